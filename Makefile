@@ -1,0 +1,70 @@
+# make: lists the targets. Needs Python 3.11 to 3.13 with venv, nothing else; everything is installed into .venv,
+# from locks with hashes. A second call installs again only when a lock, pyproject.toml or this file has changed.
+
+PYTHON ?= python3
+ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+# The locks are complete, so pip has nothing to resolve. Hashes for everything, but for the project itself.
+INSTALL := $(PIP) install -qq --no-deps --require-hashes --requirement
+INSTALL_PROJECT := $(PIP) install -qq --no-deps --no-build-isolation --editable .
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-build --no-emit-index-url \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) --group build
+
+# A .venv made in another folder (the clone was moved), or whose Python is gone, is made anew.
+STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "$$(pwd)" ] || echo stale)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test lint bench lock clean stale
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/.run ## does the SOXS hedge pay? the shipped run, in the terminal and as a tear-sheet (ARGS="--data DIR")
+	@$(BIN)/backtest run hedge_soxs.yaml $(ARGS)
+
+test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: .venv/.dev ## ruff and mypy
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+bench: .venv/.dev ## the benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: .venv/.made ## write the locks anew, what they hold kept where pyproject.toml allows (UPGRADE=1: the newest)
+	@uv=$$(command -v uv || echo $(BIN)/uv); \
+	[ -x "$$uv" ] || { echo "installing uv into .venv ..."; $(PIP) install -qq uv; } && \
+	"$$uv" $(COMPILE) --output-file requirements.lock pyproject.toml && \
+	"$$uv" $(COMPILE) --extra data --extra test --extra lint --constraint requirements.lock \
+		--output-file requirements-dev.lock pyproject.toml
+
+clean: ## remove .venv, builds and caches (runs/ stays)
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@find . -name .git -prune -o -name runs -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is written last, so an install that was interrupted is done again.
+.venv/.made: $(if $(STALE),stale)
+	@found=; suits() { "$$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; }; \
+	for python in "$(PYTHON)" $(if $(filter file,$(origin PYTHON)),python3.13 python3.12 python3.11); do \
+		if suits "$$python"; then found=$$python; break; fi; \
+	done; \
+	[ "$$found" ] || { echo "$(PYTHON) is not Python 3.11, 3.12 or 3.13: install one, or name one as in make PYTHON=python3.12" >&2; exit 1; }; \
+	rm -rf .venv; \
+	"$$found" -m venv .venv || { echo "$$found cannot make a virtual environment: on Debian, apt-get install python3-venv" >&2; exit 1; }; \
+	pwd > $@
+
+.venv/.run: .venv/.made requirements.lock pyproject.toml Makefile
+	@echo "installing into .venv (about a minute the first time) ..."
+	@$(INSTALL) requirements.lock
+	@$(INSTALL_PROJECT)
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.lock
+	@echo "installing the test tools into .venv ..."
+	@$(INSTALL) requirements-dev.lock
+	@touch $@

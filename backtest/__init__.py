@@ -1,0 +1,37 @@
+"""The front door: the `backtest` command and the Python API."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from data.version import VERSION
+
+__version__ = VERSION
+
+if TYPE_CHECKING:
+    from backtest.api import as_backtrader, load_config, load_market, run, write_run
+    from strategies import Book, CloseStrategy, Strategy, View, parameter
+
+__all__ = [
+    "Book",
+    "CloseStrategy",
+    "Strategy",
+    "View",
+    "__version__",
+    "as_backtrader",
+    "load_config",
+    "load_market",
+    "parameter",
+    "run",
+    "write_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: the command's help must not wait for pandas."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    room = "strategies" if name in ("Book", "CloseStrategy", "Strategy", "View", "parameter") else "backtest.api"
+    return getattr(importlib.import_module(room), name)

@@ -1,0 +1,5 @@
+"""``python -m backtest``: the command."""
+
+from backtest.cli import main
+
+main()

@@ -1,0 +1,100 @@
+"""The Python API: five functions, of which the command is a thin wrapper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data.market import Market
+from data.market import load_market as _load_market
+from data.sources.choose import open_source
+from engine.backtrader_engine.guest import as_backtrader
+from engine.config import RunConfig
+from engine.folder import run_folder, write_data
+from engine.loading import find_run, set_path
+from engine.loading import load_config as _load_config
+from engine.metrics import annual, mean_cash_return, returns_of
+from engine.run import RunResult, run
+from engine.setup import roles_of
+
+__all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
+
+
+def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path | None = None) -> RunConfig:
+    """Read a run's YAML.
+
+    Parameters
+    ----------
+    file
+        A YAML file, or the name of a shipped one.
+    settings
+        ``key=value`` texts, as for ``--set``.
+    data
+        A folder of CSV files to run on, as for ``--data``.
+
+    Raises
+    ------
+    ConfigError
+        File, line and key of what is wrong.
+    """
+    path, _shipped = find_run(str(file))
+    config = _load_config(path, settings)
+    return config if data is None else set_path(config, str(data))
+
+
+def load_market(config: RunConfig) -> Market:
+    """Load what a run trades, laid on its sessions; raises DataError."""
+    end = None if config.end is None else np.datetime64(config.end)
+    source = open_source(config.data.source, config.data.path)
+    return _load_market(source, roles_of(config), np.datetime64(config.start), end, config.data.lag)
+
+
+def write_run(
+    result: RunResult,
+    out: str | Path = "runs",
+    *,
+    tearsheet: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Write a run's folder, with quantstats' tear-sheet unless told not to, and return where it stands.
+
+    Raises
+    ------
+    UserError
+        The folder can't be written.
+    """
+    say = progress or (lambda _step: None)
+    with run_folder(result, Path(out)) as (writing, final):
+        say("writing files")
+        write_data(result, writing)
+        if tearsheet:
+            say("drawing the tear-sheet")
+            draw_tearsheet(result, writing / "tearsheet.html")
+    return final
+
+
+def draw_tearsheet(result: RunResult, path: Path) -> None:
+    """Draw quantstats' tear-sheet of a run against the unhedged book, over the same cash rate as its metrics."""
+    from reports.tearsheet import write_tearsheet
+
+    marked = "SIMULATED " if result.simulated else ""
+    note = next((note for note in result.notes if note.startswith("SIMULATED")), None)
+    write_tearsheet(
+        path,
+        sessions=result.market.run_sessions[1:],
+        hedged=_padded_returns(result.hedged.equity, result.hedged.last),
+        unhedged=_padded_returns(result.unhedged.equity, result.unhedged.last),
+        cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1)),
+        title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against unhedged",
+        name=f"{marked}{result.market.hedge} hedge",
+        note=note,
+    )
+
+
+def _padded_returns(equity: np.ndarray, last: int) -> np.ndarray:
+    """Return a book's returns over the whole run: 0 after its ruin."""
+    returns = np.zeros(len(equity) - 1)
+    returns[:last] = returns_of(equity[: last + 1])
+    return returns

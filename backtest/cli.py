@@ -1,0 +1,229 @@
+"""The `backtest` command. It loads nothing heavy until a command needs it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from data.errors import UserError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from engine.config import RunConfig
+
+USER_ERROR = 2
+OUR_ERROR = 1
+INTERRUPTED = 130
+
+app = typer.Typer(
+    help="I hold semiconductors; if I hedge with SOXS on some signal, does it pay after decay?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+File = Annotated[str, typer.Argument(help="A run's YAML: a file, or the name of one that ships.", show_default=False)]
+Data = Annotated[
+    str | None, typer.Option("--data", metavar="DIR", help="Real history: a folder with bars/ and series/.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set a key, or a strategy's parameter. Repeatable."),
+]
+Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
+End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")]
+
+
+@app.callback(invoke_without_command=True)
+def _front(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Print the version when that is asked for."""
+    if version:
+        from data.version import VERSION
+
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+@app.command("run")
+def _run(  # noqa: PLR0913, PLR0917  # one argument an option
+    file: File,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    out: Out = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print metrics as JSON, and nothing else.")] = False,
+    no_tearsheet: Annotated[bool, typer.Option("--no-tearsheet", help="Leave quantstats' page out.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the tear-sheet in a browser.")] = False,
+) -> None:
+    """Run a hedge and its controls; show what it brought and write its folder."""
+    if open_page and no_tearsheet:
+        raise UserError("--open and --no-tearsheet contradict each other: drop one of them")
+    config, shipped = _config(file, data, settings, start, end)
+    from backtest.api import run, write_run
+
+    with _progress(5 + (not no_tearsheet)) as say:
+        result = run(config, progress=say)
+        folder = write_run(result, out, tearsheet=not no_tearsheet, progress=say)
+    if as_json:
+        typer.echo((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
+        return
+    from reports.terminal import show_run
+
+    remarks = [f"{file} is a run that ships; `backtest init` writes one of your own."] if shipped else []
+    if result.simulated:
+        remarks.append(f"For real history give its folder: backtest run {file} --data DIR  (see the README).")
+    show_run(_console(), result, folder, remarks)
+    if open_page:
+        import webbrowser
+
+        webbrowser.open((folder / "tearsheet.html").resolve().as_uri())
+
+
+@app.command("validate")
+def _validate(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
+    """Check a run, its strategy and the history it would use, without running it."""
+    config, _shipped = _config(file, data, settings, start, end)
+    from backtest.api import load_market
+    from engine.check import check_run
+
+    market = load_market(config)
+    check_run(config, market)
+    sessions = market.run_sessions
+    simulated = ", SIMULATED" if market.simulated else ""
+    typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
+
+
+@app.command("show")
+def _show(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
+    """Print a run with every default written out, as YAML that runs again."""
+    from engine.folder import config_yaml
+
+    typer.echo(config_yaml(_config(file, data, settings, start, end)[0]), nl=False)
+
+
+@app.command("init")
+def _init(name: Annotated[str, typer.Argument(help="What to call it.")] = "my_hedge") -> None:
+    """Write a commented YAML and a strategy file to start from."""
+    from backtest.starter import write_starter
+
+    for path in write_starter(name, Path()):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"next: backtest run {name}.yaml")
+
+
+@app.command("strategies")
+def _strategies(
+    named: Annotated[
+        list[str] | None,
+        typer.Argument(help="Classes: shipped, file.py:Class or module:Class.", show_default="shipped"),
+    ] = None,
+) -> None:
+    """List strategies with their parameters."""
+    from reports.terminal import show_strategies
+    from strategies.load import SHIPPED, strategy_class
+
+    show_strategies(_console(), [strategy_class(one, (Path(),)) for one in named or SHIPPED])
+
+
+@app.command("runs")
+def _runs(out: Out = Path("runs"), as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
+    """List the runs that are kept, oldest first."""
+    import json
+
+    from engine.folder import kept_runs
+
+    rows = kept_runs(out)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    if not rows:
+        typer.echo(f"no runs in {out}: backtest run hedge_soxs.yaml makes one")
+        return
+    from reports.terminal import show_runs
+
+    show_runs(_console(), rows)
+
+
+@app.command("schema")
+def _schema(
+    of: Annotated[
+        str, typer.Argument(help="run (the YAML) or metrics (metrics.json).", metavar="[run|metrics]")
+    ] = "run",
+) -> None:
+    """Print a JSON schema: of a run's YAML, for completion in an editor, or of metrics.json, with units."""
+    import json
+
+    from engine.schema import metrics_schema, run_schema
+
+    schemas = {"run": run_schema, "metrics": metrics_schema}
+    if of not in schemas:
+        raise UserError(f"there is no schema of {of}: run or metrics")
+    typer.echo(json.dumps(schemas[of](), indent=2))
+
+
+def _config(
+    file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None
+) -> tuple[RunConfig, bool]:
+    """Return the config a command was given, and whether a shipped file was taken for want of a local one."""
+    from engine.loading import find_run, load_config, set_path
+
+    path, shipped = find_run(file)
+    given = [*(settings or ())]
+    given += [f"{key}={value}" for key, value in (("start", start), ("end", end)) if value is not None]
+    config = load_config(path, given)
+    return (config if data is None else set_path(config, data)), shipped
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+@contextmanager
+def _progress(steps: int) -> Iterator[Callable[[str], None]]:
+    """Show a bar on the terminal's error stream while something works, and nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=steps)
+
+        def say(step: str) -> None:
+            bar.update(task, description=step, advance=1)
+
+        yield say
+
+
+def main() -> None:
+    """Run the command; exit with 0, with 2 and one line for a user's mistake, with 1 for ours."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except UserError as fault:
+        _refuse(str(fault))
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("interrupted: nothing was left half-written", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(OUR_ERROR)
+    except Exception as fault:
+        if not hasattr(fault, "format_message"):  # typer's own complaints about the command line have it
+            raise
+        _refuse(fault.format_message())
+
+
+def _refuse(message: str) -> None:
+    typer.echo(f"backtest: {' '.join(message.split())}", err=True)
+    sys.exit(USER_ERROR)

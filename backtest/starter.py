@@ -1,0 +1,62 @@
+"""What ``backtest init`` writes: a commented YAML and a ten-line strategy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from data.errors import UserError
+from strategies.load import RUNS
+
+STRATEGY = '''from dataclasses import dataclass
+
+from backtest import Strategy, parameter
+
+
+@dataclass(frozen=True)
+class {cls}(Strategy):
+    """Hedge (1) while the sector is more than `fall` below its highest close of the last `days` sessions."""
+
+    days: int = parameter(60, at_least=2)
+    fall: float = parameter(0.10, at_least=0, at_most=1)
+
+    def intensity(self, market):
+        level = market.total_return()
+        high = [level[max(0, i - self.days + 1) : i + 1].max() for i in range(len(level))]
+        return (level < (1 - self.fall) * high).astype(float)
+'''
+
+PARAMS = """  params:
+    days: 60                      # sessions behind the high
+    fall: 0.10                    # a fraction below it
+"""
+
+
+def write_starter(name: str, folder: Path) -> tuple[Path, Path]:
+    """Write ``NAME.yaml`` and ``NAME.py`` and return their paths; nothing that exists is overwritten.
+
+    Raises
+    ------
+    UserError
+        The name can't be a file's and a class's, or a file of that name exists.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise UserError(f"{name!r} can't be a name: small letters, digits and _, such as my_hedge")
+    run, code = folder / f"{name}.yaml", folder / f"{name}.py"
+    for path in (run, code):
+        if path.exists():
+            raise UserError(f"{path} exists: choose another name, or remove it")
+    cls = "".join(part.capitalize() for part in name.split("_"))
+    code.write_text(STRATEGY.format(cls=cls), encoding="utf-8")
+    run.write_text(_run_yaml(name, cls), encoding="utf-8")
+    return run, code
+
+
+def _run_yaml(name: str, cls: str) -> str:
+    """Return the shipped run with another strategy in it, its comments kept."""
+    text = (RUNS / "hedge_soxs.yaml").read_text(encoding="utf-8")
+    body = text[text.index("name:") :].replace("name: hedge_soxs", f"name: {name}", 1)
+    head, _, tail = body.partition("strategy:\n")
+    _, _, rest = tail.partition("\npolicy:")
+    strategy = f"strategy:\n  class: {name}.py:{cls}\n{PARAMS}"
+    return f"# Hold SOXX; hedge in SOXS when {name}.py says so.\n{head}{strategy}\npolicy:{rest}"

@@ -1,0 +1,111 @@
+"""Bars: one instrument's as-traded sessions, with splits and dividends as events (design: market data)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from data.arrays import Dates, Flags, Floats
+
+PRICES = ("open", "high", "low", "close")
+COLUMNS = (*PRICES, "volume", "dividend", "split")
+
+
+@dataclass(frozen=True)
+class Bars:
+    """One instrument's daily bars, as traded.
+
+    Parameters
+    ----------
+    instrument
+        Its name, such as ``SOXS``.
+    dates
+        Sessions, ``datetime64[D]``, strictly increasing, shape (sessions,).
+    open, high, low, close
+        Dollars a share in that session's own share basis; NaN where the instrument has no bar.
+    volume
+        Shares in that session's own basis; NaN where there is no bar.
+    dividend
+        Dollars a share on the ex-date, in that session's share basis.
+    split
+        New shares per old share, effective before that session's open (0.1 for a 1:10 reverse split).
+    """
+
+    instrument: str
+    dates: Dates
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+    dividend: Floats
+    split: Floats
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    def rows(self, keep: Flags | slice) -> Bars:
+        """Return the bars of the chosen rows."""
+        return replace(self, **{f.name: getattr(self, f.name)[keep] for f in fields(self) if f.name != "instrument"})
+
+    def onto(self, sessions: Dates) -> Bars:
+        """Lay these bars on other sessions, folding the events of those that are cut away.
+
+        Splits of a session that is cut away multiply, and its dividends, put into the new share basis, add into
+        the next session that is kept. Sessions without a bar are NaN, with no dividend and split 1.
+
+        Parameters
+        ----------
+        sessions
+            The sessions to keep, ``datetime64[D]``, strictly increasing.
+        """
+        if len(sessions) == len(self) and np.array_equal(sessions, self.dates):
+            return self
+        own = np.isin(self.dates, sessions, assume_unique=True)
+        dividend, split = _fold_events(self, own)
+        columns = {name: getattr(self, name)[own] for name in (*PRICES, "volume")}
+        columns |= {"dividend": dividend[own], "split": split[own]}
+        at = np.searchsorted(sessions, self.dates[own])
+        laid = {}
+        for name, values in columns.items():
+            laid[name] = np.full(len(sessions), {"dividend": 0.0, "split": 1.0}.get(name, np.nan))
+            laid[name][at] = values
+        return Bars(self.instrument, sessions, **laid)
+
+    def total_return(self) -> Floats:
+        """Return the total-return close: the close with splits undone and dividends put back in.
+
+        ``T[t]/T[t-1] = (close[t] + dividend[t]) / (close[t-1] / split[t])``; T starts at the first close. A session
+        without a bar carries the last level; before the first bar it is NaN.
+        """
+        has_bar = ~np.isnan(self.close)
+        close, dividend, split = self.close[has_bar], self.dividend[has_bar], self.split[has_bar]
+        level = np.full(len(self), np.nan)
+        if not len(close):
+            return level
+        growth = (close[1:] + dividend[1:]) / (close[:-1] / split[1:])
+        level[has_bar] = close[0] * np.concatenate(([1.0], np.cumprod(growth)))
+        return carried_forward(level)
+
+
+def carried_forward(values: Floats) -> Floats:
+    """Fill each NaN with the last value before it; leading NaN stay."""
+    known = ~np.isnan(values)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(values)), -1))
+    filled: Floats = np.where(last >= 0, values[last], np.nan)
+    return filled
+
+
+def _fold_events(bars: Bars, kept: Flags) -> tuple[Floats, Floats]:
+    """Return dividend and split with the events of rows that aren't kept moved into the next row that is."""
+    dividend, split = bars.dividend.copy(), bars.split.copy()
+    rows = np.flatnonzero(kept)
+    events = np.flatnonzero(~kept & ((split != 1.0) | (dividend != 0.0)))
+    for row in events[::-1]:
+        following = np.searchsorted(rows, row)
+        if 0 < following < len(rows):
+            into = rows[following]
+            dividend[into] += bars.dividend[row] / split[into]
+            split[into] *= bars.split[row]
+    return dividend, split

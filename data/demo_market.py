@@ -1,0 +1,215 @@
+"""The demo market, SIMULATED: who is listed in it, and how simulated returns become bars and series."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from data.arrays import Dates, Floats, day, read_only
+from data.as_traded import Day, Listing, as_traded, day_of, is_ex_date
+from data.bars import Bars
+from data.calendar import nyse_sessions
+from data.fund import fund_return
+from data.rates import as_yield, days_between
+from data.series import Series
+from data.simulate import (
+    CHIP_OWN,
+    bill_rate,
+    chip_returns,
+    draws,
+    innovations,
+    pinned,
+    price_earnings,
+    sector_returns,
+    volatility_index,
+)
+
+FIRST, LAST = day("2009-01-02"), day("2026-06-30")
+
+SECTOR_GROWTH = 0.19
+"""Log growth of SOXX a year, dividends in."""
+SECTOR_FEE = 0.0046
+"""What SOXX keeps of its chip makers' return, a fraction a year, actual/365."""
+SECTOR_YIELD = 0.007
+"""Its distributions a year, a fraction of the price."""
+SECTOR_LISTING = Listing("SOXX", price=40.0, turnover=4e7)
+
+LEVERAGED = (
+    (-3.0, Listing("SOXS", price=60.0, turnover=2e7)),
+    (3.0, Listing("SOXL", price=30.0, turnover=4e7, split_above=200.0)),
+)
+"""Leverage on SOXX, and how it trades."""
+PREMIUM = 0.0012
+"""Standard deviation of a leveraged fund's price about its asset value, drawn anew at each open and close."""
+PAYS_FROM = 0.015
+"""Bill yield from which a leveraged fund distributes, each quarter, a fifth of that yield."""
+
+
+@dataclass(frozen=True)
+class Fund:
+    """A fund that isn't the sector: what moves it, and how it trades.
+
+    Parameters
+    ----------
+    sector
+        Beta to SOXX's log return.
+    market, own
+        Standard deviations of the wider market's noise and of its own, as parts of the sector's of that day.
+    growth
+        Log growth a year, distributions in.
+    dividend
+        Distributions a year, a fraction of the price.
+    listing
+        How it trades.
+    """
+
+    sector: float
+    market: float
+    own: float
+    growth: float
+    dividend: float
+    listing: Listing
+
+
+FUNDS = (
+    Fund(0.39, 0.344, 0.0, 0.125, 0.018, Listing("SPY", price=90.0, turnover=1.2e10, split_above=2000.0)),
+    Fund(0.42, 0.38, 0.22, 0.12, 0.016, Listing("XLI", price=23.0, turnover=3e8)),
+    Fund(0.58, 0.32, 0.16, 0.16, 0.010, Listing("XLK", price=16.0, turnover=4e8)),
+    Fund(0.19, 0.24, 0.26, 0.095, 0.026, Listing("XLP", price=24.0, turnover=3e8)),
+    Fund(0.18, 0.26, 0.42, 0.095, 0.032, Listing("XLU", price=29.0, turnover=3e8)),
+    Fund(0.28, 0.28, 0.27, 0.115, 0.015, Listing("XLV", price=26.0, turnover=4e8)),
+)
+
+CHIPS = tuple(f"CHIP{number:02d}" for number in range(1, 21))
+CHIP_WEIGHTS = (1 / np.arange(6, 26)) / (1 / np.arange(6, 26)).sum()
+read_only(CHIP_WEIGHTS)
+"""The chip makers' part of SOXX at every close, 11 % down to 3 %."""
+CHIP_YIELDS = (0.0, 0.008, 0.016)
+"""Dividends a year, in turn."""
+
+
+@dataclass(frozen=True)
+class DemoMarket:
+    """Everything the demo source answers, read-only.
+
+    CHIP01 to CHIP20 weighted by `CHIP_WEIGHTS` return what SOXX returns before its fee, exactly but for the
+    rounding of prices. SOXS and SOXL return `data.fund.fund_return` of SOXX, at the default fee and spread,
+    but for a premium that comes and goes.
+    """
+
+    bars: dict[str, Bars]
+    series: dict[str, Series]
+
+
+@dataclass(frozen=True)
+class Sector:
+    """The simulated sector, which everything else hangs on; arrays of shape (sessions,).
+
+    Parameters
+    ----------
+    log_returns, sds
+        SOXX's log total returns, and their standard deviations as known at the close before.
+    overnight
+        Standard normal surprise of each open.
+    bill
+        The T-bill discount rate, percent.
+    course
+        SOXX's days.
+    """
+
+    sessions: Dates
+    log_returns: Floats
+    sds: Floats
+    overnight: Floats
+    bill: Floats
+    course: Day
+
+
+@lru_cache(maxsize=1)
+def demo_market() -> DemoMarket:
+    """Generate the demo market, once a process; the same bytes each time."""
+    sector = _sector()
+    bars = (*_sector_and_leveraged(sector), *_funds(sector), *_chips(sector))
+    return DemoMarket({each.instrument: each for each in bars}, {each.name: each for each in _series(sector)})
+
+
+def _sector() -> Sector:
+    sessions = nyse_sessions(FIRST, LAST)
+    log_returns, sds = sector_returns(sessions, SECTOR_GROWTH)
+    overnight = draws("overnight").standard_normal(len(sessions))
+    course = day_of(log_returns, sds, overnight, draws("SOXX day"))
+    return Sector(sessions, log_returns, sds, overnight, bill_rate(sessions), course)
+
+
+def _sector_and_leveraged(sector: Sector) -> Iterator[Bars]:
+    ex_date = is_ex_date(sector.sessions)
+    yield _listed(SECTOR_LISTING, sector, sector.course, SECTOR_YIELD / 4 * ex_date)
+    known = as_yield("IRX", sector.bill)
+    rate = np.concatenate((known[:1], known[:-1]))
+    paid = np.where(rate > PAYS_FROM, rate / 5, 0.0) * ex_date
+    for leverage, listing in LEVERAGED:
+        course = _leveraged_course(leverage, rate, sector, draws(listing.instrument))
+        yield _listed(listing, sector, course, paid)
+
+
+def _leveraged_course(leverage: float, rate: Floats, sector: Sector, rng: np.random.Generator) -> Day:
+    """Return a fund's days: the model at each of SOXX's prices, with a premium on open and close."""
+    days, of = days_between(sector.sessions), sector.course
+    opened, high, low, close = (
+        1 + fund_return(course - 1, rate, days, leverage) for course in (of.open, of.high, of.low, of.close)
+    )
+    premium_open, premium = rng.normal(0.0, PREMIUM, (2, len(rate)))
+    before = 1 + np.concatenate(([0.0], premium[:-1]))
+    opened, close = opened * (1 + premium_open) / before, close * (1 + premium) / before
+    reached = np.stack([opened, high / before, low / before, close])
+    return Day(opened, reached.max(axis=0), reached.min(axis=0), close)
+
+
+def _funds(sector: Sector) -> Iterator[Bars]:
+    market = sector.sds * innovations(draws("market"), len(sector.sds))
+    for fund in FUNDS:
+        name = fund.listing.instrument
+        own = sector.sds * innovations(draws(name), len(sector.sds))
+        moves = fund.sector * sector.log_returns + fund.market * market + fund.own * own
+        log_returns = pinned(moves, sector.sessions, fund.growth)
+        sds = math.hypot(fund.sector, fund.market, fund.own) * sector.sds
+        course = _course(name, log_returns, sds, sector.overnight)
+        yield _listed(fund.listing, sector, course, fund.dividend / 4 * is_ex_date(sector.sessions))
+
+
+def _chips(sector: Sector) -> Iterator[Bars]:
+    before_fee = np.expm1(sector.log_returns) + SECTOR_FEE * days_between(sector.sessions) / 365.0
+    returns, betas = chip_returns(before_fee, sector.sds, CHIP_WEIGHTS)
+    ex_date = is_ex_date(sector.sessions)
+    for number, name in enumerate(CHIPS):
+        sds = math.hypot(betas[number], CHIP_OWN) * sector.sds
+        course = _course(name, np.log1p(returns[number]), sds, sector.overnight)
+        price = round(draws(name).uniform(15.0, 60.0), 2)
+        listing = Listing(name, price, turnover=3e9 * float(CHIP_WEIGHTS[number]))
+        yield _listed(listing, sector, course, CHIP_YIELDS[number % len(CHIP_YIELDS)] / 4 * ex_date)
+
+
+def _course(name: str, log_returns: Floats, sds: Floats, overnight: Floats) -> Day:
+    """Draw the days of an instrument whose opens share most of the sector's surprise."""
+    rng = draws(f"{name} day")
+    return day_of(log_returns, sds, 0.8 * overnight + 0.6 * rng.standard_normal(len(sds)), rng)
+
+
+def _listed(listing: Listing, sector: Sector, course: Day, paid: Floats) -> Bars:
+    return as_traded(listing, sector.sessions, course, paid, draws(f"{listing.instrument} volume"))
+
+
+def _series(sector: Sector) -> Iterator[Series]:
+    values = {
+        "IRX": sector.bill,
+        "VIX": volatility_index("VIX", 21, sector.sds, sector.log_returns),
+        "VIX3M": volatility_index("VIX3M", 63, sector.sds, sector.log_returns),
+        "SOXX_PE": price_earnings(np.exp(np.cumsum(sector.log_returns))),
+    }
+    for name, column in values.items():
+        read_only(column)
+        yield Series(name, sector.sessions, column)

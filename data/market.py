@@ -1,0 +1,262 @@
+"""The Market a run is fed: traded bars on the run's sessions, warm-up history before them, series as known.
+
+Everything is loaded when it is first asked for, so only what a run uses is read and validated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from data.arrays import Dates, Floats, read_only
+from data.bars import COLUMNS, Bars, carried_forward
+from data.calendar import nyse_sessions
+from data.errors import DataError
+from data.rates import as_yield
+from data.sources import Source
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Which instrument plays which part in a run.
+
+    Parameters
+    ----------
+    core
+        Instruments held, with their configured weights (positive, sum 1).
+    hedge
+        The leveraged fund bought as a hedge, such as ``SOXS``.
+    underlying
+        What the fund is a multiple of, and what signals read unless told otherwise, such as ``SOXX``.
+    leverage
+        The fund's multiple of the underlying's daily move, such as -3.
+    """
+
+    core: Mapping[str, float]
+    hedge: str
+    underlying: str
+    leverage: float
+
+    @property
+    def traded(self) -> tuple[str, ...]:
+        """The core's instruments and then the hedge, in the order of every array's columns."""
+        return (*self.core, self.hedge)
+
+    @property
+    def core_weights(self) -> Floats:
+        """The configured core weights, shape (core holdings,)."""
+        return np.array(list(self.core.values()), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Market:
+    """Aligned history: warm-up sessions, then the run's own.
+
+    Parameters
+    ----------
+    source
+        Where bars and series come from.
+    roles
+        Who is core, hedge and underlying.
+    sessions
+        ``datetime64[D]``, shape (sessions,): the underlying's own sessions before the start, then those from the
+        start on which every traded instrument has a bar.
+    first
+        The row of `sessions` at which the run starts (t=0).
+    calendar
+        Every NYSE session of the same span, by which lags are counted.
+    lags
+        Sessions by which a series is known late, by its name; 0 where nothing is said.
+
+    Notes
+    -----
+    Arrays handed out are read-only, shape (sessions,), and row i holds only what is known at the close of session i.
+    A strategy sees all rows at once and has to be causal.
+    """
+
+    source: Source
+    roles: Roles
+    sessions: Dates
+    first: int
+    calendar: Dates
+    lags: Mapping[str, int] = field(default_factory=dict)
+    _used: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _bars: dict[str, Bars] = field(default_factory=dict, repr=False, compare=False)
+    _arrays: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.sessions)
+
+    @property
+    def underlying(self) -> str:
+        """The instrument that signals read unless told otherwise."""
+        return self.roles.underlying
+
+    @property
+    def hedge(self) -> str:
+        """The fund that is bought as a hedge."""
+        return self.roles.hedge
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the history is made up."""
+        return self.source.simulated
+
+    @cached_property
+    def run_sessions(self) -> Dates:
+        """The run's own sessions, t=0 first."""
+        return self.sessions[self.first :]
+
+    def bars(self, instrument: str | None = None) -> Bars:
+        """Return an instrument's bars on the market's sessions (the underlying's unless named); NaN without a bar."""
+        name = instrument or self.underlying
+        if name not in self._bars:
+            raw = _until(self.source.bars(name), self.sessions[-1])
+            self._used[f"bars/{name}"] = _digest(*(getattr(raw, column) for column in ("dates", *COLUMNS)))
+            laid = raw.onto(self.sessions)
+            for column in COLUMNS:
+                read_only(getattr(laid, column))
+            self._bars[name] = laid
+        return self._bars[name]
+
+    def close(self, instrument: str | None = None) -> Floats:
+        """Return as-traded closes in dollars; the last one carries over a session without a bar."""
+        name = instrument or self.underlying
+        return self._remember(f"close/{name}", lambda: carried_forward(self.bars(name).close))
+
+    def volume(self, instrument: str | None = None) -> Floats:
+        """Return as-traded volume in shares; NaN without a bar."""
+        return self.bars(instrument).volume
+
+    def total_return(self, instrument: str | None = None) -> Floats:
+        """Return the total-return close, splits undone and dividends put back in; the series signals read."""
+        name = instrument or self.underlying
+        return self._remember(f"total_return/{name}", lambda: self.bars(name).total_return())
+
+    def has_bars(self, instrument: str) -> bool:
+        """Say whether the source holds bars of an instrument."""
+        present = instrument in self.source.instruments()
+        if not present:
+            self._used[f"bars/{instrument}"] = "absent"
+        return present
+
+    def has_series(self, name: str) -> bool:
+        """Say whether the source holds a series of that name."""
+        present = name in self.source.series_names()
+        if not present:
+            self._used[f"series/{name}"] = "absent"
+        return present
+
+    def series(self, name: str) -> Floats:
+        """Return a series as known at each close, the last known value carried forward; NaN before the first."""
+        return self._remember(f"series/{name}", lambda: self._load_series(name))
+
+    def rate(self, name_or_yield: str | float) -> Floats:
+        """Return a yield a year as a fraction, as known at each close: from a rate series, or a constant."""
+        if isinstance(name_or_yield, str):
+            return as_yield(name_or_yield, self.series(name_or_yield))
+        return np.full(len(self), float(name_or_yield))
+
+    def fingerprint(self) -> dict[str, str]:
+        """Return a hash of every input used so far, by name; ``absent`` where a use found nothing."""
+        return dict(sorted(self._used.items()))
+
+    def _load_series(self, name: str) -> Floats:
+        raw = replace(self.source.series(name), lag=self.lags.get(name, 0))
+        seen = raw.dates <= self.sessions[-1]
+        raw = replace(
+            raw,
+            dates=raw.dates[seen],
+            values=raw.values[seen],
+            known=None if raw.known is None else raw.known[seen],
+        )
+        known = () if raw.known is None else (raw.known,)
+        self._used[f"series/{name}"] = _digest(raw.dates, raw.values, *known)
+        return raw.as_known(self.sessions, self.calendar)
+
+    def _remember(self, key: str, compute: Callable[[], Floats]) -> Floats:
+        if key not in self._arrays:
+            values = compute()
+            read_only(values)
+            self._arrays[key] = values
+        return self._arrays[key]
+
+
+def load_market(
+    source: Source,
+    roles: Roles,
+    start: np.datetime64,
+    end: np.datetime64 | None = None,
+    lags: Mapping[str, int] | None = None,
+) -> Market:
+    """Load what a run trades and lay it on the run's sessions.
+
+    Parameters
+    ----------
+    source
+        Where bars and series come from.
+    roles
+        Core, hedge and underlying.
+    start, end
+        Any days: the run's first session is the first on or after `start`, its last the last on or before `end`
+        (the end of the data when ``None``).
+    lags
+        Sessions by which a series is known late, by its name.
+
+    Raises
+    ------
+    DataError
+        An instrument is missing or broken, its history begins after `start`, or fewer than two sessions are left.
+    """
+    named = dict.fromkeys((*roles.traded, roles.underlying))
+    histories = {name: source.bars(name) for name in named}
+    if end is not None:
+        histories = {name: _until(bars, end) for name, bars in histories.items()}
+    _check_span(histories, start, end)
+    earliest = min(bars.dates[0] for bars in histories.values())
+    calendar = nyse_sessions(earliest, max(bars.dates[-1] for bars in histories.values()))
+    run = calendar[calendar >= start]
+    for name in roles.traded:
+        run = run[np.isin(run, histories[name].dates)]
+    _check_begins(histories, start, calendar)
+    if len(run) < 2:  # a decision and a fill
+        raise DataError(
+            f"fewer than two sessions between {start} and {end or 'the end of the data'}: widen start and end"
+        )
+    own = histories[roles.underlying].dates
+    warm_up = own[own < run[0]]
+    return Market(source, roles, np.concatenate((warm_up, run)), len(warm_up), calendar, dict(lags or {}))
+
+
+def _until(bars: Bars, end: np.datetime64) -> Bars:
+    """Return the bars up to `end`: what comes after the run's last session is never seen, nor hashed."""
+    return bars.rows(slice(0, int(np.searchsorted(bars.dates, end, side="right"))))
+
+
+def _check_span(histories: Mapping[str, Bars], start: np.datetime64, end: np.datetime64 | None) -> None:
+    if end is not None and end <= start:
+        raise DataError(f"end {end} is not after start {start}")
+    for name, bars in histories.items():
+        if not len(bars) or bars.dates[-1] < start:
+            until = f"ends {bars.dates[-1]}, before start {start}" if len(bars) else f"has no bar up to end {end}"
+            raise DataError(f"{name} {until}: choose an earlier start or newer data")
+
+
+def _check_begins(histories: Mapping[str, Bars], start: np.datetime64, calendar: Dates) -> None:
+    first = calendar[np.searchsorted(calendar, start)]
+    for name, bars in histories.items():
+        if bars.dates[0] > first:
+            raise DataError(
+                f"{name} begins {bars.dates[0]}, after start {start}: set start to {bars.dates[0]} or later"
+            )
+
+
+def _digest(*arrays: Dates | Floats) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,51 @@
+"""Source ``demo``: a SIMULATED market from a fixed seed. It shows the machine and says nothing about SOXS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from data.bars import Bars
+from data.demo_market import demo_market
+from data.errors import DataError, did_you_mean
+from data.series import Series
+
+Kind = TypeVar("Kind")
+
+
+@dataclass(frozen=True)
+class DemoSource:
+    """A SIMULATED market on the NYSE's sessions from 2009-01-02 to 2026-06-30, the same on every machine.
+
+    Bars: SOXX, a fund of chip makers with fat tails, clustered volatility and bear markets of the sector's
+    size; SOXS and SOXL, -3x and +3x of it by the leveraged-fund model; SPY, XLI, XLK, XLP, XLU, XLV; the chip
+    makers CHIP01 to CHIP20, which add up to SOXX. Series: IRX (T-bill discount rate, percent), VIX, VIX3M,
+    SOXX_PE (price/earnings). Whatever the names, nothing in it is anybody's history.
+    """
+
+    name = "demo"
+    simulated = True
+
+    def instruments(self) -> tuple[str, ...]:
+        """Return the names of the instruments it holds bars of, sorted."""
+        return tuple(sorted(demo_market().bars))
+
+    def series_names(self) -> tuple[str, ...]:
+        """Return the names of the series it holds, sorted."""
+        return tuple(sorted(demo_market().series))
+
+    def bars(self, instrument: str) -> Bars:
+        """Return an instrument's bars, read-only; raises DataError."""
+        return _named(instrument, "bars", demo_market().bars)
+
+    def series(self, name: str) -> Series:
+        """Return a series, read-only; raises DataError."""
+        return _named(name, "series", demo_market().series)
+
+
+def _named(name: str, kind: str, held: Mapping[str, Kind]) -> Kind:
+    if name not in held:
+        guess = did_you_mean(name, held)
+        raise DataError(f"demo market: no {kind} of {name}{guess}: it has {', '.join(sorted(held))}")
+    return held[name]

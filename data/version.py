@@ -1,0 +1,22 @@
+"""The version of the whole distribution, and of the code as it stands."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+VERSION = "0.1.0"
+ROOMS = ("data", "strategies", "engine", "reports", "backtest")
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """Return the version and a hash of every module of ours, so that a run's id knows which code made it."""
+    digest = hashlib.sha256()
+    house = Path(__file__).resolve().parent.parent
+    for room in ROOMS:
+        for path in sorted((house / room).rglob("*.py")):
+            digest.update(path.relative_to(house).as_posix().encode())
+            digest.update(path.read_bytes())
+    return f"{VERSION}+{digest.hexdigest()[:12]}"

@@ -1,0 +1,1 @@
+"""How it is executed: config, the plain loop, backtrader, results, metrics, controls, a run's folder."""

@@ -1,0 +1,65 @@
+"""Asking a strategy, and checking what it answers; a fault in the user's code is told with its line."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import numpy as np
+
+from data.arrays import Floats
+from data.errors import StrategyError, UserError
+from data.market import Market
+from engine.kernel.loop import Ledger, Weigh
+from engine.setup import Setup
+from strategies.base import Book, CloseStrategy, Strategy, View
+from strategies.load import fault_in
+
+
+def intensity_of(strategy: Strategy, market: Market) -> Floats:
+    """Return a strategy's intensity, shape (market sessions,), NaN as 0; raises StrategyError naming the session."""
+    name = type(strategy).__name__
+    try:
+        given = np.asarray(strategy.intensity(market), dtype=np.float64)
+    except UserError:
+        raise
+    except Exception as fault:
+        raise StrategyError(f"{name}.intensity fails: {fault_in(fault, _file_of(strategy))}") from fault
+    if given.shape != (len(market),):
+        raise StrategyError(f"{name}.intensity has shape {given.shape}: return one value a session, ({len(market)},)")
+    wrong = np.flatnonzero((given < 0.0) | (given > 1.0))
+    if len(wrong):
+        date, value = market.sessions[wrong[0]], given[wrong[0]]
+        raise StrategyError(f"{name}.intensity is {value:g} on {date}: return values between 0 and 1")
+    return np.nan_to_num(given)
+
+
+def weigher(strategy: CloseStrategy, setup: Setup, most: float) -> Weigh:
+    """Return a function that asks an `on_close` strategy for its weight at the close of a session.
+
+    It raises StrategyError naming the session when the weight isn't a number in [0, most].
+    """
+    name, market = type(strategy).__name__, setup.market
+
+    def weigh(t: int, ledger: Ledger) -> float:
+        date = market.run_sessions[t]
+        try:
+            weight = float(strategy.on_close(View(market, market.first + t), _book(setup, ledger, t)))
+        except UserError:
+            raise
+        except Exception as fault:
+            raise StrategyError(f"{name}.on_close fails on {date}: {fault_in(fault, _file_of(strategy))}") from fault
+        if not math.isfinite(weight) or not 0.0 <= weight <= most:
+            raise StrategyError(f"{name}.on_close gives {weight:g} on {date}: return a weight from 0 to {most:g}")
+        return weight
+
+    return weigh
+
+
+def _book(setup: Setup, ledger: Ledger, t: int) -> Book:
+    worth = ledger.shares[t] * setup.prices.close[t] / ledger.equity[t]
+    return Book(float(ledger.equity[t]), float(ledger.cash[t]), float(worth[:-1].sum()), float(worth[-1]))
+
+
+def _file_of(strategy: object) -> str | None:
+    return getattr(sys.modules.get(type(strategy).__module__), "__file__", None)

@@ -1,0 +1,78 @@
+"""Running a setup in backtrader: one fresh Cerebro a run, its settings pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import backtrader as bt
+
+from data.market import Market
+from engine.backtrader_engine.broker import HistoryBroker
+from engine.backtrader_engine.feed import BarsFeed
+from engine.backtrader_engine.hedge import Decider, HedgeStrategy
+from engine.backtrader_engine.record import Lost, Recorder
+from engine.kernel.loop import Ledger, Weigh, empty_ledger
+from engine.rules import Prices
+from engine.setup import Setup
+
+
+def run_in_backtrader(setup: Setup, weigh: Weigh | None = None) -> Ledger:
+    """Run the policy, or a strategy that gives the weight itself, in backtrader's broker; return what it did."""
+    ledger = empty_ledger(*setup.prices.close.shape)
+    decider = Decider(setup.prices, setup.plan, ledger, weigh)
+    _run(setup, HedgeStrategy, {"prices": setup.prices, "terms": setup.terms, "decider": decider}, on_open=True)
+    return decider.ledger
+
+
+def run_backtrader_strategy(setup: Setup, strategy: type, params: Mapping[str, Any]) -> tuple[Ledger, tuple[Lost, ...]]:
+    """Run somebody's backtrader.Strategy as it is.
+
+    It finds its feeds by instrument's name, core first and the hedge last, with as-traded prices and a further line
+    ``total_return``. Splits, dividends and interest reach its positions, open orders and cash before each open.
+
+    Returns
+    -------
+    Ledger, tuple of Lost
+        What it did, and the orders that the broker didn't fill.
+    """
+    ran = _run(setup, strategy, params, on_open=False, analyzers={"book": Recorder})
+    recorder = ran.analyzers.book
+    return recorder.ledger(setup), tuple(recorder.lost)
+
+
+def _run(
+    setup: Setup,
+    strategy: type,
+    params: Mapping[str, Any],
+    *,
+    on_open: bool,
+    analyzers: Mapping[str, type] | None = None,
+) -> bt.Strategy:
+    broker = HistoryBroker(checksubmit=not on_open)
+    cerebro = bt.Cerebro(cheat_on_open=on_open, stdstats=False, preload=True, runonce=True)
+    cerebro.setbroker(broker)
+    feeds = _feeds(setup.market, setup.prices)
+    for feed in feeds:
+        cerebro.adddata(feed, name=feed._name)  # where backtrader keeps a feed's name
+    broker.prepare(feeds, setup.prices, setup.terms)
+    for name, analyzer in (analyzers or {}).items():
+        cerebro.addanalyzer(analyzer, _name=name)
+    cerebro.addstrategy(strategy, **params)
+    (ran,) = cerebro.run()
+    return ran
+
+
+def _feeds(market: Market, prices: Prices) -> list[BarsFeed]:
+    """Return a feed an instrument, its open being the price that orders fill at."""
+    feeds = []
+    for i, name in enumerate(market.roles.traded):
+        bars = market.bars(name).rows(slice(market.first, None))
+        feed = BarsFeed(
+            bars=replace(bars, open=prices.fill[:, i]),
+            level=market.total_return(name)[market.first :],
+            name=name,
+        )
+        feeds.append(feed)
+    return feeds

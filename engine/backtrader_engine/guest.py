@@ -1,0 +1,173 @@
+"""`as_backtrader`: one of our strategies as a backtrader.Strategy class, for anybody's own Cerebro."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import backtrader as bt
+import numpy as np
+
+from data.arrays import Dates
+from data.bars import Bars
+from data.errors import StrategyError, did_you_mean
+from data.market import Market
+from data.series import Series
+from engine.asking import intensity_of, weigher
+from engine.backtrader_engine.hedge import Decider, place
+from engine.config import RunConfig
+from engine.kernel.loop import empty_ledger, mark
+from engine.loading import build_config
+from engine.rules import Order, plan_trade
+from engine.setup import Setup, prepare, roles_of, sizing_of
+from strategies.base import CloseStrategy, Strategy
+from strategies.sizing import most_hedge
+
+ROUNDING = 1e-12
+"""The share of every buy left out, so that a broker that counts to the last digit doesn't refuse it."""
+
+
+def as_backtrader(strategy: Strategy | CloseStrategy, settings: Sequence[str] = ()) -> type[bt.Strategy]:
+    """Return a strategy as a class to be added to a Cerebro.
+
+    Its feeds are found by name (core, hedge and underlying: SOXX and SOXS unless set otherwise) and have to be
+    preloaded, which is backtrader's default. Prices are taken as they are, so feed them adjusted; the Cerebro's own
+    broker, costs and cash count. It decides at each close and orders at the next open: it switches cheat-on-open on.
+
+    Parameters
+    ----------
+    strategy
+        Such as ``WeaknessHedge(trend_days=50)``.
+    settings
+        ``key=value`` texts as for --set, such as ``hedge.weight=0.2`` or ``policy.min_hold=5``.
+
+    Raises
+    ------
+    ConfigError, StrategyError
+        A setting is wrong; when it starts, a feed is missing.
+
+    Examples
+    --------
+    >>> cerebro.addstrategy(as_backtrader(WeaknessHedge(), ["hedge.weight=0.2"]))  # doctest: +SKIP
+    """
+    config = build_config({"execution": {"cash_rate": 0.0}}, settings)
+    return type(type(strategy).__name__, (GuestHedge,), {"params": (("strategy", strategy), ("config", config))})
+
+
+class GuestHedge(bt.Strategy):
+    """A strategy of ours in somebody else's Cerebro."""
+
+    params = (("strategy", None), ("config", None))
+
+    def __init__(self) -> None:
+        self.env.params.cheat_on_open = True
+
+    def start(self) -> None:
+        """Read the preloaded feeds, ask the strategy, and lay out the run."""
+        self.broker.set_coo(True)
+        config: RunConfig = self.p.config
+        market = _market(config, {feed._name: feed for feed in self.datas})  # where a feed's name is kept
+        self._traded = [self.getdatabyname(name) for name in market.roles.traded]
+        strategy = self.p.strategy
+        signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
+        setup = self._at_this_brokers_costs(prepare(config, market, signal))
+        asked = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None
+        self._setup = setup
+        self._decider = Decider(setup.prices, setup.plan, empty_ledger(*setup.prices.close.shape), asked)
+        self._rows = {day.item().toordinal(): row for row, day in enumerate(market.sessions)}
+        self._ordered: Order | None = None
+
+    def next(self) -> None:
+        """Read the close, on sessions that every traded instrument has."""
+        t = self._rows.get(int(self.data.datetime[0]))
+        if t is None or t + 1 >= len(self._rows):
+            return
+        ledger = self._decider.ledger
+        ledger.cash[t] = self.broker.getcash()
+        ledger.shares[t] = self._shares()
+        ledger.equity[t] = mark(self._setup.prices, ledger, t)
+        self._decider.read(t)
+        if ledger.ordered[t]:
+            self._ordered = Order(ledger.core[t], ledger.hedge[t], bool(ledger.restate[t]))
+
+    def next_open(self) -> None:
+        """Order what was decided at the last close, at the first session that every traded instrument has."""
+        if self._ordered is None or int(self.data.datetime[0]) not in self._rows:
+            return
+        shares, price = self._shares(), np.array([feed.open[0] for feed in self._traded])
+        traded = np.zeros_like(shares)
+        plan_trade(self._setup.terms, self._ordered, price, self.broker.getcash(), shares, traded)
+        place(self, self._traded, np.where(traded > 0.0, traded * (1.0 - ROUNDING), traded))
+        self._ordered = None
+
+    def _shares(self) -> np.ndarray:
+        return np.array([self.getposition(feed).size for feed in self._traded], dtype=np.float64)
+
+    def _at_this_brokers_costs(self, setup: Setup) -> Setup:
+        """Return the setup with the broker's own commission and slippage, by which buys are scaled to its cash."""
+        slip = float(getattr(self.broker.p, "slip_perc", 0.0))
+        fixed = float(getattr(self.broker.p, "slip_fixed", 0.0)) if not slip else 0.0
+        per_dollar = np.array(
+            [self.broker.getcommissioninfo(feed).getcommission(1e6, 1.0) / 1e6 for feed in self._traded]
+        )
+        terms = setup.terms._replace(
+            cash=self.broker.getcash(),
+            commission=per_dollar,
+            commission_per_share=np.zeros_like(per_dollar),
+            slippage=np.full_like(per_dollar, slip),
+            slippage_per_share=np.full_like(per_dollar, fixed),
+        )
+        return Setup(setup.market, setup.prices, terms, setup.plan, setup.cash_yield)
+
+
+@dataclass(frozen=True)
+class FeedSource:
+    """A Source over preloaded feeds; it holds no series."""
+
+    feeds: Mapping[str, bt.feed.DataBase]
+
+    name = "feeds"
+    simulated = False
+
+    def instruments(self) -> tuple[str, ...]:
+        """Return the feeds' names."""
+        return tuple(sorted(self.feeds))
+
+    def series_names(self) -> tuple[str, ...]:
+        """Return nothing: feeds are instruments."""
+        return ()
+
+    def bars(self, instrument: str) -> Bars:
+        """Return a feed's bars as they are, without events; raises StrategyError if it is missing or not preloaded."""
+        if instrument not in self.feeds:
+            hint = did_you_mean(instrument, self.feeds)
+            raise StrategyError(f"no feed is named {instrument}{hint}: cerebro.adddata(feed, name={instrument!r})")
+        feed = self.feeds[instrument]
+        numbers = np.array(feed.lines.datetime.array, dtype=np.float64)
+        if len(numbers) < 2:  # a live feed has one bar so far
+            raise StrategyError(f"feed {instrument} isn't preloaded: run the Cerebro with preload=True, its default")
+        columns = {name: np.array(getattr(feed.lines, name).array, dtype=np.float64) for name in _FEED_LINES}
+        nothing = np.zeros(len(numbers))
+        return Bars(instrument, _days(numbers), **columns, dividend=nothing, split=nothing + 1.0)
+
+    def series(self, name: str) -> Series:
+        """Refuse: feeds are instruments."""
+        raise StrategyError(f"series {name} can't be had in a Cerebro of your own: use backtest run")
+
+
+_FEED_LINES = ("open", "high", "low", "close", "volume")
+
+
+def _days(numbers: np.ndarray) -> Dates:
+    return (np.floor(numbers).astype(np.int64) - 719_163).astype("datetime64[D]")
+
+
+def _market(config: RunConfig, feeds: Mapping[str, bt.feed.DataBase]) -> Market:
+    """Return the market of the sessions that every traded feed has; it warms up on the first of them."""
+    source, roles = FeedSource(feeds), roles_of(config)
+    sessions = source.bars(roles.underlying).dates
+    for name in roles.traded:
+        sessions = np.intersect1d(sessions, source.bars(name).dates)
+    if len(sessions) < 2:  # a decision and a fill
+        raise StrategyError(f"the feeds {', '.join(roles.traded)} have fewer than two sessions in common")
+    return Market(source, roles, sessions, 0, sessions)

@@ -1,0 +1,98 @@
+"""HedgeStrategy: our rules as a backtrader.Strategy, in our own run and in anybody's Cerebro."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import backtrader as bt
+import numpy as np
+
+from data.arrays import Floats
+from engine.kernel.loop import Ledger, Memory, Plan, Weigh, decide, decide_given, mark
+from engine.rules import Order, Prices, plan_trade
+from strategies.policy import start
+
+ROUNDING = 1e-9
+"""The share of equity lent over a fill, so that a buy that takes all cash isn't refused for a rounding."""
+
+CREDIT = 16.0
+"""The multiple of equity lent over a fill on margin: the broker nullifies any buy into negative cash."""
+
+
+class OrderLostError(RuntimeError):
+    """backtrader ended an order without filling it: a fault of the adapter, never of the user."""
+
+
+class Decider:
+    """Reads each close, by the policy or by asking a strategy, and writes the order into the ledger."""
+
+    def __init__(self, prices: Prices, plan: Plan, ledger: Ledger, weigh: Weigh | None) -> None:
+        self.prices, self.plan, self.ledger, self.weigh = prices, plan, ledger, weigh
+        self.memory, self.weight = Memory(start(), 0, 0.0), 0.0
+
+    def read(self, t: int) -> None:
+        """Decide at the close of t."""
+        if self.weigh is None:
+            self.memory = decide(self.prices, self.plan, self.ledger, t, self.memory)
+            return
+        weight = self.weigh(t, self.ledger)
+        decide_given(self.prices, self.plan, self.ledger, t, weight, self.weight)
+        self.weight = weight
+
+
+class HedgeStrategy(bt.Strategy):
+    """Decides at each close, in `next`, and orders before the next open, in `next_open` (cheat-on-open)."""
+
+    params = (("prices", None), ("terms", None), ("decider", None))
+
+    def next(self) -> None:
+        """Write the book into the ledger, then read the close."""
+        t, ledger = len(self.data) - 1, self.p.decider.ledger
+        self._return_credit()
+        ledger.cash[t], ledger.shares[t] = self.broker.book()
+        ledger.equity[t] = mark(self.p.prices, ledger, t)
+        if ledger.equity[t] <= 0.0:
+            self.p.decider.ledger = ledger._replace(last=t)
+            self.env.runstop()
+        elif t + 1 < len(ledger.equity):
+            self.p.decider.read(t)
+
+    def next_open(self) -> None:
+        """Carry the book overnight, then order what was decided at the last close: sells first."""
+        t, ledger = len(self.data) - 1, self.p.decider.ledger
+        self.broker.open_session(t)
+        if t == 0 or not ledger.ordered[t - 1]:
+            return
+        cash, shares = self.broker.book()
+        traded = np.zeros_like(shares)
+        order = Order(ledger.core[t - 1], ledger.hedge[t - 1], bool(ledger.restate[t - 1]))
+        plan_trade(self.p.terms, order, self.p.prices.fill[t], cash, shares, traded)
+        self._lend(cash + float(shares @ self.p.prices.fill[t]))
+        place(self, self.datas, traded)
+
+    def notify_order(self, order: bt.Order) -> None:
+        """Write a fill into the ledger; anything but a complete fill is an error."""
+        if order.alive():
+            return
+        if order.status != bt.Order.Completed:
+            name = order.data._name  # where backtrader keeps a feed's name
+            raise OrderLostError(f"{name}: {order.getstatusname()} on {order.data.datetime.date()}")
+        column, shares = self.broker.fills(order)
+        self.p.decider.ledger.traded[len(self.data) - 1, column] += shares
+
+    def _lend(self, equity: float) -> None:
+        self._credit = max(equity, 0.0) * (CREDIT if self.p.terms.margin else ROUNDING)
+        self.broker.cash += self._credit
+
+    def _return_credit(self) -> None:
+        self.broker.cash -= getattr(self, "_credit", 0.0)
+        self._credit = 0.0
+
+
+def place(strategy: bt.Strategy, feeds: Sequence[Any], traded: Floats) -> None:
+    """Place market orders, sells before buys."""
+    for i in np.flatnonzero(traded < 0.0).tolist():
+        strategy.sell(data=feeds[i], size=-traded[i])
+    for i in np.flatnonzero(traded > 0.0).tolist():
+        strategy.buy(data=feeds[i], size=traded[i])

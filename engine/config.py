@@ -1,0 +1,217 @@
+"""RunConfig: everything a run is told, with its defaults and ranges; unknown keys are refused."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+NAME = re.compile(r"[^/\\\x00-\x1f\x7f.\s-]([^/\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f\s])?")
+INSTRUMENT = re.compile(r"[A-Za-z0-9^][A-Za-z0-9^.=_-]*")
+SERIES_OR_INSTRUMENT = "letters, digits and ^ . = _ - only"
+
+
+def _run_name(value: Any) -> Any:  # whatever YAML holds
+    if isinstance(value, str) and (len(value) > 80 or not NAME.fullmatch(value)):  # a folder's name
+        raise ValueError(
+            "has to be a plain name of at most 80 characters, without / or \\, that starts with no dot or dash"
+        )
+    return value
+
+
+def _symbol(value: Any) -> Any:
+    if isinstance(value, str) and not INSTRUMENT.fullmatch(value):
+        raise ValueError(f"has to be a name of {SERIES_OR_INSTRUMENT}")
+    return value
+
+
+def _date(value: Any) -> Any:
+    """Take a date as YAML reads it or as ISO text; a time of day is refused."""
+    if isinstance(value, dt.datetime) or not isinstance(value, dt.date | str | None):
+        raise ValueError("has to be a date, YYYY-MM-DD")  # noqa: TRY004  # pydantic turns ValueError into its own
+    if isinstance(value, str):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("has to be a date, YYYY-MM-DD") from None
+    return value
+
+
+def _amount(value: Any) -> Any:
+    """Take a cost: a number, or a map of numbers by instrument; none is below 0."""
+    numbers = list(value.values()) if isinstance(value, dict) else [value]
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < float("inf"):
+            raise ValueError("has to be a number of at least 0, or a map of such numbers by instrument")
+    return {str(name): float(number) for name, number in value.items()} if isinstance(value, dict) else float(value)
+
+
+def _rate(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or value != value:  # noqa: PLR0124  # NaN
+        raise ValueError("has to be the name of a rate series, or a yield a year as a fraction (0.04 for 4 %)")
+    if isinstance(value, int | float) and not -1 < value < 1:
+        raise ValueError("has to be a yield a year as a fraction between -1 and 1 (0.04 for 4 %)")
+    return _symbol(value) if isinstance(value, str) else float(value)
+
+
+def _switch(value: Any) -> Any:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+
+
+def _bps(value: Any) -> Any:
+    cost = _amount(value)
+    if any(number >= 10_000 for number in (cost.values() if isinstance(cost, dict) else [cost])):
+        raise ValueError("has to be below 10000 basis points")
+    return cost
+
+
+Symbol = Annotated[str, BeforeValidator(_symbol)]
+Date = Annotated[dt.date, BeforeValidator(_date)]
+Bps = Annotated[float | dict[str, float], BeforeValidator(_bps)]
+Dollars = Annotated[float | dict[str, float], BeforeValidator(_amount)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Sessions = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A part of the config: frozen, strict about types, and closed to keys it doesn't know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class DataConfig(Section):
+    """Where history comes from, and how late each series is known."""
+
+    source: Literal["auto", "demo", "csv"] = Field("auto", description="auto: your store if it suffices, else demo")
+    path: str | None = Field(None, description="the folder of source csv")
+    lag: dict[str, Sessions] = Field(default_factory=dict, description="sessions by which a series is known late")
+
+    @model_validator(mode="after")
+    def _csv_has_a_path(self) -> DataConfig:
+        if self.source == "csv" and self.path is None:
+            raise ValueError("data.path is missing: source csv needs the folder that holds bars/ and series/")
+        return self
+
+
+class PortfolioConfig(Section):
+    """What is held."""
+
+    cash: Positive = Field(100_000.0, description="dollars at the start")
+    core: dict[Symbol, Positive] = Field(default_factory=lambda: {"SOXX": 1.0}, description="weights, sum 1")
+    dividends: Literal["reinvest", "cash"] = "reinvest"
+    rebalance: Literal["never", "daily", "weekly", "monthly"] = Field("never", description="of the core")
+
+    @model_validator(mode="after")
+    def _core_sums_to_one(self) -> PortfolioConfig:
+        total = sum(self.core.values())
+        if abs(total - 1.0) > 1e-9:
+            raise ValueError(f"portfolio.core has to sum to 1, not {total:g}")
+        return self
+
+
+class HedgeConfig(Section):
+    """With what, how much, and out of which money."""
+
+    instrument: Symbol = "SOXS"
+    underlying: Symbol = "SOXX"
+    leverage: float = Field(-3.0, description="the fund's multiple of the underlying's daily move")
+    weight: Fraction = Field(0.15, description="a fraction of equity; 0 is the unhedged run")
+    max_weight: Fraction = 0.5
+    sizing: Literal["fixed", "proportional", "beta", "volatility_target", "minimum_variance"] = "fixed"
+    funding: Literal["sell_core", "cash_buffer", "margin"] = "sell_core"
+    rebalance: Literal["never", "daily", "weekly", "monthly", "band"] = "never"
+    band: Positive = Field(0.05, description="for rebalance band: distance from the weight last ordered")
+    buffer: Annotated[float, Field(ge=0, lt=1)] = Field(0.2, description="for funding cash_buffer: its cash share")
+    cover: Positive = Field(1.0, description="for sizing beta: the share of the book's beta to take away")
+    lookback: Annotated[int, Field(ge=2)] = Field(63, description="sessions of returns behind an estimate")
+    target_volatility: Positive = Field(0.2, description="for sizing volatility_target: a fraction a year")
+
+    @model_validator(mode="after")
+    def _leverage_moves(self) -> HedgeConfig:
+        if self.leverage == 0:
+            raise ValueError("hedge.leverage can't be 0")
+        return self
+
+
+class StrategyConfig(Section):
+    """Which Strategy class, with which parameters."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    named: str = Field("WeaknessHedge", alias="class", description="a shipped class, file.py:Class or module:Class")
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class PolicyConfig(Section):
+    """When the intensity switches the hedge on and off; counted in sessions."""
+
+    enter: Fraction = 0.5
+    exit: Fraction = 0.5
+    confirm: Annotated[int, Field(ge=1)] = 1
+    min_hold: Sessions = 0
+    max_hold: Annotated[int, Field(ge=1)] | None = None
+    cooldown: Sessions = 0
+    stop_loss: Positive | None = None
+    take_profit: Positive | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PolicyConfig:
+        if self.exit > self.enter:
+            raise ValueError(
+                f"policy.exit {self.exit:g} is above policy.enter {self.enter:g}: lower exit or raise enter"
+            )
+        if self.max_hold is not None and self.min_hold > self.max_hold:
+            raise ValueError(
+                f"policy.min_hold {self.min_hold} is above policy.max_hold {self.max_hold}: lower one of them"
+            )
+        return self
+
+
+class ExecutionConfig(Section):
+    """At what prices and costs."""
+
+    fill: Literal["next_open", "next_close"] = "next_open"
+    shares: Literal["fractional", "whole"] = "fractional"
+    commission_bps: Bps = Field(1.0, description="basis points, or a map by instrument")
+    slippage_bps: Bps = Field(2.0, description="basis points, or a map by instrument")
+    commission_per_share: Dollars = Field(0.0, description="dollars an as-traded share, added")
+    slippage_per_share: Dollars = Field(0.0, description="dollars an as-traded share, added")
+    cash_rate: Annotated[str | float, BeforeValidator(_rate)] = Field("IRX", description="a series, or a yield a year")
+    margin_spread_bps: Annotated[float, Field(ge=0)] = Field(150.0, description="over the cash rate, on borrowed cash")
+
+
+class RunConfig(Section):
+    """One run, complete: what `backtest show` prints and a run's folder keeps."""
+
+    name: Annotated[str, BeforeValidator(_run_name)] = "hedge_soxs"
+    data: DataConfig = Field(default_factory=DataConfig)
+    start: Date = dt.date(2010, 6, 1)
+    end: Date | None = None
+    portfolio: PortfolioConfig = Field(default_factory=PortfolioConfig)
+    hedge: HedgeConfig = Field(default_factory=HedgeConfig)
+    strategy: StrategyConfig = Field(default_factory=StrategyConfig)
+    policy: PolicyConfig = Field(default_factory=PolicyConfig)
+    execution: ExecutionConfig = Field(default_factory=ExecutionConfig)
+    controls: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
+        "on", description="off: only the unhedged run and the entry-matched de-risk"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> RunConfig:
+        if self.hedge.instrument in self.portfolio.core:
+            raise ValueError(f"hedge.instrument {self.hedge.instrument} is in portfolio.core too: hold something else")
+        if self.end is not None and self.end <= self.start:
+            raise ValueError(f"end {self.end} is not after start {self.start}")
+        for key in ("commission_bps", "slippage_bps", "commission_per_share", "slippage_per_share"):
+            self._costs_by_instrument(key)
+        return self
+
+    def _costs_by_instrument(self, key: str) -> None:
+        costs, traded = getattr(self.execution, key), {*self.portfolio.core, self.hedge.instrument}
+        if isinstance(costs, dict) and set(costs) != traded:
+            named = min(set(costs) ^ traded)
+            fault = f"names {named}, which isn't traded" if named in costs else f"has nothing for {named}"
+            raise ValueError(f"execution.{key} {fault}: give one number for each of {', '.join(sorted(traded))}")

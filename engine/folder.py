@@ -1,0 +1,247 @@
+"""A run's folder: resolved config, manifest, metrics and tables; the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.version import VERSION, code_version
+from engine.config import RunConfig
+from engine.episodes import episodes_of
+from engine.rules import costs_of
+from engine.run import RunResult
+from strategies.load import source_hash, strategy_class
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LIBRARIES = ("backtrader", "numpy", "pandas", "pyarrow", "quantstats")
+ID_LENGTH = 10
+
+
+def run_id(result: RunResult) -> str:
+    """Return the hash of config, data content and code by which a run is known; no path is in it."""
+    known = {
+        "config": _without_paths(result.config),
+        "strategy": source_hash(strategy_class(result.config.strategy.named)),
+        "data": result.market.fingerprint(),
+        "code": code_version(),
+    }
+    return hashlib.sha256(_canonical(known).encode()).hexdigest()[:ID_LENGTH]
+
+
+def folder_name(result: RunResult) -> str:
+    """Return the name of a run's folder, which says so when its history is simulated."""
+    marked = f"{result.config.name}-SIMULATED" if result.simulated else result.config.name
+    return f"{marked}-{run_id(result)}"
+
+
+@contextmanager
+def run_folder(result: RunResult, out: Path) -> Iterator[tuple[Path, Path]]:
+    """Give a temporary folder to write into, and rename it at the end: a killed run leaves nothing half-written.
+
+    Yields
+    ------
+    Path, Path
+        Where to write now, and where it will stand. An existing folder of the same id is replaced whole.
+    """
+    final = out / folder_name(result)
+    out.mkdir(parents=True, exist_ok=True)
+    _sweep_up(out)
+    writing = out / f".{final.name}.{os.getpid()}.tmp"
+    writing.mkdir()
+    try:
+        yield writing, final
+        _replace(writing, final)
+    finally:
+        shutil.rmtree(writing, ignore_errors=True)
+
+
+def write_data(result: RunResult, folder: Path) -> None:
+    """Write every data file of a run: config, manifest, metrics and tables."""
+    import pyarrow.parquet as pq
+
+    (folder / "config.yaml").write_text(_rerunnable(result, folder), encoding="utf-8")
+    (folder / "manifest.json").write_text(_json(_manifest(result)), encoding="utf-8")
+    (folder / "metrics.json").write_text(_json(result.metrics), encoding="utf-8")
+    pq.write_table(equity_table(result), folder / "equity.parquet")
+    pq.write_table(orders_table(result), folder / "orders.parquet")
+    pq.write_table(episodes_table(result), folder / "episodes.parquet")
+
+
+def kept_runs(out: Path) -> list[dict[str, Any]]:
+    """Return what metrics.json says of every run kept in a folder, oldest first, with the folder's name."""
+    found = sorted(out.glob("*/metrics.json"), key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
+    return [{"folder": path.parent.name, **json.loads(path.read_text(encoding="utf-8"))} for path in found]
+
+
+def config_yaml(config: RunConfig) -> str:
+    """Return a resolved config as YAML that runs again."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML(typ="rt")
+    yaml.default_flow_style = False
+    text = StringIO()
+    yaml.dump(config.model_dump(mode="python"), text)
+    return text.getvalue()
+
+
+def equity_table(result: RunResult) -> pa.Table:
+    """Return a row a session: the books' equity in dollars, the hedged book's parts, the signal, what was ordered."""
+    import pyarrow as pa
+
+    hedged, end = result.hedged, result.hedged.last + 1
+    worth = hedged.shares * result.setup.prices.close / np.where(hedged.equity > 0, hedged.equity, np.nan)[:, None]
+    columns = {
+        "date": result.market.run_sessions,
+        "hedged": hedged.equity,
+        "unhedged": result.unhedged.equity,
+        "derisk_entry": result.derisk_entry.equity,
+        "cash": hedged.cash,
+        "core_weight": worth[:, :-1].sum(axis=1),
+        "hedge_weight": worth[:, -1],
+        "intensity": result.intensity,
+        "ordered": hedged.ordered,
+        "ordered_core": hedged.core,
+        "ordered_hedge": hedged.hedge,
+        "cash_yield": result.setup.cash_yield,
+    }
+    return pa.table({name: pa.array(values) for name, values in columns.items()}).slice(0, end)
+
+
+def orders_table(result: RunResult) -> pa.Table:
+    """Return a row a fill: decided and filled dates, instrument, side, shares, price, value and costs in dollars."""
+    import pyarrow as pa
+
+    setup, hedged, sessions = result.setup, result.hedged, result.market.run_sessions
+    commission, slippage = costs_of(setup.terms, setup.prices.fill, hedged.traded)
+    filled, column = np.nonzero(hedged.traded)
+    price, shares = setup.prices.fill[filled, column], hedged.traded[filled, column]
+    names = np.array(result.market.roles.traded)
+    return pa.table(
+        {
+            "decided": pa.array(sessions[filled - 1]),
+            "filled": pa.array(sessions[filled]),
+            "instrument": pa.array(names[column].tolist(), pa.string()),
+            "side": pa.array(np.where(shares > 0, "buy", "sell").tolist(), pa.string()),
+            "shares": pa.array(np.abs(shares)),
+            "price": pa.array(price),
+            "value": pa.array(np.abs(shares) * price),
+            "commission": pa.array(commission[filled, column]),
+            "slippage": pa.array(slippage[filled, column]),
+        }
+    )
+
+
+def episodes_table(result: RunResult) -> pa.Table:
+    """Return a row an episode: dates, sessions held, weight, why it ended, the fund's return, the sleeve's dollars."""
+    import pyarrow as pa
+
+    sessions, episodes = result.market.run_sessions, episodes_of(result.setup, result.hedged)
+
+    def dates(numbers: list[int | None]) -> pa.Array:
+        return pa.array([None if number is None else sessions[number].item() for number in numbers], pa.date32())
+
+    return pa.table(
+        {
+            "decided": dates([episode.decided for episode in episodes]),
+            "entered": dates([episode.entered for episode in episodes]),
+            "left": dates([episode.left for episode in episodes]),
+            "exited": dates([episode.exited for episode in episodes]),
+            "sessions": pa.array(
+                [(result.hedged.last if e.exited is None else e.exited) - e.entered for e in episodes],
+                pa.int64(),
+            ),
+            "reason": pa.array([episode.reason for episode in episodes], pa.string()),
+            "weight": pa.array([episode.weight for episode in episodes], pa.float64()),
+            "fund_return": pa.array([episode.fund_return for episode in episodes], pa.float64()),
+            "pnl": pa.array([episode.pnl for episode in episodes], pa.float64()),
+            "costs": pa.array([episode.costs for episode in episodes], pa.float64()),
+        }
+    )
+
+
+def _manifest(result: RunResult) -> dict[str, Any]:
+    return {
+        "id": run_id(result),
+        "name": result.config.name,
+        "strategy": result.label,
+        "simulated": result.simulated,
+        "source": result.market.source.name,
+        "data": result.market.fingerprint(),
+        "config": hashlib.sha256(_canonical(_without_paths(result.config)).encode()).hexdigest(),
+        "code": code_version(),
+        "versions": {
+            "hedge-backtest": VERSION,
+            "python": platform.python_version(),
+            **{name: version(name) for name in LIBRARIES},
+        },
+        "notes": list(result.notes),
+    }
+
+
+def _rerunnable(result: RunResult, folder: Path) -> str:
+    """Return the config as run, its source as it was resolved; a strategy's own file is kept beside it."""
+    config = result.config
+    data = config.data.model_copy(update={"source": result.market.source.name})
+    place, colon, name = config.strategy.named.rpartition(":")
+    section = config.strategy
+    if place.endswith(".py"):
+        shutil.copyfile(place, folder / Path(place).name)
+        section = section.model_copy(update={"named": f"{Path(place).name}{colon}{name}"})
+    return config_yaml(config.model_copy(update={"data": data, "strategy": section}))
+
+
+def _without_paths(config: RunConfig) -> dict[str, Any]:
+    known = config.model_dump(mode="json")
+    del known["data"]["path"]
+    place, colon, name = config.strategy.named.rpartition(":")
+    known["strategy"]["class"] = f"{Path(place).name}{colon}{name}" if place.endswith(".py") else config.strategy.named
+    return known
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _replace(writing: Path, final: Path) -> None:
+    """Rename into place; an older folder of that name steps aside first and is removed after."""
+    aside = writing.with_suffix(".old")
+    if final.exists():
+        final.rename(aside)
+    writing.rename(final)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sweep_up(out: Path) -> None:
+    """Remove what killed runs left behind: temporary folders whose process is gone."""
+    for left in out.glob(".*.tmp"):
+        process = left.name.split(".")[-2]
+        if process.isdigit() and not _alive(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,131 @@
+"""Metrics of one book: plain formulas, each stated where it stands; 252 sessions a year."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.arrays import Dates, Floats
+from engine.kernel.loop import Ledger
+from engine.rules import Prices, Terms
+from strategies.policy import ENTER
+
+SESSIONS_A_YEAR = 252
+CVAR_TAIL = 0.05
+
+
+class Metric(NamedTuple):
+    """A metric's unit and meaning, as metrics.json's schema tells it."""
+
+    unit: str
+    meaning: str
+
+
+METRICS: dict[str, Metric] = {
+    "final_equity": Metric("dollars", "cash and positions at the last close"),
+    "total_return": Metric("fraction", "final_equity / starting cash - 1"),
+    "cagr": Metric("fraction a year", "(final_equity / starting cash)^(252/(sessions-1)) - 1; -1 for a ruined book"),
+    "volatility": Metric("fraction a year", "standard deviation (ddof 1) of session returns times sqrt(252)"),
+    "sharpe": Metric("", "mean(r - c) / std(r, ddof 1) times sqrt(252); c is the mean cash return a session"),
+    "sortino": Metric("", "mean(r - c) / sqrt(mean(min(r - c, 0)^2)) times sqrt(252)"),
+    "max_drawdown": Metric("fraction <= 0", "deepest fall from a peak, the starting cash counting as one"),
+    "calmar": Metric("", "cagr / |max_drawdown|"),
+    "cvar_95": Metric(
+        "fraction <= 0", "mean of the worst 5 % of session returns: the lowest floor(0.05 (n-1)) + 1 of n"
+    ),
+    "fills": Metric("count", "an instrument bought or sold in a session"),
+    "episodes": Metric("count", "times the hedge was ordered on"),
+    "sessions_hedged": Metric("count", "closes with a position in the hedge"),
+    "turnover": Metric("a year", "dollars bought and sold, before costs, over mean equity, a year"),
+    "costs": Metric("dollars", "commission and slippage"),
+    "first": Metric("date", "the first session"),
+    "last": Metric("date", "the last session with a book"),
+    "sessions": Metric("count", "sessions from first to last"),
+}
+
+
+def returns_of(equity: Floats) -> Floats:
+    """Return simple returns from close to close, shape (sessions - 1,)."""
+    returns: Floats = equity[1:] / equity[:-1] - 1.0
+    return returns
+
+
+def mean_cash_return(terms: Terms, last: int) -> float:
+    """Return the mean of what cash earns a session, a fraction: the rate Sharpe and Sortino are measured over."""
+    return float(terms.earned[1 : last + 1].mean())
+
+
+def annual(per_session: float) -> float:
+    """Return the yearly rate that compounds from a session's, the form quantstats takes a rate in."""
+    return float((1.0 + per_session) ** SESSIONS_A_YEAR - 1.0)
+
+
+def drawdowns(equity: Floats) -> Floats:
+    """Return the fall from the highest equity so far, fractions <= 0, shape (sessions,)."""
+    falls: Floats = equity / np.maximum.accumulate(equity) - 1.0
+    return falls
+
+
+def cvar(returns: Floats, tail: float = CVAR_TAIL) -> float:
+    """Return the mean of the worst returns, a fraction: the lowest ``floor(tail (n - 1)) + 1`` of n."""
+    worst = int(tail * (len(returns) - 1)) + 1
+    return float(np.sort(returns)[:worst].mean())
+
+
+def metrics_of(ledger: Ledger, prices: Prices, terms: Terms, sessions: Dates, costs: Floats) -> dict[str, Any]:
+    """Return every metric of `METRICS` for one book, plain Python values; None where one is undefined.
+
+    Parameters
+    ----------
+    ledger, prices, terms
+        The book and what it was executed on.
+    sessions
+        The run's sessions, shape (sessions,).
+    costs
+        Commission and slippage of every fill in dollars, shape (sessions, instruments).
+    """
+    end = ledger.last + 1
+    equity, traded = ledger.equity[:end], ledger.traded[:end]
+    returns, years = returns_of(equity), (end - 1) / SESSIONS_A_YEAR
+    excess = returns - mean_cash_return(terms, ledger.last)
+    growth = equity[-1] / equity[0]
+    cagr = growth ** (1.0 / years) - 1.0 if growth > 0.0 else -1.0
+    deepest = float(drawdowns(equity).min())
+    figures: dict[str, Any] = {
+        "final_equity": equity[-1],
+        "total_return": growth - 1.0,
+        "cagr": cagr,
+        "volatility": _spread(returns) * math.sqrt(SESSIONS_A_YEAR),
+        "sharpe": _ratio(excess.mean(), _spread(returns)) * math.sqrt(SESSIONS_A_YEAR),
+        "sortino": _ratio(excess.mean(), math.sqrt(np.mean(np.minimum(excess, 0.0) ** 2))) * math.sqrt(SESSIONS_A_YEAR),
+        "max_drawdown": deepest,
+        "calmar": _ratio(cagr, -deepest),
+        "cvar_95": min(cvar(returns), 0.0),
+        "fills": int(np.count_nonzero(traded)),
+        "episodes": int(np.count_nonzero(ledger.action[:end] == ENTER)),
+        "sessions_hedged": int(np.count_nonzero(ledger.shares[:end, -1])),
+        "turnover": float((np.abs(traded) * prices.fill[:end]).sum()) / equity.mean() / years,
+        "costs": float(costs[:end].sum()),
+        "first": str(sessions[0]),
+        "last": str(sessions[ledger.last]),
+        "sessions": end,
+    }
+    return {name: _plain(value) for name, value in figures.items()}
+
+
+def _spread(returns: Floats) -> float:
+    """Return the sample standard deviation, exactly 0 for returns that are all equal."""
+    same = len(returns) < 2 or bool((returns == returns[0]).all())  # ddof 1 needs two
+    return 0.0 if same else float(returns.std(ddof=1))
+
+
+def _ratio(above: float, below: float) -> float:
+    return above / below if below > 0.0 else math.nan
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float | np.floating):
+        return float(value) if math.isfinite(value) else None
+    return value

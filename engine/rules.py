@@ -1,0 +1,201 @@
+"""The rules by which money moves (design: how money moves), as functions on one session's rows.
+
+Written in scalars, arrays and named tuples, so that the same functions run in Python and compiled. Columns are the
+core holdings and then the hedge.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from data.arrays import Floats
+
+LEAST_TRADE = 1e-12
+"""The share of equity below which a difference isn't traded."""
+
+WHOLE_SHARE = 1e-9
+"""How close to the next whole share counts as having it."""
+
+
+class Prices(NamedTuple):
+    """What a run is executed on, t=0 first.
+
+    Parameters
+    ----------
+    open, close, fill
+        Dollars a share as traded, shape (sessions, instruments); `fill` is what orders fill at.
+    dividend, split
+        Events effective before the open, shape (sessions, instruments).
+    fund_level
+        The hedge's total-return close, shape (sessions,).
+    """
+
+    open: Floats
+    close: Floats
+    fill: Floats
+    dividend: Floats
+    split: Floats
+    fund_level: Floats
+
+
+class Terms(NamedTuple):
+    """On what terms a book trades.
+
+    Parameters
+    ----------
+    cash
+        Dollars at the start.
+    core_weights
+        The configured weights, shape (instruments - 1,).
+    commission, slippage
+        Fractions of the price, shape (instruments,).
+    commission_per_share, slippage_per_share
+        Dollars an as-traded share, added to them, shape (instruments,).
+    earned, owed
+        What a dollar of positive or of negative cash earns or owes by each session, shape (sessions,).
+    reinvest
+        Dividends buy shares at the open; else they are cash.
+    whole
+        Whole shares only.
+    margin
+        Cash may go negative; else buys are scaled to the cash there is.
+    """
+
+    cash: float
+    core_weights: Floats
+    commission: Floats
+    slippage: Floats
+    commission_per_share: Floats
+    slippage_per_share: Floats
+    earned: Floats
+    owed: Floats
+    reinvest: bool
+    whole: bool
+    margin: bool
+
+
+class Order(NamedTuple):
+    """Target weights decided at a close, fractions of equity; `restate` puts the core back to configured weights."""
+
+    core: float
+    hedge: float
+    restate: bool
+
+
+def open_session(prices: Prices, terms: Terms, t: int, cash: float, shares: Floats) -> float:
+    """Apply splits, dividends and interest before session t's open; change `shares` in place, return the cash.
+
+    Interest is on the cash of the close before, before a dividend.
+    """
+    paid = cash * (terms.earned[t] if cash >= 0.0 else terms.owed[t])
+    for i in range(len(shares)):
+        shares[i] *= prices.split[t, i]
+        if prices.dividend[t, i] != 0.0:
+            if terms.reinvest:
+                shares[i] *= 1.0 + prices.dividend[t, i] / prices.open[t, i]
+            else:
+                paid += shares[i] * prices.dividend[t, i]
+    return cash + paid
+
+
+def plan_trade(terms: Terms, order: Order, price: Floats, cash: float, shares: Floats, traded: Floats) -> None:
+    """Write what an order buys (+) and sells (-): buys scaled by one factor to the cash that the sales will leave.
+
+    Parameters
+    ----------
+    terms, order
+        On what terms, towards which weights.
+    price
+        Fill prices, shape (instruments,).
+    cash, shares
+        The book before, dollars and shape (instruments,); unchanged.
+    traded
+        Shares are written here, shape (instruments,).
+    """
+    wanted(terms, order, price, cash, shares, traded)
+    for i in range(len(shares)):
+        if traded[i] < 0.0:
+            cash += proceeds(terms, i, -traded[i], price[i])
+    scale_buys(terms, price, cash, traded)
+
+
+def settle(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Floats) -> float:
+    """Carry out what was planned, sells first; change `shares` in place and return the cash."""
+    for i in range(len(shares)):
+        if traded[i] < 0.0:
+            cash += proceeds(terms, i, -traded[i], price[i])
+    for i in range(len(shares)):
+        if traded[i] > 0.0:
+            cash -= cost(terms, i, traded[i], price[i])
+        shares[i] += traded[i]
+    return cash
+
+
+def wanted(terms: Terms, order: Order, price: Floats, cash: float, shares: Floats, out: Floats) -> None:
+    """Write the difference in shares between the order's targets and what is held; 0 where it isn't worth trading.
+
+    The core's part is spread over its holdings pro rata to what they are worth now, or by the configured weights
+    when the order restates them or nothing is held.
+    """
+    last = len(shares) - 1
+    core_worth = 0.0
+    for i in range(last):
+        core_worth += shares[i] * price[i]
+    equity = max(cash + core_worth + shares[last] * price[last], 0.0)
+    for i in range(len(shares)):
+        weight = order.hedge
+        if i < last:
+            configured = order.restate or core_worth <= LEAST_TRADE * equity
+            weight = order.core * (terms.core_weights[i] if configured else shares[i] * price[i] / core_worth)
+        target = weight * equity / price[i]
+        if terms.whole:
+            target = math.floor(target + WHOLE_SHARE)
+        difference = target - shares[i]
+        out[i] = difference if abs(difference) * price[i] >= LEAST_TRADE * equity else 0.0
+
+
+def scale_buys(terms: Terms, price: Floats, cash: float, traded: Floats) -> None:
+    """Scale every buy by the same factor, so that the cash there is pays for them all; on margin leave them."""
+    needed = 0.0
+    for i in range(len(traded)):
+        if traded[i] > 0.0:
+            needed += cost(terms, i, traded[i], price[i])
+    scale = 1.0
+    if not terms.margin and needed > cash:
+        scale = max(0.0, cash / needed)
+    for i in range(len(traded)):
+        if traded[i] > 0.0:
+            traded[i] *= scale
+            if terms.whole:
+                traded[i] = math.floor(traded[i] + WHOLE_SHARE)
+
+
+def proceeds(terms: Terms, i: int, shares: float, price: float) -> float:
+    """Return the dollars that selling shares of instrument i brings, after slippage and commission."""
+    got = price * (1.0 - terms.slippage[i]) - terms.slippage_per_share[i]
+    return shares * (got * (1.0 - terms.commission[i]) - terms.commission_per_share[i])
+
+
+def cost(terms: Terms, i: int, shares: float, price: float) -> float:
+    """Return the dollars that buying shares of instrument i takes, with slippage and commission."""
+    paid = price * (1.0 + terms.slippage[i]) + terms.slippage_per_share[i]
+    return shares * (paid * (1.0 + terms.commission[i]) + terms.commission_per_share[i])
+
+
+def costs_of(terms: Terms, price: Floats, traded: Floats) -> tuple[Floats, Floats]:
+    """Return commission and slippage of every fill in dollars, each shape (sessions, instruments).
+
+    Parameters
+    ----------
+    price
+        The prices filled at, before slippage, shape (sessions, instruments).
+    traded
+        Shares bought (+) or sold (-), shape (sessions, instruments).
+    """
+    shares, side = np.abs(traded), np.sign(traded)
+    slipped = price * terms.slippage + terms.slippage_per_share
+    commission = shares * ((price + side * slipped) * terms.commission + terms.commission_per_share)
+    return commission, shares * slipped

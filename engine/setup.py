@@ -1,0 +1,197 @@
+"""From a config, a market and a strategy to the arrays every execution runs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Dates, Flags, Floats
+from data.errors import DataError
+from data.market import Market, Roles
+from data.rates import accrual, days_between
+from engine.config import RunConfig
+from engine.kernel.loop import Plan
+from engine.rules import Prices, Terms
+from strategies.policy import NEVER, PolicyRules
+from strategies.sizing import Sizing, core_beta, hedge_weights, unhedged_core
+
+BPS = 1e-4
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a run is executed on.
+
+    Parameters
+    ----------
+    market
+        The market it came from.
+    prices, terms, plan
+        Arrays over the run's sessions, t=0 first.
+    cash_yield
+        The cash rate known at each close, a fraction a year, shape (sessions,).
+    """
+
+    market: Market
+    prices: Prices
+    terms: Terms
+    plan: Plan
+    cash_yield: Floats
+
+
+def roles_of(config: RunConfig) -> Roles:
+    """Return who plays which part."""
+    hedge = config.hedge
+    return Roles(dict(config.portfolio.core), hedge.instrument, hedge.underlying, hedge.leverage)
+
+
+def sizing_of(config: RunConfig) -> Sizing:
+    """Return the config's sizing and funding."""
+    hedge = config.hedge
+    return Sizing(
+        hedge.sizing,
+        hedge.weight,
+        hedge.max_weight,
+        hedge.funding,
+        hedge.buffer,
+        hedge.cover,
+        hedge.lookback,
+        hedge.target_volatility,
+    )
+
+
+def policy_of(config: RunConfig) -> PolicyRules:
+    """Return the config's policy, with numbers no run reaches for what is switched off."""
+    policy = config.policy
+    return PolicyRules(
+        policy.enter,
+        policy.exit,
+        policy.confirm,
+        policy.min_hold,
+        policy.max_hold or NEVER,
+        policy.cooldown,
+        policy.stop_loss or np.inf,
+        policy.take_profit or np.inf,
+    )
+
+
+def prepare(config: RunConfig, market: Market, intensity: Floats | None) -> Setup:
+    """Lay out one run.
+
+    Parameters
+    ----------
+    config, market
+        The run, and what it is fed.
+    intensity
+        The signal without NaN, shape (market sessions,); ``None`` for a strategy that has none.
+
+    Raises
+    ------
+    DataError
+        The cash rate isn't known from the first session on.
+    """
+    prices = _prices(config, market)
+    cash_yield = _cash_yield(config, market)
+    signal = np.zeros(len(market)) if intensity is None else intensity
+    return Setup(
+        market,
+        prices,
+        _terms(config, market, prices, cash_yield),
+        plan_of(config, market, signal),
+        cash_yield,
+    )
+
+
+def rebalancing_days(sessions: Dates, every: str) -> Flags:
+    """Return the closes at which a calendar calls for rebalancing: all, or the first of an ISO week or a month."""
+    if every == "daily":
+        return np.ones(len(sessions), np.bool_)
+    due = np.zeros(len(sessions), np.bool_)
+    if every == "weekly":
+        due[1:] = np.diff((sessions.astype(np.int64) + 3) // 7) != 0  # day 0, 1970-01-01, was a Thursday
+    if every == "monthly":
+        due[1:] = np.diff(sessions.astype("datetime64[M]").astype(np.int64)) != 0
+    return due
+
+
+def run_beta(config: RunConfig, market: Market) -> Floats:
+    """Return the core's beta to the underlying at each of the run's closes; 1 where it can't be told."""
+    beta = core_beta(market, config.hedge.lookback)[market.first :]
+    return np.where(np.isnan(beta) | (beta <= 0.0), 1.0, beta)
+
+
+def plan_of(config: RunConfig, market: Market, intensity: Floats) -> Plan:
+    """Return when and how the run decides, from an intensity without NaN over all the market's sessions."""
+    sizing, sessions = sizing_of(config), market.run_sessions
+    return Plan(
+        policy_of(config),
+        intensity[market.first :],
+        hedge_weights(sizing, market, intensity)[market.first :],
+        rebalancing_days(sessions, config.hedge.rebalance),
+        rebalancing_days(sessions, config.portfolio.rebalance),
+        config.hedge.band if config.hedge.rebalance == "band" else np.inf,
+        unhedged_core(sizing),
+        config.hedge.funding == "sell_core",
+    )
+
+
+def _prices(config: RunConfig, market: Market) -> Prices:
+    traded = [market.bars(name).rows(slice(market.first, None)) for name in market.roles.traded]
+
+    def columns(name: str) -> Floats:
+        return np.column_stack([getattr(bars, name) for bars in traded])
+
+    close, opening = columns("close"), columns("open")
+    fill = opening if config.execution.fill == "next_open" else close
+    fund_level = market.total_return(market.hedge)[market.first :].copy()
+    return Prices(opening, close, fill, columns("dividend"), columns("split"), fund_level)
+
+
+def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats) -> Terms:
+    execution = config.execution
+
+    def costs(value: Any) -> Floats:
+        each = [value[name] if isinstance(value, dict) else value for name in market.roles.traded]
+        return np.array(each, dtype=np.float64)
+
+    slippage, per_share = costs(execution.slippage_bps) * BPS, costs(execution.slippage_per_share)
+    commission, fee = costs(execution.commission_bps) * BPS, costs(execution.commission_per_share)
+    _check_costs(market, prices, slippage, per_share + fee)
+    sessions = market.run_sessions
+    spread = np.full(len(sessions), execution.margin_spread_bps * BPS)
+    earned = accrual(sessions, cash_yield)
+    return Terms(
+        config.portfolio.cash,
+        market.roles.core_weights,
+        commission,
+        slippage,
+        fee,
+        per_share,
+        earned,
+        earned + spread * days_between(sessions) / 360.0,
+        config.portfolio.dividends == "reinvest",
+        execution.shares == "whole",
+        config.hedge.funding == "margin",
+    )
+
+
+def _check_costs(market: Market, prices: Prices, slippage: Floats, per_share: Floats) -> None:
+    """Refuse dollars a share that would leave a sale nothing."""
+    left = prices.fill * (1.0 - slippage) - per_share
+    if (left <= 0.0).any():
+        t, i = np.argwhere(left <= 0.0)[0]
+        name, date, price = market.roles.traded[i], market.run_sessions[t], prices.fill[t, i]
+        raise DataError(f"{name} on {date}: costs per share take all of its price of {price:g}: lower them")
+
+
+def _cash_yield(config: RunConfig, market: Market) -> Floats:
+    rate = config.execution.cash_rate
+    known = market.rate(rate)[market.first :]
+    if np.isnan(known[0]):
+        start = market.run_sessions[0]
+        later = market.run_sessions[~np.isnan(known)]
+        cure = f"start at {later[0]} or later" if len(later) else "choose another series"
+        raise DataError(f"series {rate} has no value known by {start}: {cure}, or set execution.cash_rate to a number")
+    return known

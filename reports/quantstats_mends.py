@@ -1,0 +1,77 @@
+"""What quantstats 0.0.86 gets wrong about unusual runs, put right while a tear-sheet is made.
+
+Of usual runs it makes the same page with and without. Each mend has its test; a release of quantstats that no
+longer needs one is a reason to remove it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from types import ModuleType
+from typing import Any
+
+
+@contextmanager
+def mended(quantstats: ModuleType) -> Iterator[None]:
+    """Replace quantstats' faulty functions with better ones, and put them back."""
+    with ExitStack() as stack:
+        for owner, attribute, better in _mends(quantstats):
+            stack.callback(setattr, owner, attribute, getattr(owner, attribute))
+            setattr(owner, attribute, better)
+        yield
+
+
+def _mends(quantstats: ModuleType) -> tuple[tuple[Any, str, Any], ...]:
+    """Each mend: the module or class, the name of its function, and what stands in for it."""
+    import numpy as np
+    import pandas as pd
+
+    stats, utils, core = quantstats.stats, quantstats.utils, quantstats._plotting.core  # noqa: SLF001
+    kde = core._sns.distributions.KDE  # noqa: SLF001
+    drawdown_details, r_squared = stats.drawdown_details, stats.r_squared
+    plot_longest_drawdowns, define_support = core.plot_longest_drawdowns, kde.define_support
+    return (
+        # Returns of which none is below 0 and one above 1 were taken for prices, here and in the next; and a
+        # cash rate below 0 counted as 0.
+        (
+            utils,
+            "_prepare_returns",
+            lambda data, rf=0.0, periods=None, apply_rf=True: (
+                utils.to_excess_returns(data, rf, periods) if apply_rf and rf else data.copy()
+            ),
+        ),
+        (
+            utils,
+            "_looks_like_returns",
+            lambda data: pd.Series(data=True, index=data.columns) if isinstance(data, pd.DataFrame) else True,
+        ),
+        # A book never again worth what it was at first had no drawdown: its peak is the eve, which had no row.
+        (
+            stats,
+            "drawdown_details",
+            lambda dd: drawdown_details(pd.concat([dd.iloc[:1].mul(0).shift(-1, freq="D"), dd])),
+        ),
+        # A book that stands still had no page: scipy fits no line to a constant.
+        (
+            stats,
+            "r_squared",
+            lambda returns, benchmark, prepare_returns=True: (
+                r_squared(returns, benchmark, prepare_returns) if np.ptp(returns) > 0 else np.nan
+            ),
+        ),
+        # Nor had two books that made the same in every month: seaborn draws no density of a single value.
+        (
+            kde,
+            "define_support",
+            lambda self, x1, x2=None, weights=None, cache=True: (
+                define_support(self, x1, x2, weights, cache) if np.ptp(x1) > 0 else None
+            ),
+        ),
+        # Nor had a name with a % in it, which was read as a format.
+        (
+            core,
+            "plot_longest_drawdowns",
+            lambda returns, title, **style: plot_longest_drawdowns(returns, title=title.replace("%", "%%"), **style),
+        ),
+    )

@@ -1,0 +1,146 @@
+"""What a run says in the terminal: a table of three books, what the hedge does to exposure, and where the files are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from engine.config import HedgeConfig
+from engine.run import RunResult
+from strategies.policy import ENTER
+
+UNKNOWN = "-"
+
+
+def percent(value: float | None) -> str:
+    """Write a fraction as a percentage."""
+    return UNKNOWN if value is None else f"{value:.1%}"
+
+
+def dollars(value: float | None) -> str:
+    """Write dollars without cents."""
+    return UNKNOWN if value is None else f"${value:,.0f}"
+
+
+def ratio(value: float | None) -> str:
+    """Write a ratio with two decimals."""
+    return UNKNOWN if value is None else f"{value:.2f}"
+
+
+def count(value: float | None) -> str:
+    """Write a count."""
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("CAGR", "cagr", percent),
+    ("Maximum drawdown", "max_drawdown", percent),
+    ("End value", "final_equity", dollars),
+    ("Sharpe", "sharpe", ratio),
+    ("Costs", "costs", dollars),
+    ("Sessions hedged", "sessions_hedged", count),
+)
+
+
+def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
+    """Print one run: the table, what the hedge does, the notes, and where its files are."""
+    metrics = result.metrics
+    head = Text.assemble((result.config.name, "bold"), f"  {result.label}", style="default")
+    console.print(head)
+    first, last = metrics["first"], result.market.run_sessions[-1]
+    console.print(f"{first} to {last}, {len(result.market.run_sessions):,} sessions", style="dim", highlight=False)
+    console.print(run_table(result))
+    console.print(exposure(result), highlight=False)
+    for note in (*result.notes, *remarks):
+        style = "bold yellow" if note.startswith("SIMULATED") else "yellow"
+        console.print(escape(note), style=style, highlight=False)
+    if folder is not None:
+        console.print(f"Files: [bold]{escape(str(folder))}[/]", highlight=False, soft_wrap=True)
+
+
+def run_table(result: RunResult) -> Table:
+    """Return the table of unhedged, hedged and de-risked books."""
+    metrics = result.metrics
+    hedge = Text(f"{result.market.hedge} hedge")
+    books = {
+        "Unhedged": metrics["controls"]["unhedged"],
+        "hedge": metrics,
+        "De-risk": metrics["controls"]["derisk_entry"],
+    }
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("SIMULATED" if result.simulated else "", style="default", header_style="bold yellow")
+    for name in books:
+        table.add_column(hedge if name == "hedge" else name, justify="right")
+    for title, key, shown in ROWS:
+        table.add_row(title, *(shown(book[key]) for book in books.values()))
+    return table
+
+
+def exposure(result: RunResult) -> str:
+    """Say in words what the hedge does to net exposure, and what the de-risk does instead."""
+    hedge, hedged = result.config.hedge, result.hedged
+    weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
+    if not len(weights):
+        return "The hedge was never ordered on."
+    low, middle, high = float(weights.min()), float(np.median(weights)), float(weights.max())
+    usual = (
+        f"{middle:.0%}" if high - low < 0.005 else f"{low:.0%} to {high:.0%}, {middle:.0%} in the median,"
+    )  # shown in whole percents
+    before, after = net_exposure(hedge, 0.0), net_exposure(hedge, middle)
+    return (
+        f"{usual.replace('%', ' %')} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
+        f"hedged, {len(weights)} times; the de-risk sells core to the same exposure on the same days."
+    )
+
+
+def net_exposure(hedge: HedgeConfig, weight: float) -> float:
+    """Return the book's exposure to the underlying, of equity, with that much in the hedge and a core of beta 1."""
+    core = 1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0
+    return core - (weight if hedge.funding == "sell_core" else 0.0) + hedge.leverage * weight
+
+
+def show_strategies(console: Console, classes: Sequence[type]) -> None:
+    """Print strategies, each with what it does and its parameters."""
+    from strategies.parameters import describe
+
+    for cls in classes:
+        console.print(
+            f"[bold]{cls.__name__}[/]  {escape((cls.__doc__ or '').strip().splitlines()[0])}", highlight=False
+        )
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for title in ("  parameter", "default", "range"):
+            table.add_column(title)
+        for known in describe(cls):
+            table.add_row(f"  {known.name}", escape(repr(known.default)), known.range)
+        console.print(table)
+        console.print()
+
+
+def show_runs(console: Console, rows: Sequence[dict[str, Any]]) -> None:
+    """Print the runs of a folder, one a line."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("run", "strategy", "first", "last"):
+        table.add_column(title, overflow="fold")
+    for title in ("CAGR", "unhedged", "de-risk", "max drawdown", "episodes"):
+        table.add_column(title, justify="right")
+    for row in rows:
+        controls = row["controls"]
+        table.add_row(
+            escape(row["folder"]),
+            escape(row["strategy"]),
+            row["first"],
+            row["last"],
+            percent(row["cagr"]),
+            percent(controls["unhedged"]["cagr"]),
+            percent(controls["derisk_entry"]["cagr"]),
+            percent(row["max_drawdown"]),
+            count(row["episodes"]),
+        )
+    console.print(table)

@@ -1,0 +1,113 @@
+"""The two kinds of strategy: one that gives an intensity for every session, one that is asked at every close."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.arrays import Floats
+from data.market import Market
+from strategies import parameters
+
+
+class Strategy:
+    """Base of a strategy that says, for every session, how strongly to hedge.
+
+    Derive a frozen dataclass whose fields are its parameters, and write `intensity`. Policy and sizing of the run
+    turn the intensity into orders. An instance keeps no state.
+    """
+
+    def __post_init__(self) -> None:
+        parameters.check(self)
+
+    def intensity(self, market: Market) -> Floats:
+        """Return how strongly to hedge, in [0, 1], shape (sessions,); NaN counts as 0.
+
+        Row i may use only rows up to i of what `market` gives: it is decided on at the close of session i and
+        traded on from the next session.
+        """
+        raise NotImplementedError
+
+    def label(self, market: Market) -> str:
+        """Return the name it goes by wherever it shows, in the light of the data it found."""
+        del market
+        return type(self).__name__
+
+
+class CloseStrategy:
+    """Base of a strategy that is asked at every close for the hedge's weight, and may keep state.
+
+    Derive a dataclass whose fields are its parameters, and write `on_close`. Every run gets a fresh instance.
+    Policy and sizing of the run don't apply: it orders when the weight it gives changes.
+    """
+
+    def __post_init__(self) -> None:
+        parameters.check(self)
+
+    def on_close(self, view: View, book: Book) -> float:
+        """Return the hedge's weight from the next session on, a fraction of equity; 0 is no hedge."""
+        raise NotImplementedError
+
+    def label(self, market: Market) -> str:
+        """Return the name it goes by wherever it shows."""
+        del market
+        return type(self).__name__
+
+
+@dataclass(frozen=True)
+class Book:
+    """The run's book at a close, for an `on_close` strategy.
+
+    Parameters
+    ----------
+    equity, cash
+        Dollars.
+    core_weight, hedge_weight
+        Fractions of equity at this close.
+    """
+
+    equity: float
+    cash: float
+    core_weight: float
+    hedge_weight: float
+
+
+@dataclass(frozen=True)
+class View:
+    """What is known at one close: every array ends with that session.
+
+    Parameters
+    ----------
+    row
+        The session's row among the market's sessions.
+    """
+
+    _market: Market
+    row: int
+
+    @property
+    def date(self) -> np.datetime64:
+        """The session's date."""
+        return self._market.sessions[self.row]
+
+    @property
+    def session(self) -> int:
+        """The session's number in the run, 0 for the first."""
+        return self.row - self._market.first
+
+    def close(self, instrument: str | None = None) -> Floats:
+        """Return as-traded closes up to this one, the underlying's unless named."""
+        return self._market.close(instrument)[: self.row + 1]
+
+    def volume(self, instrument: str | None = None) -> Floats:
+        """Return as-traded volumes up to this session's, the underlying's unless named."""
+        return self._market.volume(instrument)[: self.row + 1]
+
+    def total_return(self, instrument: str | None = None) -> Floats:
+        """Return total-return closes up to this one, the underlying's unless named."""
+        return self._market.total_return(instrument)[: self.row + 1]
+
+    def series(self, name: str) -> Floats:
+        """Return a series as known at each close up to this one."""
+        return self._market.series(name)[: self.row + 1]

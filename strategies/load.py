@@ -1,0 +1,118 @@
+"""Finding a strategy by the name a run gives it: a shipped class, ``module:Class`` or ``file.py:Class``."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from data.errors import StrategyError, did_you_mean
+from strategies.base import CloseStrategy, Strategy
+
+SHIPPED = {
+    "WeaknessHedge": "strategies.weakness",
+    "ValuationHedge": "strategies.valuation",
+    "VolatilityHedge": "strategies.volatility",
+}
+RUNS = Path(__file__).parent
+"""The folder of the runs that ship."""
+
+
+def strategy_class(named: str, folders: tuple[Path, ...] = ()) -> type[Any]:
+    """Return the class a run names.
+
+    Parameters
+    ----------
+    named
+        ``WeaknessHedge``, ``package.module:Class`` or ``my_hedge.py:MyHedge``.
+    folders
+        Where a file is looked for, in this order.
+
+    Raises
+    ------
+    StrategyError
+        There is no such class, its file fails, or it is no strategy; with the line in the user's file.
+    """
+    if ":" not in named:
+        if named not in SHIPPED:
+            hint = did_you_mean(named, SHIPPED) or f": {', '.join(SHIPPED)} ship"
+            raise StrategyError(
+                f"there is no strategy {named}{hint}; a class of your own is file.py:Class or module:Class"
+            )
+        return getattr(importlib.import_module(SHIPPED[named]), named)
+    place, _, name = named.rpartition(":")
+    module = _file_module(place, folders) if place.endswith(".py") else _named_module(place)
+    found = getattr(module, name, None)
+    if not inspect.isclass(found):
+        classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
+        raise StrategyError(f"{place} has no class {name}{did_you_mean(name, classes)}")
+    kind(found)
+    return found
+
+
+def kind(cls: type) -> str:
+    """Say which kind a class is: ``intensity``, ``on_close`` or ``backtrader``; raises StrategyError for any other."""
+    if issubclass(cls, Strategy):
+        return "intensity"
+    if issubclass(cls, CloseStrategy):
+        return "on_close"
+    if any(base.__module__.partition(".")[0] == "backtrader" and base.__name__ == "Strategy" for base in cls.__mro__):
+        return "backtrader"
+    raise StrategyError(f"{cls.__name__} is no strategy: derive it from Strategy, CloseStrategy or backtrader.Strategy")
+
+
+def source_hash(cls: type) -> str:
+    """Return the hash of a class's source file, by which a run's id knows the user's code."""
+    path = inspect.getsourcefile(cls)
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+
+
+def fault_in(error: BaseException, path: str | None) -> str:
+    """Return ``"line 7: ZeroDivisionError: ..."`` for an error raised in the user's file, innermost line there."""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+    if isinstance(error, SyntaxError) and error.filename == path:
+        lines = [error.lineno]
+    where = f"line {lines[-1]}: " if lines else ""
+    return f"{where}{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _named_module(place: str) -> ModuleType:
+    try:
+        return importlib.import_module(place)
+    except ImportError as fault:
+        raise StrategyError(
+            f"module {place} can't be imported: {fault}: give an installed module, or file.py:Class"
+        ) from None
+    except (Exception, SystemExit) as fault:  # noqa: BLE001  # whatever the user's module does wrong
+        raise StrategyError(f"module {place} fails: {fault_in(fault, None)}") from None
+
+
+def _file_module(place: str, folders: tuple[Path, ...]) -> ModuleType:
+    """Run a user's file as a module of its own; its folder joins the end of the import path, behind our rooms."""
+    tried = [folder / place for folder in folders] or [Path(place)]
+    path = next((candidate.resolve() for candidate in tried if candidate.is_file()), None)
+    if path is None:
+        raise StrategyError(f"{tried[0]}: no such file: strategy.class names it")
+    text = path.read_bytes()
+    name = f"_strategy_{hashlib.sha256(str(path).encode() + text).hexdigest()[:16]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:  # pragma: no cover - a .py file always has a loader
+        raise StrategyError(f"{path}: can't be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as fault:  # noqa: BLE001  # whatever the user's file does wrong
+        del sys.modules[name]
+        raise StrategyError(f"{place}: {fault_in(fault, str(path))}") from None
+    return module

@@ -1,0 +1,120 @@
+"""A strategy's parameters: the fields of its dataclass, with ranges, checked when it is made."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import math
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from data.errors import StrategyError, did_you_mean
+
+Made = TypeVar("Made")
+
+
+def parameter(default: Any, *, at_least: float | None = None, at_most: float | None = None) -> Any:
+    """Declare a parameter with its default and its range, both ends included.
+
+    ``trend_days: int = parameter(50, at_least=2)`` in a strategy's dataclass body. A plain default,
+    ``trend_days: int = 50``, declares one without a range.
+    """
+    return dataclasses.field(default=default, metadata={"at_least": at_least, "at_most": at_most})
+
+
+class Parameter(NamedTuple):
+    """One parameter as `describe` tells it."""
+
+    name: str
+    type: Any
+    default: Any
+    at_least: float | None
+    at_most: float | None
+
+    @property
+    def range(self) -> str:
+        """The range in words, empty when there is none."""
+        low = "" if self.at_least is None else f">= {self.at_least:g}"
+        high = "" if self.at_most is None else f"<= {self.at_most:g}"
+        return " and ".join(part for part in (low, high) if part)
+
+    @property
+    def type_name(self) -> str:
+        """The type as written in code."""
+        return (
+            getattr(self.type, "__name__", str(self.type)) if self.type in (int, float, str, bool) else str(self.type)
+        )
+
+
+def describe(cls: type) -> tuple[Parameter, ...]:
+    """Return the parameters of a strategy class, in their order; raises StrategyError if it is no dataclass."""
+    if not dataclasses.is_dataclass(cls):
+        raise StrategyError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it")
+    if undecorated := [name for name in inspect.get_annotations(cls) if name not in _field_names(cls)]:
+        raise StrategyError(
+            f"{cls.__name__}.{undecorated[0]} is no field: put @dataclass(frozen=True) above {cls.__name__}"
+        )
+    hints = typing.get_type_hints(cls)
+    return tuple(
+        Parameter(
+            field.name,
+            hints[field.name],
+            field.default,
+            field.metadata.get("at_least"),
+            field.metadata.get("at_most"),
+        )
+        for field in dataclasses.fields(cls)
+        if field.init
+    )
+
+
+def make(cls: type[Made], given: Mapping[str, Any]) -> Made:
+    """Make a strategy from the parameters given; raises StrategyError naming the one that is unknown or wrong."""
+    known = {known.name: known for known in describe(cls)}
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(name, known) or f": it has {', '.join(known) or 'no parameters'}"
+            raise StrategyError(f"{cls.__name__} has no parameter {name}{hint}")
+    for name, needed in known.items():
+        if name not in given and needed.default is dataclasses.MISSING:
+            raise StrategyError(f"{cls.__name__} needs the parameter {name}: write it under strategy.params")
+    return cls(**given)
+
+
+def check(strategy: object) -> None:
+    """Check every parameter of a strategy against its type and range, making whole numbers floats where asked."""
+    for known in describe(type(strategy)):
+        value = _typed(strategy, known, getattr(strategy, known.name))
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            low = known.at_least is not None and value < known.at_least
+            high = known.at_most is not None and value > known.at_most
+            if low or high:
+                raise _wrong(strategy, known, value, f"has to be {known.range}")
+        object.__setattr__(strategy, known.name, value)
+
+
+def _typed(strategy: object, known: Parameter, value: Any) -> Any:  # a value of whatever type was declared
+    union = isinstance(known.type, types.UnionType) or typing.get_origin(known.type) is typing.Union
+    allowed = typing.get_args(known.type) if union else (known.type,)
+    if value is None and type(None) in allowed:
+        return value
+    if float in allowed and isinstance(value, int | float) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise _wrong(strategy, known, value, "has to be a finite number")
+        return value if isinstance(value, int) and int in allowed else float(value)
+    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
+    plain = [kind for kind in allowed if kind in words]
+    fits = any(isinstance(value, kind) and not (kind is int and isinstance(value, bool)) for kind in plain)
+    if plain and not fits:
+        raise _wrong(strategy, known, value, f"has to be {words[plain[0]]}")
+    return value
+
+
+def _wrong(strategy: object, known: Parameter, value: object, why: str) -> StrategyError:
+    return StrategyError(f"{type(strategy).__name__}: {known.name} {why}, not {value!r}")
+
+
+def _field_names(cls: type) -> set[str]:
+    return {field.name for field in dataclasses.fields(cls)}

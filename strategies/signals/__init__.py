@@ -1,0 +1,1 @@
+"""Signals: causal functions on arrays, one small module a family."""

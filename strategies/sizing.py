@@ -1,0 +1,145 @@
+"""Sizing: the hedge weight an order at each close would get, known from data up to that close alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from data.arrays import Floats
+from data.market import Market
+from strategies.signals.windows import padded, windows
+
+SESSIONS_A_YEAR = 252
+SIZINGS = ("fixed", "proportional", "beta", "volatility_target", "minimum_variance")
+FUNDINGS = ("sell_core", "cash_buffer", "margin")
+
+
+class Sizing(NamedTuple):
+    """How big the hedge is, and where its money comes from.
+
+    Parameters
+    ----------
+    method
+        One of `SIZINGS`.
+    weight, max_weight
+        Fractions of equity; weight 0 switches the hedge off whatever the method.
+    funding
+        One of `FUNDINGS`.
+    buffer
+        The cash share of ``cash_buffer``.
+    cover
+        The share of the book's beta that ``beta`` takes away.
+    lookback
+        Sessions of simple total returns behind every estimate.
+    target_volatility
+        A fraction a year, for ``volatility_target``.
+    """
+
+    method: str
+    weight: float
+    max_weight: float
+    funding: str
+    buffer: float
+    cover: float
+    lookback: int
+    target_volatility: float
+
+
+def unhedged_core(sizing: Sizing) -> float:
+    """Return the core's weight while there is no hedge: 1, or 1 less the cash buffer."""
+    return 1.0 - sizing.buffer if sizing.funding == "cash_buffer" else 1.0
+
+
+def most_hedge(sizing: Sizing) -> float:
+    """Return the largest hedge weight allowed: `max_weight`, and no more than a cash buffer that pays for it."""
+    return min(sizing.max_weight, sizing.buffer) if sizing.funding == "cash_buffer" else sizing.max_weight
+
+
+def hedge_weights(sizing: Sizing, market: Market, intensity: Floats) -> Floats:
+    """Return the hedge weight that an order at each close would get, shape (sessions,).
+
+    Clipped to [0, max_weight] and, funded from a cash buffer, to the buffer; NaN where it can't be told yet.
+    """
+    if sizing.weight == 0.0:
+        return np.zeros(len(market))
+    wanted = _wanted(sizing, market, intensity)
+    return np.clip(wanted, 0.0, most_hedge(sizing))
+
+
+def _wanted(sizing: Sizing, market: Market, intensity: Floats) -> Floats:
+    """Return the weight the method asks for, before it is clipped."""
+    match sizing.method:
+        case "fixed":
+            return np.full(len(market), sizing.weight)
+        case "proportional":
+            return sizing.weight * intensity
+        case "beta":
+            return _beta(sizing, market)
+        case "volatility_target":
+            return _volatility_target(sizing, market)
+        case _:
+            return _minimum_variance(sizing, market)
+
+
+def core_beta(market: Market, lookback: int) -> Floats:
+    """Return the core's beta to the underlying at each close, from `lookback` simple total returns; NaN in warm-up.
+
+    Exactly 1 when the core is the underlying itself.
+    """
+    if tuple(market.roles.core) == (market.underlying,):
+        return np.ones(len(market))
+    core, underlying = core_returns(market), simple_returns(market, market.underlying)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _covariance(core, underlying, lookback) / _covariance(underlying, underlying, lookback)
+
+
+def core_returns(market: Market) -> Floats:
+    """Return simple total returns of the core held at its configured weights, shape (sessions,); NaN first."""
+    returns = np.column_stack([simple_returns(market, name) for name in market.roles.core])
+    core: Floats = returns @ market.roles.core_weights
+    return core
+
+
+def simple_returns(market: Market, instrument: str) -> Floats:
+    """Return an instrument's simple total returns, shape (sessions,); NaN first."""
+    level = market.total_return(instrument)
+    return np.concatenate(([np.nan], level[1:] / level[:-1] - 1.0))
+
+
+def _beta(sizing: Sizing, market: Market) -> Floats:
+    beta, leverage = core_beta(market, sizing.lookback), abs(market.roles.leverage)
+    if sizing.funding == "sell_core":
+        return sizing.cover * beta / (beta + leverage)
+    return sizing.cover * unhedged_core(sizing) * beta / leverage
+
+
+def _quadratic(sizing: Sizing, market: Market) -> tuple[Floats, Floats, Floats]:
+    """Return a, b, c of the funded book's variance ``a h^2 + 2 b h + c`` as a function of the hedge weight h."""
+    core = core_returns(market) * unhedged_core(sizing)
+    fund = simple_returns(market, market.hedge)
+    added = fund - core if sizing.funding == "sell_core" else fund
+    days = sizing.lookback
+    return _covariance(added, added, days), _covariance(core, added, days), _covariance(core, core, days)
+
+
+def _minimum_variance(sizing: Sizing, market: Market) -> Floats:
+    curve, slope, _ = _quadratic(sizing, market)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return -slope / curve
+
+
+def _volatility_target(sizing: Sizing, market: Market) -> Floats:
+    """Return the smallest h at which the book's volatility is the target; the calmest h where none reaches it."""
+    curve, slope, level = _quadratic(sizing, market)
+    excess = level - sizing.target_volatility**2 / SESSIONS_A_YEAR
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = (-slope - np.sqrt(np.maximum(slope**2 - curve * excess, 0.0))) / curve
+    return np.where(excess <= 0.0, 0.0, root)
+
+
+def _covariance(left: Floats, right: Floats, days: int) -> Floats:
+    """Return the sample covariance (ddof 1) over the last `days` rows; NaN in warm-up."""
+    a, b = windows(left, days), windows(right, days)
+    centred = (a - a.mean(axis=1, keepdims=True)) * (b - b.mean(axis=1, keepdims=True))
+    return padded(centred.sum(axis=1) / (days - 1), len(left))

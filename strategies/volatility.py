@@ -1,0 +1,58 @@
+"""VolatilityHedge: hedge while the sector's volatility is high for its year, or the VIX curve is inverted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.arrays import Floats
+from data.market import Market
+from strategies.base import Strategy
+from strategies.parameters import parameter
+from strategies.signals.volatility import realised_volatility
+from strategies.signals.windows import percentile
+
+
+@dataclass(frozen=True)
+class VolatilityHedge(Strategy):
+    """Hedge (1) when volatility is at the top of its own year or the VIX curve is inverted, else not (0).
+
+    At the top: the underlying's realised volatility over `volatility_days` sessions (standard deviation of log
+    returns, ddof 1, times sqrt(252)) is at or above the percentile `top` of its last `year` values. Inverted: the
+    series VIX stands above VIX3M, asked only where the data hold both and `vix_curve` is true.
+
+    Parameters
+    ----------
+    volatility_days
+        Log returns in the realised volatility.
+    year
+        Sessions among which today's volatility is ranked.
+    top
+        The percentile from which it counts as high, in (0, 1].
+    vix_curve
+        Whether an inverted VIX curve is a trigger too.
+
+    Notes
+    -----
+    VIX above VIX3M marks stress: Cboe's volatility indices, 30 days against three months. Ranking volatility within
+    its own year follows Moreira and Muir, "Volatility-Managed Portfolios" (2017), in spirit: volatility clusters.
+    """
+
+    volatility_days: int = parameter(20, at_least=2)
+    year: int = parameter(252, at_least=20)
+    top: float = parameter(0.9, at_least=0.01, at_most=1)
+    vix_curve: bool = True
+
+    def intensity(self, market: Market) -> Floats:
+        """Return 1 where realised volatility tops its year or VIX is above VIX3M, else 0."""
+        volatility = realised_volatility(market.total_return(), self.volatility_days)
+        high = percentile(volatility, self.year) >= self.top
+        if self._reads_vix(market):
+            high = high | (market.series("VIX") > market.series("VIX3M"))
+        return high.astype(float)
+
+    def label(self, market: Market) -> str:
+        """Return its name, which says when the VIX curve had no say."""
+        return "VolatilityHedge" if self._reads_vix(market) else "VolatilityHedge (realised volatility alone)"
+
+    def _reads_vix(self, market: Market) -> bool:
+        return self.vix_curve and market.has_series("VIX") and market.has_series("VIX3M")

@@ -1,0 +1,46 @@
+"""WeaknessHedge: hedge while the sector is below its trend and restless."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from data.arrays import Floats
+from data.market import Market
+from strategies.base import Strategy
+from strategies.parameters import parameter
+from strategies.signals.volatility import realised_volatility
+from strategies.signals.windows import moving_average
+
+VOLATILITY_DAYS = 20
+
+
+@dataclass(frozen=True)
+class WeaknessHedge(Strategy):
+    """Hedge (1) when the underlying is weak and restless, else not (0).
+
+    Weak: its total-return close is below its simple moving average of `trend_days` sessions. Restless: its realised
+    volatility over 20 sessions, the standard deviation of log returns (ddof 1) times sqrt(252), is above
+    `volatility_floor`. Both are 0 in warm-up.
+
+    Parameters
+    ----------
+    trend_days
+        Sessions in the moving average, at least 2.
+    volatility_floor
+        A fraction a year; 0 leaves the trend alone to decide.
+
+    Notes
+    -----
+    The trend rule is Faber, "A Quantitative Approach to Tactical Asset Allocation" (2007), with a shorter average;
+    the floor keeps it out of quiet dips, in which daily reset costs little but gains less.
+    """
+
+    trend_days: int = parameter(50, at_least=2)
+    volatility_floor: float = parameter(0.25, at_least=0)
+
+    def intensity(self, market: Market) -> Floats:
+        """Return 1 where the underlying is below its average and volatility is above the floor, else 0."""
+        level = market.total_return()
+        weak = level < moving_average(level, self.trend_days)
+        restless = realised_volatility(level, VOLATILITY_DAYS) > self.volatility_floor
+        return (weak & restless).astype(float)
