@@ -164,7 +164,7 @@ def scale_buys(terms: Terms, price: Floats, cash: float, traded: Floats) -> None
         if traded[i] > 0.0:
             needed += cost(terms, i, traded[i], price[i])
     scale = 1.0
-    if not terms.margin and needed > cash:
+    if not terms.margin and needed > max(cash, 0.0):
         scale = max(0.0, cash / needed)
     for i in range(len(traded)):
         if traded[i] > 0.0:

@@ -1,7 +1,7 @@
-"""What quantstats 0.0.86 gets wrong about unusual runs, put right while a tear-sheet is made.
+"""What quantstats 0.0.86 gets wrong, put right while a tear-sheet is made.
 
-Of usual runs it makes the same page with and without. Each mend has its test; a release of quantstats that no
-longer needs one is a reason to remove it.
+But for the chart of yearly returns, usual runs have the same page with and without. Each mend has its test; when a
+release of quantstats no longer needs one, it goes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,19 @@ def _mends(quantstats: ModuleType) -> tuple[tuple[Any, str, Any], ...]:
     kde = core._sns.distributions.KDE  # noqa: SLF001
     drawdown_details, r_squared = stats.drawdown_details, stats.r_squared
     plot_longest_drawdowns, define_support = core.plot_longest_drawdowns, kde.define_support
+    plot_returns_bars = core.plot_returns_bars
     return (
+        # The yearly bars stood under the next year's label, or far from any: pandas 3.1 puts them at 40, 41 ... for
+        # 2010, 2011 ..., quantstats the labels at 0, 1 ... Both do right by bars that are numbered.
+        (
+            core,
+            "plot_returns_bars",
+            lambda returns, benchmark, **style: plot_returns_bars(
+                returns.set_axis(returns.index.year),
+                benchmark.set_axis(benchmark.index.year),
+                **style | {"resample": None},
+            ),
+        ),
         # Returns of which none is below 0 and one above 1 were taken for prices, here and in the next; and a
         # cash rate below 0 counted as 0.
         (

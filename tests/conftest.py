@@ -1,0 +1,69 @@
+"""A browser for the tests of pages: Debian's own chromium, driven by playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+QUIET = ["background-networking", "component-update", "quic", "sync", "gpu"]
+
+
+@dataclass
+class Opened:
+    """A page as a person has it, and what it did: the addresses it asked for, its errors, its pop-ups."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+    @property
+    def online(self) -> list[str]:
+        return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        # A suite that never opened a page must not look green where it counts.
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no chromium on this machine")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--headless", "--no-sandbox", "--no-first-run", *(f"--disable-{what}" for what in QUIET)],
+        )
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
+    """Open a file in the browser, cut off from the network, at a width and in a colour scheme."""
+    contexts = []
+
+    def opened(path: Path, *, width: int = 1280, scheme: str = "light") -> Opened:
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        seen = Opened(context.new_page())
+
+        def answer(route: Route) -> None:
+            seen.requests.append(route.request.url)
+            route.abort() if seen.online else route.continue_()
+
+        context.route("**/*", answer)
+        seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        seen.page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
+        seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+        seen.page.goto(path.resolve().as_uri(), wait_until="load")
+        return seen
+
+    yield opened
+    for context in contexts:
+        context.close()

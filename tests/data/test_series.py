@@ -1,0 +1,117 @@
+"""Series: what was known at each close, against a loop that reads the rule row by row."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markets import days, make_series, nyse
+
+from data.arrays import day
+
+BEFORE = nyse("2023-12-01", 20)
+CALENDAR = nyse("2024-01-02", 25)
+EVERY_DAY = np.arange(day("2024-01-02"), day("2024-02-10"))
+SESSIONS = st.sets(st.integers(0, 24), min_size=1).map(lambda rows: CALENDAR[sorted(rows)])
+DATED = st.sets(st.integers(0, len(EVERY_DAY) - 1), min_size=1, max_size=15).map(lambda rows: EVERY_DAY[sorted(rows)])
+
+
+def by_lag(series, sessions):
+    """A value counts from the session of its date, or the next one, and `lag` sessions later."""
+    exchange, answers = [*BEFORE, *CALENDAR], []
+    for session in sessions:
+        answer = np.nan
+        for date, value in zip(series.dates, series.values, strict=True):
+            counts_from = next((row for row, one in enumerate(exchange) if one >= date), len(exchange))
+            if counts_from + series.lag <= exchange.index(session):
+                answer = value
+        answers.append(answer)
+    return answers
+
+
+def by_known(series, sessions):
+    """Of all that is public, the latest date counts, and of that date the latest revision."""
+    answers = []
+    for session in sessions:
+        public = [
+            (date, known, value)
+            for date, known, value in zip(series.dates, series.known, series.values, strict=True)
+            if known <= session
+        ]
+        answers.append(max(public)[2] if public else np.nan)
+    return answers
+
+
+@given(DATED, SESSIONS, st.integers(0, 4))
+@settings(max_examples=100, deadline=None)
+def test_a_lag_is_counted_in_exchange_sessions(dated, sessions, lag):
+    series = make_series("S", dated, np.arange(len(dated)) + 1.0, lag=lag)
+    np.testing.assert_array_equal(series.as_known(sessions, CALENDAR), by_lag(series, sessions))
+
+
+@given(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 12)), min_size=1, max_size=15, unique=True), SESSIONS)
+@settings(max_examples=100, deadline=None)
+def test_a_revision_counts_from_the_day_it_is_public(drawn, sessions):
+    rows = sorted(drawn)
+    dates = EVERY_DAY[[date for date, _ in rows]]
+    known = EVERY_DAY[[date + delay for date, delay in rows]]
+    series = make_series("S", dates, np.arange(len(rows)) + 1.0, known)
+    np.testing.assert_array_equal(series.as_known(sessions, CALENDAR), by_known(series, sessions))
+
+
+def test_a_monthly_figure_by_hand():
+    """January's 3.1 comes out on 13 February, a Saturday's 3.2 on the Monday; February's first print is 2.9."""
+    series = make_series(
+        "CPI",
+        days("2024-01-01", "2024-01-01", "2024-02-01"),
+        [3.1, 3.2, 2.9],
+        known=days("2024-02-13", "2024-02-17", "2024-03-12"),
+    )
+    sessions = days("2024-02-12", "2024-02-13", "2024-02-16", "2024-02-20", "2024-03-11", "2024-03-12")
+    calendar = nyse("2024-02-01", 40)
+    np.testing.assert_array_equal(series.as_known(sessions, calendar), [np.nan, 3.1, 3.1, 3.2, 3.2, 2.9])
+
+
+def test_an_old_date_revised_late_does_not_displace_a_newer_one():
+    series = make_series(
+        "S", days("2024-01-02", "2024-01-02", "2024-01-03"), [1, 9, 2], days("2024-01-03", "2024-01-05", "2024-01-04")
+    )
+    np.testing.assert_array_equal(series.as_known(CALENDAR[:4], CALENDAR), [np.nan, 1, 2, 2])
+
+
+def test_a_value_is_carried_over_sessions_that_bring_none():
+    series = make_series("S", CALENDAR[[1, 4]], [5, 6])
+    np.testing.assert_array_equal(series.as_known(CALENDAR[:6], CALENDAR), [np.nan, 5, 5, 5, 6, 6])
+
+
+def test_a_value_of_before_the_calendar_is_known_from_its_first_session():
+    series = make_series("S", days("2023-06-01", "2023-12-29"), [4, 5])
+    np.testing.assert_array_equal(series.as_known(CALENDAR[:2], CALENDAR), [5, 5])
+
+
+@pytest.mark.xfail(reason="BUG: as_known counts the lag from the calendar's first session for every earlier date")
+def test_a_lag_runs_from_the_value_s_own_day_even_before_the_calendar():
+    """28 December's value is two sessions old on 2 January, 29 December's is not."""
+    series = make_series("S", days("2023-12-28", "2023-12-29"), [4, 5], lag=2)
+    np.testing.assert_array_equal(series.as_known(CALENDAR[:2], CALENDAR), [4, 5])
+
+
+@pytest.mark.xfail(raises=IndexError, reason="BUG: as_known of a series without rows looks up row 0 of none")
+def test_of_a_series_without_rows_nothing_is_known():
+    series = make_series("S", days(), [])
+    assert np.isnan(series.as_known(CALENDAR, CALENDAR)).all()
+
+
+@pytest.mark.xfail(reason="BUG: of two revisions public at the same session the later row wins, not the later known")
+def test_the_later_of_two_week_end_revisions_counts_in_whatever_order_they_stand():
+    """Known on Sunday and on Saturday, both first seen on Monday 8 January."""
+    series = make_series("S", days("2024-01-04", "2024-01-04"), [2, 1], days("2024-01-07", "2024-01-06"))
+    assert series.as_known(days("2024-01-08"), CALENDAR) == [2]
+
+
+@given(DATED, st.integers(0, 3), st.integers(0, 23))
+@settings(max_examples=50, deadline=None)
+def test_what_comes_later_changes_nothing_before(dated, lag, row):
+    values = np.arange(len(dated)) + 1.0
+    later = np.where(dated > CALENDAR[row], -values, values)
+    whole, other = (make_series("S", dated, each, lag=lag).as_known(CALENDAR, CALENDAR) for each in (values, later))
+    np.testing.assert_array_equal(whole[: row + 1], other[: row + 1])

@@ -1,0 +1,142 @@
+"""The rules of money on one session, by hand."""
+
+import numpy as np
+import pytest
+
+from engine.rules import Order, Prices, Terms, cost, costs_of, open_session, plan_trade, proceeds, settle
+
+
+def terms(**changed):
+    given = {
+        "cash": 1000.0,
+        "core_weights": np.array([0.6, 0.4]),
+        "commission": np.array([0.001, 0.001, 0.002]),
+        "slippage": np.array([0.01, 0.01, 0.02]),
+        "commission_per_share": np.zeros(3),
+        "slippage_per_share": np.zeros(3),
+        "earned": np.array([0.0, 0.001]),
+        "owed": np.array([0.0, 0.003]),
+        "reinvest": True,
+        "whole": False,
+        "margin": False,
+    }
+    return Terms(**{**given, **changed})
+
+
+def prices(dividend, split):
+    flat = np.full((2, 3), 10.0)
+    return Prices(flat, flat, flat, np.array([[0.0] * 3, dividend]), np.array([[1.0] * 3, split]), flat[:, -1])
+
+
+def test_a_reinvested_dividend_buys_shares_at_the_open_after_the_split():
+    shares = np.array([8.0, 5.0, 100.0])
+
+    cash = open_session(prices([0.5, 0.0, 0.2], [1.0, 2.0, 0.1]), terms(), 1, 200.0, shares)
+
+    assert cash == pytest.approx(200.0 * 1.001)  # interest alone
+    assert shares == pytest.approx([8 * 1.05, 10.0, 10 * 1.02])
+
+
+def test_a_cash_dividend_is_paid_on_shares_after_the_split_and_earns_nothing_yet():
+    shares = np.array([8.0, 5.0, 100.0])
+
+    cash = open_session(prices([0.5, 0.0, 0.2], [1.0, 2.0, 0.1]), terms(reinvest=False), 1, 200.0, shares)
+
+    assert cash == pytest.approx(200.0 * 1.001 + 8 * 0.5 + 10 * 0.2)
+    assert shares == pytest.approx([8.0, 10.0, 10.0])
+
+
+def test_borrowed_cash_owes_the_spread_too():
+    assert open_session(prices([0, 0, 0], [1, 1, 1]), terms(), 1, -200.0, np.zeros(3)) == pytest.approx(-200.6)
+
+
+def traded(order, price, cash, held, **changed):
+    shares, deal = np.array(held, dtype=float), np.zeros(3)
+    on = terms(**changed)
+    plan_trade(on, order, np.array(price, dtype=float), cash, shares, deal)
+    left = settle(on, np.array(price, dtype=float), cash, shares, deal)
+    return deal, left, shares
+
+
+def test_the_first_order_buys_by_configured_weights_scaled_by_its_costs():
+    deal, left, _ = traded(Order(1.0, 0.0, True), [10, 20, 5], 1000.0, [0, 0, 0])
+
+    needed = 1000 * 1.01 * 1.001  # both holdings cost 1 % slippage and 0.1 % commission on top
+    scale = 1000 / needed
+    assert deal == pytest.approx([60 * scale, 20 * scale, 0.0])
+    assert left == pytest.approx(0.0, abs=1e-9)
+
+
+def test_switching_on_sells_core_pro_rata_to_its_worth_not_to_configured_weights():
+    # worth 900 and 100: the core's 80 % is 720 and 80, though 60/40 is configured
+    deal, left, shares = traded(Order(0.8, 0.2, False), [10, 20, 5], 0.0, [90, 5, 0])
+
+    assert deal[:2] == pytest.approx([-18.0, -1.0])
+    brought = 180 * 0.99 * 0.999 + 20 * 0.99 * 0.999
+    assert deal[2] == pytest.approx(brought / (5 * 1.02 * 1.002))  # all of it, less than the 40 shares wanted
+    assert left == pytest.approx(0.0, abs=1e-9)
+    assert shares == pytest.approx([72.0, 4.0, deal[2]])
+
+
+def test_restating_puts_the_core_back_to_configured_weights():
+    deal, _, _ = traded(Order(1.0, 0.0, True), [10, 20, 5], 0.0, [90, 5, 0])
+
+    assert deal[0] == pytest.approx(-30.0)
+    assert 0 < deal[1] < 15.0  # wanted 15, scaled to what the sale brought
+
+
+def test_buys_are_not_scaled_on_margin():
+    deal, left, _ = traded(Order(1.0, 0.5, True), [10, 20, 5], 1000.0, [0, 0, 0], margin=True)
+
+    assert deal == pytest.approx([60.0, 20.0, 100.0])
+    assert left == pytest.approx(1000 - 1000 * 1.01 * 1.001 - 500 * 1.02 * 1.002)
+
+
+def test_whole_shares_floor_the_target_and_what_the_cash_buys():
+    deal, _, shares = traded(Order(0.0, 0.33, False), [10, 20, 7], 1000.0, [0, 0, 0], whole=True)
+    assert deal[2] == 47.0  # 330/7 is 47.14
+
+    deal, _, shares = traded(Order(0.0, 1.0, False), [10, 20, 7], 1000.0, [0, 0, 0], whole=True)
+    assert deal[2] == 139.0  # 142 wanted; 1000/(7 * 1.02 * 1.002) is 139.77
+
+    deal, _, shares = traded(Order(0.0, 0.0, False), [10, 20, 7], 0.0, [0, 0, 12.3], whole=True)
+    assert shares[2] == 0.0  # a target of 0 sells the fraction too
+
+    deal, _, shares = traded(Order(0.0, 0.5, False), [10, 20, 7], 0.0, [0, 0, 100.25], whole=True)
+    assert shares[2] == 50.0  # 50.125 is the target; an order towards it sells the fraction
+
+
+def test_a_difference_below_a_trillionth_of_equity_is_not_traded():
+    deal, left, _ = traded(Order(1.0, 0.0, False), [10, 20, 5], 1e-10, [60, 20, 0])
+
+    assert not deal.any()
+    assert left == 1e-10
+
+
+def test_a_core_that_was_sold_whole_is_bought_back_by_configured_weights():
+    deal, _, _ = traded(Order(1.0, 0.0, False), [10, 20, 5], 0.0, [0, 0, 200])
+
+    assert deal[0] / deal[1] == pytest.approx((0.6 / 10) / (0.4 / 20))
+
+
+def test_a_book_below_water_sells_what_it_has_and_buys_nothing():
+    deal, _, _ = traded(Order(1.0, 0.5, False), [10, 20, 5], -2000.0, [60, 20, 10], margin=True)
+
+    assert deal == pytest.approx([-60.0, -20.0, -10.0])
+
+
+def test_costs_are_what_the_cash_shows():
+    on = terms(commission_per_share=np.array([0.01, 0.0, 0.02]), slippage_per_share=np.array([0.03, 0.0, 0.0]))
+    price = np.array([[10.0, 20.0, 5.0]] * 2)
+    deal = np.array([[-4.0, 0.0, 3.0], [7.0, -2.0, 0.0]])
+
+    commission, slippage = costs_of(on, price, deal)
+
+    for t in range(2):
+        for i in range(3):
+            shares = abs(deal[t, i])
+            if deal[t, i] < 0:
+                lost = shares * price[t, i] - proceeds(on, i, shares, price[t, i])
+            else:
+                lost = cost(on, i, shares, price[t, i]) - shares * price[t, i]
+            assert commission[t, i] + slippage[t, i] == pytest.approx(lost, abs=1e-12)
