@@ -2,25 +2,57 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 
-from data.arrays import Dates
+from data.arrays import Dates, read_only
+
+ERAS = (1900, 1990)
+"""Calendars begin in one of these years: to build one takes a third of a second, so few serve all."""
 
 
 def nyse_sessions(first: np.datetime64, last: np.datetime64) -> Dates:
     """Return the NYSE's sessions from `first` to `last`, both included, ``datetime64[D]``."""
-    sessions = _sessions_of_decades(int(str(first)[:3]), int(str(last)[:3]))
+    year = first.astype("datetime64[Y]").item().year
+    decade = last.astype("datetime64[Y]").item().year // 10 * 10 + 9
+    sessions = _sessions(ERAS[0] if year < ERAS[1] else ERAS[1], decade)
     return sessions[np.searchsorted(sessions, first) : np.searchsorted(sessions, last, side="right")]
 
 
 @lru_cache(maxsize=8)
-def _sessions_of_decades(first: int, last: int) -> Dates:
-    """Return the sessions of whole decades (202 is 2020 to 2029): a calendar takes a tenth of a second to build."""
-    import exchange_calendars  # a tenth of a second that --help must not pay
+def _sessions(first_year: int, last_year: int) -> Dates:
+    """Return the sessions of whole years, from the user's cache if they were built before."""
+    import platformdirs
 
-    calendar = exchange_calendars.get_calendar("XNYS", start=f"{first}0-01-01", end=f"{last}9-12-31")
-    sessions: Dates = calendar.sessions.to_numpy().astype("datetime64[D]")
-    sessions.flags.writeable = False
+    built_by = version("exchange_calendars")
+    cache = Path(platformdirs.user_cache_dir("hedge-backtest")) / f"nyse-{built_by}-{first_year}-{last_year}.npy"
+    try:
+        sessions: Dates = np.load(cache, allow_pickle=False)
+    except (OSError, ValueError):
+        sessions = _build(first_year, last_year)
+        _keep(cache, sessions)
+    read_only(sessions)
     return sessions
+
+
+def _build(first_year: int, last_year: int) -> Dates:
+    import exchange_calendars
+
+    calendar = exchange_calendars.get_calendar("XNYS", start=f"{first_year}-01-01", end=f"{last_year}-12-31")
+    sessions: Dates = calendar.sessions.to_numpy().astype("datetime64[D]")
+    return sessions
+
+
+def _keep(cache: Path, sessions: Dates) -> None:
+    """Write the cache where that is possible; it saves time and nothing else."""
+    writing = cache.with_name(f".{cache.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        with writing.open("wb") as file:
+            np.save(file, sessions)
+        writing.replace(cache)

@@ -85,6 +85,7 @@ class Market:
     calendar: Dates
     lags: Mapping[str, int] = field(default_factory=dict)
     _used: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    _read: dict[str, Bars] = field(default_factory=dict, repr=False, compare=False)
     _bars: dict[str, Bars] = field(default_factory=dict, repr=False, compare=False)
     _arrays: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
 
@@ -115,7 +116,7 @@ class Market:
         """Return an instrument's bars on the market's sessions (the underlying's unless named); NaN without a bar."""
         name = instrument or self.underlying
         if name not in self._bars:
-            raw = _until(self.source.bars(name), self.sessions[-1])
+            raw = _until(self._read.get(name) or self.source.bars(name), self.sessions[-1])
             self._used[f"bars/{name}"] = _digest(*(getattr(raw, column) for column in ("dates", *COLUMNS)))
             laid = raw.onto(self.sessions)
             for column in COLUMNS:
@@ -229,7 +230,8 @@ def load_market(
         )
     own = histories[roles.underlying].dates
     warm_up = own[own < run[0]]
-    return Market(source, roles, np.concatenate((warm_up, run)), len(warm_up), calendar, dict(lags or {}))
+    sessions = np.concatenate((warm_up, run))
+    return Market(source, roles, sessions, len(warm_up), calendar, dict(lags or {}), _read=histories)
 
 
 def _until(bars: Bars, end: np.datetime64) -> Bars:

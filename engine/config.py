@@ -14,10 +14,8 @@ SERIES_OR_INSTRUMENT = "letters, digits and ^ . = _ - only"
 
 
 def _run_name(value: Any) -> Any:  # whatever YAML holds
-    if isinstance(value, str) and (len(value) > 80 or not NAME.fullmatch(value)):  # a folder's name
-        raise ValueError(
-            "has to be a plain name of at most 80 characters, without / or \\, that starts with no dot or dash"
-        )
+    if isinstance(value, str) and (len(value.encode()) > 80 or not NAME.fullmatch(value)):  # a folder's name
+        raise ValueError("has to be a plain name of at most 80 bytes, without / or \\, that starts with no dot or dash")
     return value
 
 
@@ -93,6 +91,8 @@ class DataConfig(Section):
     def _csv_has_a_path(self) -> DataConfig:
         if self.source == "csv" and self.path is None:
             raise ValueError("data.path is missing: source csv needs the folder that holds bars/ and series/")
+        if self.source == "auto" and self.path is not None:
+            raise ValueError("data.path is for source csv: write source: csv beside it")
         return self
 
 

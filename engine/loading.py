@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
+import copy
+import inspect
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,13 +13,26 @@ from pydantic import ValidationError
 
 from data.errors import ConfigError, StrategyError, did_you_mean
 from engine.config import RunConfig
+from engine.plain_yaml import Keys, PlainYaml
 from strategies import parameters
-from strategies.load import RUNS, kind, strategy_class
+from strategies.load import RUNS, fault_in, full_name, kind, strategy_class
 
 LARGEST = 1_000_000
 """Bytes of YAML above which a file is no run."""
 
-Keys = tuple[str, ...]
+KEYS_AND_VALUES = "has to hold keys and values"
+HAS_TO = {
+    "date_type": "has to be a date, YYYY-MM-DD",
+    "dict_type": KEYS_AND_VALUES,
+    "float_type": "has to be a number",
+    "int_from_float": "has to be a whole number",
+    "int_type": "has to be a whole number",
+    "model_type": KEYS_AND_VALUES,
+    "string_type": "has to be text",
+}
+"""What pydantic's kinds of fault ask for."""
+
+Folders = tuple[Path, ...]
 
 
 def find_run(file: str) -> tuple[Path, bool]:
@@ -35,7 +49,7 @@ def find_run(file: str) -> tuple[Path, bool]:
     shipped = RUNS / given.name
     if given.parent == Path() and shipped.is_file() and shipped.suffix == ".yaml":
         return shipped, True
-    known = [path.name for path in (*Path().glob("*.yaml"), *RUNS.glob("*.yaml"))]
+    known = [path.name for path in (*given.parent.glob("*.yaml"), *RUNS.glob("*.yaml"))]
     hint = did_you_mean(given.name, known) or f": these ship: {', '.join(sorted(p.name for p in RUNS.glob('*.yaml')))}"
     raise ConfigError(f"{file}: no such file{hint}")
 
@@ -68,16 +82,21 @@ def build_config(
 ) -> RunConfig:
     """Build a checked RunConfig from nested keys and settings; a strategy's file is looked for in `folder`."""
     origin = _Origin(file, dict(lines or {}))
-    merged = _plain(tree)
-    for setting in settings:
-        keys, value = _setting(setting, merged)
+    folders = (*((folder,) if folder else ()), Path())
+    merged = copy.deepcopy(dict(tree))
+    for setting in sorted(settings, key=lambda one: not one.startswith("strategy.class=")):
+        keys, value = _setting(setting)
+        if keys == ("strategy", "class"):
+            _forget_parameters(merged, value)
+        if len(keys) == 1 and keys[0] not in RunConfig.model_fields:
+            keys = _parameter_keys(keys[0], merged, folders, setting)
         _put(merged, keys, value, setting)
         origin.settings[keys] = f"--set {setting}"
     try:
         config = RunConfig.model_validate(merged)
     except ValidationError as fault:
         raise ConfigError(_first(fault, origin)) from None
-    return _with_strategy(config, origin, folder)
+    return _with_strategy(config, origin, folders)
 
 
 def set_path(config: RunConfig, folder: str) -> RunConfig:
@@ -94,6 +113,7 @@ class _Origin:
         self.settings: dict[Keys, str] = {}
 
     def of(self, keys: Keys) -> str:
+        """Return the place of a key, or of the nearest one above it that was written."""
         for length in range(len(keys), -1, -1):
             if keys[:length] in self.settings:
                 return self.settings[keys[:length]]
@@ -101,97 +121,51 @@ class _Origin:
                 return f"{self.file}:{self.lines[keys[:length]]}"
         return self.file
 
+    def named_in(self, words: str, keys: Keys) -> str:
+        """Return the place of the first key that a message names, of those that were set or written; else of `keys`."""
+        named = [tuple(word.strip(",:").split(".")) for word in words.split()]
+        given = [one for known in (self.settings, self.lines) for one in named if one in known]
+        return self.of(given[0] if given else keys)
+
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     try:
         if path.stat().st_size > LARGEST:
             raise ConfigError(f"{path.name}: is larger than a run's YAML can be ({LARGEST} bytes)")
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8-sig"))
-    except (YAMLError, RecursionError) as fault:
-        mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        problem = getattr(fault, "problem", None) or str(fault).splitlines()[0]
-        raise ConfigError(f"{path.name}{line}: is no YAML: {problem}") from None
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{path}: can't be read: {fault}") from None
-    if tree is None:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path.name}: is no text: save it as UTF-8") from None
+    except OSError as fault:
+        raise ConfigError(f"{path}: can't be read: {fault.strerror}") from None
+    read = PlainYaml(text, lambda line: f"{path.name}:{line}")
+    if read.tree is None:
         raise ConfigError(f"{path.name}: is empty: backtest init writes a file to start from")
-    if not isinstance(tree, dict):
+    if not isinstance(read.tree, dict):
         raise ConfigError(f"{path.name}:1: has to hold keys and values, such as name: hedge_soxs")
-    lines: dict[Keys, int] = {}
-    return _walk(tree, (), lines, path.name), lines
+    return read.tree, read.lines
 
 
-def _walk(node: Any, keys: Keys, lines: dict[Keys, int], file: str) -> Any:
-    """Return plain Python of ruamel's tree, noting each key's line; a tag, which could ask for code, is refused."""
-    if len(keys) > 8:  # deeper than any key, and than a YAML that contains itself should go
-        raise ConfigError(f"{file}: is nested too deep at {'.'.join(keys)}")
-    tag = getattr(getattr(node, "tag", None), "value", None)
-    if tag is not None and not str(tag).startswith("tag:yaml.org"):
-        raise ConfigError(f"{_Origin(file, lines).of(keys)}: the tag {tag} is refused: write plain values")
-    if isinstance(node, dict):
-        plain = {}
-        for key, value in node.items():
-            here = (*keys, str(key))
-            lines[here] = node.lc.key(key)[0] + 1  # type: ignore[attr-defined]  # ruamel's own dict has it
-            plain[str(key)] = _walk(value, here, lines, file)
-        return plain
-    if isinstance(node, list):
-        return [_walk(value, keys, lines, file) for value in node]
-    return _scalar(node)
-
-
-def _plain(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        return {str(key): _plain(value) for key, value in node.items()}
-    return [_plain(value) for value in node] if isinstance(node, list) else _scalar(node)
-
-
-def _scalar(node: Any) -> Any:
-    """Return plain Python of ruamel's subclasses of int, float, str and bool."""
-    for plain in (bool, int, float, str):
-        if isinstance(node, plain):
-            return plain(node)
-    return bool(node) if type(node).__name__ == "ScalarBoolean" else node
-
-
-def _setting(setting: str, tree: Mapping[str, Any]) -> tuple[Keys, Any]:
-    """Split ``key=value``; a strategy's parameter named alone gets its full key."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
+def _setting(setting: str) -> tuple[Keys, Any]:
+    """Split ``key=value``."""
     key, equals, text = setting.partition("=")
     key = key.strip()
-    if not equals or not re.fullmatch(r"[\w^=.-]+", key):
+    if not equals or not re.fullmatch(r"[\w^=-]+(\.[\w^=-]+)*", key):
         raise ConfigError(f"--set {setting}: write key=value, such as hedge.weight=0.1")
-    try:
-        value = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, RecursionError):
-        raise ConfigError(f"--set {setting}: the value is no YAML: quote it, or correct it") from None
-    keys = tuple(key.split("."))
-    if len(keys) == 1 and key not in RunConfig.model_fields:
-        keys = _parameter_keys(key, tree, setting)
-    return keys, value
+    return tuple(key.split(".")), PlainYaml(text, lambda _line: f"--set {setting}").tree
 
 
-def _parameter_keys(key: str, tree: Mapping[str, Any], setting: str) -> Keys:
-    section = tree.get("strategy") or {}
-    named = section.get("class", "WeaknessHedge") if isinstance(section, Mapping) else "WeaknessHedge"
-    full = [f"{name}.{inner}" for name, inners in _known_keys().items() for inner in inners]
-    suffix = [one for one in full if one.endswith(f".{key}")]
-    params = section.get("params") if isinstance(section, Mapping) else None
-    known = set(params or ())
-    if ":" not in str(named):
-        known |= {parameter.name for parameter in parameters.describe(strategy_class(str(named)))}
-    if suffix and key not in known:
-        raise ConfigError(f"--set {setting}: {key} is no parameter of {named}: write {suffix[0]} in full")
-    if ":" not in str(named) and key not in known:
-        near = difflib.get_close_matches(key, [*known, *full, *RunConfig.model_fields], n=1, cutoff=0.5)
-        hint = f", did you mean {near[0]}?" if near else f": it has {', '.join(sorted(known))}"
-        raise ConfigError(f"--set {setting}: {named} has no parameter {key}{hint}")
+def _parameter_keys(key: str, tree: Mapping[str, Any], folders: Folders, setting: str) -> Keys:
+    """Return the full key of a strategy's parameter that was named alone."""
+    section = tree.get("strategy")
+    named = section.get("class", "WeaknessHedge") if isinstance(section, dict) else "WeaknessHedge"
+    cls = strategy_class(str(named), folders)
+    known = [] if kind(cls) == "backtrader" else [parameter.name for parameter in parameters.describe(cls)]
+    if key not in known and kind(cls) != "backtrader":
+        full = [f"{name}.{inner}" for name, inners in _known_keys().items() for inner in inners]
+        suffix = next((one for one in full if one.endswith(f".{key}")), None)
+        hint = f": write {suffix} in full" if suffix else did_you_mean(key, (*known, *full, *RunConfig.model_fields))
+        hint = hint or f": it has {', '.join(known) or 'no parameters'}"
+        raise ConfigError(f"--set {setting}: {cls.__name__} has no parameter {key}{hint}")
     return ("strategy", "params", key)
 
 
@@ -207,6 +181,13 @@ def _put(tree: dict[str, Any], keys: Keys, value: Any, setting: str) -> None:
     node[keys[-1]] = value
 
 
+def _forget_parameters(tree: dict[str, Any], named: Any) -> None:
+    """Drop the parameters of the class that another one takes the place of: they are not its own."""
+    section = tree.get("strategy")
+    if isinstance(section, dict) and section.get("class") != named:
+        section.pop("params", None)
+
+
 def _known_keys() -> dict[str, list[str]]:
     """Return the keys under each section of the config, as they are written."""
     known = {}
@@ -220,51 +201,59 @@ def _first(fault: ValidationError, origin: _Origin) -> str:
     """Put the first fault into one line."""
     error = fault.errors(include_url=False)[0]
     keys = tuple(str(part) for part in error["loc"] if part != "[key]")
-    named = ".".join(keys)
-    where = origin.of(keys)
+    where, named, given = origin.of(keys), ".".join(keys), _shown(error["input"])
     if error["type"] == "extra_forbidden":
         siblings = _known_keys().get(keys[0], []) if len(keys) > 1 else list(RunConfig.model_fields)
         hint = did_you_mean(keys[-1], siblings) or f": {'.'.join(keys[:-1]) or 'a run'} has {', '.join(siblings)}"
         return f"{where}: {named} is unknown{hint}"
     said = error["msg"].removeprefix("Value error, ")
-    if not keys or said.startswith((f"{keys[0]}.", "data.path")):
-        culprit = tuple(said.split()[0].split("."))
-        return f"{origin.of(culprit if culprit in {*origin.lines, *origin.settings} else keys)}: {said}"
-    if error["type"] in {"model_type", "dict_type"}:
-        return f"{where}: {named} has to hold keys and values, not {_shown(error['input'])}"
-    said = re.sub(r"^Input should be (a valid )?", "has to be ", said)
-    said = said.replace("unable to parse string as ", "").replace("has to be integer", "has to be a whole number")
-    return f"{where}: {named} {said}, not {_shown(error['input'])}"
+    if error["type"] == "value_error" and not said.startswith("has to"):  # it is about several keys, and names them
+        return f"{origin.named_in(said, keys)}: {said}"
+    said = HAS_TO.get(error["type"]) or said.replace("Input should be", "has to be")
+    said = said.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
+    return f"{where}: {named} {said}, not {given}"
 
 
 def _shown(value: Any) -> str:
-    text = "null" if value is None else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."  # one line
+    """Return a value as YAML would have it, in one line."""
+    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _with_strategy(config: RunConfig, origin: _Origin, folder: Path | None) -> RunConfig:
+def _with_strategy(config: RunConfig, origin: _Origin, folders: Folders) -> RunConfig:
     """Check class and parameters; write every parameter out, and the class's file in full."""
-    folders = (*((folder,) if folder else ()), Path())
+    section = config.strategy
     try:
-        cls = strategy_class(config.strategy.named, folders)
+        cls = strategy_class(section.named, folders)
     except StrategyError as fault:
         raise ConfigError(f"{origin.of(('strategy', 'class'))}: {fault}") from None
-    named = config.strategy.named
-    if named.partition(":")[0].endswith(".py") or ".py:" in named:
-        place, _, name = named.rpartition(":")
-        found = next(base / place for base in folders if (base / place).is_file())
-        named = f"{found.resolve()}:{name}"
-    given = config.strategy.params
+    known: dict[str, Any] = {"named": full_name(section.named, folders)}
     if kind(cls) == "backtrader":
-        return config.model_copy(update={"strategy": config.strategy.model_copy(update={"named": named})})
-    try:
-        made = parameters.make(cls, given)
-    except StrategyError as fault:
-        culprit = next((name for name in given if re.search(rf"\b{re.escape(name)}\b", str(fault))), None)
-        where = origin.of(("strategy", "params", culprit) if culprit else ("strategy",))
-        raise ConfigError(f"{where}: {fault}") from None
-    except TypeError as fault:
-        raise ConfigError(f"{origin.of(('strategy',))}: {cls.__name__} can't be made: {fault}") from None
-    params = {known.name: getattr(made, known.name) for known in parameters.describe(cls)}
-    section = config.strategy.model_copy(update={"named": named, "params": params})
-    return config.model_copy(update={"strategy": section})
+        _check_backtrader(cls, config, origin)
+    else:
+        try:
+            known["params"] = parameters.resolved(cls, section.params)
+        except StrategyError as fault:
+            at = getattr(fault, "parameter", None)
+            where = origin.of(("strategy", "params", at) if at else ("strategy", "class"))
+            raise ConfigError(f"{where}: {fault}") from None
+        except Exception as fault:  # whatever a __post_init__ of the user's does wrong
+            said = fault_in(fault, inspect.getsourcefile(cls))
+            raise ConfigError(f"{origin.of(('strategy',))}: {cls.__name__} can't be made: {said}") from fault
+    return config.model_copy(update={"strategy": section.model_copy(update=known)})
+
+
+def _check_backtrader(cls: Any, config: RunConfig, origin: _Origin) -> None:
+    """Refuse what a backtrader.Strategy would let pass: a mistyped parameter, a fill that isn't its broker's."""
+    known = list(cls.params._getkeys())  # noqa: SLF001  # how backtrader tells them
+    for name in config.strategy.params:
+        if name not in known:
+            hint = did_you_mean(name, known) or f": it has {', '.join(known) or 'none'}"
+            raise ConfigError(
+                f"{origin.of(('strategy', 'params', name))}: {cls.__name__} has no parameter {name}{hint}"
+            )
+    if config.execution.fill != "next_open":
+        where = origin.of(("execution", "fill"))
+        raise ConfigError(
+            f"{where}: {cls.__name__} fills at the next open, as backtrader does: set execution.fill to it"
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
+from data.errors import StrategyError
 from data.market import Market, load_market
 from data.sources import Source
 from data.sources.choose import open_source
@@ -21,7 +23,7 @@ from engine.rules import costs_of
 from engine.setup import Setup, prepare, roles_of, run_beta, sizing_of
 from strategies import parameters
 from strategies.base import CloseStrategy, Strategy
-from strategies.load import kind, strategy_class
+from strategies.load import fault_in, kind, raised_in, strategy_class
 from strategies.sizing import most_hedge
 
 SIMULATED = "SIMULATED market: it shows the machine and says nothing about {hedge}."
@@ -123,7 +125,12 @@ def _execute(config: RunConfig, setup: Setup, strategy: object, cls: type) -> tu
     from engine.backtrader_engine.execute import run_backtrader_strategy, run_in_backtrader
 
     if strategy is None:
-        ledger, lost = run_backtrader_strategy(setup, cls, config.strategy.params)
+        try:
+            ledger, lost = run_backtrader_strategy(setup, cls, config.strategy.params)
+        except Exception as fault:
+            if not raised_in(fault, file := inspect.getsourcefile(cls)):
+                raise
+            raise StrategyError(f"{cls.__name__} fails: {fault_in(fault, file)}") from fault
         first = f"{len(lost)} orders weren't filled, the first {' '.join(lost[0])}." if lost else ""
         return ledger, (first,) if lost else ()
     weigh = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None

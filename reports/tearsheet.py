@@ -114,7 +114,7 @@ def _escape(text: str) -> str:
 
 def _label(name: str) -> str:
     """Return a name that tables and charts both show: matplotlib hides one that begins with an underscore."""
-    return re.sub("^_", " _", name.replace("{{", "{ {"))
+    return re.sub("^_", " _", re.sub(r"{(?={)", "{ ", name))
 
 
 @functools.cache
@@ -144,7 +144,7 @@ def _drawing() -> Iterator[ModuleType]:
 
         if backend := mpl.get_backend(auto_select=False):
             stack.callback(mpl.use, backend)
-        mpl.use("svg")  # as on the page; agg would draw every chart once more, for nobody
+        mpl.use("agg")  # opens no window
         # The salt makes the ids in the charts, and so the page, the same every time; a $ in a name is a dollar.
         stack.enter_context(mpl.rc_context(style | {"svg.hashsalt": "page", "text.parse_math": False}))
         yield quantstats

@@ -56,7 +56,9 @@ def show_run(console: Console, result: RunResult, folder: Path | None, remarks: 
     console.print(head)
     first, last = metrics["first"], result.market.run_sessions[-1]
     console.print(f"{first} to {last}, {len(result.market.run_sessions):,} sessions", style="dim", highlight=False)
+    console.print()
     console.print(run_table(result))
+    console.print()
     console.print(exposure(result), highlight=False)
     for note in (*result.notes, *remarks):
         style = "bold yellow" if note.startswith("SIMULATED") else "yellow"
@@ -79,7 +81,8 @@ def run_table(result: RunResult) -> Table:
     for name in books:
         table.add_column(hedge if name == "hedge" else name, justify="right")
     for title, key, shown in ROWS:
-        table.add_row(title, *(shown(book[key]) for book in books.values()))
+        hedged_only = key == "sessions_hedged"
+        table.add_row(title, *(UNKNOWN if hedged_only and n != "hedge" else shown(b[key]) for n, b in books.items()))
     return table
 
 

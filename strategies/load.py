@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import importlib.util
 import inspect
 import sys
 import traceback
@@ -56,6 +55,12 @@ def strategy_class(named: str, folders: tuple[Path, ...] = ()) -> type[Any]:
     return found
 
 
+def full_name(named: str, folders: tuple[Path, ...]) -> str:
+    """Return a class's name with its file's path in full, by which it is found from any folder."""
+    place, colon, name = named.rpartition(":")
+    return f"{_found(place, folders)}{colon}{name}" if place.endswith(".py") else named
+
+
 def kind(cls: type) -> str:
     """Say which kind a class is: ``intensity``, ``on_close`` or ``backtrader``; raises StrategyError for any other."""
     if issubclass(cls, Strategy):
@@ -73,13 +78,20 @@ def source_hash(cls: type) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
 
 
+def raised_in(error: BaseException, path: str | None) -> bool:
+    """Say whether an error came up in the user's file, or in what it called."""
+    return any(frame.filename == path for frame in traceback.extract_tb(error.__traceback__))
+
+
 def fault_in(error: BaseException, path: str | None) -> str:
-    """Return ``"line 7: ZeroDivisionError: ..."`` for an error raised in the user's file, innermost line there."""
+    """Return ``"my_hedge.py:7: ZeroDivisionError: ..."`` for an error in the user's file, innermost line there."""
+    said = " ".join(f"{type(error).__name__}: {error}".split())
+    if path is None:
+        return said
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     if isinstance(error, SyntaxError) and error.filename == path:
-        lines = [error.lineno]
-    where = f"line {lines[-1]}: " if lines else ""
-    return f"{where}{type(error).__name__}: {' '.join(str(error).split())}"
+        said, lines = f"{type(error).__name__}: {error.msg}", [error.lineno]
+    return f"{Path(path).name}:{lines[-1]}: {said}" if lines else f"{Path(path).name}: {said}"
 
 
 def _named_module(place: str) -> ModuleType:
@@ -95,24 +107,28 @@ def _named_module(place: str) -> ModuleType:
 
 def _file_module(place: str, folders: tuple[Path, ...]) -> ModuleType:
     """Run a user's file as a module of its own; its folder joins the end of the import path, behind our rooms."""
-    tried = [folder / place for folder in folders] or [Path(place)]
-    path = next((candidate.resolve() for candidate in tried if candidate.is_file()), None)
-    if path is None:
-        raise StrategyError(f"{tried[0]}: no such file: strategy.class names it")
+    path = _found(place, folders)
     text = path.read_bytes()
     name = f"_strategy_{hashlib.sha256(str(path).encode() + text).hexdigest()[:16]}"
     if name in sys.modules:
         return sys.modules[name]
     if str(path.parent) not in sys.path:
         sys.path.append(str(path.parent))
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:  # pragma: no cover - a .py file always has a loader
-        raise StrategyError(f"{path}: can't be loaded")
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102  # by import, an old __pycache__ might run
     except (Exception, SystemExit) as fault:  # noqa: BLE001  # whatever the user's file does wrong
         del sys.modules[name]
-        raise StrategyError(f"{place}: {fault_in(fault, str(path))}") from None
+        raise StrategyError(fault_in(fault, str(path))) from None
     return module
+
+
+def _found(place: str, folders: tuple[Path, ...]) -> Path:
+    tried = [folder / place for folder in folders] or [Path(place)]
+    for path in tried:
+        if path.is_file():
+            return path.resolve()
+    near = did_you_mean(tried[0].name, [path.name for path in tried[0].parent.glob("*.py")])
+    raise StrategyError(f"{tried[0]}: no such file{near or ': strategy.class names it'}")

@@ -24,6 +24,14 @@ def parameter(default: Any, *, at_least: float | None = None, at_most: float | N
     return dataclasses.field(default=default, metadata={"at_least": at_least, "at_most": at_most})
 
 
+class ParameterError(StrategyError):
+    """A parameter that is unknown, missing or out of range; `parameter` is its name."""
+
+    def __init__(self, message: str, parameter: str) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
 class Parameter(NamedTuple):
     """One parameter as `describe` tells it."""
 
@@ -52,16 +60,17 @@ def describe(cls: type) -> tuple[Parameter, ...]:
     """Return the parameters of a strategy class, in their order; raises StrategyError if it is no dataclass."""
     if not dataclasses.is_dataclass(cls):
         raise StrategyError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it")
-    if undecorated := [name for name in inspect.get_annotations(cls) if name not in _field_names(cls)]:
-        raise StrategyError(
-            f"{cls.__name__}.{undecorated[0]} is no field: put @dataclass(frozen=True) above {cls.__name__}"
-        )
-    hints = typing.get_type_hints(cls)
+    if inspect.get_annotations(cls) and "__dataclass_params__" not in vars(cls):  # only its base is a dataclass
+        raise StrategyError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it")
+    try:
+        hints = typing.get_type_hints(cls)
+    except NameError as fault:
+        raise StrategyError(f"{cls.__name__}: the type of a parameter can't be read: {fault}: import it") from None
     return tuple(
         Parameter(
             field.name,
             hints[field.name],
-            field.default,
+            field.default if field.default_factory is dataclasses.MISSING else field.default_factory(),
             field.metadata.get("at_least"),
             field.metadata.get("at_most"),
         )
@@ -71,16 +80,30 @@ def describe(cls: type) -> tuple[Parameter, ...]:
 
 
 def make(cls: type[Made], given: Mapping[str, Any]) -> Made:
-    """Make a strategy from the parameters given; raises StrategyError naming the one that is unknown or wrong."""
+    """Make a strategy from the parameters given.
+
+    Raises
+    ------
+    ParameterError
+        One is unknown, missing or out of range.
+    StrategyError
+        The class is no dataclass.
+    """
     known = {known.name: known for known in describe(cls)}
     for name in given:
         if name not in known:
             hint = did_you_mean(name, known) or f": it has {', '.join(known) or 'no parameters'}"
-            raise StrategyError(f"{cls.__name__} has no parameter {name}{hint}")
+            raise ParameterError(f"{cls.__name__} has no parameter {name}{hint}", name)
     for name, needed in known.items():
         if name not in given and needed.default is dataclasses.MISSING:
-            raise StrategyError(f"{cls.__name__} needs the parameter {name}: write it under strategy.params")
+            raise ParameterError(f"{cls.__name__} needs the parameter {name}: write it under strategy.params", name)
     return cls(**given)
+
+
+def resolved(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every parameter of a strategy made from those given, defaults written out; raises as `make` does."""
+    made: object = make(cls, given)
+    return {known.name: getattr(made, known.name) for known in describe(cls)}
 
 
 def check(strategy: object) -> None:
@@ -112,9 +135,5 @@ def _typed(strategy: object, known: Parameter, value: Any) -> Any:  # a value of
     return value
 
 
-def _wrong(strategy: object, known: Parameter, value: object, why: str) -> StrategyError:
-    return StrategyError(f"{type(strategy).__name__}: {known.name} {why}, not {value!r}")
-
-
-def _field_names(cls: type) -> set[str]:
-    return {field.name for field in dataclasses.fields(cls)}
+def _wrong(strategy: object, known: Parameter, value: object, why: str) -> ParameterError:
+    return ParameterError(f"{type(strategy).__name__}: {known.name} {why}, not {value!r}", known.name)

@@ -79,7 +79,7 @@ class GuestHedge(bt.Strategy):
 
     def next(self) -> None:
         """Read the close, on sessions that every traded instrument has."""
-        t = self._rows.get(int(self.data.datetime[0]))
+        t = self._row_now()
         if t is None or t + 1 >= len(self._rows):
             return
         ledger = self._decider.ledger
@@ -92,13 +92,17 @@ class GuestHedge(bt.Strategy):
 
     def next_open(self) -> None:
         """Order what was decided at the last close, at the first session that every traded instrument has."""
-        if self._ordered is None or int(self.data.datetime[0]) not in self._rows:
+        if self._ordered is None or self._row_now() is None:
             return
         shares, price = self._shares(), np.array([feed.open[0] for feed in self._traded])
         traded = np.zeros_like(shares)
         plan_trade(self._setup.terms, self._ordered, price, self.broker.getcash(), shares, traded)
         place(self, self._traded, np.where(traded > 0.0, traded * (1.0 - ROUNDING), traded))
         self._ordered = None
+
+    def _row_now(self) -> int | None:
+        """Return the market's row of today, the latest day of any feed that has begun; None on other days."""
+        return self._rows.get(int(max(feed.datetime[0] for feed in self.datas if len(feed))))
 
     def _shares(self) -> np.ndarray:
         return np.array([self.getposition(feed).size for feed in self._traded], dtype=np.float64)

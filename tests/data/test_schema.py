@@ -141,5 +141,6 @@ def test_an_unreadable_date_is_told_by_its_row(check):
 @pytest.mark.parametrize("check", [check_bars, check_series])
 def test_a_row_with_nothing_in_it_is_a_fault(check):
     frame = bars_frame() if check is check_bars else series_frame()
-    frame.loc[3] = pd.NaT if check is check_series else np.nan
+    frame.loc[3, "date"] = pd.NaT
+    frame.loc[3, frame.columns != "date"] = np.nan
     assert fault(check, frame) == "bars/X.csv:3: date is missing or unreadable: write it as YYYY-MM-DD"

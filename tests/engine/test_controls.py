@@ -33,12 +33,19 @@ def test_the_derisk_holds_no_hedge_and_orders_when_the_hedged_run_does(keys, see
 
 @pytest.mark.parametrize(
     ("funding", "weight", "core"),
-    [("sell_core", 0.15, 0.85 - 0.45), ("cash_buffer", 0.15, 0.8 - 0.45), ("margin", 0.15, 1 - 0.45), ("margin", 0.4, 0.0)],
+    [
+        ("sell_core", 0.15, 0.85 - 0.45),
+        ("cash_buffer", 0.15, 0.8 - 0.45),
+        ("margin", 0.15, 1 - 0.45),
+        ("margin", 0.4, 0.0),
+    ],
 )
 def test_the_core_is_sold_down_to_the_beta_of_the_hedged_book(funding, weight, core):
     setup, hedged, derisk, floored = both({**FREE, "hedge.funding": funding, "hedge.weight": weight}, 5)
     entries = np.flatnonzero(hedged.action == 1) + 1  # the session in which an entry fills
-    worth = derisk.shares[:, 0] * setup.prices.fill[:, 0] / (derisk.cash + derisk.shares[:, 0] * setup.prices.fill[:, 0])
+    worth = (
+        derisk.shares[:, 0] * setup.prices.fill[:, 0] / (derisk.cash + derisk.shares[:, 0] * setup.prices.fill[:, 0])
+    )
 
     assert len(entries) >= 2
     assert worth[entries] == pytest.approx(core, abs=1e-12)

@@ -44,7 +44,9 @@ def test_sharpe_and_sortino_agree_with_empyrical_over_the_mean_cash_return():
 
     assert cash > 0
     assert figures["sharpe"] == pytest.approx(empyrical.sharpe_ratio(returns, risk_free=cash, annualization=252))
-    assert figures["sortino"] == pytest.approx(empyrical.sortino_ratio(returns, required_return=cash, annualization=252))
+    assert figures["sortino"] == pytest.approx(
+        empyrical.sortino_ratio(returns, required_return=cash, annualization=252)
+    )
     assert (1 + annual(cash)) ** (1 / 252) - 1 == pytest.approx(cash)
 
 

@@ -61,7 +61,10 @@ def outcome(ledger):
 
 
 def named(case):
-    return " ".join(f"{key.rpartition('.')[2]}={value}" for key, value in case["set"].items() if key != "end") or "defaults"
+    return (
+        " ".join(f"{key.rpartition('.')[2]}={value}" for key, value in case["set"].items() if key != "end")
+        or "defaults"
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=named)

@@ -11,5 +11,6 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("BACKTEST_TEST_MARKET") or ROOT.parent / "shared" / "market")
 
 needs_history = pytest.mark.skipif(
-    not (FOLDER / "bars").is_dir(), reason="no real history: set BACKTEST_TEST_MARKET to a folder with bars/ and series/"
+    not (FOLDER / "bars").is_dir(),
+    reason="no real history: set BACKTEST_TEST_MARKET to a folder with bars/ and series/",
 )

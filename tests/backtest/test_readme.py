@@ -1,0 +1,141 @@
+"""README and docs can't drift: their commands run, their code runs, what they name exists."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from backtest import load_config, load_market, run
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+STRATEGIES = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
+COMMANDS = [
+    line.partition(" #")[0].strip()
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for line in block.splitlines()
+]
+BACKTEST = [command for command in COMMANDS if command.startswith("backtest ")]
+SHORT = ["--start", "2020-01-01", "--end", "2020-12-31"]
+
+
+def code(text, start):
+    return next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if block.startswith(start))
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A user's folder, with the README's strategy in it and a little history of their own."""
+    (tmp_path / "my_hedge.py").write_text(code(README, "# my_hedge.py"))
+    (tmp_path / "history" / "bars").mkdir(parents=True)
+    (tmp_path / "history" / "series").mkdir()
+    market = load_market(load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"]))
+    for name in ("SOXX", "SOXS"):
+        bars = market.source.bars(name)
+        rows = [
+            f"{d},{o},{h},{lo},{c},{v},{p},{s}"
+            for d, o, h, lo, c, v, p, s in zip(
+                bars.dates,
+                bars.open,
+                bars.high,
+                bars.low,
+                bars.close,
+                bars.volume,
+                bars.dividend,
+                bars.split,
+                strict=True,
+            )
+        ]
+        (tmp_path / "history" / "bars" / f"{name}.csv").write_text(
+            "\n".join(["date,open,high,low,close,volume,dividend,split", *rows])
+        )
+    rate = market.source.series("IRX")
+    rows = [f"{d},{v}" for d, v in zip(rate.dates, rate.values, strict=True)]
+    (tmp_path / "history" / "series" / "IRX.csv").write_text("\n".join(["date,value", *rows]))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", BACKTEST)
+def test_a_command_of_the_readme_runs(command, folder):
+    _, *words = shlex.split(command)
+    extra = [*(SHORT if "--start" not in words else []), "--no-tearsheet"] if words[0] == "run" else []
+    extra = [word for word in extra if word not in words]
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", "from backtest.cli import main; main()", *words, *extra],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+    if words[0] == "run":
+        assert list(folder.glob("runs/*/metrics.json"))
+
+
+def test_every_make_target_that_is_named_exists():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    told = README + (ROOT / "CONTRIBUTING.md").read_text()
+
+    assert set(re.findall(r"^\s*make (\w+)", told, re.MULTILINE)) <= targets
+    assert "make test" in COMMANDS
+
+
+def test_the_readmes_strategy_is_ten_lines_and_hedges(folder):
+    body = [line for line in code(README, "# my_hedge.py").splitlines()[1:] if line]
+    result = run(
+        load_config("hedge_soxs.yaml", ["strategy.class=my_hedge.py:MyHedge", "start=2019-01-02", "end=2020-12-31"])
+    )
+
+    assert len(body) <= 10
+    assert result.metrics["episodes"] > 3
+
+
+def test_the_readmes_python_runs(folder, capsys):
+    exec(
+        code(README, "from backtest import load_config").replace(
+            '"hedge.weight=0.1"', '"hedge.weight=0.1", "start=2024-01-02"'
+        ),
+        {},
+    )
+
+    hedged, derisked = (float(word) for word in capsys.readouterr().out.split())
+    assert hedged != derisked
+    assert len(list(folder.glob("runs/hedge_soxs-SIMULATED-*/tearsheet.html"))) == 1
+
+
+def test_the_docs_close_strategy_runs(folder):
+    (folder / "patient.py").write_text(code(STRATEGIES, "# patient.py"))
+    result = run(
+        load_config(
+            "hedge_soxs.yaml", ["strategy.class=patient.py:Patient", "fall=0.05", "start=2019-01-02", "end=2020-12-31"]
+        )
+    )
+
+    assert result.metrics["episodes"] > 0
+    assert result.metrics["sessions_hedged"] > 5
+
+
+def test_the_docs_cerebro_takes_our_strategy():
+    exec(code(STRATEGIES, "import backtrader as bt"), {})
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in [ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]:
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_metric_is_in_the_docs():
+    from engine.metrics import METRICS
+
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+
+    assert all(
+        f"`{name}`" in page and metric.meaning.replace("|", "&#124;") in page for name, metric in METRICS.items()
+    )
