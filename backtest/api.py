@@ -8,8 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from data.market import Market
-from data.market import load_market as _load_market
-from data.sources.choose import open_source
 from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
 from engine.folder import run_folder, write_data
@@ -17,7 +15,7 @@ from engine.loading import find_run, set_path
 from engine.loading import load_config as _load_config
 from engine.metrics import annual, mean_cash_return, returns_of
 from engine.run import RunResult, run
-from engine.setup import roles_of
+from engine.setup import open_market
 
 __all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
 
@@ -46,9 +44,7 @@ def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path
 
 def load_market(config: RunConfig) -> Market:
     """Load what a run trades, laid on its sessions; raises DataError."""
-    end = None if config.end is None else np.datetime64(config.end)
-    source = open_source(config.data.source, config.data.path)
-    return _load_market(source, roles_of(config), np.datetime64(config.start), end, config.data.lag)
+    return open_market(config)
 
 
 def write_run(

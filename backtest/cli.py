@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import reports  # noqa: F401  # taken now, no folder of a user's strategy can put another in its place
 from data.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ INTERRUPTED = 130
 
 app = typer.Typer(
     help="I hold semiconductors; if I hedge with SOXS on some signal, does it pay after decay?",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -43,13 +44,17 @@ Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are 
 
 
 @app.callback(invoke_without_command=True)
-def _front(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
-    """Print the version when that is asked for."""
+def _front(
+    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False
+) -> None:
+    """Print the version when that is asked for, and help when nothing is."""
     if version:
         from data.version import VERSION
 
         typer.echo(VERSION)
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), nl=False)
 
 
 @app.command("run")
@@ -67,12 +72,13 @@ def _run(  # noqa: PLR0913, PLR0917  # one argument an option
     """Run a hedge and its controls; show what it brought and write its folder."""
     if open_page and no_tearsheet:
         raise UserError("--open and --no-tearsheet contradict each other: drop one of them")
-    config, shipped = _config(file, data, settings, start, end)
-    from backtest.api import run, write_run
+    with redirect_stdout(sys.stderr):  # what a strategy of the user's prints is no part of our answer
+        config, shipped = _config(file, data, settings, start, end)
+        from backtest.api import run, write_run
 
-    with _progress(5 + (not no_tearsheet)) as say:
-        result = run(config, progress=say)
-        folder = write_run(result, out, tearsheet=not no_tearsheet, progress=say)
+        with _progress(5 + (not no_tearsheet)) as say:
+            result = run(config, progress=say)
+            folder = write_run(result, out, tearsheet=not no_tearsheet, progress=say)
     if as_json:
         typer.echo((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return
@@ -208,22 +214,28 @@ def _progress(steps: int) -> Iterator[Callable[[str], None]]:
 
 def main() -> None:
     """Run the command; exit with 0, with 2 and one line for a user's mistake, with 1 for ours."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleans up as Ctrl-C does
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        status = app(standalone_mode=False) or 0
     except UserError as fault:
-        _refuse(str(fault))
+        status = _refused(str(fault))
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted: nothing was left half-written", err=True)
-        sys.exit(INTERRUPTED)
+        status = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(OUR_ERROR)
+        status = OUR_ERROR
+    except OSError as fault:
+        status = _refused(f"{fault.filename or 'the system'}: {fault.strerror or fault}")
     except Exception as fault:
         if not hasattr(fault, "format_message"):  # typer's own complaints about the command line have it
             raise
-        _refuse(fault.format_message())
+        told_by = getattr(getattr(fault, "ctx", None), "command_path", "backtest")
+        status = _refused(f"{fault.format_message().removesuffix('.')}: see {told_by} --help")
+    if status == INTERRUPTED:  # typer returns it for Ctrl-C
+        typer.echo("interrupted: nothing was left half-written", err=True)
+    sys.exit(status)
 
 
-def _refuse(message: str) -> None:
+def _refused(message: str) -> int:
     typer.echo(f"backtest: {' '.join(message.split())}", err=True)
-    sys.exit(USER_ERROR)
+    return USER_ERROR

@@ -10,14 +10,20 @@ from pathlib import Path
 
 import numpy as np
 
-from data.arrays import Dates, read_only
+from data.arrays import Dates, day, read_only
+from data.errors import DataError
+
+FIRST, LAST = day("1900-01-01"), day("2199-12-31")
+"""Days between which there is a calendar."""
 
 ERAS = (1900, 1990)
 """Calendars begin in one of these years: to build one takes a third of a second, so few serve all."""
 
 
 def nyse_sessions(first: np.datetime64, last: np.datetime64) -> Dates:
-    """Return the NYSE's sessions from `first` to `last`, both included, ``datetime64[D]``."""
+    """Return the NYSE's sessions from `first` to `last`, both included; raises DataError where no calendar reaches."""
+    if first < FIRST or last > LAST:
+        raise DataError(f"there is no calendar from {first} to {last}: dates lie between {FIRST} and {LAST}")
     year = first.astype("datetime64[Y]").item().year
     decade = last.astype("datetime64[Y]").item().year // 10 * 10 + 9
     sessions = _sessions(ERAS[0] if year < ERAS[1] else ERAS[1], decade)
@@ -33,7 +39,7 @@ def _sessions(first_year: int, last_year: int) -> Dates:
     cache = Path(platformdirs.user_cache_dir("hedge-backtest")) / f"nyse-{built_by}-{first_year}-{last_year}.npy"
     try:
         sessions: Dates = np.load(cache, allow_pickle=False)
-    except (OSError, ValueError):
+    except (OSError, ValueError, EOFError):
         sessions = _build(first_year, last_year)
         _keep(cache, sessions)
     read_only(sessions)

@@ -223,7 +223,7 @@ def load_market(
     run = calendar[calendar >= start]
     for name in roles.traded:
         run = run[np.isin(run, histories[name].dates)]
-    _check_begins(histories, start, calendar)
+    _check_begins(histories, start)
     if len(run) < 2:  # a decision and a fill
         raise DataError(
             f"fewer than two sessions between {start} and {end or 'the end of the data'}: widen start and end"
@@ -248,10 +248,9 @@ def _check_span(histories: Mapping[str, Bars], start: np.datetime64, end: np.dat
             raise DataError(f"{name} {until}: choose an earlier start or newer data")
 
 
-def _check_begins(histories: Mapping[str, Bars], start: np.datetime64, calendar: Dates) -> None:
-    first = calendar[np.searchsorted(calendar, start)]
+def _check_begins(histories: Mapping[str, Bars], start: np.datetime64) -> None:
     for name, bars in histories.items():
-        if bars.dates[0] > first:
+        if len(nyse_sessions(start, bars.dates[0] - 1)):
             raise DataError(
                 f"{name} begins {bars.dates[0]}, after start {start}: set start to {bars.dates[0]} or later"
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.bars import COLUMNS, PRICES
-from data.calendar import nyse_sessions
+from data.calendar import FIRST, LAST, nyse_sessions
 from data.errors import DataError
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _positive(column: str, cure: str) -> Rule:
 def _held_by_nyse(frame: pd.DataFrame) -> Rule:
     def held(rows: pd.DataFrame) -> pd.Series[bool]:
         days = rows["date"].to_numpy().astype("datetime64[D]")
-        read = days[~np.isnat(days)]
+        read = days[(days >= FIRST) & (days <= LAST)]
         sessions = nyse_sessions(read.min(), read.max()) if len(read) else read
         return rows["date"].isna() | np.isin(days, sessions)
 
@@ -133,7 +133,7 @@ def _check(frame: pd.DataFrame, where: str, rules: tuple[Rule, ...]) -> None:
     import pandera.errors  # a quarter of a second that --help must not pay
     import pandera.pandas as pa
 
-    checks = [pa.Check(rule.holds, error=str(number)) for number, rule in enumerate(rules)]
+    checks = [pa.Check(rule.holds, error=str(number), ignore_na=False) for number, rule in enumerate(rules)]
     try:
         pa.DataFrameSchema(checks=checks).validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as faults:
@@ -142,6 +142,6 @@ def _check(frame: pd.DataFrame, where: str, rules: tuple[Rule, ...]) -> None:
 
 def _first_fault(cases: Any, frame: pd.DataFrame, where: str, rules: tuple[Rule, ...]) -> DataError:
     row, number = min(zip(cases["index"].astype(int), cases["check"].astype(int), strict=True))
-    rule, stamp = rules[number], frame["date"].loc[row]
-    date = "" if np.isnat(np.datetime64(stamp)) else f"{np.datetime64(stamp, 'D')}: "
+    rule, date = rules[number], str(frame["date"].astype("datetime64[s]").loc[row])[:10]
+    date = "" if date == "NaT" else f"{date}: "
     return DataError(f"{where}:{row}: {date}{rule.fault}: {rule.cure}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Dates, Floats, Ints
+from data.calendar import nyse_sessions
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,26 @@ class Series:
             Every exchange session over the same span, by which `lag` is counted. A value dated on a day without
             a session counts from the next session.
         """
+        if not len(self.dates):
+            return np.full(len(sessions), np.nan)
         if self.known is None:
+            calendar = self._lengthened(calendar)
             public = np.searchsorted(calendar, self.dates) + self.lag
             order = np.arange(len(self.dates))
         else:
             public = np.searchsorted(calendar, self.known)
-            order = np.lexsort((self.dates, public))
+            order = np.lexsort((self.known, self.dates, public))
         best = _latest_so_far(order, self.dates)
         asked = np.searchsorted(calendar, sessions)
         count = np.searchsorted(public[order], asked, side="right")
         known: Floats = np.where(count > 0, self.values[best[np.maximum(count, 1) - 1]], np.nan)
         return known
+
+    def _lengthened(self, calendar: Dates) -> Dates:
+        """Return the calendar with sessions before it, by which the lag of values dated before it is counted."""
+        if not self.lag or self.dates[0] >= calendar[0]:
+            return calendar
+        return np.concatenate((nyse_sessions(calendar[0] - 2 * self.lag - 20, calendar[0] - 1), calendar))
 
 
 def _latest_so_far(order: Ints, dates: Dates) -> Ints:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import platform
+import re
+import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.errors import UserError
 from data.version import VERSION, code_version
 from engine.config import RunConfig
 from engine.episodes import episodes_of
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("backtrader", "numpy", "pandas", "pyarrow", "quantstats")
 ID_LENGTH = 10
+RUN = re.compile(rf"[^.].*-[0-9a-f]{{{ID_LENGTH}}}")
+"""Names of runs' folders."""
+LEFT = re.compile(rf"\.(?P<run>{RUN.pattern})\.[0-9a-f]{{8}}\.(?P<kind>tmp|old)")
+"""Names of folders that a run is writing, or that a killed one left behind."""
 
 
 def run_id(result: RunResult) -> str:
@@ -56,13 +64,21 @@ def run_folder(result: RunResult, out: Path) -> Iterator[tuple[Path, Path]]:
         Where to write now, and where it will stand. An existing folder of the same id is replaced whole.
     """
     final = out / folder_name(result)
-    out.mkdir(parents=True, exist_ok=True)
-    _sweep_up(out)
-    writing = out / f".{final.name}.{os.getpid()}.tmp"
-    writing.mkdir()
+    writing = out / f".{final.name}.{secrets.token_hex(4)}.tmp"
     try:
-        yield writing, final
-        _replace(writing, final)
+        out.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as held:
+            with _locked(out):  # so that nobody sweeps it up before its own lock is held
+                _sweep_up(out)
+                writing.mkdir()
+                held.enter_context(_locked(writing))
+            yield writing, final
+            with _locked(out):
+                _replace(writing, final)
+    except OSError as fault:
+        raise UserError(
+            f"{out}: can't be written: {fault.strerror or fault}: choose another folder with --out"
+        ) from fault
     finally:
         shutil.rmtree(writing, ignore_errors=True)
 
@@ -81,8 +97,17 @@ def write_data(result: RunResult, folder: Path) -> None:
 
 def kept_runs(out: Path) -> list[dict[str, Any]]:
     """Return what metrics.json says of every run kept in a folder, oldest first, with the folder's name."""
-    found = sorted(out.glob("*/metrics.json"), key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
-    return [{"folder": path.parent.name, **json.loads(path.read_text(encoding="utf-8"))} for path in found]
+    written = [path for path in out.glob("*/metrics.json") if RUN.fullmatch(path.parent.name)]
+    oldest_first = sorted(written, key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
+    return [{"folder": path.parent.name, **_kept(path)} for path in oldest_first]
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    try:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise UserError(f"{path}: is not as a run wrote it: {fault}: remove its folder") from None
+    return kept
 
 
 def config_yaml(config: RunConfig) -> str:
@@ -230,18 +255,24 @@ def _replace(writing: Path, final: Path) -> None:
 
 
 def _sweep_up(out: Path) -> None:
-    """Remove what killed runs left behind: temporary folders whose process is gone."""
-    for left in out.glob(".*.tmp"):
-        process = left.name.split(".")[-2]
-        if process.isdigit() and not _alive(int(process)):
+    """Mend what killed runs left: a folder that had stepped aside goes back, what nobody is writing any more goes."""
+    for left in out.iterdir():
+        name = LEFT.fullmatch(left.name)
+        if name is None:
+            continue
+        if name["kind"] == "old" and not (out / name["run"]).exists():
+            left.rename(out / name["run"])
+            continue
+        with suppress(BlockingIOError, FileNotFoundError), _locked(left, wait=False):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _alive(process: int) -> bool:
+@contextmanager
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold a folder's lock, which its process can't outlive; raises BlockingIOError where another has it."""
+    handle = os.open(folder, os.O_RDONLY)
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(handle)

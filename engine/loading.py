@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import inspect
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -91,7 +93,7 @@ def build_config(
         if len(keys) == 1 and keys[0] not in RunConfig.model_fields:
             keys = _parameter_keys(keys[0], merged, folders, setting)
         _put(merged, keys, value, setting)
-        origin.settings[keys] = f"--set {setting}"
+        origin.set(keys, setting)
     try:
         config = RunConfig.model_validate(merged)
     except ValidationError as fault:
@@ -111,6 +113,11 @@ class _Origin:
     def __init__(self, file: str, lines: dict[Keys, int]) -> None:
         self.file, self.lines = file, lines
         self.settings: dict[Keys, str] = {}
+
+    def set(self, keys: Keys, setting: str) -> None:
+        """Note that a setting wrote a key, in place of all that the file had below it."""
+        self.lines = {written: line for written, line in self.lines.items() if written[: len(keys)] != keys}
+        self.settings |= {keys[:length]: f"--set {setting}" for length in range(1, len(keys) + 1)}
 
     def of(self, keys: Keys) -> str:
         """Return the place of a key, or of the nearest one above it that was written."""
@@ -158,9 +165,12 @@ def _parameter_keys(key: str, tree: Mapping[str, Any], folders: Folders, setting
     """Return the full key of a strategy's parameter that was named alone."""
     section = tree.get("strategy")
     named = section.get("class", "WeaknessHedge") if isinstance(section, dict) else "WeaknessHedge"
-    cls = strategy_class(str(named), folders)
-    known = [] if kind(cls) == "backtrader" else [parameter.name for parameter in parameters.describe(cls)]
-    if key not in known and kind(cls) != "backtrader":
+    try:
+        cls = strategy_class(str(named), folders)
+        known = [key] if kind(cls) == "backtrader" else [parameter.name for parameter in parameters.describe(cls)]
+    except StrategyError:  # told by _with_strategy, with its line
+        return ("strategy", "params", key)
+    if key not in known:
         full = [f"{name}.{inner}" for name, inners in _known_keys().items() for inner in inners]
         suffix = next((one for one in full if one.endswith(f".{key}")), None)
         hint = f": write {suffix} in full" if suffix else did_you_mean(key, (*known, *full, *RunConfig.model_fields))
@@ -216,7 +226,9 @@ def _first(fault: ValidationError, origin: _Origin) -> str:
 
 def _shown(value: Any) -> str:
     """Return a value as YAML would have it, in one line."""
-    text = "null" if value is None else str(value).lower() if isinstance(value, bool) else repr(value)
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    text = str(value) if isinstance(value, dt.date) else repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

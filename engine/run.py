@@ -11,16 +11,15 @@ import numpy as np
 
 from data.arrays import Floats
 from data.errors import StrategyError
-from data.market import Market, load_market
+from data.market import Market
 from data.sources import Source
-from data.sources.choose import open_source
 from engine.asking import intensity_of, weigher
 from engine.config import RunConfig
 from engine.controls import run_derisk_entry, run_unhedged
 from engine.kernel.loop import Ledger
 from engine.metrics import metrics_of
 from engine.rules import costs_of
-from engine.setup import Setup, prepare, roles_of, run_beta, sizing_of
+from engine.setup import Setup, open_market, prepare, run_beta, sizing_of
 from strategies import parameters
 from strategies.base import CloseStrategy, Strategy
 from strategies.load import fault_in, kind, raised_in, strategy_class
@@ -93,13 +92,7 @@ def run(config: RunConfig, source: Source | None = None, progress: Progress | No
     """
     say = progress or (lambda _step: None)
     say("reading history")
-    market = load_market(
-        source or open_source(config.data.source, config.data.path),
-        roles_of(config),
-        np.datetime64(config.start),
-        None if config.end is None else np.datetime64(config.end),
-        config.data.lag,
-    )
+    market = open_market(config, source)
     cls = strategy_class(config.strategy.named)
     say("asking the strategy")
     strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)

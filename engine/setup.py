@@ -9,8 +9,10 @@ import numpy as np
 
 from data.arrays import Dates, Flags, Floats
 from data.errors import DataError
-from data.market import Market, Roles
+from data.market import Market, Roles, load_market
 from data.rates import accrual, days_between
+from data.sources import Source
+from data.sources.choose import open_source
 from engine.config import RunConfig
 from engine.kernel.loop import Plan
 from engine.rules import Prices, Terms
@@ -45,6 +47,17 @@ def roles_of(config: RunConfig) -> Roles:
     """Return who plays which part."""
     hedge = config.hedge
     return Roles(dict(config.portfolio.core), hedge.instrument, hedge.underlying, hedge.leverage)
+
+
+def open_market(config: RunConfig, source: Source | None = None) -> Market:
+    """Load what a run trades, from the source its config names unless one is given; raises DataError."""
+    return load_market(
+        source or open_source(config.data.source, config.data.path),
+        roles_of(config),
+        np.datetime64(config.start),
+        None if config.end is None else np.datetime64(config.end),
+        config.data.lag,
+    )
 
 
 def sizing_of(config: RunConfig) -> Sizing:

@@ -85,7 +85,7 @@ def raised_in(error: BaseException, path: str | None) -> bool:
 
 def fault_in(error: BaseException, path: str | None) -> str:
     """Return ``"my_hedge.py:7: ZeroDivisionError: ..."`` for an error in the user's file, innermost line there."""
-    said = " ".join(f"{type(error).__name__}: {error}".split())
+    said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     if path is None:
         return said
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
@@ -118,7 +118,7 @@ def _file_module(place: str, folders: tuple[Path, ...]) -> ModuleType:
     module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        exec(compile(text, path, "exec"), module.__dict__)  # noqa: S102  # by import, an old __pycache__ might run
+        exec(compile(text, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  # by import, an old __pycache__ might run
     except (Exception, SystemExit) as fault:  # noqa: BLE001  # whatever the user's file does wrong
         del sys.modules[name]
         raise StrategyError(fault_in(fault, str(path))) from None
@@ -131,4 +131,4 @@ def _found(place: str, folders: tuple[Path, ...]) -> Path:
         if path.is_file():
             return path.resolve()
     near = did_you_mean(tried[0].name, [path.name for path in tried[0].parent.glob("*.py")])
-    raise StrategyError(f"{tried[0]}: no such file{near or ': strategy.class names it'}")
+    raise StrategyError(f"{tried[0]}: no such file{near}: strategy.class names it")

@@ -1,4 +1,4 @@
-"""The house: imports point down the ladder only, heavy libraries have one importer each, and help loads none of them."""
+"""The house: imports point down the ladder, heavy libraries have one importer each, and help loads none of them."""
 
 import ast
 import subprocess
@@ -36,7 +36,7 @@ def place(path):
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_imports_point_down_the_ladder(path):
     rank = LADDER.index(place(path).partition("/")[0])
-    above = {room for room in LADDER[rank + 1 :]}
+    above = set(LADDER[rank + 1 :])
 
     assert not {module for module in imported(path) if module.partition(".")[0] in above}
 

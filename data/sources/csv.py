@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +100,7 @@ def _read(
 def _parse(path: Path, where: str) -> pd.DataFrame:
     import pandas as pd  # half a second that --help must not pay
 
+    _check_shape(path, where)
     try:
         frame = pd.read_csv(path, skip_blank_lines=False, skipinitialspace=True, encoding="utf-8-sig")
     except pd.errors.EmptyDataError:
@@ -113,12 +115,30 @@ def _parse(path: Path, where: str) -> pd.DataFrame:
     return frame
 
 
+def _check_shape(path: Path, where: str) -> None:
+    """Refuse what pandas would guess at: text that isn't UTF-8, rows longer than the header, an open quote."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        row = raw[: fault.start].count(b"\n") + 1
+        raise DataError(f"{where}:{row}: is no text: save the file as UTF-8") from None
+    rows = list(csv.reader(text.splitlines(keepends=True)))
+    if rows and not rows[0]:
+        raise DataError(f"{where}:1: is empty: the first line is the header")
+    for number, row in enumerate(rows, start=1):
+        if len(row) > len(rows[0]):
+            raise DataError(f"{where}:{number}: has {len(row)} fields, the header {len(rows[0])}: correct the row")
+        if any("\n" in field for field in row):
+            raise DataError(f"{where}:{number}: a quote is open: close it, or take it out")
+
+
 def _typed(frame: pd.DataFrame, numbers: tuple[str, ...], where: str) -> pd.DataFrame:
     import pandas as pd
 
-    typed = pd.DataFrame({"date": pd.to_datetime(frame["date"], format="%Y-%m-%d", errors="coerce")}, index=frame.index)
+    typed = pd.DataFrame({"date": pd.to_datetime(frame["date"].astype("string"), format="%Y-%m-%d", errors="coerce")}, index=frame.index)
     if "known" in frame:
-        typed["known"] = pd.to_datetime(frame["known"], format="%Y-%m-%d", errors="coerce")
+        typed["known"] = pd.to_datetime(frame["known"].astype("string"), format="%Y-%m-%d", errors="coerce")
     for column in numbers:
         typed[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
         wrong = frame.index[typed[column].isna() & frame[column].notna()]

@@ -94,6 +94,22 @@ def empty_ledger(sessions: int, instruments: int) -> Ledger:
     )
 
 
+def ended(ledger: Ledger, last: int) -> Ledger:
+    """Return the ledger of a book that ended at session `last`."""
+    return Ledger(
+        ledger.equity,
+        ledger.cash,
+        ledger.shares,
+        ledger.traded,
+        ledger.ordered,
+        ledger.core,
+        ledger.hedge,
+        ledger.restate,
+        ledger.action,
+        last,
+    )
+
+
 class Memory(NamedTuple):
     """What deciding carries from close to close: the policy's state, the entry's fill session, the weight ordered."""
 
@@ -109,7 +125,7 @@ def run_policy(prices: Prices, terms: Terms, plan: Plan) -> Ledger:
     for t in range(len(ledger.equity)):
         move(prices, terms, ledger, t)
         if ledger.equity[t] <= 0.0:
-            return ledger._replace(last=t)
+            return ended(ledger, t)
         if t + 1 < len(ledger.equity):
             memory = decide(prices, plan, ledger, t, memory)
     return ledger
@@ -122,7 +138,7 @@ def run_given(prices: Prices, terms: Terms, plan: Plan, weigh: Weigh) -> Ledger:
     for t in range(len(ledger.equity)):
         move(prices, terms, ledger, t)
         if ledger.equity[t] <= 0.0:
-            return ledger._replace(last=t)
+            return ended(ledger, t)
         if t + 1 < len(ledger.equity):
             weight = weigh(t, ledger)
             decide_given(prices, plan, ledger, t, weight, before)
@@ -138,7 +154,7 @@ def replay(prices: Prices, terms: Terms, orders: Ledger) -> Ledger:
         ledger.core[t], ledger.hedge[t] = orders.core[t], orders.hedge[t]
         move(prices, terms, ledger, t)
         if ledger.equity[t] <= 0.0:
-            return ledger._replace(last=t)
+            return ended(ledger, t)
     return ledger
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from markets import days
 
+from data import calendar
 from data.arrays import day
 from data.calendar import nyse_sessions
 from data.errors import DataError
@@ -55,7 +56,68 @@ def test_sessions_are_shared_so_nobody_can_write_into_them():
         nyse_sessions(day("2024-01-02"), day("2024-01-31"))[0] = day("2024-01-01")
 
 
-@pytest.mark.xfail(reason="BUG: a mistyped year beyond the calendar's reach is pandas' OutOfBoundsDatetime")
+# The cache on disk
+
+
+@pytest.fixture
+def cached(tmp_path, monkeypatch):
+    """The calendar as a process finds it whose cache is in a folder of its own; what it built is counted."""
+    built = []
+
+    def build(first_year, last_year):
+        built.append((first_year, last_year))
+        return days("2024-01-02", "2024-01-03")
+
+    def forget():
+        calendar._sessions.cache_clear()
+
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / "cache" / name))
+    monkeypatch.setattr(calendar, "_build", build)
+    forget()
+    yield built, tmp_path / "cache", forget
+    forget()
+
+
+def asked():
+    return nyse_sessions(day("2024-01-01"), day("2024-01-31"))
+
+
+def test_a_calendar_is_built_once_for_all_processes(cached):
+    built, _, forget = cached
+    for _ in range(3):
+        np.testing.assert_array_equal(asked(), days("2024-01-02", "2024-01-03"))
+        forget()
+    assert len(built) == 1
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"",
+        b"nonsense",
+        b"\x93NUMPY\x01\x00",
+    ],
+    ids=["empty", "nonsense", "cut off"],
+)
+def test_a_broken_cache_is_built_again(cached, broken):
+    built, folder, forget = cached
+    asked()
+    (file,) = folder.rglob("*.npy")
+    file.write_bytes(broken)
+    forget()
+    np.testing.assert_array_equal(asked(), days("2024-01-02", "2024-01-03"))
+    forget()
+    asked()
+    assert len(built) == 2
+
+
+def test_where_no_cache_can_be_written_there_is_none(cached):
+    built, folder, _ = cached
+    folder.write_text("a file where the folder should be")
+    np.testing.assert_array_equal(asked(), days("2024-01-02", "2024-01-03"))
+    assert len(built) == 1
+
+
 def test_a_year_out_of_reach_is_the_person_s_mistake():
     with pytest.raises(DataError):
         nyse_sessions(day("2024-01-02"), day("3024-01-02"))

@@ -129,7 +129,6 @@ def test_revisions_may_share_a_date_but_not_the_day_they_were_known():
     assert fault(check_series, frame) == "bars/X.csv:4: 2024-01-02: date and known stand twice: keep one row for both"
 
 
-@pytest.mark.xfail(raises=TypeError, reason="BUG: schema._first_fault makes np.datetime64 of a NaT, which is a float")
 @pytest.mark.parametrize("check", [check_bars, check_series])
 def test_an_unreadable_date_is_told_by_its_row(check):
     frame = bars_frame() if check is check_bars else series_frame()
@@ -137,7 +136,6 @@ def test_an_unreadable_date_is_told_by_its_row(check):
     assert fault(check, frame) == "bars/X.csv:3: date is missing or unreadable: write it as YYYY-MM-DD"
 
 
-@pytest.mark.xfail(reason="BUG: pandera's Check ignores rows in which everything is missing (ignore_na)")
 @pytest.mark.parametrize("check", [check_bars, check_series])
 def test_a_row_with_nothing_in_it_is_a_fault(check):
     frame = bars_frame() if check is check_bars else series_frame()

@@ -1,7 +1,6 @@
 """Series: what was known at each close, against a loop that reads the rule row by row."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import days, make_series, nyse
@@ -88,20 +87,17 @@ def test_a_value_of_before_the_calendar_is_known_from_its_first_session():
     np.testing.assert_array_equal(series.as_known(CALENDAR[:2], CALENDAR), [5, 5])
 
 
-@pytest.mark.xfail(reason="BUG: as_known counts the lag from the calendar's first session for every earlier date")
 def test_a_lag_runs_from_the_value_s_own_day_even_before_the_calendar():
     """28 December's value is two sessions old on 2 January, 29 December's is not."""
     series = make_series("S", days("2023-12-28", "2023-12-29"), [4, 5], lag=2)
     np.testing.assert_array_equal(series.as_known(CALENDAR[:2], CALENDAR), [4, 5])
 
 
-@pytest.mark.xfail(raises=IndexError, reason="BUG: as_known of a series without rows looks up row 0 of none")
 def test_of_a_series_without_rows_nothing_is_known():
     series = make_series("S", days(), [])
     assert np.isnan(series.as_known(CALENDAR, CALENDAR)).all()
 
 
-@pytest.mark.xfail(reason="BUG: of two revisions public at the same session the later row wins, not the later known")
 def test_the_later_of_two_week_end_revisions_counts_in_whatever_order_they_stand():
     """Known on Sunday and on Saturday, both first seen on Monday 8 January."""
     series = make_series("S", days("2024-01-04", "2024-01-04"), [2, 1], days("2024-01-07", "2024-01-06"))

@@ -8,10 +8,10 @@ import pytest
 from worlds import WARM_UP, configured, laid_out, market, source
 
 from data.errors import ConfigError, StrategyError
+from engine.asking import intensity_of
 from engine.backtrader_engine.execute import run_backtrader_strategy
 from engine.backtrader_engine.feed import ordinals
 from engine.backtrader_engine.guest import as_backtrader
-from engine.asking import intensity_of
 from engine.kernel.loop import run_policy
 from engine.setup import prepare
 from strategies import CloseStrategy

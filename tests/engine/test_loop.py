@@ -1,6 +1,7 @@
 """The plain loop: a path by hand, and what must not change the outcome."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ def unsplit(bars):
 @settings(max_examples=40, deadline=None)
 @given(keys=drawn_settings(), seed=SEEDS)
 def test_weight_zero_is_the_unhedged_book(keys, seed):
-    setup, ledger = ran(keys | {"hedge.weight": 0.0}, source(seed))
+    _, ledger = ran(keys | {"hedge.weight": 0.0}, source(seed))
     hedged = laid_out(keys | {"hedge.weight": 0.4}, source(seed))
 
     assert not ledger.shares[:, -1].any()
@@ -161,8 +162,8 @@ def test_rebalancing_days_are_the_first_close_of_a_week_and_of_a_month():
 
     weekly, monthly = rebalancing_days(sessions, "weekly"), rebalancing_days(sessions, "monthly")
 
-    assert weekly.tolist() == [False, *(now != before for before, now in zip(weeks, weeks[1:], strict=False))]
-    assert monthly.tolist() == [False, *(now != before for before, now in zip(months, months[1:], strict=False))]
+    assert weekly.tolist() == [False, *(now != before for before, now in pairwise(weeks))]
+    assert monthly.tolist() == [False, *(now != before for before, now in pairwise(months))]
     assert rebalancing_days(sessions, "daily").all()
     assert not rebalancing_days(sessions, "never").any()
 

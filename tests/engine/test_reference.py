@@ -1,4 +1,4 @@
-"""Real history against another person's loop, written from the rules alone: its numbers stand in reference_cases.json."""
+"""Real history against another person's loop, written from the rules alone: reference_cases.json has its numbers."""
 
 import json
 from functools import lru_cache

@@ -132,10 +132,14 @@ def test_a_file_may_import_its_neighbour(tmp_path):
     assert strategy_class("my_hedge.py:MyHedge", (tmp_path,))().level == 0.7
 
 
-def test_a_neighbour_by_the_name_of_a_room_does_not_hide_the_room(tmp_path):
-    written(tmp_path, "raise RuntimeError('this is not our room')\n", "strategies.py")
-    written(tmp_path)
-    assert issubclass(strategy_class("my_hedge.py:MyHedge", (tmp_path,)), Strategy)
+def test_a_neighbour_does_not_hide_what_is_installed_nor_a_room(tmp_path, monkeypatch):
+    written(tmp_path / "installed", "LEVEL = 0.7\n", "mine_level.py")
+    monkeypatch.syspath_prepend(tmp_path / "installed")
+    folder = tmp_path / "own"
+    written(folder, "LEVEL = 0.1\n", "mine_level.py")
+    written(folder, "raise RuntimeError('this is not our room')\n", "strategies.py")
+    written(folder, MINE.replace("1.0,", "LEVEL,").replace("from strat", "from mine_level import LEVEL\nfrom strat"))
+    assert strategy_class("my_hedge.py:MyHedge", (folder,))().level == 0.7
 
 
 @pytest.mark.parametrize(
@@ -177,7 +181,6 @@ def test_a_mistyped_file_is_answered_with_the_near_one(tmp_path):
     )
 
 
-@pytest.mark.xfail(reason="BUG: compile() in load._file_module hands our own __future__ imports to the user's file")
 def test_a_file_is_compiled_as_python_would(tmp_path):
     written(tmp_path)
     assert strategy_class("my_hedge.py:MyHedge", (tmp_path,)).__annotations__ == {"level": float}

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import make_bars, make_market, nyse, random_bars
 
+from strategies.signals.volatility import realised_volatility
 from strategies.weakness import VOLATILITY_DAYS, WeaknessHedge
 
 DATES = nyse("2018-01-02", 120)
@@ -46,10 +47,21 @@ def test_without_a_floor_the_trend_decides_alone():
     assert intensity(swinging(-0.01, 0.001), trend_days=10, volatility_floor=0)[VOLATILITY_DAYS:].all()
 
 
-def test_standing_on_its_average_or_at_the_floor_is_not_enough():
-    """A price that stands still is not below its average, and its volatility of 0 is not above a floor of 0."""
-    still = make_bars("CORE", DATES, np.full(120, 50.0))
-    assert not intensity(still, trend_days=10, volatility_floor=0).any()
+def test_standing_on_its_average_is_not_weak():
+    """Of two sessions with one price the average is that price."""
+    close = swinging(-0.01, 0.03).close.copy()
+    close[-1] = close[-2]
+    found = intensity(make_bars("CORE", DATES[:60], close), trend_days=2, volatility_floor=0)
+    assert found[-1] == 0
+    close[-1] *= 1 - 1e-9
+    assert intensity(make_bars("CORE", DATES[:60], close), trend_days=2, volatility_floor=0)[-1] == 1
+
+
+def test_standing_at_the_floor_is_not_restless():
+    weak = swinging(-0.01, 0.03)
+    floor = float(realised_volatility(weak.total_return(), VOLATILITY_DAYS)[-1])
+    assert intensity(weak, trend_days=10, volatility_floor=floor)[-1] == 0
+    assert intensity(weak, trend_days=10, volatility_floor=np.nextafter(floor, 0))[-1] == 1
 
 
 def test_neither_a_split_nor_a_dividend_is_weakness():

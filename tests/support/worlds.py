@@ -1,4 +1,4 @@
-"""Made-up markets for engine tests: a core, a -3x fund, splits, dividends, gaps, missing sessions; a few dozen sessions."""
+"""Made-up markets for engine tests: a core, a -3x fund, splits, dividends, gaps, a few dozen sessions, some missing."""
 
 from __future__ import annotations
 
