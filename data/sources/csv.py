@@ -136,9 +136,9 @@ def _check_shape(path: Path, where: str) -> None:
 def _typed(frame: pd.DataFrame, numbers: tuple[str, ...], where: str) -> pd.DataFrame:
     import pandas as pd
 
-    typed = pd.DataFrame({"date": pd.to_datetime(frame["date"].astype("string"), format="%Y-%m-%d", errors="coerce")}, index=frame.index)
-    if "known" in frame:
-        typed["known"] = pd.to_datetime(frame["known"].astype("string"), format="%Y-%m-%d", errors="coerce")
+    typed = pd.DataFrame(index=frame.index)
+    for column in ("date", "known") if "known" in frame else ("date",):
+        typed[column] = pd.to_datetime(frame[column].astype("string"), format="%Y-%m-%d", errors="coerce")
     for column in numbers:
         typed[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
         wrong = frame.index[typed[column].isna() & frame[column].notna()]
