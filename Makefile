@@ -17,7 +17,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test lint bench lock clean stale
+.PHONY: help run test verify lint bench lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
@@ -27,6 +27,9 @@ run: .venv/.run ## does the SOXS hedge pay? the shipped run, in the terminal and
 
 test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
 	@$(BIN)/python -m pytest $(ARGS)
+
+verify: .venv/.dev ## 200 random rows of a sweep against backtest run, on real history (BACKTEST_TEST_MARKET=DIR)
+	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/sweeps/test_compute.py -k real_history
 
 lint: .venv/.dev ## ruff and mypy
 	@$(BIN)/ruff check

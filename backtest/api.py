@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +16,10 @@ from engine.folder import run_folder, write_data
 from engine.loading import find_run, set_path
 from engine.loading import load_config as _load_config
 from engine.metrics import annual, mean_cash_return, returns_of
-from engine.run import RunResult, run
+from engine.run import SIMULATED, RunResult, run
 from engine.setup import open_market
+from engine.sweeps.compute import COLUMNS
+from engine.sweeps.run import SweepResult, column
 
 __all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
 
@@ -69,6 +73,48 @@ def write_run(
             say("drawing the tear-sheet")
             draw_tearsheet(result, writing / "tearsheet.html")
     return final
+
+
+def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
+    """Write a sweep's page beside its table and return it."""
+    from reports.sweep_page import Rows, write_sweep_page
+
+    page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
+    names = tuple(axis.name for axis in result.grid.axes)
+    rows = Rows(names, Columns(result, names), Columns(result, COLUMNS), len(result.grid))
+    note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else None
+    marked = "SIMULATED " if result.simulated else ""
+    write_sweep_page(writing, rows, title=f"{marked}{config.name}: sweep", note=note, command=command)
+    writing.replace(page)
+    return page
+
+
+class Columns(Mapping[str, Any]):
+    """Columns of a sweep's table, each read when it is asked for."""
+
+    def __init__(self, result: SweepResult, names: Sequence[str]) -> None:
+        self._result, self._names = result, tuple(names)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return column(self._result, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def sweep_command(
+    file: str, data: str | None, settings: Sequence[str] | None, start: str | None, end: str | None
+) -> str:
+    """Return the command that runs one combination of a sweep, without its parameters."""
+    words = ["backtest", "run", file]
+    for option, values in (("--data", [data]), ("--start", [start]), ("--end", [end]), ("--set", settings or [])):
+        words += [word for value in values if value is not None for word in (option, value)]
+    return shlex.join(words)
 
 
 def draw_tearsheet(result: RunResult, path: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 USER_ERROR = 2
 OUR_ERROR = 1
+PARTED = 3
 INTERRUPTED = 130
 
 app = typer.Typer(
@@ -33,6 +34,10 @@ app = typer.Typer(
 File = Annotated[str, typer.Argument(help="A run's YAML: a file, or the name of one that ships.", show_default=False)]
 Data = Annotated[
     str | None, typer.Option("--data", metavar="DIR", help="Real history: a folder with bars/ and series/.")
+]
+Params = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="KEY=VALUES", help="An axis: 10:200:10 (both ends) or a,b,c. Repeatable."),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -54,7 +59,7 @@ def _front(
         typer.echo(VERSION)
         raise typer.Exit
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), nl=False)
+        typer.echo(context.get_help())
 
 
 @app.command("run")
@@ -65,6 +70,7 @@ def _run(  # noqa: PLR0913, PLR0917  # one argument an option
     start: Start = None,
     end: End = None,
     out: Out = Path("runs"),
+    engine: Annotated[str, typer.Option("--engine", help="backtrader, compiled or python.")] = "backtrader",
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics as JSON, and nothing else.")] = False,
     no_tearsheet: Annotated[bool, typer.Option("--no-tearsheet", help="Leave quantstats' page out.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the tear-sheet in a browser.")] = False,
@@ -72,13 +78,12 @@ def _run(  # noqa: PLR0913, PLR0917  # one argument an option
     """Run a hedge and its controls; show what it brought and write its folder."""
     if open_page and no_tearsheet:
         raise UserError("--open and --no-tearsheet contradict each other: drop one of them")
-    with redirect_stdout(sys.stderr):  # what a strategy of the user's prints is no part of our answer
-        config, shipped = _config(file, data, settings, start, end)
-        from backtest.api import run, write_run
+    config, shipped = _config(file, data, settings, start, end)
+    from backtest.api import run, write_run
 
-        with _progress(5 + (not no_tearsheet)) as say:
-            result = run(config, progress=say)
-            folder = write_run(result, out, tearsheet=not no_tearsheet, progress=say)
+    with _quietly(), _progress(5 + (not no_tearsheet)) as say:
+        result = run(config, progress=say, engine=engine)
+        folder = write_run(result, out, tearsheet=not no_tearsheet, progress=say)
     if as_json:
         typer.echo((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return
@@ -92,6 +97,75 @@ def _run(  # noqa: PLR0913, PLR0917  # one argument an option
         import webbrowser
 
         webbrowser.open((folder / "tearsheet.html").resolve().as_uri())
+
+
+@app.command("sweep")
+def _sweep(  # noqa: PLR0913, PLR0917  # one argument an option
+    file: File,
+    params: Params = None,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    random: Annotated[int | None, typer.Option("--random", metavar="N", help="Draw N combinations.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="For --random.")] = 0,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")] = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="Rows to show of the best and of the worst.")] = 5,
+    metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print counts and seconds as JSON, and nothing else.")
+    ] = False,
+) -> None:
+    """Run many combinations of a run's keys, compiled; every row is what `backtest run` gives. Resumes when killed."""
+    config, _shipped = _config(file, data, settings, start, end)
+    import json
+    import os
+
+    from backtest.api import sweep_command, write_sweep_html
+    from engine.sweeps.compute import COLUMNS
+    from engine.sweeps.grid import axes_in_yaml, grid_of
+    from engine.sweeps.run import sweep
+
+    if metric not in COLUMNS:
+        from data.errors import did_you_mean
+
+        raise UserError(f"--metric {metric} is unknown{did_you_mean(metric, COLUMNS) or ': ' + ', '.join(COLUMNS)}")
+    grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)
+    with _quietly(), _counting(len(grid)) as count:
+        result = sweep(config, grid, out, workers or os.cpu_count() or 1, count)
+    write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
+    if as_json:
+        seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
+        typer.echo(
+            json.dumps(
+                {"combinations": len(grid), "sessions": result.sessions, **seconds, "folder": str(result.folder)}
+            )
+        )
+        return
+    from reports.terminal import show_sweep
+
+    show_sweep(_console(), result, metric, top)
+
+
+@app.command("parity")
+def _parity(
+    file: File,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+) -> None:
+    """Run the plain loop, the compiled kernel and backtrader side by side; exit with 3 where they part."""
+    config, _shipped = _config(file, data, settings, start, end)
+    from engine.parity import parity
+    from reports.terminal import show_parity
+
+    with _quietly():
+        rows = parity(config)
+    show_parity(_console(), rows)
+    if any(row.parts for row in rows):
+        raise typer.Exit(PARTED)
 
 
 @app.command("validate")
@@ -185,8 +259,14 @@ def _config(
     path, shipped = find_run(file)
     given = [*(settings or ())]
     given += [f"{key}={value}" for key, value in (("start", start), ("end", end)) if value is not None]
-    config = load_config(path, given)
+    with _quietly():
+        config = load_config(path, given)
     return (config if data is None else set_path(config, data)), shipped
+
+
+def _quietly() -> redirect_stdout[TextIO]:
+    """Send what a strategy of the user's prints to the error stream: it is no part of our answer."""
+    return redirect_stdout(sys.stderr)
 
 
 def _console() -> Console:
@@ -212,11 +292,33 @@ def _progress(steps: int) -> Iterator[Callable[[str], None]]:
         yield say
 
 
+@contextmanager
+def _counting(total: int) -> Iterator[Callable[[int], None]]:
+    """Show on the error stream how many of many are done, at what rate, and how long it will take."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(show_speed=True), TimeRemainingColumn())
+    with Progress(
+        TextColumn("combinations"), *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.update(task, advance=done)
+
+
 def main() -> None:
     """Run the command; exit with 0, with 2 and one line for a user's mistake, with 1 for ours."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleans up as Ctrl-C does
     try:
-        status = app(standalone_mode=False) or 0
+        status = app(prog_name="backtest", standalone_mode=False) or 0
     except UserError as fault:
         status = _refused(str(fault))
     except (KeyboardInterrupt, typer.Abort):
@@ -229,7 +331,7 @@ def main() -> None:
     except Exception as fault:
         if not hasattr(fault, "format_message"):  # typer's own complaints about the command line have it
             raise
-        told_by = getattr(getattr(fault, "ctx", None), "command_path", "backtest")
+        told_by = getattr(getattr(fault, "ctx", None), "command_path", "backtest")  # which command's help
         status = _refused(f"{fault.format_message().removesuffix('.')}: see {told_by} --help")
     if status == INTERRUPTED:  # typer returns it for Ctrl-C
         typer.echo("interrupted: nothing was left half-written", err=True)

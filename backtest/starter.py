@@ -22,8 +22,8 @@ class {cls}(Strategy):
 
     def intensity(self, market):
         level = market.total_return()
-        high = [level[max(0, i - self.days + 1) : i + 1].max() for i in range(len(level))]
-        return (level < (1 - self.fall) * high).astype(float)
+        highs = [max(level[max(0, i - self.days + 1) : i + 1]) for i in range(len(level))]
+        return [float(now < (1 - self.fall) * high) for now, high in zip(level, highs, strict=True)]
 '''
 
 PARAMS = """  params:

@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks import sweeps
+
 ROUNDS = 5
 BACKTEST = [sys.executable, "-P", "-m", "backtest"]
 PAGE_ALONE = """
@@ -61,6 +63,7 @@ def main() -> None:
         for name, (ours, peer) in rows.items():
             a, b, ratio = paired(ours, peer)
             print(f"{name:48}{a:>10.2f}{b:>10.2f}{ratio:>8.2f}")
+    sweeps.main()
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def intensity_of(strategy: Strategy, market: Market) -> Floats:
         given = np.asarray(strategy.intensity(market), dtype=np.float64)
     except UserError:
         raise
-    except Exception as fault:
+    except (Exception, SystemExit) as fault:
         raise StrategyError(f"{name}.intensity fails: {fault_in(fault, _file_of(strategy))}") from fault
     if given.shape != (len(market),):
         raise StrategyError(f"{name}.intensity has shape {given.shape}: return one value a session, ({len(market)},)")
@@ -47,7 +47,7 @@ def weigher(strategy: CloseStrategy, setup: Setup, most: float) -> Weigh:
             weight = float(strategy.on_close(View(market, market.first + t), _book(setup, ledger, t)))
         except UserError:
             raise
-        except Exception as fault:
+        except (Exception, SystemExit) as fault:
             raise StrategyError(f"{name}.on_close fails on {date}: {fault_in(fault, _file_of(strategy))}") from fault
         if not math.isfinite(weight) or not 0.0 <= weight <= most:
             raise StrategyError(f"{name}.on_close gives {weight:g} on {date}: return a weight from 0 to {most:g}")

@@ -195,6 +195,7 @@ class RunConfig(Section):
     strategy: StrategyConfig = Field(default_factory=StrategyConfig)
     policy: PolicyConfig = Field(default_factory=PolicyConfig)
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig)
+    sweep: dict[str, Any] | None = Field(None, description="axes for backtest sweep: key: 10:200:10, or a list")
     controls: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
         "on", description="off: only the unhedged run and the entry-matched de-risk"
     )

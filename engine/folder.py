@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import platform
@@ -22,6 +21,7 @@ from data.errors import UserError
 from data.version import VERSION, code_version
 from engine.config import RunConfig
 from engine.episodes import episodes_of
+from engine.identity import ID_LENGTH, as_run, digest, identity, known_config
 from engine.rules import costs_of
 from engine.run import RunResult
 from strategies.load import source_hash, strategy_class
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 LIBRARIES = ("backtrader", "numpy", "pandas", "pyarrow", "quantstats")
-ID_LENGTH = 10
 RUN = re.compile(rf"[^.].*-[0-9a-f]{{{ID_LENGTH}}}")
 """Names of runs' folders."""
 LEFT = re.compile(rf"\.(?P<run>{RUN.pattern})\.[0-9a-f]{{8}}\.(?P<kind>tmp|old)")
@@ -40,12 +39,14 @@ LEFT = re.compile(rf"\.(?P<run>{RUN.pattern})\.[0-9a-f]{{8}}\.(?P<kind>tmp|old)"
 def run_id(result: RunResult) -> str:
     """Return the hash of config, data content and code by which a run is known; no path is in it."""
     known = {
-        "config": _without_paths(result.config),
+        "config": known_config(result.config, result.market.source.name),
         "strategy": source_hash(strategy_class(result.config.strategy.named)),
         "data": result.market.fingerprint(),
         "code": code_version(),
     }
-    return hashlib.sha256(_canonical(known).encode()).hexdigest()[:ID_LENGTH]
+    if result.engine != "backtrader":  # the others agree to the cent, not to the last bit
+        known["engine"] = result.engine
+    return identity(known)
 
 
 def folder_name(result: RunResult) -> str:
@@ -84,10 +85,13 @@ def run_folder(result: RunResult, out: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def write_data(result: RunResult, folder: Path) -> None:
-    """Write every data file of a run: config, manifest, metrics and tables."""
+    """Write every data file of a run: config, with a strategy's own file beside it, manifest, metrics and tables."""
     import pyarrow.parquet as pq
 
-    (folder / "config.yaml").write_text(_rerunnable(result, folder), encoding="utf-8")
+    own, _, _ = result.config.strategy.named.rpartition(":")
+    if own.endswith(".py"):
+        shutil.copyfile(own, folder / Path(own).name)
+    (folder / "config.yaml").write_text(config_yaml(as_run(result.config, result.market.source.name)), encoding="utf-8")
     (folder / "manifest.json").write_text(_json(_manifest(result)), encoding="utf-8")
     (folder / "metrics.json").write_text(_json(result.metrics), encoding="utf-8")
     pq.write_table(equity_table(result), folder / "equity.parquet")
@@ -118,6 +122,7 @@ def config_yaml(config: RunConfig) -> str:
 
     yaml = YAML(typ="rt")
     yaml.default_flow_style = False
+    yaml.width = 10_000  # a long path stays in its line
     text = StringIO()
     yaml.dump(config.model_dump(mode="python"), text)
     return text.getvalue()
@@ -206,7 +211,8 @@ def _manifest(result: RunResult) -> dict[str, Any]:
         "simulated": result.simulated,
         "source": result.market.source.name,
         "data": result.market.fingerprint(),
-        "config": hashlib.sha256(_canonical(_without_paths(result.config)).encode()).hexdigest(),
+        "config": digest(known_config(result.config, result.market.source.name)),
+        "engine": result.engine,
         "code": code_version(),
         "versions": {
             "hedge-backtest": VERSION,
@@ -215,30 +221,6 @@ def _manifest(result: RunResult) -> dict[str, Any]:
         },
         "notes": list(result.notes),
     }
-
-
-def _rerunnable(result: RunResult, folder: Path) -> str:
-    """Return the config as run, its source as it was resolved; a strategy's own file is kept beside it."""
-    config = result.config
-    data = config.data.model_copy(update={"source": result.market.source.name})
-    place, colon, name = config.strategy.named.rpartition(":")
-    section = config.strategy
-    if place.endswith(".py"):
-        shutil.copyfile(place, folder / Path(place).name)
-        section = section.model_copy(update={"named": f"{Path(place).name}{colon}{name}"})
-    return config_yaml(config.model_copy(update={"data": data, "strategy": section}))
-
-
-def _without_paths(config: RunConfig) -> dict[str, Any]:
-    known = config.model_dump(mode="json")
-    del known["data"]["path"]
-    place, colon, name = config.strategy.named.rpartition(":")
-    known["strategy"]["class"] = f"{Path(place).name}{colon}{name}" if place.endswith(".py") else config.strategy.named
-    return known
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _json(value: Any) -> str:

@@ -91,7 +91,7 @@ def build_config(
         if keys == ("strategy", "class"):
             _forget_parameters(merged, value)
         if len(keys) == 1 and keys[0] not in RunConfig.model_fields:
-            keys = _parameter_keys(keys[0], merged, folders, setting)
+            keys = _parameter_keys(keys[0], merged, folders, f"--set {setting}")
         _put(merged, keys, value, setting)
         origin.set(keys, setting)
     try:
@@ -99,6 +99,29 @@ def build_config(
     except ValidationError as fault:
         raise ConfigError(_first(fault, origin)) from None
     return _with_strategy(config, origin, folders)
+
+
+def full_keys(config: RunConfig, key: str, where: str) -> Keys:
+    """Return the keys of a full key, or of a strategy's parameter named alone; raises ConfigError beginning `where`."""
+    keys = tuple(key.split("."))
+    tree = config.model_dump(mode="python")
+    if len(keys) == 1 and key not in RunConfig.model_fields:
+        return _parameter_keys(key, tree, (Path(),), where)
+    node: Any = tree
+    known = _known_keys()
+    for depth, one in enumerate(keys):
+        below = list(node) if isinstance(node, dict) else []
+        siblings = known.get(keys[0], []) if depth == 1 else below
+        if one not in siblings and one not in below:
+            hint = did_you_mean(one, siblings) or f": {'.'.join(keys[:depth]) or 'a run'} has {', '.join(siblings)}"
+            raise ConfigError(f"{where}: {key} is unknown{hint}")
+        node = node.get(one)
+    return keys
+
+
+def read_value(text: str, where: str) -> Any:
+    """Return a YAML value as plain Python; raises ConfigError that begins with `where`."""
+    return PlainYaml(text, lambda _line: where).tree
 
 
 def set_path(config: RunConfig, folder: str) -> RunConfig:
@@ -161,7 +184,7 @@ def _setting(setting: str) -> tuple[Keys, Any]:
     return tuple(key.split(".")), PlainYaml(text, lambda _line: f"--set {setting}").tree
 
 
-def _parameter_keys(key: str, tree: Mapping[str, Any], folders: Folders, setting: str) -> Keys:
+def _parameter_keys(key: str, tree: Mapping[str, Any], folders: Folders, where: str) -> Keys:
     """Return the full key of a strategy's parameter that was named alone."""
     section = tree.get("strategy")
     named = section.get("class", "WeaknessHedge") if isinstance(section, dict) else "WeaknessHedge"
@@ -175,7 +198,7 @@ def _parameter_keys(key: str, tree: Mapping[str, Any], folders: Folders, setting
         suffix = next((one for one in full if one.endswith(f".{key}")), None)
         hint = f": write {suffix} in full" if suffix else did_you_mean(key, (*known, *full, *RunConfig.model_fields))
         hint = hint or f": it has {', '.join(known) or 'no parameters'}"
-        raise ConfigError(f"--set {setting}: {cls.__name__} has no parameter {key}{hint}")
+        raise ConfigError(f"{where}: {cls.__name__} has no parameter {key}{hint}")
     return ("strategy", "params", key)
 
 

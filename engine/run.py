@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,19 +9,19 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
-from data.errors import StrategyError
 from data.market import Market
 from data.sources import Source
-from engine.asking import intensity_of, weigher
+from engine.asking import intensity_of
 from engine.config import RunConfig
 from engine.controls import run_derisk_entry, run_unhedged
+from engine.executing import execute
 from engine.kernel.loop import Ledger
 from engine.metrics import metrics_of
 from engine.rules import costs_of
 from engine.setup import Setup, open_market, prepare, run_beta, sizing_of
 from strategies import parameters
-from strategies.base import CloseStrategy, Strategy
-from strategies.load import fault_in, kind, raised_in, strategy_class
+from strategies.base import Strategy
+from strategies.load import kind, strategy_class
 from strategies.sizing import most_hedge
 
 SIMULATED = "SIMULATED market: it shows the machine and says nothing about {hedge}."
@@ -50,6 +49,8 @@ class RunResult:
         What metrics.json holds.
     notes
         What a reader has to know besides the numbers, a sentence each.
+    engine
+        What executed the hedged book.
     """
 
     config: RunConfig
@@ -61,6 +62,7 @@ class RunResult:
     derisk_entry: Ledger
     metrics: dict[str, Any]
     notes: tuple[str, ...]
+    engine: str = "backtrader"
 
     @property
     def market(self) -> Market:
@@ -73,8 +75,10 @@ class RunResult:
         return self.setup.market.simulated
 
 
-def run(config: RunConfig, source: Source | None = None, progress: Progress | None = None) -> RunResult:
-    """Run a hedge in backtrader, and its controls beside it.
+def run(
+    config: RunConfig, source: Source | None = None, progress: Progress | None = None, engine: str = "backtrader"
+) -> RunResult:
+    """Run a hedge, and its controls beside it.
 
     Parameters
     ----------
@@ -84,6 +88,8 @@ def run(config: RunConfig, source: Source | None = None, progress: Progress | No
         Where history comes from; what the config names unless given.
     progress
         Told each step as it begins.
+    engine
+        What executes the hedged book: one of `engine.executing.ENGINES`.
 
     Raises
     ------
@@ -98,8 +104,8 @@ def run(config: RunConfig, source: Source | None = None, progress: Progress | No
     strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)
     signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
     setup = prepare(config, market, signal)
-    say("running in backtrader")
-    hedged, remarks = _execute(config, setup, strategy, cls)
+    say(f"running in {engine}")
+    hedged, remarks = execute(engine, config, setup, strategy, cls)
     say("running the controls")
     unhedged = run_unhedged(setup)
     derisk, floored = run_derisk_entry(setup, hedged, run_beta(config, market))
@@ -110,24 +116,7 @@ def run(config: RunConfig, source: Source | None = None, progress: Progress | No
     )
     intensity = np.full(len(market.run_sessions), np.nan) if signal is None else signal[market.first :]
     metrics = _metrics(config, setup, label, hedged, {"unhedged": unhedged, "derisk_entry": derisk}, notes)
-    return RunResult(config, setup, label, intensity, hedged, unhedged, derisk, metrics, notes)
-
-
-def _execute(config: RunConfig, setup: Setup, strategy: object, cls: type) -> tuple[Ledger, tuple[str, ...]]:
-    """Run the hedged book in backtrader; return what it did and remarks about it."""
-    from engine.backtrader_engine.execute import run_backtrader_strategy, run_in_backtrader
-
-    if strategy is None:
-        try:
-            ledger, lost = run_backtrader_strategy(setup, cls, config.strategy.params)
-        except Exception as fault:
-            if not raised_in(fault, file := inspect.getsourcefile(cls)):
-                raise
-            raise StrategyError(f"{cls.__name__} fails: {fault_in(fault, file)}") from fault
-        first = f"{len(lost)} orders weren't filled, the first {' '.join(lost[0])}." if lost else ""
-        return ledger, (first,) if lost else ()
-    weigh = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None
-    return run_in_backtrader(setup, weigh), ()
+    return RunResult(config, setup, label, intensity, hedged, unhedged, derisk, metrics, notes, engine)
 
 
 def _metrics(

@@ -51,8 +51,12 @@ def roles_of(config: RunConfig) -> Roles:
 
 def open_market(config: RunConfig, source: Source | None = None) -> Market:
     """Load what a run trades, from the source its config names unless one is given; raises DataError."""
+    source = source or open_source(config.data.source, config.data.path)
+    for name in config.data.lag:  # a lag that is mistyped would let a series be read before it was known
+        if name not in source.series_names():
+            raise DataError(f"data.lag names {name}, which is no series of source {source.name}")
     return load_market(
-        source or open_source(config.data.source, config.data.path),
+        source,
         roles_of(config),
         np.datetime64(config.start),
         None if config.end is None else np.datetime64(config.end),

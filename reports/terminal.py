@@ -13,7 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.config import HedgeConfig
+from engine.parity import Parity
 from engine.run import RunResult
+from engine.sweeps.run import SweepResult, column
 from strategies.policy import ENTER
 
 UNKNOWN = "-"
@@ -60,6 +62,8 @@ def show_run(console: Console, result: RunResult, folder: Path | None, remarks: 
     console.print(run_table(result))
     console.print()
     console.print(exposure(result), highlight=False)
+    if result.metrics["episodes"] and not result.simulated:  # of a market that is made up nothing is concluded
+        console.print(against(result), highlight=False)
     for note in (*result.notes, *remarks):
         style = "bold yellow" if note.startswith("SIMULATED") else "yellow"
         console.print(escape(note), style=style, highlight=False)
@@ -94,13 +98,27 @@ def exposure(result: RunResult) -> str:
         return "The hedge was never ordered on."
     low, middle, high = float(weights.min()), float(np.median(weights)), float(weights.max())
     usual = (
-        f"{middle:.0%}" if high - low < 0.005 else f"{low:.0%} to {high:.0%}, {middle:.0%} in the median,"
+        f"{middle:.0%}" if high - low < 0.005 else f"{low:.0%} to {high:.0%} (median {middle:.0%})"
     )  # shown in whole percents
     before, after = net_exposure(hedge, 0.0), net_exposure(hedge, middle)
     return (
         f"{usual.replace('%', ' %')} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
-        f"hedged, {len(weights)} times; the de-risk sells core to the same exposure on the same days."
+        f"hedged, {times(len(weights))}; the de-risk sells core to the same exposure on the same days."
     )
+
+
+def against(result: RunResult) -> str:
+    """Say how the hedge did against the de-risk of the same beta, in plain numbers."""
+    hedged, derisk = result.metrics, result.metrics["controls"]["derisk_entry"]
+    years = 100.0 * (hedged["cagr"] - derisk["cagr"])
+    deeper = 100.0 * (derisk["max_drawdown"] - hedged["max_drawdown"])
+    depth = f"{abs(deeper):.1f} points {'deeper' if deeper > 0 else 'shallower'}"
+    return f"Against the de-risk: {years:+.1f} points a year, maximum drawdown {depth}."
+
+
+def times(number: int) -> str:
+    """Write how often."""
+    return "once" if number == 1 else f"{number:,} times"
 
 
 def net_exposure(hedge: HedgeConfig, weight: float) -> float:
@@ -130,7 +148,7 @@ def show_runs(console: Console, rows: Sequence[dict[str, Any]]) -> None:
     """Print the runs of a folder, one a line."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("run", "strategy", "first", "last"):
-        table.add_column(title, overflow="fold")
+        table.add_column(title, no_wrap=title == "run")
     for title in ("CAGR", "unhedged", "de-risk", "max drawdown", "episodes"):
         table.add_column(title, justify="right")
     for row in rows:
@@ -146,4 +164,56 @@ def show_runs(console: Console, rows: Sequence[dict[str, Any]]) -> None:
             percent(row["max_drawdown"]),
             count(row["episodes"]),
         )
+    console.print(table)
+
+
+def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
+    """Print a sweep: its best and its worst rows by a metric, and where its files are."""
+    import pyarrow.parquet as pq
+
+    names = [axis.name for axis in result.grid.axes]
+    measured = column(result, metric)
+    known = np.flatnonzero(~np.isnan(measured))
+    order = known[np.argsort(-measured[known], kind="stable")]
+    best, worst = order[:top], order[top:][::-1][:top][::-1]
+    shown = list(dict.fromkeys([metric, "cagr", "cagr_vs_unhedged", "max_drawdown", "sharpe", "episodes"]))
+    rows = pq.read_table(result.results, columns=[*names, *shown]).take(np.concatenate((best, worst))).to_pylist()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("SIMULATED" if result.simulated else "", header_style="bold yellow")
+    for name in (*names, *shown):
+        table.add_column(name.rpartition(".")[2].replace("_", " "), justify="right")
+    for place, row in enumerate(rows):
+        side = f"best {place + 1}" if place < len(best) else f"worst {len(rows) - place}"
+        values = [escape(str(row[name])) for name in names] + [_measure(name, row[name]) for name in shown]
+        table.add_row(side, *values, end_section=place == len(best) - 1)
+    failed = len(measured) - len(known)
+    console.print(f"{len(measured):,} combinations, {result.sessions:,} sessions, by {metric}", highlight=False)
+    console.print(table)
+    console.print("The best of many is mostly luck: look whether its neighbours do well too.", highlight=False)
+    if failed:
+        console.print(f"{failed:,} combinations have no {metric}; the column failed says why.", style="yellow")
+    if result.simulated:
+        console.print("SIMULATED market: it shows the machine and says nothing about the hedge.", style="bold yellow")
+    console.print(f"Files: [bold]{escape(str(result.folder))}[/]", highlight=False, soft_wrap=True)
+
+
+def _measure(name: str, value: float | None) -> str:
+    """Write a swept measure as its kind is written elsewhere."""
+    kinds = {key: shown for _title, key, shown in ROWS} | {
+        "volatility": percent,
+        "total_return": percent,
+        "cvar_95": percent,
+    }
+    plain = name.removesuffix("_vs_unhedged")
+    return kinds.get(plain, ratio if plain in ("sortino", "calmar", "turnover") else count)(value)
+
+
+def show_parity(console: Console, rows: Sequence[Parity]) -> None:
+    """Print how the executions of one run compare."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("engine", "end value", "fills", "largest difference", "on", "parts"):
+        table.add_column(title, justify="left" if title in ("engine", "on", "parts") else "right")
+    for row in rows:
+        value = f"${row.final_equity:,.2f}"
+        table.add_row(row.engine, value, count(row.fills), f"{row.largest:.1e}", row.at, row.parts or "never")
     console.print(table)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Floats
+from data.errors import StrategyError
 from data.market import Market
 from strategies import parameters
 
@@ -27,7 +28,8 @@ class Strategy:
         Row i may use only rows up to i of what `market` gives: it is decided on at the close of session i and
         traded on from the next session.
         """
-        raise NotImplementedError
+        del market
+        raise StrategyError(f"{type(self).__name__} has no method intensity: write it, it returns a value a session")
 
     def label(self, market: Market) -> str:
         """Return the name it goes by wherever it shows, in the light of the data it found."""
@@ -47,7 +49,8 @@ class CloseStrategy:
 
     def on_close(self, view: View, book: Book) -> float:
         """Return the hedge's weight from the next session on, a fraction of equity; 0 is no hedge."""
-        raise NotImplementedError
+        del view, book
+        raise StrategyError(f"{type(self).__name__} has no method on_close: write it, it returns the hedge's weight")
 
     def label(self, market: Market) -> str:
         """Return the name it goes by wherever it shows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import inspect
 import math
 import types
@@ -103,7 +104,12 @@ def make(cls: type[Made], given: Mapping[str, Any]) -> Made:
 def resolved(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return every parameter of a strategy made from those given, defaults written out; raises as `make` does."""
     made: object = make(cls, given)
-    return {known.name: getattr(made, known.name) for known in describe(cls)}
+    values = {known.name: getattr(made, known.name) for known in describe(cls)}
+    for name, value in values.items():
+        if not _fits_yaml(value):
+            said = f"{name} has to be what YAML can hold, not {type(value).__name__}"
+            raise ParameterError(f"{cls.__name__}: {said}", name)
+    return values
 
 
 def check(strategy: object) -> None:
@@ -133,6 +139,14 @@ def _typed(strategy: object, known: Parameter, value: Any) -> Any:  # a value of
     if plain and not fits:
         raise _wrong(strategy, known, value, f"has to be {words[plain[0]]}")
     return value
+
+
+def _fits_yaml(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _fits_yaml(inner) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_fits_yaml, value))
+    return value is None or isinstance(value, bool | int | float | str | dt.date)
 
 
 def _wrong(strategy: object, known: Parameter, value: object, why: str) -> ParameterError:

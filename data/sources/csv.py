@@ -126,10 +126,10 @@ def _check_shape(path: Path, where: str) -> None:
     rows = list(csv.reader(text.splitlines(keepends=True)))
     if rows and not rows[0]:
         raise DataError(f"{where}:1: is empty: the first line is the header")
-    for number, row in enumerate(rows, start=1):
-        if len(row) > len(rows[0]):
-            raise DataError(f"{where}:{number}: has {len(row)} fields, the header {len(rows[0])}: correct the row")
-        if any("\n" in field for field in row):
+    for number, fields in enumerate(rows, start=1):
+        if len(fields) > len(rows[0]):
+            raise DataError(f"{where}:{number}: has {len(fields)} fields, the header {len(rows[0])}: correct the row")
+        if any("\n" in field for field in fields):
             raise DataError(f"{where}:{number}: a quote is open: close it, or take it out")
 
 

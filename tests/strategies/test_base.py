@@ -43,7 +43,7 @@ def test_a_strategy_that_says_nothing_is_unfinished(cls, asked):
         pass
 
     arguments = {"intensity": (MARKET,), "on_close": (View(MARKET, 2), Book(1.0, 0.0, 1.0, 0.0))}[asked]
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(StrategyError, match=f"Unfinished has no method {asked}"):
         getattr(Unfinished(), asked)(*arguments)
 
 

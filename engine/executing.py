@@ -1,0 +1,75 @@
+"""The three executions of one rule book, by name; nothing falls back from one to another."""
+
+from __future__ import annotations
+
+import inspect
+
+from data.errors import StrategyError, UserError, did_you_mean
+from engine.asking import weigher
+from engine.config import RunConfig
+from engine.kernel.loop import Ledger, run_given, run_policy
+from engine.setup import Setup, sizing_of
+from strategies.base import CloseStrategy
+from strategies.load import fault_in, raised_in
+from strategies.sizing import most_hedge
+
+ENGINES = ("backtrader", "compiled", "python")
+
+
+def execute(
+    engine: str, config: RunConfig, setup: Setup, strategy: object, cls: type
+) -> tuple[Ledger, tuple[str, ...]]:
+    """Run the hedged book.
+
+    Parameters
+    ----------
+    engine
+        One of `ENGINES`: backtrader's own broker, the compiled kernel, or the plain loop.
+    config, setup
+        The run, laid out.
+    strategy, cls
+        The strategy, fresh, and its class; ``None`` for a backtrader.Strategy, which backtrader makes itself.
+
+    Returns
+    -------
+    Ledger, tuple of str
+        What it did, and remarks about it, a sentence each.
+
+    Raises
+    ------
+    UserError
+        The engine can't run that kind of strategy, or the strategy fails.
+    """
+    if engine not in ENGINES:
+        raise UserError(f"there is no engine {engine}{did_you_mean(engine, ENGINES) or ': ' + ', '.join(ENGINES)}")
+    if strategy is None and engine != "backtrader":
+        raise UserError(f"{cls.__name__} is a backtrader.Strategy: --engine {engine} can't run it, backtrader can")
+    if strategy is None:
+        return _somebodys(config, setup, cls)
+    weigh = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None
+    if engine == "backtrader":
+        from engine.backtrader_engine.execute import run_in_backtrader
+
+        return run_in_backtrader(setup, weigh), ()
+    if engine == "compiled":
+        if weigh is not None:
+            raise UserError(f"{cls.__name__} is asked at every close: --engine compiled can't run it, python can")
+        from engine.kernel.compiled import compiled
+
+        return compiled().run_policy(setup.prices, setup.terms, setup.plan), ()
+    if weigh is not None:
+        return run_given(setup.prices, setup.terms, setup.plan, weigh), ()
+    return run_policy(setup.prices, setup.terms, setup.plan), ()
+
+
+def _somebodys(config: RunConfig, setup: Setup, cls: type) -> tuple[Ledger, tuple[str, ...]]:
+    """Run somebody's backtrader.Strategy; an error in their code is theirs, told with its line."""
+    from engine.backtrader_engine.execute import run_backtrader_strategy
+
+    try:
+        ledger, lost = run_backtrader_strategy(setup, cls, config.strategy.params)
+    except Exception as fault:
+        if not raised_in(fault, file := inspect.getsourcefile(cls)):
+            raise
+        raise StrategyError(f"{cls.__name__} fails: {fault_in(fault, file)}") from fault
+    return ledger, (f"{len(lost)} orders weren't filled, the first {' '.join(lost[0])}.",) if lost else ()

@@ -1,0 +1,43 @@
+"""By what a run or a sweep is known: its config without paths, as text that is the same for the same content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.config import RunConfig
+
+ID_LENGTH = 10
+
+
+def identity(known: Any) -> str:
+    """Return the short hash of what something is known by."""
+    return digest(known)[:ID_LENGTH]
+
+
+def digest(known: Any) -> str:
+    """Return the hash of plain values, the same whatever the order of keys."""
+    return hashlib.sha256(canonical(known).encode()).hexdigest()
+
+
+def canonical(known: Any) -> str:
+    """Return plain values as the shortest JSON, keys sorted."""
+    return json.dumps(known, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
+
+
+def as_run(config: RunConfig, source: str) -> RunConfig:
+    """Return the config with its source as it was resolved, and a strategy's own file by its bare name."""
+    data = config.data.model_copy(update={"source": source})
+    place, colon, name = config.strategy.named.rpartition(":")
+    named = f"{Path(place).name}{colon}{name}" if place.endswith(".py") else config.strategy.named
+    strategy = config.strategy.model_copy(update={"named": named})
+    return config.model_copy(update={"data": data, "strategy": strategy})
+
+
+def known_config(config: RunConfig, source: str) -> dict[str, Any]:
+    """Return a config as it counts for identity: no path of anybody's machine is in it."""
+    known = as_run(config, source).model_dump(mode="json")
+    del known["data"]["path"], known["sweep"]  # neither changes what a run is
+    return known

@@ -1,0 +1,92 @@
+"""The compiled twins of the plain functions, and the only module that imports numba.
+
+A twin is the plain function's own code with its helpers exchanged for their twins, compiled once and kept on disk: the
+rules stand in one place, wherever they live, and numba in one other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import types
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numba
+import platformdirs
+
+from data.arrays import Flags, Ints
+from engine import rules
+from engine.kernel import loop, sweep
+from strategies import policy
+
+SOURCES = (rules, loop, sweep, policy)
+
+INLINED = (sweep.fill, sweep.accumulate)
+"""Set into their caller, as all of the rule book is."""
+
+UNCOUNTED = (*INLINED, sweep.run_sessions)
+"""They make no array, and so needn't count the owners of each, which would take most of their time."""
+
+
+class Compiled(NamedTuple):
+    """The compiled twins of `engine.kernel.loop`'s two runs, and of the sweep's two halves."""
+
+    run_policy: Callable[..., loop.Ledger]
+    replay: Callable[..., loop.Ledger]
+    decisions: Callable[..., tuple[Ints, Flags, int]]
+    orders_of: Callable[..., sweep.Orders]
+    run_block: Callable[..., None]
+
+
+@lru_cache(maxsize=1)
+def compiled() -> Compiled:
+    """Return the compiled twins; the first call ever compiles for some seconds, later ones read the disk."""
+    _use_cache()
+    twins: dict[str, Any] = {}
+    for function in (
+        *(policy.start, policy.leave, policy.step),
+        *(
+            rules.proceeds,
+            rules.cost,
+            rules.open_session,
+            rules.wanted,
+            rules.scale_buys,
+            rules.plan_trade,
+            rules.settle,
+        ),
+        *(loop.empty_ledger, loop.ended, loop.mark, loop.move, loop.fund_return, loop.is_due, loop.next_weight),
+        *(loop.write_order, loop.decide, loop.run_policy, loop.replay),
+        *(sweep.accumulate, sweep.fill, sweep.run_sessions, sweep.decisions, sweep.orders_of, sweep.run_block),
+    ):
+        twins[function.__name__] = twin(function, twins)
+    return Compiled(*(twins[name] for name in Compiled._fields))
+
+
+def twin(function: Callable[..., Any], twins: dict[str, Any]) -> Any:
+    """Return the compiled twin of a plain function whose helpers have twins already.
+
+    What is called a million times is set into its caller: passing arrays on costs more than the arithmetic.
+    """
+    known = {**function.__globals__, **{name: made for name, made in twins.items() if name in function.__globals__}}
+    rebound = types.FunctionType(function.__code__, known, function.__name__, function.__defaults__)
+    rebound.__module__, rebound.__qualname__ = function.__module__, function.__qualname__
+    inlined = function.__module__ == rules.__name__ or function in INLINED
+    options: dict[str, Any] = {
+        "inline": "always" if inlined else "never",
+        "no_cpython_wrapper": function.__name__ not in Compiled._fields,  # nothing else is called from Python
+        "no_cfunc_wrapper": True,
+        "_nrt": function not in UNCOUNTED,
+    }
+    return numba.njit(cache=True, nogil=True, error_model="numpy", **options)(rebound)
+
+
+def _use_cache() -> None:
+    """Keep compiled code by the hash of all its sources: numba itself would look at one file alone."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in (__file__, *(str(module.__file__) for module in SOURCES)):
+        digest.update(Path(path).read_bytes())
+    folder = Path(platformdirs.user_cache_dir("hedge-backtest")) / f"kernel-{digest.hexdigest()[:16]}"
+    settings: Any = numba.config
+    settings.CACHE_DIR = str(folder)

@@ -1,0 +1,278 @@
+"""A chunk of combinations, from places on the axes to columns of metrics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from data.arrays import Flags, Floats, Ints
+from data.errors import UserError
+from engine.kernel.compiled import compiled
+from engine.kernel.sweep import Orders, Sums, empty_sums
+from engine.metrics import CVAR_TAIL, SESSIONS_A_YEAR, metrics_of
+from engine.rules import costs_of
+from engine.sweeps.ingredients import Decided, Hedge, Ingredients, Places, World
+
+BLOCK = 256
+"""Books that go through the sessions together, so that their sums stay in the nearest cache."""
+
+MEASURES = (
+    "final_equity", "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95",
+    "fills", "episodes", "sessions_hedged", "turnover", "costs", "sessions",
+)  # fmt: skip
+"""Every metric that is a number."""
+
+AGAINST = ("total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95")
+"""Measures that are also told as the difference to the unhedged book, under ``<name>_vs_unhedged``."""
+
+COLUMNS = (*MEASURES, *(f"{name}_vs_unhedged" for name in AGAINST))
+
+Words = npt.NDArray[np.object_]
+
+
+@dataclass
+class Clock:
+    """Seconds of the kernel (from intensities in memory to metrics) and of the tail; books that ran by themselves."""
+
+    kernel: float = 0.0
+    tail: float = 0.0
+    alone: int = 0
+
+
+class Books(NamedTuple):
+    """Rows of one world, each with what it shares with others.
+
+    Parameters
+    ----------
+    world
+        Where they trade.
+    rows
+        Their numbers in the chunk, shape (books,).
+    decided, which
+        The distinct decisions, and which of them each book has, shape (books,).
+    sizes, sized
+        The distinct sizes, shape (sizes, sessions), and which of them each book has, shape (books,).
+    cores, pays
+        The core's weight without a hedge, and whether the hedge's comes out of it, shape (books,).
+    """
+
+    world: World
+    rows: Ints
+    decided: list[Decided]
+    which: Ints
+    sizes: Floats
+    sized: Ints
+    cores: Floats
+    pays: Flags
+
+    def of(self, part: slice) -> Books:
+        """Return a part of the books."""
+        which, sized = self.which[part], self.sized[part]
+        return self._replace(
+            rows=self.rows[part], which=which, sized=sized, cores=self.cores[part], pays=self.pays[part]
+        )
+
+
+def compute(made: Ingredients, first: int, last: int, workers: int, clock: Clock) -> dict[str, Any]:
+    """Return the metrics of rows `first` to `last` (exclusive), arrays by the names of `COLUMNS`.
+
+    Rows that can't be run are NaN, and the column ``failed`` says why; it is empty elsewhere.
+    """
+    places = made.grid.places(first, last)
+    table: dict[str, Any] = {name: np.full(len(places), np.nan) for name in COLUMNS}
+    failed: Words = np.full(len(places), "", dtype=object)
+    began, asked = time.perf_counter(), made.signal_seconds
+    worlds = list(_worlds(made, places, failed))
+    blocks, alone = [], []
+    for world, rows in worlds:
+        books, by_themselves = _books(made, world, places, rows, failed)
+        blocks += [books.of(slice(k, k + BLOCK)) for k in range(0, len(books.rows), BLOCK)]
+        alone += [(world, int(row)) for row in by_themselves]
+    with ThreadPoolExecutor(workers) as pool:
+        for block, (sums, entries) in zip(blocks, pool.map(_run, blocks), strict=True):
+            _write(table, block, sums, entries)
+            alone += [(block.world, int(row)) for row in block.rows[sums.lowest <= 0.0]]
+        clock.kernel += time.perf_counter() - began - (made.signal_seconds - asked)
+        began = time.perf_counter()
+        for block, tails in zip(blocks, pool.map(_tails, blocks), strict=True):
+            table["cvar_95"][block.rows] = tails
+        clock.tail += time.perf_counter() - began
+    for world, row in alone:
+        _write_alone(table, made, world, places[row], row)
+    clock.alone += len(alone)
+    for world, rows in worlds:
+        unhedged = _figures(world, world.unhedged)
+        for name in AGAINST:
+            table[f"{name}_vs_unhedged"][rows] = table[name][rows] - unhedged[name]
+    return {**table, "failed": failed}
+
+
+def _worlds(made: Ingredients, places: Ints, failed: Words) -> Iterator[tuple[World, Ints]]:
+    """Yield each world with its rows; rows of one that can't be made are marked as failed."""
+    kinds, which = _kinds(places[:, made.axes["world"]])
+    for k, chosen in enumerate(kinds):
+        rows = np.flatnonzero(which == k)
+        try:
+            yield made.world(chosen), rows
+        except UserError as fault:
+            failed[rows] = str(fault)
+
+
+def _kinds(columns: Ints) -> tuple[list[Places], Ints]:
+    """Return the distinct rows of some columns, and which of them each row is."""
+    if not columns.shape[1]:
+        return [()], np.zeros(len(columns), np.int64)
+    spans = tuple((columns.max(axis=0, initial=0) + 1).tolist())  # one number a row sorts far faster than rows do
+    kinds, which = np.unique(np.ravel_multi_index(tuple(columns.T), spans), return_inverse=True)
+    return list(zip(*(column.tolist() for column in np.unravel_index(kinds, spans)), strict=True)), which
+
+
+def _books(made: Ingredients, world: World, places: Ints, rows: Ints, failed: Words) -> tuple[Books, Ints]:
+    """Return a world's books, and the rows whose orders depend on their own book and so run by themselves."""
+    signals, s = _kinds(places[rows][:, made.axes["signal"]])
+    policies, p = _kinds(places[rows][:, made.axes["policy"]])
+    hedges, h = _kinds(places[rows][:, made.axes["hedge"]])
+    at = tuple(places[rows[0]][made.axes["world"]].tolist())
+    fine = np.ones(len(rows), np.bool_)
+    for kinds, of, make in (
+        (signals, s, lambda chosen: made.signal(world, chosen)),
+        (policies, p, made.policy),
+        (hedges, h, lambda chosen: made.hedge(at, chosen)),
+    ):
+        for k, chosen in enumerate(kinds):
+            try:
+                make(chosen)
+            except UserError as fault:
+                fine &= of != k
+                failed[rows[of == k]] = str(fault)
+    known = {k: made.hedge(at, hedges[k]) for k in np.unique(h[fine]).tolist()}
+    banded = np.array([known[k].config.rebalance == "band" if k in known else False for k in range(len(hedges))])
+    alone = rows[fine & banded[h]]
+    fine &= ~banded[h]
+    decided, which = _decisions(made, world, (signals, s[fine]), (policies, p[fine]), (known, h[fine]))
+    sizes, sized = _sizes(made, world, (signals, s[fine]), (known, h[fine]))
+    cores = np.array([made.core(known[k]) if k in known else 0.0 for k in range(len(hedges))])
+    pays = np.full(int(fine.sum()), world.config.hedge.funding == "sell_core")
+    return Books(world, rows[fine], decided, which, sizes, sized, cores[h[fine]], pays), alone
+
+
+Kinds = tuple[list[Places], Ints]
+
+
+def _decisions(
+    made: Ingredients, world: World, signals: Kinds, policies: Kinds, hedges: tuple[dict[int, Hedge], Ints]
+) -> tuple[list[Decided], Ints]:
+    """Return the distinct decisions, and which each book has: hedges of one pattern share them."""
+    known, h = hedges
+    patterns = {(hedge.config.rebalance, hedge.pattern): k for k, hedge in known.items()}
+    stands_for = np.array([0] * (max(known, default=0) + 1))
+    for k, hedge in known.items():
+        stands_for[k] = patterns[hedge.config.rebalance, hedge.pattern]
+    kinds, which = _kinds(np.column_stack((signals[1], policies[1], stands_for[h])))
+    decided = [made.decided(world, signals[0][s], made.policy(policies[0][p]), known[k]) for s, p, k in kinds if len(h)]
+    return decided, which
+
+
+def _sizes(
+    made: Ingredients, world: World, signals: Kinds, hedges: tuple[dict[int, Hedge], Ints]
+) -> tuple[Floats, Ints]:
+    """Return the distinct sizes, and which each book has; only proportional ones depend on the signal."""
+    known, h = hedges
+    reads = np.array(
+        [known[k].sizing.method == "proportional" if k in known else False for k in range(max(known, default=0) + 1)]
+    )
+    kinds, sized = _kinds(np.column_stack((h, np.where(reads[h], signals[1], 0))))
+    sizes = [made.size(world, known[k], signals[0][s]) for k, s in kinds if len(h)]
+    return np.array(sizes).reshape(len(sizes), len(world.setup.prices.close)), sized
+
+
+def _orders(books: Books) -> Orders:
+    used, which = np.unique(books.which, return_inverse=True)
+    decided = [books.decided[d] for d in used.tolist()]
+    starts = np.concatenate(([0], np.cumsum([len(one.at) for one in decided]))).astype(np.int64)
+    at, on = np.concatenate([one.at for one in decided]), np.concatenate([one.on for one in decided])
+    due = books.world.setup.plan.core_due
+    return compiled().orders_of(starts, at, on, which, books.sized, books.sizes, books.cores, books.pays, due)
+
+
+def _run(books: Books) -> tuple[Sums, Ints]:
+    """Run a block; return its sums and how often each hedge was entered."""
+    sums = _through(books, np.empty((0, len(books.rows))))
+    return sums, np.array([one.entries for one in books.decided])[books.which]
+
+
+def _through(books: Books, path: Floats) -> Sums:
+    world, width = books.world, len(books.rows)
+    prices, terms = world.setup.prices, world.setup.terms
+    sums, held = empty_sums(width, terms.cash), np.zeros((prices.close.shape[1], width))
+    compiled().run_block(prices, terms, world.units, _orders(books), world.cash_return, sums, held, path)
+    return sums
+
+
+def _tails(books: Books) -> Floats:
+    """Return each book's mean of its worst returns: this needs them all, so the block runs once more."""
+    path = np.empty((len(books.world.setup.prices.close), len(books.rows)))
+    _through(books, path)
+    with np.errstate(divide="ignore", invalid="ignore"):  # ruined books are measured by themselves
+        returns = path[1:] / path[:-1] - 1.0
+    worst = int(CVAR_TAIL * (len(returns) - 1)) + 1
+    lowest = np.partition(returns, worst - 1, axis=0)[:worst]
+    return np.minimum(np.sort(lowest, axis=0).mean(axis=0), 0.0)
+
+
+def _write(table: dict[str, Any], books: Books, sums: Sums, entries: Ints) -> None:
+    """Write a block's metrics: the formulas of `engine.metrics`, from sums."""
+    world = books.world
+    count, cash = len(world.setup.prices.close) - 1, world.setup.terms.cash
+    years, yearly = count / SESSIONS_A_YEAR, np.sqrt(SESSIONS_A_YEAR)
+    mean = sums.returns / count
+    growth = sums.equity / cash
+    with np.errstate(divide="ignore", invalid="ignore"):
+        spread = np.sqrt(np.maximum(sums.squares - count * mean**2, 0.0) / (count - 1))
+        cagr = np.where(growth > 0.0, growth ** (1.0 / years) - 1.0, -1.0)
+        figures = {
+            "final_equity": sums.equity,
+            "total_return": growth - 1.0,
+            "cagr": cagr,
+            "volatility": spread * yearly,
+            "sharpe": _ratio(mean - world.cash_return, spread) * yearly,
+            "sortino": _ratio(mean - world.cash_return, np.sqrt(sums.shortfalls / count)) * yearly,
+            "max_drawdown": sums.drawdown,
+            "calmar": _ratio(cagr, -sums.drawdown),
+            "fills": sums.fills,
+            "episodes": entries,
+            "sessions_hedged": sums.hedged,
+            "turnover": sums.traded / (sums.equities / (count + 1)) / years,
+            "costs": sums.costs,
+            "sessions": np.full(len(books.rows), count + 1),
+        }
+    for name, values in figures.items():
+        table[name][books.rows] = values
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    return np.where(below > 0.0, above / below, np.nan)
+
+
+def _write_alone(table: dict[str, Any], made: Ingredients, world: World, places: Ints, row: int) -> None:
+    """Write the metrics of a book that runs by itself: its orders depend on it, or it was ruined."""
+    at = {part: tuple(places[axes].tolist()) for part, axes in made.axes.items()}
+    plan = made.plan(world, at["signal"], made.policy(at["policy"]), made.hedge(at["world"], at["hedge"]))
+    ledger = compiled().run_policy(world.setup.prices, world.setup.terms, plan)
+    for name, value in _figures(world, ledger).items():
+        if name in table:
+            table[name][row] = value
+
+
+def _figures(world: World, ledger: Any) -> dict[str, Any]:
+    """Return a single book's metrics, NaN where one is undefined."""
+    setup = world.setup
+    commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
+    figures = metrics_of(ledger, setup.prices, setup.terms, world.market.run_sessions, commission + slippage)
+    return {name: np.nan if value is None else value for name, value in figures.items()}

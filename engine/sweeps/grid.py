@@ -1,0 +1,212 @@
+"""The grid: axes as a person writes them, and the combinations they span, by number and never as a list."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Ints
+from data.errors import ConfigError
+from engine.config import RunConfig
+from engine.loading import build_config, full_keys, read_value
+from engine.plain_yaml import Keys
+
+MOST = 100_000_000
+"""Combinations above which a sweep is a mistake."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One key and the values it takes.
+
+    Parameters
+    ----------
+    keys
+        The full key, such as ``("strategy", "params", "trend_days")``.
+    values
+        Plain Python values, each checked against the key's own range.
+    text
+        As it was written, for messages.
+    """
+
+    keys: Keys
+    values: tuple[Any, ...]
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The full key as --set takes it."""
+        return ".".join(self.keys)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The combinations of all axes, or a random choice of them.
+
+    Parameters
+    ----------
+    axes
+        The last one turns fastest.
+    chosen
+        Numbers of the combinations that were drawn, sorted; ``None`` is all of them.
+    """
+
+    axes: tuple[Axis, ...]
+    chosen: Ints | None = None
+
+    @property
+    def size(self) -> int:
+        """All combinations of the axes."""
+        return math.prod(len(axis.values) for axis in self.axes)
+
+    def __len__(self) -> int:
+        return self.size if self.chosen is None else len(self.chosen)
+
+    def places(self, first: int, last: int) -> Ints:
+        """Return which value of each axis rows `first` to `last` (exclusive) have, shape (rows, axes)."""
+        rows = np.arange(first, min(last, len(self)))
+        numbers = rows if self.chosen is None else self.chosen[rows]
+        return np.column_stack(np.unravel_index(numbers, [len(axis.values) for axis in self.axes]))
+
+
+def grid_of(config: RunConfig, written: Sequence[str], random: int | None = None, seed: int = 0) -> Grid:
+    """Read axes and check every value of each by itself, before anything runs.
+
+    Parameters
+    ----------
+    config
+        The run that is swept.
+    written
+        ``key=10:200:10`` (both ends included, in decimal arithmetic) or ``key=a,b,c``.
+    random, seed
+        Draw that many combinations without replacement.
+
+    Raises
+    ------
+    ConfigError
+        An unknown key, an empty range, a value outside its range, or more combinations than can be meant.
+    """
+    if not written:
+        raise ConfigError("a sweep needs axes: --param key=10:200:10 or key=a,b,c, or a section sweep in the YAML")
+    read = [_axis(config, text) for text in written]
+    names = [axis.name for axis in read]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"--param {name} is given twice: keep one")
+    grid = Grid(tuple(_checked(config, axis, names) for axis in read))
+    if random is not None and random < 1:
+        raise ConfigError(f"--random {random}: draw at least one combination")
+    if random is not None and random < grid.size:
+        return Grid(grid.axes, _drawn(grid.size, random, seed))
+    if grid.size > MOST:
+        raise ConfigError(
+            f"{grid.size:,} combinations are more than a sweep holds ({MOST:,}): thin it, or use --random N"
+        )
+    return grid
+
+
+def _drawn(size: int, count: int, seed: int) -> Ints:
+    """Draw distinct numbers below `size`, sorted."""
+    rng, drawn = np.random.default_rng(seed), np.empty(0, np.int64)
+    if count > size // 2:  # few would be left to find: shuffle them all
+        return np.sort(rng.permutation(size)[:count])
+    while len(drawn) < count:
+        drawn = np.unique(np.concatenate((drawn, rng.integers(0, size, count - len(drawn)))))
+    return drawn
+
+
+def axes_in_yaml(section: Mapping[str, Any]) -> list[str]:
+    """Return a YAML ``sweep`` section's axes as --param would write them."""
+    written = []
+    for key, value in section.items():
+        listed = value if isinstance(value, list) else [value]
+        written.append(f"{key}=" + ",".join(one if isinstance(one, str) else json.dumps(one) for one in listed))
+    return written
+
+
+def _axis(config: RunConfig, text: str) -> Axis:
+    where = f"--param {text}"
+    key, equals, values = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"{where}: write key=10:200:10 or key=a,b,c")
+    keys = full_keys(config, key.strip(), where)
+    found = tuple(_values(values.strip(), where))
+    if not found:
+        raise ConfigError(f"{where}: has no values: write key=10:200:10 or key=a,b,c")
+    if len(set(map(repr, found))) < len(found):
+        raise ConfigError(f"{where}: names a value twice: keep one")
+    return Axis(keys, found, text)
+
+
+def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
+    """Return an axis with its values as the config takes them; a clash with another axis is for the rows to tell.
+
+    Of numbers the lowest and the highest are tried, since every range is an interval; of others all.
+    """
+    plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in axis.values)
+    tried = sorted({min(axis.values), max(axis.values)}) if plain else axis.values
+    taken = {}
+    for value in tried:
+        try:
+            taken[repr(value)] = value_at(with_values(config, {axis.keys: value}, f"--param {axis.text}"), axis.keys)
+        except ConfigError as fault:
+            if not any(name in str(fault) for name in swept if name != axis.name):
+                raise
+            taken[repr(value)] = value
+    kind = type(next(iter(taken.values())))
+    values = (kind(value) for value in axis.values) if plain else (taken[repr(value)] for value in axis.values)
+    return replace(axis, values=tuple(values))
+
+
+def _values(text: str, where: str) -> Iterator[Any]:
+    parts = text.split(":")
+    if len(parts) in (2, 3) and not any(mark in text for mark in ",[{\"'"):
+        yield from _range(parts, where)
+        return
+    listed = read_value(f"[{text}]", where)
+    yield from (listed[0] if len(listed) == 1 and isinstance(listed[0], list) else listed)
+
+
+def _range(parts: list[str], where: str) -> Iterator[int | float]:
+    """Yield a range's values, both ends included, in decimal arithmetic: 0.05:0.6:0.01 holds 0.6."""
+    try:
+        first, last, *rest = (Decimal(part) for part in parts)
+    except InvalidOperation:
+        raise ConfigError(f"{where}: a range is first:last:step, three numbers") from None
+    stride = rest[0] if rest else Decimal(1)
+    if not all(number.is_finite() for number in (first, last, stride)) or stride <= 0:
+        raise ConfigError(f"{where}: the step has to be above 0")
+    if last < first:
+        raise ConfigError(f"{where}: the range is empty: {last} is below {first}")
+    count = int((last - first) / stride) + 1
+    if count > MOST:
+        raise ConfigError(f"{where}: {count:,} values are more than a sweep holds ({MOST:,})")
+    whole = all(number == number.to_integral_value() for number in (first, stride))
+    for k in range(count):
+        value = first + k * stride
+        yield int(value) if whole else float(value)
+
+
+def with_values(config: RunConfig, values: Mapping[Keys, Any], where: str = "sweep") -> RunConfig:
+    """Return the config with some keys set; raises ConfigError that begins with `where`."""
+    tree = config.model_dump(mode="python")
+    for keys, value in values.items():
+        node = tree
+        for key in keys[:-1]:
+            node = node[key]
+        node[keys[-1]] = value
+    return build_config(tree, file=where)
+
+
+def value_at(config: RunConfig, keys: Keys) -> Any:
+    """Return the value of a full key."""
+    node: Any = config.model_dump(mode="python")
+    for key in keys:
+        node = node[key]
+    return node

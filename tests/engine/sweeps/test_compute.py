@@ -1,0 +1,132 @@
+"""Swept rows are the single run's, metric for metric, whatever is swept."""
+
+import os
+
+import numpy as np
+import pytest
+from history import FOLDER, needs_history
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from worlds import configured, source
+from worlds import settings as drawn_settings
+
+from backtest import load_config, run
+from data.sources.csv import CsvSource
+from engine.asking import intensity_of
+from engine.controls import run_unhedged
+from engine.kernel.loop import run_policy
+from engine.metrics import metrics_of
+from engine.rules import costs_of
+from engine.setup import open_market, prepare
+from engine.sweeps.compute import AGAINST, COLUMNS, MEASURES, Clock, compute
+from engine.sweeps.grid import grid_of, with_values
+from engine.sweeps.ingredients import Ingredients
+from strategies import parameters
+from strategies.weakness import WeaknessHedge
+
+AXES = ["trend_days=3,5,9", "hedge.weight=0,0.1,0.35"]
+
+
+def by_the_loop(config, fed):
+    """The metrics of one combination, by the plain loop."""
+    market = open_market(config, fed)
+    setup = prepare(config, market, intensity_of(parameters.make(WeaknessHedge, config.strategy.params), market))
+
+    def figures(ledger):
+        commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
+        return metrics_of(ledger, setup.prices, setup.terms, market.run_sessions, commission + slippage)
+
+    hedged = figures(run_policy(setup.prices, setup.terms, setup.plan))
+    return hedged, figures(run_unhedged(setup))
+
+
+def assert_rows_are_runs(config, grid, fed, table):
+    for row, places in enumerate(grid.places(0, len(grid))):
+        values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
+        hedged, unhedged = by_the_loop(with_values(config, values), fed)
+        for name in MEASURES:
+            expected = np.nan if hedged[name] is None else hedged[name]
+            assert table[name][row] == pytest.approx(expected, rel=1e-8, abs=1e-9, nan_ok=True), (name, values)
+        for name in AGAINST:
+            if hedged[name] is not None and unhedged[name] is not None:
+                above = hedged[name] - unhedged[name]
+                assert table[f"{name}_vs_unhedged"][row] == pytest.approx(above, rel=1e-8, abs=1e-8)
+        assert not table["failed"][row]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(keys=drawn_settings(), seed=st.integers(0, 10_000))
+def test_every_row_is_the_single_run(keys, seed):
+    fed = source(seed)
+    config = configured(keys | {"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}})
+    grid = grid_of(config, AXES)
+
+    table = compute(Ingredients(config, grid, fed), 0, len(grid), 2, Clock())
+
+    assert_rows_are_runs(config, grid, fed, table)
+
+
+def test_every_part_of_a_run_can_be_swept_at_once():
+    fed = source(8)
+    config = configured({"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}})
+    grid = grid_of(
+        config,
+        [
+            "trend_days=3,7",
+            "policy.min_hold=0,3",
+            "hedge.rebalance=never,band,daily",
+            "hedge.sizing=fixed,proportional,beta",
+            "execution.commission_bps=0,20",
+            "hedge.funding=sell_core,margin",
+            "execution.shares=fractional,whole",
+        ],
+    )
+    clock = Clock()
+
+    table = compute(Ingredients(config, grid, fed), 0, len(grid), 2, clock)
+
+    assert_rows_are_runs(config, grid, fed, table)
+    assert clock.alone == len(grid) // 3  # those with a band
+
+
+def test_combinations_that_contradict_themselves_fail_alone():
+    fed = source(8)
+    config = configured({"policy.enter": 0.9, "policy.exit": 0.1})
+    grid = grid_of(config, ["policy.enter=0.3,0.7", "policy.exit=0.2,0.5"])
+
+    table = compute(Ingredients(config, grid, fed), 0, len(grid), 1, Clock())
+
+    assert [bool(word) for word in table["failed"]] == [False, True, False, False]
+    assert "policy.exit 0.5 is above policy.enter 0.3" in table["failed"][1]
+    assert all(np.isnan(table[name][1]) for name in COLUMNS)
+    assert not np.isnan(table["cagr"][[0, 2, 3]]).any()
+
+
+def test_a_chunk_is_the_same_however_it_is_cut():
+    fed = source(4)
+    config = configured({"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}})
+    grid = grid_of(config, [*AXES, "policy.cooldown=0:3"])
+    whole = compute(Ingredients(config, grid, fed), 0, len(grid), 2, Clock())
+
+    made = Ingredients(config, grid, fed)
+    cut = [compute(made, first, first + 7, 1, Clock()) for first in range(0, len(grid), 7)]
+
+    for name in COLUMNS:
+        np.testing.assert_array_equal(np.concatenate([part[name] for part in cut]), whole[name])
+
+
+@needs_history
+def test_rows_of_real_history_are_what_backtest_run_gives():
+    count = int(os.environ.get("BACKTEST_VERIFY_ROWS", "20"))
+    settings_ = ["end=2026-08-21"]
+    config = load_config("hedge_soxs.yaml", settings_, FOLDER)
+    grid = grid_of(
+        config, ["trend_days=10:200:10", "volatility_floor=0:0.5:0.05", "hedge.weight=0.05:0.5:0.05"], count, 1
+    )
+    table = compute(Ingredients(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Clock())
+
+    for row, places in enumerate(grid.places(0, count)):
+        values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
+        metrics = run(with_values(config, values)).metrics
+        for name in MEASURES:
+            assert table[name][row] == pytest.approx(metrics[name], rel=1e-9), (name, values)

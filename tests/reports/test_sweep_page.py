@@ -1,0 +1,416 @@
+"""The sweep page: its numbers are numpy's, its commands run again, and the page does what its menus say."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from data.errors import UserError
+from engine.plain_yaml import PlainYaml
+from reports import sweep_page
+from reports.sweep_page import Rows, as_yaml, extract, shown, verdict, write_sweep_page
+
+DAYS, FLOOR, WEIGHT = "strategy.params.trend_days", "strategy.params.volatility_floor", "hedge.weight"
+GRID = {DAYS: [10, 50, 100, 200], FLOOR: [0.0, 0.25, 0.5], WEIGHT: [0.05, 0.1]}
+WORDS = {"hedge.rebalance": ["never", "daily", "on"], "policy.max_hold": [None, 20, 5], "hedge.cover": [True, False]}
+METRICS = ("cagr", "max_drawdown", "sharpe", "final_equity", "episodes", "costs", "cagr_vs_unhedged")
+COMMAND = "backtest run hedge_soxs.yaml --data DIR"
+NOTE = "SIMULATED: it shows the machine and says nothing about <SOXS>"
+
+
+def grid(axes, names=METRICS, seed=3, holes=0.0):
+    """All combinations, the last axis turning fastest, with made-up metrics, some of them undefined."""
+    rng = np.random.default_rng(seed)
+    combinations = list(itertools.product(*axes.values()))
+    columns = zip(*combinations, strict=True)
+    metrics = {name: rng.normal(0.1, 0.05, len(combinations)) for name in names}
+    for column in metrics.values():
+        column[rng.random(len(column)) < holes] = np.nan
+    return Rows(tuple(axes), dict(zip(axes, map(list, columns), strict=True)), metrics, len(combinations))
+
+
+def bumpy(row_of, axes=GRID):
+    """A sweep of one metric, the value of each combination given by a function."""
+    rows = grid(axes, ("cagr",))
+    columns = zip(*(rows.values[key] for key in axes), strict=True)
+    return Rows(rows.parameters, rows.values, {"cagr": np.array([float(row_of(*one)) for one in columns])}, rows.total)
+
+
+def write(path, rows, **words):
+    write_sweep_page(path, rows, **{"title": "A sweep", "note": None, "command": COMMAND, **words})
+    return path
+
+
+def picked(rows, **wanted):
+    """Where the rows are whose parameters are so."""
+    return np.array([all(rows.values[k][at] == v for k, v in wanted.items()) for at in range(len(rows))])
+
+
+def by_hand(column, lower):
+    """The best and the median of what is defined."""
+    known = column[~np.isnan(column)]
+    if not len(known):
+        return np.nan, np.nan
+    return (known.min() if lower else known.max()), np.median(known)
+
+
+# Numbers --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("axes", [GRID, WORDS], ids=["numbers", "words"])
+@pytest.mark.parametrize("holes", [0.0, 0.6])
+def test_every_cell_is_the_best_and_the_median_of_its_rows(axes, holes):
+    rows = grid(axes, holes=holes)
+    keep = np.random.default_rng(1).random(len(rows)) < 0.8  # a random sweep: cells of unequal numbers of rows
+    rows = Rows(
+        rows.parameters,
+        {k: [v for v, kept in zip(values, keep, strict=True) if kept] for k, values in rows.values.items()},
+        {name: column[keep] for name, column in rows.metrics.items()},
+        rows.total,
+    )
+    found = extract(rows, "cagr")
+    assert [tuple(found.axes[at].key for at in pair) for pair in found.pairs] == list(itertools.combinations(axes, 2))
+    for name, (which, pair) in itertools.product(METRICS, enumerate(found.pairs)):
+        a, b = (found.axes[at] for at in pair)
+        for (i, x), (j, y) in itertools.product(enumerate(a.values), enumerate(b.values)):
+            inside = rows.metrics[name][picked(rows, **{a.key: x, b.key: y})]
+            land = found.landscapes[name]
+            expected = by_hand(inside, lower=name == "costs")
+            got = (land.best[which][i, j], land.median[which][i, j])
+            np.testing.assert_allclose(got, np.float32(expected), rtol=1e-6)
+
+
+def test_too_many_values_share_cells(monkeypatch):
+    monkeypatch.setattr(sweep_page, "NUMBERS", 2 * 12)
+    axes = {DAYS: list(range(10, 20)), WEIGHT: [round(0.01 * i, 2) for i in range(7)]}
+    rows = grid(axes, ("cagr",))
+    found = extract(rows, "cagr")
+    days, weight = found.axes
+    assert found.layered
+    assert (days.width, weight.width) == (4, 3)
+    assert days.labels() == ["10 to 13", "14 to 17", "18 to 19"]
+    assert weight.labels() == ["0.0 to 0.02", "0.03 to 0.05", "0.06"]
+    table = rows.metrics["cagr"].reshape(10, 7)
+    land = found.landscapes["cagr"]
+    assert land.best[0][1, 0] == np.float32(table[4:8, :3].max())
+    assert land.median[0][2, 2] == np.float32(np.median(table[8:, 6]))
+
+
+def test_values_stand_in_order_numbers_first():
+    found = extract(grid(WORDS), "cagr")
+    assert [axis.values for axis in found.axes] == [("never", "daily", "on"), (5, 20, None), (True, False)]
+    assert found.axes[0].labels() == ["never", "daily", "on"]  # YAML 1.2: no boolean
+    assert found.axes[1].labels() == ["5", "20", "null"]
+
+
+def test_a_missing_number_is_none():
+    rows = Rows(("policy.max_hold",), {"policy.max_hold": np.array([np.nan, 5.0, np.nan])}, {"cagr": np.ones(3)}, 3)
+    (axis,) = extract(rows, "cagr").axes
+    assert axis.values == (5.0, None)
+    assert axis.codes.tolist() == [1, 0, 1]
+
+
+@pytest.mark.parametrize("name", ["cagr", "costs"])
+def test_the_top_is_sorted_stable_and_defined(name):
+    rows = grid(GRID, holes=0.3)
+    column = np.round(rows.metrics[name], 1)  # many are equal
+    rows = Rows(rows.parameters, rows.values, {name: column}, rows.total)
+    known = [at for at in range(len(column)) if not np.isnan(column[at])]
+    expected = sorted(known, key=lambda at: column[at] if name == "costs" else -column[at])[: sweep_page.SHOWN]
+    assert extract(rows, name).landscapes[name].top.tolist() == expected
+
+
+def test_above_the_limit_the_best_rows_are_held(monkeypatch):
+    monkeypatch.setattr(sweep_page, "KEPT", 5)
+    rows = grid(GRID)
+    assert extract(rows, "cagr", limit=24).drawn.tolist() == list(range(24))
+    found = extract(rows, "cagr", limit=23)
+    assert found.drawn.tolist() == np.argsort(-rows.metrics["cagr"])[:5].tolist()
+    held = np.r_[found.drawn, found.listed]
+    assert all((found.columns[name] == rows.metrics[name][held]).all() for name in METRICS)
+
+
+class Reader(Mapping):
+    """A million rows, made a column at a time."""
+
+    def __init__(self, names, count):
+        self.names, self.count, self.asked = names, count, dict.fromkeys(names, 0)
+
+    def __getitem__(self, name):
+        self.asked[name] += 1
+        return np.random.default_rng(self.names.index(name)).normal(size=self.count)
+
+    def __iter__(self):
+        return iter(self.names)
+
+    def __len__(self):
+        return len(self.names)
+
+
+@pytest.mark.browser
+def test_a_million_rows_fit_on_a_page_and_it_opens(tmp_path, open_page):
+    axes = {DAYS: list(range(2, 202)), FLOOR: [round(0.005 * i, 3) for i in range(100)], WEIGHT: np.arange(50) / 100}
+    places = np.unravel_index(np.arange(1_000_000), [len(values) for values in axes.values()])
+    values = {key: np.array(axes[key])[at] for key, at in zip(axes, places, strict=True)}
+    more = [f"{name}_vs_unhedged" for name in ("sharpe", "calmar", "sortino", "volatility")]
+    metrics = Reader([*METRICS, *more, *(f"more_{i}" for i in range(12))], 1_000_000)
+    path = write(tmp_path / "sweep.html", Rows(tuple(axes), values, metrics, 1_000_000))
+    assert path.stat().st_size < 16e6
+    assert max(metrics.asked.values()) <= 3
+    seen = open_page(path)
+    assert (seen.online, seen.errors) == ([], [])
+    assert "1,000,000 combinations" in seen.page.locator("header").inner_text()
+    assert seen.page.evaluate("document.getElementById('lines').data[0].line.color.length") == 1000
+    cell = metrics["cagr_vs_unhedged"].reshape(200, 100, 50)[7, 11].max()
+    assert cell == pytest.approx(seen.page.evaluate("document.getElementById('map').data[0].z[11][7]"), rel=1e-6)
+
+
+# Words ----------------------------------------------------------------------------------------------------------------
+
+
+def test_neighbours_are_one_step_away_in_one_number():
+    rows = grid({**GRID, "policy.max_hold": [5, None, 10], "hedge.rebalance": ["never", "daily"]})
+    found = extract(rows, "cagr")
+    best = int(np.argmax(rows.metrics["cagr"]))
+    places = {DAYS: GRID[DAYS], FLOOR: GRID[FLOOR], WEIGHT: GRID[WEIGHT], "policy.max_hold": [5, 10]}
+
+    def neighbour(at):
+        differs = [key for key in rows.parameters if rows.values[key][at] != rows.values[key][best]]
+        if len(differs) != 1 or differs[0] not in places:
+            return False
+        scale, pair = places[differs[0]], [rows.values[differs[0]][row] for row in (at, best)]
+        return None not in pair and abs(scale.index(pair[0]) - scale.index(pair[1])) == 1
+
+    expected = [rows.metrics["cagr"][at] for at in range(len(rows)) if neighbour(at)]
+    assert len(expected) >= 3
+    assert sorted(found.landscapes["cagr"].neighbours) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("row_of", "word", "told"),
+    [
+        (lambda days, floor, weight: -abs(days - 60) - floor - weight, "Plateau", "the worst"),
+        (lambda days, floor, weight: (days, floor, weight) == (50, 0.25, 0.1), "Spike", "keeps none of that lead"),
+        (lambda *_: 0.1, "Plateau", "At least half of all combinations are as good"),
+        (lambda *_: np.nan, "Nothing to judge", "CAGR is undefined in every combination."),
+        (lambda days, floor, weight: 1 if days == 50 else np.nan, "Plateau", "At least half"),
+        (
+            lambda days, floor, weight: {(10, 0.0, 0.05): 1, (200, 0.5, 0.1): 0}.get((days, floor, weight), np.nan),
+            "It can't be told",
+            "no neighbour with a value",
+        ),
+    ],
+)
+def test_plateau_or_spike(row_of, word, told):
+    land = extract(bumpy(row_of), "cagr").landscapes["cagr"]
+    said, sentence = verdict(land, "cagr")
+    assert said == word
+    assert told in sentence
+
+
+def test_a_lowest_best_is_judged_the_other_way_up():
+    rows = bumpy(lambda days, floor, weight: 100 + abs(days - 60) + floor)
+    rows = Rows(rows.parameters, rows.values, {"costs": rows.metrics["cagr"]}, rows.total)
+    land = extract(rows, "costs").landscapes["costs"]
+    assert (land.leader, verdict(land, "costs")[0]) == (110, "Plateau")
+
+
+@pytest.mark.parametrize(
+    "value", [1e-05, 0.15, -3, True, False, None, "never", "on", "5", "null", "it's $HOME; a b", "", "[1", "a: b", "é"]
+)
+def test_a_command_is_read_back_as_it_was(value):
+    rows = Rows(("hedge.key",), {"hedge.key": [value]}, {"cagr": np.ones(1)}, 1)
+    (row,) = sweep_page.page_data(extract(rows, "cagr"), COMMAND)["table"]
+    *base, option, setting = shlex.split(row["command"])
+    assert (base, option) == (shlex.split(COMMAND), "--set")
+    key, _, text = setting.partition("=")
+    read = PlainYaml(text, str).tree
+    assert (key, read, type(read)) == ("hedge.key", value, type(value))
+
+
+def test_a_map_that_was_kept_as_text_is_a_map_again():
+    assert as_yaml('{"SOXX": 1, "SOXS": 2}') == '{"SOXX": 1, "SOXS": 2}'
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("cagr", 0.12345, "12.35%"),
+        ("cagr_vs_unhedged", 0.01, "+1.00%"),
+        ("final_equity", 1234567.8, "$1,234,568"),
+        ("final_equity", -5.0, "-$5"),
+        ("costs_vs_unhedged", 5.0, "+$5"),
+        ("episodes", 61.0, "61"),
+        ("sharpe", -0.456, "-0.46"),
+        ("not_ours", 1.0, "1.00"),
+        ("cagr", np.nan, "-"),
+    ],
+)
+def test_figures(name, value, text):
+    assert shown(name, value) == text
+
+
+def test_nothing_was_run(tmp_path):
+    for rows in (Rows((), {}, {}, 0), Rows(("a.b",), {"a.b": []}, {"cagr": np.empty(0)}, 0)):
+        with pytest.raises(UserError, match="there is none"):
+            write(tmp_path / "sweep.html", rows)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_sweep_makes_the_same_page(tmp_path):
+    first, second = (write(tmp_path / name, grid(GRID)).read_bytes() for name in ("a.html", "b.html"))
+    assert first == second
+    assert first.count(b"plotly.js v") == 1
+
+
+# The page -------------------------------------------------------------------------------------------------------------
+
+pages = pytest.mark.browser
+CLIPBOARDS = {
+    "{writeText: async text => { window.copied = text; }}": "Copied",
+    "{writeText: async () => { throw new Error('no'); }}": "Selected",
+    "undefined": "Selected",
+}
+"""A browser's clipboard: it works, is refused, or isn't there."""
+
+
+def heat(page):
+    """What the heatmap shows: the labels across and up, and its values."""
+    data = page.evaluate("(({x, y, z}) => ({x, y, z}))(document.getElementById('map').data[0])")
+    return data["x"], data["y"], np.array(data["z"], dtype=float)
+
+
+def lines(page):
+    return page.evaluate(
+        "document.getElementById('lines').data[0].dimensions.map(({label, values}) => [label, values])"
+    )
+
+
+@pages
+def test_the_menus_change_the_picture(tmp_path, open_page):
+    rows = grid(GRID)
+    seen = open_page(write(tmp_path / "sweep.html", rows))
+    page, cube = seen.page, {name: column.reshape(4, 3, 2) for name, column in rows.metrics.items()}
+
+    across, up, z = heat(page)
+    assert (across, up) == (["10", "50", "100", "200"], ["0.0", "0.25", "0.5"])
+    np.testing.assert_allclose(z, cube["cagr_vs_unhedged"].max(axis=2).T, rtol=1e-6)
+    assert lines(page)[-1][0] == "CAGR<br>against unhedged"
+
+    page.select_option("#how", "median")
+    np.testing.assert_allclose(heat(page)[2], np.median(cube["cagr_vs_unhedged"], axis=2).T, rtol=1e-6)
+
+    page.select_option("#metric", label="Costs ($)")
+    page.select_option("#how", "best")
+    np.testing.assert_allclose(heat(page)[2], cube["costs"].min(axis=2).T, rtol=1e-6)
+    np.testing.assert_allclose(lines(page)[-1][1], rows.metrics["costs"], rtol=1e-6)
+    assert page.locator("#top-title").inner_text() == "The 20 best by Costs, lowest first"
+    assert "the lowest Costs over hedge.weight" in page.locator("#map-caption").inner_text()
+
+    page.select_option("#x", label=WEIGHT)
+    np.testing.assert_allclose(heat(page)[2], cube["costs"].min(axis=0), rtol=1e-6)
+    page.select_option("#y", label=WEIGHT)  # they change places
+    assert page.locator("#x").input_value() == "1"
+    np.testing.assert_allclose(heat(page)[2], cube["costs"].min(axis=0).T, rtol=1e-6)
+    assert (seen.online, seen.errors) == ([], [])
+
+
+@pages
+def test_the_table_shows_the_best_rows_and_copies_their_commands(tmp_path, open_page):
+    rows = grid(GRID)
+    page = open_page(write(tmp_path / "sweep.html", rows)).page
+    best = int(np.argmax(rows.metrics["cagr_vs_unhedged"]))
+    head, row, run = page.locator("#top tr").all()[:3]
+    labels = ["", "CAGR against unhedged", "trend_days", "volatility_floor", "weight", "CAGR", "Max drawdown", "Sharpe"]
+    assert head.locator("th").all_inner_texts() == [*labels, "Final equity", "Episodes", "Costs"]
+    figures = {name: shown(name, column[best]) for name, column in rows.metrics.items()}
+    parameters = [str(values[best]) for values in rows.values.values()]
+    first = figures.pop("cagr_vs_unhedged")
+    assert row.locator("td").all_inner_texts() == ["1", first, *parameters, *figures.values()]
+    settings = [f"--set {key}={rows.values[key][best]}" for key in GRID]
+    assert run.locator("code").inner_text() == " ".join([COMMAND, *settings])
+
+    for at, (clipboard, said) in enumerate(CLIPBOARDS.items()):
+        page.evaluate(f"Object.defineProperty(navigator, 'clipboard', {{value: {clipboard}, configurable: true}})")
+        page.locator("#top button").nth(at).click()
+        page.locator("#top button", has_text=said).nth(0).wait_for()
+        copied = page.evaluate("window.copied" if said == "Copied" else "String(getSelection())")
+        assert copied == page.locator("#top code").nth(at).inner_text()
+
+
+@pages
+def test_any_title_note_and_value_is_text(tmp_path, open_page):
+    evil = "</script><script>alert('{{ title }}')</script>"
+    rows = grid({"hedge.rebalance": [evil, "<b>bold</b>"], FLOOR: [0.0, 0.25]})
+    seen = open_page(write(tmp_path / "sweep.html", rows, title=evil, note=NOTE, command=f"backtest {evil}"))
+    page = seen.page
+    assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
+    assert (page.title(), page.locator("h1").inner_text()) == (evil, evil)
+    assert page.locator("#note").inner_text() == NOTE
+    assert page.locator("#note").bounding_box()["y"] < page.locator("h1").bounding_box()["y"] < 200
+    assert "<b>bold</b>" in page.locator("#map .xtick text").all_text_contents()
+    assert evil in page.locator("#top").inner_text()
+    assert "The best of many is mostly luck" in page.locator("header").inner_text()
+
+
+@pages
+def test_one_parameter_makes_a_line(tmp_path, open_page):
+    rows = grid({DAYS: [10, 50, 200], WEIGHT: [0.15]})
+    seen = open_page(write(tmp_path / "sweep.html", rows))
+    (line,) = seen.page.evaluate("document.getElementById('map').data.map(({type, x, y}) => ({type, x, y}))")
+    assert (line["type"], line["x"]) == ("scatter", [10, 50, 200])
+    np.testing.assert_allclose(line["y"], rows.metrics["cagr_vs_unhedged"], rtol=1e-6)
+    assert not seen.page.locator("#map-menus").is_visible()
+    seen.page.select_option("#metric", label="Sharpe")
+    assert "hedge.weight=0.15" in seen.page.locator("#top code").first.inner_text()
+    assert seen.errors == []
+
+
+@pages
+def test_one_combination_is_a_sweep_too(tmp_path, open_page):
+    seen = open_page(write(tmp_path / "sweep.html", grid({"hedge.rebalance": ["never"]})))
+    assert seen.page.locator("#sentence").inner_text() == "At least half of all combinations are as good as the best."
+    assert seen.errors == []
+
+
+@pages
+def test_words_nothing_and_undefined_metrics(tmp_path, open_page):
+    rows = grid(WORDS, holes=0.6)
+    rows.metrics["sharpe"][:] = np.nan
+    seen = open_page(write(tmp_path / "sweep.html", rows))
+    cube = rows.metrics["cagr_vs_unhedged"].reshape(3, 3, 2)[:, [2, 1, 0]]  # 5, 20, null
+    expected = [[by_hand(cube[x, y], lower=False)[0] for x in range(3)] for y in range(3)]
+    across, up, z = heat(seen.page)
+    assert (across, up) == (["never", "daily", "on"], ["5", "20", "null"])
+    np.testing.assert_allclose(z, expected, rtol=1e-6)
+    assert np.isnan(z).any()
+    assert len(lines(seen.page)[-1][1]) == np.isfinite(cube).sum()
+    seen.page.select_option("#metric", label="Sharpe")
+    assert seen.page.locator("#verdict").inner_text() == "Nothing to judge"
+    assert seen.page.locator("#top tbody").count() == 0
+    assert seen.errors == []
+
+
+@pages
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_telephone_needs_no_scrolling_sideways_and_paper_is_white(tmp_path, open_page, scheme):
+    rows = grid({**GRID, **WORDS})
+    seen = open_page(write(tmp_path / "sweep.html", rows, note=NOTE), width=390, scheme=scheme)
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
+    paper, ink = (seen.page.evaluate(f"getComputedStyle(document.body).{one}") for one in ("backgroundColor", "color"))
+    light = [sum(map(int, re.findall(r"\d+", colour))) for colour in (paper, ink)]
+    assert (light[0] > light[1]) == (scheme == "light")
+
+    drawn = "document.getElementById('map').layout.font.color"
+    before = seen.page.evaluate(drawn)
+    seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    seen.page.emulate_media(media="print", color_scheme=scheme)
+    assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert seen.page.evaluate(drawn) == "#1c2126"
+    seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert seen.page.evaluate(drawn) == before
