@@ -132,6 +132,7 @@ def _sweep(  # noqa: PLR0913, PLR0917  # one argument an option
 
         raise UserError(f"--metric {metric} is unknown{did_you_mean(metric, COLUMNS) or ': ' + ', '.join(COLUMNS)}")
     grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)
+    _announce_compiling()
     with _quietly(), _counting(len(grid)) as count:
         result = sweep(config, grid, out, workers or os.cpu_count() or 1, count)
     write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
@@ -161,6 +162,7 @@ def _parity(
     from engine.parity import parity
     from reports.terminal import show_parity
 
+    _announce_compiling()
     with _quietly():
         rows = parity(config)
     show_parity(_console(), rows)
@@ -290,6 +292,14 @@ def _progress(steps: int) -> Iterator[Callable[[str], None]]:
             bar.update(task, description=step, advance=1)
 
         yield say
+
+
+def _announce_compiling() -> None:
+    """Say on the error stream why a first call takes its time."""
+    from engine.kernel.compiled import is_cached
+
+    if not is_cached():
+        typer.echo("compiling the kernel, this once: about ten seconds", err=True)
 
 
 @contextmanager

@@ -82,11 +82,19 @@ def twin(function: Callable[..., Any], twins: dict[str, Any]) -> Any:
     return numba.njit(cache=True, nogil=True, error_model="numpy", **options)(rebound)
 
 
+def is_cached() -> bool:
+    """Say whether compiled code is on disk; else the first call compiles for about ten seconds."""
+    return _folder().is_dir()
+
+
 def _use_cache() -> None:
-    """Keep compiled code by the hash of all its sources: numba itself would look at one file alone."""
+    settings: Any = numba.config
+    settings.CACHE_DIR = str(_folder())
+
+
+def _folder() -> Path:
+    """Return where compiled code is kept, by the hash of all its sources: numba itself would look at one file."""
     digest = hashlib.sha256(numba.__version__.encode())
     for path in (__file__, *(str(module.__file__) for module in SOURCES)):
         digest.update(Path(path).read_bytes())
-    folder = Path(platformdirs.user_cache_dir("hedge-backtest")) / f"kernel-{digest.hexdigest()[:16]}"
-    settings: Any = numba.config
-    settings.CACHE_DIR = str(folder)
+    return Path(platformdirs.user_cache_dir("hedge-backtest")) / f"kernel-{digest.hexdigest()[:16]}"
