@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,9 @@ from engine.loading import load_config as _load_config
 from engine.metrics import annual, mean_cash_return, returns_of
 from engine.run import SIMULATED, RunResult, run
 from engine.setup import open_market
-from engine.sweeps.compute import COLUMNS
-from engine.sweeps.run import SweepResult, column
+
+if TYPE_CHECKING:
+    from engine.sweeps.run import SweepResult  # it takes numba, which a run does without
 
 __all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
 
@@ -77,6 +78,7 @@ def write_run(
 
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
+    from engine.sweeps.compute import COLUMNS
     from reports.sweep_page import Rows, write_sweep_page
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
@@ -98,6 +100,8 @@ class Columns(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:
             raise KeyError(name)
+        from engine.sweeps.run import column
+
         return column(self._result, name)
 
     def __iter__(self) -> Iterator[str]:

@@ -12,6 +12,7 @@ import base64
 import dataclasses
 import itertools
 import json
+import math
 import numbers
 import shlex
 from collections.abc import Mapping, Sequence
@@ -40,7 +41,7 @@ SHOWN = 20
 NUMBERS = 1_750_000
 """Numbers in all matrices together: 9 MB of page, beside 5 MB of plotly."""
 SIDE = 250
-"""Cells along an axis, as many as a screen tells apart; a pair then has few enough to sort by 16 bits."""
+"""Cells along each of two axes, as many as a screen tells apart; a pair has few enough to sort by 16 bits."""
 PLATEAU = 0.5
 """The share of the best's lead that its median neighbour keeps on a plateau: of pure luck it keeps next to none."""
 
@@ -230,7 +231,6 @@ def write_sweep_page(path: Path, rows: Rows, *, title: str, note: str | None, co
     import pkgutil
 
     import jinja2
-    from markupsafe import Markup
 
     if not rows.parameters or not len(rows) or not rows.metrics:
         raise UserError("a sweep's page needs a combination that was run: there is none")
@@ -248,7 +248,7 @@ def write_sweep_page(path: Path, rows: Rows, *, title: str, note: str | None, co
         ranked_by=label(found.ranked_by),
         kept_on_a_plateau=f"{PLATEAU:.0%}",
         data=page_data(found, command),
-        plotly=Markup(plotly),  # noqa: S704  # plotly's own file
+        plotly=plotly,
     )
     path.write_text(page, encoding="utf-8")
 
@@ -274,9 +274,10 @@ def extract(rows: Rows, metric: str, limit: int = LIMIT) -> Extract:
     limit
         Rows up to which all are held.
     """
-    axes = _fitted([_axis(key, rows.values[key]) for key in rows.parameters], len(rows.metrics))
+    axes = tuple(_axis(key, rows.values[key]) for key in rows.parameters)
     varied = [at for at, axis in enumerate(axes) if len(axis.values) > 1] or [0]
     pairs = tuple(itertools.combinations(varied, min(2, len(varied))))
+    axes = _fitted(axes, pairs, len(rows.metrics))
     cells = [_cells([axes[at] for at in pair]) for pair in pairs]
     landscapes = {name: _landscape(_column(rows, name), name, axes, cells) for name in rows.metrics}
     drawn = np.arange(len(rows))
@@ -310,13 +311,13 @@ def is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def _fitted(axes: list[Axis], metrics: int) -> tuple[Axis, ...]:
+def _fitted(axes: tuple[Axis, ...], pairs: Sequence[Sequence[int]], metrics: int) -> tuple[Axis, ...]:
     """Let neighbouring values share cells until all matrices fit on a page."""
-    side = SIDE
+    side = SIDE if len(pairs[0]) == 2 else LIMIT
     while True:
         fitted = tuple(dataclasses.replace(axis, width=-(-len(axis.values) // side)) for axis in axes)
-        needed = sum(a.cells * b.cells for a, b in itertools.combinations(fitted, 2))
-        if side == 1 or 2 * needed * metrics <= NUMBERS:
+        cells = sum(math.prod(fitted[at].cells for at in pair) for pair in pairs)
+        if side == 1 or 2 * cells * metrics <= NUMBERS:
             return fitted
         side -= 1
 
@@ -324,15 +325,15 @@ def _fitted(axes: list[Axis], metrics: int) -> tuple[Axis, ...]:
 def _cells(axes: Sequence[Axis]) -> Cells:
     shape = tuple(axis.cells for axis in axes)
     of_row = np.ravel_multi_index([axis.codes // axis.width for axis in axes], shape).astype(np.uint16)
-    return Cells(shape, of_row, np.bincount(of_row, minlength=int(np.prod(shape))))
+    return Cells(shape, of_row, np.bincount(of_row, minlength=math.prod(shape)))
 
 
 def _landscape(column: Floats, name: str, axes: Sequence[Axis], cells: Sequence[Cells]) -> Landscape:
     scores = _scores(column, name)
     order = np.argsort(scores)  # undefined ones last
-    maps = [_best_and_median(column, order, cell) for cell in cells]
-    top = _first(scores, order, SHOWN)
     known = len(column) - int(np.isnan(column).sum())
+    maps = [_best_and_median(column, order, known, cell) for cell in cells]
+    top = _first(scores, order, SHOWN)
     return Landscape(
         best=tuple(best for best, _ in maps),
         median=tuple(median for _, median in maps),
@@ -348,18 +349,18 @@ def _scores(column: Floats, name: str) -> Floats:
     return column if lower_is_better(name) else -column
 
 
-def _best_and_median(column: Floats, order: Ints, cells: Cells) -> tuple[Singles, Singles]:
-    """Return the best and the median of every cell: rows in the metric's order, sorted stably by cell."""
+def _best_and_median(column: Floats, order: Ints, known: int, cells: Cells) -> tuple[Singles, Singles]:
+    """Return the best and the median of every cell, from the rows in the metric's order, the first `known` defined."""
     by_cell = np.argsort(cells.of_row[order], kind="stable")  # a radix sort, for 16 bits
     start = np.cumsum(cells.counts) - cells.counts
-    unknown = np.bincount(cells.of_row[np.isnan(column)], minlength=len(start))
-    known = cells.counts - unknown
+    filled = cells.counts - np.bincount(cells.of_row[order[known:]], minlength=len(start))
 
     def at(place: Ints) -> Floats:
-        return column[order[by_cell[np.minimum(start + place, len(column) - 1)]]]
+        found = column[order[by_cell[np.minimum(start + place, len(column) - 1)]]]
+        return np.where(filled, found, np.nan).reshape(cells.shape)
 
-    best, median = at(np.zeros_like(known)), (at(np.maximum(known - 1, 0) // 2) + at(known // 2)) / 2
-    return tuple(np.where(known, one, np.nan).reshape(cells.shape).astype(np.float32) for one in (best, median))  # type: ignore[return-value]
+    best, lower, upper = at(np.zeros_like(filled)), at(np.maximum(filled - 1, 0) // 2), at(filled // 2)
+    return best.astype(np.float32), ((lower + upper) / 2).astype(np.float32)
 
 
 def _first(scores: Floats, order: Ints, count: int) -> Ints:

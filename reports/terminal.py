@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -13,10 +13,12 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.config import HedgeConfig
-from engine.parity import Parity
 from engine.run import RunResult
-from engine.sweeps.run import SweepResult, column
 from strategies.policy import ENTER
+
+if TYPE_CHECKING:
+    from engine.parity import Parity
+    from engine.sweeps.run import SweepResult
 
 UNKNOWN = "-"
 
@@ -170,6 +172,8 @@ def show_runs(console: Console, rows: Sequence[dict[str, Any]]) -> None:
 def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
     """Print a sweep: its best and its worst rows by a metric, and where its files are."""
     import pyarrow.parquet as pq
+
+    from engine.sweeps.run import column
 
     names = [axis.name for axis in result.grid.axes]
     measured = column(result, metric)
