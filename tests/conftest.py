@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+hypothesis.settings.register_profile("ci", derandomize=True)  # the same examples each time; a desk draws new ones
+if os.environ.get("CI") == "true":
+    hypothesis.settings.load_profile("ci")
 
 QUIET = ["background-networking", "component-update", "quic", "sync", "gpu"]
 
