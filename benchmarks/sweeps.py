@@ -67,7 +67,7 @@ class Given(NamedTuple):
 
 def fresh() -> tuple[Ingredients, list[Floats]]:
     """Return a sweep of which nothing is made yet but the market and the intensities, and these."""
-    config = load_config("hedge_soxs.yaml", data=os.environ.get("BACKTEST_TEST_MARKET"))
+    config = load_config("hedge_soxs.yaml", data=os.environ.get("BACKTEST_TEST_MARKET") or None)
     grid = grid_of(config, AXES)
     made = Ingredients(config, grid, open_source(config.data.source, config.data.path))
     world = made.world(())
