@@ -242,7 +242,6 @@ def write_sweep_page(path: Path, rows: Rows, *, title: str, note: str | None, co
     page = room.get_template("sweep.html.j2").render(
         title=title,
         note=note,
-        command=command,
         found=found,
         varied=[(axis.key, len(axis.values), span(axis)) for axis in found.axes],
         ranked_by=label(found.ranked_by),
@@ -280,14 +279,14 @@ def extract(rows: Rows, metric: str, limit: int = LIMIT) -> Extract:
     axes = _fitted(axes, pairs, len(rows.metrics))
     cells = [_cells([axes[at] for at in pair]) for pair in pairs]
     landscapes = {name: _landscape(_column(rows, name), name, axes, cells) for name in rows.metrics}
-    drawn = np.arange(len(rows))
-    if len(rows) > limit:
+    drawn = np.arange(len(axes[0].codes))
+    if len(drawn) > limit:
         scores = _scores(_column(rows, metric), metric)
         drawn = _first(scores, np.argsort(scores), KEPT)
     listed = np.unique(np.concatenate([one.top for one in landscapes.values()]))
     held = np.concatenate((drawn, listed))
     columns = {name: _column(rows, name)[held] for name in rows.metrics}
-    return Extract(len(rows), rows.total, axes, pairs, landscapes, metric, drawn, listed, columns)
+    return Extract(len(axes[0].codes), rows.total, axes, pairs, landscapes, metric, drawn, listed, columns)
 
 
 def _column(rows: Rows, name: str) -> Floats:
@@ -548,8 +547,8 @@ def as_yaml(value: Value) -> str:
     """Write a parameter's value so that --set reads it back: text in quotes only where YAML would take it otherwise."""
     if value is None or isinstance(value, bool):
         return json.dumps(value)
-    if not isinstance(value, str):
-        return str(value)
+    if not isinstance(value, str):  # a whole number beside a None comes out of a table as a float
+        return str(int(value)) if abs(value) < 2**53 and value == int(value) else str(value)
     try:
         read = PlainYaml(value, str).tree
     except ConfigError:

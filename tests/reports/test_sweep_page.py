@@ -94,7 +94,7 @@ def test_too_many_values_share_cells(monkeypatch):
     assert found.layered
     assert (days.width, weight.width) == (4, 3)
     assert days.labels() == ["10 to 13", "14 to 17", "18 to 19"]
-    assert weight.labels() == ["0.0 to 0.02", "0.03 to 0.05", "0.06"]
+    assert weight.labels() == ["0 to 0.02", "0.03 to 0.05", "0.06"]
     table = rows.metrics["cagr"].reshape(10, 7)
     land = found.landscapes["cagr"]
     assert land.best[0][1, 0] == np.float32(table[4:8, :3].max())
@@ -112,6 +112,7 @@ def test_a_missing_number_is_none():
     rows = Rows(("policy.max_hold",), {"policy.max_hold": np.array([np.nan, 5.0, np.nan])}, {"cagr": np.ones(3)}, 3)
     (axis,) = extract(rows, "cagr").axes
     assert axis.values == (5.0, None)
+    assert axis.labels() == ["5", "null"]  # as --set takes a whole number
     assert axis.codes.tolist() == [1, 0, 1]
 
 
@@ -299,7 +300,7 @@ def test_the_menus_change_the_picture(tmp_path, open_page):
     page, cube = seen.page, {name: column.reshape(4, 3, 2) for name, column in rows.metrics.items()}
 
     across, up, z = heat(page)
-    assert (across, up) == (["10", "50", "100", "200"], ["0.0", "0.25", "0.5"])
+    assert (across, up) == (["10", "50", "100", "200"], ["0", "0.25", "0.5"])
     np.testing.assert_allclose(z, cube["cagr_vs_unhedged"].max(axis=2).T, rtol=1e-6)
     assert lines(page)[-1][0] == "CAGR<br>against unhedged"
 
@@ -330,10 +331,10 @@ def test_the_table_shows_the_best_rows_and_copies_their_commands(tmp_path, open_
     labels = ["", "CAGR against unhedged", "trend_days", "volatility_floor", "weight", "CAGR", "Max drawdown", "Sharpe"]
     assert head.locator("th").all_inner_texts() == [*labels, "Final equity", "Episodes", "Costs"]
     figures = {name: shown(name, column[best]) for name, column in rows.metrics.items()}
-    parameters = [str(values[best]) for values in rows.values.values()]
+    parameters = [as_yaml(values[best]) for values in rows.values.values()]
     first = figures.pop("cagr_vs_unhedged")
     assert row.locator("td").all_inner_texts() == ["1", first, *parameters, *figures.values()]
-    settings = [f"--set {key}={rows.values[key][best]}" for key in GRID]
+    settings = [f"--set {key}={as_yaml(rows.values[key][best])}" for key in GRID]
     assert run.locator("code").inner_text() == " ".join([COMMAND, *settings])
 
     for at, (clipboard, said) in enumerate(CLIPBOARDS.items()):
