@@ -170,9 +170,7 @@ def _table(grid: Grid, first: int, last: int, columns: dict[str, Any]) -> pa.Tab
     places = grid.places(first, last)
     table = {}
     for i, axis in enumerate(grid.axes):
-        values = [
-            value if isinstance(value, bool | int | float | str | None) else json.dumps(value) for value in axis.values
-        ]
+        values = [value if isinstance(value, bool | int | float | str | None) else str(value) for value in axis.values]
         table[axis.name] = pa.array(values).take(pa.array(places[:, i]))
     for name in COLUMNS:
         table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
