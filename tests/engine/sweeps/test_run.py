@@ -136,3 +136,10 @@ def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monk
     single = run(with_values(config, {("strategy", "params", "fall"): 0.1, ("execution", "commission_bps"): 10.0}))
     for name in ("final_equity", "sharpe", "episodes", "costs"):
         assert table.column(name)[3].as_py() == pytest.approx(single.metrics[name], rel=1e-12)
+
+
+def test_dates_can_be_swept(tmp_path):
+    table = pq.read_table(swept(tmp_path, ["start=2019-01-02,2020-01-02"]).results)
+
+    assert table.column("start").to_pylist() == ["2019-01-02", "2020-01-02"]
+    assert table.column("sessions")[0].as_py() > table.column("sessions")[1].as_py()
