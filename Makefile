@@ -43,7 +43,7 @@ lock: .venv/.made ## write the locks anew, what they hold kept where pyproject.t
 	@uv=$$(command -v uv || echo $(BIN)/uv); \
 	[ -x "$$uv" ] || { echo "installing uv into .venv ..."; $(PIP) install -qq uv; } && \
 	"$$uv" $(COMPILE) --output-file requirements.lock pyproject.toml && \
-	"$$uv" $(COMPILE) --extra data --extra test --extra lint --constraint requirements.lock \
+	"$$uv" $(COMPILE) --extra test --extra lint --constraint requirements.lock \
 		--output-file requirements-dev.lock pyproject.toml
 
 clean: ## remove .venv, builds and caches (runs/ stays)

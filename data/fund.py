@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from data.arrays import Floats
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Dates, Floats, day
+from data.bars import Bars
+from data.calendar import nyse_sessions
+from data.errors import DataError, did_you_mean
+from data.rates import as_yield
+from data.series import index_bars
+from data.sources import Source
 
 FEE = 0.0101
 """SOXS's expense ratio, a fraction a year."""
 SPREAD = 0.010
-"""Swap spread a year, fitted on SOXX's own total return; about 0.0065 on its index, where no fee is taken."""
+"""Swap spread a year, fitted on SOXX's own total return."""
+INDEX_SPREAD = 0.0065
+"""The same, fitted on the index, from which no fund's fee is taken."""
+
+Dated = float | Mapping[Any, float]
+"""A number, or numbers by the day from which each counts: ``{2010-03-11: 0.0101, 2022-01-01: 0.0108}``."""
 
 
 def fund_return(
-    r: Floats, f: Floats, days: Floats, leverage: float, fee: float = FEE, spread: float = SPREAD
+    r: Floats, f: Floats, days: Floats, leverage: float, fee: float | Floats = FEE, spread: float | Floats = SPREAD
 ) -> Floats:
     """Return a daily-reset fund's modelled return of each session.
 
@@ -30,9 +46,9 @@ def fund_return(
     leverage
         b, the fund's multiple of the daily move: -3 for SOXS.
     fee
-        Expense ratio, a fraction a year, actual/365.
+        Expense ratio, a fraction a year, actual/365; a number, or one for each session (`dated`).
     spread
-        s, what a dollar of swap costs above the bill rate, a fraction a year, actual/360.
+        s, what a dollar of swap costs above the bill rate, a fraction a year, actual/360; as `fee`.
 
     Returns
     -------
@@ -47,3 +63,90 @@ def fund_return(
     paid = fee * days / 365.0 + abs(leverage) * spread * days / 360.0
     modelled: Floats = leverage * r + earned - paid
     return modelled
+
+
+def estimated_return(index_return: float, volatility: float, leverage: float) -> float:
+    """Return what daily reset makes of an index's return when nothing is earned or paid.
+
+    ``(1+R)^b * exp((b-b^2)/2 * sigma^2)``: for -3x ``(1+R)^-3 * exp(-6 sigma^2)``, the table of estimated fund returns
+    in an American prospectus. It is the limit of `fund_return` when exposure is reset continuously.
+
+    Parameters
+    ----------
+    index_return
+        R, over the whole time, a fraction.
+    volatility
+        sigma, the square root of the variance realised over that time, a fraction.
+    leverage
+        b.
+
+    References
+    ----------
+    Cheng and Madhavan (2009), "The dynamics of leveraged and inverse exchange-traded funds", J. of Investment
+    Management 7(4).
+    """
+    return float((1.0 + index_return) ** leverage * np.exp((leverage - leverage**2) / 2.0 * volatility**2) - 1.0)
+
+
+def dated(value: Dated, sessions: Dates) -> Floats:
+    """Return a number, or one that changes on given days, for each session; before the first day its value counts too.
+
+    Raises
+    ------
+    DataError
+        There is no day in it.
+    """
+    if not isinstance(value, Mapping):
+        return np.full(len(sessions), float(value))
+    if not value:
+        raise DataError("a value by date needs at least one date")
+    steps = sorted((day(since), float(each)) for since, each in value.items())
+    since = np.array([each for each, _ in steps])
+    row = np.searchsorted(since, sessions, side="right") - 1
+    return np.array([each for _, each in steps])[np.maximum(row, 0)]
+
+
+def driver(source: Source, name: str) -> tuple[Bars, bool]:
+    """Return what a fund is driven by, and whether that is an index.
+
+    Bars of an instrument, whose dividends are in its total return; else a series of index levels as bars, which is
+    taken for a price index: it has no dividends.
+
+    Raises
+    ------
+    DataError
+        The source has neither, or it is broken.
+    """
+    if name in source.instruments():
+        return source.bars(name), False
+    series = source.series_names()
+    if name not in series:
+        guess = did_you_mean(name, (*source.instruments(), *series))
+        raise DataError(f"source {source.name} has neither bars nor a series of {name}{guess}")
+    return index_bars(source.series(name)), True
+
+
+def rate_known(source: Source, rate: str | float, sessions: Dates) -> Floats:
+    """Return the yield a year, a fraction, known at each session's close; `fund_return` takes that of the close before.
+
+    Parameters
+    ----------
+    source, rate
+        A rate series and where it is, or a constant yield.
+    sessions
+        Shape (sessions,).
+
+    Raises
+    ------
+    DataError
+        The series isn't known from the first session on.
+    """
+    if not isinstance(rate, str):
+        return np.full(len(sessions), float(rate))
+    known = source.series(rate).as_known(sessions, nyse_sessions(sessions[0], sessions[-1]))
+    if np.isnan(known[0]):
+        raise DataError(
+            f"series {rate} has no value known by {sessions[0]}, from where the fund model needs it: "
+            "name a rate that reaches back, or give a yield a year as a fraction"
+        )
+    return as_yield(rate, known)

@@ -12,11 +12,13 @@ from functools import cached_property
 
 import numpy as np
 
-from data.arrays import Dates, Floats, read_only
+from data.arrays import Dates, Flags, Floats, read_only
+from data.audit.finding import Finding
 from data.bars import COLUMNS, Bars, carried_forward
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.rates import as_yield
+from data.series import Series
 from data.sources import Source
 
 
@@ -70,7 +72,11 @@ class Market:
     calendar
         Every NYSE session of the same span, by which lags are counted.
     lags
-        Sessions by which a series is known late, by its name; 0 where nothing is said.
+        Sessions by which a series is known late, by its name; its own lag where nothing is said.
+    findings
+        What the audit has to say about the history that is traded, errors that were accepted included.
+    synthetic
+        The first real session of each instrument whose history before it was made by the fund model.
 
     Notes
     -----
@@ -84,6 +90,8 @@ class Market:
     first: int
     calendar: Dates
     lags: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    synthetic: Mapping[str, np.datetime64] = field(default_factory=dict)
     _used: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     _read: dict[str, Bars] = field(default_factory=dict, repr=False, compare=False)
     _bars: dict[str, Bars] = field(default_factory=dict, repr=False, compare=False)
@@ -119,6 +127,8 @@ class Market:
             raw = _until(self._read.get(name) or self.source.bars(name), self.sessions[-1])
             self._used[f"bars/{name}"] = _digest(*(getattr(raw, column) for column in ("dates", *COLUMNS)))
             laid = raw.onto(self.sessions)
+            # No session of a listed fund trades nothing: a vendor that writes 0 doesn't know the volume.
+            laid = replace(laid, volume=np.where(laid.volume == 0.0, np.nan, laid.volume))
             for column in COLUMNS:
                 read_only(getattr(laid, column))
             self._bars[name] = laid
@@ -130,7 +140,7 @@ class Market:
         return self._remember(f"close/{name}", lambda: carried_forward(self.bars(name).close))
 
     def volume(self, instrument: str | None = None) -> Floats:
-        """Return as-traded volume in shares; NaN without a bar."""
+        """Return as-traded volume in shares; NaN without a bar, and where the vendor wrote 0."""
         return self.bars(instrument).volume
 
     def total_return(self, instrument: str | None = None) -> Floats:
@@ -156,6 +166,22 @@ class Market:
         """Return a series as known at each close, the last known value carried forward; NaN before the first."""
         return self._remember(f"series/{name}", lambda: self._load_series(name))
 
+    def value(self, name: str, of: np.datetime64, at: np.datetime64) -> float:
+        """Return a series' value of one day as it stood at the close of session `at`.
+
+        Raises
+        ------
+        DataError
+            The value wasn't known by then: to read it would be to look ahead.
+        """
+        self.series(name)  # so that it counts as used
+        return self._lagged(name).value(of, at, self.calendar)
+
+    def synthetic_sessions(self) -> Flags:
+        """Say of each of the run's sessions whether any traded instrument's bar is synthetic."""
+        real = max((self.synthetic[name] for name in self.roles.traded if name in self.synthetic), default=None)
+        return np.zeros(len(self.run_sessions), np.bool_) if real is None else self.run_sessions < real
+
     def rate(self, name_or_yield: str | float) -> Floats:
         """Return a yield a year as a fraction, as known at each close: from a rate series, or a constant."""
         if isinstance(name_or_yield, str):
@@ -167,17 +193,22 @@ class Market:
         return dict(sorted(self._used.items()))
 
     def _load_series(self, name: str) -> Floats:
-        raw = replace(self.source.series(name), lag=self.lags.get(name, 0))
+        raw = self._lagged(name)
         seen = raw.dates <= self.sessions[-1]
         raw = replace(
             raw,
             dates=raw.dates[seen],
             values=raw.values[seen],
             known=None if raw.known is None else raw.known[seen],
+            prices=None,
         )
         known = () if raw.known is None else (raw.known,)
         self._used[f"series/{name}"] = _digest(raw.dates, raw.values, *known)
         return raw.as_known(self.sessions, self.calendar)
+
+    def _lagged(self, name: str) -> Series:
+        raw = self.source.series(name)
+        return replace(raw, lag=self.lags.get(name, raw.lag))
 
     def _remember(self, key: str, compute: Callable[[], Floats]) -> Floats:
         if key not in self._arrays:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from data.arrays import Dates, Floats, Ints
+from data.bars import Bars
 from data.calendar import nyse_sessions
+from data.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,9 @@ class Series:
         a date: the latest public revision counts.
     lag
         Sessions after its date at whose close a value is known; 0 is the same session's close.
+    prices
+        ``open``, ``high`` and ``low`` of an index whose closes the values are, each shape (values,); ``None`` where
+        they aren't known.
     """
 
     name: str
@@ -34,6 +40,7 @@ class Series:
     values: Floats
     known: Dates | None = None
     lag: int = 0
+    prices: Mapping[str, Floats] | None = None
 
     def as_known(self, sessions: Dates, calendar: Dates) -> Floats:
         """Return what was known of the series at each session's close; NaN before the first known value.
@@ -48,24 +55,79 @@ class Series:
         """
         if not len(self.dates):
             return np.full(len(sessions), np.nan)
-        if self.known is None:
-            calendar = self._lengthened(calendar)
-            public = np.searchsorted(calendar, self.dates) + self.lag
-            order = np.arange(len(self.dates))
-        else:
-            public = np.searchsorted(calendar, self.known)
-            order = np.lexsort((self.known, self.dates, public))
+        calendar = self._lengthened(calendar)
+        public = self._public(calendar)
+        order = np.arange(len(self.dates)) if self.known is None else np.lexsort((self.known, self.dates, public))
         best = _latest_so_far(order, self.dates)
         asked = np.searchsorted(calendar, sessions)
         count = np.searchsorted(public[order], asked, side="right")
         known: Floats = np.where(count > 0, self.values[best[np.maximum(count, 1) - 1]], np.nan)
         return known
 
+    def value(self, of: np.datetime64, at: np.datetime64, calendar: Dates) -> float:
+        """Return the value of one day as it stood at the close of a session.
+
+        Parameters
+        ----------
+        of
+            The day the value is of.
+        at
+            The session at whose close it is read.
+        calendar
+            As for `as_known`.
+
+        Raises
+        ------
+        DataError
+            There is no value of that day, or it wasn't known yet: to read it would be to look ahead.
+        """
+        rows = np.flatnonzero(self.dates == of)
+        if not len(rows):
+            raise DataError(f"series {self.name} has no value of {of}")
+        calendar = self._lengthened(calendar)
+        public, asked = self._public(calendar)[rows], np.searchsorted(calendar, at)
+        if public.min() > asked:
+            rule = f"its lag is {self.lag}" if self.known is None else f"it became known on {self.known[rows].min()}"
+            raise DataError(f"series {self.name}: the value of {of} wasn't known at the close of {at}: {rule}")
+        seen = rows[public <= asked]
+        latest = seen[-1] if self.known is None else seen[np.argmax(self.known[seen])]
+        return float(self.values[latest])
+
+    def _public(self, calendar: Dates) -> Ints:
+        """Return the row of the calendar at whose close each value is known."""
+        if self.known is not None:
+            return np.searchsorted(calendar, self.known)
+        return np.searchsorted(calendar, self.dates) + self.lag
+
     def _lengthened(self, calendar: Dates) -> Dates:
         """Return the calendar with sessions before it, by which the lag of values dated before it is counted."""
-        if not self.lag or self.dates[0] >= calendar[0]:
+        if self.known is not None or not self.lag or self.dates[0] >= calendar[0]:
             return calendar
         return np.concatenate((nyse_sessions(calendar[0] - 2 * self.lag - 20, calendar[0] - 1), calendar))
+
+
+def index_bars(series: Series) -> Bars:
+    """Return a series of index levels as bars on the NYSE's sessions, without volume (NaN), dividend or split.
+
+    Rows on days without a session are left out. Where only closes are known each session opens at the last close, the
+    first at its own, and high and low are the higher and the lower of the two.
+
+    Raises
+    ------
+    DataError
+        A level isn't positive, or no row is of a session.
+    """
+    held = np.isin(series.dates, nyse_sessions(series.dates[0], series.dates[-1])) if len(series.dates) else slice(0)
+    dates, close = series.dates[held], series.values[held]
+    if not len(dates) or not (close > 0).all():
+        raise DataError(f"series {series.name} holds no levels of an index: they have to be positive, on NYSE sessions")
+    opened = np.concatenate((close[:1], close[:-1]))
+    prices = {"open": opened, "high": np.maximum(opened, close), "low": np.minimum(opened, close)}
+    if series.prices is not None:
+        prices = {name: column[held] for name, column in series.prices.items()}
+    nothing, ones = np.zeros(len(dates)), np.ones(len(dates))
+    unknown = np.full(len(dates), np.nan)
+    return Bars(series.name, dates, **prices, close=close, volume=unknown, dividend=nothing, split=ones)
 
 
 def _latest_so_far(order: Ints, dates: Dates) -> Ints:

@@ -10,13 +10,20 @@ from data.sources import Source
 def open_source(named: str, path: str | None) -> Source:
     """Open a source by its name in a run's config.
 
-    ``csv`` reads the folder `path`, ``demo`` makes a simulated market up. ``auto`` is the simulated market too, as
-    long as there is no store of one's own.
+    ``csv`` reads the folder `path`, ``store`` what was pulled or imported, ``demo`` makes a simulated market up.
+    ``auto`` is the store, and the simulated market as long as nothing was ever put into that.
     """
     if named == "csv" and path is not None:
         from data.sources.csv import CsvSource
 
         return CsvSource(Path(path).expanduser())
+    if named in ("auto", "store"):
+        from data.sources.store import StoreSource
+        from data.store import Store, store_folder
+
+        store = Store(store_folder())
+        if named == "store" or store.listing():
+            return StoreSource(store)
     from data.sources.demo import DemoSource
 
     return DemoSource()

@@ -159,6 +159,28 @@ def test_events_of_a_session_that_another_lacks_fold_into_the_next():
     assert bars.dividend.sum() == 0.25
 
 
+def test_volume_that_the_vendor_wrote_as_zero_is_not_known():
+    market = make_market(make_bars("CORE", DATES, np.full(12, 9.0), volume={3: 0.0}), FUND)
+    np.testing.assert_array_equal(np.isnan(market.volume()), np.arange(12) == 3)
+    np.testing.assert_array_equal(np.isnan(market.bars().volume), np.arange(12) == 3)
+
+
+def test_a_series_has_its_own_lag_unless_the_run_says_otherwise():
+    late = make_series("PE", DATES, np.arange(12.0), lag=2)
+    np.testing.assert_array_equal(make_market(CORE, FUND, late).series("PE")[1:4], [np.nan, 0, 1])
+    np.testing.assert_array_equal(make_market(CORE, FUND, late, lags={"PE": 0}).series("PE")[1:4], [1, 2, 3])
+
+
+def test_a_value_can_t_be_read_before_its_lag():
+    market = make_market(CORE, FUND, make_series("PE", DATES, np.arange(12.0)), lags={"PE": 1})
+    assert market.value("PE", DATES[3], DATES[4]) == 3.0
+    with pytest.raises(
+        DataError, match=f"the value of {DATES[4]} wasn't known at the close of {DATES[4]}: its lag is 1"
+    ):
+        market.value("PE", DATES[4], DATES[4])
+    assert "series/PE" in market.fingerprint()
+
+
 def test_without_a_bar_the_close_is_carried_and_the_volume_is_not():
     market = make_market(CORE, FUND, without(flat("SPY"), 3), row=2)
     assert (market.close("SPY")[3], market.total_return("SPY")[3]) == (10.0, 10.0)

@@ -9,7 +9,7 @@ from markets import nyse, random_bars
 
 from data.bars import COLUMNS
 from data.errors import DataError
-from data.schema import check_bars, check_series
+from data.schema import bars_faults, check_bars, check_series, series_faults
 
 DATES = nyse("2024-01-02", 12)
 BARS = random_bars("X", DATES, np.random.default_rng(1))
@@ -142,3 +142,66 @@ def test_a_row_with_nothing_in_it_is_a_fault(check):
     frame.loc[3, "date"] = pd.NaT
     frame.loc[3, frame.columns != "date"] = np.nan
     assert fault(check, frame) == "bars/X.csv:3: date is missing or unreadable: write it as YYYY-MM-DD"
+
+
+def test_all_faults_are_told_by_rule_and_the_other_rows_remain():
+    frame = bars_frame()
+    for row in (4, 6, 9):
+        empty(frame, row, "close")
+    negate(frame, 6, "volume")
+    frame.loc[11, "date"] = frame.loc[10, "date"]
+    frame.loc[[2, 3]] = frame.loc[[3, 2]].to_numpy()
+    faults, rows = bars_faults(frame.astype({name: float for name in COLUMNS}), "bars/X.csv")
+    assert [(fault.key, fault.says) for fault in faults] == [
+        ("unsorted", "date is before that of the row above (bars/X.csv, row 3)"),
+        ("close-missing", "close is missing or not finite (bars/X.csv, rows 4, 6, 9)"),
+        ("volume-negative", "volume is negative (bars/X.csv, row 6)"),
+        ("duplicate", "date stands twice (bars/X.csv, row 11)"),
+    ]
+    assert [str(date) for date in faults[1].dates] == [str(DATES[at - 2]) for at in (4, 6, 9)]
+    assert rows.index.tolist() == [3, 2, 5, 7, 8, 10, 12, 13]
+    assert rows["date"].is_monotonic_increasing
+
+
+def test_many_rows_of_one_fault_are_counted():
+    frame = bars_frame()
+    frame["open"] = -1.0
+    (fault,), rows = bars_faults(frame, "bars/X.csv")
+    assert fault.says == "open is zero or negative (bars/X.csv, rows 2, 3, 4 and 9 more)"
+    assert (len(fault.dates), len(rows)) == (12, 0)
+
+
+def test_a_range_that_excludes_its_open_is_left_to_the_audit():
+    frame = bars_frame()
+    frame.loc[5, "high"] = 0.5 * frame.loc[5, "low"]
+    assert "high is below low" in fault(check_bars, frame)
+    faults, rows = bars_faults(frame, "bars/X.csv")
+    assert (faults, len(rows)) == ((), 12)
+
+
+def test_a_vendor_s_rounding_is_no_fault():
+    frame = bars_frame()
+    frame.loc[5, "high"] = frame.loc[5, ["open", "close"]].max() * (1 - 1e-7)
+    frame.loc[5, "low"] = frame.loc[5, ["open", "close"]].min()
+    check_bars(frame, "bars/X.csv")
+
+
+@given(st.sets(st.tuples(st.integers(2, 13), st.sampled_from(COLUMNS)), min_size=1, max_size=8))
+@settings(max_examples=20, deadline=None)
+def test_every_broken_row_is_told_and_taken_out(spoiled):
+    frame = bars_frame()
+    for row, column in spoiled:
+        empty(frame, row, column)
+    faults, rows = bars_faults(frame, "bars/X.csv")
+    assert {fault.key for fault in faults} == {f"{column}-missing" for _, column in spoiled}
+    assert sum(len(fault.dates) for fault in faults) == len(spoiled)
+    assert set(rows.index) == set(range(2, 14)) - {row for row, _ in spoiled}
+
+
+def test_all_faults_of_a_series_are_told():
+    frame = series_frame(value=[1.0, np.nan, np.inf])
+    frame.loc[2, "date"] = pd.NaT
+    faults, rows = series_faults(frame, "series/S.csv")
+    assert [fault.key for fault in faults] == ["undated", "value-missing"]
+    assert np.isnat(faults[0].dates).all()
+    assert not len(rows)

@@ -1,11 +1,14 @@
 """Series: what was known at each close, against a loop that reads the rule row by row."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import days, make_series, nyse
 
 from data.arrays import day
+from data.errors import DataError
+from data.series import index_bars
 
 BEFORE = nyse("2023-12-01", 20)
 CALENDAR = nyse("2024-01-02", 25)
@@ -111,3 +114,51 @@ def test_what_comes_later_changes_nothing_before(dated, lag, row):
     later = np.where(dated > CALENDAR[row], -values, values)
     whole, other = (make_series("S", dated, each, lag=lag).as_known(CALENDAR, CALENDAR) for each in (values, later))
     np.testing.assert_array_equal(whole[: row + 1], other[: row + 1])
+
+
+def test_the_value_of_a_day_is_read_when_it_is_known_and_refused_before():
+    """Two sessions late: 3 January's value is known at the close of 5 January."""
+    series = make_series("PE", CALENDAR[:5], [10, 11, 12, 13, 14], lag=2)
+    of, known = CALENDAR[1], CALENDAR[3]
+
+    assert series.value(of, known, CALENDAR) == 11
+    with pytest.raises(DataError, match=rf"^series PE: the value of {of} wasn't known at the close of {CALENDAR[2]}: "):
+        series.value(of, CALENDAR[2], CALENDAR)
+    with pytest.raises(DataError, match="has no value of 2024-01-06"):
+        series.value(day("2024-01-06"), known, CALENDAR)
+
+
+def test_of_a_revised_day_the_value_is_the_one_that_was_known():
+    series = make_series("GDP", days("2023-12-29", "2023-12-29"), [1.0, 2.0], days("2024-01-04", "2024-01-08"))
+    assert [series.value(day("2023-12-29"), CALENDAR[row], CALENDAR) for row in (2, 3, 4)] == [1.0, 1.0, 2.0]
+    with pytest.raises(DataError, match="it became known on 2024-01-04"):
+        series.value(day("2023-12-29"), CALENDAR[1], CALENDAR)
+
+
+@given(DATED, st.integers(0, 3), st.integers(0, 23))
+@settings(max_examples=50, deadline=None)
+def test_no_value_can_be_read_that_the_carried_series_does_not_hold_yet(dated, lag, row):
+    """Read by its day or carried forward, a value becomes known at the same close."""
+    series = make_series("S", dated, np.arange(len(dated)) + 1.0, lag=lag)
+    carried = series.as_known(CALENDAR, CALENDAR)[row]
+    for of, value in zip(series.dates, series.values, strict=True):
+        try:
+            assert series.value(of, CALENDAR[row], CALENDAR) <= carried
+        except DataError:
+            assert np.isnan(carried) or carried < value
+
+
+def test_levels_become_bars_that_open_at_the_last_close():
+    bars = index_bars(make_series("SOX", days("2024-01-05", "2024-01-06", "2024-01-08"), [100.0, 101.0, 90.0]))
+
+    np.testing.assert_array_equal(bars.dates, days("2024-01-05", "2024-01-08"))  # the 6th was a Saturday
+    np.testing.assert_array_equal(bars.open, [100.0, 100.0])
+    np.testing.assert_array_equal(bars.high, [100.0, 100.0])
+    np.testing.assert_array_equal(bars.low, [100.0, 90.0])
+    assert np.isnan(bars.volume).all()
+
+
+@pytest.mark.parametrize("values", [[0.0, 1.0], [-1.0, 1.0]])
+def test_what_is_no_level_makes_no_bars(values):
+    with pytest.raises(DataError, match=r"^series SPREAD holds no levels"):
+        index_bars(make_series("SPREAD", CALENDAR[:2], values))

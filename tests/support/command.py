@@ -18,7 +18,7 @@ from data.bars import COLUMNS
 from data.sources.demo import DemoSource
 
 ROOT = Path(__file__).resolve().parents[2]
-SHORT = ("--start", "2020-01-01", "--end", "2020-06-30", "--no-tearsheet")
+SHORT = ("--start", "2020-01-01", "--end", "2020-06-30", "--set", "controls=off", "--no-tearsheet")
 """Half a year of the simulated market, in which the shipped hedge switches on."""
 
 

@@ -1,0 +1,1 @@
+"""The audit: what is wrong, or looks wrong, with bars and series."""

@@ -1,0 +1,178 @@
+"""Checks of one instrument's bars by themselves: values, ranges, volume, signs of back-adjusted prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from data.arrays import Flags, Floats
+from data.audit.finding import ERROR, INFO, WARNING, Finding
+from data.audit.history import History, identity
+from data.audit.words import dollars, listed, percent, sessions
+from data.bars import PRICES, Bars
+from data.repairs import Repair
+from data.schema import ROUNDING
+
+FAR, FAR_SCALES = 0.2, 12.0
+"""A high or low this far outside open and close, in logs and in daily standard deviations, is told. Among 26
+instruments since 1972 it is SOXX's low of 2010-05-06 (71 %, 44 of them), a price that traded and was bust later."""
+OFTEN = 20
+"""Sessions without volume from which on volume signals are in doubt."""
+COARSE = 0.02
+"""A common divisor of all volumes above this part of their median is the vendor's rounding."""
+NOTHING = 50.0
+"""Median volume, in shares a session, below which an adjusted volume is rounded to nothing."""
+DEAREST, RATIO = 1e4, 1e2
+"""A share that costs more dollars than this, and fell by that factor, was adjusted for later reverse splits."""
+IN_CENTS, ODD = 0.9, 0.6
+"""Part of prices in whole cents above which they are as traded, and below which they were multiplied by something."""
+
+
+def sane(bars: Bars, since: np.datetime64) -> tuple[list[Finding], History]:
+    """Return what is wrong with values and order, and the rows that the other checks can read.
+
+    The source has checked a CSV folder's bars already; what comes from elsewhere is checked here.
+    """
+    found = []
+    dates = bars.dates
+    order = np.argsort(dates, kind="stable")
+    order = order[np.concatenate((np.ones(min(len(dates), 1), dtype=bool), np.diff(dates[order]) > np.timedelta64(0)))]
+    if len(order) < len(dates) or (np.diff(order) < 0).any():
+        late = dates[1:][dates[1:] <= dates[:-1]]
+        if (late >= since).any():
+            says, cure = f"dates stand twice or out of order: {listed(late)}", "one row a session, oldest first"
+            found.append(Finding(identity(bars.instrument, "order"), ERROR, bars.instrument, "order", late, says, cure))
+        bars = bars.rows(order)
+    wrong = _impossible(bars)
+    told = wrong & (bars.dates >= since)
+    if told.any():
+        says = f"values that can't be on {sessions(told.sum())}: {listed(bars.dates[told])}"
+        cure = "prices and splits are positive, dividends and volume never negative: correct or delete the rows"
+        days = bars.dates[told]
+        found.append(Finding(identity(bars.instrument, "values"), ERROR, bars.instrument, "values", days, says, cure))
+    return found, History(bars.rows(~wrong) if wrong.any() else bars, since, bars.dates[wrong])
+
+
+def _impossible(bars: Bars) -> Flags:
+    priced = np.array([getattr(bars, name) for name in (*PRICES, "split")])
+    sound: Flags = ((priced > 0) & np.isfinite(priced)).all(axis=0)
+    return ~(sound & (bars.dividend >= 0) & np.isfinite(bars.dividend) & ~(bars.volume < 0))
+
+
+def ranges(history: History) -> Iterator[Finding]:
+    """Find highs below, and lows above, what traded the same day."""
+    bars = history.bars
+    outer, inner = np.maximum(bars.open, bars.close), np.minimum(bars.open, bars.close)
+    short = np.maximum.reduce([outer / bars.high, bars.low / inner, bars.low / bars.high]) - 1
+    rows = history.told & (short > ROUNDING)
+    if rows.any():
+        says = f"high below, or low above, the day's other prices on {sessions(rows.sum())}: "
+        says += f"{listed(bars.dates[rows])} (by up to {percent(float(short[rows].max()))})"
+        first = bars.dates[rows][0]
+        repair = Repair(identity(history.name, "range"), history.name, "widen", first)
+        cure = "--repair widens the day's range to its open and close"
+        yield history.finding("range", ERROR, rows, says, cure, repair=repair)
+
+
+def far(history: History) -> Iterator[Finding]:
+    """Find highs and lows far outside the day's open and close, which hardly traded."""
+    bars = history.bars
+    sides = {
+        "high": np.log(bars.high / np.maximum(bars.open, bars.close)),
+        "low": np.log(np.minimum(bars.open, bars.close) / bars.low),
+    }
+    for field, reach in sides.items():
+        limit = np.maximum(FAR, FAR_SCALES * np.nan_to_num(history.scale, nan=np.inf))
+        for row in np.flatnonzero(history.told & (reach > limit)).tolist():
+            price = getattr(bars, field)[row]
+            beyond = np.expm1(reach[row]) if field == "high" else -np.expm1(-reach[row])
+            side = "above" if field == "high" else "below"
+            says = f"{field} of {dollars(price)} is {percent(float(beyond))} {side} both open and close"
+            yield history.finding(field, WARNING, row, says, "no order fills there; correct it by hand")
+
+
+def volume(history: History, *, rounded: bool) -> Iterator[Finding]:
+    """Find sessions without volume, and adjusted volume that was rounded to nothing.
+
+    Parameters
+    ----------
+    history
+        Of any instrument.
+    rounded
+        Whether it was told already that prices were adjusted for reverse splits, and volume with them.
+    """
+    bars = history.bars
+    none = history.told & (bars.volume == 0)
+    if none.sum() >= OFTEN or (none & (bars.high > bars.low)).any():
+        yield _no_volume(history, none, rounded=rounded)
+    if rounded:
+        return
+    years = bars.dates.astype("datetime64[Y]")
+    tiny = np.zeros(len(bars), dtype=bool)
+    for year in np.unique(years[bars.volume > 0]):
+        rows = (years == year) & (bars.volume > 0)
+        tiny[rows] = np.median(bars.volume[rows]) < NOTHING
+    tiny &= history.told
+    if tiny.sum() >= OFTEN:
+        says = f"volume of a few shares on {sessions(tiny.sum())}, the last {bars.dates[tiny][-1]}: "
+        says += "adjusted for later splits and rounded to nothing; volume signals are off there"
+        yield history.finding("tiny-volume", WARNING, tiny, says, "pull or import it as traded")
+
+
+def _no_volume(history: History, none: Flags, *, rounded: bool) -> Finding:
+    bars, count, last = history.bars, int(none.sum()), history.dates[none][-1]
+    moved = none & (bars.high > bars.low)
+    says = f"volume 0 on {sessions(count)}, the last {last}: "
+    step = _common_step(bars.volume[history.told & (bars.dates <= last)])
+    if rounded:
+        says += "adjusted for later splits and rounded to nothing; "
+    elif moved.any() and step:
+        says += f"the vendor's rounding to {step:,.0f} shares or more; "
+    elif moved.any():
+        says += "yet its price moved: the vendor doesn't know it; "
+    else:
+        says += "no trade; "
+    says += "counted as not known, so volume signals are off there"
+    cure = "nothing, unless a signal reads volume"
+    return history.finding("zero-volume", WARNING if count >= OFTEN else INFO, none, says, cure)
+
+
+def _common_step(volumes: Floats) -> float:
+    """Return the number of shares to which volumes were rounded, 0 where they weren't."""
+    whole = volumes[volumes > 0]
+    if not len(whole) or (whole != np.round(whole)).any():
+        return 0.0
+    step = float(np.gcd.reduce(whole.astype(np.int64)))
+    return step if step > COARSE * float(np.median(whole)) else 0.0
+
+
+def adjusted(history: History) -> Iterator[Finding]:
+    """Find signs that prices were adjusted afterwards for splits or dividends."""
+    bars = history.bars
+    if not history.told.any():
+        return
+    row = int(np.flatnonzero(history.told)[np.argmax(bars.close[history.told])])
+    if bars.close[row] > DEAREST and bars.close[row] / bars.close[-1] > RATIO and (bars.split[row:] == 1).all():
+        says = f"costs {dollars(float(bars.close[row]))} a share in {str(bars.dates[row])[:7]}: "
+        says += "adjusted for later reverse splits"
+        cure = "returns are right, whole shares, costs a share and volume aren't: pull or import it as traded"
+        yield history.finding("adjusted", WARNING, [row], says, cure)
+        return
+    told = bars.rows(history.told)
+    if _in_cents(told, slice(-20, None)) >= IN_CENTS and _in_cents(told, slice(0, 60)) < ODD:
+        says = f"prices of {str(told.dates[0])[:4]} aren't in cents: adjusted for later splits or dividends"
+        if not told.dividend.any():
+            says += ", and no dividend is recorded"
+        cure = "returns are right, whole shares and costs a share of then aren't"
+        yield history.finding("adjusted", INFO, [int(np.flatnonzero(history.told)[0])], says, cure)
+
+
+def _in_cents(bars: Bars, rows: slice) -> float:
+    return in_cents(np.concatenate([bars.open[rows], bars.close[rows]]))
+
+
+def in_cents(prices: Floats) -> float:
+    """Return the part of prices that are whole cents, or 64ths as before 2001, to the rounding of a float32."""
+    off = np.minimum(np.abs(prices - np.round(prices, 2)), np.abs(prices - np.round(64 * prices) / 64))
+    return float(np.mean(off < np.maximum(1e-6, 1e-7 * prices)))

@@ -1,0 +1,91 @@
+"""What the audit reads: each instrument once, only when asked for, and a broken file as far as it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from data.audit.bars import sane
+from data.audit.finding import ERROR, Finding
+from data.audit.history import History, identity
+from data.audit.sessions import extra
+from data.bars import Bars
+from data.errors import DataError
+from data.schema import Fault
+from data.series import Series
+from data.sources import Source
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads a source for the audit and keeps what it read.
+
+    Parameters
+    ----------
+    source
+        Where from.
+    since, until
+        The days between which findings are told; nothing after `until` is read.
+    """
+
+    source: Source
+    since: np.datetime64
+    until: np.datetime64
+    held: dict[str, History | None] = field(default_factory=dict)
+    found: dict[str, list[Finding]] = field(default_factory=dict)
+
+    def history(self, name: str) -> History | None:
+        """Return an instrument's sane bars, None where it has none; what is wrong with it goes into `found`."""
+        if name not in self.held:
+            faults, bars = self._bars(name)
+            self.found[name] = [finding for fault in faults for finding in self._told(name, fault)]
+            self.held[name] = None if bars is None else self._sane(name, bars, faults)
+        return self.held[name]
+
+    def _sane(self, name: str, bars: Bars, faults: Sequence[Fault]) -> History | None:
+        """Return the rows that the checks can read; what is wrong with the others goes into `found`."""
+        wrong, history = sane(bars, self.since)
+        self.found[name] += wrong
+        if len(history) < 2:
+            return None
+        more, history = extra(history)
+        self.found[name] += more
+        return replace(history, unread=np.concatenate([history.unread, *(fault.dates for fault in faults)]))
+
+    def series(self, name: str) -> tuple[list[Finding], Series | None]:
+        """Return what is wrong with a series' file, and its values up to the last day audited."""
+        faults: Sequence[Fault] = ()
+        series: Series | None
+        try:
+            series = self.source.series(name)
+        except DataError as fault:
+            examine = getattr(self.source, "examine_series", None)
+            faults, series = examine(name) if examine else ((Fault("unreadable", str(fault), ""),), None)
+        if series is not None:
+            kept = ~(series.dates > self.until)
+            known = None if series.known is None else series.known[kept]
+            series = Series(name, series.dates[kept], series.values[kept], known, series.lag)
+        return [finding for fault in faults for finding in self._told(name, fault)], series
+
+    def _bars(self, name: str) -> tuple[Sequence[Fault], Bars | None]:
+        faults: Sequence[Fault] = ()
+        bars: Bars | None
+        try:
+            bars = self.source.bars(name)
+        except DataError as fault:
+            examine = getattr(self.source, "examine_bars", None)
+            faults, bars = examine(name) if examine else ((Fault("unreadable", str(fault), ""),), None)
+        if bars is not None and len(bars) and not bars.dates[-1] <= self.until:
+            bars = bars.rows(~(bars.dates > self.until))
+        return faults, bars
+
+    def _told(self, name: str, fault: Fault) -> list[Finding]:
+        """Return a file's fault as a finding, unless all its rows lie outside the days audited."""
+        dated = fault.dates[~np.isnat(fault.dates)]
+        inside = dated[(dated >= self.since) & (dated <= self.until)]
+        if len(dated) and not len(inside):
+            return []
+        dates = np.sort(inside) if len(inside) else np.array(["NaT"], dtype="datetime64[D]")
+        return [Finding(identity(name, fault.key), ERROR, name, fault.key, dates, fault.says, fault.cure)]

@@ -1,0 +1,255 @@
+"""The audit: everything that is wrong, or looks wrong, with what a source holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from data.arrays import Dates, Flags
+from data.audit import bars, dividends, series
+from data.audit.disagreements import closes, opens, reaches
+from data.audit.finding import SEVERITIES, WARNING, Finding
+from data.audit.following import early, follows, shifted, stale, stale_alone
+from data.audit.history import History
+from data.audit.jumps import own_jumps
+from data.audit.matching import match
+from data.audit.pair import Pair, pair_up
+from data.audit.peers import Peers
+from data.audit.reading import Reader
+from data.audit.repairing import reviewed
+from data.audit.robust import grown
+from data.audit.sessions import ends, missing
+from data.audit.steps import told
+from data.calendar import FIRST, LAST
+from data.errors import DataError, did_you_mean
+from data.families import FUNDS, Fund, kin
+from data.series import Series
+from data.sources import Source
+
+SHORT = 20
+"""Sessions that a fund and its underlying have to share to be compared."""
+READ = 3
+"""Peers of an underlying that are read when one has to be asked."""
+EDGE = 3
+"""Sessions on either side of a stretch whose dates are off that aren't judged one by one."""
+
+
+def audit(
+    source: Source,
+    names: Iterable[str] | None = None,
+    first: np.datetime64 | None = None,
+    last: np.datetime64 | None = None,
+    funds: Mapping[str, Fund] | None = None,
+    rates: Collection[str] = (),
+) -> tuple[Finding, ...]:
+    """Audit what a source holds.
+
+    Parameters
+    ----------
+    source
+        Where bars and series come from, repairs applied.
+    names
+        Instruments and series to audit; everything when there are none. A fund's underlying is read even when it
+        isn't named, and findings about it are told: they bear on the fund.
+    first, last
+        Days between which findings are told, any when None. What lies before `first` tells what is usual; nothing
+        after `last` is read.
+    funds
+        Which fund is what multiple of what, over `data.families.FUNDS`. A fund whose underlying the source lacks is
+        audited by itself; an instrument in neither is matched, among those that are audited, to the underlying that
+        it follows at -3, -2, -1, 2 or 3 times.
+    rates
+        Series that a run takes for rates in percent.
+
+    Returns
+    -------
+    Findings, the gravest first, then by instrument and date; none twice.
+
+    Raises
+    ------
+    DataError
+        The source has nothing of that name.
+    """
+    instruments, others = source.instruments(), source.series_names()
+    held = (*instruments, *others)
+    wanted = tuple(dict.fromkeys(names or held))
+    for name in wanted:
+        if name not in held:
+            raise DataError(f"source {source.name} has no {name}{did_you_mean(name, held)}: it can't be audited")
+    traded = [name for name in wanted if name in instruments]
+    since, until = FIRST if first is None else first, LAST if last is None else last
+
+    def of_bars(read: Source) -> list[Finding]:
+        return list(_Audit(Reader(read, since, until), dict(funds or {})).of_bars(traded))
+
+    asked = _Audit(Reader(source, since, until), dict(funds or {}))
+    found = list(reviewed(source, list(asked.of_bars(traded)), traded, of_bars))
+    found += asked.of_series([name for name in wanted if name not in traded], rates)
+    return _sorted(found)
+
+
+def _sorted(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings in order; of several with one id the first counts, and whatever else it was measured against."""
+    by_id: dict[str, Finding] = {}
+    for one in found:
+        kept = by_id.get(one.id)
+        by_id[one.id] = one if kept is None else replace(kept, against=_joined(kept.against, one.against))
+    order = SEVERITIES.index
+    return tuple(sorted(by_id.values(), key=lambda one: (order(one.severity), one.instrument, str(one.first), one.id)))
+
+
+def _joined(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*ours, *theirs)))
+
+
+@dataclass(frozen=True)
+class _Audit:
+    """One audit: what is read, and which fund is what."""
+
+    reader: Reader
+    funds: dict[str, Fund]
+
+    @cached_property
+    def present(self) -> frozenset[str]:
+        """The instruments that the source holds."""
+        return frozenset(self.reader.source.instruments())
+
+    def of_bars(self, names: Sequence[str]) -> Iterator[Finding]:
+        """Audit instruments: each pair first, which knows best, then each by itself."""
+        histories = {name: held for name in names if (held := self.reader.history(name)) is not None}
+        newest = max((held.dates[-1] for held in histories.values()), default=self.reader.until)
+        beside: dict[str, list[Dates]] = {}
+        paid: dict[str, list[Dates]] = {}
+        for pair in self._pairs(names, histories):
+            found, judged = _of_pair(pair)
+            for held, rows in zip((pair.fund, pair.underlying), judged, strict=True):
+                beside.setdefault(held.name, []).append(pair.dates)
+                paid.setdefault(held.name, []).append(pair.dates[rows])
+            yield from found
+        for name in names:
+            yield from self.reader.found[name]
+            if name in histories:
+                history = histories[name]
+                lone = ~_on(history, beside.get(name, ()))
+                yield from _alone(history, newest, lone, _on(history, paid.get(name, ())))
+
+    def of_series(self, names: Sequence[str], rates: Collection[str]) -> Iterator[Finding]:
+        """Audit series."""
+        newest = max((held.dates[-1] for held in self.reader.held.values() if held is not None), default=None)
+        for name in names:
+            found, held = self.reader.series(name)
+            yield from found
+            if held is None or not len(held.dates):
+                continue
+            yield from series.check(held, self.reader.since, rate=name in rates)
+            if newest is not None and held.dates[-1] >= self.reader.since:
+                yield from ends(name, held.dates, newest, series.spacing(held.dates))
+
+    def _pairs(self, names: Sequence[str], histories: Mapping[str, History]) -> Iterator[Pair]:
+        """Return each fund with its underlying, inverse ones first: those are hedges."""
+        pairs = []
+        for name, history in histories.items():
+            fund, matched = self._fund(name, names, histories)
+            underlying = self._read(fund.underlying) if fund is not None else None
+            if fund is not None and underlying is not None and underlying is not history:
+                peers = self._peers(name, fund.underlying)
+                pairs.append(pair_up(history, underlying, fund, peers, matched, self._earlier(fund, history)))
+        yield from sorted((pair for pair in pairs if len(pair.fund) >= SHORT), key=lambda pair: pair.leverage)
+
+    def _fund(self, name: str, names: Sequence[str], histories: Mapping[str, History]) -> tuple[Fund | None, str]:
+        """Return what an instrument is a multiple of, and how that was found where nobody named it."""
+        known = FUNDS.get(name)
+        if name in self.funds:
+            given = self.funds[name]
+            same = known is not None and (known.underlying, known.leverage) == (given.underlying, given.leverage)
+            return (known if same else given), ""
+        if known is not None:
+            return known, ""
+        if any(fund.underlying == name for fund in (*self.funds.values(), *FUNDS.values())) or len(names) < 2:
+            return None, ""
+        found = match(histories[name], histories)
+        return (found.fund, found.says) if found else (None, "")
+
+    def _read(self, name: str) -> History | None:
+        return self.reader.history(name) if name in self.present else None
+
+    def _earlier(self, fund: Fund, history: History) -> Series | None:
+        if fund.earlier is None or fund.changed is None or history.dates[0] >= fund.changed:
+            return None
+        if fund.earlier not in self.reader.source.series_names():
+            return None
+        return self.reader.series(fund.earlier)[1]
+
+    def _peers(self, fund: str, underlying: str) -> Peers:
+        names = [name for name in kin(underlying) if name in self.present and name != fund]
+        given = (name for name, each in self.funds.items() if each.underlying == underlying)
+        names += [name for name in given if name not in (*names, fund)]
+
+        def at_hand() -> list[History]:
+            held = (self.reader.held.get(name) for name in names)
+            return [each for each in held if each is not None]
+
+        def read() -> list[History]:
+            if names:
+                return [each for name in names[:READ] if (each := self.reader.history(name)) is not None]
+            others = (each for each in self.reader.held.values() if each is not None)
+            return [each for each in others if each.name not in (fund, underlying)]
+
+        return Peers(read, at_hand)
+
+
+def _on(history: History, days: Sequence[Dates]) -> Flags:
+    """Return the rows of a history that are on any of some days."""
+    return np.isin(history.dates, np.concatenate(days)) if days else np.zeros(len(history), dtype=bool)
+
+
+def _of_pair(pair: Pair) -> tuple[list[Finding], tuple[Flags, Flags]]:
+    """Check a fund against its underlying; returns findings, and rows on which payments of each are judged."""
+    off, found = shifted(pair)
+    still, stuck = stale(pair)
+    found += stuck
+    nothing = np.zeros(len(pair.fund), dtype=bool)
+    stranger = list(follows(pair, off | still))
+    if stranger:
+        return [*found, *stranger], (nothing, nothing)
+    off = grown(off, EDGE)
+    of_fund, of_underlying, paid = dividends.beside(pair, off | still)
+    doubtful = off | still | _rows(pair, paid)
+    apart, at_close = closes(pair, doubtful)
+    open_apart, at_open = opens(pair, doubtful | apart)
+    found += [*paid, *at_close, *at_open, *reaches(pair, doubtful | apart | open_apart), *early(pair)]
+    return found, (of_fund | off, of_underlying | off)
+
+
+def _rows(pair: Pair, found: Iterable[Finding]) -> Flags:
+    """Return the rows that findings are about."""
+    days = [one.dates for one in found]
+    return np.isin(pair.dates, np.concatenate(days)) if days else np.zeros(len(pair.fund), dtype=bool)
+
+
+def _alone(history: History, newest: np.datetime64, lone: Flags, paid: Flags) -> Iterator[Finding]:
+    """Check an instrument by itself.
+
+    Parameters
+    ----------
+    history, newest
+        Its own, and the last date among those audited.
+    lone
+        Rows on which no pair tells of its returns.
+    paid
+        Rows whose dividend a pair has confirmed or doubted.
+    """
+    yield from missing(history)
+    yield from ends(history.name, history.dates, newest)
+    yield from bars.ranges(history)
+    adjusted = list(bars.adjusted(history))
+    yield from adjusted
+    yield from bars.volume(history, rounded=any(one.severity == WARNING for one in adjusted))
+    yield from bars.far(history)
+    yield from dividends.alone(history, paid)
+    if lone.any():
+        yield from told(history, own_jumps(history, lone))
+        yield from stale_alone(history, lone)

@@ -1,0 +1,140 @@
+"""A source whose instruments have SYNTHETIC history before their real bars."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from data.arrays import Dates
+from data.bars import Bars
+from data.errors import DataError, did_you_mean
+from data.extend import Driver, Extended, extend, first_real_row, index_driver, said_of, with_opens_from
+from data.extension import Extension, terms_of
+from data.fund import driver, rate_known
+from data.series import Series
+from data.sources import Source
+
+
+@dataclass(frozen=True)
+class ExtendedSource:
+    """A source, with history before inception.
+
+    Parameters
+    ----------
+    source
+        Where everything else comes from.
+    extensions
+        Whose history is extended, and by what; the underlying may be extended itself.
+    rate
+        The cash-rate series of the fund model, or a constant yield a year.
+    shift
+        -1 and 1 make the low and the high run: every synthetic return at the edge of its instrument's error band. What
+        drives an instrument isn't shifted with it.
+
+    Raises
+    ------
+    DataError
+        An extension names what the source doesn't have, or they go round in a circle.
+    """
+
+    source: Source
+    extensions: tuple[Extension, ...]
+    rate: str | float
+    shift: int = 0
+    _made: dict[str, Extended] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        bars = self.source.instruments()
+        for each in self.extensions:
+            for key, name in (("", each.instrument), (".opens_from", each.opens_from)):
+                if name is not None and name not in bars:
+                    raise DataError(
+                        f"data.extend{f'.{each.instrument}' if key else ''}{key} names {name}, of which source "
+                        f"{self.source.name} has no bars{did_you_mean(name, bars)}"
+                    )
+            self._check_circle(each)
+
+    @property
+    def name(self) -> str:
+        """The inner source's name."""
+        return self.source.name
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the inner source is made up."""
+        return self.source.simulated
+
+    @property
+    def synthetic(self) -> dict[str, np.datetime64]:
+        """The first real session of each extended instrument."""
+        return {each.instrument: self.extended(each).first_real for each in self.extensions}
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What a reader has to know, a sentence each."""
+        return tuple(sentence for each in self.extensions for sentence in self.extended(each).told)
+
+    def notional(self, instrument: str) -> Dates:
+        """Return the sessions on which nothing tells an instrument's open: what drives it opens at its last close."""
+        extension = self._extension(instrument)
+        return np.array([], "datetime64[D]") if extension is None else self.extended(extension).notional
+
+    def extended(self, extension: Extension) -> Extended:
+        """Return one extension's history, made once; raises DataError."""
+        if extension.instrument not in self._made:
+            driven_by, on_index = self._driver(extension)
+            terms = terms_of(extension, on_index=on_index)
+            # with leverage 1 nothing is lent or borrowed, so the rate needn't reach back
+            rate = rate_known(self.source, self.rate if terms.leverage != 1.0 else 0.0, driven_by.bars.dates)
+            real = self.source.bars(extension.instrument)
+            made = extend(real, extension.before, driven_by, rate, terms, self.shift)
+            self._made[extension.instrument] = replace(made, told=said_of(extension, terms, made, on_index=on_index))
+        return self._made[extension.instrument]
+
+    def instruments(self) -> tuple[str, ...]:
+        """Return the names of the instruments the inner source holds bars of, sorted."""
+        return self.source.instruments()
+
+    def series_names(self) -> tuple[str, ...]:
+        """Return the names of the series the inner source holds, sorted."""
+        return self.source.series_names()
+
+    def bars(self, instrument: str) -> Bars:
+        """Return an instrument's history, synthetic and then real where it is extended; raises DataError."""
+        extension = self._extension(instrument)
+        return self.source.bars(instrument) if extension is None else self.extended(extension).bars
+
+    def series(self, name: str) -> Series:
+        """Return a series; raises DataError."""
+        return self.source.series(name)
+
+    def _extension(self, instrument: str | None) -> Extension | None:
+        return next((each for each in self.extensions if each.instrument == instrument), None)
+
+    def _driver(self, extension: Extension) -> tuple[Driver, bool]:
+        """Return what drives an extension, and whether that is an index."""
+        name, on_index = extension.underlying, False
+        if (further := self._extension(name)) is not None:
+            made = replace(self, shift=0).extended(further)
+            driven_by = Driver(made.bars, ~np.isin(made.bars.dates, made.notional))
+        else:
+            bars, on_index = driver(self.source, name)
+            bars = bars.onto(bars.dates[~np.isnan(bars.close)])
+            driven_by = index_driver(bars) if on_index else Driver(bars, np.ones(len(bars), np.bool_))
+        if extension.opens_from is not None:
+            driven_by = with_opens_from(driven_by, self._real(extension.opens_from))
+        return driven_by, on_index
+
+    def _real(self, instrument: str) -> Bars:
+        """Return the bars of an instrument that count as real."""
+        bars, extension = self.source.bars(instrument), self._extension(instrument)
+        return bars if extension is None else bars.rows(slice(first_real_row(bars, extension.before), None))
+
+    def _check_circle(self, extension: Extension) -> None:
+        way, further = [extension.instrument], self._extension(extension.underlying)
+        while further is not None:
+            way.append(further.instrument)
+            if further.instrument in way[:-1]:
+                raise DataError(f"data.extend goes round in a circle: {' from '.join(way)}: let one hang on an index")
+            further = self._extension(further.underlying)

@@ -1,0 +1,325 @@
+"""Yahoo's daily history, made as traded again. The only module that imports yfinance, and it does so when asked.
+
+Yahoo rescales prices, volumes and dividends for every later split. Undone with its own events, a price is the adjusted
+one times all later splits (new shares per old), a volume is divided by them, a dividend is in its day's share basis.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from data.arrays import Dates, Flags, Floats
+from data.bars import PRICES, Bars
+from data.calendar import nyse_sessions
+from data.errors import DataError, did_you_mean
+from data.families import FUNDS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NEW_YORK = ZoneInfo("America/New_York")
+SETTLED = dt.time(16, 15)
+"""New York's time from which a day's bar is taken for finished: the closing auction is printed, and VIX has closed."""
+TIMEOUT = 30.0
+"""Seconds that one request may take."""
+EARLIEST = np.datetime64("1900-01-01", "D")
+FLOAT = 2.0**-24
+"""How far a 32-bit float may be off, relative to what it stands for."""
+PRINTED = 1e-6
+"""The step in which Yahoo prints dividends, and rescaled prices."""
+STEPS, SCALES = np.array([1e-6, 1e-5, 1e-4, 1e-3]), np.array([1e6, 1e5, 1e4, 1e3, 1e2])
+"""How far a figure may be off for each number of decimals, six to two, and ten to its power."""
+COUNTED = 10
+"""Rescaled shares from which a volume is kept, since it is printed whole: below, it would be off by over 5 percent."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What Yahoo has of one symbol.
+
+    Parameters
+    ----------
+    bars
+        As traded, on NYSE sessions; of an index on its own days, its volume what Yahoo makes of it.
+    notes
+        What was assumed or left out, a sentence each.
+    passing
+        What was left out this time and won't be tomorrow.
+    ahead
+        The product of the splits after the last bar, new shares per old: they are undone, but stand in no row.
+    """
+
+    bars: Bars
+    notes: tuple[str, ...]
+    passing: tuple[str, ...]
+    ahead: float
+
+
+@dataclass(frozen=True)
+class Events:
+    """What happened to a share, each on its own day.
+
+    Parameters
+    ----------
+    split
+        New shares per old share.
+    dividend
+        Dollars a share, split-adjusted as Yahoo gives them, capital gains included.
+    notes
+        What was assumed of them.
+    """
+
+    split: dict[np.datetime64, float]
+    dividend: dict[np.datetime64, float]
+    notes: tuple[str, ...]
+
+
+def version() -> str:
+    """Return what reads Yahoo, with its version."""
+    import yfinance
+
+    return f"yfinance {yfinance.__version__}"
+
+
+def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, told: np.datetime64 | None = None) -> History:
+    """Fetch a symbol's daily history.
+
+    Parameters
+    ----------
+    symbol
+        As Yahoo writes it; one that begins with ``^`` is an index.
+    first
+        The first day to fetch; ``None`` for all there is.
+    now
+        The time, with its zone: a bar of today counts as finished from a quarter past four in New York.
+    told
+        Rows up to this day are left out without a note: they were told of when they came.
+
+    Returns
+    -------
+    History
+        Known at each session's close. No NaN: a row without all four prices is left out.
+
+    Raises
+    ------
+    ConnectionError
+        Yahoo refused, broke off, or answered with something unreadable: it may be tried again.
+    DataError
+        It can't be reached, knows no such symbol, or has nothing of it.
+    """
+    today = now.astimezone(NEW_YORK)
+    frame, events = _ask(symbol, first, today)
+    index = symbol.startswith("^")
+    bars = _as_traded(symbol, frame, events)
+    priced = np.isfinite([getattr(bars, name) for name in PRICES]).all(axis=0) & (index | ~(bars.close <= 0))
+    finished = bars.dates < np.datetime64(today.date() + dt.timedelta(days=today.time() >= SETTLED), "D")
+    held = np.full(len(bars), fill_value=True) if index else _on_sessions(bars.dates)
+    kept = priced & finished & held
+    if not kept.any():
+        raise DataError(_nothing(symbol, first))
+    undone = f"made as traded by undoing {len(events.split)} {_many('split', len(events.split))}"
+    notes = (*((undone,) if events.split and told is None else ()), *events.notes)
+    if kept.all():
+        return History(bars, notes, (), 1.0)
+    news = np.isin(bars.dates, _days(frame.index)) & (bars.dates > (EARLIEST if told is None else told))
+    notes += _told("without prices", bars.dates[news & ~priced & finished & held])
+    notes += _told("on days without a session of the NYSE", bars.dates[news & finished & ~held])
+    passing = tuple(f"today's bar ({day}) is left out: it isn't finished" for day in bars.dates[news & ~finished])
+    ahead = float(np.prod(bars.split[np.flatnonzero(kept)[-1] + 1 :]))
+    return History(bars.onto(bars.dates[kept]), notes, passing, ahead)
+
+
+def _on_sessions(dates: Dates) -> Flags:
+    if not len(dates):
+        return np.zeros(0, dtype=bool)
+    sessions = nyse_sessions(dates[0], dates[-1])
+    if len(sessions) == len(dates) and (sessions == dates).all():
+        return np.ones(len(dates), dtype=bool)
+    return np.isin(dates, sessions, assume_unique=True)
+
+
+def _told(what: str, dates: Dates) -> tuple[str, ...]:
+    """Say how many rows were left out, and which."""
+    if not len(dates):
+        return ()
+    which = ", ".join(map(str, dates)) if len(dates) <= 3 else f"{dates[0]} to {dates[-1]}"
+    return (f"{len(dates)} {_many('row', len(dates))} {what} left out: {which}",)
+
+
+def _many(word: str, count: int) -> str:
+    return word if count == 1 else f"{word}s"
+
+
+def _ask(symbol: str, first: np.datetime64 | None, today: dt.datetime) -> tuple[pd.DataFrame, Events]:
+    """Return what yfinance returns, and the events on their own days; raises as `fetch` does."""
+    try:
+        import yfinance
+    except ModuleNotFoundError:
+        raise DataError("yfinance isn't installed: pip install 'hedge-backtest[data]'") from None
+    # The day after today, so that a split of today is there before its first trade.
+    span: dict[str, Any] = {"end": today.date() + dt.timedelta(days=1)}
+    span |= {"period": "max"} if first is None else {"start": str(first)}
+    with _silenced(yfinance):
+        ticker = yfinance.Ticker(symbol)
+        # yfinance would ask Yahoo for it by one more request, and keep it in a database. It reads `start` by it.
+        ticker._tz = NEW_YORK.key  # noqa: SLF001
+        try:
+            frame = _history(ticker, span)
+        except Exception as fault:  # noqa: BLE001  # whatever it stumbles over in an answer that it can't read
+            raise _meant(symbol, fault, ticker, first) from None
+        # Its table has an event of a day without a row in the row before, where a split is a day too early.
+        history = ticker._price_history  # noqa: SLF001
+        return frame, _events(history._splits, history._dividends, history._capital_gains)  # noqa: SLF001
+
+
+def _history(ticker: Any, span: dict[str, Any]) -> pd.DataFrame:
+    """Ask; where yfinance's database of cookies fails (it is locked, or damaged), ask again without it."""
+    asked = {**span, "auto_adjust": False, "actions": True, "keepna": True, "timeout": TIMEOUT}
+    try:
+        return ticker.history(**asked)
+    except Exception as fault:
+        if not type(fault).__module__.startswith("peewee"):
+            raise
+    from yfinance import cache
+
+    cache._CookieCacheManager._Cookie_cache = cache._CookieCacheDummy()  # noqa: SLF001
+    return ticker.history(**asked)
+
+
+@contextmanager
+def _silenced(yfinance: Any) -> Iterator[None]:
+    """Let yfinance raise what goes wrong, and say nothing itself."""
+    logger, debug = logging.getLogger("yfinance"), yfinance.config.debug
+    was = logger.disabled, debug.hide_exceptions
+    logger.disabled, debug.hide_exceptions = True, False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled, debug.hide_exceptions = was
+
+
+def _meant(symbol: str, fault: Exception, ticker: Any, first: np.datetime64 | None) -> Exception:
+    """Return what a fault of yfinance means: DataError where asking again is useless, else ConnectionError."""
+    from yfinance import exceptions
+
+    words = " ".join(str(fault).split("See https://curl")[0].split()).rstrip(". ")
+    if isinstance(fault, exceptions.YFRateLimitError):
+        return ConnectionError("Yahoo refuses for now (429, too many requests)")
+    if isinstance(fault, exceptions.YFPricesMissingError):
+        known = bool(ticker._price_history._history_metadata.get("symbol"))  # noqa: SLF001
+        return _missing(symbol, fault.yahoo_reason, first, known=known)
+    if "resolve" in words:
+        return DataError(f"Yahoo can't be reached: {words}: are you online?")
+    if isinstance(fault, OSError):
+        return ConnectionError(f"Yahoo can't be reached: {words}")
+    return ConnectionError(f"Yahoo's answer can't be read ({type(fault).__name__}: {words})")
+
+
+def _missing(symbol: str, reason: str | None, first: np.datetime64 | None, *, known: bool) -> Exception:
+    """Return what an answer without prices means: its reason in Yahoo's words, and whether it knew the symbol."""
+    if reason is not None and "No data found" in reason:
+        return DataError(_unknown(symbol))
+    if (reason is None and known) or (reason is not None and "Data doesn't exist" in reason):
+        return DataError(_nothing(symbol, first))
+    return ConnectionError(f"Yahoo refuses for now ({reason or 'its answer holds nothing'})")
+
+
+def _nothing(symbol: str, first: np.datetime64 | None) -> str:
+    since = "" if first is None else f" from {first} on"
+    return f"{symbol}: Yahoo has no prices{since}: ask for another symbol, or for an earlier day"
+
+
+def _unknown(symbol: str) -> str:
+    funds = {*FUNDS, *(fund.underlying for fund in FUNDS.values())}
+    hint = did_you_mean(symbol, funds - {symbol})
+    return f"{symbol}: Yahoo knows no such symbol{hint}: an index has a caret (^VIX), a series of FRED is fred:NAME"
+
+
+def _events(splits: Any, dividends: Any, gains: Any) -> Events:
+    """Read yfinance's series of events, put together by day."""
+    notes = []
+    if "currency" in getattr(dividends, "columns", ()):  # a table, where dividends come in another currency than prices
+        notes.append(f"dividends in {', '.join(sorted(set(dividends['currency'])))}, as Yahoo gives them")
+        dividends = dividends["Dividends"]
+    split: dict[np.datetime64, float] = {}
+    for day, ratio in zip(_days(splits.index), splits, strict=True):
+        split[day] = split.get(day, 1.0) * float(ratio)
+    paid: dict[np.datetime64, float] = {}
+    for day, amount in zip(_days(dividends.index), dividends, strict=True):
+        paid[day] = paid.get(day, 0.0) + float(amount)
+    for day, amount in zip(_days(gains.index), gains, strict=True):
+        # Yahoo adds a capital gain to that day's dividend and lists it again (yfinance, issue 2666).
+        within = paid.get(day, 0.0) >= amount
+        paid[day] = paid.get(day, 0.0) + (0.0 if within else float(amount))
+        notes.append(
+            f"{day}: the capital gains distribution counts as a dividend" + ", which holds it already" * within
+        )
+    return Events(split, paid, tuple(notes))
+
+
+def _days(index: Any) -> Dates:
+    """Return the days of an index of moments, in the exchange's own zone."""
+    if not len(index):
+        return np.zeros(0, dtype="datetime64[D]")
+    days: Dates = index.tz_localize(None).to_numpy().astype("datetime64[D]")
+    return days
+
+
+def _as_traded(symbol: str, frame: pd.DataFrame, events: Events) -> Bars:
+    """Return a bar for every row and for every day with an event, split adjustment undone; NaN where no price is."""
+    rows = _days(frame.index)
+    happened = np.array([*events.split, *events.dividend], dtype="datetime64[D]")
+    dates = rows if _all_in(happened, rows) else np.union1d(rows, happened)
+    split, paid = np.ones(len(dates)), np.zeros(len(dates))
+    split[np.searchsorted(dates, list(events.split))] = list(events.split.values())
+    paid[np.searchsorted(dates, list(events.dividend))] = list(events.dividend.values())
+    later = np.append(np.cumprod(split[::-1])[::-1][1:], 1.0)
+    times = np.append(np.cumsum((split != 1.0)[::-1])[::-1][1:], 0)
+    at = np.searchsorted(dates, rows)
+    columns = {}
+    for name in (*PRICES, "volume"):
+        columns[name] = np.full(len(dates), np.nan)
+        columns[name][at] = frame[name.title()].to_numpy(dtype=np.float64)
+    for name in PRICES:
+        columns[name] = _rounded(columns[name], later, times)
+    lost = (columns["volume"] < COUNTED) & (later < 1.0)
+    columns["volume"] = np.where(lost, 0.0, np.round(columns["volume"] / later))
+    return Bars(symbol, dates, **columns, dividend=_rounded(paid, later, times), split=split)
+
+
+def _all_in(days: Dates, rows: Dates) -> bool:
+    """Return whether every day is among the rows, which are sorted; np.isin would sort them all again."""
+    return bool(len(rows)) and bool((rows[np.minimum(np.searchsorted(rows, days), len(rows) - 1)] == days).all())
+
+
+def _rounded(adjusted: Floats, later: Floats, times: Floats) -> Floats:
+    """Return dollars as traded, rounded to as many decimals as the vendor's figures bear, from a cent to six.
+
+    A figure was kept as a 32-bit float, rescaled at each later split, and printed in steps of a millionth: what
+    it can be off by is less than half of the last decimal that is left, so that cents come back exactly.
+
+    Parameters
+    ----------
+    adjusted
+        Dollars, split-adjusted, shape (rows,); NaN stay.
+    later
+        The product of all later splits, shape (rows,).
+    times
+        How many they are, shape (rows,).
+    """
+    dollars = adjusted * later
+    step = np.maximum(PRINTED * later, 2.0 * FLOAT * (1 + times) * np.abs(dollars))
+    scale = SCALES[np.searchsorted(STEPS, step * (1.0 - 1e-9))]
+    rounded: Floats = np.round(dollars * scale) / scale
+    return rounded

@@ -1,0 +1,302 @@
+"""The store: history kept as Parquet in the user's data folder, with a manifest of where each part came from.
+
+A file is named after its content, and the manifest says which files count: it is written last, by one rename, so a
+process that is killed leaves the old history whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.arrays import Dates, Floats, day
+from data.bars import COLUMNS, Bars
+from data.errors import DataError, did_you_mean
+from data.files import locked, write_whole
+from data.repairs import Repair
+from data.series import Series
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+"""Of the manifest and of the files it names."""
+BARS, SERIES = "bars", "series"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]{0,63}")
+"""What instruments and series are called."""
+OURS = re.compile(r".+\.[0-9a-f]{12}\.parquet|\..+\.[0-9a-f]{8}\.tmp")
+"""Files of the store, whole or left by a process that was killed; any other in its folders is somebody's own."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where something in the store came from.
+
+    Parameters
+    ----------
+    source
+        ``yahoo``, ``fred`` or ``import``.
+    symbol
+        What it is called there: ``^VIX``, or the file that was imported, without its folder.
+    version
+        What read it, with its version: ``yfinance 1.7.0``.
+    time
+        When, UTC, ``2026-08-21T20:15:00Z``.
+    notes
+        What was assumed or mended on the way, a sentence each.
+    """
+
+    source: str
+    symbol: str
+    version: str
+    time: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the manifest says of one instrument or series.
+
+    Parameters
+    ----------
+    kind
+        ``bars`` or ``series``.
+    name
+        Of the instrument or series.
+    file
+        Below the store's folder.
+    first, last
+        Dates of the first and the last row, ISO.
+    rows
+        How many.
+    hash
+        SHA-256 of the content.
+    origin
+        Where it came from.
+    lag
+        Sessions by which a series is known late.
+    """
+
+    kind: str
+    name: str
+    file: str
+    first: str
+    last: str
+    rows: int
+    hash: str
+    origin: Origin
+    lag: int = 0
+
+
+def store_folder() -> Path:
+    """Return the store's folder: ``BACKTEST_DATA``, else the user's data folder."""
+    import platformdirs
+
+    named = os.environ.get("BACKTEST_DATA")
+    return Path(named).expanduser() if named else Path(platformdirs.user_data_dir("hedge-backtest"))
+
+
+def symbol_of(kind: str, name: str) -> str:
+    """Return by what symbol `backtest data pull` fetches something."""
+    from data.sources.fred import KNOWN
+
+    return f"^{name}" if kind == SERIES and name.isupper() and name not in KNOWN else name
+
+
+@dataclass(frozen=True)
+class Store:
+    """The store in a folder; the folder is made when something is first put into it."""
+
+    folder: Path
+
+    def listing(self) -> tuple[Entry, ...]:
+        """Return what the store holds, by kind and name; raises DataError if the manifest is damaged."""
+        with self._legible():
+            held = [Entry(**{**each, "origin": _origin(each["origin"])}) for each in self._manifest()["entries"]]
+            return tuple(sorted(held, key=lambda each: (each.kind, each.name)))
+
+    def entries(self, kind: str) -> dict[str, Entry]:
+        """Return what the store holds of one kind, by name, sorted; raises DataError if the manifest is damaged."""
+        return {each.name: each for each in self.listing() if each.kind == kind}
+
+    def find(self, kind: str, name: str) -> Entry:
+        """Return one entry; raises DataError that says how to get it."""
+        held = self.entries(kind)
+        if name not in held:
+            raise DataError(
+                f"the store has no {kind} of {name}{did_you_mean(name, held)}: backtest data pull "
+                f"{symbol_of(kind, name)}, or backtest data import FILE"
+            )
+        return held[name]
+
+    def bars(self, name: str) -> Bars:
+        """Read an instrument's bars as they were put in, repairs applied; raises DataError."""
+        from data.repairs import mended
+
+        read = self.bars_as_kept(name)
+        return mended(read, [repair for repair in self.repairs() if repair.instrument == name])
+
+    def bars_as_kept(self, name: str) -> Bars:
+        """Read an instrument's bars as they were put in, without repairs; raises DataError."""
+        dates, columns = self._read(BARS, name)
+        return Bars(name, dates, **{column: columns[column] for column in COLUMNS})
+
+    def series(self, name: str) -> Series:
+        """Read a series, with its lag; raises DataError."""
+        dates, columns = self._read(SERIES, name)
+        known = columns.get("known")
+        days = None if known is None else known.astype("int64").astype("datetime64[D]")
+        prices: dict[str, Floats] = {name: columns[name] for name in ("open", "high", "low") if name in columns}
+        return Series(name, dates, columns["value"], days, self.find(SERIES, name).lag, prices or None)
+
+    def put_bars(self, bars: Bars, origin: Origin) -> Entry:
+        """Keep an instrument's bars, in place of what was kept of it; raises DataError where that can't be written."""
+        columns = {column: getattr(bars, column) for column in COLUMNS}
+        return self._put(BARS, bars.instrument, bars.dates, columns, origin, 0)
+
+    def put_series(self, series: Series, origin: Origin) -> Entry:
+        """Keep a series, in place of what was kept of it; raises DataError where that can't be written."""
+        columns = {"value": series.values, **(series.prices or {})}
+        if series.known is not None:
+            columns["known"] = series.known.astype("int64").astype(float)
+        return self._put(SERIES, series.name, series.dates, columns, origin, series.lag)
+
+    def remove(self, names: Iterable[str]) -> None:
+        """Take instruments or series out, with their repairs; raises DataError on a name that isn't there."""
+        with self._changing() as manifest:
+            for name in names:
+                gone = [each for each in manifest["entries"] if each["name"] == name]
+                if not gone:
+                    known = [each["name"] for each in manifest["entries"]]
+                    raise DataError(f"the store has no {name}{did_you_mean(name, known)}: backtest data list shows all")
+                manifest["entries"] = [each for each in manifest["entries"] if each["name"] != name]
+                manifest["repairs"] = [each for each in manifest["repairs"] if each["instrument"] != name]
+
+    def repairs(self) -> tuple[Repair, ...]:
+        """Return the repairs that are applied to what is read."""
+        with self._legible():
+            return tuple(Repair(**{**each, "date": day(each["date"])}) for each in self._manifest()["repairs"])
+
+    def set_repairs(self, repairs: Iterable[Repair]) -> None:
+        """Put these repairs in place of those there are."""
+        with self._changing() as manifest:
+            manifest["repairs"] = [asdict(each) | {"date": str(each.date)} for each in repairs]
+
+    def _manifest(self) -> dict[str, Any]:
+        path = self.folder / MANIFEST
+        try:
+            manifest = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {"format": FORMAT, "entries": [], "repairs": []}
+        except (OSError, ValueError) as fault:
+            raise DataError(f"{path}: can't be read: {fault}: move it away and pull again") from None
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            raise DataError(f"{path}: is of another version of this program: name another folder with BACKTEST_DATA")
+        return manifest
+
+    @contextmanager
+    def _legible(self) -> Iterator[None]:
+        """Turn what a manifest that somebody edited makes of reading it into DataError."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError) as fault:
+            path = self.folder / MANIFEST
+            raise DataError(f"{path}: is damaged ({fault}): move it away and pull again") from None
+
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, Any]]:
+        """Give the manifest to change; write it when that went well, and remove the files that it no longer names."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with locked(self.folder):
+                manifest = self._manifest()
+                yield manifest
+                text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+                write_whole(self.folder / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
+                named = {self.folder / each["file"] for each in manifest["entries"]}
+                for path in (each for kind in ("", BARS, SERIES) for each in (self.folder / kind).glob("*")):
+                    if OURS.fullmatch(path.name) and path not in named:
+                        path.unlink(missing_ok=True)
+        except OSError as fault:
+            raise DataError(
+                f"{self.folder}: can't be written: {fault.strerror or fault}: name another folder with BACKTEST_DATA"
+            ) from fault
+
+    def _put(  # the parts of one entry
+        self, kind: str, name: str, dates: Dates, columns: Mapping[str, Floats], origin: Origin, lag: int
+    ) -> Entry:
+        import pyarrow.parquet as pq
+
+        if not NAME.fullmatch(name):
+            raise DataError(f"{name!r} is no name of an instrument or series: letters, digits and . = _ - only")
+        if not len(dates):
+            raise DataError(f"{name}: there is no row to keep")
+        dates = dates.astype("datetime64[D]")
+        columns = {column: np.asarray(values, dtype=np.float64) for column, values in columns.items()}
+        content = _hash(dates, columns)
+        file = f"{kind}/{name}.{content[:12]}.parquet"
+        entry = Entry(kind, name, file, str(dates[0]), str(dates[-1]), len(dates), content, origin, lag)
+        with self._changing() as manifest:
+            table = _table(dates, columns)
+            write_whole(self.folder / file, lambda path: pq.write_table(table, path, use_dictionary=False))
+            others = [each for each in manifest["entries"] if (each["kind"], each["name"]) != (kind, name)]
+            manifest["entries"] = sorted([*others, asdict(entry)], key=lambda each: (each["kind"], each["name"]))
+        return entry
+
+    def _read(self, kind: str, name: str) -> tuple[Dates, dict[str, Floats]]:
+        """Read one file; a pull that replaces it meanwhile is read in its place."""
+        tried = None
+        while True:
+            entry = self.find(kind, name)
+            try:
+                return _content(self.folder / entry.file, entry.hash)
+            except (OSError, ValueError, LookupError, TypeError) as fault:
+                if entry == tried:
+                    said = " ".join(str(fault).split())
+                    raise DataError(
+                        f"{self.folder / entry.file}: is damaged: {said}: pull or import it again"
+                    ) from None
+                tried = entry
+
+
+def _origin(held: Mapping[str, Any]) -> Origin:
+    return Origin(**{**held, "notes": tuple(held["notes"])})
+
+
+def _table(dates: Dates, columns: Mapping[str, Floats]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({"date": pa.array(dates), **{name: pa.array(values) for name, values in columns.items()}})
+
+
+def _content(path: Path, expected: str) -> tuple[Dates, dict[str, Floats]]:
+    """Read a file's columns; raises ValueError where its content isn't what the manifest says."""
+    import pyarrow.parquet as pq
+
+    # pq.read_table and to_numpy import pandas: a quarter of a second. One thread reads files this small sooner.
+    with pq.ParquetFile(path) as file:
+        table = file.read(use_threads=False).combine_chunks()
+    dates = np.from_dlpack(table["date"].cast("int32").chunk(0)).astype("datetime64[D]")
+    values = {name: np.from_dlpack(table[name].chunk(0)) for name in table.column_names if name != "date"}
+    columns = {name: np.array(column, dtype=np.float64) for name, column in values.items()}
+    if _hash(dates, columns) != expected:
+        raise ValueError("its content isn't what the manifest says")
+    return dates, columns
+
+
+def _hash(dates: Dates, columns: Mapping[str, Floats]) -> str:
+    digest = hashlib.sha256(dates.astype("int64").tobytes())
+    for name in sorted(columns):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(columns[name], dtype=np.float64).tobytes())
+    return digest.hexdigest()

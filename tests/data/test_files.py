@@ -1,0 +1,97 @@
+"""Files that are whole or absent, and folders that one process writes at a time."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from data.files import locked, write_whole
+
+HOUSE = Path(__file__).resolve().parents[2]
+
+
+def test_a_file_is_written_with_its_folders(tmp_path):
+    path = tmp_path / "a" / "b" / "note.txt"
+    write_whole(path, lambda writing: writing.write_text("whole"))
+
+    assert path.read_text() == "whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_fault_leaves_the_old_file_and_nothing_beside_it(tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("old")
+
+    def half(writing):
+        writing.write_text("ha")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_whole(path, half)
+
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_until_it_is_whole_the_old_file_is_there(tmp_path):
+    path = tmp_path / "note.txt"
+    path.write_text("old")
+    seen = []
+
+    def slow(writing):
+        assert writing.parent == tmp_path  # a rename is atomic within one file system
+        writing.write_text("new")
+        seen.append(path.read_text())
+
+    write_whole(path, slow)
+
+    assert (seen, path.read_text()) == (["old"], "new")
+
+
+def test_two_writers_of_one_file_do_not_share_a_temporary_one(tmp_path):
+    path, names = tmp_path / "note.txt", []
+
+    def outer(writing):
+        names.append(writing)
+        writing.write_text("outer")
+        write_whole(path, lambda inner: (names.append(inner), inner.write_text("inner")))
+
+    write_whole(path, outer)
+
+    assert len(set(names)) == 2
+    assert path.read_text() == "outer"
+
+
+def test_a_folder_is_locked_until_its_holder_is_done(tmp_path):
+    with locked(tmp_path), pytest.raises(BlockingIOError), locked(tmp_path, wait=False):
+        pass
+    with pytest.raises(RuntimeError), locked(tmp_path):
+        raise RuntimeError
+    with locked(tmp_path, wait=False):
+        pass
+
+
+def test_a_process_that_is_killed_gives_its_lock_back(tmp_path):
+    code = f"""
+import os, pathlib, sys
+from data.files import locked
+with locked(pathlib.Path({str(tmp_path)!r})):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+    holder = subprocess.Popen(
+        [sys.executable, "-P", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(HOUSE)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BlockingIOError), locked(tmp_path, wait=False):
+            pass
+        holder.kill()
+        with locked(tmp_path):
+            pass

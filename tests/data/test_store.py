@@ -1,0 +1,459 @@
+"""The store: what was put comes back, whatever is killed, damaged, done twice or done at once."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from markets import days, make_bars, make_series, nyse, random_bars
+
+from data.bars import COLUMNS
+from data.errors import DataError
+from data.repairs import Repair
+from data.store import Entry, Origin, Store, store_folder
+
+HOUSE = Path(__file__).resolve().parents[2]
+ORIGIN = Origin("import", "SOXS.csv", "hedge-backtest 1", "2026-08-21T20:15:00Z", ("One thing.", "Another."))
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+def bars_of(name, close, first="2024-01-02"):
+    return make_bars(name, nyse(first, len(close)), close)
+
+
+def said_by(call, *arguments):
+    with pytest.raises(DataError) as caught:
+        call(*arguments)
+    said = str(caught.value)
+    assert len(said.splitlines()) == 1
+    return said
+
+
+def files_of(store):
+    return sorted(path.relative_to(store.folder).as_posix() for path in store.folder.rglob("*") if path.is_file())
+
+
+# What was put comes back
+
+
+def test_bars_come_back_bit_by_bit(store):
+    bars = random_bars("SOXS", nyse("2020-01-02", 300), np.random.default_rng(0))
+    bars.volume[7] = np.nan
+
+    entry = store.put_bars(bars, ORIGIN)
+
+    got = store.bars_as_kept("SOXS")
+    assert got.dates.dtype == np.dtype("datetime64[D]")
+    for column in ("dates", *COLUMNS):
+        assert getattr(got, column).tobytes() == getattr(bars, column).tobytes(), column
+    for column in COLUMNS:
+        assert getattr(store.bars("SOXS"), column).tobytes() == getattr(bars, column).tobytes(), column
+    assert entry == store.find("bars", "SOXS")
+    assert entry == Entry("bars", "SOXS", entry.file, "2020-01-02", "2021-03-11", 300, entry.hash, ORIGIN)
+
+
+def test_a_series_comes_back_with_its_lag_and_its_revisions(store):
+    dates = days("2024-01-31", "2024-01-31", "2024-02-29")
+    known = days("2024-02-20", "2024-03-20", "2024-03-20")
+    store.put_series(make_series("CPI", dates, [2.5, 2.6, 2.7], known), ORIGIN)
+    store.put_series(make_series("PE", dates[1:], [15, 16], lag=5), ORIGIN)
+
+    cpi, pe = store.series("CPI"), store.series("PE")
+    np.testing.assert_array_equal(cpi.known, known)
+    assert cpi.known.dtype == np.dtype("datetime64[D]")
+    np.testing.assert_array_equal(cpi.values, [2.5, 2.6, 2.7])
+    assert (cpi.lag, pe.lag, pe.known) == (0, 5, None)
+
+
+def test_an_index_comes_back_with_its_prices(store):
+    dates = nyse("2024-01-02", 2)
+    index = {"open": np.array([1.0, 2]), "high": np.array([3.0, 4]), "low": np.array([0.5, 1])}
+    store.put_series(replace(make_series("SOX", dates, [2, 3]), prices=index), ORIGIN)
+    store.put_series(make_series("VIX", dates, [2, 3]), ORIGIN)
+
+    held = store.series("SOX").prices
+    assert {name: list(values) for name, values in held.items()} == {n: list(v) for n, v in index.items()}
+    assert store.series("VIX").prices is None
+
+
+def test_arrays_of_other_types_come_back_as_ours(store):
+    dates = nyse("2024-01-02", 3)
+    store.put_series(make_series("A", dates.astype("datetime64[ns]"), [1, 2, 3]), ORIGIN)
+    assert store.series("A").dates.dtype == np.dtype("datetime64[D]")
+    np.testing.assert_array_equal(store.series("A").dates, dates)
+
+
+def test_the_listing_is_sorted_and_readable_by_others(store):
+    store.put_series(make_series("VIX", nyse("2024-01-02", 2), [13, 14]), ORIGIN)
+    store.put_bars(bars_of("SOXX", [1, 2]), ORIGIN)
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+
+    assert [(each.kind, each.name) for each in store.listing()] == [
+        ("bars", "SOXS"),
+        ("bars", "SOXX"),
+        ("series", "VIX"),
+    ]
+    assert list(store.entries("bars")) == ["SOXS", "SOXX"]
+    written = json.loads((store.folder / "manifest.json").read_text())
+    assert written["entries"] == json.loads(json.dumps([asdict(each) for each in store.listing()]))
+
+
+def test_the_same_content_makes_the_same_bytes(tmp_path):
+    stores = [Store(tmp_path / "one"), Store(tmp_path / "two")]
+    for each, order in zip(stores, (["A", "B"], ["B", "A"]), strict=True):
+        for name in order:
+            each.put_bars(bars_of(name, [1, 2]), ORIGIN)
+
+    one, two = files_of(stores[0]), files_of(stores[1])
+    assert one == two
+    assert [(stores[0].folder / file).read_bytes() for file in one] == [
+        (stores[1].folder / file).read_bytes() for file in two
+    ]
+
+
+def test_what_is_put_again_replaces_and_leaves_no_file(store):
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put_bars(bars_of("SOXX", [1, 2]), ORIGIN)
+    store.put_bars(bars_of("SOXS", [1, 2, 3]), ORIGIN)
+
+    np.testing.assert_array_equal(store.bars_as_kept("SOXS").close, [1, 2, 3])
+    assert files_of(store) == sorted(["manifest.json", *(each.file for each in store.listing())])
+    assert len(files_of(store)) == 3
+
+
+def test_bars_and_a_series_may_share_a_name(store):
+    store.put_bars(bars_of("VIX", [1, 2]), ORIGIN)
+    store.put_series(make_series("VIX", nyse("2024-01-02", 2), [13, 14]), ORIGIN)
+
+    assert len(store.listing()) == 2
+    np.testing.assert_array_equal(store.bars_as_kept("VIX").close, [1, 2])
+    np.testing.assert_array_equal(store.series("VIX").values, [13, 14])
+
+
+def test_reading_loads_no_pandas(store):
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    code = "import sys; from pathlib import Path; from data.store import Store; Store(Path(sys.argv[1])).bars('SOXS')"
+    code += "; print('pandas' in sys.modules)"
+
+    told = subprocess.run(
+        [sys.executable, "-P", "-c", code, store.folder],
+        env={**os.environ, "PYTHONPATH": str(HOUSE)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout == "False\n"
+
+
+# What isn't there
+
+
+def test_what_is_missing_is_told_with_how_to_get_it(store):
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+
+    assert said_by(store.bars, "SOXL") == (
+        "the store has no bars of SOXL, did you mean SOXS?: backtest data pull SOXL, or backtest data import FILE"
+    )
+    assert said_by(store.series, "VIX") == (
+        "the store has no series of VIX: backtest data pull ^VIX, or backtest data import FILE"
+    )
+    assert said_by(store.series, "my_pe").startswith("the store has no series of my_pe: backtest data pull my_pe")
+
+
+def test_an_empty_store_makes_no_folder(store):
+    assert store.listing() == ()
+    assert store.repairs() == ()
+    assert not store.folder.exists()
+
+
+def test_nothing_can_not_be_kept(store):
+    assert said_by(store.put_bars, bars_of("SOXS", []), ORIGIN) == "SOXS: there is no row to keep"
+    assert store.listing() == ()
+
+
+@pytest.mark.parametrize("name", ["../SOXS", "SO/XS", "", ".", "..", "SOXS\n", "^VIX", "SO XS", "x" * 65])
+def test_a_name_is_a_name(store, name):
+    assert said_by(store.put_bars, bars_of(name, [1, 2]), ORIGIN) == (
+        f"{name!r} is no name of an instrument or series: letters, digits and . = _ - only"
+    )
+    assert not store.folder.exists()
+
+
+# Removing
+
+
+def test_removing_takes_everything_of_a_name(store):
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put_bars(bars_of("SOXX", [1, 2]), ORIGIN)
+    mends = [Repair(f"{name}-split", name, "split", np.datetime64("2024-01-03"), 2.0) for name in ("SOXS", "SOXX")]
+    store.set_repairs(mends)
+
+    store.remove(["SOXS"])
+
+    assert [each.name for each in store.listing()] == ["SOXX"]
+    assert store.repairs() == (mends[1],)
+    assert len(files_of(store)) == 2
+
+
+def test_removing_what_is_not_there_removes_nothing(store):
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+
+    assert said_by(store.remove, ["SOXS", "SOXX"]) == "the store has no SOXX: backtest data list shows all"
+    assert said_by(store.remove, ["SOXL"]) == (
+        "the store has no SOXL, did you mean SOXS?: backtest data list shows all"
+    )
+    assert [each.name for each in store.listing()] == ["SOXS"]
+
+
+# Repairs
+
+
+def test_repairs_are_kept_and_applied_when_read(store):
+    bars = bars_of("SOXS", [10, 10, 1, 1])
+    store.put_bars(bars, ORIGIN)
+    mend = Repair("SOXS-split-2024-01-04", "SOXS", "split", bars.dates[2], 10.0)
+
+    store.set_repairs([mend])
+
+    assert store.repairs() == (mend,)
+    np.testing.assert_array_equal(store.bars_as_kept("SOXS").split, [1, 1, 1, 1])
+    np.testing.assert_array_equal(store.bars("SOXS").split, [1, 1, 10, 1])
+    store.put_bars(bars_of("SOXX", [1, 2]), ORIGIN)
+    store.put_bars(bars_of("SOXS", [10, 10, 1, 1, 1]), ORIGIN)
+    assert store.repairs() == (mend,)
+    store.set_repairs([])
+    np.testing.assert_array_equal(store.bars("SOXS").split, [1, 1, 1, 1, 1])
+
+
+# Where it is
+
+
+def test_the_folder_is_the_users_unless_it_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("BACKTEST_DATA", str(tmp_path / "mine"))
+    assert store_folder() == tmp_path / "mine"
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("BACKTEST_DATA", "~/mine")
+    assert store_folder() == tmp_path / "mine"
+
+    for unset in ("", None):
+        monkeypatch.setenv("BACKTEST_DATA", unset) if unset == "" else monkeypatch.delenv("BACKTEST_DATA")
+        assert store_folder().name == "hedge-backtest"
+
+
+def test_a_folder_that_can_not_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    store = Store(tmp_path / "file" / "store")
+
+    assert said_by(store.put_bars, bars_of("SOXS", [1, 2]), ORIGIN) == (
+        f"{tmp_path}/file/store: can't be written: Not a directory: name another folder with BACKTEST_DATA"
+    )
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_without_permission_is_told(store):
+    store.folder.mkdir(mode=0o500)
+
+    said = said_by(store.put_bars, bars_of("SOXS", [1, 2]), ORIGIN)
+
+    assert said.endswith("can't be written: Permission denied: name another folder with BACKTEST_DATA")
+
+
+def test_a_full_disk_leaves_the_old_data(store, monkeypatch):
+    import pyarrow.parquet as pq
+
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+
+    def full(table, path, **options):
+        path.write_bytes(b"PAR1")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pq, "write_table", full)
+        said = said_by(store.put_bars, bars_of("SOXS", [1, 2, 3]), ORIGIN)
+
+    assert "can't be written: No space left on device" in said
+    np.testing.assert_array_equal(store.bars_as_kept("SOXS").close, [1, 2])
+    assert len(files_of(store)) == 2
+
+
+def test_files_that_are_not_the_stores_are_let_be(store):
+    for kind in ("bars", "series"):
+        (store.folder / kind / "older").mkdir(parents=True)
+        (store.folder / kind / "SOXS.csv").write_text("mine")
+        (store.folder / kind / "SOXS.parquet").write_text("mine")
+
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put_bars(bars_of("SOXS", [1, 3]), ORIGIN)
+
+    for kind in ("bars", "series"):
+        assert (store.folder / kind / "SOXS.csv").read_text() == "mine"
+        assert (store.folder / kind / "SOXS.parquet").read_text() == "mine"
+    assert len(files_of(store)) == 6
+
+
+# Damage
+
+
+def test_a_damaged_file_is_told(store):
+    store.put_bars(bars_of("SOXS", np.arange(1.0, 200.0)), ORIGIN)
+    path = store.folder / store.find("bars", "SOXS").file
+    whole = path.read_bytes()
+
+    for damage in (b"", whole[: len(whole) // 2], whole[:-1] + b"x", whole[:200] + bytes(8) + whole[208:]):
+        path.write_bytes(damage)
+        said = said_by(store.bars, "SOXS")
+        assert said.startswith(f"{path}: is damaged: ")
+        assert said.endswith(": pull or import it again")
+    path.unlink()
+    assert said_by(store.bars, "SOXS").startswith(f"{path}: is damaged: ")
+
+    store.put_bars(bars_of("SOXS", np.arange(1.0, 200.0)), ORIGIN)
+    assert len(store.bars("SOXS")) == 199
+
+
+def test_another_ones_content_under_the_right_name_is_told(store):
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put_bars(bars_of("SOXX", [1, 3]), ORIGIN)
+    soxs, soxx = (store.folder / store.find("bars", name).file for name in ("SOXS", "SOXX"))
+    soxs.write_bytes(soxx.read_bytes())
+
+    assert "its content isn't what the manifest says" in said_by(store.bars, "SOXS")
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[]",
+        b"null",
+        b"{}",
+        b'{"format": 2, "entries": [], "repairs": []}',
+        b'{"format": 1}',
+        b'{"format": 1, "entries": [{}], "repairs": [{}]}',
+        b'{"format": 1, "entries": [7], "repairs": [7]}',
+        b'{"format": 1, "entries": null, "repairs": null}',
+    ],
+)
+def test_a_damaged_manifest_is_told_and_left_as_it_is(store, manifest):
+    store.folder.mkdir()
+    path = store.folder / "manifest.json"
+    path.write_bytes(manifest)
+
+    for call in (store.listing, store.repairs):
+        assert str(path) in said_by(call)
+    assert str(path) in said_by(store.bars, "SOXS")
+    assert path.read_bytes() == manifest
+
+
+# Killed, and at once
+
+
+def run(code, *arguments, wait=True):
+    """Run Python in a process of its own, with the store's words at hand."""
+    head = """
+import os, signal, sys
+from pathlib import Path
+import numpy as np
+import data.store
+from data.bars import Bars
+from data.store import Origin, Store
+store, name = Store(Path(sys.argv[1])), sys.argv[2]
+def bars(name, close):
+    n = len(close)
+    dates = np.datetime64("2024-01-02") + np.arange(n)
+    close = np.array(close, float)
+    return Bars(name, dates, close, close, close, close, np.ones(n), np.zeros(n), np.ones(n))
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", head + code, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(HOUSE)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    if wait:
+        process.communicate(timeout=60)
+    return process
+
+
+KILLED = """
+write_whole = data.store.write_whole
+def killed(path, write):
+    if path.suffix == sys.argv[3]:
+        if sys.argv[4] == "within":
+            write(path.with_name(f".{path.name}.00000000.tmp"))
+        os.kill(os.getpid(), signal.SIGKILL)
+    write_whole(path, write)
+data.store.write_whole = killed
+store.put_bars(bars(name, [1, 2, 3]), Origin("import", "x", "1", "t"))
+"""
+
+
+@pytest.mark.parametrize("moment", ["before", "within"])
+@pytest.mark.parametrize("suffix", [".parquet", ".json"])
+def test_a_process_that_is_killed_leaves_the_old_data_whole(store, suffix, moment):
+    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    before = store.listing()
+
+    assert run(KILLED, store.folder, "SOXS", suffix, moment).returncode == -9
+
+    assert store.listing() == before
+    np.testing.assert_array_equal(store.bars("SOXS").close, [1, 2])
+    store.put_bars(bars_of("SOXX", [5, 6]), ORIGIN)
+    assert files_of(store) == sorted(["manifest.json", *(each.file for each in store.listing())])
+
+
+def test_two_processes_at_once_lose_nothing(store):
+    code = """
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(15):
+    store.put_bars(bars(f"{name}{number}", [1, number + 1]), Origin("import", name, "1", "t"))
+    store.put_bars(bars("SHARED", [1, number + 1]), Origin("import", name, "1", "t"))
+"""
+    writers = [run(code, store.folder, name, wait=False) for name in ("A", "B")]
+    for writer in writers:
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        writer.stdin.write("\n")
+        writer.stdin.flush()
+    for writer in writers:
+        writer.communicate(timeout=60)
+        assert writer.returncode == 0
+
+    assert {each.name for each in store.listing()} == {f"{n}{k}" for n in "AB" for k in range(15)} | {"SHARED"}
+    for name in "AB":
+        np.testing.assert_array_equal(store.bars_as_kept(f"{name}14").close, [1, 15])
+    np.testing.assert_array_equal(store.bars_as_kept("SHARED").close, [1, 15])
+    assert len(files_of(store)) == 32
+
+
+def test_a_reader_meanwhile_sees_the_old_or_the_new_and_nothing_between(store):
+    code = """
+for number in range(150):
+    store.put_bars(bars(name, [number] * (1 + number % 7)), Origin("import", name, "1", "t"))
+"""
+    store.put_bars(bars_of("SOXS", [0.0]), ORIGIN)
+    writer, seen = run(code, store.folder, "SOXS", wait=False), []
+    while writer.poll() is None or not seen:
+        close = store.bars_as_kept("SOXS").close
+        assert len(set(close)) == 1
+        assert len(close) == 1 + close[0] % 7
+        seen.append(close[0])
+    writer.communicate()
+
+    assert writer.returncode == 0
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 2
