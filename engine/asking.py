@@ -4,16 +4,47 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 
 from data.arrays import Floats
 from data.errors import StrategyError, UserError
 from data.market import Market
+from engine.config import RunConfig
 from engine.kernel.loop import Ledger, Weigh
-from engine.setup import Setup
+from engine.setup import Setup, prepare
+from strategies import parameters
 from strategies.base import Book, CloseStrategy, Strategy, View
-from strategies.load import fault_in
+from strategies.load import fault_in, kind, strategy_class
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A run laid out, its strategy asked.
+
+    Parameters
+    ----------
+    cls, strategy
+        The strategy's class, and one of it, fresh; ``None`` for a backtrader.Strategy, which backtrader makes itself.
+    signal
+        The intensity, shape (market sessions,); ``None`` for a strategy that has none.
+    setup
+        What the run is executed on.
+    """
+
+    cls: type
+    strategy: Strategy | CloseStrategy | None
+    signal: Floats | None
+    setup: Setup
+
+
+def ask(config: RunConfig, market: Market) -> Asked:
+    """Make the config's strategy, ask it for its intensity, and lay the run out; raises UserError where that fails."""
+    cls = strategy_class(config.strategy.named)
+    strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)
+    signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
+    return Asked(cls, strategy, signal, prepare(config, market, signal))
 
 
 def intensity_of(strategy: Strategy, market: Market) -> Floats:

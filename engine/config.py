@@ -65,10 +65,22 @@ def _bps(value: Any) -> Any:
     return cost
 
 
+def _yearly(value: Any) -> Any:
+    """Take a yearly fraction: a number, or a map of numbers by the date from which each holds."""
+    numbers = list(value.values()) if isinstance(value, dict) else [value]
+    for number in numbers:
+        if isinstance(number, bool) or not isinstance(number, int | float) or not -1 < number < 1:
+            raise ValueError("has to be a fraction a year (0.01 for 1 %), or a map of such fractions by date")
+    if isinstance(value, dict):
+        return {_date(day): float(number) for day, number in value.items()}
+    return float(value)
+
+
 Symbol = Annotated[str, BeforeValidator(_symbol)]
 Date = Annotated[dt.date, BeforeValidator(_date)]
 Bps = Annotated[float | dict[str, float], BeforeValidator(_bps)]
 Dollars = Annotated[float | dict[str, float], BeforeValidator(_amount)]
+Yearly = Annotated[float | dict[dt.date, float], BeforeValidator(_yearly)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Sessions = Annotated[int, Field(ge=0)]
@@ -80,18 +92,34 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class DataConfig(Section):
-    """Where history comes from, and how late each series is known."""
+class ExtendConfig(Section):
+    """How an instrument's history before its own is made by the leveraged-fund model; what is left out has defaults."""
 
-    source: Literal["auto", "demo", "csv"] = Field("auto", description="auto: your store if it suffices, else demo")
+    underlying: Symbol = Field(description="what drives it: an index series, or an instrument")
+    before: Date | None = Field(None, description="its first real session; null: the first there is a bar of")
+    leverage: float | None = Field(None, description="null: hedge.leverage for the hedge, 1 for anything else")
+    fee: Yearly | None = Field(None, description="a fraction a year, or a map by the date from which it holds")
+    spread: Yearly | None = Field(None, description="on the swaps, a fraction a year, or such a map")
+    dividend_yield: float | None = Field(None, description="of a price index, a fraction a year")
+    band: Fraction | None = Field(None, description="error band, a fraction a year: the low and the high run")
+
+
+class DataConfig(Section):
+    """Where history comes from, how late each series is known, what the audit may find, and what comes before."""
+
+    source: Literal["auto", "store", "demo", "csv"] = Field(
+        "auto", description="auto: the store, or the demo market while nothing is in it"
+    )
     path: str | None = Field(None, description="the folder of source csv")
     lag: dict[str, Sessions] = Field(default_factory=dict, description="sessions by which a series is known late")
+    accept: list[str] = Field(default_factory=list, description="ids of findings at error level to go on with")
+    extend: dict[Symbol, ExtendConfig] = Field(default_factory=dict, description="history before inception")
 
     @model_validator(mode="after")
     def _csv_has_a_path(self) -> DataConfig:
         if self.source == "csv" and self.path is None:
             raise ValueError("data.path is missing: source csv needs the folder that holds bars/ and series/")
-        if self.source == "auto" and self.path is not None:
+        if self.source != "csv" and self.path is not None:
             raise ValueError("data.path is for source csv: write source: csv beside it")
         return self
 
@@ -206,6 +234,9 @@ class RunConfig(Section):
             raise ValueError(f"hedge.instrument {self.hedge.instrument} is in portfolio.core too: hold something else")
         if self.end is not None and self.end <= self.start:
             raise ValueError(f"end {self.end} is not after start {self.start}")
+        for name in self.data.extend:
+            if name not in {*self.portfolio.core, self.hedge.instrument, self.hedge.underlying}:
+                raise ValueError(f"data.extend.{name} is neither held nor the hedge's underlying: drop it")
         for key in ("commission_bps", "slippage_bps", "commission_per_share", "slippage_per_share"):
             self._costs_by_instrument(key)
         return self

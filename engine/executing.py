@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from data.errors import StrategyError, UserError, did_you_mean
-from engine.asking import weigher
+from engine.asking import Asked, weigher
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger, run_given, run_policy
 from engine.setup import Setup, sizing_of
@@ -16,19 +16,15 @@ from strategies.sizing import most_hedge
 ENGINES = ("backtrader", "compiled", "python")
 
 
-def execute(
-    engine: str, config: RunConfig, setup: Setup, strategy: object, cls: type
-) -> tuple[Ledger, tuple[str, ...]]:
+def execute(engine: str, config: RunConfig, asked: Asked) -> tuple[Ledger, tuple[str, ...]]:
     """Run the hedged book.
 
     Parameters
     ----------
     engine
         One of `ENGINES`: backtrader's own broker, the compiled kernel, or the plain loop.
-    config, setup
-        The run, laid out.
-    strategy, cls
-        The strategy, fresh, and its class; ``None`` for a backtrader.Strategy, which backtrader makes itself.
+    config, asked
+        The run, laid out; its strategy may keep state, so each execution asks anew.
 
     Returns
     -------
@@ -42,6 +38,7 @@ def execute(
     """
     if engine not in ENGINES:
         raise UserError(f"there is no engine {engine}{did_you_mean(engine, ENGINES) or ': ' + ', '.join(ENGINES)}")
+    cls, strategy, setup = asked.cls, asked.strategy, asked.setup
     if strategy is None and engine != "backtrader":
         raise UserError(f"{cls.__name__} is a backtrader.Strategy: --engine {engine} can't run it, backtrader can")
     if strategy is None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import platform
 import re
 import secrets
@@ -18,10 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.errors import UserError
+from data.files import locked
 from data.version import VERSION, code_version
 from engine.config import RunConfig
 from engine.episodes import episodes_of
 from engine.identity import ID_LENGTH, as_run, digest, identity, known_config
+from engine.judgement.attribution import Attribution
+from engine.judgement.linking import linking
 from engine.rules import costs_of
 from engine.run import RunResult
 from strategies.load import source_hash, strategy_class
@@ -69,12 +70,12 @@ def run_folder(result: RunResult, out: Path) -> Iterator[tuple[Path, Path]]:
     try:
         out.mkdir(parents=True, exist_ok=True)
         with ExitStack() as held:
-            with _locked(out):  # so that nobody sweeps it up before its own lock is held
+            with locked(out):  # so that nobody sweeps it up before its own lock is held
                 _sweep_up(out)
                 writing.mkdir()
-                held.enter_context(_locked(writing))
+                held.enter_context(locked(writing))
             yield writing, final
-            with _locked(out):
+            with locked(out):
                 _replace(writing, final)
     except OSError as fault:
         raise UserError(
@@ -97,6 +98,8 @@ def write_data(result: RunResult, folder: Path) -> None:
     pq.write_table(equity_table(result), folder / "equity.parquet")
     pq.write_table(orders_table(result), folder / "orders.parquet")
     pq.write_table(episodes_table(result), folder / "episodes.parquet")
+    if result.judgement is not None:
+        pq.write_table(attribution_table(result.judgement.attribution, result), folder / "attribution.parquet")
 
 
 def kept_runs(out: Path) -> list[dict[str, Any]]:
@@ -137,8 +140,7 @@ def equity_table(result: RunResult) -> pa.Table:
     columns = {
         "date": result.market.run_sessions,
         "hedged": hedged.equity,
-        "unhedged": result.unhedged.equity,
-        "derisk_entry": result.derisk_entry.equity,
+        **{name: book.equity for name, book in result.books.items()},
         "cash": hedged.cash,
         "core_weight": worth[:, :-1].sum(axis=1),
         "hedge_weight": worth[:, -1],
@@ -147,6 +149,7 @@ def equity_table(result: RunResult) -> pa.Table:
         "ordered_core": hedged.core,
         "ordered_hedge": hedged.hedge,
         "cash_yield": result.setup.cash_yield,
+        "synthetic": result.market.synthetic_sessions(),
     }
     return pa.table({name: pa.array(values) for name, values in columns.items()}).slice(0, end)
 
@@ -173,6 +176,19 @@ def orders_table(result: RunResult) -> pa.Table:
             "slippage": pa.array(slippage[filled, column]),
         }
     )
+
+
+def attribution_table(attribution: Attribution, result: RunResult) -> pa.Table:
+    """Return a row a session: dollars by column, and what each contributed to the total return, linked."""
+    import pyarrow as pa
+
+    link = linking(attribution.equity, attribution.last)
+    columns = {
+        "date": result.market.run_sessions,
+        **attribution.dollars,
+        **{f"{name}_linked": dollars * link for name, dollars in attribution.dollars.items()},
+    }
+    return pa.table({name: pa.array(values) for name, values in columns.items()}).slice(0, attribution.last + 1)
 
 
 def episodes_table(result: RunResult) -> pa.Table:
@@ -211,6 +227,8 @@ def _manifest(result: RunResult) -> dict[str, Any]:
         "simulated": result.simulated,
         "source": result.market.source.name,
         "data": result.market.fingerprint(),
+        "synthetic": {name: {"before": str(day)} for name, day in result.market.synthetic.items()},
+        "audit": [{"id": one.id, "severity": one.severity, "says": one.says} for one in result.market.findings],
         "config": digest(known_config(result.config, result.market.source.name)),
         "engine": result.engine,
         "code": code_version(),
@@ -245,16 +263,5 @@ def _sweep_up(out: Path) -> None:
         if name["kind"] == "old" and not (out / name["run"]).exists():
             left.rename(out / name["run"])
             continue
-        with suppress(BlockingIOError, FileNotFoundError), _locked(left, wait=False):
+        with suppress(BlockingIOError, FileNotFoundError), locked(left, wait=False):
             shutil.rmtree(left, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
-    """Hold a folder's lock, which its process can't outlive; raises BlockingIOError where another has it."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)

@@ -7,13 +7,12 @@ from typing import NamedTuple
 import numpy as np
 
 from data.errors import UserError
-from engine.asking import intensity_of
+from engine.asking import ask
 from engine.config import RunConfig
 from engine.executing import ENGINES, execute
 from engine.kernel.loop import Ledger
-from engine.setup import Setup, open_market, prepare
-from strategies import parameters
-from strategies.base import CloseStrategy, Strategy
+from engine.setup import Setup, open_market
+from strategies.base import CloseStrategy
 from strategies.load import kind, strategy_class
 
 TOLERANCE = 1e-9
@@ -51,10 +50,8 @@ def parity(config: RunConfig) -> tuple[Parity, ...]:
     market = open_market(config)
 
     def ran(engine: str) -> tuple[Setup, Ledger]:
-        strategy = parameters.make(cls, config.strategy.params)
-        signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
-        setup = prepare(config, market, signal)
-        return setup, execute(engine, config, setup, strategy, cls)[0]
+        asked = ask(config, market)
+        return asked.setup, execute(engine, config, asked)[0]
 
     engines = [engine for engine in reversed(ENGINES) if engine != "compiled" or not issubclass(cls, CloseStrategy)]
     runs = {engine: ran(engine) for engine in engines}

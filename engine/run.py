@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,17 +11,16 @@ import numpy as np
 from data.arrays import Floats
 from data.market import Market
 from data.sources import Source
-from engine.asking import intensity_of
+from engine.asking import ask
 from engine.config import RunConfig
-from engine.controls import run_derisk_entry, run_unhedged
 from engine.executing import execute
+from engine.judgement.controls import Control, least_controls, run_unhedged
+from engine.judgement.judge import Judgement, judge
 from engine.kernel.loop import Ledger
 from engine.metrics import metrics_of
+from engine.provenance import notes_of
 from engine.rules import costs_of
-from engine.setup import Setup, open_market, prepare, run_beta, sizing_of
-from strategies import parameters
-from strategies.base import Strategy
-from strategies.load import kind, strategy_class
+from engine.setup import Setup, open_market, run_beta, sizing_of
 from strategies.sizing import most_hedge
 
 SIMULATED = "SIMULATED market: it shows the machine and says nothing about {hedge}."
@@ -43,8 +42,12 @@ class RunResult:
         The strategy's name as it shows.
     intensity
         The signal at each of the run's closes, shape (sessions,); NaN for a strategy that has none.
-    hedged, unhedged, derisk_entry
-        What each book did.
+    hedged
+        What the hedged book did.
+    controls
+        What it is judged against, by name: ``unhedged`` and ``derisk_entry`` at least.
+    judgement
+        What is to be said of it; ``None`` with ``controls: off``.
     metrics
         What metrics.json holds.
     notes
@@ -58,11 +61,21 @@ class RunResult:
     label: str
     intensity: Floats
     hedged: Ledger
-    unhedged: Ledger
-    derisk_entry: Ledger
+    controls: Mapping[str, Control]
+    judgement: Judgement | None
     metrics: dict[str, Any]
     notes: tuple[str, ...]
     engine: str = "backtrader"
+
+    @property
+    def unhedged(self) -> Ledger:
+        """What the unhedged book did."""
+        return self.books["unhedged"]
+
+    @property
+    def books(self) -> dict[str, Ledger]:
+        """What each control did that could be run, by name."""
+        return {name: control.ledger for name, control in self.controls.items() if control.ledger is not None}
 
     @property
     def market(self) -> Market:
@@ -99,55 +112,80 @@ def run(
     say = progress or (lambda _step: None)
     say("reading history")
     market = open_market(config, source)
-    cls = strategy_class(config.strategy.named)
     say("asking the strategy")
-    strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)
-    signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
-    setup = prepare(config, market, signal)
+    asked = ask(config, market)
+    setup = asked.setup
     say(f"running in {engine}")
-    hedged, remarks = execute(engine, config, setup, strategy, cls)
+    hedged, remarks = execute(engine, config, asked)
     say("running the controls")
-    unhedged = run_unhedged(setup)
-    derisk, floored = run_derisk_entry(setup, hedged, run_beta(config, market))
-    label = cls.__name__ if strategy is None else strategy.label(market)
+    judgement = judge(config, asked, hedged) if config.controls == "on" else None
+    controls = judgement.controls if judgement else least_controls(setup, hedged, run_beta(config, market))
+    label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
     notes = (
-        *_notes(config, setup, {"hedged": hedged, "unhedged": unhedged, "de-risked": derisk}, floored),
+        *_notes(config, setup, hedged),
+        *notes_of(config, market, hedged),
+        *(
+            remark if remark.startswith(control.title) else f"{control.title}: {remark}"
+            for control in controls.values()
+            for remark in control.remarks
+        ),
         *remarks,
     )
-    intensity = np.full(len(market.run_sessions), np.nan) if signal is None else signal[market.first :]
-    metrics = _metrics(config, setup, label, hedged, {"unhedged": unhedged, "derisk_entry": derisk}, notes)
-    return RunResult(config, setup, label, intensity, hedged, unhedged, derisk, metrics, notes, engine)
-
-
-def _metrics(
-    config: RunConfig,
-    setup: Setup,
-    label: str,
-    hedged: Ledger,
-    controls: dict[str, Ledger],
-    notes: tuple[str, ...],
-) -> dict[str, Any]:
-    sessions = setup.market.run_sessions
-
-    def figures(ledger: Ledger) -> dict[str, Any]:
-        commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
-        return metrics_of(ledger, setup.prices, setup.terms, sessions, commission + slippage)
-
-    head = {
+    metrics = {
+        "verdict": None if judgement is None else judgement.verdict.as_dict(),
         "name": config.name,
         "strategy": label,
-        "source": setup.market.source.name,
-        "simulated": setup.market.simulated,
-    }
-    return {
-        **head,
-        **figures(hedged),
-        "controls": {name: figures(ledger) for name, ledger in controls.items()},
+        "source": market.source.name,
+        "simulated": market.simulated,
+        **_figures(setup, Control("hedged", "", "", hedged, setup.prices, setup.terms)),
+        "controls": {name: _figures(setup, control) for name, control in controls.items() if control.ledger},
+        **_judged(judgement),
+        "synthetic": _synthetic(config, source, market),
         "notes": list(notes),
     }
+    intensity = np.full(len(market), np.nan) if asked.signal is None else asked.signal
+    return RunResult(
+        config, setup, label, intensity[market.first :], hedged, controls, judgement, metrics, notes, engine
+    )
 
 
-def _notes(config: RunConfig, setup: Setup, books: dict[str, Ledger], floored: int) -> tuple[str, ...]:
+def _figures(setup: Setup, control: Control) -> dict[str, Any]:
+    """Return a book's metrics, by the prices and terms it was executed on."""
+    assert control.ledger is not None  # noqa: S101  # one that couldn't be run has none to ask for
+    commission, slippage = costs_of(control.terms, control.prices.fill, control.ledger.traded)
+    sessions = setup.market.run_sessions
+    return metrics_of(control.ledger, control.prices, control.terms, sessions, commission + slippage)
+
+
+def _judged(judgement: Judgement | None) -> dict[str, Any]:
+    """Return the judgement's parts of metrics.json, null where there is none."""
+    parts = ("attribution", "bridge", "measures", "evidence", "placebo")
+    told = {} if judgement is None else judgement.as_dict()
+    return {part: told.get(part) for part in parts}
+
+
+def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict[str, Any] | None:
+    """Return what is synthetic, and the books' end values at both edges of its error band; None where all is real."""
+    if not market.synthetic:
+        return None
+    edges = [_end_values(config, open_market(config, source, shift)) for shift in (-1, 1)]
+    return {
+        "before": {name: str(day) for name, day in market.synthetic.items()},
+        "sessions": int(market.synthetic_sessions().sum()),
+        "final_equity": sorted(hedged for hedged, _unhedged in edges),
+        "unhedged_final_equity": sorted(unhedged for _hedged, unhedged in edges),
+    }
+
+
+def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
+    """Return the end values of the hedged and of the unhedged book on a market."""
+    asked = ask(config, market)
+    hedged, _remarks = execute("backtrader" if asked.strategy is None else "python", config, asked)
+    unhedged = run_unhedged(asked.setup)
+    return float(hedged.equity[hedged.last]), float(unhedged.equity[unhedged.last])
+
+
+def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
     """Say what the numbers alone don't."""
     market, sizing, notes = setup.market, sizing_of(config), []
     if market.simulated:
@@ -157,9 +195,6 @@ def _notes(config: RunConfig, setup: Setup, books: dict[str, Ledger], floored: i
     held = np.count_nonzero((market.calendar >= market.run_sessions[0]) & (market.calendar <= market.run_sessions[-1]))
     if missing := held - len(market.run_sessions):
         notes.append(f"{missing} NYSE sessions are left out: not every traded instrument has a bar there.")
-    if floored:
-        notes.append(f"The de-risked core was held at 0 on {floored} orders: less beta would have meant going short.")
-    for name, ledger in books.items():
-        if ledger.equity[ledger.last] <= 0.0:
-            notes.append(f"The {name} book was ruined on {market.run_sessions[ledger.last]}.")
+    if hedged.equity[hedged.last] <= 0.0:
+        notes.append(f"The hedged book was ruined on {market.run_sessions[hedged.last]}.")
     return tuple(notes)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.config import RunConfig
+from engine.judgement.attribution import COLUMNS
+from engine.judgement.bridge import SPANS
 from engine.metrics import METRICS
-
-_COUNTS = ("count",)
 
 
 def run_schema() -> dict[str, Any]:
@@ -24,6 +24,17 @@ def metrics_schema() -> dict[str, Any]:
         "strategy": {"type": "string"},
         "source": {"type": "string"},
         "simulated": {"type": "boolean", "description": "true where the history is made up"},
+        "synthetic": {
+            "type": ["object", "null"],
+            "description": "history made by the fund model; null where all is real",
+            "properties": {
+                "before": {"type": "object", "description": "the first real session, by instrument"},
+                "sessions": _metric("count", "of the run, on which a traded instrument is synthetic"),
+                "final_equity": _edges("the hedged book's"),
+                "unhedged_final_equity": _edges("the unhedged book's"),
+            },
+        },
+        **_judged(),
         "notes": {"type": "array", "items": {"type": "string"}},
         "controls": {
             "type": "object",
@@ -38,6 +49,39 @@ def metrics_schema() -> dict[str, Any]:
         "properties": {**head, **book},
         "required": [*head, *book],
     }
+
+
+def _judged() -> dict[str, Any]:
+    """Return what the judgement adds: null with ``controls: off``."""
+    columns = (*COLUMNS, "decay", "sleeve")
+    dollars = {f"{name}_dollars": _metric("dollars", f"{name}, summed over the run") for name in columns}
+    linked = {f"{name}_return": _metric("fraction", f"{name}, linked to total_return by Carino") for name in columns}
+    yearly = {f"{name}_a_year": _metric("fraction a year", f"{name}, linked to cagr") for name in columns}
+    timing = {
+        "hedge_times_fund": _metric("fraction a year", "252 mean(w R), w the sleeve's weight, R the fund's return"),
+        "average_hedge": _metric("fraction a year", "252 mean(w) mean(R)"),
+        "timing": _metric("fraction a year", "252 cov(w, R)"),
+    }
+    parts = {
+        "verdict": ("by the rules of docs/verdict.md", {}),
+        "attribution": ("where the hedged book's dollars came from", {**dollars, **linked, **yearly, **timing}),
+        "bridge": (
+            "from the unhedged end value to the hedged one; the steps sum to the difference",
+            {name: _metric("dollars", "grown from its session on as the unhedged book grew") for name in SPANS},
+        ),
+        "measures": ("what protection cost and caught (docs/verdict.md); `undefined` says why one is null", {}),
+        "evidence": ("hedged less each control with 95 % intervals (docs/verdict.md)", {}),
+        "placebo": ("the run's path of weights on other days; statistics are means a session (docs/verdict.md)", {}),
+    }
+    return {
+        name: {"type": ["object", "null"], "description": told, **({"properties": held} if held else {})}
+        for name, (told, held) in parts.items()
+    }
+
+
+def _edges(whose: str) -> dict[str, Any]:
+    described = f"{whose} end value with synthetic returns at the low and at the high edge of their error band"
+    return {"type": "array", "items": {"type": "number"}, "description": described, "unit": "dollars"}
 
 
 def _metric(unit: str, meaning: str) -> dict[str, Any]:

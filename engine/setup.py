@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,10 @@ from data.market import Market, Roles, load_market
 from data.rates import accrual, days_between
 from data.sources import Source
 from data.sources.choose import open_source
+from data.sources.kept import KeptSource
 from engine.config import RunConfig
 from engine.kernel.loop import Plan
+from engine.provenance import audited, extended, made_before
 from engine.rules import Prices, Terms
 from strategies.policy import NEVER, PolicyRules
 from strategies.sizing import Sizing, core_beta, hedge_weights, unhedged_core
@@ -49,19 +51,48 @@ def roles_of(config: RunConfig) -> Roles:
     return Roles(dict(config.portfolio.core), hedge.instrument, hedge.underlying, hedge.leverage)
 
 
-def open_market(config: RunConfig, source: Source | None = None) -> Market:
-    """Load what a run trades, from the source its config names unless one is given; raises DataError."""
-    source = source or open_source(config.data.source, config.data.path)
+def open_market(config: RunConfig, source: Source | None = None, shift: int = 0) -> Market:
+    """Load what a run trades, audited, from the source its config names unless one is given.
+
+    Parameters
+    ----------
+    shift
+        -1 or 1 for the low or the high edge of the error band of history made before inception.
+
+    Raises
+    ------
+    DataError
+        Something is missing, or the audit finds an error that isn't accepted.
+    """
+    real = KeptSource(source or open_source(config.data.source, config.data.path), config.data.lag)
     for name in config.data.lag:  # a lag that is mistyped would let a series be read before it was known
-        if name not in source.series_names():
-            raise DataError(f"data.lag names {name}, which is no series of source {source.name}")
-    return load_market(
-        source,
-        roles_of(config),
-        np.datetime64(config.start),
-        None if config.end is None else np.datetime64(config.end),
-        config.data.lag,
-    )
+        if name not in real.series_names():
+            raise DataError(f"data.lag names {name}, which is no series of source {real.name}")
+    _check_held(config, real)
+    start = np.datetime64(config.start)
+    end = None if config.end is None else np.datetime64(config.end)
+    fed = extended(config, real, shift)
+    market = load_market(fed, roles_of(config), start, end, config.data.lag)
+    first, last = market.run_sessions[0], market.run_sessions[-1]
+    made = {name: day for name, day in made_before(fed).items() if day > first}
+    findings = () if shift else audited(config, real, (first, last), made)
+    return replace(market, findings=findings, synthetic=made)
+
+
+def _check_held(config: RunConfig, source: Source) -> None:
+    """Say in one line everything that the store lacks for this run, and how to get it."""
+    if source.name != "store":
+        return
+    from data.store import BARS, SERIES, symbol_of
+
+    rate = config.execution.cash_rate
+    drivers = {each.underlying for each in config.data.extend.values()}
+    bars = dict.fromkeys((*roles_of(config).traded, config.hedge.underlying))
+    lacking = [symbol_of(BARS, name) for name in bars if name not in source.instruments()]
+    series = [each for each in (*sorted(drivers - set(source.instruments())), rate) if isinstance(each, str)]
+    lacking += [symbol_of(SERIES, name) for name in series if name not in source.series_names()]
+    if lacking:
+        raise DataError(f"the store lacks {', '.join(lacking)}: backtest data pull {' '.join(lacking)}")
 
 
 def sizing_of(config: RunConfig) -> Sizing:

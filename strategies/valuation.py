@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from data.arrays import Floats
 from data.market import Market
-from strategies.base import Strategy
+from strategies.base import Input, Strategy
 from strategies.parameters import parameter
 from strategies.signals.windows import moving_average, percentile, within
 
@@ -54,14 +56,34 @@ class ValuationHedge(Strategy):
 
     def intensity(self, market: Market) -> Floats:
         """Return 1 where the sector was stretched within `memory` sessions and is below its average, else 0."""
-        level = market.total_return()
+        stretched, turning = self.inputs(market)
+        return (stretched.fired & turning.fired).astype(float)
+
+    def inputs(self, market: Market) -> tuple[Input, Input]:
+        """Return the highest rank of the valuation within `memory` sessions, and the close against its average."""
+        level, name = market.total_return(), market.underlying
         if self.valuation is None:
             value = level / moving_average(level, self.trend_days)
+            called = f"{name} over its {self.trend_days}-session average"
         else:
-            value = market.series(self.valuation)
-        dear = (percentile(value, self.lookback) >= self.stretched).astype(float)
-        turning = level < moving_average(level, self.turn_days)
-        return within(dear, self.memory) * turning
+            value, called = market.series(self.valuation), self.valuation
+        rank = np.nan_to_num(percentile(value, self.lookback))  # ranks are above 0
+        highest = within(rank, self.memory)
+        return (
+            Input(
+                f"{called}, highest rank in {self.lookback} sessions, of the last {self.memory}",
+                np.where(highest > 0.0, highest, np.nan),
+                self.stretched,
+                "at least",
+                "fraction",
+            ),
+            Input(
+                f"{name} total return, by its {self.turn_days}-session average",
+                level,
+                moving_average(level, self.turn_days),
+                "below",
+            ),
+        )
 
     def label(self, market: Market) -> str:
         """Return its name, which says when no earnings are in it."""

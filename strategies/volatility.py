@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from data.arrays import Floats
 from data.market import Market
-from strategies.base import Strategy
+from strategies.base import Input, Strategy
 from strategies.parameters import parameter
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import percentile
@@ -44,11 +46,21 @@ class VolatilityHedge(Strategy):
 
     def intensity(self, market: Market) -> Floats:
         """Return 1 where realised volatility tops its year or VIX is above VIX3M, else 0."""
+        return np.any([one.fired for one in self.inputs(market)], axis=0).astype(float)
+
+    def inputs(self, market: Market) -> tuple[Input, ...]:
+        """Return the rank of realised volatility in its year, and VIX against VIX3M where it has a say."""
         volatility = realised_volatility(market.total_return(), self.volatility_days)
-        high = percentile(volatility, self.year) >= self.top
-        if self._reads_vix(market):
-            high = high | (market.series("VIX") > market.series("VIX3M"))
-        return high.astype(float)
+        rank = Input(
+            f"{market.underlying} realised volatility over {self.volatility_days} sessions, rank in {self.year}",
+            percentile(volatility, self.year),
+            self.top,
+            "at least",
+            "fraction",
+        )
+        if not self._reads_vix(market):
+            return (rank,)
+        return rank, Input("VIX, by VIX3M", market.series("VIX"), market.series("VIX3M"), "above")
 
     def label(self, market: Market) -> str:
         """Return its name, which says when the VIX curve had no say."""

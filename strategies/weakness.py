@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from data.arrays import Floats
 from data.market import Market
-from strategies.base import Strategy
+from strategies.base import Input, Strategy
 from strategies.parameters import parameter
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import moving_average
@@ -40,7 +40,20 @@ class WeaknessHedge(Strategy):
 
     def intensity(self, market: Market) -> Floats:
         """Return 1 where the underlying is below its average and volatility is above the floor, else 0."""
-        level = market.total_return()
-        weak = level < moving_average(level, self.trend_days)
-        restless = realised_volatility(level, VOLATILITY_DAYS) > self.volatility_floor
-        return (weak & restless).astype(float)
+        weak, restless = self.inputs(market)
+        return (weak.fired & restless.fired).astype(float)
+
+    def inputs(self, market: Market) -> tuple[Input, Input]:
+        """Return the total-return close against its average, and realised volatility against the floor."""
+        level, name = market.total_return(), market.underlying
+        average, volatility = moving_average(level, self.trend_days), realised_volatility(level, VOLATILITY_DAYS)
+        return (
+            Input(f"{name} total return, by its {self.trend_days}-session average", level, average, "below"),
+            Input(
+                f"{name} realised volatility over {VOLATILITY_DAYS} sessions",
+                volatility,
+                self.volatility_floor,
+                "above",
+                "fraction a year",
+            ),
+        )

@@ -18,26 +18,32 @@ import platformdirs
 
 from data.arrays import Flags, Ints
 from engine import rules
-from engine.kernel import loop, sweep
+from engine.kernel import bootstrap, loop, shifted, sleeves, sweep
 from strategies import policy
 
-SOURCES = (rules, loop, sweep, policy)
+SOURCES = (rules, loop, sweep, sleeves, shifted, bootstrap, policy)
 
-INLINED = (sweep.fill, sweep.accumulate)
+INLINED = (
+    *(sweep.fill, sweep.accumulate, sleeves.link),
+    *(shifted.matched, shifted.source_of, shifted.worth, shifted.order_pair),
+)
 """Set into their caller, as all of the rule book is."""
 
-UNCOUNTED = (*INLINED, sweep.run_sessions)
+UNCOUNTED = (*INLINED, sweep.run_sessions, sleeves.attribute_fill, sleeves.attribute_sessions, shifted.run_pair)
 """They make no array, and so needn't count the owners of each, which would take most of their time."""
 
 
 class Compiled(NamedTuple):
-    """The compiled twins of `engine.kernel.loop`'s two runs, and of the sweep's two halves."""
+    """The compiled twins: `engine.kernel.loop`'s two runs, the sweep's parts, the shifted runs, the bootstrap's figures."""
 
     run_policy: Callable[..., loop.Ledger]
     replay: Callable[..., loop.Ledger]
     decisions: Callable[..., tuple[Ints, Flags, int]]
     orders_of: Callable[..., sweep.Orders]
     run_block: Callable[..., None]
+    attribute_books: Callable[..., None]
+    run_shifts: Callable[..., None]
+    resample: Callable[..., None]
 
 
 @lru_cache(maxsize=1)
@@ -59,6 +65,10 @@ def compiled() -> Compiled:
         *(loop.empty_ledger, loop.ended, loop.mark, loop.move, loop.fund_return, loop.is_due, loop.next_weight),
         *(loop.write_order, loop.decide, loop.run_policy, loop.replay),
         *(sweep.accumulate, sweep.fill, sweep.run_sessions, sweep.decisions, sweep.orders_of, sweep.run_block),
+        *(sleeves.link, sleeves.attribute_fill, sleeves.attribute_sessions, sleeves.attribute_books),
+        bootstrap.resample,
+        *(shifted.matched, shifted.source_of, shifted.worth, shifted.order_pair),
+        *(shifted.run_pair, shifted.run_shifts),
     ):
         twins[function.__name__] = twin(function, twins)
     return Compiled(*(twins[name] for name in Compiled._fields))

@@ -202,7 +202,15 @@ def orders_of(
 
 
 def run_block(
-    prices: Prices, terms: Terms, units: Units, orders: Orders, floor: float, sums: Sums, held: Floats, path: Floats
+    prices: Prices,
+    terms: Terms,
+    units: Units,
+    orders: Orders,
+    floor: float,
+    sums: Sums,
+    held: Floats,
+    path: Floats,
+    trail: Floats,
 ) -> None:
     """Run a block of books through every session.
 
@@ -218,12 +226,13 @@ def run_block(
         Changed in place, shape (combinations,) each.
     held
         Units held, changed in place, shape (instruments, combinations).
-    path
-        Equity of every session is written here where it has rows: shape (sessions, combinations), or (0, combinations).
+    path, trail
+        Equity of every session, and the units of the hedge held after its fills, are written here where `path` has
+        rows: shape (sessions, combinations), or (0, combinations).
     """
     instruments, width = held.shape
     room = Room(np.empty(width), np.empty(width), np.empty(instruments), np.empty(instruments))
-    run_sessions(prices, terms, units, orders, floor, sums, held, path, room)
+    run_sessions(prices, terms, units, orders, floor, sums, held, path, trail, room)
 
 
 def run_sessions(
@@ -235,6 +244,7 @@ def run_sessions(
     sums: Sums,
     held: Floats,
     path: Floats,
+    trail: Floats,
     room: Room,
 ) -> None:
     """Do what `run_block` says; by itself, because only code that makes no array is spared counting their owners."""
@@ -242,7 +252,7 @@ def run_sessions(
     following = 0
     if len(path):
         for c in range(width):
-            path[0, c] = sums.equity[c]
+            path[0, c], trail[0, c] = sums.equity[c], 0.0
     for t in range(1, sessions):
         earned, owed = terms.earned[t], terms.owed[t]
         for c in range(width):
@@ -261,7 +271,7 @@ def run_sessions(
         accumulate(sums, room, floor)
         if len(path):
             for c in range(width):
-                path[t, c] = equity[c]
+                path[t, c], trail[t, c] = equity[c], held[instruments - 1, c]
     for c in range(width):
         if sums.since[c] >= 0:
             sums.hedged[c] += sessions - sums.since[c]

@@ -13,7 +13,12 @@ import numpy.typing as npt
 
 from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
+from engine.judgement.attribution import attribute
+from engine.judgement.linking import scalars
+from engine.judgement.many import FIGURES, sleeve_scalars
 from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger
+from engine.kernel.sleeves import empty_sleeves
 from engine.kernel.sweep import Orders, Sums, empty_sums
 from engine.metrics import CVAR_TAIL, SESSIONS_A_YEAR, metrics_of
 from engine.rules import costs_of
@@ -31,7 +36,7 @@ MEASURES = (
 AGAINST = ("total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95")
 """Measures that are also told as the difference to the unhedged book, under ``<name>_vs_unhedged``."""
 
-COLUMNS = (*MEASURES, *(f"{name}_vs_unhedged" for name in AGAINST))
+COLUMNS = (*MEASURES, *(f"{name}_vs_unhedged" for name in AGAINST), *FIGURES)
 
 Words = npt.NDArray[np.object_]
 
@@ -101,7 +106,8 @@ def compute(made: Ingredients, first: int, last: int, workers: int, clock: Clock
         clock.kernel += time.perf_counter() - began - (made.signal_seconds - asked)
         began = time.perf_counter()
         for block, tails in zip(blocks, pool.map(_tails, blocks), strict=True):
-            table["cvar_95"][block.rows] = tails
+            for name, values in tails.items():
+                table[name][block.rows] = values
         clock.tail += time.perf_counter() - began
     for world, row in alone:
         _write_alone(table, made, world, places[row], row)
@@ -203,27 +209,32 @@ def _orders(books: Books) -> Orders:
 
 def _run(books: Books) -> tuple[Sums, Ints]:
     """Run a block; return its sums and how often each hedge was entered."""
-    sums = _through(books, np.empty((0, len(books.rows))))
+    nothing = np.empty((0, len(books.rows)))
+    sums = _through(books, nothing, nothing)
     return sums, np.array([one.entries for one in books.decided])[books.which]
 
 
-def _through(books: Books, path: Floats) -> Sums:
+def _through(books: Books, path: Floats, trail: Floats) -> Sums:
     world, width = books.world, len(books.rows)
     prices, terms = world.setup.prices, world.setup.terms
     sums, held = empty_sums(width, terms.cash), np.zeros((prices.close.shape[1], width))
-    compiled().run_block(prices, terms, world.units, _orders(books), world.cash_return, sums, held, path)
+    compiled().run_block(prices, terms, world.units, _orders(books), world.cash_return, sums, held, path, trail)
     return sums
 
 
-def _tails(books: Books) -> Floats:
-    """Return each book's mean of its worst returns: this needs them all, so the block runs once more."""
-    path = np.empty((len(books.world.setup.prices.close), len(books.rows)))
-    _through(books, path)
+def _tails(books: Books) -> dict[str, Floats]:
+    """Return what needs every session of every book, so that the block runs once more: CVaR and the attribution."""
+    path, trail = np.empty((2, len(books.world.setup.prices.close), len(books.rows)))
+    _through(books, path, trail)
+    daily, sleeves = books.world.daily, empty_sleeves(len(books.rows))
+    compiled().attribute_books(daily, trail, path, sleeves)
     with np.errstate(divide="ignore", invalid="ignore"):  # ruined books are measured by themselves
         returns = path[1:] / path[:-1] - 1.0
+        told = sleeve_scalars(sleeves, daily, path[0], path[-1])
     worst = int(CVAR_TAIL * (len(returns) - 1)) + 1
     lowest = np.partition(returns, worst - 1, axis=0)[:worst]
-    return np.minimum(np.sort(lowest, axis=0).mean(axis=0), 0.0)
+    tail = np.minimum(np.sort(lowest, axis=0).mean(axis=0), 0.0)
+    return {"cvar_95": tail, **told}
 
 
 def _write(table: dict[str, Any], books: Books, sums: Sums, entries: Ints) -> None:
@@ -265,12 +276,13 @@ def _write_alone(table: dict[str, Any], made: Ingredients, world: World, places:
     at = {part: tuple(places[axes].tolist()) for part, axes in made.axes.items()}
     plan = made.plan(world, at["signal"], made.policy(at["policy"]), made.hedge(at["world"], at["hedge"]))
     ledger = compiled().run_policy(world.setup.prices, world.setup.terms, plan)
-    for name, value in _figures(world, ledger).items():
+    told = scalars(attribute(world.setup, ledger))
+    for name, value in (_figures(world, ledger) | told).items():
         if name in table:
             table[name][row] = value
 
 
-def _figures(world: World, ledger: Any) -> dict[str, Any]:
+def _figures(world: World, ledger: Ledger) -> dict[str, Any]:
     """Return a single book's metrics, NaN where one is undefined."""
     setup = world.setup
     commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)

@@ -15,8 +15,10 @@ from data.market import Market
 from data.sources import Source
 from engine.asking import intensity_of
 from engine.config import HedgeConfig, RunConfig
+from engine.judgement.many import daily_of
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
+from engine.kernel.sleeves import Daily
 from engine.kernel.sweep import Units, units_of
 from engine.metrics import mean_cash_return
 from engine.plain_yaml import Keys
@@ -51,8 +53,8 @@ class World:
     ----------
     config, setup
         The run it stands for, and how that is laid out.
-    units
-        Prices in units.
+    units, daily
+        Prices in units, and what each session does to one of the hedge.
     cash_return
         The mean cash return a session.
     unhedged
@@ -62,6 +64,7 @@ class World:
     config: RunConfig
     setup: Setup
     units: Units
+    daily: Daily
     cash_return: float
     unhedged: Ledger
 
@@ -204,7 +207,8 @@ class Ingredients:
         idle = setup.plan._replace(size=np.zeros_like(setup.plan.size))
         unhedged = compiled().run_policy(setup.prices, setup.terms, idle)
         cash = mean_cash_return(setup.terms, len(setup.prices.close) - 1)
-        return World(config, setup, units_of(setup.prices, setup.terms), cash, unhedged)
+        units = units_of(setup.prices, setup.terms)
+        return World(config, setup, units, daily_of(setup, units), cash, unhedged)
 
     def _ask(self, world: World, places: Places) -> Floats:
         began = time.perf_counter()

@@ -10,6 +10,9 @@ import numpy as np
 
 from data.errors import UserError
 from engine.config import RunConfig
+from engine.judgement.attribution import attribute
+from engine.judgement.linking import scalars
+from engine.judgement.many import FIGURES
 from engine.run import run
 from engine.sweeps.compute import AGAINST, COLUMNS, MEASURES
 from engine.sweeps.grid import Grid, with_values
@@ -32,13 +35,14 @@ def _row(task: tuple[RunConfig, dict[Any, Any]]) -> dict[str, Any]:
     """Run one combination; whatever goes wrong in it is its own."""
     row: dict[str, Any] = {**dict.fromkeys(COLUMNS, np.nan), "failed": ""}
     try:
-        metrics = run(with_values(*task)).metrics
+        result = run(with_values(*task).model_copy(update={"controls": "off"}))
+        told = scalars(attribute(result.setup, result.hedged))
     except UserError as fault:
         return {**row, "failed": str(fault)}
     except Exception as fault:  # noqa: BLE001  # one combination mustn't take the others with it
         return {**row, "failed": f"{type(fault).__name__}: {' '.join(str(fault).split())}"}
-    unhedged = metrics["controls"]["unhedged"]
-    row |= {name: metrics[name] for name in MEASURES}
+    metrics, unhedged = result.metrics, result.metrics["controls"]["unhedged"]
+    row |= {name: metrics[name] for name in MEASURES} | {name: told[name] for name in FIGURES}
     row |= {f"{name}_vs_unhedged": _above(metrics[name], unhedged[name]) for name in AGAINST}
     return row
 

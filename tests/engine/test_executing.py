@@ -1,10 +1,14 @@
 """The three executions by name: equal on every shipped run, and refusing what they can't run."""
 
+from dataclasses import dataclass, replace
+
+import numpy as np
 import pytest
 from history import FOLDER, needs_history
 
 from backtest import load_config, run
 from data.errors import UserError
+from data.sources.csv import CsvSource
 from engine.kernel.loop import run_policy
 from engine.parity import compare, parity
 from strategies.load import RUNS
@@ -86,3 +90,42 @@ def test_a_backtrader_strategy_is_refused_by_the_others(tmp_path, monkeypatch):
 def test_an_unknown_engine_is_refused(short):
     with pytest.raises(UserError, match="there is no engine backtrade, did you mean backtrader"):
         run(short, engine="backtrade")
+
+
+@needs_history
+@pytest.mark.parametrize("engine", ["backtrader", "compiled", "python"])
+def test_split_events_are_worth_what_a_rescaled_history_is(engine):
+    """SOXS with its ten reverse splits as events, and the same put into the last session's shares."""
+    config = load_config("hedge_soxs.yaml", ["end=2026-08-21", "controls=off"], FOLDER)
+
+    as_traded = run(config, engine=engine)
+    rescaled = run(config, source=Rescaled(CsvSource(FOLDER)), engine=engine)
+
+    assert (rescaled.market.bars("SOXS").split == 1).all()
+    assert rescaled.market.bars("SOXS").close[rescaled.market.first] > 1e9
+    np.testing.assert_allclose(rescaled.hedged.equity, as_traded.hedged.equity, rtol=1e-9)
+    assert rescaled.metrics["fills"] == as_traded.metrics["fills"] == 398
+
+
+@dataclass(frozen=True)
+class Rescaled:
+    """A source whose prices are in the last session's shares, as vendors have them."""
+
+    source: CsvSource
+    name = "csv"
+    simulated = False
+
+    def instruments(self):
+        return self.source.instruments()
+
+    def series_names(self):
+        return self.source.series_names()
+
+    def series(self, name):
+        return self.source.series(name)
+
+    def bars(self, instrument):
+        bars = self.source.bars(instrument)
+        later = np.append(np.cumprod(bars.split[:0:-1])[::-1], 1.0)  # the splits after each session
+        prices = {name: getattr(bars, name) / later for name in ("open", "high", "low", "close", "dividend")}
+        return replace(bars, **prices, split=np.ones(len(bars)))

@@ -17,9 +17,10 @@ import engine.folder
 from backtest import load_config, run, write_run
 from data.errors import UserError
 from engine.folder import kept_runs, run_folder, run_id, write_data
+from engine.judgement.attribution import COLUMNS
 
 DATA_FILES = ["config.yaml", "episodes.parquet", "equity.parquet", "manifest.json", "metrics.json", "orders.parquet"]
-SPAN = ["start=2020-01-01", "end=2020-06-30"]
+SPAN = ["start=2020-01-01", "end=2020-06-30", "controls=off"]
 MINE = """\
 from dataclasses import dataclass
 
@@ -85,6 +86,26 @@ def test_tables_agree_with_the_metrics(result):
     assert (orders["decided"] < orders["filled"]).all()
     weights = equity["core_weight"] + equity["hedge_weight"] + equity["cash"] / equity["hedged"]
     np.testing.assert_allclose(weights, 1.0, atol=1e-12)
+
+
+def test_the_judgement_is_kept_with_its_daily_table():
+    judged = ran("controls=on")
+    folder = write_run(judged, tearsheet=False)
+    metrics = json.loads((folder / "metrics.json").read_text())
+    daily = pq.read_table(folder / "attribution.parquet").to_pandas()
+    equity = pq.read_table(folder / "equity.parquet").to_pandas()
+
+    dollars, linked = daily[list(COLUMNS)], daily[[f"{name}_linked" for name in COLUMNS]]
+    np.testing.assert_allclose(dollars.sum(axis=1)[1:], np.diff(equity["hedged"]), atol=1e-9 * 1e5)
+    assert linked.to_numpy().sum() == pytest.approx(metrics["total_return"], abs=1e-12)
+    assert dollars["compounding"].sum() == pytest.approx(metrics["attribution"]["compounding_dollars"], rel=1e-12)
+    apart = metrics["final_equity"] - metrics["controls"]["unhedged"]["final_equity"]
+    assert sum(metrics["bridge"].values()) == pytest.approx(apart, abs=1e-9 * metrics["final_equity"])
+    assert metrics["verdict"]["outcome"] == "withheld"
+    assert set(metrics["controls"]) == set(judged.controls)
+    assert {name for name in equity if name in judged.controls} == set(judged.controls)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert set(manifest["data"]) == {"bars/SOXS", "bars/SOXX", "bars/SPY", "series/IRX", "series/VIX"}
 
 
 def test_the_manifest_knows_inputs_and_versions_but_neither_paths_nor_times(result):

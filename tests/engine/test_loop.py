@@ -11,7 +11,7 @@ from worlds import CORES, WARM_UP, World, configured, days, laid_out, market, so
 from worlds import settings as drawn_settings
 
 from data.bars import Bars
-from engine.controls import run_unhedged
+from engine.judgement.controls import run_unhedged
 from engine.kernel.loop import run_policy
 from engine.setup import prepare, rebalancing_days
 

@@ -12,7 +12,7 @@ from data.market import load_market
 from data.sources.csv import CsvSource
 from engine.asking import intensity_of
 from engine.backtrader_engine.execute import run_in_backtrader
-from engine.controls import run_derisk_entry, run_unhedged
+from engine.judgement.controls import run_derisk_entry, run_unhedged
 from engine.kernel.loop import run_policy
 from engine.loading import build_config
 from engine.setup import prepare, roles_of, run_beta

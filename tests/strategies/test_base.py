@@ -8,6 +8,7 @@ from markets import make_bars, make_market, make_series, nyse
 
 from data.errors import StrategyError
 from strategies import Book, CloseStrategy, Strategy, View, parameter
+from strategies.base import Input
 
 DATES = nyse("2024-01-02", 8)
 CORE = make_bars("CORE", DATES, [100, 101, 102, 51, 52, 53, 54, 55], split={3: 2.0}, volume={2: 7.0})
@@ -75,3 +76,27 @@ def test_a_view_ends_with_its_session(row):
     np.testing.assert_allclose(view.total_return(), [100, 101, 102, 102, 104, 106, 108, 110][: row + 1])
     np.testing.assert_allclose(view.total_return("FUND"), FUND.close[: row + 1])
     np.testing.assert_array_equal(view.series("VIX"), [np.nan, 0, 1, 2, 3, 4, 5, 6][: row + 1])
+
+
+@pytest.mark.parametrize(
+    ("fires", "fired"),
+    [
+        ("above", [False, False, True, False]),
+        ("below", [True, False, False, False]),
+        ("at least", [False, True, True, False]),
+        ("at most", [True, True, False, False]),
+    ],
+)
+def test_an_input_fires_on_its_side_and_never_where_it_is_not_known(fires, fired):
+    values = np.array([1.0, 2.0, 3.0, np.nan])
+    for threshold in (2.0, np.full(4, 2.0)):
+        np.testing.assert_array_equal(Input("it", values, threshold, fires).fired, fired)
+
+
+def test_an_input_of_no_known_side_is_refused():
+    with pytest.raises(StrategyError, match="input it fires over: has to be one of above, below, at least, at most"):
+        Input("it", np.zeros(3), 1.0, "over")
+
+
+def test_a_strategy_need_not_tell_its_inputs():
+    assert MyHedge().inputs(MARKET) == ()

@@ -75,3 +75,15 @@ def test_the_proxy_is_what_pandas_makes_of_the_definition(seed, trend, lookback,
 )
 def test_its_name_says_whether_earnings_are_in_it(valuation, label):
     assert ValuationHedge(valuation=valuation).label(market_of(peak(60), ratio())) == label
+
+
+def test_its_inputs_are_what_it_goes_by():
+    """Dear on 58 alone, so ranked 1 there and remembered to 62; NaN until there are 20 values to rank among."""
+    stretched, turning = ValuationHedge(valuation="PE", **SHORT).inputs(market_of(peak(60), ratio(58)))
+    assert stretched.name == "PE, highest rank in 20 sessions, of the last 5"
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(stretched.values)), range(19))
+    np.testing.assert_array_equal(np.flatnonzero(stretched.values == 1.0), range(58, 63))
+    assert (stretched.threshold, stretched.fires, turning.fires) == (0.8, "at least", "below")
+    assert (turning.values[61], turning.threshold[61]) == (159.0, pytest.approx((159 + 160 + 159) / 3))
+    proxy, _turning = ValuationHedge(trend_days=10, **SHORT).inputs(market_of(peak(60)))
+    assert proxy.name == "CORE over its 10-session average, highest rank in 20 sessions, of the last 5"

@@ -84,3 +84,13 @@ def test_it_is_what_pandas_makes_of_the_definition(seed, volatility_days, year, 
     strategy = VolatilityHedge(volatility_days, year, 0.8, vix_curve=curve)
     market = market_of(bars, make_series("VIX", DATES, short), make_series("VIX3M", DATES, long))
     np.testing.assert_array_equal(strategy.intensity(market), expected.astype(float))
+
+
+def test_its_inputs_are_what_it_goes_by():
+    market = market_of(calming(), vix(100), VIX3M)
+    rank, curve = VolatilityHedge(**QUICK).inputs(market)
+    assert rank.name == "CORE realised volatility over 5 sessions, rank in 30"
+    assert (rank.threshold, rank.fires) == (0.9, "at least")
+    assert (curve.name, curve.values[100], curve.threshold[100], curve.fires) == ("VIX, by VIX3M", 20.01, 20.0, "above")
+    np.testing.assert_array_equal(np.flatnonzero(curve.fired), [100])
+    assert len(VolatilityHedge(**QUICK, vix_curve=False).inputs(market)) == 1

@@ -83,3 +83,18 @@ def test_it_is_what_pandas_makes_of_the_definition(seed, trend_days, floor):
     restless = np.log(level).diff().rolling(20).std(ddof=1) * np.sqrt(252) > floor
     found = intensity(bars, trend_days=trend_days, volatility_floor=floor)
     np.testing.assert_array_equal(found, (weak & restless).astype(float))
+
+
+def test_its_inputs_are_what_it_goes_by():
+    bars = swinging(-0.01, 0.03)
+    market = make_market(bars, make_bars("FUND", bars.dates, np.ones(60)), row=1)
+    weak, restless = WeaknessHedge(trend_days=10, volatility_floor=0.3).inputs(market)
+    level = bars.total_return()
+    assert (weak.name, restless.name) == (
+        "CORE total return, by its 10-session average",
+        "CORE realised volatility over 20 sessions",
+    )
+    assert (weak.values[-1], weak.fires, restless.fires, restless.threshold) == (level[-1], "below", "above", 0.3)
+    assert weak.threshold[-1] == pytest.approx(level[-10:].mean(), rel=1e-12)
+    swings = np.diff(np.log(level[-21:])).std(ddof=1) * np.sqrt(252)
+    assert restless.values[-1] == pytest.approx(swings, rel=1e-12)

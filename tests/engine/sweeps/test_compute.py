@@ -1,6 +1,7 @@
 """Swept rows are the single run's, metric for metric, whatever is swept."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +14,10 @@ from worlds import settings as drawn_settings
 from backtest import load_config, run
 from data.sources.csv import CsvSource
 from engine.asking import intensity_of
-from engine.controls import run_unhedged
+from engine.judgement.attribution import attribute
+from engine.judgement.controls import run_unhedged
+from engine.judgement.linking import scalars
+from engine.judgement.many import FIGURES
 from engine.kernel.loop import run_policy
 from engine.metrics import metrics_of
 from engine.rules import costs_of
@@ -28,7 +32,7 @@ AXES = ["trend_days=3,5,9", "hedge.weight=0,0.1,0.35"]
 
 
 def by_the_loop(config, fed):
-    """The metrics of one combination, by the plain loop."""
+    """The metrics of one combination and of its unhedged book, and its attribution, by the plain loop."""
     market = open_market(config, fed)
     setup = prepare(config, market, intensity_of(parameters.make(WeaknessHedge, config.strategy.params), market))
 
@@ -36,14 +40,14 @@ def by_the_loop(config, fed):
         commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
         return metrics_of(ledger, setup.prices, setup.terms, market.run_sessions, commission + slippage)
 
-    hedged = figures(run_policy(setup.prices, setup.terms, setup.plan))
-    return hedged, figures(run_unhedged(setup))
+    ledger = run_policy(setup.prices, setup.terms, setup.plan)
+    return figures(ledger), figures(run_unhedged(setup)), scalars(attribute(setup, ledger))
 
 
 def assert_rows_are_runs(config, grid, fed, table):
     for row, places in enumerate(grid.places(0, len(grid))):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
-        hedged, unhedged = by_the_loop(with_values(config, values), fed)
+        hedged, unhedged, attributed = by_the_loop(with_values(config, values), fed)
         for name in MEASURES:
             expected = np.nan if hedged[name] is None else hedged[name]
             assert table[name][row] == pytest.approx(expected, rel=1e-8, abs=1e-9, nan_ok=True), (name, values)
@@ -51,6 +55,8 @@ def assert_rows_are_runs(config, grid, fed, table):
             if hedged[name] is not None and unhedged[name] is not None:
                 above = hedged[name] - unhedged[name]
                 assert table[f"{name}_vs_unhedged"][row] == pytest.approx(above, rel=1e-8, abs=1e-8)
+        for name in FIGURES:
+            assert table[name][row] == pytest.approx(attributed[name], rel=1e-8, abs=1e-10), (name, values)
         assert not table["failed"][row]
 
 
@@ -127,6 +133,17 @@ def test_rows_of_real_history_are_what_backtest_run_gives():
 
     for row, places in enumerate(grid.places(0, count)):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
-        metrics = run(with_values(config, values)).metrics
+        result = run(with_values(config, values).model_copy(update={"controls": "off"}))
         for name in MEASURES:
-            assert table[name][row] == pytest.approx(metrics[name], rel=1e-9), (name, values)
+            assert table[name][row] == pytest.approx(result.metrics[name], rel=1e-9), (name, values)
+        attributed = scalars(attribute(result.setup, result.hedged))
+        for name in FIGURES:
+            assert table[name][row] == pytest.approx(attributed[name], rel=1e-8, abs=1e-12), (name, values)
+    told = run(with_values(config, values)).metrics["attribution"]  # of the last one, judged
+    assert [table[name][row] for name in FIGURES] == pytest.approx([told[name] for name in FIGURES], rel=1e-8)
+
+
+def test_the_docs_tell_every_figure_of_the_sleeve():
+    page = (Path(__file__).resolve().parents[3] / "docs" / "sweeps.md").read_text(encoding="utf-8")
+
+    assert all(f"| `{name}` | {figure.meaning} |" in page for name, figure in FIGURES.items())

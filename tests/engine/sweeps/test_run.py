@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from backtest import load_config, run
+from engine.judgement.many import FIGURES
 from engine.sweeps import run as sweeping
 from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.run import sweep
@@ -136,6 +137,9 @@ def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monk
     single = run(with_values(config, {("strategy", "params", "fall"): 0.1, ("execution", "commission_bps"): 10.0}))
     for name in ("final_equity", "sharpe", "episodes", "costs"):
         assert table.column(name)[3].as_py() == pytest.approx(single.metrics[name], rel=1e-12)
+    for name in FIGURES:
+        assert table.column(name)[3].as_py() == pytest.approx(single.metrics["attribution"][name], rel=1e-12)
+    assert table.column("sleeve_a_year")[3].as_py() != 0.0
 
 
 def test_dates_can_be_swept(tmp_path):

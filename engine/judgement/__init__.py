@@ -1,0 +1,1 @@
+"""Judgement: what the hedge did, beside its controls, and whether that can be told from luck."""

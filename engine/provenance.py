@@ -1,0 +1,162 @@
+"""What a run's history is made of: audited before use, made before inception, and what a reader is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from data.audit.finding import ERROR, INFO, SEVERITIES, WARNING, Finding
+from data.errors import DataError
+from data.extension import Extension
+from data.families import FUNDS, Fund
+from data.market import Market
+from data.sources import Source
+from data.sources.extended import ExtendedSource
+from engine.config import ExtendConfig, RunConfig
+from engine.kernel.loop import Ledger
+
+FEE = 0.0101
+"""Of a hedge that `data.families` doesn't know; the audit's bounds are a hundred times as wide."""
+
+
+def audited(
+    config: RunConfig, source: Source, span: tuple[np.datetime64, np.datetime64], made: Mapping[str, np.datetime64]
+) -> tuple[Finding, ...]:
+    """Audit the history that a run trades and reads its signals from.
+
+    Parameters
+    ----------
+    config, source
+        The run, and where its real history comes from.
+    span
+        The run's first and last session. Of what lies before, only errors in the underlying count: signals warm up
+        on it.
+    made
+        The first real session of each instrument whose history before it is synthetic: older bars aren't used.
+
+    Returns
+    -------
+    Errors that `data.accept` names, warnings, and what is good to know.
+
+    Raises
+    ------
+    DataError
+        An error that isn't accepted.
+    """
+    from data.audit.run import audit
+
+    if source.simulated:
+        return ()
+    (first, last), hedge, rate = span, config.hedge, config.execution.cash_rate
+    rates = (rate,) if isinstance(rate, str) else ()
+    funds, told = {hedge.instrument: _fund(config)}, dict[str, Finding]()
+    for name in dict.fromkeys((*config.portfolio.core, hedge.instrument, hedge.underlying, *rates)):
+        found = audit(source, (name,), max(first, made.get(name, first)), last, funds, rates)
+        told = {one.id: one for one in found if one.instrument == name or one.id not in told} | {
+            key: one for key, one in told.items() if one.instrument != name
+        }
+        if name == hedge.underlying:
+            before = audit(source, (name,), made.get(name), first - 1, funds)
+            told |= {one.id: one for one in before if (one.instrument, one.severity) == (name, ERROR)}
+    ordered = tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
+    _refuse_errors(ordered, config.data.accept)
+    return ordered
+
+
+def _fund(config: RunConfig) -> Fund:
+    """Return the hedge as the run describes it, with what is known of its index."""
+    hedge = config.hedge
+    known = FUNDS.get(hedge.instrument)
+    if known is not None and (known.underlying, known.leverage) == (hedge.underlying, hedge.leverage):
+        return known
+    return Fund(hedge.underlying, hedge.leverage, FEE if known is None else known.fee)
+
+
+def _refuse_errors(found: tuple[Finding, ...], accepted: list[str]) -> None:
+    left = [one for one in found if one.severity == ERROR and one.id not in accepted]
+    if left:
+        more = f" (and {len(left) - 1} more: backtest data check shows them)" if len(left) > 1 else ""
+        mend = f"backtest data check {left[0].instrument} " if left[0].cure.startswith("--") else ""
+        raise DataError(
+            f"{left[0].instrument} {left[0].first}: {left[0].says}: {mend}{left[0].cure}, or go on with "
+            f"--set data.accept=[{','.join(one.id for one in left)}]{more}"
+        )
+
+
+def extended(config: RunConfig, source: Source, shift: int = 0) -> Source:
+    """Return the source with history before inception where the config asks for it.
+
+    Parameters
+    ----------
+    shift
+        -1 or 1 moves every synthetic session's return down or up by the error band: the low and the high run.
+    """
+    if not config.data.extend:
+        return source
+    extensions = tuple(_extension(config, name, asked) for name, asked in config.data.extend.items())
+    return ExtendedSource(source, extensions, config.execution.cash_rate, shift)
+
+
+def made_before(source: Source) -> Mapping[str, np.datetime64]:
+    """Return the first real session of each instrument whose history before it is synthetic."""
+    return source.synthetic if isinstance(source, ExtendedSource) else {}
+
+
+def _extension(config: RunConfig, name: str, asked: ExtendConfig) -> Extension:
+    """Return what data.extend says of an instrument; the hedge opens when the underlying does."""
+    hedged = name == config.hedge.instrument
+    return Extension(
+        name,
+        asked.underlying,
+        config.hedge.leverage if hedged and asked.leverage is None else asked.leverage,
+        asked.before,
+        asked.fee,
+        asked.spread,
+        asked.dividend_yield,
+        asked.band,
+        config.hedge.underlying if hedged else None,
+    )
+
+
+def notes_of(config: RunConfig, market: Market, ledger: Ledger) -> Iterator[str]:
+    """Say what a reader has to know of the history: what is synthetic, what was accepted, which fills are in doubt."""
+    real = market.run_sessions
+    if market.synthetic and isinstance(market.source, ExtendedSource):
+        yield from (told for told in market.source.told if told.split()[0] in market.synthetic)
+        yield from _notional_fills(config, market.source, market, ledger)
+    for one in market.findings:
+        if one.severity == ERROR:
+            yield f"Accepted, {one.id}: {one.instrument} {one.first}: {one.says}."
+    gone = [one for one in config.data.accept if one not in {finding.id for finding in market.findings}]
+    if gone:
+        yield f"data.accept names {', '.join(gone)}, which the audit doesn't find between {real[0]} and {real[-1]}."
+    yield from _doubtful_fills(config, market, ledger)
+    warned = sum(one.severity == WARNING for one in market.findings)
+    if warned:
+        yield f"The audit warns of {warned} thing{'s' * (warned > 1)} in this history: backtest data check shows them."
+
+
+def _notional_fills(config: RunConfig, source: ExtendedSource, market: Market, ledger: Ledger) -> Iterator[str]:
+    """Say how many fills are at opens that nothing tells."""
+    if config.execution.fill != "next_open":
+        return
+    traded, fills = market.roles.traded, ledger.traded != 0.0
+    at_close = {name: np.isin(market.run_sessions, source.notional(name)) for name in traded}
+    counts = {name: np.count_nonzero(at_close[name] & fills[:, column]) for column, name in enumerate(traded)}
+    told = " and ".join(f"{count:,} in {name}" for name, count in counts.items() if count)
+    if told:
+        yield f"Fills at such notional opens: {told}."
+
+
+def _doubtful_fills(config: RunConfig, market: Market, ledger: Ledger) -> Iterator[str]:
+    """Name each fill at a price that the audit doubts."""
+    price = "open" if config.execution.fill == "next_open" else "close"
+    for one in market.findings:
+        if one.severity == INFO or one.field != price or one.instrument not in market.roles.traded:
+            continue
+        column = market.roles.traded.index(one.instrument)
+        filled = np.isin(market.run_sessions, one.dates) & (ledger.traded[:, column] != 0.0)
+        for t in np.flatnonzero(filled):
+            side = "bought" if ledger.traded[t, column] > 0 else "sold"
+            yield f"{one.instrument} was {side} on {market.run_sessions[t]} at a doubtful {price}: {one.says}."
