@@ -126,7 +126,8 @@ def draw_tearsheet(result: RunResult, path: Path) -> None:
     from reports.tearsheet import write_tearsheet
 
     marked = "SIMULATED " if result.simulated else ""
-    note = next((note for note in result.notes if note.startswith("SIMULATED")), None)
+    told = ("SIMULATED", "SYNTHETIC", "Accepted")
+    made = result.market.run_sessions[result.market.synthetic_sessions()]
     write_tearsheet(
         path,
         sessions=result.market.run_sessions[1:],
@@ -135,7 +136,8 @@ def draw_tearsheet(result: RunResult, path: Path) -> None:
         cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1)),
         title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against unhedged",
         name=f"{marked}{result.market.hedge} hedge",
-        note=note,
+        notes=[note for note in result.notes if note.startswith(told)],
+        synthetic=(made[0], made[-1]) if len(made) else None,
     )
 
 

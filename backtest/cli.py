@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+import backtest.data_commands
 import reports  # noqa: F401  # taken now, no folder of a user's strategy can put another in its place
+from backtest.console import console, counting, steps
 from data.errors import UserError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from engine.config import RunConfig
 
 USER_ERROR = 2
@@ -30,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(backtest.data_commands.app, name="data")
 
 File = Annotated[str, typer.Argument(help="A run's YAML: a file, or the name of one that ships.", show_default=False)]
 Data = Annotated[
@@ -63,7 +63,7 @@ def _front(
 
 
 @app.command("run")
-def _run(  # noqa: PLR0913, PLR0917  # one argument an option
+def _run(
     file: File,
     data: Data = None,
     settings: Settings = None,
@@ -81,7 +81,7 @@ def _run(  # noqa: PLR0913, PLR0917  # one argument an option
     config, shipped = _config(file, data, settings, start, end)
     from backtest.api import run, write_run
 
-    with _quietly(), _progress(5 + (not no_tearsheet)) as say:
+    with _quietly(), steps(5 + (not no_tearsheet)) as say:
         result = run(config, progress=say, engine=engine)
         folder = write_run(result, out, tearsheet=not no_tearsheet, progress=say)
     if as_json:
@@ -92,7 +92,7 @@ def _run(  # noqa: PLR0913, PLR0917  # one argument an option
     remarks = [f"{file} is a run that ships; `backtest init` writes one of your own."] if shipped else []
     if result.simulated:
         remarks.append(f"For real history give its folder: backtest run {file} --data DIR  (see the README).")
-    show_run(_console(), result, folder, remarks)
+    show_run(console(), result, folder, remarks)
     if open_page:
         import webbrowser
 
@@ -100,7 +100,7 @@ def _run(  # noqa: PLR0913, PLR0917  # one argument an option
 
 
 @app.command("sweep")
-def _sweep(  # noqa: PLR0913, PLR0917  # one argument an option
+def _sweep(
     file: File,
     params: Params = None,
     data: Data = None,
@@ -133,7 +133,7 @@ def _sweep(  # noqa: PLR0913, PLR0917  # one argument an option
         raise UserError(f"--metric {metric} is unknown{did_you_mean(metric, COLUMNS) or ': ' + ', '.join(COLUMNS)}")
     grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)
     _announce_compiling()
-    with _quietly(), _counting(len(grid)) as count:
+    with _quietly(), counting("combinations", len(grid)) as count:
         result = sweep(config, grid, out, workers or os.cpu_count() or 1, count)
     write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
     if as_json:
@@ -146,7 +146,7 @@ def _sweep(  # noqa: PLR0913, PLR0917  # one argument an option
         return
     from reports.terminal import show_sweep
 
-    show_sweep(_console(), result, metric, top)
+    show_sweep(console(), result, metric, top)
 
 
 @app.command("parity")
@@ -165,7 +165,7 @@ def _parity(
     _announce_compiling()
     with _quietly():
         rows = parity(config)
-    show_parity(_console(), rows)
+    show_parity(console(), rows)
     if any(row.parts for row in rows):
         raise typer.Exit(PARTED)
 
@@ -175,10 +175,10 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     """Check a run, its strategy and the history it would use, without running it."""
     config, _shipped = _config(file, data, settings, start, end)
     from backtest.api import load_market
-    from engine.check import check_run
+    from engine.asking import ask
 
     market = load_market(config)
-    check_run(config, market)
+    ask(config, market)
     sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
@@ -213,7 +213,7 @@ def _strategies(
     from reports.terminal import show_strategies
     from strategies.load import SHIPPED, strategy_class
 
-    show_strategies(_console(), [strategy_class(one, (Path(),)) for one in named or SHIPPED])
+    show_strategies(console(), [strategy_class(one, (Path(),)) for one in named or SHIPPED])
 
 
 @app.command("runs")
@@ -232,7 +232,7 @@ def _runs(out: Out = Path("runs"), as_json: Annotated[bool, typer.Option("--json
         return
     from reports.terminal import show_runs
 
-    show_runs(_console(), rows)
+    show_runs(console(), rows)
 
 
 @app.command("schema")
@@ -271,57 +271,12 @@ def _quietly() -> redirect_stdout[TextIO]:
     return redirect_stdout(sys.stderr)
 
 
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False)
-
-
-@contextmanager
-def _progress(steps: int) -> Iterator[Callable[[str], None]]:
-    """Show a bar on the terminal's error stream while something works, and nothing where that is no terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("starting", total=steps)
-
-        def say(step: str) -> None:
-            bar.update(task, description=step, advance=1)
-
-        yield say
-
-
 def _announce_compiling() -> None:
     """Say on the error stream why a first call takes its time."""
     from engine.kernel.compiled import is_cached
 
     if not is_cached():
         typer.echo("compiling the kernel, this once: about ten seconds", err=True)
-
-
-@contextmanager
-def _counting(total: int) -> Iterator[Callable[[int], None]]:
-    """Show on the error stream how many of many are done, at what rate, and how long it will take."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(show_speed=True), TimeRemainingColumn())
-    with Progress(
-        TextColumn("combinations"), *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.update(task, advance=done)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.config import HedgeConfig
+from engine.judgement.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD, Verdict
 from engine.run import RunResult
 from strategies.policy import ENTER
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from engine.sweeps.run import SweepResult
 
 UNKNOWN = "-"
+COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}
 
 
 def percent(value: float | None) -> str:
@@ -59,29 +61,58 @@ def show_run(console: Console, result: RunResult, folder: Path | None, remarks: 
     head = Text.assemble((result.config.name, "bold"), f"  {result.label}", style="default")
     console.print(head)
     first, last = metrics["first"], result.market.run_sessions[-1]
-    console.print(f"{first} to {last}, {len(result.market.run_sessions):,} sessions", style="dim", highlight=False)
+    span = f"{first} to {last}, {len(result.market.run_sessions):,} sessions"
+    console.print(Text.assemble((span, "dim"), (synthetic_part(metrics), "bold yellow")), highlight=False)
     console.print()
+    if result.judgement is not None:
+        show_verdict(console, result.judgement.verdict)
     console.print(run_table(result))
     console.print()
     console.print(exposure(result), highlight=False)
-    if result.metrics["episodes"] and not result.simulated:  # of a market that is made up nothing is concluded
-        console.print(against(result), highlight=False)
-    for note in (*result.notes, *remarks):
-        style = "bold yellow" if note.startswith("SIMULATED") else "yellow"
+    if result.judgement is not None and not result.simulated:  # of a market that is made up nothing is concluded
+        for said in (result.judgement.verdict.price, result.judgement.verdict.alternative):
+            console.print(said, highlight=False)
+    for note in (*band(metrics), *result.notes, *remarks):
+        style = "bold yellow" if note.startswith(("SIMULATED", "SYNTHETIC")) else "yellow"
         console.print(escape(note), style=style, highlight=False)
     if folder is not None:
         console.print(f"Files: [bold]{escape(str(folder))}[/]", highlight=False, soft_wrap=True)
+
+
+def show_verdict(console: Console, verdict: Verdict) -> None:
+    """Print the verdict and its reasons."""
+    console.print(verdict.sentence, style=f"bold {COLOURS[verdict.outcome]}", highlight=False)
+    if verdict.outcome != WITHHELD:
+        for reason in verdict.reasons:
+            console.print(f"  {reason}", highlight=False)
+    console.print()
+
+
+def synthetic_part(metrics: Mapping[str, Any]) -> str:
+    """Say how many sessions are synthetic; nothing where all is real."""
+    made = metrics["synthetic"]
+    return "" if made is None else f", {made['sessions']:,} of them SYNTHETIC"
+
+
+def band(metrics: Mapping[str, Any]) -> list[str]:
+    """Say between what the end values lie when the synthetic history errs by its band."""
+    made = metrics["synthetic"]
+    if made is None:
+        return []
+    low, high = (dollars(value) for value in made["final_equity"])
+    lowest, highest = (dollars(value) for value in made["unhedged_final_equity"])
+    return [f"SYNTHETIC history may err by its band: the end value is {low} to {high}, unhedged {lowest} to {highest}."]
 
 
 def run_table(result: RunResult) -> Table:
     """Return the table of unhedged, hedged and de-risked books."""
     metrics = result.metrics
     hedge = Text(f"{result.market.hedge} hedge")
-    books = {
-        "Unhedged": metrics["controls"]["unhedged"],
-        "hedge": metrics,
-        "De-risk": metrics["controls"]["derisk_entry"],
-    }
+    controls = metrics["controls"]
+    books = {"Unhedged": controls["unhedged"], "hedge": metrics}
+    if "derisk_daily" in controls:
+        books["De-risk daily"] = controls["derisk_daily"]
+    books["De-risk at entry"] = controls["derisk_entry"]
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("SIMULATED" if result.simulated else "", style="default", header_style="bold yellow")
     for name in books:
@@ -107,15 +138,6 @@ def exposure(result: RunResult) -> str:
         f"{usual.replace('%', ' %')} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
         f"hedged, {times(len(weights))}; the de-risk sells core to the same exposure on the same days."
     )
-
-
-def against(result: RunResult) -> str:
-    """Say how the hedge did against the de-risk of the same beta, in plain numbers."""
-    hedged, derisk = result.metrics, result.metrics["controls"]["derisk_entry"]
-    years = 100.0 * (hedged["cagr"] - derisk["cagr"])
-    deeper = 100.0 * (derisk["max_drawdown"] - hedged["max_drawdown"])
-    depth = f"{abs(deeper):.1f} points {'deeper' if deeper > 0 else 'shallower'}"
-    return f"Against the de-risk: {years:+.1f} points a year, maximum drawdown {depth}."
 
 
 def times(number: int) -> str:

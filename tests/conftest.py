@@ -33,6 +33,14 @@ class Opened:
         return [url for url in self.requests if not url.startswith(("file:", "data:", "blob:"))]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_store_of_anybody_s(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give the suite an empty store: what a developer has pulled changes no test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BACKTEST_DATA", str(tmp_path_factory.mktemp("store")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")

@@ -76,6 +76,7 @@ def test_help_loads_nothing_heavy():
 def test_a_run_does_without_what_sweeps_and_pages_need():
     heavy = ("numba", "arch", "plotly", "quantstats", "matplotlib", "scipy")
     words = ["run", "hedge_soxs.yaml", "--start", "2020-01-02", "--end", "2020-06-30", "--no-tearsheet", "--json"]
+    words += ["--set", "controls=off"]
     code = f"import sys, tempfile; sys.argv = ['backtest', *{words}, '--out', tempfile.mkdtemp()]\n"
     code += f"from backtest.cli import main\ntry: main()\nfinally: print([m for m in {heavy} if m in sys.modules])"
 

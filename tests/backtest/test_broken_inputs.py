@@ -150,7 +150,7 @@ YAML = {
     "name that is a number": ("name: 3\n", "run.yaml:1: name has to be text, not 3"),
     "no such source": (
         "data: {source: yahoo}\n",
-        "run.yaml:1: data.source has to be 'auto', 'demo' or 'csv', not 'yahoo'",
+        "run.yaml:1: data.source has to be 'auto', 'store', 'demo' or 'csv', not 'yahoo'",
     ),
     "csv without a path": (
         "data:\n  source: csv\n",

@@ -86,7 +86,7 @@ def test_a_run_shows_three_books_and_says_what_the_hedge_does():
     unhedged, derisk = metrics["controls"]["unhedged"], metrics["controls"]["derisk_entry"]
     assert lines[0] == "hedge_soxs WeaknessHedge"
     assert "2020-01-02 to 2020-06-30, 125 sessions" in lines
-    assert "SIMULATED Unhedged SOXS hedge De-risk" in lines
+    assert "SIMULATED Unhedged SOXS hedge De-risk at entry" in lines
     assert f"CAGR {unhedged['cagr']:.1%} {metrics['cagr']:.1%} {derisk['cagr']:.1%}" in lines
     worst = [f"{book['max_drawdown']:.1%}" for book in (unhedged, metrics, derisk)]
     assert f"Maximum drawdown {' '.join(worst)}" in lines
@@ -125,7 +125,8 @@ def test_a_run_on_history_is_not_called_simulated():
     assert "SIMULATED" not in folder.name
     assert (kept(folder)["simulated"], kept(folder)["source"]) == (False, "csv")
     config = YAML(typ="safe").load(folder / "config.yaml")
-    assert config["data"] == {"source": "csv", "path": str(Path("history").resolve()), "lag": {}}
+    path = str(Path("history").resolve())
+    assert config["data"] == {"source": "csv", "path": path, "lag": {}, "accept": [], "extend": {}}
 
 
 def test_json_is_the_metrics_file_and_nothing_else():
@@ -180,7 +181,8 @@ def test_the_output_folder_is_made_where_it_is_wanted():
 def test_start_and_end_are_short_for_settings():
     short()
     answer = command(
-        "run", "hedge_soxs.yaml", "--no-tearsheet", "--set", "start=2020-01-01", "--set", "end=2020-06-30", "--json"
+        *("run", "hedge_soxs.yaml", "--no-tearsheet", "--set", "start=2020-01-01", "--set", "end=2020-06-30"),
+        *("--set", "controls=off", "--json"),
     )
     assert answer.status == 0
     assert only_run().is_dir()  # of the same id
@@ -331,6 +333,13 @@ def test_the_metrics_schema_knows_what_metrics_json_holds():
     book = schema["properties"]["controls"]["additionalProperties"]["properties"]
     assert sorted(book) == sorted(metrics["controls"]["unhedged"]) == sorted(metrics["controls"]["derisk_entry"])
     assert book["cagr"]["unit"]
+    assert metrics["verdict"] is None  # with controls: off, as the tests' short runs have it
+
+    judged = json.loads(short("--json", "--set", "controls=on").out)
+    assert sorted(judged) == sorted(metrics)
+    assert judged["verdict"]["label"] == "withheld"
+    for part in ("attribution", "bridge"):
+        assert sorted(schema["properties"][part]["properties"]) == sorted(judged[part])
 
 
 # The front door

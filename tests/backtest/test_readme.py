@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,16 +10,27 @@ from pathlib import Path
 import pytest
 
 from backtest import load_config, load_market, run
+from data.importing import import_files
+from data.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STRATEGIES = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
-COMMANDS = [
-    line.partition(" #")[0].strip()
-    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
-    for line in block.splitlines()
+DATA = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+
+
+def commands(page):
+    blocks = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    return [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
+
+
+COMMANDS = commands(README)
+BACKTEST = [
+    command
+    for command in dict.fromkeys((*COMMANDS, *commands(DATA)))
+    if command.startswith("backtest ")
+    and not command.startswith("backtest data pull")  # goes online; tests/data/test_pull.py has it on loopback
 ]
-BACKTEST = [command for command in COMMANDS if command.startswith("backtest ")]
 SHORT = ["--start", "2020-01-01", "--end", "2020-12-31"]
 
 
@@ -59,8 +71,21 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.fixture
+def store(folder, monkeypatch):
+    """The same history in the user's store, with what docs/data.md names beside it."""
+    monkeypatch.setenv("BACKTEST_DATA", str(folder / "store"))
+    (folder / "DIR").symlink_to(folder / "history")
+    (folder / "pe.csv").write_text("date,value\n2008-12-31,20\n")
+    (folder / "soxx_pe.csv").write_text("date,value,known\n2008-12-31,20,2009-01-15\n")
+    for name, fund in (("QQQ", "SOXX"), ("SQQQ", "SOXS")):
+        shutil.copyfile(folder / "history" / "bars" / f"{fund}.csv", folder / "history" / "bars" / f"{name}.csv")
+    import_files(Store(folder / "store"), folder / "history")
+    return folder
+
+
 @pytest.mark.parametrize("command", BACKTEST)
-def test_a_command_of_the_readme_runs(command, folder):
+def test_a_command_of_the_docs_runs(command, store):
     _, *words = shlex.split(command)
     extra = [*(SHORT if "--start" not in words else []), "--no-tearsheet"] if words[0] == "run" else []
     extra = [word for word in extra if word not in words]
@@ -72,10 +97,10 @@ def test_a_command_of_the_readme_runs(command, folder):
         check=False,
     )
 
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, re.sub("Page: .*\n", "", done.stderr)) == (0, "")
     assert done.stdout
     if words[0] == "run":
-        assert list(folder.glob("runs/*/metrics.json"))
+        assert list(store.glob("runs/*/metrics.json"))
 
 
 def test_every_make_target_that_is_named_exists():

@@ -1,37 +1,23 @@
-"""The sweep page: its numbers are numpy's, its commands run again, and the page does what its menus say."""
+"""The sweep page: its words follow from its numbers, its commands run again, and it does what its menus say."""
 
 from __future__ import annotations
 
-import itertools
 import re
 import shlex
 from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from sweep_rows import DAYS, FLOOR, GRID, METRICS, WEIGHT, WORDS, by_hand, grid
 
 from data.errors import UserError
 from engine.plain_yaml import PlainYaml
 from reports import sweep_page
-from reports.sweep_page import Rows, as_yaml, extract, shown, verdict, write_sweep_page
+from reports.sweep_numbers import Rows, extract
+from reports.sweep_page import as_yaml, shown, verdict, write_sweep_page
 
-DAYS, FLOOR, WEIGHT = "strategy.params.trend_days", "strategy.params.volatility_floor", "hedge.weight"
-GRID = {DAYS: [10, 50, 100, 200], FLOOR: [0.0, 0.25, 0.5], WEIGHT: [0.05, 0.1]}
-WORDS = {"hedge.rebalance": ["never", "daily", "on"], "policy.max_hold": [None, 20, 5], "hedge.cover": [True, False]}
-METRICS = ("cagr", "max_drawdown", "sharpe", "final_equity", "episodes", "costs", "cagr_vs_unhedged")
 COMMAND = "backtest run hedge_soxs.yaml --data DIR"
 NOTE = "SIMULATED: it shows the machine and says nothing about <SOXS>"
-
-
-def grid(axes, names=METRICS, seed=3, holes=0.0):
-    """All combinations, the last axis turning fastest, with made-up metrics, some of them undefined."""
-    rng = np.random.default_rng(seed)
-    combinations = list(itertools.product(*axes.values()))
-    columns = zip(*combinations, strict=True)
-    metrics = {name: rng.normal(0.1, 0.05, len(combinations)) for name in names}
-    for column in metrics.values():
-        column[rng.random(len(column)) < holes] = np.nan
-    return Rows(tuple(axes), dict(zip(axes, map(list, columns), strict=True)), metrics, len(combinations))
 
 
 def bumpy(row_of, axes=GRID):
@@ -46,151 +32,7 @@ def write(path, rows, **words):
     return path
 
 
-def picked(rows, **wanted):
-    """Where the rows are whose parameters are so."""
-    return np.array([all(rows.values[k][at] == v for k, v in wanted.items()) for at in range(len(rows))])
-
-
-def by_hand(column, lower):
-    """The best and the median of what is defined."""
-    known = column[~np.isnan(column)]
-    if not len(known):
-        return np.nan, np.nan
-    return (known.min() if lower else known.max()), np.median(known)
-
-
-# Numbers --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("axes", [GRID, WORDS], ids=["numbers", "words"])
-@pytest.mark.parametrize("holes", [0.0, 0.6])
-def test_every_cell_is_the_best_and_the_median_of_its_rows(axes, holes):
-    rows = grid(axes, holes=holes)
-    keep = np.random.default_rng(1).random(len(rows)) < 0.8  # a random sweep: cells of unequal numbers of rows
-    rows = Rows(
-        rows.parameters,
-        {k: [v for v, kept in zip(values, keep, strict=True) if kept] for k, values in rows.values.items()},
-        {name: column[keep] for name, column in rows.metrics.items()},
-        rows.total,
-    )
-    found = extract(rows, "cagr")
-    assert [tuple(found.axes[at].key for at in pair) for pair in found.pairs] == list(itertools.combinations(axes, 2))
-    for name, (which, pair) in itertools.product(METRICS, enumerate(found.pairs)):
-        a, b = (found.axes[at] for at in pair)
-        for (i, x), (j, y) in itertools.product(enumerate(a.values), enumerate(b.values)):
-            inside = rows.metrics[name][picked(rows, **{a.key: x, b.key: y})]
-            land = found.landscapes[name]
-            expected = by_hand(inside, lower=name == "costs")
-            got = (land.best[which][i, j], land.median[which][i, j])
-            np.testing.assert_allclose(got, np.float32(expected), rtol=1e-6)
-
-
-def test_too_many_values_share_cells(monkeypatch):
-    monkeypatch.setattr(sweep_page, "NUMBERS", 2 * 12)
-    axes = {DAYS: list(range(10, 20)), WEIGHT: [round(0.01 * i, 2) for i in range(7)]}
-    rows = grid(axes, ("cagr",))
-    found = extract(rows, "cagr")
-    days, weight = found.axes
-    assert found.layered
-    assert (days.width, weight.width) == (4, 3)
-    assert days.labels() == ["10 to 13", "14 to 17", "18 to 19"]
-    assert weight.labels() == ["0 to 0.02", "0.03 to 0.05", "0.06"]
-    table = rows.metrics["cagr"].reshape(10, 7)
-    land = found.landscapes["cagr"]
-    assert land.best[0][1, 0] == np.float32(table[4:8, :3].max())
-    assert land.median[0][2, 2] == np.float32(np.median(table[8:, 6]))
-
-
-def test_values_stand_in_order_numbers_first():
-    found = extract(grid(WORDS), "cagr")
-    assert [axis.values for axis in found.axes] == [("never", "daily", "on"), (5, 20, None), (True, False)]
-    assert found.axes[0].labels() == ["never", "daily", "on"]  # YAML 1.2: no boolean
-    assert found.axes[1].labels() == ["5", "20", "null"]
-
-
-def test_a_missing_number_is_none():
-    rows = Rows(("policy.max_hold",), {"policy.max_hold": np.array([np.nan, 5.0, np.nan])}, {"cagr": np.ones(3)}, 3)
-    (axis,) = extract(rows, "cagr").axes
-    assert axis.values == (5.0, None)
-    assert axis.labels() == ["5", "null"]  # as --set takes a whole number
-    assert axis.codes.tolist() == [1, 0, 1]
-
-
-@pytest.mark.parametrize("name", ["cagr", "costs"])
-def test_the_top_is_sorted_stable_and_defined(name):
-    rows = grid(GRID, holes=0.3)
-    column = np.round(rows.metrics[name], 1)  # many are equal
-    rows = Rows(rows.parameters, rows.values, {name: column}, rows.total)
-    known = [at for at in range(len(column)) if not np.isnan(column[at])]
-    expected = sorted(known, key=lambda at: column[at] if name == "costs" else -column[at])[: sweep_page.SHOWN]
-    assert extract(rows, name).landscapes[name].top.tolist() == expected
-
-
-def test_above_the_limit_the_best_rows_are_held(monkeypatch):
-    monkeypatch.setattr(sweep_page, "KEPT", 5)
-    rows = grid(GRID)
-    assert extract(rows, "cagr", limit=24).drawn.tolist() == list(range(24))
-    found = extract(rows, "cagr", limit=23)
-    assert found.drawn.tolist() == np.argsort(-rows.metrics["cagr"])[:5].tolist()
-    held = np.r_[found.drawn, found.listed]
-    assert all((found.columns[name] == rows.metrics[name][held]).all() for name in METRICS)
-
-
-class Reader(Mapping):
-    """Many rows, made a column at a time."""
-
-    def __init__(self, names, count):
-        self.names, self.count, self.asked = names, count, dict.fromkeys(names, 0)
-
-    def __getitem__(self, name):
-        self.asked[name] += 1
-        return np.random.default_rng(self.names.index(name)).normal(size=self.count)
-
-    def __iter__(self):
-        return iter(self.names)
-
-    def __len__(self):
-        return len(self.names)
-
-
-@pytest.mark.browser
-def test_a_large_sweep_fits_on_a_page_and_it_opens(tmp_path, open_page):
-    """Of a million rows, with 50 weights instead of 10, the page is 2 MB larger."""
-    axes = {DAYS: list(range(2, 202)), FLOOR: [round(0.005 * i, 3) for i in range(100)], WEIGHT: np.arange(10) / 100}
-    places = np.unravel_index(np.arange(200_000), [len(values) for values in axes.values()])
-    values = {key: np.array(axes[key])[at] for key, at in zip(axes, places, strict=True)}
-    more = [f"{name}_vs_unhedged" for name in ("sharpe", "calmar", "sortino", "volatility")]
-    metrics = Reader([*METRICS, *more, *(f"more_{i}" for i in range(12))], 200_000)
-    path = write(tmp_path / "sweep.html", Rows(tuple(axes), values, metrics, 200_000))
-    assert path.stat().st_size < 16e6
-    assert max(metrics.asked.values()) <= 3
-    seen = open_page(path)
-    assert (seen.online, seen.errors) == ([], [])
-    assert "200,000 combinations" in seen.page.locator("header").inner_text()
-    assert seen.page.evaluate("document.getElementById('lines').data[0].line.color.length") == 1000
-    cell = metrics["cagr_vs_unhedged"].reshape(200, 100, 10)[7, 11].max()
-    assert cell == pytest.approx(seen.page.evaluate("document.getElementById('map').data[0].z[11][7]"), rel=1e-6)
-
-
 # Words ----------------------------------------------------------------------------------------------------------------
-
-
-def test_neighbours_are_one_step_away_in_one_number():
-    rows = grid({**GRID, "policy.max_hold": [5, None, 10], "hedge.rebalance": ["never", "daily"]})
-    found = extract(rows, "cagr")
-    best = int(np.argmax(rows.metrics["cagr"]))
-    places = {DAYS: GRID[DAYS], FLOOR: GRID[FLOOR], WEIGHT: GRID[WEIGHT], "policy.max_hold": [5, 10]}
-
-    def neighbour(at):
-        differs = [key for key in rows.parameters if rows.values[key][at] != rows.values[key][best]]
-        if len(differs) != 1 or differs[0] not in places:
-            return False
-        scale, pair = places[differs[0]], [rows.values[differs[0]][row] for row in (at, best)]
-        return None not in pair and abs(scale.index(pair[0]) - scale.index(pair[1])) == 1
-
-    expected = [rows.metrics["cagr"][at] for at in range(len(rows)) if neighbour(at)]
-    assert len(expected) >= 3
-    assert sorted(found.landscapes["cagr"].neighbours) == sorted(expected)
 
 
 @pytest.mark.parametrize(
@@ -415,3 +257,39 @@ def test_a_telephone_needs_no_scrolling_sideways_and_paper_is_white(tmp_path, op
     assert seen.page.evaluate(drawn) == "#1c2126"
     seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert seen.page.evaluate(drawn) == before
+
+
+class Reader(Mapping):
+    """Many rows, made a column at a time."""
+
+    def __init__(self, names, count):
+        self.names, self.count, self.asked = names, count, dict.fromkeys(names, 0)
+
+    def __getitem__(self, name):
+        self.asked[name] += 1
+        return np.random.default_rng(self.names.index(name)).normal(size=self.count)
+
+    def __iter__(self):
+        return iter(self.names)
+
+    def __len__(self):
+        return len(self.names)
+
+
+@pytest.mark.browser
+def test_a_large_sweep_fits_on_a_page_and_it_opens(tmp_path, open_page):
+    """Of a million rows, with 50 weights instead of 10, the page is 2 MB larger."""
+    axes = {DAYS: list(range(2, 202)), FLOOR: [round(0.005 * i, 3) for i in range(100)], WEIGHT: np.arange(10) / 100}
+    places = np.unravel_index(np.arange(200_000), [len(values) for values in axes.values()])
+    values = {key: np.array(axes[key])[at] for key, at in zip(axes, places, strict=True)}
+    more = [f"{name}_vs_unhedged" for name in ("sharpe", "calmar", "sortino", "volatility")]
+    metrics = Reader([*METRICS, *more, *(f"more_{i}" for i in range(12))], 200_000)
+    path = write(tmp_path / "sweep.html", Rows(tuple(axes), values, metrics, 200_000))
+    assert path.stat().st_size < 16e6
+    assert max(metrics.asked.values()) <= 3
+    seen = open_page(path)
+    assert (seen.online, seen.errors) == ([], [])
+    assert "200,000 combinations" in seen.page.locator("header").inner_text()
+    assert seen.page.evaluate("document.getElementById('lines').data[0].line.color.length") == 1000
+    cell = metrics["cagr_vs_unhedged"].reshape(200, 100, 10)[7, 11].max()
+    assert cell == pytest.approx(seen.page.evaluate("document.getElementById('map').data[0].z[11][7]"), rel=1e-6)

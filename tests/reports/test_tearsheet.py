@@ -12,7 +12,9 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import dates
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from data.errors import UserError
 from reports import tearsheet
@@ -20,7 +22,7 @@ from reports.quantstats_mends import mended
 from reports.tearsheet import write_tearsheet
 
 NAMES = ["Sharpe", "Sortino", "CAGR", "Max Drawdown", "Volatility (ann.)", "Calmar", "Cumulative Return"]
-NOTE = "SIMULATED: it shows the machine and says nothing about <SOXS>"
+NOTES = ("SIMULATED: it shows the machine and says nothing about <SOXS>", "SYNTHETIC before {{2015-06-01}}")
 
 
 def sessions(count):
@@ -72,7 +74,7 @@ def printed(page):
 @pytest.fixture(scope="module")
 def usual(tmp_path_factory):
     hedged, unhedged = books(1000)
-    words = {"title": "SIMULATED: hedge & <b>seek</b>", "name": "<script>alert('{{returns}}')</script>", "note": NOTE}
+    words = {"title": "SIMULATED: hedge & <b>seek</b>", "name": "<script>alert('{{returns}}')</script>", "notes": NOTES}
     return write(tmp_path_factory.mktemp("usual") / "page.html", hedged, unhedged, **words)
 
 
@@ -109,7 +111,7 @@ def test_of_a_usual_run_the_page_is_quantstats_own_to_the_byte_but_for_the_yearl
     words = {"title": "A run", "strategy_title": "SOXS hedge", "benchmark_title": "Unhedged"}
     with tearsheet._drawing() as quantstats:
         quantstats.reports.html(hedged, unhedged, rf=0.02, match_dates=False, output=theirs, **words)
-    theirs = tearsheet._finish(theirs.read_text(encoding="utf-8"), "A run", "Unhedged", None)
+    theirs = tearsheet._finish(theirs.read_text(encoding="utf-8"), "A run", "Unhedged", ())
     ours = write(tmp_path / "ours.html", *books(300)).read_text(encoding="utf-8")
     chart = re.compile('<div id="eoy_returns">.*?</div>', re.DOTALL)
     assert chart.sub("", ours) == chart.sub("", theirs)
@@ -159,13 +161,57 @@ def test_everything_is_put_back_and_nothing_is_asked_of_the_network(tmp_path, mo
         owners = [vars(owner) for owner in (quantstats.utils, quantstats.stats, quantstats._plotting.core)]
         functions = [{name: value for name, value in owner.items() if callable(value)} for owner in owners]
         fonts = logging.getLogger("matplotlib.font_manager").disabled
-        return functions, mpl.rcParams.copy(), mpl.get_backend(), plt.get_fignums(), warnings.filters[:], fonts
+        return (
+            functions,
+            Figure.savefig,
+            mpl.rcParams.copy(),
+            mpl.get_backend(),
+            plt.get_fignums(),
+            warnings.filters[:],
+            fonts,
+        )
 
     before = state()
     with tearsheet._drawing() as quantstats, mended(quantstats):
         assert state()[0] != before[0]
-    write(tmp_path / "page.html", *books(30))
+    write(tmp_path / "page.html", *books(30), synthetic=(sessions(1)[0], sessions(9)[-1]))
     assert state() == before
+
+
+def test_what_is_synthetic_is_shaded_in_every_chart_over_time(tmp_path, monkeypatch):
+    drawn = []
+
+    def note_down(figure, *args, **options):
+        savefig(figure, *args, **options)
+        for axes in figure.axes:
+            spans = [patch.get_extents().transformed(axes.transData.inverted()) for patch in axes.patches]
+            words = [text.get_text() for text in axes.texts if text.get_text() == "SYNTHETIC"]
+            over_time = isinstance(axes.xaxis.get_major_locator(), dates.DateLocator)
+            title = figure.texts[0].get_text() if figure.texts else axes.get_title()
+            drawn.append((title, over_time, axes.get_xlim(), axes.get_ylim(), len(axes.patches), words, spans))
+
+    savefig = Figure.savefig
+    monkeypatch.setattr(Figure, "savefig", note_down)
+    days = sessions(300)
+    plain, shaded = (
+        write(tmp_path / f"{span is None}.html", *books(300), synthetic=span) for span in (None, (days[0], days[149]))
+    )
+    assert Figure.savefig is note_down
+    assert shaded.read_text(encoding="utf-8").count("<!-- SYNTHETIC -->") == 10
+    assert "SYNTHETIC" not in plain.read_text(encoding="utf-8")
+    first, last = dates.date2num(days[0]), dates.date2num(days[149] + 1)
+    for (title, over_time, xlim, ylim, patches, _, _), after in zip(drawn[:14], drawn[14:], strict=True):
+        assert (title, over_time, xlim, ylim) == after[:4]
+        assert after[4:6] == (patches + over_time, ["SYNTHETIC"] * over_time)
+        if over_time:
+            span = after[6][-1]
+            assert (span.x0, span.x1) == pytest.approx((max(first, xlim[0]), last))
+    assert [title for title, over_time, *_ in drawn[:14] if not over_time] == [
+        "EOY Returns  vs Benchmark",
+        "Distribution of Monthly Returns",
+        "SOXS hedge - Monthly Returns (%)\n",
+        "SOXS hedge - Return Quantiles",
+    ]
 
 
 @pytest.mark.browser
@@ -176,8 +222,8 @@ def test_the_page_in_a_browser(usual, open_page):
     assert page.evaluate("document.querySelectorAll('script, link, iframe, img, b').length") == 0
     assert page.title() == "SIMULATED: hedge & <b>seek</b>"
     assert page.locator("h1").inner_text().startswith("SIMULATED: hedge & <b>seek</b>")
-    assert page.locator("#note").inner_text() == NOTE
-    assert page.locator("#note").bounding_box()["y"] < page.locator("h1").bounding_box()["y"] < 200
+    assert tuple(page.locator(".note").all_inner_texts()) == NOTES
+    assert page.locator(".note").last.bounding_box()["y"] < page.locator("h1").bounding_box()["y"] < 200
     table = [row.split("\t") for row in page.locator("#right table").first.inner_text().splitlines()]
     assert table[0] == ["Metric", "Unhedged", "<script>alert('{ {returns}}')</script>"]
     assert printed(usual.read_text(encoding="utf-8"))[1][0] == {row[0]: row[-1] for row in table}["Sharpe"]

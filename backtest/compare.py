@@ -1,0 +1,90 @@
+"""Behind `backtest compare`: runs are found, or made where need be, and laid side by side on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from backtest.api import run, write_run
+from data.errors import UserError
+from data.files import write_whole
+from engine.config import RunConfig
+from engine.kept import find_kept, made_before, read_run
+from reports.comparison import write_comparison
+from reports.comparison_numbers import Comparison, compared
+
+PAGE = "comparison.html"
+"""What the page is called, among the kept runs."""
+
+
+def compare_runs(
+    given: Sequence[str],
+    runs: Path,
+    configure: Callable[[str], RunConfig],
+    options: tuple[str, ...] = (),
+    page: Path | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Comparison, Path]:
+    """Compare runs and write the page.
+
+    Parameters
+    ----------
+    given
+        Kept runs, as `engine.kept.find_kept` finds them, and YAML files: those are run and kept, unless the same run
+        is kept already.
+    runs
+        Where runs are kept.
+    configure
+        Gives the config of a YAML file.
+    options
+        Those typed that are about YAML files: beside a kept run they are refused.
+    page
+        The file to write; ``comparison.html`` in `runs` unless given.
+    progress
+        Told each step as it begins.
+
+    Returns
+    -------
+    Comparison, Path
+        What was found, and the page.
+
+    Raises
+    ------
+    UserError
+        A run can't be found, read or made, or they share too few sessions.
+    """
+    say = progress or (lambda _step: None)
+    for one in given:
+        if not is_yaml(one):
+            refuse_options(one, options)
+    folders = [_made(one, configure(one), runs, say) if is_yaml(one) else find_kept(one, runs) for one in given]
+    say("comparing")
+    found = compared([read_run(folder) for folder in folders])
+    target = page or runs / PAGE
+    try:
+        write_whole(target, lambda path: write_comparison(path, found, target.parent))
+    except OSError as fault:
+        raise UserError(f"{target}: can't be written: {fault.strerror or fault}: choose another with --out") from fault
+    return found, target
+
+
+def is_yaml(given: str) -> bool:
+    """Say whether a run is given as a YAML file, which may be one that ships."""
+    return Path(given).suffix.lower() in (".yaml", ".yml")
+
+
+def refuse_options(given: str, options: Sequence[str]) -> None:
+    """Refuse options that a kept run can't follow: its config is what it was."""
+    if options:
+        raise UserError(
+            f"{options[0]} is for YAML files: {given} is kept as it was run: drop the option, or give a YAML"
+        )
+
+
+def _made(file: str, config: RunConfig, runs: Path, say: Callable[[str], None]) -> Path:
+    """Return the folder of a YAML's run, which is made unless the same is kept."""
+    if kept := made_before(config, runs):
+        return kept
+    return write_run(
+        run(config, progress=lambda step: say(f"{file}: {step}")), runs, progress=lambda step: say(f"{file}: {step}")
+    )

@@ -1,0 +1,63 @@
+"""The terminal: our console, and progress bars on its error stream."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class Step(Protocol):
+    """Says what is being done; by default that is a step further."""
+
+    def __call__(self, step: str, *, advance: bool = True) -> None:
+        """Show the step."""
+
+
+def console() -> Console:
+    """Return the console that answers are printed on."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Step]:
+    """Show a bar on the error stream while something works step by step; nothing where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    shown_on = Console(stderr=True)
+    with Progress(*columns, console=shown_on, transient=True, disable=not shown_on.is_terminal) as bar:
+        task = bar.add_task("starting", total=total)
+
+        def say(step: str, *, advance: bool = True) -> None:
+            bar.update(task, description=step, advance=int(advance))
+
+        yield say
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show on the error stream how many of many are done, at what rate, and how long it will take."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    shown_on = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(show_speed=True), TimeRemainingColumn())
+    with Progress(
+        TextColumn(what), *columns, console=shown_on, transient=True, disable=not shown_on.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.update(task, advance=done)

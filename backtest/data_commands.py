@@ -1,0 +1,329 @@
+"""The `backtest data` commands: pull, import, look, check, fit. Only `pull` goes online."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from backtest.console import console, steps
+from data.errors import UserError
+from data.files import write_whole
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from data.audit.finding import Finding
+    from data.families import Fund
+    from data.sources import Source
+    from data.store import Store
+
+FAULTY = 2
+"""Exit status where something could not be pulled or imported: the rest was."""
+FOUND = 3
+"""Exit status of a check that found an error."""
+STARTERS = "SOXS SOXX SPY ^SOX ^VIX ^IRX"
+
+app = typer.Typer(
+    help="Market data: pull it, import it, check it.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Folder = Annotated[
+    str | None, typer.Option("--data", metavar="DIR", help="A folder with bars/ and series/ instead of the store.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
+Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="From this day on.")]
+End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Up to this day.")]
+OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
+
+
+@app.command("pull")
+def _pull(
+    symbols: Annotated[
+        list[str] | None,
+        typer.Argument(help="As at Yahoo (SOXS, ^VIX), or of FRED (DGS10, fred:NAME).", show_default="all there are"),
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="From this day on; else all there is.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch daily history into the store: new sessions, or all of it where the past has changed."""
+    from data.pull import pull
+
+    store = _store()
+    symbols = symbols or [each.origin.symbol for each in store.listing() if each.origin.source in ("yahoo", "fred")]
+    if not symbols:
+        raise UserError(f"name what to pull, such as: backtest data pull {STARTERS}")
+    with steps(len(symbols)) as step:
+        begun: set[str] = set()
+
+        def say(symbol: str, text: str) -> None:
+            step(f"{symbol}: {text}", advance=symbol not in begun)
+            begun.add(symbol)
+
+        pulled = pull(store, symbols, _day(first, "--from"), say)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in pulled], indent=2))
+    else:
+        from reports.data_tables import show_pulled
+
+        show_pulled(console(), pulled)
+    _exit_if([f"{each.symbol}: {each.error}" for each in pulled if each.error], len(pulled))
+
+
+@app.command("import")
+def _import(
+    path: Annotated[Path, typer.Argument(help="A CSV file, or a folder of them.")],
+    name: Annotated[str | None, typer.Option("--name", help="What one file holds: SOXS, or ^VIX for an index.")] = None,
+    lag: Annotated[int | None, typer.Option("--lag", help="Sessions by which its series are known late.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put CSV files into the store: Yahoo's layout, or our own; says what it assumed."""
+    from data.importing import import_files
+
+    imported = import_files(_store(), path, name, lag)
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in imported], indent=2))
+    else:
+        from reports.data_tables import show_imported
+
+        show_imported(console(), imported)
+    _exit_if([each.error for each in imported if each.error], len(imported))
+
+
+@app.command("path")
+def _path() -> None:
+    """Print the store's folder; BACKTEST_DATA names another."""
+    from data.store import store_folder
+
+    typer.echo(store_folder())
+
+
+@app.command("list")
+def _list(as_json: AsJson = False) -> None:
+    """List what the store holds, and where each part came from."""
+    store = _store()
+    entries = store.listing()
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in entries], indent=2))
+        return
+    if not entries:
+        typer.echo(f"the store is empty ({store.folder}): backtest data pull {STARTERS}, or backtest data import DIR")
+        return
+    from reports.data_tables import show_listing
+
+    show_listing(console(), entries, store.repairs(), str(store.folder))
+
+
+@app.command("remove")
+def _remove(names: Annotated[list[str], typer.Argument(help="Instruments or series.")]) -> None:
+    """Take instruments or series out of the store."""
+    _store().remove(names)
+    typer.echo(f"removed {', '.join(names)}")
+
+
+@app.command("check")
+def _check(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Instruments or series.", show_default="all there are")
+    ] = None,
+    folder: Folder = None,
+    start: Start = None,
+    end: End = None,
+    fund: Annotated[
+        list[str] | None, typer.Option("--fund", metavar="FUND=UNDERLYING:B", help="SQQQ=QQQ:-3. Repeatable.")
+    ] = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended; undo with --undo.")] = False,
+    undo: Annotated[
+        list[str] | None, typer.Option("--undo", metavar="ID", help="Take a repair back, or all. Repeatable.")
+    ] = None,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="Write a page with a chart of each finding.")
+    ] = None,
+    open_page: OpenPage = False,
+    as_json: AsJson = False,
+) -> None:
+    """Audit bars and series: sessions, prices, splits, funds against their underlying. Exits with 3 on an error."""
+    from data.audit.repairing import repair as apply_repairs
+    from data.audit.repairing import undo as take_back
+    from data.audit.run import audit
+
+    source = _source(folder)
+    if undo:
+        typer.echo(f"taken back: {', '.join(one.id for one in take_back(source, undo))}", err=as_json)
+    span = (_day(start, "--start"), _day(end, "--end"))
+    funds = dict(_fund_option(one) for one in fund or ())
+    checked = tuple(names or (*source.instruments(), *source.series_names()))
+    found = audit(source, names, *span, funds)
+    if repair:
+        mended = apply_repairs(source, found)
+        typer.echo(f"mended: {', '.join(one.id for one in mended) or 'nothing that can be'}", err=as_json)
+        source, found = _source(folder), audit(_source(folder), names, *span, funds)
+    if page or open_page:
+        _write_check_page(page or Path("data-check.html"), found, source, checked, span)
+        _open(page or Path("data-check.html"), opened=open_page)
+    if as_json:
+        typer.echo(json.dumps([_plain(one) for one in found], indent=2))
+    else:
+        from reports.data_tables import show_findings
+
+        show_findings(console(), found, checked)
+    if any(one.severity == "error" for one in found):
+        raise typer.Exit(FOUND)
+
+
+@app.command("fund")
+def _fund(
+    fund: Annotated[str, typer.Argument(help="The leveraged fund, such as SOXS.")],
+    underlying: Annotated[str | None, typer.Option("--underlying", help="What it is a multiple of.")] = None,
+    leverage: Annotated[float | None, typer.Option("--leverage", help="Its multiple of the daily move.")] = None,
+    fee: Annotated[float | None, typer.Option("--fee", help="Expense ratio, a fraction a year.")] = None,
+    rate: Annotated[str, typer.Option("--rate", help="The cash rate: a series, or a yield as a fraction.")] = "IRX",
+    folder: Folder = None,
+    start: Start = None,
+    end: End = None,
+    page: Annotated[Path, typer.Option("--page", metavar="FILE", help="Where its page goes.")] = Path("fund.html"),
+    open_page: OpenPage = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fit the leveraged-fund model to a fund: spread, regression, tracking by year, and a chart."""
+    from data.families import FUNDS
+    from data.fund_fit import fit
+
+    if underlying is None and fund not in FUNDS:
+        raise UserError(f"what {fund} is a multiple of isn't known: name it with --underlying")
+    fitted = fit(
+        _source(folder),
+        fund,
+        underlying or FUNDS[fund].underlying,
+        leverage,
+        fee,
+        _rate(rate),
+        _day(start, "--start"),
+        _day(end, "--end"),
+    )
+    from reports.data_tables import fit_as_dict
+    from reports.fund_page import write_fund_page
+
+    write_whole(page, lambda path: write_fund_page(path, fitted, title=f"{fund} by the fund model"))
+    if as_json:
+        typer.echo(json.dumps(fit_as_dict(fitted), indent=2))
+    else:
+        from reports.data_tables import show_fit
+
+        show_fit(console(), fitted, page)
+    _open(page, opened=open_page)
+
+
+def _exit_if(faults: Sequence[str], of: int) -> None:
+    """Tell what failed on the error stream and exit; the rest went well."""
+    if not faults:
+        return
+    for fault in faults:
+        typer.echo(f"backtest: {' '.join(fault.split())}", err=True)
+    if len(faults) < of:
+        typer.echo(f"backtest: the other {of - len(faults)} went well", err=True)
+    raise typer.Exit(FAULTY)
+
+
+def _day(text: str | None, option: str) -> np.datetime64 | None:
+    import datetime as dt
+
+    from data.arrays import day
+
+    if text is None:
+        return None
+    try:
+        return day(dt.date.fromisoformat(text))
+    except ValueError:
+        raise UserError(f"{option} {text}: has to be a date, YYYY-MM-DD") from None
+
+
+def _rate(text: str) -> str | float:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _fund_option(text: str) -> tuple[str, Fund]:
+    """Read ``SQQQ=QQQ:-3``."""
+    from data.families import Fund
+    from data.fund import FEE
+
+    fund, _equals, rest = text.partition("=")
+    underlying, _colon, leverage = rest.rpartition(":")
+    try:
+        multiple = float(leverage)
+    except ValueError:
+        multiple = 0.0
+    if not (fund and underlying and multiple):
+        raise UserError(f"--fund {text}: write FUND=UNDERLYING:LEVERAGE, such as SQQQ=QQQ:-3")
+    return fund, Fund(underlying, multiple, FEE)
+
+
+def _plain(one: Finding) -> dict[str, Any]:
+    """Return a finding as JSON holds it."""
+    return {
+        "id": one.id,
+        "severity": one.severity,
+        "instrument": one.instrument,
+        "kind": one.kind,
+        "dates": [str(date) for date in one.dates],
+        "says": one.says,
+        "cure": one.cure,
+        "field": one.field or None,
+        "factor": one.factor,
+        "repairable": one.repair is not None,
+    }
+
+
+def _write_check_page(
+    page: Path,
+    found: Sequence[Finding],
+    source: Source,
+    checked: Sequence[str],
+    span: tuple[np.datetime64 | None, np.datetime64 | None],
+) -> None:
+    from reports.audit_page import write_audit_page
+
+    note = "SIMULATED market" if source.simulated else None
+    write_whole(
+        page,
+        lambda path: write_audit_page(path, found, source, title="Data check", checked=checked, span=span, note=note),
+    )
+    typer.echo(f"Page: {page}", err=True)
+
+
+def _open(page: Path, *, opened: bool) -> None:
+    if opened:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
+
+
+def _store() -> Store:
+    from data.store import Store, store_folder
+
+    return Store(store_folder())
+
+
+def _source(folder: str | None) -> Source:
+    """Return the folder given, else the store; refuse an empty store."""
+    if folder is not None:
+        from data.sources.csv import CsvSource
+
+        return CsvSource(Path(folder).expanduser())
+    from data.sources.store import StoreSource
+
+    store = _store()
+    if not store.listing():
+        raise UserError(f"the store is empty: backtest data pull {STARTERS}, or name a folder with --data")
+    return StoreSource(store)

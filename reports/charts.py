@@ -1,0 +1,89 @@
+"""What pages share: one offline file with plotly inside it, and arrays thinned and packed for its script."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.arrays import Floats, Ints
+
+POINTS = 1_000
+"""Points of a line, about as many as a screen tells apart."""
+WIDE = 5.0
+"""The highest over the lowest from which an axis is logarithmic."""
+
+
+def write_page(path: Path, template: str, words: Mapping[str, Any], data: Mapping[str, Any] | None) -> None:
+    """Fill in a template and write the page.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    template
+        Its name in ``reports/templates``; it extends ``page.html.j2``, which asks for a ``title`` and a ``note``.
+    words
+        What the template shows; any text is safe.
+    data
+        What the page's script reads as ``DATA``: anything JSON holds. None makes a page without a script.
+    """
+    import pkgutil
+
+    import jinja2
+
+    room = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    plotly = "" if data is None else (pkgutil.get_data("plotly", "package_data/plotly.min.js") or b"").decode()
+    page = room.get_template(template).render(words, data=data, plotly=plotly)
+    path.write_text(page, encoding="utf-8")
+
+
+def packed(array: npt.NDArray[Any]) -> str:
+    """Return an array's bytes as base64, as a page's script unpacks them."""
+    return base64.b64encode(array.tobytes()).decode()
+
+
+def singles(values: npt.ArrayLike) -> str:
+    """Return numbers packed as little-endian float32, NaN for none: seven digits, and whole days, survive."""
+    with np.errstate(over="ignore"):
+        return packed(np.asarray(values).astype("<f4"))
+
+
+def line(name: str, x: npt.ArrayLike, y: Floats) -> dict[str, str]:
+    """Return a line as a page's script takes it."""
+    return {"name": name, "x": singles(x), "y": singles(y)}
+
+
+def thinned(values: Floats, points: int = POINTS) -> Ints:
+    """Return the places of a line's points that a screen needs, in order.
+
+    Parameters
+    ----------
+    values
+        The line, shape (n,); NaN makes a gap.
+    points
+        How many that are defined are returned, 4 or more: all if they are no more, else the first, the last, and of
+        each stretch the lowest and the highest. The first place of every gap is returned besides.
+    """
+    known = ~np.isnan(values)
+    kept = np.flatnonzero(known)
+    if len(kept) > points:
+        stretches = np.array_split(kept, points // 2 - 1)
+        ends = [place[pick(values[place])] for place in stretches for pick in (np.argmin, np.argmax)]
+        kept = np.array([kept[0], *ends, kept[-1]])
+    gaps = np.flatnonzero(~known & np.concatenate(([True], known[:-1])))
+    return np.union1d(kept, gaps)
+
+
+def spread(values: Floats) -> list[float] | None:
+    """Return the lowest and the highest positive value where their axis should be logarithmic, else None."""
+    positive = values[(values > 0) & np.isfinite(values)]
+    if len(positive) and positive.max() > WIDE * positive.min():
+        return [float(positive.min()), float(positive.max())]
+    return None

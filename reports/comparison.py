@@ -1,0 +1,184 @@
+"""The comparison's page: runs side by side, on the sessions they share. One offline file.
+
+Its numbers come from `reports.comparison_numbers`, its tables' rows from `reports.comparison_rows`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from data.arrays import Floats
+from engine.judgement.verdict import JUDGE
+from reports.charts import line, spread, thinned, write_page
+from reports.comparison_numbers import NONE, ROLLING, Compared, Comparison
+from reports.comparison_rows import (
+    DECAY_ROWS,
+    METRIC_ROWS,
+    Row,
+    decay_cells,
+    metric_cells,
+    monthly,
+    span_of,
+    verdict_interval,
+    verdict_label,
+)
+from reports.report_words import number
+
+PAGES = {"report.html": "report", "tearsheet.html": "tear-sheet"}
+"""A run's own pages, and what a link to each is called."""
+
+STRONG = 0.2
+"""A month's return that is shaded in full."""
+
+
+def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
+    """Write the page of a comparison: one file, read offline.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    found
+        The comparison.
+    folder
+        Where the page will stand: links to the runs' own pages are relative to it.
+    """
+    loud = [note for note in found.notes if note.startswith(("SIMULATED", "SYNTHETIC"))]
+    words = {
+        "title": f"{'SIMULATED ' if any(one.run.simulated for one in found.runs) else ''}Runs compared",
+        "note": " ".join(loud) or None,
+        "span": span_of(found),
+        "notes": [note for note in found.notes if note not in loud],
+        "runs": [_told(one, folder) for one in found.runs],
+        "metrics": _rows(METRIC_ROWS, metric_cells, found),
+        "decay": _rows(DECAY_ROWS, decay_cells, found) if any(one.attribution for one in found.runs) else [],
+        "correlations": {
+            "Daily returns": _matrix(found.correlations),
+            "What the hedge added each day (hedged less unhedged)": _matrix(found.correlations_of_hedges),
+        },
+        "months": [(one.label, _months(found, one)) for one in found.runs],
+        "differences": found.differences,
+        "rolling": ROLLING,
+        "charts": {key: chart for key, chart in CHARTS.items() if _has(found, key)},
+    }
+    write_page(path, "compare.html.j2", words, page_data(found))
+
+
+CHARTS = {
+    "growth": ("Growth", "What a dollar became; dotted the unhedged book, one for all where it is the same for all."),
+    "drawdown": ("Drawdowns", "The fall from the highest value so far."),
+    "derisk": (
+        "Against selling core",
+        (
+            "The hedged book over its daily-matched de-risk, the core sold down to the same beta every session: "
+            "rising, the hedge does better; falling, selling core does."
+        ),
+    ),
+    "sharpe": ("Rolling Sharpe", f"Of the last {ROLLING} sessions, a year, over what cash earned."),
+    "beta": ("Rolling beta", f"Of the last {ROLLING} sessions' returns, to the run's own unhedged book."),
+}
+"""The charts: a title and what a reader has to know, by key."""
+
+
+def page_data(found: Comparison) -> dict[str, Any]:
+    """Return what the page's script draws."""
+    days = found.sessions.astype("int64")
+    unhedged = [one.growth["unhedged"] for one in found.runs]
+    same = all(np.allclose(one, unhedged[0], rtol=1e-9, atol=0.0) for one in unhedged)
+    controls = (
+        [("Unhedged", unhedged[0])]
+        if same
+        else [(f"{one.label}, unhedged", one.growth["unhedged"]) for one in found.runs]
+    )
+    drawn: dict[str, list[tuple[str, Floats]]] = {
+        "growth": [*((one.label, one.growth["hedged"]) for one in found.runs), *controls],
+        "drawdown": [(one.label, one.drawdown) for one in found.runs],
+        "derisk": [(one.label, _over_derisk(one)) for one in found.runs],
+        "sharpe": [(one.label, one.sharpe) for one in found.runs],
+        "beta": [(one.label, one.beta) for one in found.runs],
+    }
+    made = found.sessions[np.any([one.synthetic for one in found.runs], axis=0)]
+    return {
+        "runs": len(found.runs),
+        "lines": {key: [_line(name, days, curve, key) for name, curve in lines] for key, lines in drawn.items()},
+        "spread": spread(np.concatenate([curve for _name, curve in drawn["growth"]])),
+        "synthetic": [str(made[0]), str(made[-1])] if len(made) else None,
+    }
+
+
+def _line(name: str, days: Any, curve: Floats, key: str) -> dict[str, str]:
+    if key == "growth":
+        curve = np.where(curve > 0.0, curve, np.nan)  # what is at 0 has no place on a logarithmic axis
+    kept = thinned(np.log(curve) if key == "growth" else curve)
+    return line(name, days[kept], curve[kept])
+
+
+def _over_derisk(run: Compared) -> Floats:
+    nothing = np.full(len(run.growth["hedged"]), np.nan)
+    if JUDGE not in run.growth:
+        return nothing
+    control = run.growth[JUDGE]
+    return np.divide(run.growth["hedged"], control, out=nothing, where=control > 0.0)
+
+
+def _has(found: Comparison, key: str) -> bool:
+    """Say whether there is anything to draw: a rolling window may be longer than the runs."""
+    curves = {"derisk": [_over_derisk(one) for one in found.runs], "sharpe": [one.sharpe for one in found.runs]}
+    curves["beta"] = [one.beta for one in found.runs]
+    return key not in curves or bool(np.isfinite(np.concatenate(curves[key])).any())
+
+
+def _told(run: Compared, folder: Path) -> dict[str, Any]:
+    """Return what the first table says of a run, and the links to its own pages."""
+    kept, placebo = run.run, run.run.metrics.get("placebo")
+    verdict = kept.metrics["verdict"]
+    place = os.path.relpath(kept.folder.resolve(), folder.resolve())
+    return {
+        "label": run.label,
+        "strategy": kept.metrics["strategy"],
+        "span": f"{kept.sessions[0]} to {kept.sessions[-1]}",
+        "marks": [
+            word for word, true in (("SIMULATED", kept.simulated), ("SYNTHETIC", kept.metrics["synthetic"])) if true
+        ],
+        "verdict": verdict_label(run),
+        "outcome": "" if verdict is None else verdict["outcome"],
+        "sentence": "" if verdict is None else verdict["sentence"],
+        "interval": verdict_interval(run),
+        "p": NONE if placebo is None or placebo["p"] is None else f"{placebo['p']:.3f}",
+        "links": [
+            (called, quote(Path(place, name).as_posix()))
+            for name, called in PAGES.items()
+            if (kept.folder / name).is_file()
+        ],
+    }
+
+
+def _rows(rows: tuple[Row, ...], cells: Callable[..., Any], found: Comparison) -> list[tuple[Row, Any]]:
+    return [(row, cells(row, found.runs)) for row in rows]
+
+
+def _matrix(correlations: Floats) -> list[list[tuple[str, str]]]:
+    """Return each correlation as it is written, and its shade."""
+    return [
+        [(NONE, "") if np.isnan(value) else (f"{value:.3f}", _shade(value, 1.0)) for value in row]
+        for row in correlations.tolist()
+    ]
+
+
+def _months(found: Comparison, run: Compared) -> list[tuple[int, list[tuple[str, str]]]]:
+    return [
+        (year, [("", "") if one is None else (number(100 * one, 1), _shade(one, STRONG)) for one in (*made, total)])
+        for year, made, total in monthly(found.sessions, run.growth["hedged"])
+    ]
+
+
+def _shade(value: float, strong: float) -> str:
+    """Return a style: blue above 0, orange below, the stronger the further."""
+    colour = "47,126,216" if value >= 0.0 else "224,130,20"
+    return f"background: rgba({colour},{0.5 * min(abs(value) / strong, 1.0):.2f})"

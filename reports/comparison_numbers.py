@@ -1,0 +1,338 @@
+"""The numbers of a comparison: kept runs laid on the sessions they share, and everything measured there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Dates, Flags, Floats, Ints
+from data.errors import UserError
+from data.rates import accrual
+from engine.identity import ID_LENGTH
+from engine.judgement.attribution import COLUMNS, Attribution
+from engine.judgement.linking import scalars
+from engine.judgement.verdict import JUDGE
+from engine.kept import KeptRun
+from engine.kernel.loop import Ledger, empty_ledger
+from engine.metrics import SESSIONS_A_YEAR, drawdowns, metrics_of, returns_of
+from engine.rules import Prices, Terms
+from strategies.policy import ENTER
+from strategies.signals.windows import padded, windows
+
+LEAST = 21
+"""Sessions that runs have to share to be compared."""
+ROLLING = 126
+"""Sessions in a rolling window, half a year."""
+BASE = 100_000.0
+"""Dollars that every run begins with where they don't begin alike."""
+BOOKS = ("hedged", "unhedged")
+NONE = "-"
+TINY = 1e-12
+"""A standard deviation of daily returns below which they don't vary."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One run on the sessions that all share.
+
+    Parameters
+    ----------
+    label
+        Its name, with as much of its id as tells it from others of that name.
+    run
+        As it was kept.
+    growth
+        A dollar in the hedged book, in the unhedged one and, where it was run, in the daily-matched de-risk, by name;
+        shape (sessions,) each, 1 at the first session, flat after a ruin.
+    returns
+        Their daily returns, shape (sessions - 1,) each, 0 after a ruin.
+    figures
+        The metrics of `engine.metrics.METRICS` there, and ``cagr_vs_unhedged``, ``growth_vs_derisk`` (252 times the
+        mean daily log-return difference to the daily-matched de-risk), ``unhedged_cagr``, ``unhedged_max_drawdown``.
+    attribution
+        What each column of `engine.judgement.attribution`, ``decay`` and ``sleeve`` contributed to the CAGR there,
+        linked, a year; ``None`` without controls.
+    drawdown, sharpe, beta
+        Falls from the highest so far, and over `ROLLING` sessions the Sharpe ratio and the beta to the unhedged book;
+        NaN while the window isn't full, and where nothing varies.
+    synthetic
+        Which sessions were made by the fund model.
+    """
+
+    label: str
+    run: KeptRun
+    growth: Mapping[str, Floats]
+    returns: Mapping[str, Floats]
+    figures: Mapping[str, Any]
+    attribution: Mapping[str, float] | None
+    drawdown: Floats
+    sharpe: Floats
+    beta: Floats
+    synthetic: Flags
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side.
+
+    Parameters
+    ----------
+    sessions
+        The ones they share, ``datetime64[D]``.
+    runs
+        In the order given.
+    notes
+        What a reader has to know, a sentence each: how spans were aligned, what is simulated or synthetic.
+    aligned
+        Whether the runs' own spans differ.
+    correlations, correlations_of_hedges
+        Of the books' daily returns, and of what the hedge added to them: hedged less unhedged; shape (runs, runs),
+        NaN where nothing varies.
+    differences
+        What their configs, inputs and code don't have in common: a value a run, by key.
+    """
+
+    sessions: Dates
+    runs: tuple[Compared, ...]
+    notes: tuple[str, ...]
+    aligned: bool
+    correlations: Floats
+    correlations_of_hedges: Floats
+    differences: Mapping[str, tuple[str, ...]]
+
+
+def compared(kept: Sequence[KeptRun]) -> Comparison:
+    """Lay runs side by side; raises UserError where they share fewer than `LEAST` sessions."""
+    kept = list({run.id: run for run in kept}.values())
+    sessions = shared_sessions(kept)
+    labels = _labels(kept)
+    starts = [run.hedged[_rows(run, sessions)[0]] for run in kept]
+    alike = max(starts) - min(starts) <= 1e-9 * max(starts)
+    runs = tuple(
+        _compared(label, run, sessions, 1.0 if alike else BASE / start)
+        for label, run, start in zip(labels, kept, starts, strict=True)
+    )
+    returns = np.array([one.returns["hedged"] for one in runs])
+    added = returns - np.array([one.returns["unhedged"] for one in runs])
+    aligned = any(len(run.sessions) != len(sessions) for run in kept)
+    return Comparison(
+        sessions,
+        runs,
+        tuple(_notes(runs, sessions, aligned=aligned, scaled=not alike)),
+        aligned,
+        _correlations(returns),
+        _correlations(added),
+        differences(kept),
+    )
+
+
+def shared_sessions(kept: Sequence[KeptRun]) -> Dates:
+    """Return the sessions that all runs have; a ruined one has no book any more, and ends nobody else's."""
+    living = [run for run in kept if not run.ruined] or list(kept)
+    shared = living[0].sessions
+    for run in living:
+        shared = np.intersect1d(shared, run.sessions)
+    for run in kept:
+        shared = shared[np.isin(shared, run.sessions) | (run.ruined & (shared > run.sessions[-1]))]
+    alive = sum(not run.ruined or bool(len(shared) and run.sessions[-1] > shared[0]) for run in kept)
+    if len(shared) < LEAST or alive < len(kept):
+        spans = ", ".join(f"{run.folder.name} {run.sessions[0]} to {run.sessions[-1]}" for run in kept)
+        raise UserError(f"the runs share {len(shared)} sessions, fewer than {LEAST}: compare runs of one time: {spans}")
+    return shared
+
+
+def differences(kept: Sequence[KeptRun]) -> Mapping[str, tuple[str, ...]]:
+    """Return what configs, inputs and code of runs don't have in common: a value a run, by key; ``-`` for none."""
+    told = [
+        {**_flat(run.config), "engine": run.manifest["engine"], "code": run.manifest["code"], **_inputs(run, kept)}
+        for run in kept
+    ]
+    sections = list(dict.fromkeys(key.partition(".")[0] for one in told for key in one))
+    keys = dict.fromkeys(key for one in told for key in one if not _untold(key))
+    together = sorted(keys, key=lambda key: sections.index(key.partition(".")[0]))
+    rows = {key: tuple(_shown(one[key]) if key in one else NONE for one in told) for key in together}
+    return {key: row for key, row in rows.items() if len(set(row)) > 1}
+
+
+def _untold(key: str) -> bool:
+    """Say whether a key changes nothing about what a run is."""
+    return key in ("name", "data.path") or key.partition(".")[0] == "sweep"
+
+
+def _inputs(run: KeptRun, kept: Sequence[KeptRun]) -> dict[str, str]:
+    """Return the hash of a run's inputs where another run that ends alike was fed something else by that name."""
+    rivals = [one for one in kept if one.sessions[-1] == run.sessions[-1]]
+    return {
+        f"data {name}": content[:8]
+        for name, content in run.manifest["data"].items()
+        if any(one.manifest["data"].get(name, content) != content for one in rivals)
+    }
+
+
+def _flat(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return flat
+
+
+def _shown(value: Any) -> str:
+    """Return a value as YAML has it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compared:
+    rows = _rows(run, sessions)
+    accrued = np.cumsum(accrual(run.sessions, run.equity["cash_yield"]))[rows]
+    earned = np.diff(accrued, prepend=accrued[0])
+    equity = {name: _to_ruin(run.equity[name][rows]) for name in (*BOOKS, JUDGE) if name in run.equity}
+    ours = metrics_of(*_executed(run, rows, earned, scale))
+    theirs = metrics_of(*_executed(run, rows, earned, scale, "unhedged"))
+    returns = {name: _until(returns_of(curve), len(sessions) - 1, 0.0) for name, curve in equity.items()}
+    growth = {name: _until(curve / curve[0], len(sessions), curve[-1] / curve[0]) for name, curve in equity.items()}
+    figures = {
+        "unhedged_cagr": theirs["cagr"],
+        "unhedged_max_drawdown": theirs["max_drawdown"],
+        "cagr_vs_unhedged": ours["cagr"] - theirs["cagr"],
+        "growth_vs_derisk": _growth_difference(growth),
+    }
+    return Compared(
+        label,
+        run,
+        growth,
+        returns,
+        ours | figures,
+        _attributed(run, rows),
+        drawdowns(growth["hedged"]),
+        _rolling_sharpe(returns["hedged"] - _until(earned[1:], len(sessions) - 1, 0.0)),
+        _rolling_beta(returns["hedged"], returns["unhedged"]),
+        np.isin(sessions, run.sessions[run.equity["synthetic"]]),
+    )
+
+
+def _rows(run: KeptRun, sessions: Dates) -> Ints:
+    """Return the rows of a run's tables at shared sessions, up to its ruin."""
+    rows: Ints = np.searchsorted(run.sessions, sessions[sessions <= run.sessions[-1]])
+    return rows
+
+
+def _to_ruin(equity: Floats) -> Floats:
+    """Return the curve up to its first close at which nothing is left."""
+    gone = np.flatnonzero(equity <= 0.0)
+    return equity[: gone[0] + 1] if len(gone) else equity
+
+
+def _until(values: Floats, length: int, rest: float) -> Floats:
+    return np.concatenate((values, np.full(length - len(values), rest)))
+
+
+def _executed(
+    run: KeptRun, rows: Ints, earned: Floats, scale: float, book: str = "hedged"
+) -> tuple[Ledger, Prices, Terms, Dates, Floats]:
+    """Return what `engine.metrics.metrics_of` asks of a book, from the tables of its run: a share is a dollar there.
+
+    Only the hedged book's orders are kept; an order filled on a session that isn't shared counts on the next one.
+    """
+    sessions, hedged = run.sessions[rows], book == "hedged"
+    names = list(dict.fromkeys(run.orders["instrument"]))
+    ledger = empty_ledger(len(rows), len(names) + 1)
+    equity = run.equity[book][rows] * scale
+    ledger = ledger._replace(equity=equity, last=len(_to_ruin(equity)) - 1)
+    costs = np.zeros_like(ledger.traded)
+    if hedged:
+        filled = (run.orders["filled"] > sessions[0]) & (run.orders["filled"] <= sessions[-1])
+        at = np.searchsorted(sessions, run.orders["filled"][filled])
+        column = np.array([names.index(name) for name in run.orders["instrument"][filled]], np.int64)
+        np.add.at(ledger.traded, (at, column), run.orders["value"][filled] * scale)
+        np.add.at(costs, (at, column), (run.orders["commission"] + run.orders["slippage"])[filled] * scale)
+        ledger.shares[:, -1] = run.equity["hedge_weight"][rows] != 0.0
+        decided = run.episodes["decided"]
+        decided = decided[(decided >= sessions[0]) & (decided < sessions[-1])]
+        ledger.action[np.searchsorted(sessions, decided)] = ENTER
+    nothing, dollar = np.zeros(len(names) + 1), np.ones_like(ledger.traded)
+    prices = Prices(dollar, dollar, dollar, dollar, dollar, ledger.equity)
+    terms = Terms(equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, False, False, False)  # noqa: FBT003
+    return ledger, prices, terms, sessions, costs
+
+
+def _growth_difference(growth: Mapping[str, Floats]) -> float | None:
+    """Return 252 times the mean daily log-return difference to the daily-matched de-risk; None where there is none."""
+    ours, theirs = growth["hedged"], growth.get(JUDGE)
+    if theirs is None or min(ours[-1], theirs[-1]) <= 0.0:
+        return None
+    return float(SESSIONS_A_YEAR * np.log(ours[-1] / theirs[-1]) / (len(ours) - 1))
+
+
+def _attributed(run: KeptRun, rows: Ints) -> Mapping[str, float] | None:
+    """Return each column's contribution to the CAGR by name, linked, over the shared sessions; and decay and sleeve."""
+    if run.attribution is None:
+        return None
+    summed = {name: np.cumsum(run.attribution[name])[rows] for name in COLUMNS}
+    dollars = {name: np.diff(column, prepend=column[0]) for name, column in summed.items()}
+    nothing = np.zeros(len(rows))  # of the weight and the fund only the timing is told
+    told = scalars(Attribution(dollars, run.hedged[rows], nothing, nothing, len(rows) - 1))
+    return {name.removesuffix("_a_year"): value for name, value in told.items() if name.endswith("_a_year")}
+
+
+def _rolling_sharpe(excess: Floats) -> Floats:
+    """Return the Sharpe ratio a year of the last `ROLLING` returns over cash, shape (returns + 1,)."""
+    seen = windows(excess, ROLLING)
+    spread = seen.std(axis=1, ddof=1)
+    ratio = np.divide(seen.mean(axis=1), spread, out=np.full(len(seen), np.nan), where=spread > TINY)
+    return padded(ratio * np.sqrt(SESSIONS_A_YEAR), len(excess) + 1)
+
+
+def _rolling_beta(ours: Floats, market: Floats) -> Floats:
+    """Return the slope of the last `ROLLING` returns on the market's, shape (returns + 1,)."""
+    a, b = windows(ours, ROLLING), windows(market, ROLLING)
+    b = b - b.mean(axis=1, keepdims=True)
+    variance = (b * b).sum(axis=1)
+    slope = np.divide((a * b).sum(axis=1), variance, out=np.full(len(a), np.nan), where=variance > TINY**2)
+    return padded(slope, len(ours) + 1)
+
+
+def _correlations(returns: Floats) -> Floats:
+    """Return correlations of rows, NaN for one that doesn't vary, shape (rows, rows)."""
+    apart = returns - returns.mean(axis=1, keepdims=True)
+    length = np.sqrt((apart * apart).sum(axis=1))
+    length[length <= TINY] = np.nan
+    found: Floats = (apart @ apart.T) / np.outer(length, length)
+    return found
+
+
+def _labels(kept: Sequence[KeptRun]) -> list[str]:
+    """Name each run, those that share a name with as much of their ids as tells them apart, four letters at least."""
+    for length in range(4, ID_LENGTH + 1):
+        names = [run.name for run in kept]
+        labels = [run.name if names.count(run.name) == 1 else f"{run.name} {run.id[:length]}" for run in kept]
+        if len(set(labels)) == len(labels):
+            return labels
+    return [run.folder.name for run in kept]
+
+
+def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: bool) -> Iterator[str]:
+    """Say what the numbers alone don't."""
+    if simulated := [one.label for one in runs if one.run.simulated]:
+        which = "" if len(simulated) == len(runs) else f" ({', '.join(simulated)})"
+        yield f"SIMULATED market{which}: it shows the machine and says nothing about a hedge."
+    for one in runs:
+        if one.synthetic.any():
+            made = sessions[one.synthetic]
+            yield f"SYNTHETIC: {one.label} rests on the fund model on {len(made):,} sessions, to {made[-1]}."
+    if aligned:
+        spans = ", ".join(f"{one.label} {one.run.sessions[0]} to {one.run.sessions[-1]}" for one in runs)
+        yield (
+            f"The runs have different sessions ({spans}): all are cut to the {len(sessions):,} they share, "
+            f"{sessions[0]} to {sessions[-1]}, and every figure is computed anew from their curves and orders there. "
+            "Verdicts, their intervals and placebos are of each run's own sessions."
+        )
+    if scaled:
+        yield f"The books differ in size: dollars are told as if each began {sessions[0]} with ${BASE:,.0f}."
+    for one in runs:
+        if one.run.ruined:
+            yield f"{one.label} was ruined on {one.run.sessions[-1]}: its curve stays where it ended."

@@ -1,0 +1,143 @@
+"""The rows of a comparison's tables: what each shows of a run, how it is written, and which run is best at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.arrays import Dates, Floats
+from engine.metrics import METRICS
+from reports.comparison_numbers import NONE, Compared, Comparison
+from reports.report_words import dollars, number, percent
+
+
+class Row(NamedTuple):
+    """A row: its title, what it means, where its value is, how it is written, and whether high or low is best."""
+
+    title: str
+    meaning: str
+    key: str
+    shown: Callable[[Any], str]
+    best: Callable[[Sequence[float]], float] | None = None
+
+
+class Cell(NamedTuple):
+    """A value as it is written, and whether it is the best of its row."""
+
+    text: str
+    best: bool = False
+
+
+def count(value: float | None) -> str:
+    """Write a count."""
+    return number(value, 0)
+
+
+def signed(value: float | None) -> str:
+    """Write a fraction in percent with its sign."""
+    return percent(value, sign=True)
+
+
+def _metric(title: str, key: str, shown: Callable[[Any], str], best: Callable[[Any], float] | None = None) -> Row:
+    return Row(title, METRICS[key].meaning, key, shown, best)
+
+
+METRIC_ROWS = (
+    _metric("CAGR", "cagr", percent, max),
+    _metric("Total return", "total_return", percent, max),
+    _metric("End value", "final_equity", dollars, max),
+    _metric("Volatility a year", "volatility", percent, min),
+    _metric("Sharpe", "sharpe", number, max),
+    _metric("Sortino", "sortino", number, max),
+    _metric("Maximum drawdown", "max_drawdown", percent, max),
+    _metric("Calmar", "calmar", number, max),
+    _metric("CVaR 95 %, a session", "cvar_95", percent, max),
+    _metric("Costs", "costs", dollars, min),
+    _metric("Turnover a year", "turnover", number),
+    _metric("Fills", "fills", count),
+    _metric("Episodes", "episodes", count),
+    _metric("Sessions hedged", "sessions_hedged", count),
+    Row("Unhedged CAGR", "of the run's own unhedged book", "unhedged_cagr", percent),
+    Row("CAGR less unhedged", "below 0 protection cost something", "cagr_vs_unhedged", signed, max),
+    Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", percent),
+    Row(
+        "Growth less daily de-risk",
+        "252 times the mean daily log-return difference to selling core to the same beta every session, a year",
+        "growth_vs_derisk",
+        signed,
+        max,
+    ),
+)
+DECAY_ROWS = (
+    Row("Direction", "what a static position of the fund's leverage would have made", "direction", signed, max),
+    Row("Compounding", "what the daily reset added or took", "compounding", signed, max),
+    Row("Financing", "what the fund earned on its cash", "financing", signed, max),
+    Row("Fee", "its expense ratio", "fee", signed, max),
+    Row("Spread", "on its swaps", "spread", signed, max),
+    Row("Tracking", "its own return less the modelled one", "tracking", signed, max),
+    Row("Costs of the hedge", "commission and slippage", "hedge_costs", signed, max),
+    Row("The hedge, in all", "the sum of those above", "sleeve", signed, max),
+    Row("Decay", "compounding, fee and spread", "decay", signed, max),
+)
+"""What each contributed to the CAGR, linked."""
+
+
+def metric_cells(row: Row, runs: Sequence[Compared]) -> list[Cell]:
+    """Return a metric's cells, one a run."""
+    return _cells(row, [one.figures[row.key] for one in runs])
+
+
+def decay_cells(row: Row, runs: Sequence[Compared]) -> list[Cell]:
+    """Return the cells of a part of the attribution, one a run."""
+    return _cells(row, [None if one.attribution is None else one.attribution[row.key] for one in runs])
+
+
+def _cells(row: Row, values: Sequence[float | None]) -> list[Cell]:
+    """Write values; the best is marked where there are several that differ."""
+    known = [value for value in values if value is not None]
+    best = row.best(known) if row.best and len(set(known)) > 1 else None
+    return [Cell(row.shown(value), value is not None and value == best) for value in values]
+
+
+def verdict_label(run: Compared) -> str:
+    """Return the verdict in a word or two, as the run was judged over its own sessions."""
+    verdict = run.run.metrics["verdict"]
+    return "not judged" if verdict is None else str(verdict["label"])
+
+
+def verdict_interval(run: Compared) -> str:
+    """Return the growth difference to the daily-matched de-risk with its interval, as the run was judged."""
+    verdict: Mapping[str, Any] = run.run.metrics["verdict"] or {}
+    growth = verdict.get("growth")
+    if growth is None:
+        return NONE
+    return f"{signed(growth['estimate'])} a year ({signed(growth['low'])} to {signed(growth['high'])})"
+
+
+def monthly(sessions: Dates, growth: Floats) -> list[tuple[int, list[float | None], float]]:
+    """Return a row a year: the year, its twelve months' returns (None where there is none), and the year's.
+
+    The first month and year go from the first session, the last to the last.
+    """
+    months = sessions.astype("datetime64[M]").astype(np.int64)
+    ends = np.union1d(np.flatnonzero(np.diff(months)), [len(months) - 1])
+    rows: dict[int, list[float | None]] = {}
+    levels: dict[int, tuple[float, float]] = {}
+    before = float(growth[0])
+    for end in ends.tolist():
+        year, month = divmod(int(months[end]), 12)
+        now = float(growth[end])
+        rows.setdefault(year, [None] * 12)[month] = now / before - 1.0 if before > 0.0 else None
+        levels[year] = (levels.get(year, (before, now))[0], now)
+        before = now
+    return [
+        (1970 + year, made, levels[year][1] / levels[year][0] - 1.0 if levels[year][0] > 0.0 else 0.0)
+        for year, made in rows.items()
+    ]
+
+
+def span_of(found: Comparison) -> str:
+    """Say which sessions a comparison is over."""
+    return f"{found.sessions[0]} to {found.sessions[-1]}, {len(found.sessions):,} sessions"

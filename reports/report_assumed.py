@@ -1,0 +1,187 @@
+"""What the hedge report says of a run's rules, data and statistics, and of the words it uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from data.audit.finding import ERROR, INFO, WARNING, Finding
+from data.fund import FEE, SPREAD
+from data.version import code_version
+from engine.config import HedgeConfig, RunConfig
+from engine.judgement.evidence import LEVEL
+from engine.judgement.judge import SEED, Judgement
+from engine.run import RunResult
+from reports.report_words import dollars, many, number, percent
+from strategies.load import kind, strategy_class
+
+FUNDING = {
+    "sell_core": "by selling core",
+    "cash_buffer": "out of a cash buffer of {buffer} of equity, kept unhedged too",
+    "margin": "with borrowed cash, the core staying whole",
+}
+SIZING = {
+    "fixed": "{weight} of equity",
+    "proportional": "{weight} of equity times the signal",
+    "beta": "what takes {cover} of the book's beta away",
+    "volatility_target": "the least that brings the book's volatility to {target} a year",
+    "minimum_variance": "what makes the book's variance least",
+}
+REBALANCED = {
+    "never": "not rebalanced while it is held",
+    "daily": "rebalanced at every close while it is held",
+    "weekly": "rebalanced at the first close of a week while it is held",
+    "monthly": "rebalanced at the first close of a month while it is held",
+    "band": "rebalanced when its weight is more than {band} away from what was last ordered",
+}
+
+FILLED = {"next_open": "the next session's open", "next_close": "the next session's close"}
+ENGINES = {"backtrader": "backtrader's broker", "compiled": "the compiled loop", "python": "the plain loop"}
+
+WORDS = (
+    ("Core", "What the book holds for its own sake."),
+    ("Hedge, sleeve", "The fund that is bought against the core, and the part of the book that is in it."),
+    ("Underlying", "What the fund is a multiple of, day by day."),
+    ("Session", "A trading day."),
+    ("Episode", "From the fill that buys the hedge to being flat again."),
+    ("Beta, exposure", "How much of equity moves with the underlying: 1 is all of it, once."),
+    ("De-risk", "Selling core to the beta the hedged book has, and holding cash for it: what the hedge is judged by."),
+    ("Decay", "What the fund's daily reset, its fee and its swaps take, set against the interest it earns."),
+    ("Growth", "252 times the mean daily log return, a year: it adds up over time, where a CAGR doesn't."),
+    ("CAGR", "The yearly rate that compounds from the first equity to the last."),
+    ("Sharpe", "Mean daily return over that of cash, over its standard deviation, times the root of 252."),
+    ("CVaR of a session", "The mean of the worst 5 % of daily returns."),
+    ("95 % interval", "Between what the figure lies in 95 % of histories drawn from this one's sessions, in blocks."),
+)
+
+
+def rules(config: RunConfig) -> list[str]:
+    """Say by which rules money moved, a sentence each."""
+    hedge, execution = config.hedge, config.execution
+    paid, held = _words(hedge, FUNDING[hedge.funding]), _words(hedge, REBALANCED[hedge.rebalance])
+    filled = f"What is decided at a close is filled at {FILLED[execution.fill]}, in {execution.shares} shares."
+    decided = {
+        "intensity": [f"The hedge is {_sized(hedge)}, paid for {paid}, {held}.", _policy(config), filled],
+        "on_close": [f"The strategy gives the hedge's weight itself, at each close; it is paid for {paid}.", filled],
+        "backtrader": ["The strategy orders by itself, and backtrader's broker fills it."],
+    }
+    return [_core(config), *decided[kind(strategy_class(config.strategy.named))], _costs(config), _cash(config)]
+
+
+def _core(config: RunConfig) -> str:
+    portfolio = config.portfolio
+    core = ", ".join(f"{percent(weight, 0)} {name}" for name, weight in portfolio.core.items())
+    restated = "never rebalanced" if portfolio.rebalance == "never" else f"rebalanced {portfolio.rebalance}"
+    dividends = "reinvested free of cost" if portfolio.dividends == "reinvest" else "kept as cash"
+    return f"The core is {core}, {restated}; dividends are {dividends}."
+
+
+def _costs(config: RunConfig) -> str:
+    execution = config.execution
+    commission, slippage = _amount(execution.commission_bps), _amount(execution.slippage_bps)
+    a_share = {"commission": execution.commission_per_share, "slippage": execution.slippage_per_share}
+    told = [f"${_amount(cost)} of {name} a share" for name, cost in a_share.items() if cost]
+    more = f", and {' and '.join(told)}" if told else ""
+    return f"A fill costs, in basis points, {commission} of commission and {slippage} of slippage{more}."
+
+
+def _cash(config: RunConfig) -> str:
+    rate, spread = config.execution.cash_rate, config.execution.margin_spread_bps
+    told = f"the rate of series {rate}, as known the day before" if isinstance(rate, str) else f"{percent(rate)} a year"
+    owed = f"; borrowed cash costs {spread:g} basis points more" if config.hedge.funding == "margin" else ""
+    return f"Cash earns {told}{owed}."
+
+
+def _sized(hedge: HedgeConfig) -> str:
+    return f"{_words(hedge, SIZING[hedge.sizing])} in {hedge.instrument}, at most {percent(hedge.max_weight, 0)}"
+
+
+def _words(hedge: HedgeConfig, text: str) -> str:
+    return text.format(
+        weight=percent(hedge.weight, 1),
+        buffer=percent(hedge.buffer, 0),
+        cover=percent(hedge.cover, 0),
+        target=percent(hedge.target_volatility, 0),
+        band=percent(hedge.band, 1),
+    )
+
+
+def _policy(config: RunConfig) -> str:
+    policy = config.policy
+    told = [
+        f"It is entered when the signal reaches {policy.enter:g} and left when it is below {policy.exit:g}",
+        f"after {many(policy.confirm, 'close')} in a row" if policy.confirm > 1 else "",
+        f"held for at least {many(policy.min_hold, 'session')}" if policy.min_hold else "",
+        f"held for at most {many(policy.max_hold, 'session')}" if policy.max_hold else "",
+        f"not entered for {many(policy.cooldown, 'session')} after an exit" if policy.cooldown else "",
+        f"left at a loss of {percent(policy.stop_loss, 1)} of the fund" if policy.stop_loss else "",
+        f"left at a gain of {percent(policy.take_profit, 1)} of the fund" if policy.take_profit else "",
+    ]
+    return ", ".join(part for part in told if part) + "."
+
+
+def _amount(cost: float | Mapping[str, float]) -> str:
+    if isinstance(cost, Mapping):
+        return ", ".join(f"{value:g} ({name})" for name, value in cost.items())
+    return f"{cost:g}"
+
+
+def strategy(config: RunConfig, label: str) -> str:
+    """Say what a strategy does, in its own words, with its parameters."""
+    about = (strategy_class(config.strategy.named).__doc__ or "").strip().splitlines()
+    values = ", ".join(f"{name} {value}" for name, value in config.strategy.params.items())
+    return f"{label}{f' ({values})' if values else ''}{f': {about[0]}' if about else ''}"
+
+
+def statistics(judgement: Judgement) -> list[str]:
+    """Say how the attribution, the intervals and the placebo were made, a sentence each."""
+    evidence, placebo = judgement.evidence, judgement.placebo
+    fee, spread, block = percent(FEE), percent(SPREAD), number(evidence.block, 1)
+    attributed = f"Attribution takes {fee} a year for the fund's fee and {spread} a year for the spread on its swaps."
+    resampled = (
+        f"Intervals are those of {evidence.draws:,} draws of the stationary bootstrap over {evidence.returns:,} daily"
+        f" returns, in blocks of {block} sessions on average, seed {evidence.seed}; they cover {100 * LEVEL:.0f} %."
+    )
+    if placebo is None:
+        return [attributed, resampled]
+    return [attributed, resampled, f"The placebo shifts the path {many(len(placebo.draws), 'time')}, seed {SEED}."]
+
+
+def history(result: RunResult) -> list[str]:
+    """Say where the history comes from and what the audit found in it, a sentence each."""
+    market = result.market
+    names = {ERROR: "accepted error", WARNING: "warning", INFO: "remark"}
+    counts = {name: sum(one.severity == severity for one in market.findings) for severity, name in names.items()}
+    told = ", ".join(many(count, name) for name, count in counts.items() if count)
+    made = "simulated: made up by this program" if market.simulated else "as traded, split by split"
+    return [
+        f"History comes from source {market.source.name}, {made}.",
+        f"The audit of it found: {told or 'nothing'}." if not market.simulated else "It was not audited.",
+        f"The hedged book was run by {ENGINES[result.engine]}, hedge-backtest {code_version()}.",
+    ]
+
+
+def findings(result: RunResult) -> list[tuple[str, str, Finding]]:
+    """Return what the audit found, the worst first: severity, when, the finding. An error was accepted."""
+    return [
+        ("accepted error" if one.severity == ERROR else one.severity, _when(one), one) for one in result.market.findings
+    ]
+
+
+def _when(finding: Finding) -> str:
+    if len(finding.dates) == 1:
+        return str(finding.dates[0])
+    return f"{len(finding.dates):,} sessions, {finding.dates[0]} to {finding.dates[-1]}"
+
+
+def synthetic(metrics: Mapping[str, Any]) -> str | None:
+    """Say between what the run ends at both edges of the synthetic history's error band; None where all is real."""
+    made = metrics["synthetic"]
+    if made is None:
+        return None
+    low, high = (dollars(value) for value in made["final_equity"])
+    lowest, highest = (dollars(value) for value in made["unhedged_final_equity"])
+    return (
+        f"SYNTHETIC: {made['sessions']:,} of {metrics['sessions']:,} sessions come from the fund model. Within its"
+        f" error band the hedged book ends between {low} and {high}, the unhedged one between {lowest} and {highest}."
+    )

@@ -1,0 +1,153 @@
+"""The hedge report's episodes: a row of texts each, and what its charts are drawn from."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.arrays import Floats
+from engine.episodes import Episode
+from engine.judgement.cascade import Cascade
+from engine.judgement.driver import Index, fills_at_open, index_of
+from engine.judgement.judge import Judgement
+from engine.judgement.outcomes import Need
+from engine.run import RunResult
+from reports.charts import singles
+from reports.report_steps import cascade_chart
+from reports.report_words import dollars, many, percent
+
+AROUND = 10
+"""Sessions of the underlying that are drawn before and after an episode."""
+OPEN = 0.4
+"""By how much of a session an open stands before its close on a chart."""
+
+
+class Row(NamedTuple):
+    """An episode as its row shows it, and the numbers that rows are ordered by."""
+
+    bought: str
+    sold: str
+    sessions: int
+    needed: str
+    moved: str
+    fund: str
+    dollars: str
+    of_equity: str
+    pnl: float
+    synthetic: bool
+    story: str
+
+
+def rows(result: RunResult, judgement: Judgement) -> list[Row]:
+    """Return the episodes' rows, oldest first."""
+    made = result.market.synthetic_sessions()
+    found = zip(judgement.episodes, judgement.measures.needs, judgement.cascades, strict=True)
+    return [_row(result, *one, synthetic=bool(made[one[0].entered])) for one in found]
+
+
+def _row(result: RunResult, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> Row:
+    days = result.market.run_sessions
+    share = episode.pnl / result.hedged.equity[episode.decided]
+    return Row(
+        str(days[episode.entered]),
+        "still held" if episode.exited is None else str(days[episode.exited]),
+        need.sessions,
+        percent(need.break_even, sign=True),
+        percent(cascade.index, sign=True),
+        percent(cascade.fund, sign=True),
+        dollars(episode.pnl, sign=True),
+        percent(share, sign=True),
+        episode.pnl,
+        synthetic,
+        story(result, episode, need, cascade),
+    )
+
+
+def story(result: RunResult, episode: Episode, need: Need, cascade: Cascade) -> str:
+    """Say how far the underlying had to move beside how far it did, and what became of the dollars."""
+    roles, days = result.market.roles, result.market.run_sessions
+    fund, underlying = roles.hedge, roles.underlying
+    fate = "It is still held." if episode.left is None else f"Left on {days[episode.left]} {LEFT[episode.reason]}."
+    return (
+        f"In {many(need.sessions, 'session')} at a volatility of {percent(need.volatility, 0)} a year, {underlying}"
+        f" {_had_to(need.break_even, falls=roles.leverage < 0)} for {fund} to gain. It {_moved(cascade.index)}, and"
+        f" {fund} returned {percent(cascade.fund, sign=True)}. Decided on {days[episode.decided]} for"
+        f" {percent(episode.weight, 1)} of equity; the sleeve made {dollars(episode.pnl, sign=True)}, after"
+        f" {dollars(episode.costs)} of costs. {fate}"
+    )
+
+
+LEFT = {
+    "signal": "when the signal let go",
+    "max_hold": "at its longest stay (max_hold)",
+    "stop_loss": "by its stop loss",
+    "take_profit": "by its take profit",
+}
+
+
+def _had_to(break_even: float, *, falls: bool) -> str:
+    """Say what the underlying had to do, with the side of 0 that its break-even is on."""
+    size = percent(abs(break_even))
+    if falls:
+        return f"had to fall by more than {size}" if break_even < 0.0 else f"had to rise by less than {size}"
+    return f"had to rise by more than {size}" if break_even > 0.0 else f"had to fall by less than {size}"
+
+
+def _moved(change: float) -> str:
+    return f"{'fell' if change < 0.0 else 'rose'} {percent(abs(change))}"
+
+
+def charts(result: RunResult, judgement: Judgement) -> list[dict[str, Any]]:
+    """Return what each episode's two charts are drawn from, packed.
+
+    ``underlying``, ``fund`` and ``naive``, the multiple of the underlying's whole move, are paths from fill to fill
+    over ``x``, session numbers with opens `OPEN` before their closes, 100 at the first fill. ``outside`` is the
+    underlying before and after. ``even`` is where it had to be at the end.
+    """
+    index, b = index_of(result.setup), result.market.roles.leverage
+    found = zip(judgement.episodes, judgement.measures.needs, judgement.cascades, strict=True)
+    return [
+        _paths(result, index, b, episode, cascade)
+        | {
+            "even": 100.0 * (1.0 + need.break_even),
+            "cascade": cascade_chart(cascade, result.market.roles),
+            "needed": need.break_even,
+            "moved": cascade.index,
+            "pnl": episode.pnl,
+            "dollars": dollars(episode.pnl, sign=True),
+        }
+        for episode, need, cascade in found
+    ]
+
+
+def _paths(result: RunResult, index: Index, b: float, episode: Episode, cascade: Cascade) -> dict[str, Any]:
+    prices, entered, at_open = result.setup.prices, episode.entered, fills_at_open(result.setup)
+    left, end = episode.exited is not None, result.hedged.last if episode.exited is None else episode.exited
+    before = OPEN if at_open else 0.0
+    closes = np.arange(entered if at_open else entered + 1, end if left else end + 1)
+    begun = (index.opened if at_open else index.level)[entered]
+    bought = prices.fund_level[entered] * prices.fill[entered, -1] / prices.close[entered, -1]
+
+    def path(level: Floats, base: float, last: float) -> Floats:
+        return np.array([1.0, *(level[closes] / base), *([1.0 + last] if left else [])])
+
+    x = np.array([entered - before, *closes, *([end - before] if left else [])])
+    moved, fund = path(index.level, begun, cascade.index), path(prices.fund_level, bought, cascade.fund)
+    return {
+        "x": singles(x),
+        "underlying": singles(100.0 * moved),
+        "fund": singles(100.0 * fund),
+        "naive": singles(100.0 * (1.0 + b * (moved - 1.0))),
+        "outside": _outside(index.level / begun, (entered, end if left else len(index.level)), x, moved),
+    }
+
+
+def _outside(level: Floats, held: tuple[int, int], x: Floats, moved: Floats) -> dict[str, str]:
+    """Return the underlying's closes before and after an episode, joined to its fills, with a gap between."""
+    entered, end = held
+    lead, tail = np.arange(max(entered - AROUND, 0), entered), np.arange(end, min(end + AROUND, len(level)))
+    return {
+        "x": singles([*lead, x[0], np.nan, x[-1], *tail]),
+        "y": singles(100.0 * np.array([*level[lead], moved[0], np.nan, moved[-1], *level[tail]])),
+    }

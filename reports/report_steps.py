@@ -1,0 +1,115 @@
+"""The steps of the hedge report's waterfalls: what each is called and means, and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from data.fund import FEE, SPREAD
+from data.market import Roles
+from engine.judgement.attribution import SLEEVE
+from engine.judgement.bridge import SPANS
+from engine.judgement.cascade import STEPS, Cascade
+from engine.judgement.linking import DECAY
+from reports.report_words import dollars, percent, points
+
+
+class Step(NamedTuple):
+    """A step as the page's table shows it."""
+
+    title: str
+    about: str
+    dollars: str
+    a_year: str
+
+
+TITLES = {
+    "core": "Core held less",
+    "interest": "Interest on cash",
+    "direction": "Direction",
+    "compounding": "Daily reset",
+    "financing": "Financing earned",
+    "fee": "Fund's fee",
+    "spread": "Swap spread",
+    "tracking": "Tracking",
+    "costs": "Costs of trading",
+    "hedge_costs": "Costs of trading",
+}
+
+
+def abouts(roles: Roles) -> dict[str, str]:
+    """Say what each step of the bridge and of the sleeve is."""
+    b, way = roles.leverage, "short" if roles.leverage < 0 else "long"
+    fee, spread = percent(FEE), percent(SPREAD)
+    return {
+        "core": "What the core would have made that was sold, or held less of, than unhedged.",
+        "interest": "On the book's cash, or on what it owes.",
+        "direction": f"What {abs(b):g} times as much {roles.underlying} {way}, set when the fund was bought and then"
+        " left alone, would have made.",
+        "compounding": f"What the fund's daily reset to {b:g} times added to that or took: the decay.",
+        "financing": f"Interest on the fund's own cash, {1 - b:g} times its worth, at the bill rate.",
+        "fee": f"The fund's expense ratio, {fee} a year.",
+        "spread": f"What its swaps cost above the bill rate, {spread} a year on {abs(b):g} times its worth.",
+        "tracking": f"The fund's own return less all of the above: how {roles.hedge} kept to its model.",
+        "costs": "Commission and slippage on the fund and the core.",
+        "hedge_costs": "Commission and slippage on the fund.",
+    }
+
+
+def bridge_table(metrics: Mapping[str, Any], roles: Roles) -> list[Step]:
+    """Return the steps from the unhedged book's end value to the hedged one's, and what the decay and the sleeve are.
+
+    The points a year are the sleeve's part of the hedged book's CAGR.
+    """
+    about, carried, yearly = abouts(roles), metrics["bridge"], metrics["attribution"]
+    own = {name: "hedge_costs" if name == "costs" else name for name in SPANS}
+    steps = [
+        Step(
+            TITLES[name],
+            about[name],
+            dollars(carried[name], sign=True),
+            points(yearly[f"{own[name]}_a_year"]) if own[name] in SLEEVE else "",
+        )
+        for name in SPANS
+    ]
+    taken = dollars(sum(carried[name] for name in DECAY), sign=True)
+    said = "Daily reset, fee and spread, to be set against the financing earned."
+    made = "What the sleeve made, after its costs."
+    return [
+        *steps,
+        Step("Decay", said, taken, points(yearly["decay_a_year"])),
+        Step(f"All of {roles.hedge}", made, "", points(yearly["sleeve_a_year"])),
+    ]
+
+
+def bridge_chart(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the waterfall from the unhedged book's end value to the hedged one's, dollars."""
+    steps = [metrics["bridge"][name] for name in SPANS]
+    end = metrics["final_equity"]
+    texts = [dollars(end - sum(steps)), *(dollars(step, sign=True) for step in steps), dollars(end)]
+    return _waterfall(["Unhedged", *(TITLES[name] for name in SPANS), "Hedged"], [end - sum(steps), *steps], texts)
+
+
+def sleeve_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
+    """Return the waterfall of what the sleeve brought, fractions a year of the hedged book's CAGR."""
+    made = metrics["attribution"]
+    steps, total = [made[f"{name}_a_year"] for name in SLEEVE], made["sleeve_a_year"]
+    labels = [*(TITLES[name] for name in SLEEVE), f"All of {roles.hedge}"]
+    return _waterfall(labels, steps, [points(value) for value in (*steps, total)], starts=False)
+
+
+def cascade_chart(cascade: Cascade, roles: Roles) -> dict[str, Any]:
+    """Return an episode's waterfall, fractions of a dollar left in the fund."""
+    names = {
+        "naive": f"{roles.leverage:g} x {roles.underlying}'s move",
+        "convexity": "Compounding, no chop",
+        "variance_drag": "Chop (variance drag)",
+    }
+    steps = [getattr(cascade, name) for name in STEPS]
+    texts = [percent(value, sign=True) for value in (*steps, cascade.fund)]
+    return _waterfall([*(names.get(name) or TITLES[name] for name in STEPS), roles.hedge], steps, texts, starts=False)
+
+
+def _waterfall(labels: Sequence[str], values: Sequence[float], texts: Sequence[str], *, starts: bool = True) -> Any:
+    """Return a waterfall as the page's script draws it: with a total at its end, and at its start where it has one."""
+    return {"labels": list(labels), "values": list(values), "texts": list(texts), "starts": starts}
