@@ -10,11 +10,12 @@ __version__ = VERSION
 
 if TYPE_CHECKING:
     from backtest.api import as_backtrader, load_config, load_market, run, write_run
-    from strategies import Book, CloseStrategy, Strategy, View, parameter
+    from strategies import Book, CloseStrategy, Input, Strategy, View, parameter
 
 __all__ = [
     "Book",
     "CloseStrategy",
+    "Input",
     "Strategy",
     "View",
     "__version__",
@@ -33,5 +34,6 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    room = "strategies" if name in ("Book", "CloseStrategy", "Strategy", "View", "parameter") else "backtest.api"
+    words = ("Book", "CloseStrategy", "Input", "Strategy", "View", "parameter")
+    room = "strategies" if name in words else "backtest.api"
     return getattr(importlib.import_module(room), name)

@@ -57,9 +57,12 @@ def write_run(
     out: str | Path = "runs",
     *,
     tearsheet: bool = True,
+    report: bool = True,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
-    """Write a run's folder, with quantstats' tear-sheet unless told not to, and return where it stands.
+    """Write a run's folder, with both pages unless told not to, and return where it stands.
+
+    The pages are quantstats' tear-sheet and, of a run with controls, the hedge report.
 
     Raises
     ------
@@ -73,6 +76,11 @@ def write_run(
         if tearsheet:
             say("drawing the tear-sheet")
             draw_tearsheet(result, writing / "tearsheet.html")
+        if report and result.judgement is not None:
+            from reports.hedge_report import write_report
+
+            say("drawing the report")
+            write_report(writing / "report.html", result, tearsheet="tearsheet.html" if tearsheet else None)
     return final
 
 

@@ -73,17 +73,19 @@ def _run(
     engine: Annotated[str, typer.Option("--engine", help="backtrader, compiled or python.")] = "backtrader",
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics as JSON, and nothing else.")] = False,
     no_tearsheet: Annotated[bool, typer.Option("--no-tearsheet", help="Leave quantstats' page out.")] = False,
-    open_page: Annotated[bool, typer.Option("--open", help="Open the tear-sheet in a browser.")] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="Leave the hedge report out.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the report, or the tear-sheet.")] = False,
 ) -> None:
     """Run a hedge and its controls; show what it brought and write its folder."""
-    if open_page and no_tearsheet:
-        raise UserError("--open and --no-tearsheet contradict each other: drop one of them")
     config, shipped = _config(file, data, settings, start, end)
+    reported = config.controls == "on" and not no_report
+    if open_page and no_tearsheet and not reported:
+        raise UserError("--open has no page to open: leave one of them in")
     from backtest.api import run, write_run
 
-    with _quietly(), steps(5 + (not no_tearsheet)) as say:
+    with _quietly(), steps(5 + (not no_tearsheet) + reported) as say:
         result = run(config, progress=say, engine=engine)
-        folder = write_run(result, out, tearsheet=not no_tearsheet, progress=say)
+        folder = write_run(result, out, tearsheet=not no_tearsheet, report=reported, progress=say)
     if as_json:
         typer.echo((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return
@@ -96,7 +98,7 @@ def _run(
     if open_page:
         import webbrowser
 
-        webbrowser.open((folder / "tearsheet.html").resolve().as_uri())
+        webbrowser.open((folder / ("report.html" if reported else "tearsheet.html")).resolve().as_uri())
 
 
 @app.command("sweep")
@@ -168,6 +170,67 @@ def _parity(
     show_parity(console(), rows)
     if any(row.parts for row in rows):
         raise typer.Exit(PARTED)
+
+
+@app.command("compare")
+def _compare(
+    given: Annotated[list[str], typer.Argument(metavar="RUN", help="Kept runs, or YAML files.")],
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
+    page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Lay runs side by side, in the terminal and on a page: curves, metrics, decay, verdicts, configs."""
+    from backtest.compare import compare_runs, is_yaml
+    from reports.comparison_table import show_comparison
+
+    def configure(file: str) -> RunConfig:
+        return _config(file, data, settings, start, end)[0]
+
+    with _quietly(), steps(1 + 8 * sum(map(is_yaml, given))) as say:
+        found, written = compare_runs(given, runs, configure, _typed(data, settings, start, end), page, say)
+    show_comparison(console(), found, written)
+    if open_page:
+        import webbrowser
+
+        webbrowser.open(written.resolve().as_uri())
+
+
+@app.command("explain")
+def _explain(
+    given: Annotated[str, typer.Argument(metavar="RUN", help="A kept run, or a YAML file.")],
+    date: Annotated[str, typer.Argument(metavar="DATE", help="The session, YYYY-MM-DD.")],
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
+) -> None:
+    """Tell why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
+    from backtest.explain import explain_run
+    from reports.explain_table import show_day
+
+    def configure(file: str) -> RunConfig:
+        return _config(file, data, settings, start, end)[0]
+
+    with _quietly():
+        told = explain_run(given, date, runs, configure, _typed(data, settings, start, end))
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(told.as_dict(), indent=2))
+        return
+    show_day(console(), told)
+
+
+def _typed(data: str | None, settings: list[str] | None, start: str | None, end: str | None) -> tuple[str, ...]:
+    """Return the options that were typed of those that are about YAML files."""
+    given = (("--data", data), ("--set", settings), ("--start", start), ("--end", end))
+    return tuple(option for option, value in given if value)
 
 
 @app.command("validate")

@@ -37,7 +37,7 @@ def compare_runs(
     configure
         Gives the config of a YAML file.
     options
-        Those typed that are about YAML files: beside a kept run they are refused.
+        Those typed that are about YAML files: without one they are refused.
     page
         The file to write; ``comparison.html`` in `runs` unless given.
     progress
@@ -54,9 +54,8 @@ def compare_runs(
         A run can't be found, read or made, or they share too few sessions.
     """
     say = progress or (lambda _step: None)
-    for one in given:
-        if not is_yaml(one):
-            refuse_options(one, options)
+    if not any(map(is_yaml, given)):
+        refuse_options(given[0], options)
     folders = [_made(one, configure(one), runs, say) if is_yaml(one) else find_kept(one, runs) for one in given]
     say("comparing")
     found = compared([read_run(folder) for folder in folders])

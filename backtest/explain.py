@@ -12,7 +12,8 @@ from backtest.compare import is_yaml, refuse_options
 from data.arrays import day
 from data.errors import UserError
 from engine.config import RunConfig
-from engine.explain import Day, explain
+from engine.explain import explain
+from engine.explained import Day
 from engine.kept import KeptRun, find_kept, read_run
 from engine.loading import load_config
 

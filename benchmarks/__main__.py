@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import sweeps
+from benchmarks import pull, sweeps
 
 ROUNDS = 5
 BACKTEST = [sys.executable, "-P", "-m", "backtest"]
@@ -48,22 +48,25 @@ def main() -> None:
     market = os.environ.get("BACKTEST_TEST_MARKET")
     with tempfile.TemporaryDirectory() as scratch:
         run = [*BACKTEST, "run", "hedge_soxs.yaml", "--out", scratch, *(["--data", market] if market else [])]
+        unjudged = [*run, "--set", "controls=off"]
         subprocess.run([*run, "--no-tearsheet", "--json"], check=True, stdout=subprocess.DEVNULL)
         equity = next(Path(scratch).glob("*/equity.parquet"))
         page = [sys.executable, "-W", "ignore", "-c", PAGE_ALONE, str(equity), str(Path(scratch) / "page.html")]
         rows = {
             "backtest --help / import typer": ([*BACKTEST, "--help"], [sys.executable, "-c", "import typer"]),
             "run without tear-sheet / import pandas": (
-                [*run, "--no-tearsheet"],
+                [*unjudged, "--no-tearsheet"],
                 [sys.executable, "-c", "import pandas"],
             ),
-            "run with tear-sheet / quantstats' page alone": (run, page),
+            "run with tear-sheet / quantstats' page alone": (unjudged, page),
+            "run judged, with both pages / with the tear-sheet alone": (run, unjudged),
         }
-        print(f"{'ours / peer':48}{'ours, s':>10}{'peer, s':>10}{'ratio':>8}")
+        print(f"{'ours / peer':56}{'ours, s':>10}{'peer, s':>10}{'ratio':>8}")
         for name, (ours, peer) in rows.items():
             a, b, ratio = paired(ours, peer)
-            print(f"{name:48}{a:>10.2f}{b:>10.2f}{ratio:>8.2f}")
+            print(f"{name:56}{a:>10.2f}{b:>10.2f}{ratio:>8.2f}")
     sweeps.main()
+    pull.main()
 
 
 if __name__ == "__main__":

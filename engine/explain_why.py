@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
+from engine.explained import Close, PolicyRead
 from engine.kernel.loop import Ledger
 from engine.setup import Setup
 from strategies.policy import (
@@ -17,46 +16,10 @@ from strategies.policy import (
     STOP_LOSS,
     TAKE_PROFIT,
     PolicyRules,
-    PolicyState,
 )
 
 
-@dataclass(frozen=True)
-class PolicyRead:
-    """What the policy made of one close.
-
-    Parameters
-    ----------
-    before, after
-        Where it stood after the close before, and after this one.
-    action
-        A word of `strategies.policy.REASONS`.
-    size
-        The weight an entry would have got, a fraction of equity; ``None`` where it couldn't be told.
-    fund_return
-        The fund's return from the entry's fill to this close; ``None`` while off.
-    """
-
-    before: PolicyState
-    after: PolicyState
-    action: str
-    size: float | None
-    fund_return: float | None
-
-
-class Decided(Protocol):
-    """A close at which something was decided."""
-
-    @property
-    def date(self) -> str:
-        """The session."""
-
-    @property
-    def why(self) -> str:
-        """What was decided, and by which rule."""
-
-
-def headline(hedge: str, before: bool, now: bool, closes: Sequence[Decided]) -> str:  # noqa: FBT001  # two closes
+def headline(hedge: str, before: bool, now: bool, closes: Sequence[Close]) -> str:  # noqa: FBT001  # two closes
     """Say what became of the hedge in a session, and which close decided it.
 
     Parameters

@@ -20,12 +20,11 @@ from data.files import locked
 from data.version import VERSION, code_version
 from engine.config import RunConfig
 from engine.episodes import episodes_of
-from engine.identity import ID_LENGTH, as_run, digest, identity, known_config
+from engine.identity import ID_LENGTH, as_run, digest, id_of, known_config
 from engine.judgement.attribution import Attribution
 from engine.judgement.linking import linking
 from engine.rules import costs_of
 from engine.run import RunResult
-from strategies.load import source_hash, strategy_class
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,15 +38,7 @@ LEFT = re.compile(rf"\.(?P<run>{RUN.pattern})\.[0-9a-f]{{8}}\.(?P<kind>tmp|old)"
 
 def run_id(result: RunResult) -> str:
     """Return the hash of config, data content and code by which a run is known; no path is in it."""
-    known = {
-        "config": known_config(result.config, result.market.source.name),
-        "strategy": source_hash(strategy_class(result.config.strategy.named)),
-        "data": result.market.fingerprint(),
-        "code": code_version(),
-    }
-    if result.engine != "backtrader":  # the others agree to the cent, not to the last bit
-        known["engine"] = result.engine
-    return identity(known)
+    return id_of(result.config, result.market.source.name, result.market.fingerprint(), result.engine)
 
 
 def folder_name(result: RunResult) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from data.version import code_version
 from engine.config import RunConfig
+from strategies.load import source_hash, strategy_class
 
 ID_LENGTH = 10
 
@@ -41,3 +44,16 @@ def known_config(config: RunConfig, source: str) -> dict[str, Any]:
     known = as_run(config, source).model_dump(mode="json")
     del known["data"]["path"], known["sweep"]  # neither changes what a run is
     return known
+
+
+def id_of(config: RunConfig, source: str, data: Mapping[str, str], engine: str) -> str:
+    """Return the id of a run: what its config, its inputs by content, its code and its engine come to."""
+    known = {
+        "config": known_config(config, source),
+        "strategy": source_hash(strategy_class(config.strategy.named)),
+        "data": data,
+        "code": code_version(),
+    }
+    if engine != "backtrader":  # the others agree to the cent, not to the last bit
+        known["engine"] = engine
+    return identity(known)

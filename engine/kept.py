@@ -17,10 +17,9 @@ from data.market import Market
 from data.version import code_version
 from engine.config import RunConfig
 from engine.folder import RUN
-from engine.identity import ID_LENGTH, digest, identity, known_config
+from engine.identity import ID_LENGTH, digest, id_of, known_config
 from engine.judgement.attribution import COLUMNS
 from engine.setup import open_market
-from strategies.load import source_hash, strategy_class
 
 Columns = Mapping[str, npt.NDArray[Any]]
 """A table: arrays of one length by name."""
@@ -146,19 +145,6 @@ def read_run(folder: Path) -> KeptRun:
         if len(attribution["date"]) != len(tables["equity"]["date"]):
             raise _broken(folder, "attribution.parquet and equity.parquet have different sessions")
     return KeptRun(folder, metrics, manifest, _config(folder), **tables, attribution=attribution)
-
-
-def id_of(config: RunConfig, source: str, data: Mapping[str, str], engine: str) -> str:
-    """Return the id of a run: what its config, its inputs by content, its code and its engine come to."""
-    known = {
-        "config": known_config(config, source),
-        "strategy": source_hash(strategy_class(config.strategy.named)),
-        "data": data,
-        "code": code_version(),
-    }
-    if engine != "backtrader":  # the others agree to the cent, not to the last bit
-        known["engine"] = engine
-    return identity(known)
 
 
 def made_before(config: RunConfig, runs: Path, engine: str = "backtrader") -> Path | None:

@@ -125,7 +125,7 @@ def run(
         *_notes(config, setup, hedged),
         *notes_of(config, market, hedged),
         *(
-            remark if remark.startswith(control.title) else f"{control.title}: {remark}"
+            remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
             for control in controls.values()
             for remark in control.remarks
         ),
@@ -198,3 +198,8 @@ def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
     if hedged.equity[hedged.last] <= 0.0:
         notes.append(f"The hedged book was ruined on {market.run_sessions[hedged.last]}.")
     return tuple(notes)
+
+
+def _lower(sentence: str) -> str:
+    """Return a sentence as it stands after a colon; a name in capitals stays."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence

@@ -19,6 +19,7 @@ from engine.kept import KeptRun
 from engine.kernel.loop import Ledger, empty_ledger
 from engine.metrics import SESSIONS_A_YEAR, drawdowns, metrics_of, returns_of
 from engine.rules import Prices, Terms
+from reports.comparison_differences import differences
 from strategies.policy import ENTER
 from strategies.signals.windows import padded, windows
 
@@ -29,7 +30,6 @@ ROLLING = 126
 BASE = 100_000.0
 """Dollars that every run begins with where they don't begin alike."""
 BOOKS = ("hedged", "unhedged")
-NONE = "-"
 TINY = 1e-12
 """A standard deviation of daily returns below which they don't vary."""
 
@@ -142,48 +142,6 @@ def shared_sessions(kept: Sequence[KeptRun]) -> Dates:
         spans = ", ".join(f"{run.folder.name} {run.sessions[0]} to {run.sessions[-1]}" for run in kept)
         raise UserError(f"the runs share {len(shared)} sessions, fewer than {LEAST}: compare runs of one time: {spans}")
     return shared
-
-
-def differences(kept: Sequence[KeptRun]) -> Mapping[str, tuple[str, ...]]:
-    """Return what configs, inputs and code of runs don't have in common: a value a run, by key; ``-`` for none."""
-    told = [
-        {**_flat(run.config), "engine": run.manifest["engine"], "code": run.manifest["code"], **_inputs(run, kept)}
-        for run in kept
-    ]
-    sections = list(dict.fromkeys(key.partition(".")[0] for one in told for key in one))
-    keys = dict.fromkeys(key for one in told for key in one if not _untold(key))
-    together = sorted(keys, key=lambda key: sections.index(key.partition(".")[0]))
-    rows = {key: tuple(_shown(one[key]) if key in one else NONE for one in told) for key in together}
-    return {key: row for key, row in rows.items() if len(set(row)) > 1}
-
-
-def _untold(key: str) -> bool:
-    """Say whether a key changes nothing about what a run is."""
-    return key in ("name", "data.path") or key.partition(".")[0] == "sweep"
-
-
-def _inputs(run: KeptRun, kept: Sequence[KeptRun]) -> dict[str, str]:
-    """Return the hash of a run's inputs where another run that ends alike was fed something else by that name."""
-    rivals = [one for one in kept if one.sessions[-1] == run.sessions[-1]]
-    return {
-        f"data {name}": content[:8]
-        for name, content in run.manifest["data"].items()
-        if any(one.manifest["data"].get(name, content) != content for one in rivals)
-    }
-
-
-def _flat(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
-    return flat
-
-
-def _shown(value: Any) -> str:
-    """Return a value as YAML has it."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compared:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,8 +10,12 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from engine.metrics import METRICS
-from reports.comparison_numbers import NONE, Compared, Comparison
+from reports.comparison_differences import NONE
+from reports.comparison_numbers import Compared, Comparison
 from reports.report_words import dollars, number, percent
+
+SAME = 1e-9
+"""How near, of its size, a value lies to the best that is as good."""
 
 
 class Row(NamedTuple):
@@ -86,19 +91,22 @@ DECAY_ROWS = (
 
 def metric_cells(row: Row, runs: Sequence[Compared]) -> list[Cell]:
     """Return a metric's cells, one a run."""
-    return _cells(row, [one.figures[row.key] for one in runs])
+    return cells(row, [one.figures[row.key] for one in runs])
 
 
 def decay_cells(row: Row, runs: Sequence[Compared]) -> list[Cell]:
     """Return the cells of a part of the attribution, one a run."""
-    return _cells(row, [None if one.attribution is None else one.attribution[row.key] for one in runs])
+    return cells(row, [None if one.attribution is None else one.attribution[row.key] for one in runs])
 
 
-def _cells(row: Row, values: Sequence[float | None]) -> list[Cell]:
-    """Write values; the best is marked where there are several that differ."""
+def cells(row: Row, values: Sequence[float | None]) -> list[Cell]:
+    """Write values; the best is marked, and what is as good but for rounding, unless all are."""
     known = [value for value in values if value is not None]
-    best = row.best(known) if row.best and len(set(known)) > 1 else None
-    return [Cell(row.shown(value), value is not None and value == best) for value in values]
+    best = row.best(known) if row.best and known else math.nan
+    marked = [value is not None and math.isclose(value, best, rel_tol=SAME) for value in values]
+    if sum(marked) == len(known):
+        marked = [False] * len(values)
+    return [Cell(row.shown(value), mark) for value, mark in zip(values, marked, strict=True)]
 
 
 def verdict_label(run: Compared) -> str:

@@ -44,7 +44,8 @@ def show_comparison(console: Console, found: Comparison, page: Path) -> None:
     for at, run in enumerate(found.runs):
         table.add_row(escape(run.label), *(_marked(columns[key][at]) for key in SHOWN))
     console.print(table)
-    console.print("[bold]*[/] is the best of its column.", style="dim", highlight=False)
+    if len(found.runs) > 1:
+        console.print("[bold]*[/] is the best of its column.", style="dim", highlight=False)
     console.print()
     verdicts = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("verdict", "", "growth less daily de-risk, 95 % interval"):

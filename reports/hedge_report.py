@@ -111,7 +111,7 @@ def _placebo(judgement: Judgement, fund: str) -> list[str]:
     whole = (
         f"The same weights were held on other days, {len(placebo.draws):,} times over: the whole path shifted around"
         " the calendar in a circle, each time judged by its own daily-matched de-risk."
-        f" {beaten:,} of them did as well as the run's {growth} a year or better: p = {placebo.p:.3f}."
+        f" {beaten:,} of them did as well as the {growth} a year of the run's own days or better: p = {placebo.p:.3f}."
         f" {_read(placebo.p)}"
     )
     within = placebo.by_tercile

@@ -130,7 +130,7 @@ def strategy(config: RunConfig, label: str) -> str:
     """Say what a strategy does, in its own words, with its parameters."""
     about = (strategy_class(config.strategy.named).__doc__ or "").strip().splitlines()
     values = ", ".join(f"{name} {value}" for name, value in config.strategy.params.items())
-    return f"{label}{f' ({values})' if values else ''}{f': {about[0]}' if about else ''}"
+    return f"{label}{f' ({values})' if values else ''}{f': {about[0]}' if about else ''}".removesuffix(".") + "."
 
 
 def statistics(judgement: Judgement) -> list[str]:

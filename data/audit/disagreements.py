@@ -83,7 +83,7 @@ def closes(pair: Pair, leave: Flags) -> tuple[Flags, list[Finding]]:
         elif (back or row + 1 == len(held)) and _is_gross(held.gross[row] / expected[row]) and held.told[row]:
             found.append(_bad_price(pair, held, row, "close", expected[row] / held.gross[row], blamed))
         else:
-            doubts[held.name].append(_doubt(pair, held, row, back, blamed))
+            doubts[held.name].append(_doubt(pair, held, row, blamed, back=back))
             grown = row + 1 < len(held) and abs(pair.plain[row + 1]) > GROWN * abs(pair.plain[row])
             skip = -1 if grown else skip
     for held in (pair.fund, pair.underlying):
@@ -175,7 +175,7 @@ def _bad_price(pair: Pair, held: History, row: int, field: str, factor: float, b
     return held.finding(field, ERROR, row, says, cure, factor=1 / factor, repair=repair, against=_others(pair, held))
 
 
-def _doubt(pair: Pair, held: History, row: int, back: bool, blamed: Blame) -> Doubt:  # noqa: FBT001  # one of its facts
+def _doubt(pair: Pair, held: History, row: int, blamed: Blame, *, back: bool) -> Doubt:
     size = max(abs(float(pair.error[row])), abs(float(pair.plain[row])) if blamed.underlying else 0.0)
     moved = signed(float(held.gross[row]) - 1)
     expected = pair.model[row] if held is pair.fund else 1.0 + (pair.fund.gross[row] - 1.0) / pair.leverage
@@ -248,7 +248,7 @@ def _told(held: History, field: str, doubts: Sequence[Doubt]) -> Iterator[Findin
     """Tell of prices in doubt, the largest alone, many small ones together."""
     doubts = sorted((doubt for doubt in doubts if held.told[doubt.row]), key=lambda doubt: -doubt.size)
     alone = len(doubts) if len(doubts) <= LINES else LINES - 1
-    cure = f"no fill there is sure: compare with {'next_close' if field == 'open' else 'another source'}"
+    cure = f"no fill there is sure: compare with {'execution.fill=next_close' if field == 'open' else 'another source'}"
     for doubt in doubts[:alone]:
         yield held.finding(field, WARNING, doubt.row, doubt.says, cure, against=doubt.against)
     if rest := sorted(doubts[alone:]):

@@ -28,6 +28,8 @@ SURE, NOISES = 0.005, 5.0
 """By this, and so many times the pair's noise, the fund's return is off on an ex-date that is in doubt."""
 GRAVE = 0.03
 """An error of this size can't be a true close (see `disagreements.CLOSE`)."""
+CLOSE_ENOUGH = 0.01
+"""Part of the price by which share bases that fit may differ for the likeliest to be taken."""
 PAYMENTS = 8
 """From which on it can be told whether all dividends are given twice."""
 
@@ -163,10 +165,19 @@ def _contradicted(pair: Pair, held: History, row: int, part: float) -> Finding:
 
 
 def _mended(held: History, row: int, says: str, ratios: Sequence[float], against: tuple[str, ...]) -> Finding:
-    """Return the finding of a false payment: in another share basis where one ratio fits, else never paid."""
+    """Return the finding of a false payment: in another share basis where a ratio fits, else never paid.
+
+    Parameters
+    ----------
+    held, row, says, against
+        Of the finding.
+    ratios
+        What it could be multiplied by, the likeliest first. Where they differ by more than `CLOSE_ENOUGH`, a person
+        has to tell which.
+    """
     date = held.dates[row]
     severity = ERROR if held.yields[row] > GRAVE else WARNING
-    if len(ratios) > 1:
+    if ratios and (max(ratios) - min(ratios)) * held.yields[row] > CLOSE_ENOUGH:
         says, cure = f"{says}: perhaps in another share basis", "look it up and correct it"
         return held.finding("dividend", severity, row, says, cure, against=against)
     ratio, cure = (ratios[0] if ratios else 0.0), "--repair takes it out"
@@ -179,8 +190,12 @@ def _mended(held: History, row: int, says: str, ratios: Sequence[float], against
 
 
 def _bases(held: History, share: float, usual: float) -> list[float]:
-    """Return by what a payment could be multiplied to be usual: the splits that are recorded, one, or all since."""
+    """Return by what a payment could be multiplied to be usual: the splits that are recorded, one, or all since.
+
+    The likeliest comes first.
+    """
     split = held.bars.split[held.bars.split != 1]
     products = np.cumprod(split[::-1])
     ratios = np.unique(np.round(np.concatenate([products, 1 / products, split, 1 / split]), 12))
-    return [float(ratio) for ratio in ratios if ratio < 1 and usual / 3 < share * ratio < usual * 3]
+    fitting = [float(ratio) for ratio in ratios if ratio < 1 and usual / 3 < share * ratio < usual * 3]
+    return sorted(fitting, key=lambda ratio: abs(np.log(share * ratio / usual)))

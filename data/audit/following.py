@@ -34,11 +34,13 @@ EARLY = 4.0
 
 def follows(pair: Pair, leave: Flags) -> Iterator[Finding]:
     """Find a fund that isn't the multiple it is taken for."""
-    line = _line(pair, ~leave)
-    if (~leave).sum() < ENOUGH or np.isnan(line.slope) or not pair.fund.told.any():
+    rows = ~leave & pair.fund.told
+    rows = rows if rows.sum() >= ENOUGH else ~leave
+    line = _line(pair, rows)
+    if rows.sum() < ENOUGH or np.isnan(line.slope) or not pair.fund.told.any():
         return
     if abs(line.slope / pair.leverage - 1.0) > OFF or line.r2 < LOOSE:
-        says = f"doesn't follow {pair.label}: slope {line.slope:.2f}, R2 {line.r2:.2f} on {sessions(len(pair.fund))}"
+        says = f"doesn't follow {pair.label}: slope {line.slope:.2f}, R2 {line.r2:.2f} on {sessions(rows.sum())}"
         cure = "name its underlying and leverage, or get the right history"
         yield pair.fund.finding("follows", ERROR, pair.fund.told, says, cure, against=(pair.underlying.name,))
 
@@ -145,12 +147,12 @@ def stale(pair: Pair) -> tuple[Flags, list[Finding]]:
 def _stale(held: History, other: History, still: Flags, longest: int, pair: Pair) -> Iterator[Finding]:
     if not still.any():
         return
-    moves = pair.leverage * (pair.underlying.gross - 1.0) if held is pair.fund else pair.fund.gross - 1.0
-    says = f"close unchanged on {sessions(still.sum())} ({listed(held.dates[still])}) while "
-    says += (
-        f"{pair.label if held is pair.fund else other.name} moved up to {percent(float(np.abs(moves[still]).max()))}"
-    )
-    says += " a day: stale"
+    moved, of = pair.fund.gross - 1.0, other.name
+    if held is pair.fund:
+        moved, of = pair.leverage * (pair.underlying.gross - 1.0), pair.label
+    most = percent(float(np.abs(moved[still]).max()))
+    says = f"close unchanged on {sessions(still.sum())} ({listed(held.dates[still])}) "
+    says += f"while {of} moved up to {most} a day: stale"
     severity = ERROR if longest >= SURE else WARNING
     cure = "pull or import it again" if severity == ERROR else "start a run after it"
     yield held.finding("stale", severity, still, says, cure, against=(other.name,))
@@ -211,9 +213,8 @@ def early(pair: Pair) -> Iterator[Finding]:
     rows[stop:] = False
     if rows.sum() < WINDOW or len(off) < 4 * stop:
         return
-    says = (
-        f"closes stray {percent(float(np.median(off[:stop])))} a day from {pair.label} until {pair.dates[stop - 1]}, "
-    )
-    says += f"later {percent(float(np.median(off[stop:])))}: late or stale closes"
-    cure, against = f"start after {pair.dates[stop - 1]}", (pair.underlying.name,)
+    first, later = (percent(float(np.median(part))) for part in (off[:stop], off[stop:]))
+    until, against = pair.dates[stop - 1], (pair.underlying.name,)
+    says = f"closes stray {first} a day from {pair.label} until {until}, later {later}: late or stale closes"
+    cure = f"start after {until}"
     yield pair.fund.finding("early", WARNING, rows, says, cure, against=against)

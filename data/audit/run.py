@@ -177,7 +177,7 @@ class _Audit:
         return self.reader.history(name) if name in self.present else None
 
     def _earlier(self, fund: Fund, history: History) -> Series | None:
-        if fund.earlier is None or fund.changed is None or history.dates[0] >= fund.changed:
+        if fund.earlier is None or fund.changed is None or max(history.dates[0], history.since) >= fund.changed:
             return None
         if fund.earlier not in self.reader.source.series_names():
             return None
@@ -243,7 +243,8 @@ def _alone(history: History, newest: np.datetime64, lone: Flags, paid: Flags) ->
         Rows whose dividend a pair has confirmed or doubted.
     """
     yield from missing(history)
-    yield from ends(history.name, history.dates, newest)
+    if history.told.any():
+        yield from ends(history.name, history.dates, newest)
     yield from bars.ranges(history)
     adjusted = list(bars.adjusted(history))
     yield from adjusted

@@ -58,6 +58,8 @@ class Design:
         Volatility comes in spells, and falls raise it; else returns are independent.
     free
         The fund has no fee and no spread, and trading costs nothing.
+    rebalance
+        When the hedged book is rebalanced: never, or weekly.
     """
 
     signal: str = "random"
@@ -67,6 +69,7 @@ class Design:
     cheaper: float = 0.0
     clustered: bool = False
     free: bool = False
+    rebalance: str = "never"
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,8 @@ def plant(design: Design, number: int) -> tuple[RunConfig, Asked]:
 
 def _config(design: Design, sessions: Dates) -> RunConfig:
     execution = {"cash_rate": CASH_YIELD} | ({"commission_bps": 0, "slippage_bps": 0} if design.free else {})
-    return build_config({"start": str(sessions[WARM_UP]), "execution": execution})
+    hedge = {"rebalance": design.rebalance}
+    return build_config({"start": str(sessions[WARM_UP]), "hedge": hedge, "execution": execution})
 
 
 def _spells(rng: np.random.Generator, count: int) -> Flags:
@@ -143,16 +147,14 @@ def _moves(design: Design, shocks: Floats, on: Flags) -> tuple[Floats, Floats]:
     return night + OVERNIGHT * drift, course + (1.0 - OVERNIGHT) * drift
 
 
-def _bars(
-    design: Design, sessions: Dates, night: Floats, course: Floats, rng: np.random.Generator
-) -> dict[str, Bars]:
+def _bars(design: Design, sessions: Dates, night: Floats, course: Floats, rng: np.random.Generator) -> dict[str, Bars]:
     """Return bars of the sector and of its fund, which opens and closes a little off its value."""
     days = days_between(sessions)
     fee, spread = (0.0, 0.0) if design.free else (FEE, SPREAD)
     moved, r = np.expm1(night), np.expm1(night + course)
     carry = fund_return(np.zeros_like(r), np.full_like(r, CASH_YIELD), days, LEVERAGE, fee - design.cheaper, spread)
-    level = 40.0 * np.cumprod(1.0 + r)
-    value = 40.0 * np.cumprod(np.maximum(1.0 + LEVERAGE * r + carry, 0.02))
+    level = 40.0 * np.cumprod(1.0 + r, dtype=np.float64)
+    value = 40.0 * np.cumprod(np.maximum(1.0 + LEVERAGE * r + carry, 0.02), dtype=np.float64)
     before = np.concatenate(([40.0], value[:-1]))
     opened = before * np.maximum(1.0 + LEVERAGE * moved + carry, 0.02)
     off = np.exp(PREMIUM * rng.standard_normal((2, len(r))))

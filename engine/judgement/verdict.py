@@ -241,7 +241,7 @@ def _alternative(hedge: str, cost: Figure) -> str:
 
 
 def _percent(value: float, *, sign: bool = False) -> str:
-    return f"{100 * value:+.2f} %" if sign else f"{100 * value:.2f} %"
+    return f"{100 * value:+z.2f} %" if sign else f"{100 * value:z.2f} %"
 
 
 def _points(avoided: float, places: int) -> str:

@@ -1,4 +1,7 @@
-"""The bootstrap's kernel: every book's figures on the same resampled sessions. A plain function; `compiled` twins it."""
+"""The bootstrap's kernel: every book's figures on the same resampled sessions.
+
+A plain function; `compiled` twins it.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ function logarithmic(spread) {
 /* Draws each figure when it comes near the screen, again when the colours change, and those that have a place on paper
    for paper. One that is folded away waits until it is unfolded. */
 function drawWhenSeen(figures, draw) {
-  const drawn = new Set(), placed = figure => figure.getClientRects().length > 0;
+  const drawn = new Set(), placed = figure => figure.checkVisibility();
   const show = figure => { near.unobserve(figure); drawn.add(figure); draw(figure); };
   const wait = figure => { drawn.delete(figure); near.observe(figure); };
   const redraw = () => [...drawn].forEach(figure => placed(figure) ? draw(figure) : wait(figure));

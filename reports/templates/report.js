@@ -8,7 +8,7 @@ const axis = (text, more) => ({title: {text: plain(text), standoff: 10}, automar
   zerolinecolor: GRID, ...more});
 const LEGEND = {showlegend: true, legend: {orientation: "h", y: 1, yanchor: "bottom", x: 0, itemsizing: "constant"},
   margin: {l: 10, r: 16, t: 10, b: 10}, hovermode: "closest"};
-const columns = () => narrow() ? {entrywidth: .5, entrywidthmode: "fraction", font: {size: 10}} : {};
+const columns = () => narrow() ? {entrywidth: .5, entrywidthmode: "fraction", font: {size: 9.5}} : {};
 const upward = (text, more) => axis(narrow() ? "" : text, more);  // on a phone the caption says it, and the chart is wider
 const HELD = "rgba(224,130,20,.22)";
 const still = {fixedrange: true};
@@ -22,7 +22,8 @@ const style = (styles, at) => {
 function plot(figure, traces, more) {
   const mark = {text: "SIMULATED", xref: "paper", yref: "paper", x: .5, y: .5, showarrow: false, opacity: .16,
     textangle: -15, font: {size: narrow() ? 36 : 56}};
-  Plotly.react(figure, traces, layout({...LEGEND, uirevision: "kept", ...(printing ? {width: PAPER} : {}), ...more,
+  Plotly.react(figure, traces, layout({...LEGEND, uirevision: "kept", autosize: !printing,
+    ...(printing ? {width: PAPER, height: figure.clientHeight} : {}), ...more,
     annotations: [...(DATA.simulated ? [mark] : []), ...(more.annotations || [])]}), CONFIG);
 }
 

@@ -407,7 +407,7 @@ COMMAND_LINES = {
     ),
     "a page that isn't drawn": (
         ["run.yaml", "--open"],
-        "--open and --no-tearsheet contradict each other: drop one of them",
+        "--open has no page to open: leave one of them in",
     ),
     "no such option": (["run.yaml", "--dta", "x"], "No such option: --dta ...--data...: see backtest run --help"),
     "an option without its value": (

@@ -151,7 +151,7 @@ def test_all_faults_are_told_by_rule_and_the_other_rows_remain():
     negate(frame, 6, "volume")
     frame.loc[11, "date"] = frame.loc[10, "date"]
     frame.loc[[2, 3]] = frame.loc[[3, 2]].to_numpy()
-    faults, rows = bars_faults(frame.astype({name: float for name in COLUMNS}), "bars/X.csv")
+    faults, rows = bars_faults(frame.astype(dict.fromkeys(COLUMNS, float)), "bars/X.csv")
     assert [(fault.key, fault.says) for fault in faults] == [
         ("unsorted", "date is before that of the row above (bars/X.csv, row 3)"),
         ("close-missing", "close is missing or not finite (bars/X.csv, rows 4, 6, 9)"),

@@ -16,7 +16,8 @@ import engine.kept
 from backtest import load_config, run, write_run
 from data.errors import UserError
 from engine.folder import run_id
-from engine.kept import changed_inputs, find_kept, id_of, made_before, read_run
+from engine.identity import id_of
+from engine.kept import changed_inputs, find_kept, made_before, read_run
 from engine.setup import open_market
 
 SPAN = ["start=2020-01-01", "end=2020-06-30"]
@@ -29,7 +30,7 @@ def result():
 
 @pytest.fixture(scope="module")
 def kept(result, tmp_path_factory):
-    return write_run(result, tmp_path_factory.mktemp("runs"), tearsheet=False)
+    return write_run(result, tmp_path_factory.mktemp("runs"), tearsheet=False, report=False)
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_run_is_read_back_as_it_was(result, kept):
 
 def test_a_run_without_controls_is_read_too(tmp_path):
     bare = run(load_config("hedge_soxs.yaml", [*SPAN, "controls=off"]), engine="python")
-    read = read_run(write_run(bare, tmp_path, tearsheet=False))
+    read = read_run(write_run(bare, tmp_path, tearsheet=False, report=False))
     assert read.attribution is None
     assert read.metrics["verdict"] is None
 
@@ -198,7 +199,7 @@ def test_a_folder_that_can_not_be_read_is_not_reused(kept, copied):
 def test_changed_history_is_another_run_and_more_history_is_not(tmp_path):
     folder = write_history(tmp_path / "history", "2019-06-03", "2020-08-31")
     config = load_config("hedge_soxs.yaml", [*SPAN, "controls=off"], folder)
-    kept = write_run(run(config, engine="python"), tmp_path / "runs", tearsheet=False)
+    kept = write_run(run(config, engine="python"), tmp_path / "runs", tearsheet=False, report=False)
     assert made_before(config, kept.parent, "python") == kept
     assert changed_inputs(read_run(kept), open_market(config)) == []
     write_history(folder, "2019-06-03", "2020-12-31")  # what came after the run's end
@@ -231,7 +232,9 @@ def test_a_changed_strategy_is_another_run(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = [*SPAN, "strategy.class=mine.py:Mine", "controls=off"]
     Path("mine.py").write_text(MINE.format(level=1))
-    kept = write_run(run(load_config("hedge_soxs.yaml", settings), engine="python"), "runs", tearsheet=False)
+    kept = write_run(
+        run(load_config("hedge_soxs.yaml", settings), engine="python"), "runs", tearsheet=False, report=False
+    )
     assert made_before(load_config("hedge_soxs.yaml", settings), Path("runs"), "python") == kept
     Path("mine.py").write_text(MINE.format(level=0))
     assert made_before(load_config("hedge_soxs.yaml", settings), Path("runs"), "python") is None

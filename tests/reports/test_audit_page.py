@@ -51,7 +51,7 @@ def test_the_same_findings_make_the_same_page_and_none_a_small_one(tmp_path):
     nothing = write(tmp_path / "c.html", (), span=(day("2010-06-01"), None)).read_text(encoding="utf-8")
     assert len(nothing) < 10_000
     assert "<script" not in nothing
-    assert "No errors and no warnings in CORE, FUND, from 2010-06-01." in nothing
+    assert "No errors, no warnings in CORE and FUND, from 2010-06-01." in nothing
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_the_page_in_a_browser(page, open_page):
     assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
     assert (shown.title(), shown.locator("h1").inner_text()) == (EVIL, EVIL)
     assert shown.locator("#note").inner_text() == "SIMULATED <market>"
-    said = f"1 error and 2 warnings in CORE, FUND, from {DATES[0]} to {DATES[-1]}."
+    said = f"1 error, 2 warnings in CORE and FUND, from {DATES[0]} to {DATES[-1]}."
     assert shown.locator("#headline").inner_text() == said
     assert f"data: {{accept: [FUND-step-{DATES[300]}]}}" in shown.locator("header").inner_text()
 

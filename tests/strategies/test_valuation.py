@@ -84,6 +84,6 @@ def test_its_inputs_are_what_it_goes_by():
     np.testing.assert_array_equal(np.flatnonzero(np.isnan(stretched.values)), range(19))
     np.testing.assert_array_equal(np.flatnonzero(stretched.values == 1.0), range(58, 63))
     assert (stretched.threshold, stretched.fires, turning.fires) == (0.8, "at least", "below")
-    assert (turning.values[61], turning.threshold[61]) == (159.0, pytest.approx((159 + 160 + 159) / 3))
+    assert (turning.values[61], turning.threshold[61]) == pytest.approx((159.0, (159 + 160 + 159) / 3))
     proxy, _turning = ValuationHedge(trend_days=10, **SHORT).inputs(market_of(peak(60)))
     assert proxy.name == "CORE over its 10-session average, highest rank in 20 sessions, of the last 5"

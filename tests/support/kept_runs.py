@@ -1,4 +1,4 @@
-"""Runs on the simulated market, kept without their tear-sheets."""
+"""Runs on the simulated market, kept without their pages."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ SPAN = ("start=2019-01-02", "end=2020-06-30")
 def keep(runs: Path, *settings: str) -> KeptRun:
     """Make a run and read it back from where it is kept."""
     result = run(load_config("hedge_soxs.yaml", [*SPAN, *settings]), engine="python")
-    return read_run(write_run(result, runs, tearsheet=False))
+    return read_run(write_run(result, runs, tearsheet=False, report=False))

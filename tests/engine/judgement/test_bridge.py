@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from worlds import configured, laid_out, source
 from worlds import settings as drawn_settings
 
-from engine.judgement.controls import run_derisk_entry, run_unhedged
 from engine.judgement.attribution import COLUMNS, Attribution, attribute
 from engine.judgement.bridge import SPANS, bridge
+from engine.judgement.controls import run_derisk_entry, run_unhedged
 from engine.kernel.loop import run_policy
 from engine.setup import run_beta
 

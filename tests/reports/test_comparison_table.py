@@ -1,0 +1,47 @@
+"""What a comparison says in the terminal."""
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from kept_runs import keep
+from rich.console import Console
+
+from reports.comparison_numbers import compared
+from reports.comparison_table import show_comparison
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    quick = keep(folder, "controls=off", "trend_days=20")
+    return [keep(folder, "controls=off"), replace(quick, metrics={**quick.metrics, "name": "[red]quick[/]"})]
+
+
+def said(found, width=80):
+    out = io.StringIO()
+    show_comparison(Console(file=out, width=width, highlight=False), found, Path("runs") / "comparison.html")
+    return out.getvalue().splitlines()
+
+
+def test_a_row_a_run_with_the_best_marked(runs):
+    found = compared(runs)
+    lines = said(found)
+    assert lines[0] == f"2019-01-02 to 2020-06-30, {len(found.sessions)} sessions"
+    assert lines[2].split()[:2] == ["SIMULATED", "CAGR"]
+    one, quick = (line.split() for line in lines[3:5])
+    assert (one[0], quick[0]) == ("hedge_soxs", "[red]quick[/]")
+    cagr = [run.figures["cagr"] for run in found.runs]
+    marks = ["*" if value == max(cagr) else "" for value in cagr]
+    assert [one[1], quick[1]] == [f"{100 * value:.2f}%{mark}" for value, mark in zip(cagr, marks, strict=True)]
+    assert one[3] == "-"  # without controls nothing is known of decay
+    assert "hedge_soxs     not judged  -" in [line.rstrip() for line in lines]
+    assert lines[-1] == "Page: runs/comparison.html"
+    assert lines[-2].startswith("SIMULATED market: ")
+    assert max(map(len, lines)) <= 80
+
+
+def test_long_names_and_notes_keep_to_the_width(runs):
+    long = replace(runs[1], metrics={**runs[1].metrics, "name": "n" * 80})
+    assert max(map(len, said(compared([runs[0], long])))) <= 80
