@@ -17,10 +17,10 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test verify lint bench lock clean stale
+.PHONY: help run test verify calibrate lint bench lock clean stale
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/.run ## does the SOXS hedge pay? the shipped run, in the terminal and as a tear-sheet (ARGS="--data DIR")
 	@$(BIN)/backtest run hedge_soxs.yaml $(ARGS)
@@ -30,6 +30,9 @@ test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
 
 verify: .venv/.dev ## 200 random rows of a sweep against backtest run, on real history (BACKTEST_TEST_MARKET=DIR)
 	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/sweeps/test_compute.py -k real_history
+
+calibrate: .venv/.dev ## how often the verdict is wrong, on simulated markets (ARGS="--markets 50" for a glance); writes docs/calibration.md
+	@$(BIN)/python -m benchmarks.calibrate $(ARGS)
 
 lint: .venv/.dev ## ruff and mypy
 	@$(BIN)/ruff check

@@ -34,7 +34,7 @@ UNCOUNTED = (*INLINED, sweep.run_sessions, sleeves.attribute_fill, sleeves.attri
 
 
 class Compiled(NamedTuple):
-    """The compiled twins: the plain loop's two runs, the sweep's parts, the shifted runs and the bootstrap's figures."""
+    """The compiled twins: the plain loop's two runs, the sweep's parts, the shifted runs, the bootstrap's figures."""
 
     run_policy: Callable[..., loop.Ledger]
     replay: Callable[..., loop.Ledger]
