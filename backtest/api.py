@@ -92,7 +92,7 @@ def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Pa
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
     names = tuple(axis.name for axis in result.grid.axes)
     rows = Rows(names, Columns(result, names), Columns(result, COLUMNS), len(result.grid))
-    note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else None
+    note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else result.mark
     marked = "SIMULATED " if result.simulated else ""
     write_sweep_page(writing, rows, title=f"{marked}{config.name}: sweep", note=note, command=command)
     writing.replace(page)
@@ -144,7 +144,7 @@ def draw_tearsheet(result: RunResult, path: Path) -> None:
         cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1)),
         title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against unhedged",
         name=f"{marked}{result.market.hedge} hedge",
-        notes=[note for note in result.notes if note.startswith(told)],
+        notes=[note for note in result.notes if any(word in note for word in told)],
         synthetic=(made[0], made[-1]) if len(made) else None,
     )
 

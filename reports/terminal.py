@@ -218,8 +218,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     console.print("The best of many is mostly luck: look whether its neighbours do well too.", highlight=False)
     if failed:
         console.print(f"{failed:,} combinations have no {metric}; the column failed says why.", style="yellow")
-    if result.simulated:
-        console.print("SIMULATED market: it shows the machine and says nothing about the hedge.", style="bold yellow")
+    if result.mark:
+        console.print(result.mark, style="bold yellow", highlight=False)
     console.print(f"Files: [bold]{escape(str(result.folder))}[/]", highlight=False, soft_wrap=True)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,8 @@ class SweepResult:
         Sessions of the base run.
     simulated
         Whether its history is made up.
+    synthetic
+        The first real session of each instrument whose history before it was made, ISO.
     seconds
         kernel, signal, tail and wall seconds of what this call computed; chunks kept from before take none.
     """
@@ -59,12 +61,21 @@ class SweepResult:
     grid: Grid
     sessions: int
     simulated: bool
+    synthetic: Mapping[str, str]
     seconds: dict[str, float]
 
     @property
     def results(self) -> Path:
         """The table: a row a combination, its parameters by their full keys, then metrics."""
         return self.folder / "results.parquet"
+
+    @property
+    def mark(self) -> str | None:
+        """What has to stand beside its numbers; None where all its history is real."""
+        if self.simulated:
+            return "SIMULATED market: it shows the machine and says nothing about the hedge."
+        made = " and ".join(f"{name} before {first}" for name, first in self.synthetic.items())
+        return f"SYNTHETIC history: {made}, by the fund model." if made else None
 
 
 def sweep(
@@ -129,7 +140,12 @@ def sweep(
         progress(len(grid))
     seconds = {"kernel": clock.kernel, "signal": made.signal_seconds, "tail": clock.tail}
     return SweepResult(
-        folder, grid, len(market.run_sessions), source.simulated, {**seconds, "wall": time.perf_counter() - began}
+        folder,
+        grid,
+        len(market.run_sessions),
+        source.simulated,
+        {name: str(first) for name, first in market.synthetic.items()},
+        {**seconds, "wall": time.perf_counter() - began},
     )
 
 
