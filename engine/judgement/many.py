@@ -8,6 +8,7 @@ from data.arrays import Floats
 from data.fund import FEE, SPREAD
 from engine.judgement.attribution import SLEEVE
 from engine.judgement.driver import carry_of, day_return, fills_at_open, index_of
+from engine.kernel.loop import Ledger
 from engine.kernel.sleeves import Daily, SleeveSums
 from engine.kernel.sweep import Units
 from engine.metrics import SESSIONS_A_YEAR, Metric
@@ -61,6 +62,16 @@ def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREA
         buying=buying,
         selling=selling,
     )
+
+
+def units_held(ledger: Ledger, units: Units) -> Floats:
+    """Return the units of the hedge a book holds after each session's fills, shape (sessions,).
+
+    They change by trading alone: what rounding makes of shares over shares a unit is no fill.
+    """
+    held: Floats = ledger.shares[:, -1] / units.shares[:, -1]
+    traded = np.where(ledger.traded[:, -1] != 0.0, np.arange(len(held)), 0)
+    return held[np.maximum.accumulate(traded)]
 
 
 def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats) -> dict[str, Floats]:

@@ -71,6 +71,11 @@ class Design:
     free: bool = False
     rebalance: str = "never"
 
+    @property
+    def idle(self) -> bool:
+        """Whether the signal knows nothing and nothing else is planted."""
+        return self.knows == 0.5 and self.follows == self.cheaper == 0.0
+
 
 @dataclass(frozen=True)
 class Made:

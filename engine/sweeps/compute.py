@@ -15,7 +15,7 @@ from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
 from engine.judgement.attribution import attribute
 from engine.judgement.linking import scalars
-from engine.judgement.many import FIGURES, sleeve_scalars
+from engine.judgement.many import FIGURES, sleeve_scalars, units_held
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.kernel.sleeves import empty_sleeves
@@ -276,10 +276,19 @@ def _write_alone(table: dict[str, Any], made: Ingredients, world: World, places:
     at = {part: tuple(places[axes].tolist()) for part, axes in made.axes.items()}
     plan = made.plan(world, at["signal"], made.policy(at["policy"]), made.hedge(at["world"], at["hedge"]))
     ledger = compiled().run_policy(world.setup.prices, world.setup.terms, plan)
-    told = scalars(attribute(world.setup, ledger))
-    for name, value in (_figures(world, ledger) | told).items():
+    for name, value in (_figures(world, ledger) | _sleeve(world, ledger)).items():
         if name in table:
             table[name][row] = value
+
+
+def _sleeve(world: World, ledger: Ledger) -> dict[str, float]:
+    """Return a single book's `FIGURES`; one that was ruined has to be attributed session by session."""
+    if ledger.equity[ledger.last] <= 0.0:
+        return scalars(attribute(world.setup, ledger))
+    sums, held, path = empty_sleeves(1), units_held(ledger, world.units), ledger.equity
+    compiled().attribute_books(world.daily, held[:, np.newaxis], path[:, np.newaxis], sums)
+    told = sleeve_scalars(sums, world.daily, path[:1], path[-1:])
+    return {name: float(values[0]) for name, values in told.items()}
 
 
 def _figures(world: World, ledger: Ledger) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Calibration: made markets are what they say they are, and the machinery counts right. Small and seeded."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -175,3 +176,43 @@ def test_the_size_found_lies_between_those_tried():
     assert found_at([1.0, 2.0, 4.0], [0.2, 0.6, 1.0]) == pytest.approx(3.0)
     assert found_at([1.0, 2.0], [0.8, 0.9]) == 1.0
     assert found_at([1.0, 2.0], [0.2, 0.79]) is None
+
+
+def table(title):
+    """Rows of a table of docs/calibration.md by their first cell, the first table under a heading."""
+    under = PAGE.read_text(encoding="utf-8").partition(f"## {title}\n")[2].partition("\n## ")[0]
+    lines = [line for line in under.splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {row[0]: dict(zip(cells[0], row, strict=True)) for row in cells[2:]}
+
+
+def test_the_page_in_the_docs_says_what_it_is():
+    text = PAGE.read_text(encoding="utf-8")
+
+    assert "SIMULATED markets" in text
+    assert re.search(r"Written on\s+20\d\d-\d\d-\d\d\s+by\s+`make\s+calibrate`", text)
+    assert "300 markets" in text.replace("\n", " ")
+
+
+def test_the_page_s_words_are_true_of_its_tables():
+    without = table("Without a timing edge")
+    found = table("The size that is found in 80 %")
+    placebo = PAGE.read_text(encoding="utf-8").partition("## The placebo without")[2].partition("\n## ")[0]
+    uniform = {
+        name: [float(value) for value in re.findall(r"\| (\d\.\d{3}) ", line)]
+        for line in placebo.splitlines()
+        if (name := line.strip("| ").partition(" |")[0]).startswith(("random", "50"))
+    }
+
+    assert len(without) == 8
+    assert all(float(row["paid"].rstrip(" %")) <= 5.0 for row in without.values())
+    assert all(
+        abs(float(row["difference, % a year"].split()[0])) < 0.05 for name, row in without.items() if "nothing" in name
+    )
+    assert all(min(values[:2]) > 0.01 for name, values in uniform.items() if name.startswith("random"))
+    assert all(min(values) > 0.01 for name, values in uniform.items() if "nothing costs" in name)
+    assert uniform["50-session trend, independent"][0] < 0.01
+    assert min(uniform["50-session trend, rebalanced weekly, independent"][:2]) > 0.01
+    assert found["Direction of 15 sessions"]["paid"] == found["Stretches that trend"]["paid"] == "-"
+    assert found["Direction of one session"]["paid"] == "always"
+    assert "%" in found["Dearer fund"]["did not pay"]

@@ -9,19 +9,10 @@ from worlds import settings as drawn_settings
 
 from engine.judgement.attribution import SLEEVE, attribute
 from engine.judgement.linking import scalars
-from engine.judgement.many import FIGURES, daily_of, sleeve_scalars
+from engine.judgement.many import FIGURES, daily_of, sleeve_scalars, units_held
 from engine.kernel.loop import run_policy
 from engine.kernel.sleeves import attribute_books, empty_sleeves
 from engine.kernel.sweep import units_of
-
-
-def units_held(ledger, units):
-    """What the sweep's kernel keeps: units change by trading alone."""
-    held = ledger.shares[:, -1] / units.shares[:, -1]
-    for t in range(1, len(held)):
-        if ledger.traded[t, -1] == 0.0:
-            held[t] = held[t - 1]
-    return held
 
 
 @settings(max_examples=80, deadline=None)
