@@ -225,11 +225,17 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
 
 def _measure(name: str, value: float | None) -> str:
     """Write a swept measure as its kind is written elsewhere."""
-    kinds = {key: shown for _title, key, shown in ROWS} | {
-        "volatility": percent,
-        "total_return": percent,
-        "cvar_95": percent,
-    }
+    from engine.judgement.many import FIGURES
+
+    kinds = (
+        {key: shown for _title, key, shown in ROWS}
+        | dict.fromkeys(FIGURES, percent)
+        | {
+            "volatility": percent,
+            "total_return": percent,
+            "cvar_95": percent,
+        }
+    )
     plain = name.removesuffix("_vs_unhedged")
     return kinds.get(plain, ratio if plain in ("sortino", "calmar", "turnover") else count)(value)
 
