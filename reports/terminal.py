@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -84,7 +85,7 @@ def show_verdict(console: Console, verdict: Verdict) -> None:
     console.print(verdict.sentence, style=f"bold {COLOURS[verdict.outcome]}", highlight=False)
     if verdict.outcome != WITHHELD:
         for reason in verdict.reasons:
-            console.print(f"  {reason}", highlight=False)
+            console.print(Padding(escape(reason), (0, 0, 0, 2)), highlight=False)
     console.print()
 
 
