@@ -11,6 +11,9 @@ Flags = npt.NDArray[np.bool_]
 Dates = npt.NDArray[np.datetime64]
 """Days, dtype ``datetime64[D]``."""
 
+DAY = np.timedelta64(1, "D")
+"""A day: numpy 2.5 takes no plain number for one."""
+
 
 def day(text: object) -> np.datetime64:
     """Return an ISO date, a ``datetime.date`` or a ``datetime64`` as ``datetime64[D]``."""

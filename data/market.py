@@ -12,7 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
-from data.arrays import Dates, Flags, Floats, read_only
+from data.arrays import DAY, Dates, Flags, Floats, read_only
 from data.audit.finding import Finding
 from data.bars import COLUMNS, Bars, carried_forward
 from data.calendar import nyse_sessions
@@ -281,7 +281,7 @@ def _check_span(histories: Mapping[str, Bars], start: np.datetime64, end: np.dat
 
 def _check_begins(histories: Mapping[str, Bars], start: np.datetime64) -> None:
     for name, bars in histories.items():
-        if len(nyse_sessions(start, bars.dates[0] - 1)):
+        if len(nyse_sessions(start, bars.dates[0] - DAY)):
             raise DataError(
                 f"{name} begins {bars.dates[0]}, after start {start}: set start to {bars.dates[0]} or later"
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.arrays import Dates, Floats, Ints
+from data.arrays import DAY, Dates, Floats, Ints
 from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
@@ -103,7 +103,7 @@ class Series:
         """Return the calendar with sessions before it, by which the lag of values dated before it is counted."""
         if self.known is not None or not self.lag or self.dates[0] >= calendar[0]:
             return calendar
-        return np.concatenate((nyse_sessions(calendar[0] - 2 * self.lag - 20, calendar[0] - 1), calendar))
+        return np.concatenate((nyse_sessions(calendar[0] - (2 * self.lag + 20) * DAY, calendar[0] - DAY), calendar))
 
 
 def index_bars(series: Series) -> Bars:

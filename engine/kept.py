@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from data.arrays import Dates, Floats
+from data.arrays import DAY, Dates, Floats
 from data.errors import UserError, did_you_mean
 from data.market import Market
 from data.version import code_version
@@ -264,7 +264,8 @@ def _config(folder: Path) -> Mapping[str, Any]:
 
 
 def _check(folder: Path, sessions: Dates, metrics: Mapping[str, Any]) -> None:
-    if len(sessions) < 2 or len(sessions) != metrics.get("sessions") or (np.diff(sessions) <= np.timedelta64(0)).any():
+    increasing = (np.diff(sessions) > 0 * DAY).all()
+    if len(sessions) < 2 or len(sessions) != metrics.get("sessions") or not increasing:
         raise _broken(folder, f"equity.parquet has {len(sessions)} sessions, metrics.json {metrics.get('sessions')}")
 
 

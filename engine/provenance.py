@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from data.arrays import DAY
 from data.audit.finding import ERROR, INFO, SEVERITIES, WARNING, Finding
 from data.errors import DataError
 from data.extension import Extension
@@ -57,7 +58,7 @@ def audited(
             key: one for key, one in told.items() if one.instrument != name
         }
         if name == hedge.underlying:
-            before = audit(source, (name,), made.get(name), first - 1, funds)
+            before = audit(source, (name,), made.get(name), first - DAY, funds)
             told |= {one.id: one for one in before if (one.instrument, one.severity) == (name, ERROR)}
     ordered = tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
     _refuse_errors(ordered, config.data.accept)

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from data.arrays import DAY
 from data.errors import UserError
 from reports.quantstats_mends import mended
 
@@ -183,7 +184,7 @@ def _shade(axes: Axes, span: tuple[np.datetime64, np.datetime64]) -> None:
     if not isinstance(axes.xaxis.get_major_locator(), dates.DateLocator):
         return
     left, right = axes.get_xlim()
-    first, after = dates.date2num([span[0], span[1] + 1])  # type: ignore[no-untyped-call]
+    first, after = dates.date2num([span[0], span[1] + DAY])  # type: ignore[no-untyped-call]
     begin, end = max(left, first), min(right, after)
     if begin < end:
         axes.axvspan(begin, end, facecolor="#808080", alpha=0.18, linewidth=0, zorder=0)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data.arrays import Flags, Floats
+from data.arrays import DAY, Flags, Floats
 from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.audit.history import History, identity
 from data.audit.words import dollars, listed, percent, sessions
@@ -37,7 +37,7 @@ def sane(bars: Bars, since: np.datetime64) -> tuple[list[Finding], History]:
     found = []
     dates = bars.dates
     order = np.argsort(dates, kind="stable")
-    order = order[np.concatenate((np.ones(min(len(dates), 1), dtype=bool), np.diff(dates[order]) > np.timedelta64(0)))]
+    order = order[np.concatenate((np.ones(min(len(dates), 1), dtype=bool), np.diff(dates[order]) > 0 * DAY))]
     if len(order) < len(dates) or (np.diff(order) < 0).any():
         late = dates[1:][dates[1:] <= dates[:-1]]
         if (late >= since).any():

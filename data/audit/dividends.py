@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from data.arrays import Flags, Floats, Ints
+from data.arrays import DAY, Flags, Floats, Ints
 from data.audit.finding import ERROR, WARNING, Finding
 from data.audit.history import History, identity
 from data.audit.pair import Pair
@@ -73,7 +73,7 @@ def _twice(history: History, paid: Ints, judged: Flags) -> Iterator[Finding]:
     amounts = history.bars.dividend[paid] * basis[paid]
     for at in range(1, len(paid)):
         first, second = int(paid[at - 1]), int(paid[at])
-        soon = history.dates[second] - history.dates[first] <= np.timedelta64(SOON)
+        soon = history.dates[second] - history.dates[first] <= SOON * DAY
         if soon and abs(amounts[at] / amounts[at - 1] - 1) < SAME and history.told[second] and not judged[second]:
             price = dollars(float(history.bars.dividend[second]))
             says = f"dividend of {price} is recorded a second time, {history.dates[first]} being the first"

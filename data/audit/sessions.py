@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data.arrays import Dates
+from data.arrays import DAY, Dates
 from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.audit.history import History, identity
 from data.audit.words import counted, listed, sessions
@@ -59,7 +59,7 @@ def ends(name: str, dates: Dates, newest: np.datetime64, every: int = 1) -> Iter
     every
         Sessions from one value to the next, where values aren't daily.
     """
-    lag = len(nyse_sessions(dates[-1] + 1, newest)) if newest > dates[-1] else 0
+    lag = len(nyse_sessions(dates[-1] + DAY, newest)) if newest > dates[-1] else 0
     if lag > max(LATE, 2 * every):
         says = f"ends {dates[-1]}, {sessions(lag)} before the newest history"
         yield Finding(identity(name, "ends"), INFO, name, "ends", dates[-1:], says, "pull or import it again")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.arrays import Dates, Flags, Floats
+from data.arrays import DAY, Dates, Flags, Floats
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.market import Market
@@ -222,8 +222,8 @@ def _expiries(sessions: Dates, bought: Flags) -> Dates:
     expiry = sessions.copy()
     rolls = np.flatnonzero(bought)
     expiry[rolls[:-1]] = sessions[rolls[1:]]
-    following = (sessions[rolls[-1]].astype("datetime64[M]") + 1).astype("datetime64[D]")
-    expiry[rolls[-1]] = nyse_sessions(following, following + 10)[0]
+    following = (sessions[rolls[-1]].astype("datetime64[M]") + np.timedelta64(1, "M")).astype("datetime64[D]")
+    expiry[rolls[-1]] = nyse_sessions(following, following + 10 * DAY)[0]
     return expiry
 
 

@@ -129,7 +129,7 @@ def test_days_without_volume_are_the_vendor_s_rounding_and_no_fault():
 def test_series_pass_the_checks_whatever_days_they_have(name):
     series = CsvSource(FOLDER).series(name)
     assert len(series.dates) > 4000
-    assert (np.diff(series.dates) > np.timedelta64(0)).all()
+    assert (np.diff(series.dates) > np.timedelta64(0, "D")).all()
 
 
 def test_a_vendor_s_bad_row_is_found():

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import ROLES, make_bars, make_market, make_series, nyse, random_bars, source_of
 
-from data.arrays import day
+from data.arrays import DAY, day
 from data.bars import COLUMNS
 from data.errors import DataError
 from data.market import Roles, load_market
@@ -239,7 +239,7 @@ def test_a_market_cut_short_is_the_prefix_of_the_whole(seed, last):
     core, fund = random_bars("CORE", dates, rng), random_bars("FUND", dates, rng)
     core, fund = core.rows(rng.random(40) > 0.1), fund.rows(rng.random(40) > 0.1)
     source = source_of(core, fund, make_series("S", dates[1::3], rng.random(13)))
-    start = max(core.dates[0], fund.dates[0]) + 2
+    start = max(core.dates[0], fund.dates[0]) + 2 * DAY
     whole = load_market(source, ROLES, start, lags={"S": 2})
     short = load_market(source, ROLES, start, dates[last], lags={"S": 2})
     kept = len(short)

@@ -108,7 +108,7 @@ def test_widen_mends_every_range_from_its_day_on():
 @pytest.mark.parametrize("kind", APPLY)
 def test_a_day_that_isn_t_there_and_rows_that_can_t_be_read_are_passed_over(kind):
     strange = replace(BARS, dates=BARS.dates.copy(), close=np.array([np.nan, 11, 12, 13, 14, 15]))
-    strange.dates[5] = np.datetime64("NaT")
+    strange.dates[5] = np.datetime64("NaT", "D")
     repair = Repair("X", "X", kind, day("2030-01-02"), 1.0, {"price": "close"}.get(kind, "2030-01-01"))
     after = mended(strange, [repair])
     if kind != "as-traded":

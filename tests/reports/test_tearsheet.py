@@ -199,7 +199,7 @@ def test_what_is_synthetic_is_shaded_in_every_chart_over_time(tmp_path, monkeypa
     assert Figure.savefig is note_down
     assert shaded.read_text(encoding="utf-8").count("<!-- SYNTHETIC -->") == 10
     assert "SYNTHETIC" not in plain.read_text(encoding="utf-8")
-    first, last = dates.date2num(days[0]), dates.date2num(days[149] + 1)
+    first, last = dates.date2num(days[0]), dates.date2num(days[149] + np.timedelta64(1, "D"))
     for (title, over_time, xlim, ylim, patches, _, _), after in zip(drawn[:14], drawn[14:], strict=True):
         assert (title, over_time, xlim, ylim) == after[:4]
         assert after[4:6] == (patches + over_time, ["SYNTHETIC"] * over_time)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from markets import MemorySource
 
-from data.arrays import Dates, Floats, day
+from data.arrays import DAY, Dates, Floats, day
 from data.as_traded import Day, Listing, as_traded, day_of, is_ex_date
 from data.audit.finding import Finding
 from data.bars import COLUMNS, PRICES, Bars
@@ -301,8 +301,8 @@ def ends(bars: Bars, row: int) -> Bars:
 
 def on_a_holiday(bars: Bars, row: int) -> Bars:
     """The row stands a second time, on the Saturday after it."""
-    week = (bars.dates[row] + 3).astype("datetime64[W]") + 1  # weeks begin on Thursdays
-    saturday = week.astype("datetime64[D]") - 5
+    week = (bars.dates[row] + 3 * DAY).astype("datetime64[W]") + np.timedelta64(1, "W")  # weeks begin on Thursdays
+    saturday = week.astype("datetime64[D]") - 5 * DAY
     at = int(np.searchsorted(bars.dates, saturday))
     rows = np.insert(np.arange(len(bars)), at, at - 1)
     doubled = bars.rows(rows)

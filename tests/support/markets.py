@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from data.arrays import Dates, Floats, day
+from data.arrays import DAY, Dates, Floats, day
 from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
@@ -58,7 +58,7 @@ def source_of(*held: Bars | Series) -> MemorySource:
 def nyse(first: str, count: int) -> Dates:
     """Return `count` sessions of the NYSE, the first on or after `first`."""
     begin = day(first)
-    return nyse_sessions(begin, begin + 2 * count + 10)[:count]
+    return nyse_sessions(begin, begin + (2 * count + 10) * DAY)[:count]
 
 
 def days(*texts: str) -> Dates:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from markets import days, make_series, nyse, source_of
 
-from data.arrays import day
+from data.arrays import DAY, day
 from data.audit.finding import ERROR, INFO, WARNING
 from data.audit.run import audit
 
@@ -84,7 +84,7 @@ def test_what_stands_still_is_told_unless_it_always_does():
 
 
 def test_gaps_are_measured_by_what_is_usual():
-    monthly = np.array([day("2017-01-01") + 30 * at for at in range(60)])
+    monthly = np.array([day("2017-01-01") + 30 * at * DAY for at in range(60)])
     assert not told("PE", np.arange(60.0) + 10, monthly)
     keep = (np.arange(1500) < 700) | (np.arange(1500) > 740)
     (one,) = told("PE", np.arange(1500.0)[keep] + 10, DATES[keep])

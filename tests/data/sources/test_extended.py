@@ -11,7 +11,7 @@ import pytest
 from history import FOLDER, needs_history
 from markets import MemorySource, make_bars, make_series, nyse
 
-from data.arrays import day
+from data.arrays import DAY, day
 from data.bars import COLUMNS
 from data.calendar import nyse_sessions
 from data.errors import DataError
@@ -248,7 +248,7 @@ def test_synthetic_soxs_is_the_model_session_by_session(first, last, known) -> N
     folder = CsvSource(FOLDER)
     index, bill = folder.series("SOX"), folder.series("IRX")
     dollar = 1.0
-    for before, now in pairwise(range(*np.searchsorted(index.dates, [day(first), day(last) + 1]))):
+    for before, now in pairwise(range(*np.searchsorted(index.dates, [day(first), day(last) + DAY]))):
         then, today = index.dates[[before, now]]
         nights = (today - then).astype(int)
         d = bill.values[np.searchsorted(bill.dates, then, side="right") - 1] / 100
