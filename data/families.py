@@ -61,7 +61,8 @@ FUNDS = {
     "SDOW": Fund("DIA", -3.0, 0.0095),
     "UDOW": Fund("DIA", 3.0, 0.0095),
 }
-"""By the fund's name. Expense ratios move by a few basis points a year; they matter to fits, not to audits."""
+"""By the fund's name. Only SOXS's expense ratio was looked up; the
+others stand as remembered, good to a tenth of a percent or so: give `--fee` where a fit hangs on it."""
 
 NEAR = {
     "SOXX": ("SMH", "SOXQ", "XSD"),

@@ -20,7 +20,10 @@ LEAST = 60
 TRUSTED = {"SOXS": day("2010-06-01"), "SOXL": day("2010-06-01")}
 """From when a fund's closes are no longer stale."""
 UNDERLYING_FEES = {"SOXX": 0.0046, "QQQ": 0.0020, "SPY": 0.0009, "IWM": 0.0019, "DIA": 0.0016}
-"""Expense ratios of unlevered funds, a fraction a year: added back, their total return stands for their index."""
+"""Expense ratios of unlevered funds, a fraction a year: added back, their total return stands for their index.
+
+SOXX's was looked up; the others stand as remembered.
+"""
 
 
 @dataclass(frozen=True)
