@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import backtest.data_commands
+import backtest.sweep_commands
 import reports  # noqa: F401  # taken now, no folder of a user's strategy can put another in its place
-from backtest.console import console, counting, steps
+from backtest.console import console, steps
+from backtest.options import Data, End, File, Out, Settings, Start, announce_compiling, config_of, quietly, typed
 from data.errors import UserError
 
 if TYPE_CHECKING:
@@ -30,22 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(backtest.data_commands.app, name="data")
-
-File = Annotated[str, typer.Argument(help="A run's YAML: a file, or the name of one that ships.", show_default=False)]
-Data = Annotated[
-    str | None, typer.Option("--data", metavar="DIR", help="Real history: a folder with bars/ and series/.")
-]
-Params = Annotated[
-    list[str] | None,
-    typer.Option("--param", metavar="KEY=VALUES", help="An axis: 10:200:10 (both ends) or a,b,c. Repeatable."),
-]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set a key, or a strategy's parameter. Repeatable."),
-]
-Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
-End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")]
+app.command("sweep")(backtest.sweep_commands.sweep)
 
 
 @app.callback(invoke_without_command=True)
@@ -77,13 +63,13 @@ def _run(
     open_page: Annotated[bool, typer.Option("--open", help="Open the report, or the tear-sheet.")] = False,
 ) -> None:
     """Run a hedge and its controls; show what it brought and write its folder."""
-    config, shipped = _config(file, data, settings, start, end)
+    config, shipped = config_of(file, data, settings, start, end)
     reported = config.controls == "on" and not no_report
     if open_page and no_tearsheet and not reported:
         raise UserError("--open has no page to open: leave one of them in")
     from backtest.api import run, write_run
 
-    with _quietly(), steps(5 + (not no_tearsheet) + reported) as say:
+    with quietly(), steps(5 + (not no_tearsheet) + reported) as say:
         result = run(config, progress=say, engine=engine)
         folder = write_run(result, out, tearsheet=not no_tearsheet, report=reported, progress=say)
     if as_json:
@@ -101,56 +87,6 @@ def _run(
         webbrowser.open((folder / ("report.html" if reported else "tearsheet.html")).resolve().as_uri())
 
 
-@app.command("sweep")
-def _sweep(
-    file: File,
-    params: Params = None,
-    data: Data = None,
-    settings: Settings = None,
-    start: Start = None,
-    end: End = None,
-    random: Annotated[int | None, typer.Option("--random", metavar="N", help="Draw N combinations.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="For --random.")] = 0,
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Rows to show of the best and of the worst.")] = 5,
-    metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print counts and seconds as JSON, and nothing else.")
-    ] = False,
-) -> None:
-    """Run many combinations of a run's keys, compiled; every row is what `backtest run` gives. Resumes when killed."""
-    config, _shipped = _config(file, data, settings, start, end)
-    import json
-    import os
-
-    from backtest.api import sweep_command, write_sweep_html
-    from engine.sweeps.compute import COLUMNS
-    from engine.sweeps.grid import axes_in_yaml, grid_of
-    from engine.sweeps.run import sweep
-
-    if metric not in COLUMNS:
-        from data.errors import did_you_mean
-
-        raise UserError(f"--metric {metric} is unknown{did_you_mean(metric, COLUMNS) or ': ' + ', '.join(COLUMNS)}")
-    grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)
-    _announce_compiling()
-    with _quietly(), counting("combinations", len(grid)) as count:
-        result = sweep(config, grid, out, workers or os.cpu_count() or 1, count)
-    write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
-    if as_json:
-        seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
-        typer.echo(
-            json.dumps(
-                {"combinations": len(grid), "sessions": result.sessions, **seconds, "folder": str(result.folder)}
-            )
-        )
-        return
-    from reports.terminal import show_sweep
-
-    show_sweep(console(), result, metric, top)
-
-
 @app.command("parity")
 def _parity(
     file: File,
@@ -160,12 +96,12 @@ def _parity(
     end: End = None,
 ) -> None:
     """Run the plain loop, the compiled kernel and backtrader side by side; exit with 3 where they part."""
-    config, _shipped = _config(file, data, settings, start, end)
+    config, _shipped = config_of(file, data, settings, start, end)
     from engine.parity import parity
     from reports.terminal import show_parity
 
-    _announce_compiling()
-    with _quietly():
+    announce_compiling()
+    with quietly():
         rows = parity(config)
     show_parity(console(), rows)
     if any(row.parts for row in rows):
@@ -188,10 +124,10 @@ def _compare(
     from reports.comparison_table import show_comparison
 
     def configure(file: str) -> RunConfig:
-        return _config(file, data, settings, start, end)[0]
+        return config_of(file, data, settings, start, end)[0]
 
-    with _quietly(), steps(1 + 8 * sum(map(is_yaml, given))) as say:
-        found, written = compare_runs(given, runs, configure, _typed(data, settings, start, end), page, say)
+    with quietly(), steps(1 + 8 * sum(map(is_yaml, given))) as say:
+        found, written = compare_runs(given, runs, configure, typed(data, settings, start, end), page, say)
     show_comparison(console(), found, written)
     if open_page:
         import webbrowser
@@ -215,10 +151,10 @@ def _explain(
     from reports.explain_table import show_day
 
     def configure(file: str) -> RunConfig:
-        return _config(file, data, settings, start, end)[0]
+        return config_of(file, data, settings, start, end)[0]
 
-    with _quietly():
-        told = explain_run(given, date, runs, configure, _typed(data, settings, start, end))
+    with quietly():
+        told = explain_run(given, date, runs, configure, typed(data, settings, start, end))
     if as_json:
         import json
 
@@ -227,16 +163,10 @@ def _explain(
     show_day(console(), told)
 
 
-def _typed(data: str | None, settings: list[str] | None, start: str | None, end: str | None) -> tuple[str, ...]:
-    """Return the options that were typed of those that are about YAML files."""
-    given = (("--data", data), ("--set", settings), ("--start", start), ("--end", end))
-    return tuple(option for option, value in given if value)
-
-
 @app.command("validate")
 def _validate(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
     """Check a run, its strategy and the history it would use, without running it."""
-    config, _shipped = _config(file, data, settings, start, end)
+    config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import load_market
     from engine.asking import ask
 
@@ -252,7 +182,7 @@ def _show(file: File, data: Data = None, settings: Settings = None, start: Start
     """Print a run with every default written out, as YAML that runs again."""
     from engine.folder import config_yaml
 
-    typer.echo(config_yaml(_config(file, data, settings, start, end)[0]), nl=False)
+    typer.echo(config_yaml(config_of(file, data, settings, start, end)[0]), nl=False)
 
 
 @app.command("init")
@@ -313,33 +243,6 @@ def _schema(
     if of not in schemas:
         raise UserError(f"there is no schema of {of}: run or metrics")
     typer.echo(json.dumps(schemas[of](), indent=2))
-
-
-def _config(
-    file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None
-) -> tuple[RunConfig, bool]:
-    """Return the config a command was given, and whether a shipped file was taken for want of a local one."""
-    from engine.loading import find_run, load_config, set_path
-
-    path, shipped = find_run(file)
-    given = [*(settings or ())]
-    given += [f"{key}={value}" for key, value in (("start", start), ("end", end)) if value is not None]
-    with _quietly():
-        config = load_config(path, given)
-    return (config if data is None else set_path(config, data)), shipped
-
-
-def _quietly() -> redirect_stdout[TextIO]:
-    """Send what a strategy of the user's prints to the error stream: it is no part of our answer."""
-    return redirect_stdout(sys.stderr)
-
-
-def _announce_compiling() -> None:
-    """Say on the error stream why a first call takes its time."""
-    from engine.kernel.compiled import is_cached
-
-    if not is_cached():
-        typer.echo("compiling the kernel, this once: about ten seconds", err=True)
 
 
 def main() -> None:

@@ -1,0 +1,62 @@
+"""What commands share: their common arguments and options, and the config they mean."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.config import RunConfig
+
+File = Annotated[str, typer.Argument(help="A run's YAML: a file, or the name of one that ships.", show_default=False)]
+Data = Annotated[
+    str | None, typer.Option("--data", metavar="DIR", help="Real history: a folder with bars/ and series/.")
+]
+Params = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="KEY=VALUES", help="An axis: 10:200:10 (both ends) or a,b,c. Repeatable."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Set a key, or a strategy's parameter. Repeatable."),
+]
+Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
+End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")]
+
+
+def typed(data: str | None, settings: list[str] | None, start: str | None, end: str | None) -> tuple[str, ...]:
+    """Return the options that were typed of those that are about YAML files."""
+    given = (("--data", data), ("--set", settings), ("--start", start), ("--end", end))
+    return tuple(option for option, value in given if value)
+
+
+def config_of(
+    file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None
+) -> tuple[RunConfig, bool]:
+    """Return the config a command was given, and whether a shipped file was taken for want of a local one."""
+    from engine.loading import find_run, load_config, set_path
+
+    path, shipped = find_run(file)
+    given = [*(settings or ())]
+    given += [f"{key}={value}" for key, value in (("start", start), ("end", end)) if value is not None]
+    with quietly():
+        config = load_config(path, given)
+    return (config if data is None else set_path(config, data)), shipped
+
+
+def quietly() -> redirect_stdout[TextIO]:
+    """Send what a strategy of the user's prints to the error stream: it is no part of our answer."""
+    return redirect_stdout(sys.stderr)
+
+
+def announce_compiling() -> None:
+    """Say on the error stream why a first call takes its time."""
+    from engine.kernel.compiled import is_cached
+
+    if not is_cached():
+        typer.echo("compiling the kernel, this once: about ten seconds", err=True)

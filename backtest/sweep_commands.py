@@ -1,0 +1,61 @@
+"""The commands that run a run many times over: sweep, walkforward, search."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backtest.console import console, counting
+from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
+from data.errors import UserError
+
+
+def sweep(
+    file: File,
+    params: Params = None,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    random: Annotated[int | None, typer.Option("--random", metavar="N", help="Draw N combinations.")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="For --random.")] = 0,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")] = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="Rows to show of the best and of the worst.")] = 5,
+    metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print counts and seconds as JSON, and nothing else.")
+    ] = False,
+) -> None:
+    """Run many combinations of a run's keys, compiled; every row is what `backtest run` gives. Resumes when killed."""
+    config, _shipped = config_of(file, data, settings, start, end)
+    import json
+    import os
+
+    from backtest.api import sweep_command, write_sweep_html
+    from engine.sweeps.compute import COLUMNS
+    from engine.sweeps.grid import axes_in_yaml, grid_of
+    from engine.sweeps.run import sweep as run_sweep
+
+    if metric not in COLUMNS:
+        from data.errors import did_you_mean
+
+        raise UserError(f"--metric {metric} is unknown{did_you_mean(metric, COLUMNS) or ': ' + ', '.join(COLUMNS)}")
+    grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)
+    announce_compiling()
+    with quietly(), counting("combinations", len(grid)) as count:
+        result = run_sweep(config, grid, out, workers or os.cpu_count() or 1, count)
+    write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
+    if as_json:
+        seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
+        typer.echo(
+            json.dumps(
+                {"combinations": len(grid), "sessions": result.sessions, **seconds, "folder": str(result.folder)}
+            )
+        )
+        return
+    from reports.terminal import show_sweep
+
+    show_sweep(console(), result, metric, top)
