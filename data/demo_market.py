@@ -1,4 +1,4 @@
-"""The demo market, SIMULATED: who is listed in it, and how simulated returns become bars and series."""
+"""The demo market, SIMULATED: who is listed in it, how simulated returns become bars and series, what is scheduled."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from data.arrays import Dates, Floats, day, read_only
 from data.as_traded import Day, Listing, as_traded, day_of, is_ex_date
 from data.bars import Bars
 from data.calendar import nyse_sessions
+from data.demo_events import demo_events
+from data.events import AHEAD, Events, Members, make_members
 from data.fund import fund_return
 from data.rates import as_yield, days_between
 from data.series import Series
@@ -20,11 +22,13 @@ from data.simulate import (
     CHIP_OWN,
     bill_rate,
     chip_returns,
+    credit_spread,
     draws,
     innovations,
     pinned,
     price_earnings,
     sector_returns,
+    ten_year_rate,
     volatility_index,
 )
 
@@ -103,6 +107,8 @@ class DemoMarket:
 
     bars: dict[str, Bars]
     series: dict[str, Series]
+    events: dict[str, Events]
+    members: dict[str, Members]
 
 
 @dataclass(frozen=True)
@@ -134,7 +140,12 @@ def demo_market() -> DemoMarket:
     """Generate the demo market, once a process; the same bytes each time."""
     sector = _sector()
     bars = (*_sector_and_leveraged(sector), *_funds(sector), *_chips(sector))
-    return DemoMarket({each.instrument: each for each in bars}, {each.name: each for each in _series(sector)})
+    return DemoMarket(
+        {each.instrument: each for each in bars},
+        {each.name: each for each in _series(sector)},
+        {each.name: each for each in demo_events(CHIPS, FIRST, LAST + AHEAD)},
+        {"chips": make_members("chips", CHIPS)},
+    )
 
 
 def _sector() -> Sector:
@@ -204,11 +215,14 @@ def _listed(listing: Listing, sector: Sector, course: Day, paid: Floats) -> Bars
 
 
 def _series(sector: Sector) -> Iterator[Series]:
+    volatility = volatility_index("VIX", 21, sector.sds, sector.log_returns)
     values = {
         "IRX": sector.bill,
-        "VIX": volatility_index("VIX", 21, sector.sds, sector.log_returns),
+        "VIX": volatility,
         "VIX3M": volatility_index("VIX3M", 63, sector.sds, sector.log_returns),
         "SOXX_PE": price_earnings(np.exp(np.cumsum(sector.log_returns))),
+        "TNX": ten_year_rate(sector.sessions, sector.log_returns),
+        "HY_SPREAD": credit_spread(volatility),
     }
     for name, column in values.items():
         read_only(column)

@@ -1,7 +1,9 @@
-"""Which leveraged fund is what multiple of what: facts about funds, not about anybody's data."""
+"""Which leveraged fund is what multiple of what, who makes chips, what is published late: facts, not anybody's data."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,6 +76,41 @@ NEAR = {
     "DIA": ("SPY", "VOO"),
 }
 """Instruments that hold much the same as an underlying: they say which of a pair is wrong when the two disagree."""
+
+CHIP_MAKERS = (
+    "NVDA", "AVGO", "AMD", "TSM", "QCOM", "TXN", "MU", "INTC", "ADI", "AMAT", "LRCX", "KLAC", "NXPI", "MRVL", "MCHP",
+    "ON", "ASML", "ARM", "MPWR", "TER", "SWKS", "QRVO", "ENTG", "STM", "UMC", "ASX", "COHR", "CRUS", "LSCC", "GFS",
+    "AMKR", "MTSI", "NVMI", "OLED", "ONTO", "RMBS", "WOLF",
+)  # fmt: skip
+"""US-listed chip makers and those who equip them, whose bars count as the sector's members where nobody names others.
+
+They are today's names, as remembered: about what the indices of SOXX and SMH held in 2024-26. Companies that were
+taken over, or failed, aren't among them, so that breadth read from these alone flatters the past (survivorship). A
+file of members with dates is the cure.
+"""
+DEMO_CHIP = re.compile(r"CHIP\d\d")
+"""What the chip makers of the demo market are called."""
+
+LATE = (
+    "DFF", "DFII10", "DGS1", "DGS10", "DGS1MO", "DGS2", "DGS20", "DGS3", "DGS30", "DGS3MO", "DGS5", "DGS6MO", "DGS7",
+    "DTB3", "DTB6", "T10Y2Y", "T10Y3M", "T10YIE", "VIXCLS",
+)  # fmt: skip
+"""Daily series of FRED that people use. It publishes a day's value on the next day."""
+LATE_TOO = re.compile(r"DGS\d+(MO)?|DTB\d+|DFII\d+|T\d+Y\w+|BAML\w+|SOFR|EFFR|OBFR")
+"""Further series that are published on the next day: Treasury yields, credit spreads, overnight rates."""
+
+
+def chip_makers(instruments: Iterable[str]) -> tuple[str, ...]:
+    """Return the chip makers among some instruments, sorted: those of `CHIP_MAKERS`, or of the demo market."""
+    return tuple(sorted(name for name in set(instruments) if name in CHIP_MAKERS or DEMO_CHIP.fullmatch(name)))
+
+
+def published_late(name: str) -> int:
+    """Return by how many sessions a series is published late by its nature; 0 where none is known of.
+
+    FRED's daily series tell of a day on the next: to read one at the close of its own date is to look ahead.
+    """
+    return 1 if name in LATE or LATE_TOO.fullmatch(name) else 0
 
 
 def kin(underlying: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The Market a run is fed: traded bars on the run's sessions, warm-up history before them, series as known.
+"""The Market a run is fed: traded bars on the run's sessions, warm-up before them, series as known, schedules.
 
 Everything is loaded when it is first asked for, so only what a run uses is read and validated.
 """
@@ -6,20 +6,28 @@ Everything is loaded when it is first asked for, so only what a run uses is read
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from data.arrays import DAY, Dates, Flags, Floats, read_only
 from data.audit.finding import Finding
 from data.bars import COLUMNS, Bars, carried_forward
 from data.calendar import nyse_sessions
 from data.errors import DataError
+from data.events import Events, Members
 from data.rates import as_yield
 from data.series import Series
 from data.sources import Source
+
+Array = TypeVar("Array", bound=npt.NDArray[Any])
+
+MEMORY = 256
+"""Arrays that `Market.remember` keeps, those last asked for: 8 MB of them for 4,000 sessions."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Market:
     Parameters
     ----------
     source
-        Where bars and series come from.
+        Where everything comes from.
     roles
         Who is core, hedge and underlying.
     sessions
@@ -96,6 +104,9 @@ class Market:
     _read: dict[str, Bars] = field(default_factory=dict, repr=False, compare=False)
     _bars: dict[str, Bars] = field(default_factory=dict, repr=False, compare=False)
     _arrays: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
+    _schedules: dict[str, Events] = field(default_factory=dict, repr=False, compare=False)
+    _groups: dict[str, Members] = field(default_factory=dict, repr=False, compare=False)
+    _memory: dict[Hashable, npt.NDArray[Any]] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.sessions)
@@ -137,7 +148,7 @@ class Market:
     def close(self, instrument: str | None = None) -> Floats:
         """Return as-traded closes in dollars; the last one carries over a session without a bar."""
         name = instrument or self.underlying
-        return self._remember(f"close/{name}", lambda: carried_forward(self.bars(name).close))
+        return self._once(f"close/{name}", lambda: carried_forward(self.bars(name).close))
 
     def volume(self, instrument: str | None = None) -> Floats:
         """Return as-traded volume in shares; NaN without a bar, and where the vendor wrote 0."""
@@ -146,25 +157,75 @@ class Market:
     def total_return(self, instrument: str | None = None) -> Floats:
         """Return the total-return close, splits undone and dividends put back in; the series signals read."""
         name = instrument or self.underlying
-        return self._remember(f"total_return/{name}", lambda: self.bars(name).total_return())
+        return self._once(f"total_return/{name}", lambda: self.bars(name).total_return())
 
     def has_bars(self, instrument: str) -> bool:
         """Say whether the source holds bars of an instrument."""
-        present = instrument in self.source.instruments()
-        if not present:
-            self._used[f"bars/{instrument}"] = "absent"
-        return present
+        return self._present("bars", instrument, self.source.instruments())
 
     def has_series(self, name: str) -> bool:
         """Say whether the source holds a series of that name."""
-        present = name in self.source.series_names()
-        if not present:
-            self._used[f"series/{name}"] = "absent"
-        return present
+        return self._present("series", name, self.source.series_names())
+
+    def has_events(self, name: str) -> bool:
+        """Say whether the source holds a schedule of that name."""
+        return self._present("events", name, self.source.event_names())
+
+    def has_members(self, name: str) -> bool:
+        """Say whether the source holds the members of a group of that name."""
+        return self._present("members", name, self.source.member_names())
+
+    def instruments(self) -> tuple[str, ...]:
+        """Return the names of all instruments the source holds bars of, sorted."""
+        names = self.source.instruments()
+        self._used["instruments"] = _text_digest(names)
+        return names
+
+    def events(self, name: str) -> Events:
+        """Return a schedule as far as this run can read it.
+
+        That is what was announced by the last session; where nothing says when dates were announced, all that lie
+        within a year after it. Row i of an array that is made of it may use only what was announced by session i.
+        """
+        if name not in self._schedules:
+            held = self.source.events(name).known_by(self.sessions[-1])
+            self._used[f"events/{name}"] = _text_digest(held.lines())
+            self._schedules[name] = held
+        return self._schedules[name]
+
+    def members(self, name: str) -> Members:
+        """Return who belonged to a group when, as far as the last session tells."""
+        if name not in self._groups:
+            held = self.source.members(name).known_by(self.sessions[-1])
+            self._used[f"members/{name}"] = _text_digest(held.lines())
+            self._groups[name] = held
+        return self._groups[name]
+
+    def remember(self, key: Hashable, compute: Callable[[], Array]) -> Array:
+        """Return an array made of this market, computed once as long as it is among the last 256 asked for.
+
+        A sweep over one parameter of a signal so computes the others once.
+
+        Parameters
+        ----------
+        key
+            Everything the array depends on but the market: the function's name and its parameters, say.
+        compute
+            Makes it. The array becomes read-only.
+        """
+        values: Any = self._memory.pop(key, None)
+        if values is None:
+            values = compute()
+            read_only(values)
+        self._memory[key] = values  # at the end: the one last asked for
+        while len(self._memory) > MEMORY:
+            self._memory.pop(next(iter(self._memory)))
+        kept: Array = values
+        return kept
 
     def series(self, name: str) -> Floats:
         """Return a series as known at each close, the last known value carried forward; NaN before the first."""
-        return self._remember(f"series/{name}", lambda: self._load_series(name))
+        return self._once(f"series/{name}", lambda: self._load_series(name))
 
     def value(self, name: str, of: np.datetime64, at: np.datetime64) -> float:
         """Return a series' value of one day as it stood at the close of session `at`.
@@ -192,6 +253,11 @@ class Market:
         """Return a hash of every input used so far, by name; ``absent`` where a use found nothing."""
         return dict(sorted(self._used.items()))
 
+    def _present(self, kind: str, name: str, held: tuple[str, ...]) -> bool:
+        if name not in held:
+            self._used[f"{kind}/{name}"] = "absent"
+        return name in held
+
     def _load_series(self, name: str) -> Floats:
         raw = self._lagged(name)
         seen = raw.dates <= self.sessions[-1]
@@ -210,7 +276,7 @@ class Market:
         raw = self.source.series(name)
         return replace(raw, lag=self.lags.get(name, raw.lag))
 
-    def _remember(self, key: str, compute: Callable[[], Floats]) -> Floats:
+    def _once(self, key: str, compute: Callable[[], Floats]) -> Floats:
         if key not in self._arrays:
             values = compute()
             read_only(values)
@@ -230,7 +296,7 @@ def load_market(
     Parameters
     ----------
     source
-        Where bars and series come from.
+        Where everything comes from.
     roles
         Core, hedge and underlying.
     start, end
@@ -292,3 +358,7 @@ def _digest(*arrays: Dates | Floats) -> str:
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def _text_digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -17,7 +17,7 @@ from data.errors import DataError
 from data.files import locked
 from data.series import Series
 from data.sources import fred, yahoo
-from data.sources.csv import NAME
+from data.sources.csv_file import NAME
 from data.store import BARS, SERIES, Entry, Origin, Store
 
 YAHOO, FRED = "yahoo", "fred"

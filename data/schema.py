@@ -1,4 +1,4 @@
-"""The schema of bars and series, checked once at load by pandera: the first fault in one line, or all by rule."""
+"""Rules for files, checked once at load by pandera: the first fault in one line, or all by rule; bars and series."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ SHOWN = 3
 ROUNDING = 1e-6
 """Part by which a high may stand below, or a low above, another price: a vendor's float32."""
 NEARLY = 1.0 - ROUNDING
+RANGE = "range"
+"""Key of the rules of a day's range."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +78,20 @@ def check_bars(frame: pd.DataFrame, where: str) -> None:
     where
         The file's name, for the message.
 
+    A day's range that excludes its open or close is the audit's to judge: it stops a run that trades it, and leaves one
+    that reads the close alone.
+
     Raises
     ------
     DataError
         File, row, date and cure of the first fault.
     """
-    _check(frame, where, _bars_rules())
+    check(frame, where, tuple(rule for rule in _bars_rules() if rule.key != RANGE))
 
 
 def check_series(frame: pd.DataFrame, where: str) -> None:
     """Check a series: columns ``date``, ``value`` and perhaps ``known``; raises as `check_bars` does."""
-    _check(frame, where, _series_rules(frame))
+    check(frame, where, _series_rules(frame))
 
 
 def bars_faults(frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], pd.DataFrame]:
@@ -94,12 +99,12 @@ def bars_faults(frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], pd.
 
     A day's range that excludes its open or close spoils no row and is not told: the audit measures and mends it.
     """
-    return _faults(frame, where, _bars_rules())
+    return faults_of(frame, where, _bars_rules())
 
 
 def series_faults(frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], pd.DataFrame]:
     """Return all faults of a series, by rule, and the rows that can be read all the same, sorted."""
-    return _faults(frame, where, _series_rules(frame))
+    return faults_of(frame, where, _series_rules(frame))
 
 
 def _bars_rules() -> tuple[Rule, ...]:
@@ -192,7 +197,7 @@ def _priced() -> tuple[Rule, ...]:
 
 
 def _ranged(fault: str, cure: str, holds: Callable[[pd.DataFrame], pd.Series[bool]]) -> Rule:
-    return Rule(fault, cure, holds, "range", spoils=False)
+    return Rule(fault, cure, holds, RANGE, spoils=False)
 
 
 def _positive(column: str, cure: str) -> Rule:
@@ -209,16 +214,18 @@ def _held_by_nyse() -> Rule:
     return Rule("NYSE held no session on that date", "delete the row, or correct its date", held, "no-session")
 
 
-def _check(frame: pd.DataFrame, where: str, rules: Sequence[Rule]) -> None:
+def check(frame: pd.DataFrame, where: str, rules: Sequence[Rule]) -> None:
+    """Check a file's rows against some rules; raises DataError with file, row, date and cure of the first fault."""
     broken = _broken(frame, rules)
     if broken:
         row, number = broken[0]
-        date = _days(frame.loc[[row], "date"])[0]
-        told = "" if np.isnat(date) else f"{date}: "
+        date = _dates(frame, [row])
+        told = f"{date[0]}: " if len(date) and not np.isnat(date[0]) else ""
         raise DataError(f"{where}:{row}: {told}{rules[number].fault}: {rules[number].cure}")
 
 
-def _faults(frame: pd.DataFrame, where: str, rules: Sequence[Rule]) -> tuple[tuple[Fault, ...], pd.DataFrame]:
+def faults_of(frame: pd.DataFrame, where: str, rules: Sequence[Rule]) -> tuple[tuple[Fault, ...], pd.DataFrame]:
+    """Return all faults of a file, by rule, and the rows that can be read all the same, sorted if dated."""
     broken = _broken(frame, rules)
     by_rule: dict[int, list[int]] = {}
     for row, number in broken:
@@ -226,18 +233,22 @@ def _faults(frame: pd.DataFrame, where: str, rules: Sequence[Rule]) -> tuple[tup
     told = {number: rows for number, rows in by_rule.items() if rules[number].key != "range"}
     faults = tuple(_fault(frame, where, rules[number], rows) for number, rows in told.items())
     spoiled = {row for number, rows in by_rule.items() if rules[number].spoils for row in rows}
-    return faults, frame[~frame.index.isin(spoiled)].sort_values("date", kind="stable")
+    left = frame[~frame.index.isin(spoiled)]
+    return faults, left.sort_values("date", kind="stable") if "date" in left else left
 
 
 def _fault(frame: pd.DataFrame, where: str, rule: Rule, rows: list[int]) -> Fault:
     named = ", ".join(str(row) for row in rows[:SHOWN])
     named += f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
     says = f"{rule.fault} ({where}, row{'s' * (len(rows) != 1)} {named})"
-    return Fault(rule.key, says, rule.cure, _days(frame.loc[rows, "date"]))
+    return Fault(rule.key, says, rule.cure, _dates(frame, rows))
 
 
-def _days(column: pd.Series[pd.Timestamp]) -> Dates:
-    days: Dates = column.to_numpy().astype("datetime64[D]")
+def _dates(frame: pd.DataFrame, rows: list[int]) -> Dates:
+    """Return the dates of some rows; none where rows have no date."""
+    if "date" not in frame:
+        return np.array([], dtype="datetime64[D]")
+    days: Dates = frame.loc[rows, "date"].to_numpy().astype("datetime64[D]")
     return days
 
 

@@ -6,6 +6,7 @@ Every name draws from its own stream, so adding one leaves the others' bytes as 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from zlib import crc32
 
 import numpy as np
@@ -58,6 +59,23 @@ BILL_RATES = (
     ("2026-06-30", 3.40),
 )
 """Turning points of the T-bill discount rate, percent."""
+
+TEN_YEAR_RATES = (
+    ("2009-01-01", 2.50),
+    ("2010-04-01", 3.80),
+    ("2012-07-01", 1.60),
+    ("2013-12-01", 2.90),
+    ("2016-07-01", 1.60),
+    ("2018-10-01", 3.10),
+    ("2020-05-01", 0.90),
+    ("2021-11-01", 1.60),
+    ("2023-06-01", 4.00),
+    ("2024-08-01", 4.10),
+    ("2026-06-30", 4.30),
+)
+"""Turning points of the ten-year yield, percent: below the bill's while that is at its highest."""
+CALM, A_POINT = 1.6, 0.125
+"""The credit spread, percent: so much, and so much more a point of the volatility index."""
 
 
 def draws(name: str) -> np.random.Generator:
@@ -133,12 +151,31 @@ def chip_returns(sector: Floats, sds: Floats, weights: Floats) -> tuple[Floats, 
 
 def bill_rate(sessions: Dates) -> Floats:
     """Return a T-bill discount rate in percent: straight lines between turning points, and a little noise."""
-    turns = np.array([day(date) for date, _ in BILL_RATES])
-    levels = [percent for _, percent in BILL_RATES]
-    line = np.interp(sessions.astype(np.float64), turns.astype(np.float64), levels)
+    line = _between(BILL_RATES, sessions)
     noise = decayed(draws("IRX").normal(0.0, 0.01, len(sessions)), keep=0.97)
     quoted: Floats = np.round(line * np.exp(noise), 3)
     return quoted
+
+
+def ten_year_rate(sessions: Dates, sector: Floats) -> Floats:
+    """Return a ten-year yield in percent: straight lines between turning points, noise, a little less after falls.
+
+    Parameters
+    ----------
+    sector
+        The sector's log returns, shape (sessions,): money flees from shares into bonds.
+    """
+    moves = draws("TNX").normal(0.0, 0.05, len(sessions)) + 0.6 * sector
+    quoted: Floats = np.round(_between(TEN_YEAR_RATES, sessions) * np.exp(0.3 * decayed(moves, keep=0.98)), 3)
+    return quoted
+
+
+def credit_spread(volatility: Floats) -> Floats:
+    """Return what junk bonds yield over Treasuries, in percent: it follows a volatility index within a month or so."""
+    followed = 0.05 * decayed(volatility, keep=0.95) + volatility[0] * 0.95 ** (1 + np.arange(len(volatility)))
+    noise = decayed(draws("HY_SPREAD").normal(0.0, 0.012, len(volatility)), keep=0.97)
+    spread: Floats = np.round((CALM + A_POINT * followed) * np.exp(noise), 2)
+    return spread
 
 
 def volatility_index(name: str, horizon: int, sds: Floats, sector: Floats) -> Floats:
@@ -182,6 +219,13 @@ def decayed(values: Floats, keep: float) -> Floats:
         total = keep * total + value
         totals.append(total)
     return np.array(totals)
+
+
+def _between(turns: Sequence[tuple[str, float]], sessions: Dates) -> Floats:
+    """Return straight lines between dated levels."""
+    dates = np.array([day(date) for date, _ in turns]).astype(np.float64)
+    line: Floats = np.interp(sessions.astype(np.float64), dates, [level for _, level in turns])
+    return line
 
 
 def _drift(sessions: Dates) -> Floats:

@@ -6,7 +6,6 @@ process that is killed leaves the old history whole.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -14,26 +13,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from data.arrays import Dates, Floats, day
+from data.arrays import Floats, day
 from data.bars import COLUMNS, Bars
+from data.columns import Column, content_hash, in_days, read_content, span, table_of
 from data.errors import DataError, did_you_mean
+from data.events import Events, Members, make_events, make_members
 from data.files import locked, write_whole
 from data.repairs import Repair
 from data.series import Series
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 MANIFEST = "manifest.json"
 FORMAT = 1
 """Of the manifest and of the files it names."""
-BARS, SERIES = "bars", "series"
+BARS, SERIES, EVENTS, MEMBERS = "bars", "series", "events", "members"
+KINDS = (BARS, SERIES, EVENTS, MEMBERS)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]{0,63}")
-"""What instruments and series are called."""
+"""What instruments, series, schedules and groups are called."""
 OURS = re.compile(r".+\.[0-9a-f]{12}\.parquet|\..+\.[0-9a-f]{8}\.tmp")
 """Files of the store, whole or left by a process that was killed; any other in its folders is somebody's own."""
 
@@ -65,18 +64,18 @@ class Origin:
 
 @dataclass(frozen=True)
 class Entry:
-    """What the manifest says of one instrument or series.
+    """What the manifest says of one thing that is kept.
 
     Parameters
     ----------
     kind
-        ``bars`` or ``series``.
+        One of `KINDS`.
     name
-        Of the instrument or series.
+        Of the instrument, series, schedule or group.
     file
         Below the store's folder.
     first, last
-        Dates of the first and the last row, ISO.
+        Dates of the first and the last row, ISO; of members the first and the last day that is named, empty if none.
     rows
         How many.
     hash
@@ -113,6 +112,18 @@ def symbol_of(kind: str, name: str) -> str:
     return f"^{name}" if kind == SERIES and name.isupper() and name not in KNOWN else name
 
 
+def can_be_pulled(kind: str, name: str) -> bool:
+    """Say whether `backtest data pull` may know something: no schedule, no group, no series by a name of one's own."""
+    return kind == BARS or (kind == SERIES and name.isupper() and "_" not in name)
+
+
+def how_to_get(kind: str, name: str) -> str:
+    """Return the command that brings something into the store."""
+    if not can_be_pulled(kind, name):
+        return f"backtest data import FILE --name {name}"
+    return f"backtest data pull {symbol_of(kind, name)}, or backtest data import FILE"
+
+
 @dataclass(frozen=True)
 class Store:
     """The store in a folder; the folder is made when something is first put into it."""
@@ -133,10 +144,7 @@ class Store:
         """Return one entry; raises DataError that says how to get it."""
         held = self.entries(kind)
         if name not in held:
-            raise DataError(
-                f"the store has no {kind} of {name}{did_you_mean(name, held)}: backtest data pull "
-                f"{symbol_of(kind, name)}, or backtest data import FILE"
-            )
+            raise DataError(f"the store has no {kind} of {name}{did_you_mean(name, held)}: {how_to_get(kind, name)}")
         return held[name]
 
     def bars(self, name: str) -> Bars:
@@ -148,31 +156,53 @@ class Store:
 
     def bars_as_kept(self, name: str) -> Bars:
         """Read an instrument's bars as they were put in, without repairs; raises DataError."""
-        dates, columns = self._read(BARS, name)
-        return Bars(name, dates, **{column: columns[column] for column in COLUMNS})
+        columns = self._read(BARS, name)
+        return Bars(name, columns["date"], **{column: columns[column] for column in COLUMNS})
 
     def series(self, name: str) -> Series:
         """Read a series, with its lag; raises DataError."""
-        dates, columns = self._read(SERIES, name)
+        columns = self._read(SERIES, name)
         known = columns.get("known")
         days = None if known is None else known.astype("int64").astype("datetime64[D]")
         prices: dict[str, Floats] = {name: columns[name] for name in ("open", "high", "low") if name in columns}
-        return Series(name, dates, columns["value"], days, self.find(SERIES, name).lag, prices or None)
+        return Series(name, columns["date"], columns["value"], days, self.find(SERIES, name).lag, prices or None)
+
+    def events(self, name: str) -> Events:
+        """Read a schedule; raises DataError."""
+        columns = self._read(EVENTS, name)
+        return make_events(name, columns["date"], columns["symbol"], columns["timing"], columns.get("announced"))
+
+    def members(self, name: str) -> Members:
+        """Read a group's members; raises DataError."""
+        columns = self._read(MEMBERS, name)
+        return make_members(name, columns["symbol"], columns["from"], columns["to"])
 
     def put_bars(self, bars: Bars, origin: Origin) -> Entry:
         """Keep an instrument's bars, in place of what was kept of it; raises DataError where that can't be written."""
-        columns = {column: getattr(bars, column) for column in COLUMNS}
-        return self._put(BARS, bars.instrument, bars.dates, columns, origin, 0)
+        columns = {column: np.asarray(getattr(bars, column), np.float64) for column in COLUMNS}
+        return self._put(BARS, bars.instrument, {"date": bars.dates, **columns}, origin)
 
     def put_series(self, series: Series, origin: Origin) -> Entry:
         """Keep a series, in place of what was kept of it; raises DataError where that can't be written."""
         columns = {"value": series.values, **(series.prices or {})}
         if series.known is not None:
-            columns["known"] = series.known.astype("int64").astype(float)
-        return self._put(SERIES, series.name, series.dates, columns, origin, series.lag)
+            columns["known"] = series.known.astype("int64")
+        numbers = {name: np.asarray(values, np.float64) for name, values in columns.items()}
+        return self._put(SERIES, series.name, {"date": series.dates, **numbers}, origin, series.lag)
+
+    def put_events(self, events: Events, origin: Origin) -> Entry:
+        """Keep a schedule, in place of what was kept of it; raises DataError where that can't be written."""
+        columns = {"date": events.dates, "symbol": events.symbols, "timing": events.timing}
+        announced = {} if events.announced is None else {"announced": events.announced}
+        return self._put(EVENTS, events.name, {**columns, **announced}, origin)
+
+    def put_members(self, members: Members, origin: Origin) -> Entry:
+        """Keep a group's members, in place of what was kept of it; raises DataError where that can't be written."""
+        columns = {"symbol": members.symbols, "from": members.since, "to": members.until}
+        return self._put(MEMBERS, members.name, columns, origin)
 
     def remove(self, names: Iterable[str]) -> None:
-        """Take instruments or series out, with their repairs; raises DataError on a name that isn't there."""
+        """Take out all that has one of these names, with its repairs; raises DataError on a name that isn't there."""
         with self._changing() as manifest:
             for name in names:
                 gone = [each for each in manifest["entries"] if each["name"] == name]
@@ -224,7 +254,7 @@ class Store:
                 text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
                 write_whole(self.folder / MANIFEST, lambda path: path.write_text(text, encoding="utf-8"))
                 named = {self.folder / each["file"] for each in manifest["entries"]}
-                for path in (each for kind in ("", BARS, SERIES) for each in (self.folder / kind).glob("*")):
+                for path in (each for kind in ("", *KINDS) for each in (self.folder / kind).glob("*")):
                     if OURS.fullmatch(path.name) and path not in named:
                         path.unlink(missing_ok=True)
         except OSError as fault:
@@ -232,34 +262,32 @@ class Store:
                 f"{self.folder}: can't be written: {fault.strerror or fault}: name another folder with BACKTEST_DATA"
             ) from fault
 
-    def _put(  # the parts of one entry
-        self, kind: str, name: str, dates: Dates, columns: Mapping[str, Floats], origin: Origin, lag: int
-    ) -> Entry:
+    def _put(self, kind: str, name: str, columns: Mapping[str, Column], origin: Origin, lag: int = 0) -> Entry:
         import pyarrow.parquet as pq
 
         if not NAME.fullmatch(name):
             raise DataError(f"{name!r} is no name of an instrument or series: letters, digits and . = _ - only")
-        if not len(dates):
+        rows = len(next(iter(columns.values())))
+        if not rows:
             raise DataError(f"{name}: there is no row to keep")
-        dates = dates.astype("datetime64[D]")
-        columns = {column: np.asarray(values, dtype=np.float64) for column, values in columns.items()}
-        content = _hash(dates, columns)
+        columns = {column: in_days(values) for column, values in columns.items()}
+        content = content_hash(columns)
         file = f"{kind}/{name}.{content[:12]}.parquet"
-        entry = Entry(kind, name, file, str(dates[0]), str(dates[-1]), len(dates), content, origin, lag)
+        entry = Entry(kind, name, file, *span(columns), rows, content, origin, lag)
         with self._changing() as manifest:
-            table = _table(dates, columns)
+            table = table_of(columns)
             write_whole(self.folder / file, lambda path: pq.write_table(table, path, use_dictionary=False))
             others = [each for each in manifest["entries"] if (each["kind"], each["name"]) != (kind, name)]
             manifest["entries"] = sorted([*others, asdict(entry)], key=lambda each: (each["kind"], each["name"]))
         return entry
 
-    def _read(self, kind: str, name: str) -> tuple[Dates, dict[str, Floats]]:
+    def _read(self, kind: str, name: str) -> dict[str, Column]:
         """Read one file; a pull that replaces it meanwhile is read in its place."""
         tried = None
         while True:
             entry = self.find(kind, name)
             try:
-                return _content(self.folder / entry.file, entry.hash)
+                return read_content(self.folder / entry.file, entry.hash)
             except (OSError, ValueError, LookupError, TypeError) as fault:
                 if entry == tried:
                     said = " ".join(str(fault).split())
@@ -271,32 +299,3 @@ class Store:
 
 def _origin(held: Mapping[str, Any]) -> Origin:
     return Origin(**{**held, "notes": tuple(held["notes"])})
-
-
-def _table(dates: Dates, columns: Mapping[str, Floats]) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.table({"date": pa.array(dates), **{name: pa.array(values) for name, values in columns.items()}})
-
-
-def _content(path: Path, expected: str) -> tuple[Dates, dict[str, Floats]]:
-    """Read a file's columns; raises ValueError where its content isn't what the manifest says."""
-    import pyarrow.parquet as pq
-
-    # pq.read_table and to_numpy import pandas: a quarter of a second. One thread reads files this small sooner.
-    with pq.ParquetFile(path) as file:
-        table = file.read(use_threads=False).combine_chunks()
-    dates = np.from_dlpack(table["date"].cast("int32").chunk(0)).astype("datetime64[D]")
-    values = {name: np.from_dlpack(table[name].chunk(0)) for name in table.column_names if name != "date"}
-    columns = {name: np.array(column, dtype=np.float64) for name, column in values.items()}
-    if _hash(dates, columns) != expected:
-        raise ValueError("its content isn't what the manifest says")
-    return dates, columns
-
-
-def _hash(dates: Dates, columns: Mapping[str, Floats]) -> str:
-    digest = hashlib.sha256(dates.astype("int64").tobytes())
-    for name in sorted(columns):
-        digest.update(name.encode())
-        digest.update(np.ascontiguousarray(columns[name], dtype=np.float64).tobytes())
-    return digest.hexdigest()

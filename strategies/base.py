@@ -4,57 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from data.arrays import Flags, Floats
+from data.arrays import Floats
 from data.errors import StrategyError
-from data.market import Market
+from data.market import Market, Roles
 from strategies import parameters
-
-Side = Literal["above", "below", "at least", "at most"]
-SIDES: dict[str, np.ufunc] = {
-    "above": np.greater,
-    "below": np.less,
-    "at least": np.greater_equal,
-    "at most": np.less_equal,
-}
-
-
-@dataclass(frozen=True)
-class Input:
-    """One thing a signal looks at, and on which side of what it speaks for hedging.
-
-    Parameters
-    ----------
-    name
-        What a person calls it: ``SOXX realised volatility over 20 sessions``.
-    values
-        Its value at each close, shape (sessions,); NaN where it isn't known.
-    threshold
-        What it is held against: a number, or one a session, shape (sessions,).
-    fires
-        The side on which it speaks for hedging; ``at least`` and ``at most`` take the threshold itself in.
-    unit
-        Of value and threshold; one that begins with ``fraction`` shows in percent.
-    """
-
-    name: str
-    values: Floats
-    threshold: Floats | float
-    fires: Side
-    unit: str = ""
-
-    def __post_init__(self) -> None:
-        if self.fires not in SIDES:
-            raise StrategyError(f"input {self.name} fires {self.fires}: has to be one of {', '.join(SIDES)}")
-
-    @property
-    def fired(self) -> Flags:
-        """Say of each close whether it speaks for hedging, shape (sessions,); what isn't known doesn't."""
-        fired: Flags = SIDES[self.fires](self.values, self.threshold)
-        return fired
+from strategies.inputs import Input, Reads
+from strategies.rules import Rule, inputs_of, reads_of, remarks_of
 
 
 class Strategy:
@@ -76,10 +34,21 @@ class Strategy:
         del market
         raise StrategyError(f"{type(self).__name__} has no method intensity: write it, it returns a value a session")
 
-    def inputs(self, market: Market) -> Sequence[Input]:
-        """Return what the intensity is made from, for `backtest explain`; nothing unless a strategy tells it."""
-        del market
+    def rules(self) -> Sequence[Rule]:
+        """Return the rules that its intensity is made of, where it is made of rules."""
         return ()
+
+    def inputs(self, market: Market) -> Sequence[Input]:
+        """Return what the intensity is made from, for `backtest explain`; its rules' values, unless it tells others."""
+        return inputs_of(self.rules(), market)
+
+    def reads(self, roles: Roles) -> Reads:
+        """Return what it needs of the data, so that what is lacking is told before anything runs."""
+        return reads_of(self.rules(), roles)
+
+    def remarks(self, market: Market) -> Sequence[str]:
+        """Return what a reader has to know of what it reads, a sentence each."""
+        return remarks_of(self.rules(), market)
 
     def label(self, market: Market) -> str:
         """Return the name it goes by wherever it shows, in the light of the data it found."""

@@ -16,8 +16,17 @@ from strategies.base import CloseStrategy, Strategy
 
 SHIPPED = {
     "WeaknessHedge": "strategies.weakness",
+    "FatigueHedge": "strategies.fatigue",
     "ValuationHedge": "strategies.valuation",
     "VolatilityHedge": "strategies.volatility",
+    "VolumeHedge": "strategies.volume",
+    "BreadthHedge": "strategies.breadth",
+    "LeadershipHedge": "strategies.leadership",
+    "RotationHedge": "strategies.rotation",
+    "RatesHedge": "strategies.rates",
+    "CalendarHedge": "strategies.calendar",
+    "SeriesHedge": "strategies.series",
+    "CompositeHedge": "strategies.composite",
 }
 RUNS = Path(__file__).parent
 """The folder of the runs that ship."""

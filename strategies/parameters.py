@@ -26,7 +26,7 @@ def parameter(default: Any, *, at_least: float | None = None, at_most: float | N
 
 
 class ParameterError(StrategyError):
-    """A parameter that is unknown, missing or out of range; `parameter` is its name."""
+    """A parameter that is unknown, missing or out of range; `parameter` is its name, dotted below another."""
 
     def __init__(self, message: str, parameter: str) -> None:
         super().__init__(message)
@@ -109,35 +109,56 @@ def resolved(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
         if not _fits_yaml(value):
             said = f"{name} has to be what YAML can hold, not {type(value).__name__}"
             raise ParameterError(f"{cls.__name__}: {said}", name)
-    return values
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def check(strategy: object) -> None:
     """Check every parameter of a strategy against its type and range, making whole numbers floats where asked."""
     for known in describe(type(strategy)):
-        value = _typed(strategy, known, getattr(strategy, known.name))
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            low = known.at_least is not None and value < known.at_least
-            high = known.at_most is not None and value > known.at_most
-            if low or high:
-                raise _wrong(strategy, known, value, f"has to be {known.range}")
+        value = check_value(type(strategy).__name__, known, getattr(strategy, known.name), known.name)
         object.__setattr__(strategy, known.name, value)
 
 
-def _typed(strategy: object, known: Parameter, value: Any) -> Any:  # a value of whatever type was declared
+def check_value(owner: str, known: Parameter, value: Any, path: str) -> Any:
+    """Return a value as its parameter's type takes it.
+
+    Parameters
+    ----------
+    owner, path
+        Whose parameter it is, and its place under ``strategy.params``, dotted: for the message.
+
+    Raises
+    ------
+    ParameterError
+        It is of another type, or out of range.
+    """
+    value = _typed(owner, known, value, path)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        low = known.at_least is not None and value < known.at_least
+        high = known.at_most is not None and value > known.at_most
+        if low or high:
+            raise _wrong(owner, known, value, f"has to be {known.range}", path)
+    return value
+
+
+def _typed(owner: str, known: Parameter, value: Any, path: str) -> Any:  # a value of whatever type was declared
     union = isinstance(known.type, types.UnionType) or typing.get_origin(known.type) is typing.Union
     allowed = typing.get_args(known.type) if union else (known.type,)
     if value is None and type(None) in allowed:
         return value
     if float in allowed and isinstance(value, int | float) and not isinstance(value, bool):
         if not math.isfinite(value):
-            raise _wrong(strategy, known, value, "has to be a finite number")
+            raise _wrong(owner, known, value, "has to be a finite number", path)
         return value if isinstance(value, int) and int in allowed else float(value)
     words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
     plain = [kind for kind in allowed if kind in words]
     fits = any(isinstance(value, kind) and not (kind is int and isinstance(value, bool)) for kind in plain)
+    if isinstance(value, list | tuple) and any(typing.get_origin(kind) is tuple for kind in allowed):
+        return tuple(value)
     if plain and not fits:
-        raise _wrong(strategy, known, value, f"has to be {words[plain[0]]}")
+        raise _wrong(owner, known, value, f"has to be {words[plain[0]]}", path)
+    if (tuple in map(typing.get_origin, allowed)) and not fits:
+        raise _wrong(owner, known, value, "has to be a list", path)
     return value
 
 
@@ -149,5 +170,5 @@ def _fits_yaml(value: object) -> bool:
     return value is None or isinstance(value, bool | int | float | str | dt.date)
 
 
-def _wrong(strategy: object, known: Parameter, value: object, why: str) -> ParameterError:
-    return ParameterError(f"{type(strategy).__name__}: {known.name} {why}, not {value!r}", known.name)
+def _wrong(owner: str, known: Parameter, value: object, why: str, path: str) -> ParameterError:
+    return ParameterError(f"{owner}: {known.name} {why}, not {value!r}", path)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Floats
-from data.market import Market
-from strategies.base import Input, Strategy
+from data.market import Market, Roles
+from strategies.base import Strategy
+from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
 from strategies.signals.windows import moving_average, percentile, within
 
@@ -84,6 +85,11 @@ class ValuationHedge(Strategy):
                 "below",
             ),
         )
+
+    def reads(self, roles: Roles) -> Reads:
+        """Return the valuation's series, where one is named."""
+        del roles
+        return Reads(series=() if self.valuation is None else (self.valuation,))
 
     def label(self, market: Market) -> str:
         """Return its name, which says when no earnings are in it."""

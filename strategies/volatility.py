@@ -8,7 +8,8 @@ import numpy as np
 
 from data.arrays import Floats
 from data.market import Market
-from strategies.base import Input, Strategy
+from strategies.base import Strategy
+from strategies.inputs import Input
 from strategies.parameters import parameter
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import percentile

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from data.arrays import Floats
 from data.market import Market
-from strategies.base import Input, Strategy
+from strategies.base import Strategy
+from strategies.inputs import Input
 from strategies.parameters import parameter
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import moving_average

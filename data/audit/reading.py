@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -13,9 +14,12 @@ from data.audit.history import History, identity
 from data.audit.sessions import extra
 from data.bars import Bars
 from data.errors import DataError
+from data.events import Events, Members
 from data.schema import Fault
 from data.series import Series
 from data.sources import Source
+
+Held = TypeVar("Held")
 
 
 @dataclass(frozen=True)
@@ -56,27 +60,36 @@ class Reader:
 
     def series(self, name: str) -> tuple[list[Finding], Series | None]:
         """Return what is wrong with a series' file, and its values up to the last day audited."""
-        faults: Sequence[Fault] = ()
-        series: Series | None
-        try:
-            series = self.source.series(name)
-        except DataError as fault:
-            examine = getattr(self.source, "examine_series", None)
-            faults, series = examine(name) if examine else ((Fault("unreadable", str(fault), ""),), None)
+        faults, series = self._read("series", self.source.series, name)
         if series is not None:
             kept = ~(series.dates > self.until)
             known = None if series.known is None else series.known[kept]
             series = Series(name, series.dates[kept], series.values[kept], known, series.lag)
         return [finding for fault in faults for finding in self._told(name, fault)], series
 
-    def _bars(self, name: str) -> tuple[Sequence[Fault], Bars | None]:
-        faults: Sequence[Fault] = ()
-        bars: Bars | None
+    def events(self, name: str) -> tuple[list[Finding], Events | None]:
+        """Return what is wrong with a schedule's file, and its events, those to come included."""
+        faults, events = self._read("events", self.source.events, name)
+        return [finding for fault in faults for finding in self._told(name, fault)], events
+
+    def members(self, name: str) -> tuple[list[Finding], Members | None]:
+        """Return what is wrong with a group's file, and its members."""
+        faults, members = self._read("members", self.source.members, name)
+        return [finding for fault in faults for finding in self._told(name, fault)], members
+
+    def _read(self, kind: str, read: Callable[[str], Held], name: str) -> tuple[Sequence[Fault], Held | None]:
+        """Return what is held; where the source refuses it, all its faults, and the rows that can be read."""
         try:
-            bars = self.source.bars(name)
+            return (), read(name)
         except DataError as fault:
-            examine = getattr(self.source, "examine_bars", None)
-            faults, bars = examine(name) if examine else ((Fault("unreadable", str(fault), ""),), None)
+            examine = getattr(self.source, f"examine_{kind}", None)
+            told: tuple[Sequence[Fault], Held | None] = (
+                examine(name) if examine else ((Fault("unreadable", str(fault), ""),), None)
+            )
+            return told
+
+    def _bars(self, name: str) -> tuple[Sequence[Fault], Bars | None]:
+        faults, bars = self._read("bars", self.source.bars, name)
         if bars is not None and len(bars) and not bars.dates[-1] <= self.until:
             bars = bars.rows(~(bars.dates > self.until))
         return faults, bars

@@ -13,8 +13,8 @@ from data.audit.history import identity
 from data.bars import COLUMNS, Bars
 from data.errors import DataError, did_you_mean
 from data.repairs import Repair, mended
-from data.series import Series
 from data.sources import Source
+from data.sources.wrapped import Wrapped
 
 ALL = "all"
 """In place of ids: every repair."""
@@ -99,7 +99,7 @@ def _keeper(source: Source) -> Keeper:
 
 
 @dataclass(frozen=True)
-class Without:
+class Without(Wrapped):
     """A source with one repair left out.
 
     Parameters
@@ -110,36 +110,13 @@ class Without:
         The repair's id.
     """
 
-    source: Source
     keeper: Keeper
     left_out: str
-
-    @property
-    def name(self) -> str:
-        """That of the source."""
-        return self.source.name
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the source's history is made up."""
-        return self.source.simulated
-
-    def instruments(self) -> tuple[str, ...]:
-        """Return the source's."""
-        return self.source.instruments()
-
-    def series_names(self) -> tuple[str, ...]:
-        """Return the source's."""
-        return self.source.series_names()
 
     def bars(self, instrument: str) -> Bars:
         """Return an instrument's bars, mended but for one repair."""
         others = [each for each in _of(self.keeper, instrument) if each.id != self.left_out]
         return mended(self.keeper.bars_as_kept(instrument), others)
-
-    def series(self, name: str) -> Series:
-        """Return the source's."""
-        return self.source.series(name)
 
 
 def reviewed(

@@ -21,6 +21,7 @@ from data.audit.peers import Peers
 from data.audit.reading import Reader
 from data.audit.repairing import reviewed
 from data.audit.robust import grown
+from data.audit.schedules import check_events, check_members
 from data.audit.sessions import ends, missing
 from data.audit.steps import told
 from data.calendar import FIRST, LAST
@@ -50,10 +51,10 @@ def audit(
     Parameters
     ----------
     source
-        Where bars and series come from, repairs applied.
+        What is audited, repairs applied.
     names
-        Instruments and series to audit; everything when there are none. A fund's underlying is read even when it
-        isn't named, and findings about it are told: they bear on the fund.
+        Instruments, series, schedules and groups to audit; everything when there are none. A fund's underlying is read
+        even when it isn't named, and findings about it are told: they bear on the fund.
     first, last
         Days between which findings are told, any when None. What lies before `first` tells what is usual; nothing
         after `last` is read.
@@ -73,13 +74,8 @@ def audit(
     DataError
         The source has nothing of that name.
     """
-    instruments, others = source.instruments(), source.series_names()
-    held = (*instruments, *others)
-    wanted = tuple(dict.fromkeys(names or held))
-    for name in wanted:
-        if name not in held:
-            raise DataError(f"source {source.name} has no {name}{did_you_mean(name, held)}: it can't be audited")
-    traded = [name for name in wanted if name in instruments]
+    wanted = _wanted(source, names)
+    traded = wanted["bars"]
     since, until = FIRST if first is None else first, LAST if last is None else last
 
     def of_bars(read: Source) -> list[Finding]:
@@ -87,8 +83,30 @@ def audit(
 
     asked = _Audit(Reader(source, since, until), dict(funds or {}))
     found = list(reviewed(source, list(asked.of_bars(traded)), traded, of_bars))
-    found += asked.of_series([name for name in wanted if name not in traded], rates)
+    found += asked.of_series(wanted["series"], rates)
+    found += asked.of_events(wanted["events"])
+    found += asked.of_members(wanted["members"])
     return _sorted(found)
+
+
+def everything(source: Source) -> tuple[str, ...]:
+    """Return the names of all a source holds: instruments, series, schedules, groups."""
+    named = (*source.instruments(), *source.series_names(), *source.event_names(), *source.member_names())
+    return tuple(dict.fromkeys(named))
+
+
+def _wanted(source: Source, names: Iterable[str] | None) -> dict[str, list[str]]:
+    """Return what to audit of each kind, a name that means two kinds in both; raises DataError on an unknown one."""
+    wanted = tuple(dict.fromkeys(names or everything(source)))
+    held = {"bars": source.instruments(), "series": source.series_names(), "events": (), "members": ()}
+    if any(name not in (*held["bars"], *held["series"]) for name in wanted):  # a run's own audit needn't ask
+        held |= {"events": source.event_names(), "members": source.member_names()}
+    for name in wanted:
+        if not any(name in named for named in held.values()):
+            raise DataError(
+                f"source {source.name} has no {name}{did_you_mean(name, everything(source))}: it can't be audited"
+            )
+    return {kind: [name for name in wanted if name in named] for kind, named in held.items()}
 
 
 def _sorted(found: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -138,7 +156,7 @@ class _Audit:
 
     def of_series(self, names: Sequence[str], rates: Collection[str]) -> Iterator[Finding]:
         """Audit series."""
-        newest = max((held.dates[-1] for held in self.reader.held.values() if held is not None), default=None)
+        newest = self.newest
         for name in names:
             found, held = self.reader.series(name)
             yield from found
@@ -147,6 +165,29 @@ class _Audit:
             yield from series.check(held, self.reader.since, rate=name in rates)
             if newest is not None and held.dates[-1] >= self.reader.since:
                 yield from ends(name, held.dates, newest, series.spacing(held.dates))
+
+    def of_events(self, names: Sequence[str]) -> Iterator[Finding]:
+        """Audit schedules; what lies ahead of the days audited belongs to them."""
+        if names and self.newest is None and self.present:
+            self.reader.history(min(self.present))  # any tells how far history reaches
+        for name in names:
+            found, held = self.reader.events(name)
+            yield from found
+            if held is not None and len(held):
+                yield from check_events(held, self.reader.since, self.newest)
+
+    def of_members(self, names: Sequence[str]) -> Iterator[Finding]:
+        """Audit groups."""
+        for name in names:
+            found, held = self.reader.members(name)
+            yield from found
+            if held is not None and len(held):
+                yield from check_members(held, self.present)
+
+    @property
+    def newest(self) -> np.datetime64 | None:
+        """The last date of the bars that were read."""
+        return max((held.dates[-1] for held in self.reader.held.values() if held is not None), default=None)
 
     def _pairs(self, names: Sequence[str], histories: Mapping[str, History]) -> Iterator[Pair]:
         """Return each fund with its underlying, inverse ones first: those are hedges."""

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from data.arrays import Dates
 from data.bars import PRICES, Bars
 from data.errors import DataError
+from data.events import Events, Members
+from data.importing.events import is_schedule, read_events
 from data.importing.prices import read_bars
 from data.importing.series import read_index, read_series
-from data.importing.table import Table, counted, read_table
+from data.importing.table import Table, counted, read_table, titles_of
 from data.series import Series
-from data.store import BARS, SERIES, Origin, Store
+from data.sources.csv_events import read_members
+from data.store import BARS, EVENTS, KINDS, MEMBERS, NAME, SERIES, Origin, Store
 from data.version import VERSION
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]{0,63}")
-"""What instruments and series are called in the store."""
+Kept = Bars | Series | Events | Members
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,13 @@ class Imported:
     file
         Its name, with the sub-folder it was found in.
     name
-        Of the instrument or series.
+        Of the instrument, series, schedule or group.
     kind
-        ``bars`` or ``series``; empty where that can't be told.
+        ``bars``, ``series``, ``events`` or ``members``; empty where that can't be told.
     rows
         How many are kept; 0 where the file has a fault.
     first, last
-        Dates of the first and the last row, ISO; empty where the file has a fault.
+        Dates of the first and the last row, ISO; empty where the file has a fault, and of members without dates.
     notes
         What was assumed or left out, a sentence each.
     error
@@ -60,7 +63,7 @@ class _Read:
     """One file, read: what is to be kept of it, unless it has a fault."""
 
     done: Imported
-    held: Bars | Series | None = None
+    held: Kept | None = None
 
     @property
     def place(self) -> tuple[str, str]:
@@ -74,7 +77,7 @@ def import_files(
     lag: int | None = None,
     say: Callable[[str], None] = lambda _line: None,
 ) -> tuple[Imported, ...]:
-    """Import a CSV file, or all those of a folder and of its sub-folders ``bars`` and ``series``.
+    """Import a CSV file, or all those of a folder and of its sub-folders ``bars``, ``series``, ``events``, ``members``.
 
     Parameters
     ----------
@@ -82,9 +85,9 @@ def import_files(
         Where to keep them. What it held under the same names is replaced; its repairs stay.
     path
         A file or a folder. Each file is named after its instrument, ``SOXS.csv``, or index, ``^VIX.csv``; its header
-        tells what it holds (see `data.importing.table`, `data.importing.prices` and `data.importing.series`).
+        tells what it holds (see `data.importing.table` and the modules beside it), and so does a folder's name.
     name
-        Of the instrument or series instead, ``^VIX`` for an index; for a single file.
+        Of what it holds instead, ``^VIX`` for an index; for a single file.
     lag
         Sessions by which the series are known late; ``None`` keeps the lag that the store has for each, else 0.
     say
@@ -115,8 +118,8 @@ def import_files(
             done = _fault(done, f"{done.file}: holds {done.kind} of {done.name}, and so does {others[0]}: keep one")
         elif each.held is not None:
             done = _keep(store, each)
-            span = f"{counted(done.rows, 'row')} from {done.first} to {done.last}"
-            say(f"{done.file}: {done.kind} of {done.name}, {span}")
+            span = f" from {done.first} to {done.last}" if done.first else ""
+            say(f"{done.file}: {done.kind} of {done.name}, {counted(done.rows, 'row')}{span}")
         imported.append(done)
     return tuple(imported)
 
@@ -127,20 +130,45 @@ def _files(path: Path) -> list[tuple[Path, str]]:
         if not path.exists():
             raise DataError(f"{path}: no such file or folder")
         return [(path, path.name)]
-    folders = [path, *(path / kind for kind in (BARS, SERIES))]
+    folders = [path, *(path / kind for kind in KINDS)]
     files = [each for folder in folders for each in sorted(folder.glob("[!.]*")) if each.suffix.lower() == ".csv"]
     if not files:
-        raise DataError(f"{path}: has no CSV files, nor have its folders bars and series")
+        raise DataError(f"{path}: has no CSV files, nor have its folders {', '.join(KINDS[:-1])} and {KINDS[-1]}")
     return [(each, each.relative_to(path).as_posix()) for each in files]
 
 
 def _read(path: Path, where: str, name: str | None, lag: int | None, lags: Mapping[str, int]) -> _Read:
     done = Imported(where, path.stem if name is None else name)
     try:
+        if _is_group(path, where):
+            return _members(path, where, done)
         table = read_table(path, where)
+        if path.parent.name == EVENTS or (path.parent.name not in KINDS and is_schedule(table)):
+            return _schedule(table, done, lag)
         return _taken(table, done, path.parent.name, lag, lags)
     except DataError as fault:
         return _Read(_fault(done, str(fault)))
+
+
+def _is_group(path: Path, where: str) -> bool:
+    """Say whether a file holds members: it has symbols, and no date but those from and to which each belonged."""
+    titles = titles_of(path, where)
+    symbols = titles & {"symbol", "ticker"}
+    return path.parent.name == MEMBERS or bool(symbols and titles <= symbols | {"from", "to"})
+
+
+def _members(path: Path, where: str, done: Imported) -> _Read:
+    name, notes = _name(done.name, MEMBERS, where)
+    members = read_members(path, where, name)
+    named = np.sort(np.concatenate((members.since, members.until)))
+    return _Read(_done(done, MEMBERS, name, named[~np.isnat(named)], notes, len(members)), members)
+
+
+def _schedule(table: Table, done: Imported, lag: int | None) -> _Read:
+    name, renamed = _name(done.name, EVENTS, table.where)
+    events, notes = read_events(table, name)
+    told = () if lag is None else ("A lag is for series: a schedule's column announced says when it was known.",)
+    return _Read(_done(done, EVENTS, name, events.dates, (*renamed, *told, *notes)), events)
 
 
 def _taken(table: Table, done: Imported, folder: str, lag: int | None, lags: Mapping[str, int]) -> _Read:
@@ -194,8 +222,12 @@ def _name(given: str, kind: str, where: str) -> tuple[str, tuple[str, ...]]:
     return name, (f"{given} is kept as {name}.",) if name != given else ()
 
 
-def _done(done: Imported, kind: str, name: str, dates: Dates, notes: tuple[str, ...]) -> Imported:
-    return replace(done, name=name, kind=kind, rows=len(dates), first=str(dates[0]), last=str(dates[-1]), notes=notes)
+def _done(  # what is told of one file
+    done: Imported, kind: str, name: str, dates: Dates, notes: tuple[str, ...], rows: int | None = None
+) -> Imported:
+    first, last = (str(dates[0]), str(dates[-1])) if len(dates) else ("", "")
+    counted_rows = len(dates) if rows is None else rows
+    return replace(done, name=name, kind=kind, rows=counted_rows, first=first, last=last, notes=notes)
 
 
 def _fault(done: Imported, error: str) -> Imported:
@@ -210,8 +242,13 @@ def _keep(store: Store, read: _Read) -> Imported:
         done = replace(done, notes=(*done.notes, note))
     time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     origin = Origin("import", done.file, f"hedge-backtest {VERSION}", time, done.notes)
-    if isinstance(read.held, Bars):
-        store.put_bars(read.held, origin)
-    elif read.held is not None:
-        store.put_series(read.held, origin)
+    match read.held:
+        case Bars():
+            store.put_bars(read.held, origin)
+        case Series():
+            store.put_series(read.held, origin)
+        case Events():
+            store.put_events(read.held, origin)
+        case Members():
+            store.put_members(read.held, origin)
     return done

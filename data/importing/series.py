@@ -7,6 +7,7 @@ import numpy as np
 from data.arrays import Dates
 from data.bars import PRICES
 from data.errors import DataError
+from data.families import published_late
 from data.importing.prices import read_prices
 from data.importing.table import Table, counted, named_days
 from data.series import Series
@@ -41,7 +42,10 @@ def read_series(table: Table, name: str, column: str, lag: int | None) -> tuple[
     else:
         table.only_once("the date stands twice, without a column known to tell revisions")
         if lag is None:
-            notes.append("Each value is taken as known at the close of its own date: give a lag if it is later.")
+            late = published_late(name)
+            cure = f"it is published {counted(late, 'session')} later, so give a lag of {late}" if late else ""
+            cure = cure or "give a lag if it is later"
+            notes.append(f"Each value is taken as known at the close of its own date: {cure}.")
     held = ~np.isnan(values)
     if not held.any():
         raise DataError(f"{table.where}: has no value in any row: add history")

@@ -23,6 +23,8 @@ SAME = {
     "split": ("splits", "stocksplit", "stocksplits", "splitcoefficient", "splitfactor"),
 }
 """Columns of ours, and how vendors title them, in small letters and digits alone."""
+DATED = ("releasedate", "reportdate")
+"""How schedules title their dates; a date where no column is titled so."""
 COLUMN = {title: column for column, titles in SAME.items() for title in titles}
 EMPTY = ("", "null", "nan", "n/a", "na", "none", "-", ".")
 """How vendors write that there is no number."""
@@ -130,6 +132,11 @@ def read_table(path: Path, where: str) -> Table:
     )
 
 
+def titles_of(path: Path, where: str) -> frozenset[str]:
+    """Return a file's titles in small letters; raises DataError where it is no CSV file."""
+    return frozenset(title.lower() for title in _rows(path, where)[0][1])
+
+
 def number(text: str) -> float:
     """Read a number as people write it; raises ValueError on anything that could mean two things."""
     try:
@@ -208,6 +215,8 @@ def _columns(header: list[str], where: str) -> dict[str, int]:
         columns.setdefault(column, at)
     if "date" not in columns and "#0" in columns and len(header) > 1:
         columns = {"date": columns.pop("#0"), **columns}
+    for title in (each for each in DATED if each in columns and "date" not in columns):
+        columns = {"date": columns.pop(title), **columns}
     if "date" not in columns:
         raise DataError(f"{where}:1: column date is missing: the header is {','.join(header)[:80]!r}")
     if twice:

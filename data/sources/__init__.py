@@ -1,10 +1,11 @@
-"""Where bars and series come from. A run reads one source and never goes online."""
+"""Where bars, series, events and memberships come from. A run reads one source and never goes online."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
 from data.bars import Bars
+from data.events import Events, Members
 from data.series import Series
 
 
@@ -25,8 +26,20 @@ class Source(Protocol):
     def series_names(self) -> tuple[str, ...]:
         """Return the names of the series it holds, sorted."""
 
+    def event_names(self) -> tuple[str, ...]:
+        """Return the names of the schedules of events it holds, sorted."""
+
+    def member_names(self) -> tuple[str, ...]:
+        """Return the names of the groups whose members it holds, sorted."""
+
     def bars(self, instrument: str) -> Bars:
-        """Return an instrument's whole validated history; raises DataError."""
+        """Return an instrument's whole validated history; raises DataError that says how to get it."""
 
     def series(self, name: str) -> Series:
-        """Return a whole validated series; raises DataError."""
+        """Return a whole validated series; raises DataError that says how to get it."""
+
+    def events(self, name: str) -> Events:
+        """Return a whole validated schedule; raises DataError that says how to get it."""
+
+    def members(self, name: str) -> Members:
+        """Return a group's validated members; raises DataError that says how to get them."""

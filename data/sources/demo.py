@@ -9,6 +9,7 @@ from typing import TypeVar
 from data.bars import Bars
 from data.demo_market import demo_market
 from data.errors import DataError, did_you_mean
+from data.events import Events, Members
 from data.series import Series
 
 Kind = TypeVar("Kind")
@@ -20,8 +21,10 @@ class DemoSource:
 
     Bars: SOXX, a fund of chip makers with fat tails, clustered volatility and bear markets of the sector's
     size; SOXS and SOXL, -3x and +3x of it by the leveraged-fund model; SPY, XLI, XLK, XLP, XLU, XLV; the chip
-    makers CHIP01 to CHIP20, which add up to SOXX. Series: IRX (T-bill discount rate, percent), VIX, VIX3M,
-    SOXX_PE (price/earnings). Whatever the names, nothing in it is anybody's history.
+    makers CHIP01 to CHIP20, which add up to SOXX. Series: IRX (T-bill discount rate, percent), TNX (ten-year yield,
+    percent), VIX, VIX3M, HY_SPREAD (junk bonds' yield over Treasuries, percent), SOXX_PE (price/earnings). Events, to
+    a year beyond: fomc_dates and cpi_release_dates, with the days they were announced, semis_earnings_dates and
+    megacap_earnings without. Members: chips. Whatever the names, nothing in it is anybody's history.
     """
 
     name = "demo"
@@ -35,6 +38,14 @@ class DemoSource:
         """Return the names of the series it holds, sorted."""
         return tuple(sorted(demo_market().series))
 
+    def event_names(self) -> tuple[str, ...]:
+        """Return the names of the schedules it holds, sorted."""
+        return tuple(sorted(demo_market().events))
+
+    def member_names(self) -> tuple[str, ...]:
+        """Return the names of the groups whose members it holds, sorted."""
+        return tuple(sorted(demo_market().members))
+
     def bars(self, instrument: str) -> Bars:
         """Return an instrument's bars, read-only; raises DataError."""
         return _named(instrument, "bars", demo_market().bars)
@@ -42,6 +53,14 @@ class DemoSource:
     def series(self, name: str) -> Series:
         """Return a series, read-only; raises DataError."""
         return _named(name, "series", demo_market().series)
+
+    def events(self, name: str) -> Events:
+        """Return a schedule, read-only; raises DataError."""
+        return _named(name, "events", demo_market().events)
+
+    def members(self, name: str) -> Members:
+        """Return a group's members, read-only; raises DataError."""
+        return _named(name, "members", demo_market().members)
 
 
 def _named(name: str, kind: str, held: Mapping[str, Kind]) -> Kind:

@@ -12,12 +12,11 @@ from data.errors import DataError, did_you_mean
 from data.extend import Driver, Extended, extend, first_real_row, index_driver, said_of, with_opens_from
 from data.extension import Extension, terms_of
 from data.fund import driver, rate_known
-from data.series import Series
-from data.sources import Source
+from data.sources.wrapped import Wrapped
 
 
 @dataclass(frozen=True)
-class ExtendedSource:
+class ExtendedSource(Wrapped):
     """A source, with history before inception.
 
     Parameters
@@ -38,7 +37,6 @@ class ExtendedSource:
         An extension names what the source doesn't have, or they go round in a circle.
     """
 
-    source: Source
     extensions: tuple[Extension, ...]
     rate: str | float
     shift: int = 0
@@ -54,16 +52,6 @@ class ExtendedSource:
                         f"{self.source.name} has no bars{did_you_mean(name, bars)}"
                     )
             self._check_circle(each)
-
-    @property
-    def name(self) -> str:
-        """The inner source's name."""
-        return self.source.name
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the inner source is made up."""
-        return self.source.simulated
 
     @property
     def synthetic(self) -> dict[str, np.datetime64]:
@@ -92,22 +80,10 @@ class ExtendedSource:
             self._made[extension.instrument] = replace(made, told=said_of(extension, terms, made, on_index=on_index))
         return self._made[extension.instrument]
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the names of the instruments the inner source holds bars of, sorted."""
-        return self.source.instruments()
-
-    def series_names(self) -> tuple[str, ...]:
-        """Return the names of the series the inner source holds, sorted."""
-        return self.source.series_names()
-
     def bars(self, instrument: str) -> Bars:
         """Return an instrument's history, synthetic and then real where it is extended; raises DataError."""
         extension = self._extension(instrument)
         return self.source.bars(instrument) if extension is None else self.extended(extension).bars
-
-    def series(self, name: str) -> Series:
-        """Return a series; raises DataError."""
-        return self.source.series(name)
 
     def _extension(self, instrument: str | None) -> Extension | None:
         return next((each for each in self.extensions if each.instrument == instrument), None)

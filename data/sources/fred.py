@@ -13,20 +13,18 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from data.errors import DataError, did_you_mean
+from data.families import LATE, published_late
 from data.series import Series
 from data.version import VERSION
 
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
 TIMEOUT = 30.0
 """Seconds that the answer may take."""
-LAG = 1
-"""Sessions after its day at whose close a value is known: a daily series tells of a day on the next."""
 NOTE = "FRED publishes a day later: each value is known at the close of the next session"
-KNOWN = (
-    "DFF", "DFII10", "DGS1", "DGS10", "DGS1MO", "DGS2", "DGS20", "DGS3", "DGS30", "DGS3MO", "DGS5", "DGS6MO", "DGS7",
-    "DTB3", "DTB6", "T10Y2Y", "T10Y3M", "T10YIE", "VIXCLS",
-)  # fmt: skip
+KNOWN = LATE
 """Names that mean FRED without being told so; no share or fund is called by one of them."""
+LAG = published_late(LATE[0])
+"""Sessions after its day at whose close a value is known."""
 DATE_TITLES = ("observation_date", "DATE")
 """Today's title of the first column, and the one until 2024."""
 MISSING = ("", ".")

@@ -1,4 +1,4 @@
-"""A source that reads each instrument and series once, however often it is asked."""
+"""A source that reads each thing once, however often it is asked."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from data.bars import Bars
+from data.events import Events, Members
 from data.series import Series
-from data.sources import Source
+from data.sources.wrapped import Wrapped
 
 
 @dataclass(frozen=True)
-class KeptSource:
+class KeptSource(Wrapped):
     """A source, read once: a run asks for its bars, the audit asks again, and so does what comes before inception.
 
     Parameters
@@ -22,28 +23,11 @@ class KeptSource:
         Sessions by which a series is known late, by its name; its own lag where nothing is said.
     """
 
-    source: Source
     lags: Mapping[str, int] = field(default_factory=dict)
     _bars: dict[str, Bars] = field(init=False, default_factory=dict, repr=False, compare=False)
     _series: dict[str, Series] = field(init=False, default_factory=dict, repr=False, compare=False)
-
-    @property
-    def name(self) -> str:
-        """The inner source's name."""
-        return self.source.name
-
-    @property
-    def simulated(self) -> bool:
-        """Whether the inner source is made up."""
-        return self.source.simulated
-
-    def instruments(self) -> tuple[str, ...]:
-        """Return the names of the instruments the inner source holds bars of, sorted."""
-        return self.source.instruments()
-
-    def series_names(self) -> tuple[str, ...]:
-        """Return the names of the series the inner source holds, sorted."""
-        return self.source.series_names()
+    _events: dict[str, Events] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _members: dict[str, Members] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def bars(self, instrument: str) -> Bars:
         """Return an instrument's bars; raises DataError."""
@@ -57,3 +41,15 @@ class KeptSource:
             read = self.source.series(name)
             self._series[name] = replace(read, lag=self.lags.get(name, read.lag))
         return self._series[name]
+
+    def events(self, name: str) -> Events:
+        """Return a schedule; raises DataError."""
+        if name not in self._events:
+            self._events[name] = self.source.events(name)
+        return self._events[name]
+
+    def members(self, name: str) -> Members:
+        """Return a group's members; raises DataError."""
+        if name not in self._members:
+            self._members[name] = self.source.members(name)
+        return self._members[name]

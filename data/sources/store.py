@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.bars import Bars
+from data.events import Events, Members
 from data.series import Series
-from data.store import BARS, SERIES, Store
+from data.store import BARS, EVENTS, MEMBERS, SERIES, Store
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,14 @@ class StoreSource:
         """Return the names of the series it holds, sorted."""
         return tuple(self.store.entries(SERIES))
 
+    def event_names(self) -> tuple[str, ...]:
+        """Return the names of the schedules it holds, sorted."""
+        return tuple(self.store.entries(EVENTS))
+
+    def member_names(self) -> tuple[str, ...]:
+        """Return the names of the groups whose members it holds, sorted."""
+        return tuple(self.store.entries(MEMBERS))
+
     def bars(self, instrument: str) -> Bars:
         """Return an instrument's bars, repairs applied; raises DataError that says what to pull."""
         return self.store.bars(instrument)
@@ -33,3 +42,11 @@ class StoreSource:
     def series(self, name: str) -> Series:
         """Return a series, with its lag; raises DataError that says what to pull."""
         return self.store.series(name)
+
+    def events(self, name: str) -> Events:
+        """Return a schedule; raises DataError that says what to import."""
+        return self.store.events(name)
+
+    def members(self, name: str) -> Members:
+        """Return a group's members; raises DataError that says what to import."""
+        return self.store.members(name)

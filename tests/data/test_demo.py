@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
 SOURCE: Source = DemoSource()
 FUNDS = ("SOXL", "SOXS", "SOXX", "SPY", "XLI", "XLK", "XLP", "XLU", "XLV")
-SERIES = ("IRX", "SOXX_PE", "VIX", "VIX3M")
+SERIES = ("HY_SPREAD", "IRX", "SOXX_PE", "TNX", "VIX", "VIX3M")
+FIRST_SERIES = ("IRX", "SOXX_PE", "VIX", "VIX3M")
 BYTES = "fffa5d4c329bb962a9ac9a682ea765cd0032e4c631af5027d3cb5fb2d5b78444"
-"""Of every array: a change of the simulation shows here, and so does a platform that differs."""
+"""Of every bar and the first series: a change of the simulation shows here, and so does a platform that differs."""
+LATER = "bdbb2fcdc1edc470b24b2e4cf32d15b58e1e400c543a82b7dabcb7efc0692a33"
+"""Of the series that came later, the events and the members."""
+EVENTS = ("cpi_release_dates", "fomc_dates", "megacap_earnings", "semis_earnings_dates")
 
 
 def returns(instrument: str) -> Floats:
@@ -69,6 +73,7 @@ def test_it_says_what_it_is_and_what_it_holds() -> None:
     assert (SOURCE.name, SOURCE.simulated) == ("demo", True)
     assert SOURCE.instruments() == (*CHIPS, *FUNDS)
     assert SOURCE.series_names() == SERIES
+    assert (SOURCE.event_names(), SOURCE.member_names()) == (EVENTS, ("chips",))
 
 
 @pytest.mark.parametrize("instrument", (*CHIPS, *FUNDS))
@@ -92,8 +97,12 @@ def test_series_pass_the_schema(name: str) -> None:
 def test_a_wrong_name_is_told_with_the_near_one() -> None:
     with pytest.raises(DataError, match=r"no bars of SOXZ, did you mean SOX[XLS]\?: it has CHIP01, "):
         SOURCE.bars("SOXZ")
-    with pytest.raises(DataError, match=r"no series of VIX3, did you mean VIX3M\?: it has IRX, "):
+    with pytest.raises(DataError, match=r"no series of VIX3, did you mean VIX3M\?: it has HY_SPREAD, "):
         SOURCE.series("VIX3")
+    with pytest.raises(DataError, match=r"no events of fomc_date, did you mean fomc_dates\?: it has cpi"):
+        SOURCE.events("fomc_date")
+    with pytest.raises(DataError, match=r"no members of banks: it has chips"):
+        SOURCE.members("banks")
 
 
 def test_nobody_can_write_into_it() -> None:
@@ -211,6 +220,56 @@ def test_rates_and_valuations_stay_in_their_bands() -> None:
     assert 30 < valuation.max() < 60
 
 
+def test_the_long_rate_stands_above_the_bill_but_when_that_is_dear() -> None:
+    bill, ten_years = SOURCE.series("IRX").values, SOURCE.series("TNX").values
+    assert ten_years.min() > 0.5
+    assert ten_years.max() < 6
+    assert (ten_years[bill < 1.5] > bill[bill < 1.5]).all()
+    assert 0.05 < (ten_years < bill).mean() < 0.25
+    assert 0.03 < np.diff(ten_years).std() < 0.08
+
+
+def test_credit_is_dear_in_stress() -> None:
+    spread, volatility = SOURCE.series("HY_SPREAD").values, SOURCE.series("VIX").values
+    assert spread.min() > 2
+    assert 3 < np.median(spread) < 5
+    assert 5.5 < spread.max() < 12
+    month = slice(None, None, 21)
+    assert np.corrcoef(spread[month], volatility[month])[0, 1] > 0.5
+    level = SOURCE.bars("SPY").total_return()
+    assert np.corrcoef(spread[21:] - spread[:-21], np.log(level[21:] / level[:-21]))[0, 1] < -0.3
+
+
+def test_schedules_reach_a_year_beyond_and_are_as_many_as_they_should_be() -> None:
+    def a_year(name: str) -> set[int]:
+        years = SOURCE.events(name).dates.astype("datetime64[Y]").astype(int) + 1970
+        return {int((years == year).sum()) for year in range(2009, 2027)}
+
+    assert (a_year("fomc_dates"), a_year("cpi_release_dates")) == ({8}, {12})
+    for name in EVENTS:
+        held = SOURCE.events(name)
+        assert day("2027-05-01") < held.dates[-1] <= day("2027-07-01")
+        assert held.in_hindsight is (name in ("megacap_earnings", "semis_earnings_dates"))
+        assert held.announced is None or (held.announced < held.dates).all()
+
+
+def test_every_chip_maker_reports_once_a_quarter_at_its_own_hour() -> None:
+    held = SOURCE.events("semis_earnings_dates")
+    assert set(held.symbols) == set(CHIPS)
+    for chip in CHIPS:
+        own = held.symbols == chip
+        gaps = np.diff(held.dates[own]).astype(int)
+        assert 70 < gaps.min() <= gaps.max() < 110
+        assert len(set(held.timing[own])) == 1
+    assert set(held.timing) == {"AMC", "BMO"}
+    assert np.isin(held.dates, nyse_sessions(held.dates[0], held.dates[-1])).all()
+
+
+def test_all_chip_makers_have_always_belonged() -> None:
+    members = SOURCE.members("chips")
+    assert members.on(SOURCE.bars("SOXX").dates, CHIPS).all()
+
+
 @pytest.mark.parametrize("instrument", ["SOXX", "SOXS", "SPY", "CHIP01"])
 def test_volume_rises_with_the_move(instrument: str) -> None:
     bars = SOURCE.bars(instrument)
@@ -222,13 +281,24 @@ def test_volume_rises_with_the_move(instrument: str) -> None:
 
 
 def digest() -> str:
-    """A hash of every array, in the order of names."""
+    """A hash of every bar and of the first series, in the order of names."""
     market, hashed = demo_market(), hashlib.sha256()
     for name in sorted(market.bars):
         for column in COLUMNS:
             hashed.update(getattr(market.bars[name], column).tobytes())
-    for name in sorted(market.series):
+    for name in FIRST_SERIES:
         hashed.update(market.series[name].values.tobytes())
+    return hashed.hexdigest()
+
+
+def later_digest() -> str:
+    """A hash of what was added to the market."""
+    market, hashed = demo_market(), hashlib.sha256()
+    for name in sorted({*market.series} - {*FIRST_SERIES}):
+        hashed.update(market.series[name].values.tobytes())
+    for held in (market.events, market.members):
+        for name in sorted(held):
+            hashed.update("\n".join(held[name].lines()).encode())
     return hashed.hexdigest()
 
 
@@ -237,6 +307,7 @@ def test_it_is_generated_once_and_again_the_same() -> None:
     first = digest()
     demo_market.cache_clear()
     assert digest() == first == BYTES
+    assert later_digest() == LATER
 
 
 def test_neither_the_hash_seed_nor_the_processor_changes_a_byte() -> None:
@@ -247,7 +318,7 @@ def test_neither_the_hash_seed_nor_the_processor_changes_a_byte() -> None:
     ran = subprocess.run(
         command, env={**os.environ, "PYTHONPATH": path, **other}, capture_output=True, text=True, check=True
     )
-    assert ran.stdout.strip() == digest()
+    assert ran.stdout.split() == [digest(), later_digest()]
 
 
 def test_it_is_loaded_without_pandas() -> None:
@@ -258,4 +329,4 @@ def test_it_is_loaded_without_pandas() -> None:
 
 
 if __name__ == "__main__":
-    print(digest())
+    print(digest(), later_digest())

@@ -611,7 +611,7 @@ def test_a_series_as_fred_gives_it(take, store):
 
     assert done.notes == (
         "DGS10 is taken as the value.",
-        NO_LAG,
+        NO_LAG.replace("give a lag if it is later", "it is published 1 session later, so give a lag of 1"),
         "2 rows without a value left out: 2024-01-01, 2024-01-03.",
     )
     np.testing.assert_array_equal(store.series("DGS10").values, [3.95])
@@ -704,7 +704,7 @@ def test_what_can_not_be_imported_at_all(tmp_path, store):
         return str(caught.value)
 
     assert said(tmp_path / "none.csv") == f"{tmp_path}/none.csv: no such file or folder"
-    assert said(tmp_path) == f"{tmp_path}: has no CSV files, nor have its folders bars and series"
+    assert said(tmp_path) == f"{tmp_path}: has no CSV files, nor have its folders bars, series, events and members"
     assert said(tmp_path, name="SOXS") == (
         f"{tmp_path}: is a folder, and a name is for a single file: name its files after what they hold"
     )

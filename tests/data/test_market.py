@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markets import ROLES, make_bars, make_market, make_series, nyse, random_bars, source_of
+from markets import ROLES, days, make_bars, make_market, make_series, nyse, random_bars, source_of
 
 from data.arrays import DAY, day
 from data.bars import COLUMNS
 from data.errors import DataError
-from data.market import Roles, load_market
+from data.events import make_events, make_members
+from data.market import MEMORY, Roles, load_market
 
 DATES = nyse("2024-01-02", 12)
 CORE = make_bars("CORE", DATES, np.arange(100.0, 112.0))
@@ -252,6 +253,59 @@ def test_a_market_cut_short_is_the_prefix_of_the_whole(seed, last):
     assert short.series("S").tobytes() == whole.series("S")[:kept].tobytes()
 
 
+# Events and members
+
+
+def test_events_and_members_are_read_as_far_as_the_end_tells():
+    events = make_events("fomc", days("2024-01-31", "2025-01-12", "2025-01-13"))
+    members = make_members("chips", ["CORE", "NEW"], days("2010-01-04", "2024-01-16"))
+    source = source_of(CORE, FUND, events, members)
+    market = load_market(source, ROLES, DATES[2], day("2024-01-12"))
+    np.testing.assert_array_equal(market.events("fomc").dates, events.dates[:2])
+    assert market.members("chips").symbols.tolist() == ["CORE"]
+    assert market.events("fomc") is market.events("fomc")
+    assert (market.has_events("fomc"), market.has_events("cpi")) == (True, False)
+    assert (market.has_members("chips"), market.has_members("banks")) == (True, False)
+    assert market.instruments() == ("CORE", "FUND")
+    assert list(market.fingerprint()) == ["events/cpi", "events/fomc", "instruments", "members/banks", "members/chips"]
+    with pytest.raises(DataError, match="no events of cpi"):
+        market.events("cpi")
+
+
+# Memory
+
+
+def test_what_is_remembered_is_computed_once_and_can_t_be_written_into():
+    market, made = make_market(CORE, FUND, row=2), []
+
+    def compute(value):
+        made.append(value)
+        return np.full(12, value)
+
+    first = market.remember(("mean", 5), lambda: compute(5.0))
+    assert market.remember(("mean", 5), lambda: compute(5.0)) is first
+    assert market.remember(("mean", 6), lambda: compute(6.0))[0] == 6.0
+    assert made == [5.0, 6.0]
+    with pytest.raises(ValueError, match="read-only"):
+        first[0] = 1.0
+
+
+def test_what_was_asked_for_last_is_remembered_longest():
+    market, made = make_market(CORE, FUND, row=2), []
+
+    def ask(key):
+        market.remember(key, lambda: (made.append(key), np.zeros(1))[1])
+
+    for key in range(MEMORY):
+        ask(key)
+    ask(0)
+    ask("one more")  # 1 is forgotten, 0 isn't
+    made.clear()
+    ask(0)
+    ask(1)
+    assert made == [1]
+
+
 # Fingerprint
 
 
@@ -297,6 +351,37 @@ def test_the_fingerprint_of_a_series_sees_its_values_and_when_they_were_known():
 
     seen = [used(), used(values=np.array([1.0, 2.0, 4.0])), used(known=DATES[:3]), used(known=DATES[1:4])]
     assert len(set(seen)) == 4
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_the_fingerprint_of_a_schedule_sees_what_could_be_known_by_the_end_and_nothing_after(announced):
+    def used(last, told="2024-01-03"):
+        dates = days("2024-01-31", last)
+        said = days("2024-01-02", told) if announced else None
+        market = market_to(DATES[8], make_events("fomc", dates, announced=said))
+        market.events("fomc")
+        return market.fingerprint()["events/fomc"]
+
+    assert used("2024-03-20") != used("2024-03-21")
+    if announced:  # DATES[8] is 2024-01-12
+        assert used("2024-03-20", "2024-01-16") == used("2024-03-21", "2024-01-17")
+        assert used("2024-03-20", "2024-01-04") != used("2024-03-20", "2024-01-05")
+    else:
+        assert used("2025-01-14") == used("2025-01-15")
+
+
+def test_the_fingerprint_of_members_and_of_what_there_is():
+    def used(*symbols, until="2024-01-10"):
+        market = market_to(DATES[8], make_members("chips", symbols, until=days(*[until] * len(symbols))))
+        market.members("chips")
+        return market.fingerprint()["members/chips"]
+
+    assert used("A", "B") != used("A", "C") != used("A")
+    assert used("A") != used("A", until="2024-01-11")
+    assert used("A", until="2024-01-16") == used("A", until="2024-01-17"), "nobody knew of that by the end"
+    with_spy = load_market(source_of(CORE, FUND, flat("SPY")), ROLES, DATES[2])
+    assert (with_spy.instruments(), market_to(None).instruments()) == (("CORE", "FUND", "SPY"), ("CORE", "FUND"))
+    assert "instruments" not in market_to(None).fingerprint()
 
 
 def test_what_a_run_does_not_use_is_neither_read_nor_checked():

@@ -1,5 +1,6 @@
 """The store: what was put comes back, whatever is killed, damaged, done twice or done at once."""
 
+import hashlib
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from markets import days, make_bars, make_series, nyse, random_bars
 
 from data.bars import COLUMNS
 from data.errors import DataError
+from data.events import make_events, make_members
 from data.repairs import Repair
 from data.store import Entry, Origin, Store, store_folder
 
@@ -91,6 +93,41 @@ def test_arrays_of_other_types_come_back_as_ours(store):
     np.testing.assert_array_equal(store.series("A").dates, dates)
 
 
+@pytest.mark.parametrize("announced", [None, days("2024-01-02", "2024-01-31", "2024-01-31")])
+def test_events_come_back(store, announced):
+    dates = days("2024-01-31", "2024-01-31", "2024-03-20")
+    put = make_events("semis", dates, ["AMD", "NA", ""], ["AMC", "", "BMO"], announced)
+    entry = store.put_events(put, ORIGIN)
+
+    got = store.events("semis")
+    assert list(got.lines()) == list(put.lines())
+    assert got.dates.dtype == np.dtype("datetime64[D]")
+    assert (entry.kind, entry.first, entry.last, entry.rows) == ("events", "2024-01-31", "2024-03-20", 3)
+
+
+def test_members_come_back_with_and_without_dates(store):
+    nothing = np.datetime64("NaT")
+    ever = make_members("ever", ["AMD", "TXN"])
+    some = make_members("some", ["AMD", "WOLF"], until=np.array([nothing, np.datetime64("2022-05-02")]))
+    entries = [store.put_members(each, ORIGIN) for each in (ever, some)]
+
+    assert [list(store.members(each.name).lines()) for each in (ever, some)] == [list(ever.lines()), list(some.lines())]
+    assert [(each.first, each.last, each.rows) for each in entries] == [("", "", 2), ("2022-05-02", "2022-05-02", 2)]
+
+
+def test_what_changes_in_a_column_of_text_changes_the_hash(store):
+    first = store.put_events(make_events("x", days("2024-01-31"), ["AMD"]), ORIGIN).hash
+    assert store.put_events(make_events("x", days("2024-01-31"), ["AMD"], ["AMC"]), ORIGIN).hash != first
+    assert store.put_events(make_events("x", days("2024-01-31"), ["TXN"]), ORIGIN).hash != first
+
+
+def test_the_hash_is_of_dates_and_then_of_each_column_with_its_name(store):
+    """By hand: stores that were filled before events came stay readable."""
+    series = make_series("VIX", days("2024-01-02", "2024-01-03"), [13, 14])
+    digest = hashlib.sha256(series.dates.astype("int64").tobytes() + b"value" + series.values.tobytes())
+    assert store.put_series(series, ORIGIN).hash == digest.hexdigest()
+
+
 def test_the_listing_is_sorted_and_readable_by_others(store):
     store.put_series(make_series("VIX", nyse("2024-01-02", 2), [13, 14]), ORIGIN)
     store.put_bars(bars_of("SOXX", [1, 2]), ORIGIN)
@@ -166,7 +203,13 @@ def test_what_is_missing_is_told_with_how_to_get_it(store):
     assert said_by(store.series, "VIX") == (
         "the store has no series of VIX: backtest data pull ^VIX, or backtest data import FILE"
     )
-    assert said_by(store.series, "my_pe").startswith("the store has no series of my_pe: backtest data pull my_pe")
+    assert said_by(store.series, "my_pe") == "the store has no series of my_pe: backtest data import FILE --name my_pe"
+    assert said_by(store.events, "fomc_dates") == (
+        "the store has no events of fomc_dates: backtest data import FILE --name fomc_dates"
+    )
+    assert said_by(store.members, "chips") == (
+        "the store has no members of chips: backtest data import FILE --name chips"
+    )
 
 
 def test_an_empty_store_makes_no_folder(store):

@@ -8,7 +8,7 @@ from markets import make_bars, make_market, make_series, nyse
 
 from data.errors import StrategyError
 from strategies import Book, CloseStrategy, Strategy, View, parameter
-from strategies.base import Input
+from strategies.inputs import Input
 
 DATES = nyse("2024-01-02", 8)
 CORE = make_bars("CORE", DATES, [100, 101, 102, 51, 52, 53, 54, 55], split={3: 2.0}, volume={2: 7.0})

@@ -8,12 +8,15 @@ import pytest
 from causal import assert_same_bits
 from markets import ROLES, make_series, nyse, random_bars, source_of
 
+from data.events import Events, Members
 from data.market import load_market
 from strategies import Strategy
 from strategies.load import SHIPPED, strategy_class
 
 DATES = nyse("2018-01-02", 160)
 FIRST = 40
+EMPTY = np.full(len(DATES), "")
+CALENDARS = ("fomc_dates", "cpi_release_dates")
 QUICK = {
     "WeaknessHedge": [{"trend_days": 10, "volatility_floor": 0.2}],
     "ValuationHedge": [
@@ -23,6 +26,32 @@ QUICK = {
     "VolatilityHedge": [
         {"volatility_days": 5, "year": 25, "top": 0.7, "vix_curve": False},
         {"volatility_days": 5, "year": 25, "top": 0.7},
+    ],
+    "FatigueHedge": [{"trend_days": 10, "stretched": 0.5, "rsi_days": 4, "overbought": 55, "memory": 8}],
+    "VolumeHedge": [{"volume_days": 10, "surge": 0.6, "memory": 3, "trend_days": 6}],
+    "BreadthHedge": [
+        {"trend_days": 10, "few": 0.3, "low_days": 25, "lows": 0.4},
+        {"members": "chips", "trend_days": 10, "few": 0.3, "low_days": 25, "lows": 0.4},
+    ],
+    "LeadershipHedge": [{"leader_days": 10, "behind": 0.02, "memory": 5, "trend_days": 6}],
+    "RotationHedge": [{"days": 10, "behind": 0.02}],
+    "RatesHedge": [{"days": 5, "rise": 2.0, "memory": 3, "trend_days": 6}],
+    "CalendarHedge": [{"days": 4, "trend_days": 6}],
+    "SeriesHedge": [
+        {"series": "PE", "over": 25, "threshold": 0.8, "memory": 2, "trend_days": 6},
+        {"series": "PE", "by": "change", "over": 5, "threshold": -2, "high": False, "memory": 2, "trend_days": 6},
+    ],
+    "CompositeHedge": [
+        {
+            "combine": "votes",
+            "enough": 2,
+            "signals": {
+                "a": {"signal": "moving_average_gap", "days": 6, "below": 0, "within": 3},
+                "b": {"signal": "yang_zhang", "days": 6, "percentile_over": 30, "at_least": 0.6, "release": 0.4},
+                "c": {"signal": "average_correlation", "days": 10, "zscore_over": 20, "above": 0.5},
+                "d": {"signal": "series_ratio", "series": "VIX", "against": "VIX3M", "above": 1},
+            },
+        }
     ],
 }
 """Each strategy with windows short enough to switch often on a short history."""
@@ -34,8 +63,15 @@ EVERY = pytest.mark.parametrize(("name", "given"), CASES, ids=str)
 def made_up():
     rng = np.random.default_rng(11)
     core = random_bars("CORE", DATES, rng)
-    series = [make_series(name, DATES, rng.uniform(15, 25, len(DATES))) for name in ("PE", "VIX", "VIX3M")]
-    return source_of(core, random_bars("FUND", DATES, rng, follows=core, beta=-3.0), *series)
+    series = [make_series(name, DATES, rng.uniform(15, 25, len(DATES))) for name in ("PE", "VIX", "VIX3M", "TNX")]
+    others = [random_bars(name, DATES, rng) for name in ("SPY", "XLP", "XLU", "XLV", "AMD", "MU", "TXN", "ADI", "KLAC")]
+    events = [Events(name, DATES[k::21], EMPTY[k::21], EMPTY[k::21]) for k, name in enumerate(CALENDARS, start=3)]
+    since = np.array([DATES[30], *[np.datetime64("NaT", "D")] * 4])
+    chips = Members(
+        "chips", np.array(["AMD", "MU", "TXN", "ADI", "KLAC"]), since, np.full(5, np.datetime64("NaT", "D"))
+    )
+    fund = random_bars("FUND", DATES, rng, follows=core, beta=-3.0)
+    return source_of(core, fund, *series, *others, *events, chips)
 
 
 def intensity(strategy, source, end=None):
@@ -50,7 +86,7 @@ def spoilt(source, row):
             one,
             **{
                 column: np.where(late, getattr(one, column) * 1.7, getattr(one, column))
-                for column in ("open", "high", "low", "close")
+                for column in ("open", "high", "low", "close", "volume")
             },
         )
         for name, one in source.held_bars.items()

@@ -1,4 +1,4 @@
-"""Small markets made by hand, on real NYSE sessions, for tests that need bars, series or a whole Market."""
+"""Small markets made by hand, on real NYSE sessions, for tests that need a source or a whole Market."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from data.arrays import DAY, Dates, Floats, day
 from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
+from data.events import Events, Members
 from data.market import Market, Roles, load_market
 from data.series import Series
 
@@ -27,6 +28,8 @@ class MemorySource:
 
     held_bars: Mapping[str, Bars]
     held_series: Mapping[str, Series] = field(default_factory=dict)
+    held_events: Mapping[str, Events] = field(default_factory=dict)
+    held_members: Mapping[str, Members] = field(default_factory=dict)
     name: str = "memory"
     simulated: bool = False
 
@@ -35,6 +38,12 @@ class MemorySource:
 
     def series_names(self) -> tuple[str, ...]:
         return tuple(sorted(self.held_series))
+
+    def event_names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.held_events))
+
+    def member_names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.held_members))
 
     def bars(self, instrument: str) -> Bars:
         if instrument not in self.held_bars:
@@ -46,12 +55,27 @@ class MemorySource:
             raise DataError(f"memory: no series {name}")
         return self.held_series[name]
 
+    def events(self, name: str) -> Events:
+        if name not in self.held_events:
+            raise DataError(f"memory: no events of {name}")
+        return self.held_events[name]
 
-def source_of(*held: Bars | Series) -> MemorySource:
-    """Return a source of these bars and series, each by its own name."""
+    def members(self, name: str) -> Members:
+        if name not in self.held_members:
+            raise DataError(f"memory: no members of {name}")
+        return self.held_members[name]
+
+
+Held = Bars | Series | Events | Members
+
+
+def source_of(*held: Held) -> MemorySource:
+    """Return a source of these bars, series, events and members, each by its own name."""
     return MemorySource(
         {each.instrument: each for each in held if isinstance(each, Bars)},
         {each.name: each for each in held if isinstance(each, Series)},
+        {each.name: each for each in held if isinstance(each, Events)},
+        {each.name: each for each in held if isinstance(each, Members)},
     )
 
 
@@ -108,9 +132,7 @@ def make_series(
     return Series(name, dates, np.array(values, dtype=np.float64), known, lag)
 
 
-def make_market(
-    *held: Bars | Series, roles: Roles = ROLES, row: int = 0, lags: Mapping[str, int] | None = None
-) -> Market:
+def make_market(*held: Held, roles: Roles = ROLES, row: int = 0, lags: Mapping[str, int] | None = None) -> Market:
     """Return the Market of a run that starts at `row` of the underlying's own dates, to the end of the data."""
     source = source_of(*held)
     return load_market(source, roles, source.bars(roles.underlying).dates[row], lags=lags)

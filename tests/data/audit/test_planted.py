@@ -18,6 +18,7 @@ from data.bars import COLUMNS, Bars
 from data.repairs import Repair, mended
 from data.series import Series
 from data.sources.csv import CsvSource
+from data.sources.wrapped import Eventless
 
 SEEDS = (2, 5)
 FROM = day("2010-06-01")
@@ -43,7 +44,7 @@ def real() -> Family:
 
 
 @dataclass
-class Desk:
+class Desk(Eventless):
     """A source in memory that keeps repairs."""
 
     family: Family

@@ -13,6 +13,7 @@ from data.audit.run import audit
 from data.bars import COLUMNS
 from data.errors import DataError
 from data.sources.csv import CsvSource
+from data.sources.wrapped import Eventless
 
 HEADER = ",".join(["date", *COLUMNS])
 
@@ -140,7 +141,7 @@ def test_faults_outside_the_days_asked_for_are_not_told(tmp_path):
 
 
 def test_a_source_that_can_t_give_an_instrument_is_told_of():
-    class Broken:
+    class Broken(Eventless):
         name, simulated = "broken", False
 
         def instruments(self):

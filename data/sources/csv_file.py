@@ -1,0 +1,227 @@
+"""A CSV file of a folder, read without guessing: its rows typed, the text that stands in the way, what is missing."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from data.arrays import Dates
+from data.errors import DataError, did_you_mean
+from data.schema import Fault
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAME = re.compile(r"[A-Za-z0-9^][A-Za-z0-9^.=_-]*")
+FIRST_ROW = 2
+"""The number of the first row under the header, as an editor counts lines."""
+
+
+class Text(NamedTuple):
+    """Text that stands where a number should, with its date as written."""
+
+    row: int
+    date: str
+    column: str
+    text: str
+
+
+class Layout(NamedTuple):
+    """The columns of a file of dates and words, in small letters.
+
+    Parameters
+    ----------
+    needed
+        The one a file has to have.
+    dates, words
+        All of its kind that may be there.
+    titled
+        How else a column may be titled.
+    """
+
+    needed: str
+    dates: tuple[str, ...]
+    words: tuple[str, ...]
+    titled: Mapping[str, tuple[str, ...]]
+
+    def header(self) -> str:
+        """Say what a header holds."""
+        others = [column for column in (*self.words, *self.dates) if column != self.needed]
+        also = {column: f" (or {', '.join(titles)})" for column, titles in self.titled.items()}
+        named = [f"{column}{also.get(column, '')}" for column in (self.needed, *others)]
+        return f"{named[0]} and perhaps {', '.join(named[1:])}"
+
+
+EVENTS = Layout(
+    "date",
+    ("date", "announced"),
+    ("symbol", "timing"),
+    {"date": ("release_date", "report_date"), "symbol": ("ticker",)},
+)
+MEMBERS = Layout("symbol", ("from", "to"), ("symbol",), {"symbol": ("ticker",)})
+
+
+def names_in(folder: Path) -> tuple[str, ...]:
+    """Return the names of the CSV files in a folder, sorted."""
+    return tuple(sorted(path.stem for path in folder.glob("*.csv"))) if folder.is_dir() else ()
+
+
+def days_of(column: pd.Series[pd.Timestamp]) -> Dates:
+    """Return a column of dates as days."""
+    days: Dates = column.to_numpy().astype("datetime64[D]")
+    return days
+
+
+def refuse_text(where: str, texts: list[Text]) -> None:
+    """Raise DataError that names the first text where a number should stand."""
+    if texts:
+        first = texts[0]
+        raise DataError(
+            f"{where}:{first.row}: {first.date}: {first.column} is {first.text!r}, not a number: correct it"
+        )
+
+
+def text_faults(where: str, frame: pd.DataFrame, texts: list[Text]) -> list[Fault]:
+    """Return text that stands where a number should, the first of each column being quoted."""
+    first: dict[str, Text] = {}
+    for text in texts:
+        first.setdefault(text.column, text)
+    return [
+        Fault(
+            f"{column}-text",
+            f"{column} is {text.text!r}, not a number ({where}, row {text.row})",
+            "correct it",
+            days_of(frame.loc[[each.row for each in texts if each.column == column], "date"]),
+        )
+        for column, text in first.items()
+    ]
+
+
+def unreadable(fault: DataError) -> Fault:
+    """Return what is wrong with a file that can't be read at all."""
+    return Fault("unreadable", str(fault), "mend or replace the file")
+
+
+def read_numbers(
+    folder: Path, kind: str, name: str, present: tuple[str, ...], numbers: tuple[str, ...]
+) -> tuple[str, pd.DataFrame, list[Text]]:
+    """Return the file's name for messages, its rows (dates read, columns float, index as in the file), and text."""
+    path, where = _found(folder, kind, name, present)
+    frame = _parse(path, where)
+    missing = [column for column in ("date", *numbers) if column not in frame]
+    if missing:
+        raise DataError(f"{where}:1: column {missing[0]} is missing: the header needs {','.join(('date', *numbers))}")
+    _refuse_empty(where, frame)
+    return where, *_typed(frame, numbers)
+
+
+def find_words(folder: Path, kind: str, name: str, present: tuple[str, ...], layout: Layout) -> tuple[Path, str]:
+    """Return where the file of a layout is, and its name for messages; raises DataError where there is none."""
+    return _found(folder, kind, name, present, f" with the columns {layout.header()}")
+
+
+def read_words(path: Path, where: str, layout: Layout) -> pd.DataFrame:
+    """Return a file's rows: what columns of the layout it has, index as in the file.
+
+    Dates are read, NaT where empty or unreadable; ``unread`` says of each row whether a date is no date.
+    """
+    import pandas as pd
+
+    frame = _parse(path, where, words=True)
+    columns = {title: column for column, titles in layout.titled.items() for title in titles}
+    named = [columns.get(str(title).lower(), str(title).lower()) for title in frame]
+    for column in (column for column in (*layout.dates, *layout.words) if named.count(column) > 1):
+        twice = [str(title) for title, known in zip(frame, named, strict=True) if known == column]
+        raise DataError(f"{where}:1: {' and '.join(twice)} are one column twice: take one out")
+    frame.columns = pd.Index(named)
+    if layout.needed not in frame:
+        raise DataError(f"{where}:1: column {layout.needed} is missing: the header needs {layout.header()}")
+    _refuse_empty(where, frame)
+    read = pd.DataFrame({word: frame[word].str.strip() for word in layout.words if word in frame}, index=frame.index)
+    read["unread"] = False
+    for column in (each for each in layout.dates if each in frame):
+        text = frame[column].str.strip()
+        read[column] = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+        read["unread"] |= read[column].isna() & (text != "")
+    return read
+
+
+def _found(folder: Path, kind: str, name: str, present: tuple[str, ...], layout: str = "") -> tuple[Path, str]:
+    if not NAME.fullmatch(name):
+        raise DataError(f"{name!r} is no name of an instrument or series: letters, digits and ^ . = _ - only")
+    path = folder / kind / f"{name}.csv"
+    if not path.is_file():
+        raise DataError(
+            f"{path}: no such file{did_you_mean(name, present)}: add it{layout}, or choose another folder with --data"
+        )
+    return path, f"{kind}/{name}.csv"
+
+
+def _refuse_empty(where: str, frame: pd.DataFrame) -> None:
+    if not len(frame):
+        raise DataError(f"{where}:{FIRST_ROW}: has no rows: add history, oldest first")
+
+
+def _parse(path: Path, where: str, *, words: bool = False) -> pd.DataFrame:
+    import pandas as pd  # half a second that --help must not pay
+
+    _check_shape(path, where)
+    try:
+        frame = pd.read_csv(
+            path,
+            skip_blank_lines=False,
+            skipinitialspace=True,
+            encoding="utf-8-sig",
+            dtype=str if words else None,
+            keep_default_na=not words,  # NA is a symbol
+        )
+    except pd.errors.EmptyDataError:
+        raise DataError(f"{where}:1: is empty: the first line is the header") from None
+    except (pd.errors.ParserError, UnicodeDecodeError, OSError) as fault:
+        raise DataError(f"{where}: can't be read as CSV: {' '.join(str(fault).split())}") from None
+    frame = frame.rename(columns=lambda title: str(title).strip())
+    frame.index += FIRST_ROW
+    if words:
+        frame = frame.fillna("")
+    blank = (frame == "").all(axis=1) if words else frame.isna().all(axis=1)
+    while len(frame) and blank.iloc[-1]:
+        frame, blank = frame.iloc[:-1], blank.iloc[:-1]
+    return frame
+
+
+def _check_shape(path: Path, where: str) -> None:
+    """Refuse what pandas would guess at: text that isn't UTF-8, rows longer than the header, an open quote."""
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        row = raw[: fault.start].count(b"\n") + 1
+        raise DataError(f"{where}:{row}: is no text: save the file as UTF-8") from None
+    commas = {line.count(",") for line in text.splitlines()}
+    if '"' not in text and len(commas) == 1 and 0 not in commas:
+        return  # as nearly every file: what follows takes ten times as long
+    rows = list(csv.reader(text.splitlines(keepends=True)))
+    if rows and not rows[0]:
+        raise DataError(f"{where}:1: is empty: the first line is the header")
+    for number, fields in enumerate(rows, start=1):
+        if len(fields) > len(rows[0]):
+            raise DataError(f"{where}:{number}: has {len(fields)} fields, the header {len(rows[0])}: correct the row")
+        if any("\n" in field for field in fields):
+            raise DataError(f"{where}:{number}: a quote is open: close it, or take it out")
+
+
+def _typed(frame: pd.DataFrame, numbers: tuple[str, ...]) -> tuple[pd.DataFrame, list[Text]]:
+    """Return dates as dates and columns as numbers, and the text that stands where a number should, by column."""
+    import pandas as pd
+
+    typed, texts = pd.DataFrame(index=frame.index), []
+    for column in ("date", "known") if "known" in frame else ("date",):
+        typed[column] = pd.to_datetime(frame[column].astype("string"), format="%Y-%m-%d", errors="coerce")
+    for column in numbers:
+        typed[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
+        wrong = frame.index[typed[column].isna() & frame[column].notna()]
+        texts += [Text(int(row), f"{frame['date'][row]}", column, frame[column][row]) for row in wrong]
+    return typed, texts

@@ -1,0 +1,268 @@
+"""A rule: one signal held against a threshold, with what it remembers; written in YAML or in code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Floats
+from data.errors import did_you_mean
+from data.events import Events
+from data.market import Market, Roles
+from strategies.inputs import SIDES, Input, Reads, Side
+from strategies.parameters import Parameter, ParameterError, check_value
+from strategies.signals.catalogue import SIGNALS, Signal, signal
+from strategies.signals.feeding import members_of
+from strategies.signals.windows import change, percentile, zscore
+
+KEYS: dict[str, Side] = {"above": "above", "below": "below", "at_least": "at least", "at_most": "at most"}
+"""How YAML writes a side."""
+OVER = {"percentile_over": percentile, "zscore_over": zscore, "change_over": change}
+"""What may be made of a signal's value: its rank, its z-score or its change, over some sessions."""
+OWN = (
+    *(Parameter(key, int | None, None, 2 if key != "change_over" else 1, None) for key in OVER),
+    Parameter("within", int, 1, 1, None),
+    Parameter("release", float | None, None, None, None),
+    Parameter("weight", float, 1.0, 0.0, None),
+)
+"""The keys of a rule beside its signal's own and its threshold."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One signal against a threshold.
+
+    Parameters
+    ----------
+    signal
+        Its name in the catalogue.
+    given
+        The signal's keys, every default written out.
+    fires, threshold
+        On which side of what it speaks for hedging.
+    percentile_over, zscore_over, change_over
+        Sessions, this one included, in which the value is ranked, or of whose mean and standard deviation it is told;
+        or back over which it is changed. One of the three at most.
+    within
+        Sessions for which it is remembered that it fired, this one included.
+    release
+        Once it fired it goes on firing until the value is back on the other side of this.
+    weight
+        Its weight in a vote.
+    """
+
+    signal: str
+    given: Mapping[str, Any]
+    fires: Side
+    threshold: float
+    percentile_over: int | None = None
+    zscore_over: int | None = None
+    change_over: int | None = None
+    within: int = 1
+    release: float | None = None
+    weight: float = 1.0
+
+    def input(self, market: Market, name: str = "") -> Input:
+        """Return its value and threshold at each close, as people are shown them.
+
+        What is remembered is the highest (or lowest) value of the sessions remembered; what is released later is a
+        threshold that moves. So value against threshold is the whole rule.
+        """
+        found = SIGNALS[self.signal]
+        values = _remembered(self._value(found, market), self.within, upward=self.upward)
+        threshold = self.threshold if self.release is None else self._released(values, self.release)
+        prefix = f"{name}: " if name else ""
+        return Input(f"{prefix}{self._words(found, market.roles)}", values, threshold, self.fires, self._unit(found))
+
+    def reads(self, roles: Roles) -> Reads:
+        """Return what it needs of the data."""
+        found, read = SIGNALS[self.signal], Reads()
+        for argument, named in found.names(self.given, roles).items():
+            several = named if isinstance(named, tuple) else (named,) if named else ()
+            kind = found.feeds[argument].kind
+            if kind == "series":
+                read |= Reads(series=several)
+            elif kind == "schedule":
+                read |= Reads(events=several)
+            elif kind in ("levels", "belongs") and isinstance(named, str):
+                read |= Reads(members=several)
+            elif kind in ("levels", "belongs") and named is None:
+                read |= Reads(chip_makers=True)
+            else:
+                read |= Reads(bars=several)
+        return read
+
+    def remarks(self, market: Market) -> Iterable[str]:
+        """Say what a reader has to know of what it reads: survivors, schedules in hindsight."""
+        found = SIGNALS[self.signal]
+        for argument, named in found.names(self.given, market.roles).items():
+            kind = found.feeds[argument].kind
+            if kind == "schedule":
+                yield from _schedule_remarks(market.events(named), self.given.get("symbols"))
+            if kind == "levels" and not isinstance(named, str):
+                count = len(members_of(market, named))
+                yield f"Survivorship: the {count} members are today's names; a members file would say who was one when."
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as YAML writes it, every key written out; `rule_of` reads it back."""
+        side = next(key for key, word in KEYS.items() if word == self.fires)
+        own = {name: value for name, value in asdict(self).items() if name in {one.name for one in OWN}}
+        return {"signal": self.signal, **self.given, side: self.threshold, **own}
+
+    @property
+    def upward(self) -> bool:
+        """Whether it speaks for hedging at high values."""
+        return self.fires in ("above", "at least")
+
+    def _value(self, found: Signal, market: Market) -> Floats:
+        values = found.compute(self.given, market)
+        for key, make in OVER.items():
+            if (sessions := getattr(self, key)) is not None:
+                of = (self.signal, *((name, repr(value)) for name, value in self.given.items()))
+                values = market.remember((key, sessions, of), lambda: make(values, sessions))  # noqa: B023  # called at once
+        return values
+
+    def _released(self, values: Floats, release: float) -> Floats:
+        """Return the threshold at each close: the release's after one at which it fired."""
+        compare, rows = SIDES[self.fires], np.arange(len(values))
+        fired = np.maximum.accumulate(np.where(compare(values, self.threshold), rows, -1))
+        let_go = np.maximum.accumulate(np.where(compare(values, release), -1, rows))
+        on = fired > let_go
+        before = np.concatenate(([False], on[:-1]))
+        return np.where(before, release, self.threshold)
+
+    def _words(self, found: Signal, roles: Roles) -> str:
+        named = [_listed(one) for one in dict.fromkeys(found.names(self.given, roles).values()) if one]
+        numbers = [
+            f"{one.name.replace('_', ' ')} {_listed(self.given[one.name])}"
+            for one in found.parameters
+            if self.given[one.name] is not None
+        ]
+        made = [
+            f"{key.removesuffix('_over')} over {sessions} sessions"
+            for key in OVER
+            if (sessions := getattr(self, key)) is not None
+        ]
+        kept = [f"{'highest' if self.upward else 'lowest'} of the last {self.within}"] if self.within > 1 else []
+        of = f" of {' against '.join(named)}" if named else ""
+        told = f" ({', '.join(numbers)})" if numbers else ""
+        return ", ".join([f"{found.name.replace('_', ' ')}{of}{told}", *made, *kept])
+
+    def _unit(self, found: Signal) -> str:
+        if self.percentile_over is not None:
+            return "fraction"
+        return "standard deviations" if self.zscore_over is not None else found.unit
+
+
+def rule(named: str, side: Side, threshold: float, given: Mapping[str, Any] | None = None, *, within: int = 1) -> Rule:
+    """Return a rule written in code; raises ParameterError."""
+    return Rule(named, signal(named, "signal").given(given or {}, "signal"), side, float(threshold), within=within)
+
+
+def rule_of(written: Any, where: str) -> Rule:
+    """Return a rule from what YAML holds.
+
+    Parameters
+    ----------
+    written
+        ``{signal: rsi, days: 14, above: 70, within: 5}``.
+    where
+        Its place under ``strategy.params``, dotted, for messages.
+
+    Raises
+    ------
+    ParameterError
+        A key is unknown, missing or out of range; its parameter is dotted.
+    """
+    if not isinstance(written, Mapping) or "signal" not in written:
+        raise ParameterError(f"{where} has to be keys and values, with signal: and a threshold", where)
+    found = signal(written["signal"], f"{where}.signal")
+    _check_keys(found, written, where)
+    sides = [key for key in KEYS if written.get(key) is not None]
+    if len(sides) != 1:
+        said = f"has {' and '.join(sides)}: keep one" if sides else f"needs a threshold: one of {', '.join(KEYS)}"
+        raise ParameterError(f"{where} {said}", where)
+    threshold = check_value(
+        where, Parameter(sides[0], float, None, None, None), written[sides[0]], f"{where}.{sides[0]}"
+    )
+    own = {one.name: check_value(where, one, written.get(one.name, one.default), f"{where}.{one.name}") for one in OWN}
+    given = found.given({key: written[key] for key in written if key in found.keys}, where)
+    made = Rule(found.name, given, KEYS[sides[0]], threshold, **own)
+    _check_rule(made, where)
+    return made
+
+
+def inputs_of(rules: Iterable[Rule], market: Market) -> tuple[Input, ...]:
+    """Return each rule's value against its threshold."""
+    return tuple(one.input(market) for one in rules)
+
+
+def all_fire(inputs: Iterable[Input]) -> Floats:
+    """Return 1 at each close where every input speaks for hedging, else 0, shape (sessions,)."""
+    return np.all([one.fired for one in inputs], axis=0).astype(float)
+
+
+def any_fires(inputs: Iterable[Input]) -> Floats:
+    """Return 1 at each close where an input speaks for hedging, else 0, shape (sessions,)."""
+    return np.any([one.fired for one in inputs], axis=0).astype(float)
+
+
+def reads_of(rules: Iterable[Rule], roles: Roles) -> Reads:
+    """Return what rules need of the data."""
+    read = Reads()
+    for one in rules:
+        read |= one.reads(roles)
+    return read
+
+
+def remarks_of(rules: Iterable[Rule], market: Market) -> tuple[str, ...]:
+    """Return what a reader has to know of what rules read, each sentence once."""
+    return tuple(dict.fromkeys(said for one in rules for said in one.remarks(market)))
+
+
+def _check_keys(found: Signal, written: Mapping[str, Any], where: str) -> None:
+    known = ("signal", *found.keys, *KEYS, *(one.name for one in OWN))
+    for key in written:
+        if key not in known:
+            hint = did_you_mean(str(key), known) or f": it has {', '.join(known)}"
+            raise ParameterError(f"{where}: {found.name} has no {key}{hint}", f"{where}.{key}")
+
+
+def _check_rule(made: Rule, where: str) -> None:
+    both = [key for key in OVER if getattr(made, key) is not None]
+    if len(both) > 1:
+        raise ParameterError(f"{where} has {' and '.join(both)}: keep one", f"{where}.{both[1]}")
+    if made.release is None or made.release == made.threshold:
+        return
+    if (made.release > made.threshold) == made.upward:
+        said = f"{where}.release {made.release:g} is beyond the threshold {made.threshold:g}: it would let go at once"
+        raise ParameterError(said, f"{where}.release")
+
+
+def _schedule_remarks(schedule: Events, symbols: Any) -> Iterable[str]:
+    if schedule.in_hindsight:
+        yield f"Schedule in hindsight: {schedule.name} doesn't say when its dates were announced."
+    known = set(schedule.symbols.tolist())
+    for one in (symbols,) if isinstance(symbols, str) else symbols or ():
+        if one not in known:
+            yield f"{schedule.name} has no event of {one}{did_you_mean(one, known)}."
+
+
+def _remembered(values: Floats, sessions: int, *, upward: bool) -> Floats:
+    """Return the highest (or lowest) known value of the last sessions, this one included; short windows count too."""
+    if sessions == 1:
+        return values
+    most = np.fmax if upward else np.fmin
+    kept = values.copy()
+    for back in range(1, sessions):
+        kept[back:] = most(kept[back:], values[:-back])
+    return kept
+
+
+def _listed(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

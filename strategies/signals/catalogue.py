@@ -1,0 +1,205 @@
+"""Every signal by its name: what it is fed, its parameters with their ranges, its unit, and how it is computed."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+from data.arrays import Floats
+from data.errors import did_you_mean
+from data.market import Market, Roles
+from strategies.parameters import Parameter, ParameterError, check_value
+from strategies.signals import (
+    breadth,
+    calendar,
+    fatigue,
+    garch,
+    leadership,
+    rates,
+    rotation,
+    series,
+    valuation,
+    volatility,
+    volume,
+    weakness,
+)
+from strategies.signals.feeding import Feeder
+from strategies.signals.feeds import Feed, Range
+
+MUST = inspect.Parameter.empty
+"""Stands for the default of a key that has none."""
+UNIT = re.compile(r"^\s*Unit: (.+)$", re.MULTILINE)
+"""How a signal's docstring tells its unit."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A function on arrays, with what its signature says of it.
+
+    Parameters
+    ----------
+    family
+        Of what it speaks: ``weakness``, ``breadth``.
+    function
+        It returns float64, shape (sessions,).
+    """
+
+    family: str
+    function: Callable[..., Floats]
+
+    @property
+    def name(self) -> str:
+        """The function's name, by which YAML knows it."""
+        return self.function.__name__
+
+    @property
+    def about(self) -> str:
+        """What its value is, in a line."""
+        return (self.function.__doc__ or "").strip().partition("\n")[0]
+
+    @property
+    def unit(self) -> str:
+        """Of its value."""
+        found = UNIT.findall(self.function.__doc__ or "")
+        return found[-1].rstrip(".") if found else ""
+
+    @cached_property
+    def feeds(self) -> dict[str, Feed]:
+        """What each argument that comes from the market is fed, by the argument's name."""
+        return {name: feed for name, (_type, notes, _) in self._arguments.items() for feed in notes if _is(feed, Feed)}
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What else it takes, in order."""
+        return tuple(
+            Parameter(name, kind, default, bounds.at_least, bounds.at_most)
+            for name, (kind, notes, default) in self._arguments.items()
+            if name not in self.feeds
+            for bounds in [next((note for note in notes if _is(note, Range)), Range())]
+        )
+
+    @cached_property
+    def keys(self) -> dict[str, Any]:
+        """The keys a run may write with their defaults, `MUST` where there is none: whose it is, then parameters."""
+        named = {feed.key: None if feed.default else MUST for feed in self.feeds.values() if feed.key}
+        return named | {one.name: one.default for one in self.parameters}
+
+    def given(self, written: Mapping[str, Any], where: str) -> dict[str, Any]:
+        """Return every key with its value, defaults written out; raises ParameterError, whose parameter is dotted."""
+        for key in written:
+            if key not in self.keys:
+                hint = did_you_mean(key, self.keys) or f": it has {', '.join(self.keys)}"
+                raise ParameterError(f"{self.name} has no {key}{hint}", f"{where}.{key}")
+        values = self.keys | dict(written)
+        for key, value in values.items():
+            if value is MUST:
+                raise ParameterError(f"{self.name} needs {key}: write it", where)
+        for one in self.parameters:
+            values[one.name] = check_value(self.name, one, values[one.name], f"{where}.{one.name}")
+        for feed in self.feeds.values():
+            if feed.key:
+                values[feed.key] = _named(self.name, feed, values[feed.key], f"{where}.{feed.key}")
+        return values
+
+    def names(self, given: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
+        """Return what each argument names: an instrument, several, a series, a group, events."""
+        stands_for = {"underlying": roles.underlying, "hedge": roles.hedge}
+        return {
+            name: _hashable(given.get(feed.key)) or stands_for.get(feed.default or "")
+            for name, feed in self.feeds.items()
+        }
+
+    def compute(self, given: Mapping[str, Any], market: Market) -> Floats:
+        """Return its value at each close, shape (sessions,); computed once for a market."""
+        named = self.names(given, market.roles)
+        numbers = {one.name: _hashable(given[one.name]) for one in self.parameters}
+
+        def made() -> Floats:
+            feeder = Feeder(market)
+            fed = {name: getattr(feeder, feed.kind)(named[name]) for name, feed in self.feeds.items()}
+            return self.function(**fed, **numbers)
+
+        return market.remember((self.name, *named.items(), *numbers.items()), made)
+
+    @cached_property
+    def _arguments(self) -> dict[str, tuple[Any, tuple[Any, ...], Any]]:
+        """Each argument's type, what its annotation adds to that, and its default."""
+        hints = typing.get_type_hints(self.function, include_extras=True)
+        return {
+            name: (*_parted(hints[name]), one.default)
+            for name, one in inspect.signature(self.function).parameters.items()
+        }
+
+
+def _is(note: Any, kind: type) -> bool:
+    return isinstance(note, kind)
+
+
+def _parted(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    if typing.get_origin(hint) is typing.Annotated:
+        kind, *notes = typing.get_args(hint)
+        return kind, tuple(notes)
+    return hint, ()
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _named(signal: str, feed: Feed, value: Any, where: str) -> Any:
+    """Check what a key names: a name, or a list of names where several are meant."""
+    several = feed.kind in ("level", "levels", "belongs")
+    if value is None and feed.default:
+        return None
+    if isinstance(value, str) and value:
+        return value
+    if several and isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+        return list(value)
+    asked = "a name, or a list of names" if several else "a name"
+    raise ParameterError(f"{signal}: {feed.key} has to be {asked}, not {value!r}", where)
+
+
+FAMILIES: Mapping[str, tuple[ModuleType, ...]] = {
+    "weakness": (weakness,),
+    "fatigue": (fatigue,),
+    "valuation": (valuation,),
+    "volatility": (volatility, garch),
+    "volume": (volume,),
+    "breadth": (breadth,),
+    "leadership": (leadership,),
+    "rotation": (rotation,),
+    "rates": (rates,),
+    "calendar": (calendar,),
+    "any series": (series,),
+}
+
+
+def _public(module: ModuleType) -> list[Callable[..., Floats]]:
+    return [
+        each
+        for name, each in vars(module).items()
+        if inspect.isfunction(each) and each.__module__ == module.__name__ and not name.startswith("_")
+    ]
+
+
+SIGNALS: Mapping[str, Signal] = {
+    function.__name__: Signal(family, function)
+    for family, modules in FAMILIES.items()
+    for module in modules
+    for function in _public(module)
+}
+"""Every signal that YAML can name."""
+
+
+def signal(named: Any, where: str) -> Signal:
+    """Return a signal by its name; raises ParameterError."""
+    if not isinstance(named, str) or named not in SIGNALS:
+        hint = did_you_mean(str(named), SIGNALS) or ": backtest catalogue lists them"
+        raise ParameterError(f"there is no signal {named}{hint}", where)
+    return SIGNALS[named]
