@@ -209,6 +209,22 @@ def _strategies(
     show_strategies(console(), [strategy_class(one, (Path(),)) for one in named or SHIPPED])
 
 
+@app.command("catalogue")
+def _catalogue(
+    named: Annotated[list[str] | None, typer.Argument(help="Signals.", show_default="all")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a table in Markdown.")] = False,
+) -> None:
+    """List the signals that YAML can put together, with their keys and units."""
+    from reports.catalogue_table import catalogue_markdown, show_catalogue
+    from strategies.signals.catalogue import SIGNALS, signal
+
+    signals = [signal(one, one) for one in named] if named else list(SIGNALS.values())
+    if markdown:
+        typer.echo(catalogue_markdown(signals), nl=False)
+        return
+    show_catalogue(console(), signals)
+
+
 @app.command("runs")
 def _runs(out: Out = Path("runs"), as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """List the runs that are kept, oldest first."""

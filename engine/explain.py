@@ -23,7 +23,8 @@ from engine.kernel.loop import Ledger, Memory, decide, empty_ledger, fund_return
 from engine.rules import costs_of
 from engine.run import SIMULATED
 from engine.setup import Setup, open_market, run_beta
-from strategies.base import Input, Strategy
+from strategies.base import Strategy
+from strategies.inputs import Input
 from strategies.load import fault_in, kind
 from strategies.policy import REASONS, STAY, start
 

@@ -90,8 +90,8 @@ def build_config(
         keys, value = _setting(setting)
         if keys == ("strategy", "class"):
             _forget_parameters(merged, value)
-        if len(keys) == 1 and keys[0] not in RunConfig.model_fields:
-            keys = _parameter_keys(keys[0], merged, folders, f"--set {setting}")
+        if keys[0] not in RunConfig.model_fields:
+            keys = _parameter_keys(keys, merged, folders, f"--set {setting}")
         _put(merged, keys, value, setting)
         origin.set(keys, setting)
     try:
@@ -105,8 +105,8 @@ def full_keys(config: RunConfig, key: str, where: str) -> Keys:
     """Return the keys of a full key, or of a strategy's parameter named alone; raises ConfigError beginning `where`."""
     keys = tuple(key.split("."))
     tree = config.model_dump(mode="python")
-    if len(keys) == 1 and key not in RunConfig.model_fields:
-        return _parameter_keys(key, tree, (Path(),), where)
+    if keys[0] not in RunConfig.model_fields:
+        keys = _parameter_keys(keys, tree, (Path(),), where)
     node: Any = tree
     known = _known_keys()
     for depth, one in enumerate(keys):
@@ -184,22 +184,27 @@ def _setting(setting: str) -> tuple[Keys, Any]:
     return tuple(key.split(".")), PlainYaml(text, lambda _line: f"--set {setting}").tree
 
 
-def _parameter_keys(key: str, tree: Mapping[str, Any], folders: Folders, where: str) -> Keys:
-    """Return the full key of a strategy's parameter that was named alone."""
-    section = tree.get("strategy")
+def _parameter_keys(keys: Keys, tree: Mapping[str, Any], folders: Folders, where: str) -> Keys:
+    """Return the full keys of a strategy's parameter that was named alone, or with keys below it; else them as given."""
+    section, key = tree.get("strategy"), keys[0]
     named = section.get("class", "WeaknessHedge") if isinstance(section, dict) else "WeaknessHedge"
+    full = ("strategy", "params", *keys)
     try:
         cls = strategy_class(str(named), folders)
         known = [key] if kind(cls) == "backtrader" else [parameter.name for parameter in parameters.describe(cls)]
     except StrategyError:  # told by _with_strategy, with its line
-        return ("strategy", "params", key)
+        return full
+    if key not in known and len(keys) > 1:
+        return keys
     if key not in known:
-        full = [f"{name}.{inner}" for name, inners in _known_keys().items() for inner in inners]
-        suffix = next((one for one in full if one.endswith(f".{key}")), None)
-        hint = f": write {suffix} in full" if suffix else did_you_mean(key, (*known, *full, *RunConfig.model_fields))
+        full_names = [f"{name}.{inner}" for name, inners in _known_keys().items() for inner in inners]
+        suffix = next((one for one in full_names if one.endswith(f".{key}")), None)
+        hint = (
+            f": write {suffix} in full" if suffix else did_you_mean(key, (*known, *full_names, *RunConfig.model_fields))
+        )
         hint = hint or f": it has {', '.join(known) or 'no parameters'}"
         raise ConfigError(f"{where}: {cls.__name__} has no parameter {key}{hint}")
-    return ("strategy", "params", key)
+    return full
 
 
 def _put(tree: dict[str, Any], keys: Keys, value: Any, setting: str) -> None:
@@ -270,7 +275,7 @@ def _with_strategy(config: RunConfig, origin: _Origin, folders: Folders) -> RunC
             known["params"] = parameters.resolved(cls, section.params)
         except StrategyError as fault:
             at = getattr(fault, "parameter", None)
-            where = origin.of(("strategy", "params", at) if at else ("strategy", "class"))
+            where = origin.of(("strategy", "params", *at.split(".")) if at else ("strategy", "class"))
             raise ConfigError(f"{where}: {fault}") from None
         except Exception as fault:  # whatever a __post_init__ of the user's does wrong
             said = fault_in(fault, inspect.getsourcefile(cls))

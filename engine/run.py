@@ -21,6 +21,7 @@ from engine.metrics import metrics_of
 from engine.provenance import notes_of
 from engine.rules import costs_of
 from engine.setup import Setup, open_market, run_beta, sizing_of
+from strategies.base import Strategy
 from strategies.sizing import most_hedge
 
 SIMULATED = "SIMULATED market: it shows the machine and says nothing about {hedge}."
@@ -123,6 +124,7 @@ def run(
     label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
     notes = (
         *_notes(config, setup, hedged),
+        *(asked.strategy.remarks(market) if isinstance(asked.strategy, Strategy) else ()),
         *notes_of(config, market, hedged),
         *(
             remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"

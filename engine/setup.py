@@ -15,6 +15,7 @@ from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
 from engine.config import RunConfig
+from engine.held import check_held
 from engine.kernel.loop import Plan
 from engine.provenance import audited, extended, made_before
 from engine.rules import Prices, Terms
@@ -68,7 +69,7 @@ def open_market(config: RunConfig, source: Source | None = None, shift: int = 0)
     for name in config.data.lag:  # a lag that is mistyped would let a series be read before it was known
         if name not in real.series_names():
             raise DataError(f"data.lag names {name}, which is no series of source {real.name}")
-    _check_held(config, real)
+    check_held(config, roles_of(config), real)
     start = np.datetime64(config.start)
     end = None if config.end is None else np.datetime64(config.end)
     fed = extended(config, real, shift)
@@ -77,22 +78,6 @@ def open_market(config: RunConfig, source: Source | None = None, shift: int = 0)
     made = {name: day for name, day in made_before(fed).items() if day > first}
     findings = () if shift else audited(config, real, (first, last), made)
     return replace(market, findings=findings, synthetic=made)
-
-
-def _check_held(config: RunConfig, source: Source) -> None:
-    """Say in one line everything that the store lacks for this run, and how to get it."""
-    if source.name != "store":
-        return
-    from data.store import BARS, SERIES, symbol_of
-
-    rate = config.execution.cash_rate
-    drivers = {each.underlying for each in config.data.extend.values()}
-    bars = dict.fromkeys((*roles_of(config).traded, config.hedge.underlying))
-    lacking = [symbol_of(BARS, name) for name in bars if name not in source.instruments()]
-    series = [each for each in (*sorted(drivers - set(source.instruments())), rate) if isinstance(each, str)]
-    lacking += [symbol_of(SERIES, name) for name in series if name not in source.series_names()]
-    if lacking:
-        raise DataError(f"the store lacks {', '.join(lacking)}: backtest data pull {' '.join(lacking)}")
 
 
 def sizing_of(config: RunConfig) -> Sizing:

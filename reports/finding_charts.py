@@ -63,6 +63,8 @@ def histories(source: Source) -> Callable[[str], History]:
             bars = bars.onto(np.unique(bars.dates))  # some findings are about their order
             with np.errstate(all="ignore"):
                 found = History(name, bars, bars.dates, bars.close, bars.total_return())
+        elif name not in source.series_names() and name in (*source.event_names(), *source.member_names()):
+            raise DataError("a schedule or a group has no chart")
         else:
             series: Series = _readable(source, "series", name)
             dates, latest = np.unique(series.dates[::-1], return_index=True)

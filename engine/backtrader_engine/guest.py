@@ -13,6 +13,7 @@ from data.bars import Bars
 from data.errors import StrategyError, did_you_mean
 from data.market import Market
 from data.series import Series
+from data.sources.wrapped import Eventless
 from engine.asking import intensity_of, weigher
 from engine.backtrader_engine.hedge import Decider, place
 from engine.config import RunConfig
@@ -125,7 +126,7 @@ class GuestHedge(bt.Strategy):
 
 
 @dataclass(frozen=True)
-class FeedSource:
+class FeedSource(Eventless):
     """A Source over preloaded feeds; it holds no series."""
 
     feeds: Mapping[str, bt.feed.DataBase]

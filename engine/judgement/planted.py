@@ -17,6 +17,7 @@ from data.fund import FEE, SPREAD, fund_return
 from data.market import load_market
 from data.rates import days_between
 from data.series import Series
+from data.sources.wrapped import Eventless
 from data.simulate import FALL, LONG_RUN_SD, MEMORY, PERSISTENCE, SHOCK, innovations
 from engine.asking import Asked
 from engine.config import RunConfig
@@ -78,7 +79,7 @@ class Design:
 
 
 @dataclass(frozen=True)
-class Made:
+class Made(Eventless):
     """A source in memory."""
 
     held: dict[str, Bars]

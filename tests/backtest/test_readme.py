@@ -77,6 +77,9 @@ def store(folder, monkeypatch):
     monkeypatch.setenv("BACKTEST_DATA", str(folder / "store"))
     (folder / "DIR").symlink_to(folder / "history")
     (folder / "pe.csv").write_text("date,value\n2008-12-31,20\n")
+    (folder / "events").mkdir()
+    (folder / "events" / "fomc_dates.csv").write_text("date\n2020-01-29\n")
+    (folder / "mine.csv").write_text("date,symbol\n2020-01-28,AMD\n")
     (folder / "soxx_pe.csv").write_text("date,value,known\n2008-12-31,20,2009-01-15\n")
     for name, fund in (("QQQ", "SOXX"), ("SQQQ", "SOXS")):
         shutil.copyfile(folder / "history" / "bars" / f"{fund}.csv", folder / "history" / "bars" / f"{name}.csv")

@@ -223,7 +223,7 @@ def test_a_day_that_is_no_session_names_its_neighbours():
 @pytest.fixture
 def mine(tmp_path):
     def written(body, base="Strategy", keys=()):
-        head = f"from dataclasses import dataclass\nfrom backtest import {base}\nfrom strategies.base import Input\n"
+        head = f"from dataclasses import dataclass\nfrom backtest import {base}\nfrom strategies.inputs import Input\n"
         path = tmp_path / "mine.py"
         path.write_text(f"{head}@dataclass\nclass Mine({base}):\n{body}")
         return configured({"strategy.class": f"{path}:Mine", **dict(keys)})

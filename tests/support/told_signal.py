@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from strategies import Strategy
-from strategies.base import Input
+from strategies.inputs import Input
 
 
 @dataclass(frozen=True)

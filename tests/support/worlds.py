@@ -14,6 +14,7 @@ from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.market import Market, load_market
 from data.series import Series
+from data.sources.wrapped import Eventless
 from engine.config import RunConfig
 from engine.loading import build_config
 from engine.setup import Setup, prepare, roles_of
@@ -24,7 +25,7 @@ CORES = {"one": {"AAA": 1.0}, "two": {"AAA": 0.6, "BBB": 0.4}, "three": {"BBB": 
 
 
 @dataclass(frozen=True)
-class World:
+class World(Eventless):
     """A source in memory."""
 
     bars_by_name: Mapping[str, Bars]
