@@ -3,6 +3,9 @@
 
 PYTHON ?= python3
 ARGS ?=
+# What the shipped runs read; dates of events are imported: see docs/data.md.
+SYMBOLS := SOXS SOXX SOXL SPY XLP XLU XLV ^VIX ^VIX3M ^IRX ^TNX \
+	NVDA AVGO AMD TSM QCOM TXN MU INTC ADI AMAT LRCX KLAC NXPI MRVL MCHP ON
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -17,7 +20,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test verify calibrate lint bench lock clean stale
+.PHONY: help run test verify calibrate results lint bench lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +36,10 @@ verify: .venv/.dev ## 200 random rows of a sweep against backtest run, on real h
 
 calibrate: .venv/.dev ## how often the verdict is wrong, on simulated markets (ARGS="--markets 50" for a glance); writes docs/calibration.md
 	@$(BIN)/python -m benchmarks.calibrate $(ARGS)
+
+results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR), writes docs/results.md
+	@$(if $(DATA),,$(BIN)/backtest data pull $(SYMBOLS))
+	@$(BIN)/python -m benchmarks.shipped $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 lint: .venv/.dev ## ruff and mypy
 	@$(BIN)/ruff check

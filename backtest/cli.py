@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import backtest.data_commands
+import backtest.lookahead_command
+import backtest.signal_commands
 import backtest.sweep_commands
 import reports  # noqa: F401  # taken now, no folder of a user's strategy can put another in its place
 from backtest.console import console, steps
@@ -32,6 +34,9 @@ app = typer.Typer(
 )
 app.add_typer(backtest.data_commands.app, name="data")
 app.command("sweep")(backtest.sweep_commands.sweep)
+app.command("signal")(backtest.signal_commands.signal)
+app.command("study")(backtest.signal_commands.study)
+app.command("lookahead")(backtest.lookahead_command.lookahead)
 
 
 @app.callback(invoke_without_command=True)

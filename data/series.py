@@ -132,8 +132,7 @@ def index_bars(series: Series) -> Bars:
 
 def _latest_so_far(order: Ints, dates: Dates) -> Ints:
     """Return, for each step through `order`, the row with the latest date so far; a later row wins a tie."""
-    best = order.copy()
-    for step in range(1, len(order)):
-        if dates[order[step]] < dates[best[step - 1]]:
-            best[step] = best[step - 1]
+    in_order = dates[order]
+    latest = in_order == np.maximum.accumulate(in_order)
+    best: Ints = order[np.maximum.accumulate(np.where(latest, np.arange(len(order)), 0))]
     return best

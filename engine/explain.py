@@ -57,10 +57,10 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
         raise DataError(
             f"{date}: the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none after"
         )
-    inputs = _inputs(asked)
+    inputs = inputs_read(asked)
     if kept is not None:
         _check_kept(kept, market, hedged)
-    setup, closes = asked.setup, tuple(_close(asked, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
+    setup, closes = asked.setup, tuple(close_read(asked, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
     return Day(
         config.name,
         asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market),
@@ -100,7 +100,7 @@ def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
     return before, after
 
 
-def _inputs(asked: Asked) -> tuple[Input, ...]:
+def inputs_read(asked: Asked) -> tuple[Input, ...]:
     """Ask the strategy for its inputs; a fault in the user's code is told with its line."""
     strategy, market = asked.strategy, asked.setup.market
     if not isinstance(strategy, Strategy):
@@ -118,7 +118,8 @@ def _inputs(asked: Asked) -> tuple[Input, ...]:
     return given
 
 
-def _close(asked: Asked, hedged: Ledger, inputs: tuple[Input, ...], t: int) -> Close:
+def close_read(asked: Asked, hedged: Ledger, inputs: tuple[Input, ...], t: int) -> Close:
+    """Return what was read and decided at the close of t, and what was filled of it."""
     setup, row = asked.setup, asked.setup.market.first + t
     sessions, decides = setup.market.run_sessions, t < hedged.last
     policy = _policy(setup, hedged, t) if decides and kind(asked.cls) == "intensity" else None

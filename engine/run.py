@@ -161,7 +161,7 @@ def _figures(setup: Setup, control: Control) -> dict[str, Any]:
 
 def _judged(judgement: Judgement | None) -> dict[str, Any]:
     """Return the judgement's parts of metrics.json, null where there is none."""
-    parts = ("attribution", "bridge", "measures", "evidence", "placebo")
+    parts = ("attribution", "bridge", "measures", "evidence", "placebo", "study")
     told = {} if judgement is None else judgement.as_dict()
     return {part: told.get(part) for part in parts}
 

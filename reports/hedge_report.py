@@ -20,6 +20,7 @@ from reports.charts import write_page
 from reports.report_charts import page_data
 from reports.report_steps import bridge_table
 from reports.report_words import percent
+from reports.study_page import study_words
 from reports.terminal import exposure
 
 MARKS = {PAID: "paid", NOT_PAID: "unpaid", CANT_TELL: "untold", WITHHELD: "withheld"}
@@ -62,6 +63,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
         "steps": bridge_table(result.metrics, market.roles),
         "timing": _timing(result),
         "episodes": episodes.rows(result, judgement),
+        "study": study_words(judgement.study, market.roles),
         "books": tables.books(result),
         "figure_heads": [title for title, _key, _shown in tables.FIGURES],
         "differences": tables.differences(result, judgement),

@@ -18,6 +18,7 @@ from reports import report_episodes as episodes
 from reports.charts import singles, spread
 from reports.report_steps import TITLES, bridge_chart, sleeve_chart
 from reports.report_tables import DIFFERENCES, titles
+from reports.study_page import study_data
 
 SHOWN = ("unhedged", "derisk_entry", "derisk_daily")
 """Controls that the growth chart shows before anything is tapped."""
@@ -45,6 +46,7 @@ def page_data(result: RunResult, judgement: Judgement) -> dict[str, Any]:
         "forest": _forest(result, judgement),
         "placebo": None if judgement.placebo is None else _placebo(judgement.placebo),
         "episodes": episodes.charts(result, judgement),
+        "study": study_data(judgement.study, roles),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from data.bars import Bars
@@ -107,9 +107,9 @@ def held(source: Source, wanted: Iterable[str]) -> HeldSource:
 
 
 def _read(source: Source, kind: str, name: str) -> Thing | DataError:
-    read = dict(zip(KINDS, (source.bars, source.series, source.events, source.members), strict=True))[kind]
+    reads = (source.bars, source.series, source.events, source.members)
+    read: Callable[[str], Thing] = reads[KINDS.index(kind)]
     try:
-        found: Thing = read(name)  # type: ignore[operator]  # a union of four functions of a name
+        return read(name)
     except DataError as fault:
         return fault
-    return found

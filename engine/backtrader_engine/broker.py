@@ -63,7 +63,7 @@ class HistoryBroker(bt.brokers.BackBroker):
             if position.size:
                 position.price *= shares[i] / after[i]
                 position.size = after[i]
-            for order in self.pending:
+            for order in (*self.pending, *self.submitted):
                 if order.data is feed:
                     order.executed.remsize *= split
 

@@ -12,7 +12,7 @@ from data.market import Market
 from engine.backtrader_engine.broker import HistoryBroker
 from engine.backtrader_engine.feed import BarsFeed
 from engine.backtrader_engine.hedge import Decider, HedgeStrategy
-from engine.backtrader_engine.record import Lost, Recorder
+from engine.backtrader_engine.record import Lost, NotingBroker, Placed, Recorder, Stop
 from engine.kernel.loop import Ledger, Weigh, empty_ledger
 from engine.rules import Prices
 from engine.setup import Setup
@@ -37,9 +37,32 @@ def run_backtrader_strategy(setup: Setup, strategy: type, params: Mapping[str, A
     Ledger, tuple of Lost
         What it did, and the orders that the broker didn't fill.
     """
-    ran = _run(setup, strategy, params, on_open=False, analyzers={"book": Recorder})
+    ran = _run(setup, strategy, params, on_open=False, analyzers={"book": (Recorder, {})})
     recorder = ran.analyzers.book
     return recorder.ledger(setup), tuple(recorder.lost)
+
+
+def run_noting_orders(
+    setup: Setup, strategy: type, params: Mapping[str, Any], until: int | None = None
+) -> tuple[Ledger | None, tuple[Placed, ...]]:
+    """Run somebody's backtrader.Strategy as `run_backtrader_strategy` does, and note the orders it places.
+
+    Parameters
+    ----------
+    until
+        The run's session after whose close it is stopped; ``None`` for the whole run.
+
+    Returns
+    -------
+    Ledger, tuple of Placed
+        What it did in the whole run, else ``None``; and its orders as they were placed.
+    """
+    broker = NotingBroker()
+    analyzers: Mapping[str, tuple[type, Mapping[str, Any]]] = (
+        {"book": (Recorder, {})} if until is None else {"stop": (Stop, {"until": until})}
+    )
+    ran = _run(setup, strategy, params, on_open=False, analyzers=analyzers, broker=broker)
+    return ran.analyzers.book.ledger(setup) if until is None else None, tuple(broker.placed)
 
 
 def _run(
@@ -48,17 +71,18 @@ def _run(
     params: Mapping[str, Any],
     *,
     on_open: bool,
-    analyzers: Mapping[str, type] | None = None,
+    analyzers: Mapping[str, tuple[type, Mapping[str, Any]]] | None = None,
+    broker: HistoryBroker | None = None,
 ) -> bt.Strategy:
-    broker = HistoryBroker(checksubmit=not on_open)
+    broker = broker or HistoryBroker(checksubmit=not on_open)
     cerebro = bt.Cerebro(cheat_on_open=on_open, stdstats=False, preload=True, runonce=True)
     cerebro.setbroker(broker)
     feeds = _feeds(setup.market, setup.prices)
     for feed in feeds:
         cerebro.adddata(feed, name=feed._name)  # where backtrader keeps a feed's name
     broker.prepare(feeds, setup.prices, setup.terms)
-    for name, analyzer in (analyzers or {}).items():
-        cerebro.addanalyzer(analyzer, _name=name)
+    for name, (analyzer, given) in (analyzers or {}).items():
+        cerebro.addanalyzer(analyzer, _name=name, **given)
     cerebro.addstrategy(strategy, **params)
     (ran,) = cerebro.run()
     return ran

@@ -20,6 +20,8 @@ from engine.judgement.linking import scalars
 from engine.judgement.measures import sale_cost_at_par
 from engine.judgement.placebo import Placebo, placebo_of
 from engine.judgement.sensitivity import sensitivity
+from engine.judgement.studied import Study
+from engine.judgement.study import study
 from engine.judgement.summary import HedgeMeasures, core_sales, measure
 from engine.judgement.verdict import JUDGE, Case, Verdict, verdict_of
 from engine.kernel.loop import Ledger
@@ -49,6 +51,8 @@ class Judgement:
         The run's timing against the same path on other days; ``None`` where there is none to test.
     verdict
         By the rules of docs/verdict.md.
+    study
+        What the fund and the underlying did after each entry was ordered.
     """
 
     controls: Mapping[str, Control]
@@ -60,6 +64,7 @@ class Judgement:
     evidence: Evidence
     placebo: Placebo | None
     verdict: Verdict
+    study: Study
 
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""
@@ -70,6 +75,7 @@ class Judgement:
             "measures": self.measures.as_dict(),
             "evidence": self.evidence.as_dict(),
             "placebo": None if self.placebo is None else _told(self.placebo),
+            "study": self.study.as_dict(),
         }
 
 
@@ -115,6 +121,7 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger) -> Judgement:
         evidence,
         placebo_of(setup, hedged, beta, seed=SEED),
         verdict_of(case),
+        study(setup, hedged, seed=SEED),
     )
 
 

@@ -170,6 +170,30 @@ def test_somebodys_open_order_follows_a_split():
         assert ledger.traded[t, 0] == pytest.approx(-before / 2)
 
 
+class Leaving(bt.Strategy):
+    """Buys the fund a session after the run begins, and closes it the evening before a split."""
+
+    params = (("evening", 0),)
+
+    def next(self):
+        fund, t = self.getdatabyname("HHH"), len(self) - 1
+        if t == 1:
+            self.buy(fund, size=0.3 * self.broker.getvalue() / fund.close[0])
+        if t == self.p.evening:
+            self.close(fund)
+
+
+@pytest.mark.parametrize("seed", range(5, 11))
+def test_an_order_of_the_evening_before_a_split_follows_it(seed):
+    setup = laid_out({"execution.cash_rate": 0.05}, source(seed))
+    splits = np.flatnonzero(setup.prices.split[:, 1] != 1.0)
+    for t in splits[splits > 4]:
+        ledger, lost = run_backtrader_strategy(setup, Leaving, {"evening": int(t) - 1})
+        assert not lost
+        assert ledger.shares[t - 1, 1] > 0
+        assert ledger.shares[t, 1] == pytest.approx(0, abs=1e-9)
+
+
 def test_somebodys_episodes_are_when_the_funds_position_is_not_zero():
     _, ledger, _ = somebodys()
     held = ledger.shares[:, -1] != 0

@@ -24,6 +24,7 @@ from reports.report_measures import MEASURES, measures
 from reports.report_steps import bridge_chart, cascade_chart, sleeve_chart
 from reports.report_tables import books, strip
 from reports.report_words import dollars, number, percent, points
+from reports.study_table import headline
 
 DATES = nyse("2012-01-03", 900)
 RNG = np.random.default_rng(5)
@@ -123,6 +124,17 @@ def test_every_placebo_is_in_the_histogram(judged):
     assert [sum(view["counts"]) for view in drawn["views"]] == [len(placebo.draws), len(placebo.by_tercile.draws)]
     assert drawn["edges"][0] <= drawn["run"] <= drawn["edges"][-1]
     assert drawn["run"] == pytest.approx(judged.metrics["verdict"]["growth"]["estimate"], rel=1e-9)
+
+
+def test_what_followed_the_triggers_is_the_study_of_the_run(judged, page):
+    found, text = judged.judgement.study, page.read_text(encoding="utf-8")
+    assert found.triggers.tolist() == [one.decided for one in judged.judgement.episodes]
+    assert words(re.search(r'id="study-headline">(.*?)</p>', text)[1]) == headline(found, judged.market.roles)
+    lines = [row for row in table(text, "study") if len(row) > 1]
+    assert [row[0] for row in lines] == 3 * [str(one.sessions) for one in found.windows]
+    assert lines[1][3:5] == [percent(getattr(found.windows[1].fund.mean, part)) for part in ("after", "all_days")]
+    drawn = page_data(judged, judged.judgement)["study"]["lines"]
+    np.testing.assert_allclose(unpacked(drawn[0]["after"]), found.fund.after, rtol=1e-6, atol=1e-9)
 
 
 def test_what_is_undefined_says_why(judged):
@@ -331,7 +343,7 @@ def test_episodes_open_in_any_order_and_paper_takes_what_is_open(judged, page, o
     night = shown.evaluate(font)
     shown.emulate_media(media="print")
     shown.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert shown.evaluate(f"({DRAWN}).length") == shown.locator(".chart:visible").count() == 11
+    assert shown.evaluate(f"({DRAWN}).length") == shown.locator(".chart:visible").count() == 12
     assert shown.evaluate(font) != night
     assert shown.evaluate("document.getElementById('growth').layout.width") == 690
     shown.emulate_media(media="screen")
@@ -383,5 +395,6 @@ def test_a_hedge_that_was_never_bought(tmp_path, open_page):
     see_all(shown)
     assert shown.get_by_text("FUND was never bought.", exact=True).is_visible()
     assert "There is no timing to test" in shown.locator(".told").inner_text()
-    assert shown.locator(".episode, #needs, #placebo").count() == 0
+    assert shown.locator(".episode, #needs, #placebo, #after").count() == 0
+    assert "There is nothing to study" in shown.locator("#study-headline").inner_text()
     assert (seen.online, seen.errors) == ([], [])

@@ -1,0 +1,44 @@
+"""The command `lookahead`: the proof that a run's decisions use nothing that wasn't known yet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from backtest.console import console, steps
+from backtest.options import Data, End, File, Settings, Start, config_of, quietly
+
+LOOKS_AHEAD = 3
+
+
+def lookahead(
+    file: File,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    cuts: Annotated[
+        int | None,
+        typer.Option(
+            "--cuts", metavar="N", min=1, help="Dates to cut history at; by the strategy's kind if not given."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the proof as JSON, and nothing else.")] = False,
+) -> None:
+    """Prove that no decision uses what wasn't known yet, and show what it hangs on; exit with 3 where that fails."""
+    config, _shipped = config_of(file, data, settings, start, end)
+    from engine.judgement.lookahead.prove import STEPS, prove
+
+    with quietly(), steps(STEPS) as say:
+        proof = prove(config, cuts=cuts, progress=say)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(proof.as_dict(), indent=2))
+    else:
+        from reports.lookahead_table import show_proof
+
+        show_proof(console(), proof)
+    if not proof.stands:
+        raise typer.Exit(LOOKS_AHEAD)

@@ -1,0 +1,115 @@
+"""The commands about a strategy's signal: what it says now, and what followed when it spoke."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backtest.console import console, steps
+from backtest.options import Data, End, File, Settings, Start, config_of, quietly
+from data.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Json = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
+Page = Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page, too.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
+
+
+def signal(
+    file: File,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    equity: Annotated[
+        float | None, typer.Option("--equity", metavar="DOLLARS", help="What your book is worth.", show_default=False)
+    ] = None,
+    days: Annotated[int, typer.Option("--days", min=2, metavar="N", help="Sessions of history to show.")] = 60,
+    as_json: Json = False,
+    page: Page = None,
+    open_page: Open = False,
+) -> None:
+    """Tell what the strategy says at the last close, and why: the order, its weights, every input by its threshold."""
+    if equity is not None and not 0.0 < equity < float("inf"):
+        raise UserError(f"--equity {equity:g}: has to be dollars above 0")
+    config, _shipped = config_of(file, data, settings, start, end)
+    from engine.signal_now import signal_now
+    from reports.signal_table import show_signal
+
+    with quietly(), steps(1) as say:
+        say("asking the strategy")
+        told = signal_now(config, days=days, equity=equity)
+    if as_json:
+        typer.echo(json.dumps(told.as_dict(), indent=2, allow_nan=False))
+    else:
+        show_signal(console(), told)
+
+    def write(path: Path) -> None:
+        from reports.signal_page import write_signal_page
+
+        write_signal_page(path, told)
+
+    _page(page, write, Path(f"{config.name}-signal.html"), quiet=as_json, open_page=open_page)
+
+
+def study(
+    file: File,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    every: Annotated[
+        str,
+        typer.Option("--every", metavar="[entry|signal]", help="Triggers: entries ordered, or rises of the signal."),
+    ] = "entry",
+    since: Annotated[
+        str, typer.Option("--from", metavar="[fill|close]", help="Where windows begin: the run's fill, or that close.")
+    ] = "fill",
+    as_json: Json = False,
+    page: Page = None,
+    open_page: Open = False,
+) -> None:
+    """Study what the fund and the underlying did 1, 5, 21 and 63 sessions after each trigger, against all days."""
+    config, _shipped = config_of(file, data, settings, start, end)
+    from backtest.studying import study_run
+    from reports.study_table import show_study
+
+    with quietly(), steps(3) as say:
+        told = study_run(config, every, since, say)
+    if as_json:
+        typer.echo(json.dumps(told.study.as_dict(), indent=2, allow_nan=False))
+    else:
+        show_study(console(), told.study, told.roles, told.marks)
+
+    def write(path: Path) -> None:
+        from reports.study_page import write_study_page
+
+        write_study_page(
+            path, told.study, told.roles, title=told.title, span=told.span, note=" ".join(told.marks) or None
+        )
+
+    _page(page, write, Path(f"{config.name}-study.html"), quiet=as_json, open_page=open_page)
+
+
+def _page(page: Path | None, write: Callable[[Path], None], usual: Path, *, quiet: bool, open_page: bool) -> None:
+    """Write a page where one is asked for, and open it."""
+    from data.files import write_whole
+
+    if page is None and not open_page:
+        return
+    target = page or usual
+    try:
+        write_whole(target, write)
+    except OSError as fault:
+        raise UserError(f"{target}: can't be written: {fault.strerror or fault}: choose another with --page") from fault
+    if not quiet:
+        console().print(f"Page: [bold]{target}[/]", highlight=False, soft_wrap=True)
+    if open_page:
+        import webbrowser
+
+        webbrowser.open(target.resolve().as_uri())

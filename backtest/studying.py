@@ -1,0 +1,69 @@
+"""Behind `backtest study`: a run, executed without its controls, and what followed its triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from data.errors import UserError, did_you_mean
+from data.market import Roles
+from engine.asking import ask
+from engine.config import RunConfig
+from engine.executing import execute
+from engine.judgement.studied import Study
+from engine.judgement.study import EVERY, SINCE, study
+from engine.run import SIMULATED
+from engine.setup import open_market
+
+
+@dataclass(frozen=True)
+class Studied:
+    """A study with what its page says besides: title, first and last session, and what the history is, if made up."""
+
+    study: Study
+    roles: Roles
+    title: str
+    span: tuple[str, str]
+    marks: tuple[str, ...]
+
+
+def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str], object]) -> Studied:
+    """Run a config and study it.
+
+    Parameters
+    ----------
+    every, since
+        As `engine.judgement.study.study` takes them.
+    progress
+        Told each step as it begins.
+
+    Raises
+    ------
+    UserError
+        One of the two is unknown, the run fails, or the strategy has no signal to rise.
+    """
+    for option, given, known in (("--every", every, EVERY), ("--from", since, SINCE)):
+        if given not in known:
+            raise UserError(f"{option} {given} is unknown{did_you_mean(given, known) or ': ' + ' or '.join(known)}")
+    progress("reading history")
+    market = open_market(config)
+    progress("running the hedge")
+    asked = ask(config, market)
+    if asked.signal is None and every == "signal":
+        raise UserError(f"{asked.cls.__name__} has no intensity that could rise: --every entry takes its orders")
+    hedged, _remarks = execute("backtrader" if asked.strategy is None else "python", config, asked)
+    progress("drawing samples")
+    sessions, synthetic = market.run_sessions, int(market.synthetic_sessions().sum())
+    marked = "SIMULATED " if market.simulated else ""
+    label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
+    marks = [SIMULATED.format(hedge=market.hedge)] if market.simulated else []
+    marks += (
+        [f"SYNTHETIC: {synthetic:,} of {len(sessions):,} sessions were made by the fund model."] if synthetic else []
+    )
+    return Studied(
+        study(asked.setup, hedged, every, since),
+        market.roles,
+        f"{marked}{config.name}: {label}, after the trigger",
+        (str(sessions[0]), str(sessions[-1])),
+        tuple(marks),
+    )

@@ -1,0 +1,71 @@
+"""What it costs when every signal comes a session late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.config import RunConfig
+from engine.judgement.controls import run_derisk_daily
+from engine.judgement.lookahead.proof import Check
+from engine.judgement.lookahead.telling import Bench, Told
+from engine.kernel.loop import Ledger, replay, run_policy
+from engine.metrics import SESSIONS_A_YEAR
+from engine.setup import Setup, prepare, run_beta
+
+
+def lag_check(bench: Bench, whole: Told) -> Check:
+    """Run the hedged book on the signals as they are and a session late, and show both against de-risking daily.
+
+    An intensity is moved by a session before the policy reads it. Of another strategy the orders are moved: their
+    weights, as they were ordered or, in backtrader, as they were filled, are replayed in both cases.
+    """
+    config, market = bench.config, bench.market
+    if whole.ledger is None and "intensity" not in whole.columns:
+        return Check("lag", "skipped", "it fails at the last close, so there is no book to be late")
+    if whole.ledger is None:
+        signal = whole.columns["intensity"].values
+        late = np.concatenate(([0.0], signal[:-1]))
+        books = [_on_signal(config, bench, one) for one in (signal, late)]
+    else:
+        orders = (whole.ledger, _later(bench.setup, whole.ledger))
+        books = [(bench.setup, replay(bench.setup.prices, bench.setup.terms, one)) for one in orders]
+    beta = run_beta(config, market)
+    now, then = (_figures(setup, ledger, beta) for setup, ledger in books)
+    sentence = (
+        f"a session late the hedged book makes {then['cagr']:.2%} a year instead of {now['cagr']:.2%}, "
+        f"${then['final_equity']:,.0f} instead of ${now['final_equity']:,.0f}; against de-risking daily "
+        f"{then['against_derisk']:+.2%} a year instead of {now['against_derisk']:+.2%}"
+    )
+    return Check("lag", "told", sentence, {"as_it_is": now, "a_session_late": then})
+
+
+def _on_signal(config: RunConfig, bench: Bench, signal: Any) -> tuple[Setup, Ledger]:
+    setup = prepare(config, bench.market, signal)
+    return setup, run_policy(setup.prices, setup.terms, setup.plan)
+
+
+def _later(setup: Setup, ledger: Ledger) -> Ledger:
+    """Return a ledger's orders a session later; at the first close the core is bought without a hedge."""
+    moved = {name: np.roll(getattr(ledger, name), 1) for name in ("ordered", "core", "hedge", "restate")}
+    moved["ordered"][0], moved["restate"][0] = True, True
+    moved["core"][0], moved["hedge"][0] = setup.plan.unhedged_core, 0.0
+    if len(moved["ordered"]) > 1 and ledger.hedge[0] == 0.0:  # that order was met already
+        moved["ordered"][1] = False
+    return ledger._replace(**moved)
+
+
+def _figures(setup: Setup, ledger: Ledger, beta: Any) -> dict[str, float]:
+    derisk, _floored = run_derisk_daily(setup, ledger, beta)
+    made = _cagr(ledger)
+    return {
+        "cagr": made,
+        "final_equity": float(ledger.equity[ledger.last]),
+        "against_derisk": made - _cagr(derisk),
+    }
+
+
+def _cagr(ledger: Ledger) -> float:
+    growth = float(ledger.equity[ledger.last] / ledger.equity[0])
+    return growth ** (SESSIONS_A_YEAR / ledger.last) - 1.0 if growth > 0.0 else -1.0

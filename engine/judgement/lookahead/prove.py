@@ -1,0 +1,159 @@
+"""The proof, whole: that no decision of a run uses what wasn't known yet, and what its decisions hang on besides."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Protocol
+
+from data.arrays import Ints
+from data.errors import StrategyError
+from data.sources import Source
+from engine.config import RunConfig
+from engine.judgement.lookahead.afresh import ear
+from engine.judgement.lookahead.causality import Trials, named_leaks, poison_check, tried, truncation_check
+from engine.judgement.lookahead.comparing import compare
+from engine.judgement.lookahead.cuts import choose_cuts
+from engine.judgement.lookahead.histories import whole as untouched
+from engine.judgement.lookahead.lag import lag_check
+from engine.judgement.lookahead.naming import Namer
+from engine.judgement.lookahead.proof import Check, Proof
+from engine.judgement.lookahead.publishing import publication_check
+from engine.judgement.lookahead.stability import scale_check, warm_up_check
+from engine.judgement.lookahead.telling import Bench, Told
+from engine.setup import open_market, prepare
+from strategies import parameters
+from strategies.load import kind, strategy_class
+
+CUTS = {"intensity": 100, "on_close": 24, "backtrader": 16}
+"""Dates at which history is cut unless told otherwise, by the strategy's kind."""
+SLOW, CUTS_OF_SLOW = 0.25, 24
+"""Seconds from which on asking for an intensity counts as slow, and the cuts it then gets."""
+STEPS = 7
+"""How often progress goes a step further."""
+
+
+class Progress(Protocol):
+    """Told what is being done; by default that is a step further."""
+
+    def __call__(self, step: str, *, advance: bool = True) -> None:
+        """Show the step."""
+
+
+def prove(
+    config: RunConfig, source: Source | None = None, cuts: int | None = None, progress: Progress | None = None
+) -> Proof:
+    """Ask a run's strategy again and again on history tampered with, and say what that shows.
+
+    Its module is loaded afresh each time, so that nothing it keeps hides a leak. The same run gives the same proof.
+
+    Parameters
+    ----------
+    config
+        The run; its strategy is of any kind.
+    source
+        Where history comes from; what the config names unless given.
+    cuts
+        Dates at which history is cut, and poisoned; by the strategy's kind unless given.
+    progress
+        Told each step.
+
+    Returns
+    -------
+    Proof
+        A check a part: determinism, files, truncation, poison, publication, warm-up, scale, lag. Where the strategy
+        isn't deterministic the first stands alone: nothing else can be proved of it.
+
+    Raises
+    ------
+    UserError
+        The run can't be made at all.
+    """
+    say = progress or _silent
+    say("asking on the whole history")
+    market = open_market(config, source)
+    cls = strategy_class(config.strategy.named)
+    bench, sort = Bench(config, market, prepare(config, market, None)), kind(cls)
+    begun = time.perf_counter()
+    with ear().listening() as heard:
+        whole = _whole(bench, sort)
+    slow = time.perf_counter() - begun > SLOW
+    label = cls.__name__ if sort == "backtrader" else parameters.make(cls, config.strategy.params).label(market)
+    run = market.run_sessions
+    proof = Proof(config.name, label, sort, str(run[0]), str(run[-1]), len(run), market.simulated, ())
+    same = _determinism(bench, whole)
+    if same.outcome != "passed":
+        return replace(proof, checks=(same,))
+    many = cuts or (CUTS_OF_SLOW if slow and sort == "intensity" else CUTS[sort])
+    chosen = choose_cuts(market, whole, many)
+    checks = (same, _files(heard), *_causality(Namer(bench, whole, sort), chosen, say))
+    say("beginning later")
+    checks += (warm_up_check(bench, whole, sort),)
+    say("at other prices")
+    checks += (scale_check(bench, whole),)
+    say("a session late")
+    checks += (lag_check(bench, whole),)
+    return replace(proof, checks=checks)
+
+
+def _causality(namer: Namer, cuts: Ints, say: Progress) -> tuple[Check, ...]:
+    """Cut and poison history, name what that shows, and poison what is published by itself."""
+    if not len(cuts):
+        return (Check("truncation", "skipped", "the run is too short to be cut: it needs four sessions"),)
+    say("cutting history short")
+    trials: Trials = tried(namer.bench, namer.whole, cuts, lambda step: say(step, advance=False))
+    say("naming what was found")
+    leaks = named_leaks(namer, trials)
+    truncation = truncation_check(namer, trials, leaks)
+    poison = poison_check(namer, trials, leaks, truncation.leaks)
+    say("reading what is published")
+    return truncation, poison, publication_check(namer, cuts, tuple(leaks))
+
+
+def _whole(bench: Bench, sort: str) -> Told:
+    """Ask on the whole history; of one that reads the next bar, which the last has none of, all but the last close."""
+    try:
+        return bench.tell(untouched, strict=True)
+    except StrategyError:
+        told = bench.tell(untouched, len(bench.market) - 2)
+        if sort != "backtrader" or told.fault is not None:
+            raise
+        return told
+
+
+def _determinism(bench: Bench, whole: Told) -> Check:
+    """Ask twice on the same history."""
+    last = len(whole.sessions) - 1
+    ended = whole.ledger is None and "intensity" not in whole.columns  # it fails at the last close
+    again = bench.tell(untouched, last - 1 if ended else None)
+    parting = compare(whole, again, last)
+    if not parting.parts:
+        to = f" (to a rounding of {parting.rounding:.0e})" if parting.rounding else ""
+        return Check("determinism", "passed", f"asked twice on the same history, it answers the same{to}")
+    nothing = "nothing else can be proved"
+    if again.fault is not None:
+        return Check("determinism", "unproved", f"asked twice, it fails the second time, {again.fault}: {nothing}")
+    date, name = whole.sessions[parting.row], min(parting.rows, key=lambda one: parting.rows[one])
+    row = parting.row
+    ours, theirs = (
+        (one.decision(row) if parting.decisions else f"{one.columns[name].values[row]:.6g}") for one in (whole, again)
+    )
+    what = "" if parting.decisions else f" in input '{name}'"
+    said = (
+        f'asked twice on the same history, it answers "{ours}" and then "{theirs}" on {date}{what}: {nothing}; '
+        "give its random numbers a seed"
+    )
+    return Check("determinism", "unproved", said, {"first": str(date)})
+
+
+def _files(heard: list[str]) -> Check:
+    """Say what the strategy opened by itself."""
+    if not heard:
+        return Check("files", "passed", "it reads nothing but the market")
+    named = ", ".join(heard[:3]) + (f" and {len(heard) - 3} more" if len(heard) > 3 else "")
+    said = f"it reads {named} by itself: what isn't in the market can't be cut, so nothing is proved of that"
+    return Check("files", "warning", said, {"opened": heard})
+
+
+def _silent(step: str, *, advance: bool = True) -> None:
+    del step, advance

@@ -1,0 +1,25 @@
+/* What pages with plots share: axes, a legend, shades, and the drawing itself. */
+const numbers = packed => [...floats(packed)];
+const PAPER = 690;  // pixels of a sheet's width: paper is narrower than the screen that the charts were drawn for
+const GAIN = COLOURS[0], LOSS = COLOURS[1];
+const axis = (text, more) => ({title: {text: plain(text), standoff: 10}, automargin: true, gridcolor: GRID,
+  zerolinecolor: GRID, ...more});
+const LEGEND = {showlegend: true, legend: {orientation: "h", y: 1, yanchor: "bottom", x: 0, itemsizing: "constant"},
+  margin: {l: 10, r: 16, t: 10, b: 10}, hovermode: "closest"};
+const columns = () => narrow() ? {entrywidth: .5, entrywidthmode: "fraction", font: {size: 9.5}} : {};
+const upward = (text, more) => axis(narrow() ? "" : text, more);  // on a phone the caption says it, and the chart is wider
+const HELD = "rgba(224,130,20,.22)";
+const still = {fixedrange: true};
+
+/* Draws a figure; what was tapped stays as it is, a made-up market says so, paper gets a width of its own. */
+function plot(figure, traces, more) {
+  const mark = {text: "SIMULATED", xref: "paper", yref: "paper", x: .5, y: .5, showarrow: false, opacity: .16,
+    textangle: -15, font: {size: narrow() ? 36 : 56}};
+  Plotly.react(figure, traces, layout({...LEGEND, uirevision: "kept", autosize: !printing,
+    ...(printing ? {width: PAPER, height: figure.clientHeight} : {}), ...more,
+    annotations: [...(DATA.simulated ? [mark] : []), ...(more.annotations || [])]}), CONFIG);
+}
+
+function band(from, to, fillcolor) {
+  return {type: "rect", layer: "below", x0: from, x1: to, y0: 0, y1: 1, yref: "paper", fillcolor, line: {width: 0}};
+}

@@ -1,0 +1,46 @@
+"""`backtest lookahead` as a person types it: what it prints, and its exit status."""
+
+import json
+
+import pytest
+from command import command
+from leaks import write_strategy
+
+SPAN = ("--start", "2019-06-03", "--end", "2020-01-31", "--cuts", "6", "--set", "data.source=demo")
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_a_shipped_run_passes_with_a_line_a_check():
+    answer = command("lookahead", "hedge_soxs.yaml", *SPAN)
+    assert (answer.status or 0, answer.err) == (0, "")
+    for name in ("determinism", "files", "truncation", "poison", "publication", "warm-up", "scale", "lag"):
+        assert any(line.startswith(name) for line in answer.out.splitlines())
+    assert "No decision that was looked at uses what wasn't known yet" in answer.out
+
+
+def test_a_leak_ends_with_status_3_and_is_named(tmp_path):
+    answer = command(
+        "lookahead", "hedge_soxs.yaml", *SPAN, "--set", f"strategy.class={write_strategy(tmp_path, 'Shifted')}"
+    )
+    assert answer.status == 3
+    assert "It looks ahead:" in answer.out
+    assert "SOXX's close" in answer.out
+
+
+def test_it_is_told_as_json_too(tmp_path):
+    named = f"strategy.class={write_strategy(tmp_path, 'Centred')}"
+    answer = command("lookahead", "hedge_soxs.yaml", *SPAN, "--set", named, "--json")
+    told = json.loads(answer.out)
+    assert (answer.status, told["stands"], told["kind"]) == (3, False, "intensity")
+    (leak,) = [leak for check in told["checks"] for leak in check["leaks"]]
+    assert (leak["inputs"], leak["reads"], leak["ahead"]) == (["centred average"], ["SOXX's close"], 4)
+
+
+def test_a_mistake_is_one_line():
+    answer = command("lookahead", "hedge_sox.yaml")
+    assert (answer.status, len(answer.err.splitlines())) == (2, 1)
+    assert "--cuts" in command("lookahead", "hedge_soxs.yaml", "--cuts", "0").err
