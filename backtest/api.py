@@ -87,6 +87,7 @@ def write_run(
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
     from engine.sweeps.compute import COLUMNS
+    from engine.sweeps.overfitting_words import standing_of
     from reports.sweep_page import Rows, write_sweep_page
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
@@ -94,7 +95,8 @@ def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Pa
     rows = Rows(names, Columns(result, names), Columns(result, COLUMNS), len(result.grid))
     note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else result.mark
     marked = "SIMULATED " if result.simulated else ""
-    write_sweep_page(writing, rows, title=f"{marked}{config.name}: sweep", note=note, command=command)
+    title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)
+    write_sweep_page(writing, rows, title=title, note=note, command=command, standing=standing)
     writing.replace(page)
     return page
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import backtest.data_commands
-import backtest.lookahead_command
-import backtest.signal_commands
-import backtest.sweep_commands
 import reports  # noqa: F401  # taken now, no folder of a user's strategy can put another in its place
+from backtest import (
+    data_commands,
+    lookahead_command,
+    query_command,
+    search_command,
+    signal_commands,
+    sweep_commands,
+    walkforward_command,
+)
 from backtest.console import console, steps
 from backtest.options import Data, End, File, Out, Settings, Start, announce_compiling, config_of, quietly, typed
 from data.errors import UserError
@@ -32,11 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(backtest.data_commands.app, name="data")
-app.command("sweep")(backtest.sweep_commands.sweep)
-app.command("signal")(backtest.signal_commands.signal)
-app.command("study")(backtest.signal_commands.study)
-app.command("lookahead")(backtest.lookahead_command.lookahead)
 
 
 @app.callback(invoke_without_command=True)
@@ -53,7 +54,6 @@ def _front(
         typer.echo(context.get_help())
 
 
-@app.command("run")
 def _run(
     file: File,
     data: Data = None,
@@ -92,7 +92,6 @@ def _run(
         webbrowser.open((folder / ("report.html" if reported else "tearsheet.html")).resolve().as_uri())
 
 
-@app.command("parity")
 def _parity(
     file: File,
     data: Data = None,
@@ -113,7 +112,6 @@ def _parity(
         raise typer.Exit(PARTED)
 
 
-@app.command("compare")
 def _compare(
     given: Annotated[list[str], typer.Argument(metavar="RUN", help="Kept runs, or YAML files.")],
     data: Data = None,
@@ -140,7 +138,6 @@ def _compare(
         webbrowser.open(written.resolve().as_uri())
 
 
-@app.command("explain")
 def _explain(
     given: Annotated[str, typer.Argument(metavar="RUN", help="A kept run, or a YAML file.")],
     date: Annotated[str, typer.Argument(metavar="DATE", help="The session, YYYY-MM-DD.")],
@@ -168,7 +165,6 @@ def _explain(
     show_day(console(), told)
 
 
-@app.command("validate")
 def _validate(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
     """Check a run, its strategy and the history it would use, without running it."""
     config, _shipped = config_of(file, data, settings, start, end)
@@ -182,7 +178,6 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
 
 
-@app.command("show")
 def _show(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
     """Print a run with every default written out, as YAML that runs again."""
     from engine.folder import config_yaml
@@ -190,7 +185,6 @@ def _show(file: File, data: Data = None, settings: Settings = None, start: Start
     typer.echo(config_yaml(config_of(file, data, settings, start, end)[0]), nl=False)
 
 
-@app.command("init")
 def _init(name: Annotated[str, typer.Argument(help="What to call it.")] = "my_hedge") -> None:
     """Write a commented YAML and a strategy file to start from."""
     from backtest.starter import write_starter
@@ -200,7 +194,6 @@ def _init(name: Annotated[str, typer.Argument(help="What to call it.")] = "my_he
     typer.echo(f"next: backtest run {name}.yaml")
 
 
-@app.command("strategies")
 def _strategies(
     named: Annotated[
         list[str] | None,
@@ -214,7 +207,6 @@ def _strategies(
     show_strategies(console(), [strategy_class(one, (Path(),)) for one in named or SHIPPED])
 
 
-@app.command("catalogue")
 def _catalogue(
     named: Annotated[list[str] | None, typer.Argument(help="Signals.", show_default="all")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a table in Markdown.")] = False,
@@ -230,26 +222,6 @@ def _catalogue(
     show_catalogue(console(), signals)
 
 
-@app.command("runs")
-def _runs(out: Out = Path("runs"), as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
-    """List the runs that are kept, oldest first."""
-    import json
-
-    from engine.folder import kept_runs
-
-    rows = kept_runs(out)
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-        return
-    if not rows:
-        typer.echo(f"no runs in {out}: backtest run hedge_soxs.yaml makes one")
-        return
-    from reports.terminal import show_runs
-
-    show_runs(console(), rows)
-
-
-@app.command("schema")
 def _schema(
     of: Annotated[
         str, typer.Argument(help="run (the YAML) or metrics (metrics.json).", metavar="[run|metrics]")
@@ -264,6 +236,34 @@ def _schema(
     if of not in schemas:
         raise UserError(f"there is no schema of {of}: run or metrics")
     typer.echo(json.dumps(schemas[of](), indent=2))
+
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": _run,
+    "compare": _compare,
+    "explain": _explain,
+    "signal": signal_commands.signal,
+    "study": signal_commands.study,
+    "lookahead": lookahead_command.lookahead,
+    "sweep": sweep_commands.sweep,
+    "walkforward": walkforward_command.walkforward,
+    "search": search_command.search,
+    "runs": query_command.runs,
+    "sweeps": query_command.sweeps,
+    "query": query_command.query,
+    "strategies": _strategies,
+    "catalogue": _catalogue,
+    "init": _init,
+    "validate": _validate,
+    "show": _show,
+    "parity": _parity,
+    "schema": _schema,
+}
+"""In the order in which help lists them."""
+
+for _name, _command in COMMANDS.items():
+    app.command(_name)(_command)
+app.add_typer(data_commands.app, name="data")
 
 
 def main() -> None:

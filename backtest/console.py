@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
 
 class Step(Protocol):
@@ -41,8 +42,24 @@ def steps(total: int) -> Iterator[Step]:
         yield say
 
 
+class Count:
+    """A bar of many things: called with how many more are done; `begin` names what is done besides."""
+
+    def __init__(self, bar: Progress, what: str, total: int) -> None:
+        self._bar, self._what = bar, what
+        self._task = bar.add_task(what, total=total)
+
+    def __call__(self, done: int) -> None:
+        """Move the bar on."""
+        self._bar.update(self._task, advance=done)
+
+    def begin(self, step: str) -> None:
+        """Name a step."""
+        self._bar.update(self._task, description=f"{self._what}: {step}")
+
+
 @contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+def counting(what: str, total: int) -> Iterator[Count]:
     """Show on the error stream how many of many are done, at what rate, and how long it will take."""
     from rich.console import Console
     from rich.progress import (
@@ -57,7 +74,6 @@ def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
     shown_on = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(show_speed=True), TimeRemainingColumn())
     with Progress(
-        TextColumn(what), *columns, console=shown_on, transient=True, disable=not shown_on.is_terminal
+        TextColumn("{task.description}"), *columns, console=shown_on, transient=True, disable=not shown_on.is_terminal
     ) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.update(task, advance=done)
+        yield Count(bar, what, total)

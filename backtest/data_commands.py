@@ -35,7 +35,8 @@ app = typer.Typer(
 )
 
 Folder = Annotated[
-    str | None, typer.Option("--data", metavar="DIR", help="A folder with bars/ and series/ instead of the store.")
+    str | None,
+    typer.Option("--data", metavar="DIR", help="A folder with bars/, series/, events/, not the store."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="From this day on.")]
@@ -81,11 +82,13 @@ def _pull(
 @app.command("import")
 def _import(
     path: Annotated[Path, typer.Argument(help="A CSV file, or a folder of them.")],
-    name: Annotated[str | None, typer.Option("--name", help="What one file holds: SOXS, or ^VIX for an index.")] = None,
+    name: Annotated[
+        str | None, typer.Option("--name", help="What one file holds: SOXS, ^VIX for an index, fomc_dates.")
+    ] = None,
     lag: Annotated[int | None, typer.Option("--lag", help="Sessions by which its series are known late.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put CSV files into the store: Yahoo's layout, or our own; says what it assumed."""
+    """Put CSV files into the store: prices, series, events, members; says what it assumed."""
     from data.importing import import_files
 
     imported = import_files(_store(), path, name, lag)
@@ -123,8 +126,8 @@ def _list(as_json: AsJson = False) -> None:
 
 
 @app.command("remove")
-def _remove(names: Annotated[list[str], typer.Argument(help="Instruments or series.")]) -> None:
-    """Take instruments or series out of the store."""
+def _remove(names: Annotated[list[str], typer.Argument(help="What data list shows.")]) -> None:
+    """Take instruments, series, schedules or groups out of the store."""
     _store().remove(names)
     typer.echo(f"removed {', '.join(names)}")
 
@@ -132,7 +135,7 @@ def _remove(names: Annotated[list[str], typer.Argument(help="Instruments or seri
 @app.command("check")
 def _check(
     names: Annotated[
-        list[str] | None, typer.Argument(help="Instruments or series.", show_default="all there are")
+        list[str] | None, typer.Argument(help="Instruments, series, schedules, groups.", show_default="all there are")
     ] = None,
     folder: Folder = None,
     start: Start = None,
@@ -150,17 +153,17 @@ def _check(
     open_page: OpenPage = False,
     as_json: AsJson = False,
 ) -> None:
-    """Audit bars and series: sessions, prices, splits, funds against their underlying. Exits with 3 on an error."""
+    """Audit what there is: sessions, prices, splits, funds against their underlying. Exits with 3 on an error."""
     from data.audit.repairing import repair as apply_repairs
     from data.audit.repairing import undo as take_back
-    from data.audit.run import audit
+    from data.audit.run import audit, everything
 
     source = _source(folder)
     if undo:
         typer.echo(f"taken back: {', '.join(one.id for one in take_back(source, undo))}", err=as_json)
     span = (_day(start, "--start"), _day(end, "--end"))
     funds = dict(_fund_option(one) for one in fund or ())
-    checked = tuple(names or (*source.instruments(), *source.series_names()))
+    checked = tuple(names or everything(source))
     found = audit(source, names, *span, funds)
     if repair:
         mended = apply_repairs(source, found)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 File = Annotated[str, typer.Argument(help="A run's YAML: a file, or the name of one that ships.", show_default=False)]
 Data = Annotated[
-    str | None, typer.Option("--data", metavar="DIR", help="Real history: a folder with bars/, series/ and perhaps events/.")
+    str | None,
+    typer.Option("--data", metavar="DIR", help="Real history: a folder with bars/, series/, events/."),
 ]
 Params = Annotated[
     list[str] | None,

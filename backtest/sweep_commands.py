@@ -11,6 +11,18 @@ from backtest.console import console, counting
 from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
 from data.errors import UserError
 
+Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")]
+Executor = Annotated[
+    str | None,
+    typer.Option(
+        "--executor",
+        metavar="[threads|processes|dask]",
+        help="Who computes. Threads, or processes where the strategy can't be compiled; dask starts them as a cluster.",
+        show_default=False,
+    ),
+]
+Cluster = Annotated[str | None, typer.Option("--cluster", metavar="ADDRESS", help="A dask scheduler: tcp://host:8786.")]
+
 
 def sweep(
     file: File,
@@ -21,7 +33,9 @@ def sweep(
     end: End = None,
     random: Annotated[int | None, typer.Option("--random", metavar="N", help="Draw N combinations.")] = None,
     seed: Annotated[int, typer.Option("--seed", help="For --random.")] = 0,
-    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")] = None,
+    workers: Workers = None,
+    executor: Executor = None,
+    cluster: Cluster = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to show of the best and of the worst.")] = 5,
     metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
@@ -32,11 +46,12 @@ def sweep(
     """Run many combinations of a run's keys, compiled; every row is what `backtest run` gives. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
     import json
-    import os
 
     from backtest.api import sweep_command, write_sweep_html
     from engine.sweeps.compute import COLUMNS
     from engine.sweeps.grid import axes_in_yaml, grid_of
+    from engine.sweeps.overfitting_words import sentences, standing_of
+    from engine.sweeps.run import executor_for
     from engine.sweeps.run import sweep as run_sweep
 
     if metric not in COLUMNS:
@@ -44,18 +59,29 @@ def sweep(
 
         raise UserError(f"--metric {metric} is unknown{did_you_mean(metric, COLUMNS) or ': ' + ', '.join(COLUMNS)}")
     grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)
+    computing = executor_for(config, executor, workers, cluster)
     announce_compiling()
     with quietly(), counting("combinations", len(grid)) as count:
-        result = run_sweep(config, grid, out, workers or os.cpu_count() or 1, count)
+        result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin)
     write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
+    standing = standing_of(result.folder)
     if as_json:
         seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
         typer.echo(
             json.dumps(
-                {"combinations": len(grid), "sessions": result.sessions, **seconds, "folder": str(result.folder)}
+                {
+                    "combinations": len(grid),
+                    "sessions": result.sessions,
+                    **seconds,
+                    "says": " ".join(sentences(*standing)) if standing else None,
+                    "folder": str(result.folder),
+                }
             )
         )
         return
+    from reports.overfitting_table import show_overfitting
     from reports.terminal import show_sweep
 
     show_sweep(console(), result, metric, top)
+    if standing:
+        show_overfitting(console(), standing)

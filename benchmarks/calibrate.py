@@ -1,15 +1,13 @@
 """What the judgement says where the truth is known: `make calibrate` writes docs/calibration.md. SIMULATED markets.
 
-A market and what is planted in it hang on two numbers alone, so the page is the same for any number of processes.
+A market and what is planted in it hang on two numbers alone, so the page is the same for any number of processes, of
+this machine or of a cluster.
 """
 
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import os
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,11 +16,14 @@ from benchmarks.calibration_page import Edge, whole, write_page, yearly
 from engine.judgement.calibration import Rates, Trial, rates_of, trial
 from engine.judgement.planted import HORIZON, Design
 from engine.kernel.compiled import compiled
+from engine.sweeps.executors import Calls, Executor, executor_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "calibration.md"
 MARKETS = 300
 FEWER = 5
 """Where the power is looked for, one of so many markets is taken."""
+TOGETHER = 4
+"""Markets a process is given at a time."""
 
 SPELLS, TREND = "random spells", "50-session trend"
 NOTHING = {
@@ -78,18 +79,19 @@ EDGES = (
 )
 
 
-def run_all(markets: int, few: int, workers: int) -> dict[Design, Rates]:
+def run_all(markets: int, few: int, executor: Executor) -> dict[Design, Rates]:
     """Return the rates of every design: of `NOTHING` on so many markets, of `EDGES` on few."""
     jobs = [(design, markets) for design in NOTHING.values()]
     jobs += [(design, few) for edge in EDGES for design in edge.designs.values()]
     tasks = [(design, number) for design, count in jobs for number in range(count)]
+    chunks = [tuple(tasks[k : k + TOGETHER]) for k in range(0, len(tasks), TOGETHER)]
+    answers: dict[tuple[tuple[Design, int], ...], list[Trial]] = {}
     compiled()  # once, before the processes ask for it
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool, counting("markets", len(tasks)) as count:
-        trials: list[Trial] = []
-        for one in pool.map(trial, *zip(*tasks, strict=True), chunksize=4):
-            trials.append(one)
-            count(1)
+    with counting("markets", len(tasks)) as count:
+        for chunk, answer in executor.run(Calls("backtest-calibration", trial), chunks):
+            answers[chunk] = answer
+            count(len(chunk))
+    trials = [one for chunk in chunks for one in answers[chunk]]
     ends = [sum(many for _design, many in jobs[: k + 1]) for k in range(len(jobs))]
     return {design: rates_of(trials[end - many : end]) for end, (design, many) in zip(ends, jobs, strict=True)}
 
@@ -98,11 +100,14 @@ def main() -> None:
     """Run it and write the page."""
     parser = argparse.ArgumentParser(description="Calibrate the judgement on SIMULATED markets.")
     parser.add_argument("--markets", type=int, default=MARKETS, help="for each signal that knows nothing")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes")
+    parser.add_argument("--workers", type=int, help="processes")
+    parser.add_argument("--executor", choices=("processes", "dask"), help="who starts them")
+    parser.add_argument("--cluster", help="a dask scheduler, tcp://host:8786, whose workers run in a clone of this")
     parser.add_argument("--out", type=Path, default=PAGE, help="the page to write")
     options = parser.parse_args()
     began, few = time.perf_counter(), max(2, options.markets // FEWER)
-    rates = run_all(options.markets, few, options.workers)
+    executor = executor_of(options.executor, options.workers, options.cluster, "processes")
+    rates = run_all(options.markets, few, executor)
     minutes = (time.perf_counter() - began) / 60.0
     write_page(options.out, NOTHING, EDGES, rates, (options.markets, few, minutes))
     print(f"{options.out}: {minutes:.1f} minutes")

@@ -20,9 +20,6 @@ SHOWN = 3
 """Rows that a fault of many names."""
 ROUNDING = 1e-6
 """Part by which a high may stand below, or a low above, another price: a vendor's float32."""
-NEARLY = 1.0 - ROUNDING
-RANGE = "range"
-"""Key of the rules of a day's range."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +68,9 @@ class Fault:
 def check_bars(frame: pd.DataFrame, where: str) -> None:
     """Check one instrument's bars.
 
+    A day's range that excludes its open or close is left to the audit: that stops a run which trades the instrument, or
+    reads its signals from it as the underlying. One that reads its close alone goes on.
+
     Parameters
     ----------
     frame
@@ -78,15 +78,12 @@ def check_bars(frame: pd.DataFrame, where: str) -> None:
     where
         The file's name, for the message.
 
-    A day's range that excludes its open or close is the audit's to judge: it stops a run that trades it, and leaves one
-    that reads the close alone.
-
     Raises
     ------
     DataError
         File, row, date and cure of the first fault.
     """
-    check(frame, where, tuple(rule for rule in _bars_rules() if rule.key != RANGE))
+    check(frame, where, _bars_rules())
 
 
 def check_series(frame: pd.DataFrame, where: str) -> None:
@@ -174,17 +171,6 @@ def _priced() -> tuple[Rule, ...]:
     return (
         *(_finite(column) for column in COLUMNS),
         *(_positive(column, "correct the price, or delete the row") for column in PRICES),
-        _ranged("high is below low", "correct one of them", lambda f: ~(f["high"] < NEARLY * f["low"])),
-        _ranged(
-            "high is below open or close",
-            "high is the day's highest price",
-            lambda f: ~(f["high"] < NEARLY * f[["open", "close"]].max(axis=1)),
-        ),
-        _ranged(
-            "low is above open or close",
-            "low is the day's lowest price",
-            lambda f: ~(NEARLY * f["low"] > f[["open", "close"]].min(axis=1)),
-        ),
         Rule("volume is negative", "write 0 where it is not known", lambda f: ~(f["volume"] < 0), "volume-negative"),
         Rule(
             "dividend is negative",
@@ -194,10 +180,6 @@ def _priced() -> tuple[Rule, ...]:
         ),
         _positive("split", "write new shares per old share: 1 on most days, 0.1 for a 1:10 reverse split"),
     )
-
-
-def _ranged(fault: str, cure: str, holds: Callable[[pd.DataFrame], pd.Series[bool]]) -> Rule:
-    return Rule(fault, cure, holds, RANGE, spoils=False)
 
 
 def _positive(column: str, cure: str) -> Rule:
@@ -230,8 +212,7 @@ def faults_of(frame: pd.DataFrame, where: str, rules: Sequence[Rule]) -> tuple[t
     by_rule: dict[int, list[int]] = {}
     for row, number in broken:
         by_rule.setdefault(number, []).append(row)
-    told = {number: rows for number, rows in by_rule.items() if rules[number].key != "range"}
-    faults = tuple(_fault(frame, where, rules[number], rows) for number, rows in told.items())
+    faults = tuple(_fault(frame, where, rules[number], rows) for number, rows in by_rule.items())
     spoiled = {row for number, rows in by_rule.items() if rules[number].spoils for row in rows}
     left = frame[~frame.index.isin(spoiled)]
     return faults, left.sort_values("date", kind="stable") if "date" in left else left

@@ -17,9 +17,8 @@ SOME = 8
 """Chip makers that are proposed where the data hold none."""
 
 
-def check_held(config: RunConfig, roles: Roles, source: Source) -> None:
-    """Raise DataError naming everything that the source lacks for a run, and how to get it."""
-    reads = _strategy_reads(config, roles)
+def check_held(config: RunConfig, roles: Roles, reads: Reads, source: Source) -> None:
+    """Raise DataError naming everything that the source lacks for a run, whose strategy reads so much, and the cure."""
     if source.name == "store":
         reads = _run_reads(config, roles, source) | reads
     lacking = Reads(
@@ -33,7 +32,8 @@ def check_held(config: RunConfig, roles: Roles, source: Source) -> None:
         raise DataError(f"{_where(config, source)} lacks {_named(lacking)}: {_cure(lacking, source)}")
 
 
-def _strategy_reads(config: RunConfig, roles: Roles) -> Reads:
+def strategy_reads(config: RunConfig, roles: Roles) -> Reads:
+    """Return what a run's strategy says that it reads; nothing where it doesn't say."""
     cls = strategy_class(config.strategy.named)
     if not issubclass(cls, Strategy):
         return Reads()

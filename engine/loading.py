@@ -106,7 +106,9 @@ def full_keys(config: RunConfig, key: str, where: str) -> Keys:
     keys = tuple(key.split("."))
     tree = config.model_dump(mode="python")
     if keys[0] not in RunConfig.model_fields:
-        keys = _parameter_keys(keys, tree, (Path(),), where)
+        alone, keys = len(keys) == 1, _parameter_keys(keys, tree, (Path(),), where)
+        if alone:
+            return keys
     node: Any = tree
     known = _known_keys()
     for depth, one in enumerate(keys):
@@ -185,7 +187,7 @@ def _setting(setting: str) -> tuple[Keys, Any]:
 
 
 def _parameter_keys(keys: Keys, tree: Mapping[str, Any], folders: Folders, where: str) -> Keys:
-    """Return the full keys of a strategy's parameter that was named alone, or with keys below it; else them as given."""
+    """Return the full keys of a strategy's parameter named alone, or with keys below it; else the keys as given."""
     section, key = tree.get("strategy"), keys[0]
     named = section.get("class", "WeaknessHedge") if isinstance(section, dict) else "WeaknessHedge"
     full = ("strategy", "params", *keys)

@@ -14,7 +14,7 @@ from data.families import FUNDS, Fund
 from data.market import Market
 from data.sources import Source
 from data.sources.extended import ExtendedSource
-from engine.config import ExtendConfig, RunConfig
+from engine.config import DataConfig, ExtendConfig, RunConfig
 from engine.kernel.loop import Ledger
 
 FEE = 0.0101
@@ -22,7 +22,11 @@ FEE = 0.0101
 
 
 def audited(
-    config: RunConfig, source: Source, span: tuple[np.datetime64, np.datetime64], made: Mapping[str, np.datetime64]
+    config: RunConfig,
+    source: Source,
+    span: tuple[np.datetime64, np.datetime64],
+    made: Mapping[str, np.datetime64],
+    ranges: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
     """Audit the history that a run trades and reads its signals from.
 
@@ -35,6 +39,8 @@ def audited(
         on it.
     made
         The first real session of each instrument whose history before it is synthetic: older bars aren't used.
+    ranges
+        Instruments of which signals read opens, highs or lows: a day's range has to hold them, in warm-up too.
 
     Returns
     -------
@@ -60,8 +66,10 @@ def audited(
         if name == hedge.underlying:
             before = audit(source, (name,), made.get(name), first - DAY, funds)
             told |= {one.id: one for one in before if (one.instrument, one.severity) == (name, ERROR)}
+    for name in ranges:
+        told |= {one.id: one for one in audit(source, (name,), None, last, funds) if one.kind == "range"}
     ordered = tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
-    _refuse_errors(ordered, config.data.accept)
+    _refuse_errors(ordered, config.data)
     return ordered
 
 
@@ -74,11 +82,12 @@ def _fund(config: RunConfig) -> Fund:
     return Fund(hedge.underlying, hedge.leverage, FEE if known is None else known.fee)
 
 
-def _refuse_errors(found: tuple[Finding, ...], accepted: list[str]) -> None:
-    left = [one for one in found if one.severity == ERROR and one.id not in accepted]
+def _refuse_errors(found: tuple[Finding, ...], data: DataConfig) -> None:
+    left = [one for one in found if one.severity == ERROR and one.id not in data.accept]
     if left:
         more = f" (and {len(left) - 1} more: backtest data check shows them)" if len(left) > 1 else ""
-        mend = f"backtest data check {left[0].instrument} " if left[0].cure.startswith("--") else ""
+        folder = f"--data {data.path} " if data.path else ""
+        mend = f"backtest data check {left[0].instrument} {folder}" if left[0].cure.startswith("--") else ""
         raise DataError(
             f"{left[0].instrument} {left[0].first}: {left[0].says}: {mend}{left[0].cure}, or go on with "
             f"--set data.accept=[{','.join(one.id for one in left)}]{more}"

@@ -72,8 +72,7 @@ def _judged() -> dict[str, Any]:
         "measures": ("what protection cost and caught (docs/verdict.md); `undefined` says why one is null", {}),
         "evidence": ("hedged less each control with 95 % intervals (docs/verdict.md)", {}),
         "study": (
-            "what followed each entry: 1, 5, 21, 63 sessions against all days, fractions, with 95 % intervals "
-            "(docs/verdict.md)",
+            "what followed each entry, against all days: fractions, with 95 % intervals (docs/verdict.md)",
             {},
         ),
         "placebo": ("the run's path of weights on other days; statistics are means a session (docs/verdict.md)", {}),

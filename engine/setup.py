@@ -15,7 +15,7 @@ from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
 from engine.config import RunConfig
-from engine.held import check_held
+from engine.held import check_held, strategy_reads
 from engine.kernel.loop import Plan
 from engine.provenance import audited, extended, made_before
 from engine.rules import Prices, Terms
@@ -69,14 +69,15 @@ def open_market(config: RunConfig, source: Source | None = None, shift: int = 0)
     for name in config.data.lag:  # a lag that is mistyped would let a series be read before it was known
         if name not in real.series_names():
             raise DataError(f"data.lag names {name}, which is no series of source {real.name}")
-    check_held(config, roles_of(config), real)
+    reads = strategy_reads(config, roles_of(config))
+    check_held(config, roles_of(config), reads, real)
     start = np.datetime64(config.start)
     end = None if config.end is None else np.datetime64(config.end)
     fed = extended(config, real, shift)
     market = load_market(fed, roles_of(config), start, end, config.data.lag)
     first, last = market.run_sessions[0], market.run_sessions[-1]
     made = {name: day for name, day in made_before(fed).items() if day > first}
-    findings = () if shift else audited(config, real, (first, last), made)
+    findings = () if shift else audited(config, real, (first, last), made, reads.ranges)
     return replace(market, findings=findings, synthetic=made)
 
 

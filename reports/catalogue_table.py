@@ -45,6 +45,6 @@ def _keys(one: Signal) -> list[str]:
     defaults = {feed.key: feed.default for feed in one.feeds.values()}
     told = []
     for key, value in one.keys.items():
-        shown = WHOSE.get(defaults.get(key), "null") if value is None else "..." if value is MUST else value
+        shown = WHOSE.get(defaults.get(key) or "", "null") if value is None else "..." if value is MUST else value
         told.append(f"{key}: {shown}")
     return told

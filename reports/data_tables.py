@@ -67,7 +67,7 @@ def summary(findings: Sequence[Finding], checked: Sequence[str]) -> str:
     """Say in a sentence how the audit came out."""
     counts = {word: sum(one.severity == word for one in findings) for word in (ERROR, WARNING)}
     said = [f"{number or 'No'} {word}{'s' * (number != 1)}" for word, number in counts.items()]
-    shown = " and ".join(checked) if len(checked) < 3 else f"{len(checked)} instruments and series"
+    shown = " and ".join(checked) if len(checked) < 3 else f"{len(checked)} instruments, series and schedules"
     return f"{', '.join(said)} in {shown}.".replace(", No", ", no")
 
 
@@ -87,7 +87,12 @@ def _show_kept(console: Console, done: Sequence[tuple[Pulled | Imported, str]], 
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("name", "kind", "first", "last", "rows", last):
-        table.add_column(title, justify="right" if title in ("rows", "new") else "left")
+        table.add_column(
+            title,
+            justify="right" if title in ("rows", "new") else "left",
+            no_wrap=title != "file",
+            overflow="fold" if title == "file" else "ellipsis",
+        )
     for each, further in done:
         table.add_row(escape(each.name), each.kind, each.first, each.last, f"{each.rows:,}", escape(further))
     console.print(table)

@@ -53,7 +53,7 @@ class Rows:
     metrics
         Of each metric its value in every row, float64, shape (rows,); NaN where undefined. Names are those of
         `engine.metrics.METRICS`, and differences named like ``cagr_vs_unhedged``. Any mapping will do: each column
-        is asked for three times at most and one is held at a time, so one that reads ``results.parquet`` when asked
+        is asked for four times at most and one is held at a time, so one that reads ``results.parquet`` when asked
         keeps a million rows small.
     total
         Combinations of the sweep, at least as many as rows.

@@ -17,7 +17,9 @@ from data.errors import ConfigError, UserError
 from engine.judgement.many import FIGURES
 from engine.metrics import METRICS
 from engine.plain_yaml import PlainYaml
+from engine.sweeps.overfitting_words import Standing
 from reports.charts import packed, write_page
+from reports.overfitting_page import overfitting_data, overfitting_words
 from reports.sweep_numbers import (
     AGAINST,
     SIDE,
@@ -54,7 +56,9 @@ UNITS = {
 """The unit of a parameter, by the last word of its key."""
 
 
-def write_sweep_page(path: Path, rows: Rows, *, title: str, note: str | None, command: str) -> None:
+def write_sweep_page(
+    path: Path, rows: Rows, *, title: str, note: str | None, command: str, standing: Standing | None = None
+) -> None:
     """Write the page of a sweep: one file, read offline.
 
     Parameters
@@ -67,6 +71,8 @@ def write_sweep_page(path: Path, rows: Rows, *, title: str, note: str | None, co
         Stand at the top; any text is safe.
     command
         The command that runs one combination, without its parameters: ``backtest run hedge_soxs.yaml --data DIR``.
+    standing
+        The statistics of overfitting, where there are any; then there are columns ``sharpe`` and ``cagr_vs_unhedged``.
 
     Raises
     ------
@@ -83,8 +89,10 @@ def write_sweep_page(path: Path, rows: Rows, *, title: str, note: str | None, co
         "varied": [(axis.key, len(axis.values), span(axis)) for axis in found.axes],
         "ranked_by": label(found.ranked_by),
         "kept_on_a_plateau": f"{PLATEAU:.0%}",
+        "luck": overfitting_words(standing),
     }
-    write_page(path, "sweep.html.j2", words, page_data(found, command))
+    data = page_data(found, command) | {"overfitting": overfitting_data(standing, rows.metrics)}
+    write_page(path, "sweep.html.j2", words, data)
 
 
 def page_data(found: Extract, command: str) -> dict[str, Any]:

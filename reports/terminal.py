@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,9 +166,26 @@ def show_strategies(console: Console, classes: Sequence[type]) -> None:
         for title in ("  parameter", "default", "range"):
             table.add_column(title)
         for known in describe(cls):
-            table.add_row(f"  {known.name}", escape(repr(known.default)), known.range)
+            table.add_row(f"  {known.name}", escape(_default(known.default)), known.range)
         console.print(table)
         console.print()
+
+
+def _default(value: Any) -> str:
+    """Return a parameter's default as YAML writes it, in one line."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.representer import RepresenterError
+
+    if value is MISSING:
+        return "(needed)"
+    yaml, text = YAML(typ="safe", pure=True), StringIO()
+    yaml.default_flow_style, yaml.width = True, 10_000
+    yaml.representer.sort_base_mapping_type_on_output = False
+    try:
+        yaml.dump([value], text)  # alone, a value would get a line "..." below it
+    except RepresenterError:
+        return repr(value)  # a run refuses it
+    return text.getvalue().strip()[1:-1]
 
 
 def show_runs(console: Console, rows: Sequence[dict[str, Any]]) -> None:
@@ -216,7 +235,6 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     failed = len(measured) - len(known)
     console.print(f"{len(measured):,} combinations, {result.sessions:,} sessions, by {metric}", highlight=False)
     console.print(table)
-    console.print("The best of many is mostly luck: look whether its neighbours do well too.", highlight=False)
     if failed:
         console.print(f"{failed:,} combinations have no {metric}; the column failed says why.", style="yellow")
     if result.mark:

@@ -65,9 +65,10 @@ class CompositeHedge(Strategy):
 
     def named_rules(self) -> dict[str, Rule]:
         """Return its rules by their names; raises ParameterError."""
-        if not isinstance(self.signals, Mapping) or not self.signals:
+        given: Any = self.signals  # whatever YAML holds
+        if not isinstance(given, Mapping) or not given:
             raise ParameterError("CompositeHedge needs signals: names with a signal and a threshold each", "signals")
-        return {str(name): rule_of(written, f"signals.{name}") for name, written in self.signals.items()}
+        return {str(name): rule_of(written, f"signals.{name}") for name, written in given.items()}
 
     def intensity(self, market: Market) -> Floats:
         """Return how strongly its signals speak for hedging together, in [0, 1]."""

@@ -64,6 +64,8 @@ class Reads:
         Names of instruments, of series, of tables of events, of groups.
     chip_makers
         Whether it needs the sector's members, whoever of them the data hold.
+    ranges
+        Instruments of which more than the close is read.
     """
 
     bars: tuple[str, ...] = ()
@@ -71,6 +73,7 @@ class Reads:
     events: tuple[str, ...] = ()
     members: tuple[str, ...] = ()
     chip_makers: bool = False
+    ranges: tuple[str, ...] = ()
 
     def by_kind(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the names of each kind."""
@@ -78,6 +81,15 @@ class Reads:
 
     def __or__(self, other: Reads) -> Reads:
         """Return what both need."""
-        pairs = zip(self.by_kind(), other.by_kind(), strict=True)
-        both = (tuple(dict.fromkeys(ours + theirs)) for (_, ours), (_, theirs) in pairs)
-        return Reads(*both, self.chip_makers or other.chip_makers)
+
+        def both(ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(dict.fromkeys(ours + theirs))
+
+        return Reads(
+            both(self.bars, other.bars),
+            both(self.series, other.series),
+            both(self.events, other.events),
+            both(self.members, other.members),
+            self.chip_makers or other.chip_makers,
+            both(self.ranges, other.ranges),
+        )

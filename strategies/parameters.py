@@ -157,7 +157,7 @@ def _typed(owner: str, known: Parameter, value: Any, path: str) -> Any:  # a val
         return tuple(value)
     if plain and not fits:
         raise _wrong(owner, known, value, f"has to be {words[plain[0]]}", path)
-    if (tuple in map(typing.get_origin, allowed)) and not fits:
+    if any(typing.get_origin(kind) is tuple for kind in allowed) and not fits:
         raise _wrong(owner, known, value, "has to be a list", path)
     return value
 

@@ -92,7 +92,7 @@ class Rule:
             elif kind in ("levels", "belongs") and named is None:
                 read |= Reads(chip_makers=True)
             else:
-                read |= Reads(bars=several)
+                read |= Reads(bars=several, ranges=several if kind in ("open", "high", "low") else ())
         return read
 
     def remarks(self, market: Market) -> Iterable[str]:
@@ -102,9 +102,8 @@ class Rule:
             kind = found.feeds[argument].kind
             if kind == "schedule":
                 yield from _schedule_remarks(market.events(named), self.given.get("symbols"))
-            if kind == "levels" and not isinstance(named, str):
-                count = len(members_of(market, named))
-                yield f"Survivorship: the {count} members are today's names; a members file would say who was one when."
+            if kind == "levels":
+                yield from _members_remarks(self.given, members_of(market, named), dated=isinstance(named, str))
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as YAML writes it, every key written out; `rule_of` reads it back."""
@@ -240,6 +239,14 @@ def _check_rule(made: Rule, where: str) -> None:
     if (made.release > made.threshold) == made.upward:
         said = f"{where}.release {made.release:g} is beyond the threshold {made.threshold:g}: it would let go at once"
         raise ParameterError(said, f"{where}.release")
+
+
+def _members_remarks(given: Mapping[str, Any], members: tuple[str, ...], *, dated: bool) -> Iterable[str]:
+    count, fewest = len(members), given.get("min_members", 0)
+    if not dated:
+        yield f"Survivorship: the {count} members are today's names; a members file would say who was one when."
+    if count < fewest:
+        yield f"There are bars of {count} members, fewer than min_members {fewest}: their signal is never known."
 
 
 def _schedule_remarks(schedule: Events, symbols: Any) -> Iterable[str]:

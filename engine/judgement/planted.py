@@ -17,8 +17,8 @@ from data.fund import FEE, SPREAD, fund_return
 from data.market import load_market
 from data.rates import days_between
 from data.series import Series
-from data.sources.wrapped import Eventless
 from data.simulate import FALL, LONG_RUN_SD, MEMORY, PERSISTENCE, SHOCK, innovations
+from data.sources.wrapped import Eventless
 from engine.asking import Asked
 from engine.config import RunConfig
 from engine.loading import build_config

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,12 +18,13 @@ from engine.judgement.attribution import attribute
 from engine.judgement.linking import scalars
 from engine.judgement.many import FIGURES, sleeve_scalars, units_held
 from engine.kernel.compiled import compiled
-from engine.kernel.loop import Ledger
+from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sleeves import empty_sleeves
 from engine.kernel.sweep import Orders, Sums, empty_sums
 from engine.metrics import CVAR_TAIL, SESSIONS_A_YEAR, metrics_of
 from engine.rules import costs_of
 from engine.sweeps.ingredients import Decided, Hedge, Ingredients, Places, World
+from engine.sweeps.overfitting_rows import KEPT, WIDTH, kept_of, returns_to_ruin
 
 BLOCK = 256
 """Books that go through the sessions together, so that their sums stay in the nearest cache."""
@@ -84,39 +86,76 @@ class Books(NamedTuple):
         )
 
 
+class Laid(NamedTuple):
+    """Combinations laid out to be run.
+
+    Parameters
+    ----------
+    worlds
+        Each world with its rows.
+    blocks
+        Books that go through the sessions together.
+    alone
+        Worlds and rows of books that run by themselves.
+    failed
+        Why a row can't be run, empty where it can, shape (rows,).
+    """
+
+    worlds: list[tuple[World, Ints]]
+    blocks: list[Books]
+    alone: list[tuple[World, int]]
+    failed: Words
+
+
 def compute(made: Ingredients, first: int, last: int, workers: int, clock: Clock) -> dict[str, Any]:
     """Return the metrics of rows `first` to `last` (exclusive), arrays by the names of `COLUMNS`.
 
-    Rows that can't be run are NaN, and the column ``failed`` says why; it is empty elsewhere.
+    Rows that can't be run are NaN, and the column ``failed`` says why; it is empty elsewhere. `KEPT`, shape
+    (rows, `engine.sweeps.overfitting_rows.WIDTH`), is what the statistics of overfitting need of the rows drawn for
+    them; NaN in others.
     """
     places = made.grid.places(first, last)
     table: dict[str, Any] = {name: np.full(len(places), np.nan) for name in COLUMNS}
-    failed: Words = np.full(len(places), "", dtype=object)
+    drawn = np.isin(np.arange(first, first + len(places)), made.drawn, assume_unique=True)
+    table[KEPT] = np.full((len(places), WIDTH), np.nan)
     began, asked = time.perf_counter(), made.signal_seconds
-    worlds = list(_worlds(made, places, failed))
-    blocks, alone = [], []
-    for world, rows in worlds:
-        books, by_themselves = _books(made, world, places, rows, failed)
-        blocks += [books.of(slice(k, k + BLOCK)) for k in range(0, len(books.rows), BLOCK)]
-        alone += [(world, int(row)) for row in by_themselves]
+    worlds, blocks, alone, failed = lay_out(made, places)
     with ThreadPoolExecutor(workers) as pool:
         for block, (sums, entries) in zip(blocks, pool.map(_run, blocks), strict=True):
             _write(table, block, sums, entries)
             alone += [(block.world, int(row)) for row in block.rows[sums.lowest <= 0.0]]
         clock.kernel += time.perf_counter() - began - (made.signal_seconds - asked)
         began = time.perf_counter()
-        for block, tails in zip(blocks, pool.map(_tails, blocks), strict=True):
+        for block, (tails, kept) in zip(blocks, pool.map(partial(_tails, drawn=drawn), blocks), strict=True):
             for name, values in tails.items():
                 table[name][block.rows] = values
+            table[KEPT][block.rows[drawn[block.rows]]] = kept
         clock.tail += time.perf_counter() - began
     for world, row in alone:
-        _write_alone(table, made, world, places[row], row)
+        ledger = run_alone(made, world, places[row])
+        for name, value in (_figures(world, ledger) | _sleeve(world, ledger)).items():
+            if name in table:
+                table[name][row] = value
+        if drawn[row]:
+            table[KEPT][row] = _kept(world, returns_to_ruin(ledger.equity, ledger.last))
     clock.alone += len(alone)
     for world, rows in worlds:
         unhedged = _figures(world, world.unhedged)
         for name in AGAINST:
             table[f"{name}_vs_unhedged"][rows] = table[name][rows] - unhedged[name]
     return {**table, "failed": failed}
+
+
+def lay_out(made: Ingredients, places: Ints) -> Laid:
+    """Lay combinations out, given their places on the axes, shape (rows, axes)."""
+    failed: Words = np.full(len(places), "", dtype=object)
+    worlds = list(_worlds(made, places, failed))
+    blocks, alone = [], []
+    for world, rows in worlds:
+        books, by_themselves = _books(made, world, places, rows, failed)
+        blocks += [books.of(slice(k, k + BLOCK)) for k in range(0, len(books.rows), BLOCK)]
+        alone += [(world, int(row)) for row in by_themselves]
+    return Laid(worlds, blocks, alone, failed)
 
 
 def _worlds(made: Ingredients, places: Ints, failed: Words) -> Iterator[tuple[World, Ints]]:
@@ -222,19 +261,33 @@ def _through(books: Books, path: Floats, trail: Floats) -> Sums:
     return sums
 
 
-def _tails(books: Books) -> dict[str, Floats]:
-    """Return what needs every session of every book, so that the block runs once more: CVaR and the attribution."""
+def paths_of(books: Books) -> tuple[Floats, Floats]:
+    """Run a block; return equity and units of the hedge at every close, shape (2, sessions, books)."""
     path, trail = np.empty((2, len(books.world.setup.prices.close), len(books.rows)))
     _through(books, path, trail)
+    return path, trail
+
+
+def _tails(books: Books, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
+    """Return what needs every session of every book, so that the block runs once more.
+
+    CVaR and the attribution, and what is kept of the books drawn for the statistics of overfitting.
+    """
+    path, trail = paths_of(books)
     daily, sleeves = books.world.daily, empty_sleeves(len(books.rows))
     compiled().attribute_books(daily, trail, path, sleeves)
-    with np.errstate(divide="ignore", invalid="ignore"):  # ruined books are measured by themselves
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
         returns = path[1:] / path[:-1] - 1.0
         told = sleeve_scalars(sleeves, daily, path[0], path[-1])
+        kept = _kept(books.world, np.ascontiguousarray(returns.T[drawn[books.rows]]))
     worst = int(CVAR_TAIL * (len(returns) - 1)) + 1
     lowest = np.partition(returns, worst - 1, axis=0)[:worst]
     tail = np.minimum(np.sort(lowest, axis=0).mean(axis=0), 0.0)
-    return {"cvar_95": tail, **told}
+    return {"cvar_95": tail, **told}, kept
+
+
+def _kept(world: World, returns: Floats) -> Floats:
+    return kept_of(returns, world.cash_return, world.market.run_sessions)
 
 
 def _write(table: dict[str, Any], books: Books, sums: Sums, entries: Ints) -> None:
@@ -271,14 +324,16 @@ def _ratio(above: Floats, below: Floats) -> Floats:
     return np.where(below > 0.0, above / below, np.nan)
 
 
-def _write_alone(table: dict[str, Any], made: Ingredients, world: World, places: Ints, row: int) -> None:
-    """Write the metrics of a book that runs by itself: its orders depend on it, or it was ruined."""
+def run_alone(made: Ingredients, world: World, places: Ints) -> Ledger:
+    """Run a book by itself, whose orders depend on it or which was ruined."""
+    plan = plan_at(made, world, places)
+    return compiled().run_policy(world.setup.prices, world.setup.terms, plan)
+
+
+def plan_at(made: Ingredients, world: World, places: Ints) -> Plan:
+    """Return when and how the combination at these places decides, shape (axes,)."""
     at = {part: tuple(places[axes].tolist()) for part, axes in made.axes.items()}
-    plan = made.plan(world, at["signal"], made.policy(at["policy"]), made.hedge(at["world"], at["hedge"]))
-    ledger = compiled().run_policy(world.setup.prices, world.setup.terms, plan)
-    for name, value in (_figures(world, ledger) | _sleeve(world, ledger)).items():
-        if name in table:
-            table[name][row] = value
+    return made.plan(world, at["signal"], made.policy(at["policy"]), made.hedge(at["world"], at["hedge"]))
 
 
 def _sleeve(world: World, ledger: Ledger) -> dict[str, float]:

@@ -24,6 +24,7 @@ from engine.metrics import mean_cash_return
 from engine.plain_yaml import Keys
 from engine.setup import Setup, open_market, policy_of, prepare, rebalancing_days, sizing_of
 from engine.sweeps.grid import Grid, with_values
+from engine.sweeps.overfitting_rows import drawn_of
 from strategies import parameters
 from strategies.load import strategy_class
 from strategies.policy import PolicyRules
@@ -120,6 +121,13 @@ class Ingredients:
         Where history comes from.
     signal_seconds
         Time spent on asking strategies so far.
+
+    Attributes
+    ----------
+    axes
+        Which axes turn each part.
+    drawn
+        The rows of which something is kept for the statistics of overfitting.
     """
 
     config: RunConfig
@@ -133,6 +141,7 @@ class Ingredients:
         room |= {"policy": 100_000, "hedge": 100_000}
         self._kept = {kind: Kept(most) for kind, most in room.items()}
         self.axes = {part: [i for i, axis in enumerate(self.grid.axes) if part_of(axis.keys) == part] for part in PARTS}
+        self.drawn = drawn_of(len(self.grid)).split
 
     def world(self, places: Places) -> World:
         """Return the world of some places on its axes."""

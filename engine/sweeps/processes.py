@@ -1,51 +1,149 @@
-"""Combinations whose strategy can't be compiled: a Cerebro each, in a pool of processes; a failure fails its row."""
+"""Processes of this machine, a chunk at a time each. They end with the command, however that ends."""
 
 from __future__ import annotations
 
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
-from typing import Any
+import signal
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
+from typing import Any, NamedTuple
 
-import numpy as np
+from engine.sweeps.executors import AnswerOf, ChunkOf, ExecutorError, Job, answered
 
-from data.errors import UserError
-from engine.config import RunConfig
-from engine.judgement.attribution import attribute
-from engine.judgement.linking import scalars
-from engine.judgement.many import FIGURES
-from engine.run import run
-from engine.sweeps.compute import AGAINST, COLUMNS, MEASURES
-from engine.sweeps.grid import Grid, with_values
-
-
-def compute_in_processes(config: RunConfig, grid: Grid, first: int, last: int, workers: int) -> dict[str, Any]:
-    """Return the metrics of rows `first` to `last` (exclusive), as `engine.sweeps.compute.compute` does."""
-    tasks = [
-        (config, {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)})
-        for places in grid.places(first, last).tolist()
-    ]
-    context = multiprocessing.get_context("forkserver")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
-        rows = list(pool.map(_row, tasks, chunksize=max(1, min(16, len(tasks) // (4 * workers)))))
-    table: dict[str, Any] = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in COLUMNS}
-    return {**table, "failed": np.array([row["failed"] for row in rows], dtype=object)}
+DEATHS = 3
+"""Processes that end with the same chunk in hand before the chunk is given up."""
 
 
-def _row(task: tuple[RunConfig, dict[Any, Any]]) -> dict[str, Any]:
-    """Run one combination; whatever goes wrong in it is its own."""
-    row: dict[str, Any] = {**dict.fromkeys(COLUMNS, np.nan), "failed": ""}
+class Worker(NamedTuple):
+    """A process, and the way to it."""
+
+    process: Any
+    way: Connection
+
+
+@dataclass(frozen=True)
+class Processes:
+    """Processes that each answer chunk after chunk.
+
+    A pool of the standard library keeps both ends of its queues open in every process, so that one whose parent was
+    killed waits for ever. These read a pipe that ends with the parent.
+    """
+
+    workers: int
+
+    def run(self, job: Job[ChunkOf, AnswerOf], chunks: Iterable[ChunkOf]) -> Iterator[tuple[ChunkOf, AnswerOf]]:
+        """Yield each chunk with its answer, as they come; raises ExecutorError for a chunk that ends its processes."""
+        desk = _Desk(job, iter(chunks))
+        try:
+            for _ in range(self.workers):
+                desk.employ()
+            while desk.busy:
+                yield from desk.finished()
+        finally:
+            desk.close()
+
+
+@dataclass
+class _Desk:
+    """Gives chunks out, one to each process."""
+
+    job: Any
+    chunks: Iterator[Any]
+    busy: dict[Worker, Any] = field(default_factory=dict)
+    deaths: dict[Any, int] = field(default_factory=dict)
+    context: BaseContext = field(default_factory=lambda: multiprocessing.get_context("forkserver"))
+
+    def employ(self, chunk: Any = None) -> None:
+        """Start a process and give it a chunk, the next one unless told; none where nothing is left."""
+        if chunk is None and (chunk := next(self.chunks, None)) is None:
+            return
+        ours, theirs = self.context.Pipe()
+        process = self.context.Process(target=_serve, args=(self.job, theirs), daemon=True)  # type: ignore[attr-defined]
+        process.start()
+        theirs.close()
+        worker = Worker(process, ours)
+        worker.way.send(chunk)
+        self.busy[worker] = chunk
+
+    def finished(self) -> Iterator[tuple[Any, Any]]:
+        """Wait, and yield what has come; whoever is done gets the next chunk first."""
+        ready = wait([worker.way for worker in self.busy])
+        for worker in [one for one in self.busy if one.way in ready]:
+            chunk = self.busy.pop(worker)
+            try:
+                answer, fault = worker.way.recv()
+            except (EOFError, OSError):
+                self._bury(worker, chunk)
+                continue
+            if fault is not None:
+                raise fault
+            following = next(self.chunks, None)
+            if following is None:
+                _dismiss(worker)
+            else:
+                self.busy[worker] = following
+                _send(worker, following)
+            yield chunk, answer
+
+    def close(self) -> None:
+        """End all processes, whatever they are at."""
+        for worker in self.busy:
+            worker.process.terminate()
+            _dismiss(worker)
+
+    def _bury(self, worker: Worker, chunk: Any) -> None:
+        _dismiss(worker)
+        self.deaths[chunk] = self.deaths.get(chunk, 0) + 1
+        if self.deaths[chunk] == DEATHS:
+            raise ExecutorError(
+                f"{DEATHS} processes ended with {str(chunk)[:80]} in hand, the last with status "
+                f"{worker.process.exitcode}: is memory short?"
+            )
+        self.employ(chunk)
+
+
+def _send(worker: Worker, chunk: Any) -> None:
     try:
-        result = run(with_values(*task).model_copy(update={"controls": "off"}))
-        told = scalars(attribute(result.setup, result.hedged))
-    except UserError as fault:
-        return {**row, "failed": str(fault)}
-    except Exception as fault:  # noqa: BLE001  # one combination mustn't take the others with it
-        return {**row, "failed": f"{type(fault).__name__}: {' '.join(str(fault).split())}"}
-    metrics, unhedged = result.metrics, result.metrics["controls"]["unhedged"]
-    row |= {name: metrics[name] for name in MEASURES} | {name: told[name] for name in FIGURES}
-    row |= {f"{name}_vs_unhedged": _above(metrics[name], unhedged[name]) for name in AGAINST}
-    return row
+        worker.way.send(chunk)
+    except OSError:  # it has ended since; the next look at its pipe finds that
+        return
 
 
-def _above(hedged: float | None, unhedged: float | None) -> float:
-    return np.nan if hedged is None or unhedged is None else hedged - unhedged
+def _dismiss(worker: Worker) -> None:
+    """Close a process's pipe, upon which it ends, and wait for it."""
+    worker.way.close()
+    worker.process.join()
+
+
+def _serve(job: Any, way: Connection) -> None:
+    """Answer chunks until the pipe ends."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches us too: what there is to say, the parent says
+    answer = None
+    told: tuple[Any, BaseException | None]
+    try:
+        while True:
+            chunk = way.recv()
+            try:
+                answer = answer or job.open(1)
+                told = answered(answer, chunk), None
+            except BaseException as fault:  # noqa: BLE001  # it is raised again where it is known what to do about it
+                told = None, _told(fault)
+            way.send(told)
+    except (EOFError, OSError):  # the parent is done with us, or gone
+        return
+
+
+def _told(fault: BaseException) -> BaseException:
+    """Return an error that can be pickled, with where it came up."""
+    import pickle
+
+    where = "".join(traceback.format_exception(fault))
+    try:
+        pickle.loads(pickle.dumps(fault))  # noqa: S301  # our own bytes
+    except Exception:  # noqa: BLE001  # whatever a class does that can't be pickled
+        fault = RuntimeError(f"{type(fault).__name__}: {fault}")
+    fault.add_note(f"in a process of the pool:\n{where}")
+    return fault

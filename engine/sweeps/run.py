@@ -4,37 +4,42 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.errors import ConfigError, UserError
+from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
+from data.sources.kept import KeptSource
 from data.version import code_version
 from engine.asking import intensity_of
 from engine.config import RunConfig
 from engine.identity import identity, known_config
 from engine.setup import open_market
-from engine.sweeps.compute import COLUMNS, Clock, compute
+from engine.sweeps.chunks import CHUNK, Chunk, Work, chunk_rows, chunks_of, compiles
+from engine.sweeps.compute import COLUMNS
+from engine.sweeps.executors import Executor, ExecutorError, executor_of
 from engine.sweeps.grid import Grid
-from engine.sweeps.ingredients import Ingredients
-from engine.sweeps.processes import compute_in_processes
+from engine.sweeps.overfitting import finish_sweep
 from strategies import parameters
 from strategies.base import Strategy
-from strategies.load import kind, source_hash, strategy_class
+from strategies.load import source_hash, strategy_class
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CHUNK = 2048
-"""Combinations that are computed and written together."""
-
 Progress = Callable[[int], None]
+
+NOT_SWEPT = (("data", "source"), ("data", "path"))
+"""Keys that every combination shares: a sweep reads one history."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,11 @@ def sweep(
     config: RunConfig,
     grid: Grid,
     out: Path,
-    workers: int,
+    workers: int = 1,
     progress: Progress | None = None,
     source: Source | None = None,
+    executor: Executor | None = None,
+    begin: Callable[[str], None] | None = None,
 ) -> SweepResult:
     """Run every combination of a grid and write its table.
 
@@ -97,11 +104,15 @@ def sweep(
     out
         The folder that keeps sweeps.
     workers
-        Threads, or processes for strategies that can't be compiled; the table is the same for any number.
+        Threads, or processes for strategies that can't be compiled; unless there is an executor.
     progress
         Told how many combinations were finished, each time some are.
     source
         Where history comes from; what the config names unless given.
+    executor
+        Who computes the chunks. The table is the same to the byte whoever does.
+    begin
+        Told the name of each step of the statistics that follow.
 
     Raises
     ------
@@ -109,52 +120,80 @@ def sweep(
         What can't be used, in one line.
     """
     began = time.perf_counter()
-    source = source or open_source(config.data.source, config.data.path)
+    if named := [axis.name for axis in grid.axes if axis.keys in NOT_SWEPT]:
+        raise ConfigError(f"--param {named[0]}: a sweep reads one history: sweep each by itself")
+    source = KeptSource(source or open_source(config.data.source, config.data.path))
     market, fingerprint = _fingerprint(config, source)
     name = f"{config.name}-SIMULATED" if source.simulated else config.name
     known = _known(config, grid, fingerprint, source.name)
-    folder = out / f"{name}-sweep-{identity(known)}"
-    parts, clock = folder / "parts", Clock()
-    compiles = kind(strategy_class(config.strategy.named)) == "intensity"
-    made = Ingredients(config, grid, source)
+    folder, spent = out / f"{name}-sweep-{identity(known)}", dict.fromkeys(("kernel", "signal", "tail"), 0.0)
     if not (folder / "manifest.json").exists():
-        parts.mkdir(parents=True, exist_ok=True)
-        if compiles:
-            compute(made, 0, 1, 1, Clock())  # loads the compiled code, which is no part of the kernel's seconds
-        for number, first in enumerate(range(0, len(grid), CHUNK)):
-            last = min(first + CHUNK, len(grid))
-            part = parts / f"{number:06d}.parquet"
-            if not part.exists():
-                columns = (
-                    compute(made, first, last, workers, clock)
-                    if compiles
-                    else compute_in_processes(config, grid, first, last, workers)
-                )
-                _write(_table(grid, first, last, columns), part)
-            if progress:
-                progress(last - first)
-        _join(parts, folder / "results.parquet")
+        used = frozenset(key for key, digest in fingerprint.items() if "/" in key and digest != "absent")
+        work = Work(f"backtest-{identity(known)}", config, grid, source, used)
+        chosen = executor or executor_for(config, workers=workers)
+        for seconds in _compute(work, folder / "parts", chosen, progress):
+            spent = {key: value + seconds.get(key, 0.0) for key, value in spent.items()}
+        _join(folder / "parts", folder / "results.parquet")
+        finish_sweep(folder, config, grid, source, os.cpu_count() or 1, begin)
         _write_manifest(folder, grid, known, simulated=source.simulated)
-        shutil.rmtree(parts, ignore_errors=True)
     elif progress:
         progress(len(grid))
-    seconds = {"kernel": clock.kernel, "signal": made.signal_seconds, "tail": clock.tail}
+    shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too
     return SweepResult(
         folder,
         grid,
         len(market.run_sessions),
         source.simulated,
         {name: str(first) for name, first in market.synthetic.items()},
-        {**seconds, "wall": time.perf_counter() - began},
+        {**spent, "wall": time.perf_counter() - began},
     )
 
 
-def _fingerprint(config: RunConfig, source: Source) -> tuple[Any, dict[str, str]]:
+def executor_for(
+    config: RunConfig, named: str | None = None, workers: int | None = None, cluster: str | None = None
+) -> Executor:
+    """Return who computes a run's sweep, as the command's options say: threads where its strategy can be compiled.
+
+    Raises
+    ------
+    UserError
+        The options contradict each other or the strategy, or dask isn't installed.
+    """
+    fits = compiles(config)
+    if named == "threads" and not fits:
+        asked = config.strategy.named.rpartition(":")[2]
+        raise UserError(f"--executor threads can't run {asked}, which isn't compiled: processes and dask can")
+    return executor_of(named, workers, cluster, "threads" if fits else "processes")
+
+
+def _compute(work: Work, parts: Path, executor: Executor, progress: Progress | None) -> Iterator[Mapping[str, float]]:
+    """Compute the chunks that aren't there and write each as it comes, whole; yield the seconds each took."""
+    parts.mkdir(parents=True, exist_ok=True)
+    chunks = list(chunks_of(work.config, work.grid))
+    missing = [chunk for chunk in chunks if not _part(parts, chunk).exists()]
+    say, kept = progress or (lambda _rows: None), len(chunks) - len(missing)
+    say(len(work.grid) - sum(chunk.last - chunk.first for chunk in missing))
+    if not missing:
+        return
+    try:
+        for chunk, answer in executor.run(work, missing):
+            _write(_table(work.grid, chunk.first, chunk.last, answer.columns), _part(parts, chunk))
+            kept += 1
+            say(chunk.last - chunk.first)
+            yield answer.seconds
+    except ExecutorError as fault:
+        raise ExecutorError(f"{fault}: {kept:,} of {len(chunks):,} chunks are kept; run it again") from None
+
+
+def _part(parts: Path, chunk: Chunk) -> Path:
+    return parts / f"{chunk.number:06d}.parquet"
+
+
+def _fingerprint(config: RunConfig, source: Source) -> tuple[Market, dict[str, str]]:
     """Return the base run's market, and the hashes of what it reads."""
     market = open_market(config, source)
-    cls = strategy_class(config.strategy.named)
-    if kind(cls) == "intensity":
-        strategy: Strategy = parameters.make(cls, config.strategy.params)
+    if compiles(config):
+        strategy: Strategy = parameters.make(strategy_class(config.strategy.named), config.strategy.params)
         intensity_of(strategy, market)
     for name in market.roles.traded:
         market.bars(name)
@@ -175,12 +214,15 @@ def _known(config: RunConfig, grid: Grid, fingerprint: dict[str, str], source: s
         },
         "chosen": None if grid.chosen is None else hashlib.sha256(grid.chosen.tobytes()).hexdigest(),
         "combinations": len(grid),
-        "chunk": CHUNK,
+        "chunk": chunk_rows(config),
     }
 
 
-def _table(grid: Grid, first: int, last: int, columns: dict[str, Any]) -> pa.Table:
-    """Return rows as they are kept: each axis under its full key, the metrics, and why a row failed."""
+def _table(grid: Grid, first: int, last: int, columns: Mapping[str, Any]) -> pa.Table:
+    """Return rows as a part keeps them: axes under their full keys, metrics, why a row failed, and whatever came more.
+
+    What comes besides stays in the parts: numbers that something is to be made of, shape (rows,) or (rows, values).
+    """
     import pyarrow as pa
 
     places = grid.places(first, last)
@@ -191,6 +233,10 @@ def _table(grid: Grid, first: int, last: int, columns: dict[str, Any]) -> pa.Tab
     for name in COLUMNS:
         table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
     table["failed"] = pa.array([word or None for word in columns["failed"]], pa.string())
+    for name in [name for name in columns if name not in table]:
+        flat = pa.array(np.ascontiguousarray(columns[name]).reshape(-1), pa.float64(), from_pandas=True)
+        width = columns[name].shape[1:]
+        table[name] = pa.FixedSizeListArray.from_arrays(flat, *width) if width else flat
     return pa.table(table)
 
 
@@ -198,20 +244,25 @@ def _write(table: pa.Table, path: Path) -> None:
     """Write a part under another name and rename it: what has its name is whole."""
     import pyarrow.parquet as pq
 
-    writing = path.with_suffix(".tmp")
+    writing = path.with_suffix(f".{os.getpid()}.tmp")  # ours alone, should somebody run the same sweep meanwhile
     pq.write_table(table, writing)
     writing.replace(path)
 
 
 def _join(parts: Path, path: Path) -> None:
-    """Join the parts, a row group each, reading one at a time."""
+    """Join what the table keeps of the parts into row groups of a few thousand, reading few parts at a time."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     files = sorted(parts.glob("*.parquet"))
-    writing = path.with_suffix(".tmp")
-    with pq.ParquetWriter(writing, pq.read_schema(files[0])) as writer:
-        for file in files:
-            writer.write_table(pq.read_table(file))
+    schema = pq.read_schema(files[0])
+    names = schema.names[: schema.names.index("failed") + 1]
+    together = max(1, CHUNK // pq.read_metadata(files[0]).num_rows)
+    writing = parts / f"results.{os.getpid()}.tmp"
+    with pq.ParquetWriter(writing, pa.schema([schema.field(name) for name in names])) as writer:
+        for k in range(0, len(files), together):
+            tables = [pq.read_table(file, columns=names) for file in files[k : k + together]]
+            writer.write_table(pa.concat_tables(tables).combine_chunks())
     writing.replace(path)
 
 

@@ -65,7 +65,7 @@ def test_what_is_imported_is_listed_run_on_and_removed(history):
 
     assert command("data", "remove", "SOXX").out == "removed SOXX\n"
     answer = command("run", "hedge_soxs.yaml", *SHORT)
-    assert (answer.status, answer.err) == (2, "backtest: the store lacks SOXX: backtest data pull SOXX\n")
+    assert (answer.status, answer.err) == (2, "backtest: the store lacks bars of SOXX: backtest data pull SOXX\n")
     assert "the store has no SOXQ" in command("data", "remove", "SOXQ").err
 
 
@@ -114,6 +114,79 @@ def test_a_false_step_stops_a_run_is_mended_and_undone(broken, history, kept):
     assert undone.status == 3
     assert f"taken back: {FALSE_STEP}" in undone.out
     assert command("run", "hedge_soxs.yaml", *SHORT, *where).status == 2
+
+
+def spoil(path, date, **times):
+    """Put a day's range elsewhere in a file: ``high=0.97`` makes its high 0.97 times the higher of open and close."""
+    head, *rows = path.read_text().splitlines()
+    for at, row in enumerate(rows):
+        cells = dict(zip(head.split(","), row.split(","), strict=True))
+        if cells["date"] == date:
+            inner = [float(cells["open"]), float(cells["close"])]
+            of = {"high": max(inner), "low": min(inner)}
+            rows[at] = ",".join((cells | {name: repr(by * of[name]) for name, by in times.items()}).values())
+    path.write_text("\n".join([head, *rows, ""]))
+
+
+@pytest.mark.parametrize(
+    ("name", "date", "times", "by"),
+    [
+        ("SOXS", "2024-05-28", {"high": 0.97}, "3.1 %"),
+        ("SOXS", "2023-06-01", {"low": 1.02}, "2.0 %"),  # the first session
+        ("SOXS", "2024-05-28", {"low": 1 + 1.1e-6}, "0.0 %"),  # the least that isn't rounding
+        ("SOXX", "2025-06-30", {"high": 1 - 1.1e-6}, "0.0 %"),  # the last session
+        ("SOXX", "2022-08-01", {"low": 1.02}, "2.0 %"),  # signals warm up on it
+    ],
+)
+def test_a_range_that_excludes_its_open_or_close_stops_a_run_that_trades_it(history, name, date, times, by):
+    spoil(history / "bars" / f"{name}.csv", date, **times)
+    where, before = ("--data", "history"), sorted(Path().rglob("*"))
+    answer = command("run", "hedge_soxs.yaml", *SHORT, *where)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err == (
+        f"backtest: {name} {date}: high below, or low above, the day's other prices on 1 session: {date} "
+        f"(by up to {by}): backtest data check {name} --data {Path('history').resolve()} --repair widens the "
+        "day's range to its open and close, "
+        f"or go on with --set data.accept=[{name}-range]\n"
+    )
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_range_that_excludes_its_open_or_close_is_accepted_or_mended(history):
+    where, clean = ("--data", "history"), final("--data", "history")
+    spoil(history / "bars" / "SOXS.csv", "2024-05-28", high=0.97)
+    assert final(*where, "--set", "data.accept=[SOXS-range]") == clean
+    assert "mended: SOXS-range" in command("data", "check", *where, "--repair").out
+    assert final(*where) == clean
+
+
+def test_a_run_that_reads_the_closes_alone_goes_on_whatever_their_range(history):
+    """Chip makers are members whose closes breadth counts; the same bars stop the run once they are its underlying."""
+    for name in ("AMD", "INTC", "KLAC", "MU", "NVDA"):
+        (history / "bars" / f"{name}.csv").write_text((history / "bars" / "SOXX.csv").read_text())
+
+    def said(*typed):
+        return command("run", "hedge_soxs_breadth.yaml", *SHORT, "--data", "history", *typed)
+
+    clean = json.loads(said().out)
+    assert clean["episodes"] > 0
+    for name in ("AMD", "KLAC"):
+        spoil(history / "bars" / f"{name}.csv", "2024-05-28", high=0.97, low=1.02)
+    answer = said()
+    assert (answer.status, answer.err) == (0, "")
+    assert json.loads(answer.out) == clean
+    found = command("data", "check", "--data", "history", "--json")
+    assert found.status == 3
+    errors = [one for one in json.loads(found.out) if one["severity"] == "error"]
+    assert [(one["id"], one["dates"]) for one in errors] == [
+        (f"{name}-range", ["2024-05-28"]) for name in ("AMD", "KLAC")
+    ]
+
+    ranged = "strategy={class: CompositeHedge, params: {signals: {a: {signal: parkinson, of: KLAC, above: 1}}}}"
+    for traded in ("hedge.underlying=KLAC", "portfolio.core={KLAC: 1}", ranged):
+        answer = said("--set", traded)
+        assert (answer.status, answer.out) == (2, "")
+        assert answer.err.startswith("backtest: KLAC 2024-05-28: high below, or low above, ")
 
 
 def test_a_check_writes_its_page(broken):

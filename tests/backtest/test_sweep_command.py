@@ -29,7 +29,12 @@ def test_it_shows_the_best_and_the_worst_and_writes_its_folder(folder):
     )
     assert "SIMULATED" in answer.out
     (found,) = folder.glob("sweeps/hedge_soxs-SIMULATED-sweep-*")
-    assert {path.name for path in found.iterdir()} == {"results.parquet", "manifest.json", "sweep.html"}
+    assert {path.name for path in found.iterdir()} == {
+        "results.parquet",
+        "overfitting.json",
+        "manifest.json",
+        "sweep.html",
+    }
     page = (found / "sweep.html").read_text()
     assert "SIMULATED" in page
     assert "backtest run hedge_soxs.yaml --start 2019-01-02 --end 2020-12-31" in page
@@ -85,6 +90,14 @@ def test_axes_may_stand_in_the_yaml_and_draws_are_repeatable(folder):
         (["--param", "trend_dys=1:3"], "did you mean trend_days?"),
         (["--param", "trend_days=20:60:0"], "the step has to be above 0"),
         (["--param", "trend_days=20,40", "--metric", "sharp"], "--metric sharp is unknown, did you mean sharpe?"),
+        (
+            ["--param", "trend_days=20,40", "--executor", "thread"],
+            "--executor thread is unknown, did you mean threads?",
+        ),
+        (
+            ["--param", "trend_days=20,40", "--cluster", "tcp://127.0.0.1:9", "--workers", "2"],
+            "--workers starts workers on this machine",
+        ),
         (
             ["--param", "trend_days=2:99999", "--param", "hedge.weight=0:1:0.00001"],
             "combinations are more than a sweep holds",

@@ -7,8 +7,9 @@ import pytest
 from history import FOLDER, needs_history
 
 from data.arrays import day
+from data.audit.finding import ERROR
+from data.audit.run import audit
 from data.calendar import nyse_sessions
-from data.errors import DataError
 from data.market import Roles, load_market
 from data.sources.csv import CsvSource
 
@@ -132,7 +133,10 @@ def test_series_pass_the_checks_whatever_days_they_have(name):
     assert (np.diff(series.dates) > np.timedelta64(0, "D")).all()
 
 
-def test_a_vendor_s_bad_row_is_found():
+def test_a_vendor_s_bad_row_is_read_and_found():
     """KLAC's low of 2015-03-30 is 1 % above its open."""
-    with pytest.raises(DataError, match=r"^bars/KLAC\.csv:8695: 2015-03-30: low is above open or close: "):
-        bars("KLAC")
+    klac = bars("KLAC")
+    (row,) = np.flatnonzero(klac.dates == day("2015-03-30"))
+    assert klac.low[row] / klac.open[row] - 1 == pytest.approx(0.0104, abs=5e-5)
+    (found,) = (one for one in audit(CsvSource(FOLDER), ("KLAC",)) if one.severity == ERROR)
+    assert (found.id, found.dates.astype(str).tolist()) == ("KLAC-range", ["2015-03-30"])

@@ -174,9 +174,17 @@ def test_many_rows_of_one_fault_are_counted():
 def test_a_range_that_excludes_its_open_is_left_to_the_audit():
     frame = bars_frame()
     frame.loc[5, "high"] = 0.5 * frame.loc[5, "low"]
-    assert "high is below low" in fault(check_bars, frame)
+    frame.loc[7, "low"] = 1.01 * frame.loc[7, ["open", "close"]].max()
+    check_bars(frame, "bars/X.csv")
     faults, rows = bars_faults(frame, "bars/X.csv")
     assert (faults, len(rows)) == ((), 12)
+
+
+def test_what_else_is_wrong_in_such_a_row_is_told():
+    frame = bars_frame()
+    frame.loc[5, "high"] = 0.5 * frame.loc[5, "low"]
+    negate(frame, 5, "volume")
+    assert fault(check_bars, frame) == "bars/X.csv:5: 2024-01-05: volume is negative: write 0 where it is not known"
 
 
 def test_a_vendor_s_rounding_is_no_fault():

@@ -7,7 +7,7 @@ import pytest
 from markets import make_bars, make_series, nyse, source_of
 
 from data.errors import DataError
-from engine.held import check_held
+from engine.held import check_held, strategy_reads
 from engine.loading import build_config
 from engine.setup import roles_of
 
@@ -23,7 +23,8 @@ def check(config, *names, called="demo"):
 
     flat = np.full(len(DATES), 10.0)
     held = [make_series(n, DATES, flat) if n in ("VIX", "TNX", "IRX") else make_bars(n, DATES, flat) for n in names]
-    check_held(config, roles_of(config), replace(source_of(*held), name=called))
+    roles = roles_of(config)
+    check_held(config, roles, strategy_reads(config, roles), replace(source_of(*held), name=called))
 
 
 def test_what_a_strategy_reads_is_asked_for_before_anything_runs():

@@ -193,10 +193,11 @@ def test_of_a_file_that_is_refused_the_rows_that_can_be_read_are_drawn(tmp_path)
         "date,open,high,low,close,volume,dividend,split",
         "2020-01-02,10,9,10,10,5,0,1",
         "2020-01-03,10,11,10,11,5,0,1",
+        "2020-01-06,10,12,10,,5,0,1",
     ]
     (tmp_path / "bars" / "FUND.csv").write_text("\n".join(rows))
     source = CsvSource(tmp_path)
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match=r"^bars/FUND\.csv:4: 2020-01-06: close is missing"):
         source.bars("FUND")
     drawn = finding_chart(finding(days("2020-01-02"), "range", field="high"), histories(source))
     assert unpacked(drawn["candles"]["high"]).tolist() == [9, 11]

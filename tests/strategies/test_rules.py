@@ -138,7 +138,10 @@ def test_survivors_and_hindsight_are_remarked():
     flat = np.full(len(DATES), 10.0)
     held = make_market(make_bars("CORE", DATES, flat), make_bars("FUND", DATES, flat), *chips)
     said = remarks_of([rule("share_above_average", "at most", 0.4), rule("new_lows", "at least", 0.2)], held)
-    assert said == ("Survivorship: the 2 members are today's names; a members file would say who was one when.",)
+    assert said == (
+        "Survivorship: the 2 members are today's names; a members file would say who was one when.",
+        "There are bars of 2 members, fewer than min_members 5: their signal is never known.",
+    )
 
 
 def test_inputs_fire_together_or_one_by_one():

@@ -12,6 +12,7 @@ from data.audit.finding import ERROR
 from data.audit.run import audit
 from data.bars import COLUMNS
 from data.errors import DataError
+from data.schema import ROUNDING
 from data.sources.csv import CsvSource
 from data.sources.wrapped import Eventless
 
@@ -90,14 +91,32 @@ def test_the_rest_of_a_broken_file_is_audited(tmp_path):
 def test_a_range_that_excludes_its_open_is_one_error_that_can_be_repaired(tmp_path):
     low = str(1.01 * max(float(rows()[33][1]), float(rows()[33][4])))
     source = written(tmp_path, with_cells(low_33=low, high_33=low))
-    with pytest.raises(DataError, match=r"^bars/SMH.csv:35: .*low is above open or close"):
-        source.bars("SMH")
+    assert source.bars("SMH").low[33] == float(low)
     (one,) = audit(source, ("SMH",))
-    assert (one.kind, one.severity, str(one.first)) == ("range", ERROR, rows()[33][0])
+    assert (one.kind, one.severity, one.dates.astype(str).tolist()) == ("range", ERROR, [rows()[33][0]])
     source.set_repairs([one.repair])
     bars = source.bars("SMH")
     assert bars.high[33] >= max(bars.open[33], bars.close[33]) >= min(bars.open[33], bars.close[33]) >= bars.low[33]
     assert not audit(source, ("SMH",))
+
+
+def test_every_range_that_excludes_a_price_is_found_down_to_a_float32_s_rounding(tmp_path):
+    """High below the higher, low above the lower of open and close, high below low: in the first row, the last, any."""
+    cells, spoiled = {}, set()
+    sizes = (0.9 * ROUNDING, 1.1 * ROUNDING, 1e-5, 1e-3, 0.01, 0.2)
+    for number, (size, kind) in enumerate((size, kind) for size in sizes for kind in ("high", "low", "both")):
+        row = (0, 299, *range(7, 290, 17))[number]
+        opened, close = float(rows()[row][1]), float(rows()[row][4])
+        high, low = max(opened, close), min(opened, close)
+        cells[f"high_{row}"] = repr(high / (1 + size) if kind == "high" else low if kind == "both" else high)
+        cells[f"low_{row}"] = repr(low * (1 + size) if kind != "high" else low)
+        spoiled |= {rows()[row][0]} if size > ROUNDING or (kind == "both" and high > low * (1 + ROUNDING)) else set()
+    source = written(tmp_path, with_cells(**cells))
+    assert len(source.bars("SMH")) == 300
+    (found,) = (one for one in audit(source, ("SMH",)) if one.kind == "range")
+    assert found.severity == ERROR
+    assert set(found.dates.astype(str)) == spoiled
+    assert len(spoiled) == 16
 
 
 @pytest.mark.parametrize(

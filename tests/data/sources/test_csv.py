@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from markets import days
 
+from data.audit.run import audit
 from data.bars import COLUMNS
 from data.errors import DataError
 from data.sources.csv import CsvSource
@@ -137,8 +138,6 @@ def wrong(fault):
 
 MISSING = "is missing or not finite: fill it in, or delete the row"
 NOT_POSITIVE = "is zero or negative: correct the price, or delete the row"
-HIGHEST = "high is below open or close: high is the day's highest price"
-LOWEST = "low is above open or close: low is the day's lowest price"
 UNREADABLE = "bars/SOXS.csv:3: date is missing or unreadable: write it as YYYY-MM-DD"
 NO_SESSION = "NYSE held no session on that date: delete the row, or correct its date"
 SPLIT = "split is zero or negative: write new shares per old share: 1 on most days, 0.1 for a 1:10 reverse split"
@@ -181,11 +180,6 @@ FAULTS = {
     "ratio": (changed(split="1:10"), wrong("split is '1:10', not a number: correct it")),
     "zero price": (changed(low="0"), wrong(f"low {NOT_POSITIVE}")),
     "negative price": (changed(close="-42"), wrong(f"close {NOT_POSITIVE}")),
-    "high below low": (changed(high="39", low="40"), wrong("high is below low: correct one of them")),
-    "high below close": (changed(high="41.5"), wrong(HIGHEST)),
-    "high below open": (changed(open="44"), wrong(HIGHEST)),
-    "low above open": (changed(low="41.5"), wrong(LOWEST)),
-    "low above close": (changed(close="39.5"), wrong(LOWEST)),
     "negative volume": (changed(volume="-1"), wrong("volume is negative: write 0 where it is not known")),
     "negative dividend": (
         changed(dividend="-0.1"),
@@ -219,6 +213,26 @@ DATE_FAULTS = {
 @pytest.mark.parametrize(("text", "fault"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_told_in_one_line(tmp_path, text, fault):
     assert said_by(folder(tmp_path, text).bars, "SOXS") == fault
+
+
+RANGES = {
+    "high below low": {"high": "39", "low": "40"},
+    "high below close": {"high": "41.5"},
+    "high below open": {"open": "44"},
+    "low above open": {"low": "41.5"},
+    "low above close": {"close": "39.5"},
+}
+
+
+@pytest.mark.parametrize("cells", RANGES.values(), ids=RANGES)
+def test_a_range_that_excludes_its_open_or_close_is_read_as_it_is_and_left_to_the_audit(tmp_path, cells):
+    source = folder(tmp_path, changed(**cells))
+    bars = source.bars("SOXS")
+    assert {name: getattr(bars, name)[1] for name in cells} == {name: float(text) for name, text in cells.items()}
+    (found,) = (one for one in audit(source, ("SOXS",)) if one.kind == "range")
+    assert (found.id, found.severity, str(found.first), len(found.dates)) == ("SOXS-range", "error", "2024-01-03", 1)
+    source.set_repairs([found.repair])
+    assert not [one for one in audit(source, ("SOXS",)) if one.kind == "range"]
 
 
 @pytest.mark.parametrize(("text", "fault"), DATE_FAULTS.values(), ids=DATE_FAULTS)

@@ -1,18 +1,16 @@
 """Sweeps from end to end: the same bytes however they are run, killed or cut; one failing row is one failing row."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from backtest import load_config, run
+from data.errors import ConfigError
 from engine.judgement.many import FIGURES
-from engine.sweeps import run as sweeping
+from engine.sweeps import chunks
+from engine.sweeps.executors import Threads
 from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.run import sweep
 
@@ -47,7 +45,7 @@ def test_the_table_holds_a_row_a_combination(tmp_path):
     assert table.num_rows == 100
     assert table.column("strategy.params.trend_days").to_pylist()[:11] == [10] * 10 + [20]
     assert table.column("hedge.weight").to_pylist()[9] == 0.5
-    assert {path.name for path in result.folder.iterdir()} == {"results.parquet", "manifest.json"}
+    assert {path.name for path in result.folder.iterdir()} == {"results.parquet", "overfitting.json", "manifest.json"}
     assert "SIMULATED" in result.folder.name
 
 
@@ -70,56 +68,51 @@ def test_a_finished_sweep_is_not_run_again(tmp_path):
 
 
 def test_finished_chunks_are_kept_and_the_rest_is_computed(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweeping, "CHUNK", 16)
+    monkeypatch.setattr(chunks, "CHUNK", 16)
     whole = swept(tmp_path / "whole").results.read_bytes()
-    done, compute = [], sweeping.compute
+    done = []
 
-    def stopping(made, first, last, workers, clock):
-        if len(done) == 4:
+    class Noting(Threads):
+        def run(self, job, asked):
+            for chunk, answer in super().run(job, asked):
+                done.append(chunk.number)
+                yield chunk, answer
+
+    def stopping(rows):
+        if rows and len(done) == 3:
             raise KeyboardInterrupt
-        done.append(first)
-        return compute(made, first, last, workers, clock)
 
-    monkeypatch.setattr(sweeping, "compute", stopping)
+    config = load_config("hedge_soxs.yaml", SHORT)
     with pytest.raises(KeyboardInterrupt):
-        swept(tmp_path / "cut")
-    kept = sorted((tmp_path / "cut").glob("*/parts/*.parquet"))
-    stamps = [part.stat().st_mtime_ns for part in kept]
-    monkeypatch.setattr(sweeping, "compute", lambda *a: (done.append(a[1]), compute(*a))[1])
-    done.clear()
+        sweep(config, grid_of(config, AXES), tmp_path / "cut", progress=stopping, executor=Noting(1))
+    kept = {part.name for part in (tmp_path / "cut").glob("*/parts/*.parquet")}
+    again = sweep(config, grid_of(config, AXES), tmp_path / "cut", executor=Noting(1))
 
-    assert swept(tmp_path / "cut").results.read_bytes() == whole
-    assert len(kept) == 3
-    assert stamps
-    assert min(first for first in done if first or len(done) == 1) in (0, 48)
+    assert again.results.read_bytes() == whole
+    assert kept == {"000000.parquet", "000001.parquet", "000002.parquet"}
+    assert done == list(range(7))
 
 
-@pytest.mark.parametrize("after", [0.4, 1.0, 1.6])
-def test_killed_and_run_again_the_bytes_are_the_same(tmp_path, after):
-    command = [sys.executable, "-P", "-c", "from backtest.cli import main; main()", "sweep", "hedge_soxs.yaml"]
-    command += ["--param", "trend_days=10:120:2", "--param", "hedge.weight=0.01:0.5:0.005", "--start", "2019-01-02"]
-    command += ["--end", "2020-12-31", "--json", "--out"]
-    killed = subprocess.Popen(
-        [*command, str(tmp_path / "killed")],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    time.sleep(after)
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
-    for out, seed in (("killed", "1"), ("whole", "2")):
-        subprocess.run(
-            [*command, str(tmp_path / out)],
-            check=True,
-            capture_output=True,
-            env={**os.environ, "PYTHONHASHSEED": seed},
-        )
-    (ours,), (whole,) = ((tmp_path / out).glob("*/results.parquet") for out in ("killed", "whole"))
+def test_what_comes_besides_the_metrics_stays_in_the_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 64)
+    plain, parts = swept(tmp_path / "plain").results.read_bytes(), []
 
-    assert ours.read_bytes() == whole.read_bytes()
-    assert ours.parent.name == whole.parent.name
-    assert not list(tmp_path.glob("*/*/*.tmp"))
+    class More(Threads):
+        def run(self, job, asked):
+            for chunk, answer in super().run(job, asked):
+                sums = np.arange(16.0 * (chunk.last - chunk.first)).reshape(-1, 16)
+                yield chunk, answer._replace(columns={**answer.columns, "block_sums": sums, "sampled": sums[:, 0]})
+
+    def reading(_rows):
+        parts[:] = [pq.read_table(part) for part in sorted(tmp_path.glob("more/*/parts/*.parquet"))]
+
+    config = load_config("hedge_soxs.yaml", SHORT)
+    table = sweep(config, grid_of(config, AXES), tmp_path / "more", progress=reading, executor=More(1)).results
+
+    assert table.read_bytes() == plain
+    assert [part.num_rows for part in parts] == [64, 36]
+    assert parts[0].column("block_sums")[1].as_py() == list(range(16, 32))
+    assert parts[0].column("sampled")[1].as_py() == 16.0
 
 
 def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monkeypatch):
@@ -140,6 +133,11 @@ def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monk
     for name in FIGURES:
         assert table.column(name)[3].as_py() == pytest.approx(single.metrics["attribution"][name], rel=1e-12)
     assert table.column("sleeve_a_year")[3].as_py() != 0.0
+
+
+def test_one_history_is_swept(tmp_path):
+    with pytest.raises(ConfigError, match=r"--param data\.source: a sweep reads one history"):
+        swept(tmp_path, ["data.source=auto,demo"])
 
 
 def test_dates_can_be_swept(tmp_path):

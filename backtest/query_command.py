@@ -1,0 +1,225 @@
+"""The commands that ask what is kept: query, runs, sweeps."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from backtest.console import console
+from data.errors import UserError, did_you_mean
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")]
+Sweeps = Annotated[Path, typer.Option("--sweeps", metavar="DIR", help="Where sweeps are kept.")]
+Searches = Annotated[Path, typer.Option("--searches", metavar="DIR", help="Where searches are kept.")]
+Forwards = Annotated[Path, typer.Option("--walkforwards", metavar="DIR", help="Where walk-forwards are kept.")]
+Name = Annotated[str | None, typer.Option("--name", help="A part of its name, or a pattern with *.")]
+Strategy = Annotated[str | None, typer.Option("--strategy", help="A part of its strategy's name.")]
+Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Its first session isn't before.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Its last session isn't after.")]
+Sort = Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="The best by it first, such as sharpe.")]
+Top = Annotated[int | None, typer.Option("--top", min=1, metavar="N", help="No more than so many.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
+
+SHOWN_ROWS = 40
+
+
+def query(
+    sql: Annotated[str | None, typer.Argument(help="One select, in quotes.", show_default=False)] = None,
+    tables: Annotated[bool, typer.Option("--tables", help="List the tables and their columns.")] = False,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows to show.")] = SHOWN_ROWS,
+    as_csv: Annotated[bool, typer.Option("--csv", help="All rows as CSV, and nothing else.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="All rows as JSON, and nothing else.")] = False,
+    parquet: Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="All rows into a file.")] = None,
+    runs: Runs = Path("runs"),
+    sweeps: Sweeps = Path("sweeps"),
+    searches: Searches = Path("searches"),
+    walkforwards: Forwards = Path("walkforwards"),
+) -> None:
+    """Ask all runs, sweeps, searches and walk-forwards by SQL (DuckDB); nothing that is kept is changed."""
+    from engine.listing import Places
+    from engine.query import asked, described
+    from reports.query_table import show_answer, show_views
+
+    places = Places(runs, sweeps, searches, walkforwards)
+    if tables:
+        show_views(console(), described(places))
+        return
+    if sql is None:
+        raise UserError('a query needs a select, such as "select name, cagr from runs": --tables lists what there is')
+    if sum((as_csv, as_json, parquet is not None)) > 1:
+        raise UserError("--csv, --json and --parquet are one or another: leave the others out")
+    with asked(sql, places) as answer:
+        if as_csv:
+            _write_csv(answer)
+        elif as_json:
+            _write_json(answer)
+        elif parquet is not None:
+            typer.echo(f"wrote {_write_parquet(answer, parquet):,} rows to {parquet}")
+        else:
+            first, total = _first(answer, rows)
+            show_answer(console(), answer.schema.names, first, total)
+
+
+def runs(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
+    name: Name = None,
+    strategy: Strategy = None,
+    verdict: Annotated[str | None, typer.Option("--verdict", help="paid, did not pay, can't tell or withheld.")] = None,
+    since: Since = None,
+    until: Until = None,
+    sort: Sort = None,
+    top: Top = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the runs that are kept, oldest first, or those asked for."""
+    from engine.listing import Wanted, run_rows
+    from reports.query_table import show_kept_runs
+
+    wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
+    kept = run_rows(out)
+    told = {row["folder"]: metrics for row, metrics in kept}
+    found = _chosen([row for row, _metrics in kept], wanted.has, sort, top)
+    if as_json:
+        _echo_json([{"folder": row["folder"], **told[row["folder"]]} for row in found])
+    elif not kept:
+        typer.echo(f"no runs in {out}: backtest run hedge_soxs.yaml makes one")
+    else:
+        show_kept_runs(console(), found, len(kept), sort)
+
+
+def sweeps(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
+    searches: Searches = Path("searches"),
+    walkforwards: Forwards = Path("walkforwards"),
+    name: Name = None,
+    strategy: Strategy = None,
+    since: Since = None,
+    until: Until = None,
+    sort: Sort = None,
+    top: Top = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the sweeps, searches and walk-forwards that are finished, oldest first, or those asked for."""
+    from engine.listing import KINDS, Places, Wanted, kept_rows
+    from reports.query_table import show_kept_sweeps
+
+    wanted = Wanted(name, strategy, None, _day("--since", since), _day("--until", until))
+    places = Places(sweeps=out, searches=searches, walkforwards=walkforwards)
+    kept = [row for kind in KINDS for row in kept_rows(places, kind)]
+    found = _chosen(kept, wanted.has, sort, top)
+    if as_json:
+        _echo_json(found)
+    elif not kept:
+        typer.echo(f"no sweeps in {out}: backtest sweep hedge_soxs.yaml --param trend_days=10:200:10 makes one")
+    else:
+        show_kept_sweeps(console(), found, len(kept), sort)
+
+
+def _chosen(
+    rows: list[dict[str, Any]], has: Callable[[Mapping[str, Any]], bool], sort: str | None, top: int | None
+) -> list[Mapping[str, Any]]:
+    """Return the rows asked for, sorted, no more than `top`."""
+    from reports.query_table import sorted_rows
+
+    columns = dict.fromkeys(key for row in rows for key in row)
+    if rows and sort is not None and sort not in columns:
+        raise UserError(f"--sort {sort} is unknown{did_you_mean(sort, columns) or ': ' + ', '.join(columns)}")
+    found: list[Mapping[str, Any]] = [row for row in rows if has(row)]
+    return (found if sort is None else sorted_rows(found, sort))[:top]
+
+
+def _outcome(verdict: str | None) -> str | None:
+    from engine.judgement.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
+
+    outcomes = (PAID, NOT_PAID, CANT_TELL, WITHHELD)
+    if verdict is not None and not any(one.startswith(verdict.lower()) for one in outcomes):
+        raise UserError(
+            f"--verdict {verdict} is unknown{did_you_mean(verdict, outcomes) or ': ' + ', '.join(outcomes)}"
+        )
+    return verdict
+
+
+def _day(option: str, text: str | None) -> str | None:
+    try:
+        return None if text is None else dt.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise UserError(f"{option} {text} is no date: write YYYY-MM-DD") from None
+
+
+def _first(answer: pa.RecordBatchReader, count: int) -> tuple[list[list[Any]], int]:
+    """Return the first rows of an answer, and how many it has; no more than a batch is held."""
+    rows: list[list[Any]] = []
+    total = 0
+    for batch in answer:
+        total += batch.num_rows
+        part = batch.slice(0, count - len(rows))
+        rows += [list(row) for row in zip(*(column.to_pylist() for column in part.columns), strict=True)]
+    return rows, total
+
+
+def _write_csv(answer: pa.RecordBatchReader) -> None:
+    import csv
+    import sys
+
+    write = csv.writer(sys.stdout, lineterminator="\n").writerow
+    write(answer.schema.names)
+    for batch in answer:
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            write(["" if value is None else value for value in row])
+
+
+def _write_json(answer: pa.RecordBatchReader) -> None:
+    """Print the answer as a list of objects, a line each."""
+    import json
+
+    names, before = answer.schema.names, "["
+    for batch in answer:
+        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            told = {name: _plain(value) for name, value in zip(names, row, strict=True)}
+            typer.echo(f"{before}\n{json.dumps(told, ensure_ascii=False, allow_nan=False, default=str)}", nl=False)
+            before = ","
+    typer.echo("[]" if before == "[" else "\n]")
+
+
+def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
+    """Write the answer whole, and return how many rows it has."""
+    import pyarrow.parquet as pq
+
+    from data.files import write_whole
+
+    count = 0
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        nonlocal count
+        for batch in answer:
+            count += batch.num_rows
+            yield batch
+
+    def write(writing: Path) -> None:
+        with pq.ParquetWriter(writing, answer.schema) as writer:
+            for batch in batches():
+                writer.write_batch(batch)
+
+    write_whole(path, write)
+    return count
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it: what is no number is null."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return None if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value  # noqa: PLR0124
+
+
+def _echo_json(rows: Sequence[Mapping[str, Any]]) -> None:
+    import json
+
+    typer.echo(json.dumps(rows, indent=2, default=str))

@@ -1,0 +1,153 @@
+"""The command `search`: a space too large for a grid, tried trial by trial."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from backtest.console import console, counting
+from backtest.options import Data, End, File, Settings, Start, announce_compiling, config_of, quietly
+from backtest.sweep_commands import Cluster
+from data.errors import UserError
+
+if TYPE_CHECKING:
+    from engine.search.run import SearchResult
+    from engine.sweeps.executors import Executor
+
+
+def search(
+    file: File,
+    params: Annotated[
+        list[str] | None,
+        typer.Option("--param", metavar="KEY=SPACE", help="A dimension: low:high, low:high:step or a,b,c. Repeatable."),
+    ] = None,
+    trials: Annotated[int, typer.Option("--trials", min=1, metavar="N", help="How many in all.")] = 100,
+    objective: Annotated[
+        str, typer.Option("--objective", help="A sweep's column, or two for a front: cost,drawdown_avoided.")
+    ] = "sharpe",
+    directions: Annotated[
+        str | None, typer.Option("--directions", help="maximize or minimize, one for each objective.")
+    ] = None,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the sampler.")] = 0,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes; one alone gives the same bytes again.")
+    ] = None,
+    executor: Annotated[
+        str | None, typer.Option("--executor", help="threads (one), processes or dask (the extra cluster).")
+    ] = None,
+    cluster: Cluster = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="Trials to show.")] = 10,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where searches are kept.")] = Path("searches"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the best as JSON, and nothing else.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Search a space too large for a grid (optuna), for one objective or a front of two. Resumes when killed."""
+    config, _shipped = config_of(file, data, settings, start, end)
+    from backtest.api import sweep_command
+    from engine.search.objectives import objectives_of
+    from engine.search.run import PAGE, plan_search, search_trials
+    from engine.search.selling import selling_line
+    from engine.search.space import space_of
+    from engine.search.trials import import_optuna
+    from engine.sweeps.compute import COLUMNS
+    from engine.sweeps.grid import axes_in_yaml
+    from reports.search_page import write_search_page
+    from reports.sweep_numbers import lower_is_better
+
+    import_optuna()
+    objectives = objectives_of(objective, directions, COLUMNS, lower_is_better)
+    space = space_of(config, params or axes_in_yaml(config.sweep or {}))
+    computing = executor_for_trials(executor, workers, cluster)
+    announce_compiling()
+    with quietly(), counting("trials", trials) as count:
+        planned, market = plan_search(config, space, objectives, out, seed)
+        result = search_trials(planned, market, trials, computing, count)
+        line = selling_line(planned, market)
+    page, writing = result.folder / PAGE, result.folder / "search.tmp"
+    marked = "SIMULATED " if result.simulated else ""
+    command = sweep_command(file, data, settings, start, end)
+    write_search_page(writing, result, line, title=f"{marked}{config.name}: search", command=command)
+    writing.replace(page)
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(told_of(result), indent=2))
+        return
+    from reports.search_table import show_search
+
+    show_search(console(), result, top, line, forward_command(command, result))
+    if open_page:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())
+
+
+def executor_for_trials(named: str | None, workers: int | None, cluster: str | None) -> Executor:
+    """Return who makes trials: one process unless more are asked for, so that the same search gives the same bytes."""
+    from engine.sweeps.executors import executor_of
+
+    if named == "threads" and (workers or 1) > 1:
+        raise UserError("--executor threads makes one trial after another: leave --workers out, or use processes")
+    count = workers if cluster is not None or named == "dask" else workers or 1
+    return executor_of(named, count, cluster, "threads" if count == 1 else "processes")
+
+
+def told_of(result: SearchResult) -> dict[str, Any]:
+    """Return counts, seconds, and the best trials or the front, as --json prints them."""
+    from engine.search.objectives import best_first
+    from engine.search.space import parameters_of
+
+    search = result.search
+    best = best_first(result.values, search.objectives)
+    shown = best if len(search.objectives) > 1 else best[:1]
+    return {
+        "trials": len(result.tried),
+        "combinations": result.distinct,
+        "failed": sum(bool(one.failed) for one in result.tried),
+        "sessions": result.sessions,
+        "made": result.seconds["trials"],
+        **{f"{name}_seconds": result.seconds[name] for name in ("sampler", "row", "wall")},
+        "objectives": {one.name: one.direction for one in search.objectives},
+        "best": [
+            {
+                "trial": result.tried[place].number + 1,
+                **dict(zip((one.name for one in search.objectives), result.values[place].tolist(), strict=True)),
+                "parameters": parameters_of(search.space, result.tried[place].drawn),
+            }
+            for place in shown
+        ],
+        "folder": str(result.folder),
+    }
+
+
+def forward_command(run: str, result: SearchResult) -> str | None:
+    """Return a walk-forward over the searched space, to judge the choice out of sample; None where none can be made.
+
+    It has three values a dimension: a person thins or widens that.
+    """
+    from engine.walkforward.choosing import SIZE
+
+    words = ["backtest", "walkforward", *shlex.split(run)[2:]]
+    for one in result.search.space:
+        if one.keys[0] not in ("strategy", "policy") and one.name not in {f"hedge.{key}" for key in SIZE}:
+            return None
+        words += ["--param", f"{one.name}={','.join(_three(one))}"]
+    column = result.search.objectives[0].column
+    return shlex.join([*words, *([] if column == "sharpe" else ["--objective", column])])
+
+
+def _three(one: Any) -> list[str]:
+    """Return both ends and the middle of a range, or all choices."""
+    from reports.sweep_page import as_yaml
+
+    if one.range is None:
+        return [as_yaml(value) for value in one.choices]
+    low, high = one.range.low, one.range.high
+    return list(dict.fromkeys(as_yaml(one.range.number(float(value))) for value in (low, (low + high) / 2, high)))

@@ -1,0 +1,89 @@
+"""The command `walkforward`: parameters chosen on the past, judged on the next stretch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backtest.console import console, counting, steps
+from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
+from backtest.sweep_commands import Cluster, Executor, Workers
+from data.errors import UserError
+
+if TYPE_CHECKING:
+    from engine.run import RunResult
+
+STEPS = 8
+"""Those of the stitched run, and what is done around it."""
+
+
+def walkforward(
+    file: File,
+    params: Params = None,
+    train: Annotated[str, typer.Option("--train", metavar="SPAN", help="Chosen on: 5y, 18m, 250d (sessions).")] = "5y",
+    test: Annotated[str, typer.Option("--test", metavar="SPAN", help="Judged on, one after another.")] = "1y",
+    anchored: Annotated[bool, typer.Option("--anchored", help="Train on all history before.")] = False,
+    objective: Annotated[str, typer.Option("--objective", help="A column of a sweep, by which is chosen.")] = "sharpe",
+    embargo: Annotated[int, typer.Option("--embargo", min=0, help="Sessions between training and test.")] = 20,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    workers: Workers = None,
+    executor: Executor = None,
+    cluster: Cluster = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where walk-forwards are kept.")] = Path(
+        "walkforwards"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print metrics and folds as JSON, and nothing else.")] = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the tables as Markdown, and nothing else.")
+    ] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Choose parameters on the past and judge them on the next stretch, over and over. Resumes when killed."""
+    config, _shipped = config_of(file, data, settings, start, end)
+    from backtest.api import sweep_command, write_run
+    from engine.sweeps.grid import axes_in_yaml, grid_of
+    from engine.sweeps.run import executor_for
+    from engine.walkforward.folds import Windows, span_of
+    from engine.walkforward.plan import plan_of
+    from engine.walkforward.run import sweep_windows, walk_forward
+    from reports.sweep_numbers import lower_is_better
+    from reports.walkforward_page import write_walkforward_page
+
+    if as_json and markdown:
+        raise UserError("--json and --markdown can't both be printed: leave one out")
+    cut = Windows(span_of(train, "--train"), span_of(test, "--test"), anchored, embargo)
+    grid = grid_of(config, params or axes_in_yaml(config.sweep or {}))
+    computing = executor_for(config, executor, workers, cluster)
+    with quietly():
+        plan = plan_of(config, grid, cut, objective, lowest=lower_is_better(objective))
+    announce_compiling()
+    with quietly(), counting("combinations", plan.combinations) as count:
+        sweep_windows(plan, out, computing, count)
+    with quietly(), steps(STEPS) as say:
+
+        def write(result: RunResult, folder: Path) -> Path:
+            return write_run(result, folder, progress=say)
+
+        walk = walk_forward(plan, out, computing, write, say)
+        page = write_walkforward_page(walk, sweep_command(file, data, settings, None, None))
+    if as_json:
+        import json
+
+        told = {**walk.metrics, "by_fold": walk.folds, "folder": str(walk.folder)}
+        typer.echo(json.dumps(told, indent=2, default=str))
+        return
+    from reports.walkforward_table import as_markdown, show_walkforward
+
+    if markdown:
+        typer.echo(as_markdown(walk))
+        return
+    show_walkforward(console(), walk)
+    if open_page:
+        import webbrowser
+
+        webbrowser.open(page.resolve().as_uri())

@@ -1,0 +1,79 @@
+"""What the statistics of overfitting come to, in plain words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.judgement.verdict import LEAST_EPISODES
+from engine.sweeps.overfitting_found import LESS_UNHEDGED, Overfitting, read
+from engine.sweeps.overfitting_history import Tried, tried_in
+
+EVEN = 0.5
+"""The probability of overfitting from which a choice is no better than a blind one, and of skill below which luck is
+the better explanation."""
+SURE = 0.95
+"""The deflated Sharpe ratio that a choice has to have to hold up; and one less it, the p-value."""
+RARE = 0.1
+"""The probability of overfitting that it may have."""
+
+BARE, COSTS, LUCK, CANT_TELL, HOLDS = "no hedge", "costs", "luck", "can't tell", "holds up"
+ENDINGS = {
+    BARE: "the best is not to hedge",
+    COSTS: "what its hedge costs is more than what it brings",
+    LUCK: "this choice is luck",
+    CANT_TELL: "this choice can't be told from luck",
+    HOLDS: "this choice holds up",
+}
+
+
+class Standing(NamedTuple):
+    """What was found of a sweep, and how much was tried of its run by now: more than when it was found, perhaps."""
+
+    found: Overfitting
+    tried: Tried
+
+
+def standing_of(folder: Path) -> Standing | None:
+    """Return how a sweep stands; ``None`` where its folder holds no statistics."""
+    found = read(folder)
+    return None if found is None else Standing(found, tried_in(folder))
+
+
+def outcome(found: Overfitting, tried: int) -> str:
+    """Return what the best of a sweep comes to: the first of `ENDINGS` that is true.
+
+    What its hedge adds is its book's log return less the unhedged book's. `BARE`: that is nothing. `COSTS`: it is below
+    0 on average.
+    `LUCK`: its deflated Sharpe ratio is below one half, for all that was tried, or the probability of overfitting is
+    one half at least. `HOLDS`: 0.95 at least, at most 0.1, a p-value against the unhedged book of 0.05 at most, and as
+    many episodes as a verdict asks for. Else it `CANT_TELL`.
+    """
+    adds, splits = found.deflated[LESS_UNHEDGED], found.splits
+    skill = adds.deflated(tried)
+    if adds.sharpe <= 0.0:
+        return COSTS if adds.sharpe else BARE
+    if skill < EVEN or (splits is not None and splits.pbo >= EVEN):
+        return LUCK
+    enough = found.best.episodes >= LEAST_EPISODES and found.superior["unhedged"].p_value <= 1.0 - SURE
+    return HOLDS if enough and skill >= SURE and splits is not None and splits.pbo <= RARE else CANT_TELL
+
+
+def sentences(found: Overfitting, tried: Tried) -> tuple[str, ...]:
+    """Return what there is to say of the best of a sweep, for all that was tried of its run."""
+    best, adds, many = found.best, found.deflated[LESS_UNHEDGED], tried.combinations
+    of = f" ({many:,} in all {tried.sweeps} sweeps of this run)" if many > found.trials else ""
+    first = (
+        f"Of {found.trials:,} combinations{of} the best has a Sharpe ratio of {best.sharpe:.2f}, the unhedged book"
+        f" {best.unhedged_sharpe:.2f}."
+    )
+    second = (
+        f"What its hedge adds to growth has one of {adds.sharpe:.2f}; the best of {many:,} without any skill would have"
+        f" {adds.luck(many):.2f} by luck: deflated Sharpe ratio {adds.deflated(many):.2f}."
+    )
+    end = ENDINGS[outcome(found, many)]
+    if found.splits is None:
+        return first, second, f"{end[0].upper()}{end[1:]}."
+    share = 100.0 * found.splits.pbo
+    third = f"In {share:.0f} % of the splits the one chosen in-sample came out below the median: {end}."
+    return first, second, third

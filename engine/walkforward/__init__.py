@@ -1,0 +1,1 @@
+"""Walk-forward: parameters chosen on the past and judged on the next stretch, over and over."""

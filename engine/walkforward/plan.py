@@ -1,0 +1,142 @@
+"""A walk-forward, laid out: what is chosen from, how history is cut, and by what it is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from data.arrays import Dates
+from data.errors import ConfigError, did_you_mean
+from data.market import Market
+from data.sources import Source
+from data.sources.choose import open_source
+from data.sources.kept import KeptSource
+from data.version import code_version
+from engine.asking import ask
+from engine.config import RunConfig
+from engine.identity import identity, known_config
+from engine.setup import open_market
+from engine.sweeps.chunks import Work
+from engine.sweeps.compute import COLUMNS
+from engine.sweeps.grid import Grid
+from engine.walkforward.choosing import TEST, TRAIN, WHOLE, Window, check_axes, plain_values
+from engine.walkforward.folds import Fold, Windows, folds_of
+from engine.walkforward.stitching import between
+from strategies.load import source_hash, strategy_class
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A walk-forward that is laid out and not yet run.
+
+    Parameters
+    ----------
+    config, grid
+        The run, and the combinations that are chosen from.
+    cut, folds
+        How its history is cut, and into what.
+    objective, lowest
+        The column of a sweep's table that chooses, and whether its lowest value is the best.
+    source
+        Where history comes from.
+    market
+        The whole run's.
+    label
+        The strategy's name as it shows.
+    """
+
+    config: RunConfig
+    grid: Grid
+    cut: Windows
+    folds: tuple[Fold, ...]
+    objective: str
+    lowest: bool
+    source: Source
+    market: Market
+    label: str
+
+    @property
+    def sessions(self) -> Dates:
+        """The run's sessions."""
+        return self.market.run_sessions
+
+    @property
+    def windows(self) -> list[Window]:
+        """What every combination is run over: each fold's training and test, and last the whole history."""
+        found = []
+        for number, fold in enumerate(self.folds, start=1):
+            spans = {TRAIN: (fold.train_first, fold.train_last), TEST: (fold.test_first, fold.test_last)}
+            for kind, (first, last) in spans.items():
+                found.append(Window(number, kind, between(self.config, self.sessions, first, last)))
+        return [*found, Window(0, WHOLE, self.config)]
+
+    @property
+    def combinations(self) -> int:
+        """How many runs that comes to."""
+        return len(self.grid) * (2 * len(self.folds) + 1)
+
+    @property
+    def work(self) -> Work:
+        """The sweep of all combinations over the whole history, from which each window's is made."""
+        used = (name for name, digest in self.market.fingerprint().items() if "/" in name and digest != "absent")
+        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, frozenset(used))
+
+    @property
+    def id(self) -> str:
+        """By what it is known."""
+        return identity(self.known())
+
+    @property
+    def folder(self) -> str:
+        """The name of its folder, which says so when its history is simulated."""
+        marked = f"{self.config.name}-SIMULATED" if self.market.simulated else self.config.name
+        return f"{marked}-walkforward-{self.id}"
+
+    def known(self) -> dict[str, Any]:
+        """Return all by which it is known: the same gives the same bytes."""
+        return {
+            "name": self.config.name,
+            "config": known_config(self.config, self.source.name),
+            "strategy": source_hash(strategy_class(self.config.strategy.named)),
+            "data": self.market.fingerprint(),
+            "code": code_version(),
+            "axes": {axis.name: plain_values(axis) for axis in self.grid.axes},
+            "combinations": len(self.grid),
+            **self.cut.as_dict(),
+            "objective": self.objective,
+        }
+
+
+def plan_of(
+    config: RunConfig, grid: Grid, cut: Windows, objective: str, *, lowest: bool = False, source: Source | None = None
+) -> Plan:
+    """Lay a walk-forward out.
+
+    Parameters
+    ----------
+    config, grid
+        The run, and the combinations to choose from.
+    cut
+        How its history is cut.
+    objective
+        A column of a sweep's table, by which parameters are chosen.
+    lowest
+        Whether its lowest value is the best.
+    source
+        Where history comes from; what the config names unless given.
+
+    Raises
+    ------
+    UserError
+        The objective or an axis can't be used, or there is no room for a fold.
+    """
+    if objective not in COLUMNS:
+        hint = did_you_mean(objective, COLUMNS) or f": {', '.join(COLUMNS)}"
+        raise ConfigError(f"--objective {objective} is unknown{hint}")
+    check_axes(config, grid)
+    read_once = KeptSource(source or open_source(config.data.source, config.data.path))
+    market = open_market(config, read_once)
+    asked = ask(config, market)
+    assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+    folds = folds_of(market.run_sessions, cut)
+    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, asked.strategy.label(market))

@@ -1,0 +1,111 @@
+"""The command, killed with SIGKILL at random moments and run again: nothing finished is lost, or computed twice.
+
+BACKTEST_KILLS=20 kills each kind of sweep so often; a handful is the default.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from asked import AXES, finished_rows, logged, write_slow
+from command import ROOT
+
+from backtest import load_config
+from engine.sweeps.executors import Threads
+from engine.sweeps.grid import grid_of
+from engine.sweeps.run import sweep
+
+KILLS = int(os.environ.get("BACKTEST_KILLS", "2"))
+
+
+def finished(config, axes, out):
+    """Run a sweep to its end, in this process; return its table's bytes."""
+    result = sweep(config, grid_of(config, axes), out, executor=Threads(1))
+    left = {path.name for path in result.folder.iterdir()}  # a command that wasn't killed in time wrote its page
+    assert left - {"sweep.html", "sweep.tmp"} == {"results.parquet", "overfitting.json", "manifest.json"}
+    return result.results.read_bytes()
+
+
+def killed(words, out, after):
+    """Kill it some seconds after it began its chunks, and it alone; wait until all that it started ended by itself."""
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "backtest", "sweep", *words, "--json", "--out", str(out)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while process.poll() is None and not list(out.glob("*/parts")):
+        time.sleep(0.02)
+    time.sleep(after)
+    process.kill()
+    process.wait()
+    give_up = time.monotonic() + 30.0
+    while left := of_session(process.pid):
+        assert time.monotonic() < give_up, left
+        time.sleep(0.05)
+
+
+def of_session(session):
+    """Return the processes of a session that are alive."""
+    left = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            name, _, fields = stat.read_text().rpartition(")")
+        except OSError:
+            continue
+        state, _parent, _group, its = fields.split()[:4]
+        if int(its) == session and state != "Z":
+            left.append(name)
+    return left
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads sessions from /proc")
+
+
+@needs_proc
+def test_a_compiled_sweep_is_whole_after_kills(tmp_path):
+    draw, config = np.random.default_rng(7), load_config("hedge_soxs.yaml", ["start=2019-01-02", "end=2020-12-31"])
+    axes = ["trend_days=10:120:2", "hedge.weight=0.01:0.5:0.005"]
+    words = ["hedge_soxs.yaml", "--start", "2019-01-02", "--end", "2020-12-31", *params(axes)]
+    outs = [tmp_path / f"killed-{k // 4}" for k in range(KILLS)]
+
+    undisturbed = finished(config, axes, tmp_path / "whole")
+    for out in outs:
+        killed(words, out, draw.uniform(0.0, 1.0))
+        print(f"{out.name}: {len(list(out.glob('*/parts/*.parquet')))} chunks are kept")
+
+    assert {finished(config, axes, out) for out in outs} == {undisturbed}
+
+
+@needs_proc
+def test_one_that_is_not_compiled_is_whole_after_kills_and_computes_nothing_twice(tmp_path):
+    draw, file = np.random.default_rng(7), write_slow(tmp_path, 0.2)
+    config, words = load_config(file), [str(file), *params(AXES), "--workers", "2"]
+    outs = [tmp_path / f"killed-{k // 4}" for k in range(KILLS)]
+
+    undisturbed = finished(config, AXES, tmp_path / "whole")
+    for k, out in enumerate(outs):
+        with nothing_computed_twice(tmp_path, out):
+            killed([*words, "--executor", ("dask", "processes")[k % 2]], out, draw.uniform(0.0, 8.0))
+        print(f"kill {k}: {len(finished_rows(out))} rows are kept")
+    for out in dict.fromkeys(outs):
+        with nothing_computed_twice(tmp_path, out):
+            assert finished(config, AXES, out) == undisturbed
+
+
+@contextmanager
+def nothing_computed_twice(folder, out):
+    """See that no combination is begun that stands in a part already."""
+    kept, before = finished_rows(out), len(logged(folder))
+    yield
+    assert not kept & {row for _process, row in logged(folder)[before:]}
+
+
+def params(axes):
+    return [word for axis in axes for word in ("--param", axis)]
