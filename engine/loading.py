@@ -241,7 +241,8 @@ def _first(fault: ValidationError, origin: _Origin) -> str:
     """Put the first fault into one line."""
     error = fault.errors(include_url=False)[0]
     keys = tuple(str(part) for part in error["loc"] if part != "[key]")
-    where, named, given = origin.of(keys), ".".join(keys), _shown(error["input"])
+    where, given = origin.of(keys), _shown(error["input"])
+    named = ".".join(key if key.isprintable() else repr(key) for key in keys)
     if error["type"] == "extra_forbidden":
         siblings = _known_keys().get(keys[0], []) if len(keys) > 1 else list(RunConfig.model_fields)
         hint = did_you_mean(keys[-1], siblings) or f": {'.'.join(keys[:-1]) or 'a run'} has {', '.join(siblings)}"

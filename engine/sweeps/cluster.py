@@ -89,6 +89,10 @@ class Cluster:
                     },
                 )
                 where = open_until.enter_context(cluster)
+            elif self.address.startswith("tls:") and not dask.config.get("distributed.comm.tls.ca-file", None):
+                raise UserError(
+                    f"--cluster {self.address} needs certificates: set distributed.comm.tls, as dask reads it"
+                )
             else:
                 where = self.address
             try:

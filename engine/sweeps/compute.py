@@ -282,7 +282,8 @@ def _tails(books: Books, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
         kept = _kept(books.world, np.ascontiguousarray(returns.T[drawn[books.rows]]))
     worst = int(CVAR_TAIL * (len(returns) - 1)) + 1
     lowest = np.partition(returns, worst - 1, axis=0)[:worst]
-    tail = np.minimum(np.sort(lowest, axis=0).mean(axis=0), 0.0)
+    # A running sum: a plain one adds a lone column in another order, and a row's bits would hang on its company.
+    tail = np.minimum(np.sort(lowest, axis=0).cumsum(axis=0)[-1] / worst, 0.0)
     return {"cvar_95": tail, **told}, kept
 
 

@@ -1,4 +1,4 @@
-"""How many combinations were ever tried on a run: those of all its finished sweeps that are kept in one folder."""
+"""How many combinations were ever tried on a run: those of its finished sweeps and searches that are kept."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ Hashes = npt.NDArray[np.uint64]
 
 TRADED = (("portfolio", "core"), ("hedge", "instrument"), ("hedge", "underlying"), ("hedge", "leverage"))
 """What two sweeps have to trade alike to be sweeps of one run."""
+SEARCHES = "searches"
+"""Beside the folder of sweeps: where searches are kept unless told otherwise."""
 ASIDE = ("start", "end", "data", "controls")
 """Keys that say on what history a combination was tried and what is told of it, and not which it is."""
 
@@ -29,7 +31,7 @@ class Tried(NamedTuple):
     combinations
         Distinct ones.
     sweeps
-        Finished sweeps that they come from, this one too.
+        Finished sweeps and searches that they come from, this one too.
     """
 
     combinations: int
@@ -37,7 +39,7 @@ class Tried(NamedTuple):
 
 
 def tried_in(folder: Path) -> Tried:
-    """Count the combinations of a sweep and of the others of its run that are kept beside it, each once.
+    """Count the combinations of a sweep and of the sweeps and searches of its run that are kept beside it, each once.
 
     Notes
     -----
@@ -46,7 +48,8 @@ def tried_in(folder: Path) -> Tried:
     again on a newer history it counts once. What a person tried by ``backtest run``, or in another folder, isn't known.
     """
     own = _manifest(folder)
-    kin = [folder, *(other for other in sorted(folder.parent.iterdir()) if other != folder and _alike(own, other))]
+    beside = [*folder.parent.iterdir(), *(folder.parent.parent / SEARCHES).glob("*")]
+    kin = [folder, *(other for other in sorted({*beside}) if other != folder and _alike(own, other))]
     told = [(_manifest(one), one) for one in kin]
     names = sorted({name for manifest, _ in told for name in manifest["axes"]})
     rows = [_combinations(manifest, one / "results.parquet", names) for manifest, one in told]

@@ -15,8 +15,8 @@ from engine.judgement.many import FIGURES
 from engine.run import run
 from engine.sweeps.compute import AGAINST, COLUMNS, MEASURES
 from engine.sweeps.grid import Grid, with_values
-from engine.sweeps.overfitting_parts import Told, kept_columns
-from engine.sweeps.overfitting_paths import told_of
+from engine.sweeps.overfitting_parts import kept_columns
+from engine.sweeps.overfitting_paths import Told, told_of
 from engine.sweeps.overfitting_rows import drawn_of
 
 

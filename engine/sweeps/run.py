@@ -29,6 +29,7 @@ from engine.sweeps.compute import COLUMNS
 from engine.sweeps.executors import Executor, ExecutorError, executor_of
 from engine.sweeps.grid import Grid
 from engine.sweeps.overfitting import finish_sweep
+from engine.sweeps.touching import touch
 from strategies import parameters
 from strategies.base import Strategy
 from strategies.load import source_hash, strategy_class
@@ -123,7 +124,8 @@ def sweep(
     if named := [axis.name for axis in grid.axes if axis.keys in NOT_SWEPT]:
         raise ConfigError(f"--param {named[0]}: a sweep reads one history: sweep each by itself")
     source = KeptSource(source or open_source(config.data.source, config.data.path))
-    market, fingerprint = _fingerprint(config, source)
+    market = market_of(config, grid, source)
+    fingerprint = market.fingerprint()
     name = f"{config.name}-SIMULATED" if source.simulated else config.name
     known = _known(config, grid, fingerprint, source.name)
     folder, spent = out / f"{name}-sweep-{identity(known)}", dict.fromkeys(("kernel", "signal", "tail"), 0.0)
@@ -189,8 +191,8 @@ def _part(parts: Path, chunk: Chunk) -> Path:
     return parts / f"{chunk.number:06d}.parquet"
 
 
-def _fingerprint(config: RunConfig, source: Source) -> tuple[Market, dict[str, str]]:
-    """Return the base run's market, and the hashes of what it reads."""
+def market_of(config: RunConfig, grid: Grid, source: Source) -> Market:
+    """Return the base run's market, asked for all that combinations read of it: its fingerprint is whole."""
     market = open_market(config, source)
     if compiles(config):
         strategy: Strategy = parameters.make(strategy_class(config.strategy.named), config.strategy.params)
@@ -198,7 +200,8 @@ def _fingerprint(config: RunConfig, source: Source) -> tuple[Market, dict[str, s
     for name in market.roles.traded:
         market.bars(name)
     market.rate(config.execution.cash_rate)
-    return market, market.fingerprint()
+    touch(market, config, grid)
+    return market
 
 
 def _known(config: RunConfig, grid: Grid, fingerprint: dict[str, str], source: str) -> dict[str, Any]:

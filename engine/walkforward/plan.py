@@ -19,6 +19,7 @@ from engine.setup import open_market
 from engine.sweeps.chunks import Work
 from engine.sweeps.compute import COLUMNS
 from engine.sweeps.grid import Grid
+from engine.sweeps.touching import touch
 from engine.walkforward.choosing import TEST, TRAIN, WHOLE, Window, check_axes, plain_values
 from engine.walkforward.folds import Fold, Windows, folds_of
 from engine.walkforward.stitching import between
@@ -138,5 +139,6 @@ def plan_of(
     market = open_market(config, read_once)
     asked = ask(config, market)
     assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+    touch(market, config, grid)
     folds = folds_of(market.run_sessions, cut)
     return Plan(config, grid, cut, folds, objective, lowest, read_once, market, asked.strategy.label(market))

@@ -7,6 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 from command import command
 
+from backtest import load_config
+from engine.sweeps.grid import grid_of
+from engine.walkforward.choosing import check_axes
+
 SHORT = ["--start", "2019-01-02", "--end", "2020-12-31"]
 SPACE = ["--param", "trend_days=10:100", "--param", "hedge.weight=0.05:0.4"]
 
@@ -37,9 +41,19 @@ def test_it_shows_the_best_counts_what_was_tried_and_writes_its_folder(folder):
 def test_the_walk_forward_it_names_can_be_made():
     out = command("search", "hedge_soxs.yaml", *SPACE, *SHORT, "--trials", "2").out
     (line,) = (line for line in out.splitlines() if line.startswith("Out of sample: "))
-    words = shlex.split(line.removeprefix("Out of sample: backtest "))
+    words = shlex.split(line.removeprefix("Out of sample: backtest walkforward "))
+    params = words[words.index("--param") + 1 :: 2]
+    config = load_config(words[0], [f"start={words[2]}", f"end={words[4]}"])
 
-    assert command(*words, "--train", "6m", "--test", "6m", "--workers", "1", "--json").status == 0
+    grid = grid_of(config, params)
+    check_axes(config, grid)
+    assert grid.size == 9
+    assert grid.axes[0].values == (10, 55, 100)
+
+
+def test_none_is_named_where_it_could_not_be_made():
+    space = ["--param", "execution.slippage_bps=0:5"]
+    assert "Out of sample" not in command("search", "hedge_soxs.yaml", *space, *SHORT, "--trials", "2").out
 
 
 def test_a_front_is_told_whole_and_held_against_selling():

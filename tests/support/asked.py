@@ -1,4 +1,4 @@
-"""A strategy that can't be compiled, slow on purpose, which writes down each combination that it runs and where."""
+"""A strategy that is not compiled, as slow as BACKTEST_TEST_SECONDS says; it writes down each row that it runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Slow(CloseStrategy):
     def on_close(self, view, book):
         stress = view.series("VIX")[-1]  # before the log: a worker that lacks it begins the row again
         if view.session == 0:
-            time.sleep(SECONDS)
+            time.sleep(float(os.environ.get("BACKTEST_TEST_SECONDS", "0")))
             with open(LOG, "a") as log:
                 log.write(f"{os.getpid()} {self.fall} {self.deep}\\n")
             print("a strategy that talks")
@@ -40,10 +40,10 @@ AXES = ["fall=0.02,0.03,0.04,0.05,0.06,0.07,0.08,0.9", "deep=0.2:0.35:0.05"]
 """32 combinations, of which 4 fail."""
 
 
-def write_slow(folder: Path, seconds: float) -> Path:
+def write_slow(folder: Path) -> Path:
     """Write the strategy, the module it imports and a run's YAML; return the YAML."""
     beside = f"beside_{zlib.crc32(str(folder).encode())}"  # a process that loads several knows them apart
-    text = SLOW.replace("BESIDE", beside).replace("SECONDS", str(seconds)).replace("LOG", repr(str(folder / "log")))
+    text = SLOW.replace("BESIDE", beside).replace("LOG", repr(str(folder / "log")))
     (folder / "slow.py").write_text(text)
     (folder / f"{beside}.py").write_text(BESIDE)
     file = folder / "slow.yaml"
@@ -51,9 +51,9 @@ def write_slow(folder: Path, seconds: float) -> Path:
     return file
 
 
-def slow_config(folder: Path, seconds: float) -> RunConfig:
+def slow_config(folder: Path) -> RunConfig:
     """Return the run of such a strategy."""
-    return load_config(find_run(str(write_slow(folder, seconds)))[0], [])
+    return load_config(find_run(str(write_slow(folder)))[0], [])
 
 
 def logged(folder: Path) -> list[tuple[int, tuple[float, float]]]:

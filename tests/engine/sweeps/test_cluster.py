@@ -25,13 +25,12 @@ from engine.sweeps.run import sweep
 
 
 @contextmanager
-def dask(*words, folder):
+def dask(*words, folder, seconds=0.0):
     """Run ``dask ...``; it is killed in the end."""
     command = [sys.executable, "-m", "dask", *words, "--host", "127.0.0.1", "--no-dashboard"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BACKTEST_TEST_SECONDS": str(seconds)}
     with (folder / f"{words[0]}.log").open("ab") as log:
-        process = subprocess.Popen(
-            command, cwd=folder, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(ROOT)}
-        )
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment)
         try:
             yield process
         finally:
@@ -47,9 +46,10 @@ def scheduler(folder):
         yield process, address
 
 
-def worker(address, folder):
-    """Start a worker, which nobody starts again when it dies."""
-    return dask("worker", address, "--no-nanny", "--nthreads", "1", "--local-directory", str(folder), folder=folder)
+def worker(address, folder, seconds=0.0):
+    """Start a worker, which nobody starts again when it dies; the slow strategy takes so long there."""
+    words = ("worker", address, "--no-nanny", "--nthreads", "1", "--local-directory", str(folder))
+    return dask(*words, folder=folder, seconds=seconds)
 
 
 def address_in(file):
@@ -91,8 +91,8 @@ def there(tmp_path_factory):
         yield there
 
 
-def swept(folder, executor, progress=None, seconds=0.0):
-    config = slow_config(folder, seconds)
+def swept(folder, executor, progress=None):
+    config = slow_config(folder)
     return sweep(config, grid_of(config, AXES), folder / "sweeps", progress=progress, executor=executor)
 
 
@@ -172,19 +172,19 @@ def test_killed_at_random_moments_nothing_is_lost(tmp_path, whole, whom):
     draw = np.random.default_rng(7)
     for k in range(int(os.environ["BACKTEST_KILLS"])):
         (folder := tmp_path / str(k)).mkdir()
-        with scheduler(folder) as (process, address), worker(address, folder) as one, worker(address, folder):
+        with scheduler(folder) as (process, address), worker(address, folder, 0.1) as one, worker(address, folder, 0.1):
             dying = threading.Thread(
                 target=kill_once_begun, args=(one if whom == "worker" else process, folder, draw.uniform(0.0, 2.0))
             )
             dying.start()
             try:
-                swept(folder, Cluster(address, 1), seconds=0.1)
+                swept(folder, Cluster(address, 1))
             except UserError as fault:
                 assert whom == "scheduler", fault
             dying.join()
         kept, before = finished_rows(folder / "sweeps"), len(logged(folder))
 
-        assert swept(folder, Threads(1), seconds=0.1).results.read_bytes() == whole
+        assert swept(folder, Threads(1)).results.read_bytes() == whole
         assert not kept & {row for _process, row in logged(folder)[before:]}
         print(f"{whom} {k}: {len(kept)} rows were kept, {len(logged(folder)) - before} computed after")
 
@@ -224,6 +224,11 @@ def test_no_scheduler_is_told_in_a_line(monkeypatch):
 
     with pytest.raises(UserError, match=r"^--cluster tcp://127\.0\.0\.1:9: no scheduler answers there: "):
         list(Cluster("tcp://127.0.0.1:9", 1).run(Calls("division", divmod), [((1, 1),)]))
+
+
+def test_a_scheduler_behind_tls_needs_certificates():
+    with pytest.raises(UserError, match=r"^--cluster tls://127\.0\.0\.1:9 needs certificates: "):
+        list(Cluster("tls://127.0.0.1:9", 1).run(Calls("division", divmod), [((1, 1),)]))
 
 
 def test_no_worker_is_told_in_a_line(tmp_path, monkeypatch):

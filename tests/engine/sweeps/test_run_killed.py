@@ -24,18 +24,18 @@ KILLS = int(os.environ.get("BACKTEST_KILLS", "2"))
 
 
 def finished(config, axes, out):
-    """Run a sweep to its end, in this process; return its table's bytes."""
+    """Run a sweep to its end, in this process; return the bytes of what it found."""
     result = sweep(config, grid_of(config, axes), out, executor=Threads(1))
     left = {path.name for path in result.folder.iterdir()}  # a command that wasn't killed in time wrote its page
     assert left - {"sweep.html", "sweep.tmp"} == {"results.parquet", "overfitting.json", "manifest.json"}
-    return result.results.read_bytes()
+    return tuple((result.folder / name).read_bytes() for name in ("overfitting.json", "results.parquet"))
 
 
 def killed(words, out, after):
     """Kill it some seconds after it began its chunks, and it alone; wait until all that it started ended by itself."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "backtest", "sweep", *words, "--json", "--out", str(out)],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "1"},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "1", "BACKTEST_TEST_SECONDS": "0.2"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -49,6 +49,11 @@ def killed(words, out, after):
     while left := of_session(process.pid):
         assert time.monotonic() < give_up, left
         time.sleep(0.05)
+
+
+def kept_in(out):
+    parts, done = list(out.glob("*/parts/*.parquet")), list(out.glob("*/manifest.json"))
+    return "finished" if done else f"{len(parts)} chunks are kept"
 
 
 def of_session(session):
@@ -71,29 +76,29 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="re
 @needs_proc
 def test_a_compiled_sweep_is_whole_after_kills(tmp_path):
     draw, config = np.random.default_rng(7), load_config("hedge_soxs.yaml", ["start=2019-01-02", "end=2020-12-31"])
-    axes = ["trend_days=10:120:2", "hedge.weight=0.01:0.5:0.005"]
+    axes = ["trend_days=10:120:2", f"hedge.weight=0.01:0.5:{0.005 if KILLS < 10 else 0.001}"]
     words = ["hedge_soxs.yaml", "--start", "2019-01-02", "--end", "2020-12-31", *params(axes)]
-    outs = [tmp_path / f"killed-{k // 4}" for k in range(KILLS)]
+    outs = [tmp_path / f"killed-{k // 2}" for k in range(KILLS)]
 
     undisturbed = finished(config, axes, tmp_path / "whole")
     for out in outs:
         killed(words, out, draw.uniform(0.0, 1.0))
-        print(f"{out.name}: {len(list(out.glob('*/parts/*.parquet')))} chunks are kept")
+        print(f"{out.name}: {kept_in(out)}")
 
     assert {finished(config, axes, out) for out in outs} == {undisturbed}
 
 
 @needs_proc
 def test_one_that_is_not_compiled_is_whole_after_kills_and_computes_nothing_twice(tmp_path):
-    draw, file = np.random.default_rng(7), write_slow(tmp_path, 0.2)
+    draw, file = np.random.default_rng(7), write_slow(tmp_path)
     config, words = load_config(file), [str(file), *params(AXES), "--workers", "2"]
-    outs = [tmp_path / f"killed-{k // 4}" for k in range(KILLS)]
+    outs = [tmp_path / f"killed-{k // 2}" for k in range(KILLS)]
 
     undisturbed = finished(config, AXES, tmp_path / "whole")
     for k, out in enumerate(outs):
         with nothing_computed_twice(tmp_path, out):
             killed([*words, "--executor", ("dask", "processes")[k % 2]], out, draw.uniform(0.0, 8.0))
-        print(f"kill {k}: {len(finished_rows(out))} rows are kept")
+        print(f"kill {k}: {kept_in(out)}")
     for out in dict.fromkeys(outs):
         with nothing_computed_twice(tmp_path, out):
             assert finished(config, AXES, out) == undisturbed
