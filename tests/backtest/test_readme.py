@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backtest import load_config, load_market, run
+from backtest import load_config, load_market, run, write_run
 from data.importing import import_files
 from data.store import Store
 
@@ -32,6 +32,14 @@ BACKTEST = [
     and not command.startswith("backtest data pull")  # goes online; tests/data/test_pull.py has it on loopback
 ]
 SHORT = ["--start", "2020-01-01", "--end", "2020-12-31"]
+SHORTLY = ["start=2020-01-01", "end=2020-12-31", "controls=off"]
+EXTRA = {
+    "run": [*SHORT, "--no-tearsheet", "--set", "controls=off"],
+    "compare": SHORT,
+    "explain": SHORT,
+    "lookahead": ["--cuts", "10"],
+}
+"""What makes a command quick; what it leaves out has tests of its own."""
 
 
 def code(text, start):
@@ -90,8 +98,10 @@ def store(folder, monkeypatch):
 @pytest.mark.parametrize("command", BACKTEST)
 def test_a_command_of_the_docs_runs(command, store):
     _, *words = shlex.split(command)
-    extra = [*SHORT, "--no-tearsheet"] if words[0] == "run" else SHORT if words[0] in ("compare", "explain") else []
+    extra = EXTRA.get(words[0], [])
     extra = extra[2:] if "--start" in words else extra
+    if words[0] == "query":  # there has to be something to ask
+        write_run(run(load_config("hedge_soxs.yaml", SHORTLY)), tearsheet=False, report=False)
 
     done = subprocess.run(
         [sys.executable, "-P", "-c", "from backtest.cli import main; main()", *words, *extra],
