@@ -174,7 +174,8 @@ def test_killed_at_random_moments_nothing_is_lost(tmp_path, whole, whom):
         (folder := tmp_path / str(k)).mkdir()
         with scheduler(folder) as (process, address), worker(address, folder, 0.1) as one, worker(address, folder, 0.1):
             dying = threading.Thread(
-                target=kill_once_begun, args=(one if whom == "worker" else process, folder, draw.uniform(0.0, 2.0))
+                target=kill_once_begun,
+                args=(one if whom == "worker" else process, folder, draw.integers(4), draw.uniform(0.0, 0.5)),
             )
             dying.start()
             try:
@@ -189,9 +190,10 @@ def test_killed_at_random_moments_nothing_is_lost(tmp_path, whole, whom):
         print(f"{whom} {k}: {len(kept)} rows were kept, {len(logged(folder)) - before} computed after")
 
 
-def kill_once_begun(process, folder, after):
-    """Kill a process some seconds after the first combination was begun."""
+def kill_once_begun(process, folder, parts, after):
+    """Kill a process some seconds after a combination was begun and so many parts are there, or all are."""
     until(lambda: logged(folder))
+    until(lambda: len(list(folder.glob("sweeps/*/parts/*.parquet"))) >= parts or list(folder.glob("sweeps/*/man*")))
     time.sleep(after)
     process.kill()
 

@@ -31,8 +31,8 @@ def finished(config, axes, out):
     return tuple((result.folder / name).read_bytes() for name in ("overfitting.json", "results.parquet"))
 
 
-def killed(words, out, after):
-    """Kill it some seconds after it began its chunks, and it alone; wait until all that it started ended by itself."""
+def killed(words, out, parts, after):
+    """Kill it some seconds after it has so many parts, and it alone; wait until all that it started ended by itself."""
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "backtest", "sweep", *words, "--json", "--out", str(out)],
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "1", "BACKTEST_TEST_SECONDS": "0.2"},
@@ -40,8 +40,8 @@ def killed(words, out, after):
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    while process.poll() is None and not list(out.glob("*/parts")):
-        time.sleep(0.02)
+    while process.poll() is None and not (list(out.glob("*/parts")) and len(parts_in(out)) >= parts):
+        time.sleep(0.005)
     time.sleep(after)
     process.kill()
     process.wait()
@@ -51,9 +51,12 @@ def killed(words, out, after):
         time.sleep(0.05)
 
 
+def parts_in(out):
+    return list(out.glob("*/parts/*.parquet"))
+
+
 def kept_in(out):
-    parts, done = list(out.glob("*/parts/*.parquet")), list(out.glob("*/manifest.json"))
-    return "finished" if done else f"{len(parts)} chunks are kept"
+    return "finished" if list(out.glob("*/manifest.json")) else f"{len(parts_in(out))} chunks are kept"
 
 
 def of_session(session):
@@ -76,13 +79,14 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="re
 @needs_proc
 def test_a_compiled_sweep_is_whole_after_kills(tmp_path):
     draw, config = np.random.default_rng(7), load_config("hedge_soxs.yaml", ["start=2019-01-02", "end=2020-12-31"])
+    chunks = 3 if KILLS < 10 else 14
     axes = ["trend_days=10:120:2", f"hedge.weight=0.01:0.5:{0.005 if KILLS < 10 else 0.001}"]
     words = ["hedge_soxs.yaml", "--start", "2019-01-02", "--end", "2020-12-31", *params(axes)]
     outs = [tmp_path / f"killed-{k // 2}" for k in range(KILLS)]
 
     undisturbed = finished(config, axes, tmp_path / "whole")
     for out in outs:
-        killed(words, out, draw.uniform(0.0, 1.0))
+        killed(words, out, draw.integers(chunks + 1), draw.uniform(0.0, 0.2))
         print(f"{out.name}: {kept_in(out)}")
 
     assert {finished(config, axes, out) for out in outs} == {undisturbed}
@@ -97,7 +101,7 @@ def test_one_that_is_not_compiled_is_whole_after_kills_and_computes_nothing_twic
     undisturbed = finished(config, AXES, tmp_path / "whole")
     for k, out in enumerate(outs):
         with nothing_computed_twice(tmp_path, out):
-            killed([*words, "--executor", ("dask", "processes")[k % 2]], out, draw.uniform(0.0, 8.0))
+            killed([*words, "--executor", ("dask", "processes")[k % 2]], out, draw.integers(5), draw.uniform(0.0, 0.5))
         print(f"kill {k}: {kept_in(out)}")
     for out in dict.fromkeys(outs):
         with nothing_computed_twice(tmp_path, out):
