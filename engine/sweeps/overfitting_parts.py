@@ -29,7 +29,7 @@ def kept_columns(told: Sequence[Told | None], representatives: Flags) -> dict[st
     representatives
         Which of them keep their path, shape (rows,).
     """
-    kept = [one.path for one in told if one is not None]
+    kept = [one.path for one, follows in zip(told, representatives, strict=True) if one is not None and follows]
     sums, paths = np.full((len(told), WIDTH), np.nan), np.full((len(told), max(map(len, kept), default=1)), np.nan)
     for row, one in enumerate(told):
         if one is not None:

@@ -39,9 +39,7 @@ def test_the_store_names_everything_at_once_and_the_commands_that_get_it():
     assert str(fault.value) == (
         "the store lacks bars of SOXS, SPY, XLP, XLU, XLV, series of IRX: backtest data pull SOXS SPY XLP XLU XLV ^IRX"
     )
-    with pytest.raises(
-        DataError, match="data import FILE --name fomc_dates; backtest data import FILE"
-    ):
+    with pytest.raises(DataError, match="data import FILE --name fomc_dates; backtest data import FILE"):
         check(config("CalendarHedge", "store"), "SOXX", "SOXS", "IRX", called="store")
     with pytest.raises(DataError, match="lacks bars of chip makers: backtest data pull NVDA AVGO"):
         check(config("BreadthHedge", "store"), "SOXX", "SOXS", "IRX", called="store")
