@@ -37,7 +37,8 @@ EXTRA = {
     "run": [*SHORT, "--no-tearsheet", "--set", "controls=off"],
     "compare": SHORT,
     "explain": SHORT,
-    "lookahead": ["--cuts", "10"],
+    "lookahead": ["--cuts", "4"],
+    "walkforward": [*SHORT, "--train", "6m", "--test", "3m"],
 }
 """What makes a command quick; what it leaves out has tests of its own."""
 

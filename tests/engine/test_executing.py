@@ -13,7 +13,7 @@ from data.sources.wrapped import Wrapped
 from engine.kernel.loop import run_policy
 from engine.parity import compare, parity
 
-SHIPPED = tuple(f"hedge_soxs{kind}.yaml" for kind in ("", "_valuation", "_volatility", "_article", "_calendar"))
+SHIPPED = tuple(f"hedge_soxs{kind}.yaml" for kind in ("", "_volatility", "_article"))
 CLOSING = """
 from dataclasses import dataclass
 from backtest import CloseStrategy

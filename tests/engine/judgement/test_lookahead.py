@@ -47,7 +47,7 @@ def config_of(named, **keys):
     return configured(given | keys)
 
 
-def proved(folder, name, text=None, cuts=12, **keys):
+def proved(folder, name, text=None, cuts=8, **keys):
     return prove(config_of(write_strategy(folder, name, text), **keys), made_up(), cuts)
 
 
@@ -55,7 +55,7 @@ def proved(folder, name, text=None, cuts=12, **keys):
 def planted(tmp_path_factory):
     """Prove each leaky strategy once."""
     folder = tmp_path_factory.mktemp("leaks")
-    return lru_cache(lambda name: proved(folder, name, cuts=10 if name == "Tomorrow" else 24))
+    return lru_cache(lambda name: proved(folder, name, cuts=8 if name == "Tomorrow" else 16))
 
 
 def outcomes(proof):

@@ -123,7 +123,7 @@ def test_a_chunk_is_the_same_however_it_is_cut():
 
 @needs_history
 def test_rows_of_real_history_are_what_backtest_run_gives():
-    count = int(os.environ.get("BACKTEST_VERIFY_ROWS", "20"))
+    count = int(os.environ.get("BACKTEST_VERIFY_ROWS", "8"))
     settings_ = ["end=2026-08-21"]
     config = load_config("hedge_soxs.yaml", settings_, FOLDER)
     grid = grid_of(

@@ -92,6 +92,7 @@ def test_a_compiled_sweep_is_whole_after_kills(tmp_path):
     assert {finished(config, axes, out) for out in outs} == {undisturbed}
 
 
+@pytest.mark.skipif("BACKTEST_KILLS" not in os.environ, reason="BACKTEST_KILLS=20 kills at 20 random moments")
 @needs_proc
 def test_one_that_is_not_compiled_is_whole_after_kills_and_computes_nothing_twice(tmp_path):
     draw, file = np.random.default_rng(7), write_slow(tmp_path)
