@@ -106,7 +106,7 @@ def test_events_come_back(store, announced):
 
 
 def test_members_come_back_with_and_without_dates(store):
-    nothing = np.datetime64("NaT")
+    nothing = np.datetime64("NaT", "D")
     ever = make_members("ever", ["AMD", "TXN"])
     some = make_members("some", ["AMD", "WOLF"], until=np.array([nothing, np.datetime64("2022-05-02")]))
     entries = [store.put_members(each, ORIGIN) for each in (ever, some)]

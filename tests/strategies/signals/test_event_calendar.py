@@ -32,7 +32,7 @@ def drawn_events(seed, *, announced):
     """Forty events from December to next January, weekends too, known up to two months ahead, some never before."""
     rng = np.random.default_rng(seed)
     dates = np.sort(day("2023-12-01") + rng.integers(0, 400, 40) * DAY)
-    known = np.where(rng.random(40) < 0.1, np.datetime64("NaT"), dates - rng.integers(-3, 60, 40) * DAY)
+    known = np.where(rng.random(40) < 0.1, np.datetime64("NaT", "D"), dates - rng.integers(-3, 60, 40) * DAY)
     symbols, timing = rng.choice(["NVDA", "AMD", "MU"], 40), rng.choice(["AMC", "BMO", ""], 40)
     return Events("drawn", dates, symbols, timing, known if announced else None)
 
