@@ -12,9 +12,10 @@ import hypothesis
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-hypothesis.settings.register_profile("ci", derandomize=True)  # the same examples each time; a desk draws new ones
-if os.environ.get("CI") == "true":
-    hypothesis.settings.load_profile("ci")
+UNHURRIED = [hypothesis.HealthCheck.too_slow]  # how fast examples are drawn tells of the machine's load, not of ours
+hypothesis.settings.register_profile("desk", suppress_health_check=UNHURRIED)
+hypothesis.settings.register_profile("ci", derandomize=True, suppress_health_check=UNHURRIED)  # the same examples
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "desk")
 
 QUIET = ["background-networking", "component-update", "quic", "sync", "gpu"]
 
