@@ -47,9 +47,10 @@ def code(text, start):
     return next(block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if block.startswith(start))
 
 
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
     """A user's folder, with the README's strategy in it and a little history of their own."""
+    tmp_path = tmp_path_factory.mktemp("made")
     (tmp_path / "my_hedge.py").write_text(code(README, "# my_hedge.py"))
     (tmp_path / "history" / "bars").mkdir(parents=True)
     (tmp_path / "history" / "series").mkdir()
@@ -76,15 +77,15 @@ def folder(tmp_path, monkeypatch):
     rate = market.source.series("IRX")
     rows = [f"{d},{v}" for d, v in zip(rate.dates, rate.values, strict=True)]
     (tmp_path / "history" / "series" / "IRX.csv").write_text("\n".join(["date,value", *rows]))
-    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
-@pytest.fixture
-def store(folder, monkeypatch):
+@pytest.fixture(scope="module")
+def stored(made, tmp_path_factory):
     """The same history in the user's store, with what docs/data.md names beside it."""
-    monkeypatch.setenv("BACKTEST_DATA", str(folder / "store"))
-    (folder / "DIR").symlink_to(folder / "history")
+    folder = tmp_path_factory.mktemp("stored") / "folder"
+    shutil.copytree(made, folder)
+    (folder / "DIR").symlink_to("history")
     (folder / "pe.csv").write_text("date,value\n2008-12-31,20\n")
     (folder / "events").mkdir()
     (folder / "events" / "fomc_dates.csv").write_text("date\n2020-01-29\n")
@@ -94,6 +95,23 @@ def store(folder, monkeypatch):
         shutil.copyfile(folder / "history" / "bars" / f"{fund}.csv", folder / "history" / "bars" / f"{name}.csv")
     import_files(Store(folder / "store"), folder / "history")
     return folder
+
+
+@pytest.fixture
+def folder(made, tmp_path, monkeypatch):
+    """Such a folder of the test's own."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def store(stored, tmp_path, monkeypatch):
+    """Such a folder of the test's own, and its store."""
+    shutil.copytree(stored, tmp_path, symlinks=True, dirs_exist_ok=True)
+    monkeypatch.setenv("BACKTEST_DATA", str(tmp_path / "store"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.mark.parametrize("command", BACKTEST)
