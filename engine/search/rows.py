@@ -41,13 +41,13 @@ class Rows:
     def row(self, values: Sequence[Any]) -> tuple[dict[str, float], str]:
         """Return a combination's metrics by the names of `COLUMNS`, NaN where undefined, and why it failed or ""."""
         if self._compiles:
-            columns = compute(self._ingredients(values), 0, 2, 1, Clock())
+            columns = compute(self._ingredients(values), 0, 1, 1, Clock())
         else:
             columns = compute_rows(self._config, _Met(self._space).grid(values), self._source, 0, 1)
         return {name: float(columns[name][0]) for name in COLUMNS}, str(columns["failed"][0])
 
     def _ingredients(self, values: Sequence[Any]) -> Ingredients:
-        """Return what makes the combination twice: numpy adds up a lone column in another order than one of many."""
+        """Return what makes the combination."""
         if self._met.size > LARGEST:
             self._met, self._made = _Met(self._space), None
         grid = self._met.grid(values)
@@ -70,7 +70,7 @@ class _Met:
         return math.prod(len(met) + 1 for met in self._values)
 
     def grid(self, values: Sequence[Any]) -> Grid:
-        """Return two rows of one combination; 1, 1.0 and true are values apart."""
+        """Return the grid of one combination; 1, 1.0 and true are values apart."""
         places = [
             met.setdefault(repr(value), (len(met), value))[0] for met, value in zip(self._values, values, strict=True)
         ]
@@ -79,4 +79,4 @@ class _Met:
             for one, met in zip(self._space, self._values, strict=True)
         )
         number = int(np.ravel_multi_index(tuple(places), tuple(len(axis.values) for axis in axes)))
-        return Grid(axes, np.array([number, number]))
+        return Grid(axes, np.array([number]))
