@@ -71,9 +71,10 @@ def sentences(found: Overfitting, tried: Tried) -> tuple[str, ...]:
         f"What its hedge adds to growth has one of {adds.sharpe:.2f}; the best of {many:,} without any skill would have"
         f" {adds.luck(many):.2f} by luck: deflated Sharpe ratio {adds.deflated(many):.2f}."
     )
-    end = ENDINGS[outcome(found, many)]
+    said = ENDINGS[outcome(found, many)]
+    end = f"{said[0].upper()}{said[1:]}."
     if found.splits is None:
-        return first, second, f"{end[0].upper()}{end[1:]}."
+        return first, second, end
     share = 100.0 * found.splits.pbo
-    third = f"In {share:.0f} % of the splits the one chosen in-sample came out below the median: {end}."
+    third = f"In {share:.0f} % of the splits the one chosen in-sample came out below the median. {end}"
     return first, second, third

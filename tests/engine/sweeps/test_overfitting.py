@@ -275,7 +275,7 @@ def test_one_true_edge_is_found(tmp_path):
     assert found.superior["unhedged"].without_best > 0.05
     assert outcome(found, 200) == HOLDS
     assert outcome(planted(tmp_path, market + bets, market, episodes=9), 200) == CANT_TELL
-    assert "this choice holds up." in sentences(found, Tried(200, 1))[-1]
+    assert "This choice holds up." in sentences(found, Tried(200, 1))[-1]
     assert "(900 in all 3 sweeps of this run)" in sentences(found, Tried(900, 3))[0]
 
 
@@ -286,7 +286,7 @@ def test_the_best_may_be_not_to_hedge(tmp_path):
     assert found.best.parameters["hedge.weight"] == 0.0
     assert (found.deflated[LESS_UNHEDGED].sharpe, found.deflated[LESS_DERISK].sharpe) == (0.0, 0.0)
     assert outcome(found, 18) == BARE
-    assert sentences(found, Tried(18, 1))[-1].endswith("below the median: the best is not to hedge.")
+    assert sentences(found, Tried(18, 1))[-1].endswith("below the median. The best is not to hedge.")
 
 
 def test_a_hedge_that_only_costs_is_said_to(tmp_path):
@@ -294,7 +294,7 @@ def test_a_hedge_that_only_costs_is_said_to(tmp_path):
     found = planted(tmp_path, market + bets * 0.01 - 0.0004, market)
 
     assert outcome(found, 20) == COSTS
-    assert sentences(found, Tried(20, 1))[-1].endswith("what its hedge costs is more than what it brings.")
+    assert sentences(found, Tried(20, 1))[-1].endswith("What its hedge costs is more than what it brings.")
 
 
 def test_nothing_is_told_of_a_sweep_without_a_sharpe_and_little_of_a_single_combination(tmp_path):
