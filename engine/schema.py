@@ -75,7 +75,7 @@ def _judged() -> dict[str, Any]:
             "what followed each entry, against all days: fractions, with 95 % intervals (docs/verdict.md)",
             {},
         ),
-        "placebo": ("the run's path of weights on other days; statistics are means a session (docs/verdict.md)", {}),
+        "answer": ("the sum, the three tests, and holding less (docs/verdict.md)", {}),
     }
     return {
         name: {"type": ["object", "null"], "description": told, **({"properties": held} if held else {})}

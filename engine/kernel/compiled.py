@@ -18,18 +18,18 @@ import platformdirs
 
 from data.arrays import Flags, Ints
 from engine import rules
-from engine.kernel import bootstrap, loop, shifted, sleeves, sweep
+from engine.kernel import bootstrap, loop, shifted, sleeves, sweep, tails
 from strategies import policy
 
-SOURCES = (rules, loop, sweep, sleeves, shifted, bootstrap, policy)
+SOURCES = (rules, loop, sweep, sleeves, shifted, bootstrap, tails, policy)
 
 INLINED = (
     *(sweep.fill, sweep.accumulate, sleeves.link),
-    *(shifted.matched, shifted.source_of, shifted.worth, shifted.order_pair),
+    shifted.worth,
 )
 """Set into their caller, as all of the rule book is."""
 
-UNCOUNTED = (*INLINED, sweep.run_sessions, sleeves.attribute_fill, sleeves.attribute_sessions, shifted.run_pair)
+UNCOUNTED = (*INLINED, sweep.run_sessions, sleeves.attribute_fill, sleeves.attribute_sessions, shifted.run_shift)
 """They make no array, and so needn't count the owners of each, which would take most of their time."""
 
 
@@ -44,6 +44,7 @@ class Compiled(NamedTuple):
     attribute_books: Callable[..., None]
     run_shifts: Callable[..., None]
     resample: Callable[..., None]
+    match_draws: Callable[..., None]
 
 
 @lru_cache(maxsize=1)
@@ -67,8 +68,8 @@ def compiled() -> Compiled:
         *(sweep.accumulate, sweep.fill, sweep.run_sessions, sweep.decisions, sweep.orders_of, sweep.run_block),
         *(sleeves.link, sleeves.attribute_fill, sleeves.attribute_sessions, sleeves.attribute_books),
         bootstrap.resample,
-        *(shifted.matched, shifted.source_of, shifted.worth, shifted.order_pair),
-        *(shifted.run_pair, shifted.run_shifts),
+        *(shifted.worth, shifted.run_shift, shifted.run_shifts),
+        *(tails.walk, tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of, tails.match_draws),
     ):
         twins[function.__name__] = twin(function, twins)
     return Compiled(*(twins[name] for name in Compiled._fields))

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints
-from engine.judgement.controls import followed_weights
+from engine.judgement.derisk import sold_daily
 from engine.kernel.compiled import compiled
-from engine.kernel.loop import Ledger
-from engine.kernel.shifted import matched
 from engine.metrics import mean_cash_return
-from engine.setup import Setup, run_beta
+from engine.setup import run_beta
 from engine.sweeps.compute import Books, lay_out, paths_of, plan_at, run_alone
 from engine.sweeps.ingredients import Ingredients, World
 from engine.sweeps.overfitting_rows import calendar_of, kept_of, returns_to_ruin
@@ -127,20 +125,10 @@ def _derisked_books(made: Ingredients, books: Sequence[tuple[World, Ints]], pool
     def run(k: int) -> Floats:
         world = books[k][0]
         hedged = compiled().run_policy(world.setup.prices, world.setup.terms, plans[k])
-        book = derisked(world.setup, hedged, beta[id(world)])
+        book = sold_daily(world.setup, hedged, beta[id(world)]).ledger
         return returns_to_ruin(book.equity, book.last)
 
     return np.array(list(pool.map(run, range(len(books)))))
-
-
-def derisked(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
-    """Run the daily-matched de-risk of a book, compiled: `engine.judgement.controls.run_derisk_daily`."""
-    deciding = np.arange(len(hedged.equity)) < hedged.last
-    ordered = deciding & (hedged.ordered | (hedged.shares[:, -1] != 0.0))
-    core = matched(*followed_weights(setup, hedged), beta, setup.market.roles.leverage)
-    return compiled().replay(
-        setup.prices, setup.terms, hedged._replace(ordered=ordered, core=core, hedge=np.zeros_like(core))
-    )
 
 
 def joined(parts: Sequence[Followed]) -> Followed:
@@ -182,7 +170,7 @@ def told_of(result: RunResult) -> Told:
     """Return what a sweep keeps of a run, for strategies that can't be compiled."""
     setup, sessions = result.setup, result.market.run_sessions
     cash = mean_cash_return(setup.terms, len(sessions) - 1)
-    beside = derisked(setup, result.hedged, run_beta(result.config, result.market))
+    beside = sold_daily(setup, result.hedged, run_beta(result.config, result.market)).ledger
     books = [returns_to_ruin(book.equity, book.last) for book in (result.hedged, result.unhedged, beside)]
     return Told(kept_of(books[0], cash, sessions), np.concatenate(([calendar_of(sessions), cash], *books)))
 

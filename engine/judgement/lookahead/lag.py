@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.config import RunConfig
-from engine.judgement.controls import run_derisk_daily
+from engine.judgement.derisk import sold_daily
 from engine.judgement.lookahead.proof import Check
 from engine.judgement.lookahead.telling import Bench, Told
 from engine.kernel.loop import Ledger, replay, run_policy
@@ -57,7 +57,7 @@ def _later(setup: Setup, ledger: Ledger) -> Ledger:
 
 
 def _figures(setup: Setup, ledger: Ledger, beta: Any) -> dict[str, float]:
-    derisk, _floored = run_derisk_daily(setup, ledger, beta)
+    derisk = sold_daily(setup, ledger, beta).ledger
     made = _cagr(ledger)
     return {
         "cagr": made,

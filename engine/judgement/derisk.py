@@ -1,0 +1,149 @@
+"""The two de-risks: the same beta by selling core instead of buying the hedge (design: how money moves).
+
+*Sold at entry* replays the hedged run's orders; *sold daily* does what the fund does, when the fund does it. Neither
+is floored at 0: where the hedged book is net short, so is the control, or it would not be the same beta.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from data.arrays import Flags, Floats
+from engine.judgement.driver import WIPED_OUT, fills_at_open, index_of
+from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger
+from engine.metrics import Trades, trades_of
+from engine.rules import Prices, Terms
+from engine.setup import Setup
+
+
+def matched(core: Floats, hedge: Floats, beta: Floats, leverage: float | Floats) -> Floats:
+    """Return the weight of a core by itself that has the beta of core and hedge together, elementwise."""
+    return (core * beta + leverage * hedge) / beta
+
+
+def entry_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
+    """Return the hedged run's orders with its hedge's beta taken out of the core's weight instead.
+
+    Between orders the weight last ordered stands, at the beta of its own close.
+    """
+    core = matched(hedged.core, hedged.hedge, beta, setup.market.roles.leverage)
+    last = np.maximum.accumulate(np.where(hedged.ordered, np.arange(len(core)), 0))
+    return hedged._replace(core=core[last], hedge=np.zeros_like(core))
+
+
+def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
+    """Run the de-risk that sells core when the hedge is ordered, down to the beta the hedged book then has.
+
+    Parameters
+    ----------
+    setup
+        What the hedged run was executed on.
+    hedged
+        The hedged run.
+    beta
+        The core's beta to the underlying at each close, shape (sessions,).
+    """
+    return compiled().replay(setup.prices, setup.terms, entry_orders(setup, hedged, beta))
+
+
+class Followed(NamedTuple):
+    """A book that trades at opens and at closes: its ledger by session, and what it traded in both."""
+
+    ledger: Ledger
+    trades: Trades
+
+
+def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> Followed:
+    """Run the de-risk that follows the hedged book's beta when the fund itself does: at every close.
+
+    At every close but the last at which the hedged book holds a hedge it trades, at that close, to the beta of the
+    weights that book has. Where an order of the hedged book fills at an open, it trades at that open: a fund of
+    leverage b set its exposure at the last close, so that after a night's return r1 its leverage is
+    ``b (1 + r1) / (1 + b r1)``.
+
+    Parameters
+    ----------
+    setup, hedged, beta
+        As for `sold_at_entry`.
+
+    Notes
+    -----
+    The book is run by the ordinary rules on half sessions, opens and closes in turn. Filled at the next open instead
+    it would lag the fund by a night, and the night's reversal would pass for the fund's doing.
+    """
+    prices, terms = _halved(setup.prices, setup.terms)
+    orders = _half_orders(setup, hedged, beta)
+    halves = compiled().replay(prices, terms, orders)
+    trades = trades_of(halves.traded, prices.fill, terms)
+    return Followed(_whole(halves), Trades(*(_by_session(one) for one in trades)))
+
+
+def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
+    """Return orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
+    b, sessions = setup.market.roles.leverage, np.arange(len(hedged.equity))
+    half = hedged._replace(**{name: _doubled(getattr(hedged, name)) for name in _BY_SESSION}, last=2 * hedged.last)
+    half.hedge[:], half.ordered[:], half.restate[:] = 0.0, False, False
+    half.ordered[1::2] = ((hedged.shares[:, -1] != 0.0) & (sessions < hedged.last))[1:]
+    half.core[1::2] = matched(*_weights(setup, hedged), beta, b)[1:]
+    filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
+    then = _leverage_at_open(b, index_of(setup).night[1:]) if fills_at_open(setup) else b
+    ordered = matched(hedged.core[:-1], hedged.hedge[:-1], beta[:-1], then)
+    half.ordered[at] |= filled
+    half.core[at] = np.where(filled, ordered, half.core[at])
+    half.restate[at] = filled & hedged.restate[:-1]
+    return half
+
+
+def _leverage_at_open(b: float, night: Floats) -> Floats:
+    """Return the leverage a fund has after the night's return; b itself where the night would have wiped it out."""
+    left = 1.0 + b * night
+    lives = left > WIPED_OUT
+    return np.where(lives, b * (1.0 + night) / np.where(lives, left, 1.0), b)
+
+
+_BY_SESSION = ("equity", "cash", "shares", "traded", "ordered", "core", "hedge", "restate", "action")
+
+
+def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
+    """Return the weights of core and hedge that a book has at each close, shape (sessions,) each."""
+    worth, equity = hedged.shares * setup.prices.close, hedged.equity[:, None]
+    weights = np.divide(worth, equity, out=np.zeros_like(worth), where=equity > 0.0)
+    return weights[:, :-1].sum(axis=1), weights[:, -1]
+
+
+def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
+    """Return prices and terms by half session: the night's events and interest fall before the open."""
+    opened, closed = prices.open, prices.close
+
+    def at_open(values: Floats, else_: float) -> Floats:
+        half = np.full((2 * len(values) - 1, *values.shape[1:]), else_)
+        half[1::2] = values[1:]
+        return half
+
+    both = _doubled(closed)
+    both[1::2] = opened[1:]
+    half = Prices(both, both, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, -1])
+    rates = {name: at_open(getattr(terms, name), 0.0) for name in ("earned", "owed", "borrow")}
+    return half, terms._replace(**rates)
+
+
+def _doubled(values: Floats | Flags) -> Floats:
+    return np.repeat(values, 2, axis=0)[1:]
+
+
+def _by_session(values: Floats) -> Floats:
+    """Return sums by session of what happens by half session."""
+    summed = values[::2].copy()
+    summed[1:] += values[1::2]
+    return summed
+
+
+def _whole(halves: Ledger) -> Ledger:
+    """Return the ledger at the closes; what was traded at the open and at the close adds up."""
+    at_close = {name: getattr(halves, name)[::2].copy() for name in _BY_SESSION}
+    at_close["traded"] = _by_session(halves.traded)
+    at_close["ordered"] = halves.ordered[::2] | np.append(halves.ordered[1::2], False)
+    return Ledger(**at_close, last=(halves.last + 1) // 2)
