@@ -158,7 +158,17 @@ def run(
 
 def _judged(judgement: Judgement | None) -> dict[str, Any]:
     """Return the judgement's parts of metrics.json, null where there is none."""
-    parts = ("answer", "answer_why", "attribution", "bridge", "measures", "evidence", "study")
+    parts = (
+        "answer",
+        "answer_why",
+        "variations",
+        "alternatives",
+        "attribution",
+        "bridge",
+        "measures",
+        "evidence",
+        "study",
+    )
     told = {"answer_why": OFF} if judgement is None else judgement.as_dict()
     return {part: told.get(part) for part in parts}
 
