@@ -46,11 +46,11 @@ def run_backtrader_strategy(
 
     Raises
     ------
-    StrategyError
+    RefusedError
         It changes its broker, its Cerebro, its book or its bars, or orders before an open.
     """
     broker = GuardedBroker()
-    ran = _run(setup, GuardedCerebro(**PINNED), broker, strategy, params, {"book": (Recorder, {})})
+    ran = _run(setup, GuardedCerebro(**PINNED), broker, strategy, params, {"book": (Recorder, {"broker": broker})})
     return ran.analyzers.book.ledger(setup), broker.ended()
 
 
@@ -70,7 +70,9 @@ def run_noting_orders(
         What it did in the whole run, else ``None``; and its orders as they were placed.
     """
     broker = GuardedBroker()
-    analyzers: Analyzers = {"book": (Recorder, {})} if until is None else {"stop": (Stop, {"until": until})}
+    analyzers: Analyzers = (
+        {"book": (Recorder, {"broker": broker})} if until is None else {"stop": (Stop, {"until": until})}
+    )
     ran = _run(setup, GuardedCerebro(**PINNED), broker, strategy, params, analyzers)
     return ran.analyzers.book.ledger(setup) if until is None else None, tuple(broker.placed)
 

@@ -8,8 +8,7 @@ from backtrader.linebuffer import LineBuffer
 
 from data.arrays import Dates, Floats
 from data.bars import Bars
-from data.errors import StrategyError
-from engine.backtrader_engine.guard import DATA, refusal
+from engine.backtrader_engine.guard import DATA, RefusedError, refusal
 
 LINES = ("open", "high", "low", "close", "volume", "total_return")
 
@@ -21,7 +20,9 @@ class KeptLine(LineBuffer):
         """Refuse to write a value."""
         raise refusal("a strategy can't write into a feed", DATA)
 
-    set = __setitem__
+    def set(self, value: float, ago: int = 0) -> None:
+        """Refuse to write a value."""
+        self[ago] = value
 
 
 class BarsFeed(bt.feed.DataBase):
@@ -40,16 +41,16 @@ class BarsFeed(bt.feed.DataBase):
     def preload(self) -> None:
         """Load all bars, and keep them as they are."""
         super().preload()
-        for line in self.lines.lines:
+        for line in self.l.lines:
             line.__class__ = KeptLine
 
     def check(self) -> None:
-        """Raise StrategyError where the lines aren't the bars any more."""
-        loaded = {name: getattr(self.lines, name).array[: len(self._days)] for name in LINES}
+        """Raise RefusedError where the lines aren't the bars any more."""
+        loaded = {name: getattr(self.l, name).array[: len(self._days)] for name in LINES}
         changed = [name for name, held in loaded.items() if not np.array_equal(held, self._table[name], equal_nan=True)]
-        if changed or list(self.lines.datetime.array[: len(self._days)]) != self._days:
+        if changed or list(self.l.datetime.array[: len(self._days)]) != self._days:
             what = f"line {changed[0]}" if changed else "dates"
-            raise StrategyError(f"the strategy has written into the {what} of feed {self._name}: {DATA}")
+            raise RefusedError(f"the strategy has written into the {what} of feed {self._name}: {DATA}")
 
     def _load(self) -> bool:
         if self._row >= len(self._days):

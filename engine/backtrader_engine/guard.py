@@ -36,9 +36,13 @@ CURES = {
 RUNS_OWN = "it is the run's own"
 
 
-def refusal(what: str, cure: str) -> StrategyError:
+class RefusedError(StrategyError):
+    """A strategy changes what its run is executed on: no figure of it counts, nor any row of a sweep."""
+
+
+def refusal(what: str, cure: str) -> RefusedError:
     """Return the error for what a strategy is doing just now, with the line in its own code."""
-    return StrategyError(f"{_their_line(sys._getframe(1))}{what}: {cure}")  # whose line it is
+    return RefusedError(f"{_their_line(sys._getframe(1))}{what}: {cure}")  # whose line it is
 
 
 class Guarded:

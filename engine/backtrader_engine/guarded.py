@@ -6,9 +6,8 @@ import backtrader as bt
 import numpy as np
 
 from data.arrays import Floats
-from data.errors import StrategyError
 from engine.backtrader_engine.broker import HistoryBroker
-from engine.backtrader_engine.guard import FILLS, NEXT_OPEN, Guarded, refusal
+from engine.backtrader_engine.guard import FILLS, NEXT_OPEN, Guarded, RefusedError, refusal
 from engine.backtrader_engine.orders import Ended, Placed, placed_by
 
 CALLS = (
@@ -58,7 +57,7 @@ class GuardedBroker(Guarded, HistoryBroker):
         self._book = self.book()
 
     def check(self) -> None:
-        """Raise StrategyError where the book, its costs or its broker aren't what the last fills left."""
+        """Raise RefusedError where the book, its costs or its broker aren't what the last fills left."""
         (cash, shares), now = self._book, self.book()
         if now[0] != cash or self._cash_addition:
             raise self._changed("has changed its cash")
@@ -97,9 +96,9 @@ class GuardedBroker(Guarded, HistoryBroker):
         self.placed.append(placed_by(order, len(self.feeds[0]) - 1, kind))
         return self.placed[-1]
 
-    def _changed(self, what: str) -> StrategyError:
+    def _changed(self, what: str) -> RefusedError:
         name = type(self.cerebro.runningstrats[0]).__name__
         day = bt.num2date(self.feeds[0].lines.datetime.array[max(self._filled, 0)]).date()
-        return StrategyError(f"{name} {what} by itself at the close of {day}: only fills and the night change a book")
+        return RefusedError(f"{name} {what} by itself at the close of {day}: only fills and the night change a book")
 
     _book: tuple[float, Floats]

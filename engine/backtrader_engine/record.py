@@ -25,6 +25,8 @@ class Stop(bt.Analyzer):
 class Recorder(bt.Analyzer):
     """Notes the book after every session, and what was filled in it."""
 
+    params = (("broker", None),)
+
     def start(self) -> None:
         """Begin with nothing noted."""
         self.cash: list[float] = []
@@ -42,8 +44,8 @@ class Recorder(bt.Analyzer):
 
     def next(self) -> None:
         """Note the book at this close."""
-        self.strategy.broker.check()
-        cash, shares = self.strategy.broker.book()
+        self.p.broker.check()
+        cash, shares = self.p.broker.book()
         self.cash.append(cash)
         self.shares.append(shares)
         self.traded.append(self._now)

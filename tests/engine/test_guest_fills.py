@@ -23,9 +23,7 @@ class OneOrder(bt.Strategy):
         if len(self) == 1:
             self.buy(self.getdatabyname("HHH"), size=1)
         if len(self) == 3:
-            self.buy(
-                self.getdatabyname("AAA"), size=1, exectype=self.p.kind, price=self.p.price, plimit=self.p.plimit
-            )
+            self.buy(self.getdatabyname("AAA"), size=1, exectype=self.p.kind, price=self.p.price, plimit=self.p.plimit)
 
 
 def paid(kind, price=None, plimit=None):
