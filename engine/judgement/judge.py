@@ -79,7 +79,7 @@ class Judgement:
         }
 
 
-def judge(config: RunConfig, asked: Asked, hedged: Ledger) -> Judgement:
+def judge(config: RunConfig, asked: Asked, hedged: Ledger, withheld: str = "") -> Judgement:
     """Judge a hedged run by its controls.
 
     Parameters
@@ -88,6 +88,8 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger) -> Judgement:
         The run, laid out.
     hedged
         What it did.
+    withheld
+        Why nothing can be concluded from what it did; empty where something can.
     """
     setup = asked.setup
     beta = run_beta(config, setup.market)
@@ -110,6 +112,7 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger) -> Judgement:
         sensitivity(config, asked),
         measures.price,
         sale_cost_at_par(core_sales(setup, hedged), core_sales(setup, books[JUDGE])),
+        withheld,
     )
     return Judgement(
         controls,

@@ -72,7 +72,7 @@ def _growth(config: RunConfig, asked: Asked, signal: Floats | None) -> float | N
     except DataError:  # five times the costs take all of a share's price
         return None
     engine = "python" if isinstance(strategy, CloseStrategy) else "compiled"
-    hedged, _remarks = execute(engine, config, Asked(asked.cls, strategy, signal, setup))
+    hedged, _said = execute(engine, config, Asked(asked.cls, strategy, signal, setup))
     derisk, _floored = run_derisk_daily(setup, hedged, run_beta(config, market))
     return growth_difference(hedged, derisk)
 

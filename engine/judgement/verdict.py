@@ -56,6 +56,8 @@ class Case:
         What the hedge cost against the unhedged book.
     sale_cost
         `sale_cost_at_par` against the daily-matched de-risk.
+    withheld
+        Why the book isn't the one that was meant; empty where it is.
     """
 
     hedge: str
@@ -67,6 +69,7 @@ class Case:
     strip: Mapping[str, float]
     price: Protection
     sale_cost: Figure
+    withheld: str = ""
 
 
 class Rule(NamedTuple):
@@ -80,6 +83,12 @@ class Rule(NamedTuple):
 
 RULES = (
     Rule("the market is simulated", lambda case: case.simulated, WITHHELD, "No verdict on {hedge}: {when}."),
+    Rule(
+        "more than a tenth of a strategy's orders were rejected",
+        lambda case: bool(case.withheld),
+        WITHHELD,
+        "No verdict on {hedge}: {withheld}.",
+    ),
     Rule("the hedged book was ruined", lambda case: case.ruined, NOT_PAID, "{hedge} did not pay: {when}."),
     Rule("the de-risked book was ruined", lambda case: case.growth is None, CANT_TELL, UNTOLD + "{when}."),
     Rule("the hedge was never bought", lambda case: case.episodes == 0, CANT_TELL, UNTOLD + "{when}."),
@@ -171,6 +180,7 @@ def verdict_of(case: Case) -> Verdict:
         turned if "{turned}" in rule.says else (),
         rule.says.format(
             hedge=case.hedge,
+            withheld=case.withheld,
             when=rule.when,
             turned=", ".join(turned),
             size=_percent(abs(estimate)),
@@ -207,6 +217,8 @@ def price_sentence(price: Protection) -> str:
 def _reasons(case: Case) -> tuple[str, ...]:
     if case.simulated:
         return (f"The figures show the machine and say nothing about {case.hedge}.",)
+    if case.withheld:
+        return (f"The figures are of another book than the strategy meant, and say little about {case.hedge}.",)
     reasons = []
     if case.growth is not None:
         low, high = (_percent(value, sign=True) for value in (case.growth.low, case.growth.high))
