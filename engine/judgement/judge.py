@@ -93,7 +93,7 @@ class Judgement:
         }
 
 
-def judge(config: RunConfig, asked: Asked, hedged: Ledger) -> Judgement:
+def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str = "") -> Judgement:
     """Judge a hedged run by its controls.
 
     Parameters
@@ -102,13 +102,15 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger) -> Judgement:
         The run, laid out.
     hedged
         What it did.
+    meant_otherwise
+        Why nothing can be concluded from what it did; empty where something can.
     """
     setup = asked.setup
     beta = run_beta(config, setup.market)
     controls = dict(controls_of(config, setup, hedged, beta))
     episodes = episodes_of(setup, hedged)
     unhedged = _book(controls, "unhedged")
-    why = no_answer(setup, hedged, unhedged, episodes)
+    why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
     years = (len(hedged.equity) - 1) / SESSIONS_A_YEAR
     answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
     controls |= {} if answer is None else answer.held
