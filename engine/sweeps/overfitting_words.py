@@ -47,16 +47,17 @@ def outcome(found: Overfitting, tried: int) -> str:
     0 on average.
     `LUCK`: its deflated Sharpe ratio is below one half, for all that was tried, or the probability of overfitting is
     one half at least. `HOLDS`: 0.95 at least, at most 0.1, a p-value against the unhedged book of 0.05 at most, and as
-    many episodes as a verdict asks for. Else it `CANT_TELL`.
+    many episodes as a verdict asks for. Else it `CANT_TELL`. A deflated Sharpe ratio that is undefined is neither.
     """
     adds, splits = found.deflated[LESS_UNHEDGED], found.splits
     skill = adds.deflated(tried)
     if adds.sharpe <= 0.0:
         return COSTS if adds.sharpe else BARE
-    if skill < EVEN or (splits is not None and splits.pbo >= EVEN):
+    if (skill is not None and skill < EVEN) or (splits is not None and splits.pbo >= EVEN):
         return LUCK
     enough = found.best.episodes >= LEAST_EPISODES and found.superior["unhedged"].p_value <= 1.0 - SURE
-    return HOLDS if enough and skill >= SURE and splits is not None and splits.pbo <= RARE else CANT_TELL
+    sure = skill is not None and skill >= SURE and splits is not None and splits.pbo <= RARE
+    return HOLDS if enough and sure else CANT_TELL
 
 
 def sentences(found: Overfitting, tried: Tried) -> tuple[str, ...]:
@@ -67,9 +68,11 @@ def sentences(found: Overfitting, tried: Tried) -> tuple[str, ...]:
         f"Of {found.trials:,} combinations{of} the best has a Sharpe ratio of {best.sharpe:.2f}, the unhedged book"
         f" {best.unhedged_sharpe:.2f}."
     )
+    skill = adds.deflated(many)
+    told = f"deflated Sharpe ratio {skill:.2f}" if skill is not None else f"no deflated Sharpe ratio, {adds.undefined}"
     second = (
         f"What its hedge adds to growth has one of {adds.sharpe:.2f}; the best of {many:,} without any skill would have"
-        f" {adds.luck(many):.2f} by luck: deflated Sharpe ratio {adds.deflated(many):.2f}."
+        f" {adds.luck(many):.2f} by luck: {told}."
     )
     said = ENDINGS[outcome(found, many)]
     end = f"{said[0].upper()}{said[1:]}."
