@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.judgement.verdict import LEAST_EPISODES
 from engine.sweeps.overfitting_found import LESS_UNHEDGED, Overfitting, read
@@ -40,6 +40,25 @@ def standing_of(folder: Path) -> Standing | None:
     return None if found is None else Standing(found, tried_in(folder))
 
 
+def figures_of(standing: Standing | None) -> dict[str, Any]:
+    """Return what a sweep's standing comes to, as plain values; all are ``None`` where there are no statistics.
+
+    Returns
+    -------
+    ``says``; ``pbo``, the probability of backtest overfitting; ``deflated_sharpe`` of the best for all that was tried,
+    by series; ``spa``, the p-value of the best against ``unhedged`` and ``derisk``.
+    """
+    if standing is None:
+        return dict.fromkeys(("says", "pbo", "deflated_sharpe", "spa"))
+    found, tried = standing
+    return {
+        "says": " ".join(sentences(found, tried)),
+        "pbo": None if found.splits is None else found.splits.pbo,
+        "deflated_sharpe": {name: one.deflated(tried.combinations) for name, one in found.deflated.items()},
+        "spa": {name: one.p_value for name, one in found.superior.items()},
+    }
+
+
 def outcome(found: Overfitting, tried: int) -> str:
     """Return what the best of a sweep comes to: the first of `ENDINGS` that is true.
 
@@ -69,7 +88,7 @@ def sentences(found: Overfitting, tried: Tried) -> tuple[str, ...]:
         f" {best.unhedged_sharpe:.2f}."
     )
     skill = adds.deflated(many)
-    told = f"deflated Sharpe ratio {skill:.2f}" if skill is not None else f"no deflated Sharpe ratio, {adds.undefined}"
+    told = f"deflated Sharpe ratio {skill:.2f}" if skill is not None else f"no deflated Sharpe ratio ({adds.undefined})"
     second = (
         f"What its hedge adds to growth has one of {adds.sharpe:.2f}; the best of {many:,} without any skill would have"
         f" {adds.luck(many):.2f} by luck: {told}."

@@ -147,7 +147,7 @@ def test_what_is_undefined_is_null_with_its_reason_wherever_it_is_told():
     assert {plain[name] for name in ("deflated_sharpe", "deflated_sharpe_effectively", "track_record")} == {None}
     assert plain["undefined"] == "a skew of -40.0 in 4,081 returns, beyond 10.2, leaves no normal approximation"
     assert rows["deflated Sharpe ratio"][1] == rows["Track record for more than 0"][1] == "-"
-    assert "no deflated Sharpe ratio, a skew of -40.0 in 4,081 returns" in " ".join(sentences(*told))
+    assert "no deflated Sharpe ratio (a skew of -40.0 in 4,081 returns" in " ".join(sentences(*told))
     assert f"no track record growth less unhedged: {one.undefined}." in counted_in_words(told)
 
 
