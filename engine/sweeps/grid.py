@@ -99,7 +99,7 @@ def grid_of(config: RunConfig, written: Sequence[str], random: int | None = None
     return _grid(config, [_axis(config, text) for text in written], random, seed, "--")
 
 
-def grid_from(config: RunConfig, given: Mapping[str, Any], random: int | None = None, seed: int = 0) -> Grid:
+def grid_from(config: RunConfig, given: Any, random: int | None = None, seed: int = 0) -> Grid:
     """Lay a grid out from Python values, and check every value of each axis by itself, before anything runs.
 
     Parameters
@@ -107,8 +107,8 @@ def grid_from(config: RunConfig, given: Mapping[str, Any], random: int | None = 
     config
         The run that is swept.
     given
-        Values by key: a list, an array, a range or whatever else has an order. Anything else, text and a mapping too,
-        is one value.
+        A mapping, values by key: a list, an array, a range or whatever else has an order. Anything else, text and a
+        mapping too, is one value.
     random, seed
         As for `grid_of`.
 
