@@ -241,6 +241,9 @@ class RunConfig(Section):
             "all else as `backtest show` has it by default" if told else "all else by default",
         )
 
+    def __str__(self) -> str:
+        return repr(self)
+
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:
         if self.hedge.instrument in self.portfolio.core:

@@ -203,7 +203,8 @@ def test_an_interrupt_leaves_nothing(folder, monkeypatch):
 
 
 def test_nothing_is_printed(capfd):
-    backtest.sweep(SHORT, {"trend_days": [10, 20]})
+    plain = backtest.sweep(SHORT, {"trend_days": [10, 20]})
+    pd.testing.assert_frame_equal(backtest.sweep(SHORT, {"trend_days": [10, 20]}, progress=True), plain)
 
     assert capfd.readouterr() == ("", "")
 

@@ -58,7 +58,7 @@ def test_so_do_its_parts(result):
     assert "fills in" in repr(result.hedged)
     assert "SOXX hedged with SOXS (-3 x SOXX)" in repr(result.market)
     assert "505 sessions" in repr(result.setup)
-    assert "controls: off" in repr(without.config)
+    assert "controls: off" in repr(without.config) == str(without.config)
     assert result.judgement.verdict.sentence in repr(result.judgement)
     assert all(repr(one).startswith(f"Control {name}: {one.title}") for name, one in result.controls.items())
 
