@@ -9,6 +9,7 @@ import numpy as np
 
 from data.arrays import Flags, Floats
 from data.errors import DataError
+from data.shown import screen
 from engine.config import RunConfig
 from engine.judgement.protective_put import MONEYNESS, run_protective_put
 from engine.judgement.short_underlying import BORROW_FEE, run_short_underlying
@@ -19,7 +20,7 @@ from engine.setup import Setup, rebalancing_days, sizing_of
 from strategies.sizing import most_hedge
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Control:
     """One control.
 
@@ -44,6 +45,10 @@ class Control:
     prices: Prices
     terms: Terms
     remarks: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        book = ("couldn't be run",) if self.ledger is None else repr(self.ledger).splitlines()
+        return screen(f"Control {self.name}: {self.title}", self.about, *book, *self.remarks)
 
 
 def controls_of(

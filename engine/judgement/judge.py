@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
+from data.shown import screen
 from engine.asking import Asked
 from engine.config import RunConfig
 from engine.episodes import Episode, episodes_of
@@ -23,7 +24,7 @@ from engine.judgement.sensitivity import sensitivity
 from engine.judgement.studied import Study
 from engine.judgement.study import study
 from engine.judgement.summary import HedgeMeasures, core_sales, measure
-from engine.judgement.verdict import JUDGE, Case, Verdict, verdict_of
+from engine.judgement.verdict import JUDGE, WITHHELD, Case, Verdict, verdict_of
 from engine.kernel.loop import Ledger
 from engine.setup import run_beta
 
@@ -31,7 +32,7 @@ SEED = 0
 """Of the bootstrap and the placebo."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Judgement:
     """What is to be said of a hedged run.
 
@@ -65,6 +66,11 @@ class Judgement:
     placebo: Placebo | None
     verdict: Verdict
     study: Study
+
+    def __repr__(self) -> str:
+        parts = ", ".join(field.name for field in fields(self))
+        told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
+        return screen(f"Judgement: {self.verdict.sentence}", *told, f"parts: {parts}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""
