@@ -45,6 +45,7 @@ lint: .venv/.dev ## ruff and mypy
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/mypy tests/typing/api.py
 
 bench: .venv/.dev ## the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)

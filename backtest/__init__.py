@@ -10,6 +10,7 @@ __version__ = VERSION
 
 if TYPE_CHECKING:
     from backtest.api import as_backtrader, load_config, load_market, run, write_run
+    from backtest.sweeping import sweep
     from strategies import Book, CloseStrategy, Input, Strategy, View, parameter
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "load_market",
     "parameter",
     "run",
+    "sweep",
     "write_run",
 ]
 
@@ -35,5 +37,9 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     words = ("Book", "CloseStrategy", "Input", "Strategy", "View", "parameter")
-    room = "strategies" if name in words else "backtest.api"
+    room = "strategies" if name in words else "backtest.sweeping" if name == "sweep" else "backtest.api"
     return getattr(importlib.import_module(room), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

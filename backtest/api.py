@@ -1,4 +1,4 @@
-"""The Python API: five functions, of which the command is a thin wrapper."""
+"""The Python API, of which the command is a thin wrapper; `sweep`, which takes numba, is in `backtest.sweeping`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backtest.configuring import Config, config_from
 from data.market import Market
+from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
 from engine.folder import run_folder, write_data
 from engine.loading import find_run, set_path
 from engine.loading import load_config as _load_config
 from engine.metrics import annual, mean_cash_return, returns_of
-from engine.run import SIMULATED, RunResult, run
+from engine.run import SIMULATED, RunResult
+from engine.run import run as _run
 from engine.setup import open_market
 
 if TYPE_CHECKING:
@@ -47,9 +50,37 @@ def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path
     return config if data is None else set_path(config, str(data))
 
 
-def load_market(config: RunConfig) -> Market:
-    """Load what a run trades, laid on its sessions; raises DataError."""
-    return open_market(config)
+def load_market(config: Config) -> Market:
+    """Load what a run trades, laid on its sessions; takes what `run` takes, and raises UserError."""
+    return open_market(config_from(config))
+
+
+def run(
+    config: Config,
+    source: Source | None = None,
+    progress: Callable[[str], None] | None = None,
+    engine: str = "backtrader",
+) -> RunResult:
+    """Run a hedge, and its controls beside it.
+
+    Parameters
+    ----------
+    config
+        A RunConfig; a mapping of what a run's YAML holds, numpy's and pandas' scalars and dates too; or a YAML file,
+        or the name of a shipped one, as the command finds it.
+    source
+        Where history comes from; what the config names unless given.
+    progress
+        Told each step as it begins.
+    engine
+        What executes the hedged book: ``backtrader``, ``compiled`` or ``python``.
+
+    Raises
+    ------
+    UserError
+        What can't be used, in one line: DataError, ConfigError or StrategyError.
+    """
+    return _run(config_from(config), source, progress, engine)
 
 
 def write_run(

@@ -22,6 +22,7 @@ from data.errors import DataError
 from data.events import Events, Members
 from data.rates import as_yield
 from data.series import Series
+from data.shown import screen
 from data.sources import Source
 
 Array = TypeVar("Array", bound=npt.NDArray[Any])
@@ -62,7 +63,7 @@ class Roles:
         return np.array(list(self.core.values()), dtype=np.float64)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Market:
     """Aligned history: warm-up sessions, then the run's own.
 
@@ -110,6 +111,17 @@ class Market:
 
     def __len__(self) -> int:
         return len(self.sessions)
+
+    def __repr__(self) -> str:
+        days, roles = self.run_sessions, self.roles
+        made = ", ".join(f"{name} before {first}" for name, first in self.synthetic.items())
+        return screen(
+            f"Market: {', '.join(roles.core)} hedged with {roles.hedge} ({roles.leverage:g} x {roles.underlying})",
+            f"{days[0]} to {days[-1]}, {len(days):,} sessions, {self.first:,} more before them",
+            f"source {self.source.name}" + (", SIMULATED" if self.simulated else ""),
+            f"SYNTHETIC: {made}" if made else None,
+            f"findings of the audit: {len(self.findings)}" if self.findings else None,
+        )
 
     @property
     def underlying(self) -> str:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from data.shown import screen
+
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f.\s-]([^/\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f\s])?")
 INSTRUMENT = re.compile(r"[A-Za-z0-9^][A-Za-z0-9^.=_-]*")
 SERIES_OR_INSTRUMENT = "letters, digits and ^ . = _ - only"
@@ -227,6 +229,20 @@ class RunConfig(Section):
     controls: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
         "on", description="off: only the unhedged run and the entry-matched de-risk"
     )
+
+    def __repr__(self) -> str:
+        own = self.model_dump(exclude={"name", "start", "end", "strategy"}, exclude_defaults=True)
+        told = [f"{key}: {value}" for key, value in own.items()]
+        parameters = ", ".join(f"{name}={value!r}" for name, value in self.strategy.params.items())
+        return screen(
+            f"RunConfig {self.name}: {self.start} to {self.end or 'the last session'}",
+            f"strategy: {self.strategy.named}({parameters})",
+            *told,
+            "all else as `backtest show` has it by default" if told else "all else by default",
+        )
+
+    def __str__(self) -> str:
+        return repr(self)
 
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:

@@ -11,6 +11,7 @@ from data.arrays import Dates, Flags, Floats
 from data.errors import DataError
 from data.market import Market, Roles, load_market
 from data.rates import accrual, days_between
+from data.shown import screen
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
@@ -28,7 +29,7 @@ BORROW_FEE = 0.005
 """What lenders of a large sector fund ask of who sells it short: a fraction a year of its worth, actual/360."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Setup:
     """What a run is executed on.
 
@@ -47,6 +48,9 @@ class Setup:
     terms: Terms
     plan: Plan
     cash_yield: Floats
+
+    def __repr__(self) -> str:
+        return screen(*repr(self.market).replace("Market", "Setup on a market", 1).splitlines())
 
 
 def roles_of(config: RunConfig) -> Roles:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from data.arrays import Floats
+from data.shown import screen
 from engine.asking import Asked
 from engine.config import RunConfig
 from engine.episodes import Episode, episodes_of
@@ -25,7 +26,7 @@ from engine.judgement.measures import Figure, sale_cost_at_par
 from engine.judgement.studied import Study
 from engine.judgement.study import study
 from engine.judgement.summary import HedgeMeasures, measure
-from engine.judgement.verdict import JUDGE, Verdict, verdict_of, withheld
+from engine.judgement.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.metrics import SESSIONS_A_YEAR
@@ -35,7 +36,7 @@ SEED = 0
 """Of every bootstrap."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Judgement:
     """What is to be said of a hedged run.
 
@@ -76,6 +77,11 @@ class Judgement:
     alternatives: tuple[Alternative, ...]
     verdict: Verdict
     study: Study
+
+    def __repr__(self) -> str:
+        parts = ", ".join(field.name for field in fields(self))
+        told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
+        return screen(f"Judgement: {self.verdict.sentence}", *told, f"parts: {parts}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""

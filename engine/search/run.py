@@ -16,6 +16,7 @@ from data.arrays import Floats
 from data.errors import ConfigError, UserError
 from data.files import locked, write_whole
 from data.market import Market
+from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
@@ -24,10 +25,10 @@ from engine.asking import ask
 from engine.config import RunConfig
 from engine.identity import identity, known_config
 from engine.run import SIMULATED
-from engine.search.objectives import Objective
+from engine.search.objectives import Objective, best_first
 from engine.search.remote import Away, asked_of
 from engine.search.rows import Rows
-from engine.search.space import Dimension, size_of, values_of
+from engine.search.space import Dimension, parameters_of, size_of, values_of
 from engine.search.trials import Trials, Tried
 from engine.setup import open_market
 from engine.sweeps.compute import COLUMNS
@@ -118,7 +119,7 @@ class _Worker:
         return Spent(asked - began + time.perf_counter() - ran, ran - asked, run=known is None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SearchResult:
     """A finished search.
 
@@ -143,6 +144,25 @@ class SearchResult:
     simulated: bool
     synthetic: Mapping[str, str]
     seconds: dict[str, float]
+
+    def __repr__(self) -> str:
+        wanted = self.search.objectives
+        best = best_first(self.values, wanted)
+        told = [
+            ", ".join(
+                [f"trial {self.tried[row].number}"]
+                + [f"{one.name} {figure(value, '.4g')}" for one, value in zip(wanted, self.values[row], strict=True)]
+                + [f"{key}={value}" for key, value in parameters_of(self.search.space, self.tried[row].drawn).items()]
+            )
+            for row in best[:5]
+        ]
+        return screen(
+            f"SearchResult {self.search.config.name}: {len(self.tried):,} trials, {self.distinct:,} combinations,"
+            f" {self.sessions:,} sessions",
+            *told,
+            self.mark,
+            f"folder: {self.folder}",
+        )
 
     @property
     def folder(self) -> Path:

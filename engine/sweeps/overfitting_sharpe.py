@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
-from engine.judgement.evidence import probabilistic_sharpe
+from engine.judgement.evidence import beyond_normal, probabilistic_sharpe
 from engine.metrics import SESSIONS_A_YEAR
 
 SURE = 0.95
@@ -68,14 +68,29 @@ class Deflated:
         """Return the Sharpe ratio a year that the best of so many without skill reaches on average."""
         return self.spread * expected_best(tried)
 
-    def deflated(self, tried: float) -> float:
-        """Return the deflated Sharpe ratio: the probability that the true one is above what luck gives, in [0, 1]."""
+    @property
+    def undefined(self) -> str | None:
+        """Why its skew or kurtosis allows no deflated Sharpe ratio and no track record; ``None`` where they do."""
+        return beyond_normal(self.sessions, self.skew, self.kurtosis)
+
+    def deflated(self, tried: float) -> float | None:
+        """Return the deflated Sharpe ratio: the probability that the true one is above what luck gives, in [0, 1].
+
+        ``None`` where it is `undefined`.
+        """
+        if self.undefined:
+            return None
         return probabilistic_sharpe(
             self.sharpe / YEARLY, self.sessions, self.skew, self.kurtosis, self.luck(tried) / YEARLY
         )
 
     def track_record(self, above: float = 0.0) -> float | None:
-        """Return the sessions after which a Sharpe ratio `above` (a year) is ruled out; ``None``: no number of them."""
+        """Return the sessions after which a Sharpe ratio `above` (a year) is ruled out; ``None``: no number of them.
+
+        ``None``, too, where it is `undefined`.
+        """
+        if self.undefined:
+            return None
         return minimum_track_record(self.sharpe / YEARLY, self.skew, self.kurtosis, above / YEARLY)
 
     def as_dict(self, tried: int) -> dict[str, Any]:
@@ -83,6 +98,7 @@ class Deflated:
         alike = self.effective_of(tried)
         return {
             **self.__dict__,
+            "undefined": self.undefined,
             "tried": tried,
             "luck": self.luck(tried),
             "deflated_sharpe": self.deflated(tried),

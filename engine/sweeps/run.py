@@ -121,8 +121,8 @@ def sweep(
         What can't be used, in one line.
     """
     began = time.perf_counter()
-    if named := [axis.name for axis in grid.axes if axis.keys in NOT_SWEPT]:
-        raise ConfigError(f"--param {named[0]}: a sweep reads one history: sweep each by itself")
+    if named := [axis.text for axis in grid.axes if axis.keys in NOT_SWEPT]:
+        raise ConfigError(f"{named[0]}: a sweep reads one history: sweep each by itself")
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = market_of(config, grid, source)
     fingerprint = market.fingerprint()
