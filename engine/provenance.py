@@ -57,8 +57,10 @@ def audited(
         return ()
     (first, last), hedge, rate = span, config.hedge, config.execution.cash_rate
     rates = (rate,) if isinstance(rate, str) else ()
-    funds, told = {hedge.instrument: _fund(config)}, dict[str, Finding]()
-    for name in dict.fromkeys((*config.portfolio.core, hedge.instrument, hedge.underlying, *rates)):
+    held = (*source.instruments(), *rates)
+    funds, told = {hedge.instrument: _fund(config)} if hedge.instrument in held else {}, dict[str, Finding]()
+    traded = (*config.portfolio.core, hedge.instrument, hedge.underlying)
+    for name in (each for each in dict.fromkeys((*traded, *rates)) if each in held):  # of what is made, nothing is
         found = audit(source, (name,), max(first, made.get(name, first)), last, funds, rates)
         told = {one.id: one for one in found if one.instrument == name or one.id not in told} | {
             key: one for key, one in told.items() if one.instrument != name
@@ -66,7 +68,7 @@ def audited(
         if name == hedge.underlying:
             before = audit(source, (name,), made.get(name), first - DAY, funds)
             told |= {one.id: one for one in before if (one.instrument, one.severity) == (name, ERROR)}
-    for name in ranges:
+    for name in (each for each in ranges if each in held):
         told |= {one.id: one for one in audit(source, (name,), None, last, funds) if one.kind == "range"}
     ordered = tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
     _refuse_errors(ordered, config.data)
