@@ -9,8 +9,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from data.errors import did_you_mean
-
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f.\s-]([^/\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f\s])?")
 INSTRUMENT = re.compile(r"[A-Za-z0-9^][A-Za-z0-9^.=_-]*")
 SOURCES = ("auto", "store", "demo", "csv")
@@ -134,9 +132,8 @@ class DataConfig(Section):
         if not isinstance(source, str) or source in SOURCES:
             return given
         folder = Path(source).expanduser()
-        if not folder.is_dir():
-            near = did_you_mean(source, SOURCES) or f": write {', '.join(SOURCES)}, or a folder that holds bars/"
-            raise ValueError(f"data.source is {source}, which is no source and no folder{near}")
+        if not folder.is_dir() and folder.name == source:  # a mistyped word; a path that isn't there is told on opening
+            return given
         if given.get("path") is not None:
             raise ValueError("data.source is a folder already: take data.path out")
         return {**given, "source": "csv", "path": str(folder.resolve())}

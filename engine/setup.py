@@ -9,13 +9,14 @@ import numpy as np
 
 from data.arrays import Dates, Flags, Floats
 from data.errors import DataError
-from data.market import Market, Roles, load_market
+from data.market import BeginsLateError, Market, Roles, load_market
 from data.rates import accrual, days_between
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
 from engine.config import RunConfig
 from engine.held import check_held, strategy_reads
+from engine.inception import or_made
 from engine.kernel.loop import Plan
 from engine.provenance import audited, extended, made_before
 from engine.rules import Prices, Terms
@@ -74,7 +75,10 @@ def open_market(config: RunConfig, source: Source | None = None, shift: int = 0)
     start = np.datetime64(config.start)
     end = None if config.end is None else np.datetime64(config.end)
     fed = extended(config, real, shift)
-    market = load_market(fed, roles_of(config), start, end, config.data.lag)
+    try:
+        market = load_market(fed, roles_of(config), start, end, config.data.lag)
+    except BeginsLateError as fault:
+        raise DataError(f"{fault}{or_made(config, roles_of(config), real)}") from None
     first, last = market.run_sessions[0], market.run_sessions[-1]
     made = {name: day for name, day in made_before(fed).items() if day > first}
     findings = () if shift else audited(config, real, (first, last), made, reads.ranges)

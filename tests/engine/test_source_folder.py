@@ -2,7 +2,8 @@
 
 import pytest
 
-from data.errors import ConfigError
+from backtest.api import load_market
+from data.errors import ConfigError, DataError
 from engine.loading import load_config, set_path
 from engine.schema import run_schema
 
@@ -33,11 +34,7 @@ def test_a_source_s_own_name_is_no_folder(yaml, tmp_path):
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ("data: {source: stor}", "run.yaml:2: data.source is stor, .* no folder, did you mean store?"),
-        (
-            "data: {source: elsewhere}",
-            "run.yaml:2: data.source is elsewhere, .*: write auto, store, demo, csv, or a folder",
-        ),
+        ("data: {source: stor}", "run.yaml:2: data.source has to be 'auto', 'store', 'demo' or 'csv', not 'stor'"),
         ("data: {source: mine, path: x}", "run.yaml:2: data.source is a folder already: take data.path out"),
         ("data: {source: 3}", "run.yaml:2: data.source"),
     ],
@@ -45,6 +42,11 @@ def test_a_source_s_own_name_is_no_folder(yaml, tmp_path):
 def test_what_is_neither_is_refused(yaml, data, says):
     with pytest.raises(ConfigError, match=says):
         load_config(yaml(data))
+
+
+def test_a_path_that_is_not_there_is_told_by_its_folder(yaml, tmp_path):
+    with pytest.raises(DataError, match=f"{tmp_path}/mine/of: no such folder"):
+        load_market(load_config(yaml("data: {source: mine/of}")))
 
 
 def test_an_editor_takes_a_folder_too():
