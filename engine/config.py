@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f.\s-]([^/\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f\s])?")
 INSTRUMENT = re.compile(r"[A-Za-z0-9^][A-Za-z0-9^.=_-]*")
@@ -250,6 +250,19 @@ class RunConfig(Section):
     controls: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
         "on", description="off: only the unhedged run and the entry-matched de-risk"
     )
+
+    _check: str = PrivateAttr("")
+
+    @property
+    def check(self) -> str:
+        """The command that shows what the audit finds in its history, as a person would type it; no part of the run."""
+        return self._check
+
+    def checked_by(self, command: str) -> RunConfig:
+        """Return the same run with that command."""
+        copy = self.model_copy()
+        copy._check = command  # noqa: SLF001  # its own class
+        return copy
 
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:

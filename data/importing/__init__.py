@@ -246,7 +246,8 @@ def _keep(store: Store, read: _Read) -> Imported:
     done = read.done
     mended = [each for each in store.repairs() if done.kind == BARS and each.instrument == done.name]
     if mended:
-        note = f"{counted(len(mended), 'repair')} of {done.name} still applied: backtest data check tells what they do."
+        many = f"{counted(len(mended), 'repair')} of {done.name} still applied"
+        note = f"{many}: backtest data check {done.name} tells what they do."
         done = replace(done, notes=(*done.notes, note))
     time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     origin = Origin("import", done.file, f"hedge-backtest {VERSION}", time, done.notes)

@@ -107,10 +107,12 @@ def test_what_is_made_whole_hangs_on_nothing_later() -> None:
 def test_a_price_made_forward_stays_one_that_can_be_traded() -> None:
     falling = 1000 * 0.97 ** np.arange(400)
     dates = nyse("2018-01-02", 400)
-    source = MemorySource({}, {"UP": make_series("UP", dates, falling), "DOWN": make_series("DOWN", dates, 1 / falling)})
+    source = MemorySource(
+        {}, {"UP": make_series("UP", dates, falling), "DOWN": make_series("DOWN", dates, 1 / falling)}
+    )
     for name in ("UP", "DOWN"):
         bars = extended(Extension("NOIR", name, leverage=2.0), rate=0.0, source=source).bars("NOIR")
-        assert (bars.close.min() >= 5) and (bars.close.max() <= 200)
+        assert 5 <= bars.close.min() <= bars.close.max() <= 200
         assert set(bars.split) == {1.0, 0.1 if name == "UP" else 10.0}
 
 
@@ -199,7 +201,10 @@ def test_what_is_synthetic_is_said() -> None:
 @pytest.mark.parametrize(
     ("told", "fault"),
     [
-        (Extension("SOXZ", "SOX", before="2020-01-10"), r"^data\.extend\.SOXZ\.before: SOXZ has no bar: take before out$"),
+        (
+            Extension("SOXZ", "SOX", before="2020-01-10"),
+            r"^data\.extend\.SOXZ\.before: SOXZ has no bar: take before out$",
+        ),
         (Extension("SOXS", "SOX", opens_from="SOX"), r"^data\.extend\.SOXS\.opens_from names SOX, of which source "),
         (Extension("SOXS", "SOXS"), r"^data\.extend goes round in a circle: SOXS from SOXS: let one hang on an index$"),
     ],
