@@ -230,7 +230,7 @@ def _priced(instrument: str, sessions: Dates, moves: Day, anchor: float, *, forw
     """Return bars whose last close is `anchor`, or the close before the first, in share prices that can be traded."""
     count = len(sessions)
     grown = np.cumprod(moves.close[:count])
-    level = anchor * (grown if forward else grown / grown[-1])
+    level: Floats = anchor * (grown if forward else grown / grown[-1])
     power = _powers(level[::-1])[::-1] if forward else _powers(level)
     split = np.ones(count)
     split[1:] = RATIO ** (power[:-1] - power[1:])
