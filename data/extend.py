@@ -229,8 +229,8 @@ def _moves(instrument: str, driver: Bars, rate: Floats, terms: Terms, shift: int
 def _priced(instrument: str, sessions: Dates, moves: Day, anchor: float, *, forward: bool = False) -> Bars:
     """Return bars whose last close is `anchor`, or the close before the first, in share prices that can be traded."""
     count = len(sessions)
-    grown = np.cumprod(moves.close[:count])
-    level: Floats = anchor * (grown if forward else grown / grown[-1])
+    grown: Floats = np.cumprod(moves.close[:count], dtype=np.float64)
+    level = anchor * grown if forward else anchor * (grown / grown[-1])
     power = _powers(level[::-1])[::-1] if forward else _powers(level)
     split = np.ones(count)
     split[1:] = RATIO ** (power[:-1] - power[1:])
