@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backtest.configuring import Config, config_from
+from backtest.options import command_line
 from data.market import Market
 from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
@@ -156,10 +156,7 @@ def sweep_command(
     file: str, data: str | None, settings: Sequence[str] | None, start: str | None, end: str | None
 ) -> str:
     """Return the command that runs one combination of a sweep, without its parameters."""
-    words = ["backtest", "run", file]
-    for option, values in (("--data", [data]), ("--start", [start]), ("--end", [end]), ("--set", settings or [])):
-        words += [word for value in values if value is not None for word in (option, value)]
-    return shlex.join(words)
+    return command_line(("run",), file, data, settings, start, end)
 
 
 def draw_tearsheet(result: RunResult, path: Path) -> None:

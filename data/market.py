@@ -31,6 +31,10 @@ MEMORY = 256
 """Arrays that `Market.remember` keeps, those last asked for: 8 MB of them for 4,000 sessions."""
 
 
+class BeginsLateError(DataError):
+    """A history that begins after a run's start: the fund model may make what is before."""
+
+
 @dataclass(frozen=True)
 class Roles:
     """Which instrument plays which part in a run.
@@ -360,7 +364,7 @@ def _check_span(histories: Mapping[str, Bars], start: np.datetime64, end: np.dat
 def _check_begins(histories: Mapping[str, Bars], start: np.datetime64) -> None:
     for name, bars in histories.items():
         if len(nyse_sessions(start, bars.dates[0] - DAY)):
-            raise DataError(
+            raise BeginsLateError(
                 f"{name} begins {bars.dates[0]}, after start {start}: set start to {bars.dates[0]} or later"
             )
 

@@ -22,7 +22,7 @@ def check_held(config: RunConfig, roles: Roles, reads: Reads, source: Source) ->
     if source.name == "store":
         reads = _run_reads(config, roles, source) | reads
     lacking = Reads(
-        tuple(name for name in reads.bars if name not in source.instruments()),
+        tuple(name for name in reads.bars if name not in (*source.instruments(), *config.data.extend)),
         tuple(name for name in reads.series if name not in source.series_names()),
         tuple(name for name in reads.events if name not in source.event_names()),
         tuple(name for name in reads.members if name not in source.member_names()),

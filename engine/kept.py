@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -205,9 +206,9 @@ def _only(found: list[str], named: str) -> str:
 
 def _nothing(wanted: str, kept: list[str], runs: Path) -> str:
     if not kept:
-        return f"no such run, and none is kept in {runs}: backtest run hedge_soxs.yaml makes one"
+        return f"no such run, and none is kept in {runs}: backtest run hedge_soxs.yaml --out {_quoted(runs)} makes one"
     near = did_you_mean(wanted, [*kept, *map(_id, kept), *map(_name, kept)])
-    return f"no such run in {runs}{near or f': backtest runs --out {runs} lists them'}"
+    return f"no such run in {runs}{near or f': backtest runs --out {_quoted(runs)} lists them'}"
 
 
 def _json(folder: Path, name: str) -> Mapping[str, Any]:
@@ -270,8 +271,13 @@ def _check(folder: Path, sessions: Dates, metrics: Mapping[str, Any]) -> None:
 
 
 def _broken(folder: Path, what: str) -> UserError:
-    again = f"backtest run {folder / 'config.yaml'}" if (folder / "config.yaml").is_file() else "backtest run"
-    return UserError(f"{folder}: {what}: make the run again with {again}")
+    config = folder / "config.yaml"
+    again = f" with backtest run {_quoted(config)}" if config.is_file() else ""
+    return UserError(f"{folder}: {what}: make the run again{again}")
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
 
 
 def _older(folder: Path, what: str) -> UserError:

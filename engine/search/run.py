@@ -249,7 +249,8 @@ def search_trials(
     size = size_of(search.space)
     if size is not None and size <= trials:
         raise ConfigError(
-            f"the space holds {size:,} combinations, no more than --trials {trials}: backtest sweep runs all"
+            f"the space holds {size:,} combinations, no more than --trials {trials}: "
+            "a sweep of the same --param runs all"
         )
     began, count = time.perf_counter(), progress or (lambda _done: None)
     search.folder.mkdir(parents=True, exist_ok=True)
