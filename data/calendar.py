@@ -21,7 +21,15 @@ ERAS = (1900, 1990)
 
 
 def nyse_sessions(first: np.datetime64, last: np.datetime64) -> Dates:
-    """Return the NYSE's sessions from `first` to `last`, both included; raises DataError where no calendar reaches."""
+    """Return the NYSE's sessions from `first` to `last`, both included: none where `last` is before `first`.
+
+    Raises
+    ------
+    DataError
+        No calendar reaches that far.
+    """
+    if last < first:
+        return np.array([], dtype="datetime64[D]")
     if first < FIRST or last > LAST:
         raise DataError(f"there is no calendar from {first} to {last}: dates lie between {FIRST} and {LAST}")
     year = first.astype("datetime64[Y]").item().year

@@ -339,6 +339,8 @@ def _until(bars: Bars, end: np.datetime64) -> Bars:
 def _check_span(histories: Mapping[str, Bars], start: np.datetime64, end: np.datetime64 | None) -> None:
     if end is not None and end <= start:
         raise DataError(f"end {end} is not after start {start}")
+    if end is not None and not len(nyse_sessions(start, end)):
+        raise DataError(f"the NYSE held no session from {start} to {end}: widen start and end")
     for name, bars in histories.items():
         if not len(bars) or bars.dates[-1] < start:
             until = f"ends {bars.dates[-1]}, before start {start}" if len(bars) else f"has no bar up to end {end}"
