@@ -17,7 +17,7 @@ import numpy.typing as npt
 from data.arrays import DAY, Dates, Flags, Floats, read_only
 from data.audit.finding import Finding
 from data.bars import COLUMNS, Bars, carried_forward
-from data.calendar import nyse_sessions
+from data.calendar import nyse_sessions, sessions_a_year
 from data.errors import DataError
 from data.events import Events, Members
 from data.rates import as_yield
@@ -130,6 +130,11 @@ class Market:
     def run_sessions(self) -> Dates:
         """The run's own sessions, t=0 first."""
         return self.sessions[self.first :]
+
+    @cached_property
+    def sessions_a_year(self) -> float:
+        """How many of the run's sessions make a year: `data.calendar.sessions_a_year`."""
+        return sessions_a_year(self.run_sessions)
 
     def bars(self, instrument: str | None = None) -> Bars:
         """Return an instrument's bars on the market's sessions (the underlying's unless named); NaN without a bar."""

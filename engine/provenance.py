@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
 from data.arrays import DAY
 from data.audit.finding import ERROR, INFO, SEVERITIES, WARNING, Finding
+from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.extension import Extension
 from data.families import FUNDS, Fund
@@ -24,7 +25,7 @@ FEE = 0.0101
 def audited(
     config: RunConfig,
     source: Source,
-    span: tuple[np.datetime64, np.datetime64],
+    market: Market,
     made: Mapping[str, np.datetime64],
     ranges: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
@@ -34,9 +35,9 @@ def audited(
     ----------
     config, source
         The run, and where its real history comes from.
-    span
-        The run's first and last session. Of what lies before, only errors in the underlying count: signals warm up
-        on it.
+    market
+        What the run is fed. Of what lies before its first session, only errors in the underlying count: signals warm
+        up on it.
     made
         The first real session of each instrument whose history before it is synthetic: older bars aren't used.
     ranges
@@ -55,7 +56,8 @@ def audited(
 
     if source.simulated:
         return ()
-    (first, last), hedge, rate = span, config.hedge, config.execution.cash_rate
+    hedge, rate = config.hedge, config.execution.cash_rate
+    first, last = market.run_sessions[0], market.run_sessions[-1]
     rates = (rate,) if isinstance(rate, str) else ()
     funds, told = {hedge.instrument: _fund(config)}, dict[str, Finding]()
     for name in dict.fromkeys((*config.portfolio.core, hedge.instrument, hedge.underlying, *rates)):
@@ -68,9 +70,24 @@ def audited(
             told |= {one.id: one for one in before if (one.instrument, one.severity) == (name, ERROR)}
     for name in ranges:
         told |= {one.id: one for one in audit(source, (name,), None, last, funds) if one.kind == "range"}
+    told |= {one.id: one for one in _cut(config, market, told.values())}
     ordered = tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
     _refuse_errors(ordered, config.data)
     return ordered
+
+
+def _cut(config: RunConfig, market: Market, told: Iterable[Finding]) -> Iterator[Finding]:
+    """Find what the run is cut by where no instrument's own errors tell: in the first sessions asked for, or together.
+
+    A session that one traded instrument lacks is cut for all: what each lacks adds up.
+    """
+    from data.audit.sessions import holes
+
+    held = nyse_sessions(np.datetime64(config.start), market.run_sessions[-1])
+    known = [one.dates for one in told if one.severity == ERROR and one.kind in ("hole", "missing")]
+    gone = ~np.isin(held, np.concatenate([market.run_sessions, *known]))
+    names = (name for name in market.roles.traded if not np.isin(held[gone], market.source.bars(name).dates).all())
+    yield from (one for one in holes("+".join(names), held, gone) if one.severity == ERROR)
 
 
 def _fund(config: RunConfig) -> Fund:

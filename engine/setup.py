@@ -75,9 +75,8 @@ def open_market(config: RunConfig, source: Source | None = None, shift: int = 0)
     end = None if config.end is None else np.datetime64(config.end)
     fed = extended(config, real, shift)
     market = load_market(fed, roles_of(config), start, end, config.data.lag)
-    first, last = market.run_sessions[0], market.run_sessions[-1]
-    made = {name: day for name, day in made_before(fed).items() if day > first}
-    findings = () if shift else audited(config, real, (first, last), made, reads.ranges)
+    made = {name: day for name, day in made_before(fed).items() if day > market.run_sessions[0]}
+    findings = () if shift else audited(config, real, market, made, reads.ranges)
     return replace(market, findings=findings, synthetic=made)
 
 

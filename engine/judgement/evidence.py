@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from engine.judgement.bootstrap import DRAWS, block_length, bootstrapped, draw_days, figures_on
-from engine.metrics import SESSIONS_A_YEAR, returns_of
+from engine.metrics import returns_of
 
 LEVEL = 0.95
 """What an interval covers."""
@@ -44,7 +45,7 @@ class Difference:
     Parameters
     ----------
     growth
-        252 times the mean daily log-return difference, a fraction a year. The verdict reads this.
+        The mean daily log-return difference times the sessions a year, a fraction. The verdict reads this.
     cagr
         Fraction a year.
     sharpe
@@ -104,7 +105,13 @@ class Evidence:
 
 
 def evidence_of(
-    hedged: Floats, controls: Mapping[str, Floats], cash: Floats, judge: str, seed: int, draws: int = DRAWS
+    hedged: Floats,
+    controls: Mapping[str, Floats],
+    cash: Floats,
+    judge: str,
+    seed: int,
+    draws: int = DRAWS,
+    a_year: float = SESSIONS_A_YEAR,
 ) -> Evidence:
     """Resample the hedged book and its controls together, the same sessions for all.
 
@@ -124,6 +131,8 @@ def evidence_of(
         Draws are the same for the same seed.
     draws
         How many resamples.
+    a_year
+        How many of the sessions make a year: `data.calendar.sessions_a_year`.
 
     Notes
     -----
@@ -143,7 +152,7 @@ def evidence_of(
     drawn = bootstrapped(books, cash[1:], block, draws, seed)
     simple = returns_of(books)
     against = {
-        name: _difference(true[[0, i]], drawn[:, [0, i]], apart[:, i - 1], simple[:, 0] - simple[:, i])
+        name: _difference(true[[0, i]], drawn[:, [0, i]], apart[:, i - 1], simple[:, 0] - simple[:, i], a_year)
         for i, name in enumerate(names, 1)
     }
     own = psr_of(simple[:, 0] - cash[1:].mean())
@@ -163,13 +172,13 @@ def growth_interval(difference: Floats, seed: int, draws: int = DRAWS) -> Interv
     return _interval(float(difference.mean()), np.concatenate(means), SESSIONS_A_YEAR)
 
 
-def _difference(true: Floats, drawn: Floats, logs: Floats, simple: Floats) -> Difference:
+def _difference(true: Floats, drawn: Floats, logs: Floats, simple: Floats, a_year: float) -> Difference:
     """Compare two books, the hedged one first: figures of shape (2, figures) and (draws, 2, figures)."""
     growth, sharpe, fall, tail = (
         _interval(float(one[0] - one[1]), many[:, 0] - many[:, 1], unit)
-        for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (252, math.sqrt(252), 1, 1), strict=True)
+        for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (a_year, math.sqrt(a_year), 1, 1), strict=True)
     )
-    grown = np.expm1(SESSIONS_A_YEAR * true[:, 0]), np.expm1(SESSIONS_A_YEAR * drawn[:, :, 0])
+    grown = np.expm1(a_year * true[:, 0]), np.expm1(a_year * drawn[:, :, 0])
     cagr = _interval(float(grown[0][0] - grown[0][1]), grown[1][:, 0] - grown[1][:, 1], 1)
     t, lags = hac_t(logs)
     told = None if math.isnan(sharpe.low) or math.isnan(sharpe.estimate) else sharpe
