@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,8 +37,7 @@ def audited(
     config, source
         The run, and where its real history comes from.
     market
-        What the run is fed. Of what lies before its first session, only errors in the underlying count: signals warm
-        up on it.
+        What the run is fed. Of what lies before its start, only errors in the underlying count: signals warm up on it.
     made
         The first real session of each instrument whose history before it is synthetic: older bars aren't used.
     ranges
@@ -57,7 +57,7 @@ def audited(
     if source.simulated:
         return ()
     hedge, rate = config.hedge, config.execution.cash_rate
-    first, last = market.run_sessions[0], market.run_sessions[-1]
+    first, last = np.datetime64(config.start), market.run_sessions[-1]  # a run that begins behind a hole has that hole
     rates = (rate,) if isinstance(rate, str) else ()
     funds, told = {hedge.instrument: _fund(config)}, dict[str, Finding]()
     for name in dict.fromkeys((*config.portfolio.core, hedge.instrument, hedge.underlying, *rates)):
@@ -70,24 +70,31 @@ def audited(
             told |= {one.id: one for one in before if (one.instrument, one.severity) == (name, ERROR)}
     for name in ranges:
         told |= {one.id: one for one in audit(source, (name,), None, last, funds) if one.kind == "range"}
-    told |= {one.id: one for one in _cut(config, market, told.values())}
+    told |= {one.id: one for one in _together(market, first, told.values())}
     ordered = tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
     _refuse_errors(ordered, config.data)
     return ordered
 
 
-def _cut(config: RunConfig, market: Market, told: Iterable[Finding]) -> Iterator[Finding]:
-    """Find what the run is cut by where no instrument's own errors tell: in the first sessions asked for, or together.
+def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Return what was a slip of each instrument alone and is an error where slips add up: a run needs all of a session.
 
-    A session that one traded instrument lacks is cut for all: what each lacks adds up.
+    A session that one traded instrument lacks is cut for all.
     """
-    from data.audit.sessions import holes
+    from data.audit.sessions import AGAIN, holes
 
-    held = nyse_sessions(np.datetime64(config.start), market.run_sessions[-1])
-    known = [one.dates for one in told if one.severity == ERROR and one.kind in ("hole", "missing")]
-    gone = ~np.isin(held, np.concatenate([market.run_sessions, *known]))
-    names = (name for name in market.roles.traded if not np.isin(held[gone], market.source.bars(name).dates).all())
-    yield from (one for one in holes("+".join(names), held, gone) if one.severity == ERROR)
+    traded = market.roles.traded
+    slips = [one for one in found if (one.kind, one.severity) == ("missing", WARNING) and one.instrument in traded]
+    if len(slips) < 2:
+        return
+    held = nyse_sessions(start, market.run_sessions[-1])
+    gone = np.isin(held, np.concatenate([one.dates for one in slips]))
+    for sum_of in holes("the run", held, gone):
+        if sum_of.severity == ERROR:
+            for one in (slip for slip in slips if np.isin(slip.dates, sum_of.dates).any()):
+                others = ", ".join(other.instrument for other in slips if other is not one)
+                says = f"{one.says}; the run, with what {others} lacks: {sum_of.says}"
+                yield replace(one, severity=ERROR, says=says, cure=AGAIN)
 
 
 def _fund(config: RunConfig) -> Fund:

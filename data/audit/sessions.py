@@ -39,7 +39,7 @@ def holes(name: str, held: Dates, gone: Flags) -> Iterator[Finding]:
     Parameters
     ----------
     name
-        Of the instrument, or of several: ``SOXS+SOXX``.
+        Of the instrument.
     held
         The exchange's sessions, shape (n,).
     gone
