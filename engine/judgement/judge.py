@@ -105,7 +105,12 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, withheld: str = "") -
     ours = attribute(setup, hedged)
     measures = measure(setup, hedged, books["unhedged"], episodes)
     evidence = evidence_of(
-        hedged.equity, {name: book.equity for name, book in books.items()}, setup.terms.earned, JUDGE, SEED
+        hedged.equity,
+        {name: book.equity for name, book in books.items()},
+        setup.terms.earned,
+        JUDGE,
+        SEED,
+        a_year=setup.market.sessions_a_year,
     )
     judged_by = evidence.against.get(JUDGE)
     case = Case(

@@ -14,7 +14,6 @@ from engine.config import RunConfig
 from engine.executing import execute
 from engine.judgement.controls import run_derisk_daily
 from engine.kernel.loop import Ledger
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import prepare, run_beta
 from strategies import parameters
 from strategies.base import CloseStrategy, Strategy
@@ -30,7 +29,7 @@ def sensitivity(config: RunConfig, asked: Asked) -> dict[str, float]:
     Returns
     -------
     dict
-        252 times the mean daily log-return difference of hedged less de-risked, a fraction a year, by variation.
+        The mean daily log-return difference of hedged less de-risked, a fraction a year, by variation.
         Left out are those in which a book is ruined, late signals for a strategy that has no signal, and all of
         them for somebody's own ``backtrader.Strategy``.
     """
@@ -51,8 +50,8 @@ def sensitivity(config: RunConfig, asked: Asked) -> dict[str, float]:
 _REBALANCED = ("never", "daily", "weekly")
 
 
-def growth_difference(hedged: Ledger, derisk: Ledger) -> float | None:
-    """Return 252 times the mean daily log-return difference of two books, a fraction a year; None where one is ruined.
+def growth_difference(hedged: Ledger, derisk: Ledger, a_year: float) -> float | None:
+    """Return the mean daily log-return difference of two books, a fraction a year; None where one is ruined.
 
     The mean of daily log differences is that of the first and last closes: nothing else counts.
     """
@@ -61,7 +60,7 @@ def growth_difference(hedged: Ledger, derisk: Ledger) -> float | None:
         return None
     sessions = len(hedged.equity) - 1
     apart = np.log(ends[0] / hedged.equity[0]) - np.log(ends[1] / derisk.equity[0])
-    return float(SESSIONS_A_YEAR * apart / sessions)
+    return float(a_year * apart / sessions)
 
 
 def _growth(config: RunConfig, asked: Asked, signal: Floats | None) -> float | None:
@@ -74,7 +73,7 @@ def _growth(config: RunConfig, asked: Asked, signal: Floats | None) -> float | N
     engine = "python" if isinstance(strategy, CloseStrategy) else "compiled"
     hedged, _said = execute(engine, config, Asked(asked.cls, strategy, signal, setup))
     derisk, _floored = run_derisk_daily(setup, hedged, run_beta(config, market))
-    return growth_difference(hedged, derisk)
+    return growth_difference(hedged, derisk, market.sessions_a_year)
 
 
 def _with(config: RunConfig, section: str, **changed: Any) -> RunConfig:
