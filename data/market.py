@@ -17,7 +17,7 @@ import numpy.typing as npt
 from data.arrays import DAY, Dates, Flags, Floats, read_only
 from data.audit.finding import Finding
 from data.bars import COLUMNS, Bars, carried_forward
-from data.calendar import nyse_sessions
+from data.calendar import nyse_sessions, sessions_a_year
 from data.errors import DataError
 from data.events import Events, Members
 from data.rates import as_yield
@@ -146,6 +146,11 @@ class Market:
     def run_sessions(self) -> Dates:
         """The run's own sessions, t=0 first."""
         return self.sessions[self.first :]
+
+    @cached_property
+    def sessions_a_year(self) -> float:
+        """How many of the run's sessions make a year: `data.calendar.sessions_a_year`."""
+        return sessions_a_year(self.run_sessions)
 
     def bars(self, instrument: str | None = None) -> Bars:
         """Return an instrument's bars on the market's sessions (the underlying's unless named); NaN without a bar."""
@@ -355,6 +360,8 @@ def _until(bars: Bars, end: np.datetime64) -> Bars:
 def _check_span(histories: Mapping[str, Bars], start: np.datetime64, end: np.datetime64 | None) -> None:
     if end is not None and end <= start:
         raise DataError(f"end {end} is not after start {start}")
+    if end is not None and not len(nyse_sessions(start, end)):
+        raise DataError(f"the NYSE held no session from {start} to {end}: widen start and end")
     for name, bars in histories.items():
         if not len(bars) or bars.dates[-1] < start:
             until = f"ends {bars.dates[-1]}, before start {start}" if len(bars) else f"has no bar up to end {end}"

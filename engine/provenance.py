@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from data.arrays import DAY
 from data.audit.finding import ERROR, INFO, SEVERITIES, WARNING, Finding
+from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.extension import Extension
 from data.families import FUNDS, Fund
@@ -25,7 +27,7 @@ FEE = 0.0101
 def audited(
     config: RunConfig,
     source: Source,
-    span: tuple[np.datetime64, np.datetime64],
+    market: Market,
     made: Mapping[str, np.datetime64],
     ranges: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
@@ -36,7 +38,7 @@ def audited(
     DataError
         An error that isn't accepted.
     """
-    found = found_in(config, source, span, made, ranges)
+    found = found_in(config, source, market, made, ranges)
     _refuse_errors(found, config)
     return found
 
@@ -44,7 +46,7 @@ def audited(
 def found_in(
     config: RunConfig,
     source: Source,
-    span: tuple[np.datetime64, np.datetime64],
+    market: Market,
     made: Mapping[str, np.datetime64],
     ranges: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
@@ -54,9 +56,8 @@ def found_in(
     ----------
     config, source
         The run, and where its real history comes from.
-    span
-        The run's first and last session. Of what lies before, only errors in the underlying count: signals warm up
-        on it.
+    market
+        What the run is fed. Of what lies before its start, only errors in the underlying count: signals warm up on it.
     made
         The first real session of each instrument whose history before it is synthetic: older bars aren't used.
     ranges
@@ -70,7 +71,8 @@ def found_in(
 
     if source.simulated:
         return ()
-    (first, last), hedge, rate = span, config.hedge, config.execution.cash_rate
+    hedge, rate = config.hedge, config.execution.cash_rate
+    first, last = np.datetime64(config.start), market.run_sessions[-1]  # a run that begins behind a hole has that hole
     rates = (rate,) if isinstance(rate, str) else ()
     held = (*source.instruments(), *rates)
     funds, told = {hedge.instrument: _fund(config)} if hedge.instrument in held else {}, dict[str, Finding]()
@@ -85,7 +87,29 @@ def found_in(
             told |= {one.id: one for one in before if (one.instrument, one.severity) == (name, ERROR)}
     for name in (each for each in ranges if each in held):
         told |= {one.id: one for one in audit(source, (name,), None, last, funds) if one.kind == "range"}
+    told |= {one.id: one for one in _together(market, first, told.values())}
     return tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
+
+
+def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Return what was a slip of each instrument alone and is an error where slips add up: a run needs all of a session.
+
+    A session that one traded instrument lacks is cut for all.
+    """
+    from data.audit.sessions import AGAIN, holes
+
+    traded = market.roles.traded
+    slips = [one for one in found if (one.kind, one.severity) == ("missing", WARNING) and one.instrument in traded]
+    if len(slips) < 2:
+        return
+    held = nyse_sessions(start, market.run_sessions[-1])
+    gone = np.isin(held, np.concatenate([one.dates for one in slips]))
+    for sum_of in holes("the run", held, gone):
+        if sum_of.severity == ERROR:
+            for one in (slip for slip in slips if np.isin(slip.dates, sum_of.dates).any()):
+                others = ", ".join(other.instrument for other in slips if other is not one)
+                says = f"{one.says}; the run, with what {others} lacks: {sum_of.says}"
+                yield replace(one, severity=ERROR, says=says, cure=AGAIN)
 
 
 def _fund(config: RunConfig) -> Fund:

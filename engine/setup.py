@@ -101,15 +101,9 @@ class _Loaded:
     ranges: tuple[str, ...]
 
     @property
-    def span(self) -> tuple[np.datetime64, np.datetime64]:
-        return self.market.run_sessions[0], self.market.run_sessions[-1]
-
-    @property
-    def audit(
-        self,
-    ) -> tuple[Source, tuple[np.datetime64, np.datetime64], Mapping[str, np.datetime64], tuple[str, ...]]:
+    def audit(self) -> tuple[Source, Market, Mapping[str, np.datetime64], tuple[str, ...]]:
         """What the audit takes beside the config."""
-        return self.real, self.span, self.made, self.ranges
+        return self.real, self.market, self.made, self.ranges
 
 
 def _load(config: RunConfig, source: Source | None = None, shift: int = 0) -> _Loaded:

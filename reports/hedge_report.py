@@ -10,7 +10,6 @@ from engine.folder import config_yaml
 from engine.identity import as_run
 from engine.judgement.judge import Judgement
 from engine.judgement.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
-from engine.metrics import SESSIONS_A_YEAR
 from engine.run import SIMULATED, RunResult
 from reports import report_assumed as assumed
 from reports import report_episodes as episodes
@@ -69,7 +68,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
         "differences": tables.differences(result, judgement),
         "difference_heads": [title for title, _key, _shown in tables.DIFFERENCES],
         "left_out": tables.left_out(result, judgement),
-        "placebo": _placebo(judgement, market.hedge),
+        "placebo": _placebo(judgement, market.hedge, market.sessions_a_year),
         "measures": measures.measures(result),
         "crashes": measures.crashes(result, judgement),
         "triggers": measures.triggers(result, judgement),
@@ -101,7 +100,7 @@ def _timing(result: RunResult) -> str:
     )
 
 
-def _placebo(judgement: Judgement, fund: str) -> list[str]:
+def _placebo(judgement: Judgement, fund: str, a_year: float) -> list[str]:
     """Say what the placebo's p-values mean, a sentence each; why there is none where there is none."""
     placebo = judgement.placebo
     if placebo is None:
@@ -109,7 +108,7 @@ def _placebo(judgement: Judgement, fund: str) -> list[str]:
     beaten = round(placebo.p * (1 + len(placebo.draws))) - 1
     if np.allclose(placebo.draws, placebo.statistic, rtol=0.0, atol=1e-12):
         return [f"There is no timing to test: held on other days, the same weights of {fund} brought the same."]
-    growth = percent(SESSIONS_A_YEAR * placebo.statistic, sign=True)
+    growth = percent(a_year * placebo.statistic, sign=True)
     whole = (
         f"The same weights were held on other days, {len(placebo.draws):,} times over: the whole path shifted around"
         " the calendar in a circle, each time judged by its own daily-matched de-risk."

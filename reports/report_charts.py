@@ -12,7 +12,7 @@ from engine.judgement.judge import Judgement
 from engine.judgement.linking import linking
 from engine.judgement.placebo import Placebo
 from engine.kernel.loop import Ledger
-from engine.metrics import SESSIONS_A_YEAR, drawdowns
+from engine.metrics import drawdowns
 from engine.run import RunResult
 from reports import report_episodes as episodes
 from reports.charts import singles, spread
@@ -44,7 +44,7 @@ def page_data(result: RunResult, judgement: Judgement) -> dict[str, Any]:
         },
         "linked": _linked(judgement, roles.hedge),
         "forest": _forest(result, judgement),
-        "placebo": None if judgement.placebo is None else _placebo(judgement.placebo),
+        "placebo": None if judgement.placebo is None else _placebo(judgement.placebo, result.market.sessions_a_year),
         "episodes": episodes.charts(result, judgement),
         "study": study_data(judgement.study, roles),
     }
@@ -108,13 +108,13 @@ def _forest(result: RunResult, judgement: Judgement) -> list[dict[str, Any]]:
     ]
 
 
-def _placebo(placebo: Placebo) -> dict[str, Any]:
+def _placebo(placebo: Placebo, a_year: float) -> dict[str, Any]:
     """Return the placebos' growth differences in bins, fractions a year, and the run's."""
     views = {"other days": placebo} | (
         {"other days as volatile": placebo.by_tercile} if placebo.by_tercile is not None else {}
     )
-    drawn = {name: SESSIONS_A_YEAR * one.draws[np.isfinite(one.draws)] for name, one in views.items()}
-    run = SESSIONS_A_YEAR * placebo.statistic
+    drawn = {name: a_year * one.draws[np.isfinite(one.draws)] for name, one in views.items()}
+    run = a_year * placebo.statistic
     edges = np.histogram_bin_edges(np.concatenate([[run], *drawn.values()]), BINS)
     return {
         "run": run,

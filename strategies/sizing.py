@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from data.market import Market
 from strategies.signals.windows import padded, windows
 
-SESSIONS_A_YEAR = 252
 SIZINGS = ("fixed", "proportional", "beta", "volatility_target", "minimum_variance")
 FUNDINGS = ("sell_core", "cash_buffer", "margin")
 

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from engine.judgement.bootstrap import DRAWS, block_length, bootstrapped, draw_days, figures_on
-from engine.metrics import SESSIONS_A_YEAR, returns_of
+from engine.metrics import returns_of
 
 LEVEL = 0.95
 """What an interval covers."""
@@ -49,7 +50,7 @@ class Difference:
     Parameters
     ----------
     growth
-        252 times the mean daily log-return difference, a fraction a year. The verdict reads this.
+        The mean daily log-return difference times the sessions a year, a fraction. The verdict reads this.
     cagr
         Fraction a year.
     sharpe
@@ -107,7 +108,13 @@ class Evidence:
 
 
 def evidence_of(
-    hedged: Floats, controls: Mapping[str, Floats], cash: Floats, judge: str, seed: int, draws: int = DRAWS
+    hedged: Floats,
+    controls: Mapping[str, Floats],
+    cash: Floats,
+    judge: str,
+    seed: int,
+    draws: int = DRAWS,
+    a_year: float = SESSIONS_A_YEAR,
 ) -> Evidence:
     """Resample the hedged book and its controls together, the same sessions for all.
 
@@ -127,6 +134,8 @@ def evidence_of(
         Draws are the same for the same seed.
     draws
         How many resamples.
+    a_year
+        How many of the sessions make a year: `data.calendar.sessions_a_year`.
 
     Notes
     -----
@@ -144,7 +153,9 @@ def evidence_of(
     block = block_length(apart[:, names.index(judge) if judge in names else 0])
     true = figures_on(np.arange(len(logs))[None], books, cash[1:])[0]
     drawn = bootstrapped(books, cash[1:], block, draws, seed)
-    against = {name: _difference(true[[0, i]], drawn[:, [0, i]], apart[:, i - 1]) for i, name in enumerate(names, 1)}
+    against = {
+        name: _difference(true[[0, i]], drawn[:, [0, i]], apart[:, i - 1], a_year) for i, name in enumerate(names, 1)
+    }
     own = psr_of(returns_of(hedged) - cash[1:].mean())
     return Evidence(against, dict.fromkeys(sorted(lost), RUIN), judge, block, draws, seed, len(logs), *own)
 
@@ -162,13 +173,13 @@ def growth_interval(difference: Floats, seed: int, draws: int = DRAWS) -> Interv
     return _interval(float(difference.mean()), np.concatenate(means), SESSIONS_A_YEAR)
 
 
-def _difference(true: Floats, drawn: Floats, logs: Floats) -> Difference:
+def _difference(true: Floats, drawn: Floats, logs: Floats, a_year: float) -> Difference:
     """Compare two books, the hedged one first: figures of shape (2, figures) and (draws, 2, figures)."""
     growth, sharpe, fall, tail = (
         _interval(float(one[0] - one[1]), many[:, 0] - many[:, 1], unit)
-        for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (252, math.sqrt(252), 1, 1), strict=True)
+        for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (a_year, math.sqrt(a_year), 1, 1), strict=True)
     )
-    grown = np.expm1(SESSIONS_A_YEAR * true[:, 0]), np.expm1(SESSIONS_A_YEAR * drawn[:, :, 0])
+    grown = np.expm1(a_year * true[:, 0]), np.expm1(a_year * drawn[:, :, 0])
     cagr = _interval(float(grown[0][0] - grown[0][1]), grown[1][:, 0] - grown[1][:, 1], 1)
     t, lags = hac_t(logs)
     told = None if math.isnan(sharpe.low) or math.isnan(sharpe.estimate) else sharpe

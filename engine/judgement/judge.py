@@ -29,7 +29,6 @@ from engine.judgement.summary import HedgeMeasures, measure
 from engine.judgement.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import Setup, run_beta
 
 SEED = 0
@@ -117,7 +116,7 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
     episodes = episodes_of(setup, hedged)
     unhedged = _book(controls, "unhedged")
     why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
-    years = (len(hedged.equity) - 1) / SESSIONS_A_YEAR
+    years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
     controls |= {} if answer is None else answer.held
     bench = None if answer is None else Bench(config, asked, hedged, answer.grid, _book(controls, "derisk_daily"))
@@ -134,7 +133,12 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
         cascades(setup, hedged, episodes),
         measures,
         evidence_of(
-            hedged.equity, {name: book.equity for name, book in books.items()}, setup.terms.earned, JUDGE, SEED
+            hedged.equity,
+            {name: book.equity for name, book in books.items()},
+            setup.terms.earned,
+            JUDGE,
+            SEED,
+            a_year=setup.market.sessions_a_year,
         ),
         answer,
         why,

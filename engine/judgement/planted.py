@@ -10,7 +10,7 @@ import numpy as np
 from data.arrays import Dates, Flags, Floats, day
 from data.as_traded import OVERNIGHT
 from data.bars import Bars
-from data.calendar import nyse_sessions
+from data.calendar import SESSIONS_A_YEAR, nyse_sessions
 from data.demo_market import PREMIUM, SECTOR_GROWTH
 from data.errors import DataError
 from data.fund import FEE, SPREAD, fund_return
@@ -22,7 +22,6 @@ from data.sources.wrapped import Eventless
 from engine.asking import Asked
 from engine.config import RunConfig
 from engine.loading import build_config
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import prepare, roles_of
 from strategies.weakness import WeaknessHedge
 

@@ -18,7 +18,7 @@ from engine.identity import identity, known_config
 from engine.setup import open_market
 from engine.sweeps.chunks import Work
 from engine.sweeps.compute import COLUMNS
-from engine.sweeps.grid import Grid
+from engine.sweeps.grid import Grid, with_values
 from engine.sweeps.touching import touch
 from engine.walkforward.choosing import TEST, TRAIN, WHOLE, Window, check_axes, plain_values
 from engine.walkforward.folds import Fold, Windows, folds_of
@@ -137,6 +137,9 @@ def plan_of(
     check_axes(config, grid)
     read_once = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, read_once)
+    # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
+    accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
+    config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
     asked = ask(config, market)
     assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
     touch(market, config, grid)

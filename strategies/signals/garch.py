@@ -8,8 +8,8 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from strategies.signals.feeds import Count, Level, Range
-from strategies.signals.volatility import SESSIONS_A_YEAR
 
 
 def garch_volatility(level: Level, refit: Count = 63, sessions: Annotated[int, Range(at_least=100)] = 1000) -> Floats:

@@ -7,10 +7,9 @@ from typing import Annotated
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from strategies.signals.feeds import Days, High, Level, Low, Open, Range
 from strategies.signals.windows import folded, moments, moving_average, padded, windows
-
-SESSIONS_A_YEAR = 252
 
 
 def realised_volatility(level: Level, days: Days = 20) -> Floats:
