@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.arithmetic import power
 from data.arrays import Dates, Flags, Floats, day
 from data.as_traded import Day
 from data.bars import COLUMNS, PRICES, Bars
@@ -209,11 +210,12 @@ def _priced(instrument: str, sessions: Dates, moves: Day, anchor: float) -> Bars
     count = len(sessions)
     grown = np.cumprod(moves.close[:count])
     level = anchor * (grown / grown[-1])
-    power = _powers(level)
+    powers = _powers(level)
+    scale = power(RATIO, powers)
     split = np.ones(count)
-    split[1:] = RATIO ** (power[:-1] - power[1:])
-    close = level * RATIO**power
-    basis = np.concatenate(([level[0] / moves.close[0]], level[:-1])) * RATIO**power
+    split[1:] = power(RATIO, powers[:-1] - powers[1:])
+    close = level * scale
+    basis = np.concatenate(([level[0] / moves.close[0]], level[:-1])) * scale
     opened, high, low = (basis * column[:count] for column in (moves.open, moves.high, moves.low))
     high, low = np.maximum(high, close), np.minimum(low, close)  # the last bit of a close that is high or low
     return Bars(instrument, sessions, opened, high, low, close, np.full(count, np.nan), np.zeros(count), split)
@@ -221,11 +223,11 @@ def _priced(instrument: str, sessions: Dates, moves: Day, anchor: float) -> Bars
 
 def _powers(level: Floats) -> Floats:
     """Return the power of `RATIO` by which each close is scaled, 0 for the last: going back, one split at a time."""
-    powers, power = np.zeros(len(level)), 0.0
+    powers, count = np.zeros(len(level)), 0.0
     for row in range(len(level) - 2, -1, -1):
-        while level[row] * RATIO**power > HIGHEST:
-            power -= 1.0
-        while level[row] * RATIO**power < LOWEST:
-            power += 1.0
-        powers[row] = power
+        while level[row] * RATIO**count > HIGHEST:
+            count -= 1.0
+        while level[row] * RATIO**count < LOWEST:
+            count += 1.0
+        powers[row] = count
     return powers

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import dot, log
 from data.arrays import Dates, Flags, Floats, Ints
 from data.errors import UserError
 from data.rates import accrual
@@ -223,7 +224,7 @@ def _growth_difference(growth: Mapping[str, Floats]) -> float | None:
     ours, theirs = growth["hedged"], growth.get(JUDGE)
     if theirs is None or min(ours[-1], theirs[-1]) <= 0.0:
         return None
-    return float(SESSIONS_A_YEAR * np.log(ours[-1] / theirs[-1]) / (len(ours) - 1))
+    return float(SESSIONS_A_YEAR * log(ours[-1] / theirs[-1]) / (len(ours) - 1))
 
 
 def _attributed(run: KeptRun, rows: Ints) -> Mapping[str, float] | None:
@@ -259,8 +260,8 @@ def _correlations(returns: Floats) -> Floats:
     apart = returns - returns.mean(axis=1, keepdims=True)
     length = np.sqrt((apart * apart).sum(axis=1))
     length[length <= TINY] = np.nan
-    found: Floats = (apart @ apart.T) / np.outer(length, length)
-    return found
+    products = np.array([[dot(one, other) for other in apart] for one in apart])
+    return products / np.outer(length, length)
 
 
 def _labels(kept: Sequence[KeptRun]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats
 from engine.episodes import Episode
 from engine.judgement.measures import Figure
@@ -117,7 +118,7 @@ def needs_of(
 def _need(one: Episode, level: Floats, filled: Floats, carry: Floats, leverage: float, last: int) -> Need:
     end = last if one.exited is None else one.exited
     closes = level[one.entered : end + 1] if one.exited is None else [*level[one.entered : end], filled[end]]
-    path = np.log([filled[one.entered], *closes])
+    path = log([filled[one.entered], *closes])
     variance = float((np.diff(path) ** 2).sum())
     sessions = end - one.entered
     volatility = math.sqrt(variance * SESSIONS_A_YEAR / max(sessions, 1))

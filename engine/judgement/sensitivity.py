@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,7 +61,7 @@ def growth_difference(hedged: Ledger, derisk: Ledger) -> float | None:
     if min(ends) <= 0.0:
         return None
     sessions = len(hedged.equity) - 1
-    apart = np.log(ends[0] / hedged.equity[0]) - np.log(ends[1] / derisk.equity[0])
+    apart = math.log(ends[0] / hedged.equity[0]) - math.log(ends[1] / derisk.equity[0])
     return float(SESSIONS_A_YEAR * apart / sessions)
 
 
