@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats, Ints
 from engine.kernel.loop import Ledger
 from engine.kernel.shifted import Path, Rings
@@ -101,7 +102,7 @@ def _around(
     shifts = np.concatenate(([0], np.sort(drawn)))
     ends = _run(setup, path, _rings(groups), beta, shifts, workers)
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(np.maximum(ends / setup.terms.cash, 0.0)) / len(groups)
+        logs = log(np.maximum(ends / setup.terms.cash, 0.0)) / len(groups)
         growth, statistic = logs[:, 0], np.where(ends[:, 0] > 0.0, logs[:, 0] - logs[:, 1], -np.inf)
     return Placebo(
         float(statistic[0]),

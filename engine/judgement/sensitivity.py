@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,7 +60,7 @@ def growth_difference(hedged: Ledger, derisk: Ledger, a_year: float) -> float | 
     if min(ends) <= 0.0:
         return None
     sessions = len(hedged.equity) - 1
-    apart = np.log(ends[0] / hedged.equity[0]) - np.log(ends[1] / derisk.equity[0])
+    apart = math.log(ends[0] / hedged.equity[0]) - math.log(ends[1] / derisk.equity[0])
     return float(a_year * apart / sessions)
 
 
