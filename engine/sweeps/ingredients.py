@@ -33,8 +33,8 @@ from strategies.sizing import Sizing, hedge_weights, most_hedge, unhedged_core
 Made = TypeVar("Made")
 Places = tuple[int, ...]
 PARTS = ("world", "signal", "policy", "hedge")
-OF_THE_WORLD = ("instrument", "underlying", "leverage", "lookback", "funding")
-"""Keys under `hedge` that change what is traded or on what terms."""
+OF_THE_WORLD = ("instrument", "underlying", "leverage", "lookback", "funding", "buffer")
+"""Keys under `hedge` that change what is traded or on what terms, or the unhedged book: a buffer is in that too."""
 
 
 def part_of(keys: Keys) -> str:

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from worlds import configured, days, source
 
+from engine.run import run
 from engine.sweeps.compute import COLUMNS, Clock, compute
-from engine.sweeps.grid import Grid, grid_of
+from engine.sweeps.grid import Grid, grid_of, with_values
 from engine.sweeps.ingredients import Ingredients, Kept
 
 PARAMS = {"series": "SIGNAL", "by": "level", "threshold": 0.5, "memory": 1, "trend_days": 3}
@@ -67,3 +68,18 @@ def test_a_cash_rate_that_drives_made_history_makes_another_market():
     alone = compute(Ingredients(config, Grid(grid.axes, np.array([1])), fed), 0, 1, 1, Clock())
     assert not table["failed"].any()
     assert table["final_equity"][1] == alone["final_equity"][0]
+
+
+def test_a_buffer_is_in_the_unhedged_book_too():
+    fed = source(5, missing=False)
+    config = configured(
+        {"hedge.funding": "cash_buffer", "strategy.params": {"trend_days": 3, "volatility_floor": 0.0}}
+    )
+    grid = grid_of(config, ["hedge.buffer=0.1,0.4"])
+
+    table = compute(Ingredients(config, grid, fed), 0, 2, 1, Clock())
+
+    for row, places in enumerate(grid.places(0, 2)):
+        ran = run(with_values(config, {("hedge", "buffer"): grid.axes[0].values[places[0]]}), fed).metrics
+        above = ran["total_return"] - ran["controls"]["unhedged"]["total_return"]
+        assert table["total_return_vs_unhedged"][row] == pytest.approx(above, rel=1e-9)
