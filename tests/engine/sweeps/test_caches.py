@@ -72,9 +72,7 @@ def test_a_cash_rate_that_drives_made_history_makes_another_market():
 
 def test_a_buffer_is_in_the_unhedged_book_too():
     fed = source(5, missing=False)
-    config = configured(
-        {"hedge.funding": "cash_buffer", "strategy.params": {"trend_days": 3, "volatility_floor": 0.0}}
-    )
+    config = configured({"hedge.funding": "cash_buffer", "strategy.params": {"trend_days": 3, "volatility_floor": 0.0}})
     grid = grid_of(config, ["hedge.buffer=0.1,0.4"])
 
     table = compute(Ingredients(config, grid, fed), 0, 2, 1, Clock())
