@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -178,7 +178,7 @@ def changed_inputs(kept: KeptRun, market: Market) -> list[str]:
 
 def _use(market: Market, names: Mapping[str, str]) -> None:
     """Read what a kept run has read, so that the market's fingerprint holds it."""
-    asked = {
+    asked: dict[str, tuple[Callable[[str], bool], Callable[[str], object]]] = {
         "bars": (market.has_bars, market.bars),
         "series": (market.has_series, market.series),
         "events": (market.has_events, market.events),
