@@ -128,7 +128,8 @@ def _places(config: RunConfig, source: Source) -> frozenset[str]:
 
 
 def _named(reads: Reads) -> Iterator[str]:
-    return (f"{kind}/{name}" for kind, several in reads.by_kind() for name in several)
+    for kind, several in (*reads.by_kind(), ("series", reads.optional)):
+        yield from (f"{kind}/{name}" for name in several)
 
 
 def _symbols(source: Source, group: str) -> list[str]:

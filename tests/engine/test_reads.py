@@ -13,6 +13,7 @@ from data.events import make_events, make_members
 from data.series import Series
 from engine.folder import run_id
 from engine.loading import build_config
+from engine.reads import inputs_of
 from engine.run import run
 from engine.search.objectives import objectives_of
 from engine.search.run import plan_search
@@ -20,7 +21,7 @@ from engine.search.space import space_of
 from engine.setup import roles_of
 from engine.sweeps.compute import COLUMNS
 from engine.sweeps.grid import grid_of, with_values
-from engine.sweeps.run import sweep
+from engine.sweeps.run import market_of, sweep
 from engine.walkforward.folds import Windows, span_of
 from engine.walkforward.plan import plan_of
 from strategies.load import SHIPPED, strategy_class
@@ -62,7 +63,7 @@ def held():
     fund = random_bars("FUND", DATES, rng, follows=core, beta=-3.0)
     more = [random_bars(name, DATES, rng) for name in ("OTHER", "XLP", "XLU", "NVDA", "AMD", "UNREAD")]
     more.append(random_bars("FUND2", DATES, rng, follows=core, beta=-3.0))
-    series = [make_series(name, DATES, rng.uniform(10, 30, len(DATES))) for name in "AB"]
+    series = [make_series(name, DATES, rng.uniform(10, 30, len(DATES))) for name in ("A", "B", "VIX", "VIX3M")]
     indices = [make_series(name, DATES, rng.uniform(99, 101, len(DATES))) for name in ("INDEX", "INDEX2")]
     rates = [make_series(name, DATES, rng.uniform(1, 4, len(DATES))) for name in ("IRX", "RATE")]
     events = [make_events(name, DATES[5::20]) for name in ("fomc", "cpi")]
@@ -158,6 +159,14 @@ def strategy(named, **params):
     return {"class": named, "params": params}
 
 
+SAID = {
+    "SeriesHedge": {"series": "A"},
+    "RatesHedge": {"rate": "RATE"},
+    "RotationHedge": {"market": "OTHER", "defensives": ["XLP"]},
+    "CalendarHedge": {"events": ["fomc"]},
+    "CompositeHedge": {"signals": {"one": {"signal": "series_value", "series": "A", "above": 20}}},
+}
+"""Parameters of those whose defaults name what isn't held."""
 EXTENDED = {"extend": {"FUND": {"underlying": "CORE", "before": EARLY}}}
 CASES = {
     "a series": case("series=A,B", "series/B"),
@@ -191,6 +200,9 @@ CASES = {
     ),
     "another class": case(
         "strategy.class=own.py:Silent,own.py:Twin", "series/INDEX", strategy=strategy("own.py:Silent")
+    ),
+    "a series where there is one": case(
+        "vix_curve=false,true", "series/VIX", strategy=strategy("VolatilityHedge", vix_curve=False)
     ),
     "a number that chooses": case("which=0,1", "series/B", strategy=strategy("own.py:Silent", which=0)),
     "an on_close strategy": case("strategy.params.name=A,B", "series/B", strategy=strategy("own.py:Closing", name="A")),
@@ -243,6 +255,16 @@ def test_every_strategy_file_on_an_axis_counts(tmp_path, monkeypatch):
 
     after = ids(kinds, keys, axes, held(), tmp_path)
     assert [kind for kind in kinds if before[kind] == after[kind]] == []
+
+
+@pytest.mark.parametrize("named", SHIPPED)
+def test_every_shipped_strategy_says_what_it_reads(named):
+    """So that no sweep of one is made anew for what it doesn't read."""
+    source = held()
+    config = told({"strategy": strategy(named, **SAID.get(named, {}))})
+    read = inputs_of(config, {}, market_of(config, source), source)
+    assert read.named <= set(read.data)
+    assert "bars/UNREAD" not in read.data
 
 
 @pytest.mark.parametrize("named", [name for name in SHIPPED if name != "CompositeHedge"])  # of rules, which read names
