@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import reports  # noqa: F401  # taken now, no folder of a user's strategy can put another in its place
 from backtest import (
     data_commands,
     lookahead_command,

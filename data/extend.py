@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.arithmetic import power
 from data.arrays import DAY, Dates, Flags, Floats, day
 from data.as_traded import Day
 from data.bars import COLUMNS, PRICES, Bars
@@ -231,11 +232,12 @@ def _priced(instrument: str, sessions: Dates, moves: Day, anchor: float, *, forw
     count = len(sessions)
     grown: Floats = np.cumprod(moves.close[:count], dtype=np.float64)
     level = anchor * grown if forward else anchor * (grown / grown[-1])
-    power = _powers(level[::-1])[::-1] if forward else _powers(level)
+    powers = _powers(level[::-1])[::-1] if forward else _powers(level)
+    scale = power(RATIO, powers)
     split = np.ones(count)
-    split[1:] = RATIO ** (power[:-1] - power[1:])
-    close = level * RATIO**power
-    basis = np.concatenate(([level[0] / moves.close[0]], level[:-1])) * RATIO**power
+    split[1:] = power(RATIO, powers[:-1] - powers[1:])
+    close = level * scale
+    basis = np.concatenate(([level[0] / moves.close[0]], level[:-1])) * scale
     opened, high, low = (basis * column[:count] for column in (moves.open, moves.high, moves.low))
     high, low = np.maximum(high, close), np.minimum(low, close)  # the last bit of a close that is high or low
     return Bars(instrument, sessions, opened, high, low, close, np.full(count, np.nan), np.zeros(count), split)
@@ -246,11 +248,11 @@ def _powers(level: Floats) -> Floats:
 
     The rule is the same from the first on, of closes turned round.
     """
-    powers, power = np.zeros(len(level)), 0.0
+    powers, count = np.zeros(len(level)), 0.0
     for row in range(len(level) - 2, -1, -1):
-        while level[row] * RATIO**power > HIGHEST:
-            power -= 1.0
-        while level[row] * RATIO**power < LOWEST:
-            power += 1.0
-        powers[row] = power
+        while level[row] * RATIO**count > HIGHEST:
+            count -= 1.0
+        while level[row] * RATIO**count < LOWEST:
+            count += 1.0
+        powers[row] = count
     return powers

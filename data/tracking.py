@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.arithmetic import dot
 from data.arrays import Dates, Flags, Floats
 from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from data.fund import Dated, dated, fund_return
@@ -158,10 +159,12 @@ def regression(x: Floats, y: Floats, a_year: float = SESSIONS_A_YEAR) -> tuple[f
     n, dx, dy = len(x), x - x.mean(), y - y.mean()
     if n < 3 or not dx.any() or not dy.any():
         return np.nan, np.nan, np.nan, np.nan
-    slope = float(dx @ dy / (dx @ dx))
+    across = dot(dx, dx)
+    slope = dot(dx, dy) / across
     left = dy - slope * dx
-    error = float(np.sqrt(left @ left / (n - 2) / (dx @ dx)))
-    return slope, error, float(a_year * (y.mean() - slope * x.mean())), float(1.0 - left @ left / (dy @ dy))
+    unexplained = dot(left, left)
+    error = float(np.sqrt(unexplained / (n - 2) / across))
+    return slope, error, float(a_year * (y.mean() - slope * x.mean())), float(1.0 - unexplained / dot(dy, dy))
 
 
 def _runs(labels: Dates) -> Iterator[tuple[int, int]]:

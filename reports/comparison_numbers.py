@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import dot, log
 from data.arrays import Dates, Flags, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
 from data.errors import UserError
@@ -225,7 +226,7 @@ def _growth_difference(growth: Mapping[str, Floats], a_year: float) -> float | N
     ours, theirs = growth["hedged"], growth.get(JUDGE)
     if theirs is None or min(ours[-1], theirs[-1]) <= 0.0:
         return None
-    return float(a_year * np.log(ours[-1] / theirs[-1]) / (len(ours) - 1))
+    return float(a_year * log(ours[-1] / theirs[-1]) / (len(ours) - 1))
 
 
 def _attributed(run: KeptRun, rows: Ints, a_year: float) -> Mapping[str, float] | None:
@@ -262,8 +263,8 @@ def _correlations(returns: Floats) -> Floats:
     apart = returns - returns.mean(axis=1, keepdims=True)
     length = np.sqrt((apart * apart).sum(axis=1))
     length[length <= TINY] = np.nan
-    found: Floats = (apart @ apart.T) / np.outer(length, length)
-    return found
+    products = np.array([[dot(one, other) for other in apart] for one in apart])
+    return products / np.outer(length, length)
 
 
 def _labels(kept: Sequence[KeptRun]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import dot, expm1, log
 from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
 from engine.judgement.bootstrap import DRAWS, block_length, bootstrapped, draw_days, figures_on
@@ -148,7 +149,7 @@ def evidence_of(
         why = OWN_RUIN if hedged.min() <= 0.0 else RUIN
         return Evidence({}, dict.fromkeys(controls, why), judge, 1.0, draws, seed, len(hedged) - 1, None, why)
     books = np.column_stack([hedged, *(controls[name] for name in names)])
-    logs = np.diff(np.log(books), axis=0)
+    logs = np.diff(log(books), axis=0)
     apart = logs[:, :1] - logs[:, 1:]
     block = block_length(apart[:, names.index(judge) if judge in names else 0])
     true = figures_on(np.arange(len(logs))[None], books, cash[1:])[0]
@@ -179,7 +180,7 @@ def _difference(true: Floats, drawn: Floats, logs: Floats, a_year: float) -> Dif
         _interval(float(one[0] - one[1]), many[:, 0] - many[:, 1], unit)
         for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (a_year, math.sqrt(a_year), 1, 1), strict=True)
     )
-    grown = np.expm1(a_year * true[:, 0]), np.expm1(a_year * drawn[:, :, 0])
+    grown = expm1(a_year * true[:, 0]), expm1(a_year * drawn[:, :, 0])
     cagr = _interval(float(grown[0][0] - grown[0][1]), grown[1][:, 0] - grown[1][:, 1], 1)
     t, lags = hac_t(logs)
     told = None if math.isnan(sharpe.low) or math.isnan(sharpe.estimate) else sharpe
@@ -216,7 +217,7 @@ def hac_t(series: Floats, lags: int | None = None) -> tuple[float | None, int]:
     if (series == series[0]).all():
         return None, most
     off = series - series.mean()
-    spectrum = off @ off + 2.0 * sum((1 - k / (most + 1)) * (off[k:] @ off[:-k]) for k in range(1, most + 1))
+    spectrum = dot(off, off) + 2.0 * sum((1 - k / (most + 1)) * dot(off[k:], off[:-k]) for k in range(1, most + 1))
     return float(series.mean() * n / math.sqrt(spectrum)), most
 
 
@@ -278,8 +279,9 @@ def psr_of(returns: Floats, benchmark: float = 0.0) -> tuple[float | None, str |
     if (returns == returns[0]).all():
         return None, "its returns don't vary"
     off = returns - returns.mean()
-    variance = float((off**2).mean())
-    skew, kurtosis = float((off**3).mean()) / variance**1.5, float((off**4).mean()) / variance**2
+    squares = off * off
+    variance = float(squares.mean())
+    skew, kurtosis = float((squares * off).mean()) / variance**1.5, float((squares * squares).mean()) / variance**2
     sharpe = float(returns.mean() / returns.std(ddof=1))
     why = beyond_normal(len(returns), skew, kurtosis)
     return (None if why else probabilistic_sharpe(sharpe, len(returns), skew, kurtosis, benchmark)), why

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import dot, log1p
 from data.arrays import Floats
 from engine.judgement.attribution import SLEEVE, Attribution
 
@@ -80,7 +81,7 @@ def linking(equity: Floats, last: int) -> Floats:
 def contributions(attribution: Attribution) -> dict[str, float]:
     """Return each column's contribution to the run's total return, fractions that sum to it."""
     share = linking(attribution.equity, attribution.last)
-    return {name: float(column @ share) for name, column in attribution.dollars.items()}
+    return {name: dot(column, share) for name, column in attribution.dollars.items()}
 
 
 def scalars(attribution: Attribution) -> dict[str, float]:
@@ -115,4 +116,4 @@ def _yearly(attribution: Attribution) -> float:
 
 
 def _k(change: Floats) -> Floats:
-    return np.divide(np.log1p(change), change, out=np.ones_like(change), where=change != 0.0)
+    return np.divide(log1p(change), change, out=np.ones_like(change), where=change != 0.0)

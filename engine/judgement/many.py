@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arithmetic import expm1, log
 from data.arrays import Floats
 from data.fund import FEE, SPREAD
 from engine.judgement.attribution import SLEEVE
@@ -88,8 +89,8 @@ def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats,
     """
     count = len(daily.fund) - 1
     yearly = a_year / count
-    grown = np.log(final / first) * yearly
-    cagr_over_log = np.divide(np.expm1(grown), grown, out=np.ones_like(grown), where=grown != 0.0) * yearly
+    grown = log(final / first) * yearly
+    cagr_over_log = np.divide(expm1(grown), grown, out=np.ones_like(grown), where=grown != 0.0) * yearly
     parts = dict(zip(SLEEVE, sums[: len(SLEEVE)], strict=True))
     parts["decay"] = parts["compounding"] + parts["fee"] + parts["spread"]
     parts["sleeve"] = np.sum([parts[name] for name in SLEEVE], axis=0)

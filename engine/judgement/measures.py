@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from data.arithmetic import expm1, log
 from data.arrays import Dates, Floats
 from data.calendar import SESSIONS_A_YEAR
 from engine.metrics import cvar, drawdowns, returns_of
@@ -145,14 +146,14 @@ def capture(hedged: Floats, unhedged: Floats, sessions: Dates) -> tuple[Figure, 
     hedged, unhedged, sessions = hedged[:alive], unhedged[:alive], sessions[:alive]
     months = sessions.astype("datetime64[M]").astype(np.int64)
     ends = np.union1d(np.flatnonzero(np.diff(months)), [0, len(months) - 1])
-    ours, theirs = (np.diff(np.log(book[ends])) for book in (hedged, unhedged))
+    ours, theirs = (np.diff(log(book[ends])) for book in (hedged, unhedged))
     return _captured(ours, theirs, theirs > 0.0, "up"), _captured(ours, theirs, theirs < 0.0, "down")
 
 
 def _captured(ours: Floats, theirs: Floats, months: Any, way: str) -> Figure:
     if not months.any():
         return Figure(None, f"the unhedged book had no month {way}")
-    return Figure(float(np.expm1(ours[months].mean()) / np.expm1(theirs[months].mean())))
+    return Figure(float(expm1(ours[months].mean()) / expm1(theirs[months].mean())))
 
 
 def sale_cost_at_par(ends: Callable[[float], tuple[float, float]], most: float = 0.5) -> Figure:

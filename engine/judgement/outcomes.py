@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats, Ints
 from data.calendar import SESSIONS_A_YEAR
 from engine.episodes import Episode
@@ -127,7 +128,7 @@ def _need(
 ) -> Need:
     end = last if one.exited is None else one.exited
     closes = level[one.entered : end + 1] if one.exited is None else [*level[one.entered : end], filled[end]]
-    path = np.log([filled[one.entered], *closes])
+    path = log([filled[one.entered], *closes])
     variance = float((np.diff(path) ** 2).sum())
     sessions = int(numbers[end] - numbers[one.entered])
     volatility = math.sqrt(variance * SESSIONS_A_YEAR / max(sessions, 1))

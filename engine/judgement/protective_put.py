@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import exp, log, log1p
 from data.arrays import DAY, Dates, Flags, Floats
 from data.calendar import SESSIONS_A_YEAR, nyse_sessions, session_numbers
 from data.errors import DataError
@@ -145,10 +146,10 @@ def put_price(
     from scipy.special import ndtr
 
     years = days / 365.0
-    discounted, forward = strike / (1.0 + rate * days / 360.0), spot * np.exp(-dividend_yield * years)
+    discounted, forward = strike / (1.0 + rate * days / 360.0), spot * exp(-dividend_yield * years)
     spread = volatility * np.sqrt(years)
     with np.errstate(divide="ignore", invalid="ignore"):
-        d1 = np.log(forward / discounted) / spread + spread / 2.0
+        d1 = log(forward / discounted) / spread + spread / 2.0
     price: Floats = discounted * ndtr(spread - d1) - forward * ndtr(-d1)
     return np.where(spread > 0.0, price, np.maximum(discounted - forward, 0.0))
 
@@ -185,7 +186,7 @@ def put_volatility(market: Market) -> Floats:
 def dividend_yield(market: Market) -> Floats:
     """Return the underlying's dividends of the last year as a continuous yield a year, at each run close."""
     bars = market.bars()
-    paid = np.nancumsum(np.log1p(bars.dividend / bars.close))
+    paid = np.nancumsum(log1p(bars.dividend / bars.close))
     numbers = session_numbers(market.sessions)
     now = numbers[market.first :]
     before = np.searchsorted(numbers, now - SESSIONS_A_YEAR, side="right") - 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import weighted
 from data.arrays import Floats
 from data.calendar import session_numbers, sessions_a_year
 from data.fund import FEE, SPREAD
@@ -129,8 +130,7 @@ def core_level(setup: Setup) -> Floats:
     """
     market = setup.market
     paths = [market.total_return(name)[market.first :] for name in market.roles.core]
-    worth: Floats = np.column_stack([path / path[0] for path in paths]) @ market.roles.core_weights
-    return worth
+    return weighted(np.column_stack([path / path[0] for path in paths]), market.roles.core_weights)
 
 
 def _median(values: Sequence[int]) -> Figure:

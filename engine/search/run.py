@@ -20,10 +20,11 @@ from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from data.version import code_version
 from engine.asking import ask
 from engine.config import RunConfig
-from engine.identity import identity, known_config
+from engine.identity import CLASS, identity, known_by
+from engine.plain_yaml import Keys
+from engine.reads import inputs_of
 from engine.run import SIMULATED
 from engine.search.objectives import Objective, best_first
 from engine.search.remote import Away, asked_of
@@ -35,7 +36,6 @@ from engine.sweeps.compute import COLUMNS
 from engine.sweeps.executors import Executor, Threads
 from engine.sweeps.processes import Processes
 from engine.sweeps.run import NOT_SWEPT
-from strategies.load import source_hash, strategy_class
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,6 +81,11 @@ class Search:
     def name(self) -> str:
         """The study's, and the folder's."""
         return self.folder.name
+
+    @property
+    def tried(self) -> dict[Keys, tuple[Any, ...] | None]:
+        """The values that may be tried of each key, None where they are too many to be named."""
+        return {one.keys: one.values for one in self.space}
 
     def trials(self) -> Trials:
         """Return its trials so far."""
@@ -301,8 +306,8 @@ def _here(search: Search, todo: list[int], executor: Executor) -> Iterator[Spent
 
 def _away(search: Search, market: Market, trials: Trials, todo: list[int], executor: Executor) -> Iterator[Spent]:
     """Propose and keep trials here, and have them run elsewhere."""
-    used = frozenset(name for name, digest in market.fingerprint().items() if "/" in name and digest != "absent")
-    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, used)
+    named = inputs_of(search.config, search.tried, market, search.source).named
+    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, named)
     for asked, told in executor.run(away, asked_of(trials.ask, todo)):
         began = time.perf_counter()
         trials.tell(asked.number, told.row, told.failed)
@@ -311,13 +316,11 @@ def _away(search: Search, market: Market, trials: Trials, todo: list[int], execu
 
 def known_of(search: Search, market: Market) -> dict[str, Any]:
     """Return all by which a search is known; how many trials it has is not among it, so that it can go on."""
-    config = search.config
+    config, tried = search.config, search.tried
+    data = inputs_of(config, tried, market, search.source).data
     return {
         "name": config.name,
-        "config": known_config(config, search.source.name),
-        "strategy": source_hash(strategy_class(config.strategy.named)),
-        "data": market.fingerprint(),
-        "code": code_version(),
+        **known_by(config, search.source.name, data, tried.get(CLASS)),
         "axes": {one.name: _as_plain(one) for one in search.space},
         "objectives": {one.name: one.direction for one in search.objectives},
         "seed": search.seed,

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from data.arithmetic import power
 from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
 from engine.judgement.attribution import attribute
@@ -300,7 +301,7 @@ def _write(table: dict[str, Any], books: Books, sums: Sums, entries: Ints) -> No
     growth = sums.equity / cash
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.maximum(sums.squares - count * mean**2, 0.0) / (count - 1))
-        cagr = np.where(growth > 0.0, growth ** (1.0 / years) - 1.0, -1.0)
+        cagr = np.where(growth > 0.0, power(growth, 1.0 / years) - 1.0, -1.0)
         figures = {
             "final_equity": sums.equity,
             "total_return": growth - 1.0,

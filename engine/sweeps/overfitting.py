@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from data.arithmetic import log1p
 from data.arrays import Flags, Floats, Ints
 from data.files import write_whole
 from data.sources import Source
@@ -155,7 +156,7 @@ def _apart(books: Followed) -> Apart:
 
 
 def _logs(returns: Floats) -> Floats:
-    return np.log1p(np.maximum(returns, LEFT_OF_A_RUIN - 1.0))
+    return log1p(np.maximum(returns, LEFT_OF_A_RUIN - 1.0))
 
 
 def _deflated(books: Followed, apart: Apart, best: int, drawn: Drawn, known: Floats) -> dict[str, Deflated]:

@@ -124,13 +124,13 @@ def _run_together(
 
 def _derisked_books(made: Ingredients, books: Sequence[tuple[World, Ints]], pool: ThreadPoolExecutor) -> Floats:
     """Return the returns of each book's daily-matched de-risk, shape (books, sessions - 1)."""
-    beta = {id(world): run_beta(world.config, world.market) for world, _ in books}
+    beta = {world.places: run_beta(world.config, world.market) for world, _ in books}
     plans = [plan_at(made, world, places) for world, places in books]  # in one thread: they are remembered
 
     def run(k: int) -> Floats:
         world = books[k][0]
         hedged = compiled().run_policy(world.setup.prices, world.setup.terms, plans[k])
-        book = sold_daily(world.setup, hedged, beta[id(world)]).ledger
+        book = sold_daily(world.setup, hedged, beta[world.places]).ledger
         return returns_to_ruin(book.equity, book.last)
 
     return np.array(list(pool.map(run, range(len(books)))))

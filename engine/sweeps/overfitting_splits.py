@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from data.arithmetic import dot, log, weighted
 from data.arrays import Floats, Ints
 from data.calendar import SESSIONS_A_YEAR
 
@@ -161,7 +162,7 @@ def splits_of(sums: Sums, unhedged: Floats, left_out: int = 0) -> Splits:
     rows, blocks = sums.returns.shape
     chosen = choose(sums)
     part = chosen.ranks / (rows + 1.0)
-    logits, most = np.log(part / (1.0 - part)), math.log(rows + 1.0)
+    logits, most = log(part / (1.0 - part)), math.log(rows + 1.0)
     counts, edges = np.histogram(logits, bins=BINS, range=(-most, most))
     line = _line(chosen.inside, chosen.outside)
     table, inside, outside = np.histogram2d(chosen.inside, chosen.outside, bins=BINS)
@@ -230,9 +231,9 @@ def _subsets(blocks: Floats) -> Floats:
 def _yearly(sums: Sums, rows: Ints, samples: Ints) -> Floats:
     """Return the Sharpe ratio a year of a row in each sample; 0 where its returns don't vary."""
     held = (samples[:, np.newaxis] >> np.arange(len(sums.sessions)) & 1).astype(np.float64)
-    count = held @ sums.sessions
-    total = np.einsum("ij,ij->i", held, sums.returns[rows])
-    squares = np.einsum("ij,ij->i", held, sums.squares[rows])
+    count = weighted(held, sums.sessions.astype(np.float64))
+    total = (held * sums.returns[rows]).sum(axis=1)
+    squares = (held * sums.squares[rows]).sum(axis=1)
     variance = np.maximum(squares - total**2 / count, 0.0) / (count - 1.0)
     moving = variance > 1e-14 * squares / count
     return np.divide(total / count, np.sqrt(variance), out=np.zeros_like(total), where=moving) * math.sqrt(sums.a_year)
@@ -241,8 +242,8 @@ def _yearly(sums: Sums, rows: Ints, samples: Ints) -> Floats:
 def _line(x: Floats, y: Floats) -> tuple[float, float]:
     """Return slope and intercept of the least-squares line, NaN where x doesn't vary."""
     off = x - x.mean()
-    across = float(off @ off)
-    if across <= 1e-20 * float(x @ x):
+    across = dot(off, off)
+    if across <= 1e-20 * dot(x, x):
         return math.nan, math.nan
-    slope = float(off @ y) / across
+    slope = dot(off, y) / across
     return slope, float(y.mean()) - slope * float(x.mean())

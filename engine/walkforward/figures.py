@@ -169,7 +169,7 @@ def summary_of(
         "verdict": told["verdict"],
         "parameters": {"own": own, "hindsight": parameters_of(plan, best)},
         "books": books,
-        "data": digest(plan.market.fingerprint())[:12],
+        "data": digest(plan.inputs.data)[:12],
         "notes": _notes(weights),
     }
 

@@ -18,7 +18,7 @@ FOREIGN = {
         "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n",
         "bars/AAA.csv: is a git LFS pointer, not the file it stands for: fetch that with git lfs pull",
     ),
-    "gzip": (gzip.compress(LINES.encode()), "bars/AAA.csv: is compressed: unpack it"),
+    "gzip": (gzip.compress(LINES.encode(), mtime=0), "bars/AAA.csv: is compressed: unpack it"),
     "one line above": ("AAA daily\n" + LINES, "bars/AAA.csv:1: line 1 is no header, line 2 is: delete what stands"),
     "preamble": (
         '# downloaded from a vendor\n"AAA, Inc.",daily\n\n' + LINES,
@@ -53,7 +53,7 @@ def test_what_a_file_is_and_what_to_do_stand_in_one_line(tmp_path, door, held, s
     [
         (
             "AAA.csv.gz",
-            gzip.compress(LINES.encode()),
+            gzip.compress(LINES.encode(), mtime=0),
             "bars/AAA.csv.gz: is compressed and not read: unpack it (gunzip bars/AAA.csv.gz)",
         ),
         ("AAA.txt", LINES, "bars/AAA.txt: is not read, its name doesn't end in .csv: save it as CSV, AAA.csv"),
@@ -67,7 +67,7 @@ def test_a_table_under_another_name_is_not_passed_over(tmp_path, door, name, hel
 def test_notes_beside_the_files_are_passed_over(tmp_path):
     put(tmp_path, "README.txt", "where these came from, and on which date\n")
     put(tmp_path, "AAA.csv", LINES)
-    put(tmp_path, "AAA.csv.gz", gzip.compress(LINES.encode()))  # kept beside what was unpacked
+    put(tmp_path, "AAA.csv.gz", gzip.compress(LINES.encode(), mtime=0))  # kept beside what was unpacked
     assert CsvSource(tmp_path).instruments() == ("AAA",)
 
 

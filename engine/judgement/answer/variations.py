@@ -6,6 +6,7 @@ own orders are carried out again, so what only a new decision could show is left
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -248,7 +249,7 @@ def _variation(
 ) -> Variation:
     years = (len(hedged) - 1) / a_year
     ends = hedged[-1] / hedged[0], daily[-1] / daily[0]
-    fund = float(np.log(ends[0] / ends[1])) / years if ends[1] > 0.0 else None
+    fund = math.log(ends[0] / ends[1]) / years if ends[1] > 0.0 else None
     return Variation(name, group, gap_to_held_less(hedged, grid, years), fund)
 
 
