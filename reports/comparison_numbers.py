@@ -216,7 +216,11 @@ def _executed(
         ledger.action[np.searchsorted(sessions, decided)] = ENTER
     nothing, free = np.zeros(len(names) + 1), np.zeros_like(earned)
     terms = Terms(
-        equity[0], *(nothing,) * 4, earned, earned, free, reinvest=False, whole=False, margin=False, levy=nothing
+        *(equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, free),
+        reinvest=False,
+        whole=False,
+        margin=False,
+        levy=nothing,
     )
     return ledger, terms, sessions, Trades(np.abs(ledger.traded), costs, (ledger.traded != 0.0).astype(np.float64))
 
