@@ -10,7 +10,7 @@ from data.fund import FEE, SPREAD
 from data.version import code_version
 from engine.config import HedgeConfig, RunConfig
 from engine.judgement.evidence import LEVEL
-from engine.judgement.judge import SEED, Judgement
+from engine.judgement.judge import Judgement
 from engine.run import RunResult
 from reports.report_words import dollars, many, number, percent
 from strategies.load import kind, strategy_class
@@ -134,17 +134,15 @@ def strategy(config: RunConfig, label: str) -> str:
 
 
 def statistics(judgement: Judgement) -> list[str]:
-    """Say how the attribution, the intervals and the placebo were made, a sentence each."""
-    evidence, placebo = judgement.evidence, judgement.placebo
+    """Say how the attribution and the intervals were made, a sentence each."""
+    evidence = judgement.evidence
     fee, spread, block = percent(FEE), percent(SPREAD), number(evidence.block, 1)
     attributed = f"Attribution takes {fee} a year for the fund's fee and {spread} a year for the spread on its swaps."
     resampled = (
         f"Intervals are those of {evidence.draws:,} draws of the stationary bootstrap over {evidence.returns:,} daily"
         f" returns, in blocks of {block} sessions on average, seed {evidence.seed}; they cover {100 * LEVEL:.0f} %."
     )
-    if placebo is None:
-        return [attributed, resampled]
-    return [attributed, resampled, f"The placebo shifts the path {many(len(placebo.draws), 'time')}, seed {SEED}."]
+    return [attributed, resampled]
 
 
 def history(result: RunResult) -> list[str]:
