@@ -136,7 +136,7 @@ def draw_tearsheet(result: RunResult, path: Path) -> None:
     from reports.tearsheet import write_tearsheet
 
     marked = "SIMULATED " if result.simulated else ""
-    told = ("SIMULATED", "SYNTHETIC", "Accepted")
+    told = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
     made = result.market.run_sessions[result.market.synthetic_sessions()]
     write_tearsheet(
         path,

@@ -51,7 +51,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     asked = ask(config, market)
     if asked.signal is None and every == "signal":
         raise UserError(f"{asked.cls.__name__} has no intensity that could rise: --every entry takes its orders")
-    hedged, _remarks = execute("backtrader" if asked.strategy is None else "python", config, asked)
+    hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
     progress("drawing samples")
     sessions, synthetic = market.run_sessions, int(market.synthetic_sessions().sum())
     marked = "SIMULATED " if market.simulated else ""
@@ -60,6 +60,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     marks += (
         [f"SYNTHETIC: {synthetic:,} of {len(sessions):,} sessions were made by the fund model."] if synthetic else []
     )
+    marks += said.remarks
     return Studied(
         study(asked.setup, hedged, every, since),
         market.roles,

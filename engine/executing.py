@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from typing import NamedTuple
 
 from data.errors import StrategyError, UserError, did_you_mean
 from engine.asking import Asked, weigher
@@ -16,7 +17,22 @@ from strategies.sizing import most_hedge
 ENGINES = ("backtrader", "compiled", "python")
 
 
-def execute(engine: str, config: RunConfig, asked: Asked) -> tuple[Ledger, tuple[str, ...]]:
+class Said(NamedTuple):
+    """What has to be said of an execution.
+
+    Parameters
+    ----------
+    remarks
+        To be read before its figures, a sentence each.
+    withheld
+        Why nothing can be concluded from its book; empty where something can.
+    """
+
+    remarks: tuple[str, ...] = ()
+    withheld: str = ""
+
+
+def execute(engine: str, config: RunConfig, asked: Asked) -> tuple[Ledger, Said]:
     """Run the hedged book.
 
     Parameters
@@ -28,8 +44,8 @@ def execute(engine: str, config: RunConfig, asked: Asked) -> tuple[Ledger, tuple
 
     Returns
     -------
-    Ledger, tuple of str
-        What it did, and remarks about it, a sentence each.
+    Ledger, Said
+        What it did, and what has to be said of it.
 
     Raises
     ------
@@ -47,26 +63,29 @@ def execute(engine: str, config: RunConfig, asked: Asked) -> tuple[Ledger, tuple
     if engine == "backtrader":
         from engine.backtrader_engine.execute import run_in_backtrader
 
-        return run_in_backtrader(setup, weigh), ()
+        return run_in_backtrader(setup, weigh), Said()
     if engine == "compiled":
         if weigh is not None:
             raise UserError(f"{cls.__name__} is asked at every close: --engine compiled can't run it, python can")
         from engine.kernel.compiled import compiled
 
-        return compiled().run_policy(setup.prices, setup.terms, setup.plan), ()
+        return compiled().run_policy(setup.prices, setup.terms, setup.plan), Said()
     if weigh is not None:
-        return run_given(setup.prices, setup.terms, setup.plan, weigh), ()
-    return run_policy(setup.prices, setup.terms, setup.plan), ()
+        return run_given(setup.prices, setup.terms, setup.plan, weigh), Said()
+    return run_policy(setup.prices, setup.terms, setup.plan), Said()
 
 
-def _somebodys(config: RunConfig, setup: Setup, cls: type) -> tuple[Ledger, tuple[str, ...]]:
+def _somebodys(config: RunConfig, setup: Setup, cls: type) -> tuple[Ledger, Said]:
     """Run somebody's backtrader.Strategy; an error in their code is theirs, told with its line."""
     from engine.backtrader_engine.execute import run_backtrader_strategy
+    from engine.backtrader_engine.orders import order_remarks, withheld_because
 
     try:
-        ledger, lost = run_backtrader_strategy(setup, cls, config.strategy.params)
+        ledger, orders = run_backtrader_strategy(setup, cls, config.strategy.params)
+    except UserError:
+        raise
     except Exception as fault:
         if not raised_in(fault, file := inspect.getsourcefile(cls)):
             raise
         raise StrategyError(f"{cls.__name__} fails: {fault_in(fault, file)}") from fault
-    return ledger, (f"{len(lost)} orders weren't filled, the first {' '.join(lost[0])}.",) if lost else ()
+    return ledger, Said(tuple(order_remarks(cls, orders, len(ledger.equity))), withheld_because(orders))

@@ -52,7 +52,7 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
     market = open_market(config, source)
     t = session_of(market.run_sessions, date)
     asked = ask(config, market)
-    hedged, _remarks = execute("backtrader" if asked.strategy is None else "python", config, asked)
+    hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
     if t > hedged.last:
         raise DataError(
             f"{date}: the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none after"
@@ -76,7 +76,7 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
         closes,
         {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
         _books(config, setup, hedged, t),
-        tuple(_notes(market, t)),
+        (*said.remarks, *_notes(market, t)),
     )
 
 

@@ -26,6 +26,9 @@ from strategies.sizing import most_hedge
 
 SIMULATED = "SIMULATED market: it shows the machine and says nothing about {hedge}."
 
+ALARM = "ORDERS: "
+"""How a note begins that has to be read before the figures."""
+
 Progress = Callable[[str], None]
 
 
@@ -79,6 +82,11 @@ class RunResult:
         return {name: control.ledger for name, control in self.controls.items() if control.ledger is not None}
 
     @property
+    def alarms(self) -> tuple[str, ...]:
+        """The notes that have to be read before the figures."""
+        return tuple(note for note in self.notes if note.startswith(ALARM))
+
+    @property
     def market(self) -> Market:
         """The market it was fed."""
         return self.setup.market
@@ -117,12 +125,13 @@ def run(
     asked = ask(config, market)
     setup = asked.setup
     say(f"running in {engine}")
-    hedged, remarks = execute(engine, config, asked)
+    hedged, said = execute(engine, config, asked)
     say("running the controls")
-    judgement = judge(config, asked, hedged) if config.controls == "on" else None
+    judgement = judge(config, asked, hedged, said.withheld) if config.controls == "on" else None
     controls = judgement.controls if judgement else least_controls(setup, hedged, run_beta(config, market))
     label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
     notes = (
+        *said.remarks,
         *_notes(config, setup, hedged),
         *(asked.strategy.remarks(market) if isinstance(asked.strategy, Strategy) else ()),
         *notes_of(config, market, hedged),
@@ -131,7 +140,6 @@ def run(
             for control in controls.values()
             for remark in control.remarks
         ),
-        *remarks,
     )
     sessions = market.run_sessions
     metrics = {
@@ -158,7 +166,17 @@ def run(
 
 def _judged(judgement: Judgement | None) -> dict[str, Any]:
     """Return the judgement's parts of metrics.json, null where there is none."""
-    parts = ("answer", "answer_why", "attribution", "bridge", "measures", "evidence", "study")
+    parts = (
+        "answer",
+        "answer_why",
+        "variations",
+        "alternatives",
+        "attribution",
+        "bridge",
+        "measures",
+        "evidence",
+        "study",
+    )
     told = {"answer_why": OFF} if judgement is None else judgement.as_dict()
     return {part: told.get(part) for part in parts}
 
@@ -179,7 +197,7 @@ def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict
 def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
     """Return the end values of the hedged and of the unhedged book on a market."""
     asked = ask(config, market)
-    hedged, _remarks = execute("backtrader" if asked.strategy is None else "python", config, asked)
+    hedged, _said = execute("backtrader" if asked.strategy is None else "python", config, asked)
     unhedged = run_unhedged(asked.setup)
     return float(hedged.equity[hedged.last]), float(unhedged.equity[unhedged.last])
 

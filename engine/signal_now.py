@@ -63,7 +63,7 @@ def signal_now(
     asked = ask(config, market)
     inputs = inputs_read(asked)
     after, t = one_more(config, asked), len(market.run_sessions) - 1
-    hedged, _remarks = execute("backtrader" if asked.strategy is None else "python", config, after)
+    hedged, said = execute("backtrader" if asked.strategy is None else "python", config, after)
     if hedged.last < t:
         raise DataError(
             f"the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none to signal for"
@@ -102,7 +102,7 @@ def signal_now(
         aged,
         fresh,
         market.simulated,
-        tuple(_notes(config, asked, aged, fresh)),
+        (*said.remarks, *_notes(config, asked, aged, fresh)),
     )
 
 

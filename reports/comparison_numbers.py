@@ -17,8 +17,8 @@ from engine.judgement.linking import scalars
 from engine.judgement.verdict import JUDGE
 from engine.kept import KeptRun
 from engine.kernel.loop import Ledger, empty_ledger
-from engine.metrics import SESSIONS_A_YEAR, drawdowns, metrics_of, returns_of
-from engine.rules import Prices, Terms
+from engine.metrics import SESSIONS_A_YEAR, Trades, drawdowns, metrics_of, returns_of
+from engine.rules import Terms
 from reports.comparison_differences import differences
 from strategies.policy import ENTER
 from strategies.signals.windows import padded, windows
@@ -191,7 +191,7 @@ def _until(values: Floats, length: int, rest: float) -> Floats:
 
 def _executed(
     run: KeptRun, rows: Ints, earned: Floats, scale: float, book: str = "hedged"
-) -> tuple[Ledger, Prices, Terms, Dates, Floats]:
+) -> tuple[Ledger, Terms, Dates, Trades]:
     """Return what `engine.metrics.metrics_of` asks of a book, from the tables of its run: a share is a dollar there.
 
     Only the hedged book's orders are kept; an order filled on a session that isn't shared counts on the next one.
@@ -212,10 +212,11 @@ def _executed(
         decided = run.episodes["decided"]
         decided = decided[(decided >= sessions[0]) & (decided < sessions[-1])]
         ledger.action[np.searchsorted(sessions, decided)] = ENTER
-    nothing, dollar = np.zeros(len(names) + 1), np.ones_like(ledger.traded)
-    prices = Prices(dollar, dollar, dollar, dollar, dollar, ledger.equity)
-    terms = Terms(equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, False, False, False)  # noqa: FBT003
-    return ledger, prices, terms, sessions, costs
+    nothing, free = np.zeros(len(names) + 1), np.zeros_like(earned)
+    terms = Terms(
+        equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, free, False, False, False, nothing  # noqa: FBT003
+    )
+    return ledger, terms, sessions, Trades(np.abs(ledger.traded), costs, (ledger.traded != 0.0).astype(np.float64))
 
 
 def _growth_difference(growth: Mapping[str, Floats]) -> float | None:

@@ -81,7 +81,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
 def _note(result: RunResult) -> str | None:
     """Return what has to be read before anything else."""
     simulated = SIMULATED.format(hedge=result.market.hedge) if result.simulated else None
-    told = [simulated, assumed.synthetic(result.metrics)]
+    told = [simulated, assumed.synthetic(result.metrics), *result.alarms]
     return " ".join(one for one in told if one) or None
 
 

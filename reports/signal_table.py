@@ -16,7 +16,7 @@ from reports.report_words import many, number, percent
 LEVELS = "▁▂▃▄▅▆▇█"
 FIRED, QUIET, UNKNOWN = "▲", "·", " "
 BOOK = ("last close", "weight now", "target", "dollars", "shares", "to trade")
-ALARMS = ("SIMULATED", "SYNTHETIC", "OLD")
+ALARMS = ("SIMULATED", "SYNTHETIC", "ORDERS", "OLD")
 """How notes begin that come before anything else."""
 
 

@@ -66,16 +66,18 @@ def show_run(console: Console, result: RunResult, folder: Path | None, remarks: 
     first, last = metrics["first"], result.market.run_sessions[-1]
     span = f"{first} to {last}, {len(result.market.run_sessions):,} sessions"
     console.print(Text.assemble((span, "dim"), (synthetic_part(metrics), "bold yellow")), highlight=False)
+    for alarm in result.alarms:
+        console.print(escape(alarm), style="bold yellow", highlight=False)
     console.print()
     if result.judgement is not None:
         show_verdict(console, result.judgement.verdict)
     console.print(run_table(result))
     console.print()
     console.print(exposure(result), highlight=False)
-    if result.judgement is not None and not result.simulated:  # of a market that is made up nothing is concluded
+    if result.judgement is not None and result.judgement.verdict.outcome != WITHHELD:
         for said in (result.judgement.verdict.price, result.judgement.verdict.alternative):
             console.print(said, highlight=False)
-    for note in (*band(metrics), *result.notes, *remarks):
+    for note in (*band(metrics), *(one for one in result.notes if one not in result.alarms), *remarks):
         style = "bold yellow" if note.startswith(("SIMULATED", "SYNTHETIC")) else "yellow"
         console.print(escape(note), style=style, highlight=False)
     if folder is not None:

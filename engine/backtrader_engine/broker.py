@@ -8,10 +8,11 @@ import backtrader as bt
 import numpy as np
 
 from data.arrays import Floats
+from engine.backtrader_engine.guard import Guarded
 from engine.rules import Prices, Terms, open_session
 
 
-class Commission(bt.CommInfoBase):
+class Commission(Guarded, bt.CommInfoBase):
     """A fraction of the value traded and dollars a share."""
 
     params = (
@@ -30,10 +31,13 @@ class Commission(bt.CommInfoBase):
 class HistoryBroker(bt.brokers.BackBroker):
     """Fills at each session's open, after the night's events have been applied to positions, cash and open orders.
 
-    It fills every market order at the open slipped by the instrument's own slippage, in the bar or out of it.
+    Every price that isn't an order's own is slipped by the instrument's own slippage, in the bar or out of it.
     """
 
-    params = (("slip_open", True), ("slip_match", True), ("slip_out", True))
+    slip = 0.0
+    """Of the order being filled, a fraction of its price."""
+    limit: float | None = None
+    """The price that it is to fill at or better; None where it has none."""
 
     def prepare(self, feeds: list[bt.feed.DataBase], prices: Prices, terms: Terms) -> None:
         """Tell it what it trades: feeds in the order of the columns of `prices`."""
@@ -72,11 +76,31 @@ class HistoryBroker(bt.brokers.BackBroker):
         self.open_session(len(self.feeds[0]) - 1)
         super().next()
 
-    def _try_exec_market(self, order: bt.Order, popen: float, phigh: float, plow: float) -> None:
+    def _try_exec(self, order: bt.Order) -> None:
         i = self.feeds.index(order.data)
-        self.p.slip_perc = self.terms.slippage[i] + self.terms.slippage_per_share[i] / popen
-        super()._try_exec_market(order, popen, phigh, plow)
+        self.slip = self.terms.slippage[i] + self.terms.slippage_per_share[i] / order.data.open[0]
+        self.limit = _limit(order)
+        super()._try_exec(order)
+
+    def _try_exec_close(self, order: bt.Order, pclose: float) -> None:
+        super()._try_exec_close(order, pclose * (1.0 + self.slip if order.isbuy() else 1.0 - self.slip))
+
+    def _slip_up(self, _pmax: float, price: float, doslip: bool = True, lim: bool = False) -> float:  # noqa: ARG002, FBT001, FBT002  # backtrader's own
+        slipped = price * (1.0 + self.slip)
+        return slipped if self.limit is None else min(slipped, self.limit)
+
+    def _slip_down(self, _pmin: float, price: float, doslip: bool = True, lim: bool = False) -> float:  # noqa: ARG002, FBT001, FBT002  # backtrader's own
+        slipped = price * (1.0 - self.slip)
+        return slipped if self.limit is None else max(slipped, self.limit)
 
     def fills(self, order: Any) -> tuple[int, float]:
         """Return the column and the signed shares of a completed order."""
         return self.feeds.index(order.data), order.executed.size
+
+
+def _limit(order: bt.Order) -> float | None:
+    """Return the price that an order is to fill at or better; None where it has none."""
+    if order.exectype == bt.Order.Limit:
+        return float(order.created.price)
+    limited = order.exectype in (bt.Order.StopLimit, bt.Order.StopTrailLimit)
+    return float(order.created.pricelimit) if limited else None

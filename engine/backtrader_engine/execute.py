@@ -11,22 +11,29 @@ import backtrader as bt
 from data.market import Market
 from engine.backtrader_engine.broker import HistoryBroker
 from engine.backtrader_engine.feed import BarsFeed
+from engine.backtrader_engine.guarded import GuardedBroker, GuardedCerebro
 from engine.backtrader_engine.hedge import Decider, HedgeStrategy
-from engine.backtrader_engine.record import Lost, NotingBroker, Placed, Recorder, Stop
+from engine.backtrader_engine.orders import Ended, Placed
+from engine.backtrader_engine.record import Recorder, Stop
 from engine.kernel.loop import Ledger, Weigh, empty_ledger
 from engine.rules import Prices
 from engine.setup import Setup
+
+PINNED = {"stdstats": False, "preload": True, "runonce": True}
 
 
 def run_in_backtrader(setup: Setup, weigh: Weigh | None = None) -> Ledger:
     """Run the policy, or a strategy that gives the weight itself, in backtrader's broker; return what it did."""
     ledger = empty_ledger(*setup.prices.close.shape)
     decider = Decider(setup.prices, setup.plan, ledger, weigh)
-    _run(setup, HedgeStrategy, {"prices": setup.prices, "terms": setup.terms, "decider": decider}, on_open=True)
+    cerebro, broker = bt.Cerebro(cheat_on_open=True, **PINNED), HistoryBroker(checksubmit=False)
+    _run(setup, cerebro, broker, HedgeStrategy, {"prices": setup.prices, "terms": setup.terms, "decider": decider})
     return decider.ledger
 
 
-def run_backtrader_strategy(setup: Setup, strategy: type, params: Mapping[str, Any]) -> tuple[Ledger, tuple[Lost, ...]]:
+def run_backtrader_strategy(
+    setup: Setup, strategy: type, params: Mapping[str, Any]
+) -> tuple[Ledger, tuple[Ended, ...]]:
     """Run somebody's backtrader.Strategy as it is.
 
     It finds its feeds by instrument's name, core first and the hedge last, with as-traded prices and a further line
@@ -34,12 +41,17 @@ def run_backtrader_strategy(setup: Setup, strategy: type, params: Mapping[str, A
 
     Returns
     -------
-    Ledger, tuple of Lost
-        What it did, and the orders that the broker didn't fill.
+    Ledger, tuple of Ended
+        What it did, and how each of its orders ended.
+
+    Raises
+    ------
+    RefusedError
+        It changes its broker, its Cerebro, its book or its bars, or orders before an open.
     """
-    ran = _run(setup, strategy, params, on_open=False, analyzers={"book": (Recorder, {})})
-    recorder = ran.analyzers.book
-    return recorder.ledger(setup), tuple(recorder.lost)
+    broker = GuardedBroker()
+    ran = _run(setup, GuardedCerebro(**PINNED), broker, strategy, params, {"book": (Recorder, {"broker": broker})})
+    return ran.analyzers.book.ledger(setup), broker.ended()
 
 
 def run_noting_orders(
@@ -57,25 +69,25 @@ def run_noting_orders(
     Ledger, tuple of Placed
         What it did in the whole run, else ``None``; and its orders as they were placed.
     """
-    broker = NotingBroker()
-    analyzers: Mapping[str, tuple[type, Mapping[str, Any]]] = (
-        {"book": (Recorder, {})} if until is None else {"stop": (Stop, {"until": until})}
+    broker = GuardedBroker()
+    analyzers: Analyzers = (
+        {"book": (Recorder, {"broker": broker})} if until is None else {"stop": (Stop, {"until": until})}
     )
-    ran = _run(setup, strategy, params, on_open=False, analyzers=analyzers, broker=broker)
+    ran = _run(setup, GuardedCerebro(**PINNED), broker, strategy, params, analyzers)
     return ran.analyzers.book.ledger(setup) if until is None else None, tuple(broker.placed)
+
+
+Analyzers = Mapping[str, tuple[type, Mapping[str, Any]]]
 
 
 def _run(
     setup: Setup,
+    cerebro: bt.Cerebro,
+    broker: HistoryBroker,
     strategy: type,
     params: Mapping[str, Any],
-    *,
-    on_open: bool,
-    analyzers: Mapping[str, tuple[type, Mapping[str, Any]]] | None = None,
-    broker: HistoryBroker | None = None,
+    analyzers: Analyzers | None = None,
 ) -> bt.Strategy:
-    broker = broker or HistoryBroker(checksubmit=not on_open)
-    cerebro = bt.Cerebro(cheat_on_open=on_open, stdstats=False, preload=True, runonce=True)
     cerebro.setbroker(broker)
     feeds = _feeds(setup.market, setup.prices)
     for feed in feeds:
@@ -85,6 +97,8 @@ def _run(
         cerebro.addanalyzer(analyzer, _name=name, **given)
     cerebro.addstrategy(strategy, **params)
     (ran,) = cerebro.run()
+    for feed in feeds:
+        feed.check()
     return ran
 
 

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import backtrader as bt
 import numpy as np
+from backtrader.linebuffer import LineBuffer
 
 from data.arrays import Dates, Floats
 from data.bars import Bars
+from engine.backtrader_engine.guard import DATA, RefusedError, refusal
 
 LINES = ("open", "high", "low", "close", "volume", "total_return")
+
+
+class KeptLine(LineBuffer):
+    """A line of a feed that is loaded: nobody writes into it any more."""
+
+    def __setitem__(self, ago: int, value: float) -> None:
+        """Refuse to write a value."""
+        raise refusal("a strategy can't write into a feed", DATA)
+
+    def set(self, value: float, ago: int = 0) -> None:
+        """Refuse to write a value."""
+        self[ago] = value
 
 
 class BarsFeed(bt.feed.DataBase):
@@ -23,6 +37,20 @@ class BarsFeed(bt.feed.DataBase):
         self._row = 0
         self._table = _table(self.p.bars, self.p.level)
         self._days = ordinals(self.p.bars.dates)
+
+    def preload(self) -> None:
+        """Load all bars, and keep them as they are."""
+        super().preload()
+        for line in self.l.lines:
+            line.__class__ = KeptLine
+
+    def check(self) -> None:
+        """Raise RefusedError where the lines aren't the bars any more."""
+        loaded = {name: getattr(self.l, name).array[: len(self._days)] for name in LINES}
+        changed = [name for name, held in loaded.items() if not np.array_equal(held, self._table[name], equal_nan=True)]
+        if changed or list(self.l.datetime.array[: len(self._days)]) != self._days:
+            what = f"line {changed[0]}" if changed else "dates"
+            raise RefusedError(f"the strategy has written into the {what} of feed {self._name}: {DATA}")
 
     def _load(self) -> bool:
         if self._row >= len(self._days):

@@ -49,6 +49,13 @@ def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
     return compiled().replay(setup.prices, setup.terms, entry_orders(setup, hedged, beta))
 
 
+def net_short(setup: Setup, book: Ledger, beta: Floats) -> Flags:
+    """Return whether a book's beta to the underlying is below 0 at each close but its last, shape (sessions,)."""
+    worth = book.shares * setup.prices.close
+    exposure = worth[:, :-1].sum(axis=1) * beta + setup.market.roles.leverage * worth[:, -1]
+    return (exposure < 0.0) & (np.arange(len(exposure)) < book.last)
+
+
 class Followed(NamedTuple):
     """A book that trades at opens and at closes: its ledger by session, and what it traded in both."""
 
@@ -101,7 +108,8 @@ def _leverage_at_open(b: float, night: Floats) -> Floats:
     """Return the leverage a fund has after the night's return; b itself where the night would have wiped it out."""
     left = 1.0 + b * night
     lives = left > WIPED_OUT
-    return np.where(lives, b * (1.0 + night) / np.where(lives, left, 1.0), b)
+    told: Floats = np.where(lives, b * (1.0 + night) / np.where(lives, left, 1.0), b)
+    return told
 
 
 _BY_SESSION = ("equity", "cash", "shares", "traded", "ordered", "core", "hedge", "restate", "action")

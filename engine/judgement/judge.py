@@ -13,6 +13,7 @@ from engine.asking import Asked
 from engine.config import RunConfig
 from engine.episodes import Episode, episodes_of
 from engine.judgement.answer.answer import Answer, answer_of, no_answer
+from engine.judgement.answer.variations import Alternative, Bench, Variation, alternatives_of, variations_of
 from engine.judgement.attribution import Attribution, attribute
 from engine.judgement.bridge import Bridge, bridge
 from engine.judgement.cascade import Cascade, cascades
@@ -54,6 +55,8 @@ class Judgement:
         The sum, the three tests, and holding less; ``None`` where there is none.
     why
         Why there is none; ``None`` where there is one.
+    variations, alternatives
+        The answer when one thing is changed, and the same signal with other sizes and rebalancings; none without one.
     verdict
         In words.
     study
@@ -69,6 +72,8 @@ class Judgement:
     evidence: Evidence
     answer: Answer | None
     why: str | None
+    variations: tuple[Variation, ...]
+    alternatives: tuple[Alternative, ...]
     verdict: Verdict
     study: Study
 
@@ -78,6 +83,8 @@ class Judgement:
             "verdict": self.verdict.as_dict(),
             "answer": None if self.answer is None else self.answer.as_dict(),
             "answer_why": self.why,
+            "variations": [one.as_dict() for one in self.variations],
+            "alternatives": [one.as_dict() for one in self.alternatives],
             "attribution": scalars(self.attribution),
             "bridge": {name: float(dollars[self.attribution.last]) for name, dollars in self.bridge.carried.items()},
             "measures": self.measures.as_dict(),
@@ -86,7 +93,7 @@ class Judgement:
         }
 
 
-def judge(config: RunConfig, asked: Asked, hedged: Ledger) -> Judgement:
+def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str = "") -> Judgement:
     """Judge a hedged run by its controls.
 
     Parameters
@@ -95,16 +102,19 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger) -> Judgement:
         The run, laid out.
     hedged
         What it did.
+    meant_otherwise
+        Why nothing can be concluded from what it did; empty where something can.
     """
     setup = asked.setup
     beta = run_beta(config, setup.market)
     controls = dict(controls_of(config, setup, hedged, beta))
     episodes = episodes_of(setup, hedged)
     unhedged = _book(controls, "unhedged")
-    why = no_answer(setup, hedged, unhedged, episodes)
+    why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
     years = (len(hedged.equity) - 1) / SESSIONS_A_YEAR
     answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
     controls |= {} if answer is None else answer.held
+    bench = None if answer is None else Bench(config, asked, hedged, answer.grid, _book(controls, "derisk_daily"))
     books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
     ours = attribute(setup, hedged)
     measures = measure(setup, hedged, unhedged, episodes)
@@ -122,6 +132,8 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger) -> Judgement:
         ),
         answer,
         why,
+        () if bench is None else variations_of(bench),
+        () if bench is None else alternatives_of(bench),
         withheld(why or "", fund, price, sale_cost)
         if answer is None
         else verdict_of(answer, core_name(config), fund, price, sale_cost),

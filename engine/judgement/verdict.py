@@ -1,4 +1,4 @@
-"""The verdict: paid, did not pay or can't tell, by holding less; withheld, with the reason, where there is no answer."""
+"""The verdict: paid, did not pay or can't tell, by holding less; withheld, with the reason, without an answer."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def run_shifts(
     path, clock
         The orders, and what the sums are made of.
     shifts
-        By how many closes, shape (shifts,): what was ordered at close t stands at close t + shift; 0 is the path itself.
+        By how many closes, shape (shifts,): what was ordered at close t stands at t + shift; 0 is the path itself.
     ends
         The last equity of each is written here, dollars, shape (shifts,); 0 or below when it was ruined.
     sums

@@ -21,8 +21,7 @@ from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sleeves import empty_sleeves
 from engine.kernel.sweep import Orders, Sums, empty_sums
-from engine.metrics import CVAR_TAIL, SESSIONS_A_YEAR, metrics_of
-from engine.rules import costs_of
+from engine.metrics import CVAR_TAIL, SESSIONS_A_YEAR, metrics_of, trades_of
 from engine.sweeps.ingredients import Decided, Hedge, Ingredients, Places, World
 from engine.sweeps.overfitting_rows import KEPT, WIDTH, kept_of, returns_to_ruin
 
@@ -350,6 +349,6 @@ def _sleeve(world: World, ledger: Ledger) -> dict[str, float]:
 def _figures(world: World, ledger: Ledger) -> dict[str, Any]:
     """Return a single book's metrics, NaN where one is undefined."""
     setup = world.setup
-    commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
-    figures = metrics_of(ledger, setup.prices, setup.terms, world.market.run_sessions, commission + slippage)
+    trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+    figures = metrics_of(ledger, setup.terms, world.market.run_sessions, trades)
     return {name: np.nan if value is None else value for name, value in figures.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.judgement.verdict import LEAST_EPISODES
 from engine.sweeps.overfitting_found import LESS_UNHEDGED, Overfitting, read
 from engine.sweeps.overfitting_history import Tried, tried_in
 
@@ -14,6 +13,8 @@ EVEN = 0.5
 the better explanation."""
 SURE = 0.95
 """The deflated Sharpe ratio that a choice has to have to hold up; and one less it, the p-value."""
+LEAST_EPISODES = 10
+"""How many episodes it takes to claim anything of a choice."""
 RARE = 0.1
 """The probability of overfitting that it may have."""
 
@@ -46,8 +47,8 @@ def outcome(found: Overfitting, tried: int) -> str:
     What its hedge adds is its book's log return less the unhedged book's. `BARE`: that is nothing. `COSTS`: it is below
     0 on average.
     `LUCK`: its deflated Sharpe ratio is below one half, for all that was tried, or the probability of overfitting is
-    one half at least. `HOLDS`: 0.95 at least, at most 0.1, a p-value against the unhedged book of 0.05 at most, and as
-    many episodes as a verdict asks for. Else it `CANT_TELL`.
+    one half at least. `HOLDS`: 0.95 at least, at most 0.1, a p-value against the unhedged book of 0.05 at most, and and
+    `LEAST_EPISODES` episodes. Else it `CANT_TELL`.
     """
     adds, splits = found.deflated[LESS_UNHEDGED], found.splits
     skill = adds.deflated(tried)

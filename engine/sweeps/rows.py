@@ -8,6 +8,7 @@ import numpy as np
 
 from data.errors import UserError
 from data.sources import Source
+from engine.backtrader_engine.guard import RefusedError
 from engine.config import RunConfig
 from engine.judgement.attribution import attribute
 from engine.judgement.linking import scalars
@@ -39,6 +40,8 @@ def _row(config: RunConfig, values: dict[Any, Any], source: Source) -> tuple[dic
     try:
         result = run(with_values(config, values).model_copy(update={"controls": "off"}), source)
         sleeve, told = scalars(attribute(result.setup, result.hedged)), told_of(result)
+    except RefusedError:
+        raise  # there is no row to trust
     except UserError as fault:
         return {**row, "failed": str(fault)}, None
     except Exception as fault:  # noqa: BLE001  # one combination mustn't take the others with it

@@ -140,7 +140,7 @@ def somebodys(seed=5, **keys):
 
 
 def test_somebodys_strategy_gets_splits_dividends_and_interest():
-    setup, ledger, lost = somebodys()
+    setup, ledger, orders = somebodys()
     prices, terms = setup.prices, setup.terms
     shares, cash = np.zeros(2), terms.cash
     for t in range(1, len(ledger.equity)):
@@ -155,7 +155,7 @@ def test_somebodys_strategy_gets_splits_dividends_and_interest():
         assert ledger.cash[t] == pytest.approx(cash)
 
     assert (prices.split[3:] != 1).any()
-    assert not lost
+    assert {one.status for one in orders} == {"Completed"}
     assert np.count_nonzero(ledger.traded) >= 5
 
 
@@ -188,8 +188,8 @@ def test_an_order_of_the_evening_before_a_split_follows_it(seed):
     setup = laid_out({"execution.cash_rate": 0.05}, source(seed))
     splits = np.flatnonzero(setup.prices.split[:, 1] != 1.0)
     for t in splits[splits > 4]:
-        ledger, lost = run_backtrader_strategy(setup, Leaving, {"evening": int(t) - 1})
-        assert not lost
+        ledger, orders = run_backtrader_strategy(setup, Leaving, {"evening": int(t) - 1})
+        assert {one.status for one in orders} == {"Completed"}
         assert ledger.shares[t - 1, 1] > 0
         assert ledger.shares[t, 1] == pytest.approx(0, abs=1e-9)
 
@@ -213,7 +213,7 @@ def test_an_order_that_cannot_be_paid_is_told():
                 self.buy(self.data, size=1e9)
 
     setup = laid_out({}, source(5))
-    ledger, lost = run_backtrader_strategy(setup, Greedy, {})
+    ledger, orders = run_backtrader_strategy(setup, Greedy, {})
 
-    assert [(order.instrument, order.side, order.status) for order in lost] == [("AAA", "Buy", "Margin")]
+    assert [(one.placed.words, one.status) for one in orders] == [("buy 1e+09 AAA", "Margin")]
     assert not ledger.traded.any()

@@ -16,6 +16,7 @@ from engine.judgement.answer.fund_part import Cluster, FundPart, fund_part
 from engine.judgement.answer.insurance import FALL, Insurance, insurance_of, matches
 from engine.judgement.answer.timing import Shifts, Timing, shifts_of, timing_of
 from engine.judgement.controls import MATCHED, Control, held_less_of
+from engine.judgement.derisk import net_short
 from engine.judgement.held_less import held_less_grid
 from engine.judgement.summary import core_level
 from engine.kernel.loop import Ledger
@@ -168,9 +169,7 @@ def answer_of(
 
 def net_short_of(setup: Setup, hedged: Ledger, beta: Floats) -> NetShort:
     """Count the closes at which a book's beta to the underlying is below 0, and what it made after them."""
-    worth = hedged.shares * setup.prices.close
-    exposure = worth[:, :-1].sum(axis=1) * beta + setup.market.roles.leverage * worth[:, -1]
-    short = np.flatnonzero(exposure[: hedged.last] < 0.0)
+    short = np.flatnonzero(net_short(setup, hedged, beta))
     return NetShort(len(short), float((hedged.equity[short + 1] - hedged.equity[short]).sum()))
 
 

@@ -19,7 +19,7 @@ class Piece(NamedTuple):
 
 
 class Printed(NamedTuple):
-    """The sum as it is printed, in tenths of a point: four parts that add up to the total, and both CAGRs in percent."""
+    """The sum as printed, in tenths of a point: four parts that add up to the total, and both CAGRs in percent."""
 
     unhedged: float
     hedged: float
