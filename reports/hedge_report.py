@@ -6,21 +6,32 @@ from pathlib import Path
 
 from engine.folder import config_yaml
 from engine.identity import as_run
-from engine.judgement.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 from engine.run import SIMULATED, RunResult
 from reports import report_assumed as assumed
 from reports import report_episodes as episodes
 from reports import report_measures as measures
 from reports import report_tables as tables
 from reports.charts import write_page
+from reports.first_page import first_page
 from reports.report_charts import page_data
 from reports.report_steps import bridge_table
 from reports.report_words import percent
 from reports.study_page import study_words
-from reports.terminal import exposure
 
-MARKS = {PAID: "paid", NOT_PAID: "unpaid", CANT_TELL: "untold", WITHHELD: "withheld"}
-"""How the page frames each outcome."""
+CONTENTS = (
+    ("answer", "Answer"),
+    ("grown", "Growth"),
+    ("bridged", "Where the money went"),
+    ("linked-part", "Decay"),
+    ("controls-part", "Other ways"),
+    ("study-part", "After the trigger"),
+    ("measures-part", "Cost and catch"),
+    ("episodes-part", "Episodes"),
+    ("costs-part", "Costs"),
+    ("assumed-part", "Assumptions"),
+    ("words-part", "Words"),
+)
+"""The page's sections: where they stand, and what the contents call them."""
 
 
 def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> None:
@@ -38,7 +49,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
     judgement = result.judgement
     if judgement is None:
         raise ValueError("a run without controls has no judgement to report")
-    verdict, market = judgement.verdict, result.market
+    market = result.market
     marked = "SIMULATED " if result.simulated else ""
     words = {
         "title": f"{marked}{result.config.name}: {result.label}, {market.hedge} hedge",
@@ -47,14 +58,9 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
         "result": result,
         "metrics": result.metrics,
         "roles": market.roles,
-        "span": (market.run_sessions[0], market.run_sessions[result.hedged.last]),
-        "verdict": verdict,
-        "mark": MARKS[verdict.outcome],
-        "withheld": verdict.outcome == WITHHELD,
-        "exposure": exposure(result),
-        "strategy": assumed.strategy(result.config, result.label),
-        "glance": tables.glance(result),
-        "glance_heads": tables.GLANCE,
+        "name": result.config.name,
+        "contents": CONTENTS,
+        **first_page(result, dict(assumed.WORDS)),
         "steps": bridge_table(result.metrics, market.roles),
         "timing": _timing(result),
         "episodes": episodes.rows(result, judgement),

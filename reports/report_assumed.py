@@ -39,6 +39,18 @@ FILLED = {"next_open": "the next session's open", "next_close": "the next sessio
 ENGINES = {"backtrader": "backtrader's broker", "compiled": "the compiled loop", "python": "the plain loop"}
 
 WORDS = (
+    (
+        "Bad quarter",
+        "How far a bad quarter falls short of an average one, in points: the mean of the worst 5 % of 3-month returns less the mean of all.",
+    ),
+    ("As safe", "A bad quarter of both books falls as far short of an average one."),
+    ("Doing nothing", "The same core without any hedge."),
+    ("Holding less", "A part of the core and the rest in bills, all the time, restored monthly: no signal, no fund."),
+    ("Exposure", "What holding less of the core on any dates, as much and as long as the hedge did, does on average."),
+    ("Timing", "What the run's own dates did better or worse than all other dates, the same orders moved around the calendar."),
+    ("Drift", "What came of letting the hedge move between its orders, instead of keeping the exposure that was ordered."),
+    ("Fund", "What the fund did beside selling core, day by day, to the very same exposure."),
+    ("Random dates", "The run's own orders moved around the calendar, by every number of sessions there is."),
     ("Core", "What the book holds for its own sake."),
     ("Hedge, sleeve", "The fund that is bought against the core, and the part of the book that is in it."),
     ("Underlying", "What the fund is a multiple of, day by day."),
