@@ -50,9 +50,9 @@ def _selling(result: RunResult, answer: Answer, names: Names, hedged: Dot, sold:
     if sold is None:
         return Short(title, "can't tell", (Piece(f"{verb} at entry ruined its book. "), *fund))
     safer = apart(sold.bad_quarter, hedged.bad_quarter)
-    how = "was as safe" if not safer else "was safer" if safer > 0.0 else "was less safe"
-    also = " too" if safer > 0.0 and sold.cagr > hedged.cagr else ""
-    text = f"{verb} {how}{also}, {tenths(-sold.bad_quarter):.1f} points in a bad quarter. "
+    also = "also " if safer > 0.0 and sold.cagr > hedged.cagr else ""
+    how = f"was {also}safer" if safer > 0.0 else "was less safe"
+    text = f"{verb} {how}, by {abs(safer):.1f} points. " if safer else f"{verb} was as safe. "
     return Short(title, _a_year(apart(hedged.cagr, sold.cagr)), (Piece(text), *fund))
 
 
@@ -63,11 +63,11 @@ def _fund(result: RunResult, answer: Answer, names: Names) -> tuple[Piece, ...]:
     if fund.label is None:
         return (Piece(f"Of {names.hedge} itself nothing can be told."),)
     if fund.rests_on:
-        return Piece("Can't tell", "label"), Piece(f" {names.hedge}'s own part: it {rests_words(fund, answer.sessions, episodes)}.")
+        return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself: it {rests_words(fund, answer.sessions, episodes)}.")
     if as_known(answer):
-        return (Piece(f"{names.hedge}'s own part is as known in advance."),)
+        return (Piece(f"{names.hedge} itself is as known in advance."),)
     if fund.label == "can't tell":
-        return Piece("Can't tell", "label"), Piece(f" {names.hedge}'s own part from luck.")
+        return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself from luck.")
     return Piece(f"{names.hedge} itself was "), Piece(fund.label, "label"), Piece(f" than {names.selling}.")
 
 

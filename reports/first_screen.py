@@ -27,7 +27,7 @@ from engine.judgement.answer.words import (
 from engine.kernel.loop import Ledger
 from engine.run import SIMULATED, RunResult
 from reports.first_answers import Short, short_answers
-from reports.first_sum import Step, steps_of
+from reports.first_sum import MONTHS, Step, month, steps_of
 from engine.judgement.answer.digits import money, percent, rest, share
 from reports.report_words import dollars
 from strategies.load import strategy_class
@@ -66,8 +66,8 @@ class Screen:
 
     Parameters
     ----------
-    about, span, provenance
-        What was run, when, and on what history: the grey line.
+    about, span, months, provenance
+        What was run, when by the day and by the month, and on what history: the grey line.
     question, headline, lead
         The answer's first words.
     cash
@@ -88,6 +88,7 @@ class Screen:
 
     about: str
     span: str
+    months: str
     provenance: str
     question: str
     headline: str
@@ -111,6 +112,7 @@ def screen_of(result: RunResult) -> Screen:
     common: dict[str, Any] = {
         "about": about,
         "span": _span(result),
+        "months": _months(result),
         "provenance": _provenance(result),
         "question": f"Did hedging with {names.hedge} on this signal pay?",
         "cash": dollars(result.config.portfolio.cash),
@@ -167,6 +169,11 @@ def _span(result: RunResult) -> str:
     return f"{sessions[0]} to {sessions[result.hedged.last]}"
 
 
+def _months(result: RunResult) -> str:
+    sessions = result.market.run_sessions
+    return " to ".join(month(sessions[at], MONTHS) for at in (0, result.hedged.last))
+
+
 def _provenance(result: RunResult) -> str:
     made = result.metrics["synthetic"]
     if result.simulated:
@@ -175,11 +182,8 @@ def _provenance(result: RunResult) -> str:
 
 
 def _signal(result: RunResult, names: Names) -> str:
-    given = result.config.strategy.params.items()
-    values = ", ".join(f"{name} {value}" for name, value in given if value is not None)
     hedge, told = result.config.hedge, _when(result)
-    by = f"{result.label}{f': {values}' if values else ''}"
-    begin = f"Signal: {told.replace('it is', names.whole + ' is', 1)}, by {by}." if told else f"Signal: {by}."
+    begin = f"Signal: {result.label if told is None else told.replace('it is', f'{names.whole} is', 1)}."
     often = {"band": f"rebalanced beyond {100 * hedge.band:g} %", "never": "never rebalanced"}
     count = len(result.judgement.episodes) if result.judgement else result.metrics["episodes"]
     times = "once" if count == 1 else f"{count:,} times"

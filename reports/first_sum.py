@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.arrays import Dates
@@ -10,6 +11,9 @@ from engine.judgement.answer.digits import percent, printed_sum, signed
 from engine.judgement.answer.fund_part import CANT_TELL, FundPart
 from engine.judgement.answer.words import Names, Piece, as_known, dates_words, listed
 from engine.run import RunResult
+
+MONTHS = tuple("January February March April May June July August September October November December".split())
+SHORT_MONTHS = tuple(name[:3] for name in MONTHS)
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,9 @@ def rests_words(fund: FundPart, sessions: Dates, episodes: int) -> str:
     return f"rests on {sum(one.episodes for one in rest)} of {episodes:,} episodes, {months}"
 
 
-def month(day: object) -> str:
+def month(day: object, names: Sequence[str] = SHORT_MONTHS) -> str:
     """Write the month of a date: ``Feb 2020``."""
     year, number, _day = str(day).split("-")
-    names = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     return f"{names[int(number) - 1]} {year}"
 
 

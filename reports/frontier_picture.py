@@ -31,8 +31,8 @@ class Shape(NamedTuple):
     minor: bool
 
 
-WIDE = Shape("wide", 620, 318, 34, 24, 26, 44, minor=True)
-PHONE = Shape("phone", 358, 400, 30, 14, 28, 44, minor=False)
+WIDE = Shape("wide", 620, 300, 34, 150, 26, 44, minor=True)
+PHONE = Shape("phone", 358, 400, 26, 84, 28, 44, minor=False)
 NAMED = ("derisk_entry", "derisk_daily", "always_on", "protective_put")
 """Dots that are named on the phone too: what is modelled always says so."""
 
@@ -124,7 +124,7 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape) -> Drawing:
     line = [(scale.x(one.bad_quarter), scale.y(one.cagr)) for one in frontier.line]
     level = None if ring[0] == x else (ring[0], ring[1], x, ring[1])
     labels = _labels(answer, names, scale, ring, gap, hung)
-    frame = Box(2.0, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
+    frame = Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
     covered = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in spots]
     covered += [_around(gap, 3.0), _around(hung, 5.0)]
     segments = [(*one, *other) for one, other in zip(line, line[1:], strict=False)]
@@ -215,7 +215,9 @@ def _labels(
     def at(dot: Dot) -> tuple[float, float]:
         return scale.x(dot.bad_quarter), scale.y(dot.cagr)
 
-    labels = [Label((f"*{title_of(hedged, names)} {percent(hedged.cagr)}",), *at(hedged), "hedge", must=True, size=14.0)]
+    title, grew = f"*{title_of(hedged, names)}", percent(hedged.cagr)
+    own = (f"{title} {grew}",) if wide else (title, f"*{grew}")
+    labels = [Label(own, *at(hedged), "hedge", must=True, size=14.0)]
     if match.share < 1.0:
         safe = f"*{share(match.share)} {names.part}: as safe, {percent(match.cagr)}"
         labels.append(Label((safe,), *ring, "strong", must=True))
@@ -227,7 +229,8 @@ def _labels(
     reach = " reaches the line" if match.interval[0] <= 0.0 <= match.interval[1] else ""
     words = interval_words(answer.insurance).split(" interval ")
     lower = hung[3] if hung[3] > gap[3] else hung[1]
-    labels.append(Label((f"the gap's {words[0]} interval", f"{words[1]}{reach if wide else ''}"), hung[0], lower, "quiet"))
+    hangs = (f"the gap's {words[0]} interval", f"{words[1]}{reach}") if wide else (f"{words[0]} interval", words[1])
+    labels.append(Label(hangs, hung[0], lower, "quiet"))
     for name, dot in by.items():
         if wide or name in NAMED:
             labels.append(Label((f"{title_of(dot, names)} {percent(dot.cagr)}",), *at(dot), "quiet"))
@@ -237,7 +240,7 @@ def _labels(
         labels.append(Label((stop,), *at(dot), "quiet"))
     upper = frontier.line[len(frontier.line) // 4]
     says = ("*the line: holding less", "above it is cheaper, below dearer") if wide else ("*the line: holding less", "above it is cheaper")
-    labels.append(Label(says, scale.x(upper.bad_quarter), scale.y(upper.cagr) - 60.0, "quiet line"))
+    labels.append(Label(says, scale.x(upper.bad_quarter), scale.y(upper.cagr) - 60.0, "quiet", leads=False))
     return labels
 
 

@@ -17,6 +17,7 @@ from reports.report_charts import page_data
 from reports.report_steps import bridge_table
 from reports.report_words import percent
 from reports.study_page import study_words
+from reports.terminal import exposure
 
 CONTENTS = (
     ("answer", "Answer"),
@@ -74,7 +75,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
         "crashes": measures.crashes(result, judgement),
         "triggers": measures.triggers(result, judgement),
         "costs": tables.costs(result),
-        "rules": assumed.rules(result.config),
+        "rules": [assumed.strategy(result.config, result.label), exposure(result), *assumed.rules(result.config)],
         "statistics": assumed.statistics(judgement),
         "history": assumed.history(result),
         "findings": assumed.findings(result),

@@ -13,10 +13,14 @@ LEADING = 16.0
 NARROW, WIDE = "iljtfrI.,:;'|!()[] -", "mwMW%@"
 AIR = 2.0
 """Pixels between a label and anything else."""
-FAR = 26.0
+FAR = 14.0
 """Pixels from what it names beyond which a label gets a leader."""
 RINGS = (10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 78.0, 98.0, 120.0)
 TURNS = 24
+
+
+Line = tuple[float, float, float, float]
+"""x and y of both ends, in pixels."""
 
 
 class Box(NamedTuple):
@@ -62,6 +66,8 @@ class Label:
         Whether it may not be left out.
     size
         Pixels.
+    leads
+        Whether it gets a leader where it stands far off.
     """
 
     lines: tuple[str, ...]
@@ -70,6 +76,7 @@ class Label:
     role: str = ""
     must: bool = False
     size: float = SIZE
+    leads: bool = True
 
 
 class Placed(NamedTuple):
@@ -77,7 +84,7 @@ class Placed(NamedTuple):
 
     label: Label
     box: Box
-    leader: tuple[float, float, float, float] | None
+    leader: Line | None
 
 
 def width_of(text: str, size: float = SIZE, *, bold: bool = False) -> float:
@@ -93,7 +100,7 @@ def size_of(label: Label) -> tuple[float, float]:
 
 
 def place_labels(
-    labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[tuple[float, float, float, float]]
+    labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line]
 ) -> list[Placed]:
     """Place labels, the first ones best; one that has no room is left out unless it must be there.
 
@@ -111,7 +118,13 @@ def place_labels(
     taken, placed = list(dots), list[Placed]()
     lines = list(lines)
     for label in labels:
-        spots = [(_cost(label, box, lines), box) for box in _spots(label) if box.inside(frame)]
+        written = [one.box for one in placed]
+        others = [dot for dot in dots if not (dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom)]
+        spots = [
+            (_cost(label, box, lines, written) + _astray(label, box, others), box)
+            for box in _spots(label)
+            if box.inside(frame)
+        ]
         free = [spot for spot in spots if not any(spot[1].meets(other, AIR) for other in taken)]
         if not free and not label.must:
             continue
@@ -139,12 +152,24 @@ def _spots(label: Label) -> Iterator[Box]:
             yield Box(left, top, left + width, top + height)
 
 
-def _cost(label: Label, box: Box, lines: Sequence[tuple[float, float, float, float]]) -> float:
-    """Return how bad a place is: its distance, lines it crosses, lines its leader crosses."""
+def _cost(label: Label, box: Box, lines: Sequence[Line], written: Sequence[Box]) -> float:
+    """Return how bad a place is: its distance, lines it crosses, lines and labels its leader crosses."""
     crossed = sum(crosses(box, line) for line in lines)
     leader = _leader(label, box)
     tangled = 0 if leader is None else sum(_meet(leader, line) for line in lines)
+    tangled += 0 if leader is None else 2 * sum(crosses(other, leader) for other in written)
     return _distance(label, box) + 60.0 * crossed + 25.0 * tangled + (12.0 if leader is not None else 0.0)
+
+
+def _astray(label: Label, box: Box, others: Sequence[Box]) -> float:
+    """Return what it costs that a label stands closer to a dot that it doesn't name."""
+    own = _distance(label, box)
+    return 30.0 * any(_apart(box, other) < own for other in others)
+
+
+def _apart(one: Box, other: Box) -> float:
+    across = max(one.left - other.right, other.left - one.right, 0.0)
+    return math.hypot(across, max(one.top - other.bottom, other.top - one.bottom, 0.0))
 
 
 def _distance(label: Label, box: Box) -> float:
@@ -156,17 +181,17 @@ def _nearest(label: Label, box: Box) -> tuple[float, float]:
     return min(max(label.x, box.left), box.right), min(max(label.y, box.top), box.bottom)
 
 
-def _leader(label: Label, box: Box) -> tuple[float, float, float, float] | None:
+def _leader(label: Label, box: Box) -> Line | None:
     """Return the line from what is named to the label's nearest edge, half way up where it stands beside it."""
     x, y = _nearest(label, box)
-    if math.hypot(x - label.x, y - label.y) < FAR:
+    if not label.leads or math.hypot(x - label.x, y - label.y) < FAR:
         return None
     if x in (box.left, box.right):
         y = box.top + LEADING / 2.0 if len(label.lines) == 1 else min(max(label.y, box.top + 8.0), box.bottom - 8.0)
     return label.x, label.y, x, y
 
 
-def crosses(box: Box, line: tuple[float, float, float, float]) -> bool:
+def crosses(box: Box, line: Line) -> bool:
     """Return whether a straight line runs through a rectangle."""
     x1, y1, x2, y2 = line
     near, far = 0.0, 1.0
@@ -180,10 +205,10 @@ def crosses(box: Box, line: tuple[float, float, float, float]) -> bool:
     return near <= far
 
 
-def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+def _meet(one: Line, other: Line) -> bool:
     """Return whether two straight lines cross."""
 
-    def side(line: tuple[float, float, float, float], x: float, y: float) -> float:
+    def side(line: Line, x: float, y: float) -> float:
         return (line[2] - line[0]) * (y - line[1]) - (line[3] - line[1]) * (x - line[0])
 
     return (
