@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.judgement.answer.answer import Answer
 from engine.judgement.answer.digits import apart, percent, printed_gap, share, signed, tenths
 from engine.judgement.answer.frontier import Dot
+from engine.judgement.answer.insurance import Match
 from engine.judgement.answer.timing import HELPED, HURT
 from engine.judgement.answer.words import Names, Piece, as_known, dates_number, dates_side
 from engine.run import RunResult
@@ -63,7 +64,9 @@ def _fund(result: RunResult, answer: Answer, names: Names) -> tuple[Piece, ...]:
     if fund.label is None:
         return (Piece(f"Of {names.hedge} itself nothing can be told."),)
     if fund.rests_on:
-        return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself: it {rests_words(fund, answer.sessions, episodes)}.")
+        return Piece("Can't tell", "label"), Piece(
+            f" {names.hedge} itself: it {rests_words(fund, answer.sessions, episodes)}."
+        )
     if as_known(answer):
         return (Piece(f"{names.hedge} itself is as known in advance."),)
     if fund.label == "can't tell":
@@ -76,7 +79,11 @@ def _dates(answer: Answer) -> Short:
     number = f"{dates_number(answer)} did {dates_side(answer)}"
     part = answer.cagr.timing
     if timing.label in (HELPED, HURT):
-        made = "" if part is None else f" Its dates made {abs(tenths(part)):.1f} points a year {'more' if part > 0.0 else 'less'} than random ones."
+        made = (
+            ""
+            if part is None
+            else f" Its dates made {abs(tenths(part)):.1f} points a year {'more' if part > 0.0 else 'less'} than random ones."
+        )
         return Short("Against random dates", number, (Piece(f"Timing {timing.label}.", "label"), Piece(made)))
     if timing.smallest is None:
         seen = " of timing. Some random dates ruined the book."
@@ -88,11 +95,20 @@ def _dates(answer: Answer) -> Short:
 
 def _holding(answer: Answer, names: Names) -> Short:
     insurance = answer.insurance
-    by = (("As deep a worst fall", insurance.drawdown), ("As restless", insurance.volatility))
-    told = [f"{how}: {share(one.share)} {names.part}, {percent(one.cagr)} a year." for how, one in by]
+    by = (
+        ("As deep a worst fall", "It fell deeper", insurance.drawdown),
+        ("As restless", "It was more restless", insurance.volatility),
+    )
     label = f"{insurance.label[0].upper()}{insurance.label[1:]}."
-    text = f" {told[0]} {told[1].replace(f' {names.part}', '').replace(' a year', '')}"
+    text = "".join(f" {_alike(how, beyond, one, names)}" for how, beyond, one in by)
     return Short("Against holding less", _a_year(printed_gap(insurance.quarter)), (Piece(label, "label"), Piece(text)))
+
+
+def _alike(how: str, beyond: str, match: Match, names: Names) -> str:
+    """Return what holding less to another measure of risk made; that the hedge was riskier than the whole by it."""
+    if match.share >= 1.0:
+        return f"{beyond} than all of {names.whole}."
+    return f"{how}: {share(match.share)} {names.part}, {percent(match.cagr)}."
 
 
 def _a_year(value: float) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.judgement.answer.answer import NEVER, Answer
+from engine.judgement.answer.digits import money, percent, rest, share
 from engine.judgement.answer.insurance import bad_quarter
 from engine.judgement.answer.words import (
     Names,
@@ -28,7 +29,6 @@ from engine.kernel.loop import Ledger
 from engine.run import SIMULATED, RunResult
 from reports.first_answers import Short, short_answers
 from reports.first_sum import MONTHS, Step, month, steps_of
-from engine.judgement.answer.digits import money, percent, rest, share
 from reports.report_words import dollars
 from strategies.load import strategy_class
 from strategies.policy import ENTER
@@ -151,7 +151,7 @@ def weight_of(result: RunResult) -> str:
         return share(result.config.hedge.weight)
     low, high = float(weights.min()), float(weights.max())
     middle = share(float(np.median(weights)))
-    return middle if high - low < 0.005 else f"{share(low).removesuffix(' %')} to {share(high)}"  # noqa: PLR2004  # shown whole
+    return middle if high - low < 0.005 else f"{share(low).removesuffix(' %')} to {share(high)}"  # shown whole
 
 
 def _when(result: RunResult) -> str | None:
@@ -178,7 +178,9 @@ def _provenance(result: RunResult) -> str:
     made = result.metrics["synthetic"]
     if result.simulated:
         return "SIMULATED market"
-    return "real history" if made is None else f"{made['sessions']:,} of {result.metrics['sessions']:,} sessions SYNTHETIC"
+    return (
+        "real history" if made is None else f"{made['sessions']:,} of {result.metrics['sessions']:,} sessions SYNTHETIC"
+    )
 
 
 def _signal(result: RunResult, names: Names) -> str:
@@ -200,7 +202,9 @@ def _why_not(result: RunResult, why: str) -> str:
     if why == NEVER:
         return f"No order for {result.market.hedge} was filled: the book is the one without a hedge."
     more = why.partition(": ")[2]
-    return f"{more[:1].upper()}{more[1:]}." if more else "The figures are what was carried out; nothing follows from them."
+    return (
+        f"{more[:1].upper()}{more[1:]}." if more else "The figures are what was carried out; nothing follows from them."
+    )
 
 
 def _rows(result: RunResult, names: Names, answer: Answer | None) -> tuple[Row, ...]:

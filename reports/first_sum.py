@@ -12,7 +12,22 @@ from engine.judgement.answer.fund_part import CANT_TELL, FundPart
 from engine.judgement.answer.words import Names, Piece, as_known, dates_words, listed
 from engine.run import RunResult
 
-MONTHS = tuple("January February March April May June July August September October November December".split())
+MONTHS = tuple(
+    [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
+)
 SHORT_MONTHS = tuple(name[:3] for name in MONTHS)
 
 
@@ -125,4 +140,6 @@ def _drift(result: RunResult, answer: Answer) -> str:
 
 
 def _total(name: str, about: str, remark: tuple[Piece, ...], value: float, role: str) -> Step:
-    return Step(name, about, remark, percent(value / 100.0), 0.0, value, role, f"CAGR, {percent(value / 100.0)} a year.")
+    return Step(
+        name, about, remark, percent(value / 100.0), 0.0, value, role, f"CAGR, {percent(value / 100.0)} a year."
+    )

@@ -11,11 +11,13 @@ from engine.judgement.answer.answer import Answer
 from engine.judgement.answer.digits import money, percent, printed_gap, share, signed
 from engine.judgement.answer.frontier import Dot
 from engine.judgement.answer.words import Names, interval_words
-from reports.label_places import Box, Label, Placed, place_labels
+from reports.label_places import Box, Label, Line, Placed, place_labels, width_of
 
 STOPS = (0.25, 0.5, 0.75)
 """Shares of the core that are marked on the line between both ends."""
 TICKS = (1, 2, 5)
+UP = "growth, % a year"
+"""What the upright axis says."""
 
 
 class Shape(NamedTuple):
@@ -80,9 +82,9 @@ class Drawing:
     floor: float
     path: str
     spots: tuple[Spot, ...]
-    gap: tuple[float, float, float, float]
-    hung: tuple[float, float, float, float]
-    level: tuple[float, float, float, float] | None
+    gap: Line
+    hung: Line
+    level: Line | None
     labels: tuple[Placed, ...]
 
 
@@ -113,7 +115,7 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape) -> Drawing:
     scale = _Scale(
         shape,
         1.06 * max(-one.bad_quarter for one in dots),
-        min(0.0, *(one.cagr for one in dots), *ends),
+        1.06 * min(0.0, *(one.cagr for one in dots), *ends),
         max(0.0, *(one.cagr for one in dots), *ends),
     )
     x = scale.x(hedged.bad_quarter)
@@ -126,7 +128,7 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape) -> Drawing:
     labels = _labels(answer, names, scale, ring, gap, hung)
     frame = Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
     covered = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in spots]
-    covered += [_around(gap, 3.0), _around(hung, 5.0)]
+    covered += [_around(gap, 3.0), _around(hung, 5.0), Box(0.0, 0.0, width_of(UP), 18.0)]
     segments = [(*one, *other) for one, other in zip(line, line[1:], strict=False)]
     placed = place_labels(labels, frame, covered, segments)
     return Drawing(
@@ -186,16 +188,12 @@ def _spots(answer: Answer, names: Names, scale: _Scale, ring: tuple[float, float
             told = f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"
             yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "stop", 4.0, tip_of(dot, told))
     for dot in answer.frontier.dots[1:]:
-        yield Spot(
-            scale.x(dot.bad_quarter), scale.y(dot.cagr), "beside", 4.0, tip_of(dot, title_of(dot, names))
-        )
+        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "beside", 4.0, tip_of(dot, title_of(dot, names)))
     match = answer.insurance.quarter
     told = f"{share(match.share)} {names.part}: grew {100 * match.cagr:.2f} % a year, the hedge {100 * match.gap:+.2f} points"
     yield Spot(*ring, "held", 6.0, told)
     hedged = answer.frontier.dots[0]
-    yield Spot(
-        scale.x(hedged.bad_quarter), scale.y(hedged.cagr), "hedge", 6.5, tip_of(hedged, title_of(hedged, names))
-    )
+    yield Spot(scale.x(hedged.bad_quarter), scale.y(hedged.cagr), "hedge", 6.5, tip_of(hedged, title_of(hedged, names)))
 
 
 def _labels(
@@ -203,8 +201,8 @@ def _labels(
     names: Names,
     scale: _Scale,
     ring: tuple[float, float],
-    gap: tuple[float, float, float, float],
-    hung: tuple[float, float, float, float],
+    gap: Line,
+    hung: Line,
 ) -> list[Label]:
     """Return the labels, the most important first."""
     frontier, match, wide = answer.frontier, answer.insurance.quarter, scale.shape.minor
@@ -239,12 +237,16 @@ def _labels(
         stop = f"{share(dot.share)} {names.part}" if dot.share else f"all in {names.cash}"
         labels.append(Label((stop,), *at(dot), "quiet"))
     upper = frontier.line[len(frontier.line) // 4]
-    says = ("*the line: holding less", "above it is cheaper, below dearer") if wide else ("*the line: holding less", "above it is cheaper")
+    says = (
+        ("*the line: holding less", "above it is cheaper, below dearer")
+        if wide
+        else ("*the line: holding less", "above it is cheaper")
+    )
     labels.append(Label(says, scale.x(upper.bad_quarter), scale.y(upper.cagr) - 60.0, "quiet", leads=False))
     return labels
 
 
-def _around(line: tuple[float, float, float, float], air: float) -> Box:
+def _around(line: Line, air: float) -> Box:
     low, high = sorted((line[1], line[3]))
     return Box(line[0] - air, low, line[2] + air, high)
 

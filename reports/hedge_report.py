@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.folder import config_yaml
 from engine.identity import as_run
-from engine.run import SIMULATED, RunResult
+from engine.run import RunResult
 from reports import report_assumed as assumed
 from reports import report_episodes as episodes
 from reports import report_measures as measures
@@ -87,8 +87,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
 
 def _note(result: RunResult) -> str | None:
     """Return what has to be read before anything else."""
-    simulated = SIMULATED.format(hedge=result.market.hedge) if result.simulated else None
-    told = [simulated, assumed.synthetic(result.metrics), *result.alarms]
+    told = [assumed.synthetic(result.metrics), *result.alarms]
     return " ".join(one for one in told if one) or None
 
 

@@ -99,9 +99,7 @@ def size_of(label: Label) -> tuple[float, float]:
     return width, LEADING * len(label.lines)
 
 
-def place_labels(
-    labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line]
-) -> list[Placed]:
+def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line]) -> list[Placed]:
     """Place labels, the first ones best; one that has no room is left out unless it must be there.
 
     Parameters
@@ -147,8 +145,8 @@ def _spots(label: Label) -> Iterator[Box]:
             angle = 2.0 * math.pi * turn / TURNS
             across, down = math.cos(angle), math.sin(angle)
             x, y = label.x + ring * across, label.y + ring * down
-            left = x if across > 0.3 else x - width if across < -0.3 else x - width / 2.0  # noqa: PLR2004  # a side
-            top = y if down > 0.3 else y - height if down < -0.3 else y - height / 2.0  # noqa: PLR2004  # a side
+            left = x if across > 0.3 else x - width if across < -0.3 else x - width / 2.0  # a side
+            top = y if down > 0.3 else y - height if down < -0.3 else y - height / 2.0  # a side
             yield Box(left, top, left + width, top + height)
 
 
@@ -164,7 +162,7 @@ def _cost(label: Label, box: Box, lines: Sequence[Line], written: Sequence[Box])
 def _astray(label: Label, box: Box, others: Sequence[Box]) -> float:
     """Return what it costs that a label stands closer to a dot that it doesn't name."""
     own = _distance(label, box)
-    return 30.0 * any(_apart(box, other) < own for other in others)
+    return 30.0 * (label.leads and any(_apart(box, other) < own for other in others))
 
 
 def _apart(one: Box, other: Box) -> float:

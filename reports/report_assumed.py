@@ -47,8 +47,14 @@ WORDS = (
     ("Doing nothing", "The same core without any hedge."),
     ("Holding less", "A part of the core and the rest in bills, all the time, restored monthly: no signal, no fund."),
     ("Exposure", "What holding less of the core on any dates, as much and as long as the hedge did, does on average."),
-    ("Timing", "What the run's own dates did better or worse than all other dates, the same orders moved around the calendar."),
-    ("Drift", "What came of letting the hedge move between its orders, instead of keeping the exposure that was ordered."),
+    (
+        "Timing",
+        "What the run's own dates did better or worse than all other dates, the same orders moved around the calendar.",
+    ),
+    (
+        "Drift",
+        "What came of letting the hedge move between its orders, instead of keeping the exposure that was ordered.",
+    ),
     ("Fund", "What the fund did beside selling core, day by day, to the very same exposure."),
     ("Random dates", "The run's own orders moved around the calendar, by every number of sessions there is."),
     ("Core", "What the book holds for its own sake."),

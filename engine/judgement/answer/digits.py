@@ -11,7 +11,7 @@ from engine.judgement.answer.insurance import Match
 
 
 class Printed(NamedTuple):
-    """The sum as it is printed, in tenths of a point: four parts that add up to the total, and both CAGRs in percent."""
+    """The sum as it is printed, in tenths of a point: parts that add up to the total, and both CAGRs in percent."""
 
     unhedged: float
     hedged: float

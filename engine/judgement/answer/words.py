@@ -146,7 +146,8 @@ def safe_line(answer: Answer, names: Names) -> str:
     short = f"{-100.0 * insurance.bad_quarter:z.1f} points"
     if insurance.quarter.share >= 1.0:
         whole = -100.0 * answer.frontier.line[-1].bad_quarter
-        return f"Safer: a bad quarter of {names.whole} fell {whole:z.1f} points short of an average one, the hedge's {short}."
+        fell = f"a bad quarter of {names.whole} fell {whole:z.1f} points short of an average one"
+        return f"Safer: {fell}, the hedge's {short}."
     return f"As safe: a bad quarter of either fell {short} short of an average one."
 
 
