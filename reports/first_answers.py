@@ -64,9 +64,8 @@ def _fund(result: RunResult, answer: Answer, names: Names) -> tuple[Piece, ...]:
     if fund.label is None:
         return (Piece(f"Of {names.hedge} itself nothing can be told."),)
     if fund.rests_on:
-        return Piece("Can't tell", "label"), Piece(
-            f" {names.hedge} itself: it {rests_words(fund, answer.sessions, episodes)}."
-        )
+        rests = rests_words(fund, answer.sessions, episodes)
+        return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself: it {rests}.")
     if as_known(answer):
         return (Piece(f"{names.hedge} itself is as known in advance."),)
     if fund.label == "can't tell":
@@ -79,11 +78,7 @@ def _dates(answer: Answer) -> Short:
     number = f"{dates_number(answer)} did {dates_side(answer)}"
     part = answer.cagr.timing
     if timing.label in (HELPED, HURT):
-        made = (
-            ""
-            if part is None
-            else f" Its dates made {abs(tenths(part)):.1f} points a year {'more' if part > 0.0 else 'less'} than random ones."
-        )
+        made = f" Its dates made {_than(part)} than random ones." if part is not None else ""
         return Short("Against random dates", number, (Piece(f"Timing {timing.label}.", "label"), Piece(made)))
     if timing.smallest is None:
         seen = " of timing. Some random dates ruined the book."
@@ -102,6 +97,10 @@ def _holding(answer: Answer, names: Names) -> Short:
     label = f"{insurance.label[0].upper()}{insurance.label[1:]}."
     text = "".join(f" {_alike(how, beyond, one, names)}" for how, beyond, one in by)
     return Short("Against holding less", _a_year(printed_gap(insurance.quarter)), (Piece(label, "label"), Piece(text)))
+
+
+def _than(part: float) -> str:
+    return f"{abs(tenths(part)):.1f} points a year {'more' if part > 0.0 else 'less'}"
 
 
 def _alike(how: str, beyond: str, match: Match, names: Names) -> str:

@@ -202,9 +202,7 @@ def _why_not(result: RunResult, why: str) -> str:
     if why == NEVER:
         return f"No order for {result.market.hedge} was filled: the book is the one without a hedge."
     more = why.partition(": ")[2]
-    return (
-        f"{more[:1].upper()}{more[1:]}." if more else "The figures are what was carried out; nothing follows from them."
-    )
+    return f"{more[:1].upper()}{more[1:]}." if more else "The figures show what was done; nothing follows from them."
 
 
 def _rows(result: RunResult, names: Names, answer: Answer | None) -> tuple[Row, ...]:

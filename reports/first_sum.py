@@ -12,21 +12,9 @@ from engine.judgement.answer.fund_part import CANT_TELL, FundPart
 from engine.judgement.answer.words import Names, Piece, as_known, dates_words, listed
 from engine.run import RunResult
 
-MONTHS = tuple(
-    [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ]
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
 )
 SHORT_MONTHS = tuple(name[:3] for name in MONTHS)
 

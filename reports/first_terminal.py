@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from engine.judgement.answer.insurance import CANT_TELL
 from engine.judgement.answer.words import plain
 from reports.first_screen import Row, Screen
 from reports.first_sum import Step
@@ -38,7 +39,7 @@ def screen_lines(screen: Screen, sessions: int) -> Iterator[Line]:
     yield from _wrapped(plain(screen.lead))
     if screen.label:
         yield Line("")
-        yield from _wrapped(f"{screen.label} {screen.line}")
+        yield from _wrapped(f"{screen.label}{'' if screen.label == CANT_TELL else ','} {screen.line}")
         yield from _wrapped(screen.safe)
     yield Line("")
     yield from _table(screen)

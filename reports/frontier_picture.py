@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from engine.judgement.answer.answer import Answer
@@ -129,7 +130,7 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape) -> Drawing:
     frame = Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
     covered = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in spots]
     covered += [_around(gap, 3.0), _around(hung, 5.0), Box(0.0, 0.0, width_of(UP), 18.0)]
-    segments = [(*one, *other) for one, other in zip(line, line[1:], strict=False)]
+    segments = [gap, hung, *((*one, *other) for one, other in pairwise(line))]
     placed = place_labels(labels, frame, covered, segments)
     return Drawing(
         shape,
@@ -149,8 +150,8 @@ def tip_of(dot: Dot, title: str) -> str:
     """Return a dot's exact values."""
     gap = "" if dot.share is not None else f", {100 * dot.gap:+.2f} points to holding less"
     return (
-        f"{title}: grew {100 * dot.cagr:.2f} % a year{gap}; bad quarter {-100 * dot.bad_quarter:.2f} points below an average"
-        f" one; worst fall {100 * dot.max_drawdown:.1f} %; volatility {100 * dot.volatility:.1f} %; ended at"
+        f"{title}: grew {100 * dot.cagr:.2f} % a year{gap}; bad quarter {-100 * dot.bad_quarter:.2f} points below an"
+        f" average one; worst fall {100 * dot.max_drawdown:.1f} %; volatility {100 * dot.volatility:.1f} %; ended at"
         f" {money(dot.final_equity)}"
     )
 
@@ -190,7 +191,8 @@ def _spots(answer: Answer, names: Names, scale: _Scale, ring: tuple[float, float
     for dot in answer.frontier.dots[1:]:
         yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "beside", 4.0, tip_of(dot, title_of(dot, names)))
     match = answer.insurance.quarter
-    told = f"{share(match.share)} {names.part}: grew {100 * match.cagr:.2f} % a year, the hedge {100 * match.gap:+.2f} points"
+    held = f"{share(match.share)} {names.part}"
+    told = f"{held}: grew {100 * match.cagr:.2f} % a year, the hedge {100 * match.gap:+.2f} points"
     yield Spot(*ring, "held", 6.0, told)
     hedged = answer.frontier.dots[0]
     yield Spot(scale.x(hedged.bad_quarter), scale.y(hedged.cagr), "hedge", 6.5, tip_of(hedged, title_of(hedged, names)))
@@ -232,17 +234,13 @@ def _labels(
     for name, dot in by.items():
         if wide or name in NAMED:
             labels.append(Label((f"{title_of(dot, names)} {percent(dot.cagr)}",), *at(dot), "quiet"))
+    upper = frontier.line[len(frontier.line) // 4]
+    says = ("*the line: holding less", f"above it is cheaper{', below dearer' if wide else ''}")
+    labels.append(Label(says, scale.x(upper.bad_quarter), scale.y(upper.cagr) - 60.0, "quiet", leads=False))
     stops = [dot for dot in frontier.line if dot.share in (0.0, *STOPS)]
     for dot in stops[::-1]:
         stop = f"{share(dot.share)} {names.part}" if dot.share else f"all in {names.cash}"
         labels.append(Label((stop,), *at(dot), "quiet"))
-    upper = frontier.line[len(frontier.line) // 4]
-    says = (
-        ("*the line: holding less", "above it is cheaper, below dearer")
-        if wide
-        else ("*the line: holding less", "above it is cheaper")
-    )
-    labels.append(Label(says, scale.x(upper.bad_quarter), scale.y(upper.cagr) - 60.0, "quiet", leads=False))
     return labels
 
 

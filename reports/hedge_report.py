@@ -60,6 +60,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
         "metrics": result.metrics,
         "roles": market.roles,
         "name": result.config.name,
+        "verdict": judgement.verdict,
         "contents": CONTENTS,
         **first_page(result, dict(assumed.WORDS)),
         "steps": bridge_table(result.metrics, market.roles),

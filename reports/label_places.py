@@ -119,7 +119,7 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
         written = [one.box for one in placed]
         others = [dot for dot in dots if not (dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom)]
         spots = [
-            (_cost(label, box, lines, written) + _astray(label, box, others), box)
+            (_cost(label, box, lines, [*written, *others]) + _astray(label, box, others), box)
             for box in _spots(label)
             if box.inside(frame)
         ]

@@ -41,7 +41,8 @@ ENGINES = {"backtrader": "backtrader's broker", "compiled": "the compiled loop",
 WORDS = (
     (
         "Bad quarter",
-        "How far a bad quarter falls short of an average one, in points: the mean of the worst 5 % of 3-month returns less the mean of all.",
+        "How far a bad quarter falls short of an average one, in points: the mean of the worst 5 % of 3-month returns"
+        " less the mean of all.",
     ),
     ("As safe", "A bad quarter of both books falls as far short of an average one."),
     ("Doing nothing", "The same core without any hedge."),
@@ -49,11 +50,11 @@ WORDS = (
     ("Exposure", "What holding less of the core on any dates, as much and as long as the hedge did, does on average."),
     (
         "Timing",
-        "What the run's own dates did better or worse than all other dates, the same orders moved around the calendar.",
+        "What the run's own dates did better or worse than random ones.",
     ),
     (
         "Drift",
-        "What came of letting the hedge move between its orders, instead of keeping the exposure that was ordered.",
+        "What came of letting the hedge move between its orders, beside keeping the exposure ordered.",
     ),
     ("Fund", "What the fund did beside selling core, day by day, to the very same exposure."),
     ("Random dates", "The run's own orders moved around the calendar, by every number of sessions there is."),

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.config import HedgeConfig
+from engine.judgement.answer.words import plain
 from engine.run import RunResult
 from reports.first_screen import screen_of
 from reports.first_terminal import screen_lines
@@ -61,10 +62,12 @@ def show_run(console: Console, result: RunResult, folder: Path | None, remarks: 
     """Print one run: its first screen as the report has it, then the notes, and where its files are."""
     for alarm in result.alarms:
         console.print(escape(alarm), style="bold yellow", highlight=False)
-    for line in screen_lines(screen_of(result), len(result.market.run_sessions)):
+    screen = screen_of(result)
+    for line in screen_lines(screen, len(result.market.run_sessions)):
         console.print(Text(line.text, line.style), soft_wrap=True)
     console.print()
-    for note in (*band(result.metrics), *(one for one in result.notes if one not in result.alarms), *remarks):
+    said = {*result.alarms, plain(screen.lead)}
+    for note in (*band(result.metrics), *(one for one in result.notes if one not in said), *remarks):
         style = "bold yellow" if note.startswith(("SIMULATED", "SYNTHETIC")) else "yellow"
         console.print(escape(note), style=style, highlight=False)
     if folder is not None:
