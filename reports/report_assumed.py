@@ -41,8 +41,7 @@ ENGINES = {"backtrader": "backtrader's broker", "compiled": "the compiled loop",
 WORDS = (
     (
         "Bad quarter",
-        "How far a bad quarter falls short of an average one, in points: the mean of the worst 5 % of 3-month returns"
-        " less the mean of all.",
+        "How far the worst 5 % of 3-month returns fall short of an average one, in points: mean less mean.",
     ),
     ("As safe", "A bad quarter of both books falls as far short of an average one."),
     ("Doing nothing", "The same core without any hedge."),

@@ -66,6 +66,7 @@ def show_run(console: Console, result: RunResult, folder: Path | None, remarks: 
     for line in screen_lines(screen, len(result.market.run_sessions)):
         console.print(Text(line.text, line.style), soft_wrap=True)
     console.print()
+    console.print(exposure(result), highlight=False)
     said = {*result.alarms, plain(screen.lead)}
     for note in (*band(result.metrics), *(one for one in result.notes if one not in said), *remarks):
         style = "bold yellow" if note.startswith(("SIMULATED", "SYNTHETIC")) else "yellow"
