@@ -15,6 +15,7 @@ from engine.config import RunConfig
 from engine.episodes import Episode, episodes_of
 from engine.judgement.answer.answer import Answer, answer_of, no_answer
 from engine.judgement.answer.variations import Alternative, Bench, Variation, alternatives_of, variations_of
+from engine.judgement.answer.words import names_of
 from engine.judgement.attribution import Attribution, attribute
 from engine.judgement.bridge import Bridge, bridge
 from engine.judgement.cascade import Cascade, cascades
@@ -146,15 +147,9 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
         () if bench is None else alternatives_of(bench),
         withheld(why or "", fund, price, sale_cost)
         if answer is None
-        else verdict_of(answer, core_name(config), fund, price, sale_cost),
+        else verdict_of(answer, names_of(config), price, sale_cost),
         study(setup, hedged, seed=SEED),
     )
-
-
-def core_name(config: RunConfig) -> str:
-    """Return what a person calls the core: the name of its one holding, or ``the core``."""
-    names = list(config.portfolio.core)
-    return names[0] if len(names) == 1 else "the core"
 
 
 def _sale_cost(setup: Setup, hedged: Ledger, beta: Floats) -> Figure:

@@ -23,11 +23,11 @@ from engine.judgement.summary import core_level
 from engine.kernel.loop import Ledger
 from engine.setup import Setup
 
-SIMULATED = "the market is simulated"
+SIMULATED = "the market is SIMULATED"
 RUINED = "the hedged book was ruined"
 UNHEDGED_RUINED = "the unhedged book was ruined"
 NEVER = "the hedge was never bought"
-SHORT = f"a run of fewer than {2 * FALL} sessions has too few quarters to compare"
+SHORT = f"the run is too short: fewer than {2 * FALL} sessions have too few quarters to compare"
 OFF = "controls are off"
 
 
