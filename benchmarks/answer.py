@@ -6,6 +6,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from data.sources import Source
 from data.sources.csv import CsvSource
@@ -26,7 +27,7 @@ ROUNDS = 5
 def main() -> None:
     """Measure and print."""
     market = os.environ.get("BACKTEST_TEST_MARKET")
-    source: Source = CsvSource(market) if market else DemoSource()
+    source: Source = CsvSource(Path(market)) if market else DemoSource()
     config = build_config({})
     asked = ask(config, open_market(config, source))
     setup, beta = asked.setup, run_beta(config, asked.setup.market)
