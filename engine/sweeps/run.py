@@ -31,8 +31,7 @@ from engine.sweeps.grid import Grid
 from engine.sweeps.overfitting import finish_sweep
 from engine.sweeps.touching import touch
 from strategies import parameters
-from strategies.base import Strategy
-from strategies.load import source_hash, strategy_class
+from strategies.load import fresh, source_hash, strategy_class
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -195,8 +194,8 @@ def market_of(config: RunConfig, grid: Grid, source: Source) -> Market:
     """Return the base run's market, asked for all that combinations read of it: its fingerprint is whole."""
     market = open_market(config, source)
     if compiles(config):
-        strategy: Strategy = parameters.make(strategy_class(config.strategy.named), config.strategy.params)
-        intensity_of(strategy, market)
+        with fresh(config.strategy.named) as cls:
+            intensity_of(parameters.make(cls, config.strategy.params), market)
     for name in market.roles.traded:
         market.bars(name)
     market.rate(config.execution.cash_rate)

@@ -12,7 +12,7 @@ from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
 from data.version import code_version
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import RunConfig
 from engine.identity import identity, known_config
 from engine.setup import open_market
@@ -137,8 +137,9 @@ def plan_of(
     check_axes(config, grid)
     read_once = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, read_once)
-    asked = ask(config, market)
-    assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+    with asking(config, market) as asked:
+        assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+        label = asked.strategy.label(market)
     touch(market, config, grid)
     folds = folds_of(market.run_sessions, cut)
-    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, asked.strategy.label(market))
+    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, label)

@@ -8,22 +8,23 @@ from typing import Protocol
 
 from data.arrays import Ints
 from data.errors import StrategyError
+from data.market import Market
 from data.sources import Source
 from engine.config import RunConfig
-from engine.judgement.lookahead.afresh import ear
 from engine.judgement.lookahead.causality import Trials, named_leaks, poison_check, tried, truncation_check
 from engine.judgement.lookahead.comparing import compare
 from engine.judgement.lookahead.cuts import choose_cuts
 from engine.judgement.lookahead.histories import whole as untouched
 from engine.judgement.lookahead.lag import lag_check
 from engine.judgement.lookahead.naming import Namer
+from engine.judgement.lookahead.opened import ear
 from engine.judgement.lookahead.proof import Check, Proof
 from engine.judgement.lookahead.publishing import publication_check
 from engine.judgement.lookahead.stability import scale_check, warm_up_check
 from engine.judgement.lookahead.telling import Bench, Told
 from engine.setup import open_market, prepare
 from strategies import parameters
-from strategies.load import kind, strategy_class
+from strategies.load import fresh, kind, strategy_class
 
 CUTS = {"intensity": 100, "on_close": 24, "backtrader": 16}
 """Dates at which history is cut unless told otherwise, by the strategy's kind."""
@@ -72,13 +73,12 @@ def prove(
     say = progress or _silent
     say("asking on the whole history")
     market = open_market(config, source)
-    cls = strategy_class(config.strategy.named)
-    bench, sort = Bench(config, market, prepare(config, market, None)), kind(cls)
+    bench, sort = Bench(config, market, prepare(config, market, None)), kind(strategy_class(config.strategy.named))
     begun = time.perf_counter()
     with ear().listening() as heard:
         whole = _whole(bench, sort)
     slow = time.perf_counter() - begun > SLOW
-    label = cls.__name__ if sort == "backtrader" else parameters.make(cls, config.strategy.params).label(market)
+    label = _label(config, market)
     run = market.run_sessions
     proof = Proof(config.name, label, sort, str(run[0]), str(run[-1]), len(run), market.simulated, ())
     same = _determinism(bench, whole)
@@ -94,6 +94,11 @@ def prove(
     say("a session late")
     checks += (lag_check(bench, whole),)
     return replace(proof, checks=checks)
+
+
+def _label(config: RunConfig, market: Market) -> str:
+    with fresh(config.strategy.named) as cls:
+        return cls.__name__ if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params).label(market)
 
 
 def _causality(namer: Namer, cuts: Ints, say: Progress) -> tuple[Check, ...]:

@@ -15,13 +15,12 @@ from data.errors import StrategyError, UserError
 from data.market import Market, load_market
 from engine.asking import intensity_of, weigher
 from engine.config import RunConfig
-from engine.judgement.lookahead.afresh import afresh
 from engine.judgement.lookahead.histories import History, TamperedSource
 from engine.kernel.loop import Ledger, Weigh, decide_given, empty_ledger, move
 from engine.setup import Setup, plan_of, prepare, roles_of, sizing_of
 from strategies import parameters
 from strategies.base import CloseStrategy, Strategy
-from strategies.load import fault_in, kind
+from strategies.load import fault_in, fresh, kind
 from strategies.sizing import most_hedge
 
 DECISION = "decision"
@@ -126,7 +125,7 @@ class Bench:
             The history is too short to run on; with `strict`, also what the strategy does wrong.
         """
         asked = config or self.config
-        with warnings.catch_warnings(), afresh(asked.strategy.named) as cls:
+        with warnings.catch_warnings(), fresh(asked.strategy.named) as cls:
             if not strict:
                 warnings.simplefilter("ignore")
             prepared = self._prepared(cls, asked, history, anew=config is not None)
