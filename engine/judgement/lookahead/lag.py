@@ -10,27 +10,32 @@ from engine.config import RunConfig
 from engine.judgement.controls import run_derisk_daily
 from engine.judgement.lookahead.proof import Check
 from engine.judgement.lookahead.telling import Bench, Told
-from engine.kernel.loop import Ledger, replay, run_policy
+from engine.kernel.loop import Ledger, empty_ledger, ended, mark, replay, run_policy
 from engine.metrics import SESSIONS_A_YEAR
+from engine.rules import Prices, Terms, open_session, settle
 from engine.setup import Setup, prepare, run_beta
 
 
 def lag_check(bench: Bench, whole: Told) -> Check:
-    """Run the hedged book on the signals as they are and a session late, and show both against de-risking daily.
+    """Show the run's book, and the same with every signal a session late, both against de-risking daily.
 
-    An intensity is moved by a session before the policy reads it. Of another strategy the orders are moved: their
-    weights, as they were ordered or, in backtrader, as they were filled, are replayed in both cases.
+    An intensity is moved by a session before the policy reads it; of a strategy that is asked at every close the
+    orders are. Of somebody's own backtrader.Strategy every fill is: its shares, of the core too, are bought and sold
+    a session later at that one's prices.
     """
     config, market = bench.config, bench.market
     if whole.ledger is None and "intensity" not in whole.columns:
         return Check("lag", "skipped", "it fails at the last close, so there is no book to be late")
+    prices, terms = bench.setup.prices, bench.setup.terms
     if whole.ledger is None:
         signal = whole.columns["intensity"].values
         late = np.concatenate(([0.0], signal[:-1]))
         books = [_on_signal(config, bench, one) for one in (signal, late)]
-    else:
+    elif "weight" in whole.columns:
         orders = (whole.ledger, _later(bench.setup, whole.ledger))
-        books = [(bench.setup, replay(bench.setup.prices, bench.setup.terms, one)) for one in orders]
+        books = [(bench.setup, replay(prices, terms, one)) for one in orders]
+    else:
+        books = [(bench.setup, one) for one in (whole.ledger, filled_later(prices, terms, whole.ledger))]
     beta = run_beta(config, market)
     now, then = (_figures(setup, ledger, beta) for setup, ledger in books)
     sentence = (
@@ -54,6 +59,27 @@ def _later(setup: Setup, ledger: Ledger) -> Ledger:
     if len(moved["ordered"]) > 1 and ledger.hedge[0] == 0.0:  # that order was met already
         moved["ordered"][1] = False
     return ledger._replace(**moved)
+
+
+def filled_later(prices: Prices, terms: Terms, ledger: Ledger, sessions: int = 1) -> Ledger:
+    """Return the book that buys and sells what another did, so many sessions later each.
+
+    Shares are as many as they have become by splits meanwhile; cash that lacks is owed for.
+    """
+    late, cash = empty_ledger(*prices.close.shape), terms.cash
+    for t in range(len(late.equity)):
+        if t:
+            late.shares[t] = late.shares[t - 1]
+            cash = open_session(prices, terms, t, cash, late.shares[t])
+        if t >= sessions:
+            become = prices.split[t - sessions + 1 : t + 1].prod(axis=0)
+            late.traded[t] = ledger.traded[t - sessions] * become
+            cash = settle(terms, prices.fill[t], cash, late.shares[t], late.traded[t])
+        late.cash[t] = cash
+        late.equity[t] = mark(prices, late, t)
+        if late.equity[t] <= 0.0:
+            return ended(late, t)
+    return late
 
 
 def _figures(setup: Setup, ledger: Ledger, beta: Any) -> dict[str, float]:
