@@ -10,9 +10,9 @@ from engine.config import RunConfig
 from engine.judgement.controls import run_derisk_daily
 from engine.judgement.lookahead.proof import Check
 from engine.judgement.lookahead.telling import Bench, Told
-from engine.kernel.loop import Ledger, empty_ledger, ended, mark, replay, run_policy
+from engine.kernel.loop import Ledger, replay, run_policy
 from engine.metrics import SESSIONS_A_YEAR
-from engine.rules import Prices, Terms, open_session, settle
+from engine.rules import open_session, settle
 from engine.setup import Setup, prepare, run_beta
 
 
@@ -26,16 +26,15 @@ def lag_check(bench: Bench, whole: Told) -> Check:
     config, market = bench.config, bench.market
     if whole.ledger is None and "intensity" not in whole.columns:
         return Check("lag", "skipped", "it fails at the last close, so there is no book to be late")
-    prices, terms = bench.setup.prices, bench.setup.terms
     if whole.ledger is None:
         signal = whole.columns["intensity"].values
         late = np.concatenate(([0.0], signal[:-1]))
         books = [_on_signal(config, bench, one) for one in (signal, late)]
     elif "weight" in whole.columns:
         orders = (whole.ledger, _later(bench.setup, whole.ledger))
-        books = [(bench.setup, replay(prices, terms, one)) for one in orders]
+        books = [(bench.setup, replay(bench.setup.prices, bench.setup.terms, one)) for one in orders]
     else:
-        books = [(bench.setup, one) for one in (whole.ledger, filled_later(prices, terms, whole.ledger))]
+        books = [(bench.setup, one) for one in (whole.ledger, filled_later(bench.setup, whole.ledger))]
     beta = run_beta(config, market)
     now, then = (_figures(setup, ledger, beta) for setup, ledger in books)
     sentence = (
@@ -61,25 +60,24 @@ def _later(setup: Setup, ledger: Ledger) -> Ledger:
     return ledger._replace(**moved)
 
 
-def filled_later(prices: Prices, terms: Terms, ledger: Ledger, sessions: int = 1) -> Ledger:
-    """Return the book that buys and sells what another did, so many sessions later each.
+def filled_later(setup: Setup, ledger: Ledger, sessions: int = 1) -> Ledger:
+    """Return the book that buys and sells what somebody's own backtrader.Strategy did, so many sessions later each.
 
     Shares are as many as they have become by splits meanwhile; cash that lacks is owed for.
     """
-    late, cash = empty_ledger(*prices.close.shape), terms.cash
-    for t in range(len(late.equity)):
-        if t:
-            late.shares[t] = late.shares[t - 1]
-            cash = open_session(prices, terms, t, cash, late.shares[t])
+    from engine.backtrader_engine.record import ledger_of
+
+    prices, terms = setup.prices, setup.terms
+    cash, shares, traded = np.zeros_like(ledger.cash), np.zeros_like(ledger.shares), np.zeros_like(ledger.traded)
+    cash[0] = terms.cash
+    for t in range(1, len(cash)):
+        shares[t] = shares[t - 1]
+        cash[t] = open_session(prices, terms, t, cash[t - 1], shares[t])
         if t >= sessions:
             become = prices.split[t - sessions + 1 : t + 1].prod(axis=0)
-            late.traded[t] = ledger.traded[t - sessions] * become
-            cash = settle(terms, prices.fill[t], cash, late.shares[t], late.traded[t])
-        late.cash[t] = cash
-        late.equity[t] = mark(prices, late, t)
-        if late.equity[t] <= 0.0:
-            return ended(late, t)
-    return late
+            traded[t] = ledger.traded[t - sessions] * become
+            cash[t] = settle(terms, prices.fill[t], cash[t], shares[t], traded[t])
+    return ledger_of(setup, cash, shares, traded)
 
 
 def _figures(setup: Setup, ledger: Ledger, beta: Any) -> dict[str, float]:

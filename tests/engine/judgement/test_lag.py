@@ -82,16 +82,16 @@ def test_late_is_the_same_shares_a_session_later():
     """A strategy that gives the same orders a session later makes the book that is told as late."""
     setup = laid_out({"execution.cash_rate": 0.03}, source(4, 50, events=False, missing=False))
     ours, theirs = (run_backtrader_strategy(setup, Both, {"late": late})[0] for late in (0, 1))
-    np.testing.assert_allclose(filled_later(setup.prices, setup.terms, ours).equity, theirs.equity, rtol=1e-12)
-    again = filled_later(setup.prices, setup.terms, ours, 0)
+    np.testing.assert_allclose(filled_later(setup, ours).equity, theirs.equity, rtol=1e-12)
+    again = filled_later(setup, ours, 0)
     np.testing.assert_allclose(again.equity, ours.equity, rtol=1e-12)
 
 
 def test_shares_that_are_bought_late_have_been_split_meanwhile():
     setup = laid_out({}, source(4, 50))
     ours = run_backtrader_strategy(setup, Both, {})[0]
-    again = filled_later(setup.prices, setup.terms, ours, 0)
+    again = filled_later(setup, ours, 0)
     np.testing.assert_allclose(again.equity, ours.equity, rtol=1e-12)
-    late = filled_later(setup.prices, setup.terms, ours)
+    late = filled_later(setup, ours)
     t = int(np.flatnonzero((setup.prices.split[1:] != 1.0) & (ours.traded[:-1] != 0.0))[0] // ours.traded.shape[1])
     np.testing.assert_allclose(late.traded[t + 1], ours.traded[t] * setup.prices.split[t + 1])
