@@ -38,6 +38,7 @@ class Texts:
     """Files of users' code, each read and compiled once: what is edited while something runs isn't mixed into it."""
 
     read: dict[str, bytes] = field(default_factory=dict)
+    warned: dict[str, dict[Any, Any]] = field(default_factory=dict)
     _compiled: dict[str, CodeType] = field(default_factory=dict)
 
     def text(self, path: str) -> bytes:
@@ -106,6 +107,7 @@ def execute(path: str, name: str) -> ModuleType:
     """Run a user's file as a module of a name; raises whatever it raises."""
     module = ModuleType(name)
     module.__file__ = path
+    vars(module)["__warningregistry__"] = texts().warned.setdefault(path, {})  # a warning shows once, as of one module
     before = sys.modules.get(name)
     sys.modules[name] = module
     try:

@@ -21,6 +21,7 @@ from engine.judgement.lookahead.opened import ear, files_check
 from engine.judgement.lookahead.proof import Check, Proof
 from engine.judgement.lookahead.publishing import publication_check
 from engine.judgement.lookahead.stability import scale_check, warm_up_check
+from engine.judgement.lookahead.state import state_check
 from engine.judgement.lookahead.telling import Bench, Told
 from engine.setup import open_market, prepare
 from strategies import parameters
@@ -62,8 +63,8 @@ def prove(
     Returns
     -------
     Proof
-        A check a part: determinism, files, truncation, poison, publication, warm-up, scale, lag. Where the strategy
-        isn't deterministic the first stands alone: nothing else can be proved of it.
+        A check a part: determinism, state, files, truncation, poison, publication, warm-up, scale, lag. Where the
+        strategy isn't deterministic the first stands alone: nothing else can be proved of it.
 
     Raises
     ------
@@ -85,7 +86,9 @@ def prove(
         return replace(proof, checks=(same,))
     many = cuts or (CUTS_OF_SLOW if slow and sort == "intensity" else CUTS[sort])
     chosen = choose_cuts(market, whole, many)
-    checks = (same, files_check(heard, market.source, str(run[0])), *_causality(Namer(bench, whole, sort), chosen, say))
+    say("asking twice", advance=False)
+    checks = (same, state_check(bench, whole), files_check(heard, market.source, str(run[0])))
+    checks += _causality(Namer(bench, whole, sort), chosen, say)
     say("beginning later")
     checks += (warm_up_check(bench, whole, sort),)
     say("at other prices")

@@ -172,6 +172,7 @@ def test_an_honest_strategy_passes(tmp_path, name):
     assert warned == {"Expanding": {"warm-up"}, "PriceLevel": {"scale"}}.get(name, set())
     assert list(outcomes(proof)) == [
         "determinism",
+        "state",
         "files",
         "truncation",
         "poison",
