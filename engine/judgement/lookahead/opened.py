@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cache
 from importlib import import_module
@@ -52,16 +52,32 @@ HERE = f"{Path(__file__).parent}{os.sep}"
 QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
 
 
+@dataclass(frozen=True)
+class Opened:
+    """What a strategy opened.
+
+    Parameters
+    ----------
+    read
+        What it read, in words, in order; and the files that may be meant, in full.
+    written
+        The files it wrote, in full.
+    """
+
+    read: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+
+
 @dataclass
 class Ear:
     """Hears, while it listens, what a strategy opens, through whatever library, ours among them."""
 
-    heard: dict[str, tuple[str, ...]] | None = None
+    heard: Opened | None = None
 
     @contextmanager
-    def listening(self) -> Iterator[dict[str, tuple[str, ...]]]:
-        """Collect what is opened meanwhile, in order: in words, and the files that may be meant, in full."""
-        found = self.heard = dict[str, tuple[str, ...]]()
+    def listening(self) -> Iterator[Opened]:
+        """Collect what is opened meanwhile."""
+        found = self.heard = Opened()
         try:
             with _wrapped(self.note):
                 yield found
@@ -73,8 +89,11 @@ class Ear:
         if self.heard is None or event not in EVENTS or len(arguments) <= EVENTS[event]:
             return
         what = arguments[EVENTS[event]]
+        frame = sys._getframe(1)  # noqa: SLF001  # an audit hook is told no caller
         if event != "open" or _is_read(what, arguments):
-            self.note(what, sys._getframe(1))  # noqa: SLF001  # an audit hook is told no caller
+            self.note(what, frame)
+        elif isinstance(what, str | bytes | os.PathLike) and _is_theirs(frame):
+            self.heard.written.add(os.path.realpath(os.fsdecode(what)))
 
     def note(self, what: Any, frame: FrameType | None) -> None:
         """Note what is opened, if it is a strategy's code that opens it."""
@@ -83,7 +102,7 @@ class Ear:
         words = what if isinstance(what, list | tuple) else (what,)
         told = " ".join(os.fsdecode(one) if isinstance(one, bytes | os.PathLike) else str(one) for one in words)
         names = [one for word in [*told.split(), told] for one in (word, *map("".join, QUOTED.findall(word)))]
-        self.heard.setdefault(told, tuple(dict.fromkeys(os.path.realpath(name) for name in names)))
+        self.heard.read.setdefault(told, tuple(dict.fromkeys(os.path.realpath(name) for name in names)))
 
 
 @cache
@@ -94,23 +113,25 @@ def ear() -> Ear:
     return made
 
 
-def files_check(heard: Mapping[str, Sequence[str]], source: Source, first: str) -> Check:
-    """Say what the strategy opened by itself; a file of the run's own data, or a copy of one, is a leak.
+def files_check(opened: Opened, source: Source, first: str) -> Check:
+    """Return what the strategy opened by itself: a file of the run's own data, or a copy of one, is a leak.
+
+    Of what it wrote and reads again nothing can be proved: it may be what it saw of the whole history.
 
     Parameters
     ----------
-    heard
-        As the ear collects it.
+    opened
+        While it was asked on the whole history, twice.
     source
         The run's.
     first
         The run's first session: what is read so is known at its close already.
     """
-    if not heard:
+    read = opened.read
+    if not read:
         return Check("files", "passed", "it reads nothing but the market")
-    files = data_files(source)
-    own = {told: file for told, paths in heard.items() if (file := next(_own(paths, files), None)) is not None}
-    details = {"opened": list(heard)}
+    files, details = data_files(source), {"opened": list(read)}
+    own = {told: file for told, paths in read.items() if (file := next(_own(paths, files), None)) is not None}
     if own:
         told = next(iter(own))
         said = (
@@ -119,8 +140,12 @@ def files_check(heard: Mapping[str, Sequence[str]], source: Source, first: str) 
         reads = tuple(f"{file.parent.name}/{file.stem}" for file in dict.fromkeys(own.values()))
         leak = Leak(first, first, told, told, (), reads, None, to_the_end=True, sentence=said)
         return Check("files", "leak", said, details | {"own": list(own)}, (leak,))
+    kept = [told for told, paths in read.items() if not opened.written.isdisjoint(paths)]
+    if kept:
+        said = f"it reads {_listed(kept)}, which it wrote itself: what it saw of the whole history may be in there"
+        return Check("files", "unproved", f"{said}, so nothing can be proved; keep it on self", details)
     unseen = "what isn't in the market can't be cut, so nothing is proved of that"
-    return Check("files", "warning", f"it reads {_listed(list(heard))} by itself: {unseen}", details)
+    return Check("files", "warning", f"it reads {_listed(list(read))} by itself: {unseen}", details)
 
 
 def data_files(source: Source) -> tuple[Path, ...]:

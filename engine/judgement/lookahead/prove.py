@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -17,7 +19,7 @@ from engine.judgement.lookahead.cuts import choose_cuts
 from engine.judgement.lookahead.histories import whole as untouched
 from engine.judgement.lookahead.lag import lag_check
 from engine.judgement.lookahead.naming import Namer
-from engine.judgement.lookahead.opened import ear, files_check
+from engine.judgement.lookahead.opened import Opened, ear, files_check
 from engine.judgement.lookahead.proof import Check, Proof
 from engine.judgement.lookahead.publishing import publication_check
 from engine.judgement.lookahead.stability import scale_check, warm_up_check
@@ -76,18 +78,19 @@ def prove(
     market = open_market(config, source)
     bench, sort = Bench(config, market, prepare(config, market, None)), kind(strategy_class(config.strategy.named))
     begun = time.perf_counter()
-    whole, heard = _heard(bench, sort)
-    slow = time.perf_counter() - begun > SLOW
-    label = _label(config, market)
+    with _listening(config) as opened:
+        whole = _whole(bench, sort)
+        slow = time.perf_counter() - begun > SLOW
+        same = _determinism(bench, whole)
     run = market.run_sessions
+    label = _label(config, market)
     proof = Proof(config.name, label, sort, str(run[0]), str(run[-1]), len(run), market.simulated, ())
-    same = _determinism(bench, whole)
     if same.outcome != "passed":
         return replace(proof, checks=(same,))
     many = cuts or (CUTS_OF_SLOW if slow and sort == "intensity" else CUTS[sort])
     chosen = choose_cuts(market, whole, many)
     say("asking twice", advance=False)
-    checks = (same, state_check(bench, whole), files_check(heard, market.source, str(run[0])))
+    checks = (same, state_check(bench, whole), files_check(opened, market.source, str(run[0])))
     checks += _causality(Namer(bench, whole, sort), chosen, say)
     say("beginning later")
     checks += (warm_up_check(bench, whole, sort),)
@@ -117,12 +120,14 @@ def _causality(namer: Namer, cuts: Ints, say: Progress) -> tuple[Check, ...]:
     return truncation, poison, publication_check(namer, cuts, tuple(leaks))
 
 
-def _heard(bench: Bench, sort: str) -> tuple[Told, dict[str, tuple[str, ...]]]:
-    """Ask on the whole history, and hear what a strategy that doesn't ship opens by itself."""
-    if bench.config.strategy.named in SHIPPED:
-        return _whole(bench, sort), {}
-    with ear().listening() as heard:
-        return _whole(bench, sort), heard
+@contextmanager
+def _listening(config: RunConfig) -> Iterator[Opened]:
+    """Hear what a strategy opens by itself; one that ships opens nothing."""
+    if config.strategy.named in SHIPPED:
+        yield Opened()
+        return
+    with ear().listening() as opened:
+        yield opened
 
 
 def _whole(bench: Bench, sort: str) -> Told:

@@ -186,6 +186,39 @@ def test_what_is_written_or_code_is_not_read(tmp_path, folder):
     assert check.outcome == "passed"
 
 
+@pytest.mark.parametrize("kept", ["np.save", "pickle"])
+def test_of_a_cache_on_disk_nothing_is_proved(tmp_path, folder, kept):
+    """It is filled on the whole history, and read again on every one that is cut."""
+    text = """
+import pickle
+from pathlib import Path
+
+PATH = Path(__file__).with_suffix(".cache")
+
+
+def averaged(level):
+    if not PATH.exists():
+        PATH.write_bytes(pickle.dumps(level.mean()))
+    return pickle.loads(PATH.read_bytes())
+
+
+@dataclass(frozen=True)
+class Kept(Strategy):
+    def intensity(self, market):
+        return (market.total_return() > averaged(market.total_return())).astype(float)
+"""
+    if kept == "np.save":
+        text = text.replace(".cache", ".npy").replace(
+            "PATH.write_bytes(pickle.dumps(level.mean()))", "np.save(PATH, level.mean())"
+        )
+        text = text.replace("pickle.loads(PATH.read_bytes())", "float(np.load(PATH))")
+    keys = {"start": str(DATES[20]), "portfolio.core": {"CORE": 1.0}, "hedge.instrument": "FUND"}
+    named = write_strategy(tmp_path, "Kept", text)
+    proof = prove(configured(keys | {"hedge.underlying": "CORE", "strategy.class": named}), CsvSource(folder), 2)
+    (check,) = [one for one in proof.checks if one.name == "files"]
+    assert (check.outcome, proof.stands) == ("unproved", False)
+
+
 def test_nothing_stays_wrapped(tmp_path, folder):
     files_of(tmp_path, CsvSource(folder), folder / "bars" / "CORE.csv", WAYS["open"])
     assert ear().heard is None
