@@ -6,11 +6,12 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import io
 import os
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -88,7 +89,8 @@ def fresh(named: str) -> Iterator[type[Any]]:
         return
     place, _, name = named.rpartition(":")
     with own_modules(root, place):
-        module = _executed(_found(place, ())) if place.endswith(".py") else _named_module(place)
+        with redirect_stdout(io.StringIO()):  # what it prints while it is loaded was seen when it was looked at
+            module = _executed(_found(place, ())) if place.endswith(".py") else _named_module(place)
         yield _class_in(module, place, name)
 
 
