@@ -184,11 +184,11 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     """Check a run, its strategy and the history it would use, without running it."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import load_market
-    from engine.asking import ask
+    from engine.asking import asking
 
     market = load_market(config)
-    ask(config, market)
-    sessions = market.run_sessions
+    with asking(config, market):
+        sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
 

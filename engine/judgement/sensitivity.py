@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ from engine.judgement.controls import run_derisk_daily
 from engine.kernel.loop import Ledger
 from engine.setup import prepare, run_beta
 from strategies import parameters
-from strategies.base import CloseStrategy, Strategy
+from strategies.base import CloseStrategy
+from strategies.load import fresh
 
 COSTS = ("commission_bps", "slippage_bps", "commission_per_share", "slippage_per_share")
 TIMES = 5.0
@@ -65,16 +67,23 @@ def growth_difference(hedged: Ledger, derisk: Ledger, a_year: float) -> float | 
 
 
 def _growth(config: RunConfig, asked: Asked, signal: Floats | None) -> float | None:
-    strategy: Strategy | CloseStrategy = parameters.make(asked.cls, config.strategy.params)  # one may keep state
     market = asked.setup.market
     try:
         setup = prepare(config, market, signal)
     except DataError:  # five times the costs take all of a share's price
         return None
-    engine = "python" if isinstance(strategy, CloseStrategy) else "compiled"
-    hedged, _said = execute(engine, config, Asked(asked.cls, strategy, signal, setup))
+    hedged = _varied(config, replace(asked, signal=signal, setup=setup))
     derisk, _floored = run_derisk_daily(setup, hedged, run_beta(config, market))
     return growth_difference(hedged, derisk, market.sessions_a_year)
+
+
+def _varied(config: RunConfig, asked: Asked) -> Ledger:
+    """Run a variation; a strategy that is asked at every close is loaded afresh, for it may keep state anywhere."""
+    if not isinstance(asked.strategy, CloseStrategy):
+        return execute("compiled", config, asked)[0]
+    with fresh(config.strategy.named) as cls:
+        strategy: CloseStrategy = parameters.make(cls, config.strategy.params)
+        return execute("python", config, replace(asked, cls=cls, strategy=strategy))[0]
 
 
 def _with(config: RunConfig, section: str, **changed: Any) -> RunConfig:
