@@ -11,7 +11,7 @@ from pathlib import Path
 from data.sources import Source
 from data.sources.csv import CsvSource
 from data.sources.demo import DemoSource
-from engine.asking import ask
+from engine.asking import asking
 from engine.judgement.answer.insurance import insurance_of, matches
 from engine.judgement.answer.timing import shifts_of
 from engine.judgement.derisk import sold_at_entry
@@ -29,7 +29,8 @@ def main() -> None:
     market = os.environ.get("BACKTEST_TEST_MARKET")
     source: Source = CsvSource(Path(market)) if market else DemoSource()
     config = build_config({})
-    asked = ask(config, open_market(config, source))
+    with asking(config, open_market(config, source)) as asked:
+        pass
     setup, beta = asked.setup, run_beta(config, asked.setup.market)
     hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
     closes = len(hedged.equity) - 1

@@ -4,13 +4,13 @@ import sys
 
 import numpy as np
 import pytest
+from engine.judgement.sensitivity import growth_difference, sensitivity
 from stateful import KEPT, KINDS, write_stateful
 from worlds import configured, source
 
 from engine.asking import asking
 from engine.executing import ENGINES, execute
 from engine.judgement.controls import run_derisk_daily
-from engine.judgement.sensitivity import growth_difference, sensitivity
 from engine.loading import load_config
 from engine.run import run
 from engine.setup import open_market, run_beta
