@@ -140,11 +140,11 @@ def test_the_finding_names_the_largest_parts(parts, said):
 def test_the_sum_in_a_sentence():
     assert words.sum_words(made(closes=24), NAMES) == (
         "Against doing nothing the hedge cost 8.5 points a year: 3.4 for holding less SOXX, 3.7 for when (no sign:"
-        " 93 % of random dates did better), 1.2 for letting it move until the book was short, 0.2 for SOXS instead of selling"
-        " (as known in advance)."
+        " 93 % of random dates did better), 1.2 for letting it move until the book was short,"
+        " 0.2 for SOXS instead of selling (as known in advance)."
     )
     mixed = words.sum_words(made(parts=(-0.03, 0.001, -0.01, 0.0), better=0.2), SEVERAL)
-    assert "-3.6 for holding less of the core, +0.1 for when (no sign: 80 % of random dates did worse)" in mixed
+    assert "-3.7 for holding less of the core, +0.1 for when (no sign: 80 % of random dates did worse)" in mixed
     ruined = words.sum_words(made(parts=(None, None, -0.01, -0.001)), NAMES)
     assert ruined.endswith("; the parts can't be told, because a book of them was ruined.")
     assert "(the same book)" in words.sum_words(made(fund=None), NAMES)
