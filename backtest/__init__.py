@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from data.version import VERSION
+from backtest.rooms import bind_rooms
+
+bind_rooms()  # before any of them is imported, here or by what we import
+
+from data.version import VERSION  # noqa: E402
 
 __version__ = VERSION
 
 if TYPE_CHECKING:
     from backtest.api import as_backtrader, load_config, load_market, run, write_run
+    from backtest.sweeping import sweep
     from strategies import Book, CloseStrategy, Input, Strategy, View, parameter
 
 __all__ = [
@@ -24,6 +29,7 @@ __all__ = [
     "load_market",
     "parameter",
     "run",
+    "sweep",
     "write_run",
 ]
 
@@ -35,5 +41,9 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     words = ("Book", "CloseStrategy", "Input", "Strategy", "View", "parameter")
-    room = "strategies" if name in words else "backtest.api"
+    room = "strategies" if name in words else "backtest.sweeping" if name == "sweep" else "backtest.api"
     return getattr(importlib.import_module(room), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,26 +1,35 @@
-"""The Python API: five functions, of which the command is a thin wrapper."""
+"""The Python API, of which the command is a thin wrapper; `sweep`, which takes numba, is in `backtest.sweeping`."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backtest.configuring import Config, config_from
+from backtest.options import command_line
+from data.calendar import SESSIONS_A_YEAR
 from data.market import Market
+from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
 from engine.folder import run_folder, write_data
 from engine.loading import find_run, set_path
 from engine.loading import load_config as _load_config
 from engine.metrics import annual, mean_cash_return, returns_of
-from engine.run import SIMULATED, RunResult, run
+from engine.run import SIMULATED, RunResult
+from engine.run import run as _run
 from engine.setup import open_market
 
 if TYPE_CHECKING:
     from engine.sweeps.run import SweepResult  # it takes numba, which a run does without
+
+HOLED = (
+    "Sessions are missing: {:.1f} of those that there are make a year on this page, in its rows of 3, 5 and 10 years"
+    " and its rolling charts too, wherever the hole lies."
+)
 
 __all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
 
@@ -47,9 +56,37 @@ def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path
     return config if data is None else set_path(config, str(data))
 
 
-def load_market(config: RunConfig) -> Market:
-    """Load what a run trades, laid on its sessions; raises DataError."""
-    return open_market(config)
+def load_market(config: Config) -> Market:
+    """Load what a run trades, laid on its sessions; takes what `run` takes, and raises UserError."""
+    return open_market(config_from(config))
+
+
+def run(
+    config: Config,
+    source: Source | None = None,
+    progress: Callable[[str], None] | None = None,
+    engine: str = "backtrader",
+) -> RunResult:
+    """Run a hedge, and its controls beside it.
+
+    Parameters
+    ----------
+    config
+        A RunConfig; a mapping of what a run's YAML holds, numpy's and pandas' scalars and dates too; or a YAML file,
+        or the name of a shipped one, as the command finds it.
+    source
+        Where history comes from; what the config names unless given.
+    progress
+        Told each step as it begins.
+    engine
+        What executes the hedged book: ``backtrader``, ``compiled`` or ``python``.
+
+    Raises
+    ------
+    UserError
+        What can't be used, in one line: DataError, ConfigError or StrategyError.
+    """
+    return _run(config_from(config), source, progress, engine)
 
 
 def write_run(
@@ -125,10 +162,7 @@ def sweep_command(
     file: str, data: str | None, settings: Sequence[str] | None, start: str | None, end: str | None
 ) -> str:
     """Return the command that runs one combination of a sweep, without its parameters."""
-    words = ["backtest", "run", file]
-    for option, values in (("--data", [data]), ("--start", [start]), ("--end", [end]), ("--set", settings or [])):
-        words += [word for value in values if value is not None for word in (option, value)]
-    return shlex.join(words)
+    return command_line(("run",), file, data, settings, start, end)
 
 
 def draw_tearsheet(result: RunResult, path: Path) -> None:
@@ -138,15 +172,18 @@ def draw_tearsheet(result: RunResult, path: Path) -> None:
     marked = "SIMULATED " if result.simulated else ""
     told = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
     made = result.market.run_sessions[result.market.synthetic_sessions()]
+    a_year = result.market.sessions_a_year
+    holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
     write_tearsheet(
         path,
         sessions=result.market.run_sessions[1:],
         hedged=_padded_returns(result.hedged.equity, result.hedged.last),
         unhedged=_padded_returns(result.unhedged.equity, result.unhedged.last),
-        cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1)),
+        cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1), a_year),
+        sessions_a_year=a_year,
         title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against unhedged",
         name=f"{marked}{result.market.hedge} hedge",
-        notes=[note for note in result.notes if any(word in note for word in told)],
+        notes=[*(note for note in result.notes if any(word in note for word in told)), *holed],
         synthetic=(made[0], made[-1]) if len(made) else None,
     )
 

@@ -40,7 +40,7 @@ def sweep(
     metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print counts and seconds as JSON, and nothing else.")
+        bool, typer.Option("--json", help="Print counts, seconds and how much is luck as JSON, and nothing else.")
     ] = False,
 ) -> None:
     """Run many combinations of a run's keys, compiled; every row is what `backtest run` gives. Resumes when killed."""
@@ -50,7 +50,7 @@ def sweep(
     from backtest.api import sweep_command, write_sweep_html
     from engine.sweeps.compute import COLUMNS
     from engine.sweeps.grid import axes_in_yaml, grid_of
-    from engine.sweeps.overfitting_words import sentences, standing_of
+    from engine.sweeps.overfitting_words import figures_of, standing_of
     from engine.sweeps.run import executor_for
     from engine.sweeps.run import sweep as run_sweep
 
@@ -73,7 +73,7 @@ def sweep(
                     "combinations": len(grid),
                     "sessions": result.sessions,
                     **seconds,
-                    "says": " ".join(sentences(*standing)) if standing else None,
+                    **figures_of(standing),
                     "folder": str(result.folder),
                 }
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -222,7 +223,7 @@ def _notes(market: Market, t: int) -> Iterator[str]:
 
 def _check_kept(kept: KeptRun, market: Market, hedged: Ledger) -> None:
     """Refuse to explain a kept run by data or code that aren't its own."""
-    again = f"make it again with backtest run {kept.folder / 'config.yaml'}"
+    again = f"make it again with backtest run {shlex.quote(str(kept.folder / 'config.yaml'))}"
     if changed := changed_inputs(kept, market):
         raise UserError(f"{kept.folder}: {', '.join(changed)} changed since the run was kept: {again}")
     ours = hedged.equity[: hedged.last + 1]

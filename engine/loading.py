@@ -27,6 +27,7 @@ HAS_TO = {
     "date_type": "has to be a date, YYYY-MM-DD",
     "dict_type": KEYS_AND_VALUES,
     "float_type": "has to be a number",
+    "invalid_key": "has to be text",
     "int_from_float": "has to be a whole number",
     "int_type": "has to be a whole number",
     "model_type": KEYS_AND_VALUES,

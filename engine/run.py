@@ -21,6 +21,7 @@ from engine.kernel.loop import Ledger
 from engine.metrics import metrics_of, trades_of
 from engine.provenance import notes_of
 from engine.setup import Setup, open_market, run_beta, sizing_of
+from engine.shown import run_shown
 from strategies.base import Strategy
 from strategies.sizing import most_hedge
 
@@ -32,7 +33,7 @@ ALARM = "ORDERS: "
 Progress = Callable[[str], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunResult:
     """One run and its controls.
 
@@ -70,6 +71,9 @@ class RunResult:
     metrics: dict[str, Any]
     notes: tuple[str, ...]
     engine: str = "backtrader"
+
+    def __repr__(self) -> str:
+        return run_shown(self)
 
     @property
     def unhedged(self) -> Ledger:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from data.arithmetic import dot
 from data.arrays import DAY, Dates, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
@@ -161,7 +162,7 @@ def _targets(after: Asked, hedged: Ledger, t: int, scale: float) -> tuple[Target
         trade = hedged.traded[t + 1] * scale
     elif hedged.ordered[t]:
         plan_trade(terms, Order(hedged.core[t], hedged.hedge[t], bool(hedged.restate[t])), price, cash, shares, trade)
-    worth, target = cash + shares @ price, shares + trade
+    worth, target = cash + dot(shares, price), shares + trade
     if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
         target = np.floor(target + WHOLE_SHARE)
     names = after.setup.market.roles.traded

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from engine.metrics import SESSIONS_A_YEAR
 from engine.sweeps.overfitting_found import SERIES
 from engine.sweeps.overfitting_sharpe import Deflated
 from engine.sweeps.overfitting_words import BARE, COSTS, HOLDS, LUCK, Standing, outcome, sentences
@@ -43,8 +42,8 @@ def rows_of(standing: Standing) -> tuple[Row, ...]:
         line("Effective number of trials", lambda one: f"{one.effective_of(tried):,.0f}"),
         line("luck's best of so many", lambda one: number(one.luck(one.effective_of(tried)))),
         line("deflated Sharpe ratio", lambda one: number(one.deflated(one.effective_of(tried)))),
-        line("Track record for more than 0", lambda one: _years(one.track_record())),
-        line("for more than luck's best", lambda one: _years(one.track_record(one.luck(tried)))),
+        line("Track record for more than 0", lambda one: _years(one, 0.0)),
+        line("for more than luck's best", lambda one: _years(one, one.luck(tried))),
         Row("SPA p-value of the best", (UNKNOWN, *(number(test.p_value, 3) for test in tests))),
         Row("without the best", (UNKNOWN, *(number(test.without_best, 3) for test in tests))),
     )
@@ -78,6 +77,11 @@ def counted_in_words(standing: Standing) -> str:
         f"Effective number: of {sizes} drawn at random.",
         f"SPA: the best and {many(test.representatives, 'representative')}, {test.draws:,} resamples.",
         "Nothing was drawn by its result.",
+        *(
+            f"No deflated Sharpe ratio and no track record {title}: {found.deflated[name].undefined}."
+            for name, title in zip(SERIES, TITLES, strict=True)
+            if found.deflated[name].undefined
+        ),
     ]
     return " ".join(said)
 
@@ -101,8 +105,11 @@ def show_overfitting(console: Console, standing: Standing) -> None:
             console.print(text, style="dim", highlight=False)
 
 
-def _years(sessions: float | None) -> str:
-    years = 0.0 if sessions is None else sessions / SESSIONS_A_YEAR
+def _years(one: Deflated, above: float) -> str:
+    if one.undefined:
+        return UNKNOWN
+    sessions = one.track_record(above)
+    years = 0.0 if sessions is None else sessions / one.sessions_a_year
     return NEVER if sessions is None else f"{number(years, 1 if years < 100.0 else 0)} years"
 
 

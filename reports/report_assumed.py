@@ -65,9 +65,12 @@ WORDS = (
     ("Beta, exposure", "How much of equity moves with the underlying: 1 is all of it, once."),
     ("De-risk", "Selling core to the beta the hedged book has, and holding cash for it: what the hedge is judged by."),
     ("Decay", "What the fund's daily reset, its fee and its swaps take, set against the interest it earns."),
-    ("Growth", "252 times the mean daily log return, a year: it adds up over time, where a CAGR doesn't."),
+    ("Growth", "The mean daily log return, a year: it adds up over time, where a CAGR doesn't."),
     ("CAGR", "The yearly rate that compounds from the first equity to the last."),
-    ("Sharpe", "Mean daily return over that of cash, over its standard deviation, times the root of 252."),
+    (
+        "Sharpe",
+        "Mean daily return over that of cash, over its standard deviation, a year.",
+    ),
     ("CVaR of a session", "The mean of the worst 5 % of daily returns."),
     ("95 % interval", "Between what the figure lies in 95 % of histories drawn from this one's sessions, in blocks."),
 )

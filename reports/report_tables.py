@@ -81,15 +81,15 @@ def _figures(figures: Mapping[str, Any]) -> list[str]:
     return [UNKNOWN if figures[key] is None else shown(figures[key]) for _title, key, shown in FIGURES]
 
 
-def differences(result: RunResult, judgement: Judgement) -> list[tuple[str, list[Cell], str, str]]:
-    """Return hedged less each control: title, a cell for each of `DIFFERENCES`, t-value, probabilistic Sharpe."""
+def differences(result: RunResult, judgement: Judgement) -> list[tuple[str, list[Cell], str]]:
+    """Return hedged less each control: title, a cell for each of `DIFFERENCES`, t-value."""
     rows = []
     for name, control in result.controls.items():
         if name not in judgement.evidence.against:
             continue
         one = judgement.evidence.against[name]
         cells = [_cell(getattr(one, key), shown) for _title, key, shown in DIFFERENCES]
-        rows.append((control.title, cells, number(one.hac_t, sign=True), percent(one.psr, 1)))
+        rows.append((control.title, cells, number(one.hac_t, sign=True)))
     return rows
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from data.errors import StrategyError, did_you_mean
 from strategies.base import CloseStrategy, Strategy
+from strategies.beside import files_of
 
 SHIPPED = {
     "WeaknessHedge": "strategies.weakness",
@@ -82,9 +83,9 @@ def kind(cls: type) -> str:
 
 
 def source_hash(cls: type) -> str:
-    """Return the hash of a class's source file, by which a run's id knows the user's code."""
+    """Return the hash of a class's file and of what it imports from beside it, by which ids know the user's code."""
     path = inspect.getsourcefile(cls)
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+    return hashlib.sha256(b"".join(one.read_bytes() for one in files_of(Path(path)))).hexdigest() if path else ""
 
 
 def raised_in(error: BaseException, path: str | None) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from data.arrays import Flags, Floats
 from data.errors import DataError
+from data.shown import screen
 from engine.config import RunConfig
 from engine.judgement.derisk import sold_at_entry, sold_daily
 from engine.judgement.held_less import run_held_less
@@ -21,7 +22,7 @@ from engine.setup import BORROW_FEE, Setup, rebalancing_days, sizing_of
 from strategies.sizing import most_hedge
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Control:
     """One control.
 
@@ -48,6 +49,10 @@ class Control:
     trades: Trades | None
     terms: Terms
     remarks: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        book = ("couldn't be run",) if self.ledger is None else repr(self.ledger).splitlines()
+        return screen(f"Control {self.name}: {self.title}", self.about, *book, *self.remarks)
 
 
 def controls_of(config: RunConfig, setup: Setup, hedged: Ledger, beta: Floats) -> Mapping[str, Control]:

@@ -9,15 +9,22 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import dot, expm1, log
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from engine.judgement.bootstrap import DRAWS, block_length, bootstrapped, draw_days, figures_on
-from engine.metrics import SESSIONS_A_YEAR, returns_of
+from engine.metrics import returns_of
 
 LEVEL = 0.95
 """What an interval covers."""
 
 RUIN, OWN_RUIN = "its equity fell to 0", "the hedged book's equity fell to 0"
 """Why there is no difference to resample."""
+
+OFF = 0.02
+"""By how much a probability that takes a Sharpe ratio to be normal may be off for the skew of its returns."""
+UNSTEADY = 0.25
+"""The relative standard error of a variance above which a few returns make it."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +51,7 @@ class Difference:
     Parameters
     ----------
     growth
-        252 times the mean daily log-return difference, a fraction a year. The verdict reads this.
+        The mean daily log-return difference times the sessions a year, a fraction. The verdict reads this.
     cagr
         Fraction a year.
     sharpe
@@ -55,8 +62,6 @@ class Difference:
         Fraction of a session's mean tail loss.
     hac_t, hac_lags
         t-value of the mean daily log-return difference by Newey and West, and its lags; ``None`` where it doesn't vary.
-    psr
-        The probability that the Sharpe ratio of the daily simple-return difference is above 0.
     """
 
     growth: Interval
@@ -66,7 +71,6 @@ class Difference:
     cvar_95: Interval
     hac_t: float | None
     hac_lags: int
-    psr: float | None
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,8 @@ class Evidence:
         Mean block length in sessions, how many resamples, and what drew them.
     returns
         Daily returns resampled.
-    psr
-        The probability that the hedged book's Sharpe ratio over cash is above 0.
+    psr, psr_undefined
+        The probability that the hedged book's Sharpe ratio over cash is above 0, or why there is none.
     """
 
     against: Mapping[str, Difference]
@@ -97,6 +101,7 @@ class Evidence:
     seed: int
     returns: int
     psr: float | None
+    psr_undefined: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for metrics.json."""
@@ -104,7 +109,13 @@ class Evidence:
 
 
 def evidence_of(
-    hedged: Floats, controls: Mapping[str, Floats], cash: Floats, judge: str, seed: int, draws: int = DRAWS
+    hedged: Floats,
+    controls: Mapping[str, Floats],
+    cash: Floats,
+    judge: str,
+    seed: int,
+    draws: int = DRAWS,
+    a_year: float = SESSIONS_A_YEAR,
 ) -> Evidence:
     """Resample the hedged book and its controls together, the same sessions for all.
 
@@ -124,6 +135,8 @@ def evidence_of(
         Draws are the same for the same seed.
     draws
         How many resamples.
+    a_year
+        How many of the sessions make a year: `data.calendar.sessions_a_year`.
 
     Notes
     -----
@@ -134,20 +147,18 @@ def evidence_of(
     names = [name for name in controls if name not in lost]
     if hedged.min() <= 0.0 or not names:
         why = OWN_RUIN if hedged.min() <= 0.0 else RUIN
-        return Evidence({}, dict.fromkeys(controls, why), judge, 1.0, draws, seed, len(hedged) - 1, None)
+        return Evidence({}, dict.fromkeys(controls, why), judge, 1.0, draws, seed, len(hedged) - 1, None, why)
     books = np.column_stack([hedged, *(controls[name] for name in names)])
-    logs = np.diff(np.log(books), axis=0)
+    logs = np.diff(log(books), axis=0)
     apart = logs[:, :1] - logs[:, 1:]
     block = block_length(apart[:, names.index(judge) if judge in names else 0])
     true = figures_on(np.arange(len(logs))[None], books, cash[1:])[0]
     drawn = bootstrapped(books, cash[1:], block, draws, seed)
-    simple = returns_of(books)
     against = {
-        name: _difference(true[[0, i]], drawn[:, [0, i]], apart[:, i - 1], simple[:, 0] - simple[:, i])
-        for i, name in enumerate(names, 1)
+        name: _difference(true[[0, i]], drawn[:, [0, i]], apart[:, i - 1], a_year) for i, name in enumerate(names, 1)
     }
-    own = psr_of(simple[:, 0] - cash[1:].mean())
-    return Evidence(against, dict.fromkeys(sorted(lost), RUIN), judge, block, draws, seed, len(logs), own)
+    own = psr_of(returns_of(hedged) - cash[1:].mean())
+    return Evidence(against, dict.fromkeys(sorted(lost), RUIN), judge, block, draws, seed, len(logs), *own)
 
 
 def growth_interval(difference: Floats, seed: int, draws: int = DRAWS) -> Interval:
@@ -163,17 +174,17 @@ def growth_interval(difference: Floats, seed: int, draws: int = DRAWS) -> Interv
     return _interval(float(difference.mean()), np.concatenate(means), SESSIONS_A_YEAR)
 
 
-def _difference(true: Floats, drawn: Floats, logs: Floats, simple: Floats) -> Difference:
+def _difference(true: Floats, drawn: Floats, logs: Floats, a_year: float) -> Difference:
     """Compare two books, the hedged one first: figures of shape (2, figures) and (draws, 2, figures)."""
     growth, sharpe, fall, tail = (
         _interval(float(one[0] - one[1]), many[:, 0] - many[:, 1], unit)
-        for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (252, math.sqrt(252), 1, 1), strict=True)
+        for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (a_year, math.sqrt(a_year), 1, 1), strict=True)
     )
-    grown = np.expm1(SESSIONS_A_YEAR * true[:, 0]), np.expm1(SESSIONS_A_YEAR * drawn[:, :, 0])
+    grown = expm1(a_year * true[:, 0]), expm1(a_year * drawn[:, :, 0])
     cagr = _interval(float(grown[0][0] - grown[0][1]), grown[1][:, 0] - grown[1][:, 1], 1)
     t, lags = hac_t(logs)
     told = None if math.isnan(sharpe.low) or math.isnan(sharpe.estimate) else sharpe
-    return Difference(growth, cagr, told, fall, tail, t, lags, psr_of(simple))
+    return Difference(growth, cagr, told, fall, tail, t, lags)
 
 
 def _interval(estimate: float, drawn: Floats, unit: float) -> Interval:
@@ -206,7 +217,7 @@ def hac_t(series: Floats, lags: int | None = None) -> tuple[float | None, int]:
     if (series == series[0]).all():
         return None, most
     off = series - series.mean()
-    spectrum = off @ off + 2.0 * sum((1 - k / (most + 1)) * (off[k:] @ off[:-k]) for k in range(1, most + 1))
+    spectrum = dot(off, off) + 2.0 * sum((1 - k / (most + 1)) * dot(off[k:], off[:-k]) for k in range(1, most + 1))
     return float(series.mean() * n / math.sqrt(spectrum)), most
 
 
@@ -231,15 +242,46 @@ def probabilistic_sharpe(sharpe: float, count: int, skew: float, kurtosis: float
     return 0.5 * math.erfc(-z / math.sqrt(2.0))
 
 
-def psr_of(returns: Floats, benchmark: float = 0.0) -> float | None:
-    """Return `probabilistic_sharpe` of returns, shape (n,); ``None`` where they don't vary.
+def beyond_normal(count: int, skew: float, kurtosis: float) -> str | None:
+    """Return why `probabilistic_sharpe` says nothing of returns with these moments; ``None`` where it does.
+
+    It takes the distribution of a Sharpe ratio to be normal, which of few returns with a long tail it isn't. The first
+    term that this leaves out of the Edgeworth expansion is skew (2 x^2 + 1) phi(x) / (6 sqrt(count)), at most
+    0.126 skew / sqrt(count): it may be `OFF`. And its standard error takes the variance to be known, whose relative
+    standard error is sqrt((kurtosis - 1) / count): it may be `UNSTEADY`.
+
+    Parameters
+    ----------
+    count
+        How many returns.
+    skew, kurtosis
+        Of the returns; kurtosis is raw.
+
+    References
+    ----------
+    Hall (1992), "The bootstrap and Edgeworth expansion", section 2.6 (the Studentised mean). Mertens (2002),
+    "Comments on variance of the IID estimator in Lo", for the standard error.
+    """
+    most = OFF * 6.0 * math.sqrt(count) / (4.0 * math.exp(-0.75) / math.sqrt(2.0 * math.pi))  # x^2 = 3/2 is the worst
+    if abs(skew) > most:
+        return f"a skew of {skew:.1f} in {count:,} returns, beyond {most:.1f}, leaves no normal approximation"
+    steady = 1.0 + UNSTEADY**2 * count
+    if kurtosis > steady:
+        return f"a kurtosis of {kurtosis:,.0f} in {count:,} returns, beyond {steady:,.0f}: a few days make the variance"
+    return None
+
+
+def psr_of(returns: Floats, benchmark: float = 0.0) -> tuple[float | None, str | None]:
+    """Return `probabilistic_sharpe` of returns, shape (n,), or ``None`` and why there is none.
 
     The spread is by ddof 1, as in metrics.json; skew and kurtosis are the sample's plain moments.
     """
     if (returns == returns[0]).all():
-        return None
+        return None, "its returns don't vary"
     off = returns - returns.mean()
-    variance = float((off**2).mean())
-    skew, kurtosis = float((off**3).mean()) / variance**1.5, float((off**4).mean()) / variance**2
+    squares = off * off
+    variance = float(squares.mean())
+    skew, kurtosis = float((squares * off).mean()) / variance**1.5, float((squares * squares).mean()) / variance**2
     sharpe = float(returns.mean() / returns.std(ddof=1))
-    return probabilistic_sharpe(sharpe, len(returns), skew, kurtosis, benchmark)
+    why = beyond_normal(len(returns), skew, kurtosis)
+    return (None if why else probabilistic_sharpe(sharpe, len(returns), skew, kurtosis, benchmark)), why

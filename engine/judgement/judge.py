@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from data.arrays import Floats
+from data.shown import screen
 from engine.asking import Asked
 from engine.config import RunConfig
 from engine.episodes import Episode, episodes_of
@@ -26,17 +27,16 @@ from engine.judgement.measures import Figure, sale_cost_at_par
 from engine.judgement.studied import Study
 from engine.judgement.study import study
 from engine.judgement.summary import HedgeMeasures, measure
-from engine.judgement.verdict import JUDGE, Verdict, verdict_of, withheld
+from engine.judgement.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import Setup, run_beta
 
 SEED = 0
 """Of every bootstrap."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Judgement:
     """What is to be said of a hedged run.
 
@@ -78,6 +78,11 @@ class Judgement:
     verdict: Verdict
     study: Study
 
+    def __repr__(self) -> str:
+        parts = ", ".join(field.name for field in fields(self))
+        told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
+        return screen(f"Judgement: {self.verdict.sentence}", *told, f"parts: {parts}")
+
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""
         return {
@@ -112,7 +117,7 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
     episodes = episodes_of(setup, hedged)
     unhedged = _book(controls, "unhedged")
     why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
-    years = (len(hedged.equity) - 1) / SESSIONS_A_YEAR
+    years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
     controls |= {} if answer is None else answer.held
     bench = None if answer is None else Bench(config, asked, hedged, answer.grid, _book(controls, "derisk_daily"))
@@ -129,7 +134,12 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
         cascades(setup, hedged, episodes),
         measures,
         evidence_of(
-            hedged.equity, {name: book.equity for name, book in books.items()}, setup.terms.earned, JUDGE, SEED
+            hedged.equity,
+            {name: book.equity for name, book in books.items()},
+            setup.terms.earned,
+            JUDGE,
+            SEED,
+            a_year=setup.market.sessions_a_year,
         ),
         answer,
         why,

@@ -44,6 +44,11 @@ class Ledger(NamedTuple):
     action: Ints
     last: int
 
+    def __repr__(self) -> str:
+        from engine.shown import ledger_shown
+
+        return ledger_shown(self)
+
 
 Weigh = Callable[[int, Ledger], float]
 """Gives the hedge's weight at the close of a session, from the ledger so far."""

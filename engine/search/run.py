@@ -16,25 +16,26 @@ from data.arrays import Floats
 from data.errors import ConfigError, UserError
 from data.files import locked, write_whole
 from data.market import Market
+from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from data.version import code_version
 from engine.asking import ask
 from engine.config import RunConfig
-from engine.identity import identity, known_config
+from engine.identity import CLASS, identity, known_by
+from engine.plain_yaml import Keys
+from engine.reads import inputs_of
 from engine.run import SIMULATED
-from engine.search.objectives import Objective
+from engine.search.objectives import Objective, best_first
 from engine.search.remote import Away, asked_of
 from engine.search.rows import Rows
-from engine.search.space import Dimension, size_of, values_of
+from engine.search.space import Dimension, parameters_of, size_of, values_of
 from engine.search.trials import Trials, Tried
 from engine.setup import open_market
 from engine.sweeps.compute import COLUMNS
 from engine.sweeps.executors import Executor, Threads
 from engine.sweeps.processes import Processes
 from engine.sweeps.run import NOT_SWEPT
-from strategies.load import source_hash, strategy_class
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -81,6 +82,11 @@ class Search:
         """The study's, and the folder's."""
         return self.folder.name
 
+    @property
+    def tried(self) -> dict[Keys, tuple[Any, ...] | None]:
+        """The values that may be tried of each key, None where they are too many to be named."""
+        return {one.keys: one.values for one in self.space}
+
     def trials(self) -> Trials:
         """Return its trials so far."""
         return Trials(self.folder, self.name, self.space, self.objectives, self.seed)
@@ -118,7 +124,7 @@ class _Worker:
         return Spent(asked - began + time.perf_counter() - ran, ran - asked, run=known is None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SearchResult:
     """A finished search.
 
@@ -143,6 +149,25 @@ class SearchResult:
     simulated: bool
     synthetic: Mapping[str, str]
     seconds: dict[str, float]
+
+    def __repr__(self) -> str:
+        wanted = self.search.objectives
+        best = best_first(self.values, wanted)
+        told = [
+            ", ".join(
+                [f"trial {self.tried[row].number}"]
+                + [f"{one.name} {figure(value, '.4g')}" for one, value in zip(wanted, self.values[row], strict=True)]
+                + [f"{key}={value}" for key, value in parameters_of(self.search.space, self.tried[row].drawn).items()]
+            )
+            for row in best[:5]
+        ]
+        return screen(
+            f"SearchResult {self.search.config.name}: {len(self.tried):,} trials, {self.distinct:,} combinations,"
+            f" {self.sessions:,} sessions",
+            *told,
+            self.mark,
+            f"folder: {self.folder}",
+        )
 
     @property
     def folder(self) -> Path:
@@ -229,7 +254,8 @@ def search_trials(
     size = size_of(search.space)
     if size is not None and size <= trials:
         raise ConfigError(
-            f"the space holds {size:,} combinations, no more than --trials {trials}: backtest sweep runs all"
+            f"the space holds {size:,} combinations, no more than --trials {trials}: "
+            "a sweep of the same --param runs all"
         )
     began, count = time.perf_counter(), progress or (lambda _done: None)
     search.folder.mkdir(parents=True, exist_ok=True)
@@ -280,8 +306,8 @@ def _here(search: Search, todo: list[int], executor: Executor) -> Iterator[Spent
 
 def _away(search: Search, market: Market, trials: Trials, todo: list[int], executor: Executor) -> Iterator[Spent]:
     """Propose and keep trials here, and have them run elsewhere."""
-    used = frozenset(name for name, digest in market.fingerprint().items() if "/" in name and digest != "absent")
-    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, used)
+    named = inputs_of(search.config, search.tried, market, search.source).named
+    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, named)
     for asked, told in executor.run(away, asked_of(trials.ask, todo)):
         began = time.perf_counter()
         trials.tell(asked.number, told.row, told.failed)
@@ -290,13 +316,11 @@ def _away(search: Search, market: Market, trials: Trials, todo: list[int], execu
 
 def known_of(search: Search, market: Market) -> dict[str, Any]:
     """Return all by which a search is known; how many trials it has is not among it, so that it can go on."""
-    config = search.config
+    config, tried = search.config, search.tried
+    data = inputs_of(config, tried, market, search.source).data
     return {
         "name": config.name,
-        "config": known_config(config, search.source.name),
-        "strategy": source_hash(strategy_class(config.strategy.named)),
-        "data": market.fingerprint(),
-        "code": code_version(),
+        **known_by(config, search.source.name, data, tried.get(CLASS)),
         "axes": {one.name: _as_plain(one) for one in search.space},
         "objectives": {one.name: one.direction for one in search.objectives},
         "seed": search.seed,

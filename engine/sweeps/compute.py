@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from data.arithmetic import power
 from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
 from engine.judgement.attribution import attribute
@@ -21,7 +22,7 @@ from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sleeves import empty_sleeves
 from engine.kernel.sweep import Orders, Sums, empty_sums
-from engine.metrics import CVAR_TAIL, SESSIONS_A_YEAR, metrics_of, trades_of
+from engine.metrics import CVAR_TAIL, metrics_of, trades_of
 from engine.sweeps.ingredients import Decided, Hedge, Ingredients, Places, World
 from engine.sweeps.overfitting_rows import KEPT, WIDTH, kept_of, returns_to_ruin
 
@@ -277,7 +278,7 @@ def _tails(books: Books, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
     compiled().attribute_books(daily, trail, path, sleeves)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
         returns = path[1:] / path[:-1] - 1.0
-        told = sleeve_scalars(sleeves, daily, path[0], path[-1])
+        told = sleeve_scalars(sleeves, daily, path[0], path[-1], books.world.market.sessions_a_year)
         kept = _kept(books.world, np.ascontiguousarray(returns.T[drawn[books.rows]]))
     worst = int(CVAR_TAIL * (len(returns) - 1)) + 1
     lowest = np.partition(returns, worst - 1, axis=0)[:worst]
@@ -294,12 +295,13 @@ def _write(table: dict[str, Any], books: Books, sums: Sums, entries: Ints) -> No
     """Write a block's metrics: the formulas of `engine.metrics`, from sums."""
     world = books.world
     count, cash = len(world.setup.prices.close) - 1, world.setup.terms.cash
-    years, yearly = count / SESSIONS_A_YEAR, np.sqrt(SESSIONS_A_YEAR)
+    a_year = world.market.sessions_a_year
+    years, yearly = count / a_year, np.sqrt(a_year)
     mean = sums.returns / count
     growth = sums.equity / cash
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.maximum(sums.squares - count * mean**2, 0.0) / (count - 1))
-        cagr = np.where(growth > 0.0, growth ** (1.0 / years) - 1.0, -1.0)
+        cagr = np.where(growth > 0.0, power(growth, 1.0 / years) - 1.0, -1.0)
         figures = {
             "final_equity": sums.equity,
             "total_return": growth - 1.0,
@@ -342,7 +344,7 @@ def _sleeve(world: World, ledger: Ledger) -> dict[str, float]:
         return scalars(attribute(world.setup, ledger))
     sums, held, path = empty_sleeves(1), units_held(ledger, world.units), ledger.equity
     compiled().attribute_books(world.daily, held[:, np.newaxis], path[:, np.newaxis], sums)
-    told = sleeve_scalars(sums, world.daily, path[:1], path[-1:])
+    told = sleeve_scalars(sums, world.daily, path[:1], path[-1:], world.market.sessions_a_year)
     return {name: float(values[0]) for name, values in told.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from data.arrays import Ints
 from data.errors import ConfigError
 from engine.config import RunConfig
 from engine.loading import build_config, full_keys, read_value
+from engine.plain_python import plain
 from engine.plain_yaml import Keys
 
 MOST = 100_000_000
@@ -32,7 +34,7 @@ class Axis:
     values
         Plain Python values, each checked against the key's own range.
     text
-        As it was written, for messages.
+        Where it was written, and how: what messages begin with.
     """
 
     keys: Keys
@@ -65,6 +67,11 @@ class Grid:
         """All combinations of the axes."""
         return math.prod(len(axis.values) for axis in self.axes)
 
+    @property
+    def tried(self) -> dict[Keys, tuple[Any, ...]]:
+        """The values that are tried of each key."""
+        return {axis.keys: axis.values for axis in self.axes}
+
     def __len__(self) -> int:
         return self.size if self.chosen is None else len(self.chosen)
 
@@ -94,21 +101,64 @@ def grid_of(config: RunConfig, written: Sequence[str], random: int | None = None
     """
     if not written:
         raise ConfigError("a sweep needs axes: --param key=10:200:10 or key=a,b,c, or a section sweep in the YAML")
-    read = [_axis(config, text) for text in written]
-    names = [axis.name for axis in read]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f"--param {name} is given twice: keep one")
-    grid = Grid(tuple(_checked(config, axis, names) for axis in read))
+    return _grid(config, [_axis(config, text) for text in written], random, seed, "--")
+
+
+def grid_from(config: RunConfig, given: Any, random: int | None = None, seed: int = 0) -> Grid:
+    """Lay a grid out from Python values, and check every value of each axis by itself, before anything runs.
+
+    Parameters
+    ----------
+    config
+        The run that is swept.
+    given
+        A mapping, values by key: a list, an array, a range or whatever else has an order. Anything else, text and a
+        mapping too, is one value.
+    random, seed
+        As for `grid_of`.
+
+    Raises
+    ------
+    ConfigError
+        As for `grid_of`.
+    """
+    if not isinstance(given, Mapping) or not given:
+        raise ConfigError("a sweep needs axes: a grid {key: values}, or a section sweep in the YAML")
+    axes = []
+    for key, values in given.items():
+        where = f"grid {key!r}"
+        if not isinstance(key, str):
+            raise ConfigError(f"{where}: a key is text, such as 'hedge.weight'")
+        axes.append(Axis(full_keys(config, key, where), _listed(values, where), where))
+    return _grid(config, axes, random, seed, "")
+
+
+def _grid(config: RunConfig, axes: Sequence[Axis], random: int | None, seed: int, option: str) -> Grid:
+    """Return the grid of axes that were read; `option` stands before the name of an option in messages."""
+    names = [axis.name for axis in axes]
+    for axis in axes:
+        if names.count(axis.name) > 1:
+            raise ConfigError(f"{f'{option}param ' if option else ''}{axis.name} is given twice: keep one")
+    grid = Grid(tuple(_checked(config, axis, names) for axis in axes))
     if random is not None and random < 1:
-        raise ConfigError(f"--random {random}: draw at least one combination")
+        raise ConfigError(f"{option}random {random}: draw at least one combination")
     if random is not None and random < grid.size:
         return Grid(grid.axes, _drawn(grid.size, random, seed))
     if grid.size > MOST:
         raise ConfigError(
-            f"{grid.size:,} combinations are more than a sweep holds ({MOST:,}): thin it, or use --random N"
+            f"{grid.size:,} combinations are more than a sweep holds ({MOST:,}): thin it, or use {option}random"
         )
     return grid
+
+
+def _listed(values: Any, where: str) -> tuple[Any, ...]:
+    """Return the values of an axis given in Python."""
+    if isinstance(values, set | frozenset):
+        raise ConfigError(f"{where}: a set has no order: give a list")
+    found = plain(values)
+    if found == []:
+        raise ConfigError(f"{where}: has no values: give a list of them")
+    return tuple(found) if isinstance(found, list) else (found,)
 
 
 def _drawn(size: int, count: int, seed: int) -> Ints:
@@ -122,12 +172,25 @@ def _drawn(size: int, count: int, seed: int) -> Ints:
 
 
 def axes_in_yaml(section: Mapping[str, Any]) -> list[str]:
-    """Return a YAML ``sweep`` section's axes as --param would write them."""
-    written = []
-    for key, value in section.items():
-        listed = value if isinstance(value, list) else [value]
-        written.append(f"{key}=" + ",".join(one if isinstance(one, str) else json.dumps(one) for one in listed))
-    return written
+    """Return a YAML ``sweep`` section's axes as --param would write them: a list's values stay those that it holds."""
+    return [
+        f"{key}="
+        + (value if isinstance(value, str) else ",".join(map(_written, value if isinstance(value, list) else [value])))
+        for key, value in section.items()
+    ]
+
+
+def _written(value: Any) -> str:
+    """Return a value as --param would write it in a list: text is quoted where it would be read as something else."""
+    if isinstance(value, dt.date):
+        return str(value)
+    if not isinstance(value, str):
+        return json.dumps(value, default=str)
+    try:
+        alike = read_value(f"[{value}]", value) == [value]
+    except ConfigError:
+        alike = False
+    return value if alike else json.dumps(value)
 
 
 def _axis(config: RunConfig, text: str) -> Axis:
@@ -139,29 +202,30 @@ def _axis(config: RunConfig, text: str) -> Axis:
     found = tuple(_values(values.strip(), where))
     if not found:
         raise ConfigError(f"{where}: has no values: write key=10:200:10 or key=a,b,c")
-    if len(set(map(repr, found))) < len(found):
-        raise ConfigError(f"{where}: names a value twice: keep one")
-    return Axis(keys, found, text)
+    return Axis(keys, found, where)
 
 
 def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
     """Return an axis with its values as the config takes them; a clash with another axis is for the rows to tell.
 
-    Of numbers the lowest and the highest are tried, since every range is an interval; of others all.
+    Of numbers the lowest and the highest of each kind are tried, since every range is an interval; of others all.
     """
-    plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in axis.values)
-    tried = sorted({min(axis.values), max(axis.values)}) if plain else axis.values
+    numbers = all(type(value) in (int, float) and math.isfinite(value) for value in axis.values)
+    of_kinds = [[value for value in axis.values if type(value) is kind] for kind in (int, float)]
+    tried = [end for some in of_kinds if some for end in (min(some), max(some))] if numbers else axis.values
     taken = {}
     for value in tried:
         try:
-            taken[repr(value)] = value_at(with_values(config, {axis.keys: value}, f"--param {axis.text}"), axis.keys)
+            taken[repr(value)] = value_at(with_values(config, {axis.keys: value}, axis.text), axis.keys)
         except ConfigError as fault:
             if not any(name in str(fault) for name in swept if name != axis.name):
                 raise
             taken[repr(value)] = value
-    kind = type(next(iter(taken.values())))
-    values = (kind(value) for value in axis.values) if plain else (taken[repr(value)] for value in axis.values)
-    return replace(axis, values=tuple(values))
+    kind = float if float in map(type, taken.values()) else type(next(iter(taken.values())))
+    values = tuple(kind(value) if numbers else taken[repr(value)] for value in axis.values)
+    if len(set(map(repr, values))) < len(values):
+        raise ConfigError(f"{axis.text}: names a value twice: keep one")
+    return replace(axis, values=values)
 
 
 def _values(text: str, where: str) -> Iterator[Any]:

@@ -9,12 +9,12 @@ from typing import Any, cast
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from engine.judgement.bootstrap import block_length, draw_days
-from engine.metrics import SESSIONS_A_YEAR
 
 DRAWS = 1_000
 SEED = 0
-STEADY = 1e-9
+STEADY = 1e-12
 """A standard error below this share of a difference's size is rounding."""
 
 
@@ -35,7 +35,7 @@ class Superior:
     left_out
         Representatives drawn that have no Sharpe ratio or run on other sessions.
     best
-        252 times the best's mean daily log-return difference, a fraction a year.
+        The best's mean daily log-return difference, a fraction a year.
     block, draws, seed
         Mean block length in sessions, how many resamples, and what drew them.
     """
@@ -75,7 +75,13 @@ class Resampled:
         return np.array([of(one) for (one,), _ in self.bootstrap(reps)])
 
 
-def superior(differences: Floats, left_out: int = 0, draws: int = DRAWS, seed: int = SEED) -> Superior:
+def superior(
+    differences: Floats,
+    left_out: int = 0,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    a_year: float = SESSIONS_A_YEAR,
+) -> Superior:
     """Test the best of some books against what they are compared with.
 
     Parameters
@@ -84,12 +90,18 @@ def superior(differences: Floats, left_out: int = 0, draws: int = DRAWS, seed: i
         Daily log returns less the benchmark's, shape (sessions, 1 + representatives), the best's first.
     left_out
         Told on.
+    a_year
+        How many of the sessions make a year.
 
     Notes
     -----
     Each column is taken in units of its own standard error by the bootstrap, as Hansen has it: `arch` compares plain
     means, in which a large hedge would drown a small one. The blocks are those of the mean difference of all columns,
     which knows no result.
+
+    His statistic is the highest mean or 0, whichever is more, and his p-value where it is 0 is 1 by definition, lower,
+    consistent and upper alike: where no column gains on average there is nothing that luck has to explain. `arch`
+    leaves the 0 out and would call a loss likely to some degree.
 
     References
     ----------
@@ -99,9 +111,7 @@ def superior(differences: Floats, left_out: int = 0, draws: int = DRAWS, seed: i
     block = block_length(differences.mean(axis=1))
     means = _means(differences, block, draws, seed)
     error = np.sqrt(sessions * means.var(axis=0))
-    moving = error > 1e-12 * np.sqrt(
-        (differences**2).mean(axis=0)
-    )  # a book that is the benchmark's differs by rounding
+    moving = error > STEADY * np.sqrt((differences**2).mean(axis=0))  # a book that is the benchmark's hardly differs
     unit = np.divide(1.0, error, out=np.zeros(columns), where=moving)
     told, alone = _p_values(differences * unit, means * unit, seed)
     return Superior(
@@ -111,7 +121,7 @@ def superior(differences: Floats, left_out: int = 0, draws: int = DRAWS, seed: i
         alone["consistent"] if columns > 1 else None,
         columns - 1,
         left_out,
-        SESSIONS_A_YEAR * float(differences[:, 0].mean()),
+        a_year * float(differences[:, 0].mean()),
         block,
         draws,
         seed,
@@ -119,16 +129,17 @@ def superior(differences: Floats, left_out: int = 0, draws: int = DRAWS, seed: i
 
 
 def _p_values(differences: Floats, means: Floats, seed: int) -> tuple[dict[str, float], dict[str, float]]:
-    """Return the p-values of all columns, and of all but the first, by `arch` on its own resamples."""
+    """Return the p-values of all columns, and of all but the first, by `arch` on our resamples; 1 where none gains."""
     from arch.bootstrap import SPA
 
     test = SPA(np.zeros(len(differences)), -differences, reps=len(means), nested=True, seed=seed)
     test.bootstrap = cast("Any", Resampled(means))
-    told = []
-    for first in (0, min(1, len(means[0]) - 1)):
-        test.subset(np.arange(len(means[0])) >= first)
+    told, gained = [], differences.mean(axis=0)
+    for first in (0, min(1, len(gained) - 1)):
+        test.subset(np.arange(len(gained)) >= first)
         test.compute()
-        told.append({str(name): float(value) for name, value in test.pvalues.items()})
+        none = bool(gained[first:].max() <= 0.0)
+        told.append({str(name): 1.0 if none else float(value) for name, value in test.pvalues.items()})
     return told[0], told[1]
 
 

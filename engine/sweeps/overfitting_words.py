@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from engine.sweeps.overfitting_found import LESS_UNHEDGED, Overfitting, read
 from engine.sweeps.overfitting_history import Tried, tried_in
@@ -41,23 +41,43 @@ def standing_of(folder: Path) -> Standing | None:
     return None if found is None else Standing(found, tried_in(folder))
 
 
+def figures_of(standing: Standing | None) -> dict[str, Any]:
+    """Return what a sweep's standing comes to, as plain values; all are ``None`` where there are no statistics.
+
+    Returns
+    -------
+    ``says``; ``pbo``, the probability of backtest overfitting; ``deflated_sharpe`` of the best for all that was tried,
+    by series; ``spa``, the p-value of the best against ``unhedged`` and ``derisk``.
+    """
+    if standing is None:
+        return dict.fromkeys(("says", "pbo", "deflated_sharpe", "spa"))
+    found, tried = standing
+    return {
+        "says": " ".join(sentences(found, tried)),
+        "pbo": None if found.splits is None else found.splits.pbo,
+        "deflated_sharpe": {name: one.deflated(tried.combinations) for name, one in found.deflated.items()},
+        "spa": {name: one.p_value for name, one in found.superior.items()},
+    }
+
+
 def outcome(found: Overfitting, tried: int) -> str:
     """Return what the best of a sweep comes to: the first of `ENDINGS` that is true.
 
     What its hedge adds is its book's log return less the unhedged book's. `BARE`: that is nothing. `COSTS`: it is below
     0 on average.
     `LUCK`: its deflated Sharpe ratio is below one half, for all that was tried, or the probability of overfitting is
-    one half at least. `HOLDS`: 0.95 at least, at most 0.1, a p-value against the unhedged book of 0.05 at most, and and
-    `LEAST_EPISODES` episodes. Else it `CANT_TELL`.
+    one half at least. `HOLDS`: 0.95 at least, at most 0.1, a p-value against the unhedged book of 0.05 at most, and
+    `LEAST_EPISODES` episodes. Else it `CANT_TELL`. A deflated Sharpe ratio that is undefined is neither.
     """
     adds, splits = found.deflated[LESS_UNHEDGED], found.splits
     skill = adds.deflated(tried)
     if adds.sharpe <= 0.0:
         return COSTS if adds.sharpe else BARE
-    if skill < EVEN or (splits is not None and splits.pbo >= EVEN):
+    if (skill is not None and skill < EVEN) or (splits is not None and splits.pbo >= EVEN):
         return LUCK
     enough = found.best.episodes >= LEAST_EPISODES and found.superior["unhedged"].p_value <= 1.0 - SURE
-    return HOLDS if enough and skill >= SURE and splits is not None and splits.pbo <= RARE else CANT_TELL
+    sure = skill is not None and skill >= SURE and splits is not None and splits.pbo <= RARE
+    return HOLDS if enough and sure else CANT_TELL
 
 
 def sentences(found: Overfitting, tried: Tried) -> tuple[str, ...]:
@@ -68,9 +88,11 @@ def sentences(found: Overfitting, tried: Tried) -> tuple[str, ...]:
         f"Of {found.trials:,} combinations{of} the best has a Sharpe ratio of {best.sharpe:.2f}, the unhedged book"
         f" {best.unhedged_sharpe:.2f}."
     )
+    skill = adds.deflated(many)
+    told = f"deflated Sharpe ratio {skill:.2f}" if skill is not None else f"no deflated Sharpe ratio ({adds.undefined})"
     second = (
         f"What its hedge adds to growth has one of {adds.sharpe:.2f}; the best of {many:,} without any skill would have"
-        f" {adds.luck(many):.2f} by luck: deflated Sharpe ratio {adds.deflated(many):.2f}."
+        f" {adds.luck(many):.2f} by luck: {told}."
     )
     said = ENDINGS[outcome(found, many)]
     end = f"{said[0].upper()}{said[1:]}."

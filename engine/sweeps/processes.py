@@ -46,6 +46,15 @@ class Processes:
             desk.close()
 
 
+def _context() -> BaseContext:
+    """Return how processes are started: each knows our rooms first, as the folder may have an engine/ of its own."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "backtest"])
+    return context
+
+
 @dataclass
 class _Desk:
     """Gives chunks out, one to each process."""
@@ -54,7 +63,7 @@ class _Desk:
     chunks: Iterator[Any]
     busy: dict[Worker, Any] = field(default_factory=dict)
     deaths: dict[Any, int] = field(default_factory=dict)
-    context: BaseContext = field(default_factory=lambda: multiprocessing.get_context("forkserver"))
+    context: BaseContext = field(default_factory=_context)
 
     def employ(self, chunk: Any = None) -> None:
         """Start a process and give it a chunk, the next one unless told; none where nothing is left."""

@@ -66,7 +66,7 @@ def check_axes(config: RunConfig, grid: Grid) -> None:
         section = axis.keys[0]
         if section not in ("strategy", "policy") and not (section == "hedge" and axis.keys[1] in SIZE):
             raise ConfigError(
-                f"--param {axis.text}: {axis.name} can't change within one book: a walk-forward chooses keys of"
+                f"{axis.text}: {axis.name} can't change within one book: a walk-forward chooses keys of"
                 f" strategy, policy, and hedge.{', hedge.'.join(SIZE)}; set others with --set"
             )
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import session_numbers
 from engine.identity import digest
 from engine.judgement.attribution import attribute
 from engine.judgement.linking import scalars
@@ -143,7 +144,8 @@ def summary_of(
     best
         The row of the grid that did best over the whole history, in hindsight.
     """
-    books, weights = books_of(stitched, others, plan.objective), [row["test_sessions"] for row in rows]
+    books, numbers = books_of(stitched, others, plan.objective), session_numbers(plan.sessions)
+    weights = [int(numbers[fold.test_last] - numbers[fold.test_first]) for fold in plan.folds]  # by time, holes and all
     inside = float(np.average([row["in_sample"] for row in rows], weights=weights))
     outside = books["walk_forward"]["objective"]
     earlier = [row[f"{AGAINST_UNHEDGED}_in_sample"] for row in rows]
@@ -167,8 +169,8 @@ def summary_of(
         "verdict": told["verdict"],
         "parameters": {"own": own, "hindsight": parameters_of(plan, best)},
         "books": books,
-        "data": digest(plan.market.fingerprint())[:12],
-        "notes": _notes(rows),
+        "data": digest(plan.inputs.data)[:12],
+        "notes": _notes(weights),
     }
 
 
@@ -180,10 +182,10 @@ def plain_values_at(plan: Plan, keys: Sequence[str]) -> Any:
     return str(node) if isinstance(node, dict) else node
 
 
-def _notes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say what the numbers alone don't."""
-    last, whole = rows[-1]["test_sessions"], rows[0]["test_sessions"]
-    if len(rows) > 1 and last < 0.97 * whole:
+def _notes(tests: Sequence[int]) -> list[str]:
+    """Say what the numbers alone don't, of tests of so many sessions of the exchange each."""
+    last, whole = tests[-1], tests[0]
+    if len(tests) > 1 and last < 0.97 * whole:
         return [f"The last test is shorter: {last} sessions, the first has {whole}."]
     if last > 1.03 * whole:
         return [f"The last test is longer, {last} sessions: what was left was too little for a test of its own."]

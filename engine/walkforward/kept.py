@@ -13,7 +13,9 @@ import numpy.typing as npt
 
 from data.arrays import Floats
 from data.files import write_whole
+from data.shown import screen
 from engine.run import SIMULATED, RunResult
+from engine.shown import books_shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +27,7 @@ BOOKS = ("walk_forward", "derisk_daily", "own", "hindsight", "unhedged")
 """The books over all tests, in the order to show them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WalkForward:
     """A finished walk-forward, as its folder tells it.
 
@@ -43,6 +45,19 @@ class WalkForward:
     metrics: Mapping[str, Any]
     manifest: Mapping[str, Any]
     folds: Sequence[Mapping[str, Any]]
+
+    def __repr__(self) -> str:
+        told, verdict = self.metrics, self.metrics["verdict"]
+        return screen(
+            f"WalkForward {told['name']}: {told['strategy']}",
+            f"{len(self.folds)} folds, tests {told['first']} to {told['last']}; chosen: {', '.join(self.parameters)}",
+            None if verdict is None else verdict["sentence"],
+            "",
+            *books_shown([(name, told["books"][name]) for name in BOOKS if name in told["books"]]),
+            "",
+            self.mark,
+            f"folder: {self.folder}",
+        )
 
     @property
     def parameters(self) -> tuple[str, ...]:

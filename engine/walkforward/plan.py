@@ -11,19 +11,17 @@ from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from data.version import code_version
 from engine.asking import ask
 from engine.config import RunConfig
-from engine.identity import identity, known_config
+from engine.identity import CLASS, identity, known_by
+from engine.reads import Inputs, inputs_of
 from engine.setup import open_market
 from engine.sweeps.chunks import Work
 from engine.sweeps.compute import COLUMNS
-from engine.sweeps.grid import Grid
-from engine.sweeps.touching import touch
+from engine.sweeps.grid import Grid, with_values
 from engine.walkforward.choosing import TEST, TRAIN, WHOLE, Window, check_axes, plain_values
 from engine.walkforward.folds import Fold, Windows, folds_of
 from engine.walkforward.stitching import between
-from strategies.load import source_hash, strategy_class
 
 
 @dataclass(frozen=True)
@@ -40,8 +38,8 @@ class Plan:
         The column of a sweep's table that chooses, and whether its lowest value is the best.
     source
         Where history comes from.
-    market
-        The whole run's.
+    market, inputs
+        The whole run's, and all that combinations may read.
     label
         The strategy's name as it shows.
     """
@@ -54,6 +52,7 @@ class Plan:
     lowest: bool
     source: Source
     market: Market
+    inputs: Inputs
     label: str
 
     @property
@@ -79,8 +78,7 @@ class Plan:
     @property
     def work(self) -> Work:
         """The sweep of all combinations over the whole history, from which each window's is made."""
-        used = (name for name, digest in self.market.fingerprint().items() if "/" in name and digest != "absent")
-        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, frozenset(used))
+        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, self.inputs.named)
 
     @property
     def id(self) -> str:
@@ -97,10 +95,7 @@ class Plan:
         """Return all by which it is known: the same gives the same bytes."""
         return {
             "name": self.config.name,
-            "config": known_config(self.config, self.source.name),
-            "strategy": source_hash(strategy_class(self.config.strategy.named)),
-            "data": self.market.fingerprint(),
-            "code": code_version(),
+            **known_by(self.config, self.source.name, self.inputs.data, self.grid.tried.get(CLASS)),
             "axes": {axis.name: plain_values(axis) for axis in self.grid.axes},
             "combinations": len(self.grid),
             **self.cut.as_dict(),
@@ -137,8 +132,11 @@ def plan_of(
     check_axes(config, grid)
     read_once = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, read_once)
+    # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
+    accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
+    config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
     asked = ask(config, market)
     assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
-    touch(market, config, grid)
+    inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
-    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, asked.strategy.label(market))
+    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, asked.strategy.label(market))

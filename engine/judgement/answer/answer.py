@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -181,4 +182,4 @@ def _ledger(control: Control) -> Ledger:
 def _growth(book: Ledger, years: float) -> float:
     """Return log growth a year, -inf for a book that was ruined."""
     grown = book.equity[book.last] / book.equity[0]
-    return float(np.log(grown)) / years if grown > 0.0 else -np.inf
+    return math.log(grown) / years if grown > 0.0 else -np.inf

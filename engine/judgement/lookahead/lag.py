@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from data.arrays import Dates
+from data.calendar import sessions_a_year
 from engine.config import RunConfig
 from engine.judgement.derisk import sold_daily
 from engine.judgement.lookahead.proof import Check
 from engine.judgement.lookahead.telling import Bench, Told
 from engine.kernel.loop import Ledger, replay, run_policy
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import Setup, prepare, run_beta
 
 
@@ -58,14 +59,16 @@ def _later(setup: Setup, ledger: Ledger) -> Ledger:
 
 def _figures(setup: Setup, ledger: Ledger, beta: Any) -> dict[str, float]:
     derisk = sold_daily(setup, ledger, beta).ledger
-    made = _cagr(ledger)
+    sessions = setup.market.run_sessions
+    made = _cagr(ledger, sessions)
     return {
         "cagr": made,
         "final_equity": float(ledger.equity[ledger.last]),
-        "against_derisk": made - _cagr(derisk),
+        "against_derisk": made - _cagr(derisk, sessions),
     }
 
 
-def _cagr(ledger: Ledger) -> float:
+def _cagr(ledger: Ledger, sessions: Dates) -> float:
     growth = float(ledger.equity[ledger.last] / ledger.equity[0])
-    return growth ** (SESSIONS_A_YEAR / ledger.last) - 1.0 if growth > 0.0 else -1.0
+    a_year = sessions_a_year(sessions[: ledger.last + 1])
+    return growth ** (a_year / ledger.last) - 1.0 if growth > 0.0 else -1.0

@@ -189,7 +189,6 @@ def test_a_planted_edge_is_found_and_a_planted_drag_too():
         assert np.sign(nearest) == np.sign(planted)
         assert one.growth.low < 252 * planted < one.growth.high
         assert abs(one.hac_t) > 3.0
-        assert (one.psr > 0.99) == (planted > 0)
 
 
 @pytest.mark.parametrize(("rho", "least"), [(0.0, 0.91), (0.5, 0.87)])
@@ -242,5 +241,5 @@ def test_the_psr_of_returns_takes_their_own_moments():
     kurtosis = stats.kurtosis(returns, fisher=False)
     z = (sharpe - 0.01) * math.sqrt(799) / math.sqrt(1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2)
 
-    assert psr_of(returns, 0.01) == pytest.approx(stats.norm.cdf(z))
-    assert psr_of(np.full(10, 0.1)) is None
+    assert psr_of(returns, 0.01) == (pytest.approx(stats.norm.cdf(z)), None)
+    assert psr_of(np.full(10, 0.1)) == (None, "its returns don't vary")

@@ -1,0 +1,127 @@
+"""A sweep in Python: a grid of values in, a table out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from backtest.configuring import Config, config_from
+from data.errors import UserError
+from data.sources import Source
+from engine.sweeps.compute import COLUMNS
+from engine.sweeps.grid import Axis, axes_in_yaml, grid_from, grid_of
+from engine.sweeps.overfitting_found import FILE
+from engine.sweeps.overfitting_words import figures_of, standing_of
+from engine.sweeps.run import SweepResult, executor_for
+from engine.sweeps.run import sweep as run_sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def sweep(
+    config: Config,
+    grid: Mapping[str, Any] | None = None,
+    *,
+    random: int | None = None,
+    seed: int = 0,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    progress: bool = False,
+    source: Source | None = None,
+) -> pd.DataFrame:
+    """Run every combination of a grid; each row is what `run` gives with the same keys.
+
+    Parameters
+    ----------
+    config
+        The run that is swept, as for `run`.
+    grid
+        Values by key, such as ``{"trend_days": range(10, 201, 10), "hedge.weight": [0.05, 0.1]}``: a list, an array, a
+        range; anything else, text too, is one value. A strategy's parameter may be named alone. The config's section
+        ``sweep`` unless given.
+    random, seed
+        Draw that many combinations.
+    workers
+        Threads, or processes for a strategy that can't be compiled; the machine's cores unless given. The rows are the
+        same.
+    out
+        The folder that keeps sweeps; a killed sweep goes on where it was. Nothing is kept unless given.
+    progress
+        Show a bar on the error stream.
+    source
+        Where history comes from; what the config names unless given.
+
+    Returns
+    -------
+    A row a combination, in the grid's order, its last key turning fastest: keys as the grid has them, then the columns
+    of results.parquet, NaN where one is undefined, and ``failed``, why a row has none. In ``attrs``, as plain values:
+
+    - ``kernel_seconds``, ``signal_seconds``, ``tail_seconds``, ``wall_seconds``: what this call computed;
+    - ``says``, ``pbo``, ``deflated_sharpe``, ``spa``, and ``overfitting``, which is all of overfitting.json: how much
+      of the best is luck (``None`` where no row has a Sharpe ratio);
+    - ``sessions``, ``simulated``, ``mark`` (what has to stand beside the numbers, or ``None``), ``folder``.
+
+    Raises
+    ------
+    UserError
+        What can't be used, in one line.
+    """
+    read = config_from(config)
+    if workers is not None and workers < 1:
+        raise UserError(f"workers={workers}: at least one has to work")
+    if grid is None and read.sweep:
+        laid, names = grid_of(read, axes_in_yaml(read.sweep), random, seed), list(read.sweep)
+    else:
+        laid, names = grid_from(read, grid or {}, random, seed), list(grid or {})
+    computing = executor_for(read, workers=workers)
+    with ExitStack() as stack:
+        kept = Path(out) if out is not None else Path(stack.enter_context(TemporaryDirectory(prefix="backtest-")))
+        count, begin = stack.enter_context(_counting(len(laid) if progress else None))
+        result = run_sweep(read, laid, kept, progress=count, source=source, executor=computing, begin=begin)
+        return _frame(result, names, kept=out is not None)
+
+
+@contextmanager
+def _counting(total: int | None) -> Iterator[tuple[Any, Any]]:
+    """Show the command's bar, or nothing."""
+    if total is None:
+        yield None, None
+        return
+    from backtest.console import counting
+
+    with counting("combinations", total) as count:
+        yield count, count.begin
+
+
+def _frame(result: SweepResult, names: Sequence[str], *, kept: bool) -> pd.DataFrame:
+    import pyarrow.parquet as pq
+
+    frame = pq.read_table(result.results, columns=[*COLUMNS, "failed"]).to_pandas()
+    places = result.grid.places(0, len(result.grid))
+    for i, (axis, name) in enumerate(zip(result.grid.axes, names, strict=True)):
+        frame.insert(i, axis.name if name in frame else name, _values(axis, places[:, i]))
+    told = result.folder / FILE
+    frame.attrs = {
+        **{f"{name}_seconds": seconds for name, seconds in result.seconds.items()},
+        **figures_of(standing_of(result.folder)),
+        "overfitting": json.loads(told.read_text(encoding="utf-8")) if told.exists() else None,
+        "sessions": result.sessions,
+        "simulated": result.simulated,
+        "mark": result.mark,
+        "folder": str(result.folder) if kept else None,
+    }
+    return frame
+
+
+def _values(axis: Axis, places: Any) -> Any:
+    """Return the column of an axis: its values as they are, a column of one kind where they are of one."""
+    import pandas as pd
+
+    kinds = set(map(type, axis.values))
+    plain = len(kinds) == 1 and kinds <= {bool, int, float, str}
+    return pd.Series(list(axis.values), dtype=None if plain else object).take(places).array

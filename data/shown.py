@@ -1,0 +1,24 @@
+"""What an object says of itself in a notebook: at most a screen."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+WIDTH, HEIGHT = 80, 24
+
+
+def screen(*lines: str | None) -> str:
+    """Return lines as a screen takes them: long ones folded, and what doesn't fit left out; ``None`` is no line."""
+    folded: list[str] = []
+    for line in lines:
+        if line is not None:
+            folded += textwrap.wrap(line, WIDTH, subsequent_indent="  ") or [""]
+    return "\n".join(folded if len(folded) <= HEIGHT else [*folded[: HEIGHT - 1], "..."])
+
+
+def figure(value: float | None, form: str = ".2f") -> str:
+    """Return a number by its format, a dash for none; percent is written apart from its number."""
+    if value is None or math.isnan(value):
+        return "-"
+    return f"{value:{form}}".replace("%", " %")

@@ -1,0 +1,58 @@
+"""What the Python API's types promise: `make lint` has mypy check it; nothing here is run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any, assert_type
+
+import numpy as np
+import pandas as pd
+
+import backtest
+from data.arrays import Floats
+from data.market import Market
+from engine.config import RunConfig
+from engine.judgement.controls import Control
+from engine.judgement.judge import Judgement
+from engine.kernel.loop import Ledger
+from engine.run import RunResult
+
+
+def configs() -> None:
+    assert_type(backtest.load_config("hedge_soxs.yaml"), RunConfig)
+    assert_type(backtest.load_config(Path("mine.yaml"), ["hedge.weight=0.1"], data="history"), RunConfig)
+    assert_type(backtest.load_market("hedge_soxs.yaml"), Market)
+    assert_type(backtest.__version__, str)
+
+
+def runs(config: RunConfig) -> None:
+    result = backtest.run(config)
+    assert_type(result, RunResult)
+    assert_type(backtest.run("hedge_soxs.yaml", engine="compiled"), RunResult)
+    assert_type(backtest.run({"start": dt.date(2019, 1, 2), "hedge": {"weight": np.float64(0.1)}}), RunResult)
+    assert_type(result.hedged, Ledger)
+    assert_type(result.hedged.equity, Floats)
+    assert_type(result.controls["unhedged"], Control)
+    assert_type(result.judgement, Judgement | None)
+    assert_type(result.metrics, dict[str, Any])
+    assert_type(backtest.write_run(result, "runs", report=False), Path)
+    backtest.run(5)  # type: ignore[arg-type]
+
+
+def sweeps() -> None:
+    grid = {"trend_days": range(10, 201, 10), "hedge.weight": np.arange(0.1, 0.3, 0.1)}
+    assert_type(backtest.sweep("hedge_soxs.yaml", grid), pd.DataFrame)
+    backtest.sweep(Path("mine.yaml"), workers=2, out="sweeps", progress=True)
+    backtest.sweep("hedge_soxs.yaml", [10, 20])  # type: ignore[arg-type]
+    backtest.sweep("hedge_soxs.yaml", {}, workers="two")  # type: ignore[arg-type]
+
+
+class Mine(backtest.Strategy):
+    def intensity(self, market: Market) -> Floats:
+        return np.ones(len(market))
+
+
+class AtTheClose(backtest.CloseStrategy):
+    def on_close(self, view: backtest.View, book: backtest.Book) -> float:
+        return 0.1 if view.session else 0.0
