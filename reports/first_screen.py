@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from engine.judgement.answer.answer import NEVER, Answer
+from engine.judgement.answer.answer import NEVER, OFF, Answer
+from engine.judgement.answer.answer import SIMULATED as MADE_UP
 from engine.judgement.answer.digits import money, percent, rest, share
 from engine.judgement.answer.insurance import bad_quarter
 from engine.judgement.answer.words import (
@@ -28,12 +27,10 @@ from engine.judgement.answer.words import (
 from engine.kernel.loop import Ledger
 from engine.run import SIMULATED, RunResult
 from reports.first_answers import Short, short_answers
-from reports.first_sum import MONTHS, Step, month, steps_of
+from reports.first_sum import MONTHS, Step, month, steps_of, weight_of
 from reports.report_words import dollars
 from strategies.load import strategy_class
-from strategies.policy import ENTER
 
-OFF = "controls are off"
 UNKNOWN = "-"
 
 
@@ -119,7 +116,7 @@ def screen_of(result: RunResult) -> Screen:
         "signal": _signal(result, names),
     }
     if answer is None:
-        why = OFF if result.judgement is None else result.judgement.why or ""
+        why = _why(result)
         said = (Piece(_why_not(result, why)),)
         return Screen(headline=no_headline(why), lead=said, rows=_rows(result, names, None), **common)
     return Screen(
@@ -141,17 +138,6 @@ def calls(result: RunResult) -> str:
     """Return when the hedge is on: the strategy's own words, its label where they can't be taken."""
     told = _when(result)
     return f"by {result.label}" if told is None else f"when {told}"
-
-
-def weight_of(result: RunResult) -> str:
-    """Return the weight, or the weights, at which the hedge was ordered on, in whole percent."""
-    hedged = result.hedged
-    weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
-    if not len(weights):
-        return share(result.config.hedge.weight)
-    low, high = float(weights.min()), float(weights.max())
-    middle = share(float(np.median(weights)))
-    return middle if high - low < 0.005 else f"{share(low).removesuffix(' %')} to {share(high)}"  # shown whole
 
 
 def _when(result: RunResult) -> str | None:
@@ -194,6 +180,13 @@ def _signal(result: RunResult, names: Names) -> str:
         f" {often.get(hedge.rebalance, f'rebalanced {hedge.rebalance}')}: {times},"
         f" {result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
     )
+
+
+def _why(result: RunResult) -> str:
+    """Return why there is no answer."""
+    if result.judgement is not None:
+        return result.judgement.why or ""
+    return MADE_UP if result.simulated else OFF
 
 
 def _why_not(result: RunResult, why: str) -> str:
