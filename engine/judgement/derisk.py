@@ -13,7 +13,7 @@ import numpy as np
 from data.arrays import Flags, Floats
 from engine.judgement.driver import WIPED_OUT, fills_at_open, index_of
 from engine.kernel.compiled import compiled
-from engine.kernel.loop import Ledger
+from engine.kernel.loop import Ledger, empty_ledger
 from engine.metrics import Trades, trades_of
 from engine.rules import Prices, Terms
 from engine.setup import Setup
@@ -91,8 +91,7 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> Followed:
 def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
     """Return orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
     b, sessions = setup.market.roles.leverage, np.arange(len(hedged.equity))
-    half = hedged._replace(**{name: _doubled(getattr(hedged, name)) for name in _BY_SESSION}, last=2 * hedged.last)
-    half.hedge[:], half.ordered[:], half.restate[:] = 0.0, False, False
+    half = empty_ledger(2 * len(sessions) - 1, hedged.shares.shape[1])
     half.ordered[1::2] = ((hedged.shares[:, -1] != 0.0) & (sessions < hedged.last))[1:]
     half.core[1::2] = matched(*_weights(setup, hedged), beta, b)[1:]
     filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
@@ -112,9 +111,6 @@ def _leverage_at_open(b: float, night: Floats) -> Floats:
     return told
 
 
-_BY_SESSION = ("equity", "cash", "shares", "traded", "ordered", "core", "hedge", "restate", "action")
-
-
 def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
     """Return the weights of core and hedge that a book has at each close, shape (sessions,) each."""
     worth, equity = hedged.shares * setup.prices.close, hedged.equity[:, None]
@@ -131,15 +127,11 @@ def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
         half[1::2] = values[1:]
         return half
 
-    both = _doubled(closed)
+    both = np.repeat(closed, 2, axis=0)[1:]
     both[1::2] = opened[1:]
     half = Prices(both, both, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, -1])
-    rates = {name: at_open(getattr(terms, name), 0.0) for name in ("earned", "owed", "borrow")}
-    return half, terms._replace(**rates)
-
-
-def _doubled(values: Floats | Flags) -> Floats:
-    return np.repeat(values, 2, axis=0)[1:]
+    earned, owed, borrow = (at_open(rate, 0.0) for rate in (terms.earned, terms.owed, terms.borrow))
+    return half, terms._replace(earned=earned, owed=owed, borrow=borrow)
 
 
 def _by_session(values: Floats) -> Floats:
@@ -151,7 +143,16 @@ def _by_session(values: Floats) -> Floats:
 
 def _whole(halves: Ledger) -> Ledger:
     """Return the ledger at the closes; what was traded at the open and at the close adds up."""
-    at_close = {name: getattr(halves, name)[::2].copy() for name in _BY_SESSION}
-    at_close["traded"] = _by_session(halves.traded)
-    at_close["ordered"] = halves.ordered[::2] | np.append(halves.ordered[1::2], False)
-    return Ledger(**at_close, last=(halves.last + 1) // 2)
+    at_open = np.append(halves.ordered[1::2], False)
+    return Ledger(
+        halves.equity[::2].copy(),
+        halves.cash[::2].copy(),
+        halves.shares[::2].copy(),
+        _by_session(halves.traded),
+        halves.ordered[::2] | at_open,
+        halves.core[::2].copy(),
+        halves.hedge[::2].copy(),
+        halves.restate[::2].copy(),
+        halves.action[::2].copy(),
+        (halves.last + 1) // 2,
+    )
