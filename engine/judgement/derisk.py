@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.arrays import Flags, Floats
+from data.arrays import Flags, Floats, Ints
 from engine.judgement.driver import WIPED_OUT, fills_at_open, index_of
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, empty_ledger
@@ -30,8 +30,12 @@ def entry_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
     Between orders the weight last ordered stands, at the beta of its own close.
     """
     core = matched(hedged.core, hedged.hedge, beta, setup.market.roles.leverage)
-    last = np.maximum.accumulate(np.where(hedged.ordered, np.arange(len(core)), 0))
-    return hedged._replace(core=core[last], hedge=np.zeros_like(core))
+    return hedged._replace(core=core[_last(hedged.ordered)], hedge=np.zeros_like(core))
+
+
+def _last(ordered: Flags) -> Ints:
+    """Return the place of the last order by each close, shape (closes,)."""
+    return np.maximum.accumulate(np.where(ordered, np.arange(len(ordered)), 0))
 
 
 def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
@@ -100,6 +104,7 @@ def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
     half.ordered[at] |= filled
     half.core[at] = np.where(filled, ordered, half.core[at])
     half.restate[at] = filled & hedged.restate[:-1]
+    half.core[:] = half.core[_last(half.ordered)]
     return half
 
 
@@ -119,17 +124,20 @@ def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
 
 
 def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
-    """Return prices and terms by half session: the night's events and interest fall before the open."""
-    opened, closed = prices.open, prices.close
+    """Return prices and terms by half session: the night's events and interest fall before the open.
+
+    Only closes mark a book, so that at an open it is marked at the close to come: what is below 0 there ends there.
+    """
+    opened, closed = prices.open, np.repeat(prices.close, 2, axis=0)[1:]
 
     def at_open(values: Floats, else_: float) -> Floats:
         half = np.full((2 * len(values) - 1, *values.shape[1:]), else_)
         half[1::2] = values[1:]
         return half
 
-    both = np.repeat(closed, 2, axis=0)[1:]
+    both = closed.copy()
     both[1::2] = opened[1:]
-    half = Prices(both, both, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, -1])
+    half = Prices(both, closed, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, -1])
     earned, owed, borrow = (at_open(rate, 0.0) for rate in (terms.earned, terms.owed, terms.borrow))
     return half, terms._replace(earned=earned, owed=owed, borrow=borrow)
 
@@ -143,16 +151,18 @@ def _by_session(values: Floats) -> Floats:
 
 def _whole(halves: Ledger) -> Ledger:
     """Return the ledger at the closes; what was traded at the open and at the close adds up."""
-    at_open = np.append(halves.ordered[1::2], False)
+    closes = np.arange(0, len(halves.equity), 2)
+    last = (halves.last + 1) // 2
+    closes[last] = halves.last  # a book that ended at its open has no row at the close
     return Ledger(
-        halves.equity[::2].copy(),
-        halves.cash[::2].copy(),
-        halves.shares[::2].copy(),
+        halves.equity[closes],
+        halves.cash[closes],
+        halves.shares[closes],
         _by_session(halves.traded),
-        halves.ordered[::2] | at_open,
-        halves.core[::2].copy(),
-        halves.hedge[::2].copy(),
-        halves.restate[::2].copy(),
-        halves.action[::2].copy(),
-        (halves.last + 1) // 2,
+        halves.ordered[::2] | np.append(halves.ordered[1::2], False),  # an order fills in the next session, at its end
+        halves.core[closes],
+        halves.hedge[closes],
+        halves.restate[closes],
+        halves.action[closes],
+        last,
     )
