@@ -1,4 +1,4 @@
-"""The two de-risks: by another loop, by the identity of a fund that is reset when they trade, and short like the hedge."""
+"""The two de-risks: by another loop, by the identity of a fund reset when they trade, and short like the hedge."""
 
 import numpy as np
 import pytest
@@ -109,7 +109,9 @@ def test_sold_daily_keeps_step_with_a_hedge_that_is_left_alone():
     assert len(at_all) > 20
     assert (returns(hedged) - returns(followed))[at_all] == pytest.approx(paid[at_all], abs=1e-12)
     first = np.flatnonzero((hedged.shares[1:, -1] != 0.0) & (hedged.shares[:-1, -1] == 0.0))
-    assert np.abs(returns(hedged) - returns(followed))[first].max() < 1e-3  # entered at the open, at the open's leverage
+    assert (
+        np.abs(returns(hedged) - returns(followed))[first].max() < 1e-3
+    )  # entered at the open, at the open's leverage
     entry = sold_at_entry(setup, hedged, beta)
     assert np.abs(returns(hedged) - returns(entry))[at_all].max() > 1e-3
 
@@ -123,7 +125,9 @@ def test_a_core_of_another_beta_is_sold_by_that_beta():
     t = int(np.flatnonzero(hedged.action == 1)[-1])
 
     row = setup.market.first + t
-    close = {name: bars.close[row - configured(keys).hedge.lookback : row + 1] for name, bars in fed.bars_by_name.items()}
+    close = {
+        name: bars.close[row - configured(keys).hedge.lookback : row + 1] for name, bars in fed.bars_by_name.items()
+    }
     simple = {name: path[1:] / path[:-1] - 1 for name, path in close.items()}
     core = sum(weight * simple[name] for name, weight in CORES["three"].items())
     slope = np.polyfit(simple["AAA"], core, 1)[0]
