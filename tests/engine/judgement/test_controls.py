@@ -134,9 +134,7 @@ def test_a_short_by_hand():
     assert short.cash[1] == pytest.approx(100 - 85 * 1.001 + 45 * 0.999)
     owed = 4.5 * (0.1 + 10 * BORROW_FEE * n[2] / 360)
     assert short.cash[2] == pytest.approx(short.cash[1] + 8.5 * 0.1 - owed)
-    left = (
-        short.cash[2] - 45 * BORROW_FEE * n[3] / 360 - 4.5 * 12 * 1.001
-    )  # ordered at t=2, covers at 12
+    left = short.cash[2] - 45 * BORROW_FEE * n[3] / 360 - 4.5 * 12 * 1.001  # ordered at t=2, covers at 12
     assert short.shares[3] == pytest.approx([8.5 + left / (12 * 1.001), 0.0])
     assert short.cash[3] == pytest.approx(0.0, abs=1e-12)
     assert short.traded[3] == pytest.approx([left / (12 * 1.001), 4.5])
