@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from worlds import configured, laid_out, source
+from worlds import laid_out, source
 
 from engine.judgement import verdict
 from engine.judgement.answer.answer import NEVER, RUINED, SHORT, SIMULATED, UNHEDGED_RUINED, no_answer
@@ -78,4 +78,3 @@ def test_there_is_no_answer_where_there_is_nothing_to_answer(
 
     monkeypatch.setattr(type(setup.market), "simulated", property(lambda _self: simulated))
     assert no_answer(setup, ended(hedged, hedged_end), ended(unhedged, unhedged_end), episodes) == why
-    assert configured({}).hedge.rebalance == "never"
