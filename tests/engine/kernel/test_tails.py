@@ -74,17 +74,18 @@ def test_the_compiled_kernel_is_the_plain_one(seed, measures):
     assert twin == pytest.approx(plain, rel=1e-12)
 
 
-def test_from_the_top_the_largest_share_that_is_as_safe_is_found_whatever_lies_below():
-    """A grid whose half is riskier than all of it."""
-    returns = made(1, hedge=0.8)
-    returns[3] *= 3.0
+@pytest.mark.parametrize(("hedge", "riskier", "least"), [(0.8, 3, 0.7), (1.3, 4, 1.0)])
+def test_from_the_top_the_largest_share_that_is_as_safe_is_found_whatever_lies_below(hedge, riskier, least):
+    """A grid one share of which, further down, is riskier than all of it."""
+    returns = made(1, hedge=hedge)
+    returns[riskier] *= 3.0
     whole, out = Blocks(np.array([0, 1]), np.array([0]), np.array([300])), np.empty((1, 1, 3))
 
     match_draws(whole, paths_of(returns), GRID, np.array([3]), out)
 
     every, growths = zip(*((risks(level)[0], np.log(level[-1])) for level in paths_of(returns)), strict=True)
     assert out[0, 0, 0] == pytest.approx(matched(every[0], every[1:], growths[1:])[0])
-    assert out[0, 0, 0] > 0.7
+    assert out[0, 0, 0] >= least
 
 
 def test_a_book_riskier_than_the_whole_core_is_matched_by_all_of_it_and_one_safer_than_cash_by_none():
