@@ -45,6 +45,7 @@ class Compiled(NamedTuple):
     run_shifts: Callable[..., None]
     resample: Callable[..., None]
     match_draws: Callable[..., None]
+    match_books: Callable[..., None]
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +70,8 @@ def compiled() -> Compiled:
         *(sleeves.link, sleeves.attribute_fill, sleeves.attribute_sessions, sleeves.attribute_books),
         bootstrap.resample,
         *(shifted.worth, shifted.run_shift, shifted.run_shifts),
-        *(tails.walk, tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of, tails.match_draws),
+        *(tails.walk, tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
+        *(tails.as_safe, tails.match_draws, tails.match_books),
     ):
         twins[function.__name__] = twin(function, twins)
     return Compiled(*(twins[name] for name in Compiled._fields))

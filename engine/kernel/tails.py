@@ -1,6 +1,6 @@
-"""The insurance bootstrap's kernel: how safe the hedged book is, and holding less of the core, on resampled sessions.
+"""How safe a book is, and which share of the core is as safe: on resampled sessions, and for many books at once.
 
-A plain function; `compiled` twins it.
+Plain functions; `compiled` twins them.
 """
 
 from __future__ import annotations
@@ -37,27 +37,62 @@ def match_draws(days: Ints, returns: Floats, grid: Floats, out: Floats) -> None:
     """
     draws, n = days.shape
     level, room = np.empty(n + 1), np.empty(max(n + 1 - WINDOW, 1))
-    own, above, found = np.empty(3), np.empty(3), np.empty(3, np.bool_)
+    own, found = np.empty(3), np.empty(3, np.bool_)
+    risks, growths = np.empty((3, len(grid))), np.empty(len(grid))
     for d in range(draws):
         out[d, :, 2] = walk(days[d], returns[0], level)
         for m in range(3):
             own[m], found[m] = risk_of(m, level, room), False
-        more = 0.0
         for k in range(len(grid) - 1, -1, -1):
-            growth = walk(days[d], returns[1 + k], level)
+            growths[k] = walk(days[d], returns[1 + k], level)
             for m in range(3):
                 if not found[m]:
-                    risk = risk_of(m, level, room)
-                    found[m] = own[m] <= risk
-                    part = 1.0
-                    if found[m] and k + 1 < len(grid):
-                        part = (own[m] - above[m]) / (risk - above[m])
-                    out[d, m, 0] = grid[k] if part == 1.0 else grid[k + 1] + part * (grid[k] - grid[k + 1])
-                    out[d, m, 1] = growth if part == 1.0 else more + part * (growth - more)
-                    above[m] = risk
-            more = growth
+                    risks[m, k] = risk_of(m, level, room)
+                    found[m] = own[m] <= risks[m, k]
             if found[0] and found[1] and found[2]:
                 break
+        for m in range(3):
+            out[d, m, 0], out[d, m, 1] = as_safe(own[m], grid, risks[m], growths)
+
+
+def as_safe(own: float, grid: Floats, risks: Floats, growths: Floats) -> tuple[float, float]:
+    """Return the share of the core that is as safe as a book, and the log growth of the book that holds it.
+
+    The first share from the top that is at least as safe, straight lines between it and the one above; 1 where the
+    book is riskier than the whole, the lowest share where it is safer than all. What lies below isn't read.
+
+    Parameters
+    ----------
+    own
+        The book's risk, as `risk_of` gives it.
+    grid, risks, growths
+        Shares, increasing, and the risk and the log growth of the books that hold them, shape (shares,).
+    """
+    for k in range(len(grid) - 1, -1, -1):
+        if own <= risks[k]:
+            if k + 1 == len(grid):
+                return grid[k], growths[k]
+            part = (own - risks[k + 1]) / (risks[k] - risks[k + 1])
+            return grid[k + 1] + part * (grid[k] - grid[k + 1]), growths[k + 1] + part * (growths[k] - growths[k + 1])
+    return grid[0], growths[0]
+
+
+def match_books(levels: Floats, grid: Floats, risks: Floats, growths: Floats, out: Floats) -> None:
+    """Write how far a bad quarter of each book falls short, and the log growth of holding less to the same.
+
+    Parameters
+    ----------
+    levels
+        What each book is worth at each close, shape (books, sessions), two quarters long at least.
+    grid, risks, growths
+        As of `as_safe`, by a bad quarter.
+    out
+        Written, shape (books, 2).
+    """
+    room = np.empty(levels.shape[1] - WINDOW)
+    for j in range(len(levels)):
+        out[j, 0] = quarter(levels[j], room)
+        out[j, 1] = as_safe(out[j, 0], grid, risks, growths)[1]
 
 
 def walk(days: Ints, returns: Floats, level: Floats) -> float:

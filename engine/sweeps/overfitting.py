@@ -17,7 +17,7 @@ from data.files import write_whole
 from data.sources import Source
 from engine.config import RunConfig
 from engine.sweeps.chunks import compiles
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import columns_of
 from engine.sweeps.grid import Grid
 from engine.sweeps.ingredients import Ingredients
 from engine.sweeps.overfitting_found import FILE, LESS_DERISK, LESS_UNHEDGED, OVER_CASH, Best, Overfitting
@@ -129,7 +129,7 @@ def _best(results: Path, row: int) -> Best:
     import pyarrow.parquet as pq
 
     measured = ("sharpe", "sharpe_vs_unhedged", "cagr_vs_unhedged", "episodes")
-    axes = [name for name in pq.read_schema(results).names if name not in (*COLUMNS, "failed")]
+    axes = [name for name in pq.read_schema(results).names if name not in (*columns_of(answer=True), "failed")]
     told = pq.read_table(results, columns=[*axes, *measured]).slice(row, 1).to_pylist()[0]
     sharpe, apart, gained, episodes = (told.pop(name) for name in measured)
     return Best(row, told, sharpe, math.nan if apart is None else sharpe - apart, gained, int(episodes))

@@ -25,7 +25,7 @@ from engine.config import RunConfig
 from engine.identity import identity, known_config
 from engine.setup import open_market
 from engine.sweeps.chunks import CHUNK, Chunk, Work, chunk_rows, chunks_of, compiles
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import columns_in, known_answer
 from engine.sweeps.executors import Executor, ExecutorError, executor_of
 from engine.sweeps.grid import Grid
 from engine.sweeps.overfitting import finish_sweep
@@ -61,6 +61,8 @@ class SweepResult:
         The first real session of each instrument whose history before it was made, ISO.
     seconds
         kernel, signal, tail and wall seconds of what this call computed; chunks kept from before take none.
+    answer
+        Whether rows hold the parts of the sum.
     """
 
     folder: Path
@@ -69,6 +71,7 @@ class SweepResult:
     simulated: bool
     synthetic: Mapping[str, str]
     seconds: dict[str, float]
+    answer: bool = False
 
     @property
     def results(self) -> Path:
@@ -93,6 +96,8 @@ def sweep(
     source: Source | None = None,
     executor: Executor | None = None,
     begin: Callable[[str], None] | None = None,
+    *,
+    answer: bool = False,
 ) -> SweepResult:
     """Run every combination of a grid and write its table.
 
@@ -114,6 +119,8 @@ def sweep(
         Who computes the chunks. The table is the same to the byte whoever does.
     begin
         Told the name of each step of the statistics that follow.
+    answer
+        Whether rows hold the parts of the sum, too: `engine.sweeps.columns.SUM`.
 
     Raises
     ------
@@ -127,11 +134,11 @@ def sweep(
     market = market_of(config, grid, source)
     fingerprint = market.fingerprint()
     name = f"{config.name}-SIMULATED" if source.simulated else config.name
-    known = _known(config, grid, fingerprint, source.name)
+    known = _known(config, grid, fingerprint, source.name) | known_answer(answer=answer)
     folder, spent = out / f"{name}-sweep-{identity(known)}", dict.fromkeys(("kernel", "signal", "tail"), 0.0)
     if not (folder / "manifest.json").exists():
         used = frozenset(key for key, digest in fingerprint.items() if "/" in key and digest != "absent")
-        work = Work(f"backtest-{identity(known)}", config, grid, source, used)
+        work = Work(f"backtest-{identity(known)}", config, grid, source, used, answer=answer)
         chosen = executor or executor_for(config, workers=workers)
         for seconds in _compute(work, folder / "parts", chosen, progress):
             spent = {key: value + seconds.get(key, 0.0) for key, value in spent.items()}
@@ -148,6 +155,7 @@ def sweep(
         source.simulated,
         {name: str(first) for name, first in market.synthetic.items()},
         {**spent, "wall": time.perf_counter() - began},
+        answer,
     )
 
 
@@ -233,7 +241,7 @@ def _table(grid: Grid, first: int, last: int, columns: Mapping[str, Any]) -> pa.
     for i, axis in enumerate(grid.axes):
         values = [value if isinstance(value, bool | int | float | str | None) else str(value) for value in axis.values]
         table[axis.name] = pa.array(values).take(pa.array(places[:, i]))
-    for name in COLUMNS:
+    for name in columns_in(columns):
         table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
     table["failed"] = pa.array([word or None for word in columns["failed"]], pa.string())
     for name in [name for name in columns if name not in table]:

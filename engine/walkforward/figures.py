@@ -14,7 +14,9 @@ from engine.judgement.attribution import attribute
 from engine.judgement.linking import scalars
 from engine.judgement.many import FIGURES
 from engine.run import RunResult
-from engine.sweeps.compute import MEASURES
+from engine.setup import run_beta
+from engine.sweeps.answered import Book, less_in, safety_row, sum_row
+from engine.sweeps.columns import MEASURES, SAFETY, SUM
 from engine.walkforward.choosing import TEST, TRAIN, column_of, plain_values
 from engine.walkforward.plan import Plan
 
@@ -107,6 +109,11 @@ def value_of(result: RunResult, objective: str) -> float | None:
     """Return a sweep's column of a single run; None where it is undefined."""
     if objective in FIGURES:
         return _known(scalars(attribute(result.setup, result.hedged))[objective])
+    if objective in SAFETY:
+        return _known(safety_row(result.hedged, less_in(result.setup))[objective])
+    if objective in SUM:
+        beta = run_beta(result.config, result.market)
+        return _known(sum_row(Book(result.setup, result.hedged, result.unhedged, beta))[objective])
     return _told(result.metrics, result.metrics["controls"][UNHEDGED], objective)
 
 
@@ -122,7 +129,9 @@ def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: st
     runs, controls = {"walk_forward": stitched, **others}, stitched.metrics["controls"]
     told = {name: (result.metrics, value_of(result, objective)) for name, result in runs.items()}
     for name in ("derisk_daily", UNHEDGED):
-        told[name] = controls[name], _told(controls[name], controls[UNHEDGED], objective)
+        book, value = stitched.books[name], _told(controls[name], controls[UNHEDGED], objective)
+        known = _known(safety_row(book, less_in(stitched.setup))[objective]) if objective in SAFETY else value
+        told[name] = controls[name], known
     return {
         name: {measure: metrics[measure] for measure in MEASURES} | {"objective": value}
         for name, (metrics, value) in told.items()

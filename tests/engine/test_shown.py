@@ -8,7 +8,7 @@ from data.shown import figure, screen
 from engine.search.objectives import objectives_of
 from engine.search.run import plan_search, search_trials
 from engine.search.space import space_of
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import COLUMNS
 from engine.sweeps.executors import executor_of
 from reports.sweep_numbers import lower_is_better
 

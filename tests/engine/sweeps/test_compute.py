@@ -22,7 +22,8 @@ from engine.kernel.loop import run_policy
 from engine.metrics import metrics_of
 from engine.rules import costs_of
 from engine.setup import open_market, prepare
-from engine.sweeps.compute import AGAINST, COLUMNS, MEASURES, Clock, compute
+from engine.sweeps.columns import AGAINST, COLUMNS, MEASURES
+from engine.sweeps.compute import Clock, compute
 from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.ingredients import Ingredients
 from strategies import parameters

@@ -15,7 +15,8 @@ from engine.kernel.loop import run_policy
 from engine.metrics import mean_cash_return, returns_of
 from engine.run import run
 from engine.setup import open_market, prepare, run_beta
-from engine.sweeps.compute import COLUMNS, Clock, compute
+from engine.sweeps.columns import COLUMNS
+from engine.sweeps.compute import Clock, compute
 from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.ingredients import Ingredients
 from engine.sweeps.overfitting import finish, finish_sweep
