@@ -28,7 +28,7 @@ from engine.sweeps.overfitting_rows import Drawn, drawn_of
 from engine.sweeps.overfitting_sharpe import Deflated, effective_trials, moments, sharpes
 from engine.sweeps.overfitting_splits import Splits, block_sums, splits_of, sums_of
 from engine.sweeps.overfitting_superior import Superior, superior
-from engine.sweeps.overfitting_words import sentences
+from engine.sweeps.overfitting_words import sentence
 
 DIGITS = 9
 """Significant digits of its numbers: more depend on how many threads a product of matrices takes. Effective numbers
@@ -51,7 +51,7 @@ class Apart(NamedTuple):
     unhedged
         Less the unhedged book's, shape (books, n).
     derisk
-        Less the daily-matched de-risk's, of the books compared, shape (compared, n).
+        Less that of the book sold daily, of the books compared, shape (compared, n).
     """
 
     unhedged: Floats
@@ -93,7 +93,7 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
         aside.submit(import_module, "arch.bootstrap")  # takes two seconds, which others needn't wait for
         found = _of_table(folder / "results.parquet", kept, follow, begin or (lambda _: None))
     if found is not None:
-        told = {"says": " ".join(sentences(found, Tried(found.trials, 1)))} | found.as_dict()
+        told = {"says": sentence(found, Tried(found.trials, 1))} | found.as_dict()
         text = json.dumps(_plain(told), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_whole(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
     return found
@@ -113,7 +113,7 @@ def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: B
     begin("deflated Sharpe ratios")
     apart = _apart(books)
     deflated = _deflated(books, apart, best.row, drawn, sharpe[known])
-    begin("tests against unhedged and de-risk")
+    begin("tests against unhedged and sold daily")
     tests = _superior(books, apart, best.row, drawn.representatives)
     return Overfitting(len(sharpe), int(known.sum()), best, deflated, splits, tests)
 
@@ -186,7 +186,7 @@ def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int) -> 
 
 
 def _superior(books: Followed, apart: Apart, best: int, drawn: Ints) -> dict[str, Superior]:
-    """Test the best and the representatives against the unhedged book, and each against its own de-risk."""
+    """Test the best and the representatives against the unhedged book, and each against its own book sold daily."""
     rows = books.rows[books.compared]
     order = np.argsort(rows != best, kind="stable")  # the best first
     left = len(np.setdiff1d(drawn, rows))
