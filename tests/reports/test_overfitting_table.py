@@ -62,7 +62,7 @@ def test_no_length_of_track_record_makes_a_loss_sure_and_nothing_is_said_of_spli
 
     assert record[2] == "no length"
     assert record[0].endswith(" years")
-    assert "overfitting" not in " ".join(lines)
+    assert "probability of overfitting -, SPA" in " ".join(lines)
     assert "Splits" not in " ".join(lines)
 
 

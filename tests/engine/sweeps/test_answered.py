@@ -171,7 +171,7 @@ def test_shifts_go_around_evenly_and_are_all_where_there_are_few():
 
 
 def test_a_book_that_is_never_hedged_has_parts_of_nothing_and_a_ruined_one_has_none():
-    keys = {"hedge.funding": "margin", "hedge.max_weight": 1.0, "policy.min_hold": 150}
+    keys = {"hedge.funding": "margin", "hedge.max_weight": 1.0, "hedge.rebalance": "never", "policy.min_hold": 150}
     config = configured(PARAMS | keys | {"execution.commission_bps": 200.0})
     grid = grid_of(config, ["hedge.weight=0,0.9"])
     table = compute(made_of(config, grid, source(5, 200)), 0, 2, 1, Clock(), answer=True)
