@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def sweep(
+def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     config: Config,
     grid: Mapping[str, Any] | None = None,
     *,

@@ -214,7 +214,19 @@ def _executed(
         ledger.action[np.searchsorted(sessions, decided)] = ENTER
     nothing, free = np.zeros(len(names) + 1), np.zeros_like(earned)
     terms = Terms(
-        equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, free, False, False, False, nothing  # noqa: FBT003
+        equity[0],
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+        earned,
+        earned,
+        free,
+        False,
+        False,
+        False,
+        nothing,  # noqa: FBT003
     )
     return ledger, terms, sessions, Trades(np.abs(ledger.traded), costs, (ledger.traded != 0.0).astype(np.float64))
 

@@ -94,7 +94,7 @@ def numbers_in_words(standing: Standing) -> tuple[str, ...]:
 
 
 def show_overfitting(console: Console, standing: Standing, *, whole: bool = False) -> None:
-    """Print how much of a sweep's best is luck: a sentence and three numbers, and all the rest where it is asked for."""
+    """Print how much of a sweep's best is luck: a sentence and three numbers, and the rest where it is asked for."""
     style = COLOURS.get(outcome(standing.found, standing.tried.combinations), "yellow")
     console.print()
     console.print(sentence(*standing), style=f"bold {style}", highlight=False)

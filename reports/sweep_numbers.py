@@ -52,9 +52,9 @@ class Rows:
         Of each parameter its value in every row: numbers, text, booleans or None (NaN stands for None).
     metrics
         Of each metric its value in every row, float64, shape (rows,); NaN where undefined. Names are those of
-        `engine.metrics.METRICS` and `engine.sweeps.columns`, and differences named like ``cagr_vs_unhedged``. Any mapping will do: each column
-        is asked for four times at most and one is held at a time, so one that reads ``results.parquet`` when asked
-        keeps a million rows small.
+        `engine.metrics.METRICS` and `engine.sweeps.columns`, and differences named like ``cagr_vs_unhedged``. Any
+        mapping will do: each column is asked for four times at most and one is held at a time, so one that reads
+        ``results.parquet`` when asked keeps a million rows small.
     total
         Combinations of the sweep, at least as many as rows.
     """

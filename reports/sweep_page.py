@@ -43,7 +43,18 @@ APART = ("gap_to_held_less", *SUM)
 PLATEAU = 0.5
 """The share of the best's lead that its median neighbour keeps on a plateau: of pure luck it keeps next to none."""
 
-MAIN = ("cagr", "cagr_vs_unhedged", "gap_to_held_less", "bad_quarter", *SUM, "max_drawdown", "sharpe", "final_equity", "episodes", "costs")
+MAIN = (
+    "cagr",
+    "cagr_vs_unhedged",
+    "gap_to_held_less",
+    "bad_quarter",
+    *SUM,
+    "max_drawdown",
+    "sharpe",
+    "final_equity",
+    "episodes",
+    "costs",
+)
 """Metrics that the top table always shows."""
 ACRONYMS = {"cagr": "CAGR", "cvar 95": "CVaR 95 %"}
 UNITS = {
@@ -249,7 +260,9 @@ def spec_of(name: str) -> str:
     """Return how figures of a metric are written, as d3 has it: a sign for differences, % for fractions."""
     base = name.partition(AGAINST)[0]
     kind = KNOWN[base].unit.partition(" ")[0] if base in KNOWN else ""
-    return ("+" if is_difference(name) else "") + {"fraction": ".2%", "dollars": "$,.0f", "count": ",.0f"}.get(kind, ",.2f")
+    return ("+" if is_difference(name) else "") + {"fraction": ".2%", "dollars": "$,.0f", "count": ",.0f"}.get(
+        kind, ",.2f"
+    )
 
 
 def shown(name: str, value: float) -> str:

@@ -27,8 +27,10 @@ SAFETY: dict[str, Metric] = {
         "fraction a year", "CAGR less that of holding less of the core, all the time, to the same bad quarter"
     ),
 }
-"""What every row is told of the verdict's measure. As under `answer.insurance` in metrics.json, but that the gap is read
-in straight lines between shares of the core, where a run runs the very share."""
+"""What every row is told of the verdict's measure, as under `answer.insurance` in metrics.json.
+
+The gap is read in straight lines between shares of the core, where a run runs the very share.
+"""
 
 ESTIMATED = ("exposure", "timing")
 """Parts that rest on the shifts."""

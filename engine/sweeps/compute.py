@@ -125,12 +125,7 @@ def compute(
             table[KEPT][block.rows[drawn[block.rows]]] = kept
         clock.tail += time.perf_counter() - began
     for world, row in alone:
-        ledger = run_alone(made, world, places[row])
-        for name, value in (_figures(world, ledger) | _sleeve(world, ledger) | safety_row(ledger, world.less)).items():
-            if name in table:
-                table[name][row] = value
-        if drawn[row]:
-            table[KEPT][row] = _kept(world, returns_to_ruin(ledger.equity, ledger.last))
+        _write_alone(table, world, row, run_alone(made, world, places[row]), drawn=bool(drawn[row]))
     clock.alone += len(alone)
     if answer:
         began = time.perf_counter()
@@ -284,6 +279,15 @@ def _tails(books: Books, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
     # A running sum adds in the order of a row, whatever stands beside it: a plain one's bits hang on its company.
     tail = np.minimum(np.sort(lowest, axis=1).cumsum(axis=1)[:, -1] / worst, 0.0)
     return {"cvar_95": tail, **told}, kept
+
+
+def _write_alone(table: dict[str, Any], world: World, row: int, ledger: Ledger, *, drawn: bool) -> None:
+    """Write the metrics of a book that ran by itself."""
+    for name, value in (_figures(world, ledger) | _sleeve(world, ledger) | safety_row(ledger, world.less)).items():
+        if name in table:
+            table[name][row] = value
+    if drawn:
+        table[KEPT][row] = _kept(world, returns_to_ruin(ledger.equity, ledger.last))
 
 
 def _write_sums(

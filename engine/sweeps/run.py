@@ -87,7 +87,7 @@ class SweepResult:
         return f"SYNTHETIC history: {made}, by the fund model." if made else None
 
 
-def sweep(
+def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     config: RunConfig,
     grid: Grid,
     out: Path,
