@@ -38,12 +38,11 @@ def test_unasked_it_is_one_sentence_and_three_numbers():
     told = standing()
     skill, overfit = told.found.deflated[LESS_UNHEDGED].deflated(24), told.found.splits.pbo
 
-    assert said(told, 200, whole=False) == [
-        "",
-        sentence(*told),
-        f"Deflated Sharpe ratio of what its hedge adds {skill:.2f}, probability of overfitting {overfit:.2f}, SPA p-value"
-        " against unhedged 0.250. --luck tells the rest.",
-    ]
+    shown = (
+        f"Deflated Sharpe ratio of what its hedge adds {skill:.2f}, probability of overfitting {overfit:.2f},"
+        " SPA p-value against unhedged 0.250. --luck tells the rest."
+    )
+    assert said(told, 200, whole=False) == ["", sentence(*told), shown]
 
 
 def test_more_that_was_tried_raises_luck_and_is_told():

@@ -1,4 +1,4 @@
-"""Swept rows know the answer: how safe a book was, its gap to holding less, and the parts of the sum, as the run does."""
+"""Swept rows know the answer: how safe a book was, its gap to holding less, and the parts of the sum."""
 
 import json
 import os
