@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backtest.configuring import Config, config_from
+from backtest.options import command_line
+from data.calendar import SESSIONS_A_YEAR
 from data.market import Market
 from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
@@ -24,6 +25,11 @@ from engine.setup import open_market
 
 if TYPE_CHECKING:
     from engine.sweeps.run import SweepResult  # it takes numba, which a run does without
+
+HOLED = (
+    "Sessions are missing: {:.1f} of those that there are make a year on this page, in its rows of 3, 5 and 10 years"
+    " and its rolling charts too, wherever the hole lies."
+)
 
 __all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
 
@@ -156,10 +162,7 @@ def sweep_command(
     file: str, data: str | None, settings: Sequence[str] | None, start: str | None, end: str | None
 ) -> str:
     """Return the command that runs one combination of a sweep, without its parameters."""
-    words = ["backtest", "run", file]
-    for option, values in (("--data", [data]), ("--start", [start]), ("--end", [end]), ("--set", settings or [])):
-        words += [word for value in values if value is not None for word in (option, value)]
-    return shlex.join(words)
+    return command_line(("run",), file, data, settings, start, end)
 
 
 def draw_tearsheet(result: RunResult, path: Path) -> None:
@@ -169,15 +172,18 @@ def draw_tearsheet(result: RunResult, path: Path) -> None:
     marked = "SIMULATED " if result.simulated else ""
     told = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
     made = result.market.run_sessions[result.market.synthetic_sessions()]
+    a_year = result.market.sessions_a_year
+    holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
     write_tearsheet(
         path,
         sessions=result.market.run_sessions[1:],
         hedged=_padded_returns(result.hedged.equity, result.hedged.last),
         unhedged=_padded_returns(result.unhedged.equity, result.unhedged.last),
-        cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1)),
+        cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1), a_year),
+        sessions_a_year=a_year,
         title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against unhedged",
         name=f"{marked}{result.market.hedge} hedge",
-        notes=[note for note in result.notes if any(word in note for word in told)],
+        notes=[*(note for note in result.notes if any(word in note for word in told)), *holed],
         synthetic=(made[0], made[-1]) if len(made) else None,
     )
 

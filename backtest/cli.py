@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import reports  # noqa: F401  # taken now, no folder of a user's strategy can put another in its place
 from backtest import (
     data_commands,
     lookahead_command,
@@ -21,7 +20,20 @@ from backtest import (
     walkforward_command,
 )
 from backtest.console import console, steps
-from backtest.options import Data, End, File, Out, Settings, Start, announce_compiling, config_of, quietly, typed
+from backtest.options import (
+    Data,
+    End,
+    File,
+    Out,
+    Settings,
+    Start,
+    announce_compiling,
+    check_command,
+    command_line,
+    config_of,
+    quietly,
+    typed,
+)
 from data.errors import UserError
 
 if TYPE_CHECKING:
@@ -84,7 +96,10 @@ def _run(
 
     remarks = [f"{file} is a run that ships; `backtest init` writes one of your own."] if shipped else []
     if result.simulated:
-        remarks.append(f"For real history give its folder: backtest run {file} --data DIR  (see the README).")
+        real = command_line(("run",), file, "DIR", settings, start, end)
+        remarks.append(f"For real history give its folder: {real}  (see the README).")
+    if any(one.severity == "warning" for one in result.market.findings):
+        remarks.append(f"What the audit warns of is shown by: {check_command(file, data, settings, start, end)}")
     show_run(console(), result, folder, remarks)
     if open_page:
         import webbrowser
@@ -169,17 +184,18 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     """Check a run, its strategy and the history it would use, without running it."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import load_market
-    from engine.asking import ask
+    from engine.asking import asking
     from engine.drift import short_warning
 
     market = load_market(config)
-    asked = ask(config, market)
+    with asking(config, market) as asked:
+        warning = short_warning(config, asked)
     sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
     if "rebalance" not in config.hedge.model_fields_set:
         typer.echo("hedge.rebalance is weekly, the default; it was never before 0.2: set it to keep an older result")
-    if (warning := short_warning(config, asked)) is not None:
+    if warning is not None:
         typer.echo(f"warning: {warning}")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from data.arrays import DAY, Dates, Floats
 from data.errors import UserError, did_you_mean
+from data.fingerprint import INSTRUMENTS
 from data.market import Market
 from data.version import code_version
 from engine.config import RunConfig
@@ -163,7 +165,8 @@ def made_before(config: RunConfig, runs: Path, engine: str = "backtrader") -> Pa
         if (told.get("config"), told.get("engine")) == (known, engine):
             _use(market, told["data"])
             now = market.fingerprint()
-            if id_of(config, source, {one: now[one] for one in told["data"] if one in now}, engine) == _id(name):
+            read = {*told["data"], "audit"}  # what is found wrong now may not have been found then
+            if id_of(config, source, {one: now[one] for one in now if one in read}, engine) == _id(name):
                 return runs / name
     return None
 
@@ -176,12 +179,18 @@ def changed_inputs(kept: KeptRun, market: Market) -> list[str]:
 
 def _use(market: Market, names: Mapping[str, str]) -> None:
     """Read what a kept run has read, so that the market's fingerprint holds it."""
+    asked: dict[str, tuple[Callable[[str], bool], Callable[[str], object]]] = {
+        "bars": (market.has_bars, market.bars),
+        "series": (market.has_series, market.series),
+        "events": (market.has_events, market.events),
+        "members": (market.has_members, market.members),
+    }
     for place in names:
         kind, _, name = place.partition("/")
-        if kind == "bars" and market.has_bars(name):
-            market.bars(name)
-        if kind == "series" and market.has_series(name):
-            market.series(name)
+        if place == INSTRUMENTS:
+            market.instruments()
+        elif kind in asked and asked[kind][0](name):
+            asked[kind][1](name)
 
 
 def _folders(runs: Path) -> list[str]:
@@ -205,9 +214,9 @@ def _only(found: list[str], named: str) -> str:
 
 def _nothing(wanted: str, kept: list[str], runs: Path) -> str:
     if not kept:
-        return f"no such run, and none is kept in {runs}: backtest run hedge_soxs.yaml makes one"
+        return f"no such run, and none is kept in {runs}: backtest run hedge_soxs.yaml --out {_quoted(runs)} makes one"
     near = did_you_mean(wanted, [*kept, *map(_id, kept), *map(_name, kept)])
-    return f"no such run in {runs}{near or f': backtest runs --out {runs} lists them'}"
+    return f"no such run in {runs}{near or f': backtest runs --out {_quoted(runs)} lists them'}"
 
 
 def _json(folder: Path, name: str) -> Mapping[str, Any]:
@@ -270,8 +279,13 @@ def _check(folder: Path, sessions: Dates, metrics: Mapping[str, Any]) -> None:
 
 
 def _broken(folder: Path, what: str) -> UserError:
-    again = f"backtest run {folder / 'config.yaml'}" if (folder / "config.yaml").is_file() else "backtest run"
-    return UserError(f"{folder}: {what}: make the run again with {again}")
+    config = folder / "config.yaml"
+    again = f" with backtest run {_quoted(config)}" if config.is_file() else ""
+    return UserError(f"{folder}: {what}: make the run again{again}")
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
 
 
 def _older(folder: Path, what: str) -> UserError:

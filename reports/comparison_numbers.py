@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import dot, log
 from data.arrays import Dates, Flags, Floats, Ints
+from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
 from data.errors import UserError
 from data.rates import accrual
 from engine.identity import ID_LENGTH
@@ -17,7 +19,7 @@ from engine.judgement.linking import scalars
 from engine.judgement.verdict import JUDGE
 from engine.kept import KeptRun
 from engine.kernel.loop import Ledger, empty_ledger
-from engine.metrics import SESSIONS_A_YEAR, Trades, drawdowns, metrics_of, returns_of
+from engine.metrics import Trades, drawdowns, metrics_of, returns_of
 from engine.rules import Terms
 from reports.comparison_differences import differences
 from strategies.policy import ENTER
@@ -50,8 +52,8 @@ class Compared:
     returns
         Their daily returns, shape (sessions - 1,) each, 0 after a ruin.
     figures
-        The metrics of `engine.metrics.METRICS` there, and ``cagr_vs_unhedged``, ``growth_vs_derisk`` (252 times the
-        mean daily log-return difference to the daily-matched de-risk), ``unhedged_cagr``, ``unhedged_max_drawdown``.
+        The metrics of `engine.metrics.METRICS` there, and ``cagr_vs_unhedged``, ``growth_vs_derisk`` (the mean
+        daily log-return difference to the daily-matched de-risk, a year), ``unhedged_cagr``, ``unhedged_max_drawdown``.
     attribution
         What each column of `engine.judgement.attribution`, ``decay`` and ``sleeve`` contributed to the CAGR there,
         linked, a year; ``None`` without controls.
@@ -157,7 +159,7 @@ def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compar
         "unhedged_cagr": theirs["cagr"],
         "unhedged_max_drawdown": theirs["max_drawdown"],
         "cagr_vs_unhedged": ours["cagr"] - theirs["cagr"],
-        "growth_vs_derisk": _growth_difference(growth),
+        "growth_vs_derisk": _growth_difference(growth, sessions_a_year(sessions)),
     }
     return Compared(
         label,
@@ -165,9 +167,9 @@ def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compar
         growth,
         returns,
         ours | figures,
-        _attributed(run, rows),
+        _attributed(run, rows, sessions_a_year(sessions[: len(rows)])),
         drawdowns(growth["hedged"]),
-        _rolling_sharpe(returns["hedged"] - _until(earned[1:], len(sessions) - 1, 0.0)),
+        _rolling_sharpe(returns["hedged"] - _until(earned[1:], len(sessions) - 1, 0.0), sessions),
         _rolling_beta(returns["hedged"], returns["unhedged"]),
         np.isin(sessions, run.sessions[run.equity["synthetic"]]),
     )
@@ -214,48 +216,41 @@ def _executed(
         ledger.action[np.searchsorted(sessions, decided)] = ENTER
     nothing, free = np.zeros(len(names) + 1), np.zeros_like(earned)
     terms = Terms(
-        equity[0],
-        nothing,
-        nothing,
-        nothing,
-        nothing,
-        nothing,
-        earned,
-        earned,
-        free,
-        False,
-        False,
-        False,
-        nothing,  # noqa: FBT003
+        *(equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, free),
+        reinvest=False,
+        whole=False,
+        margin=False,
+        levy=nothing,
     )
     return ledger, terms, sessions, Trades(np.abs(ledger.traded), costs, (ledger.traded != 0.0).astype(np.float64))
 
 
-def _growth_difference(growth: Mapping[str, Floats]) -> float | None:
-    """Return 252 times the mean daily log-return difference to the daily-matched de-risk; None where there is none."""
+def _growth_difference(growth: Mapping[str, Floats], a_year: float) -> float | None:
+    """Return the mean daily log-return difference to the daily-matched de-risk, a year; None where there is none."""
     ours, theirs = growth["hedged"], growth.get(JUDGE)
     if theirs is None or min(ours[-1], theirs[-1]) <= 0.0:
         return None
-    return float(SESSIONS_A_YEAR * np.log(ours[-1] / theirs[-1]) / (len(ours) - 1))
+    return float(a_year * log(ours[-1] / theirs[-1]) / (len(ours) - 1))
 
 
-def _attributed(run: KeptRun, rows: Ints) -> Mapping[str, float] | None:
+def _attributed(run: KeptRun, rows: Ints, a_year: float) -> Mapping[str, float] | None:
     """Return each column's contribution to the CAGR by name, linked, over the shared sessions; and decay and sleeve."""
     if run.attribution is None:
         return None
     summed = {name: np.cumsum(run.attribution[name])[rows] for name in COLUMNS}
     dollars = {name: np.diff(column, prepend=column[0]) for name, column in summed.items()}
     nothing = np.zeros(len(rows))  # of the weight and the fund only the timing is told
-    told = scalars(Attribution(dollars, run.hedged[rows], nothing, nothing, len(rows) - 1))
+    told = scalars(Attribution(dollars, run.hedged[rows], nothing, nothing, len(rows) - 1, a_year))
     return {name.removesuffix("_a_year"): value for name, value in told.items() if name.endswith("_a_year")}
 
 
-def _rolling_sharpe(excess: Floats) -> Floats:
+def _rolling_sharpe(excess: Floats, sessions: Dates) -> Floats:
     """Return the Sharpe ratio a year of the last `ROLLING` returns over cash, shape (returns + 1,)."""
-    seen = windows(excess, ROLLING)
+    seen, numbers = windows(excess, ROLLING), session_numbers(sessions)
+    a_year = SESSIONS_A_YEAR * ROLLING / (numbers[ROLLING:] - numbers[:-ROLLING])
     spread = seen.std(axis=1, ddof=1)
     ratio = np.divide(seen.mean(axis=1), spread, out=np.full(len(seen), np.nan), where=spread > TINY)
-    return padded(ratio * np.sqrt(SESSIONS_A_YEAR), len(excess) + 1)
+    return padded(ratio * np.sqrt(a_year), len(excess) + 1)
 
 
 def _rolling_beta(ours: Floats, market: Floats) -> Floats:
@@ -272,8 +267,8 @@ def _correlations(returns: Floats) -> Floats:
     apart = returns - returns.mean(axis=1, keepdims=True)
     length = np.sqrt((apart * apart).sum(axis=1))
     length[length <= TINY] = np.nan
-    found: Floats = (apart @ apart.T) / np.outer(length, length)
-    return found
+    products = np.array([[dot(one, other) for other in apart] for one in apart])
+    return products / np.outer(length, length)
 
 
 def _labels(kept: Sequence[KeptRun]) -> list[str]:

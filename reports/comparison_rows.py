@@ -69,7 +69,7 @@ METRIC_ROWS = (
     Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", percent),
     Row(
         "Growth less daily de-risk",
-        "252 times the mean daily log-return difference to selling core to the same beta every session, a year",
+        "The mean daily log-return difference to selling core to the same beta every session, a year",
         "growth_vs_derisk",
         signed,
         max,

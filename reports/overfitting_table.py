@@ -8,7 +8,6 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from engine.metrics import SESSIONS_A_YEAR
 from engine.sweeps.overfitting_found import SERIES
 from engine.sweeps.overfitting_sharpe import Deflated
 from engine.sweeps.overfitting_words import BARE, COSTS, HOLDS, LUCK, Standing, numbers, outcome, sentence
@@ -121,7 +120,7 @@ def _years(one: Deflated, above: float) -> str:
     if one.undefined:
         return UNKNOWN
     sessions = one.track_record(above)
-    years = 0.0 if sessions is None else sessions / SESSIONS_A_YEAR
+    years = 0.0 if sessions is None else sessions / one.sessions_a_year
     return NEVER if sessions is None else f"{number(years, 1 if years < 100.0 else 0)} years"
 
 

@@ -10,9 +10,8 @@ from data.arrays import Flags, Floats
 from engine.judgement.attribution import SLEEVE
 from engine.judgement.judge import Judgement
 from engine.judgement.linking import linking
-from engine.judgement.placebo import Placebo
 from engine.kernel.loop import Ledger
-from engine.metrics import SESSIONS_A_YEAR, drawdowns
+from engine.metrics import drawdowns
 from engine.run import RunResult
 from reports import report_episodes as episodes
 from reports.charts import singles, spread
@@ -22,7 +21,6 @@ from reports.study_page import study_data
 
 SHOWN = ("unhedged", "derisk_entry", "derisk_daily")
 """Controls that the growth chart shows before anything is tapped."""
-BINS = 40
 
 
 def page_data(result: RunResult, judgement: Judgement) -> dict[str, Any]:
@@ -44,7 +42,6 @@ def page_data(result: RunResult, judgement: Judgement) -> dict[str, Any]:
         },
         "linked": _linked(judgement, roles.hedge),
         "forest": _forest(result, judgement),
-        "placebo": None if judgement.placebo is None else _placebo(judgement.placebo),
         "episodes": episodes.charts(result, judgement),
         "study": study_data(judgement.study, roles),
     }
@@ -106,18 +103,3 @@ def _forest(result: RunResult, judgement: Judgement) -> list[dict[str, Any]]:
         }
         for title, key, _shown in DIFFERENCES
     ]
-
-
-def _placebo(placebo: Placebo) -> dict[str, Any]:
-    """Return the placebos' growth differences in bins, fractions a year, and the run's."""
-    views = {"other days": placebo} | (
-        {"other days as volatile": placebo.by_tercile} if placebo.by_tercile is not None else {}
-    )
-    drawn = {name: SESSIONS_A_YEAR * one.draws[np.isfinite(one.draws)] for name, one in views.items()}
-    run = SESSIONS_A_YEAR * placebo.statistic
-    edges = np.histogram_bin_edges(np.concatenate([[run], *drawn.values()]), BINS)
-    return {
-        "run": run,
-        "edges": edges.tolist(),
-        "views": [{"name": name, "counts": np.histogram(values, edges)[0].tolist()} for name, values in drawn.items()],
-    }

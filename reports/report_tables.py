@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.judgement.controls import Control
 from engine.judgement.judge import Judgement
-from engine.judgement.verdict import JUDGE, VARIATIONS, Verdict
+from engine.judgement.verdict import JUDGE
 from engine.rules import costs_of
 from engine.run import RunResult
 from reports.report_words import UNKNOWN, dollars, number, percent, points
@@ -36,29 +36,6 @@ DIFFERENCES: tuple[tuple[str, str, Callable[[float], str]], ...] = (
 """Above 0 is better hedged, in each."""
 
 
-SAME = 1e-12
-"""A variation of the strip that differs by less is the run itself."""
-
-
-class Bar(NamedTuple):
-    """A row of the sensitivity strip.
-
-    Parameters
-    ----------
-    name, value
-        What was changed, and what came of it, with its sign.
-    share
-        Its length as a percentage of the longest, below 0 to the left; None where it couldn't be run.
-    remark
-        What a reader might miss: that the sign turns, or that nothing changes.
-    """
-
-    name: str
-    value: str
-    share: float | None
-    remark: str
-
-
 class Book(NamedTuple):
     """A control as the tables show it."""
 
@@ -74,21 +51,6 @@ class Cell(NamedTuple):
     estimate: str
     interval: str
     sure: bool
-
-
-def strip(verdict: Verdict) -> list[Bar]:
-    """Return the sensitivity strip, the run itself first; nothing where there is no verdict to vary."""
-    if verdict.growth is None or not verdict.strip:
-        return []
-    growth = verdict.growth.estimate
-    told = {name: verdict.strip[name] for name in VARIATIONS if name in verdict.strip}
-    longest = max(abs(value) for value in (growth, *told.values())) or 1.0
-    rows = [Bar("as run", percent(growth, sign=True), 100 * growth / longest, "")]
-    for name, value in told.items():
-        same = "changes nothing" if abs(value - growth) < SAME else ""
-        remark = "turns the sign" if value * growth < 0.0 else same
-        rows.append(Bar(name, percent(value, sign=True), 100 * value / longest, remark))
-    return rows + [Bar(name, "can't be run", None, "") for name in VARIATIONS if name not in told]
 
 
 def titles(result: RunResult) -> dict[str, str]:

@@ -42,6 +42,7 @@ def write_tearsheet(  # noqa: PLR0913 - two runs, their cash rate, and the words
     hedged: NDArray[np.float64],
     unhedged: NDArray[np.float64],
     cash_rate: float,
+    sessions_a_year: float = 252,
     title: str,
     name: str,
     benchmark_name: str = "Unhedged",
@@ -59,7 +60,9 @@ def write_tearsheet(  # noqa: PLR0913 - two runs, their cash rate, and the words
     hedged, unhedged : float64 arrays, shape (T,)
         Simple returns of the two books, fractions; no NaN.
     cash_rate : float
-        A yield a year, of either sign; ``(1 + cash_rate) ** (1/252) - 1`` is taken off each return.
+        A yield a year, of either sign; ``(1 + cash_rate) ** (1/sessions_a_year) - 1`` is taken off each return.
+    sessions_a_year : float
+        How many of the sessions make a year.
     title, name, benchmark_name : str
         Of the page, and of its two columns. Any text is safe.
     notes : sequence of str
@@ -88,12 +91,13 @@ def write_tearsheet(  # noqa: PLR0913 - two runs, their cash rate, and the words
             title=_escape(title),
             output=path,
             compounded=True,
-            periods_per_year=252,
+            periods_per_year=int(sessions_a_year) if sessions_a_year == int(sessions_a_year) else sessions_a_year,
             match_dates=False,  # True drops idle sessions
             strategy_title=name,
             benchmark_title=benchmark_name,
         )
     page = _finish(path.read_text(encoding="utf-8"), title, benchmark_name, notes)
+    page = page.replace(f"Periods/Year: {sessions_a_year}", f"Periods/Year: {sessions_a_year:.5g}")
     path.write_text(page, encoding="utf-8")
 
 

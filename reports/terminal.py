@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from engine.config import HedgeConfig
-from engine.judgement.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD, Verdict
+from engine.judgement.answer.words import plain
 from engine.run import RunResult
+from reports.first_screen import screen_of
+from reports.first_terminal import screen_lines
 from strategies.policy import ENTER
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from engine.sweeps.run import SweepResult
 
 UNKNOWN = "-"
-COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}
 
 
 def percent(value: float | None) -> str:
@@ -59,44 +59,21 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 
 
 def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
-    """Print one run: the table, what the hedge does, the notes, and where its files are."""
-    metrics = result.metrics
-    head = Text.assemble((result.config.name, "bold"), f"  {result.label}", style="default")
-    console.print(head)
-    first, last = metrics["first"], result.market.run_sessions[-1]
-    span = f"{first} to {last}, {len(result.market.run_sessions):,} sessions"
-    console.print(Text.assemble((span, "dim"), (synthetic_part(metrics), "bold yellow")), highlight=False)
+    """Print one run: its first screen as the report has it, then the notes, and where its files are."""
+    console.print(Text.assemble((result.config.name, "bold"), f"  {result.label}"), soft_wrap=True)
     for alarm in result.alarms:
         console.print(escape(alarm), style="bold yellow", highlight=False)
-    console.print()
-    if result.judgement is not None:
-        show_verdict(console, result.judgement.verdict)
-    console.print(run_table(result))
+    screen = screen_of(result)
+    for line in screen_lines(screen, len(result.market.run_sessions)):
+        console.print(Text(line.text, line.style), soft_wrap=True)
     console.print()
     console.print(exposure(result), highlight=False)
-    if result.judgement is not None and result.judgement.verdict.outcome != WITHHELD:
-        for said in (result.judgement.verdict.price, result.judgement.verdict.alternative):
-            console.print(said, highlight=False)
-    for note in (*band(metrics), *(one for one in result.notes if one not in result.alarms), *remarks):
+    said = {*result.alarms, plain(screen.lead)}
+    for note in (*band(result.metrics), *(one for one in result.notes if one not in said), *remarks):
         style = "bold yellow" if note.startswith(("SIMULATED", "SYNTHETIC")) else "yellow"
         console.print(escape(note), style=style, highlight=False)
     if folder is not None:
         console.print(f"Files: [bold]{escape(str(folder))}[/]", highlight=False, soft_wrap=True)
-
-
-def show_verdict(console: Console, verdict: Verdict) -> None:
-    """Print the verdict and its reasons."""
-    console.print(verdict.sentence, style=f"bold {COLOURS[verdict.outcome]}", highlight=False)
-    if verdict.outcome != WITHHELD:
-        for reason in verdict.reasons:
-            console.print(Padding(escape(reason), (0, 0, 0, 2)), highlight=False)
-    console.print()
-
-
-def synthetic_part(metrics: Mapping[str, Any]) -> str:
-    """Say how many sessions are synthetic; nothing where all is real."""
-    made = metrics["synthetic"]
-    return "" if made is None else f", {made['sessions']:,} of them SYNTHETIC"
 
 
 def band(metrics: Mapping[str, Any]) -> list[str]:
@@ -107,25 +84,6 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
     low, high = (dollars(value) for value in made["final_equity"])
     lowest, highest = (dollars(value) for value in made["unhedged_final_equity"])
     return [f"SYNTHETIC history may err by its band: the end value is {low} to {high}, unhedged {lowest} to {highest}."]
-
-
-def run_table(result: RunResult) -> Table:
-    """Return the table of unhedged, hedged and de-risked books."""
-    metrics = result.metrics
-    hedge = Text(f"{result.market.hedge} hedge")
-    controls = metrics["controls"]
-    books = {"Unhedged": controls["unhedged"], "hedge": metrics}
-    if "derisk_daily" in controls:
-        books["De-risk daily"] = controls["derisk_daily"]
-    books["De-risk at entry"] = controls["derisk_entry"]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("SIMULATED" if result.simulated else "", style="default", header_style="bold yellow")
-    for name in books:
-        table.add_column(hedge if name == "hedge" else name, justify="right")
-    for title, key, shown in ROWS:
-        hedged_only = key == "sessions_hedged"
-        table.add_row(title, *(UNKNOWN if hedged_only and n != "hedge" else shown(b[key]) for n, b in books.items()))
-    return table
 
 
 def exposure(result: RunResult) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Flags, Floats
 from engine.judgement.controls import run_derisk_daily, run_derisk_entry
 from engine.judgement.drawdowns import deep_drawdowns
@@ -151,7 +152,7 @@ def trial(design: Design, number: int) -> Trial:
 
 def _apart(ours: Ledger, theirs: Ledger) -> Floats:
     """Return the daily log-return difference of two books, shape (sessions - 1,)."""
-    apart: Floats = np.diff(np.log(ours.equity)) - np.diff(np.log(theirs.equity))
+    apart: Floats = np.diff(log(ours.equity)) - np.diff(log(theirs.equity))
     return apart
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arithmetic import expm1, log
 from data.arrays import Floats
 from data.fund import FEE, SPREAD
 from engine.judgement.attribution import SLEEVE
@@ -11,7 +12,7 @@ from engine.judgement.driver import carry_of, day_return, fills_at_open, index_o
 from engine.kernel.loop import Ledger
 from engine.kernel.sleeves import Daily, SleeveSums
 from engine.kernel.sweep import Units
-from engine.metrics import SESSIONS_A_YEAR, Metric
+from engine.metrics import Metric
 from engine.rules import costs_of
 from engine.setup import Setup
 
@@ -74,7 +75,7 @@ def units_held(ledger: Ledger, units: Units) -> Floats:
     return held[np.maximum.accumulate(traded)]
 
 
-def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats) -> dict[str, Floats]:
+def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats, a_year: float) -> dict[str, Floats]:
     """Return `FIGURES` of every book, shape (books,) each.
 
     Parameters
@@ -83,16 +84,18 @@ def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats)
         As of `engine.kernel.sleeves.attribute_books`.
     first, final
         Equity at the first and at the last close, shape (books,).
+    a_year
+        How many of the sessions make a year.
     """
     count = len(daily.fund) - 1
-    yearly = SESSIONS_A_YEAR / count
-    grown = np.log(final / first) * yearly
-    cagr_over_log = np.divide(np.expm1(grown), grown, out=np.ones_like(grown), where=grown != 0.0) * yearly
+    yearly = a_year / count
+    grown = log(final / first) * yearly
+    cagr_over_log = np.divide(expm1(grown), grown, out=np.ones_like(grown), where=grown != 0.0) * yearly
     parts = dict(zip(SLEEVE, sums[: len(SLEEVE)], strict=True))
     parts["decay"] = parts["compounding"] + parts["fee"] + parts["spread"]
     parts["sleeve"] = np.sum([parts[name] for name in SLEEVE], axis=0)
     figures = {f"{name}_a_year": linked * cagr_over_log for name, linked in parts.items()}
-    product = SESSIONS_A_YEAR * sums.products / count
-    average = SESSIONS_A_YEAR * sums.weights / count * daily.fund[1:].mean()
+    product = a_year * sums.products / count
+    average = a_year * sums.weights / count * daily.fund[1:].mean()
     figures |= {"hedge_times_fund": product, "average_hedge": average, "hedge_timing": product - average}
     return {name: figures[name] for name in FIGURES}

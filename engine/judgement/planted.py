@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arithmetic import exp, expm1
 from data.arrays import Dates, Flags, Floats, day
 from data.as_traded import OVERNIGHT
 from data.bars import Bars
-from data.calendar import nyse_sessions
+from data.calendar import SESSIONS_A_YEAR, nyse_sessions
 from data.demo_market import PREMIUM, SECTOR_GROWTH
 from data.errors import DataError
 from data.fund import FEE, SPREAD, fund_return
@@ -22,7 +23,6 @@ from data.sources.wrapped import Eventless
 from engine.asking import Asked
 from engine.config import RunConfig
 from engine.loading import build_config
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import prepare, roles_of
 from strategies.weakness import WeaknessHedge
 
@@ -157,15 +157,15 @@ def _bars(design: Design, sessions: Dates, night: Floats, course: Floats, rng: n
     """Return bars of the sector and of its fund, which opens and closes a little off its value."""
     days = days_between(sessions)
     fee, spread = (0.0, 0.0) if design.free else (FEE, SPREAD)
-    moved, r = np.expm1(night), np.expm1(night + course)
+    moved, r = expm1(night), expm1(night + course)
     carry = fund_return(np.zeros_like(r), np.full_like(r, CASH_YIELD), days, LEVERAGE, fee - design.cheaper, spread)
     level = 40.0 * np.cumprod(1.0 + r, dtype=np.float64)
     value = 40.0 * np.cumprod(np.maximum(1.0 + LEVERAGE * r + carry, 0.02), dtype=np.float64)
     before = np.concatenate(([40.0], value[:-1]))
     opened = before * np.maximum(1.0 + LEVERAGE * moved + carry, 0.02)
-    off = np.exp(PREMIUM * rng.standard_normal((2, len(r))))
+    off = exp(PREMIUM * rng.standard_normal((2, len(r))))
     return {
-        "SOXX": _plain("SOXX", sessions, level / np.exp(course), level),
+        "SOXX": _plain("SOXX", sessions, level / exp(course), level),
         "SOXS": _plain("SOXS", sessions, opened * off[0], value * off[1]),
     }
 

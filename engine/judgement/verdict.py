@@ -55,13 +55,13 @@ class Verdict:
         return {"label": self.label} | asdict(self) | {"reasons": list(self.reasons)}
 
 
-def verdict_of(answer: Answer, core: str, hedge: str, price: Protection, sale_cost: Figure) -> Verdict:
+def verdict_of(answer: Answer, names: words.Names, price: Protection, sale_cost: Figure) -> Verdict:
     """Return the verdict of an answer.
 
     Parameters
     ----------
-    core, hedge
-        What a person calls the core, and the fund's name.
+    names
+        What a person calls the parts of the run.
     price
         What the hedge cost against the unhedged book.
     sale_cost
@@ -71,18 +71,19 @@ def verdict_of(answer: Answer, core: str, hedge: str, price: Protection, sale_co
     return Verdict(
         label,
         headline,
-        f"{headline} {words.plain(words.lead(answer, core))}",
-        (f"{label}: {words.label_line(answer.insurance.quarter, label)}", words.sum_words(answer, hedge)),
+        f"{headline} {words.plain(words.lead(answer, names))}",
+        (words.label_sentence(answer.insurance), words.sum_words(answer, names)),
         price_sentence(price),
-        alternative_sentence(hedge, sale_cost),
+        alternative_sentence(names.hedge, sale_cost),
     )
 
 
 def withheld(why: str, hedge: str, price: Protection, sale_cost: Figure) -> Verdict:
     """Return that there is no verdict, and why."""
-    headline = f"No verdict on {hedge}."
-    sentence = f"No verdict on {hedge}: {why}."
-    return Verdict(WITHHELD, headline, sentence, (), price_sentence(price), alternative_sentence(hedge, sale_cost))
+    headline = words.no_headline(why)
+    return Verdict(
+        WITHHELD, headline, f"No verdict: {why}.", (), price_sentence(price), alternative_sentence(hedge, sale_cost)
+    )
 
 
 def price_sentence(price: Protection) -> str:

@@ -12,9 +12,9 @@ from data.sources import Source
 from data.sources.held import held
 from data.sources.kept import KeptSource
 from engine.config import RunConfig
+from engine.identity import CLASS
 from engine.search.rows import Rows
 from engine.search.space import Dimension, Drawn, values_of
-from engine.sweeps.chunks import CLASS
 from engine.sweeps.shipping import Texts, Written, texts_of
 from strategies.load import source_hash, strategy_class
 

@@ -20,10 +20,11 @@ from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from data.version import code_version
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import RunConfig
-from engine.identity import identity, known_config
+from engine.identity import CLASS, identity, known_by
+from engine.plain_yaml import Keys
+from engine.reads import inputs_of
 from engine.run import SIMULATED
 from engine.search.objectives import Objective, best_first
 from engine.search.remote import Away, asked_of
@@ -35,7 +36,6 @@ from engine.sweeps.columns import columns_of, known_answer
 from engine.sweeps.executors import Executor, Threads
 from engine.sweeps.processes import Processes
 from engine.sweeps.run import NOT_SWEPT
-from strategies.load import source_hash, strategy_class
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,6 +84,11 @@ class Search:
     def name(self) -> str:
         """The study's, and the folder's."""
         return self.folder.name
+
+    @property
+    def tried(self) -> dict[Keys, tuple[Any, ...] | None]:
+        """The values that may be tried of each key, None where they are too many to be named."""
+        return {one.keys: one.values for one in self.space}
 
     def trials(self) -> Trials:
         """Return its trials so far."""
@@ -220,7 +225,8 @@ def plan_search(
     """
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
-    ask(config, market)  # reads whatever the base run reads
+    with asking(config, market):
+        pass  # it has read whatever the base run reads
     marked = f"{config.name}-SIMULATED" if source.simulated else config.name
     search = Search(config, space, objectives, seed, source, out, answer)
     known = identity(known_of(search, market))
@@ -254,7 +260,8 @@ def search_trials(
     size = size_of(search.space)
     if size is not None and size <= trials:
         raise ConfigError(
-            f"the space holds {size:,} combinations, no more than --trials {trials}: backtest sweep runs all"
+            f"the space holds {size:,} combinations, no more than --trials {trials}: "
+            "a sweep of the same --param runs all"
         )
     began, count = time.perf_counter(), progress or (lambda _done: None)
     search.folder.mkdir(parents=True, exist_ok=True)
@@ -305,8 +312,8 @@ def _here(search: Search, todo: list[int], executor: Executor) -> Iterator[Spent
 
 def _away(search: Search, market: Market, trials: Trials, todo: list[int], executor: Executor) -> Iterator[Spent]:
     """Propose and keep trials here, and have them run elsewhere."""
-    used = frozenset(name for name, digest in market.fingerprint().items() if "/" in name and digest != "absent")
-    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, used, search.answer)
+    named = inputs_of(search.config, search.tried, market, search.source).named
+    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, named, search.answer)
     for asked, told in executor.run(away, asked_of(trials.ask, todo)):
         began = time.perf_counter()
         trials.tell(asked.number, told.row, told.failed)
@@ -315,13 +322,11 @@ def _away(search: Search, market: Market, trials: Trials, todo: list[int], execu
 
 def known_of(search: Search, market: Market) -> dict[str, Any]:
     """Return all by which a search is known; how many trials it has is not among it, so that it can go on."""
-    config = search.config
+    config, tried = search.config, search.tried
+    data = inputs_of(config, tried, market, search.source).data
     return {
         "name": config.name,
-        "config": known_config(config, search.source.name),
-        "strategy": source_hash(strategy_class(config.strategy.named)),
-        "data": market.fingerprint(),
-        "code": code_version(),
+        **known_by(config, search.source.name, data, tried.get(CLASS)),
         "axes": {one.name: _as_plain(one) for one in search.space},
         "objectives": {one.name: one.direction for one in search.objectives},
         "seed": search.seed,

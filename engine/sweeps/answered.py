@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,7 +14,6 @@ from engine.judgement.answer.timing import shifts_of
 from engine.judgement.derisk import sold_at_entry, sold_daily
 from engine.judgement.held_less import held_less_grid
 from engine.kernel.loop import Ledger
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import Setup, run_beta
 from engine.sweeps.columns import SAFETY, SHIFTS
 
@@ -45,21 +45,31 @@ def less_in(setup: Setup) -> Less:
     return less_of([book.equity for book in held_less_grid(setup)])
 
 
-def safety_columns(levels: Floats, less: Less) -> dict[str, Floats]:
-    """Return `SAFETY` of books, shape (books,) each, from their equity at each close, shape (books, sessions)."""
-    safety = safety_of(levels, less, _years(levels.shape[1]))
+def safety_columns(levels: Floats, less: Less, a_year: float) -> dict[str, Floats]:
+    """Return `SAFETY` of books, shape (books,) each.
+
+    Parameters
+    ----------
+    levels
+        Their equity at each close, shape (books, sessions).
+    less
+        What holding less came to, over the same sessions.
+    a_year
+        How many of the sessions make a year.
+    """
+    safety = safety_of(levels, less, (levels.shape[1] - 1) / a_year)
     return dict(zip(SAFETY, safety, strict=True))
 
 
-def safety_row(hedged: Ledger, less: Less) -> dict[str, float]:
+def safety_row(hedged: Ledger, less: Less, a_year: float) -> dict[str, float]:
     """Return `SAFETY` of a single book."""
-    return {name: float(values[0]) for name, values in safety_columns(hedged.equity[np.newaxis], less).items()}
+    return {name: float(values[0]) for name, values in safety_columns(hedged.equity[np.newaxis], less, a_year).items()}
 
 
 def sum_row(book: Book) -> dict[str, float]:
     """Return `SUM` of a book, in one thread; NaN for a part that can't be told, because a book of it was ruined."""
     setup, hedged, unhedged, beta = book
-    years = _years(len(hedged.equity))
+    years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     bare, own = _growth(unhedged, years), _growth(hedged, years)
     if not np.isfinite([bare, own]).all():
         return dict.fromkeys(PARTS, np.nan)
@@ -74,7 +84,7 @@ def sum_row(book: Book) -> dict[str, float]:
 def answered_row(result: RunResult, *, answer: bool) -> dict[str, float]:
     """Return `SAFETY` of a run's book, and `SUM` where it is asked for."""
     setup, hedged = result.setup, result.hedged
-    row = safety_row(hedged, less_in(setup))
+    row = safety_row(hedged, less_in(setup), setup.market.sessions_a_year)
     if answer:
         row |= sum_row(Book(setup, hedged, result.unhedged, run_beta(result.config, result.market)))
     return row
@@ -85,10 +95,6 @@ def spaced(closes: int) -> Ints:
     return np.unique(np.arange(SHIFTS + 1) * closes // (SHIFTS + 1))
 
 
-def _years(sessions: int) -> float:
-    return (sessions - 1) / SESSIONS_A_YEAR
-
-
 def _growth(book: Ledger, years: float) -> float:
     grown = book.equity[book.last] / book.equity[0]
-    return float(np.log(grown)) / years if grown > 0.0 else -np.inf
+    return math.log(grown) / years if grown > 0.0 else -np.inf

@@ -11,6 +11,7 @@ from data.sources import Source
 from data.sources.held import held
 from data.sources.kept import KeptSource
 from engine.config import RunConfig
+from engine.identity import CLASS
 from engine.sweeps.compute import Clock, compute
 from engine.sweeps.grid import Axis, Grid
 from engine.sweeps.ingredients import Ingredients
@@ -23,8 +24,6 @@ CHUNK = 2048
 
 ASKED_CHUNK = 8
 """The same of strategies that can't be compiled: half a second each, so that a chunk takes a few."""
-
-CLASS = ("strategy", "class")
 
 
 class Chunk(NamedTuple):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from data.arithmetic import power
 from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
 from engine.judgement.attribution import attribute
@@ -21,7 +22,7 @@ from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sleeves import empty_sleeves
 from engine.kernel.sweep import Orders, Sums, empty_sums
-from engine.metrics import CVAR_TAIL, SESSIONS_A_YEAR, metrics_of, trades_of
+from engine.metrics import CVAR_TAIL, metrics_of, trades_of
 from engine.setup import run_beta
 from engine.sweeps.answered import Book, safety_columns, safety_row, sum_row
 from engine.sweeps.columns import AGAINST, columns_of
@@ -271,8 +272,9 @@ def _tails(books: Books, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
     compiled().attribute_books(daily, trail, path, sleeves)
     levels = np.ascontiguousarray(path.T)  # what needs a book's sessions in order takes half the time by rows
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
-        returns = levels[:, 1:] / levels[:, :-1] - 1.0
-        told = sleeve_scalars(sleeves, daily, path[0], path[-1]) | safety_columns(levels, books.world.less)
+        returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, books.world.market.sessions_a_year
+        told = sleeve_scalars(sleeves, daily, path[0], path[-1], a_year)
+        told |= safety_columns(levels, books.world.less, a_year)
         kept = _kept(books.world, returns[drawn[books.rows]])
     worst = int(CVAR_TAIL * (returns.shape[1] - 1)) + 1
     lowest = np.partition(returns, worst - 1, axis=1)[:, :worst]
@@ -283,7 +285,8 @@ def _tails(books: Books, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
 
 def _write_alone(table: dict[str, Any], world: World, row: int, ledger: Ledger, *, drawn: bool) -> None:
     """Write the metrics of a book that ran by itself."""
-    for name, value in (_figures(world, ledger) | _sleeve(world, ledger) | safety_row(ledger, world.less)).items():
+    safety = safety_row(ledger, world.less, world.market.sessions_a_year)
+    for name, value in (_figures(world, ledger) | _sleeve(world, ledger) | safety).items():
         if name in table:
             table[name][row] = value
     if drawn:
@@ -294,13 +297,14 @@ def _write_sums(
     table: dict[str, Any], made: Ingredients, fine: Sequence[tuple[World, int]], places: Ints, workers: int
 ) -> None:
     """Write the parts of the sum of rows that can be run, each book by itself."""
-    beta = {id(world): run_beta(world.config, world.market) for world in {id(one): one for one, _ in fine}.values()}
+    worlds = {world.places: world for world, _ in fine}
+    beta = {places: run_beta(world.config, world.market) for places, world in worlds.items()}
     plans = [plan_at(made, world, places[row]) for world, row in fine]  # in one thread: they are remembered
 
     def run(k: int) -> dict[str, float]:
         world = fine[k][0]
         hedged = compiled().run_policy(world.setup.prices, world.setup.terms, plans[k])
-        return sum_row(Book(world.setup, hedged, world.unhedged, beta[id(world)]))
+        return sum_row(Book(world.setup, hedged, world.unhedged, beta[world.places]))
 
     with ThreadPoolExecutor(workers) as pool:
         for (_, row), told in zip(fine, pool.map(run, range(len(fine))), strict=True):
@@ -316,12 +320,13 @@ def _write(table: dict[str, Any], books: Books, sums: Sums, entries: Ints) -> No
     """Write a block's metrics: the formulas of `engine.metrics`, from sums."""
     world = books.world
     count, cash = len(world.setup.prices.close) - 1, world.setup.terms.cash
-    years, yearly = count / SESSIONS_A_YEAR, np.sqrt(SESSIONS_A_YEAR)
+    a_year = world.market.sessions_a_year
+    years, yearly = count / a_year, np.sqrt(a_year)
     mean = sums.returns / count
     growth = sums.equity / cash
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.sqrt(np.maximum(sums.squares - count * mean**2, 0.0) / (count - 1))
-        cagr = np.where(growth > 0.0, growth ** (1.0 / years) - 1.0, -1.0)
+        cagr = np.where(growth > 0.0, power(growth, 1.0 / years) - 1.0, -1.0)
         figures = {
             "final_equity": sums.equity,
             "total_return": growth - 1.0,
@@ -364,7 +369,7 @@ def _sleeve(world: World, ledger: Ledger) -> dict[str, float]:
         return scalars(attribute(world.setup, ledger))
     sums, held, path = empty_sleeves(1), units_held(ledger, world.units), ledger.equity
     compiled().attribute_books(world.daily, held[:, np.newaxis], path[:, np.newaxis], sums)
-    told = sleeve_scalars(sums, world.daily, path[:1], path[-1:])
+    told = sleeve_scalars(sums, world.daily, path[:1], path[-1:], world.market.sessions_a_year)
     return {name: float(values[0]) for name, values in told.items()}
 
 

@@ -67,6 +67,11 @@ class Grid:
         """All combinations of the axes."""
         return math.prod(len(axis.values) for axis in self.axes)
 
+    @property
+    def tried(self) -> dict[Keys, tuple[Any, ...]]:
+        """The values that are tried of each key."""
+        return {axis.keys: axis.values for axis in self.axes}
+
     def __len__(self) -> int:
         return self.size if self.chosen is None else len(self.chosen)
 

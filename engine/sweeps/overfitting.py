@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from data.arithmetic import log1p
 from data.arrays import Flags, Floats, Ints
 from data.files import write_whole
 from data.sources import Source
@@ -142,7 +143,7 @@ def _splits(kept: tuple[Ints, Floats], known: Flags, books: Followed, best: int)
         return None
     at, count = int(np.searchsorted(books.rows, best)), books.returns.shape[1]
     unhedged = block_sums(books.unhedged[books.of[at]], books.cash[at])
-    return splits_of(sums_of(sums[fine, 1:], count), unhedged, int((~fine).sum()))
+    return splits_of(sums_of(sums[fine, 1:], count, books.a_year), unhedged, int((~fine).sum()))
 
 
 def _apart(books: Followed) -> Apart:
@@ -155,26 +156,26 @@ def _apart(books: Followed) -> Apart:
 
 
 def _logs(returns: Floats) -> Floats:
-    return np.log1p(np.maximum(returns, LEFT_OF_A_RUIN - 1.0))
+    return log1p(np.maximum(returns, LEFT_OF_A_RUIN - 1.0))
 
 
 def _deflated(books: Followed, apart: Apart, best: int, drawn: Drawn, known: Floats) -> dict[str, Deflated]:
     """Return the best's Sharpe ratio against luck, for each of `SERIES`."""
     at, random = int(np.searchsorted(books.rows, best)), np.isin(books.rows, drawn.followed)
-    beside = np.isin(books.rows[books.compared], drawn.representatives)
+    beside, a_year = np.isin(books.rows[books.compared], drawn.representatives), books.a_year
     return {
-        OVER_CASH: _deflate(books.returns[at] - books.cash[at], books.returns[random], known, len(known)),
-        LESS_UNHEDGED: _deflate(apart.unhedged[at], apart.unhedged[random], None, len(known)),
-        LESS_DERISK: _deflate(apart.derisk[books.compared == at][0], apart.derisk[beside], None, len(known)),
+        OVER_CASH: _deflate(books.returns[at] - books.cash[at], books.returns[random], known, len(known), a_year),
+        LESS_UNHEDGED: _deflate(apart.unhedged[at], apart.unhedged[random], None, len(known), a_year),
+        LESS_DERISK: _deflate(apart.derisk[books.compared == at][0], apart.derisk[beside], None, len(known), a_year),
     }
 
 
-def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int) -> Deflated:
+def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int, a_year: float) -> Deflated:
     """Measure a series of the best, and of others drawn; `known` are the Sharpe ratios of all where they are known."""
-    spread = sharpes(others) if known is None else known
+    spread = sharpes(others, a_year) if known is None else known
     effective, growth = (_rounded(one, 4) for one in (effective_trials(others) if len(others) else (1.0, 0.0)))
     return Deflated(
-        float(sharpes(one[np.newaxis])[0]),
+        float(sharpes(one[np.newaxis], a_year)[0]),
         *moments(one),
         len(one),
         float(spread.std(ddof=1)) if len(spread) > 1 else 0.0,
@@ -182,6 +183,7 @@ def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int) -> 
         len(others),
         effective,
         growth,
+        a_year,
     )
 
 
@@ -189,9 +191,9 @@ def _superior(books: Followed, apart: Apart, best: int, drawn: Ints) -> dict[str
     """Test the best and the representatives against the unhedged book, and each against its own book sold daily."""
     rows = books.rows[books.compared]
     order = np.argsort(rows != best, kind="stable")  # the best first
-    left = len(np.setdiff1d(drawn, rows))
+    left, a_year = len(np.setdiff1d(drawn, rows)), books.a_year
     series = {"unhedged": apart.unhedged[books.compared], "derisk": apart.derisk}
-    return {name: superior(np.ascontiguousarray(one[order].T), left) for name, one in series.items()}
+    return {name: superior(np.ascontiguousarray(one[order].T), left, a_year=a_year) for name, one in series.items()}
 
 
 def _plain(value: Any) -> Any:

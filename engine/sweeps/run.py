@@ -19,20 +19,18 @@ from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from data.version import code_version
 from engine.asking import intensity_of
 from engine.config import RunConfig
-from engine.identity import identity, known_config
+from engine.identity import CLASS, identity, known_by
+from engine.reads import Inputs, inputs_of
 from engine.setup import open_market
 from engine.sweeps.chunks import CHUNK, Chunk, Work, chunk_rows, chunks_of, compiles
 from engine.sweeps.columns import columns_in, known_answer
 from engine.sweeps.executors import Executor, ExecutorError, executor_of
 from engine.sweeps.grid import Grid
 from engine.sweeps.overfitting import finish_sweep
-from engine.sweeps.touching import touch
 from strategies import parameters
-from strategies.base import Strategy
-from strategies.load import source_hash, strategy_class
+from strategies.load import fresh
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -131,14 +129,13 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     if named := [axis.text for axis in grid.axes if axis.keys in NOT_SWEPT]:
         raise ConfigError(f"{named[0]}: a sweep reads one history: sweep each by itself")
     source = KeptSource(source or open_source(config.data.source, config.data.path))
-    market = market_of(config, grid, source)
-    fingerprint = market.fingerprint()
+    market = market_of(config, source)
+    inputs = inputs_of(config, grid.tried, market, source)
     name = f"{config.name}-SIMULATED" if source.simulated else config.name
-    known = _known(config, grid, fingerprint, source.name) | known_answer(answer=answer)
+    known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
     folder, spent = out / f"{name}-sweep-{identity(known)}", dict.fromkeys(("kernel", "signal", "tail"), 0.0)
     if not (folder / "manifest.json").exists():
-        used = frozenset(key for key, digest in fingerprint.items() if "/" in key and digest != "absent")
-        work = Work(f"backtest-{identity(known)}", config, grid, source, used, answer=answer)
+        work = Work(f"backtest-{identity(known)}", config, grid, source, inputs.named, answer=answer)
         chosen = executor or executor_for(config, workers=workers)
         for seconds in _compute(work, folder / "parts", chosen, progress):
             spent = {key: value + seconds.get(key, 0.0) for key, value in spent.items()}
@@ -199,27 +196,20 @@ def _part(parts: Path, chunk: Chunk) -> Path:
     return parts / f"{chunk.number:06d}.parquet"
 
 
-def market_of(config: RunConfig, grid: Grid, source: Source) -> Market:
-    """Return the base run's market, asked for all that combinations read of it: its fingerprint is whole."""
+def market_of(config: RunConfig, source: Source) -> Market:
+    """Return the base run's market, asked by its strategy where that gives an intensity."""
     market = open_market(config, source)
     if compiles(config):
-        strategy: Strategy = parameters.make(strategy_class(config.strategy.named), config.strategy.params)
-        intensity_of(strategy, market)
-    for name in market.roles.traded:
-        market.bars(name)
-    market.rate(config.execution.cash_rate)
-    touch(market, config, grid)
+        with fresh(config.strategy.named) as cls:
+            intensity_of(parameters.make(cls, config.strategy.params), market)
     return market
 
 
-def _known(config: RunConfig, grid: Grid, fingerprint: dict[str, str], source: str) -> dict[str, Any]:
+def _known(config: RunConfig, grid: Grid, inputs: Inputs, source: str) -> dict[str, Any]:
     """Return all by which a sweep is known: the same gives the same bytes."""
     return {
         "name": config.name,
-        "config": known_config(config, source),
-        "strategy": source_hash(strategy_class(config.strategy.named)),
-        "data": fingerprint,
-        "code": code_version(),
+        **known_by(config, source, inputs.data, grid.tried.get(CLASS)),
         "axes": {
             axis.name: [str(value) if isinstance(value, dict) else value for value in axis.values] for axis in grid.axes
         },

@@ -10,19 +10,17 @@ from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from data.version import code_version
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import RunConfig
-from engine.identity import identity, known_config
+from engine.identity import CLASS, identity, known_by
+from engine.reads import Inputs, inputs_of
 from engine.setup import open_market
 from engine.sweeps.chunks import Work
 from engine.sweeps.columns import check_column, known_answer
-from engine.sweeps.grid import Grid
-from engine.sweeps.touching import touch
+from engine.sweeps.grid import Grid, with_values
 from engine.walkforward.choosing import TEST, TRAIN, WHOLE, Window, check_axes, plain_values
 from engine.walkforward.folds import Fold, Windows, folds_of
 from engine.walkforward.stitching import between
-from strategies.load import source_hash, strategy_class
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,8 @@ class Plan:
         The column of a sweep's table that chooses, and whether its lowest value is the best.
     source
         Where history comes from.
-    market
-        The whole run's.
+    market, inputs
+        The whole run's, and all that combinations may read.
     label
         The strategy's name as it shows.
     answer
@@ -55,6 +53,7 @@ class Plan:
     lowest: bool
     source: Source
     market: Market
+    inputs: Inputs
     label: str
     answer: bool = False
 
@@ -81,8 +80,7 @@ class Plan:
     @property
     def work(self) -> Work:
         """The sweep of all combinations over the whole history, from which each window's is made."""
-        used = (name for name, digest in self.market.fingerprint().items() if "/" in name and digest != "absent")
-        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, frozenset(used), answer=self.answer)
+        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, self.inputs.named, answer=self.answer)
 
     @property
     def id(self) -> str:
@@ -99,10 +97,7 @@ class Plan:
         """Return all by which it is known: the same gives the same bytes."""
         return {
             "name": self.config.name,
-            "config": known_config(self.config, self.source.name),
-            "strategy": source_hash(strategy_class(self.config.strategy.named)),
-            "data": self.market.fingerprint(),
-            "code": code_version(),
+            **known_by(self.config, self.source.name, self.inputs.data, self.grid.tried.get(CLASS)),
             "axes": {axis.name: plain_values(axis) for axis in self.grid.axes},
             "combinations": len(self.grid),
             **self.cut.as_dict(),
@@ -147,8 +142,12 @@ def plan_of(
     check_axes(config, grid)
     read_once = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, read_once)
-    asked = ask(config, market)
-    assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
-    touch(market, config, grid)
+    # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
+    accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
+    config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
+    with asking(config, market) as asked:
+        assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+        label = asked.strategy.label(market)
+    inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
-    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, asked.strategy.label(market), answer)
+    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)

@@ -132,22 +132,7 @@ function drawForest(figure) {
     yaxis: {...still, automargin: true, autorange: "reversed", gridcolor: GRID}});
 }
 
-function drawPlacebo(figure) {
-  const {run, edges, views} = DATA.placebo, middles = edges.slice(1).map((edge, at) => (edge + edges[at]) / 2);
-  const percents = value => `${(100 * value).toFixed(2)} %`;
-  const text = middles.map((_, at) => `${percents(edges[at])} to ${percents(edges[at + 1])} a year`);
-  const bars = views.map((view, at) => ({type: "bar", name: view.name, x: middles, y: view.counts, text,
-    textposition: "none", marker: at ? {color: "rgba(0,0,0,0)", line: {color: COLOURS[1], width: 2}}
-      : {color: COLOURS[0], opacity: .7}, hovertemplate: "%{text}<br>%{y} placebos<extra></extra>"}));
-  plot(figure, bars, {barmode: "overlay", bargap: .05,
-    shapes: [{type: "line", x0: run, x1: run, y0: 0, y1: 1, yref: "paper", line: {color: ink(), width: 3}}],
-    annotations: [{text: `this run ${percents(run)}`, x: run, yref: "paper", y: 1, yanchor: "top", showarrow: false,
-      xanchor: run > (edges[0] + edges.at(-1)) / 2 ? "right" : "left", xshift: run > (edges[0] + edges.at(-1)) / 2 ? -6 : 6}],
-    xaxis: axis("growth a year, hedged less its daily de-risk", {...still, tickformat: "+.1~%"}),
-    yaxis: axis("placebos", still)});
-}
-
-const DRAW = {growth: drawGrowth, linked: drawLinked, needs: drawNeeds, forest: drawForest, placebo: drawPlacebo, after: drawAfter,
+const DRAW = {growth: drawGrowth, linked: drawLinked, needs: drawNeeds, forest: drawForest, after: drawAfter,
   bridge: figure => waterfall(figure, DATA.waterfalls.bridge, "end value, $", "$.3~s"),
   sleeve: figure => waterfall(figure, DATA.waterfalls.sleeve, "of the book's CAGR", "+.1~%")};
 

@@ -7,9 +7,10 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from strategies.signals.feeds import Count, Level, Range
-from strategies.signals.volatility import SESSIONS_A_YEAR
 
 
 def garch_volatility(level: Level, refit: Count = 63, sessions: Annotated[int, Range(at_least=100)] = 1000) -> Floats:
@@ -43,7 +44,7 @@ def garch_volatility(level: Level, refit: Count = 63, sessions: Annotated[int, R
     known = ~np.isnan(level)
     found = np.full(len(level), np.nan)
     if known.any():
-        returns = np.diff(np.log(level[known]))
+        returns = np.diff(log(level[known]))
         found[known] = np.sqrt(SESSIONS_A_YEAR * _forecasts(returns, refit, sessions))
     return found
 

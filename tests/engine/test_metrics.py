@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from worlds import laid_out, source
 
+from data.calendar import sessions_a_year
 from engine.kernel.loop import empty_ledger, run_policy
 from engine.metrics import METRICS, annual, cvar, drawdowns, mean_cash_return, metrics_of, returns_of
 from engine.rules import costs_of
@@ -20,6 +21,11 @@ def measured(keys=None, seed=3):
     return setup, ledger, metrics_of(ledger, setup.prices, setup.terms, sessions, commission + slippage)
 
 
+def a_year(setup):
+    """Return how many sessions make a year there: those worlds lack some."""
+    return sessions_a_year(setup.market.run_sessions)
+
+
 def test_every_metric_is_described_and_every_description_is_measured():
     _, _, figures = measured()
 
@@ -27,14 +33,14 @@ def test_every_metric_is_described_and_every_description_is_measured():
 
 
 def test_growth_volatility_and_tail_agree_with_empyrical():
-    _, ledger, figures = measured()
+    setup, ledger, figures = measured()
     returns = returns_of(ledger.equity)
 
-    assert figures["cagr"] == pytest.approx(empyrical.cagr(returns, annualization=252))
+    assert figures["cagr"] == pytest.approx(empyrical.cagr(returns, annualization=a_year(setup)))
     assert figures["total_return"] == pytest.approx(empyrical.cum_returns_final(returns))
-    assert figures["volatility"] == pytest.approx(empyrical.annual_volatility(returns, annualization=252))
+    assert figures["volatility"] == pytest.approx(empyrical.annual_volatility(returns, annualization=a_year(setup)))
     assert figures["max_drawdown"] == pytest.approx(empyrical.max_drawdown(returns))
-    assert figures["calmar"] == pytest.approx(empyrical.calmar_ratio(returns, annualization=252))
+    assert figures["calmar"] == pytest.approx(empyrical.calmar_ratio(returns, annualization=a_year(setup)))
     assert figures["cvar_95"] == pytest.approx(empyrical.conditional_value_at_risk(returns))
 
 
@@ -43,9 +49,11 @@ def test_sharpe_and_sortino_agree_with_empyrical_over_the_mean_cash_return():
     returns, cash = returns_of(ledger.equity), mean_cash_return(setup.terms, ledger.last)
 
     assert cash > 0
-    assert figures["sharpe"] == pytest.approx(empyrical.sharpe_ratio(returns, risk_free=cash, annualization=252))
+    assert figures["sharpe"] == pytest.approx(
+        empyrical.sharpe_ratio(returns, risk_free=cash, annualization=a_year(setup))
+    )
     assert figures["sortino"] == pytest.approx(
-        empyrical.sortino_ratio(returns, required_return=cash, annualization=252)
+        empyrical.sortino_ratio(returns, required_return=cash, annualization=a_year(setup))
     )
     assert (1 + annual(cash)) ** (1 / 252) - 1 == pytest.approx(cash)
 
@@ -56,16 +64,16 @@ def test_quantstats_shows_the_same_sharpe_when_it_is_handed_the_same_rate():
 
     setup, ledger, figures = measured()
     returns = pd.Series(returns_of(ledger.equity), setup.market.run_sessions[1:])
-    rate = annual(mean_cash_return(setup.terms, ledger.last))
+    rate = annual(mean_cash_return(setup.terms, ledger.last), a_year(setup))
 
-    assert qs.sharpe(returns, rf=rate, periods=252) == pytest.approx(figures["sharpe"])
-    assert qs.sortino(returns, rf=rate, periods=252) == pytest.approx(figures["sortino"])
+    assert qs.sharpe(returns, rf=rate, periods=a_year(setup)) == pytest.approx(figures["sharpe"])
+    assert qs.sortino(returns, rf=rate, periods=a_year(setup)) == pytest.approx(figures["sortino"])
 
 
 def test_counts_and_dollars_by_counting():
     setup, ledger, figures = measured()
     bought = (np.abs(ledger.traded) * setup.prices.fill).sum()
-    years = (len(ledger.equity) - 1) / 252
+    years = (len(ledger.equity) - 1) / a_year(setup)
 
     assert figures["fills"] == sum(1 for row in ledger.traded for shares in row if shares)
     assert figures["sessions_hedged"] == sum(1 for row in ledger.shares if row[-1])

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats, Ints
 from data.fund import FEE, SPREAD
 from engine.episodes import Episode
@@ -109,7 +110,7 @@ def fund_part(
     expected = -float(weight.mean()) * (FEE + abs(setup.market.roles.leverage) * SPREAD)
     if daily.equity[daily.last] <= 0.0:
         return FundPart(None, None, None, None, (), (), expected)
-    apart = np.diff(np.log(hedged.equity / daily.equity), prepend=0.0)
+    apart = np.diff(log(hedged.equity / daily.equity), prepend=0.0)
     spans = _spans(episodes, len(apart) - 1)
     sums = np.array([apart[first : last + 1].sum() for first, last, _count in spans])
     estimate, size = float(apart.sum()) / years, float(np.abs(sums).sum())

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import expm1
 from data.arrays import Floats, Ints
 from engine.judgement.answer.safety import less_of, safety_of
 from engine.judgement.held_less import GRID
@@ -201,7 +202,7 @@ def _intervals(returns: Floats, count: int, years: float, draws: int, seed: int)
     parts = [days[first : first + CHUNK] for first in range(0, draws, CHUNK)]
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
         told = np.concatenate(list(threads.map(lambda part: _match(part, returns), parts)))
-    gaps = np.expm1(told[:, :, 2] / years) - np.expm1(told[:, :, 1] / years)
+    gaps = expm1(told[:, :, 2] / years) - expm1(told[:, :, 1] / years)
     out = (1.0 - LEVEL) / 2.0
     low, high = np.quantile(gaps, [out, 1.0 - out], axis=0)
     return [(float(low[m]), float(high[m])) for m in range(len(MEASURES))]

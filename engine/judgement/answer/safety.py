@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import expm1, log
 from data.arrays import Floats
 from engine.judgement.held_less import GRID
 from engine.kernel.compiled import compiled
@@ -50,7 +51,7 @@ def less_of(grid: Sequence[Floats]) -> Less:
     """Return what the books that hold each share of `GRID` came to, from their equity, shape (sessions,) each."""
     levels = np.array(grid)
     ends = levels[:, -1] / levels[:, 0]
-    growths = np.log(ends, out=np.full(len(ends), np.nan), where=ends > 0.0)
+    growths = log(np.where(ends > 0.0, ends, np.nan))
     return Less(_match(levels, np.ones(1), np.zeros(1), np.zeros(1))[:, 0], growths)
 
 
@@ -69,8 +70,8 @@ def safety_of(levels: Floats, less: Less, years: float) -> Safety:
     told = _match(levels, GRID, *less)
     alive = levels.min(axis=1) > 0.0
     told[~alive] = np.nan
-    grown = np.divide(levels[:, -1], levels[:, 0], out=np.full(len(levels), np.nan), where=alive) ** (1.0 / years)
-    return Safety(told[:, 0], grown - np.exp(told[:, 1] / years))
+    grown = log(np.divide(levels[:, -1], levels[:, 0], out=np.full(len(levels), np.nan), where=alive))
+    return Safety(told[:, 0], expm1(grown / years) - expm1(told[:, 1] / years))
 
 
 def _match(levels: Floats, grid: Floats, risks: Floats, growths: Floats) -> Floats:

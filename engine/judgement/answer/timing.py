@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import log, log1p
 from data.arrays import Floats, Ints
 from engine.judgement.derisk import entry_orders
 from engine.judgement.driver import fills_at_open
@@ -124,7 +125,7 @@ def shifts_of(
     shift = np.arange(closes) if every is None else every
     ends, sums = _run(setup, path, _clock(setup, path), shift, threads or os.cpu_count() or 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        growth = np.where(ends > 0.0, np.log(np.maximum(ends, 0.0) / setup.terms.cash), -np.inf) / years
+        growth = np.where(ends > 0.0, log(np.maximum(ends, 0.0) / setup.terms.cash), -np.inf) / years
         others = growth[1:][np.isfinite(growth[1:])]
         t = np.where(ends > 0.0, (growth - others.mean()) / (np.sqrt(sums) / years), -np.inf)
     return Shifts(shift, growth, t)
@@ -168,7 +169,7 @@ def _path_of(setup: Setup, hedged: Ledger, beta: Floats) -> Path:
 
 
 def _clock(setup: Setup, path: Path) -> Clock:
-    apart = np.diff(np.log(core_level(setup)), prepend=0.0) - np.log1p(setup.terms.earned)
+    apart = np.diff(log(core_level(setup)), prepend=0.0) - log1p(setup.terms.earned)
     return Clock(apart - apart[1:].mean(), float(path.core.mean()), fills_at_open(setup))
 
 

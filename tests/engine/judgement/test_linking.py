@@ -102,8 +102,8 @@ def test_timing_is_numpys_covariance():
 
     found = timing_of(attribute(setup, ledger))
 
-    assert found.timing == pytest.approx(252 * np.cov(weight, fund, ddof=0)[0, 1])
-    assert found.average == pytest.approx(252 * weight.mean() * fund.mean())
-    assert found.total == pytest.approx(252 * (weight * fund).mean())
+    assert found.timing == pytest.approx(setup.market.sessions_a_year * np.cov(weight, fund, ddof=0)[0, 1])
+    assert found.average == pytest.approx(setup.market.sessions_a_year * weight.mean() * fund.mean())
+    assert found.total == pytest.approx(setup.market.sessions_a_year * (weight * fund).mean())
     assert found.total == pytest.approx(found.average + found.timing)
     assert scalars(attribute(setup, ledger))["hedge_timing"] == found.timing

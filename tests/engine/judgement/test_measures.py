@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from worlds import CORES, laid_out, source
 from worlds import settings as drawn_settings
 
+from data.calendar import session_numbers, sessions_a_year
 from data.fund import fund_return
 from engine.episodes import Episode, episodes_of
 from engine.judgement.drawdowns import deep_drawdowns, triggers_of
@@ -71,7 +72,7 @@ def test_the_price_is_the_difference_of_the_metrics(keys, seed):
     sessions, free = setup.market.run_sessions, np.zeros_like(setup.prices.close)
     ours, theirs = (metrics_of(book, setup.prices, setup.terms, sessions, free) for book in (hedged, calm))
 
-    price = protection(hedged.equity, calm.equity)
+    price = protection(hedged.equity, calm.equity, setup.market.sessions_a_year)
 
     assert price.cost == pytest.approx(theirs["cagr"] - ours["cagr"])
     assert price.drawdown_avoided == pytest.approx(ours["max_drawdown"] - theirs["max_drawdown"])
@@ -182,7 +183,7 @@ def test_an_episode_needs_what_its_own_path_says():
     filled = np.array([100.0, 100.5, 100.2, 100.1, 102.0])
     carry = np.array([0.0, 0.001, 0.002, 0.003, 0.004])
 
-    closed, still = needs_of([episode(0, 2), episode(2, None)], level, filled, carry, -3.0, 4)
+    closed, still = needs_of([episode(0, 2), episode(2, None)], level, filled, carry, -3.0, 4, np.arange(5))
 
     path = np.diff(np.log([100.5, level[1], level[2], 100.1]))
     assert closed.sessions == 2
@@ -199,7 +200,7 @@ def test_outcomes_by_hand():
     level[11:14] = [95.0, 96.0, 97.0]
     equity = np.full(100, 10_000.0)
 
-    needs = needs_of(episodes, level, level, np.zeros(100), -3.0, 99)
+    needs = needs_of(episodes, level, level, np.zeros(100), -3.0, 99, np.arange(100))
     found = outcomes(episodes, needs, equity)
 
     assert (found.episodes, found.hits, found.hit_rate.value) == (4, 2, 0.5)
@@ -224,14 +225,17 @@ def test_a_runs_measures_agree_with_its_tables(keys, seed):
     told = json.loads(json.dumps(found.as_dict(), allow_nan=False))
 
     assert len(found.needs) == len(episodes)
-    assert told["cost_a_year"] == pytest.approx(protection(hedged.equity, calm.equity).cost)
+    assert told["cost_a_year"] == pytest.approx(
+        protection(hedged.equity, calm.equity, setup.market.sessions_a_year).cost
+    )
     assert told["hits"] == sum(one.pnl > 0 for one in episodes)
     assert told["core_drawdowns_met"] <= told["core_drawdowns"] == len(deep_drawdowns(core_level(setup)))
     assert all((told[name] is None) == (name in told["undefined"]) for name in ("hit_rate", "up_capture", "payoff"))
     fill, close = setup.prices.fill[:, 0], setup.prices.close[:, 0]
+    numbers = session_numbers(setup.market.run_sessions)
     for need, one in zip(found.needs, episodes, strict=True):
         end = hedged.last if one.exited is None else one.exited
-        assert need.sessions == end - one.entered
+        assert need.sessions == numbers[end] - numbers[one.entered]
         if "AAA" in setup.market.roles.core and not setup.prices.dividend[one.entered : end + 1, 0].any():
             paid, got = fill[one.entered], close[end] if one.exited is None else fill[end]
             split = setup.prices.split[one.entered + 1 : end + 1, 0].prod()
@@ -262,8 +266,9 @@ def test_a_ruined_book_still_has_a_price():
     calm = run_policy(setup.prices, setup.terms, setup.plan._replace(size=np.zeros_like(setup.plan.size)))
 
     found = measure(setup, ruined, calm, [])
+    a_year = sessions_a_year(setup.market.run_sessions[:31])
 
-    assert found.price.cost == pytest.approx(1.0 + (calm.equity[30] / calm.equity[0]) ** (252 / 30) - 1.0)
+    assert found.price.cost == pytest.approx(1.0 + (calm.equity[30] / calm.equity[0]) ** (a_year / 30) - 1.0)
     assert found.outcomes.hit_rate == Figure(None, "there were no episodes")
 
 

@@ -13,7 +13,6 @@ from purgedcv import deflated_sharpe_ratio_full, min_track_record_length
 
 from engine.judgement.evidence import probabilistic_sharpe
 from engine.sweeps.overfitting_sharpe import (
-    YEARLY,
     Deflated,
     effective_trials,
     expected_best,
@@ -21,6 +20,8 @@ from engine.sweeps.overfitting_sharpe import (
     moments,
     sharpes,
 )
+
+YEARLY = math.sqrt(252)
 
 
 def deflated(sharpe, spread, **told):
