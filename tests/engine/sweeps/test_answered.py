@@ -85,7 +85,7 @@ def test_bad_quarter_and_gap_are_those_of_the_rows_own_book(keys, seed):
             assert np.isnan([table[name][row] for name in SAFETY]).all()
             continue
         assert table["bad_quarter"][row] == pytest.approx(shortfall(ledger.equity), abs=1e-9)
-        by_hand = gap_by_hand(ledger.equity, books, (sessions - 1) / YEAR)
+        by_hand = gap_by_hand(ledger.equity, books, (sessions - 1) / world.market.sessions_a_year)
         assert table["gap_to_held_less"][row] == pytest.approx(by_hand, abs=1e-9)
 
 
@@ -147,7 +147,7 @@ def test_parts_add_up_and_are_those_of_the_rows_own_books(keys):
     made = made_of(config, grid)
     table = compute(made, 0, len(grid), 2, Clock(), answer=True)
     world = made.world(())
-    beta, years = run_beta(world.config, world.market), (len(world.setup.prices.close) - 1) / YEAR
+    beta, years = run_beta(world.config, world.market), (len(world.setup.prices.close) - 1) / world.market.sessions_a_year
 
     total = np.sum([table[name] for name in SUM], axis=0)
     np.testing.assert_allclose(total, table["cagr_vs_unhedged"], rtol=0, atol=1e-9)
