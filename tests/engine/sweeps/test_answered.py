@@ -147,7 +147,8 @@ def test_parts_add_up_and_are_those_of_the_rows_own_books(keys):
     made = made_of(config, grid)
     table = compute(made, 0, len(grid), 2, Clock(), answer=True)
     world = made.world(())
-    beta, years = run_beta(world.config, world.market), (len(world.setup.prices.close) - 1) / world.market.sessions_a_year
+    beta = run_beta(world.config, world.market)
+    years = (len(world.setup.prices.close) - 1) / world.market.sessions_a_year
 
     total = np.sum([table[name] for name in SUM], axis=0)
     np.testing.assert_allclose(total, table["cagr_vs_unhedged"], rtol=0, atol=1e-9)
