@@ -123,13 +123,13 @@ def write_run(
 
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
-    from engine.sweeps.compute import COLUMNS
+    from engine.sweeps.columns import columns_of
     from engine.sweeps.overfitting_words import standing_of
     from reports.sweep_page import Rows, write_sweep_page
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
     names = tuple(axis.name for axis in result.grid.axes)
-    rows = Rows(names, Columns(result, names), Columns(result, COLUMNS), len(result.grid))
+    rows = Rows(names, Columns(result, names), Columns(result, columns_of(answer=result.answer)), len(result.grid))
     note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else result.mark
     marked = "SIMULATED " if result.simulated else ""
     title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)

@@ -95,7 +95,9 @@ def _note(result: RunResult) -> str | None:
 def _timing(result: RunResult) -> str:
     """Say what of the hedge was its average and what its timing."""
     made = result.metrics["attribution"]
-    total, average, timing = (percent(made[key], sign=True) for key in ("hedge_times_fund", "average_hedge", "timing"))
+    total, average, timing = (
+        percent(made[key], sign=True) for key in ("hedge_times_fund", "average_hedge", "hedge_timing")
+    )
     return (
         f"Weight times the fund's daily return came to {total} a year: {average} from holding the average weight"
         f" throughout, {timing} from when it was held (Lo's timing)."
