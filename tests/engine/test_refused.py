@@ -18,8 +18,9 @@ def test_a_series_that_cannot_be_read_is_told_in_one_clear_line(monkeypatch):
 
     monkeypatch.setattr(MemorySource, "series_names", lambda _: ("IRX",))
     monkeypatch.setattr(MemorySource, "series", lambda _, name: damaged(name))
+    given = {"start": "2020-08-03", "strategy": {"params": {"trend_days": 20}}, "data": {"accept": ["SOXS-follows"]}}
     with pytest.raises(DataError) as refused:
-        open_market(build_config({"name": "run", "start": "2020-08-03", "strategy": {"params": {"trend_days": 20}}}), source)
+        open_market(build_config({"name": "run", **given}), source)
     assert str(refused.value) == (
         "IRX: series/IRX.csv:2: it is no series: pull it again, or go on with --set data.accept=[IRX-unreadable]"
     )
