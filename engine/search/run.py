@@ -34,6 +34,7 @@ from engine.search.trials import Trials, Tried
 from engine.setup import open_market
 from engine.sweeps.columns import columns_of, known_answer
 from engine.sweeps.executors import Executor, Threads
+from engine.sweeps.grid import of_one_kind
 from engine.sweeps.processes import Processes
 from engine.sweeps.run import NOT_SWEPT
 
@@ -347,8 +348,7 @@ def _table(search: Search, tried: Sequence[Tried]) -> pa.Table:
     values = [values_of(search.space, one.drawn) for one in tried]
     table = {TRIAL: pa.array([one.number + 1 for one in tried], pa.int64())}
     for place, one in enumerate(search.space):
-        plain = [row[place] for row in values]
-        kept = [value if isinstance(value, bool | int | float | str | None) else str(value) for value in plain]
+        kept = of_one_kind([row[place] for row in values])
         table[one.name] = pa.array(kept, None if one.range is None else pa.int64() if one.range.whole else pa.float64())
     for name in columns_of(answer=search.answer):
         table[name] = pa.array([one.row[name] for one in tried], pa.float64(), from_pandas=True)

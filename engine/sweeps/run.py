@@ -27,7 +27,7 @@ from engine.setup import open_market
 from engine.sweeps.chunks import CHUNK, Chunk, Work, chunk_rows, chunks_of, compiles
 from engine.sweeps.columns import columns_in, known_answer
 from engine.sweeps.executors import Executor, ExecutorError, executor_of
-from engine.sweeps.grid import Grid
+from engine.sweeps.grid import Grid, of_one_kind
 from engine.sweeps.overfitting import finish_sweep
 from strategies import parameters
 from strategies.load import fresh
@@ -229,8 +229,7 @@ def _table(grid: Grid, first: int, last: int, columns: Mapping[str, Any]) -> pa.
     places = grid.places(first, last)
     table = {}
     for i, axis in enumerate(grid.axes):
-        values = [value if isinstance(value, bool | int | float | str | None) else str(value) for value in axis.values]
-        table[axis.name] = pa.array(values).take(pa.array(places[:, i]))
+        table[axis.name] = pa.array(of_one_kind(axis.values)).take(pa.array(places[:, i]))
     for name in columns_in(columns):
         table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
     table["failed"] = pa.array([word or None for word in columns["failed"]], pa.string())
