@@ -117,7 +117,7 @@ def shared_lines(runs: Mapping[str, KeptRun]) -> list[Shared]:
         mine = (label, place, dots["hedged"])
         at = next((i for i, (one, shared) in enumerate(found) if one == family and _alike(line, shared.line)), None)
         if at is None:
-            names = names_of(RunConfig.model_validate(run.config))
+            names = _names_of(run)
             title = f"{names.whole}, {run.sessions[0]} to {run.sessions[-1]}"
             found.append((family, Shared(title, names, line, dots.get("unhedged"), (mine,))))
         else:
@@ -165,6 +165,11 @@ def described(shared: Shared) -> str:
         for label, _place, dot in shared.runs
     )
     return f"Growth a year against how many points a bad quarter falls short of an average one. {dots}."
+
+
+def _names_of(run: KeptRun) -> Names:
+    """Return what a person calls a run's parts; its source may be one of the user's, which no config names."""
+    return names_of(RunConfig.model_validate({key: run.config[key] for key in ("portfolio", "hedge", "execution")}))
 
 
 def _dots(told: Sequence[Mapping[str, Any]]) -> tuple[Dot, ...]:

@@ -213,9 +213,7 @@ def test_figures_on_the_page_are_those_of_the_metrics(judged, page):
     assert len(table(text, "crashes")) == len(judged.judgement.measures.crashes) == 10
     assert len(table(text, "triggers")) == metrics["measures"]["core_drawdowns"]
     shown = words(re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
-    for said in (
-        *metrics["notes"],
-    ):
+    for said in (*metrics["notes"],):
         assert said in shown
     assert f"Findings of the audit ({len(judged.market.findings)}) accepted error FUND" in shown
 
@@ -269,9 +267,7 @@ def test_the_page_in_a_browser(judged, page, open_page, width, scheme):
     drawn = shown.evaluate("document.getElementById('bridge').data[0].x")
     assert drawn[1:-1] == list(metrics["bridge"].values())
     assert drawn[-1] == pytest.approx(metrics["final_equity"], rel=1e-12)
-    equity = dict(
-        shown.evaluate("document.getElementById('growth').data.map(one => [one.name, one.y.at(-1)])")
-    )
+    equity = dict(shown.evaluate("document.getElementById('growth').data.map(one => [one.name, one.y.at(-1)])"))
     assert equity["Hedged with FUND"] == pytest.approx(metrics["final_equity"])
     assert equity["Sold daily"] == pytest.approx(metrics["controls"]["derisk_daily"]["final_equity"])
     shown.locator("#figure").select_option(label="Sharpe")
