@@ -11,6 +11,7 @@ import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from engine.config import RunConfig
@@ -18,6 +19,7 @@ from engine.judgement.answer.digits import percent, share
 from engine.judgement.answer.frontier import Dot
 from engine.judgement.answer.words import Names, names_of
 from engine.kept import KeptRun
+from reports.charts import write_page
 from reports.comparison_answers import family_of
 from reports.frontier_picture import Shape, Spot, Tick, tick_step, tip_of
 from reports.label_places import Box, Label, Line, Placed, place_labels
@@ -143,6 +145,22 @@ def draw_shared(shared: Shared, shape: Shape) -> Drawing:
         spots,
         tuple(labels),
     )
+
+
+def write_picture(path: Path, runs: Mapping[str, KeptRun]) -> None:
+    """Write the frontier of the most runs that share a line as a picture of its own; none where no run has an answer.
+
+    Parameters
+    ----------
+    path
+        The SVG file to write.
+    runs
+        By what each is called.
+    """
+    shared = max(shared_lines(runs), key=lambda one: len(one.runs), default=None)
+    if shared is not None:
+        words = {"drawing": draw_shared(shared, WIDE), "described": described(shared)}
+        write_page(path, "frontier_runs.svg.j2", words, None)
 
 
 def short_names(labels: Sequence[str]) -> list[str]:

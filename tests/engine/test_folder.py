@@ -17,8 +17,8 @@ import engine.folder
 from backtest import load_config, run, write_run
 from data.errors import UserError
 from engine.folder import run_folder, run_id, write_data
-from engine.listing import run_rows
 from engine.judgement.attribution import COLUMNS
+from engine.listing import run_rows
 
 DATA_FILES = ["config.yaml", "episodes.parquet", "equity.parquet", "manifest.json", "metrics.json", "orders.parquet"]
 SPAN = ["start=2020-01-01", "end=2020-06-30", "controls=off"]
