@@ -13,8 +13,8 @@ from data.errors import UserError, did_you_mean
 from engine.metrics import annual, mean_cash_return, returns_of
 from engine.run import RunResult
 
-UNHEDGED = "unhedged"
-BENCHMARKS = (UNHEDGED, "held_less", "derisk_entry", "derisk_daily")
+UNHEDGED, HELD_LESS = "unhedged", "held_less"
+BENCHMARKS = (UNHEDGED, HELD_LESS, "derisk_entry", "derisk_daily")
 """Controls that a tear-sheet may set the run against."""
 TEARSHEET = "tearsheet.html"
 HOLED = (
@@ -65,6 +65,7 @@ def draw_tearsheet(result: RunResult, path: Path, benchmark: str = UNHEDGED, *, 
     holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
     book, against = result.books[benchmark], result.controls[benchmark].title
     hedged, other = (_padded_returns(one.equity, one.last) for one in (result.hedged, book))
+    named = f"{_lower(against)}{' all the time' if benchmark == HELD_LESS else ''}"
     same = [SAME_BOOK.format(against)] if np.array_equal(hedged, other) else []
     write_tearsheet(
         path,
@@ -73,7 +74,7 @@ def draw_tearsheet(result: RunResult, path: Path, benchmark: str = UNHEDGED, *, 
         benchmark=other,
         cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1), a_year),
         sessions_a_year=a_year,
-        title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against {_lower(against)}",
+        title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against {named}",
         name=f"{marked}{result.market.hedge} hedge",
         benchmark_name=against,
         verdict="" if result.judgement is None else result.judgement.verdict.sentence,

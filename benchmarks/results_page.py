@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from textwrap import fill
 
 from rich.console import Console
 
@@ -18,6 +19,8 @@ from engine.kept import KeptRun
 from reports.comparison_answers import Row, adjusted_of, answer_rows, family_note, match_of
 from reports.explain_table import show_day
 
+WIDTH = 118
+"""Characters of a line of prose."""
 PARTS = ("exposure", "timing", "drift", "fund")
 VERDICTS = ("run", "CAGR", "as safe, held", "that grew", "gap", f"{100 * LEVEL:.0f} % interval", "verdict")
 SUMS = (
@@ -28,8 +31,9 @@ OTHERS = ("run", "max drawdown", "bad quarter", "episodes", "sessions hedged", "
 WORDS = """\
 # What the shipped runs came to
 
-{span}, {sessions:,} sessions. Doing nothing, SOXX held all the time, grew {cagr} a year with a maximum drawdown of
-{drawdown} and a bad quarter {quarter} points below an average one. Made on {today} by `{command}`; data {hashed}.
+{span}, {sessions:,} sessions. Doing nothing, SOXX held all the time, grew {cagr} a year with a maximum
+drawdown of {drawdown} and a bad quarter {quarter} points below an average one. Made on {today} by
+`{command}`; data {hashed}.
 
 ## What a holder learns
 
@@ -53,7 +57,7 @@ Points of CAGR between doing nothing and the hedge, and the two tests.
 
 - *exposure*: less SOXX while hedged, at random dates. *Timing*: the dates the signal chose instead. *Drift*: the hedge
   left to move between weekly rebalancings. *Fund*: SOXS instead of selling.
-- *p* is two-sided, of that run alone. {family}
+{family}
 
 ## Beside it
 
@@ -69,9 +73,8 @@ ARTICLE = """
 ## The day of the article
 
 The article behind `hedge_soxs_article` was written inside the session of {date}: SOXS at $2.47, up 3.64 %, on 196
-million shares. The session ended otherwise: {opened:.2f} at the open, {high:.2f} and {low:.2f} at the extremes,
-{close:.2f} at the close ({change:+.2f} %), {volume:.1f} million shares, as traded then. A run sees closes. What it saw,
-by `backtest explain hedge_soxs_article.yaml {date}`:
+million shares. The whole session, as traded then: open {opened:.2f}, high {high:.2f}, low {low:.2f}, close {close:.2f} ({change:+.2f} %),
+{volume:.1f} million shares. A run sees closes. What this one saw, by `backtest explain hedge_soxs_article.yaml {date}`:
 
 ```text
 {told}
@@ -117,11 +120,11 @@ def page(
         today=dt.datetime.now(tz=dt.UTC).date(),
         command=command,
         hashed=hashed,
-        lesson=lesson(runs, rows),
+        lesson=fill(lesson(runs, rows), WIDTH),
         picture=picture,
         verdicts=_table(VERDICTS, [_verdict(name, runs[name], row) for name, row in rows.items()]),
         sums=_table(SUMS, [_sum(name, row) for name, row in rows.items()]),
-        family=family_note(runs),
+        family=fill(f"- *p* is two-sided, of that run alone. {family_note(runs)}", WIDTH, subsequent_indent="  "),
         others=_table(OTHERS, [_other(name, one) for name, one in shipped.items()]),
         count=len(runs),
         article="" if day is None else article(day),

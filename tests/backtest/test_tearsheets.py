@@ -51,7 +51,8 @@ def test_several_benchmarks_make_a_page_each_with_the_run_s_own_verdict(result):
         ours, theirs = result.metrics["cagr"], result.metrics["controls"][name]["cagr"]
         assert cagr(page) == pytest.approx([100 * theirs, 100 * ours], abs=0.006)
         title = result.controls[name].title
-        assert f"hedge against {title[0].lower()}{title[1:]}" in page
+        held = " all the time" if name == "held_less" else ""
+        assert f"hedge against {title[0].lower()}{title[1:]}{held} (Compounded)" in page
     assert (folder / "report.html").is_file()
 
 
