@@ -73,8 +73,9 @@ ARTICLE = """
 ## The day of the article
 
 The article behind `hedge_soxs_article` was written inside the session of {date}: SOXS at $2.47, up 3.64 %, on 196
-million shares. The whole session, as traded then: open {opened:.2f}, high {high:.2f}, low {low:.2f}, close {close:.2f} ({change:+.2f} %),
-{volume:.1f} million shares. A run sees closes. What this one saw, by `backtest explain hedge_soxs_article.yaml {date}`:
+million shares. The whole session, as traded then: open {opened:.2f}, high {high:.2f}, low {low:.2f}, close {close:.2f}
+({change:+.2f} %), {volume:.1f} million shares. A run sees closes. What this one saw, by
+`backtest explain hedge_soxs_article.yaml {date}`:
 
 ```text
 {told}

@@ -267,7 +267,12 @@ def test_the_page_in_a_browser(judged, page, open_page, width, scheme):
     drawn = shown.evaluate("document.getElementById('bridge').data[0].x")
     assert drawn[1:-1] == list(metrics["bridge"].values())
     assert drawn[-1] == pytest.approx(metrics["final_equity"], rel=1e-12)
-    equity = dict(shown.evaluate("document.getElementById('growth').data.map(one => [one.name, one.y.at(-1)])"))
+    equity = dict(
+        shown.evaluate(
+            "document.getElementById('growth').data.filter(one => one.yaxis !== 'y2')"
+            ".map(one => [one.name, one.y.at(-1)])"
+        )
+    )
     assert equity["Hedged with FUND"] == pytest.approx(metrics["final_equity"])
     assert equity["Sold daily"] == pytest.approx(metrics["controls"]["derisk_daily"]["final_equity"])
     shown.locator("#figure").select_option(label="Sharpe")
