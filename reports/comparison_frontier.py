@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import RunConfig
-from engine.judgement.answer.digits import percent, share
+from engine.judgement.answer.digits import apart, percent, share, signed
 from engine.judgement.answer.frontier import Dot
 from engine.judgement.answer.words import Names, names_of
 from engine.kept import KeptRun
@@ -179,7 +179,8 @@ def short_names(labels: Sequence[str]) -> list[str]:
 def described(shared: Shared) -> str:
     """Return the picture in words, for who can't see it."""
     dots = "; ".join(
-        f"{label} {percent(dot.cagr)} at {-100 * dot.bad_quarter:.1f}, {100 * dot.gap:+.1f} points to holding less"
+        f"{label} {percent(dot.cagr)} at {-100 * dot.bad_quarter:.1f},"
+        f" {signed(apart(dot.cagr, dot.cagr - dot.gap))} to holding less"
         for label, _place, dot in shared.runs
     )
     return f"Growth a year against how many points a bad quarter falls short of an average one. {dots}."
