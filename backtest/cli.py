@@ -149,7 +149,7 @@ def _compare(
     page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Lay runs side by side, in the terminal and on a page: curves, metrics, decay, verdicts, configs."""
+    """Lay runs side by side, in the terminal and on a page: verdicts, sums, the frontier, curves, configs."""
     from backtest.compare import compare_runs, is_yaml
     from reports.comparison_table import show_comparison
 
