@@ -148,29 +148,6 @@ def _default(value: Any) -> str:
     return text.getvalue().strip()[1:-1]
 
 
-def show_runs(console: Console, rows: Sequence[dict[str, Any]]) -> None:
-    """Print the runs of a folder, one a line."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("run", "strategy", "first", "last"):
-        table.add_column(title, no_wrap=title == "run")
-    for title in ("CAGR", "unhedged", "de-risk", "max drawdown", "episodes"):
-        table.add_column(title, justify="right")
-    for row in rows:
-        controls = row["controls"]
-        table.add_row(
-            escape(row["folder"]),
-            escape(row["strategy"]),
-            row["first"],
-            row["last"],
-            percent(row["cagr"]),
-            percent(controls["unhedged"]["cagr"]),
-            percent(controls["derisk_entry"]["cagr"]),
-            percent(row["max_drawdown"]),
-            count(row["episodes"]),
-        )
-    console.print(table)
-
-
 def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
     """Print a sweep: its best and its worst rows by a metric, and where its files are."""
     import pyarrow.parquet as pq
