@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.judgement.answer.answer import NEVER, Answer
+from engine.judgement.answer.answer import NEVER, OFF, Answer
+from engine.judgement.answer.answer import SIMULATED as MADE_UP
 from engine.judgement.answer.digits import money, percent, rest, share
 from engine.judgement.answer.insurance import bad_quarter
 from engine.judgement.answer.words import (
@@ -33,7 +34,6 @@ from reports.report_words import dollars
 from strategies.load import strategy_class
 from strategies.policy import ENTER
 
-OFF = "controls are off"
 UNKNOWN = "-"
 
 
@@ -119,7 +119,7 @@ def screen_of(result: RunResult) -> Screen:
         "signal": _signal(result, names),
     }
     if answer is None:
-        why = OFF if result.judgement is None else result.judgement.why or ""
+        why = _why(result)
         said = (Piece(_why_not(result, why)),)
         return Screen(headline=no_headline(why), lead=said, rows=_rows(result, names, None), **common)
     return Screen(
@@ -194,6 +194,13 @@ def _signal(result: RunResult, names: Names) -> str:
         f" {often.get(hedge.rebalance, f'rebalanced {hedge.rebalance}')}: {times},"
         f" {result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
     )
+
+
+def _why(result: RunResult) -> str:
+    """Return why there is no answer."""
+    if result.judgement is not None:
+        return result.judgement.why or ""
+    return MADE_UP if result.simulated else OFF
 
 
 def _why_not(result: RunResult, why: str) -> str:

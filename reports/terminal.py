@@ -60,6 +60,7 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 
 def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
     """Print one run: its first screen as the report has it, then the notes, and where its files are."""
+    console.print(Text.assemble((result.config.name, "bold"), f"  {result.label}"), soft_wrap=True)
     for alarm in result.alarms:
         console.print(escape(alarm), style="bold yellow", highlight=False)
     screen = screen_of(result)

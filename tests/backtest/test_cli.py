@@ -93,7 +93,7 @@ def test_a_run_shows_three_books_and_says_what_the_hedge_does():
     lines = [" ".join(line.split()) for line in out.splitlines()]
     metrics = kept(only_run())
     unhedged = metrics["controls"]["unhedged"]
-    assert lines[0] == "SOXX, hedged with SOXS when it is weak and restless"
+    assert lines[:2] == ["hedge_soxs WeaknessHedge", "SOXX, hedged with SOXS when it is weak and restless"]
     assert "2020-01-02 to 2020-06-30, 125 sessions, SIMULATED market" in lines
     assert "Did hedging with SOXS on this signal pay? NO VERDICT: THE MARKET IS SIMULATED." in lines
     assert "SIMULATED a year points became" in lines

@@ -126,7 +126,7 @@ def test_a_run_tells_it_first_in_the_terminal_and_in_its_report(greedy):
     assert "orders were rejected, so that this isn't the book it meant" in metrics["verdict"]["sentence"]
     assert metrics["notes"][0].startswith("ORDERS: Greedy.next_open")
     page = (folder.parent / "report.html").read_text()
-    assert page.index("ORDERS: Greedy.next_open") < page.index('id="verdict"')
+    assert page.index("ORDERS: Greedy.next_open") < page.index('id="headline"')
 
 
 @pytest.mark.parametrize("typed", [("signal",), ("explain", "2020-03-02"), ("study",)])
