@@ -68,7 +68,7 @@ METRIC_ROWS = (
     Row("CAGR less unhedged", "below 0 protection cost something", "cagr_vs_unhedged", signed, max),
     Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", percent),
     Row(
-        "Growth less daily de-risk",
+        "Growth less sold daily",
         "The mean daily log-return difference to selling core to the same beta every session, a year",
         "growth_vs_derisk",
         signed,
@@ -77,14 +77,14 @@ METRIC_ROWS = (
 )
 DECAY_ROWS = (
     Row("Direction", "what a static position of the fund's leverage would have made", "direction", signed, max),
-    Row("Compounding", "what the daily reset added or took", "compounding", signed, max),
+    Row("Compounding", "what daily reset made beside a static position: a path effect", "compounding", signed, max),
     Row("Financing", "what the fund earned on its cash", "financing", signed, max),
     Row("Fee", "its expense ratio", "fee", signed, max),
     Row("Spread", "on its swaps", "spread", signed, max),
     Row("Tracking", "its own return less the modelled one", "tracking", signed, max),
     Row("Costs of the hedge", "commission and slippage", "hedge_costs", signed, max),
     Row("The hedge, in all", "the sum of those above", "sleeve", signed, max),
-    Row("Decay", "compounding, fee and spread", "decay", signed, max),
+    Row("Decay", "what the fund itself took: fee, spread and tracking", "decay", signed, max),
 )
 """What each contributed to the CAGR, linked."""
 

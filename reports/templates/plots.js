@@ -1,7 +1,10 @@
 /* What pages with plots share: axes, a legend, shades, and the drawing itself. */
 const numbers = packed => [...floats(packed)];
 const PAPER = 690;  // pixels of a sheet's width: paper is narrower than the screen that the charts were drawn for
-const GAIN = COLOURS[0], LOSS = COLOURS[1];
+/* The page's colours where a style sheet does not reach; the accent is the hedge and nothing else. */
+const tone = () => night()
+  ? {hedge: "#ff8a4a", muted: "#a6a9af", total: "#8f9299", part: "#6d7076", grid: "#26282b", chip: "#25272a", paper: "#141517"}
+  : {hedge: "#b8420a", muted: "#5b5e64", total: "#74777c", part: "#a9abae", grid: "#ebe8e1", chip: "#f1eee7", paper: "#fcfbf8"};
 const axis = (text, more) => ({title: {text: plain(text), standoff: 10}, automargin: true, gridcolor: GRID,
   zerolinecolor: GRID, ...more});
 const LEGEND = {showlegend: true, legend: {orientation: "h", y: 1, yanchor: "bottom", x: 0, itemsizing: "constant"},

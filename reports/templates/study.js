@@ -1,6 +1,6 @@
 /* The mean path around triggers with its interval, and that of all days: the fund above, the underlying below. */
 function drawAfter(figure) {
-  const {offsets, lines} = DATA.study, hues = [COLOURS[1], COLOURS[0]];
+  const {offsets, lines} = DATA.study, hues = [tone().hedge, ink()];
   const traces = lines.flatMap(({name, after, low, high, all_days}, at) => {
     const on = {x: offsets, yaxis: at ? "y2" : "y", type: "scatter", mode: "lines", showlegend: false};
     const edge = {...on, hoverinfo: "skip", line: {width: 0}};
