@@ -13,7 +13,7 @@ from engine.sweeps.overfitting_sharpe import Deflated
 from engine.sweeps.overfitting_words import BARE, COSTS, HOLDS, LUCK, Standing, outcome, sentences
 from reports.report_words import UNKNOWN, many, number
 
-TITLES = ("over cash", "growth less unhedged", "growth less de-risk")
+TITLES = ("over cash", "growth less unhedged", "growth less sold daily")
 """What a person calls `engine.sweeps.overfitting_found.SERIES`."""
 COLOURS = {BARE: "red", COSTS: "red", LUCK: "red", HOLDS: "green"}
 NEVER = "no length"

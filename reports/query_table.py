@@ -20,8 +20,8 @@ COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yello
 RUN_FIGURES = ("cagr", "unhedged_cagr", "derisk_daily_cagr", "max_drawdown")
 TITLES = {
     "unhedged_cagr": "unhedged",
-    "derisk_daily_cagr": "de-risk",
-    "derisk_entry_cagr": "de-risk at entry",
+    "derisk_daily_cagr": "sold daily",
+    "derisk_entry_cagr": "sold at entry",
     "max_drawdown": "drawdown",
     "combinations": "tried",
     "best_sharpe": "best Sharpe",

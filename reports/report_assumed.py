@@ -81,6 +81,7 @@ WORDS = (
     ("Recovery", "The close at which a fall is over."),
     ("Worst fall", "The deepest fall of a book from its highest equity so far."),
     ("Cluster", "Episodes with fewer than 21 sessions between them."),
+    ("N_eff", "How many clusters of one size would weigh as much: few where a few make most of what differs."),
     ("Smallest effect", "What would be found in four of five histories like this one, at 5 %, two-sided."),
     ("p", "How often random dates are as far out as the run's own."),
     ("Log growth", "The logarithm of what a dollar became, a year: it adds up over time, where a CAGR doesn't."),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from data.arrays import Floats
 from engine.judgement.falls import DEEP, RISE, Fall, falls_of
 from engine.judgement.summary import core_level
@@ -59,7 +61,8 @@ def _parts(result: RunResult, books: tuple[Book, ...], found: Sequence[Fall], ju
     ]
 
 
-def _rows(result: RunResult, books: tuple[Book, ...], one: Fall) -> tuple[Row, Row]:
+def _rows(result: RunResult, books: tuple[Book, ...], one: Fall) -> list[Row]:
+    """Return a fall's rows: to the trough, to its end, and to the old peak where it ended before that by a rise."""
     days, equity, core = result.market.run_sessions, by_name(books), core_level(result.setup)
     made = result.market.synthetic_sessions()[one.peak : one.end + 1].any()
 
@@ -70,7 +73,17 @@ def _rows(result: RunResult, books: tuple[Book, ...], one: Fall) -> tuple[Row, R
 
     down = Row([f"{days[one.peak]} to {days[one.trough]}", *cells(one.trough)], mark="SYNTHETIC" if made else "")
     until = "to the last close, goes on" if one.ended == "open" else f"to {days[one.end]}, {ENDED[one.ended]}"
-    return down, Row([until, *cells(one.end)], role="next")
+    rows = [down, Row([until, *cells(one.end)], role="next")]
+    again = back_at_peak(core[: result.hedged.last + 1], one)
+    if one.ended == "rise" and again is not None:
+        rows.append(Row([f"to {days[again]}, the old peak", *cells(again)], role="next"))
+    return rows
+
+
+def back_at_peak(core: Floats, one: Fall) -> int | None:
+    """Return the first close at which the core is back at the level that a fall began from; None if it isn't yet."""
+    back = np.flatnonzero(core[one.end :] >= core[one.peak])
+    return one.end + int(back[0]) if len(back) else None
 
 
 def _apart(ours: Floats, theirs: Floats, one: Fall) -> float | None:

@@ -10,6 +10,7 @@ from engine.judgement.answer.fund_part import APART, LARGEST, FundPart
 from engine.judgement.answer.words import names_of
 from engine.judgement.summary import core_level
 from engine.run import RunResult
+from reports.first_sum import rests_words
 from reports.report_books import Book, by_name
 from reports.report_section import Fold, Head, Note, Part, Row, Section, Table, Value, bars_of
 from reports.report_words import many, number, percent, points
@@ -31,10 +32,11 @@ def rests(result: RunResult, answer: Answer, books: tuple[Book, ...]) -> Section
             _days(result, books),
         )
     assert fund.n_effective is not None  # noqa: S101  # there are clusters
-    finding = (
-        f"{many(len(fund.clusters), 'cluster')} of episodes {'weigh' if len(fund.clusters) > 1 else 'weighs'} as much"
-        f" as {number(fund.n_effective, 1)} equal ones"
-    )
+    count, weigh = len(fund.clusters), number(fund.n_effective, 1)
+    finding = f"What {names.hedge} did beside {names.selling} weighs as {weigh} equal clusters, of {count:,}"
+    if fund.rests_on:
+        told = rests_words(fund, answer.sessions, sum(one.episodes for one in fund.clusters))
+        finding = f"What {names.hedge} did beside {names.selling} {told}"
     parts = [*_clusters(result, fund, f"{names.selling} daily"), *_days(result, books)]
     return Section("rests-part", "Rests on", finding, parts)
 
@@ -46,12 +48,12 @@ def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
     for i in order:
         one = fund.clusters[i]
         span = f"{days[one.first]} to {days[one.last]}"
-        text = points(one.difference, 1)
+        text = points(one.difference, 2)
         values.append(
             Value(
                 span,
                 one.difference,
-                f"{text}",
+                text,
                 "hedge",
                 f"{many(one.episodes, 'episode')}; {percent(one.share, 0)} of all that differs.",
             )
@@ -67,7 +69,7 @@ def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
     return [
         Note(
             f"{name} less {selling}, log points, the largest clusters first. Episodes with fewer than {APART} sessions"
-            f" between them are one cluster. {alone}"
+            f" between them are one cluster. How many equal ones weigh as much is N_eff. {alone}"
         ),
         bars_of("clusters-bars", "The largest clusters of episodes", values[:SHOWN]),
         Fold(f"All {many(len(rows), 'cluster')}", [Table("clusters", heads, rows)]),

@@ -70,10 +70,7 @@ def _rows(variations: Sequence[Variation]) -> list[Row]:
     if not starts:
         return rows
     funds = [one.fund for one in starts if one.fund is not None]
-    ranges = [
-        f"{points(min(some), 1)} to {points(max(some), 1)}" if some else UNKNOWN
-        for some in ([one.gap for one in starts], funds)
-    ]
+    ranges = [_span(some) for some in ([one.gap for one in starts], funds)]
     return [*rows, Row([_later(starts), *ranges])]
 
 
@@ -86,6 +83,11 @@ def _range(starts: Sequence[Variation]) -> list[Value]:
         Value(f"{_said(one.name)}, {which} of {len(starts)}", one.gap, points(one.gap, 1), group=GROUPS["start"])
         for one, which in ((low, "lowest"), (high, "highest"))
     ]
+
+
+def _span(values: Sequence[float]) -> str:
+    told = list(dict.fromkeys(points(pick(values), 1) for pick in (min, max))) if values else [UNKNOWN]
+    return " to ".join(told)
 
 
 def _later(starts: Sequence[Variation]) -> str:

@@ -28,12 +28,17 @@ def sizes(result: RunResult, alternatives: Sequence[Alternative]) -> Section:
         why = f"{result.label} orders weights itself: there is no signal to size or to rebalance otherwise."
         return Section("sizes-part", "Size", "Rebalancing and size: its own alone", [Note(why)])
     best = max(alternatives, key=lambda one: one.dot.gap)
-    own = "the run's own, " if best.own else ""
-    finding = (
-        f"Nearest to holding less, or furthest above it: {own}{best.dot.title}, {points(best.dot.gap, 1)} points a year"
-    )
+    title = f"{'the run as it is, ' if best.own else ''}{best.dot.title}"
+    came = "Nearest to holding less came" if best.dot.gap < 0.0 else "Furthest above holding less came"
+    finding = f"{came} {title}: {points(best.dot.gap, 1)} points a year"
     values = [
-        Value(_name(one), one.dot.gap, points(one.dot.gap, 1), "hedge" if one.own else "", group=TITLES[one.kind])
+        Value(
+            _name(one).removeprefix("Rebalanced "),
+            one.dot.gap,
+            points(one.dot.gap, 1),
+            "hedge" if one.own else "",
+            group=TITLES[one.kind],
+        )
         for one in alternatives
     ]
     rows = [

@@ -12,7 +12,7 @@ from engine.judgement.bridge import SPANS
 from engine.judgement.cascade import STEPS, Cascade
 from engine.judgement.linking import DECAY
 from reports.report_section import Head, Row
-from reports.report_words import dollars, percent, points
+from reports.report_words import dollars, percent, points, typeset
 
 TITLES = {
     "core": "Core not held",
@@ -112,4 +112,9 @@ def cascade_chart(cascade: Cascade, roles: Roles) -> dict[str, Any]:
 
 def _waterfall(labels: Sequence[str], values: Sequence[float], texts: Sequence[str], *, starts: bool = True) -> Any:
     """Return a waterfall as the page's script draws it: with a total at its end, and at its start where it has one."""
-    return {"labels": list(labels), "values": list(values), "texts": list(texts), "starts": starts}
+    return {
+        "labels": list(labels),
+        "values": list(values),
+        "texts": [typeset(text) for text in texts],
+        "starts": starts,
+    }

@@ -8,6 +8,7 @@ from typing import Any
 from engine.judgement.answer.answer import Answer
 from engine.judgement.answer.frontier import Dot
 from engine.judgement.answer.insurance import bad_quarter
+from engine.judgement.controls import MATCHED
 from engine.run import RunResult
 from reports.report_books import Book
 from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of, counted
@@ -62,7 +63,7 @@ def _finding(result: RunResult, books: tuple[Book, ...], dots: Mapping[str, Dot]
     if dots:
         others = [dot for name, dot in dots.items() if name not in ("hedged", "unhedged")]
         better = counted(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))
-        return f"Beside holding less as safe as each, {better} other ways did better than the hedge"
+        return f"Against holding less, {better} other ways did better than the hedge"
     figures = result.metrics["controls"]
     grown = [figures[one.name]["cagr"] for one in books if one.name in figures]
     return (
@@ -74,7 +75,7 @@ def _row(book: Book, figures: Mapping[str, Any] | None, dots: Mapping[str, Dot])
     gap = (
         []
         if not dots
-        else [points(dots[book.name].gap, 1) if book.name in dots else "0.0" if book.name == "held_less" else UNKNOWN]
+        else [points(dots[book.name].gap, 1) if book.name in dots else "0.0" if book.name in MATCHED else UNKNOWN]
     )
     if figures is None or book.ledger is None:
         return Row([book.title, *([UNKNOWN] * (len(HEADS) - 1)), *gap], book.about)

@@ -1,6 +1,5 @@
 const DAYS = numbers(DATA.days).map(date);
 const MONEY = new Intl.NumberFormat("en", {notation: "compact", maximumSignificantDigits: 3});
-const GAP = 16;  // pixels from one name beside a line's end to the next
 
 /* Grey under what the fund model made up. */
 function synthetic() {
@@ -10,25 +9,8 @@ function synthetic() {
     yref: "paper", y: 1, yanchor: "top", showarrow: false, font: {size: 12.5}}]};
 }
 
-/* Names beside the ends of lines, moved apart where they would overlap. */
-function named(figure, lines, domain, place) {
-  const height = figure.clientHeight - 60, gap = GAP / height, room = domain[1] - domain[0];
-  const told = lines.map(line => ({...line, y: domain[0] + room * place(line.end)})).sort((one, other) => one.y - other.y);
-  told.forEach((one, at) => at && (one.y = Math.max(one.y, told[at - 1].y + gap)));
-  let top = domain[1];
-  for (const one of told.reverse()) { one.y = Math.min(one.y, top); top = one.y - gap; }
-  return told.map(({name, y, color, strong}) => ({text: strong ? `<b>${plain(name)}</b>` : plain(name), x: 1, xref: "paper",
-    xanchor: "left", xshift: 6, y, yref: "paper", yanchor: "middle", showarrow: false, font: {size: 12.5, color}}));
-}
-const beside = () => narrow() ? 122 : 190;
-const last = values => values.findLast(value => value === value);
 const line = (role, at) => ({hedge: {color: tone().hedge, width: 2.6}, held: {color: ink(), width: 2.2},
   main: {color: tone().muted, width: 1.4, dash: ["solid", "dash", "dot"][at % 3]}})[role] || {color: tone().part, width: .8};
-const linear = ([low, high]) => value => (value - low) / (high - low);
-const roomy = values => {
-  const known = values.filter(value => value === value), low = Math.min(...known), high = Math.max(...known);
-  return [low - .05 * (high - low || 1), high + .05 * (high - low || 1)];
-};
 
 /* Equity, drawdown, the hedge over what it is compared with, and net beta, over the same days. */
 function drawGrowth(figure) {

@@ -24,7 +24,7 @@ def test_sentences_table_and_counts_are_shown():
     assert (
         f"deflated Sharpe ratio {adds.deflated(24):.2f}. In {100 * told.found.splits.pbo:.0f} % of the splits" in text
     )
-    assert "over cash growth less unhedged growth less de-risk" in lines
+    assert "over cash growth less unhedged growth less sold daily" in lines
     assert "Sharpe ratio of the best, a year 0.90 0.40 -0.10" in lines
     assert f"luck's best of 24 tried {adds.luck(24):.2f} {adds.luck(24):.2f} {adds.luck(24):.2f}" in lines
     assert "Effective number of trials 9 9 10" in lines
