@@ -10,6 +10,7 @@ from data.arrays import Floats
 from engine.judgement.falls import DEEP, RISE, Fall, falls_of
 from engine.judgement.summary import core_level
 from engine.run import RunResult
+from reports.first_sum import month
 from reports.report_books import Book, against, by_name, judged_by
 from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of, counted
 from reports.report_words import UNKNOWN, many, percent, points
@@ -40,7 +41,7 @@ def falls(result: RunResult, books: tuple[Book, ...]) -> Section:
 def _parts(result: RunResult, books: tuple[Book, ...], found: Sequence[Fall], judge: Book) -> list[Part]:
     equity, days = by_name(books), result.market.run_sessions
     values = [
-        Value(f"{days[one.peak]}{' (goes on)' if one.ended == 'open' else ''}", value, points(value, 1), "hedge")
+        Value(f"{month(days[one.peak])}{', goes on' if one.ended == 'open' else ''}", value, points(value, 1), "hedge")
         for one in found
         if (value := _apart(equity["hedged"], equity[judge.name], one)) is not None
     ]

@@ -10,7 +10,7 @@ from engine.judgement.answer.fund_part import APART, LARGEST, FundPart
 from engine.judgement.answer.words import names_of
 from engine.judgement.summary import core_level
 from engine.run import RunResult
-from reports.first_sum import rests_words
+from reports.first_sum import month, rests_words
 from reports.report_books import Book, by_name
 from reports.report_section import Fold, Head, Note, Part, Row, Section, Table, Value, bars_of
 from reports.report_words import many, number, percent, points
@@ -51,7 +51,7 @@ def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
         text = points(one.difference, 2)
         values.append(
             Value(
-                span,
+                _months(days[one.first], days[one.last]),
                 one.difference,
                 text,
                 "hedge",
@@ -74,6 +74,10 @@ def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
         bars_of("clusters-bars", "The largest clusters of episodes", values[:SHOWN]),
         Fold(f"All {many(len(rows), 'cluster')}", [Table("clusters", heads, rows)]),
     ]
+
+
+def _months(first: object, last: object) -> str:
+    return " to ".join(dict.fromkeys((month(first), month(last))))
 
 
 def _days(result: RunResult, books: tuple[Book, ...]) -> list[Part]:

@@ -18,7 +18,7 @@ TITLES = {
     "core": "Core not held",
     "interest": "Interest on cash",
     "direction": "Direction",
-    "compounding": "Path effect of daily reset",
+    "compounding": "Path effect",
     "financing": "Financing earned",
     "fee": "Fund's fee",
     "spread": "Swap spread",

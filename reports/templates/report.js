@@ -18,9 +18,9 @@ function drawGrowth(figure) {
   const domains = rows === 4 ? [[.6, 1], [.4, .56], [.2, .36], [0, .16]] : [[.52, 1], [.26, .48], [], [0, .2]];
   const lines = books.map((book, at) => ({...book, y: numbers(book.equity), line: line(book.role, at)}));
   const on = (name, y, style, more) => ({type: "scatter", mode: "lines", name: plain(name), x: DAYS, y, line: style, ...more});
-  const upper = lines.map(one => on(one.name, one.y, one.line, {customdata: numbers(one.drawdown),
-    hovertemplate: "%{y:$,.0f}, %{customdata:.1%} from its peak"}));
-  const lower = lines.map(one => on(one.name, numbers(one.drawdown), one.line, {yaxis: "y2", hoverinfo: "skip"}));
+  const told = narrow() ? "%{y:$.3s}, fall %{customdata:.0%}" : "%{y:$,.0f}, %{customdata:.1%} from its peak";
+  const upper = lines.map((one, at) => on(one.name, one.y, one.line, {customdata: numbers(one.drawdown), zorder: -at, hovertemplate: told}));
+  const lower = lines.map((one, at) => on(one.name, numbers(one.drawdown), one.line, {yaxis: "y2", zorder: -at, hoverinfo: "skip"}));
   const ratios = over.map((one, at) => on(one.name, numbers(one.y), at ? line("main", 1) : line("hedge"),
     {yaxis: "y3", hovertemplate: "%{y:.3f}"}));
   const net = on("net beta", numbers(beta), {...line("hedge"), width: 1.4, shape: "hv"}, {yaxis: "y4", hovertemplate: "%{y:.2f}"});
@@ -34,8 +34,8 @@ function drawGrowth(figure) {
   const topic = (text, y) => ({text, x: 0, xref: "paper", xanchor: "left", y, yref: "paper", yanchor: "bottom",
     showarrow: false, font: {size: 12.5, color: tone().muted}});
   const up = (at, more) => ({...still, domain: domains[at], automargin: true, gridcolor: tone().grid, zerolinecolor: tone().grid, ...more});
-  plot(figure, [...upper.reverse(), ...lower.reverse(), ...ratios, net], {dragmode: narrow() ? false : "zoom",
-    hovermode: "x unified", hoversubplots: "axis", showlegend: false, legend: {traceorder: "reversed"},
+  plot(figure, [...upper, ...lower, ...ratios, net], {dragmode: narrow() ? false : "zoom",
+    hovermode: "x unified", hoversubplots: "axis", showlegend: false,
     hoverlabel: {font: {size: 12}, bgcolor: tone().paper, bordercolor: tone().muted},
     margin: {l: 10, r: beside(), t: 20, b: 10},
     shapes: [...synthetic().shapes, ...held.map(([from, to]) => band(DAYS[from], DAYS[to], shade())),
@@ -75,11 +75,11 @@ function drawLinked(figure) {
   const dashes = ["solid", "solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid"];
   const lines = DATA.linked.map((one, at) => ({type: "scatter", mode: "lines", name: plain(one.name),
     x: DAYS.slice(0, floats(one.y).length), y: numbers(one.y), hovertemplate: "%{y:+,.1f} points",
-    line: at ? {...line("main", 0), dash: dashes[at % dashes.length]} : line("hedge")}));
+    zorder: -at, line: at ? {...line("main", 0), dash: dashes[at % dashes.length]} : line("hedge")}));
   const range = roomy(lines.flatMap(one => one.y));
   const ends = lines.map((one, at) => ({name: DATA.linked[at].name, end: last(one.y), color: one.line.color, strong: !at}));
-  plot(figure, lines.reverse(), {dragmode: narrow() ? false : "zoom", shapes: synthetic().shapes, hovermode: "x unified",
-    showlegend: false, legend: {traceorder: "reversed"}, margin: {l: 10, r: beside(), t: 20, b: 10},
+  plot(figure, lines, {dragmode: narrow() ? false : "zoom", shapes: synthetic().shapes, hovermode: "x unified",
+    showlegend: false, margin: {l: 10, r: beside(), t: 20, b: 10},
     hoverlabel: {font: {size: 12}, bgcolor: tone().paper, bordercolor: tone().muted},
     annotations: [...synthetic().annotations, ...named(figure, ends, [0, 1], linear(range))],
     xaxis: {...axis("", {type: "date", hoverformat: "%Y-%m-%d"}), gridcolor: tone().grid},
@@ -187,5 +187,18 @@ if (at("order")) {
 }
 for (const row of document.querySelectorAll(".episode")) {
   row.ontoggle = () => row.open && row.querySelectorAll(".js-plotly-plot").forEach(one => Plotly.Plots.resize(one));
+}
+/* A table that is wider than its place says that it scrolls. */
+{
+  const hints = [...document.querySelectorAll("main .wide")].map(wide => {
+    const hint = document.createElement("p");
+    hint.className = "hint"; hint.textContent = "Scroll the table sideways for more columns \u2192";
+    wide.before(hint); wide.tabIndex = 0;
+    return () => { hint.hidden = wide.scrollWidth <= wide.clientWidth; };
+  });
+  const check = () => hints.forEach(one => one());
+  addEventListener("resize", check);
+  addEventListener("toggle", check, true);
+  check();
 }
 drawWhenSeen([...document.querySelectorAll(".chart")], draw);
