@@ -124,13 +124,11 @@ def test_cumulative_attribution_ends_at_the_linked_returns(judged):
 def test_what_followed_the_triggers_is_the_study_of_the_run(judged, page):
     found, text = judged.judgement.study, page.read_text(encoding="utf-8")
     assert found.triggers.tolist() == [one.decided for one in judged.judgement.episodes]
-    assert words(re.search(r'id="study-headline">(.*?)</p>', text)[1]) == words(
-        typeset(headline(found, judged.market.roles))
-    )
+    assert words(re.search(r'id="study-headline">(.*?)</p>', text)[1]) == told_as(headline(found, judged.market.roles))
     lines = [row for row in table(text, "study") if len(row) > 1]
     assert [row[0] for row in lines] == 3 * [str(one.sessions) for one in found.windows]
     assert lines[1][3:5] == [
-        typeset(percent(getattr(found.windows[1].fund.mean, part))) for part in ("after", "all_days")
+        told_as(percent(getattr(found.windows[1].fund.mean, part))) for part in ("after", "all_days")
     ]
     drawn = data_of(judged)["study"]["lines"]
     np.testing.assert_allclose(unpacked(drawn[0]["after"]), found.fund.after, rtol=1e-6, atol=1e-9)
@@ -188,6 +186,11 @@ def words(markup):
     return " ".join(html.unescape(re.sub("<[^>]+>", " ", markup)).split())
 
 
+def told_as(text):
+    """Return a text as `words` reads it from the page."""
+    return words(typeset(text))
+
+
 def table(page, name):
     block = re.search(rf'<table[^>]*"{name}"[^>]*>(.*?)</table>', page, re.DOTALL)[1]
     rows = re.findall(r"<tr[^>]*>(.*?)</tr>", block, re.DOTALL)
@@ -199,29 +202,29 @@ def table(page, name):
 def test_figures_on_the_page_are_those_of_the_metrics(judged, page):
     text, metrics = page.read_text(encoding="utf-8"), judged.metrics
     rows, found = table(text, "controls"), books_of(judged)
-    assert [row[0] for row in rows] == [typeset(book.title) for book in found]
+    assert [row[0] for row in rows] == [told_as(book.title) for book in found]
     gaps = {dot.name: dot.gap for dot in judged.judgement.answer.frontier.dots}
     for (_title, cagr, _, fall, _, sharpe, costs, end, gap), book in zip(rows, found, strict=True):
         if book.ledger is None:  # there is no VIX for a put
             assert {cagr, fall, sharpe, costs, end, gap} == {"-"}
             continue
         told = metrics if book.name == "hedged" else metrics["controls"][book.name]
-        assert (cagr, fall) == tuple(typeset(percent(told[key], 1)) for key in ("cagr", "max_drawdown"))
+        assert (cagr, fall) == tuple(told_as(percent(told[key], 1)) for key in ("cagr", "max_drawdown"))
         assert (sharpe, costs, end) == (
-            typeset(number(told["sharpe"])),
+            told_as(number(told["sharpe"])),
             dollars(told["costs"]),
             dollars(told["final_equity"]),
         )
-        assert gap == typeset(points(gaps.get(book.name, 0.0), 1))
+        assert gap == told_as(points(gaps.get(book.name, 0.0), 1))
     total = table(text, "costs")[-1]
     assert (total[0], total[1], total[5]) == ("All", str(metrics["fills"]), f"${metrics['costs']:,.0f}")
     steps = table(text, "steps")
-    assert [row[1] for row in steps[:9]] == [typeset(dollars(value, sign=True)) for value in metrics["bridge"].values()]
-    assert steps[-1][2] == typeset(points(metrics["attribution"]["sleeve_a_year"], 1))
+    assert [row[1] for row in steps[:9]] == [told_as(dollars(value, sign=True)) for value in metrics["bridge"].values()]
+    assert steps[-1][2] == told_as(points(metrics["attribution"]["sleeve_a_year"], 1))
     decay = sum(metrics["attribution"][f"{part}_a_year"] for part in ("fee", "spread", "tracking"))
-    assert steps[-2][0::2] == ["Decay", typeset(points(decay, 1))]
+    assert steps[-2][0::2] == ["Decay", told_as(points(decay, 1))]
     shown = words(re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
-    assert all(typeset(said) in shown for said in metrics["notes"])
+    assert all(told_as(said) in shown for said in metrics["notes"])
     assert f"Findings of the audit ({len(judged.market.findings)}) accepted error FUND" in shown
 
 
@@ -351,7 +354,7 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
     assert shown.get_by_text("tear-sheet").count() == 0
     marks = "document.getElementById('growth').layout.annotations.map(one => one.text)"
     assert shown.evaluate(marks)[:2] == ["SIMULATED", "SYNTHETIC"]
-    assert {"years", "falls"} <= {one for one in shown.locator("table:has-text('SYNTHETIC')").evaluate_all(IDS)}
+    assert {"years", "falls"} <= set(shown.locator("table:has-text('SYNTHETIC')").evaluate_all(IDS))
     first = shown.evaluate("document.getElementById('growth').layout.shapes[0]")
     assert (first["x0"], first["x1"]) == (str(DATES[100]), str(DATES[299]))
     early = sum(DATES[100 + one.entered] < DATES[300] for one in judged.judgement.episodes)

@@ -6,6 +6,7 @@ import os
 import re
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +100,7 @@ def test_a_part_of_a_year_is_marked(first, last, parts):
     found = years_of(days)
     assert tuple(one.part for one in found) == parts
     assert (found[0].first, found[-1].last) == (0, len(days) - 1)
-    assert all(one.last == other.first for one, other in zip(found[:-1], found[1:], strict=True))
+    assert all(one.last == other.first for one, other in pairwise(found))
 
 
 def test_years_compound_to_what_the_books_became(judged):
@@ -271,11 +272,12 @@ def test_a_day_tells_every_book(judged, tmp_path, open_page):
     write_report(tmp_path / "report.html", judged, tearsheet=None)
     shown = open_page(tmp_path / "report.html").page
     shown.locator("#growth .main-svg").first.wait_for()
+    shown.locator("#growth").scroll_into_view_if_needed()
     box = shown.locator("#growth").bounding_box()
     shown.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 0.2 * box["height"])
     label = shown.locator("#growth .hoverlayer .legend")
     label.wait_for()
-    told = label.inner_text() if label.inner_text() else label.text_content()
+    told = label.text_content()
     for book in books_of(judged):
         assert book.ledger is None or book.title.replace("%", "").split()[0] in told
     assert "net beta" in told
