@@ -8,6 +8,7 @@ import numpy as np
 
 from data.arithmetic import expm1
 from engine.judgement.answer.answer import Answer
+from engine.judgement.answer.digits import printed_sum, signed
 from engine.judgement.answer.timing import LEVEL
 from engine.judgement.answer.words import dates_words
 from reports.report_section import Chart, Head, Note, Row, Section, Table
@@ -40,14 +41,14 @@ def _table(answer: Answer) -> Table:
     smallest = (
         UNKNOWN if told.smallest is None else f"{points(told.smallest * answer.factor, 1).removeprefix('+')} points"
     )
-    part = answer.cagr.timing
+    part = printed_sum(answer).parts[1]
     rows = [
         ("The run's own dates", _grown(told.growth), "Growth a year, sold at entry."),
         ("Random dates, on average", UNKNOWN if told.mean is None else _grown(told.mean), ""),
         ("Nine of ten random dates", band, "From the 5 % quantile to the 95 % quantile."),
         (
             "Timing",
-            UNKNOWN if part is None else f"{points(part, 1)} points",
+            UNKNOWN if part is None else f"{signed(part)} points",
             "The part of the sum: own dates less the average, in points of CAGR.",
         ),
         (
