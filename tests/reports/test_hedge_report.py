@@ -298,7 +298,10 @@ def test_episodes_open_in_any_order_and_paper_takes_what_is_open(judged, page, o
     row = shown.locator("#episode-3")
     told = [words(one) for one in row.locator("summary span").all_inner_texts()]
     assert told[1] == str(judged.market.run_sessions[episodes[2].entered])
-    assert (told[3], told[7]) == (dollars(episodes[2].pnl, sign=True), percent(episodes[2].fund_return, sign=True))
+    assert (told[3], told[7]) == (
+        told_as(dollars(episodes[2].pnl, sign=True)),
+        told_as(percent(episodes[2].fund_return, sign=True)),
+    )
     row.locator("summary").click()
     row.locator(".main-svg").nth(3).wait_for(state="attached")
     path, cascade = row.locator(".chart").all()
