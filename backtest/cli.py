@@ -184,17 +184,18 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     """Check a run, its strategy and the history it would use, without running it."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import load_market
-    from engine.asking import ask
+    from engine.asking import asking
     from engine.drift import short_warning
 
     market = load_market(config)
-    asked = ask(config, market)
+    with asking(config, market) as asked:
+        warning = short_warning(config, asked)
     sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
     if "rebalance" not in config.hedge.model_fields_set:
         typer.echo("hedge.rebalance is weekly, the default; it was never before 0.2: set it to keep an older result")
-    if (warning := short_warning(config, asked)) is not None:
+    if warning is not None:
         typer.echo(f"warning: {warning}")
 
 

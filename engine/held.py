@@ -11,7 +11,7 @@ from engine.config import RunConfig
 from strategies import parameters
 from strategies.base import Strategy
 from strategies.inputs import Reads
-from strategies.load import strategy_class
+from strategies.load import fresh
 
 SOME = 8
 """Chip makers that are proposed where the data hold none."""
@@ -34,11 +34,11 @@ def check_held(config: RunConfig, roles: Roles, reads: Reads, source: Source) ->
 
 def strategy_reads(config: RunConfig, roles: Roles) -> Reads:
     """Return what a run's strategy says that it reads; nothing where it doesn't say."""
-    cls = strategy_class(config.strategy.named)
-    if not issubclass(cls, Strategy):
-        return Reads()
-    strategy: Strategy = parameters.make(cls, config.strategy.params)
-    return strategy.reads(roles)
+    with fresh(config.strategy.named) as cls:
+        if not issubclass(cls, Strategy):
+            return Reads()
+        strategy: Strategy = parameters.make(cls, config.strategy.params)
+        return strategy.reads(roles)
 
 
 def run_reads(config: RunConfig, roles: Roles, source: Source) -> Reads:

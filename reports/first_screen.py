@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from engine.judgement.answer.answer import NEVER, OFF, Answer
 from engine.judgement.answer.answer import SIMULATED as MADE_UP
 from engine.judgement.answer.digits import money, percent, rest, share
@@ -29,10 +27,9 @@ from engine.judgement.answer.words import (
 from engine.kernel.loop import Ledger
 from engine.run import SIMULATED, RunResult
 from reports.first_answers import Short, short_answers
-from reports.first_sum import MONTHS, Step, month, steps_of
+from reports.first_sum import MONTHS, Step, month, steps_of, weight_of
 from reports.report_words import dollars
 from strategies.load import strategy_class
-from strategies.policy import ENTER
 
 UNKNOWN = "-"
 
@@ -141,17 +138,6 @@ def calls(result: RunResult) -> str:
     """Return when the hedge is on: the strategy's own words, its label where they can't be taken."""
     told = _when(result)
     return f"by {result.label}" if told is None else f"when {told}"
-
-
-def weight_of(result: RunResult) -> str:
-    """Return the weight, or the weights, at which the hedge was ordered on, in whole percent."""
-    hedged = result.hedged
-    weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
-    if not len(weights):
-        return share(result.config.hedge.weight)
-    low, high = float(weights.min()), float(weights.max())
-    middle = share(float(np.median(weights)))
-    return middle if high - low < 0.005 else f"{share(low).removesuffix(' %')} to {share(high)}"  # shown whole
 
 
 def _when(result: RunResult) -> str | None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from data.arrays import Dates
 from engine.judgement.answer.answer import Answer
-from engine.judgement.answer.digits import percent, printed_sum, signed
+from engine.judgement.answer.digits import percent, printed_sum, share, signed
 from engine.judgement.answer.fund_part import CANT_TELL, FundPart
 from engine.judgement.answer.words import Names, Piece, as_known, dates_words, listed
 from engine.run import RunResult
+from strategies.policy import ENTER
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -68,10 +71,19 @@ def steps_of(result: RunResult, answer: Answer, names: Names) -> tuple[Step, ...
     return (*steps, _total("The hedge", hedge_words(result, names), (), printed.hedged, "hedge"))
 
 
+def weight_of(result: RunResult) -> str:
+    """Return the weight, or the weights, at which the hedge was ordered on, in whole percent."""
+    hedged = result.hedged
+    weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
+    if not len(weights):
+        return share(result.config.hedge.weight)
+    low, high = float(weights.min()), float(weights.max())
+    middle = share(float(np.median(weights)))
+    return middle if high - low < 0.005 else f"{share(low).removesuffix(' %')} to {share(high)}"  # shown whole
+
+
 def hedge_words(result: RunResult, names: Names) -> str:
     """Return what the hedged book holds while the signal is on."""
-    from reports.first_screen import weight_of
-
     return f"{weight_of(result)} {names.hedge} while the signal is on"
 
 

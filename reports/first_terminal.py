@@ -85,12 +85,14 @@ def _row(row: Row, wide: int) -> Line:
 def _falls(steps: Sequence[Step]) -> Iterator[Line]:
     ends = [0.0, *(end for step in steps for end in (step.begin, step.end))]
     low, reach = min(ends), max(ends) - min(ends) or 1.0
-    for step in steps:
+    titles = [f"{step.name:<10}{step.about}" if step.role == "part" else step.name for step in steps]
+    wide = min(max(map(len, titles)), COLUMNS - 30)
+    room = min(BAR, COLUMNS - wide - 14)
+    for step, title in zip(steps, titles, strict=True):
         begin, end = sorted((step.begin, step.end))
-        first = min(round(BAR * (begin - low) / reach), BAR - 1)
-        long = max(round(BAR * (end - low) / reach) - first, 1 if end > begin else 0)
+        first = min(round(room * (begin - low) / reach), room - 1)
+        long = max(round(room * (end - low) / reach) - first, 1 if end > begin else 0)
         bar = " " * first + ("=" if step.role == "part" else "#") * long
-        about = f"{step.name:<10}{step.about}" if step.role == "part" else step.name
-        yield Line(f"  {about:<36}{step.value:>8}  {bar}".rstrip(), ACCENT if step.role == "hedge" else "")
+        yield Line(f"  {title:<{wide}}{step.value:>10}  {bar}".rstrip(), ACCENT if step.role == "hedge" else "")
         if step.remark:
             yield from _wrapped(plain(step.remark), indent=12)

@@ -73,6 +73,8 @@ class Drawing:
         Dots, the hedge last.
     gap, hung, level
         The gap, its interval, and the level of holding less up to where the gap hangs: x1, y1, x2, y2.
+    caps
+        Where the interval's ends are, those that are drawn.
     labels
         Where they stand.
     """
@@ -85,6 +87,7 @@ class Drawing:
     spots: tuple[Spot, ...]
     gap: Line
     hung: Line
+    caps: tuple[float, ...]
     level: Line | None
     labels: tuple[Placed, ...]
 
@@ -111,14 +114,8 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape) -> Drawing:
     """Lay a drawing out."""
     frontier, match = answer.frontier, answer.insurance.quarter
     hedged = frontier.dots[0]
-    ends = [match.cagr + end for end in match.interval]
-    dots = [*frontier.line, *frontier.dots]
-    scale = _Scale(
-        shape,
-        1.06 * max(-one.bad_quarter for one in dots),
-        1.06 * min(0.0, *(one.cagr for one in dots), *ends),
-        max(0.0, *(one.cagr for one in dots), *ends),
-    )
+    ends, caps = _hung(answer)
+    scale = _scale(answer, shape, ends)
     x = scale.x(hedged.bad_quarter)
     ring = (x if match.share < 1.0 else scale.x(frontier.line[-1].bad_quarter), scale.y(match.cagr))
     gap = (x, ring[1], x, scale.y(hedged.cagr))
@@ -141,9 +138,30 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape) -> Drawing:
         spots,
         gap,
         hung,
+        tuple(scale.y(cap) for cap in caps),
         level,
         tuple(placed),
     )
+
+
+def _hung(answer: Answer) -> tuple[list[float], list[float]]:
+    """Return between which growths the gap's interval is drawn, and those of its ends that are not cut off.
+
+    It is cut off half the dots' range beyond them: it may be so wide that nothing else could be seen.
+    """
+    growths = [0.0, *(dot.cagr for dot in (*answer.frontier.line, *answer.frontier.dots))]
+    low, high = min(growths), max(growths)
+    beyond = (high - low) / 2.0
+    match = answer.insurance.quarter
+    ends = [match.cagr + end for end in match.interval]
+    drawn = [min(max(end, low - beyond), high + beyond) for end in ends]
+    return drawn, [end for end in ends if end in drawn]
+
+
+def _scale(answer: Answer, shape: Shape, ends: list[float]) -> _Scale:
+    dots = [*answer.frontier.line, *answer.frontier.dots]
+    growths = [0.0, *ends, *(dot.cagr for dot in dots)]
+    return _Scale(shape, 1.06 * max(-dot.bad_quarter for dot in dots), 1.06 * min(growths), max(growths))
 
 
 def tip_of(dot: Dot, title: str) -> str:
@@ -219,7 +237,7 @@ def _labels(
     own = (f"{title} {grew}",) if wide else (title, f"*{grew}")
     labels = [Label(own, *at(hedged), "hedge", must=True, size=14.0)]
     if match.share < 1.0:
-        safe = f"*{share(match.share)} {names.part}: as safe, {percent(match.cagr)}"
+        safe = f"*{share(match.share)} {names.part}{': as safe,' if wide else ''} {percent(match.cagr)}"
         labels.append(Label((safe,), *ring, "strong", must=True))
     if "unhedged" in by:
         idle = by.pop("unhedged")

@@ -6,6 +6,7 @@ is floored at 0: where the hedged book is net short, so is the control, or it wo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,9 @@ from engine.kernel.loop import Ledger
 from engine.metrics import Trades, trades_of
 from engine.rules import Prices, Terms
 from engine.setup import Setup
+
+Replay = Callable[[Prices, Terms, Ledger], Ledger]
+"""Runs a book on orders already decided."""
 
 
 def matched(core: Floats, hedge: Floats, beta: Floats, leverage: float | Floats) -> Floats:
@@ -34,7 +38,7 @@ def entry_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
     return hedged._replace(core=core[last], hedge=np.zeros_like(core))
 
 
-def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
+def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None = None) -> Ledger:
     """Run the de-risk that sells core when the hedge is ordered, down to the beta the hedged book then has.
 
     Parameters
@@ -45,8 +49,10 @@ def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
         The hedged run.
     beta
         The core's beta to the underlying at each close, shape (sessions,).
+    run
+        What replays it; compiled unless given.
     """
-    return compiled().replay(setup.prices, setup.terms, entry_orders(setup, hedged, beta))
+    return (run or compiled().replay)(setup.prices, setup.terms, entry_orders(setup, hedged, beta))
 
 
 def net_beta(setup: Setup, book: Ledger, beta: Floats) -> Floats:

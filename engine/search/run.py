@@ -20,7 +20,7 @@ from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import RunConfig
 from engine.identity import CLASS, identity, known_by
 from engine.plain_yaml import Keys
@@ -220,7 +220,8 @@ def plan_search(
     """
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
-    ask(config, market)  # reads whatever the base run reads
+    with asking(config, market):
+        pass  # it has read whatever the base run reads
     marked = f"{config.name}-SIMULATED" if source.simulated else config.name
     search = Search(config, space, objectives, seed, source, out)
     known = identity(known_of(search, market))

@@ -26,7 +26,7 @@ from engine.setup import Setup, open_market, policy_of, prepare, rebalancing_day
 from engine.sweeps.grid import Grid, with_values
 from engine.sweeps.overfitting_rows import drawn_of
 from strategies import parameters
-from strategies.load import strategy_class
+from strategies.load import fresh
 from strategies.policy import PolicyRules
 from strategies.sizing import Sizing, hedge_weights, most_hedge, unhedged_core
 
@@ -228,7 +228,8 @@ class Ingredients:
     def _ask(self, world: World, places: Places) -> Floats:
         began = time.perf_counter()
         named = self._config({"signal": places}).strategy
-        intensity = intensity_of(parameters.make(strategy_class(named.named), named.params), world.market)
+        with fresh(named.named) as cls:
+            intensity = intensity_of(parameters.make(cls, named.params), world.market)
         self.signal_seconds += time.perf_counter() - began
         return intensity
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
 from typing import Any, NamedTuple
 
 from engine.sweeps.executors import AnswerOf, ChunkOf, ExecutorError, Job, answered
+from strategies.fresh import texts
 
 DEATHS = 3
 """Processes that end with the same chunk in hand before the chunk is given up."""
@@ -70,7 +71,7 @@ class _Desk:
         if chunk is None and (chunk := next(self.chunks, None)) is None:
             return
         ours, theirs = self.context.Pipe()
-        process = self.context.Process(target=_serve, args=(self.job, theirs), daemon=True)  # type: ignore[attr-defined]
+        process = self.context.Process(target=_serve, args=(self.job, theirs, texts().read), daemon=True)  # type: ignore[attr-defined]
         process.start()
         theirs.close()
         worker = Worker(process, ours)
@@ -127,8 +128,9 @@ def _dismiss(worker: Worker) -> None:
     worker.process.join()
 
 
-def _serve(job: Any, way: Connection) -> None:
-    """Answer chunks until the pipe ends."""
+def _serve(job: Any, way: Connection, read: Mapping[str, bytes]) -> None:
+    """Answer chunks until the pipe ends, by users' files as the parent read them: they may be edited meanwhile."""
+    texts().take(read)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches us too: what there is to say, the parent says
     answer = None
     told: tuple[Any, BaseException | None]

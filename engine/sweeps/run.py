@@ -30,8 +30,7 @@ from engine.sweeps.executors import Executor, ExecutorError, executor_of
 from engine.sweeps.grid import Grid
 from engine.sweeps.overfitting import finish_sweep
 from strategies import parameters
-from strategies.base import Strategy
-from strategies.load import strategy_class
+from strategies.load import fresh
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -193,8 +192,8 @@ def market_of(config: RunConfig, source: Source) -> Market:
     """Return the base run's market, asked by its strategy where that gives an intensity."""
     market = open_market(config, source)
     if compiles(config):
-        strategy: Strategy = parameters.make(strategy_class(config.strategy.named), config.strategy.params)
-        intensity_of(strategy, market)
+        with fresh(config.strategy.named) as cls:
+            intensity_of(parameters.make(cls, config.strategy.params), market)
     return market
 
 

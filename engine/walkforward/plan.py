@@ -11,7 +11,7 @@ from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import RunConfig
 from engine.identity import CLASS, identity, known_by
 from engine.reads import Inputs, inputs_of
@@ -135,8 +135,9 @@ def plan_of(
     # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
     accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
     config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
-    asked = ask(config, market)
-    assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+    with asking(config, market) as asked:
+        assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+        label = asked.strategy.label(market)
     inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
-    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, asked.strategy.label(market))
+    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label)

@@ -7,7 +7,7 @@ import pytest
 from markets import ROLES, nyse, random_bars, source_of
 from packing import unpacked
 
-from engine.asking import ask
+from engine.asking import asking
 from engine.executing import execute
 from engine.judgement.study import study
 from engine.loading import build_config
@@ -32,8 +32,9 @@ SPAN = (str(DATES[100]), str(DATES[-1]))
 
 @pytest.fixture(scope="module")
 def found():
-    asked = ask(config := build_config(TREE, []), open_market(config, source_of(CORE, FUND)))
-    return study(asked.setup, execute("python", config, asked)[0], since="close")
+    config = build_config(TREE, [])
+    with asking(config, open_market(config, source_of(CORE, FUND))) as asked:
+        return study(asked.setup, execute("python", config, asked)[0], since="close")
 
 
 def test_the_lines_are_the_studys_paths(found):

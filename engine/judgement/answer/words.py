@@ -203,7 +203,10 @@ def as_known(answer: Answer) -> bool:
 
 
 def finding(answer: Answer, names: Names) -> str:
-    """Return what the sum shows: the fewest parts, largest first, that make up more than half of the total."""
+    """Return what the sum shows: the fewest parts, largest first, that make up more than half of the total.
+
+    Where much of it was won or lost back, the largest part each way, for most of a small rest says little.
+    """
     printed = printed_sum(answer)
     parts = [part for part in printed.parts if part is not None]
     if len(parts) < len(printed.parts):
@@ -212,6 +215,9 @@ def finding(answer: Answer, names: Names) -> str:
         return "The parts cancel out" if any(parts) else "The hedge changed nothing"
     side = 1.0 if printed.total > 0.0 else -1.0
     spoken = (f"holding {names.less}", "its dates", f"letting {names.hedge} move", f"{names.hedge} itself")
+    against = sum(-side * part for part in parts if side * part < 0.0)
+    if against > abs(printed.total) / 2.0:
+        return _both_ways(parts, spoken)
     order = sorted(range(len(parts)), key=lambda i: -side * parts[i])
     count, made = 0, 0.0
     while made <= abs(printed.total) / 2.0 and count < len(parts):
@@ -222,6 +228,12 @@ def finding(answer: Answer, names: Names) -> str:
     other = f", not {'from' if side > 0.0 else 'on'} {spoken[fund]}" if fund not in order[:count] else ""
     went = "came from" if side > 0.0 else "went on"
     return f"Most of the {abs(printed.total):.1f} points {went} {listed(named)}{other}"
+
+
+def _both_ways(parts: Sequence[float], spoken: Sequence[str]) -> str:
+    low, high = min(parts), max(parts)
+    cost, brought = spoken[parts.index(low)], spoken[parts.index(high)]
+    return f"{cost[0].upper()}{cost[1:]} cost {-low:.1f} points, {brought} brought {high:.1f}"
 
 
 def frontier_finding(answer: Answer, names: Names) -> str:

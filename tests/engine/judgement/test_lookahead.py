@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from functools import lru_cache
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from data.arrays import DAY
 from data.errors import DataError, StrategyError
 from data.events import make_events, make_members
 from engine.judgement.controls import run_derisk_daily
-from engine.judgement.lookahead.afresh import ear
+from engine.judgement.lookahead.opened import ear
 from engine.judgement.lookahead.prove import prove
 from engine.loading import find_run, load_config, set_path
 from engine.run import run
@@ -171,6 +172,7 @@ def test_an_honest_strategy_passes(tmp_path, name):
     assert warned == {"Expanding": {"warm-up"}, "PriceLevel": {"scale"}}.get(name, set())
     assert list(outcomes(proof)) == [
         "determinism",
+        "state",
         "files",
         "truncation",
         "poison",
@@ -215,7 +217,9 @@ class Beside(Strategy):
         return (market.close() < kept_by.KEPT[0]).astype(float)
 """
     config = config_of(write_strategy(tmp_path, "Beside", text))
-    kept = sys.modules["kept_by"]
+    assert "kept_by" not in sys.modules
+    monkeypatch.syspath_prepend(tmp_path)
+    kept = import_module("kept_by")
     (leak,) = prove(config, made_up(), 12).leaks
     assert leak.reads == ("CORE's close",)
     assert sys.modules["kept_by"] is kept

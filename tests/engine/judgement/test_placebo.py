@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from engine.judgement.placebo import _terciles, placebo_of
 from worlds import CORES, configured, laid_out, source
 
 from engine.judgement.controls import run_derisk_daily
-from engine.judgement.placebo import _terciles, placebo_of
 from engine.kernel.loop import replay, run_policy
 from engine.setup import run_beta
 from strategies.signals.volatility import realised_volatility

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pytest
+from engine.judgement.placebo import _path_of, _rings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from worlds import configured, laid_out, source
 from worlds import settings as drawn_settings
 
 from engine.judgement.controls import run_derisk_daily
-from engine.judgement.placebo import _path_of, _rings
 from engine.kernel import shifted
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import replay, run_policy
