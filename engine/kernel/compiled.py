@@ -69,7 +69,8 @@ def compiled() -> Compiled:
         *(sleeves.link, sleeves.attribute_fill, sleeves.attribute_sessions, sleeves.attribute_books),
         bootstrap.resample,
         *(shifted.worth, shifted.run_shift, shifted.run_shifts),
-        *(tails.walk, tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of, tails.match_draws),
+        *(tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
+        *(tails.walk, tails.told, tails.match, tails.match_draws),
     ):
         twins[function.__name__] = twin(function, twins)
     return Compiled(*(twins[name] for name in Compiled._fields))

@@ -178,7 +178,7 @@ def test_every_control_is_a_book_of_the_day():
     day = explain(configured(TOLD | {"controls": "on"}), SESSIONS[2], fed)
     controls = run(config, fed, engine="python").controls
     assert [book.title for book in day.books[1:3]] == [one.title for one in controls.values()]
-    assert "De-risked daily" in [book.title for book in day.books]
+    assert "Sold daily" in [book.title for book in day.books]
 
 
 def test_the_first_session_has_no_close_before():

@@ -24,6 +24,8 @@ APART = 21
 """Episodes with fewer sessions than this between them are one cluster."""
 LARGEST = 0.25
 """The share of all that differs which no single cluster may exceed for a label."""
+SAME = 1e-9
+"""Of log growth: what rounding leaves between two books that are the same."""
 DRAWS = 10_000
 LEVEL = 0.95
 
@@ -114,7 +116,7 @@ def fund_part(
     spans = _spans(episodes, len(apart) - 1)
     sums = np.array([apart[first : last + 1].sum() for first, last, _count in spans])
     estimate, size = float(apart.sum()) / years, float(np.abs(sums).sum())
-    if size == 0.0:
+    if size <= SAME:
         return FundPart(None, estimate, None, None, (), (), expected)
     clusters = tuple(
         Cluster(first, last, count, float(value), float(abs(value) / size))

@@ -123,7 +123,10 @@ def shifts_of(setup: Setup, hedged: Ledger, beta: Floats, years: float, every: I
     with np.errstate(divide="ignore", invalid="ignore"):
         growth = np.where(ends > 0.0, log(np.maximum(ends, 0.0) / setup.terms.cash), -np.inf) / years
         others = growth[1:][np.isfinite(growth[1:])]
-        t = np.where(ends > 0.0, (growth - others.mean()) / (np.sqrt(sums) / years), -np.inf)
+        mean = others.mean() if len(others) else 0.0
+        error = np.sqrt(sums) / years
+        t = np.where(error > 0.0, (growth - mean) / error, 0.0)  # a path that never varies has no timing
+        t = np.where(ends > 0.0, t, -np.inf)
     return Shifts(shift, growth, t)
 
 

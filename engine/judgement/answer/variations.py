@@ -215,7 +215,8 @@ def _rerun(
     if hedged.equity.min() <= 0.0:
         return
     daily = sold_daily(setup, hedged, run_beta(config, setup.market)).ledger
-    grid = [one.equity for one in (bench.grid if first is None else held_less_grid(setup))]
+    same = first is None and config.execution.fill == bench.config.execution.fill  # the hedge's costs aren't its own
+    grid = [one.equity for one in (bench.grid if same else held_less_grid(setup))]
     a_year = setup.market.sessions_a_year
     yield _variation(name, group, hedged.equity, daily.equity, grid, a_year)
 
@@ -236,7 +237,9 @@ def _cuts(bench: Bench) -> Iterator[Variation]:
 def _cut(bench: Bench, name: str, group: str, kept: Flags) -> Iterator[Variation]:
     def left(equity: Floats) -> Floats:
         grown = equity[1:] / np.where(equity[:-1] > 0.0, equity[:-1], np.nan)
-        return np.cumprod(np.concatenate(([1.0], grown[kept])))
+        path = np.ones(1 + np.count_nonzero(kept))
+        path[1:] = np.cumprod(grown[kept])
+        return path
 
     if np.count_nonzero(kept) > 2 * FALL:
         grid = [left(one.equity) for one in bench.grid]
