@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from history import FOLDER, needs_history
 
-from engine.asking import ask
+from engine.asking import asking
 from engine.judgement.answer.insurance import gap_to_held_less
 from engine.judgement.answer.variations import Bench, alternatives_of, variations_of
 from engine.judgement.judge import judge
@@ -34,10 +34,10 @@ def market():
 
 
 def judged(config, given=None):
-    asked = ask(config, given or market())
-    setup = asked.setup
-    hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
-    return asked, hedged, judge(config, asked, hedged)
+    with asking(config, given or market()) as asked:
+        setup = asked.setup
+        hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
+        return asked, hedged, judge(config, asked, hedged)
 
 
 @lru_cache(maxsize=1)
