@@ -49,10 +49,6 @@ class Book:
         """Its column."""
         return Head(self.title, self.about, self.role)
 
-    def equity(self) -> Floats | None:
-        """Return equity at each close, 0 from its ruin on; None where it couldn't be run."""
-        return None if self.ledger is None else self.ledger.equity
-
 
 def books_of(result: RunResult) -> tuple[Book, ...]:
     """Return every book of a run, the hedged one first."""

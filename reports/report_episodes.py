@@ -15,7 +15,7 @@ from engine.judgement.outcomes import Need
 from engine.run import RunResult
 from reports.charts import singles
 from reports.report_measures import measures
-from reports.report_section import Chart, Note, Own, Section
+from reports.report_section import Chart, Note, Own, Part, Section
 from reports.report_steps import cascade_chart
 from reports.report_words import dollars, many, percent
 
@@ -60,7 +60,7 @@ def section(result: RunResult, judgement: Judgement) -> Section:
         "Daily reset asks for more than being right: the longer and the choppier the stay, the further"
         f" {roles.underlying} has to {'fall' if roles.leverage < 0 else 'rise'} before {name} gains."
     )
-    parts = [Note(asks), needs, measures(result), Own("episodes")]
+    parts: list[Part] = [Note(asks), needs, measures(result), Own("episodes")]
     return Section("episodes-part", "Episodes", finding, parts, {"episodes": charts(result, judgement)})
 
 

@@ -38,8 +38,7 @@ def growth(result: RunResult, books: tuple[Book, ...]) -> Section:
     chart = Chart(
         "growth", f"Growth, drawdown, relative growth and net beta of {many(len(books), 'book')}", caption, "huge"
     )
-    parts = [chart]
-    return Section("grown", "Growth", _finding(books), [*parts, *_why(result)], {"growth": _data(result, books, over)})
+    return Section("grown", "Growth", _finding(books), [chart, *_why(result)], {"growth": _data(result, books, over)})
 
 
 def _called(book: Book) -> str:

@@ -12,7 +12,7 @@ from engine.judgement.judge import Judgement
 from engine.judgement.linking import linking
 from engine.run import RunResult
 from reports.charts import singles
-from reports.report_section import Chart, Note, Section, Table
+from reports.report_section import Chart, Note, Part, Section, Table
 from reports.report_steps import TITLES, bridge_chart, sleeve_chart, steps_heads, steps_rows
 from reports.report_words import dollars
 
@@ -24,7 +24,7 @@ def money(result: RunResult, judgement: Judgement) -> Section:
     largest = max(SPANS, key=lambda name: abs(carried[name]))
     ends = f"{dollars(metrics['controls']['unhedged']['final_equity'])} to {dollars(metrics['final_equity'])}"
     step = f"the largest step is {TITLES[largest].lower()}, {dollars(carried[largest], sign=True)}"
-    parts = [
+    parts: list[Part] = [
         Note(
             "Each step is what one cause did to the hedged book's end value, beside doing nothing. It counts with what"
             " it would have become: dollars lost early would have grown with the core until the end."

@@ -11,11 +11,10 @@ from reports.report_words import UNKNOWN
 
 @dataclass(frozen=True)
 class Note:
-    """A sentence or two; `strong` is read first."""
+    """A sentence or two."""
 
     kind: ClassVar[str] = "note"
     text: str
-    strong: bool = False
     id: str = ""
 
 

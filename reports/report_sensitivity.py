@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from engine.judgement.answer.answer import Answer
 from engine.judgement.answer.variations import Variation
-from reports.report_section import Fold, Head, Note, Row, Section, Table, Value, bars_of
+from reports.report_section import Fold, Head, Note, Part, Row, Section, Table, Value, bars_of
 from reports.report_words import UNKNOWN, points
 
 GROUPS = {
@@ -44,7 +44,7 @@ def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
         ),
         *_range(starts),
     ]
-    parts = [
+    parts: list[Part] = [
         Note("The gap to holding less, points of growth a year, with one thing changed. It informs and vetoes nothing"),
         bars_of("sensitivity-bars", "The gap to holding less with one thing changed", values),
         Table("sensitivity", HEADS, shown),
