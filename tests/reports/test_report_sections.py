@@ -315,3 +315,12 @@ def test_the_falls_of_real_history():
     assert told("2020-02-19", "the old peak") == [[-34, -22, -18], [2, -8, 4]]
     assert told("2021-12-27", "the old peak") == [[-46, -37, -33], [1, -11, 1]]
     assert told("2024-07-10", "the old peak") == [[-41, -37, -37], [2, -17, -6]]
+
+
+@pytest.mark.browser
+def test_paper_has_no_hint_and_holds_the_widest_table(judged, tmp_path, open_page):
+    write_report(tmp_path / "report.html", judged, tearsheet=None)
+    shown = open_page(tmp_path / "report.html", width=718).page  # A4 less its margins
+    shown.emulate_media(media="print")
+    assert shown.locator(".hint:visible").count() == 0
+    assert shown.locator("#falls").evaluate("one => one.scrollWidth") <= 718
