@@ -250,7 +250,7 @@ class RunConfig(Section):
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig)
     sweep: dict[str, Any] | None = Field(None, description="axes for backtest sweep: key: 10:200:10, or a list")
     controls: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
-        "on", description="off: only the unhedged run and the entry-matched de-risk"
+        "on", description="off: only the unhedged run and the one sold at entry"
     )
 
     def __repr__(self) -> str:

@@ -72,14 +72,14 @@ METRIC_ROWS = (
 )
 DECAY_ROWS = (
     Row("Direction", "what a static position of the fund's leverage would have made", "direction", signed, max),
-    Row("Compounding", "what the daily reset added or took against a position left alone", "compounding", signed, max),
+    Row("Compounding", "what daily reset made beside a static position: a path effect", "compounding", signed, max),
     Row("Financing", "what the fund earned on its cash", "financing", signed, max),
     Row("Fee", "its expense ratio", "fee", signed, max),
     Row("Spread", "on its swaps", "spread", signed, max),
     Row("Tracking", "its own return less the modelled one", "tracking", signed, max),
     Row("Costs of the hedge", "commission and slippage", "hedge_costs", signed, max),
     Row("The hedge, in all", "the sum of those above", "sleeve", signed, max),
-    Row("Decay", f"{', '.join(DECAY[:-1])} and {DECAY[-1]}", "decay", signed, max),
+    Row("Decay", f"what the fund itself took: {', '.join(DECAY[:-1])} and {DECAY[-1]}", "decay", signed, max),
 )
 """What each contributed to the CAGR, linked."""
 

@@ -63,15 +63,33 @@ WORDS = (
     ("Session", "A trading day."),
     ("Episode", "From the fill that buys the hedge to being flat again."),
     ("Beta, exposure", "How much of equity moves with the underlying: 1 is all of it, once."),
-    ("De-risk", "Selling core to the beta the hedged book has, and holding cash for it: what the hedge is judged by."),
-    ("Decay", "What the fund's daily reset, its fee and its swaps take, set against the interest it earns."),
-    ("Growth", "The mean daily log return, a year: it adds up over time, where a CAGR doesn't."),
+    ("Net beta", "The book's exposure: core times its beta, and the hedge times its leverage. Net short: below 0."),
+    (
+        "Sold at entry",
+        "Core sold, when the hedge is ordered, down to the exposure the hedged book then has; the rest in cash.",
+    ),
+    (
+        "Sold daily",
+        "Core sold or bought whenever the fund resets, to the exposure the hedged book then has; the rest in cash.",
+    ),
+    ("Decay", "What the fund itself takes: fee, swap spread and tracking, set against the interest it earns."),
+    (
+        "Path effect",
+        "What daily reset makes beside a position that is left alone: a gain in a trend, a loss in a chop.",
+    ),
+    ("Fall", "From a peak of the core to a new peak, or to a rise of 40 % from the low, which begins another."),
+    ("Recovery", "The close at which a fall is over."),
+    ("Worst fall", "The deepest fall of a book from its highest equity so far."),
+    ("Cluster", "Episodes with fewer than 21 sessions between them."),
+    ("N_eff", "How many clusters of one size would weigh as much: few where a few make most of what differs."),
+    ("Smallest effect", "What would be found in four of five histories like this one, at 5 %, two-sided."),
+    ("p", "How often random dates are as far out as the run's own."),
+    ("Log growth", "The logarithm of what a dollar became, a year: it adds up over time, where a CAGR doesn't."),
     ("CAGR", "The yearly rate that compounds from the first equity to the last."),
     (
         "Sharpe",
         "Mean daily return over that of cash, over its standard deviation, a year.",
     ),
-    ("CVaR of a session", "The mean of the worst 5 % of daily returns."),
     ("95 % interval", "Between what the figure lies in 95 % of histories drawn from this one's sessions, in blocks."),
 )
 

@@ -87,7 +87,7 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def exposure(result: RunResult) -> str:
-    """Say in words what the hedge does to net exposure, and what the de-risk does instead."""
+    """Say in words what the hedge does to net exposure, and what selling core does instead."""
     hedge, hedged = result.config.hedge, result.hedged
     weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
     if not len(weights):
@@ -99,7 +99,7 @@ def exposure(result: RunResult) -> str:
     before, after = net_exposure(hedge, 0.0), net_exposure(hedge, middle)
     return (
         f"{usual.replace('%', ' %')} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
-        f"hedged, {times(len(weights))}; the de-risk sells core to the same exposure on the same days."
+        f"hedged, {times(len(weights))}; selling core instead goes to the same exposure on the same days."
     )
 
 

@@ -59,11 +59,17 @@ def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None
     return (run or compiled().replay)(setup.prices, setup.terms, entry_orders(setup, hedged, beta))
 
 
-def net_short(setup: Setup, book: Ledger, beta: Floats) -> Flags:
-    """Return whether a book's beta to the underlying is below 0 at each close but its last, shape (sessions,)."""
+def net_beta(setup: Setup, book: Ledger, beta: Floats) -> Floats:
+    """Return how much of a book's equity moves with the underlying at each close, shape (sessions,); NaN in ruin."""
     worth = book.shares * setup.prices.close
     exposure = worth[:, :-1].sum(axis=1) * beta + setup.market.roles.leverage * worth[:, -1]
-    return (exposure < 0.0) & (np.arange(len(exposure)) < book.last)
+    return np.divide(exposure, book.equity, out=np.full(len(exposure), np.nan), where=book.equity > 0.0)
+
+
+def net_short(setup: Setup, book: Ledger, beta: Floats) -> Flags:
+    """Return whether a book's beta to the underlying is below 0 at each close but its last, shape (sessions,)."""
+    below = net_beta(setup, book, beta) < 0.0
+    return below & (np.arange(len(below)) < book.last)
 
 
 class Followed(NamedTuple):

@@ -1,4 +1,4 @@
-"""The judgement of a run, whole: its controls, what decay took, the evidence, the answer, and the verdict."""
+"""The judgement of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ STEP = 0.05
 """Of the hedge's weight, up and down."""
 CALENDARS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     *((how, {"rebalance": how}) for how in ("never", "monthly", "weekly", "daily")),
-    *((f"band {100 * band:.0f} %", {"rebalance": "band", "band": band}) for band in (0.02, 0.05, 0.10)),
+    *((f"in a band of {100 * band:.0f} %", {"rebalance": "band", "band": band}) for band in (0.02, 0.05, 0.10)),
 )
 """Rebalancings that are shown beside the run's own."""
 SIZES = (0.5, 1.0, 1.5)

@@ -58,7 +58,7 @@ def test_contributions_sum_to_total_return_and_a_year_to_cagr(keys, seed):
         assert sum(found[f"{name}_{suffix}"] for name in SLEEVE) == pytest.approx(
             found[f"sleeve_{suffix}"], rel=1e-9, abs=1e-9
         )
-        decay = sum(found[f"{name}_{suffix}"] for name in ("compounding", "fee", "spread"))
+        decay = sum(found[f"{name}_{suffix}"] for name in ("fee", "spread", "tracking"))
         assert decay == pytest.approx(found[f"decay_{suffix}"], rel=1e-9, abs=1e-9)
 
 
