@@ -92,8 +92,9 @@ def rows_of(markets: int, power: int, agree: int, *, real: bool) -> dict[Row, in
     each = -(-agree // len(AGREE_IN))
     wanted = [(Row(design, FEW), markets) for design in (*NULLS, *USUAL)]
     wanted += [(Row(design, FEW), power) for design in LENGTHS]
-    wanted += [(Row(design, NO_VERDICT), power) for design in planted("timing", TIMING)]
-    wanted += [(Row(design, NO_VERDICT), power) for design in planted("fund", both_sides(FUND))]
+    planted = [with_timing(design, size) for size in TIMING for design in PLANTED_IN]
+    planted += [with_fund(design, size) for size in both_sides(FUND) for design in PLANTED_IN]
+    wanted += [(Row(design, NO_VERDICT), power) for design in planted]
     wanted += [(Row(design, effort), each) for design in AGREE_IN for effort in (FEW, FULL)]
     rows: dict[Row, int] = {}
     for row, count in wanted:
@@ -102,9 +103,14 @@ def rows_of(markets: int, power: int, agree: int, *, real: bool) -> dict[Row, in
     return rows
 
 
-def planted(name: str, sizes: Iterable[float]) -> list[Design]:
-    """Return what is planted, a field of `Design`, in each size and in each of `PLANTED_IN`."""
-    return [replace(design, **{name: size}) for size in sizes for design in PLANTED_IN]
+def with_timing(design: Design, size: float) -> Design:
+    """Plant what timing is worth, log growth a year."""
+    return replace(design, timing=size)
+
+
+def with_fund(design: Design, size: float) -> Design:
+    """Plant what the fund returns beside its model, a fraction of the sleeve a year."""
+    return replace(design, fund=size)
 
 
 def both_sides(sizes: Iterable[float]) -> tuple[float, ...]:

@@ -42,17 +42,17 @@ class Rate(NamedTuple):
         """Return whether the share is above an aim by more than two of the standard errors it would have there."""
         return self.share > aim + 2.0 * math.sqrt(aim * (1.0 - aim) / self.markets)
 
-    def __add__(self, other: object) -> Rate:
-        if not isinstance(other, Rate):
-            return NotImplemented
-        return Rate(self.hits + other.hits, self.markets + other.markets)
-
 
 class Mean(NamedTuple):
     """A mean over markets, and its standard error."""
 
     value: float
     error: float
+
+
+def two_sided(one: Trial) -> float:
+    """Return the timing's two-sided p-value."""
+    return min(1.0, 2.0 * min(one.p_low, one.p_high))
 
 
 def helped(trials: Sequence[Trial]) -> Rate:
@@ -87,7 +87,12 @@ def not_paid(trials: Sequence[Trial], moved: float = 0.0) -> Rate:
 
 def mean_of(trials: Sequence[Trial], name: str) -> Mean:
     """Return the mean of a figure of `Trial`, over the markets that have it."""
-    values = np.array([getattr(one, name) for one in trials], dtype=np.float64)
+    return mean([getattr(one, name) for one in trials])
+
+
+def mean(figures: Sequence[float]) -> Mean:
+    """Return the mean of figures that aren't NaN; its error is NaN for fewer than two."""
+    values = np.array(figures, dtype=np.float64)
     values = values[~np.isnan(values)]
     error = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else math.nan
     return Mean(float(values.mean()), error)

@@ -1,7 +1,7 @@
 """How often the answer is wrong where the truth is known: `make calibrate` writes docs/calibration.md.
 
-A market and what is planted in it hang on its design and its number alone, and each finished chunk is a file: a run that
-was killed goes on where it was, and the page is the same, byte for byte, however often and on whatever it ran.
+A market and what is planted in it hang on its design and its number alone, and each finished chunk is a file: a run
+that was killed goes on where it was, and the page is the same, byte for byte, however often and on whatever it ran.
 """
 
 from __future__ import annotations
