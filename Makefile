@@ -34,7 +34,7 @@ test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
 verify: .venv/.dev ## 200 random rows of a sweep against backtest run, on real history (BACKTEST_TEST_MARKET=DIR)
 	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/sweeps/test_compute.py -k real_history
 
-calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets: 90 minutes, goes on where it was (DATA=DIR: real returns too; ARGS="--markets 20" for a glance)
+calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets (ARGS="--markets 20" for a glance; DATA=DIR); writes docs/calibration.md
 	@$(BIN)/python -m benchmarks.calibration.run $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR), writes docs/results.md
