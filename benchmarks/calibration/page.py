@@ -6,8 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.calibration import plan, power, wrong
-from benchmarks.calibration.labels import TESTS, TIMING, VERDICT, Found, Nulls, Test, nulls_of, pooled, rates_at_null
-from benchmarks.calibration.markdown import items, paragraphs, plus_minus, table
+from benchmarks.calibration.labels import (
+    FUND,
+    TESTS,
+    TIMING,
+    VERDICT,
+    Found,
+    Nulls,
+    Test,
+    nulls_of,
+    pooled,
+    rates_at_null,
+)
+from benchmarks.calibration.markdown import items, paragraphs, percent, plus_minus, table
 from benchmarks.calibration.plan import Row
 from benchmarks.calibration.planted import CASH_YIELD, FLOOR, OFF, ON, TREND_DAYS, VOLATILITY_DAYS, WEIGHT, Design
 from benchmarks.calibration.rates import POWER, two_sided
@@ -24,8 +35,8 @@ was, and the page is the same, byte for byte, for any number of processes and ho
 
 
 @dataclass(frozen=True)
-class Made:
-    """How a page was made.
+class Origin:
+    """Where a page comes from.
 
     Parameters
     ----------
@@ -45,16 +56,16 @@ class Made:
     rows: Mapping[Row, int]
 
 
-def page(found: Found, made: Made) -> str:
+def page(found: Found, origin: Origin) -> str:
     """Return the page of what is finished."""
     nulls = nulls_of(found)
     parts = [
         "# Calibration: how often the answer is wrong, and what it can find",
-        _head(found, made),
+        _head(found, origin),
         "## In short",
         *(_short(test, nulls, found) for test in TESTS),
         "## How it is measured",
-        *_measured(made),
+        *_measured(origin),
         "## How often a label is wrong",
         paragraphs(wrong.WORDS),
         *wrong.parts(nulls),
@@ -69,11 +80,11 @@ def page(found: Found, made: Made) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _head(found: Found, made: Made) -> str:
-    reached, wanted = sum(map(len, found.values())), sum(made.rows.values())
+def _head(found: Found, origin: Origin) -> str:
+    reached, wanted = sum(map(len, found.values())), sum(origin.rows.values())
     few, planted = (_most(found, effort) for effort in (FEW, NO_VERDICT))
     said = f"""SIMULATED markets throughout: they say how the answer behaves and nothing about SOXS. Written by `make
-    calibrate`, by code {made.code}."""
+    calibrate`, by code {origin.code}."""
     if few < plan.MARKETS or planted < plan.POWER_MARKETS:
         said += f""" **Made with fewer markets than `make calibrate` takes unless told** ({plan.MARKETS} a row with
         nothing to find, {plan.POWER_MARKETS} with something planted): read the ±."""
@@ -96,25 +107,28 @@ def _short(test: Test, nulls: Nulls, found: Found) -> str:
         return ""
     often = ", ".join(f"{name} in {plus_minus(one)}" for name, one in zip(test.aimed_names, pooled(rates), strict=True))
     over = sum(any(rate.above(test.aim) for rate in row) for row in rates.values())
-    held = f"{over} of {len(rates)} rows are above it" if over else "no row is above it"
+    held = f"it is more in {over} of {len(rates)} rows" if over else "no row is above it"
     aim = f"at most {100 * test.aim:.0f} %{' each' if test.each else ''}"
     said = f"**{test.title}.** Where there is nothing to find it says {often}; the aim is {aim}, and {held}."
     return paragraphs(f"{said} {_finds(test, found)}")
 
 
 def _finds(test: Test, found: Found) -> str:
-    """Return the sizes that a test finds, by the years it has, in the friendliest markets and in less friendly ones."""
-    sizes = plan.TIMING if test is TIMING else plan.GAP if test is VERDICT else plan.FUND
-    unit = {"timing": "points a year", "fund": "% of the sleeve a year", "gap": "points of gap a year"}[test.figure]
-    told = [
-        f"{_sizes(test, found, returns, signal, sizes)} {words}"
-        for returns, signal, words in (
-            ("independent", "random", "for random spells in independent returns"),
-            ("clustered", "trend", "for a trend in clustered ones"),
-        )
-    ]
+    """Return what a test can see: the sizes found by the years there are, and how often a likely one is."""
+    sizes, likely, wanted, else_it = {
+        TIMING: (plan.TIMING, 0.04, "timing has to be worth {} points a year", "no sign"),
+        FUND: (plan.FUND, 0.02, "the fund has to bring {} % of the sleeve a year more than its model", "can't tell"),
+        VERDICT: (plan.GAP, 0.04, "the gap has to be {} points a year", "can't tell"),
+    }[test]
     years = ", ".join(map(str, plan.YEARS))
-    return f"To be found in {100 * POWER:.0f} % of markets it takes, in {years} years: {unit}, {'; '.join(told)}."
+    calm, restless = (_sizes(test, found, *of, sizes) for of in (("independent", "random"), ("clustered", "trend")))
+    chance = power.shares_of(test, found, Design(), (likely,))
+    known = percent(chance[0]) if chance else "?"
+    say = (
+        f"Of {100 * likely:.0f} in 16 years it tells in {known} of markets, and says *{else_it}* in nearly all others."
+    )
+    return f"""To be found in {100 * POWER:.0f} % of markets in {years} years, {wanted.format(calm)} (random spells,
+    independent returns) or {restless} (a trend, clustered ones). {say}"""
 
 
 def _sizes(test: Test, found: Found, returns: str, signal: str, sizes: Sequence[float]) -> str:
@@ -127,15 +141,15 @@ def _sizes(test: Test, found: Found, returns: str, signal: str, sizes: Sequence[
     return ", ".join(told)
 
 
-def _measured(made: Made) -> list[str]:
+def _measured(origin: Origin) -> list[str]:
     """Return what the markets, the hedge and the signals are."""
-    real = f"""blocks of real sessions, {BLOCK} in the mean, that start anywhere ({made.history}); signals read what
+    real = f"""blocks of real sessions, {BLOCK} in the mean, that start anywhere ({origin.history}); signals read what
     they make when joined"""
     volatility, floor = 100 * LONG_RUN_SD * 252**0.5, 100 * FLOOR
     returns = (
         "*independent*: nights and days from a t-distribution;",
         "*clustered*: volatility comes in spells, and falls raise it (Glosten, Jagannathan and Runkle);",
-        f"*real, in blocks*: {real if made.history else f'left out, for want of real history: {made.lacking}'};",
+        f"*real, in blocks*: {real if origin.history else f'left out, for want of real history: {origin.lacking}'};",
         f"""*rare crashes*: independent, and one in {CRASH_YEARS} years a fall of {-100 * CRASH:.0f} % in
         {CRASH_SESSIONS} sessions, which one time in two comes back in as many.""",
     )

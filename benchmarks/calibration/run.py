@@ -17,7 +17,7 @@ from pathlib import Path
 
 from backtest.console import counting
 from benchmarks.calibration import plan
-from benchmarks.calibration.page import Made, page
+from benchmarks.calibration.page import Origin, page
 from benchmarks.calibration.plan import Chunk, Row
 from benchmarks.calibration.returns import Pool, pool_of
 from benchmarks.calibration.trial import Trial, trial
@@ -125,7 +125,7 @@ def main() -> int:
         executor = executor_of(options.executor, options.workers, options.cluster, "processes")
         finish(plan.chunks_of(rows), pool, executor, folder)
     found = finished(rows, folder)
-    text = page(found, Made(code_digest(), pool.span if pool else "", lacking, rows))
+    text = page(found, Origin(code_digest(), pool.span if pool else "", lacking, rows))
     write_whole(options.out, lambda path: path.write_text(text, encoding="utf-8"))
     print(f"{options.out}: {sum(map(len, found.values())):,} markets")
     return 0

@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.calibration import plan
 from benchmarks.calibration.labels import FUND, TIMING, VERDICT, nulls_of, pooled, rates_at_null
-from benchmarks.calibration.page import Made, page
+from benchmarks.calibration.page import Origin, page
 from benchmarks.calibration.plan import Row, with_fund, with_timing
 from benchmarks.calibration.planted import Design
 from benchmarks.calibration.power import least, shares_of
@@ -19,7 +19,7 @@ WIDE = Trial(0.5, 0.5, 0.01, 0.0, -0.001, 0.001, False, 0.8, 0.0, -0.03, 0.03, -
 HELPED = WIDE._replace(p_low=1.0, p_high=0.01)
 PAID = WIDE._replace(gap=0.05, low=0.01, high=0.09, fall_low=0.01, fall_high=0.09)
 DESIGN = Design()
-MADE = Made("abc", "SOXX, some days", "", {})
+ORIGIN = Origin("abc", "SOXX, some days", "", {})
 
 
 def of(*trials, design=DESIGN, effort=FEW):
@@ -38,18 +38,18 @@ def section(text, title):
 
 
 def test_a_rate_above_its_aim_is_bold_and_said_to_be():
-    text = page(of(*[HELPED] * 3, *[WIDE] * 7), MADE)
+    text = page(of(*[HELPED] * 3, *[WIDE] * 7), ORIGIN)
     timing = section(text, "How often a label is wrong").partition("### Fund")[0]
 
     assert row(timing, "independent")[5:] == ["30.0 ± 13.6 %", "0.0 ± 8.0 %", "**30.0 ± 13.6 %**"]
     assert "In 1 of 1 rows it is above: independent, random spells, weekly." in timing.replace("\n", " ")
-    assert "1 of 1 rows are above it" in section(text, "In short").replace("\n", " ")
+    assert "it is more in 1 of 1 rows" in section(text, "In short").replace("\n", " ")
 
 
 def test_a_label_that_is_no_mistake_is_in_brackets_and_counts_not():
     crashes = Design("crashes", "trend")
     found = of(*[HELPED] * 10, design=crashes) | of(*[WIDE] * 10)
-    text = page(found, MADE)
+    text = page(found, ORIGIN)
 
     assert row(text, "rare crashes", "trend")[5] == "(100.0 ± 8.0 %)"
     assert list(rates_at_null(TIMING, nulls_of(found))) == [Design()]
@@ -62,7 +62,7 @@ def test_the_mean_is_taken_off_the_fund_and_the_verdict_and_not_off_timing():
     assert VERDICT.wrong(trials) == (Rate(0, 10), Rate(0, 10))
     assert TIMING.wrong([HELPED] * 10) == (Rate(10, 10), Rate(0, 10))
     assert FUND.wrong([WIDE._replace(fund=0.01, fund_low=0.009, fund_high=0.011)] * 10) == (Rate(0, 10), Rate(0, 10))
-    assert row(page(of(*trials), MADE).partition("### Verdict")[2], "independent")[-2:] == [
+    assert row(page(of(*trials), ORIGIN).partition("### Verdict")[2], "independent")[-2:] == [
         "100.0 ± 8.0 %",
         "0.0 ± 8.0 %",
     ]
@@ -86,7 +86,7 @@ def test_power_is_by_size_and_side():
         Row(with_fund(Design(), size), NO_VERDICT): [better if size > 0 else worse] * 2
         for size in plan.both_sides(plan.FUND)
     }
-    text = section(page(found, MADE), "What is found")
+    text = section(page(found, ORIGIN), "What is found")
 
     assert shares_of(TIMING, found, Design(), plan.TIMING) == [0.0, 0.25, 0.5, 0.75]
     assert row(text, "independent")[3:10] == ["16", "4", "0 %", "25 %", "50 %", "75 %", "-"]
@@ -112,7 +112,7 @@ def test_a_size_found_is_told_on_its_side():
 def test_full_rules_are_held_against_few_draws():
     design = plan.AGREE_IN[0]
     found = of(WIDE, HELPED, PAID, design=design) | of(WIDE, WIDE, PAID, design=design, effort=FULL)
-    table = section(page(found, MADE), "Few draws against full")
+    table = section(page(found, ORIGIN), "Few draws against full")
 
     assert "3 markets of 10 kinds" in table
     assert row(table, "Timing")[1:] == ["2 of 3", "0", "1", f"{(1.0 - 0.02) / 3:.3f}"]
@@ -125,13 +125,13 @@ def test_a_page_of_fewer_markets_says_so(markets, said):
         *[WIDE] * plan.POWER_MARKETS, design=with_fund(Design(), 0.01), effort=NO_VERDICT
     )
     text = page(
-        found, Made("abc", "", "the store has no bars of SOXX", {row: len(trials) for row, trials in found.items()})
+        found, Origin("abc", "", "the store has no bars of SOXX", {row: len(trials) for row, trials in found.items()})
     )
 
     assert ("fewer markets than `make calibrate` takes" in text.replace("\n", " ")) == said
     assert "left out, for want of real history: the store has no bars of SOXX" in text.replace("\n  ", " ")
     assert "It was stopped" not in text
-    assert "It was stopped at" in page(found, Made("abc", "", "", {Row(Design(), FEW): markets + 300}))
+    assert "It was stopped at" in page(found, Origin("abc", "", "", {Row(Design(), FEW): markets + 300}))
 
 
 def test_the_page_in_the_docs_is_made():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from benchmarks.calibration import plan
-from benchmarks.calibration.page import Made, page
+from benchmarks.calibration.page import Origin, page
 from benchmarks.calibration.plan import Row, chunks_of, rows_of
 from benchmarks.calibration.planted import Design
 from benchmarks.calibration.returns import REAL, Moves, Pool
@@ -67,7 +67,7 @@ def test_a_page_is_the_same_whoever_computes(tmp_path):
     pages = []
     for name, executor in (("threads", Threads(1)), ("processes", Processes(2))):
         finish(chunks_of(rows), None, executor, tmp_path / name)
-        pages.append(page(finished(rows, tmp_path / name), Made("code", "", "none", rows)))
+        pages.append(page(finished(rows, tmp_path / name), Origin("code", "", "none", rows)))
 
     assert pages[0] == pages[1]
     assert "| independent | random spells | never | 6 |" in pages[0]
