@@ -28,7 +28,7 @@ from data.demo_market import PREMIUM, SECTOR_GROWTH
 from data.fund import FEE, SPREAD
 from data.simulate import LONG_RUN_SD
 
-AGAIN = """`make calibrate` takes some 80 minutes on two quiet cores; `make calibrate DATA=DIR` draws the real returns
+AGAIN = """`make calibrate` takes under 90 minutes on two quiet cores; `make calibrate DATA=DIR` draws the real returns
 from a folder of history. Every few markets that are finished are kept, so that a run that was killed goes on where it
 was, and the page is the same, byte for byte, for any number of processes and however often it was killed.
 `ARGS="--markets 20"` is a glance; `ARGS="--finished"` writes the page of what is finished."""
@@ -124,9 +124,7 @@ def _finds(test: Test, found: Found) -> str:
     calm, restless = (_sizes(test, found, *of, sizes) for of in (("independent", "random"), ("clustered", "trend")))
     chance = power.shares_of(test, found, Design(), (likely,))
     known = percent(chance[0]) if chance else "?"
-    say = (
-        f"Of {100 * likely:.0f} in 16 years it tells in {known} of markets, and says *{else_it}* in nearly all others."
-    )
+    say = f"With {100 * likely:.0f}, {known} of markets of 16 years get the label: *{else_it}* is no proof of nothing."
     return f"""To be found in {100 * POWER:.0f} % of markets in {years} years, {wanted.format(calm)} (random spells,
     independent returns) or {restless} (a trend, clustered ones). {say}"""
 
