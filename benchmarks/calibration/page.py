@@ -122,11 +122,12 @@ def _finds(test: Test, found: Found) -> str:
     }[test]
     years = ", ".join(map(str, plan.YEARS))
     calm, restless = (_sizes(test, found, *of, sizes) for of in (("independent", "random"), ("clustered", "trend")))
-    chance = power.shares_of(test, found, Design(), (likely,))
-    known = percent(chance[0]) if chance else "?"
-    say = f"With {100 * likely:.0f}, {known} of markets of 16 years get the label: *{else_it}* is no proof of nothing."
-    return f"""To be found in {100 * POWER:.0f} % of markets in {years} years, {wanted.format(calm)} (random spells,
-    independent returns) or {restless} (a trend, clustered ones). {say}"""
+    told = f"""To be found in {100 * POWER:.0f} % of markets in {years} years, {wanted.format(calm)} (random spells,
+    independent returns) or {restless} (a trend, clustered ones)."""
+    if chance := power.shares_of(test, found, Design(), (likely,)):
+        told += f" With {100 * likely:.0f}, {percent(chance[0])} of markets of 16 years get the label"
+        told += "." if chance[0] >= POWER else f"; in the others *{else_it}* proves nothing."
+    return told
 
 
 def _sizes(test: Test, found: Found, returns: str, signal: str, sizes: Sequence[float]) -> str:
