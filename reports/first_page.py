@@ -49,14 +49,18 @@ def first_page(result: RunResult, meanings: Mapping[str, str]) -> dict[str, Any]
     meanings
         What the page's words mean, by word.
     """
-    names, answer = names_of(result.config), None if result.judgement is None else result.judgement.answer
+    names, judgement = names_of(result.config), result.judgement
+    answer = None if judgement is None else judgement.answer
+    others = [one.dot for one in judgement.alternatives if not one.own] if judgement else []
     screen = screen_of(result)
     return {
         "screen": screen,
         "simulated": result.simulated,
         "tips": meanings,
         "falls": _falls(screen.steps, meanings),
-        "drawings": () if answer is None else tuple(draw_frontier(answer, names, shape) for shape in (WIDE, PHONE)),
+        "drawings": ()
+        if answer is None
+        else tuple(draw_frontier(answer, names, shape, others) for shape in (WIDE, PHONE)),
         "described": "" if answer is None else described(answer, names),
         "exact": () if answer is None else exact_rows(answer, names),
     }

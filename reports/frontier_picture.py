@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -110,17 +110,23 @@ class _Scale:
         return round(self.shape.top + room * (self.high - growth) / (self.high - self.low), 1)
 
 
-def draw_frontier(answer: Answer, names: Names, shape: Shape) -> Drawing:
-    """Lay a drawing out."""
+def draw_frontier(answer: Answer, names: Names, shape: Shape, others: Sequence[Dot] = ()) -> Drawing:
+    """Lay a drawing out.
+
+    Parameters
+    ----------
+    others
+        The same hedge at other weights and rebalancings: drawn without names, which pointing at them tells.
+    """
     frontier, match = answer.frontier, answer.insurance.quarter
     hedged = frontier.dots[0]
     ends, caps = _hung(answer)
-    scale = _scale(answer, shape, ends)
+    scale = _scale(answer, shape, ends, others)
     x = scale.x(hedged.bad_quarter)
     ring = (x if match.share < 1.0 else scale.x(frontier.line[-1].bad_quarter), scale.y(match.cagr))
     gap = (x, ring[1], x, scale.y(hedged.cagr))
     hung = (x, scale.y(ends[1]), x, scale.y(ends[0]))
-    spots = tuple(_spots(answer, names, scale, ring))
+    spots = (*_others(names, scale, others), *_spots(answer, names, scale, ring))
     line = [(scale.x(one.bad_quarter), scale.y(one.cagr)) for one in frontier.line]
     level = None if ring[0] == x else (ring[0], ring[1], x, ring[1])
     labels = _labels(answer, names, scale, ring, gap, hung)
@@ -158,8 +164,8 @@ def _hung(answer: Answer) -> tuple[list[float], list[float]]:
     return drawn, [end for end in ends if end in drawn]
 
 
-def _scale(answer: Answer, shape: Shape, ends: list[float]) -> _Scale:
-    dots = [*answer.frontier.line, *answer.frontier.dots]
+def _scale(answer: Answer, shape: Shape, ends: list[float], others: Sequence[Dot]) -> _Scale:
+    dots = [*answer.frontier.line, *answer.frontier.dots, *others]
     growths = [0.0, *ends, *(dot.cagr for dot in dots)]
     return _Scale(shape, 1.06 * max(-dot.bad_quarter for dot in dots), 1.06 * min(growths), max(growths))
 
@@ -199,6 +205,12 @@ def described(answer: Answer, names: Names) -> str:
         f" {percent(answer.insurance.quarter.cagr)}, the hedge {percent(frontier.dots[0].cagr)} at"
         f" {-100 * answer.insurance.bad_quarter:.1f} points. {dots}."
     )
+
+
+def _others(names: Names, scale: _Scale, others: Sequence[Dot]) -> Iterator[Spot]:
+    for dot in others:
+        told = f"{names.hedge} hedge, {dot.title}"
+        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "other", 3.0, tip_of(dot, told))
 
 
 def _spots(answer: Answer, names: Names, scale: _Scale, ring: tuple[float, float]) -> Iterator[Spot]:
