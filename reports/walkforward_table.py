@@ -16,7 +16,7 @@ from reports.sweep_page import as_yaml, label, short_names, shown
 
 TITLES = {
     "walk_forward": "Walk-forward",
-    "derisk_daily": "De-risked daily",
+    "derisk_daily": "Sold daily",
     "own": "Own parameters",
     "hindsight": "Best in hindsight",
     "unhedged": "Unhedged",

@@ -114,7 +114,7 @@ def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: B
     begin("deflated Sharpe ratios")
     apart = _apart(books)
     deflated = _deflated(books, apart, best.row, drawn, sharpe[known])
-    begin("tests against unhedged and de-risk")
+    begin("tests against unhedged and sold daily")
     tests = _superior(books, apart, best.row, drawn.representatives)
     return Overfitting(len(sharpe), int(known.sum()), best, deflated, splits, tests)
 
