@@ -14,8 +14,12 @@ from data.arrays import DAY, Dates, Ints
 
 STAMP = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)? ?(Z|UTC|[+-]\d\d:?\d\d)?)?")
 """A day, perhaps a time of day behind it, and behind that the offset of its clock from UTC."""
-UNIX = {10: "seconds", 13: "milliseconds"}
-"""By the number of their digits."""
+UNIX = {10: ("seconds", 1), 13: ("milliseconds", 10**3), 16: ("microseconds", 10**6), 19: ("nanoseconds", 10**9)}
+"""By the number of their digits, one less before September 2001: the unit, and how many make a second."""
+COUNT = re.compile(r"-?(\d{9,19})(?:\.0*)?")
+COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4}")
+"""A day and a time of day run together, as long as milliseconds before September 2001."""
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 NEW_YORK = "America/New_York"
 MONDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = 0, 3, 4, 5, 6
 DAILY = 3
@@ -127,11 +131,11 @@ def intraday_words() -> tuple[str, str]:
 
 def undated_words(cell: str) -> str:
     """Return what a cell is that is no date, with what to do, where that is known; else nothing."""
-    unit = UNIX.get(len(cell)) if cell.isdecimal() else None
-    if unit is None:
+    count = COUNT.fullmatch(cell)
+    if count is None or COMPACT.fullmatch(cell) or (known := _unix(len(count[1]))) is None:
         return ""
-    seconds = int(cell) // (1000 if unit == "milliseconds" else 1)
-    moment = dt.datetime.fromtimestamp(seconds, dt.UTC)
+    unit, second = known
+    moment = EPOCH + dt.timedelta(seconds=int(cell.partition(".")[0]) // second)
     return f"unix {unit} ({moment:%Y-%m-%d %H:%M} UTC): write each session's own day as YYYY-MM-DD"
 
 
@@ -139,6 +143,10 @@ def weekdays(days: Dates) -> Ints:
     """Return the day of the week of each, 0 on Mondays."""
     found: Ints = (days.astype(np.int64) + THURSDAY) % 7  # day 0, 1970-01-01, was a Thursday
     return found
+
+
+def _unix(digits: int) -> tuple[str, int] | None:
+    return UNIX.get(digits) or UNIX.get(digits + 1)
 
 
 def _new_york(stamp: re.Match[str]) -> dt.date:

@@ -135,7 +135,7 @@ class DataConfig(Section):
             return given
         folder = Path(source).expanduser()
         if not folder.is_dir() and folder.name == source:  # a mistyped word; a path that isn't there is told on opening
-            return given
+            raise ValueError(f"data.source has to be {', '.join(map(repr, SOURCES))} or a folder, not {source!r}")
         if given.get("path") is not None:
             raise ValueError("data.source is a folder already: take data.path out")
         return {**given, "source": "csv", "path": str(folder.resolve())}

@@ -117,12 +117,19 @@ def full_keys(config: RunConfig, key: str, where: str) -> Keys:
     known = _known_keys()
     for depth, one in enumerate(keys):
         below = list(node) if isinstance(node, dict) else []
+        if depth == 2 and len(keys) == 3 and _is_map(config, keys[:2]):  # such as data.lag: it may have any name
+            break
         siblings = known.get(keys[0], []) if depth == 1 else below
         if one not in siblings and one not in below:
             hint = did_you_mean(one, siblings) or f": {'.'.join(keys[:depth]) or 'a run'} has {', '.join(siblings)}"
             raise ConfigError(f"{where}: {key} is unknown{hint}")
         node = node.get(one)
     return keys
+
+
+def _is_map(config: RunConfig, keys: Keys) -> bool:
+    """Return whether a section's key holds a map by names of one's own; a strategy's parameters are none."""
+    return keys[0] != "strategy" and isinstance(getattr(getattr(config, keys[0]), keys[1], None), dict)
 
 
 def read_value(text: str, where: str) -> Any:

@@ -127,10 +127,10 @@ def _refuse_errors(found: tuple[Finding, ...], config: RunConfig) -> None:
         shown = f": {config.check} shows them" if config.check else ""
         more = f" (and {len(left) - 1} more{shown})" if len(left) > 1 else ""
         mend = f"{_check_command(config, left[0].instrument)} " if left[0].cure.startswith("--") else ""
-        raise DataError(
-            f"{left[0].instrument} {left[0].first}: {left[0].says}: {mend}{left[0].cure}, or go on with "
-            f"--set data.accept=[{','.join(one.id for one in left)}]{more}"
-        )
+        where = left[0].instrument if np.isnat(left[0].first) else f"{left[0].instrument} {left[0].first}"
+        cure = f": {mend}{left[0].cure}" if left[0].cure else ""  # what can't be read says it itself
+        accept = ",".join(one.id for one in left)
+        raise DataError(f"{where}: {left[0].says}{cure}, or go on with --set data.accept=[{accept}]{more}")
 
 
 def _check_command(config: RunConfig, instrument: str) -> str:

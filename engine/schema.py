@@ -60,7 +60,7 @@ def _judged() -> dict[str, Any]:
     timing = {
         "hedge_times_fund": _metric("fraction a year", "Y mean(w R), w the sleeve's weight, R the fund's return"),
         "average_hedge": _metric("fraction a year", "Y mean(w) mean(R)"),
-        "timing": _metric("fraction a year", "Y cov(w, R)"),
+        "hedge_timing": _metric("fraction a year", "Y cov(w, R)"),
     }
     parts = {
         "verdict": ("by the rules of docs/verdict.md", {}),

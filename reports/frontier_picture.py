@@ -268,20 +268,20 @@ def _around(line: Line, air: float) -> Box:
 
 
 def _ticks(far: float, place: Any, side: float) -> Iterator[Tick]:
-    step = _step(100.0 * far)
+    step = tick_step(100.0 * far)
     for count in range(int(100.0 * far / step) + 1):
         value = count * step
         yield Tick(place(side * value / 100.0), f"\u2212{value:g}" if value else "0")
 
 
 def _growth_ticks(scale: _Scale) -> Iterator[Tick]:
-    step = _step(100.0 * (scale.high - scale.low))
+    step = tick_step(100.0 * (scale.high - scale.low))
     for count in range(math.ceil(100.0 * scale.low / step), int(100.0 * scale.high / step) + 1):
         value = count * step
         yield Tick(scale.y(value / 100.0), f"{value:g}".replace("-", "\u2212"))
 
 
-def _step(reach: float) -> float:
+def tick_step(reach: float) -> float:
     """Return the step that makes three to six ticks."""
     power = 10.0 ** math.floor(math.log10(reach / 3.0))
     return max(tick * power for tick in TICKS if tick * power <= reach / 3.0)

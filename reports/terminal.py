@@ -148,46 +148,26 @@ def _default(value: Any) -> str:
     return text.getvalue().strip()[1:-1]
 
 
-def show_runs(console: Console, rows: Sequence[dict[str, Any]]) -> None:
-    """Print the runs of a folder, one a line."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("run", "strategy", "first", "last"):
-        table.add_column(title, no_wrap=title == "run")
-    for title in ("CAGR", "unhedged", "de-risk", "max drawdown", "episodes"):
-        table.add_column(title, justify="right")
-    for row in rows:
-        controls = row["controls"]
-        table.add_row(
-            escape(row["folder"]),
-            escape(row["strategy"]),
-            row["first"],
-            row["last"],
-            percent(row["cagr"]),
-            percent(controls["unhedged"]["cagr"]),
-            percent(controls["derisk_entry"]["cagr"]),
-            percent(row["max_drawdown"]),
-            count(row["episodes"]),
-        )
-    console.print(table)
-
-
 def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
     """Print a sweep: its best and its worst rows by a metric, and where its files are."""
     import pyarrow.parquet as pq
 
+    from engine.sweeps.columns import ESTIMATED, SHIFTS, SUM
     from engine.sweeps.run import column
 
+    apart = ("cagr_vs_unhedged", *SUM) if result.answer else ("cagr", "cagr_vs_unhedged", "bad_quarter", "max_drawdown")
     names = [axis.name for axis in result.grid.axes]
     measured = column(result, metric)
     known = np.flatnonzero(~np.isnan(measured))
     order = known[np.argsort(-measured[known], kind="stable")]
     best, worst = order[:top], order[top:][::-1][:top][::-1]
-    shown = list(dict.fromkeys([metric, "cagr", "cagr_vs_unhedged", "max_drawdown", "sharpe", "episodes"]))
+    shown = list(dict.fromkeys([metric, *apart, "gap_to_held_less", "episodes"]))
     rows = pq.read_table(result.results, columns=[*names, *shown]).take(np.concatenate((best, worst))).to_pylist()
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("SIMULATED" if result.simulated else "", header_style="bold yellow")
     for name in (*names, *shown):
-        table.add_column(name.rpartition(".")[2].replace("_", " "), justify="right")
+        title = name.rpartition(".")[2].replace("_", " ")
+        table.add_column(f"{title} ~" if name in ESTIMATED else title, justify="right")
     for place, row in enumerate(rows):
         side = f"best {place + 1}" if place < len(best) else f"worst {len(rows) - place}"
         values = [escape(str(row[name])) for name in names] + [_measure(name, row[name]) for name in shown]
@@ -195,6 +175,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     failed = len(measured) - len(known)
     console.print(f"{len(measured):,} combinations, {result.sessions:,} sessions, by {metric}", highlight=False)
     console.print(table)
+    if result.answer:
+        console.print(f"~: an estimate, from {SHIFTS} shifted dates.", style="dim", highlight=False)
     if failed:
         console.print(f"{failed:,} combinations have no {metric}; the column failed says why.", style="yellow")
     if result.mark:
@@ -205,10 +187,11 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
 def _measure(name: str, value: float | None) -> str:
     """Write a swept measure as its kind is written elsewhere."""
     from engine.judgement.many import FIGURES
+    from engine.sweeps.columns import SAFETY, SUM
 
     kinds = (
         {key: shown for _title, key, shown in ROWS}
-        | dict.fromkeys(FIGURES, percent)
+        | dict.fromkeys((*FIGURES, *SAFETY, *SUM), percent)
         | {
             "volatility": percent,
             "total_return": percent,

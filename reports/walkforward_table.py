@@ -23,7 +23,7 @@ TITLES = {
 }
 ABOUT = {
     "walk_forward": "Each test by the parameters that its past had chosen, one book throughout.",
-    "derisk_daily": "Core sold every session to the beta of the walk-forward's book: what it is judged by.",
+    "derisk_daily": "Core sold, at every close, to the beta of the walk-forward's book, in place of the hedge.",
     "own": "The parameters of the YAML: {own}.",
     "hindsight": "What did best over the whole history, tests included, and could not be known: {hindsight}.",
     "unhedged": "The same core without any hedge.",

@@ -124,7 +124,7 @@ def read_numbers(
     missing = [column for column in ("date", *numbers) if column not in frame]
     if missing:
         needs = f"the header needs {','.join(('date', *numbers))}"
-        raise DataError(f"{where}:1: column {missing[0]} is missing: {needs}{_other_layout(frame, folder)}")
+        raise DataError(f"{where}:1: column {missing[0]} is missing: {needs}{_other_layout(frame, folder, where)}")
     _refuse_empty(where, frame)
     return where, *_typed(frame, where, numbers)
 
@@ -160,17 +160,32 @@ def read_words(path: Path, where: str, layout: Layout) -> pd.DataFrame:
     return read
 
 
-def _other_layout(frame: pd.DataFrame, folder: Path) -> str:
-    """Return what else can be done with a file whose column of dates isn't titled as ours is."""
+def _other_layout(frame: pd.DataFrame, folder: Path, where: str) -> str:
+    """Return what else can be done with a file whose column of dates isn't titled as ours is.
+
+    Raises DataError where nothing can, as its rows are no sessions.
+    """
     if "date" in frame:
         return ""
     first = f"{frame.columns[0]}"
     untitled = first == "Unnamed: 0"
-    dated = untitled or any(re.sub("[^a-z0-9]", "", f"{title}".lower()) in DATES for title in frame)
-    if not dated and first != "Price":
+    dated = [title for title in frame if re.sub("[^a-z0-9]", "", f"{title}".lower()) in DATES]
+    if untitled or dated:
+        _refuse_times(frame[first if untitled else dated[0]].dropna().astype("string").str.strip(), where)
+    elif first != "Price":
         return ""
     what = "; its first column has no title" if untitled else ""
     return f"{what}, or take it into the store: backtest data import {shlex.quote(str(folder))}, and run without --data"
+
+
+def _refuse_times(text: pd.Series[str], where: str) -> None:
+    """Raise DataError where a column is of unix time, or of several times of one day."""
+    cells = list(text)
+    if cells and (known := undated_words(cells[0])):
+        raise DataError(f"{where}:{text.index[0]}: {text.name} is {cells[0]!r}, {known}")
+    with contextlib.suppress(ValueError):
+        if read_stamps(cells).intraday:
+            raise DataError(f"{where}: {': '.join(intraday_words())}")
 
 
 def _found(folder: Path, kind: str, name: str, present: tuple[str, ...], layout: str = "") -> tuple[Path, str]:

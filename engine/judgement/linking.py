@@ -99,7 +99,7 @@ def scalars(attribution: Attribution) -> dict[str, float]:
         figures[f"{name}_return"] = math.fsum(linked[part] for part in parts)
         figures[f"{name}_a_year"] = figures[f"{name}_return"] * yearly
     total, average, timing = timing_of(attribution)
-    return figures | {"hedge_times_fund": total, "average_hedge": average, "timing": timing}
+    return figures | {"hedge_times_fund": total, "average_hedge": average, "hedge_timing": timing}
 
 
 def _rows(columns: Mapping[str, Floats]) -> dict[str, tuple[str, ...]]:

@@ -29,7 +29,7 @@ FIGURES: dict[str, Metric] = {
     "decay_a_year": Metric("fraction a year", "what the fund itself took: fee, spread and tracking"),
     "hedge_times_fund": Metric("fraction a year", "mean(w R): the hedge's weight times the fund's return"),
     "average_hedge": Metric("fraction a year", "mean(w) mean(R): always holding the average hedge"),
-    "timing": Metric("fraction a year", "cov(w, R): what holding it when it was held added"),
+    "hedge_timing": Metric("fraction a year", "cov(w, R): what holding it when it was held added"),
 }
 """Those of `engine.judgement.linking.scalars` that a sweep's rows hold, as metrics.json has them under `attribution`.
 
@@ -98,5 +98,5 @@ def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats,
     figures = {f"{name}_a_year": linked * cagr_over_log for name, linked in parts.items()}
     product = a_year * sums.products / count
     average = a_year * sums.weights / count * daily.fund[1:].mean()
-    figures |= {"hedge_times_fund": product, "average_hedge": average, "timing": product - average}
+    figures |= {"hedge_times_fund": product, "average_hedge": average, "hedge_timing": product - average}
     return {name: figures[name] for name in FIGURES}

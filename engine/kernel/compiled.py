@@ -45,6 +45,7 @@ class Compiled(NamedTuple):
     run_shifts: Callable[..., None]
     resample: Callable[..., None]
     match_draws: Callable[..., None]
+    match_books: Callable[..., None]
 
 
 @lru_cache(maxsize=1)
@@ -70,7 +71,7 @@ def compiled() -> Compiled:
         bootstrap.resample,
         *(shifted.worth, shifted.run_shift, shifted.run_shifts),
         *(tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
-        *(tails.walk, tails.told, tails.match, tails.match_draws),
+        *(tails.walk, tails.told, tails.match, tails.match_draws, tails.as_safe, tails.match_books),
     ):
         twins[function.__name__] = twin(function, twins)
     return Compiled(*(twins[name] for name in Compiled._fields))

@@ -1,6 +1,6 @@
-"""The insurance bootstrap's kernel: how safe the hedged book is, and holding less of the core, on resampled sessions.
+"""How safe a book is, and which share of the core is as safe: on resampled sessions, and for many books at once.
 
-A plain function; `compiled` twins it.
+Plain functions; `compiled` twins them.
 """
 
 from __future__ import annotations
@@ -91,6 +91,46 @@ def match(
         return grid[k], less
     part = (own - high) / (low - high)
     return grid[k + 1] + part * (grid[k] - grid[k + 1]), more + part * (less - more)
+
+
+def as_safe(own: float, grid: Floats, risks: Floats, growths: Floats) -> tuple[float, float]:
+    """Return the share of the core that is as safe as a book, and the log growth of the book that holds it.
+
+    The first share from the top that is at least as safe, straight lines between it and the one above; 1 where the
+    book is riskier than the whole, the lowest share where it is safer than all. What lies below isn't read.
+
+    Parameters
+    ----------
+    own
+        The book's risk, as `risk_of` gives it.
+    grid, risks, growths
+        Shares, increasing, and the risk and the log growth of the books that hold them, shape (shares,).
+    """
+    for k in range(len(grid) - 1, -1, -1):
+        if own <= risks[k]:
+            if k + 1 == len(grid):
+                return grid[k], growths[k]
+            part = (own - risks[k + 1]) / (risks[k] - risks[k + 1])
+            return grid[k + 1] + part * (grid[k] - grid[k + 1]), growths[k + 1] + part * (growths[k] - growths[k + 1])
+    return grid[0], growths[0]
+
+
+def match_books(levels: Floats, grid: Floats, risks: Floats, growths: Floats, out: Floats) -> None:
+    """Write how far a bad quarter of each book falls short, and the log growth of holding less to the same.
+
+    Parameters
+    ----------
+    levels
+        What each book is worth at each close, shape (books, sessions), two quarters long at least.
+    grid, risks, growths
+        As of `as_safe`, by a bad quarter.
+    out
+        Written, shape (books, 2).
+    """
+    room = np.empty(levels.shape[1] - WINDOW)
+    for j in range(len(levels)):
+        out[j, 0] = quarter(levels[j], room)
+        out[j, 1] = as_safe(out[j, 0], grid, risks, growths)[1]
 
 
 def told(blocks: Blocks, draw: int, measure: int, path: Floats, level: Floats, room: Floats) -> tuple[float, float]:

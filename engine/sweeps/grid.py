@@ -268,6 +268,13 @@ def with_values(config: RunConfig, values: Mapping[Keys, Any], where: str = "swe
     return build_config(tree, file=where)
 
 
+def of_one_kind(values: Sequence[Any]) -> list[Any]:
+    """Return a key's values as a column holds them: as text unless all are numbers, all flags or all text."""
+    kinds = {type(value) for value in values if value is not None}
+    alike = any(kinds <= some for some in ({bool}, {int, float}, {str}))
+    return [value if alike or value is None else str(value) for value in values]
+
+
 def value_at(config: RunConfig, keys: Keys) -> Any:
     """Return the value of a full key."""
     node: Any = config.model_dump(mode="python")

@@ -41,9 +41,9 @@ class Followed(NamedTuple):
     unhedged, of
         Returns of the unhedged books, and which of them each has, shapes (unhedged books, n) and (books,).
     compared
-        Which of them are compared with their daily-matched de-risk too, as places in `rows`, sorted.
+        Which of them are compared with the book sold daily too, as places in `rows`, sorted.
     derisked
-        The de-risk's returns, shape (len(compared), n).
+        Returns of the books sold daily, shape (len(compared), n).
     a_year
         How many of their sessions make a year.
     """
@@ -60,7 +60,7 @@ class Followed(NamedTuple):
 
 
 Follow = Callable[[int, Ints, Ints], Followed]
-"""Follows the best row and some others, sorted, and the de-risk of some of these.
+"""Follows the best row and some others, sorted, and the book sold daily of some of these.
 
 Rows are left out that fail, that run on other sessions than the best's, or that nothing is known of.
 """
@@ -123,7 +123,7 @@ def _run_together(
 
 
 def _derisked_books(made: Ingredients, books: Sequence[tuple[World, Ints]], pool: ThreadPoolExecutor) -> Floats:
-    """Return the returns of each book's daily-matched de-risk, shape (books, sessions - 1)."""
+    """Return the returns of the book sold daily beside each, shape (books, sessions - 1)."""
     beta = {world.places: run_beta(world.config, world.market) for world, _ in books}
     plans = [plan_at(made, world, places) for world, places in books]  # in one thread: they are remembered
 
@@ -165,7 +165,7 @@ class Told(NamedTuple):
         `engine.sweeps.overfitting_rows.kept_of` it, shape (WIDTH,).
     path
         Its calendar, the mean cash return a session, how many sessions make a year, and then the returns of the book,
-        of the unhedged one and of the daily-matched de-risk, end to end, shape (3 + 3 n,).
+        of the unhedged one and of the one sold daily, end to end, shape (3 + 3 n,).
     """
 
     sums: Floats
@@ -186,7 +186,7 @@ def follow_told(told: Mapping[int, Floats], again: Callable[[int], Floats]) -> F
     """Return what looks rows up among the paths that were kept, `again` giving that of a row that wasn't."""
 
     def look(best: int, rows: Ints, compared: Ints) -> Followed:
-        del compared  # all that was kept has its de-risk
+        del compared  # all that was kept has its book sold daily
         paths = {row: told[row] for row in rows.tolist() if row in told}
         paths.setdefault(best, again(best) if best not in told else told[best])
         same = sorted(row for row, path in paths.items() if path[0] == paths[best][0])

@@ -17,7 +17,7 @@ SURE = 0.95
 """The confidence that a track record has to be long enough for."""
 
 ROUNDING = 1e-12
-"""The share of the largest eigenvalue below which one is what rounding left of 0."""
+"""The share of the largest eigenvalue below which one is what rounding left of 0; and a power below which it is."""
 STEADY = 1e-14
 """The share of a second moment that rounding leaves of returns that are all equal."""
 
@@ -191,7 +191,7 @@ def effective_trials(returns: Floats) -> tuple[float, float]:
         return whole, 0.0
     half = _galwey(scores[::2])
     power = math.log(whole / half) / math.log(len(scores) / len(scores[::2]))
-    return whole, min(1.0, max(0.0, power))
+    return whole, min(1.0, power) if power > ROUNDING else 0.0  # what rounding leaves of 0 differs by processor
 
 
 def _galwey(scores: Floats) -> float:

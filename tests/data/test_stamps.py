@@ -177,6 +177,9 @@ def test_one_file_that_is_off_is_named_and_the_other_read(read, tmp_path):
     [
         ("1451865600", "unix seconds .2016-01-04 00:00 UTC.: write each session's own day as YYYY-MM-DD"),
         ("1451865600000", "unix milliseconds .2016-01-04 00:00 UTC."),
+        ("1451865600000000000", "unix nanoseconds .2016-01-04 00:00 UTC."),
+        ("960215400", "unix seconds .2000-06-05 14:30 UTC."),
+        ("-252504000", "unix seconds .1961-12-31 12:00 UTC."),
     ],
 )
 def test_unix_time_is_named(read, door, cell, says):
@@ -185,7 +188,28 @@ def test_unix_time_is_named(read, door, cell, says):
 
 
 def test_other_numbers_are_no_unix_time():
-    assert undated_words("20160104") == undated_words("2016") == undated_words("x") == ""
+    assert [undated_words(cell) for cell in ("20160104", "2016", "x", "201601040930", "20160104093000")] == [""] * 5
+
+
+def test_unix_time_as_a_float_is_named():
+    assert undated_words("960215400.0") == undated_words("960215400")
+
+
+@pytest.mark.parametrize("title", ["timestamp", ""])
+@pytest.mark.parametrize(
+    ("cells", "says"),
+    [
+        (["960215400", "960301800"], "AAA.csv:2: {} is '960215400', unix seconds"),
+        (["2016-01-04 09:30", "2016-01-04 10:30"], "AAA.csv: has several times of one day: intraday rows"),
+    ],
+)
+def test_rows_that_are_no_sessions_are_not_sent_to_the_store(tmp_path, title, cells, says):
+    """The store refuses them too: what they are is told at once."""
+    (tmp_path / "bars").mkdir()
+    rows = [f"{cell},10,10,10,10,5" for cell in cells]
+    (tmp_path / "bars" / "AAA.csv").write_text("\n".join([f"{title},open,high,low,close,volume", *rows]) + "\n")
+    with pytest.raises(DataError, match=says.format(title or "Unnamed: 0")):
+        CsvSource(tmp_path).bars("AAA")
 
 
 @both

@@ -26,7 +26,7 @@ from engine.search.run import plan_search, search_trials
 from engine.search.selling import cost_of_selling, selling_line
 from engine.search.space import space_of, values_of
 from engine.search.trials import JOURNAL, Trials
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import COLUMNS
 from engine.sweeps.executors import Threads
 from engine.sweeps.grid import Axis, Grid
 from engine.sweeps.processes import Processes
@@ -56,7 +56,7 @@ class Closing(CloseStrategy):
 
 
 def of(objective, directions=None):
-    return objectives_of(objective, directions, COLUMNS, lambda name: name in ("costs", "volatility"))
+    return objectives_of(objective, directions, lambda name: name in ("costs", "volatility"))
 
 
 def searched(out, trials=25, objective="sharpe", executor=None, space=SPACE, run="hedge_soxs.yaml", seed=0):

@@ -34,7 +34,10 @@ def test_a_source_s_own_name_is_no_folder(yaml, tmp_path):
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ("data: {source: stor}", "run.yaml:2: data.source has to be 'auto', 'store', 'demo' or 'csv', not 'stor'"),
+        (
+            "data: {source: stor}",
+            "run.yaml:2: data.source has to be 'auto', 'store', 'demo', 'csv' or a folder, not 'stor'",
+        ),
         ("data: {source: mine, path: x}", "run.yaml:2: data.source is a folder already: take data.path out"),
         ("data: {source: 3}", "run.yaml:2: data.source"),
     ],

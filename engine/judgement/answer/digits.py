@@ -20,11 +20,23 @@ class Printed(NamedTuple):
 
 
 def printed_sum(answer: Answer) -> Printed:
-    """Return the sum rounded to tenths of a point by largest remainder, so that what is printed adds up."""
-    unhedged = tenths(math.expm1(answer.growth))
-    hedged = tenths(math.expm1(answer.growth + answer.logs.total))
+    """Return an answer's sum as it is printed."""
+    hedged = math.expm1(answer.growth + answer.logs.total)
+    return print_sum(math.expm1(answer.growth), hedged, answer.cagr.parts)
+
+
+def print_sum(start: float, end: float, parts: Sequence[float | None]) -> Printed:
+    """Return a sum rounded to tenths of a point by largest remainder, so that what is printed adds up.
+
+    Parameters
+    ----------
+    start, end
+        CAGR of the unhedged and of the hedged book, fractions.
+    parts
+        Points of CAGR between them, fractions; none is shown where one of them is unknown.
+    """
+    unhedged, hedged = tenths(start), tenths(end)
     total = round(hedged - unhedged, 1) + 0.0
-    parts = answer.cagr.parts
     known = [100.0 * part for part in parts if part is not None]
     shown = tuple(largest_remainder(known, total)) if len(known) == len(parts) else (None,) * len(parts)
     return Printed(unhedged, hedged, total, shown)

@@ -6,11 +6,47 @@ are nearly one, hardly more is asked than of one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from data.arrays import Floats
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A run's timing as its family takes it.
+
+    Parameters
+    ----------
+    family
+        What it shares with those it is adjusted with: its core and its sessions.
+    t
+        The studentised growth of its shifts, its own first, shape (closes,).
+    """
+
+    family: Hashable
+    t: Floats
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """A run's p-value among its family's, and how many runs that is: 1 for one that stands alone."""
+
+    p: float
+    runs: int
+
+
+def adjusted_in_families(tested: Mapping[str, Tested]) -> dict[str, Adjusted]:
+    """Return the adjusted p-value of each run's timing among the runs of its own core and sessions."""
+    size = Counter(one.family for one in tested.values())
+    told: dict[str, Adjusted] = {}
+    for family in size:
+        p = family_adjusted({name: one.t for name, one in tested.items() if one.family == family})
+        told |= {name: Adjusted(value, size[family]) for name, value in p.items()}
+    return {name: told[name] for name in tested}
 
 
 def family_adjusted(shifts: Mapping[str, Floats]) -> dict[str, float]:

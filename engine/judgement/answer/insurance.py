@@ -16,6 +16,7 @@ import numpy as np
 
 from data.arithmetic import expm1
 from data.arrays import Floats, Ints
+from engine.judgement.answer.safety import less_of, safety_of
 from engine.judgement.held_less import GRID
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
@@ -131,8 +132,7 @@ def matches(hedged: Floats, grid: Sequence[Floats]) -> tuple[float, float, float
 
 def gap_to_held_less(hedged: Floats, grid: Sequence[Floats], years: float) -> float:
     """Return the hedged book's CAGR less that of holding less to the same bad quarter, between shares of the grid."""
-    _share, held, grown = _as_it_was(hedged, grid, 1)[0]
-    return float(expm1(grown / years) - expm1(held / years))
+    return float(safety_of(hedged[np.newaxis], less_of(grid), years).gap[0])
 
 
 def insurance_of(

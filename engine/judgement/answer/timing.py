@@ -99,7 +99,9 @@ class Timing:
         return asdict(self)
 
 
-def shifts_of(setup: Setup, hedged: Ledger, beta: Floats, years: float, every: Ints | None = None) -> Shifts:
+def shifts_of(
+    setup: Setup, hedged: Ledger, beta: Floats, years: float, every: Ints | None = None, threads: int | None = None
+) -> Shifts:
     """Run the book sold at entry on its path of orders shifted by every number of closes.
 
     Parameters
@@ -110,6 +112,8 @@ def shifts_of(setup: Setup, hedged: Ledger, beta: Floats, years: float, every: I
         Of the run, for growth a year.
     every
         Some shifts, 0 first, where not all are wanted.
+    threads
+        That run them; the machine's cores unless given, and none besides the caller's where it is 1.
 
     Notes
     -----
@@ -119,7 +123,7 @@ def shifts_of(setup: Setup, hedged: Ledger, beta: Floats, years: float, every: I
     """
     path, closes = _path_of(setup, hedged, beta), len(hedged.equity) - 1
     shift = np.arange(closes) if every is None else every
-    ends, sums = _run(setup, path, _clock(setup, path), shift)
+    ends, sums = _run(setup, path, _clock(setup, path), shift, threads or os.cpu_count() or 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         growth = np.where(ends > 0.0, log(np.maximum(ends, 0.0) / setup.terms.cash), -np.inf) / years
         others = growth[1:][np.isfinite(growth[1:])]
@@ -172,7 +176,7 @@ def _clock(setup: Setup, path: Path) -> Clock:
     return Clock(apart - apart[1:].mean(), float(path.core.mean()), fills_at_open(setup))
 
 
-def _run(setup: Setup, path: Path, clock: Clock, shift: Ints) -> tuple[Floats, Floats]:
+def _run(setup: Setup, path: Path, clock: Clock, shift: Ints, threads: int) -> tuple[Floats, Floats]:
     """Return the last equity and the studentising sum of each shift, shape (shifts,) each."""
     ends, sums, run_shifts = np.empty(len(shift)), np.empty(len(shift)), compiled().run_shifts
 
@@ -180,6 +184,11 @@ def _run(setup: Setup, path: Path, clock: Clock, shift: Ints) -> tuple[Floats, F
         part = slice(first, first + PART)
         run_shifts(setup.prices, setup.terms, path, clock, shift[part], ends[part], sums[part])
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(run, range(0, len(shift), PART)))
+    firsts = range(0, len(shift), PART)
+    if threads == 1:
+        for first in firsts:
+            run(first)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(run, firsts))
     return ends, sums

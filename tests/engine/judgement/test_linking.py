@@ -106,4 +106,4 @@ def test_timing_is_numpys_covariance():
     assert found.average == pytest.approx(setup.market.sessions_a_year * weight.mean() * fund.mean())
     assert found.total == pytest.approx(setup.market.sessions_a_year * (weight * fund).mean())
     assert found.total == pytest.approx(found.average + found.timing)
-    assert scalars(attribute(setup, ledger))["timing"] == found.timing
+    assert scalars(attribute(setup, ledger))["hedge_timing"] == found.timing
