@@ -96,7 +96,7 @@ def held_less_of(setup: Setup, name: str, share: float) -> Control:
 
 
 def least_controls(setup: Setup, hedged: Ledger, beta: Floats) -> Mapping[str, Control]:
-    """Run the unhedged book and the entry-matched de-risk alone, as ``controls: off`` asks for."""
+    """Run the unhedged book and the one sold at entry alone, as ``controls: off`` asks for."""
     return {control.name: control for control in (_unhedged(setup), _derisk_entry(setup, hedged, beta, replay))}
 
 

@@ -30,7 +30,7 @@ function band(from, to, fillcolor) {
 const GAP = 16;  // pixels from one name beside a line's end to the next
 
 /* Names beside the ends of lines, moved apart where they would overlap. */
-function named(figure, lines, domain, place) {
+function endNames(figure, lines, domain, place) {
   const height = figure.clientHeight - 60, gap = GAP / height, room = domain[1] - domain[0];
   const told = lines.map(line => ({...line, y: domain[0] + room * place(line.end)})).sort((one, other) => one.y - other.y);
   told.forEach((one, at) => at && (one.y = Math.max(one.y, told[at - 1].y + gap)));

@@ -43,8 +43,8 @@ function drawGrowth(figure) {
     annotations: [...synthetic().annotations, topic(log ? "Equity, $, a step up is the same percentage" : "Equity, $", 1),
       topic("Fall from the highest so far", domains[1][1]), ...(rows === 4 ? [topic("The hedge over the others", domains[2][1])] : []),
       topic("Net beta of the hedged book", domains[3][1]),
-      ...named(figure, titles, domains[0], linear(log ? ends : range)),
-      ...(rows === 4 ? named(figure, parts, domains[2], linear(apart)) : [])],
+      ...endNames(figure, titles, domains[0], linear(log ? ends : range)),
+      ...(rows === 4 ? endNames(figure, parts, domains[2], linear(apart)) : [])],
     xaxis: {...axis("", {type: "date", anchor: "y4", hoverformat: "%Y-%m-%d"}), gridcolor: tone().grid},
     yaxis: up(0, {...logarithmic(spread), range}), yaxis2: up(1, {tickformat: ".0%"}),
     ...(rows === 4 ? {yaxis3: up(2, {range: apart})} : {}), yaxis4: up(3, {nticks: 4})});
@@ -81,7 +81,7 @@ function drawLinked(figure) {
   plot(figure, lines, {dragmode: narrow() ? false : "zoom", shapes: synthetic().shapes, hovermode: "x unified",
     showlegend: false, margin: {l: 10, r: beside(), t: 20, b: 10},
     hoverlabel: {font: {size: 12}, bgcolor: tone().paper, bordercolor: tone().muted},
-    annotations: [...synthetic().annotations, ...named(figure, ends, [0, 1], linear(range))],
+    annotations: [...synthetic().annotations, ...endNames(figure, ends, [0, 1], linear(range))],
     xaxis: {...axis("", {type: "date", hoverformat: "%Y-%m-%d"}), gridcolor: tone().grid},
     yaxis: upward("points of total return", {...still, tickformat: ",", range, gridcolor: tone().grid})});
 }
@@ -162,7 +162,7 @@ function drawPath(figure) {
     drawn(DATA.fund, x, numbers(one.fund), {line: {color: tone().hedge, width: 2.4}}),
     drawn(`${DATA.leverage} x the move`, x, numbers(one.naive), {line: {color: tone().muted, width: 1.6, dash: "dash"}}),
     even], {shapes: [band(x[0], x.at(-1), shade())], showlegend: false, margin: {l: 10, r: 110, t: 10, b: 10},
-    annotations: named(figure, lines, [0, 1], linear(range)),
+    annotations: endNames(figure, lines, [0, 1], linear(range)),
     xaxis: axis("session", {...still, tickvals, ticktext: tickvals.map(place => DAYS[place])}),
     yaxis: upward("first fill = 100", {...still, range})});
 }

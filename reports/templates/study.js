@@ -12,7 +12,7 @@ function drawAfter(figure) {
       {...on, y: all_days, hovertemplate: said("all days"), line: {color: tone().muted, width: 1.6, dash: "dash"}},
       {...on, y: after, hovertemplate: said("after triggers"), line: {color: hues[at], width: 2.4}}];
   });
-  const names = lines.flatMap(({name}, at) => named(figure, [
+  const names = lines.flatMap(({name}, at) => endNames(figure, [
     {name: narrow() ? `${name}, triggers` : `${name} after triggers`, end: last(paths[at].after), color: hues[at], strong: true},
     {name: `${name}, all days`, end: last(paths[at].all_days), color: tone().muted}], domains[at], linear(ranges[at])));
   const value = at => upward(`${lines[at].name}, mean return`, {...still, domain: domains[at], range: ranges[at],
