@@ -23,6 +23,7 @@ from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.run import market_of, sweep
 from engine.walkforward.folds import Windows, span_of
 from engine.walkforward.plan import plan_of
+from strategies.fresh import texts
 from strategies.load import SHIPPED, strategy_class
 from strategies.parameters import describe
 
@@ -251,6 +252,7 @@ def test_every_strategy_file_on_an_axis_counts(tmp_path, monkeypatch):
     before = ids(kinds, keys, axes, held(), tmp_path)
 
     (tmp_path / "two.py").write_text(OWN.replace("> 20", "> 21"))
+    texts().take({})  # as loading a config does
 
     after = ids(kinds, keys, axes, held(), tmp_path)
     assert [kind for kind in kinds if before[kind] == after[kind]] == []

@@ -18,7 +18,7 @@ def test_a_reason_withholds_the_verdict():
     found = verdict.withheld("60 of the strategy's 100 orders were rejected", "SOXS", PRICE, Figure(0.031))
 
     assert found.outcome == found.label == "withheld"
-    assert found.sentence == "No verdict on SOXS: 60 of the strategy's 100 orders were rejected."
+    assert found.sentence == "No verdict: 60 of the strategy's 100 orders were rejected."
     assert found.reasons == ()
     told = json.loads(json.dumps(found.as_dict(), allow_nan=False))
     assert {"label", "outcome", "sentence", "reasons"} <= set(told)
