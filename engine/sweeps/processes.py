@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
+import threading
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from engine.sweeps.executors import AnswerOf, ChunkOf, ExecutorError, Job, answered
 from strategies.fresh import texts
+
+STARTING = threading.Lock()
+"""Held while a process is started: one thread at a time hides the script."""
 
 DEATHS = 3
 """Processes that end with the same chunk in hand before the chunk is given up."""
@@ -52,8 +59,24 @@ def _context() -> BaseContext:
     if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["__main__", "backtest"])
+    context.set_forkserver_preload(["backtest"])
     return context
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Start processes that don't run the user's script again, as they otherwise would first: no job needs it.
+
+    A script would need an ``if __name__ == "__main__":`` around all it does. What a process is told of the script, it
+    is told while it is started, by what stands in `sys.modules`.
+    """
+    with STARTING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
 
 
 @dataclass
@@ -72,7 +95,8 @@ class _Desk:
             return
         ours, theirs = self.context.Pipe()
         process = self.context.Process(target=_serve, args=(self.job, theirs, texts().read), daemon=True)  # type: ignore[attr-defined]
-        process.start()
+        with _without_main():
+            process.start()
         theirs.close()
         worker = Worker(process, ours)
         worker.way.send(chunk)

@@ -26,7 +26,7 @@ from engine.reads import Inputs, inputs_of
 from engine.setup import open_market
 from engine.sweeps.chunks import CHUNK, Chunk, Work, chunk_rows, chunks_of, compiles
 from engine.sweeps.columns import columns_in, known_answer
-from engine.sweeps.executors import Executor, ExecutorError, executor_of
+from engine.sweeps.executors import Executor, ExecutorError, Threads, executor_of
 from engine.sweeps.grid import Grid, of_one_kind
 from engine.sweeps.overfitting import finish_sweep
 from strategies import parameters
@@ -164,13 +164,21 @@ def executor_for(
     Raises
     ------
     UserError
-        The options contradict each other or the strategy, or dask isn't installed.
+        The options contradict each other or the strategy, dask isn't installed, or the strategy has no file that
+        another process could load.
     """
     fits = compiles(config)
     if named == "threads" and not fits:
         asked = config.strategy.named.rpartition(":")[2]
         raise UserError(f"--executor threads can't run {asked}, which isn't compiled: processes and dask can")
-    return executor_of(named, workers, cluster, "threads" if fits else "processes")
+    executor = executor_of(named, workers, cluster, "threads" if fits else "processes")
+    module, _, asked = config.strategy.named.rpartition(":")
+    if module == "__main__" and not isinstance(executor, Threads):
+        raise UserError(
+            f"strategy.class {config.strategy.named}: other processes don't see a class of the script itself: "
+            f"move it to a file of its own and name it file.py:{asked}"
+        )
+    return executor
 
 
 def _compute(work: Work, parts: Path, executor: Executor, progress: Progress | None) -> Iterator[Mapping[str, float]]:
