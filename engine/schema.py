@@ -77,9 +77,20 @@ def _judged() -> dict[str, Any]:
         ),
         "answer": ("the sum, the three tests, and holding less (docs/verdict.md)", {}),
     }
+    listed = {
+        "variations": "gap to holding less and the fund's part when one thing is changed (docs/verdict.md)",
+        "alternatives": "the same signal with other sizes and rebalancings (docs/verdict.md)",
+    }
     return {
-        name: {"type": ["object", "null"], "description": told, **({"properties": held} if held else {})}
-        for name, (told, held) in parts.items()
+        "answer_why": {"type": ["string", "null"], "description": "why there is no answer"},
+        **{
+            name: {"type": ["object", "null"], "description": told, **({"properties": held} if held else {})}
+            for name, (told, held) in parts.items()
+        },
+        **{
+            name: {"type": ["array", "null"], "items": {"type": "object"}, "description": told}
+            for name, told in listed.items()
+        },
     }
 
 

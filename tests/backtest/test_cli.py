@@ -172,7 +172,7 @@ def test_markup_in_a_name_stands_as_text():
 def test_the_page_opens_in_a_browser(monkeypatch):
     opened = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
-    monkeypatch.setattr(backtest.api, "draw_tearsheet", lambda _result, path: path.write_text("page"))
+    monkeypatch.setattr(backtest.api, "draw_tearsheet", lambda _result, path, **_how: path.write_text("page"))
     answer = command("run", "hedge_soxs.yaml", *SHORT[:-1], "--open")
     assert (answer.status, answer.err) == (0, "")
     assert opened == [(only_run().resolve() / "tearsheet.html").as_uri()]
