@@ -172,7 +172,7 @@ def test_markup_in_a_name_stands_as_text():
 def test_the_page_opens_in_a_browser(monkeypatch):
     opened = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
-    monkeypatch.setattr(backtest.api, "draw_tearsheet", lambda _result, path, **_how: path.write_text("page"))
+    monkeypatch.setattr(backtest.api, "draw_tearsheet", lambda _result, path, *_how, **_more: path.write_text("page"))
     answer = command("run", "hedge_soxs.yaml", *SHORT[:-1], "--open")
     assert (answer.status, answer.err) == (0, "")
     assert opened == [(only_run().resolve() / "tearsheet.html").as_uri()]
@@ -332,11 +332,15 @@ def test_runs_lists_what_is_kept(monkeypatch):
     (Path("runs") / f".{only('hedge_soxs').name}.0123abcd.tmp").mkdir()
     answer = command("runs")
     assert (answer.status, answer.err) == (0, "")
-    rows = [line.split() for line in answer.out.splitlines()]
-    assert [row[0] for row in rows] == ["run", only("hedge_soxs").name, only("other").name]
-    assert rows[1][1:4] == ["WeaknessHedge", "2020-01-02", "2020-06-30"]
-    metrics = kept(only("hedge_soxs"))
-    assert rows[1][4] == f"{metrics['cagr']:.1%}"
+    lines = answer.out.splitlines()
+    assert max(map(len, lines)) <= 120
+    rows = [line for line in lines[1:] if not line.startswith("  ")]
+    for name, row in zip(("hedge_soxs", "other"), rows, strict=True):
+        made = kept(only(name))
+        identity = only(name).name.rpartition("-")[2]
+        assert row.split()[:4] == [name, identity, "SIMULATED", f"{made['cagr']:.1%}"]
+        assert "the market is SIMULATED" in row
+    assert "start=2020-01-02" in answer.out
     listed = json.loads(command("runs", "--json").out)
     assert listed == [{"folder": only(name).name, **kept(only(name))} for name in ("hedge_soxs", "other")]
 

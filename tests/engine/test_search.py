@@ -239,7 +239,7 @@ def test_seeds_and_spaces_are_searches_of_their_own_and_how_many_trials_is_not(t
 
 def test_a_space_no_larger_than_the_trials_is_a_sweep(tmp_path):
     with pytest.raises(
-        ConfigError, match=r"the space holds 12 combinations, no more than --trials 12: a sweep of the same --param"
+        ConfigError, match=r"holds 12 combinations, no more than --trials 12: a sweep of the same --param"
     ):
         searched(tmp_path, 12, space=["trend_days=10:12", "hedge.weight=0.1,0.2,0.3,0.4"])
     assert not list(tmp_path.glob("*/results.parquet"))
