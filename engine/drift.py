@@ -22,6 +22,7 @@ def short_warning(config: RunConfig, asked: Asked) -> str | None:
     setup, hedge, market = asked.setup, config.hedge, asked.setup.market
     sizes = setup.plan.size[np.isfinite(setup.plan.size)]
     weight = float(sizes.max(initial=0.0)) if asked.signal is not None else hedge.weight
+    ordered = setup.plan.unhedged_core + (hedge.leverage - float(setup.plan.core_pays)) * weight
     weight += hedge.band if hedge.rebalance == "band" else 0.0
     core = setup.plan.unhedged_core - (weight if setup.plan.core_pays else 0.0)
     level = index_of(setup).level
@@ -29,6 +30,8 @@ def short_warning(config: RunConfig, asked: Asked) -> str | None:
     short = drifted(level, since, core, weight, hedge.leverage) < 0.0
     if not short.any():
         return None
+    if ordered < -1e-12:  # what is left of a beta of 0
+        return f"the largest weight in {hedge.instrument} orders a net beta of {ordered:.2f}: lower hedge.weight"
     day, many = market.run_sessions[int(short.argmax())], int(short.sum())
     how = "never rebalanced" if hedge.rebalance == "never" else f"with hedge.rebalance: {hedge.rebalance}"
     closes = "one close" if many == 1 else f"{many:,} closes"

@@ -75,6 +75,9 @@ def _fund(result: RunResult, answer: Answer, names: Names) -> tuple[Piece, ...]:
 
 def _dates(answer: Answer) -> Short:
     timing, years = answer.timing, round((len(answer.sessions) - 1) / 252)
+    if timing.alike:
+        none = Piece(" of timing: other dates would have made no difference.")
+        return Short("Against random dates", "all came to the same", (Piece("No sign", "label"), none))
     number = f"{dates_number(answer)} did {dates_side(answer)}"
     part = answer.cagr.timing
     if timing.label in (HELPED, HURT):

@@ -172,13 +172,15 @@ def sale_cost_at_par(ends: Callable[[float], tuple[float, float]], most: float =
     Returns
     -------
     Figure
-        A fraction of the amount sold; none when a book was ruined, when the hedge ended ahead as it was, or when no
-        rate up to `most` levels them.
+        A fraction of the amount sold, 0 when both ended alike; none when a book was ruined, when the hedge ended
+        ahead as it was, or when no rate up to `most` levels them.
     """
     hedged, derisk = ends(0.0)
     if min(hedged, derisk) <= 0.0:
         return Figure(None, "one of the books was ruined")
-    if hedged >= derisk:
+    if hedged == derisk:
+        return Figure(0.0)
+    if hedged > derisk:
         return Figure(None, "the hedge ended ahead of selling core, at no extra cost of selling")
     low, high = 0.0, most
     hedged, derisk = ends(high)

@@ -94,7 +94,8 @@ def price_sentence(price: Protection) -> str:
     fell, tail = price.drawdown_avoided, price.cvar_avoided
     took = f"{_points(fell, 1)} maximum drawdown and {_points(tail, 2)} mean loss on the worst 5 % of sessions"
     if price.cost <= 0.0:
-        return f"Against unhedged it cost nothing: {_percent(-price.cost)} a year more, with {took}."
+        more = f": {_percent(-price.cost)} a year more" if price.cost < 0.0 else ""
+        return f"Against unhedged it cost nothing{more}, with {took}."
     each: Mapping[str, tuple[Figure, float]] = {
         "drawdown": (price.cost_per_drawdown, round(100.0 * fell, 1)),
         "tail loss": (price.cost_per_cvar, round(100.0 * tail, 2)),
@@ -113,6 +114,8 @@ def alternative_sentence(hedge: str, cost: Figure) -> str:
     """Return when selling core is better than the hedge."""
     if cost.value is None:
         return f"There is no cost of selling that makes {hedge} and selling core equal: {cost.why}."
+    if cost.value == 0.0:
+        return f"{hedge} and selling core ended with the same dollars."
     return f"Selling core is better unless selling costs you more than {_percent(cost.value)} of the amount sold."
 
 

@@ -66,6 +66,15 @@ def test_rebalanced_weekly_or_of_a_small_weight_there_is_nothing_to_warn_of():
     assert warned({"hedge.rebalance": "never", "hedge.weight": 0.05}, falling())[0] is None
 
 
+@pytest.mark.parametrize("rebalance", ["daily", "weekly", "never"])
+def test_a_weight_that_is_net_short_as_ordered_is_not_told_to_rebalance_more_often(rebalance):
+    """0.74 - 3 x 0.26: no rebalancing mends it."""
+    keys = {"hedge.rebalance": rebalance, "hedge.weight": 0.26, "hedge.max_weight": 0.3}
+    found, _ = warned(keys, falling())
+
+    assert found == "the largest weight in HHH orders a net beta of -0.04: lower hedge.weight"
+
+
 def test_an_underlying_without_a_bar_hides_nothing_that_comes_after():
     fed = source(5, missing=False)
     keys = {"hedge.rebalance": "never", "portfolio.core": {"BBB": 1.0}, "hedge.weight": 0.25, "hedge.max_weight": 0.3}

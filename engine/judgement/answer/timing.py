@@ -31,6 +31,8 @@ BAND = (0.05, 0.95)
 """Quantiles of the shifts' growth that are shown."""
 SMALLEST = 2.802
 """Standard deviations of the shifts that an effect needs to be found in four of five histories, two-sided 5 %."""
+ALIKE = 1e-12
+"""A standard deviation of the shifts' growth that is rounding: they are the same book."""
 PART = 50
 """Shifts that a thread takes at a time."""
 
@@ -93,6 +95,11 @@ class Timing:
     smallest: float | None
     better_dates: float
     shifts: int
+
+    @property
+    def alike(self) -> bool:
+        """Whether every date came to the same: the path never varies, or there was no cash to follow it."""
+        return self.deviation is not None and self.deviation < ALIKE
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for metrics.json."""

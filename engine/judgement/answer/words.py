@@ -171,6 +171,8 @@ def sum_words(answer: Answer, names: Names) -> str:
 
 def dates_words(answer: Answer) -> str:
     """Return how many random dates did better, or worse where that is most of them."""
+    if answer.timing.alike:
+        return "all dates came to the same"
     return f"{dates_number(answer)} of random dates did {dates_side(answer)}"
 
 

@@ -191,3 +191,13 @@ def test_small_numbers_keep_their_meaning():
     answer = made(better=0.9996)
     assert words.dates_words(answer) == "over 99 % of random dates did better"
     assert words.dates_words(replace(answer, timing=replace(answer.timing, better_dates=0.0))).startswith("100 %")
+
+
+def test_dates_that_made_no_difference_are_not_told_as_worse():
+    """A path that never varies: no date did better, and none did worse."""
+    answer = made(better=0.0)
+    alike = replace(answer, timing=replace(answer.timing, deviation=5.6e-17))
+
+    assert words.dates_words(alike) == "all dates came to the same"
+    assert "(no sign: all dates came to the same)" in words.sum_words(alike, NAMES)
+    assert words.dates_words(answer) == "100 % of random dates did worse"

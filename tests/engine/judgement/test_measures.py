@@ -297,7 +297,6 @@ def test_selling_core_is_better_unless_selling_costs_more_than_levels_both_books
     ("books", "why"),
     [
         ((1.2, 1.1), "the hedge ended ahead of selling core, at no extra cost of selling"),
-        ((1.1, 1.1), "the hedge ended ahead of selling core, at no extra cost of selling"),
         ((0.0, 1.1), "one of the books was ruined"),
         ((1.1, -0.2), "one of the books was ruined"),
         ((1.0, 2.0), "selling core is better even where selling costs 50% of the amount sold"),

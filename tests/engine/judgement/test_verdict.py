@@ -8,7 +8,7 @@ from worlds import laid_out, source
 from engine.judgement import verdict
 from engine.judgement.answer.answer import NEVER, RUINED, SHORT, SIMULATED, UNHEDGED_RUINED, no_answer
 from engine.judgement.controls import run_unhedged
-from engine.judgement.measures import Figure, Protection
+from engine.judgement.measures import Figure, Protection, sale_cost_at_par
 from engine.kernel.loop import run_policy
 
 PRICE = Protection(0.012, 0.083, 0.0061, Figure(0.012 / 0.083), Figure(0.012 / 0.0061))
@@ -35,6 +35,14 @@ def test_what_protection_cost_and_when_selling_is_better():
     assert verdict.alternative_sentence("SOXS", Figure(None, "so")) == (
         "There is no cost of selling that makes SOXS and selling core equal: so."
     )
+
+
+def test_books_that_ended_alike_are_not_told_as_one_ahead():
+    same = Protection(0.0, 0.0, 0.0, Figure(None, "free"), Figure(None, "free"))
+
+    at_par = sale_cost_at_par(lambda _rate: (1.1, 1.1))
+    assert verdict.alternative_sentence("SOXS", at_par) == "SOXS and selling core ended with the same dollars."
+    assert verdict.price_sentence(same).startswith("Against unhedged it cost nothing, with 0.0 points less maximum")
 
 
 def test_a_price_that_bought_nothing_says_so():

@@ -124,6 +124,7 @@ def test_a_hedge_that_is_always_on_has_no_timing(weight):
 
     assert (found.p, found.label, found.better_dates) == (1.0, NO_SIGN, 0.0)
     assert found.deviation == pytest.approx(0.0, abs=1e-15)
+    assert found.alike
 
 
 def test_where_every_other_shift_is_ruined_nothing_warns():
