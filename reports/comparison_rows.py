@@ -72,7 +72,7 @@ METRIC_ROWS = (
 )
 DECAY_ROWS = (
     Row("Direction", "what a static position of the fund's leverage would have made", "direction", signed, max),
-    Row("Compounding", "what daily reset made beside a static position: a path effect", "compounding", signed, max),
+    Row("Path effect", "what daily reset made beside a static position", "compounding", signed, max),
     Row("Financing", "what the fund earned on its cash", "financing", signed, max),
     Row("Fee", "its expense ratio", "fee", signed, max),
     Row("Spread", "on its swaps", "spread", signed, max),

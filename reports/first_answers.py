@@ -67,7 +67,7 @@ def _fund(result: RunResult, answer: Answer, names: Names) -> tuple[Piece, ...]:
         rests = rests_words(fund, answer.sessions, episodes)
         return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself: it {rests}.")
     if as_known(answer):
-        return (Piece(f"{names.hedge} itself is as known in advance."),)
+        return (Piece(f"{names.hedge} itself came to what was known in advance."),)
     if fund.label == "can't tell":
         return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself from luck.")
     return Piece(f"{names.hedge} itself was "), Piece(fund.label, "label"), Piece(f" than {names.selling}.")

@@ -99,7 +99,7 @@ def fund_remark(answer: Answer, episodes: int) -> tuple[Piece, ...]:
 
 
 def _known(fund: FundPart) -> str:
-    return "as known in advance" if fund.label == CANT_TELL else "by what was known in advance"
+    return "about what was known in advance" if fund.label == CANT_TELL else "by what was known in advance"
 
 
 def rests_words(fund: FundPart, sessions: Dates, episodes: int) -> str:

@@ -13,6 +13,7 @@ from backtest.tearsheets import BENCHMARKS, SAME_BOOK, benchmarks_of
 from data.errors import UserError
 
 SPAN = ("--start", "2019-01-02", "--end", "2020-06-30")
+ASKED = "Did hedging with FUND on this signal pay?"
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +47,9 @@ def test_several_benchmarks_make_a_page_each_with_the_run_s_own_verdict(result):
     for name, file in pages.items():
         page = text(folder / file)
         assert heading(page) == (
-            f'{result.judgement.verdict.sentence} <a href="report.html">The whole answer</a>'.replace("'", "&#x27;")
+            f'{ASKED} {result.judgement.verdict.sentence} <a href="report.html">The whole answer</a>'.replace(
+                "'", "&#x27;"
+            )
         )
         ours, theirs = result.metrics["cagr"], result.metrics["controls"][name]["cagr"]
         assert cagr(page) == pytest.approx([100 * theirs, 100 * ours], abs=0.006)
@@ -61,7 +64,7 @@ def test_unhedged_unless_told_and_no_link_without_a_report(result):
     page = text(folder / "tearsheet.html")
     assert [path.name for path in folder.glob("*.html")] == ["tearsheet.html"]
     assert cagr(page)[0] == pytest.approx(100 * result.metrics["controls"]["unhedged"]["cagr"], abs=0.006)
-    assert heading(page) == result.judgement.verdict.sentence.replace("'", "&#x27;")
+    assert heading(page) == f"{ASKED} {result.judgement.verdict.sentence}".replace("'", "&#x27;")
     assert "report.html" not in page
 
 
@@ -71,7 +74,7 @@ def test_a_benchmark_that_is_the_same_book_gets_one_line():
     folder = write_run(never, "runs", report=False)
     page = text(folder / "tearsheet.html")
     assert page.count(SAME_BOOK.format("Unhedged")) == 1
-    assert heading(page) == "No verdict: the hedge was never bought."
+    assert heading(page) == f"{ASKED} No verdict: the hedge was never bought."
 
 
 def test_what_a_run_does_not_have_is_refused_before_anything_is_written():
