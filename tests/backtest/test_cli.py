@@ -340,7 +340,7 @@ def test_runs_lists_what_is_kept(monkeypatch):
         identity = only(name).name.rpartition("-")[2]
         assert row.split()[:4] == [name, identity, "SIMULATED", f"{made['cagr']:.1%}"]
         assert row.endswith("not judged: controls are off")
-    assert "start=2020-01-02" in answer.out
+    assert "start=2020-01-01 end=2020-06-30 controls=off" in answer.out
     listed = json.loads(command("runs", "--json").out)
     assert listed == [{"folder": only(name).name, **kept(only(name))} for name in ("hedge_soxs", "other")]
 
