@@ -31,8 +31,9 @@ run: .venv/.run ## does the SOXS hedge pay? the shipped run, in the terminal and
 test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
 	@$(BIN)/python -m pytest $(ARGS)
 
-verify: .venv/.dev ## 200 random rows of a sweep against backtest run, on real history (BACKTEST_TEST_MARKET=DIR)
-	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/sweeps/test_compute.py -k real_history
+verify: .venv/.dev ## 200 random rows of two sweeps against backtest run, on real history (BACKTEST_TEST_MARKET=DIR)
+	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/sweeps/test_compute.py tests/engine/sweeps/test_worlds.py \
+		-k "real_history or many_worlds"
 
 calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets (ARGS="--markets 20" for a glance; DATA=DIR); writes docs/calibration.md
 	@$(BIN)/python -m benchmarks.calibration.run $(if $(DATA),--data "$(DATA)") $(ARGS)

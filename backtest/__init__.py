@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from data.version import VERSION
+from backtest.rooms import bind_rooms
+
+bind_rooms()  # before any of them is imported, here or by what we import
+
+from data.version import VERSION  # noqa: E402
 
 __version__ = VERSION
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backtest.configuring import Config, config_from
+from backtest.options import command_line
+from backtest.tearsheets import TEARSHEET, UNHEDGED, draw_tearsheet, tearsheets
 from data.market import Market
 from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
@@ -17,13 +16,14 @@ from engine.config import RunConfig
 from engine.folder import run_folder, write_data
 from engine.loading import find_run, set_path
 from engine.loading import load_config as _load_config
-from engine.metrics import annual, mean_cash_return, returns_of
 from engine.run import SIMULATED, RunResult
 from engine.run import run as _run
 from engine.setup import open_market
 
 if TYPE_CHECKING:
     from engine.sweeps.run import SweepResult  # it takes numba, which a run does without
+
+REPORT = "report.html"
 
 __all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
 
@@ -89,41 +89,56 @@ def write_run(
     *,
     tearsheet: bool = True,
     report: bool = True,
+    benchmark: str | Sequence[str] = UNHEDGED,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
-    """Write a run's folder, with both pages unless told not to, and return where it stands.
+    """Write a run's folder, with its pages unless told not to, and return where it stands.
 
     The pages are quantstats' tear-sheet and, of a run with controls, the hedge report.
+
+    Parameters
+    ----------
+    result, out
+        The run, and where runs are kept.
+    tearsheet, report
+        Whether to draw each.
+    benchmark
+        What the tear-sheet sets the run against: one of `backtest.tearsheets.BENCHMARKS`, or several for a page each,
+        the first of them ``tearsheet.html``, others by their names, such as ``tearsheet-held_less.html``.
+    progress
+        Told each step as it begins.
 
     Raises
     ------
     UserError
-        The folder can't be written.
+        The folder can't be written, or the run has no such benchmark.
     """
     say = progress or (lambda _step: None)
+    sheets = tearsheets(result, benchmark) if tearsheet else {}
     with run_folder(result, Path(out)) as (writing, final):
         say("writing files")
         write_data(result, writing)
-        if tearsheet:
-            say("drawing the tear-sheet")
-            draw_tearsheet(result, writing / "tearsheet.html")
-        if report and result.judgement is not None:
+        reported = report and result.judgement is not None
+        for name, page in sheets.items():
+            say("drawing the tear-sheet" if len(sheets) == 1 else f"drawing the tear-sheet against {name}")
+            draw_tearsheet(result, writing / page, name, report=REPORT if reported else None)
+        if reported:
             from reports.hedge_report import write_report
 
             say("drawing the report")
-            write_report(writing / "report.html", result, tearsheet="tearsheet.html" if tearsheet else None)
+            write_report(writing / REPORT, result, tearsheet=TEARSHEET if tearsheet else None)
     return final
 
 
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
-    from engine.sweeps.compute import COLUMNS
+    from engine.sweeps.columns import columns_of
     from engine.sweeps.overfitting_words import standing_of
     from reports.sweep_page import Rows, write_sweep_page
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
     names = tuple(axis.name for axis in result.grid.axes)
-    rows = Rows(names, Columns(result, names), Columns(result, COLUMNS), len(result.grid))
+    rows = Rows(names, Columns(result, names), Columns(result, columns_of(answer=result.answer)), len(result.grid))
     note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else result.mark
     marked = "SIMULATED " if result.simulated else ""
     title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)
@@ -156,34 +171,4 @@ def sweep_command(
     file: str, data: str | None, settings: Sequence[str] | None, start: str | None, end: str | None
 ) -> str:
     """Return the command that runs one combination of a sweep, without its parameters."""
-    words = ["backtest", "run", file]
-    for option, values in (("--data", [data]), ("--start", [start]), ("--end", [end]), ("--set", settings or [])):
-        words += [word for value in values if value is not None for word in (option, value)]
-    return shlex.join(words)
-
-
-def draw_tearsheet(result: RunResult, path: Path) -> None:
-    """Draw quantstats' tear-sheet of a run against the unhedged book, over the same cash rate as its metrics."""
-    from reports.tearsheet import write_tearsheet
-
-    marked = "SIMULATED " if result.simulated else ""
-    told = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
-    made = result.market.run_sessions[result.market.synthetic_sessions()]
-    write_tearsheet(
-        path,
-        sessions=result.market.run_sessions[1:],
-        hedged=_padded_returns(result.hedged.equity, result.hedged.last),
-        unhedged=_padded_returns(result.unhedged.equity, result.unhedged.last),
-        cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1)),
-        title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against unhedged",
-        name=f"{marked}{result.market.hedge} hedge",
-        notes=[note for note in result.notes if any(word in note for word in told)],
-        synthetic=(made[0], made[-1]) if len(made) else None,
-    )
-
-
-def _padded_returns(equity: np.ndarray, last: int) -> np.ndarray:
-    """Return a book's returns over the whole run: 0 after its ruin."""
-    returns = np.zeros(len(equity) - 1)
-    returns[:last] = returns_of(equity[: last + 1])
-    return returns
+    return command_line(("run",), file, data, settings, start, end)

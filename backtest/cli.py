@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-import reports  # noqa: F401  # taken now, no folder of a user's strategy can put another in its place
 from backtest import (
     data_commands,
     lookahead_command,
@@ -21,7 +20,20 @@ from backtest import (
     walkforward_command,
 )
 from backtest.console import console, steps
-from backtest.options import Data, End, File, Out, Settings, Start, announce_compiling, config_of, quietly, typed
+from backtest.options import (
+    Data,
+    End,
+    File,
+    Out,
+    Settings,
+    Start,
+    announce_compiling,
+    check_command,
+    command_line,
+    config_of,
+    quietly,
+    typed,
+)
 from data.errors import UserError
 
 if TYPE_CHECKING:
@@ -65,18 +77,30 @@ def _run(
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics as JSON, and nothing else.")] = False,
     no_tearsheet: Annotated[bool, typer.Option("--no-tearsheet", help="Leave quantstats' page out.")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave the hedge report out.")] = False,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark", help="The tear-sheet's: unhedged, held_less, derisk_entry, derisk_daily. Repeatable."
+        ),
+    ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report, or the tear-sheet.")] = False,
 ) -> None:
     """Run a hedge and its controls; show what it brought and write its folder."""
+    from backtest.tearsheets import benchmarks_of
+
+    if benchmark and no_tearsheet:
+        raise UserError("--benchmark is the tear-sheet's: leave --no-tearsheet out")
+    benchmarks = benchmarks_of(benchmark or ())
     config, shipped = config_of(file, data, settings, start, end)
     reported = config.controls == "on" and not no_report
     if open_page and no_tearsheet and not reported:
         raise UserError("--open has no page to open: leave one of them in")
     from backtest.api import run, write_run
 
-    with quietly(), steps(5 + (not no_tearsheet) + reported) as say:
+    pages = (0 if no_tearsheet else len(benchmarks)) + reported
+    with quietly(), steps(5 + pages) as say:
         result = run(config, progress=say, engine=engine)
-        folder = write_run(result, out, tearsheet=not no_tearsheet, report=reported, progress=say)
+        folder = write_run(result, out, tearsheet=not no_tearsheet, report=reported, benchmark=benchmarks, progress=say)
     if as_json:
         typer.echo((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return
@@ -84,7 +108,10 @@ def _run(
 
     remarks = [f"{file} is a run that ships; `backtest init` writes one of your own."] if shipped else []
     if result.simulated:
-        remarks.append(f"For real history give its folder: backtest run {file} --data DIR  (see the README).")
+        real = command_line(("run",), file, "DIR", settings, start, end)
+        remarks.append(f"For real history give its folder: {real}  (see the README).")
+    if any(one.severity == "warning" for one in result.market.findings):
+        remarks.append(f"What the audit warns of is shown by: {check_command(file, data, settings, start, end)}")
     show_run(console(), result, folder, remarks)
     if open_page:
         import webbrowser
@@ -122,7 +149,7 @@ def _compare(
     page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Lay runs side by side, in the terminal and on a page: curves, metrics, decay, verdicts, configs."""
+    """Lay runs side by side, in the terminal and on a page: verdicts, sums, the frontier, curves, configs."""
     from backtest.compare import compare_runs, is_yaml
     from reports.comparison_table import show_comparison
 
@@ -169,17 +196,18 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     """Check a run, its strategy and the history it would use, without running it."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import load_market
-    from engine.asking import ask
+    from engine.asking import asking
     from engine.drift import short_warning
 
     market = load_market(config)
-    asked = ask(config, market)
+    with asking(config, market) as asked:
+        warning = short_warning(config, asked)
     sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
     if "rebalance" not in config.hedge.model_fields_set:
         typer.echo("hedge.rebalance is weekly, the default; it was never before 0.2: set it to keep an older result")
-    if (warning := short_warning(config, asked)) is not None:
+    if warning is not None:
         typer.echo(f"warning: {warning}")
 
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Step(Protocol):
-    """Says what is being done; by default that is a step further."""
+    """Says what is being done; by default that is a step further, or a part of one."""
 
-    def __call__(self, step: str, *, advance: bool = True) -> None:
+    def __call__(self, step: str, *, advance: float = True) -> None:
         """Show the step."""
 
 
@@ -36,8 +36,8 @@ def steps(total: int) -> Iterator[Step]:
     with Progress(*columns, console=shown_on, transient=True, disable=not shown_on.is_terminal) as bar:
         task = bar.add_task("starting", total=total)
 
-        def say(step: str, *, advance: bool = True) -> None:
-            bar.update(task, description=step, advance=int(advance))
+        def say(step: str, *, advance: float = True) -> None:
+            bar.update(task, description=step, advance=advance)
 
         yield say
 

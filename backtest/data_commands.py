@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import console, steps
+from backtest.options import Settings, config_of
 from data.errors import UserError
 from data.files import write_whole
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from data.families import Fund
     from data.sources import Source
     from data.store import Store
+    from engine.config import RunConfig
 
 FAULTY = 2
 """Exit status where something could not be pulled or imported: the rest was."""
@@ -143,6 +145,10 @@ def _check(
     fund: Annotated[
         list[str] | None, typer.Option("--fund", metavar="FUND=UNDERLYING:B", help="SQQQ=QQQ:-3. Repeatable.")
     ] = None,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="FILE", help="What a run uses: its YAML, with --set as for run.")
+    ] = None,
+    settings: Settings = None,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended; undo with --undo.")] = False,
     undo: Annotated[
         list[str] | None, typer.Option("--undo", metavar="ID", help="Take a repair back, or all. Repeatable.")
@@ -158,17 +164,28 @@ def _check(
     from data.audit.repairing import undo as take_back
     from data.audit.run import audit, everything
 
-    source = _source(folder)
-    if undo:
-        typer.echo(f"taken back: {', '.join(one.id for one in take_back(source, undo))}", err=as_json)
     span = (_day(start, "--start"), _day(end, "--end"))
     funds = dict(_fund_option(one) for one in fund or ())
-    checked = tuple(names or everything(source))
-    found = audit(source, names, *span, funds)
+    if run is not None and (names or fund):
+        raise UserError("--run checks what that run uses: leave names and --fund out")
+    if run is None and settings:
+        raise UserError("--set is for --run: name the run's YAML with it")
+    config = None if run is None else config_of(run, folder, settings, start, end)[0]
+    source = _source(folder) if config is None else _source_of(config)
+    if undo:
+        typer.echo(f"taken back: {', '.join(one.id for one in take_back(source, undo))}", err=as_json)
+
+    def check() -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+        if config is not None:
+            return _of_run(config)
+        read = _source(folder)
+        return audit(read, names, *span, funds), tuple(names or everything(read))
+
+    found, checked = check()
     if repair:
         mended = apply_repairs(source, found)
         typer.echo(f"mended: {', '.join(one.id for one in mended) or 'nothing that can be'}", err=as_json)
-        source, found = _source(folder), audit(_source(folder), names, *span, funds)
+        found, checked = check()
     if page or open_page:
         _write_check_page(page or Path("data-check.html"), found, source, checked, span)
         _open(page or Path("data-check.html"), opened=open_page)
@@ -223,6 +240,21 @@ def _fund(
 
         show_fit(console(), fitted, page)
     _open(page, opened=open_page)
+
+
+def _source_of(config: RunConfig) -> Source:
+    from data.sources.choose import open_source
+
+    return open_source(config.data.source, config.data.path)
+
+
+def _of_run(config: RunConfig) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """Return what the audit finds in the history of a run, and what it read."""
+    from engine.setup import roles_of, run_findings
+
+    roles, rate = roles_of(config), config.execution.cash_rate
+    names = dict.fromkeys((*roles.traded, roles.underlying, *((rate,) if isinstance(rate, str) else ())))
+    return run_findings(config), tuple(names)
 
 
 def _exit_if(faults: Sequence[str], of: int) -> None:

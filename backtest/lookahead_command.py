@@ -28,10 +28,15 @@ def lookahead(
 ) -> None:
     """Prove that no decision uses what wasn't known yet, and show what it hangs on; exit with 3 where that fails."""
     config, _shipped = config_of(file, data, settings, start, end)
+    from engine.backtrader_engine.guard import RefusedError
     from engine.judgement.lookahead.prove import STEPS, prove
 
-    with quietly(), steps(STEPS) as say:
-        proof = prove(config, cuts=cuts, progress=say)
+    try:
+        with quietly(), steps(STEPS) as say:
+            proof = prove(config, cuts=cuts, progress=say)
+    except RefusedError as fault:  # what its fills are made of is the strategy's own, so nothing can be proved
+        typer.echo(f"backtest: leak: {fault}", err=True)
+        raise typer.Exit(LOOKS_AHEAD) from None
     if as_json:
         import json
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
@@ -30,6 +32,28 @@ End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short fo
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")]
 
 
+def command_line(
+    does: Sequence[str],
+    file: str,
+    data: str | None,
+    settings: Sequence[str] | None,
+    start: str | None,
+    end: str | None,
+) -> str:
+    """Return a command with these options of a run, as it is typed."""
+    words = ["backtest", *does, file]
+    for option, values in (("--data", [data]), ("--start", [start]), ("--end", [end]), ("--set", settings or [])):
+        words += [word for value in values if value is not None for word in (option, value)]
+    return shlex.join(words)
+
+
+def check_command(
+    file: str, data: str | None, settings: Sequence[str] | None, start: str | None, end: str | None
+) -> str:
+    """Return the command that shows what the audit finds in a run's history."""
+    return command_line(("data", "check", "--run"), file, data, settings, start, end)
+
+
 def typed(data: str | None, settings: list[str] | None, start: str | None, end: str | None) -> tuple[str, ...]:
     """Return the options that were typed of those that are about YAML files."""
     given = (("--data", data), ("--set", settings), ("--start", start), ("--end", end))
@@ -47,7 +71,8 @@ def config_of(
     given += [f"{key}={value}" for key, value in (("start", start), ("end", end)) if value is not None]
     with quietly():
         config = load_config(path, given)
-    return (config if data is None else set_path(config, data)), shipped
+    config = config if data is None else set_path(config, data)
+    return config.checked_by(check_command(file, data, settings, start, end)), shipped
 
 
 def quietly() -> redirect_stdout[TextIO]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -81,6 +82,7 @@ def runs(
 ) -> None:
     """List the runs that are kept, oldest first, or those asked for."""
     from engine.listing import Wanted, run_rows
+    from engine.origin import origin_of
     from reports.query_table import show_kept_runs
 
     wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
@@ -90,9 +92,15 @@ def runs(
     if as_json:
         _echo_json([{"folder": row["folder"], **told[row["folder"]]} for row in found])
     elif not kept:
-        typer.echo(f"no runs in {out}: backtest run hedge_soxs.yaml makes one")
+        typer.echo(f"no runs in {out}: backtest run hedge_soxs.yaml{_into(out, 'runs')} makes one")
     else:
-        show_kept_runs(console(), found, len(kept), sort)
+        origins = {row["folder"]: origin_of(out / row["folder"]) for row in found}
+        show_kept_runs(console(), found, len(kept), origins, sort)
+
+
+def _into(out: Path, usual: str) -> str:
+    """Return the option that names a folder, where it isn't the usual one."""
+    return "" if out == Path(usual) else f" --out {shlex.quote(str(out))}"
 
 
 def sweeps(
@@ -118,7 +126,8 @@ def sweeps(
     if as_json:
         _echo_json(found)
     elif not kept:
-        typer.echo(f"no sweeps in {out}: backtest sweep hedge_soxs.yaml --param trend_days=10:200:10 makes one")
+        made = f"backtest sweep hedge_soxs.yaml --param trend_days=10:200:10{_into(out, 'sweeps')}"
+        typer.echo(f"no sweeps in {out}: {made} makes one")
     else:
         show_kept_sweeps(console(), found, len(kept), sort)
 

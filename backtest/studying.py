@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from data.errors import UserError, did_you_mean
 from data.market import Roles
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import RunConfig
 from engine.executing import execute
 from engine.judgement.studied import Study
@@ -48,14 +48,14 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     progress("reading history")
     market = open_market(config)
     progress("running the hedge")
-    asked = ask(config, market)
-    if asked.signal is None and every == "signal":
-        raise UserError(f"{asked.cls.__name__} has no intensity that could rise: --every entry takes its orders")
-    hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
+    with asking(config, market) as asked:
+        if asked.signal is None and every == "signal":
+            raise UserError(f"{asked.cls.__name__} has no intensity that could rise: --every entry takes its orders")
+        hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
+        label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
     progress("drawing samples")
     sessions, synthetic = market.run_sessions, int(market.synthetic_sessions().sum())
     marked = "SIMULATED " if market.simulated else ""
-    label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
     marks = [SIMULATED.format(hedge=market.hedge)] if market.simulated else []
     marks += (
         [f"SYNTHETIC: {synthetic:,} of {len(sessions):,} sessions were made by the fund model."] if synthetic else []

@@ -26,9 +26,9 @@ import numpy.typing as npt
 
 from backtest.api import load_config
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from data.sources.choose import open_source
 from engine.kernel.sweep import units_of
-from engine.metrics import SESSIONS_A_YEAR
 from engine.sweeps.compute import Clock, compute
 from engine.sweeps.grid import grid_of
 from engine.sweeps.ingredients import Ingredients

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from data.schema import Fault, Rule, check, faults_of
+from data.schema import Fault, Rule, check, faults_of, in_step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,7 @@ def members_faults(frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], 
 def _events_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
     key = [column for column in ("date", "symbol") if column in frame]
     rules = (
+        *in_step(frame, schedule=True),
         Rule("date is missing or unreadable", ISO, lambda f: f["date"].notna(), "undated"),
         Rule(
             f"{' and '.join(key)} stand{'s' * (len(key) == 1)} twice",

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.arrays import Dates, Flags, Floats, day
+from data.arithmetic import power
+from data.arrays import DAY, Dates, Flags, Floats, day
 from data.as_traded import Day
 from data.bars import COLUMNS, PRICES, Bars
 from data.errors import DataError
@@ -14,6 +15,8 @@ from data.extension import Extension, Terms, percent
 from data.fund import dated, fund_return
 from data.rates import days_between
 
+FIRST_PRICE = 100.0
+"""Dollars a share before the first close of an instrument that has no bar of its own."""
 LOWEST, HIGHEST = 5.0, 200.0
 """Dollars a share between which synthetic closes are kept, by splits of `RATIO`."""
 RATIO = 10.0
@@ -45,7 +48,7 @@ class Extended:
         Synthetic ones, then the real ones untouched. Synthetic bars have no volume (NaN) and no dividend: it is in
         the price. Their splits keep the price between about $5 and $200.
     first_real
-        The first session whose bar is real.
+        The first session whose bar is real; the day after the last where none is.
     notional
         The synthetic sessions whose driver is taken to open at its last close, because nothing tells its open.
     told
@@ -134,6 +137,24 @@ def extend(  # what is spliced, where, and of what it is made
     return Extended(Bars(real.instrument, **joined), first_real, sessions[:count][~driver.has_open[1 : count + 1]])
 
 
+def make(instrument: str, driver: Driver, rate: Floats, terms: Terms, shift: int = 0) -> Extended:
+    """Make all bars of an instrument that has none of its own: on the driver's sessions from its second on.
+
+    The arguments are those of `extend`. Prices begin at `FIRST_PRICE` and hang on nothing that came later.
+
+    Raises
+    ------
+    DataError
+        The driver has fewer than two sessions, or the model leaves the fund nothing.
+    """
+    sessions = driver.bars.dates[1:]
+    if not len(sessions):
+        raise DataError(f"{instrument} can't be made of {driver.bars.instrument}, which has fewer than two sessions")
+    moves = _moves(instrument, driver.bars, rate[:-1], terms, shift)
+    bars = _priced(instrument, sessions, moves, FIRST_PRICE, forward=True)
+    return Extended(bars, sessions[-1] + DAY, sessions[~driver.has_open[1:]])
+
+
 def first_real_row(real: Bars, before: object) -> int:
     """Return the row of the first bar that counts as real; raises DataError where there is none."""
     row = 0 if before is None else int(np.searchsorted(real.dates, day(before)))
@@ -154,8 +175,10 @@ def said_of(extension: Extension, terms: Terms, extended: Extended, *, on_index:
     parts.append(f"fee {percent(terms.fee, made)}")
     if terms.leverage != 1.0 or terms.spread:
         parts.append(f"spread {percent(terms.spread, made)}")
+    real = extended.bars.dates[-1] >= extended.first_real
+    which = f"before {extended.first_real} is" if real else "has no bar of its own and is"
     synthetic = (
-        f"{name} before {extended.first_real} is SYNTHETIC: {', '.join(parts)} a year, "
+        f"{name} {which} SYNTHETIC: {', '.join(parts)} a year, "
         f"error band {percent(terms.band, made)} a year; distributions are in its price, volume is not known."
     )
     said = [synthetic]
@@ -204,28 +227,32 @@ def _moves(instrument: str, driver: Bars, rate: Floats, terms: Terms, shift: int
     return moves
 
 
-def _priced(instrument: str, sessions: Dates, moves: Day, anchor: float) -> Bars:
-    """Return bars whose last close is `anchor`, in share prices that can be traded."""
+def _priced(instrument: str, sessions: Dates, moves: Day, anchor: float, *, forward: bool = False) -> Bars:
+    """Return bars whose last close is `anchor`, or the close before the first, in share prices that can be traded."""
     count = len(sessions)
-    grown = np.cumprod(moves.close[:count])
-    level = anchor * (grown / grown[-1])
-    power = _powers(level)
+    grown: Floats = np.cumprod(moves.close[:count], dtype=np.float64)
+    level = anchor * grown if forward else anchor * (grown / grown[-1])
+    powers = _powers(level[::-1])[::-1] if forward else _powers(level)
+    scale = power(RATIO, powers)
     split = np.ones(count)
-    split[1:] = RATIO ** (power[:-1] - power[1:])
-    close = level * RATIO**power
-    basis = np.concatenate(([level[0] / moves.close[0]], level[:-1])) * RATIO**power
+    split[1:] = power(RATIO, powers[:-1] - powers[1:])
+    close = level * scale
+    basis = np.concatenate(([level[0] / moves.close[0]], level[:-1])) * scale
     opened, high, low = (basis * column[:count] for column in (moves.open, moves.high, moves.low))
     high, low = np.maximum(high, close), np.minimum(low, close)  # the last bit of a close that is high or low
     return Bars(instrument, sessions, opened, high, low, close, np.full(count, np.nan), np.zeros(count), split)
 
 
 def _powers(level: Floats) -> Floats:
-    """Return the power of `RATIO` by which each close is scaled, 0 for the last: going back, one split at a time."""
-    powers, power = np.zeros(len(level)), 0.0
+    """Return the power of `RATIO` by which each close is scaled, 0 for the last: going back, one split at a time.
+
+    The rule is the same from the first on, of closes turned round.
+    """
+    powers, count = np.zeros(len(level)), 0.0
     for row in range(len(level) - 2, -1, -1):
-        while level[row] * RATIO**power > HIGHEST:
-            power -= 1.0
-        while level[row] * RATIO**power < LOWEST:
-            power += 1.0
-        powers[row] = power
+        while level[row] * RATIO**count > HIGHEST:
+            count -= 1.0
+        while level[row] * RATIO**count < LOWEST:
+            count += 1.0
+        powers[row] = count
     return powers

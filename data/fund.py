@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -85,7 +86,7 @@ def estimated_return(index_return: float, volatility: float, leverage: float) ->
     Cheng and Madhavan (2009), "The dynamics of leveraged and inverse exchange-traded funds", J. of Investment
     Management 7(4).
     """
-    return float((1.0 + index_return) ** leverage * np.exp((leverage - leverage**2) / 2.0 * volatility**2) - 1.0)
+    return float((1.0 + index_return) ** leverage * math.exp((leverage - leverage**2) / 2.0 * volatility**2) - 1.0)
 
 
 def dated(value: Dated, sessions: Dates) -> Floats:

@@ -5,8 +5,7 @@ Everything is loaded when it is first asked for, so only what a run uses is read
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -17,9 +16,10 @@ import numpy.typing as npt
 from data.arrays import DAY, Dates, Flags, Floats, read_only
 from data.audit.finding import Finding
 from data.bars import COLUMNS, Bars, carried_forward
-from data.calendar import nyse_sessions
+from data.calendar import nyse_sessions, sessions_a_year
 from data.errors import DataError
 from data.events import Events, Members
+from data.fingerprint import ABSENT, INSTRUMENTS, digest_bars, digest_lines, digest_series
 from data.rates import as_yield
 from data.series import Series
 from data.shown import screen
@@ -29,6 +29,10 @@ Array = TypeVar("Array", bound=npt.NDArray[Any])
 
 MEMORY = 256
 """Arrays that `Market.remember` keeps, those last asked for: 8 MB of them for 4,000 sessions."""
+
+
+class BeginsLateError(DataError):
+    """A history that begins after a run's start: the fund model may make what is before."""
 
 
 @dataclass(frozen=True)
@@ -143,12 +147,17 @@ class Market:
         """The run's own sessions, t=0 first."""
         return self.sessions[self.first :]
 
+    @cached_property
+    def sessions_a_year(self) -> float:
+        """How many of the run's sessions make a year: `data.calendar.sessions_a_year`."""
+        return sessions_a_year(self.run_sessions)
+
     def bars(self, instrument: str | None = None) -> Bars:
         """Return an instrument's bars on the market's sessions (the underlying's unless named); NaN without a bar."""
         name = instrument or self.underlying
         if name not in self._bars:
-            raw = _until(self._read.get(name) or self.source.bars(name), self.sessions[-1])
-            self._used[f"bars/{name}"] = _digest(*(getattr(raw, column) for column in ("dates", *COLUMNS)))
+            raw = (self._read.get(name) or self.source.bars(name)).until(self.sessions[-1])
+            self._used[f"bars/{name}"] = digest_bars(raw)
             laid = raw.onto(self.sessions)
             # No session of a listed fund trades nothing: a vendor that writes 0 doesn't know the volume.
             laid = replace(laid, volume=np.where(laid.volume == 0.0, np.nan, laid.volume))
@@ -190,7 +199,7 @@ class Market:
     def instruments(self) -> tuple[str, ...]:
         """Return the names of all instruments the source holds bars of, sorted."""
         names = self.source.instruments()
-        self._used["instruments"] = _text_digest(names)
+        self._used[INSTRUMENTS] = digest_lines(names)
         return names
 
     def events(self, name: str) -> Events:
@@ -201,7 +210,7 @@ class Market:
         """
         if name not in self._schedules:
             held = self.source.events(name).known_by(self.sessions[-1])
-            self._used[f"events/{name}"] = _text_digest(held.lines())
+            self._used[f"events/{name}"] = digest_lines(held.lines())
             self._schedules[name] = held
         return self._schedules[name]
 
@@ -209,7 +218,7 @@ class Market:
         """Return who belonged to a group when, as far as the last session tells."""
         if name not in self._groups:
             held = self.source.members(name).known_by(self.sessions[-1])
-            self._used[f"members/{name}"] = _text_digest(held.lines())
+            self._used[f"members/{name}"] = digest_lines(held.lines())
             self._groups[name] = held
         return self._groups[name]
 
@@ -262,26 +271,22 @@ class Market:
         return np.full(len(self), float(name_or_yield))
 
     def fingerprint(self) -> dict[str, str]:
-        """Return a hash of every input used so far, by name; ``absent`` where a use found nothing."""
-        return dict(sorted(self._used.items()))
+        """Return a hash of every input used so far, by name; ``absent`` where a use found nothing.
+
+        ``audit`` is the hash of what the audit found, which reads more than the run does.
+        """
+        found = (f"{one.id} {one.severity} {one.says} {one.dates.tolist()}" for one in self.findings)
+        audit = {"audit": digest_lines(found)} if self.findings else {}
+        return dict(sorted((self._used | audit).items()))
 
     def _present(self, kind: str, name: str, held: tuple[str, ...]) -> bool:
         if name not in held:
-            self._used[f"{kind}/{name}"] = "absent"
+            self._used[f"{kind}/{name}"] = ABSENT
         return name in held
 
     def _load_series(self, name: str) -> Floats:
-        raw = self._lagged(name)
-        seen = raw.dates <= self.sessions[-1]
-        raw = replace(
-            raw,
-            dates=raw.dates[seen],
-            values=raw.values[seen],
-            known=None if raw.known is None else raw.known[seen],
-            prices=None,
-        )
-        known = () if raw.known is None else (raw.known,)
-        self._used[f"series/{name}"] = _digest(raw.dates, raw.values, *known)
+        raw = replace(self._lagged(name).until(self.sessions[-1]), prices=None)
+        self._used[f"series/{name}"] = digest_series(raw)
         return raw.as_known(self.sessions, self.calendar)
 
     def _lagged(self, name: str) -> Series:
@@ -325,7 +330,7 @@ def load_market(
     named = dict.fromkeys((*roles.traded, roles.underlying))
     histories = {name: source.bars(name) for name in named}
     if end is not None:
-        histories = {name: _until(bars, end) for name, bars in histories.items()}
+        histories = {name: bars.until(end) for name, bars in histories.items()}
     _check_span(histories, start, end)
     earliest = min(bars.dates[0] for bars in histories.values())
     calendar = nyse_sessions(earliest, max(bars.dates[-1] for bars in histories.values()))
@@ -343,14 +348,11 @@ def load_market(
     return Market(source, roles, sessions, len(warm_up), calendar, dict(lags or {}), _read=histories)
 
 
-def _until(bars: Bars, end: np.datetime64) -> Bars:
-    """Return the bars up to `end`: what comes after the run's last session is never seen, nor hashed."""
-    return bars.rows(slice(0, int(np.searchsorted(bars.dates, end, side="right"))))
-
-
 def _check_span(histories: Mapping[str, Bars], start: np.datetime64, end: np.datetime64 | None) -> None:
     if end is not None and end <= start:
         raise DataError(f"end {end} is not after start {start}")
+    if end is not None and not len(nyse_sessions(start, end)):
+        raise DataError(f"the NYSE held no session from {start} to {end}: widen start and end")
     for name, bars in histories.items():
         if not len(bars) or bars.dates[-1] < start:
             until = f"ends {bars.dates[-1]}, before start {start}" if len(bars) else f"has no bar up to end {end}"
@@ -360,17 +362,6 @@ def _check_span(histories: Mapping[str, Bars], start: np.datetime64, end: np.dat
 def _check_begins(histories: Mapping[str, Bars], start: np.datetime64) -> None:
     for name, bars in histories.items():
         if len(nyse_sessions(start, bars.dates[0] - DAY)):
-            raise DataError(
+            raise BeginsLateError(
                 f"{name} begins {bars.dates[0]}, after start {start}: set start to {bars.dates[0]} or later"
             )
-
-
-def _digest(*arrays: Dates | Floats) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
-
-
-def _text_digest(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -12,6 +12,7 @@ from data.arrays import Dates
 from data.bars import COLUMNS, PRICES
 from data.calendar import FIRST, LAST, nyse_sessions
 from data.errors import DataError
+from data.stamps import days_off, off_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,7 @@ def check_bars(frame: pd.DataFrame, where: str) -> None:
     DataError
         File, row, date and cure of the first fault.
     """
-    check(frame, where, _bars_rules())
+    check(frame, where, _bars_rules(frame))
 
 
 def check_series(frame: pd.DataFrame, where: str) -> None:
@@ -96,7 +97,7 @@ def bars_faults(frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], pd.
 
     A day's range that excludes its open or close spoils no row and is not told: the audit measures and mends it.
     """
-    return faults_of(frame, where, _bars_rules())
+    return faults_of(frame, where, _bars_rules(frame))
 
 
 def series_faults(frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], pd.DataFrame]:
@@ -104,12 +105,13 @@ def series_faults(frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], p
     return faults_of(frame, where, _series_rules(frame))
 
 
-def _bars_rules() -> tuple[Rule, ...]:
-    return (*_dated(), *_priced(), _held_by_nyse())
+def _bars_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
+    shifted = in_step(frame)  # the rows that it puts on no session aren't to be deleted
+    return (*shifted, *_dated(), *_priced(), *(() if shifted else (_held_by_nyse(),)))
 
 
 def _series_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
-    return (*(_revised() if "known" in frame else _dated()), _finite("value"))
+    return (*in_step(frame), *(_revised() if "known" in frame else _dated()), _finite("value"))
 
 
 def _dated() -> tuple[Rule, ...]:
@@ -194,6 +196,12 @@ def _held_by_nyse() -> Rule:
         return rows["date"].isna() | np.isin(days, sessions)
 
     return Rule("NYSE held no session on that date", "delete the row, or correct its date", held, "no-session")
+
+
+def in_step(frame: pd.DataFrame, *, schedule: bool = False) -> tuple[Rule, ...]:
+    """Return the rule that all rows break where their dates stand a day early or late; none where they don't."""
+    way = days_off(frame["date"].to_numpy().astype("datetime64[D]"), schedule=schedule)
+    return (Rule(*off_words(way), lambda f: f["date"].isna(), "shifted"),) if way else ()
 
 
 def check(frame: pd.DataFrame, where: str, rules: Sequence[Rule]) -> None:

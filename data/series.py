@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,6 +41,13 @@ class Series:
     known: Dates | None = None
     lag: int = 0
     prices: Mapping[str, Floats] | None = None
+
+    def until(self, last: np.datetime64) -> Series:
+        """Return the values of days up to one."""
+        seen = self.dates <= last
+        known = None if self.known is None else self.known[seen]
+        prices = None if self.prices is None else {name: column[seen] for name, column in self.prices.items()}
+        return replace(self, dates=self.dates[seen], values=self.values[seen], known=known, prices=prices)
 
     def as_known(self, sessions: Dates, calendar: Dates) -> Floats:
         """Return what was known of the series at each session's close; NaN before the first known value.

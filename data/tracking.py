@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data.arithmetic import dot
 from data.arrays import Dates, Flags, Floats
+from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from data.fund import Dated, dated, fund_return
 from data.rates import days_between
 
@@ -26,17 +28,19 @@ class Tracking:
         How many returns there are.
     slope, slope_error, intercept, r2
         The fund's daily returns regressed on the driver's by least squares: slope with its standard error, intercept
-        a year (252 sessions), share of variance. NaN with fewer than three sessions.
+        a year, share of variance. NaN with fewer than three sessions.
     spread
         s of the model, a fraction a year: fitted to this span, but for a calendar year to the whole overlap.
     actual, model
         Total returns over the span, fractions.
     daily_error
-        Standard deviation (ddof 1) of the daily tracking, actual less modelled return, times the root of 252.
+        Standard deviation (ddof 1) of the daily tracking, actual less modelled return, a year.
     monthly_error, monthly_mean
         Standard deviation and mean of a calendar month's actual less its modelled return, fractions a month.
     worst, worst_on
         The largest daily tracking, with its sign, and its session.
+    sessions_a_year
+        How many of the returns make a year.
     """
 
     driver: str
@@ -55,6 +59,7 @@ class Tracking:
     monthly_mean: float
     worst: float
     worst_on: np.datetime64
+    sessions_a_year: float = SESSIONS_A_YEAR
 
     @property
     def difference(self) -> float:
@@ -63,8 +68,8 @@ class Tracking:
 
     @property
     def years(self) -> float:
-        """The span's length in years of 252 sessions."""
-        return self.sessions / 252.0
+        """The span's length in years."""
+        return self.sessions / self.sessions_a_year
 
     @property
     def actual_a_year(self) -> float:
@@ -130,33 +135,36 @@ class Overlap:
         missed = actual - model
         months = [slice(*run) for run in _runs(self.dates[1:].astype("datetime64[M]"))]
         monthly = np.array([np.prod(1.0 + actual[month]) - np.prod(1.0 + model[month]) for month in months])
-        worst = int(np.abs(missed).argmax())
+        worst, a_year = int(np.abs(missed).argmax()), sessions_a_year(self.dates)
         return Tracking(
             self.driver,
             self.dates[1],
             self.dates[-1],
             len(actual),
-            *regression(index, actual),
+            *regression(index, actual, a_year),
             spread,
             float(np.prod(1.0 + actual) - 1.0),
             float(np.prod(1.0 + model) - 1.0),
-            _sd(missed) * 252.0**0.5,
+            _sd(missed) * a_year**0.5,
             _sd(monthly),
             float(monthly.mean()),
             float(missed[worst]),
             self.dates[1 + worst],
+            a_year,
         )
 
 
-def regression(x: Floats, y: Floats) -> tuple[float, float, float, float]:
+def regression(x: Floats, y: Floats, a_year: float = SESSIONS_A_YEAR) -> tuple[float, float, float, float]:
     """Return slope, its standard error, intercept a year and R2 of y on x; NaN where there is nothing to regress."""
     n, dx, dy = len(x), x - x.mean(), y - y.mean()
     if n < 3 or not dx.any() or not dy.any():
         return np.nan, np.nan, np.nan, np.nan
-    slope = float(dx @ dy / (dx @ dx))
+    across = dot(dx, dx)
+    slope = dot(dx, dy) / across
     left = dy - slope * dx
-    error = float(np.sqrt(left @ left / (n - 2) / (dx @ dx)))
-    return slope, error, float(252.0 * (y.mean() - slope * x.mean())), float(1.0 - left @ left / (dy @ dy))
+    unexplained = dot(left, left)
+    error = float(np.sqrt(unexplained / (n - 2) / across))
+    return slope, error, float(a_year * (y.mean() - slope * x.mean())), float(1.0 - unexplained / dot(dy, dy))
 
 
 def _runs(labels: Dates) -> Iterator[tuple[int, int]]:

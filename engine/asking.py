@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +18,7 @@ from engine.kernel.loop import Ledger, Weigh
 from engine.setup import Setup, prepare
 from strategies import parameters
 from strategies.base import Book, CloseStrategy, Strategy, View
-from strategies.load import fault_in, kind, strategy_class
+from strategies.load import fault_in, fresh, kind
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,16 @@ class Asked:
     setup: Setup
 
 
-def ask(config: RunConfig, market: Market) -> Asked:
-    """Make the config's strategy, ask it for its intensity, and lay the run out; raises UserError where that fails."""
-    cls = strategy_class(config.strategy.named)
-    strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)
-    signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
-    return Asked(cls, strategy, signal, prepare(config, market, signal))
+@contextmanager
+def asking(config: RunConfig, market: Market) -> Iterator[Asked]:
+    """Load the config's strategy afresh, ask it for its intensity, and lay the run out.
+
+    All that is asked of it is asked within: its modules are its own there. Raises UserError where anything fails.
+    """
+    with fresh(config.strategy.named) as cls:
+        strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)
+        signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
+        yield Asked(cls, strategy, signal, prepare(config, market, signal))
 
 
 def intensity_of(strategy: Strategy, market: Market) -> Floats:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from data.shown import screen
 
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f.\s-]([^/\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f\s])?")
 INSTRUMENT = re.compile(r"[A-Za-z0-9^][A-Za-z0-9^.=_-]*")
+SOURCES = ("auto", "store", "demo", "csv")
 SERIES_OR_INSTRUMENT = "letters, digits and ^ . = _ - only"
 
 
@@ -78,6 +80,11 @@ def _yearly(value: Any) -> Any:
     return float(value)
 
 
+def _or_a_folder(schema: dict[str, Any]) -> None:
+    """Let an editor take a folder's name for source."""
+    schema["anyOf"] = [{"enum": schema.pop("enum")}, {"type": "string"}]
+
+
 Symbol = Annotated[str, BeforeValidator(_symbol)]
 Date = Annotated[dt.date, BeforeValidator(_date)]
 Bps = Annotated[float | dict[str, float], BeforeValidator(_bps)]
@@ -110,12 +117,28 @@ class DataConfig(Section):
     """Where history comes from, how late each series is known, what the audit may find, and what comes before."""
 
     source: Literal["auto", "store", "demo", "csv"] = Field(
-        "auto", description="auto: the store, or the demo market while nothing is in it"
+        "auto",
+        description="auto: the store, or the demo market while nothing is in it; a folder is csv with that path",
+        json_schema_extra=_or_a_folder,
     )
     path: str | None = Field(None, description="the folder of source csv")
     lag: dict[str, Sessions] = Field(default_factory=dict, description="sessions by which a series is known late")
     accept: list[str] = Field(default_factory=list, description="ids of findings at error level to go on with")
     extend: dict[Symbol, ExtendConfig] = Field(default_factory=dict, description="history before inception")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folder_is_csv(cls, given: Any) -> Any:
+        """Take a folder for source as ``--data`` takes it."""
+        source = given.get("source") if isinstance(given, dict) else None
+        if not isinstance(source, str) or source in SOURCES:
+            return given
+        folder = Path(source).expanduser()
+        if not folder.is_dir() and folder.name == source:  # a mistyped word; a path that isn't there is told on opening
+            raise ValueError(f"data.source has to be {', '.join(map(repr, SOURCES))} or a folder, not {source!r}")
+        if given.get("path") is not None:
+            raise ValueError("data.source is a folder already: take data.path out")
+        return {**given, "source": "csv", "path": str(folder.resolve())}
 
     @model_validator(mode="after")
     def _csv_has_a_path(self) -> DataConfig:
@@ -227,7 +250,7 @@ class RunConfig(Section):
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig)
     sweep: dict[str, Any] | None = Field(None, description="axes for backtest sweep: key: 10:200:10, or a list")
     controls: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
-        "on", description="off: only the unhedged run and the entry-matched de-risk"
+        "on", description="off: only the unhedged run and the one sold at entry"
     )
 
     def __repr__(self) -> str:
@@ -243,6 +266,19 @@ class RunConfig(Section):
 
     def __str__(self) -> str:
         return repr(self)
+
+    _check: str = PrivateAttr("")
+
+    @property
+    def check(self) -> str:
+        """The command that shows what the audit finds in its history, as a person would type it; no part of the run."""
+        return self._check
+
+    def checked_by(self, command: str) -> RunConfig:
+        """Return the same run with that command."""
+        copy = self.model_copy()
+        copy._check = command  # noqa: SLF001  # its own class
+        return copy
 
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:

@@ -7,6 +7,10 @@ import numpy as np
 from data.arrays import Flags, Floats, Ints
 from engine.asking import Asked
 from engine.config import RunConfig
+from engine.judgement.driver import index_of
+
+LEFT = 1e-9
+"""What a session that would have wiped the fund out leaves of a dollar in it."""
 
 
 def short_warning(config: RunConfig, asked: Asked) -> str | None:
@@ -18,13 +22,16 @@ def short_warning(config: RunConfig, asked: Asked) -> str | None:
     setup, hedge, market = asked.setup, config.hedge, asked.setup.market
     sizes = setup.plan.size[np.isfinite(setup.plan.size)]
     weight = float(sizes.max(initial=0.0)) if asked.signal is not None else hedge.weight
+    ordered = setup.plan.unhedged_core + (hedge.leverage - float(setup.plan.core_pays)) * weight
     weight += hedge.band if hedge.rebalance == "band" else 0.0
     core = setup.plan.unhedged_core - (weight if setup.plan.core_pays else 0.0)
-    level = market.total_return()[market.first :]
+    level = index_of(setup).level
     since = np.arange(len(level)) if hedge.rebalance == "band" else _since(level, setup.plan.hedge_due)
     short = drifted(level, since, core, weight, hedge.leverage) < 0.0
     if not short.any():
         return None
+    if ordered < -1e-12:  # what is left of a beta of 0
+        return f"the largest weight in {hedge.instrument} orders a net beta of {ordered:.2f}: lower hedge.weight"
     day, many = market.run_sessions[int(short.argmax())], int(short.sum())
     how = "never rebalanced" if hedge.rebalance == "never" else f"with hedge.rebalance: {hedge.rebalance}"
     closes = "one close" if many == 1 else f"{many:,} closes"
@@ -47,9 +54,8 @@ def drifted(level: Floats, since: Ints, core: float, hedge: float, leverage: flo
     core, hedge
         Weights at that close.
     """
-    fund = np.cumprod(
-        np.maximum(1.0 + leverage * np.diff(level, prepend=level[0]) / np.append(level[0], level[:-1]), 0.0)
-    )
+    moves = np.diff(level, prepend=level[0]) / np.append(level[0], level[:-1])
+    fund = np.cumprod(np.maximum(1.0 + leverage * moves, LEFT))
     moved: Floats = core * level / level[since] + leverage * hedge * fund / fund[since]
     return moved
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,7 +12,7 @@ from data.arrays import Dates
 from data.errors import DataError, StrategyError, UserError
 from data.market import Market
 from data.sources import Source
-from engine.asking import Asked, ask
+from engine.asking import Asked, asking
 from engine.config import RunConfig
 from engine.executing import execute
 from engine.explain_why import headline, why
@@ -51,12 +52,16 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
     """
     market = open_market(config, source)
     t = session_of(market.run_sessions, date)
-    asked = ask(config, market)
+    with asking(config, market) as asked:
+        return _explained(config, asked, t, kept)
+
+
+def _explained(config: RunConfig, asked: Asked, t: int, kept: KeptRun | None) -> Day:
+    market = asked.setup.market
     hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
     if t > hedged.last:
-        raise DataError(
-            f"{date}: the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none after"
-        )
+        date, ruined = market.run_sessions[[t, hedged.last]]
+        raise DataError(f"{date}: the hedged book was ruined on {ruined}: there is none after")
     inputs = inputs_read(asked)
     if kept is not None:
         _check_kept(kept, market, hedged)
@@ -222,7 +227,7 @@ def _notes(market: Market, t: int) -> Iterator[str]:
 
 def _check_kept(kept: KeptRun, market: Market, hedged: Ledger) -> None:
     """Refuse to explain a kept run by data or code that aren't its own."""
-    again = f"make it again with backtest run {kept.folder / 'config.yaml'}"
+    again = f"make it again with backtest run {shlex.quote(str(kept.folder / 'config.yaml'))}"
     if changed := changed_inputs(kept, market):
         raise UserError(f"{kept.folder}: {', '.join(changed)} changed since the run was kept: {again}")
     ours = hedged.equity[: hedged.last + 1]

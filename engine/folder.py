@@ -96,21 +96,6 @@ def write_data(result: RunResult, folder: Path) -> None:
             pq.write_table(timing_table(result.judgement.answer.shifts), folder / "timing.parquet")
 
 
-def kept_runs(out: Path) -> list[dict[str, Any]]:
-    """Return what metrics.json says of every run kept in a folder, oldest first, with the folder's name."""
-    written = [path for path in out.glob("*/metrics.json") if RUN.fullmatch(path.parent.name)]
-    oldest_first = sorted(written, key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
-    return [{"folder": path.parent.name, **_kept(path)} for path in oldest_first]
-
-
-def _kept(path: Path) -> dict[str, Any]:
-    try:
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
-        raise UserError(f"{path}: is not as a run wrote it: {fault}: remove its folder") from None
-    return kept
-
-
 def config_yaml(config: RunConfig) -> str:
     """Return a resolved config as YAML that runs again."""
     from io import StringIO

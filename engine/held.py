@@ -11,7 +11,7 @@ from engine.config import RunConfig
 from strategies import parameters
 from strategies.base import Strategy
 from strategies.inputs import Reads
-from strategies.load import strategy_class
+from strategies.load import fresh
 
 SOME = 8
 """Chip makers that are proposed where the data hold none."""
@@ -20,9 +20,9 @@ SOME = 8
 def check_held(config: RunConfig, roles: Roles, reads: Reads, source: Source) -> None:
     """Raise DataError naming everything that the source lacks for a run, whose strategy reads so much, and the cure."""
     if source.name == "store":
-        reads = _run_reads(config, roles, source) | reads
+        reads = run_reads(config, roles, source) | reads
     lacking = Reads(
-        tuple(name for name in reads.bars if name not in source.instruments()),
+        tuple(name for name in reads.bars if name not in (*source.instruments(), *config.data.extend)),
         tuple(name for name in reads.series if name not in source.series_names()),
         tuple(name for name in reads.events if name not in source.event_names()),
         tuple(name for name in reads.members if name not in source.member_names()),
@@ -34,19 +34,19 @@ def check_held(config: RunConfig, roles: Roles, reads: Reads, source: Source) ->
 
 def strategy_reads(config: RunConfig, roles: Roles) -> Reads:
     """Return what a run's strategy says that it reads; nothing where it doesn't say."""
-    cls = strategy_class(config.strategy.named)
-    if not issubclass(cls, Strategy):
-        return Reads()
-    strategy: Strategy = parameters.make(cls, config.strategy.params)
-    return strategy.reads(roles)
+    with fresh(config.strategy.named) as cls:
+        if not issubclass(cls, Strategy):
+            return Reads()
+        strategy: Strategy = parameters.make(cls, config.strategy.params)
+        return strategy.reads(roles)
 
 
-def _run_reads(config: RunConfig, roles: Roles, source: Source) -> Reads:
+def run_reads(config: RunConfig, roles: Roles, source: Source) -> Reads:
     """Return what is traded, what extends it, and the cash rate."""
     rate, drivers = config.execution.cash_rate, {each.underlying for each in config.data.extend.values()}
-    rates = (rate,) if isinstance(rate, str) else ()
-    bars = tuple(dict.fromkeys((*roles.traded, roles.underlying)))
-    return Reads(bars, (*sorted(drivers - set(source.instruments())), *rates))
+    rates, there = (rate,) if isinstance(rate, str) else (), set(source.instruments())
+    bars = tuple(dict.fromkeys((*roles.traded, roles.underlying, *sorted(drivers & there))))
+    return Reads(bars, (*sorted(drivers - there), *rates))
 
 
 def _where(config: RunConfig, source: Source) -> str:

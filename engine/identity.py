@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from engine.config import RunConfig
 from strategies.load import source_hash, strategy_class
 
 ID_LENGTH = 10
+CLASS = ("strategy", "class")
+"""The key that names the strategy."""
 
 
 def identity(known: Any) -> str:
@@ -46,14 +48,32 @@ def known_config(config: RunConfig, source: str) -> dict[str, Any]:
     return known
 
 
-def id_of(config: RunConfig, source: str, data: Mapping[str, str], engine: str) -> str:
-    """Return the id of a run: what its config, its inputs by content, its code and its engine come to."""
-    known = {
+def known_by(
+    config: RunConfig, source: str, data: Mapping[str, str], classes: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Return what a run, or the combinations of some axes, are known by before anything of their own.
+
+    Parameters
+    ----------
+    config, source
+        The run, and the name of the source that it was resolved to.
+    data
+        A hash of each input.
+    classes
+        The strategies that are tried, where several are.
+    """
+    own = [source_hash(strategy_class(named)) for named in classes or (config.strategy.named,)]
+    return {
         "config": known_config(config, source),
-        "strategy": source_hash(strategy_class(config.strategy.named)),
+        "strategy": own if classes else own[0],
         "data": data,
         "code": code_version(),
     }
+
+
+def id_of(config: RunConfig, source: str, data: Mapping[str, str], engine: str) -> str:
+    """Return the id of a run: what its config, its inputs by content, its code and its engine come to."""
+    known = known_by(config, source, data)
     if engine != "backtrader":  # the others agree to the cent, not to the last bit
         known["engine"] = engine
     return identity(known)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from data.arrays import DAY, Dates, Floats
 from data.errors import UserError, did_you_mean
+from data.fingerprint import INSTRUMENTS
 from data.market import Market
 from data.version import code_version
 from engine.config import RunConfig
@@ -32,8 +34,10 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "orders": ("decided", "filled", "instrument", "side", "shares", "price", "value", "commission", "slippage"),
     "episodes": ("decided", "entered", "left", "exited", "sessions", "reason", "weight", "pnl"),
     "attribution": ("date", *COLUMNS),
+    "timing": ("shift", "growth", "t"),
 }
-"""The tables of a run's folder, and the columns that are read of each; a run without controls has no attribution."""
+"""The tables of a run's folder, and the columns that are read of each; a run without controls has no attribution, and
+one without an answer no timing."""
 
 LISTED = 4
 """How many runs a message names."""
@@ -55,6 +59,8 @@ class KeptRun:
         Its tables, a row a session, a fill, an episode.
     attribution
         The same of its attribution, a row a session; ``None`` for a run without controls.
+    timing
+        The same of the shifts that its timing was tested against, its own first; ``None`` without an answer.
     """
 
     folder: Path
@@ -65,6 +71,7 @@ class KeptRun:
     orders: Columns
     episodes: Columns
     attribution: Columns | None
+    timing: Columns | None = None
 
     @property
     def name(self) -> str:
@@ -132,19 +139,20 @@ def read_run(folder: Path) -> KeptRun:
     """Read a run's folder back; raises UserError where it is broken, or an older version wrote it."""
     metrics, manifest = (_json(folder, f"{name}.json") for name in ("metrics", "manifest"))
     for name, told, keys in (
-        ("metrics.json", metrics, ("name", "strategy", "simulated", "synthetic", "verdict", "attribution", "evidence")),
+        ("metrics.json", metrics, ("name", "strategy", "simulated", "synthetic", "verdict", "answer", "attribution")),
         ("manifest.json", manifest, ("id", "data", "config", "engine", "code")),
     ):
         if missing := [key for key in keys if key not in told]:
             raise _older(folder, f"{name} has no {missing[0]}")
-    tables = {name: _table(folder, name, columns) for name, columns in TABLES.items() if name != "attribution"}
+    tables = {name: _table(folder, name, TABLES[name]) for name in ("equity", "orders", "episodes")}
     _check(folder, tables["equity"]["date"], metrics)
     attribution = None
     if metrics["attribution"] is not None:
         attribution = _table(folder, "attribution", TABLES["attribution"])
         if len(attribution["date"]) != len(tables["equity"]["date"]):
             raise _broken(folder, "attribution.parquet and equity.parquet have different sessions")
-    return KeptRun(folder, metrics, manifest, _config(folder), **tables, attribution=attribution)
+    timing = None if metrics["answer"] is None else _table(folder, "timing", TABLES["timing"])
+    return KeptRun(folder, metrics, manifest, _config(folder), **tables, attribution=attribution, timing=timing)
 
 
 def made_before(config: RunConfig, runs: Path, engine: str = "backtrader") -> Path | None:
@@ -163,7 +171,8 @@ def made_before(config: RunConfig, runs: Path, engine: str = "backtrader") -> Pa
         if (told.get("config"), told.get("engine")) == (known, engine):
             _use(market, told["data"])
             now = market.fingerprint()
-            if id_of(config, source, {one: now[one] for one in told["data"] if one in now}, engine) == _id(name):
+            read = {*told["data"], "audit"}  # what is found wrong now may not have been found then
+            if id_of(config, source, {one: now[one] for one in now if one in read}, engine) == _id(name):
                 return runs / name
     return None
 
@@ -176,12 +185,18 @@ def changed_inputs(kept: KeptRun, market: Market) -> list[str]:
 
 def _use(market: Market, names: Mapping[str, str]) -> None:
     """Read what a kept run has read, so that the market's fingerprint holds it."""
+    asked: dict[str, tuple[Callable[[str], bool], Callable[[str], object]]] = {
+        "bars": (market.has_bars, market.bars),
+        "series": (market.has_series, market.series),
+        "events": (market.has_events, market.events),
+        "members": (market.has_members, market.members),
+    }
     for place in names:
         kind, _, name = place.partition("/")
-        if kind == "bars" and market.has_bars(name):
-            market.bars(name)
-        if kind == "series" and market.has_series(name):
-            market.series(name)
+        if place == INSTRUMENTS:
+            market.instruments()
+        elif kind in asked and asked[kind][0](name):
+            asked[kind][1](name)
 
 
 def _folders(runs: Path) -> list[str]:
@@ -205,9 +220,9 @@ def _only(found: list[str], named: str) -> str:
 
 def _nothing(wanted: str, kept: list[str], runs: Path) -> str:
     if not kept:
-        return f"no such run, and none is kept in {runs}: backtest run hedge_soxs.yaml makes one"
+        return f"no such run, and none is kept in {runs}: backtest run hedge_soxs.yaml --out {_quoted(runs)} makes one"
     near = did_you_mean(wanted, [*kept, *map(_id, kept), *map(_name, kept)])
-    return f"no such run in {runs}{near or f': backtest runs --out {runs} lists them'}"
+    return f"no such run in {runs}{near or f': backtest runs --out {_quoted(runs)} lists them'}"
 
 
 def _json(folder: Path, name: str) -> Mapping[str, Any]:
@@ -270,8 +285,13 @@ def _check(folder: Path, sessions: Dates, metrics: Mapping[str, Any]) -> None:
 
 
 def _broken(folder: Path, what: str) -> UserError:
-    again = f"backtest run {folder / 'config.yaml'}" if (folder / "config.yaml").is_file() else "backtest run"
-    return UserError(f"{folder}: {what}: make the run again with {again}")
+    config = folder / "config.yaml"
+    again = f" with backtest run {_quoted(config)}" if config.is_file() else ""
+    return UserError(f"{folder}: {what}: make the run again{again}")
+
+
+def _quoted(path: Path) -> str:
+    return shlex.quote(str(path))
 
 
 def _older(folder: Path, what: str) -> UserError:

@@ -17,7 +17,9 @@ from data.errors import ConfigError, StrategyError, did_you_mean
 from engine.config import RunConfig
 from engine.plain_yaml import Keys, PlainYaml
 from strategies import parameters
-from strategies.load import RUNS, fault_in, full_name, kind, strategy_class
+from strategies.base import CloseStrategy, Strategy
+from strategies.fresh import texts
+from strategies.load import RUNS, fault_in, fresh, full_name, kind, strategy_class
 
 LARGEST = 1_000_000
 """Bytes of YAML above which a file is no run."""
@@ -58,7 +60,7 @@ def find_run(file: str) -> tuple[Path, bool]:
 
 
 def load_config(path: Path, settings: Sequence[str] = ()) -> RunConfig:
-    """Read a run's YAML, apply settings, and check everything.
+    """Read a run's YAML, apply settings, and check everything; a strategy's own file is read here, and not again.
 
     Parameters
     ----------
@@ -72,6 +74,7 @@ def load_config(path: Path, settings: Sequence[str] = ()) -> RunConfig:
     ConfigError
         With file, line and key, or the setting, and what to do.
     """
+    texts().take({})
     tree, lines = _read(path)
     return build_config(tree, settings, lines, path.name, path.parent)
 
@@ -114,12 +117,19 @@ def full_keys(config: RunConfig, key: str, where: str) -> Keys:
     known = _known_keys()
     for depth, one in enumerate(keys):
         below = list(node) if isinstance(node, dict) else []
+        if depth == 2 and len(keys) == 3 and _is_map(config, keys[:2]):  # such as data.lag: it may have any name
+            break
         siblings = known.get(keys[0], []) if depth == 1 else below
         if one not in siblings and one not in below:
             hint = did_you_mean(one, siblings) or f": {'.'.join(keys[:depth]) or 'a run'} has {', '.join(siblings)}"
             raise ConfigError(f"{where}: {key} is unknown{hint}")
         node = node.get(one)
     return keys
+
+
+def _is_map(config: RunConfig, keys: Keys) -> bool:
+    """Return whether a section's key holds a map by names of one's own; a strategy's parameters are none."""
+    return keys[0] != "strategy" and isinstance(getattr(getattr(config, keys[0]), keys[1], None), dict)
 
 
 def read_value(text: str, where: str) -> Any:
@@ -276,7 +286,7 @@ def _with_strategy(config: RunConfig, origin: _Origin, folders: Folders) -> RunC
         _check_backtrader(cls, config, origin)
     else:
         try:
-            known["params"] = parameters.resolved(cls, section.params)
+            known["params"] = _resolved(cls, known["named"], section.params)
         except StrategyError as fault:
             at = getattr(fault, "parameter", None)
             where = origin.of(("strategy", "params", *at.split(".")) if at else ("strategy", "class"))
@@ -285,6 +295,14 @@ def _with_strategy(config: RunConfig, origin: _Origin, folders: Folders) -> RunC
             said = fault_in(fault, inspect.getsourcefile(cls))
             raise ConfigError(f"{origin.of(('strategy',))}: {cls.__name__} can't be made: {said}") from fault
     return config.model_copy(update={"strategy": section.model_copy(update=known)})
+
+
+def _resolved(cls: Any, named: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return every parameter; a class that does something of its own when it is made is loaded afresh for that."""
+    if cls.__post_init__ in (Strategy.__post_init__, CloseStrategy.__post_init__):
+        return parameters.resolved(cls, given)
+    with fresh(named) as made:
+        return parameters.resolved(made, given)
 
 
 def _check_backtrader(cls: Any, config: RunConfig, origin: _Origin) -> None:

@@ -1,4 +1,4 @@
-"""Metrics of one book: plain formulas, each stated where it stands; 252 sessions a year."""
+"""Metrics of one book: plain formulas, each stated where it stands; a year is 252 sessions of the exchange."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Dates, Floats
+from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from engine.kernel.loop import Ledger
 from engine.rules import Terms, costs_of
 from strategies.policy import ENTER
 
-SESSIONS_A_YEAR = 252
 CVAR_TAIL = 0.05
 
 
@@ -26,10 +26,10 @@ class Metric(NamedTuple):
 METRICS: dict[str, Metric] = {
     "final_equity": Metric("dollars", "cash and positions at the last close"),
     "total_return": Metric("fraction", "final_equity / starting cash - 1"),
-    "cagr": Metric("fraction a year", "(final_equity / starting cash)^(252/(sessions-1)) - 1; -1 for a ruined book"),
-    "volatility": Metric("fraction a year", "standard deviation (ddof 1) of session returns times sqrt(252)"),
-    "sharpe": Metric("", "mean(r - c) / std(r, ddof 1) times sqrt(252); c is the mean cash return a session"),
-    "sortino": Metric("", "mean(r - c) / sqrt(mean(min(r - c, 0)^2)) times sqrt(252)"),
+    "cagr": Metric("fraction a year", "(final_equity / starting cash)^(Y/(sessions-1)) - 1; -1 for a ruined book"),
+    "volatility": Metric("fraction a year", "standard deviation (ddof 1) of session returns times sqrt(Y)"),
+    "sharpe": Metric("", "mean(r - c) / std(r, ddof 1) times sqrt(Y); c is the mean cash return a session"),
+    "sortino": Metric("", "mean(r - c) / sqrt(mean(min(r - c, 0)^2)) times sqrt(Y)"),
     "max_drawdown": Metric("fraction <= 0", "deepest fall from a peak, the starting cash counting as one"),
     "calmar": Metric("", "cagr / |max_drawdown|"),
     "cvar_95": Metric(
@@ -57,9 +57,9 @@ def mean_cash_return(terms: Terms, last: int) -> float:
     return float(terms.earned[1 : last + 1].mean())
 
 
-def annual(per_session: float) -> float:
-    """Return the yearly rate that compounds from a session's, the form quantstats takes a rate in."""
-    return float((1.0 + per_session) ** SESSIONS_A_YEAR - 1.0)
+def annual(per_session: float, a_year: float = SESSIONS_A_YEAR) -> float:
+    """Return the rate that so many sessions compound to, the form quantstats takes a rate in."""
+    return float((1.0 + per_session) ** a_year - 1.0)
 
 
 def drawdowns(equity: Floats) -> Floats:
@@ -112,7 +112,8 @@ def metrics_of(ledger: Ledger, terms: Terms, sessions: Dates, trades: Trades) ->
     """
     end = ledger.last + 1
     equity = ledger.equity[:end]
-    returns, years = returns_of(equity), (end - 1) / SESSIONS_A_YEAR
+    returns, a_year = returns_of(equity), sessions_a_year(sessions[:end])
+    years = (end - 1) / a_year
     excess = returns - mean_cash_return(terms, ledger.last)
     growth = equity[-1] / equity[0]
     cagr = growth ** (1.0 / years) - 1.0 if growth > 0.0 else -1.0
@@ -121,9 +122,9 @@ def metrics_of(ledger: Ledger, terms: Terms, sessions: Dates, trades: Trades) ->
         "final_equity": equity[-1],
         "total_return": growth - 1.0,
         "cagr": cagr,
-        "volatility": _spread(returns) * math.sqrt(SESSIONS_A_YEAR),
-        "sharpe": _ratio(excess.mean(), _spread(returns)) * math.sqrt(SESSIONS_A_YEAR),
-        "sortino": _ratio(excess.mean(), math.sqrt(np.mean(np.minimum(excess, 0.0) ** 2))) * math.sqrt(SESSIONS_A_YEAR),
+        "volatility": _spread(returns) * math.sqrt(a_year),
+        "sharpe": _ratio(excess.mean(), _spread(returns)) * math.sqrt(a_year),
+        "sortino": _ratio(excess.mean(), math.sqrt(np.mean(np.minimum(excess, 0.0) ** 2))) * math.sqrt(a_year),
         "max_drawdown": deepest,
         "calmar": _ratio(cagr, -deepest),
         "cvar_95": min(cvar(returns), 0.0),

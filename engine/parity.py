@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.errors import UserError
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import RunConfig
 from engine.executing import ENGINES, execute
 from engine.kernel.loop import Ledger
@@ -50,8 +50,8 @@ def parity(config: RunConfig) -> tuple[Parity, ...]:
     market = open_market(config)
 
     def ran(engine: str) -> tuple[Setup, Ledger]:
-        asked = ask(config, market)
-        return asked.setup, execute(engine, config, asked)[0]
+        with asking(config, market) as asked:
+            return asked.setup, execute(engine, config, asked)[0]
 
     engines = [engine for engine in reversed(ENGINES) if engine != "compiled" or not issubclass(cls, CloseStrategy)]
     runs = {engine: ran(engine) for engine in engines}

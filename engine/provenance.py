@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from data.arrays import DAY
 from data.audit.finding import ERROR, INFO, SEVERITIES, WARNING, Finding
+from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.extension import Extension
 from data.families import FUNDS, Fund
 from data.market import Market
 from data.sources import Source
 from data.sources.extended import ExtendedSource
-from engine.config import DataConfig, ExtendConfig, RunConfig
+from engine.config import ExtendConfig, RunConfig
 from engine.kernel.loop import Ledger
 
 FEE = 0.0101
@@ -24,7 +27,26 @@ FEE = 0.0101
 def audited(
     config: RunConfig,
     source: Source,
-    span: tuple[np.datetime64, np.datetime64],
+    market: Market,
+    made: Mapping[str, np.datetime64],
+    ranges: tuple[str, ...] = (),
+) -> tuple[Finding, ...]:
+    """Return what `found_in` finds.
+
+    Raises
+    ------
+    DataError
+        An error that isn't accepted.
+    """
+    found = found_in(config, source, market, made, ranges)
+    _refuse_errors(found, config)
+    return found
+
+
+def found_in(
+    config: RunConfig,
+    source: Source,
+    market: Market,
     made: Mapping[str, np.datetime64],
     ranges: tuple[str, ...] = (),
 ) -> tuple[Finding, ...]:
@@ -34,9 +56,8 @@ def audited(
     ----------
     config, source
         The run, and where its real history comes from.
-    span
-        The run's first and last session. Of what lies before, only errors in the underlying count: signals warm up
-        on it.
+    market
+        What the run is fed. Of what lies before its start, only errors in the underlying count: signals warm up on it.
     made
         The first real session of each instrument whose history before it is synthetic: older bars aren't used.
     ranges
@@ -44,21 +65,19 @@ def audited(
 
     Returns
     -------
-    Errors that `data.accept` names, warnings, and what is good to know.
-
-    Raises
-    ------
-    DataError
-        An error that isn't accepted.
+    Errors, warnings, and what is good to know.
     """
     from data.audit.run import audit
 
     if source.simulated:
         return ()
-    (first, last), hedge, rate = span, config.hedge, config.execution.cash_rate
+    hedge, rate = config.hedge, config.execution.cash_rate
+    first, last = np.datetime64(config.start), market.run_sessions[-1]  # a run that begins behind a hole has that hole
     rates = (rate,) if isinstance(rate, str) else ()
-    funds, told = {hedge.instrument: _fund(config)}, dict[str, Finding]()
-    for name in dict.fromkeys((*config.portfolio.core, hedge.instrument, hedge.underlying, *rates)):
+    held = (*source.instruments(), *rates)
+    funds, told = {hedge.instrument: _fund(config)} if hedge.instrument in held else {}, dict[str, Finding]()
+    traded = (*config.portfolio.core, hedge.instrument, hedge.underlying)
+    for name in (each for each in dict.fromkeys((*traded, *rates)) if each in held):  # of what is made, nothing is
         found = audit(source, (name,), max(first, made.get(name, first)), last, funds, rates)
         told = {one.id: one for one in found if one.instrument == name or one.id not in told} | {
             key: one for key, one in told.items() if one.instrument != name
@@ -66,11 +85,31 @@ def audited(
         if name == hedge.underlying:
             before = audit(source, (name,), made.get(name), first - DAY, funds)
             told |= {one.id: one for one in before if (one.instrument, one.severity) == (name, ERROR)}
-    for name in ranges:
+    for name in (each for each in ranges if each in held):
         told |= {one.id: one for one in audit(source, (name,), None, last, funds) if one.kind == "range"}
-    ordered = tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
-    _refuse_errors(ordered, config.data)
-    return ordered
+    told |= {one.id: one for one in _together(market, first, told.values())}
+    return tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
+
+
+def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) -> Iterator[Finding]:
+    """Return what was a slip of each instrument alone and is an error where slips add up: a run needs all of a session.
+
+    A session that one traded instrument lacks is cut for all.
+    """
+    from data.audit.sessions import AGAIN, holes
+
+    traded = market.roles.traded
+    slips = [one for one in found if (one.kind, one.severity) == ("missing", WARNING) and one.instrument in traded]
+    if len(slips) < 2:
+        return
+    held = nyse_sessions(start, market.run_sessions[-1])
+    gone = np.isin(held, np.concatenate([one.dates for one in slips]))
+    for sum_of in holes("the run", held, gone):
+        if sum_of.severity == ERROR:
+            for one in (slip for slip in slips if np.isin(slip.dates, sum_of.dates).any()):
+                others = ", ".join(other.instrument for other in slips if other is not one)
+                says = f"{one.says}; the run, with what {others} lacks: {sum_of.says}"
+                yield replace(one, severity=ERROR, says=says, cure=AGAIN)
 
 
 def _fund(config: RunConfig) -> Fund:
@@ -82,16 +121,26 @@ def _fund(config: RunConfig) -> Fund:
     return Fund(hedge.underlying, hedge.leverage, FEE if known is None else known.fee)
 
 
-def _refuse_errors(found: tuple[Finding, ...], data: DataConfig) -> None:
-    left = [one for one in found if one.severity == ERROR and one.id not in data.accept]
+def _refuse_errors(found: tuple[Finding, ...], config: RunConfig) -> None:
+    left = [one for one in found if one.severity == ERROR and one.id not in config.data.accept]
     if left:
-        more = f" (and {len(left) - 1} more: backtest data check shows them)" if len(left) > 1 else ""
-        folder = f"--data {data.path} " if data.path else ""
-        mend = f"backtest data check {left[0].instrument} {folder}" if left[0].cure.startswith("--") else ""
-        raise DataError(
-            f"{left[0].instrument} {left[0].first}: {left[0].says}: {mend}{left[0].cure}, or go on with "
-            f"--set data.accept=[{','.join(one.id for one in left)}]{more}"
-        )
+        shown = f": {config.check} shows them" if config.check else ""
+        more = f" (and {len(left) - 1} more{shown})" if len(left) > 1 else ""
+        mend = f"{_check_command(config, left[0].instrument)} " if left[0].cure.startswith("--") else ""
+        where = left[0].instrument if np.isnat(left[0].first) else f"{left[0].instrument} {left[0].first}"
+        cure = f": {mend}{left[0].cure}" if left[0].cure else ""  # what can't be read says it itself
+        accept = ",".join(one.id for one in left)
+        raise DataError(f"{where}: {left[0].says}{cure}, or go on with --set data.accept=[{accept}]{more}")
+
+
+def _check_command(config: RunConfig, instrument: str) -> str:
+    """Return the command that finds what the run's audit finds of one instrument."""
+    hedge, words = config.hedge, ["backtest", "data", "check", instrument]
+    if config.data.path:
+        words += ["--data", config.data.path]
+    if instrument in (hedge.instrument, hedge.underlying) and _fund(config) is not FUNDS.get(hedge.instrument):
+        words += ["--fund", f"{hedge.instrument}={hedge.underlying}:{hedge.leverage:g}"]
+    return shlex.join(words)
 
 
 def extended(config: RunConfig, source: Source, shift: int = 0) -> Source:
@@ -144,7 +193,7 @@ def notes_of(config: RunConfig, market: Market, ledger: Ledger) -> Iterator[str]
     yield from _doubtful_fills(config, market, ledger)
     warned = sum(one.severity == WARNING for one in market.findings)
     if warned:
-        yield f"The audit warns of {warned} thing{'s' * (warned > 1)} in this history: backtest data check shows them."
+        yield f"The audit warns of {warned} thing{'s' * (warned > 1)} in this history."
 
 
 def _notional_fills(config: RunConfig, source: ExtendedSource, market: Market, ledger: Ledger) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from data.arrays import Floats
 from data.market import Market
 from data.sources import Source
-from engine.asking import ask
+from engine.asking import Asked, asking
 from engine.config import RunConfig
 from engine.executing import execute
 from engine.judgement.answer.answer import OFF
@@ -126,8 +126,13 @@ def run(
     say("reading history")
     market = open_market(config, source)
     say("asking the strategy")
-    asked = ask(config, market)
-    setup = asked.setup
+    with asking(config, market) as asked:
+        return _result(config, source, asked, engine, say)
+
+
+def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str, say: Progress) -> RunResult:
+    """Run what was asked, and judge it."""
+    setup, market = asked.setup, asked.setup.market
     say(f"running in {engine}")
     hedged, said = execute(engine, config, asked)
     say("running the controls")
@@ -200,8 +205,8 @@ def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict
 
 def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
     """Return the end values of the hedged and of the unhedged book on a market."""
-    asked = ask(config, market)
-    hedged, _said = execute("backtrader" if asked.strategy is None else "python", config, asked)
+    with asking(config, market) as asked:
+        hedged, _said = execute("backtrader" if asked.strategy is None else "python", config, asked)
     unhedged = run_unhedged(asked.setup)
     return float(hedged.equity[hedged.last]), float(unhedged.equity[unhedged.last])
 

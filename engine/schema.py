@@ -58,9 +58,9 @@ def _judged() -> dict[str, Any]:
     linked = {f"{name}_return": _metric("fraction", f"{name}, linked to total_return by Carino") for name in columns}
     yearly = {f"{name}_a_year": _metric("fraction a year", f"{name}, linked to cagr") for name in columns}
     timing = {
-        "hedge_times_fund": _metric("fraction a year", "252 mean(w R), w the sleeve's weight, R the fund's return"),
-        "average_hedge": _metric("fraction a year", "252 mean(w) mean(R)"),
-        "timing": _metric("fraction a year", "252 cov(w, R)"),
+        "hedge_times_fund": _metric("fraction a year", "Y mean(w R), w the sleeve's weight, R the fund's return"),
+        "average_hedge": _metric("fraction a year", "Y mean(w) mean(R)"),
+        "hedge_timing": _metric("fraction a year", "Y cov(w, R)"),
     }
     parts = {
         "verdict": ("by the rules of docs/verdict.md", {}),
@@ -77,9 +77,20 @@ def _judged() -> dict[str, Any]:
         ),
         "answer": ("the sum, the three tests, and holding less (docs/verdict.md)", {}),
     }
+    listed = {
+        "variations": "gap to holding less and the fund's part when one thing is changed (docs/verdict.md)",
+        "alternatives": "the same signal with other sizes and rebalancings (docs/verdict.md)",
+    }
     return {
-        name: {"type": ["object", "null"], "description": told, **({"properties": held} if held else {})}
-        for name, (told, held) in parts.items()
+        "answer_why": {"type": ["string", "null"], "description": "why there is no answer"},
+        **{
+            name: {"type": ["object", "null"], "description": told, **({"properties": held} if held else {})}
+            for name, (told, held) in parts.items()
+        },
+        **{
+            name: {"type": ["array", "null"], "items": {"type": "object"}, "description": told}
+            for name, told in listed.items()
+        },
     }
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from data.arrays import Dates, Flags, Floats
+from data.audit.finding import Finding
 from data.errors import DataError
-from data.market import Market, Roles, load_market
+from data.market import BeginsLateError, Market, Roles, load_market
 from data.rates import accrual, days_between
 from data.shown import screen
 from data.sources import Source
@@ -17,8 +19,9 @@ from data.sources.choose import open_source
 from data.sources.kept import KeptSource
 from engine.config import RunConfig
 from engine.held import check_held, strategy_reads
+from engine.inception import or_made
 from engine.kernel.loop import Plan
-from engine.provenance import audited, extended, made_before
+from engine.provenance import audited, extended, found_in, made_before
 from engine.rules import Prices, Terms
 from strategies.policy import NEVER, PolicyRules
 from strategies.sizing import Sizing, core_beta, hedge_weights, unhedged_core
@@ -72,6 +75,38 @@ def open_market(config: RunConfig, source: Source | None = None, shift: int = 0)
     DataError
         Something is missing, or the audit finds an error that isn't accepted.
     """
+    loaded = _load(config, source, shift)
+    findings = () if shift else audited(config, *loaded.audit)
+    return replace(loaded.market, findings=findings, synthetic=loaded.made)
+
+
+def run_findings(config: RunConfig) -> tuple[Finding, ...]:
+    """Return all that the audit finds in the history a run uses, accepted or not.
+
+    Raises
+    ------
+    DataError
+        Something is missing or can't be read.
+    """
+    return found_in(config, *_load(config).audit)
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A run's market before its audit, the real history behind it, and what is synthetic or read for its ranges."""
+
+    market: Market
+    real: Source
+    made: Mapping[str, np.datetime64]
+    ranges: tuple[str, ...]
+
+    @property
+    def audit(self) -> tuple[Source, Market, Mapping[str, np.datetime64], tuple[str, ...]]:
+        """What the audit takes beside the config."""
+        return self.real, self.market, self.made, self.ranges
+
+
+def _load(config: RunConfig, source: Source | None = None, shift: int = 0) -> _Loaded:
     real = KeptSource(source or open_source(config.data.source, config.data.path), config.data.lag)
     for name in config.data.lag:  # a lag that is mistyped would let a series be read before it was known
         if name not in real.series_names():
@@ -81,11 +116,12 @@ def open_market(config: RunConfig, source: Source | None = None, shift: int = 0)
     start = np.datetime64(config.start)
     end = None if config.end is None else np.datetime64(config.end)
     fed = extended(config, real, shift)
-    market = load_market(fed, roles_of(config), start, end, config.data.lag)
-    first, last = market.run_sessions[0], market.run_sessions[-1]
-    made = {name: day for name, day in made_before(fed).items() if day > first}
-    findings = () if shift else audited(config, real, (first, last), made, reads.ranges)
-    return replace(market, findings=findings, synthetic=made)
+    try:
+        market = load_market(fed, roles_of(config), start, end, config.data.lag)
+    except BeginsLateError as fault:
+        raise DataError(f"{fault}{or_made(config, roles_of(config), real)}") from None
+    made = {name: day for name, day in made_before(fed).items() if day > market.run_sessions[0]}
+    return _Loaded(market, real, made, reads.ranges)
 
 
 def sizing_of(config: RunConfig) -> Sizing:

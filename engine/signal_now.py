@@ -8,13 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from data.arithmetic import dot
 from data.arrays import DAY, Dates, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.market import Market
 from data.sources import Source
-from engine.asking import Asked, ask
+from engine.asking import Asked, asking
 from engine.config import RunConfig
 from engine.executing import execute
 from engine.explain import close_read, inputs_read
@@ -60,8 +61,13 @@ def signal_now(
         What can't be used, or the hedged book was ruined before the last close.
     """
     market = open_market(config, source)
-    asked = ask(config, market)
-    inputs = inputs_read(asked)
+    aged = None if market.simulated else age(market.run_sessions[-1], now)
+    with asking(config, market) as asked:
+        return _signal(config, asked, days, equity, aged)
+
+
+def _signal(config: RunConfig, asked: Asked, days: int, equity: float | None, aged: int | None) -> Signal:
+    market, inputs = asked.setup.market, inputs_read(asked)
     after, t = one_more(config, asked), len(market.run_sessions) - 1
     hedged, said = execute("backtrader" if asked.strategy is None else "python", config, after)
     if hedged.last < t:
@@ -74,7 +80,6 @@ def signal_now(
     worth = float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
-    aged = None if market.simulated else age(market.run_sessions[-1], now)
     fresh = tuple(freshness(market))
     return Signal(
         config.name,
@@ -161,7 +166,7 @@ def _targets(after: Asked, hedged: Ledger, t: int, scale: float) -> tuple[Target
         trade = hedged.traded[t + 1] * scale
     elif hedged.ordered[t]:
         plan_trade(terms, Order(hedged.core[t], hedged.hedge[t], bool(hedged.restate[t])), price, cash, shares, trade)
-    worth, target = cash + shares @ price, shares + trade
+    worth, target = cash + dot(shares, price), shares + trade
     if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
         target = np.floor(target + WHOLE_SHARE)
     names = after.setup.market.roles.traded

@@ -8,17 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import dot
 from data.arrays import Dates, Flags, Floats, Ints
+from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
 from data.errors import UserError
 from data.rates import accrual
 from engine.identity import ID_LENGTH
 from engine.judgement.attribution import COLUMNS, Attribution
 from engine.judgement.linking import scalars
-from engine.judgement.verdict import JUDGE
 from engine.kept import KeptRun
 from engine.kernel.loop import Ledger, empty_ledger
-from engine.metrics import SESSIONS_A_YEAR, Trades, drawdowns, metrics_of, returns_of
+from engine.metrics import Trades, drawdowns, metrics_of, returns_of
 from engine.rules import Terms
+from reports.comparison_answers import Row, answer_rows, family_note
 from reports.comparison_differences import differences
 from strategies.policy import ENTER
 from strategies.signals.windows import padded, windows
@@ -30,6 +32,8 @@ ROLLING = 126
 BASE = 100_000.0
 """Dollars that every run begins with where they don't begin alike."""
 BOOKS = ("hedged", "unhedged")
+SOLD, HELD = "derisk_daily", "held_less"
+"""Controls that a run is laid over, where it has them."""
 TINY = 1e-12
 """A standard deviation of daily returns below which they don't vary."""
 
@@ -45,13 +49,14 @@ class Compared:
     run
         As it was kept.
     growth
-        A dollar in the hedged book, in the unhedged one and, where it was run, in the daily-matched de-risk, by name;
-        shape (sessions,) each, 1 at the first session, flat after a ruin.
+        A dollar in the hedged book, in the unhedged one and, where they were run, in the ones sold daily and held
+        less, by name; shape (sessions,) each, 1 at the first session, flat after a ruin.
     returns
         Their daily returns, shape (sessions - 1,) each, 0 after a ruin.
     figures
-        The metrics of `engine.metrics.METRICS` there, and ``cagr_vs_unhedged``, ``growth_vs_derisk`` (252 times the
-        mean daily log-return difference to the daily-matched de-risk), ``unhedged_cagr``, ``unhedged_max_drawdown``.
+        The metrics of `engine.metrics.METRICS` there, and ``unhedged_cagr``, ``unhedged_max_drawdown`` and the CAGR
+        less that of each control: ``cagr_vs_unhedged``, ``cagr_vs_derisk_daily``, ``cagr_vs_held_less``; None for one
+        that wasn't run.
     attribution
         What each column of `engine.judgement.attribution`, ``decay`` and ``sleeve`` contributed to the CAGR there,
         linked, a year; ``None`` without controls.
@@ -93,6 +98,10 @@ class Comparison:
         NaN where nothing varies.
     differences
         What their configs, inputs and code don't have in common: a value a run, by key.
+    answers
+        Each run's answer as tables show it, by its label: of its own sessions.
+    family
+        Which runs' p-values were adjusted together, in words.
     """
 
     sessions: Dates
@@ -102,6 +111,8 @@ class Comparison:
     correlations: Floats
     correlations_of_hedges: Floats
     differences: Mapping[str, tuple[str, ...]]
+    answers: Mapping[str, Row]
+    family: str
 
 
 def compared(kept: Sequence[KeptRun]) -> Comparison:
@@ -118,6 +129,7 @@ def compared(kept: Sequence[KeptRun]) -> Comparison:
     returns = np.array([one.returns["hedged"] for one in runs])
     added = returns - np.array([one.returns["unhedged"] for one in runs])
     aligned = any(len(run.sessions) != len(sessions) for run in kept)
+    named = dict(zip(labels, kept, strict=True))
     return Comparison(
         sessions,
         runs,
@@ -126,6 +138,8 @@ def compared(kept: Sequence[KeptRun]) -> Comparison:
         _correlations(returns),
         _correlations(added),
         differences(kept),
+        answer_rows(named),
+        family_note(named),
     )
 
 
@@ -148,7 +162,7 @@ def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compar
     rows = _rows(run, sessions)
     accrued = np.cumsum(accrual(run.sessions, run.equity["cash_yield"]))[rows]
     earned = np.diff(accrued, prepend=accrued[0])
-    equity = {name: _to_ruin(run.equity[name][rows]) for name in (*BOOKS, JUDGE) if name in run.equity}
+    equity = {name: _to_ruin(run.equity[name][rows]) for name in (*BOOKS, SOLD, HELD) if name in run.equity}
     ours = metrics_of(*_executed(run, rows, earned, scale))
     theirs = metrics_of(*_executed(run, rows, earned, scale, "unhedged"))
     returns = {name: _until(returns_of(curve), len(sessions) - 1, 0.0) for name, curve in equity.items()}
@@ -157,7 +171,7 @@ def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compar
         "unhedged_cagr": theirs["cagr"],
         "unhedged_max_drawdown": theirs["max_drawdown"],
         "cagr_vs_unhedged": ours["cagr"] - theirs["cagr"],
-        "growth_vs_derisk": _growth_difference(growth),
+        **{f"cagr_vs_{name}": _cagr_difference(growth, name, sessions_a_year(sessions)) for name in (SOLD, HELD)},
     }
     return Compared(
         label,
@@ -165,9 +179,9 @@ def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compar
         growth,
         returns,
         ours | figures,
-        _attributed(run, rows),
+        _attributed(run, rows, sessions_a_year(sessions[: len(rows)])),
         drawdowns(growth["hedged"]),
-        _rolling_sharpe(returns["hedged"] - _until(earned[1:], len(sessions) - 1, 0.0)),
+        _rolling_sharpe(returns["hedged"] - _until(earned[1:], len(sessions) - 1, 0.0), sessions),
         _rolling_beta(returns["hedged"], returns["unhedged"]),
         np.isin(sessions, run.sessions[run.equity["synthetic"]]),
     )
@@ -214,36 +228,42 @@ def _executed(
         ledger.action[np.searchsorted(sessions, decided)] = ENTER
     nothing, free = np.zeros(len(names) + 1), np.zeros_like(earned)
     terms = Terms(
-        equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, free, False, False, False, nothing  # noqa: FBT003
+        *(equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, free),
+        reinvest=False,
+        whole=False,
+        margin=False,
+        levy=nothing,
     )
     return ledger, terms, sessions, Trades(np.abs(ledger.traded), costs, (ledger.traded != 0.0).astype(np.float64))
 
 
-def _growth_difference(growth: Mapping[str, Floats]) -> float | None:
-    """Return 252 times the mean daily log-return difference to the daily-matched de-risk; None where there is none."""
-    ours, theirs = growth["hedged"], growth.get(JUDGE)
-    if theirs is None or min(ours[-1], theirs[-1]) <= 0.0:
+def _cagr_difference(growth: Mapping[str, Floats], book: str, a_year: float) -> float | None:
+    """Return the CAGR less another book's; None where there is none."""
+    if book not in growth:
         return None
-    return float(SESSIONS_A_YEAR * np.log(ours[-1] / theirs[-1]) / (len(ours) - 1))
+    ours, theirs = (max(float(growth[name][-1]), 0.0) for name in ("hedged", book))
+    years = (len(growth["hedged"]) - 1) / a_year
+    return float(ours ** (1.0 / years) - theirs ** (1.0 / years))
 
 
-def _attributed(run: KeptRun, rows: Ints) -> Mapping[str, float] | None:
+def _attributed(run: KeptRun, rows: Ints, a_year: float) -> Mapping[str, float] | None:
     """Return each column's contribution to the CAGR by name, linked, over the shared sessions; and decay and sleeve."""
     if run.attribution is None:
         return None
     summed = {name: np.cumsum(run.attribution[name])[rows] for name in COLUMNS}
     dollars = {name: np.diff(column, prepend=column[0]) for name, column in summed.items()}
     nothing = np.zeros(len(rows))  # of the weight and the fund only the timing is told
-    told = scalars(Attribution(dollars, run.hedged[rows], nothing, nothing, len(rows) - 1))
+    told = scalars(Attribution(dollars, run.hedged[rows], nothing, nothing, len(rows) - 1, a_year))
     return {name.removesuffix("_a_year"): value for name, value in told.items() if name.endswith("_a_year")}
 
 
-def _rolling_sharpe(excess: Floats) -> Floats:
+def _rolling_sharpe(excess: Floats, sessions: Dates) -> Floats:
     """Return the Sharpe ratio a year of the last `ROLLING` returns over cash, shape (returns + 1,)."""
-    seen = windows(excess, ROLLING)
+    seen, numbers = windows(excess, ROLLING), session_numbers(sessions)
+    a_year = SESSIONS_A_YEAR * ROLLING / (numbers[ROLLING:] - numbers[:-ROLLING])
     spread = seen.std(axis=1, ddof=1)
     ratio = np.divide(seen.mean(axis=1), spread, out=np.full(len(seen), np.nan), where=spread > TINY)
-    return padded(ratio * np.sqrt(SESSIONS_A_YEAR), len(excess) + 1)
+    return padded(ratio * np.sqrt(a_year), len(excess) + 1)
 
 
 def _rolling_beta(ours: Floats, market: Floats) -> Floats:
@@ -260,8 +280,8 @@ def _correlations(returns: Floats) -> Floats:
     apart = returns - returns.mean(axis=1, keepdims=True)
     length = np.sqrt((apart * apart).sum(axis=1))
     length[length <= TINY] = np.nan
-    found: Floats = (apart @ apart.T) / np.outer(length, length)
-    return found
+    products = np.array([[dot(one, other) for other in apart] for one in apart])
+    return products / np.outer(length, length)
 
 
 def _labels(kept: Sequence[KeptRun]) -> list[str]:
@@ -288,7 +308,7 @@ def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: 
         yield (
             f"The runs have different sessions ({spans}): all are cut to the {len(sessions):,} they share, "
             f"{sessions[0]} to {sessions[-1]}, and every figure is computed anew from their curves and orders there. "
-            "Verdicts, their intervals and placebos are of each run's own sessions."
+            "Verdicts, sums and tests are of each run's own sessions, and so is how much holding less holds."
         )
     if scaled:
         yield f"The books differ in size: dollars are told as if each began {sessions[0]} with ${BASE:,.0f}."

@@ -103,7 +103,7 @@ def page_data(fit: FundFit) -> dict[str, Any]:
         "changed": None if changed is None else str(changed),
         "days": singles(fit.dates[1:].astype("int64")),
         "dots": line(fit.fund, x, y),
-        "fitted": line(f"slope {whole.slope:.3f}", ends, whole.intercept / 252.0 + whole.slope * ends),
+        "fitted": line(f"slope {whole.slope:.3f}", ends, whole.intercept / whole.sessions_a_year + whole.slope * ends),
         "levels": [_level(name, fit.dates.astype("int64"), values) for name, values in levels.items()],
         "spread": _ends(np.concatenate(list(levels.values()))),
         "years": [year_label(fit, at) for at in range(len(fit.years))],

@@ -18,6 +18,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from data.arrays import DAY
 from data.errors import UserError
@@ -30,25 +31,30 @@ if TYPE_CHECKING:
 
 STYLE = """<style>
     .note{max-width:936px;margin:0 auto 10px;padding:10px 12px;background:#fff3cd;font-weight:700}
+    .verdict{max-width:960px;margin:0 auto 10px;font-size:16px;line-height:22px}
+    .verdict a{color:inherit;white-space:nowrap}
     h1 dt,#right td+td{white-space:nowrap}th:nth-child(3){overflow-wrap:anywhere}
     @media (max-width:1020px){#left,#right{float:none;width:auto;margin:0}svg{height:auto}#left svg{margin:0}}
     </style>"""
 
 
-def write_tearsheet(  # noqa: PLR0913 - two runs, their cash rate, and the words on the page
+def write_tearsheet(  # noqa: PLR0913 - two books, their cash rate, and the words on the page
     path: Path,
     *,
     sessions: NDArray[np.datetime64],
     hedged: NDArray[np.float64],
-    unhedged: NDArray[np.float64],
+    benchmark: NDArray[np.float64],
     cash_rate: float,
+    sessions_a_year: float = 252,
     title: str,
     name: str,
     benchmark_name: str = "Unhedged",
+    verdict: str = "",
+    report: str | None = None,
     notes: Sequence[str] = (),
     synthetic: tuple[np.datetime64, np.datetime64] | None = None,
 ) -> None:
-    """Write the page of a hedged run, with the unhedged one as benchmark: one file, made and read offline.
+    """Write the page of a hedged run, with another book as benchmark: one file, made and read offline.
 
     Parameters
     ----------
@@ -56,12 +62,18 @@ def write_tearsheet(  # noqa: PLR0913 - two runs, their cash rate, and the words
         The file to write; left alone when the page can't be made.
     sessions : datetime64[D] array, shape (T,)
         The sessions that have a return: the run's second to its last.
-    hedged, unhedged : float64 arrays, shape (T,)
+    hedged, benchmark : float64 arrays, shape (T,)
         Simple returns of the two books, fractions; no NaN.
     cash_rate : float
-        A yield a year, of either sign; ``(1 + cash_rate) ** (1/252) - 1`` is taken off each return.
+        A yield a year, of either sign; ``(1 + cash_rate) ** (1/sessions_a_year) - 1`` is taken off each return.
+    sessions_a_year : float
+        How many of the sessions make a year.
     title, name, benchmark_name : str
         Of the page, and of its two columns. Any text is safe.
+    verdict : str
+        The sentence that heads the page; nothing where there is none.
+    report : str, optional
+        The file that the heading links to, beside this one.
     notes : sequence of str
         Stand above everything else, a paragraph each.
     synthetic : two datetime64[D], optional
@@ -83,27 +95,36 @@ def write_tearsheet(  # noqa: PLR0913 - two runs, their cash rate, and the words
     with _drawing() as quantstats, mended(quantstats), _shading(synthetic):
         quantstats.reports.html(
             pd.Series(hedged, index),
-            pd.Series(unhedged, index),
+            pd.Series(benchmark, index),
             rf=float(cash_rate),
             title=_escape(title),
             output=path,
             compounded=True,
-            periods_per_year=252,
+            periods_per_year=int(sessions_a_year) if sessions_a_year == int(sessions_a_year) else sessions_a_year,
             match_dates=False,  # True drops idle sessions
             strategy_title=name,
             benchmark_title=benchmark_name,
         )
-    page = _finish(path.read_text(encoding="utf-8"), title, benchmark_name, notes)
+    heading = _heading(verdict, report, notes)
+    page = _finish(path.read_text(encoding="utf-8"), title, benchmark_name, heading)
+    page = page.replace(f"Periods/Year: {sessions_a_year}", f"Periods/Year: {sessions_a_year:.5g}")
     path.write_text(page, encoding="utf-8")
 
 
-def _finish(page: str, title: str, benchmark_name: str, notes: Sequence[str]) -> str:
-    """Mend the page's text: title, notes, narrow screens, and what asks for the network or tells the time."""
-    shown = benchmark_name.upper()
+def _heading(verdict: str, report: str | None, notes: Sequence[str]) -> str:
+    """Return what stands above quantstats' own page: notes, the verdict, and a link back to the report."""
     banner = "".join(f'<p class="note">{_escape(note)}</p>' for note in notes)
+    link = "" if report is None else f'<a href="{quote(report)}">The whole answer</a>'
+    said = " ".join(part for part in (_escape(verdict), link) if part)
+    return f'{banner}<p class="verdict">{said}</p>' if said else banner
+
+
+def _finish(page: str, title: str, benchmark_name: str, heading: str) -> str:
+    """Mend the page's text: title, heading, narrow screens, and what asks for the network or tells the time."""
+    shown = benchmark_name.upper()
     for theirs, ours in (
         ("<title>Tearsheet (generated by QuantStats)</title>", f"<title>{_escape(title)}</title>"),
-        ('<body onload="save()">', f"<body>{STYLE}{banner}"),  # there is no save()
+        ('<body onload="save()">', f"<body>{STYLE}{heading}"),  # there is no save()
         (f"Benchmark: {shown} &bull;", f"Benchmark: {_escape(shown)} &bull;"),
         ("<td>%</td>", "<td>-</td>"),  # the drawdown, when neither run has one
         ("CAGR\ufe6a", "CAGR"),  # a small percent sign, which many fonts lack

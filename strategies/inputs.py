@@ -66,6 +66,8 @@ class Reads:
         Whether it needs the sector's members, whoever of them the data hold.
     ranges
         Instruments of which more than the close is read.
+    optional
+        Series that it reads where the data hold them, and does without where they don't.
     """
 
     bars: tuple[str, ...] = ()
@@ -74,6 +76,7 @@ class Reads:
     members: tuple[str, ...] = ()
     chip_makers: bool = False
     ranges: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
 
     def by_kind(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Return the names of each kind."""
@@ -92,4 +95,5 @@ class Reads:
             both(self.members, other.members),
             self.chip_makers or other.chip_makers,
             both(self.ranges, other.ranges),
+            both(self.optional, other.optional),
         )

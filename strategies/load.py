@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import importlib.util
 import inspect
+import io
+import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from data.errors import StrategyError, did_you_mean
 from strategies.base import CloseStrategy, Strategy
+from strategies.beside import files_of
+from strategies.fresh import OWN, ROOMS, execute, own_modules, texts
 
 SHIPPED = {
     "WeaknessHedge": "strategies.weakness",
@@ -33,7 +40,7 @@ RUNS = Path(__file__).parent
 
 
 def strategy_class(named: str, folders: tuple[Path, ...] = ()) -> type[Any]:
-    """Return the class a run names.
+    """Return the class a run names, to look at: what is asked comes from `fresh`.
 
     Parameters
     ----------
@@ -56,12 +63,36 @@ def strategy_class(named: str, folders: tuple[Path, ...] = ()) -> type[Any]:
         return getattr(importlib.import_module(SHIPPED[named]), named)
     place, _, name = named.rpartition(":")
     module = _file_module(place, folders) if place.endswith(".py") else _named_module(place)
-    found = getattr(module, name, None)
-    if not inspect.isclass(found):
-        classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
-        raise StrategyError(f"{place} has no class {name}{did_you_mean(name, classes)}")
-    kind(found)
-    return found
+    return _class_in(module, place, name)
+
+
+@contextmanager
+def fresh(named: str) -> Iterator[type[Any]]:
+    """Give the class a run names as if its file had just been loaded, and what it imports from beside it.
+
+    Whatever it keeps in its module, on the class or beside them begins anew. Afterwards the process's modules are as
+    they were. Nothing is loaded again of what ships: it keeps nothing.
+
+    Parameters
+    ----------
+    named
+        As for `strategy_class`.
+
+    Raises
+    ------
+    StrategyError
+        As `strategy_class` raises it.
+    """
+    looked_at = strategy_class(named)
+    root = _root(named)
+    if root is None:
+        yield looked_at
+        return
+    place, _, name = named.rpartition(":")
+    with own_modules(root, place):
+        with redirect_stdout(io.StringIO()):  # what it prints while it is loaded was seen when it was looked at
+            module = _executed(_found(place, ())) if place.endswith(".py") else _named_module(place)
+        yield _class_in(module, place, name)
 
 
 def full_name(named: str, folders: tuple[Path, ...]) -> str:
@@ -82,9 +113,11 @@ def kind(cls: type) -> str:
 
 
 def source_hash(cls: type) -> str:
-    """Return the hash of a class's source file, by which a run's id knows the user's code."""
+    """Return the hash of a class's file and of what it imports from beside it, by which ids know the user's code."""
     path = inspect.getsourcefile(cls)
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest() if path else ""
+    if not path:
+        return ""
+    return hashlib.sha256(b"".join(texts().text(str(one)) for one in files_of(Path(path)))).hexdigest()
 
 
 def raised_in(error: BaseException, path: str | None) -> bool:
@@ -115,23 +148,48 @@ def _named_module(place: str) -> ModuleType:
 
 
 def _file_module(place: str, folders: tuple[Path, ...]) -> ModuleType:
-    """Run a user's file as a module of its own; its folder joins the end of the import path, behind our rooms."""
+    """Return a user's file as a module of its own, run unless it was already."""
     path = _found(place, folders)
-    text = path.read_bytes()
-    name = f"_strategy_{hashlib.sha256(str(path).encode() + text).hexdigest()[:16]}"
+    name = _module_name(path)
     if name in sys.modules:
         return sys.modules[name]
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))
-    module = ModuleType(name)
-    module.__file__ = str(path)
-    sys.modules[name] = module
+    with own_modules(f"{path.parent}{os.sep}"):
+        return _executed(path)
+
+
+def _executed(path: Path) -> ModuleType:
     try:
-        exec(compile(text, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102  # by import, an old __pycache__ might run
+        return execute(str(path), _module_name(path))
     except (Exception, SystemExit) as fault:  # noqa: BLE001  # whatever the user's file does wrong
-        del sys.modules[name]
         raise StrategyError(fault_in(fault, str(path))) from None
-    return module
+
+
+def _module_name(path: Path) -> str:
+    return f"{OWN}{hashlib.sha256(str(path).encode() + texts().text(str(path))).hexdigest()[:16]}"
+
+
+def _class_in(module: ModuleType, place: str, name: str) -> type[Any]:
+    found = getattr(module, name, None)
+    if not inspect.isclass(found):
+        classes = [key for key, value in vars(module).items() if inspect.isclass(value)]
+        raise StrategyError(f"{place} has no class {name}{did_you_mean(name, classes)}")
+    kind(found)
+    return found
+
+
+def _root(named: str) -> str | None:
+    """Return the folder of a user's code, a package's whole; None for ours, and for what has no file to load anew."""
+    place = named.rpartition(":")[0]
+    if place.endswith(".py"):
+        return f"{_found(place, ()).parent}{os.sep}"
+    if not place or place == "__main__":
+        return None
+    spec = importlib.util.find_spec(place.partition(".")[0])
+    own = importlib.util.find_spec(place)
+    if spec is None or own is None or not own.has_location or (own.origin or "").startswith(ROOMS):
+        return None
+    folder = next(iter(spec.submodule_search_locations or ()), None) or Path(spec.origin or "").parent
+    return f"{folder}{os.sep}"
 
 
 def _found(place: str, folders: tuple[Path, ...]) -> Path:

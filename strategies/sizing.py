@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import weighted
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from data.market import Market
 from strategies.signals.windows import padded, windows
 
-SESSIONS_A_YEAR = 252
 SIZINGS = ("fixed", "proportional", "beta", "volatility_target", "minimum_variance")
 FUNDINGS = ("sell_core", "cash_buffer", "margin")
 
@@ -97,8 +98,7 @@ def core_beta(market: Market, lookback: int) -> Floats:
 def core_returns(market: Market) -> Floats:
     """Return simple total returns of the core held at its configured weights, shape (sessions,); NaN first."""
     returns = np.column_stack([simple_returns(market, name) for name in market.roles.core])
-    core: Floats = returns @ market.roles.core_weights
-    return core
+    return weighted(returns, market.roles.core_weights)
 
 
 def simple_returns(market: Market, instrument: str) -> Floats:

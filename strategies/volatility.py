@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Floats
-from data.market import Market
+from data.market import Market, Roles
 from strategies.base import Strategy
-from strategies.inputs import Input
+from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import percentile
@@ -62,6 +62,11 @@ class VolatilityHedge(Strategy):
         if not self._reads_vix(market):
             return (rank,)
         return rank, Input("VIX, by VIX3M", market.series("VIX"), market.series("VIX3M"), "above")
+
+    def reads(self, roles: Roles) -> Reads:
+        """Return the VIX curve, where it has a say."""
+        del roles
+        return Reads(optional=("VIX", "VIX3M") if self.vix_curve else ())
 
     def label(self, market: Market) -> str:
         """Return its name, which says when the VIX curve had no say."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.arrays import Floats
-from data.market import Market
+from data.market import Market, Roles
 from strategies.base import Strategy
-from strategies.inputs import Input
+from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import moving_average
@@ -58,3 +58,8 @@ class WeaknessHedge(Strategy):
                 "fraction a year",
             ),
         )
+
+    def reads(self, roles: Roles) -> Reads:
+        """Return nothing: the underlying is always there."""
+        del roles
+        return Reads()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from data.arithmetic import dot, weighted
 from data.arrays import DAY, Flags, Floats, Ints
 from data.audit.finding import ERROR, WARNING, Finding
 from data.audit.history import History, identity
@@ -123,20 +124,30 @@ def _given_again(pair: Pair, given: Floats, leave: Flags) -> list[float | None]:
     if not len(chosen):
         return parts
     of = given[chosen][:, rows]
-    squares = of @ of.T
-    if np.linalg.cond(squares) > 1e4:
+    inverse = _inverse(np.array([[dot(one, other) for other in of] for one in of]))
+    if inverse is None:
         return parts  # both always pay on the same days: nobody can tell
-    inverse = np.linalg.inv(squares)
     error = np.clip(pair.plain[rows], -GRAVE, GRAVE)
-    slopes = inverse @ (of @ error)
+    slopes = weighted(inverse, np.array([dot(one, error) for one in of]))
     spreads = np.sqrt(np.diag(inverse)) * float(np.median(pair.noise[rows]))
     for at, side in enumerate(chosen.tolist()):
         mine = of[at] != 0
-        rest = error - slopes @ of + slopes[at] * of[at]  # what the other's payments don't explain
+        rest = error - weighted(of.T, slopes) + slopes[at] * of[at]  # what the other's payments don't explain
         usual = float(np.median(rest[mine] / of[at][mine]))  # one false payment sways the slope, not this
         if 0.5 < usual < 1.5 and slopes[at] > NOISES * spreads[at]:
             parts[side] = usual
     return parts
+
+
+def _inverse(squares: Floats) -> Floats | None:
+    """Return the inverse of a symmetric matrix of one row or two; None where its condition number is above 10,000."""
+    if len(squares) == 1:
+        return 1.0 / squares
+    (a, b), (_, d) = squares
+    apart = np.hypot(a - d, 2.0 * b)
+    if a + d + apart > 1e4 * (a + d - apart):
+        return None
+    return np.array([[d, -b], [-b, a]]) / (a * d - b * b)
 
 
 def _twice_given(pair: Pair, held: History, part: float) -> Finding:

@@ -198,7 +198,7 @@ def _chance(flags: Flags, ticks: Floats, start: int, stop: int) -> float:
     """
     around = np.concatenate((flags[max(0, start - BLOCK) : start], flags[stop : stop + BLOCK]))
     elsewhere = (flags.sum() - (stop - start) + 0.5) / len(flags)
-    usual = max((around.sum() + elsewhere) / (len(around) + 1.0), float(ticks[start:stop].max()))
+    usual = max((around.sum() + elsewhere) / (len(around) + 1.0), min(1.0, float(ticks[start:stop].max())))
     return float(len(flags) * usual ** (stop - start))
 
 

@@ -56,6 +56,8 @@ class Reader:
             return None
         more, history = extra(history)
         self.found[name] += more
+        if len(history) < 2:
+            return None
         return replace(history, unread=np.concatenate([history.unread, *(fault.dates for fault in faults)]))
 
     def series(self, name: str) -> tuple[list[Finding], Series | None]:

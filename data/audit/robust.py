@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import dot
 from data.arrays import Flags, Floats
 
 BLOCK = 126
@@ -60,7 +61,7 @@ def fit(x: Floats, y: Floats) -> Fit:
 
 def _fit(x: Floats, y: Floats) -> Fit:
     x, y = x - x.mean(), y - y.mean()
-    xx, xy, yy = float(x @ x), float(x @ y), float(y @ y)
+    xx, xy, yy = dot(x, x), dot(x, y), dot(y, y)
     return Fit(xy / xx, xy * xy / (xx * yy)) if xx > 0 and yy > 0 else Fit(np.nan, np.nan)
 
 

@@ -6,32 +6,60 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data.arrays import DAY, Dates
+from data.arrays import DAY, Dates, Flags
 from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.audit.history import History, identity
-from data.audit.words import counted, listed, sessions
+from data.audit.robust import stretches
+from data.audit.words import counted, listed, percent, sessions
 from data.calendar import nyse_sessions
 
-SPARSE = 0.5
-"""Part of the NYSE's sessions below which bars aren't daily."""
+HOLE, SHARE = 10, 0.02
+"""Sessions in a row, and part of all, from which on missing ones are no slip of a vendor's: figures would be wrong."""
 LATE = 5
 """Sessions by which a history may end before the newest."""
+AGAIN = "pull or import it again"
 
 
 def missing(history: History) -> Iterator[Finding]:
     """Find sessions of the NYSE without a bar, inside the instrument's own span."""
     dates = history.dates
     held = nyse_sessions(max(dates[0], history.since), dates[-1]) if dates[-1] >= history.since else dates[:0]
-    gone = held[~np.isin(held, dates) & ~np.isin(held, history.unread)]
-    if not len(gone):
+    seen = np.isin(held, dates)
+    if seen.sum() > 2 and np.median(np.diff(np.flatnonzero(seen))) > 1:
+        says = f"isn't daily: {seen.sum():,} bars in {sessions(len(held))}"
+        gone, cure = held[~seen], "get daily history"
+        yield Finding(identity(history.name, "missing"), ERROR, history.name, "missing", gone, says, cure)
         return
-    daily = len(gone) < SPARSE * len(held)
-    says = f"{sessions(len(gone))} of the NYSE {'is' if len(gone) == 1 else 'are'} missing: {listed(gone)}"
-    cure = "pull or import it again; a run leaves such sessions out"
-    if not daily:
-        says, cure = f"isn't daily: {len(held) - len(gone):,} bars in {sessions(len(held))}", "get daily history"
-    severity = WARNING if daily else ERROR
-    yield Finding(identity(history.name, "missing"), severity, history.name, "missing", gone, says, cure)
+    yield from holes(history.name, held, ~seen & ~np.isin(held, history.unread))
+
+
+def holes(name: str, held: Dates, gone: Flags) -> Iterator[Finding]:
+    """Find what is missing of a span: each stretch of `HOLE` sessions or more, and then all others together.
+
+    Parameters
+    ----------
+    name
+        Of the instrument.
+    held
+        The exchange's sessions, shape (n,).
+    gone
+        Those without a bar, shape (n,). One in fifty, `SHARE`, is an error too.
+    """
+    gone = gone.copy()
+    for start, stop in stretches(gone):
+        if stop - start >= HOLE:
+            days = held[start:stop]
+            says = f"no bar from {days[0]} to {days[-1]}, {sessions(len(days))} of the NYSE in a row"
+            yield Finding(identity(name, "hole", days[0]), ERROR, name, "hole", days, says, AGAIN)
+            gone[start:stop] = False
+    if gone.any():
+        days, part = held[gone], gone.sum() / len(held)
+        says = f"{sessions(len(days))} of the NYSE {'is' if len(days) == 1 else 'are'} missing: {listed(days)}"
+        severity, cure = WARNING, f"{AGAIN}; a run leaves such sessions out"
+        if part > SHARE:
+            severity, cure = ERROR, AGAIN
+            says += f", the last {days[-1]}, {percent(part)} of all"
+        yield Finding(identity(name, "missing"), severity, name, "missing", days, says, cure)
 
 
 def extra(history: History) -> tuple[list[Finding], History]:

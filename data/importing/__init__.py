@@ -14,6 +14,7 @@ from data.arrays import Dates
 from data.bars import PRICES, Bars
 from data.errors import DataError
 from data.events import Events, Members
+from data.foreign import misnamed, refuse_misnamed
 from data.importing.events import is_schedule, read_events
 from data.importing.prices import read_bars
 from data.importing.series import read_index, read_series
@@ -108,7 +109,7 @@ def import_files(
     if name is not None and path.is_dir():
         raise DataError(f"{path}: is a folder, and a name is for a single file: name its files after what they hold")
     lags = {each.name: each.lag for each in store.entries(SERIES).values()}
-    found = [_read(each, where, name, lag, lags) for each, where in _files(path)]
+    found = [_read(each, where, name, lag, lags, folder=path.is_dir()) for each, where in _files(path)]
     clashes = {place for place, count in Counter(each.place for each in found if each.held).items() if count > 1}
     imported = []
     for each in found:
@@ -131,15 +132,22 @@ def _files(path: Path) -> list[tuple[Path, str]]:
             raise DataError(f"{path}: no such file or folder")
         return [(path, path.name)]
     folders = [path, *(path / kind for kind in KINDS)]
-    files = [each for folder in folders for each in sorted(folder.glob("[!.]*")) if each.suffix.lower() == ".csv"]
+    files = [each for folder in folders for each in sorted(folder.glob("[!.]*")) if _is_meant(each)]
     if not files:
         raise DataError(f"{path}: has no CSV files, nor have its folders {', '.join(KINDS[:-1])} and {KINDS[-1]}")
     return [(each, each.relative_to(path).as_posix()) for each in files]
 
 
-def _read(path: Path, where: str, name: str | None, lag: int | None, lags: Mapping[str, int]) -> _Read:
+def _is_meant(path: Path) -> bool:
+    return path.is_file() and (path.suffix.lower() == ".csv" or bool(misnamed(path, path.name)))
+
+
+def _read(path: Path, where: str, name: str | None, lag: int | None, lags: Mapping[str, int], *, folder: bool) -> _Read:
+    """Read one file, given alone or found in a `folder`."""
     done = Imported(where, path.stem if name is None else name)
     try:
+        if folder:
+            refuse_misnamed(path, where)
         if _is_group(path, where):
             return _members(path, where, done)
         table = read_table(path, where)
@@ -238,7 +246,8 @@ def _keep(store: Store, read: _Read) -> Imported:
     done = read.done
     mended = [each for each in store.repairs() if done.kind == BARS and each.instrument == done.name]
     if mended:
-        note = f"{counted(len(mended), 'repair')} of {done.name} still applied: backtest data check tells what they do."
+        many = f"{counted(len(mended), 'repair')} of {done.name} still applied"
+        note = f"{many}: backtest data check {done.name} tells what they do."
         done = replace(done, notes=(*done.notes, note))
     time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     origin = Origin("import", done.file, f"hedge-backtest {VERSION}", time, done.notes)

@@ -22,6 +22,7 @@ def read_events(table: Table, name: str) -> tuple[Events, tuple[str, ...]]:
     """Return a file's schedule, and what was assumed; raises DataError with file, line, date and cure."""
     if {"symbol", "ticker"} <= set(table.titles):
         raise DataError(f"{table.where}:1: symbol and ticker are one column twice: take one out")
+    table.in_step(schedule=True)
     of = "ticker" if "ticker" in table.titles else "symbol"
     symbols = table.cells.get(of, [""] * len(table.dates))
     _refuse_twice(table, symbols)

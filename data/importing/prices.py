@@ -34,6 +34,7 @@ def read_bars(table: Table, name: str) -> tuple[Bars, tuple[str, ...]]:
         File, line, date and cure, where a number can't be one or the prices are in no basis that can be told.
     """
     table.only_once("the date stands twice")
+    table.in_step()
     prices, has_bar, empty_notes = read_prices(table)
     _check_positive(table, prices)
     split, adjusted, split_notes = read_splits(table, prices, has_bar)

@@ -32,6 +32,7 @@ def read_series(table: Table, name: str, column: str, lag: int | None) -> tuple[
     DataError
         File, line, date and cure.
     """
+    table.in_step()
     values = table.numbers(column)
     known, notes = None, [f"{table.titles[column]} is taken as the value."] if column != "value" else []
     if "known" in table.titles:
@@ -59,6 +60,7 @@ def read_series(table: Table, name: str, column: str, lag: int | None) -> tuple[
 def read_index(table: Table, name: str, lag: int) -> tuple[Series, tuple[str, ...]]:
     """Return an index's closes as a series with open, high and low, and what was assumed; raises DataError."""
     table.only_once("the date stands twice")
+    table.in_step()
     prices, has_bar, notes = read_prices(table)
     opened, high, low, close = prices[:, has_bar]
     index = "An index: kept as a series of its closes, with open, high and low."

@@ -13,6 +13,8 @@ import numpy as np
 from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
 from data.errors import DataError
+from data.foreign import refuse_packed, refuse_preamble, refuse_tickers, rows_of
+from data.stamps import Stamps, days_off, intraday_words, off_words, read_stamps, undated_words
 
 SAME = {
     "date": ("observationdate", "timestamp", "datetime", "day"),
@@ -28,7 +30,6 @@ DATED = ("releasedate", "reportdate")
 COLUMN = {title: column for column, titles in SAME.items() for title in titles}
 EMPTY = ("", "null", "nan", "n/a", "na", "none", "-", ".")
 """How vendors write that there is no number."""
-ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)([T ]\d\d:\d\d.*)?")
 AMERICAN = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})")
 DRESSED = re.compile(r"(-?)\$?(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?([KMB]?)", re.IGNORECASE)
 """A number with a dollar sign, commas between thousands, or K, M, B behind it."""
@@ -57,6 +58,8 @@ class Table:
         Of the rows in the file, as an editor counts them.
     notes
         What was assumed so far, a sentence each.
+    intraday
+        Whether rows of one date have different times of day.
     """
 
     where: str
@@ -65,6 +68,7 @@ class Table:
     dates: Dates
     lines: list[int]
     notes: tuple[str, ...]
+    intraday: bool = False
 
     def numbers(self, column: str, read: Callable[[str], float] | None = None) -> Floats:
         """Return a column's numbers, NaN where it is empty; raises DataError on what is no number."""
@@ -79,7 +83,7 @@ class Table:
 
     def dates_of(self, column: str) -> Dates:
         """Return a column's dates; raises DataError on what is none."""
-        return _dates(self.where, self.titles[column], self.cells[column], self.lines)[0]
+        return _dates(self.where, self.titles[column], self.cells[column], self.lines).days
 
     def unit(self, column: str) -> float:
         """Return the last decimal that the column is printed to, such as 1e-6."""
@@ -97,9 +101,16 @@ class Table:
 
     def only_once(self, says: str) -> None:
         """Raise DataError that names two lines where a date stands twice."""
+        if self.intraday:
+            raise DataError(f"{self.where}: {': '.join(intraday_words())}")
         if self.repeated.any():
             row = int(np.argmax(self.repeated))
             raise self.fault(row, f"{says} (in line {self.lines[row - 1]} too): keep one row")
+
+    def in_step(self, *, schedule: bool = False) -> None:
+        """Raise DataError where the dates stand a day early or late (see `data.stamps.days_off`)."""
+        if way := days_off(self.dates, schedule=schedule):
+            raise self.fault(0, ": ".join(off_words(way)))
 
     def passed_over(self, used: Iterable[str]) -> tuple[str, ...]:
         """Return the note that names the columns nothing was made of."""
@@ -113,6 +124,7 @@ def read_table(path: Path, where: str) -> Table:
     header, first = _header(rows, where)
     columns = _columns(header, where)
     rows = [(line, row) for line, row in rows[first:] if any(row)]
+    refuse_tickers(header, rows, where)
     if not rows:
         raise DataError(f"{where}:{first + 1}: has no rows under its header: add history")
     for line, row in rows:
@@ -120,15 +132,16 @@ def read_table(path: Path, where: str) -> Table:
             raise DataError(f"{where}:{line}: has {len(row)} fields, the header {len(header)}: correct the row")
     lines, texts = [line for line, _row in rows], [row for _line, row in rows]
     cells = {column: [row[at] for row in texts] for column, at in columns.items()}
-    dates, notes = _dates(where, header[columns["date"]] or "date", cells["date"], lines)
-    turned, order = _order(dates)
+    stamps = _dates(where, header[columns["date"]] or "date", cells["date"], lines)
+    turned, order = _order(stamps.days)
     return Table(
         where,
         {column: header[at] for column, at in columns.items() if header[at] or any(cells[column])},
         {column: [texts[row] for row in order] for column, texts in cells.items()},
-        dates[order],
+        stamps.days[order],
         [lines[row] for row in order],
-        (*notes, *turned),
+        (*_of_dates(cells["date"], stamps), *turned),
+        stamps.intraday,
     )
 
 
@@ -166,8 +179,8 @@ def counted(count: int, what: str) -> str:
 def _rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
     try:
         raw = path.read_bytes()
-        text = raw.decode("utf-8-sig")
-        rows = [(at, [cell.strip() for cell in row]) for at, row in _numbered(text)]
+        refuse_packed(raw, where)
+        rows = rows_of(raw.decode("utf-8-sig"))
     except OSError as fault:
         raise DataError(f"{where}: can't be read: {fault.strerror}") from None
     except UnicodeDecodeError as fault:
@@ -183,14 +196,6 @@ def _rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
     return rows
 
 
-def _numbered(text: str) -> Iterable[tuple[int, list[str]]]:
-    reader = csv.reader(text.splitlines(keepends=True))
-    last = 0
-    for row in reader:
-        yield last + 1, row
-        last = reader.line_num
-
-
 def _header(rows: list[tuple[int, list[str]]], where: str) -> tuple[list[str], int]:
     """Return the titles, and how many rows they take: yfinance's downloads have three, the tickers in the second."""
     header = rows[0][1]
@@ -201,6 +206,7 @@ def _header(rows: list[tuple[int, list[str]]], where: str) -> tuple[list[str], i
         return ["Date", *header[1:]], 3
     if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
         raise DataError(f"{where}:1: its fields aren't separated by commas: save it as CSV with commas")
+    refuse_preamble(rows, where)
     return header, 1
 
 
@@ -224,25 +230,33 @@ def _columns(header: list[str], where: str) -> dict[str, int]:
     return columns
 
 
-def _dates(where: str, title: str, cells: list[str], lines: list[int]) -> tuple[Dates, tuple[str, ...]]:
-    """Return the dates, and what was assumed of how they are written."""
-    days, american, timed = [], False, False
-    for cell, line in zip(cells, lines, strict=True):
-        iso, us = ISO.fullmatch(cell), AMERICAN.fullmatch(cell)
-        parts = iso.group(1, 2, 3) if iso else us.group(3, 1, 2) if us else None
-        american, timed = american or us is not None, timed or bool(iso and iso[4])
-        try:
-            if parts is None:
-                raise ValueError  # noqa: TRY301  # one message for a form and for a day that don't exist
-            days.append(np.datetime64(f"{parts[0]}-{parts[1]:0>2}-{parts[2]:0>2}", "D"))
-            if not FIRST <= days[-1] <= LAST:
-                raise ValueError  # noqa: TRY301  # the same
-        except ValueError:
-            how = "write it as YYYY-MM-DD (or as MM/DD/YYYY)"
-            raise DataError(f"{where}:{line}: {title} is {cell!r}, not a date: {how}") from None
-    notes = ("Dates with slashes are read as month/day/year.",) if american else ()
-    timed_note = ("The time of day beside its dates is passed over.",) if timed else ()
-    return np.array(days, dtype="datetime64[D]"), (*notes, *timed_note)
+def _dates(where: str, title: str, cells: list[str], lines: list[int]) -> Stamps:
+    """Return a column's days; raises DataError with the line of what is none."""
+    written = [f"{us[3]}-{us[1]:0>2}-{us[2]:0>2}" if (us := AMERICAN.fullmatch(cell)) else cell for cell in cells]
+    try:
+        stamps = read_stamps(written)
+    except ValueError:
+        stamps = None
+    if stamps is not None and ((stamps.days >= FIRST) & (stamps.days <= LAST)).all():
+        return stamps
+    row = next(row for row, cell in enumerate(written) if not _is_day(cell))
+    known = undated_words(cells[row])
+    how = known or "write it as YYYY-MM-DD (or as MM/DD/YYYY)"
+    raise DataError(f"{where}:{lines[row]}: {title} is {cells[row]!r}, {'' if known else 'not a date: '}{how}")
+
+
+def _is_day(cell: str) -> bool:
+    try:
+        return bool(FIRST <= read_stamps([cell]).days[0] <= LAST)
+    except ValueError:
+        return False
+
+
+def _of_dates(cells: list[str], stamps: Stamps) -> tuple[str, ...]:
+    """Return what was assumed of how dates are written."""
+    american = any(map(AMERICAN.fullmatch, cells))
+    notes = ("Dates with slashes are read as month/day/year." if american else "", stamps.note)
+    return tuple(note for note in notes if note)
 
 
 def _order(dates: Dates) -> tuple[tuple[str, ...], list[int]]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from data.arrays import Dates
 from data.errors import DataError, did_you_mean
+from data.foreign import DATES, refuse_misnamed, refuse_packed, refuse_shape
 from data.schema import Fault
+from data.stamps import intraday_words, read_stamps, undated_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,8 +69,14 @@ MEMBERS = Layout("symbol", ("from", "to"), ("symbol",), {"symbol": ("ticker",)})
 
 
 def names_in(folder: Path) -> tuple[str, ...]:
-    """Return the names of the CSV files in a folder, sorted."""
-    return tuple(sorted(path.stem for path in folder.glob("*.csv"))) if folder.is_dir() else ()
+    """Return the names of the CSV files in a folder, sorted; raises DataError on a table that is none."""
+    if not folder.is_dir():
+        return ()
+    names = {path.stem for path in folder.glob("*.csv")}
+    for path in sorted(folder.glob("[!.]*")):
+        if path.name.partition(".")[0] not in names:
+            refuse_misnamed(path, f"{folder.name}/{path.name}")
+    return tuple(sorted(names))
 
 
 def days_of(column: pd.Series[pd.Timestamp]) -> Dates:
@@ -113,9 +123,10 @@ def read_numbers(
     frame = _parse(path, where)
     missing = [column for column in ("date", *numbers) if column not in frame]
     if missing:
-        raise DataError(f"{where}:1: column {missing[0]} is missing: the header needs {','.join(('date', *numbers))}")
+        needs = f"the header needs {','.join(('date', *numbers))}"
+        raise DataError(f"{where}:1: column {missing[0]} is missing: {needs}{_other_layout(frame, folder, where)}")
     _refuse_empty(where, frame)
-    return where, *_typed(frame, numbers)
+    return where, *_typed(frame, where, numbers)
 
 
 def find_words(folder: Path, kind: str, name: str, present: tuple[str, ...], layout: Layout) -> tuple[Path, str]:
@@ -144,9 +155,37 @@ def read_words(path: Path, where: str, layout: Layout) -> pd.DataFrame:
     read["unread"] = False
     for column in (each for each in layout.dates if each in frame):
         text = frame[column].str.strip()
-        read[column] = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+        read[column], _intraday = _days(text, where)
         read["unread"] |= read[column].isna() & (text != "")
     return read
+
+
+def _other_layout(frame: pd.DataFrame, folder: Path, where: str) -> str:
+    """Return what else can be done with a file whose column of dates isn't titled as ours is.
+
+    Raises DataError where nothing can, as its rows are no sessions.
+    """
+    if "date" in frame:
+        return ""
+    first = f"{frame.columns[0]}"
+    untitled = first == "Unnamed: 0"
+    dated = [title for title in frame if re.sub("[^a-z0-9]", "", f"{title}".lower()) in DATES]
+    if untitled or dated:
+        _refuse_times(frame[first if untitled else dated[0]].dropna().astype("string").str.strip(), where)
+    elif first != "Price":
+        return ""
+    what = "; its first column has no title" if untitled else ""
+    return f"{what}, or take it into the store: backtest data import {shlex.quote(str(folder))}, and run without --data"
+
+
+def _refuse_times(text: pd.Series[str], where: str) -> None:
+    """Raise DataError where a column is of unix time, or of several times of one day."""
+    cells = list(text)
+    if cells and (known := undated_words(cells[0])):
+        raise DataError(f"{where}:{text.index[0]}: {text.name} is {cells[0]!r}, {known}")
+    with contextlib.suppress(ValueError):
+        if read_stamps(cells).intraday:
+            raise DataError(f"{where}: {': '.join(intraday_words())}")
 
 
 def _found(folder: Path, kind: str, name: str, present: tuple[str, ...], layout: str = "") -> tuple[Path, str]:
@@ -195,11 +234,14 @@ def _parse(path: Path, where: str, *, words: bool = False) -> pd.DataFrame:
 def _check_shape(path: Path, where: str) -> None:
     """Refuse what pandas would guess at: text that isn't UTF-8, rows longer than the header, an open quote."""
     raw = path.read_bytes()
+    refuse_packed(raw, where)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         row = raw[: fault.start].count(b"\n") + 1
         raise DataError(f"{where}:{row}: is no text: save the file as UTF-8") from None
+    with contextlib.suppress(csv.Error):  # told below
+        refuse_shape(text, where)
     commas = {line.count(",") for line in text.splitlines()}
     if '"' not in text and len(commas) == 1 and 0 not in commas:
         return  # as nearly every file: what follows takes ten times as long
@@ -213,13 +255,40 @@ def _check_shape(path: Path, where: str) -> None:
             raise DataError(f"{where}:{number}: a quote is open: close it, or take it out")
 
 
-def _typed(frame: pd.DataFrame, numbers: tuple[str, ...]) -> tuple[pd.DataFrame, list[Text]]:
+def _days(text: pd.Series[str], where: str) -> tuple[pd.Series[pd.Timestamp], bool]:
+    """Return a column's days, NaT where one is empty or unreadable, and whether rows of one day differ in time.
+
+    Raises DataError where its stamps are days only by an assumption, which nothing here would tell.
+    """
+    import pandas as pd
+
+    days = pd.to_datetime(text, format="%Y-%m-%d", errors="coerce")
+    filled = text.fillna("") != ""
+    if not (days.isna() & filled).any():
+        return days, False
+    row, cells = int(text.index[filled][0]), list(text[filled])
+    if known := undated_words(cells[0]):
+        raise DataError(f"{where}:{row}: {text.name} is {cells[0]!r}, {known}")
+    try:
+        stamps = read_stamps(cells)
+    except ValueError:
+        return days, False
+    if not stamps.as_written:
+        says = f"{text.name} is {cells[0]!r}, a moment that New York dates otherwise"
+        raise DataError(f"{where}:{row}: {says}: write each session's own day as YYYY-MM-DD")
+    days[filled] = pd.to_datetime(stamps.days)
+    return days, stamps.intraday
+
+
+def _typed(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) -> tuple[pd.DataFrame, list[Text]]:
     """Return dates as dates and columns as numbers, and the text that stands where a number should, by column."""
     import pandas as pd
 
     typed, texts = pd.DataFrame(index=frame.index), []
     for column in ("date", "known") if "known" in frame else ("date",):
-        typed[column] = pd.to_datetime(frame[column].astype("string"), format="%Y-%m-%d", errors="coerce")
+        typed[column], intraday = _days(frame[column].astype("string").str.strip(), where)
+        if intraday and column == "date":
+            raise DataError(f"{where}: {': '.join(intraday_words())}")
     for column in numbers:
         typed[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
         wrong = frame.index[typed[column].isna() & frame[column].notna()]

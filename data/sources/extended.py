@@ -9,7 +9,7 @@ import numpy as np
 from data.arrays import Dates
 from data.bars import Bars
 from data.errors import DataError, did_you_mean
-from data.extend import Driver, Extended, extend, first_real_row, index_driver, said_of, with_opens_from
+from data.extend import Driver, Extended, extend, first_real_row, index_driver, make, said_of, with_opens_from
 from data.extension import Extension, terms_of
 from data.fund import driver, rate_known
 from data.sources.wrapped import Wrapped
@@ -24,7 +24,8 @@ class ExtendedSource(Wrapped):
     source
         Where everything else comes from.
     extensions
-        Whose history is extended, and by what; the underlying may be extended itself.
+        Whose history is extended, and by what; the underlying may be extended itself. An instrument without bars is
+        made whole.
     rate
         The cash-rate series of the fund model, or a constant yield a year.
     shift
@@ -43,19 +44,24 @@ class ExtendedSource(Wrapped):
     _made: dict[str, Extended] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        bars = self.source.instruments()
+        bars = self.instruments()
         for each in self.extensions:
-            for key, name in (("", each.instrument), (".opens_from", each.opens_from)):
-                if name is not None and name not in bars:
-                    raise DataError(
-                        f"data.extend{f'.{each.instrument}' if key else ''}{key} names {name}, of which source "
-                        f"{self.source.name} has no bars{did_you_mean(name, bars)}"
-                    )
+            if each.opens_from is not None and each.opens_from not in bars:
+                raise DataError(
+                    f"data.extend.{each.instrument}.opens_from names {each.opens_from}, of which source "
+                    f"{self.source.name} has no bars{did_you_mean(each.opens_from, bars)}"
+                )
+            if each.before is not None and not self._has_bars(each.instrument):
+                raise DataError(f"data.extend.{each.instrument}.before: {each.instrument} has no bar: take before out")
             self._check_circle(each)
+
+    def instruments(self) -> tuple[str, ...]:
+        """Return the names of the instruments that have bars, real or made, sorted."""
+        return tuple(sorted({*self.source.instruments(), *(each.instrument for each in self.extensions)}))
 
     @property
     def synthetic(self) -> dict[str, np.datetime64]:
-        """The first real session of each extended instrument."""
+        """The first real session of each extended instrument; the day after its last where it has none."""
         return {each.instrument: self.extended(each).first_real for each in self.extensions}
 
     @property
@@ -75,8 +81,11 @@ class ExtendedSource(Wrapped):
             terms = terms_of(extension, on_index=on_index)
             # with leverage 1 nothing is lent or borrowed, so the rate needn't reach back
             rate = rate_known(self.source, self.rate if terms.leverage != 1.0 else 0.0, driven_by.bars.dates)
-            real = self.source.bars(extension.instrument)
-            made = extend(real, extension.before, driven_by, rate, terms, self.shift)
+            if self._has_bars(extension.instrument):
+                real = self.source.bars(extension.instrument)
+                made = extend(real, extension.before, driven_by, rate, terms, self.shift)
+            else:
+                made = make(extension.instrument, driven_by, rate, terms, self.shift)
             self._made[extension.instrument] = replace(made, told=said_of(extension, terms, made, on_index=on_index))
         return self._made[extension.instrument]
 
@@ -98,9 +107,12 @@ class ExtendedSource(Wrapped):
             bars, on_index = driver(self.source, name)
             bars = bars.onto(bars.dates[~np.isnan(bars.close)])
             driven_by = index_driver(bars) if on_index else Driver(bars, np.ones(len(bars), np.bool_))
-        if extension.opens_from is not None:
+        if extension.opens_from is not None and self._has_bars(extension.opens_from):
             driven_by = with_opens_from(driven_by, self._real(extension.opens_from))
         return driven_by, on_index
+
+    def _has_bars(self, instrument: str) -> bool:
+        return instrument in self.source.instruments()
 
     def _real(self, instrument: str) -> Bars:
         """Return the bars of an instrument that count as real."""

@@ -8,6 +8,7 @@ from typing import Any
 import backtrader as bt
 import numpy as np
 
+from data.arithmetic import dot
 from data.arrays import Floats
 from engine.kernel.loop import Ledger, Memory, Plan, Weigh, decide, decide_given, mark
 from engine.rules import Order, Prices, plan_trade
@@ -68,7 +69,7 @@ class HedgeStrategy(bt.Strategy):
         traded = np.zeros_like(shares)
         order = Order(ledger.core[t - 1], ledger.hedge[t - 1], bool(ledger.restate[t - 1]))
         plan_trade(self.p.terms, order, self.p.prices.fill[t], cash, shares, traded)
-        self._lend(cash + float(shares @ self.p.prices.fill[t]))
+        self._lend(cash + dot(shares, self.p.prices.fill[t]))
         place(self, self.datas, traded)
 
     def notify_order(self, order: bt.Order) -> None:

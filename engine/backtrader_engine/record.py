@@ -52,29 +52,31 @@ class Recorder(bt.Analyzer):
         self._now = np.zeros(len(self.datas))
 
     def ledger(self, setup: Setup) -> Ledger:
-        """Return what was noted; the weights of an order are those the hedge had when it had filled."""
-        empty, prices = empty_ledger(*setup.prices.close.shape), setup.prices
-        cash, shares, traded = np.array(self.cash), np.array(self.shares), np.array(self.traded)
-        equity = cash + (shares * prices.close).sum(axis=1)
-        ordered, hedge = _orders(setup, cash, shares, traded)
-        core = (
-            setup.plan.unhedged_core - hedge if setup.plan.core_pays else np.full_like(hedge, setup.plan.unhedged_core)
-        )
-        restate = np.zeros_like(ordered)
-        restate[0] = True
-        ruined = np.flatnonzero(equity <= 0.0)
-        return empty._replace(
-            equity=equity,
-            cash=cash,
-            shares=shares,
-            traded=traded,
-            ordered=ordered,
-            core=core,
-            hedge=hedge,
-            restate=restate,
-            action=_actions(shares[:, -1] != 0.0),
-            last=int(ruined[0]) if len(ruined) else len(equity) - 1,
-        )
+        """Return what was noted."""
+        return ledger_of(setup, np.array(self.cash), np.array(self.shares), np.array(self.traded))
+
+
+def ledger_of(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> Ledger:
+    """Return the ledger of a book and its fills; the weights of an order are those the hedge had when it had filled."""
+    empty, prices = empty_ledger(*setup.prices.close.shape), setup.prices
+    equity = cash + (shares * prices.close).sum(axis=1)
+    ordered, hedge = _orders(setup, cash, shares, traded)
+    core = setup.plan.unhedged_core - hedge if setup.plan.core_pays else np.full_like(hedge, setup.plan.unhedged_core)
+    restate = np.zeros_like(ordered)
+    restate[0] = True
+    ruined = np.flatnonzero(equity <= 0.0)
+    return empty._replace(
+        equity=equity,
+        cash=cash,
+        shares=shares,
+        traded=traded,
+        ordered=ordered,
+        core=core,
+        hedge=hedge,
+        restate=restate,
+        action=_actions(shares[:, -1] != 0.0),
+        last=int(ruined[0]) if len(ruined) else len(equity) - 1,
+    )
 
 
 def _orders(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> tuple[np.ndarray, Floats]:

@@ -1,4 +1,4 @@
-"""Decay attribution: what direction, daily reset, carry and costs did to a book, in dollars (design: section 6)."""
+"""Attribution: what direction, daily reset, carry and costs did to a book, in dollars (design: section 6)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Flags, Floats
+from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from data.fund import FEE, SPREAD
 from engine.judgement.driver import carry_of, day_return, fills_at_open, index_of
 from engine.kernel.loop import Ledger
@@ -42,6 +43,8 @@ class Attribution:
         The fund's own total return of each session, from close to close, shape (sessions,).
     last
         The last session with a book.
+    a_year
+        How many of the sessions to it make a year: `data.calendar.sessions_a_year`.
     """
 
     dollars: Mapping[str, Floats]
@@ -49,6 +52,7 @@ class Attribution:
     weight: Floats
     fund: Floats
     last: int
+    a_year: float = SESSIONS_A_YEAR
 
     @property
     def sleeve(self) -> Floats:
@@ -92,8 +96,8 @@ def attribute(setup: Setup, ledger: Ledger, fee: float = FEE, spread: float = SP
     Attribution
         ``direction``: what a static position of the fund's leverage would have made, set when the sleeve was bought
         (buying q dollars at index level S adds q/S units, selling a fraction scales them). ``compounding``: what the
-        daily reset added or took, the decay. ``financing``, ``fee``, ``spread``: what the fund earned on its cash, at
-        the rate known at the last close, and what it paid. ``tracking``: its own return less the modelled one.
+        daily reset added or took beside it, a path effect. ``financing``, ``fee``, ``spread``: what the fund earned on
+        its cash, at the rate known at the last close, and what it paid. ``tracking``: its own return less the modelled.
         ``hedge_costs``, ``core_costs``: commission and slippage, signed. ``core``: what the core's holdings made
         before costs, dividends included. ``interest``: on the book's cash, or on what it owes.
 
@@ -187,7 +191,8 @@ def _told(setup: Setup, ledger: Ledger, dollars: dict[str, Floats]) -> Attributi
     sleeve = ledger.shares[:, -1] * setup.prices.close[:, -1]
     weight = np.divide(sleeve, equity, out=np.zeros_like(equity), where=alive & (equity > 0.0))
     fund = np.concatenate(([0.0], level[1:] / level[:-1] - 1.0))
-    return Attribution({name: dollars[name] for name in COLUMNS}, equity, weight, fund, ledger.last)
+    a_year = sessions_a_year(setup.market.run_sessions[: ledger.last + 1])
+    return Attribution({name: dollars[name] for name in COLUMNS}, equity, weight, fund, ledger.last, a_year)
 
 
 def _alive(ledger: Ledger) -> Flags:

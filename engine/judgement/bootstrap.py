@@ -7,16 +7,19 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from data.arithmetic import dot, log
 from data.arrays import Floats, Ints
 from engine.metrics import CVAR_TAIL, returns_of
 
-DRAWS = 10_000
+DRAWS = 2_000
 CHUNK = 200
 """Draws held in memory at once: 200 of 4,000 sessions are 6 MB."""
 
 
 def block_length(series: Floats) -> float:
-    """Return the mean length of a block in sessions, at least 1: `arch.bootstrap.optimal_block_length`.
+    """Return the mean length of a block in sessions, at least 1: the optimal one of a stationary bootstrap's mean.
+
+    `arch.bootstrap.optimal_block_length`, its sums in an order that no processor changes.
 
     Parameters
     ----------
@@ -27,12 +30,48 @@ def block_length(series: Floats) -> float:
     ----------
     Politis and White (2004), Econometric Reviews 23; corrected by Patton, Politis and White (2009), ibid. 28.
     """
-    from arch.bootstrap import optimal_block_length
-
-    if len(series) < 10 or (series == series[0]).all():  # autocorrelations need some sessions
+    n = len(series)
+    if n < 10 or (series == series[0]).all():  # autocorrelations need some sessions
         return 1.0
-    told = float(optimal_block_length(series)["stationary"].iloc[0])
-    return max(told, 1.0) if math.isfinite(told) else 1.0
+    covariances, correlations = _autocorrelation(series - series.mean(), _most_lags(n))
+    lags = _lags_that_count(correlations, 2.0 * math.sqrt(math.log10(n) / n), _in_a_row(n))
+    spectrum, slope = float(covariances[0]), 0.0
+    for lag in range(1, lags + 1):
+        taper = 1.0 if lag <= lags / 2 else 2.0 * (1.0 - lag / lags)
+        spectrum += 2.0 * taper * float(covariances[lag])
+        slope += 2.0 * taper * lag * float(covariances[lag])
+    longest = math.ceil(min(3.0 * math.sqrt(n), n / 3.0))
+    optimal = math.cbrt(slope * slope / (spectrum * spectrum) * n) if spectrum else math.inf
+    return min(max(optimal, 1.0), longest)
+
+
+def _in_a_row(n: int) -> int:
+    return max(5, int(math.log10(n)))
+
+
+def _most_lags(n: int) -> int:
+    return math.ceil(math.sqrt(n)) + _in_a_row(n)
+
+
+def _autocorrelation(off: Floats, most: int) -> tuple[Floats, Floats]:
+    """Return autocovariances and absolute autocorrelations of deviations at lags 0 to `most`, shape (most + 1,) each.
+
+    Those of a lag are over what both ends have of the series, less one session, as in `arch`.
+    """
+    products = np.array([dot(off[lag:], off[: len(off) - lag]) for lag in range(most + 1)])
+    later = np.array([dot(off[lag:], off[lag:]) for lag in range(1, most + 2)])
+    sooner = np.array([dot(off[:-lag], off[:-lag]) for lag in range(1, most + 2)])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return products / len(off), np.abs(products) / np.sqrt(later * sooner)
+
+
+def _lags_that_count(correlations: Floats, small: float, in_a_row: int) -> int:
+    """Return twice the lag before the first `in_a_row` small correlations, at least 2; all lags where none are."""
+    most = len(correlations) - 1
+    for lag in range(most + 1 - in_a_row):
+        if (correlations[lag : lag + in_a_row] < small).all():
+            return min(2 * max(lag, 1), most)
+    return most
 
 
 def draw_days(count: int, block: float, draws: int, seed: int) -> Iterator[Ints]:
@@ -63,7 +102,7 @@ def figures_on(days: Ints, equity: Floats, cash: Floats) -> Floats:
     from engine.kernel.compiled import compiled
 
     returns = np.ascontiguousarray(returns_of(equity))
-    logs = np.ascontiguousarray(np.diff(np.log(equity), axis=0))
+    logs = np.ascontiguousarray(np.diff(log(equity), axis=0))
     ranked = np.ascontiguousarray(np.argsort(returns, axis=0, kind="stable").T)
     worst = int(CVAR_TAIL * (len(returns) - 1)) + 1  # as engine.metrics.cvar
     out = np.empty((len(days), equity.shape[1], len(FIGURES)))

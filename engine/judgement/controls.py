@@ -11,11 +11,11 @@ from data.arrays import Flags, Floats
 from data.errors import DataError
 from data.shown import screen
 from engine.config import RunConfig
-from engine.judgement.derisk import sold_at_entry, sold_daily
+from engine.judgement.derisk import Replay, sold_at_entry, sold_daily
 from engine.judgement.held_less import run_held_less
 from engine.judgement.protective_put import MONEYNESS, run_protective_put
 from engine.judgement.short_underlying import run_short_underlying
-from engine.kernel.loop import Ledger, run_given, run_policy
+from engine.kernel.loop import Ledger, replay, run_given, run_policy
 from engine.metrics import Trades, trades_of
 from engine.rules import Terms
 from engine.setup import BORROW_FEE, Setup, rebalancing_days, sizing_of
@@ -96,8 +96,8 @@ def held_less_of(setup: Setup, name: str, share: float) -> Control:
 
 
 def least_controls(setup: Setup, hedged: Ledger, beta: Floats) -> Mapping[str, Control]:
-    """Run the unhedged book and the entry-matched de-risk alone, as ``controls: off`` asks for."""
-    return {control.name: control for control in (_unhedged(setup), _derisk_entry(setup, hedged, beta))}
+    """Run the unhedged book and the one sold at entry alone, as ``controls: off`` asks for."""
+    return {control.name: control for control in (_unhedged(setup), _derisk_entry(setup, hedged, beta, replay))}
 
 
 def run_unhedged(setup: Setup) -> Ledger:
@@ -132,13 +132,13 @@ def _unhedged(setup: Setup) -> Control:
     return _plain(setup, "unhedged", "Unhedged", "The same core without any hedge.", run_unhedged(setup))
 
 
-def _derisk_entry(setup: Setup, hedged: Ledger, beta: Floats) -> Control:
+def _derisk_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None = None) -> Control:
     return _plain(
         setup,
         "derisk_entry",
         "Sold at entry",
         "Core sold, when the hedge is ordered, down to the beta the hedged book then has; the rest in cash.",
-        sold_at_entry(setup, hedged, beta),
+        sold_at_entry(setup, hedged, beta, run),
     )
 
 

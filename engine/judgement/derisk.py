@@ -6,17 +6,21 @@ is floored at 0: where the hedged book is net short, so is the control, or it wo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
-from data.arrays import Flags, Floats
+from data.arrays import Flags, Floats, Ints
 from engine.judgement.driver import WIPED_OUT, fills_at_open, index_of
 from engine.kernel.compiled import compiled
-from engine.kernel.loop import Ledger
+from engine.kernel.loop import Ledger, empty_ledger
 from engine.metrics import Trades, trades_of
 from engine.rules import Prices, Terms
 from engine.setup import Setup
+
+Replay = Callable[[Prices, Terms, Ledger], Ledger]
+"""Runs a book on orders already decided."""
 
 
 def matched(core: Floats, hedge: Floats, beta: Floats, leverage: float | Floats) -> Floats:
@@ -30,11 +34,15 @@ def entry_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
     Between orders the weight last ordered stands, at the beta of its own close.
     """
     core = matched(hedged.core, hedged.hedge, beta, setup.market.roles.leverage)
-    last = np.maximum.accumulate(np.where(hedged.ordered, np.arange(len(core)), 0))
-    return hedged._replace(core=core[last], hedge=np.zeros_like(core))
+    return hedged._replace(core=core[_last(hedged.ordered)], hedge=np.zeros_like(core))
 
 
-def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
+def _last(ordered: Flags) -> Ints:
+    """Return the place of the last order by each close, shape (closes,)."""
+    return np.maximum.accumulate(np.where(ordered, np.arange(len(ordered)), 0))
+
+
+def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None = None) -> Ledger:
     """Run the de-risk that sells core when the hedge is ordered, down to the beta the hedged book then has.
 
     Parameters
@@ -45,15 +53,23 @@ def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
         The hedged run.
     beta
         The core's beta to the underlying at each close, shape (sessions,).
+    run
+        What replays it; compiled unless given.
     """
-    return compiled().replay(setup.prices, setup.terms, entry_orders(setup, hedged, beta))
+    return (run or compiled().replay)(setup.prices, setup.terms, entry_orders(setup, hedged, beta))
+
+
+def net_beta(setup: Setup, book: Ledger, beta: Floats) -> Floats:
+    """Return how much of a book's equity moves with the underlying at each close, shape (sessions,); NaN in ruin."""
+    worth = book.shares * setup.prices.close
+    exposure = worth[:, :-1].sum(axis=1) * beta + setup.market.roles.leverage * worth[:, -1]
+    return np.divide(exposure, book.equity, out=np.full(len(exposure), np.nan), where=book.equity > 0.0)
 
 
 def net_short(setup: Setup, book: Ledger, beta: Floats) -> Flags:
     """Return whether a book's beta to the underlying is below 0 at each close but its last, shape (sessions,)."""
-    worth = book.shares * setup.prices.close
-    exposure = worth[:, :-1].sum(axis=1) * beta + setup.market.roles.leverage * worth[:, -1]
-    return (exposure < 0.0) & (np.arange(len(exposure)) < book.last)
+    below = net_beta(setup, book, beta) < 0.0
+    return below & (np.arange(len(below)) < book.last)
 
 
 class Followed(NamedTuple):
@@ -91,8 +107,7 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> Followed:
 def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
     """Return orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
     b, sessions = setup.market.roles.leverage, np.arange(len(hedged.equity))
-    half = hedged._replace(**{name: _doubled(getattr(hedged, name)) for name in _BY_SESSION}, last=2 * hedged.last)
-    half.hedge[:], half.ordered[:], half.restate[:] = 0.0, False, False
+    half = empty_ledger(2 * len(sessions) - 1, hedged.shares.shape[1])
     half.ordered[1::2] = ((hedged.shares[:, -1] != 0.0) & (sessions < hedged.last))[1:]
     half.core[1::2] = matched(*_weights(setup, hedged), beta, b)[1:]
     filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
@@ -101,6 +116,7 @@ def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
     half.ordered[at] |= filled
     half.core[at] = np.where(filled, ordered, half.core[at])
     half.restate[at] = filled & hedged.restate[:-1]
+    half.core[:] = half.core[_last(half.ordered)]
     return half
 
 
@@ -112,9 +128,6 @@ def _leverage_at_open(b: float, night: Floats) -> Floats:
     return told
 
 
-_BY_SESSION = ("equity", "cash", "shares", "traded", "ordered", "core", "hedge", "restate", "action")
-
-
 def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
     """Return the weights of core and hedge that a book has at each close, shape (sessions,) each."""
     worth, equity = hedged.shares * setup.prices.close, hedged.equity[:, None]
@@ -123,23 +136,22 @@ def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
 
 
 def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
-    """Return prices and terms by half session: the night's events and interest fall before the open."""
-    opened, closed = prices.open, prices.close
+    """Return prices and terms by half session: the night's events and interest fall before the open.
+
+    Only closes mark a book, so that at an open it is marked at the close to come: what is below 0 there ends there.
+    """
+    opened, closed = prices.open, np.repeat(prices.close, 2, axis=0)[1:]
 
     def at_open(values: Floats, else_: float) -> Floats:
         half = np.full((2 * len(values) - 1, *values.shape[1:]), else_)
         half[1::2] = values[1:]
         return half
 
-    both = _doubled(closed)
+    both = closed.copy()
     both[1::2] = opened[1:]
-    half = Prices(both, both, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, -1])
-    rates = {name: at_open(getattr(terms, name), 0.0) for name in ("earned", "owed", "borrow")}
-    return half, terms._replace(**rates)
-
-
-def _doubled(values: Floats | Flags) -> Floats:
-    return np.repeat(values, 2, axis=0)[1:]
+    half = Prices(both, closed, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, -1])
+    earned, owed, borrow = (at_open(rate, 0.0) for rate in (terms.earned, terms.owed, terms.borrow))
+    return half, terms._replace(earned=earned, owed=owed, borrow=borrow)
 
 
 def _by_session(values: Floats) -> Floats:
@@ -151,7 +163,18 @@ def _by_session(values: Floats) -> Floats:
 
 def _whole(halves: Ledger) -> Ledger:
     """Return the ledger at the closes; what was traded at the open and at the close adds up."""
-    at_close = {name: getattr(halves, name)[::2].copy() for name in _BY_SESSION}
-    at_close["traded"] = _by_session(halves.traded)
-    at_close["ordered"] = halves.ordered[::2] | np.append(halves.ordered[1::2], False)
-    return Ledger(**at_close, last=(halves.last + 1) // 2)
+    closes = np.arange(0, len(halves.equity), 2)
+    last = (halves.last + 1) // 2
+    closes[last] = halves.last  # a book that ended at its open has no row at the close
+    return Ledger(
+        halves.equity[closes],
+        halves.cash[closes],
+        halves.shares[closes],
+        _by_session(halves.traded),
+        halves.ordered[::2] | np.append(halves.ordered[1::2], False),  # an order fills in the next session, at its end
+        halves.core[closes],
+        halves.hedge[closes],
+        halves.restate[closes],
+        halves.action[closes],
+        last,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Flags, Floats
 from engine.episodes import Episode
 
@@ -98,16 +99,16 @@ def triggers_of(
     episodes
         The run's.
     """
-    return tuple(_trigger(one, np.log(level), weight > 0.0, episodes) for one in drawdowns)
+    return tuple(_trigger(one, log(level), weight > 0.0, episodes) for one in drawdowns)
 
 
-def _trigger(one: Drawdown, log: Floats, on: Flags, episodes: Sequence[Episode]) -> Trigger:
-    fall = log[one.trough] - log[one.peak]
+def _trigger(one: Drawdown, logs: Floats, on: Flags, episodes: Sequence[Episode]) -> Trigger:
+    fall = logs[one.trough] - logs[one.peak]
     span = slice(one.peak, one.trough)  # closes at which the sessions of the fall begin
-    hedged = float(np.diff(log)[span][on[span]].sum() / fall) + 0.0  # no -0.0
+    hedged = float(np.diff(logs)[span][on[span]].sum() / fall) + 0.0  # no -0.0
     running = any(e.decided <= one.peak and (e.left is None or e.left > one.peak) for e in episodes)
     later = [e.decided for e in episodes if one.peak < e.decided < one.trough]
     at = one.peak if running else min(later, default=None)
     if at is None:
         return Trigger(one, None, None, 0.0, hedged)
-    return Trigger(one, at, at - one.peak, float((log[one.trough] - log[at]) / fall), hedged)
+    return Trigger(one, at, at - one.peak, float((logs[one.trough] - logs[at]) / fall), hedged)

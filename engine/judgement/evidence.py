@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import dot, expm1, log
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from engine.judgement.bootstrap import DRAWS, block_length, bootstrapped, draw_days, figures_on
-from engine.metrics import SESSIONS_A_YEAR, returns_of
+from engine.metrics import returns_of
 
 LEVEL = 0.95
 """What an interval covers."""
@@ -49,7 +51,7 @@ class Difference:
     Parameters
     ----------
     growth
-        252 times the mean daily log-return difference, a fraction a year. The verdict reads this.
+        The mean daily log-return difference times the sessions a year, a fraction. The verdict reads this.
     cagr
         Fraction a year.
     sharpe
@@ -107,7 +109,13 @@ class Evidence:
 
 
 def evidence_of(
-    hedged: Floats, controls: Mapping[str, Floats], cash: Floats, judge: str, seed: int, draws: int = DRAWS
+    hedged: Floats,
+    controls: Mapping[str, Floats],
+    cash: Floats,
+    judge: str,
+    seed: int,
+    draws: int = DRAWS,
+    a_year: float = SESSIONS_A_YEAR,
 ) -> Evidence:
     """Resample the hedged book and its controls together, the same sessions for all.
 
@@ -127,6 +135,8 @@ def evidence_of(
         Draws are the same for the same seed.
     draws
         How many resamples.
+    a_year
+        How many of the sessions make a year: `data.calendar.sessions_a_year`.
 
     Notes
     -----
@@ -139,12 +149,14 @@ def evidence_of(
         why = OWN_RUIN if hedged.min() <= 0.0 else RUIN
         return Evidence({}, dict.fromkeys(controls, why), judge, 1.0, draws, seed, len(hedged) - 1, None, why)
     books = np.column_stack([hedged, *(controls[name] for name in names)])
-    logs = np.diff(np.log(books), axis=0)
+    logs = np.diff(log(books), axis=0)
     apart = logs[:, :1] - logs[:, 1:]
     block = block_length(apart[:, names.index(judge) if judge in names else 0])
     true = figures_on(np.arange(len(logs))[None], books, cash[1:])[0]
     drawn = bootstrapped(books, cash[1:], block, draws, seed)
-    against = {name: _difference(true[[0, i]], drawn[:, [0, i]], apart[:, i - 1]) for i, name in enumerate(names, 1)}
+    against = {
+        name: _difference(true[[0, i]], drawn[:, [0, i]], apart[:, i - 1], a_year) for i, name in enumerate(names, 1)
+    }
     own = psr_of(returns_of(hedged) - cash[1:].mean())
     return Evidence(against, dict.fromkeys(sorted(lost), RUIN), judge, block, draws, seed, len(logs), *own)
 
@@ -162,13 +174,13 @@ def growth_interval(difference: Floats, seed: int, draws: int = DRAWS) -> Interv
     return _interval(float(difference.mean()), np.concatenate(means), SESSIONS_A_YEAR)
 
 
-def _difference(true: Floats, drawn: Floats, logs: Floats) -> Difference:
+def _difference(true: Floats, drawn: Floats, logs: Floats, a_year: float) -> Difference:
     """Compare two books, the hedged one first: figures of shape (2, figures) and (draws, 2, figures)."""
     growth, sharpe, fall, tail = (
         _interval(float(one[0] - one[1]), many[:, 0] - many[:, 1], unit)
-        for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (252, math.sqrt(252), 1, 1), strict=True)
+        for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (a_year, math.sqrt(a_year), 1, 1), strict=True)
     )
-    grown = np.expm1(SESSIONS_A_YEAR * true[:, 0]), np.expm1(SESSIONS_A_YEAR * drawn[:, :, 0])
+    grown = expm1(a_year * true[:, 0]), expm1(a_year * drawn[:, :, 0])
     cagr = _interval(float(grown[0][0] - grown[0][1]), grown[1][:, 0] - grown[1][:, 1], 1)
     t, lags = hac_t(logs)
     told = None if math.isnan(sharpe.low) or math.isnan(sharpe.estimate) else sharpe
@@ -205,7 +217,7 @@ def hac_t(series: Floats, lags: int | None = None) -> tuple[float | None, int]:
     if (series == series[0]).all():
         return None, most
     off = series - series.mean()
-    spectrum = off @ off + 2.0 * sum((1 - k / (most + 1)) * (off[k:] @ off[:-k]) for k in range(1, most + 1))
+    spectrum = dot(off, off) + 2.0 * sum((1 - k / (most + 1)) * dot(off[k:], off[:-k]) for k in range(1, most + 1))
     return float(series.mean() * n / math.sqrt(spectrum)), most
 
 
@@ -267,8 +279,9 @@ def psr_of(returns: Floats, benchmark: float = 0.0) -> tuple[float | None, str |
     if (returns == returns[0]).all():
         return None, "its returns don't vary"
     off = returns - returns.mean()
-    variance = float((off**2).mean())
-    skew, kurtosis = float((off**3).mean()) / variance**1.5, float((off**4).mean()) / variance**2
+    squares = off * off
+    variance = float(squares.mean())
+    skew, kurtosis = float((squares * off).mean()) / variance**1.5, float((squares * squares).mean()) / variance**2
     sharpe = float(returns.mean() / returns.std(ddof=1))
     why = beyond_normal(len(returns), skew, kurtosis)
     return (None if why else probabilistic_sharpe(sharpe, len(returns), skew, kurtosis, benchmark)), why

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.arrays import Floats
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, empty_ledger
 from engine.setup import Setup, rebalancing_days
@@ -27,8 +26,3 @@ def run_held_less(setup: Setup, share: float) -> Ledger:
 def held_less_grid(setup: Setup) -> tuple[Ledger, ...]:
     """Run the books of `GRID`."""
     return tuple(run_held_less(setup, float(share)) for share in GRID)
-
-
-def log_returns(ledger: Ledger) -> Floats:
-    """Return a book's log returns, shape (sessions - 1,); it has to be alive to the end."""
-    return np.diff(np.log(ledger.equity))

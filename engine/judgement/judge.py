@@ -1,4 +1,4 @@
-"""The judgement of a run, whole: its controls, what decay took, the evidence, the answer, and the verdict."""
+"""The judgement of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from engine.config import RunConfig
 from engine.episodes import Episode, episodes_of
 from engine.judgement.answer.answer import Answer, answer_of, no_answer
 from engine.judgement.answer.variations import Alternative, Bench, Variation, alternatives_of, variations_of
+from engine.judgement.answer.words import names_of
 from engine.judgement.attribution import Attribution, attribute
 from engine.judgement.bridge import Bridge, bridge
 from engine.judgement.cascade import Cascade, cascades
@@ -29,7 +30,6 @@ from engine.judgement.summary import HedgeMeasures, measure
 from engine.judgement.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import Setup, run_beta
 
 SEED = 0
@@ -117,7 +117,7 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
     episodes = episodes_of(setup, hedged)
     unhedged = _book(controls, "unhedged")
     why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
-    years = (len(hedged.equity) - 1) / SESSIONS_A_YEAR
+    years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
     controls |= {} if answer is None else answer.held
     bench = None if answer is None else Bench(config, asked, hedged, answer.grid, _book(controls, "derisk_daily"))
@@ -134,7 +134,12 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
         cascades(setup, hedged, episodes),
         measures,
         evidence_of(
-            hedged.equity, {name: book.equity for name, book in books.items()}, setup.terms.earned, JUDGE, SEED
+            hedged.equity,
+            {name: book.equity for name, book in books.items()},
+            setup.terms.earned,
+            JUDGE,
+            SEED,
+            a_year=setup.market.sessions_a_year,
         ),
         answer,
         why,
@@ -142,15 +147,9 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
         () if bench is None else alternatives_of(bench),
         withheld(why or "", fund, price, sale_cost)
         if answer is None
-        else verdict_of(answer, core_name(config), fund, price, sale_cost),
+        else verdict_of(answer, names_of(config), price, sale_cost),
         study(setup, hedged, seed=SEED),
     )
-
-
-def core_name(config: RunConfig) -> str:
-    """Return what a person calls the core: the name of its one holding, or ``the core``."""
-    names = list(config.portfolio.core)
-    return names[0] if len(names) == 1 else "the core"
 
 
 def _sale_cost(setup: Setup, hedged: Ledger, beta: Floats) -> Figure:

@@ -8,19 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import dot, log1p
 from data.arrays import Floats
 from engine.judgement.attribution import SLEEVE, Attribution
-from engine.metrics import SESSIONS_A_YEAR
 
-DECAY = ("compounding", "fee", "spread")
-"""What is set against financing."""
+DECAY = ("fee", "spread", "tracking")
+"""What the fund itself takes, to be set against financing; what daily reset made is a path effect."""
 
 
 class Timing(NamedTuple):
     """What the sleeve's weight at the close before times the fund's return brought, fractions a year.
 
-    ``mean(w R) = mean(w) mean(R) + cov(w, R)``, times 252. What the sleeve made inside the sessions in which it was
-    bought and sold isn't in it.
+    ``mean(w R) = mean(w) mean(R) + cov(w, R)``, times the sessions a year. What the sleeve made inside the
+    sessions in which it was bought and sold isn't in it.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def timing_of(attribution: Attribution) -> Timing:
     held, fund = attribution.weight[: attribution.last], attribution.fund[1 : attribution.last + 1]
     total, average = float((held * fund).mean()), float(held.mean() * fund.mean())
     timing = float(((held - held.mean()) * (fund - fund.mean())).mean())
-    return Timing(*(SESSIONS_A_YEAR * each for each in (total, average, timing)))
+    return Timing(*(attribution.a_year * each for each in (total, average, timing)))
 
 
 def linking(equity: Floats, last: int) -> Floats:
@@ -81,14 +81,14 @@ def linking(equity: Floats, last: int) -> Floats:
 def contributions(attribution: Attribution) -> dict[str, float]:
     """Return each column's contribution to the run's total return, fractions that sum to it."""
     share = linking(attribution.equity, attribution.last)
-    return {name: float(column @ share) for name, column in attribution.dollars.items()}
+    return {name: dot(column, share) for name, column in attribution.dollars.items()}
 
 
 def scalars(attribution: Attribution) -> dict[str, float]:
     """Return the attribution's figures by name: what metrics.json and a sweep's rows hold.
 
     ``<column>_dollars``; ``<column>_return``, linked, that sum to ``total_return``; ``<column>_a_year``, the same in
-    proportion, that sum to ``cagr``. So for every column, for ``decay`` (compounding, fee and spread) and for
+    proportion, that sum to ``cagr``. So for every column, for ``decay`` (fee, spread and tracking) and for
     ``sleeve``, all that the hedge made. And `Timing`, a year: ``hedge_times_fund``, ``average_hedge``, ``timing``.
     """
     dollars = {name: float(column.sum()) for name, column in attribution.dollars.items()}
@@ -99,7 +99,7 @@ def scalars(attribution: Attribution) -> dict[str, float]:
         figures[f"{name}_return"] = math.fsum(linked[part] for part in parts)
         figures[f"{name}_a_year"] = figures[f"{name}_return"] * yearly
     total, average, timing = timing_of(attribution)
-    return figures | {"hedge_times_fund": total, "average_hedge": average, "timing": timing}
+    return figures | {"hedge_times_fund": total, "average_hedge": average, "hedge_timing": timing}
 
 
 def _rows(columns: Mapping[str, Floats]) -> dict[str, tuple[str, ...]]:
@@ -109,11 +109,11 @@ def _rows(columns: Mapping[str, Floats]) -> dict[str, tuple[str, ...]]:
 def _yearly(attribution: Attribution) -> float:
     """Return cagr over total return; its limit for a book that ends where it began."""
     total = attribution.equity[attribution.last] / attribution.equity[0] - 1.0
-    years = attribution.last / SESSIONS_A_YEAR
+    years = attribution.last / attribution.a_year
     if total <= -1.0:
         return -1.0 / total
     return math.expm1(math.log1p(total) / years) / total if total else 1.0 / years
 
 
 def _k(change: Floats) -> Floats:
-    return np.divide(np.log1p(change), change, out=np.ones_like(change), where=change != 0.0)
+    return np.divide(log1p(change), change, out=np.ones_like(change), where=change != 0.0)

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from data.arithmetic import expm1, log
 from data.arrays import Dates, Floats
-from engine.metrics import SESSIONS_A_YEAR, cvar, drawdowns, returns_of
+from data.calendar import SESSIONS_A_YEAR
+from engine.metrics import cvar, drawdowns, returns_of
 
 WINDOWS = 10
 WINDOW = 21
@@ -51,9 +53,12 @@ class Protection:
         }
 
 
-def protection(hedged: Floats, unhedged: Floats) -> Protection:
-    """Price the protection from both books' equity, dollars at each close, shape (sessions,)."""
-    cost = _cagr(unhedged) - _cagr(hedged)
+def protection(hedged: Floats, unhedged: Floats, a_year: float = SESSIONS_A_YEAR) -> Protection:
+    """Price the protection from both books' equity, dollars at each close, shape (sessions,).
+
+    `a_year` of those sessions make a year.
+    """
+    cost = _cagr(unhedged, a_year) - _cagr(hedged, a_year)
     fall = float(drawdowns(hedged).min() - drawdowns(unhedged).min())
     tail = min(cvar(returns_of(hedged)), 0.0) - min(cvar(returns_of(unhedged)), 0.0)
     return Protection(
@@ -65,9 +70,9 @@ def protection(hedged: Floats, unhedged: Floats) -> Protection:
     )
 
 
-def _cagr(equity: Floats) -> float:
+def _cagr(equity: Floats, a_year: float) -> float:
     growth = max(float(equity[-1] / equity[0]), 0.0)
-    return growth ** (SESSIONS_A_YEAR / (len(equity) - 1)) - 1.0
+    return growth ** (a_year / (len(equity) - 1)) - 1.0
 
 
 def _per_point(cost: float, avoided: float, not_smaller: str) -> Figure:
@@ -141,14 +146,14 @@ def capture(hedged: Floats, unhedged: Floats, sessions: Dates) -> tuple[Figure, 
     hedged, unhedged, sessions = hedged[:alive], unhedged[:alive], sessions[:alive]
     months = sessions.astype("datetime64[M]").astype(np.int64)
     ends = np.union1d(np.flatnonzero(np.diff(months)), [0, len(months) - 1])
-    ours, theirs = (np.diff(np.log(book[ends])) for book in (hedged, unhedged))
+    ours, theirs = (np.diff(log(book[ends])) for book in (hedged, unhedged))
     return _captured(ours, theirs, theirs > 0.0, "up"), _captured(ours, theirs, theirs < 0.0, "down")
 
 
 def _captured(ours: Floats, theirs: Floats, months: Any, way: str) -> Figure:
     if not months.any():
         return Figure(None, f"the unhedged book had no month {way}")
-    return Figure(float(np.expm1(ours[months].mean()) / np.expm1(theirs[months].mean())))
+    return Figure(float(expm1(ours[months].mean()) / expm1(theirs[months].mean())))
 
 
 def sale_cost_at_par(ends: Callable[[float], tuple[float, float]], most: float = 0.5) -> Figure:
@@ -167,13 +172,15 @@ def sale_cost_at_par(ends: Callable[[float], tuple[float, float]], most: float =
     Returns
     -------
     Figure
-        A fraction of the amount sold; none when a book was ruined, when the hedge ended ahead as it was, or when no
-        rate up to `most` levels them.
+        A fraction of the amount sold, 0 when both ended alike; none when a book was ruined, when the hedge ended
+        ahead as it was, or when no rate up to `most` levels them.
     """
     hedged, derisk = ends(0.0)
     if min(hedged, derisk) <= 0.0:
         return Figure(None, "one of the books was ruined")
-    if hedged >= derisk:
+    if hedged == derisk:
+        return Figure(0.0)
+    if hedged > derisk:
         return Figure(None, "the hedge ended ahead of selling core, at no extra cost of selling")
     low, high = 0.0, most
     hedged, derisk = ends(high)

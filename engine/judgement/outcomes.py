@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.arrays import Floats
+from data.arithmetic import log
+from data.arrays import Floats, Ints
+from data.calendar import SESSIONS_A_YEAR
 from engine.episodes import Episode
 from engine.judgement.measures import Figure
-from engine.metrics import SESSIONS_A_YEAR
 
 SHORT = 10
 """Below how many sessions a losing episode is a whipsaw."""
@@ -51,7 +52,7 @@ class Need(NamedTuple):
     Parameters
     ----------
     sessions
-        From fill to fill; to the last close while it is open.
+        Of the exchange, from fill to fill; to the last close while it is open.
     volatility
         Of the underlying in that time, a fraction a year.
     break_even
@@ -93,7 +94,13 @@ def break_even(leverage: float, variance: float, carry: float) -> float:
 
 
 def needs_of(
-    episodes: Sequence[Episode], level: Floats, filled: Floats, carry: Floats, leverage: float, last: int
+    episodes: Sequence[Episode],
+    level: Floats,
+    filled: Floats,
+    carry: Floats,
+    leverage: float,
+    last: int,
+    numbers: Ints,
 ) -> tuple[Need, ...]:
     """Say of each episode what it needed of the underlying, and what it got.
 
@@ -110,22 +117,32 @@ def needs_of(
         The fund's b.
     last
         The last session with a book.
+    numbers
+        The place of each session among the exchange's: `data.calendar.session_numbers`, shape (sessions,).
     """
-    return tuple(_need(one, level, filled, carry, leverage, last) for one in episodes)
+    return tuple(_need(one, level, filled, carry, leverage, last, numbers) for one in episodes)
 
 
-def _need(one: Episode, level: Floats, filled: Floats, carry: Floats, leverage: float, last: int) -> Need:
+def _need(
+    one: Episode, level: Floats, filled: Floats, carry: Floats, leverage: float, last: int, numbers: Ints
+) -> Need:
     end = last if one.exited is None else one.exited
     closes = level[one.entered : end + 1] if one.exited is None else [*level[one.entered : end], filled[end]]
-    path = np.log([filled[one.entered], *closes])
+    path = log([filled[one.entered], *closes])
     variance = float((np.diff(path) ** 2).sum())
-    sessions = end - one.entered
+    sessions = int(numbers[end] - numbers[one.entered])
     volatility = math.sqrt(variance * SESSIONS_A_YEAR / max(sessions, 1))
     even = break_even(leverage, variance, float(carry[one.entered + 1 : end + 1].sum()))
     return Need(sessions, volatility, even, math.expm1(float(path[-1] - path[0])))
 
 
-def outcomes(episodes: Sequence[Episode], needs: Sequence[Need], equity: Floats, short: int = SHORT) -> Outcomes:
+def outcomes(
+    episodes: Sequence[Episode],
+    needs: Sequence[Need],
+    equity: Floats,
+    a_year: float = SESSIONS_A_YEAR,
+    short: int = SHORT,
+) -> Outcomes:
     """Sum the episodes up.
 
     Parameters
@@ -134,13 +151,15 @@ def outcomes(episodes: Sequence[Episode], needs: Sequence[Need], equity: Floats,
         The run's, and `needs_of` them.
     equity
         The hedged book's dollars at each close, to its last session with a book, shape (sessions,).
+    a_year
+        How many of those sessions make a year.
     short
         Below how many sessions a losing episode is a whipsaw.
     """
     pnl = np.array([one.pnl for one in episodes])
     gains, losses = pnl[pnl > 0.0], pnl[pnl < 0.0]
     sawn = [one for one, need in zip(episodes, needs, strict=True) if one.pnl < 0.0 and need.sessions < short]
-    years = (len(equity) - 1) / SESSIONS_A_YEAR
+    years = (len(equity) - 1) / a_year
     return Outcomes(
         len(pnl),
         len(gains),

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import exp, log, log1p
 from data.arrays import DAY, Dates, Flags, Floats
-from data.calendar import nyse_sessions
+from data.calendar import SESSIONS_A_YEAR, nyse_sessions, session_numbers
 from data.errors import DataError
 from data.market import Market
 from engine.config import RunConfig
@@ -28,7 +29,6 @@ MONEYNESS = 0.95
 VOLATILITY_INDEX, ITS_INSTRUMENT = "VIX", "SPY"
 """A month's implied volatility in percent, and the instrument whose realised volatility it is held against."""
 VOLATILITY_DAYS = 63
-DIVIDEND_DAYS = 252
 STALE = np.timedelta64(10, "D")
 """A quote older than this is none."""
 
@@ -146,10 +146,10 @@ def put_price(
     from scipy.special import ndtr
 
     years = days / 365.0
-    discounted, forward = strike / (1.0 + rate * days / 360.0), spot * np.exp(-dividend_yield * years)
+    discounted, forward = strike / (1.0 + rate * days / 360.0), spot * exp(-dividend_yield * years)
     spread = volatility * np.sqrt(years)
     with np.errstate(divide="ignore", invalid="ignore"):
-        d1 = np.log(forward / discounted) / spread + spread / 2.0
+        d1 = log(forward / discounted) / spread + spread / 2.0
     price: Floats = discounted * ndtr(spread - d1) - forward * ndtr(-d1)
     return np.where(spread > 0.0, price, np.maximum(discounted - forward, 0.0))
 
@@ -184,11 +184,13 @@ def put_volatility(market: Market) -> Floats:
 
 
 def dividend_yield(market: Market) -> Floats:
-    """Return the underlying's dividends of the last 252 sessions as a continuous yield a year, at each run close."""
+    """Return the underlying's dividends of the last year as a continuous yield a year, at each run close."""
     bars = market.bars()
-    paid = np.nancumsum(np.log1p(bars.dividend / bars.close))
-    last = np.arange(market.first, len(market))
-    return paid[last] - paid[np.maximum(last - DIVIDEND_DAYS, 0)]
+    paid = np.nancumsum(log1p(bars.dividend / bars.close))
+    numbers = session_numbers(market.sessions)
+    now = numbers[market.first :]
+    before = np.searchsorted(numbers, now - SESSIONS_A_YEAR, side="right") - 1
+    return paid[market.first :] - paid[np.maximum(before, 0)]
 
 
 def _order(invested: float, beta: float, puts: Puts, t: int, *, restate: bool) -> Order:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import product
 from data.arrays import Flags, Floats, Ints
 from engine.judgement.blocks import Blocks, draw_blocks
 from engine.judgement.driver import fills_at_open
@@ -216,7 +217,7 @@ def _path(priced: _Priced, triggers: Ints, offsets: Ints, taken: Floats | None) 
     after = _ratio(made.sum(axis=0), there.sum(axis=0))
     if taken is None:
         return Path(after, nothing, nothing, all_days)
-    low, high = _interval(_ratio(taken @ made, taken @ there))
+    low, high = _interval(_ratio(product(taken, made), product(taken, there)))
     return Path(after, low, high, all_days)
 
 

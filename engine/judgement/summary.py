@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import weighted
 from data.arrays import Floats
+from data.calendar import session_numbers, sessions_a_year
 from data.fund import FEE, SPREAD
 from engine.episodes import Episode
 from engine.judgement.drawdowns import Trigger, deep_drawdowns, triggers_of
@@ -97,17 +99,18 @@ def measure(
     fee, spread
         The fund's expense ratio, and what a dollar of its swaps costs above the bill rate, fractions a year.
     """
-    ran = slice(0, min(hedged.last, unhedged.last) + 1)
+    ran, sessions = slice(0, min(hedged.last, unhedged.last) + 1), setup.market.run_sessions
     ours, theirs, core, index = hedged.equity[ran], unhedged.equity[ran], core_level(setup)[ran], index_of(setup)
     worst = crashes(core, ours, theirs)
     weight = hedged.shares[ran, -1] * setup.prices.close[ran, -1] / ours
     triggers = triggers_of(deep_drawdowns(core), core, weight, episodes)
     filled = index.opened if fills_at_open(setup) else index.level
     carry, b = carry_of(setup, fee, spread).total, setup.market.roles.leverage
-    needs = needs_of(episodes, index.level, filled, carry, b, hedged.last)
-    up, down = capture(ours, theirs, setup.market.run_sessions[ran])
+    needs = needs_of(episodes, index.level, filled, carry, b, hedged.last, session_numbers(sessions))
+    up, down = capture(ours, theirs, sessions[ran])
+    lived = hedged.last + 1
     return HedgeMeasures(
-        protection(ours, theirs),
+        protection(ours, theirs, sessions_a_year(sessions[ran])),
         crash_capture(worst),
         up,
         down,
@@ -115,7 +118,7 @@ def measure(
         triggers,
         _median([one.sessions for one in triggers if one.sessions is not None]),
         _mean([one.after for one in triggers]),
-        outcomes(episodes, needs, hedged.equity[: hedged.last + 1]),
+        outcomes(episodes, needs, hedged.equity[:lived], sessions_a_year(sessions[:lived])),
         needs,
     )
 
@@ -127,8 +130,7 @@ def core_level(setup: Setup) -> Floats:
     """
     market = setup.market
     paths = [market.total_return(name)[market.first :] for name in market.roles.core]
-    worth: Floats = np.column_stack([path / path[0] for path in paths]) @ market.roles.core_weights
-    return worth
+    return weighted(np.column_stack([path / path[0] for path in paths]), market.roles.core_weights)
 
 
 def _median(values: Sequence[int]) -> Figure:

@@ -55,13 +55,13 @@ class Verdict:
         return {"label": self.label} | asdict(self) | {"reasons": list(self.reasons)}
 
 
-def verdict_of(answer: Answer, core: str, hedge: str, price: Protection, sale_cost: Figure) -> Verdict:
+def verdict_of(answer: Answer, names: words.Names, price: Protection, sale_cost: Figure) -> Verdict:
     """Return the verdict of an answer.
 
     Parameters
     ----------
-    core, hedge
-        What a person calls the core, and the fund's name.
+    names
+        What a person calls the parts of the run.
     price
         What the hedge cost against the unhedged book.
     sale_cost
@@ -71,18 +71,19 @@ def verdict_of(answer: Answer, core: str, hedge: str, price: Protection, sale_co
     return Verdict(
         label,
         headline,
-        f"{headline} {words.plain(words.lead(answer, core))}",
-        (f"{label}: {words.label_line(answer.insurance.quarter, label)}", words.sum_words(answer, hedge)),
+        f"{headline} {words.plain(words.lead(answer, names))}",
+        (words.label_sentence(answer.insurance), words.sum_words(answer, names)),
         price_sentence(price),
-        alternative_sentence(hedge, sale_cost),
+        alternative_sentence(names.hedge, sale_cost),
     )
 
 
 def withheld(why: str, hedge: str, price: Protection, sale_cost: Figure) -> Verdict:
     """Return that there is no verdict, and why."""
-    headline = f"No verdict on {hedge}."
-    sentence = f"No verdict on {hedge}: {why}."
-    return Verdict(WITHHELD, headline, sentence, (), price_sentence(price), alternative_sentence(hedge, sale_cost))
+    headline = words.no_headline(why)
+    return Verdict(
+        WITHHELD, headline, f"No verdict: {why}.", (), price_sentence(price), alternative_sentence(hedge, sale_cost)
+    )
 
 
 def price_sentence(price: Protection) -> str:
@@ -93,7 +94,8 @@ def price_sentence(price: Protection) -> str:
     fell, tail = price.drawdown_avoided, price.cvar_avoided
     took = f"{_points(fell, 1)} maximum drawdown and {_points(tail, 2)} mean loss on the worst 5 % of sessions"
     if price.cost <= 0.0:
-        return f"Against unhedged it cost nothing: {_percent(-price.cost)} a year more, with {took}."
+        more = f": {_percent(-price.cost)} a year more" if price.cost < 0.0 else ""
+        return f"Against unhedged it cost nothing{more}, with {took}."
     each: Mapping[str, tuple[Figure, float]] = {
         "drawdown": (price.cost_per_drawdown, round(100.0 * fell, 1)),
         "tail loss": (price.cost_per_cvar, round(100.0 * tail, 2)),
@@ -112,6 +114,8 @@ def alternative_sentence(hedge: str, cost: Figure) -> str:
     """Return when selling core is better than the hedge."""
     if cost.value is None:
         return f"There is no cost of selling that makes {hedge} and selling core equal: {cost.why}."
+    if cost.value == 0.0:
+        return f"{hedge} and selling core ended with the same dollars."
     return f"Selling core is better unless selling costs you more than {_percent(cost.value)} of the amount sold."
 
 

@@ -1,11 +1,12 @@
-"""The insurance bootstrap's kernel: how safe the hedged book is, and holding less of the core, on resampled sessions.
+"""How safe a book is, and which share of the core is as safe: on resampled sessions, and for many books at once.
 
-A plain function; `compiled` twins it.
+Plain functions; `compiled` twins them.
 """
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,53 +20,135 @@ MEASURES = ("quarter", "drawdown", "volatility")
 """What books are matched by; the columns of what `match_draws` writes."""
 
 
-def match_draws(days: Ints, returns: Floats, grid: Floats, out: Floats) -> None:
+class Blocks(NamedTuple):
+    """Draws of sessions, each as blocks that follow each other in a pool and go round its end.
+
+    Parameters
+    ----------
+    of
+        Where each draw's blocks begin among all: those of draw d are ``of[d]`` to ``of[d + 1] - 1``, shape
+        (draws + 1,).
+    start, length
+        The first session of each block, and how many it has, shape (blocks,); every draw has as many sessions in all.
+    """
+
+    of: Ints
+    start: Ints
+    length: Ints
+
+
+def match_draws(blocks: Blocks, paths: Floats, grid: Floats, near: Ints, out: Floats) -> None:
     """Write, for each draw of sessions, the share of the core that is as safe as the hedged book, and both growths.
 
     Parameters
     ----------
-    days
-        Which returns each draw takes, in order, shape (draws, n).
-    returns
-        Simple returns: the hedged book's, then those of the books that hold each share of `grid`, shape
-        (1 + shares, pool); growths are taken from these.
+    blocks
+        What each draw takes.
+    paths
+        What a dollar becomes over the pool: in the hedged book, then in those that hold each share of `grid`, shape
+        (1 + shares, pool + 1).
     grid
         Shares of the core, increasing, 1 last, shape (shares,).
+    near
+        From which place in `grid`, but the last, each measure is looked for, shape (measures,): from the last but one
+        the largest share is found that is as safe, and from any the same one where more of the core is riskier.
     out
-        Written, shape (draws, 3, 3): by measure, the share, the log growth of the book that holds it and the hedged
-        book's, over the draw. Between two shares straight lines; 1 where the hedged book is riskier than the whole.
+        Written, shape (draws, measures, 3): by the first of `MEASURES`, the share, the log growth of the book that
+        holds it and the hedged book's, over the draw. Between two shares straight lines; 1 where the hedged book is
+        riskier than the whole.
     """
-    draws, n = days.shape
-    level, room = np.empty(n + 1), np.empty(max(n + 1 - WINDOW, 1))
-    own, above, found = np.empty(3), np.empty(3), np.empty(3, np.bool_)
-    for d in range(draws):
-        out[d, :, 2] = walk(days[d], returns[0], level)
-        for m in range(3):
-            own[m], found[m] = risk_of(m, level, room), False
-        more = 0.0
-        for k in range(len(grid) - 1, -1, -1):
-            growth = walk(days[d], returns[1 + k], level)
-            for m in range(3):
-                if not found[m]:
-                    risk = risk_of(m, level, room)
-                    found[m] = own[m] <= risk
-                    part = 1.0
-                    if found[m] and k + 1 < len(grid):
-                        part = (own[m] - above[m]) / (risk - above[m])
-                    out[d, m, 0] = grid[k] if part == 1.0 else grid[k + 1] + part * (grid[k] - grid[k + 1])
-                    out[d, m, 1] = growth if part == 1.0 else more + part * (growth - more)
-                    above[m] = risk
-            more = growth
-            if found[0] and found[1] and found[2]:
-                break
+    level = np.empty(blocks.length[blocks.of[0] : blocks.of[1]].sum() + 1)
+    room = np.empty(len(level))
+    for d in range(len(blocks.of) - 1):
+        for m in range(out.shape[1]):
+            own, out[d, m, 2] = told(blocks, d, m, paths[0], level, room)
+            out[d, m, 0], out[d, m, 1] = match(blocks, d, m, own, paths, grid, near[m], level, room)
 
 
-def walk(days: Ints, returns: Floats, level: Floats) -> float:
-    """Write what a dollar becomes over drawn sessions; return the log growth."""
-    level[0] = 1.0
-    for t in range(len(days)):
-        level[t + 1] = level[t] * (1.0 + returns[days[t]])
-    return math.log(level[len(days)])
+def match(
+    blocks: Blocks,
+    draw: int,
+    measure: int,
+    own: float,
+    paths: Floats,
+    grid: Floats,
+    k: int,
+    level: Floats,
+    room: Floats,
+) -> tuple[float, float]:
+    """Return the share that is as safe as a book of risk `own`, looked for from place k on, and its log growth."""
+    low, less = told(blocks, draw, measure, paths[1 + k], level, room)
+    high, more = told(blocks, draw, measure, paths[2 + k], level, room)
+    while own <= high and k + 2 < len(grid):
+        k, low, less = k + 1, high, more
+        high, more = told(blocks, draw, measure, paths[2 + k], level, room)
+    while own > low and own > high and k > 0:
+        k, high, more = k - 1, low, less
+        low, less = told(blocks, draw, measure, paths[1 + k], level, room)
+    if own <= high:
+        return grid[k + 1], more
+    if own > low:
+        return grid[k], less
+    part = (own - high) / (low - high)
+    return grid[k + 1] + part * (grid[k] - grid[k + 1]), more + part * (less - more)
+
+
+def as_safe(own: float, grid: Floats, risks: Floats, growths: Floats) -> tuple[float, float]:
+    """Return the share of the core that is as safe as a book, and the log growth of the book that holds it.
+
+    The first share from the top that is at least as safe, straight lines between it and the one above; 1 where the
+    book is riskier than the whole, the lowest share where it is safer than all. What lies below isn't read.
+
+    Parameters
+    ----------
+    own
+        The book's risk, as `risk_of` gives it.
+    grid, risks, growths
+        Shares, increasing, and the risk and the log growth of the books that hold them, shape (shares,).
+    """
+    for k in range(len(grid) - 1, -1, -1):
+        if own <= risks[k]:
+            if k + 1 == len(grid):
+                return grid[k], growths[k]
+            part = (own - risks[k + 1]) / (risks[k] - risks[k + 1])
+            return grid[k + 1] + part * (grid[k] - grid[k + 1]), growths[k + 1] + part * (growths[k] - growths[k + 1])
+    return grid[0], growths[0]
+
+
+def match_books(levels: Floats, grid: Floats, risks: Floats, growths: Floats, out: Floats) -> None:
+    """Write how far a bad quarter of each book falls short, and the log growth of holding less to the same.
+
+    Parameters
+    ----------
+    levels
+        What each book is worth at each close, shape (books, sessions), two quarters long at least.
+    grid, risks, growths
+        As of `as_safe`, by a bad quarter.
+    out
+        Written, shape (books, 2).
+    """
+    room = np.empty(levels.shape[1] - WINDOW)
+    for j in range(len(levels)):
+        out[j, 0] = quarter(levels[j], room)
+        out[j, 1] = as_safe(out[j, 0], grid, risks, growths)[1]
+
+
+def told(blocks: Blocks, draw: int, measure: int, path: Floats, level: Floats, room: Floats) -> tuple[float, float]:
+    """Return a book's risk and its log growth over a draw of sessions."""
+    walk(blocks, draw, path, level)
+    return risk_of(measure, level, room), math.log(level[len(level) - 1])
+
+
+def walk(blocks: Blocks, draw: int, path: Floats, level: Floats) -> None:
+    """Write what a dollar becomes over a draw's sessions, 1 first."""
+    level[0], at, pool = 1.0, 0, len(path) - 1
+    for i in range(blocks.of[draw], blocks.of[draw + 1]):
+        day, left = blocks.start[i], blocks.length[i]
+        while left > 0:
+            taken, scale = min(left, pool - day), level[at] / path[day]
+            for j in range(1, taken + 1):
+                level[at + j] = scale * path[day + j]
+            day, left, at = 0, left - taken, at + taken
 
 
 def risk_of(measure: int, level: Floats, room: Floats) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -20,10 +20,11 @@ from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from data.version import code_version
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import RunConfig
-from engine.identity import identity, known_config
+from engine.identity import CLASS, identity, known_by
+from engine.plain_yaml import Keys
+from engine.reads import inputs_of
 from engine.run import SIMULATED
 from engine.search.objectives import Objective, best_first
 from engine.search.remote import Away, asked_of
@@ -31,11 +32,11 @@ from engine.search.rows import Rows
 from engine.search.space import Dimension, parameters_of, size_of, values_of
 from engine.search.trials import Trials, Tried
 from engine.setup import open_market
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import columns_of, known_answer
 from engine.sweeps.executors import Executor, Threads
+from engine.sweeps.grid import of_one_kind
 from engine.sweeps.processes import Processes
 from engine.sweeps.run import NOT_SWEPT
-from strategies.load import source_hash, strategy_class
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,6 +69,8 @@ class Search:
         Where history comes from.
     folder
         Where its files stand.
+    answer
+        Whether rows hold the parts of the sum.
     """
 
     config: RunConfig
@@ -76,11 +79,17 @@ class Search:
     seed: int
     source: Source
     folder: Path
+    answer: bool = False
 
     @property
     def name(self) -> str:
         """The study's, and the folder's."""
         return self.folder.name
+
+    @property
+    def tried(self) -> dict[Keys, tuple[Any, ...] | None]:
+        """The values that may be tried of each key, None where they are too many to be named."""
+        return {one.keys: one.values for one in self.space}
 
     def trials(self) -> Trials:
         """Return its trials so far."""
@@ -103,7 +112,7 @@ class _Worker:
     def __init__(self, search: Search) -> None:
         self._trials = search.trials()
         self._space = search.space
-        self._rows = Rows(search.config, search.space, KeptSource(search.source))
+        self._rows = Rows(search.config, search.space, KeptSource(search.source), answer=search.answer)
 
     def make(self, number: int) -> Spent:
         """Make a trial, unless it is there already: a process may have died after writing it down."""
@@ -196,12 +205,14 @@ def plan_search(
     out: Path,
     seed: int = 0,
     source: Source | None = None,
+    *,
+    answer: bool = False,
 ) -> tuple[Search, Market]:
     """Lay a search out, and open the base run's market.
 
     Parameters
     ----------
-    config, space, objectives, seed
+    config, space, objectives, seed, answer
         As for `Search`.
     out
         The folder that keeps searches.
@@ -215,11 +226,12 @@ def plan_search(
     """
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
-    ask(config, market)  # reads whatever the base run reads
+    with asking(config, market):
+        pass  # it has read whatever the base run reads
     marked = f"{config.name}-SIMULATED" if source.simulated else config.name
-    search = Search(config, space, objectives, seed, source, out)
+    search = Search(config, space, objectives, seed, source, out, answer)
     known = identity(known_of(search, market))
-    return Search(config, space, objectives, seed, source, out / f"{marked}-search-{known}"), market
+    return replace(search, folder=out / f"{marked}-search-{known}"), market
 
 
 def search_trials(
@@ -249,7 +261,8 @@ def search_trials(
     size = size_of(search.space)
     if size is not None and size <= trials:
         raise ConfigError(
-            f"the space holds {size:,} combinations, no more than --trials {trials}: backtest sweep runs all"
+            f"the space holds {size:,} combinations, no more than --trials {trials}: "
+            "a sweep of the same --param runs all"
         )
     began, count = time.perf_counter(), progress or (lambda _done: None)
     search.folder.mkdir(parents=True, exist_ok=True)
@@ -300,8 +313,8 @@ def _here(search: Search, todo: list[int], executor: Executor) -> Iterator[Spent
 
 def _away(search: Search, market: Market, trials: Trials, todo: list[int], executor: Executor) -> Iterator[Spent]:
     """Propose and keep trials here, and have them run elsewhere."""
-    used = frozenset(name for name, digest in market.fingerprint().items() if "/" in name and digest != "absent")
-    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, used)
+    named = inputs_of(search.config, search.tried, market, search.source).named
+    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, named, search.answer)
     for asked, told in executor.run(away, asked_of(trials.ask, todo)):
         began = time.perf_counter()
         trials.tell(asked.number, told.row, told.failed)
@@ -310,16 +323,15 @@ def _away(search: Search, market: Market, trials: Trials, todo: list[int], execu
 
 def known_of(search: Search, market: Market) -> dict[str, Any]:
     """Return all by which a search is known; how many trials it has is not among it, so that it can go on."""
-    config = search.config
+    config, tried = search.config, search.tried
+    data = inputs_of(config, tried, market, search.source).data
     return {
         "name": config.name,
-        "config": known_config(config, search.source.name),
-        "strategy": source_hash(strategy_class(config.strategy.named)),
-        "data": market.fingerprint(),
-        "code": code_version(),
+        **known_by(config, search.source.name, data, tried.get(CLASS)),
         "axes": {one.name: _as_plain(one) for one in search.space},
         "objectives": {one.name: one.direction for one in search.objectives},
         "seed": search.seed,
+        **known_answer(answer=search.answer),
     }
 
 
@@ -336,10 +348,9 @@ def _table(search: Search, tried: Sequence[Tried]) -> pa.Table:
     values = [values_of(search.space, one.drawn) for one in tried]
     table = {TRIAL: pa.array([one.number + 1 for one in tried], pa.int64())}
     for place, one in enumerate(search.space):
-        plain = [row[place] for row in values]
-        kept = [value if isinstance(value, bool | int | float | str | None) else str(value) for value in plain]
+        kept = of_one_kind([row[place] for row in values])
         table[one.name] = pa.array(kept, None if one.range is None else pa.int64() if one.range.whole else pa.float64())
-    for name in COLUMNS:
+    for name in columns_of(answer=search.answer):
         table[name] = pa.array([one.row[name] for one in tried], pa.float64(), from_pandas=True)
     table["failed"] = pa.array([one.failed or None for one in tried], pa.string())
     return pa.table(table)

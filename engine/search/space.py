@@ -12,6 +12,7 @@ from data.errors import ConfigError
 from engine.config import RunConfig
 from engine.loading import full_keys, read_value
 from engine.plain_yaml import Keys
+from engine.reads import MOST
 from engine.sweeps.grid import value_at, with_values
 
 Drawn = tuple[Any, ...]
@@ -37,6 +38,13 @@ class Range(NamedTuple):
     high: Decimal
     step: Decimal | None
     whole: bool
+
+    @property
+    def values(self) -> tuple[int | float, ...] | None:
+        """All numbers, None where they are too many to be named."""
+        if self.step is None or self.size is None or self.size > MOST:
+            return None
+        return tuple(self.number(float(self.low + k * self.step)) for k in range(self.size))
 
     @property
     def size(self) -> int | None:
@@ -81,6 +89,11 @@ class Dimension:
     def size(self) -> int | None:
         """How many values it has; None for a continuum."""
         return self.range.size if self.range else len(self.choices)
+
+    @property
+    def values(self) -> tuple[Any, ...] | None:
+        """All values that it has, None where they are numbers, too many to be named."""
+        return self.range.values if self.range else self.choices
 
     @property
     def labels(self) -> tuple[str, ...]:

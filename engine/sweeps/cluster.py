@@ -80,6 +80,7 @@ class Cluster:
                 cluster = LocalCluster(  # type: ignore[no-untyped-call]
                     n_workers=self.workers,
                     threads_per_worker=1,
+                    preload=["backtest"],  # the folder may have an engine/ of its own
                     host="127.0.0.1",
                     silence_logs=logging.CRITICAL,
                     scheduler_kwargs={

@@ -67,6 +67,11 @@ class Grid:
         """All combinations of the axes."""
         return math.prod(len(axis.values) for axis in self.axes)
 
+    @property
+    def tried(self) -> dict[Keys, tuple[Any, ...]]:
+        """The values that are tried of each key."""
+        return {axis.keys: axis.values for axis in self.axes}
+
     def __len__(self) -> int:
         return self.size if self.chosen is None else len(self.chosen)
 
@@ -261,6 +266,13 @@ def with_values(config: RunConfig, values: Mapping[Keys, Any], where: str = "swe
             node = node[key]
         node[keys[-1]] = value
     return build_config(tree, file=where)
+
+
+def of_one_kind(values: Sequence[Any]) -> list[Any]:
+    """Return a key's values as a column holds them: as text unless all are numbers, all flags or all text."""
+    kinds = {type(value) for value in values if value is not None}
+    alike = any(kinds <= some for some in ({bool}, {int, float}, {str}))
+    return [value if alike or value is None else str(value) for value in values]
 
 
 def value_at(config: RunConfig, keys: Keys) -> Any:

@@ -15,6 +15,7 @@ from data.market import Market
 from data.sources import Source
 from engine.asking import intensity_of
 from engine.config import HedgeConfig, RunConfig
+from engine.judgement.answer.safety import Less
 from engine.judgement.many import daily_of
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
@@ -23,18 +24,19 @@ from engine.kernel.sweep import Units, units_of
 from engine.metrics import mean_cash_return
 from engine.plain_yaml import Keys
 from engine.setup import Setup, open_market, policy_of, prepare, rebalancing_days, sizing_of
+from engine.sweeps.answered import less_in
 from engine.sweeps.grid import Grid, with_values
 from engine.sweeps.overfitting_rows import drawn_of
 from strategies import parameters
-from strategies.load import strategy_class
+from strategies.load import fresh
 from strategies.policy import PolicyRules
 from strategies.sizing import Sizing, hedge_weights, most_hedge, unhedged_core
 
 Made = TypeVar("Made")
 Places = tuple[int, ...]
 PARTS = ("world", "signal", "policy", "hedge")
-OF_THE_WORLD = ("instrument", "underlying", "leverage", "lookback", "funding")
-"""Keys under `hedge` that change what is traded or on what terms."""
+OF_THE_WORLD = ("instrument", "underlying", "leverage", "lookback", "funding", "buffer")
+"""Keys under `hedge` that change what is traded or on what terms, or the unhedged book: a buffer is in that too."""
 
 
 def part_of(keys: Keys) -> str:
@@ -52,6 +54,10 @@ class World:
 
     Parameters
     ----------
+    places
+        Its place on each of the world's axes: by this it is known, and never by its address, which another may get.
+    fed
+        All that its market is made from, by value.
     config, setup
         The run it stands for, and how that is laid out.
     units, daily
@@ -60,14 +66,19 @@ class World:
         The mean cash return a session.
     unhedged
         The unhedged book.
+    less
+        What holding less of the core came to.
     """
 
+    places: Places
+    fed: Hashable
     config: RunConfig
     setup: Setup
     units: Units
     daily: Daily
     cash_return: float
     unhedged: Ledger
+    less: Less
 
     @property
     def market(self) -> Market:
@@ -145,11 +156,11 @@ class Ingredients:
 
     def world(self, places: Places) -> World:
         """Return the world of some places on its axes."""
-        return self._kept["world"].get(places, lambda: self._make_world(self._config({"world": places})))
+        return self._kept["world"].get(places, lambda: self._make_world(places))
 
     def signal(self, world: World, places: Places) -> Floats:
         """Return the intensity over all of the market's sessions; raises StrategyError."""
-        return self._kept["signal"].get((id(world.market), places), lambda: self._ask(world, places))
+        return self._kept["signal"].get((world.fed, places), lambda: self._ask(world, places))
 
     def policy(self, places: Places) -> PolicyRules:
         """Return the policy; raises ConfigError where its keys contradict each other."""
@@ -176,7 +187,7 @@ class Ingredients:
         market = world.market
         read = signal if hedge.sizing.method == "proportional" else ()
         return self._kept["size"].get(
-            (id(market), hedge.sizing, read),
+            (world.fed, hedge.sizing, read),
             lambda: hedge_weights(hedge.sizing, market, self.signal(world, signal))[market.first :],
         )
 
@@ -196,7 +207,7 @@ class Ingredients:
     def decided(self, world: World, signal: Places, policy: PolicyRules, hedge: Hedge) -> Decided:
         """Return what the policy decides, shared by all hedges of the same pattern."""
         return self._kept["decided"].get(
-            (id(world), signal, policy, hedge.config.rebalance, hedge.pattern),
+            (world.places, signal, policy, hedge.config.rebalance, hedge.pattern),
             lambda: Decided(*compiled().decisions(world.setup.prices, self.plan(world, signal, policy, hedge))),
         )
 
@@ -208,20 +219,28 @@ class Ingredients:
         }
         return with_values(self.config, values)
 
-    def _make_world(self, config: RunConfig) -> World:
-        traded = repr((config.data, config.start, config.end, config.portfolio.core, config.hedge.instrument))
-        fund = (config.hedge.underlying, config.hedge.leverage)
-        market = self._kept["market"].get((traded, fund), lambda: open_market(config, self.source))
+    def _make_world(self, places: Places) -> World:
+        config = self._config({"world": places})
+        fed = _fed(config)
+        market = self._kept["market"].get(fed, lambda: open_market(config, self.source))
         setup = prepare(config, market, None)
         idle = setup.plan._replace(size=np.zeros_like(setup.plan.size))
         unhedged = compiled().run_policy(setup.prices, setup.terms, idle)
         cash = mean_cash_return(setup.terms, len(setup.prices.close) - 1)
         units = units_of(setup.prices, setup.terms)
-        return World(config, setup, units, daily_of(setup, units), cash, unhedged)
+        return World(places, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))
 
     def _ask(self, world: World, places: Places) -> Floats:
         began = time.perf_counter()
         named = self._config({"signal": places}).strategy
-        intensity = intensity_of(parameters.make(strategy_class(named.named), named.params), world.market)
+        with fresh(named.named) as cls:
+            intensity = intensity_of(parameters.make(cls, named.params), world.market)
         self.signal_seconds += time.perf_counter() - began
         return intensity
+
+
+def _fed(config: RunConfig) -> Hashable:
+    """Return all of a config that its market is made from; the cash rate is, for it drives made history."""
+    hedge, rate = config.hedge, config.execution.cash_rate
+    traded = (config.portfolio.core, hedge.instrument, hedge.underlying, hedge.leverage)
+    return repr((config.data, config.start, config.end, traded, rate))

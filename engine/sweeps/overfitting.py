@@ -12,12 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from data.arithmetic import log1p
 from data.arrays import Flags, Floats, Ints
 from data.files import write_whole
 from data.sources import Source
 from engine.config import RunConfig
 from engine.sweeps.chunks import compiles
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import columns_of
 from engine.sweeps.grid import Grid
 from engine.sweeps.ingredients import Ingredients
 from engine.sweeps.overfitting_found import FILE, LESS_DERISK, LESS_UNHEDGED, OVER_CASH, Best, Overfitting
@@ -28,7 +29,7 @@ from engine.sweeps.overfitting_rows import Drawn, drawn_of
 from engine.sweeps.overfitting_sharpe import Deflated, effective_trials, moments, sharpes
 from engine.sweeps.overfitting_splits import Splits, block_sums, splits_of, sums_of
 from engine.sweeps.overfitting_superior import Superior, superior
-from engine.sweeps.overfitting_words import sentences
+from engine.sweeps.overfitting_words import sentence
 
 DIGITS = 9
 """Significant digits of its numbers: more depend on how many threads a product of matrices takes. Effective numbers
@@ -51,7 +52,7 @@ class Apart(NamedTuple):
     unhedged
         Less the unhedged book's, shape (books, n).
     derisk
-        Less the daily-matched de-risk's, of the books compared, shape (compared, n).
+        Less that of the book sold daily, of the books compared, shape (compared, n).
     """
 
     unhedged: Floats
@@ -93,7 +94,7 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
         aside.submit(import_module, "arch.bootstrap")  # takes two seconds, which others needn't wait for
         found = _of_table(folder / "results.parquet", kept, follow, begin or (lambda _: None))
     if found is not None:
-        told = {"says": " ".join(sentences(found, Tried(found.trials, 1)))} | found.as_dict()
+        told = {"says": sentence(found, Tried(found.trials, 1))} | found.as_dict()
         text = json.dumps(_plain(told), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_whole(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
     return found
@@ -113,7 +114,7 @@ def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: B
     begin("deflated Sharpe ratios")
     apart = _apart(books)
     deflated = _deflated(books, apart, best.row, drawn, sharpe[known])
-    begin("tests against unhedged and de-risk")
+    begin("tests against unhedged and sold daily")
     tests = _superior(books, apart, best.row, drawn.representatives)
     return Overfitting(len(sharpe), int(known.sum()), best, deflated, splits, tests)
 
@@ -129,7 +130,7 @@ def _best(results: Path, row: int) -> Best:
     import pyarrow.parquet as pq
 
     measured = ("sharpe", "sharpe_vs_unhedged", "cagr_vs_unhedged", "episodes")
-    axes = [name for name in pq.read_schema(results).names if name not in (*COLUMNS, "failed")]
+    axes = [name for name in pq.read_schema(results).names if name not in (*columns_of(answer=True), "failed")]
     told = pq.read_table(results, columns=[*axes, *measured]).slice(row, 1).to_pylist()[0]
     sharpe, apart, gained, episodes = (told.pop(name) for name in measured)
     return Best(row, told, sharpe, math.nan if apart is None else sharpe - apart, gained, int(episodes))
@@ -142,7 +143,7 @@ def _splits(kept: tuple[Ints, Floats], known: Flags, books: Followed, best: int)
         return None
     at, count = int(np.searchsorted(books.rows, best)), books.returns.shape[1]
     unhedged = block_sums(books.unhedged[books.of[at]], books.cash[at])
-    return splits_of(sums_of(sums[fine, 1:], count), unhedged, int((~fine).sum()))
+    return splits_of(sums_of(sums[fine, 1:], count, books.a_year), unhedged, int((~fine).sum()))
 
 
 def _apart(books: Followed) -> Apart:
@@ -155,26 +156,26 @@ def _apart(books: Followed) -> Apart:
 
 
 def _logs(returns: Floats) -> Floats:
-    return np.log1p(np.maximum(returns, LEFT_OF_A_RUIN - 1.0))
+    return log1p(np.maximum(returns, LEFT_OF_A_RUIN - 1.0))
 
 
 def _deflated(books: Followed, apart: Apart, best: int, drawn: Drawn, known: Floats) -> dict[str, Deflated]:
     """Return the best's Sharpe ratio against luck, for each of `SERIES`."""
     at, random = int(np.searchsorted(books.rows, best)), np.isin(books.rows, drawn.followed)
-    beside = np.isin(books.rows[books.compared], drawn.representatives)
+    beside, a_year = np.isin(books.rows[books.compared], drawn.representatives), books.a_year
     return {
-        OVER_CASH: _deflate(books.returns[at] - books.cash[at], books.returns[random], known, len(known)),
-        LESS_UNHEDGED: _deflate(apart.unhedged[at], apart.unhedged[random], None, len(known)),
-        LESS_DERISK: _deflate(apart.derisk[books.compared == at][0], apart.derisk[beside], None, len(known)),
+        OVER_CASH: _deflate(books.returns[at] - books.cash[at], books.returns[random], known, len(known), a_year),
+        LESS_UNHEDGED: _deflate(apart.unhedged[at], apart.unhedged[random], None, len(known), a_year),
+        LESS_DERISK: _deflate(apart.derisk[books.compared == at][0], apart.derisk[beside], None, len(known), a_year),
     }
 
 
-def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int) -> Deflated:
+def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int, a_year: float) -> Deflated:
     """Measure a series of the best, and of others drawn; `known` are the Sharpe ratios of all where they are known."""
-    spread = sharpes(others) if known is None else known
+    spread = sharpes(others, a_year) if known is None else known
     effective, growth = (_rounded(one, 4) for one in (effective_trials(others) if len(others) else (1.0, 0.0)))
     return Deflated(
-        float(sharpes(one[np.newaxis])[0]),
+        float(sharpes(one[np.newaxis], a_year)[0]),
         *moments(one),
         len(one),
         float(spread.std(ddof=1)) if len(spread) > 1 else 0.0,
@@ -182,16 +183,17 @@ def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int) -> 
         len(others),
         effective,
         growth,
+        a_year,
     )
 
 
 def _superior(books: Followed, apart: Apart, best: int, drawn: Ints) -> dict[str, Superior]:
-    """Test the best and the representatives against the unhedged book, and each against its own de-risk."""
+    """Test the best and the representatives against the unhedged book, and each against its own book sold daily."""
     rows = books.rows[books.compared]
     order = np.argsort(rows != best, kind="stable")  # the best first
-    left = len(np.setdiff1d(drawn, rows))
+    left, a_year = len(np.setdiff1d(drawn, rows)), books.a_year
     series = {"unhedged": apart.unhedged[books.compared], "derisk": apart.derisk}
-    return {name: superior(np.ascontiguousarray(one[order].T), left) for name, one in series.items()}
+    return {name: superior(np.ascontiguousarray(one[order].T), left, a_year=a_year) for name, one in series.items()}
 
 
 def _plain(value: Any) -> Any:

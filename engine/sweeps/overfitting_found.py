@@ -89,8 +89,8 @@ def read(folder: Path) -> Overfitting | None:
 
     def made(cls: Any, values: Mapping[str, Any]) -> Any:
         kinds = {field.name: field.type for field in fields(cls)}
-        missing = {name: math.nan for name, kind in kinds.items() if kind == "float" and values[name] is None}
-        return cls(**{name: values[name] for name in kinds} | missing)
+        missing = {name: math.nan for name, kind in kinds.items() if kind == "float" and values.get(name, 0.0) is None}
+        return cls(**{name: values[name] for name in kinds if name in values} | missing)
 
     return Overfitting(
         told["combinations"],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints
+from data.calendar import SESSIONS_A_YEAR
 from engine.judgement.derisk import sold_daily
 from engine.kernel.compiled import compiled
 from engine.metrics import mean_cash_return
@@ -40,9 +41,11 @@ class Followed(NamedTuple):
     unhedged, of
         Returns of the unhedged books, and which of them each has, shapes (unhedged books, n) and (books,).
     compared
-        Which of them are compared with their daily-matched de-risk too, as places in `rows`, sorted.
+        Which of them are compared with the book sold daily too, as places in `rows`, sorted.
     derisked
-        The de-risk's returns, shape (len(compared), n).
+        Returns of the books sold daily, shape (len(compared), n).
+    a_year
+        How many of their sessions make a year.
     """
 
     calendar: float
@@ -53,10 +56,11 @@ class Followed(NamedTuple):
     of: Ints
     compared: Ints
     derisked: Floats
+    a_year: float = SESSIONS_A_YEAR
 
 
 Follow = Callable[[int, Ints, Ints], Followed]
-"""Follows the best row and some others, sorted, and the de-risk of some of these.
+"""Follows the best row and some others, sorted, and the book sold daily of some of these.
 
 Rows are left out that fail, that run on other sessions than the best's, or that nothing is known of.
 """
@@ -114,18 +118,19 @@ def _run_together(
         world_of[fine],
         np.flatnonzero(compared[fine]),
         _derisked_books(made, [(worlds[world_of[row]], places[row]) for row in beside.tolist()], pool),
+        worlds[0].market.sessions_a_year if worlds else SESSIONS_A_YEAR,
     )
 
 
 def _derisked_books(made: Ingredients, books: Sequence[tuple[World, Ints]], pool: ThreadPoolExecutor) -> Floats:
-    """Return the returns of each book's daily-matched de-risk, shape (books, sessions - 1)."""
-    beta = {id(world): run_beta(world.config, world.market) for world, _ in books}
+    """Return the returns of the book sold daily beside each, shape (books, sessions - 1)."""
+    beta = {world.places: run_beta(world.config, world.market) for world, _ in books}
     plans = [plan_at(made, world, places) for world, places in books]  # in one thread: they are remembered
 
     def run(k: int) -> Floats:
         world = books[k][0]
         hedged = compiled().run_policy(world.setup.prices, world.setup.terms, plans[k])
-        book = sold_daily(world.setup, hedged, beta[id(world)]).ledger
+        book = sold_daily(world.setup, hedged, beta[world.places]).ledger
         return returns_to_ruin(book.equity, book.last)
 
     return np.array(list(pool.map(run, range(len(books)))))
@@ -147,6 +152,7 @@ def joined(parts: Sequence[Followed]) -> Followed:
         np.concatenate([part.of + at for part, at in zip(some, bare, strict=True)]),
         np.concatenate([part.compared + at for part, at in zip(some, books, strict=True)]),
         np.concatenate([part.derisked for part in some if len(part.derisked)]),
+        some[0].a_year,
     )
 
 
@@ -158,8 +164,8 @@ class Told(NamedTuple):
     sums
         `engine.sweeps.overfitting_rows.kept_of` it, shape (WIDTH,).
     path
-        Its calendar, the mean cash return a session, and then the returns of the book, of the unhedged one and of the
-        daily-matched de-risk, end to end, shape (2 + 3 n,).
+        Its calendar, the mean cash return a session, how many sessions make a year, and then the returns of the book,
+        of the unhedged one and of the one sold daily, end to end, shape (3 + 3 n,).
     """
 
     sums: Floats
@@ -172,20 +178,22 @@ def told_of(result: RunResult) -> Told:
     cash = mean_cash_return(setup.terms, len(sessions) - 1)
     beside = sold_daily(setup, result.hedged, run_beta(result.config, result.market)).ledger
     books = [returns_to_ruin(book.equity, book.last) for book in (result.hedged, result.unhedged, beside)]
-    return Told(kept_of(books[0], cash, sessions), np.concatenate(([calendar_of(sessions), cash], *books)))
+    facts = calendar_of(sessions), cash, result.market.sessions_a_year
+    return Told(kept_of(books[0], cash, sessions), np.concatenate((facts, *books)))
 
 
 def follow_told(told: Mapping[int, Floats], again: Callable[[int], Floats]) -> Follow:
     """Return what looks rows up among the paths that were kept, `again` giving that of a row that wasn't."""
 
     def look(best: int, rows: Ints, compared: Ints) -> Followed:
-        del compared  # all that was kept has its de-risk
+        del compared  # all that was kept has its book sold daily
         paths = {row: told[row] for row in rows.tolist() if row in told}
         paths.setdefault(best, again(best) if best not in told else told[best])
         same = sorted(row for row, path in paths.items() if path[0] == paths[best][0])
-        books = np.array([paths[row][2:] for row in same]).reshape(len(same), 3, -1)
+        books = np.array([paths[row][3:] for row in same]).reshape(len(same), 3, -1)
         places = np.arange(len(same))
         cash = np.array([paths[row][1] for row in same])
-        return Followed(paths[best][0], np.array(same), books[:, 0], cash, books[:, 1], places, places, books[:, 2])
+        calendar, _cash, a_year = paths[best][:3].tolist()
+        return Followed(calendar, np.array(same), books[:, 0], cash, books[:, 1], places, places, books[:, 2], a_year)
 
     return look

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from engine.judgement.evidence import beyond_normal, probabilistic_sharpe
-from engine.metrics import SESSIONS_A_YEAR
 
 SURE = 0.95
 """The confidence that a track record has to be long enough for."""
 
-YEARLY = math.sqrt(SESSIONS_A_YEAR)
 ROUNDING = 1e-12
-"""The share of the largest eigenvalue below which one is what rounding left of 0."""
+"""The share of the largest eigenvalue below which one is what rounding left of 0; and a power below which it is."""
 STEADY = 1e-14
 """The share of a second moment that rounding leaves of returns that are all equal."""
 
@@ -46,6 +45,8 @@ class Deflated:
         The effective number of trials among those.
     growth
         By which power of their number it grows beyond them, from 0 (others add nothing) to 1 (each is a new one).
+    sessions_a_year
+        How many of its returns make a year.
     """
 
     sharpe: float
@@ -57,6 +58,7 @@ class Deflated:
     measured_on: int
     effective: float
     growth: float
+    sessions_a_year: float = SESSIONS_A_YEAR
 
     def effective_of(self, tried: int) -> float:
         """Return the effective number of that many trials of the same kind."""
@@ -80,8 +82,9 @@ class Deflated:
         """
         if self.undefined:
             return None
+        yearly = math.sqrt(self.sessions_a_year)
         return probabilistic_sharpe(
-            self.sharpe / YEARLY, self.sessions, self.skew, self.kurtosis, self.luck(tried) / YEARLY
+            self.sharpe / yearly, self.sessions, self.skew, self.kurtosis, self.luck(tried) / yearly
         )
 
     def track_record(self, above: float = 0.0) -> float | None:
@@ -91,7 +94,8 @@ class Deflated:
         """
         if self.undefined:
             return None
-        return minimum_track_record(self.sharpe / YEARLY, self.skew, self.kurtosis, above / YEARLY)
+        yearly = math.sqrt(self.sessions_a_year)
+        return minimum_track_record(self.sharpe / yearly, self.skew, self.kurtosis, above / yearly)
 
     def as_dict(self, tried: int) -> dict[str, Any]:
         """Return what was measured, and what follows from it for that many trials, as plain values."""
@@ -145,11 +149,11 @@ def minimum_track_record(
     return 1.0 + wide * (NormalDist().inv_cdf(sure) / (sharpe - above)) ** 2
 
 
-def sharpes(returns: Floats) -> Floats:
+def sharpes(returns: Floats, a_year: float = SESSIONS_A_YEAR) -> Floats:
     """Return the Sharpe ratio a year of each row, shape (rows,); 0 where the returns don't vary, or are all 0."""
     _, spread, mean = _standard(returns)
     told = np.divide(mean, spread, out=np.zeros_like(mean), where=spread > 0.0)
-    return told * YEARLY
+    return told * math.sqrt(a_year)
 
 
 def moments(returns: Floats) -> tuple[float, float]:
@@ -187,7 +191,7 @@ def effective_trials(returns: Floats) -> tuple[float, float]:
         return whole, 0.0
     half = _galwey(scores[::2])
     power = math.log(whole / half) / math.log(len(scores) / len(scores[::2]))
-    return whole, min(1.0, max(0.0, power))
+    return whole, min(1.0, power) if power > ROUNDING else 0.0  # what rounding leaves of 0 differs by processor
 
 
 def _galwey(scores: Floats) -> float:

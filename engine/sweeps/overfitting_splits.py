@@ -14,8 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from data.arithmetic import dot, log, weighted
 from data.arrays import Floats, Ints
-from engine.metrics import SESSIONS_A_YEAR
+from data.calendar import SESSIONS_A_YEAR
 
 BLOCKS = 16
 """Blocks of sessions, of which half are in the sample: 12,870 splits."""
@@ -75,11 +76,14 @@ class Sums(NamedTuple):
         Sums of session returns over cash, and of their squares, shape (rows, blocks).
     sessions
         Returns in each block, shape (blocks,).
+    a_year
+        How many returns make a year, over all blocks.
     """
 
     returns: Floats
     squares: Floats
     sessions: Ints
+    a_year: float = SESSIONS_A_YEAR
 
 
 class Chosen(NamedTuple):
@@ -131,11 +135,11 @@ def block_sums(returns: Floats, cash: float, blocks: int = BLOCKS) -> Floats:
     return np.concatenate((sums, squares), axis=-1)
 
 
-def sums_of(held: Floats, count: int) -> Sums:
+def sums_of(held: Floats, count: int, a_year: float = SESSIONS_A_YEAR) -> Sums:
     """Return `block_sums` of rows of `count` returns, as their parts."""
     blocks = held.shape[-1] // 2
     sizes = np.diff(block_starts(count, blocks), append=count)
-    return Sums(held[..., :blocks], held[..., blocks:], sizes)
+    return Sums(held[..., :blocks], held[..., blocks:], sizes, a_year)
 
 
 def splits_of(sums: Sums, unhedged: Floats, left_out: int = 0) -> Splits:
@@ -158,12 +162,13 @@ def splits_of(sums: Sums, unhedged: Floats, left_out: int = 0) -> Splits:
     rows, blocks = sums.returns.shape
     chosen = choose(sums)
     part = chosen.ranks / (rows + 1.0)
-    logits, most = np.log(part / (1.0 - part)), math.log(rows + 1.0)
+    logits, most = log(part / (1.0 - part)), math.log(rows + 1.0)
     counts, edges = np.histogram(logits, bins=BINS, range=(-most, most))
     line = _line(chosen.inside, chosen.outside)
     table, inside, outside = np.histogram2d(chosen.inside, chosen.outside, bins=BINS)
     other = (1 << blocks) - 1 - chosen.samples
-    bare = _yearly(sums_of(unhedged[np.newaxis], int(sums.sessions.sum())), np.zeros(len(other), np.int64), other)
+    alone = sums_of(unhedged[np.newaxis], int(sums.sessions.sum()), sums.a_year)
+    bare = _yearly(alone, np.zeros(len(other), np.int64), other)
     return Splits(
         blocks,
         len(chosen.rows),
@@ -226,21 +231,19 @@ def _subsets(blocks: Floats) -> Floats:
 def _yearly(sums: Sums, rows: Ints, samples: Ints) -> Floats:
     """Return the Sharpe ratio a year of a row in each sample; 0 where its returns don't vary."""
     held = (samples[:, np.newaxis] >> np.arange(len(sums.sessions)) & 1).astype(np.float64)
-    count = held @ sums.sessions
-    total = np.einsum("ij,ij->i", held, sums.returns[rows])
-    squares = np.einsum("ij,ij->i", held, sums.squares[rows])
+    count = weighted(held, sums.sessions.astype(np.float64))
+    total = (held * sums.returns[rows]).sum(axis=1)
+    squares = (held * sums.squares[rows]).sum(axis=1)
     variance = np.maximum(squares - total**2 / count, 0.0) / (count - 1.0)
     moving = variance > 1e-14 * squares / count
-    return np.divide(total / count, np.sqrt(variance), out=np.zeros_like(total), where=moving) * math.sqrt(
-        SESSIONS_A_YEAR
-    )
+    return np.divide(total / count, np.sqrt(variance), out=np.zeros_like(total), where=moving) * math.sqrt(sums.a_year)
 
 
 def _line(x: Floats, y: Floats) -> tuple[float, float]:
     """Return slope and intercept of the least-squares line, NaN where x doesn't vary."""
     off = x - x.mean()
-    across = float(off @ off)
-    if across <= 1e-20 * float(x @ x):
+    across = dot(off, off)
+    if across <= 1e-20 * dot(x, x):
         return math.nan, math.nan
-    slope = float(off @ y) / across
+    slope = dot(off, y) / across
     return slope, float(y.mean()) - slope * float(x.mean())

@@ -9,8 +9,8 @@ from typing import Any, cast
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from engine.judgement.bootstrap import block_length, draw_days
-from engine.metrics import SESSIONS_A_YEAR
 
 DRAWS = 1_000
 SEED = 0
@@ -35,7 +35,7 @@ class Superior:
     left_out
         Representatives drawn that have no Sharpe ratio or run on other sessions.
     best
-        252 times the best's mean daily log-return difference, a fraction a year.
+        The best's mean daily log-return difference, a fraction a year.
     block, draws, seed
         Mean block length in sessions, how many resamples, and what drew them.
     """
@@ -75,7 +75,13 @@ class Resampled:
         return np.array([of(one) for (one,), _ in self.bootstrap(reps)])
 
 
-def superior(differences: Floats, left_out: int = 0, draws: int = DRAWS, seed: int = SEED) -> Superior:
+def superior(
+    differences: Floats,
+    left_out: int = 0,
+    draws: int = DRAWS,
+    seed: int = SEED,
+    a_year: float = SESSIONS_A_YEAR,
+) -> Superior:
     """Test the best of some books against what they are compared with.
 
     Parameters
@@ -84,6 +90,8 @@ def superior(differences: Floats, left_out: int = 0, draws: int = DRAWS, seed: i
         Daily log returns less the benchmark's, shape (sessions, 1 + representatives), the best's first.
     left_out
         Told on.
+    a_year
+        How many of the sessions make a year.
 
     Notes
     -----
@@ -113,7 +121,7 @@ def superior(differences: Floats, left_out: int = 0, draws: int = DRAWS, seed: i
         alone["consistent"] if columns > 1 else None,
         columns - 1,
         left_out,
-        SESSIONS_A_YEAR * float(differences[:, 0].mean()),
+        a_year * float(differences[:, 0].mean()),
         block,
         draws,
         seed,

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import sys
+import threading
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from engine.sweeps.executors import AnswerOf, ChunkOf, ExecutorError, Job, answered
+from strategies.fresh import texts
+
+STARTING = threading.Lock()
+"""Held while a process is started: one thread at a time hides the script."""
 
 DEATHS = 3
 """Processes that end with the same chunk in hand before the chunk is given up."""
@@ -46,6 +54,31 @@ class Processes:
             desk.close()
 
 
+def _context() -> BaseContext:
+    """Return how processes are started: each knows our rooms first, as the folder may have an engine/ of its own."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():  # Windows
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["backtest"])
+    return context
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Start processes that don't run the user's script again, as they otherwise would first: no job needs it.
+
+    A script would need an ``if __name__ == "__main__":`` around all it does. What a process is told of the script, it
+    is told while it is started, by what stands in `sys.modules`.
+    """
+    with STARTING:
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main
+
+
 @dataclass
 class _Desk:
     """Gives chunks out, one to each process."""
@@ -54,15 +87,16 @@ class _Desk:
     chunks: Iterator[Any]
     busy: dict[Worker, Any] = field(default_factory=dict)
     deaths: dict[Any, int] = field(default_factory=dict)
-    context: BaseContext = field(default_factory=lambda: multiprocessing.get_context("forkserver"))
+    context: BaseContext = field(default_factory=_context)
 
     def employ(self, chunk: Any = None) -> None:
         """Start a process and give it a chunk, the next one unless told; none where nothing is left."""
         if chunk is None and (chunk := next(self.chunks, None)) is None:
             return
         ours, theirs = self.context.Pipe()
-        process = self.context.Process(target=_serve, args=(self.job, theirs), daemon=True)  # type: ignore[attr-defined]
-        process.start()
+        process = self.context.Process(target=_serve, args=(self.job, theirs, texts().read), daemon=True)  # type: ignore[attr-defined]
+        with _without_main():
+            process.start()
         theirs.close()
         worker = Worker(process, ours)
         worker.way.send(chunk)
@@ -118,8 +152,9 @@ def _dismiss(worker: Worker) -> None:
     worker.process.join()
 
 
-def _serve(job: Any, way: Connection) -> None:
-    """Answer chunks until the pipe ends."""
+def _serve(job: Any, way: Connection, read: Mapping[str, bytes]) -> None:
+    """Answer chunks until the pipe ends, by users' files as the parent read them: they may be edited meanwhile."""
+    texts().take(read)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches us too: what there is to say, the parent says
     answer = None
     told: tuple[Any, BaseException | None]

@@ -19,20 +19,18 @@ from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from data.version import code_version
 from engine.asking import intensity_of
 from engine.config import RunConfig
-from engine.identity import identity, known_config
+from engine.identity import CLASS, identity, known_by
+from engine.reads import Inputs, inputs_of
 from engine.setup import open_market
 from engine.sweeps.chunks import CHUNK, Chunk, Work, chunk_rows, chunks_of, compiles
-from engine.sweeps.compute import COLUMNS
-from engine.sweeps.executors import Executor, ExecutorError, executor_of
-from engine.sweeps.grid import Grid
+from engine.sweeps.columns import columns_in, known_answer
+from engine.sweeps.executors import Executor, ExecutorError, Threads, executor_of
+from engine.sweeps.grid import Grid, of_one_kind
 from engine.sweeps.overfitting import finish_sweep
-from engine.sweeps.touching import touch
 from strategies import parameters
-from strategies.base import Strategy
-from strategies.load import source_hash, strategy_class
+from strategies.load import fresh
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,6 +59,8 @@ class SweepResult:
         The first real session of each instrument whose history before it was made, ISO.
     seconds
         kernel, signal, tail and wall seconds of what this call computed; chunks kept from before take none.
+    answer
+        Whether rows hold the parts of the sum.
     """
 
     folder: Path
@@ -69,6 +69,7 @@ class SweepResult:
     simulated: bool
     synthetic: Mapping[str, str]
     seconds: dict[str, float]
+    answer: bool = False
 
     @property
     def results(self) -> Path:
@@ -84,7 +85,7 @@ class SweepResult:
         return f"SYNTHETIC history: {made}, by the fund model." if made else None
 
 
-def sweep(
+def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     config: RunConfig,
     grid: Grid,
     out: Path,
@@ -93,6 +94,8 @@ def sweep(
     source: Source | None = None,
     executor: Executor | None = None,
     begin: Callable[[str], None] | None = None,
+    *,
+    answer: bool = False,
 ) -> SweepResult:
     """Run every combination of a grid and write its table.
 
@@ -114,6 +117,8 @@ def sweep(
         Who computes the chunks. The table is the same to the byte whoever does.
     begin
         Told the name of each step of the statistics that follow.
+    answer
+        Whether rows hold the parts of the sum, too: `engine.sweeps.columns.SUM`.
 
     Raises
     ------
@@ -124,14 +129,13 @@ def sweep(
     if named := [axis.text for axis in grid.axes if axis.keys in NOT_SWEPT]:
         raise ConfigError(f"{named[0]}: a sweep reads one history: sweep each by itself")
     source = KeptSource(source or open_source(config.data.source, config.data.path))
-    market = market_of(config, grid, source)
-    fingerprint = market.fingerprint()
+    market = market_of(config, source)
+    inputs = inputs_of(config, grid.tried, market, source)
     name = f"{config.name}-SIMULATED" if source.simulated else config.name
-    known = _known(config, grid, fingerprint, source.name)
+    known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
     folder, spent = out / f"{name}-sweep-{identity(known)}", dict.fromkeys(("kernel", "signal", "tail"), 0.0)
     if not (folder / "manifest.json").exists():
-        used = frozenset(key for key, digest in fingerprint.items() if "/" in key and digest != "absent")
-        work = Work(f"backtest-{identity(known)}", config, grid, source, used)
+        work = Work(f"backtest-{identity(known)}", config, grid, source, inputs.named, answer=answer)
         chosen = executor or executor_for(config, workers=workers)
         for seconds in _compute(work, folder / "parts", chosen, progress):
             spent = {key: value + seconds.get(key, 0.0) for key, value in spent.items()}
@@ -148,6 +152,7 @@ def sweep(
         source.simulated,
         {name: str(first) for name, first in market.synthetic.items()},
         {**spent, "wall": time.perf_counter() - began},
+        answer,
     )
 
 
@@ -159,13 +164,21 @@ def executor_for(
     Raises
     ------
     UserError
-        The options contradict each other or the strategy, or dask isn't installed.
+        The options contradict each other or the strategy, dask isn't installed, or the strategy has no file that
+        another process could load.
     """
     fits = compiles(config)
     if named == "threads" and not fits:
         asked = config.strategy.named.rpartition(":")[2]
         raise UserError(f"--executor threads can't run {asked}, which isn't compiled: processes and dask can")
-    return executor_of(named, workers, cluster, "threads" if fits else "processes")
+    executor = executor_of(named, workers, cluster, "threads" if fits else "processes")
+    module, _, asked = config.strategy.named.rpartition(":")
+    if module == "__main__" and not isinstance(executor, Threads):
+        raise UserError(
+            f"strategy.class {config.strategy.named}: other processes don't see a class of the script itself: "
+            f"move it to a file of its own and name it file.py:{asked}"
+        )
+    return executor
 
 
 def _compute(work: Work, parts: Path, executor: Executor, progress: Progress | None) -> Iterator[Mapping[str, float]]:
@@ -191,27 +204,20 @@ def _part(parts: Path, chunk: Chunk) -> Path:
     return parts / f"{chunk.number:06d}.parquet"
 
 
-def market_of(config: RunConfig, grid: Grid, source: Source) -> Market:
-    """Return the base run's market, asked for all that combinations read of it: its fingerprint is whole."""
+def market_of(config: RunConfig, source: Source) -> Market:
+    """Return the base run's market, asked by its strategy where that gives an intensity."""
     market = open_market(config, source)
     if compiles(config):
-        strategy: Strategy = parameters.make(strategy_class(config.strategy.named), config.strategy.params)
-        intensity_of(strategy, market)
-    for name in market.roles.traded:
-        market.bars(name)
-    market.rate(config.execution.cash_rate)
-    touch(market, config, grid)
+        with fresh(config.strategy.named) as cls:
+            intensity_of(parameters.make(cls, config.strategy.params), market)
     return market
 
 
-def _known(config: RunConfig, grid: Grid, fingerprint: dict[str, str], source: str) -> dict[str, Any]:
+def _known(config: RunConfig, grid: Grid, inputs: Inputs, source: str) -> dict[str, Any]:
     """Return all by which a sweep is known: the same gives the same bytes."""
     return {
         "name": config.name,
-        "config": known_config(config, source),
-        "strategy": source_hash(strategy_class(config.strategy.named)),
-        "data": fingerprint,
-        "code": code_version(),
+        **known_by(config, source, inputs.data, grid.tried.get(CLASS)),
         "axes": {
             axis.name: [str(value) if isinstance(value, dict) else value for value in axis.values] for axis in grid.axes
         },
@@ -231,9 +237,8 @@ def _table(grid: Grid, first: int, last: int, columns: Mapping[str, Any]) -> pa.
     places = grid.places(first, last)
     table = {}
     for i, axis in enumerate(grid.axes):
-        values = [value if isinstance(value, bool | int | float | str | None) else str(value) for value in axis.values]
-        table[axis.name] = pa.array(values).take(pa.array(places[:, i]))
-    for name in COLUMNS:
+        table[axis.name] = pa.array(of_one_kind(axis.values)).take(pa.array(places[:, i]))
+    for name in columns_in(columns):
         table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
     table["failed"] = pa.array([word or None for word in columns["failed"]], pa.string())
     for name in [name for name in columns if name not in table]:

@@ -11,10 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.version import ROOMS
-from strategies.load import strategy_class
-
-SHIPPED = "backtest-strategy-"
-"""How a folder begins that texts are written to."""
+from strategies.fresh import texts
+from strategies.load import fresh
 
 
 @dataclass(frozen=True)
@@ -41,14 +39,12 @@ def texts_of(names: Iterable[str]) -> Texts:
     for named in names:
         if not named.rpartition(":")[0].endswith(".py"):
             continue
-        strategy_class(named)  # imports what is beside it
         path = Path(named.rpartition(":")[0]).resolve()
         place = folders.setdefault(path.parent, len(folders))
         of[named] = f"{place}/{path.name}"
-        files[of[named]] = path.read_bytes()
-    for folder, place in folders.items():
-        for path in _imported_from(folder):
-            files[f"{place}/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
+        with fresh(named):  # imports what is beside it
+            for one in {path, *_imported_from(path.parent)}:
+                files[f"{place}/{one.relative_to(path.parent).as_posix()}"] = texts().text(str(one))
     return Texts(of, dict(sorted(files.items())))
 
 
@@ -66,9 +62,8 @@ class Written:
     folder: Path = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "folder", Path(tempfile.mkdtemp(prefix=SHIPPED)))
+        object.__setattr__(self, "folder", Path(tempfile.mkdtemp(prefix="backtest-strategy-")).resolve())
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
-        _forget_older()
         for place, text in self.texts.files.items():
             path = self.folder / place
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,15 +85,3 @@ def _imported_from(folder: Path) -> list[Path]:
         if "site-packages" not in path.parts and not any(path.is_relative_to(prefix) for prefix in installed):
             found.add(path)
     return sorted(found)
-
-
-def _forget_older() -> None:
-    """Forget modules of texts that came before: a worker outlives a sweep, and ``import helpers`` means the newer."""
-    sys.path[:] = [entry for entry in sys.path if not _is_shipped(entry)]
-    for name, module in list(sys.modules.items()):
-        if not name.startswith("_strategy_") and _is_shipped(getattr(module, "__file__", None) or ""):
-            del sys.modules[name]
-
-
-def _is_shipped(path: str) -> bool:
-    return any(part.startswith(SHIPPED) for part in Path(path).parts)

@@ -9,12 +9,14 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
+from data.calendar import session_numbers
 from engine.identity import digest
 from engine.judgement.attribution import attribute
 from engine.judgement.linking import scalars
 from engine.judgement.many import FIGURES
 from engine.run import RunResult
-from engine.sweeps.compute import MEASURES
+from engine.sweeps.answered import answered_row, less_in, safety_row
+from engine.sweeps.columns import MEASURES, SAFETY, SUM
 from engine.walkforward.choosing import TEST, TRAIN, column_of, plain_values
 from engine.walkforward.plan import Plan
 
@@ -107,6 +109,10 @@ def value_of(result: RunResult, objective: str) -> float | None:
     """Return a sweep's column of a single run; None where it is undefined."""
     if objective in FIGURES:
         return _known(scalars(attribute(result.setup, result.hedged))[objective])
+    if objective in SAFETY:
+        return _known(answered_row(result, answer=False)[objective])
+    if objective in SUM:
+        return _known(answered_row(result, answer=True)[objective])
     return _told(result.metrics, result.metrics["controls"][UNHEDGED], objective)
 
 
@@ -122,7 +128,11 @@ def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: st
     runs, controls = {"walk_forward": stitched, **others}, stitched.metrics["controls"]
     told = {name: (result.metrics, value_of(result, objective)) for name, result in runs.items()}
     for name in ("derisk_daily", UNHEDGED):
-        told[name] = controls[name], _told(controls[name], controls[UNHEDGED], objective)
+        book, value = stitched.books[name], _told(controls[name], controls[UNHEDGED], objective)
+        if objective in SAFETY:
+            row = safety_row(book, less_in(stitched.setup), stitched.market.sessions_a_year)
+            value = _known(row[objective])
+        told[name] = controls[name], value
     return {
         name: {measure: metrics[measure] for measure in MEASURES} | {"objective": value}
         for name, (metrics, value) in told.items()
@@ -143,7 +153,8 @@ def summary_of(
     best
         The row of the grid that did best over the whole history, in hindsight.
     """
-    books, weights = books_of(stitched, others, plan.objective), [row["test_sessions"] for row in rows]
+    books, numbers = books_of(stitched, others, plan.objective), session_numbers(plan.sessions)
+    weights = [int(numbers[fold.test_last] - numbers[fold.test_first]) for fold in plan.folds]  # by time, holes and all
     inside = float(np.average([row["in_sample"] for row in rows], weights=weights))
     outside = books["walk_forward"]["objective"]
     earlier = [row[f"{AGAINST_UNHEDGED}_in_sample"] for row in rows]
@@ -167,8 +178,8 @@ def summary_of(
         "verdict": told["verdict"],
         "parameters": {"own": own, "hindsight": parameters_of(plan, best)},
         "books": books,
-        "data": digest(plan.market.fingerprint())[:12],
-        "notes": _notes(rows),
+        "data": digest(plan.inputs.data)[:12],
+        "notes": _notes(weights),
     }
 
 
@@ -180,10 +191,10 @@ def plain_values_at(plan: Plan, keys: Sequence[str]) -> Any:
     return str(node) if isinstance(node, dict) else node
 
 
-def _notes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say what the numbers alone don't."""
-    last, whole = rows[-1]["test_sessions"], rows[0]["test_sessions"]
-    if len(rows) > 1 and last < 0.97 * whole:
+def _notes(tests: Sequence[int]) -> list[str]:
+    """Say what the numbers alone don't, of tests of so many sessions of the exchange each."""
+    last, whole = tests[-1], tests[0]
+    if len(tests) > 1 and last < 0.97 * whole:
         return [f"The last test is shorter: {last} sessions, the first has {whole}."]
     if last > 1.03 * whole:
         return [f"The last test is longer, {last} sessions: what was left was too little for a test of its own."]

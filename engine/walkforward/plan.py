@@ -6,24 +6,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.arrays import Dates
-from data.errors import ConfigError, did_you_mean
 from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from data.version import code_version
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import RunConfig
-from engine.identity import identity, known_config
+from engine.identity import CLASS, identity, known_by
+from engine.reads import Inputs, inputs_of
 from engine.setup import open_market
 from engine.sweeps.chunks import Work
-from engine.sweeps.compute import COLUMNS
-from engine.sweeps.grid import Grid
-from engine.sweeps.touching import touch
+from engine.sweeps.columns import check_column, known_answer
+from engine.sweeps.grid import Grid, with_values
 from engine.walkforward.choosing import TEST, TRAIN, WHOLE, Window, check_axes, plain_values
 from engine.walkforward.folds import Fold, Windows, folds_of
 from engine.walkforward.stitching import between
-from strategies.load import source_hash, strategy_class
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,12 @@ class Plan:
         The column of a sweep's table that chooses, and whether its lowest value is the best.
     source
         Where history comes from.
-    market
-        The whole run's.
+    market, inputs
+        The whole run's, and all that combinations may read.
     label
         The strategy's name as it shows.
+    answer
+        Whether rows hold the parts of the sum.
     """
 
     config: RunConfig
@@ -54,7 +53,9 @@ class Plan:
     lowest: bool
     source: Source
     market: Market
+    inputs: Inputs
     label: str
+    answer: bool = False
 
     @property
     def sessions(self) -> Dates:
@@ -79,8 +80,7 @@ class Plan:
     @property
     def work(self) -> Work:
         """The sweep of all combinations over the whole history, from which each window's is made."""
-        used = (name for name, digest in self.market.fingerprint().items() if "/" in name and digest != "absent")
-        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, frozenset(used))
+        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, self.inputs.named, answer=self.answer)
 
     @property
     def id(self) -> str:
@@ -97,19 +97,24 @@ class Plan:
         """Return all by which it is known: the same gives the same bytes."""
         return {
             "name": self.config.name,
-            "config": known_config(self.config, self.source.name),
-            "strategy": source_hash(strategy_class(self.config.strategy.named)),
-            "data": self.market.fingerprint(),
-            "code": code_version(),
+            **known_by(self.config, self.source.name, self.inputs.data, self.grid.tried.get(CLASS)),
             "axes": {axis.name: plain_values(axis) for axis in self.grid.axes},
             "combinations": len(self.grid),
             **self.cut.as_dict(),
             "objective": self.objective,
+            **known_answer(answer=self.answer),
         }
 
 
 def plan_of(
-    config: RunConfig, grid: Grid, cut: Windows, objective: str, *, lowest: bool = False, source: Source | None = None
+    config: RunConfig,
+    grid: Grid,
+    cut: Windows,
+    objective: str,
+    *,
+    lowest: bool = False,
+    source: Source | None = None,
+    answer: bool = False,
 ) -> Plan:
     """Lay a walk-forward out.
 
@@ -125,20 +130,24 @@ def plan_of(
         Whether its lowest value is the best.
     source
         Where history comes from; what the config names unless given.
+    answer
+        Whether rows hold the parts of the sum, so that one of them may be the objective.
 
     Raises
     ------
     UserError
         The objective or an axis can't be used, or there is no room for a fold.
     """
-    if objective not in COLUMNS:
-        hint = did_you_mean(objective, COLUMNS) or f": {', '.join(COLUMNS)}"
-        raise ConfigError(f"--objective {objective} is unknown{hint}")
+    check_column("--objective", objective, answer=answer)
     check_axes(config, grid)
     read_once = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, read_once)
-    asked = ask(config, market)
-    assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
-    touch(market, config, grid)
+    # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
+    accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
+    config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
+    with asking(config, market) as asked:
+        assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+        label = asked.strategy.label(market)
+    inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
-    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, asked.strategy.label(market))
+    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from data.sources import Source
-from engine.asking import ask
+from engine.asking import asking
 from engine.config import PolicyConfig, RunConfig
 from engine.executing import execute
 from engine.setup import open_market
@@ -36,8 +36,8 @@ def engine_of(config: RunConfig) -> str:
 
 def ordered_weights(config: RunConfig, source: Source) -> Floats:
     """Return the hedge's weight as last ordered by each close of a run, shape (sessions,)."""
-    asked = ask(config, open_market(config, source))
-    ledger, _remarks = execute(engine_of(config), config, asked)
+    with asking(config, open_market(config, source)) as asked:
+        ledger, _remarks = execute(engine_of(config), config, asked)
     return ledger.hedge
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Flags, Floats
 from strategies.signals.feeds import Belongs, Count, Days, Level, Levels
 from strategies.signals.windows import padded, windows
@@ -113,7 +114,7 @@ def average_correlation(levels: Levels, belongs: Belongs, days: Days = 63, min_m
 
     Unit: a correlation
     """
-    returns = np.diff(np.log(levels.T), axis=1)
+    returns = np.diff(log(levels.T), axis=1)
     told = max(min_members, 2)
     blocks = [
         _mean_correlation(returns[:, start : start + BLOCK + days - 1], belongs[start + days : start + days + BLOCK])

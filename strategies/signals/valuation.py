@@ -6,6 +6,7 @@ from typing import Annotated
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats
 from strategies.signals.feeds import Days, Level, Range
 from strategies.signals.windows import folded, moving_average, over, padded
@@ -56,7 +57,7 @@ def log_trend_deviation(level: Level, days: Annotated[int, Range(at_least=3)] = 
 
     Unit: standard deviations
     """
-    prices = np.log(level)
+    prices = log(level)
     mean, squares, with_time = folded(np.stack((prices, 0.0 * prices, 0.0 * prices)), days, _merged_lines)
     time_squares = days * (days * days - 1) / 12.0
     slope = with_time / time_squares

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
 from strategies.signals.feeds import Days, High, Level, Low, Open, Range
 from strategies.signals.windows import folded, moments, moving_average, padded, windows
-
-SESSIONS_A_YEAR = 252
 
 
 def realised_volatility(level: Level, days: Days = 20) -> Floats:
@@ -29,7 +30,7 @@ def realised_volatility(level: Level, days: Days = 20) -> Floats:
 
     Unit: fraction a year
     """
-    returns = np.diff(np.log(level))
+    returns = np.diff(log(level))
     return padded(windows(returns, days).std(axis=1, ddof=1) * np.sqrt(SESSIONS_A_YEAR), len(level))
 
 
@@ -53,7 +54,7 @@ def parkinson(high: High, low: Low, days: Days = 20) -> Floats:
 
     Unit: fraction a year
     """
-    return _a_year(moving_average(np.log(high / low) ** 2, days) / (4.0 * np.log(2.0)))
+    return _a_year(moving_average(log(high / low) ** 2, days) / (4.0 * math.log(2.0)))
 
 
 def garman_klass(open: Open, high: High, low: Low, level: Level, days: Days = 20) -> Floats:  # noqa: A002  # its name
@@ -81,7 +82,7 @@ def garman_klass(open: Open, high: High, low: Low, level: Level, days: Days = 20
 
     Unit: fraction a year
     """
-    session = np.log(high / low) ** 2 / 2.0 - (2.0 * np.log(2.0) - 1.0) * np.log(level / open) ** 2
+    session = log(high / low) ** 2 / 2.0 - (2.0 * math.log(2.0) - 1.0) * log(level / open) ** 2
     return _a_year(moving_average(session, days))
 
 
@@ -110,8 +111,8 @@ def yang_zhang(open: Open, high: High, low: Low, level: Level, days: Days = 20) 
 
     Unit: fraction a year
     """
-    up, down, day = np.log(high[1:] / open[1:]), np.log(low[1:] / open[1:]), np.log(level[1:] / open[1:])
-    overnight = np.log(open[1:] / level[:-1])
+    up, down, day = log(high[1:] / open[1:]), log(low[1:] / open[1:]), log(level[1:] / open[1:])
+    overnight = log(open[1:] / level[:-1])
     k = 0.34 / (1.34 + (days + 1) / (days - 1))
     at_open, by_day = (moments(moves, days)[1] / (days - 1) for moves in (overnight, day))
     range_alone = moving_average(up * (up - day) + down * (down - day), days)
@@ -144,9 +145,9 @@ def ewma_volatility(
 
     Unit: fraction a year
     """
-    squared = np.diff(np.log(level)) ** 2
+    squared = np.diff(log(level)) ** 2
     weighed = folded(squared, days, lambda older, newer, _, b: decay**b * older + newer)
-    return padded(_a_year(weighed / np.sum(decay ** np.arange(days))), len(level))
+    return padded(_a_year(weighed / math.fsum(decay**k for k in range(days))), len(level))
 
 
 def _a_year(variance: Floats) -> Floats:

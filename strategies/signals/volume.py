@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats
 from strategies.signals.feeds import Days, DollarVolume, OtherDollarVolume
 from strategies.signals.windows import padded, windows
@@ -56,7 +57,7 @@ def volume_zscore(volume: DollarVolume, days: Days = 63) -> Floats:
 
     Unit: standard deviations
     """
-    logs = np.log(_known(volume))
+    logs = log(_known(volume))
     total, count = _summed(logs[:-1], days)
     mean = total / np.maximum(count, 1.0)
     off = windows(logs[:-1], days) - mean[:, np.newaxis]

@@ -157,7 +157,7 @@ YAML = {
     "name that is a number": ("name: 3\n", "run.yaml:1: name has to be text, not 3"),
     "no such source": (
         "data: {source: yahoo}\n",
-        "run.yaml:1: data.source has to be 'auto', 'store', 'demo' or 'csv', not 'yahoo'",
+        "run.yaml:1: data.source has to be 'auto', 'store', 'demo', 'csv' or a folder, not 'yahoo'",
     ),
     "csv without a path": (
         "data:\n  source: csv\n",

@@ -17,7 +17,7 @@ def _folder(tmp_path, monkeypatch):
 def test_a_shipped_run_passes_with_a_line_a_check():
     answer = command("lookahead", "hedge_soxs.yaml", *SPAN)
     assert (answer.status or 0, answer.err) == (0, "")
-    for name in ("determinism", "files", "truncation", "poison", "publication", "warm-up", "scale", "lag"):
+    for name in ("determinism", "state", "files", "truncation", "poison", "publication", "warm-up", "scale", "lag"):
         assert any(line.startswith(name) for line in answer.out.splitlines())
     assert "No decision that was looked at uses what wasn't known yet" in answer.out
 

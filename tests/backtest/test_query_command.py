@@ -150,7 +150,7 @@ def test_a_filter_that_makes_no_sense(words, said):
 
 
 def test_lists_of_nothing_say_how_to_begin():
-    assert "backtest run hedge_soxs.yaml makes one" in command("runs", "--out", "none").out
+    assert "backtest run hedge_soxs.yaml --out none makes one" in command("runs", "--out", "none").out
     nowhere = [word for kind in ("--out", "--searches", "--walkforwards") for word in (kind, "none")]
     assert "backtest sweep" in command("sweeps", *nowhere).out
     assert json.loads(command("sweeps", *nowhere, "--json").out) == []

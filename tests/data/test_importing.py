@@ -844,7 +844,7 @@ def test_a_repair_that_stays_is_said(take, store):
 
     done = take(OURS, *ROWS)
 
-    assert done.notes[-1] == "1 repair of SOXS still applied: backtest data check tells what they do."
+    assert done.notes[-1] == "1 repair of SOXS still applied: backtest data check SOXS tells what they do."
     assert len(store.repairs()) == 1
 
 

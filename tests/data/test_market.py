@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from markets import ROLES, days, make_bars, make_market, make_series, nyse, random_bars, source_of
 
 from data.arrays import DAY, day
+from data.audit.finding import Finding
 from data.bars import COLUMNS
 from data.errors import DataError
 from data.events import make_events, make_members
@@ -396,3 +397,14 @@ def test_what_a_run_does_not_use_is_neither_read_nor_checked():
     source = Broken({"CORE": CORE, "FUND": FUND, "BAD": CORE}, {"VIX": make_series("VIX", DATES, np.ones(12))})
     market = load_market(source, ROLES, DATES[2])
     assert market.close("FUND")[0] == 50.0
+
+
+def test_what_the_audit_found_is_in_the_fingerprint():
+    market = make_market(CORE, FUND)
+    found = Finding("FUND-step", "warning", "FUND", "step", DATES[:1], "moved +1 %", "look")
+    prints = [
+        dataclasses.replace(market, findings=each).fingerprint()
+        for each in ((), (found,), (dataclasses.replace(found, says="more"),))
+    ]
+    assert "audit" not in prints[0]
+    assert prints[1]["audit"] != prints[2]["audit"]

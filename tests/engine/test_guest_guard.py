@@ -202,5 +202,5 @@ def test_every_command_gives_the_same_line(name, tmp_path, monkeypatch):
 
     said = " ".join((answer.err or answer.out).split())
     assert re.search(r"cheat\.py:9: a strategy can't set coo: what is ordered in next, at a close, fills at", said)
-    assert answer.status == 2
+    assert answer.status == (3 if name == "lookahead" else 2)  # nothing can be proved of it
     assert "Traceback" not in answer.err

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from worlds import laid_out, source
 
+from data.calendar import sessions_a_year
 from engine.kernel.loop import empty_ledger, run_policy
-from engine.metrics import METRICS, annual, cvar, drawdowns, mean_cash_return, metrics_of, returns_of
-from engine.rules import costs_of
+from engine.metrics import METRICS, annual, cvar, drawdowns, mean_cash_return, metrics_of, returns_of, trades_of
 
 KEYS = {"hedge.rebalance": "weekly", "execution.cash_rate": 0.03, "portfolio.dividends": "cash"}
 
@@ -15,9 +15,17 @@ KEYS = {"hedge.rebalance": "weekly", "execution.cash_rate": 0.03, "portfolio.div
 def measured(keys=None, seed=3):
     setup = laid_out(KEYS | (keys or {}), source(seed))
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
-    commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
-    sessions = setup.market.run_sessions
-    return setup, ledger, metrics_of(ledger, setup.prices, setup.terms, sessions, commission + slippage)
+    return setup, ledger, of(setup, ledger)
+
+
+def of(setup, ledger):
+    trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+    return metrics_of(ledger, setup.terms, setup.market.run_sessions, trades)
+
+
+def a_year(setup):
+    """Return how many sessions make a year there: those worlds lack some."""
+    return sessions_a_year(setup.market.run_sessions)
 
 
 def test_every_metric_is_described_and_every_description_is_measured():
@@ -27,14 +35,14 @@ def test_every_metric_is_described_and_every_description_is_measured():
 
 
 def test_growth_volatility_and_tail_agree_with_empyrical():
-    _, ledger, figures = measured()
+    setup, ledger, figures = measured()
     returns = returns_of(ledger.equity)
 
-    assert figures["cagr"] == pytest.approx(empyrical.cagr(returns, annualization=252))
+    assert figures["cagr"] == pytest.approx(empyrical.cagr(returns, annualization=a_year(setup)))
     assert figures["total_return"] == pytest.approx(empyrical.cum_returns_final(returns))
-    assert figures["volatility"] == pytest.approx(empyrical.annual_volatility(returns, annualization=252))
+    assert figures["volatility"] == pytest.approx(empyrical.annual_volatility(returns, annualization=a_year(setup)))
     assert figures["max_drawdown"] == pytest.approx(empyrical.max_drawdown(returns))
-    assert figures["calmar"] == pytest.approx(empyrical.calmar_ratio(returns, annualization=252))
+    assert figures["calmar"] == pytest.approx(empyrical.calmar_ratio(returns, annualization=a_year(setup)))
     assert figures["cvar_95"] == pytest.approx(empyrical.conditional_value_at_risk(returns))
 
 
@@ -43,9 +51,11 @@ def test_sharpe_and_sortino_agree_with_empyrical_over_the_mean_cash_return():
     returns, cash = returns_of(ledger.equity), mean_cash_return(setup.terms, ledger.last)
 
     assert cash > 0
-    assert figures["sharpe"] == pytest.approx(empyrical.sharpe_ratio(returns, risk_free=cash, annualization=252))
+    assert figures["sharpe"] == pytest.approx(
+        empyrical.sharpe_ratio(returns, risk_free=cash, annualization=a_year(setup))
+    )
     assert figures["sortino"] == pytest.approx(
-        empyrical.sortino_ratio(returns, required_return=cash, annualization=252)
+        empyrical.sortino_ratio(returns, required_return=cash, annualization=a_year(setup))
     )
     assert (1 + annual(cash)) ** (1 / 252) - 1 == pytest.approx(cash)
 
@@ -56,16 +66,16 @@ def test_quantstats_shows_the_same_sharpe_when_it_is_handed_the_same_rate():
 
     setup, ledger, figures = measured()
     returns = pd.Series(returns_of(ledger.equity), setup.market.run_sessions[1:])
-    rate = annual(mean_cash_return(setup.terms, ledger.last))
+    rate = annual(mean_cash_return(setup.terms, ledger.last), a_year(setup))
 
-    assert qs.sharpe(returns, rf=rate, periods=252) == pytest.approx(figures["sharpe"])
-    assert qs.sortino(returns, rf=rate, periods=252) == pytest.approx(figures["sortino"])
+    assert qs.sharpe(returns, rf=rate, periods=a_year(setup)) == pytest.approx(figures["sharpe"])
+    assert qs.sortino(returns, rf=rate, periods=a_year(setup)) == pytest.approx(figures["sortino"])
 
 
 def test_counts_and_dollars_by_counting():
     setup, ledger, figures = measured()
     bought = (np.abs(ledger.traded) * setup.prices.fill).sum()
-    years = (len(ledger.equity) - 1) / 252
+    years = (len(ledger.equity) - 1) / a_year(setup)
 
     assert figures["fills"] == sum(1 for row in ledger.traded for shares in row if shares)
     assert figures["sessions_hedged"] == sum(1 for row in ledger.shares if row[-1])
@@ -89,7 +99,7 @@ def test_a_book_that_stands_still_has_no_ratios_and_no_nan():
     still = empty_ledger(*setup.prices.close.shape)
     still.equity[:] = 100.0
 
-    figures = metrics_of(still, setup.prices, setup.terms, setup.market.run_sessions, np.zeros(1))
+    figures = of(setup, still)
 
     assert figures["sharpe"] is None
     assert figures["sortino"] is None
@@ -103,7 +113,7 @@ def test_a_ruined_book_is_measured_to_its_ruin():
     ruined = empty_ledger(*setup.prices.close.shape)._replace(last=2)
     ruined.equity[:3] = [100.0, 50.0, -10.0]
 
-    figures = metrics_of(ruined, setup.prices, setup.terms, setup.market.run_sessions, np.zeros(1))
+    figures = of(setup, ruined)
 
     assert figures["sessions"] == 3
     assert figures["last"] == str(setup.market.run_sessions[2])

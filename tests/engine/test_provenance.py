@@ -32,7 +32,7 @@ def test_real_history_from_june_2010_has_two_warnings_and_no_error():
     market = open_market(load_config("hedge_soxs.yaml", OFF, FOLDER))
     assert [one.id for one in market.findings if one.severity != "info"] == ["SOXS-zero-volume", "SOXX-open-2010-10-15"]
     (note,) = [note for note in ran().notes if note.startswith("The audit warns")]
-    assert note == "The audit warns of 2 things in this history: backtest data check shows them."
+    assert note == "The audit warns of 2 things in this history."
 
 
 @needs_history

@@ -16,7 +16,7 @@ from worlds import configured, settings, source
 from backtest import load_config
 from data.errors import DataError
 from data.series import Series
-from engine.asking import ask
+from engine.asking import asking
 from engine.executing import execute
 from engine.explain import explain
 from engine.freshness import age, freshness
@@ -130,8 +130,8 @@ def test_a_backtrader_strategy_tells_what_it_ordered_at_the_last_close(tmp_path)
     config = configured(TOLD | {"strategy.class": f"{tmp_path}/guest.py:Guest"})
     world = source(5, events=False, missing=False)
     sessions = world.bars("HHH").dates[30:]
-    asked = ask(config, open_market(config, world))
-    whole, _ = execute("backtrader", config, asked)
+    with asking(config, open_market(config, world)) as asked:
+        whole, _ = execute("backtrader", config, asked)
     orders = set()
     for t in range(2, 44):
         ours = signal_now(config, cut(world, sessions[t]), 5, None, NOW)
@@ -148,8 +148,8 @@ def test_a_backtrader_strategy_tells_what_it_ordered_at_the_last_close(tmp_path)
 def test_on_real_history_it_says_what_the_whole_run_did(run):
     settings = ["controls=off", "start=2024-01-02", "policy.stop_loss=0.15", "hedge.rebalance=weekly"]
     config = load_config(run, [*settings, "end=2026-08-21"], FOLDER)
-    asked = ask(config, open_market(config))
-    whole, _ = execute("python", config, asked)
+    with asking(config, open_market(config)) as asked:
+        whole, _ = execute("python", config, asked)
     sessions = asked.setup.market.run_sessions
     switches = np.flatnonzero(whole.action != STAY)
     for t in sorted({*switches[:2], *(switches[-2:] - 1), len(sessions) // 2}):

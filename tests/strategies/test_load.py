@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 
 from data.errors import StrategyError
 from strategies import CloseStrategy, Strategy
+from strategies.fresh import texts
 from strategies.load import RUNS, SHIPPED, fault_in, full_name, kind, raised_in, source_hash, strategy_class
 from strategies.parameters import make
 
@@ -43,6 +44,8 @@ def _same_imports(monkeypatch):
 
 
 def written(folder, text=MINE, name="my_hedge.py"):
+    """Write a file, and forget what was read of it, as when a config is loaded."""
+    texts().take({})
     folder.mkdir(exist_ok=True)
     path = folder / name
     path.write_text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -22,11 +23,11 @@ from engine.judgement.summary import core_level
 from engine.kernel.loop import Ledger
 from engine.setup import Setup
 
-SIMULATED = "the market is simulated"
+SIMULATED = "the market is SIMULATED"
 RUINED = "the hedged book was ruined"
 UNHEDGED_RUINED = "the unhedged book was ruined"
 NEVER = "the hedge was never bought"
-SHORT = f"a run of fewer than {2 * FALL} sessions has too few quarters to compare"
+SHORT = f"the run is too short: fewer than {2 * FALL} sessions have too few quarters to compare"
 OFF = "controls are off"
 
 
@@ -181,4 +182,4 @@ def _ledger(control: Control) -> Ledger:
 def _growth(book: Ledger, years: float) -> float:
     """Return log growth a year, -inf for a book that was ruined."""
     grown = book.equity[book.last] / book.equity[0]
-    return float(np.log(grown)) / years if grown > 0.0 else -np.inf
+    return math.log(grown) / years if grown > 0.0 else -np.inf

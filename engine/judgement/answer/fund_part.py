@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats, Ints
 from data.fund import FEE, SPREAD
 from engine.episodes import Episode
@@ -23,6 +24,8 @@ APART = 21
 """Episodes with fewer sessions than this between them are one cluster."""
 LARGEST = 0.25
 """The share of all that differs which no single cluster may exceed for a label."""
+SAME = 1e-9
+"""Of log growth: what rounding leaves between two books that are the same."""
 DRAWS = 10_000
 LEVEL = 0.95
 
@@ -109,11 +112,11 @@ def fund_part(
     expected = -float(weight.mean()) * (FEE + abs(setup.market.roles.leverage) * SPREAD)
     if daily.equity[daily.last] <= 0.0:
         return FundPart(None, None, None, None, (), (), expected)
-    apart = np.diff(np.log(hedged.equity / daily.equity), prepend=0.0)
+    apart = np.diff(log(hedged.equity / daily.equity), prepend=0.0)
     spans = _spans(episodes, len(apart) - 1)
     sums = np.array([apart[first : last + 1].sum() for first, last, _count in spans])
     estimate, size = float(apart.sum()) / years, float(np.abs(sums).sum())
-    if size == 0.0:
+    if size <= SAME:
         return FundPart(None, estimate, None, None, (), (), expected)
     clusters = tuple(
         Cluster(first, last, count, float(value), float(abs(value) / size))

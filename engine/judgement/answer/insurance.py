@@ -14,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import expm1
 from data.arrays import Floats, Ints
+from engine.judgement.answer.safety import less_of, safety_of
 from engine.judgement.held_less import GRID
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
-from engine.kernel.tails import MEASURES, TAIL, WINDOW
+from engine.kernel.tails import MEASURES, TAIL, WINDOW, Blocks
 from engine.metrics import returns_of
 
 PAID, NOT_PAID, CANT_TELL = "paid", "did not pay", "can't tell"
@@ -124,15 +126,13 @@ def matches(hedged: Floats, grid: Sequence[Floats]) -> tuple[float, float, float
     hedged, grid
         Equity at each close of the hedged book, and of the books that hold each share of `GRID`, shape (sessions,).
     """
-    told = _match(np.arange(len(hedged) - 1)[None], _returns(hedged, grid))
-    quarter, drawdown, volatility = (float(value) for value in told[0, :, 0])
+    quarter, drawdown, volatility = (float(value) for value in _as_it_was(hedged, grid, len(MEASURES))[:, 0])
     return quarter, drawdown, volatility
 
 
 def gap_to_held_less(hedged: Floats, grid: Sequence[Floats], years: float) -> float:
     """Return the hedged book's CAGR less that of holding less to the same bad quarter, between shares of the grid."""
-    told = _match(np.arange(len(hedged) - 1)[None], _returns(hedged, grid))[0, 0]
-    return float(np.expm1(told[2] / years) - np.expm1(told[1] / years))
+    return float(safety_of(hedged[np.newaxis], less_of(grid), years).gap[0])
 
 
 def insurance_of(
@@ -162,11 +162,11 @@ def insurance_of(
         Of the stationary bootstrap: paired sessions, the share found anew in each draw.
     """
     books = [one.equity for one in grid]
-    returns, count = _returns(hedged.equity, books), len(hedged.equity) - 1
+    returns, count = returns_of(np.stack([hedged.equity, *books], axis=1)), len(hedged.equity) - 1
     shares = matches(hedged.equity, books)
-    intervals = _intervals(returns, count, years, draws, seed)
+    intervals = _intervals(returns, count, shares, years, draws, seed)
     pool = np.concatenate((np.arange(count), _worst_fall(core)))
-    with_fall = _intervals(returns[:, pool], count, years, draws, seed)[0]
+    with_fall = _intervals(returns[pool], count, shares[:1], years, draws, seed)[0]
     grown = _cagr(hedged.equity, years)
     quarter, drawdown, volatility = (
         Match(share, one, grown - one, interval)
@@ -180,41 +180,64 @@ def insurance_of(
 
 
 def draw_sessions(pool: int, count: int, draws: int, seed: int, block: float = BLOCK) -> Ints:
-    """Draw sessions in blocks that start anywhere in a pool and go round its end, shape (draws, count).
+    """Return which sessions of a pool each draw of `draw_blocks` takes, in order, shape (draws, count)."""
+    blocks = draw_blocks(pool, count, draws, seed, block)
+    first = np.repeat(np.cumsum(blocks.length) - blocks.length, blocks.length)
+    taken: Ints = (np.repeat(blocks.start, blocks.length) + np.arange(draws * count) - first) % pool
+    return taken.reshape(draws, count)
 
-    Lengths are geometric with mean `block` (Politis and Romano 1994, the stationary bootstrap). `arch` draws as many
-    sessions as the pool has; here the pool may hold some twice.
+
+def draw_blocks(pool: int, count: int, draws: int, seed: int, block: float = BLOCK) -> Blocks:
+    """Draw `count` sessions in blocks that start anywhere in a pool and go round its end, some times over.
+
+    Lengths are geometric with mean `block` (Politis and Romano 1994, the stationary bootstrap), but for a draw's last,
+    which is cut. `arch` draws as many sessions as the pool has; here the pool may hold some twice.
     """
-    rng = np.random.default_rng(seed)
-    begins = rng.random((draws, count)) < 1.0 / block
-    begins[:, 0] = True
-    starts = rng.integers(pool, size=(draws, count))
-    place = np.arange(count)
-    last = np.maximum.accumulate(np.where(begins, place, 0), axis=1)
-    taken: Ints = (np.take_along_axis(starts, last, axis=1) + place - last) % pool
-    return taken
+    rng, whole = np.random.default_rng(seed), draws * count
+    enough = whole / block
+    lengths = rng.geometric(1.0 / block, int(enough + 10.0 * np.sqrt(enough)) + 10)  # ten deviations more than that
+    cut = count * np.arange(draws)  # memory has none of the block before: a new one may begin here as well
+    begins = np.union1d(np.cumsum(lengths), cut)
+    begins = begins[begins < whole]
+    start = rng.integers(pool, size=len(begins))
+    of = np.append(np.searchsorted(begins, cut), len(begins))
+    return Blocks(of, start, np.diff(begins, append=whole))
 
 
-def _intervals(returns: Floats, count: int, years: float, draws: int, seed: int) -> list[tuple[float, float]]:
-    """Return the gap's interval by each measure of risk."""
-    days = draw_sessions(returns.shape[1], count, draws, seed)
-    parts = [days[first : first + CHUNK] for first in range(0, draws, CHUNK)]
+def _intervals(
+    returns: Floats, count: int, shares: Sequence[float], years: float, draws: int, seed: int
+) -> list[tuple[float, float]]:
+    """Return the gap's interval by each measure of risk that a share is told by."""
+    paths, blocks = _paths(returns), draw_blocks(len(returns), count, draws, seed)
+    out = np.empty((draws, len(shares), 3))
+    near = np.minimum(np.searchsorted(GRID, shares, side="right"), len(GRID) - 1) - 1
+
+    def run(first: int) -> None:
+        part = slice(first, first + CHUNK)
+        of = blocks.of[first : first + CHUNK + 1]
+        compiled().match_draws(blocks._replace(of=of), paths, GRID, near, out[part])
+
     with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
-        told = np.concatenate(list(threads.map(lambda part: _match(part, returns), parts)))
-    gaps = np.expm1(told[:, :, 2] / years) - np.expm1(told[:, :, 1] / years)
-    out = (1.0 - LEVEL) / 2.0
-    low, high = np.quantile(gaps, [out, 1.0 - out], axis=0)
-    return [(float(low[m]), float(high[m])) for m in range(len(MEASURES))]
+        list(threads.map(run, range(0, draws, CHUNK)))
+    gaps = expm1(out[:, :, 2] / years) - expm1(out[:, :, 1] / years)
+    tail = (1.0 - LEVEL) / 2.0
+    low, high = np.quantile(gaps, [tail, 1.0 - tail], axis=0)
+    return [(float(low[m]), float(high[m])) for m in range(len(shares))]
 
 
-def _match(days: Ints, returns: Floats) -> Floats:
-    out = np.empty((len(days), len(MEASURES), 3))
-    compiled().match_draws(np.ascontiguousarray(days), returns, GRID, out)
-    return out
+def _as_it_was(hedged: Floats, grid: Sequence[Floats], measures: int) -> Floats:
+    """Match history itself: the share, the growth of the book that holds it and the hedged book's, by measure."""
+    paths, count = _paths(returns_of(np.stack([hedged, *grid], axis=1))), len(hedged) - 1
+    out = np.empty((1, measures, 3))
+    whole = Blocks(np.array([0, 1]), np.array([0]), np.array([count]))
+    compiled().match_draws(whole, paths, GRID, np.full(measures, len(GRID) - 2), out)
+    return out[0]
 
 
-def _returns(hedged: Floats, grid: Sequence[Floats]) -> Floats:
-    return np.ascontiguousarray([returns_of(equity) for equity in (hedged, *grid)])
+def _paths(returns: Floats) -> Floats:
+    """Return what a dollar becomes in each book, shape (books, sessions + 1), from returns, shape (sessions, books)."""
+    grown = np.cumprod(1.0 + returns.T, axis=1)
+    return np.concatenate((np.ones((len(grown), 1)), grown), axis=1)
 
 
 def _worst_fall(core: Floats) -> Ints:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from data.arithmetic import log, log1p
 from data.arrays import Floats, Ints
 from engine.judgement.derisk import entry_orders
 from engine.judgement.driver import fills_at_open
@@ -30,6 +31,8 @@ BAND = (0.05, 0.95)
 """Quantiles of the shifts' growth that are shown."""
 SMALLEST = 2.802
 """Standard deviations of the shifts that an effect needs to be found in four of five histories, two-sided 5 %."""
+ALIKE = 1e-12
+"""A standard deviation of the shifts' growth that is rounding: they are the same book."""
 PART = 50
 """Shifts that a thread takes at a time."""
 
@@ -93,12 +96,19 @@ class Timing:
     better_dates: float
     shifts: int
 
+    @property
+    def alike(self) -> bool:
+        """Whether every date came to the same: the path never varies, or there was no cash to follow it."""
+        return self.deviation is not None and self.deviation < ALIKE
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for metrics.json."""
         return asdict(self)
 
 
-def shifts_of(setup: Setup, hedged: Ledger, beta: Floats, years: float, every: Ints | None = None) -> Shifts:
+def shifts_of(
+    setup: Setup, hedged: Ledger, beta: Floats, years: float, every: Ints | None = None, threads: int | None = None
+) -> Shifts:
     """Run the book sold at entry on its path of orders shifted by every number of closes.
 
     Parameters
@@ -109,6 +119,8 @@ def shifts_of(setup: Setup, hedged: Ledger, beta: Floats, years: float, every: I
         Of the run, for growth a year.
     every
         Some shifts, 0 first, where not all are wanted.
+    threads
+        That run them; the machine's cores unless given, and none besides the caller's where it is 1.
 
     Notes
     -----
@@ -118,11 +130,14 @@ def shifts_of(setup: Setup, hedged: Ledger, beta: Floats, years: float, every: I
     """
     path, closes = _path_of(setup, hedged, beta), len(hedged.equity) - 1
     shift = np.arange(closes) if every is None else every
-    ends, sums = _run(setup, path, _clock(setup, path), shift)
+    ends, sums = _run(setup, path, _clock(setup, path), shift, threads or os.cpu_count() or 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        growth = np.where(ends > 0.0, np.log(np.maximum(ends, 0.0) / setup.terms.cash), -np.inf) / years
+        growth = np.where(ends > 0.0, log(np.maximum(ends, 0.0) / setup.terms.cash), -np.inf) / years
         others = growth[1:][np.isfinite(growth[1:])]
-        t = np.where(ends > 0.0, (growth - others.mean()) / (np.sqrt(sums) / years), -np.inf)
+        mean = others.mean() if len(others) else 0.0
+        error = np.sqrt(sums) / years
+        t = np.where(error > 0.0, (growth - mean) / error, 0.0)  # a path that never varies has no timing
+        t = np.where(ends > 0.0, t, -np.inf)
     return Shifts(shift, growth, t)
 
 
@@ -164,11 +179,11 @@ def _path_of(setup: Setup, hedged: Ledger, beta: Floats) -> Path:
 
 
 def _clock(setup: Setup, path: Path) -> Clock:
-    apart = np.diff(np.log(core_level(setup)), prepend=0.0) - np.log1p(setup.terms.earned)
+    apart = np.diff(log(core_level(setup)), prepend=0.0) - log1p(setup.terms.earned)
     return Clock(apart - apart[1:].mean(), float(path.core.mean()), fills_at_open(setup))
 
 
-def _run(setup: Setup, path: Path, clock: Clock, shift: Ints) -> tuple[Floats, Floats]:
+def _run(setup: Setup, path: Path, clock: Clock, shift: Ints, threads: int) -> tuple[Floats, Floats]:
     """Return the last equity and the studentising sum of each shift, shape (shifts,) each."""
     ends, sums, run_shifts = np.empty(len(shift)), np.empty(len(shift)), compiled().run_shifts
 
@@ -176,6 +191,11 @@ def _run(setup: Setup, path: Path, clock: Clock, shift: Ints) -> tuple[Floats, F
         part = slice(first, first + PART)
         run_shifts(setup.prices, setup.terms, path, clock, shift[part], ends[part], sums[part])
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        list(pool.map(run, range(0, len(shift), PART)))
+    firsts = range(0, len(shift), PART)
+    if threads == 1:
+        for first in firsts:
+            run(first)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(run, firsts))
     return ends, sums

@@ -6,6 +6,7 @@ own orders are carried out again, so what only a new decision could show is left
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -24,7 +25,6 @@ from engine.judgement.held_less import held_less_grid
 from engine.judgement.summary import core_level
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import Setup, prepare, run_beta
 
 LATE = (1, 2)
@@ -39,7 +39,7 @@ STEP = 0.05
 """Of the hedge's weight, up and down."""
 CALENDARS: tuple[tuple[str, Mapping[str, Any]], ...] = (
     *((how, {"rebalance": how}) for how in ("never", "monthly", "weekly", "daily")),
-    *((f"band {100 * band:.0f} %", {"rebalance": "band", "band": band}) for band in (0.02, 0.05, 0.10)),
+    *((f"in a band of {100 * band:.0f} %", {"rebalance": "band", "band": band}) for band in (0.02, 0.05, 0.10)),
 )
 """Rebalancings that are shown beside the run's own."""
 SIZES = (0.5, 1.0, 1.5)
@@ -171,7 +171,8 @@ def _alternative(bench: Bench, title: str, kind: str, changed: Mapping[str, Any]
     book = bench.again(setup)
     if book.equity.min() <= 0.0:
         return None
-    years, grid = (len(book.equity) - 1) / SESSIONS_A_YEAR, [one.equity for one in bench.grid]
+    grid = [one.equity for one in bench.grid]
+    years = (len(book.equity) - 1) / setup.market.sessions_a_year
     short = net_short(setup, book, run_beta(config, setup.market))
     fills = int(np.count_nonzero(book.traded))
     return Alternative(place(title, title, book.equity, grid, years), kind, own, fills, int(short.sum()))
@@ -214,8 +215,10 @@ def _rerun(
     if hedged.equity.min() <= 0.0:
         return
     daily = sold_daily(setup, hedged, run_beta(config, setup.market)).ledger
-    grid = [one.equity for one in (bench.grid if first is None else held_less_grid(setup))]
-    yield _variation(name, group, hedged.equity, daily.equity, grid)
+    same = first is None and config.execution.fill == bench.config.execution.fill  # the hedge's costs aren't its own
+    grid = [one.equity for one in (bench.grid if same else held_less_grid(setup))]
+    a_year = setup.market.sessions_a_year
+    yield _variation(name, group, hedged.equity, daily.equity, grid, a_year)
 
 
 def _cuts(bench: Bench) -> Iterator[Variation]:
@@ -234,17 +237,22 @@ def _cuts(bench: Bench) -> Iterator[Variation]:
 def _cut(bench: Bench, name: str, group: str, kept: Flags) -> Iterator[Variation]:
     def left(equity: Floats) -> Floats:
         grown = equity[1:] / np.where(equity[:-1] > 0.0, equity[:-1], np.nan)
-        return np.cumprod(np.concatenate(([1.0], grown[kept])))
+        path = np.ones(1 + np.count_nonzero(kept))
+        path[1:] = np.cumprod(grown[kept])
+        return path
 
     if np.count_nonzero(kept) > 2 * FALL:
         grid = [left(one.equity) for one in bench.grid]
-        yield _variation(name, group, left(bench.hedged.equity), left(bench.daily.equity), grid)
+        a_year = bench.asked.setup.market.sessions_a_year
+        yield _variation(name, group, left(bench.hedged.equity), left(bench.daily.equity), grid, a_year)
 
 
-def _variation(name: str, group: str, hedged: Floats, daily: Floats, grid: Sequence[Floats]) -> Variation:
-    years = (len(hedged) - 1) / SESSIONS_A_YEAR
+def _variation(
+    name: str, group: str, hedged: Floats, daily: Floats, grid: Sequence[Floats], a_year: float
+) -> Variation:
+    years = (len(hedged) - 1) / a_year
     ends = hedged[-1] / hedged[0], daily[-1] / daily[0]
-    fund = float(np.log(ends[0] / ends[1])) / years if ends[1] > 0.0 else None
+    fund = math.log(ends[0] / ends[1]) / years if ends[1] > 0.0 else None
     return Variation(name, group, gap_to_held_less(hedged, grid, years), fund)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from data.arrays import Ints
@@ -10,13 +10,11 @@ from engine.judgement.lookahead.comparing import Parting, compare
 from engine.judgement.lookahead.garbage import MILD, Garbage
 from engine.judgement.lookahead.histories import cut, poisoned
 from engine.judgement.lookahead.naming import Namer, fails
-from engine.judgement.lookahead.proof import Check, Leak, Outcome
+from engine.judgement.lookahead.proof import Check, Leak, Outcome, Steps
 from engine.judgement.lookahead.telling import Bench, Told
 
 NAMED = 3
 """Leaks that are named at length: each takes a few dozen tellings."""
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -53,11 +51,11 @@ class Trials:
         return tuple(one for one in self.truncated if one.told.fault is not None and one.cut not in short)
 
 
-def tried(bench: Bench, whole: Told, cuts: Ints, say: Say) -> Trials:
+def tried(bench: Bench, whole: Told, cuts: Ints, steps: Steps) -> Trials:
     """Ask at every cut, on history that ends there and on history with garbage after it."""
     truncated, spoilt = [], []
     for number, row in enumerate(cuts.tolist()):
-        say(f"cut {number + 1} of {len(cuts)}")
+        steps.part("cutting history short, cut", number + 1, len(cuts))
         at = whole.sessions[row]
         truncated.append(compare(whole, bench.tell(cut(at), row), row))
         told = bench.tell(poisoned(at, Garbage(row)), row)
@@ -67,9 +65,12 @@ def tried(bench: Bench, whole: Told, cuts: Ints, say: Say) -> Trials:
     return Trials(cuts, tuple(truncated), tuple(spoilt))
 
 
-def named_leaks(namer: Namer, trials: Trials) -> dict[str, Leak]:
+def named_leaks(namer: Namer, trials: Trials, steps: Steps) -> dict[str, Leak]:
     """Return the leaks that both kinds of trial show, by what they show in: an input, or the decisions."""
-    found = {subject: namer.name(subject, trials.partings) for subject in namer.subjects(trials.partings)[:NAMED]}
+    found, subjects = dict[str, Leak](), namer.subjects(trials.partings)[:NAMED]
+    for number, subject in enumerate(subjects):
+        steps.part("naming what was found, leak", number + 1, len(subjects))
+        found[subject] = namer.name(subject, trials.partings)
     if trials.failing and not found:
         return {"": fails(namer.whole, trials.failing[0])}
     if trials.failing:

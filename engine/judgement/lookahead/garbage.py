@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from data.arithmetic import exp
 from data.arrays import DAY, Dates, Flags, Floats
 from data.bars import COLUMNS, Bars
 from data.events import Events, Members, make_events, make_members
@@ -16,7 +18,7 @@ from data.series import Series
 if TYPE_CHECKING:
     from engine.judgement.lookahead.histories import Item
 
-WILD, MILD = float(np.log(3.0)), float(np.log(1.02))
+WILD, MILD = math.log(3.0), math.log(1.02)
 """Logarithms of the factor by which a price or a value is at most off, up or down."""
 EVENT_SHARE = 0.05
 """The share of sessions on which made-up bars have a split, and a dividend."""
@@ -63,7 +65,7 @@ def spoil(item: str, thing: Item, known: Flags, at: np.datetime64, garbage: Garb
 
 
 def _factors(rng: np.random.Generator, count: int, most: float) -> Floats:
-    factors: Floats = np.exp(rng.uniform(-most, most, count))
+    factors: Floats = exp(rng.uniform(-most, most, count))
     return factors
 
 
@@ -74,7 +76,7 @@ def _bars(bars: Bars, known: Flags, rng: np.random.Generator, garbage: Garbage) 
         return bars
     base = bars.close[known][-1] if known.any() else bars.close[0]
     opened, close = base * _factors(rng, count, garbage.most), base * _factors(rng, count, garbage.most)
-    wide, deep = np.exp(rng.uniform(0.0, garbage.most / 10.0, (2, count)))
+    wide, deep = exp(rng.uniform(0.0, garbage.most / 10.0, (2, count)))
     made = {
         "open": opened,
         "close": close,

@@ -4,10 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 Outcome = Literal["passed", "leak", "unproved", "warning", "told", "skipped"]
 """``unproved``: nothing can be proved of it; ``told``: there is nothing to pass, a number is shown."""
+
+
+class Progress(Protocol):
+    """Told what is being done; by default that is a step further, or a part of one."""
+
+    def __call__(self, step: str, *, advance: float = True) -> None:
+        """Show the step."""
+
+
+@dataclass
+class Steps:
+    """Counts steps, and parts of each, for whoever watches.
+
+    Parameters
+    ----------
+    total
+        How many there are.
+    progress
+        Told each, "step 3 of 8: cut 5 of 24"; nobody is unless given.
+    """
+
+    total: int
+    progress: Progress | None = None
+    number: int = 0
+    _left: float = 0.0
+
+    def begin(self, step: str) -> None:
+        """Begin a step; the one before is done."""
+        self.number += 1
+        self._tell(step, self._left)
+        self._left = 1.0
+
+    def part(self, what: str, number: int, total: int) -> None:
+        """Begin a part of the step, the number-th of so many: those before are done."""
+        done = (number - 1) / total
+        self._tell(f"{what} {number:,} of {total:,}", self._left - (1.0 - done))
+        self._left = 1.0 - done
+
+    def _tell(self, what: str, advance: float) -> None:
+        if self.progress is not None:
+            self.progress(f"step {self.number} of {self.total}: {what}", advance=advance)
 
 
 @dataclass(frozen=True)

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from typing import Protocol
 
 from data.arrays import Ints
 from data.errors import StrategyError
+from data.market import Market
 from data.sources import Source
 from engine.config import RunConfig
-from engine.judgement.lookahead.afresh import ear
 from engine.judgement.lookahead.causality import Trials, named_leaks, poison_check, tried, truncation_check
 from engine.judgement.lookahead.comparing import compare
 from engine.judgement.lookahead.cuts import choose_cuts
 from engine.judgement.lookahead.histories import whole as untouched
 from engine.judgement.lookahead.lag import lag_check
 from engine.judgement.lookahead.naming import Namer
-from engine.judgement.lookahead.proof import Check, Proof
+from engine.judgement.lookahead.opened import Opened, ear, files_check
+from engine.judgement.lookahead.proof import Check, Progress, Proof, Steps
 from engine.judgement.lookahead.publishing import publication_check
 from engine.judgement.lookahead.stability import scale_check, warm_up_check
+from engine.judgement.lookahead.state import state_check
 from engine.judgement.lookahead.telling import Bench, Told
 from engine.setup import open_market, prepare
 from strategies import parameters
-from strategies.load import kind, strategy_class
+from strategies.load import SHIPPED, fresh, kind, strategy_class
 
 CUTS = {"intensity": 100, "on_close": 24, "backtrader": 16}
 """Dates at which history is cut unless told otherwise, by the strategy's kind."""
 SLOW, CUTS_OF_SLOW = 0.25, 24
 """Seconds from which on asking for an intensity counts as slow, and the cuts it then gets."""
-STEPS = 7
-"""How often progress goes a step further."""
-
-
-class Progress(Protocol):
-    """Told what is being done; by default that is a step further."""
-
-    def __call__(self, step: str, *, advance: bool = True) -> None:
-        """Show the step."""
+STEPS = 9
+"""Of a proof, for whoever watches."""
 
 
 def prove(
@@ -61,53 +57,70 @@ def prove(
     Returns
     -------
     Proof
-        A check a part: determinism, files, truncation, poison, publication, warm-up, scale, lag. Where the strategy
-        isn't deterministic the first stands alone: nothing else can be proved of it.
+        A check a part: determinism, state, files, truncation, poison, publication, warm-up, scale, lag. Where the
+        strategy isn't deterministic the first stands alone: nothing else can be proved of it.
 
     Raises
     ------
     UserError
         The run can't be made at all.
     """
-    say = progress or _silent
-    say("asking on the whole history")
+    steps = Steps(STEPS, progress)
+    steps.begin("asking on the whole history")
     market = open_market(config, source)
-    cls = strategy_class(config.strategy.named)
-    bench, sort = Bench(config, market, prepare(config, market, None)), kind(cls)
+    bench, sort = Bench(config, market, prepare(config, market, None)), kind(strategy_class(config.strategy.named))
     begun = time.perf_counter()
-    with ear().listening() as heard:
+    with _listening(config) as opened:
         whole = _whole(bench, sort)
-    slow = time.perf_counter() - begun > SLOW
-    label = cls.__name__ if sort == "backtrader" else parameters.make(cls, config.strategy.params).label(market)
+        slow = time.perf_counter() - begun > SLOW
+        steps.begin("asking again")
+        same = _determinism(bench, whole)
     run = market.run_sessions
+    label = _label(config, market)
     proof = Proof(config.name, label, sort, str(run[0]), str(run[-1]), len(run), market.simulated, ())
-    same = _determinism(bench, whole)
     if same.outcome != "passed":
         return replace(proof, checks=(same,))
     many = cuts or (CUTS_OF_SLOW if slow and sort == "intensity" else CUTS[sort])
     chosen = choose_cuts(market, whole, many)
-    checks = (same, _files(heard), *_causality(Namer(bench, whole, sort), chosen, say))
-    say("beginning later")
-    checks += (warm_up_check(bench, whole, sort),)
-    say("at other prices")
-    checks += (scale_check(bench, whole),)
-    say("a session late")
+    steps.begin("asking what has been asked already")
+    checks: tuple[Check, ...] = (same, state_check(bench, whole), files_check(opened, market.source, str(run[0])))
+    checks += _causality(Namer(bench, whole, sort), chosen, steps)
+    steps.begin("beginning later")
+    checks += (warm_up_check(bench, whole, sort, steps),)
+    steps.begin("at other prices")
+    checks += (scale_check(bench, whole, steps),)
+    steps.begin("a session late")
     checks += (lag_check(bench, whole),)
     return replace(proof, checks=checks)
 
 
-def _causality(namer: Namer, cuts: Ints, say: Progress) -> tuple[Check, ...]:
+def _label(config: RunConfig, market: Market) -> str:
+    with fresh(config.strategy.named) as cls:
+        return cls.__name__ if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params).label(market)
+
+
+def _causality(namer: Namer, cuts: Ints, steps: Steps) -> tuple[Check, ...]:
     """Cut and poison history, name what that shows, and poison what is published by itself."""
     if not len(cuts):
         return (Check("truncation", "skipped", "the run is too short to be cut: it needs four sessions"),)
-    say("cutting history short")
-    trials: Trials = tried(namer.bench, namer.whole, cuts, lambda step: say(step, advance=False))
-    say("naming what was found")
-    leaks = named_leaks(namer, trials)
+    steps.begin("cutting history short")
+    trials: Trials = tried(namer.bench, namer.whole, cuts, steps)
+    steps.begin("naming what was found")
+    leaks = named_leaks(namer, trials, steps)
     truncation = truncation_check(namer, trials, leaks)
     poison = poison_check(namer, trials, leaks, truncation.leaks)
-    say("reading what is published")
-    return truncation, poison, publication_check(namer, cuts, tuple(leaks))
+    steps.begin("reading what is published")
+    return truncation, poison, publication_check(namer, cuts, tuple(leaks), steps)
+
+
+@contextmanager
+def _listening(config: RunConfig) -> Iterator[Opened]:
+    """Hear what a strategy opens by itself; one that ships opens nothing."""
+    if config.strategy.named in SHIPPED:
+        yield Opened()
+        return
+    with ear().listening() as opened:
+        yield opened
 
 
 def _whole(bench: Bench, sort: str) -> Told:
@@ -144,16 +157,3 @@ def _determinism(bench: Bench, whole: Told) -> Check:
         "give its random numbers a seed"
     )
     return Check("determinism", "unproved", said, {"first": str(date)})
-
-
-def _files(heard: list[str]) -> Check:
-    """Say what the strategy opened by itself."""
-    if not heard:
-        return Check("files", "passed", "it reads nothing but the market")
-    named = ", ".join(heard[:3]) + (f" and {len(heard) - 3} more" if len(heard) > 3 else "")
-    said = f"it reads {named} by itself: what isn't in the market can't be cut, so nothing is proved of that"
-    return Check("files", "warning", said, {"opened": heard})
-
-
-def _silent(step: str, *, advance: bool = True) -> None:
-    del step, advance

@@ -15,7 +15,7 @@ from engine.judgement.lookahead.comparing import Parting, compare
 from engine.judgement.lookahead.garbage import Garbage
 from engine.judgement.lookahead.histories import Item, poisoned
 from engine.judgement.lookahead.naming import Namer
-from engine.judgement.lookahead.proof import Check, Leak, Outcome
+from engine.judgement.lookahead.proof import Check, Leak, Outcome, Steps
 
 PUBLISHED = ("series", "events", "members")
 DATES = 12
@@ -41,7 +41,7 @@ class Publication(NamedTuple):
     partings: tuple[Parting, ...]
 
 
-def publication_check(namer: Namer, cuts: Ints, named: Sequence[str]) -> Check:
+def publication_check(namer: Namer, cuts: Ints, named: Sequence[str], steps: Steps) -> Check:
     """Poison each series, schedule and group by itself where it wasn't public yet, and say by what rule it is.
 
     Parameters
@@ -52,12 +52,17 @@ def publication_check(namer: Namer, cuts: Ints, named: Sequence[str]) -> Check:
         Rows of the market, in order.
     named
         What leaks found before show in: they are not named again.
+    steps
+        Told each item.
     """
     items = sorted(item for item in namer.whole.read if item.startswith(PUBLISHED))
     if not items:
         return Check("publication", "passed", "it reads no series, schedule or group")
     chosen = cuts[np.unique(np.linspace(0, len(cuts) - 1, min(DATES, len(cuts))).astype(int))] if len(cuts) else cuts
-    found = [_published(namer, item, chosen) for item in items]
+    found = []
+    for number, item in enumerate(items):
+        steps.part(f"reading what is published, {item}:", number + 1, len(items))
+        found.append(_published(namer, item, chosen))
     leaks = tuple(_leaks(namer, found, named))
     outcome: Outcome = "warning" if any(one.doubt for one in found) else "passed"
     if any(one.partings for one in found):

@@ -10,7 +10,7 @@ from data.arrays import Floats
 from engine.config import RunConfig
 from engine.judgement.lookahead.comparing import compare
 from engine.judgement.lookahead.histories import later, scaled
-from engine.judgement.lookahead.proof import Check
+from engine.judgement.lookahead.proof import Check, Steps
 from engine.judgement.lookahead.telling import DECISION, INPUT, SIDE, Bench, Column, Told
 
 STARTS = {"intensity": (0.1, 0.25, 0.4, 0.55), "on_close": (0.1, 0.25, 0.4), "backtrader": (0.1, 0.25, 0.4)}
@@ -25,12 +25,13 @@ TIMES = (1024.0, 1.0 / 1024.0)
 """Powers of two: what only hangs on ratios of prices stays the same to the last bit."""
 
 
-def warm_up_check(bench: Bench, whole: Told, kind: str) -> Check:
+def warm_up_check(bench: Bench, whole: Told, kind: str, steps: Steps) -> Check:
     """Begin history, and the run, later, and see after how many sessions the decisions are those of the whole."""
     market, needed, never = bench.market, dict[str, int](), dict[str, list[str]]()
     if len(market.run_sessions) < LEAST:
         return Check("warm-up", "skipped", f"the run is too short to begin later: it needs {LEAST} sessions")
-    for share in STARTS[kind]:
+    for number, share in enumerate(STARTS[kind]):
+        steps.part("beginning later, start", number + 1, len(STARTS[kind]))
         row = market.first + int(share * len(market.run_sessions))
         begun = market.sessions[row]
         config = bench.config.model_copy(update={"start": begun.item()})
@@ -58,10 +59,11 @@ def warm_up_check(bench: Bench, whole: Told, kind: str) -> Check:
     return Check("warm-up", "passed", _after(bench, decisions, inputs), details)
 
 
-def scale_check(bench: Bench, whole: Told) -> Check:
+def scale_check(bench: Bench, whole: Told, steps: Steps) -> Check:
     """Multiply every price, and every amount of dollars of the run, by a constant: no decision may change."""
     last = len(whole.sessions) - 2
-    for times in TIMES:
+    for number, times in enumerate(TIMES):
+        steps.part("at other prices, scale", number + 1, len(TIMES))
         told = bench.tell(scaled(times), last, _in_other_dollars(bench.config, times))
         if told.fault is not None:
             return Check("scale", "warning", f"at {times:g} times the prices it fails: {told.fault}", {"times": times})

@@ -15,13 +15,12 @@ from data.errors import StrategyError, UserError
 from data.market import Market, load_market
 from engine.asking import intensity_of, weigher
 from engine.config import RunConfig
-from engine.judgement.lookahead.afresh import afresh
-from engine.judgement.lookahead.histories import History, TamperedSource
+from engine.judgement.lookahead.histories import History, TamperedSource, cut
 from engine.kernel.loop import Ledger, Weigh, decide_given, empty_ledger, move
 from engine.setup import Setup, plan_of, prepare, roles_of, sizing_of
 from strategies import parameters
 from strategies.base import CloseStrategy, Strategy
-from strategies.load import fault_in, kind
+from strategies.load import fault_in, fresh, kind
 from strategies.sizing import most_hedge
 
 DECISION = "decision"
@@ -105,7 +104,13 @@ class Bench:
         return replace(made, findings=self.market.findings, synthetic=self.market.synthetic)
 
     def tell(
-        self, history: History, upto: int | None = None, config: RunConfig | None = None, *, strict: bool = False
+        self,
+        history: History,
+        upto: int | None = None,
+        config: RunConfig | None = None,
+        *,
+        strict: bool = False,
+        after: int | None = None,
     ) -> Told:
         """Ask the strategy, its code loaded afresh.
 
@@ -119,14 +124,31 @@ class Bench:
             Another run of the same strategy, such as one that starts later.
         strict
             Raise what goes wrong as a run would, instead of telling it.
+        after
+            The market's row up to which the same code is asked first, on history that ends there.
 
         Raises
         ------
         UserError
             The history is too short to run on; with `strict`, also what the strategy does wrong.
         """
+        with fresh((config or self.config).strategy.named) as cls:
+            if after is not None:
+                self.ask(cls, cut(self.market.sessions[after]), after)
+            return self.ask(cls, history, upto, config, strict=strict)
+
+    def ask(
+        self,
+        cls: type,
+        history: History,
+        upto: int | None = None,
+        config: RunConfig | None = None,
+        *,
+        strict: bool = False,
+    ) -> Told:
+        """Ask a class that is loaded; as for `tell`."""
         asked = config or self.config
-        with warnings.catch_warnings(), afresh(asked.strategy.named) as cls:
+        with warnings.catch_warnings():
             if not strict:
                 warnings.simplefilter("ignore")
             prepared = self._prepared(cls, asked, history, anew=config is not None)

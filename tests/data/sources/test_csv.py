@@ -17,6 +17,7 @@ ROWS = [
     "2024-01-05,43,43,40,42,0,0,1",
 ]
 NEEDS = f"the header needs {HEADER}"
+IMPORT = ", or take it into the store: backtest data import DIR, and run without --data"
 
 
 def folder(tmp_path, text, kind="bars"):
@@ -146,9 +147,9 @@ FAULTS = {
     "no split column": (HEADER.removesuffix(",split") + "\n", f"bars/SOXS.csv:1: column split is missing: {NEEDS}"),
     "no date column": (
         lines(HEADER.replace("date", "day"), *ROWS),
-        f"bars/SOXS.csv:1: column date is missing: {NEEDS}",
+        f"bars/SOXS.csv:1: column date is missing: {NEEDS}{IMPORT}",
     ),
-    "capitals": (lines(HEADER.title(), *ROWS), f"bars/SOXS.csv:1: column date is missing: {NEEDS}"),
+    "capitals": (lines(HEADER.title(), *ROWS), f"bars/SOXS.csv:1: column date is missing: {NEEDS}{IMPORT}"),
     "semicolons": (
         lines(HEADER, *ROWS).replace(",", ";"),
         f"bars/SOXS.csv:1: column date is missing: {NEEDS}",
@@ -212,7 +213,7 @@ DATE_FAULTS = {
 
 @pytest.mark.parametrize(("text", "fault"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_told_in_one_line(tmp_path, text, fault):
-    assert said_by(folder(tmp_path, text).bars, "SOXS") == fault
+    assert said_by(folder(tmp_path, text).bars, "SOXS") == fault.replace("DIR", str(tmp_path))
 
 
 RANGES = {
@@ -237,7 +238,7 @@ def test_a_range_that_excludes_its_open_or_close_is_read_as_it_is_and_left_to_th
 
 @pytest.mark.parametrize(("text", "fault"), DATE_FAULTS.values(), ids=DATE_FAULTS)
 def test_a_fault_of_dates_is_told_in_one_line(tmp_path, text, fault):
-    assert said_by(folder(tmp_path, text).bars, "SOXS") == fault
+    assert said_by(folder(tmp_path, text).bars, "SOXS") == fault.replace("DIR", str(tmp_path))
 
 
 NO_CSV = {

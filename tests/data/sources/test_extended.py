@@ -81,6 +81,51 @@ def test_a_fund_hangs_on_what_is_extended_itself() -> None:
     np.testing.assert_allclose(returns(source.bars("SOXS")), returns(direct.bars("SOXS"))[1:], atol=1e-13)
 
 
+def test_a_fund_without_a_bar_is_made_whole() -> None:
+    source = extended(Extension("NOIR", "SOXX", leverage=-2.0, fee=0.01, spread=0.005), rate=0.02)
+    assert source.instruments() == ("NOIR", "SOXS", "SOXX")
+    bars, soxx = source.bars("NOIR"), small().held_bars["SOXX"]
+    np.testing.assert_array_equal(bars.dates, soxx.dates[1:])
+    days = np.diff(soxx.dates).astype(float)
+    r = soxx.close[1:] / soxx.close[:-1] - 1
+    by_hand = -2 * r + 3 * 0.02 * days / 360 - 0.01 * days / 365 - 2 * 0.005 * days / 360
+    assert bars.close[0] == pytest.approx(100 * (1 + by_hand[0]), rel=1e-12)
+    np.testing.assert_allclose(returns(bars), by_hand[1:], atol=1e-14)
+    assert source.synthetic == {"NOIR": soxx.dates[-1] + DAY}
+    assert source.told[0].startswith("NOIR has no bar of its own and is SYNTHETIC: -2x SOXX, fee 1 %")
+
+
+def test_what_is_made_whole_hangs_on_nothing_later() -> None:
+    extension, whole = Extension("NOIR", "SOX", leverage=-3.0), small()
+    shorter = replace(whole.held_series["SOX"], dates=DATES[:20], values=LEVEL[:20])
+    cut = MemorySource(whole.held_bars, {**whole.held_series, "SOX": shorter})
+    bars, early = extended(extension).bars("NOIR"), extended(extension, source=cut).bars("NOIR")
+    for column in ("dates", *COLUMNS):
+        np.testing.assert_array_equal(getattr(bars, column)[:19], getattr(early, column))
+
+
+def test_a_price_made_forward_stays_one_that_can_be_traded() -> None:
+    falling = 1000 * 0.97 ** np.arange(400)
+    dates = nyse("2018-01-02", 400)
+    source = MemorySource(
+        {}, {"UP": make_series("UP", dates, falling), "DOWN": make_series("DOWN", dates, 1 / falling)}
+    )
+    for name in ("UP", "DOWN"):
+        bars = extended(Extension("NOIR", name, leverage=2.0), rate=0.0, source=source).bars("NOIR")
+        assert 5 <= bars.close.min() <= bars.close.max() <= 200
+        assert set(bars.split) == {1.0, 0.1 if name == "UP" else 10.0}
+
+
+def test_a_fund_hangs_on_an_index_that_is_made_whole_itself() -> None:
+    mine = small(MINE=make_series("MINE", DATES, LEVEL))
+    source = extended(
+        Extension("FUND", "IDX", leverage=-2.0, opens_from="IDX"), Extension("IDX", "MINE", leverage=1.0), source=mine
+    )
+    np.testing.assert_allclose(returns(source.bars("IDX")), LEVEL[2:] / LEVEL[1:-1] - 1, atol=1e-14)
+    assert source.bars("FUND").dates[0] == DATES[2]
+    assert len(source.notional("FUND")) == 28
+
+
 def test_both_legs_open_at_the_same_moment() -> None:
     source = extended(SOXS_FROM_SOX, SOXX_FROM_SOX)
     np.testing.assert_array_equal(source.notional("SOXS"), DATES[1:10])
@@ -156,7 +201,10 @@ def test_what_is_synthetic_is_said() -> None:
 @pytest.mark.parametrize(
     ("told", "fault"),
     [
-        (Extension("SOXZ", "SOX"), r"^data\.extend names SOXZ, of which source memory has no bars, did you mean SOX"),
+        (
+            Extension("SOXZ", "SOX", before="2020-01-10"),
+            r"^data\.extend\.SOXZ\.before: SOXZ has no bar: take before out$",
+        ),
         (Extension("SOXS", "SOX", opens_from="SOX"), r"^data\.extend\.SOXS\.opens_from names SOX, of which source "),
         (Extension("SOXS", "SOXS"), r"^data\.extend goes round in a circle: SOXS from SOXS: let one hang on an index$"),
     ],

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from functools import lru_cache
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -14,8 +15,8 @@ from worlds import configured
 from data.arrays import DAY
 from data.errors import DataError, StrategyError
 from data.events import make_events, make_members
-from engine.judgement.controls import run_derisk_daily
-from engine.judgement.lookahead.afresh import ear
+from engine.judgement.derisk import sold_daily
+from engine.judgement.lookahead.opened import ear
 from engine.judgement.lookahead.prove import prove
 from engine.loading import find_run, load_config, set_path
 from engine.run import run
@@ -171,6 +172,7 @@ def test_an_honest_strategy_passes(tmp_path, name):
     assert warned == {"Expanding": {"warm-up"}, "PriceLevel": {"scale"}}.get(name, set())
     assert list(outcomes(proof)) == [
         "determinism",
+        "state",
         "files",
         "truncation",
         "poison",
@@ -215,7 +217,9 @@ class Beside(Strategy):
         return (market.close() < kept_by.KEPT[0]).astype(float)
 """
     config = config_of(write_strategy(tmp_path, "Beside", text))
-    kept = sys.modules["kept_by"]
+    assert "kept_by" not in sys.modules
+    monkeypatch.syspath_prepend(tmp_path)
+    kept = import_module("kept_by")
     (leak,) = prove(config, made_up(), 12).leaks
     assert leak.reads == ("CORE's close",)
     assert sys.modules["kept_by"] is kept
@@ -251,7 +255,7 @@ class ByPE(Strategy):
     for told, asked in (("as_it_is", config), ("a_session_late", late)):
         result = run(asked, made_up(), engine="python")
         assert details[told]["final_equity"] == pytest.approx(result.metrics["final_equity"], rel=1e-12)
-        derisk, _floored = run_derisk_daily(result.setup, result.hedged, run_beta(asked, result.market))
+        derisk = sold_daily(result.setup, result.hedged, run_beta(asked, result.market)).ledger
         daily = derisk.equity
         growth = (daily[-1] / daily[0]) ** (252 / (len(daily) - 1)) - 1
         assert details[told]["against_derisk"] == pytest.approx(result.metrics["cagr"] - growth, abs=1e-9)

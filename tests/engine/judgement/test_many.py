@@ -29,7 +29,7 @@ def test_the_sums_are_those_of_each_book_by_itself(keys, seed):
     held = np.column_stack([units_held(ledger, units) for ledger in ledgers])
     daily = daily_of(setups[0], units, 0.02, 0.006)
     attribute_books(daily, held, equity, sums)
-    found = sleeve_scalars(sums, daily, equity[0], equity[-1])
+    found = sleeve_scalars(sums, daily, equity[0], equity[-1], setups[0].market.sessions_a_year)
     assert list(found) == list(FIGURES)
 
     for c, one in enumerate(alone):

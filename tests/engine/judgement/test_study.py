@@ -11,7 +11,7 @@ from markets import nyse, random_bars, source_of
 
 from backtest import load_config
 from data.arrays import day
-from engine.asking import ask
+from engine.asking import asking
 from engine.executing import execute
 from engine.judgement import study as room
 from engine.judgement.blocks import draw_blocks
@@ -37,8 +37,8 @@ TREE = {
 
 def made(*settings, source=None):
     config = build_config(TREE, list(settings))
-    asked = ask(config, open_market(config, source or source_of(CORE, FUND)))
-    return asked.setup, execute("python", config, asked)[0]
+    with asking(config, open_market(config, source or source_of(CORE, FUND))) as asked:
+        return asked.setup, execute("python", config, asked)[0]
 
 
 @pytest.fixture(scope="module")
@@ -257,8 +257,8 @@ def test_a_short_history_or_none_at_all_has_no_interval():
 @needs_history
 def test_the_base_rates_of_soxs():
     run = load_config("hedge_soxs.yaml", ["controls=off", "end=2026-08-21"], FOLDER)
-    asked = ask(run, open_market(run))
-    hedged, _ = execute("compiled", run, asked)
+    with asking(run, open_market(run)) as asked:
+        hedged, _ = execute("compiled", run, asked)
     found = study(asked.setup, hedged, since="close")
     assert [round(100 * one.fund.above.all_days) for one in found.windows] == [45, 39, 30, 19]
     assert found.windows[0].days == len(asked.setup.market.run_sessions) - 1

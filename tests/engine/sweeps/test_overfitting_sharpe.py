@@ -13,7 +13,6 @@ from purgedcv import deflated_sharpe_ratio_full, min_track_record_length
 
 from engine.judgement.evidence import probabilistic_sharpe
 from engine.sweeps.overfitting_sharpe import (
-    YEARLY,
     Deflated,
     effective_trials,
     expected_best,
@@ -21,6 +20,8 @@ from engine.sweeps.overfitting_sharpe import (
     moments,
     sharpes,
 )
+
+YEARLY = math.sqrt(252)
 
 
 def deflated(sharpe, spread, **told):
@@ -101,6 +102,12 @@ def test_the_effective_number_is_that_of_groups_and_of_what_is_not_shared():
     assert effective_trials(np.repeat(alone[:1], 30, axis=0)) == (1.0, 0.0)
     assert effective_trials(alone)[1] == pytest.approx(1.0, abs=0.05)
     assert effective_trials(np.repeat(alone[:10], 30, axis=0))[1] == pytest.approx(0.0, abs=0.05)
+
+
+def test_twins_add_exactly_nothing():
+    """Else what rounding leaves of 0, which differs by processor, is kept in overfitting.json."""
+    groups = [np.random.default_rng(seed).normal(size=(5, 300)) for seed in range(12)]
+    assert {effective_trials(np.repeat(one, 2, axis=0))[1] for one in groups} == {0.0}
 
 
 PLACES = np.arange(216)
