@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.calibration.plan import NULLS, USUAL, Row
 from benchmarks.calibration.planted import Design
-from benchmarks.calibration.rates import Rate, better, helped, hurt, mean_of, not_paid, paid, worse
+from benchmarks.calibration.rates import Rate, better, helped, hurt, mean_of, median_of, not_paid, paid, worse
 from benchmarks.calibration.trial import FEW, Trial
 
 Found = Mapping[Row, Sequence[Trial]]
@@ -48,8 +48,8 @@ class Test:
         The label may be wrong at most so often.
     each
         Whether that is meant of each label, rather than of both together.
-    centred
-        Whether a null is had by taking the row's mean off the interval.
+    centre
+        What of a row's figures is taken off the interval for a null; ``None`` where it is one as it stands.
     """
 
     title: str
@@ -57,7 +57,7 @@ class Test:
     labels: tuple[Label, Label]
     aim: float
     each: bool = False
-    centred: bool = True
+    centre: Callable[[Sequence[Trial], str], float] | None = None
 
     def at_null(self, design: Design) -> bool:
         """Return whether there is nothing to find: a signal that reads prices sees a crash of weeks coming."""
@@ -65,7 +65,7 @@ class Test:
 
     def wrong(self, trials: Sequence[Trial]) -> tuple[Rate, Rate]:
         """Return how often each label comes out where there is nothing to find."""
-        moved = -mean_of(trials, self.figure).value if self.centred else 0.0
+        moved = -self.centre(trials, self.figure) if self.centre else 0.0
         better_one, worse_one = (label.rate(trials, moved) for label in self.labels)
         return better_one, worse_one
 
@@ -90,10 +90,16 @@ TIMING = Test(
     "timing",
     (Label("helped", lambda trials, _moved: helped(trials)), Label("hurt", lambda trials, _moved: hurt(trials))),
     0.05,
-    centred=False,
 )
-FUND = Test("Fund", "fund", (Label("better", better), Label("worse", worse)), 0.05)
-VERDICT = Test("Verdict", "gap", (Label("paid", paid), Label("did not pay", not_paid)), 0.02, each=True)
+FUND = Test("Fund", "fund", (Label("better", better), Label("worse", worse)), 0.05, centre=median_of)
+VERDICT = Test(
+    "Verdict",
+    "gap",
+    (Label("paid", paid), Label("did not pay", not_paid)),
+    0.02,
+    each=True,
+    centre=lambda trials, name: mean_of(trials, name).value,
+)
 TESTS = (TIMING, FUND, VERDICT)
 
 

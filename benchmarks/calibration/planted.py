@@ -9,10 +9,11 @@ from zlib import crc32
 import numpy as np
 
 from benchmarks.calibration.returns import Moves, Pool, drift_of, moves_of
+from data.arithmetic import exp, expm1
 from data.arrays import Dates, Flags, Floats, day
 from data.as_traded import OVERNIGHT
 from data.bars import Bars
-from data.calendar import nyse_sessions
+from data.calendar import SESSIONS_A_YEAR, nyse_sessions
 from data.demo_market import PREMIUM
 from data.errors import DataError
 from data.fund import FEE, SPREAD, fund_return
@@ -23,7 +24,6 @@ from data.simulate import LONG_RUN_SD
 from data.sources.wrapped import Eventless
 from engine.config import RunConfig
 from engine.loading import build_config
-from engine.metrics import SESSIONS_A_YEAR
 from engine.setup import Setup, prepare, roles_of
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import moving_average
@@ -131,7 +131,7 @@ def timed(design: Design, moves: Moves, spells: Flags) -> tuple[Moves, Flags]:
     drift is lower while the signal is on, and higher while it is off, so that the mean stays.
     """
     says = _says(design.signal, spells)
-    on = says(np.exp(np.cumsum(moves.night + moves.course)), 0)
+    on = says(exp(np.cumsum(moves.night + moves.course)), 0)
     share = float(on[WARM_UP:].mean())
     if not design.timing or not 0.0 < share < 1.0:
         return moves, on
@@ -147,7 +147,7 @@ def _tilted(moves: Moves, says: Callable[[Floats, int], Flags], drift: Floats) -
     for t in range(len(night)):
         night[t] += OVERNIGHT * drift[int(on[t - 2])] if t >= WARM_UP else 0.0
         course[t] += (1.0 - OVERNIGHT) * drift[int(on[t - 1])] if t >= WARM_UP else 0.0
-        level[t] = level[t - 1] * np.exp(night[t] + course[t])
+        level[t] = level[t - 1] * exp(night[t] + course[t])
         since = max(0, t - TREND_DAYS)
         on[t] = says(level[since : t + 1], since)[-1]
     return Moves(night, course), on
@@ -178,15 +178,15 @@ def _bars(design: Design, sessions: Dates, moves: Moves, rng: np.random.Generato
     """Return bars of the sector and of its fund, which opens and closes a little off its value."""
     days = days_between(sessions)
     fee, spread = (FEE, SPREAD) if design.usual else (0.0, 0.0)
-    moved, r = np.expm1(moves.night), np.expm1(moves.night + moves.course)
+    moved, r = expm1(moves.night), expm1(moves.night + moves.course)
     carry = fund_return(np.zeros_like(r), np.full_like(r, CASH_YIELD), days, LEVERAGE, fee - design.fund, spread)
     level = 40.0 * np.cumprod(1.0 + r, dtype=np.float64)
     value = 40.0 * np.cumprod(np.maximum(1.0 + LEVERAGE * r + carry, 0.02), dtype=np.float64)
     before = np.concatenate(([40.0], value[:-1]))
     opened = before * np.maximum(1.0 + LEVERAGE * moved + carry, 0.02)
-    off = np.exp(PREMIUM * rng.standard_normal((2, len(r))))
+    off = exp(PREMIUM * rng.standard_normal((2, len(r))))
     return {
-        "SOXX": _plain("SOXX", sessions, level / np.exp(moves.course), level),
+        "SOXX": _plain("SOXX", sessions, level / exp(moves.course), level),
         "SOXS": _plain("SOXS", sessions, opened * off[0], value * off[1]),
     }
 

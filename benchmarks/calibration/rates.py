@@ -90,6 +90,11 @@ def mean_of(trials: Sequence[Trial], name: str) -> Mean:
     return mean([getattr(one, name) for one in trials])
 
 
+def median_of(trials: Sequence[Trial], name: str) -> float:
+    """Return the median of a figure of `Trial`, over the markets that have it."""
+    return float(np.nanmedian([getattr(one, name) for one in trials]))
+
+
 def mean(figures: Sequence[float]) -> Mean:
     """Return the mean of figures that aren't NaN; its error is NaN for fewer than two."""
     values = np.array(figures, dtype=np.float64)

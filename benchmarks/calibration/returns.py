@@ -8,14 +8,15 @@ from typing import NamedTuple
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Floats
 from data.as_traded import OVERNIGHT
+from data.calendar import SESSIONS_A_YEAR
 from data.demo_market import SECTOR_GROWTH
 from data.errors import DataError
 from data.simulate import FALL, LONG_RUN_SD, MEMORY, PERSISTENCE, SHOCK, innovations
 from data.sources.choose import open_source
 from engine.judgement.answer.insurance import draw_sessions
-from engine.metrics import SESSIONS_A_YEAR
 
 REAL = "real"
 RETURNS = ("independent", "clustered", REAL, "crashes")
@@ -59,8 +60,8 @@ def pool_of(folder: str | None, name: str = "SOXX") -> Pool:
         raise DataError(f"{source.name} has no bars of {name}")
     bars = source.bars(name)
     before = bars.close[:-1] / bars.split[1:]
-    night = np.log((bars.open[1:] + bars.dividend[1:]) / before)
-    whole = np.log((bars.close[1:] + bars.dividend[1:]) / before)
+    night = log((bars.open[1:] + bars.dividend[1:]) / before)
+    whole = log((bars.close[1:] + bars.dividend[1:]) / before)
     mean = whole.mean()
     moves = Moves(night - OVERNIGHT * mean, whole - night - (1.0 - OVERNIGHT) * mean)
     span = f"{name}, {bars.dates[1]} to {bars.dates[-1]}, {len(night):,} sessions"

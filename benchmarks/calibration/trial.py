@@ -84,7 +84,8 @@ def trial(pool: Pool | None, design: Design, number: int, effort: Effort) -> Tri
     config, setup = plant(design, number, pool)
     beta, years = run_beta(config, setup.market), float(design.years)
     hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
-    timing = timing_of(shifts_of(setup, hedged, beta, years, even_shifts(effort.shifts, len(hedged.equity) - 1)))
+    shifts = even_shifts(effort.shifts, len(hedged.equity) - 1)
+    timing = timing_of(shifts_of(setup, hedged, beta, years, shifts, threads=1))
     daily = sold_daily(setup, hedged, beta).ledger
     fund = fund_part(setup, hedged, daily, episodes_of(setup, hedged), years, effort.fund_draws, number)
     verdict = _insurance(setup, hedged, years, effort.insurance_draws, number) if effort.insurance_draws else None

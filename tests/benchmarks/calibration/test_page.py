@@ -56,7 +56,7 @@ def test_a_label_that_is_no_mistake_is_in_brackets_and_counts_not():
     assert set(rates_at_null(VERDICT, nulls_of(found))) == {Design(), crashes}
 
 
-def test_the_mean_is_taken_off_the_fund_and_the_verdict_and_not_off_timing():
+def test_the_middle_is_taken_off_the_fund_and_the_verdict_and_not_off_timing():
     trials = [PAID] * 10
 
     assert VERDICT.wrong(trials) == (Rate(0, 10), Rate(0, 10))
@@ -66,6 +66,18 @@ def test_the_mean_is_taken_off_the_fund_and_the_verdict_and_not_off_timing():
         "100.0 ± 8.0 %",
         "0.0 ± 8.0 %",
     ]
+
+
+def test_one_market_doesn_t_move_the_middle_of_the_fund_s_part():
+    trials = [*[WIDE] * 9, WIDE._replace(fund=0.5, fund_low=0.4, fund_high=0.6)]
+    text = page(of(*trials), ORIGIN).partition("### Fund")[2]
+
+    assert FUND.wrong(trials) == (Rate(1, 10), Rate(0, 10))
+    assert row(text, "independent")[4:6] == ["+5.000 ± 5.000", "+0.000"]
+    assert (
+        "one market alone has +50.00 points a year; read around the mean, a label comes out there in 100.0"
+        in " ".join(text.split())
+    )
 
 
 def test_rows_are_pooled():
