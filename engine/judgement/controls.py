@@ -17,7 +17,7 @@ from engine.judgement.protective_put import MONEYNESS, run_protective_put
 from engine.judgement.short_underlying import run_short_underlying
 from engine.kernel.loop import Ledger, replay, run_given, run_policy
 from engine.metrics import Trades, trades_of
-from engine.rules import Terms
+from engine.rules import LEAST_TRADE, Terms
 from engine.setup import BORROW_FEE, Setup, rebalancing_days, sizing_of
 from strategies.sizing import most_hedge
 
@@ -133,13 +133,25 @@ def _unhedged(setup: Setup) -> Control:
 
 
 def _derisk_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None = None) -> Control:
+    ledger = sold_at_entry(setup, hedged, beta, run)
     return _plain(
         setup,
         "derisk_entry",
         "Sold at entry",
         "Core sold, when the hedge is ordered, down to the beta the hedged book then has; the rest in cash.",
-        sold_at_entry(setup, hedged, beta, run),
+        ledger,
+        *_beyond(setup, ledger),
     )
+
+
+def _beyond(setup: Setup, derisk: Ledger) -> Iterator[str]:
+    """Yield how often the core would have had to borrow to have the hedged book's beta, which funds that rise do."""
+    beyond = int(np.count_nonzero(derisk.ordered & (derisk.core > 1.0 + LEAST_TRADE)))
+    if beyond and not setup.terms.margin:
+        yield (
+            f"The core without the fund was held at 1 on {beyond} orders: more beta would have meant borrowing, so that"
+            " the fund's part holds what its leverage brought."
+        )
 
 
 def _derisk_daily(setup: Setup, hedged: Ledger, beta: Floats) -> Control:

@@ -241,3 +241,14 @@ def test_the_reference_case_on_real_history():
     assert made["derisk_daily"].ledger.equity == pytest.approx(daily_by_hand(setup, hedged, beta), rel=1e-9)
     assert [name for name in NAMES if made[name].ledger is None] == []
     assert replay(setup.prices, setup.terms, hedged).equity[-1] == hedged.equity[-1]
+
+
+def test_a_fund_that_rises_has_more_beta_than_a_core_without_borrowing():
+    keys = {"hedge.leverage": 2.0, "hedge.weight": 0.3}
+    config, setup, hedged, beta = ran(keys, source(5, missing=False))
+    orders = np.count_nonzero(hedged.ordered & (hedged.hedge > 0.0))
+
+    told = controls_of(config, setup, hedged, beta)["derisk_entry"].remarks
+    assert told[0].startswith(f"The core without the fund was held at 1 on {orders} orders")
+    bare = hedged._replace(hedge=0.0 * hedged.hedge, core=np.ones_like(hedged.core))
+    assert not controls_of(config, setup, bare, beta)["derisk_entry"].remarks
