@@ -35,8 +35,8 @@ verify: .venv/.dev ## 200 random rows of two sweeps against backtest run, on rea
 	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/sweeps/test_compute.py tests/engine/sweeps/test_worlds.py \
 		-k "real_history or many_worlds"
 
-calibrate: .venv/.dev ## how often the verdict is wrong, on simulated markets (ARGS="--markets 50" for a glance); writes docs/calibration.md
-	@$(BIN)/python -m benchmarks.calibrate $(ARGS)
+calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets (ARGS="--markets 20" for a glance; DATA=DIR); writes docs/calibration.md
+	@$(BIN)/python -m benchmarks.calibration.run $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR), writes docs/results.md
 	@$(if $(DATA),,$(BIN)/backtest data pull $(SYMBOLS))

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backtest.configuring import Config, config_from
 from backtest.options import command_line
-from data.calendar import SESSIONS_A_YEAR
+from backtest.tearsheets import TEARSHEET, UNHEDGED, draw_tearsheet, tearsheets
 from data.market import Market
 from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
@@ -18,7 +16,6 @@ from engine.config import RunConfig
 from engine.folder import run_folder, write_data
 from engine.loading import find_run, set_path
 from engine.loading import load_config as _load_config
-from engine.metrics import annual, mean_cash_return, returns_of
 from engine.run import SIMULATED, RunResult
 from engine.run import run as _run
 from engine.setup import open_market
@@ -26,10 +23,7 @@ from engine.setup import open_market
 if TYPE_CHECKING:
     from engine.sweeps.run import SweepResult  # it takes numba, which a run does without
 
-HOLED = (
-    "Sessions are missing: {:.1f} of those that there are make a year on this page, in its rows of 3, 5 and 10 years"
-    " and its rolling charts too, wherever the hole lies."
-)
+REPORT = "report.html"
 
 __all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
 
@@ -95,41 +89,56 @@ def write_run(
     *,
     tearsheet: bool = True,
     report: bool = True,
+    benchmark: str | Sequence[str] = UNHEDGED,
     progress: Callable[[str], None] | None = None,
 ) -> Path:
-    """Write a run's folder, with both pages unless told not to, and return where it stands.
+    """Write a run's folder, with its pages unless told not to, and return where it stands.
 
     The pages are quantstats' tear-sheet and, of a run with controls, the hedge report.
+
+    Parameters
+    ----------
+    result, out
+        The run, and where runs are kept.
+    tearsheet, report
+        Whether to draw each.
+    benchmark
+        What the tear-sheet sets the run against: one of `backtest.tearsheets.BENCHMARKS`, or several for a page each,
+        the first of them ``tearsheet.html``, others by their names, such as ``tearsheet-held_less.html``.
+    progress
+        Told each step as it begins.
 
     Raises
     ------
     UserError
-        The folder can't be written.
+        The folder can't be written, or the run has no such benchmark.
     """
     say = progress or (lambda _step: None)
+    sheets = tearsheets(result, benchmark) if tearsheet else {}
     with run_folder(result, Path(out)) as (writing, final):
         say("writing files")
         write_data(result, writing)
-        if tearsheet:
-            say("drawing the tear-sheet")
-            draw_tearsheet(result, writing / "tearsheet.html")
-        if report and result.judgement is not None:
+        reported = report and result.judgement is not None
+        for name, page in sheets.items():
+            say("drawing the tear-sheet" if len(sheets) == 1 else f"drawing the tear-sheet against {name}")
+            draw_tearsheet(result, writing / page, name, report=REPORT if reported else None)
+        if reported:
             from reports.hedge_report import write_report
 
             say("drawing the report")
-            write_report(writing / "report.html", result, tearsheet="tearsheet.html" if tearsheet else None)
+            write_report(writing / REPORT, result, tearsheet=TEARSHEET if tearsheet else None)
     return final
 
 
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
-    from engine.sweeps.compute import COLUMNS
+    from engine.sweeps.columns import columns_of
     from engine.sweeps.overfitting_words import standing_of
     from reports.sweep_page import Rows, write_sweep_page
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
     names = tuple(axis.name for axis in result.grid.axes)
-    rows = Rows(names, Columns(result, names), Columns(result, COLUMNS), len(result.grid))
+    rows = Rows(names, Columns(result, names), Columns(result, columns_of(answer=result.answer)), len(result.grid))
     note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else result.mark
     marked = "SIMULATED " if result.simulated else ""
     title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)
@@ -163,33 +172,3 @@ def sweep_command(
 ) -> str:
     """Return the command that runs one combination of a sweep, without its parameters."""
     return command_line(("run",), file, data, settings, start, end)
-
-
-def draw_tearsheet(result: RunResult, path: Path) -> None:
-    """Draw quantstats' tear-sheet of a run against the unhedged book, over the same cash rate as its metrics."""
-    from reports.tearsheet import write_tearsheet
-
-    marked = "SIMULATED " if result.simulated else ""
-    told = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
-    made = result.market.run_sessions[result.market.synthetic_sessions()]
-    a_year = result.market.sessions_a_year
-    holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
-    write_tearsheet(
-        path,
-        sessions=result.market.run_sessions[1:],
-        hedged=_padded_returns(result.hedged.equity, result.hedged.last),
-        unhedged=_padded_returns(result.unhedged.equity, result.unhedged.last),
-        cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1), a_year),
-        sessions_a_year=a_year,
-        title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against unhedged",
-        name=f"{marked}{result.market.hedge} hedge",
-        notes=[*(note for note in result.notes if any(word in note for word in told)), *holed],
-        synthetic=(made[0], made[-1]) if len(made) else None,
-    )
-
-
-def _padded_returns(equity: np.ndarray, last: int) -> np.ndarray:
-    """Return a book's returns over the whole run: 0 after its ruin."""
-    returns = np.zeros(len(equity) - 1)
-    returns[:last] = returns_of(equity[: last + 1])
-    return returns

@@ -77,18 +77,30 @@ def _run(
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics as JSON, and nothing else.")] = False,
     no_tearsheet: Annotated[bool, typer.Option("--no-tearsheet", help="Leave quantstats' page out.")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave the hedge report out.")] = False,
+    benchmark: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--benchmark", help="The tear-sheet's: unhedged, held_less, derisk_entry, derisk_daily. Repeatable."
+        ),
+    ] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the report, or the tear-sheet.")] = False,
 ) -> None:
     """Run a hedge and its controls; show what it brought and write its folder."""
+    from backtest.tearsheets import benchmarks_of
+
+    if benchmark and no_tearsheet:
+        raise UserError("--benchmark is the tear-sheet's: leave --no-tearsheet out")
+    benchmarks = benchmarks_of(benchmark or ())
     config, shipped = config_of(file, data, settings, start, end)
     reported = config.controls == "on" and not no_report
     if open_page and no_tearsheet and not reported:
         raise UserError("--open has no page to open: leave one of them in")
     from backtest.api import run, write_run
 
-    with quietly(), steps(5 + (not no_tearsheet) + reported) as say:
+    pages = (0 if no_tearsheet else len(benchmarks)) + reported
+    with quietly(), steps(5 + pages) as say:
         result = run(config, progress=say, engine=engine)
-        folder = write_run(result, out, tearsheet=not no_tearsheet, report=reported, progress=say)
+        folder = write_run(result, out, tearsheet=not no_tearsheet, report=reported, benchmark=benchmarks, progress=say)
     if as_json:
         typer.echo((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return
@@ -137,7 +149,7 @@ def _compare(
     page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
-    """Lay runs side by side, in the terminal and on a page: curves, metrics, decay, verdicts, configs."""
+    """Lay runs side by side, in the terminal and on a page: verdicts, sums, the frontier, curves, configs."""
     from backtest.compare import compare_runs, is_yaml
     from reports.comparison_table import show_comparison
 
@@ -185,12 +197,18 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import load_market
     from engine.asking import asking
+    from engine.drift import short_warning
 
     market = load_market(config)
-    with asking(config, market):
-        sessions = market.run_sessions
+    with asking(config, market) as asked:
+        warning = short_warning(config, asked)
+    sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
+    if "rebalance" not in config.hedge.model_fields_set:
+        typer.echo("hedge.rebalance is weekly, the default; it was never before 0.2: set it to keep an older result")
+    if warning is not None:
+        typer.echo(f"warning: {warning}")
 
 
 def _show(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:

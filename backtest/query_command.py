@@ -82,6 +82,7 @@ def runs(
 ) -> None:
     """List the runs that are kept, oldest first, or those asked for."""
     from engine.listing import Wanted, run_rows
+    from engine.origin import origin_of
     from reports.query_table import show_kept_runs
 
     wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
@@ -93,7 +94,8 @@ def runs(
     elif not kept:
         typer.echo(f"no runs in {out}: backtest run hedge_soxs.yaml{_into(out, 'runs')} makes one")
     else:
-        show_kept_runs(console(), found, len(kept), sort)
+        origins = {row["folder"]: origin_of(out / row["folder"]) for row in found}
+        show_kept_runs(console(), found, len(kept), origins, sort)
 
 
 def _into(out: Path, usual: str) -> str:

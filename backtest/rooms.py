@@ -20,11 +20,11 @@ HOUSE = Path(__file__).resolve().parent.parent
 class Rooms(MetaPathFinder):
     """Finds our rooms beside this package, before anything else is asked."""
 
-    @staticmethod
     def find_spec(
+        self,
         fullname: str,
-        path: Sequence[str] | None = None,  # noqa: ARG004  # as the import system calls it
-        target: ModuleType | None = None,  # noqa: ARG004  # the same
+        path: Sequence[str] | None = None,  # noqa: ARG002  # as the import system calls it
+        target: ModuleType | None = None,  # noqa: ARG002  # the same
     ) -> ModuleSpec | None:
         """Return where a room of ours is; None for any other module."""
         return PathFinder.find_spec(fullname, [str(HOUSE)]) if fullname in ROOMS else None
@@ -38,8 +38,8 @@ def bind_rooms() -> None:
                 f"backtest has a package {name} of its own, and {places[0] if places else 'another one'} was imported "
                 f"before it: rename that one, or import backtest first and do without it"
             )
-    if Rooms not in sys.meta_path:
-        sys.meta_path.insert(0, Rooms)
+    if not any(isinstance(finder, Rooms) for finder in sys.meta_path):
+        sys.meta_path.insert(0, Rooms())
 
 
 def _places(module: ModuleType) -> list[Path]:

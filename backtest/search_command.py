@@ -10,7 +10,7 @@ import typer
 
 from backtest.console import console, counting
 from backtest.options import Data, End, File, Settings, Start, announce_compiling, config_of, quietly
-from backtest.sweep_commands import Cluster
+from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def search(
     directions: Annotated[
         str | None, typer.Option("--directions", help="maximize or minimize, one for each objective.")
     ] = None,
+    answer: Answer = False,
     data: Data = None,
     settings: Settings = None,
     start: Start = None,
@@ -56,18 +57,17 @@ def search(
     from engine.search.selling import selling_line
     from engine.search.space import space_of
     from engine.search.trials import import_optuna
-    from engine.sweeps.compute import COLUMNS
     from engine.sweeps.grid import axes_in_yaml
     from reports.search_page import write_search_page
     from reports.sweep_numbers import lower_is_better
 
     import_optuna()
-    objectives = objectives_of(objective, directions, COLUMNS, lower_is_better)
+    objectives = objectives_of(objective, directions, lower_is_better, answer=answer)
     space = space_of(config, params or axes_in_yaml(config.sweep or {}))
     computing = executor_for_trials(executor, workers, cluster)
     announce_compiling()
     with quietly(), counting("trials", trials) as count:
-        planned, market = plan_search(config, space, objectives, out, seed)
+        planned, market = plan_search(config, space, objectives, out, seed, answer=answer)
         result = search_trials(planned, market, trials, computing, count)
         line = selling_line(planned, market)
     page, writing = result.folder / PAGE, result.folder / "search.tmp"
@@ -132,6 +132,7 @@ def forward_command(run: str, result: SearchResult) -> str | None:
 
     It has three values a dimension: a person thins or widens that.
     """
+    from engine.sweeps.columns import SUM
     from engine.walkforward.choosing import SIZE
 
     words = ["backtest", "walkforward", *shlex.split(run)[2:]]
@@ -140,7 +141,8 @@ def forward_command(run: str, result: SearchResult) -> str | None:
             return None
         words += ["--param", f"{one.name}={','.join(_three(one))}"]
     column = result.search.objectives[0].column
-    return shlex.join([*words, *([] if column == "sharpe" else ["--objective", column])])
+    words += [] if column == "sharpe" else ["--objective", column]
+    return shlex.join([*words, *(["--answer"] if column in SUM else [])])
 
 
 def _three(one: Any) -> list[str]:

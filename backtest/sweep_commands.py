@@ -9,7 +9,6 @@ import typer
 
 from backtest.console import console, counting
 from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
-from data.errors import UserError
 
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")]
 Executor = Annotated[
@@ -20,6 +19,9 @@ Executor = Annotated[
         help="Who computes. Threads, or processes where the strategy can't be compiled; dask starts them as a cluster.",
         show_default=False,
     ),
+]
+Answer = Annotated[
+    bool, typer.Option("--answer", help="Rows hold exposure, timing, drift and fund too: some 10 ms more a row.")
 ]
 Cluster = Annotated[str | None, typer.Option("--cluster", metavar="ADDRESS", help="A dask scheduler: tcp://host:8786.")]
 
@@ -38,6 +40,8 @@ def sweep(
     cluster: Cluster = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Rows to show of the best and of the worst.")] = 5,
     metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
+    answer: Answer = False,
+    luck: Annotated[bool, typer.Option("--luck", help="Show all that tells how much of the best is luck.")] = False,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
     as_json: Annotated[
         bool, typer.Option("--json", help="Print counts, seconds and how much is luck as JSON, and nothing else.")
@@ -48,21 +52,18 @@ def sweep(
     import json
 
     from backtest.api import sweep_command, write_sweep_html
-    from engine.sweeps.compute import COLUMNS
+    from engine.sweeps.columns import check_column
     from engine.sweeps.grid import axes_in_yaml, grid_of
     from engine.sweeps.overfitting_words import figures_of, standing_of
     from engine.sweeps.run import executor_for
     from engine.sweeps.run import sweep as run_sweep
 
-    if metric not in COLUMNS:
-        from data.errors import did_you_mean
-
-        raise UserError(f"--metric {metric} is unknown{did_you_mean(metric, COLUMNS) or ': ' + ', '.join(COLUMNS)}")
+    check_column("--metric", metric, answer=answer)
     grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)
     computing = executor_for(config, executor, workers, cluster)
     announce_compiling()
     with quietly(), counting("combinations", len(grid)) as count:
-        result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin)
+        result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin, answer=answer)
     write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
     standing = standing_of(result.folder)
     if as_json:
@@ -84,4 +85,4 @@ def sweep(
 
     show_sweep(console(), result, metric, top)
     if standing:
-        show_overfitting(console(), standing)
+        show_overfitting(console(), standing, whole=luck)

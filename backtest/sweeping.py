@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from backtest.configuring import Config, config_from
 from data.errors import UserError
 from data.sources import Source
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import columns_of
 from engine.sweeps.grid import Axis, axes_in_yaml, grid_from, grid_of
 from engine.sweeps.overfitting_found import FILE
 from engine.sweeps.overfitting_words import figures_of, standing_of
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def sweep(
+def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     config: Config,
     grid: Mapping[str, Any] | None = None,
     *,
     random: int | None = None,
     seed: int = 0,
     workers: int | None = None,
+    answer: bool = False,
     out: str | Path | None = None,
     progress: bool = False,
     source: Source | None = None,
@@ -49,6 +50,8 @@ def sweep(
     workers
         Threads, or processes for a strategy that can't be compiled; the machine's cores unless given. The rows are the
         same.
+    answer
+        Whether rows hold the parts of the sum, too: exposure, timing (both estimated from 64 shifts), drift and fund.
     out
         The folder that keeps sweeps; a killed sweep goes on where it was. Nothing is kept unless given.
     progress
@@ -82,7 +85,9 @@ def sweep(
     with ExitStack() as stack:
         kept = Path(out) if out is not None else Path(stack.enter_context(TemporaryDirectory(prefix="backtest-")))
         count, begin = stack.enter_context(_counting(len(laid) if progress else None))
-        result = run_sweep(read, laid, kept, progress=count, source=source, executor=computing, begin=begin)
+        result = run_sweep(
+            read, laid, kept, progress=count, source=source, executor=computing, begin=begin, answer=answer
+        )
         return _frame(result, names, kept=out is not None)
 
 
@@ -101,7 +106,7 @@ def _counting(total: int | None) -> Iterator[tuple[Any, Any]]:
 def _frame(result: SweepResult, names: Sequence[str], *, kept: bool) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
-    frame = pq.read_table(result.results, columns=[*COLUMNS, "failed"]).to_pandas()
+    frame = pq.read_table(result.results, columns=[*columns_of(answer=result.answer), "failed"]).to_pandas()
     places = result.grid.places(0, len(result.grid))
     for i, (axis, name) in enumerate(zip(result.grid.axes, names, strict=True)):
         frame.insert(i, axis.name if name in frame else name, _values(axis, places[:, i]))

@@ -9,7 +9,7 @@ import typer
 
 from backtest.console import console, counting, steps
 from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
-from backtest.sweep_commands import Cluster, Executor, Workers
+from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def walkforward(
     anchored: Annotated[bool, typer.Option("--anchored", help="Train on all history before.")] = False,
     objective: Annotated[str, typer.Option("--objective", help="A column of a sweep, by which is chosen.")] = "sharpe",
     embargo: Annotated[int, typer.Option("--embargo", min=0, help="Sessions between training and test.")] = 20,
+    answer: Answer = False,
     data: Data = None,
     settings: Settings = None,
     start: Start = None,
@@ -60,7 +61,7 @@ def walkforward(
     grid = grid_of(config, params or axes_in_yaml(config.sweep or {}))
     computing = executor_for(config, executor, workers, cluster)
     with quietly():
-        plan = plan_of(config, grid, cut, objective, lowest=lower_is_better(objective))
+        plan = plan_of(config, grid, cut, objective, lowest=lower_is_better(objective), answer=answer)
     announce_compiling()
     with quietly(), counting("combinations", plan.combinations) as count:
         sweep_windows(plan, out, computing, count)

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import pull, signals, sweeps
+from benchmarks import answer, pull, signals, sweeps
 
 ROUNDS = 5
 BACKTEST = [sys.executable, "-P", "-m", "backtest"]
@@ -65,6 +65,7 @@ def main() -> None:
         for name, (ours, peer) in rows.items():
             a, b, ratio = paired(ours, peer)
             print(f"{name:56}{a:>10.2f}{b:>10.2f}{ratio:>8.2f}")
+    answer.main()
     signals.main()
     sweeps.main()
     pull.main()

@@ -16,7 +16,7 @@ from reports.terminal import show_run
 def main(folder: str) -> None:
     """Run the shipped run on a folder's history and save what the terminal shows."""
     result = run(load_config("hedge_soxs.yaml", data=folder))
-    console = Console(record=True, width=92, file=io.StringIO(), highlight=False)
+    console = Console(record=True, width=80, file=io.StringIO(), highlight=False)
     console.print("[dim]$[/] backtest run hedge_soxs.yaml --data history\n")
     show_run(console, result, Path("runs") / "hedge_soxs-...")
     drawn = console.export_svg(title="backtest", unique_id="run")

@@ -175,7 +175,7 @@ class HedgeConfig(Section):
     max_weight: Fraction = 0.5
     sizing: Literal["fixed", "proportional", "beta", "volatility_target", "minimum_variance"] = "fixed"
     funding: Literal["sell_core", "cash_buffer", "margin"] = "sell_core"
-    rebalance: Literal["never", "daily", "weekly", "monthly", "band"] = "never"
+    rebalance: Literal["never", "daily", "weekly", "monthly", "band"] = "weekly"
     band: Positive = Field(0.05, description="for rebalance band: distance from the weight last ordered")
     buffer: Annotated[float, Field(ge=0, lt=1)] = Field(0.2, description="for funding cash_buffer: its cash share")
     cover: Positive = Field(1.0, description="for sizing beta: the share of the book's beta to take away")
@@ -250,7 +250,7 @@ class RunConfig(Section):
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig)
     sweep: dict[str, Any] | None = Field(None, description="axes for backtest sweep: key: 10:200:10, or a list")
     controls: Annotated[Literal["on", "off"], BeforeValidator(_switch)] = Field(
-        "on", description="off: only the unhedged run and the entry-matched de-risk"
+        "on", description="off: only the unhedged run and the one sold at entry"
     )
 
     def __repr__(self) -> str:

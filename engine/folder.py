@@ -21,6 +21,7 @@ from data.version import VERSION, code_version
 from engine.config import RunConfig
 from engine.episodes import episodes_of
 from engine.identity import ID_LENGTH, as_run, digest, id_of, known_config
+from engine.judgement.answer.timing import Shifts
 from engine.judgement.attribution import Attribution
 from engine.judgement.linking import linking
 from engine.rules import costs_of
@@ -91,21 +92,8 @@ def write_data(result: RunResult, folder: Path) -> None:
     pq.write_table(episodes_table(result), folder / "episodes.parquet")
     if result.judgement is not None:
         pq.write_table(attribution_table(result.judgement.attribution, result), folder / "attribution.parquet")
-
-
-def kept_runs(out: Path) -> list[dict[str, Any]]:
-    """Return what metrics.json says of every run kept in a folder, oldest first, with the folder's name."""
-    written = [path for path in out.glob("*/metrics.json") if RUN.fullmatch(path.parent.name)]
-    oldest_first = sorted(written, key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
-    return [{"folder": path.parent.name, **_kept(path)} for path in oldest_first]
-
-
-def _kept(path: Path) -> dict[str, Any]:
-    try:
-        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
-        raise UserError(f"{path}: is not as a run wrote it: {fault}: remove its folder") from None
-    return kept
+        if result.judgement.answer is not None:
+            pq.write_table(timing_table(result.judgement.answer.shifts), folder / "timing.parquet")
 
 
 def config_yaml(config: RunConfig) -> str:
@@ -180,6 +168,13 @@ def attribution_table(attribution: Attribution, result: RunResult) -> pa.Table:
         **{f"{name}_linked": dollars * link for name, dollars in attribution.dollars.items()},
     }
     return pa.table({name: pa.array(values) for name, values in columns.items()}).slice(0, attribution.last + 1)
+
+
+def timing_table(shifts: Shifts) -> pa.Table:
+    """Return a row a shift of the book sold at entry, the run's own first: closes, log growth a year, studentised."""
+    import pyarrow as pa
+
+    return pa.table({"shift": pa.array(shifts.shift), "growth": pa.array(shifts.growth), "t": pa.array(shifts.t)})
 
 
 def episodes_table(result: RunResult) -> pa.Table:

@@ -34,8 +34,10 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "orders": ("decided", "filled", "instrument", "side", "shares", "price", "value", "commission", "slippage"),
     "episodes": ("decided", "entered", "left", "exited", "sessions", "reason", "weight", "pnl"),
     "attribution": ("date", *COLUMNS),
+    "timing": ("shift", "growth", "t"),
 }
-"""The tables of a run's folder, and the columns that are read of each; a run without controls has no attribution."""
+"""The tables of a run's folder, and the columns that are read of each; a run without controls has no attribution, and
+one without an answer no timing."""
 
 LISTED = 4
 """How many runs a message names."""
@@ -57,6 +59,8 @@ class KeptRun:
         Its tables, a row a session, a fill, an episode.
     attribution
         The same of its attribution, a row a session; ``None`` for a run without controls.
+    timing
+        The same of the shifts that its timing was tested against, its own first; ``None`` without an answer.
     """
 
     folder: Path
@@ -67,6 +71,7 @@ class KeptRun:
     orders: Columns
     episodes: Columns
     attribution: Columns | None
+    timing: Columns | None = None
 
     @property
     def name(self) -> str:
@@ -134,19 +139,20 @@ def read_run(folder: Path) -> KeptRun:
     """Read a run's folder back; raises UserError where it is broken, or an older version wrote it."""
     metrics, manifest = (_json(folder, f"{name}.json") for name in ("metrics", "manifest"))
     for name, told, keys in (
-        ("metrics.json", metrics, ("name", "strategy", "simulated", "synthetic", "verdict", "attribution", "evidence")),
+        ("metrics.json", metrics, ("name", "strategy", "simulated", "synthetic", "verdict", "answer", "attribution")),
         ("manifest.json", manifest, ("id", "data", "config", "engine", "code")),
     ):
         if missing := [key for key in keys if key not in told]:
             raise _older(folder, f"{name} has no {missing[0]}")
-    tables = {name: _table(folder, name, columns) for name, columns in TABLES.items() if name != "attribution"}
+    tables = {name: _table(folder, name, TABLES[name]) for name in ("equity", "orders", "episodes")}
     _check(folder, tables["equity"]["date"], metrics)
     attribution = None
     if metrics["attribution"] is not None:
         attribution = _table(folder, "attribution", TABLES["attribution"])
         if len(attribution["date"]) != len(tables["equity"]["date"]):
             raise _broken(folder, "attribution.parquet and equity.parquet have different sessions")
-    return KeptRun(folder, metrics, manifest, _config(folder), **tables, attribution=attribution)
+    timing = None if metrics["answer"] is None else _table(folder, "timing", TABLES["timing"])
+    return KeptRun(folder, metrics, manifest, _config(folder), **tables, attribution=attribution, timing=timing)
 
 
 def made_before(config: RunConfig, runs: Path, engine: str = "backtrader") -> Path | None:

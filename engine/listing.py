@@ -23,6 +23,8 @@ PLAIN = ("attribution", "measures")
 """Parts of metrics.json whose figures go by their own names: a sweep's columns have the same."""
 LEFT_OUT = ("controls", "sentence", "price", "alternative", "label", "outcome")
 """Parts that are told elsewhere, or are sentences."""
+OLDER = ("name", "strategy", "first", "last", "cagr", "max_drawdown")
+"""What an older version's metrics.json is read for."""
 EVIDENCE = ("growth", "cagr", "sharpe", "max_drawdown", "cvar_95")
 RESULTS = "results.parquet"
 KINDS = ("sweep", "search", "walkforward")
@@ -73,7 +75,7 @@ class Wanted:
         return (
             all(_fits(row.get(key), getattr(self, key)) for key in ("name", "strategy"))
             and (self.verdict is None or str(row.get("verdict") or "").startswith(self.verdict.lower()))
-            and (self.since is None or str(row["first"]) >= self.since)
+            and (self.since is None or (row["first"] is not None and str(row["first"]) >= self.since))
             and (self.until is None or (row["last"] is not None and str(row["last"]) <= self.until))
         )
 
@@ -82,11 +84,15 @@ def run_rows(runs: Path) -> list[tuple[Row, Mapping[str, Any]]]:
     """Return every kept run, oldest first: its row, and its metrics.json.
 
     A row holds id, name, folder, strategy, verdict, its data's hash and every figure of metrics.json under one name;
-    those of a control begin with the control's name.
+    those of a control begin with the control's name. Of a run that an older version wrote it holds what is sure to
+    mean the same today, and ``older`` is true.
     """
     found: list[tuple[Row, Mapping[str, Any]]] = []
     for folder in _oldest_first(runs, "metrics.json"):
         metrics, manifest = _json(folder / "metrics.json"), _json(folder / "manifest.json")
+        if "answer" not in metrics:
+            found.append((_older_row(folder.name, metrics), metrics))
+            continue
         with _older(folder):
             found.append((_run_row(folder.name, metrics, manifest), metrics))
     return found
@@ -97,6 +103,7 @@ def control_rows(runs: Path) -> list[Row]:
     return [
         {"run": row["id"], "name": row["name"], "control": control, **figures, **_evidence(metrics, control)}
         for row, metrics in run_rows(runs)
+        if not row["older"]
         for control, figures in metrics["controls"].items()
     ]
 
@@ -154,6 +161,7 @@ def _run_row(folder: str, metrics: Mapping[str, Any], manifest: Mapping[str, Any
         "id": manifest["id"],
         "name": metrics["name"],
         "folder": folder,
+        "older": False,
         "strategy": metrics["strategy"],
         "verdict": verdict.get("outcome"),
         **{key: value for key, value in metrics.items() if not isinstance(value, dict | list) and key != "verdict"},
@@ -167,6 +175,14 @@ def _run_row(folder: str, metrics: Mapping[str, Any], manifest: Mapping[str, Any
         if isinstance(told, dict) and part not in LEFT_OUT:
             row |= {key: value for key, value in _flat(told, () if part in PLAIN else (part,)) if key not in row}
     return {key: _date(value) if key in DATES else value for key, value in row.items()}
+
+
+def _older_row(folder: str, metrics: Mapping[str, Any]) -> Row:
+    """Return what is known of a run whose metrics.json has no answer: its verdict was told by other rules."""
+    plain = {key: metrics.get(key) for key in OLDER}
+    return {"id": id_of(folder), "folder": folder, "older": True, "verdict": None} | {
+        key: _date(value) if key in DATES else value for key, value in plain.items()
+    }
 
 
 def _flat(told: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, Any]]:

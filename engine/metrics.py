@@ -10,7 +10,7 @@ import numpy as np
 from data.arrays import Dates, Floats
 from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from engine.kernel.loop import Ledger
-from engine.rules import Prices, Terms
+from engine.rules import Terms, costs_of
 from strategies.policy import ENTER
 
 CVAR_TAIL = 0.05
@@ -74,20 +74,44 @@ def cvar(returns: Floats, tail: float = CVAR_TAIL) -> float:
     return float(np.sort(returns)[:worst].mean())
 
 
-def metrics_of(ledger: Ledger, prices: Prices, terms: Terms, sessions: Dates, costs: Floats) -> dict[str, Any]:
+class Trades(NamedTuple):
+    """What a book traded in each session, shape (sessions, instruments) each.
+
+    Parameters
+    ----------
+    dollars
+        Bought and sold, before costs.
+    costs
+        Commission and slippage in dollars.
+    fills
+        How often.
+    """
+
+    dollars: Floats
+    costs: Floats
+    fills: Floats
+
+
+def trades_of(traded: Floats, price: Floats, terms: Terms) -> Trades:
+    """Return what a book traded, from shares bought (+) or sold (-) and the prices they filled at, before slippage."""
+    commission, slippage = costs_of(terms, price, traded)
+    return Trades(np.abs(traded) * price, commission + slippage, (traded != 0.0).astype(np.float64))
+
+
+def metrics_of(ledger: Ledger, terms: Terms, sessions: Dates, trades: Trades) -> dict[str, Any]:
     """Return every metric of `METRICS` for one book, plain Python values; None where one is undefined.
 
     Parameters
     ----------
-    ledger, prices, terms
-        The book and what it was executed on.
+    ledger, terms
+        The book and on what terms it was executed.
     sessions
         The run's sessions, shape (sessions,).
-    costs
-        Commission and slippage of every fill in dollars, shape (sessions, instruments).
+    trades
+        What it traded.
     """
     end = ledger.last + 1
-    equity, traded = ledger.equity[:end], ledger.traded[:end]
+    equity = ledger.equity[:end]
     returns, a_year = returns_of(equity), sessions_a_year(sessions[:end])
     years = (end - 1) / a_year
     excess = returns - mean_cash_return(terms, ledger.last)
@@ -104,11 +128,11 @@ def metrics_of(ledger: Ledger, prices: Prices, terms: Terms, sessions: Dates, co
         "max_drawdown": deepest,
         "calmar": _ratio(cagr, -deepest),
         "cvar_95": min(cvar(returns), 0.0),
-        "fills": int(np.count_nonzero(traded)),
+        "fills": int(trades.fills[:end].sum()),
         "episodes": int(np.count_nonzero(ledger.action[:end] == ENTER)),
         "sessions_hedged": int(np.count_nonzero(ledger.shares[:end, -1])),
-        "turnover": float((np.abs(traded) * prices.fill[:end]).sum()) / equity.mean() / years,
-        "costs": float(costs[:end].sum()),
+        "turnover": float(trades.dollars[:end].sum()) / equity.mean() / years,
+        "costs": float(trades.costs[:end].sum()),
         "first": str(sessions[0]),
         "last": str(sessions[ledger.last]),
         "sessions": end,

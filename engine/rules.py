@@ -56,12 +56,17 @@ class Terms(NamedTuple):
         Dollars an as-traded share, added to them, shape (instruments,).
     earned, owed
         What a dollar of positive or of negative cash earns or owes by each session, shape (sessions,).
+    borrow
+        What a dollar of shares sold short owes their lender by each session, shape (sessions,).
     reinvest
         Dividends buy shares at the open; else they are cash.
     whole
         Whole shares only.
     margin
         Cash may go negative; else buys are scaled to the cash there is.
+    levy
+        What selling takes besides, of the amount sold, and buying again doesn't give back: a fraction, shape
+        (instruments,); 0 but where the price of selling is asked for.
     """
 
     cash: float
@@ -72,9 +77,11 @@ class Terms(NamedTuple):
     slippage_per_share: Floats
     earned: Floats
     owed: Floats
+    borrow: Floats
     reinvest: bool
     whole: bool
     margin: bool
+    levy: Floats
 
 
 class Order(NamedTuple):
@@ -88,13 +95,16 @@ class Order(NamedTuple):
 def open_session(prices: Prices, terms: Terms, t: int, cash: float, shares: Floats) -> float:
     """Apply splits, dividends and interest before session t's open; change `shares` in place, return the cash.
 
-    Interest is on the cash of the close before, before a dividend.
+    Interest is on the cash of the close before, before a dividend. Shares sold short pay their lender a fee on what
+    they were worth at the close before, and their dividends in cash.
     """
     paid = cash * (terms.earned[t] if cash >= 0.0 else terms.owed[t])
     for i in range(len(shares)):
+        if shares[i] < 0.0:
+            paid += shares[i] * prices.close[t - 1, i] * terms.borrow[t]
         shares[i] *= prices.split[t, i]
         if prices.dividend[t, i] != 0.0:
-            if terms.reinvest:
+            if terms.reinvest and shares[i] > 0.0:
                 shares[i] *= 1.0 + prices.dividend[t, i] / prices.open[t, i]
             else:
                 paid += shares[i] * prices.dividend[t, i]
@@ -103,6 +113,8 @@ def open_session(prices: Prices, terms: Terms, t: int, cash: float, shares: Floa
 
 def plan_trade(terms: Terms, order: Order, price: Floats, cash: float, shares: Floats, traded: Floats) -> None:
     """Write what an order buys (+) and sells (-): buys scaled by one factor to the cash that the sales will leave.
+
+    What buys back shares sold short is owed, so it isn't scaled, and comes before the other buys.
 
     Parameters
     ----------
@@ -119,7 +131,7 @@ def plan_trade(terms: Terms, order: Order, price: Floats, cash: float, shares: F
     for i in range(len(shares)):
         if traded[i] < 0.0:
             cash += proceeds(terms, i, -traded[i], price[i])
-    scale_buys(terms, price, cash, traded)
+    scale_buys(terms, price, cash, shares, traded)
 
 
 def settle(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Floats) -> float:
@@ -137,8 +149,8 @@ def settle(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Flo
 def wanted(terms: Terms, order: Order, price: Floats, cash: float, shares: Floats, out: Floats) -> None:
     """Write the difference in shares between the order's targets and what is held; 0 where it isn't worth trading.
 
-    The core's part is spread over its holdings pro rata to what they are worth now, or by the configured weights
-    when the order restates them or nothing is held.
+    The core's part is spread over its holdings pro rata to what they are worth now, long or short, or by the
+    configured weights when the order restates them or nothing is held.
     """
     last = len(shares) - 1
     core_worth = 0.0
@@ -148,7 +160,7 @@ def wanted(terms: Terms, order: Order, price: Floats, cash: float, shares: Float
     for i in range(len(shares)):
         weight = order.hedge
         if i < last:
-            configured = order.restate or core_worth <= LEAST_TRADE * equity
+            configured = order.restate or abs(core_worth) <= LEAST_TRADE * equity
             weight = order.core * (terms.core_weights[i] if configured else shares[i] * price[i] / core_worth)
         target = weight * equity / price[i]
         if terms.whole:
@@ -157,17 +169,19 @@ def wanted(terms: Terms, order: Order, price: Floats, cash: float, shares: Float
         out[i] = difference if abs(difference) * price[i] >= LEAST_TRADE * equity else 0.0
 
 
-def scale_buys(terms: Terms, price: Floats, cash: float, traded: Floats) -> None:
-    """Scale every buy by the same factor, so that the cash there is pays for them all; on margin leave them."""
+def scale_buys(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Floats) -> None:
+    """Scale the buys by one factor, so that the cash there is pays for them; on margin, or from short, leave them."""
     needed = 0.0
     for i in range(len(traded)):
-        if traded[i] > 0.0:
+        if traded[i] > 0.0 and shares[i] < 0.0:
+            cash -= cost(terms, i, traded[i], price[i])
+        elif traded[i] > 0.0:
             needed += cost(terms, i, traded[i], price[i])
     scale = 1.0
     if not terms.margin and needed > max(cash, 0.0):
         scale = max(0.0, cash / needed)
     for i in range(len(traded)):
-        if traded[i] > 0.0:
+        if traded[i] > 0.0 and shares[i] >= 0.0:
             traded[i] *= scale
             if terms.whole:
                 traded[i] = math.floor(traded[i] + WHOLE_SHARE)
@@ -176,7 +190,7 @@ def scale_buys(terms: Terms, price: Floats, cash: float, traded: Floats) -> None
 def proceeds(terms: Terms, i: int, shares: float, price: float) -> float:
     """Return the dollars that selling shares of instrument i brings, after slippage and commission."""
     got = price * (1.0 - terms.slippage[i]) - terms.slippage_per_share[i]
-    return shares * (got * (1.0 - terms.commission[i]) - terms.commission_per_share[i])
+    return shares * (got * (1.0 - terms.commission[i]) - terms.commission_per_share[i] - price * terms.levy[i])
 
 
 def cost(terms: Terms, i: int, shares: float, price: float) -> float:

@@ -14,12 +14,12 @@ from data.sources import Source
 from engine.asking import Asked, asking
 from engine.config import RunConfig
 from engine.executing import execute
+from engine.judgement.answer.answer import OFF
 from engine.judgement.controls import Control, least_controls, run_unhedged
 from engine.judgement.judge import Judgement, judge
 from engine.kernel.loop import Ledger
-from engine.metrics import metrics_of
+from engine.metrics import metrics_of, trades_of
 from engine.provenance import notes_of
-from engine.rules import costs_of
 from engine.setup import Setup, open_market, run_beta, sizing_of
 from engine.shown import run_shown
 from strategies.base import Strategy
@@ -150,14 +150,19 @@ def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str,
             for remark in control.remarks
         ),
     )
+    sessions = market.run_sessions
     metrics = {
         "verdict": None if judgement is None else judgement.verdict.as_dict(),
         "name": config.name,
         "strategy": label,
         "source": market.source.name,
         "simulated": market.simulated,
-        **_figures(setup, Control("hedged", "", "", hedged, setup.prices, setup.terms)),
-        "controls": {name: _figures(setup, control) for name, control in controls.items() if control.ledger},
+        **metrics_of(hedged, setup.terms, sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)),
+        "controls": {
+            name: metrics_of(control.ledger, control.terms, sessions, control.trades)
+            for name, control in controls.items()
+            if control.ledger is not None and control.trades is not None
+        },
         **_judged(judgement),
         "synthetic": _synthetic(config, source, market),
         "notes": list(notes),
@@ -168,18 +173,20 @@ def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str,
     )
 
 
-def _figures(setup: Setup, control: Control) -> dict[str, Any]:
-    """Return a book's metrics, by the prices and terms it was executed on."""
-    assert control.ledger is not None  # noqa: S101  # one that couldn't be run has none to ask for
-    commission, slippage = costs_of(control.terms, control.prices.fill, control.ledger.traded)
-    sessions = setup.market.run_sessions
-    return metrics_of(control.ledger, control.prices, control.terms, sessions, commission + slippage)
-
-
 def _judged(judgement: Judgement | None) -> dict[str, Any]:
     """Return the judgement's parts of metrics.json, null where there is none."""
-    parts = ("attribution", "bridge", "measures", "evidence", "placebo", "study")
-    told = {} if judgement is None else judgement.as_dict()
+    parts = (
+        "answer",
+        "answer_why",
+        "variations",
+        "alternatives",
+        "attribution",
+        "bridge",
+        "measures",
+        "evidence",
+        "study",
+    )
+    told = {"answer_why": OFF} if judgement is None else judgement.as_dict()
     return {part: told.get(part) for part in parts}
 
 

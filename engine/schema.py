@@ -60,7 +60,7 @@ def _judged() -> dict[str, Any]:
     timing = {
         "hedge_times_fund": _metric("fraction a year", "Y mean(w R), w the sleeve's weight, R the fund's return"),
         "average_hedge": _metric("fraction a year", "Y mean(w) mean(R)"),
-        "timing": _metric("fraction a year", "Y cov(w, R)"),
+        "hedge_timing": _metric("fraction a year", "Y cov(w, R)"),
     }
     parts = {
         "verdict": ("by the rules of docs/verdict.md", {}),
@@ -75,11 +75,22 @@ def _judged() -> dict[str, Any]:
             "what followed each entry, against all days: fractions, with 95 % intervals (docs/verdict.md)",
             {},
         ),
-        "placebo": ("the run's path of weights on other days; statistics are means a session (docs/verdict.md)", {}),
+        "answer": ("the sum, the three tests, and holding less (docs/verdict.md)", {}),
+    }
+    listed = {
+        "variations": "gap to holding less and the fund's part when one thing is changed (docs/verdict.md)",
+        "alternatives": "the same signal with other sizes and rebalancings (docs/verdict.md)",
     }
     return {
-        name: {"type": ["object", "null"], "description": told, **({"properties": held} if held else {})}
-        for name, (told, held) in parts.items()
+        "answer_why": {"type": ["string", "null"], "description": "why there is no answer"},
+        **{
+            name: {"type": ["object", "null"], "description": told, **({"properties": held} if held else {})}
+            for name, (told, held) in parts.items()
+        },
+        **{
+            name: {"type": ["array", "null"], "items": {"type": "object"}, "description": told}
+            for name, told in listed.items()
+        },
     }
 
 

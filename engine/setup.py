@@ -28,6 +28,9 @@ from strategies.sizing import Sizing, core_beta, hedge_weights, unhedged_core
 
 BPS = 1e-4
 
+BORROW_FEE = 0.005
+"""What lenders of a large sector fund ask of who sells it short: a fraction a year of its worth, actual/360."""
+
 
 @dataclass(frozen=True, repr=False)
 class Setup:
@@ -234,7 +237,7 @@ def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats
     commission, fee = costs(execution.commission_bps) * BPS, costs(execution.commission_per_share)
     _check_costs(market, prices, slippage, per_share + fee)
     sessions = market.run_sessions
-    spread = np.full(len(sessions), execution.margin_spread_bps * BPS)
+    spread, days = execution.margin_spread_bps * BPS, days_between(sessions)
     earned = accrual(sessions, cash_yield)
     return Terms(
         config.portfolio.cash,
@@ -244,10 +247,12 @@ def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats
         fee,
         per_share,
         earned,
-        earned + spread * days_between(sessions) / 360.0,
+        earned + spread * days / 360.0,
+        BORROW_FEE * days / 360.0,
         config.portfolio.dividends == "reinvest",
         execution.shares == "whole",
         config.hedge.funding == "margin",
+        np.zeros(len(market.roles.traded)),
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import Floats, Ints
+from reports.report_words import typeset
 
 POINTS = 1_000
 """Points of a line, about as many as a screen tells apart."""
@@ -39,6 +40,7 @@ def write_page(path: Path, template: str, words: Mapping[str, Any], data: Mappin
     room = jinja2.Environment(
         loader=jinja2.PackageLoader("reports"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
+    room.filters["typeset"] = typeset
     plotly = "" if data is None else (pkgutil.get_data("plotly", "package_data/plotly.min.js") or b"").decode()
     page = room.get_template(template).render(words, data=data, plotly=plotly)
     path.write_text(page, encoding="utf-8")

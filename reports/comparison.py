@@ -14,10 +14,11 @@ from urllib.parse import quote
 import numpy as np
 
 from data.arrays import Floats
-from engine.judgement.verdict import JUDGE
+from engine.judgement.answer.insurance import LEVEL
 from reports.charts import line, spread, thinned, write_page
 from reports.comparison_differences import NONE
-from reports.comparison_numbers import ROLLING, Compared, Comparison
+from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
+from reports.comparison_numbers import HELD, ROLLING, SOLD, Compared, Comparison
 from reports.comparison_rows import (
     DECAY_ROWS,
     METRIC_ROWS,
@@ -26,8 +27,6 @@ from reports.comparison_rows import (
     metric_cells,
     monthly,
     span_of,
-    verdict_interval,
-    verdict_label,
 )
 from reports.report_words import number
 
@@ -59,7 +58,13 @@ def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
         "note": " ".join(loud) or None,
         "span": span_of(found),
         "notes": [note for note in found.notes if note not in loud],
-        "runs": [_told(one, folder) for one in found.runs],
+        "runs": [_told(one, found, folder) for one in found.runs],
+        "level": f"{100 * LEVEL:.0f}\u202f%",
+        "family": found.family,
+        "frontiers": [
+            (shared, [draw_shared(shared, shape) for shape in (WIDE, PHONE)], described(shared))
+            for shared in shared_lines({one.label: one.run for one in found.runs})
+        ],
         "metrics": _rows(METRIC_ROWS, metric_cells, found),
         "decay": _rows(DECAY_ROWS, decay_cells, found) if any(one.attribution for one in found.runs) else [],
         "correlations": {
@@ -80,11 +85,18 @@ CHARTS = {
         "What a dollar became; dotted the unhedged book, one for all where they differ by no more than 0.2 %.",
     ),
     "drawdown": ("Drawdowns", "The fall from the highest value so far."),
-    "derisk": (
-        "Against selling core",
+    HELD: (
+        "Over held less",
         (
-            "The hedged book over its daily-matched de-risk, the core sold down to the same beta every session: "
-            "rising, the hedge does better; falling, selling core does."
+            "The hedged book over the one that holds less of the core all the time, to the same safety: rising, the "
+            "hedge does better; falling, holding less does."
+        ),
+    ),
+    SOLD: (
+        "Over sold daily",
+        (
+            "The hedged book over the one that sells core to the same beta, when the fund resets: rising, the hedge "
+            "does better; falling, selling does."
         ),
     ),
     "sharpe": ("Rolling Sharpe", f"Of the last {ROLLING} sessions, a year, over what cash earned."),
@@ -106,7 +118,7 @@ def page_data(found: Comparison) -> dict[str, Any]:
     drawn: dict[str, list[tuple[str, Floats]]] = {
         "growth": [*((one.label, one.growth["hedged"]) for one in found.runs), *controls],
         "drawdown": [(one.label, one.drawdown) for one in found.runs],
-        "derisk": [(one.label, _over_derisk(one)) for one in found.runs],
+        **{name: [(one.label, _over(one, name)) for one in found.runs] for name in (HELD, SOLD)},
         "sharpe": [(one.label, one.sharpe) for one in found.runs],
         "beta": [(one.label, one.beta) for one in found.runs],
     }
@@ -126,25 +138,25 @@ def _line(name: str, days: Any, curve: Floats, key: str) -> dict[str, str]:
     return line(name, days[kept], curve[kept])
 
 
-def _over_derisk(run: Compared) -> Floats:
+def _over(run: Compared, book: str) -> Floats:
+    """Return the hedged book over another; NaN where there is no other, or nothing of it is left."""
     nothing = np.full(len(run.growth["hedged"]), np.nan)
-    if JUDGE not in run.growth:
+    if book not in run.growth:
         return nothing
-    control = run.growth[JUDGE]
+    control = run.growth[book]
     return np.divide(run.growth["hedged"], control, out=nothing, where=control > 0.0)
 
 
 def _has(found: Comparison, key: str) -> bool:
     """Say whether there is anything to draw: a rolling window may be longer than the runs."""
-    curves = {"derisk": [_over_derisk(one) for one in found.runs], "sharpe": [one.sharpe for one in found.runs]}
-    curves["beta"] = [one.beta for one in found.runs]
+    curves = {name: [_over(one, name) for one in found.runs] for name in (HELD, SOLD)}
+    curves |= {"sharpe": [one.sharpe for one in found.runs], "beta": [one.beta for one in found.runs]}
     return key not in curves or bool(np.isfinite(np.concatenate(curves[key])).any())
 
 
-def _told(run: Compared, folder: Path) -> dict[str, Any]:
-    """Return what the first table says of a run, and the links to its own pages."""
-    kept, placebo = run.run, run.run.metrics.get("placebo")
-    verdict = kept.metrics["verdict"]
+def _told(run: Compared, found: Comparison, folder: Path) -> dict[str, Any]:
+    """Return what the first tables say of a run, and the links to its own pages."""
+    kept, verdict = run.run, run.run.metrics["verdict"]
     place = os.path.relpath(kept.folder.resolve(), folder.resolve())
     return {
         "label": run.label,
@@ -153,11 +165,8 @@ def _told(run: Compared, folder: Path) -> dict[str, Any]:
         "marks": [
             word for word, true in (("SIMULATED", kept.simulated), ("SYNTHETIC", kept.metrics["synthetic"])) if true
         ],
-        "verdict": verdict_label(run),
-        "outcome": "" if verdict is None else verdict["outcome"],
+        "answer": found.answers[run.label],
         "sentence": "" if verdict is None else verdict["sentence"],
-        "interval": verdict_interval(run),
-        "p": NONE if placebo is None or placebo["p"] is None else f"{placebo['p']:.3f}",
         "links": [
             (called, quote(Path(place, name).as_posix()))
             for name, called in PAGES.items()

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from data.arithmetic import dot, log
+from data.arithmetic import dot
 from data.arrays import Dates, Flags, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
 from data.errors import UserError
@@ -16,11 +16,11 @@ from data.rates import accrual
 from engine.identity import ID_LENGTH
 from engine.judgement.attribution import COLUMNS, Attribution
 from engine.judgement.linking import scalars
-from engine.judgement.verdict import JUDGE
 from engine.kept import KeptRun
 from engine.kernel.loop import Ledger, empty_ledger
-from engine.metrics import drawdowns, metrics_of, returns_of
-from engine.rules import Prices, Terms
+from engine.metrics import Trades, drawdowns, metrics_of, returns_of
+from engine.rules import Terms
+from reports.comparison_answers import Row, answer_rows, family_note
 from reports.comparison_differences import differences
 from strategies.policy import ENTER
 from strategies.signals.windows import padded, windows
@@ -32,6 +32,8 @@ ROLLING = 126
 BASE = 100_000.0
 """Dollars that every run begins with where they don't begin alike."""
 BOOKS = ("hedged", "unhedged")
+SOLD, HELD = "derisk_daily", "held_less"
+"""Controls that a run is laid over, where it has them."""
 TINY = 1e-12
 """A standard deviation of daily returns below which they don't vary."""
 
@@ -47,13 +49,14 @@ class Compared:
     run
         As it was kept.
     growth
-        A dollar in the hedged book, in the unhedged one and, where it was run, in the daily-matched de-risk, by name;
-        shape (sessions,) each, 1 at the first session, flat after a ruin.
+        A dollar in the hedged book, in the unhedged one and, where they were run, in the ones sold daily and held
+        less, by name; shape (sessions,) each, 1 at the first session, flat after a ruin.
     returns
         Their daily returns, shape (sessions - 1,) each, 0 after a ruin.
     figures
-        The metrics of `engine.metrics.METRICS` there, and ``cagr_vs_unhedged``, ``growth_vs_derisk`` (the mean
-        daily log-return difference to the daily-matched de-risk, a year), ``unhedged_cagr``, ``unhedged_max_drawdown``.
+        The metrics of `engine.metrics.METRICS` there, and ``unhedged_cagr``, ``unhedged_max_drawdown`` and the CAGR
+        less that of each control: ``cagr_vs_unhedged``, ``cagr_vs_derisk_daily``, ``cagr_vs_held_less``; None for one
+        that wasn't run.
     attribution
         What each column of `engine.judgement.attribution`, ``decay`` and ``sleeve`` contributed to the CAGR there,
         linked, a year; ``None`` without controls.
@@ -95,6 +98,10 @@ class Comparison:
         NaN where nothing varies.
     differences
         What their configs, inputs and code don't have in common: a value a run, by key.
+    answers
+        Each run's answer as tables show it, by its label: of its own sessions.
+    family
+        Which runs' p-values were adjusted together, in words.
     """
 
     sessions: Dates
@@ -104,6 +111,8 @@ class Comparison:
     correlations: Floats
     correlations_of_hedges: Floats
     differences: Mapping[str, tuple[str, ...]]
+    answers: Mapping[str, Row]
+    family: str
 
 
 def compared(kept: Sequence[KeptRun]) -> Comparison:
@@ -120,6 +129,7 @@ def compared(kept: Sequence[KeptRun]) -> Comparison:
     returns = np.array([one.returns["hedged"] for one in runs])
     added = returns - np.array([one.returns["unhedged"] for one in runs])
     aligned = any(len(run.sessions) != len(sessions) for run in kept)
+    named = dict(zip(labels, kept, strict=True))
     return Comparison(
         sessions,
         runs,
@@ -128,6 +138,8 @@ def compared(kept: Sequence[KeptRun]) -> Comparison:
         _correlations(returns),
         _correlations(added),
         differences(kept),
+        answer_rows(named),
+        family_note(named),
     )
 
 
@@ -150,7 +162,7 @@ def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compar
     rows = _rows(run, sessions)
     accrued = np.cumsum(accrual(run.sessions, run.equity["cash_yield"]))[rows]
     earned = np.diff(accrued, prepend=accrued[0])
-    equity = {name: _to_ruin(run.equity[name][rows]) for name in (*BOOKS, JUDGE) if name in run.equity}
+    equity = {name: _to_ruin(run.equity[name][rows]) for name in (*BOOKS, SOLD, HELD) if name in run.equity}
     ours = metrics_of(*_executed(run, rows, earned, scale))
     theirs = metrics_of(*_executed(run, rows, earned, scale, "unhedged"))
     returns = {name: _until(returns_of(curve), len(sessions) - 1, 0.0) for name, curve in equity.items()}
@@ -159,7 +171,7 @@ def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compar
         "unhedged_cagr": theirs["cagr"],
         "unhedged_max_drawdown": theirs["max_drawdown"],
         "cagr_vs_unhedged": ours["cagr"] - theirs["cagr"],
-        "growth_vs_derisk": _growth_difference(growth, sessions_a_year(sessions)),
+        **{f"cagr_vs_{name}": _cagr_difference(growth, name, sessions_a_year(sessions)) for name in (SOLD, HELD)},
     }
     return Compared(
         label,
@@ -193,7 +205,7 @@ def _until(values: Floats, length: int, rest: float) -> Floats:
 
 def _executed(
     run: KeptRun, rows: Ints, earned: Floats, scale: float, book: str = "hedged"
-) -> tuple[Ledger, Prices, Terms, Dates, Floats]:
+) -> tuple[Ledger, Terms, Dates, Trades]:
     """Return what `engine.metrics.metrics_of` asks of a book, from the tables of its run: a share is a dollar there.
 
     Only the hedged book's orders are kept; an order filled on a session that isn't shared counts on the next one.
@@ -214,18 +226,24 @@ def _executed(
         decided = run.episodes["decided"]
         decided = decided[(decided >= sessions[0]) & (decided < sessions[-1])]
         ledger.action[np.searchsorted(sessions, decided)] = ENTER
-    nothing, dollar = np.zeros(len(names) + 1), np.ones_like(ledger.traded)
-    prices = Prices(dollar, dollar, dollar, dollar, dollar, ledger.equity)
-    terms = Terms(equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, False, False, False)  # noqa: FBT003
-    return ledger, prices, terms, sessions, costs
+    nothing, free = np.zeros(len(names) + 1), np.zeros_like(earned)
+    terms = Terms(
+        *(equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, free),
+        reinvest=False,
+        whole=False,
+        margin=False,
+        levy=nothing,
+    )
+    return ledger, terms, sessions, Trades(np.abs(ledger.traded), costs, (ledger.traded != 0.0).astype(np.float64))
 
 
-def _growth_difference(growth: Mapping[str, Floats], a_year: float) -> float | None:
-    """Return the mean daily log-return difference to the daily-matched de-risk, a year; None where there is none."""
-    ours, theirs = growth["hedged"], growth.get(JUDGE)
-    if theirs is None or min(ours[-1], theirs[-1]) <= 0.0:
+def _cagr_difference(growth: Mapping[str, Floats], book: str, a_year: float) -> float | None:
+    """Return the CAGR less another book's; None where there is none."""
+    if book not in growth:
         return None
-    return float(a_year * log(ours[-1] / theirs[-1]) / (len(ours) - 1))
+    ours, theirs = (max(float(growth[name][-1]), 0.0) for name in ("hedged", book))
+    years = (len(growth["hedged"]) - 1) / a_year
+    return float(ours ** (1.0 / years) - theirs ** (1.0 / years))
 
 
 def _attributed(run: KeptRun, rows: Ints, a_year: float) -> Mapping[str, float] | None:
@@ -290,7 +308,7 @@ def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: 
         yield (
             f"The runs have different sessions ({spans}): all are cut to the {len(sessions):,} they share, "
             f"{sessions[0]} to {sessions[-1]}, and every figure is computed anew from their curves and orders there. "
-            "Verdicts, their intervals and placebos are of each run's own sessions."
+            "Verdicts, sums and tests are of each run's own sessions, and so is how much holding less holds."
         )
     if scaled:
         yield f"The books differ in size: dollars are told as if each began {sessions[0]} with ${BASE:,.0f}."

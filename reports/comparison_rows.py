@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from data.arrays import Dates, Floats
+from engine.judgement.linking import DECAY
 from engine.metrics import METRICS
-from reports.comparison_differences import NONE
 from reports.comparison_numbers import Compared, Comparison
 from reports.report_words import dollars, number, percent
 
@@ -67,24 +67,19 @@ METRIC_ROWS = (
     Row("Unhedged CAGR", "of the run's own unhedged book", "unhedged_cagr", percent),
     Row("CAGR less unhedged", "below 0 protection cost something", "cagr_vs_unhedged", signed, max),
     Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", percent),
-    Row(
-        "Growth less daily de-risk",
-        "The mean daily log-return difference to selling core to the same beta every session, a year",
-        "growth_vs_derisk",
-        signed,
-        max,
-    ),
+    Row("CAGR less sold daily", "core sold to the same beta instead", "cagr_vs_derisk_daily", signed, max),
+    Row("CAGR less held less", "less of the core held all the time instead", "cagr_vs_held_less", signed, max),
 )
 DECAY_ROWS = (
     Row("Direction", "what a static position of the fund's leverage would have made", "direction", signed, max),
-    Row("Compounding", "what the daily reset added or took", "compounding", signed, max),
+    Row("Path effect", "what daily reset made beside a static position", "compounding", signed, max),
     Row("Financing", "what the fund earned on its cash", "financing", signed, max),
     Row("Fee", "its expense ratio", "fee", signed, max),
     Row("Spread", "on its swaps", "spread", signed, max),
     Row("Tracking", "its own return less the modelled one", "tracking", signed, max),
     Row("Costs of the hedge", "commission and slippage", "hedge_costs", signed, max),
     Row("The hedge, in all", "the sum of those above", "sleeve", signed, max),
-    Row("Decay", "compounding, fee and spread", "decay", signed, max),
+    Row("Decay", f"what the fund itself took: {', '.join(DECAY[:-1])} and {DECAY[-1]}", "decay", signed, max),
 )
 """What each contributed to the CAGR, linked."""
 
@@ -107,21 +102,6 @@ def cells(row: Row, values: Sequence[float | None]) -> list[Cell]:
     if sum(marked) == len(known):
         marked = [False] * len(values)
     return [Cell(row.shown(value), mark) for value, mark in zip(values, marked, strict=True)]
-
-
-def verdict_label(run: Compared) -> str:
-    """Return the verdict in a word or two, as the run was judged over its own sessions."""
-    verdict = run.run.metrics["verdict"]
-    return "not judged" if verdict is None else str(verdict["label"])
-
-
-def verdict_interval(run: Compared) -> str:
-    """Return the growth difference to the daily-matched de-risk with its interval, as the run was judged."""
-    verdict: Mapping[str, Any] = run.run.metrics["verdict"] or {}
-    growth = verdict.get("growth")
-    if growth is None:
-        return NONE
-    return f"{signed(growth['estimate'])} a year ({signed(growth['low'])} to {signed(growth['high'])})"
 
 
 def monthly(sessions: Dates, growth: Floats) -> list[tuple[int, list[float | None], float]]:

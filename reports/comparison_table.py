@@ -1,33 +1,59 @@
-"""What `backtest compare` says in the terminal: a row a run, the best of each column marked."""
+"""What `backtest compare` says in the terminal: figures, verdicts, sums and tests, a row a run each."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.judgement.answer.insurance import LEVEL
 from reports.comparison_numbers import Comparison
-from reports.comparison_rows import (
-    DECAY_ROWS,
-    METRIC_ROWS,
-    Cell,
-    decay_cells,
-    metric_cells,
-    span_of,
-    verdict_interval,
-    verdict_label,
-)
+from reports.comparison_rows import METRIC_ROWS, Cell, metric_cells, span_of
 
 SHOWN = {
     "cagr": "CAGR",
     "cagr_vs_unhedged": "less unhedged",
-    "decay": "decay",
+    "cagr_vs_held_less": "less held less",
     "max_drawdown": "drawdown",
     "sharpe": "Sharpe",
 }
-"""The columns, and what each is called."""
+"""The columns of figures, and what each is called."""
+
+
+class Answers(NamedTuple):
+    """A table of answers: its title, and each column's title, field of `reports.comparison_answers.Row` and side."""
+
+    title: str
+    columns: tuple[tuple[str, str, bool], ...]
+
+
+VERDICTS = Answers("verdict", (("", "label", False),))
+TABLES = (
+    Answers(
+        "verdict",
+        (
+            ("", "label", False),
+            ("as safe, held", "held", True),
+            ("gap to it", "gap", True),
+            (f"{100 * LEVEL:.0f} % interval", "interval", True),
+        ),
+    ),
+    Answers(
+        "sum",
+        (
+            ("doing nothing", "unhedged", True),
+            *((name, name, True) for name in ("exposure", "timing", "drift", "fund")),
+            ("the hedge", "hedged", True),
+        ),
+    ),
+    Answers(
+        "tests",
+        (("timing", "when", False), ("p", "p", True), ("p adjusted", "adjusted", True), ("fund", "fund_label", False)),
+    ),
+)
 
 
 def show_comparison(console: Console, found: Comparison, page: Path) -> None:
@@ -35,7 +61,6 @@ def show_comparison(console: Console, found: Comparison, page: Path) -> None:
     console.print(span_of(found), style="dim", highlight=False)
     console.print()
     columns = {row.key: metric_cells(row, found.runs) for row in METRIC_ROWS}
-    columns |= {row.key: decay_cells(row, found.runs) for row in DECAY_ROWS}
     simulated = any(one.run.simulated for one in found.runs)
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("SIMULATED" if simulated else "", header_style="bold yellow", overflow="fold")
@@ -46,17 +71,26 @@ def show_comparison(console: Console, found: Comparison, page: Path) -> None:
     console.print(table)
     if len(found.runs) > 1:
         console.print("[bold]*[/] is the best of its column.", style="dim", highlight=False)
-    console.print()
-    verdicts = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("verdict", "", "growth less daily de-risk, 95 % interval"):
-        verdicts.add_column(title, overflow="fold")
-    for run in found.runs:
-        verdicts.add_row(escape(run.label), escape(verdict_label(run)), verdict_interval(run))
-    console.print(verdicts)
+    for answers in TABLES if found.family else (VERDICTS,):
+        console.print()
+        console.print(_answers(found, answers))
+    if found.family:
+        console.print(f"Points of CAGR. {escape(found.family)}", style="dim", highlight=False)
     for note in found.notes:
         style = "bold yellow" if note.startswith(("SIMULATED", "SYNTHETIC")) else "yellow"
         console.print(escape(note), style=style, highlight=False)
     console.print(f"Page: [bold]{escape(str(page))}[/]", highlight=False, soft_wrap=True)
+
+
+def _answers(found: Comparison, answers: Answers) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(answers.title, overflow="fold")
+    for title, _field, right in answers.columns:
+        table.add_column(title, justify="right" if right else "left", vertical="bottom")
+    for run in found.runs:
+        row = found.answers[run.label]
+        table.add_row(escape(run.label), *(escape(getattr(row, field)) for _title, field, _right in answers.columns))
+    return table
 
 
 def _marked(cell: Cell) -> str:

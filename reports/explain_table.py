@@ -11,7 +11,7 @@ from reports.terminal import UNKNOWN, dollars, percent
 
 COLUMNS = {
     "direction": "Direction: a static position",
-    "compounding": "Compounding: the daily reset",
+    "compounding": "Path effect of daily reset",
     "financing": "Financing",
     "fee": "Fee",
     "spread": "Swap spread",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
-from engine.sweeps.overfitting_words import Standing, outcome, sentences
-from reports.overfitting_table import TITLES, counted_in_words, rows_of, splits_in_words
+from engine.sweeps.overfitting_words import Standing, outcome, sentence
+from reports.overfitting_table import TITLES, counted_in_words, numbers_in_words, rows_of, splits_in_words
 
 BINS = 60
 LOWEST = 0.001
@@ -21,7 +21,8 @@ def overfitting_words(standing: Standing | None) -> dict[str, Any] | None:
     if standing is None:
         return None
     return {
-        "sentences": sentences(standing.found, standing.tried),
+        "sentence": sentence(*standing),
+        "numbers": numbers_in_words(standing),
         "outcome": outcome(standing.found, standing.tried.combinations).replace(" ", "-").replace("'", ""),
         "titles": TITLES,
         "rows": rows_of(standing),

@@ -10,10 +10,10 @@ from rich.table import Table
 
 from engine.sweeps.overfitting_found import SERIES
 from engine.sweeps.overfitting_sharpe import Deflated
-from engine.sweeps.overfitting_words import BARE, COSTS, HOLDS, LUCK, Standing, outcome, sentences
+from engine.sweeps.overfitting_words import BARE, COSTS, HOLDS, LUCK, Standing, numbers, outcome, sentence
 from reports.report_words import UNKNOWN, many, number
 
-TITLES = ("over cash", "growth less unhedged", "growth less de-risk")
+TITLES = ("over cash", "growth less unhedged", "growth less sold daily")
 """What a person calls `engine.sweeps.overfitting_found.SERIES`."""
 COLOURS = {BARE: "red", COSTS: "red", LUCK: "red", HOLDS: "green"}
 NEVER = "no length"
@@ -37,6 +37,7 @@ def rows_of(standing: Standing) -> tuple[Row, ...]:
     tests = [found.superior[name] for name in ("unhedged", "derisk")]
     return (
         line("Sharpe ratio of the best, a year", lambda one: number(one.sharpe)),
+        Row("of the unhedged book", (number(found.best.unhedged_sharpe), UNKNOWN, UNKNOWN)),
         line(f"luck's best of {tried:,} tried", lambda one: number(one.luck(tried))),
         line("deflated Sharpe ratio", lambda one: number(one.deflated(tried))),
         line("Effective number of trials", lambda one: f"{one.effective_of(tried):,.0f}"),
@@ -86,13 +87,23 @@ def counted_in_words(standing: Standing) -> str:
     return " ".join(said)
 
 
-def show_overfitting(console: Console, standing: Standing) -> None:
-    """Print how much of a sweep's best is luck."""
-    *first, last = sentences(standing.found, standing.tried)
+def numbers_in_words(standing: Standing) -> tuple[str, ...]:
+    """Return the three numbers beside the sentence, each with what it is."""
+    return tuple(f"{one.label} {number(one.value, one.digits)}" for one in numbers(*standing))
+
+
+def show_overfitting(console: Console, standing: Standing, *, whole: bool = False) -> None:
+    """Print how much of a sweep's best is luck: a sentence and three numbers, and the rest where it is asked for."""
     style = COLOURS.get(outcome(standing.found, standing.tried.combinations), "yellow")
     console.print()
-    console.print(" ".join(first), highlight=False)
-    console.print(last, style=f"bold {style}", highlight=False)
+    console.print(sentence(*standing), style=f"bold {style}", highlight=False)
+    told = ", ".join(numbers_in_words(standing))
+    console.print(f"{told[0].upper()}{told[1:]}.{'' if whole else ' --luck tells the rest.'}", highlight=False)
+    if whole:
+        _show_rest(console, standing)
+
+
+def _show_rest(console: Console, standing: Standing) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("", no_wrap=True)
     for title in TITLES:

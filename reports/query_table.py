@@ -7,28 +7,35 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
+from engine.judgement.answer.digits import printed_gap, share
+from engine.judgement.answer.insurance import Match
 from engine.judgement.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
+from engine.origin import Origin
 from reports.report_words import UNKNOWN, many
 from reports.sweep_numbers import lower_is_better
 from reports.sweep_page import label, shown, spec_of
 
 COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}
-RUN_FIGURES = ("cagr", "unhedged_cagr", "derisk_daily_cagr", "max_drawdown")
+RUN_FIGURES = ("cagr", "unhedged_cagr", "max_drawdown")
 TITLES = {
     "unhedged_cagr": "unhedged",
-    "derisk_daily_cagr": "de-risk",
-    "derisk_entry_cagr": "de-risk at entry",
+    "derisk_daily_cagr": "sold daily",
+    "derisk_entry_cagr": "sold at entry",
+    "held_less_cagr": "held less",
     "max_drawdown": "drawdown",
     "combinations": "tried",
     "best_sharpe": "best Sharpe",
 }
 SWEEP_FIGURES = ("combinations", "best_sharpe")
 WIDE = 100
-"""Columns of a terminal from which a run's strategy and its days are shown."""
+"""Columns of a terminal from which a run's other figures are shown."""
+VERDICT = 28
+"""Columns that a verdict takes at least."""
 LEADING = ("folder", "name", "strategy", "first", "last", "verdict", "kind", "keys")
 """Columns that are shown anyway, or in the others' words."""
 
@@ -90,22 +97,75 @@ def sorted_rows(rows: Sequence[Mapping[str, Any]], by: str) -> list[Mapping[str,
     return [*first, *(row for row in rows if row.get(by) is None)]
 
 
-def show_kept_runs(console: Console, rows: Sequence[Mapping[str, Any]], total: int, sort: str | None = None) -> None:
-    """Print runs, one a line, and how many of how many."""
-    wide = console.width >= WIDE
-    figures = [*RUN_FIGURES, *([sort] if sort and sort not in (*RUN_FIGURES, *LEADING) else [])]
-    table = _headed(("run", "strategy", "first", "last") if wide else ("run", "history"), figures)
-    table.add_column("verdict", min_width=7)
+def show_kept_runs(
+    console: Console,
+    rows: Sequence[Mapping[str, Any]],
+    total: int,
+    origins: Mapping[str, Origin | None],
+    sort: str | None = None,
+) -> None:
+    """Print runs with what tells them apart and the whole verdict, and how many of how many.
+
+    Parameters
+    ----------
+    rows, total
+        The runs shown, and how many there are.
+    origins
+        Where each comes from, by its folder.
+    sort
+        A column that is shown too.
+    """
+    usual = RUN_FIGURES if console.width >= WIDE else RUN_FIGURES[:1]
+    figures = [*usual, *([sort] if sort and sort not in (*usual, *LEADING) else [])]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("run", overflow="fold", ratio=1)
+    for name in figures:
+        table.add_column(_title(name), justify="right", min_width=max(map(len, _title(name).split())))
+    table.add_column("verdict", min_width=VERDICT, overflow="fold")
+    apart = _apart(rows, origins)
     for row in rows:
-        verdict = row["verdict"] or UNKNOWN
-        table.add_row(
-            escape(row["folder"]),
-            *((escape(row["strategy"]), str(row["first"]), str(row["last"])) if wide else (_history(row),)),
-            *(_figure(name, row.get(name)) for name in figures),
-            f"[{COLOURS.get(verdict, 'default')}]{verdict}[/]",
-        )
+        name = f"[bold]{escape(str(row['name']))}[/] {row['id']}{' SIMULATED' if row.get('simulated') else ''}"
+        changed = Padding(f"[dim]{escape(apart[row['folder']])}[/]", (0, 0, 0, 2))
+        told = f"[{COLOURS.get(row['verdict'], 'default')}]{escape(whole_verdict(row))}[/]"
+        table.add_row(Group(name, changed), *(_figure(figure, row.get(figure)) for figure in figures), told)
     console.print(table)
     _count(console, len(rows), total, "run")
+
+
+def whole_verdict(row: Mapping[str, Any]) -> str:
+    """Return a run's verdict with the gap to holding less."""
+    if row["older"]:
+        return "told by an older version: make it again"
+    if row["verdict"] is None:
+        return "not judged: controls are off"
+    headline = str(row["verdict_headline"]).removesuffix(".")
+    part, cagr, gap = (row.get(f"answer_insurance_{key}") for key in ("c", "cagr", "gap"))
+    if part is None or cagr is None or gap is None:
+        return headline
+    points = printed_gap(Match(part, cagr, gap, (0.0, 0.0)))
+    held = f"holding {'all' if part >= 1.0 else share(part)}"
+    side = f"{abs(points):.1f} points {'below' if points < 0.0 else 'above'}" if points else "as much as"
+    return f"{headline}: {side} {held}"
+
+
+def _apart(rows: Sequence[Mapping[str, Any]], origins: Mapping[str, Origin | None]) -> dict[str, str]:
+    """Return what tells each run apart, by its folder: what it changes, then data, code and engine where those do."""
+    told = {row["folder"]: _changes(row, origins[row["folder"]]) for row in rows}
+    for key in ("data", "code", "engine"):
+        alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+        for row in (row for row in rows if not row["older"]):
+            alike.setdefault((row["name"], told[row["folder"]]), []).append(row)
+        for same in alike.values():
+            if len({row.get(key) for row in same}) > 1:
+                told |= {row["folder"]: f"{told[row['folder']]}, {key} {str(row.get(key))[:10]}" for row in same}
+    return told
+
+
+def _changes(row: Mapping[str, Any], origin: Origin | None) -> str:
+    if origin is None:
+        return f"{row['strategy']}, {_history(row)}"
+    told = " ".join(f"{key}={value}" for key, value in origin.changes.items())
+    return told or ("as shipped" if origin.shipped else "all defaults")
 
 
 def show_kept_sweeps(console: Console, rows: Sequence[Mapping[str, Any]], total: int, sort: str | None = None) -> None:
@@ -129,11 +189,14 @@ def _headed(words: Sequence[str], figures: Sequence[str]) -> Table:
             title, no_wrap=title in ("run", "folder", "first", "last"), overflow="fold", min_width=len(title)
         )
     for name in figures:
-        title = TITLES.get(name) or (
-            f"best {label(rest)}" if (rest := name.removeprefix("best_")) != name else label(name)
-        )
+        title = _title(name)
         table.add_column(title, justify="right", min_width=max(map(len, title.split())))
     return table
+
+
+def _title(name: str) -> str:
+    rest = name.removeprefix("best_")
+    return TITLES.get(name) or (f"best {label(rest)}" if rest != name else label(name))
 
 
 def _history(row: Mapping[str, Any]) -> str:
@@ -146,7 +209,7 @@ def _figure(name: str, value: Any) -> str:
     if value is None:
         return UNKNOWN
     plain = name.removeprefix("best_")
-    for control in ("unhedged_", "derisk_daily_", "derisk_entry_"):
+    for control in ("unhedged_", "derisk_daily_", "derisk_entry_", "held_less_"):
         plain = plain.removeprefix(control)
     if plain == "combinations":
         return f"{value:,}"

@@ -10,7 +10,7 @@ from data.fund import FEE, SPREAD
 from data.version import code_version
 from engine.config import HedgeConfig, RunConfig
 from engine.judgement.evidence import LEVEL
-from engine.judgement.judge import SEED, Judgement
+from engine.judgement.judge import Judgement
 from engine.run import RunResult
 from reports.report_words import dollars, many, number, percent
 from strategies.load import kind, strategy_class
@@ -39,21 +39,57 @@ FILLED = {"next_open": "the next session's open", "next_close": "the next sessio
 ENGINES = {"backtrader": "backtrader's broker", "compiled": "the compiled loop", "python": "the plain loop"}
 
 WORDS = (
+    (
+        "Bad quarter",
+        "How far the worst 5 % of 3-month returns fall short of an average one, in points: mean less mean.",
+    ),
+    ("As safe", "A bad quarter of both books falls as far short of an average one."),
+    ("Doing nothing", "The same core without any hedge."),
+    ("Holding less", "A part of the core and the rest in bills, all the time, restored monthly: no signal, no fund."),
+    ("Exposure", "What holding less of the core on any dates, as much and as long as the hedge did, does on average."),
+    (
+        "Timing",
+        "What the run's own dates did better or worse than random ones.",
+    ),
+    (
+        "Drift",
+        "What came of letting the hedge move between its orders, beside keeping the exposure ordered.",
+    ),
+    ("Fund", "What the fund did beside selling core, day by day, to the very same exposure."),
+    ("Random dates", "The run's own orders moved around the calendar, by every number of sessions there is."),
     ("Core", "What the book holds for its own sake."),
     ("Hedge, sleeve", "The fund that is bought against the core, and the part of the book that is in it."),
     ("Underlying", "What the fund is a multiple of, day by day."),
     ("Session", "A trading day."),
     ("Episode", "From the fill that buys the hedge to being flat again."),
     ("Beta, exposure", "How much of equity moves with the underlying: 1 is all of it, once."),
-    ("De-risk", "Selling core to the beta the hedged book has, and holding cash for it: what the hedge is judged by."),
-    ("Decay", "What the fund's daily reset, its fee and its swaps take, set against the interest it earns."),
-    ("Growth", "The mean daily log return, a year: it adds up over time, where a CAGR doesn't."),
+    ("Net beta", "The book's exposure: core times its beta, and the hedge times its leverage. Net short: below 0."),
+    (
+        "Sold at entry",
+        "Core sold, when the hedge is ordered, down to the exposure the hedged book then has; the rest in cash.",
+    ),
+    (
+        "Sold daily",
+        "Core sold or bought whenever the fund resets, to the exposure the hedged book then has; the rest in cash.",
+    ),
+    ("Decay", "What the fund itself takes: fee, swap spread and tracking, set against the interest it earns."),
+    (
+        "Path effect",
+        "What daily reset makes beside a position that is left alone: a gain in a trend, a loss in a chop.",
+    ),
+    ("Fall", "From a peak of the core to a new peak, or to a rise of 40 % from the low, which begins another."),
+    ("Recovery", "The close at which a fall is over."),
+    ("Worst fall", "The deepest fall of a book from its highest equity so far."),
+    ("Cluster", "Episodes with fewer than 21 sessions between them."),
+    ("N_eff", "How many clusters of one size would weigh as much: few where a few make most of what differs."),
+    ("Smallest effect", "What would be found in four of five histories like this one, at 5 %, two-sided."),
+    ("p", "How often random dates are as far out as the run's own."),
+    ("Log growth", "The logarithm of what a dollar became, a year: it adds up over time, where a CAGR doesn't."),
     ("CAGR", "The yearly rate that compounds from the first equity to the last."),
     (
         "Sharpe",
         "Mean daily return over that of cash, over its standard deviation, a year.",
     ),
-    ("CVaR of a session", "The mean of the worst 5 % of daily returns."),
     ("95 % interval", "Between what the figure lies in 95 % of histories drawn from this one's sessions, in blocks."),
 )
 
@@ -137,17 +173,15 @@ def strategy(config: RunConfig, label: str) -> str:
 
 
 def statistics(judgement: Judgement) -> list[str]:
-    """Say how the attribution, the intervals and the placebo were made, a sentence each."""
-    evidence, placebo = judgement.evidence, judgement.placebo
+    """Say how the attribution and the intervals were made, a sentence each."""
+    evidence = judgement.evidence
     fee, spread, block = percent(FEE), percent(SPREAD), number(evidence.block, 1)
     attributed = f"Attribution takes {fee} a year for the fund's fee and {spread} a year for the spread on its swaps."
     resampled = (
         f"Intervals are those of {evidence.draws:,} draws of the stationary bootstrap over {evidence.returns:,} daily"
         f" returns, in blocks of {block} sessions on average, seed {evidence.seed}; they cover {100 * LEVEL:.0f} %."
     )
-    if placebo is None:
-        return [attributed, resampled]
-    return [attributed, resampled, f"The placebo shifts the path {many(len(placebo.draws), 'time')}, seed {SEED}."]
+    return [attributed, resampled]
 
 
 def history(result: RunResult) -> list[str]:

@@ -14,6 +14,8 @@ from engine.judgement.judge import Judgement
 from engine.judgement.outcomes import Need
 from engine.run import RunResult
 from reports.charts import singles
+from reports.report_measures import measures
+from reports.report_section import Chart, Note, Own, Part, Section
 from reports.report_steps import cascade_chart
 from reports.report_words import dollars, many, percent
 
@@ -37,6 +39,29 @@ class Row(NamedTuple):
     pnl: float
     synthetic: bool
     story: str
+
+
+def section(result: RunResult, judgement: Judgement) -> Section:
+    """Return the section: every episode folded."""
+    name, count = result.market.hedge, len(judgement.episodes)
+    if not count:
+        return Section("episodes-part", "Episodes", "No episodes", [Note(f"{name} was never bought.")])
+    lost = sum(one.pnl <= 0.0 for one in judgement.episodes)
+    finding = f"{lost:,} of {many(count, 'episode')} made nothing or lost"
+    needs = Chart(
+        "needs",
+        "How far the underlying had to move and moved, by episode",
+        "Each dot is an episode. Break-even is at the volatility and the interest of that time, and to second order:"
+        " near the line it may be told wrongly. Click a dot to open its row.",
+        "tall",
+    )
+    roles = result.market.roles
+    asks = (
+        "Daily reset asks for more than being right: the longer and the choppier the stay, the further"
+        f" {roles.underlying} has to {'fall' if roles.leverage < 0 else 'rise'} before {name} gains."
+    )
+    parts: list[Part] = [Note(asks), needs, measures(result), Own("episodes")]
+    return Section("episodes-part", "Episodes", finding, parts, {"episodes": charts(result, judgement)})
 
 
 def rows(result: RunResult, judgement: Judgement) -> list[Row]:

@@ -1,40 +1,26 @@
-"""The hedge report's measures: what protection cost, what it caught, and when. Texts ready to be shown."""
+"""What became of the episodes together: how many made dollars, how much, and the false alarms. Texts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from engine.judgement.drawdowns import DEEP
-from engine.judgement.judge import Judgement
-from engine.judgement.measures import WINDOW, WINDOWS
 from engine.judgement.outcomes import SHORT
 from engine.run import RunResult
-from reports.report_words import UNKNOWN, dollars, many, number, percent, points
+from reports.report_section import Head, Row, Table
+from reports.report_words import dollars, many, number, percent
 
 Held = Mapping[str, Any]
 """The measures of metrics.json, with the run's ``episodes`` and its ``underlying``."""
 
 
 class Measure(NamedTuple):
-    """A hedge measure: its key in metrics.json, what it is called, how it is written, what it means."""
+    """A measure: its key in metrics.json, what it is called, how it is written, what it means."""
 
     key: str
     title: str
     shown: Callable[[Held], str]
     about: str
-
-
-def _share(key: str) -> Callable[[Held], str]:
-    return lambda held: percent(held[key], 1)
-
-
-def _points(key: str) -> Callable[[Held], str]:
-    return lambda held: f"{points(held[key])} points"
-
-
-def _a_point(key: str) -> Callable[[Held], str]:
-    return lambda held: f"{held[key]:.2f} % a year"
 
 
 def _whipsaws(held: Held) -> str:
@@ -43,68 +29,6 @@ def _whipsaws(held: Held) -> str:
 
 
 MEASURES = (
-    Measure(
-        "cost_a_year",
-        "Cost a year",
-        lambda held: percent(held["cost_a_year"]),
-        "the unhedged book's CAGR less the hedged one's",
-    ),
-    Measure(
-        "drawdown_avoided",
-        "Drawdown avoided",
-        _points("drawdown_avoided"),
-        "how much shallower the maximum drawdown was",
-    ),
-    Measure(
-        "cvar_avoided",
-        "Tail loss avoided",
-        _points("cvar_avoided"),
-        "how much smaller the mean loss of the worst 5 % of sessions was",
-    ),
-    Measure(
-        "cost_per_drawdown_point",
-        "Cost a point of drawdown",
-        _a_point("cost_per_drawdown_point"),
-        "cost over drawdown avoided",
-    ),
-    Measure(
-        "cost_per_cvar_point",
-        "Cost a point of tail loss",
-        _a_point("cost_per_cvar_point"),
-        "cost over tail loss avoided",
-    ),
-    Measure(
-        "crash_capture",
-        "Crash capture",
-        _share("crash_capture"),
-        f"the hedged book's loss over the unhedged one's in the core's {WINDOWS} worst windows of {WINDOW} sessions;"
-        " 100 % is no protection",
-    ),
-    Measure(
-        "up_capture",
-        "Up capture",
-        _share("up_capture"),
-        "the hedged book's mean return over the unhedged one's, in its months up",
-    ),
-    Measure(
-        "down_capture",
-        "Down capture",
-        _share("down_capture"),
-        "the same in its months down; a hedge wants it below the one above",
-    ),
-    Measure(
-        "sessions_to_trigger",
-        "Peak to trigger",
-        lambda held: f"{held['sessions_to_trigger']:g} sessions",
-        "median, of the {core_drawdowns_met} of {core_drawdowns} falls of the core by more than"
-        f" {100 * DEEP:.0f} % in which the hedge was on",
-    ),
-    Measure(
-        "caught_after_trigger",
-        "Caught after the trigger",
-        _share("caught_after_trigger"),
-        "mean share of such a fall that came after the hedge was decided on",
-    ),
     Measure(
         "hit_rate",
         "Hit rate",
@@ -127,46 +51,13 @@ MEASURES = (
 )
 
 
-def measures(result: RunResult) -> list[tuple[str, str, str]]:
-    """Return the hedge measures: title, value or why there is none, meaning."""
+def measures(result: RunResult) -> Table:
+    """Return the measures: title, and value or why there is none."""
     own = {"episodes": result.metrics["episodes"], "underlying": result.market.underlying}
     held = result.metrics["measures"] | own
-    return [
-        (
-            one.title,
-            f"undefined: {held['undefined'][one.key]}" if held[one.key] is None else one.shown(held),
-            one.about.format_map(held),
-        )
-        for one in MEASURES
-    ]
+    rows = [Row([one.title, _value(one, held)], one.about.format_map(held)) for one in MEASURES]
+    return Table("measures", (Head(""), Head("")), rows)
 
 
-def crashes(result: RunResult, judgement: Judgement) -> list[list[str]]:
-    """Return the core's worst windows: first and last close, returns of core, unhedged and hedged, points taken off."""
-    days = result.market.run_sessions
-    return [
-        [
-            str(days[one.first]),
-            str(days[one.last]),
-            *(percent(value, 1) for value in (one.core, one.unhedged, one.hedged)),
-            points(one.hedged - one.unhedged, 1),
-        ]
-        for one in judgement.measures.crashes
-    ]
-
-
-def triggers(result: RunResult, judgement: Judgement) -> list[list[str]]:
-    """Return the core's deep falls: peak, trough, depth, when the hedge was decided on, and what it caught."""
-    days = result.market.run_sessions
-    return [
-        [
-            str(days[one.drawdown.peak]),
-            str(days[one.drawdown.trough]),
-            percent(one.drawdown.depth, 1),
-            "never" if one.trigger is None else str(days[one.trigger]),
-            UNKNOWN if one.sessions is None else str(one.sessions),
-            percent(one.after, 0),
-            percent(one.hedged, 0),
-        ]
-        for one in judgement.measures.triggers
-    ]
+def _value(one: Measure, held: Held) -> str:
+    return f"undefined: {held['undefined'][one.key]}" if held[one.key] is None else one.shown(held)

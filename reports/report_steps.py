@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from data.fund import FEE, SPREAD
 from data.market import Roles
@@ -11,23 +11,14 @@ from engine.judgement.attribution import SLEEVE
 from engine.judgement.bridge import SPANS
 from engine.judgement.cascade import STEPS, Cascade
 from engine.judgement.linking import DECAY
-from reports.report_words import dollars, percent, points
-
-
-class Step(NamedTuple):
-    """A step as the page's table shows it."""
-
-    title: str
-    about: str
-    dollars: str
-    a_year: str
-
+from reports.report_section import Head, Row
+from reports.report_words import dollars, percent, points, typeset
 
 TITLES = {
-    "core": "Core held less",
+    "core": "Core not held",
     "interest": "Interest on cash",
     "direction": "Direction",
-    "compounding": "Daily reset",
+    "compounding": "Path effect",
     "financing": "Financing earned",
     "fee": "Fund's fee",
     "spread": "Swap spread",
@@ -46,7 +37,8 @@ def abouts(roles: Roles) -> dict[str, str]:
         "interest": "On the book's cash, or on what it owes.",
         "direction": f"What {abs(b):g} times as much {roles.underlying} {way}, set when the fund was bought and then"
         " left alone, would have made.",
-        "compounding": f"What the fund's daily reset to {b:g} times added to that or took: the decay.",
+        "compounding": f"What the fund's daily reset to {b:g} times added to that or took: a path effect,"
+        " good in a trend and bad in a chop.",
         "financing": f"Interest on the fund's own cash, {1 - b:g} times its worth, at the bill rate.",
         "fee": f"The fund's expense ratio, {fee} a year.",
         "spread": f"What its swaps cost above the bill rate, {spread} a year on {abs(b):g} times its worth.",
@@ -56,30 +48,36 @@ def abouts(roles: Roles) -> dict[str, str]:
     }
 
 
-def bridge_table(metrics: Mapping[str, Any], roles: Roles) -> list[Step]:
-    """Return the steps from the unhedged book's end value to the hedged one's, and what the decay and the sleeve are.
+def steps_heads(roles: Roles) -> tuple[Head, ...]:
+    """Return the heads of the table of steps."""
+    yearly = Head(
+        f"{roles.hedge}'s part of the growth, points a year", "Of the hedged book's CAGR, linked over time (Carino)."
+    )
+    return Head("Step"), Head("Of the end value"), yearly
 
-    The points a year are the sleeve's part of the hedged book's CAGR.
-    """
+
+def steps_rows(metrics: Mapping[str, Any], roles: Roles) -> list[Row]:
+    """Return the steps from doing nothing to the hedge, and what the decay and the sleeve are."""
     about, carried, yearly = abouts(roles), metrics["bridge"], metrics["attribution"]
     own = {name: "hedge_costs" if name == "costs" else name for name in SPANS}
-    steps = [
-        Step(
-            TITLES[name],
+    rows = [
+        Row(
+            [
+                TITLES[name],
+                dollars(carried[name], sign=True),
+                points(yearly[f"{own[name]}_a_year"], 1) if own[name] in SLEEVE else "",
+            ],
             about[name],
-            dollars(carried[name], sign=True),
-            points(yearly[f"{own[name]}_a_year"]) if own[name] in SLEEVE else "",
         )
         for name in SPANS
     ]
     taken = dollars(sum(carried[name] for name in DECAY), sign=True)
-    said = "Daily reset, fee and spread, to be set against the financing earned."
-    made = "What the sleeve made, after its costs."
-    return [
-        *steps,
-        Step("Decay", said, taken, points(yearly["decay_a_year"])),
-        Step(f"All of {roles.hedge}", made, "", points(yearly["sleeve_a_year"])),
-    ]
+    said = "What the fund itself takes: fee, spread and tracking, to be set against the financing earned."
+    decay = Row(["Decay", taken, points(yearly["decay_a_year"], 1)], said, "sum")
+    made = Row(
+        [f"All of {roles.hedge}", "", points(yearly["sleeve_a_year"], 1)], "What it made, after its costs.", "sum"
+    )
+    return [*rows, decay, made]
 
 
 def bridge_chart(metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,7 +85,9 @@ def bridge_chart(metrics: Mapping[str, Any]) -> dict[str, Any]:
     steps = [metrics["bridge"][name] for name in SPANS]
     end = metrics["final_equity"]
     texts = [dollars(end - sum(steps)), *(dollars(step, sign=True) for step in steps), dollars(end)]
-    return _waterfall(["Unhedged", *(TITLES[name] for name in SPANS), "Hedged"], [end - sum(steps), *steps], texts)
+    return _waterfall(
+        ["Doing nothing", *(TITLES[name] for name in SPANS), "The hedge"], [end - sum(steps), *steps], texts
+    )
 
 
 def sleeve_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def sleeve_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
     made = metrics["attribution"]
     steps, total = [made[f"{name}_a_year"] for name in SLEEVE], made["sleeve_a_year"]
     labels = [*(TITLES[name] for name in SLEEVE), f"All of {roles.hedge}"]
-    return _waterfall(labels, steps, [points(value) for value in (*steps, total)], starts=False)
+    return _waterfall(labels, steps, [points(value, 1) for value in (*steps, total)], starts=False)
 
 
 def cascade_chart(cascade: Cascade, roles: Roles) -> dict[str, Any]:
@@ -106,10 +106,15 @@ def cascade_chart(cascade: Cascade, roles: Roles) -> dict[str, Any]:
         "variance_drag": "Chop (variance drag)",
     }
     steps = [getattr(cascade, name) for name in STEPS]
-    texts = [percent(value, sign=True) for value in (*steps, cascade.fund)]
+    texts = [percent(value, 1, sign=True) for value in (*steps, cascade.fund)]
     return _waterfall([*(names.get(name) or TITLES[name] for name in STEPS), roles.hedge], steps, texts, starts=False)
 
 
 def _waterfall(labels: Sequence[str], values: Sequence[float], texts: Sequence[str], *, starts: bool = True) -> Any:
     """Return a waterfall as the page's script draws it: with a total at its end, and at its start where it has one."""
-    return {"labels": list(labels), "values": list(values), "texts": list(texts), "starts": starts}
+    return {
+        "labels": list(labels),
+        "values": list(values),
+        "texts": [typeset(text) for text in texts],
+        "starts": starts,
+    }

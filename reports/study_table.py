@@ -90,6 +90,19 @@ def headline(study: Study, roles: Roles) -> str:
     return " ".join([said, *(found or [nothing])])
 
 
+def finding(study: Study, roles: Roles) -> str:
+    """Return in a few words whether what followed the triggers differed from all days."""
+    told = [one for one in study.windows if one.block is not None]
+    if not len(study.triggers):
+        return "No trigger"
+    if not told:
+        return f"{many(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
+    sure = [f"{one.sessions}" for one in told if _shown(one.fund.mean, 2).sure or _shown(one.fund.above, 0).sure]
+    if not sure:
+        return f"After its triggers {roles.hedge} did as on all days, as far as can be told"
+    return f"After its triggers {roles.hedge} did otherwise than on all days over {' and '.join(sure)} sessions"
+
+
 def notes(study: Study, roles: Roles) -> list[str]:
     """Say by what the table was made, a sentence each."""
     blocks = dict.fromkeys(str(one.block) for one in study.windows if one.block is not None)

@@ -52,9 +52,9 @@ class Rows:
         Of each parameter its value in every row: numbers, text, booleans or None (NaN stands for None).
     metrics
         Of each metric its value in every row, float64, shape (rows,); NaN where undefined. Names are those of
-        `engine.metrics.METRICS`, and differences named like ``cagr_vs_unhedged``. Any mapping will do: each column
-        is asked for four times at most and one is held at a time, so one that reads ``results.parquet`` when asked
-        keeps a million rows small.
+        `engine.metrics.METRICS` and `engine.sweeps.columns`, and differences named like ``cagr_vs_unhedged``. Any
+        mapping will do: each column is asked for four times at most and one is held at a time, so one that reads
+        ``results.parquet`` when asked keeps a million rows small.
     total
         Combinations of the sweep, at least as many as rows.
     """
@@ -183,7 +183,7 @@ class Extract:
 def ranking(metrics: Mapping[str, Floats]) -> str:
     """Return the metric that answers the product's question, or the nearest that there is."""
     names = list(metrics)  # a mapping that reads would read to say whether a name is in it
-    return next((name for name in ("cagr_vs_unhedged", "cagr") if name in names), names[0])
+    return next((name for name in ("gap_to_held_less", "cagr_vs_unhedged", "cagr") if name in names), names[0])
 
 
 def extract(rows: Rows, metric: str, limit: int = LIMIT) -> Extract:

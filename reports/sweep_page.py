@@ -17,6 +17,7 @@ from data.errors import ConfigError, UserError
 from engine.judgement.many import FIGURES
 from engine.metrics import METRICS
 from engine.plain_yaml import PlainYaml
+from engine.sweeps.columns import ESTIMATED, SAFETY, SUM
 from engine.sweeps.overfitting_words import Standing
 from reports.charts import packed, write_page
 from reports.overfitting_page import overfitting_data, overfitting_words
@@ -35,12 +36,25 @@ from reports.sweep_numbers import (
 
 __all__ = ["Rows", "write_sweep_page"]
 
-KNOWN = METRICS | FIGURES
+KNOWN = METRICS | FIGURES | SAFETY | SUM
+APART = ("gap_to_held_less", *SUM)
+"""Differences to another book that aren't named after it: shown with a sign, in points."""
 
 PLATEAU = 0.5
 """The share of the best's lead that its median neighbour keeps on a plateau: of pure luck it keeps next to none."""
 
-MAIN = ("cagr", "cagr_vs_unhedged", "max_drawdown", "sharpe", "final_equity", "episodes", "costs")
+MAIN = (
+    "cagr",
+    "cagr_vs_unhedged",
+    "gap_to_held_less",
+    "bad_quarter",
+    *SUM,
+    "max_drawdown",
+    "sharpe",
+    "final_equity",
+    "episodes",
+    "costs",
+)
 """Metrics that the top table always shows."""
 ACRONYMS = {"cagr": "CAGR", "cvar 95": "CVaR 95 %"}
 UNITS = {
@@ -131,7 +145,9 @@ def _metric_data(found: Extract, name: str) -> dict[str, Any]:
         "title": f"{label(name)} ({unit})" if (unit := unit_of(name)) else label(name),
         "format": spec_of(name),
         "lower": lower_is_better(name),
-        "signed": AGAINST in name,
+        "signed": is_difference(name),
+        "beside": beside(name),
+        "meaning": KNOWN[name].meaning if name in (*SAFETY, *SUM) else "",
         "verdict": word,
         "sentence": sentence,
         "edges": edges(found, land),
@@ -216,23 +232,37 @@ def label(name: str) -> str:
     base, against, other = name.partition(AGAINST)
     words = base.removesuffix("_a_year").replace("_", " ")  # the unit tells that
     words = ACRONYMS.get(words) or words.capitalize()
+    words += " (estimate)" if name in ESTIMATED else ""
     return f"{words} against {other.replace('_', ' ')}" if against else words
+
+
+def is_difference(name: str) -> bool:
+    """Return whether a metric is a difference to another book."""
+    return AGAINST in name or name in APART
+
+
+def beside(name: str) -> str:
+    """Return what a difference is measured from, as the map's key names it."""
+    other = name.partition(AGAINST)[2].replace("_", " ")
+    return other or {"gap_to_held_less": "holding less to the same bad quarter"}.get(name, "0")
 
 
 def unit_of(name: str) -> str:
     """Return the unit that figures of a metric are shown in."""
-    base, against, _ = name.partition(AGAINST)
+    base = name.partition(AGAINST)[0]
     unit = KNOWN[base].unit if base in KNOWN else ""
     if unit.startswith("fraction"):
-        return ("percentage points" if against else "%") + (" a year" if unit.endswith("a year") else "")
+        return ("percentage points" if is_difference(name) else "%") + (" a year" if unit.endswith("a year") else "")
     return {"dollars": "$", "count": "", "a year": "times a year"}.get(unit, unit)
 
 
 def spec_of(name: str) -> str:
     """Return how figures of a metric are written, as d3 has it: a sign for differences, % for fractions."""
-    base, against, _ = name.partition(AGAINST)
+    base = name.partition(AGAINST)[0]
     kind = KNOWN[base].unit.partition(" ")[0] if base in KNOWN else ""
-    return ("+" if against else "") + {"fraction": ".2%", "dollars": "$,.0f", "count": ",.0f"}.get(kind, ",.2f")
+    return ("+" if is_difference(name) else "") + {"fraction": ".2%", "dollars": "$,.0f", "count": ",.0f"}.get(
+        kind, ",.2f"
+    )
 
 
 def shown(name: str, value: float) -> str:

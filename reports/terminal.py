@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from engine.config import HedgeConfig
-from engine.judgement.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD, Verdict
+from engine.judgement.answer.words import plain
 from engine.run import RunResult
+from reports.first_screen import screen_of
+from reports.first_terminal import screen_lines
 from strategies.policy import ENTER
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from engine.sweeps.run import SweepResult
 
 UNKNOWN = "-"
-COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}
 
 
 def percent(value: float | None) -> str:
@@ -59,44 +59,21 @@ ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
 
 
 def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
-    """Print one run: the table, what the hedge does, the notes, and where its files are."""
-    metrics = result.metrics
-    head = Text.assemble((result.config.name, "bold"), f"  {result.label}", style="default")
-    console.print(head)
-    first, last = metrics["first"], result.market.run_sessions[-1]
-    span = f"{first} to {last}, {len(result.market.run_sessions):,} sessions"
-    console.print(Text.assemble((span, "dim"), (synthetic_part(metrics), "bold yellow")), highlight=False)
+    """Print one run: its first screen as the report has it, then the notes, and where its files are."""
+    console.print(Text.assemble((result.config.name, "bold"), f"  {result.label}"), soft_wrap=True)
     for alarm in result.alarms:
         console.print(escape(alarm), style="bold yellow", highlight=False)
-    console.print()
-    if result.judgement is not None:
-        show_verdict(console, result.judgement.verdict)
-    console.print(run_table(result))
+    screen = screen_of(result)
+    for line in screen_lines(screen, len(result.market.run_sessions)):
+        console.print(Text(line.text, line.style), soft_wrap=True)
     console.print()
     console.print(exposure(result), highlight=False)
-    if result.judgement is not None and result.judgement.verdict.outcome != WITHHELD:
-        for said in (result.judgement.verdict.price, result.judgement.verdict.alternative):
-            console.print(said, highlight=False)
-    for note in (*band(metrics), *(one for one in result.notes if one not in result.alarms), *remarks):
+    said = {*result.alarms, plain(screen.lead)}
+    for note in (*band(result.metrics), *(one for one in result.notes if one not in said), *remarks):
         style = "bold yellow" if note.startswith(("SIMULATED", "SYNTHETIC")) else "yellow"
         console.print(escape(note), style=style, highlight=False)
     if folder is not None:
         console.print(f"Files: [bold]{escape(str(folder))}[/]", highlight=False, soft_wrap=True)
-
-
-def show_verdict(console: Console, verdict: Verdict) -> None:
-    """Print the verdict and its reasons."""
-    console.print(verdict.sentence, style=f"bold {COLOURS[verdict.outcome]}", highlight=False)
-    if verdict.outcome != WITHHELD:
-        for reason in verdict.reasons:
-            console.print(Padding(escape(reason), (0, 0, 0, 2)), highlight=False)
-    console.print()
-
-
-def synthetic_part(metrics: Mapping[str, Any]) -> str:
-    """Say how many sessions are synthetic; nothing where all is real."""
-    made = metrics["synthetic"]
-    return "" if made is None else f", {made['sessions']:,} of them SYNTHETIC"
 
 
 def band(metrics: Mapping[str, Any]) -> list[str]:
@@ -109,27 +86,8 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
     return [f"SYNTHETIC history may err by its band: the end value is {low} to {high}, unhedged {lowest} to {highest}."]
 
 
-def run_table(result: RunResult) -> Table:
-    """Return the table of unhedged, hedged and de-risked books."""
-    metrics = result.metrics
-    hedge = Text(f"{result.market.hedge} hedge")
-    controls = metrics["controls"]
-    books = {"Unhedged": controls["unhedged"], "hedge": metrics}
-    if "derisk_daily" in controls:
-        books["De-risk daily"] = controls["derisk_daily"]
-    books["De-risk at entry"] = controls["derisk_entry"]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("SIMULATED" if result.simulated else "", style="default", header_style="bold yellow")
-    for name in books:
-        table.add_column(hedge if name == "hedge" else name, justify="right")
-    for title, key, shown in ROWS:
-        hedged_only = key == "sessions_hedged"
-        table.add_row(title, *(UNKNOWN if hedged_only and n != "hedge" else shown(b[key]) for n, b in books.items()))
-    return table
-
-
 def exposure(result: RunResult) -> str:
-    """Say in words what the hedge does to net exposure, and what the de-risk does instead."""
+    """Say in words what the hedge does to net exposure, and what selling core does instead."""
     hedge, hedged = result.config.hedge, result.hedged
     weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
     if not len(weights):
@@ -141,7 +99,7 @@ def exposure(result: RunResult) -> str:
     before, after = net_exposure(hedge, 0.0), net_exposure(hedge, middle)
     return (
         f"{usual.replace('%', ' %')} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
-        f"hedged, {times(len(weights))}; the de-risk sells core to the same exposure on the same days."
+        f"hedged, {times(len(weights))}; selling core instead goes to the same exposure on the same days."
     )
 
 
@@ -190,46 +148,26 @@ def _default(value: Any) -> str:
     return text.getvalue().strip()[1:-1]
 
 
-def show_runs(console: Console, rows: Sequence[dict[str, Any]]) -> None:
-    """Print the runs of a folder, one a line."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("run", "strategy", "first", "last"):
-        table.add_column(title, no_wrap=title == "run")
-    for title in ("CAGR", "unhedged", "de-risk", "max drawdown", "episodes"):
-        table.add_column(title, justify="right")
-    for row in rows:
-        controls = row["controls"]
-        table.add_row(
-            escape(row["folder"]),
-            escape(row["strategy"]),
-            row["first"],
-            row["last"],
-            percent(row["cagr"]),
-            percent(controls["unhedged"]["cagr"]),
-            percent(controls["derisk_entry"]["cagr"]),
-            percent(row["max_drawdown"]),
-            count(row["episodes"]),
-        )
-    console.print(table)
-
-
 def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
     """Print a sweep: its best and its worst rows by a metric, and where its files are."""
     import pyarrow.parquet as pq
 
+    from engine.sweeps.columns import ESTIMATED, SHIFTS, SUM
     from engine.sweeps.run import column
 
+    apart = ("cagr_vs_unhedged", *SUM) if result.answer else ("cagr", "cagr_vs_unhedged", "bad_quarter", "max_drawdown")
     names = [axis.name for axis in result.grid.axes]
     measured = column(result, metric)
     known = np.flatnonzero(~np.isnan(measured))
     order = known[np.argsort(-measured[known], kind="stable")]
     best, worst = order[:top], order[top:][::-1][:top][::-1]
-    shown = list(dict.fromkeys([metric, "cagr", "cagr_vs_unhedged", "max_drawdown", "sharpe", "episodes"]))
+    shown = list(dict.fromkeys([metric, *apart, "gap_to_held_less", "episodes"]))
     rows = pq.read_table(result.results, columns=[*names, *shown]).take(np.concatenate((best, worst))).to_pylist()
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("SIMULATED" if result.simulated else "", header_style="bold yellow")
     for name in (*names, *shown):
-        table.add_column(name.rpartition(".")[2].replace("_", " "), justify="right")
+        title = name.rpartition(".")[2].replace("_", " ")
+        table.add_column(f"{title} ~" if name in ESTIMATED else title, justify="right")
     for place, row in enumerate(rows):
         side = f"best {place + 1}" if place < len(best) else f"worst {len(rows) - place}"
         values = [escape(str(row[name])) for name in names] + [_measure(name, row[name]) for name in shown]
@@ -237,6 +175,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     failed = len(measured) - len(known)
     console.print(f"{len(measured):,} combinations, {result.sessions:,} sessions, by {metric}", highlight=False)
     console.print(table)
+    if result.answer:
+        console.print(f"~: an estimate, from {SHIFTS} shifted dates.", style="dim", highlight=False)
     if failed:
         console.print(f"{failed:,} combinations have no {metric}; the column failed says why.", style="yellow")
     if result.mark:
@@ -247,10 +187,11 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
 def _measure(name: str, value: float | None) -> str:
     """Write a swept measure as its kind is written elsewhere."""
     from engine.judgement.many import FIGURES
+    from engine.sweeps.columns import SAFETY, SUM
 
     kinds = (
         {key: shown for _title, key, shown in ROWS}
-        | dict.fromkeys(FIGURES, percent)
+        | dict.fromkeys((*FIGURES, *SAFETY, *SUM), percent)
         | {
             "volatility": percent,
             "total_return": percent,

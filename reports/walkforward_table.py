@@ -16,14 +16,14 @@ from reports.sweep_page import as_yaml, label, short_names, shown
 
 TITLES = {
     "walk_forward": "Walk-forward",
-    "derisk_daily": "De-risked daily",
+    "derisk_daily": "Sold daily",
     "own": "Own parameters",
     "hindsight": "Best in hindsight",
     "unhedged": "Unhedged",
 }
 ABOUT = {
     "walk_forward": "Each test by the parameters that its past had chosen, one book throughout.",
-    "derisk_daily": "Core sold every session to the beta of the walk-forward's book: what it is judged by.",
+    "derisk_daily": "Core sold, at every close, to the beta of the walk-forward's book, in place of the hedge.",
     "own": "The parameters of the YAML: {own}.",
     "hindsight": "What did best over the whole history, tests included, and could not be known: {hindsight}.",
     "unhedged": "The same core without any hedge.",

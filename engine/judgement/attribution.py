@@ -1,4 +1,4 @@
-"""Decay attribution: what direction, daily reset, carry and costs did to a book, in dollars (design: section 6)."""
+"""Attribution: what direction, daily reset, carry and costs did to a book, in dollars (design: section 6)."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def attribute(setup: Setup, ledger: Ledger, fee: float = FEE, spread: float = SP
     Attribution
         ``direction``: what a static position of the fund's leverage would have made, set when the sleeve was bought
         (buying q dollars at index level S adds q/S units, selling a fraction scales them). ``compounding``: what the
-        daily reset added or took, the decay. ``financing``, ``fee``, ``spread``: what the fund earned on its cash, at
-        the rate known at the last close, and what it paid. ``tracking``: its own return less the modelled one.
+        daily reset added or took beside it, a path effect. ``financing``, ``fee``, ``spread``: what the fund earned on
+        its cash, at the rate known at the last close, and what it paid. ``tracking``: its own return less the modelled.
         ``hedge_costs``, ``core_costs``: commission and slippage, signed. ``core``: what the core's holdings made
         before costs, dividends included. ``interest``: on the book's cash, or on what it owes.
 

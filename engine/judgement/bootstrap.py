@@ -11,7 +11,7 @@ from data.arithmetic import dot, log
 from data.arrays import Floats, Ints
 from engine.metrics import CVAR_TAIL, returns_of
 
-DRAWS = 10_000
+DRAWS = 2_000
 CHUNK = 200
 """Draws held in memory at once: 200 of 4,000 sessions are 6 MB."""
 

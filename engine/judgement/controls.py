@@ -11,12 +11,14 @@ from data.arrays import Flags, Floats
 from data.errors import DataError
 from data.shown import screen
 from engine.config import RunConfig
+from engine.judgement.derisk import Replay, sold_at_entry, sold_daily
+from engine.judgement.held_less import run_held_less
 from engine.judgement.protective_put import MONEYNESS, run_protective_put
-from engine.judgement.short_underlying import BORROW_FEE, run_short_underlying
+from engine.judgement.short_underlying import run_short_underlying
 from engine.kernel.loop import Ledger, replay, run_given, run_policy
-from engine.kernel.shifted import matched
-from engine.rules import LEAST_TRADE, Prices, Terms
-from engine.setup import Setup, rebalancing_days, sizing_of
+from engine.metrics import Trades, trades_of
+from engine.rules import LEAST_TRADE, Terms
+from engine.setup import BORROW_FEE, Setup, rebalancing_days, sizing_of
 from strategies.sizing import most_hedge
 
 
@@ -32,8 +34,10 @@ class Control:
         What it is, in a sentence.
     ledger
         What it did; ``None`` where it couldn't be run, and then a remark says why.
-    prices, terms
-        What it was executed on: the run's own, but for a control whose last column isn't the fund.
+    trades
+        What it traded; ``None`` where it couldn't be run.
+    terms
+        On what terms: the run's own, but for a control whose last column isn't the fund.
     remarks
         What a reader has to know besides the numbers, a sentence each.
     """
@@ -42,7 +46,7 @@ class Control:
     title: str
     about: str
     ledger: Ledger | None
-    prices: Prices
+    trades: Trades | None
     terms: Terms
     remarks: tuple[str, ...] = ()
 
@@ -51,10 +55,8 @@ class Control:
         return screen(f"Control {self.name}: {self.title}", self.about, *book, *self.remarks)
 
 
-def controls_of(
-    config: RunConfig, setup: Setup, hedged: Ledger, beta: Floats, borrow_fee: float = BORROW_FEE
-) -> Mapping[str, Control]:
-    """Run every control of a hedged run.
+def controls_of(config: RunConfig, setup: Setup, hedged: Ledger, beta: Floats) -> Mapping[str, Control]:
+    """Run every control of a hedged run but those that hold less, which are matched to it (`held_less_of`).
 
     Parameters
     ----------
@@ -62,8 +64,6 @@ def controls_of(
         The hedged run, and what it was executed on.
     beta
         The core's beta to the underlying at each close, shape (sessions,), as `engine.setup.run_beta` gives it.
-    borrow_fee
-        What a short pays for its shares, a fraction a year.
 
     Returns
     -------
@@ -75,71 +75,35 @@ def controls_of(
         _derisk_entry(setup, hedged, beta),
         _derisk_daily(setup, hedged, beta),
         *_untimed(config, setup, hedged),
-        _short(config, setup, hedged, borrow_fee),
+        _short(config, setup, hedged),
         _put(config, setup, beta),
     )
     return {control.name: control for control in made}
 
 
+MATCHED = {
+    "held_less": "a bad quarter of it falls as far short of an average one as the hedged book's",
+    "held_less_drawdown": "its deepest fall is as deep as the hedged book's",
+    "held_less_volatility": "it is as volatile as the hedged book",
+}
+"""Controls that hold less, and what each is matched to."""
+
+
+def held_less_of(setup: Setup, name: str, share: float) -> Control:
+    """Run a control of `MATCHED` that holds a share of the core all the time."""
+    about = f"{100.0 * share:.1f} % of the core and the rest in cash, restored monthly, so that {MATCHED[name]}."
+    return _plain(setup, name, f"{100.0 * share:.0f} % held", about, run_held_less(setup, share))
+
+
 def least_controls(setup: Setup, hedged: Ledger, beta: Floats) -> Mapping[str, Control]:
-    """Run the unhedged book and the entry-matched de-risk alone, as ``controls: off`` asks for."""
-    return {control.name: control for control in (_unhedged(setup), _derisk_entry(setup, hedged, beta))}
+    """Run the unhedged book and the one sold at entry alone, as ``controls: off`` asks for."""
+    return {control.name: control for control in (_unhedged(setup), _derisk_entry(setup, hedged, beta, replay))}
 
 
 def run_unhedged(setup: Setup) -> Ledger:
     """Run the same book with the hedge's weight at 0: the policy is never on."""
     calm = setup.plan._replace(size=np.zeros_like(setup.plan.size))
     return run_policy(setup.prices, setup.terms, calm)
-
-
-def run_derisk_entry(setup: Setup, hedged: Ledger, beta: Floats) -> tuple[Ledger, int]:
-    """Run the entry-matched de-risk: the hedged run's orders, met by selling core down to the same beta.
-
-    Parameters
-    ----------
-    setup
-        What the hedged run was executed on.
-    hedged
-        The hedged run.
-    beta
-        The core's beta to the underlying at each close, shape (sessions,).
-
-    Returns
-    -------
-    Ledger, int
-        The control, and on how many orders its core was held at 0 because it can't go short.
-    """
-    return _run_derisk(setup, hedged, hedged.ordered, (hedged.core, hedged.hedge), beta)
-
-
-def run_derisk_daily(setup: Setup, hedged: Ledger, beta: Floats) -> tuple[Ledger, int]:
-    """Run the daily-matched de-risk: its core is ordered at every close to the beta of the hedged book.
-
-    Where the hedged book orders at that close, it is the beta of the weights it is about to have, so that both books
-    act on a decision in the same session; else that of the weights it has. While it holds no hedge and orders
-    nothing there is nothing to match: both books are core and cash, and drift alike.
-
-    Parameters
-    ----------
-    setup, hedged, beta
-        As for `run_derisk_entry`.
-
-    Returns
-    -------
-    Ledger, int
-        The control, and at how many closes its core was held at 0 because it can't go short.
-    """
-    deciding = np.arange(len(hedged.equity)) < hedged.last
-    ordered = deciding & (hedged.ordered | (hedged.shares[:, -1] != 0.0))
-    return _run_derisk(setup, hedged, ordered, followed_weights(setup, hedged), beta)
-
-
-def followed_weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
-    """Return the weights of core and hedge that the daily-matched de-risk follows, each shape (sessions,)."""
-    worth, equity = hedged.shares * setup.prices.close, hedged.equity[:, None]
-    weights = np.divide(worth, equity, out=np.zeros_like(worth), where=equity > 0.0)
-    core = np.where(hedged.ordered, hedged.core, weights[:, :-1].sum(axis=1))
-    return core, np.where(hedged.ordered, hedged.hedge, weights[:, -1])
 
 
 def run_always_on(setup: Setup, weight: float) -> Ledger:
@@ -159,17 +123,6 @@ def median_weight(config: RunConfig, hedged: Ledger) -> float:
     return float(np.median(ordered)) if len(ordered) else min(config.hedge.weight, most_hedge(sizing_of(config)))
 
 
-def _run_derisk(
-    setup: Setup, hedged: Ledger, ordered: Flags, weights: tuple[Floats, Floats], beta: Floats
-) -> tuple[Ledger, int]:
-    """Replay orders for a core alone that has the beta of these weights of core and hedge."""
-    leverage = setup.market.roles.leverage
-    core = matched(*weights, beta, leverage)
-    orders = hedged._replace(ordered=ordered, core=core, hedge=np.zeros_like(core))
-    short = weights[0] * beta + leverage * weights[1] < 0.0
-    return replay(setup.prices, setup.terms, orders), int(np.count_nonzero(ordered & short))
-
-
 def _run_constant(setup: Setup, weight: float, due: Flags) -> Ledger:
     plan = setup.plan._replace(hedge_due=due, band=np.inf)
     return run_given(setup.prices, setup.terms, plan, lambda _t, _ledger: weight)
@@ -179,37 +132,40 @@ def _unhedged(setup: Setup) -> Control:
     return _plain(setup, "unhedged", "Unhedged", "The same core without any hedge.", run_unhedged(setup))
 
 
-def _derisk_entry(setup: Setup, hedged: Ledger, beta: Floats) -> Control:
-    ledger, floored = run_derisk_entry(setup, hedged, beta)
+def _derisk_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None = None) -> Control:
+    ledger = sold_at_entry(setup, hedged, beta, run)
     return _plain(
         setup,
         "derisk_entry",
-        "De-risked at entry",
+        "Sold at entry",
         "Core sold, when the hedge is ordered, down to the beta the hedged book then has; the rest in cash.",
         ledger,
-        *_bounds(setup, ledger, floored, "orders"),
+        *_beyond(setup, ledger),
     )
+
+
+def _beyond(setup: Setup, derisk: Ledger) -> Iterator[str]:
+    """Yield how often the core would have had to borrow to have the hedged book's beta, which funds that rise do."""
+    beyond = int(np.count_nonzero(derisk.ordered & (derisk.core > 1.0 + LEAST_TRADE)))
+    if beyond and not setup.terms.margin:
+        yield (
+            f"The core without the fund was held at 1 on {beyond} orders: more beta would have meant borrowing, so that"
+            " the fund's part holds what its leverage brought."
+        )
 
 
 def _derisk_daily(setup: Setup, hedged: Ledger, beta: Floats) -> Control:
-    ledger, floored = run_derisk_daily(setup, hedged, beta)
-    return _plain(
-        setup,
+    followed = sold_daily(setup, hedged, beta)
+    title = "Sold daily"
+    return Control(
         "derisk_daily",
-        "De-risked daily",
-        "Core sold or bought every session to the beta of the hedged book, as it drifts; the rest in cash.",
-        ledger,
-        *_bounds(setup, ledger, floored, "closes"),
+        title,
+        "Core sold or bought, when the fund resets, to the beta of the hedged book as it drifts; the rest in cash.",
+        followed.ledger,
+        followed.trades,
+        setup.terms,
+        _ruin(setup, title, followed.ledger),
     )
-
-
-def _bounds(setup: Setup, derisk: Ledger, floored: int, times: str) -> Iterator[str]:
-    """Say how often the de-risked core couldn't be what it had to be."""
-    if floored:
-        yield f"The de-risked core was held at 0 on {floored} {times}: less beta would have meant going short."
-    beyond = int(np.count_nonzero(derisk.ordered & (derisk.core > 1.0 + LEAST_TRADE)))
-    if beyond and not setup.terms.margin:
-        yield f"The de-risked core was held at 1 on {beyond} {times}: more beta would have meant borrowing."
 
 
 def _untimed(config: RunConfig, setup: Setup, hedged: Ledger) -> Iterator[Control]:
@@ -234,13 +190,13 @@ def _untimed(config: RunConfig, setup: Setup, hedged: Ledger) -> Iterator[Contro
     )
 
 
-def _short(config: RunConfig, setup: Setup, hedged: Ledger, borrow_fee: float) -> Control:
+def _short(config: RunConfig, setup: Setup, hedged: Ledger) -> Control:
     roles = setup.market.roles
     if roles.leverage < 0.0:
         title = f"{roles.underlying} sold short"
         about = (
             f"{-roles.leverage:g} times the hedge's weight of {roles.underlying} sold short in the fund's place, at"
-            f" each of its orders; it pays dividends and {100.0 * borrow_fee:g} % a year to borrow, its cash earns."
+            f" each of its orders; it pays dividends and {100.0 * BORROW_FEE:g} % a year to borrow, its cash earns."
         )
     else:
         title = f"{roles.underlying} on margin"
@@ -248,10 +204,11 @@ def _short(config: RunConfig, setup: Setup, hedged: Ledger, borrow_fee: float) -
             f"{roles.leverage:g} times the hedge's weight of {roles.underlying} bought on margin in the fund's place."
         )
     try:
-        ledger, prices, terms = run_short_underlying(config, setup, hedged, borrow_fee)
+        ledger, prices, terms = run_short_underlying(config, setup, hedged)
     except DataError as fault:
         return _absent(setup, "short_underlying", title, about, fault)
-    return Control("short_underlying", title, about, ledger, prices, terms, _ruin(setup, title, ledger))
+    trades = trades_of(ledger.traded, prices.fill, terms)
+    return Control("short_underlying", title, about, ledger, trades, terms, _ruin(setup, title, ledger))
 
 
 def _put(config: RunConfig, setup: Setup, beta: Floats) -> Control:
@@ -265,15 +222,17 @@ def _put(config: RunConfig, setup: Setup, beta: Floats) -> Control:
     except DataError as fault:
         return _absent(setup, name, title, about, fault)
     modelled = "Modelled, by Black-Scholes-Merton at VIX times the sector's realised volatility over that of SPY."
-    return Control(name, title, about, ledger, prices, setup.terms, (modelled, *_ruin(setup, title, ledger)))
+    trades = trades_of(ledger.traded, prices.fill, setup.terms)
+    return Control(name, title, about, ledger, trades, setup.terms, (modelled, *_ruin(setup, title, ledger)))
 
 
 def _plain(setup: Setup, name: str, title: str, about: str, ledger: Ledger, *remarks: str) -> Control:
-    return Control(name, title, about, ledger, setup.prices, setup.terms, (*remarks, *_ruin(setup, title, ledger)))
+    trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+    return Control(name, title, about, ledger, trades, setup.terms, (*remarks, *_ruin(setup, title, ledger)))
 
 
 def _absent(setup: Setup, name: str, title: str, about: str, fault: DataError) -> Control:
-    return Control(name, title, about, None, setup.prices, setup.terms, (f"{title} is left out: {fault}.",))
+    return Control(name, title, about, None, None, setup.terms, (f"{title} is left out: {fault}.",))
 
 
 def _ruin(setup: Setup, title: str, ledger: Ledger) -> tuple[str, ...]:

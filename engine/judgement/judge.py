@@ -1,4 +1,4 @@
-"""The judgement of a run, whole: its controls, what decay took, the evidence, and the verdict."""
+"""The judgement of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
 
 from __future__ import annotations
 
@@ -8,28 +8,32 @@ from typing import Any
 
 import numpy as np
 
+from data.arrays import Floats
 from data.shown import screen
 from engine.asking import Asked
 from engine.config import RunConfig
 from engine.episodes import Episode, episodes_of
+from engine.judgement.answer.answer import Answer, answer_of, no_answer
+from engine.judgement.answer.variations import Alternative, Bench, Variation, alternatives_of, variations_of
+from engine.judgement.answer.words import names_of
 from engine.judgement.attribution import Attribution, attribute
 from engine.judgement.bridge import Bridge, bridge
 from engine.judgement.cascade import Cascade, cascades
 from engine.judgement.controls import Control, controls_of
+from engine.judgement.derisk import entry_orders
 from engine.judgement.evidence import Evidence, evidence_of
 from engine.judgement.linking import scalars
-from engine.judgement.measures import sale_cost_at_par
-from engine.judgement.placebo import Placebo, placebo_of
-from engine.judgement.sensitivity import sensitivity
+from engine.judgement.measures import Figure, sale_cost_at_par
 from engine.judgement.studied import Study
 from engine.judgement.study import study
-from engine.judgement.summary import HedgeMeasures, core_sales, measure
-from engine.judgement.verdict import JUDGE, WITHHELD, Case, Verdict, verdict_of
+from engine.judgement.summary import HedgeMeasures, measure
+from engine.judgement.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
+from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
-from engine.setup import run_beta
+from engine.setup import Setup, run_beta
 
 SEED = 0
-"""Of the bootstrap and the placebo."""
+"""Of every bootstrap."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,10 +52,14 @@ class Judgement:
         What protection cost and caught.
     evidence
         The paired differences to each control.
-    placebo
-        The run's timing against the same path on other days; ``None`` where there is none to test.
+    answer
+        The sum, the three tests, and holding less; ``None`` where there is none.
+    why
+        Why there is none; ``None`` where there is one.
+    variations, alternatives
+        The answer when one thing is changed, and the same signal with other sizes and rebalancings; none without one.
     verdict
-        By the rules of docs/verdict.md.
+        In words.
     study
         What the fund and the underlying did after each entry was ordered.
     """
@@ -63,7 +71,10 @@ class Judgement:
     cascades: tuple[Cascade, ...]
     measures: HedgeMeasures
     evidence: Evidence
-    placebo: Placebo | None
+    answer: Answer | None
+    why: str | None
+    variations: tuple[Variation, ...]
+    alternatives: tuple[Alternative, ...]
     verdict: Verdict
     study: Study
 
@@ -76,16 +87,19 @@ class Judgement:
         """Return what metrics.json holds of it: the verdict first."""
         return {
             "verdict": self.verdict.as_dict(),
+            "answer": None if self.answer is None else self.answer.as_dict(),
+            "answer_why": self.why,
+            "variations": [one.as_dict() for one in self.variations],
+            "alternatives": [one.as_dict() for one in self.alternatives],
             "attribution": scalars(self.attribution),
             "bridge": {name: float(dollars[self.attribution.last]) for name, dollars in self.bridge.carried.items()},
             "measures": self.measures.as_dict(),
             "evidence": self.evidence.as_dict(),
-            "placebo": None if self.placebo is None else _told(self.placebo),
             "study": self.study.as_dict(),
         }
 
 
-def judge(config: RunConfig, asked: Asked, hedged: Ledger, withheld: str = "") -> Judgement:
+def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str = "") -> Judgement:
     """Judge a hedged run by its controls.
 
     Parameters
@@ -94,59 +108,65 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, withheld: str = "") -
         The run, laid out.
     hedged
         What it did.
-    withheld
+    meant_otherwise
         Why nothing can be concluded from what it did; empty where something can.
     """
     setup = asked.setup
     beta = run_beta(config, setup.market)
-    controls = controls_of(config, setup, hedged, beta)
-    books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
+    controls = dict(controls_of(config, setup, hedged, beta))
     episodes = episodes_of(setup, hedged)
+    unhedged = _book(controls, "unhedged")
+    why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
+    years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
+    answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
+    controls |= {} if answer is None else answer.held
+    bench = None if answer is None else Bench(config, asked, hedged, answer.grid, _book(controls, "derisk_daily"))
+    books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
     ours = attribute(setup, hedged)
-    measures = measure(setup, hedged, books["unhedged"], episodes)
-    evidence = evidence_of(
-        hedged.equity,
-        {name: book.equity for name, book in books.items()},
-        setup.terms.earned,
-        JUDGE,
-        SEED,
-        a_year=setup.market.sessions_a_year,
-    )
-    judged_by = evidence.against.get(JUDGE)
-    case = Case(
-        setup.market.hedge,
-        setup.market.simulated,
-        None if judged_by is None else judged_by.growth,
-        bool(hedged.equity[hedged.last] <= 0.0),
-        len(episodes),
-        len(measures.triggers),
-        sensitivity(config, asked),
-        measures.price,
-        sale_cost_at_par(core_sales(setup, hedged), core_sales(setup, books[JUDGE])),
-        withheld,
-    )
+    measures = measure(setup, hedged, unhedged, episodes)
+    price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)
+    fund = setup.market.hedge
     return Judgement(
         controls,
         ours,
-        bridge(ours, attribute(setup, books["unhedged"])),
+        bridge(ours, attribute(setup, unhedged)),
         episodes,
         cascades(setup, hedged, episodes),
         measures,
-        evidence,
-        placebo_of(setup, hedged, beta, seed=SEED),
-        verdict_of(case),
+        evidence_of(
+            hedged.equity,
+            {name: book.equity for name, book in books.items()},
+            setup.terms.earned,
+            JUDGE,
+            SEED,
+            a_year=setup.market.sessions_a_year,
+        ),
+        answer,
+        why,
+        () if bench is None else variations_of(bench),
+        () if bench is None else alternatives_of(bench),
+        withheld(why or "", fund, price, sale_cost)
+        if answer is None
+        else verdict_of(answer, names_of(config), price, sale_cost),
         study(setup, hedged, seed=SEED),
     )
 
 
-def _told(placebo: Placebo) -> dict[str, Any]:
-    """Return a placebo's figures: daily means as fractions a year would be misread, so they stay a session's."""
-    within = placebo.by_tercile
-    return {
-        "statistic": placebo.statistic,
-        "placebos": len(placebo.draws),
-        "mean": float(np.mean(placebo.draws[np.isfinite(placebo.draws)])) if len(placebo.draws) else None,
-        "p": placebo.p,
-        "p_growth": placebo.p_growth,
-        "p_within_terciles": None if within is None else within.p,
-    }
+def _sale_cost(setup: Setup, hedged: Ledger, beta: Floats) -> Figure:
+    """Return at what cost of selling core the hedged book and the one sold at entry end alike."""
+    sold = entry_orders(setup, hedged, beta)
+
+    def ends(rate: float) -> tuple[float, float]:
+        levy = np.full(len(setup.terms.levy), rate)
+        levy[-1] = 0.0
+        terms = setup.terms._replace(levy=levy)
+        books = [compiled().replay(setup.prices, terms, orders) for orders in (hedged, sold)]
+        return float(books[0].equity[books[0].last]), float(books[1].equity[books[1].last])
+
+    return sale_cost_at_par(ends)
+
+
+def _book(controls: Mapping[str, Control], name: str) -> Ledger:
+    ledger = controls[name].ledger
+    assert ledger is not None  # noqa: S101  # only the short and the put can fail to run
+    return ledger

@@ -12,8 +12,8 @@ from data.arithmetic import dot, log1p
 from data.arrays import Floats
 from engine.judgement.attribution import SLEEVE, Attribution
 
-DECAY = ("compounding", "fee", "spread")
-"""What is set against financing."""
+DECAY = ("fee", "spread", "tracking")
+"""What the fund itself takes, to be set against financing; what daily reset made is a path effect."""
 
 
 class Timing(NamedTuple):
@@ -88,7 +88,7 @@ def scalars(attribution: Attribution) -> dict[str, float]:
     """Return the attribution's figures by name: what metrics.json and a sweep's rows hold.
 
     ``<column>_dollars``; ``<column>_return``, linked, that sum to ``total_return``; ``<column>_a_year``, the same in
-    proportion, that sum to ``cagr``. So for every column, for ``decay`` (compounding, fee and spread) and for
+    proportion, that sum to ``cagr``. So for every column, for ``decay`` (fee, spread and tracking) and for
     ``sleeve``, all that the hedge made. And `Timing`, a year: ``hedge_times_fund``, ``average_hedge``, ``timing``.
     """
     dollars = {name: float(column.sum()) for name, column in attribution.dollars.items()}
@@ -99,7 +99,7 @@ def scalars(attribution: Attribution) -> dict[str, float]:
         figures[f"{name}_return"] = math.fsum(linked[part] for part in parts)
         figures[f"{name}_a_year"] = figures[f"{name}_return"] * yearly
     total, average, timing = timing_of(attribution)
-    return figures | {"hedge_times_fund": total, "average_hedge": average, "timing": timing}
+    return figures | {"hedge_times_fund": total, "average_hedge": average, "hedge_timing": timing}
 
 
 def _rows(columns: Mapping[str, Floats]) -> dict[str, tuple[str, ...]]:

@@ -9,6 +9,7 @@ from data.arrays import Floats
 from data.fund import FEE, SPREAD
 from engine.judgement.attribution import SLEEVE
 from engine.judgement.driver import carry_of, day_return, fills_at_open, index_of
+from engine.judgement.linking import DECAY
 from engine.kernel.loop import Ledger
 from engine.kernel.sleeves import Daily, SleeveSums
 from engine.kernel.sweep import Units
@@ -19,16 +20,16 @@ from engine.setup import Setup
 FIGURES: dict[str, Metric] = {
     "sleeve_a_year": Metric("fraction a year", "all that the hedge made, after costs: the sum of the next seven"),
     "direction_a_year": Metric("fraction a year", "what a static position of the fund's leverage would have made"),
-    "compounding_a_year": Metric("fraction a year", "what daily reset added or took"),
+    "compounding_a_year": Metric("fraction a year", "what daily reset made beside a static position: a path effect"),
     "financing_a_year": Metric("fraction a year", "what the fund earned on its cash"),
     "fee_a_year": Metric("fraction a year", "the fund's expenses"),
     "spread_a_year": Metric("fraction a year", "what its swaps cost above the bill rate"),
     "tracking_a_year": Metric("fraction a year", "its own return less the modelled one"),
     "hedge_costs_a_year": Metric("fraction a year", "commission and slippage of buying and selling it"),
-    "decay_a_year": Metric("fraction a year", "compounding, fee and spread"),
+    "decay_a_year": Metric("fraction a year", "what the fund itself took: fee, spread and tracking"),
     "hedge_times_fund": Metric("fraction a year", "mean(w R): the hedge's weight times the fund's return"),
     "average_hedge": Metric("fraction a year", "mean(w) mean(R): always holding the average hedge"),
-    "timing": Metric("fraction a year", "cov(w, R): what holding it when it was held added"),
+    "hedge_timing": Metric("fraction a year", "cov(w, R): what holding it when it was held added"),
 }
 """Those of `engine.judgement.linking.scalars` that a sweep's rows hold, as metrics.json has them under `attribution`.
 
@@ -92,10 +93,10 @@ def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats,
     grown = log(final / first) * yearly
     cagr_over_log = np.divide(expm1(grown), grown, out=np.ones_like(grown), where=grown != 0.0) * yearly
     parts = dict(zip(SLEEVE, sums[: len(SLEEVE)], strict=True))
-    parts["decay"] = parts["compounding"] + parts["fee"] + parts["spread"]
+    parts["decay"] = np.sum([parts[name] for name in DECAY], axis=0)
     parts["sleeve"] = np.sum([parts[name] for name in SLEEVE], axis=0)
     figures = {f"{name}_a_year": linked * cagr_over_log for name, linked in parts.items()}
     product = a_year * sums.products / count
     average = a_year * sums.weights / count * daily.fund[1:].mean()
-    figures |= {"hedge_times_fund": product, "average_hedge": average, "timing": product - average}
+    figures |= {"hedge_times_fund": product, "average_hedge": average, "hedge_timing": product - average}
     return {name: figures[name] for name in FIGURES}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
@@ -17,9 +16,6 @@ from engine.metrics import cvar, drawdowns, returns_of
 WINDOWS = 10
 WINDOW = 21
 """The core's worst windows: how many, and how many sessions each."""
-
-LEAST_SALES = 1e-12
-"""The difference in core sold, as a share of equity, below which two books sold the same."""
 
 
 class Figure(NamedTuple):
@@ -160,55 +156,32 @@ def _captured(ours: Floats, theirs: Floats, months: Any, way: str) -> Figure:
     return Figure(float(expm1(ours[months].mean()) / expm1(theirs[months].mean())))
 
 
-class Sales(NamedTuple):
-    """A book's end, and the core it sold: dollars at each close and dollars of core sold a session, (sessions,)."""
-
-    equity: Floats
-    sold: Floats
-
-
-def sale_cost_at_par(
-    hedged: Sales, derisk: Sales, ends: Callable[[float], tuple[float, float]] | None = None, most: float = 0.5
-) -> Figure:
+def sale_cost_at_par(ends: Callable[[float], tuple[float, float]], most: float = 0.5) -> Figure:
     """Return X: selling core is better than the hedge unless selling costs more than X of the amount sold.
 
     The cost (a tax, a mandate's price) falls on every dollar of core sold, in both books, and isn't given back when
-    core is bought again. X is the rate at which both end with the same dollars.
+    core is bought again. X is the rate at which both end with the same dollars, by bisection to 1e-6.
 
     Parameters
     ----------
-    hedged, derisk
-        Both books as run, without such a cost.
     ends
-        Both books' end values when run again at a rate, hedged first: X is then solved by bisection to 1e-6. Without
-        it X is of first order: selling q of equity E at rate X takes the share X q/E off all that follows, so
-        ``log(hedged end / derisk end) = X (sum q/E hedged - sum q/E de-risk)``.
+        Both books' end values when run at a rate, the hedged one first.
     most
-        The highest rate looked at, by `ends`.
+        The highest rate looked at.
 
     Returns
     -------
     Figure
-        A fraction of the amount sold; none when a book was ruined, when the hedge ended ahead as it was, when the
-        de-risk sold no more core than the hedge did, or when no rate up to `most` levels them.
+        A fraction of the amount sold, 0 when both ended alike; none when a book was ruined, when the hedge ended
+        ahead as it was, or when no rate up to `most` levels them.
     """
-    if min(derisk.equity[-1], hedged.equity[-1]) <= 0.0:
+    hedged, derisk = ends(0.0)
+    if min(hedged, derisk) <= 0.0:
         return Figure(None, "one of the books was ruined")
-    ahead = math.log(derisk.equity[-1] / hedged.equity[-1])
-    more = _sold(derisk) - _sold(hedged)
-    if ahead <= 0.0:
+    if hedged == derisk:
+        return Figure(0.0)
+    if hedged > derisk:
         return Figure(None, "the hedge ended ahead of selling core, at no extra cost of selling")
-    if more <= LEAST_SALES:
-        return Figure(None, "selling core sold no more of it than the hedge did")
-    return Figure(ahead / more) if ends is None else _levelled(ends, most)
-
-
-def _sold(book: Sales) -> float:
-    """Return the sum of core sold over equity of the close before."""
-    return float((book.sold[1:] / book.equity[:-1]).sum())
-
-
-def _levelled(ends: Callable[[float], tuple[float, float]], most: float) -> Figure:
     low, high = 0.0, most
     hedged, derisk = ends(high)
     if hedged < derisk:

@@ -15,7 +15,7 @@ from data.fund import FEE, SPREAD
 from engine.episodes import Episode
 from engine.judgement.drawdowns import Trigger, deep_drawdowns, triggers_of
 from engine.judgement.driver import carry_of, fills_at_open, index_of
-from engine.judgement.measures import Crash, Figure, Protection, Sales, capture, crash_capture, crashes, protection
+from engine.judgement.measures import Crash, Figure, Protection, capture, crash_capture, crashes, protection
 from engine.judgement.outcomes import Need, Outcomes, needs_of, outcomes
 from engine.kernel.loop import Ledger
 from engine.setup import Setup
@@ -131,12 +131,6 @@ def core_level(setup: Setup) -> Floats:
     market = setup.market
     paths = [market.total_return(name)[market.first :] for name in market.roles.core]
     return weighted(np.column_stack([path / path[0] for path in paths]), market.roles.core_weights)
-
-
-def core_sales(setup: Setup, ledger: Ledger) -> Sales:
-    """Return a book's equity and the dollars of core it sold in each session, before costs, to its last session."""
-    sold = np.maximum(-ledger.traded[:, :-1], 0.0) * setup.prices.fill[:, :-1]
-    return Sales(ledger.equity[: ledger.last + 1], sold[: ledger.last + 1].sum(axis=1))
 
 
 def _median(values: Sequence[int]) -> Figure:

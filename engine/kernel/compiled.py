@@ -10,26 +10,26 @@ import hashlib
 import types
 from collections.abc import Callable
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numba
 import platformdirs
 
 from data.arrays import Flags, Ints
 from engine import rules
-from engine.kernel import bootstrap, loop, shifted, sleeves, sweep
+from engine.kernel import bootstrap, loop, shifted, sleeves, sweep, tails
 from strategies import policy
 
-SOURCES = (rules, loop, sweep, sleeves, shifted, bootstrap, policy)
+SOURCES = (rules, loop, sweep, sleeves, shifted, bootstrap, tails, policy)
 
 INLINED = (
     *(sweep.fill, sweep.accumulate, sleeves.link),
-    *(shifted.matched, shifted.source_of, shifted.worth, shifted.order_pair),
+    shifted.worth,
 )
 """Set into their caller, as all of the rule book is."""
 
-UNCOUNTED = (*INLINED, sweep.run_sessions, sleeves.attribute_fill, sleeves.attribute_sessions, shifted.run_pair)
+UNCOUNTED = (*INLINED, sweep.run_sessions, sleeves.attribute_fill, sleeves.attribute_sessions, shifted.run_shift)
 """They make no array, and so needn't count the owners of each, which would take most of their time."""
 
 
@@ -44,6 +44,8 @@ class Compiled(NamedTuple):
     attribute_books: Callable[..., None]
     run_shifts: Callable[..., None]
     resample: Callable[..., None]
+    match_draws: Callable[..., None]
+    match_books: Callable[..., None]
 
 
 @lru_cache(maxsize=1)
@@ -67,8 +69,9 @@ def compiled() -> Compiled:
         *(sweep.accumulate, sweep.fill, sweep.run_sessions, sweep.decisions, sweep.orders_of, sweep.run_block),
         *(sleeves.link, sleeves.attribute_fill, sleeves.attribute_sessions, sleeves.attribute_books),
         bootstrap.resample,
-        *(shifted.matched, shifted.source_of, shifted.worth, shifted.order_pair),
-        *(shifted.run_pair, shifted.run_shifts),
+        *(shifted.worth, shifted.run_shift, shifted.run_shifts),
+        *(tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
+        *(tails.walk, tails.told, tails.match, tails.match_draws, tails.as_safe, tails.match_books),
     ):
         twins[function.__name__] = twin(function, twins)
     return Compiled(*(twins[name] for name in Compiled._fields))
@@ -79,6 +82,8 @@ def twin(function: Callable[..., Any], twins: dict[str, Any]) -> Any:
 
     What is called a million times is set into its caller: passing arrays on costs more than the arithmetic.
     """
+    import numba  # here, so that a run without controls does without it
+
     known = {**function.__globals__, **{name: made for name, made in twins.items() if name in function.__globals__}}
     rebound = types.FunctionType(function.__code__, known, function.__name__, function.__defaults__)
     rebound.__module__, rebound.__qualname__ = function.__module__, function.__qualname__
@@ -98,13 +103,15 @@ def is_cached() -> bool:
 
 
 def _use_cache() -> None:
+    import numba
+
     settings: Any = numba.config
     settings.CACHE_DIR = str(_folder())
 
 
 def _folder() -> Path:
     """Return where compiled code is kept, by the hash of all its sources: numba itself would look at one file."""
-    digest = hashlib.sha256(numba.__version__.encode())
+    digest = hashlib.sha256(version("numba").encode())
     for path in (__file__, *(str(module.__file__) for module in SOURCES)):
         digest.update(Path(path).read_bytes())
     return Path(platformdirs.user_cache_dir("hedge-backtest")) / f"kernel-{digest.hexdigest()[:16]}"

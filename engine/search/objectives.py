@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Flags, Floats
-from data.errors import UserError, did_you_mean
+from data.errors import UserError
+from engine.sweeps.columns import check_column
 
 COST, AVOIDED = "cost", "drawdown_avoided"
 PAIR = (COST, AVOIDED)
@@ -52,7 +53,7 @@ class Objective:
 
 
 def objectives_of(
-    written: str, directions: str | None, columns: Sequence[str], lower_is_better: Callable[[str], bool]
+    written: str, directions: str | None, lower_is_better: Callable[[str], bool], *, answer: bool = False
 ) -> tuple[Objective, ...]:
     """Read objectives.
 
@@ -62,10 +63,10 @@ def objectives_of(
         One name or two, with a comma between: columns of a sweep's rows, `COST` or `AVOIDED`.
     directions
         ``maximize`` or ``minimize`` of each; None for what is known of each.
-    columns
-        Those of a sweep's rows.
     lower_is_better
         Says it of a column.
+    answer
+        Whether rows hold the parts of the sum.
 
     Raises
     ------
@@ -76,9 +77,7 @@ def objectives_of(
     if len(names) > MOST or len(set(names)) < len(names):
         raise UserError(f"--objective {written}: name one, or two that differ, such as {','.join(PAIR)}")
     for name in names:
-        if name not in (*NAMED, *columns):
-            hint = did_you_mean(name, (*NAMED, *columns)) or f": {', '.join((*NAMED, *columns))}"
-            raise UserError(f"--objective {name} is unknown{hint}")
+        check_column("--objective", name, answer=answer, more=tuple(NAMED))
     known = [name == COST or (name not in NAMED and lower_is_better(name)) for name in names]
     ways = known if directions is None else _ways(directions, len(names))
     return tuple(

@@ -51,6 +51,8 @@ class Away:
         Where history comes from.
     used
         What the base run reads of it, by kind and name such as ``bars/SOXX``.
+    answer
+        Whether rows hold the parts of the sum.
     texts
         Strategy files, where the worker doesn't have them.
     strategy
@@ -62,6 +64,7 @@ class Away:
     space: tuple[Dimension, ...]
     source: Source
     used: frozenset[str]
+    answer: bool
     texts: Texts | None = None
     strategy: str = ""
 
@@ -89,7 +92,7 @@ class _Opened:
         if away.strategy and source_hash(strategy_class(section.named)) != away.strategy:
             raise StrategyError(f"{section.named} is another file here: install the same version of it")
         config = away.config.model_copy(update={"strategy": section})
-        self._rows = Rows(config, away.space, KeptSource(away.source))
+        self._rows = Rows(config, away.space, KeptSource(away.source), answer=away.answer)
 
     def row(self, asked: Asked) -> Row:
         """Return a trial's row."""

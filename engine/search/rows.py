@@ -11,7 +11,8 @@ import numpy as np
 from data.sources import Source
 from engine.config import RunConfig
 from engine.search.space import Dimension
-from engine.sweeps.compute import COLUMNS, Clock, compute
+from engine.sweeps.columns import columns_of
+from engine.sweeps.compute import Clock, compute
 from engine.sweeps.grid import Axis, Grid
 from engine.sweeps.ingredients import Ingredients
 from engine.sweeps.rows import compute_rows
@@ -30,21 +31,26 @@ class Rows:
         The run that is searched, and over what.
     source
         Where history comes from.
+    answer
+        Whether rows hold the parts of the sum.
     """
 
-    def __init__(self, config: RunConfig, space: Sequence[Dimension], source: Source) -> None:
+    def __init__(self, config: RunConfig, space: Sequence[Dimension], source: Source, *, answer: bool = False) -> None:
+        self._answer = answer
         self._config, self._space, self._source = config, space, source
         self._compiles = kind(strategy_class(config.strategy.named)) == "intensity"
         self._met = _Met(space)
         self._made: Ingredients | None = None
 
     def row(self, values: Sequence[Any]) -> tuple[dict[str, float], str]:
-        """Return a combination's metrics by the names of `COLUMNS`, NaN where undefined, and why it failed or ""."""
+        """Return a combination's metrics by the names of its columns, NaN where undefined, and why it failed or ""."""
+        answer = self._answer
         if self._compiles:
-            columns = compute(self._ingredients(values), 0, 1, 1, Clock())
+            columns = compute(self._ingredients(values), 0, 1, 1, Clock(), answer=answer)
         else:
-            columns = compute_rows(self._config, _Met(self._space).grid(values), self._source, 0, 1)
-        return {name: float(columns[name][0]) for name in COLUMNS}, str(columns["failed"][0])
+            grid = _Met(self._space).grid(values)
+            columns = compute_rows(self._config, grid, self._source, 0, 1, answer=answer)
+        return {name: float(columns[name][0]) for name in columns_of(answer=answer)}, str(columns["failed"][0])
 
     def _ingredients(self, values: Sequence[Any]) -> Ingredients:
         """Return what makes the combination."""

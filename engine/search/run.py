@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,7 +32,7 @@ from engine.search.rows import Rows
 from engine.search.space import Dimension, parameters_of, size_of, values_of
 from engine.search.trials import Trials, Tried
 from engine.setup import open_market
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import columns_of, known_answer
 from engine.sweeps.executors import Executor, Threads
 from engine.sweeps.grid import of_one_kind
 from engine.sweeps.processes import Processes
@@ -69,6 +69,8 @@ class Search:
         Where history comes from.
     folder
         Where its files stand.
+    answer
+        Whether rows hold the parts of the sum.
     """
 
     config: RunConfig
@@ -77,6 +79,7 @@ class Search:
     seed: int
     source: Source
     folder: Path
+    answer: bool = False
 
     @property
     def name(self) -> str:
@@ -109,7 +112,7 @@ class _Worker:
     def __init__(self, search: Search) -> None:
         self._trials = search.trials()
         self._space = search.space
-        self._rows = Rows(search.config, search.space, KeptSource(search.source))
+        self._rows = Rows(search.config, search.space, KeptSource(search.source), answer=search.answer)
 
     def make(self, number: int) -> Spent:
         """Make a trial, unless it is there already: a process may have died after writing it down."""
@@ -202,12 +205,14 @@ def plan_search(
     out: Path,
     seed: int = 0,
     source: Source | None = None,
+    *,
+    answer: bool = False,
 ) -> tuple[Search, Market]:
     """Lay a search out, and open the base run's market.
 
     Parameters
     ----------
-    config, space, objectives, seed
+    config, space, objectives, seed, answer
         As for `Search`.
     out
         The folder that keeps searches.
@@ -224,9 +229,9 @@ def plan_search(
     with asking(config, market):
         pass  # it has read whatever the base run reads
     marked = f"{config.name}-SIMULATED" if source.simulated else config.name
-    search = Search(config, space, objectives, seed, source, out)
+    search = Search(config, space, objectives, seed, source, out, answer)
     known = identity(known_of(search, market))
-    return Search(config, space, objectives, seed, source, out / f"{marked}-search-{known}"), market
+    return replace(search, folder=out / f"{marked}-search-{known}"), market
 
 
 def search_trials(
@@ -309,7 +314,7 @@ def _here(search: Search, todo: list[int], executor: Executor) -> Iterator[Spent
 def _away(search: Search, market: Market, trials: Trials, todo: list[int], executor: Executor) -> Iterator[Spent]:
     """Propose and keep trials here, and have them run elsewhere."""
     named = inputs_of(search.config, search.tried, market, search.source).named
-    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, named)
+    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, named, search.answer)
     for asked, told in executor.run(away, asked_of(trials.ask, todo)):
         began = time.perf_counter()
         trials.tell(asked.number, told.row, told.failed)
@@ -326,6 +331,7 @@ def known_of(search: Search, market: Market) -> dict[str, Any]:
         "axes": {one.name: _as_plain(one) for one in search.space},
         "objectives": {one.name: one.direction for one in search.objectives},
         "seed": search.seed,
+        **known_answer(answer=search.answer),
     }
 
 
@@ -344,7 +350,7 @@ def _table(search: Search, tried: Sequence[Tried]) -> pa.Table:
     for place, one in enumerate(search.space):
         kept = of_one_kind([row[place] for row in values])
         table[one.name] = pa.array(kept, None if one.range is None else pa.int64() if one.range.whole else pa.float64())
-    for name in COLUMNS:
+    for name in columns_of(answer=search.answer):
         table[name] = pa.array([one.row[name] for one in tried], pa.float64(), from_pandas=True)
     table["failed"] = pa.array([one.failed or None for one in tried], pa.string())
     return pa.table(table)

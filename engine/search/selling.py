@@ -7,7 +7,7 @@ import numpy as np
 from data.arrays import Floats
 from data.market import Market
 from engine.kernel.compiled import compiled
-from engine.metrics import metrics_of
+from engine.metrics import metrics_of, trades_of
 from engine.search.objectives import PAIR
 from engine.search.run import Search
 from engine.setup import prepare, rebalancing_days
@@ -40,8 +40,8 @@ def selling_line(search: Search, market: Market) -> Floats | None:
     found = []
     for plan in plans:
         ledger = compiled().run_policy(setup.prices, setup.terms, plan)
-        free = np.zeros_like(ledger.traded)  # what was paid is in the equity already
-        told = metrics_of(ledger, setup.prices, setup.terms, market.run_sessions, free)
+        trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+        told = metrics_of(ledger, setup.terms, market.run_sessions, trades)
         found.append((told["cagr"], told["max_drawdown"]))
     (cagr, deepest), *sold = found
     return np.array([(share, cagr - one, fall - deepest) for share, (one, fall) in zip(SHARES, sold, strict=True)])

@@ -87,6 +87,8 @@ class Work:
         Strategy files, where the worker doesn't have them.
     strategy
         The hash of the strategy's file.
+    answer
+        Whether rows hold the parts of the sum.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Work:
     used: frozenset[str] = frozenset()
     texts: Texts | None = None
     strategy: str = ""
+    answer: bool = False
 
     def open(self, threads: int) -> Callable[[Chunk], Answer]:
         """Return what computes a chunk, on so many threads; it remembers what chunks share.
@@ -130,16 +133,18 @@ class _Opened:
         self._asked = 0.0
         self._made = Ingredients(work.config, work.grid, self._work.source) if compiles(work.config) else None
         if self._made is not None:
-            compute(self._made, 0, 1, 1, Clock())  # loads the compiled code, which is no part of the kernel's seconds
+            compute(
+                self._made, 0, 1, 1, Clock(), answer=work.answer
+            )  # loads the compiled code, which is no part of the kernel's seconds
 
     def compute(self, chunk: Chunk) -> Answer:
         """Return a chunk's columns."""
         work, made = self._work, self._made
         if made is None:
-            columns = compute_rows(work.config, work.grid, work.source, chunk.first, chunk.last)
+            columns = compute_rows(work.config, work.grid, work.source, chunk.first, chunk.last, answer=work.answer)
             return Answer(columns, {})
         clock = Clock()
-        columns = compute(made, chunk.first, chunk.last, self._threads, clock)
+        columns = compute(made, chunk.first, chunk.last, self._threads, clock, answer=work.answer)
         asked, self._asked = made.signal_seconds - self._asked, made.signal_seconds
         return Answer(columns, {"kernel": clock.kernel, "signal": asked, "tail": clock.tail})
 

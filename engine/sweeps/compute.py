@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -17,29 +17,20 @@ from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
 from engine.judgement.attribution import attribute
 from engine.judgement.linking import scalars
-from engine.judgement.many import FIGURES, sleeve_scalars, units_held
+from engine.judgement.many import sleeve_scalars, units_held
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sleeves import empty_sleeves
 from engine.kernel.sweep import Orders, Sums, empty_sums
-from engine.metrics import CVAR_TAIL, metrics_of
-from engine.rules import costs_of
+from engine.metrics import CVAR_TAIL, metrics_of, trades_of
+from engine.setup import run_beta
+from engine.sweeps.answered import Book, safety_columns, safety_row, sum_row
+from engine.sweeps.columns import AGAINST, columns_of
 from engine.sweeps.ingredients import Decided, Hedge, Ingredients, Places, World
 from engine.sweeps.overfitting_rows import KEPT, WIDTH, kept_of, returns_to_ruin
 
 BLOCK = 256
 """Books that go through the sessions together, so that their sums stay in the nearest cache."""
-
-MEASURES = (
-    "final_equity", "total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95",
-    "fills", "episodes", "sessions_hedged", "turnover", "costs", "sessions",
-)  # fmt: skip
-"""Every metric that is a number."""
-
-AGAINST = ("total_return", "cagr", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95")
-"""Measures that are also told as the difference to the unhedged book, under ``<name>_vs_unhedged``."""
-
-COLUMNS = (*MEASURES, *(f"{name}_vs_unhedged" for name in AGAINST), *FIGURES)
 
 Words = npt.NDArray[np.object_]
 
@@ -108,15 +99,17 @@ class Laid(NamedTuple):
     failed: Words
 
 
-def compute(made: Ingredients, first: int, last: int, workers: int, clock: Clock) -> dict[str, Any]:
-    """Return the metrics of rows `first` to `last` (exclusive), arrays by the names of `COLUMNS`.
+def compute(
+    made: Ingredients, first: int, last: int, workers: int, clock: Clock, *, answer: bool = False
+) -> dict[str, Any]:
+    """Return the metrics of rows `first` to `last` (exclusive), arrays by the names of `columns_of`.
 
     Rows that can't be run are NaN, and the column ``failed`` says why; it is empty elsewhere. `KEPT`, shape
     (rows, `engine.sweeps.overfitting_rows.WIDTH`), is what the statistics of overfitting need of the rows drawn for
     them; NaN in others.
     """
     places = made.grid.places(first, last)
-    table: dict[str, Any] = {name: np.full(len(places), np.nan) for name in COLUMNS}
+    table: dict[str, Any] = {name: np.full(len(places), np.nan) for name in columns_of(answer=answer)}
     drawn = np.isin(np.arange(first, first + len(places)), made.drawn, assume_unique=True)
     table[KEPT] = np.full((len(places), WIDTH), np.nan)
     began, asked = time.perf_counter(), made.signal_seconds
@@ -133,13 +126,13 @@ def compute(made: Ingredients, first: int, last: int, workers: int, clock: Clock
             table[KEPT][block.rows[drawn[block.rows]]] = kept
         clock.tail += time.perf_counter() - began
     for world, row in alone:
-        ledger = run_alone(made, world, places[row])
-        for name, value in (_figures(world, ledger) | _sleeve(world, ledger)).items():
-            if name in table:
-                table[name][row] = value
-        if drawn[row]:
-            table[KEPT][row] = _kept(world, returns_to_ruin(ledger.equity, ledger.last))
+        _write_alone(table, world, row, run_alone(made, world, places[row]), drawn=bool(drawn[row]))
     clock.alone += len(alone)
+    if answer:
+        began = time.perf_counter()
+        fine = [(world, row) for world, rows in worlds for row in rows[failed[rows] == ""].tolist()]
+        _write_sums(table, made, fine, places, workers)
+        clock.tail += time.perf_counter() - began
     for world, rows in worlds:
         unhedged = _figures(world, world.unhedged)
         for name in AGAINST:
@@ -277,15 +270,46 @@ def _tails(books: Books, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
     path, trail = paths_of(books)
     daily, sleeves = books.world.daily, empty_sleeves(len(books.rows))
     compiled().attribute_books(daily, trail, path, sleeves)
+    levels = np.ascontiguousarray(path.T)  # what needs a book's sessions in order takes half the time by rows
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
-        returns = path[1:] / path[:-1] - 1.0
-        told = sleeve_scalars(sleeves, daily, path[0], path[-1], books.world.market.sessions_a_year)
-        kept = _kept(books.world, np.ascontiguousarray(returns.T[drawn[books.rows]]))
-    worst = int(CVAR_TAIL * (len(returns) - 1)) + 1
-    lowest = np.partition(returns, worst - 1, axis=0)[:worst]
-    # A running sum: a plain one adds a lone column in another order, and a row's bits would hang on its company.
-    tail = np.minimum(np.sort(lowest, axis=0).cumsum(axis=0)[-1] / worst, 0.0)
+        returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, books.world.market.sessions_a_year
+        told = sleeve_scalars(sleeves, daily, path[0], path[-1], a_year)
+        told |= safety_columns(levels, books.world.less, a_year)
+        kept = _kept(books.world, returns[drawn[books.rows]])
+    worst = int(CVAR_TAIL * (returns.shape[1] - 1)) + 1
+    lowest = np.partition(returns, worst - 1, axis=1)[:, :worst]
+    # A running sum adds in the order of a row, whatever stands beside it: a plain one's bits hang on its company.
+    tail = np.minimum(np.sort(lowest, axis=1).cumsum(axis=1)[:, -1] / worst, 0.0)
     return {"cvar_95": tail, **told}, kept
+
+
+def _write_alone(table: dict[str, Any], world: World, row: int, ledger: Ledger, *, drawn: bool) -> None:
+    """Write the metrics of a book that ran by itself."""
+    safety = safety_row(ledger, world.less, world.market.sessions_a_year)
+    for name, value in (_figures(world, ledger) | _sleeve(world, ledger) | safety).items():
+        if name in table:
+            table[name][row] = value
+    if drawn:
+        table[KEPT][row] = _kept(world, returns_to_ruin(ledger.equity, ledger.last))
+
+
+def _write_sums(
+    table: dict[str, Any], made: Ingredients, fine: Sequence[tuple[World, int]], places: Ints, workers: int
+) -> None:
+    """Write the parts of the sum of rows that can be run, each book by itself."""
+    worlds = {world.places: world for world, _ in fine}
+    beta = {places: run_beta(world.config, world.market) for places, world in worlds.items()}
+    plans = [plan_at(made, world, places[row]) for world, row in fine]  # in one thread: they are remembered
+
+    def run(k: int) -> dict[str, float]:
+        world = fine[k][0]
+        hedged = compiled().run_policy(world.setup.prices, world.setup.terms, plans[k])
+        return sum_row(Book(world.setup, hedged, world.unhedged, beta[world.places]))
+
+    with ThreadPoolExecutor(workers) as pool:
+        for (_, row), told in zip(fine, pool.map(run, range(len(fine))), strict=True):
+            for name, value in told.items():
+                table[name][row] = value
 
 
 def _kept(world: World, returns: Floats) -> Floats:
@@ -352,6 +376,6 @@ def _sleeve(world: World, ledger: Ledger) -> dict[str, float]:
 def _figures(world: World, ledger: Ledger) -> dict[str, Any]:
     """Return a single book's metrics, NaN where one is undefined."""
     setup = world.setup
-    commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
-    figures = metrics_of(ledger, setup.prices, setup.terms, world.market.run_sessions, commission + slippage)
+    trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+    figures = metrics_of(ledger, setup.terms, world.market.run_sessions, trades)
     return {name: np.nan if value is None else value for name, value in figures.items()}

@@ -15,6 +15,7 @@ from data.market import Market
 from data.sources import Source
 from engine.asking import intensity_of
 from engine.config import HedgeConfig, RunConfig
+from engine.judgement.answer.safety import Less
 from engine.judgement.many import daily_of
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
@@ -23,6 +24,7 @@ from engine.kernel.sweep import Units, units_of
 from engine.metrics import mean_cash_return
 from engine.plain_yaml import Keys
 from engine.setup import Setup, open_market, policy_of, prepare, rebalancing_days, sizing_of
+from engine.sweeps.answered import less_in
 from engine.sweeps.grid import Grid, with_values
 from engine.sweeps.overfitting_rows import drawn_of
 from strategies import parameters
@@ -64,6 +66,8 @@ class World:
         The mean cash return a session.
     unhedged
         The unhedged book.
+    less
+        What holding less of the core came to.
     """
 
     places: Places
@@ -74,6 +78,7 @@ class World:
     daily: Daily
     cash_return: float
     unhedged: Ledger
+    less: Less
 
     @property
     def market(self) -> Market:
@@ -223,7 +228,7 @@ class Ingredients:
         unhedged = compiled().run_policy(setup.prices, setup.terms, idle)
         cash = mean_cash_return(setup.terms, len(setup.prices.close) - 1)
         units = units_of(setup.prices, setup.terms)
-        return World(places, fed, config, setup, units, daily_of(setup, units), cash, unhedged)
+        return World(places, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))
 
     def _ask(self, world: World, places: Places) -> Floats:
         began = time.perf_counter()

@@ -18,7 +18,7 @@ from data.files import write_whole
 from data.sources import Source
 from engine.config import RunConfig
 from engine.sweeps.chunks import compiles
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import columns_of
 from engine.sweeps.grid import Grid
 from engine.sweeps.ingredients import Ingredients
 from engine.sweeps.overfitting_found import FILE, LESS_DERISK, LESS_UNHEDGED, OVER_CASH, Best, Overfitting
@@ -29,7 +29,7 @@ from engine.sweeps.overfitting_rows import Drawn, drawn_of
 from engine.sweeps.overfitting_sharpe import Deflated, effective_trials, moments, sharpes
 from engine.sweeps.overfitting_splits import Splits, block_sums, splits_of, sums_of
 from engine.sweeps.overfitting_superior import Superior, superior
-from engine.sweeps.overfitting_words import sentences
+from engine.sweeps.overfitting_words import sentence
 
 DIGITS = 9
 """Significant digits of its numbers: more depend on how many threads a product of matrices takes. Effective numbers
@@ -52,7 +52,7 @@ class Apart(NamedTuple):
     unhedged
         Less the unhedged book's, shape (books, n).
     derisk
-        Less the daily-matched de-risk's, of the books compared, shape (compared, n).
+        Less that of the book sold daily, of the books compared, shape (compared, n).
     """
 
     unhedged: Floats
@@ -94,7 +94,7 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
         aside.submit(import_module, "arch.bootstrap")  # takes two seconds, which others needn't wait for
         found = _of_table(folder / "results.parquet", kept, follow, begin or (lambda _: None))
     if found is not None:
-        told = {"says": " ".join(sentences(found, Tried(found.trials, 1)))} | found.as_dict()
+        told = {"says": sentence(found, Tried(found.trials, 1))} | found.as_dict()
         text = json.dumps(_plain(told), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_whole(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
     return found
@@ -114,7 +114,7 @@ def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: B
     begin("deflated Sharpe ratios")
     apart = _apart(books)
     deflated = _deflated(books, apart, best.row, drawn, sharpe[known])
-    begin("tests against unhedged and de-risk")
+    begin("tests against unhedged and sold daily")
     tests = _superior(books, apart, best.row, drawn.representatives)
     return Overfitting(len(sharpe), int(known.sum()), best, deflated, splits, tests)
 
@@ -130,7 +130,7 @@ def _best(results: Path, row: int) -> Best:
     import pyarrow.parquet as pq
 
     measured = ("sharpe", "sharpe_vs_unhedged", "cagr_vs_unhedged", "episodes")
-    axes = [name for name in pq.read_schema(results).names if name not in (*COLUMNS, "failed")]
+    axes = [name for name in pq.read_schema(results).names if name not in (*columns_of(answer=True), "failed")]
     told = pq.read_table(results, columns=[*axes, *measured]).slice(row, 1).to_pylist()[0]
     sharpe, apart, gained, episodes = (told.pop(name) for name in measured)
     return Best(row, told, sharpe, math.nan if apart is None else sharpe - apart, gained, int(episodes))
@@ -188,7 +188,7 @@ def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int, a_y
 
 
 def _superior(books: Followed, apart: Apart, best: int, drawn: Ints) -> dict[str, Superior]:
-    """Test the best and the representatives against the unhedged book, and each against its own de-risk."""
+    """Test the best and the representatives against the unhedged book, and each against its own book sold daily."""
     rows = books.rows[books.compared]
     order = np.argsort(rows != best, kind="stable")  # the best first
     left, a_year = len(np.setdiff1d(drawn, rows)), books.a_year

@@ -10,12 +10,10 @@ import numpy as np
 
 from data.arrays import Flags, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR
-from engine.judgement.controls import followed_weights
+from engine.judgement.derisk import sold_daily
 from engine.kernel.compiled import compiled
-from engine.kernel.loop import Ledger
-from engine.kernel.shifted import matched
 from engine.metrics import mean_cash_return
-from engine.setup import Setup, run_beta
+from engine.setup import run_beta
 from engine.sweeps.compute import Books, lay_out, paths_of, plan_at, run_alone
 from engine.sweeps.ingredients import Ingredients, World
 from engine.sweeps.overfitting_rows import calendar_of, kept_of, returns_to_ruin
@@ -43,9 +41,9 @@ class Followed(NamedTuple):
     unhedged, of
         Returns of the unhedged books, and which of them each has, shapes (unhedged books, n) and (books,).
     compared
-        Which of them are compared with their daily-matched de-risk too, as places in `rows`, sorted.
+        Which of them are compared with the book sold daily too, as places in `rows`, sorted.
     derisked
-        The de-risk's returns, shape (len(compared), n).
+        Returns of the books sold daily, shape (len(compared), n).
     a_year
         How many of their sessions make a year.
     """
@@ -62,7 +60,7 @@ class Followed(NamedTuple):
 
 
 Follow = Callable[[int, Ints, Ints], Followed]
-"""Follows the best row and some others, sorted, and the de-risk of some of these.
+"""Follows the best row and some others, sorted, and the book sold daily of some of these.
 
 Rows are left out that fail, that run on other sessions than the best's, or that nothing is known of.
 """
@@ -125,27 +123,17 @@ def _run_together(
 
 
 def _derisked_books(made: Ingredients, books: Sequence[tuple[World, Ints]], pool: ThreadPoolExecutor) -> Floats:
-    """Return the returns of each book's daily-matched de-risk, shape (books, sessions - 1)."""
+    """Return the returns of the book sold daily beside each, shape (books, sessions - 1)."""
     beta = {world.places: run_beta(world.config, world.market) for world, _ in books}
     plans = [plan_at(made, world, places) for world, places in books]  # in one thread: they are remembered
 
     def run(k: int) -> Floats:
         world = books[k][0]
         hedged = compiled().run_policy(world.setup.prices, world.setup.terms, plans[k])
-        book = derisked(world.setup, hedged, beta[world.places])
+        book = sold_daily(world.setup, hedged, beta[world.places]).ledger
         return returns_to_ruin(book.equity, book.last)
 
     return np.array(list(pool.map(run, range(len(books)))))
-
-
-def derisked(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
-    """Run the daily-matched de-risk of a book, compiled: `engine.judgement.controls.run_derisk_daily`."""
-    deciding = np.arange(len(hedged.equity)) < hedged.last
-    ordered = deciding & (hedged.ordered | (hedged.shares[:, -1] != 0.0))
-    core = matched(*followed_weights(setup, hedged), beta, setup.market.roles.leverage)
-    return compiled().replay(
-        setup.prices, setup.terms, hedged._replace(ordered=ordered, core=core, hedge=np.zeros_like(core))
-    )
 
 
 def joined(parts: Sequence[Followed]) -> Followed:
@@ -177,7 +165,7 @@ class Told(NamedTuple):
         `engine.sweeps.overfitting_rows.kept_of` it, shape (WIDTH,).
     path
         Its calendar, the mean cash return a session, how many sessions make a year, and then the returns of the book,
-        of the unhedged one and of the daily-matched de-risk, end to end, shape (3 + 3 n,).
+        of the unhedged one and of the one sold daily, end to end, shape (3 + 3 n,).
     """
 
     sums: Floats
@@ -188,7 +176,7 @@ def told_of(result: RunResult) -> Told:
     """Return what a sweep keeps of a run, for strategies that can't be compiled."""
     setup, sessions = result.setup, result.market.run_sessions
     cash = mean_cash_return(setup.terms, len(sessions) - 1)
-    beside = derisked(setup, result.hedged, run_beta(result.config, result.market))
+    beside = sold_daily(setup, result.hedged, run_beta(result.config, result.market)).ledger
     books = [returns_to_ruin(book.equity, book.last) for book in (result.hedged, result.unhedged, beside)]
     facts = calendar_of(sessions), cash, result.market.sessions_a_year
     return Told(kept_of(books[0], cash, sessions), np.concatenate((facts, *books)))
@@ -198,7 +186,7 @@ def follow_told(told: Mapping[int, Floats], again: Callable[[int], Floats]) -> F
     """Return what looks rows up among the paths that were kept, `again` giving that of a row that wasn't."""
 
     def look(best: int, rows: Ints, compared: Ints) -> Followed:
-        del compared  # all that was kept has its de-risk
+        del compared  # all that was kept has its book sold daily
         paths = {row: told[row] for row in rows.tolist() if row in told}
         paths.setdefault(best, again(best) if best not in told else told[best])
         same = sorted(row for row, path in paths.items() if path[0] == paths[best][0])

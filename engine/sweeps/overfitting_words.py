@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.judgement.verdict import LEAST_EPISODES
 from engine.sweeps.overfitting_found import LESS_UNHEDGED, Overfitting, read
 from engine.sweeps.overfitting_history import Tried, tried_in
 
@@ -14,17 +13,27 @@ EVEN = 0.5
 the better explanation."""
 SURE = 0.95
 """The deflated Sharpe ratio that a choice has to have to hold up; and one less it, the p-value."""
+LEAST_EPISODES = 10
+"""How many episodes it takes to claim anything of a choice."""
 RARE = 0.1
 """The probability of overfitting that it may have."""
 
 BARE, COSTS, LUCK, CANT_TELL, HOLDS = "no hedge", "costs", "luck", "can't tell", "holds up"
 ENDINGS = {
-    BARE: "the best is not to hedge",
-    COSTS: "what its hedge costs is more than what it brings",
-    LUCK: "this choice is luck",
-    CANT_TELL: "this choice can't be told from luck",
-    HOLDS: "this choice holds up",
+    BARE: "doesn't hedge",
+    COSTS: "has a hedge that costs more than it brings",
+    LUCK: "is luck",
+    CANT_TELL: "can't be told from luck",
+    HOLDS: "holds up",
 }
+
+
+class Number(NamedTuple):
+    """One of the three numbers beside the sentence; ``None`` where it can't be had."""
+
+    label: str
+    value: float | None
+    digits: int
 
 
 class Standing(NamedTuple):
@@ -52,7 +61,7 @@ def figures_of(standing: Standing | None) -> dict[str, Any]:
         return dict.fromkeys(("says", "pbo", "deflated_sharpe", "spa"))
     found, tried = standing
     return {
-        "says": " ".join(sentences(found, tried)),
+        "says": sentence(found, tried),
         "pbo": None if found.splits is None else found.splits.pbo,
         "deflated_sharpe": {name: one.deflated(tried.combinations) for name, one in found.deflated.items()},
         "spa": {name: one.p_value for name, one in found.superior.items()},
@@ -65,8 +74,8 @@ def outcome(found: Overfitting, tried: int) -> str:
     What its hedge adds is its book's log return less the unhedged book's. `BARE`: that is nothing. `COSTS`: it is below
     0 on average.
     `LUCK`: its deflated Sharpe ratio is below one half, for all that was tried, or the probability of overfitting is
-    one half at least. `HOLDS`: 0.95 at least, at most 0.1, a p-value against the unhedged book of 0.05 at most, and as
-    many episodes as a verdict asks for. Else it `CANT_TELL`. A deflated Sharpe ratio that is undefined is neither.
+    one half at least. `HOLDS`: 0.95 at least, at most 0.1, a p-value against the unhedged book of 0.05 at most, and
+    `LEAST_EPISODES` episodes. Else it `CANT_TELL`. A deflated Sharpe ratio that is undefined is neither.
     """
     adds, splits = found.deflated[LESS_UNHEDGED], found.splits
     skill = adds.deflated(tried)
@@ -79,24 +88,19 @@ def outcome(found: Overfitting, tried: int) -> str:
     return HOLDS if enough and sure else CANT_TELL
 
 
-def sentences(found: Overfitting, tried: Tried) -> tuple[str, ...]:
+def sentence(found: Overfitting, tried: Tried) -> str:
     """Return what there is to say of the best of a sweep, for all that was tried of its run."""
-    best, adds, many = found.best, found.deflated[LESS_UNHEDGED], tried.combinations
+    many = tried.combinations
     of = f" ({many:,} in all {tried.sweeps} sweeps of this run)" if many > found.trials else ""
-    first = (
-        f"Of {found.trials:,} combinations{of} the best has a Sharpe ratio of {best.sharpe:.2f}, the unhedged book"
-        f" {best.unhedged_sharpe:.2f}."
+    counted = f"Of {found.trials:,} combinations{of} the best" if found.trials > 1 else f"The one combination{of}"
+    return f"{counted} by Sharpe ratio {ENDINGS[outcome(found, many)]}."
+
+
+def numbers(found: Overfitting, tried: Tried) -> tuple[Number, Number, Number]:
+    """Return the three numbers that the sentence rests on."""
+    skill = found.deflated[LESS_UNHEDGED].deflated(tried.combinations)
+    return (
+        Number("deflated Sharpe ratio of what its hedge adds", skill, 2),
+        Number("probability of overfitting", None if found.splits is None else found.splits.pbo, 2),
+        Number("SPA p-value against unhedged", found.superior["unhedged"].p_value, 3),
     )
-    skill = adds.deflated(many)
-    told = f"deflated Sharpe ratio {skill:.2f}" if skill is not None else f"no deflated Sharpe ratio ({adds.undefined})"
-    second = (
-        f"What its hedge adds to growth has one of {adds.sharpe:.2f}; the best of {many:,} without any skill would have"
-        f" {adds.luck(many):.2f} by luck: {told}."
-    )
-    said = ENDINGS[outcome(found, many)]
-    end = f"{said[0].upper()}{said[1:]}."
-    if found.splits is None:
-        return first, second, end
-    share = 100.0 * found.splits.pbo
-    third = f"In {share:.0f} % of the splits the one chosen in-sample came out below the median. {end}"
-    return first, second, third

@@ -14,32 +14,41 @@ from engine.judgement.attribution import attribute
 from engine.judgement.linking import scalars
 from engine.judgement.many import FIGURES
 from engine.run import run
-from engine.sweeps.compute import AGAINST, COLUMNS, MEASURES
+from engine.sweeps.answered import answered_row
+from engine.sweeps.columns import AGAINST, MEASURES, columns_of
 from engine.sweeps.grid import Grid, with_values
 from engine.sweeps.overfitting_parts import kept_columns
 from engine.sweeps.overfitting_paths import Told, told_of
 from engine.sweeps.overfitting_rows import drawn_of
 
 
-def compute_rows(config: RunConfig, grid: Grid, source: Source, first: int, last: int) -> dict[str, Any]:
+def compute_rows(
+    config: RunConfig, grid: Grid, source: Source, first: int, last: int, *, answer: bool = False
+) -> dict[str, Any]:
     """Return the metrics of rows `first` to `last` (exclusive), as `engine.sweeps.compute.compute` does."""
-    made = [
-        _row(config, {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}, source)
+    varied = [
+        {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
         for places in grid.places(first, last).tolist()
     ]
+    made = [_row(config, values, source, answer=answer) for values in varied]
     rows, told = [row for row, _ in made], [one for _, one in made]
-    table: dict[str, Any] = {name: np.array([row[name] for row in rows], dtype=np.float64) for name in COLUMNS}
+    table: dict[str, Any] = {
+        name: np.array([row[name] for row in rows], dtype=np.float64) for name in columns_of(answer=answer)
+    }
     followed = np.isin(np.arange(first, first + len(rows)), drawn_of(len(grid)).representatives)
     failed = np.array([row["failed"] for row in rows], dtype=object)
     return {**table, "failed": failed, **kept_columns(told, followed)}
 
 
-def _row(config: RunConfig, values: dict[Any, Any], source: Source) -> tuple[dict[str, Any], Told | None]:
+def _row(
+    config: RunConfig, values: dict[Any, Any], source: Source, *, answer: bool
+) -> tuple[dict[str, Any], Told | None]:
     """Run one combination; whatever goes wrong in it is its own."""
-    row: dict[str, Any] = {**dict.fromkeys(COLUMNS, np.nan), "failed": ""}
+    row: dict[str, Any] = {**dict.fromkeys(columns_of(answer=answer), np.nan), "failed": ""}
     try:
         result = run(with_values(config, values).model_copy(update={"controls": "off"}), source)
         sleeve, told = scalars(attribute(result.setup, result.hedged)), told_of(result)
+        known = answered_row(result, answer=answer)
     except RefusedError:
         raise  # there is no row to trust
     except UserError as fault:
@@ -49,7 +58,7 @@ def _row(config: RunConfig, values: dict[Any, Any], source: Source) -> tuple[dic
     metrics, unhedged = result.metrics, result.metrics["controls"]["unhedged"]
     row |= {name: metrics[name] for name in MEASURES} | {name: sleeve[name] for name in FIGURES}
     row |= {f"{name}_vs_unhedged": _above(metrics[name], unhedged[name]) for name in AGAINST}
-    return row, told
+    return row | known, told
 
 
 def _above(hedged: float | None, unhedged: float | None) -> float:

@@ -25,7 +25,7 @@ from engine.identity import CLASS, identity, known_by
 from engine.reads import Inputs, inputs_of
 from engine.setup import open_market
 from engine.sweeps.chunks import CHUNK, Chunk, Work, chunk_rows, chunks_of, compiles
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import columns_in, known_answer
 from engine.sweeps.executors import Executor, ExecutorError, Threads, executor_of
 from engine.sweeps.grid import Grid, of_one_kind
 from engine.sweeps.overfitting import finish_sweep
@@ -59,6 +59,8 @@ class SweepResult:
         The first real session of each instrument whose history before it was made, ISO.
     seconds
         kernel, signal, tail and wall seconds of what this call computed; chunks kept from before take none.
+    answer
+        Whether rows hold the parts of the sum.
     """
 
     folder: Path
@@ -67,6 +69,7 @@ class SweepResult:
     simulated: bool
     synthetic: Mapping[str, str]
     seconds: dict[str, float]
+    answer: bool = False
 
     @property
     def results(self) -> Path:
@@ -82,7 +85,7 @@ class SweepResult:
         return f"SYNTHETIC history: {made}, by the fund model." if made else None
 
 
-def sweep(
+def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     config: RunConfig,
     grid: Grid,
     out: Path,
@@ -91,6 +94,8 @@ def sweep(
     source: Source | None = None,
     executor: Executor | None = None,
     begin: Callable[[str], None] | None = None,
+    *,
+    answer: bool = False,
 ) -> SweepResult:
     """Run every combination of a grid and write its table.
 
@@ -112,6 +117,8 @@ def sweep(
         Who computes the chunks. The table is the same to the byte whoever does.
     begin
         Told the name of each step of the statistics that follow.
+    answer
+        Whether rows hold the parts of the sum, too: `engine.sweeps.columns.SUM`.
 
     Raises
     ------
@@ -125,10 +132,10 @@ def sweep(
     market = market_of(config, source)
     inputs = inputs_of(config, grid.tried, market, source)
     name = f"{config.name}-SIMULATED" if source.simulated else config.name
-    known = _known(config, grid, inputs, source.name)
+    known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
     folder, spent = out / f"{name}-sweep-{identity(known)}", dict.fromkeys(("kernel", "signal", "tail"), 0.0)
     if not (folder / "manifest.json").exists():
-        work = Work(f"backtest-{identity(known)}", config, grid, source, inputs.named)
+        work = Work(f"backtest-{identity(known)}", config, grid, source, inputs.named, answer=answer)
         chosen = executor or executor_for(config, workers=workers)
         for seconds in _compute(work, folder / "parts", chosen, progress):
             spent = {key: value + seconds.get(key, 0.0) for key, value in spent.items()}
@@ -145,6 +152,7 @@ def sweep(
         source.simulated,
         {name: str(first) for name, first in market.synthetic.items()},
         {**spent, "wall": time.perf_counter() - began},
+        answer,
     )
 
 
@@ -230,7 +238,7 @@ def _table(grid: Grid, first: int, last: int, columns: Mapping[str, Any]) -> pa.
     table = {}
     for i, axis in enumerate(grid.axes):
         table[axis.name] = pa.array(of_one_kind(axis.values)).take(pa.array(places[:, i]))
-    for name in COLUMNS:
+    for name in columns_in(columns):
         table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
     table["failed"] = pa.array([word or None for word in columns["failed"]], pa.string())
     for name in [name for name in columns if name not in table]:

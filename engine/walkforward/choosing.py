@@ -14,7 +14,7 @@ from data.errors import ConfigError, StrategyError, UserError
 from data.files import write_whole
 from engine.config import RunConfig
 from engine.sweeps.chunks import Answer, Chunk, Work, chunks_of
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import columns_in
 from engine.sweeps.executors import Executor
 from engine.sweeps.grid import Axis, Grid, of_one_kind, with_values
 from engine.sweeps.ingredients import Kept
@@ -203,7 +203,7 @@ def _table(grid: Grid, first: int, last: int, columns: Mapping[str, Any]) -> pa.
 
     places = grid.places(first, last)
     table = {axis.name: pa.array(plain_values(axis)).take(pa.array(places[:, i])) for i, axis in enumerate(grid.axes)}
-    table |= {name: pa.array(columns[name], pa.float64(), from_pandas=True) for name in COLUMNS}
+    table |= {name: pa.array(columns[name], pa.float64(), from_pandas=True) for name in columns_in(columns)}
     return pa.table(table | {"failed": pa.array([word or None for word in columns["failed"]], pa.string())})
 
 

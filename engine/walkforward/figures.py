@@ -15,7 +15,8 @@ from engine.judgement.attribution import attribute
 from engine.judgement.linking import scalars
 from engine.judgement.many import FIGURES
 from engine.run import RunResult
-from engine.sweeps.compute import MEASURES
+from engine.sweeps.answered import answered_row, less_in, safety_row
+from engine.sweeps.columns import MEASURES, SAFETY, SUM
 from engine.walkforward.choosing import TEST, TRAIN, column_of, plain_values
 from engine.walkforward.plan import Plan
 
@@ -108,6 +109,10 @@ def value_of(result: RunResult, objective: str) -> float | None:
     """Return a sweep's column of a single run; None where it is undefined."""
     if objective in FIGURES:
         return _known(scalars(attribute(result.setup, result.hedged))[objective])
+    if objective in SAFETY:
+        return _known(answered_row(result, answer=False)[objective])
+    if objective in SUM:
+        return _known(answered_row(result, answer=True)[objective])
     return _told(result.metrics, result.metrics["controls"][UNHEDGED], objective)
 
 
@@ -123,7 +128,11 @@ def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: st
     runs, controls = {"walk_forward": stitched, **others}, stitched.metrics["controls"]
     told = {name: (result.metrics, value_of(result, objective)) for name, result in runs.items()}
     for name in ("derisk_daily", UNHEDGED):
-        told[name] = controls[name], _told(controls[name], controls[UNHEDGED], objective)
+        book, value = stitched.books[name], _told(controls[name], controls[UNHEDGED], objective)
+        if objective in SAFETY:
+            row = safety_row(book, less_in(stitched.setup), stitched.market.sessions_a_year)
+            value = _known(row[objective])
+        told[name] = controls[name], value
     return {
         name: {measure: metrics[measure] for measure in MEASURES} | {"objective": value}
         for name, (metrics, value) in told.items()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.arrays import Dates
-from data.errors import ConfigError, did_you_mean
 from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
@@ -17,7 +16,7 @@ from engine.identity import CLASS, identity, known_by
 from engine.reads import Inputs, inputs_of
 from engine.setup import open_market
 from engine.sweeps.chunks import Work
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import check_column, known_answer
 from engine.sweeps.grid import Grid, with_values
 from engine.walkforward.choosing import TEST, TRAIN, WHOLE, Window, check_axes, plain_values
 from engine.walkforward.folds import Fold, Windows, folds_of
@@ -42,6 +41,8 @@ class Plan:
         The whole run's, and all that combinations may read.
     label
         The strategy's name as it shows.
+    answer
+        Whether rows hold the parts of the sum.
     """
 
     config: RunConfig
@@ -54,6 +55,7 @@ class Plan:
     market: Market
     inputs: Inputs
     label: str
+    answer: bool = False
 
     @property
     def sessions(self) -> Dates:
@@ -78,7 +80,7 @@ class Plan:
     @property
     def work(self) -> Work:
         """The sweep of all combinations over the whole history, from which each window's is made."""
-        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, self.inputs.named)
+        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, self.inputs.named, answer=self.answer)
 
     @property
     def id(self) -> str:
@@ -100,11 +102,19 @@ class Plan:
             "combinations": len(self.grid),
             **self.cut.as_dict(),
             "objective": self.objective,
+            **known_answer(answer=self.answer),
         }
 
 
 def plan_of(
-    config: RunConfig, grid: Grid, cut: Windows, objective: str, *, lowest: bool = False, source: Source | None = None
+    config: RunConfig,
+    grid: Grid,
+    cut: Windows,
+    objective: str,
+    *,
+    lowest: bool = False,
+    source: Source | None = None,
+    answer: bool = False,
 ) -> Plan:
     """Lay a walk-forward out.
 
@@ -120,15 +130,15 @@ def plan_of(
         Whether its lowest value is the best.
     source
         Where history comes from; what the config names unless given.
+    answer
+        Whether rows hold the parts of the sum, so that one of them may be the objective.
 
     Raises
     ------
     UserError
         The objective or an axis can't be used, or there is no room for a fold.
     """
-    if objective not in COLUMNS:
-        hint = did_you_mean(objective, COLUMNS) or f": {', '.join(COLUMNS)}"
-        raise ConfigError(f"--objective {objective} is unknown{hint}")
+    check_column("--objective", objective, answer=answer)
     check_axes(config, grid)
     read_once = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, read_once)
@@ -140,4 +150,4 @@ def plan_of(
         label = asked.strategy.label(market)
     inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
-    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label)
+    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)

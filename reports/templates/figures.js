@@ -1,5 +1,5 @@
 const narrow = () => innerWidth < 600;
-const ink = () => night() ? "#e4e8eb" : "#1c2126";
+const ink = () => night() ? "#eeeeec" : "#191a1c";
 const COLOURS = ["#2f7ed8", "#e08214", "#2a9d6f", "#c061a5", "#8c6bb1"];
 const date = days => new Date(days * 864e5).toISOString().slice(0, 10);
 

@@ -1,34 +1,56 @@
 const DAYS = numbers(DATA.days).map(date);
-const BOOKS = [[0, "solid"], [0, "solid"], [4, "dash"], [1, "solid"], [2, "dot"], [2, "dash"], [3, "dashdot"], [4, "dot"]];
-const PARTS = [[0, "solid"], [0, "solid"], [1, "solid"], [2, "dash"], [3, "dot"], [4, "dash"], [2, "dot"], [3, "dashdot"]];
-/* The first line is the one it is about; colours that could be taken for each other differ in their dashes. */
-const style = (styles, at) => {
-  const [hue, dash] = styles[at % styles.length];
-  return {color: at ? COLOURS[hue] : ink(), dash, width: at ? 1.6 : 2.4};
-};
+const MONEY = new Intl.NumberFormat("en", {notation: "compact", maximumSignificantDigits: 3});
 
 /* Grey under what the fund model made up. */
 function synthetic() {
-  if (!DATA.synthetic) return {shapes: []};
+  if (!DATA.synthetic) return {shapes: [], annotations: []};
   const [from, to] = DATA.synthetic.map(at => DAYS[at]);
   return {shapes: [band(from, to, "rgba(128,128,128,.28)")], annotations: [{text: "SYNTHETIC", x: from, xanchor: "left",
-    yref: "paper", y: 1, yanchor: "top", showarrow: false, font: {size: 11}}]};
+    yref: "paper", y: 1, yanchor: "top", showarrow: false, font: {size: 12.5}}]};
 }
 
+const line = (role, at) => ({hedge: {color: tone().hedge, width: 2.6}, held: {color: ink(), width: 2.2},
+  main: {color: tone().muted, width: 1.4, dash: ["solid", "dash", "dot"][at % 3]}})[role] || {color: tone().part, width: .8};
+
+/* Equity, drawdown, the hedge over what it is compared with, and net beta, over the same days. */
 function drawGrowth(figure) {
-  const of = (book, at, y, more) => ({type: "scatter", mode: "lines", name: plain(book.name), x: DAYS, y: numbers(y),
-    line: style(BOOKS, at), visible: book.shown || "legendonly", legendgroup: `book ${at}`, ...more});
-  const upper = DATA.books.map((book, at) => of(book, at, book.equity,
-    {hovertemplate: `%{x|%Y-%m-%d} ${plain(book.name)}<br>$%{y:,.0f}<extra></extra>`}));
-  const lower = DATA.books.map((book, at) => of(book, at, book.drawdown, {yaxis: "y2", showlegend: false,
-    hovertemplate: `%{x|%Y-%m-%d} ${plain(book.name)}<br>%{y:.1%} from its peak<extra></extra>`}));
-  plot(figure, [...upper.reverse(), ...lower.reverse()], {dragmode: narrow() ? false : "zoom", ...synthetic(),
-    shapes: [...synthetic().shapes, ...DATA.held.map(([from, to]) => band(DAYS[from], DAYS[to], HELD))],
-    legend: {...LEGEND.legend, ...columns(), traceorder: "reversed"},
-    xaxis: axis("session", {type: "date", anchor: "y2"}),
-    yaxis: upward(DATA.spread ? "equity, $ (log)" : "equity, $", {...still, domain: [.38, 1], ...logarithmic(DATA.spread)}),
-    yaxis2: upward("drawdown", {...still, domain: [0, .33], tickformat: ".0%"})});
+  const {books, over, beta, held, spread, reach} = DATA.growth, rows = over.length ? 4 : 3;
+  const domains = rows === 4 ? [[.6, 1], [.4, .56], [.2, .36], [0, .16]] : [[.52, 1], [.26, .48], [], [0, .2]];
+  const lines = books.map((book, at) => ({...book, y: numbers(book.equity), line: line(book.role, at)}));
+  const on = (name, y, style, more) => ({type: "scatter", mode: "lines", name: plain(name), x: DAYS, y, line: style, ...more});
+  const told = narrow() ? "%{y:$.3s}, fall %{customdata:.0%}" : "%{y:$,.0f}, %{customdata:.1%} from its peak";
+  const upper = lines.map((one, at) => on(one.name, one.y, one.line, {customdata: numbers(one.drawdown), zorder: -at, hovertemplate: told}));
+  const lower = lines.map((one, at) => on(one.name, numbers(one.drawdown), one.line, {yaxis: "y2", zorder: -at, hoverinfo: "skip"}));
+  const ratios = over.map((one, at) => on(one.name, numbers(one.y), at ? line("main", 1) : line("hedge"),
+    {yaxis: "y3", hovertemplate: "%{y:.3f}"}));
+  const net = on("net beta", numbers(beta), {...line("hedge"), width: 1.4, shape: "hv"}, {yaxis: "y4", hovertemplate: "%{y:.2f}"});
+  const strong = lines.filter(one => one.role), ends = [Math.log(reach[0] * .94), Math.log(reach[1] * 1.06)];
+  const log = Boolean(spread), range = log ? ends.map(end => end / Math.LN10) : roomy(reach);
+  const titles = strong.map(one => ({name: narrow() ? one.name : `${one.name} $${MONEY.format(last(one.y)).toLowerCase()}`,
+    end: log ? Math.log(last(one.y)) : last(one.y), color: one.line.color, strong: one.role === "hedge" || one.role === "held"}));
+  const apart = roomy([1, ...ratios.flatMap(one => one.y)]);
+  const parts = ratios.map((one, at) => ({name: narrow() ? over[at].name : `${over[at].name} ${last(one.y).toFixed(2)}`,
+    end: last(one.y), color: one.line.color, strong: !at}));
+  const topic = (text, y) => ({text, x: 0, xref: "paper", xanchor: "left", y, yref: "paper", yanchor: "bottom",
+    showarrow: false, font: {size: 12.5, color: tone().muted}});
+  const up = (at, more) => ({...still, domain: domains[at], automargin: true, gridcolor: tone().grid, zerolinecolor: tone().grid, ...more});
+  plot(figure, [...upper, ...lower, ...ratios, net], {dragmode: narrow() ? false : "zoom",
+    hovermode: "x unified", hoversubplots: "axis", showlegend: false,
+    hoverlabel: {font: {size: 12}, bgcolor: tone().paper, bordercolor: tone().muted},
+    margin: {l: 10, r: beside(), t: 20, b: 10},
+    shapes: [...synthetic().shapes, ...held.map(([from, to]) => band(DAYS[from], DAYS[to], shade())),
+      ...(rows === 4 ? [rule("y3", 1)] : []), rule("y4", 0)],
+    annotations: [...synthetic().annotations, topic(log ? "Equity, $, a step up is the same percentage" : "Equity, $", 1),
+      topic("Fall from the highest so far", domains[1][1]), ...(rows === 4 ? [topic("The hedge over the others", domains[2][1])] : []),
+      topic("Net beta of the hedged book", domains[3][1]),
+      ...endNames(figure, titles, domains[0], linear(log ? ends : range)),
+      ...(rows === 4 ? endNames(figure, parts, domains[2], linear(apart)) : [])],
+    xaxis: {...axis("", {type: "date", anchor: "y4", hoverformat: "%Y-%m-%d"}), gridcolor: tone().grid},
+    yaxis: up(0, {...logarithmic(spread), range}), yaxis2: up(1, {tickformat: ".0%"}),
+    ...(rows === 4 ? {yaxis3: up(2, {range: apart})} : {}), yaxis4: up(3, {nticks: 4})});
 }
+const shade = () => night() ? "rgba(255,138,74,.16)" : "rgba(184,66,10,.11)";
+const rule = (yref, y) => ({type: "line", xref: "paper", x0: 0, x1: 1, yref, y0: y, y1: y, line: {color: tone().muted, width: 1}});
 
 /* A waterfall that lies on its side, so that its names can be read on any screen. */
 function waterfall(figure, chart, title, tickformat) {
@@ -42,7 +64,7 @@ function waterfall(figure, chart, title, tickformat) {
   const colour = color => ({marker: {color}});
   plot(figure, [{type: "waterfall", orientation: "h", y: said, x: [...values, sum], text: texts,
     measure: [...values.map((_, at) => starts && !at ? "absolute" : "relative"), "total"], 
-    textposition: narrow() ? "none" : "outside", cliponaxis: false, increasing: colour(GAIN), decreasing: colour(LOSS), totals: colour(night() ? "#a0a9b2" : "#59626b"),
+    textposition: narrow() ? "none" : "outside", cliponaxis: false, increasing: colour(tone().part), decreasing: colour(tone().part), totals: colour(tone().total),
     connector: {line: {color: GRID, width: 1}}, hovertext: names.map((name, at) => `${name}: ${texts[at]}`), hoverinfo: "text"}], {showlegend: false,
     xaxis: axis(title, {...still, tickformat, nticks: narrow() ? 4 : 8, tickangle: 0, zeroline: true,
       range}),
@@ -50,11 +72,35 @@ function waterfall(figure, chart, title, tickformat) {
 }
 
 function drawLinked(figure) {
+  const dashes = ["solid", "solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid"];
   const lines = DATA.linked.map((one, at) => ({type: "scatter", mode: "lines", name: plain(one.name),
-    x: DAYS.slice(0, floats(one.y).length), y: numbers(one.y), line: style(PARTS, at),
-    hovertemplate: `%{x|%Y-%m-%d} ${plain(one.name)}<br>%{y:+,.1f} points<extra></extra>`}));
-  plot(figure, lines, {dragmode: narrow() ? false : "zoom", ...synthetic(), legend: {...LEGEND.legend, ...columns()},
-    xaxis: axis("session", {type: "date"}), yaxis: upward("points of total return", {...still, tickformat: ","})});
+    x: DAYS.slice(0, floats(one.y).length), y: numbers(one.y), hovertemplate: "%{y:+,.1f} points",
+    zorder: -at, line: at ? {...line("main", 0), dash: dashes[at % dashes.length]} : line("hedge")}));
+  const range = roomy(lines.flatMap(one => one.y));
+  const ends = lines.map((one, at) => ({name: DATA.linked[at].name, end: last(one.y), color: one.line.color, strong: !at}));
+  plot(figure, lines, {dragmode: narrow() ? false : "zoom", shapes: synthetic().shapes, hovermode: "x unified",
+    showlegend: false, margin: {l: 10, r: beside(), t: 20, b: 10},
+    hoverlabel: {font: {size: 12}, bgcolor: tone().paper, bordercolor: tone().muted},
+    annotations: [...synthetic().annotations, ...endNames(figure, ends, [0, 1], linear(range))],
+    xaxis: {...axis("", {type: "date", hoverformat: "%Y-%m-%d"}), gridcolor: tone().grid},
+    yaxis: upward("points of total return", {...still, tickformat: ",", range, gridcolor: tone().grid})});
+}
+
+/* The run's own dates among all others. */
+function drawShifts(figure) {
+  const {counts, edges, own, mean, band: nine} = DATA.shifts, middle = counts.map((_, at) => (edges[at] + edges[at + 1]) / 2);
+  const mark = (x, color, width) => ({type: "line", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", line: {color, width}});
+  const said = (text, x, y, color) => ({text, x, y, yref: "paper", yanchor: "top", showarrow: false, xshift: 6, xanchor: "left",
+    bgcolor: tone().paper, font: {size: 12.5, color}});
+  const share = counts.map(count => count / counts.reduce((sum, one) => sum + one));
+  plot(figure, [{type: "bar", x: middle, y: share, width: middle.map((_, at) => edges[at + 1] - edges[at]),
+    marker: {color: tone().part, line: {width: .5, color: tone().paper}},
+    hovertemplate: "%{x:.1f} % a year: %{y:.1%} of dates<extra></extra>"}], {showlegend: false, margin: {l: 10, r: 16, t: 10, b: 10},
+    shapes: [...(nine ? [band(nine[0], nine[1], tone().chip)] : []), mark(own, ink(), 3), ...(mean === null ? [] : [mark(mean, tone().muted, 1.5)])],
+    annotations: [said(`<b>its own dates ${own.toFixed(1)}\u202f%</b>`, own, 1, ink()),
+      ...(mean === null ? [] : [said(`random dates, average ${mean.toFixed(1)}\u202f%`, mean, .88, tone().muted)])],
+    xaxis: axis("growth, % a year", {...still, zeroline: false, gridcolor: tone().grid}),
+    yaxis: upward("share of dates", {...still, tickformat: ".0%", gridcolor: tone().grid})});
 }
 
 /* Needed and got: a fund against the market gains below the line, one with it above. */
@@ -75,8 +121,8 @@ function drawNeeds(figure) {
   };
   const line = {type: "scatter", mode: "lines", name: "break-even", x: [low, high], y: [low, high], hoverinfo: "skip",
     line: {color: ink(), width: 1, dash: "dash"}};
-  plot(figure, [line, dots("made dollars", one => one.pnl > 0, GAIN, "circle"),
-    dots("lost dollars", one => one.pnl <= 0, LOSS, "x")], {
+  plot(figure, [line, dots("made dollars", one => one.pnl > 0, ink(), "circle"),
+    dots("lost dollars", one => one.pnl <= 0, tone().muted, "x-thin-open")], {showlegend: false,
     xaxis: axis(`${DATA.underlying} needed, from fill to fill`, {...still, tickformat: "+.1~%", range: across}),
     yaxis: axis(`${DATA.underlying} moved`, {...still, tickformat: "+.1~%", range: up}),
     annotations: [{text: `${plain(DATA.fund)} gains ${DATA.leverage < 0 ? "below" : "above"} the line`, xref: "paper",
@@ -90,6 +136,7 @@ function drawNeeds(figure) {
 
 function openRow(number) {
   const row = at(`episode-${number}`);
+  at("all-episodes").open = true;
   row.open = true;
   row.scrollIntoView({behavior: "smooth", block: "start"});
 }
@@ -98,58 +145,31 @@ function drawPath(figure) {
   const one = DATA.episodes[figure.dataset.path], x = numbers(one.x), outside = one.outside, far = numbers(outside.x);
   const opens = place => place % 1 !== 0 ? " open" : "";
   const when = place => place === place ? DAYS[Math.ceil(place)] + opens(Math.round(place * 10) / 10) : "";
-  const line = (name, at, y, more) => ({type: "scatter", mode: "lines+markers", name: plain(name), x: at, y,
+  const drawn = (name, at, y, more) => ({type: "scatter", mode: "lines+markers", name: plain(name), x: at, y,
     text: at.map(when), marker: {size: 4}, hovertemplate: `%{text}<br>${plain(name)} %{y:.2f}<extra></extra>`, ...more});
-  const around = line(`${DATA.underlying} before and after`, far, numbers(outside.y),
-    {mode: "lines", line: {color: COLOURS[0], width: 1, dash: "dot"}, showlegend: false, connectgaps: false});
+  const around = drawn(`${DATA.underlying} before and after`, far, numbers(outside.y),
+    {mode: "lines", line: {color: ink(), width: 1, dash: "dot"}, connectgaps: false});
   const even = {type: "scatter", mode: "markers", name: `where ${plain(DATA.underlying)} had to be`, x: [x.at(-1)],
     y: [one.even], marker: {symbol: "diamond-open", size: 11, color: ink(), line: {width: 2}},
     hovertemplate: "break-even %{y:.2f}<extra></extra>"};
-  const all = far.filter(place => place === place).concat(x), first = Math.ceil(Math.min(...all)), last = Math.max(...all);
-  const step = Math.max(1, Math.ceil((last - first) / (narrow() ? 3 : 4)));
-  const tickvals = Array.from({length: Math.floor((last - first) / step) + 1}, (_, count) => first + count * step);
-  plot(figure, [around, line(DATA.underlying, x, numbers(one.underlying), {line: {color: COLOURS[0], width: 2}}),
-    line(DATA.fund, x, numbers(one.fund), {line: {color: ink(), width: 2}}),
-    line(`${DATA.leverage} x the move`, x, numbers(one.naive), {line: {color: COLOURS[1], width: 1.6, dash: "dash"}}),
-    even], {shapes: [band(x[0], x.at(-1), HELD)],
+  const lines = [[DATA.underlying, one.underlying, ink()], [DATA.fund, one.fund, tone().hedge],
+    [`${DATA.leverage} x the move`, one.naive, tone().muted]].map(([name, y, color]) => ({name, end: last(numbers(y)), color}));
+  const ys = [...numbers(outside.y), ...[one.underlying, one.fund, one.naive].flatMap(numbers), one.even], range = roomy(ys);
+  const all = far.filter(place => place === place).concat(x), first = Math.ceil(Math.min(...all)), final = Math.max(...all);
+  const step = Math.max(1, Math.ceil((final - first) / (narrow() ? 3 : 4)));
+  const tickvals = Array.from({length: Math.floor((final - first) / step) + 1}, (_, count) => first + count * step);
+  plot(figure, [around, drawn(DATA.underlying, x, numbers(one.underlying), {line: {color: ink(), width: 2}}),
+    drawn(DATA.fund, x, numbers(one.fund), {line: {color: tone().hedge, width: 2.4}}),
+    drawn(`${DATA.leverage} x the move`, x, numbers(one.naive), {line: {color: tone().muted, width: 1.6, dash: "dash"}}),
+    even], {shapes: [band(x[0], x.at(-1), shade())], showlegend: false, margin: {l: 10, r: 110, t: 10, b: 10},
+    annotations: endNames(figure, lines, [0, 1], linear(range)),
     xaxis: axis("session", {...still, tickvals, ticktext: tickvals.map(place => DAYS[place])}),
-    yaxis: upward("first fill = 100", still)});
+    yaxis: upward("first fill = 100", {...still, range})});
 }
 
-function drawForest(figure) {
-  const {title, format, rows} = DATA.forest[at("figure").value], names = rows.map(row => plain(row[0]));
-  const [x, low, high] = [1, 2, 3].map(part => rows.map(row => row[part]));
-  const sure = rows.map((_, row) => low[row] > 0 || high[row] < 0);
-  plot(figure, [{type: "scatter", mode: "markers", y: names, x,
-    error_x: {type: "data", symmetric: false, array: high.map((value, row) => value - x[row]),
-      arrayminus: low.map((value, row) => x[row] - value), thickness: 2, width: 5, color: ink()},
-    marker: {size: 10, color: ink(), symbol: sure.map(one => one ? "circle" : "circle-open"), line: {width: 2}},
-    customdata: rows.map((_, row) => [low[row], high[row]]),
-    hovertemplate: `%{y}<br>%{x:${format}}<br>%{customdata[0]:${format}} to %{customdata[1]:${format}}<extra></extra>`}], {
-    showlegend: false, shapes: [{type: "line", x0: 0, x1: 0, y0: 0, y1: 1, yref: "paper", layer: "below",
-      line: {color: ink(), width: 1.5}}],
-    xaxis: axis(narrow() ? "hedged less control" : `${title}: hedged less control`, {...still, tickformat: format, nticks: narrow() ? 4 : 8}),
-    yaxis: {...still, automargin: true, autorange: "reversed", gridcolor: GRID}});
-}
-
-function drawPlacebo(figure) {
-  const {run, edges, views} = DATA.placebo, middles = edges.slice(1).map((edge, at) => (edge + edges[at]) / 2);
-  const percents = value => `${(100 * value).toFixed(2)} %`;
-  const text = middles.map((_, at) => `${percents(edges[at])} to ${percents(edges[at + 1])} a year`);
-  const bars = views.map((view, at) => ({type: "bar", name: view.name, x: middles, y: view.counts, text,
-    textposition: "none", marker: at ? {color: "rgba(0,0,0,0)", line: {color: COLOURS[1], width: 2}}
-      : {color: COLOURS[0], opacity: .7}, hovertemplate: "%{text}<br>%{y} placebos<extra></extra>"}));
-  plot(figure, bars, {barmode: "overlay", bargap: .05,
-    shapes: [{type: "line", x0: run, x1: run, y0: 0, y1: 1, yref: "paper", line: {color: ink(), width: 3}}],
-    annotations: [{text: `this run ${percents(run)}`, x: run, yref: "paper", y: 1, yanchor: "top", showarrow: false,
-      xanchor: run > (edges[0] + edges.at(-1)) / 2 ? "right" : "left", xshift: run > (edges[0] + edges.at(-1)) / 2 ? -6 : 6}],
-    xaxis: axis("growth a year, hedged less its daily de-risk", {...still, tickformat: "+.1~%"}),
-    yaxis: axis("placebos", still)});
-}
-
-const DRAW = {growth: drawGrowth, linked: drawLinked, needs: drawNeeds, forest: drawForest, placebo: drawPlacebo, after: drawAfter,
-  bridge: figure => waterfall(figure, DATA.waterfalls.bridge, "end value, $", "$.3~s"),
-  sleeve: figure => waterfall(figure, DATA.waterfalls.sleeve, "of the book's CAGR", "+.1~%")};
+const DRAW = {growth: drawGrowth, linked: drawLinked, needs: drawNeeds, shifts: drawShifts, after: drawAfter,
+  bridge: figure => waterfall(figure, DATA.bridge, "end value, $", "$.3~s"),
+  sleeve: figure => waterfall(figure, DATA.sleeve, "of the book's CAGR", "+.1~%")};
 
 function draw(figure) {
   if (figure.dataset.path) drawPath(figure);
@@ -158,10 +178,6 @@ function draw(figure) {
   } else DRAW[figure.id](figure);
 }
 
-if (at("figure")) {
-  DATA.forest.forEach(({title}, place) => at("figure").add(new Option(title, place)));
-  at("figure").onchange = () => drawForest(at("forest"));
-}
 if (at("order")) {
   at("order").onchange = () => {
     const key = at("order").value, down = key.startsWith("-"), name = key.replace("-", "");
@@ -171,5 +187,18 @@ if (at("order")) {
 }
 for (const row of document.querySelectorAll(".episode")) {
   row.ontoggle = () => row.open && row.querySelectorAll(".js-plotly-plot").forEach(one => Plotly.Plots.resize(one));
+}
+/* A table that is wider than its place says that it scrolls. */
+{
+  const hints = [...document.querySelectorAll("main .wide")].map(wide => {
+    const hint = document.createElement("p");
+    hint.className = "hint"; hint.textContent = "Scroll the table sideways for more columns \u2192";
+    wide.before(hint); wide.tabIndex = 0;
+    return () => { hint.hidden = wide.scrollWidth <= wide.clientWidth; };
+  });
+  const check = () => hints.forEach(one => one());
+  addEventListener("resize", check);
+  addEventListener("toggle", check, true);
+  check();
 }
 drawWhenSeen([...document.querySelectorAll(".chart")], draw);

@@ -1,19 +1,25 @@
 /* The mean path around triggers with its interval, and that of all days: the fund above, the underlying below. */
 function drawAfter(figure) {
-  const {offsets, lines} = DATA.study, hues = [COLOURS[1], COLOURS[0]];
-  const traces = lines.flatMap(({name, after, low, high, all_days}, at) => {
-    const on = {x: offsets, yaxis: at ? "y2" : "y", type: "scatter", mode: "lines", showlegend: false};
+  const {offsets, lines} = DATA.study, hues = [tone().hedge, ink()], domains = [[.53, 1], [0, .47]];
+  const paths = lines.map(one => Object.fromEntries(["after", "low", "high", "all_days"].map(part => [part, numbers(one[part])])));
+  const ranges = paths.map(one => roomy(Object.values(one).flat()));
+  const traces = lines.flatMap(({name}, at) => {
+    const {after, low, high, all_days} = paths[at];
+    const on = {x: offsets, yaxis: at ? "y2" : "y", type: "scatter", mode: "lines"};
     const edge = {...on, hoverinfo: "skip", line: {width: 0}};
     const said = what => `%{x} sessions: ${plain(name)} %{y:+.2%}<br>${what}<extra></extra>`;
-    return [{...edge, y: numbers(low)}, {...edge, y: numbers(high), fill: "tonexty", fillcolor: `${hues[at]}33`},
-      {...on, y: numbers(all_days), name: "all days", legendgroup: "all", showlegend: !at, hovertemplate: said("all days"),
-        line: {color: ink(), width: 1.6, dash: "dash"}},
-      {...on, y: numbers(after), name: `${plain(name)} after triggers`, showlegend: true,
-        hovertemplate: said("after triggers"), line: {color: hues[at], width: 2.4}}];
+    return [{...edge, y: low}, {...edge, y: high, fill: "tonexty", fillcolor: `${hues[at]}33`},
+      {...on, y: all_days, hovertemplate: said("all days"), line: {color: tone().muted, width: 1.6, dash: "dash"}},
+      {...on, y: after, hovertemplate: said("after triggers"), line: {color: hues[at], width: 2.4}}];
   });
-  const value = (name, domain) => upward(`${name}, mean return`, {...still, domain, tickformat: ".0%", zeroline: true});
-  plot(figure, traces, {legend: {...LEGEND.legend, ...columns()},
-    xaxis: axis("sessions from the trigger's close", {...still, anchor: "y2", zeroline: false, dtick: narrow() ? 20 : 10, tick0: 0}),
-    yaxis: value(lines[0].name, [.46, 1]), yaxis2: value(lines[1].name, [0, .42]),
+  const names = lines.flatMap(({name}, at) => endNames(figure, [
+    {name: narrow() ? `${name}, triggers` : `${name} after triggers`, end: last(paths[at].after), color: hues[at], strong: true},
+    {name: `${name}, all days`, end: last(paths[at].all_days), color: tone().muted}], domains[at], linear(ranges[at])));
+  const value = at => upward(`${lines[at].name}, mean return`, {...still, domain: domains[at], range: ranges[at],
+    tickformat: ".0%", zeroline: true, gridcolor: tone().grid});
+  plot(figure, traces, {showlegend: false, margin: {l: 10, r: beside(), t: 10, b: 10}, annotations: names,
+    xaxis: axis("sessions from the trigger's close", {...still, anchor: "y2", zeroline: false, dtick: narrow() ? 20 : 10,
+      tick0: 0, gridcolor: tone().grid}),
+    yaxis: value(0), yaxis2: value(1),
     shapes: [{type: "line", x0: 0, x1: 0, y0: 0, y1: 1, yref: "paper", layer: "below", line: {color: ink(), width: 1, dash: "dot"}}]});
 }

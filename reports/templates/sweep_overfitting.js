@@ -46,7 +46,7 @@ function drawHalves({inside, outside, counts}, line) {
 
 function drawLuck() {
   const luck = DATA.overfitting;
-  if (!luck) return;
+  if (!luck || !at("luck-rest").open) return;  // what is folded has no width to draw in
   drawSpread("luck-sharpe", "Sharpe ratio, a year", ".2f", luck.sharpe);
   drawSpread("luck-cagr", "CAGR against unhedged (percentage points a year)", "+.1%", luck.cagr);
   if (!luck.splits) return;

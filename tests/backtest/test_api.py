@@ -11,7 +11,7 @@ from command import command
 
 import backtest
 from data.errors import ConfigError, UserError
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import COLUMNS
 from engine.sweeps.grid import axes_in_yaml, grid_from, grid_of
 from engine.sweeps.run import sweep as run_sweep
 

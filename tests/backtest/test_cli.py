@@ -92,18 +92,15 @@ def test_a_run_shows_three_books_and_says_what_the_hedge_does():
     out = short().out
     lines = [" ".join(line.split()) for line in out.splitlines()]
     metrics = kept(only_run())
-    unhedged, derisk = metrics["controls"]["unhedged"], metrics["controls"]["derisk_entry"]
-    assert lines[0] == "hedge_soxs WeaknessHedge"
-    assert "2020-01-02 to 2020-06-30, 125 sessions" in lines
-    assert "SIMULATED Unhedged SOXS hedge De-risk at entry" in lines
-    assert f"CAGR {unhedged['cagr']:.1%} {metrics['cagr']:.1%} {derisk['cagr']:.1%}" in lines
-    worst = [f"{book['max_drawdown']:.1%}" for book in (unhedged, metrics, derisk)]
-    assert f"Maximum drawdown {' '.join(worst)}" in lines
-    ends = [f"${book['final_equity']:,.0f}" for book in (unhedged, metrics, derisk)]
-    assert f"End value {' '.join(ends)}" in lines
-    assert any(line.startswith("Sharpe ") for line in lines)
-    assert any(line.startswith("Costs $") for line in lines)
-    assert any(line.startswith("Sessions hedged ") for line in lines)
+    unhedged = metrics["controls"]["unhedged"]
+    assert lines[:2] == ["hedge_soxs WeaknessHedge", "SOXX, hedged with SOXS when it is weak and restless"]
+    assert "2020-01-02 to 2020-06-30, 125 sessions, SIMULATED market" in lines
+    assert "Did hedging with SOXS on this signal pay? NO VERDICT: THE MARKET IS SIMULATED." in lines
+    assert "SIMULATED a year points became" in lines
+    for name, book in (("100 % SOXX, do nothing", unhedged), ("SOXS hedge", metrics)):
+        row = next(line for line in lines if line.startswith(name))
+        assert row.startswith(f"{name} {100 * book['cagr']:.1f} % ")
+        assert row.endswith(f"${book['final_equity']:,.0f}")
     assert "15 % in SOXS takes net exposure from 1.00 to 0.40 while hedged" in " ".join(lines)
     assert lines[-1] == f"Files: {only_run()}"
 
@@ -175,7 +172,7 @@ def test_markup_in_a_name_stands_as_text():
 def test_the_page_opens_in_a_browser(monkeypatch):
     opened = []
     monkeypatch.setattr(webbrowser, "open", opened.append)
-    monkeypatch.setattr(backtest.api, "draw_tearsheet", lambda _result, path: path.write_text("page"))
+    monkeypatch.setattr(backtest.api, "draw_tearsheet", lambda _result, path, *_how, **_more: path.write_text("page"))
     answer = command("run", "hedge_soxs.yaml", *SHORT[:-1], "--open")
     assert (answer.status, answer.err) == (0, "")
     assert opened == [(only_run().resolve() / "tearsheet.html").as_uri()]
@@ -335,11 +332,15 @@ def test_runs_lists_what_is_kept(monkeypatch):
     (Path("runs") / f".{only('hedge_soxs').name}.0123abcd.tmp").mkdir()
     answer = command("runs")
     assert (answer.status, answer.err) == (0, "")
-    rows = [line.split() for line in answer.out.splitlines()]
-    assert [row[0] for row in rows] == ["run", only("hedge_soxs").name, only("other").name]
-    assert rows[1][1:4] == ["WeaknessHedge", "2020-01-02", "2020-06-30"]
-    metrics = kept(only("hedge_soxs"))
-    assert rows[1][4] == f"{metrics['cagr']:.1%}"
+    lines = answer.out.splitlines()
+    assert max(map(len, lines)) <= 120
+    rows = [line for line in lines[1:] if not line.startswith("  ")]
+    for name, row in zip(("hedge_soxs", "other"), rows, strict=True):
+        made = kept(only(name))
+        identity = only(name).name.rpartition("-")[2]
+        assert row.split()[:4] == [name, identity, "SIMULATED", f"{made['cagr']:.1%}"]
+        assert row.endswith("not judged: controls are off")
+    assert "start=2020-01-01 end=2020-06-30 controls=off" in answer.out
     listed = json.loads(command("runs", "--json").out)
     assert listed == [{"folder": only(name).name, **kept(only(name))} for name in ("hedge_soxs", "other")]
 

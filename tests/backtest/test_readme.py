@@ -154,15 +154,13 @@ def test_the_readmes_strategy_is_ten_lines_and_hedges(folder):
 
 
 def test_the_readmes_python_runs(folder, capsys):
-    exec(
-        code(README, "from backtest import load_config").replace(
-            '"hedge.weight=0.1"', '"hedge.weight=0.1", "start=2024-01-02"'
-        ),
-        {},
-    )
+    short = '{"name": "hedge_soxs", "data": {"source": "demo"}, "start": "2024-01-02"}'
+    exec(code(README, "import backtest").replace('"hedge_soxs.yaml"', short), {})
 
-    hedged, derisked = (float(word) for word in capsys.readouterr().out.split())
+    figures, *table = capsys.readouterr().out.splitlines()
+    hedged, derisked = (float(word) for word in figures.split())
     assert hedged != derisked
+    assert "gap_to_held_less" in table[0]
     assert len(list(folder.glob("runs/hedge_soxs-SIMULATED-*/tearsheet.html"))) == 1
 
 

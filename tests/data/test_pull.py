@@ -25,6 +25,7 @@ from data.repairs import Repair
 from data.series import Series, index_bars
 from data.sources.store import StoreSource
 from data.store import MANIFEST, Origin, Store
+from data.version import VERSION
 
 EVENING = dt.datetime(2026, 8, 21, 22, tzinfo=dt.UTC)
 LATER = dt.datetime(2026, 8, 22, 9, 30, tzinfo=dt.UTC)
@@ -306,7 +307,7 @@ def test_a_series_of_fred(server: ChartServer, store: Store) -> None:
     assert kept.lag == 1
     assert kept.values.tolist() == values[~np.isnan(values)].tolist()
     entry = store.find("series", "DGS10")
-    assert (entry.origin.source, entry.origin.version) == ("fred", "hedge-backtest 0.1.0")
+    assert (entry.origin.source, entry.origin.version) == ("fred", f"hedge-backtest {VERSION}")
     assert entry.origin.notes == ("FRED publishes a day later: each value is known at the close of the next session",)
     server.publishes(replace(rates, values=np.where(DATES[97] == DATES, 9.9, values)))
     result, _ = one(store, "fred:DGS10")

@@ -18,6 +18,7 @@ from engine.explain import explain, policy_at, session_of
 from engine.folder import orders_table
 from engine.kernel.loop import run_policy
 from engine.loading import load_config as load_path
+from strategies.fresh import texts
 from strategies.policy import ENTER, REASONS, STAY
 
 TOLD = {"strategy.class": "told_signal:ToldSignal", "controls": "off"}
@@ -178,7 +179,7 @@ def test_every_control_is_a_book_of_the_day():
     day = explain(configured(TOLD | {"controls": "on"}), SESSIONS[2], fed)
     controls = run(config, fed, engine="python").controls
     assert [book.title for book in day.books[1:3]] == [one.title for one in controls.values()]
-    assert "De-risked daily" in [book.title for book in day.books]
+    assert "Sold daily" in [book.title for book in day.books]
 
 
 def test_the_first_session_has_no_close_before():
@@ -243,6 +244,7 @@ def test_a_fault_in_inputs_is_told_with_its_line(mine):
     body = f"{FLAT}    def inputs(self, market):\n        return {{}}['x']\n"
     with pytest.raises(StrategyError, match=r"Mine\.inputs fails: mine\.py:9: KeyError"):
         explain(mine(body), SESSIONS[3], WORLD)
+    texts().take({})  # as loading a config does
     body = f"{FLAT}    def inputs(self, market):\n        return [Input('it', market.close()[1:], 1.0, 'above')]\n"
     with pytest.raises(StrategyError, match=r"Mine\.inputs: it needs one value a session, \(75,\)"):
         explain(mine(body), SESSIONS[3], WORLD)

@@ -16,8 +16,9 @@ from command import ROOT, SHORT, Answer, ended, started, write_history
 import engine.folder
 from backtest import load_config, run, write_run
 from data.errors import UserError
-from engine.folder import kept_runs, run_folder, run_id, write_data
+from engine.folder import run_folder, run_id, write_data
 from engine.judgement.attribution import COLUMNS
+from engine.listing import run_rows
 
 DATA_FILES = ["config.yaml", "episodes.parquet", "equity.parquet", "manifest.json", "metrics.json", "orders.parquet"]
 SPAN = ["start=2020-01-01", "end=2020-06-30", "controls=off"]
@@ -186,7 +187,7 @@ def test_a_kill_leaves_nothing_to_see_and_the_next_run_cleans_up(result):
     half = only_run()
     assert half.name.startswith(".")
     assert (half / "metrics.json").is_file()
-    assert kept_runs(Path("runs")) == []
+    assert run_rows(Path("runs")) == []
     write_run(result, "elsewhere", tearsheet=False)
     folder = write_run(result, tearsheet=False)
     assert only_run() == folder
@@ -296,10 +297,10 @@ def test_kept_runs_are_the_runs_oldest_first(result):
     os.utime(first / "metrics.json", (1, 1))
     for name in ("not_a_run", f".{first.name}.0123abcd.tmp"):
         shutil.copytree(first, Path("runs") / name)
-    rows = kept_runs(Path("runs"))
-    assert [row["folder"] for row in rows] == [first.name, second.name]
-    assert rows[1] == {"folder": second.name, **result.metrics}
-    assert kept_runs(Path("nowhere")) == []
+    rows = run_rows(Path("runs"))
+    assert [row["folder"] for row, _metrics in rows] == [first.name, second.name]
+    assert rows[1][1] == result.metrics
+    assert run_rows(Path("nowhere")) == []
 
 
 def _umask():

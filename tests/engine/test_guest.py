@@ -60,6 +60,7 @@ def test_it_trades_in_a_cerebro_as_the_loop_does_on_the_same_prices():
 
     keys = {
         "hedge.weight": 0.2,
+        "hedge.rebalance": "weekly",
         "portfolio.cash": 50_000.0,
         "execution.commission_bps": 10.0,
         "execution.slippage_bps": 5.0,

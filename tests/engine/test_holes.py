@@ -111,9 +111,11 @@ def test_every_yearly_figure_is_by_the_exchange_s_years(holed):
     assert against["growth"]["estimate"] == pytest.approx(apart / years)
     assert against["cagr"]["estimate"] == pytest.approx(told["cagr"] - unhedged)
     assert against["sharpe"]["estimate"] == pytest.approx(told["sharpe"] - told["controls"]["unhedged"]["sharpe"])
-    strip = told["verdict"]["strip"]
-    beside = told["evidence"]["against"]["derisk_daily"]["growth"]["estimate"]
-    assert strip["rebalanced never"] == pytest.approx(beside)
+    parts, growth = told["answer"]["sum"], np.log(holed.hedged.equity[-1] / holed.unhedged.equity[-1]) / years
+    assert parts["log"]["total"] == pytest.approx(growth)
+    assert parts["cagr"]["total"] == pytest.approx(told["cagr"] - unhedged)
+    held = told["controls"]["held_less"]["cagr"]
+    assert told["answer"]["insurance"]["gap"] == pytest.approx(told["cagr"] - held)
 
 
 def test_a_hole_changes_no_dollar_and_no_return(holed):
@@ -137,7 +139,7 @@ def test_a_sweep_over_a_hole_has_the_run_s_figures(tmp_path, holed):
     (row,) = [one for one in table if (one["strategy.params.trend_days"], one["hedge.weight"]) == (20, 0.15)]
     for name in ("cagr", "volatility", "sharpe", "sortino", "calmar", "turnover"):
         assert row[name] == pytest.approx(holed.metrics[name], rel=1e-9), name
-    for name in ("sleeve_a_year", "decay_a_year", "timing"):
+    for name in ("sleeve_a_year", "decay_a_year", "hedge_timing"):
         assert row[name] == pytest.approx(holed.metrics["attribution"][name], rel=1e-9), name
     found = json.loads((folder / "overfitting.json").read_text())
     best = max(one["sharpe"] for one in table)
@@ -151,7 +153,8 @@ def test_a_comparison_over_a_hole_has_the_runs_figures(tmp_path, holed):
     for one in compared(kept).runs:
         for name in ("cagr", "volatility", "sharpe", "turnover"):
             assert one.figures[name] == pytest.approx(one.run.metrics[name], rel=1e-9), name
-        assert one.figures["growth_vs_derisk"] == pytest.approx(one.run.metrics["verdict"]["growth"]["estimate"])
+        daily = one.run.metrics["controls"]["derisk_daily"]["cagr"]
+        assert one.figures["cagr_vs_derisk_daily"] == pytest.approx(one.run.metrics["cagr"] - daily)
 
 
 def test_quantstats_page_has_the_run_s_figures_and_says_so(tmp_path, holed):

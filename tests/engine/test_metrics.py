@@ -7,8 +7,7 @@ from worlds import laid_out, source
 
 from data.calendar import sessions_a_year
 from engine.kernel.loop import empty_ledger, run_policy
-from engine.metrics import METRICS, annual, cvar, drawdowns, mean_cash_return, metrics_of, returns_of
-from engine.rules import costs_of
+from engine.metrics import METRICS, annual, cvar, drawdowns, mean_cash_return, metrics_of, returns_of, trades_of
 
 KEYS = {"hedge.rebalance": "weekly", "execution.cash_rate": 0.03, "portfolio.dividends": "cash"}
 
@@ -16,9 +15,12 @@ KEYS = {"hedge.rebalance": "weekly", "execution.cash_rate": 0.03, "portfolio.div
 def measured(keys=None, seed=3):
     setup = laid_out(KEYS | (keys or {}), source(seed))
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
-    commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
-    sessions = setup.market.run_sessions
-    return setup, ledger, metrics_of(ledger, setup.prices, setup.terms, sessions, commission + slippage)
+    return setup, ledger, of(setup, ledger)
+
+
+def of(setup, ledger):
+    trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+    return metrics_of(ledger, setup.terms, setup.market.run_sessions, trades)
 
 
 def a_year(setup):
@@ -97,7 +99,7 @@ def test_a_book_that_stands_still_has_no_ratios_and_no_nan():
     still = empty_ledger(*setup.prices.close.shape)
     still.equity[:] = 100.0
 
-    figures = metrics_of(still, setup.prices, setup.terms, setup.market.run_sessions, np.zeros(1))
+    figures = of(setup, still)
 
     assert figures["sharpe"] is None
     assert figures["sortino"] is None
@@ -111,7 +113,7 @@ def test_a_ruined_book_is_measured_to_its_ruin():
     ruined = empty_ledger(*setup.prices.close.shape)._replace(last=2)
     ruined.equity[:3] = [100.0, 50.0, -10.0]
 
-    figures = metrics_of(ruined, setup.prices, setup.terms, setup.market.run_sessions, np.zeros(1))
+    figures = of(setup, ruined)
 
     assert figures["sessions"] == 3
     assert figures["last"] == str(setup.market.run_sessions[2])

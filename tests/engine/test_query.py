@@ -15,7 +15,6 @@ from engine.query import VIEWS, asked, described
 from engine.search.objectives import objectives_of
 from engine.search.run import plan_search, search_trials
 from engine.search.space import space_of
-from engine.sweeps.compute import COLUMNS
 from engine.sweeps.executors import Threads
 from engine.sweeps.grid import grid_of
 from engine.sweeps.run import sweep
@@ -36,7 +35,7 @@ def places(tmp_path_factory):
     planned, market = plan_search(
         config,
         space_of(config, ["hedge.weight=0.1:0.2"]),
-        objectives_of("sharpe", None, COLUMNS, str.isupper),
+        objectives_of("sharpe", None, str.isupper),
         held.searches,
     )
     search_trials(planned, market, 3, Threads(1))

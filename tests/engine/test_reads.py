@@ -19,11 +19,11 @@ from engine.search.objectives import objectives_of
 from engine.search.run import plan_search
 from engine.search.space import space_of
 from engine.setup import roles_of
-from engine.sweeps.compute import COLUMNS
 from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.run import market_of, sweep
 from engine.walkforward.folds import Windows, span_of
 from engine.walkforward.plan import plan_of
+from strategies.fresh import texts
 from strategies.load import SHIPPED, strategy_class
 from strategies.parameters import describe
 
@@ -132,7 +132,7 @@ def ids(kinds, keys, axes, source, out):
             sweep(config, grid, out, source=source, executor=Ask())
         found["sweep"] = str(asked.value)
     if "search" in kinds:
-        objectives = objectives_of("sharpe", None, COLUMNS, lambda _name: False)
+        objectives = objectives_of("sharpe", None, lambda _name: False)
         found["search"] = plan_search(config, space_of(config, axes), objectives, out, 0, source)[0].name
     if "walkforward" in kinds:
         cut = Windows(span_of("20d", "--train"), span_of("10d", "--test"), anchored=False, embargo=2)
@@ -235,7 +235,7 @@ def test_a_search_between_ends_is_known_by_what_numbers_may_choose(tmp_path, mon
     (tmp_path / "own.py").write_text(OWN)
     monkeypatch.chdir(tmp_path)
     source, keys = held(), {"strategy": strategy("own.py:Silent", which=0)}
-    config, objectives = told(keys), objectives_of("sharpe", None, COLUMNS, lambda _name: False)
+    config, objectives = told(keys), objectives_of("sharpe", None, lambda _name: False)
 
     def known(fed):
         return plan_search(config, space_of(config, ["which=0:1"]), objectives, tmp_path, 0, fed)[0].name
@@ -252,6 +252,7 @@ def test_every_strategy_file_on_an_axis_counts(tmp_path, monkeypatch):
     before = ids(kinds, keys, axes, held(), tmp_path)
 
     (tmp_path / "two.py").write_text(OWN.replace("> 20", "> 21"))
+    texts().take({})  # as loading a config does
 
     after = ids(kinds, keys, axes, held(), tmp_path)
     assert [kind for kind in kinds if before[kind] == after[kind]] == []

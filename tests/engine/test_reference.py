@@ -12,7 +12,8 @@ from data.market import load_market
 from data.sources.csv import CsvSource
 from engine.asking import intensity_of
 from engine.backtrader_engine.execute import run_in_backtrader
-from engine.judgement.controls import run_derisk_entry, run_unhedged
+from engine.judgement.controls import run_unhedged
+from engine.judgement.derisk import sold_at_entry
 from engine.kernel.loop import run_policy
 from engine.loading import build_config
 from engine.setup import prepare, roles_of, run_beta
@@ -50,7 +51,7 @@ def tree_of(keys):
 
 
 def laid_out(keys):
-    config = build_config(tree_of(keys))
+    config = build_config(tree_of({"hedge.rebalance": "never"} | keys))
     market = load_market(source(), roles_of(config), np.datetime64(config.start), np.datetime64(config.end))
     strategy = parameters.make(strategy_class(config.strategy.named), config.strategy.params)
     return config, prepare(config, market, intensity_of(strategy, market))
@@ -72,7 +73,7 @@ def test_the_plain_loop_ends_where_the_other_loop_does(case):
     config, setup = laid_out(case["set"])
 
     hedged = run_policy(setup.prices, setup.terms, setup.plan)
-    derisk, _ = run_derisk_entry(setup, hedged, run_beta(config, setup.market))
+    derisk = sold_at_entry(setup, hedged, run_beta(config, setup.market))
 
     assert outcome(hedged) == [pytest.approx(case["hedged"][0], rel=1e-9), case["hedged"][1]]
     assert outcome(run_unhedged(setup)) == [pytest.approx(case["unhedged"][0], rel=1e-9), case["unhedged"][1]]

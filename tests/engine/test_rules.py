@@ -16,9 +16,11 @@ def terms(**changed):
         "slippage_per_share": np.zeros(3),
         "earned": np.array([0.0, 0.001]),
         "owed": np.array([0.0, 0.003]),
+        "borrow": np.array([0.0, 0.0005]),
         "reinvest": True,
         "whole": False,
         "margin": False,
+        "levy": np.zeros(3),
     }
     return Terms(**{**given, **changed})
 
@@ -140,3 +142,69 @@ def test_costs_are_what_the_cash_shows():
             else:
                 lost = cost(on, i, shares, price[t, i]) - shares * price[t, i]
             assert commission[t, i] + slippage[t, i] == pytest.approx(lost, abs=1e-12)
+
+
+def test_shares_sold_short_pay_their_lender_and_their_dividends_in_cash_whatever_the_long_do():
+    """The fee is on their worth at the close before, before the split; interest on the cash of that close."""
+    shares = np.array([-8.0, 5.0, 0.0])
+
+    cash = open_session(prices([0.5, 0.2, 0.0], [2.0, 1.0, 1.0]), terms(reinvest=True), 1, 200.0, shares)
+
+    assert cash == pytest.approx(200.0 * 1.001 - 8.0 * 10.0 * 0.0005 - 16.0 * 0.5)
+    assert shares == pytest.approx([-16.0, 5.0 * 1.02, 0.0])
+
+
+def test_a_buy_from_short_through_nothing_is_unscaled_and_the_others_share_what_cash_it_leaves():
+    """Of 60 dollars, 40 short, an equity of 20 is left: the first goes 12 long, each dollar at 1.01 x 1.001."""
+    price = [10.0, 20.0, 5.0]
+    deal, cash, shares = traded(Order(0.0, 0.0, False), price, 60.0, [-4.0, 0.0, 0.0])
+
+    assert shares == pytest.approx([0.0, 0.0, 0.0])  # covered whole
+    assert cash == pytest.approx(60.0 - 40.0 * 1.01 * 1.001)
+
+    deal, cash, shares = traded(Order(1.0, 0.0, True), price, 60.0, [-4.0, 0.0, 0.0])
+    left = 60.0 - 52.0 * 1.01 * 1.001
+
+    assert deal[0] == pytest.approx(5.2)
+    assert deal[1] * 20.0 == pytest.approx(left / (1.01 * 1.001))
+    assert left < 8.0  # what 40 % of equity would have taken
+    assert cash == pytest.approx(0.0, abs=1e-12)
+
+
+def test_a_buy_from_short_may_leave_cash_below_nothing():
+    deal, cash, _ = traded(Order(1.0, 0.0, False), [10.0, 20.0, 5.0], 45.0, [-4.0, 0.0, 0.0])
+
+    assert deal[0] == pytest.approx(4.5)
+    assert cash == pytest.approx(45.0 - 45.0 * 1.01 * 1.001)
+    assert cash < 0.0
+
+
+def test_a_core_below_nothing_is_spread_pro_rata_and_by_configured_weights_only_where_it_is_nothing():
+    price = [10.0, 20.0, 5.0]
+    deal, _, shares = traded(Order(-0.5, 0.0, False), price, 160.0, [-4.0, -1.0, 0.0])  # 40 and 20 short of 100
+
+    assert shares * price == pytest.approx([-50.0 * 2 / 3, -50.0 / 3, 0.0])
+    assert deal[0] > 0.0 < deal[1]
+
+    *_, shares = traded(Order(-0.5, 0.0, False), price, 100.0, [4.0, -2.0 + 4e-13, 0.0])  # 8e-12 of 100: nothing
+    assert shares * price == pytest.approx([-30.0, -20.0, 0.0])
+
+    *_, shares = traded(Order(-0.5, 0.0, False), price, 100.0, [4.0, -2.0 + 1e-11, 0.0])  # 2e-10: something
+    assert abs(shares[0]) * 10.0 > 1e6
+
+
+def test_whole_shares_sold_short_go_to_the_floor_of_the_target():
+    deal, _, shares = traded(Order(-0.25, 0.0, True), [7.0, 9.0, 5.0], 100.0, [0.0, 0.0, 0.0], whole=True)
+
+    assert shares.tolist() == [-3.0, -2.0, 0.0]  # -15 / 7 and -10 / 9
+    deal, _, shares = traded(Order(0.5, 0.0, True), [7.0, 9.0, 5.0], 139.0, [-3.0, -2.0, 0.0], whole=True)
+    assert shares.tolist() == [4.0, 2.0, 0.0]  # 30 / 7 and 20 / 9
+    assert deal.tolist() == [7.0, 4.0, 0.0]
+
+
+def test_a_levy_falls_on_what_is_sold_alone():
+    on = terms(levy=np.array([0.1, 0.1, 0.0]))
+
+    assert proceeds(on, 0, 3.0, 10.0) == pytest.approx(proceeds(terms(), 0, 3.0, 10.0) - 3.0)
+    assert proceeds(on, 2, 3.0, 10.0) == proceeds(terms(), 2, 3.0, 10.0)
+    assert cost(on, 0, 3.0, 10.0) == cost(terms(), 0, 3.0, 10.0)

@@ -26,7 +26,7 @@ from engine.search.run import plan_search, search_trials
 from engine.search.selling import cost_of_selling, selling_line
 from engine.search.space import space_of, values_of
 from engine.search.trials import JOURNAL, Trials
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import COLUMNS
 from engine.sweeps.executors import Threads
 from engine.sweeps.grid import Axis, Grid
 from engine.sweeps.processes import Processes
@@ -56,7 +56,7 @@ class Closing(CloseStrategy):
 
 
 def of(objective, directions=None):
-    return objectives_of(objective, directions, COLUMNS, lambda name: name in ("costs", "volatility"))
+    return objectives_of(objective, directions, lambda name: name in ("costs", "volatility"))
 
 
 def searched(out, trials=25, objective="sharpe", executor=None, space=SPACE, run="hedge_soxs.yaml", seed=0):
@@ -238,7 +238,9 @@ def test_seeds_and_spaces_are_searches_of_their_own_and_how_many_trials_is_not(t
 
 
 def test_a_space_no_larger_than_the_trials_is_a_sweep(tmp_path):
-    with pytest.raises(ConfigError, match=r"the space holds 12 combinations, no more than --trials 12: backtest sweep"):
+    with pytest.raises(
+        ConfigError, match=r"holds 12 combinations, no more than --trials 12: a sweep of the same --param"
+    ):
         searched(tmp_path, 12, space=["trend_days=10:12", "hedge.weight=0.1,0.2,0.3,0.4"])
     assert not list(tmp_path.glob("*/results.parquet"))
 

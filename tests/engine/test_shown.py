@@ -8,7 +8,6 @@ from data.shown import figure, screen
 from engine.search.objectives import objectives_of
 from engine.search.run import plan_search, search_trials
 from engine.search.space import space_of
-from engine.sweeps.compute import COLUMNS
 from engine.sweeps.executors import executor_of
 from reports.sweep_numbers import lower_is_better
 
@@ -74,7 +73,7 @@ def test_what_could_not_be_run_says_so(result):
 
 def test_a_search_and_a_walk_forward_too(tmp_path):
     config = backtest.load_config("hedge_soxs.yaml", ["start=2019-01-02", "end=2020-12-31", "controls=off"])
-    wanted = objectives_of("cost,drawdown_avoided", None, COLUMNS, lower_is_better)
+    wanted = objectives_of("cost,drawdown_avoided", None, lower_is_better)
     planned, market = plan_search(
         config, space_of(config, ["trend_days=10:100", "hedge.weight=0.05:0.3"]), wanted, tmp_path
     )

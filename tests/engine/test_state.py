@@ -1,4 +1,4 @@
-"""State that a strategy keeps outside itself reaches no other run, row or variation: each has it as just loaded."""
+"""State that a strategy keeps outside itself reaches no other run, row or engine: each has it as just loaded."""
 
 import sys
 
@@ -7,13 +7,9 @@ import pytest
 from stateful import KEPT, KINDS, write_stateful
 from worlds import configured, source
 
-from engine.asking import asking
-from engine.executing import ENGINES, execute
-from engine.judgement.controls import run_derisk_daily
-from engine.judgement.sensitivity import growth_difference, sensitivity
+from engine.executing import ENGINES
 from engine.loading import load_config
 from engine.run import run
-from engine.setup import open_market, run_beta
 from engine.sweeps.chunks import Chunk, Work
 from engine.sweeps.executors import Threads
 from engine.sweeps.grid import grid_of, with_values
@@ -67,18 +63,6 @@ def test_rows_of_processes_are_the_same_bytes(tmp_path, kind, workers):
     there = dict(Processes(workers).run(work, [Chunk(row, row, row + 1) for row in range(3)]))
     columns = [there[Chunk(row, row, row + 1)].columns["final_equity"] for row in range(3)]
     assert np.concatenate(columns).tobytes() == here.columns["final_equity"].tobytes()
-
-
-@pytest.mark.parametrize("where", KEPT)
-def test_a_variation_is_a_run_of_its_own(tmp_path, where):
-    """The strip's growth with no interest on cash is that of a run without it, made by itself."""
-    config = config_of(tmp_path, where, "on_close", **{"execution.cash_rate": 0.05})
-    with asking(config, open_market(config, FED)) as asked:
-        execute("python", config, asked)
-        varied = sensitivity(config, asked)
-    free = run(config_of(tmp_path, where, "on_close"), FED)
-    derisk, _ = run_derisk_daily(free.setup, free.hedged, run_beta(free.config, free.market))
-    assert varied["cash rate 0"] == pytest.approx(growth_difference(free.hedged, derisk), rel=1e-9)
 
 
 @pytest.mark.parametrize("where", KEPT)

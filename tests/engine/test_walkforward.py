@@ -18,7 +18,8 @@ from data.errors import ConfigError, StrategyError, UserError
 from engine.identity import digest
 from engine.loading import build_config
 from engine.sweeps.chunks import chunks_of
-from engine.sweeps.compute import COLUMNS, Clock, compute
+from engine.sweeps.columns import COLUMNS
+from engine.sweeps.compute import Clock, compute
 from engine.sweeps.executors import Threads
 from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.ingredients import Ingredients

@@ -47,8 +47,8 @@ def test_over_its_own_sessions_a_run_has_the_figures_of_its_metrics(runs):
         for name in CURVE_ONLY:
             assert one.figures[name] == pytest.approx(told[name], rel=1e-9), name
         assert one.figures["unhedged_cagr"] == pytest.approx(told["controls"]["unhedged"]["cagr"], rel=1e-12)
-        growth = told["verdict"]["growth"]["estimate"]
-        assert one.figures["growth_vs_derisk"] == pytest.approx(growth, rel=1e-9)
+        sold = told["cagr"] - told["controls"]["derisk_daily"]["cagr"]
+        assert one.figures["cagr_vs_derisk_daily"] == pytest.approx(sold, rel=1e-9)
         for name, value in one.attribution.items():
             assert value == pytest.approx(told["attribution"][f"{name}_a_year"], rel=1e-9, abs=1e-12), name
 
@@ -82,7 +82,7 @@ def test_on_shared_sessions_figures_are_those_of_the_curve_there(runs):
     assert figures["sessions_hedged"] == np.count_nonzero(run.equity["hedge_weight"][rows])
     parts = [one.attribution[name] for name in run.attribution if name in one.attribution and name != "date"]
     assert sum(parts) == pytest.approx(figures["cagr"], rel=1e-9)
-    assert (found.runs[2].attribution, found.runs[2].figures["growth_vs_derisk"]) == (None, None)
+    assert (found.runs[2].attribution, found.runs[2].figures["cagr_vs_derisk_daily"]) == (None, None)
 
 
 def test_how_spans_and_sizes_were_aligned_is_said(runs):
@@ -146,7 +146,9 @@ def test_a_ruined_run_ends_nobody_elses_span(runs):
     assert len(found.sessions) == len(runs[1].sessions)
     one = found.runs[1]
     assert (one.growth["hedged"][100:] == 0).all()
-    assert (one.figures["cagr"], one.figures["max_drawdown"], one.figures["growth_vs_derisk"]) == (-1.0, -1.0, None)
+    assert (one.figures["cagr"], one.figures["max_drawdown"]) == (-1.0, -1.0)
+    sold = found.runs[0].figures["cagr"] - found.runs[0].figures["cagr_vs_derisk_daily"]
+    assert one.figures["cagr_vs_derisk_daily"] < -1.0 < sold
     assert one.drawdown[-1] == -1.0
     assert f"gone was ruined on {runs[0].sessions[100]}: its curve stays where it ended." in found.notes
     assert found.runs[0].figures["cagr"] == pytest.approx(runs[1].metrics["cagr"])

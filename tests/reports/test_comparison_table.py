@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from answered_runs import keep_answered
 from kept_runs import keep
 from rich.console import Console
 
@@ -35,8 +36,9 @@ def test_a_row_a_run_with_the_best_marked(runs):
     cagr = [run.figures["cagr"] for run in found.runs]
     marks = ["*" if value == max(cagr) else "" for value in cagr]
     assert [one[1], quick[1]] == [f"{100 * value:.2f}%{mark}" for value, mark in zip(cagr, marks, strict=True)]
-    assert one[3] == "-"  # without controls nothing is known of decay
-    assert "hedge_soxs     not judged  -" in [line.rstrip() for line in lines]
+    assert one[3] == "-"  # without controls there is no holding less
+    assert "hedge_soxs     not judged" in [line.rstrip() for line in lines]
+    assert not any("p adjusted" in line for line in lines)
     assert lines[-1] == "Page: runs/comparison.html"
     assert lines[-2].startswith("SIMULATED market: ")
     assert max(map(len, lines)) <= 80
@@ -45,3 +47,23 @@ def test_a_row_a_run_with_the_best_marked(runs):
 def test_long_names_and_notes_keep_to_the_width(runs):
     long = replace(runs[1], metrics={**runs[1].metrics, "name": "n" * 80})
     assert max(map(len, said(compared([runs[0], long])))) <= 80
+
+
+def test_verdict_sum_and_tests_have_a_row_a_run(tmp_path):
+    found = compared([keep_answered(tmp_path, *given, name=name) for name, given in GIVEN.items()])
+    lines = [line.rstrip() for line in said(found)]
+    assert max(map(len, lines)) <= 80
+    for title, fields in (
+        ("verdict", ("label", "held", "gap", "interval")),
+        ("sum", ("unhedged", "exposure", "timing", "drift", "fund", "hedged")),
+        ("tests", ("when", "p", "adjusted", "fund_label")),
+    ):
+        (head,) = [at for at, line in enumerate(lines) if line.split()[:1] == [title]]
+        rows = [line.split() for line in lines[head + 1 :]]
+        for name, answer in found.answers.items():
+            row = next(row for row in rows if row[:1] == [name])
+            assert " ".join(row) == " ".join((name, *(getattr(answer, field) for field in fields)))
+    assert "2 runs of one core and the same sessions" in " ".join(lines)
+
+
+GIVEN = {"base": (), "fast": ("trend_days=20",)}

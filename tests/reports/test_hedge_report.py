@@ -13,17 +13,15 @@ from packing import unpacked
 
 from data.arrays import day
 from engine.judgement.attribution import SLEEVE
-from engine.judgement.evidence import Interval
-from engine.judgement.verdict import Verdict
 from engine.loading import build_config
 from engine.run import run
 from reports import report_assumed, report_episodes
-from reports.hedge_report import write_report
-from reports.report_charts import held_stretches, page_data
+from reports.hedge_report import page_data, sections_of, write_report
+from reports.report_books import books_of
+from reports.report_growth import held_stretches
 from reports.report_measures import MEASURES, measures
 from reports.report_steps import bridge_chart, cascade_chart, sleeve_chart
-from reports.report_tables import books, strip
-from reports.report_words import dollars, number, percent, points
+from reports.report_words import dollars, number, percent, points, typeset
 from reports.study_table import headline
 
 DATES = nyse("2012-01-03", 900)
@@ -39,6 +37,10 @@ TREE = {
     "execution": {"cash_rate": 0.02},
     "data": {"accept": ["FUND-dividends"]},
 }
+
+
+def data_of(result):
+    return page_data(result, tuple(sections_of(result, result.judgement)))
 
 
 def made(*settings, source=SOURCE):
@@ -112,54 +114,34 @@ def test_paths_run_from_fill_to_fill(fill):
 
 
 def test_cumulative_attribution_ends_at_the_linked_returns(judged):
-    lines = page_data(judged, judged.judgement)["linked"]
+    lines = data_of(judged)["linked"]
     told = judged.metrics["attribution"]
     ends = [unpacked(line["y"])[-1] for line in lines]
     expected = [100 * told[f"{name}_return"] for name in ("sleeve", *SLEEVE)]
     assert ends == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
-def test_every_placebo_is_in_the_histogram(judged):
-    drawn, placebo = page_data(judged, judged.judgement)["placebo"], judged.judgement.placebo
-    assert [sum(view["counts"]) for view in drawn["views"]] == [len(placebo.draws), len(placebo.by_tercile.draws)]
-    assert drawn["edges"][0] <= drawn["run"] <= drawn["edges"][-1]
-    assert drawn["run"] == pytest.approx(judged.metrics["verdict"]["growth"]["estimate"], rel=1e-9)
-
-
 def test_what_followed_the_triggers_is_the_study_of_the_run(judged, page):
     found, text = judged.judgement.study, page.read_text(encoding="utf-8")
     assert found.triggers.tolist() == [one.decided for one in judged.judgement.episodes]
-    assert words(re.search(r'id="study-headline">(.*?)</p>', text)[1]) == headline(found, judged.market.roles)
+    assert words(re.search(r'id="study-headline">(.*?)</p>', text)[1]) == told_as(headline(found, judged.market.roles))
     lines = [row for row in table(text, "study") if len(row) > 1]
     assert [row[0] for row in lines] == 3 * [str(one.sessions) for one in found.windows]
-    assert lines[1][3:5] == [percent(getattr(found.windows[1].fund.mean, part)) for part in ("after", "all_days")]
-    drawn = page_data(judged, judged.judgement)["study"]["lines"]
+    assert lines[1][3:5] == [
+        told_as(percent(getattr(found.windows[1].fund.mean, part))) for part in ("after", "all_days")
+    ]
+    drawn = data_of(judged)["study"]["lines"]
     np.testing.assert_allclose(unpacked(drawn[0]["after"]), found.fund.after, rtol=1e-6, atol=1e-9)
 
 
 def test_what_is_undefined_says_why(judged):
     held = judged.metrics["measures"]
     undefined = held | {"payoff": None, "undefined": held["undefined"] | {"payoff": "no episode lost"}}
-    rows = measures(replace(judged, metrics=judged.metrics | {"measures": undefined}))
-    assert [row[0] for row in rows] == [one.title for one in MEASURES]
-    told = {title: (value, about) for title, value, about in rows}
+    rows = measures(replace(judged, metrics=judged.metrics | {"measures": undefined})).rows
+    assert [row.cells[0] for row in rows] == [one.title for one in MEASURES]
+    told = {row.cells[0]: (row.cells[1], row.tip) for row in rows}
     assert told["Payoff"][0] == "undefined: no episode lost"
-    assert told["Cost a year"][0] == percent(held["cost_a_year"])
     assert told["False alarms"] == (f"{held['false_alarms']} of 27 episodes", "CORE rose from fill to fill")
-
-
-def test_the_strip_has_signs_and_says_what_turns():
-    told = {"rebalanced never": -0.01, "rebalanced daily": 0.005, "cash rate 0": -0.02}
-    interval = Interval(-0.01, -0.02, 0.0)
-    rows = strip(Verdict("", (), "", (), "", "", interval, told))
-    assert [(row.name, row.value, row.share, row.remark) for row in rows[:4]] == [
-        ("as run", "-1.00 %", -50.0, ""),
-        ("rebalanced never", "-1.00 %", -50.0, "changes nothing"),
-        ("rebalanced daily", "+0.50 %", 25.0, "turns the sign"),
-        ("cash rate 0", "-2.00 %", -100.0, ""),
-    ]
-    assert {(row.value, row.share) for row in rows[4:]} == {("can't be run", None)}
-    assert strip(Verdict("", (), "", (), "", "", None, told)) == []
 
 
 def test_rules_are_told_in_words():
@@ -204,9 +186,14 @@ def words(markup):
     return " ".join(html.unescape(re.sub("<[^>]+>", " ", markup)).split())
 
 
+def told_as(text):
+    """Return a text as `words` reads it from the page."""
+    return words(typeset(text))
+
+
 def table(page, name):
     block = re.search(rf'<table[^>]*"{name}"[^>]*>(.*?)</table>', page, re.DOTALL)[1]
-    rows = re.findall(r"<tr>(.*?)</tr>", block, re.DOTALL)
+    rows = re.findall(r"<tr[^>]*>(.*?)</tr>", block, re.DOTALL)
     return [
         [words(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)] for row in rows if "<td" in row
     ]
@@ -214,50 +201,42 @@ def table(page, name):
 
 def test_figures_on_the_page_are_those_of_the_metrics(judged, page):
     text, metrics = page.read_text(encoding="utf-8"), judged.metrics
-    figures = {"Hedged with FUND": metrics} | {
-        judged.controls[name].title: told for name, told in metrics["controls"].items()
-    }
-    rows = table(text, "controls")
-    assert [row[0] for row in rows] == [book.title for book in books(judged)]
-    for title, end, cagr, _, sharpe, fall, *_, costs in rows:
-        if title == "Protective put":  # there is no VIX
-            assert {end, cagr, sharpe, costs} == {"-"}
+    rows, found = table(text, "controls"), books_of(judged)
+    assert [row[0] for row in rows] == [told_as(book.title) for book in found]
+    gaps = {dot.name: dot.gap for dot in judged.judgement.answer.frontier.dots}
+    for (_title, cagr, _, fall, _, sharpe, costs, end, gap), book in zip(rows, found, strict=True):
+        if book.ledger is None:  # there is no VIX for a put
+            assert {cagr, fall, sharpe, costs, end, gap} == {"-"}
             continue
-        told = figures[title]
-        assert (end, cagr) == (f"${told['final_equity']:,.0f}", f"{100 * told['cagr']:.2f} %")
-        assert (sharpe, fall) == (f"{told['sharpe']:.2f}", f"{100 * told['max_drawdown']:.1f} %")
-        assert costs == f"${told['costs']:,.0f}"
-    assert [row[1] for row in table(text, "glance")] == [rows[at][2] for at in (0, 3, 1)]
-    against = metrics["evidence"]["against"].values()
-    for (title, growth, *_), difference in zip(table(text, "differences"), against, strict=True):
-        told = [100 * difference["growth"][part] for part in ("estimate", "low", "high")]
-        assert [float(one) for one in re.findall(r"[-+]?[\d.]+", growth)] == pytest.approx(told, abs=0.0051), title
+        told = metrics if book.name == "hedged" else metrics["controls"][book.name]
+        assert (cagr, fall) == tuple(told_as(percent(told[key], 1)) for key in ("cagr", "max_drawdown"))
+        assert (sharpe, costs, end) == (
+            told_as(number(told["sharpe"])),
+            dollars(told["costs"]),
+            dollars(told["final_equity"]),
+        )
+        assert gap == told_as(points(gaps.get(book.name, 0.0), 1))
     total = table(text, "costs")[-1]
     assert (total[0], total[1], total[5]) == ("All", str(metrics["fills"]), f"${metrics['costs']:,.0f}")
     steps = table(text, "steps")
-    assert [row[2] for row in steps[:9]] == [dollars(value, sign=True) for value in metrics["bridge"].values()]
-    assert steps[-1][3].startswith(points(metrics["attribution"]["sleeve_a_year"]))
-    assert len(table(text, "crashes")) == len(judged.judgement.measures.crashes) == 10
-    assert len(table(text, "triggers")) == metrics["measures"]["core_drawdowns"]
+    assert [row[1] for row in steps[:9]] == [told_as(dollars(value, sign=True)) for value in metrics["bridge"].values()]
+    assert steps[-1][2] == told_as(points(metrics["attribution"]["sleeve_a_year"], 1))
+    decay = sum(metrics["attribution"][f"{part}_a_year"] for part in ("fee", "spread", "tracking"))
+    assert steps[-2][0::2] == ["Decay", told_as(points(decay, 1))]
     shown = words(re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
-    for said in (
-        *metrics["notes"],
-        *metrics["verdict"]["reasons"],
-        f"p = {metrics['placebo']['p_within_terciles']:.3f}",
-    ):
-        assert said in shown
+    assert all(told_as(said) in shown for said in metrics["notes"])
     assert f"Findings of the audit ({len(judged.market.findings)}) accepted error FUND" in shown
 
 
 DRAWN = "[...document.querySelectorAll('.chart')].filter(one => one.querySelector('.main-svg')).map(one => one.id)"
+IDS = "all => all.map(one => one.id)"
 CUT = """width => [...document.querySelectorAll('body *')].filter(one => {
   const box = one.getBoundingClientRect(), chart = one.closest('.chart');
-  if (!box.width || (!chart && one.closest('.wide, svg'))) return false;
+  if (!box.width || (!chart && one.closest('.wide, .bar, svg'))) return false;
   if (!chart) return box.right > width + 1 || box.left < -1;
   const frame = chart.getBoundingClientRect();
   return one.tagName === 'text' && (box.right > frame.right + 2 || box.left < frame.left - 2);
 }).map(one => `${one.tagName} ${one.id} ${one.textContent.slice(0, 40)}`)"""
-ALWAYS = "document.getElementById('growth').data.filter(one => one.name === 'FUND always on').map(one => one.visible)"
 
 
 def see(shown, chart):
@@ -276,20 +255,14 @@ def test_the_page_in_a_browser(judged, page, open_page, width, scheme):
     seen = open_page(page, width=width, scheme=scheme)
     shown, metrics, verdict = seen.page, judged.metrics, judged.metrics["verdict"]
     see(shown, "growth")
-    assert "forest" not in shown.evaluate(DRAWN)  # what is far below waits
+    assert "needs" not in shown.evaluate(DRAWN)  # what is far below waits
     assert shown.title() == f"hedge_soxs: {EVIL}, FUND hedge"
     assert shown.locator("#note").count() == 0
-    assert shown.locator("header a").first.get_attribute("href") == "tearsheet.html"
-    for part in ("sentence", "price", "alternative"):
-        name = "verdict" if part == "sentence" else part
-        assert words(shown.locator(f"#{name}").inner_text()) == verdict[part]
-    strip = table(shown.content(), "strip")
-    assert [row[1] for row in strip[1:]] == [percent(value, sign=True) for value in verdict["strip"].values()]
-    assert sum("turns the sign" in row[0] for row in strip) == len(verdict["depends_on"]) > 0
+    assert shown.locator("header .out").get_attribute("href") == "tearsheet.html"
+    for part in ("price", "alternative"):
+        assert words(shown.locator(f"#{part}").inner_text()) == words(typeset(verdict[part]))
 
-    assert shown.evaluate(ALWAYS) == ["legendonly", "legendonly"]
-    shown.locator("#growth .legend .traces", has_text="FUND always on").locator(".legendtoggle").click()
-    shown.wait_for_function(f"({ALWAYS}).every(one => one === true)")
+    shown.locator("#all-episodes > summary").click()
     shown.locator("#episode-3 summary").click()
     shown.locator("#episode-3 .main-svg").nth(3).wait_for(state="attached")
     see_all(shown)
@@ -303,13 +276,15 @@ def test_the_page_in_a_browser(judged, page, open_page, width, scheme):
     assert drawn[1:-1] == list(metrics["bridge"].values())
     assert drawn[-1] == pytest.approx(metrics["final_equity"], rel=1e-12)
     equity = dict(
-        shown.evaluate("document.getElementById('growth').data.map(one => [one.name, one.y.at(-1)]).slice(0, 7)")
+        shown.evaluate("""document.getElementById('growth').data.filter(one => one.hoverinfo !== 'skip')
+          .map(one => [one.name, one.y.at(-1)])""")
     )
-    assert equity["Hedged with FUND"] == pytest.approx(metrics["final_equity"])
-    assert equity["De-risked daily"] == pytest.approx(metrics["controls"]["derisk_daily"]["final_equity"])
-    shown.locator("#figure").select_option(label="Sharpe")
-    sharpe = [one["sharpe"]["estimate"] for one in metrics["evidence"]["against"].values()]
-    assert shown.evaluate("document.getElementById('forest').data[0].x") == pytest.approx(sharpe)
+    assert equity["FUND hedge"] == pytest.approx(metrics["final_equity"])
+    assert equity["Sold daily"] == pytest.approx(metrics["controls"]["derisk_daily"]["final_equity"])
+    held = metrics["controls"]["held_less"]["final_equity"]
+    assert equity["over holding less"] == pytest.approx(metrics["final_equity"] / held, rel=1e-5)
+    sold = metrics["controls"]["derisk_daily"]["final_equity"]
+    assert equity["over sold daily"] == pytest.approx(metrics["final_equity"] / sold, rel=1e-5)
     assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
 
 
@@ -319,10 +294,14 @@ def test_episodes_open_in_any_order_and_paper_takes_what_is_open(judged, page, o
     shown, episodes = seen.page, judged.judgement.episodes
     rows = shown.locator(".episode")
     assert rows.count() == len(episodes) == judged.metrics["episodes"]
+    shown.locator("#all-episodes > summary").click()
     row = shown.locator("#episode-3")
     told = [words(one) for one in row.locator("summary span").all_inner_texts()]
     assert told[1] == str(judged.market.run_sessions[episodes[2].entered])
-    assert (told[3], told[7]) == (dollars(episodes[2].pnl, sign=True), percent(episodes[2].fund_return, sign=True))
+    assert (told[3], told[7]) == (
+        told_as(dollars(episodes[2].pnl, sign=True)),
+        told_as(percent(episodes[2].fund_return, sign=True)),
+    )
     row.locator("summary").click()
     row.locator(".main-svg").nth(3).wait_for(state="attached")
     path, cascade = row.locator(".chart").all()
@@ -343,7 +322,7 @@ def test_episodes_open_in_any_order_and_paper_takes_what_is_open(judged, page, o
     night = shown.evaluate(font)
     shown.emulate_media(media="print")
     shown.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert shown.evaluate(f"({DRAWN}).length") == shown.locator(".chart:visible").count() == 12
+    assert shown.evaluate(f"({DRAWN}).length") == shown.locator(".chart:visible").count() == 11
     assert shown.evaluate(font) != night
     assert shown.evaluate("document.getElementById('growth').layout.width") == 690
     shown.emulate_media(media="screen")
@@ -362,23 +341,23 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
         judged,
         setup=replace(judged.setup, market=made_up),
         metrics=judged.metrics | {"synthetic": told},
-        judgement=replace(
-            judged.judgement, verdict=replace(judged.judgement.verdict, outcome="withheld", sentence="No verdict.")
-        ),
+        judgement=replace(judged.judgement, answer=None, why="the market is SIMULATED"),
     )
     write_report(tmp_path / "report.html", result, tearsheet=None)
     seen = open_page(tmp_path / "report.html")
     shown = seen.page
     shown.wait_for_function(f"({DRAWN}).includes('growth')")
     note = shown.locator("#note").inner_text()
-    assert note.startswith("SIMULATED market: it shows the machine and says nothing about FUND. SYNTHETIC: 200 of 800")
+    assert note.startswith("SYNTHETIC: 200 of 800")
     assert note.endswith("ends between $1 and $2, the unhedged one between $3 and $4.")
     assert shown.title().startswith("SIMULATED hedge_soxs")
-    assert shown.locator("#verdict").inner_text() == "No verdict."
+    assert shown.locator("#headline").inner_text() == "No verdict: the market is SIMULATED."
+    assert shown.locator("#lead").inner_text().startswith("SIMULATED market: it shows the machine and says nothing")
     assert (shown.locator("#price").count(), shown.locator("#alternative").count()) == (0, 0)
     assert shown.get_by_text("tear-sheet").count() == 0
     marks = "document.getElementById('growth').layout.annotations.map(one => one.text)"
-    assert shown.evaluate(marks) == ["SIMULATED", "SYNTHETIC"]
+    assert shown.evaluate(marks)[:2] == ["SIMULATED", "SYNTHETIC"]
+    assert {"years", "falls"} <= set(shown.locator("table:has-text('SYNTHETIC')").evaluate_all(IDS))
     first = shown.evaluate("document.getElementById('growth').layout.shapes[0]")
     assert (first["x0"], first["x1"]) == (str(DATES[100]), str(DATES[299]))
     early = sum(DATES[100 + one.entered] < DATES[300] for one in judged.judgement.episodes)
@@ -394,7 +373,6 @@ def test_a_hedge_that_was_never_bought(tmp_path, open_page):
     shown = seen.page
     see_all(shown)
     assert shown.get_by_text("FUND was never bought.", exact=True).is_visible()
-    assert "There is no timing to test" in shown.locator(".told").inner_text()
-    assert shown.locator(".episode, #needs, #placebo, #after").count() == 0
+    assert shown.locator(".episode, #needs, #after, #sum, #frontier").count() == 0
     assert "There is nothing to study" in shown.locator("#study-headline").inner_text()
     assert (seen.online, seen.errors) == ([], [])

@@ -37,7 +37,8 @@ def test_words_table_and_figures_are_there(tmp_path, open_page):
 
     assert (seen.online, seen.errors) == ([], [])
     assert "Of 24 combinations the best" in page.locator("#overfitting").inner_text()
-    assert page.locator("#luck tbody tr").count() == 10
+    assert page.locator("#luck tbody tr").count() == 11
+    page.locator("#luck-rest summary").click()
     names = ("luck-sharpe", "luck-cagr", "luck-logits", "luck-halves")
     drawn = {name: page.evaluate(f"document.getElementById('{name}').data") for name in names}
     assert sum(drawn["luck-logits"][0]["y"]) == 12_870
@@ -56,6 +57,7 @@ def test_a_page_without_statistics_or_without_splits_is_whole(tmp_path, open_pag
 
     assert bare.page.locator("#overfitting").count() == 0
     assert unsplit.page.locator("#luck-logits").count() == 0
+    unsplit.page.locator("#luck-rest summary").click()
     assert unsplit.page.locator("#luck-cagr .main-svg").count() > 0
     assert unsplit.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert bare.errors == unsplit.errors == []

@@ -18,7 +18,7 @@ from engine.search.objectives import objectives_of
 from engine.search.run import Search, SearchResult
 from engine.search.space import Dimension, Range, values_of
 from engine.search.trials import Tried
-from engine.sweeps.compute import COLUMNS
+from engine.sweeps.columns import COLUMNS
 from reports.search_page import page_data, span, write_search_page
 from reports.search_table import head, sentences, short, show_search
 
@@ -31,7 +31,7 @@ POINTS = [(-0.01, 0.04), (-0.04, 0.06), (-0.04, 0.02), (-0.2, 0.3), (np.nan, np.
 
 
 def result(objective="cost,drawdown_avoided", points=POINTS):
-    objectives = objectives_of(objective, None, COLUMNS, lambda _name: False)
+    objectives = objectives_of(objective, None, lambda _name: False)
     tried = []
     for number, (cagr, fall) in enumerate(points):
         row = dict.fromkeys(COLUMNS, np.nan) | {"cagr_vs_unhedged": cagr, "max_drawdown_vs_unhedged": fall}

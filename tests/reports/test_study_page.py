@@ -12,6 +12,7 @@ from engine.executing import execute
 from engine.judgement.study import study
 from engine.loading import build_config
 from engine.setup import open_market
+from reports.report_words import typeset
 from reports.study_page import study_data, write_study_page
 from reports.study_table import headline, notes, rows
 
@@ -54,18 +55,19 @@ def test_the_page_in_a_browser(found, tmp_path, open_page, width, scheme):
     shown = seen.page
     shown.wait_for_function("!!document.querySelector('#after .main-svg')")
     assert (shown.title(), shown.locator("#note").inner_text()) == (EVIL, "SIMULATED <market>")
-    assert shown.locator("#study-headline").inner_text().replace("\xa0", " ") == headline(found, ROLES)
-    assert [one.replace("\xa0", " ") for one in shown.locator("li").all_inner_texts()] == notes(found, ROLES)
+    assert shown.locator("#study-headline").inner_text() == typeset(headline(found, ROLES))
+    assert shown.locator("li").all_inner_texts() == [typeset(one) for one in notes(found, ROLES)]
     cells = [row.locator("td").all_inner_texts() for row in shown.locator("#study tr:not(.about)").all()[1:]]
     (first, *_) = rows(found, "fund")
-    assert cells[0][:5] == list(first[:5])
-    assert re.split(r"\s+", cells[0][5], maxsplit=1)[0] == first.mean_more.text
+    assert cells[0][:5] == [typeset(one) for one in first[:5]]
+    assert re.split(r"\s+", cells[0][5], maxsplit=1)[0] == typeset(first.mean_more.text)
     assert len(cells) == 12
     layout = shown.evaluate("document.getElementById('after').layout")
     assert layout["xaxis"]["title"]["text"] == "sessions from the trigger's close"
-    assert [one["text"] for one in layout["annotations"]] == ["SIMULATED"]
-    names = shown.evaluate("document.getElementById('after').data.map(one => one.name).filter(one => one)")
-    assert [name for name in names if "after" in name] == ["FUND after triggers", "CORE after triggers"]
+    simulated, *names = [re.sub("</?b>", "", one["text"]) for one in layout["annotations"]]
+    assert simulated == "SIMULATED"
+    after = "{} after triggers" if width > 600 else "{}, triggers"
+    assert set(names) == {said.format(one) for one in ("FUND", "CORE") for said in (after, "{}, all days")}
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
     assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
 

@@ -254,7 +254,7 @@ def test_a_telephone_needs_no_scrolling_sideways_and_paper_is_white(tmp_path, op
     seen.page.evaluate("dispatchEvent(new Event('beforeprint'))")
     seen.page.emulate_media(media="print", color_scheme="dark")
     assert seen.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    assert seen.page.evaluate(drawn) == "#1c2126"
+    assert seen.page.evaluate(drawn) == "#191a1c"
     seen.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert seen.page.evaluate(drawn) == before
 

@@ -38,7 +38,7 @@ def books(count, seed=7):
 
 def write(path, hedged, unhedged, rate=0.02, **words):
     words = {"title": "A run", "name": "SOXS hedge", **words}
-    write_tearsheet(path, sessions=sessions(len(hedged)), hedged=hedged, unhedged=unhedged, cash_rate=rate, **words)
+    write_tearsheet(path, sessions=sessions(len(hedged)), hedged=hedged, benchmark=unhedged, cash_rate=rate, **words)
     return path
 
 
@@ -111,7 +111,7 @@ def test_of_a_usual_run_the_page_is_quantstats_own_to_the_byte_but_for_the_yearl
     words = {"title": "A run", "strategy_title": "SOXS hedge", "benchmark_title": "Unhedged"}
     with tearsheet._drawing() as quantstats:
         quantstats.reports.html(hedged, unhedged, rf=0.02, match_dates=False, output=theirs, **words)
-    theirs = tearsheet._finish(theirs.read_text(encoding="utf-8"), "A run", "Unhedged", ())
+    theirs = tearsheet._finish(theirs.read_text(encoding="utf-8"), "A run", "Unhedged", "")
     ours = write(tmp_path / "ours.html", *books(300)).read_text(encoding="utf-8")
     chart = re.compile('<div id="eoy_returns">.*?</div>', re.DOTALL)
     assert chart.sub("", ours) == chart.sub("", theirs)

@@ -3,6 +3,7 @@
 import pytest
 
 from strategies.beside import files_of
+from strategies.fresh import texts
 from strategies.load import source_hash, strategy_class
 
 MINE = """
@@ -56,6 +57,7 @@ def test_another_text_beside_is_another_strategy(folder, name):
     (folder / "unread.py").write_text("ANOTHER = 1")
     assert source_hash(cls) == before
     (folder / name).write_text(FILES[name] + "\nANOTHER = 1\n")
+    texts().take({})  # as loading a config does
     assert source_hash(cls) != before
 
 

@@ -95,6 +95,7 @@ def configured(keys: Mapping[str, Any]) -> RunConfig:
         "hedge.instrument": "HHH",
         "hedge.underlying": "AAA",
         "hedge.lookback": LOOKBACK,
+        "hedge.rebalance": "never",  # an order a switch, which is what most tests by hand follow
         "portfolio.core": CORES["one"],
         "execution.cash_rate": 0.0,
         "start": str(days()[WARM_UP]),

@@ -9,7 +9,7 @@ import numpy as np
 from data.arrays import Dates
 from data.calendar import sessions_a_year
 from engine.config import RunConfig
-from engine.judgement.controls import run_derisk_daily
+from engine.judgement.derisk import sold_daily
 from engine.judgement.lookahead.proof import Check
 from engine.judgement.lookahead.telling import Bench, Told
 from engine.kernel.loop import Ledger, replay, run_policy
@@ -18,7 +18,7 @@ from engine.setup import Setup, prepare, run_beta
 
 
 def lag_check(bench: Bench, whole: Told) -> Check:
-    """Show the run's book, and the same with every signal a session late, both against de-risking daily.
+    """Show the run's book, and the same with every signal a session late, both against selling daily.
 
     An intensity is moved by a session before the policy reads it; of a strategy that is asked at every close the
     orders are. Of somebody's own backtrader.Strategy every fill is: its shares, of the core too, are bought and sold
@@ -40,7 +40,7 @@ def lag_check(bench: Bench, whole: Told) -> Check:
     now, then = (_figures(setup, ledger, beta) for setup, ledger in books)
     sentence = (
         f"a session late the hedged book makes {then['cagr']:.2%} a year instead of {now['cagr']:.2%}, "
-        f"${then['final_equity']:,.0f} instead of ${now['final_equity']:,.0f}; against de-risking daily "
+        f"${then['final_equity']:,.0f} instead of ${now['final_equity']:,.0f}; against selling daily "
         f"{then['against_derisk']:+.2%} a year instead of {now['against_derisk']:+.2%}"
     )
     return Check("lag", "told", sentence, {"as_it_is": now, "a_session_late": then})
@@ -82,7 +82,7 @@ def filled_later(setup: Setup, ledger: Ledger, sessions: int = 1) -> Ledger:
 
 
 def _figures(setup: Setup, ledger: Ledger, beta: Any) -> dict[str, float]:
-    derisk, _floored = run_derisk_daily(setup, ledger, beta)
+    derisk = sold_daily(setup, ledger, beta).ledger
     sessions = setup.market.run_sessions
     made = _cagr(ledger, sessions)
     return {

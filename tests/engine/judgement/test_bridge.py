@@ -11,7 +11,8 @@ from worlds import settings as drawn_settings
 
 from engine.judgement.attribution import COLUMNS, Attribution, attribute
 from engine.judgement.bridge import SPANS, bridge
-from engine.judgement.controls import run_derisk_entry, run_unhedged
+from engine.judgement.controls import run_unhedged
+from engine.judgement.derisk import sold_at_entry
 from engine.kernel.loop import run_policy
 from engine.setup import run_beta
 
@@ -19,7 +20,7 @@ from engine.setup import run_beta
 def both(keys, seed):
     setup = laid_out(keys, source(seed))
     hedged = run_policy(setup.prices, setup.terms, setup.plan)
-    derisked, _ = run_derisk_entry(setup, hedged, run_beta(configured(keys), setup.market))
+    derisked = sold_at_entry(setup, hedged, run_beta(configured(keys), setup.market))
     return [attribute(setup, one) for one in (hedged, run_unhedged(setup), derisked)]
 
 

@@ -4,31 +4,32 @@ from datetime import date
 
 import numpy as np
 import pytest
+from books import daily_by_hand
 from history import FOLDER, needs_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import make_bars, make_series, source_of
-from worlds import CORES, WARM_UP, configured, days, laid_out, market, source
+from modelled import modelled
+from worlds import CORES, WARM_UP, configured, days, laid_out, source
 from worlds import settings as drawn_settings
 
-from data.fund import FEE, SPREAD, fund_return
+from data.fund import FEE, SPREAD
 from data.market import load_market
 from data.rates import days_between
 from data.sources.csv import CsvSource
 from engine.asking import intensity_of
 from engine.judgement.controls import (
     controls_of,
+    held_less_of,
     median_weight,
     run_always_on,
     run_buy_and_hold,
-    run_derisk_daily,
-    run_derisk_entry,
     run_unhedged,
 )
 from engine.judgement.short_underlying import run_short_underlying
 from engine.kernel.loop import replay, run_policy
 from engine.loading import build_config
-from engine.setup import prepare, roles_of, run_beta
+from engine.setup import BORROW_FEE, prepare, roles_of, run_beta
 from strategies import parameters
 from strategies.load import strategy_class
 
@@ -46,179 +47,19 @@ def ran(keys, fed):
     return config, setup, run_policy(setup.prices, setup.terms, setup.plan), run_beta(config, setup.market)
 
 
-def both(keys, seed):
-    _, setup, hedged, beta = ran(keys, source(seed))
-    derisk, floored = run_derisk_entry(setup, hedged, beta)
-    return setup, hedged, derisk, floored
-
-
-def modelled(rate, seed=3, leverage=-3.0, dividends=False):
-    """Make AAA and a fund that is exactly the model of it, with a signal of long stretches."""
-    rng = np.random.default_rng(seed)
-    dates = days(WARM_UP + 60)
-    moves = rng.normal(0.0, 0.02, len(dates))
-    dividend = np.where(rng.random(len(dates)) < 0.1, 0.004, 0.0) * dividends
-    core = np.cumprod(1.0 + moves - dividend) * 50.0
-    paid = np.concatenate(([0.0], dividend[1:] * core[:-1]))
-    total = (core[1:] + paid[1:]) / core[:-1] - 1.0
-    n = days_between(dates)[1:]
-    fund = 20.0 * np.cumprod(np.concatenate(([1.0], 1.0 + fund_return(total, rate, n, leverage))))
-    signal = np.repeat([0.0, 1.0, 0.0, 1.0, 0.0, 1.0], 15)
-    return source_of(
-        make_bars("AAA", dates, core, open=core * 1.01, dividend=paid),
-        make_bars("HHH", dates, fund, open=fund * 0.99),
-        make_series("SIGNAL", dates, signal),
-    )
-
-
 def returns(ledger):
     return ledger.equity[1:] / ledger.equity[:-1] - 1.0
 
 
 @settings(max_examples=40, deadline=None)
 @given(keys=drawn_settings(), seed=st.integers(0, 10_000))
-def test_the_derisk_holds_no_hedge_and_orders_when_the_hedged_run_does(keys, seed):
-    _, hedged, derisk, _ = both(keys, seed)
-    last = min(hedged.last, derisk.last)
-
-    assert not derisk.shares[:, -1].any()
-    assert np.array_equal(derisk.ordered[:last], hedged.ordered[:last])
-
-
-@pytest.mark.parametrize(
-    ("funding", "weight", "core"),
-    [
-        ("sell_core", 0.15, 0.85 - 0.45),
-        ("cash_buffer", 0.15, 0.8 - 0.45),
-        ("margin", 0.15, 1 - 0.45),
-        ("margin", 0.4, 0.0),
-    ],
-)
-def test_the_core_is_sold_down_to_the_beta_of_the_hedged_book(funding, weight, core):
-    setup, hedged, derisk, floored = both({**FREE, "hedge.funding": funding, "hedge.weight": weight}, 5)
-    entries = np.flatnonzero(hedged.action == 1) + 1  # the session in which an entry fills
-    worth = (
-        derisk.shares[:, 0] * setup.prices.fill[:, 0] / (derisk.cash + derisk.shares[:, 0] * setup.prices.fill[:, 0])
-    )
-
-    assert len(entries) >= 2
-    assert worth[entries] == pytest.approx(core, abs=1e-12)
-    assert floored == (np.count_nonzero(hedged.ordered & (hedged.hedge > 0)) if core == 0.0 else 0)
-
-
-def test_a_core_of_another_beta_is_sold_by_that_beta():
-    """Core BBB + CCC: the measured beta, from a regression by numpy over the last returns, sets the core's weight."""
-    keys = {**FREE, "portfolio.core": CORES["three"], "hedge.weight": 0.05}
-    fed = source(11, events=False, missing=False)
-    config = configured(keys)
-    seen = market(config, fed)
-    setup = prepare(config, seen, np.nan_to_num(seen.series("SIGNAL")))
-    hedged = run_policy(setup.prices, setup.terms, setup.plan)
-    derisk, _ = run_derisk_entry(setup, hedged, run_beta(config, seen))
-    t = int(np.flatnonzero(hedged.action == 1)[-1])
-
-    row = seen.first + t
-    close = {name: bars.close[row - config.hedge.lookback : row + 1] for name, bars in fed.bars_by_name.items()}
-    simple = {name: path[1:] / path[:-1] - 1 for name, path in close.items()}
-    core = sum(weight * simple[name] for name, weight in CORES["three"].items())
-    beta = np.polyfit(simple["AAA"], core, 1)[0]
-
-    assert derisk.core[t] == pytest.approx(max(0.0, 0.95 * beta - 3 * 0.05) / beta)
-
-
-@pytest.mark.parametrize("earned", [0.0, 0.04])
-@pytest.mark.parametrize("funding", ["sell_core", "cash_buffer", "margin"])
-@pytest.mark.parametrize("derisk", [run_derisk_entry, run_derisk_daily])
-def test_a_hedge_rebalanced_daily_is_the_derisk_less_its_fee_and_spread(derisk, funding, earned):
-    """Design section 1, on every session from the one after the first fill, through entries and exits alike.
-
-    Where cash earns nothing, what the fund earns on its 4w is left over too.
-    """
-    rate, free = 0.04, {"execution.margin_spread_bps": 0.0, "hedge.funding": funding, "hedge.weight": 0.12}
-    keys = {**FREE, **AT_CLOSE, **free, "execution.cash_rate": earned}
-    _, setup, hedged, beta = ran(keys, modelled(rate))
-    control, floored = derisk(setup, hedged, beta)
-    n = days_between(setup.market.run_sessions)[2:]
-    weight = hedged.hedge[:-2]  # ordered two closes before, filled at the last
-    difference = returns(hedged)[1:] - returns(control)[1:]
-
-    assert floored == 0
-    assert np.count_nonzero(hedged.action) == 3
-    kept = 4 * weight * (rate - earned) * n / 360
-    assert difference == pytest.approx(kept - weight * (FEE * n / 365 + 3 * SPREAD * n / 360), abs=1e-12)
-    assert np.abs(difference[weight > 0]).min() > 1e-6
-
-
-def followed_by_hand(config, setup, hedged, beta):
-    """Return the daily-matched de-risk's equity for one holding, fractional shares: another loop, from the rules."""
-    prices, terms = setup.prices, setup.terms
-    cash, held, equity = terms.cash, 0.0, [terms.cash]
-    for t in range(1, len(prices.close)):
-        core, hedge = hedged.core[t - 1], hedged.hedge[t - 1]
-        follows = hedged.ordered[t - 1] or hedged.shares[t - 1, 1] > 0
-        if not hedged.ordered[t - 1]:
-            worth = hedged.shares[t - 1] * prices.close[t - 1] / hedged.equity[t - 1]
-            core, hedge = worth[0], worth[1]
-        target = max(0.0, core * beta[t - 1] - 3.0 * hedge) / beta[t - 1]
-        interest = cash * (terms.earned[t] if cash >= 0 else terms.owed[t])
-        held *= prices.split[t, 0]
-        if terms.reinvest:
-            held *= 1 + prices.dividend[t, 0] / prices.open[t, 0]
-        else:
-            interest += held * prices.dividend[t, 0]
-        cash += interest
-        price = prices.fill[t, 0]
-        deal = (target * (cash + held * price) / price - held) * follows
-        buys, sells = price * (1 + terms.slippage[0]), price * (1 - terms.slippage[0])
-        buys, sells = buys * (1 + terms.commission[0]), sells * (1 - terms.commission[0])
-        if deal > 0 and not terms.margin:
-            deal = min(deal, max(cash, 0.0) / buys)
-        cash -= deal * (buys if deal > 0 else sells)
-        held += deal
-        equity.append(cash + held * prices.close[t, 0])
-    return np.array(equity)
-
-
-@settings(max_examples=60, deadline=None)
-@given(keys=drawn_settings(), seed=st.integers(0, 10_000))
-def test_the_daily_matched_derisk_is_that_of_a_loop_by_hand(keys, seed):
-    plain = {"portfolio.core": CORES["one"], "execution.shares": "fractional", "portfolio.rebalance": "never"}
-    per_share = {"execution.commission_per_share": 0.0, "execution.slippage_per_share": 0.0}
-    config, setup, hedged, beta = ran({**keys, **plain, **per_share}, source(seed))
-    derisk, _ = run_derisk_daily(setup, hedged, beta)
-    last = min(hedged.last, derisk.last)
-
-    assert derisk.equity[: last + 1] == pytest.approx(
-        followed_by_hand(config, setup, hedged, beta)[: last + 1], rel=1e-10
-    )
-
-
-def test_several_holdings_sold_whole_come_back_at_the_configured_weights():
-    """As with the first order: nothing is held whose proportions could be kept."""
-    keys = {**FREE, "portfolio.core": CORES["two"], "hedge.weight": 0.4, "hedge.max_weight": 0.4}
-    fed = source(2, events=False, missing=False)
-    _, setup, hedged, beta = ran(keys, fed)
-
-    for control, floored in (run_derisk_entry(setup, hedged, beta), run_derisk_daily(setup, hedged, beta)):
-        held = (control.shares[:, :-1] > 0.0).all(axis=1)
-        back = 1 + np.flatnonzero(~held[1:-1] & held[2:]) + 1
-        assert floored > 1
-        assert len(back)
-        dollars = (control.shares * setup.prices.fill)[back]
-        assert dollars[:, 0] / dollars[:, 1] == pytest.approx(1.5)  # 0.6 and 0.4
-
-
-@settings(max_examples=40, deadline=None)
-@given(keys=drawn_settings(), seed=st.integers(0, 10_000))
 def test_without_a_weight_every_control_is_the_unhedged_book(keys, seed):
-    config, setup, hedged, beta = ran({**keys, "hedge.weight": 0.0}, source(seed, missing=False))
+    config, setup, hedged, _ = ran({**keys, "hedge.weight": 0.0}, source(seed, missing=False))
     unhedged = run_unhedged(setup)
 
     assert median_weight(config, hedged) == 0.0
     for book in (run_always_on(setup, 0.0), run_buy_and_hold(setup, 0.0)):
         assert np.array_equal(book.equity, unhedged.equity)
-    for derisk, _ in (run_derisk_entry(setup, hedged, beta), run_derisk_daily(setup, hedged, beta)):
-        assert derisk.equity == pytest.approx(unhedged.equity, rel=1e-12)
     short, *_ = run_short_underlying(config, setup, hedged)
     assert short.equity == pytest.approx(unhedged.equity, rel=1e-12)
 
@@ -260,13 +101,13 @@ def test_a_short_rebalanced_daily_is_the_hedge_without_its_fee_and_spread(levera
 
     Dividends of the core are reinvested in the first case; at the close's price here, so that nothing is made of them.
     """
-    rate, weight, borrow = 0.04, 0.15, 0.005
+    rate, weight = 0.04, 0.15
     keys = {**FREE, **AT_CLOSE, "execution.cash_rate": rate, "portfolio.dividends": dividends}
     fed = modelled(rate, leverage=leverage, dividends=dividends == "cash")
     config, setup, hedged, _ = ran({**keys, "hedge.leverage": leverage, "hedge.weight": weight}, fed)
-    short, *_ = run_short_underlying(config, setup, hedged, borrow)
+    short, *_ = run_short_underlying(config, setup, hedged)
     n, held = days_between(setup.market.run_sessions)[2:], hedged.hedge[:-2]
-    saved = FEE * n / 365 + abs(leverage) * (SPREAD - borrow) * n / 360
+    saved = FEE * n / 365 + abs(leverage) * (SPREAD - BORROW_FEE) * n / 360
 
     assert returns(hedged)[1:] - returns(short)[1:] == pytest.approx(-held * saved, abs=1e-12)
     assert (short.shares[2:, -1] < 0).tolist() == (hedged.shares[2:, -1] > 0).tolist()
@@ -285,15 +126,15 @@ def test_a_short_by_hand():
     costs = {"execution.commission_bps": {"AAA": 10.0, "HHH": 70.0}, "execution.slippage_bps": 0.0}
     keys = {**costs, "execution.fill": "next_close", "portfolio.cash": 100.0, "execution.cash_rate": 0.0}
     config, setup, hedged, _ = ran({**keys, "portfolio.dividends": "cash"}, fed)
-    short, _, terms = run_short_underlying(config, setup, hedged, 0.36)
+    short, _, terms = run_short_underlying(config, setup, hedged)
     n = days_between(dates)[WARM_UP:]
 
     assert terms.commission.tolist() == [0.001, 0.001]
     assert short.shares[1] == pytest.approx([8.5, -4.5])
     assert short.cash[1] == pytest.approx(100 - 85 * 1.001 + 45 * 0.999)
-    owed = 4.5 * (0.1 + 10 * 0.001 * n[2])
+    owed = 4.5 * (0.1 + 10 * BORROW_FEE * n[2] / 360)
     assert short.cash[2] == pytest.approx(short.cash[1] + 8.5 * 0.1 - owed)
-    left = short.cash[2] - 45 * 0.001 * n[3] - 4.5 * 12 * 1.001  # the exit ordered at t=2 covers at t=3, at 12
+    left = short.cash[2] - 45 * BORROW_FEE * n[3] / 360 - 4.5 * 12 * 1.001  # ordered at t=2, covers at 12
     assert short.shares[3] == pytest.approx([8.5 + left / (12 * 1.001), 0.0])
     assert short.cash[3] == pytest.approx(0.0, abs=1e-12)
     assert short.traded[3] == pytest.approx([left / (12 * 1.001), 4.5])
@@ -310,7 +151,7 @@ def test_a_short_is_gone_when_the_hedge_is(keys, seed):
 
     assert (short.shares[:last, -1] <= 0.0).all()
     assert not short.shares[exits, -1].any()
-    assert np.array_equal(short.ordered, hedged.ordered)
+    assert np.array_equal(short.ordered[: last - 1], hedged.ordered[: last - 1])
 
 
 def test_a_fund_of_positive_leverage_is_replaced_by_a_purchase_on_margin():
@@ -323,7 +164,7 @@ def test_a_fund_of_positive_leverage_is_replaced_by_a_purchase_on_margin():
     fees = held * (FEE * n / 365 + 2 * SPREAD * n / 360)
     assert made["short_underlying"].title == "AAA on margin"
     assert returns(hedged)[1:] - returns(made["short_underlying"].ledger)[1:] == pytest.approx(-fees, abs=1e-12)
-    assert any(remark.startswith("The de-risked core was held at 1 on ") for remark in made["derisk_entry"].remarks)
+    assert made["derisk_entry"].ledger.core.max() == pytest.approx(0.7 + 2 * 0.3)  # more core, as far as cash goes
 
 
 def test_controls_come_by_name_with_what_they_ran_on():
@@ -333,8 +174,12 @@ def test_controls_come_by_name_with_what_they_ran_on():
     assert list(made) == NAMES
     assert all(made[name].name == name and made[name].about.endswith(".") for name in NAMES)
     assert np.array_equal(made["unhedged"].ledger.equity, run_unhedged(setup).equity)
-    assert made["derisk_entry"].remarks[0].startswith("The de-risked core was held at 0 on ")
-    assert made["short_underlying"].prices.close[:, -1].tolist() == setup.prices.close[:, 0].tolist()
+    assert made["derisk_entry"].remarks == ()
+    bought = np.abs(made["derisk_daily"].trades.dollars).sum()
+    assert bought == pytest.approx((np.abs(made["derisk_daily"].trades.costs).sum()) / 3e-4, rel=1e-3)  # 1 and 2 bp
+    once = held_less_of(setup, "held_less", 0.4)
+    assert once.title == "40 % held"
+    assert once.about.startswith("40.0 % of the core and the rest in cash, restored monthly, so that a bad quarter")
     assert made["protective_put"].ledger is None
     assert made["protective_put"].remarks == (
         "Protective put is left out: there is no series VIX, from which the put's volatility would come.",
@@ -376,7 +221,7 @@ def test_shorting_whole_shares_leaves_no_fraction_after_a_split():
 def laid_on_history(**hedge):
     tree = {
         "end": date(2026, 8, 21),
-        "hedge": {"weight": 0.15, **hedge},
+        "hedge": {"weight": 0.15, "rebalance": "never", **hedge},
         "strategy": {"class": "WeaknessHedge", "params": {"trend_days": 50, "volatility_floor": 0.25}},
     }
     config = build_config(tree)
@@ -393,7 +238,17 @@ def test_the_reference_case_on_real_history():
 
     assert made["derisk_entry"].ledger.equity[-1] == pytest.approx(1534351.7752950976, rel=1e-9)
     assert made["unhedged"].ledger.equity[-1] == pytest.approx(3987413.531713099, rel=1e-9)
-    by_hand = followed_by_hand(config, setup, hedged, beta)
-    assert made["derisk_daily"].ledger.equity == pytest.approx(by_hand, rel=1e-9)
+    assert made["derisk_daily"].ledger.equity == pytest.approx(daily_by_hand(setup, hedged, beta), rel=1e-9)
     assert [name for name in NAMES if made[name].ledger is None] == []
     assert replay(setup.prices, setup.terms, hedged).equity[-1] == hedged.equity[-1]
+
+
+def test_a_fund_that_rises_has_more_beta_than_a_core_without_borrowing():
+    keys = {"hedge.leverage": 2.0, "hedge.weight": 0.3}
+    config, setup, hedged, beta = ran(keys, source(5, missing=False))
+    orders = np.count_nonzero(hedged.ordered & (hedged.hedge > 0.0))
+
+    told = controls_of(config, setup, hedged, beta)["derisk_entry"].remarks
+    assert told[0].startswith(f"The core without the fund was held at 1 on {orders} orders")
+    bare = hedged._replace(hedge=0.0 * hedged.hedge, core=np.ones_like(hedged.core))
+    assert not controls_of(config, setup, bare, beta)["derisk_entry"].remarks

@@ -7,7 +7,7 @@ from leaks import write_strategy
 from worlds import configured, laid_out, source
 
 from engine.backtrader_engine.execute import run_backtrader_strategy
-from engine.judgement.controls import run_derisk_daily
+from engine.judgement.derisk import sold_daily
 from engine.judgement.lookahead.lag import filled_later
 from engine.judgement.lookahead.prove import prove
 from engine.run import run
@@ -58,8 +58,8 @@ def test_its_own_figures_are_the_runs(tmp_path, text, rebalance, shares):
     now, late = check.details["as_it_is"], check.details["a_session_late"]
     assert now["final_equity"] == pytest.approx(ran.metrics["final_equity"], rel=1e-9)
     assert now["cagr"] == pytest.approx(ran.metrics["cagr"], rel=1e-9)
-    derisk, _ = run_derisk_daily(ran.setup, ran.hedged, run_beta(config, ran.market))
-    growth = (derisk.equity[-1] / derisk.equity[0]) ** (252 / (len(derisk.equity) - 1)) - 1
+    derisk = sold_daily(ran.setup, ran.hedged, run_beta(config, ran.market)).ledger
+    growth = (derisk.equity[-1] / derisk.equity[0]) ** (ran.market.sessions_a_year / (len(derisk.equity) - 1)) - 1
     assert now["against_derisk"] == pytest.approx(ran.metrics["cagr"] - growth, rel=1e-6)
     assert late["final_equity"] != pytest.approx(now["final_equity"], rel=1e-6)
 

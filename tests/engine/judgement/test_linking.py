@@ -12,7 +12,7 @@ from worlds import settings as drawn_settings
 from engine.judgement.attribution import COLUMNS, SLEEVE, Attribution, attribute
 from engine.judgement.linking import contributions, linking, scalars, timing_of
 from engine.kernel.loop import run_policy
-from engine.metrics import metrics_of
+from engine.metrics import metrics_of, trades_of
 
 
 def made_of(equity, core_share=0.25, last=None):
@@ -45,7 +45,7 @@ def test_contributions_sum_to_total_return_and_a_year_to_cagr(keys, seed):
     setup = laid_out(keys, source(seed))
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
     sessions = market(configured(keys), source(seed)).run_sessions
-    metrics = metrics_of(ledger, setup.prices, setup.terms, sessions, np.zeros_like(ledger.traded))
+    metrics = metrics_of(ledger, setup.terms, sessions, trades_of(ledger.traded, setup.prices.fill, setup.terms))
 
     found = scalars(attribute(setup, ledger))
 
@@ -58,7 +58,7 @@ def test_contributions_sum_to_total_return_and_a_year_to_cagr(keys, seed):
         assert sum(found[f"{name}_{suffix}"] for name in SLEEVE) == pytest.approx(
             found[f"sleeve_{suffix}"], rel=1e-9, abs=1e-9
         )
-        decay = sum(found[f"{name}_{suffix}"] for name in ("compounding", "fee", "spread"))
+        decay = sum(found[f"{name}_{suffix}"] for name in ("fee", "spread", "tracking"))
         assert decay == pytest.approx(found[f"decay_{suffix}"], rel=1e-9, abs=1e-9)
 
 
@@ -106,4 +106,4 @@ def test_timing_is_numpys_covariance():
     assert found.average == pytest.approx(setup.market.sessions_a_year * weight.mean() * fund.mean())
     assert found.total == pytest.approx(setup.market.sessions_a_year * (weight * fund).mean())
     assert found.total == pytest.approx(found.average + found.timing)
-    assert scalars(attribute(setup, ledger))["timing"] == found.timing
+    assert scalars(attribute(setup, ledger))["hedge_timing"] == found.timing

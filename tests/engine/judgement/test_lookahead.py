@@ -15,7 +15,7 @@ from worlds import configured
 from data.arrays import DAY
 from data.errors import DataError, StrategyError
 from data.events import make_events, make_members
-from engine.judgement.controls import run_derisk_daily
+from engine.judgement.derisk import sold_daily
 from engine.judgement.lookahead.opened import ear
 from engine.judgement.lookahead.prove import prove
 from engine.loading import find_run, load_config, set_path
@@ -255,7 +255,7 @@ class ByPE(Strategy):
     for told, asked in (("as_it_is", config), ("a_session_late", late)):
         result = run(asked, made_up(), engine="python")
         assert details[told]["final_equity"] == pytest.approx(result.metrics["final_equity"], rel=1e-12)
-        derisk, _floored = run_derisk_daily(result.setup, result.hedged, run_beta(asked, result.market))
+        derisk = sold_daily(result.setup, result.hedged, run_beta(asked, result.market)).ledger
         daily = derisk.equity
         growth = (daily[-1] / daily[0]) ** (252 / (len(daily) - 1)) - 1
         assert details[told]["against_derisk"] == pytest.approx(result.metrics["cagr"] - growth, abs=1e-9)

@@ -16,7 +16,6 @@ from engine.episodes import Episode, episodes_of
 from engine.judgement.drawdowns import deep_drawdowns, triggers_of
 from engine.judgement.measures import (
     Figure,
-    Sales,
     capture,
     crash_capture,
     crashes,
@@ -24,9 +23,9 @@ from engine.judgement.measures import (
     sale_cost_at_par,
 )
 from engine.judgement.outcomes import break_even, needs_of, outcomes
-from engine.judgement.summary import core_level, core_sales, measure
+from engine.judgement.summary import core_level, measure
 from engine.kernel.loop import run_policy
-from engine.metrics import metrics_of
+from engine.metrics import metrics_of, trades_of
 
 
 def episode(decided, left, pnl=1.0):
@@ -69,8 +68,10 @@ def test_the_price_is_the_difference_of_the_metrics(keys, seed):
     setup = laid_out(keys, source(seed))
     hedged = run_policy(setup.prices, setup.terms, setup.plan)
     calm = run_policy(setup.prices, setup.terms, setup.plan._replace(size=np.zeros_like(setup.plan.size)))
-    sessions, free = setup.market.run_sessions, np.zeros_like(setup.prices.close)
-    ours, theirs = (metrics_of(book, setup.prices, setup.terms, sessions, free) for book in (hedged, calm))
+    ours, theirs = (
+        metrics_of(book, setup.terms, setup.market.run_sessions, trades_of(book.traded, setup.prices.fill, setup.terms))
+        for book in (hedged, calm)
+    )
 
     price = protection(hedged.equity, calm.equity, setup.market.sessions_a_year)
 
@@ -242,19 +243,11 @@ def test_a_runs_measures_agree_with_its_tables(keys, seed):
             assert need.moved == pytest.approx(got * split / paid - 1.0)
 
 
-def test_core_and_sales_are_those_of_the_books():
-    setup = laid_out({"portfolio.core": CORES["two"], "hedge.weight": 0.4}, source(3))
-    hedged = run_policy(setup.prices, setup.terms, setup.plan)
+def test_the_core_is_bought_once_by_its_weights_and_left_alone():
+    setup = laid_out({"portfolio.core": CORES["two"]}, source(3))
     paths = [setup.market.total_return(name)[setup.market.first :] for name in ("AAA", "BBB")]
 
-    sales = core_sales(setup, hedged)
-
     assert core_level(setup) == pytest.approx(0.6 * paths[0] / paths[0][0] + 0.4 * paths[1] / paths[1][0])
-    t = int(np.flatnonzero(hedged.action == 1)[-1]) + 1
-    dollars = hedged.traded[t] * setup.prices.fill[t]
-    assert sales.sold[t] == pytest.approx(-dollars[0] - dollars[1])
-    assert t > 1
-    assert sales.sold[1] == 0.0 < hedged.traded[1, 0]  # the first order buys
 
 
 def test_a_ruined_book_still_has_a_price():
@@ -274,45 +267,40 @@ def test_a_ruined_book_still_has_a_price():
 
 def taxed(returns, core, rate):
     """A book of core and cash that moves to given core weights, and pays a rate on what it sells; by hand."""
-    cash, held, equity, sold = 1000.0, 0.0, [], []
+    cash, held = 1000.0, 0.0
     for r, weight in zip(returns, core, strict=True):
         held *= 1.0 + r
         worth = cash + held
         sale = max(held - weight * worth, 0.0)
         cash += held - weight * worth - rate * sale
         held = weight * worth
-        equity.append(cash + held)
-        sold.append(sale)
-    return Sales(np.array(equity), np.array(sold))
+    return cash + held
 
 
 def test_selling_core_is_better_unless_selling_costs_more_than_levels_both_books():
     """Both books run again with the cost, session by session, end together at X."""
-    rng = np.random.default_rng(5)
-    returns = rng.normal(0.001, 0.02, 600)
+    returns = np.random.default_rng(5).normal(0.001, 0.02, 600)
     on = (np.arange(600) // 30) % 2 == 1
-    books = np.where(on, 0.85, 1.0), np.where(on, 0.4, 1.0)
 
     def ends(rate):
-        return tuple(
-            taxed(returns - (0.0004 if i == 0 else 0.0), book, rate).equity[-1] for i, book in enumerate(books)
-        )
+        return taxed(returns - 0.0004, np.where(on, 0.85, 1.0), rate), taxed(returns, np.where(on, 0.4, 1.0), rate)
 
-    asis = [taxed(returns - (0.0004 if i == 0 else 0.0), book, 0.0) for i, book in enumerate(books)]
-    first, exact = sale_cost_at_par(*asis), sale_cost_at_par(*asis, ends)
-    sold = [sum(book.sold[t] / book.equity[t - 1] for t in range(1, 600)) for book in asis]
+    exact = sale_cost_at_par(ends).value
 
-    assert first.value == pytest.approx(math.log(asis[1].equity[-1] / asis[0].equity[-1]) / (sold[1] - sold[0]))
-    assert 0.01 < exact.value < 0.2
-    assert ends(exact.value)[0] == pytest.approx(ends(exact.value)[1], rel=1e-5)
-    assert first.value == pytest.approx(exact.value, rel=0.05)
+    assert 0.01 < exact < 0.2
+    assert ends(exact)[0] == pytest.approx(ends(exact)[1], rel=1e-4)
+    assert ends(exact - 2e-6)[0] < ends(exact - 2e-6)[1]
+    assert ends(exact + 2e-6)[0] > ends(exact + 2e-6)[1]
 
 
-def test_where_no_cost_levels_the_books_it_says_why():
-    low, high = Sales(levels(0.0, 0.1), np.array([0.0, 5.0, 0.0])), Sales(levels(0.0, 0.2), np.array([0.0, 5.0, 0.0]))
-
-    assert sale_cost_at_par(high, low).why == "the hedge ended ahead of selling core, at no extra cost of selling"
-    assert sale_cost_at_par(low, high).why == "selling core sold no more of it than the hedge did"
-    assert sale_cost_at_par(Sales(0.0 * low.equity, low.sold), high).why == "one of the books was ruined"
-    more = Sales(high.equity, 2.0 * high.sold)
-    assert "even where selling costs 50% of" in sale_cost_at_par(low, more, lambda _rate: (1.0, 2.0)).why
+@pytest.mark.parametrize(
+    ("books", "why"),
+    [
+        ((1.2, 1.1), "the hedge ended ahead of selling core, at no extra cost of selling"),
+        ((0.0, 1.1), "one of the books was ruined"),
+        ((1.1, -0.2), "one of the books was ruined"),
+        ((1.0, 2.0), "selling core is better even where selling costs 50% of the amount sold"),
+    ],
+)
+def test_where_no_cost_levels_the_books_it_says_why(books, why):
+    assert sale_cost_at_par(lambda _rate: books) == Figure(None, why)

@@ -1,85 +1,48 @@
-"""The verdict: the rules as docs/verdict.md writes them, its worked cases, and what it says in words."""
+"""The verdict: the answer's label in words, prices that are none, and why there is none."""
 
 import json
-import re
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from worlds import laid_out, source
 
-from engine.judgement import bootstrap, drawdowns, evidence, measures, outcomes, verdict
-from engine.judgement.evidence import Interval
-from engine.judgement.measures import Figure, Protection
-from engine.judgement.verdict import Case, verdict_of
+from engine.judgement import verdict
+from engine.judgement.answer.answer import NEVER, RUINED, SHORT, SIMULATED, UNHEDGED_RUINED, no_answer
+from engine.judgement.controls import run_unhedged
+from engine.judgement.measures import Figure, Protection, sale_cost_at_par
+from engine.kernel.loop import run_policy
 
-DOCS = (Path(__file__).resolve().parents[3] / "docs" / "verdict.md").read_text(encoding="utf-8")
 PRICE = Protection(0.012, 0.083, 0.0061, Figure(0.012 / 0.083), Figure(0.012 / 0.0061))
-PAID = Case("SOXS", False, Interval(0.015, 0.002, 0.028), False, 38, 21, {"costs": 0.01}, PRICE, Figure(0.031))
 
 
-def table(head):
-    lines = DOCS.splitlines()
-    start = lines.index(head) + 2
-    rows = lines[start : start + next(i for i, line in enumerate(lines[start:]) if not line.startswith("|"))]
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+def test_a_reason_withholds_the_verdict():
+    found = verdict.withheld("60 of the strategy's 100 orders were rejected", "SOXS", PRICE, Figure(0.031))
+
+    assert found.outcome == found.label == "withheld"
+    assert found.sentence == "No verdict: 60 of the strategy's 100 orders were rejected."
+    assert found.reasons == ()
+    told = json.loads(json.dumps(found.as_dict(), allow_nan=False))
+    assert {"label", "outcome", "sentence", "reasons"} <= set(told)
 
 
-WORKED = table("| episodes | drawdowns | estimate | low | high | strip | verdict |")
-
-
-def test_the_documents_rules_are_the_codes():
-    assert table("| when | outcome |") == [[rule.when, rule.outcome] for rule in verdict.RULES]
-
-
-@pytest.mark.parametrize("row", WORKED, ids=" ".join)
-def test_the_documents_cases_are_judged_as_written(row):
-    episodes, falls, estimate, low, high, strip, said = row
-    values = dict(zip(("first", "second"), (float(value) / 100 for value in strip.split(",")), strict=True))
-    growth = Interval(float(estimate) / 100, float(low) / 100, float(high) / 100)
-
-    found = verdict_of(replace(PAID, growth=growth, episodes=int(episodes), drawdowns=int(falls), strip=values))
-
-    assert found.label == said
-
-
-def test_the_documents_numbers_are_the_codes():
-    flat = " ".join(DOCS.split())
-    assert re.findall(r"^- (.*)$", DOCS, re.MULTILINE) == list(verdict.VARIATIONS)
-    assert f"The {100 * evidence.LEVEL:.0f} % interval is that of {bootstrap.DRAWS:,} draws" in flat
-    assert f"by more than {100 * drawdowns.DEEP:.0f} %" in flat
-    assert f"core's {measures.WINDOWS} worst windows of {measures.WINDOW} sessions" in flat
-    assert f"losing episodes of fewer than {outcomes.SHORT} sessions" in flat
-
-
-def test_nothing_is_claimed_of_a_simulated_market_however_clear_it_is():
-    found = verdict_of(replace(PAID, simulated=True))
-
-    assert found.outcome == "withheld"
-    assert found.sentence == "No verdict on SOXS: the market is simulated."
-    assert not any("%" in reason for reason in found.reasons)
-
-
-def test_a_verdict_reads_as_sentences_with_numbers_and_units():
-    found = verdict_of(replace(PAID, strip={"costs times five": 0.004, "cash rate 0": 0.013}))
-
-    assert found.sentence == "SOXS paid: 1.50 % a year more than selling core to the same beta instead."
-    assert found.reasons == (
-        "Hedged less daily-matched de-risk, growth differed by +1.50 % a year (95 % interval +0.20 % to +2.80 %).",
-        "It rests on 38 episodes and 21 separate falls of the core by more than 10 %: enough to claim something.",
-        "The sign holds in all 2 variations, from +0.40 % a year (costs times five) to +1.30 % (cash rate 0).",
-    )
-    assert found.price == (
+def test_what_protection_cost_and_when_selling_is_better():
+    assert verdict.price_sentence(PRICE) == (
         "Against unhedged it cost 1.20 % a year, with 8.3 points less maximum drawdown and 0.61 points less mean loss"
         " on the worst 5 % of sessions: 0.14 % a year a point of drawdown and 1.97 % a year a point of tail loss."
     )
-    assert found.alternative == ("Selling core is better unless selling costs you more than 3.10 % of the amount sold.")
+    assert verdict.alternative_sentence("SOXS", Figure(0.031)) == (
+        "Selling core is better unless selling costs you more than 3.10 % of the amount sold."
+    )
+    assert verdict.alternative_sentence("SOXS", Figure(None, "so")) == (
+        "There is no cost of selling that makes SOXS and selling core equal: so."
+    )
 
 
-def test_what_turns_the_sign_is_named_with_its_size():
-    found = verdict_of(replace(PAID, strip={"costs times five": -0.004, "cash rate 0": 0.013}))
+def test_books_that_ended_alike_are_not_told_as_one_ahead():
+    same = Protection(0.0, 0.0, 0.0, Figure(None, "free"), Figure(None, "free"))
 
-    assert found.sentence == "Can't tell whether SOXS paid: that depends on costs times five."
-    assert "The sign doesn't hold in all 2 variations: costs times five makes it -0.40 % a year." in found.reasons
+    at_par = sale_cost_at_par(lambda _rate: (1.1, 1.1))
+    assert verdict.alternative_sentence("SOXS", at_par) == "SOXS and selling core ended with the same dollars."
+    assert verdict.price_sentence(same).startswith("Against unhedged it cost nothing, with 0.0 points less maximum")
 
 
 def test_a_price_that_bought_nothing_says_so():
@@ -91,23 +54,35 @@ def test_a_price_that_bought_nothing_says_so():
     assert verdict.price_sentence(free).startswith("Against unhedged it cost nothing: 0.30 % a year more, with 2.0")
 
 
+def test_no_price_is_told_of_what_rounds_to_nothing():
+    hardly = Protection(0.012, 0.0004, 0.00004, Figure(0.012 / 0.0004), Figure(0.012 / 0.00004))
+    half = Protection(0.012, 0.0006, 0.00004, Figure(0.012 / 0.0006), Figure(0.012 / 0.00004))
+
+    assert verdict.price_sentence(hardly).endswith(": for nothing.")
+    assert verdict.price_sentence(half).endswith(": 20.00 % a year a point of drawdown.")
+
+
 @pytest.mark.parametrize(
-    ("change", "outcome", "sentence"),
+    ("why", "simulated", "hedged_end", "unhedged_end", "episodes", "sessions"),
     [
-        ({"growth": None, "ruined": True}, "did not pay", "SOXS did not pay: the hedged book was ruined."),
-        ({"growth": None}, "can't tell", "Can't tell whether SOXS paid: the de-risked book was ruined."),
-        ({"episodes": 0, "strip": {}}, "can't tell", "Can't tell whether SOXS paid: the hedge was never bought."),
+        (SIMULATED, True, 1.0, 1.0, [1], 300),
+        (RUINED, False, -1.0, 1.0, [1], 300),
+        (UNHEDGED_RUINED, False, 1.0, 0.0, [1], 300),
+        (NEVER, False, 1.0, 1.0, [], 300),
+        (SHORT, False, 1.0, 1.0, [1], 251),
+        (None, False, 1.0, 1.0, [1], 252),
     ],
 )
-def test_a_book_without_an_interval_gets_a_plain_answer(change, outcome, sentence):
-    found = verdict_of(replace(PAID, **change))
+def test_there_is_no_answer_where_there_is_nothing_to_answer(
+    monkeypatch, why, simulated, hedged_end, unhedged_end, episodes, sessions
+):
+    setup = laid_out({}, source(3, sessions=45))
+    hedged, unhedged = run_policy(setup.prices, setup.terms, setup.plan), run_unhedged(setup)
 
-    assert (found.outcome, found.sentence) == (outcome, sentence)
+    def ended(book, value):
+        equity = book.equity[:1].repeat(sessions)
+        equity[-1] = value
+        return book._replace(equity=equity, last=sessions - 1)
 
-
-def test_it_goes_into_metrics_json_as_plain_values():
-    found = json.loads(json.dumps(verdict_of(PAID).as_dict(), allow_nan=False))
-
-    assert found["label"] == "paid"
-    assert found["growth"] == {"estimate": 0.015, "low": 0.002, "high": 0.028}
-    assert found["strip"] == {"costs": 0.01}
+    monkeypatch.setattr(type(setup.market), "simulated", property(lambda _self: simulated))
+    assert no_answer(setup, ended(hedged, hedged_end), ended(unhedged, unhedged_end), episodes) == why

@@ -1,4 +1,4 @@
-"""The shifted runs: compiled as plain, and as the rule book's own loop says of a path that was rolled by numpy."""
+"""The shifted runs: compiled as plain, and as the rule book's own loop says of orders that were rolled by numpy."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from worlds import configured, laid_out, source
 from worlds import settings as drawn_settings
 
-from engine.judgement.controls import run_derisk_daily
-from engine.judgement.placebo import _path_of, _rings
+from engine.judgement.answer import timing
+from engine.judgement.derisk import entry_orders
 from engine.kernel import shifted
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import replay, run_policy
@@ -18,75 +18,82 @@ from engine.setup import run_beta
 def ran(keys, seed):
     setup = laid_out(keys, source(seed))
     hedged = run_policy(setup.prices, setup.terms, setup.plan)
-    return setup, hedged, run_beta(configured(keys), setup.market)
+    beta = run_beta(configured(keys), setup.market)
+    path = timing._path_of(setup, hedged, beta)
+    return setup, hedged, beta, path, timing._clock(setup, path)
 
 
-def ends_of(run_shifts, setup, hedged, beta, groups, shifts):
-    ends = np.empty((len(shifts), 2))
-    path, rings = _path_of(setup, hedged), _rings(groups)
-    run_shifts(setup.prices, setup.terms, path, rings, beta, -3.0, np.array(shifts), ends)
-    return ends
+def ends_of(run_shifts, setup, path, clock, shifts):
+    ends, sums = np.empty(len(shifts)), np.empty(len(shifts))
+    run_shifts(setup.prices, setup.terms, path, clock, np.array(shifts), ends, sums)
+    return ends, sums
+
+
+def rolled(setup, hedged, beta, shift):
+    """Roll what was ordered, matched already, around the closes that decide; the first close always orders."""
+    orders, last = entry_orders(setup, hedged, beta), len(hedged.equity) - 1
+    moved = {name: getattr(orders, name).copy() for name in ("ordered", "core", "restate")}
+    moved["restate"][0] = moved["ordered"][0] = setup.plan.core_due[0]
+    for values in moved.values():
+        values[:last] = np.roll(values[:last], shift)
+    if shift:
+        moved["ordered"][shift] |= moved["core"][shift] != moved["core"][shift - 1]  # where end and beginning meet
+    moved["ordered"][0] = moved["restate"][0] = True
+    return orders._replace(**moved)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(keys=drawn_settings(), seed=st.integers(0, 10_000), ways=st.integers(1, 4))
-def test_the_compiled_shifts_are_the_plain_ones(keys, seed, ways):
-    setup, hedged, beta = ran(keys, seed)
-    groups = np.random.default_rng(seed).integers(0, ways, len(hedged.equity) - 1)
+@given(keys=drawn_settings(), seed=st.integers(0, 10_000))
+def test_the_compiled_shifts_are_the_plain_ones(keys, seed):
+    setup, _, _, path, clock = ran(keys, seed)
     shifts = [0, 1, 2, 7, 20]
 
-    ours = ends_of(shifted.run_shifts, setup, hedged, beta, groups, shifts)
-    theirs = ends_of(compiled().run_shifts, setup, hedged, beta, groups, shifts)
-    np.testing.assert_allclose(theirs, ours, rtol=1e-12)
+    ours = ends_of(shifted.run_shifts, setup, path, clock, shifts)
+    theirs = ends_of(compiled().run_shifts, setup, path, clock, shifts)
+    np.testing.assert_allclose(theirs, ours, rtol=1e-10, atol=1e-20)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(keys=drawn_settings(), seed=st.integers(0, 10_000), shift=st.integers(0, 20))
 def test_a_shifted_run_is_a_replay_of_rolled_orders(keys, seed, shift):
-    """Roll the ledger's decisions by numpy, order at the first close as every run does, and replay them."""
-    setup, hedged, beta = ran({**keys, "execution.shares": "fractional"}, seed)
-    last = len(hedged.equity) - 1
-    if hedged.last < last:  # there is nothing to shift of a book that ended
+    """Its end, and its sum by the weights that numpy tells of the replayed ledger."""
+    setup, hedged, beta, path, clock = ran({**keys, "execution.shares": "fractional"}, seed)
+    ours = replay(setup.prices, setup.terms, rolled(setup, hedged, beta, shift))
+    end, total = (values[0] for values in ends_of(shifted.run_shifts, setup, path, clock, [shift]))
+
+    assert end == pytest.approx(ours.equity[ours.last], rel=1e-11)
+    if ours.equity[ours.last] <= 0.0:
         return
-    rolled = {name: getattr(hedged, name).copy() for name in ("ordered", "core", "hedge", "restate")}
-    rolled["restate"][0] = rolled["ordered"][0] = setup.plan.core_due[0]
-    for values in rolled.values():
-        values[:last] = np.roll(values[:last], shift)
-    meets = rolled["hedge"][shift] != rolled["hedge"][shift - 1] or rolled["core"][shift] != rolled["core"][shift - 1]
-    rolled["ordered"][shift] |= meets  # where the path's end and beginning meet
-    rolled["ordered"][0] = rolled["restate"][0] = True
-    ours = replay(setup.prices, setup.terms, hedged._replace(**rolled))
-    if ours.last < last:
-        return
-    derisk, _ = run_derisk_daily(setup, ours, beta)
-
-    ends = ends_of(shifted.run_shifts, setup, hedged, beta, np.zeros(last, np.int64), [shift])[0]
-    assert ends == pytest.approx([ours.equity[-1], derisk.equity[-1]], rel=1e-11)
-
-
-def test_rings_hold_the_closes_of_each_group_in_order():
-    rings = _rings(np.array([1, 0, 0, 1, 2, 0]))
-
-    assert [shifted.source_of(rings, t, 0) for t in range(6)] == [0, 1, 2, 3, 4, 5]
-    assert [shifted.source_of(rings, t, 1) for t in range(6)] == [3, 5, 1, 0, 4, 2]
-    assert [shifted.source_of(rings, t, 2) for t in range(6)] == [0, 2, 5, 3, 4, 1]
+    core, close, opens = setup.prices.open[1:, :-1], setup.prices.close, timing.fills_at_open(setup)
+    held = ours.shares[1:, :-1] if opens else ours.shares[1:, :-1] - ours.traded[1:, :-1]
+    cash = ours.cash[1:]
+    if not opens:  # before the close's orders
+        before = ours.cash[:-1] * np.where(ours.cash[:-1] >= 0, setup.terms.earned[1:], setup.terms.owed[1:])
+        moved = ours.shares[:-1, :-1] * setup.prices.split[1:, :-1]
+        paid = moved * setup.prices.dividend[1:, :-1] * ~((moved > 0) & setup.terms.reinvest)
+        lent = np.minimum(ours.shares[:-1, :-1] * close[:-1, :-1], 0) * setup.terms.borrow[1:, None]
+        cash = ours.cash[:-1] + before + paid.sum(axis=1) + lent.sum(axis=1)
+    weight = (held * core).sum(axis=1) / (cash + (held * core).sum(axis=1))
+    level = timing.core_level(setup)
+    apart = np.diff(np.log(level)) - np.log1p(setup.terms.earned[1:])
+    mean = entry_orders(setup, hedged, beta).core[:-1].mean()
+    assert total == pytest.approx((((weight - mean) * (apart - apart.mean())) ** 2).sum(), rel=1e-7, abs=1e-18)
 
 
 def test_a_book_that_is_ruined_ends_there():
-    """On margin a fund that falls by 90 % a day takes all: both books are told as they were on that close."""
-    keys = {"hedge.funding": "margin", "hedge.weight": 1.0, "hedge.max_weight": 1.0}
-    setup, hedged, beta = ran(keys, 5)
+    """Core at twice its weight on margin, which falls by 95 %: the end is told as it was on that close."""
+    setup, hedged, _, path, clock = ran({"hedge.funding": "margin"}, 5)
     close = setup.prices.close.copy()
-    close[20:, -1] *= 1e-3
     close[20:, 0] *= 0.05
     prices = setup.prices._replace(close=close)
-    path = shifted.Path(*(np.full(len(close) - 1, each) for each in (True, 1.0, 1.0, False)))
-    ends = np.empty((1, 2))
-    rings = _rings(np.zeros(len(close) - 1, np.int64))
+    constant = shifted.Path(np.full(len(path.core), True), np.full(len(path.core), 2.0), np.full(len(path.core), False))
+    ends, sums = np.empty(1), np.empty(1)
 
-    shifted.run_shifts(prices, setup.terms, path, rings, beta, -3.0, np.array([3]), ends)
-    constant = hedged._replace(ordered=np.full(len(close), True), core=np.ones(len(close)), hedge=np.ones(len(close)))
-    ruined = replay(prices, setup.terms, constant)
+    shifted.run_shifts(prices, setup.terms, constant, clock, np.array([3]), ends, sums)
+    orders = hedged._replace(
+        ordered=np.full(len(close), True), core=np.full(len(close), 2.0), hedge=np.zeros(len(close))
+    )
+    ruined = replay(prices, setup.terms, orders)
     assert ruined.last == 20
-    assert ends[0, 0] == pytest.approx(ruined.equity[20])
-    assert ends[0, 0] < 0 < ends[0, 1]
+    assert ends[0] == pytest.approx(ruined.equity[20])
+    assert ends[0] < 0

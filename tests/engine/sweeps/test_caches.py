@@ -5,7 +5,8 @@ import pytest
 from worlds import configured, days, source
 
 from engine.run import run
-from engine.sweeps.compute import COLUMNS, Clock, compute
+from engine.sweeps.columns import COLUMNS
+from engine.sweeps.compute import Clock, compute
 from engine.sweeps.grid import Grid, grid_of, with_values
 from engine.sweeps.ingredients import Ingredients, Kept
 

@@ -19,10 +19,10 @@ from engine.judgement.controls import run_unhedged
 from engine.judgement.linking import scalars
 from engine.judgement.many import FIGURES
 from engine.kernel.loop import run_policy
-from engine.metrics import metrics_of
-from engine.rules import costs_of
+from engine.metrics import metrics_of, trades_of
 from engine.setup import open_market, prepare
-from engine.sweeps.compute import AGAINST, COLUMNS, MEASURES, Clock, compute
+from engine.sweeps.columns import AGAINST, COLUMNS, MEASURES, SAFETY, SUM
+from engine.sweeps.compute import Clock, compute
 from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.ingredients import Ingredients
 from strategies import parameters
@@ -37,8 +37,8 @@ def by_the_loop(config, fed):
     setup = prepare(config, market, intensity_of(parameters.make(WeaknessHedge, config.strategy.params), market))
 
     def figures(ledger):
-        commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
-        return metrics_of(ledger, setup.prices, setup.terms, market.run_sessions, commission + slippage)
+        trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+        return metrics_of(ledger, setup.terms, market.run_sessions, trades)
 
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
     return figures(ledger), figures(run_unhedged(setup)), scalars(attribute(setup, ledger))
@@ -143,7 +143,7 @@ def test_rows_of_real_history_are_what_backtest_run_gives():
     assert [table[name][row] for name in FIGURES] == pytest.approx([told[name] for name in FIGURES], rel=1e-8)
 
 
-def test_the_docs_tell_every_figure_of_the_sleeve():
+def test_the_docs_tell_every_figure_of_the_sleeve_and_of_the_answer():
     page = (Path(__file__).resolve().parents[3] / "docs" / "sweeps.md").read_text(encoding="utf-8")
 
-    assert all(f"| `{name}` | {figure.meaning} |" in page for name, figure in FIGURES.items())
+    assert all(f"| `{name}` | {figure.meaning} |" in page for name, figure in (FIGURES | SAFETY | SUM).items())

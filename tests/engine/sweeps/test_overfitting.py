@@ -10,12 +10,14 @@ import pytest
 from worlds import configured, source
 
 from data.files import write_whole
-from engine.judgement.controls import run_derisk_daily, run_unhedged
+from engine.judgement.controls import run_unhedged
+from engine.judgement.derisk import sold_daily
 from engine.kernel.loop import run_policy
 from engine.metrics import mean_cash_return, returns_of
 from engine.run import run
 from engine.setup import open_market, prepare, run_beta
-from engine.sweeps.compute import COLUMNS, Clock, compute
+from engine.sweeps.columns import COLUMNS
+from engine.sweeps.compute import Clock, compute
 from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.ingredients import Ingredients
 from engine.sweeps.overfitting import finish, finish_sweep
@@ -24,7 +26,7 @@ from engine.sweeps.overfitting_history import Tried
 from engine.sweeps.overfitting_parts import kept_columns
 from engine.sweeps.overfitting_paths import Followed, follow, follow_told, told_of
 from engine.sweeps.overfitting_rows import KEPT, drawn_of, kept_of, sampled_rows
-from engine.sweeps.overfitting_words import BARE, CANT_TELL, COSTS, HOLDS, LUCK, outcome, sentences
+from engine.sweeps.overfitting_words import BARE, CANT_TELL, COSTS, HOLDS, LUCK, numbers, outcome, sentence
 
 PARAMS = {"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}}
 AXES = ["trend_days=3,5,9", "hedge.weight=0,0.1,0.35", "hedge.rebalance=never,band"]
@@ -37,7 +39,7 @@ def by_the_loop(config):
     made = Ingredients(config, grid_of(config, ["hedge.weight=0.1"]), FED)
     setup = prepare(config, market, made.signal(made.world(()), ()))
     hedged = run_policy(setup.prices, setup.terms, setup.plan)
-    derisk, _ = run_derisk_daily(setup, hedged, run_beta(config, market))
+    derisk = sold_daily(setup, hedged, run_beta(config, market)).ledger
     return setup, [returns_of(book.equity) for book in (hedged, run_unhedged(setup), derisk)]
 
 
@@ -176,7 +178,7 @@ def test_bytes_do_not_depend_on_workers_or_chunks_and_are_read_back(tmp_path, mo
 
     assert text == (tmp_path / "two" / FILE).read_bytes()
     told = json.loads(text)
-    assert told["says"].startswith(f"Of {len(grid)} combinations the best has a Sharpe ratio of ")
+    assert told["says"].startswith(f"Of {len(grid)} combinations the best by Sharpe ratio ")
     assert told["deflated"][OVER_CASH]["sharpe"] == pytest.approx(one.best.sharpe)
     back = read(tmp_path / "one")
     assert back.best.parameters == one.best.parameters
@@ -275,8 +277,11 @@ def test_one_true_edge_is_found(tmp_path):
     assert found.superior["unhedged"].without_best > 0.05
     assert outcome(found, 200) == HOLDS
     assert outcome(planted(tmp_path, market + bets, market, episodes=9), 200) == CANT_TELL
-    assert "This choice holds up." in sentences(found, Tried(200, 1))[-1]
-    assert "(900 in all 3 sweeps of this run)" in sentences(found, Tried(900, 3))[0]
+    assert sentence(found, Tried(200, 1)) == "Of 200 combinations the best by Sharpe ratio holds up."
+    assert sentence(found, Tried(900, 3)).startswith("Of 200 combinations (900 in all 3 sweeps of this run) the best")
+    skill, overfit, chance = (one.value for one in numbers(found, Tried(200, 1)))
+    assert (skill, overfit) == (found.deflated[LESS_UNHEDGED].deflated(200), found.splits.pbo)
+    assert chance == found.superior["unhedged"].p_value
 
 
 def test_the_best_may_be_not_to_hedge(tmp_path):
@@ -286,7 +291,7 @@ def test_the_best_may_be_not_to_hedge(tmp_path):
     assert found.best.parameters["hedge.weight"] == 0.0
     assert (found.deflated[LESS_UNHEDGED].sharpe, found.deflated[LESS_DERISK].sharpe) == (0.0, 0.0)
     assert outcome(found, 18) == BARE
-    assert sentences(found, Tried(18, 1))[-1].endswith("below the median. The best is not to hedge.")
+    assert sentence(found, Tried(18, 1)).endswith("the best by Sharpe ratio doesn't hedge.")
 
 
 def test_a_hedge_that_only_costs_is_said_to(tmp_path):
@@ -294,7 +299,7 @@ def test_a_hedge_that_only_costs_is_said_to(tmp_path):
     found = planted(tmp_path, market + bets * 0.01 - 0.0004, market)
 
     assert outcome(found, 20) == COSTS
-    assert sentences(found, Tried(20, 1))[-1].endswith("What its hedge costs is more than what it brings.")
+    assert sentence(found, Tried(20, 1)).endswith("has a hedge that costs more than it brings.")
 
 
 def test_nothing_is_told_of_a_sweep_without_a_sharpe_and_little_of_a_single_combination(tmp_path):

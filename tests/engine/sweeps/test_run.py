@@ -136,7 +136,7 @@ def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monk
 
 
 def test_one_history_is_swept(tmp_path):
-    with pytest.raises(ConfigError, match=r"--param data\.source=\S+: a sweep reads one history"):
+    with pytest.raises(ConfigError, match=r"--param data\.source=auto,demo: a sweep reads one history"):
         swept(tmp_path, ["data.source=auto,demo"])
 
 

@@ -10,7 +10,8 @@ from backtest import load_config, run
 from data.errors import UserError
 from data.sources.csv import CsvSource
 from data.sources.kept import KeptSource
-from engine.sweeps.compute import AGAINST, MEASURES, Clock, compute
+from engine.sweeps.columns import AGAINST, MEASURES
+from engine.sweeps.compute import Clock, compute
 from engine.sweeps.grid import grid_of, with_values
 from engine.sweeps.ingredients import Ingredients, Kept
 

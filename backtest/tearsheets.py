@@ -1,0 +1,96 @@
+"""Quantstats' tear-sheets of a run: against which of its controls, in which file, under which words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
+from data.errors import UserError, did_you_mean
+from engine.metrics import annual, mean_cash_return, returns_of
+from engine.run import RunResult
+
+UNHEDGED, HELD_LESS = "unhedged", "held_less"
+BENCHMARKS = (UNHEDGED, HELD_LESS, "derisk_entry", "derisk_daily")
+"""Controls that a tear-sheet may set the run against."""
+TEARSHEET = "tearsheet.html"
+HOLED = (
+    "Sessions are missing: {:.1f} of those that there are make a year on this page, in its rows of 3, 5 and 10 years"
+    " and its rolling charts too, wherever the hole lies."
+)
+SAME_BOOK = "{}: the same book on every session, so that nothing on this page sets the two apart."
+
+
+def benchmarks_of(named: str | Sequence[str]) -> tuple[str, ...]:
+    """Return benchmarks by name, each once; raises UserError for one that isn't among `BENCHMARKS`."""
+    names = tuple(dict.fromkeys([named] if isinstance(named, str) else named))
+    for name in names:
+        if name not in BENCHMARKS:
+            known = did_you_mean(name, BENCHMARKS) or f": {', '.join(BENCHMARKS)}"
+            raise UserError(f"benchmark {name} is unknown{known}")
+    return names or (UNHEDGED,)
+
+
+def tearsheets(result: RunResult, benchmark: str | Sequence[str]) -> dict[str, str]:
+    """Return the file of each benchmark's tear-sheet; raises UserError where the run has no such benchmark."""
+    names = benchmarks_of(benchmark)
+    for name in names:
+        if name not in result.books:
+            why = result.metrics["answer_why"] or "it couldn't be run"
+            raise UserError(f"benchmark {name}: this run has none, {why}: {UNHEDGED} is always there")
+    return {name: f"tearsheet-{name}.html" if place else TEARSHEET for place, name in enumerate(names)}
+
+
+def draw_tearsheet(result: RunResult, path: Path, benchmark: str = UNHEDGED, *, report: str | None = None) -> None:
+    """Draw quantstats' tear-sheet of a run, over the same cash rate as its metrics.
+
+    Parameters
+    ----------
+    result, path
+        The run, and the file to write.
+    benchmark
+        The control it is set against.
+    report
+        The hedge report's file, where it is drawn too.
+    """
+    from reports.first_screen import screen_of
+    from reports.tearsheet import write_tearsheet
+
+    marked = "SIMULATED " if result.simulated else ""
+    told = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
+    made = result.market.run_sessions[result.market.synthetic_sessions()]
+    a_year = result.market.sessions_a_year
+    holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
+    book, against = result.books[benchmark], result.controls[benchmark].title
+    hedged, other = (_padded_returns(one.equity, one.last) for one in (result.hedged, book))
+    named = f"{_lower(against)}{' all the time' if benchmark == HELD_LESS else ''}"
+    same = [SAME_BOOK.format(against)] if np.array_equal(hedged, other) else []
+    write_tearsheet(
+        path,
+        sessions=result.market.run_sessions[1:],
+        hedged=hedged,
+        benchmark=other,
+        cash_rate=annual(mean_cash_return(result.setup.terms, len(result.market.run_sessions) - 1), a_year),
+        sessions_a_year=a_year,
+        title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against {named}",
+        name=f"{marked}{result.market.hedge} hedge",
+        benchmark_name=against,
+        verdict="" if result.judgement is None else f"{screen_of(result).question} {result.judgement.verdict.sentence}",
+        report=report,
+        notes=[*(note for note in result.notes if any(word in note for word in told)), *holed, *same],
+        synthetic=(made[0], made[-1]) if len(made) else None,
+    )
+
+
+def _lower(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
+def _padded_returns(equity: Floats, last: int) -> Floats:
+    """Return a book's returns over the whole run: 0 after its ruin."""
+    returns = np.zeros(len(equity) - 1)
+    returns[:last] = returns_of(equity[: last + 1])
+    return returns

@@ -1,0 +1,196 @@
+"""SIMULATED markets in which the truth is known: what a signal knows of them, and what the fund costs, is planted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+import numpy as np
+
+from benchmarks.calibration.returns import Moves, Pool, drift_of, moves_of
+from data.arithmetic import exp, expm1
+from data.arrays import Dates, Flags, Floats, day
+from data.as_traded import OVERNIGHT
+from data.bars import Bars
+from data.calendar import SESSIONS_A_YEAR, nyse_sessions
+from data.demo_market import PREMIUM
+from data.errors import DataError
+from data.fund import FEE, SPREAD, fund_return
+from data.market import load_market
+from data.rates import days_between
+from data.series import Series
+from data.simulate import LONG_RUN_SD
+from data.sources.wrapped import Eventless
+from engine.config import RunConfig
+from engine.loading import build_config
+from engine.setup import Setup, prepare, roles_of
+from strategies.signals.volatility import realised_volatility
+from strategies.signals.windows import moving_average
+
+WARM_UP = 64
+"""Sessions before the run: a signal's average, and the 63 that sizing looks back on."""
+CASH_YIELD = 0.02
+LEVERAGE, WEIGHT = -3.0, 0.15
+ON, OFF = 15, 22
+"""Mean sessions of a spell with the hedge and of one without, of random spells."""
+TREND_DAYS, VOLATILITY_DAYS = 50, 20
+FLOOR = LONG_RUN_SD * SESSIONS_A_YEAR**0.5
+"""Realised volatility above which the volatility signal is on, a fraction a year: the simulated sector's long-run."""
+FIRST, LAST = day("1990-01-02"), day("2029-12-31")
+
+
+@dataclass(frozen=True)
+class Design:
+    """A kind of market, the hedge that is run on it, and what is planted.
+
+    Parameters
+    ----------
+    returns
+        A name of `benchmarks.calibration.returns.RETURNS`.
+    signal
+        ``random``: spells of no meaning. ``trend``: on below the 50-session average. ``volatility``: on while
+        20-session realised volatility is above `FLOOR`.
+    rebalance
+        When the hedged book is rebalanced: never, or weekly.
+    years
+        Length of the run, 252 sessions each.
+    usual
+        The market pays a premium for its risk, the fund takes fee and spread, and trading costs. Else none of that,
+        which is the null of every test.
+    timing
+        What the signal's timing is worth, about so much log growth a year: the drift is lower while it is on.
+    fund
+        What the fund returns beside its model, a fraction of the sleeve a year.
+    """
+
+    returns: str = "independent"
+    signal: str = "random"
+    rebalance: str = "weekly"
+    years: int = 16
+    usual: bool = False
+    timing: float = 0.0
+    fund: float = 0.0
+
+
+@dataclass(frozen=True)
+class Made(Eventless):
+    """A source in memory."""
+
+    held: dict[str, Bars]
+    name: str = "made for the calibration"
+    simulated: bool = True
+
+    def instruments(self) -> tuple[str, ...]:
+        """Return the names of what is traded."""
+        return tuple(self.held)
+
+    def series_names(self) -> tuple[str, ...]:
+        """Return no name: there are no series."""
+        return ()
+
+    def bars(self, instrument: str) -> Bars:
+        """Return an instrument's bars."""
+        return self.held[instrument]
+
+    def series(self, name: str) -> Series:
+        """Raise DataError."""
+        raise DataError(f"{self.name}: no series {name}")
+
+
+def plant(design: Design, number: int, pool: Pool | None = None) -> tuple[RunConfig, Setup]:
+    """Make market `number` of a design and lay the run out on it; the same for the same two.
+
+    Parameters
+    ----------
+    design, number
+        Which market.
+    pool
+        Real moves, for the returns that are drawn from them.
+    """
+    sessions = nyse_sessions(FIRST, LAST)[: WARM_UP + design.years * SESSIONS_A_YEAR + 1]
+    chances, noise, luck = (np.random.default_rng([number, stream, _seed(design)]) for stream in range(3))
+    drift = drift_of(design.returns, CASH_YIELD, pool, usual=design.usual)
+    moves = moves_of(design.returns, chances, len(sessions), drift, pool)
+    spells = _spells(luck, len(sessions))
+    moves, on = timed(design, moves, spells)
+    config = _config(design, sessions)
+    market = load_market(Made(_bars(design, sessions, moves, noise)), roles_of(config), sessions[WARM_UP])
+    return config, prepare(config, market, on.astype(np.float64))
+
+
+def _seed(design: Design) -> int:
+    """Return another number for each design, but the same whatever is planted in it: so sizes are comparable."""
+    return crc32(repr(replace(design, timing=0.0, fund=0.0)).encode())
+
+
+def timed(design: Design, moves: Moves, spells: Flags) -> tuple[Moves, Flags]:
+    """Return moves with the planted timing in them, and whether the signal is on at each close.
+
+    What is decided at a close is held from the next open to the open after the next decision; it is there that the
+    drift is lower while the signal is on, and higher while it is off, so that the mean stays.
+    """
+    says = _says(design.signal, spells)
+    on = says(exp(np.cumsum(moves.night + moves.course)), 0)
+    share = float(on[WARM_UP:].mean())
+    if not design.timing or not 0.0 < share < 1.0:
+        return moves, on
+    given_up = (1.0 - LEVERAGE) * WEIGHT * share * SESSIONS_A_YEAR
+    lower = -design.timing / given_up
+    return _tilted(moves, says, np.array([-lower * share / (1.0 - share), lower]))
+
+
+def _tilted(moves: Moves, says: Callable[[Floats, int], Flags], drift: Floats) -> tuple[Moves, Flags]:
+    """Add drift by whether the signal is on, session by session: a signal that reads prices reads the drift too."""
+    night, course = moves.night.copy(), moves.course.copy()
+    on, level = np.zeros(len(night), np.bool_), np.ones(len(night))
+    for t in range(len(night)):
+        night[t] += OVERNIGHT * drift[int(on[t - 2])] if t >= WARM_UP else 0.0
+        course[t] += (1.0 - OVERNIGHT) * drift[int(on[t - 1])] if t >= WARM_UP else 0.0
+        level[t] = level[t - 1] * exp(night[t] + course[t])
+        since = max(0, t - TREND_DAYS)
+        on[t] = says(level[since : t + 1], since)[-1]
+    return Moves(night, course), on
+
+
+def _says(signal: str, spells: Flags) -> Callable[[Floats, int], Flags]:
+    """Return what tells of prices, and of the session they begin at, whether the signal is on at each close."""
+    if signal == "trend":
+        return lambda level, _since: level < moving_average(level, TREND_DAYS)
+    if signal == "volatility":
+        return lambda level, _since: realised_volatility(level, VOLATILITY_DAYS) > FLOOR
+    return lambda level, since: spells[since : since + len(level)]
+
+
+def _spells(rng: np.random.Generator, count: int) -> Flags:
+    lengths = rng.geometric(1.0 / np.tile([OFF, ON], count))
+    spells: Flags = np.repeat(np.tile([False, True], count), lengths)[:count]
+    return spells
+
+
+def _config(design: Design, sessions: Dates) -> RunConfig:
+    execution = {"cash_rate": CASH_YIELD} | ({} if design.usual else {"commission_bps": 0, "slippage_bps": 0})
+    hedge = {"rebalance": design.rebalance, "weight": WEIGHT, "leverage": LEVERAGE}
+    return build_config({"start": str(sessions[WARM_UP]), "hedge": hedge, "execution": execution})
+
+
+def _bars(design: Design, sessions: Dates, moves: Moves, rng: np.random.Generator) -> dict[str, Bars]:
+    """Return bars of the sector and of its fund, which opens and closes a little off its value."""
+    days = days_between(sessions)
+    fee, spread = (FEE, SPREAD) if design.usual else (0.0, 0.0)
+    moved, r = expm1(moves.night), expm1(moves.night + moves.course)
+    carry = fund_return(np.zeros_like(r), np.full_like(r, CASH_YIELD), days, LEVERAGE, fee - design.fund, spread)
+    level = 40.0 * np.cumprod(1.0 + r, dtype=np.float64)
+    value = 40.0 * np.cumprod(np.maximum(1.0 + LEVERAGE * r + carry, 0.02), dtype=np.float64)
+    before = np.concatenate(([40.0], value[:-1]))
+    opened = before * np.maximum(1.0 + LEVERAGE * moved + carry, 0.02)
+    off = exp(PREMIUM * rng.standard_normal((2, len(r))))
+    return {
+        "SOXX": _plain("SOXX", sessions, level / exp(moves.course), level),
+        "SOXS": _plain("SOXS", sessions, opened * off[0], value * off[1]),
+    }
+
+
+def _plain(name: str, sessions: Dates, opened: Floats, close: Floats) -> Bars:
+    high, low, ones = np.maximum(opened, close), np.minimum(opened, close), np.ones_like(close)
+    return Bars(name, sessions, opened, high, low, close, 1e6 * ones, 0.0 * ones, ones)

@@ -1,0 +1,260 @@
+"""The words of docs/results.md: tables, the frontier, what a holder learns, and the day of the article."""
+
+from __future__ import annotations
+
+import datetime as dt
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from io import StringIO
+from textwrap import fill
+
+from rich.console import Console
+
+from engine.explained import Day
+from engine.judgement.answer.digits import largest_remainder, percent, share, signed
+from engine.judgement.answer.insurance import LEVEL, NOT_PAID, PAID
+from engine.judgement.answer.timing import NO_SIGN
+from engine.kept import KeptRun
+from reports.comparison_answers import Row, adjusted_of, answer_rows, family_note, match_of
+from reports.explain_table import show_day
+
+WIDTH = 118
+"""Characters of a line of prose."""
+PARTS = ("exposure", "timing", "drift", "fund")
+VERDICTS = ("run", "CAGR", "as safe, held", "that grew", "gap", f"{100 * LEVEL:.0f} % interval", "verdict")
+SUMS = (
+    *("run", "doing nothing", "exposure", "timing", "drift", "fund", "the hedge"),
+    *("timing", "p", "p adjusted", "fund"),
+)
+OTHERS = ("run", "max drawdown", "bad quarter", "episodes", "sessions hedged", "closes net short", "look-ahead")
+WORDS = """\
+# What the shipped runs came to
+
+{span}, {sessions:,} sessions. Doing nothing, SOXX held all the time, grew {cagr} a year with a maximum
+drawdown of {drawdown} and a bad quarter {quarter} points below an average one. Made on {today} by
+`{command}`; data {hashed}.
+
+## What a holder learns
+
+{lesson}
+
+![Growth against how far a bad quarter falls short of an average one: every shipped run, and holding less]({picture})
+
+## The verdict
+
+{verdicts}
+
+- *as safe, held*: the share of SOXX that, held all the time with the rest in bills, has bad quarters that fall as far
+  short of an average one; 100 % where the run protected from nothing. *Gap*: the run's CAGR less that book's, in
+  points, with its interval: the [verdict](verdict.md) rests on it.
+
+## The sum
+
+Points of CAGR between doing nothing and the hedge, and the two tests.
+
+{sums}
+
+- *exposure*: less SOXX while hedged, at random dates. *Timing*: the dates the signal chose instead. *Drift*: the hedge
+  left to move between weekly rebalancings. *Fund*: SOXS instead of selling.
+{family}
+
+## Beside it
+
+{others}
+
+- *look-ahead*: what [`backtest lookahead`](lookahead.md) says.
+
+These runs were chosen because market comment names such signals, not because they did well. They are {count} tries on
+one history with few deep falls: the best of them is partly luck.{article}{notes}
+"""
+ARTICLE = """
+
+## The day of the article
+
+The article behind `hedge_soxs_article` was written inside the session of {date}: SOXS at $2.47, up 3.64 %, on 196
+million shares. The whole session, as traded then: open {opened:.2f}, high {high:.2f}, low {low:.2f}, close {close:.2f}
+({change:+.2f} %), {volume:.1f} million shares. A run sees closes. What this one saw, by
+`backtest explain hedge_soxs_article.yaml {date}`:
+
+```text
+{told}
+```"""
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """A shipped run as the page takes it: as it is kept, what its strategy remarks, and what the proof found."""
+
+    run: KeptRun
+    remarks: tuple[str, ...]
+    proof: str
+
+
+def page(
+    shipped: Mapping[str, Shipped], *, command: str, hashed: str, picture: str, lacking: Sequence[str], day: Day | None
+) -> str:
+    """Return the page.
+
+    Parameters
+    ----------
+    shipped
+        Runs by name.
+    command, hashed
+        How it was made, and on what data.
+    picture
+        The frontier's file.
+    lacking
+        What was left out and why, a sentence each.
+    day
+        The day of the article; None where it isn't in the history.
+    """
+    runs = {name: one.run for name, one in shipped.items()}
+    first = next(iter(runs.values()))
+    rows, unhedged = answer_rows(runs), first.metrics["controls"]["unhedged"]
+    return WORDS.format(
+        span=f"{first.sessions[0]} to {first.sessions[-1]}",
+        sessions=len(first.sessions),
+        cagr=percent(unhedged["cagr"]),
+        drawdown=percent(unhedged["max_drawdown"]),
+        quarter=_idle_quarter(runs),
+        today=dt.datetime.now(tz=dt.UTC).date(),
+        command=command,
+        hashed=hashed,
+        lesson=fill(lesson(runs, rows), WIDTH),
+        picture=picture,
+        verdicts=_table(VERDICTS, [_verdict(name, runs[name], row) for name, row in rows.items()]),
+        sums=_table(SUMS, [_sum(name, row) for name, row in rows.items()]),
+        family=fill(f"- *p* is two-sided, of that run alone. {family_note(runs)}", WIDTH, subsequent_indent="  "),
+        others=_table(OTHERS, [_other(name, one) for name, one in shipped.items()]),
+        count=len(runs),
+        article="" if day is None else article(day),
+        notes="".join(f"\n\n{one}." for one in (*_remarks(shipped), *lacking)),
+    )
+
+
+def lesson(runs: Mapping[str, KeptRun], rows: Mapping[str, Row]) -> str:
+    """Return what a holder learns of runs that have an answer, in a paragraph; its numbers are computed."""
+    judged = {name: run for name, run in runs.items() if run.metrics["answer"] is not None}
+    if not judged:
+        return "None of them has an answer."
+    labels, count = [rows[name].label for name in judged], len(judged)
+    paid, lost = labels.count(PAID), labels.count(NOT_PAID)
+    end = (
+        "So a holder who finds SOXX too risky sells a part of it; a signal has to beat that, and none here has been"
+        " shown to."
+        if not paid
+        else "A holder who finds SOXX too risky can sell a part of it: that is what a signal has to beat."
+    )
+    first = (
+        f"Of {count} hedges {paid or 'none'} paid, {lost or 'none'} did not, and of {count - paid - lost} this history"
+        " can't tell."
+    )
+    return " ".join((first, _cost(judged), _dates(judged), _instead(judged), end))
+
+
+def _cost(judged: Mapping[str, KeptRun]) -> str:
+    """Return what the hedges cost on average, part by part."""
+    sums = [one.metrics["answer"]["sum"]["cagr"] for one in judged.values()]
+    whole = [one for one in sums if None not in one.values()]
+    if not whole:
+        return ""
+    mean = {part: 100 * statistics.fmean(one[part] for one in whole) for part in ("total", *PARTS)}
+    total = round(mean["total"], 1)
+    told = dict(zip(PARTS, largest_remainder([mean[part] for part in PARTS], total), strict=True))
+    small = ", the smallest part" if min(told, key=lambda part: abs(told[part])) == "fund" else ""
+    fewer = sum(one["total"] < 0.0 for one in whole)
+    return (
+        f"{fewer} of {len(whole)} grew less than doing nothing, and the average was {signed(total)} points a year:"
+        f" {signed(told['exposure'])} for owning less of a sector that rose, {signed(told['timing'])} for the dates,"
+        f" {signed(told['drift'])} for letting the hedge move, and {signed(told['fund'])} for SOXS itself{small}."
+    )
+
+
+def _dates(judged: Mapping[str, KeptRun]) -> str:
+    """Return what can be said of the signals' dates."""
+    signs = sum(one.metrics["answer"]["timing"]["label"] != NO_SIGN for one in judged.values())
+    least = min(one.p for one in adjusted_of(judged).values())
+    return (
+        f"{'No signal' if not signs else f'{signs} signals' if signs > 1 else 'One signal'} showed dates better or"
+        f" worse than random ones; adjusted for {len(judged)} tries, the smallest p is {least:.2f}."
+    )
+
+
+def _instead(judged: Mapping[str, KeptRun]) -> str:
+    """Return what holding less would have brought."""
+    matches = [match_of(one.metrics) for one in judged.values()]
+    shares = sorted(match.share for match in matches if match.share < 1.0)
+    nothing = len(matches) - len(shares)
+    idle = f", and {nothing} had no milder bad quarters than SOXX itself" if nothing else ""
+    if not shares:
+        return "None of them had milder bad quarters than SOXX itself."
+    behind = sum(match.gap < 0.0 for match in matches)
+    return (
+        f"Bad quarters as mild come without signal or fund, from {share(shares[0])} to {share(shares[-1])} SOXX held"
+        f" all the time and bills: that grew more than {behind} of the {len(matches)} hedges{idle}."
+    )
+
+
+def article(day: Day) -> str:
+    """Return what the bars and the signal say of the day of the article."""
+    (bar,) = [one for one in day.bars if one.instrument == "SOXS"]
+    out = StringIO()
+    show_day(Console(file=out, width=100), day)
+    told = out.getvalue().partition("\nwhere the day's dollars")[0]
+    return ARTICLE.format(
+        date=day.date,
+        opened=bar.open,
+        high=bar.high,
+        low=bar.low,
+        close=bar.close,
+        change=100 * (bar.made or 0.0),
+        volume=(bar.volume or 0.0) / 1e6,
+        told="\n".join(line.rstrip() for line in told.strip().splitlines()),
+    )
+
+
+def _idle_quarter(runs: Mapping[str, KeptRun]) -> str:
+    for run in runs.values():
+        if run.metrics["answer"] is not None:
+            for dot in run.metrics["answer"]["frontier"]["dots"]:
+                if dot["name"] == "unhedged":
+                    return f"{-100 * dot['bad_quarter']:.1f}"
+    return "-"
+
+
+def _verdict(name: str, run: KeptRun, row: Row) -> tuple[str, ...]:
+    grew = "-" if run.metrics["answer"] is None else percent(match_of(run.metrics).cagr)
+    return f"`{name}`", percent(run.metrics["cagr"]), row.held, grew, row.gap, row.interval, row.label
+
+
+def _sum(name: str, row: Row) -> tuple[str, ...]:
+    parts = (row.unhedged, row.exposure, row.timing, row.drift, row.fund, row.hedged)
+    return f"`{name}`", *parts, row.when, row.p, row.adjusted, row.fund_label
+
+
+def _other(name: str, one: Shipped) -> tuple[str, ...]:
+    told, answer = one.run.metrics, one.run.metrics["answer"]
+    return (
+        f"`{name}`",
+        percent(told["max_drawdown"]),
+        "-" if answer is None else f"{100 * answer['insurance']['bad_quarter']:.1f}",
+        f"{told['episodes']:,}",
+        f"{told['sessions_hedged']:,}",
+        "-" if answer is None else f"{answer['net_short']['closes']:,}",
+        one.proof,
+    )
+
+
+def _remarks(shipped: Mapping[str, Shipped]) -> list[str]:
+    """Return what strategies have to say of what they read, each with the runs it is said of."""
+    said: dict[str, list[str]] = {}
+    for name, one in shipped.items():
+        for remark in one.remarks:
+            said.setdefault(remark.removesuffix("."), []).append(f"`{name}`")
+    return [f"{remark} ({', '.join(names)})" for remark, names in said.items()]
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"| {' | '.join(heads)} |", f"|{'-|' * len(heads)}", *(f"| {' | '.join(row)} |" for row in rows)]
+    return "\n".join(lines)

@@ -1,0 +1,90 @@
+"""The sum: what the hedged book made less than the unhedged one, in four parts that add up."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+PARTS = ("exposure", "timing", "drift", "fund")
+
+
+@dataclass(frozen=True)
+class Sum:
+    """``total = exposure + timing + drift + fund``, growth a year.
+
+    Parameters
+    ----------
+    total
+        Hedged less unhedged.
+    exposure
+        The mean of the shifts of the book sold at entry less unhedged: holding less on any dates.
+    timing
+        The book sold at entry less that mean: the dates it chose.
+    drift
+        Sold daily less sold at entry: the sleeve left to move between orders.
+    fund
+        Hedged less sold daily. ``None`` stands for a part that can't be told: a book of it was ruined.
+    """
+
+    total: float
+    exposure: float | None
+    timing: float | None
+    drift: float | None
+    fund: float | None
+
+    def times(self, factor: float, total: float) -> Sum:
+        """Return every part times a factor, the total given."""
+        return Sum(total, *(None if part is None else part * factor for part in self.parts))
+
+    @property
+    def parts(self) -> tuple[float | None, ...]:
+        """The four parts, in order."""
+        return tuple(getattr(self, name) for name in PARTS)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values for metrics.json."""
+        return asdict(self)
+
+
+def sum_of(unhedged: float, hedged: float, entry: float, daily: float, shifted: float | None) -> Sum:
+    """Return the sum in log growth a year, from that of each book; -inf for one that was ruined.
+
+    Parameters
+    ----------
+    unhedged, hedged, entry, daily
+        Of the books unhedged, hedged, sold at entry and sold daily.
+    shifted
+        The mean over all shifts of the book sold at entry; ``None`` where one of them was ruined.
+    """
+
+    def apart(one: float | None, other: float | None) -> float | None:
+        known = one is not None and other is not None and math.isfinite(one) and math.isfinite(other)
+        return one - other if known else None  # type: ignore[operator]  # known says so
+
+    return Sum(
+        hedged - unhedged,
+        apart(shifted, unhedged),
+        apart(entry, shifted),
+        apart(daily, entry),
+        apart(hedged, daily),
+    )
+
+
+def in_cagr(logs: Sum, unhedged: float) -> Sum:
+    """Return a sum in points of CAGR: every part times one factor, so that they add up to the difference of CAGRs.
+
+    Parameters
+    ----------
+    unhedged
+        The unhedged book's log growth a year.
+    """
+    total = math.expm1(logs.total + unhedged) - math.expm1(unhedged)
+    return logs.times(cagr_factor(logs, unhedged), total)
+
+
+def cagr_factor(logs: Sum, unhedged: float) -> float:
+    """Return points of CAGR a point of log growth: the difference of CAGRs over that of log growths, or its limit."""
+    if abs(logs.total) < 1e-9:
+        return math.exp(unhedged)
+    return math.exp(unhedged) * math.expm1(logs.total) / logs.total

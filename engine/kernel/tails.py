@@ -1,0 +1,217 @@
+"""How safe a book is, and which share of the core is as safe: on resampled sessions, and for many books at once.
+
+Plain functions; `compiled` twins them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from data.arrays import Floats, Ints
+
+WINDOW = 63
+"""Sessions of a quarter."""
+TAIL = 0.05
+"""The share of windows, the lowest, that make a bad quarter."""
+MEASURES = ("quarter", "drawdown", "volatility")
+"""What books are matched by; the columns of what `match_draws` writes."""
+
+
+class Blocks(NamedTuple):
+    """Draws of sessions, each as blocks that follow each other in a pool and go round its end.
+
+    Parameters
+    ----------
+    of
+        Where each draw's blocks begin among all: those of draw d are ``of[d]`` to ``of[d + 1] - 1``, shape
+        (draws + 1,).
+    start, length
+        The first session of each block, and how many it has, shape (blocks,); every draw has as many sessions in all.
+    """
+
+    of: Ints
+    start: Ints
+    length: Ints
+
+
+def match_draws(blocks: Blocks, paths: Floats, grid: Floats, near: Ints, out: Floats) -> None:
+    """Write, for each draw of sessions, the share of the core that is as safe as the hedged book, and both growths.
+
+    Parameters
+    ----------
+    blocks
+        What each draw takes.
+    paths
+        What a dollar becomes over the pool: in the hedged book, then in those that hold each share of `grid`, shape
+        (1 + shares, pool + 1).
+    grid
+        Shares of the core, increasing, 1 last, shape (shares,).
+    near
+        From which place in `grid`, but the last, each measure is looked for, shape (measures,): from the last but one
+        the largest share is found that is as safe, and from any the same one where more of the core is riskier.
+    out
+        Written, shape (draws, measures, 3): by the first of `MEASURES`, the share, the log growth of the book that
+        holds it and the hedged book's, over the draw. Between two shares straight lines; 1 where the hedged book is
+        riskier than the whole.
+    """
+    level = np.empty(blocks.length[blocks.of[0] : blocks.of[1]].sum() + 1)
+    room = np.empty(len(level))
+    for d in range(len(blocks.of) - 1):
+        for m in range(out.shape[1]):
+            own, out[d, m, 2] = told(blocks, d, m, paths[0], level, room)
+            out[d, m, 0], out[d, m, 1] = match(blocks, d, m, own, paths, grid, near[m], level, room)
+
+
+def match(
+    blocks: Blocks,
+    draw: int,
+    measure: int,
+    own: float,
+    paths: Floats,
+    grid: Floats,
+    k: int,
+    level: Floats,
+    room: Floats,
+) -> tuple[float, float]:
+    """Return the share that is as safe as a book of risk `own`, looked for from place k on, and its log growth."""
+    low, less = told(blocks, draw, measure, paths[1 + k], level, room)
+    high, more = told(blocks, draw, measure, paths[2 + k], level, room)
+    while own <= high and k + 2 < len(grid):
+        k, low, less = k + 1, high, more
+        high, more = told(blocks, draw, measure, paths[2 + k], level, room)
+    while own > low and own > high and k > 0:
+        k, high, more = k - 1, low, less
+        low, less = told(blocks, draw, measure, paths[1 + k], level, room)
+    if own <= high:
+        return grid[k + 1], more
+    if own > low:
+        return grid[k], less
+    part = (own - high) / (low - high)
+    return grid[k + 1] + part * (grid[k] - grid[k + 1]), more + part * (less - more)
+
+
+def as_safe(own: float, grid: Floats, risks: Floats, growths: Floats) -> tuple[float, float]:
+    """Return the share of the core that is as safe as a book, and the log growth of the book that holds it.
+
+    The first share from the top that is at least as safe, straight lines between it and the one above; 1 where the
+    book is riskier than the whole, the lowest share where it is safer than all. What lies below isn't read.
+
+    Parameters
+    ----------
+    own
+        The book's risk, as `risk_of` gives it.
+    grid, risks, growths
+        Shares, increasing, and the risk and the log growth of the books that hold them, shape (shares,).
+    """
+    for k in range(len(grid) - 1, -1, -1):
+        if own <= risks[k]:
+            if k + 1 == len(grid):
+                return grid[k], growths[k]
+            part = (own - risks[k + 1]) / (risks[k] - risks[k + 1])
+            return grid[k + 1] + part * (grid[k] - grid[k + 1]), growths[k + 1] + part * (growths[k] - growths[k + 1])
+    return grid[0], growths[0]
+
+
+def match_books(levels: Floats, grid: Floats, risks: Floats, growths: Floats, out: Floats) -> None:
+    """Write how far a bad quarter of each book falls short, and the log growth of holding less to the same.
+
+    Parameters
+    ----------
+    levels
+        What each book is worth at each close, shape (books, sessions), two quarters long at least.
+    grid, risks, growths
+        As of `as_safe`, by a bad quarter.
+    out
+        Written, shape (books, 2).
+    """
+    room = np.empty(levels.shape[1] - WINDOW)
+    for j in range(len(levels)):
+        out[j, 0] = quarter(levels[j], room)
+        out[j, 1] = as_safe(out[j, 0], grid, risks, growths)[1]
+
+
+def told(blocks: Blocks, draw: int, measure: int, path: Floats, level: Floats, room: Floats) -> tuple[float, float]:
+    """Return a book's risk and its log growth over a draw of sessions."""
+    walk(blocks, draw, path, level)
+    return risk_of(measure, level, room), math.log(level[len(level) - 1])
+
+
+def walk(blocks: Blocks, draw: int, path: Floats, level: Floats) -> None:
+    """Write what a dollar becomes over a draw's sessions, 1 first."""
+    level[0], at, pool = 1.0, 0, len(path) - 1
+    for i in range(blocks.of[draw], blocks.of[draw + 1]):
+        day, left = blocks.start[i], blocks.length[i]
+        while left > 0:
+            taken, scale = min(left, pool - day), level[at] / path[day]
+            for j in range(1, taken + 1):
+                level[at + j] = scale * path[day + j]
+            day, left, at = 0, left - taken, at + taken
+
+
+def risk_of(measure: int, level: Floats, room: Floats) -> float:
+    """Return a book's risk by one of `MEASURES`, fractions <= 0: lower is riskier."""
+    if measure == 0:
+        return quarter(level, room)
+    return deepest(level) if measure == 1 else spread(level)
+
+
+def quarter(level: Floats, room: Floats) -> float:
+    """Return how far a bad quarter falls short of an average one, a fraction <= 0.
+
+    The mean of the lowest ``floor(TAIL (n - 1)) + 1`` of the n overlapping window returns, less the mean of all.
+    """
+    count, total = len(level) - WINDOW, 0.0
+    for t in range(count):
+        room[t] = level[t + WINDOW] / level[t] - 1.0
+        total += room[t]
+    worst = int(TAIL * (count - 1)) + 1
+    return lowest(room, count, worst) / worst - total / count
+
+
+def lowest(values: Floats, count: int, worst: int) -> float:
+    """Return the sum of the lowest of some values, which are put into another order (Hoare's selection)."""
+    low, high, place = 0, count - 1, worst - 1
+    while low < high:
+        pivot, i, j = values[(low + high) // 2], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while values[j] > pivot:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if place <= j:
+            high = j
+        elif place >= i:
+            low = i
+        else:
+            break
+    total = 0.0
+    for i in range(worst):
+        total += values[i]
+    return total
+
+
+def deepest(level: Floats) -> float:
+    """Return the deepest fall from a peak, a fraction <= 0."""
+    peak, fall = level[0], 0.0
+    for t in range(len(level)):
+        peak = level[t] if level[t] > peak else peak  # noqa: FURB136  # max() looks for NaN first
+        below = level[t] / peak - 1.0
+        fall = below if below < fall else fall  # noqa: FURB136  # the same
+    return fall
+
+
+def spread(level: Floats) -> float:
+    """Return less the standard deviation (ddof 1) of session returns."""
+    total, squares, count = 0.0, 0.0, len(level) - 1
+    for t in range(count):
+        change = level[t + 1] / level[t] - 1.0
+        total += change
+        squares += change * change
+    return -math.sqrt(max(squares - total * total / count, 0.0) / (count - 1))

@@ -1,0 +1,281 @@
+"""Several runs on one frontier: holding less of the core they share as the line, a named dot a run.
+
+Only runs of one core and the same sessions have one line, and only where costs, cash and funding make it the same;
+others get a picture of their own. It is drawn for a wide screen and again for a phone, close up: the runs lie near
+each other, and far from nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from engine.config import RunConfig
+from engine.judgement.answer.digits import apart, percent, share, signed
+from engine.judgement.answer.frontier import Dot
+from engine.judgement.answer.words import Names, names_of
+from engine.kept import KeptRun
+from reports.charts import write_page
+from reports.comparison_answers import family_of
+from reports.frontier_picture import Shape, Spot, Tick, tick_step, tip_of
+from reports.label_places import Box, Label, Line, Placed, place_labels
+
+WIDE = Shape("wide", 1152, 520, 40, 24, 30, 48, minor=True)
+PHONE = Shape("phone", 358, 520, 30, 8, 30, 48, minor=False)
+ALIKE = 5e-4
+"""How far, in CAGR and in a bad quarter, lines of holding less may lie apart that are drawn as one."""
+ROOM = 0.12
+"""How much of what the runs span is left free around them."""
+LEAST = 0.01
+"""The least that a picture spans."""
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Runs that are judged by one line.
+
+    Parameters
+    ----------
+    title
+        The core, and the sessions.
+    names
+        What a person calls the parts, as for the first of the runs.
+    line
+        Holding less, shares increasing.
+    idle
+        The unhedged book; None where it has no place.
+    runs
+        Each run's label, its place among all that are compared, and where it stands.
+    """
+
+    title: str
+    names: Names
+    line: tuple[Dot, ...]
+    idle: Dot | None
+    runs: tuple[tuple[str, int, Dot], ...]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing's parts, in pixels.
+
+    Parameters
+    ----------
+    shape
+        Its size.
+    across, up
+        Ticks of both axes.
+    path
+        The line of holding less, as an SVG path, cut at the picture's edge.
+    spots
+        Dots with what each says; a run's carries its place among all that are compared, others -1.
+    labels
+        Where they stand.
+    """
+
+    shape: Shape
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+    path: str
+    spots: tuple[tuple[Spot, int], ...]
+    labels: tuple[Placed, ...]
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From fractions to pixels."""
+
+    shape: Shape
+    left: float
+    right: float
+    low: float
+    high: float
+
+    def x(self, quarter: float) -> float:
+        room = self.shape.width - self.shape.left - self.shape.right
+        return round(self.shape.left + room * (-quarter - self.left) / (self.right - self.left), 1)
+
+    def y(self, growth: float) -> float:
+        room = self.shape.height - self.shape.top - self.shape.bottom
+        return round(self.shape.top + room * (self.high - growth) / (self.high - self.low), 1)
+
+    def holds(self, dot: Dot) -> bool:
+        return self.left <= -dot.bad_quarter <= self.right and self.low <= dot.cagr <= self.high
+
+
+def shared_lines(runs: Mapping[str, KeptRun]) -> list[Shared]:
+    """Return the runs that have an answer by the lines they are judged by, in the order given."""
+    found: list[tuple[Hashable, Shared]] = []
+    for place, (label, run) in enumerate(runs.items()):
+        frontier = None if run.metrics["answer"] is None else run.metrics["answer"]["frontier"]
+        if frontier is None:
+            continue
+        family, line = family_of(run), _dots(frontier["line"])
+        dots = {dot.name: dot for dot in _dots(frontier["dots"])}
+        mine = (label, place, dots["hedged"])
+        at = next((i for i, (one, shared) in enumerate(found) if one == family and _alike(line, shared.line)), None)
+        if at is None:
+            names = _names_of(run)
+            title = f"{names.whole}, {run.sessions[0]} to {run.sessions[-1]}"
+            found.append((family, Shared(title, names, line, dots.get("unhedged"), (mine,))))
+        else:
+            shared = found[at][1]
+            found[at] = family, Shared(shared.title, shared.names, line, shared.idle, (*shared.runs, mine))
+    return [shared for _family, shared in found]
+
+
+def draw_shared(shared: Shared, shape: Shape) -> Drawing:
+    """Lay a drawing out."""
+    scale = _scale_of(shared, shape)
+    line = [(scale.x(one.bad_quarter), scale.y(one.cagr)) for one in shared.line]
+    frame = Box(shape.left, shape.top - 10.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
+    pieces = [cut for pair in pairwise(line) if (cut := _cut((*pair[0], *pair[1]), frame)) is not None]
+    spots = tuple(_spots(shared, scale))
+    covered = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one, _ in spots]
+    labels = place_labels(list(_labels(shared, scale)), frame, covered, pieces)
+    return Drawing(
+        shape,
+        tuple(_ticks(scale.left, scale.right, scale.x, across=True)),
+        tuple(_ticks(scale.low, scale.high, scale.y, across=False)),
+        "".join(f"M{a:g} {b:g}L{c:g} {d:g}" for a, b, c, d in pieces),
+        spots,
+        tuple(labels),
+    )
+
+
+def write_picture(path: Path, runs: Mapping[str, KeptRun]) -> None:
+    """Write the frontier of the most runs that share a line as a picture of its own; none where no run has an answer.
+
+    Parameters
+    ----------
+    path
+        The SVG file to write.
+    runs
+        By what each is called.
+    """
+    shared = max(shared_lines(runs), key=lambda one: len(one.runs), default=None)
+    if shared is not None:
+        words = {"drawing": draw_shared(shared, WIDE), "described": described(shared)}
+        write_page(path, "frontier_runs.svg.j2", words, None)
+
+
+def short_names(labels: Sequence[str]) -> list[str]:
+    """Return labels without what all but one or none begin with, to the last ``_``: ``hedge_soxs_volume``, ``volume``.
+
+    A label that is nothing but that beginning stays whole.
+    """
+    if len(labels) < 2:
+        return list(labels)
+    heads = {label[: at + 1] for label in labels for at, letter in enumerate(label) if letter == "_"}
+    common = [head for head in heads if all(label.startswith(head) or label == head[:-1] for label in labels)]
+    head = max(common, key=len, default="")
+    return [label.removeprefix(head) or label for label in labels]
+
+
+def described(shared: Shared) -> str:
+    """Return the picture in words, for who can't see it."""
+    dots = "; ".join(
+        f"{label} {percent(dot.cagr)} at {-100 * dot.bad_quarter:.1f},"
+        f" {signed(apart(dot.cagr, dot.cagr - dot.gap))} to holding less"
+        for label, _place, dot in shared.runs
+    )
+    return f"Growth a year against how many points a bad quarter falls short of an average one. {dots}."
+
+
+def _names_of(run: KeptRun) -> Names:
+    """Return what a person calls a run's parts; its source may be one of the user's, which no config names."""
+    return names_of(RunConfig.model_validate({key: run.config[key] for key in ("portfolio", "hedge", "execution")}))
+
+
+def _dots(told: Sequence[Mapping[str, Any]]) -> tuple[Dot, ...]:
+    return tuple(Dot(**one) for one in told)
+
+
+def _alike(line: Sequence[Dot], other: Sequence[Dot]) -> bool:
+    return len(line) == len(other) and all(
+        abs(a.cagr - b.cagr) <= ALIKE and abs(a.bad_quarter - b.bad_quarter) <= ALIKE
+        for a, b in zip(line, other, strict=True)
+    )
+
+
+def _scale_of(shared: Shared, shape: Shape) -> _Scale:
+    """Return a scale that holds every run, the whole core, and the points of the line as safe as the runs."""
+    dots = [dot for _label, _place, dot in shared.runs] + ([] if shared.idle is None else [shared.idle])
+    across, up = [-dot.bad_quarter for dot in dots], [end for dot in dots for end in (dot.cagr, dot.cagr - dot.gap)]
+    left, right = _around(min(across), max(across))
+    low, high = _around(min(up), max(up))
+    return _Scale(shape, max(left, 0.0), right, low, high)
+
+
+def _around(low: float, high: float) -> tuple[float, float]:
+    free = max(ROOM * (high - low), (LEAST - (high - low)) / 2.0)
+    return low - free, high + free
+
+
+def _spots(shared: Shared, scale: _Scale) -> Iterator[tuple[Spot, int]]:
+    names = shared.names
+    for dot in _stops(shared, scale):
+        told = f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"
+        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "stop", 4.0, tip_of(dot, told)), -1
+    if shared.idle is not None:
+        idle = shared.idle
+        yield Spot(scale.x(idle.bad_quarter), scale.y(idle.cagr), "beside", 4.5, tip_of(idle, "doing nothing")), -1
+    for label, place, dot in shared.runs:
+        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "hedge", 5.5, tip_of(dot, label)), place
+
+
+def _labels(shared: Shared, scale: _Scale) -> Iterator[Label]:
+    """Yield the labels, the most important first."""
+    short = short_names([label for label, _place, _dot in shared.runs])
+    crowded = sorted(zip(short, shared.runs, strict=True), key=lambda one: one[1][2].cagr)
+    if shared.idle is not None:
+        x, y = scale.x(shared.idle.bad_quarter), scale.y(shared.idle.cagr)
+        yield Label((f"*doing nothing {percent(shared.idle.cagr)}",), x, y, "strong")
+    for name, (_label, _place, dot) in crowded:
+        yield Label((f"{name} {percent(dot.cagr)}",), scale.x(dot.bad_quarter), scale.y(dot.cagr), "strong")
+    for dot in _stops(shared, scale):
+        said = f"{share(dot.share or 0.0)} {shared.names.part}"
+        yield Label((said,), scale.x(dot.bad_quarter), scale.y(dot.cagr), "quiet")
+    inside = [dot for dot in shared.line if scale.holds(dot)]
+    if inside:
+        dot = inside[len(inside) // 2]
+        says = ("*the line: holding less", "above it is cheaper, below dearer")
+        yield Label(says, scale.x(dot.bad_quarter), scale.y(dot.cagr), "quiet")
+
+
+def _stops(shared: Shared, scale: _Scale) -> list[Dot]:
+    """Return the shares marked on the line: every tenth that is in the picture, but for the whole core."""
+    marked = {f"{tenth / 10:.2f}" for tenth in range(10)}
+    return [dot for dot in shared.line if f"{dot.share:.2f}" in marked and scale.holds(dot)]
+
+
+def _ticks(low: float, high: float, place: Any, *, across: bool) -> Iterator[Tick]:
+    step = tick_step(100.0 * (high - low))
+    for count in range(math.ceil(100.0 * low / step), math.floor(100.0 * high / step) + 1):
+        value = count * step
+        text = f"{-value if across and value else value:g}"
+        yield Tick(place((-value if across else value) / 100.0), text.replace("-", "\u2212"))
+
+
+def _cut(line: Line, frame: Box) -> Line | None:
+    """Return what of a straight line is inside of a frame (Liang and Barsky), None where nothing is."""
+    x1, y1, x2, y2 = line
+    near, far = 0.0, 1.0
+    for begin, change, low, high in ((x1, x2 - x1, frame.left, frame.right), (y1, y2 - y1, frame.top, frame.bottom)):
+        if change == 0.0:
+            if not low <= begin <= high:
+                return None
+            continue
+        ends = sorted(((low - begin) / change, (high - begin) / change))
+        near, far = max(near, ends[0]), min(far, ends[1])
+    if near >= far:
+        return None
+
+    def at(part: float) -> tuple[float, float]:
+        return round(x1 + part * (x2 - x1), 1), round(y1 + part * (y2 - y1), 1)
+
+    return (*at(near), *at(far))

@@ -1,0 +1,223 @@
+"""What the first screen of a run says, in order, for page and terminal alike: question, answer, numbers, sum, tests.
+
+Texts are ASCII, as `engine.judgement.answer.words` has them; a page sets its own signs and spaces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from engine.judgement.answer.answer import NEVER, OFF, Answer
+from engine.judgement.answer.answer import SIMULATED as MADE_UP
+from engine.judgement.answer.digits import money, percent, rest, share
+from engine.judgement.answer.insurance import bad_quarter
+from engine.judgement.answer.words import (
+    Names,
+    Piece,
+    finding,
+    frontier_finding,
+    headline,
+    label_line,
+    lead,
+    names_of,
+    no_headline,
+    safe_line,
+)
+from engine.kernel.loop import Ledger
+from engine.run import SIMULATED, RunResult
+from reports.first_answers import Short, short_answers
+from reports.first_sum import MONTHS, Step, month, steps_of, weight_of
+from reports.report_words import dollars
+from strategies.load import strategy_class
+
+UNKNOWN = "-"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A book in the small table.
+
+    Parameters
+    ----------
+    name, growth, quarter, became, in_full
+        Texts: what it is, its CAGR, its bad quarter in points, what the cash became, and that to the dollar.
+    role
+        ``hedge`` for the hedged book, ``held`` for holding less.
+    safe
+        Whether its bad quarter is one of the two equal ones that carry "as safe".
+    """
+
+    name: str
+    growth: str
+    quarter: str
+    became: str
+    in_full: str
+    role: str = ""
+    safe: bool = False
+
+
+@dataclass(frozen=True)
+class Screen:
+    """The first screen; what only an answer has is empty without one.
+
+    Parameters
+    ----------
+    about, span, months, provenance
+        What was run, when by the day and by the month, and on what history: the grey line.
+    question, headline, lead
+        The answer's first words.
+    cash
+        What the last column of the table began with.
+    rows
+        The small table.
+    label, line, safe
+        The label, what follows it, and in what both books are as safe.
+    finding, steps
+        The sum: its title, and its rows.
+    frontier
+        The frontier's title.
+    shorts
+        The four short answers.
+    signal
+        What the signal is and what it does.
+    """
+
+    about: str
+    span: str
+    months: str
+    provenance: str
+    question: str
+    headline: str
+    lead: tuple[Piece, ...]
+    cash: str
+    rows: tuple[Row, ...]
+    label: str = ""
+    line: str = ""
+    safe: str = ""
+    finding: str = ""
+    steps: tuple[Step, ...] = ()
+    frontier: str = ""
+    shorts: tuple[Short, ...] = ()
+    signal: str = ""
+
+
+def screen_of(result: RunResult) -> Screen:
+    """Return what the first screen of a run says."""
+    names, answer = names_of(result.config), None if result.judgement is None else result.judgement.answer
+    about = f"{names.whole}, hedged with {names.hedge} {calls(result)}".replace("the core,", "A core of several,")
+    common: dict[str, Any] = {
+        "about": about,
+        "span": _span(result),
+        "months": _months(result),
+        "provenance": _provenance(result),
+        "question": f"Did hedging with {names.hedge} on this signal pay?",
+        "cash": dollars(result.config.portfolio.cash),
+        "signal": _signal(result, names),
+    }
+    if answer is None:
+        why = _why(result)
+        said = (Piece(_why_not(result, why)),)
+        return Screen(headline=no_headline(why), lead=said, rows=_rows(result, names, None), **common)
+    return Screen(
+        headline=headline(answer),
+        lead=lead(answer, names),
+        rows=_rows(result, names, answer),
+        label=answer.insurance.label,
+        line=label_line(answer.insurance),
+        safe=safe_line(answer, names),
+        finding=finding(answer, names),
+        steps=steps_of(result, answer, names),
+        frontier=frontier_finding(answer, names),
+        shorts=short_answers(result, answer, names),
+        **common,
+    )
+
+
+def calls(result: RunResult) -> str:
+    """Return when the hedge is on: the strategy's own words, its label where they can't be taken."""
+    told = _when(result)
+    return f"by {result.label}" if told is None else f"when {told}"
+
+
+def _when(result: RunResult) -> str | None:
+    doc = (strategy_class(result.config.strategy.named).__doc__ or "").strip().splitlines()
+    begin, end = "Hedge (1) when ", ", else not (0)."
+    if not doc or not (doc[0].startswith(begin) and doc[0].endswith(end)):
+        return None
+    told = doc[0][len(begin) : -len(end)]
+    same = list(result.config.portfolio.core) == [result.market.underlying]
+    return told.replace("the underlying", "it" if same else result.market.underlying)
+
+
+def _span(result: RunResult) -> str:
+    sessions = result.market.run_sessions
+    return f"{sessions[0]} to {sessions[result.hedged.last]}"
+
+
+def _months(result: RunResult) -> str:
+    sessions = result.market.run_sessions
+    return " to ".join(month(sessions[at], MONTHS) for at in (0, result.hedged.last))
+
+
+def _provenance(result: RunResult) -> str:
+    made = result.metrics["synthetic"]
+    if result.simulated:
+        return "SIMULATED market"
+    return (
+        "real history" if made is None else f"{made['sessions']:,} of {result.metrics['sessions']:,} sessions SYNTHETIC"
+    )
+
+
+def _signal(result: RunResult, names: Names) -> str:
+    hedge, told = result.config.hedge, _when(result)
+    begin = f"Signal: {result.label if told is None else told.replace('it is', f'{names.whole} is', 1)}."
+    often = {"band": f"rebalanced beyond {100 * hedge.band:g} %", "never": "never rebalanced"}
+    count = len(result.judgement.episodes) if result.judgement else result.metrics["episodes"]
+    times = "once" if count == 1 else f"{count:,} times"
+    return (
+        f"{begin} Then {weight_of(result)} of the book is {names.hedge},"
+        f" {often.get(hedge.rebalance, f'rebalanced {hedge.rebalance}')}: {times},"
+        f" {result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
+    )
+
+
+def _why(result: RunResult) -> str:
+    """Return why there is no answer."""
+    if result.judgement is not None:
+        return result.judgement.why or ""
+    return MADE_UP if result.simulated else OFF
+
+
+def _why_not(result: RunResult, why: str) -> str:
+    if result.simulated:
+        return SIMULATED.format(hedge=result.market.hedge)
+    if why == NEVER:
+        return f"No order for {result.market.hedge} was filled: the book is the one without a hedge."
+    more = why.partition(": ")[2]
+    return f"{more[:1].upper()}{more[1:]}." if more else "The figures show what was done; nothing follows from them."
+
+
+def _rows(result: RunResult, names: Names, answer: Answer | None) -> tuple[Row, ...]:
+    idle = f"{share(names.held)} {names.part}, do nothing"
+    rows = [_row(idle, result.unhedged, result.metrics["controls"]["unhedged"]["cagr"])]
+    if answer is not None and answer.insurance.quarter.share < 1.0:
+        held = answer.insurance.quarter
+        name = f"{share(held.share)} {names.part}, {rest(held.share)} {names.cash}"
+        ledger = answer.held["held_less"].ledger
+        assert ledger is not None  # noqa: S101  # holding less can always be run
+        same = _short_fall(answer.insurance.bad_quarter)
+        rows.append(_row(name, ledger, held.cagr, quarter=same, role="held", safe=True))
+    safe = len(rows) > 1
+    rows.append(_row(f"{names.hedge} hedge", result.hedged, result.metrics["cagr"], role="hedge", safe=safe))
+    return tuple(rows)
+
+
+def _row(name: str, book: Ledger, cagr: float, *, quarter: str = "", role: str = "", safe: bool = False) -> Row:
+    end = float(book.equity[book.last])
+    told = bad_quarter(book.equity) if book.equity.min() > 0.0 else None
+    return Row(name, percent(cagr), quarter or _short_fall(told), money(end), dollars(end), role, safe)
+
+
+def _short_fall(value: float | None) -> str:
+    return UNKNOWN if value is None else f"{100.0 * value:z.1f}"

@@ -1,0 +1,145 @@
+"""The sum as a waterfall: from doing nothing to the hedge, a row a part, with the labels of timing and fund."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.arrays import Dates
+from engine.judgement.answer.answer import Answer
+from engine.judgement.answer.digits import percent, printed_sum, share, signed
+from engine.judgement.answer.fund_part import CANT_TELL, FundPart
+from engine.judgement.answer.words import Names, Piece, as_known, dates_words, listed
+from engine.run import RunResult
+from strategies.policy import ENTER
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+SHORT_MONTHS = tuple(name[:3] for name in MONTHS)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A row of the waterfall.
+
+    Parameters
+    ----------
+    name, about
+        What it is, and in a few words more.
+    remark
+        A line below, in pieces, its label first.
+    value
+        As printed.
+    begin, end
+        Between what its bar lies, percent a year; the same for a part that can't be told.
+    role
+        ``total``, ``part`` or ``hedge``.
+    exact
+        For whoever wants more than a decimal.
+    """
+
+    name: str
+    about: str
+    remark: tuple[Piece, ...]
+    value: str
+    begin: float
+    end: float
+    role: str
+    exact: str
+
+
+def steps_of(result: RunResult, answer: Answer, names: Names) -> tuple[Step, ...]:
+    """Return the rows of the waterfall, in order; the parts stand in points of CAGR."""
+    printed, logs, exact = printed_sum(answer), answer.logs.parts, answer.cagr.parts
+    whole = f"{names.held:.0%} {names.part}".replace("%", " %")
+    bought = ", bought once" if result.config.portfolio.rebalance == "never" else ""
+    steps = [_total("Doing nothing", f"{whole}{bought}", (), printed.unhedged, "total")]
+    at = printed.unhedged
+    for (name, about, remark), part, true, log in zip(
+        _parts(result, answer, names), printed.parts, exact, logs, strict=True
+    ):
+        if part is None or true is None or log is None:
+            steps.append(Step(name, about, remark, "can't tell", at, at, "part", "A book of it was ruined."))
+            continue
+        told = f"{100 * true:+.3f} points of CAGR a year; {100 * log:+.3f} in log growth."
+        steps.append(Step(name, about, remark, signed(part), at, at + part, "part", told))
+        at += part
+    return (*steps, _total("The hedge", hedge_words(result, names), (), printed.hedged, "hedge"))
+
+
+def weight_of(result: RunResult) -> str:
+    """Return the weight, or the weights, at which the hedge was ordered on, in whole percent."""
+    hedged = result.hedged
+    weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
+    if not len(weights):
+        return share(result.config.hedge.weight)
+    low, high = float(weights.min()), float(weights.max())
+    middle = share(float(np.median(weights)))
+    return middle if high - low < 0.005 else f"{share(low).removesuffix(' %')} to {share(high)}"  # shown whole
+
+
+def hedge_words(result: RunResult, names: Names) -> str:
+    """Return what the hedged book holds while the signal is on."""
+    return f"{weight_of(result)} {names.hedge} while the signal is on"
+
+
+def fund_remark(answer: Answer, episodes: int) -> tuple[Piece, ...]:
+    """Return the fund's label and what it rests on."""
+    fund = answer.fund
+    if fund.label is None:
+        return (Piece("can't be told" if fund.estimate is None else "nothing: both books are the same"),)
+    if fund.rests_on:
+        return Piece(fund.label, "label"), Piece(f": {rests_words(fund, answer.sessions, episodes)}")
+    reason = _known(fund) if as_known(answer) else "it may be luck" if fund.label == CANT_TELL else "no luck"
+    return Piece(fund.label, "label"), Piece(f": {reason}")
+
+
+def _known(fund: FundPart) -> str:
+    return "about what was known in advance" if fund.label == CANT_TELL else "by what was known in advance"
+
+
+def rests_words(fund: FundPart, sessions: Dates, episodes: int) -> str:
+    """Return on which episodes the fund's part rests."""
+    rest = [fund.clusters[i] for i in fund.rests_on]
+    months = listed([month(sessions[one.first]) for one in rest])
+    return f"rests on {sum(one.episodes for one in rest)} of {episodes:,} episodes, {months}"
+
+
+def month(day: object, names: Sequence[str] = SHORT_MONTHS) -> str:
+    """Write the month of a date: ``Feb 2020``."""
+    year, number, _day = str(day).split("-")
+    return f"{names[int(number) - 1]} {year}"
+
+
+def _parts(result: RunResult, answer: Answer, names: Names) -> tuple[tuple[str, str, tuple[Piece, ...]], ...]:
+    """Return name, about and remark of each part, in the sum's order."""
+    exposure = answer.cagr.exposure
+    brought = "cost" if exposure is None or exposure <= 0.0 else "brought"
+    judgement = result.judgement
+    episodes = 0 if judgement is None else len(judgement.episodes)
+    timing = Piece(answer.timing.label, "label"), Piece(f": {dates_words(answer)}")
+    return (
+        ("Exposure", f"{names.less} while hedged", (Piece(f"what random dates would have {brought}"),)),
+        ("Timing", "the dates it chose", timing),
+        ("Drift", f"{names.hedge} left to move", (Piece(_drift(result, answer)),)),
+        ("Fund", f"{names.hedge} instead of {names.selling}", fund_remark(answer, episodes)),
+    )
+
+
+def _drift(result: RunResult, answer: Answer) -> str:
+    hedge, closes = result.config.hedge, answer.net_short.closes
+    often = {"never": "never rebalanced", "band": f"in a band of {100 * hedge.band:g} %"}
+    told = often.get(hedge.rebalance, f"between {hedge.rebalance} rebalancings")
+    if not closes:
+        return f"{told}; never net short"
+    return f"{told}; net short on {closes:,} {'close' if closes == 1 else 'closes'}"
+
+
+def _total(name: str, about: str, remark: tuple[Piece, ...], value: float, role: str) -> Step:
+    return Step(
+        name, about, remark, percent(value / 100.0), 0.0, value, role, f"CAGR, {percent(value / 100.0)} a year."
+    )

@@ -1,0 +1,299 @@
+"""The frontier as a picture: how safe against how much it grew, drawn for a wide screen and again for a phone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from engine.judgement.answer.answer import Answer
+from engine.judgement.answer.digits import money, percent, printed_gap, share, signed
+from engine.judgement.answer.frontier import Dot
+from engine.judgement.answer.words import Names, interval_words
+from reports.label_places import Box, Label, Line, Placed, place_labels, width_of
+
+STOPS = (0.25, 0.5, 0.75)
+"""Shares of the core that are marked on the line between both ends."""
+TICKS = (1, 2, 5)
+UP = "growth, % a year"
+"""What the upright axis says."""
+
+
+class Shape(NamedTuple):
+    """What differs between the two drawings: pixels, and whether minor dots are named."""
+
+    name: str
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    minor: bool
+
+
+WIDE = Shape("wide", 620, 300, 34, 150, 26, 44, minor=True)
+PHONE = Shape("phone", 358, 400, 26, 84, 28, 44, minor=False)
+NAMED = ("derisk_entry", "derisk_daily", "always_on", "protective_put")
+"""Dots that are named on the phone too: what is modelled always says so."""
+
+
+class Tick(NamedTuple):
+    """A tick and what it says."""
+
+    at: float
+    text: str
+
+
+class Spot(NamedTuple):
+    """A dot as it is drawn, with what it says when it is pointed at."""
+
+    x: float
+    y: float
+    role: str
+    radius: float
+    tip: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing's parts, in pixels.
+
+    Parameters
+    ----------
+    shape
+        Its size.
+    across, up
+        Ticks of both axes; `floor` is where the lower axis stands.
+    path
+        The line of holding less, as an SVG path.
+    spots
+        Dots, the hedge last.
+    gap, hung, level
+        The gap, its interval, and the level of holding less up to where the gap hangs: x1, y1, x2, y2.
+    caps
+        Where the interval's ends are, those that are drawn.
+    labels
+        Where they stand.
+    """
+
+    shape: Shape
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+    floor: float
+    path: str
+    spots: tuple[Spot, ...]
+    gap: Line
+    hung: Line
+    caps: tuple[float, ...]
+    level: Line | None
+    labels: tuple[Placed, ...]
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From fractions to pixels."""
+
+    shape: Shape
+    far: float
+    low: float
+    high: float
+
+    def x(self, quarter: float) -> float:
+        room = self.shape.width - self.shape.left - self.shape.right
+        return round(self.shape.left + room * -quarter / self.far, 1)
+
+    def y(self, growth: float) -> float:
+        room = self.shape.height - self.shape.top - self.shape.bottom
+        return round(self.shape.top + room * (self.high - growth) / (self.high - self.low), 1)
+
+
+def draw_frontier(answer: Answer, names: Names, shape: Shape, others: Sequence[Dot] = ()) -> Drawing:
+    """Lay a drawing out.
+
+    Parameters
+    ----------
+    others
+        The same hedge at other weights and rebalancings: drawn without names, which pointing at them tells.
+    """
+    frontier, match = answer.frontier, answer.insurance.quarter
+    hedged = frontier.dots[0]
+    ends, caps = _hung(answer)
+    scale = _scale(answer, shape, ends, others)
+    x = scale.x(hedged.bad_quarter)
+    ring = (x if match.share < 1.0 else scale.x(frontier.line[-1].bad_quarter), scale.y(match.cagr))
+    gap = (x, ring[1], x, scale.y(hedged.cagr))
+    hung = (x, scale.y(ends[1]), x, scale.y(ends[0]))
+    spots = (*_others(names, scale, others), *_spots(answer, names, scale, ring))
+    line = [(scale.x(one.bad_quarter), scale.y(one.cagr)) for one in frontier.line]
+    level = None if ring[0] == x else (ring[0], ring[1], x, ring[1])
+    labels = _labels(answer, names, scale, ring, gap, hung)
+    frame = Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
+    covered = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in spots]
+    covered += [_around(gap, 3.0), _around(hung, 5.0), Box(0.0, 0.0, width_of(UP), 18.0)]
+    segments = [gap, hung, *((*one, *other) for one, other in pairwise(line))]
+    placed = place_labels(labels, frame, covered, segments)
+    return Drawing(
+        shape,
+        tuple(_ticks(scale.far, scale.x, -1.0)),
+        tuple(_growth_ticks(scale)),
+        scale.y(0.0),
+        "M" + "L".join(f"{at:g} {up:g}" for at, up in line),
+        spots,
+        gap,
+        hung,
+        tuple(scale.y(cap) for cap in caps),
+        level,
+        tuple(placed),
+    )
+
+
+def _hung(answer: Answer) -> tuple[list[float], list[float]]:
+    """Return between which growths the gap's interval is drawn, and those of its ends that are not cut off.
+
+    It is cut off half the dots' range beyond them: it may be so wide that nothing else could be seen.
+    """
+    growths = [0.0, *(dot.cagr for dot in (*answer.frontier.line, *answer.frontier.dots))]
+    low, high = min(growths), max(growths)
+    beyond = (high - low) / 2.0
+    match = answer.insurance.quarter
+    ends = [match.cagr + end for end in match.interval]
+    drawn = [min(max(end, low - beyond), high + beyond) for end in ends]
+    return drawn, [end for end in ends if end in drawn]
+
+
+def _scale(answer: Answer, shape: Shape, ends: list[float], others: Sequence[Dot]) -> _Scale:
+    dots = [*answer.frontier.line, *answer.frontier.dots, *others]
+    growths = [0.0, *ends, *(dot.cagr for dot in dots)]
+    return _Scale(shape, 1.06 * max(-dot.bad_quarter for dot in dots), 1.06 * min(growths), max(growths))
+
+
+def tip_of(dot: Dot, title: str) -> str:
+    """Return a dot's exact values."""
+    gap = "" if dot.share is not None else f", {100 * dot.gap:+.2f} points to holding less"
+    return (
+        f"{title}: grew {100 * dot.cagr:.2f} % a year{gap}; bad quarter {-100 * dot.bad_quarter:.2f} points below an"
+        f" average one; worst fall {100 * dot.max_drawdown:.1f} %; volatility {100 * dot.volatility:.1f} %; ended at"
+        f" {money(dot.final_equity)}"
+    )
+
+
+def title_of(dot: Dot, names: Names) -> str:
+    """Return what a person calls a book beside the line."""
+    titles = {
+        "hedged": f"{names.hedge} hedge",
+        "unhedged": "doing nothing",
+        "derisk_entry": "bought at entry" if names.more else "sold at entry",
+        "derisk_daily": "bought daily" if names.more else "sold daily",
+        "always_on": "always on",
+        "protective_put": "put, MODELLED",
+    }
+    return titles.get(dot.name, dot.title)
+
+
+def described(answer: Answer, names: Names) -> str:
+    """Return the picture in words, for who can't see it."""
+    frontier = answer.frontier
+    held = f"Holding {share(answer.insurance.quarter.share)} {names.part}"
+    dots = "; ".join(
+        f"{title_of(dot, names)} {percent(dot.cagr)} at {-100 * dot.bad_quarter:.1f}" for dot in frontier.dots
+    )
+    return (
+        f"Growth a year against how many points a bad quarter falls short of an average one. {held} grew"
+        f" {percent(answer.insurance.quarter.cagr)}, the hedge {percent(frontier.dots[0].cagr)} at"
+        f" {-100 * answer.insurance.bad_quarter:.1f} points. {dots}."
+    )
+
+
+def _others(names: Names, scale: _Scale, others: Sequence[Dot]) -> Iterator[Spot]:
+    for dot in others:
+        told = f"{names.hedge} hedge, {dot.title}"
+        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "other", 3.0, tip_of(dot, told))
+
+
+def _spots(answer: Answer, names: Names, scale: _Scale, ring: tuple[float, float]) -> Iterator[Spot]:
+    for dot in answer.frontier.line:
+        if dot.share in (0.0, *STOPS):
+            told = f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"
+            yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "stop", 4.0, tip_of(dot, told))
+    for dot in answer.frontier.dots[1:]:
+        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "beside", 4.0, tip_of(dot, title_of(dot, names)))
+    match = answer.insurance.quarter
+    held = f"{share(match.share)} {names.part}"
+    told = f"{held}: grew {100 * match.cagr:.2f} % a year, the hedge {100 * match.gap:+.2f} points"
+    yield Spot(*ring, "held", 6.0, told)
+    hedged = answer.frontier.dots[0]
+    yield Spot(scale.x(hedged.bad_quarter), scale.y(hedged.cagr), "hedge", 6.5, tip_of(hedged, title_of(hedged, names)))
+
+
+def _labels(
+    answer: Answer,
+    names: Names,
+    scale: _Scale,
+    ring: tuple[float, float],
+    gap: Line,
+    hung: Line,
+) -> list[Label]:
+    """Return the labels, the most important first."""
+    frontier, match, wide = answer.frontier, answer.insurance.quarter, scale.shape.minor
+    by = {dot.name: dot for dot in frontier.dots}
+    hedged = by.pop("hedged")
+    told = signed(printed_gap(match))
+
+    def at(dot: Dot) -> tuple[float, float]:
+        return scale.x(dot.bad_quarter), scale.y(dot.cagr)
+
+    title, grew = f"*{title_of(hedged, names)}", percent(hedged.cagr)
+    own = (f"{title} {grew}",) if wide else (title, f"*{grew}")
+    labels = [Label(own, *at(hedged), "hedge", must=True, size=14.0)]
+    if match.share < 1.0:
+        safe = f"*{share(match.share)} {names.part}{': as safe,' if wide else ''} {percent(match.cagr)}"
+        labels.append(Label((safe,), *ring, "strong", must=True))
+    if "unhedged" in by:
+        idle = by.pop("unhedged")
+        labels.append(Label((f"*doing nothing {percent(idle.cagr)}",), *at(idle), "strong", must=True))
+    middle = (gap[1] + gap[3]) / 2.0
+    labels.append(Label((f"*{told} points a year" if wide else f"*{told} points",), gap[0], middle, "hedge", must=True))
+    reach = " reaches the line" if match.interval[0] <= 0.0 <= match.interval[1] else ""
+    words = interval_words(answer.insurance).split(" interval ")
+    lower = hung[3] if hung[3] > gap[3] else hung[1]
+    hangs = (f"the gap's {words[0]} interval", f"{words[1]}{reach}") if wide else (f"{words[0]} interval", words[1])
+    labels.append(Label(hangs, hung[0], lower, "quiet"))
+    for name, dot in by.items():
+        if wide or name in NAMED:
+            labels.append(Label((f"{title_of(dot, names)} {percent(dot.cagr)}",), *at(dot), "quiet"))
+    upper = frontier.line[len(frontier.line) // 4]
+    says = ("*the line: holding less", f"above it is cheaper{', below dearer' if wide else ''}")
+    labels.append(Label(says, scale.x(upper.bad_quarter), scale.y(upper.cagr) - 60.0, "quiet", leads=False))
+    stops = [dot for dot in frontier.line if dot.share in (0.0, *STOPS)]
+    for dot in stops[::-1]:
+        stop = f"{share(dot.share)} {names.part}" if dot.share else f"all in {names.cash}"
+        labels.append(Label((stop,), *at(dot), "quiet"))
+    return labels
+
+
+def _around(line: Line, air: float) -> Box:
+    low, high = sorted((line[1], line[3]))
+    return Box(line[0] - air, low, line[2] + air, high)
+
+
+def _ticks(far: float, place: Any, side: float) -> Iterator[Tick]:
+    step = tick_step(100.0 * far)
+    for count in range(int(100.0 * far / step) + 1):
+        value = count * step
+        yield Tick(place(side * value / 100.0), f"\u2212{value:g}" if value else "0")
+
+
+def _growth_ticks(scale: _Scale) -> Iterator[Tick]:
+    step = tick_step(100.0 * (scale.high - scale.low))
+    for count in range(math.ceil(100.0 * scale.low / step), int(100.0 * scale.high / step) + 1):
+        value = count * step
+        yield Tick(scale.y(value / 100.0), f"{value:g}".replace("-", "\u2212"))
+
+
+def tick_step(reach: float) -> float:
+    """Return the step that makes three to six ticks."""
+    power = 10.0 ** math.floor(math.log10(reach / 3.0))
+    return max(tick * power for tick in TICKS if tick * power <= reach / 3.0)

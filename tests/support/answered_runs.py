@@ -1,0 +1,42 @@
+"""Runs that have an answer, kept without their pages: on bars that aren't simulated by the product's own market."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from markets import MemorySource, nyse, random_bars, source_of
+
+from backtest import write_run
+from engine.kept import KeptRun, read_run
+from engine.loading import build_config
+from engine.run import RunResult, run
+
+DATES = nyse("2012-01-03", 700)
+
+
+def market(seed: int = 5) -> MemorySource:
+    """A core, its -3x fund, and another core."""
+    rng = np.random.default_rng(seed)
+    core = random_bars("CORE", DATES, rng)
+    return source_of(
+        core, random_bars("FUND", DATES, rng, follows=core, beta=-3.0), random_bars("MORE", DATES, rng, follows=core)
+    )
+
+
+def answered(*settings: str, name: str = "base") -> RunResult:
+    """Run a hedge of FUND on CORE by the compiled engine."""
+    tree = {
+        "name": name,
+        "start": str(DATES[100]),
+        "portfolio": {"core": {"CORE": 1.0}},
+        "hedge": {"instrument": "FUND", "underlying": "CORE"},
+        "execution": {"cash_rate": 0.02},
+        "data": {"accept": ["FUND-dividends"]},
+    }
+    return run(build_config(tree, settings), market(), engine="compiled")
+
+
+def keep_answered(runs: Path, *settings: str, name: str = "base") -> KeptRun:
+    """Make such a run and read it back from where it is kept."""
+    return read_run(write_run(answered(*settings, name=name), runs, tearsheet=False, report=False))
