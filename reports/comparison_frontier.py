@@ -22,7 +22,7 @@ from engine.kept import KeptRun
 from reports.charts import write_page
 from reports.comparison_answers import family_of
 from reports.frontier_picture import Shape, Spot, Tick, tick_step, tip_of
-from reports.label_places import Box, Label, Line, Placed, place_labels
+from reports.label_places import Box, Label, Line, Placed, inside, place_labels
 
 WIDE = Shape("wide", 1152, 520, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 8, 30, 48, minor=False)
@@ -262,16 +262,9 @@ def _ticks(low: float, high: float, place: Any, *, across: bool) -> Iterator[Tic
 
 
 def _cut(line: Line, frame: Box) -> Line | None:
-    """Return what of a straight line is inside of a frame (Liang and Barsky), None where nothing is."""
+    """Return what of a straight line is inside of a frame, None where nothing is."""
     x1, y1, x2, y2 = line
-    near, far = 0.0, 1.0
-    for begin, change, low, high in ((x1, x2 - x1, frame.left, frame.right), (y1, y2 - y1, frame.top, frame.bottom)):
-        if change == 0.0:
-            if not low <= begin <= high:
-                return None
-            continue
-        ends = sorted(((low - begin) / change, (high - begin) / change))
-        near, far = max(near, ends[0]), min(far, ends[1])
+    near, far = inside(frame, line)
     if near >= far:
         return None
 

@@ -191,16 +191,22 @@ def _leader(label: Label, box: Box) -> Line | None:
 
 def crosses(box: Box, line: Line) -> bool:
     """Return whether a straight line runs through a rectangle."""
+    near, far = inside(box, line)
+    return near <= far
+
+
+def inside(box: Box, line: Line) -> tuple[float, float]:
+    """Return from which part of a straight line to which it is in a rectangle (Liang and Barsky), 1 to 0 if nowhere."""
     x1, y1, x2, y2 = line
     near, far = 0.0, 1.0
     for begin, change, low, high in ((x1, x2 - x1, box.left, box.right), (y1, y2 - y1, box.top, box.bottom)):
         if change == 0.0:
             if not low <= begin <= high:
-                return False
+                return 1.0, 0.0
             continue
         ends = sorted(((low - begin) / change, (high - begin) / change))
         near, far = max(near, ends[0]), min(far, ends[1])
-    return near <= far
+    return near, far
 
 
 def _meet(one: Line, other: Line) -> bool:
