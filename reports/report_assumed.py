@@ -173,7 +173,7 @@ def strategy(config: RunConfig, label: str) -> str:
 
 
 def statistics(judgement: Judgement) -> list[str]:
-    """Say how the attribution and the intervals were made, a sentence each."""
+    """Return how the attribution and the intervals were made, a sentence each."""
     evidence = judgement.evidence
     fee, spread, block = percent(FEE), percent(SPREAD), number(evidence.block, 1)
     attributed = f"Attribution takes {fee} a year for the fund's fee and {spread} a year for the spread on its swaps."

@@ -87,7 +87,7 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def exposure(result: RunResult) -> str:
-    """Say in words what the hedge does to net exposure, and what selling core does instead."""
+    """Return in words what the hedge does to net exposure, and what selling core does instead."""
     hedge, hedged = result.config.hedge, result.hedged
     weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
     if not len(weights):

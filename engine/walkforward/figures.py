@@ -192,7 +192,7 @@ def plain_values_at(plan: Plan, keys: Sequence[str]) -> Any:
 
 
 def _notes(tests: Sequence[int]) -> list[str]:
-    """Say what the numbers alone don't, of tests of so many sessions of the exchange each."""
+    """Return what the numbers alone don't show, of tests of so many sessions of the exchange each."""
     last, whole = tests[-1], tests[0]
     if len(tests) > 1 and last < 0.97 * whole:
         return [f"The last test is shorter: {last} sessions, the first has {whole}."]

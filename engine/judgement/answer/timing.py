@@ -142,7 +142,7 @@ def shifts_of(
 
 
 def timing_of(shifts: Shifts) -> Timing:
-    """Tell what the run's own dates came to."""
+    """Return what the run's own dates came to among all others."""
     own, others = shifts.growth[0], shifts.growth[1:]
     count = len(shifts.t)
     p_low = (1 + int(np.count_nonzero(shifts.t[1:] <= shifts.t[0]))) / count
