@@ -104,7 +104,7 @@ def test_split_events_are_worth_what_a_rescaled_history_is(engine):
     assert (rescaled.market.bars("SOXS").split == 1).all()
     assert rescaled.market.bars("SOXS").close[rescaled.market.first] > 1e9
     np.testing.assert_allclose(rescaled.hedged.equity, as_traded.hedged.equity, rtol=1e-9)
-    assert rescaled.metrics["fills"] == as_traded.metrics["fills"] == 398
+    assert rescaled.metrics["fills"] == as_traded.metrics["fills"] == 732
 
 
 @dataclass(frozen=True)
