@@ -13,15 +13,15 @@ from data.market import Market
 from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
-from engine.folder import run_folder, write_data
 from engine.loading import find_run, set_path
 from engine.loading import load_config as _load_config
-from engine.run import SIMULATED, RunResult
-from engine.run import run as _run
+from engine.runs.run import SIMULATED, RunResult
+from engine.runs.run import run as _run
+from engine.runs.write import run_folder, write_data
 from engine.setup import open_market
 
 if TYPE_CHECKING:
-    from engine.sweeps.run import SweepResult  # it takes numba, which a run does without
+    from engine.research.sweep import SweepResult  # it takes numba, which a run does without
 
 REPORT = "report.html"
 
@@ -132,8 +132,8 @@ def write_run(
 
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
-    from engine.sweeps.columns import columns_of
-    from engine.sweeps.overfitting_words import standing_of
+    from engine.research.columns import columns_of
+    from engine.research.overfitting.words import standing_of
     from reports.sweep_page import Rows, write_sweep_page
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
@@ -156,7 +156,7 @@ class Columns(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         if name not in self._names:
             raise KeyError(name)
-        from engine.sweeps.run import column
+        from engine.research.sweep import column
 
         return column(self._result, name)
 

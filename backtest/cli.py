@@ -128,7 +128,7 @@ def _parity(
 ) -> None:
     """Run the plain loop, the compiled kernel and backtrader side by side; exit with 3 where they part."""
     config, _shipped = config_of(file, data, settings, start, end)
-    from engine.parity import parity
+    from engine.validation.parity import parity
     from reports.terminal import show_parity
 
     announce_compiling()
@@ -196,8 +196,8 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     """Check a run, its strategy and the history it would use, without running it."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import load_market
-    from engine.asking import asking
-    from engine.drift import short_warning
+    from engine.analytics.drift import short_warning
+    from engine.evaluate_strategy import asking
 
     market = load_market(config)
     with asking(config, market) as asked:
@@ -213,7 +213,7 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
 
 def _show(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
     """Print a run with every default written out, as YAML that runs again."""
-    from engine.folder import config_yaml
+    from engine.runs.write import config_yaml
 
     typer.echo(config_yaml(config_of(file, data, settings, start, end)[0]), nl=False)
 
@@ -263,7 +263,7 @@ def _schema(
     """Print a JSON schema: of a run's YAML, for completion in an editor, or of metrics.json, with units."""
     import json
 
-    from engine.schema import metrics_schema, run_schema
+    from engine.runs.schema import metrics_schema, run_schema
 
     schemas = {"run": run_schema, "metrics": metrics_schema}
     if of not in schemas:

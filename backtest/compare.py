@@ -9,7 +9,7 @@ from backtest.api import run, write_run
 from data.errors import UserError
 from data.files import write_whole
 from engine.config import RunConfig
-from engine.kept import find_kept, made_before, read_run
+from engine.runs.read import find_kept, made_before, read_run
 from reports.comparison import write_comparison
 from reports.comparison_numbers import Comparison, compared
 
@@ -30,7 +30,7 @@ def compare_runs(
     Parameters
     ----------
     given
-        Kept runs, as `engine.kept.find_kept` finds them, and YAML files: those are run and kept, unless the same run
+        Kept runs, as `find_kept` finds them, and YAML files: those are run and kept, unless the same run
         is kept already.
     runs
         Where runs are kept.

@@ -12,10 +12,10 @@ from backtest.compare import is_yaml, refuse_options
 from data.arrays import day
 from data.errors import UserError
 from engine.config import RunConfig
-from engine.explain import explain
-from engine.explained import Day
-from engine.kept import KeptRun, find_kept, read_run
+from engine.inspection.explain import explain
+from engine.inspection.explained import Day
 from engine.loading import load_config
+from engine.runs.read import KeptRun, find_kept, read_run
 
 
 def explain_run(
@@ -26,7 +26,7 @@ def explain_run(
     Parameters
     ----------
     given
-        A kept run, as `engine.kept.find_kept` finds it, or a YAML file.
+        A kept run, as `engine.runs.read.find_kept` finds it, or a YAML file.
     date
         YYYY-MM-DD.
     runs

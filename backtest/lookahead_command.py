@@ -29,7 +29,7 @@ def lookahead(
     """Prove that no decision uses what wasn't known yet, and show what it hangs on; exit with 3 where that fails."""
     config, _shipped = config_of(file, data, settings, start, end)
     from engine.backtrader_engine.guard import RefusedError
-    from engine.judgement.lookahead.prove import STEPS, prove
+    from engine.validation.prove import STEPS, prove
 
     try:
         with quietly(), steps(STEPS) as say:

@@ -45,8 +45,8 @@ def query(
     walkforwards: Forwards = Path("walkforwards"),
 ) -> None:
     """Ask all runs, sweeps, searches and walk-forwards by SQL (DuckDB); nothing that is kept is changed."""
-    from engine.listing import Places
-    from engine.query import asked, described
+    from engine.runs.index import Places
+    from engine.runs.sql import asked, described
     from reports.query_table import show_answer, show_views
 
     places = Places(runs, sweeps, searches, walkforwards)
@@ -81,8 +81,8 @@ def runs(
     as_json: AsJson = False,
 ) -> None:
     """List the runs that are kept, oldest first, or those asked for."""
-    from engine.listing import Wanted, run_rows
-    from engine.origin import origin_of
+    from engine.runs.index import Wanted, run_rows
+    from engine.runs.origin import origin_of
     from reports.query_table import show_kept_runs
 
     wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
@@ -116,7 +116,7 @@ def sweeps(
     as_json: AsJson = False,
 ) -> None:
     """List the sweeps, searches and walk-forwards that are finished, oldest first, or those asked for."""
-    from engine.listing import KINDS, Places, Wanted, kept_rows
+    from engine.runs.index import KINDS, Places, Wanted, kept_rows
     from reports.query_table import show_kept_sweeps
 
     wanted = Wanted(name, strategy, None, _day("--since", since), _day("--until", until))
@@ -146,7 +146,7 @@ def _chosen(
 
 
 def _outcome(verdict: str | None) -> str | None:
-    from engine.judgement.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
+    from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 
     outcomes = (PAID, NOT_PAID, CANT_TELL, WITHHELD)
     if verdict is not None and not any(one.startswith(verdict.lower()) for one in outcomes):

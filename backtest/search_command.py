@@ -14,8 +14,8 @@ from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
 
 if TYPE_CHECKING:
-    from engine.search.run import SearchResult
-    from engine.sweeps.executors import Executor
+    from engine.research.executors import Executor
+    from engine.research.search.run import SearchResult
 
 
 def search(
@@ -52,12 +52,12 @@ def search(
     """Search a space too large for a grid (optuna), for one objective or a front of two. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import sweep_command
-    from engine.search.objectives import objectives_of
-    from engine.search.run import PAGE, plan_search, search_trials
-    from engine.search.selling import selling_line
-    from engine.search.space import space_of
-    from engine.search.trials import import_optuna
-    from engine.sweeps.grid import axes_in_yaml
+    from engine.research.grid import axes_in_yaml
+    from engine.research.search.derisk_line import selling_line
+    from engine.research.search.objectives import objectives_of
+    from engine.research.search.run import PAGE, plan_search, search_trials
+    from engine.research.search.space import space_of
+    from engine.research.search.trials import import_optuna
     from reports.search_page import write_search_page
     from reports.sweep_numbers import lower_is_better
 
@@ -91,7 +91,7 @@ def search(
 
 def executor_for_trials(named: str | None, workers: int | None, cluster: str | None) -> Executor:
     """Return who makes trials: one process unless more are asked for, so that the same search gives the same bytes."""
-    from engine.sweeps.executors import executor_of
+    from engine.research.executors import executor_of
 
     if named == "threads" and (workers or 1) > 1:
         raise UserError("--executor threads makes one trial after another: leave --workers out, or use processes")
@@ -101,8 +101,8 @@ def executor_for_trials(named: str | None, workers: int | None, cluster: str | N
 
 def told_of(result: SearchResult) -> dict[str, Any]:
     """Return counts, seconds, and the best trials or the front, as --json prints them."""
-    from engine.search.objectives import best_first
-    from engine.search.space import parameters_of
+    from engine.research.search.objectives import best_first
+    from engine.research.search.space import parameters_of
 
     search = result.search
     best = best_first(result.values, search.objectives)
@@ -132,8 +132,8 @@ def forward_command(run: str, result: SearchResult) -> str | None:
 
     It has three values a dimension: a person thins or widens that.
     """
-    from engine.sweeps.columns import SUM
-    from engine.walkforward.choosing import SIZE
+    from engine.research.columns import SUM
+    from engine.research.walkforward.choosing import SIZE
 
     words = ["backtest", "walkforward", *shlex.split(run)[2:]]
     for one in result.search.space:

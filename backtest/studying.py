@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from data.errors import UserError, did_you_mean
 from data.market import Roles
-from engine.asking import asking
+from engine.analytics.event_study import EVERY, SINCE, study
+from engine.analytics.study_result import Study
 from engine.config import RunConfig
-from engine.executing import execute
-from engine.judgement.studied import Study
-from engine.judgement.study import EVERY, SINCE, study
-from engine.run import SIMULATED
+from engine.engines import execute
+from engine.evaluate_strategy import asking
+from engine.runs.run import SIMULATED
 from engine.setup import open_market
 
 
@@ -33,7 +33,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     Parameters
     ----------
     every, since
-        As `engine.judgement.study.study` takes them.
+        As `engine.analytics.event_study.study` takes them.
     progress
         Told each step as it begins.
 

@@ -52,11 +52,11 @@ def sweep(
     import json
 
     from backtest.api import sweep_command, write_sweep_html
-    from engine.sweeps.columns import check_column
-    from engine.sweeps.grid import axes_in_yaml, grid_of
-    from engine.sweeps.overfitting_words import figures_of, standing_of
-    from engine.sweeps.run import executor_for
-    from engine.sweeps.run import sweep as run_sweep
+    from engine.research.columns import check_column
+    from engine.research.grid import axes_in_yaml, grid_of
+    from engine.research.overfitting.words import figures_of, standing_of
+    from engine.research.sweep import executor_for
+    from engine.research.sweep import sweep as run_sweep
 
     check_column("--metric", metric, answer=answer)
     grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)

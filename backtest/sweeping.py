@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from backtest.configuring import Config, config_from
 from data.errors import UserError
 from data.sources import Source
-from engine.sweeps.columns import columns_of
-from engine.sweeps.grid import Axis, axes_in_yaml, grid_from, grid_of
-from engine.sweeps.overfitting_found import FILE
-from engine.sweeps.overfitting_words import figures_of, standing_of
-from engine.sweeps.run import SweepResult, executor_for
-from engine.sweeps.run import sweep as run_sweep
+from engine.research.columns import columns_of
+from engine.research.grid import Axis, axes_in_yaml, grid_from, grid_of
+from engine.research.overfitting.findings import FILE
+from engine.research.overfitting.words import figures_of, standing_of
+from engine.research.sweep import SweepResult, executor_for
+from engine.research.sweep import sweep as run_sweep
 
 if TYPE_CHECKING:
     import pandas as pd

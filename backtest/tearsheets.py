@@ -10,8 +10,8 @@ import numpy as np
 from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
 from data.errors import UserError, did_you_mean
-from engine.metrics import annual, mean_cash_return, returns_of
-from engine.run import RunResult
+from engine.analytics.metrics import annual, mean_cash_return, returns_of
+from engine.runs.run import RunResult
 
 UNHEDGED, HELD_LESS = "unhedged", "held_less"
 BENCHMARKS = (UNHEDGED, HELD_LESS, "derisk_entry", "derisk_daily")

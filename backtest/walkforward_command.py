@@ -13,7 +13,7 @@ from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
 
 if TYPE_CHECKING:
-    from engine.run import RunResult
+    from engine.runs.run import RunResult
 
 STEPS = 8
 """Those of the stitched run, and what is done around it."""
@@ -47,11 +47,11 @@ def walkforward(
     """Choose parameters on the past and judge them on the next stretch, over and over. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import sweep_command, write_run
-    from engine.sweeps.grid import axes_in_yaml, grid_of
-    from engine.sweeps.run import executor_for
-    from engine.walkforward.folds import Windows, span_of
-    from engine.walkforward.plan import plan_of
-    from engine.walkforward.run import sweep_windows, walk_forward
+    from engine.research.grid import axes_in_yaml, grid_of
+    from engine.research.sweep import executor_for
+    from engine.research.walkforward.folds import Windows, span_of
+    from engine.research.walkforward.plan import plan_of
+    from engine.research.walkforward.run import sweep_windows, walk_forward
     from reports.sweep_numbers import lower_is_better
     from reports.walkforward_page import write_walkforward_page
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from data.sources import Source
 from data.sources.csv import CsvSource
 from data.sources.demo import DemoSource
-from engine.asking import asking
-from engine.judgement.answer.insurance import insurance_of, matches
-from engine.judgement.answer.timing import shifts_of
-from engine.judgement.derisk import sold_at_entry
-from engine.judgement.held_less import held_less_grid, run_held_less
-from engine.judgement.summary import core_level
+from engine.analytics.answer.insurance import insurance_of, matches
+from engine.analytics.answer.timing import shifts_of
+from engine.analytics.derisk import sold_at_entry
+from engine.analytics.episode_stats import core_level
+from engine.analytics.held_less import held_less_grid, run_held_less
+from engine.evaluate_strategy import asking
 from engine.kernel.compiled import compiled
 from engine.loading import build_config
 from engine.setup import open_market, run_beta

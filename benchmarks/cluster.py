@@ -21,11 +21,11 @@ from typing import Any, NamedTuple
 from backtest.api import load_config
 from backtest.console import counting
 from engine.config import RunConfig
-from engine.sweeps.cluster import Cluster
-from engine.sweeps.executors import Calls, Executor
-from engine.sweeps.grid import grid_of
-from engine.sweeps.processes import Processes
-from engine.sweeps.run import sweep
+from engine.research.cluster import Cluster
+from engine.research.executors import Calls, Executor
+from engine.research.grid import grid_of
+from engine.research.processes import Processes
+from engine.research.sweep import sweep
 
 CLOSING = """
 from dataclasses import dataclass

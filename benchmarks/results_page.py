@@ -11,11 +11,11 @@ from textwrap import fill
 
 from rich.console import Console
 
-from engine.explained import Day
-from engine.judgement.answer.digits import largest_remainder, percent, share, signed
-from engine.judgement.answer.insurance import LEVEL, NOT_PAID, PAID
-from engine.judgement.answer.timing import NO_SIGN
-from engine.kept import KeptRun
+from engine.analytics.answer.digits import largest_remainder, percent, share, signed
+from engine.analytics.answer.insurance import LEVEL, NOT_PAID, PAID
+from engine.analytics.answer.timing import NO_SIGN
+from engine.inspection.explained import Day
+from engine.runs.read import KeptRun
 from reports.comparison_answers import Row, adjusted_of, answer_rows, family_note, match_of
 from reports.explain_table import show_day
 

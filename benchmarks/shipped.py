@@ -15,10 +15,10 @@ from benchmarks.results_page import Shipped, page
 from data.arrays import day as day_of
 from data.errors import UserError
 from engine.config import RunConfig
-from engine.explain import explain
-from engine.explained import Day
-from engine.judgement.lookahead.prove import prove
-from engine.kept import KeptRun, read_run
+from engine.inspection.explain import explain
+from engine.inspection.explained import Day
+from engine.runs.read import KeptRun, read_run
+from engine.validation.prove import prove
 from reports.comparison_frontier import write_picture
 from strategies.base import Strategy
 from strategies.load import RUNS, strategy_class

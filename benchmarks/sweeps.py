@@ -29,9 +29,9 @@ from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
 from data.sources.choose import open_source
 from engine.kernel.sweep import units_of
-from engine.sweeps.compute import Clock, compute
-from engine.sweeps.grid import grid_of
-from engine.sweeps.ingredients import Ingredients
+from engine.research.cache import Ingredients
+from engine.research.compute import Clock, compute
+from engine.research.grid import grid_of
 
 ROUNDS = 9
 WORKERS = 2

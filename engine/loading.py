@@ -18,8 +18,8 @@ from engine.config import RunConfig
 from engine.plain_yaml import Keys, PlainYaml
 from strategies import parameters
 from strategies.base import CloseStrategy, Strategy
-from strategies.fresh import texts
 from strategies.load import RUNS, fault_in, fresh, full_name, kind, strategy_class
+from strategies.reload import texts
 
 LARGEST = 1_000_000
 """Bytes of YAML above which a file is no run."""

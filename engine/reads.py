@@ -16,11 +16,11 @@ from data.fingerprint import ABSENT, INSTRUMENTS, fingerprint, places_of
 from data.market import Market
 from data.sources import Source
 from engine.config import RunConfig
-from engine.held import run_reads, strategy_reads
-from engine.identity import CLASS
 from engine.plain_yaml import Keys
+from engine.requirements import run_reads, strategy_reads
+from engine.research.grid import with_values
+from engine.runs.identity import CLASS
 from engine.setup import roles_of
-from engine.sweeps.grid import with_values
 from strategies.base import Strategy
 from strategies.inputs import Reads
 from strategies.load import SHIPPED, strategy_class

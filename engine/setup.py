@@ -18,10 +18,10 @@ from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
 from engine.config import RunConfig
-from engine.held import check_held, strategy_reads
 from engine.inception import or_made
 from engine.kernel.loop import Plan
 from engine.provenance import audited, extended, found_in, made_before
+from engine.requirements import check_held, strategy_reads
 from engine.rules import Prices, Terms
 from strategies.policy import NEVER, PolicyRules
 from strategies.sizing import Sizing, core_beta, hedge_weights, unhedged_core

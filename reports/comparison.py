@@ -14,7 +14,7 @@ from urllib.parse import quote
 import numpy as np
 
 from data.arrays import Floats
-from engine.judgement.answer.insurance import LEVEL
+from engine.analytics.answer.insurance import LEVEL
 from reports.charts import line, spread, thinned, write_page
 from reports.comparison_differences import NONE
 from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines

@@ -6,10 +6,10 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.judgement.answer.digits import percent, points, print_sum, printed_gap, share, signed
-from engine.judgement.answer.family import Adjusted, Tested, adjusted_in_families
-from engine.judgement.answer.insurance import Match
-from engine.kept import KeptRun
+from engine.analytics.answer.digits import percent, points, print_sum, printed_gap, share, signed
+from engine.analytics.answer.family import Adjusted, Tested, adjusted_in_families
+from engine.analytics.answer.insurance import Match
+from engine.runs.read import KeptRun
 
 NONE = "-"
 

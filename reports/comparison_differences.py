@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from engine.kept import KeptRun
-from engine.origin import flat, shown
+from engine.runs.origin import flat, shown
+from engine.runs.read import KeptRun
 
 NONE = "-"
 """Where a run has no such key."""

@@ -14,11 +14,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from engine.analytics.answer.digits import apart, percent, share, signed
+from engine.analytics.answer.frontier import Dot
+from engine.analytics.answer.words import Names, names_of
 from engine.config import RunConfig
-from engine.judgement.answer.digits import apart, percent, share, signed
-from engine.judgement.answer.frontier import Dot
-from engine.judgement.answer.words import Names, names_of
-from engine.kept import KeptRun
+from engine.runs.read import KeptRun
 from reports.charts import write_page
 from reports.comparison_answers import family_of
 from reports.frontier_picture import Shape, Spot, Tick, tick_step, tip_of

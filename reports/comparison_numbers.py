@@ -13,13 +13,13 @@ from data.arrays import Dates, Flags, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
 from data.errors import UserError
 from data.rates import accrual
-from engine.identity import ID_LENGTH
-from engine.judgement.attribution import COLUMNS, Attribution
-from engine.judgement.linking import scalars
-from engine.kept import KeptRun
+from engine.analytics.attribution import COLUMNS, Attribution
+from engine.analytics.carino import scalars
+from engine.analytics.metrics import Trades, drawdowns, metrics_of, returns_of
 from engine.kernel.loop import Ledger, empty_ledger
-from engine.metrics import Trades, drawdowns, metrics_of, returns_of
 from engine.rules import Terms
+from engine.runs.identity import ID_LENGTH
+from engine.runs.read import KeptRun
 from reports.comparison_answers import Row, answer_rows, family_note
 from reports.comparison_differences import differences
 from strategies.policy import ENTER
@@ -54,11 +54,11 @@ class Compared:
     returns
         Their daily returns, shape (sessions - 1,) each, 0 after a ruin.
     figures
-        The metrics of `engine.metrics.METRICS` there, and ``unhedged_cagr``, ``unhedged_max_drawdown`` and the CAGR
+        The metrics of `METRICS` there, and ``unhedged_cagr``, ``unhedged_max_drawdown`` and the CAGR
         less that of each control: ``cagr_vs_unhedged``, ``cagr_vs_derisk_daily``, ``cagr_vs_held_less``; None for one
         that wasn't run.
     attribution
-        What each column of `engine.judgement.attribution`, ``decay`` and ``sleeve`` contributed to the CAGR there,
+        What each column of `engine.analytics.attribution`, ``decay`` and ``sleeve`` contributed to the CAGR there,
         linked, a year; ``None`` without controls.
     drawdown, sharpe, beta
         Falls from the highest so far, and over `ROLLING` sessions the Sharpe ratio and the beta to the unhedged book;
@@ -206,7 +206,7 @@ def _until(values: Floats, length: int, rest: float) -> Floats:
 def _executed(
     run: KeptRun, rows: Ints, earned: Floats, scale: float, book: str = "hedged"
 ) -> tuple[Ledger, Terms, Dates, Trades]:
-    """Return what `engine.metrics.metrics_of` asks of a book, from the tables of its run: a share is a dollar there.
+    """Return what `metrics_of` asks of a book, from the tables of its run: a share is a dollar there.
 
     Only the hedged book's orders are kept; an order filled on a session that isn't shared counts on the next one.
     """

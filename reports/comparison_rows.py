@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Dates, Floats
-from engine.judgement.linking import DECAY
-from engine.metrics import METRICS
+from engine.analytics.carino import DECAY
+from engine.analytics.metrics import METRICS
 from reports.comparison_numbers import Compared, Comparison
 from reports.report_words import dollars, number, percent
 

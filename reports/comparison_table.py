@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.judgement.answer.insurance import LEVEL
+from engine.analytics.answer.insurance import LEVEL
 from reports.comparison_numbers import Comparison
 from reports.comparison_rows import METRIC_ROWS, Cell, metric_cells, span_of
 

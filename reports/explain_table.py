@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.explained import Close, Day, Reading
+from engine.inspection.explained import Close, Day, Reading
 from reports.terminal import UNKNOWN, dollars, percent
 
 COLUMNS = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.judgement.answer.answer import Answer
-from engine.judgement.answer.digits import apart, percent, printed_gap, share, signed, tenths
-from engine.judgement.answer.frontier import Dot
-from engine.judgement.answer.insurance import Match
-from engine.judgement.answer.timing import HELPED, HURT
-from engine.judgement.answer.words import Names, Piece, as_known, dates_number, dates_side
-from engine.run import RunResult
+from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.digits import apart, percent, printed_gap, share, signed, tenths
+from engine.analytics.answer.frontier import Dot
+from engine.analytics.answer.insurance import Match
+from engine.analytics.answer.timing import HELPED, HURT
+from engine.analytics.answer.words import Names, Piece, as_known, dates_number, dates_side
+from engine.runs.run import RunResult
 from reports.first_sum import rests_words
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.judgement.answer.answer import Answer
-from engine.judgement.answer.words import Names, names_of
-from engine.run import RunResult
+from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.words import Names, names_of
+from engine.runs.run import RunResult
 from reports.first_screen import screen_of
 from reports.first_sum import Step
 from reports.frontier_picture import PHONE, WIDE, described, draw_frontier, title_of

@@ -1,6 +1,6 @@
 """What the first screen of a run says, in order, for page and terminal alike: question, answer, numbers, sum, tests.
 
-Texts are ASCII, as `engine.judgement.answer.words` has them; a page sets its own signs and spaces.
+Texts are ASCII, as `engine.analytics.answer.words` has them; a page sets its own signs and spaces.
 """
 
 from __future__ import annotations
@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from engine.judgement.answer.answer import NEVER, OFF, Answer
-from engine.judgement.answer.answer import SIMULATED as MADE_UP
-from engine.judgement.answer.digits import money, percent, rest, share
-from engine.judgement.answer.insurance import bad_quarter
-from engine.judgement.answer.words import (
+from engine.analytics.answer.answer import NEVER, OFF, Answer
+from engine.analytics.answer.answer import SIMULATED as MADE_UP
+from engine.analytics.answer.digits import money, percent, rest, share
+from engine.analytics.answer.insurance import bad_quarter
+from engine.analytics.answer.words import (
     Names,
     Piece,
     finding,
@@ -25,7 +25,7 @@ from engine.judgement.answer.words import (
     safe_line,
 )
 from engine.kernel.loop import Ledger
-from engine.run import SIMULATED, RunResult
+from engine.runs.run import SIMULATED, RunResult
 from reports.first_answers import Short, short_answers
 from reports.first_sum import MONTHS, Step, month, steps_of, weight_of
 from reports.report_words import dollars

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Dates
-from engine.judgement.answer.answer import Answer
-from engine.judgement.answer.digits import percent, printed_sum, share, signed
-from engine.judgement.answer.fund_part import CANT_TELL, FundPart
-from engine.judgement.answer.words import Names, Piece, as_known, dates_words, listed
-from engine.run import RunResult
+from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.digits import percent, printed_sum, share, signed
+from engine.analytics.answer.fund_part import CANT_TELL, FundPart
+from engine.analytics.answer.words import Names, Piece, as_known, dates_words, listed
+from engine.runs.run import RunResult
 from strategies.policy import ENTER
 
 MONTHS = (

@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from engine.judgement.answer.insurance import CANT_TELL
-from engine.judgement.answer.words import plain
+from engine.analytics.answer.insurance import CANT_TELL
+from engine.analytics.answer.words import plain
 from reports.first_screen import Row, Screen
 from reports.first_sum import Step
 

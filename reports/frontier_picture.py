@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from engine.judgement.answer.answer import Answer
-from engine.judgement.answer.digits import money, percent, printed_gap, share, signed
-from engine.judgement.answer.frontier import Dot
-from engine.judgement.answer.words import Names, interval_words
+from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.digits import money, percent, printed_gap, share, signed
+from engine.analytics.answer.frontier import Dot
+from engine.analytics.answer.words import Names, interval_words
 from reports.label_places import Box, Label, Line, Placed, place_labels, width_of
 
 STOPS = (0.25, 0.5, 0.75)

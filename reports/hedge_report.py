@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.folder import config_yaml
-from engine.identity import as_run
-from engine.judgement.judge import Judgement
-from engine.run import RunResult
+from engine.analytics.evaluate import Judgement
+from engine.runs.identity import as_run
+from engine.runs.run import RunResult
+from engine.runs.write import config_yaml
 from reports import report_assumed as assumed
 from reports import report_episodes as episodes
 from reports.charts import singles, write_page

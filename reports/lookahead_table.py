@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.judgement.lookahead.proof import Proof
+from engine.validation.proof import Proof
 
 COLOURS = {
     "passed": "green",

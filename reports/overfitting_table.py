@@ -8,13 +8,13 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from engine.sweeps.overfitting_found import SERIES
-from engine.sweeps.overfitting_sharpe import Deflated
-from engine.sweeps.overfitting_words import BARE, COSTS, HOLDS, LUCK, Standing, numbers, outcome, sentence
+from engine.research.overfitting.findings import SERIES
+from engine.research.overfitting.sharpe import Deflated
+from engine.research.overfitting.words import BARE, COSTS, HOLDS, LUCK, Standing, numbers, outcome, sentence
 from reports.report_words import UNKNOWN, many, number
 
 TITLES = ("over cash", "growth less unhedged", "growth less sold daily")
-"""What a person calls `engine.sweeps.overfitting_found.SERIES`."""
+"""What a person calls `engine.research.overfitting.findings.SERIES`."""
 COLOURS = {BARE: "red", COSTS: "red", LUCK: "red", HOLDS: "green"}
 NEVER = "no length"
 

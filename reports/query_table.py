@@ -12,10 +12,10 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from engine.judgement.answer.digits import printed_gap, share
-from engine.judgement.answer.insurance import Match
-from engine.judgement.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
-from engine.origin import Origin
+from engine.analytics.answer.digits import printed_gap, share
+from engine.analytics.answer.insurance import Match
+from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
+from engine.runs.origin import Origin
 from reports.report_words import UNKNOWN, many
 from reports.sweep_numbers import lower_is_better
 from reports.sweep_page import label, shown, spec_of

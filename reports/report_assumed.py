@@ -8,10 +8,10 @@ from typing import Any
 from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.fund import FEE, SPREAD
 from data.version import code_version
+from engine.analytics.evaluate import Judgement
+from engine.analytics.evidence import LEVEL
 from engine.config import HedgeConfig, RunConfig
-from engine.judgement.evidence import LEVEL
-from engine.judgement.judge import Judgement
-from engine.run import RunResult
+from engine.runs.run import RunResult
 from reports.report_words import dollars, many, number, percent
 from strategies.load import kind, strategy_class
 

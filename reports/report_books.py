@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.arrays import Floats
-from engine.judgement.answer.words import names_of
+from engine.analytics.answer.words import names_of
 from engine.kernel.loop import Ledger
-from engine.run import RunResult
+from engine.runs.run import RunResult
 from reports.first_sum import hedge_words
 from reports.report_section import Head
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.rules import costs_of
-from engine.run import RunResult
+from engine.runs.run import RunResult
 from reports.report_section import Head, Note, Row, Section, Table
 from reports.report_words import UNKNOWN, dollars, many, number
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Floats
-from engine.episodes import Episode
-from engine.judgement.cascade import Cascade
-from engine.judgement.driver import Index, fills_at_open, index_of
-from engine.judgement.judge import Judgement
-from engine.judgement.outcomes import Need
-from engine.run import RunResult
+from engine.analytics.cascade import Cascade
+from engine.analytics.episodes import Episode
+from engine.analytics.evaluate import Judgement
+from engine.analytics.fund_exposure import Index, fills_at_open, index_of
+from engine.analytics.hedge_metrics import Need
+from engine.runs.run import RunResult
 from reports.charts import singles
 from reports.report_measures import measures
 from reports.report_section import Chart, Note, Own, Part, Section

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.arrays import Floats
-from engine.judgement.falls import DEEP, RISE, Fall, falls_of
-from engine.judgement.summary import core_level
-from engine.run import RunResult
+from engine.analytics.episode_stats import core_level
+from engine.analytics.falls import DEEP, RISE, Fall, falls_of
+from engine.runs.run import RunResult
 from reports.first_sum import month
 from reports.report_books import Book, against, by_name, judged_by
 from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of, counted

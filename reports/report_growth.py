@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Flags, Floats
-from engine.judgement.derisk import net_beta
+from engine.analytics.derisk import net_beta
+from engine.analytics.metrics import drawdowns
 from engine.kernel.loop import Ledger
-from engine.metrics import drawdowns
-from engine.run import RunResult
+from engine.runs.run import RunResult
 from engine.setup import run_beta
 from reports.charts import singles, spread
 from reports.report_books import Book, against, judged_by

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.judgement.attribution import SLEEVE
-from engine.judgement.bridge import SPANS
-from engine.judgement.judge import Judgement
-from engine.judgement.linking import linking
-from engine.run import RunResult
+from engine.analytics.attribution import SLEEVE
+from engine.analytics.bridge import SPANS
+from engine.analytics.carino import linking
+from engine.analytics.evaluate import Judgement
+from engine.runs.run import RunResult
 from reports.charts import singles
 from reports.report_section import Chart, Note, Part, Section, Table
 from reports.report_steps import TITLES, bridge_chart, sleeve_chart, steps_heads, steps_rows

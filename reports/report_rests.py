@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from data.arithmetic import log
-from engine.judgement.answer.answer import Answer
-from engine.judgement.answer.fund_part import APART, LARGEST, FundPart
-from engine.judgement.answer.words import names_of
-from engine.judgement.summary import core_level
-from engine.run import RunResult
+from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.fund_part import APART, LARGEST, FundPart
+from engine.analytics.answer.words import names_of
+from engine.analytics.episode_stats import core_level
+from engine.runs.run import RunResult
 from reports.first_sum import month, rests_words
 from reports.report_books import Book, by_name
 from reports.report_section import Fold, Head, Note, Part, Row, Section, Table, Value, bars_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from engine.judgement.answer.answer import Answer
-from engine.judgement.answer.variations import Variation
+from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.variations import Variation
 from reports.report_section import Fold, Head, Note, Part, Row, Section, Table, Value, bars_of
 from reports.report_words import UNKNOWN, points
 

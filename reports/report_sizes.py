@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.judgement.answer.variations import Alternative
-from engine.run import RunResult
+from engine.analytics.answer.variations import Alternative
+from engine.runs.run import RunResult
 from reports.report_section import Head, Note, Row, Section, Table, Value, bars_of
 from reports.report_ways import GAP
 from reports.report_words import percent, points

@@ -7,10 +7,10 @@ from typing import Any
 
 from data.fund import FEE, SPREAD
 from data.market import Roles
-from engine.judgement.attribution import SLEEVE
-from engine.judgement.bridge import SPANS
-from engine.judgement.cascade import STEPS, Cascade
-from engine.judgement.linking import DECAY
+from engine.analytics.attribution import SLEEVE
+from engine.analytics.bridge import SPANS
+from engine.analytics.carino import DECAY
+from engine.analytics.cascade import STEPS, Cascade
 from reports.report_section import Head, Row
 from reports.report_words import dollars, percent, points, typeset
 

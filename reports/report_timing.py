@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from data.arithmetic import expm1
-from engine.judgement.answer.answer import Answer
-from engine.judgement.answer.digits import printed_sum, signed
-from engine.judgement.answer.timing import LEVEL
-from engine.judgement.answer.words import dates_words
+from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.digits import printed_sum, signed
+from engine.analytics.answer.timing import LEVEL
+from engine.analytics.answer.words import dates_words
 from reports.report_section import Chart, Head, Note, Row, Section, Table
 from reports.report_words import UNKNOWN, number, percent, points
 

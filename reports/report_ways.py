@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.judgement.answer.answer import Answer
-from engine.judgement.answer.frontier import Dot
-from engine.judgement.answer.insurance import bad_quarter
-from engine.judgement.controls import MATCHED
-from engine.run import RunResult
+from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.frontier import Dot
+from engine.analytics.answer.insurance import bad_quarter
+from engine.analytics.controls import MATCHED
+from engine.runs.run import RunResult
 from reports.report_books import Book
 from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of, counted
 from reports.report_words import UNKNOWN, dollars, number, percent, points

@@ -8,7 +8,7 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from data.calendar import nyse_sessions
-from engine.run import RunResult
+from engine.runs.run import RunResult
 from reports.report_books import Book, against, by_name, judged_by
 from reports.report_section import Head, Note, Row, Section, Table, Value, bars_of, counted
 from reports.report_words import UNKNOWN, percent, points

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.arrays import Floats
-from engine.search.objectives import AVOIDED, COST, NAMED, Objective, best_first
-from engine.search.run import SearchResult
-from engine.search.selling import cost_of_selling
-from engine.search.space import values_of
+from engine.research.search.derisk_line import cost_of_selling
+from engine.research.search.objectives import AVOIDED, COST, NAMED, Objective, best_first
+from engine.research.search.run import SearchResult
+from engine.research.search.space import values_of
 from reports.report_words import many
 from reports.sweep_page import as_yaml, label, short_names, shown, spec_of, unit_of
 
@@ -35,7 +35,7 @@ def show_search(
     top
         How many trials are shown.
     line
-        What selling would have brought, as `engine.search.selling.selling_line` gives it.
+        What selling would have brought, as `engine.research.search.derisk_line.selling_line` gives it.
     forward
         A command that judges the choice out of sample.
     """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.signal_read import Signal, Watched
+from engine.inspection.live_signal_read import Signal, Watched
 from reports.charts import write_page
 from reports.signal_table import ALARMS, BOOK, book_note, book_rows, fresh_words, reason, standing
 

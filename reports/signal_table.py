@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from engine.signal_read import Signal, Watched
+from engine.inspection.live_signal_read import Signal, Watched
 from reports.report_words import many, number, percent
 
 LEVELS = "▁▂▃▄▅▆▇█"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from data.market import Roles
-from engine.judgement.studied import Study
+from engine.analytics.study_result import Study
 from reports.charts import singles, write_page
 from reports.study_table import HEADS, headline, notes, rows, things
 

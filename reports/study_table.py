@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.market import Roles
-from engine.judgement.studied import Compared, Moved, Study, Window
-from engine.judgement.study import LEAST
+from engine.analytics.event_study import LEAST
+from engine.analytics.study_result import Compared, Moved, Study, Window
 from reports.report_words import UNKNOWN, many, number, percent
 
 TRIGGERS = {
@@ -60,7 +60,7 @@ class Row(NamedTuple):
 
 
 def things(roles: Roles) -> dict[str, str]:
-    """Return what is studied, by the name of `engine.judgement.study.Window`'s field, as a person calls it."""
+    """Return what is studied, by the name of `engine.analytics.event_study.Window`'s field, as a person calls it."""
     static = f"{roles.hedge} less {roles.leverage:g} times {roles.underlying} over the same sessions"
     return {"fund": roles.hedge, "underlying": roles.underlying, "static": static}
 

@@ -52,7 +52,7 @@ class Rows:
         Of each parameter its value in every row: numbers, text, booleans or None (NaN stands for None).
     metrics
         Of each metric its value in every row, float64, shape (rows,); NaN where undefined. Names are those of
-        `engine.metrics.METRICS` and `engine.sweeps.columns`, and differences named like ``cagr_vs_unhedged``. Any
+        `METRICS` and `engine.research.columns`, and differences named like ``cagr_vs_unhedged``. Any
         mapping will do: each column is asked for four times at most and one is held at a time, so one that reads
         ``results.parquet`` when asked keeps a million rows small.
     total

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from data.errors import ConfigError, UserError
-from engine.judgement.many import FIGURES
-from engine.metrics import METRICS
+from engine.analytics.attribution_batch import FIGURES
+from engine.analytics.metrics import METRICS
 from engine.plain_yaml import PlainYaml
-from engine.sweeps.columns import ESTIMATED, SAFETY, SUM
-from engine.sweeps.overfitting_words import Standing
+from engine.research.columns import ESTIMATED, SAFETY, SUM
+from engine.research.overfitting.words import Standing
 from reports.charts import packed, write_page
 from reports.overfitting_page import overfitting_data, overfitting_words
 from reports.sweep_numbers import (

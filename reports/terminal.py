@@ -14,16 +14,16 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from engine.analytics.answer.words import plain
 from engine.config import HedgeConfig
-from engine.judgement.answer.words import plain
-from engine.run import RunResult
+from engine.runs.run import RunResult
 from reports.first_screen import screen_of
 from reports.first_terminal import screen_lines
 from strategies.policy import ENTER
 
 if TYPE_CHECKING:
-    from engine.parity import Parity
-    from engine.sweeps.run import SweepResult
+    from engine.research.sweep import SweepResult
+    from engine.validation.parity import Parity
 
 UNKNOWN = "-"
 
@@ -152,8 +152,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     """Print a sweep: its best and its worst rows by a metric, and where its files are."""
     import pyarrow.parquet as pq
 
-    from engine.sweeps.columns import ESTIMATED, SHIFTS, SUM
-    from engine.sweeps.run import column
+    from engine.research.columns import ESTIMATED, SHIFTS, SUM
+    from engine.research.sweep import column
 
     apart = ("cagr_vs_unhedged", *SUM) if result.answer else ("cagr", "cagr_vs_unhedged", "bad_quarter", "max_drawdown")
     names = [axis.name for axis in result.grid.axes]
@@ -186,8 +186,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
 
 def _measure(name: str, value: float | None) -> str:
     """Write a swept measure as its kind is written elsewhere."""
-    from engine.judgement.many import FIGURES
-    from engine.sweeps.columns import SAFETY, SUM
+    from engine.analytics.attribution_batch import FIGURES
+    from engine.research.columns import SAFETY, SUM
 
     kinds = (
         {key: shown for _title, key, shown in ROWS}

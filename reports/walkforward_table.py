@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.judgement.verdict import WITHHELD
-from engine.walkforward.kept import BOOKS, WalkForward
+from engine.analytics.verdict import WITHHELD
+from engine.research.walkforward.kept import BOOKS, WalkForward
 from reports.report_words import UNKNOWN, dollars, many, number, percent, points
 from reports.sweep_page import as_yaml, label, short_names, shown
 

@@ -19,7 +19,7 @@ from typing import Any
 from data.errors import StrategyError, did_you_mean
 from strategies.base import CloseStrategy, Strategy
 from strategies.beside import files_of
-from strategies.fresh import OWN, ROOMS, execute, own_modules, texts
+from strategies.reload import OWN, ROOMS, execute, own_modules, texts
 
 SHIPPED = {
     "WeaknessHedge": "strategies.weakness",

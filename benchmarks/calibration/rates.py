@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.calibration.trial import Trial
-from engine.judgement.answer.timing import LEVEL
+from engine.analytics.answer.timing import LEVEL
 
 POWER = 0.80
 """The share in which a size has to be found."""

@@ -16,7 +16,7 @@ from data.demo_market import SECTOR_GROWTH
 from data.errors import DataError
 from data.simulate import FALL, LONG_RUN_SD, MEMORY, PERSISTENCE, SHOCK, innovations
 from data.sources.choose import open_source
-from engine.judgement.answer.insurance import draw_sessions
+from engine.analytics.answer.insurance import draw_sessions
 
 REAL = "real"
 RETURNS = ("independent", "clustered", REAL, "crashes")

@@ -24,7 +24,7 @@ from benchmarks.calibration.trial import Trial, trial
 from data.errors import UserError
 from data.files import write_whole
 from engine.kernel.compiled import compiled
-from engine.sweeps.executors import Calls, Executor, executor_of
+from engine.research.executors import Calls, Executor, executor_of
 
 HOUSE = Path(__file__).resolve().parents[2]
 PAGE = HOUSE / "docs" / "calibration.md"

@@ -10,13 +10,13 @@ import numpy as np
 from benchmarks.calibration.planted import Design, plant
 from benchmarks.calibration.returns import Pool
 from data.arrays import Ints
-from engine.episodes import episodes_of
-from engine.judgement.answer.fund_part import FundPart, fund_part
-from engine.judgement.answer.insurance import Insurance, insurance_of, matches
-from engine.judgement.answer.timing import shifts_of, timing_of
-from engine.judgement.derisk import sold_daily
-from engine.judgement.held_less import held_less_grid, run_held_less
-from engine.judgement.summary import core_level
+from engine.analytics.answer.fund_part import FundPart, fund_part
+from engine.analytics.answer.insurance import Insurance, insurance_of, matches
+from engine.analytics.answer.timing import shifts_of, timing_of
+from engine.analytics.derisk import sold_daily
+from engine.analytics.episode_stats import core_level
+from engine.analytics.episodes import episodes_of
+from engine.analytics.held_less import held_less_grid, run_held_less
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta

@@ -14,9 +14,9 @@ from data.errors import StrategyError, did_you_mean
 from data.market import Market
 from data.series import Series
 from data.sources.wrapped import Eventless
-from engine.asking import intensity_of, weigher
 from engine.backtrader_engine.hedge import Decider, place
 from engine.config import RunConfig
+from engine.evaluate_strategy import intensity_of, weigher
 from engine.kernel.loop import empty_ledger, mark
 from engine.loading import build_config
 from engine.rules import Order, plan_trade

@@ -18,18 +18,24 @@ import platformdirs
 
 from data.arrays import Flags, Ints
 from engine import rules
-from engine.kernel import bootstrap, loop, shifted, sleeves, sweep, tails
+from engine.kernel import attribution, bootstrap, loop, placebo, sweep, tails
 from strategies import policy
 
-SOURCES = (rules, loop, sweep, sleeves, shifted, bootstrap, tails, policy)
+SOURCES = (rules, loop, sweep, attribution, placebo, bootstrap, tails, policy)
 
 INLINED = (
-    *(sweep.fill, sweep.accumulate, sleeves.link),
-    shifted.worth,
+    *(sweep.fill, sweep.accumulate, attribution.link),
+    placebo.worth,
 )
 """Set into their caller, as all of the rule book is."""
 
-UNCOUNTED = (*INLINED, sweep.run_sessions, sleeves.attribute_fill, sleeves.attribute_sessions, shifted.run_shift)
+UNCOUNTED = (
+    *INLINED,
+    sweep.run_sessions,
+    attribution.attribute_fill,
+    attribution.attribute_sessions,
+    placebo.run_shift,
+)
 """They make no array, and so needn't count the owners of each, which would take most of their time."""
 
 
@@ -67,9 +73,9 @@ def compiled() -> Compiled:
         *(loop.empty_ledger, loop.ended, loop.mark, loop.move, loop.fund_return, loop.is_due, loop.next_weight),
         *(loop.write_order, loop.decide, loop.run_policy, loop.replay),
         *(sweep.accumulate, sweep.fill, sweep.run_sessions, sweep.decisions, sweep.orders_of, sweep.run_block),
-        *(sleeves.link, sleeves.attribute_fill, sleeves.attribute_sessions, sleeves.attribute_books),
+        *(attribution.link, attribution.attribute_fill, attribution.attribute_sessions, attribution.attribute_books),
         bootstrap.resample,
-        *(shifted.worth, shifted.run_shift, shifted.run_shifts),
+        *(placebo.worth, placebo.run_shift, placebo.run_shifts),
         *(tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
         *(tails.walk, tails.told, tails.match, tails.match_draws, tails.as_safe, tails.match_books),
     ):

@@ -45,7 +45,7 @@ class Ledger(NamedTuple):
     last: int
 
     def __repr__(self) -> str:
-        from engine.shown import ledger_shown
+        from engine.runs.notebook import ledger_shown
 
         return ledger_shown(self)
 

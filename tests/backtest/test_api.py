@@ -11,9 +11,9 @@ from command import command
 
 import backtest
 from data.errors import ConfigError, UserError
-from engine.sweeps.columns import COLUMNS
-from engine.sweeps.grid import axes_in_yaml, grid_from, grid_of
-from engine.sweeps.run import sweep as run_sweep
+from engine.research.columns import COLUMNS
+from engine.research.grid import axes_in_yaml, grid_from, grid_of
+from engine.research.sweep import sweep as run_sweep
 
 SHORT = {"name": "short", "start": dt.date(2019, 1, 2), "end": "2020-12-31", "controls": "off"}
 
@@ -195,7 +195,7 @@ def test_an_interrupt_leaves_nothing(folder, monkeypatch):
     def interrupt(*_args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("engine.sweeps.run._join", interrupt)
+    monkeypatch.setattr("engine.research.sweep._join", interrupt)
     with pytest.raises(KeyboardInterrupt):
         backtest.sweep(SHORT, {"trend_days": [10, 20]})
 

@@ -10,8 +10,8 @@ from command import command
 from kept_runs import SPAN, keep
 
 from backtest import load_config
-from engine.sweeps.grid import grid_of
-from engine.sweeps.run import sweep
+from engine.research.grid import grid_of
+from engine.research.sweep import sweep
 
 
 @pytest.fixture(scope="module")

@@ -187,7 +187,7 @@ def test_links_between_pages_lead_somewhere():
 
 
 def test_every_metric_is_in_the_docs():
-    from engine.metrics import METRICS
+    from engine.analytics.metrics import METRICS
 
     page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
 

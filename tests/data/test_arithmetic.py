@@ -32,8 +32,8 @@ ALLOWED = {
     "data/simulate.py": "rounded to what is quoted; tests/data/test_demo.py pins its bytes",
     "data/as_traded.py": "the same",
     "data/demo_market.py": "the same",
-    "engine/sweeps/overfitting_superior.py": "its figures have 9 digits, and the product is of 1,000 x 4,000 x 500",
-    "engine/sweeps/overfitting_sharpe.py": "its figures have 9 digits, those of eigenvalues 4",
+    "engine/research/overfitting/superior.py": "its figures have 9 digits, and the product is of 1,000 x 4,000 x 500",
+    "engine/research/overfitting/sharpe.py": "its figures have 9 digits, those of eigenvalues 4",
     "reports/": "drawn, not kept",
 }
 KEPT = "reports/comparison_numbers.py"

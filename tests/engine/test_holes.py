@@ -14,15 +14,15 @@ from backtest.api import draw_tearsheet
 from data.audit.run import audit
 from data.calendar import nyse_sessions, session_numbers, sessions_a_year
 from data.errors import DataError
-from engine.kept import read_run
 from engine.loading import build_config
+from engine.research.executors import Threads
+from engine.research.grid import grid_of
+from engine.research.sweep import sweep
+from engine.research.walkforward.folds import Windows, span_of
+from engine.research.walkforward.plan import plan_of
+from engine.research.walkforward.run import walk_forward
+from engine.runs.read import read_run
 from engine.setup import open_market
-from engine.sweeps.executors import Threads
-from engine.sweeps.grid import grid_of
-from engine.sweeps.run import sweep
-from engine.walkforward.folds import Windows, span_of
-from engine.walkforward.plan import plan_of
-from engine.walkforward.run import walk_forward
 from reports.comparison_numbers import compared
 
 DATES = nyse("2015-01-02", 1_100)

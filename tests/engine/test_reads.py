@@ -11,21 +11,21 @@ from markets import make_series, nyse, random_bars, source_of
 from data.bars import Bars
 from data.events import make_events, make_members
 from data.series import Series
-from engine.folder import run_id
 from engine.loading import build_config
 from engine.reads import inputs_of
-from engine.run import run
-from engine.search.objectives import objectives_of
-from engine.search.run import plan_search
-from engine.search.space import space_of
+from engine.research.grid import grid_of, with_values
+from engine.research.search.objectives import objectives_of
+from engine.research.search.run import plan_search
+from engine.research.search.space import space_of
+from engine.research.sweep import market_of, sweep
+from engine.research.walkforward.folds import Windows, span_of
+from engine.research.walkforward.plan import plan_of
+from engine.runs.run import run
+from engine.runs.write import run_id
 from engine.setup import roles_of
-from engine.sweeps.grid import grid_of, with_values
-from engine.sweeps.run import market_of, sweep
-from engine.walkforward.folds import Windows, span_of
-from engine.walkforward.plan import plan_of
-from strategies.fresh import texts
 from strategies.load import SHIPPED, strategy_class
 from strategies.parameters import describe
+from strategies.reload import texts
 
 DATES = nyse("2019-01-02", 200)
 START, EARLY, LATE = (str(DATES[at]) for at in (60, 120, 180))

@@ -10,10 +10,10 @@ from history import FOLDER, needs_history
 
 from data.market import load_market
 from data.sources.csv import CsvSource
-from engine.asking import intensity_of
+from engine.analytics.controls import run_unhedged
+from engine.analytics.derisk import sold_at_entry
 from engine.backtrader_engine.execute import run_in_backtrader
-from engine.judgement.controls import run_unhedged
-from engine.judgement.derisk import sold_at_entry
+from engine.evaluate_strategy import intensity_of
 from engine.kernel.loop import run_policy
 from engine.loading import build_config
 from engine.setup import prepare, roles_of, run_beta

@@ -5,7 +5,7 @@ import pytest
 from backtest.api import load_market
 from data.errors import ConfigError, DataError
 from engine.loading import load_config, set_path
-from engine.schema import run_schema
+from engine.runs.schema import run_schema
 
 
 @pytest.fixture

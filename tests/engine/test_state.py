@@ -7,13 +7,13 @@ import pytest
 from stateful import KEPT, KINDS, write_stateful
 from worlds import configured, source
 
-from engine.executing import ENGINES
+from engine.engines import ENGINES
 from engine.loading import load_config
-from engine.run import run
-from engine.sweeps.chunks import Chunk, Work
-from engine.sweeps.executors import Threads
-from engine.sweeps.grid import grid_of, with_values
-from engine.sweeps.processes import Processes
+from engine.research.chunks import Chunk, Work
+from engine.research.executors import Threads
+from engine.research.grid import grid_of, with_values
+from engine.research.processes import Processes
+from engine.runs.run import run
 
 FED = source(3)
 DAYS = (2, 3, 3, 5)

@@ -8,7 +8,7 @@ import pytest
 from answered_runs import DATES, keep_answered
 from kept_runs import keep
 
-from engine.judgement.answer.family import family_adjusted
+from engine.analytics.answer.family import family_adjusted
 from reports.comparison_answers import NONE, Row, adjusted_of, answer_rows, family_note, family_of
 from reports.comparison_numbers import compared
 

@@ -8,8 +8,8 @@ from answered_runs import DATES, keep_answered
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.judgement.answer.frontier import Dot
-from engine.judgement.answer.words import Names
+from engine.analytics.answer.frontier import Dot
+from engine.analytics.answer.words import Names
 from reports.comparison import write_comparison
 from reports.comparison_frontier import PHONE, WIDE, Shared, draw_shared, shared_lines, short_names
 from reports.comparison_numbers import compared

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markets import nyse
 
-from engine.judgement.attribution import SLEEVE
-from engine.metrics import METRICS
+from engine.analytics.attribution import SLEEVE
+from engine.analytics.metrics import METRICS
 from reports.comparison_rows import DECAY_ROWS, METRIC_ROWS, Row, cells, monthly, signed
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from rich.console import Console
 from worlds import configured, source
 
-from engine.explain import explain
+from engine.inspection.explain import explain
 from reports.explain_table import show_day
 
 WORLD = source(10, 45, missing=False)

@@ -13,9 +13,9 @@ import pytest
 from markets import MemorySource, nyse, random_bars, source_of
 from rich.console import Console
 
-from engine.judgement.answer.words import plain
+from engine.analytics.answer.words import plain
 from engine.loading import build_config
-from engine.run import run
+from engine.runs.run import run
 from reports.first_page import first_page
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines

@@ -12,9 +12,9 @@ from markets import nyse, random_bars, source_of
 from packing import unpacked
 
 from data.arrays import day
-from engine.judgement.attribution import SLEEVE
+from engine.analytics.attribution import SLEEVE
 from engine.loading import build_config
-from engine.run import run
+from engine.runs.run import run
 from reports import report_assumed, report_episodes
 from reports.hedge_report import page_data, sections_of, write_report
 from reports.report_books import books_of

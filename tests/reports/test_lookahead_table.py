@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from engine.judgement.lookahead.proof import Check, Leak, Proof
+from engine.validation.proof import Check, Leak, Proof
 from reports.lookahead_table import in_a_word, show_proof
 
 LEAK = Leak(

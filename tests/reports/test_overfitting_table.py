@@ -5,8 +5,8 @@ import io
 from rich.console import Console
 from standings import standing
 
-from engine.sweeps.overfitting_found import LESS_UNHEDGED
-from engine.sweeps.overfitting_words import sentence
+from engine.research.overfitting.findings import LESS_UNHEDGED
+from engine.research.overfitting.words import sentence
 from reports.overfitting_table import rows_of, show_overfitting
 
 

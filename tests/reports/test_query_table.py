@@ -8,9 +8,9 @@ from answered_runs import keep_answered
 from kept_runs import keep
 from rich.console import Console
 
-from engine.judgement.answer.digits import printed_gap
-from engine.listing import control_rows, run_rows
-from engine.origin import origin_of
+from engine.analytics.answer.digits import printed_gap
+from engine.runs.index import control_rows, run_rows
+from engine.runs.origin import origin_of
 from reports.comparison_answers import match_of
 from reports.query_table import show_kept_runs, whole_verdict
 

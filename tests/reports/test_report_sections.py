@@ -15,11 +15,11 @@ from markets import nyse, random_bars, source_of
 from packing import unpacked
 
 from data.arrays import day
-from engine.judgement.derisk import net_beta
-from engine.judgement.falls import falls_of
-from engine.judgement.summary import core_level
+from engine.analytics.derisk import net_beta
+from engine.analytics.episode_stats import core_level
+from engine.analytics.falls import falls_of
 from engine.loading import build_config, find_run, load_config
-from engine.run import run
+from engine.runs.run import run
 from engine.setup import run_beta
 from reports.hedge_report import page_data, sections_of, write_report
 from reports.report_assumed import WORDS

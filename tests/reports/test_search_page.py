@@ -14,11 +14,11 @@ from rich.console import Console
 
 from backtest import load_config
 from data.sources.demo import DemoSource
-from engine.search.objectives import objectives_of
-from engine.search.run import Search, SearchResult
-from engine.search.space import Dimension, Range, values_of
-from engine.search.trials import Tried
-from engine.sweeps.columns import COLUMNS
+from engine.research.columns import COLUMNS
+from engine.research.search.objectives import objectives_of
+from engine.research.search.run import Search, SearchResult
+from engine.research.search.space import Dimension, Range, values_of
+from engine.research.search.trials import Tried
 from reports.search_page import page_data, span, write_search_page
 from reports.search_table import head, sentences, short, show_search
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from worlds import configured, source
 
-from engine.signal_now import signal_now
+from engine.inspection.live_signal import signal_now
 from reports.signal_page import page_data, stretches, write_signal_page
 from reports.signal_table import reason, standing
 

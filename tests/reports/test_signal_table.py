@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 from worlds import configured, source
 
-from engine.signal_now import signal_now
-from engine.signal_read import Watched
+from engine.inspection.live_signal import signal_now
+from engine.inspection.live_signal_read import Watched
 from reports.signal_table import book_note, fresh_words, quantity, reason, show_signal, sparkline, standing
 
 KEYS = {"strategy.class": "told_signal:ToldSignal", "controls": "off"}

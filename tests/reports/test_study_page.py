@@ -7,9 +7,9 @@ import pytest
 from markets import ROLES, nyse, random_bars, source_of
 from packing import unpacked
 
-from engine.asking import asking
-from engine.executing import execute
-from engine.judgement.study import study
+from engine.analytics.event_study import study
+from engine.engines import execute
+from engine.evaluate_strategy import asking
 from engine.loading import build_config
 from engine.setup import open_market
 from reports.report_words import typeset

@@ -7,7 +7,7 @@ import pytest
 from markets import ROLES
 from rich.console import Console
 
-from engine.judgement.studied import Compared, Moved, Path, Study, Window
+from engine.analytics.study_result import Compared, Moved, Path, Study, Window
 from reports.study_table import CHANCE, HEADS, headline, notes, rows, show_study, things
 
 NOTHING = Compared(None, None, None)

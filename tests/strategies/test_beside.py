@@ -3,8 +3,8 @@
 import pytest
 
 from strategies.beside import files_of
-from strategies.fresh import texts
 from strategies.load import source_hash, strategy_class
+from strategies.reload import texts
 
 MINE = """
 from dataclasses import dataclass

@@ -8,7 +8,7 @@ from markets import make_bars, make_market, make_series, nyse
 
 from data.errors import ConfigError
 from engine.loading import build_config
-from engine.sweeps.grid import grid_of, value_at
+from engine.research.grid import grid_of, value_at
 from strategies.composite import CompositeHedge
 from strategies.parameters import ParameterError, make
 

@@ -13,9 +13,9 @@ from ruamel.yaml import YAML
 
 from data.errors import StrategyError
 from strategies import CloseStrategy, Strategy
-from strategies.fresh import texts
 from strategies.load import RUNS, SHIPPED, fault_in, full_name, kind, raised_in, source_hash, strategy_class
 from strategies.parameters import make
+from strategies.reload import texts
 
 MINE = """\
 from dataclasses import dataclass

@@ -8,9 +8,9 @@ import numpy as np
 from markets import MemorySource, nyse, random_bars, source_of
 
 from backtest import write_run
-from engine.kept import KeptRun, read_run
 from engine.loading import build_config
-from engine.run import RunResult, run
+from engine.runs.read import KeptRun, read_run
+from engine.runs.run import RunResult, run
 
 DATES = nyse("2012-01-03", 700)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from backtest import load_config, run, write_run
-from engine.kept import KeptRun, read_run
+from engine.runs.read import KeptRun, read_run
 
 SPAN = ("start=2019-01-02", "end=2020-06-30")
 """A year and a half of the simulated market."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.sweeps.overfitting_found import SERIES, Best, Overfitting
-from engine.sweeps.overfitting_history import Tried
-from engine.sweeps.overfitting_sharpe import Deflated
-from engine.sweeps.overfitting_splits import block_sums, splits_of, sums_of
-from engine.sweeps.overfitting_superior import Superior
-from engine.sweeps.overfitting_words import Standing
+from engine.research.overfitting.findings import SERIES, Best, Overfitting
+from engine.research.overfitting.history import Tried
+from engine.research.overfitting.sharpe import Deflated
+from engine.research.overfitting.splits import block_sums, splits_of, sums_of
+from engine.research.overfitting.superior import Superior
+from engine.research.overfitting.words import Standing
 
 
 def standing(*, adds=0.4, tried=24, splits=True, p_value=0.25):

@@ -12,11 +12,11 @@ import pandas as pd
 import backtest
 from data.arrays import Floats
 from data.market import Market
+from engine.analytics.controls import Control
+from engine.analytics.evaluate import Judgement
 from engine.config import RunConfig
-from engine.judgement.controls import Control
-from engine.judgement.judge import Judgement
 from engine.kernel.loop import Ledger
-from engine.run import RunResult
+from engine.runs.run import RunResult
 
 
 def configs() -> None:

@@ -8,12 +8,12 @@ import pytest
 from benchmarks.calibration.planted import Design, plant
 from benchmarks.calibration.rates import Rate, better, found_at, helped, hurt, mean_of, not_paid, paid, worse
 from benchmarks.calibration.trial import FEW, FULL, NO_VERDICT, Trial, even_shifts, trial
-from engine.episodes import episodes_of
-from engine.judgement.answer.answer import answer_of
-from engine.judgement.answer.insurance import insurance_of, matches
-from engine.judgement.controls import controls_of
-from engine.judgement.held_less import held_less_grid, run_held_less
-from engine.judgement.summary import core_level
+from engine.analytics.answer.answer import answer_of
+from engine.analytics.answer.insurance import insurance_of, matches
+from engine.analytics.controls import controls_of
+from engine.analytics.episode_stats import core_level
+from engine.analytics.episodes import episodes_of
+from engine.analytics.held_less import held_less_grid, run_held_less
 from engine.kernel.compiled import compiled
 from engine.setup import run_beta
 

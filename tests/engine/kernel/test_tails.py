@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.judgement.answer.insurance import bad_quarter, draw_blocks, draw_sessions
+from engine.analytics.answer.insurance import bad_quarter, draw_blocks, draw_sessions
+from engine.analytics.metrics import drawdowns
 from engine.kernel import tails
 from engine.kernel.compiled import compiled
 from engine.kernel.tails import MEASURES, WINDOW, Blocks, deepest, lowest, match_draws, quarter, spread
-from engine.metrics import drawdowns
 
 GRID = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 

@@ -1,0 +1,185 @@
+"""The answer, whole: one sum, three tests, and holding less as the judge (design: the answer)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Dates, Floats
+from engine.analytics.answer.decompose import Sum, cagr_factor, in_cagr, sum_of
+from engine.analytics.answer.frontier import Frontier, frontier_of
+from engine.analytics.answer.fund_part import Cluster, FundPart, fund_part
+from engine.analytics.answer.insurance import FALL, Insurance, insurance_of, matches
+from engine.analytics.answer.timing import Shifts, Timing, shifts_of, timing_of
+from engine.analytics.controls import MATCHED, Control, held_less_of
+from engine.analytics.derisk import net_short
+from engine.analytics.episode_stats import core_level
+from engine.analytics.episodes import Episode
+from engine.analytics.held_less import held_less_grid
+from engine.kernel.loop import Ledger
+from engine.setup import Setup
+
+SIMULATED = "the market is SIMULATED"
+RUINED = "the hedged book was ruined"
+UNHEDGED_RUINED = "the unhedged book was ruined"
+NEVER = "the hedge was never bought"
+SHORT = f"the run is too short: fewer than {2 * FALL} sessions have too few quarters to compare"
+OFF = "controls are off"
+
+
+@dataclass(frozen=True)
+class NetShort:
+    """When the hedge outgrew the core.
+
+    Parameters
+    ----------
+    closes
+        At how many closes the book's beta was below 0.
+    dollars
+        What the book made in the sessions that followed them.
+    """
+
+    closes: int
+    dollars: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the hedge cost against doing nothing, split, and against holding less.
+
+    Parameters
+    ----------
+    growth
+        Log growth a year of the unhedged book, which the sum starts from.
+    logs, cagr
+        The sum in log growth and in points of CAGR, both fractions a year.
+    timing, fund, insurance
+        The three tests.
+    shifts
+        What the timing was tested against.
+    net_short
+        When the hedge outgrew the core.
+    held
+        Controls that hold less, by name.
+    grid
+        Books that hold each share of `engine.analytics.held_less.GRID`.
+    frontier
+        Every book by how safe it was and how much it grew.
+    sessions
+        The run's, shape (sessions,).
+    """
+
+    growth: float
+    logs: Sum
+    cagr: Sum
+    timing: Timing
+    fund: FundPart
+    insurance: Insurance
+    shifts: Shifts
+    net_short: NetShort
+    held: Mapping[str, Control]
+    grid: tuple[Ledger, ...]
+    frontier: Frontier
+    sessions: Dates
+
+    @property
+    def factor(self) -> float:
+        """Points of CAGR a point of log growth."""
+        return cagr_factor(self.logs, self.growth)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values for metrics.json: growth in logs, but for what is said to be in CAGR."""
+        timing = self.timing.as_dict()
+        smallest = self.timing.smallest
+        return {
+            "sum": {"log": self.logs.as_dict(), "cagr": self.cagr.as_dict()},
+            "timing": timing | {"smallest": None if smallest is None else smallest * self.factor},
+            "fund": self.fund.as_dict() | {"clusters": [self._dated(one) for one in self.fund.clusters]},
+            "insurance": self.insurance.as_dict(),
+            "frontier": self.frontier.as_dict(),
+            "net_short": {"closes": self.net_short.closes, "dollars": self.net_short.dollars},
+        }
+
+    def _dated(self, cluster: Cluster) -> dict[str, Any]:
+        first, last = (str(self.sessions[at]) for at in (cluster.first, cluster.last))
+        return asdict(cluster) | {"first": first, "last": last}
+
+
+def no_answer(setup: Setup, hedged: Ledger, unhedged: Ledger, episodes: Sequence[Episode]) -> str | None:
+    """Return why a run has no answer, None where it has one."""
+    if setup.market.simulated:
+        return SIMULATED
+    if hedged.equity[hedged.last] <= 0.0:
+        return RUINED
+    if unhedged.equity[unhedged.last] <= 0.0:
+        return UNHEDGED_RUINED
+    if not episodes:
+        return NEVER
+    return SHORT if len(hedged.equity) < 2 * FALL else None
+
+
+def answer_of(
+    setup: Setup,
+    hedged: Ledger,
+    controls: Mapping[str, Control],
+    beta: Floats,
+    episodes: Sequence[Episode],
+    years: float,
+) -> Answer:
+    """Answer a run that `no_answer` has nothing against.
+
+    Parameters
+    ----------
+    setup, hedged, controls, episodes
+        The run, and the books it is judged against.
+    beta
+        The core's beta to the underlying at each close, shape (sessions,).
+    years
+        Of the run.
+    """
+    books = {name: _ledger(controls[name]) for name in ("unhedged", "derisk_entry", "derisk_daily")}
+    growth = {name: _growth(book, years) for name, book in books.items()}
+    shifts = shifts_of(setup, hedged, beta, years)
+    timing = timing_of(shifts)
+    logs = sum_of(
+        growth["unhedged"], _growth(hedged, years), growth["derisk_entry"], growth["derisk_daily"], timing.mean
+    )
+    grid = held_less_grid(setup)
+    shares = matches(hedged.equity, [one.equity for one in grid])
+    held = {name: held_less_of(setup, name, share) for name, share in zip(MATCHED, shares, strict=True)}
+    daily = books["derisk_daily"]
+    return Answer(
+        growth["unhedged"],
+        logs,
+        in_cagr(logs, growth["unhedged"]),
+        timing,
+        fund_part(setup, hedged, daily, episodes, years),
+        insurance_of(hedged, grid, [_ledger(one) for one in held.values()], core_level(setup), years),
+        shifts,
+        net_short_of(setup, hedged, beta),
+        held,
+        grid,
+        frontier_of(hedged, controls, grid, years),
+        setup.market.run_sessions,
+    )
+
+
+def net_short_of(setup: Setup, hedged: Ledger, beta: Floats) -> NetShort:
+    """Count the closes at which a book's beta to the underlying is below 0, and what it made after them."""
+    short = np.flatnonzero(net_short(setup, hedged, beta))
+    return NetShort(len(short), float((hedged.equity[short + 1] - hedged.equity[short]).sum()))
+
+
+def _ledger(control: Control) -> Ledger:
+    assert control.ledger is not None  # noqa: S101  # only the short and the put can fail to run
+    return control.ledger
+
+
+def _growth(book: Ledger, years: float) -> float:
+    """Return log growth a year, -inf for a book that was ruined."""
+    grown = book.equity[book.last] / book.equity[0]
+    return math.log(grown) / years if grown > 0.0 else -np.inf

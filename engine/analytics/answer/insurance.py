@@ -1,0 +1,250 @@
+"""Insurance: whether the hedge paid, judged by holding less of the core, all the time, to the same risk.
+
+How safe a book is, is told by how far a bad quarter of it falls short of an average one: about its mean, because a
+book that grew less has worse quarters for that alone; by a tail, because equal volatility overstates protection.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data.arithmetic import expm1
+from data.arrays import Floats, Ints
+from engine.analytics.answer.safety import less_of, safety_of
+from engine.analytics.held_less import GRID
+from engine.analytics.metrics import returns_of
+from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger
+from engine.kernel.tails import MEASURES, TAIL, WINDOW, Blocks
+
+PAID, NOT_PAID, CANT_TELL = "paid", "did not pay", "can't tell"
+BLOCK = 63
+"""Mean length of a block, sessions."""
+DRAWS = 2_000
+LEVEL = 0.98
+FALL = 126
+"""Sessions of the core's worst fall that are once more in the pool, from the first of its worst window on."""
+CHUNK = 100
+"""Draws that a thread takes at a time."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Holding less, matched to the hedged book by one measure of risk.
+
+    Parameters
+    ----------
+    share
+        Of the core: 1 where the hedged book is riskier than the whole.
+    cagr
+        Of the book that holds it, a fraction a year.
+    gap
+        The hedged book's CAGR less that, a fraction a year.
+    interval
+        Of the gap, of level `LEVEL`.
+    """
+
+    share: float
+    cagr: float
+    gap: float
+    interval: tuple[float, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values for metrics.json, where the share is `c`."""
+        return {"c": self.share, "cagr": self.cagr, "gap": self.gap, "interval": list(self.interval)}
+
+
+@dataclass(frozen=True)
+class Insurance:
+    """The verdict, and holding less by three measures of risk.
+
+    Parameters
+    ----------
+    label
+        `PAID`, `NOT_PAID` or `CANT_TELL`.
+    quarter, drawdown, volatility
+        Matched by a bad quarter (the verdict's), by the deepest fall and by volatility.
+    with_fall
+        The gap's interval with the core's worst fall once more in the pool.
+    bad_quarter
+        How far a bad quarter of the hedged book falls short of an average one, a fraction <= 0.
+    """
+
+    label: str
+    quarter: Match
+    drawdown: Match
+    volatility: Match
+    with_fall: tuple[float, float]
+    bad_quarter: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values for metrics.json."""
+        return {
+            "label": self.label,
+            **self.quarter.as_dict(),
+            "interval_with_fall": list(self.with_fall),
+            "bad_quarter": self.bad_quarter,
+            "drawdown": self.drawdown.as_dict(),
+            "volatility": self.volatility.as_dict(),
+        }
+
+
+def bad_quarter(equity: Floats) -> float | None:
+    """Return how far a bad quarter falls short of an average one, a fraction <= 0; None without two quarters.
+
+    The mean of the lowest ``floor(.05 (n - 1)) + 1`` of all n overlapping 63-session simple returns, less the mean of
+    all.
+
+    Parameters
+    ----------
+    equity
+        Dollars at each close, positive, shape (sessions,).
+    """
+    windows = quarters(equity)
+    if len(windows) < 2:
+        return None
+    worst = int(TAIL * (len(windows) - 1)) + 1
+    return float(np.sort(windows)[:worst].mean() - windows.mean())
+
+
+def quarters(equity: Floats) -> Floats:
+    """Return all 63-session simple returns, overlapping, shape (sessions - 63,)."""
+    return equity[WINDOW:] / equity[:-WINDOW] - 1.0
+
+
+def matches(hedged: Floats, grid: Sequence[Floats]) -> tuple[float, float, float]:
+    """Return the share of the core that is as safe as the hedged book, by each of `engine.kernel.tails.MEASURES`.
+
+    Parameters
+    ----------
+    hedged, grid
+        Equity at each close of the hedged book, and of the books that hold each share of `GRID`, shape (sessions,).
+    """
+    quarter, drawdown, volatility = (float(value) for value in _as_it_was(hedged, grid, len(MEASURES))[:, 0])
+    return quarter, drawdown, volatility
+
+
+def gap_to_held_less(hedged: Floats, grid: Sequence[Floats], years: float) -> float:
+    """Return the hedged book's CAGR less that of holding less to the same bad quarter, between shares of the grid."""
+    return float(safety_of(hedged[np.newaxis], less_of(grid), years).gap[0])
+
+
+def insurance_of(
+    hedged: Ledger,
+    grid: Sequence[Ledger],
+    held: Sequence[Ledger],
+    core: Floats,
+    years: float,
+    draws: int = DRAWS,
+    seed: int = 0,
+) -> Insurance:
+    """Judge the hedged book by holding less.
+
+    Parameters
+    ----------
+    hedged
+        The hedged book, alive to the end.
+    grid
+        Books that hold each share of `GRID`.
+    held
+        Books that hold the shares that `matches` gives, in that order.
+    core
+        What a dollar of the core left alone is worth at each close, shape (sessions,).
+    years
+        Of the run.
+    draws, seed
+        Of the stationary bootstrap: paired sessions, the share found anew in each draw.
+    """
+    books = [one.equity for one in grid]
+    returns, count = returns_of(np.stack([hedged.equity, *books], axis=1)), len(hedged.equity) - 1
+    shares = matches(hedged.equity, books)
+    intervals = _intervals(returns, count, shares, years, draws, seed)
+    pool = np.concatenate((np.arange(count), _worst_fall(core)))
+    with_fall = _intervals(returns[pool], count, shares[:1], years, draws, seed)[0]
+    grown = _cagr(hedged.equity, years)
+    quarter, drawdown, volatility = (
+        Match(share, one, grown - one, interval)
+        for share, one, interval in zip(shares, [_cagr(book.equity, years) for book in held], intervals, strict=True)
+    )
+    low, high = quarter.interval
+    label = PAID if low > 0.0 else NOT_PAID if high < 0.0 and with_fall[1] < 0.0 else CANT_TELL
+    own = bad_quarter(hedged.equity)
+    assert own is not None  # noqa: S101  # a run this short has no answer
+    return Insurance(label, quarter, drawdown, volatility, with_fall, own)
+
+
+def draw_sessions(pool: int, count: int, draws: int, seed: int, block: float = BLOCK) -> Ints:
+    """Return which sessions of a pool each draw of `draw_blocks` takes, in order, shape (draws, count)."""
+    blocks = draw_blocks(pool, count, draws, seed, block)
+    first = np.repeat(np.cumsum(blocks.length) - blocks.length, blocks.length)
+    taken: Ints = (np.repeat(blocks.start, blocks.length) + np.arange(draws * count) - first) % pool
+    return taken.reshape(draws, count)
+
+
+def draw_blocks(pool: int, count: int, draws: int, seed: int, block: float = BLOCK) -> Blocks:
+    """Draw `count` sessions in blocks that start anywhere in a pool and go round its end, some times over.
+
+    Lengths are geometric with mean `block` (Politis and Romano 1994, the stationary bootstrap), but for a draw's last,
+    which is cut. `arch` draws as many sessions as the pool has; here the pool may hold some twice.
+    """
+    rng, whole = np.random.default_rng(seed), draws * count
+    enough = whole / block
+    lengths = rng.geometric(1.0 / block, int(enough + 10.0 * np.sqrt(enough)) + 10)  # ten deviations more than that
+    cut = count * np.arange(draws)  # memory has none of the block before: a new one may begin here as well
+    begins = np.union1d(np.cumsum(lengths), cut)
+    begins = begins[begins < whole]
+    start = rng.integers(pool, size=len(begins))
+    of = np.append(np.searchsorted(begins, cut), len(begins))
+    return Blocks(of, start, np.diff(begins, append=whole))
+
+
+def _intervals(
+    returns: Floats, count: int, shares: Sequence[float], years: float, draws: int, seed: int
+) -> list[tuple[float, float]]:
+    """Return the gap's interval by each measure of risk that a share is told by."""
+    paths, blocks = _paths(returns), draw_blocks(len(returns), count, draws, seed)
+    out = np.empty((draws, len(shares), 3))
+    near = np.minimum(np.searchsorted(GRID, shares, side="right"), len(GRID) - 1) - 1
+
+    def run(first: int) -> None:
+        part = slice(first, first + CHUNK)
+        of = blocks.of[first : first + CHUNK + 1]
+        compiled().match_draws(blocks._replace(of=of), paths, GRID, near, out[part])
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+        list(threads.map(run, range(0, draws, CHUNK)))
+    gaps = expm1(out[:, :, 2] / years) - expm1(out[:, :, 1] / years)
+    tail = (1.0 - LEVEL) / 2.0
+    low, high = np.quantile(gaps, [tail, 1.0 - tail], axis=0)
+    return [(float(low[m]), float(high[m])) for m in range(len(shares))]
+
+
+def _as_it_was(hedged: Floats, grid: Sequence[Floats], measures: int) -> Floats:
+    """Match history itself: the share, the growth of the book that holds it and the hedged book's, by measure."""
+    paths, count = _paths(returns_of(np.stack([hedged, *grid], axis=1))), len(hedged) - 1
+    out = np.empty((1, measures, 3))
+    whole = Blocks(np.array([0, 1]), np.array([0]), np.array([count]))
+    compiled().match_draws(whole, paths, GRID, np.full(measures, len(GRID) - 2), out)
+    return out[0]
+
+
+def _paths(returns: Floats) -> Floats:
+    """Return what a dollar becomes in each book, shape (books, sessions + 1), from returns, shape (sessions, books)."""
+    grown = np.cumprod(1.0 + returns.T, axis=1)
+    return np.concatenate((np.ones((len(grown), 1)), grown), axis=1)
+
+
+def _worst_fall(core: Floats) -> Ints:
+    """Return the places, among returns, of the sessions of the core's worst fall."""
+    first = int(quarters(core).argmin())
+    return np.arange(first, min(first + FALL, len(core) - 1))
+
+
+def _cagr(equity: Floats, years: float) -> float:
+    return float((equity[-1] / equity[0]) ** (1.0 / years) - 1.0)

@@ -1,0 +1,277 @@
+"""The same run with one thing changed: how much of the answer hangs on it, and what other sizes and calendars bring.
+
+They inform and veto nothing. A strategy with an intensity decides again under the change; of any other kind the run's
+own orders are carried out again, so what only a new decision could show is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Flags, Floats
+from data.errors import DataError
+from engine.analytics.answer.frontier import Dot, place
+from engine.analytics.answer.insurance import FALL, gap_to_held_less
+from engine.analytics.derisk import net_short, sold_daily
+from engine.analytics.episode_stats import core_level
+from engine.analytics.falls import deepest, falls_of
+from engine.analytics.held_less import held_less_grid
+from engine.config import RunConfig
+from engine.evaluate_strategy import Asked
+from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger
+from engine.setup import Setup, prepare, run_beta
+
+LATE = (1, 2)
+"""Sessions."""
+SLIPPAGE = (10.0, 30.0)
+"""Basis points more on the hedge."""
+FALLS = 3
+"""Of the core, the deepest, each left out."""
+MONTHS = 12
+"""By which the start is moved, one at a time."""
+STEP = 0.05
+"""Of the hedge's weight, up and down."""
+CALENDARS: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    *((how, {"rebalance": how}) for how in ("never", "monthly", "weekly", "daily")),
+    *((f"in a band of {100 * band:.0f} %", {"rebalance": "band", "band": band}) for band in (0.02, 0.05, 0.10)),
+)
+"""Rebalancings that are shown beside the run's own."""
+SIZES = (0.5, 1.0, 1.5)
+"""Times the configured weight."""
+
+
+@dataclass(frozen=True)
+class Variation:
+    """What the answer becomes when one thing is changed.
+
+    Parameters
+    ----------
+    name
+        What is changed, for a person.
+    group
+        ``fills``, ``costs``, ``time``, ``falls``, ``start`` or ``weight``.
+    gap
+        The hedged book's CAGR less that of holding less to the same bad quarter, a fraction a year.
+    fund
+        Hedged less sold daily, log growth a year; ``None`` where that book was ruined.
+    """
+
+    name: str
+    group: str
+    gap: float
+    fund: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values for metrics.json."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """The same signal with another size or rebalancing.
+
+    Parameters
+    ----------
+    dot
+        Where it stands on the frontier.
+    kind
+        ``rebalance`` or ``weight``.
+    own
+        Whether it is the run's own.
+    fills
+        Instruments bought or sold in a session.
+    net_short
+        Closes at which the book's beta was below 0.
+    """
+
+    dot: Dot
+    kind: str
+    own: bool
+    fills: int
+    net_short: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values for metrics.json."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A run laid out to be varied.
+
+    Parameters
+    ----------
+    config, asked, hedged
+        The run.
+    grid
+        Its books that hold less.
+    daily
+        Its book sold daily.
+    """
+
+    config: RunConfig
+    asked: Asked
+    hedged: Ledger
+    grid: tuple[Ledger, ...]
+    daily: Ledger
+
+    @property
+    def decides(self) -> bool:
+        """Whether the strategy has an intensity, so that it can decide again."""
+        return self.asked.signal is not None
+
+    def again(self, setup: Setup, late: int = 0) -> Ledger:
+        """Run the hedged book under a change."""
+        if self.decides:
+            return compiled().run_policy(setup.prices, setup.terms, setup.plan)
+        return compiled().replay(setup.prices, setup.terms, _later(self.hedged, setup, late))
+
+    def laid_out(self, config: RunConfig, late: int = 0, first: int | None = None) -> Setup:
+        """Return the run laid out under a change: its signal some sessions late, or starting at a later session."""
+        market, signal = self.asked.setup.market, self.asked.signal
+        if signal is not None and late:
+            signal = np.concatenate((np.zeros(late), signal[:-late]))
+        return prepare(config, market if first is None else replace(market, first=first), signal)
+
+
+def variations_of(bench: Bench) -> tuple[Variation, ...]:
+    """Return what the answer becomes when one thing is changed; what can't be run, or is ruined, is left out."""
+    return (*_reruns(bench), *_cuts(bench))
+
+
+def alternatives_of(bench: Bench) -> tuple[Alternative, ...]:
+    """Return the same signal with other rebalancings and sizes; of a strategy without an intensity there are none.
+
+    One that was ruined is left out.
+    """
+    if not bench.decides:
+        return ()
+    hedge = bench.config.hedge
+    found = []
+    for name, changed in CALENDARS:
+        own = all(getattr(hedge, key) == value for key, value in changed.items())
+        found.append(_alternative(bench, f"rebalanced {name}", "rebalance", changed, own=own))
+    for times in SIZES:
+        weight = round(times * hedge.weight, 10)
+        if hedge.sizing in ("fixed", "proportional") and 0.0 < weight <= 1.0:
+            title = f"{100 * weight:.4g} % of equity"
+            found.append(_alternative(bench, title, "weight", {"weight": weight}, own=times == 1.0))
+    return tuple(one for one in found if one is not None)
+
+
+def _alternative(bench: Bench, title: str, kind: str, changed: Mapping[str, Any], *, own: bool) -> Alternative | None:
+    config = _with(bench.config, "hedge", **changed)
+    setup = bench.laid_out(config)
+    book = bench.again(setup)
+    if book.equity.min() <= 0.0:
+        return None
+    grid = [one.equity for one in bench.grid]
+    years = (len(book.equity) - 1) / setup.market.sessions_a_year
+    short = net_short(setup, book, run_beta(config, setup.market))
+    fills = int(np.count_nonzero(book.traded))
+    return Alternative(place(title, title, book.equity, grid, years), kind, own, fills, int(short.sum()))
+
+
+def _reruns(bench: Bench) -> Iterator[Variation]:
+    config, fund = bench.config, bench.config.hedge.instrument
+    at_close = _with(config, "execution", fill="next_close")
+    yield from _rerun(bench, "filled at the next close", "fills", at_close)
+    for late in LATE:
+        yield from _rerun(
+            bench, f"signals {'one session' if late == 1 else 'two sessions'} late", "fills", config, late
+        )
+    for more in SLIPPAGE:
+        yield from _rerun(bench, f"{fund}'s slippage {more:g} bp more", "costs", _dearer(config, more))
+    if not bench.decides:
+        return
+    market = bench.asked.setup.market
+    for months in range(1, MONTHS + 1):
+        start = np.datetime64(config.start, "M") + np.timedelta64(months, "M")
+        day = start.astype("datetime64[D]") + np.timedelta64(config.start.day - 1, "D")
+        first = int(np.searchsorted(market.sessions, day))
+        if len(market) - first > 2 * FALL:
+            name = f"start {months} {'month' if months == 1 else 'months'} later"
+            yield from _rerun(bench, name, "start", config, first=first)
+    for weight in (config.hedge.weight - STEP, config.hedge.weight + STEP):
+        if config.hedge.sizing in ("fixed", "proportional") and 1e-9 < weight <= 1.0:
+            changed = _with(config, "hedge", weight=round(weight, 10))
+            yield from _rerun(bench, f"weight {100 * weight:.4g} %", "weight", changed)
+
+
+def _rerun(
+    bench: Bench, name: str, group: str, config: RunConfig, late: int = 0, first: int | None = None
+) -> Iterator[Variation]:
+    try:
+        setup = bench.laid_out(config, late, first)
+    except DataError:  # costs that take all of a share's price, or a rate not known yet
+        return
+    hedged = bench.again(setup, late)
+    if hedged.equity.min() <= 0.0:
+        return
+    daily = sold_daily(setup, hedged, run_beta(config, setup.market)).ledger
+    same = first is None and config.execution.fill == bench.config.execution.fill  # the hedge's costs aren't its own
+    grid = [one.equity for one in (bench.grid if same else held_less_grid(setup))]
+    a_year = setup.market.sessions_a_year
+    yield _variation(name, group, hedged.equity, daily.equity, grid, a_year)
+
+
+def _cuts(bench: Bench) -> Iterator[Variation]:
+    """Leave sessions out of every book: half of them, or those of a fall of the core."""
+    count, market = len(bench.hedged.equity) - 1, bench.asked.setup.market
+    half, place_of = count // 2, np.arange(1, count + 1)
+    if half > 2 * FALL:
+        yield from _cut(bench, "first half", "time", place_of <= half)
+        yield from _cut(bench, "second half", "time", place_of > half)
+    for fall in deepest(falls_of(core_level(bench.asked.setup)), FALLS):
+        kept = (place_of <= fall.peak) | (place_of > fall.end)
+        day = market.run_sessions[fall.peak]
+        yield from _cut(bench, f"without the fall from {day}", "falls", kept)
+
+
+def _cut(bench: Bench, name: str, group: str, kept: Flags) -> Iterator[Variation]:
+    def left(equity: Floats) -> Floats:
+        grown = equity[1:] / np.where(equity[:-1] > 0.0, equity[:-1], np.nan)
+        path = np.ones(1 + np.count_nonzero(kept))
+        path[1:] = np.cumprod(grown[kept])
+        return path
+
+    if np.count_nonzero(kept) > 2 * FALL:
+        grid = [left(one.equity) for one in bench.grid]
+        a_year = bench.asked.setup.market.sessions_a_year
+        yield _variation(name, group, left(bench.hedged.equity), left(bench.daily.equity), grid, a_year)
+
+
+def _variation(
+    name: str, group: str, hedged: Floats, daily: Floats, grid: Sequence[Floats], a_year: float
+) -> Variation:
+    years = (len(hedged) - 1) / a_year
+    ends = hedged[-1] / hedged[0], daily[-1] / daily[0]
+    fund = math.log(ends[0] / ends[1]) / years if ends[1] > 0.0 else None
+    return Variation(name, group, gap_to_held_less(hedged, grid, years), fund)
+
+
+def _later(orders: Ledger, setup: Setup, late: int) -> Ledger:
+    """Return orders some sessions later; at the first close the core is bought without a hedge."""
+    if not late:
+        return orders
+    moved = {name: np.roll(getattr(orders, name), late) for name in ("ordered", "core", "hedge", "restate")}
+    for name, at_first in (("ordered", False), ("core", setup.plan.unhedged_core), ("hedge", 0.0), ("restate", False)):
+        moved[name][:late] = at_first
+    moved["ordered"][0] = moved["restate"][0] = True
+    return orders._replace(**moved)
+
+
+def _dearer(config: RunConfig, bps: float) -> RunConfig:
+    cost, fund = config.execution.slippage_bps, config.hedge.instrument
+    each = cost if isinstance(cost, dict) else dict.fromkeys((*config.portfolio.core, fund), cost)
+    return _with(config, "execution", slippage_bps=each | {fund: each[fund] + bps})
+
+
+def _with(config: RunConfig, section: str, **changed: Any) -> RunConfig:
+    return config.model_copy(update={section: getattr(config, section).model_copy(update=changed)})

@@ -1,0 +1,180 @@
+"""The two de-risks: the same beta by selling core instead of buying the hedge (design: how money moves).
+
+*Sold at entry* replays the hedged run's orders; *sold daily* does what the fund does, when the fund does it. Neither
+is floored at 0: where the hedged book is net short, so is the control, or it would not be the same beta.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from data.arrays import Flags, Floats, Ints
+from engine.analytics.fund_exposure import WIPED_OUT, fills_at_open, index_of
+from engine.analytics.metrics import Trades, trades_of
+from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger, empty_ledger
+from engine.rules import Prices, Terms
+from engine.setup import Setup
+
+Replay = Callable[[Prices, Terms, Ledger], Ledger]
+"""Runs a book on orders already decided."""
+
+
+def matched(core: Floats, hedge: Floats, beta: Floats, leverage: float | Floats) -> Floats:
+    """Return the weight of a core by itself that has the beta of core and hedge together, elementwise."""
+    return (core * beta + leverage * hedge) / beta
+
+
+def entry_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
+    """Return the hedged run's orders with its hedge's beta taken out of the core's weight instead.
+
+    Between orders the weight last ordered stands, at the beta of its own close.
+    """
+    core = matched(hedged.core, hedged.hedge, beta, setup.market.roles.leverage)
+    return hedged._replace(core=core[_last(hedged.ordered)], hedge=np.zeros_like(core))
+
+
+def _last(ordered: Flags) -> Ints:
+    """Return the place of the last order by each close, shape (closes,)."""
+    return np.maximum.accumulate(np.where(ordered, np.arange(len(ordered)), 0))
+
+
+def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None = None) -> Ledger:
+    """Run the de-risk that sells core when the hedge is ordered, down to the beta the hedged book then has.
+
+    Parameters
+    ----------
+    setup
+        What the hedged run was executed on.
+    hedged
+        The hedged run.
+    beta
+        The core's beta to the underlying at each close, shape (sessions,).
+    run
+        What replays it; compiled unless given.
+    """
+    return (run or compiled().replay)(setup.prices, setup.terms, entry_orders(setup, hedged, beta))
+
+
+def net_beta(setup: Setup, book: Ledger, beta: Floats) -> Floats:
+    """Return how much of a book's equity moves with the underlying at each close, shape (sessions,); NaN in ruin."""
+    worth = book.shares * setup.prices.close
+    exposure = worth[:, :-1].sum(axis=1) * beta + setup.market.roles.leverage * worth[:, -1]
+    return np.divide(exposure, book.equity, out=np.full(len(exposure), np.nan), where=book.equity > 0.0)
+
+
+def net_short(setup: Setup, book: Ledger, beta: Floats) -> Flags:
+    """Return whether a book's beta to the underlying is below 0 at each close but its last, shape (sessions,)."""
+    below = net_beta(setup, book, beta) < 0.0
+    return below & (np.arange(len(below)) < book.last)
+
+
+class Followed(NamedTuple):
+    """A book that trades at opens and at closes: its ledger by session, and what it traded in both."""
+
+    ledger: Ledger
+    trades: Trades
+
+
+def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> Followed:
+    """Run the de-risk that follows the hedged book's beta when the fund itself does: at every close.
+
+    At every close but the last at which the hedged book holds a hedge it trades, at that close, to the beta of the
+    weights that book has. Where an order of the hedged book fills at an open, it trades at that open: a fund of
+    leverage b set its exposure at the last close, so that after a night's return r1 its leverage is
+    ``b (1 + r1) / (1 + b r1)``.
+
+    Parameters
+    ----------
+    setup, hedged, beta
+        As for `sold_at_entry`.
+
+    Notes
+    -----
+    The book is run by the ordinary rules on half sessions, opens and closes in turn. Filled at the next open instead
+    it would lag the fund by a night, and the night's reversal would pass for the fund's doing.
+    """
+    prices, terms = _halved(setup.prices, setup.terms)
+    orders = _half_orders(setup, hedged, beta)
+    halves = compiled().replay(prices, terms, orders)
+    trades = trades_of(halves.traded, prices.fill, terms)
+    return Followed(_whole(halves), Trades(*(_by_session(one) for one in trades)))
+
+
+def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
+    """Return orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
+    b, sessions = setup.market.roles.leverage, np.arange(len(hedged.equity))
+    half = empty_ledger(2 * len(sessions) - 1, hedged.shares.shape[1])
+    half.ordered[1::2] = ((hedged.shares[:, -1] != 0.0) & (sessions < hedged.last))[1:]
+    half.core[1::2] = matched(*_weights(setup, hedged), beta, b)[1:]
+    filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
+    then = _leverage_at_open(b, index_of(setup).night[1:]) if fills_at_open(setup) else b
+    ordered = matched(hedged.core[:-1], hedged.hedge[:-1], beta[:-1], then)
+    half.ordered[at] |= filled
+    half.core[at] = np.where(filled, ordered, half.core[at])
+    half.restate[at] = filled & hedged.restate[:-1]
+    half.core[:] = half.core[_last(half.ordered)]
+    return half
+
+
+def _leverage_at_open(b: float, night: Floats) -> Floats:
+    """Return the leverage a fund has after the night's return; b itself where the night would have wiped it out."""
+    left = 1.0 + b * night
+    lives = left > WIPED_OUT
+    told: Floats = np.where(lives, b * (1.0 + night) / np.where(lives, left, 1.0), b)
+    return told
+
+
+def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
+    """Return the weights of core and hedge that a book has at each close, shape (sessions,) each."""
+    worth, equity = hedged.shares * setup.prices.close, hedged.equity[:, None]
+    weights = np.divide(worth, equity, out=np.zeros_like(worth), where=equity > 0.0)
+    return weights[:, :-1].sum(axis=1), weights[:, -1]
+
+
+def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
+    """Return prices and terms by half session: the night's events and interest fall before the open.
+
+    Only closes mark a book, so that at an open it is marked at the close to come: what is below 0 there ends there.
+    """
+    opened, closed = prices.open, np.repeat(prices.close, 2, axis=0)[1:]
+
+    def at_open(values: Floats, else_: float) -> Floats:
+        half = np.full((2 * len(values) - 1, *values.shape[1:]), else_)
+        half[1::2] = values[1:]
+        return half
+
+    both = closed.copy()
+    both[1::2] = opened[1:]
+    half = Prices(both, closed, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, -1])
+    earned, owed, borrow = (at_open(rate, 0.0) for rate in (terms.earned, terms.owed, terms.borrow))
+    return half, terms._replace(earned=earned, owed=owed, borrow=borrow)
+
+
+def _by_session(values: Floats) -> Floats:
+    """Return sums by session of what happens by half session."""
+    summed = values[::2].copy()
+    summed[1:] += values[1::2]
+    return summed
+
+
+def _whole(halves: Ledger) -> Ledger:
+    """Return the ledger at the closes; what was traded at the open and at the close adds up."""
+    closes = np.arange(0, len(halves.equity), 2)
+    last = (halves.last + 1) // 2
+    closes[last] = halves.last  # a book that ended at its open has no row at the close
+    return Ledger(
+        halves.equity[closes],
+        halves.cash[closes],
+        halves.shares[closes],
+        _by_session(halves.traded),
+        halves.ordered[::2] | np.append(halves.ordered[1::2], False),  # an order fills in the next session, at its end
+        halves.core[closes],
+        halves.hedge[closes],
+        halves.restate[closes],
+        halves.action[closes],
+        last,
+    )

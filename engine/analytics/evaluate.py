@@ -1,0 +1,172 @@
+"""The judgement of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Floats
+from data.shown import screen
+from engine.analytics.answer.answer import Answer, answer_of, no_answer
+from engine.analytics.answer.variations import Alternative, Bench, Variation, alternatives_of, variations_of
+from engine.analytics.answer.words import names_of
+from engine.analytics.attribution import Attribution, attribute
+from engine.analytics.bridge import Bridge, bridge
+from engine.analytics.carino import scalars
+from engine.analytics.cascade import Cascade, cascades
+from engine.analytics.controls import Control, controls_of
+from engine.analytics.derisk import entry_orders
+from engine.analytics.episode_stats import HedgeMeasures, measure
+from engine.analytics.episodes import Episode, episodes_of
+from engine.analytics.event_study import study
+from engine.analytics.evidence import Evidence, evidence_of
+from engine.analytics.measures import Figure, sale_cost_at_par
+from engine.analytics.study_result import Study
+from engine.analytics.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
+from engine.config import RunConfig
+from engine.evaluate_strategy import Asked
+from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger
+from engine.setup import Setup, run_beta
+
+SEED = 0
+"""Of every bootstrap."""
+
+
+@dataclass(frozen=True, repr=False)
+class Judgement:
+    """What is to be said of a hedged run.
+
+    Parameters
+    ----------
+    controls
+        By name, in the order to show them.
+    attribution, bridge
+        Where the hedged book's dollars came from, and its difference to the unhedged book's.
+    episodes, cascades
+        Oldest first, one cascade an episode.
+    measures
+        What protection cost and caught.
+    evidence
+        The paired differences to each control.
+    answer
+        The sum, the three tests, and holding less; ``None`` where there is none.
+    why
+        Why there is none; ``None`` where there is one.
+    variations, alternatives
+        The answer when one thing is changed, and the same signal with other sizes and rebalancings; none without one.
+    verdict
+        In words.
+    study
+        What the fund and the underlying did after each entry was ordered.
+    """
+
+    controls: Mapping[str, Control]
+    attribution: Attribution
+    bridge: Bridge
+    episodes: tuple[Episode, ...]
+    cascades: tuple[Cascade, ...]
+    measures: HedgeMeasures
+    evidence: Evidence
+    answer: Answer | None
+    why: str | None
+    variations: tuple[Variation, ...]
+    alternatives: tuple[Alternative, ...]
+    verdict: Verdict
+    study: Study
+
+    def __repr__(self) -> str:
+        parts = ", ".join(field.name for field in fields(self))
+        told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
+        return screen(f"Judgement: {self.verdict.sentence}", *told, f"parts: {parts}")
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what metrics.json holds of it: the verdict first."""
+        return {
+            "verdict": self.verdict.as_dict(),
+            "answer": None if self.answer is None else self.answer.as_dict(),
+            "answer_why": self.why,
+            "variations": [one.as_dict() for one in self.variations],
+            "alternatives": [one.as_dict() for one in self.alternatives],
+            "attribution": scalars(self.attribution),
+            "bridge": {name: float(dollars[self.attribution.last]) for name, dollars in self.bridge.carried.items()},
+            "measures": self.measures.as_dict(),
+            "evidence": self.evidence.as_dict(),
+            "study": self.study.as_dict(),
+        }
+
+
+def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str = "") -> Judgement:
+    """Judge a hedged run by its controls.
+
+    Parameters
+    ----------
+    config, asked
+        The run, laid out.
+    hedged
+        What it did.
+    meant_otherwise
+        Why nothing can be concluded from what it did; empty where something can.
+    """
+    setup = asked.setup
+    beta = run_beta(config, setup.market)
+    controls = dict(controls_of(config, setup, hedged, beta))
+    episodes = episodes_of(setup, hedged)
+    unhedged = _book(controls, "unhedged")
+    why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
+    years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
+    answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
+    controls |= {} if answer is None else answer.held
+    bench = None if answer is None else Bench(config, asked, hedged, answer.grid, _book(controls, "derisk_daily"))
+    books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
+    ours = attribute(setup, hedged)
+    measures = measure(setup, hedged, unhedged, episodes)
+    price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)
+    fund = setup.market.hedge
+    return Judgement(
+        controls,
+        ours,
+        bridge(ours, attribute(setup, unhedged)),
+        episodes,
+        cascades(setup, hedged, episodes),
+        measures,
+        evidence_of(
+            hedged.equity,
+            {name: book.equity for name, book in books.items()},
+            setup.terms.earned,
+            JUDGE,
+            SEED,
+            a_year=setup.market.sessions_a_year,
+        ),
+        answer,
+        why,
+        () if bench is None else variations_of(bench),
+        () if bench is None else alternatives_of(bench),
+        withheld(why or "", fund, price, sale_cost)
+        if answer is None
+        else verdict_of(answer, names_of(config), price, sale_cost),
+        study(setup, hedged, seed=SEED),
+    )
+
+
+def _sale_cost(setup: Setup, hedged: Ledger, beta: Floats) -> Figure:
+    """Return at what cost of selling core the hedged book and the one sold at entry end alike."""
+    sold = entry_orders(setup, hedged, beta)
+
+    def ends(rate: float) -> tuple[float, float]:
+        levy = np.full(len(setup.terms.levy), rate)
+        levy[-1] = 0.0
+        terms = setup.terms._replace(levy=levy)
+        books = [compiled().replay(setup.prices, terms, orders) for orders in (hedged, sold)]
+        return float(books[0].equity[books[0].last]), float(books[1].equity[books[1].last])
+
+    return sale_cost_at_par(ends)
+
+
+def _book(controls: Mapping[str, Control], name: str) -> Ledger:
+    ledger = controls[name].ledger
+    assert ledger is not None  # noqa: S101  # only the short and the put can fail to run
+    return ledger

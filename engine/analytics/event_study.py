@@ -1,0 +1,228 @@
+"""The event study: what the fund and the underlying did after each trigger, against all days of the run."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from data.arithmetic import product
+from data.arrays import Flags, Floats, Ints
+from engine.analytics.blocks import Blocks, draw_blocks
+from engine.analytics.evidence import LEVEL
+from engine.analytics.fund_exposure import fills_at_open
+from engine.analytics.study_result import Compared, Moved, Path, Study, Window
+from engine.kernel.loop import Ledger
+from engine.setup import Setup
+from strategies.policy import ENTER
+
+EVERY, SINCE = ("entry", "signal"), ("fill", "close")
+"""What counts as a trigger, and where windows begin."""
+
+WINDOWS = (1, 5, 21, 63)
+"""Sessions looked at after a trigger."""
+BEFORE = 10
+"""Sessions that a mean path shows before it."""
+LEAST = 10
+"""Triggers that don't overlap, and blocks in a history, below which there is no interval."""
+BLOCK = 42
+"""The least mean length of a block in sessions; twice the window where that is more."""
+DRAWS = 1_000
+
+
+def study(
+    setup: Setup, hedged: Ledger, every: str = "entry", since: str = "fill", seed: int = 0, draws: int = DRAWS
+) -> Study:
+    """Study what followed a run's triggers.
+
+    Parameters
+    ----------
+    setup, hedged
+        The run.
+    every
+        ``entry`` or ``signal``, as `Study` tells.
+    since
+        ``fill``: windows begin where the run's own orders fill. ``close``: at the trigger's close.
+    seed, draws
+        Of the bootstrap.
+
+    Notes
+    -----
+    A window of h sessions from the next open ends at the close h sessions after the trigger; from the next close, h
+    sessions after that close. Days whose window reaches beyond the run's end, or begins or ends on a session without a
+    bar, don't count, for triggers and all days alike.
+
+    What is resampled are sessions, in blocks (the stationary bootstrap, Politis and Romano 1994), each with all that
+    followed it and with its mark, trigger or none; both means are taken anew on each draw. Triggers of one bad month
+    so come and go together, and count about as one. Neighbouring windows share most of their sessions: a block is on
+    average twice as long as the window, so that what overlaps mostly stays together. The interval is that of the
+    draws' 2.5 % and 97.5 % quantiles. Below `LEAST` triggers whose windows share no session, or as many blocks, there
+    is none.
+    """
+    name = _fills(setup) if since == "fill" else "close"
+    later = int(name == "next_close")  # a window begins a session later there, and ends so
+    triggers, market = _triggers(setup, hedged, every), setup.market
+    marked = np.zeros(len(market.run_sessions), np.bool_)
+    marked[triggers] = True
+    fund, underlying = (_priced(setup, one, name) for one in (market.hedge, market.underlying))
+    moves = [_moves(fund, underlying, market.roles.leverage, h + later) for h in WINDOWS]
+    blocks = [_block(marked & one.whole, h) for one, h in zip(moves, WINDOWS, strict=True)]
+    drawn = {one: draw_blocks(len(marked), one, draws, seed) for one in sorted({one for one in blocks if one})}
+    windows = tuple(
+        _window(h, marked, one, block, drawn.get(block or 0))
+        for h, one, block in zip(WINDOWS, moves, blocks, strict=True)
+    )
+    offsets = np.arange(-BEFORE, max(WINDOWS) + later + 1)
+    taken = drawn[blocks[-1]].taken(triggers) if blocks[-1] else None
+    ours, theirs = (_path(one, triggers, offsets, taken) for one in (fund, underlying))
+    return Study(every, name, triggers, windows, offsets, ours, theirs, draws, seed)
+
+
+class _Priced(NamedTuple):
+    """An instrument's total-return level on the market's sessions, and where windows begin, on the run's."""
+
+    level: Floats
+    base: Floats
+
+    def ahead(self, offset: int) -> Floats:
+        """Return the simple return to the close `offset` sessions from each of the run's; NaN where there is none."""
+        rows = np.arange(len(self.level) - len(self.base), len(self.level)) + offset
+        there = (rows >= 0) & (rows < len(self.level))
+        made: Floats = np.where(there, self.level[np.where(there, rows, 0)] / self.base - 1.0, np.nan)
+        return made
+
+
+class _Moves(NamedTuple):
+    """What followed each of the run's closes: fund, underlying, and fund against a static position.
+
+    Parameters
+    ----------
+    made
+        Simple returns, shape (sessions, 3); 0 where the window isn't whole.
+    whole
+        Shape (sessions,).
+    """
+
+    made: Floats
+    whole: Flags
+
+
+def _fills(setup: Setup) -> str:
+    return "next_open" if fills_at_open(setup) else "next_close"
+
+
+def _priced(setup: Setup, instrument: str, since: str) -> _Priced:
+    market = setup.market
+    bars, level = market.bars(instrument), market.total_return(instrument)
+    level = np.where(np.isnan(bars.close), np.nan, level)
+    if since == "close":
+        return _Priced(level, level[market.first :])
+    filled = level * bars.open / bars.close if since == "next_open" else level
+    return _Priced(level, np.append(filled[market.first + 1 :], np.nan))
+
+
+def _moves(fund: _Priced, underlying: _Priced, leverage: float, end: int) -> _Moves:
+    ours, theirs = fund.ahead(end), underlying.ahead(end)
+    made = np.column_stack([ours, theirs, ours - leverage * theirs])
+    whole = np.isfinite(ours) & np.isfinite(theirs)
+    return _Moves(np.where(whole[:, None], made, 0.0), whole)
+
+
+def _triggers(setup: Setup, hedged: Ledger, every: str) -> Ints:
+    """Return the sessions at whose closes there was a trigger."""
+    if every == "entry":
+        return np.flatnonzero(hedged.action == ENTER)
+    there = setup.plan.intensity >= setup.plan.policy.enter
+    return np.flatnonzero(there[1:] & ~there[:-1]) + 1
+
+
+def _block(marked: Flags, window: int) -> int | None:
+    """Return the mean length of blocks for a window; None where there is too little for an interval."""
+    block = max(BLOCK, 2 * window)
+    return block if _apart(marked, window) >= LEAST and len(marked) >= LEAST * block else None
+
+
+def _apart(marked: Flags, window: int) -> int:
+    """Count triggers, from the first on, whose windows share no session."""
+    count, free = 0, 0
+    for t in np.flatnonzero(marked).tolist():
+        if t >= free:
+            count, free = count + 1, t + window
+    return count
+
+
+def _window(window: int, marked: Flags, moves: _Moves, block: int | None, drawn: Blocks | None) -> Window:
+    """Compare triggers with all days; where blocks are `drawn`, with an interval."""
+    after, days = marked & moves.whole, moves.whole
+    means, shares = _draws(moves, after, drawn) if drawn else (None, None)
+    moved = []
+    for i in range(moves.made.shape[1]):
+        ours, theirs = moves.made[after, i], moves.made[days, i]
+        moved.append(
+            Moved(
+                _compared(_mean(ours), _mean(theirs), None if means is None else means[:, i]),
+                _compared(_median(ours), _median(theirs)),
+                _compared(_mean(ours > 0.0), _mean(theirs > 0.0), None if shares is None else shares[:, i]),
+            )
+        )
+    return Window(window, int(after.sum()), _apart(after, window), int(days.sum()), block, *moved)
+
+
+def _draws(moves: _Moves, after: Flags, drawn: Blocks) -> tuple[Floats, Floats]:
+    """Return the differences of means and of shares above 0 on each draw, shape (draws, things) each."""
+    both = np.column_stack([np.ones(len(after)), moves.made, moves.made > 0.0])
+    differences = []
+    for some in (after, moves.whole):
+        sums = drawn.sums(both * some[:, None])
+        differences.append(_ratio(sums[:, 1:], sums[:, :1]))
+    apart = differences[0] - differences[1]
+    things = moves.made.shape[1]
+    return apart[:, :things], apart[:, things:]
+
+
+def _compared(after: float | None, all_days: float | None, drawn: Floats | None = None) -> Compared:
+    difference = None if after is None or all_days is None else after - all_days
+    if drawn is None:
+        return Compared(after, all_days, difference)
+    low, high = _interval(drawn)
+    return Compared(after, all_days, difference, float(low), float(high))
+
+
+def _interval(drawn: Floats) -> Floats:
+    """Return both ends of the interval, shape (2,) and whatever follows the draws; a draw without a trigger is NaN."""
+    out = (1.0 - LEVEL) / 2.0
+    quantile = np.nanquantile if np.isnan(drawn).any() else np.quantile  # ten times as quick
+    ends: Floats = quantile(drawn, [out, 1.0 - out], axis=0)
+    return ends
+
+
+def _mean(values: Floats | Flags) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def _median(values: Floats) -> float | None:
+    return float(np.median(values)) if len(values) else None
+
+
+def _path(priced: _Priced, triggers: Ints, offsets: Ints, taken: Floats | None) -> Path:
+    """Return the mean path over what is known at each offset; `taken` says how often each draw takes each trigger."""
+    made, all_days = np.empty((len(triggers), len(offsets))), np.empty(len(offsets))
+    for at, offset in enumerate(offsets.tolist()):
+        ahead = priced.ahead(offset)
+        made[:, at] = ahead[triggers]
+        known = np.isfinite(ahead)
+        all_days[at] = ahead[known].mean() if known.any() else np.nan
+    there, nothing = np.isfinite(made).astype(np.float64), np.full(len(offsets), np.nan)
+    made = np.nan_to_num(made)
+    after = _ratio(made.sum(axis=0), there.sum(axis=0))
+    if taken is None:
+        return Path(after, nothing, nothing, all_days)
+    low, high = _interval(_ratio(product(taken, made), product(taken, there)))
+    return Path(after, low, high, all_days)
+
+
+def _ratio(total: Floats, count: Floats | Ints) -> Floats:
+    """Return a mean from its sum and count; NaN of none."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio: Floats = np.where(count > 0, total / count, np.nan)
+    return ratio

@@ -1,0 +1,60 @@
+"""A control: the underlying sold short in the fund's place, without the daily reset and without the fund's fee."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from data.arrays import Floats
+from engine.analytics.underlying import costs_from, underlying_of
+from engine.config import RunConfig
+from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger
+from engine.rules import Prices, Terms
+from engine.setup import Setup
+
+
+def run_short_underlying(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[Ledger, Prices, Terms]:
+    """Run the hedged run's orders with ``leverage * h`` of equity in the underlying in the fund's place.
+
+    Parameters
+    ----------
+    config, setup, hedged
+        The hedged run. Its core is ordered as it was; a fund of positive leverage is replaced by a purchase on margin.
+
+    Returns
+    -------
+    Ledger, Prices, Terms
+        The control, its last column the underlying, and what it was executed on.
+
+    Raises
+    ------
+    DataError
+        The underlying has no bar on one of the run's sessions.
+    """
+    leverage = setup.market.roles.leverage
+    prices, terms = _prices(config, setup), _terms(setup, margin=setup.terms.margin or leverage > 0.0)
+    orders = hedged._replace(hedge=leverage * hedged.hedge)
+    return compiled().replay(prices, terms, orders), prices, terms
+
+
+def _prices(config: RunConfig, setup: Setup) -> Prices:
+    """Return the run's prices with the underlying's last."""
+    held, own = setup.prices, underlying_of(config, setup)
+    columns = {name: np.column_stack((getattr(held, name)[:, :-1], getattr(own, name))) for name in own._fields}
+    return Prices(**columns, fund_level=own.close)
+
+
+def _terms(setup: Setup, *, margin: bool) -> Terms:
+    """Return the run's terms with the underlying's costs last."""
+    terms, source = setup.terms, costs_from(setup)
+
+    def with_last(each: Floats) -> Floats:
+        return np.append(each[:-1], each[source])
+
+    return terms._replace(
+        commission=with_last(terms.commission),
+        slippage=with_last(terms.slippage),
+        commission_per_share=with_last(terms.commission_per_share),
+        slippage_per_share=with_last(terms.slippage_per_share),
+        margin=margin,
+    )

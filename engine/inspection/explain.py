@@ -1,0 +1,239 @@
+"""Why the hedge was on or off on one day: what was read and decided at two closes, what was filled, what it brought."""
+
+from __future__ import annotations
+
+import inspect
+import shlex
+from collections.abc import Iterator
+
+import numpy as np
+
+from data.arrays import Dates
+from data.errors import DataError, StrategyError, UserError
+from data.market import Market
+from data.sources import Source
+from engine.analytics.attribution import attribute
+from engine.analytics.controls import controls_of, least_controls
+from engine.config import RunConfig
+from engine.engines import execute
+from engine.evaluate_strategy import Asked, asking
+from engine.inspection.explain_why import headline, why
+from engine.inspection.explained import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading
+from engine.kernel.loop import Ledger, Memory, decide, empty_ledger, fund_return, move
+from engine.rules import costs_of
+from engine.runs.read import KeptRun, changed_inputs
+from engine.runs.run import SIMULATED
+from engine.setup import Setup, open_market, run_beta
+from strategies.base import Strategy
+from strategies.inputs import Input
+from strategies.load import fault_in, kind
+from strategies.policy import REASONS, STAY, start
+
+SAME = 1e-9
+"""Of equity: as far as a kept run's equity may lie from what comes out again."""
+
+
+def explain(config: RunConfig, date: np.datetime64, source: Source | None = None, kept: KeptRun | None = None) -> Day:
+    """Explain one session of a run, which is made again for that.
+
+    Parameters
+    ----------
+    config, source
+        As for `engine.runs.run.run`.
+    date
+        The session.
+    kept
+        The same run as it was kept: what comes out again has to be what it holds.
+
+    Raises
+    ------
+    UserError
+        The date is no session of the run; or the kept run's data or code have changed since.
+    """
+    market = open_market(config, source)
+    t = session_of(market.run_sessions, date)
+    with asking(config, market) as asked:
+        return _explained(config, asked, t, kept)
+
+
+def _explained(config: RunConfig, asked: Asked, t: int, kept: KeptRun | None) -> Day:
+    market = asked.setup.market
+    hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
+    if t > hedged.last:
+        date, ruined = market.run_sessions[[t, hedged.last]]
+        raise DataError(f"{date}: the hedged book was ruined on {ruined}: there is none after")
+    inputs = inputs_read(asked)
+    if kept is not None:
+        _check_kept(kept, market, hedged)
+    setup, closes = asked.setup, tuple(close_read(asked, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
+    return Day(
+        config.name,
+        asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market),
+        (asked.cls.__doc__ or "").strip().partition("\n")[0],
+        market.hedge,
+        str(market.run_sessions[t]),
+        t,
+        len(market.run_sessions),
+        headline(market.hedge, *_held(hedged, t), closes),
+        config.policy.model_dump(),
+        float(hedged.shares[t, -1] * setup.prices.close[t, -1] / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0,
+        _bars(market, t),
+        closes,
+        {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
+        _books(config, setup, hedged, t),
+        (*said.remarks, *_notes(market, t)),
+    )
+
+
+def session_of(sessions: Dates, date: np.datetime64) -> int:
+    """Return the number of a session; raises DataError naming the nearest ones where that day is none."""
+    at = int(np.searchsorted(sessions, date))
+    if at < len(sessions) and sessions[at] == date:
+        return at
+    near = [str(one) for one in sessions[max(at - 1, 0) : at + 1]]
+    told = f"the nearest are {near[0]} and {near[1]}" if len(near) == 2 else f"the nearest is {near[0]}"
+    raise DataError(f"{date} is no session of this run ({sessions[0]} to {sessions[-1]}): {told}")
+
+
+def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
+    """Return what deciding remembered before and after the close of t, by the plain loop's own steps up to it."""
+    ledger = empty_ledger(*setup.prices.close.shape)
+    before = after = Memory(start(), 0, 0.0)
+    for s in range(t + 1):
+        move(setup.prices, setup.terms, ledger, s)
+        before, after = after, decide(setup.prices, setup.plan, ledger, s, after)
+    return before, after
+
+
+def inputs_read(asked: Asked) -> tuple[Input, ...]:
+    """Ask the strategy for its inputs; a fault in the user's code is told with its line."""
+    strategy, market = asked.strategy, asked.setup.market
+    if not isinstance(strategy, Strategy):
+        return ()
+    name = asked.cls.__name__
+    try:
+        given = tuple(strategy.inputs(market))
+    except UserError:
+        raise
+    except (Exception, SystemExit) as fault:
+        raise StrategyError(f"{name}.inputs fails: {fault_in(fault, inspect.getsourcefile(asked.cls))}") from fault
+    for one in given:
+        if np.shape(one.values) != (len(market),) or np.shape(one.threshold) not in ((), (len(market),)):
+            raise StrategyError(f"{name}.inputs: {one.name} needs one value a session, ({len(market)},)")
+    return given
+
+
+def close_read(asked: Asked, hedged: Ledger, inputs: tuple[Input, ...], t: int) -> Close:
+    """Return what was read and decided at the close of t, and what was filled of it."""
+    setup, row = asked.setup, asked.setup.market.first + t
+    sessions, decides = setup.market.run_sessions, t < hedged.last
+    policy = _policy(setup, hedged, t) if decides and kind(asked.cls) == "intensity" else None
+    last = t if decides else t - 1  # the last close that decided something
+    switched = np.flatnonzero(hedged.action[: last + 1] != STAY)
+    return Close(
+        str(sessions[t]),
+        tuple(_reading(one, row) for one in inputs),
+        None if asked.signal is None else float(asked.signal[row]),
+        policy,
+        why(setup, hedged, t, policy) if decides else "nothing is decided any more: the run ends here",
+        str(sessions[switched[-1]]) if len(switched) else None,
+        _order(hedged, t) if decides else None,
+        float(hedged.core[last]),
+        float(hedged.hedge[last]),
+        _fills(setup, hedged, t + 1) if decides else (),
+    )
+
+
+def _reading(one: Input, row: int) -> Reading:
+    threshold = np.broadcast_to(one.threshold, np.shape(one.values))[row]
+    return Reading(one.name, _known(one.values[row]), _known(threshold), one.fires, bool(one.fired[row]), one.unit)
+
+
+def _policy(setup: Setup, hedged: Ledger, t: int) -> PolicyRead:
+    before, after = policy_at(setup, t)
+    made = fund_return(setup.prices, before.entry, t) if before.state.on else None
+    action = REASONS[hedged.action[t]]
+    return PolicyRead(
+        before.state, after.state, action, _known(setup.plan.size[t]), None if made is None else float(made)
+    )
+
+
+def _order(hedged: Ledger, t: int) -> str | None:
+    if not hedged.ordered[t]:
+        return None
+    if hedged.action[t] != STAY:
+        return "switch"
+    return "rebalancing" if t else "first order"
+
+
+def _fills(setup: Setup, hedged: Ledger, t: int) -> tuple[Fill, ...]:
+    names, sessions = setup.market.roles.traded, setup.market.run_sessions
+    price, traded = setup.prices.fill[t], hedged.traded[t]
+    commission, slippage = costs_of(setup.terms, price[None], traded[None])
+    return tuple(
+        Fill(
+            str(sessions[t - 1]),
+            str(sessions[t]),
+            names[i],
+            "buy" if traded[i] > 0.0 else "sell",
+            *(
+                float(x)
+                for x in (abs(traded[i]), price[i], abs(traded[i]) * price[i], commission[0, i], slippage[0, i])
+            ),
+        )
+        for i in np.flatnonzero(traded)
+    )
+
+
+def _held(hedged: Ledger, t: int) -> tuple[bool, bool]:
+    """Say whether the hedge was held at the close before, and at the day's."""
+    held = hedged.shares[: t + 1, -1] != 0.0
+    return bool(held[t - 1]) if t else False, bool(held[t])
+
+
+def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
+    row, read = market.first + t, []
+    for name in dict.fromkeys((*market.roles.traded, market.underlying)):
+        bars, level = market.bars(name), market.total_return(name)
+        opened, high, low, close, volume = (
+            _known(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
+        )
+        made = _known(level[row] / level[row - 1] - 1.0) if t else None
+        read.append(BarRead(name, opened, high, low, close, volume, made))
+    return tuple(read)
+
+
+def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[BookRead, ...]:
+    beta = run_beta(config, setup.market)
+    whole = config.controls == "on"
+    controls = controls_of(config, setup, hedged, beta) if whole else least_controls(setup, hedged, beta)
+    books = [(f"{setup.market.hedge} hedge", hedged)]
+    books += [(one.title, one.ledger) for one in controls.values() if one.ledger is not None and t <= one.ledger.last]
+    return tuple(
+        BookRead(title, float(book.equity[t]), float(book.equity[t] / book.equity[t - 1] - 1.0) if t else None)
+        for title, book in books
+    )
+
+
+def _notes(market: Market, t: int) -> Iterator[str]:
+    if market.simulated:
+        yield SIMULATED.format(hedge=market.hedge)
+    if market.synthetic_sessions()[t]:
+        yield "SYNTHETIC: a traded instrument's bar of this session was made by the fund model."
+    for one in market.findings:
+        if market.run_sessions[t] in one.dates:
+            yield f"The audit says of this session: {one.instrument} {one.says}."
+
+
+def _check_kept(kept: KeptRun, market: Market, hedged: Ledger) -> None:
+    """Refuse to explain a kept run by data or code that aren't its own."""
+    again = f"make it again with backtest run {shlex.quote(str(kept.folder / 'config.yaml'))}"
+    if changed := changed_inputs(kept, market):
+        raise UserError(f"{kept.folder}: {', '.join(changed)} changed since the run was kept: {again}")
+    ours = hedged.equity[: hedged.last + 1]
+    if len(ours) != len(kept.hedged) or (np.abs(ours - kept.hedged) > SAME * np.abs(kept.hedged)).any():
+        raise UserError(f"{kept.folder}: the code changed since the run was kept, it comes out otherwise: {again}")
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -1,0 +1,236 @@
+"""What a strategy says at the last close of its data, and why: the decision that a run leaves undecided there."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from data.arithmetic import dot
+from data.arrays import DAY, Dates, Floats
+from data.bars import PRICES, Bars
+from data.calendar import nyse_sessions
+from data.errors import DataError
+from data.market import Market
+from data.sources import Source
+from engine.config import RunConfig
+from engine.engines import execute
+from engine.evaluate_strategy import Asked, asking
+from engine.inspection.explain import close_read, inputs_read
+from engine.inspection.freshness import Fresh, age, freshness
+from engine.inspection.live_signal_read import ENTER, HOLD, LEAVE, STAY_OUT, Signal, Target, Watched
+from engine.inspection.live_signal_words import headline, state
+from engine.kernel.loop import Ledger
+from engine.rules import WHOLE_SHARE, Order, plan_trade
+from engine.runs.run import SIMULATED
+from engine.setup import open_market, prepare
+from strategies.base import Strategy
+from strategies.inputs import Input
+from strategies.policy import ENTER as ENTERED
+from strategies.policy import STAY
+
+DAYS = 60
+"""Sessions of recent history."""
+
+
+def signal_now(
+    config: RunConfig,
+    source: Source | None = None,
+    days: int = DAYS,
+    equity: float | None = None,
+    now: dt.datetime | None = None,
+) -> Signal:
+    """Tell what a run's strategy says at the last close of its data.
+
+    Parameters
+    ----------
+    config, source
+        As for `engine.runs.run.run`.
+    days
+        Sessions of recent history.
+    equity
+        What the person's book is worth in dollars; the run's own book unless given.
+    now
+        By which the age of the data is told, with a time zone; the clock's unless given.
+
+    Raises
+    ------
+    UserError
+        What can't be used, or the hedged book was ruined before the last close.
+    """
+    market = open_market(config, source)
+    aged = None if market.simulated else age(market.run_sessions[-1], now)
+    with asking(config, market) as asked:
+        return _signal(config, asked, days, equity, aged)
+
+
+def _signal(config: RunConfig, asked: Asked, days: int, equity: float | None, aged: int | None) -> Signal:
+    market, inputs = asked.setup.market, inputs_read(asked)
+    after, t = one_more(config, asked), len(market.run_sessions) - 1
+    hedged, said = execute("backtrader" if asked.strategy is None else "python", config, after)
+    if hedged.last < t:
+        raise DataError(
+            f"the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none to signal for"
+        )
+    close = close_read(after, hedged, inputs, t)
+    on = close.policy.before.on if close.policy else bool(hedged.shares[t, -1] != 0.0)
+    order = _order(hedged.action[t], on=on)
+    worth = float(hedged.equity[t]) if equity is None else equity
+    following = str(after.setup.market.run_sessions[-1])
+    rows = slice(max(len(market) - days, 0), len(market))
+    fresh = tuple(freshness(market))
+    return Signal(
+        config.name,
+        asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market),
+        (asked.cls.__doc__ or "").strip().partition("\n")[0],
+        market.hedge,
+        market.underlying,
+        close.date,
+        following,
+        config.execution.fill,
+        on,
+        order,
+        headline(market.hedge, order, close, following, on=on),
+        close,
+        state(market.hedge, after.setup, close, t),
+        config.policy.model_dump(),
+        worth,
+        equity is not None,
+        _targets(after, hedged, t, worth / float(hedged.equity[t])),
+        tuple(_watched(one, market.sessions, rows) for one in inputs),
+        tuple(map(str, market.sessions[rows])),
+        {name: _level(market, name, rows) for name in dict.fromkeys((market.underlying, market.hedge))},
+        None if asked.signal is None else tuple(asked.signal[rows].tolist()),
+        tuple(np.concatenate((np.zeros(market.first, np.bool_), hedged.shares[: t + 1, -1] != 0.0))[rows].tolist()),
+        aged,
+        fresh,
+        market.simulated,
+        (*said.remarks, *_notes(config, asked, aged, fresh)),
+    )
+
+
+def one_more(config: RunConfig, asked: Asked) -> Asked:
+    """Return a run with one more session behind its last, so that the last close decides as any other does.
+
+    In that session every instrument stays at its last close: what is ordered fills there at the last close's prices.
+    The strategy has been asked for its intensity already, on the data as they are; nothing that a close decides
+    reads a session after it.
+    """
+    market = lengthened(asked.setup.market)
+    signal = None if asked.signal is None else np.append(asked.signal, 0.0)
+    return replace(asked, setup=prepare(config, market, signal))
+
+
+def lengthened(market: Market) -> Market:
+    """Return a market with the NYSE's next session behind its last, in which no price moves."""
+    last = market.sessions[-1]
+    (following, *_) = nyse_sessions(last + DAY, last + 14 * DAY)
+    roles = market.roles
+    read = {name: _longer(market, name, following) for name in dict.fromkeys((*roles.traded, roles.underlying))}
+    return Market(
+        market.source,
+        roles,
+        np.append(market.sessions, following),
+        market.first,
+        np.append(market.calendar, following),
+        market.lags,
+        market.findings,
+        market.synthetic,
+        _read=read,
+    )
+
+
+def _longer(market: Market, name: str, following: np.datetime64) -> Bars:
+    """Return an instrument's bars to the last session, and one more at its last close."""
+    bars = market.source.bars(name)
+    bars = bars.rows(slice(0, int(np.searchsorted(bars.dates, market.sessions[-1], side="right"))))
+    added = {"volume": np.nan, "dividend": 0.0, "split": 1.0} | dict.fromkeys(PRICES, bars.close[-1])
+    columns = {column: np.append(getattr(bars, column), value) for column, value in added.items()}
+    return Bars(name, np.append(bars.dates, following), **columns)
+
+
+def _order(action: int, *, on: bool) -> str:
+    if action == STAY:
+        return HOLD if on else STAY_OUT
+    return ENTER if action == ENTERED else LEAVE
+
+
+def _targets(after: Asked, hedged: Ledger, t: int, scale: float) -> tuple[Target, ...]:
+    """Return what the book is and should be, at the prices of the last close, `scale` times the run's own."""
+    terms, price = after.setup.terms, after.setup.prices.close[t]
+    cash, shares = hedged.cash[t] * scale, hedged.shares[t] * scale
+    trade = np.zeros(len(shares))
+    if after.strategy is None:
+        trade = hedged.traded[t + 1] * scale
+    elif hedged.ordered[t]:
+        plan_trade(terms, Order(hedged.core[t], hedged.hedge[t], bool(hedged.restate[t])), price, cash, shares, trade)
+    worth, target = cash + dot(shares, price), shares + trade
+    if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
+        target = np.floor(target + WHOLE_SHARE)
+    names = after.setup.market.roles.traded
+    columns = (price, shares * price / worth, target * price / worth, target * price, target, trade)
+    return tuple(Target(name, *map(float, row)) for name, row in zip(names, np.column_stack(columns), strict=True))
+
+
+def _watched(one: Input, sessions: Dates, rows: slice) -> Watched:
+    threshold = np.broadcast_to(np.asarray(one.threshold, dtype=np.float64), np.shape(one.values))
+    value, bound, fired = float(one.values[-1]), float(threshold[-1]), one.fired
+    known = not np.isnan(value) and not np.isnan(bound)
+    turned = np.flatnonzero(fired != fired[-1])
+    first = int(turned[-1]) + 1 if len(turned) else 0
+    return Watched(
+        one.name,
+        one.fires,
+        one.unit,
+        _known(value),
+        _known(bound),
+        bool(fired[-1]),
+        bound - value if known else None,
+        bound / value - 1.0 if known and value > 0.0 else None,
+        len(fired) - first,
+        str(sessions[first]),
+        not len(turned),
+        _listed(one.values[rows]),
+        _listed(threshold[rows]),
+        tuple(fired[rows].tolist()),
+    )
+
+
+def _level(market: Market, name: str, rows: slice) -> tuple[float | None, ...]:
+    level = market.total_return(name)[rows]
+    begun = level[~np.isnan(level)]
+    return _listed(100.0 * level / begun[0] if len(begun) else level)
+
+
+def _notes(config: RunConfig, asked: Asked, aged: int | None, fresh: Sequence[Fresh]) -> Iterator[str]:
+    market, last = asked.setup.market, asked.setup.market.run_sessions[-1]
+    if market.simulated:
+        yield SIMULATED.format(hedge=market.hedge)
+    if aged:
+        ago = "1 session" if aged == 1 else f"{aged:,} sessions"
+        cure = "pull first" if market.source.name == "store" else "bring the files up to date first"
+        asked_for = f"as asked for with end {config.end}" if config.end is not None else cure
+        yield f"OLD: the last bar is of {last}, {ago} ago: {asked_for}."
+    for one in fresh:
+        if one.late:
+            behind = "1 session" if one.behind == 1 else f"{one.behind:,} sessions"
+            yield f"OLD: {one.name}'s last value is of {one.last}, {behind} before the last close."
+    if market.synthetic_sessions()[-1]:
+        yield "SYNTHETIC: the last bar of a traded instrument was made by the fund model."
+    if asked.strategy is None:
+        yield "An order with a price of its own shows only where the last close would fill it."
+    if isinstance(asked.strategy, Strategy):
+        yield from asked.strategy.remarks(market)
+    for found in market.findings:
+        if last in found.dates:
+            yield f"The audit says of the last session: {found.instrument} {found.says}."
+
+
+def _listed(values: Floats) -> tuple[float | None, ...]:
+    return tuple(_known(value) for value in values.tolist())
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

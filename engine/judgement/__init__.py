@@ -1,1 +1,0 @@
-"""Judgement: what the hedge did, beside its controls, and whether that can be told from luck."""

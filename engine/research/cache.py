@@ -1,0 +1,246 @@
+"""The parts of a run: each is made once for all combinations that share it, and dropped when it is long unused."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from data.arrays import Flags, Floats, Ints
+from data.market import Market
+from data.sources import Source
+from engine.analytics.answer.safety import Less
+from engine.analytics.attribution_batch import daily_of
+from engine.analytics.metrics import mean_cash_return
+from engine.config import HedgeConfig, RunConfig
+from engine.evaluate_strategy import intensity_of
+from engine.kernel.attribution import Daily
+from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger, Plan
+from engine.kernel.sweep import Units, units_of
+from engine.plain_yaml import Keys
+from engine.research.answered import less_in
+from engine.research.grid import Grid, with_values
+from engine.research.overfitting.rows import drawn_of
+from engine.setup import Setup, open_market, policy_of, prepare, rebalancing_days, sizing_of
+from strategies import parameters
+from strategies.load import fresh
+from strategies.policy import PolicyRules
+from strategies.sizing import Sizing, hedge_weights, most_hedge, unhedged_core
+
+Made = TypeVar("Made")
+Places = tuple[int, ...]
+PARTS = ("world", "signal", "policy", "hedge")
+OF_THE_WORLD = ("instrument", "underlying", "leverage", "lookback", "funding", "buffer")
+"""Keys under `hedge` that change what is traded or on what terms, or the unhedged book: a buffer is in that too."""
+
+
+def part_of(keys: Keys) -> str:
+    """Say which part of a run a key changes."""
+    if keys[0] == "strategy":
+        return "signal"
+    if keys[0] == "policy":
+        return "policy"
+    return "hedge" if keys[0] == "hedge" and keys[1] not in OF_THE_WORLD else "world"
+
+
+@dataclass(frozen=True)
+class World:
+    """What combinations share that trade the same instruments on the same terms.
+
+    Parameters
+    ----------
+    places
+        Its place on each of the world's axes: by this it is known, and never by its address, which another may get.
+    fed
+        All that its market is made from, by value.
+    config, setup
+        The run it stands for, and how that is laid out.
+    units, daily
+        Prices in units, and what each session does to one of the hedge.
+    cash_return
+        The mean cash return a session.
+    unhedged
+        The unhedged book.
+    less
+        What holding less of the core came to.
+    """
+
+    places: Places
+    fed: Hashable
+    config: RunConfig
+    setup: Setup
+    units: Units
+    daily: Daily
+    cash_return: float
+    unhedged: Ledger
+    less: Less
+
+    @property
+    def market(self) -> Market:
+        """The market it is fed."""
+        return self.setup.market
+
+
+class Hedge(NamedTuple):
+    """How a hedge is sized and rebalanced, and what of that decides when it is entered."""
+
+    config: HedgeConfig
+    sizing: Sizing
+    pattern: Hashable
+
+
+class Decided(NamedTuple):
+    """What a policy decided on a signal: the closes that order, whether the hedge is on after each, entries."""
+
+    at: Ints
+    on: Flags
+    entries: int
+
+
+class Kept:
+    """What was made, by what it was made from; the longest unused is dropped when there are too many."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._made: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def get(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """Return what a key stands for, made now if it isn't there."""
+        if key not in self._made:
+            self._made[key] = make()
+            if len(self._made) > self._most:
+                self._made.popitem(last=False)
+        self._made.move_to_end(key)
+        found: Made = self._made[key]
+        return found
+
+
+@dataclass
+class Ingredients:
+    """Makes parts and remembers them, each kind up to a number; for one thread.
+
+    Parameters
+    ----------
+    config, grid
+        The run that is swept, and over what.
+    source
+        Where history comes from.
+    signal_seconds
+        Time spent on asking strategies so far.
+
+    Attributes
+    ----------
+    axes
+        Which axes turn each part.
+    drawn
+        The rows of which something is kept for the statistics of overfitting.
+    """
+
+    config: RunConfig
+    grid: Grid
+    source: Source
+    signal_seconds: float = 0.0
+    _kept: dict[str, Kept] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        room = {"market": 16, "world": 64, "signal": 512, "size": 2048, "decided": 4096}
+        room |= {"policy": 100_000, "hedge": 100_000}
+        self._kept = {kind: Kept(most) for kind, most in room.items()}
+        self.axes = {part: [i for i, axis in enumerate(self.grid.axes) if part_of(axis.keys) == part] for part in PARTS}
+        self.drawn = drawn_of(len(self.grid)).split
+
+    def world(self, places: Places) -> World:
+        """Return the world of some places on its axes."""
+        return self._kept["world"].get(places, lambda: self._make_world(places))
+
+    def signal(self, world: World, places: Places) -> Floats:
+        """Return the intensity over all of the market's sessions; raises StrategyError."""
+        return self._kept["signal"].get((world.fed, places), lambda: self._ask(world, places))
+
+    def policy(self, places: Places) -> PolicyRules:
+        """Return the policy; raises ConfigError where its keys contradict each other."""
+        return self._kept["policy"].get(places, lambda: policy_of(self._config({"policy": places})))
+
+    def hedge(self, world: Places, places: Places) -> Hedge:
+        """Return the hedge's sizing."""
+
+        def make() -> Hedge:
+            config = self._config({"world": world, "hedge": places})
+            sizing = sizing_of(config)
+            some = min(sizing.weight, most_hedge(sizing)) > 0.0
+            plain = sizing.method in ("fixed", "proportional")
+            return Hedge(config.hedge, sizing, (sizing.method, some) if plain else sizing)
+
+        return self._kept["hedge"].get((world, places), make)
+
+    def core(self, hedge: Hedge) -> float:
+        """Return the core's weight while there is no hedge."""
+        return unhedged_core(hedge.sizing)
+
+    def size(self, world: World, hedge: Hedge, signal: Places) -> Floats:
+        """Return the hedge weight that an order at each of the run's closes would get."""
+        market = world.market
+        read = signal if hedge.sizing.method == "proportional" else ()
+        return self._kept["size"].get(
+            (world.fed, hedge.sizing, read),
+            lambda: hedge_weights(hedge.sizing, market, self.signal(world, signal))[market.first :],
+        )
+
+    def plan(self, world: World, signal: Places, policy: PolicyRules, hedge: Hedge) -> Plan:
+        """Return when and how a combination decides."""
+        return Plan(
+            policy,
+            self.signal(world, signal)[world.market.first :],
+            self.size(world, hedge, signal),
+            rebalancing_days(world.market.run_sessions, hedge.config.rebalance),
+            world.setup.plan.core_due,
+            hedge.config.band if hedge.config.rebalance == "band" else np.inf,
+            unhedged_core(hedge.sizing),
+            hedge.config.funding == "sell_core",
+        )
+
+    def decided(self, world: World, signal: Places, policy: PolicyRules, hedge: Hedge) -> Decided:
+        """Return what the policy decides, shared by all hedges of the same pattern."""
+        return self._kept["decided"].get(
+            (world.places, signal, policy, hedge.config.rebalance, hedge.pattern),
+            lambda: Decided(*compiled().decisions(world.setup.prices, self.plan(world, signal, policy, hedge))),
+        )
+
+    def _config(self, places: dict[str, Places]) -> RunConfig:
+        values = {
+            self.grid.axes[i].keys: self.grid.axes[i].values[place]
+            for part, chosen in places.items()
+            for i, place in zip(self.axes[part], chosen, strict=True)
+        }
+        return with_values(self.config, values)
+
+    def _make_world(self, places: Places) -> World:
+        config = self._config({"world": places})
+        fed = _fed(config)
+        market = self._kept["market"].get(fed, lambda: open_market(config, self.source))
+        setup = prepare(config, market, None)
+        idle = setup.plan._replace(size=np.zeros_like(setup.plan.size))
+        unhedged = compiled().run_policy(setup.prices, setup.terms, idle)
+        cash = mean_cash_return(setup.terms, len(setup.prices.close) - 1)
+        units = units_of(setup.prices, setup.terms)
+        return World(places, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))
+
+    def _ask(self, world: World, places: Places) -> Floats:
+        began = time.perf_counter()
+        named = self._config({"signal": places}).strategy
+        with fresh(named.named) as cls:
+            intensity = intensity_of(parameters.make(cls, named.params), world.market)
+        self.signal_seconds += time.perf_counter() - began
+        return intensity
+
+
+def _fed(config: RunConfig) -> Hashable:
+    """Return all of a config that its market is made from; the cash rate is, for it drives made history."""
+    hedge, rate = config.hedge, config.execution.cash_rate
+    traded = (config.portfolio.core, hedge.instrument, hedge.underlying, hedge.leverage)
+    return repr((config.data, config.start, config.end, traded, rate))

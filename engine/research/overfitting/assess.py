@@ -1,0 +1,211 @@
+"""How much of a sweep's best is luck: every statistic of overfitting, from its table to ``overfitting.json``."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.arithmetic import log1p
+from data.arrays import Flags, Floats, Ints
+from data.files import write_whole
+from data.sources import Source
+from engine.config import RunConfig
+from engine.research.cache import Ingredients
+from engine.research.chunks import compiles
+from engine.research.columns import columns_of
+from engine.research.grid import Grid
+from engine.research.overfitting.findings import FILE, LESS_DERISK, LESS_UNHEDGED, OVER_CASH, Best, Overfitting
+from engine.research.overfitting.history import Tried
+from engine.research.overfitting.parts import kept_in, path_again, paths_in
+from engine.research.overfitting.paths import Follow, Followed, follow, follow_told
+from engine.research.overfitting.rows import Drawn, drawn_of
+from engine.research.overfitting.sharpe import Deflated, effective_trials, moments, sharpes
+from engine.research.overfitting.splits import Splits, block_sums, splits_of, sums_of
+from engine.research.overfitting.superior import Superior, superior
+from engine.research.overfitting.words import sentence
+
+DIGITS = 9
+"""Significant digits of its numbers: more depend on how many threads a product of matrices takes. Effective numbers
+have 4, since roots of eigenvalues near 0 are among what they sum."""
+
+LEFT_OF_A_RUIN = 1e-6
+"""The share of a book that its ruin is taken to leave, where its log return is wanted."""
+
+TRACE = 1e-12
+"""A session's difference below which rounding made it: a book that never hedges is the unhedged one."""
+
+Begin = Callable[[str], None]
+
+
+class Apart(NamedTuple):
+    """Log returns of the books followed, less those of what they are compared with: what the hedge adds to growth.
+
+    Parameters
+    ----------
+    unhedged
+        Less the unhedged book's, shape (books, n).
+    derisk
+        Less that of the book sold daily, of the books compared, shape (compared, n).
+    """
+
+    unhedged: Floats
+    derisk: Floats
+
+
+def finish_sweep(
+    folder: Path, config: RunConfig, grid: Grid, source: Source, workers: int, begin: Begin | None = None
+) -> Overfitting | None:
+    """Finish a sweep whose table is joined and whose parts are still there: see `finish`, on so many threads."""
+    parts = sorted((folder / "parts").glob("*.parquet"))
+    follower = (
+        follow(Ingredients(config, grid, source), workers)
+        if compiles(config)
+        else follow_told(paths_in(parts), path_again(config, grid, source))
+    )
+    return finish(folder, kept_in(parts), follower, begin)
+
+
+def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin | None = None) -> Overfitting | None:
+    """Work the statistics of a finished table out and write them beside it.
+
+    Parameters
+    ----------
+    folder
+        Holds results.parquet.
+    kept
+        Rows, sorted, and `engine.research.overfitting.rows.kept_of` each, shape (rows, WIDTH), as the chunks hold them.
+    follow
+        Gives the paths of rows.
+    begin
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    ``None``, and nothing is written, where no combination has a Sharpe ratio.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(import_module, "arch.bootstrap")  # takes two seconds, which others needn't wait for
+        found = _of_table(folder / "results.parquet", kept, follow, begin or (lambda _: None))
+    if found is not None:
+        told = {"says": sentence(found, Tried(found.trials, 1))} | found.as_dict()
+        text = json.dumps(_plain(told), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        write_whole(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
+    return found
+
+
+def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin) -> Overfitting | None:
+    sharpe = _column(results, "sharpe")
+    known = np.isfinite(sharpe)
+    if not known.any():
+        return None
+    best, drawn = _best(results, int(np.nanargmax(sharpe))), drawn_of(len(sharpe))
+    begin("paths of combinations drawn")
+    some, beside = (rows[known[rows]] for rows in (drawn.followed, drawn.representatives))
+    books = follow(best.row, np.union1d(some, [best.row]), np.union1d(beside, [best.row]))
+    begin("splits")
+    splits = _splits(kept, known, books, best.row)
+    begin("deflated Sharpe ratios")
+    apart = _apart(books)
+    deflated = _deflated(books, apart, best.row, drawn, sharpe[known])
+    begin("tests against unhedged and sold daily")
+    tests = _superior(books, apart, best.row, drawn.representatives)
+    return Overfitting(len(sharpe), int(known.sum()), best, deflated, splits, tests)
+
+
+def _column(results: Path, name: str) -> Floats:
+    import pyarrow.parquet as pq
+
+    column: Floats = pq.read_table(results, columns=[name]).column(0).to_numpy()
+    return column
+
+
+def _best(results: Path, row: int) -> Best:
+    import pyarrow.parquet as pq
+
+    measured = ("sharpe", "sharpe_vs_unhedged", "cagr_vs_unhedged", "episodes")
+    axes = [name for name in pq.read_schema(results).names if name not in (*columns_of(answer=True), "failed")]
+    told = pq.read_table(results, columns=[*axes, *measured]).slice(row, 1).to_pylist()[0]
+    sharpe, apart, gained, episodes = (told.pop(name) for name in measured)
+    return Best(row, told, sharpe, math.nan if apart is None else sharpe - apart, gained, int(episodes))
+
+
+def _splits(kept: tuple[Ints, Floats], known: Flags, books: Followed, best: int) -> Splits | None:
+    rows, sums = kept
+    fine = known[rows] & (sums[:, 0] == books.calendar)
+    if fine.sum() < 2:
+        return None
+    at, count = int(np.searchsorted(books.rows, best)), books.returns.shape[1]
+    unhedged = block_sums(books.unhedged[books.of[at]], books.cash[at])
+    return splits_of(sums_of(sums[fine, 1:], count, books.a_year), unhedged, int((~fine).sum()))
+
+
+def _apart(books: Followed) -> Apart:
+    logs = _logs(books.returns)
+    derisk = logs[books.compared] - _logs(books.derisked)
+    logs -= _logs(books.unhedged)[books.of]
+    for apart in (logs, derisk):
+        apart[np.abs(apart).max(axis=1) < TRACE] = 0.0
+    return Apart(logs, derisk)
+
+
+def _logs(returns: Floats) -> Floats:
+    return log1p(np.maximum(returns, LEFT_OF_A_RUIN - 1.0))
+
+
+def _deflated(books: Followed, apart: Apart, best: int, drawn: Drawn, known: Floats) -> dict[str, Deflated]:
+    """Return the best's Sharpe ratio against luck, for each of `SERIES`."""
+    at, random = int(np.searchsorted(books.rows, best)), np.isin(books.rows, drawn.followed)
+    beside, a_year = np.isin(books.rows[books.compared], drawn.representatives), books.a_year
+    return {
+        OVER_CASH: _deflate(books.returns[at] - books.cash[at], books.returns[random], known, len(known), a_year),
+        LESS_UNHEDGED: _deflate(apart.unhedged[at], apart.unhedged[random], None, len(known), a_year),
+        LESS_DERISK: _deflate(apart.derisk[books.compared == at][0], apart.derisk[beside], None, len(known), a_year),
+    }
+
+
+def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int, a_year: float) -> Deflated:
+    """Measure a series of the best, and of others drawn; `known` are the Sharpe ratios of all where they are known."""
+    spread = sharpes(others, a_year) if known is None else known
+    effective, growth = (_rounded(one, 4) for one in (effective_trials(others) if len(others) else (1.0, 0.0)))
+    return Deflated(
+        float(sharpes(one[np.newaxis], a_year)[0]),
+        *moments(one),
+        len(one),
+        float(spread.std(ddof=1)) if len(spread) > 1 else 0.0,
+        trials,
+        len(others),
+        effective,
+        growth,
+        a_year,
+    )
+
+
+def _superior(books: Followed, apart: Apart, best: int, drawn: Ints) -> dict[str, Superior]:
+    """Test the best and the representatives against the unhedged book, and each against its own book sold daily."""
+    rows = books.rows[books.compared]
+    order = np.argsort(rows != best, kind="stable")  # the best first
+    left, a_year = len(np.setdiff1d(drawn, rows)), books.a_year
+    series = {"unhedged": apart.unhedged[books.compared], "derisk": apart.derisk}
+    return {name: superior(np.ascontiguousarray(one[order].T), left, a_year=a_year) for name, one in series.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return plain values, numbers to `DIGITS` and None for what is undefined."""
+    if isinstance(value, Mapping):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return _rounded(value, DIGITS) if math.isfinite(value) else None
+    return value
+
+
+def _rounded(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")

@@ -1,0 +1,115 @@
+"""How many combinations were ever tried on a run: those of its finished sweeps and searches that are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.runs.identity import canonical
+
+Hashes = npt.NDArray[np.uint64]
+
+TRADED = (("portfolio", "core"), ("hedge", "instrument"), ("hedge", "underlying"), ("hedge", "leverage"))
+"""What two sweeps have to trade alike to be sweeps of one run."""
+SEARCHES = "searches"
+"""Beside the folder of sweeps: where searches are kept unless told otherwise."""
+ASIDE = ("start", "end", "data", "controls")
+"""Keys that say on what history a combination was tried and what is told of it, and not which it is."""
+
+
+class Tried(NamedTuple):
+    """What was tried.
+
+    Parameters
+    ----------
+    combinations
+        Distinct ones.
+    sweeps
+        Finished sweeps and searches that they come from, this one too.
+    """
+
+    combinations: int
+    sweeps: int
+
+
+def tried_in(folder: Path) -> Tried:
+    """Count the combinations of a sweep and of the sweeps and searches of its run that are kept beside it, each once.
+
+    Notes
+    -----
+    A sweep is of the same run when it has its name, its strategy's class and what it trades, on a market as real or as
+    simulated. A combination is known by its strategy's code and by all keys of its config but those of `ASIDE`: tried
+    again on a newer history it counts once. What a person tried by ``backtest run``, or in another folder, isn't known.
+    """
+    own = _manifest(folder)
+    beside = [*folder.parent.iterdir(), *(folder.parent.parent / SEARCHES).glob("*")]
+    kin = [folder, *(other for other in sorted({*beside}) if other != folder and _alike(own, other))]
+    told = [(_manifest(one), one) for one in kin]
+    names = sorted({name for manifest, _ in told for name in manifest["axes"]})
+    rows = [_combinations(manifest, one / "results.parquet", names) for manifest, one in told]
+    return Tried(len(np.unique(np.concatenate(rows))), len(kin))
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _alike(own: Mapping[str, Any], other: Path) -> bool:
+    """Say whether a folder holds a finished sweep of the same run."""
+    if not ((other / "manifest.json").is_file() and (other / "results.parquet").is_file()):
+        return False
+    try:
+        told = _manifest(other)
+        return _of_run(told) == _of_run(own)
+    except (ValueError, KeyError, TypeError):  # a folder of something else
+        return False
+
+
+def _of_run(manifest: Mapping[str, Any]) -> list[Any]:
+    config = manifest["config"]
+    traded = [config[section][key] for section, key in TRADED]
+    return [manifest["name"], manifest["simulated"], config["strategy"]["class"], traded, len(manifest["axes"]) > 0]
+
+
+def _combinations(manifest: Mapping[str, Any], results: Path, names: list[str]) -> Hashes:
+    """Return a number for each row: the sum of one for each of its keys and values, so that equal rows are equal."""
+    import pyarrow.parquet as pq
+
+    config = manifest["config"]
+    taken = [_take(config, name.split(".")) for name in names]
+    rest = {key: value for key, value in config.items() if key not in ASIDE}
+    total = np.full(manifest["combinations"], _number("", canonical([rest, manifest["strategy"]])), np.uint64)
+    for name, value in zip(names, taken, strict=True):
+        if name in manifest["axes"]:
+            column = pq.read_table(results, columns=[name]).column(0).combine_chunks().dictionary_encode()
+            known = [_number(name, _text(one)) for one in (*column.dictionary.to_pylist(), None)]
+            total += np.array(known, np.uint64)[column.indices.fill_null(len(known) - 1).to_numpy()]
+        else:
+            total += np.uint64(_number(name, _text(value)))
+    return total
+
+
+def _take(config: dict[str, Any], keys: list[str]) -> Any:
+    """Take a value out of a config; None where it isn't there, as a parameter that another strategy has."""
+    node: Any = config
+    for key in keys[:-1]:
+        node = node.get(key, {})
+    return node.pop(keys[-1], None)
+
+
+def _text(value: Any) -> str:
+    """Return a value as text, the same from a manifest and from a table."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return repr(float(value))
+    return str(value)
+
+
+def _number(name: str, text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{name}={text}".encode(), digest_size=8).digest(), "little")

@@ -1,0 +1,199 @@
+"""Combinations session by session, with what each is compared with: run once more, or as the chunks kept them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from data.arrays import Flags, Floats, Ints
+from data.calendar import SESSIONS_A_YEAR
+from engine.analytics.derisk import sold_daily
+from engine.analytics.metrics import mean_cash_return
+from engine.kernel.compiled import compiled
+from engine.research.cache import Ingredients, World
+from engine.research.compute import Books, lay_out, paths_of, plan_at, run_alone
+from engine.research.overfitting.rows import calendar_of, kept_of, returns_to_ruin
+from engine.setup import run_beta
+
+if TYPE_CHECKING:
+    from engine.runs.run import RunResult
+
+TOGETHER = 512
+"""Rows that are run together: what they share needs memory, and two blocks keep two threads busy."""
+
+
+class Followed(NamedTuple):
+    """Books on the same sessions, session by session; returns are 0 after a ruin.
+
+    Parameters
+    ----------
+    calendar
+        That of their sessions.
+    rows
+        Which rows of the sweep they are, sorted, shape (books,).
+    returns
+        Their session returns, shape (books, n).
+    cash
+        The mean cash return a session of each, shape (books,).
+    unhedged, of
+        Returns of the unhedged books, and which of them each has, shapes (unhedged books, n) and (books,).
+    compared
+        Which of them are compared with the book sold daily too, as places in `rows`, sorted.
+    derisked
+        Returns of the books sold daily, shape (len(compared), n).
+    a_year
+        How many of their sessions make a year.
+    """
+
+    calendar: float
+    rows: Ints
+    returns: Floats
+    cash: Floats
+    unhedged: Floats
+    of: Ints
+    compared: Ints
+    derisked: Floats
+    a_year: float = SESSIONS_A_YEAR
+
+
+Follow = Callable[[int, Ints, Ints], Followed]
+"""Follows the best row and some others, sorted, and the book sold daily of some of these.
+
+Rows are left out that fail, that run on other sessions than the best's, or that nothing is known of.
+"""
+
+
+def follow(made: Ingredients, workers: int) -> Follow:
+    """Return what runs rows of a sweep once more and keeps their paths, on so many threads."""
+
+    def run(best: int, rows: Ints, compared: Ints) -> Followed:
+        (world, _), *_ = lay_out(made, made.grid.places(best, best + 1)).worlds
+        with ThreadPoolExecutor(workers) as pool:
+            return joined(
+                [
+                    _run_together(made, some, np.isin(some, compared), calendar_of(world.market.run_sessions), pool)
+                    for some in np.split(rows, range(TOGETHER, len(rows), TOGETHER))
+                ]
+            )
+
+    return run
+
+
+def _run_together(
+    made: Ingredients, rows: Ints, compared: Flags, calendar: float, pool: ThreadPoolExecutor
+) -> Followed:
+    places = np.concatenate([made.grid.places(row, row + 1) for row in rows.tolist()])
+    laid = lay_out(made, places)
+    alike = [(world, of) for world, of in laid.worlds if calendar_of(world.market.run_sessions) == calendar]
+    world_of = np.full(len(rows), -1)
+    for k, (_, of) in enumerate(alike):
+        world_of[of[laid.failed[of] == ""]] = k
+    fine = np.flatnonzero(world_of >= 0)
+    returns = np.zeros((len(rows), len(alike[0][0].setup.prices.close) - 1 if alike else 0))
+
+    def run(books: Books) -> Flags:
+        path = paths_of(books)[0]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books run by themselves
+            returns[books.rows] = (path[1:] / path[:-1] - 1.0).T
+        return np.any(path <= 0.0, axis=0)
+
+    blocks = [block for block in laid.blocks if world_of[block.rows[0]] >= 0]
+    alone = [(world, row) for world, row in laid.alone if world_of[row] >= 0]
+    for block, ruined in zip(blocks, pool.map(run, blocks), strict=True):
+        alone += [(block.world, int(row)) for row in block.rows[ruined]]
+    for world, row in alone:
+        ledger = run_alone(made, world, places[row])
+        returns[row] = returns_to_ruin(ledger.equity, ledger.last)
+    worlds = [world for world, _ in alike]
+    beside = fine[compared[fine]]
+    return Followed(
+        calendar,
+        rows[fine],
+        returns[fine],
+        np.array([worlds[k].cash_return for k in world_of[fine]]),
+        np.array([returns_to_ruin(world.unhedged.equity, world.unhedged.last) for world in worlds]),
+        world_of[fine],
+        np.flatnonzero(compared[fine]),
+        _derisked_books(made, [(worlds[world_of[row]], places[row]) for row in beside.tolist()], pool),
+        worlds[0].market.sessions_a_year if worlds else SESSIONS_A_YEAR,
+    )
+
+
+def _derisked_books(made: Ingredients, books: Sequence[tuple[World, Ints]], pool: ThreadPoolExecutor) -> Floats:
+    """Return the returns of the book sold daily beside each, shape (books, sessions - 1)."""
+    beta = {world.places: run_beta(world.config, world.market) for world, _ in books}
+    plans = [plan_at(made, world, places) for world, places in books]  # in one thread: they are remembered
+
+    def run(k: int) -> Floats:
+        world = books[k][0]
+        hedged = compiled().run_policy(world.setup.prices, world.setup.terms, plans[k])
+        book = sold_daily(world.setup, hedged, beta[world.places]).ledger
+        return returns_to_ruin(book.equity, book.last)
+
+    return np.array(list(pool.map(run, range(len(books)))))
+
+
+def joined(parts: Sequence[Followed]) -> Followed:
+    """Return several as one; those of no book at all are passed over."""
+    some = [part for part in parts if len(part.rows)]
+    books, bare = (
+        np.cumsum([0, *counts])[:-1].tolist()
+        for counts in ([len(part.rows) for part in some], [len(part.unhedged) for part in some])
+    )
+    return Followed(
+        some[0].calendar,
+        np.concatenate([part.rows for part in some]),
+        np.concatenate([part.returns for part in some]),
+        np.concatenate([part.cash for part in some]),
+        np.concatenate([part.unhedged for part in some]),
+        np.concatenate([part.of + at for part, at in zip(some, bare, strict=True)]),
+        np.concatenate([part.compared + at for part, at in zip(some, books, strict=True)]),
+        np.concatenate([part.derisked for part in some if len(part.derisked)]),
+        some[0].a_year,
+    )
+
+
+class Told(NamedTuple):
+    """What is kept of a combination that was run by itself.
+
+    Parameters
+    ----------
+    sums
+        `engine.research.overfitting.rows.kept_of` it, shape (WIDTH,).
+    path
+        Its calendar, the mean cash return a session, how many sessions make a year, and then the returns of the book,
+        of the unhedged one and of the one sold daily, end to end, shape (3 + 3 n,).
+    """
+
+    sums: Floats
+    path: Floats
+
+
+def told_of(result: RunResult) -> Told:
+    """Return what a sweep keeps of a run, for strategies that can't be compiled."""
+    setup, sessions = result.setup, result.market.run_sessions
+    cash = mean_cash_return(setup.terms, len(sessions) - 1)
+    beside = sold_daily(setup, result.hedged, run_beta(result.config, result.market)).ledger
+    books = [returns_to_ruin(book.equity, book.last) for book in (result.hedged, result.unhedged, beside)]
+    facts = calendar_of(sessions), cash, result.market.sessions_a_year
+    return Told(kept_of(books[0], cash, sessions), np.concatenate((facts, *books)))
+
+
+def follow_told(told: Mapping[int, Floats], again: Callable[[int], Floats]) -> Follow:
+    """Return what looks rows up among the paths that were kept, `again` giving that of a row that wasn't."""
+
+    def look(best: int, rows: Ints, compared: Ints) -> Followed:
+        del compared  # all that was kept has its book sold daily
+        paths = {row: told[row] for row in rows.tolist() if row in told}
+        paths.setdefault(best, again(best) if best not in told else told[best])
+        same = sorted(row for row, path in paths.items() if path[0] == paths[best][0])
+        books = np.array([paths[row][3:] for row in same]).reshape(len(same), 3, -1)
+        places = np.arange(len(same))
+        cash = np.array([paths[row][1] for row in same])
+        calendar, _cash, a_year = paths[best][:3].tolist()
+        return Followed(calendar, np.array(same), books[:, 0], cash, books[:, 1], places, places, books[:, 2], a_year)
+
+    return look

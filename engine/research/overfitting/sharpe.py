@@ -1,0 +1,215 @@
+"""The Sharpe ratio of the best of many, held against the best that luck alone would give: the deflated Sharpe ratio."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Floats
+from data.calendar import SESSIONS_A_YEAR
+from engine.analytics.evidence import beyond_normal, probabilistic_sharpe
+
+SURE = 0.95
+"""The confidence that a track record has to be long enough for."""
+
+ROUNDING = 1e-12
+"""The share of the largest eigenvalue below which one is what rounding left of 0; and a power below which it is."""
+STEADY = 1e-14
+"""The share of a second moment that rounding leaves of returns that are all equal."""
+
+
+@dataclass(frozen=True)
+class Deflated:
+    """One series of the best combination, and how the same series spreads over all that was tried.
+
+    Parameters
+    ----------
+    sharpe
+        Its Sharpe ratio a year.
+    skew, kurtosis
+        Of its session returns, plain moments; kurtosis is raw, 3 for a normal distribution. 0 and 3 where they don't
+        vary.
+    sessions
+        How many returns it has.
+    spread
+        Standard deviation (ddof 1) of the trials' Sharpe ratios, a year.
+    trials
+        Combinations that have a Sharpe ratio.
+    measured_on
+        On how many of them the effective number was measured.
+    effective
+        The effective number of trials among those.
+    growth
+        By which power of their number it grows beyond them, from 0 (others add nothing) to 1 (each is a new one).
+    sessions_a_year
+        How many of its returns make a year.
+    """
+
+    sharpe: float
+    skew: float
+    kurtosis: float
+    sessions: int
+    spread: float
+    trials: int
+    measured_on: int
+    effective: float
+    growth: float
+    sessions_a_year: float = SESSIONS_A_YEAR
+
+    def effective_of(self, tried: int) -> float:
+        """Return the effective number of that many trials of the same kind."""
+        if tried <= self.measured_on:
+            return min(self.effective, float(tried))
+        return min(self.effective * (tried / self.measured_on) ** self.growth, float(tried))
+
+    def luck(self, tried: float) -> float:
+        """Return the Sharpe ratio a year that the best of so many without skill reaches on average."""
+        return self.spread * expected_best(tried)
+
+    @property
+    def undefined(self) -> str | None:
+        """Why its skew or kurtosis allows no deflated Sharpe ratio and no track record; ``None`` where they do."""
+        return beyond_normal(self.sessions, self.skew, self.kurtosis)
+
+    def deflated(self, tried: float) -> float | None:
+        """Return the deflated Sharpe ratio: the probability that the true one is above what luck gives, in [0, 1].
+
+        ``None`` where it is `undefined`.
+        """
+        if self.undefined:
+            return None
+        yearly = math.sqrt(self.sessions_a_year)
+        return probabilistic_sharpe(
+            self.sharpe / yearly, self.sessions, self.skew, self.kurtosis, self.luck(tried) / yearly
+        )
+
+    def track_record(self, above: float = 0.0) -> float | None:
+        """Return the sessions after which a Sharpe ratio `above` (a year) is ruled out; ``None``: no number of them.
+
+        ``None``, too, where it is `undefined`.
+        """
+        if self.undefined:
+            return None
+        yearly = math.sqrt(self.sessions_a_year)
+        return minimum_track_record(self.sharpe / yearly, self.skew, self.kurtosis, above / yearly)
+
+    def as_dict(self, tried: int) -> dict[str, Any]:
+        """Return what was measured, and what follows from it for that many trials, as plain values."""
+        alike = self.effective_of(tried)
+        return {
+            **self.__dict__,
+            "undefined": self.undefined,
+            "tried": tried,
+            "luck": self.luck(tried),
+            "deflated_sharpe": self.deflated(tried),
+            "tried_effectively": alike,
+            "luck_effectively": self.luck(alike),
+            "deflated_sharpe_effectively": self.deflated(alike),
+            "track_record": self.track_record(),
+            "track_record_beyond_luck": self.track_record(self.luck(tried)),
+        }
+
+
+def expected_best(trials: float) -> float:
+    """Return the mean of the highest of so many independent standard normal numbers, about; 0 for one.
+
+    References
+    ----------
+    Bailey and Lopez de Prado (2014), "The deflated Sharpe ratio", Journal of Portfolio Management 40, equation 1.
+    """
+    if trials <= 1.0:
+        return 0.0
+    place, gamma = NormalDist().inv_cdf, float(np.euler_gamma)
+    return max(0.0, (1.0 - gamma) * place(1.0 - 1.0 / trials) + gamma * place(1.0 - 1.0 / (trials * math.e)))
+
+
+def minimum_track_record(
+    sharpe: float, skew: float, kurtosis: float, above: float = 0.0, sure: float = SURE
+) -> float | None:
+    """Return how many returns make it `sure` that a Sharpe ratio is above a bound; ``None`` where it isn't above.
+
+    Parameters
+    ----------
+    sharpe, above
+        Sharpe ratios a period, not a year.
+    skew, kurtosis
+        Of the returns; kurtosis is raw.
+
+    References
+    ----------
+    Bailey and Lopez de Prado (2012), "The Sharpe ratio efficient frontier", Journal of Risk 15, equation 11.
+    """
+    if sharpe <= above:
+        return None
+    wide = 1.0 - skew * sharpe + (kurtosis - 1.0) / 4.0 * sharpe**2
+    return 1.0 + wide * (NormalDist().inv_cdf(sure) / (sharpe - above)) ** 2
+
+
+def sharpes(returns: Floats, a_year: float = SESSIONS_A_YEAR) -> Floats:
+    """Return the Sharpe ratio a year of each row, shape (rows,); 0 where the returns don't vary, or are all 0."""
+    _, spread, mean = _standard(returns)
+    told = np.divide(mean, spread, out=np.zeros_like(mean), where=spread > 0.0)
+    return told * math.sqrt(a_year)
+
+
+def moments(returns: Floats) -> tuple[float, float]:
+    """Return skew and raw kurtosis of returns, shape (n,), by plain moments; 0 and 3 where they don't vary."""
+    scores, spread, _ = _standard(returns[np.newaxis])
+    if not spread[0]:
+        return 0.0, 3.0
+    variance = float((scores**2).mean())
+    return float((scores**3).mean()) / variance**1.5, float((scores**4).mean()) / variance**2
+
+
+def effective_trials(returns: Floats) -> tuple[float, float]:
+    """Return how many independent trials spread as these do, and by which power of their number that grows.
+
+    Parameters
+    ----------
+    returns
+        A row a trial, drawn without regard to result, shape (trials, sessions).
+
+    Returns
+    -------
+    float, float
+        ``(sum sqrt(l))^2 / sum l`` over the eigenvalues l of the covariance of the trials' standardised returns, less
+        the mean trial's: what all have in common moves every Sharpe ratio alike, and is no part of their spread. The
+        power is that from every other trial to all of them, in [0, 1].
+
+    References
+    ----------
+    Galwey (2009), "A new measure of the effective number of tests", Genetic Epidemiology 33. Equal to the number of
+    trials where they share one correlation, and to the number of groups where those of a group are the same.
+    """
+    scores = _standard(returns)[0]
+    whole = _galwey(scores)
+    if len(scores) < 4 or whole <= 1.0:
+        return whole, 0.0
+    half = _galwey(scores[::2])
+    power = math.log(whole / half) / math.log(len(scores) / len(scores[::2]))
+    return whole, min(1.0, power) if power > ROUNDING else 0.0  # what rounding leaves of 0 differs by processor
+
+
+def _galwey(scores: Floats) -> float:
+    apart = scores - scores.mean(axis=0)
+    small = apart @ apart.T if len(apart) <= apart.shape[1] else apart.T @ apart
+    if np.trace(small) <= ROUNDING**2 * scores.size:
+        return 1.0  # all trials are the same
+    values = np.linalg.eigvalsh(small)
+    values = values[values > ROUNDING * values[-1]]
+    return max(1.0, float(np.sqrt(values).sum()) ** 2 / float(values.sum()))
+
+
+def _standard(returns: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return standardised returns (0 for rows that don't vary), and each row's standard deviation and mean."""
+    mean = returns.mean(axis=1)
+    scores = returns - mean[:, np.newaxis]
+    squares = np.einsum("ij,ij->i", scores, scores)
+    moving = squares > STEADY * np.einsum("ij,ij->i", returns, returns)
+    spread = np.where(moving, np.sqrt(squares / max(returns.shape[1] - 1, 1)), 0.0)
+    scores *= np.divide(1.0, spread, out=np.zeros_like(spread), where=moving)[:, np.newaxis]
+    return scores, spread, mean

@@ -1,0 +1,203 @@
+"""The space of a search: the keys that are tried, and between what."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from data.errors import ConfigError
+from engine.config import RunConfig
+from engine.loading import full_keys, read_value
+from engine.plain_yaml import Keys
+from engine.reads import MOST
+from engine.research.grid import value_at, with_values
+
+Drawn = tuple[Any, ...]
+"""What a sampler draws, a value a dimension: numbers, and texts that stand for choices. It can be hashed and sent."""
+
+FORMS = "write key=low:high, key=low:high:step or key=a,b,c"
+
+
+class Range(NamedTuple):
+    """Numbers from `low` to `high`, both included.
+
+    Parameters
+    ----------
+    low, high
+        As written, in decimals.
+    step
+        Between neighbours; None for all numbers between.
+    whole
+        Whether they are whole numbers.
+    """
+
+    low: Decimal
+    high: Decimal
+    step: Decimal | None
+    whole: bool
+
+    @property
+    def values(self) -> tuple[int | float, ...] | None:
+        """All numbers, None where they are too many to be named."""
+        if self.step is None or self.size is None or self.size > MOST:
+            return None
+        return tuple(self.number(float(self.low + k * self.step)) for k in range(self.size))
+
+    @property
+    def size(self) -> int | None:
+        """How many there are; None for a continuum."""
+        return None if self.step is None else int((self.high - self.low) / self.step) + 1
+
+    def number(self, drawn: float) -> int | float:
+        """Return the number of the range that was drawn: of steps exactly what decimal arithmetic gives."""
+        if self.step is None:
+            return float(drawn)
+        exact = self.low + round((Decimal(drawn) - self.low) / self.step) * self.step
+        return int(exact) if self.whole else float(exact)
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One key, and what it may be.
+
+    Parameters
+    ----------
+    keys
+        The full key, such as ``("strategy", "params", "trend_days")``.
+    text
+        As it was written, for messages.
+    range
+        Numbers; None where it has choices.
+    choices
+        Plain Python values, as the key takes them.
+    """
+
+    keys: Keys
+    text: str
+    range: Range | None
+    choices: tuple[Any, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The full key as --set takes it."""
+        return ".".join(self.keys)
+
+    @property
+    def size(self) -> int | None:
+        """How many values it has; None for a continuum."""
+        return self.range.size if self.range else len(self.choices)
+
+    @property
+    def values(self) -> tuple[Any, ...] | None:
+        """All values that it has, None where they are numbers, too many to be named."""
+        return self.range.values if self.range else self.choices
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What stands for each of its choices, no two alike."""
+        return tuple(map(repr, self.choices))
+
+    def value(self, drawn: Any) -> Any:  # a number or a label
+        """Return the value that was drawn."""
+        return self.range.number(drawn) if self.range else self.choices[self.labels.index(drawn)]
+
+
+def space_of(config: RunConfig, written: Sequence[str]) -> tuple[Dimension, ...]:
+    """Read dimensions and check their ends and choices, each by itself, before anything runs.
+
+    Parameters
+    ----------
+    config
+        The run that is searched.
+    written
+        ``key=0.05:0.6`` (all numbers between; whole ones where the key takes those), ``key=10:200:10`` (steps, both
+        ends included) or ``key=a,b,c``.
+
+    Raises
+    ------
+    ConfigError
+        An unknown key, an empty range, or a value outside the key's own range.
+    """
+    if not written:
+        raise ConfigError("a search needs a space: --param key=low:high or key=a,b,c, or a section sweep in the YAML")
+    read = [_dimension(config, text) for text in written]
+    names = [one.name for one in read]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"--param {name} is given twice: keep one")
+    return tuple(_checked(config, one, names) for one in read)
+
+
+def size_of(space: Sequence[Dimension]) -> int | None:
+    """Return how many combinations a space holds; None for a continuum."""
+    sizes = [one.size for one in space]
+    return None if None in sizes else math.prod(size for size in sizes if size is not None)
+
+
+def values_of(space: Sequence[Dimension], drawn: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the values that stand for what was drawn."""
+    return tuple(one.value(each) for one, each in zip(space, drawn, strict=True))
+
+
+def parameters_of(space: Sequence[Dimension], drawn: Sequence[Any]) -> dict[str, Any]:
+    """Return them by their full keys."""
+    return dict(zip((one.name for one in space), values_of(space, drawn), strict=True))
+
+
+def _dimension(config: RunConfig, text: str) -> Dimension:
+    where = f"--param {text}"
+    key, equals, values = text.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"{where}: {FORMS}")
+    keys, parts = full_keys(config, key.strip(), where), values.strip().split(":")
+    if len(parts) in (2, 3) and not any(mark in values for mark in ",[{\"'"):
+        return Dimension(keys, text, _range(parts, where))
+    listed = read_value(f"[{values.strip()}]", where)
+    choices = tuple(listed[0] if len(listed) == 1 and isinstance(listed[0], list) else listed)
+    if not choices:
+        raise ConfigError(f"{where}: has no values: {FORMS}")
+    if len(set(map(repr, choices))) < len(choices):
+        raise ConfigError(f"{where}: names a value twice: keep one")
+    return Dimension(keys, text, None, choices)
+
+
+def _range(parts: list[str], where: str) -> Range:
+    """Read a range; whether it is of whole numbers, and then by what step, the key has to tell."""
+    try:
+        low, high, *rest = (Decimal(part) for part in parts)
+    except InvalidOperation:
+        raise ConfigError(f"{where}: a range is low:high or low:high:step, of numbers") from None
+    step = rest[0] if rest else None
+    if not all(number.is_finite() for number in (low, high, step or low)) or (step is not None and step <= 0):
+        raise ConfigError(f"{where}: the ends have to be numbers, and the step above 0")
+    if high < low:
+        raise ConfigError(f"{where}: the range is empty: {high} is below {low}")
+    last = high if step is None else low + int((high - low) / step) * step
+    return Range(low, last, step, whole=False)
+
+
+def _checked(config: RunConfig, one: Dimension, searched: Sequence[str]) -> Dimension:
+    """Return a dimension as the key takes it; a clash with another dimension is for the trials to tell."""
+    if one.range is None:
+        return replace(one, choices=tuple(_taken(config, one, value, searched) for value in one.choices))
+    low, high, step, _whole = one.range
+    whole = all(number is None or number == number.to_integral_value() for number in one.range[:3])
+    ends = [_taken(config, one, int(end) if whole else float(end), searched) for end in (low, high)]
+    if any(isinstance(end, bool) or not isinstance(end, int | float) for end in ends):
+        raise ConfigError(f"--param {one.text}: {one.name} takes no numbers: list its values, a,b,c")
+    if any(isinstance(end, float) for end in ends):
+        return one
+    return replace(one, range=Range(low, high, step or Decimal(1), whole=True))
+
+
+def _taken(config: RunConfig, one: Dimension, value: Any, searched: Sequence[str]) -> Any:
+    """Return a value as its key takes it; raises ConfigError where it doesn't."""
+    try:
+        return value_at(with_values(config, {one.keys: value}, f"--param {one.text}"), one.keys)
+    except ConfigError as fault:
+        if not any(name in str(fault) for name in searched if name != one.name):
+            raise
+        return value

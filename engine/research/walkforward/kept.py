@@ -1,0 +1,153 @@
+"""A walk-forward's folder: what it holds, written whole and read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.arrays import Floats
+from data.files import write_whole
+from data.shown import screen
+from engine.runs.notebook import books_shown
+from engine.runs.run import SIMULATED, RunResult
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FOLDS, COMBINATIONS, EQUITY = "folds.parquet", "combinations.parquet", "equity.parquet"
+METRICS, MANIFEST, PAGE = "metrics.json", "manifest.json", "walkforward.html"
+
+BOOKS = ("walk_forward", "derisk_daily", "own", "hindsight", "unhedged")
+"""The books over all tests, in the order to show them."""
+
+
+@dataclass(frozen=True, repr=False)
+class WalkForward:
+    """A finished walk-forward, as its folder tells it.
+
+    Parameters
+    ----------
+    folder
+        Where it stands.
+    metrics, manifest
+        What metrics.json and manifest.json hold.
+    folds
+        A row a fold.
+    """
+
+    folder: Path
+    metrics: Mapping[str, Any]
+    manifest: Mapping[str, Any]
+    folds: Sequence[Mapping[str, Any]]
+
+    def __repr__(self) -> str:
+        told, verdict = self.metrics, self.metrics["verdict"]
+        return screen(
+            f"WalkForward {told['name']}: {told['strategy']}",
+            f"{len(self.folds)} folds, tests {told['first']} to {told['last']}; chosen: {', '.join(self.parameters)}",
+            None if verdict is None else verdict["sentence"],
+            "",
+            *books_shown([(name, told["books"][name]) for name in BOOKS if name in told["books"]]),
+            "",
+            self.mark,
+            f"folder: {self.folder}",
+        )
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The full keys of what was chosen."""
+        return tuple(self.manifest["axes"])
+
+    @property
+    def run(self) -> Path:
+        """The folder of the stitched run, with its report and its tear-sheet."""
+        return self.folder / str(self.manifest["run"])
+
+    @property
+    def simulated(self) -> bool:
+        """Whether its history is made up."""
+        return bool(self.metrics["simulated"])
+
+    @property
+    def mark(self) -> str | None:
+        """What has to stand beside its numbers; None where all its history is real."""
+        if self.simulated:
+            return SIMULATED.format(hedge=self.manifest["config"]["hedge"]["instrument"])
+        made = self.manifest["synthetic"]
+        names = " and ".join(f"{name} before {first}" for name, first in made.items())
+        return f"SYNTHETIC history: {names}, by the fund model." if names else None
+
+    def equity(self) -> Mapping[str, npt.NDArray[Any]]:
+        """Return the sessions of all tests, their folds, and each book's dollars at the closes, by name."""
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(self.folder / EQUITY)
+        return {name: table[name].to_numpy() for name in table.column_names}
+
+    def combinations(self, fold: int, window: str, names: Sequence[str]) -> Mapping[str, list[Any]]:
+        """Return columns of all combinations over one window, in the grid's order; fold 0 is the whole history."""
+        import pyarrow.parquet as pq
+
+        rows = [("fold", "=", fold), ("window", "=", window)]
+        found: dict[str, list[Any]] = pq.read_table(
+            self.folder / COMBINATIONS, columns=list(names), filters=rows
+        ).to_pydict()
+        return found
+
+    def values(self, fold: int, window: str, name: str) -> Floats:
+        """Return one metric of all combinations over one window, NaN where it is undefined."""
+        column = self.combinations(fold, window, (name,))[name]
+        return np.array([np.nan if value is None else value for value in column], dtype=np.float64)
+
+
+def is_finished(folder: Path) -> bool:
+    """Say whether a folder is whole: its manifest is written last."""
+    return (folder / MANIFEST).is_file()
+
+
+def read_walkforward(folder: Path) -> WalkForward:
+    """Read a finished walk-forward's folder back."""
+    import pyarrow.parquet as pq
+
+    metrics, manifest = (json.loads((folder / name).read_text(encoding="utf-8")) for name in (METRICS, MANIFEST))
+    return WalkForward(folder, metrics, manifest, pq.read_table(folder / FOLDS).to_pylist())
+
+
+def write_finished(
+    folder: Path, rows: Sequence[Mapping[str, Any]], metrics: Mapping[str, Any], manifest: Mapping[str, Any]
+) -> None:
+    """Write what a walk-forward came to, the manifest last: with it the folder is whole."""
+    import pyarrow as pa
+
+    write_table(pa.Table.from_pylist([dict(row) for row in rows]), folder / FOLDS)
+    _write_json(metrics, folder / METRICS)
+    _write_json(manifest, folder / MANIFEST)
+
+
+def write_equity(folder: Path, stitched: RunResult, others: Mapping[str, RunResult], folds: npt.NDArray[Any]) -> None:
+    """Write each book's equity in dollars at the closes of all tests, and whose test each is."""
+    import pyarrow as pa
+
+    books = {"walk_forward": stitched.hedged, **{name: result.hedged for name, result in others.items()}}
+    books |= {name: stitched.books[name] for name in ("derisk_daily", "unhedged")}
+    columns = {name: pa.array(books[name].equity) for name in BOOKS}
+    dates = {"date": pa.array(stitched.market.run_sessions), "fold": pa.array(folds)}
+    write_table(pa.table(dates | columns), folder / EQUITY)
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    """Write a table under another name and rename it: what has its name is whole."""
+    import pyarrow.parquet as pq
+
+    write_whole(path, lambda target: pq.write_table(table, target))
+
+
+def _write_json(told: Mapping[str, Any], path: Path) -> None:
+    text = json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n"
+    write_whole(path, lambda target: target.write_text(text, encoding="utf-8"))

@@ -1,0 +1,141 @@
+"""A walk-forward, whole: every combination over each window, the choices, and the book that they make together."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from data.arrays import Ints
+from engine.config import RunConfig
+from engine.research.executors import Executor
+from engine.research.walkforward.choosing import TEST, TRAIN, Progress, chosen_config, chosen_row, join, swept
+from engine.research.walkforward.figures import fold_rows, summary_of
+from engine.research.walkforward.kept import (
+    COMBINATIONS,
+    WalkForward,
+    is_finished,
+    read_walkforward,
+    write_equity,
+    write_finished,
+)
+from engine.research.walkforward.plan import Plan
+from engine.research.walkforward.stitching import (
+    FILE,
+    between,
+    engine_of,
+    stitched_config,
+    stitched_weights,
+    strategy_file,
+)
+from engine.runs.identity import canonical
+from engine.runs.run import RunResult, run
+
+Write = Callable[[RunResult, Path], Path]
+"""Writes a run's folder, with its pages, into another, and returns it."""
+
+Say = Callable[[str], None]
+Files = dict[tuple[int, str], list[Path]]
+"""The files of each window, by its fold and its kind."""
+
+
+def sweep_windows(plan: Plan, out: Path, executor: Executor, progress: Progress | None = None) -> Files:
+    """Run every combination over every window; what was finished before isn't run again.
+
+    Parameters
+    ----------
+    plan, out, executor
+        As for `walk_forward`.
+    progress
+        Told how many combinations were finished, each time some are.
+    """
+    count, parts = progress or (lambda _done: None), out / plan.folder / "parts"
+    if is_finished(out / plan.folder):
+        count(plan.combinations)
+        return {}
+    parts.mkdir(parents=True, exist_ok=True)
+    return swept(plan.work, plan.windows, parts, executor, count)
+
+
+def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progress: Say | None = None) -> WalkForward:
+    """Run a walk-forward and write its folder; one that is finished is read, one that was killed goes on where it was.
+
+    Parameters
+    ----------
+    plan
+        What to run.
+    out
+        The folder that keeps walk-forwards.
+    executor
+        Who computes the combinations; the files are the same whoever does.
+    write
+        Writes the stitched run.
+    progress
+        Told each step as it begins.
+
+    Raises
+    ------
+    UserError
+        What can't be used, in one line.
+    """
+    say, folder = progress or (lambda _step: None), out / plan.folder
+    if is_finished(folder):
+        return read_walkforward(folder)
+    files = sweep_windows(plan, out, executor)
+    say("choosing")
+    rows = choices(plan, files)
+    best, chosen = rows[0], [rows[number] for number in range(1, len(rows))]
+    by_fold = [{window: files[number, window] for window in (TRAIN, TEST)} for number in range(1, len(rows))]
+    table = fold_rows(plan, chosen, by_fold)
+    stitched = _stitched(plan, chosen, folder, say)
+    others = {"own": plan.config, "hindsight": chosen_config(plan.config, plan.grid, best)}
+    beside = {name: _beside(plan, config) for name, config in others.items()}
+    ran = write(stitched, folder)
+    (folder / FILE).unlink()  # the run's folder holds it
+    say("writing tables")
+    join([(one, files[one.fold, one.kind]) for one in plan.windows], folder / COMBINATIONS)
+    write_equity(folder, stitched, beside, _folds(plan))
+    made = {name: str(day) for name, day in plan.market.synthetic.items()}
+    manifest = {"id": plan.id, "simulated": stitched.simulated, "synthetic": made, "run": ran.name, **plan.known()}
+    write_finished(folder, table, summary_of(plan, table, stitched, beside, best), manifest)
+    shutil.rmtree(folder / "parts", ignore_errors=True)
+    return read_walkforward(folder)
+
+
+def choices(plan: Plan, files: Files) -> dict[int, int]:
+    """Return the row of the grid that each fold's training chooses; under 0 the best of the whole history."""
+    return {
+        one.fold: chosen_row(one, files[one.fold, one.kind], plan.objective, lowest=plan.lowest)
+        for one in plan.windows
+        if one.kind != TEST
+    }
+
+
+def _stitched(plan: Plan, chosen: list[int], folder: Path, say: Say) -> RunResult:
+    """Run the book of all tests: the strategy that gives their weights, written into the folder, in backtrader."""
+    weights = stitched_weights(plan.config, plan.grid, plan.sessions, plan.folds, chosen, plan.source)
+    first = plan.folds[0].test_first
+    file = folder / FILE
+    file.write_text(strategy_file(plan.label, plan.sessions[first:-1], weights, _about(plan)), encoding="utf-8")
+    return run(stitched_config(plan.config, plan.grid, plan.sessions, first, file), plan.source, say)
+
+
+def _beside(plan: Plan, config: RunConfig) -> RunResult:
+    """Run one combination over the sessions of all tests."""
+    over = between(config, plan.sessions, plan.folds[0].test_first, len(plan.sessions) - 1)
+    return run(over.model_copy(update={"controls": "off"}), plan.source, engine=engine_of(config))
+
+
+def _folds(plan: Plan) -> Ints:
+    """Return the number of the fold that each session of all tests belongs to."""
+    first = plan.folds[0].test_first
+    begins = [fold.test_first for fold in plan.folds]
+    return np.searchsorted(begins, np.arange(first, len(plan.sessions)), side="right").astype(np.int64)
+
+
+def _about(plan: Plan) -> str:
+    """Say how the weights were made."""
+    known = {name: plan.known()[name] for name in ("axes", "train", "test", "anchored", "embargo", "objective")}
+    return f"backtest walkforward {plan.id}, {canonical(known)}"

@@ -1,0 +1,128 @@
+"""The book out of sample: each fold's choice run on, its weights put together, and a strategy that gives them again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import numpy as np
+
+from data.arrays import Dates, Floats
+from data.sources import Source
+from engine.config import PolicyConfig, RunConfig
+from engine.engines import execute
+from engine.evaluate_strategy import asking
+from engine.research.chunks import compiles
+from engine.research.grid import Grid
+from engine.research.walkforward.choosing import chosen_config
+from engine.research.walkforward.folds import Fold
+from engine.setup import open_market
+
+CLASS = "WalkForward"
+FILE = "walkforward_weights.py"
+LONGEST = 80
+"""Bytes of a run's name."""
+
+
+def between(config: RunConfig, sessions: Dates, first: int, last: int) -> RunConfig:
+    """Return a config that runs from one session to another, both by their rows."""
+    return config.model_copy(update={"start": sessions[first].item(), "end": sessions[last].item()})
+
+
+def engine_of(config: RunConfig) -> str:
+    """Return the quickest engine that can run a config's strategy."""
+    return "compiled" if compiles(config) else "python"
+
+
+def ordered_weights(config: RunConfig, source: Source) -> Floats:
+    """Return the hedge's weight as last ordered by each close of a run, shape (sessions,)."""
+    with asking(config, open_market(config, source)) as asked:
+        ledger, _remarks = execute(engine_of(config), config, asked)
+    return ledger.hedge
+
+
+def stitched_weights(
+    config: RunConfig, grid: Grid, sessions: Dates, folds: tuple[Fold, ...], rows: list[int], source: Source
+) -> Floats:
+    """Return the weights of all tests, each by its fold's choice, shape (closes from the first test's first on,).
+
+    A choice is run from its training's first session, so that at its first test close the policy stands where it
+    would for a person who had followed it. At the last session nothing is decided.
+    """
+    weights = []
+    for fold, row in zip(folds, rows, strict=True):
+        chosen = between(chosen_config(config, grid, row), sessions, fold.train_first, fold.test_last)
+        ordered = ordered_weights(chosen, source)
+        weights.append(ordered[fold.test_first - fold.train_first : -1])
+    return np.concatenate(weights)
+
+
+def strategy_file(label: str, closes: Dates, weights: Floats, about: str) -> str:
+    """Return a strategy of one's own that orders these weights, as a Python file: it needs no other to run again.
+
+    Parameters
+    ----------
+    label
+        The name of the strategy that ordered them.
+    closes, weights
+        At which close each was ordered, shape (closes,); of those in a row that are equal only the first is written.
+    about
+        A sentence on how they were made.
+    """
+    changes = np.flatnonzero(np.concatenate(([True], weights[1:] != weights[:-1])))
+    lines = "\n".join(f"{closes[at]} {weights[at].item()!r}" for at in changes)
+    head = dedent(f'''\
+        """What a walk-forward ordered. A line of WEIGHTS stands from its close until the next line's."""
+
+        from dataclasses import dataclass
+
+        import numpy as np
+
+        from backtest import CloseStrategy
+
+        MADE_BY = {about!r}
+
+        WEIGHTS = """
+        ''')
+    tail = dedent(f'''
+        """
+
+        LINES = [line.split() for line in WEIGHTS.strip().splitlines()]
+        CLOSES = np.array([line[0] for line in LINES], dtype="datetime64[D]")
+
+
+        @dataclass
+        class {CLASS}(CloseStrategy):
+            """It gives the weights that fold after fold ordered, each by the parameters its past had chosen."""
+
+            def on_close(self, view, book):
+                """Return the weight that stands at this close."""
+                at = int(np.searchsorted(CLOSES, view.date, side="right")) - 1
+                return float(LINES[at][1]) if at >= 0 else 0.0
+
+            def label(self, market):
+                """Return the name it goes by."""
+                return {f"{label}, walk-forward"!r}
+        ''')
+    return head + lines + tail
+
+
+def stitched_config(config: RunConfig, grid: Grid, sessions: Dates, first: int, file: Path) -> RunConfig:
+    """Return the run of the stitched book: the strategy of `file`, over all tests, from the starting cash.
+
+    The policy doesn't apply to such a strategy, so that the run has its default. Where the grid varies the largest
+    weight allowed, the largest of those is.
+    """
+    most = [axis.values for axis in grid.axes if axis.name == "hedge.max_weight"]
+    allowed = max(most[0]) if most else config.hedge.max_weight
+    marked = f"{config.name}-walkforward"
+    return between(config, sessions, first, len(sessions) - 1).model_copy(
+        update={
+            "name": marked if len(marked.encode()) <= LONGEST else config.name,
+            "hedge": config.hedge.model_copy(update={"max_weight": allowed}),
+            "strategy": config.strategy.model_copy(update={"named": f"{file.resolve()}:{CLASS}", "params": {}}),
+            "policy": PolicyConfig(),
+            "controls": "on",
+            "sweep": None,
+        }
+    )

@@ -1,0 +1,280 @@
+"""What is kept, as rows: runs, their controls, sweeps, searches and walk-forwards, from their JSON files alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from data.errors import UserError
+from engine.runs.identity import ID_LENGTH, identity
+from engine.runs.write import RUN
+
+Row = dict[str, Any]
+
+DATES = ("first", "last")
+PLAIN = ("attribution", "measures")
+"""Parts of metrics.json whose figures go by their own names: a sweep's columns have the same."""
+LEFT_OUT = ("controls", "sentence", "price", "alternative", "label", "outcome")
+"""Parts that are told elsewhere, or are sentences."""
+OLDER = ("name", "strategy", "first", "last", "cagr", "max_drawdown")
+"""What an older version's metrics.json is read for."""
+EVIDENCE = ("growth", "cagr", "sharpe", "max_drawdown", "cvar_95")
+RESULTS = "results.parquet"
+KINDS = ("sweep", "search", "walkforward")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things are kept.
+
+    Parameters
+    ----------
+    runs, sweeps, searches, walkforwards
+        Folders; one that isn't there holds nothing.
+    """
+
+    runs: Path = Path("runs")
+    sweeps: Path = Path("sweeps")
+    searches: Path = Path("searches")
+    walkforwards: Path = Path("walkforwards")
+
+    def of(self, kind: str) -> Path:
+        """Return the folder of one of `KINDS`."""
+        return {"sweep": self.sweeps, "search": self.searches, "walkforward": self.walkforwards}[kind]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which of the kept are asked for; what is None asks nothing.
+
+    Parameters
+    ----------
+    name, strategy
+        A part of it, or a pattern with ``*``; upper and lower case are alike.
+    verdict
+        The outcome's beginning: ``paid``, ``did not pay``, ``can't tell`` or ``withheld``.
+    since, until
+        The first session isn't before, the last isn't after, ISO.
+    """
+
+    name: str | None = None
+    strategy: str | None = None
+    verdict: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    def has(self, row: Mapping[str, Any]) -> bool:
+        """Say whether a row is asked for, by its ``name``, ``strategy``, ``verdict``, ``first`` and ``last``."""
+        return (
+            all(_fits(row.get(key), getattr(self, key)) for key in ("name", "strategy"))
+            and (self.verdict is None or str(row.get("verdict") or "").startswith(self.verdict.lower()))
+            and (self.since is None or (row["first"] is not None and str(row["first"]) >= self.since))
+            and (self.until is None or (row["last"] is not None and str(row["last"]) <= self.until))
+        )
+
+
+def run_rows(runs: Path) -> list[tuple[Row, Mapping[str, Any]]]:
+    """Return every kept run, oldest first: its row, and its metrics.json.
+
+    A row holds id, name, folder, strategy, verdict, its data's hash and every figure of metrics.json under one name;
+    those of a control begin with the control's name. Of a run that an older version wrote it holds what is sure to
+    mean the same today, and ``older`` is true.
+    """
+    found: list[tuple[Row, Mapping[str, Any]]] = []
+    for folder in _oldest_first(runs, "metrics.json"):
+        metrics, manifest = _json(folder / "metrics.json"), _json(folder / "manifest.json")
+        if "answer" not in metrics:
+            found.append((_older_row(folder.name, metrics), metrics))
+            continue
+        with _older(folder):
+            found.append((_run_row(folder.name, metrics, manifest), metrics))
+    return found
+
+
+def control_rows(runs: Path) -> list[Row]:
+    """Return a row for every control of every kept run, with what the evidence says against it."""
+    return [
+        {"run": row["id"], "name": row["name"], "control": control, **figures, **_evidence(metrics, control)}
+        for row, metrics in run_rows(runs)
+        if not row["older"]
+        for control, figures in metrics["controls"].items()
+    ]
+
+
+def kept_rows(places: Places, kind: str) -> list[Row]:
+    """Return a row for every finished sweep, search or walk-forward, oldest first; `kind` is one of `KINDS`."""
+    made = {"sweep": _sweep_row, "search": _search_row, "walkforward": _walkforward_row}[kind]
+    rows = []
+    for folder in _oldest_first(places.of(kind), "manifest.json"):
+        told = _json(folder / "manifest.json")
+        with _older(folder):
+            named = {"kind": kind, "id": told["id"], "name": told["name"], "folder": folder.name}
+            rows.append({**named, **made(folder, told)})
+    return rows
+
+
+def id_of(folder: str) -> str:
+    """Return the id at the end of a folder's name."""
+    return folder[-ID_LENGTH:]
+
+
+def files_of(folder: Path, name: str) -> list[Path]:
+    """Return the files of a name in all folders of something kept, sorted."""
+    return sorted(path for path in folder.glob(f"*/{name}") if RUN.fullmatch(path.parent.name))
+
+
+def _oldest_first(folder: Path, file: str) -> list[Path]:
+    written = [path for path in folder.glob(f"*/{file}") if RUN.fullmatch(path.parent.name)]
+    return [path.parent for path in sorted(written, key=lambda path: (path.stat().st_mtime_ns, path.parent.name))]
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as fault:
+        raise UserError(f"{path}: is not as a run wrote it: {fault}: remove its folder") from None
+    if not isinstance(told, dict):
+        raise UserError(f"{path}: is not as a run wrote it: remove its folder")
+    return told
+
+
+@contextmanager
+def _older(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError) as missing:
+        raise UserError(
+            f"{folder}: lacks {missing}, an older version wrote it: move it away, or make it again"
+        ) from None
+
+
+def _run_row(folder: str, metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> Row:
+    verdict = metrics["verdict"] or {}
+    row = {
+        "id": manifest["id"],
+        "name": metrics["name"],
+        "folder": folder,
+        "older": False,
+        "strategy": metrics["strategy"],
+        "verdict": verdict.get("outcome"),
+        **{key: value for key, value in metrics.items() if not isinstance(value, dict | list) and key != "verdict"},
+        "data": identity(manifest["data"]),
+        "code": manifest["code"],
+        "engine": manifest["engine"],
+    }
+    for control, figures in metrics["controls"].items():
+        row |= {f"{control}_{key}": value for key, value in figures.items() if key not in DATES}
+    for part, told in metrics.items():
+        if isinstance(told, dict) and part not in LEFT_OUT:
+            row |= {key: value for key, value in _flat(told, () if part in PLAIN else (part,)) if key not in row}
+    return {key: _date(value) if key in DATES else value for key, value in row.items()}
+
+
+def _older_row(folder: str, metrics: Mapping[str, Any]) -> Row:
+    """Return what is known of a run whose metrics.json has no answer: its verdict was told by other rules."""
+    plain = {key: metrics.get(key) for key in OLDER}
+    return {"id": id_of(folder), "folder": folder, "older": True, "verdict": None} | {
+        key: _date(value) if key in DATES else value for key, value in plain.items()
+    }
+
+
+def _flat(told: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    """Yield the figures of nested keys under one name each; lists and sentences are left out."""
+    for key, value in told.items():
+        if key in LEFT_OUT or isinstance(value, list):
+            continue
+        if isinstance(value, dict):
+            yield from _flat(value, (*above, key))
+        else:
+            yield re.sub(r"\W+", "_", "_".join((*above, key))), value
+
+
+def _evidence(metrics: Mapping[str, Any], control: str) -> Row:
+    """Return what the hedged run less a control came to, with its interval."""
+    against = ((metrics["evidence"] or {}).get("against") or {}).get(control) or {}
+    return {
+        f"hedged_less_{figure}_{part}": (against.get(figure) or {}).get(part)
+        for figure in EVIDENCE
+        for part in ("estimate", "low", "high")
+    }
+
+
+def _sweep_row(folder: Path, told: Mapping[str, Any]) -> Row:
+    return {**_of_config(told), "combinations": told["combinations"], "of": told["of"], **_bests(folder / RESULTS)}
+
+
+def _search_row(folder: Path, told: Mapping[str, Any]) -> Row:
+    return {
+        **_of_config(told),
+        "combinations": told["combinations"],
+        "distinct": told["distinct"],
+        "failed": told["failed"],
+        "objectives": ", ".join(f"{way} {name}" for name, way in told["objectives"].items()),
+        "seed": told["seed"],
+        "deterministic": told["deterministic"],
+        **_bests(folder / RESULTS),
+    }
+
+
+def _walkforward_row(folder: Path, told: Mapping[str, Any]) -> Row:
+    metrics = _json(folder / "metrics.json")
+    figures = {key: value for key, value in metrics.items() if not isinstance(value, dict | list)}
+    outcome = (metrics.get("verdict") or {}).get("outcome")
+    return {**_of_config(told), **figures, **{key: _date(metrics[key]) for key in DATES}, "verdict": outcome}
+
+
+def _of_config(told: Mapping[str, Any]) -> Row:
+    """Return what the manifests of sweeps, searches and walk-forwards have in common."""
+    config, data = told["config"], told["data"]
+    return {
+        "strategy": config["strategy"]["class"],
+        "simulated": told["simulated"],
+        "first": _date(config["start"]),
+        "last": _date(config["end"]),
+        "keys": ", ".join(told["axes"]),
+        "data": identity(data) if isinstance(data, dict) else data,
+        "code": told["code"],
+    }
+
+
+def _bests(results: Path) -> Row:
+    """Return the highest Sharpe and CAGR of a table, from its footer alone; None where all are undefined."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        known = pq.read_metadata(results)
+    except (pa.ArrowException, OSError) as fault:
+        raise UserError(f"{results}: can't be read: {fault}: remove its folder") from None
+    groups = [known.row_group(number) for number in range(known.num_row_groups)]
+    places = {known.schema.column(place).path: place for place in range(known.num_columns)}
+    best = {}
+    for name in ("sharpe", "cagr", "cagr_vs_unhedged"):
+        told = [group.column(places[name]).statistics for group in groups]
+        highest = [one.max for one in told if one is not None and one.has_min_max]
+        best[f"best_{name}"] = max(highest) if highest else None
+    return best
+
+
+def _fits(value: Any, asked: str | None) -> bool:
+    if asked is None:
+        return True
+    text, pattern = str(value).lower(), asked.lower()
+    return fnmatchcase(text, pattern if "*" in pattern else f"*{pattern}*")
+
+
+def _date(value: Any) -> dt.date | None:
+    return None if value is None else dt.date.fromisoformat(str(value))
+
+
+def columns_of(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Return rows as columns, those first that the first rows have; what a row doesn't have is None."""
+    names = dict.fromkeys(key for row in rows for key in row)
+    return {name: [row.get(name) for row in rows] for name in names}

@@ -1,0 +1,231 @@
+"""One run, whole: config to market to intensity to orders to books to metrics, on one screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from data.arrays import Floats
+from data.market import Market
+from data.sources import Source
+from engine.analytics.answer.answer import OFF
+from engine.analytics.controls import Control, least_controls, run_unhedged
+from engine.analytics.evaluate import Judgement, judge
+from engine.analytics.metrics import metrics_of, trades_of
+from engine.config import RunConfig
+from engine.engines import execute
+from engine.evaluate_strategy import Asked, asking
+from engine.kernel.loop import Ledger
+from engine.provenance import notes_of
+from engine.runs.notebook import run_shown
+from engine.setup import Setup, open_market, run_beta, sizing_of
+from strategies.base import Strategy
+from strategies.sizing import most_hedge
+
+SIMULATED = "SIMULATED market: it shows the machine and says nothing about {hedge}."
+
+ALARM = "ORDERS: "
+"""How a note begins that has to be read before the figures."""
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, repr=False)
+class RunResult:
+    """One run and its controls.
+
+    Parameters
+    ----------
+    config
+        As run, every default written out.
+    setup
+        Market, prices and terms it was executed on.
+    label
+        The strategy's name as it shows.
+    intensity
+        The signal at each of the run's closes, shape (sessions,); NaN for a strategy that has none.
+    hedged
+        What the hedged book did.
+    controls
+        What it is judged against, by name: ``unhedged`` and ``derisk_entry`` at least.
+    judgement
+        What is to be said of it; ``None`` with ``controls: off``.
+    metrics
+        What metrics.json holds.
+    notes
+        What a reader has to know besides the numbers, a sentence each.
+    engine
+        What executed the hedged book.
+    """
+
+    config: RunConfig
+    setup: Setup
+    label: str
+    intensity: Floats
+    hedged: Ledger
+    controls: Mapping[str, Control]
+    judgement: Judgement | None
+    metrics: dict[str, Any]
+    notes: tuple[str, ...]
+    engine: str = "backtrader"
+
+    def __repr__(self) -> str:
+        return run_shown(self)
+
+    @property
+    def unhedged(self) -> Ledger:
+        """What the unhedged book did."""
+        return self.books["unhedged"]
+
+    @property
+    def books(self) -> dict[str, Ledger]:
+        """What each control did that could be run, by name."""
+        return {name: control.ledger for name, control in self.controls.items() if control.ledger is not None}
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """The notes that have to be read before the figures."""
+        return tuple(note for note in self.notes if note.startswith(ALARM))
+
+    @property
+    def market(self) -> Market:
+        """The market it was fed."""
+        return self.setup.market
+
+    @property
+    def simulated(self) -> bool:
+        """Whether its history is made up."""
+        return self.setup.market.simulated
+
+
+def run(
+    config: RunConfig, source: Source | None = None, progress: Progress | None = None, engine: str = "backtrader"
+) -> RunResult:
+    """Run a hedge, and its controls beside it.
+
+    Parameters
+    ----------
+    config
+        The run.
+    source
+        Where history comes from; what the config names unless given.
+    progress
+        Told each step as it begins.
+    engine
+        What executes the hedged book: one of `engine.engines.ENGINES`.
+
+    Raises
+    ------
+    UserError
+        What can't be used, in one line: DataError, ConfigError or StrategyError.
+    """
+    say = progress or (lambda _step: None)
+    say("reading history")
+    market = open_market(config, source)
+    say("asking the strategy")
+    with asking(config, market) as asked:
+        return _result(config, source, asked, engine, say)
+
+
+def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str, say: Progress) -> RunResult:
+    """Run what was asked, and judge it."""
+    setup, market = asked.setup, asked.setup.market
+    say(f"running in {engine}")
+    hedged, said = execute(engine, config, asked)
+    say("running the controls")
+    judgement = judge(config, asked, hedged, said.withheld) if config.controls == "on" else None
+    controls = judgement.controls if judgement else least_controls(setup, hedged, run_beta(config, market))
+    label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
+    notes = (
+        *said.remarks,
+        *_notes(config, setup, hedged),
+        *(asked.strategy.remarks(market) if isinstance(asked.strategy, Strategy) else ()),
+        *notes_of(config, market, hedged),
+        *(
+            remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
+            for control in controls.values()
+            for remark in control.remarks
+        ),
+    )
+    sessions = market.run_sessions
+    metrics = {
+        "verdict": None if judgement is None else judgement.verdict.as_dict(),
+        "name": config.name,
+        "strategy": label,
+        "source": market.source.name,
+        "simulated": market.simulated,
+        **metrics_of(hedged, setup.terms, sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)),
+        "controls": {
+            name: metrics_of(control.ledger, control.terms, sessions, control.trades)
+            for name, control in controls.items()
+            if control.ledger is not None and control.trades is not None
+        },
+        **_judged(judgement),
+        "synthetic": _synthetic(config, source, market),
+        "notes": list(notes),
+    }
+    intensity = np.full(len(market), np.nan) if asked.signal is None else asked.signal
+    return RunResult(
+        config, setup, label, intensity[market.first :], hedged, controls, judgement, metrics, notes, engine
+    )
+
+
+def _judged(judgement: Judgement | None) -> dict[str, Any]:
+    """Return the judgement's parts of metrics.json, null where there is none."""
+    parts = (
+        "answer",
+        "answer_why",
+        "variations",
+        "alternatives",
+        "attribution",
+        "bridge",
+        "measures",
+        "evidence",
+        "study",
+    )
+    told = {"answer_why": OFF} if judgement is None else judgement.as_dict()
+    return {part: told.get(part) for part in parts}
+
+
+def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict[str, Any] | None:
+    """Return what is synthetic, and the books' end values at both edges of its error band; None where all is real."""
+    if not market.synthetic:
+        return None
+    edges = [_end_values(config, open_market(config, source, shift)) for shift in (-1, 1)]
+    return {
+        "before": {name: str(day) for name, day in market.synthetic.items()},
+        "sessions": int(market.synthetic_sessions().sum()),
+        "final_equity": sorted(hedged for hedged, _unhedged in edges),
+        "unhedged_final_equity": sorted(unhedged for _hedged, unhedged in edges),
+    }
+
+
+def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
+    """Return the end values of the hedged and of the unhedged book on a market."""
+    with asking(config, market) as asked:
+        hedged, _said = execute("backtrader" if asked.strategy is None else "python", config, asked)
+    unhedged = run_unhedged(asked.setup)
+    return float(hedged.equity[hedged.last]), float(unhedged.equity[unhedged.last])
+
+
+def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
+    """Say what the numbers alone don't."""
+    market, sizing, notes = setup.market, sizing_of(config), []
+    if market.simulated:
+        notes.append(SIMULATED.format(hedge=market.hedge))
+    if sizing.method in ("fixed", "proportional") and sizing.weight > most_hedge(sizing):
+        notes.append(f"The hedge's weight of {sizing.weight:g} is clipped to {most_hedge(sizing):g}.")
+    held = np.count_nonzero((market.calendar >= market.run_sessions[0]) & (market.calendar <= market.run_sessions[-1]))
+    if missing := held - len(market.run_sessions):
+        notes.append(f"{missing} NYSE sessions are left out: not every traded instrument has a bar there.")
+    if hedged.equity[hedged.last] <= 0.0:
+        notes.append(f"The hedged book was ruined on {market.run_sessions[hedged.last]}.")
+    return tuple(notes)
+
+
+def _lower(sentence: str) -> str:
+    """Return a sentence as it stands after a colon; a name in capitals stays."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence

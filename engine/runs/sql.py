@@ -1,0 +1,187 @@
+"""SQL over all that is kept: views of runs, sweeps, searches and walk-forwards in DuckDB, read and never written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data.errors import UserError, did_you_mean
+from engine.runs.index import DATES, RESULTS, Places, Row, columns_of, control_rows, files_of, kept_rows, run_rows
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+CLOSED: Mapping[str, Any] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "temp_directory": "",
+}
+"""Nothing is fetched, and nothing is written aside."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A table that can be asked.
+
+    Parameters
+    ----------
+    about
+        What a row is.
+    rows
+        Makes its rows; None where they stand in files.
+    files
+        The places of its files, and what they are called.
+    """
+
+    about: str
+    rows: Callable[[Places], list[Row]] | None = None
+    files: tuple[tuple[str, str], ...] = ()
+
+
+VIEWS: Mapping[str, View] = {
+    "runs": View(
+        "a row a run: name, strategy, verdict, every metric; a control's begin with its name, unhedged_cagr",
+        lambda places: [row for row, _metrics in run_rows(places.runs)],
+    ),
+    "controls": View("a row a run and control, with the evidence against it", lambda places: control_rows(places.runs)),
+    "equity": View("a row a run and session: every book, weights, the intensity", files=(("runs", "equity.parquet"),)),
+    "orders": View("a row a fill", files=(("runs", "orders.parquet"),)),
+    "episodes": View("a row an episode of a hedge", files=(("runs", "episodes.parquet"),)),
+    "attribution": View(
+        "a row a run and session: where its dollars came from", files=(("runs", "attribution.parquet"),)
+    ),
+    "sweeps": View("a row a finished sweep", lambda places: kept_rows(places, "sweep")),
+    "searches": View("a row a finished search", lambda places: kept_rows(places, "search")),
+    "results": View(
+        "a row a combination of all sweeps and searches, parameters by their full keys",
+        files=(("sweeps", RESULTS), ("searches", RESULTS)),
+    ),
+    "walkforwards": View("a row a finished walk-forward", lambda places: kept_rows(places, "walkforward")),
+    "folds": View("a row a walk-forward and fold", files=(("walkforwards", "folds.parquet"),)),
+}
+
+OF_RUNS = ("equity", "orders", "episodes", "attribution")
+
+
+@contextmanager
+def asked(sql: str, places: Places) -> Iterator[pa.RecordBatchReader]:
+    """Answer a select over the views.
+
+    Parameters
+    ----------
+    sql
+        One select. A file of one's own may stand in it too, such as ``'prices.csv'``.
+    places
+        Where runs, sweeps, searches and walk-forwards are kept.
+
+    Yields
+    ------
+    The answer, batch by batch.
+
+    Raises
+    ------
+    UserError
+        DuckDB isn't installed, or what it says of the SQL.
+    """
+    import_duckdb()
+    import duckdb
+
+    with _open() as connection:
+        try:
+            statements = connection.extract_statements(sql)
+            if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+                raise UserError("a query is one select: nothing is changed or written")
+            _lay_out(connection, [name for name in VIEWS if re.search(rf"\b{name}\b", sql, re.IGNORECASE)], places)
+            yield connection.sql(sql).to_arrow_reader()
+        except duckdb.Error as fault:
+            raise UserError(_said(str(fault), places)) from None
+
+
+def described(places: Places) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """Return every view's name, what a row of it is, and its columns with their types; none where nothing is kept."""
+    import_duckdb()
+    found = []
+    for name, view in VIEWS.items():
+        with _open() as connection:
+            _lay_out(connection, [name], places)
+            told = connection.execute(
+                "select column_name, data_type from duckdb_columns() where table_name = ? order by column_index", [name]
+            )
+            found.append((name, view.about, told.fetchall()))
+    return found
+
+
+def import_duckdb() -> None:
+    """Raise UserError where DuckDB isn't installed."""
+    if find_spec("duckdb") is None:
+        raise UserError("a query needs DuckDB: pip install hedge-backtest[query]")
+
+
+@contextmanager
+def _open() -> Iterator[duckdb.DuckDBPyConnection]:
+    import duckdb
+
+    with duckdb.connect(config=dict(CLOSED)) as connection:
+        yield connection
+
+
+def _lay_out(connection: duckdb.DuckDBPyConnection, names: list[str], places: Places) -> None:
+    """Make views of what is kept; where nothing is, there is none."""
+    for name in names:
+        view = VIEWS[name]
+        if view.rows is not None:
+            if rows := view.rows(places):
+                connection.register(name, _table(rows))
+            continue
+        parts = [path for kind, file in view.files for path in files_of(getattr(places, kind), file)]
+        if parts:
+            connection.execute(f'create view "{name}" as {_selected(name, parts)}')
+
+
+def _selected(name: str, parts: list[Path]) -> str:
+    """Return the select of all files of a view, each row with whose it is."""
+    files = ", ".join("'" + _literal(path) + "'" for path in parts)
+    whose = "right(parse_path(filename)[-2], 10)"
+    named = f"{whose} as run" if name in OF_RUNS else f"{whose} as id, parse_path(filename)[-2] as folder"
+    return f"select {named}, * exclude (filename) from read_parquet([{files}], union_by_name = true, filename = true)"  # noqa: S608  # our own files
+
+
+def _literal(path: Path) -> str:
+    """Return a path as DuckDB takes it between quotes: marks of a pattern stand for themselves."""
+    return re.sub(r"([\[*?])", r"[\1]", str(path.absolute())).replace("'", "''")
+
+
+def _table(rows: list[Row]) -> pa.Table:
+    """Return rows as a table; a column that holds texts and numbers is text."""
+    import pyarrow as pa
+
+    made = {}
+    for name, values in columns_of(rows).items():
+        try:
+            made[name] = pa.array(values)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            made[name] = pa.array([None if value is None else str(value) for value in values])
+        if pa.types.is_null(made[name].type):
+            made[name] = made[name].cast(pa.date32() if name in DATES else pa.float64())
+    return pa.table(made)
+
+
+def _said(fault: str, places: Places) -> str:
+    """Return what DuckDB says in a line, and what may be meant by a table that isn't there."""
+    missing = re.match(r"Catalog Error: Table with name (\S+) does not exist", fault)
+    if missing is None:
+        return " ".join(re.sub(r"\s*LINE \d+:.*", "", fault, flags=re.DOTALL).split())
+    name = missing[1].lower()
+    if name in VIEWS:
+        kinds = (
+            ["runs"] if VIEWS[name].rows is not None and name == "controls" else [kind for kind, _ in VIEWS[name].files]
+        )
+        where = " and ".join(str(getattr(places, kind)) for kind in kinds or [name])
+        return f"{name}: nothing is kept in {where}"
+    return f"there is no table {missing[1]}{did_you_mean(name, VIEWS) or ': ' + ', '.join(VIEWS)}"

@@ -1,1 +1,0 @@
-"""Sweeps: many combinations of a run's keys, computed in chunks that a killed sweep keeps."""

@@ -1,0 +1,178 @@
+"""Naming a leak: the decision, the input, what it reads too early, and how many sessions too early."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.validation.comparing import Parting, compare
+from engine.validation.histories import poisoned
+from engine.validation.perturb import Garbage
+from engine.validation.probe import INPUT, Bench, Told
+from engine.validation.proof import Leak
+
+SEEDS = range(4)
+"""Garbage that happens to change nothing is tried again with other garbage, so often."""
+FIELDS = ("open", "high", "low", "close", "volume")
+SUBJECTS = {"intensity": "intensity", "on_close": "the hedge's weight", "backtrader": "its order"}
+HORIZON = 1.0 / 3.0
+"""The share of the run's sessions from which on "ahead" is the whole history, as in an average over all of it."""
+
+
+@dataclass(frozen=True)
+class Namer:
+    """Names leaks, by asking what changes when one thing at a time is garbage.
+
+    Parameters
+    ----------
+    bench, whole
+        What the strategy is asked on, and what it tells on the whole history.
+    kind
+        The strategy's kind.
+    """
+
+    bench: Bench
+    whole: Told
+    kind: str
+
+    def subjects(self, partings: Iterable[Parting]) -> tuple[str, ...]:
+        """Return what parts: inputs by their names where any does, else decisions."""
+        parted = dict.fromkeys(name for one in partings for name in one.rows)
+        inputs = tuple(name for name in parted if self._is_input(name))
+        return inputs or tuple(parted)[:1]
+
+    def name(self, subject: str, partings: Sequence[Parting], only: frozenset[str] | None = None) -> Leak:
+        """Name the leak that shows in an input, or in the decisions.
+
+        Parameters
+        ----------
+        subject
+            As `subjects` gives it.
+        partings
+            Every parting found.
+        only
+            The items among which what is read lies; all that the strategy read where that isn't said.
+        """
+        shown = [one for one in partings if subject in one.rows]
+        first = min(shown, key=lambda one: (not one.decisions, one.row, one.cut))
+        # The more sessions lie before the garbage, the sooner it shows; the fewer, the sooner it is asked.
+        tries = (first.cut, max(one.cut for one in shown))
+        reads = next(filter(None, (self._items(subject, cut, only) for cut in tries)), ())
+        seen = max(one.cut + 1 - one.rows[subject] for one in shown)
+        ahead = self._furthest(subject, first.cut, seen, frozenset(reads)) if reads else seen
+        inputs = tuple(name for name in first.inputs if self._is_input(name))
+        return self._leak(subject, first, inputs, tuple(self._in_words(subject, tries, item) for item in reads), ahead)
+
+    def _leak(self, subject: str, first: Parting, inputs: tuple[str, ...], reads: tuple[str, ...], ahead: int) -> Leak:
+        row, sessions = first.row, self.whole.sessions
+        to_the_end = ahead >= HORIZON * (len(sessions) - self.bench.market.first)
+        if first.decisions:
+            what = SUBJECTS[self.kind]
+            before, after = self.whole.decision(row), first.told.decision(row)
+        else:
+            what, inputs = f"input '{subject}'", (subject,)
+            before, after = _value(self.whole, subject, row), _value(first.told, subject, row)
+        date, cut = str(sessions[row]), str(sessions[first.cut])
+        sentence = (
+            f"{date}: {what} {_changes(before, after)} when {_when(reads, cut)} ({_ahead(reads, ahead, to_the_end)})"
+        )
+        if first.decisions and inputs:
+            named = ", ".join(f"'{name}'" for name in dict.fromkeys((subject, *inputs)))
+            sentence += f"; {'inputs' if len(inputs) > 1 else 'input'} {named}"
+        return Leak(date, cut, before, after, inputs, reads, ahead, to_the_end, sentence)
+
+    def _items(self, subject: str, cut: int, only: frozenset[str] | None) -> tuple[str, ...]:
+        """Return the items of which garbage after the cut changes the subject; all together, where none does alone."""
+        candidates = sorted(self.whole.read if only is None else only)
+        alone = tuple(item for item in candidates if self._alters(subject, cut, cut, frozenset((item,))))
+        if alone or not self._alters(subject, cut, cut, frozenset(candidates)):
+            return alone
+        return tuple(candidates)
+
+    def _furthest(self, subject: str, row: int, seen: int, items: frozenset[str]) -> int:
+        """Return how many sessions ahead of a row garbage still changes the subject there, or before: by bisection."""
+        last = len(self.whole.sessions) - 1 - row
+        good, bad = 1, last + 1
+        step = max(seen, 1)
+        while step <= last and self._alters(subject, row + step - 1, row, items):
+            good, step = step, 2 * step
+        if good == 1 and step > 1:
+            return seen  # what was seen in other places doesn't show here again
+        bad = min(step, bad)
+        while bad - good > 1:
+            middle = (good + bad) // 2
+            good, bad = (middle, bad) if self._alters(subject, row + middle - 1, row, items) else (good, middle)
+        return max(good, seen)
+
+    def _in_words(self, subject: str, tries: tuple[int, ...], item: str) -> str:
+        """Return an item in words; of bars the column or two that change the subject alone."""
+        sort, _, name = item.partition("/")
+        if sort != "bars":
+            return f"{sort} {name}" if sort == "series" else f"{name} ({sort})"
+        single = frozenset((item,))
+        for cut in tries:
+            found = [field for field in FIELDS if self._alters(subject, cut, cut, single, (field,))]
+            if found:
+                return f"{name}'s {' and '.join(found)}" if len(found) <= 2 else f"{name}'s bars"
+        return f"{name}'s bars"
+
+    def _alters(
+        self, subject: str, after: int, upto: int, items: frozenset[str], fields: tuple[str, ...] | None = None
+    ) -> bool:
+        """Say whether garbage in items, where it wasn't known at the close of a row, changes the subject by a row."""
+        for seed in SEEDS:
+            history = poisoned(self.whole.sessions[after], Garbage(seed, fields=fields), items)
+            parting = compare(self.whole, self.bench.tell(history, upto), upto)
+            if subject in parting.rows or (self.kind != "intensity" and parting.parts):
+                return True
+        return False
+
+    def _is_input(self, name: str) -> bool:
+        column = self.whole.columns.get(name)
+        return column is not None and column.role == INPUT
+
+
+def fails(whole: Told, parting: Parting) -> Leak:
+    """Return the leak of a strategy that can't be asked on the history as it stood at a session."""
+    cut = str(whole.sessions[parting.cut])
+    said = str(parting.told.fault)
+    sentence = f"on history that ends on {cut} it fails, {said}: it asks for what comes later"
+    return Leak(cut, cut, whole.decision(parting.cut), "no answer", (), (), None, to_the_end=False, sentence=sentence)
+
+
+def _value(told: Told, name: str, row: int) -> str:
+    """Return an input's value in words; its threshold's, where that is what differs."""
+    column = told.columns.get(name)
+    if column is None:
+        return "not told"
+    against = "" if column.against is None else f" against {_number(column.against[row])}"
+    return f"{_number(column.values[row])}{against}"
+
+
+def _number(value: float) -> str:
+    return "not known" if np.isnan(value) else f"{value:.6g}"
+
+
+def _changes(before: str, after: str) -> str:
+    words = " " in f"{before}{after}"
+    return f'"{before}" becomes "{after}"' if words else f"{before} becomes {after}"
+
+
+def _when(reads: tuple[str, ...], cut: str) -> str:
+    if not reads:
+        return f"history ends on {cut}: it hangs on how long that is, or on its later dates"
+    several = len(reads) > 1 or " and " in reads[0] or reads[0].endswith("bars")
+    if all("'s " in one for one in reads):
+        return f"{' and '.join(reads)} after {cut} {'change' if several else 'changes'}"
+    return f"what wasn't known of {' and '.join(reads)} by the close of {cut} changes"
+
+
+def _ahead(reads: tuple[str, ...], ahead: int, to_the_end: bool) -> str:  # noqa: FBT001  # a word of a sentence
+    if to_the_end:
+        return "it sees the whole history"
+    sessions = f"at least {ahead} session{'s' * (ahead > 1)}"
+    if reads and not any("'s " in one for one in reads):
+        return f"it reads it {sessions} before it is known"
+    return f"it sees {sessions} ahead"

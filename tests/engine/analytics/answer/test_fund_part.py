@@ -1,0 +1,89 @@
+"""The fund's part: clusters by hand, the interval by numpy, the labels."""
+
+import numpy as np
+import pytest
+from worlds import laid_out, source
+
+from engine.analytics.answer.fund_part import BETTER, CANT_TELL, WORSE, fund_part
+from engine.analytics.episodes import Episode
+from engine.kernel.loop import empty_ledger
+
+
+def episode(entered, exited):
+    left = None if exited is None else exited - 1
+    return Episode(entered - 1, entered, left, exited, "signal", 0.15, 0.0, 0.0, 0.0)
+
+
+def told(jumps, episodes, weight=0.0, years=0.2):
+    """Compare a book with one that stands still: it jumps in these sessions, by these logs."""
+    setup = laid_out({}, source(3, sessions=300, missing=False))
+    logs = np.zeros(len(setup.prices.close))
+    for t, jump in jumps.items():
+        logs[t] = jump
+    hedged, daily = empty_ledger(*setup.prices.close.shape), empty_ledger(*setup.prices.close.shape)
+    daily.equity[:] = 100.0
+    hedged.equity[:] = 100.0 * np.exp(np.cumsum(logs))
+    hedged.shares[:, -1] = weight * hedged.equity / setup.prices.close[:, -1]
+    return fund_part(setup, hedged, daily, episodes, years)
+
+
+def interval_of(sums, outside, years):
+    """Ten thousand draws of n out of all and one more copy of the worst and the best: by another way of counting."""
+    pool = [*sums, min(sums), max(sums)]
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(len(sums) + 2, size=(10_000, len(sums)))
+    values = sorted((sum(pool[i] for i in row) + outside) / years for row in drawn)
+    return [float(np.percentile(values, q)) for q in (2.5, 97.5)]
+
+
+def test_episodes_with_fewer_than_21_sessions_between_them_are_one_cluster():
+    """From fill to fill, both sessions in it: 20 sessions between are one, 21 are two."""
+    jumps = {9: 0.001, 10: 0.01, 15: 0.02, 16: 0.0005, 36: -0.04, 40: 0.003, 62: 0.005, 70: 0.002}
+    found = told(jumps, [episode(10, 15), episode(36, 40), episode(62, None)])
+
+    assert [(one.first, one.last, one.episodes) for one in found.clusters] == [(10, 40, 2), (62, 221, 1)]
+    assert [one.difference for one in found.clusters] == pytest.approx([0.01 + 0.02 + 0.0005 - 0.04 + 0.003, 0.007])
+    assert [one.share for one in found.clusters] == pytest.approx([0.0065 / 0.0135, 0.007 / 0.0135])
+    assert found.n_effective == pytest.approx(0.0135**2 / (0.0065**2 + 0.007**2))
+    assert found.estimate == pytest.approx(sum(jumps.values()) / 0.2)
+    assert found.rests_on == (0, 1)
+    assert found.label == CANT_TELL
+    assert found.interval == pytest.approx(interval_of([-0.0065, 0.007], 0.001, 0.2))
+
+
+@pytest.mark.parametrize(("sign", "label"), [(1.0, BETTER), (-1.0, WORSE)])
+def test_a_difference_of_many_clusters_alike_gets_a_label(sign, label):
+    starts = range(5, 205, 23)
+    sums = [sign * (0.01 + 0.001 * k) for k in range(9)]
+    found = told(dict(zip(starts, sums, strict=True)), [episode(t, t + 1) for t in starts])
+
+    assert found.label == label
+    assert found.rests_on == ()
+    assert found.interval == pytest.approx(interval_of(sums, 0.0, 0.2))
+
+
+def test_one_cluster_of_more_than_a_quarter_takes_the_label():
+    starts = range(5, 205, 23)
+    for last, label in ((0.0266, BETTER), (0.0267, CANT_TELL)):  # beside eight times a hundredth
+        jumps = dict.fromkeys(starts, 0.01) | {5 + 8 * 23: last}
+        assert told(jumps, [episode(t, t + 1) for t in starts]).label == label
+
+
+def test_no_sign_is_no_label():
+    starts = range(5, 205, 23)
+    jumps = {t: 0.01 * (-1) ** k for k, t in enumerate(starts)}
+
+    assert told(jumps, [episode(t, t + 1) for t in starts]).label == CANT_TELL
+
+
+def test_the_same_book_has_no_label_though_rounding_tells_them_apart():
+    found = told({20: 1e-15, 21: -1e-15}, [episode(10, 30)])
+
+    assert (found.label, found.interval, found.clusters) == (None, None, ())
+    assert found.estimate == pytest.approx(0.0, abs=1e-12)
+
+
+def test_what_was_known_in_advance_is_fee_and_spread_on_the_mean_weight():
+    found = told({10: 0.01}, [episode(10, 30)], weight=0.2)
+
+    assert found.expected == pytest.approx(-0.2 * (0.0101 + 3 * 0.010))

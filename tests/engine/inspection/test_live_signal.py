@@ -1,0 +1,362 @@
+"""The signal at the last close is what a run with more history decides there; distances, ages and dollars by hand."""
+
+import datetime as dt
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from history import FOLDER, needs_history
+from hypothesis import given
+from hypothesis import settings as fast
+from hypothesis import strategies as st
+from markets import days, make_bars, make_market, make_series, nyse
+from worlds import configured, settings, source
+
+from backtest import load_config
+from data.errors import DataError
+from data.series import Series
+from engine.engines import execute
+from engine.evaluate_strategy import asking
+from engine.inspection.explain import explain
+from engine.inspection.freshness import age, freshness
+from engine.inspection.live_signal import _watched, lengthened, signal_now
+from engine.setup import open_market
+from strategies.inputs import Input
+from strategies.policy import ENTER, STAY
+
+TOLD = {"strategy.class": "told_signal:ToldSignal", "controls": "off"}
+WORLD = source(10, 45, missing=False)
+SESSIONS = WORLD.bars("HHH").dates[30:]
+NOW = dt.datetime(2026, 8, 22, 15, 0, tzinfo=dt.UTC)
+
+
+def cut(world, last):
+    """The same world, of which nothing after a day is known."""
+    bars = {name: one.rows(one.dates <= last) for name, one in world.bars_by_name.items()}
+    series = {
+        name: replace(one, dates=one.dates[one.dates <= last], values=one.values[one.dates <= last])
+        for name, one in world.series_by_name.items()
+    }
+    return type(world)(bars, series)
+
+
+def signalled(*intensity):
+    """A world whose signal is this from the run's first session on, and then 0."""
+    values = np.zeros(75)
+    values[30 : 30 + len(intensity)] = intensity
+    return type(WORLD)(WORLD.bars_by_name, {**WORLD.series_by_name, "SIGNAL": Series("SIGNAL", days_of(WORLD), values)})
+
+
+def days_of(world):
+    return world.bars("HHH").dates
+
+
+def told(t, *intensity, equity=None, days=60, **keys):
+    """What is said at the close of session t, where the data end."""
+    return signal_now(configured(TOLD | keys), cut(signalled(*intensity), SESSIONS[t]), days, equity, NOW)
+
+
+# It decides as the run would have
+
+
+@given(st.integers(0, 10_000), settings(), st.integers(1, 43))
+@fast(max_examples=40, deadline=None)
+def test_the_last_close_decides_as_it_does_in_a_longer_run(seed, keys, t):
+    whole = source(seed)
+    config = configured(keys | TOLD)
+    market = open_market(config, whole)
+    t = min(t, len(market.run_sessions) - 2)
+    date = market.run_sessions[t]
+    try:
+        ours = signal_now(config, cut(whole, date), 5, None, NOW)
+    except DataError as ruined:
+        assert "was ruined on" in str(ruined)
+        return
+    theirs = explain(config, date, whole)
+    close = theirs.closes[-1]
+    for field in ("date", "inputs", "intensity", "policy", "why", "since", "order", "core", "hedge"):
+        assert getattr(ours.close, field) == getattr(close, field), field
+    assert ours.equity == theirs.books[0].equity
+    assert ours.targets[-1].weight == pytest.approx(theirs.weight, abs=1e-12)
+    words = {"enter": "ENTER", "stay": "HOLD" if ours.on else "STAY OUT"}
+    assert ours.order == words.get(close.policy.action, "LEAVE")
+
+
+CLOSING = """
+from dataclasses import dataclass
+from strategies import CloseStrategy
+
+@dataclass
+class Closing(CloseStrategy):
+    seen: int = 0
+
+    def on_close(self, view, book):
+        self.seen += 1
+        up = view.close()[-1] > view.close()[-2]
+        return 0.1 * (self.seen % 3) if up else min(book.hedge_weight, 0.3)
+"""
+GUEST = """
+import backtrader as bt
+
+class Guest(bt.Strategy):
+    def next(self):
+        core, fund = self.getdatabyname("AAA"), self.getdatabyname("HHH")
+        if len(self) == 1:
+            self.buy(core, size=0.5 * self.broker.getcash() / core.close[0])
+        elif core.close[0] < core.close[-1] and not self.getposition(fund).size:
+            self.buy(fund, size=0.2 * self.broker.getvalue() / fund.close[0])
+        elif core.close[0] > core.close[-1] and self.getposition(fund).size:
+            self.close(fund)
+"""
+
+
+@pytest.mark.parametrize("fill", ["next_open", "next_close"])
+def test_a_strategy_asked_at_every_close_is_asked_at_the_last(tmp_path, fill):
+    (tmp_path / "closing.py").write_text(CLOSING)
+    config = configured(TOLD | {"strategy.class": f"{tmp_path}/closing.py:Closing", "execution.fill": fill})
+    orders = set()
+    for t in range(1, 44):
+        ours = signal_now(config, cut(WORLD, SESSIONS[t]), 5, None, NOW)
+        close = explain(config, SESSIONS[t], WORLD).closes[-1]
+        assert ours.close == replace(close, fills=ours.close.fills)
+        assert (ours.close.policy, ours.intensity, ours.state) == (None, None, ())
+        orders.add(ours.order)
+    assert orders == {"ENTER", "LEAVE", "HOLD", "STAY OUT"}
+
+
+def test_a_backtrader_strategy_tells_what_it_ordered_at_the_last_close(tmp_path):
+    (tmp_path / "guest.py").write_text(GUEST)
+    config = configured(TOLD | {"strategy.class": f"{tmp_path}/guest.py:Guest"})
+    world = source(5, events=False, missing=False)
+    sessions = world.bars("HHH").dates[30:]
+    with asking(config, open_market(config, world)) as asked:
+        whole, _ = execute("backtrader", config, asked)
+    orders = set()
+    for t in range(2, 44):
+        ours = signal_now(config, cut(world, sessions[t]), 5, None, NOW)
+        assert [one.trade for one in ours.targets] == pytest.approx(whole.traded[t + 1].tolist())
+        action = {STAY: "HOLD" if whole.shares[t, -1] else "STAY OUT", ENTER: "ENTER"}.get(whole.action[t], "LEAVE")
+        assert ours.order == action
+        orders.add(action)
+    assert orders == {"ENTER", "LEAVE", "HOLD", "STAY OUT"}
+    assert "An order with a price of its own shows only where the last close would fill it." in ours.notes
+
+
+@needs_history
+@pytest.mark.parametrize("run", ["hedge_soxs.yaml", "hedge_soxs_volatility.yaml", "hedge_soxs_valuation.yaml"])
+def test_on_real_history_it_says_what_the_whole_run_did(run):
+    settings = ["controls=off", "start=2024-01-02", "policy.stop_loss=0.15", "hedge.rebalance=weekly"]
+    config = load_config(run, [*settings, "end=2026-08-21"], FOLDER)
+    with asking(config, open_market(config)) as asked:
+        whole, _ = execute("python", config, asked)
+    sessions = asked.setup.market.run_sessions
+    switches = np.flatnonzero(whole.action != STAY)
+    for t in sorted({*switches[:2], *(switches[-2:] - 1), len(sessions) // 2}):
+        ours = signal_now(load_config(run, [*settings, f"end={sessions[t]}"], FOLDER), now=NOW)
+        assert (ours.date, ours.close.core, ours.close.hedge) == (str(sessions[t]), whole.core[t], whole.hedge[t])
+        assert (ours.close.order is not None) == whole.ordered[t]
+        assert (ours.order in ("ENTER", "LEAVE")) == (whole.action[t] != STAY)
+        assert ours.following == str(sessions[t + 1])
+        assert ours.held[-30:] == tuple(whole.shares[: t + 1, -1][-30:] != 0.0)
+
+
+def test_the_session_behind_the_last_is_the_nyses_and_nothing_moves_in_it():
+    market = open_market(configured(TOLD), cut(WORLD, SESSIONS[20]))
+    longer = lengthened(market)
+    assert longer.sessions[-1] == SESSIONS[21]
+    assert len(longer) == len(market) + 1
+    assert longer.total_return("HHH")[-1] == longer.total_return("HHH")[-2]
+    np.testing.assert_array_equal(longer.total_return("HHH")[:-1], market.total_return("HHH"))
+    np.testing.assert_array_equal(longer.series("SIGNAL")[:-1], market.series("SIGNAL"))
+
+
+def test_a_ruined_book_has_nothing_to_order_for():
+    fund = WORLD.bars("HHH")
+    jump = np.where(np.arange(75) >= 50, 40.0, 1.0)
+    up = replace(fund, **{name: getattr(fund, name) / jump for name in ("open", "high", "low", "close", "dividend")})
+    keys = TOLD | {"hedge.weight": 1.0, "hedge.max_weight": 1.0, "hedge.funding": "margin"}
+    core = WORLD.bars("AAA")
+    down = replace(core, **{name: getattr(core, name) / jump for name in ("open", "high", "low", "close", "dividend")})
+    world = type(WORLD)({**WORLD.bars_by_name, "HHH": up, "AAA": down}, signalled(*np.ones(45)).series_by_name)
+    with pytest.raises(DataError, match=f"the hedged book was ruined on {SESSIONS[20]}"):
+        signal_now(configured(keys), world, now=NOW)
+
+
+# What it says of itself
+
+
+def test_the_headline_is_the_order():
+    heads = [told(t, 0, 1, 1, 0).headline for t in (1, 2, 3, 5)]
+    assert heads == [
+        f"HHH hedge OFF. ENTER: buy HHH, to 15.0 % of equity, in the next session, {SESSIONS[2]}.",
+        "HHH hedge ON. HOLD: keep HHH as it is.",
+        f"HHH hedge ON. LEAVE: sell all HHH in the next session, {SESSIONS[4]}.",
+        "HHH hedge OFF. STAY OUT: no HHH.",
+    ]
+    restated = told(5, 0, **{"portfolio.rebalance": "daily"})
+    assert restated.headline == f"HHH hedge OFF. STAY OUT: restate the core in the next session, {SESSIONS[6]}."
+    daily = told(2, 0, 1, 1, **{"hedge.rebalance": "daily"})
+    assert daily.headline == f"HHH hedge ON. HOLD: restate HHH to 15.0 % of equity in the next session, {SESSIONS[3]}."
+
+
+def test_the_state_counts_down():
+    policy = {"policy.min_hold": 6, "policy.max_hold": 9, "policy.stop_loss": 0.2, "policy.take_profit": 0.3}
+    said = told(5, 0, 1, 1, 1, 1, 1, **policy).state
+    bars = WORLD.bars("HHH").rows(slice(30, 36))
+    fund = bars.total_return()[5] / bars.total_return()[2] * bars.close[2] / bars.open[2]
+    stop, profit = (bars.close[5] * at / fund for at in (0.8, 1.3))
+    assert said == (
+        f"Ordered on at the close of {SESSIONS[1]}, held for 4 closes.",
+        "policy.min_hold 6: its signal can't end it for 1 close.",
+        "policy.max_hold 9: it ends in 5 closes at the latest.",
+        f"HHH made {100 * (fund - 1):+.1f} % since its fill.",
+        (
+            f"policy.stop_loss ends it at a close of HHH at or below ${stop:,.2f}, "
+            f"{100 * (stop / bars.close[5] - 1):+.1f} % from here."
+        ),
+        (
+            f"policy.take_profit ends it at a close of HHH at or above ${profit:,.2f}, "
+            f"{100 * (profit / bars.close[5] - 1):+.1f} % from here."
+        ),
+    )
+    assert told(3, 1, 0, 0, 0, **{"policy.cooldown": 4}).state == (
+        f"Off since the close of {SESSIONS[1]}.",
+        "Cooling down: no entry at the next 2 closes.",
+    )
+    assert told(2, 0, 0, 1, **{"policy.confirm": 2}).state == (
+        "The hedge was never on in this run.",
+        "Confirmed at 1 of 2 closes.",
+    )
+    assert told(3, 1, 1, 1, 1, **{"policy.max_hold": 2}).state[-1] == (
+        "After a forced exit the intensity has to fall below policy.exit 0.5 before it may enter."
+    )
+
+
+def test_an_input_tells_how_far_it_is_and_for_how_long():
+    dates = nyse("2024-01-02", 6)
+
+    def watched(values, threshold, fires="above"):
+        return _watched(Input("it", np.array(values), threshold, fires), dates, slice(3, 6))
+
+    one = watched([9.0, 9.0, 1.0, 2.0, 3.0, 4.0], 5.0)
+    assert (one.value, one.threshold, one.fired, one.sessions, one.since) == (4.0, 5.0, False, 4, str(dates[2]))
+    assert (one.distance, one.relative, one.whole) == (1.0, 0.25, False)
+    assert (one.values, one.thresholds, one.fires_at) == ((2.0, 3.0, 4.0), (5.0, 5.0, 5.0), (False, False, False))
+    one = watched([9.0, 9.0, 1.0, 2.0, 8.0, 8.0], np.arange(6.0))
+    assert (one.distance, one.relative, one.fired, one.sessions, one.since) == (-3.0, -0.375, True, 2, str(dates[4]))
+    one = watched([-1.0] * 6, -2.0, "at most")
+    assert (one.distance, one.relative, one.sessions, one.since, one.whole) == (-1.0, None, 6, str(dates[0]), True)
+
+
+def test_unknown_values_are_none():
+    world = signalled(0, 0)
+    empty = replace(world.series("SIGNAL"), values=np.where(np.arange(75) >= 32, 0.0, np.nan))
+    fed = type(WORLD)(WORLD.bars_by_name, {**world.series_by_name, "SIGNAL": empty})
+    (one,) = signal_now(configured(TOLD), cut(fed, SESSIONS[1]), 3, None, NOW).inputs
+    assert (one.value, one.distance, one.values) == (None, None, (None, None, None))
+
+
+# The person's book
+
+
+def test_targets_are_weights_times_the_books_dollars():
+    ours = told(1, 0, 1)
+    core, fund = ours.targets
+    assert (core.instrument, fund.instrument) == ("AAA", "HHH")
+    assert (core.weight, fund.weight) == (pytest.approx(1.0), 0.0)
+    assert fund.target == pytest.approx(0.15, rel=1e-3)  # less what the sale costs
+    assert fund.dollars == pytest.approx(fund.target * ours.equity)
+    assert fund.shares == pytest.approx(fund.dollars / WORLD.bars("HHH").close[31])
+    assert (core.trade < 0.0 < fund.trade) is True
+    assert -core.trade * core.price == pytest.approx(fund.trade * fund.price, rel=1e-3)
+    mine = told(1, 0, 1, equity=3.0 * ours.equity)
+    assert (mine.own, ours.own) == (True, False)
+    assert [one.trade for one in mine.targets] == pytest.approx([3.0 * one.trade for one in ours.targets])
+    assert [one.target for one in mine.targets] == pytest.approx([one.target for one in ours.targets])
+
+
+def test_whole_shares_stay_whole_in_somebodys_own_book():
+    for t in (1, 2):
+        mine = told(t, 0, 1, 1, equity=12_345.0, **{"execution.shares": "whole"})
+        assert [one.shares % 1.0 for one in mine.targets] == [0.0, 0.0]
+        assert sum(one.dollars for one in mine.targets) <= 12_345.0
+    assert mine.targets[-1].trade == 0.0
+
+
+def test_levels_and_the_stretch_held_end_with_the_last_close():
+    ours = told(6, 0, 1, 1, 0, days=5)
+    assert ours.dates == tuple(map(str, SESSIONS[2:7]))
+    assert ours.held == (True, True, False, False, False)
+    level = WORLD.bars("HHH").total_return()[32:37]
+    assert ours.levels["HHH"] == pytest.approx(tuple(100.0 * level / level[0]))
+    assert ours.intensity == (1.0, 0.0, 0.0, 0.0, 0.0)
+    plain = json.loads(json.dumps(ours.as_dict(), allow_nan=False))
+    assert plain["close"]["policy"]["after"]["on"] is False
+
+
+# How old it is
+
+
+@pytest.mark.parametrize(
+    ("now", "sessions"),
+    [
+        ("2026-08-21T23:00", 0),  # Friday evening
+        ("2026-08-23T12:00", 0),
+        ("2026-08-24T19:59", 0),  # Monday, a minute before New York's close
+        ("2026-08-24T20:00", 1),
+        ("2026-09-08T12:00", 10),  # Labor Day between
+        ("2026-08-20T12:00", 0),
+    ],
+)
+def test_age_counts_the_sessions_that_closed_since(now, sessions):
+    when = dt.datetime.fromisoformat(now).replace(tzinfo=dt.UTC)
+    assert age(np.datetime64("2026-08-21"), when) == sessions
+
+
+def test_old_data_are_named():
+    real = replace(cut(WORLD, SESSIONS[4]))
+    object.__setattr__(real, "simulated", False)
+    late = {
+        **real.series_by_name,
+        "SIGNAL": replace(real.series("SIGNAL"), dates=days_of(WORLD)[:30], values=np.zeros(30)),
+    }
+    fed = type(WORLD)(real.bars_by_name, late)
+    object.__setattr__(fed, "simulated", False)
+    ours = signal_now(configured(TOLD), fed, 5, None, dt.datetime(2019, 2, 27, 22, 0, tzinfo=dt.UTC))
+    assert (str(SESSIONS[4]), ours.age) == ("2019-02-21", 4)
+    assert ours.notes[:2] == (
+        "OLD: the last bar is of 2019-02-21, 4 sessions ago: bring the files up to date first.",
+        "OLD: SIGNAL's last value is of 2019-02-13, 5 sessions before the last close.",
+    )
+    assert told(4, 0).age is None
+    assert told(4, 0).notes[0].startswith("SIMULATED")
+
+
+def test_late_is_what_neither_lag_nor_rhythm_explains():
+    dates = nyse("2024-01-02", 80)
+    monthly = days("2024-01-01", "2024-02-01", "2024-03-01", "2024-04-01")
+    known = monthly + np.timedelta64(15, "D")
+    core = make_bars("CORE", dates, np.full(80, 10.0))
+    market = make_market(
+        core,
+        make_bars("FUND", dates, np.full(80, 10.0)),
+        make_series("DAILY", dates[:-1], np.zeros(79)),
+        make_series("LAGGED", dates[:-1], np.zeros(79), lag=1),
+        make_series("MONTHLY", monthly, np.zeros(4), known),
+        make_bars("OTHER", dates[:-3], np.full(77, 10.0)),
+    )
+    for name in ("DAILY", "LAGGED", "MONTHLY"):
+        market.series(name)
+    market.bars("OTHER")
+    market.has_series("ABSENT")
+    found = {
+        one.name: (one.last, one.behind, one.late) for one in freshness(market) if one.name not in ("CORE", "FUND")
+    }
+    assert str(dates[-1]) == "2024-04-25"
+    assert found == {
+        "DAILY": ("2024-04-24", 1, True),
+        "LAGGED": ("2024-04-24", 1, False),
+        "MONTHLY": ("2024-04-01", 18, False),
+        "OTHER": ("2024-04-22", 3, True),
+    }

@@ -1,0 +1,248 @@
+"""A cluster of real processes on loopback: the same bytes; workers that come, die or do not fit; a scheduler lost."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from asked import AXES, finished_rows, logged, slow_config
+from command import ROOT
+from distributed import Client
+
+from backtest import load_config
+from data.errors import UserError
+from engine.research import chunks, cluster
+from engine.research.cluster import Cluster
+from engine.research.executors import Calls, ExecutorError, Threads
+from engine.research.grid import grid_of
+from engine.research.sweep import sweep
+
+
+@contextmanager
+def dask(*words, folder, seconds=0.0):
+    """Run ``dask ...``; it is killed in the end."""
+    command = [sys.executable, "-m", "dask", *words, "--host", "127.0.0.1", "--no-dashboard"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "BACKTEST_TEST_SECONDS": str(seconds)}
+    with (folder / f"{words[0]}.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=environment)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def scheduler(folder):
+    """Start a scheduler; give its process and its address."""
+    with dask("scheduler", "--port", "0", "--scheduler-file", str(folder / "where.json"), folder=folder) as process:
+        address = until(lambda: address_in(folder / "where.json"))
+        yield process, address
+
+
+def worker(address, folder, seconds=0.0):
+    """Start a worker, which nobody starts again when it dies; the slow strategy takes so long there."""
+    words = ("worker", address, "--no-nanny", "--nthreads", "1", "--local-directory", str(folder))
+    return dask(*words, folder=folder, seconds=seconds)
+
+
+def address_in(file):
+    import json
+
+    try:
+        return json.loads(file.read_text())["address"]
+    except (OSError, ValueError):
+        return None
+
+
+def until(found, seconds=20.0):
+    """Wait for something that isn't nothing."""
+    give_up = time.monotonic() + seconds
+    while not (what := found()):
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+    return what
+
+
+class There:
+    """A scheduler and its workers."""
+
+    def __init__(self, address, folder, until_then):
+        self.address, self._folder, self._until_then = address, folder, until_then
+        self.workers = []
+
+    def employ(self):
+        self.workers.append(self._until_then.enter_context(worker(self.address, self._folder)))
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory):
+    """A scheduler with one worker."""
+    folder = tmp_path_factory.mktemp("cluster")
+    with scheduler(folder) as (_process, address), ExitStack() as until_then:
+        there = There(address, folder, until_then)
+        there.employ()
+        yield there
+
+
+def swept(folder, executor, progress=None):
+    config = slow_config(folder)
+    return sweep(config, grid_of(config, AXES), folder / "sweeps", progress=progress, executor=executor)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The undisturbed table of the slow strategy, computed here."""
+    return swept(tmp_path_factory.mktemp("whole"), Threads(1)).results.read_bytes()
+
+
+def test_a_strategy_is_sent_out_and_its_table_is_the_same(tmp_path, there, whole, capfd):
+    result = swept(tmp_path, Cluster(there.address, 1))
+
+    assert result.results.read_bytes() == whole
+    assert capfd.readouterr().out == ""
+    failed = pq.read_table(result.results).column("failed").to_pylist()
+    assert failed[-1].endswith("slow.py:22: ValueError: too far")
+    assert sum(bool(word) for word in failed) == 4
+    assert os.getpid() not in {process for process, _row in logged(tmp_path)}
+
+
+def test_a_compiled_sweep_is_the_same_too(tmp_path, there, monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 8)
+    config = load_config("hedge_soxs.yaml", ["start=2019-01-02", "end=2020-12-31"])
+    grid = grid_of(config, ["trend_days=10:40:10", "volatility_floor=0.1,0.2,0.3", "hedge.rebalance=never,weekly,band"])
+
+    ours, theirs = (
+        sweep(config, grid, tmp_path / str(k), executor=executor)
+        for k, executor in enumerate((Threads(2), Cluster(there.address, 1)))
+    )
+
+    assert theirs.results.read_bytes() == ours.results.read_bytes()
+    assert theirs.seconds["kernel"] > 0.0
+    assert theirs.seconds["signal"] > 0.0
+
+
+def test_a_worker_that_joins_late_takes_over_from_one_that_is_killed(tmp_path, there, whole):
+    first, kept = there.workers[-1], set()
+
+    def progress(rows):
+        if not rows or kept:
+            return
+        there.employ()
+        with Client(there.address) as watching:
+            until(lambda: len(watching.nthreads()) == 2)
+        kept.update(finished_rows(tmp_path / "sweeps"))
+        os.kill(first.pid, signal.SIGKILL)
+
+    assert swept(tmp_path, Cluster(there.address, 1), progress).results.read_bytes() == whole
+    begun = logged(tmp_path)
+    assert len({process for process, _row in begun}) == 2
+    assert len(kept) == 8
+    assert max(sum(row == one for _process, row in begun) for one in kept) == 1
+
+
+def test_the_scheduler_is_killed_and_a_second_run_goes_on(tmp_path, whole):
+    with scheduler(tmp_path) as (process, address), worker(address, tmp_path):
+
+        def progress(rows):
+            if rows:
+                os.kill(process.pid, signal.SIGKILL)
+
+        with pytest.raises(ExecutorError) as caught:
+            swept(tmp_path, Cluster(address, 1), progress)
+    kept = finished_rows(tmp_path / "sweeps")
+    before = len(logged(tmp_path))
+
+    assert swept(tmp_path, Threads(1)).results.read_bytes() == whole
+    assert str(caught.value).startswith(f"the scheduler at {address} is gone")
+    assert str(caught.value).endswith(f"{len(kept) // 8} of 4 chunks are kept; run it again")
+    assert kept
+    assert not kept & {row for _process, row in logged(tmp_path)[before:]}
+
+
+@pytest.mark.skipif("BACKTEST_KILLS" not in os.environ, reason="BACKTEST_KILLS=20 kills at 20 random moments")
+@pytest.mark.parametrize("whom", ["worker", "scheduler"])
+def test_killed_at_random_moments_nothing_is_lost(tmp_path, whole, whom):
+    draw = np.random.default_rng(7)
+    for k in range(int(os.environ["BACKTEST_KILLS"])):
+        (folder := tmp_path / str(k)).mkdir()
+        with scheduler(folder) as (process, address), worker(address, folder, 0.1) as one, worker(address, folder, 0.1):
+            dying = threading.Thread(
+                target=kill_once_begun,
+                args=(one if whom == "worker" else process, folder, draw.integers(4), draw.uniform(0.0, 0.5)),
+            )
+            dying.start()
+            try:
+                swept(folder, Cluster(address, 1))
+            except UserError as fault:
+                assert whom == "scheduler", fault
+            dying.join()
+        kept, before = finished_rows(folder / "sweeps"), len(logged(folder))
+
+        assert swept(folder, Threads(1)).results.read_bytes() == whole
+        assert not kept & {row for _process, row in logged(folder)[before:]}
+        print(f"{whom} {k}: {len(kept)} rows were kept, {len(logged(folder)) - before} computed after")
+
+
+def kill_once_begun(process, folder, parts, after):
+    """Kill a process some seconds after a combination was begun and so many parts are there, or all are."""
+    until(lambda: logged(folder))
+    until(lambda: len(list(folder.glob("sweeps/*/parts/*.parquet"))) >= parts or list(folder.glob("sweeps/*/man*")))
+    time.sleep(after)
+    process.kill()
+
+
+def test_a_worker_of_another_version_is_refused(tmp_path, there, monkeypatch):
+    ours = cluster.versions()
+    monkeypatch.setattr(cluster, "versions", lambda: {**ours, "hedge-backtest": "0.0.1+older"})
+
+    with pytest.raises(ExecutorError) as caught:
+        swept(tmp_path, Cluster(there.address, 1))
+
+    assert str(caught.value).startswith("worker tcp://127.0.0.1:")
+    assert f"runs hedge-backtest {ours['hedge-backtest']}, this command 0.0.1+older: install the same" in str(
+        caught.value
+    )
+    assert str(caught.value).endswith("0 of 4 chunks are kept; run it again")
+
+
+def test_data_that_changed_on_the_way_is_refused():
+    kit = cluster.Kit(cluster.versions(), b"a job")
+    kit.packed = b"another"
+
+    kit.setup(type("Worker", (), {"address": "tcp://there:1"}))
+
+    assert kit.compute(None) == ("refused", "worker tcp://there:1 got other data than was sent: start it anew")
+
+
+def test_no_scheduler_is_told_in_a_line(monkeypatch):
+    monkeypatch.setattr(cluster, "CONNECT", 0.5)
+
+    with pytest.raises(UserError, match=r"^--cluster tcp://127\.0\.0\.1:9: no scheduler answers there: "):
+        list(Cluster("tcp://127.0.0.1:9", 1).run(Calls("division", divmod), [((1, 1),)]))
+
+
+def test_a_scheduler_behind_tls_needs_certificates():
+    with pytest.raises(UserError, match=r"^--cluster tls://127\.0\.0\.1:9 needs certificates: "):
+        list(Cluster("tls://127.0.0.1:9", 1).run(Calls("division", divmod), [((1, 1),)]))
+
+
+def test_no_worker_is_told_in_a_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(cluster, "PATIENCE", 0.0)
+
+    with scheduler(tmp_path) as (_process, address), pytest.raises(ExecutorError, match=r"has had no worker for 0 sec"):
+        list(Cluster(address, 1).run(Calls("division", divmod), [((1, 1),)]))
+
+
+def test_a_cluster_of_our_own_names_a_chunk_that_ends_its_workers():
+    answers = Cluster(None, 1).run(Calls("leaving", exec), [(("",),), (("import os; os._exit(9)",),)])
+
+    assert next(answers) == ((("",),), [None])
+    with pytest.raises(ExecutorError, match=r"^3 workers ended with .*_exit.* in hand: is memory short\?"):
+        next(answers)

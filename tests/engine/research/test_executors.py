@@ -1,0 +1,104 @@
+"""Who computes chunks: the same answers from all; chunks that end their processes; options that contradict others."""
+
+import os
+import time
+
+import pytest
+
+from backtest import load_config
+from data.errors import UserError
+from engine.research import executors
+from engine.research.executors import Calls, ExecutorError, Threads, executor_of
+from engine.research.processes import Processes
+from engine.research.sweep import executor_for
+
+NUMBERS = [((7, 2), (9, 4)), ((1, 1),), ((8, 3), (6, 5), (4, 4))]
+ANSWERS = [[(3, 1), (2, 1)], [(1, 0)], [(2, 2), (1, 1), (1, 0)]]
+
+DIE_ONCE = """
+import os, signal
+if not os.path.exists({0!r}):
+    open({0!r}, "w").close()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+"""The file that it leaves says that there was a first time."""
+
+ASKED = """
+from dataclasses import dataclass
+from backtest import CloseStrategy
+
+@dataclass
+class Asked(CloseStrategy):
+    fall: float = 0.05
+"""
+
+
+@pytest.mark.parametrize("executor", [Threads(1), Processes(1), Processes(2)])
+def test_every_chunk_gets_its_answer(executor):
+    answers = dict(executor.run(Calls("division", divmod), NUMBERS))
+
+    assert [answers[chunk] for chunk in NUMBERS] == ANSWERS
+
+
+def test_what_a_chunk_raises_comes_here_with_where_it_came_up():
+    with pytest.raises(ZeroDivisionError) as caught:
+        dict(Processes(2).run(Calls("division", divmod), [((1, 0),), ((4, 2),)]))
+
+    assert "in answered" in caught.value.__notes__[0]
+
+
+def test_a_chunk_that_ends_its_processes_is_named():
+    with pytest.raises(ExecutorError, match=r"3 processes ended with \(\(9,\),\) in hand, the last with status 9"):
+        dict(Processes(1).run(Calls("leaving", os._exit), [((9,),)]))
+
+
+def test_a_chunk_whose_process_is_killed_goes_to_another(tmp_path):
+    chunks = [((DIE_ONCE.format(str(tmp_path / name)),),) for name in ("first", "other")]
+
+    answers = dict(Processes(2).run(Calls("dying", exec), chunks))
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "other"]
+    assert list(answers.values()) == [[None], [None]]
+
+
+def test_processes_end_when_the_answers_are_not_wanted_any_more():
+    answers = Processes(2).run(Calls("sleeping", time.sleep), [((0.0,),), ((60.0,),), ((60.0,),)])
+    next(answers)
+    began = time.perf_counter()
+
+    answers.close()
+
+    assert time.perf_counter() - began < 5.0
+
+
+@pytest.mark.parametrize(
+    ("named", "workers", "cluster", "says"),
+    [
+        ("proceses", None, None, "--executor proceses is unknown, did you mean processes?"),
+        ("threads", None, "tcp://here:8786", "--cluster is dask's: leave --executor threads out"),
+        (None, 4, "tcp://here:8786", "--workers starts workers on this machine, and a cluster has its own"),
+    ],
+)
+def test_options_that_contradict_each_other(named, workers, cluster, says):
+    with pytest.raises(UserError) as caught:
+        executor_of(named, workers, cluster, "threads")
+
+    assert str(caught.value).startswith(says)
+
+
+@pytest.mark.parametrize(("named", "cluster"), [("dask", None), (None, "tcp://here:8786")])
+def test_without_dask_it_says_what_to_install(monkeypatch, named, cluster):
+    monkeypatch.setattr(executors, "find_spec", lambda name: None)
+
+    with pytest.raises(UserError, match=r"needs dask: pip install hedge-backtest\[cluster\]$"):
+        executor_of(named, None, cluster, "threads")
+
+
+def test_threads_are_for_what_compiles(tmp_path):
+    (tmp_path / "asked.py").write_text(ASKED)
+    asked = load_config("hedge_soxs.yaml", [f"strategy.class={tmp_path}/asked.py:Asked"])
+
+    assert isinstance(executor_for(load_config("hedge_soxs.yaml")), Threads)
+    assert isinstance(executor_for(asked, workers=3), Processes)
+    with pytest.raises(UserError, match=r"^--executor threads can't run Asked, which isn't compiled"):
+        executor_for(asked, "threads")

@@ -1,0 +1,147 @@
+"""Sweeps from end to end: the same bytes however they are run, killed or cut; one failing row is one failing row."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from backtest import load_config, run
+from data.errors import ConfigError
+from engine.analytics.attribution_batch import FIGURES
+from engine.research import chunks
+from engine.research.executors import Threads
+from engine.research.grid import grid_of, with_values
+from engine.research.sweep import sweep
+
+SHORT = ["start=2019-01-02", "end=2020-12-31"]
+AXES = ["trend_days=10:100:10", "hedge.weight=0.05:0.5:0.05"]
+
+CLOSING = """
+from dataclasses import dataclass
+from backtest import CloseStrategy
+
+@dataclass
+class Closing(CloseStrategy):
+    fall: float = 0.05
+
+    def on_close(self, view, book):
+        if self.fall > 0.5 and view.session == 10:
+            raise ValueError("too far")
+        level = view.total_return()
+        return 0.2 if level[-1] < (1 - self.fall) * level[-60:].max() else 0.0
+"""
+
+
+def swept(tmp_path, axes=AXES, workers=1, settings=SHORT):
+    config = load_config("hedge_soxs.yaml", settings)
+    return sweep(config, grid_of(config, axes), tmp_path, workers)
+
+
+def test_the_table_holds_a_row_a_combination(tmp_path):
+    result = swept(tmp_path)
+    table = pq.read_table(result.results)
+
+    assert table.num_rows == 100
+    assert table.column("strategy.params.trend_days").to_pylist()[:11] == [10] * 10 + [20]
+    assert table.column("hedge.weight").to_pylist()[9] == 0.5
+    assert {path.name for path in result.folder.iterdir()} == {"results.parquet", "overfitting.json", "manifest.json"}
+    assert "SIMULATED" in result.folder.name
+
+
+def test_bytes_do_not_depend_on_workers_or_chunks(tmp_path, monkeypatch):
+    one = swept(tmp_path / "one").results.read_bytes()
+    monkeypatch.setattr("engine.research.compute.BLOCK", 7)
+    two = swept(tmp_path / "two", workers=2).results.read_bytes()
+
+    assert one == two
+
+
+def test_a_finished_sweep_is_not_run_again(tmp_path):
+    first = swept(tmp_path)
+    before = first.results.stat().st_mtime_ns
+
+    again = swept(tmp_path)
+
+    assert again.results.stat().st_mtime_ns == before
+    assert again.seconds["kernel"] == 0.0
+
+
+def test_finished_chunks_are_kept_and_the_rest_is_computed(tmp_path, monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 16)
+    whole = swept(tmp_path / "whole").results.read_bytes()
+    done = []
+
+    class Noting(Threads):
+        def run(self, job, asked):
+            for chunk, answer in super().run(job, asked):
+                done.append(chunk.number)
+                yield chunk, answer
+
+    def stopping(rows):
+        if rows and len(done) == 3:
+            raise KeyboardInterrupt
+
+    config = load_config("hedge_soxs.yaml", SHORT)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(config, grid_of(config, AXES), tmp_path / "cut", progress=stopping, executor=Noting(1))
+    kept = {part.name for part in (tmp_path / "cut").glob("*/parts/*.parquet")}
+    again = sweep(config, grid_of(config, AXES), tmp_path / "cut", executor=Noting(1))
+
+    assert again.results.read_bytes() == whole
+    assert kept == {"000000.parquet", "000001.parquet", "000002.parquet"}
+    assert done == list(range(7))
+
+
+def test_what_comes_besides_the_metrics_stays_in_the_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr(chunks, "CHUNK", 64)
+    plain, parts = swept(tmp_path / "plain").results.read_bytes(), []
+
+    class More(Threads):
+        def run(self, job, asked):
+            for chunk, answer in super().run(job, asked):
+                sums = np.arange(16.0 * (chunk.last - chunk.first)).reshape(-1, 16)
+                yield chunk, answer._replace(columns={**answer.columns, "block_sums": sums, "sampled": sums[:, 0]})
+
+    def reading(_rows):
+        parts[:] = [pq.read_table(part) for part in sorted(tmp_path.glob("more/*/parts/*.parquet"))]
+
+    config = load_config("hedge_soxs.yaml", SHORT)
+    table = sweep(config, grid_of(config, AXES), tmp_path / "more", progress=reading, executor=More(1)).results
+
+    assert table.read_bytes() == plain
+    assert [part.num_rows for part in parts] == [64, 36]
+    assert parts[0].column("block_sums")[1].as_py() == list(range(16, 32))
+    assert parts[0].column("sampled")[1].as_py() == 16.0
+
+
+def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monkeypatch):
+    (tmp_path / "closing.py").write_text(CLOSING)
+    monkeypatch.chdir(tmp_path)
+    settings = ["start=2020-01-02", "end=2020-06-30", "strategy.class=closing.py:Closing"]
+    config = load_config("hedge_soxs.yaml", settings)
+    grid = grid_of(config, ["fall=0.02,0.1,0.9", "execution.commission_bps=0,10"])
+
+    table = pq.read_table(sweep(config, grid, Path("sweeps"), 2).results)
+
+    failed = table.column("failed").to_pylist()
+    assert [bool(word) for word in failed] == [False] * 4 + [True] * 2
+    assert "too far" in failed[4]
+    single = run(with_values(config, {("strategy", "params", "fall"): 0.1, ("execution", "commission_bps"): 10.0}))
+    for name in ("final_equity", "sharpe", "episodes", "costs"):
+        assert table.column(name)[3].as_py() == pytest.approx(single.metrics[name], rel=1e-12)
+    for name in FIGURES:
+        assert table.column(name)[3].as_py() == pytest.approx(single.metrics["attribution"][name], rel=1e-12)
+    assert table.column("sleeve_a_year")[3].as_py() != 0.0
+
+
+def test_one_history_is_swept(tmp_path):
+    with pytest.raises(ConfigError, match=r"--param data\.source=auto,demo: a sweep reads one history"):
+        swept(tmp_path, ["data.source=auto,demo"])
+
+
+def test_dates_can_be_swept(tmp_path):
+    table = pq.read_table(swept(tmp_path, ["start=2019-01-02,2020-01-02"]).results)
+
+    assert table.column("start").to_pylist() == ["2019-01-02", "2020-01-02"]
+    assert table.column("sessions")[0].as_py() > table.column("sessions")[1].as_py()

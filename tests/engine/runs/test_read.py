@@ -1,0 +1,240 @@
+"""Kept runs: found by name or id, read back as they were written, refused where broken, and known when made again."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from command import write_history
+
+import engine.runs.read
+from backtest import load_config, run, write_run
+from data.errors import UserError
+from engine.runs.identity import id_of
+from engine.runs.read import changed_inputs, find_kept, made_before, read_run
+from engine.runs.write import run_id
+from engine.setup import open_market
+
+SPAN = ["start=2020-01-01", "end=2020-06-30"]
+
+
+@pytest.fixture(scope="module")
+def result():
+    return run(load_config("hedge_soxs.yaml", SPAN), engine="python")
+
+
+@pytest.fixture(scope="module")
+def kept(result, tmp_path_factory):
+    return write_run(result, tmp_path_factory.mktemp("runs"), tearsheet=False, report=False)
+
+
+@pytest.fixture
+def copied(kept, tmp_path):
+    """A copy of the folder, to be spoilt."""
+    return Path(shutil.copytree(kept, tmp_path / kept.name))
+
+
+# Finding
+
+
+def folders(runs, *names):
+    for name in names:
+        (runs / name).mkdir(parents=True)
+        (runs / name / "manifest.json").write_text("{}")
+
+
+@pytest.fixture
+def several(tmp_path):
+    runs = tmp_path / "runs"
+    folders(
+        runs,
+        "a-0123456789",
+        "a_b-0123abcdef",
+        "a_b-fedcba9876",
+        "c-SIMULATED-ffffffffff",
+        "a-sweep",
+        ".a-0123456789.tmp",
+    )
+    return runs
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ("a-0123456789", "a-0123456789"),
+        ("0123456789", "a-0123456789"),
+        ("a", "a-0123456789"),
+        ("a-", "a-0123456789"),
+        ("a_b-0", "a_b-0123abcdef"),
+        ("0123a", "a_b-0123abcdef"),
+        ("fe", "a_b-fedcba9876"),
+        ("c", "c-SIMULATED-ffffffffff"),
+        ("c-SIM", "c-SIMULATED-ffffffffff"),
+    ],
+)
+def test_a_run_is_found_by_folder_id_name_or_how_it_begins(several, named, found):
+    assert find_kept(named, several) == several / found
+    assert find_kept(str(several / named), several) == several / found
+
+
+def test_a_folder_elsewhere_is_a_run_too(several, tmp_path):
+    assert find_kept(str(several / "a-0123456789"), tmp_path / "nothing") == several / "a-0123456789"
+
+
+def test_what_fits_several_runs_or_none_is_refused(several):
+    with pytest.raises(UserError, match=r"a_b: fits 2 runs: a_b-0123abcdef, a_b-fedcba9876: write more of it"):
+        find_kept("a_b", several)
+    with pytest.raises(UserError, match=r"0123: fits 2 runs"):
+        find_kept("0123", several)
+    folders(several, *(f"many-{number:010x}" for number in range(6)))
+    with pytest.raises(UserError, match=r"many: fits 6 runs: .* and 2 more: write more of it"):
+        find_kept("many", several)
+    with pytest.raises(
+        UserError, match=r"c-SIMULATED-fffffffffe: no such run in .*, did you mean c-SIMULATED-ffffffffff"
+    ):
+        find_kept("c-SIMULATED-fffffffffe", several)
+    with pytest.raises(UserError, match=r"zzz: no such run in .*: backtest runs --out .* lists them"):
+        find_kept("zzz", several)
+    with pytest.raises(UserError, match="a: no such run, and none is kept in"):
+        find_kept("a", several / "nowhere")
+
+
+# Reading
+
+
+def test_a_run_is_read_back_as_it_was(result, kept):
+    read = read_run(kept)
+    assert (read.name, read.id, read.simulated, read.ruined) == ("hedge_soxs", run_id(result), True, False)
+    assert read.metrics == json.loads((kept / "metrics.json").read_text())
+    assert read.config["strategy"] == {"class": "WeaknessHedge", "params": {"trend_days": 50, "volatility_floor": 0.25}}
+    np.testing.assert_array_equal(read.sessions, result.market.run_sessions)
+    np.testing.assert_array_equal(read.hedged, result.hedged.equity)
+    np.testing.assert_array_equal(read.equity["derisk_daily"], result.books["derisk_daily"].equity)
+    np.testing.assert_array_equal(read.attribution["direction"], result.judgement.attribution.dollars["direction"])
+    assert len(read.orders["filled"]) == read.metrics["fills"] > 0
+    assert read.episodes["decided"].dtype == read.sessions.dtype
+
+
+def test_a_run_without_controls_is_read_too(tmp_path):
+    bare = run(load_config("hedge_soxs.yaml", [*SPAN, "controls=off"]), engine="python")
+    read = read_run(write_run(bare, tmp_path, tearsheet=False, report=False))
+    assert read.attribution is None
+    assert read.metrics["verdict"] is None
+
+
+@pytest.mark.parametrize("name", ["config.yaml", *(f"{n}.json" for n in ("metrics", "manifest"))])
+@pytest.mark.parametrize("text", [None, "{ no", "[]"])
+def test_a_broken_text_file_is_told(copied, name, text):
+    if text is None:
+        (copied / name).unlink()
+    else:
+        (copied / name).write_text(text)
+    with pytest.raises(UserError, match=re.escape(name)) as told:
+        read_run(copied)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("name", ["equity", "orders", "episodes", "attribution"])
+@pytest.mark.parametrize("spoil", [Path.unlink, lambda path: path.write_bytes(path.read_bytes()[:500])])
+def test_a_broken_table_is_told(copied, name, spoil):
+    spoil(copied / f"{name}.parquet")
+    with pytest.raises(UserError, match=rf"{name}\.parquet .*: make the run again with backtest run .*config\.yaml"):
+        read_run(copied)
+
+
+def test_a_folder_of_an_older_version_is_told(copied):
+    metrics = json.loads((copied / "metrics.json").read_text())
+    (copied / "metrics.json").write_text(json.dumps({key: one for key, one in metrics.items() if key != "verdict"}))
+    with pytest.raises(UserError, match=r"metrics\.json has no verdict, an older version wrote it: make the run again"):
+        read_run(copied)
+
+
+def test_a_table_of_an_older_version_or_of_another_run_is_told(copied):
+    table = pq.read_table(copied / "equity.parquet")
+    pq.write_table(table.slice(5), copied / "equity.parquet")
+    with pytest.raises(UserError, match=r"equity\.parquet has 120 sessions, metrics\.json 125"):
+        read_run(copied)
+    pq.write_table(table.drop_columns(["hedge_weight"]), copied / "equity.parquet")
+    with pytest.raises(UserError, match=r"equity\.parquet has no column hedge_weight, an older version wrote it"):
+        read_run(copied)
+    pq.write_table(pa.table({"date": table["date"]}), copied / "equity.parquet")
+    with pytest.raises(UserError, match="an older version"):
+        read_run(copied)
+
+
+# Knowing
+
+
+def test_the_id_is_that_of_the_folder(result):
+    market = result.market
+    assert id_of(result.config, market.source.name, market.fingerprint(), result.engine) == run_id(result)
+    referee = replace(result, engine="backtrader")
+    assert id_of(result.config, market.source.name, market.fingerprint(), "backtrader") == run_id(referee)
+
+
+def test_the_same_run_is_known_and_another_is_not(kept):
+    config = load_config("hedge_soxs.yaml", SPAN)
+    assert made_before(config, kept.parent, "python") == kept
+    assert made_before(config, kept.parent) is None
+    assert made_before(config, kept.parent / "nowhere", "python") is None
+    for other in ("trend_days=49", "end=2020-06-29", "hedge.weight=0.1", "controls=off"):
+        assert made_before(load_config("hedge_soxs.yaml", [*SPAN, other]), kept.parent, "python") is None
+
+
+def test_other_code_is_another_run(kept, monkeypatch):
+    monkeypatch.setattr(engine.runs.read, "code_version", lambda: "another")
+    assert made_before(load_config("hedge_soxs.yaml", SPAN), kept.parent, "python") is None
+
+
+def test_a_folder_that_can_not_be_read_is_not_reused(kept, copied):
+    (copied / "manifest.json").write_text("{ no")
+    assert made_before(load_config("hedge_soxs.yaml", SPAN), copied.parent, "python") is None
+
+
+def test_changed_history_is_another_run_and_more_history_is_not(tmp_path):
+    folder = write_history(tmp_path / "history", "2019-06-03", "2020-08-31")
+    config = load_config("hedge_soxs.yaml", [*SPAN, "controls=off"], folder)
+    kept = write_run(run(config, engine="python"), tmp_path / "runs", tearsheet=False, report=False)
+    assert made_before(config, kept.parent, "python") == kept
+    assert changed_inputs(read_run(kept), open_market(config)) == []
+    write_history(folder, "2019-06-03", "2020-12-31")  # what came after the run's end
+    assert made_before(config, kept.parent, "python") == kept
+    path = folder / "bars" / "SOXS.csv"
+    lines = path.read_text().splitlines()
+    date, opened, *rest = lines[200].split(",")
+    path.write_text("\n".join([*lines[:200], ",".join([date, str(float(opened) * 1.0001), *rest]), *lines[201:], ""]))
+    assert made_before(config, kept.parent, "python") is None
+    market = open_market(config)
+    market.bars("SOXS")
+    assert changed_inputs(read_run(kept), market) == ["bars/SOXS"]
+
+
+MINE = """\
+from dataclasses import dataclass
+
+from backtest import Strategy
+
+
+@dataclass(frozen=True)
+class Mine(Strategy):
+    def intensity(self, market):
+        return market.close() * 0 + {level}
+"""
+
+
+def test_a_changed_strategy_is_another_run(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    settings = [*SPAN, "strategy.class=mine.py:Mine", "controls=off"]
+    Path("mine.py").write_text(MINE.format(level=1))
+    kept = write_run(
+        run(load_config("hedge_soxs.yaml", settings), engine="python"), "runs", tearsheet=False, report=False
+    )
+    assert made_before(load_config("hedge_soxs.yaml", settings), Path("runs"), "python") == kept
+    Path("mine.py").write_text(MINE.format(level=0))
+    assert made_before(load_config("hedge_soxs.yaml", settings), Path("runs"), "python") is None

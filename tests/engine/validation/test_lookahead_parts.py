@@ -1,0 +1,191 @@
+"""What the proof is made of: histories tampered with, comparing, cuts, and orders noted as they are placed."""
+
+from dataclasses import fields
+
+import backtrader as bt
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markets import days, make_series, nyse, random_bars
+from worlds import laid_out
+from worlds import source as world
+
+from data.bars import PRICES, Bars
+from data.events import make_events, make_members
+from engine.backtrader_engine.execute import run_backtrader_strategy, run_noting_orders
+from engine.validation.comparing import ROUNDING, compare, differing
+from engine.validation.cuts import choose_cuts, switches
+from engine.validation.histories import cut, known_at, later, poisoned, scaled
+from engine.validation.perturb import Garbage
+from engine.validation.probe import DECISION, INPUT, Column, Told
+
+DATES = nyse("2018-01-02", 60)
+SEEDS = st.integers(0, 1000)
+
+
+@given(SEEDS, st.integers(0, 4), st.booleans(), st.integers(5, 50))
+def test_what_is_known_of_a_series_stays_and_no_more(seed, lag, revised, row):
+    """At every session up to the cut the series reads as before; after it, of a cut one, nothing new comes."""
+    rng = np.random.default_rng(seed)
+    dates = np.sort(rng.choice(np.arange(DATES[0], DATES[-1]), 40))
+    known = dates + rng.integers(0, 9, 40) * np.timedelta64(1, "D") if revised else None
+    series = make_series("PE", dates, rng.normal(size=40), known, 0 if revised else lag)
+    whole = series.as_known(DATES, DATES)
+    for history in (cut(DATES[row]), poisoned(DATES[row], Garbage(seed))):
+        read = history("series/PE", series).as_known(DATES, DATES)
+        np.testing.assert_array_equal(read[: row + 1], whole[: row + 1])
+    ended = cut(DATES[row])("series/PE", series).as_known(DATES, DATES)
+    assert (ended[row:] == ended[row]).all() or np.isnan(ended[row:]).all()
+    assert known_at(series, DATES[row]).sum() == len(cut(DATES[row])("series/PE", series).dates)
+
+
+@given(SEEDS, st.integers(0, 59))
+def test_poisoned_bars_are_bars_and_the_same_up_to_the_cut(seed, row):
+    bars = random_bars("CORE", DATES, np.random.default_rng(seed))
+    spoilt = poisoned(DATES[row], Garbage(seed))("bars/CORE", bars)
+    for name in (one.name for one in fields(Bars) if one.name != "instrument"):
+        np.testing.assert_array_equal(getattr(spoilt, name)[: row + 1], getattr(bars, name)[: row + 1])
+    for name in PRICES:
+        assert (getattr(spoilt, name) > 0.0).all()
+        assert (spoilt.low <= getattr(spoilt, name)).all()
+        assert (spoilt.high >= getattr(spoilt, name)).all()
+        assert row == 59 or (getattr(spoilt, name)[row + 1 :] != getattr(bars, name)[row + 1 :]).all()
+
+
+def test_garbage_is_another_for_every_item_and_seed_and_the_same_again():
+    bars = random_bars("CORE", DATES, np.random.default_rng(1))
+
+    def close(item, seed):
+        return poisoned(DATES[20], Garbage(seed))(item, bars).close[21:]
+
+    np.testing.assert_array_equal(close("bars/A", 1), close("bars/A", 1))
+    assert (close("bars/A", 1) != close("bars/B", 1)).all()
+    assert (close("bars/A", 1) != close("bars/A", 2)).all()
+
+
+def test_one_column_and_one_item_are_poisoned_alone():
+    bars = random_bars("CORE", DATES, np.random.default_rng(1))
+    history = poisoned(DATES[20], Garbage(1, fields=("volume",)), frozenset(("bars/CORE",)))
+    spoilt = history("bars/CORE", bars)
+    assert (spoilt.volume[21:] != bars.volume[21:]).all()
+    np.testing.assert_array_equal(spoilt.close, bars.close)
+    assert history("bars/OTHER", bars) is bars
+
+
+def test_events_and_members_of_later_are_not_there_or_are_others():
+    dates, told = days("2018-02-01", "2018-03-01", "2018-03-15"), days("2018-01-10", "2018-02-10", "2018-03-05")
+    events = make_events("fomc", dates, announced=told)
+    at = np.datetime64("2018-02-15")
+    assert cut(at)("events/fomc", events).dates.tolist() == dates[:2].tolist()
+    spoilt = poisoned(at, Garbage(3))("events/fomc", events)
+    assert len(spoilt) == 3
+    assert set(dates[:2].tolist()) <= set(spoilt.dates.tolist())
+    assert not (spoilt.dates == dates[2]).any()
+    undated = make_events("cpi", dates)
+    assert cut(at)("events/cpi", undated) is undated
+
+    members = make_members(
+        "chips", ["A", "B", "C"], days("NaT", "2018-01-05", "2018-03-01"), days("2018-03-09", "NaT", "NaT")
+    )
+    for history in (cut(at), poisoned(at, Garbage(3))):
+        left = history("members/chips", members)
+        upto = nyse("2018-01-02", 31)
+        np.testing.assert_array_equal(left.on(upto, ("A", "B", "C")), members.on(upto, ("A", "B", "C")))
+    assert cut(at)("members/chips", members).symbols.tolist() == ["A", "B"]
+
+
+def test_a_history_that_begins_later_knows_the_last_value_of_each_series():
+    series = make_series("PE", DATES, np.arange(60.0), lag=2)
+    left = later(DATES[30])("series/PE", series)
+    assert left.as_known(DATES[30:], DATES[30:])[0] == 28.0 == series.as_known(DATES, DATES)[30]
+    assert len(left.dates) == 32
+    bars = random_bars("CORE", DATES, np.random.default_rng(1))
+    assert later(DATES[30])("bars/CORE", bars).dates[0] == DATES[30]
+
+
+def test_scaled_prices_have_the_same_returns_to_the_last_bit():
+    bars = random_bars("CORE", DATES, np.random.default_rng(1))
+    larger = scaled(8.0)("bars/CORE", bars)
+    np.testing.assert_array_equal(larger.total_return(), 8.0 * bars.total_return())
+    np.testing.assert_array_equal(larger.volume, bars.volume)
+
+
+def told(values, role=DECISION, against=None, first=0):
+    columns = {"intensity": Column(role, np.array(values, float), against)}
+    return Told(DATES[: len(values)], first, columns)
+
+
+def test_a_rounding_is_no_difference_and_its_size_is_told():
+    ours = np.array([1.0, 2.0, np.nan, 0.0, 1e-15])
+    off, apart = differing(ours, ours * (1.0 + 1e-12))
+    assert not off.any()
+    assert 0.0 < apart < ROUNDING
+    off, _ = differing(ours, np.array([1.0, 2.0 + 1e-6, np.nan, 0.0, np.nan]))
+    assert off.tolist() == [False, True, False, False, True]
+
+
+def test_comparing_stops_at_the_cut_and_begins_with_the_run():
+    ours, theirs = told([0, 0, 1, 1], first=1), told([1, 0, 1, 0])
+    assert not compare(ours, theirs, 2).parts
+    assert compare(ours, theirs, 3).rows == {"intensity": 3}
+    absent = compare(ours, Told(DATES[:4], 1), 3)
+    assert absent.rows == {"intensity": 1}
+
+
+def test_cuts_are_around_switches_and_over_the_whole_run():
+    class Short:
+        first = 5
+
+        def __len__(self):
+            return 60
+
+    values = np.zeros(60)
+    values[30:35] = 1.0
+    seen = told(values)
+    assert np.flatnonzero(switches(seen)).tolist() == [30, 35]
+    rows = choose_cuts(Short(), seen, 12)
+    assert len(rows) == 12 == len(set(rows.tolist()))
+    assert {29, 30, 31, 34, 35, 36} <= set(rows.tolist())
+    assert (np.diff(rows) > 0).all()
+    assert (rows.min(), rows.max()) >= (6, 40)
+    assert rows.max() <= 58
+    assert choose_cuts(Short(), seen, 100).tolist() == list(range(6, 59))
+    against = Column(INPUT, np.arange(60.0), np.full(60, 20.5))
+    assert np.flatnonzero(switches(Told(DATES, 5, {"x": against}))).tolist() == [21]
+
+
+class Patient(bt.Strategy):
+    """Buys at the market, puts in a limit far below, and takes that back."""
+
+    def next(self):
+        t = len(self) - 1
+        if t == 3:
+            self.buy(self.data, size=2)
+            self.low = self.buy(self.data, size=1, exectype=bt.Order.Limit, price=1e-3)
+        if t == 6:
+            self.cancel(self.low)
+            self.sell(self.data, size=2)
+
+
+def test_orders_are_noted_when_they_are_placed():
+    setup = laid_out({}, world(5))
+    ledger, placed = run_noting_orders(setup, Patient, {})
+    name = setup.market.roles.traded[0]
+    assert [(one.session, one.instrument, one.size, one.words) for one in placed] == [
+        (3, name, 2.0, f"buy 2 {name}"),
+        (3, name, 1.0, f"buy 1 {name} limit at 0.001"),
+        (6, name, 1.0, f"take back 1 {name}"),
+        (6, name, -2.0, f"sell 2 {name}"),
+    ]
+    plain, _lost = run_backtrader_strategy(setup, Patient, {})
+    np.testing.assert_array_equal(ledger.equity, plain.equity)
+
+
+@pytest.mark.parametrize("until", [3, 5, 6])
+def test_a_run_that_is_stopped_has_placed_the_same_orders_by_then(until):
+    setup = laid_out({}, world(5))
+    _, placed = run_noting_orders(setup, Patient, {})
+    ledger, stopped = run_noting_orders(setup, Patient, {}, until)
+    assert ledger is None
+    assert [one.words for one in stopped] == [one.words for one in placed if one.session <= until]

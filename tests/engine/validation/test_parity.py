@@ -1,0 +1,75 @@
+"""The plain loop and backtrader's own broker, order for order, over made-up markets and every field of the rules."""
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from worlds import configured, laid_out, source
+from worlds import settings as drawn_settings
+
+from engine.backtrader_engine.execute import run_in_backtrader
+from engine.evaluate_strategy import weigher
+from engine.kernel.loop import Ledger, run_given, run_policy
+from engine.setup import Setup
+from strategies.base import Book, CloseStrategy, View
+
+CLOSE = 1e-9
+
+
+def assert_same(setup: Setup, ours: Ledger, theirs: Ledger) -> None:
+    end = ours.last + 1
+    assert theirs.last == ours.last
+    scale = np.abs(ours.equity[:end])
+    assert (np.abs(theirs.equity - ours.equity)[:end] <= CLOSE * scale).all()
+    assert (np.abs(theirs.cash - ours.cash)[:end] <= CLOSE * scale).all()
+    worth = np.abs(theirs.traded - ours.traded) * setup.prices.fill
+    assert (worth[:end] <= CLOSE * scale[:, None]).all()
+    np.testing.assert_array_equal(np.sign(theirs.traded[:end]), np.sign(ours.traded[:end]))
+    np.testing.assert_array_equal(theirs.ordered[:end], ours.ordered[:end])
+    np.testing.assert_array_equal(theirs.action[:end], ours.action[:end])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(keys=drawn_settings(), seed=st.integers(0, 10_000))
+def test_backtrader_does_what_the_plain_loop_does(keys, seed):
+    setup = laid_out(keys, source(seed))
+
+    assert_same(setup, run_policy(setup.prices, setup.terms, setup.plan), run_in_backtrader(setup))
+
+
+class Swinging(CloseStrategy):
+    """Ask for a weight by how far the underlying is below its high so far; remembers how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def on_close(self, view: View, book: Book) -> float:
+        self.asked += 1
+        level = view.total_return()
+        fall = 1.0 - level[-1] / level.max()
+        return 0.0 if fall < 0.02 or book.hedge_weight > 0.3 else min(0.4, 4.0 * fall)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(keys=drawn_settings(), seed=st.integers(0, 10_000))
+def test_an_on_close_strategy_runs_the_same_in_both(keys, seed):
+    keys = keys | {"hedge.max_weight": 1.0, "hedge.funding": "sell_core"}
+    setup = laid_out(keys, source(seed))
+    most = configured(keys).hedge.max_weight
+
+    plain = run_given(setup.prices, setup.terms, setup.plan, weigher(Swinging(), setup, most))
+    theirs = run_in_backtrader(setup, weigher(Swinging(), setup, most))
+
+    assert_same(setup, plain, theirs)
+
+
+def test_the_drawn_markets_do_trade():
+    """Guard against a parity of two idle loops."""
+    keys = {"hedge.rebalance": "weekly", "portfolio.core": {"AAA": 0.6, "BBB": 0.4}}
+    setup = laid_out(keys, source(7))
+
+    ledger = run_policy(setup.prices, setup.terms, setup.plan)
+
+    assert np.count_nonzero(ledger.traded) > 20
+    assert (setup.prices.split != 1).any()
+    assert (setup.prices.dividend > 0).any()
+    assert len(setup.market.run_sessions) < 45
