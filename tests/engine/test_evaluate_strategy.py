@@ -36,8 +36,8 @@ def test_nan_counts_as_nothing():
     [
         (lambda m: np.ones(3), r"has shape \(3,\): return one value a session"),
         (lambda m: np.full(len(m), 1.5), r"is 1\.5 on 2019-01-02: return values between 0 and 1"),
-        (lambda m: 1 / 0, r"fails: test_asking.py:\d+: ZeroDivisionError"),
-        (lambda m: ["a"] * len(m), r"fails: test_asking.py: ValueError: could not convert"),
+        (lambda m: 1 / 0, r"fails: test_evaluate_strategy.py:\d+: ZeroDivisionError"),
+        (lambda m: ["a"] * len(m), r"fails: test_evaluate_strategy.py: ValueError: could not convert"),
     ],
 )
 def test_an_unusable_intensity_is_refused(answer, words):
