@@ -43,8 +43,9 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="test what survived once more, after a change of tests")
     asked = parser.parse_args()
     unexplained = 0
-    for module, tests in CONFIG["modules"].items():
+    for module, names in CONFIG["modules"].items():
         if not asked.modules or any(part in module for part in asked.modules):
+            tests = [f"tests/{Path(module).parent.as_posix()}/{name}" for name in names]
             unexplained += test_mutants(module, tests, asked.sample, again=asked.again)
     sys.exit(1 if unexplained else 0)
 
