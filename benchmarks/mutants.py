@@ -25,6 +25,8 @@ from typing import Any
 from cosmic_ray.work_db import WorkDB, WorkResultStorage, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkResult
 
+from data.files import locked
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "mutants"
 COPY = BUILD / "tree"
@@ -42,12 +44,19 @@ def main() -> None:
     parser.add_argument("--sample", type=int, metavar="N", help="N mutants of each module, drawn at random, seed 0")
     parser.add_argument("--again", action="store_true", help="test what survived once more, after a change of tests")
     asked = parser.parse_args()
-    unexplained = 0
-    for module, names in CONFIG["modules"].items():
-        if not asked.modules or any(part in module for part in asked.modules):
-            tests = [f"tests/{Path(module).parent.as_posix()}/{name}" for name in names]
-            unexplained += test_mutants(module, tests, asked.sample, again=asked.again)
-    sys.exit(1 if unexplained else 0)
+    chosen = [name for name in CONFIG["modules"] if not asked.modules or any(part in name for part in asked.modules)]
+    BUILD.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(BUILD, wait=False):
+            left = [test_mutants(module, tests_of(module), asked.sample, again=asked.again) for module in chosen]
+    except BlockingIOError:
+        raise SystemExit("make mutants runs already: there is one copy of the tree") from None
+    sys.exit(1 if sum(left) else 0)
+
+
+def tests_of(module: str) -> list[str]:
+    """Return the files of the tests that have to notice a module's mutants."""
+    return [f"tests/{Path(module).parent.as_posix()}/{name}" for name in CONFIG["modules"][module]]
 
 
 def test_mutants(module: str, tests: list[str], sample: int | None, *, again: bool) -> int:
