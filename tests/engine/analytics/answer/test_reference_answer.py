@@ -9,7 +9,7 @@ from history import FOLDER, needs_history
 
 from engine.analytics.answer.insurance import gap_to_held_less
 from engine.analytics.answer.variations import Bench, alternatives_of, variations_of
-from engine.analytics.evaluate import judge
+from engine.analytics.evaluate import evaluate
 from engine.evaluate_strategy import asking
 from engine.kernel.compiled import compiled
 from engine.loading import build_config
@@ -37,7 +37,7 @@ def judged(config, given=None):
     with asking(config, given or market()) as asked:
         setup = asked.setup
         hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
-        return asked, hedged, judge(config, asked, hedged)
+        return asked, hedged, evaluate(config, asked, hedged)
 
 
 @lru_cache(maxsize=1)
