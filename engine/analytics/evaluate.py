@@ -1,4 +1,4 @@
-"""The judgement of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
+"""The evaluation of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SEED = 0
 
 
 @dataclass(frozen=True, repr=False)
-class Judgement:
+class Evaluation:
     """What is to be said of a hedged run.
 
     Parameters
@@ -81,7 +81,7 @@ class Judgement:
     def __repr__(self) -> str:
         parts = ", ".join(field.name for field in fields(self))
         told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
-        return screen(f"Judgement: {self.verdict.sentence}", *told, f"parts: {parts}")
+        return screen(f"Evaluation: {self.verdict.sentence}", *told, f"parts: {parts}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""
@@ -99,8 +99,8 @@ class Judgement:
         }
 
 
-def judge(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -> Judgement:
-    """Judge a hedged run by its controls.
+def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -> Evaluation:
+    """Evaluate a hedged run against its controls.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def judge(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_otherw
     measures = measure(setup, hedged, unhedged, episodes)
     price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)
     fund = setup.market.hedge
-    return Judgement(
+    return Evaluation(
         controls,
         ours,
         bridge(ours, attribute(setup, unhedged)),

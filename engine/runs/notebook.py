@@ -27,7 +27,7 @@ def run_shown(result: RunResult) -> str:
     return screen(
         f"RunResult {result.config.name}: {result.label}",
         f"{metrics['first']} to {market.run_sessions[-1]}, {len(market.run_sessions):,} sessions, by {result.engine}",
-        None if result.judgement is None else result.judgement.verdict.sentence,
+        None if result.evaluation is None else result.evaluation.verdict.sentence,
         "",
         *books_shown(books),
         "",

@@ -13,7 +13,7 @@ from data.market import Market
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
 from engine.analytics.controls import Control, least_controls, run_unhedged
-from engine.analytics.evaluate import Judgement, judge
+from engine.analytics.evaluate import Evaluation, evaluate
 from engine.analytics.metrics import metrics_of, trades_of
 from engine.config import RunConfig
 from engine.engines import execute
@@ -51,7 +51,7 @@ class RunResult:
         What the hedged book did.
     controls
         What it is judged against, by name: ``unhedged`` and ``derisk_entry`` at least.
-    judgement
+    evaluation
         What is to be said of it; ``None`` with ``controls: off``.
     metrics
         What metrics.json holds.
@@ -67,7 +67,7 @@ class RunResult:
     intensity: Floats
     hedged: Ledger
     controls: Mapping[str, Control]
-    judgement: Judgement | None
+    evaluation: Evaluation | None
     metrics: dict[str, Any]
     notes: tuple[str, ...]
     engine: str = "backtrader"
@@ -136,8 +136,8 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     say(f"running in {engine}")
     hedged, said = execute(engine, config, prepared)
     say("running the controls")
-    judgement = judge(config, prepared, hedged, said.withheld) if config.controls == "on" else None
-    controls = judgement.controls if judgement else least_controls(setup, hedged, run_beta(config, market))
+    evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
+    controls = evaluation.controls if evaluation else least_controls(setup, hedged, run_beta(config, market))
     label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market)
     notes = (
         *said.remarks,
@@ -152,7 +152,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     )
     sessions = market.run_sessions
     metrics = {
-        "verdict": None if judgement is None else judgement.verdict.as_dict(),
+        "verdict": None if evaluation is None else evaluation.verdict.as_dict(),
         "name": config.name,
         "strategy": label,
         "source": market.source.name,
@@ -163,18 +163,18 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
             for name, control in controls.items()
             if control.ledger is not None and control.trades is not None
         },
-        **_judged(judgement),
+        **_judged(evaluation),
         "synthetic": _synthetic(config, source, market),
         "notes": list(notes),
     }
     intensity = np.full(len(market), np.nan) if prepared.signal is None else prepared.signal
     return RunResult(
-        config, setup, label, intensity[market.first :], hedged, controls, judgement, metrics, notes, engine
+        config, setup, label, intensity[market.first :], hedged, controls, evaluation, metrics, notes, engine
     )
 
 
-def _judged(judgement: Judgement | None) -> dict[str, Any]:
-    """Return the judgement's parts of metrics.json, null where there is none."""
+def _judged(evaluation: Evaluation | None) -> dict[str, Any]:
+    """Return the evaluation's parts of metrics.json, null where there is none."""
     parts = (
         "answer",
         "answer_why",
@@ -186,7 +186,7 @@ def _judged(judgement: Judgement | None) -> dict[str, Any]:
         "evidence",
         "study",
     )
-    told = {"answer_why": OFF} if judgement is None else judgement.as_dict()
+    told = {"answer_why": OFF} if evaluation is None else evaluation.as_dict()
     return {part: told.get(part) for part in parts}
 
 

@@ -52,7 +52,7 @@ def metrics_schema() -> dict[str, Any]:
 
 
 def _judged() -> dict[str, Any]:
-    """Return what the judgement adds: null with ``controls: off``."""
+    """Return what the evaluation adds: null with ``controls: off``."""
     columns = (*COLUMNS, "decay", "sleeve")
     dollars = {f"{name}_dollars": _metric("dollars", f"{name}, summed over the run") for name in columns}
     linked = {f"{name}_return": _metric("fraction", f"{name}, linked to total_return by Carino") for name in columns}

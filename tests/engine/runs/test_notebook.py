@@ -31,7 +31,7 @@ def test_a_run_says_name_period_verdict_figures_and_where_it_can_go(result):
     assert shown.startswith("RunResult hedge_soxs: ")
     for said in (
         "2019-01-02 to 2020-12-31, 505 sessions",
-        result.judgement.verdict.sentence,
+        result.evaluation.verdict.sentence,
         f"{result.metrics['cagr']:.2%}".replace("%", " %"),
         f"{result.metrics['controls']['derisk_daily']['cagr']:.2%}".replace("%", " %"),
         f"{result.metrics['controls']['unhedged']['max_drawdown']:.2%}".replace("%", " %"),
@@ -49,7 +49,7 @@ def test_so_do_its_parts(result):
         result.market,
         result.setup,
         result.config,
-        result.judgement,
+        result.evaluation,
         *result.controls.values(),
     )
 
@@ -58,7 +58,7 @@ def test_so_do_its_parts(result):
     assert "SOXX hedged with SOXS (-3 x SOXX)" in repr(result.market)
     assert "505 sessions" in repr(result.setup)
     assert "controls: off" in repr(without.config) == str(without.config)
-    assert result.judgement.verdict.sentence in repr(result.judgement)
+    assert result.evaluation.verdict.sentence in repr(result.evaluation)
     assert all(repr(one).startswith(f"Control {name}: {one.title}") for name, one in result.controls.items())
 
 

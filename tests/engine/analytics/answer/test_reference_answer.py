@@ -9,7 +9,7 @@ from history import FOLDER, needs_history
 
 from engine.analytics.answer.insurance import gap_to_held_less
 from engine.analytics.answer.variations import Bench, alternatives_of, variations_of
-from engine.analytics.evaluate import judge
+from engine.analytics.evaluate import evaluate
 from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
 from engine.loading import build_config
@@ -37,7 +37,7 @@ def judged(config, given=None):
     with evaluate_strategy(config, given or market()) as prepared:
         setup = prepared.setup
         hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
-        return prepared, hedged, judge(config, prepared, hedged)
+        return prepared, hedged, evaluate(config, prepared, hedged)
 
 
 @lru_cache(maxsize=1)
