@@ -14,7 +14,8 @@ from data.sources import Source
 from engine.analytics.answer.answer import OFF
 from engine.analytics.controls import Control, least_controls, run_unhedged
 from engine.analytics.evaluate import Evaluation, evaluate
-from engine.analytics.metrics import metrics_of, trades_of
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
