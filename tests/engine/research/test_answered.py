@@ -205,17 +205,17 @@ def test_names_of_columns_are_checked_and_those_of_the_sum_take_the_option():
         return False
 
     check_column("--metric", "fund", answer=True)
-    assert objectives_of("fund,gap_to_held_less", None, better, answer=True)[0].column == "fund"
+    assert objectives_of("fund,gap_to_held_less", None, answer=True)[0].column == "fund"
     for asked in (
         lambda: check_column("--objective", "fund", answer=False),
-        lambda: objectives_of("fund", None, better),
+        lambda: objectives_of("fund", None),
     ):
         with pytest.raises(UserError, match="--objective fund takes --answer"):
             asked()
     with pytest.raises(UserError, match="gap_to_held_les is unknown, did you mean gap_to_held_less"):
         check_column("--metric", "gap_to_held_les", answer=False)
     with pytest.raises(UserError, match="--objective expsure is unknown, did you mean exposure"):
-        objectives_of("expsure", None, better, answer=True)
+        objectives_of("expsure", None, answer=True)
 
 
 def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
@@ -225,7 +225,7 @@ def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
         Windows(span_of("80d", "--train"), span_of("40d", "--test"), False, 0),
     )
     plans = [plan_of(config, grid, cut, "bad_quarter", source=FED, answer=answer) for answer in (False, True)]
-    space, objectives = space_of(config, ["trend_days=3:9"]), objectives_of("bad_quarter", None, lambda _name: False)
+    space, objectives = space_of(config, ["trend_days=3:9"]), objectives_of("bad_quarter", None)
     searches = [plan_search(config, space, objectives, tmp_path, 0, FED, answer=answer)[0] for answer in (False, True)]
 
     assert plans[0].id != plans[1].id
