@@ -32,7 +32,11 @@ BUILD = ROOT / "build" / "mutants"
 COPY = BUILD / "tree"
 CONFIG = tomllib.loads((ROOT / "benchmarks" / "mutants.toml").read_text(encoding="utf-8"))
 EXPLAINED = ROOT / "docs" / "mutants.md"
-PYTEST = ["-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
+PYTEST = (
+    *("-m", "pytest", "-q", "-x", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider"),
+    *("-p", "_hypothesis_pytestplugin", "--hypothesis-profile=mutants"),
+)
+"""One process and the one plugin that these tests need: most of what a mutant takes is to start."""
 
 
 def main() -> None:
@@ -112,7 +116,7 @@ def check_copy(module: str, tests: list[str]) -> None:
 
 def environment() -> dict[str, str]:
     """Return what the tests run under: their own cache of compiled code, which mutants may add to."""
-    return os.environ | {"XDG_CACHE_HOME": str(BUILD / "cache")}
+    return os.environ | {"XDG_CACHE_HOME": str(BUILD / "cache"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def cosmic_ray(command: str, *arguments: Path) -> None:
