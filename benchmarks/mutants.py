@@ -107,9 +107,11 @@ def check_copy(module: str, tests: list[str]) -> None:
     )
     if Path(found.stdout.strip()) != COPY / module:
         raise SystemExit(f"{name} is imported from {found.stdout.strip()}, not from the copy")
-    subprocess.run(
-        [sys.executable, *PYTEST, *tests], cwd=COPY, check=True, stdout=subprocess.DEVNULL, env=environment()
+    passed = subprocess.run(
+        [sys.executable, *PYTEST, *tests], cwd=COPY, check=False, capture_output=True, text=True, env=environment()
     )
+    if passed.returncode:
+        raise SystemExit(f"the tests of {module} fail before anything is changed:\n{passed.stdout}")
     for cached in (COPY / module).parent.glob(f"__pycache__/{Path(module).stem}.*"):
         cached.unlink()  # else it would stand for a mutant of the same size and second
 
