@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Dates, Floats
+from data.format import dollars, number, percent
 from engine.analytics.carino import DECAY
 from engine.analytics.metrics import METRICS
 from reports.comparison_numbers import Compared, Comparison
-from reports.report_words import dollars, number, percent
 
 SAME = 1e-9
 """How near, of its size, a value lies to the best that is as good."""
@@ -40,9 +40,14 @@ def count(value: float | None) -> str:
     return number(value, 0)
 
 
+def fraction(value: float | None) -> str:
+    """Write a fraction in percent."""
+    return percent(value, 2)
+
+
 def signed(value: float | None) -> str:
     """Write a fraction in percent with its sign."""
-    return percent(value, sign=True)
+    return percent(value, 2, sign=True)
 
 
 def _metric(title: str, key: str, shown: Callable[[Any], str], best: Callable[[Any], float] | None = None) -> Row:
@@ -50,23 +55,23 @@ def _metric(title: str, key: str, shown: Callable[[Any], str], best: Callable[[A
 
 
 METRIC_ROWS = (
-    _metric("CAGR", "cagr", percent, max),
-    _metric("Total return", "total_return", percent, max),
+    _metric("CAGR", "cagr", fraction, max),
+    _metric("Total return", "total_return", fraction, max),
     _metric("End value", "final_equity", dollars, max),
-    _metric("Volatility a year", "volatility", percent, min),
+    _metric("Volatility a year", "volatility", fraction, min),
     _metric("Sharpe", "sharpe", number, max),
     _metric("Sortino", "sortino", number, max),
-    _metric("Maximum drawdown", "max_drawdown", percent, max),
+    _metric("Maximum drawdown", "max_drawdown", fraction, max),
     _metric("Calmar", "calmar", number, max),
-    _metric("CVaR 95 %, a session", "cvar_95", percent, max),
+    _metric("CVaR 95 %, a session", "cvar_95", fraction, max),
     _metric("Costs", "costs", dollars, min),
     _metric("Turnover a year", "turnover", number),
     _metric("Fills", "fills", count),
     _metric("Episodes", "episodes", count),
     _metric("Sessions hedged", "sessions_hedged", count),
-    Row("Unhedged CAGR", "of the run's own unhedged book", "unhedged_cagr", percent),
+    Row("Unhedged CAGR", "of the run's own unhedged book", "unhedged_cagr", fraction),
     Row("CAGR less unhedged", "below 0 protection cost something", "cagr_vs_unhedged", signed, max),
-    Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", percent),
+    Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", fraction),
     Row("CAGR less sold daily", "core sold to the same beta instead", "cagr_vs_derisk_daily", signed, max),
     Row("CAGR less held less", "less of the core held all the time instead", "cagr_vs_held_less", signed, max),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
 from io import StringIO
 from pathlib import Path
@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from data.format import dollars, figure, times
 from engine.analytics.answer.words import plain
 from engine.config import HedgeConfig
 from engine.runs.run import RunResult
@@ -25,37 +26,12 @@ if TYPE_CHECKING:
     from engine.research.sweep import SweepResult
     from engine.validation.parity import Parity
 
-UNKNOWN = "-"
-
-
-def percent(value: float | None) -> str:
-    """Write a fraction as a percentage."""
-    return UNKNOWN if value is None else f"{value:.1%}"
-
-
-def dollars(value: float | None) -> str:
-    """Write dollars without cents."""
-    return UNKNOWN if value is None else f"${value:,.0f}"
-
-
-def ratio(value: float | None) -> str:
-    """Write a ratio with two decimals."""
-    return UNKNOWN if value is None else f"{value:.2f}"
-
-
-def count(value: float | None) -> str:
-    """Write a count."""
-    return UNKNOWN if value is None else f"{value:,}"
-
-
-ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
-    ("CAGR", "cagr", percent),
-    ("Maximum drawdown", "max_drawdown", percent),
-    ("End value", "final_equity", dollars),
-    ("Sharpe", "sharpe", ratio),
-    ("Costs", "costs", dollars),
-    ("Sessions hedged", "sessions_hedged", count),
-)
+SPECS = {
+    **dict.fromkeys(("cagr", "max_drawdown", "volatility", "total_return", "cvar_95"), ".1%"),
+    **dict.fromkeys(("final_equity", "costs"), "$,.0f"),
+    **dict.fromkeys(("sharpe", "sortino", "calmar", "turnover"), ".2f"),
+}
+"""How measures of a sweep are written; what else there is are counts."""
 
 
 def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
@@ -101,11 +77,6 @@ def exposure(result: RunResult) -> str:
         f"{usual.replace('%', ' %')} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
         f"hedged, {times(len(weights))}; selling core instead goes to the same exposure on the same days."
     )
-
-
-def times(number: int) -> str:
-    """Write how often."""
-    return "once" if number == 1 else f"{number:,} times"
 
 
 def net_exposure(hedge: HedgeConfig, weight: float) -> float:
@@ -189,17 +160,8 @@ def _measure(name: str, value: float | None) -> str:
     from engine.analytics.attribution_batch import FIGURES
     from engine.research.columns import SAFETY, SUM
 
-    kinds = (
-        {key: shown for _title, key, shown in ROWS}
-        | dict.fromkeys((*FIGURES, *SAFETY, *SUM), percent)
-        | {
-            "volatility": percent,
-            "total_return": percent,
-            "cvar_95": percent,
-        }
-    )
-    plain = name.removesuffix("_vs_unhedged")
-    return kinds.get(plain, ratio if plain in ("sortino", "calmar", "turnover") else count)(value)
+    specs = SPECS | dict.fromkeys((*FIGURES, *SAFETY, *SUM), ".1%")
+    return figure(value, specs.get(name.removesuffix("_vs_unhedged"), ","))
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:
@@ -208,6 +170,6 @@ def show_parity(console: Console, rows: Sequence[Parity]) -> None:
     for title in ("engine", "end value", "fills", "largest difference", "on", "parts"):
         table.add_column(title, justify="left" if title in ("engine", "on", "parts") else "right")
     for row in rows:
-        value = f"${row.final_equity:,.2f}"
-        table.add_row(row.engine, value, count(row.fills), f"{row.largest:.1e}", row.at, row.parts or "never")
+        value = dollars(row.final_equity, 2)
+        table.add_row(row.engine, value, f"{row.fills:,}", f"{row.largest:.1e}", row.at, row.parts or "never")
     console.print(table)
