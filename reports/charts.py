@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import Floats, Ints
-from reports.report_words import typeset
+from data.format import typeset
 
 POINTS = 1_000
 """Points of a line, about as many as a screen tells apart."""

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import numpy as np
 
 from data.arrays import Floats
+from data.format import number
 from engine.analytics.answer.insurance import LEVEL
 from reports.charts import line, spread, thinned, write_page
 from reports.comparison_differences import NONE
@@ -28,7 +29,6 @@ from reports.comparison_rows import (
     monthly,
     span_of,
 )
-from reports.report_words import number
 
 PAGES = {"report.html": "report", "tearsheet.html": "tear-sheet"}
 """A run's own pages, and what a link to each is called."""

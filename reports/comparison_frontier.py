@@ -14,7 +14,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from engine.analytics.answer.digits import apart, percent, share, signed
+from data.format import percent, share, signed
+from engine.analytics.answer.digits import apart
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, names_of
 from engine.config import RunConfig

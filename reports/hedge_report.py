@@ -47,7 +47,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
     """
     evaluation = result.evaluation
     if evaluation is None:
-        raise ValueError("a run without controls has no judgement to report")
+        raise ValueError("a run without controls has no evaluation to report")
     market = result.market
     sections = tuple(sections_of(result, evaluation))
     marked = "SIMULATED " if result.simulated else ""

@@ -10,8 +10,8 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from data.format import counted, number, percent
 from engine.inspection.live_signal_read import Signal, Watched
-from reports.report_words import many, number, percent
 
 LEVELS = "▁▂▃▄▅▆▇█"
 FIRED, QUIET, UNKNOWN = "▲", "·", " "
@@ -71,7 +71,7 @@ def standing(one: Watched) -> str:
     if one.value is None or one.threshold is None:
         return f"It isn't known {'yet' if one.whole else f'since {one.since}'}"
     at, bound = quantity(one.value, one.unit), quantity(one.threshold, one.unit)
-    since = "for all the history there is" if one.whole else f"since {one.since}, {many(one.sessions, 'session')}"
+    since = "for all the history there is" if one.whole else f"since {one.since}, {counted(one.sessions, 'session')}"
     if one.fired:
         return f"{at} is {one.fires} {bound}, by {_apart(one)}: it speaks for hedging {since}"
     return f"{at} is not {one.fires} {bound}, by {_apart(one)}: quiet {since}"
@@ -81,7 +81,7 @@ def quantity(value: float, unit: str) -> str:
     """Write a value with its unit; a fraction in percent."""
     kind, _, rest = unit.partition(" ")
     if kind == "fraction":
-        return " ".join(filter(None, (percent(value), rest)))
+        return " ".join(filter(None, (percent(value, 2), rest)))
     return " ".join(filter(None, (number(value), unit)))
 
 
@@ -96,7 +96,7 @@ def sparkline(values: Sequence[float | None]) -> str:
 def _apart(one: Watched) -> str:
     distance = abs(one.distance or 0.0)
     told = f"{number(100 * distance)} points" if one.unit.startswith("fraction") else quantity(distance, one.unit)
-    return told if one.relative is None else f"{told} or {percent(abs(one.relative), 1)} of it"
+    return told if one.relative is None else f"{told} or {percent(abs(one.relative))} of it"
 
 
 def _show_input(console: Console, one: Watched, signal: Signal) -> None:
@@ -134,8 +134,8 @@ def book_rows(signal: Signal) -> list[list[str]]:
         [
             one.instrument,
             f"${number(one.price)}",
-            percent(one.weight, 1),
-            percent(one.target, 1),
+            percent(one.weight),
+            percent(one.target),
             f"${number(one.dollars, 0)}",
             number(one.shares),
             number(one.trade, sign=True) if one.trade else "-",

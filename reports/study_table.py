@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from data.format import UNKNOWN, counted, number, percent
 from data.market import Roles
 from engine.analytics.event_study import LEAST
 from engine.analytics.study_result import Compared, Moved, Study, Window
-from reports.report_words import UNKNOWN, many, number, percent
 
 TRIGGERS = {
     "entry": "closes at which {hedge} was ordered on",
@@ -76,7 +76,7 @@ def headline(study: Study, roles: Roles) -> str:
     count = len(study.triggers)
     if not count:
         return f"There is nothing to study: no {what.replace('closes', 'close', 1).replace(' were ', ' was ')}."
-    said = f"{many(count, 'trigger')}, {what}."
+    said = f"{counted(count, 'trigger')}, {what}."
     told = [one for one in study.windows if one.block is not None]
     if not told:
         needs = f"an interval takes {LEAST} triggers whose windows share no session, and some years of history"
@@ -96,7 +96,7 @@ def finding(study: Study, roles: Roles) -> str:
     if not len(study.triggers):
         return "No trigger"
     if not told:
-        return f"{many(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
+        return f"{counted(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
     sure = [f"{one.sessions}" for one in told if _shown(one.fund.mean, 2).sure or _shown(one.fund.above, 0).sure]
     if not sure:
         return f"After its triggers {roles.hedge} did as on all days, as far as can be told"
@@ -144,11 +144,11 @@ def _row(window: Window, moved: Moved) -> Row:
         f"{window.sessions}",
         f"{window.triggers:,}",
         f"{window.apart:,}",
-        percent(moved.mean.after),
-        percent(moved.mean.all_days),
+        percent(moved.mean.after, 2),
+        percent(moved.mean.all_days, 2),
         _shown(moved.mean, 2),
-        percent(moved.median.after),
-        percent(moved.median.all_days),
+        percent(moved.median.after, 2),
+        percent(moved.median.all_days, 2),
         percent(moved.above.after, 0),
         percent(moved.above.all_days, 0),
         _shown(moved.above, 0),
@@ -168,7 +168,7 @@ def _shown(one: Compared, places: int) -> Shown:
 def _found(windows: list[Window], roles: Roles) -> Iterator[str]:
     """Yield a sentence for every difference of the fund's whose interval leaves 0 out."""
     for window in windows:
-        over = f"Over {many(window.sessions, 'session')} {roles.hedge}"
+        over = f"Over {counted(window.sessions, 'session')} {roles.hedge}"
         for one, did, how in ((window.fund.mean, "made", "on average"), (window.fund.above, "rose", "of the time")):
             shown = _shown(one, 2)
             if shown.sure and one.difference is not None:

@@ -13,6 +13,7 @@ import pytest
 from markets import MemorySource, nyse, random_bars, source_of
 from rich.console import Console
 
+from data.format import typeset
 from engine.analytics.answer.words import plain
 from engine.loading import build_config
 from engine.runs.run import run
@@ -21,7 +22,6 @@ from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines
 from reports.hedge_report import write_report
 from reports.report_assumed import WORDS
-from reports.report_words import typeset
 from reports.terminal import show_run
 
 DATES = nyse("2012-01-03", 900)

@@ -7,12 +7,12 @@ import pytest
 from markets import ROLES, nyse, random_bars, source_of
 from packing import unpacked
 
+from data.format import typeset
 from engine.analytics.event_study import study
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
 from engine.loading import build_config
 from engine.setup import open_market
-from reports.report_words import typeset
 from reports.study_page import study_data, write_study_page
 from reports.study_table import headline, notes, rows
 
