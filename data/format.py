@@ -111,6 +111,13 @@ def figure(value: float | None, spec: str) -> str:
     return _with_dollar(text) if "$" in spec else text
 
 
+def written(value: float | None, kind: str, places: int = 2) -> str:
+    """Write a value by its measure's kind: ``percent``, ``dollars``, ``count``, or a plain number."""
+    if kind == "percent":
+        return percent(value, places)
+    return dollars(value) if kind == "dollars" else number(value, 0 if kind == "count" else places)
+
+
 def counted(count: int | np.integer, noun: str) -> str:
     """Write a count with its noun: ``1 session``, ``1,203 sessions``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

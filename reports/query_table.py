@@ -15,9 +15,9 @@ from rich.table import Table
 from data.format import UNKNOWN, counted, percent, share, significant
 from engine.analytics.answer.digits import printed_gap
 from engine.analytics.answer.insurance import Match
+from engine.analytics.measure import lower_is_better
 from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 from engine.runs.origin import Origin
-from reports.sweep_numbers import lower_is_better
 from reports.sweep_page import label, shown, spec_of
 
 COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}

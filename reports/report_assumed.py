@@ -9,7 +9,7 @@ from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.format import counted, dollars, number, percent
 from data.fund import FEE, SPREAD
 from data.version import code_version
-from engine.analytics.evaluate import Judgement
+from engine.analytics.evaluate import Evaluation
 from engine.analytics.evidence import LEVEL
 from engine.config import HedgeConfig, RunConfig
 from engine.runs.run import RunResult
@@ -174,9 +174,9 @@ def strategy(config: RunConfig, label: str) -> str:
     return f"{label}{f' ({values})' if values else ''}{f': {about[0]}' if about else ''}".removesuffix(".") + "."
 
 
-def statistics(judgement: Judgement) -> list[str]:
+def statistics(evaluation: Evaluation) -> list[str]:
     """Return how the attribution and the intervals were made, a sentence each."""
-    evidence = judgement.evidence
+    evidence = evaluation.evidence
     fee, spread, block = percent(FEE, 2), percent(SPREAD, 2), number(evidence.block, 1)
     attributed = f"Attribution takes {fee} a year for the fund's fee and {spread} a year for the spread on its swaps."
     resampled = (

@@ -14,8 +14,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from data.format import dollars, figure, times
+from data.format import dollars, percent, times, written
 from engine.analytics.answer.words import plain
+from engine.analytics.measure import MEASURES, SHIFTS, SUM, base_of
 from engine.config import HedgeConfig
 from engine.runs.run import RunResult
 from reports.first_screen import screen_of
@@ -25,13 +26,6 @@ from strategies.policy import ENTER
 if TYPE_CHECKING:
     from engine.research.sweep import SweepResult
     from engine.validation.parity import Parity
-
-SPECS = {
-    **dict.fromkeys(("cagr", "max_drawdown", "volatility", "total_return", "cvar_95"), ".1%"),
-    **dict.fromkeys(("final_equity", "costs"), "$,.0f"),
-    **dict.fromkeys(("sharpe", "sortino", "calmar", "turnover"), ".2f"),
-}
-"""How measures of a sweep are written; what else there is are counts."""
 
 
 def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
@@ -123,7 +117,7 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     """Print a sweep: its best and its worst rows by a metric, and where its files are."""
     import pyarrow.parquet as pq
 
-    from engine.research.columns import ESTIMATED, SHIFTS, SUM
+    from engine.research.columns import ESTIMATED
     from engine.research.sweep import column
 
     apart = ("cagr_vs_unhedged", *SUM) if result.answer else ("cagr", "cagr_vs_unhedged", "bad_quarter", "max_drawdown")
@@ -157,11 +151,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
 
 def _measure(name: str, value: float | None) -> str:
     """Write a swept measure as its kind is written elsewhere."""
-    from engine.analytics.attribution_batch import FIGURES
-    from engine.research.columns import SAFETY, SUM
-
-    specs = SPECS | dict.fromkeys((*FIGURES, *SAFETY, *SUM), ".1%")
-    return figure(value, specs.get(name.removesuffix("_vs_unhedged"), ","))
+    kind = MEASURES[base_of(name)].format
+    return percent(value, gap="") if kind == "percent" else written(value, kind)
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:

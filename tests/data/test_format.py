@@ -24,6 +24,7 @@ from data.format import (
     significant,
     times,
     typeset,
+    written,
 )
 
 
@@ -68,6 +69,12 @@ def test_dollars():
 def test_a_figure_by_its_specification():
     assert (figure(0.12345, ".2%"), figure(-0.01, "+.2%"), figure(math.nan, ".2%")) == ("12.35%", "-1.00%", "-")
     assert (figure(-1234.6, "$,.0f"), figure(1234.6, "+$,.0f"), figure(7.0, ",.0f")) == ("-$1,235", "+$1,235", "7")
+
+
+def test_a_value_by_its_kind():
+    kinds = ("percent", "dollars", "count", "number")
+    assert [written(1234.5678, kind) for kind in kinds] == ["123,456.78 %", "$1,235", "1,235", "1,234.57"]
+    assert [written(None, kind) for kind in kinds] == ["-"] * 4
 
 
 def test_counts_and_dates():
