@@ -77,7 +77,7 @@ def study(
     """Study what the fund and the underlying did 1, 5, 21 and 63 sessions after each trigger, against all days."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.studying import study_run
-    from reports.study_table import show_study
+    from reports.study import show_study
 
     with quietly(), steps(3) as say:
         told = study_run(config, every, since, say)
@@ -87,7 +87,7 @@ def study(
         show_study(console(), told.study, told.roles, told.marks)
 
     def write(path: Path) -> None:
-        from reports.study_page import write_study_page
+        from reports.study import write_study_page
 
         write_study_page(
             path, told.study, told.roles, title=told.title, span=told.span, note=" ".join(told.marks) or None

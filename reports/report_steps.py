@@ -11,8 +11,9 @@ from engine.analytics.attribution import SLEEVE
 from engine.analytics.bridge import SPANS
 from engine.analytics.carino import DECAY
 from engine.analytics.cascade import STEPS, Cascade
+from reports.renderers.html import typeset
 from reports.report_section import Head, Row
-from reports.report_words import dollars, percent, points, typeset
+from reports.report_words import dollars, percent, points
 
 TITLES = {
     "core": "Core not held",

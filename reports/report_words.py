@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 
 UNKNOWN = "-"
-MINUS = re.compile(r"(?<![\w-])-(?=[\d$])")
 
 
 def percent(value: float | None, places: int = 2, *, sign: bool = False) -> str:
@@ -39,9 +37,3 @@ def number(value: float | None, places: int = 2, *, sign: bool = False) -> str:
 def many(count: int, noun: str) -> str:
     """Write a count with its noun."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def typeset(text: str) -> str:
-    """Set plain text as a page does: a true minus, a curled apostrophe, a percent sign that stays with its number."""
-    text = MINUS.sub("\u2212", text)
-    return text.replace(" %", "\u202f%").replace("'", "\u2019")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.inspection.live_signal_read import Signal, Watched
-from reports.charts import write_page
+from reports.renderers.html import write_page
 from reports.signal_table import ALARMS, BOOK, book_note, book_rows, fresh_words, reason, standing
 
 
