@@ -12,7 +12,7 @@ from rich.console import Console
 from engine.analytics.event_study import study
 from engine.analytics.study_result import Compared, Moved, Path, Study, Window
 from engine.engines import execute
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.loading import build_config
 from engine.setup import open_market
 from reports.document import Cell
@@ -112,8 +112,8 @@ def test_the_terminal_has_a_table_a_thing_and_every_note():
 @pytest.fixture(scope="module")
 def found():
     config = build_config(TREE, [])
-    with asking(config, open_market(config, source_of(CORE, FUND))) as asked:
-        return study(asked.setup, execute("python", config, asked)[0], since="close")
+    with evaluate_strategy(config, open_market(config, source_of(CORE, FUND))) as prepared:
+        return study(prepared.setup, execute("python", config, prepared)[0], since="close")
 
 
 def test_the_lines_are_the_studys_paths(found):
