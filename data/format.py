@@ -6,7 +6,6 @@ Fractions are given as fractions (0.05) and written in percent (``5.0 %``); diff
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from data.arrays import Dates
 UNKNOWN = "-"
 NAMED = 3
 """Dates that are named of many."""
-_MINUS = re.compile(r"(?<![\w-])-(?=[\d$])")
 
 
 def number(value: float | None, places: int = 2, *, sign: bool = False) -> str:
@@ -137,9 +135,3 @@ def first_dates(dates: Dates) -> str:
     """Write the first dates, and how many more there are."""
     more = len(dates) - NAMED
     return ", ".join(map(str, dates[:NAMED])) + (f" and {more:,} more" if more > 0 else "")
-
-
-def typeset(text: str) -> str:
-    """Set plain text as a page does: a true minus, a curled apostrophe, a percent sign that stays with its number."""
-    text = _MINUS.sub("\u2212", text)
-    return text.replace(" %", "\u202f%").replace("'", "\u2019")

@@ -23,7 +23,6 @@ from data.format import (
     signed,
     significant,
     times,
-    typeset,
     written,
 )
 
@@ -88,7 +87,3 @@ def test_counts_and_dates():
     days = np.arange("2020-01-01", "2020-01-06", dtype="datetime64[D]")
     assert first_dates(days) == "2020-01-01, 2020-01-02, 2020-01-03 and 2 more"
     assert first_dates(days[:2]) == "2020-01-01, 2020-01-02"
-
-
-def test_a_page_sets_its_own_signs():
-    assert typeset("it's -3.2 % of x-2") == "it\u2019s \u22123.2\u202f% of x-2"
