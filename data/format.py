@@ -6,7 +6,6 @@ Fractions are given as fractions (0.05) and written in percent (``5.0 %``); diff
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from data.arrays import Dates
 UNKNOWN = "-"
 NAMED = 3
 """Dates that are named of many."""
-_MINUS = re.compile(r"(?<![\w-])-(?=[\d$])")
 
 
 def number(value: float | None, places: int = 2, *, sign: bool = False) -> str:
@@ -111,6 +109,13 @@ def figure(value: float | None, spec: str) -> str:
     return _with_dollar(text) if "$" in spec else text
 
 
+def written(value: float | None, kind: str, places: int = 2) -> str:
+    """Write a value by its measure's kind: ``percent``, ``dollars``, ``count``, or a plain number."""
+    if kind == "percent":
+        return percent(value, places)
+    return dollars(value) if kind == "dollars" else number(value, 0 if kind == "count" else places)
+
+
 def counted(count: int | np.integer, noun: str) -> str:
     """Write a count with its noun: ``1 session``, ``1,203 sessions``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
@@ -130,9 +135,3 @@ def first_dates(dates: Dates) -> str:
     """Write the first dates, and how many more there are."""
     more = len(dates) - NAMED
     return ", ".join(map(str, dates[:NAMED])) + (f" and {more:,} more" if more > 0 else "")
-
-
-def typeset(text: str) -> str:
-    """Set plain text as a page does: a true minus, a curled apostrophe, a percent sign that stays with its number."""
-    text = _MINUS.sub("\u2212", text)
-    return text.replace(" %", "\u202f%").replace("'", "\u2019")

@@ -16,7 +16,7 @@ import numpy as np
 from data.arrays import Floats
 from data.format import number
 from engine.analytics.answer.insurance import LEVEL
-from reports.charts import line, spread, thinned, write_page
+from reports.charts import line, spread, thinned
 from reports.comparison_differences import NONE
 from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
 from reports.comparison_numbers import HELD, ROLLING, SOLD, Compared, Comparison
@@ -29,6 +29,7 @@ from reports.comparison_rows import (
     monthly,
     span_of,
 )
+from reports.renderers.html import write_page
 
 PAGES = {"report.html": "report", "tearsheet.html": "tear-sheet"}
 """A run's own pages, and what a link to each is called."""

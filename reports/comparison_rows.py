@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from data.arrays import Dates, Floats
-from data.format import dollars, number, percent
+from data.format import percent, written
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.measure import BOOK, HEDGE, NUMBERS, Measure
 from reports.comparison_numbers import Compared, Comparison
@@ -35,11 +36,6 @@ class Cell(NamedTuple):
     best: bool = False
 
 
-def count(value: float | None) -> str:
-    """Write a count."""
-    return number(value, 0)
-
-
 def fraction(value: float | None) -> str:
     """Write a fraction in percent."""
     return percent(value, 2)
@@ -50,7 +46,6 @@ def signed(value: float | None) -> str:
     return percent(value, 2, sign=True)
 
 
-WRITERS = {"percent": fraction, "dollars": dollars, "count": count, "number": number}
 FIRST = (
     "cagr", "total_return", "final_equity", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95",
     "costs", "turnover",
@@ -61,7 +56,7 @@ FIRST = (
 def _row(measure: Measure) -> Row:
     traded = measure.unit in ("count", "a year")  # how much is no merit
     best = None if traded or not measure.better else max if measure.better > 0 else min
-    return Row(measure.title, measure.meaning, measure.key, WRITERS[measure.format], best)
+    return Row(measure.title, measure.meaning, measure.key, partial(written, kind=measure.format), best)
 
 
 METRIC_ROWS = (

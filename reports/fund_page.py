@@ -13,7 +13,8 @@ from data.calendar import nyse_sessions
 from data.format import percent
 from data.fund import Dated
 from data.fund_fit import FundFit
-from reports.charts import line, singles, thinned, write_page
+from reports.charts import line, singles, thinned
+from reports.renderers.html import write_page
 
 
 def write_fund_page(path: Path, fit: FundFit, *, title: str, note: str | None = None) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data.format import dollars, percent, points, typeset
+from data.format import dollars, percent, points
 from data.fund import FEE, SPREAD
 from data.market import Roles
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.bridge import SPANS
 from engine.analytics.carino import DECAY
 from engine.analytics.cascade import STEPS, Cascade
+from reports.renderers.html import typeset
 from reports.report_section import Head, Row
 
 TITLES = {

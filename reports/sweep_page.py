@@ -19,8 +19,9 @@ from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SUM, base_of, lo
 from engine.plain_yaml import PlainYaml
 from engine.research.columns import ESTIMATED
 from engine.research.overfitting.words import Standing
-from reports.charts import packed, write_page
+from reports.charts import packed
 from reports.overfitting_page import overfitting_data, overfitting_words
+from reports.renderers.html import write_page
 from reports.sweep_numbers import (
     SIDE,
     Axis,

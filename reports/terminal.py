@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from data.format import dollars, figure, times
+from data.format import dollars, percent, times, written
 from engine.analytics.answer.words import plain
 from engine.analytics.measure import MEASURES, SHIFTS, SUM, base_of
 from engine.config import HedgeConfig
@@ -26,9 +26,6 @@ from strategies.policy import ENTER
 if TYPE_CHECKING:
     from engine.research.sweep import SweepResult
     from engine.validation.parity import Parity
-
-SPECS = {"percent": ".1%", "dollars": "$,.0f", "number": ".2f"}
-"""How measures of a sweep are written; what else there is are counts."""
 
 
 def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
@@ -154,7 +151,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
 
 def _measure(name: str, value: float | None) -> str:
     """Write a swept measure as its kind is written elsewhere."""
-    return figure(value, SPECS.get(MEASURES[base_of(name)].format, ","))
+    kind = MEASURES[base_of(name)].format
+    return percent(value, gap="") if kind == "percent" else written(value, kind)
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:

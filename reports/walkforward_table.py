@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from data.format import UNKNOWN, counted, dollars, number, percent, points
+from data.format import UNKNOWN, counted, percent, points, written
 from engine.analytics.measure import MEASURES
 from engine.analytics.verdict import WITHHELD
 from engine.research.walkforward.kept import BOOKS, WalkForward
@@ -31,14 +31,6 @@ ABOUT = {
 }
 FIGURES = ("cagr", "volatility", "sharpe", "max_drawdown", "final_equity", "costs")
 """The measures that are told of every book."""
-
-
-def fraction(value: float | None) -> str:
-    """Write a fraction in percent."""
-    return percent(value, 2)
-
-
-WRITERS = {"percent": fraction, "dollars": dollars, "number": number}
 
 
 def show_walkforward(console: Console, walk: WalkForward) -> None:
@@ -129,7 +121,7 @@ def book_table(walk: WalkForward) -> tuple[list[str], list[list[str]]]:
     for name in BOOKS:
         book = walk.metrics["books"][name]
         own = [] if named else [figure(objective, book["objective"])]
-        rows.append([TITLES[name], *own, *(WRITERS[one.format](book[one.key]) for one in told)])
+        rows.append([TITLES[name], *own, *(written(book[one.key], one.format) for one in told)])
     return heads, rows
 
 

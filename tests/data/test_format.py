@@ -23,7 +23,7 @@ from data.format import (
     signed,
     significant,
     times,
-    typeset,
+    written,
 )
 
 
@@ -70,6 +70,12 @@ def test_a_figure_by_its_specification():
     assert (figure(-1234.6, "$,.0f"), figure(1234.6, "+$,.0f"), figure(7.0, ",.0f")) == ("-$1,235", "+$1,235", "7")
 
 
+def test_a_value_by_its_kind():
+    kinds = ("percent", "dollars", "count", "number")
+    assert [written(1234.5678, kind) for kind in kinds] == ["123,456.78 %", "$1,235", "1,235", "1,234.57"]
+    assert [written(None, kind) for kind in kinds] == ["-"] * 4
+
+
 def test_counts_and_dates():
     assert (counted(1, "row"), counted(1203, "row"), times(1), times(1203)) == (
         "1 row",
@@ -81,7 +87,3 @@ def test_counts_and_dates():
     days = np.arange("2020-01-01", "2020-01-06", dtype="datetime64[D]")
     assert first_dates(days) == "2020-01-01, 2020-01-02, 2020-01-03 and 2 more"
     assert first_dates(days[:2]) == "2020-01-01, 2020-01-02"
-
-
-def test_a_page_sets_its_own_signs():
-    assert typeset("it's -3.2 % of x-2") == "it\u2019s \u22123.2\u202f% of x-2"

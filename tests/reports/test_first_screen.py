@@ -13,7 +13,6 @@ import pytest
 from markets import MemorySource, nyse, random_bars, source_of
 from rich.console import Console
 
-from data.format import typeset
 from engine.analytics.answer.words import plain
 from engine.loading import build_config
 from engine.runs.run import run
@@ -21,6 +20,7 @@ from reports.first_page import first_page
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines
 from reports.hedge_report import write_report
+from reports.renderers.html import typeset
 from reports.report_assumed import WORDS
 from reports.terminal import show_run
 

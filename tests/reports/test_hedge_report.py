@@ -12,17 +12,18 @@ from markets import nyse, random_bars, source_of
 from packing import unpacked
 
 from data.arrays import day
-from data.format import dollars, number, percent, points, typeset
+from data.format import dollars, number, percent, points
 from engine.analytics.attribution import SLEEVE
 from engine.loading import build_config
 from engine.runs.run import run
 from reports import report_assumed, report_episodes
 from reports.hedge_report import page_data, sections_of, write_report
+from reports.renderers.html import typeset
 from reports.report_books import books_of
 from reports.report_growth import held_stretches
 from reports.report_measures import MEASURES, measures
 from reports.report_steps import bridge_chart, cascade_chart, sleeve_chart
-from reports.study_table import headline
+from reports.study import headline
 
 DATES = nyse("2012-01-03", 900)
 RNG = np.random.default_rng(5)
@@ -123,7 +124,7 @@ def test_what_followed_the_triggers_is_the_study_of_the_run(judged, page):
     assert lines[1][3:5] == [
         told_as(percent(getattr(found.windows[1].fund.mean, part), 2)) for part in ("after", "all_days")
     ]
-    drawn = data_of(judged)["study"]["lines"]
+    drawn = data_of(judged)["after"]["lines"]
     np.testing.assert_allclose(unpacked(drawn[0]["after"]), found.fund.after, rtol=1e-6, atol=1e-9)
 
 
