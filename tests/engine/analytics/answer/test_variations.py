@@ -38,9 +38,9 @@ GROUPS = ["fills"] * 3 + ["costs"] * 2 + ["start"] * 12 + ["weight"] * 2 + ["tim
 
 @lru_cache
 def bench(*settings):
-    config, asked, hedged = ran(*settings)
-    daily = sold_daily(asked.setup, hedged, run_beta(config, asked.setup.market)).ledger
-    return Bench(config, asked, hedged, held_less_grid(asked.setup), daily)
+    config, prepared, hedged = ran(*settings)
+    daily = sold_daily(prepared.setup, hedged, run_beta(config, prepared.setup.market)).ledger
+    return Bench(config, prepared, hedged, held_less_grid(prepared.setup), daily)
 
 
 @lru_cache
@@ -50,8 +50,8 @@ def varied():
 
 def mute(given):
     """The same bench, of a strategy that has no intensity to decide by."""
-    asked = given.prepared
-    return replace(given, prepared=PreparedRun(asked.cls, asked.strategy, None, asked.setup))
+    prepared = given.prepared
+    return replace(given, prepared=PreparedRun(prepared.cls, prepared.strategy, None, prepared.setup))
 
 
 def named(found):
