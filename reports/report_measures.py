@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from engine.analytics.hedge_metrics import SHORT
+from engine.analytics.episode_stats import SHORT
 from engine.runs.run import RunResult
 from reports.report_section import Head, Row, Table
 from reports.report_words import dollars, many, number, percent

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from data.market import Roles
-from engine.analytics.study_result import Study
+from engine.analytics.event_study import EventStudy
 from reports.charts import singles, write_page
 from reports.study_table import HEADS, headline, notes, rows, things
 
 
 def write_study_page(
-    path: Path, study: Study, roles: Roles, *, title: str, span: tuple[str, str], note: str | None = None
+    path: Path, study: EventStudy, roles: Roles, *, title: str, span: tuple[str, str], note: str | None = None
 ) -> None:
     """Write the page of a study: one file, read offline.
 
@@ -32,7 +32,7 @@ def write_study_page(
     write_page(path, "study.html.j2", words, {"simulated": simulated, "study": study_data(study, roles)})
 
 
-def study_words(study: Study, roles: Roles) -> dict[str, Any]:
+def study_words(study: EventStudy, roles: Roles) -> dict[str, Any]:
     """Return what the part of a page on a study shows."""
     return {
         "headline": headline(study, roles),
@@ -43,7 +43,7 @@ def study_words(study: Study, roles: Roles) -> dict[str, Any]:
     }
 
 
-def study_data(study: Study, roles: Roles) -> dict[str, Any] | None:
+def study_data(study: EventStudy, roles: Roles) -> dict[str, Any] | None:
     """Return what a page's script draws of a study; None where there was no trigger."""
     if not len(study.triggers):
         return None

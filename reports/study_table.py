@@ -10,8 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.market import Roles
-from engine.analytics.event_study import LEAST
-from engine.analytics.study_result import Compared, Moved, Study, Window
+from engine.analytics.event_study import LEAST, Contrast, EventStudy, Moves, StudyWindow
 from reports.report_words import UNKNOWN, many, number, percent
 
 TRIGGERS = {
@@ -60,17 +59,17 @@ class Row(NamedTuple):
 
 
 def things(roles: Roles) -> dict[str, str]:
-    """Return what is studied, by the name of `engine.analytics.event_study.Window`'s field, as a person calls it."""
+    """Return what is studied, by the name of `engine.analytics.event_study.StudyWindow`'s field, as people call it."""
     static = f"{roles.hedge} less {roles.leverage:g} times {roles.underlying} over the same sessions"
     return {"fund": roles.hedge, "underlying": roles.underlying, "static": static}
 
 
-def rows(study: Study, thing: str) -> list[Row]:
+def rows(study: EventStudy, thing: str) -> list[Row]:
     """Return a thing's rows, a window each."""
     return [_row(window, getattr(window, thing)) for window in study.windows]
 
 
-def headline(study: Study, roles: Roles) -> str:
+def headline(study: EventStudy, roles: Roles) -> str:
     """Say how many triggers there are and what chance doesn't explain of what followed them."""
     what, fund = TRIGGERS[study.every].format(hedge=roles.hedge), roles.hedge
     count = len(study.triggers)
@@ -90,7 +89,7 @@ def headline(study: Study, roles: Roles) -> str:
     return " ".join([said, *(found or [nothing])])
 
 
-def finding(study: Study, roles: Roles) -> str:
+def finding(study: EventStudy, roles: Roles) -> str:
     """Return in a few words whether what followed the triggers differed from all days."""
     told = [one for one in study.windows if one.block is not None]
     if not len(study.triggers):
@@ -103,7 +102,7 @@ def finding(study: Study, roles: Roles) -> str:
     return f"After its triggers {roles.hedge} did otherwise than on all days over {' and '.join(sure)} sessions"
 
 
-def notes(study: Study, roles: Roles) -> list[str]:
+def notes(study: EventStudy, roles: Roles) -> list[str]:
     """Say by what the table was made, a sentence each."""
     blocks = dict.fromkeys(str(one.block) for one in study.windows if one.block is not None)
     begins = (
@@ -126,7 +125,7 @@ def notes(study: Study, roles: Roles) -> list[str]:
     return [begins, more, static, *([drawn, CHANCE] if blocks else [])]
 
 
-def show_study(console: Console, study: Study, roles: Roles, marks: tuple[str, ...] = ()) -> None:
+def show_study(console: Console, study: EventStudy, roles: Roles, marks: tuple[str, ...] = ()) -> None:
     """Print an event study."""
     for mark in marks:
         console.print(escape(mark), style="bold yellow", highlight=False)
@@ -139,7 +138,7 @@ def show_study(console: Console, study: Study, roles: Roles, marks: tuple[str, .
         console.print(escape(note), style="dim", highlight=False)
 
 
-def _row(window: Window, moved: Moved) -> Row:
+def _row(window: StudyWindow, moved: Moves) -> Row:
     return Row(
         f"{window.sessions}",
         f"{window.triggers:,}",
@@ -155,7 +154,7 @@ def _row(window: Window, moved: Moved) -> Row:
     )
 
 
-def _shown(one: Compared, places: int) -> Shown:
+def _shown(one: Contrast, places: int) -> Shown:
     if one.difference is None:
         return Shown(UNKNOWN, "", sure=False)
     difference = number(100 * one.difference, places, sign=True)
@@ -165,7 +164,7 @@ def _shown(one: Compared, places: int) -> Shown:
     return Shown(difference, f"{low} to {high}", one.sure)
 
 
-def _found(windows: list[Window], roles: Roles) -> Iterator[str]:
+def _found(windows: list[StudyWindow], roles: Roles) -> Iterator[str]:
     """Yield a sentence for every difference of the fund's whose interval leaves 0 out."""
     for window in windows:
         over = f"Over {many(window.sessions, 'session')} {roles.hedge}"
@@ -177,7 +176,7 @@ def _found(windows: list[Window], roles: Roles) -> Iterator[str]:
                 yield f"{over} {did} {apart} than on all days (95 % interval {shown.interval})."
 
 
-def _table(study: Study, thing: str, title: str) -> Table:
+def _table(study: EventStudy, thing: str, title: str) -> Table:
     head = f"{title}, in percent"
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", title=escape(head))
     table.title_justify, table.title_style = "left", "bold"

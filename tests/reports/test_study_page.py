@@ -7,7 +7,7 @@ import pytest
 from markets import ROLES, nyse, random_bars, source_of
 from packing import unpacked
 
-from engine.analytics.event_study import study
+from engine.analytics.event_study import event_study
 from engine.engines import execute
 from engine.evaluate_strategy import asking
 from engine.loading import build_config
@@ -35,7 +35,7 @@ SPAN = (str(DATES[100]), str(DATES[-1]))
 def found():
     config = build_config(TREE, [])
     with asking(config, open_market(config, source_of(CORE, FUND))) as asked:
-        return study(asked.setup, execute("python", config, asked)[0], since="close")
+        return event_study(asked.setup, execute("python", config, asked)[0], since="close")
 
 
 def test_the_lines_are_the_studys_paths(found):
