@@ -26,7 +26,7 @@ from engine.analytics.evidence import Evidence, evidence_of
 from engine.analytics.hedge_metrics import HedgeMetrics, hedge_metrics, sale_cost_at_par
 from engine.analytics.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
 from engine.config import RunConfig
-from engine.evaluate_strategy import Asked
+from engine.evaluate_strategy import PreparedRun
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta
@@ -98,19 +98,19 @@ class Evaluation:
         }
 
 
-def evaluate(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str = "") -> Evaluation:
+def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -> Evaluation:
     """Evaluate a hedged run against its controls.
 
     Parameters
     ----------
-    config, asked
+    config, prepared
         The run, laid out.
     hedged
         What it did.
     meant_otherwise
         Why nothing can be concluded from what it did; empty where something can.
     """
-    setup = asked.setup
+    setup = prepared.setup
     beta = run_beta(config, setup.market)
     controls = dict(controls_of(config, setup, hedged, beta))
     episodes = episodes_of(setup, hedged)
@@ -119,7 +119,7 @@ def evaluate(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: s
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
     controls |= {} if answer is None else answer.held
-    bench = None if answer is None else Bench(config, asked, hedged, answer.grid, _book(controls, "derisk_daily"))
+    bench = None if answer is None else Bench(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
     books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
     ours = attribute(setup, hedged)
     measures = hedge_metrics(setup, hedged, unhedged, episodes)

@@ -18,7 +18,7 @@ from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import Asked, asking
+from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.kernel.loop import Ledger
 from engine.provenance import notes_of
 from engine.runs.notebook import run_shown
@@ -127,23 +127,23 @@ def run(
     say("reading history")
     market = open_market(config, source)
     say("asking the strategy")
-    with asking(config, market) as asked:
-        return _result(config, source, asked, engine, say)
+    with evaluate_strategy(config, market) as prepared:
+        return _result(config, source, prepared, engine, say)
 
 
-def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str, say: Progress) -> RunResult:
-    """Run what was asked, and judge it."""
-    setup, market = asked.setup, asked.setup.market
+def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, engine: str, say: Progress) -> RunResult:
+    """Execute a prepared run and evaluate it."""
+    setup, market = prepared.setup, prepared.setup.market
     say(f"running in {engine}")
-    hedged, said = execute(engine, config, asked)
+    hedged, said = execute(engine, config, prepared)
     say("running the controls")
-    evaluation = evaluate(config, asked, hedged, said.withheld) if config.controls == "on" else None
+    evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
     controls = evaluation.controls if evaluation else least_controls(setup, hedged, run_beta(config, market))
-    label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
+    label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market)
     notes = (
         *said.remarks,
         *_notes(config, setup, hedged),
-        *(asked.strategy.remarks(market) if isinstance(asked.strategy, Strategy) else ()),
+        *(prepared.strategy.remarks(market) if isinstance(prepared.strategy, Strategy) else ()),
         *notes_of(config, market, hedged),
         *(
             remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
@@ -168,7 +168,7 @@ def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str,
         "synthetic": _synthetic(config, source, market),
         "notes": list(notes),
     }
-    intensity = np.full(len(market), np.nan) if asked.signal is None else asked.signal
+    intensity = np.full(len(market), np.nan) if prepared.signal is None else prepared.signal
     return RunResult(
         config, setup, label, intensity[market.first :], hedged, controls, evaluation, metrics, notes, engine
     )
@@ -206,9 +206,9 @@ def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict
 
 def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
     """Return the end values of the hedged and of the unhedged book on a market."""
-    with asking(config, market) as asked:
-        hedged, _said = execute("backtrader" if asked.strategy is None else "python", config, asked)
-    unhedged = run_unhedged(asked.setup)
+    with evaluate_strategy(config, market) as prepared:
+        hedged, _said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+    unhedged = run_unhedged(prepared.setup)
     return float(hedged.equity[hedged.last]), float(unhedged.equity[unhedged.last])
 
 
