@@ -9,10 +9,10 @@ import numpy as np
 from data.arrays import Floats
 from data.format import counted, dollars, percent
 from engine.analytics.cascade import Cascade
+from engine.analytics.episode_stats import Need
 from engine.analytics.episodes import Episode
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
-from engine.analytics.hedge_metrics import Need
 from engine.runs.run import RunResult
 from reports.charts import singles
 from reports.report_measures import measures

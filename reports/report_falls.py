@@ -8,8 +8,7 @@ import numpy as np
 
 from data.arrays import Floats
 from data.format import UNKNOWN, counted, counted_of, percent, points
-from engine.analytics.episode_stats import core_level
-from engine.analytics.falls import DEEP, RISE, Fall, falls_of
+from engine.analytics.drawdowns import DEEP, RISE, Fall, core_level, falls_of
 from engine.runs.run import RunResult
 from reports.first_sum import month
 from reports.report_books import Book, against, by_name, judged_by

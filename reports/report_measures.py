@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from data.format import counted, dollars, number, percent
-from engine.analytics.hedge_metrics import SHORT
+from engine.analytics.episode_stats import SHORT
 from engine.runs.run import RunResult
 from reports.report_section import Head, Row, Table
 

@@ -9,7 +9,7 @@ from data.format import counted, number, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.fund_part import APART, LARGEST, FundPart
 from engine.analytics.answer.words import names_of
-from engine.analytics.episode_stats import core_level
+from engine.analytics.drawdowns import core_level
 from engine.runs.run import RunResult
 from reports.first_sum import month, rests_words
 from reports.report_books import Book, by_name
