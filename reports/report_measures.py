@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from engine.analytics.hedge_metrics import SHORT
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.report_section import Head, Row, Table
 from reports.report_words import dollars, many, number, percent
 
@@ -51,7 +51,7 @@ MEASURES = (
 )
 
 
-def measures(result: RunResult) -> Table:
+def measures(result: Run) -> Table:
     """Return the measures: title, and value or why there is none."""
     own = {"episodes": result.metrics["episodes"], "underlying": result.market.underlying}
     held = result.metrics["measures"] | own

@@ -9,8 +9,7 @@ from markets import MemorySource, nyse, random_bars, source_of
 
 from backtest import write_run
 from engine.loading import build_config
-from engine.runs.read import KeptRun, read_run
-from engine.runs.run import RunResult, run
+from engine.runs.run import Run, run
 
 DATES = nyse("2012-01-03", 700)
 
@@ -24,7 +23,7 @@ def market(seed: int = 5) -> MemorySource:
     )
 
 
-def answered(*settings: str, name: str = "base") -> RunResult:
+def answered(*settings: str, name: str = "base") -> Run:
     """Run a hedge of FUND on CORE by the compiled engine."""
     tree = {
         "name": name,
@@ -37,6 +36,6 @@ def answered(*settings: str, name: str = "base") -> RunResult:
     return run(build_config(tree, settings), market(), engine="compiled")
 
 
-def keep_answered(runs: Path, *settings: str, name: str = "base") -> KeptRun:
+def keep_answered(runs: Path, *settings: str, name: str = "base") -> Run:
     """Make such a run and read it back from where it is kept."""
-    return read_run(write_run(answered(*settings, name=name), runs, tearsheet=False, report=False))
+    return Run.load(write_run(answered(*settings, name=name), runs, tearsheet=False, report=False))
