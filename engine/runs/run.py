@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -14,13 +14,14 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from data.market import Market
-from data.shown import books_shown, screen
+from data.shown import figure, screen
 from data.sources import Source
 from data.version import VERSION, code_version
 from engine.analytics.answer.answer import OFF
 from engine.analytics.controls import Control, least_controls, run_unhedged
 from engine.analytics.evaluate import Evaluation, evaluate
-from engine.analytics.metrics import metrics_of, trades_of
+from engine.analytics.measure import BOOK, metrics_of
+from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
@@ -44,6 +45,9 @@ LIBRARIES = ("backtrader", "numpy", "pandas", "pyarrow", "quantstats")
 
 OTHER_INSTRUMENTS = ("short_underlying", "protective_put")
 """Controls that trade something else in the fund's place: of those only the equity is kept."""
+
+FIGURES = {"cagr": "CAGR", "max_drawdown": "max drawdown", "sharpe": "Sharpe"}
+"""The measures that a notebook shows of every book, and what each is called there."""
 
 SHOWN = {"unhedged": "Unhedged", "derisk_entry": "Sold at entry", "derisk_daily": "Sold daily"}
 """What a person calls the controls that a notebook shows."""
@@ -261,6 +265,17 @@ class Run:
     def alarms(self) -> tuple[str, ...]:
         """The notes that have to be read before the figures."""
         return tuple(note for note in self.notes if note.startswith(ALARM))
+
+
+def books_shown(books: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """Return a table of books' figures, a line each below their heads."""
+    wide, forms = max(len(title) for title, _figures in books), {"percent": ".2%", "number": ".2f"}
+    heads = "".join(f"{head:>15}" for head in FIGURES.values())
+    lines = [
+        f"{title:<{wide}}" + "".join(f"{figure(figures[key], forms[BOOK[key].format]):>15}" for key in FIGURES)
+        for title, figures in books
+    ]
+    return [" " * wide + heads, *lines]
 
 
 def _record(run: Run) -> Record:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine.analytics.attribution import COLUMNS
 from engine.analytics.bridge import SPANS
-from engine.analytics.metrics import METRICS
+from engine.analytics.measure import BOOK
 from engine.config import RunConfig
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def run_schema() -> dict[str, Any]:
 
 def metrics_schema() -> dict[str, Any]:
     """Return the JSON schema of metrics.json: the hedged run's figures at the top, the controls' under `controls`."""
-    book = {name: _metric(metric.unit, metric.meaning) for name, metric in METRICS.items()}
+    book = {name: _metric(metric.unit, metric.meaning) for name, metric in BOOK.items()}
     figures = {"type": "object", "properties": book, "required": list(book)}
     head = {
         "name": {"type": "string"},

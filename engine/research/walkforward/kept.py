@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from data.arrays import Floats
 from data.files import write_whole
-from data.shown import books_shown, screen
-from engine.runs.run import SIMULATED, Run
+from data.shown import screen
+from engine.runs.run import SIMULATED, Run, books_shown
 
 if TYPE_CHECKING:
     import pyarrow as pa

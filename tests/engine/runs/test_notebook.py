@@ -9,7 +9,6 @@ from engine.research.executors import executor_of
 from engine.research.search.objectives import objectives_of
 from engine.research.search.run import plan_search, search_trials
 from engine.research.search.space import space_of
-from reports.sweep_numbers import lower_is_better
 
 SPAN = {"start": "2019-01-02", "end": "2020-12-31"}
 
@@ -73,7 +72,7 @@ def test_what_could_not_be_run_says_so(result):
 
 def test_a_search_and_a_walk_forward_too(tmp_path):
     config = backtest.load_config("hedge_soxs.yaml", ["start=2019-01-02", "end=2020-12-31", "controls=off"])
-    wanted = objectives_of("cost,drawdown_avoided", None, lower_is_better)
+    wanted = objectives_of("cost,drawdown_avoided", None)
     planned, market = plan_search(
         config, space_of(config, ["trend_days=10:100", "hedge.weight=0.05:0.3"]), wanted, tmp_path
     )
