@@ -9,7 +9,7 @@ from markets import ROLES, nyse, random_bars, source_of
 from packing import unpacked
 from rich.console import Console
 
-from engine.analytics.event_study import event_study
+from engine.analytics.event_study import Contrast, EventStudy, MeanPath, Moves, StudyWindow, event_study
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
 from engine.loading import build_config

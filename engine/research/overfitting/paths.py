@@ -19,7 +19,7 @@ from engine.research.overfitting.rows import calendar_of, kept_of, returns_to_ru
 from engine.setup import run_beta
 
 if TYPE_CHECKING:
-    from engine.runs.run import RunResult
+    from engine.runs.run import Run
 
 TOGETHER = 512
 """Rows that are run together: what they share needs memory, and two blocks keep two threads busy."""
@@ -172,7 +172,7 @@ class Told(NamedTuple):
     path: Floats
 
 
-def told_of(result: RunResult) -> Told:
+def told_of(result: Run) -> Told:
     """Return what a sweep keeps of a run, for strategies that can't be compiled."""
     setup, sessions = result.setup, result.market.run_sessions
     cash = mean_cash_return(setup.terms, len(sessions) - 1)

@@ -17,7 +17,7 @@ from engine.research.answered import answered_row, less_in, safety_row
 from engine.research.walkforward.choosing import TEST, TRAIN, column_of, plain_values
 from engine.research.walkforward.plan import Plan
 from engine.runs.identity import digest
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 
 AGAINST_UNHEDGED = "cagr_vs_unhedged"
 UNHEDGED = "unhedged"
@@ -98,7 +98,7 @@ def efficiency(objective: str, inside: float | None, outside: float | None, *, l
     return _known(outside / inside) if inside > 0.0 else None
 
 
-def value_of(result: RunResult, objective: str) -> float | None:
+def value_of(result: Run, objective: str) -> float | None:
     """Return a sweep's column of a single run; None where it is undefined."""
     if objective in HEDGE:
         return _known(scalars(attribute(result.setup, result.hedged))[objective])
@@ -116,7 +116,7 @@ def _told(book: Mapping[str, Any], unhedged: Mapping[str, Any], objective: str) 
     return None if value is None or beside is None else float(value - beside)
 
 
-def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: str) -> dict[str, dict[str, Any]]:
+def books_of(stitched: Run, others: Mapping[str, Run], objective: str) -> dict[str, dict[str, Any]]:
     """Return each book's metrics over all tests, and its ``objective`` where it has one."""
     runs, controls = {"walk_forward": stitched, **others}, stitched.metrics["controls"]
     told = {name: (result.metrics, value_of(result, objective)) for name, result in runs.items()}
@@ -133,7 +133,7 @@ def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: st
 
 
 def summary_of(
-    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: RunResult, others: Mapping[str, RunResult], best: int
+    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: Run, others: Mapping[str, Run], best: int
 ) -> dict[str, Any]:
     """Return what metrics.json holds: the books over all tests, and in-sample figures beside those out of sample.
 

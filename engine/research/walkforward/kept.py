@@ -14,8 +14,7 @@ import numpy.typing as npt
 from data.arrays import Floats
 from data.files import write_whole
 from data.shown import screen
-from engine.runs.notebook import books_shown
-from engine.runs.run import SIMULATED, RunResult
+from engine.runs.run import SIMULATED, Run, books_shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,7 +129,7 @@ def write_finished(
     _write_json(manifest, folder / MANIFEST)
 
 
-def write_equity(folder: Path, stitched: RunResult, others: Mapping[str, RunResult], folds: npt.NDArray[Any]) -> None:
+def write_equity(folder: Path, stitched: Run, others: Mapping[str, Run], folds: npt.NDArray[Any]) -> None:
     """Write each book's equity in dollars at the closes of all tests, and whose test each is."""
     import pyarrow as pa
 
