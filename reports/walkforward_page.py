@@ -11,8 +11,8 @@ import numpy as np
 
 from data.arrays import Floats
 from data.files import write_whole
-from engine.research.walkforward.choosing import TEST, TRAIN, WHOLE
 from engine.research.walkforward.kept import BOOKS, PAGE, WalkForward
+from engine.research.walkforward.plan import TEST, TRAIN, WHOLE
 from reports.charts import packed, singles, spread, write_page
 from reports.sweep_numbers import AGAINST, Axis, Extract, Rows, extract, lower_is_better
 from reports.sweep_page import UNITS, as_yaml, cells, label, last_word, short_names, spec_of, unit_of
