@@ -1,4 +1,4 @@
-"""Asking a strategy, and checking what it answers; a fault in the user's code is told with its line."""
+"""Evaluate a strategy and check what it returns; an error in the user's code is reported with its line."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from strategies.load import fault_in, fresh, kind
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A run laid out, its strategy asked.
+class PreparedRun:
+    """A run ready to execute: its strategy evaluated, its arrays laid out.
 
     Parameters
     ----------
@@ -42,15 +42,15 @@ class Asked:
 
 
 @contextmanager
-def asking(config: RunConfig, market: Market) -> Iterator[Asked]:
-    """Load the config's strategy afresh, ask it for its intensity, and lay the run out.
+def evaluate_strategy(config: RunConfig, market: Market) -> Iterator[PreparedRun]:
+    """Load the config's strategy afresh, compute its intensity, and lay the run out.
 
-    All that is asked of it is asked within: its modules are its own there. Raises UserError where anything fails.
+    Use the strategy only inside the context: its modules are its own there. Raises UserError where anything fails.
     """
     with fresh(config.strategy.named) as cls:
         strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)
         signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
-        yield Asked(cls, strategy, signal, prepare(config, market, signal))
+        yield PreparedRun(cls, strategy, signal, prepare(config, market, signal))
 
 
 def intensity_of(strategy: Strategy, market: Market) -> Floats:

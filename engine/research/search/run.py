@@ -19,9 +19,10 @@ from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.kept import KeptSource
-from engine.analytics.metrics import metrics_of, trades_of
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
 from engine.reads import inputs_of
 from engine.research.cache import part_of
@@ -181,7 +182,7 @@ def plan_search(
     """
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
-    with asking(config, market):
+    with evaluate_strategy(config, market):
         pass  # it has read whatever the base run reads
     tried = {one.keys: one.values for one in space}  # None where they are too many to be named
     inputs = inputs_of(config, tried, market, source)

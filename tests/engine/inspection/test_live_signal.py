@@ -17,7 +17,7 @@ from backtest import load_config
 from data.errors import DataError
 from data.series import Series
 from engine.engines import execute
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.inspection.explain import explain
 from engine.inspection.freshness import age, freshness
 from engine.inspection.live_signal import _watched, lengthened, signal_now
@@ -130,8 +130,8 @@ def test_a_backtrader_strategy_tells_what_it_ordered_at_the_last_close(tmp_path)
     config = configured(TOLD | {"strategy.class": f"{tmp_path}/guest.py:Guest"})
     world = source(5, events=False, missing=False)
     sessions = world.bars("HHH").dates[30:]
-    with asking(config, open_market(config, world)) as asked:
-        whole, _ = execute("backtrader", config, asked)
+    with evaluate_strategy(config, open_market(config, world)) as prepared:
+        whole, _ = execute("backtrader", config, prepared)
     orders = set()
     for t in range(2, 44):
         ours = signal_now(config, cut(world, sessions[t]), 5, None, NOW)
@@ -148,9 +148,9 @@ def test_a_backtrader_strategy_tells_what_it_ordered_at_the_last_close(tmp_path)
 def test_on_real_history_it_says_what_the_whole_run_did(run):
     settings = ["controls=off", "start=2024-01-02", "policy.stop_loss=0.15", "hedge.rebalance=weekly"]
     config = load_config(run, [*settings, "end=2026-08-21"], FOLDER)
-    with asking(config, open_market(config)) as asked:
-        whole, _ = execute("python", config, asked)
-    sessions = asked.setup.market.run_sessions
+    with evaluate_strategy(config, open_market(config)) as prepared:
+        whole, _ = execute("python", config, prepared)
+    sessions = prepared.setup.market.run_sessions
     switches = np.flatnonzero(whole.action != STAY)
     for t in sorted({*switches[:2], *(switches[-2:] - 1), len(sessions) // 2}):
         ours = signal_now(load_config(run, [*settings, f"end={sessions[t]}"], FOLDER), now=NOW)
