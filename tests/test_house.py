@@ -19,7 +19,7 @@ IMPORTERS = {
     "duckdb": "engine/runs/sql.py",
     "exchange_calendars": "data/calendar.py",
     "filelock": "data/files.py",
-    "jinja2": "reports/charts.py",
+    "jinja2": "reports/renderers/html.py",
     "numba": "engine/kernel/compiled.py",
     "optuna": "engine/research/search/trials.py",
     "pandera": "data/schema.py",

@@ -11,7 +11,7 @@ from engine.analytics.answer.answer import NetShort, answer_of, net_short_of
 from engine.analytics.answer.fund_part import fund_part
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.answer.timing import shifts_of, timing_of
-from engine.analytics.episode_stats import core_level
+from engine.analytics.drawdowns import core_level
 from engine.analytics.held_less import GRID, run_held_less
 from engine.setup import run_beta
 
