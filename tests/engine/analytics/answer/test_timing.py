@@ -144,5 +144,6 @@ def test_where_every_other_shift_is_ruined_nothing_warns():
     assert found.ruined
     assert ruined.any()
     assert (found.t[ruined] == -np.inf).all()
+    assert (found.growth[ruined] == -np.inf).all()
     assert np.isfinite(found.t[~ruined]).all()
     assert timing_of(found).mean is None
