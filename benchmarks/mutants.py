@@ -44,9 +44,7 @@ PYTEST = (
 def main() -> None:
     """Test the mutants of every module asked for; exit with 1 where one survived that isn't explained."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
-    parser.add_argument(
-        "modules", nargs="*", help="parts of the names of the modules to change; all of them unless given"
-    )
+    parser.add_argument("modules", nargs="*", default=[""], help="parts of the names of the modules to change")
     parser.add_argument("--sample", type=int, metavar="N", help="N mutants of each module, drawn at random, seed 0")
     parser.add_argument("--again", action="store_true", help="test what survived once more, after a change of tests")
     options = parser.parse_args()
