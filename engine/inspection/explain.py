@@ -10,7 +10,7 @@ import numpy as np
 
 from data.arrays import Dates
 from data.errors import DataError, StrategyError, UserError
-from data.market import Market
+from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.attribution import attribute
 from engine.analytics.controls import controls_of, least_controls
@@ -52,7 +52,7 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
     """
     market = open_market(config, source)
     t = session_of(market.run_sessions, date)
-    with asking(config, market) as asked:
+    with asking(config, market, recorded(market)) as asked:
         return _explained(config, asked, t, kept)
 
 
@@ -64,11 +64,11 @@ def _explained(config: RunConfig, asked: Asked, t: int, kept: KeptRun | None) ->
         raise DataError(f"{date}: the hedged book was ruined on {ruined}: there is none after")
     inputs = inputs_read(asked)
     if kept is not None:
-        _check_kept(kept, market, hedged)
+        _check_kept(kept, market, asked.reads, hedged)
     setup, closes = asked.setup, tuple(close_read(asked, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
     return Day(
         config.name,
-        asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market),
+        asked.cls.__name__ if asked.strategy is None else asked.strategy.label(asked.view),
         (asked.cls.__doc__ or "").strip().partition("\n")[0],
         market.hedge,
         str(market.run_sessions[t]),
@@ -107,7 +107,7 @@ def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
 
 def inputs_read(asked: Asked) -> tuple[Input, ...]:
     """Ask the strategy for its inputs; a fault in the user's code is told with its line."""
-    strategy, market = asked.strategy, asked.setup.market
+    strategy, market = asked.strategy, asked.view
     if not isinstance(strategy, Strategy):
         return ()
     name = asked.cls.__name__
@@ -225,10 +225,10 @@ def _notes(market: Market, t: int) -> Iterator[str]:
             yield f"The audit says of this session: {one.instrument} {one.says}."
 
 
-def _check_kept(kept: KeptRun, market: Market, hedged: Ledger) -> None:
+def _check_kept(kept: KeptRun, market: Market, reads: frozenset[str], hedged: Ledger) -> None:
     """Refuse to explain a kept run by data or code that aren't its own."""
     again = f"make it again with backtest run {shlex.quote(str(kept.folder / 'config.yaml'))}"
-    if changed := changed_inputs(kept, market):
+    if changed := changed_inputs(kept, market, reads):
         raise UserError(f"{kept.folder}: {', '.join(changed)} changed since the run was kept: {again}")
     ours = hedged.equity[: hedged.last + 1]
     if len(ours) != len(kept.hedged) or (np.abs(ours - kept.hedged) > SAME * np.abs(kept.hedged)).any():

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from data.errors import StrategyError
 from data.sources import Source
-from data.sources.kept import KeptSource
-from data.sources.memory import held
+from data.sources.memory import part_of
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.research.cache import Ingredients
 from engine.research.code_bundle import Texts, Written, texts_of
@@ -114,7 +114,7 @@ class Work:
         """Return the same work with what the base run reads in memory, what was found lacking too, and its files."""
         names = {self.config.strategy.named}
         names |= {str(value) for axis in self.grid.axes if axis.keys == CLASS for value in axis.values}
-        source = held(self.source, self.used | set(lacking))
+        source = part_of(self.source, self.used | set(lacking))
         known = source_hash(strategy_class(self.config.strategy.named))
         return replace(self, source=source, texts=texts_of(sorted(names)), strategy=known)
 

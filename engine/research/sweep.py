@@ -15,22 +15,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.errors import ConfigError, UserError
-from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
-from engine.evaluate_strategy import intensity_of
-from engine.reads import Inputs, inputs_of
 from engine.research.chunks import CHUNK, Chunk, Work, chunk_rows, chunks_of, compiles
 from engine.research.columns import columns_in, known_answer
 from engine.research.executors import Executor, ExecutorError, Threads, executor_of
 from engine.research.grid import Grid, of_one_kind
+from engine.research.inputs import Inputs, inputs_of
 from engine.research.overfitting.assess import finish_sweep
 from engine.runs.identity import CLASS, identity, known_by
 from engine.setup import open_market
-from strategies import parameters
-from strategies.load import fresh
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,7 +125,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     if named := [axis.text for axis in grid.axes if axis.keys in NOT_SWEPT]:
         raise ConfigError(f"{named[0]}: a sweep reads one history: sweep each by itself")
     source = KeptSource(source or open_source(config.data.source, config.data.path))
-    market = market_of(config, source)
+    market = open_market(config, source)
     inputs = inputs_of(config, grid.tried, market, source)
     name = f"{config.name}-SIMULATED" if source.simulated else config.name
     known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
@@ -202,15 +198,6 @@ def _compute(work: Work, parts: Path, executor: Executor, progress: Progress | N
 
 def _part(parts: Path, chunk: Chunk) -> Path:
     return parts / f"{chunk.number:06d}.parquet"
-
-
-def market_of(config: RunConfig, source: Source) -> Market:
-    """Return the base run's market, asked by its strategy where that gives an intensity."""
-    market = open_market(config, source)
-    if compiles(config):
-        with fresh(config.strategy.named) as cls:
-            intensity_of(parameters.make(cls, config.strategy.params), market)
-    return market
 
 
 def _known(config: RunConfig, grid: Grid, inputs: Inputs, source: str) -> dict[str, Any]:

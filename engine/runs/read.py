@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from data.arrays import DAY, Dates, Floats
 from data.errors import UserError, did_you_mean
-from data.fingerprint import INSTRUMENTS
 from data.market import Market
 from data.version import code_version
 from engine.analytics.attribution import COLUMNS
@@ -169,34 +168,18 @@ def made_before(config: RunConfig, runs: Path, engine: str = "backtrader") -> Pa
     source, known = market.source.name, digest(known_config(config, market.source.name))
     for name, told in alike.items():
         if (told.get("config"), told.get("engine")) == (known, engine):
-            _use(market, told["data"])
-            now = market.fingerprint()
-            read = {*told["data"], "audit"}  # what is found wrong now may not have been found then
-            if id_of(config, source, {one: now[one] for one in now if one in read}, engine) == _id(name):
+            now = market.fingerprint(
+                set(told["data"]) - {"audit"}
+            )  # with what is found wrong now, even if it wasn't then
+            if id_of(config, source, now, engine) == _id(name):
                 return runs / name
     return None
 
 
-def changed_inputs(kept: KeptRun, market: Market) -> list[str]:
-    """Name the inputs used so far that aren't what the kept run was fed: ``bars/SOXX``, ``series/IRX``."""
+def changed_inputs(kept: KeptRun, market: Market, reads: Iterable[str]) -> list[str]:
+    """Return which inputs that are read aren't what the kept run was fed: ``bars/SOXX``, ``series/IRX``."""
     fed = kept.manifest["data"]
-    return [name for name, content in market.fingerprint().items() if fed.get(name) != content]
-
-
-def _use(market: Market, names: Mapping[str, str]) -> None:
-    """Read what a kept run has read, so that the market's fingerprint holds it."""
-    asked: dict[str, tuple[Callable[[str], bool], Callable[[str], object]]] = {
-        "bars": (market.has_bars, market.bars),
-        "series": (market.has_series, market.series),
-        "events": (market.has_events, market.events),
-        "members": (market.has_members, market.members),
-    }
-    for place in names:
-        kind, _, name = place.partition("/")
-        if place == INSTRUMENTS:
-            market.instruments()
-        elif kind in asked and asked[kind][0](name):
-            asked[kind][1](name)
+    return [name for name, content in market.fingerprint(reads).items() if fed.get(name) != content]
 
 
 def _folders(runs: Path) -> list[str]:

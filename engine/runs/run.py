@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
-from data.market import Market
+from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
 from engine.analytics.controls import Control, least_controls, run_unhedged
 from engine.analytics.evaluate import Judgement, judge
 from engine.analytics.metrics import metrics_of, trades_of
+from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import Asked, asking
@@ -57,6 +58,8 @@ class RunResult:
         What metrics.json holds.
     notes
         What a reader has to know besides the numbers, a sentence each.
+    reads
+        What it read, by kind and name such as ``bars/SOXX``.
     engine
         What executed the hedged book.
     """
@@ -70,6 +73,7 @@ class RunResult:
     judgement: Judgement | None
     metrics: dict[str, Any]
     notes: tuple[str, ...]
+    reads: frozenset[str]
     engine: str = "backtrader"
 
     def __repr__(self) -> str:
@@ -126,7 +130,7 @@ def run(
     say("reading history")
     market = open_market(config, source)
     say("asking the strategy")
-    with asking(config, market) as asked:
+    with asking(config, market, recorded(market)) as asked:
         return _result(config, source, asked, engine, say)
 
 
@@ -138,11 +142,11 @@ def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str,
     say("running the controls")
     judgement = judge(config, asked, hedged, said.withheld) if config.controls == "on" else None
     controls = judgement.controls if judgement else least_controls(setup, hedged, run_beta(config, market))
-    label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
+    label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(asked.view)
     notes = (
         *said.remarks,
         *_notes(config, setup, hedged),
-        *(asked.strategy.remarks(market) if isinstance(asked.strategy, Strategy) else ()),
+        *(asked.strategy.remarks(asked.view) if isinstance(asked.strategy, Strategy) else ()),
         *notes_of(config, market, hedged),
         *(
             remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
@@ -169,7 +173,17 @@ def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str,
     }
     intensity = np.full(len(market), np.nan) if asked.signal is None else asked.signal
     return RunResult(
-        config, setup, label, intensity[market.first :], hedged, controls, judgement, metrics, notes, engine
+        config,
+        setup,
+        label,
+        intensity[market.first :],
+        hedged,
+        controls,
+        judgement,
+        metrics,
+        notes,
+        asked.reads | (put_reads(market.source) if judgement else frozenset()),
+        engine,
     )
 
 

@@ -39,7 +39,7 @@ LEFT = re.compile(rf"\.(?P<run>{RUN.pattern})\.[0-9a-f]{{8}}\.(?P<kind>tmp|old)"
 
 def run_id(result: RunResult) -> str:
     """Return the hash of config, data content and code by which a run is known; no path is in it."""
-    return id_of(result.config, result.market.source.name, result.market.fingerprint(), result.engine)
+    return id_of(result.config, result.market.source.name, result.market.fingerprint(result.reads), result.engine)
 
 
 def folder_name(result: RunResult) -> str:
@@ -212,7 +212,7 @@ def _manifest(result: RunResult) -> dict[str, Any]:
         "strategy": result.label,
         "simulated": result.simulated,
         "source": result.market.source.name,
-        "data": result.market.fingerprint(),
+        "data": result.market.fingerprint(result.reads),
         "synthetic": {name: {"before": str(day)} for name, day in result.market.synthetic.items()},
         "audit": [{"id": one.id, "severity": one.severity, "says": one.says} for one in result.market.findings],
         "config": digest(known_config(result.config, result.market.source.name)),

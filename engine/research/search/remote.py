@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from data.errors import StrategyError
 from data.sources import Source
-from data.sources.kept import KeptSource
-from data.sources.memory import held
+from data.sources.memory import part_of
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.research.code_bundle import Texts, Written, texts_of
 from engine.research.search.rows import Rows
@@ -78,7 +78,7 @@ class Away:
         names = {self.config.strategy.named}
         names |= {str(choice) for one in self.space if one.keys == CLASS for choice in one.choices}
         known = source_hash(strategy_class(self.config.strategy.named))
-        source = held(self.source, self.used | set(lacking))
+        source = part_of(self.source, self.used | set(lacking))
         return replace(self, source=source, texts=texts_of(sorted(names)), strategy=known)
 
 

@@ -19,14 +19,14 @@ from data.market import Market
 from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.evaluate_strategy import asking
 from engine.plain_yaml import Keys
-from engine.reads import inputs_of
 from engine.research.columns import columns_of, known_answer
 from engine.research.executors import Executor, Threads
 from engine.research.grid import of_one_kind
+from engine.research.inputs import inputs_of
 from engine.research.processes import Processes
 from engine.research.search.objectives import Objective, best_first
 from engine.research.search.remote import Away, asked_of
@@ -227,7 +227,7 @@ def plan_search(
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
     with asking(config, market):
-        pass  # it has read whatever the base run reads
+        pass  # raises where the base run can't be laid out
     marked = f"{config.name}-SIMULATED" if source.simulated else config.name
     search = Search(config, space, objectives, seed, source, out, answer)
     known = identity(known_of(search, market))

@@ -12,6 +12,7 @@ import numpy as np
 from data.arrays import Floats
 from data.errors import ConfigError, StrategyError, UserError
 from data.files import write_whole
+from data.sources import Source
 from engine.config import RunConfig
 from engine.research.cache import Kept
 from engine.research.chunks import Answer, Chunk, Work, chunks_of
@@ -106,6 +107,11 @@ class Sweeps:
     def name(self) -> str:
         """What it goes by."""
         return self.work.name
+
+    @property
+    def source(self) -> Source:
+        """Where history comes from."""
+        return self.work.source
 
     def open(self, threads: int) -> Callable[[Piece], Answer]:
         """Return what computes a piece, on so many threads; it remembers what the pieces of a window share."""

@@ -9,13 +9,13 @@ from data.arrays import Dates
 from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.evaluate_strategy import asking
-from engine.reads import Inputs, inputs_of
 from engine.research.chunks import Work
 from engine.research.columns import check_column, known_answer
 from engine.research.grid import Grid, with_values
+from engine.research.inputs import Inputs, inputs_of
 from engine.research.walkforward.choosing import TEST, TRAIN, WHOLE, Window, check_axes, plain_values
 from engine.research.walkforward.folds import Fold, Windows, folds_of
 from engine.research.walkforward.stitching import between
