@@ -118,7 +118,7 @@ def write_run(
     with run_folder(result, Path(out)) as (writing, final):
         say("writing files")
         write_data(result, writing)
-        reported = report and result.judgement is not None
+        reported = report and result.evaluation is not None
         for name, page in sheets.items():
             say("drawing the tear-sheet" if len(sheets) == 1 else f"drawing the tear-sheet against {name}")
             draw_tearsheet(result, writing / page, name, report=REPORT if reported else None)

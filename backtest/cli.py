@@ -197,11 +197,11 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import load_market
     from engine.analytics.drift import short_warning
-    from engine.evaluate_strategy import asking
+    from engine.evaluate_strategy import evaluate_strategy
 
     market = load_market(config)
-    with asking(config, market) as asked:
-        warning = short_warning(config, asked)
+    with evaluate_strategy(config, market) as prepared:
+        warning = short_warning(config, prepared)
     sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")

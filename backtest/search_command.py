@@ -59,10 +59,9 @@ def search(
     from engine.research.search.space import space_of
     from engine.research.search.trials import import_optuna
     from reports.search_page import write_search_page
-    from reports.sweep_numbers import lower_is_better
 
     import_optuna()
-    objectives = objectives_of(objective, directions, lower_is_better, answer=answer)
+    objectives = objectives_of(objective, directions, answer=answer)
     space = space_of(config, params or axes_in_yaml(config.sweep or {}))
     computing = executor_for_trials(executor, workers, cluster)
     announce_compiling()
@@ -132,7 +131,7 @@ def forward_command(run: str, result: SearchResult) -> str | None:
 
     It has three values a dimension: a person thins or widens that.
     """
-    from engine.research.columns import SUM
+    from engine.analytics.measure import SUM
     from engine.research.walkforward.choosing import SIZE
 
     words = ["backtest", "walkforward", *shlex.split(run)[2:]]

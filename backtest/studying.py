@@ -11,7 +11,7 @@ from engine.analytics.event_study import EVERY, SINCE, study
 from engine.analytics.study_result import Study
 from engine.config import RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.runs.run import SIMULATED
 from engine.setup import open_market
 
@@ -48,11 +48,11 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     progress("reading history")
     market = open_market(config)
     progress("running the hedge")
-    with asking(config, market) as asked:
-        if asked.signal is None and every == "signal":
-            raise UserError(f"{asked.cls.__name__} has no intensity that could rise: --every entry takes its orders")
-        hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
-        label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
+    with evaluate_strategy(config, market) as prepared:
+        if prepared.signal is None and every == "signal":
+            raise UserError(f"{prepared.cls.__name__} has no intensity that could rise: --every entry takes its orders")
+        hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+        label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market)
     progress("drawing samples")
     sessions, synthetic = market.run_sessions, int(market.synthetic_sessions().sum())
     marked = "SIMULATED " if market.simulated else ""
@@ -62,7 +62,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     )
     marks += said.remarks
     return Studied(
-        study(asked.setup, hedged, every, since),
+        study(prepared.setup, hedged, every, since),
         market.roles,
         f"{marked}{config.name}: {label}, after the trigger",
         (str(sessions[0]), str(sessions[-1])),

@@ -78,7 +78,9 @@ def draw_tearsheet(result: RunResult, path: Path, benchmark: str = UNHEDGED, *, 
         title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against {named}",
         name=f"{marked}{result.market.hedge} hedge",
         benchmark_name=against,
-        verdict="" if result.judgement is None else f"{screen_of(result).question} {result.judgement.verdict.sentence}",
+        verdict=""
+        if result.evaluation is None
+        else f"{screen_of(result).question} {result.evaluation.verdict.sentence}",
         report=report,
         notes=[*(note for note in result.notes if any(word in note for word in told)), *holed, *same],
         synthetic=(made[0], made[-1]) if len(made) else None,

@@ -1,4 +1,4 @@
-"""Asking a strategy, and checking what it answers; a fault in the user's code is told with its line."""
+"""Evaluate a strategy and check what it returns; an error in the user's code is reported with its line."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from strategies.load import fault_in, fresh, kind
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A run laid out, its strategy asked.
+class PreparedRun:
+    """A run ready to execute: its strategy evaluated, its arrays laid out.
 
     Parameters
     ----------
@@ -55,10 +55,10 @@ class Asked:
 
 
 @contextmanager
-def asking(config: RunConfig, market: Market, view: Market | None = None) -> Iterator[Asked]:
-    """Load the config's strategy afresh, ask it for its intensity, and lay the run out.
+def evaluate_strategy(config: RunConfig, market: Market, view: Market | None = None) -> Iterator[PreparedRun]:
+    """Load the config's strategy afresh, compute its intensity, and lay the run out.
 
-    All that is asked of it is asked within: its modules are its own there. Raises UserError where anything fails.
+    Use the strategy only inside the context: its modules are its own there. Raises UserError where anything fails.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def asking(config: RunConfig, market: Market, view: Market | None = None) -> Ite
     with fresh(config.strategy.named) as cls:
         strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)
         signal = intensity_of(strategy, view) if isinstance(strategy, Strategy) else None
-        yield Asked(config, cls, strategy, signal, prepare(config, market, signal), view)
+        yield PreparedRun(config, cls, strategy, signal, prepare(config, market, signal), view)
 
 
 def intensity_of(strategy: Strategy, market: Market) -> Floats:
@@ -99,12 +99,12 @@ def weigher(strategy: CloseStrategy, setup: Setup, most: float, view: Market | N
 
     It raises StrategyError naming the session when the weight isn't a number in [0, most].
     """
-    name, fed = type(strategy).__name__, setup.market if view is None else view
+    name, market = type(strategy).__name__, setup.market if view is None else view
 
     def weigh(t: int, ledger: Ledger) -> float:
-        date = fed.run_sessions[t]
+        date = market.run_sessions[t]
         try:
-            weight = float(strategy.on_close(View(fed, fed.first + t), _book(setup, ledger, t)))
+            weight = float(strategy.on_close(View(market, market.first + t), _book(setup, ledger, t)))
         except UserError:
             raise
         except (Exception, SystemExit) as fault:

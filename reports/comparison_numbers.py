@@ -15,7 +15,8 @@ from data.errors import UserError
 from data.rates import accrual
 from engine.analytics.attribution import COLUMNS, Attribution
 from engine.analytics.carino import scalars
-from engine.analytics.metrics import Trades, drawdowns, metrics_of, returns_of
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import Trades, drawdowns, returns_of
 from engine.kernel.loop import Ledger, empty_ledger
 from engine.rules import Terms
 from engine.runs.identity import ID_LENGTH
@@ -54,7 +55,7 @@ class Compared:
     returns
         Their daily returns, shape (sessions - 1,) each, 0 after a ruin.
     figures
-        The metrics of `METRICS` there, and ``unhedged_cagr``, ``unhedged_max_drawdown`` and the CAGR
+        The measures of `engine.analytics.measure.BOOK` there, ``unhedged_cagr``, ``unhedged_max_drawdown`` and the CAGR
         less that of each control: ``cagr_vs_unhedged``, ``cagr_vs_derisk_daily``, ``cagr_vs_held_less``; None for one
         that wasn't run.
     attribution

@@ -60,7 +60,7 @@ def _selling(result: RunResult, answer: Answer, names: Names, hedged: Dot, sold:
 def _fund(result: RunResult, answer: Answer, names: Names) -> tuple[Piece, ...]:
     """Return the fund's own part in a sentence."""
     fund = answer.fund
-    episodes = 0 if result.judgement is None else len(result.judgement.episodes)
+    episodes = 0 if result.evaluation is None else len(result.evaluation.episodes)
     if fund.label is None:
         return (Piece(f"Of {names.hedge} itself nothing can be told."),)
     if fund.rests_on:

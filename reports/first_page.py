@@ -49,9 +49,9 @@ def first_page(result: RunResult, meanings: Mapping[str, str]) -> dict[str, Any]
     meanings
         What the page's words mean, by word.
     """
-    names, judgement = names_of(result.config), result.judgement
-    answer = None if judgement is None else judgement.answer
-    others = [one.dot for one in judgement.alternatives if not one.own] if judgement else []
+    names, evaluation = names_of(result.config), result.evaluation
+    answer = None if evaluation is None else evaluation.answer
+    others = [one.dot for one in evaluation.alternatives if not one.own] if evaluation else []
     screen = screen_of(result)
     return {
         "screen": screen,

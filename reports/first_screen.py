@@ -104,7 +104,7 @@ class Screen:
 
 def screen_of(result: RunResult) -> Screen:
     """Return what the first screen of a run says."""
-    names, answer = names_of(result.config), None if result.judgement is None else result.judgement.answer
+    names, answer = names_of(result.config), None if result.evaluation is None else result.evaluation.answer
     about = f"{names.whole}, hedged with {names.hedge} {calls(result)}".replace("the core,", "A core of several,")
     common: dict[str, Any] = {
         "about": about,
@@ -173,7 +173,7 @@ def _signal(result: RunResult, names: Names) -> str:
     hedge, told = result.config.hedge, _when(result)
     begin = f"Signal: {result.label if told is None else told.replace('it is', f'{names.whole} is', 1)}."
     often = {"band": f"rebalanced beyond {100 * hedge.band:g} %", "never": "never rebalanced"}
-    count = len(result.judgement.episodes) if result.judgement else result.metrics["episodes"]
+    count = len(result.evaluation.episodes) if result.evaluation else result.metrics["episodes"]
     times = "once" if count == 1 else f"{count:,} times"
     return (
         f"{begin} Then {weight_of(result)} of the book is {names.hedge},"
@@ -184,8 +184,8 @@ def _signal(result: RunResult, names: Names) -> str:
 
 def _why(result: RunResult) -> str:
     """Return why there is no answer."""
-    if result.judgement is not None:
-        return result.judgement.why or ""
+    if result.evaluation is not None:
+        return result.evaluation.why or ""
     return MADE_UP if result.simulated else OFF
 
 

@@ -119,8 +119,8 @@ def _parts(result: RunResult, answer: Answer, names: Names) -> tuple[tuple[str, 
     """Return name, about and remark of each part, in the sum's order."""
     exposure = answer.cagr.exposure
     brought = "cost" if exposure is None or exposure <= 0.0 else "brought"
-    judgement = result.judgement
-    episodes = 0 if judgement is None else len(judgement.episodes)
+    evaluation = result.evaluation
+    episodes = 0 if evaluation is None else len(evaluation.episodes)
     timing = Piece(answer.timing.label, "label"), Piece(f": {dates_words(answer)}")
     return (
         ("Exposure", f"{names.less} while hedged", (Piece(f"what random dates would have {brought}"),)),

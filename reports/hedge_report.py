@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.analytics.evaluate import Judgement
+from engine.analytics.evaluate import Evaluation
 from engine.runs.identity import as_run
 from engine.runs.run import RunResult
 from engine.runs.write import config_yaml
@@ -41,15 +41,15 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
     path
         The file to write.
     result
-        The run; with ``controls: off`` it has no judgement, and there is nothing to report.
+        The run; with ``controls: off`` it has no evaluation, and there is nothing to report.
     tearsheet
         Where the tear-sheet stands, as a link from the page; None where there is none.
     """
-    judgement = result.judgement
-    if judgement is None:
+    evaluation = result.evaluation
+    if evaluation is None:
         raise ValueError("a run without controls has no judgement to report")
     market = result.market
-    sections = tuple(sections_of(result, judgement))
+    sections = tuple(sections_of(result, evaluation))
     marked = "SIMULATED " if result.simulated else ""
     words = {
         "title": f"{marked}{result.config.name}: {result.label}, {market.hedge} hedge",
@@ -61,10 +61,10 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
         "contents": (("answer", "Answer"), *((one.id, one.topic) for one in sections)),
         "sections": sections,
         **first_page(result, dict(assumed.WORDS)),
-        "episodes": episodes.rows(result, judgement),
-        "study": study_words(judgement.study, market.roles),
+        "episodes": episodes.rows(result, evaluation),
+        "study": study_words(evaluation.study, market.roles),
         "rules": [assumed.strategy(result.config, result.label), exposure(result), *assumed.rules(result.config)],
-        "statistics": assumed.statistics(judgement),
+        "statistics": assumed.statistics(evaluation),
         "history": assumed.history(result),
         "findings": assumed.findings(result),
         "vocabulary": assumed.WORDS,
@@ -73,25 +73,25 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
     write_page(path, "report.html.j2", words, page_data(result, sections))
 
 
-def sections_of(result: RunResult, judgement: Judgement) -> Iterator[Section]:
+def sections_of(result: RunResult, evaluation: Evaluation) -> Iterator[Section]:
     """Yield the sections below the first screen, in order; what rests on an answer is left out without one."""
-    books, answer = books_of(result), judgement.answer
+    books, answer = books_of(result), evaluation.answer
     yield growth(result, books)
     yield years(result, books)
     yield falls(result, books)
     if answer is not None:
         yield rests(result, answer, books)
-    yield money(result, judgement)
+    yield money(result, evaluation)
     yield ways(result, answer, books)
     if answer is not None:
         yield timing(answer)
-    study = {"study": study_data(judgement.study, result.market.roles)}
-    yield Section("study-part", "Triggers", finding(judgement.study, result.market.roles), [Own("study")], study)
+    study = {"study": study_data(evaluation.study, result.market.roles)}
+    yield Section("study-part", "Triggers", finding(evaluation.study, result.market.roles), [Own("study")], study)
     if answer is not None:
-        yield sizes(result, judgement.alternatives)
-        if judgement.variations:
-            yield sensitivity(answer, judgement.variations)
-    yield episodes.section(result, judgement)
+        yield sizes(result, evaluation.alternatives)
+        if evaluation.variations:
+            yield sensitivity(answer, evaluation.variations)
+    yield episodes.section(result, evaluation)
     yield costs(result)
     yield Section("assumed-part", "Assumptions", "What was assumed", [Own("assumed")])
     yield Section("words-part", "Words", "Words on this page", [Own("words")])

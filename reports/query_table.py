@@ -14,10 +14,10 @@ from rich.table import Table
 
 from engine.analytics.answer.digits import printed_gap, share
 from engine.analytics.answer.insurance import Match
+from engine.analytics.measure import lower_is_better
 from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 from engine.runs.origin import Origin
 from reports.report_words import UNKNOWN, many
-from reports.sweep_numbers import lower_is_better
 from reports.sweep_page import label, shown, spec_of
 
 COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}

@@ -8,7 +8,7 @@ from typing import Any
 from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.fund import FEE, SPREAD
 from data.version import code_version
-from engine.analytics.evaluate import Judgement
+from engine.analytics.evaluate import Evaluation
 from engine.analytics.evidence import LEVEL
 from engine.config import HedgeConfig, RunConfig
 from engine.runs.run import RunResult
@@ -172,9 +172,9 @@ def strategy(config: RunConfig, label: str) -> str:
     return f"{label}{f' ({values})' if values else ''}{f': {about[0]}' if about else ''}".removesuffix(".") + "."
 
 
-def statistics(judgement: Judgement) -> list[str]:
+def statistics(evaluation: Evaluation) -> list[str]:
     """Return how the attribution and the intervals were made, a sentence each."""
-    evidence = judgement.evidence
+    evidence = evaluation.evidence
     fee, spread, block = percent(FEE), percent(SPREAD), number(evidence.block, 1)
     attributed = f"Attribution takes {fee} a year for the fund's fee and {spread} a year for the spread on its swaps."
     resampled = (

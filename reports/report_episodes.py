@@ -9,7 +9,7 @@ import numpy as np
 from data.arrays import Floats
 from engine.analytics.cascade import Cascade
 from engine.analytics.episodes import Episode
-from engine.analytics.evaluate import Judgement
+from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
 from engine.analytics.hedge_metrics import Need
 from engine.runs.run import RunResult
@@ -41,12 +41,12 @@ class Row(NamedTuple):
     story: str
 
 
-def section(result: RunResult, judgement: Judgement) -> Section:
+def section(result: RunResult, evaluation: Evaluation) -> Section:
     """Return the section: every episode folded."""
-    name, count = result.market.hedge, len(judgement.episodes)
+    name, count = result.market.hedge, len(evaluation.episodes)
     if not count:
         return Section("episodes-part", "Episodes", "No episodes", [Note(f"{name} was never bought.")])
-    lost = sum(one.pnl <= 0.0 for one in judgement.episodes)
+    lost = sum(one.pnl <= 0.0 for one in evaluation.episodes)
     finding = f"{lost:,} of {many(count, 'episode')} made nothing or lost"
     needs = Chart(
         "needs",
@@ -61,13 +61,13 @@ def section(result: RunResult, judgement: Judgement) -> Section:
         f" {roles.underlying} has to {'fall' if roles.leverage < 0 else 'rise'} before {name} gains."
     )
     parts: list[Part] = [Note(asks), needs, measures(result), Own("episodes")]
-    return Section("episodes-part", "Episodes", finding, parts, {"episodes": charts(result, judgement)})
+    return Section("episodes-part", "Episodes", finding, parts, {"episodes": charts(result, evaluation)})
 
 
-def rows(result: RunResult, judgement: Judgement) -> list[Row]:
+def rows(result: RunResult, evaluation: Evaluation) -> list[Row]:
     """Return the episodes' rows, oldest first."""
     made = result.market.synthetic_sessions()
-    found = zip(judgement.episodes, judgement.measures.needs, judgement.cascades, strict=True)
+    found = zip(evaluation.episodes, evaluation.measures.needs, evaluation.cascades, strict=True)
     return [_row(result, *one, synthetic=bool(made[one[0].entered])) for one in found]
 
 
@@ -123,7 +123,7 @@ def _moved(change: float) -> str:
     return f"{'fell' if change < 0.0 else 'rose'} {percent(abs(change))}"
 
 
-def charts(result: RunResult, judgement: Judgement) -> list[dict[str, Any]]:
+def charts(result: RunResult, evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return what each episode's two charts are drawn from, packed.
 
     ``underlying``, ``fund`` and ``naive``, the multiple of the underlying's whole move, are paths from fill to fill
@@ -131,7 +131,7 @@ def charts(result: RunResult, judgement: Judgement) -> list[dict[str, Any]]:
     underlying before and after. ``even`` is where it had to be at the end.
     """
     index, b = index_of(result.setup), result.market.roles.leverage
-    found = zip(judgement.episodes, judgement.measures.needs, judgement.cascades, strict=True)
+    found = zip(evaluation.episodes, evaluation.measures.needs, evaluation.cascades, strict=True)
     return [
         _paths(result, index, b, episode, cascade)
         | {

@@ -46,7 +46,7 @@ def _called(book: Book) -> str:
 
 
 def _why(result: RunResult) -> list[Note]:
-    why = None if result.judgement is None else result.judgement.why
+    why = None if result.evaluation is None else result.evaluation.why
     if why is None:
         return []
     return [

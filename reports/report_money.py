@@ -9,7 +9,7 @@ import numpy as np
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.bridge import SPANS
 from engine.analytics.carino import linking
-from engine.analytics.evaluate import Judgement
+from engine.analytics.evaluate import Evaluation
 from engine.runs.run import RunResult
 from reports.charts import singles
 from reports.report_section import Chart, Note, Part, Section, Table
@@ -17,7 +17,7 @@ from reports.report_steps import TITLES, bridge_chart, sleeve_chart, steps_heads
 from reports.report_words import dollars
 
 
-def money(result: RunResult, judgement: Judgement) -> Section:
+def money(result: RunResult, evaluation: Evaluation) -> Section:
     """Return the section."""
     metrics, roles = result.metrics, result.market.roles
     carried = metrics["bridge"]
@@ -48,14 +48,14 @@ def money(result: RunResult, judgement: Judgement) -> Section:
     data = {
         "bridge": bridge_chart(metrics),
         "sleeve": sleeve_chart(metrics, roles),
-        "linked": _linked(judgement, roles.hedge),
+        "linked": _linked(evaluation, roles.hedge),
     }
     return Section("bridged", "Money", f"From {ends}: {step}", parts, data)
 
 
-def _linked(judgement: Judgement, fund: str) -> list[dict[str, Any]]:
+def _linked(evaluation: Evaluation, fund: str) -> list[dict[str, Any]]:
     """Return each part of what the sleeve made, summed up from the start and linked, in points of total return."""
-    ours = judgement.attribution
+    ours = evaluation.attribution
     share = 100.0 * linking(ours.equity, ours.last)[: ours.last + 1]
     parts = {TITLES[name]: ours.dollars[name][: ours.last + 1] for name in SLEEVE}
     lines = {f"All of {fund}": ours.sleeve[: ours.last + 1]} | parts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
 from io import StringIO
 from pathlib import Path
@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.analytics.answer.words import plain
+from engine.analytics.measure import MEASURES, SHIFTS, SUM, base_of
 from engine.config import HedgeConfig
 from engine.runs.run import RunResult
 from reports.first_screen import screen_of
@@ -46,16 +47,6 @@ def ratio(value: float | None) -> str:
 def count(value: float | None) -> str:
     """Write a count."""
     return UNKNOWN if value is None else f"{value:,}"
-
-
-ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
-    ("CAGR", "cagr", percent),
-    ("Maximum drawdown", "max_drawdown", percent),
-    ("End value", "final_equity", dollars),
-    ("Sharpe", "sharpe", ratio),
-    ("Costs", "costs", dollars),
-    ("Sessions hedged", "sessions_hedged", count),
-)
 
 
 def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
@@ -152,7 +143,7 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     """Print a sweep: its best and its worst rows by a metric, and where its files are."""
     import pyarrow.parquet as pq
 
-    from engine.research.columns import ESTIMATED, SHIFTS, SUM
+    from engine.research.columns import ESTIMATED
     from engine.research.sweep import column
 
     apart = ("cagr_vs_unhedged", *SUM) if result.answer else ("cagr", "cagr_vs_unhedged", "bad_quarter", "max_drawdown")
@@ -186,20 +177,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
 
 def _measure(name: str, value: float | None) -> str:
     """Write a swept measure as its kind is written elsewhere."""
-    from engine.analytics.attribution_batch import FIGURES
-    from engine.research.columns import SAFETY, SUM
-
-    kinds = (
-        {key: shown for _title, key, shown in ROWS}
-        | dict.fromkeys((*FIGURES, *SAFETY, *SUM), percent)
-        | {
-            "volatility": percent,
-            "total_return": percent,
-            "cvar_95": percent,
-        }
-    )
-    plain = name.removesuffix("_vs_unhedged")
-    return kinds.get(plain, ratio if plain in ("sortino", "calmar", "turnover") else count)(value)
+    writers = {"percent": percent, "dollars": dollars, "number": ratio}
+    return writers.get(MEASURES[base_of(name)].format, count)(value)
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:

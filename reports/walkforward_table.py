@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.analytics.measure import MEASURES
 from engine.analytics.verdict import WITHHELD
 from engine.research.walkforward.kept import BOOKS, WalkForward
 from reports.report_words import UNKNOWN, dollars, many, number, percent, points
@@ -28,15 +29,9 @@ ABOUT = {
     "hindsight": "What did best over the whole history, tests included, and could not be known: {hindsight}.",
     "unhedged": "The same core without any hedge.",
 }
-FIGURES = (
-    ("CAGR", "cagr", percent),
-    ("Volatility", "volatility", percent),
-    ("Sharpe", "sharpe", number),
-    ("Maximum drawdown", "max_drawdown", percent),
-    ("End value", "final_equity", dollars),
-    ("Costs", "costs", dollars),
-)
-"""What is told of every book: its title, its key, and how it is written."""
+FIGURES = ("cagr", "volatility", "sharpe", "max_drawdown", "final_equity", "costs")
+"""The measures that are told of every book."""
+WRITERS = {"percent": percent, "dollars": dollars, "number": number}
 
 
 def show_walkforward(console: Console, walk: WalkForward) -> None:
@@ -121,13 +116,13 @@ def _fold(walk: WalkForward, row: Mapping[str, Any], *, brief: bool) -> list[str
 def book_table(walk: WalkForward) -> tuple[list[str], list[list[str]]]:
     """Return the heads and the rows of the table of books over all tests, as text."""
     objective = walk.metrics["objective"]
-    named = any(key == objective for _title, key, _write in FIGURES)
-    heads = ["book", *([] if named else [label(objective)]), *(title for title, _key, _write in FIGURES)]
+    named, told = objective in FIGURES, [MEASURES[key] for key in FIGURES]
+    heads = ["book", *([] if named else [label(objective)]), *(one.title.removesuffix(" a year") for one in told)]
     rows = []
     for name in BOOKS:
         book = walk.metrics["books"][name]
         own = [] if named else [figure(objective, book["objective"])]
-        rows.append([TITLES[name], *own, *(write(book[key]) for _title, key, write in FIGURES)])
+        rows.append([TITLES[name], *own, *(WRITERS[one.format](book[one.key]) for one in told)])
     return heads, rows
 
 

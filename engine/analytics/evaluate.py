@@ -1,4 +1,4 @@
-"""The judgement of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
+"""The evaluation of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from engine.analytics.measures import Figure, sale_cost_at_par
 from engine.analytics.study_result import Study
 from engine.analytics.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
 from engine.config import RunConfig
-from engine.evaluate_strategy import Asked
+from engine.evaluate_strategy import PreparedRun
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta
@@ -37,7 +37,7 @@ SEED = 0
 
 
 @dataclass(frozen=True, repr=False)
-class Judgement:
+class Evaluation:
     """What is to be said of a hedged run.
 
     Parameters
@@ -81,7 +81,7 @@ class Judgement:
     def __repr__(self) -> str:
         parts = ", ".join(field.name for field in fields(self))
         told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
-        return screen(f"Judgement: {self.verdict.sentence}", *told, f"parts: {parts}")
+        return screen(f"Evaluation: {self.verdict.sentence}", *told, f"parts: {parts}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""
@@ -99,19 +99,19 @@ class Judgement:
         }
 
 
-def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str = "") -> Judgement:
-    """Judge a hedged run by its controls.
+def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -> Evaluation:
+    """Evaluate a hedged run against its controls.
 
     Parameters
     ----------
-    config, asked
+    config, prepared
         The run, laid out.
     hedged
         What it did.
     meant_otherwise
         Why nothing can be concluded from what it did; empty where something can.
     """
-    setup = asked.setup
+    setup = prepared.setup
     beta = run_beta(config, setup.market)
     controls = dict(controls_of(config, setup, hedged, beta))
     episodes = episodes_of(setup, hedged)
@@ -120,13 +120,13 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
     controls |= {} if answer is None else answer.held
-    bench = None if answer is None else Bench(config, asked, hedged, answer.grid, _book(controls, "derisk_daily"))
+    bench = None if answer is None else Bench(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
     books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
     ours = attribute(setup, hedged)
     measures = measure(setup, hedged, unhedged, episodes)
     price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)
     fund = setup.market.hedge
-    return Judgement(
+    return Evaluation(
         controls,
         ours,
         bridge(ours, attribute(setup, unhedged)),

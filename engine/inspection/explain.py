@@ -16,7 +16,7 @@ from engine.analytics.attribution import attribute
 from engine.analytics.controls import controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import Asked, asking
+from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.inspection.explain_why import headline, why
 from engine.inspection.explained import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading
 from engine.kernel.loop import Ledger, Memory, decide, empty_ledger, fund_return, move
@@ -52,24 +52,24 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
     """
     market = open_market(config, source)
     t = session_of(market.run_sessions, date)
-    with asking(config, market, recorded(market)) as asked:
-        return _explained(config, asked, t, kept)
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
+        return _explained(config, prepared, t, kept)
 
 
-def _explained(config: RunConfig, asked: Asked, t: int, kept: KeptRun | None) -> Day:
-    market = asked.setup.market
-    hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
+def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: KeptRun | None) -> Day:
+    market = prepared.setup.market
+    hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
     if t > hedged.last:
         date, ruined = market.run_sessions[[t, hedged.last]]
         raise DataError(f"{date}: the hedged book was ruined on {ruined}: there is none after")
-    inputs = inputs_read(asked)
+    inputs = inputs_read(prepared)
     if kept is not None:
-        _check_kept(kept, market, asked.reads, hedged)
-    setup, closes = asked.setup, tuple(close_read(asked, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
+        _check_kept(kept, market, prepared.reads, hedged)
+    setup, closes = prepared.setup, tuple(close_read(prepared, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
     return Day(
         config.name,
-        asked.cls.__name__ if asked.strategy is None else asked.strategy.label(asked.view),
-        (asked.cls.__doc__ or "").strip().partition("\n")[0],
+        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view),
+        (prepared.cls.__doc__ or "").strip().partition("\n")[0],
         market.hedge,
         str(market.run_sessions[t]),
         t,
@@ -105,35 +105,35 @@ def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
     return before, after
 
 
-def inputs_read(asked: Asked) -> tuple[Input, ...]:
+def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
     """Ask the strategy for its inputs; a fault in the user's code is told with its line."""
-    strategy, market = asked.strategy, asked.view
+    strategy, market = prepared.strategy, prepared.view
     if not isinstance(strategy, Strategy):
         return ()
-    name = asked.cls.__name__
+    name = prepared.cls.__name__
     try:
         given = tuple(strategy.inputs(market))
     except UserError:
         raise
     except (Exception, SystemExit) as fault:
-        raise StrategyError(f"{name}.inputs fails: {fault_in(fault, inspect.getsourcefile(asked.cls))}") from fault
+        raise StrategyError(f"{name}.inputs fails: {fault_in(fault, inspect.getsourcefile(prepared.cls))}") from fault
     for one in given:
         if np.shape(one.values) != (len(market),) or np.shape(one.threshold) not in ((), (len(market),)):
             raise StrategyError(f"{name}.inputs: {one.name} needs one value a session, ({len(market)},)")
     return given
 
 
-def close_read(asked: Asked, hedged: Ledger, inputs: tuple[Input, ...], t: int) -> Close:
+def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...], t: int) -> Close:
     """Return what was read and decided at the close of t, and what was filled of it."""
-    setup, row = asked.setup, asked.setup.market.first + t
+    setup, row = prepared.setup, prepared.setup.market.first + t
     sessions, decides = setup.market.run_sessions, t < hedged.last
-    policy = _policy(setup, hedged, t) if decides and kind(asked.cls) == "intensity" else None
+    policy = _policy(setup, hedged, t) if decides and kind(prepared.cls) == "intensity" else None
     last = t if decides else t - 1  # the last close that decided something
     switched = np.flatnonzero(hedged.action[: last + 1] != STAY)
     return Close(
         str(sessions[t]),
         tuple(_reading(one, row) for one in inputs),
-        None if asked.signal is None else float(asked.signal[row]),
+        None if prepared.signal is None else float(prepared.signal[row]),
         policy,
         why(setup, hedged, t, policy) if decides else "nothing is decided any more: the run ends here",
         str(sessions[switched[-1]]) if len(switched) else None,

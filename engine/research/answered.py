@@ -13,8 +13,8 @@ from engine.analytics.answer.safety import Less, less_of, safety_of
 from engine.analytics.answer.timing import shifts_of
 from engine.analytics.derisk import sold_at_entry, sold_daily
 from engine.analytics.held_less import held_less_grid
+from engine.analytics.measure import SAFETY, SHIFTS
 from engine.kernel.loop import Ledger
-from engine.research.columns import SAFETY, SHIFTS
 from engine.setup import Setup, run_beta
 
 if TYPE_CHECKING:

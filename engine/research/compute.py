@@ -12,20 +12,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from data.arithmetic import power
 from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
 from engine.analytics.attribution import attribute
 from engine.analytics.attribution_batch import sleeve_scalars, units_held
 from engine.analytics.carino import scalars
-from engine.analytics.metrics import CVAR_TAIL, metrics_of, trades_of
+from engine.analytics.measure import COMPARABLE, columns_from, metrics_of, totals_from
+from engine.analytics.metrics import trades_of
 from engine.kernel.attribution import empty_sleeves
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Orders, Sums, empty_sums
 from engine.research.answered import Book, safety_columns, safety_row, sum_row
 from engine.research.cache import Decided, Hedge, Ingredients, Places, World
-from engine.research.columns import AGAINST, columns_of
+from engine.research.columns import columns_of
 from engine.research.overfitting.rows import KEPT, WIDTH, kept_of, returns_to_ruin
 from engine.setup import run_beta
 
@@ -115,13 +115,15 @@ def compute(
     began, asked = time.perf_counter(), made.signal_seconds
     worlds, blocks, alone, failed = lay_out(made, places)
     with ThreadPoolExecutor(workers) as pool:
-        for block, (sums, entries) in zip(blocks, pool.map(_run, blocks), strict=True):
-            _write(table, block, sums, entries)
+        summed = list(pool.map(_run, blocks))
+        for block, sums in zip(blocks, summed, strict=True):
             alone += [(block.world, int(row)) for row in block.rows[sums.lowest <= 0.0]]
         clock.kernel += time.perf_counter() - began - (made.signal_seconds - asked)
         began = time.perf_counter()
-        for block, (tails, kept) in zip(blocks, pool.map(partial(_tails, drawn=drawn), blocks), strict=True):
-            for name, values in tails.items():
+        for block, (columns, kept) in zip(
+            blocks, pool.map(partial(_columns, drawn=drawn), blocks, summed), strict=True
+        ):
+            for name, values in columns.items():
                 table[name][block.rows] = values
             table[KEPT][block.rows[drawn[block.rows]]] = kept
         clock.tail += time.perf_counter() - began
@@ -135,7 +137,7 @@ def compute(
         clock.tail += time.perf_counter() - began
     for world, rows in worlds:
         unhedged = _figures(world, world.unhedged)
-        for name in AGAINST:
+        for name in COMPARABLE:
             table[f"{name}_vs_unhedged"][rows] = table[name][rows] - unhedged[name]
     return {**table, "failed": failed}
 
@@ -240,11 +242,9 @@ def _orders(books: Books) -> Orders:
     return compiled().orders_of(starts, at, on, which, books.sized, books.sizes, books.cores, books.pays, due)
 
 
-def _run(books: Books) -> tuple[Sums, Ints]:
-    """Run a block; return its sums and how often each hedge was entered."""
+def _run(books: Books) -> Sums:
     nothing = np.empty((0, len(books.rows)))
-    sums = _through(books, nothing, nothing)
-    return sums, np.array([one.entries for one in books.decided])[books.which]
+    return _through(books, nothing, nothing)
 
 
 def _through(books: Books, path: Floats, trail: Floats) -> Sums:
@@ -262,25 +262,23 @@ def paths_of(books: Books) -> tuple[Floats, Floats]:
     return path, trail
 
 
-def _tails(books: Books, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
-    """Return what needs every session of every book, so that the block runs once more.
+def _columns(books: Books, sums: Sums, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
+    """Return a block's columns, and what is kept of the books drawn for the statistics of overfitting.
 
-    CVaR and the attribution, and what is kept of the books drawn for the statistics of overfitting.
+    The tail and the attribution need every session of every book, so that the block runs once more.
     """
-    path, trail = paths_of(books)
-    daily, sleeves = books.world.daily, empty_sleeves(len(books.rows))
-    compiled().attribute_books(daily, trail, path, sleeves)
+    world, (path, trail) = books.world, paths_of(books)
+    sleeves = empty_sleeves(len(books.rows))
+    compiled().attribute_books(world.daily, trail, path, sleeves)
     levels = np.ascontiguousarray(path.T)  # what needs a book's sessions in order takes half the time by rows
+    entries = np.array([one.entries for one in books.decided])[books.which]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
-        returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, books.world.market.sessions_a_year
-        told = sleeve_scalars(sleeves, daily, path[0], path[-1], a_year)
-        told |= safety_columns(levels, books.world.less, a_year)
-        kept = _kept(books.world, returns[drawn[books.rows]])
-    worst = int(CVAR_TAIL * (returns.shape[1] - 1)) + 1
-    lowest = np.partition(returns, worst - 1, axis=1)[:, :worst]
-    # A running sum adds in the order of a row, whatever stands beside it: a plain one's bits hang on its company.
-    tail = np.minimum(np.sort(lowest, axis=1).cumsum(axis=1)[:, -1] / worst, 0.0)
-    return {"cvar_95": tail, **told}, kept
+        returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, world.market.sessions_a_year
+        columns = sleeve_scalars(sleeves, world.daily, path[0], path[-1], a_year)
+        columns |= safety_columns(levels, world.less, a_year)
+        kept = _kept(world, returns[drawn[books.rows]])
+    totals = totals_from(sums, entries, returns, world.setup.terms.cash, world.cash_return, a_year)
+    return columns_from(totals) | columns, kept
 
 
 def _write_alone(table: dict[str, Any], world: World, row: int, ledger: Ledger, *, drawn: bool) -> None:
@@ -316,41 +314,6 @@ def _kept(world: World, returns: Floats) -> Floats:
     return kept_of(returns, world.cash_return, world.market.run_sessions)
 
 
-def _write(table: dict[str, Any], books: Books, sums: Sums, entries: Ints) -> None:
-    """Write a block's metrics: the formulas of `engine.analytics.metrics`, from sums."""
-    world = books.world
-    count, cash = len(world.setup.prices.close) - 1, world.setup.terms.cash
-    a_year = world.market.sessions_a_year
-    years, yearly = count / a_year, np.sqrt(a_year)
-    mean = sums.returns / count
-    growth = sums.equity / cash
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(np.maximum(sums.squares - count * mean**2, 0.0) / (count - 1))
-        cagr = np.where(growth > 0.0, power(growth, 1.0 / years) - 1.0, -1.0)
-        figures = {
-            "final_equity": sums.equity,
-            "total_return": growth - 1.0,
-            "cagr": cagr,
-            "volatility": spread * yearly,
-            "sharpe": _ratio(mean - world.cash_return, spread) * yearly,
-            "sortino": _ratio(mean - world.cash_return, np.sqrt(sums.shortfalls / count)) * yearly,
-            "max_drawdown": sums.drawdown,
-            "calmar": _ratio(cagr, -sums.drawdown),
-            "fills": sums.fills,
-            "episodes": entries,
-            "sessions_hedged": sums.hedged,
-            "turnover": sums.traded / (sums.equities / (count + 1)) / years,
-            "costs": sums.costs,
-            "sessions": np.full(len(books.rows), count + 1),
-        }
-    for name, values in figures.items():
-        table[name][books.rows] = values
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.where(below > 0.0, above / below, np.nan)
-
-
 def run_alone(made: Ingredients, world: World, places: Ints) -> Ledger:
     """Run a book by itself, whose orders depend on it or which was ruined."""
     plan = plan_at(made, world, places)
@@ -364,7 +327,7 @@ def plan_at(made: Ingredients, world: World, places: Ints) -> Plan:
 
 
 def _sleeve(world: World, ledger: Ledger) -> dict[str, float]:
-    """Return a single book's `FIGURES`; one that was ruined has to be attributed session by session."""
+    """Return the measures of a single book's hedge; one that was ruined has to be attributed session by session."""
     if ledger.equity[ledger.last] <= 0.0:
         return scalars(attribute(world.setup, ledger))
     sums, held, path = empty_sleeves(1), units_held(ledger, world.units), ledger.equity

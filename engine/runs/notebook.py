@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from data.shown import figure, screen
+from engine.analytics.measure import BOOK
 
 if TYPE_CHECKING:
     from engine.kernel.loop import Ledger
     from engine.runs.run import RunResult
 
-FIGURES = (("CAGR", "cagr", ".2%"), ("max drawdown", "max_drawdown", ".2%"), ("Sharpe", "sharpe", ".2f"))
-"""What is told of every book: its title, its key in metrics.json, and how it is written."""
+FIGURES = {"cagr": "CAGR", "max_drawdown": "max drawdown", "sharpe": "Sharpe"}
+"""The measures that are told of every book, and what each is called here."""
 
 
 def run_shown(result: RunResult) -> str:
@@ -27,7 +28,7 @@ def run_shown(result: RunResult) -> str:
     return screen(
         f"RunResult {result.config.name}: {result.label}",
         f"{metrics['first']} to {market.run_sessions[-1]}, {len(market.run_sessions):,} sessions, by {result.engine}",
-        None if result.judgement is None else result.judgement.verdict.sentence,
+        None if result.evaluation is None else result.evaluation.verdict.sentence,
         "",
         *books_shown(books),
         "",
@@ -38,10 +39,10 @@ def run_shown(result: RunResult) -> str:
 
 def books_shown(books: list[tuple[str, Mapping[str, Any]]]) -> list[str]:
     """Return a table of books' figures, a line each below their heads."""
-    wide = max(len(title) for title, _figures in books)
-    heads = "".join(f"{head:>15}" for head, _key, _form in FIGURES)
+    wide, forms = max(len(title) for title, _figures in books), {"percent": ".2%", "number": ".2f"}
+    heads = "".join(f"{head:>15}" for head in FIGURES.values())
     lines = [
-        f"{title:<{wide}}" + "".join(f"{figure(figures[key], form):>15}" for _head, key, form in FIGURES)
+        f"{title:<{wide}}" + "".join(f"{figure(figures[key], forms[BOOK[key].format]):>15}" for key in FIGURES)
         for title, figures in books
     ]
     return [" " * wide + heads, *lines]

@@ -13,12 +13,13 @@ from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
 from engine.analytics.controls import Control, least_controls, run_unhedged
-from engine.analytics.evaluate import Judgement, judge
-from engine.analytics.metrics import metrics_of, trades_of
+from engine.analytics.evaluate import Evaluation, evaluate
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import trades_of
 from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import Asked, asking
+from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.kernel.loop import Ledger
 from engine.provenance import notes_of
 from engine.runs.notebook import run_shown
@@ -52,7 +53,7 @@ class RunResult:
         What the hedged book did.
     controls
         What it is judged against, by name: ``unhedged`` and ``derisk_entry`` at least.
-    judgement
+    evaluation
         What is to be said of it; ``None`` with ``controls: off``.
     metrics
         What metrics.json holds.
@@ -70,7 +71,7 @@ class RunResult:
     intensity: Floats
     hedged: Ledger
     controls: Mapping[str, Control]
-    judgement: Judgement | None
+    evaluation: Evaluation | None
     metrics: dict[str, Any]
     notes: tuple[str, ...]
     reads: frozenset[str]
@@ -130,23 +131,23 @@ def run(
     say("reading history")
     market = open_market(config, source)
     say("asking the strategy")
-    with asking(config, market, recorded(market)) as asked:
-        return _result(config, source, asked, engine, say)
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
+        return _result(config, source, prepared, engine, say)
 
 
-def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str, say: Progress) -> RunResult:
-    """Run what was asked, and judge it."""
-    setup, market = asked.setup, asked.setup.market
+def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, engine: str, say: Progress) -> RunResult:
+    """Execute a prepared run and evaluate it."""
+    setup, market = prepared.setup, prepared.setup.market
     say(f"running in {engine}")
-    hedged, said = execute(engine, config, asked)
+    hedged, said = execute(engine, config, prepared)
     say("running the controls")
-    judgement = judge(config, asked, hedged, said.withheld) if config.controls == "on" else None
-    controls = judgement.controls if judgement else least_controls(setup, hedged, run_beta(config, market))
-    label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(asked.view)
+    evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
+    controls = evaluation.controls if evaluation else least_controls(setup, hedged, run_beta(config, market))
+    label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view)
     notes = (
         *said.remarks,
         *_notes(config, setup, hedged),
-        *(asked.strategy.remarks(asked.view) if isinstance(asked.strategy, Strategy) else ()),
+        *(prepared.strategy.remarks(prepared.view) if isinstance(prepared.strategy, Strategy) else ()),
         *notes_of(config, market, hedged),
         *(
             remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
@@ -156,7 +157,7 @@ def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str,
     )
     sessions = market.run_sessions
     metrics = {
-        "verdict": None if judgement is None else judgement.verdict.as_dict(),
+        "verdict": None if evaluation is None else evaluation.verdict.as_dict(),
         "name": config.name,
         "strategy": label,
         "source": market.source.name,
@@ -167,11 +168,11 @@ def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str,
             for name, control in controls.items()
             if control.ledger is not None and control.trades is not None
         },
-        **_judged(judgement),
+        **_judged(evaluation),
         "synthetic": _synthetic(config, source, market),
         "notes": list(notes),
     }
-    intensity = np.full(len(market), np.nan) if asked.signal is None else asked.signal
+    intensity = np.full(len(market), np.nan) if prepared.signal is None else prepared.signal
     return RunResult(
         config,
         setup,
@@ -179,16 +180,16 @@ def _result(config: RunConfig, source: Source | None, asked: Asked, engine: str,
         intensity[market.first :],
         hedged,
         controls,
-        judgement,
+        evaluation,
         metrics,
         notes,
-        asked.reads | (put_reads(market.source) if judgement else frozenset()),
+        prepared.reads | (put_reads(market.source) if evaluation else frozenset()),
         engine,
     )
 
 
-def _judged(judgement: Judgement | None) -> dict[str, Any]:
-    """Return the judgement's parts of metrics.json, null where there is none."""
+def _judged(evaluation: Evaluation | None) -> dict[str, Any]:
+    """Return the evaluation's parts of metrics.json, null where there is none."""
     parts = (
         "answer",
         "answer_why",
@@ -200,7 +201,7 @@ def _judged(judgement: Judgement | None) -> dict[str, Any]:
         "evidence",
         "study",
     )
-    told = {"answer_why": OFF} if judgement is None else judgement.as_dict()
+    told = {"answer_why": OFF} if evaluation is None else evaluation.as_dict()
     return {part: told.get(part) for part in parts}
 
 
@@ -219,9 +220,9 @@ def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict
 
 def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
     """Return the end values of the hedged and of the unhedged book on a market."""
-    with asking(config, market) as asked:
-        hedged, _said = execute("backtrader" if asked.strategy is None else "python", config, asked)
-    unhedged = run_unhedged(asked.setup)
+    with evaluate_strategy(config, market) as prepared:
+        hedged, _said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+    unhedged = run_unhedged(prepared.setup)
     return float(hedged.equity[hedged.last]), float(unhedged.equity[unhedged.last])
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.analytics.attribution import COLUMNS
 from engine.analytics.bridge import SPANS
-from engine.analytics.metrics import METRICS
+from engine.analytics.measure import BOOK
 from engine.config import RunConfig
 
 
@@ -17,7 +17,7 @@ def run_schema() -> dict[str, Any]:
 
 def metrics_schema() -> dict[str, Any]:
     """Return the JSON schema of metrics.json: the hedged run's figures at the top, the controls' under `controls`."""
-    book = {name: _metric(metric.unit, metric.meaning) for name, metric in METRICS.items()}
+    book = {name: _metric(metric.unit, metric.meaning) for name, metric in BOOK.items()}
     figures = {"type": "object", "properties": book, "required": list(book)}
     head = {
         "name": {"type": "string"},
@@ -52,7 +52,7 @@ def metrics_schema() -> dict[str, Any]:
 
 
 def _judged() -> dict[str, Any]:
-    """Return what the judgement adds: null with ``controls: off``."""
+    """Return what the evaluation adds: null with ``controls: off``."""
     columns = (*COLUMNS, "decay", "sleeve")
     dollars = {f"{name}_dollars": _metric("dollars", f"{name}, summed over the run") for name in columns}
     linked = {f"{name}_return": _metric("fraction", f"{name}, linked to total_return by Carino") for name in columns}

@@ -90,10 +90,10 @@ def write_data(result: RunResult, folder: Path) -> None:
     pq.write_table(equity_table(result), folder / "equity.parquet")
     pq.write_table(orders_table(result), folder / "orders.parquet")
     pq.write_table(episodes_table(result), folder / "episodes.parquet")
-    if result.judgement is not None:
-        pq.write_table(attribution_table(result.judgement.attribution, result), folder / "attribution.parquet")
-        if result.judgement.answer is not None:
-            pq.write_table(timing_table(result.judgement.answer.shifts), folder / "timing.parquet")
+    if result.evaluation is not None:
+        pq.write_table(attribution_table(result.evaluation.attribution, result), folder / "attribution.parquet")
+        if result.evaluation.answer is not None:
+            pq.write_table(timing_table(result.evaluation.answer.shifts), folder / "timing.parquet")
 
 
 def config_yaml(config: RunConfig) -> str:

@@ -182,16 +182,6 @@ def test_the_docs_cerebro_takes_our_strategy():
 
 
 def test_links_between_pages_lead_somewhere():
-    for page in [ROOT / "README.md", *ROOT.glob("docs/*.md"), ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]:
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]:
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
-
-
-def test_every_metric_is_in_the_docs():
-    from engine.analytics.metrics import METRICS
-
-    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
-
-    assert all(
-        f"`{name}`" in page and metric.meaning.replace("|", "&#124;") in page for name, metric in METRICS.items()
-    )

@@ -102,9 +102,9 @@ def test_every_yearly_figure_is_by_the_exchange_s_years(holed):
         assert figures["turnover"] == pytest.approx(turned, rel=1e-12)
     unhedged = told["controls"]["unhedged"]["cagr"]
     parts = told["attribution"]
-    assert sum(parts[f"{name}_a_year"] for name in holed.judgement.attribution.dollars) == pytest.approx(told["cagr"])
+    assert sum(parts[f"{name}_a_year"] for name in holed.evaluation.attribution.dollars) == pytest.approx(told["cagr"])
     assert told["measures"]["cost_a_year"] == pytest.approx(unhedged - told["cagr"], rel=1e-12)
-    held = holed.judgement.attribution
+    held = holed.evaluation.attribution
     assert parts["hedge_times_fund"] == pytest.approx((held.weight[:-1] * held.fund[1:]).sum() / years)
     against = told["evidence"]["against"]["unhedged"]
     apart = np.log(holed.hedged.equity[-1] / holed.unhedged.equity[-1])
@@ -126,7 +126,7 @@ def test_a_hole_changes_no_dollar_and_no_return(holed):
 
 def test_an_episode_over_a_hole_is_no_whipsaw(holed):
     sessions = session_numbers(holed.market.run_sessions)
-    for one, need in zip(holed.judgement.episodes, holed.judgement.measures.needs, strict=True):
+    for one, need in zip(holed.evaluation.episodes, holed.evaluation.measures.needs, strict=True):
         end = holed.hedged.last if one.exited is None else one.exited
         assert need.sessions == sessions[end] - sessions[one.entered]
 

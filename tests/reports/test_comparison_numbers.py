@@ -9,10 +9,10 @@ from kept_runs import SPAN, keep
 
 from data.errors import UserError
 from data.rates import accrual
-from engine.analytics.metrics import METRICS
+from engine.analytics.measure import BOOK
 from reports.comparison_numbers import BASE, ROLLING, compared, shared_sessions
 
-CURVE_ONLY = [name for name in METRICS if name not in ("first", "last", "sessions")]
+CURVE_ONLY = [name for name in BOOK if name not in ("first", "last", "sessions")]
 
 
 @pytest.fixture(scope="module")

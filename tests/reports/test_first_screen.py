@@ -205,7 +205,7 @@ def test_a_run_without_an_answer_says_why_and_draws_nothing(settings, headline, 
     assert (screen.label, screen.steps, screen.shorts, first_page(result, {})["drawings"]) == ("", (), (), ())
     assert [row.role for row in screen.rows] == ["", "hedge"]
     assert headline.upper() in " ".join(printed(result).split())
-    if result.judgement is not None:
+    if result.evaluation is not None:
         write_report(tmp_path / "report.html", result, tearsheet=None)
         assert 'id="frontier"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
@@ -213,8 +213,8 @@ def test_a_run_without_an_answer_says_why_and_draws_nothing(settings, headline, 
 def test_a_made_up_market_is_marked_wherever_it_shows():
     result = made("weekly")
     market = replace(result.market, source=MemorySource({}, name="demo", simulated=True))
-    judgement = replace(result.judgement, answer=None, why="the market is SIMULATED")
-    told = replace(result, setup=replace(result.setup, market=market), judgement=judgement)
+    evaluation = replace(result.evaluation, answer=None, why="the market is SIMULATED")
+    told = replace(result, setup=replace(result.setup, market=market), evaluation=evaluation)
     screen = screen_of(told)
     assert screen.headline == "No verdict: the market is SIMULATED."
     assert screen.provenance == "SIMULATED market"

@@ -40,7 +40,7 @@ TREE = {
 
 
 def data_of(result):
-    return page_data(result, tuple(sections_of(result, result.judgement)))
+    return page_data(result, tuple(sections_of(result, result.evaluation)))
 
 
 def made(*settings, source=SOURCE):
@@ -75,7 +75,7 @@ def test_the_waterfalls_end_where_the_books_do(judged):
     assert len(bridge["labels"]) == len(bridge["texts"]) == len(bridge["values"]) + 1
     sleeve = sleeve_chart(metrics, roles)
     assert sum(sleeve["values"]) == pytest.approx(metrics["attribution"]["sleeve_a_year"], abs=1e-12)
-    for cascade, episode in zip(judged.judgement.cascades, judged.judgement.episodes, strict=True):
+    for cascade, episode in zip(judged.evaluation.cascades, judged.evaluation.episodes, strict=True):
         assert sum(cascade_chart(cascade, roles)["values"]) == pytest.approx(episode.fund_return, abs=1e-12)
 
 
@@ -85,7 +85,7 @@ def test_stretches_run_from_the_fill_that_bought_to_the_one_that_sold(judged):
     ledger = judged.hedged._replace(shares=shares, last=9)
     assert held_stretches(ledger) == [[1, 3], [5, 6], [8, 9]]
     assert held_stretches(ledger._replace(shares=0 * shares)) == []
-    spans = [[e.entered, e.exited or judged.hedged.last] for e in judged.judgement.episodes]
+    spans = [[e.entered, e.exited or judged.hedged.last] for e in judged.evaluation.episodes]
     assert held_stretches(judged.hedged) == spans
 
 
@@ -96,9 +96,9 @@ def test_paths_run_from_fill_to_fill(fill):
     begun = int(np.searchsorted(DATES, days[0]))
     column = "open" if fill == "next_open" else "close"
     level, base = CORE.total_return(), getattr(CORE, column) / CORE.close
-    charts = report_episodes.charts(result, result.judgement)
-    assert len(charts) == len(result.judgement.episodes) > 2
-    for chart, episode, cascade in zip(charts, result.judgement.episodes, result.judgement.cascades, strict=True):
+    charts = report_episodes.charts(result, result.evaluation)
+    assert len(charts) == len(result.evaluation.episodes) > 2
+    for chart, episode, cascade in zip(charts, result.evaluation.episodes, result.evaluation.cascades, strict=True):
         x, core, fund, naive = (unpacked(chart[name]) for name in ("x", "underlying", "fund", "naive"))
         assert (fund[0], core[0], naive[0]) == (100.0, 100.0, 100.0)
         first = level[begun + episode.entered] * base[begun + episode.entered]
@@ -122,8 +122,8 @@ def test_cumulative_attribution_ends_at_the_linked_returns(judged):
 
 
 def test_what_followed_the_triggers_is_the_study_of_the_run(judged, page):
-    found, text = judged.judgement.study, page.read_text(encoding="utf-8")
-    assert found.triggers.tolist() == [one.decided for one in judged.judgement.episodes]
+    found, text = judged.evaluation.study, page.read_text(encoding="utf-8")
+    assert found.triggers.tolist() == [one.decided for one in judged.evaluation.episodes]
     assert words(re.search(r'id="study-headline">(.*?)</p>', text)[1]) == told_as(headline(found, judged.market.roles))
     lines = [row for row in table(text, "study") if len(row) > 1]
     assert [row[0] for row in lines] == 3 * [str(one.sessions) for one in found.windows]
@@ -178,8 +178,8 @@ def test_the_same_run_makes_the_same_page_and_none_without_a_judgement(judged, p
     write_report(again, replace(judged, label=EVIL), tearsheet="tearsheet.html")
     assert again.read_bytes() == page.read_bytes()
     assert page.read_bytes().count(b"plotly.js v") == 1
-    with pytest.raises(ValueError, match="no judgement"):
-        write_report(again, replace(judged, judgement=None), tearsheet=None)
+    with pytest.raises(ValueError, match="no evaluation"):
+        write_report(again, replace(judged, evaluation=None), tearsheet=None)
 
 
 def words(markup):
@@ -203,7 +203,7 @@ def test_figures_on_the_page_are_those_of_the_metrics(judged, page):
     text, metrics = page.read_text(encoding="utf-8"), judged.metrics
     rows, found = table(text, "controls"), books_of(judged)
     assert [row[0] for row in rows] == [told_as(book.title) for book in found]
-    gaps = {dot.name: dot.gap for dot in judged.judgement.answer.frontier.dots}
+    gaps = {dot.name: dot.gap for dot in judged.evaluation.answer.frontier.dots}
     for (_title, cagr, _, fall, _, sharpe, costs, end, gap), book in zip(rows, found, strict=True):
         if book.ledger is None:  # there is no VIX for a put
             assert {cagr, fall, sharpe, costs, end, gap} == {"-"}
@@ -291,7 +291,7 @@ def test_the_page_in_a_browser(judged, page, open_page, width, scheme):
 @pytest.mark.browser
 def test_episodes_open_in_any_order_and_paper_takes_what_is_open(judged, page, open_page):
     seen = open_page(page, scheme="dark")
-    shown, episodes = seen.page, judged.judgement.episodes
+    shown, episodes = seen.page, judged.evaluation.episodes
     rows = shown.locator(".episode")
     assert rows.count() == len(episodes) == judged.metrics["episodes"]
     shown.locator("#all-episodes > summary").click()
@@ -341,7 +341,7 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
         judged,
         setup=replace(judged.setup, market=made_up),
         metrics=judged.metrics | {"synthetic": told},
-        judgement=replace(judged.judgement, answer=None, why="the market is SIMULATED"),
+        evaluation=replace(judged.evaluation, answer=None, why="the market is SIMULATED"),
     )
     write_report(tmp_path / "report.html", result, tearsheet=None)
     seen = open_page(tmp_path / "report.html")
@@ -360,7 +360,7 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
     assert {"years", "falls"} <= set(shown.locator("table:has-text('SYNTHETIC')").evaluate_all(IDS))
     first = shown.evaluate("document.getElementById('growth').layout.shapes[0]")
     assert (first["x0"], first["x1"]) == (str(DATES[100]), str(DATES[299]))
-    early = sum(DATES[100 + one.entered] < DATES[300] for one in judged.judgement.episodes)
+    early = sum(DATES[100 + one.entered] < DATES[300] for one in judged.evaluation.episodes)
     assert shown.locator(".episode.made").count() == early > 0
     assert seen.errors == []
 

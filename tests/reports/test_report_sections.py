@@ -57,7 +57,7 @@ def judged():
 
 
 def sections(result) -> dict[str, Section]:
-    return {one.id: one for one in sections_of(result, result.judgement)}
+    return {one.id: one for one in sections_of(result, result.evaluation)}
 
 
 def table(section, name):
@@ -66,7 +66,7 @@ def table(section, name):
 
 
 def test_they_stand_in_order_and_each_leads_with_a_finding(judged):
-    found = list(sections_of(judged, judged.judgement))
+    found = list(sections_of(judged, judged.evaluation))
     assert [one.id for one in found] == ORDER
     assert len({one.topic for one in found}) == len({one.finding for one in found}) == len(found)
     for one in found:
@@ -146,7 +146,7 @@ def test_the_core_is_back_at_its_peak_at_the_first_close_that_reaches_it():
 
 
 def test_growth_over_the_others_and_net_beta(judged):
-    data = page_data(judged, tuple(sections_of(judged, judged.judgement)))["growth"]
+    data = page_data(judged, tuple(sections_of(judged, judged.evaluation)))["growth"]
     for name, line in zip(("held_less", "derisk_daily"), data["over"], strict=True):
         np.testing.assert_allclose(unpacked(line["y"]), judged.hedged.equity / judged.books[name].equity, rtol=1e-6)
     beta, hedged, close = run_beta(judged.config, judged.market), judged.hedged, judged.setup.prices.close
@@ -157,9 +157,9 @@ def test_growth_over_the_others_and_net_beta(judged):
 
 
 def test_what_it_rests_on(judged):
-    fund, section = judged.judgement.answer.fund, sections(judged)["rests-part"]
+    fund, section = judged.evaluation.answer.fund, sections(judged)["rests-part"]
     rows = table(section, "clusters").rows
-    assert sum(int(row.cells[1]) for row in rows) == len(judged.judgement.episodes)
+    assert sum(int(row.cells[1]) for row in rows) == len(judged.evaluation.episodes)
     shares = [float(row.cells[3].removesuffix(" %")) for row in rows]
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) == pytest.approx(100.0, abs=0.5)
@@ -172,22 +172,22 @@ def test_what_it_rests_on(judged):
 
 
 def test_the_histogram_holds_every_random_date(judged):
-    told, shifts = sections(judged)["timing-part"], judged.judgement.answer.shifts
+    told, shifts = sections(judged)["timing-part"], judged.evaluation.answer.shifts
     drawn = told.data["shifts"]
     assert sum(drawn["counts"]) == len(shifts.growth) - 1
     assert drawn["own"] == pytest.approx(100.0 * np.expm1(shifts.growth[0]))
     assert drawn["edges"][0] <= 100.0 * np.expm1(shifts.growth[1:].min()) + 1e-6
     rows = {row.cells[0]: row.cells[1] for row in table(told, "timing").rows}
-    assert rows["p"] == f"{judged.judgement.answer.timing.p:.3f}"
+    assert rows["p"] == f"{judged.evaluation.answer.timing.p:.3f}"
 
 
 def test_sizes_and_sensitivity_are_the_judgement_s(judged):
-    found, judgement = sections(judged), judged.judgement
+    found, evaluation = sections(judged), judged.evaluation
     rows = table(found["sizes-part"], "sizes").rows
-    assert [row.cells[6] for row in rows] == [points(one.dot.gap, 1) for one in judgement.alternatives]
-    assert sum(row.role == "hedge" for row in rows) == sum(one.own for one in judgement.alternatives) == 2
-    starts = [one for one in judgement.variations if one.group == "start"]
-    others = [one for one in judgement.variations if one.group != "start"]
+    assert [row.cells[6] for row in rows] == [points(one.dot.gap, 1) for one in evaluation.alternatives]
+    assert sum(row.role == "hedge" for row in rows) == sum(one.own for one in evaluation.alternatives) == 2
+    starts = [one for one in evaluation.variations if one.group == "start"]
+    others = [one for one in evaluation.variations if one.group != "start"]
     shown = table(found["sensitivity-part"], "sensitivity").rows
     assert [row.cells[1] for row in shown[1 : 1 + len(others)]] == [points(one.gap, 1) for one in others]
     folded = table(found["sensitivity-part"], "starts").rows
@@ -197,12 +197,12 @@ def test_sizes_and_sensitivity_are_the_judgement_s(judged):
 
 def test_without_an_answer_what_rests_on_one_is_left_out_and_said(judged, tmp_path, open_page):
     short = made(f"end={DATES[300]}")
-    assert short.judgement.answer is None
+    assert short.evaluation.answer is None
     found = sections(short)
     assert list(found) == [
         one for one in ORDER if one not in ("rests-part", "timing-part", "sizes-part", "sensitivity-part")
     ]
-    assert found["grown"].parts[-1].text.startswith(f"There is no verdict ({short.judgement.why})")
+    assert found["grown"].parts[-1].text.startswith(f"There is no verdict ({short.evaluation.why})")
     assert "doing nothing" in found["grown"].finding
     assert "doing nothing" in found["years-part"].finding
     write_report(tmp_path / "report.html", short, tearsheet=None)

@@ -9,7 +9,7 @@ from packing import unpacked
 
 from engine.analytics.event_study import study
 from engine.engines import execute
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.loading import build_config
 from engine.setup import open_market
 from reports.report_words import typeset
@@ -34,8 +34,8 @@ SPAN = (str(DATES[100]), str(DATES[-1]))
 @pytest.fixture(scope="module")
 def found():
     config = build_config(TREE, [])
-    with asking(config, open_market(config, source_of(CORE, FUND))) as asked:
-        return study(asked.setup, execute("python", config, asked)[0], since="close")
+    with evaluate_strategy(config, open_market(config, source_of(CORE, FUND))) as prepared:
+        return study(prepared.setup, execute("python", config, prepared)[0], since="close")
 
 
 def test_the_lines_are_the_studys_paths(found):

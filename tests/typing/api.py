@@ -13,7 +13,7 @@ import backtest
 from data.arrays import Floats
 from data.market import Market
 from engine.analytics.controls import Control
-from engine.analytics.evaluate import Judgement
+from engine.analytics.evaluate import Evaluation
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger
 from engine.runs.run import RunResult
@@ -34,7 +34,7 @@ def runs(config: RunConfig) -> None:
     assert_type(result.hedged, Ledger)
     assert_type(result.hedged.equity, Floats)
     assert_type(result.controls["unhedged"], Control)
-    assert_type(result.judgement, Judgement | None)
+    assert_type(result.evaluation, Evaluation | None)
     assert_type(result.metrics, dict[str, Any])
     assert_type(backtest.write_run(result, "runs", report=False), Path)
     backtest.run(5)  # type: ignore[arg-type]

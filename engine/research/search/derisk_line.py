@@ -6,7 +6,8 @@ import numpy as np
 
 from data.arrays import Floats
 from data.market import Market
-from engine.analytics.metrics import metrics_of, trades_of
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import trades_of
 from engine.kernel.compiled import compiled
 from engine.research.cache import part_of
 from engine.research.search.objectives import PAIR

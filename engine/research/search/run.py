@@ -21,7 +21,7 @@ from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.plain_yaml import Keys
 from engine.research.columns import columns_of, known_answer
 from engine.research.executors import Executor, Threads
@@ -226,7 +226,7 @@ def plan_search(
     """
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
-    with asking(config, market):
+    with evaluate_strategy(config, market):
         pass  # raises where the base run can't be laid out
     marked = f"{config.name}-SIMULATED" if source.simulated else config.name
     search = Search(config, space, objectives, seed, source, out, answer)

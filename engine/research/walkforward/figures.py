@@ -11,23 +11,16 @@ import numpy as np
 from data.arrays import Floats
 from data.calendar import session_numbers
 from engine.analytics.attribution import attribute
-from engine.analytics.attribution_batch import FIGURES
 from engine.analytics.carino import scalars
+from engine.analytics.measure import AGAINST, HEDGE, MEASURES, NUMBERS, SAFETY, SUM, base_of
 from engine.research.answered import answered_row, less_in, safety_row
-from engine.research.columns import MEASURES, SAFETY, SUM
 from engine.research.walkforward.choosing import TEST, TRAIN, column_of, plain_values
 from engine.research.walkforward.plan import Plan
 from engine.runs.identity import digest
 from engine.runs.run import RunResult
 
 AGAINST_UNHEDGED = "cagr_vs_unhedged"
-AGAINST = "_vs_"
 UNHEDGED = "unhedged"
-
-GROWS = (
-    "final_equity", "total_return", "max_drawdown", "fills", "episodes", "sessions_hedged", "costs", "sessions",
-)  # fmt: skip
-"""Figures that grow with a window's length, so that those of two windows have no ratio."""
 
 Files = Mapping[str, list[Path]]
 """The files of one fold's windows, by `TRAIN` and `TEST`."""
@@ -100,14 +93,14 @@ def efficiency(objective: str, inside: float | None, outside: float | None, *, l
     It has none for figures that grow with a window's length, for those whose lowest is best, and where there was
     nothing to keep: in sample at or below 0.
     """
-    if objective.partition(AGAINST)[0] in GROWS or lowest or inside is None or outside is None:
+    if MEASURES[base_of(objective)].grows or lowest or inside is None or outside is None:
         return None
     return _known(outside / inside) if inside > 0.0 else None
 
 
 def value_of(result: RunResult, objective: str) -> float | None:
     """Return a sweep's column of a single run; None where it is undefined."""
-    if objective in FIGURES:
+    if objective in HEDGE:
         return _known(scalars(attribute(result.setup, result.hedged))[objective])
     if objective in SAFETY:
         return _known(answered_row(result, answer=False)[objective])
@@ -134,7 +127,7 @@ def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: st
             value = _known(row[objective])
         told[name] = controls[name], value
     return {
-        name: {measure: metrics[measure] for measure in MEASURES} | {"objective": value}
+        name: {measure: metrics[measure] for measure in NUMBERS} | {"objective": value}
         for name, (metrics, value) in told.items()
     }
 

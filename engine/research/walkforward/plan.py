@@ -11,7 +11,7 @@ from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.research.chunks import Work
 from engine.research.columns import check_column, known_answer
 from engine.research.grid import Grid, with_values
@@ -145,9 +145,9 @@ def plan_of(
     # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
     accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
     config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
-    with asking(config, market) as asked:
-        assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
-        label = asked.strategy.label(market)
+    with evaluate_strategy(config, market) as prepared:
+        assert prepared.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+        label = prepared.strategy.label(market)
     inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
     return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)

@@ -11,7 +11,7 @@ from data.arrays import Dates, Floats
 from data.sources import Source
 from engine.config import PolicyConfig, RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.research.chunks import compiles
 from engine.research.grid import Grid
 from engine.research.walkforward.choosing import chosen_config
@@ -36,8 +36,8 @@ def engine_of(config: RunConfig) -> str:
 
 def ordered_weights(config: RunConfig, source: Source) -> Floats:
     """Return the hedge's weight as last ordered by each close of a run, shape (sessions,)."""
-    with asking(config, open_market(config, source)) as asked:
-        ledger, _remarks = execute(engine_of(config), config, asked)
+    with evaluate_strategy(config, open_market(config, source)) as prepared:
+        ledger, _remarks = execute(engine_of(config), config, prepared)
     return ledger.hedge
 
 

@@ -15,7 +15,7 @@ from engine.analytics import event_study as room
 from engine.analytics.blocks import draw_blocks
 from engine.analytics.event_study import BLOCK, LEAST, WINDOWS, study
 from engine.engines import execute
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.loading import build_config
 from engine.setup import open_market
 from strategies.policy import ENTER
@@ -37,8 +37,8 @@ TREE = {
 
 def made(*settings, source=None):
     config = build_config(TREE, list(settings))
-    with asking(config, open_market(config, source or source_of(CORE, FUND))) as asked:
-        return asked.setup, execute("python", config, asked)[0]
+    with evaluate_strategy(config, open_market(config, source or source_of(CORE, FUND))) as prepared:
+        return prepared.setup, execute("python", config, prepared)[0]
 
 
 @pytest.fixture(scope="module")
@@ -257,13 +257,13 @@ def test_a_short_history_or_none_at_all_has_no_interval():
 @needs_history
 def test_the_base_rates_of_soxs():
     run = load_config("hedge_soxs.yaml", ["controls=off", "end=2026-08-21"], FOLDER)
-    with asking(run, open_market(run)) as asked:
-        hedged, _ = execute("compiled", run, asked)
-    found = study(asked.setup, hedged, since="close")
+    with evaluate_strategy(run, open_market(run)) as prepared:
+        hedged, _ = execute("compiled", run, prepared)
+    found = study(prepared.setup, hedged, since="close")
     assert [round(100 * one.fund.above.all_days) for one in found.windows] == [45, 39, 30, 19]
-    assert found.windows[0].days == len(asked.setup.market.run_sessions) - 1
-    day_of_the_article = int(np.searchsorted(asked.setup.market.run_sessions, day("2026-01-07")))
-    bars = asked.setup.market.bars("SOXS").rows(slice(asked.setup.market.first, None))
-    one = study(asked.setup, marked(hedged, np.array([day_of_the_article])), since="fill")
+    assert found.windows[0].days == len(prepared.setup.market.run_sessions) - 1
+    day_of_the_article = int(np.searchsorted(prepared.setup.market.run_sessions, day("2026-01-07")))
+    bars = prepared.setup.market.bars("SOXS").rows(slice(prepared.setup.market.first, None))
+    one = study(prepared.setup, marked(hedged, np.array([day_of_the_article])), since="fill")
     opened, then = bars.open[day_of_the_article + 1], bars.close[day_of_the_article + 1]
     assert one.windows[0].fund.mean.after == pytest.approx(then / opened - 1.0)

@@ -23,14 +23,14 @@ from strategies.reload import texts
 
 TOLD = {"strategy.class": "told_signal:ToldSignal", "controls": "off"}
 WORLD = source(10, 45, missing=False)
-SESSIONS = WORLD.bars("HHH").dates[30:]
+SESSIONS = WORLD.read("bars", "HHH").dates[30:]
 
 
 def signalled(*intensity, **policy):
     """A run whose intensity is this from its first session on, and then 0."""
     values = np.zeros(75)
     values[30 : 30 + len(intensity)] = intensity
-    series = {**WORLD.series_by_name, "SIGNAL": Series("SIGNAL", WORLD.bars("HHH").dates, values)}
+    series = {**WORLD.series_by_name, "SIGNAL": Series("SIGNAL", WORLD.read("bars", "HHH").dates, values)}
     fed = type(WORLD)(WORLD.bars_by_name, series)
     return configured(TOLD | {f"policy.{key}": value for key, value in policy.items()}), fed
 

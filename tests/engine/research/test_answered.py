@@ -9,16 +9,15 @@ import pytest
 from history import FOLDER, needs_history
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from less import gap_by_hand, shortfall
 from worlds import configured, source
 from worlds import settings as drawn_settings
 
 from backtest import load_config, run
 from data.errors import UserError
 from data.sources.csv import CsvSource
-from engine.analytics.answer.insurance import matches
-from engine.analytics.answer.safety import Less, less_of, safety_of
 from engine.analytics.derisk import sold_at_entry, sold_daily
-from engine.analytics.held_less import GRID, held_less_grid
+from engine.analytics.held_less import held_less_grid
 from engine.kernel import tails
 from engine.research.answered import spaced
 from engine.research.cache import Ingredients
@@ -38,23 +37,6 @@ FED = source(8, 200)
 PARAMS = {"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}}
 AXES = ["trend_days=3,9", "hedge.weight=0.1,0.35", "hedge.rebalance=never,band,weekly"]
 YEAR = 252
-
-
-def shortfall(equity):
-    """How far a bad quarter falls short of an average one, as the design writes it."""
-    windows = equity[63:] / equity[:-63] - 1.0
-    return np.sort(windows)[: int(0.05 * (len(windows) - 1)) + 1].mean() - windows.mean()
-
-
-def gap_by_hand(equity, grid, years):
-    """CAGR less that of the first share from the top that is as safe, straight lines in log growth between shares."""
-    own, risks = shortfall(equity), [shortfall(book) for book in grid]
-    logs = [np.log(book[-1] / book[0]) for book in grid]
-    at = next((k for k in range(len(grid))[::-1] if own <= risks[k]), 0)
-    held = logs[at]
-    if at + 1 < len(grid) and own <= risks[at]:
-        held = np.interp(own, [risks[at + 1], risks[at]], [logs[at + 1], logs[at]])
-    return (equity[-1] / equity[0]) ** (1 / years) - np.exp(held / years)
 
 
 def growth(book, years):
@@ -108,34 +90,6 @@ def test_the_share_that_is_as_safe_is_the_first_from_the_top(own, risks, growths
         assert grid[at] <= share < grid[at + 1] + 1e-12
         assert share == pytest.approx(np.interp(own, [risks[at + 1], risks[at]], [grid[at + 1], grid[at]]))
         assert min(growths[at : at + 2]) - 1e-12 <= grown <= max(growths[at : at + 2]) + 1e-12
-
-
-def test_many_books_at_once_are_matched_as_one_is():
-    rng = np.random.default_rng(5)
-    levels = np.exp(np.cumsum(rng.normal(0.0005, 0.02, (7, 400)), axis=1))
-    core = np.exp(np.cumsum(rng.normal(0.001, 0.02, 400)))
-    grid = [1.0 - share + share * core for share in GRID]
-    told = safety_of(levels, less_of(grid), 399 / YEAR)
-
-    for k, level in enumerate(levels):
-        share = matches(level, grid)[0]
-        at = np.searchsorted(GRID, share)
-        ends = [np.log(grid[place][-1] / grid[place][0]) for place in (max(at - 1, 0), at)]
-        held = np.interp(share, [GRID[max(at - 1, 0)], GRID[at]], ends)
-        grown = np.log(level[-1] / level[0])
-        assert told.gap[k] == pytest.approx(np.expm1(grown * YEAR / 399) - np.expm1(held * YEAR / 399), abs=1e-9)
-        assert told.bad_quarter[k] == pytest.approx(shortfall(level), abs=1e-12)
-
-
-def test_nothing_is_told_of_a_ruined_book_or_of_less_than_two_quarters():
-    level = np.linspace(1.0, 2.0, 127)
-    less = Less(np.linspace(0.0, -0.2, 21), np.linspace(0.0, 1.0, 21))
-    ruined = np.where(np.arange(127) < 100, level, 0.0)
-
-    told = safety_of(np.array([level, ruined]), less, 0.5)
-    assert np.isfinite([told.bad_quarter[0], told.gap[0]]).all()
-    assert np.isnan([told.bad_quarter[1], told.gap[1]]).all()
-    assert np.isnan(safety_of(level[np.newaxis, :126], less, 0.5)).all()
 
 
 # The sum --------------------------------------------------------------------------------------------------------------
@@ -251,17 +205,17 @@ def test_names_of_columns_are_checked_and_those_of_the_sum_take_the_option():
         return False
 
     check_column("--metric", "fund", answer=True)
-    assert objectives_of("fund,gap_to_held_less", None, better, answer=True)[0].column == "fund"
+    assert objectives_of("fund,gap_to_held_less", None, answer=True)[0].column == "fund"
     for asked in (
         lambda: check_column("--objective", "fund", answer=False),
-        lambda: objectives_of("fund", None, better),
+        lambda: objectives_of("fund", None),
     ):
         with pytest.raises(UserError, match="--objective fund takes --answer"):
             asked()
     with pytest.raises(UserError, match="gap_to_held_les is unknown, did you mean gap_to_held_less"):
         check_column("--metric", "gap_to_held_les", answer=False)
     with pytest.raises(UserError, match="--objective expsure is unknown, did you mean exposure"):
-        objectives_of("expsure", None, better, answer=True)
+        objectives_of("expsure", None, answer=True)
 
 
 def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
@@ -271,7 +225,7 @@ def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
         Windows(span_of("80d", "--train"), span_of("40d", "--test"), False, 0),
     )
     plans = [plan_of(config, grid, cut, "bad_quarter", source=FED, answer=answer) for answer in (False, True)]
-    space, objectives = space_of(config, ["trend_days=3:9"]), objectives_of("bad_quarter", None, lambda _name: False)
+    space, objectives = space_of(config, ["trend_days=3:9"]), objectives_of("bad_quarter", None)
     searches = [plan_search(config, space, objectives, tmp_path, 0, FED, answer=answer)[0] for answer in (False, True)]
 
     assert plans[0].id != plans[1].id

@@ -132,7 +132,7 @@ def ids(kinds, keys, axes, source, out):
             sweep(config, grid, out, source=source, executor=Ask())
         found["sweep"] = str(asked.value)
     if "search" in kinds:
-        objectives = objectives_of("sharpe", None, lambda _name: False)
+        objectives = objectives_of("sharpe", None)
         found["search"] = plan_search(config, space_of(config, axes), objectives, out, 0, source)[0].name
     if "walkforward" in kinds:
         cut = Windows(span_of("20d", "--train"), span_of("10d", "--test"), anchored=False, embargo=2)
@@ -235,7 +235,7 @@ def test_a_search_between_ends_is_known_by_what_numbers_may_choose(tmp_path, mon
     (tmp_path / "own.py").write_text(OWN)
     monkeypatch.chdir(tmp_path)
     source, keys = held(), {"strategy": strategy("own.py:Silent", which=0)}
-    config, objectives = told(keys), objectives_of("sharpe", None, lambda _name: False)
+    config, objectives = told(keys), objectives_of("sharpe", None)
 
     def known(fed):
         return plan_search(config, space_of(config, ["which=0:1"]), objectives, tmp_path, 0, fed)[0].name

@@ -8,7 +8,7 @@ import pytest
 
 from backtest import load_config, run
 from data.errors import ConfigError
-from engine.analytics.attribution_batch import FIGURES
+from engine.analytics.measure import HEDGE
 from engine.research import chunks
 from engine.research.executors import Threads
 from engine.research.grid import grid_of, with_values
@@ -130,7 +130,7 @@ def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monk
     single = run(with_values(config, {("strategy", "params", "fall"): 0.1, ("execution", "commission_bps"): 10.0}))
     for name in ("final_equity", "sharpe", "episodes", "costs"):
         assert table.column(name)[3].as_py() == pytest.approx(single.metrics[name], rel=1e-12)
-    for name in FIGURES:
+    for name in HEDGE:
         assert table.column(name)[3].as_py() == pytest.approx(single.metrics["attribution"][name], rel=1e-12)
     assert table.column("sleeve_a_year")[3].as_py() != 0.0
 

@@ -10,8 +10,8 @@ from backtest import load_config, run
 from data.errors import UserError
 from data.sources.csv import CsvSource
 from data.sources.wrapped import KeptSource
+from engine.analytics.measure import COMPARABLE, NUMBERS
 from engine.research.cache import Ingredients, Kept
-from engine.research.columns import AGAINST, MEASURES
 from engine.research.compute import Clock, compute
 from engine.research.grid import grid_of, with_values
 
@@ -53,8 +53,8 @@ def test_rows_of_many_worlds_are_what_backtest_run_gives():
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
         metrics, failed = by_itself(with_values(config, values), source)
         assert table["failed"][row] == failed, values
-        for name in MEASURES if metrics else ():
+        for name in NUMBERS if metrics else ():
             assert table[name][row] == pytest.approx(metrics[name], rel=1e-9), (name, values)
-        for name in AGAINST if metrics else ():
+        for name in COMPARABLE if metrics else ():
             above = metrics[name] - metrics["controls"]["unhedged"][name]
             assert table[f"{name}_vs_unhedged"][row] == pytest.approx(above, rel=1e-9, abs=1e-12), (name, values)

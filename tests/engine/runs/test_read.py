@@ -115,7 +115,7 @@ def test_a_run_is_read_back_as_it_was(result, kept):
     np.testing.assert_array_equal(read.sessions, result.market.run_sessions)
     np.testing.assert_array_equal(read.hedged, result.hedged.equity)
     np.testing.assert_array_equal(read.equity["derisk_daily"], result.books["derisk_daily"].equity)
-    np.testing.assert_array_equal(read.attribution["direction"], result.judgement.attribution.dollars["direction"])
+    np.testing.assert_array_equal(read.attribution["direction"], result.evaluation.attribution.dollars["direction"])
     assert len(read.orders["filled"]) == read.metrics["fills"] > 0
     assert read.episodes["decided"].dtype == read.sessions.dtype
 

@@ -35,7 +35,7 @@ def places(tmp_path_factory):
     planned, market = plan_search(
         config,
         space_of(config, ["hedge.weight=0.1:0.2"]),
-        objectives_of("sharpe", None, str.isupper),
+        objectives_of("sharpe", None),
         held.searches,
     )
     search_trials(planned, market, 3, Threads(1))

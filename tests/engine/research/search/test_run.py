@@ -56,7 +56,7 @@ class Closing(CloseStrategy):
 
 
 def of(objective, directions=None):
-    return objectives_of(objective, directions, lambda name: name in ("costs", "volatility"))
+    return objectives_of(objective, directions)
 
 
 def searched(out, trials=25, objective="sharpe", executor=None, space=SPACE, run="hedge_soxs.yaml", seed=0):
