@@ -60,7 +60,7 @@ def execute(engine: str, config: RunConfig, prepared: PreparedRun) -> tuple[Ledg
     if strategy is None:
         return _somebodys(config, setup, cls)
     weigh = (
-        weigher(strategy, setup, most_hedge(sizing_of(config)), asked.view)
+        weigher(strategy, setup, most_hedge(sizing_of(config)), prepared.view)
         if isinstance(strategy, CloseStrategy)
         else None
     )

@@ -107,7 +107,7 @@ def test_a_stop_and_a_profit_are_told_with_what_the_fund_made():
         result = run(config, fed, engine="python")
         (left, *_) = np.flatnonzero(result.hedged.action == REASONS.index(key))
         entered = np.flatnonzero(result.hedged.action[:left] == ENTER)[-1] + 1
-        bars = fed.bars("HHH").rows(slice(30, None))
+        bars = fed.read("bars", "HHH").rows(slice(30, None))
         made = bars.close[entered] / bars.open[entered]
         made *= bars.total_return()[left] / bars.total_return()[entered]
         said = explain(config, SESSIONS[left], fed).closes[-1].why

@@ -251,7 +251,7 @@ def test_an_input_tells_how_far_it_is_and_for_how_long():
 
 def test_unknown_values_are_none():
     world = signalled(0, 0)
-    empty = replace(world.series("SIGNAL"), values=np.where(np.arange(75) >= 32, 0.0, np.nan))
+    empty = replace(world.read("series", "SIGNAL"), values=np.where(np.arange(75) >= 32, 0.0, np.nan))
     fed = type(WORLD)(WORLD.bars_by_name, {**world.series_by_name, "SIGNAL": empty})
     (one,) = signal_now(configured(TOLD), cut(fed, SESSIONS[1]), 3, None, NOW).inputs
     assert (one.value, one.distance, one.values) == (None, None, (None, None, None))
@@ -319,7 +319,7 @@ def test_old_data_are_named():
     object.__setattr__(real, "simulated", False)
     late = {
         **real.series_by_name,
-        "SIGNAL": replace(real.series("SIGNAL"), dates=days_of(WORLD)[:30], values=np.zeros(30)),
+        "SIGNAL": replace(real.read("series", "SIGNAL"), dates=days_of(WORLD)[:30], values=np.zeros(30)),
     }
     fed = type(WORLD)(real.bars_by_name, late)
     object.__setattr__(fed, "simulated", False)
@@ -346,13 +346,8 @@ def test_late_is_what_neither_lag_nor_rhythm_explains():
         make_series("MONTHLY", monthly, np.zeros(4), known),
         make_bars("OTHER", dates[:-3], np.full(77, 10.0)),
     )
-    for name in ("DAILY", "LAGGED", "MONTHLY"):
-        market.series(name)
-    market.bars("OTHER")
-    market.has_series("ABSENT")
-    found = {
-        one.name: (one.last, one.behind, one.late) for one in freshness(market) if one.name not in ("CORE", "FUND")
-    }
+    reads = [f"series/{name}" for name in ("DAILY", "LAGGED", "MONTHLY", "ABSENT")] + ["bars/OTHER"]
+    found = {one.name: (one.last, one.behind, one.late) for one in freshness(market, reads)}
     assert str(dates[-1]) == "2024-04-25"
     assert found == {
         "DAILY": ("2024-04-24", 1, True),
