@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Dates, Floats
-from data.market import Market
+from data.market import Market, recorded
 from data.shown import figure, screen
 from data.sources import Source
 from data.version import VERSION, code_version
@@ -22,6 +22,7 @@ from engine.analytics.controls import Control, least_controls, run_unhedged
 from engine.analytics.evaluate import Evaluation, evaluate
 from engine.analytics.measure import BOOK, metrics_of
 from engine.analytics.metrics import trades_of
+from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
@@ -75,6 +76,8 @@ class Execution:
         What is to be said of it; ``None`` with ``controls: off``.
     notes
         What a reader has to know besides the numbers, a sentence each.
+    reads
+        What it read, by kind and name such as ``bars/SOXX``.
     engine
         What executed the hedged book.
     """
@@ -86,6 +89,7 @@ class Execution:
     controls: Mapping[str, Control]
     evaluation: Evaluation | None
     notes: tuple[str, ...]
+    reads: frozenset[str]
     engine: str = "backtrader"
 
 
@@ -304,7 +308,7 @@ def _record(run: Run) -> Record:
 
 
 def _manifest(run: Run, config: RunConfig, market: Market) -> dict[str, Any]:
-    data = market.fingerprint()
+    data = market.fingerprint(run.execution.reads)
     return {
         "id": id_of(config, market.source.name, data, run.engine),
         "name": config.name,
@@ -351,7 +355,7 @@ def run(
     say("reading history")
     market = open_market(config, source)
     say("asking the strategy")
-    with evaluate_strategy(config, market) as prepared:
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
         return _result(config, source, prepared, engine, say)
 
 
@@ -363,11 +367,11 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     say("running the controls")
     evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
     controls = evaluation.controls if evaluation else least_controls(setup, hedged, run_beta(config, market))
-    label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market)
+    label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view)
     notes = (
         *said.remarks,
         *_notes(config, setup, hedged),
-        *(prepared.strategy.remarks(market) if isinstance(prepared.strategy, Strategy) else ()),
+        *(prepared.strategy.remarks(prepared.view) if isinstance(prepared.strategy, Strategy) else ()),
         *notes_of(config, market, hedged),
         *(
             remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
@@ -393,11 +397,12 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         "notes": list(notes),
     }
     intensity = np.full(len(market), np.nan) if prepared.signal is None else prepared.signal
+    reads = prepared.reads | (put_reads(market.source) if evaluation else frozenset())
     ledgers = {"hedged": hedged, **{name: one.ledger for name, one in controls.items() if one.ledger is not None}}
     return Run(
         metrics,
         ledgers,
-        Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, engine),
+        Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, reads, engine),
     )
 
 
