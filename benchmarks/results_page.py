@@ -11,7 +11,8 @@ from textwrap import fill
 
 from rich.console import Console
 
-from engine.analytics.answer.digits import largest_remainder, percent, share, signed
+from data.format import percent, share, signed
+from engine.analytics.answer.digits import largest_remainder
 from engine.analytics.answer.insurance import LEVEL, NOT_PAID, PAID
 from engine.analytics.answer.timing import NO_SIGN
 from engine.inspection.explained import Day

@@ -6,7 +6,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.analytics.answer.digits import percent, points, print_sum, printed_gap, share, signed
+from data.format import p_value, percent, points, share, signed
+from engine.analytics.answer.digits import print_sum, printed_gap
 from engine.analytics.answer.family import Adjusted, Tested, adjusted_in_families
 from engine.analytics.answer.insurance import Match
 from engine.runs.run import Run
@@ -90,8 +91,8 @@ def answer_row(metrics: Mapping[str, Any], adjusted: Adjusted | None) -> Row:
         hedged=percent(hedged),
         **told,
         when=timing["label"],
-        p=f"{timing['p']:.3f}",
-        adjusted=NONE if adjusted is None or adjusted.runs == 1 else f"{adjusted.p:.3f}",
+        p=p_value(timing["p"]),
+        adjusted=NONE if adjusted is None or adjusted.runs == 1 else p_value(adjusted.p),
         fund_label=answer["fund"]["label"] or NONE,
     )
 

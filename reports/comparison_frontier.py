@@ -14,15 +14,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from engine.analytics.answer.digits import apart, percent, share, signed
+from data.format import percent, share, signed
+from engine.analytics.answer.digits import apart
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, names_of
 from engine.config import RunConfig
 from engine.runs.run import Run
-from reports.charts import write_page
 from reports.comparison_answers import family_of
 from reports.frontier_picture import Shape, Spot, Tick, tick_step, tip_of
 from reports.label_places import Box, Label, Line, Placed, inside, place_labels
+from reports.renderers.html import write_page
 
 WIDE = Shape("wide", 1152, 520, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 8, 30, 48, minor=False)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data.format import percent, share, signed
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.digits import apart, percent, printed_gap, share, signed, tenths
+from engine.analytics.answer.digits import apart, printed_gap, tenths
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import Match
 from engine.analytics.answer.timing import HELPED, HURT

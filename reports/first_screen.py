@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from data.format import dollars, money, number, percent, rest, share, times
 from engine.analytics.answer.answer import NEVER, OFF, Answer
 from engine.analytics.answer.answer import SIMULATED as MADE_UP
-from engine.analytics.answer.digits import money, percent, rest, share
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.words import (
     Names,
@@ -28,10 +28,7 @@ from engine.kernel.loop import Ledger
 from engine.runs.run import SIMULATED, Run
 from reports.first_answers import Short, short_answers
 from reports.first_sum import MONTHS, Step, month, steps_of, weight_of
-from reports.report_words import dollars
 from strategies.load import strategy_class
-
-UNKNOWN = "-"
 
 
 @dataclass(frozen=True)
@@ -174,10 +171,9 @@ def _signal(result: Run, names: Names) -> str:
     begin = f"Signal: {result.label if told is None else told.replace('it is', f'{names.whole} is', 1)}."
     often = {"band": f"rebalanced beyond {100 * hedge.band:g} %", "never": "never rebalanced"}
     count = len(result.evaluation.episodes) if result.evaluation else result.metrics["episodes"]
-    times = "once" if count == 1 else f"{count:,} times"
     return (
         f"{begin} Then {weight_of(result)} of the book is {names.hedge},"
-        f" {often.get(hedge.rebalance, f'rebalanced {hedge.rebalance}')}: {times},"
+        f" {often.get(hedge.rebalance, f'rebalanced {hedge.rebalance}')}: {times(count)},"
         f" {result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
     )
 
@@ -220,4 +216,4 @@ def _row(name: str, book: Ledger, cagr: float, *, quarter: str = "", role: str =
 
 
 def _short_fall(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{100.0 * value:z.1f}"
+    return number(None if value is None else 100.0 * value, 1)

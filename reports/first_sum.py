@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Dates
+from data.format import counted, percent, share, signed
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.digits import percent, printed_sum, share, signed
+from engine.analytics.answer.digits import printed_sum
 from engine.analytics.answer.fund_part import CANT_TELL, FundPart
 from engine.analytics.answer.words import Names, Piece, as_known, dates_words, listed
 from engine.runs.run import Run
@@ -136,7 +137,7 @@ def _drift(result: Run, answer: Answer) -> str:
     told = often.get(hedge.rebalance, f"between {hedge.rebalance} rebalancings")
     if not closes:
         return f"{told}; never net short"
-    return f"{told}; net short on {closes:,} {'close' if closes == 1 else 'closes'}"
+    return f"{told}; net short on {counted(closes, 'close')}"
 
 
 def _total(name: str, about: str, remark: tuple[Piece, ...], value: float, role: str) -> Step:

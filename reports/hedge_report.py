@@ -14,8 +14,10 @@ from engine.runs.record import config_yaml
 from engine.runs.run import Run
 from reports import report_assumed as assumed
 from reports import report_episodes as episodes
-from reports.charts import singles, write_page
+from reports.charts import singles
+from reports.document import Paragraph
 from reports.first_page import first_page
+from reports.renderers.html import write_page
 from reports.report_books import books_of
 from reports.report_costs import costs
 from reports.report_falls import falls
@@ -28,8 +30,7 @@ from reports.report_sizes import sizes
 from reports.report_timing import timing
 from reports.report_ways import ways
 from reports.report_years import years
-from reports.study_page import study_data, study_words
-from reports.study_table import finding
+from reports.study import finding, headline, study_data, study_parts
 from reports.terminal import exposure
 
 
@@ -47,7 +48,7 @@ def write_report(path: Path, result: Run, *, tearsheet: str | None) -> None:
     """
     evaluation = result.evaluation
     if evaluation is None:
-        raise ValueError("a run without controls has no judgement to report")
+        raise ValueError("a run without controls has no evaluation to report")
     market = result.market
     sections = tuple(sections_of(result, evaluation))
     marked = "SIMULATED " if result.simulated else ""
@@ -62,7 +63,10 @@ def write_report(path: Path, result: Run, *, tearsheet: str | None) -> None:
         "sections": sections,
         **first_page(result, dict(assumed.WORDS)),
         "episodes": episodes.rows(result, evaluation),
-        "study": study_words(evaluation.study, market.roles),
+        "study": [
+            Paragraph(headline(evaluation.study, market.roles), id="study-headline"),
+            *study_parts(evaluation.study, market.roles),
+        ],
         "rules": [assumed.strategy(result.config, result.label), exposure(result), *assumed.rules(result.config)],
         "statistics": assumed.statistics(evaluation),
         "history": assumed.history(result),
@@ -85,7 +89,7 @@ def sections_of(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     yield ways(result, answer, books)
     if answer is not None:
         yield timing(answer)
-    study = {"study": study_data(evaluation.study, result.market.roles)}
+    study = {"after": study_data(evaluation.study, result.market.roles)}
     yield Section("study-part", "Triggers", finding(evaluation.study, result.market.roles), [Own("study")], study)
     if answer is not None:
         yield sizes(result, evaluation.alternatives)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.format import UNKNOWN, counted, dollars, number
 from engine.rules import costs_of
 from engine.runs.run import Run
 from reports.report_section import Head, Note, Row, Section, Table
-from reports.report_words import UNKNOWN, dollars, many, number
 
 HEADS = (
     Head(""),
@@ -23,7 +23,7 @@ HEADS = (
 def costs(result: Run) -> Section:
     """Return the section."""
     metrics = result.metrics
-    finding = f"Trading cost {dollars(metrics['costs'])} over {many(metrics['fills'], 'fill')}"
+    finding = f"Trading cost {dollars(metrics['costs'])} over {counted(metrics['fills'], 'fill')}"
     return Section("costs-part", "Costs", finding, [Table("costs", HEADS, _rows(result)), Note("Of the hedged book.")])
 
 

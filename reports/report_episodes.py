@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Floats
+from data.format import counted, dollars, percent
 from engine.analytics.cascade import Cascade
+from engine.analytics.episode_stats import Need
 from engine.analytics.episodes import Episode
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
-from engine.analytics.hedge_metrics import Need
 from engine.runs.run import Run
 from reports.charts import singles
 from reports.report_measures import measures
 from reports.report_section import Chart, Note, Own, Part, Section
 from reports.report_steps import cascade_chart
-from reports.report_words import dollars, many, percent
 
 AROUND = 10
 """Sessions of the underlying that are drawn before and after an episode."""
@@ -47,7 +47,7 @@ def section(result: Run, evaluation: Evaluation) -> Section:
     if not count:
         return Section("episodes-part", "Episodes", "No episodes", [Note(f"{name} was never bought.")])
     lost = sum(one.pnl <= 0.0 for one in evaluation.episodes)
-    finding = f"{lost:,} of {many(count, 'episode')} made nothing or lost"
+    finding = f"{lost:,} of {counted(count, 'episode')} made nothing or lost"
     needs = Chart(
         "needs",
         "How far the underlying had to move and moved, by episode",
@@ -78,11 +78,11 @@ def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthet
         str(days[episode.entered]),
         "still held" if episode.exited is None else str(days[episode.exited]),
         need.sessions,
-        percent(need.break_even, sign=True),
-        percent(cascade.index, sign=True),
-        percent(cascade.fund, sign=True),
+        percent(need.break_even, 2, sign=True),
+        percent(cascade.index, 2, sign=True),
+        percent(cascade.fund, 2, sign=True),
         dollars(episode.pnl, sign=True),
-        percent(share, sign=True),
+        percent(share, 2, sign=True),
         episode.pnl,
         synthetic,
         story(result, episode, need, cascade),
@@ -95,10 +95,10 @@ def story(result: Run, episode: Episode, need: Need, cascade: Cascade) -> str:
     fund, underlying = roles.hedge, roles.underlying
     fate = "It is still held." if episode.left is None else f"Left on {days[episode.left]} {LEFT[episode.reason]}."
     return (
-        f"In {many(need.sessions, 'session')} at a volatility of {percent(need.volatility, 0)} a year, {underlying}"
+        f"In {counted(need.sessions, 'session')} at a volatility of {percent(need.volatility, 0)} a year, {underlying}"
         f" {_had_to(need.break_even, falls=roles.leverage < 0)} for {fund} to gain. It {_moved(cascade.index)}, and"
-        f" {fund} returned {percent(cascade.fund, sign=True)}. Decided on {days[episode.decided]} for"
-        f" {percent(episode.weight, 1)} of equity; the sleeve made {dollars(episode.pnl, sign=True)}, after"
+        f" {fund} returned {percent(cascade.fund, 2, sign=True)}. Decided on {days[episode.decided]} for"
+        f" {percent(episode.weight)} of equity; the sleeve made {dollars(episode.pnl, sign=True)}, after"
         f" {dollars(episode.costs)} of costs. {fate}"
     )
 
@@ -113,14 +113,14 @@ LEFT = {
 
 def _had_to(break_even: float, *, falls: bool) -> str:
     """Say what the underlying had to do, with the side of 0 that its break-even is on."""
-    size = percent(abs(break_even))
+    size = percent(abs(break_even), 2)
     if falls:
         return f"had to fall by more than {size}" if break_even < 0.0 else f"had to rise by less than {size}"
     return f"had to rise by more than {size}" if break_even > 0.0 else f"had to fall by less than {size}"
 
 
 def _moved(change: float) -> str:
-    return f"{'fell' if change < 0.0 else 'rose'} {percent(abs(change))}"
+    return f"{'fell' if change < 0.0 else 'rose'} {percent(abs(change), 2)}"
 
 
 def charts(result: Run, evaluation: Evaluation) -> list[dict[str, Any]]:

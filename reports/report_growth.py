@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Flags, Floats
+from data.format import counted, percent
 from engine.analytics.derisk import net_beta
 from engine.analytics.metrics import drawdowns
 from engine.kernel.loop import Ledger
@@ -15,7 +16,6 @@ from engine.setup import run_beta
 from reports.charts import singles, spread
 from reports.report_books import Book, against, judged_by
 from reports.report_section import Chart, Note, Section
-from reports.report_words import many, percent
 
 OVER = ("held_less", "derisk_daily")
 """Books that the hedged one is divided by."""
@@ -36,7 +36,7 @@ def growth(result: Run, books: tuple[Book, ...]) -> Section:
         " Point at a day for every book of it."
     )
     chart = Chart(
-        "growth", f"Growth, drawdown, relative growth and net beta of {many(len(books), 'book')}", caption, "huge"
+        "growth", f"Growth, drawdown, relative growth and net beta of {counted(len(books), 'book')}", caption, "huge"
     )
     return Section("grown", "Growth", _finding(books), [chart, *_why(result)], {"growth": _data(result, books, over)})
 
@@ -66,8 +66,8 @@ def _finding(books: tuple[Book, ...]) -> str:
         return "The hedged book was ruined"
     if other <= 0.0:
         return f"{judge.title} was ruined, the hedge was not"
-    apart = percent(abs(end / other - 1.0), 1)
-    if apart == percent(0.0, 1):
+    apart = percent(abs(end / other - 1.0))
+    if apart == percent(0.0):
         return f"In the end the hedge was worth as much as {against(judge)}"
     return f"In the end the hedge was worth {apart} {'more' if end > other else 'less'} than {against(judge)}"
 

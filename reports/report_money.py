@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from data.format import dollars
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.bridge import SPANS
 from engine.analytics.carino import linking
@@ -14,7 +15,6 @@ from engine.runs.run import Run
 from reports.charts import singles
 from reports.report_section import Chart, Note, Part, Section, Table
 from reports.report_steps import TITLES, bridge_chart, sleeve_chart, steps_heads, steps_rows
-from reports.report_words import dollars
 
 
 def money(result: Run, evaluation: Evaluation) -> Section:

@@ -56,12 +56,12 @@ def keep_answered(runs: Path, *settings: str, name: str = "base") -> Run:
 def ran(*settings: str) -> tuple[RunConfig, PreparedRun, Ledger]:
     """Lay such a run out and run it, keeping nothing."""
     config = build_config(_tree("base"), settings)
-    with evaluate_strategy(config, open_market(config, market())) as asked:
-        setup = asked.setup
-        return config, asked, compiled().run_policy(setup.prices, setup.terms, setup.plan)
+    with evaluate_strategy(config, open_market(config, market())) as prepared:
+        setup = prepared.setup
+        return config, prepared, compiled().run_policy(setup.prices, setup.terms, setup.plan)
 
 
 @lru_cache
-def judged(*settings: str) -> Evaluation:
-    """Judge such a run."""
+def evaluated(*settings: str) -> Evaluation:
+    """Evaluate such a run."""
     return evaluate(*ran(*settings))

@@ -14,8 +14,9 @@ from engine.analytics.attribution import attribute
 from engine.analytics.carino import scalars
 from engine.analytics.measure import AGAINST, HEDGE, MEASURES, NUMBERS, SAFETY, SUM, base_of
 from engine.research.answered import answered_row, less_in, safety_row
-from engine.research.walkforward.choosing import TEST, TRAIN, column_of, plain_values
-from engine.research.walkforward.plan import Plan
+from engine.research.grid import of_one_kind
+from engine.research.job import read_column
+from engine.research.walkforward.plan import TEST, TRAIN, Plan
 from engine.runs.identity import digest
 from engine.runs.run import Run
 
@@ -41,9 +42,9 @@ def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list
         last = fold.test_last - (number < len(plan.folds))  # the close at which the next test begins is that one's
         dates = [plan.sessions[at].item() for at in (fold.train_first, fold.train_last, fold.test_first, last)]
         names = ("train_first", "train_last", "test_first", "test_last")
-        inside, outside = (column_of(held[kind], plan.objective) for kind in (TRAIN, TEST))
+        inside, outside = (read_column(held[kind], plan.objective) for kind in (TRAIN, TEST))
         against = {
-            f"{AGAINST_UNHEDGED}_{where}": float(column_of(held[kind], AGAINST_UNHEDGED)[row])
+            f"{AGAINST_UNHEDGED}_{where}": float(read_column(held[kind], AGAINST_UNHEDGED)[row])
             for where, kind in (("in_sample", TRAIN), ("out_of_sample", TEST))
         }
         rows.append(
@@ -66,8 +67,8 @@ def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list
 
 def parameters_of(plan: Plan, row: int) -> dict[str, Any]:
     """Return a combination's parameters by their full keys, as a table holds them."""
-    places = plan.grid.places(row, row + 1)[0].tolist()
-    return {axis.name: plain_values(axis)[place] for axis, place in zip(plan.grid.axes, places, strict=True)}
+    indices = plan.grid.indices(row, row + 1)[0].tolist()
+    return {axis.name: of_one_kind(axis.values)[index] for axis, index in zip(plan.grid.axes, indices, strict=True)}
 
 
 def standing(values: Floats, row: int, *, lowest: bool) -> dict[str, Any]:
