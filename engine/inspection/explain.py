@@ -40,7 +40,7 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
     Parameters
     ----------
     config, source
-        As for `engine.runs.run.run`.
+        As for `engine.runs.execute.run`.
     date
         The session.
     kept
