@@ -12,7 +12,7 @@ from data.arrays import Floats
 from data.market import Market
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
-from engine.analytics.controls import Control, least_controls, run_unhedged
+from engine.analytics.controls import Case, Control, least_controls, run_unhedged
 from engine.analytics.evaluate import Evaluation, evaluate
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
@@ -138,7 +138,9 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     hedged, said = execute(engine, config, prepared)
     say("running the controls")
     evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
-    controls = evaluation.controls if evaluation else least_controls(setup, hedged, run_beta(config, market))
+    controls = (
+        evaluation.controls if evaluation else least_controls(Case(config, setup, hedged, run_beta(config, market)))
+    )
     label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market)
     notes = (
         *said.remarks,

@@ -6,6 +6,7 @@ import numpy as np
 
 from data.arrays import Floats
 from data.market import Market
+from engine.analytics.controls import unhedged_plan
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
 from engine.kernel.compiled import compiled
@@ -33,7 +34,7 @@ def selling_line(search: Search, market: Market) -> Floats | None:
     if any(part_of(one.keys) == "world" for one in search.space):
         return None
     setup = prepare(search.config, market, None)
-    idle = setup.plan._replace(size=np.zeros_like(setup.plan.size))
+    idle = unhedged_plan(setup)
     monthly = rebalancing_days(market.run_sessions, "monthly")
     plans = [idle] + [
         idle._replace(unhedged_core=idle.unhedged_core * (1.0 - sold), core_due=monthly) for sold in SHARES
