@@ -16,8 +16,7 @@ from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.loading import build_config
-from engine.runs.read import KeptRun, read_run
-from engine.runs.run import RunResult, run
+from engine.runs.run import Run, run
 from engine.setup import open_market
 
 DATES = nyse("2012-01-03", 700)
@@ -43,14 +42,14 @@ def _tree(name: str) -> dict[str, Any]:
     }
 
 
-def answered(*settings: str, name: str = "base") -> RunResult:
+def answered(*settings: str, name: str = "base") -> Run:
     """Run a hedge of FUND on CORE by the compiled engine."""
     return run(build_config(_tree(name), settings), market(), engine="compiled")
 
 
-def keep_answered(runs: Path, *settings: str, name: str = "base") -> KeptRun:
+def keep_answered(runs: Path, *settings: str, name: str = "base") -> Run:
     """Make such a run and read it back from where it is kept."""
-    return read_run(write_run(answered(*settings, name=name), runs, tearsheet=False, report=False))
+    return Run.load(write_run(answered(*settings, name=name), runs, tearsheet=False, report=False))
 
 
 @lru_cache
@@ -63,6 +62,6 @@ def ran(*settings: str) -> tuple[RunConfig, PreparedRun, Ledger]:
 
 
 @lru_cache
-def judged(*settings: str) -> Evaluation:
+def evaluated(*settings: str) -> Evaluation:
     """Evaluate such a run."""
     return evaluate(*ran(*settings))

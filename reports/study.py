@@ -1,17 +1,21 @@
-"""What `backtest study` says: the words and rows of an event study, and its tables in the terminal."""
+"""What `backtest study` says of an event study, in the terminal and on its page: a headline, a chart, tables, notes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from data.format import UNKNOWN, counted, number, percent
 from data.market import Roles
 from engine.analytics.event_study import LEAST, Contrast, EventStudy, Moves, StudyWindow
-from reports.report_words import UNKNOWN, many, number, percent
+from reports.charts import singles
+from reports.document import Cell, Chart, Column, Document, Heading, Items, Paragraph, Part, Row, Section, Table
+from reports.renderers.html import write_document
+from reports.renderers.terminal import show
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 TRIGGERS = {
     "entry": "closes at which {hedge} was ordered on",
@@ -34,30 +38,6 @@ CHANCE = (
 )
 
 
-class Shown(NamedTuple):
-    """A difference as it shows: itself, its interval, and whether that leaves 0 out."""
-
-    text: str
-    interval: str
-    sure: bool
-
-
-class Row(NamedTuple):
-    """One window of one thing: cells before and between the two differences, in the order of `HEADS`."""
-
-    sessions: str
-    triggers: str
-    apart: str
-    mean: str
-    mean_all: str
-    mean_more: Shown
-    median: str
-    median_all: str
-    above: str
-    above_all: str
-    above_more: Shown
-
-
 def things(roles: Roles) -> dict[str, str]:
     """Return what is studied, by the name of `engine.analytics.event_study.StudyWindow`'s field, as people call it."""
     static = f"{roles.hedge} less {roles.leverage:g} times {roles.underlying} over the same sessions"
@@ -65,7 +45,7 @@ def things(roles: Roles) -> dict[str, str]:
 
 
 def rows(study: EventStudy, thing: str) -> list[Row]:
-    """Return a thing's rows, a window each."""
+    """Return a thing's rows, a window each: differences with their interval, strong where that leaves 0 out."""
     return [_row(window, getattr(window, thing)) for window in study.windows]
 
 
@@ -75,7 +55,7 @@ def headline(study: EventStudy, roles: Roles) -> str:
     count = len(study.triggers)
     if not count:
         return f"There is nothing to study: no {what.replace('closes', 'close', 1).replace(' were ', ' was ')}."
-    said = f"{many(count, 'trigger')}, {what}."
+    said = f"{counted(count, 'trigger')}, {what}."
     told = [one for one in study.windows if one.block is not None]
     if not told:
         needs = f"an interval takes {LEAST} triggers whose windows share no session, and some years of history"
@@ -95,8 +75,8 @@ def finding(study: EventStudy, roles: Roles) -> str:
     if not len(study.triggers):
         return "No trigger"
     if not told:
-        return f"{many(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
-    sure = [f"{one.sessions}" for one in told if _shown(one.fund.mean, 2).sure or _shown(one.fund.above, 0).sure]
+        return f"{counted(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
+    sure = [f"{one.sessions}" for one in told if one.fund.mean.sure or one.fund.above.sure]
     if not sure:
         return f"After its triggers {roles.hedge} did as on all days, as far as can be told"
     return f"After its triggers {roles.hedge} did otherwise than on all days over {' and '.join(sure)} sessions"
@@ -125,70 +105,115 @@ def notes(study: EventStudy, roles: Roles) -> list[str]:
     return [begins, more, static, *([drawn, CHANCE] if blocks else [])]
 
 
+def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
+    """Return what a page shows below a study's headline: mean paths, a table of all things, notes."""
+    fund, underlying = roles.hedge, roles.underlying
+    parts: list[Part] = []
+    if len(study.triggers):
+        groups = [[Row([title], role="group"), *rows(study, thing)] for thing, title in things(roles).items()]
+        columns = [Column(head, align="right" if place else "left") for place, head in enumerate(HEADS)]
+        caption = (
+            f"Mean total return since the price that windows begin at, in percent: {fund} above, {underlying} below,"
+            " sessions from the trigger's close across. Shaded, the 95 % interval of the mean after triggers, one"
+            " session at a time."
+        )
+        described = f"Mean path of {fund} and {underlying} around the triggers, and on all days"
+        parts += [
+            Chart("after", described, caption, data=study_data(study, roles)),
+            Table("study", columns, [row for group in groups for row in group]),
+        ]
+    return [*parts, Items(notes(study, roles), "dek")]
+
+
+def study_data(study: EventStudy, roles: Roles) -> dict[str, Any]:
+    """Return what the script of a page draws."""
+    paths = ((roles.hedge, study.fund), (roles.underlying, study.underlying))
+    named = ("after", "low", "high", "all_days")
+    lines = [{"name": name} | {part: singles(getattr(path, part)) for part in named} for name, path in paths]
+    return {"offsets": study.offsets.tolist(), "lines": lines}
+
+
+def write_study_page(
+    path: Path, study: EventStudy, roles: Roles, *, title: str, span: tuple[str, str], note: str | None = None
+) -> None:
+    """Write the page of a study: one file, read offline.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    study, roles
+        The study, and who is hedge and underlying.
+    title, note
+        Stand at the top; any text is safe.
+    span
+        The run's first and last session.
+    """
+    about = (
+        f"{span[0]} to {span[1]}. {roles.hedge} is a fund that returns {roles.leverage:g} times {roles.underlying}'s"
+        " move of each day."
+    )
+    simulated = note is not None and note.startswith("SIMULATED")
+    told = Paragraph(headline(study, roles), "strong", "study-headline")
+    document = Document(
+        title,
+        [Section("", "", [told, *study_parts(study, roles)])],
+        note=note or "",
+        header=[Paragraph(about, "dek")],
+        data={"simulated": simulated},
+        scripts=["study"],
+    )
+    write_document(path, document)
+
+
 def show_study(console: Console, study: EventStudy, roles: Roles, marks: tuple[str, ...] = ()) -> None:
     """Print an event study."""
-    for mark in marks:
-        console.print(escape(mark), style="bold yellow", highlight=False)
-    console.print(escape(headline(study, roles)), style="bold", highlight=False)
+    columns = [Column(name, align="right", wrap="never") for name in NARROW]
+    parts: list[Part] = [*(Paragraph(mark, "alarm") for mark in marks), Paragraph(headline(study, roles), "strong")]
     for thing, title in things(roles).items():
-        console.print()
-        console.print(_table(study, thing, title))
-    console.print()
-    for note in notes(study, roles):
-        console.print(escape(note), style="dim", highlight=False)
+        tight = [Row([_tight(cell) for cell in row.cells]) for row in rows(study, thing)]
+        parts += [Paragraph(""), Heading(f"{title}, in percent"), Table(thing, columns, tight, role="dense")]
+    show(console, [*parts, Paragraph(""), Items(notes(study, roles), "dek")])
+
+
+def _tight(cell: Cell | str) -> Cell | str:
+    return cell.removesuffix(" %") if isinstance(cell, str) else cell
 
 
 def _row(window: StudyWindow, moved: Moves) -> Row:
     return Row(
-        f"{window.sessions}",
-        f"{window.triggers:,}",
-        f"{window.apart:,}",
-        percent(moved.mean.after),
-        percent(moved.mean.all_days),
-        _shown(moved.mean, 2),
-        percent(moved.median.after),
-        percent(moved.median.all_days),
-        percent(moved.above.after, 0),
-        percent(moved.above.all_days, 0),
-        _shown(moved.above, 0),
+        [
+            f"{window.sessions}",
+            f"{window.triggers:,}",
+            f"{window.apart:,}",
+            percent(moved.mean.after, 2),
+            percent(moved.mean.all_days, 2),
+            _difference(moved.mean, 2),
+            percent(moved.median.after, 2),
+            percent(moved.median.all_days, 2),
+            percent(moved.above.after, 0),
+            percent(moved.above.all_days, 0),
+            _difference(moved.above, 0),
+        ]
     )
 
 
-def _shown(one: Contrast, places: int) -> Shown:
+def _difference(one: Contrast, places: int) -> Cell:
     if one.difference is None:
-        return Shown(UNKNOWN, "", sure=False)
+        return Cell(UNKNOWN)
     difference = number(100 * one.difference, places, sign=True)
     if one.low is None or one.high is None:
-        return Shown(difference, "", sure=False)
+        return Cell(difference)
     low, high = (number(100 * end, places, sign=True) for end in (one.low, one.high))
-    return Shown(difference, f"{low} to {high}", one.sure)
+    return Cell(difference, "strong" if one.sure else "", f"{low} to {high}")
 
 
 def _found(windows: list[StudyWindow], roles: Roles) -> Iterator[str]:
     """Yield a sentence for every difference of the fund's whose interval leaves 0 out."""
     for window in windows:
-        over = f"Over {many(window.sessions, 'session')} {roles.hedge}"
+        over = f"Over {counted(window.sessions, 'session')} {roles.hedge}"
         for one, did, how in ((window.fund.mean, "made", "on average"), (window.fund.above, "rose", "of the time")):
-            shown = _shown(one, 2)
-            if shown.sure and one.difference is not None:
+            if one.sure and one.difference is not None:
                 way = "more" if one.difference > 0.0 else "less"
                 apart = f"{number(100 * abs(one.difference))} points {way} {how}"
-                yield f"{over} {did} {apart} than on all days (95 % interval {shown.interval})."
-
-
-def _table(study: EventStudy, thing: str, title: str) -> Table:
-    head = f"{title}, in percent"
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", title=escape(head))
-    table.title_justify, table.title_style = "left", "bold"
-    for name in NARROW:
-        table.add_column(name, justify="right", no_wrap=True)
-    for row in rows(study, thing):
-        table.add_row(*(_cell(cell) for cell in row))
-    return table
-
-
-def _cell(cell: str | Shown) -> str:
-    if isinstance(cell, str):
-        return cell.removesuffix(" %")
-    text = f"[bold]{cell.text}[/]" if cell.sure else cell.text
-    return f"{text}\n[dim]{cell.interval}[/]" if cell.interval else text
+                yield f"{over} {did} {apart} than on all days (95 % interval {_difference(one, 2).detail})."
