@@ -9,7 +9,7 @@ from data.format import UNKNOWN, counted_of, dollars, number, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
-from engine.analytics.controls import MATCHED
+from engine.analytics.controls import HELD_LESS
 from engine.runs.run import Run
 from reports.report_books import Book
 from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of
@@ -74,7 +74,7 @@ def _row(book: Book, figures: Mapping[str, Any] | None, dots: Mapping[str, Dot])
     gap = (
         []
         if not dots
-        else [points(dots[book.name].gap) if book.name in dots else "0.0" if book.name in MATCHED else UNKNOWN]
+        else [points(dots[book.name].gap) if book.name in dots else "0.0" if book.name in HELD_LESS else UNKNOWN]
     )
     if figures is None or book.ledger is None:
         return Row([book.title, *([UNKNOWN] * (len(HEADS) - 1)), *gap], book.about)
