@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from data.arrays import Floats
 from engine.analytics.answer.words import names_of
 from engine.kernel.loop import Ledger
 from engine.runs.run import RunResult
 from reports.first_sum import hedge_words
-from reports.report_section import Head
+from reports.report_words import UNKNOWN, percent, points
 
 FIRST = ("held_less", "unhedged", "derisk_entry", "derisk_daily")
 """Controls that come first, and whose lines are drawn strong."""
@@ -18,6 +19,10 @@ MATCHED_BY = {
     "held_less_drawdown": "same worst fall",
     "held_less_volatility": "same volatility",
 }
+
+
+POINTS = partial(points, places=1)
+PERCENT = partial(percent, places=1)
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,6 @@ class Book:
     def role(self) -> str:
         """``hedge`` for the hedged book, ``held`` for holding less, ``main`` for others that are drawn strong."""
         return {"hedged": "hedge", "held_less": "held"}.get(self.name, "main" if self.name in FIRST else "")
-
-    @property
-    def head(self) -> Head:
-        """Its column."""
-        return Head(self.title, self.about, self.role)
 
 
 def books_of(result: RunResult) -> tuple[Book, ...]:
@@ -78,12 +78,22 @@ def by_name(books: tuple[Book, ...]) -> dict[str, Floats]:
     return {one.name: one.ledger.equity for one in books if one.ledger is not None}
 
 
-def judged_by(books: tuple[Book, ...]) -> Book:
+def compared_with(books: tuple[Book, ...]) -> Book:
     """Return the book that the hedge is compared with: holding less, or doing nothing where there is no answer."""
     named = {one.name: one for one in books}
     return named.get("held_less", named["unhedged"])
 
 
 def against(book: Book) -> str:
-    """Return what comparing with `judged_by` is called."""
+    """Return what comparing with `compared_with` is called."""
     return "holding less" if book.name == "held_less" else "doing nothing"
+
+
+def bare_percent(value: float | None) -> str:
+    """Write a fraction in percent, whose sign stands above."""
+    return percent(value, 1).removesuffix(" %")
+
+
+def counted(count: int, total: int) -> str:
+    """Write ``5 of 17``; a dash where there is nothing to count."""
+    return f"{count:,} of {total:,}" if total else UNKNOWN
