@@ -39,7 +39,7 @@ def signal(
         raise UserError(f"--equity {equity:g}: has to be dollars above 0")
     config, _shipped = config_of(file, data, settings, start, end)
     from engine.inspection.live_signal import signal_now
-    from reports.signal_table import show_signal
+    from reports.signal import show_signal
 
     with quietly(), steps(1) as say:
         say("asking the strategy")
@@ -50,7 +50,7 @@ def signal(
         show_signal(console(), told)
 
     def write(path: Path) -> None:
-        from reports.signal_page import write_signal_page
+        from reports.signal import write_signal_page
 
         write_signal_page(path, told)
 

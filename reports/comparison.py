@@ -14,6 +14,7 @@ from urllib.parse import quote
 import numpy as np
 
 from data.arrays import Floats
+from data.format import number
 from engine.analytics.answer.insurance import LEVEL
 from reports.charts import line, spread, thinned
 from reports.comparison_differences import NONE
@@ -29,7 +30,6 @@ from reports.comparison_rows import (
     span_of,
 )
 from reports.renderers.html import write_page
-from reports.report_words import number
 
 PAGES = {"report.html": "report", "tearsheet.html": "tear-sheet"}
 """A run's own pages, and what a link to each is called."""

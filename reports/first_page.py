@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.analytics.answer.words import Piece, names_of
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.document import Term
 from reports.first_screen import screen_of
 from reports.first_sum import Step
 from reports.frontier_picture import PHONE, WIDE, described, draw_frontier
 
 
-def first_page(result: RunResult, meanings: Mapping[str, str]) -> dict[str, Any]:
+def first_page(result: Run, meanings: Mapping[str, str]) -> dict[str, Any]:
     """Return what the first screen's template shows.
 
     Parameters

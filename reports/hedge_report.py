@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.analytics.answer.words import names_of
 from engine.analytics.evaluate import Evaluation
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.charts import singles
 from reports.document import Custom, Document, Link, Paragraph, Section
 from reports.first_page import first_page
@@ -25,7 +25,7 @@ from reports.report_ways import sensitivity, sizes, ways
 from reports.study import finding, headline, study_parts
 
 
-def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> None:
+def write_report(path: Path, result: Run, *, tearsheet: str | None) -> None:
     """Write the report of a run: one file, read offline.
 
     Parameters
@@ -40,7 +40,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
     write_document(path, report_of(result, tearsheet=tearsheet))
 
 
-def report_of(result: RunResult, *, tearsheet: str | None = None) -> Document:
+def report_of(result: Run, *, tearsheet: str | None = None) -> Document:
     """Return the report of a run.
 
     Raises
@@ -66,7 +66,7 @@ def report_of(result: RunResult, *, tearsheet: str | None = None) -> Document:
     )
 
 
-def _sections(result: RunResult, evaluation: Evaluation) -> Iterator[Section]:
+def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     """Yield the sections below the first screen, in order; what rests on an answer is left out without one."""
     books, answer, names = books_of(result), evaluation.answer, names_of(result.config)
     yield growth(result, books)
@@ -89,13 +89,13 @@ def _sections(result: RunResult, evaluation: Evaluation) -> Iterator[Section]:
     yield vocabulary(answer, names)
 
 
-def _triggers(result: RunResult, evaluation: Evaluation) -> Section:
+def _triggers(result: Run, evaluation: Evaluation) -> Section:
     study, roles = evaluation.study, result.market.roles
     told = Paragraph(headline(study, roles), id="study-headline")
     return Section("study-part", finding(study, roles), [told, *study_parts(study, roles)], "Triggers")
 
 
-def _shared_data(result: RunResult) -> dict[str, Any]:
+def _shared_data(result: Run) -> dict[str, Any]:
     """Return what the charts of the page share."""
     roles, sessions = result.market.roles, result.market.run_sessions
     made = np.flatnonzero(result.market.synthetic_sessions())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from data.audit.finding import ERROR, INFO, WARNING, Finding
+from data.format import counted, dollars, number, percent, points
 from data.fund import FEE, SPREAD
 from data.version import code_version
 from engine.analytics.answer.answer import Answer
@@ -14,12 +16,10 @@ from engine.analytics.evaluate import Evaluation
 from engine.analytics.evidence import LEVEL
 from engine.config import HedgeConfig, RunConfig
 from engine.runs.identity import as_run
-from engine.runs.run import RunResult
-from engine.runs.write import config_yaml
+from engine.runs.record import config_yaml
+from engine.runs.run import Run
 from reports.document import Code, Column, Details, Glossary, Heading, Items, Part, Row, Section, Table
 from reports.frontier_picture import title_of
-from reports.report_books import PERCENT
-from reports.report_words import dollars, many, number, percent, points
 from reports.terminal import exposure
 from strategies.load import kind, strategy_class
 
@@ -102,7 +102,7 @@ WORDS = (
 )
 
 
-def assumptions(result: RunResult, evaluation: Evaluation) -> Section:
+def assumptions(result: Run, evaluation: Evaluation) -> Section:
     """Return what was assumed: rules, history, statistics, notes, findings of the audit, and the configuration."""
     config, found = result.config, result.market.findings
     lists = {
@@ -142,11 +142,11 @@ def vocabulary(answer: Answer | None, names: Names) -> Section:
 def _exact(answer: Answer, names: Names) -> Table:
     columns = [
         Column("", align="left"),
-        Column("Growth a year (CAGR)", format=percent),
-        Column("To holding less", unit="points", format=points),
-        Column("Bad quarter", unit="points", format=points),
-        Column("Worst fall", format=PERCENT),
-        Column("Volatility a year", format=PERCENT),
+        Column("Growth a year (CAGR)", format=partial(percent, places=2)),
+        Column("To holding less", unit="points", format=partial(points, places=2)),
+        Column("Bad quarter", unit="points", format=partial(points, places=2)),
+        Column("Worst fall", format=percent),
+        Column("Volatility a year", format=percent),
         Column("End value", format=dollars),
     ]
     keys = ("cagr", "gap", "bad_quarter", "max_drawdown", "volatility", "final_equity")
@@ -186,9 +186,10 @@ def _costs(config: RunConfig) -> str:
 
 def _cash(config: RunConfig) -> str:
     rate, spread = config.execution.cash_rate, config.execution.margin_spread_bps
-    told = f"the rate of series {rate}, as known the day before" if isinstance(rate, str) else f"{percent(rate)} a year"
+    known = f"the rate of series {rate}, as known the day before"
+    earned = known if isinstance(rate, str) else f"{percent(rate, 2)} a year"
     owed = f"; borrowed cash costs {spread:g} basis points more" if config.hedge.funding == "margin" else ""
-    return f"Cash earns {told}{owed}."
+    return f"Cash earns {earned}{owed}."
 
 
 def _sized(hedge: HedgeConfig) -> str:
@@ -197,11 +198,11 @@ def _sized(hedge: HedgeConfig) -> str:
 
 def _words(hedge: HedgeConfig, text: str) -> str:
     return text.format(
-        weight=percent(hedge.weight, 1),
+        weight=percent(hedge.weight),
         buffer=percent(hedge.buffer, 0),
         cover=percent(hedge.cover, 0),
         target=percent(hedge.target_volatility, 0),
-        band=percent(hedge.band, 1),
+        band=percent(hedge.band),
     )
 
 
@@ -209,12 +210,12 @@ def _policy(config: RunConfig) -> str:
     policy = config.policy
     told = [
         f"It is entered when the signal reaches {policy.enter:g} and left when it is below {policy.exit:g}",
-        f"after {many(policy.confirm, 'close')} in a row" if policy.confirm > 1 else "",
-        f"held for at least {many(policy.min_hold, 'session')}" if policy.min_hold else "",
-        f"held for at most {many(policy.max_hold, 'session')}" if policy.max_hold else "",
-        f"not entered for {many(policy.cooldown, 'session')} after an exit" if policy.cooldown else "",
-        f"left at a loss of {percent(policy.stop_loss, 1)} of the fund" if policy.stop_loss else "",
-        f"left at a gain of {percent(policy.take_profit, 1)} of the fund" if policy.take_profit else "",
+        f"after {counted(policy.confirm, 'close')} in a row" if policy.confirm > 1 else "",
+        f"held for at least {counted(policy.min_hold, 'session')}" if policy.min_hold else "",
+        f"held for at most {counted(policy.max_hold, 'session')}" if policy.max_hold else "",
+        f"not entered for {counted(policy.cooldown, 'session')} after an exit" if policy.cooldown else "",
+        f"left at a loss of {percent(policy.stop_loss)} of the fund" if policy.stop_loss else "",
+        f"left at a gain of {percent(policy.take_profit)} of the fund" if policy.take_profit else "",
     ]
     return ", ".join(part for part in told if part) + "."
 
@@ -235,7 +236,7 @@ def strategy(config: RunConfig, label: str) -> str:
 def statistics(evaluation: Evaluation) -> list[str]:
     """Return how the attribution and the intervals were made, a sentence each."""
     evidence = evaluation.evidence
-    fee, spread, block = percent(FEE), percent(SPREAD), number(evidence.block, 1)
+    fee, spread, block = percent(FEE, 2), percent(SPREAD, 2), number(evidence.block, 1)
     attributed = f"Attribution takes {fee} a year for the fund's fee and {spread} a year for the spread on its swaps."
     resampled = (
         f"Intervals are those of {evidence.draws:,} draws of the stationary bootstrap over {evidence.returns:,} daily"
@@ -244,12 +245,12 @@ def statistics(evaluation: Evaluation) -> list[str]:
     return [attributed, resampled]
 
 
-def history(result: RunResult) -> list[str]:
+def history(result: Run) -> list[str]:
     """Return where the history comes from and what the audit found in it, a sentence each."""
     market = result.market
     names = {ERROR: "accepted error", WARNING: "warning", INFO: "remark"}
     counts = {name: sum(one.severity == severity for one in market.findings) for severity, name in names.items()}
-    told = ", ".join(many(count, name) for name, count in counts.items() if count)
+    told = ", ".join(counted(count, name) for name, count in counts.items() if count)
     made = "simulated: made up by this program" if market.simulated else "as traded, split by split"
     return [
         f"History comes from source {market.source.name}, {made}.",

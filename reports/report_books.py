@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from data.arrays import Floats
+from data.format import percent
 from engine.analytics.answer.words import names_of
 from engine.kernel.loop import Ledger
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.first_sum import hedge_words
-from reports.report_words import UNKNOWN, percent, points
 
 FIRST = ("held_less", "unhedged", "derisk_entry", "derisk_daily")
 """Controls that come first, and whose lines are drawn strong."""
@@ -19,10 +18,6 @@ MATCHED_BY = {
     "held_less_drawdown": "same worst fall",
     "held_less_volatility": "same volatility",
 }
-
-
-POINTS = partial(points, places=1)
-PERCENT = partial(percent, places=1)
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ class Book:
         return {"hedged": "hedge", "held_less": "held"}.get(self.name, "main" if self.name in FIRST else "")
 
 
-def books_of(result: RunResult) -> tuple[Book, ...]:
+def books_of(result: Run) -> tuple[Book, ...]:
     """Return every book of a run, the hedged one first."""
     names = names_of(result.config)
     order = sorted(result.controls, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
@@ -58,7 +53,7 @@ def books_of(result: RunResult) -> tuple[Book, ...]:
     return (own, *(_control(result, name, more=names.more) for name in order))
 
 
-def _control(result: RunResult, name: str, *, more: bool) -> Book:
+def _control(result: Run, name: str, *, more: bool) -> Book:
     control = result.controls[name]
     titles = {
         "unhedged": "Doing nothing",
@@ -91,9 +86,4 @@ def against(book: Book) -> str:
 
 def bare_percent(value: float | None) -> str:
     """Write a fraction in percent, whose sign stands above."""
-    return percent(value, 1).removesuffix(" %")
-
-
-def counted(count: int, total: int) -> str:
-    """Write ``5 of 17``; a dash where there is nothing to count."""
-    return f"{count:,} of {total:,}" if total else UNKNOWN
+    return percent(value).removesuffix(" %")

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Floats
+from data.format import counted, dollars, number, percent
 from engine.analytics.cascade import Cascade
+from engine.analytics.episode_stats import SHORT, Need
 from engine.analytics.episodes import Episode
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
-from engine.analytics.hedge_metrics import SHORT, Need
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.charts import singles
-from reports.document import Chart, Column, Custom, Paragraph, Row, Section, Table
+from reports.document import Chart, Column, Custom, Paragraph, Part, Row, Section, Table
 from reports.report_money import cascade_chart
-from reports.report_words import dollars, many, number, percent
 
 AROUND = 10
 """Sessions of the underlying that are drawn before and after an episode."""
@@ -40,7 +40,7 @@ class EpisodeRow(NamedTuple):
     story: str
 
 
-def episodes(result: RunResult, evaluation: Evaluation) -> Section:
+def episodes(result: Run, evaluation: Evaluation) -> Section:
     """Return the section: how far the underlying had to move, what became of the episodes, and each of them folded."""
     roles, count = result.market.roles, len(evaluation.episodes)
     fund, underlying = roles.hedge, roles.underlying
@@ -56,21 +56,21 @@ def episodes(result: RunResult, evaluation: Evaluation) -> Section:
         " near the line it may be told wrongly. Click a dot to open its row."
     )
     words = {"rows": rows(result, evaluation), "roles": roles}
-    parts = [
+    parts: list[Part] = [
         Paragraph(asks, "dek"),
         Chart("needs", "How far the underlying had to move and moved, by episode", needs, "tall"),
         measures(result),
         Custom("report_episodes.html.j2", words, {"episodes": charts(result, evaluation)}),
     ]
-    return Section("episodes-part", f"{lost:,} of {many(count, 'episode')} made nothing or lost", parts, "Episodes")
+    return Section("episodes-part", f"{lost:,} of {counted(count, 'episode')} made nothing or lost", parts, "Episodes")
 
 
-def measures(result: RunResult) -> Table:
+def measures(result: Run) -> Table:
     """Return what became of the episodes together, or why there is no telling."""
-    made, count = result.metrics["measures"], many(result.metrics["episodes"], "episode")
-    lost, yearly = dollars(made["whipsaw_dollars"], sign=True), percent(made["whipsaw_a_year"], sign=True)
-    hits = f"{percent(made['hit_rate'], 1)} ({made['hits']:,} of {result.metrics['episodes']:,})"
-    whipsaws = f"{many(made['whipsaws'], 'episode')}, {lost}, {yearly} a year"
+    made, count = result.metrics["measures"], counted(result.metrics["episodes"], "episode")
+    lost, yearly = dollars(made["whipsaw_dollars"], sign=True), percent(made["whipsaw_a_year"], 2, sign=True)
+    hits = f"{percent(made['hit_rate'])} ({made['hits']:,} of {result.metrics['episodes']:,})"
+    whipsaws = f"{counted(made['whipsaws'], 'episode')}, {lost}, {yearly} a year"
     told = (
         ("hit_rate", "Hit rate", hits, "episodes that made dollars after costs"),
         ("payoff", "Payoff", number(made["payoff"]), "mean gain of those over the others' mean loss"),
@@ -89,41 +89,41 @@ def measures(result: RunResult) -> Table:
     return Table("measures", [Column(""), Column("")], rows)
 
 
-def rows(result: RunResult, evaluation: Evaluation) -> list[EpisodeRow]:
+def rows(result: Run, evaluation: Evaluation) -> list[EpisodeRow]:
     """Return the episodes' rows, oldest first."""
     made = result.market.synthetic_sessions()
     found = zip(evaluation.episodes, evaluation.measures.needs, evaluation.cascades, strict=True)
     return [_row(result, *one, synthetic=bool(made[one[0].entered])) for one in found]
 
 
-def _row(result: RunResult, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> EpisodeRow:
+def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> EpisodeRow:
     days = result.market.run_sessions
     share = episode.pnl / result.hedged.equity[episode.decided]
     return EpisodeRow(
         str(days[episode.entered]),
         "still held" if episode.exited is None else str(days[episode.exited]),
         need.sessions,
-        percent(need.break_even, sign=True),
-        percent(cascade.index, sign=True),
-        percent(cascade.fund, sign=True),
+        percent(need.break_even, 2, sign=True),
+        percent(cascade.index, 2, sign=True),
+        percent(cascade.fund, 2, sign=True),
         dollars(episode.pnl, sign=True),
-        percent(share, sign=True),
+        percent(share, 2, sign=True),
         episode.pnl,
         synthetic,
         story(result, episode, need, cascade),
     )
 
 
-def story(result: RunResult, episode: Episode, need: Need, cascade: Cascade) -> str:
+def story(result: Run, episode: Episode, need: Need, cascade: Cascade) -> str:
     """Return how far the underlying had to move beside how far it did, and what became of the dollars."""
     roles, days = result.market.roles, result.market.run_sessions
     fund, underlying = roles.hedge, roles.underlying
     fate = "It is still held." if episode.left is None else f"Left on {days[episode.left]} {LEFT[episode.reason]}."
     return (
-        f"In {many(need.sessions, 'session')} at a volatility of {percent(need.volatility, 0)} a year, {underlying}"
+        f"In {counted(need.sessions, 'session')} at a volatility of {percent(need.volatility, 0)} a year, {underlying}"
         f" {_had_to(need.break_even, falls=roles.leverage < 0)} for {fund} to gain. It {_moved(cascade.index)}, and"
-        f" {fund} returned {percent(cascade.fund, sign=True)}. Decided on {days[episode.decided]} for"
-        f" {percent(episode.weight, 1)} of equity; the sleeve made {dollars(episode.pnl, sign=True)}, after"
+        f" {fund} returned {percent(cascade.fund, 2, sign=True)}. Decided on {days[episode.decided]} for"
+        f" {percent(episode.weight)} of equity; the sleeve made {dollars(episode.pnl, sign=True)}, after"
         f" {dollars(episode.costs)} of costs. {fate}"
     )
 
@@ -138,17 +138,17 @@ LEFT = {
 
 def _had_to(break_even: float, *, falls: bool) -> str:
     """Return what the underlying had to do, with the side of 0 that its break-even is on."""
-    size = percent(abs(break_even))
+    size = percent(abs(break_even), 2)
     if falls:
         return f"had to fall by more than {size}" if break_even < 0.0 else f"had to rise by less than {size}"
     return f"had to rise by more than {size}" if break_even > 0.0 else f"had to fall by less than {size}"
 
 
 def _moved(change: float) -> str:
-    return f"{'fell' if change < 0.0 else 'rose'} {percent(abs(change))}"
+    return f"{'fell' if change < 0.0 else 'rose'} {percent(abs(change), 2)}"
 
 
-def charts(result: RunResult, evaluation: Evaluation) -> list[dict[str, Any]]:
+def charts(result: Run, evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return what each episode's two charts are drawn from, packed.
 
     ``underlying``, ``fund`` and ``naive``, the multiple of the underlying's whole move, are paths from fill to fill
@@ -171,7 +171,7 @@ def charts(result: RunResult, evaluation: Evaluation) -> list[dict[str, Any]]:
     ]
 
 
-def _paths(result: RunResult, index: Index, b: float, episode: Episode, cascade: Cascade) -> dict[str, Any]:
+def _paths(result: Run, index: Index, b: float, episode: Episode, cascade: Cascade) -> dict[str, Any]:
     prices, entered, at_open = result.setup.prices, episode.entered, fills_at_open(result.setup)
     left, end = episode.exited is not None, result.hedged.last if episode.exited is None else episode.exited
     before = OPEN if at_open else 0.0

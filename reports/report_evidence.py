@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from data.arithmetic import expm1, log
+from data.format import UNKNOWN, counted, number, p_value, percent, points, signed
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.digits import printed_sum, signed
+from engine.analytics.answer.digits import printed_sum
 from engine.analytics.answer.fund_part import APART, LARGEST, FundPart
 from engine.analytics.answer.timing import LEVEL
 from engine.analytics.answer.words import dates_words, names_of
-from engine.analytics.episode_stats import core_level
-from engine.runs.run import RunResult
+from engine.analytics.drawdowns import core_level
+from engine.runs.run import Run
 from reports.document import Bar, BarChart, Chart, Column, Details, Paragraph, Part, Row, Section, Table
 from reports.first_sum import month, rests_words
-from reports.report_books import PERCENT, POINTS, Book, by_name
-from reports.report_words import UNKNOWN, many, number, percent, points
+from reports.report_books import Book, by_name
 
 DAYS = 5
 """Days that are shown."""
 SHOWN = 8
 """Clusters that are drawn; the rest is folded."""
 BINS = 60
+HUNDREDTHS = partial(points, places=2)
 
 
-def rests(result: RunResult, answer: Answer, books: tuple[Book, ...]) -> Section:
+def rests(result: Run, answer: Answer, books: tuple[Book, ...]) -> Section:
     """Return clusters of episodes, and the days on which hedge and holding less parted most."""
     names, fund = names_of(result.config), answer.fund
     if not fund.clusters:
@@ -41,13 +43,13 @@ def rests(result: RunResult, answer: Answer, books: tuple[Book, ...]) -> Section
     return Section("rests-part", finding, [*parts, *_days(result, books)], "Rests on")
 
 
-def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
+def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
     days, name = result.market.run_sessions, result.market.hedge
     rows, bars = [], []
     for one in sorted(fund.clusters, key=lambda one: -one.share):
         first, last = days[one.first], days[one.last]
         months = " to ".join(dict.fromkeys((month(first), month(last))))
-        about = f"{many(one.episodes, 'episode')}; {percent(one.share, 0)} of all that differs."
+        about = f"{counted(one.episodes, 'episode')}; {percent(one.share, 0)} of all that differs."
         bars.append(Bar(months, one.difference, "hedge", about))
         rows.append(Row([f"{first} to {last}", one.episodes, one.difference, one.share]))
     columns = [
@@ -57,12 +59,12 @@ def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
             "Difference",
             "The hedged book's log growth less that of the book sold daily, over the cluster.",
             unit="points",
-            format=points,
+            format=HUNDREDTHS,
         ),
         Column(
             "Of all that differs",
             "Its size over the sum of all sizes, whatever their signs.",
-            format=PERCENT,
+            format=percent,
         ),
     ]
     about = (
@@ -72,12 +74,12 @@ def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
     )
     return [
         Paragraph(about, "dek"),
-        BarChart("clusters-bars", "The largest clusters of episodes", bars[:SHOWN], points),
-        Details(f"All {many(len(rows), 'cluster')}", [Table("clusters", columns, rows)]),
+        BarChart("clusters-bars", "The largest clusters of episodes", bars[:SHOWN], HUNDREDTHS),
+        Details(f"All {counted(len(rows), 'cluster')}", [Table("clusters", columns, rows)]),
     ]
 
 
-def _days(result: RunResult, books: tuple[Book, ...]) -> list[Part]:
+def _days(result: Run, books: tuple[Book, ...]) -> list[Part]:
     equity, core, days = by_name(books), core_level(result.setup), result.market.run_sessions
     ours, theirs, moved = (np.diff(log(one)) for one in (equity["hedged"], equity["held_less"], core))
     apart = ours - theirs
@@ -85,10 +87,10 @@ def _days(result: RunResult, books: tuple[Book, ...]) -> list[Part]:
     rows = [Row([days[t + 1], *(np.expm1(one[t]) for one in (moved, ours, theirs)), apart[t]]) for t in order.tolist()]
     columns = [
         Column("Day"),
-        *(Column(name, unit="%", format=POINTS) for name in ("Core", "Hedge", "Holding less")),
-        Column("Hedge less holding less", unit="log points", format=POINTS),
+        *(Column(name, unit="%", format=points) for name in ("Core", "Hedge", "Holding less")),
+        Column("Hedge less holding less", unit="log points", format=points),
     ]
-    largest, total = (POINTS(float(some.sum())) for some in (apart[order], apart))
+    largest, total = (points(float(some.sum())) for some in (apart[order], apart))
     about = (
         f"The {DAYS} days on which the hedge and holding less parted most came to {largest} log points,"
         f" of {total} over all {len(apart):,} days."
@@ -109,7 +111,7 @@ def timing(answer: Answer) -> Section:
         f" most isn't called lucky or unlucky for that. Below {LEVEL:g} the label says helped or hurt."
     )
     ruined = "A shifted book was ruined: it counts as the worst, and mean, band and smallest effect can't be told."
-    parts = [
+    parts: list[Part] = [
         Chart("shifts", description, caption, data=_shifts(answer)),
         _timing_table(answer),
         *(Paragraph(text, "dek") for text in (sized, *([ruined] if found.mean is None else []))),
@@ -121,7 +123,7 @@ def timing(answer: Answer) -> Section:
 def _timing_table(answer: Answer) -> Table:
     found = answer.timing
     part = printed_sum(answer).parts[1]
-    size = None if found.smallest is None else POINTS(found.smallest * answer.factor).removeprefix("+")
+    size = None if found.smallest is None else points(found.smallest * answer.factor).removeprefix("+")
     rows = [
         Row(["The run's own dates", _grown(found.growth)], "Growth a year, sold at entry."),
         Row(["Random dates, on average", UNKNOWN if found.mean is None else _grown(found.mean)]),
@@ -137,15 +139,15 @@ def _timing_table(answer: Answer) -> Table:
             ["Smallest effect this history could show", UNKNOWN if size is None else f"{size} points"],
             "What would be found in four of five such histories, at 5 %, two-sided.",
         ),
-        Row(["p", number(found.p, 3)], "How often random dates are as far out, on either side."),
-        Row(["p of being worse", number(found.p_low, 3)], "How often random dates are as bad or worse."),
-        Row(["p of being better", number(found.p_high, 3)], "How often random dates are as good or better."),
+        Row(["p", p_value(found.p)], "How often random dates are as far out, on either side."),
+        Row(["p of being worse", p_value(found.p_low)], "How often random dates are as bad or worse."),
+        Row(["p of being better", p_value(found.p_high)], "How often random dates are as good or better."),
     ]
     return Table("timing", [Column(""), Column("")], rows)
 
 
 def _grown(log_growth: float) -> str:
-    return percent(float(expm1(log_growth)), 1)
+    return percent(float(expm1(log_growth)))
 
 
 def _shifts(answer: Answer) -> dict[str, Any]:

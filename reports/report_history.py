@@ -9,18 +9,17 @@ import numpy as np
 
 from data.arrays import Dates, Flags, Floats
 from data.calendar import nyse_sessions
+from data.format import counted, counted_of, percent, points
 from engine.analytics.derisk import net_beta
-from engine.analytics.episode_stats import core_level
-from engine.analytics.falls import DEEP, RISE, Fall, falls_of
+from engine.analytics.drawdowns import DEEP, RISE, Fall, core_level, falls_of
 from engine.analytics.metrics import drawdowns
 from engine.kernel.loop import Ledger
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from engine.setup import run_beta
 from reports.charts import singles, spread
 from reports.document import Bar, BarChart, Chart, Column, Paragraph, Part, Row, Section, Table
 from reports.first_sum import month
-from reports.report_books import POINTS, Book, against, bare_percent, by_name, compared_with, counted
-from reports.report_words import many, percent
+from reports.report_books import Book, against, bare_percent, by_name, compared_with
 
 OVER = ("held_less", "derisk_daily")
 """Books that the hedged one is divided by."""
@@ -29,7 +28,7 @@ WEEK = 10
 ENDED = {"peak": "new peak", "rise": f"up {100 * RISE:.0f} %", "open": "goes on"}
 
 
-def growth(result: RunResult, books: tuple[Book, ...]) -> Section:
+def growth(result: Run, books: tuple[Book, ...]) -> Section:
     """Return growth and drawdown, the hedge over what it is compared with, and the book's net beta."""
     fund, underlying = result.market.hedge, result.market.underlying
     over = [one for one in books if one.name in OVER and one.ledger is not None]
@@ -39,7 +38,7 @@ def growth(result: RunResult, books: tuple[Book, ...]) -> Section:
         f" how much of it moves with {underlying}; below 0 it gains when {underlying} falls. Shaded: {fund} is held."
         " Point at a day for every book of it."
     )
-    description = f"Growth, drawdown, relative growth and net beta of {many(len(books), 'book')}"
+    description = f"Growth, drawdown, relative growth and net beta of {counted(len(books), 'book')}"
     parts: list[Part] = [Chart("growth", description, caption, "huge", _growth_data(result, books, over))]
     why = None if result.evaluation is None else result.evaluation.why
     if why is not None:
@@ -62,13 +61,13 @@ def _growth_finding(books: tuple[Book, ...]) -> str:
         return "The hedged book was ruined"
     if beside <= 0.0:
         return f"{other.title} was ruined, the hedge was not"
-    apart = percent(abs(end / beside - 1.0), 1)
-    if apart == percent(0.0, 1):
+    apart = percent(abs(end / beside - 1.0))
+    if apart == percent(0.0):
         return f"In the end the hedge was worth as much as {against(other)}"
     return f"In the end the hedge was worth {apart} {'more' if end > beside else 'less'} than {against(other)}"
 
 
-def _growth_data(result: RunResult, books: tuple[Book, ...], over: list[Book]) -> dict[str, Any]:
+def _growth_data(result: Run, books: tuple[Book, ...], over: list[Book]) -> dict[str, Any]:
     alive = {one.name: (one, _alive(one.ledger)) for one in books if one.ledger is not None}
     hedged = alive["hedged"][1]
     beta = run_beta(result.config, result.market)
@@ -141,7 +140,7 @@ def years_of(sessions: Dates) -> tuple[Year, ...]:
     return tuple(found)
 
 
-def years(result: RunResult, books: tuple[Book, ...]) -> Section:
+def years(result: Run, books: tuple[Book, ...]) -> Section:
     """Return every calendar year of every book."""
     sessions, made = result.market.run_sessions, result.market.synthetic_sessions()
     spans = years_of(sessions[: result.hedged.last + 1])
@@ -152,13 +151,13 @@ def years(result: RunResult, books: tuple[Book, ...]) -> Section:
     for one in spans:
         mark = "SYNTHETIC" if made[one.first : one.last + 1].any() else ""
         rows.append(Row([one.title, *_changes(equity, books, one.first, one.last)], mark=mark))
-    parts = [
+    parts: list[Part] = [
         Paragraph(f"The hedge less {beside}, points, year by year", "dek"),
-        BarChart("years-bars", f"The hedge less {beside} in each year", bars, POINTS),
+        BarChart("years-bars", f"The hedge less {beside} in each year", bars, points),
         Table("years", [Column("Return", unit="%"), *(_column(book) for book in books)], rows),
         Paragraph("part: the run covers a part of that year.", "dek"),
     ]
-    won = counted(sum(bar.value > 0.0 for bar in bars), len(bars))
+    won = counted_of(sum(bar.value > 0.0 for bar in bars), len(bars))
     return Section("years-part", f"Ahead of {beside} in {won} years", parts, "Years")
 
 
@@ -170,7 +169,7 @@ def _changes(equity: dict[str, Floats], books: tuple[Book, ...], first: int, las
     return [change(equity[book.name], first, last) if book.name in equity else None for book in books]
 
 
-def falls(result: RunResult, books: tuple[Book, ...]) -> Section:
+def falls(result: Run, books: tuple[Book, ...]) -> Section:
     """Return every deep fall of the core: what each book did on the way down, and until it was over."""
     found = falls_of(core_level(result.setup)[: result.hedged.last + 1])
     deep = f"{100 * DEEP:.0f} %"
@@ -179,9 +178,9 @@ def falls(result: RunResult, books: tuple[Book, ...]) -> Section:
     beside, days, equity = against(compared_with(books)), result.market.run_sessions, by_name(books)
     apart = [(one, value) for one in found if (value := _apart(books, one.peak, one.end)) is not None]
     over = [value for one, value in apart if one.ended != "open"]
-    won = counted(sum(value > 0.0 for value in over), len(over))
+    won = counted_of(sum(value > 0.0 for value in over), len(over))
     finding = (
-        f"Ahead of {beside} at the recovery in {won} falls" if over else f"{many(len(found), 'fall')}, not over yet"
+        f"Ahead of {beside} at the recovery in {won} falls" if over else f"{counted(len(found), 'fall')}, not over yet"
     )
     bars = [
         Bar(f"{month(days[one.peak])}{', goes on' if one.ended == 'open' else ''}", value, "hedge")
@@ -200,12 +199,12 @@ def falls(result: RunResult, books: tuple[Book, ...]) -> Section:
 
     recovery = f"a new peak, or a rise of {100 * RISE:.0f} % from the low, which makes another fall of what follows"
     drawn = f"The hedge less {beside}, from each peak to the recovery"
-    parts = [
+    parts: list[Part] = [
         Paragraph(
             f"The hedge less {beside}, points, from each peak of the core to the recovery: {recovery}",
             "dek",
         ),
-        BarChart("falls-bars", drawn, bars, POINTS),
+        BarChart("falls-bars", drawn, bars, points),
         Table("falls", columns, [row for one in found for row in _fall_rows(result, one, cells)]),
         Paragraph(
             f"Every fall of the core by more than {deep}. Returns in percent, from the close of the peak.", "dek"
@@ -214,7 +213,7 @@ def falls(result: RunResult, books: tuple[Book, ...]) -> Section:
     return Section("falls-part", finding, parts, "Falls")
 
 
-def _fall_rows(result: RunResult, one: Fall, cells: Callable[[int, int], list[float | None]]) -> list[Row]:
+def _fall_rows(result: Run, one: Fall, cells: Callable[[int, int], list[float | None]]) -> list[Row]:
     """Return a fall's rows: to the trough, to its end, and to the old peak where it ended before that by a rise."""
     days, core = result.market.run_sessions, core_level(result.setup)
     made = result.market.synthetic_sessions()[one.peak : one.end + 1].any()

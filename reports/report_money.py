@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from data.format import UNKNOWN, counted, dollars, number, percent, points
 from data.fund import FEE, SPREAD
 from data.market import Roles
 from engine.analytics.attribution import SLEEVE
@@ -16,12 +17,10 @@ from engine.analytics.carino import DECAY, linking
 from engine.analytics.cascade import STEPS, Cascade
 from engine.analytics.evaluate import Evaluation
 from engine.rules import costs_of
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.charts import singles
 from reports.document import Chart, Column, Paragraph, Part, Row, Section, Table
 from reports.renderers.html import typeset
-from reports.report_books import POINTS
-from reports.report_words import UNKNOWN, dollars, many, number, percent, points
 
 GAINED = partial(dollars, sign=True)
 TITLES = {
@@ -41,7 +40,7 @@ TITLES = {
 def abouts(roles: Roles) -> dict[str, str]:
     """Return what each step of the bridge and of the sleeve is."""
     b, way = roles.leverage, "short" if roles.leverage < 0 else "long"
-    fee, spread = percent(FEE), percent(SPREAD)
+    fee, spread = percent(FEE, 2), percent(SPREAD, 2)
     return {
         "core": "What the core would have made that was sold, or held less of, than unhedged.",
         "interest": "On the book's cash, or on what it owes.",
@@ -58,7 +57,7 @@ def abouts(roles: Roles) -> dict[str, str]:
     }
 
 
-def money(result: RunResult, evaluation: Evaluation) -> Section:
+def money(result: Run, evaluation: Evaluation) -> Section:
     """Return the bridge from doing nothing to the hedge, and the fund's own parts."""
     metrics, roles = result.metrics, result.market.roles
     carried, fund = metrics["bridge"], roles.hedge
@@ -68,7 +67,7 @@ def money(result: RunResult, evaluation: Evaluation) -> Section:
     yearly = Column(
         f"{fund}'s part of the growth, points a year",
         "Of the hedged book's CAGR, linked over time (Carino).",
-        format=POINTS,
+        format=points,
     )
     parts: list[Part] = [
         Paragraph(
@@ -144,7 +143,7 @@ def sleeve_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
     made = metrics["attribution"]
     steps, total = [made[f"{name}_a_year"] for name in SLEEVE], made["sleeve_a_year"]
     labels = [*(TITLES[name] for name in SLEEVE), f"All of {roles.hedge}"]
-    return _waterfall(labels, steps, [points(value, 1) for value in (*steps, total)], starts=False)
+    return _waterfall(labels, steps, [points(value) for value in (*steps, total)], starts=False)
 
 
 def cascade_chart(cascade: Cascade, roles: Roles) -> dict[str, Any]:
@@ -155,7 +154,7 @@ def cascade_chart(cascade: Cascade, roles: Roles) -> dict[str, Any]:
         "variance_drag": "Chop (variance drag)",
     }
     steps = [getattr(cascade, name) for name in STEPS]
-    texts = [percent(value, 1, sign=True) for value in (*steps, cascade.fund)]
+    texts = [percent(value, sign=True) for value in (*steps, cascade.fund)]
     return _waterfall([*(names.get(name) or TITLES[name] for name in STEPS), roles.hedge], steps, texts, starts=False)
 
 
@@ -169,7 +168,7 @@ def _waterfall(labels: Sequence[str], values: Sequence[float], texts: Sequence[s
     }
 
 
-def costs(result: RunResult) -> Section:
+def costs(result: Run) -> Section:
     """Return what trading cost the hedged book, by instrument."""
     metrics = result.metrics
     bps = Column("Basis points", "Hundredths of a percent of what was traded.", format=partial(number, places=1))
@@ -182,12 +181,12 @@ def costs(result: RunResult) -> Section:
         Column("Cost", format=dollars),
         bps,
     ]
-    finding = f"Trading cost {dollars(metrics['costs'])} over {many(metrics['fills'], 'fill')}"
-    parts = [Table("costs", columns, _costs(result)), Paragraph("Of the hedged book.", "dek")]
+    finding = f"Trading cost {dollars(metrics['costs'])} over {counted(metrics['fills'], 'fill')}"
+    parts: list[Part] = [Table("costs", columns, _costs(result)), Paragraph("Of the hedged book.", "dek")]
     return Section("costs-part", finding, parts, "Costs")
 
 
-def _costs(result: RunResult) -> list[Row]:
+def _costs(result: Run) -> list[Row]:
     setup, hedged = result.setup, result.hedged
     span = slice(0, hedged.last + 1)
     commission, slippage = (part[span] for part in costs_of(setup.terms, setup.prices.fill, hedged.traded))
@@ -195,13 +194,12 @@ def _costs(result: RunResult) -> list[Row]:
     fills = hedged.traded[span] != 0.0
     figures = [part.sum(axis=0) for part in (fills, traded, commission, slippage)]
     names = result.market.roles.traded
-    rows = [_cost_row(name, *(column[i] for column in figures)) for i, name in enumerate(names)]
-    return [*rows, _cost_row("All", *(column.sum() for column in figures), role="sum")]
+    rows = [_cost_row(name, [column[i] for column in figures]) for i, name in enumerate(names)]
+    return [*rows, _cost_row("All", [column.sum() for column in figures], "sum")]
 
 
-def _cost_row(name: str, fills: int, traded: float, commission: float, slippage: float, role: str = "") -> Row:
+def _cost_row(name: str, figures: Sequence[float], role: str = "") -> Row:
+    fills, traded, commission, slippage = figures
     cost = commission + slippage
-    return Row(
-        [name, fills, traded, commission, slippage, cost, 1e4 * cost / traded if traded else UNKNOWN],
-        role=role,
-    )
+    bps = 1e4 * cost / traded if traded else UNKNOWN
+    return Row([name, fills, traded, commission, slippage, cost, bps], role=role)

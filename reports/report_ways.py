@@ -6,35 +6,35 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from data.format import UNKNOWN, counted_of, dollars, number, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.variations import Alternative, Variation
 from engine.analytics.controls import MATCHED
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.document import Bar, BarChart, Column, Details, Paragraph, Part, Row, Section, Table
-from reports.report_books import PERCENT, POINTS, Book, counted
-from reports.report_words import UNKNOWN, dollars, number
+from reports.report_books import Book
 
 GROWTH = Column(
-    "Growth a year", "CAGR: the yearly rate that compounds from the first equity to the last.", format=PERCENT
+    "Growth a year", "CAGR: the yearly rate that compounds from the first equity to the last.", format=percent
 )
 QUARTER = Column(
     "Bad quarter",
     "How far the worst 5 % of 3-month returns fall short of an average one.",
     unit="points",
-    format=POINTS,
+    format=points,
 )
-FALL = Column("Worst fall", "The deepest fall from a peak.", format=PERCENT)
+FALL = Column("Worst fall", "The deepest fall from a peak.", format=percent)
 GAP = Column(
     "To holding less",
     "Growth a year less that of holding as much of the core as has the same bad quarter: above 0 is cheaper.",
     unit="points",
-    format=POINTS,
+    format=points,
 )
 
 
-def ways(result: RunResult, answer: Answer | None, books: tuple[Book, ...]) -> Section:
+def ways(result: Run, answer: Answer | None, books: tuple[Book, ...]) -> Section:
     """Return every book's figures, and its gap to holding less."""
     dots = {} if answer is None else {dot.name: dot for dot in answer.frontier.dots}
     parts: list[Part] = []
@@ -44,14 +44,14 @@ def ways(result: RunResult, answer: Answer | None, books: tuple[Book, ...]) -> S
         about = "Growth a year less that of holding less to the same bad quarter, points: above 0 is cheaper protection"
         parts = [
             Paragraph(about, "dek"),
-            BarChart("ways-bars", "Each way's gap to holding less", bars, POINTS),
+            BarChart("ways-bars", "Each way's gap to holding less", bars, points),
         ]
     columns = [
         Column(""),
         GROWTH,
         QUARTER,
         FALL,
-        Column("Volatility a year", "Standard deviation of daily returns, a year.", format=PERCENT),
+        Column("Volatility a year", "Standard deviation of daily returns, a year.", format=percent),
         Column("Sharpe", "Mean daily return over that of cash, over its standard deviation, a year.", format=number),
         Column("Costs", "Commission and slippage, over the whole run.", format=dollars),
         Column("End value", format=dollars),
@@ -65,14 +65,14 @@ def ways(result: RunResult, answer: Answer | None, books: tuple[Book, ...]) -> S
     return Section("controls-part", _ways_finding(result, books, dots), parts, "Other ways")
 
 
-def _ways_finding(result: RunResult, books: tuple[Book, ...], dots: Mapping[str, Dot]) -> str:
+def _ways_finding(result: Run, books: tuple[Book, ...], dots: Mapping[str, Dot]) -> str:
     if dots:
         others = [dot for name, dot in dots.items() if name not in ("hedged", "unhedged")]
-        better = counted(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))
+        better = counted_of(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))
         return f"Against holding less, {better} other ways did better than the hedge"
     figures = result.metrics["controls"]
     grown = [figures[one.name]["cagr"] for one in books if one.name in figures]
-    more = counted(sum(one > result.metrics["cagr"] for one in grown), len(grown))
+    more = counted_of(sum(one > result.metrics["cagr"] for one in grown), len(grown))
     return f"{more} other ways grew more than the hedge"
 
 
@@ -87,18 +87,18 @@ def _book_row(book: Book, figures: Mapping[str, Any] | None, dots: Mapping[str, 
     return Row(cells, book.about, "hedge" if book.role == "hedge" else "")
 
 
-def sizes(result: RunResult, alternatives: Sequence[Alternative]) -> Section:
+def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
     """Return the same signal with another calendar or weight."""
     if not alternatives:
         why = f"{result.label} orders weights itself: there is no signal to size or to rebalance otherwise."
         return Section("sizes-part", "Rebalancing and size: its own alone", [Paragraph(why, "dek")], "Size")
     best = max(alternatives, key=lambda one: one.dot.gap)
     came = "Nearest to holding less came" if best.dot.gap < 0.0 else "Furthest above holding less came"
-    finding = f"{came} {'the run as it is, ' if best.own else ''}{best.dot.title}: {POINTS(best.dot.gap)} points a year"
+    finding = f"{came} {'the run as it is, ' if best.own else ''}{best.dot.title}: {points(best.dot.gap)} points a year"
     groups = {"rebalance": "Rebalanced", "weight": "Weight"}
     columns = [
         Column(""),
-        Column("Growth a year", "CAGR.", format=PERCENT),
+        Column("Growth a year", "CAGR.", format=percent),
         FALL,
         QUARTER,
         Column("Fills", "Instruments bought or sold in a session.", format="{:,}".format),
@@ -120,9 +120,9 @@ def sizes(result: RunResult, alternatives: Sequence[Alternative]) -> Section:
         "The same signal: growth a year less that of holding less to the same bad quarter, points."
         " In colour: the run's own"
     )
-    parts = [
+    parts: list[Part] = [
         Paragraph(about, "dek"),
-        BarChart("sizes-bars", "Gap to holding less of each rebalancing and weight", bars, POINTS),
+        BarChart("sizes-bars", "Gap to holding less of each rebalancing and weight", bars, points),
         Table("sizes", columns, rows),
     ]
     return Section("sizes-part", finding, parts, "Size")
@@ -146,13 +146,13 @@ CHANGED = (
         "Gap",
         "Growth a year less that of holding less to the same bad quarter.",
         unit="points",
-        format=POINTS,
+        format=points,
     ),
     Column(
         "Fund",
         "What the fund did beside selling core day by day, log growth a year.",
         unit="points",
-        format=POINTS,
+        format=points,
     ),
 )
 
@@ -165,7 +165,7 @@ def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
     others = [one for one in variations if one.group != "start"]
     side = sum(math.copysign(1.0, gap) != math.copysign(1.0, own) for gap in gaps)
     turned = f"it changes sides in {side} of {len(gaps)}" if side else "it never changes sides"
-    between = f"between {POINTS(min(gaps))} and {POINTS(max(gaps))} points"
+    between = f"between {points(min(gaps))} and {points(max(gaps))} points"
     bars = [Bar("As it is", own, "hedge")]
     bars += [Bar(_capital(one.name), one.gap, group=GROUPS[one.group]) for one in others]
     rows = [Row(["As it is", own, answer.fund.estimate], role="sum"), *_changed_rows(others)]
@@ -177,7 +177,7 @@ def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
     about = "The gap to holding less, points of growth a year, with one thing changed. It informs and vetoes nothing"
     parts: list[Part] = [
         Paragraph(about, "dek"),
-        BarChart("sensitivity-bars", "The gap to holding less with one thing changed", bars, POINTS),
+        BarChart("sensitivity-bars", "The gap to holding less with one thing changed", bars, points),
         Table("sensitivity", CHANGED, rows),
     ]
     if starts:
@@ -201,4 +201,4 @@ def _range(starts: Sequence[Variation]) -> list[Bar]:
 
 
 def _span(values: Sequence[float]) -> str:
-    return " to ".join(dict.fromkeys(POINTS(pick(values)) for pick in (min, max))) if values else UNKNOWN
+    return " to ".join(dict.fromkeys(points(pick(values)) for pick in (min, max))) if values else UNKNOWN

@@ -33,6 +33,8 @@ CORNER = "SIMULATED"
 
 def show(console: Console, parts: Iterable[Part]) -> None:
     """Print parts one below the other; charts and what only a page has are left out."""
+    from rich.padding import Padding
+
     for part in parts:
         if isinstance(part, Paragraph):
             console.print(styled(part.text, part.role), soft_wrap=part.role == "path")
@@ -40,7 +42,8 @@ def show(console: Console, parts: Iterable[Part]) -> None:
             console.print(styled(part.text, "strong"))
         elif isinstance(part, Items):
             for item in part.items:
-                console.print(styled(item, part.role))
+                text = styled(item, part.role)
+                console.print(Padding(text, (0, 0, 0, 2), expand=False) if part.role == "indented" else text)
         elif isinstance(part, Table):
             console.print(as_rich(part))
         elif isinstance(part, Details):
