@@ -38,9 +38,8 @@ def signal(
     if equity is not None and not 0.0 < equity < float("inf"):
         raise UserError(f"--equity {equity:g}: has to be dollars above 0")
     config, _shipped = config_of(file, data, settings, start, end)
-    from reports.signal import show_signal
-
     from engine.inspection.live_signal import signal_now
+    from reports.signal import show_signal
 
     with quietly(), steps(1) as say:
         say("asking the strategy")
