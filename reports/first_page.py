@@ -9,7 +9,7 @@ from typing import Any
 from data.format import dollars, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.words import Names, names_of
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.first_screen import screen_of
 from reports.first_sum import Step
 from reports.frontier_picture import PHONE, WIDE, described, draw_frontier, title_of
@@ -41,7 +41,7 @@ class Bar:
     tip: str
 
 
-def first_page(result: RunResult, meanings: Mapping[str, str]) -> dict[str, Any]:
+def first_page(result: Run, meanings: Mapping[str, str]) -> dict[str, Any]:
     """Return what the first screen's template shows.
 
     Parameters

@@ -10,8 +10,8 @@ import numpy as np
 
 from engine.analytics.evaluate import Evaluation
 from engine.runs.identity import as_run
-from engine.runs.run import RunResult
-from engine.runs.write import config_yaml
+from engine.runs.record import config_yaml
+from engine.runs.run import Run
 from reports import report_assumed as assumed
 from reports import report_episodes as episodes
 from reports.charts import singles
@@ -34,7 +34,7 @@ from reports.study import finding, headline, study_data, study_parts
 from reports.terminal import exposure
 
 
-def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> None:
+def write_report(path: Path, result: Run, *, tearsheet: str | None) -> None:
     """Write the report of a run: one file, read offline.
 
     Parameters
@@ -77,7 +77,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
     write_page(path, "report.html.j2", words, page_data(result, sections))
 
 
-def sections_of(result: RunResult, evaluation: Evaluation) -> Iterator[Section]:
+def sections_of(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     """Yield the sections below the first screen, in order; what rests on an answer is left out without one."""
     books, answer = books_of(result), evaluation.answer
     yield growth(result, books)
@@ -101,7 +101,7 @@ def sections_of(result: RunResult, evaluation: Evaluation) -> Iterator[Section]:
     yield Section("words-part", "Words", "Words on this page", [Own("words")])
 
 
-def page_data(result: RunResult, sections: tuple[Section, ...]) -> dict[str, Any]:
+def page_data(result: Run, sections: tuple[Section, ...]) -> dict[str, Any]:
     """Return what the page's script reads as ``DATA``: what its charts share, and each section's own."""
     roles, sessions = result.market.roles, result.market.run_sessions
     made = np.flatnonzero(result.market.synthetic_sessions())
@@ -116,7 +116,7 @@ def page_data(result: RunResult, sections: tuple[Section, ...]) -> dict[str, Any
     return shared | {name: value for one in sections for name, value in one.data.items()}
 
 
-def _note(result: RunResult) -> str | None:
+def _note(result: Run) -> str | None:
     """Return what has to be read before anything else."""
     told = [assumed.synthetic(result.metrics), *result.alarms]
     return " ".join(one for one in told if one) or None

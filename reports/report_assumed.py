@@ -12,7 +12,7 @@ from data.version import code_version
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.evidence import LEVEL
 from engine.config import HedgeConfig, RunConfig
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from strategies.load import kind, strategy_class
 
 FUNDING = {
@@ -186,7 +186,7 @@ def statistics(evaluation: Evaluation) -> list[str]:
     return [attributed, resampled]
 
 
-def history(result: RunResult) -> list[str]:
+def history(result: Run) -> list[str]:
     """Say where the history comes from and what the audit found in it, a sentence each."""
     market = result.market
     names = {ERROR: "accepted error", WARNING: "warning", INFO: "remark"}
@@ -200,7 +200,7 @@ def history(result: RunResult) -> list[str]:
     ]
 
 
-def findings(result: RunResult) -> list[tuple[str, str, Finding]]:
+def findings(result: Run) -> list[tuple[str, str, Finding]]:
     """Return what the audit found, the worst first: severity, when, the finding. An error was accepted."""
     return [
         ("accepted error" if one.severity == ERROR else one.severity, _when(one), one) for one in result.market.findings

@@ -9,11 +9,11 @@ import numpy as np
 from data.arrays import Floats
 from data.format import counted, dollars, percent
 from engine.analytics.cascade import Cascade
+from engine.analytics.episode_stats import Need
 from engine.analytics.episodes import Episode
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
-from engine.analytics.hedge_metrics import Need
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.charts import singles
 from reports.report_measures import measures
 from reports.report_section import Chart, Note, Own, Part, Section
@@ -41,7 +41,7 @@ class Row(NamedTuple):
     story: str
 
 
-def section(result: RunResult, evaluation: Evaluation) -> Section:
+def section(result: Run, evaluation: Evaluation) -> Section:
     """Return the section: every episode folded."""
     name, count = result.market.hedge, len(evaluation.episodes)
     if not count:
@@ -64,14 +64,14 @@ def section(result: RunResult, evaluation: Evaluation) -> Section:
     return Section("episodes-part", "Episodes", finding, parts, {"episodes": charts(result, evaluation)})
 
 
-def rows(result: RunResult, evaluation: Evaluation) -> list[Row]:
+def rows(result: Run, evaluation: Evaluation) -> list[Row]:
     """Return the episodes' rows, oldest first."""
     made = result.market.synthetic_sessions()
     found = zip(evaluation.episodes, evaluation.measures.needs, evaluation.cascades, strict=True)
     return [_row(result, *one, synthetic=bool(made[one[0].entered])) for one in found]
 
 
-def _row(result: RunResult, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> Row:
+def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> Row:
     days = result.market.run_sessions
     share = episode.pnl / result.hedged.equity[episode.decided]
     return Row(
@@ -89,7 +89,7 @@ def _row(result: RunResult, episode: Episode, need: Need, cascade: Cascade, *, s
     )
 
 
-def story(result: RunResult, episode: Episode, need: Need, cascade: Cascade) -> str:
+def story(result: Run, episode: Episode, need: Need, cascade: Cascade) -> str:
     """Say how far the underlying had to move beside how far it did, and what became of the dollars."""
     roles, days = result.market.roles, result.market.run_sessions
     fund, underlying = roles.hedge, roles.underlying
@@ -123,7 +123,7 @@ def _moved(change: float) -> str:
     return f"{'fell' if change < 0.0 else 'rose'} {percent(abs(change), 2)}"
 
 
-def charts(result: RunResult, evaluation: Evaluation) -> list[dict[str, Any]]:
+def charts(result: Run, evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return what each episode's two charts are drawn from, packed.
 
     ``underlying``, ``fund`` and ``naive``, the multiple of the underlying's whole move, are paths from fill to fill
@@ -146,7 +146,7 @@ def charts(result: RunResult, evaluation: Evaluation) -> list[dict[str, Any]]:
     ]
 
 
-def _paths(result: RunResult, index: Index, b: float, episode: Episode, cascade: Cascade) -> dict[str, Any]:
+def _paths(result: Run, index: Index, b: float, episode: Episode, cascade: Cascade) -> dict[str, Any]:
     prices, entered, at_open = result.setup.prices, episode.entered, fills_at_open(result.setup)
     left, end = episode.exited is not None, result.hedged.last if episode.exited is None else episode.exited
     before = OPEN if at_open else 0.0

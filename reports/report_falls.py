@@ -8,9 +8,8 @@ import numpy as np
 
 from data.arrays import Floats
 from data.format import UNKNOWN, counted, counted_of, percent, points
-from engine.analytics.episode_stats import core_level
-from engine.analytics.falls import DEEP, RISE, Fall, falls_of
-from engine.runs.run import RunResult
+from engine.analytics.drawdowns import DEEP, RISE, Fall, core_level, falls_of
+from engine.runs.run import Run
 from reports.first_sum import month
 from reports.report_books import Book, against, by_name, judged_by
 from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of
@@ -19,7 +18,7 @@ from reports.report_years import change
 ENDED = {"peak": "new peak", "rise": f"up {100 * RISE:.0f} %", "open": "goes on"}
 
 
-def falls(result: RunResult, books: tuple[Book, ...]) -> Section:
+def falls(result: Run, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     found = falls_of(core_level(result.setup)[: result.hedged.last + 1])
     deep = f"{100 * DEEP:.0f} %"
@@ -38,7 +37,7 @@ def falls(result: RunResult, books: tuple[Book, ...]) -> Section:
     return Section("falls-part", "Falls", finding, _parts(result, books, found, judge))
 
 
-def _parts(result: RunResult, books: tuple[Book, ...], found: Sequence[Fall], judge: Book) -> list[Part]:
+def _parts(result: Run, books: tuple[Book, ...], found: Sequence[Fall], judge: Book) -> list[Part]:
     equity, days = by_name(books), result.market.run_sessions
     values = [
         Value(f"{month(days[one.peak])}{', goes on' if one.ended == 'open' else ''}", value, points(value), "hedge")
@@ -62,7 +61,7 @@ def _parts(result: RunResult, books: tuple[Book, ...], found: Sequence[Fall], ju
     ]
 
 
-def _rows(result: RunResult, books: tuple[Book, ...], one: Fall) -> list[Row]:
+def _rows(result: Run, books: tuple[Book, ...], one: Fall) -> list[Row]:
     """Return a fall's rows: to the trough, to its end, and to the old peak where it ended before that by a rise."""
     days, equity, core = result.market.run_sessions, by_name(books), core_level(result.setup)
     made = result.market.synthetic_sessions()[one.peak : one.end + 1].any()

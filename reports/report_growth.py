@@ -11,7 +11,7 @@ from data.format import counted, percent
 from engine.analytics.derisk import net_beta
 from engine.analytics.metrics import drawdowns
 from engine.kernel.loop import Ledger
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from engine.setup import run_beta
 from reports.charts import singles, spread
 from reports.report_books import Book, against, judged_by
@@ -21,7 +21,7 @@ OVER = ("held_less", "derisk_daily")
 """Books that the hedged one is divided by."""
 
 
-def growth(result: RunResult, books: tuple[Book, ...]) -> Section:
+def growth(result: Run, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     fund, underlying = result.market.hedge, result.market.underlying
     over = [one for one in books if one.name in OVER and one.ledger is not None]
@@ -45,7 +45,7 @@ def _called(book: Book) -> str:
     return "holding less" if book.name == "held_less" else book.title.lower()
 
 
-def _why(result: RunResult) -> list[Note]:
+def _why(result: Run) -> list[Note]:
     why = None if result.evaluation is None else result.evaluation.why
     if why is None:
         return []
@@ -72,7 +72,7 @@ def _finding(books: tuple[Book, ...]) -> str:
     return f"In the end the hedge was worth {apart} {'more' if end > other else 'less'} than {against(judge)}"
 
 
-def _data(result: RunResult, books: tuple[Book, ...], over: list[Book]) -> dict[str, Any]:
+def _data(result: Run, books: tuple[Book, ...], over: list[Book]) -> dict[str, Any]:
     alive = {one.name: (one, _alive(one.ledger)) for one in books if one.ledger is not None}
     hedged = alive["hedged"][1]
     beta = run_beta(result.config, result.market)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from data.format import counted, dollars, number, percent
-from engine.analytics.hedge_metrics import SHORT
-from engine.runs.run import RunResult
+from engine.analytics.episode_stats import SHORT
+from engine.runs.run import Run
 from reports.report_section import Head, Row, Table
 
 Held = Mapping[str, Any]
@@ -51,7 +51,7 @@ MEASURES = (
 )
 
 
-def measures(result: RunResult) -> Table:
+def measures(result: Run) -> Table:
     """Return the measures: title, and value or why there is none."""
     own = {"episodes": result.metrics["episodes"], "underlying": result.market.underlying}
     held = result.metrics["measures"] | own

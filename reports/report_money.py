@@ -11,13 +11,13 @@ from engine.analytics.attribution import SLEEVE
 from engine.analytics.bridge import SPANS
 from engine.analytics.carino import linking
 from engine.analytics.evaluate import Evaluation
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.charts import singles
 from reports.report_section import Chart, Note, Part, Section, Table
 from reports.report_steps import TITLES, bridge_chart, sleeve_chart, steps_heads, steps_rows
 
 
-def money(result: RunResult, evaluation: Evaluation) -> Section:
+def money(result: Run, evaluation: Evaluation) -> Section:
     """Return the section."""
     metrics, roles = result.metrics, result.market.roles
     carried = metrics["bridge"]

@@ -9,8 +9,8 @@ from data.format import counted, number, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.fund_part import APART, LARGEST, FundPart
 from engine.analytics.answer.words import names_of
-from engine.analytics.episode_stats import core_level
-from engine.runs.run import RunResult
+from engine.analytics.drawdowns import core_level
+from engine.runs.run import Run
 from reports.first_sum import month, rests_words
 from reports.report_books import Book, by_name
 from reports.report_section import Fold, Head, Note, Part, Row, Section, Table, Value, bars_of
@@ -21,7 +21,7 @@ SHOWN = 8
 """Clusters that are drawn; the rest is folded."""
 
 
-def rests(result: RunResult, answer: Answer, books: tuple[Book, ...]) -> Section:
+def rests(result: Run, answer: Answer, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     names, fund = names_of(result.config), answer.fund
     if not fund.clusters:
@@ -41,7 +41,7 @@ def rests(result: RunResult, answer: Answer, books: tuple[Book, ...]) -> Section
     return Section("rests-part", "Rests on", finding, parts)
 
 
-def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
+def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
     days, name = result.market.run_sessions, result.market.hedge
     order = sorted(range(len(fund.clusters)), key=lambda i: -fund.clusters[i].share)
     rows, values = [], []
@@ -80,7 +80,7 @@ def _months(first: object, last: object) -> str:
     return " to ".join(dict.fromkeys((month(first), month(last))))
 
 
-def _days(result: RunResult, books: tuple[Book, ...]) -> list[Part]:
+def _days(result: Run, books: tuple[Book, ...]) -> list[Part]:
     equity, core, days = by_name(books), core_level(result.setup), result.market.run_sessions
     ours, theirs, moved = (np.diff(log(one)) for one in (equity["hedged"], equity["held_less"], core))
     apart = ours - theirs

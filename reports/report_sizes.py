@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from data.format import percent, points
 from engine.analytics.answer.variations import Alternative
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.report_section import Head, Note, Row, Section, Table, Value, bars_of
 from reports.report_ways import GAP
 
@@ -22,7 +22,7 @@ HEADS = (
 )
 
 
-def sizes(result: RunResult, alternatives: Sequence[Alternative]) -> Section:
+def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
     """Return the section."""
     if not alternatives:
         why = f"{result.label} orders weights itself: there is no signal to size or to rebalance otherwise."

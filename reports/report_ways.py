@@ -10,7 +10,7 @@ from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.controls import MATCHED
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.report_books import Book
 from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of
 
@@ -30,7 +30,7 @@ GAP = Head(
 )
 
 
-def ways(result: RunResult, answer: Answer | None, books: tuple[Book, ...]) -> Section:
+def ways(result: Run, answer: Answer | None, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     dots = {} if answer is None else {dot.name: dot for dot in answer.frontier.dots}
     parts: list[Part] = []
@@ -59,7 +59,7 @@ def ways(result: RunResult, answer: Answer | None, books: tuple[Book, ...]) -> S
     )
 
 
-def _finding(result: RunResult, books: tuple[Book, ...], dots: Mapping[str, Dot]) -> str:
+def _finding(result: Run, books: tuple[Book, ...], dots: Mapping[str, Dot]) -> str:
     if dots:
         others = [dot for name, dot in dots.items() if name not in ("hedged", "unhedged")]
         better = counted_of(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))

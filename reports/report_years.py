@@ -9,7 +9,7 @@ import numpy as np
 from data.arrays import Dates, Floats
 from data.calendar import nyse_sessions
 from data.format import UNKNOWN, counted_of, percent, points
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.report_books import Book, against, by_name, judged_by
 from reports.report_section import Head, Note, Row, Section, Table, Value, bars_of
 
@@ -46,7 +46,7 @@ def change(equity: Floats, first: int, last: int) -> float | None:
     return float(equity[last] / equity[first] - 1.0) if equity[first] > 0.0 else None
 
 
-def years(result: RunResult, books: tuple[Book, ...]) -> Section:
+def years(result: Run, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     sessions, made = result.market.run_sessions, result.market.synthetic_sessions()
     spans = years_of(sessions[: result.hedged.last + 1])

@@ -39,7 +39,7 @@ def write_search_page(path: Path, result: SearchResult, line: Floats | None, *, 
     path
         The file to write.
     result, line
-        The search, and what selling would have brought, as `engine.research.search.derisk_line.selling_line` gives it.
+        The search, and what selling would have brought, as `engine.research.search.run.selling_line` gives it.
     title
         Stands at the top; any text is safe.
     command

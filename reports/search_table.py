@@ -12,9 +12,8 @@ from rich.table import Table
 
 from data.arrays import Floats
 from data.format import counted
-from engine.research.search.derisk_line import cost_of_selling
 from engine.research.search.objectives import AVOIDED, COST, NAMED, Objective, best_first
-from engine.research.search.run import SearchResult
+from engine.research.search.run import SearchResult, cost_of_selling
 from engine.research.search.space import values_of
 from reports.sweep_page import as_yaml, label, short_names, shown, spec_of, unit_of
 
@@ -35,7 +34,7 @@ def show_search(
     top
         How many trials are shown.
     line
-        What selling would have brought, as `engine.research.search.derisk_line.selling_line` gives it.
+        What selling would have brought, as `engine.research.search.run.selling_line` gives it.
     forward
         A command that judges the choice out of sample.
     """

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.format import UNKNOWN, counted, number, percent
 from data.market import Roles
-from engine.analytics.event_study import LEAST
-from engine.analytics.study_result import Compared, Moved, Study, Window
+from engine.analytics.event_study import LEAST, Contrast, EventStudy, Moves, StudyWindow
 from reports.charts import singles
 from reports.document import Cell, Chart, Column, Document, Heading, Items, Paragraph, Part, Row, Section, Table
 from reports.renderers.html import write_document
@@ -40,17 +39,17 @@ CHANCE = (
 
 
 def things(roles: Roles) -> dict[str, str]:
-    """Return what is studied, by the name of `engine.analytics.event_study.Window`'s field, as a person calls it."""
+    """Return what is studied, by the name of `engine.analytics.event_study.StudyWindow`'s field, as people call it."""
     static = f"{roles.hedge} less {roles.leverage:g} times {roles.underlying} over the same sessions"
     return {"fund": roles.hedge, "underlying": roles.underlying, "static": static}
 
 
-def rows(study: Study, thing: str) -> list[Row]:
+def rows(study: EventStudy, thing: str) -> list[Row]:
     """Return a thing's rows, a window each: differences with their interval, strong where that leaves 0 out."""
     return [_row(window, getattr(window, thing)) for window in study.windows]
 
 
-def headline(study: Study, roles: Roles) -> str:
+def headline(study: EventStudy, roles: Roles) -> str:
     """Say how many triggers there are and what chance doesn't explain of what followed them."""
     what, fund = TRIGGERS[study.every].format(hedge=roles.hedge), roles.hedge
     count = len(study.triggers)
@@ -70,7 +69,7 @@ def headline(study: Study, roles: Roles) -> str:
     return " ".join([said, *(found or [nothing])])
 
 
-def finding(study: Study, roles: Roles) -> str:
+def finding(study: EventStudy, roles: Roles) -> str:
     """Return in a few words whether what followed the triggers differed from all days."""
     told = [one for one in study.windows if one.block is not None]
     if not len(study.triggers):
@@ -83,7 +82,7 @@ def finding(study: Study, roles: Roles) -> str:
     return f"After its triggers {roles.hedge} did otherwise than on all days over {' and '.join(sure)} sessions"
 
 
-def notes(study: Study, roles: Roles) -> list[str]:
+def notes(study: EventStudy, roles: Roles) -> list[str]:
     """Say by what the table was made, a sentence each."""
     blocks = dict.fromkeys(str(one.block) for one in study.windows if one.block is not None)
     begins = (
@@ -106,7 +105,7 @@ def notes(study: Study, roles: Roles) -> list[str]:
     return [begins, more, static, *([drawn, CHANCE] if blocks else [])]
 
 
-def study_parts(study: Study, roles: Roles) -> list[Part]:
+def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
     """Return what a page shows below a study's headline: mean paths, a table of all things, notes."""
     fund, underlying = roles.hedge, roles.underlying
     parts: list[Part] = []
@@ -126,7 +125,7 @@ def study_parts(study: Study, roles: Roles) -> list[Part]:
     return [*parts, Items(notes(study, roles), "dek")]
 
 
-def study_data(study: Study, roles: Roles) -> dict[str, Any]:
+def study_data(study: EventStudy, roles: Roles) -> dict[str, Any]:
     """Return what the script of a page draws."""
     paths = ((roles.hedge, study.fund), (roles.underlying, study.underlying))
     named = ("after", "low", "high", "all_days")
@@ -135,7 +134,7 @@ def study_data(study: Study, roles: Roles) -> dict[str, Any]:
 
 
 def write_study_page(
-    path: Path, study: Study, roles: Roles, *, title: str, span: tuple[str, str], note: str | None = None
+    path: Path, study: EventStudy, roles: Roles, *, title: str, span: tuple[str, str], note: str | None = None
 ) -> None:
     """Write the page of a study: one file, read offline.
 
@@ -167,7 +166,7 @@ def write_study_page(
     write_document(path, document)
 
 
-def show_study(console: Console, study: Study, roles: Roles, marks: tuple[str, ...] = ()) -> None:
+def show_study(console: Console, study: EventStudy, roles: Roles, marks: tuple[str, ...] = ()) -> None:
     """Print an event study."""
     columns = [Column(name, align="right", wrap="never") for name in NARROW]
     parts: list[Part] = [*(Paragraph(mark, "alarm") for mark in marks), Paragraph(headline(study, roles), "strong")]
@@ -181,7 +180,7 @@ def _tight(cell: Cell | str) -> Cell | str:
     return cell.removesuffix(" %") if isinstance(cell, str) else cell
 
 
-def _row(window: Window, moved: Moved) -> Row:
+def _row(window: StudyWindow, moved: Moves) -> Row:
     return Row(
         [
             f"{window.sessions}",
@@ -199,7 +198,7 @@ def _row(window: Window, moved: Moved) -> Row:
     )
 
 
-def _difference(one: Compared, places: int) -> Cell:
+def _difference(one: Contrast, places: int) -> Cell:
     if one.difference is None:
         return Cell(UNKNOWN)
     difference = number(100 * one.difference, places, sign=True)
@@ -209,7 +208,7 @@ def _difference(one: Compared, places: int) -> Cell:
     return Cell(difference, "strong" if one.sure else "", f"{low} to {high}")
 
 
-def _found(windows: list[Window], roles: Roles) -> Iterator[str]:
+def _found(windows: list[StudyWindow], roles: Roles) -> Iterator[str]:
     """Yield a sentence for every difference of the fund's whose interval leaves 0 out."""
     for window in windows:
         over = f"Over {counted(window.sessions, 'session')} {roles.hedge}"

@@ -16,7 +16,7 @@ from data.format import dollars, percent, times, written
 from engine.analytics.answer.words import plain
 from engine.analytics.measure import MEASURES, SHIFTS, SUM, base_of
 from engine.config import HedgeConfig
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.first_screen import screen_of
 from reports.first_terminal import screen_lines
 from strategies.policy import ENTER
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from engine.validation.parity import Parity
 
 
-def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
+def show_run(console: Console, result: Run, folder: Path | None, remarks: Sequence[str] = ()) -> None:
     """Print one run: its first screen as the report has it, then the notes, and where its files are."""
     console.print(Text.assemble((result.config.name, "bold"), f"  {result.label}"), soft_wrap=True)
     for alarm in result.alarms:
@@ -54,7 +54,7 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
     return [f"SYNTHETIC history may err by its band: the end value is {low} to {high}, unhedged {lowest} to {highest}."]
 
 
-def exposure(result: RunResult) -> str:
+def exposure(result: Run) -> str:
     """Return in words what the hedge does to net exposure, and what selling core does instead."""
     hedge, hedged = result.config.hedge, result.hedged
     weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]

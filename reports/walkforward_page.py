@@ -12,8 +12,8 @@ import numpy as np
 from data.arrays import Floats
 from data.files import write_whole
 from engine.analytics.measure import AGAINST, lower_is_better
-from engine.research.walkforward.choosing import TEST, TRAIN, WHOLE
 from engine.research.walkforward.kept import BOOKS, PAGE, WalkForward
+from engine.research.walkforward.plan import TEST, TRAIN, WHOLE
 from reports.charts import packed, singles, spread
 from reports.renderers.html import write_page
 from reports.sweep_numbers import Axis, Extract, Rows, extract

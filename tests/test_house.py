@@ -147,6 +147,14 @@ def test_a_lock_names_no_registry_and_has_a_hash_for_everything(lock):
         assert block.startswith("#") or "--hash=sha256:" in block, block
 
 
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_nothing_is_known_by_its_id(path):
+    """Another object may get the id of one that is gone."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+
+    assert not [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "id"]
+
+
 def test_every_package_is_listed_by_name_and_typed():
     told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     there = {place(path.parent).replace("/", ".") for path in MODULES if path.name == "__init__.py"}

@@ -10,7 +10,8 @@ from data.format import percent
 from engine.analytics.answer import words
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.insurance import CANT_TELL, NOT_PAID, PAID
-from engine.analytics.measures import Figure, Protection
+from engine.analytics.episode_stats import Figure
+from engine.analytics.hedge_metrics import Protection
 
 __all__ = ["CANT_TELL", "NOT_PAID", "PAID", "WITHHELD", "Verdict", "price_sentence", "verdict_of", "withheld"]
 
@@ -66,7 +67,7 @@ def verdict_of(answer: Answer, names: words.Names, price: Protection, sale_cost:
     price
         What the hedge cost against the unhedged book.
     sale_cost
-        `engine.analytics.measures.sale_cost_at_par` against the book sold at entry.
+        `engine.analytics.hedge_metrics.sale_cost_at_par` against the book sold at entry.
     """
     label, headline = answer.insurance.label, words.headline(answer)
     return Verdict(

@@ -18,7 +18,7 @@ from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta
 
 if TYPE_CHECKING:
-    from engine.runs.run import RunResult
+    from engine.runs.run import Run
 
 
 class Book(NamedTuple):
@@ -81,7 +81,7 @@ def sum_row(book: Book) -> dict[str, float]:
     return {name: np.nan if part is None else part for name, part in zip(PARTS, told.parts, strict=True)}
 
 
-def answered_row(result: RunResult, *, answer: bool) -> dict[str, float]:
+def answered_row(result: Run, *, answer: bool) -> dict[str, float]:
     """Return `SAFETY` of a run's book, and `SUM` where it is asked for."""
     setup, hedged = result.setup, result.hedged
     row = safety_row(hedged, less_in(setup), setup.market.sessions_a_year)

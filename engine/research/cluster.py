@@ -28,8 +28,7 @@ from distributed.utils import silence_logging_cmgr
 from data.errors import UserError
 from data.sources.memory import Lacking
 from data.version import code_version
-from engine.research.executors import AnswerOf, ChunkOf, ExecutorError, Job, answered
-from engine.research.processes import DEATHS
+from engine.research.job import DEATHS, AnswerOf, ChunkOf, ExecutorError, Job, compute_quietly
 
 AHEAD = 2
 """Chunks a worker has in hand: the one it computes, and the next."""
@@ -61,11 +60,11 @@ class Cluster:
         patience = dask.config.set({"distributed.comm.timeouts.connect": CONNECT})
         # dask's log lines are kept off the terminal: what a person has to know is told in one of ours
         with silence_logging_cmgr(logging.CRITICAL), patience, self._client() as client:
-            desk = _Desk(client, job, iter(chunks), self.place)
+            session = _Session(client, job, iter(chunks), self.place)
             try:
-                yield from desk.answers()
+                yield from session.answers()
             finally:
-                desk.leave()
+                session.leave()
 
     @property
     def place(self) -> str:
@@ -105,7 +104,7 @@ class Cluster:
 
 
 @dataclass
-class _Desk:
+class _Session:
     """Gives chunks out and takes answers in."""
 
     client: Any
@@ -118,7 +117,7 @@ class _Desk:
     done: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue)
 
     def __post_init__(self) -> None:
-        self.name = f"{self.job.name}-{self.client.id}"  # somebody else may run the same sweep on the same cluster
+        self.name = f"{self.job.id}-{self.client.id}"  # somebody else may run the same sweep on the same cluster
 
     def answers(self) -> Iterator[tuple[Any, Any]]:
         """Yield chunks with their answers until all are there."""
@@ -225,7 +224,7 @@ class Kit(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Check on arrival; what is wrong is told with the first chunk, so that it reaches who asked."""
         self._lock, self.refused = threading.Lock(), ""
-        self._answer: Callable[[Any], Any] | None = None
+        self._compute: Callable[[Any], Any] | None = None
         here = versions()
         for name, version in self.made_with.items():
             if here[name] != version:
@@ -241,9 +240,9 @@ class Kit(WorkerPlugin):
             return "refused", self.refused
         with self._lock:  # a job remembers what chunks share, for one thread
             try:
-                if self._answer is None:
-                    self._answer = pickle.loads(zlib.decompress(self.packed)).open(1)  # noqa: S301  # dask pickles all
-                return "answer", answered(self._answer, chunk)
+                if self._compute is None:
+                    self._compute = pickle.loads(zlib.decompress(self.packed)).open(1)  # noqa: S301  # dask pickles all
+                return "answer", compute_quietly(self._compute, chunk)
             except Lacking as lacking:
                 return "lacking", lacking.args[0]
             except UserError as fault:

@@ -27,8 +27,8 @@ def compute_rows(
 ) -> dict[str, Any]:
     """Return the metrics of rows `first` to `last` (exclusive), as `engine.research.compute.compute` does."""
     varied = [
-        {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
-        for places in grid.places(first, last).tolist()
+        {axis.keys: axis.values[index] for axis, index in zip(grid.axes, indices, strict=True)}
+        for indices in grid.indices(first, last).tolist()
     ]
     made = [_row(config, values, source, answer=answer) for values in varied]
     rows, told = [row for row, _ in made], [one for _, one in made]

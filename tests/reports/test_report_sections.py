@@ -17,8 +17,7 @@ from packing import unpacked
 from data.arrays import day
 from data.format import percent, points
 from engine.analytics.derisk import net_beta
-from engine.analytics.episode_stats import core_level
-from engine.analytics.falls import falls_of
+from engine.analytics.drawdowns import core_level, falls_of
 from engine.loading import build_config, find_run, load_config
 from engine.runs.run import run
 from engine.setup import run_beta

@@ -9,8 +9,7 @@ from markets import ROLES, nyse, random_bars, source_of
 from packing import unpacked
 from rich.console import Console
 
-from engine.analytics.event_study import study
-from engine.analytics.study_result import Compared, Moved, Path, Study, Window
+from engine.analytics.event_study import Contrast, EventStudy, MeanPath, Moves, StudyWindow, event_study
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
 from engine.loading import build_config
@@ -32,19 +31,19 @@ TREE = {
 }
 EVIL = "</script><script>alert('{{ title }}')</script> <b>bold</b>"
 SPAN = (str(DATES[100]), str(DATES[-1]))
-NOTHING = Compared(None, None, None)
-SOME = Compared(0.01, -0.02, 0.03, -0.01, 0.07)
-SURE = Compared(0.5, 0.25, 0.25, 0.1, 0.4)
-QUIET = Moved(SOME, Compared(0.011, 0.012, -0.001), SOME)
-PATH = Path(*(np.zeros(3) for _ in range(4)))
+NOTHING = Contrast(None, None, None)
+SOME = Contrast(0.01, -0.02, 0.03, -0.01, 0.07)
+SURE = Contrast(0.5, 0.25, 0.25, 0.1, 0.4)
+QUIET = Moves(SOME, Contrast(0.011, 0.012, -0.001), SOME)
+PATH = MeanPath(*(np.zeros(3) for _ in range(4)))
 
 
 def studied(*windows, triggers=20, every="entry", since="next_open"):
-    return Study(every, since, np.arange(triggers), windows, np.arange(3), PATH, PATH, 1000, 0)
+    return EventStudy(every, since, np.arange(triggers), windows, np.arange(3), PATH, PATH, 1000, 0)
 
 
 def window(sessions=5, block=42, fund=QUIET):
-    return Window(sessions, 20, 12, 300, block, fund, QUIET, QUIET)
+    return StudyWindow(sessions, 20, 12, 300, block, fund, QUIET, QUIET)
 
 
 def said(study, width=80):
@@ -59,14 +58,14 @@ def test_the_headline_claims_what_intervals_leave_and_no_more():
         "20 triggers, closes at which FUND was ordered on. Over 1 and 5 sessions FUND did no better and no worse after "
         "them than on all days, as far as can be told."
     )
-    found = studied(window(1, fund=Moved(SOME, SOME, SURE)), window(5, fund=Moved(SURE, SOME, SOME)), every="signal")
+    found = studied(window(1, fund=Moves(SOME, SOME, SURE)), window(5, fund=Moves(SURE, SOME, SOME)), every="signal")
     assert headline(found, ROLES) == (
         "20 triggers, closes at which the signal rose to policy.enter. Over 1 session FUND rose 25.00 points more of "
         "the time than on all days (95 % interval +10.00 to +40.00). Over 5 sessions FUND made 25.00 points more on "
         "average than on all days (95 % interval +10.00 to +40.00)."
     )
-    less = Compared(0.0, 0.5, -0.5, -0.6, -0.4)
-    assert "made 50.00 points less on average" in headline(studied(window(fund=Moved(less, SOME, SOME))), ROLES)
+    less = Contrast(0.0, 0.5, -0.5, -0.6, -0.4)
+    assert "made 50.00 points less on average" in headline(studied(window(fund=Moves(less, SOME, SOME))), ROLES)
 
 
 def test_too_little_claims_nothing():
@@ -83,12 +82,12 @@ def test_too_little_claims_nothing():
 
 
 def test_rows_hold_the_figures_and_mark_what_is_sure():
-    row = rows(studied(window(fund=Moved(SURE, QUIET.median, SOME))), "fund")[0].cells
+    row = rows(studied(window(fund=Moves(SURE, QUIET.median, SOME))), "fund")[0].cells
     assert len(row) == len(HEADS)
     assert row[:5] == ["5", "20", "12", "50.00 %", "25.00 %"]
     assert (row[5], row[10]) == (Cell("+25.00", "strong", "+10.00 to +40.00"), Cell("+3", "", "-1 to +7"))
     assert row[6:10] == ["1.10 %", "1.20 %", "1 %", "-2 %"]
-    empty = rows(studied(window(fund=Moved(NOTHING, NOTHING, NOTHING))), "fund")[0].cells
+    empty = rows(studied(window(fund=Moves(NOTHING, NOTHING, NOTHING))), "fund")[0].cells
     assert empty[3:6] == ["-", "-", Cell("-")]
 
 
@@ -113,7 +112,7 @@ def test_the_terminal_has_a_table_a_thing_and_every_note():
 def found():
     config = build_config(TREE, [])
     with evaluate_strategy(config, open_market(config, source_of(CORE, FUND))) as prepared:
-        return study(prepared.setup, execute("python", config, prepared)[0], since="close")
+        return event_study(prepared.setup, execute("python", config, prepared)[0], since="close")
 
 
 def test_the_lines_are_the_studys_paths(found):

@@ -54,8 +54,8 @@ def path_again(config: RunConfig, grid: Grid, source: Source) -> Callable[[int],
     """Return what runs a combination by itself once more, for its path."""
 
     def again(row: int) -> Floats:
-        places = grid.places(row, row + 1)[0].tolist()
-        values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
+        indices = grid.indices(row, row + 1)[0].tolist()
+        values = {axis.keys: axis.values[index] for axis, index in zip(grid.axes, indices, strict=True)}
         return told_of(run(with_values(config, values).model_copy(update={"controls": "off"}), source)).path
 
     return again

@@ -111,7 +111,7 @@ def best_first(values: Floats, objectives: Sequence[Objective]) -> tuple[int, ..
 
 
 def _leads(scores: Floats) -> Flags:
-    """Say where a score is below all before it, shape (n,)."""
+    """Return where a score is below all before it, shape (n,)."""
     before = np.concatenate(([np.inf], np.minimum.accumulate(scores)[:-1])) if len(scores) else scores
     leads: Flags = scores < before
     return leads

@@ -14,10 +14,11 @@ from engine.analytics.attribution import attribute
 from engine.analytics.carino import scalars
 from engine.analytics.measure import AGAINST, HEDGE, MEASURES, NUMBERS, SAFETY, SUM, base_of
 from engine.research.answered import answered_row, less_in, safety_row
-from engine.research.walkforward.choosing import TEST, TRAIN, column_of, plain_values
-from engine.research.walkforward.plan import Plan
+from engine.research.grid import of_one_kind
+from engine.research.job import read_column
+from engine.research.walkforward.plan import TEST, TRAIN, Plan
 from engine.runs.identity import digest
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 
 AGAINST_UNHEDGED = "cagr_vs_unhedged"
 UNHEDGED = "unhedged"
@@ -41,9 +42,9 @@ def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list
         last = fold.test_last - (number < len(plan.folds))  # the close at which the next test begins is that one's
         dates = [plan.sessions[at].item() for at in (fold.train_first, fold.train_last, fold.test_first, last)]
         names = ("train_first", "train_last", "test_first", "test_last")
-        inside, outside = (column_of(held[kind], plan.objective) for kind in (TRAIN, TEST))
+        inside, outside = (read_column(held[kind], plan.objective) for kind in (TRAIN, TEST))
         against = {
-            f"{AGAINST_UNHEDGED}_{where}": float(column_of(held[kind], AGAINST_UNHEDGED)[row])
+            f"{AGAINST_UNHEDGED}_{where}": float(read_column(held[kind], AGAINST_UNHEDGED)[row])
             for where, kind in (("in_sample", TRAIN), ("out_of_sample", TEST))
         }
         rows.append(
@@ -66,8 +67,8 @@ def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list
 
 def parameters_of(plan: Plan, row: int) -> dict[str, Any]:
     """Return a combination's parameters by their full keys, as a table holds them."""
-    places = plan.grid.places(row, row + 1)[0].tolist()
-    return {axis.name: plain_values(axis)[place] for axis, place in zip(plan.grid.axes, places, strict=True)}
+    indices = plan.grid.indices(row, row + 1)[0].tolist()
+    return {axis.name: of_one_kind(axis.values)[index] for axis, index in zip(plan.grid.axes, indices, strict=True)}
 
 
 def standing(values: Floats, row: int, *, lowest: bool) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def efficiency(objective: str, inside: float | None, outside: float | None, *, l
     return _known(outside / inside) if inside > 0.0 else None
 
 
-def value_of(result: RunResult, objective: str) -> float | None:
+def value_of(result: Run, objective: str) -> float | None:
     """Return a sweep's column of a single run; None where it is undefined."""
     if objective in HEDGE:
         return _known(scalars(attribute(result.setup, result.hedged))[objective])
@@ -116,7 +117,7 @@ def _told(book: Mapping[str, Any], unhedged: Mapping[str, Any], objective: str) 
     return None if value is None or beside is None else float(value - beside)
 
 
-def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: str) -> dict[str, dict[str, Any]]:
+def books_of(stitched: Run, others: Mapping[str, Run], objective: str) -> dict[str, dict[str, Any]]:
     """Return each book's metrics over all tests, and its ``objective`` where it has one."""
     runs, controls = {"walk_forward": stitched, **others}, stitched.metrics["controls"]
     told = {name: (result.metrics, value_of(result, objective)) for name, result in runs.items()}
@@ -133,7 +134,7 @@ def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: st
 
 
 def summary_of(
-    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: RunResult, others: Mapping[str, RunResult], best: int
+    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: Run, others: Mapping[str, Run], best: int
 ) -> dict[str, Any]:
     """Return what metrics.json holds: the books over all tests, and in-sample figures beside those out of sample.
 

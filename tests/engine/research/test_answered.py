@@ -20,7 +20,7 @@ from engine.analytics.derisk import sold_at_entry, sold_daily
 from engine.analytics.held_less import held_less_grid
 from engine.kernel import tails
 from engine.research.answered import spaced
-from engine.research.cache import Ingredients
+from engine.research.cache import Cache
 from engine.research.columns import COLUMNS, ESTIMATED, SAFETY, SHIFTS, SUM, check_column, columns_of
 from engine.research.compute import Clock, compute, run_alone
 from engine.research.grid import grid_of, with_values
@@ -44,7 +44,7 @@ def growth(book, years):
 
 
 def made_of(config, grid, fed=FED):
-    return Ingredients(config, grid, fed)
+    return Cache(config, grid, fed)
 
 
 # How safe a book was --------------------------------------------------------------------------------------------------
@@ -58,10 +58,10 @@ def test_bad_quarter_and_gap_are_those_of_the_rows_own_book(keys, seed):
     grid = grid_of(config, ["trend_days=3,9", "hedge.weight=0,0.1,0.35"])
     made = made_of(config, grid, fed)
     table = compute(made, 0, len(grid), 2, Clock())
-    world = made.world(())
+    world = made.environment(())
     books, sessions = [book.equity for book in held_less_grid(world.setup)], len(world.setup.prices.close)
 
-    for row, places in enumerate(grid.places(0, len(grid))):
+    for row, places in enumerate(grid.indices(0, len(grid))):
         ledger = run_alone(made, world, places)
         if sessions <= 2 * 63 or ledger.equity.min() <= 0.0:
             assert np.isnan([table[name][row] for name in SAFETY]).all()
@@ -101,13 +101,13 @@ def test_parts_add_up_and_are_those_of_the_rows_own_books(keys):
     grid = grid_of(config, AXES)
     made = made_of(config, grid)
     table = compute(made, 0, len(grid), 2, Clock(), answer=True)
-    world = made.world(())
+    world = made.environment(())
     beta = run_beta(world.config, world.market)
     years = (len(world.setup.prices.close) - 1) / world.market.sessions_a_year
 
     total = np.sum([table[name] for name in SUM], axis=0)
     np.testing.assert_allclose(total, table["cagr_vs_unhedged"], rtol=0, atol=1e-9)
-    for row, places in enumerate(grid.places(0, len(grid))):
+    for row, places in enumerate(grid.indices(0, len(grid))):
         hedged = run_alone(made, world, places)
         entry, daily = sold_at_entry(world.setup, hedged, beta), sold_daily(world.setup, hedged, beta).ledger
         own, bare = growth(hedged, years), growth(world.unhedged, years)
@@ -229,7 +229,7 @@ def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
     searches = [plan_search(config, space, objectives, tmp_path, 0, FED, answer=answer)[0] for answer in (False, True)]
 
     assert plans[0].id != plans[1].id
-    assert plans[1].work.answer
+    assert plans[1].job.answer
     assert searches[0].name != searches[1].name
     with pytest.raises(UserError, match="--objective drift takes --answer"):
         plan_of(config, grid, cut, "drift", source=FED)
@@ -244,9 +244,9 @@ def test_rows_of_real_history_know_what_the_run_answers():
     config = load_config("hedge_soxs.yaml", ["end=2026-08-21"], FOLDER)
     axes = ["trend_days=10:200:10", "volatility_floor=0:0.5:0.05", "hedge.weight=0.05:0.5:0.05"]
     grid = grid_of(config, [*axes, "hedge.rebalance=never,weekly,band"], count, 2)
-    table = compute(Ingredients(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Clock(), answer=True)
+    table = compute(Cache(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Clock(), answer=True)
 
-    for row, places in enumerate(grid.places(0, count)):
+    for row, places in enumerate(grid.indices(0, count)):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
         answer = run(with_values(config, values)).metrics["answer"]
         assert table["bad_quarter"][row] == pytest.approx(answer["insurance"]["bad_quarter"], abs=1e-9)
