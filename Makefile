@@ -20,7 +20,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test verify calibrate results lint bench pins lock clean stale
+.PHONY: help run test coverage mutants verify calibrate results lint bench pins lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,12 @@ run: .venv/.run ## does the SOXS hedge pay? the shipped run, in the terminal and
 
 test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
 	@$(BIN)/python -m pytest $(ARGS)
+
+coverage: .venv/.dev ## the suite again, slower, then every line and branch of ours that no test runs, by file (ARGS for a part)
+	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
+
+mutants: .venv/.dev ## one thing in the code changed at a time: do the tests notice? resumable, on one core (docs/mutants.md)
+	@nice -n 19 $(BIN)/python -m benchmarks.mutants $(ARGS)
 
 verify: .venv/.dev ## 200 random rows of two sweeps against backtest run, on real history (BACKTEST_TEST_MARKET=DIR)
 	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/research/test_compute.py tests/engine/research/test_worlds.py \
@@ -62,7 +68,7 @@ lock: .venv/.made ## write the locks anew, what they hold kept where pyproject.t
 		--output-file requirements-dev.lock pyproject.toml
 
 clean: ## remove .venv, builds and caches (runs/ stays)
-	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf .venv .coverage* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	@find . -name .git -prune -o -name runs -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each stamp is written last, so an install that was interrupted is done again.

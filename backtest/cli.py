@@ -177,7 +177,7 @@ def _explain(
 ) -> None:
     """Tell why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
     from backtest.explain import explain_run
-    from reports.explain_table import show_day
+    from reports.explain import show_day
 
     def configure(file: str) -> RunConfig:
         return config_of(file, data, settings, start, end)[0]
@@ -197,11 +197,11 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import load_market
     from engine.analytics.drift import short_warning
-    from engine.evaluate_strategy import asking
+    from engine.evaluate_strategy import evaluate_strategy
 
     market = load_market(config)
-    with asking(config, market) as asked:
-        warning = short_warning(config, asked)
+    with evaluate_strategy(config, market) as prepared:
+        warning = short_warning(config, prepared)
     sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
@@ -213,7 +213,7 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
 
 def _show(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
     """Print a run with every default written out, as YAML that runs again."""
-    from engine.runs.write import config_yaml
+    from engine.runs.record import config_yaml
 
     typer.echo(config_yaml(config_of(file, data, settings, start, end)[0]), nl=False)
 
@@ -234,7 +234,7 @@ def _strategies(
     ] = None,
 ) -> None:
     """List strategies with their parameters."""
-    from reports.terminal import show_strategies
+    from reports.catalogue import show_strategies
     from strategies.load import SHIPPED, strategy_class
 
     show_strategies(console(), [strategy_class(one, (Path(),)) for one in named or SHIPPED])
@@ -245,7 +245,7 @@ def _catalogue(
     markdown: Annotated[bool, typer.Option("--markdown", help="As a table in Markdown.")] = False,
 ) -> None:
     """List the signals that YAML can put together, with their keys and units."""
-    from reports.catalogue_table import catalogue_markdown, show_catalogue
+    from reports.catalogue import catalogue_markdown, show_catalogue
     from strategies.signals.catalogue import SIGNALS, signal
 
     signals = [signal(one, one) for one in named] if named else list(SIGNALS.values())

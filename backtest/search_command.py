@@ -14,7 +14,7 @@ from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
 
 if TYPE_CHECKING:
-    from engine.research.executors import Executor
+    from engine.research.job import Executor
     from engine.research.search.run import SearchResult
 
 
@@ -53,16 +53,14 @@ def search(
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import sweep_command
     from engine.research.grid import axes_in_yaml
-    from engine.research.search.derisk_line import selling_line
     from engine.research.search.objectives import objectives_of
-    from engine.research.search.run import PAGE, plan_search, search_trials
+    from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
     from engine.research.search.space import space_of
     from engine.research.search.trials import import_optuna
     from reports.search_page import write_search_page
-    from reports.sweep_numbers import lower_is_better
 
     import_optuna()
-    objectives = objectives_of(objective, directions, lower_is_better, answer=answer)
+    objectives = objectives_of(objective, directions, answer=answer)
     space = space_of(config, params or axes_in_yaml(config.sweep or {}))
     computing = executor_for_trials(executor, workers, cluster)
     announce_compiling()
@@ -132,8 +130,8 @@ def forward_command(run: str, result: SearchResult) -> str | None:
 
     It has three values a dimension: a person thins or widens that.
     """
-    from engine.research.columns import SUM
-    from engine.research.walkforward.choosing import SIZE
+    from engine.analytics.measure import SUM
+    from engine.research.walkforward.plan import SIZE
 
     words = ["backtest", "walkforward", *shlex.split(run)[2:]]
     for one in result.search.space:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from data.errors import UserError, did_you_mean
 from data.market import Roles
-from engine.analytics.event_study import EVERY, SINCE, study
-from engine.analytics.study_result import Study
+from engine.analytics.event_study import EVERY, SINCE, EventStudy, event_study
 from engine.config import RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.runs.run import SIMULATED
 from engine.setup import open_market
 
@@ -20,7 +19,7 @@ from engine.setup import open_market
 class Studied:
     """A study with what its page says besides: title, first and last session, and what the history is, if made up."""
 
-    study: Study
+    study: EventStudy
     roles: Roles
     title: str
     span: tuple[str, str]
@@ -33,7 +32,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     Parameters
     ----------
     every, since
-        As `engine.analytics.event_study.study` takes them.
+        As `engine.analytics.event_study.event_study` takes them.
     progress
         Told each step as it begins.
 
@@ -48,11 +47,11 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     progress("reading history")
     market = open_market(config)
     progress("running the hedge")
-    with asking(config, market) as asked:
-        if asked.signal is None and every == "signal":
-            raise UserError(f"{asked.cls.__name__} has no intensity that could rise: --every entry takes its orders")
-        hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
-        label = asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market)
+    with evaluate_strategy(config, market) as prepared:
+        if prepared.signal is None and every == "signal":
+            raise UserError(f"{prepared.cls.__name__} has no intensity that could rise: --every entry takes its orders")
+        hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+        label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market)
     progress("drawing samples")
     sessions, synthetic = market.run_sessions, int(market.synthetic_sessions().sum())
     marked = "SIMULATED " if market.simulated else ""
@@ -62,7 +61,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     )
     marks += said.remarks
     return Studied(
-        study(asked.setup, hedged, every, since),
+        event_study(prepared.setup, hedged, every, since),
         market.roles,
         f"{marked}{config.name}: {label}, after the trigger",
         (str(sessions[0]), str(sessions[-1])),

@@ -107,7 +107,7 @@ def _frame(result: SweepResult, names: Sequence[str], *, kept: bool) -> pd.DataF
     import pyarrow.parquet as pq
 
     frame = pq.read_table(result.results, columns=[*columns_of(answer=result.answer), "failed"]).to_pandas()
-    places = result.grid.places(0, len(result.grid))
+    places = result.grid.indices(0, len(result.grid))
     for i, (axis, name) in enumerate(zip(result.grid.axes, names, strict=True)):
         frame.insert(i, axis.name if name in frame else name, _values(axis, places[:, i]))
     told = result.folder / FILE

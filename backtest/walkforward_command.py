@@ -13,7 +13,7 @@ from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
 
 if TYPE_CHECKING:
-    from engine.runs.run import RunResult
+    from engine.runs.run import Run
 
 STEPS = 8
 """Those of the stitched run, and what is done around it."""
@@ -47,12 +47,12 @@ def walkforward(
     """Choose parameters on the past and judge them on the next stretch, over and over. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import sweep_command, write_run
+    from engine.analytics.measure import lower_is_better
     from engine.research.grid import axes_in_yaml, grid_of
     from engine.research.sweep import executor_for
     from engine.research.walkforward.folds import Windows, span_of
     from engine.research.walkforward.plan import plan_of
     from engine.research.walkforward.run import sweep_windows, walk_forward
-    from reports.sweep_numbers import lower_is_better
     from reports.walkforward_page import write_walkforward_page
 
     if as_json and markdown:
@@ -67,7 +67,7 @@ def walkforward(
         sweep_windows(plan, out, computing, count)
     with quietly(), steps(STEPS) as say:
 
-        def write(result: RunResult, folder: Path) -> Path:
+        def write(result: Run, folder: Path) -> Path:
             return write_run(result, folder, progress=say)
 
         walk = walk_forward(plan, out, computing, write, say)

@@ -13,10 +13,9 @@ from data.sources.csv import CsvSource
 from data.sources.demo import DemoSource
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.answer.timing import shifts_of
-from engine.analytics.derisk import sold_at_entry
-from engine.analytics.episode_stats import core_level
-from engine.analytics.held_less import held_less_grid, run_held_less
-from engine.evaluate_strategy import asking
+from engine.analytics.derisk import held_less_grid, run_held_less, sold_at_entry
+from engine.analytics.drawdowns import core_level
+from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
 from engine.loading import build_config
 from engine.setup import open_market, run_beta
@@ -29,9 +28,9 @@ def main() -> None:
     market = os.environ.get("BACKTEST_TEST_MARKET")
     source: Source = CsvSource(Path(market)) if market else DemoSource()
     config = build_config({})
-    with asking(config, open_market(config, source)) as asked:
+    with evaluate_strategy(config, open_market(config, source)) as prepared:
         pass
-    setup, beta = asked.setup, run_beta(config, asked.setup.market)
+    setup, beta = prepared.setup, run_beta(config, prepared.setup.market)
     hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
     closes = len(hedged.equity) - 1
     years = closes / setup.market.sessions_a_year

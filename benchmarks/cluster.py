@@ -22,9 +22,9 @@ from backtest.api import load_config
 from backtest.console import counting
 from engine.config import RunConfig
 from engine.research.cluster import Cluster
-from engine.research.executors import Calls, Executor
+from engine.research.executors import Processes
 from engine.research.grid import grid_of
-from engine.research.processes import Processes
+from engine.research.job import Executor, FunctionJob
 from engine.research.sweep import sweep
 
 CLOSING = """
@@ -84,7 +84,7 @@ class Watched:
             began = time.perf_counter()
             yield chunk, pickle.loads(sent)  # noqa: S301  # our own bytes
             here = time.perf_counter() - began
-            rows, out = chunk.last - chunk.first, len(pickle.dumps((job.name, chunk)))
+            rows, out = chunk.last - chunk.first, len(pickle.dumps((job.id, chunk)))
             self.costs.append(Cost(rows, size, out, len(sent), seconds, here))
 
     def median(self) -> Cost:
@@ -103,9 +103,9 @@ def timed(config: RunConfig, axes: list[str], executor: Executor) -> tuple[float
 
 def handed_out() -> float:
     """Return the seconds that dask takes to hand out a chunk and bring an answer, where nothing is computed."""
-    chunks = [((k, 7),) for k in range(EMPTY)]
+    chunks = list(range(EMPTY))
     began = 0.0
-    for k, _answer in enumerate(Cluster(None, 2).run(Calls("nothing", divmod), chunks)):
+    for k, _answer in enumerate(Cluster(None, 2).run(FunctionJob("nothing", abs), chunks)):
         began = time.perf_counter() if k == 0 else began
     return (time.perf_counter() - began) / (EMPTY - 1)
 

@@ -29,7 +29,7 @@ from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
 from data.sources.choose import open_source
 from engine.kernel.sweep import units_of
-from engine.research.cache import Ingredients
+from engine.research.cache import Cache
 from engine.research.compute import Clock, compute
 from engine.research.grid import grid_of
 
@@ -65,22 +65,22 @@ class Given(NamedTuple):
     commission: float
 
 
-def fresh() -> tuple[Ingredients, list[Floats]]:
+def fresh() -> tuple[Cache, list[Floats]]:
     """Return a sweep of which nothing is made yet but the market and the intensities, and these."""
     config = load_config("hedge_soxs.yaml", data=os.environ.get("BACKTEST_TEST_MARKET") or None)
     grid = grid_of(config, AXES)
-    made = Ingredients(config, grid, open_source(config.data.source, config.data.path))
-    world = made.world(())
-    signals = grid.places(0, len(grid))[:, made.axes["signal"]].tolist()
+    made = Cache(config, grid, open_source(config.data.source, config.data.path))
+    world = made.environment(())
+    signals = grid.indices(0, len(grid))[:, made.axes["signal"]].tolist()
     return made, [made.signal(world, tuple(signal))[world.market.first :] for signal in signals]
 
 
-def given_of(made: Ingredients, intensities: list[Floats]) -> Given:
+def given_of(made: Cache, intensities: list[Floats]) -> Given:
     """Lay out for the peers what our sweep runs on: the shipped run's policy is on while the intensity is 0.5."""
-    world = made.world(())
+    world = made.environment(())
     prices, terms = world.setup.prices, world.setup.terms
     on = np.column_stack([intensity >= made.config.policy.enter for intensity in intensities]).astype(np.int8)
-    weight = np.array(made.grid.axes[2].values)[made.grid.places(0, len(made.grid))[:, 2]]
+    weight = np.array(made.grid.axes[2].values)[made.grid.indices(0, len(made.grid))[:, 2]]
     units = units_of(prices, terms)
     slippage, commission = float(terms.slippage[0]), float(terms.commission[0])
     cash = terms.cash * (1.0 + float(terms.earned[1]))  # with its interest to the first fill; none is left after that

@@ -1,14 +1,18 @@
-"""Files that are never half-written, and folders that two processes don't write at once."""
+"""Files that are never half-written, checksums that show damage, folders that two processes don't write at once."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+CHECKSUMS = "checksums.json"
+"""The file that holds the checksums of a folder's other files."""
 
 
 @contextmanager
@@ -52,11 +56,68 @@ def locked_by_file(folder: Path, *, wait: bool) -> Iterator[None]:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file under a temporary name beside `path`, then rename it; a fault leaves nothing behind."""
+    """Let `write` fill a file under a temporary name beside `path`, then rename it; an error leaves nothing behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
     writing = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         write(writing)
-        writing.replace(path)
+        replace_synced(writing, path)
     finally:
         writing.unlink(missing_ok=True)
+
+
+def replace_synced(writing: Path, final: Path) -> None:
+    """Rename a file, or a folder with its files, once its bytes are on the disk: a power cut leaves it whole or absent.
+
+    A folder can only take a name that is free.
+    """
+    for path in [*writing.rglob("*"), writing]:
+        _sync(path)
+    writing.replace(final)
+    _sync(final.parent)
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir():
+        if os.name == "nt":  # opens no folder, and needs no sync of one
+            return
+        handle = os.open(path, os.O_RDONLY)
+    else:
+        handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def checksum(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_checksums(folder: Path, names: Iterable[str]) -> None:
+    """Write the checksums of a folder's files, by their names in it, into its `CHECKSUMS`."""
+    held = {name: checksum(folder / name) for name in sorted(names)}
+    text = json.dumps(held, indent=2) + "\n"
+    write_whole(folder / CHECKSUMS, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def damaged(folder: Path, names: Iterable[str]) -> str | None:
+    """Return the first of a folder's files that isn't what its checksum says; None where all are.
+
+    A file without a checksum, as in a folder without `CHECKSUMS`, counts as whole; one with a checksum
+    that is gone counts as damaged. Where the checksums themselves can't be read, it is `CHECKSUMS` that is returned.
+    """
+    try:
+        held = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError):
+        return CHECKSUMS
+    if not isinstance(held, dict):
+        return CHECKSUMS
+    for name in names:
+        if name in held and not ((folder / name).is_file() and checksum(folder / name) == held[name]):
+            return name
+    return None

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from data.errors import StrategyError, UserError, did_you_mean
 from engine.config import RunConfig
-from engine.evaluate_strategy import Asked, weigher
+from engine.evaluate_strategy import PreparedRun, weigher
 from engine.kernel.loop import Ledger, run_given, run_policy
 from engine.setup import Setup, sizing_of
 from strategies.base import CloseStrategy
@@ -32,14 +32,14 @@ class Said(NamedTuple):
     withheld: str = ""
 
 
-def execute(engine: str, config: RunConfig, asked: Asked) -> tuple[Ledger, Said]:
+def execute(engine: str, config: RunConfig, prepared: PreparedRun) -> tuple[Ledger, Said]:
     """Run the hedged book.
 
     Parameters
     ----------
     engine
         One of `ENGINES`: backtrader's own broker, the compiled kernel, or the plain loop.
-    config, asked
+    config, prepared
         The run, laid out; its strategy may keep state, so each execution asks anew.
 
     Returns
@@ -54,12 +54,16 @@ def execute(engine: str, config: RunConfig, asked: Asked) -> tuple[Ledger, Said]
     """
     if engine not in ENGINES:
         raise UserError(f"there is no engine {engine}{did_you_mean(engine, ENGINES) or ': ' + ', '.join(ENGINES)}")
-    cls, strategy, setup = asked.cls, asked.strategy, asked.setup
+    cls, strategy, setup = prepared.cls, prepared.strategy, prepared.setup
     if strategy is None and engine != "backtrader":
         raise UserError(f"{cls.__name__} is a backtrader.Strategy: --engine {engine} can't run it, backtrader can")
     if strategy is None:
         return _somebodys(config, setup, cls)
-    weigh = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None
+    weigh = (
+        weigher(strategy, setup, most_hedge(sizing_of(config)), prepared.view)
+        if isinstance(strategy, CloseStrategy)
+        else None
+    )
     if engine == "backtrader":
         from engine.backtrader_engine.execute import run_in_backtrader
 

@@ -47,7 +47,7 @@ class PlainYaml:
         yaml = YAML(typ="safe", pure=True)
         self.lines: dict[Keys, int] = {}
         self._text, self._where, self._scalar = text, where, yaml.constructor.construct_object
-        self._seen: set[int] = set()
+        self._seen: set[Node] = set()
         try:
             root = yaml.compose(text)
             self.tree = None if root is None else self._plain(root, ())
@@ -65,9 +65,9 @@ class PlainYaml:
         where = self._where(node.start_mark.line + 1)
         if node.tag not in PLAIN:
             raise ConfigError(f"{where}: the tag in {self._written(node)} is refused: write plain values")
-        if id(node) in self._seen:
+        if node in self._seen:
             raise ConfigError(f"{where}: &{node.anchor} is repeated by *{node.anchor}: write it out each time")
-        self._seen.add(id(node))
+        self._seen.add(node)
         if isinstance(node.value, str):
             try:
                 return self._scalar(node)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from data.arrays import Dates, Floats
-from engine.analytics.carino import DECAY
-from engine.analytics.metrics import METRICS
+from data.format import percent, written
+from engine.analytics.attribution import SLEEVE
+from engine.analytics.measure import BOOK, HEDGE, NUMBERS, Measure
 from reports.comparison_numbers import Compared, Comparison
-from reports.report_words import dollars, number, percent
 
 SAME = 1e-9
 """How near, of its size, a value lies to the best that is as good."""
@@ -35,51 +36,41 @@ class Cell(NamedTuple):
     best: bool = False
 
 
-def count(value: float | None) -> str:
-    """Write a count."""
-    return number(value, 0)
+def fraction(value: float | None) -> str:
+    """Write a fraction in percent."""
+    return percent(value, 2)
 
 
 def signed(value: float | None) -> str:
     """Write a fraction in percent with its sign."""
-    return percent(value, sign=True)
+    return percent(value, 2, sign=True)
 
 
-def _metric(title: str, key: str, shown: Callable[[Any], str], best: Callable[[Any], float] | None = None) -> Row:
-    return Row(title, METRICS[key].meaning, key, shown, best)
+FIRST = (
+    "cagr", "total_return", "final_equity", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95",
+    "costs", "turnover",
+)  # fmt: skip
+"""The measures that stand first, in this order."""
+
+
+def _row(measure: Measure) -> Row:
+    traded = measure.unit in ("count", "a year")  # how much is no merit
+    best = None if traded or not measure.better else max if measure.better > 0 else min
+    return Row(measure.title, measure.meaning, measure.key, partial(written, kind=measure.format), best)
 
 
 METRIC_ROWS = (
-    _metric("CAGR", "cagr", percent, max),
-    _metric("Total return", "total_return", percent, max),
-    _metric("End value", "final_equity", dollars, max),
-    _metric("Volatility a year", "volatility", percent, min),
-    _metric("Sharpe", "sharpe", number, max),
-    _metric("Sortino", "sortino", number, max),
-    _metric("Maximum drawdown", "max_drawdown", percent, max),
-    _metric("Calmar", "calmar", number, max),
-    _metric("CVaR 95 %, a session", "cvar_95", percent, max),
-    _metric("Costs", "costs", dollars, min),
-    _metric("Turnover a year", "turnover", number),
-    _metric("Fills", "fills", count),
-    _metric("Episodes", "episodes", count),
-    _metric("Sessions hedged", "sessions_hedged", count),
-    Row("Unhedged CAGR", "of the run's own unhedged book", "unhedged_cagr", percent),
+    *(_row(BOOK[key]) for key in dict.fromkeys((*FIRST, *NUMBERS)) if key != "sessions"),
+    Row("Unhedged CAGR", "of the run's own unhedged book", "unhedged_cagr", fraction),
     Row("CAGR less unhedged", "below 0 protection cost something", "cagr_vs_unhedged", signed, max),
-    Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", percent),
+    Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", fraction),
     Row("CAGR less sold daily", "core sold to the same beta instead", "cagr_vs_derisk_daily", signed, max),
     Row("CAGR less held less", "less of the core held all the time instead", "cagr_vs_held_less", signed, max),
 )
-DECAY_ROWS = (
-    Row("Direction", "what a static position of the fund's leverage would have made", "direction", signed, max),
-    Row("Path effect", "what daily reset made beside a static position", "compounding", signed, max),
-    Row("Financing", "what the fund earned on its cash", "financing", signed, max),
-    Row("Fee", "its expense ratio", "fee", signed, max),
-    Row("Spread", "on its swaps", "spread", signed, max),
-    Row("Tracking", "its own return less the modelled one", "tracking", signed, max),
-    Row("Costs of the hedge", "commission and slippage", "hedge_costs", signed, max),
-    Row("The hedge, in all", "the sum of those above", "sleeve", signed, max),
-    Row("Decay", f"what the fund itself took: {', '.join(DECAY[:-1])} and {DECAY[-1]}", "decay", signed, max),
+DECAY_ROWS = tuple(
+    Row(measure.title, measure.meaning, key, signed, max)
+    for key in (*SLEEVE, "sleeve", "decay")
+    for measure in (HEDGE[f"{key}_a_year"],)
 )
 """What each contributed to the CAGR, linked."""
 

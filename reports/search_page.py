@@ -12,7 +12,8 @@ from data.arrays import Floats
 from engine.research.search.objectives import PAIR, Objective, best_first
 from engine.research.search.run import SearchResult
 from engine.research.search.space import Dimension, values_of
-from reports.charts import singles, write_page
+from reports.charts import singles
+from reports.renderers.html import write_page
 from reports.search_table import (
     beside_of,
     notes,
@@ -38,7 +39,7 @@ def write_search_page(path: Path, result: SearchResult, line: Floats | None, *, 
     path
         The file to write.
     result, line
-        The search, and what selling would have brought, as `engine.research.search.derisk_line.selling_line` gives it.
+        The search, and what selling would have brought, as `engine.research.search.run.selling_line` gives it.
     title
         Stands at the top; any text is safe.
     command

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import Floats, Ints
+from engine.analytics.measure import lower_is_better
 
 Singles = npt.NDArray[np.float32]
 Shorts = npt.NDArray[np.uint16]
@@ -36,9 +37,6 @@ NUMBERS = 1_750_000
 SIDE = 250
 """Cells along each of two axes, as many as a screen tells apart; a pair has few enough to sort by 16 bits."""
 
-LOWER_IS_BETTER = ("volatility", "fills", "turnover", "costs")
-AGAINST = "_vs_"
-
 
 @dataclass(frozen=True)
 class Rows:
@@ -52,7 +50,7 @@ class Rows:
         Of each parameter its value in every row: numbers, text, booleans or None (NaN stands for None).
     metrics
         Of each metric its value in every row, float64, shape (rows,); NaN where undefined. Names are those of
-        `METRICS` and `engine.research.columns`, and differences named like ``cagr_vs_unhedged``. Any
+        `engine.analytics.measure.MEASURES`, and differences named like ``cagr_vs_unhedged``. Any
         mapping will do: each column is asked for four times at most and one is held at a time, so one that reads
         ``results.parquet`` when asked keeps a million rows small.
     total
@@ -304,8 +302,3 @@ def _neighbours(axes: Sequence[Axis], row: int) -> Ints:
         steps = steps + np.abs(axis.places[axis.codes[near]] - axis.places[axis.codes[row]])
         near, steps = near[steps <= 1], steps[steps <= 1]
     return near[steps == 1]
-
-
-def lower_is_better(name: str) -> bool:
-    """Say whether the best of a metric is its lowest."""
-    return name.partition(AGAINST)[0] in LOWER_IS_BETTER

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from data.errors import ConfigError, UserError
-from engine.analytics.attribution_batch import FIGURES
-from engine.analytics.metrics import METRICS
+from data.format import figure
+from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SUM, base_of, lower_is_better
 from engine.plain_yaml import PlainYaml
-from engine.research.columns import ESTIMATED, SAFETY, SUM
+from engine.research.columns import ESTIMATED
 from engine.research.overfitting.words import Standing
-from reports.charts import packed, write_page
+from reports.charts import packed
 from reports.overfitting_page import overfitting_data, overfitting_words
+from reports.renderers.html import write_page
 from reports.sweep_numbers import (
-    AGAINST,
     SIDE,
     Axis,
     Extract,
@@ -30,13 +30,11 @@ from reports.sweep_numbers import (
     Rows,
     Value,
     extract,
-    lower_is_better,
     ranking,
 )
 
 __all__ = ["Rows", "write_sweep_page"]
 
-KNOWN = METRICS | FIGURES | SAFETY | SUM
 APART = ("gap_to_held_less", *SUM)
 """Differences to another book that aren't named after it: shown with a sign, in points."""
 
@@ -147,7 +145,7 @@ def _metric_data(found: Extract, name: str) -> dict[str, Any]:
         "lower": lower_is_better(name),
         "signed": is_difference(name),
         "beside": beside(name),
-        "meaning": KNOWN[name].meaning if name in (*SAFETY, *SUM) else "",
+        "meaning": MEASURES[name].meaning if name in (*SAFETY, *SUM) else "",
         "verdict": word,
         "sentence": sentence,
         "edges": edges(found, land),
@@ -249,8 +247,8 @@ def beside(name: str) -> str:
 
 def unit_of(name: str) -> str:
     """Return the unit that figures of a metric are shown in."""
-    base = name.partition(AGAINST)[0]
-    unit = KNOWN[base].unit if base in KNOWN else ""
+    base = base_of(name)
+    unit = MEASURES[base].unit if base in MEASURES else ""
     if unit.startswith("fraction"):
         return ("percentage points" if is_difference(name) else "%") + (" a year" if unit.endswith("a year") else "")
     return {"dollars": "$", "count": "", "a year": "times a year"}.get(unit, unit)
@@ -258,21 +256,16 @@ def unit_of(name: str) -> str:
 
 def spec_of(name: str) -> str:
     """Return how figures of a metric are written, as d3 has it: a sign for differences, % for fractions."""
-    base = name.partition(AGAINST)[0]
-    kind = KNOWN[base].unit.partition(" ")[0] if base in KNOWN else ""
-    return ("+" if is_difference(name) else "") + {"fraction": ".2%", "dollars": "$,.0f", "count": ",.0f"}.get(
-        kind, ",.2f"
+    base = base_of(name)
+    form = MEASURES[base].format if base in MEASURES else "number"
+    return ("+" if is_difference(name) else "") + {"percent": ".2%", "dollars": "$,.0f", "count": ",.0f"}.get(
+        form, ",.2f"
     )
 
 
 def shown(name: str, value: float) -> str:
     """Write a figure of a metric, a dash for none."""
-    if np.isnan(value):
-        return "-"
-    spec = spec_of(name)
-    text = format(value, spec.replace("$", ""))
-    at = text[0] in "+-" if "$" in spec else 0
-    return f"{text[:at]}${text[at:]}" if "$" in spec else text
+    return figure(value, spec_of(name))
 
 
 def short_names(keys: Sequence[str]) -> list[str]:

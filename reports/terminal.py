@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING
-from io import StringIO
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from data.format import dollars, percent, times, written
 from engine.analytics.answer.words import plain
+from engine.analytics.measure import MEASURES, SHIFTS, SUM, base_of
 from engine.config import HedgeConfig
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.first_screen import screen_of
 from reports.first_terminal import screen_lines
 from strategies.policy import ENTER
@@ -25,40 +25,8 @@ if TYPE_CHECKING:
     from engine.research.sweep import SweepResult
     from engine.validation.parity import Parity
 
-UNKNOWN = "-"
 
-
-def percent(value: float | None) -> str:
-    """Write a fraction as a percentage."""
-    return UNKNOWN if value is None else f"{value:.1%}"
-
-
-def dollars(value: float | None) -> str:
-    """Write dollars without cents."""
-    return UNKNOWN if value is None else f"${value:,.0f}"
-
-
-def ratio(value: float | None) -> str:
-    """Write a ratio with two decimals."""
-    return UNKNOWN if value is None else f"{value:.2f}"
-
-
-def count(value: float | None) -> str:
-    """Write a count."""
-    return UNKNOWN if value is None else f"{value:,}"
-
-
-ROWS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
-    ("CAGR", "cagr", percent),
-    ("Maximum drawdown", "max_drawdown", percent),
-    ("End value", "final_equity", dollars),
-    ("Sharpe", "sharpe", ratio),
-    ("Costs", "costs", dollars),
-    ("Sessions hedged", "sessions_hedged", count),
-)
-
-
-def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
+def show_run(console: Console, result: Run, folder: Path | None, remarks: Sequence[str] = ()) -> None:
     """Print one run: its first screen as the report has it, then the notes, and where its files are."""
     console.print(Text.assemble((result.config.name, "bold"), f"  {result.label}"), soft_wrap=True)
     for alarm in result.alarms:
@@ -86,7 +54,7 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
     return [f"SYNTHETIC history may err by its band: the end value is {low} to {high}, unhedged {lowest} to {highest}."]
 
 
-def exposure(result: RunResult) -> str:
+def exposure(result: Run) -> str:
     """Return in words what the hedge does to net exposure, and what selling core does instead."""
     hedge, hedged = result.config.hedge, result.hedged
     weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
@@ -103,56 +71,17 @@ def exposure(result: RunResult) -> str:
     )
 
 
-def times(number: int) -> str:
-    """Write how often."""
-    return "once" if number == 1 else f"{number:,} times"
-
-
 def net_exposure(hedge: HedgeConfig, weight: float) -> float:
     """Return the book's exposure to the underlying, of equity, with that much in the hedge and a core of beta 1."""
     core = 1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0
     return core - (weight if hedge.funding == "sell_core" else 0.0) + hedge.leverage * weight
 
 
-def show_strategies(console: Console, classes: Sequence[type]) -> None:
-    """Print strategies, each with what it does and its parameters."""
-    from strategies.parameters import describe
-
-    for cls in classes:
-        console.print(
-            f"[bold]{cls.__name__}[/]  {escape((cls.__doc__ or '').strip().splitlines()[0])}", highlight=False
-        )
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for title in ("  parameter", "default", "range"):
-            table.add_column(title)
-        for known in describe(cls):
-            table.add_row(f"  {known.name}", escape(_default(known.default)), known.range)
-        console.print(table)
-        console.print()
-
-
-def _default(value: Any) -> str:
-    """Return a parameter's default as YAML writes it, in one line."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.representer import RepresenterError
-
-    if value is MISSING:
-        return "(needed)"
-    yaml, text = YAML(typ="safe", pure=True), StringIO()
-    yaml.default_flow_style, yaml.width = True, 10_000
-    yaml.representer.sort_base_mapping_type_on_output = False
-    try:
-        yaml.dump([value], text)  # alone, a value would get a line "..." below it
-    except RepresenterError:
-        return repr(value)  # a run refuses it
-    return text.getvalue().strip()[1:-1]
-
-
 def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
     """Print a sweep: its best and its worst rows by a metric, and where its files are."""
     import pyarrow.parquet as pq
 
-    from engine.research.columns import ESTIMATED, SHIFTS, SUM
+    from engine.research.columns import ESTIMATED
     from engine.research.sweep import column
 
     apart = ("cagr_vs_unhedged", *SUM) if result.answer else ("cagr", "cagr_vs_unhedged", "bad_quarter", "max_drawdown")
@@ -186,20 +115,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
 
 def _measure(name: str, value: float | None) -> str:
     """Write a swept measure as its kind is written elsewhere."""
-    from engine.analytics.attribution_batch import FIGURES
-    from engine.research.columns import SAFETY, SUM
-
-    kinds = (
-        {key: shown for _title, key, shown in ROWS}
-        | dict.fromkeys((*FIGURES, *SAFETY, *SUM), percent)
-        | {
-            "volatility": percent,
-            "total_return": percent,
-            "cvar_95": percent,
-        }
-    )
-    plain = name.removesuffix("_vs_unhedged")
-    return kinds.get(plain, ratio if plain in ("sortino", "calmar", "turnover") else count)(value)
+    kind = MEASURES[base_of(name)].format
+    return percent(value, gap="") if kind == "percent" else written(value, kind)
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:
@@ -208,6 +125,6 @@ def show_parity(console: Console, rows: Sequence[Parity]) -> None:
     for title in ("engine", "end value", "fills", "largest difference", "on", "parts"):
         table.add_column(title, justify="left" if title in ("engine", "on", "parts") else "right")
     for row in rows:
-        value = f"${row.final_equity:,.2f}"
-        table.add_row(row.engine, value, count(row.fills), f"{row.largest:.1e}", row.at, row.parts or "never")
+        value = dollars(row.final_equity, 2)
+        table.add_row(row.engine, value, f"{row.fills:,}", f"{row.largest:.1e}", row.at, row.parts or "never")
     console.print(table)

@@ -15,6 +15,12 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 UNHURRIED = [hypothesis.HealthCheck.too_slow]  # how fast examples are drawn tells of the machine's load, not of ours
 hypothesis.settings.register_profile("desk", suppress_health_check=UNHURRIED)
 hypothesis.settings.register_profile("ci", derandomize=True, suppress_health_check=UNHURRIED)  # the same examples
+hypothesis.settings.register_profile(  # benchmarks/mutants.py: that a test fails is enough
+    "mutants",
+    derandomize=True,
+    suppress_health_check=UNHURRIED,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "desk")
 
 QUIET = ["background-networking", "component-update", "quic", "sync", "gpu"]

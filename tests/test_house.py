@@ -1,6 +1,7 @@
-"""The house: imports point down the ladder, heavy libraries have one importer each, and help loads none of them."""
+"""The house: imports point down the ladder, heavy libraries have one importer each, what executes is known by name."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -13,11 +14,33 @@ LADDER = ("data", "strategies", "engine", "reports", "backtest")
 MODULES = [path for room in LADDER for path in sorted((ROOT / room).rglob("*.py"))]
 IMPORTERS = {
     "backtrader": "engine/backtrader_engine/",
-    "numba": "engine/kernel/",
-    "quantstats": "reports/tearsheet.py",
-    "pandera": "data/schema.py",
+    "dask": "engine/research/cluster.py",
+    "distributed": "engine/research/cluster.py",
+    "duckdb": "engine/runs/sql.py",
     "exchange_calendars": "data/calendar.py",
+    "filelock": "data/files.py",
+    "jinja2": "reports/renderers/html.py",
+    "numba": "engine/kernel/compiled.py",
+    "optuna": "engine/research/search/trials.py",
+    "pandera": "data/schema.py",
+    "quantstats": "reports/tearsheet.py",
+    "rich": ("reports/", "backtest/"),
+    "typer": "backtest/",
+    "yfinance": "data/sources/yahoo.py",
 }
+NETWORK = {
+    "data/sources/fred.py": {"http", "socket", "urllib"},
+    "data/sources/yahoo.py": {"yfinance"},
+    "engine/research/cluster.py": {"dask", "distributed"},
+}
+"""All that SECURITY.md tells of the network: who asks it, by what."""
+EXECUTES = {
+    "strategies/reload.py": {"exec", "compile"},
+    "engine/research/cluster.py": {"pickle.loads"},
+    "engine/research/processes.py": {"pickle.loads"},
+}
+"""All that SECURITY.md tells of what is executed or unpickled, besides imports and what libraries do."""
+MACHINE_PATH = re.compile(r"(?<![\w.~])/(?:home|root|work|Users|tmp|opt|mnt|srv)/\w|\b[A-Z]:\\+Users")
 
 
 def imported(path):
@@ -45,13 +68,91 @@ def test_imports_point_down_the_ladder(path):
 def test_a_heavy_library_has_one_importer(library):
     importers = [place(path) for path in MODULES if any(m.partition(".")[0] == library for m in imported(path))]
 
+    assert importers
     assert all(importer.startswith(IMPORTERS[library]) for importer in importers)
-    assert importers or library == "numba"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
 def test_a_module_says_what_room_it_is(path):
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_only_what_security_names_asks_the_network():
+    online = {
+        "aiohttp",
+        "curl_cffi",
+        "ftplib",
+        "http",
+        "httpx",
+        "requests",
+        "smtplib",
+        "socket",
+        "ssl",
+        "urllib",
+        "urllib3",
+    }
+    online |= {"dask", "distributed", "yfinance"}
+    found = {}
+    for path in MODULES:
+        asked = {module.partition(".")[0] for module in imported(path) if module != "urllib.parse"} & online
+        if asked:
+            found[place(path)] = asked
+
+    assert found == NETWORK
+
+
+def test_only_what_security_names_executes_or_unpickles():
+    risky = {"exec", "eval", "compile", "__import__"}
+    risky |= {
+        f"{module}.{name}" for module in ("pickle", "marshal", "dill", "cloudpickle") for name in ("load", "loads")
+    }
+    found = {}
+    for path in MODULES:
+        called = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+        names = {ast.unparse(node.func) for node in called}
+        if names & risky:
+            found[place(path)] = names & risky
+        assert not {module.partition(".")[0] for module in imported(path)} & {"ctypes", "shelve", "subprocess"}
+        for node in called:
+            if ast.unparse(node.func) == "np.load":
+                assert "allow_pickle=False" in ast.unparse(node), f"{path}: np.load may unpickle"
+
+    assert found == EXECUTES
+
+
+def test_a_hook_runs_what_ci_runs():
+    ci = re.findall(r"^make .*", (ROOT / ".ci" / "run").read_text("utf-8"), re.MULTILINE)
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+
+    assert re.findall(r"entry: (make .*)", hooks) == ci
+    assert "repo: local" in hooks
+    assert hooks.count("repo:") == 1  # nothing is downloaded
+
+
+def test_no_path_of_one_machine_stands_anywhere():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    for name in listed.stdout.rstrip("\0").split("\0"):
+        if (ROOT / name).suffix in ("", ".py", ".md", ".toml", ".yaml", ".yml", ".j2", ".js", ".css", ".lock", ".json"):
+            found = MACHINE_PATH.search((ROOT / name).read_text("utf-8"))
+            assert found is None, f"{name}: {found[0]}"
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_a_lock_names_no_registry_and_has_a_hash_for_everything(lock):
+    text = (ROOT / lock).read_text("utf-8")
+
+    assert "://" not in text
+    assert "--index-url" not in text
+    for block in re.split(r"\n(?=[A-Za-z0-9])", text):
+        assert block.startswith("#") or "--hash=sha256:" in block, block
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_nothing_is_known_by_its_id(path):
+    """Another object may get the id of one that is gone."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+
+    assert not [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "id"]
 
 
 def test_every_package_is_listed_by_name_and_typed():

@@ -24,7 +24,8 @@ from benchmarks.calibration.trial import Trial, trial
 from data.errors import UserError
 from data.files import write_whole
 from engine.kernel.compiled import compiled
-from engine.research.executors import Calls, Executor, executor_of
+from engine.research.executors import executor_of
+from engine.research.job import Executor, FunctionJob
 
 HOUSE = Path(__file__).resolve().parents[2]
 PAGE = HOUSE / "docs" / "calibration.md"
@@ -70,9 +71,13 @@ def finish(chunks: Iterable[Chunk], pool: Pool | None, executor: Executor, folde
         return
     compiled()  # once, before the processes ask for it
     with counting("markets", sum(map(len, left))) as count:
-        for chunk, trials in executor.run(Calls("backtest-calibration", partial(trial, pool)), left):
+        for chunk, trials in executor.run(FunctionJob("backtest-calibration", partial(_trials, pool)), left):
             keep(folder, chunk, trials)
             count(len(chunk))
+
+
+def _trials(pool: Pool | None, chunk: Chunk) -> list[Trial]:
+    return [trial(pool, *market) for market in chunk]
 
 
 def finished(rows: Mapping[Row, int], folder: Path) -> dict[Row, list[Trial]]:

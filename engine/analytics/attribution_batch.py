@@ -10,31 +10,12 @@ from data.fund import FEE, SPREAD
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.carino import DECAY
 from engine.analytics.fund_exposure import carry_of, day_return, fills_at_open, index_of
-from engine.analytics.metrics import Metric
+from engine.analytics.measure import HEDGE
 from engine.kernel.attribution import Daily, SleeveSums
 from engine.kernel.loop import Ledger
 from engine.kernel.sweep import Units
 from engine.rules import costs_of
 from engine.setup import Setup
-
-FIGURES: dict[str, Metric] = {
-    "sleeve_a_year": Metric("fraction a year", "all that the hedge made, after costs: the sum of the next seven"),
-    "direction_a_year": Metric("fraction a year", "what a static position of the fund's leverage would have made"),
-    "compounding_a_year": Metric("fraction a year", "what daily reset made beside a static position: a path effect"),
-    "financing_a_year": Metric("fraction a year", "what the fund earned on its cash"),
-    "fee_a_year": Metric("fraction a year", "the fund's expenses"),
-    "spread_a_year": Metric("fraction a year", "what its swaps cost above the bill rate"),
-    "tracking_a_year": Metric("fraction a year", "its own return less the modelled one"),
-    "hedge_costs_a_year": Metric("fraction a year", "commission and slippage of buying and selling it"),
-    "decay_a_year": Metric("fraction a year", "what the fund itself took: fee, spread and tracking"),
-    "hedge_times_fund": Metric("fraction a year", "mean(w R): the hedge's weight times the fund's return"),
-    "average_hedge": Metric("fraction a year", "mean(w) mean(R): always holding the average hedge"),
-    "hedge_timing": Metric("fraction a year", "cov(w, R): what holding it when it was held added"),
-}
-"""Those of `engine.analytics.carino.scalars` that a sweep's rows hold, as metrics.json has them under `attribution`.
-
-Gains are positive and costs negative, so that more is always better. The yearly ones are of the book's CAGR.
-"""
 
 
 def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREAD) -> Daily:
@@ -77,7 +58,7 @@ def units_held(ledger: Ledger, units: Units) -> Floats:
 
 
 def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats, a_year: float) -> dict[str, Floats]:
-    """Return `FIGURES` of every book, shape (books,) each.
+    """Return the measures of the hedge, of every book, shape (books,) each.
 
     Parameters
     ----------
@@ -99,4 +80,4 @@ def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats,
     product = a_year * sums.products / count
     average = a_year * sums.weights / count * daily.fund[1:].mean()
     figures |= {"hedge_times_fund": product, "average_hedge": average, "hedge_timing": product - average}
-    return {name: figures[name] for name in FIGURES}
+    return {name: figures[name] for name in HEDGE}

@@ -7,21 +7,21 @@ import numpy as np
 from data.arrays import Flags, Floats, Ints
 from engine.analytics.fund_exposure import index_of
 from engine.config import RunConfig
-from engine.evaluate_strategy import Asked
+from engine.evaluate_strategy import PreparedRun
 
 LEFT = 1e-9
 """What a session that would have wiped the fund out leaves of a dollar in it."""
 
 
-def short_warning(config: RunConfig, asked: Asked) -> str | None:
+def short_warning(config: RunConfig, prepared: PreparedRun) -> str | None:
     """Return a warning where the ordered beta can drift below 0 between rebalancings; None where it can't.
 
     Judged by the largest weight ordered, as if the hedge were held throughout: since the last close at which
     rebalancing was due; never rebalanced, since the underlying's last peak. A band lets the hedge grow by itself.
     """
-    setup, hedge, market = asked.setup, config.hedge, asked.setup.market
+    setup, hedge, market = prepared.setup, config.hedge, prepared.setup.market
     sizes = setup.plan.size[np.isfinite(setup.plan.size)]
-    weight = float(sizes.max(initial=0.0)) if asked.signal is not None else hedge.weight
+    weight = float(sizes.max(initial=0.0)) if prepared.signal is not None else hedge.weight
     ordered = setup.plan.unhedged_core + (hedge.leverage - float(setup.plan.core_pays)) * weight
     weight += hedge.band if hedge.rebalance == "band" else 0.0
     core = setup.plan.unhedged_core - (weight if setup.plan.core_pays else 0.0)

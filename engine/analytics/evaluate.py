@@ -1,4 +1,4 @@
-"""The judgement of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
+"""The evaluation of a run, whole: its controls, the attribution, the evidence, the answer, and the verdict."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from engine.analytics.attribution import Attribution, attribute
 from engine.analytics.bridge import Bridge, bridge
 from engine.analytics.carino import scalars
 from engine.analytics.cascade import Cascade, cascades
-from engine.analytics.controls import Control, controls_of
+from engine.analytics.controls import Case, Control, controls_of
 from engine.analytics.derisk import entry_orders
-from engine.analytics.episode_stats import HedgeMeasures, measure
+from engine.analytics.episode_stats import Figure
 from engine.analytics.episodes import Episode, episodes_of
-from engine.analytics.event_study import study
+from engine.analytics.event_study import EventStudy, event_study
 from engine.analytics.evidence import Evidence, evidence_of
-from engine.analytics.measures import Figure, sale_cost_at_par
-from engine.analytics.study_result import Study
+from engine.analytics.hedge_metrics import HedgeMetrics, hedge_metrics, sale_cost_at_par
 from engine.analytics.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
 from engine.config import RunConfig
-from engine.evaluate_strategy import Asked
+from engine.evaluate_strategy import PreparedRun
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta
@@ -37,7 +36,7 @@ SEED = 0
 
 
 @dataclass(frozen=True, repr=False)
-class Judgement:
+class Evaluation:
     """What is to be said of a hedged run.
 
     Parameters
@@ -69,19 +68,19 @@ class Judgement:
     bridge: Bridge
     episodes: tuple[Episode, ...]
     cascades: tuple[Cascade, ...]
-    measures: HedgeMeasures
+    measures: HedgeMetrics
     evidence: Evidence
     answer: Answer | None
     why: str | None
     variations: tuple[Variation, ...]
     alternatives: tuple[Alternative, ...]
     verdict: Verdict
-    study: Study
+    study: EventStudy
 
     def __repr__(self) -> str:
         parts = ", ".join(field.name for field in fields(self))
         told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
-        return screen(f"Judgement: {self.verdict.sentence}", *told, f"parts: {parts}")
+        return screen(f"Evaluation: {self.verdict.sentence}", *told, f"parts: {parts}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""
@@ -99,34 +98,35 @@ class Judgement:
         }
 
 
-def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str = "") -> Judgement:
-    """Judge a hedged run by its controls.
+def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -> Evaluation:
+    """Evaluate a hedged run against its controls.
 
     Parameters
     ----------
-    config, asked
+    config, prepared
         The run, laid out.
     hedged
         What it did.
     meant_otherwise
         Why nothing can be concluded from what it did; empty where something can.
     """
-    setup = asked.setup
+    setup = prepared.setup
     beta = run_beta(config, setup.market)
-    controls = dict(controls_of(config, setup, hedged, beta))
+    case = Case(config, setup, hedged, beta)
+    controls = dict(controls_of(case))
     episodes = episodes_of(setup, hedged)
     unhedged = _book(controls, "unhedged")
     why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
-    answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
+    answer = None if why else answer_of(case, controls, episodes, years)
     controls |= {} if answer is None else answer.held
-    bench = None if answer is None else Bench(config, asked, hedged, answer.grid, _book(controls, "derisk_daily"))
+    bench = None if answer is None else Bench(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
     books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
     ours = attribute(setup, hedged)
-    measures = measure(setup, hedged, unhedged, episodes)
+    measures = hedge_metrics(setup, hedged, unhedged, episodes)
     price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)
     fund = setup.market.hedge
-    return Judgement(
+    return Evaluation(
         controls,
         ours,
         bridge(ours, attribute(setup, unhedged)),
@@ -148,7 +148,7 @@ def judge(config: RunConfig, asked: Asked, hedged: Ledger, meant_otherwise: str 
         withheld(why or "", fund, price, sale_cost)
         if answer is None
         else verdict_of(answer, names_of(config), price, sale_cost),
-        study(setup, hedged, seed=SEED),
+        event_study(setup, hedged, seed=SEED),
     )
 
 

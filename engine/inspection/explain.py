@@ -10,19 +10,20 @@ import numpy as np
 
 from data.arrays import Dates
 from data.errors import DataError, StrategyError, UserError
-from data.market import Market
+from data.market import Market, recorded
 from data.sources import Source
+from data.version import code_version
 from engine.analytics.attribution import attribute
-from engine.analytics.controls import controls_of, least_controls
+from engine.analytics.controls import Case, controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import Asked, asking
+from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.inspection.explain_why import headline, why
 from engine.inspection.explained import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading
 from engine.kernel.loop import Ledger, Memory, decide, empty_ledger, fund_return, move
 from engine.rules import costs_of
-from engine.runs.read import KeptRun, changed_inputs
-from engine.runs.run import SIMULATED
+from engine.runs.reuse import changed_inputs
+from engine.runs.run import SIMULATED, Run
 from engine.setup import Setup, open_market, run_beta
 from strategies.base import Strategy
 from strategies.inputs import Input
@@ -33,13 +34,13 @@ SAME = 1e-9
 """Of equity: as far as a kept run's equity may lie from what comes out again."""
 
 
-def explain(config: RunConfig, date: np.datetime64, source: Source | None = None, kept: KeptRun | None = None) -> Day:
+def explain(config: RunConfig, date: np.datetime64, source: Source | None = None, kept: Run | None = None) -> Day:
     """Explain one session of a run, which is made again for that.
 
     Parameters
     ----------
     config, source
-        As for `engine.runs.run.run`.
+        As for `engine.runs.execute.run`.
     date
         The session.
     kept
@@ -52,24 +53,24 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
     """
     market = open_market(config, source)
     t = session_of(market.run_sessions, date)
-    with asking(config, market) as asked:
-        return _explained(config, asked, t, kept)
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
+        return _explained(config, prepared, t, kept)
 
 
-def _explained(config: RunConfig, asked: Asked, t: int, kept: KeptRun | None) -> Day:
-    market = asked.setup.market
-    hedged, said = execute("backtrader" if asked.strategy is None else "python", config, asked)
+def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | None) -> Day:
+    market = prepared.setup.market
+    hedged, remarks = _book(config, prepared, kept)
     if t > hedged.last:
         date, ruined = market.run_sessions[[t, hedged.last]]
         raise DataError(f"{date}: the hedged book was ruined on {ruined}: there is none after")
-    inputs = inputs_read(asked)
+    inputs = inputs_read(prepared)
     if kept is not None:
-        _check_kept(kept, market, hedged)
-    setup, closes = asked.setup, tuple(close_read(asked, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
+        _check_kept(kept, market, prepared.reads, hedged)
+    setup, closes = prepared.setup, tuple(close_read(prepared, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
     return Day(
         config.name,
-        asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market),
-        (asked.cls.__doc__ or "").strip().partition("\n")[0],
+        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view),
+        (prepared.cls.__doc__ or "").strip().partition("\n")[0],
         market.hedge,
         str(market.run_sessions[t]),
         t,
@@ -81,8 +82,18 @@ def _explained(config: RunConfig, asked: Asked, t: int, kept: KeptRun | None) ->
         closes,
         {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
         _books(config, setup, hedged, t),
-        (*said.remarks, *_notes(market, t)),
+        (*remarks, *_notes(market, t)),
     )
+
+
+def _book(config: RunConfig, prepared: PreparedRun, kept: Run | None) -> tuple[Ledger, tuple[str, ...]]:
+    """Return the hedged book and its remarks: the kept one where this same code would make it again."""
+    sessions = len(prepared.setup.market.run_sessions)
+    same = kept is not None and kept.manifest["code"] == code_version() and len(kept.hedged.equity) == sessions
+    if kept is not None and same and prepared.strategy is not None:
+        return kept.hedged, ()
+    hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+    return hedged, said.remarks
 
 
 def session_of(sessions: Dates, date: np.datetime64) -> int:
@@ -105,35 +116,35 @@ def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
     return before, after
 
 
-def inputs_read(asked: Asked) -> tuple[Input, ...]:
+def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
     """Ask the strategy for its inputs; a fault in the user's code is told with its line."""
-    strategy, market = asked.strategy, asked.setup.market
+    strategy, market = prepared.strategy, prepared.view
     if not isinstance(strategy, Strategy):
         return ()
-    name = asked.cls.__name__
+    name = prepared.cls.__name__
     try:
         given = tuple(strategy.inputs(market))
     except UserError:
         raise
     except (Exception, SystemExit) as fault:
-        raise StrategyError(f"{name}.inputs fails: {fault_in(fault, inspect.getsourcefile(asked.cls))}") from fault
+        raise StrategyError(f"{name}.inputs fails: {fault_in(fault, inspect.getsourcefile(prepared.cls))}") from fault
     for one in given:
         if np.shape(one.values) != (len(market),) or np.shape(one.threshold) not in ((), (len(market),)):
             raise StrategyError(f"{name}.inputs: {one.name} needs one value a session, ({len(market)},)")
     return given
 
 
-def close_read(asked: Asked, hedged: Ledger, inputs: tuple[Input, ...], t: int) -> Close:
+def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...], t: int) -> Close:
     """Return what was read and decided at the close of t, and what was filled of it."""
-    setup, row = asked.setup, asked.setup.market.first + t
+    setup, row = prepared.setup, prepared.setup.market.first + t
     sessions, decides = setup.market.run_sessions, t < hedged.last
-    policy = _policy(setup, hedged, t) if decides and kind(asked.cls) == "intensity" else None
+    policy = _policy(setup, hedged, t) if decides and kind(prepared.cls) == "intensity" else None
     last = t if decides else t - 1  # the last close that decided something
     switched = np.flatnonzero(hedged.action[: last + 1] != STAY)
     return Close(
         str(sessions[t]),
         tuple(_reading(one, row) for one in inputs),
-        None if asked.signal is None else float(asked.signal[row]),
+        None if prepared.signal is None else float(prepared.signal[row]),
         policy,
         why(setup, hedged, t, policy) if decides else "nothing is decided any more: the run ends here",
         str(sessions[switched[-1]]) if len(switched) else None,
@@ -205,8 +216,7 @@ def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
 
 def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[BookRead, ...]:
     beta = run_beta(config, setup.market)
-    whole = config.controls == "on"
-    controls = controls_of(config, setup, hedged, beta) if whole else least_controls(setup, hedged, beta)
+    controls = (controls_of if config.controls == "on" else least_controls)(Case(config, setup, hedged, beta))
     books = [(f"{setup.market.hedge} hedge", hedged)]
     books += [(one.title, one.ledger) for one in controls.values() if one.ledger is not None and t <= one.ledger.last]
     return tuple(
@@ -225,13 +235,13 @@ def _notes(market: Market, t: int) -> Iterator[str]:
             yield f"The audit says of this session: {one.instrument} {one.says}."
 
 
-def _check_kept(kept: KeptRun, market: Market, hedged: Ledger) -> None:
+def _check_kept(kept: Run, market: Market, reads: frozenset[str], hedged: Ledger) -> None:
     """Refuse to explain a kept run by data or code that aren't its own."""
     again = f"make it again with backtest run {shlex.quote(str(kept.folder / 'config.yaml'))}"
-    if changed := changed_inputs(kept, market):
+    if changed := changed_inputs(kept.manifest, market, reads):
         raise UserError(f"{kept.folder}: {', '.join(changed)} changed since the run was kept: {again}")
-    ours = hedged.equity[: hedged.last + 1]
-    if len(ours) != len(kept.hedged) or (np.abs(ours - kept.hedged) > SAME * np.abs(kept.hedged)).any():
+    ours, theirs = (book.equity[: book.last + 1] for book in (hedged, kept.hedged))
+    if len(ours) != len(theirs) or (np.abs(ours - theirs) > SAME * np.abs(theirs)).any():
         raise UserError(f"{kept.folder}: the code changed since the run was kept, it comes out otherwise: {again}")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -13,11 +14,13 @@ from data.arrays import DAY, Dates, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
-from data.market import Market
-from data.sources import Source
+from data.format import counted
+from data.market import Market, recorded
+from data.sources import BARS, Held, Kind, Source
+from data.sources.wrapped import Wrapped
 from engine.config import RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import Asked, asking
+from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.inspection.explain import close_read, inputs_read
 from engine.inspection.freshness import Fresh, age, freshness
 from engine.inspection.live_signal_read import ENTER, HOLD, LEAVE, STAY_OUT, Signal, Target, Watched
@@ -47,7 +50,7 @@ def signal_now(
     Parameters
     ----------
     config, source
-        As for `engine.runs.run.run`.
+        As for `engine.runs.execute.run`.
     days
         Sessions of recent history.
     equity
@@ -62,14 +65,14 @@ def signal_now(
     """
     market = open_market(config, source)
     aged = None if market.simulated else age(market.run_sessions[-1], now)
-    with asking(config, market) as asked:
-        return _signal(config, asked, days, equity, aged)
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
+        return _signal(config, prepared, days, equity, aged)
 
 
-def _signal(config: RunConfig, asked: Asked, days: int, equity: float | None, aged: int | None) -> Signal:
-    market, inputs = asked.setup.market, inputs_read(asked)
-    after, t = one_more(config, asked), len(market.run_sessions) - 1
-    hedged, said = execute("backtrader" if asked.strategy is None else "python", config, after)
+def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float | None, aged: int | None) -> Signal:
+    market, inputs = prepared.setup.market, inputs_read(prepared)
+    after, t = one_more(config, prepared), len(market.run_sessions) - 1
+    hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, after)
     if hedged.last < t:
         raise DataError(
             f"the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none to signal for"
@@ -80,11 +83,11 @@ def _signal(config: RunConfig, asked: Asked, days: int, equity: float | None, ag
     worth = float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
-    fresh = tuple(freshness(market))
+    fresh = tuple(freshness(market, prepared.reads))
     return Signal(
         config.name,
-        asked.cls.__name__ if asked.strategy is None else asked.strategy.label(market),
-        (asked.cls.__doc__ or "").strip().partition("\n")[0],
+        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view),
+        (prepared.cls.__doc__ or "").strip().partition("\n")[0],
         market.hedge,
         market.underlying,
         close.date,
@@ -102,49 +105,58 @@ def _signal(config: RunConfig, asked: Asked, days: int, equity: float | None, ag
         tuple(_watched(one, market.sessions, rows) for one in inputs),
         tuple(map(str, market.sessions[rows])),
         {name: _level(market, name, rows) for name in dict.fromkeys((market.underlying, market.hedge))},
-        None if asked.signal is None else tuple(asked.signal[rows].tolist()),
+        None if prepared.signal is None else tuple(prepared.signal[rows].tolist()),
         tuple(np.concatenate((np.zeros(market.first, np.bool_), hedged.shares[: t + 1, -1] != 0.0))[rows].tolist()),
         aged,
         fresh,
         market.simulated,
-        (*said.remarks, *_notes(config, asked, aged, fresh)),
+        (*said.remarks, *_notes(config, prepared, aged, fresh)),
     )
 
 
-def one_more(config: RunConfig, asked: Asked) -> Asked:
+def one_more(config: RunConfig, prepared: PreparedRun) -> PreparedRun:
     """Return a run with one more session behind its last, so that the last close decides as any other does.
 
     In that session every instrument stays at its last close: what is ordered fills there at the last close's prices.
     The strategy has been asked for its intensity already, on the data as they are; nothing that a close decides
     reads a session after it.
     """
-    market = lengthened(asked.setup.market)
-    signal = None if asked.signal is None else np.append(asked.signal, 0.0)
-    return replace(asked, setup=prepare(config, market, signal))
+    market = lengthened(prepared.setup.market)
+    signal = None if prepared.signal is None else np.append(prepared.signal, 0.0)
+    return replace(prepared, setup=prepare(config, market, signal), view=market)
 
 
 def lengthened(market: Market) -> Market:
     """Return a market with the NYSE's next session behind its last, in which no price moves."""
-    last = market.sessions[-1]
+    last, roles = market.sessions[-1], market.roles
     (following, *_) = nyse_sessions(last + DAY, last + 14 * DAY)
-    roles = market.roles
-    read = {name: _longer(market, name, following) for name in dict.fromkeys((*roles.traded, roles.underlying))}
-    return Market(
-        market.source,
-        roles,
-        np.append(market.sessions, following),
-        market.first,
-        np.append(market.calendar, following),
-        market.lags,
-        market.findings,
-        market.synthetic,
-        _read=read,
+    longer = {name: _longer(market, name, following) for name in dict.fromkeys((*roles.traded, roles.underlying))}
+    return replace(
+        market,
+        source=Lengthened(market.source, longer),
+        sessions=np.append(market.sessions, following),
+        calendar=np.append(market.calendar, following),
     )
+
+
+@dataclass(frozen=True)
+class Lengthened(Wrapped):
+    """A source with other bars of some instruments."""
+
+    bars: Mapping[str, Bars]
+
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return a history; raises DataError."""
+        if kind != BARS or name not in self.bars:
+            return self.source.read(kind, name)
+        bars: Any = self.bars[name]
+        held: Held = bars
+        return held
 
 
 def _longer(market: Market, name: str, following: np.datetime64) -> Bars:
     """Return an instrument's bars to the last session, and one more at its last close."""
-    bars = market.source.bars(name)
+    bars = market.source.read(BARS, name)
     bars = bars.rows(slice(0, int(np.searchsorted(bars.dates, market.sessions[-1], side="right"))))
     added = {"volume": np.nan, "dividend": 0.0, "split": 1.0} | dict.fromkeys(PRICES, bars.close[-1])
     columns = {column: np.append(getattr(bars, column), value) for column, value in added.items()}
@@ -157,7 +169,7 @@ def _order(action: int, *, on: bool) -> str:
     return ENTER if action == ENTERED else LEAVE
 
 
-def _targets(after: Asked, hedged: Ledger, t: int, scale: float) -> tuple[Target, ...]:
+def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[Target, ...]:
     """Return what the book is and should be, at the prices of the last close, `scale` times the run's own."""
     terms, price = after.setup.terms, after.setup.prices.close[t]
     cash, shares = hedged.cash[t] * scale, hedged.shares[t] * scale
@@ -204,25 +216,24 @@ def _level(market: Market, name: str, rows: slice) -> tuple[float | None, ...]:
     return _listed(100.0 * level / begun[0] if len(begun) else level)
 
 
-def _notes(config: RunConfig, asked: Asked, aged: int | None, fresh: Sequence[Fresh]) -> Iterator[str]:
-    market, last = asked.setup.market, asked.setup.market.run_sessions[-1]
+def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Sequence[Fresh]) -> Iterator[str]:
+    market, last = prepared.setup.market, prepared.setup.market.run_sessions[-1]
     if market.simulated:
         yield SIMULATED.format(hedge=market.hedge)
     if aged:
-        ago = "1 session" if aged == 1 else f"{aged:,} sessions"
         cure = "pull first" if market.source.name == "store" else "bring the files up to date first"
         asked_for = f"as asked for with end {config.end}" if config.end is not None else cure
-        yield f"OLD: the last bar is of {last}, {ago} ago: {asked_for}."
+        yield f"OLD: the last bar is of {last}, {counted(aged, 'session')} ago: {asked_for}."
     for one in fresh:
         if one.late:
-            behind = "1 session" if one.behind == 1 else f"{one.behind:,} sessions"
+            behind = counted(one.behind, "session")
             yield f"OLD: {one.name}'s last value is of {one.last}, {behind} before the last close."
     if market.synthetic_sessions()[-1]:
         yield "SYNTHETIC: the last bar of a traded instrument was made by the fund model."
-    if asked.strategy is None:
+    if prepared.strategy is None:
         yield "An order with a price of its own shows only where the last close would fill it."
-    if isinstance(asked.strategy, Strategy):
-        yield from asked.strategy.remarks(market)
+    if isinstance(prepared.strategy, Strategy):
+        yield from prepared.strategy.remarks(market)
     for found in market.findings:
         if last in found.dates:
             yield f"The audit says of the last session: {found.instrument} {found.says}."

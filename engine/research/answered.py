@@ -11,14 +11,13 @@ from data.arrays import Floats, Ints
 from engine.analytics.answer.decompose import PARTS, in_cagr, sum_of
 from engine.analytics.answer.safety import Less, less_of, safety_of
 from engine.analytics.answer.timing import shifts_of
-from engine.analytics.derisk import sold_at_entry, sold_daily
-from engine.analytics.held_less import held_less_grid
+from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
+from engine.analytics.measure import SAFETY, SHIFTS
 from engine.kernel.loop import Ledger
-from engine.research.columns import SAFETY, SHIFTS
 from engine.setup import Setup, run_beta
 
 if TYPE_CHECKING:
-    from engine.runs.run import RunResult
+    from engine.runs.run import Run
 
 
 class Book(NamedTuple):
@@ -81,7 +80,7 @@ def sum_row(book: Book) -> dict[str, float]:
     return {name: np.nan if part is None else part for name, part in zip(PARTS, told.parts, strict=True)}
 
 
-def answered_row(result: RunResult, *, answer: bool) -> dict[str, float]:
+def answered_row(result: Run, *, answer: bool) -> dict[str, float]:
     """Return `SAFETY` of a run's book, and `SUM` where it is asked for."""
     setup, hedged = result.setup, result.hedged
     row = safety_row(hedged, less_in(setup), setup.market.sessions_a_year)

@@ -15,6 +15,7 @@ from data.market import Market
 from data.sources import Source
 from engine.analytics.answer.safety import Less
 from engine.analytics.attribution_batch import daily_of
+from engine.analytics.controls import unhedged_plan
 from engine.analytics.metrics import mean_cash_return
 from engine.config import HedgeConfig, RunConfig
 from engine.evaluate_strategy import intensity_of
@@ -33,9 +34,9 @@ from strategies.policy import PolicyRules
 from strategies.sizing import Sizing, hedge_weights, most_hedge, unhedged_core
 
 Made = TypeVar("Made")
-Places = tuple[int, ...]
-PARTS = ("world", "signal", "policy", "hedge")
-OF_THE_WORLD = ("instrument", "underlying", "leverage", "lookback", "funding", "buffer")
+Indices = tuple[int, ...]
+PARTS = ("environment", "signal", "policy", "hedge")
+OF_THE_ENVIRONMENT = ("instrument", "underlying", "leverage", "lookback", "funding", "buffer")
 """Keys under `hedge` that change what is traded or on what terms, or the unhedged book: a buffer is in that too."""
 
 
@@ -45,17 +46,17 @@ def part_of(keys: Keys) -> str:
         return "signal"
     if keys[0] == "policy":
         return "policy"
-    return "hedge" if keys[0] == "hedge" and keys[1] not in OF_THE_WORLD else "world"
+    return "hedge" if keys[0] == "hedge" and keys[1] not in OF_THE_ENVIRONMENT else "environment"
 
 
 @dataclass(frozen=True)
-class World:
+class Environment:
     """What combinations share that trade the same instruments on the same terms.
 
     Parameters
     ----------
-    places
-        Its place on each of the world's axes: by this it is known, and never by its address, which another may get.
+    indices
+        Its value on each of the axes that turn it: by these it is known, never by its address, which another may get.
     fed
         All that its market is made from, by value.
     config, setup
@@ -70,7 +71,7 @@ class World:
         What holding less of the core came to.
     """
 
-    places: Places
+    indices: Indices
     fed: Hashable
     config: RunConfig
     setup: Setup
@@ -102,7 +103,7 @@ class Decided(NamedTuple):
     entries: int
 
 
-class Kept:
+class Recent:
     """What was made, by what it was made from; the longest unused is dropped when there are too many."""
 
     def __init__(self, most: int) -> None:
@@ -121,7 +122,7 @@ class Kept:
 
 
 @dataclass
-class Ingredients:
+class Cache:
     """Makes parts and remembers them, each kind up to a number; for one thread.
 
     Parameters
@@ -145,96 +146,95 @@ class Ingredients:
     grid: Grid
     source: Source
     signal_seconds: float = 0.0
-    _kept: dict[str, Kept] = field(default_factory=dict)
+    _kept: dict[str, Recent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        room = {"market": 16, "world": 64, "signal": 512, "size": 2048, "decided": 4096}
+        room = {"market": 16, "environment": 64, "signal": 512, "size": 2048, "decided": 4096}
         room |= {"policy": 100_000, "hedge": 100_000}
-        self._kept = {kind: Kept(most) for kind, most in room.items()}
+        self._kept = {kind: Recent(most) for kind, most in room.items()}
         self.axes = {part: [i for i, axis in enumerate(self.grid.axes) if part_of(axis.keys) == part] for part in PARTS}
         self.drawn = drawn_of(len(self.grid)).split
 
-    def world(self, places: Places) -> World:
-        """Return the world of some places on its axes."""
-        return self._kept["world"].get(places, lambda: self._make_world(places))
+    def environment(self, indices: Indices) -> Environment:
+        """Return the environment of some indices on its axes."""
+        return self._kept["environment"].get(indices, lambda: self._make_environment(indices))
 
-    def signal(self, world: World, places: Places) -> Floats:
+    def signal(self, env: Environment, indices: Indices) -> Floats:
         """Return the intensity over all of the market's sessions; raises StrategyError."""
-        return self._kept["signal"].get((world.fed, places), lambda: self._ask(world, places))
+        return self._kept["signal"].get((env.fed, indices), lambda: self._ask(env, indices))
 
-    def policy(self, places: Places) -> PolicyRules:
+    def policy(self, indices: Indices) -> PolicyRules:
         """Return the policy; raises ConfigError where its keys contradict each other."""
-        return self._kept["policy"].get(places, lambda: policy_of(self._config({"policy": places})))
+        return self._kept["policy"].get(indices, lambda: policy_of(self._config({"policy": indices})))
 
-    def hedge(self, world: Places, places: Places) -> Hedge:
+    def hedge(self, env: Indices, indices: Indices) -> Hedge:
         """Return the hedge's sizing."""
 
         def make() -> Hedge:
-            config = self._config({"world": world, "hedge": places})
+            config = self._config({"environment": env, "hedge": indices})
             sizing = sizing_of(config)
             some = min(sizing.weight, most_hedge(sizing)) > 0.0
             plain = sizing.method in ("fixed", "proportional")
             return Hedge(config.hedge, sizing, (sizing.method, some) if plain else sizing)
 
-        return self._kept["hedge"].get((world, places), make)
+        return self._kept["hedge"].get((env, indices), make)
 
     def core(self, hedge: Hedge) -> float:
         """Return the core's weight while there is no hedge."""
         return unhedged_core(hedge.sizing)
 
-    def size(self, world: World, hedge: Hedge, signal: Places) -> Floats:
+    def size(self, env: Environment, hedge: Hedge, signal: Indices) -> Floats:
         """Return the hedge weight that an order at each of the run's closes would get."""
-        market = world.market
+        market = env.market
         read = signal if hedge.sizing.method == "proportional" else ()
         return self._kept["size"].get(
-            (world.fed, hedge.sizing, read),
-            lambda: hedge_weights(hedge.sizing, market, self.signal(world, signal))[market.first :],
+            (env.fed, hedge.sizing, read),
+            lambda: hedge_weights(hedge.sizing, market, self.signal(env, signal))[market.first :],
         )
 
-    def plan(self, world: World, signal: Places, policy: PolicyRules, hedge: Hedge) -> Plan:
+    def plan(self, env: Environment, signal: Indices, policy: PolicyRules, hedge: Hedge) -> Plan:
         """Return when and how a combination decides."""
         return Plan(
             policy,
-            self.signal(world, signal)[world.market.first :],
-            self.size(world, hedge, signal),
-            rebalancing_days(world.market.run_sessions, hedge.config.rebalance),
-            world.setup.plan.core_due,
+            self.signal(env, signal)[env.market.first :],
+            self.size(env, hedge, signal),
+            rebalancing_days(env.market.run_sessions, hedge.config.rebalance),
+            env.setup.plan.core_due,
             hedge.config.band if hedge.config.rebalance == "band" else np.inf,
             unhedged_core(hedge.sizing),
             hedge.config.funding == "sell_core",
         )
 
-    def decided(self, world: World, signal: Places, policy: PolicyRules, hedge: Hedge) -> Decided:
+    def decided(self, env: Environment, signal: Indices, policy: PolicyRules, hedge: Hedge) -> Decided:
         """Return what the policy decides, shared by all hedges of the same pattern."""
         return self._kept["decided"].get(
-            (world.places, signal, policy, hedge.config.rebalance, hedge.pattern),
-            lambda: Decided(*compiled().decisions(world.setup.prices, self.plan(world, signal, policy, hedge))),
+            (env.indices, signal, policy, hedge.config.rebalance, hedge.pattern),
+            lambda: Decided(*compiled().decisions(env.setup.prices, self.plan(env, signal, policy, hedge))),
         )
 
-    def _config(self, places: dict[str, Places]) -> RunConfig:
+    def _config(self, indices: dict[str, Indices]) -> RunConfig:
         values = {
-            self.grid.axes[i].keys: self.grid.axes[i].values[place]
-            for part, chosen in places.items()
-            for i, place in zip(self.axes[part], chosen, strict=True)
+            self.grid.axes[i].keys: self.grid.axes[i].values[index]
+            for part, chosen in indices.items()
+            for i, index in zip(self.axes[part], chosen, strict=True)
         }
         return with_values(self.config, values)
 
-    def _make_world(self, places: Places) -> World:
-        config = self._config({"world": places})
+    def _make_environment(self, indices: Indices) -> Environment:
+        config = self._config({"environment": indices})
         fed = _fed(config)
         market = self._kept["market"].get(fed, lambda: open_market(config, self.source))
         setup = prepare(config, market, None)
-        idle = setup.plan._replace(size=np.zeros_like(setup.plan.size))
-        unhedged = compiled().run_policy(setup.prices, setup.terms, idle)
+        unhedged = compiled().run_policy(setup.prices, setup.terms, unhedged_plan(setup))
         cash = mean_cash_return(setup.terms, len(setup.prices.close) - 1)
         units = units_of(setup.prices, setup.terms)
-        return World(places, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))
+        return Environment(indices, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))
 
-    def _ask(self, world: World, places: Places) -> Floats:
+    def _ask(self, env: Environment, indices: Indices) -> Floats:
         began = time.perf_counter()
-        named = self._config({"signal": places}).strategy
+        named = self._config({"signal": indices}).strategy
         with fresh(named.named) as cls:
-            intensity = intensity_of(parameters.make(cls, named.params), world.market)
+            intensity = intensity_of(parameters.make(cls, named.params), env.market)
         self.signal_seconds += time.perf_counter() - began
         return intensity
 

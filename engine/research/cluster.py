@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,10 +26,8 @@ from distributed.scheduler import KilledWorker
 from distributed.utils import silence_logging_cmgr
 
 from data.errors import UserError
-from data.sources.memory import Lacking
 from data.version import code_version
-from engine.research.executors import AnswerOf, ChunkOf, ExecutorError, Job, answered
-from engine.research.processes import DEATHS
+from engine.research.job import DEATHS, AnswerOf, ChunkOf, ExecutorError, Job, compute_quietly
 
 AHEAD = 2
 """Chunks a worker has in hand: the one it computes, and the next."""
@@ -61,11 +59,11 @@ class Cluster:
         patience = dask.config.set({"distributed.comm.timeouts.connect": CONNECT})
         # dask's log lines are kept off the terminal: what a person has to know is told in one of ours
         with silence_logging_cmgr(logging.CRITICAL), patience, self._client() as client:
-            desk = _Desk(client, job, iter(chunks), self.place)
+            session = _Session(client, job, iter(chunks), self.place)
             try:
-                yield from desk.answers()
+                yield from session.answers()
             finally:
-                desk.leave()
+                session.leave()
 
     @property
     def place(self) -> str:
@@ -105,7 +103,7 @@ class Cluster:
 
 
 @dataclass
-class _Desk:
+class _Session:
     """Gives chunks out and takes answers in."""
 
     client: Any
@@ -118,7 +116,7 @@ class _Desk:
     done: queue.SimpleQueue[Any] = field(default_factory=queue.SimpleQueue)
 
     def __post_init__(self) -> None:
-        self.name = f"{self.job.name}-{self.client.id}"  # somebody else may run the same sweep on the same cluster
+        self.name = f"{self.job.id}-{self.client.id}"  # somebody else may run the same sweep on the same cluster
 
     def answers(self) -> Iterator[tuple[Any, Any]]:
         """Yield chunks with their answers until all are there."""
@@ -185,8 +183,8 @@ class _Desk:
         elif word == "refused":
             raise ExecutorError(said)
         else:
-            if said not in self.lacking:
-                self.lacking.add(said)
+            if not self.lacking.issuperset(said):
+                self.lacking.update(said)
                 self._send_job()
             self._submit(chunk)
 
@@ -225,7 +223,8 @@ class Kit(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Check on arrival; what is wrong is told with the first chunk, so that it reaches who asked."""
         self._lock, self.refused = threading.Lock(), ""
-        self._answer: Callable[[Any], Any] | None = None
+        self._compute: Callable[[Any], Any] | None = None
+        self._lacking: Collection[str] = ()
         here = versions()
         for name, version in self.made_with.items():
             if here[name] != version:
@@ -241,13 +240,14 @@ class Kit(WorkerPlugin):
             return "refused", self.refused
         with self._lock:  # a job remembers what chunks share, for one thread
             try:
-                if self._answer is None:
-                    self._answer = pickle.loads(zlib.decompress(self.packed)).open(1)  # noqa: S301  # dask pickles all
-                return "answer", answered(self._answer, chunk)
-            except Lacking as lacking:
-                return "lacking", lacking.args[0]
+                if self._compute is None:
+                    job = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  # dask pickles all
+                    self._lacking = getattr(getattr(job, "source", None), "lacking", ())
+                    self._compute = job.open(1)
+                result: tuple[str, Any] = "answer", compute_quietly(self._compute, chunk)
             except UserError as fault:
-                return "refused", str(fault)
+                result = "refused", str(fault)
+            return ("lacking", sorted(self._lacking)) if self._lacking else result
 
 
 def compute_chunk(name: str, chunk: Any) -> tuple[str, Any]:

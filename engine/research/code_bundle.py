@@ -16,7 +16,7 @@ from strategies.reload import texts
 
 
 @dataclass(frozen=True)
-class Texts:
+class Bundle:
     """The text of strategy files, and of the modules that they had imported from their own folders.
 
     Parameters
@@ -31,7 +31,7 @@ class Texts:
     files: dict[str, bytes]
 
 
-def texts_of(names: Iterable[str]) -> Texts:
+def bundle_of(names: Iterable[str]) -> Bundle:
     """Return the texts of those classes that are named by a file; raises StrategyError."""
     of: dict[str, str] = {}
     files: dict[str, bytes] = {}
@@ -43,35 +43,35 @@ def texts_of(names: Iterable[str]) -> Texts:
         place = folders.setdefault(path.parent, len(folders))
         of[named] = f"{place}/{path.name}"
         with fresh(named):  # imports what is beside it
-            for one in {path, *_imported_from(path.parent)}:
-                files[f"{place}/{one.relative_to(path.parent).as_posix()}"] = texts().text(str(one))
-    return Texts(of, dict(sorted(files.items())))
+            for file in {path, *_imported_from(path.parent)}:
+                files[f"{place}/{file.relative_to(path.parent).as_posix()}"] = texts().text(str(file))
+    return Bundle(of, dict(sorted(files.items())))
 
 
 @dataclass(frozen=True)
-class Written:
-    """Texts written to a folder of their own, which is removed with this object.
+class Unpacked:
+    """A bundle written to a folder of its own, which is removed with this object.
 
     Parameters
     ----------
-    texts
+    bundle
         What is written.
     """
 
-    texts: Texts
+    bundle: Bundle
     folder: Path = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(tempfile.mkdtemp(prefix="backtest-strategy-")).resolve())
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
-        for place, text in self.texts.files.items():
+        for place, text in self.bundle.files.items():
             path = self.folder / place
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text)
 
     def named(self, named: str) -> str:
         """Return the name by which a class is found here."""
-        place = self.texts.of.get(named)
+        place = self.bundle.of.get(named)
         return named if place is None else f"{self.folder / place}:{named.rpartition(':')[2]}"
 
 

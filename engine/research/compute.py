@@ -1,4 +1,4 @@
-"""A chunk of combinations, from places on the axes to columns of metrics."""
+"""A chunk of combinations, from indices on the axes to columns of metrics."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from data.arithmetic import power
 from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
 from engine.analytics.attribution import attribute
 from engine.analytics.attribution_batch import sleeve_scalars, units_held
 from engine.analytics.carino import scalars
-from engine.analytics.metrics import CVAR_TAIL, metrics_of, trades_of
+from engine.analytics.measure import COMPARABLE, columns_from, metrics_of
+from engine.analytics.metrics import totals_from, trades_of
 from engine.kernel.attribution import empty_sleeves
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Orders, Sums, empty_sums
 from engine.research.answered import Book, safety_columns, safety_row, sum_row
-from engine.research.cache import Decided, Hedge, Ingredients, Places, World
-from engine.research.columns import AGAINST, columns_of
+from engine.research.cache import Cache, Decided, Environment, Hedge, Indices
+from engine.research.columns import columns_of
 from engine.research.overfitting.rows import KEPT, WIDTH, kept_of, returns_to_ruin
 from engine.setup import run_beta
 
@@ -45,11 +45,11 @@ class Clock:
 
 
 class Books(NamedTuple):
-    """Rows of one world, each with what it shares with others.
+    """Rows of one environment, each with what it shares with others.
 
     Parameters
     ----------
-    world
+    env
         Where they trade.
     rows
         Their numbers in the chunk, shape (books,).
@@ -61,7 +61,7 @@ class Books(NamedTuple):
         The core's weight without a hedge, and whether the hedge's comes out of it, shape (books,).
     """
 
-    world: World
+    env: Environment
     rows: Ints
     decided: list[Decided]
     which: Ints
@@ -83,8 +83,8 @@ class Laid(NamedTuple):
 
     Parameters
     ----------
-    worlds
-        Each world with its rows.
+    envs
+        Each environment with its rows.
     blocks
         Books that go through the sessions together.
     alone
@@ -93,77 +93,77 @@ class Laid(NamedTuple):
         Why a row can't be run, empty where it can, shape (rows,).
     """
 
-    worlds: list[tuple[World, Ints]]
+    envs: list[tuple[Environment, Ints]]
     blocks: list[Books]
-    alone: list[tuple[World, int]]
+    alone: list[tuple[Environment, int]]
     failed: Words
 
 
-def compute(
-    made: Ingredients, first: int, last: int, workers: int, clock: Clock, *, answer: bool = False
-) -> dict[str, Any]:
+def compute(cache: Cache, first: int, last: int, workers: int, clock: Clock, *, answer: bool = False) -> dict[str, Any]:
     """Return the metrics of rows `first` to `last` (exclusive), arrays by the names of `columns_of`.
 
     Rows that can't be run are NaN, and the column ``failed`` says why; it is empty elsewhere. `KEPT`, shape
     (rows, `engine.research.overfitting.rows.WIDTH`), is what the statistics of overfitting need of the rows drawn for
     them; NaN in others.
     """
-    places = made.grid.places(first, last)
-    table: dict[str, Any] = {name: np.full(len(places), np.nan) for name in columns_of(answer=answer)}
-    drawn = np.isin(np.arange(first, first + len(places)), made.drawn, assume_unique=True)
-    table[KEPT] = np.full((len(places), WIDTH), np.nan)
-    began, asked = time.perf_counter(), made.signal_seconds
-    worlds, blocks, alone, failed = lay_out(made, places)
+    indices = cache.grid.indices(first, last)
+    table: dict[str, Any] = {name: np.full(len(indices), np.nan) for name in columns_of(answer=answer)}
+    drawn = np.isin(np.arange(first, first + len(indices)), cache.drawn, assume_unique=True)
+    table[KEPT] = np.full((len(indices), WIDTH), np.nan)
+    began, asked = time.perf_counter(), cache.signal_seconds
+    envs, blocks, alone, failed = lay_out(cache, indices)
     with ThreadPoolExecutor(workers) as pool:
-        for block, (sums, entries) in zip(blocks, pool.map(_run, blocks), strict=True):
-            _write(table, block, sums, entries)
-            alone += [(block.world, int(row)) for row in block.rows[sums.lowest <= 0.0]]
-        clock.kernel += time.perf_counter() - began - (made.signal_seconds - asked)
+        summed = list(pool.map(_run, blocks))
+        for block, sums in zip(blocks, summed, strict=True):
+            alone += [(block.env, int(row)) for row in block.rows[sums.lowest <= 0.0]]
+        clock.kernel += time.perf_counter() - began - (cache.signal_seconds - asked)
         began = time.perf_counter()
-        for block, (tails, kept) in zip(blocks, pool.map(partial(_tails, drawn=drawn), blocks), strict=True):
-            for name, values in tails.items():
+        for block, (columns, kept) in zip(
+            blocks, pool.map(partial(_columns, drawn=drawn), blocks, summed), strict=True
+        ):
+            for name, values in columns.items():
                 table[name][block.rows] = values
             table[KEPT][block.rows[drawn[block.rows]]] = kept
         clock.tail += time.perf_counter() - began
-    for world, row in alone:
-        _write_alone(table, world, row, run_alone(made, world, places[row]), drawn=bool(drawn[row]))
+    for env, row in alone:
+        _write_alone(table, env, row, run_alone(cache, env, indices[row]), drawn=bool(drawn[row]))
     clock.alone += len(alone)
     if answer:
         began = time.perf_counter()
-        fine = [(world, row) for world, rows in worlds for row in rows[failed[rows] == ""].tolist()]
-        _write_sums(table, made, fine, places, workers)
+        fine = [(env, row) for env, rows in envs for row in rows[failed[rows] == ""].tolist()]
+        _write_sums(table, cache, fine, indices, workers)
         clock.tail += time.perf_counter() - began
-    for world, rows in worlds:
-        unhedged = _figures(world, world.unhedged)
-        for name in AGAINST:
+    for env, rows in envs:
+        unhedged = _figures(env, env.unhedged)
+        for name in COMPARABLE:
             table[f"{name}_vs_unhedged"][rows] = table[name][rows] - unhedged[name]
     return {**table, "failed": failed}
 
 
-def lay_out(made: Ingredients, places: Ints) -> Laid:
-    """Lay combinations out, given their places on the axes, shape (rows, axes)."""
-    failed: Words = np.full(len(places), "", dtype=object)
-    worlds = list(_worlds(made, places, failed))
+def lay_out(cache: Cache, indices: Ints) -> Laid:
+    """Lay combinations out, given their indices on the axes, shape (rows, axes)."""
+    failed: Words = np.full(len(indices), "", dtype=object)
+    envs = list(_envs(cache, indices, failed))
     blocks, alone = [], []
-    for world, rows in worlds:
-        books, by_themselves = _books(made, world, places, rows, failed)
+    for env, rows in envs:
+        books, by_themselves = _books(cache, env, indices, rows, failed)
         blocks += [books.of(slice(k, k + BLOCK)) for k in range(0, len(books.rows), BLOCK)]
-        alone += [(world, int(row)) for row in by_themselves]
-    return Laid(worlds, blocks, alone, failed)
+        alone += [(env, int(row)) for row in by_themselves]
+    return Laid(envs, blocks, alone, failed)
 
 
-def _worlds(made: Ingredients, places: Ints, failed: Words) -> Iterator[tuple[World, Ints]]:
-    """Yield each world with its rows; rows of one that can't be made are marked as failed."""
-    kinds, which = _kinds(places[:, made.axes["world"]])
+def _envs(cache: Cache, indices: Ints, failed: Words) -> Iterator[tuple[Environment, Ints]]:
+    """Yield each environment with its rows; rows of one that can't be made are marked as failed."""
+    kinds, which = _kinds(indices[:, cache.axes["environment"]])
     for k, chosen in enumerate(kinds):
         rows = np.flatnonzero(which == k)
         try:
-            yield made.world(chosen), rows
+            yield cache.environment(chosen), rows
         except UserError as fault:
             failed[rows] = str(fault)
 
 
-def _kinds(columns: Ints) -> tuple[list[Places], Ints]:
+def _kinds(columns: Ints) -> tuple[list[Indices], Ints]:
     """Return the distinct rows of some columns, and which of them each row is."""
     if not columns.shape[1]:
         return [()], np.zeros(len(columns), np.int64)
@@ -172,17 +172,17 @@ def _kinds(columns: Ints) -> tuple[list[Places], Ints]:
     return list(zip(*(column.tolist() for column in np.unravel_index(kinds, spans)), strict=True)), which
 
 
-def _books(made: Ingredients, world: World, places: Ints, rows: Ints, failed: Words) -> tuple[Books, Ints]:
-    """Return a world's books, and the rows whose orders depend on their own book and so run by themselves."""
-    signals, s = _kinds(places[rows][:, made.axes["signal"]])
-    policies, p = _kinds(places[rows][:, made.axes["policy"]])
-    hedges, h = _kinds(places[rows][:, made.axes["hedge"]])
-    at = tuple(places[rows[0]][made.axes["world"]].tolist())
+def _books(cache: Cache, env: Environment, indices: Ints, rows: Ints, failed: Words) -> tuple[Books, Ints]:
+    """Return a environment's books, and the rows whose orders depend on their own book and so run by themselves."""
+    signals, s = _kinds(indices[rows][:, cache.axes["signal"]])
+    policies, p = _kinds(indices[rows][:, cache.axes["policy"]])
+    hedges, h = _kinds(indices[rows][:, cache.axes["hedge"]])
+    at = tuple(indices[rows[0]][cache.axes["environment"]].tolist())
     fine = np.ones(len(rows), np.bool_)
     for kinds, of, make in (
-        (signals, s, lambda chosen: made.signal(world, chosen)),
-        (policies, p, made.policy),
-        (hedges, h, lambda chosen: made.hedge(at, chosen)),
+        (signals, s, lambda chosen: cache.signal(env, chosen)),
+        (policies, p, cache.policy),
+        (hedges, h, lambda chosen: cache.hedge(at, chosen)),
     ):
         for k, chosen in enumerate(kinds):
             try:
@@ -190,22 +190,22 @@ def _books(made: Ingredients, world: World, places: Ints, rows: Ints, failed: Wo
             except UserError as fault:
                 fine &= of != k
                 failed[rows[of == k]] = str(fault)
-    known = {k: made.hedge(at, hedges[k]) for k in np.unique(h[fine]).tolist()}
+    known = {k: cache.hedge(at, hedges[k]) for k in np.unique(h[fine]).tolist()}
     banded = np.array([known[k].config.rebalance == "band" if k in known else False for k in range(len(hedges))])
     alone = rows[fine & banded[h]]
     fine &= ~banded[h]
-    decided, which = _decisions(made, world, (signals, s[fine]), (policies, p[fine]), (known, h[fine]))
-    sizes, sized = _sizes(made, world, (signals, s[fine]), (known, h[fine]))
-    cores = np.array([made.core(known[k]) if k in known else 0.0 for k in range(len(hedges))])
-    pays = np.full(int(fine.sum()), world.config.hedge.funding == "sell_core")
-    return Books(world, rows[fine], decided, which, sizes, sized, cores[h[fine]], pays), alone
+    decided, which = _decisions(cache, env, (signals, s[fine]), (policies, p[fine]), (known, h[fine]))
+    sizes, sized = _sizes(cache, env, (signals, s[fine]), (known, h[fine]))
+    cores = np.array([cache.core(known[k]) if k in known else 0.0 for k in range(len(hedges))])
+    pays = np.full(int(fine.sum()), env.config.hedge.funding == "sell_core")
+    return Books(env, rows[fine], decided, which, sizes, sized, cores[h[fine]], pays), alone
 
 
-Kinds = tuple[list[Places], Ints]
+Kinds = tuple[list[Indices], Ints]
 
 
 def _decisions(
-    made: Ingredients, world: World, signals: Kinds, policies: Kinds, hedges: tuple[dict[int, Hedge], Ints]
+    cache: Cache, env: Environment, signals: Kinds, policies: Kinds, hedges: tuple[dict[int, Hedge], Ints]
 ) -> tuple[list[Decided], Ints]:
     """Return the distinct decisions, and which each book has: hedges of one pattern share them."""
     known, h = hedges
@@ -214,12 +214,12 @@ def _decisions(
     for k, hedge in known.items():
         stands_for[k] = patterns[hedge.config.rebalance, hedge.pattern]
     kinds, which = _kinds(np.column_stack((signals[1], policies[1], stands_for[h])))
-    decided = [made.decided(world, signals[0][s], made.policy(policies[0][p]), known[k]) for s, p, k in kinds if len(h)]
+    decided = [cache.decided(env, signals[0][s], cache.policy(policies[0][p]), known[k]) for s, p, k in kinds if len(h)]
     return decided, which
 
 
 def _sizes(
-    made: Ingredients, world: World, signals: Kinds, hedges: tuple[dict[int, Hedge], Ints]
+    cache: Cache, env: Environment, signals: Kinds, hedges: tuple[dict[int, Hedge], Ints]
 ) -> tuple[Floats, Ints]:
     """Return the distinct sizes, and which each book has; only proportional ones depend on the signal."""
     known, h = hedges
@@ -227,8 +227,8 @@ def _sizes(
         [known[k].sizing.method == "proportional" if k in known else False for k in range(max(known, default=0) + 1)]
     )
     kinds, sized = _kinds(np.column_stack((h, np.where(reads[h], signals[1], 0))))
-    sizes = [made.size(world, known[k], signals[0][s]) for k, s in kinds if len(h)]
-    return np.array(sizes).reshape(len(sizes), len(world.setup.prices.close)), sized
+    sizes = [cache.size(env, known[k], signals[0][s]) for k, s in kinds if len(h)]
+    return np.array(sizes).reshape(len(sizes), len(env.setup.prices.close)), sized
 
 
 def _orders(books: Books) -> Orders:
@@ -236,75 +236,71 @@ def _orders(books: Books) -> Orders:
     decided = [books.decided[d] for d in used.tolist()]
     starts = np.concatenate(([0], np.cumsum([len(one.at) for one in decided]))).astype(np.int64)
     at, on = np.concatenate([one.at for one in decided]), np.concatenate([one.on for one in decided])
-    due = books.world.setup.plan.core_due
+    due = books.env.setup.plan.core_due
     return compiled().orders_of(starts, at, on, which, books.sized, books.sizes, books.cores, books.pays, due)
 
 
-def _run(books: Books) -> tuple[Sums, Ints]:
-    """Run a block; return its sums and how often each hedge was entered."""
+def _run(books: Books) -> Sums:
     nothing = np.empty((0, len(books.rows)))
-    sums = _through(books, nothing, nothing)
-    return sums, np.array([one.entries for one in books.decided])[books.which]
+    return _through(books, nothing, nothing)
 
 
 def _through(books: Books, path: Floats, trail: Floats) -> Sums:
-    world, width = books.world, len(books.rows)
-    prices, terms = world.setup.prices, world.setup.terms
+    env, width = books.env, len(books.rows)
+    prices, terms = env.setup.prices, env.setup.terms
     sums, held = empty_sums(width, terms.cash), np.zeros((prices.close.shape[1], width))
-    compiled().run_block(prices, terms, world.units, _orders(books), world.cash_return, sums, held, path, trail)
+    compiled().run_block(prices, terms, env.units, _orders(books), env.cash_return, sums, held, path, trail)
     return sums
 
 
 def paths_of(books: Books) -> tuple[Floats, Floats]:
     """Run a block; return equity and units of the hedge at every close, shape (2, sessions, books)."""
-    path, trail = np.empty((2, len(books.world.setup.prices.close), len(books.rows)))
+    path, trail = np.empty((2, len(books.env.setup.prices.close), len(books.rows)))
     _through(books, path, trail)
     return path, trail
 
 
-def _tails(books: Books, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
-    """Return what needs every session of every book, so that the block runs once more.
+def _columns(books: Books, sums: Sums, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
+    """Return a block's columns, and what is kept of the books drawn for the statistics of overfitting.
 
-    CVaR and the attribution, and what is kept of the books drawn for the statistics of overfitting.
+    The tail and the attribution need every session of every book, so that the block runs once more.
     """
-    path, trail = paths_of(books)
-    daily, sleeves = books.world.daily, empty_sleeves(len(books.rows))
-    compiled().attribute_books(daily, trail, path, sleeves)
+    env, (path, trail) = books.env, paths_of(books)
+    sleeves = empty_sleeves(len(books.rows))
+    compiled().attribute_books(env.daily, trail, path, sleeves)
     levels = np.ascontiguousarray(path.T)  # what needs a book's sessions in order takes half the time by rows
+    entries = np.array([one.entries for one in books.decided])[books.which]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
-        returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, books.world.market.sessions_a_year
-        told = sleeve_scalars(sleeves, daily, path[0], path[-1], a_year)
-        told |= safety_columns(levels, books.world.less, a_year)
-        kept = _kept(books.world, returns[drawn[books.rows]])
-    worst = int(CVAR_TAIL * (returns.shape[1] - 1)) + 1
-    lowest = np.partition(returns, worst - 1, axis=1)[:, :worst]
-    # A running sum adds in the order of a row, whatever stands beside it: a plain one's bits hang on its company.
-    tail = np.minimum(np.sort(lowest, axis=1).cumsum(axis=1)[:, -1] / worst, 0.0)
-    return {"cvar_95": tail, **told}, kept
+        returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, env.market.sessions_a_year
+        columns = sleeve_scalars(sleeves, env.daily, path[0], path[-1], a_year)
+        columns |= safety_columns(levels, env.less, a_year)
+        kept = _kept(env, returns[drawn[books.rows]])
+    totals = totals_from(sums, entries, returns, env.setup.terms.cash, env.cash_return, a_year)
+    return columns_from(totals) | columns, kept
 
 
-def _write_alone(table: dict[str, Any], world: World, row: int, ledger: Ledger, *, drawn: bool) -> None:
+def _write_alone(table: dict[str, Any], env: Environment, row: int, ledger: Ledger, *, drawn: bool) -> None:
     """Write the metrics of a book that ran by itself."""
-    safety = safety_row(ledger, world.less, world.market.sessions_a_year)
-    for name, value in (_figures(world, ledger) | _sleeve(world, ledger) | safety).items():
+    safety = safety_row(ledger, env.less, env.market.sessions_a_year)
+    for name, value in (_figures(env, ledger) | _sleeve(env, ledger) | safety).items():
         if name in table:
             table[name][row] = value
     if drawn:
-        table[KEPT][row] = _kept(world, returns_to_ruin(ledger.equity, ledger.last))
+        table[KEPT][row] = _kept(env, returns_to_ruin(ledger.equity, ledger.last))
 
 
 def _write_sums(
-    table: dict[str, Any], made: Ingredients, fine: Sequence[tuple[World, int]], places: Ints, workers: int
+    table: dict[str, Any], cache: Cache, fine: Sequence[tuple[Environment, int]], indices: Ints, workers: int
 ) -> None:
     """Write the parts of the sum of rows that can be run, each book by itself."""
-    worlds = {world.places: world for world, _ in fine}
-    beta = {places: run_beta(world.config, world.market) for places, world in worlds.items()}
-    plans = [plan_at(made, world, places[row]) for world, row in fine]  # in one thread: they are remembered
+    envs = {env.indices: env for env, _ in fine}
+    beta = {indices: run_beta(env.config, env.market) for indices, env in envs.items()}
+    plans = [plan_at(cache, env, indices[row]) for env, row in fine]  # in one thread: they are remembered
 
     def run(k: int) -> dict[str, float]:
-        world = fine[k][0]
-        hedged = compiled().run_policy(world.setup.prices, world.setup.terms, plans[k])
-        return sum_row(Book(world.setup, hedged, world.unhedged, beta[world.places]))
+        env = fine[k][0]
+        hedged = compiled().run_policy(env.setup.prices, env.setup.terms, plans[k])
+        return sum_row(Book(env.setup, hedged, env.unhedged, beta[env.indices]))
 
     with ThreadPoolExecutor(workers) as pool:
         for (_, row), told in zip(fine, pool.map(run, range(len(fine))), strict=True):
@@ -312,70 +308,35 @@ def _write_sums(
                 table[name][row] = value
 
 
-def _kept(world: World, returns: Floats) -> Floats:
-    return kept_of(returns, world.cash_return, world.market.run_sessions)
+def _kept(env: Environment, returns: Floats) -> Floats:
+    return kept_of(returns, env.cash_return, env.market.run_sessions)
 
 
-def _write(table: dict[str, Any], books: Books, sums: Sums, entries: Ints) -> None:
-    """Write a block's metrics: the formulas of `engine.analytics.metrics`, from sums."""
-    world = books.world
-    count, cash = len(world.setup.prices.close) - 1, world.setup.terms.cash
-    a_year = world.market.sessions_a_year
-    years, yearly = count / a_year, np.sqrt(a_year)
-    mean = sums.returns / count
-    growth = sums.equity / cash
-    with np.errstate(divide="ignore", invalid="ignore"):
-        spread = np.sqrt(np.maximum(sums.squares - count * mean**2, 0.0) / (count - 1))
-        cagr = np.where(growth > 0.0, power(growth, 1.0 / years) - 1.0, -1.0)
-        figures = {
-            "final_equity": sums.equity,
-            "total_return": growth - 1.0,
-            "cagr": cagr,
-            "volatility": spread * yearly,
-            "sharpe": _ratio(mean - world.cash_return, spread) * yearly,
-            "sortino": _ratio(mean - world.cash_return, np.sqrt(sums.shortfalls / count)) * yearly,
-            "max_drawdown": sums.drawdown,
-            "calmar": _ratio(cagr, -sums.drawdown),
-            "fills": sums.fills,
-            "episodes": entries,
-            "sessions_hedged": sums.hedged,
-            "turnover": sums.traded / (sums.equities / (count + 1)) / years,
-            "costs": sums.costs,
-            "sessions": np.full(len(books.rows), count + 1),
-        }
-    for name, values in figures.items():
-        table[name][books.rows] = values
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.where(below > 0.0, above / below, np.nan)
-
-
-def run_alone(made: Ingredients, world: World, places: Ints) -> Ledger:
+def run_alone(cache: Cache, env: Environment, indices: Ints) -> Ledger:
     """Run a book by itself, whose orders depend on it or which was ruined."""
-    plan = plan_at(made, world, places)
-    return compiled().run_policy(world.setup.prices, world.setup.terms, plan)
+    plan = plan_at(cache, env, indices)
+    return compiled().run_policy(env.setup.prices, env.setup.terms, plan)
 
 
-def plan_at(made: Ingredients, world: World, places: Ints) -> Plan:
-    """Return when and how the combination at these places decides, shape (axes,)."""
-    at = {part: tuple(places[axes].tolist()) for part, axes in made.axes.items()}
-    return made.plan(world, at["signal"], made.policy(at["policy"]), made.hedge(at["world"], at["hedge"]))
+def plan_at(cache: Cache, env: Environment, indices: Ints) -> Plan:
+    """Return when and how the combination at these indices decides, shape (axes,)."""
+    at = {part: tuple(indices[axes].tolist()) for part, axes in cache.axes.items()}
+    return cache.plan(env, at["signal"], cache.policy(at["policy"]), cache.hedge(at["environment"], at["hedge"]))
 
 
-def _sleeve(world: World, ledger: Ledger) -> dict[str, float]:
-    """Return a single book's `FIGURES`; one that was ruined has to be attributed session by session."""
+def _sleeve(env: Environment, ledger: Ledger) -> dict[str, float]:
+    """Return the measures of a single book's hedge; one that was ruined has to be attributed session by session."""
     if ledger.equity[ledger.last] <= 0.0:
-        return scalars(attribute(world.setup, ledger))
-    sums, held, path = empty_sleeves(1), units_held(ledger, world.units), ledger.equity
-    compiled().attribute_books(world.daily, held[:, np.newaxis], path[:, np.newaxis], sums)
-    told = sleeve_scalars(sums, world.daily, path[:1], path[-1:], world.market.sessions_a_year)
+        return scalars(attribute(env.setup, ledger))
+    sums, held, path = empty_sleeves(1), units_held(ledger, env.units), ledger.equity
+    compiled().attribute_books(env.daily, held[:, np.newaxis], path[:, np.newaxis], sums)
+    told = sleeve_scalars(sums, env.daily, path[:1], path[-1:], env.market.sessions_a_year)
     return {name: float(values[0]) for name, values in told.items()}
 
 
-def _figures(world: World, ledger: Ledger) -> dict[str, Any]:
+def _figures(env: Environment, ledger: Ledger) -> dict[str, Any]:
     """Return a single book's metrics, NaN where one is undefined."""
-    setup = world.setup
+    setup = env.setup
     trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-    figures = metrics_of(ledger, setup.terms, world.market.run_sessions, trades)
+    figures = metrics_of(ledger, setup.terms, env.market.run_sessions, trades)
     return {name: np.nan if value is None else value for name, value in figures.items()}

@@ -75,7 +75,13 @@ class Grid:
     def __len__(self) -> int:
         return self.size if self.chosen is None else len(self.chosen)
 
-    def places(self, first: int, last: int) -> Ints:
+    def combination(self, row: int) -> dict[Keys, Any]:
+        """Return the values of a row, by their keys."""
+        return {
+            axis.keys: axis.values[index] for axis, index in zip(self.axes, self.indices(row, row + 1)[0], strict=True)
+        }
+
+    def indices(self, first: int, last: int) -> Ints:
         """Return which value of each axis rows `first` to `last` (exclusive) have, shape (rows, axes)."""
         rows = np.arange(first, min(last, len(self)))
         numbers = rows if self.chosen is None else self.chosen[rows]

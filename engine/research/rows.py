@@ -9,17 +9,17 @@ import numpy as np
 from data.errors import UserError
 from data.sources import Source
 from engine.analytics.attribution import attribute
-from engine.analytics.attribution_batch import FIGURES
 from engine.analytics.carino import scalars
+from engine.analytics.measure import COMPARABLE, HEDGE, NUMBERS
 from engine.backtrader_engine.guard import RefusedError
 from engine.config import RunConfig
 from engine.research.answered import answered_row
-from engine.research.columns import AGAINST, MEASURES, columns_of
+from engine.research.columns import columns_of
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.parts import kept_columns
 from engine.research.overfitting.paths import Told, told_of
 from engine.research.overfitting.rows import drawn_of
-from engine.runs.run import run
+from engine.runs.execute import run
 
 
 def compute_rows(
@@ -27,8 +27,8 @@ def compute_rows(
 ) -> dict[str, Any]:
     """Return the metrics of rows `first` to `last` (exclusive), as `engine.research.compute.compute` does."""
     varied = [
-        {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
-        for places in grid.places(first, last).tolist()
+        {axis.keys: axis.values[index] for axis, index in zip(grid.axes, indices, strict=True)}
+        for indices in grid.indices(first, last).tolist()
     ]
     made = [_row(config, values, source, answer=answer) for values in varied]
     rows, told = [row for row, _ in made], [one for _, one in made]
@@ -56,8 +56,8 @@ def _row(
     except Exception as fault:  # noqa: BLE001  # one combination mustn't take the others with it
         return {**row, "failed": f"{type(fault).__name__}: {' '.join(str(fault).split())}"}, None
     metrics, unhedged = result.metrics, result.metrics["controls"]["unhedged"]
-    row |= {name: metrics[name] for name in MEASURES} | {name: sleeve[name] for name in FIGURES}
-    row |= {f"{name}_vs_unhedged": _above(metrics[name], unhedged[name]) for name in AGAINST}
+    row |= {name: metrics[name] for name in NUMBERS} | {name: sleeve[name] for name in HEDGE}
+    row |= {f"{name}_vs_unhedged": _above(metrics[name], unhedged[name]) for name in COMPARABLE}
     return row | known, told
 
 

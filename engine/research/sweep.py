@@ -3,39 +3,40 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from data.errors import ConfigError, UserError
-from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
-from engine.evaluate_strategy import intensity_of
-from engine.reads import Inputs, inputs_of
-from engine.research.chunks import CHUNK, Chunk, Work, chunk_rows, chunks_of, compiles
-from engine.research.columns import columns_in, known_answer
-from engine.research.executors import Executor, ExecutorError, Threads, executor_of
-from engine.research.grid import Grid, of_one_kind
+from engine.research.columns import known_answer
+from engine.research.combinations import (
+    CHUNK,
+    SECONDS,
+    Combinations,
+    Progress,
+    chunk_rows,
+    chunks_of,
+    compiles,
+    finish_chunks,
+)
+from engine.research.executors import Threads, executor_of
+from engine.research.grid import Grid
+from engine.research.inputs import Inputs, inputs_of
+from engine.research.job import Executor, join, read_column, write_json
 from engine.research.overfitting.assess import finish_sweep
 from engine.runs.identity import CLASS, identity, known_by
+from engine.runs.run import SIMULATED
 from engine.setup import open_market
-from strategies import parameters
-from strategies.load import fresh
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Progress = Callable[[int], None]
 
 NOT_SWEPT = (("data", "source"), ("data", "path"))
 """Keys that every combination shares: a sweep reads one history."""
@@ -79,10 +80,7 @@ class SweepResult:
     @property
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
-        if self.simulated:
-            return "SIMULATED market: it shows the machine and says nothing about the hedge."
-        made = " and ".join(f"{name} before {first}" for name, first in self.synthetic.items())
-        return f"SYNTHETIC history: {made}, by the fund model." if made else None
+        return mark_of(self.synthetic, "the hedge", simulated=self.simulated)
 
 
 def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
@@ -129,19 +127,24 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     if named := [axis.text for axis in grid.axes if axis.keys in NOT_SWEPT]:
         raise ConfigError(f"{named[0]}: a sweep reads one history: sweep each by itself")
     source = KeptSource(source or open_source(config.data.source, config.data.path))
-    market = market_of(config, source)
+    market = open_market(config, source)
     inputs = inputs_of(config, grid.tried, market, source)
-    name = f"{config.name}-SIMULATED" if source.simulated else config.name
     known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
-    folder, spent = out / f"{name}-sweep-{identity(known)}", dict.fromkeys(("kernel", "signal", "tail"), 0.0)
+    folder, spent = (
+        out / folder_name(config, "sweep", identity(known), simulated=source.simulated),
+        dict.fromkeys(SECONDS, 0.0),
+    )
     if not (folder / "manifest.json").exists():
-        work = Work(f"backtest-{identity(known)}", config, grid, source, inputs.named, answer=answer)
-        chosen = executor or executor_for(config, workers=workers)
-        for seconds in _compute(work, folder / "parts", chosen, progress):
-            spent = {key: value + seconds.get(key, 0.0) for key, value in spent.items()}
-        _join(folder / "parts", folder / "results.parquet")
-        finish_sweep(folder, config, grid, source, os.cpu_count() or 1, begin)
-        _write_manifest(folder, grid, known, simulated=source.simulated)
+        job = Combinations(f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer)
+        chunks = {chunk: f"{chunk.number:06d}" for chunk in chunks_of(config, grid)}
+        files, spent = finish_chunks(
+            job, chunks, folder / "parts", executor or executor_for(config, workers=workers), progress
+        )
+        together = max(1, CHUNK // chunk_rows(config))
+        join([({}, files[k : k + together]) for k in range(0, len(files), together)], folder / "results.parquet")
+        finish_sweep(folder, files, config, grid, source, os.cpu_count() or 1, begin)
+        found = {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known}
+        write_json(folder / "manifest.json", found)
     elif progress:
         progress(len(grid))
     shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too
@@ -154,6 +157,27 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
         {**spent, "wall": time.perf_counter() - began},
         answer,
     )
+
+
+def folder_name(config: RunConfig, kind: str, known: str, *, simulated: bool) -> str:
+    """Return the name of a sweep's, a search's or a walk-forward's folder, which says so when history is simulated."""
+    return f"{config.name}{'-SIMULATED' if simulated else ''}-{kind}-{known}"
+
+
+def mark_of(synthetic: Mapping[str, str], hedge: str, *, simulated: bool) -> str | None:
+    """Return what has to stand beside numbers; None where all history is real.
+
+    Parameters
+    ----------
+    synthetic
+        The first real session of each instrument whose history before it was made, ISO.
+    hedge, simulated
+        What is hedged with, and whether all history is made up.
+    """
+    if simulated:
+        return SIMULATED.format(hedge=hedge)
+    made = " and ".join(f"{name} before {first}" for name, first in synthetic.items())
+    return f"SYNTHETIC history: {made}, by the fund model." if made else None
 
 
 def executor_for(
@@ -181,38 +205,6 @@ def executor_for(
     return executor
 
 
-def _compute(work: Work, parts: Path, executor: Executor, progress: Progress | None) -> Iterator[Mapping[str, float]]:
-    """Compute the chunks that aren't there and write each as it comes, whole; yield the seconds each took."""
-    parts.mkdir(parents=True, exist_ok=True)
-    chunks = list(chunks_of(work.config, work.grid))
-    missing = [chunk for chunk in chunks if not _part(parts, chunk).exists()]
-    say, kept = progress or (lambda _rows: None), len(chunks) - len(missing)
-    say(len(work.grid) - sum(chunk.last - chunk.first for chunk in missing))
-    if not missing:
-        return
-    try:
-        for chunk, answer in executor.run(work, missing):
-            _write(_table(work.grid, chunk.first, chunk.last, answer.columns), _part(parts, chunk))
-            kept += 1
-            say(chunk.last - chunk.first)
-            yield answer.seconds
-    except ExecutorError as fault:
-        raise ExecutorError(f"{fault}: {kept:,} of {len(chunks):,} chunks are kept; run it again") from None
-
-
-def _part(parts: Path, chunk: Chunk) -> Path:
-    return parts / f"{chunk.number:06d}.parquet"
-
-
-def market_of(config: RunConfig, source: Source) -> Market:
-    """Return the base run's market, asked by its strategy where that gives an intensity."""
-    market = open_market(config, source)
-    if compiles(config):
-        with fresh(config.strategy.named) as cls:
-            intensity_of(parameters.make(cls, config.strategy.params), market)
-    return market
-
-
 def _known(config: RunConfig, grid: Grid, inputs: Inputs, source: str) -> dict[str, Any]:
     """Return all by which a sweep is known: the same gives the same bytes."""
     return {
@@ -227,62 +219,7 @@ def _known(config: RunConfig, grid: Grid, inputs: Inputs, source: str) -> dict[s
     }
 
 
-def _table(grid: Grid, first: int, last: int, columns: Mapping[str, Any]) -> pa.Table:
-    """Return rows as a part keeps them: axes under their full keys, metrics, why a row failed, and whatever came more.
-
-    What comes besides stays in the parts: numbers that something is to be made of, shape (rows,) or (rows, values).
-    """
-    import pyarrow as pa
-
-    places = grid.places(first, last)
-    table = {}
-    for i, axis in enumerate(grid.axes):
-        table[axis.name] = pa.array(of_one_kind(axis.values)).take(pa.array(places[:, i]))
-    for name in columns_in(columns):
-        table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
-    table["failed"] = pa.array([word or None for word in columns["failed"]], pa.string())
-    for name in [name for name in columns if name not in table]:
-        flat = pa.array(np.ascontiguousarray(columns[name]).reshape(-1), pa.float64(), from_pandas=True)
-        width = columns[name].shape[1:]
-        table[name] = pa.FixedSizeListArray.from_arrays(flat, *width) if width else flat
-    return pa.table(table)
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    """Write a part under another name and rename it: what has its name is whole."""
-    import pyarrow.parquet as pq
-
-    writing = path.with_suffix(f".{os.getpid()}.tmp")  # ours alone, should somebody run the same sweep meanwhile
-    pq.write_table(table, writing)
-    writing.replace(path)
-
-
-def _join(parts: Path, path: Path) -> None:
-    """Join what the table keeps of the parts into row groups of a few thousand, reading few parts at a time."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    files = sorted(parts.glob("*.parquet"))
-    schema = pq.read_schema(files[0])
-    names = schema.names[: schema.names.index("failed") + 1]
-    together = max(1, CHUNK // pq.read_metadata(files[0]).num_rows)
-    writing = parts / f"results.{os.getpid()}.tmp"
-    with pq.ParquetWriter(writing, pa.schema([schema.field(name) for name in names])) as writer:
-        for k in range(0, len(files), together):
-            tables = [pq.read_table(file, columns=names) for file in files[k : k + together]]
-            writer.write_table(pa.concat_tables(tables).combine_chunks())
-    writing.replace(path)
-
-
-def _write_manifest(folder: Path, grid: Grid, known: dict[str, Any], *, simulated: bool) -> None:
-    told = {"id": identity(known), "simulated": simulated, "of": grid.size, **known}
-    writing = folder / "manifest.tmp"
-    writing.write_text(json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-    writing.replace(folder / "manifest.json")
-
-
 def column(result: SweepResult, name: str) -> np.ndarray:
     """Return one column of a sweep's table, NaN where it is empty."""
-    import pyarrow.parquet as pq
-
-    return pq.read_table(result.results, columns=[name]).column(0).to_numpy()
+    column: np.ndarray = read_column([result.results], name)
+    return column

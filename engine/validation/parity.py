@@ -9,7 +9,7 @@ import numpy as np
 from data.errors import UserError
 from engine.config import RunConfig
 from engine.engines import ENGINES, execute
-from engine.evaluate_strategy import asking
+from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, open_market
 from strategies.base import CloseStrategy
@@ -50,8 +50,8 @@ def parity(config: RunConfig) -> tuple[Parity, ...]:
     market = open_market(config)
 
     def ran(engine: str) -> tuple[Setup, Ledger]:
-        with asking(config, market) as asked:
-            return asked.setup, execute(engine, config, asked)[0]
+        with evaluate_strategy(config, market) as prepared:
+            return prepared.setup, execute(engine, config, prepared)[0]
 
     engines = [engine for engine in reversed(ENGINES) if engine != "compiled" or not issubclass(cls, CloseStrategy)]
     runs = {engine: ran(engine) for engine in engines}

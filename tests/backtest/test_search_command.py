@@ -9,7 +9,7 @@ from command import command
 
 from backtest import load_config
 from engine.research.grid import grid_of
-from engine.research.walkforward.choosing import check_axes
+from engine.research.walkforward.plan import check_axes
 
 SHORT = ["--start", "2019-01-02", "--end", "2020-12-31"]
 SPACE = ["--param", "trend_days=10:100", "--param", "hedge.weight=0.05:0.4"]

@@ -47,7 +47,7 @@ def test_several_benchmarks_make_a_page_each_with_the_run_s_own_verdict(result):
     for name, file in pages.items():
         page = text(folder / file)
         assert heading(page) == (
-            f'{ASKED} {result.judgement.verdict.sentence} <a href="report.html">The whole answer</a>'.replace(
+            f'{ASKED} {result.evaluation.verdict.sentence} <a href="report.html">The whole answer</a>'.replace(
                 "'", "&#x27;"
             )
         )
@@ -64,7 +64,7 @@ def test_unhedged_unless_told_and_no_link_without_a_report(result):
     page = text(folder / "tearsheet.html")
     assert [path.name for path in folder.glob("*.html")] == ["tearsheet.html"]
     assert cagr(page)[0] == pytest.approx(100 * result.metrics["controls"]["unhedged"]["cagr"], abs=0.006)
-    assert heading(page) == f"{ASKED} {result.judgement.verdict.sentence}".replace("'", "&#x27;")
+    assert heading(page) == f"{ASKED} {result.evaluation.verdict.sentence}".replace("'", "&#x27;")
     assert "report.html" not in page
 
 

@@ -1,5 +1,6 @@
 """Files that are whole or absent, and folders that one process writes at a time."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data.files import locked, write_whole
+from data.files import CHECKSUMS, damaged, locked, replace_synced, write_checksums, write_whole
 
 HOUSE = Path(__file__).resolve().parents[2]
 
@@ -62,6 +63,42 @@ def test_two_writers_of_one_file_do_not_share_a_temporary_one(tmp_path):
 
     assert len(set(names)) == 2
     assert path.read_text() == "outer"
+
+
+def test_all_bytes_and_the_name_are_on_the_disk_when_the_rename_is_done(tmp_path, monkeypatch):
+    synced, sync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(os.fstat(handle).st_ino), sync(handle)))
+    writing = tmp_path / ".made.tmp"
+    (writing / "inner").mkdir(parents=True)
+    (writing / "inner" / "a.txt").write_text("a")
+    (writing / "b.txt").write_text("b")
+
+    replace_synced(writing, tmp_path / "made")
+
+    made = tmp_path / "made"
+    assert {path.stat().st_ino for path in [made, *made.rglob("*")]} == set(synced[:-1])
+    assert len(synced) == 5
+    assert synced[-1] == tmp_path.stat().st_ino
+    assert (tmp_path / "made" / "inner" / "a.txt").read_text() == "a"
+
+
+def test_a_checksum_shows_a_file_that_changed_and_proves_nothing_where_there_is_none(tmp_path):
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "b.txt").write_text("b")
+    assert damaged(tmp_path, ["a.txt"]) is None
+    write_checksums(tmp_path, ["a.txt"])
+    assert damaged(tmp_path, ["a.txt", "b.txt"]) is None
+
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("other")
+    assert damaged(tmp_path, ["b.txt"]) is None
+    assert damaged(tmp_path, ["b.txt", "a.txt"]) == "a.txt"
+
+    (tmp_path / "a.txt").unlink()
+    assert damaged(tmp_path, ["a.txt"]) == "a.txt"
+    for text in ("{", json.dumps(["a"])):
+        (tmp_path / CHECKSUMS).write_text(text)
+        assert damaged(tmp_path, ["b.txt"]) == CHECKSUMS
 
 
 def test_a_folder_is_locked_until_its_holder_is_done(tmp_path):

@@ -21,7 +21,7 @@ from engine.research.sweep import sweep
 from engine.research.walkforward.folds import Windows, span_of
 from engine.research.walkforward.plan import plan_of
 from engine.research.walkforward.run import walk_forward
-from engine.runs.read import read_run
+from engine.runs.run import Run
 from engine.setup import open_market
 from reports.comparison_numbers import compared
 
@@ -102,9 +102,9 @@ def test_every_yearly_figure_is_by_the_exchange_s_years(holed):
         assert figures["turnover"] == pytest.approx(turned, rel=1e-12)
     unhedged = told["controls"]["unhedged"]["cagr"]
     parts = told["attribution"]
-    assert sum(parts[f"{name}_a_year"] for name in holed.judgement.attribution.dollars) == pytest.approx(told["cagr"])
+    assert sum(parts[f"{name}_a_year"] for name in holed.evaluation.attribution.dollars) == pytest.approx(told["cagr"])
     assert told["measures"]["cost_a_year"] == pytest.approx(unhedged - told["cagr"], rel=1e-12)
-    held = holed.judgement.attribution
+    held = holed.evaluation.attribution
     assert parts["hedge_times_fund"] == pytest.approx((held.weight[:-1] * held.fund[1:]).sum() / years)
     against = told["evidence"]["against"]["unhedged"]
     apart = np.log(holed.hedged.equity[-1] / holed.unhedged.equity[-1])
@@ -126,7 +126,7 @@ def test_a_hole_changes_no_dollar_and_no_return(holed):
 
 def test_an_episode_over_a_hole_is_no_whipsaw(holed):
     sessions = session_numbers(holed.market.run_sessions)
-    for one, need in zip(holed.judgement.episodes, holed.judgement.measures.needs, strict=True):
+    for one, need in zip(holed.evaluation.episodes, holed.evaluation.measures.needs, strict=True):
         end = holed.hedged.last if one.exited is None else one.exited
         assert need.sessions == sessions[end] - sessions[one.entered]
 
@@ -149,7 +149,7 @@ def test_a_sweep_over_a_hole_has_the_run_s_figures(tmp_path, holed):
 
 def test_a_comparison_over_a_hole_has_the_runs_figures(tmp_path, holed):
     other = run(config([ID], name="other", hedge={"weight": 0.1}), world(SOXS=rows(HOLE)), engine="python")
-    kept = [read_run(write_run(one, tmp_path, tearsheet=False, report=False)) for one in (holed, other)]
+    kept = [Run.load(write_run(one, tmp_path, tearsheet=False, report=False)) for one in (holed, other)]
     for one in compared(kept).runs:
         for name in ("cagr", "volatility", "sharpe", "turnover"):
             assert one.figures[name] == pytest.approx(one.run.metrics[name], rel=1e-9), name

@@ -52,6 +52,11 @@ def test_borrowed_cash_owes_the_spread_too():
     assert open_session(prices([0, 0, 0], [1, 1, 1]), terms(), 1, -200.0, np.zeros(3)) == pytest.approx(-200.6)
 
 
+@pytest.mark.parametrize(("cash", "rate"), [(0.5, 0.001), (-0.5, 0.003)])
+def test_less_than_a_dollar_earns_or_owes_too(cash, rate):
+    assert open_session(prices([0, 0, 0], [1, 1, 1]), terms(), 1, cash, np.zeros(3)) == pytest.approx(cash * (1 + rate))
+
+
 def traded(order, price, cash, held, **changed):
     shares, deal = np.array(held, dtype=float), np.zeros(3)
     on = terms(**changed)
@@ -115,6 +120,35 @@ def test_a_difference_below_a_trillionth_of_equity_is_not_traded():
     assert left == 1e-10
 
 
+def test_what_is_worth_a_trillionth_of_equity_is_traded_however_many_shares_it_is():
+    deal, _, _ = traded(Order(0.0, 0.5, False), [1, 1, 1], 5e11 + 1.0, [0, 0, 5e11 - 1.0])
+    assert deal[2] == 1.0  # a dollar of 1e12
+
+    deal, _, _ = traded(Order(1.0, 0.0, False), [0.1, 20, 5], 5e-11, [6000, 20, 0])
+    assert not deal.any()  # 3e-10 shares at a dime
+
+
+def test_of_a_book_that_holds_nothing_nothing_is_ordered():
+    deal, cash, _ = traded(Order(0.8, 0.2, False), [10, 20, 5], 0.0, [0, 0, 0])
+
+    assert not deal.any()
+    assert cash == 0.0
+
+
+def test_while_a_book_owes_cash_it_buys_nothing():
+    deal, cash, _ = traded(Order(3.0, 0.0, True), [10, 20, 5], -500.0, [60, 0, 0])  # sells from 600 to 180
+
+    assert deal == pytest.approx([-42.0, 0.0, 0.0])
+    assert cash == pytest.approx(-500.0 + 420.0 * 0.99 * 0.999)
+
+
+def test_a_book_of_less_than_a_dollar_scales_its_buys_too():
+    deal, cash, _ = traded(Order(1.0, 0.0, True), [10, 20, 5], 0.5, [0, 0, 0])
+
+    assert deal[:2] == pytest.approx([0.03 / (1.01 * 1.001), 0.01 / (1.01 * 1.001)])
+    assert cash == pytest.approx(0.0, abs=1e-12)
+
+
 def test_a_core_that_was_sold_whole_is_bought_back_by_configured_weights():
     deal, _, _ = traded(Order(1.0, 0.0, False), [10, 20, 5], 0.0, [0, 0, 200])
 
@@ -152,6 +186,41 @@ def test_shares_sold_short_pay_their_lender_and_their_dividends_in_cash_whatever
 
     assert cash == pytest.approx(200.0 * 1.001 - 8.0 * 10.0 * 0.0005 - 16.0 * 0.5)
     assert shares == pytest.approx([-16.0, 5.0 * 1.02, 0.0])
+
+
+def test_what_was_sold_short_is_charged_at_the_close_before():
+    close = np.array([[4.0] * 3, [10.0] * 3])
+    found = Prices(close, close, close, np.zeros((2, 3)), np.ones((2, 3)), close[:, -1])
+
+    assert open_session(found, terms(), 1, 0.0, np.array([-8.0, 0.0, 0.0])) == pytest.approx(-8.0 * 4.0 * 0.0005)
+
+
+def test_half_a_share_is_long_or_short_as_a_whole_one_is():
+    shares = np.array([-0.5, 0.5, 0.5])
+
+    cash = open_session(prices([1.0, 1.0, 0.0], [1.0, 1.0, 1.0]), terms(), 1, 0.0, shares)
+
+    assert cash == pytest.approx(-0.5 * 10.0 * 0.0005 - 0.5 * 1.0)
+    assert shares == pytest.approx([-0.5, 0.5 * 1.1, 0.5])
+
+
+def test_half_a_share_sold_short_is_covered_whole_before_the_others_are_scaled():
+    deal, cash, shares = traded(Order(0.0, 1.0, False), [10.0, 20.0, 5.0], 100.0, [-0.5, 0.0, 0.0])
+    left = 100.0 - 5.0 * 1.01 * 1.001
+
+    assert shares[0] == 0.0
+    assert deal[2] == pytest.approx(min(95.0, left / (1.02 * 1.002)) / 5.0)
+    assert cash == pytest.approx(left - deal[2] * 5.0 * 1.02 * 1.002)
+    assert cash == pytest.approx(0.0, abs=1e-9)
+
+
+def test_half_a_share_more_sold_short_brings_its_proceeds_once():
+    deal, cash, _ = traded(Order(-0.75, 1.75, False), [10.0, 20.0, 5.0], 40.0, [-1.5, 0.0, 1.0])  # 22.5 short of 30
+    brought = 40.0 + 7.5 * 0.99 * 0.999
+
+    assert deal[0] == pytest.approx(-0.75)
+    assert deal[2] * 5.0 == pytest.approx(min(47.5, brought / (1.02 * 1.002)))
+    assert cash == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_buy_from_short_through_nothing_is_unscaled_and_the_others_share_what_cash_it_leaves():

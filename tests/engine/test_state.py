@@ -9,11 +9,10 @@ from worlds import configured, source
 
 from engine.engines import ENGINES
 from engine.loading import load_config
-from engine.research.chunks import Chunk, Work
-from engine.research.executors import Threads
+from engine.research.combinations import Chunk, Combinations
+from engine.research.executors import Processes, Threads
 from engine.research.grid import grid_of, with_values
-from engine.research.processes import Processes
-from engine.runs.run import run
+from engine.runs.execute import run
 
 FED = source(3)
 DAYS = (2, 3, 3, 5)
@@ -46,8 +45,8 @@ def test_a_run_made_again_is_the_same(tmp_path, where, kind):
 @pytest.mark.parametrize("executor", [Threads(1), Threads(2)])
 def test_a_row_is_the_run_by_itself(tmp_path, where, kind, executor):
     config = config_of(tmp_path, where, kind)
-    work = Work("state", config, grid(config), FED)
-    ((_, answer),) = executor.run(work, [Chunk(0, 0, 3)])
+    job = Combinations("state", (config,), grid(config), FED)
+    ((_, answer),) = executor.run(job, [Chunk(0, 0, 3)])
     assert answer.columns["failed"].tolist() == ["", "", ""]
     expected = [alone(config, days) for days in (2, 3, 5)]
     assert len(set(expected)) > 1
@@ -58,9 +57,9 @@ def test_a_row_is_the_run_by_itself(tmp_path, where, kind, executor):
 @pytest.mark.parametrize("kind", KINDS)
 def test_rows_of_processes_are_the_same_bytes(tmp_path, kind, workers):
     config = config_of(tmp_path, "module beside", kind)
-    work = Work("state", config, grid(config), FED)
-    ((_, here),) = Threads(1).run(work, [Chunk(0, 0, 3)])
-    there = dict(Processes(workers).run(work, [Chunk(row, row, row + 1) for row in range(3)]))
+    job = Combinations("state", (config,), grid(config), FED)
+    ((_, here),) = Threads(1).run(job, [Chunk(0, 0, 3)])
+    there = dict(Processes(workers).run(job, [Chunk(row, row, row + 1) for row in range(3)]))
     columns = [there[Chunk(row, row, row + 1)].columns["final_equity"] for row in range(3)]
     assert np.concatenate(columns).tobytes() == here.columns["final_equity"].tobytes()
 
@@ -103,7 +102,9 @@ def test_what_is_edited_meanwhile_is_read_when_a_config_is_loaded_again(tmp_path
     before = run(config, FED).metrics["final_equity"]
     text = (tmp_path / edited).read_text()
     (tmp_path / edited).write_text(f"{text}\n\ndef count():\n    return 6\n")
-    ((_, answer),) = Processes(1).run(Work("state", config, grid_of(config, ["days=3"]), FED), [Chunk(0, 0, 1)])
+    ((_, answer),) = Processes(1).run(
+        Combinations("state", (config,), grid_of(config, ["days=3"]), FED), [Chunk(0, 0, 1)]
+    )
     assert run(config, FED).metrics["final_equity"] == before == answer.columns["final_equity"][0]
     (tmp_path / "run.yaml").write_text(f"name: again\nstrategy: {{class: {config.strategy.named}}}\n")
     load_config(tmp_path / "run.yaml")

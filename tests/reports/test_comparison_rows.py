@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 from markets import nyse
 
 from engine.analytics.attribution import SLEEVE
-from engine.analytics.metrics import METRICS
+from engine.analytics.measure import BOOK
 from reports.comparison_rows import DECAY_ROWS, METRIC_ROWS, Row, cells, monthly, signed
 
 
 def test_every_metric_and_every_part_of_the_hedge_has_a_row():
     shown = {row.key for row in METRIC_ROWS}
-    assert set(METRICS) - shown == {"first", "last", "sessions"}
+    assert set(BOOK) - shown == {"first", "last", "sessions"}
     assert {row.key for row in DECAY_ROWS} == {*SLEEVE, "sleeve", "decay"}
 
 

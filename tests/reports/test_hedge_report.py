@@ -12,17 +12,18 @@ from markets import nyse, random_bars, source_of
 from packing import unpacked
 
 from data.arrays import day
+from data.format import dollars, number, percent, points
 from engine.analytics.attribution import SLEEVE
 from engine.loading import build_config
-from engine.runs.run import run
+from engine.runs.execute import run
 from reports import report_assumed, report_episodes
-from reports.hedge_report import page_data, sections_of, write_report
+from reports.hedge_report import report_of, write_report
+from reports.renderers.html import typeset
 from reports.report_books import books_of
-from reports.report_growth import held_stretches
-from reports.report_measures import MEASURES, measures
-from reports.report_steps import bridge_chart, cascade_chart, sleeve_chart
-from reports.report_words import dollars, number, percent, points, typeset
-from reports.study_table import headline
+from reports.report_episodes import measures
+from reports.report_history import held_stretches
+from reports.report_money import bridge_chart, cascade_chart, sleeve_chart
+from reports.study import headline
 
 DATES = nyse("2012-01-03", 900)
 RNG = np.random.default_rng(5)
@@ -40,7 +41,7 @@ TREE = {
 
 
 def data_of(result):
-    return page_data(result, tuple(sections_of(result, result.judgement)))
+    return report_of(result).all_data()
 
 
 def made(*settings, source=SOURCE):
@@ -59,13 +60,6 @@ def page(judged, tmp_path_factory):
     return path
 
 
-def test_numbers_are_written_with_their_units():
-    assert (percent(0.01234), percent(-0.5, 0), percent(None), percent(np.nan)) == ("1.23 %", "-50 %", "-", "-")
-    assert (percent(0.01, sign=True), percent(-1e-9, sign=True), points(-0.0123)) == ("+1.00 %", "0.00 %", "-1.23")
-    assert (dollars(-1234.5), dollars(99.7, sign=True), dollars(-0.2, sign=True)) == ("-$1,234", "+$100", "$0")
-    assert (number(1234.567, 1), number(0.001, sign=True), number(None)) == ("1,234.6", "0.00", "-")
-
-
 def test_the_waterfalls_end_where_the_books_do(judged):
     metrics, roles = judged.metrics, judged.market.roles
     bridge = bridge_chart(metrics)
@@ -75,7 +69,7 @@ def test_the_waterfalls_end_where_the_books_do(judged):
     assert len(bridge["labels"]) == len(bridge["texts"]) == len(bridge["values"]) + 1
     sleeve = sleeve_chart(metrics, roles)
     assert sum(sleeve["values"]) == pytest.approx(metrics["attribution"]["sleeve_a_year"], abs=1e-12)
-    for cascade, episode in zip(judged.judgement.cascades, judged.judgement.episodes, strict=True):
+    for cascade, episode in zip(judged.evaluation.cascades, judged.evaluation.episodes, strict=True):
         assert sum(cascade_chart(cascade, roles)["values"]) == pytest.approx(episode.fund_return, abs=1e-12)
 
 
@@ -85,7 +79,7 @@ def test_stretches_run_from_the_fill_that_bought_to_the_one_that_sold(judged):
     ledger = judged.hedged._replace(shares=shares, last=9)
     assert held_stretches(ledger) == [[1, 3], [5, 6], [8, 9]]
     assert held_stretches(ledger._replace(shares=0 * shares)) == []
-    spans = [[e.entered, e.exited or judged.hedged.last] for e in judged.judgement.episodes]
+    spans = [[e.entered, e.exited or judged.hedged.last] for e in judged.evaluation.episodes]
     assert held_stretches(judged.hedged) == spans
 
 
@@ -96,9 +90,9 @@ def test_paths_run_from_fill_to_fill(fill):
     begun = int(np.searchsorted(DATES, days[0]))
     column = "open" if fill == "next_open" else "close"
     level, base = CORE.total_return(), getattr(CORE, column) / CORE.close
-    charts = report_episodes.charts(result, result.judgement)
-    assert len(charts) == len(result.judgement.episodes) > 2
-    for chart, episode, cascade in zip(charts, result.judgement.episodes, result.judgement.cascades, strict=True):
+    charts = report_episodes.charts(result, result.evaluation)
+    assert len(charts) == len(result.evaluation.episodes) > 2
+    for chart, episode, cascade in zip(charts, result.evaluation.episodes, result.evaluation.cascades, strict=True):
         x, core, fund, naive = (unpacked(chart[name]) for name in ("x", "underlying", "fund", "naive"))
         assert (fund[0], core[0], naive[0]) == (100.0, 100.0, 100.0)
         first = level[begun + episode.entered] * base[begun + episode.entered]
@@ -122,15 +116,15 @@ def test_cumulative_attribution_ends_at_the_linked_returns(judged):
 
 
 def test_what_followed_the_triggers_is_the_study_of_the_run(judged, page):
-    found, text = judged.judgement.study, page.read_text(encoding="utf-8")
-    assert found.triggers.tolist() == [one.decided for one in judged.judgement.episodes]
+    found, text = judged.evaluation.study, page.read_text(encoding="utf-8")
+    assert found.triggers.tolist() == [one.decided for one in judged.evaluation.episodes]
     assert words(re.search(r'id="study-headline">(.*?)</p>', text)[1]) == told_as(headline(found, judged.market.roles))
     lines = [row for row in table(text, "study") if len(row) > 1]
     assert [row[0] for row in lines] == 3 * [str(one.sessions) for one in found.windows]
     assert lines[1][3:5] == [
-        told_as(percent(getattr(found.windows[1].fund.mean, part))) for part in ("after", "all_days")
+        told_as(percent(getattr(found.windows[1].fund.mean, part), 2)) for part in ("after", "all_days")
     ]
-    drawn = data_of(judged)["study"]["lines"]
+    drawn = data_of(judged)["after"]["lines"]
     np.testing.assert_allclose(unpacked(drawn[0]["after"]), found.fund.after, rtol=1e-6, atol=1e-9)
 
 
@@ -138,8 +132,8 @@ def test_what_is_undefined_says_why(judged):
     held = judged.metrics["measures"]
     undefined = held | {"payoff": None, "undefined": held["undefined"] | {"payoff": "no episode lost"}}
     rows = measures(replace(judged, metrics=judged.metrics | {"measures": undefined})).rows
-    assert [row.cells[0] for row in rows] == [one.title for one in MEASURES]
-    told = {row.cells[0]: (row.cells[1], row.tip) for row in rows}
+    assert [row.cells[0] for row in rows] == ["Hit rate", "Payoff", "False alarms", "Whipsaws"]
+    told = {row.cells[0]: (row.cells[1], row.about) for row in rows}
     assert told["Payoff"][0] == "undefined: no episode lost"
     assert told["False alarms"] == (f"{held['false_alarms']} of 27 episodes", "CORE rose from fill to fill")
 
@@ -178,8 +172,8 @@ def test_the_same_run_makes_the_same_page_and_none_without_a_judgement(judged, p
     write_report(again, replace(judged, label=EVIL), tearsheet="tearsheet.html")
     assert again.read_bytes() == page.read_bytes()
     assert page.read_bytes().count(b"plotly.js v") == 1
-    with pytest.raises(ValueError, match="no judgement"):
-        write_report(again, replace(judged, judgement=None), tearsheet=None)
+    with pytest.raises(ValueError, match="no evaluation"):
+        write_report(again, replace(judged, evaluation=None), tearsheet=None)
 
 
 def words(markup):
@@ -203,26 +197,26 @@ def test_figures_on_the_page_are_those_of_the_metrics(judged, page):
     text, metrics = page.read_text(encoding="utf-8"), judged.metrics
     rows, found = table(text, "controls"), books_of(judged)
     assert [row[0] for row in rows] == [told_as(book.title) for book in found]
-    gaps = {dot.name: dot.gap for dot in judged.judgement.answer.frontier.dots}
+    gaps = {dot.name: dot.gap for dot in judged.evaluation.answer.frontier.dots}
     for (_title, cagr, _, fall, _, sharpe, costs, end, gap), book in zip(rows, found, strict=True):
         if book.ledger is None:  # there is no VIX for a put
             assert {cagr, fall, sharpe, costs, end, gap} == {"-"}
             continue
         told = metrics if book.name == "hedged" else metrics["controls"][book.name]
-        assert (cagr, fall) == tuple(told_as(percent(told[key], 1)) for key in ("cagr", "max_drawdown"))
+        assert (cagr, fall) == tuple(told_as(percent(told[key])) for key in ("cagr", "max_drawdown"))
         assert (sharpe, costs, end) == (
             told_as(number(told["sharpe"])),
             dollars(told["costs"]),
             dollars(told["final_equity"]),
         )
-        assert gap == told_as(points(gaps.get(book.name, 0.0), 1))
+        assert gap == told_as(points(gaps.get(book.name, 0.0)))
     total = table(text, "costs")[-1]
     assert (total[0], total[1], total[5]) == ("All", str(metrics["fills"]), f"${metrics['costs']:,.0f}")
     steps = table(text, "steps")
     assert [row[1] for row in steps[:9]] == [told_as(dollars(value, sign=True)) for value in metrics["bridge"].values()]
-    assert steps[-1][2] == told_as(points(metrics["attribution"]["sleeve_a_year"], 1))
+    assert steps[-1][2] == told_as(points(metrics["attribution"]["sleeve_a_year"]))
     decay = sum(metrics["attribution"][f"{part}_a_year"] for part in ("fee", "spread", "tracking"))
-    assert steps[-2][0::2] == ["Decay", told_as(points(decay, 1))]
+    assert steps[-2][0::2] == ["Decay", told_as(points(decay))]
     shown = words(re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
     assert all(told_as(said) in shown for said in metrics["notes"])
     assert f"Findings of the audit ({len(judged.market.findings)}) accepted error FUND" in shown
@@ -291,7 +285,7 @@ def test_the_page_in_a_browser(judged, page, open_page, width, scheme):
 @pytest.mark.browser
 def test_episodes_open_in_any_order_and_paper_takes_what_is_open(judged, page, open_page):
     seen = open_page(page, scheme="dark")
-    shown, episodes = seen.page, judged.judgement.episodes
+    shown, episodes = seen.page, judged.evaluation.episodes
     rows = shown.locator(".episode")
     assert rows.count() == len(episodes) == judged.metrics["episodes"]
     shown.locator("#all-episodes > summary").click()
@@ -300,7 +294,7 @@ def test_episodes_open_in_any_order_and_paper_takes_what_is_open(judged, page, o
     assert told[1] == str(judged.market.run_sessions[episodes[2].entered])
     assert (told[3], told[7]) == (
         told_as(dollars(episodes[2].pnl, sign=True)),
-        told_as(percent(episodes[2].fund_return, sign=True)),
+        told_as(percent(episodes[2].fund_return, 2, sign=True)),
     )
     row.locator("summary").click()
     row.locator(".main-svg").nth(3).wait_for(state="attached")
@@ -341,7 +335,7 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
         judged,
         setup=replace(judged.setup, market=made_up),
         metrics=judged.metrics | {"synthetic": told},
-        judgement=replace(judged.judgement, answer=None, why="the market is SIMULATED"),
+        evaluation=replace(judged.evaluation, answer=None, why="the market is SIMULATED"),
     )
     write_report(tmp_path / "report.html", result, tearsheet=None)
     seen = open_page(tmp_path / "report.html")
@@ -360,7 +354,7 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
     assert {"years", "falls"} <= set(shown.locator("table:has-text('SYNTHETIC')").evaluate_all(IDS))
     first = shown.evaluate("document.getElementById('growth').layout.shapes[0]")
     assert (first["x0"], first["x1"]) == (str(DATES[100]), str(DATES[299]))
-    early = sum(DATES[100 + one.entered] < DATES[300] for one in judged.judgement.episodes)
+    early = sum(DATES[100 + one.entered] < DATES[300] for one in judged.evaluation.episodes)
     assert shown.locator(".episode.made").count() == early > 0
     assert seen.errors == []
 

@@ -31,7 +31,7 @@ POINTS = [(-0.01, 0.04), (-0.04, 0.06), (-0.04, 0.02), (-0.2, 0.3), (np.nan, np.
 
 
 def result(objective="cost,drawdown_avoided", points=POINTS):
-    objectives = objectives_of(objective, None, lambda _name: False)
+    objectives = objectives_of(objective, None)
     tried = []
     for number, (cagr, fall) in enumerate(points):
         row = dict.fromkeys(COLUMNS, np.nan) | {"cagr_vs_unhedged": cagr, "max_drawdown_vs_unhedged": fall}

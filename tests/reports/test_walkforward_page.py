@@ -7,7 +7,7 @@ import pytest
 from packing import unpacked
 from walkforwards import AXES, DAYS, FLOOR, WEIGHT, by_hand
 
-from engine.research.walkforward.choosing import TEST, TRAIN, WHOLE
+from engine.research.walkforward.plan import TEST, TRAIN, WHOLE
 from reports.walkforward_page import commands, page_data, write_walkforward_page
 
 COMMAND = "backtest run hedge_soxs.yaml --data DIR"

@@ -15,6 +15,7 @@ from strategies.policy import (
     STOP_LOSS,
     TAKE_PROFIT,
     PolicyRules,
+    PolicyState,
     leave,
     start,
     step,
@@ -142,6 +143,50 @@ def test_forced_exits_are_named_before_the_signal_s():
 def test_an_intensity_below_exit_at_the_very_close_of_a_forced_exit_is_not_after_it():
     """Read to the letter: "has been below exit since". Nothing but a later low close frees the next entry."""
     assert played(rules(stop_loss=0.1), signal("10111"), funds=[0, -0.5, 0, 0, 0]) == "El..."
+
+
+def states(rules, intensities, funds=None):
+    """The state before the first close and after each."""
+    found = [start()]
+    for t, intensity in enumerate(intensities):
+        found.append(step(rules, found[-1], intensity, 0.15, 0.0 if funds is None else funds[t])[0])
+    return found
+
+
+def test_a_state_holds_what_it_stands_for_and_nothing_from_before():
+    """Off it holds nothing, on it counts closes alone, and what it counted starts from nothing."""
+    found = states(rules(confirm=2, cooldown=2), signal("11001011"))
+
+    assert [(one.on, one.held, one.streak, one.cooling) for one in found] == [
+        (False, 0, 0, 0),
+        (False, 0, 1, 0),
+        (True, 0, 0, 0),
+        (False, 0, 0, 2),
+        (False, 0, 0, 1),
+        (False, 0, 0, 0),
+        (False, 0, 0, 0),
+        (False, 0, 1, 0),
+        (True, 0, 0, 0),
+    ]
+    assert not any(one.spent for one in found)
+
+
+def test_a_forced_exit_is_remembered_until_a_close_below_exit():
+    found = states(rules(take_profit=0.1), signal("11110"), funds=[0.0, 0.0, 0.2, 0.0, 0.0])
+
+    assert [(one.on, one.held, one.spent) for one in found] == [
+        (False, 0, False),
+        (True, 0, False),
+        (True, 1, False),
+        (False, 0, True),
+        (False, 0, True),
+        (False, 0, False),
+    ]
+    assert found[2] == PolicyState(True, 1, 0, 0, False)
+
+
+def test_never_is_more_sessions_than_any_run_has_and_fits_where_the_kernel_keeps_it():
+    assert 10**15 < NEVER <= np.iinfo(np.int64).max
 
 
 # Against another reading of the rules

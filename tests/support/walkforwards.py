@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.calendar import nyse_sessions
-from engine.research.walkforward.choosing import TEST, TRAIN, WHOLE
 from engine.research.walkforward.figures import efficiency, standing
 from engine.research.walkforward.kept import BOOKS, COMBINATIONS, EQUITY, WalkForward, read_walkforward, write_finished
+from engine.research.walkforward.plan import TEST, TRAIN, WHOLE
 
 DAYS, FLOOR, WEIGHT = "strategy.params.trend_days", "strategy.params.volatility_floor", "hedge.weight"
 AXES = {DAYS: [20, 40, 60], FLOOR: [0.0, 0.5], WEIGHT: [0.1, 0.2]}

@@ -17,12 +17,10 @@ from data.arrays import Flags, Floats
 from data.errors import DataError
 from engine.analytics.answer.frontier import Dot, place
 from engine.analytics.answer.insurance import FALL, gap_to_held_less
-from engine.analytics.derisk import net_short, sold_daily
-from engine.analytics.episode_stats import core_level
-from engine.analytics.falls import deepest, falls_of
-from engine.analytics.held_less import held_less_grid
+from engine.analytics.derisk import held_less_grid, net_short, sold_daily
+from engine.analytics.drawdowns import core_level, deepest, falls_of
 from engine.config import RunConfig
-from engine.evaluate_strategy import Asked
+from engine.evaluate_strategy import PreparedRun
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, prepare, run_beta
@@ -107,7 +105,7 @@ class Bench:
 
     Parameters
     ----------
-    config, asked, hedged
+    config, prepared, hedged
         The run.
     grid
         Its books that hold less.
@@ -116,7 +114,7 @@ class Bench:
     """
 
     config: RunConfig
-    asked: Asked
+    prepared: PreparedRun
     hedged: Ledger
     grid: tuple[Ledger, ...]
     daily: Ledger
@@ -124,7 +122,7 @@ class Bench:
     @property
     def decides(self) -> bool:
         """Whether the strategy has an intensity, so that it can decide again."""
-        return self.asked.signal is not None
+        return self.prepared.signal is not None
 
     def again(self, setup: Setup, late: int = 0) -> Ledger:
         """Run the hedged book under a change."""
@@ -134,7 +132,7 @@ class Bench:
 
     def laid_out(self, config: RunConfig, late: int = 0, first: int | None = None) -> Setup:
         """Return the run laid out under a change: its signal some sessions late, or starting at a later session."""
-        market, signal = self.asked.setup.market, self.asked.signal
+        market, signal = self.prepared.setup.market, self.prepared.signal
         if signal is not None and late:
             signal = np.concatenate((np.zeros(late), signal[:-late]))
         return prepare(config, market if first is None else replace(market, first=first), signal)
@@ -190,7 +188,7 @@ def _reruns(bench: Bench) -> Iterator[Variation]:
         yield from _rerun(bench, f"{fund}'s slippage {more:g} bp more", "costs", _dearer(config, more))
     if not bench.decides:
         return
-    market = bench.asked.setup.market
+    market = bench.prepared.setup.market
     for months in range(1, MONTHS + 1):
         start = np.datetime64(config.start, "M") + np.timedelta64(months, "M")
         day = start.astype("datetime64[D]") + np.timedelta64(config.start.day - 1, "D")
@@ -223,12 +221,12 @@ def _rerun(
 
 def _cuts(bench: Bench) -> Iterator[Variation]:
     """Leave sessions out of every book: half of them, or those of a fall of the core."""
-    count, market = len(bench.hedged.equity) - 1, bench.asked.setup.market
+    count, market = len(bench.hedged.equity) - 1, bench.prepared.setup.market
     half, place_of = count // 2, np.arange(1, count + 1)
     if half > 2 * FALL:
         yield from _cut(bench, "first half", "time", place_of <= half)
         yield from _cut(bench, "second half", "time", place_of > half)
-    for fall in deepest(falls_of(core_level(bench.asked.setup)), FALLS):
+    for fall in deepest(falls_of(core_level(bench.prepared.setup)), FALLS):
         kept = (place_of <= fall.peak) | (place_of > fall.end)
         day = market.run_sessions[fall.peak]
         yield from _cut(bench, f"without the fall from {day}", "falls", kept)
@@ -243,7 +241,7 @@ def _cut(bench: Bench, name: str, group: str, kept: Flags) -> Iterator[Variation
 
     if np.count_nonzero(kept) > 2 * FALL:
         grid = [left(one.equity) for one in bench.grid]
-        a_year = bench.asked.setup.market.sessions_a_year
+        a_year = bench.prepared.setup.market.sessions_a_year
         yield _variation(name, group, left(bench.hedged.equity), left(bench.daily.equity), grid, a_year)
 
 

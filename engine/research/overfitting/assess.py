@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
@@ -17,9 +17,9 @@ from data.arrays import Flags, Floats, Ints
 from data.files import write_whole
 from data.sources import Source
 from engine.config import RunConfig
-from engine.research.cache import Ingredients
-from engine.research.chunks import compiles
+from engine.research.cache import Cache
 from engine.research.columns import columns_of
+from engine.research.combinations import compiles
 from engine.research.grid import Grid
 from engine.research.overfitting.findings import FILE, LESS_DERISK, LESS_UNHEDGED, OVER_CASH, Best, Overfitting
 from engine.research.overfitting.history import Tried
@@ -60,12 +60,17 @@ class Apart(NamedTuple):
 
 
 def finish_sweep(
-    folder: Path, config: RunConfig, grid: Grid, source: Source, workers: int, begin: Begin | None = None
+    folder: Path,
+    parts: Sequence[Path],
+    config: RunConfig,
+    grid: Grid,
+    source: Source,
+    workers: int,
+    begin: Begin | None = None,
 ) -> Overfitting | None:
     """Finish a sweep whose table is joined and whose parts are still there: see `finish`, on so many threads."""
-    parts = sorted((folder / "parts").glob("*.parquet"))
     follower = (
-        follow(Ingredients(config, grid, source), workers)
+        follow(Cache(config, grid, source), workers)
         if compiles(config)
         else follow_told(paths_in(parts), path_again(config, grid, source))
     )

@@ -13,7 +13,7 @@ from engine.config import RunConfig
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.paths import Told, told_of
 from engine.research.overfitting.rows import KEPT, WIDTH
-from engine.runs.run import run
+from engine.runs.execute import run
 
 PATHS = "paths"
 """The column that holds the paths of representatives whose strategy can't be compiled, each filled up with NaN."""
@@ -54,8 +54,8 @@ def path_again(config: RunConfig, grid: Grid, source: Source) -> Callable[[int],
     """Return what runs a combination by itself once more, for its path."""
 
     def again(row: int) -> Floats:
-        places = grid.places(row, row + 1)[0].tolist()
-        values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
+        indices = grid.indices(row, row + 1)[0].tolist()
+        values = {axis.keys: axis.values[index] for axis, index in zip(grid.axes, indices, strict=True)}
         return told_of(run(with_values(config, values).model_copy(update={"controls": "off"}), source)).path
 
     return again

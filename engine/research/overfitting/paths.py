@@ -13,13 +13,13 @@ from data.calendar import SESSIONS_A_YEAR
 from engine.analytics.derisk import sold_daily
 from engine.analytics.metrics import mean_cash_return
 from engine.kernel.compiled import compiled
-from engine.research.cache import Ingredients, World
+from engine.research.cache import Cache, Environment
 from engine.research.compute import Books, lay_out, paths_of, plan_at, run_alone
 from engine.research.overfitting.rows import calendar_of, kept_of, returns_to_ruin
 from engine.setup import run_beta
 
 if TYPE_CHECKING:
-    from engine.runs.run import RunResult
+    from engine.runs.run import Run
 
 TOGETHER = 512
 """Rows that are run together: what they share needs memory, and two blocks keep two threads busy."""
@@ -41,7 +41,7 @@ class Followed(NamedTuple):
     unhedged, of
         Returns of the unhedged books, and which of them each has, shapes (unhedged books, n) and (books,).
     compared
-        Which of them are compared with the book sold daily too, as places in `rows`, sorted.
+        Which of them are compared with the book sold daily too, as indices in `rows`, sorted.
     derisked
         Returns of the books sold daily, shape (len(compared), n).
     a_year
@@ -66,15 +66,15 @@ Rows are left out that fail, that run on other sessions than the best's, or that
 """
 
 
-def follow(made: Ingredients, workers: int) -> Follow:
+def follow(cache: Cache, workers: int) -> Follow:
     """Return what runs rows of a sweep once more and keeps their paths, on so many threads."""
 
     def run(best: int, rows: Ints, compared: Ints) -> Followed:
-        (world, _), *_ = lay_out(made, made.grid.places(best, best + 1)).worlds
+        (env, _), *_ = lay_out(cache, cache.grid.indices(best, best + 1)).envs
         with ThreadPoolExecutor(workers) as pool:
             return joined(
                 [
-                    _run_together(made, some, np.isin(some, compared), calendar_of(world.market.run_sessions), pool)
+                    _run_together(cache, some, np.isin(some, compared), calendar_of(env.market.run_sessions), pool)
                     for some in np.split(rows, range(TOGETHER, len(rows), TOGETHER))
                 ]
             )
@@ -82,16 +82,14 @@ def follow(made: Ingredients, workers: int) -> Follow:
     return run
 
 
-def _run_together(
-    made: Ingredients, rows: Ints, compared: Flags, calendar: float, pool: ThreadPoolExecutor
-) -> Followed:
-    places = np.concatenate([made.grid.places(row, row + 1) for row in rows.tolist()])
-    laid = lay_out(made, places)
-    alike = [(world, of) for world, of in laid.worlds if calendar_of(world.market.run_sessions) == calendar]
-    world_of = np.full(len(rows), -1)
+def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, pool: ThreadPoolExecutor) -> Followed:
+    indices = np.concatenate([cache.grid.indices(row, row + 1) for row in rows.tolist()])
+    laid = lay_out(cache, indices)
+    alike = [(env, of) for env, of in laid.envs if calendar_of(env.market.run_sessions) == calendar]
+    environment_of = np.full(len(rows), -1)
     for k, (_, of) in enumerate(alike):
-        world_of[of[laid.failed[of] == ""]] = k
-    fine = np.flatnonzero(world_of >= 0)
+        environment_of[of[laid.failed[of] == ""]] = k
+    fine = np.flatnonzero(environment_of >= 0)
     returns = np.zeros((len(rows), len(alike[0][0].setup.prices.close) - 1 if alike else 0))
 
     def run(books: Books) -> Flags:
@@ -100,37 +98,37 @@ def _run_together(
             returns[books.rows] = (path[1:] / path[:-1] - 1.0).T
         return np.any(path <= 0.0, axis=0)
 
-    blocks = [block for block in laid.blocks if world_of[block.rows[0]] >= 0]
-    alone = [(world, row) for world, row in laid.alone if world_of[row] >= 0]
+    blocks = [block for block in laid.blocks if environment_of[block.rows[0]] >= 0]
+    alone = [(env, row) for env, row in laid.alone if environment_of[row] >= 0]
     for block, ruined in zip(blocks, pool.map(run, blocks), strict=True):
-        alone += [(block.world, int(row)) for row in block.rows[ruined]]
-    for world, row in alone:
-        ledger = run_alone(made, world, places[row])
+        alone += [(block.env, int(row)) for row in block.rows[ruined]]
+    for env, row in alone:
+        ledger = run_alone(cache, env, indices[row])
         returns[row] = returns_to_ruin(ledger.equity, ledger.last)
-    worlds = [world for world, _ in alike]
+    envs = [env for env, _ in alike]
     beside = fine[compared[fine]]
     return Followed(
         calendar,
         rows[fine],
         returns[fine],
-        np.array([worlds[k].cash_return for k in world_of[fine]]),
-        np.array([returns_to_ruin(world.unhedged.equity, world.unhedged.last) for world in worlds]),
-        world_of[fine],
+        np.array([envs[k].cash_return for k in environment_of[fine]]),
+        np.array([returns_to_ruin(env.unhedged.equity, env.unhedged.last) for env in envs]),
+        environment_of[fine],
         np.flatnonzero(compared[fine]),
-        _derisked_books(made, [(worlds[world_of[row]], places[row]) for row in beside.tolist()], pool),
-        worlds[0].market.sessions_a_year if worlds else SESSIONS_A_YEAR,
+        _derisked_books(cache, [(envs[environment_of[row]], indices[row]) for row in beside.tolist()], pool),
+        envs[0].market.sessions_a_year if envs else SESSIONS_A_YEAR,
     )
 
 
-def _derisked_books(made: Ingredients, books: Sequence[tuple[World, Ints]], pool: ThreadPoolExecutor) -> Floats:
+def _derisked_books(cache: Cache, books: Sequence[tuple[Environment, Ints]], pool: ThreadPoolExecutor) -> Floats:
     """Return the returns of the book sold daily beside each, shape (books, sessions - 1)."""
-    beta = {world.places: run_beta(world.config, world.market) for world, _ in books}
-    plans = [plan_at(made, world, places) for world, places in books]  # in one thread: they are remembered
+    beta = {env.indices: run_beta(env.config, env.market) for env, _ in books}
+    plans = [plan_at(cache, env, indices) for env, indices in books]  # in one thread: they are remembered
 
     def run(k: int) -> Floats:
-        world = books[k][0]
-        hedged = compiled().run_policy(world.setup.prices, world.setup.terms, plans[k])
-        book = sold_daily(world.setup, hedged, beta[world.places]).ledger
+        env = books[k][0]
+        hedged = compiled().run_policy(env.setup.prices, env.setup.terms, plans[k])
+        book = sold_daily(env.setup, hedged, beta[env.indices]).ledger
         return returns_to_ruin(book.equity, book.last)
 
     return np.array(list(pool.map(run, range(len(books)))))
@@ -172,7 +170,7 @@ class Told(NamedTuple):
     path: Floats
 
 
-def told_of(result: RunResult) -> Told:
+def told_of(result: Run) -> Told:
     """Return what a sweep keeps of a run, for strategies that can't be compiled."""
     setup, sessions = result.setup, result.market.run_sessions
     cash = mean_cash_return(setup.terms, len(sessions) - 1)
@@ -191,9 +189,9 @@ def follow_told(told: Mapping[int, Floats], again: Callable[[int], Floats]) -> F
         paths.setdefault(best, again(best) if best not in told else told[best])
         same = sorted(row for row, path in paths.items() if path[0] == paths[best][0])
         books = np.array([paths[row][3:] for row in same]).reshape(len(same), 3, -1)
-        places = np.arange(len(same))
+        indices = np.arange(len(same))
         cash = np.array([paths[row][1] for row in same])
         calendar, _cash, a_year = paths[best][:3].tolist()
-        return Followed(calendar, np.array(same), books[:, 0], cash, books[:, 1], places, places, books[:, 2], a_year)
+        return Followed(calendar, np.array(same), books[:, 0], cash, books[:, 1], indices, indices, books[:, 2], a_year)
 
     return look

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from data.arrays import Flags, Floats
 from data.errors import UserError
+from engine.analytics.measure import lower_is_better
 from engine.research.columns import check_column
 
 COST, AVOIDED = "cost", "drawdown_avoided"
@@ -52,9 +53,7 @@ class Objective:
         return self.sign * row[self.column]
 
 
-def objectives_of(
-    written: str, directions: str | None, lower_is_better: Callable[[str], bool], *, answer: bool = False
-) -> tuple[Objective, ...]:
+def objectives_of(written: str, directions: str | None, *, answer: bool = False) -> tuple[Objective, ...]:
     """Read objectives.
 
     Parameters
@@ -63,8 +62,6 @@ def objectives_of(
         One name or two, with a comma between: columns of a sweep's rows, `COST` or `AVOIDED`.
     directions
         ``maximize`` or ``minimize`` of each; None for what is known of each.
-    lower_is_better
-        Says it of a column.
     answer
         Whether rows hold the parts of the sum.
 
@@ -114,7 +111,7 @@ def best_first(values: Floats, objectives: Sequence[Objective]) -> tuple[int, ..
 
 
 def _leads(scores: Floats) -> Flags:
-    """Say where a score is below all before it, shape (n,)."""
+    """Return where a score is below all before it, shape (n,)."""
     before = np.concatenate(([np.inf], np.minimum.accumulate(scores)[:-1])) if len(scores) else scores
     leads: Flags = scores < before
     return leads

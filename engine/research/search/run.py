@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -19,40 +18,32 @@ from data.market import Market
 from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
+from engine.analytics.controls import unhedged_plan
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
-from engine.evaluate_strategy import asking
-from engine.plain_yaml import Keys
-from engine.reads import inputs_of
+from engine.evaluate_strategy import evaluate_strategy
+from engine.kernel.compiled import compiled
+from engine.research.cache import part_of
 from engine.research.columns import columns_of, known_answer
-from engine.research.executors import Executor, Threads
-from engine.research.grid import of_one_kind
-from engine.research.processes import Processes
-from engine.research.search.objectives import Objective, best_first
-from engine.research.search.remote import Away, asked_of
-from engine.research.search.rows import Rows
+from engine.research.combinations import Combinations, Progress, Proposed
+from engine.research.executors import Processes, Threads
+from engine.research.grid import Axis, Grid, of_one_kind
+from engine.research.inputs import inputs_of
+from engine.research.job import Executor, rows_table, write_json
+from engine.research.search.objectives import PAIR, Objective, best_first
 from engine.research.search.space import Dimension, parameters_of, size_of, values_of
 from engine.research.search.trials import Trials, Tried
-from engine.research.sweep import NOT_SWEPT
+from engine.research.sweep import NOT_SWEPT, folder_name, mark_of
 from engine.runs.identity import CLASS, identity, known_by
-from engine.runs.run import SIMULATED
-from engine.setup import open_market
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from engine.setup import open_market, prepare, rebalancing_days
 
 RESULTS, MANIFEST, PAGE = "results.parquet", "manifest.json", "search.html"
 TRIAL = "trial"
 
-Progress = Callable[[int], None]
-
-
-class Spent(NamedTuple):
-    """Seconds that a trial took: the sampler's, with the journal's, and the run's; whether it had to be run."""
-
-    sampler: float
-    row: float
-    run: bool
+SHARES = tuple(round(0.05 * step, 2) for step in range(17))
+"""Of the core, sold."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +62,10 @@ class Search:
         Where its files stand.
     answer
         Whether rows hold the parts of the sum.
+    known
+        All by which it is known; how many trials it has is not among it, so that it can go on.
+    used
+        What the base run reads of the source.
     """
 
     config: RunConfig
@@ -80,52 +75,18 @@ class Search:
     source: Source
     folder: Path
     answer: bool = False
-
-    @property
-    def name(self) -> str:
-        """The study's, and the folder's."""
-        return self.folder.name
-
-    @property
-    def tried(self) -> dict[Keys, tuple[Any, ...] | None]:
-        """The values that may be tried of each key, None where they are too many to be named."""
-        return {one.keys: one.values for one in self.space}
+    known: Mapping[str, Any] = field(default_factory=dict)
+    used: frozenset[str] = frozenset()
 
     def trials(self) -> Trials:
         """Return its trials so far."""
-        return Trials(self.folder, self.name, self.space, self.objectives, self.seed)
+        return Trials(self.folder, self.folder.name, self.space, self.objectives, self.seed)
 
-    def open(self, threads: int) -> Callable[[int], Spent]:
-        """Return what makes a trial of a number: asks for it, runs it, and keeps it."""
-        del threads
-        return _Worker(self).make
-
-    def packed(self, lacking: Iterable[str] = ()) -> Search:
-        """Return itself: whoever makes trials has to reach the journal; others are sent `Away`."""
-        del lacking
-        return self
-
-
-class _Worker:
-    """A process of a search."""
-
-    def __init__(self, search: Search) -> None:
-        self._trials = search.trials()
-        self._space = search.space
-        self._rows = Rows(search.config, search.space, KeptSource(search.source), answer=search.answer)
-
-    def make(self, number: int) -> Spent:
-        """Make a trial, unless it is there already: a process may have died after writing it down."""
-        trials, began = self._trials, time.perf_counter()
-        trials.read()
-        if number in trials.finished:
-            return Spent(0.0, 0.0, run=False)
-        drawn = trials.ask(number)
-        asked, known = time.perf_counter(), trials.alike(drawn)
-        row, failed = (known.row, known.failed) if known else self._rows.row(values_of(self._space, drawn))
-        ran = time.perf_counter()
-        trials.tell(number, row, failed)
-        return Spent(asked - began + time.perf_counter() - ran, ran - asked, run=known is None)
+    @property
+    def job(self) -> Combinations:
+        """Its rows, to be computed one at a time."""
+        grid = Grid(tuple(Axis(one.keys, one.choices, one.text) for one in self.space))
+        return Combinations(f"backtest-{self.folder.name}", (self.config,), grid, self.source, self.used, self.answer)
 
 
 @dataclass(frozen=True, repr=False)
@@ -156,19 +117,18 @@ class SearchResult:
 
     def __repr__(self) -> str:
         wanted = self.search.objectives
-        best = best_first(self.values, wanted)
-        told = [
+        best = [
             ", ".join(
                 [f"trial {self.tried[row].number}"]
                 + [f"{one.name} {figure(value, '.4g')}" for one, value in zip(wanted, self.values[row], strict=True)]
                 + [f"{key}={value}" for key, value in parameters_of(self.search.space, self.tried[row].drawn).items()]
             )
-            for row in best[:5]
+            for row in best_first(self.values, wanted)[:5]
         ]
         return screen(
             f"SearchResult {self.search.config.name}: {len(self.tried):,} trials, {self.distinct:,} combinations,"
             f" {self.sessions:,} sessions",
-            *told,
+            *best,
             self.mark,
             f"folder: {self.folder}",
         )
@@ -192,10 +152,7 @@ class SearchResult:
     @property
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
-        if self.simulated:
-            return SIMULATED.format(hedge=self.search.config.hedge.instrument)
-        made = " and ".join(f"{name} before {first}" for name, first in self.synthetic.items())
-        return f"SYNTHETIC history: {made}, by the fund model." if made else None
+        return mark_of(self.synthetic, self.search.config.hedge.instrument, simulated=self.simulated)
 
 
 def plan_search(
@@ -226,12 +183,26 @@ def plan_search(
     """
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
-    with asking(config, market):
-        pass  # it has read whatever the base run reads
-    marked = f"{config.name}-SIMULATED" if source.simulated else config.name
-    search = Search(config, space, objectives, seed, source, out, answer)
-    known = identity(known_of(search, market))
-    return replace(search, folder=out / f"{marked}-search-{known}"), market
+    with evaluate_strategy(config, market):
+        pass  # raises where the base run can't be laid out
+    tried = {one.keys: one.values for one in space}  # None where they are too many to be named
+    inputs = inputs_of(config, tried, market, source)
+    known = {
+        "name": config.name,
+        **known_by(config, source.name, inputs.data, tried.get(CLASS)),
+        "axes": {one.name: _as_plain(one) for one in space},
+        "objectives": {one.name: one.direction for one in objectives},
+        "seed": seed,
+        **known_answer(answer=answer),
+    }
+    folder = out / folder_name(config, "search", identity(known), simulated=source.simulated)
+    return Search(config, space, objectives, seed, source, folder, answer, known, inputs.named), market
+
+
+def _as_plain(one: Dimension) -> Any:
+    if one.range is None:
+        return list(one.labels)
+    return {name: None if value is None else str(value) for name, value in one.range._asdict().items()}
 
 
 def search_trials(
@@ -246,10 +217,10 @@ def search_trials(
     trials
         How many in all.
     executor
-        Who makes them. By one thread the same search gives the same bytes; several processes know of each other's
-        trials what happens to be finished.
+        Who computes them. By one thread or process the same search gives the same bytes; with several a proposal knows
+        of the trials that happen to be finished.
     progress
-        Told how many trials were finished, each time some are.
+        Called with the number of trials that were finished, each time some are.
 
     Raises
     ------
@@ -264,115 +235,127 @@ def search_trials(
             f"the space holds {size:,} combinations, no more than --trials {trials}: "
             "a sweep of the same --param runs all"
         )
-    began, count = time.perf_counter(), progress or (lambda _done: None)
+    began = time.perf_counter()
     search.folder.mkdir(parents=True, exist_ok=True)
     try:
         with locked(search.folder, wait=False):
-            spent = _make(search, market, trials, executor, count)
-            known = search.trials()
-            tried = tuple(known.finished[number] for number in sorted(known.finished))
-            write_whole(search.folder / RESULTS, lambda path: _write_table(search, tried, path))
-            write_whole(
-                search.folder / MANIFEST,
-                lambda path: _write_manifest(search, market, known, tried, path),
-            )
+            made = _Made(search.trials(), progress or (lambda _: None))
+            made.make(search, trials, executor)
+            tried = tuple(made.study.finished[number] for number in sorted(made.study.finished))
+            _write_table(search, tried)
+            write_json(search.folder / MANIFEST, _manifest(search, market, made.study, tried))
     except BlockingIOError:
         raise UserError(f"{search.folder}: another process is at this search: wait for it, or use --workers") from None
-    seconds = {"sampler": sum(one.sampler for one in spent), "row": sum(one.row for one in spent)}
-    seconds |= {"wall": time.perf_counter() - began, "trials": len(spent), "runs": sum(one.run for one in spent)}
     synthetic = {name: str(first) for name, first in market.synthetic.items()}
+    seconds = made.seconds | {"wall": time.perf_counter() - began}
     return SearchResult(search, tried, len(market.run_sessions), search.source.simulated, synthetic, seconds)
 
 
-def _make(search: Search, market: Market, trials: int, executor: Executor, count: Progress) -> list[Spent]:
-    """Make the trials that are lacking; return what each took."""
-    known = search.trials()
-    todo = [number for number in range(trials) if number not in known.finished]
-    count(trials - len(todo))
-    if not todo:
-        return []
-    alone = isinstance(executor, Threads) or (isinstance(executor, Processes) and executor.workers == 1)
-    if not alone:
-        known.several()
-    spent = []
-    for took in _here(search, todo, executor) if _local(executor) else _away(search, market, known, todo, executor):
-        spent.append(took)
-        count(1)
-    return spent
+@dataclass
+class _Made:
+    """The trials that one call makes."""
 
+    study: Trials
+    count: Progress
+    seconds: dict[str, float] = field(default_factory=lambda: {"sampler": 0.0, "row": 0.0, "trials": 0, "runs": 0})
 
-def _local(executor: Executor) -> bool:
-    return isinstance(executor, Threads | Processes)
+    def make(self, search: Search, trials: int, executor: Executor) -> None:
+        """Make the trials that are lacking: proposed and written down here, computed by the executor."""
+        lacking = [number for number in range(trials) if number not in self.study.finished]
+        self.count(trials - len(lacking))
+        if not lacking:
+            return
+        if not (isinstance(executor, Threads) or (isinstance(executor, Processes) and executor.workers == 1)):
+            self.study.several()
+        for proposed, answer in executor.run(search.job, self._proposed(search.space, lacking)):
+            self.seconds["row"] += answer.seconds["row"]
+            self.seconds["runs"] += 1
+            self._keep(proposed.number, *answer.row(answer=search.answer))
 
+    def _proposed(self, space: tuple[Dimension, ...], numbers: list[int]) -> Iterator[Proposed]:
+        """Yield trials as they are proposed, each when a worker is free; one that repeats another isn't run again."""
+        for number in numbers:
+            began = time.perf_counter()
+            drawn = self.study.ask(number)
+            self.seconds["sampler"] += time.perf_counter() - began
+            if same := self.study.alike(drawn):
+                self._keep(number, same.row, same.failed)
+            else:
+                yield Proposed(number, values_of(space, drawn))
 
-def _here(search: Search, todo: list[int], executor: Executor) -> Iterator[Spent]:
-    """Let processes of this machine propose, run and keep trials, each by itself."""
-    for _number, took in executor.run(search, todo):
-        yield took
-
-
-def _away(search: Search, market: Market, trials: Trials, todo: list[int], executor: Executor) -> Iterator[Spent]:
-    """Propose and keep trials here, and have them run elsewhere."""
-    named = inputs_of(search.config, search.tried, market, search.source).named
-    away = Away(f"backtest-{search.name}", search.config, search.space, search.source, named, search.answer)
-    for asked, told in executor.run(away, asked_of(trials.ask, todo)):
+    def _keep(self, number: int, row: Mapping[str, float], failed: str) -> None:
         began = time.perf_counter()
-        trials.tell(asked.number, told.row, told.failed)
-        yield Spent(time.perf_counter() - began, told.seconds, run=True)
+        self.study.tell(number, row, failed)
+        self.seconds["sampler"] += time.perf_counter() - began
+        self.seconds["trials"] += 1
+        self.count(1)
 
 
-def known_of(search: Search, market: Market) -> dict[str, Any]:
-    """Return all by which a search is known; how many trials it has is not among it, so that it can go on."""
-    config, tried = search.config, search.tried
-    data = inputs_of(config, tried, market, search.source).data
-    return {
-        "name": config.name,
-        **known_by(config, search.source.name, data, tried.get(CLASS)),
-        "axes": {one.name: _as_plain(one) for one in search.space},
-        "objectives": {one.name: one.direction for one in search.objectives},
-        "seed": search.seed,
-        **known_answer(answer=search.answer),
-    }
-
-
-def _as_plain(one: Dimension) -> Any:
-    if one.range is None:
-        return list(one.labels)
-    return {name: None if value is None else str(value) for name, value in one.range._asdict().items()}
-
-
-def _table(search: Search, tried: Sequence[Tried]) -> pa.Table:
-    """Return trials as a sweep keeps rows, with each one's number first."""
+def _write_table(search: Search, tried: tuple[Tried, ...]) -> None:
+    """Write trials as a sweep keeps rows, with each one's number first."""
     import pyarrow as pa
-
-    values = [values_of(search.space, one.drawn) for one in tried]
-    table = {TRIAL: pa.array([one.number + 1 for one in tried], pa.int64())}
-    for place, one in enumerate(search.space):
-        kept = of_one_kind([row[place] for row in values])
-        table[one.name] = pa.array(kept, None if one.range is None else pa.int64() if one.range.whole else pa.float64())
-    for name in columns_of(answer=search.answer):
-        table[name] = pa.array([one.row[name] for one in tried], pa.float64(), from_pandas=True)
-    table["failed"] = pa.array([one.failed or None for one in tried], pa.string())
-    return pa.table(table)
-
-
-def _write_table(search: Search, tried: Sequence[Tried], path: Path) -> None:
     import pyarrow.parquet as pq
 
-    pq.write_table(_table(search, tried), path)
+    values = [values_of(search.space, one.drawn) for one in tried]
+    keys = {TRIAL: pa.array([one.number + 1 for one in tried], pa.int64())}
+    for place, one in enumerate(search.space):
+        kept = of_one_kind([row[place] for row in values])
+        keys[one.name] = pa.array(kept, None if one.range is None else pa.int64() if one.range.whole else pa.float64())
+    columns: dict[str, Any] = {name: [one.row[name] for one in tried] for name in columns_of(answer=search.answer)}
+    table = rows_table(keys, columns | {"failed": [one.failed for one in tried]})
+    write_whole(search.folder / RESULTS, lambda path: pq.write_table(table, path))
 
 
-def _write_manifest(search: Search, market: Market, known: Trials, tried: Sequence[Tried], path: Path) -> None:
-    by = known_of(search, market)
-    told = {
-        "id": identity(by),
+def _manifest(search: Search, market: Market, study: Trials, tried: tuple[Tried, ...]) -> dict[str, Any]:
+    return {
+        "id": identity(search.known),
         "simulated": search.source.simulated,
         "synthetic": {name: str(first) for name, first in market.synthetic.items()},
         "sessions": len(market.run_sessions),
         "combinations": len(tried),  # tried: what statistics of overfitting count
         "distinct": len({one.drawn for one in tried}),
         "failed": sum(bool(one.failed) for one in tried),
-        "deterministic": known.deterministic,
-        **by,
+        "deterministic": study.deterministic,
+        **search.known,
     }
-    path.write_text(json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
+
+
+def selling_line(search: Search, market: Market) -> Floats | None:
+    """Return the share of the core that is sold, what that costs a year, and the drawdown it avoids.
+
+    It is what plain selling would have brought, for a front to be held against. The share is held in cash and restated
+    at the first close of each month, at the run's costs.
+
+    Returns
+    -------
+    Shape (shares, 3); None where the search isn't for this pair, or its trials differ in what they trade, when or on
+    what terms.
+    """
+    if {one.name for one in search.objectives} != set(PAIR):
+        return None
+    if any(part_of(one.keys) == "environment" for one in search.space):
+        return None
+    setup = prepare(search.config, market, None)
+    idle = unhedged_plan(setup)
+    monthly = rebalancing_days(market.run_sessions, "monthly")
+    plans = [idle] + [
+        idle._replace(unhedged_core=idle.unhedged_core * (1.0 - sold), core_due=monthly) for sold in SHARES
+    ]
+    found = []
+    for plan in plans:
+        ledger = compiled().run_policy(setup.prices, setup.terms, plan)
+        trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+        metrics = metrics_of(ledger, setup.terms, market.run_sessions, trades)
+        found.append((metrics["cagr"], metrics["max_drawdown"]))
+    (cagr, deepest), *sold = found
+    return np.array([(share, cagr - own, fall - deepest) for share, (own, fall) in zip(SHARES, sold, strict=True)])
+
+
+def cost_of_selling(line: Floats, avoided: Floats) -> Floats:
+    """Return what selling costs a year for the same drawdown avoided, between two shares in a straight line.
+
+    NaN beyond the line's end; where nothing is avoided selling costs nothing.
+    """
+    order = np.argsort(line[:, 2])
+    cost = np.interp(avoided, line[order, 2], line[order, 1], left=0.0, right=np.nan)
+    return np.where(avoided <= 0.0, 0.0, cost)

@@ -1,15 +1,15 @@
 """Trials: what a sampler proposes after all that was tried, and the journal that keeps each trial when it is finished.
 
 The study lives in memory; the journal gets a record a trial, written at once and synced. So a search that is killed has
-lost the trials it was at and nothing else, and proposes them again: each draws from a seed of its own number.
+lost the trials it was at and nothing else, and proposes them again: each draws from a seed of its own number. One
+process at a time writes it: a search's folder is locked.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from data.errors import UserError
-from data.files import locked
 from engine.research.search.objectives import Objective
 from engine.research.search.space import Dimension, Drawn
 
@@ -42,7 +41,7 @@ class Tried(NamedTuple):
     Parameters
     ----------
     number
-        From 0; of a search that has several processes not the order in which they finished.
+        From 0; of a search by several workers not the order in which they finished.
     drawn
         A value a dimension, as `engine.research.search.space.Dimension.value` takes it.
     row
@@ -92,33 +91,25 @@ class Trials:
 
     def __post_init__(self) -> None:
         optuna = import_optuna()
-        ways = [one.direction for one in self.objectives]
+        directions, path = [one.direction for one in self.objectives], self.folder / JOURNAL
+        _cut_off_half_a_record(path)
+        storage = _journal(path)
+        if not storage.get_all_studies():
+            optuna.create_study(storage=storage, study_name=self.name, directions=directions)
         self._distributions = {one.name: distribution_of(one) for one in self.space}
-        self._memory = optuna.create_study(directions=ways)
+        self._memory = optuna.create_study(directions=directions)
+        self._kept = optuna.load_study(study_name=self.name, storage=storage)
         self._asked: dict[int, Any] = {}
         self._alike: dict[Drawn, Tried] = {}
-        self._read, self._generation = 0, 1
-        with self._writing():
-            self._storage = _journal(self.folder / JOURNAL)
-            if not self._storage.get_all_studies():
-                optuna.create_study(storage=self._storage, study_name=self.name, directions=ways)
-        self._kept = optuna.load_study(study_name=self.name, storage=self._storage)
-        self._id = self._storage.get_study_id_from_name(self.name)
-        self.read()
-
-    def read(self) -> None:
-        """Take over what the journal has got since; of a number that two processes have finished, the first."""
-        kept = self._storage.get_all_trials(self._id, deepcopy=False)
-        for trial in kept[self._read :]:
+        self._generation = 1
+        for trial in storage.get_all_trials(storage.get_study_id_from_name(self.name), deepcopy=False):
             number = trial.user_attrs[NUMBER]
             if number not in self.finished:
                 self._memory.add_trial(trial)
                 self._note(number, trial)
-        self._read = len(kept)
 
     def ask(self, number: int) -> Drawn:
         """Return what the sampler proposes for a trial, knowing all that are finished."""
-        self.read()
         self._memory.sampler = sampler_of(len(self.objectives), self.seed, number)
         self._choose_parents()
         trial = self._memory.ask(self._distributions)
@@ -129,27 +120,24 @@ class Trials:
         """Keep a trial that was asked for; one without a value of every objective counts as failed."""
         from optuna.trial import TrialState, create_trial
 
-        trial = self._asked.pop(number)
         values = [one.of(row) for one in self.objectives]
         fine = all(math.isfinite(value) for value in values)
         state = TrialState.COMPLETE if fine else TrialState.FAIL
-        told = self._memory.tell(trial, values if fine else None, state=state)
+        trial = self._memory.tell(self._asked.pop(number), values if fine else None, state=state)
         written = create_trial(
             state=state,
             values=values if fine else None,
-            params=told.params,
-            distributions=told.distributions,
+            params=trial.params,
+            distributions=trial.distributions,
             user_attrs={NUMBER: number, **row, FAILED: failed},
-            system_attrs=told.system_attrs,
+            system_attrs=trial.system_attrs,
         )
-        with self._writing():
-            self._kept.add_trial(written)
+        self._kept.add_trial(written)
         self._note(number, written)
 
     def several(self) -> None:
-        """Note that several processes are at it: which trials a proposal knows is then a matter of time."""
-        with self._writing():
-            self._kept.set_user_attr(TOGETHER, value=True)
+        """Note that several are computed at once: which trials a proposal knows is then a matter of time."""
+        self._kept.set_user_attr(TOGETHER, value=True)
 
     @property
     def deterministic(self) -> bool:
@@ -161,10 +149,10 @@ class Trials:
         return self._alike.get(drawn)
 
     def _note(self, number: int, trial: FrozenTrial) -> None:
-        told = trial.user_attrs
-        row = {name: value for name, value in told.items() if name not in (NUMBER, FAILED)}
+        kept = trial.user_attrs
+        row = {name: value for name, value in kept.items() if name not in (NUMBER, FAILED)}
         drawn = tuple(trial.params[one.name] for one in self.space)
-        self.finished[number] = Tried(number, drawn, row, told[FAILED])
+        self.finished[number] = Tried(number, drawn, row, kept[FAILED])
         self._alike.setdefault(drawn, self.finished[number])
 
     def _choose_parents(self) -> None:
@@ -177,15 +165,6 @@ class Trials:
         while len(sampler.get_population(self._memory, self._generation - 1)) >= POPULATION:
             sampler.get_parent_population(self._memory, self._generation)
             self._generation += 1
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Write alone, after whatever a killed process left half-written is gone."""
-        path = self.folder / JOURNAL
-        path.touch()
-        with locked(path):
-            _mend(path)
-            yield
 
 
 def import_optuna() -> Any:  # the module
@@ -228,21 +207,19 @@ def _journal(path: Path) -> JournalStorage:
 
 
 class _Held:
-    """In place of the journal's own lock, which a killed process would leave behind: `Trials` holds one already."""
+    """In place of the journal's own lock, which a killed process would leave behind: a search's folder is locked."""
 
     def acquire(self) -> bool:
-        """Say that it is held."""
+        """Return that it is held."""
         return True
 
     def release(self) -> None:
         """Keep it."""
 
 
-def _mend(path: Path) -> None:
-    """Cut off a record that isn't whole."""
-    with path.open("rb+") as file:
-        end = file.seek(0, os.SEEK_END)
-        if not end or (file.seek(end - 1), file.read(1))[1] == b"\n":
-            return
-        file.seek(0)
-        file.truncate(file.read().rfind(b"\n") + 1)
+def _cut_off_half_a_record(path: Path) -> None:
+    """Let a journal end with a whole record: a killed process may have left half of one."""
+    path.touch()
+    content = path.read_bytes()
+    if not content.endswith(b"\n"):
+        os.truncate(path, content.rfind(b"\n") + 1)

@@ -11,23 +11,17 @@ import numpy as np
 from data.arrays import Floats
 from data.calendar import session_numbers
 from engine.analytics.attribution import attribute
-from engine.analytics.attribution_batch import FIGURES
 from engine.analytics.carino import scalars
+from engine.analytics.measure import AGAINST, HEDGE, MEASURES, NUMBERS, SAFETY, SUM, base_of
 from engine.research.answered import answered_row, less_in, safety_row
-from engine.research.columns import MEASURES, SAFETY, SUM
-from engine.research.walkforward.choosing import TEST, TRAIN, column_of, plain_values
-from engine.research.walkforward.plan import Plan
+from engine.research.grid import of_one_kind
+from engine.research.job import read_column
+from engine.research.walkforward.plan import TEST, TRAIN, Plan
 from engine.runs.identity import digest
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 
 AGAINST_UNHEDGED = "cagr_vs_unhedged"
-AGAINST = "_vs_"
 UNHEDGED = "unhedged"
-
-GROWS = (
-    "final_equity", "total_return", "max_drawdown", "fills", "episodes", "sessions_hedged", "costs", "sessions",
-)  # fmt: skip
-"""Figures that grow with a window's length, so that those of two windows have no ratio."""
 
 Files = Mapping[str, list[Path]]
 """The files of one fold's windows, by `TRAIN` and `TEST`."""
@@ -48,9 +42,9 @@ def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list
         last = fold.test_last - (number < len(plan.folds))  # the close at which the next test begins is that one's
         dates = [plan.sessions[at].item() for at in (fold.train_first, fold.train_last, fold.test_first, last)]
         names = ("train_first", "train_last", "test_first", "test_last")
-        inside, outside = (column_of(held[kind], plan.objective) for kind in (TRAIN, TEST))
+        inside, outside = (read_column(held[kind], plan.objective) for kind in (TRAIN, TEST))
         against = {
-            f"{AGAINST_UNHEDGED}_{where}": float(column_of(held[kind], AGAINST_UNHEDGED)[row])
+            f"{AGAINST_UNHEDGED}_{where}": float(read_column(held[kind], AGAINST_UNHEDGED)[row])
             for where, kind in (("in_sample", TRAIN), ("out_of_sample", TEST))
         }
         rows.append(
@@ -73,8 +67,8 @@ def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list
 
 def parameters_of(plan: Plan, row: int) -> dict[str, Any]:
     """Return a combination's parameters by their full keys, as a table holds them."""
-    places = plan.grid.places(row, row + 1)[0].tolist()
-    return {axis.name: plain_values(axis)[place] for axis, place in zip(plan.grid.axes, places, strict=True)}
+    indices = plan.grid.indices(row, row + 1)[0].tolist()
+    return {axis.name: of_one_kind(axis.values)[index] for axis, index in zip(plan.grid.axes, indices, strict=True)}
 
 
 def standing(values: Floats, row: int, *, lowest: bool) -> dict[str, Any]:
@@ -100,14 +94,14 @@ def efficiency(objective: str, inside: float | None, outside: float | None, *, l
     It has none for figures that grow with a window's length, for those whose lowest is best, and where there was
     nothing to keep: in sample at or below 0.
     """
-    if objective.partition(AGAINST)[0] in GROWS or lowest or inside is None or outside is None:
+    if MEASURES[base_of(objective)].grows or lowest or inside is None or outside is None:
         return None
     return _known(outside / inside) if inside > 0.0 else None
 
 
-def value_of(result: RunResult, objective: str) -> float | None:
+def value_of(result: Run, objective: str) -> float | None:
     """Return a sweep's column of a single run; None where it is undefined."""
-    if objective in FIGURES:
+    if objective in HEDGE:
         return _known(scalars(attribute(result.setup, result.hedged))[objective])
     if objective in SAFETY:
         return _known(answered_row(result, answer=False)[objective])
@@ -123,7 +117,7 @@ def _told(book: Mapping[str, Any], unhedged: Mapping[str, Any], objective: str) 
     return None if value is None or beside is None else float(value - beside)
 
 
-def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: str) -> dict[str, dict[str, Any]]:
+def books_of(stitched: Run, others: Mapping[str, Run], objective: str) -> dict[str, dict[str, Any]]:
     """Return each book's metrics over all tests, and its ``objective`` where it has one."""
     runs, controls = {"walk_forward": stitched, **others}, stitched.metrics["controls"]
     told = {name: (result.metrics, value_of(result, objective)) for name, result in runs.items()}
@@ -134,13 +128,13 @@ def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: st
             value = _known(row[objective])
         told[name] = controls[name], value
     return {
-        name: {measure: metrics[measure] for measure in MEASURES} | {"objective": value}
+        name: {measure: metrics[measure] for measure in NUMBERS} | {"objective": value}
         for name, (metrics, value) in told.items()
     }
 
 
 def summary_of(
-    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: RunResult, others: Mapping[str, RunResult], best: int
+    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: Run, others: Mapping[str, Run], best: int
 ) -> dict[str, Any]:
     """Return what metrics.json holds: the books over all tests, and in-sample figures beside those out of sample.
 

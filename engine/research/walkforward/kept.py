@@ -14,8 +14,9 @@ import numpy.typing as npt
 from data.arrays import Floats
 from data.files import write_whole
 from data.shown import screen
-from engine.runs.notebook import books_shown
-from engine.runs.run import SIMULATED, RunResult
+from engine.research.job import write_json
+from engine.research.sweep import mark_of
+from engine.runs.run import Run, books_shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,11 +78,8 @@ class WalkForward:
     @property
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
-        if self.simulated:
-            return SIMULATED.format(hedge=self.manifest["config"]["hedge"]["instrument"])
-        made = self.manifest["synthetic"]
-        names = " and ".join(f"{name} before {first}" for name, first in made.items())
-        return f"SYNTHETIC history: {names}, by the fund model." if names else None
+        hedge = self.manifest["config"]["hedge"]["instrument"]
+        return mark_of(self.manifest["synthetic"], hedge, simulated=self.simulated)
 
     def equity(self) -> Mapping[str, npt.NDArray[Any]]:
         """Return the sessions of all tests, their folds, and each book's dollars at the closes, by name."""
@@ -126,11 +124,11 @@ def write_finished(
     import pyarrow as pa
 
     write_table(pa.Table.from_pylist([dict(row) for row in rows]), folder / FOLDS)
-    _write_json(metrics, folder / METRICS)
-    _write_json(manifest, folder / MANIFEST)
+    write_json(folder / METRICS, metrics)
+    write_json(folder / MANIFEST, manifest)
 
 
-def write_equity(folder: Path, stitched: RunResult, others: Mapping[str, RunResult], folds: npt.NDArray[Any]) -> None:
+def write_equity(folder: Path, stitched: Run, others: Mapping[str, Run], folds: npt.NDArray[Any]) -> None:
     """Write each book's equity in dollars at the closes of all tests, and whose test each is."""
     import pyarrow as pa
 
@@ -142,12 +140,7 @@ def write_equity(folder: Path, stitched: RunResult, others: Mapping[str, RunResu
 
 
 def write_table(table: pa.Table, path: Path) -> None:
-    """Write a table under another name and rename it: what has its name is whole."""
+    """Write a table, whole or not at all."""
     import pyarrow.parquet as pq
 
-    write_whole(path, lambda target: pq.write_table(table, target))
-
-
-def _write_json(told: Mapping[str, Any], path: Path) -> None:
-    text = json.dumps(told, indent=2, ensure_ascii=False, default=str) + "\n"
-    write_whole(path, lambda target: target.write_text(text, encoding="utf-8"))
+    write_whole(path, lambda writing: pq.write_table(table, writing))

@@ -3,24 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from data.arrays import Dates
+from data.errors import ConfigError, StrategyError
 from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
-from engine.evaluate_strategy import asking
-from engine.reads import Inputs, inputs_of
-from engine.research.chunks import Work
+from engine.evaluate_strategy import evaluate_strategy
 from engine.research.columns import check_column, known_answer
-from engine.research.grid import Grid, with_values
-from engine.research.walkforward.choosing import TEST, TRAIN, WHOLE, Window, check_axes, plain_values
+from engine.research.combinations import Chunk, Combinations, chunks_of
+from engine.research.grid import Grid, of_one_kind, with_values
+from engine.research.inputs import Inputs, inputs_of
+from engine.research.sweep import folder_name
 from engine.research.walkforward.folds import Fold, Windows, folds_of
-from engine.research.walkforward.stitching import between
 from engine.runs.identity import CLASS, identity, known_by
 from engine.setup import open_market
+from strategies.load import kind, strategy_class
+
+TRAIN, TEST, WHOLE = "train", "test", "whole"
+
+SIZE = ("weight", "max_weight", "sizing", "cover", "lookback", "target_volatility")
+"""Keys under `hedge` that may differ from fold to fold: they change how much is ordered and nothing else."""
+
+
+class Window(NamedTuple):
+    """A stretch that every combination is run over.
+
+    Parameters
+    ----------
+    fold
+        The fold's number, 1 for the first; 0 for the whole history.
+    kind
+        `TRAIN`, `TEST` or `WHOLE`.
+    config
+        The run, with the window's first and last session.
+    """
+
+    fold: int
+    kind: str
+    config: RunConfig
 
 
 @dataclass(frozen=True)
@@ -68,8 +92,8 @@ class Plan:
         found = []
         for number, fold in enumerate(self.folds, start=1):
             spans = {TRAIN: (fold.train_first, fold.train_last), TEST: (fold.test_first, fold.test_last)}
-            for kind, (first, last) in spans.items():
-                found.append(Window(number, kind, between(self.config, self.sessions, first, last)))
+            for name, (first, last) in spans.items():
+                found.append(Window(number, name, between(self.config, self.sessions, first, last)))
         return [*found, Window(0, WHOLE, self.config)]
 
     @property
@@ -78,9 +102,19 @@ class Plan:
         return len(self.grid) * (2 * len(self.folds) + 1)
 
     @property
-    def work(self) -> Work:
-        """The sweep of all combinations over the whole history, from which each window's is made."""
-        return Work(f"backtest-{self.id}", self.config, self.grid, self.source, self.inputs.named, answer=self.answer)
+    def job(self) -> Combinations:
+        """Every combination over every window: whoever computes is busy throughout."""
+        windows = tuple(window.config for window in self.windows)
+        return Combinations(f"backtest-{self.id}", windows, self.grid, self.source, self.inputs.named, self.answer)
+
+    @property
+    def chunks(self) -> dict[Chunk, str]:
+        """The chunks of all windows, each with the name of its part."""
+        return {
+            chunk: f"{window.fold:03d}-{window.kind}-{chunk.number:06d}"
+            for number, window in enumerate(self.windows)
+            for chunk in chunks_of(self.config, self.grid, number)
+        }
 
     @property
     def id(self) -> str:
@@ -90,15 +124,14 @@ class Plan:
     @property
     def folder(self) -> str:
         """The name of its folder, which says so when its history is simulated."""
-        marked = f"{self.config.name}-SIMULATED" if self.market.simulated else self.config.name
-        return f"{marked}-walkforward-{self.id}"
+        return folder_name(self.config, "walkforward", self.id, simulated=self.market.simulated)
 
     def known(self) -> dict[str, Any]:
         """Return all by which it is known: the same gives the same bytes."""
         return {
             "name": self.config.name,
             **known_by(self.config, self.source.name, self.inputs.data, self.grid.tried.get(CLASS)),
-            "axes": {axis.name: plain_values(axis) for axis in self.grid.axes},
+            "axes": {axis.name: of_one_kind(axis.values) for axis in self.grid.axes},
             "combinations": len(self.grid),
             **self.cut.as_dict(),
             "objective": self.objective,
@@ -145,9 +178,31 @@ def plan_of(
     # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
     accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
     config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
-    with asking(config, market) as asked:
-        assert asked.strategy is not None  # noqa: S101  # check_axes refuses those that have none
-        label = asked.strategy.label(market)
+    with evaluate_strategy(config, market) as prepared:
+        assert prepared.strategy is not None  # noqa: S101  # check_axes refuses those that have none
+        label = prepared.strategy.label(market)
     inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
     return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)
+
+
+def check_axes(config: RunConfig, grid: Grid) -> None:
+    """Raise ConfigError or StrategyError for what can't be chosen anew for each fold of one book."""
+    cls = strategy_class(config.strategy.named)
+    if kind(cls) == "backtrader":
+        raise StrategyError(
+            f"{cls.__name__} is a backtrader.Strategy, which orders by itself: a walk-forward takes the weights of a"
+            " Strategy or a CloseStrategy"
+        )
+    for axis in grid.axes:
+        section = axis.keys[0]
+        if section not in ("strategy", "policy") and not (section == "hedge" and axis.keys[1] in SIZE):
+            raise ConfigError(
+                f"{axis.text}: {axis.name} can't change within one book: a walk-forward chooses keys of"
+                f" strategy, policy, and hedge.{', hedge.'.join(SIZE)}; set others with --set"
+            )
+
+
+def between(config: RunConfig, sessions: Dates, first: int, last: int) -> RunConfig:
+    """Return a config that runs from one session to another, both by their rows."""
+    return config.model_copy(update={"start": sessions[first].item(), "end": sessions[last].item()})

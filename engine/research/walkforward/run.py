@@ -8,10 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from data.arrays import Ints
+from data.arrays import Floats, Ints
+from data.errors import UserError
 from engine.config import RunConfig
-from engine.research.executors import Executor
-from engine.research.walkforward.choosing import TEST, TRAIN, Progress, chosen_config, chosen_row, join, swept
+from engine.research.combinations import Progress, finish_chunks
+from engine.research.grid import with_values
+from engine.research.job import Executor, join, read_column
 from engine.research.walkforward.figures import fold_rows, summary_of
 from engine.research.walkforward.kept import (
     COMBINATIONS,
@@ -21,19 +23,19 @@ from engine.research.walkforward.kept import (
     write_equity,
     write_finished,
 )
-from engine.research.walkforward.plan import Plan
+from engine.research.walkforward.plan import TEST, TRAIN, Plan, Window, between
 from engine.research.walkforward.stitching import (
     FILE,
-    between,
     engine_of,
     stitched_config,
     stitched_weights,
     strategy_file,
 )
+from engine.runs.execute import run
 from engine.runs.identity import canonical
-from engine.runs.run import RunResult, run
+from engine.runs.run import Run
 
-Write = Callable[[RunResult, Path], Path]
+Write = Callable[[Run, Path], Path]
 """Writes a run's folder, with its pages, into another, and returns it."""
 
 Say = Callable[[str], None]
@@ -51,12 +53,17 @@ def sweep_windows(plan: Plan, out: Path, executor: Executor, progress: Progress 
     progress
         Told how many combinations were finished, each time some are.
     """
-    count, parts = progress or (lambda _done: None), out / plan.folder / "parts"
     if is_finished(out / plan.folder):
-        count(plan.combinations)
+        if progress:
+            progress(plan.combinations)
         return {}
-    parts.mkdir(parents=True, exist_ok=True)
-    return swept(plan.work, plan.windows, parts, executor, count)
+    found = finish_chunks(plan.job, plan.chunks, out / plan.folder / "parts", executor, progress)
+    windows = plan.windows
+    files: Files = {(window.fold, window.kind): [] for window in windows}
+    for chunk, file in zip(plan.chunks, found.files, strict=True):
+        window = windows[chunk.window or 0]
+        files[window.fold, window.kind].append(file)
+    return files
 
 
 def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progress: Say | None = None) -> WalkForward:
@@ -90,12 +97,13 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
     by_fold = [{window: files[number, window] for window in (TRAIN, TEST)} for number in range(1, len(rows))]
     table = fold_rows(plan, chosen, by_fold)
     stitched = _stitched(plan, chosen, folder, say)
-    others = {"own": plan.config, "hindsight": chosen_config(plan.config, plan.grid, best)}
+    others = {"own": plan.config, "hindsight": with_values(plan.config, plan.grid.combination(best))}
     beside = {name: _beside(plan, config) for name, config in others.items()}
     ran = write(stitched, folder)
     (folder / FILE).unlink()  # the run's folder holds it
     say("writing tables")
-    join([(one, files[one.fold, one.kind]) for one in plan.windows], folder / COMBINATIONS)
+    groups = [({"fold": fold, "window": kind}, [file]) for (fold, kind), parts in files.items() for file in parts]
+    join(groups, folder / COMBINATIONS)
     write_equity(folder, stitched, beside, _folds(plan))
     made = {name: str(day) for name, day in plan.market.synthetic.items()}
     manifest = {"id": plan.id, "simulated": stitched.simulated, "synthetic": made, "run": ran.name, **plan.known()}
@@ -107,13 +115,36 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
 def choices(plan: Plan, files: Files) -> dict[int, int]:
     """Return the row of the grid that each fold's training chooses; under 0 the best of the whole history."""
     return {
-        one.fold: chosen_row(one, files[one.fold, one.kind], plan.objective, lowest=plan.lowest)
-        for one in plan.windows
-        if one.kind != TEST
+        window.fold: chosen_row(window, files[window.fold, window.kind], plan.objective, lowest=plan.lowest)
+        for window in plan.windows
+        if window.kind != TEST
     }
 
 
-def _stitched(plan: Plan, chosen: list[int], folder: Path, say: Say) -> RunResult:
+def chosen_row(window: Window, files: list[Path], objective: str, *, lowest: bool) -> int:
+    """Return the row that a window's results choose; raises UserError where no combination has a value."""
+    row = best_row(read_column(files, objective), lowest=lowest)
+    if row is None:
+        import pyarrow.parquet as pq
+
+        reasons = (why for file in files for why in pq.read_table(file, columns=["failed"]).column(0).to_pylist())
+        first = next((f", the first because {why}" for why in reasons if why), "")
+        raise UserError(
+            f"no combination has a {objective} from {window.config.start} to {window.config.end}{first}: choose by"
+            " another --objective, or another --param"
+        )
+    return row
+
+
+def best_row(values: Floats, *, lowest: bool) -> int | None:
+    """Return the row of the best value, the first of those that are equal; None where none is defined."""
+    known = ~np.isnan(values)
+    if not known.any():
+        return None
+    return int(np.argmax(np.where(known, -values if lowest else values, -np.inf)))
+
+
+def _stitched(plan: Plan, chosen: list[int], folder: Path, say: Say) -> Run:
     """Run the book of all tests: the strategy that gives their weights, written into the folder, in backtrader."""
     weights = stitched_weights(plan.config, plan.grid, plan.sessions, plan.folds, chosen, plan.source)
     first = plan.folds[0].test_first
@@ -122,7 +153,7 @@ def _stitched(plan: Plan, chosen: list[int], folder: Path, say: Say) -> RunResul
     return run(stitched_config(plan.config, plan.grid, plan.sessions, first, file), plan.source, say)
 
 
-def _beside(plan: Plan, config: RunConfig) -> RunResult:
+def _beside(plan: Plan, config: RunConfig) -> Run:
     """Run one combination over the sessions of all tests."""
     over = between(config, plan.sessions, plan.folds[0].test_first, len(plan.sessions) - 1)
     return run(over.model_copy(update={"controls": "off"}), plan.source, engine=engine_of(config))

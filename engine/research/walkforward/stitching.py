@@ -11,22 +11,17 @@ from data.arrays import Dates, Floats
 from data.sources import Source
 from engine.config import PolicyConfig, RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import asking
-from engine.research.chunks import compiles
-from engine.research.grid import Grid
-from engine.research.walkforward.choosing import chosen_config
+from engine.evaluate_strategy import evaluate_strategy
+from engine.research.combinations import compiles
+from engine.research.grid import Grid, with_values
 from engine.research.walkforward.folds import Fold
+from engine.research.walkforward.plan import between
 from engine.setup import open_market
 
 CLASS = "WalkForward"
 FILE = "walkforward_weights.py"
 LONGEST = 80
 """Bytes of a run's name."""
-
-
-def between(config: RunConfig, sessions: Dates, first: int, last: int) -> RunConfig:
-    """Return a config that runs from one session to another, both by their rows."""
-    return config.model_copy(update={"start": sessions[first].item(), "end": sessions[last].item()})
 
 
 def engine_of(config: RunConfig) -> str:
@@ -36,8 +31,8 @@ def engine_of(config: RunConfig) -> str:
 
 def ordered_weights(config: RunConfig, source: Source) -> Floats:
     """Return the hedge's weight as last ordered by each close of a run, shape (sessions,)."""
-    with asking(config, open_market(config, source)) as asked:
-        ledger, _remarks = execute(engine_of(config), config, asked)
+    with evaluate_strategy(config, open_market(config, source)) as prepared:
+        ledger, _remarks = execute(engine_of(config), config, prepared)
     return ledger.hedge
 
 
@@ -51,7 +46,7 @@ def stitched_weights(
     """
     weights = []
     for fold, row in zip(folds, rows, strict=True):
-        chosen = between(chosen_config(config, grid, row), sessions, fold.train_first, fold.test_last)
+        chosen = between(with_values(config, grid.combination(row)), sessions, fold.train_first, fold.test_last)
         ordered = ordered_weights(chosen, source)
         weights.append(ordered[fold.test_first - fold.train_first : -1])
     return np.concatenate(weights)

@@ -13,8 +13,7 @@ from benchmarks.calibration.planted import Design
 from benchmarks.calibration.returns import REAL, Moves, Pool
 from benchmarks.calibration.run import cache_folder, finish, finished, history, keep, kept
 from benchmarks.calibration.trial import FEW, FULL, NO_VERDICT, trial
-from engine.research.executors import Threads
-from engine.research.processes import Processes
+from engine.research.executors import Processes, Threads
 
 ROWS = {Row(Design(years=8), NO_VERDICT): 7, Row(Design("clustered", "trend", years=8), NO_VERDICT): 6}
 CHUNKS = chunks_of(ROWS)

@@ -8,8 +8,9 @@ from worlds import laid_out, source
 from worlds import settings as drawn_settings
 
 from engine.analytics.attribution import SLEEVE, attribute
-from engine.analytics.attribution_batch import FIGURES, daily_of, sleeve_scalars, units_held
+from engine.analytics.attribution_batch import daily_of, sleeve_scalars, units_held
 from engine.analytics.carino import scalars
+from engine.analytics.measure import HEDGE
 from engine.kernel.attribution import attribute_books, empty_sleeves
 from engine.kernel.loop import run_policy
 from engine.kernel.sweep import units_of
@@ -30,11 +31,11 @@ def test_the_sums_are_those_of_each_book_by_itself(keys, seed):
     daily = daily_of(setups[0], units, 0.02, 0.006)
     attribute_books(daily, held, equity, sums)
     found = sleeve_scalars(sums, daily, equity[0], equity[-1], setups[0].market.sessions_a_year)
-    assert list(found) == list(FIGURES)
+    assert list(found) == list(HEDGE)
 
     for c, one in enumerate(alone):
         told = scalars(one)
-        large = max(abs(told[name]) for name in FIGURES)
+        large = max(abs(told[name]) for name in HEDGE)
         for name, values in found.items():
             assert values[c] == pytest.approx(told[name], rel=1e-9, abs=1e-12 * large + 1e-12), name
 
@@ -43,5 +44,5 @@ def test_rows_hold_what_metrics_json_holds():
     setup = laid_out({}, source(3))
     told = scalars(attribute(setup, run_policy(setup.prices, setup.terms, setup.plan)))
 
-    assert set(FIGURES) <= set(told)
-    assert {f"{name}_a_year" for name in (*SLEEVE, "decay", "sleeve")} <= set(FIGURES)
+    assert set(HEDGE) <= set(told)
+    assert {f"{name}_a_year" for name in (*SLEEVE, "decay", "sleeve")} <= set(HEDGE)

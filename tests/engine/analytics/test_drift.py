@@ -6,12 +6,12 @@ from modelled import modelled
 from worlds import WARM_UP, configured, laid_out, source
 
 from engine.analytics.drift import drifted, short_warning
-from engine.evaluate_strategy import Asked
+from engine.evaluate_strategy import PreparedRun
 
 
 def warned(keys, fed):
-    setup = laid_out(keys, fed)
-    return short_warning(configured(keys), Asked(object, None, setup.plan.intensity, setup)), setup
+    config, setup = configured(keys), laid_out(keys, fed)
+    return short_warning(config, PreparedRun(config, object, None, setup.plan.intensity, setup, setup.market)), setup
 
 
 def falling(sessions=60):

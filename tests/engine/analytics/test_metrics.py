@@ -6,13 +6,12 @@ import pytest
 from worlds import laid_out, source
 
 from data.calendar import sessions_a_year
+from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import (
-    METRICS,
     annual,
     cvar,
     drawdowns,
     mean_cash_return,
-    metrics_of,
     returns_of,
     trades_of,
 )
@@ -35,12 +34,6 @@ def of(setup, ledger):
 def a_year(setup):
     """Return how many sessions make a year there: those worlds lack some."""
     return sessions_a_year(setup.market.run_sessions)
-
-
-def test_every_metric_is_described_and_every_description_is_measured():
-    _, _, figures = measured()
-
-    assert list(figures) == list(METRICS)
 
 
 def test_growth_volatility_and_tail_agree_with_empyrical():

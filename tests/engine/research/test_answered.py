@@ -9,19 +9,17 @@ import pytest
 from history import FOLDER, needs_history
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from less import gap_by_hand, shortfall
 from worlds import configured, source
 from worlds import settings as drawn_settings
 
 from backtest import load_config, run
 from data.errors import UserError
 from data.sources.csv import CsvSource
-from engine.analytics.answer.insurance import matches
-from engine.analytics.answer.safety import Less, less_of, safety_of
-from engine.analytics.derisk import sold_at_entry, sold_daily
-from engine.analytics.held_less import GRID, held_less_grid
+from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
 from engine.kernel import tails
 from engine.research.answered import spaced
-from engine.research.cache import Ingredients
+from engine.research.cache import Cache
 from engine.research.columns import COLUMNS, ESTIMATED, SAFETY, SHIFTS, SUM, check_column, columns_of
 from engine.research.compute import Clock, compute, run_alone
 from engine.research.grid import grid_of, with_values
@@ -40,29 +38,12 @@ AXES = ["trend_days=3,9", "hedge.weight=0.1,0.35", "hedge.rebalance=never,band,w
 YEAR = 252
 
 
-def shortfall(equity):
-    """How far a bad quarter falls short of an average one, as the design writes it."""
-    windows = equity[63:] / equity[:-63] - 1.0
-    return np.sort(windows)[: int(0.05 * (len(windows) - 1)) + 1].mean() - windows.mean()
-
-
-def gap_by_hand(equity, grid, years):
-    """CAGR less that of the first share from the top that is as safe, straight lines in log growth between shares."""
-    own, risks = shortfall(equity), [shortfall(book) for book in grid]
-    logs = [np.log(book[-1] / book[0]) for book in grid]
-    at = next((k for k in range(len(grid))[::-1] if own <= risks[k]), 0)
-    held = logs[at]
-    if at + 1 < len(grid) and own <= risks[at]:
-        held = np.interp(own, [risks[at + 1], risks[at]], [logs[at + 1], logs[at]])
-    return (equity[-1] / equity[0]) ** (1 / years) - np.exp(held / years)
-
-
 def growth(book, years):
     return np.log(book.equity[-1] / book.equity[0]) / years
 
 
 def made_of(config, grid, fed=FED):
-    return Ingredients(config, grid, fed)
+    return Cache(config, grid, fed)
 
 
 # How safe a book was --------------------------------------------------------------------------------------------------
@@ -76,10 +57,10 @@ def test_bad_quarter_and_gap_are_those_of_the_rows_own_book(keys, seed):
     grid = grid_of(config, ["trend_days=3,9", "hedge.weight=0,0.1,0.35"])
     made = made_of(config, grid, fed)
     table = compute(made, 0, len(grid), 2, Clock())
-    world = made.world(())
+    world = made.environment(())
     books, sessions = [book.equity for book in held_less_grid(world.setup)], len(world.setup.prices.close)
 
-    for row, places in enumerate(grid.places(0, len(grid))):
+    for row, places in enumerate(grid.indices(0, len(grid))):
         ledger = run_alone(made, world, places)
         if sessions <= 2 * 63 or ledger.equity.min() <= 0.0:
             assert np.isnan([table[name][row] for name in SAFETY]).all()
@@ -110,34 +91,6 @@ def test_the_share_that_is_as_safe_is_the_first_from_the_top(own, risks, growths
         assert min(growths[at : at + 2]) - 1e-12 <= grown <= max(growths[at : at + 2]) + 1e-12
 
 
-def test_many_books_at_once_are_matched_as_one_is():
-    rng = np.random.default_rng(5)
-    levels = np.exp(np.cumsum(rng.normal(0.0005, 0.02, (7, 400)), axis=1))
-    core = np.exp(np.cumsum(rng.normal(0.001, 0.02, 400)))
-    grid = [1.0 - share + share * core for share in GRID]
-    told = safety_of(levels, less_of(grid), 399 / YEAR)
-
-    for k, level in enumerate(levels):
-        share = matches(level, grid)[0]
-        at = np.searchsorted(GRID, share)
-        ends = [np.log(grid[place][-1] / grid[place][0]) for place in (max(at - 1, 0), at)]
-        held = np.interp(share, [GRID[max(at - 1, 0)], GRID[at]], ends)
-        grown = np.log(level[-1] / level[0])
-        assert told.gap[k] == pytest.approx(np.expm1(grown * YEAR / 399) - np.expm1(held * YEAR / 399), abs=1e-9)
-        assert told.bad_quarter[k] == pytest.approx(shortfall(level), abs=1e-12)
-
-
-def test_nothing_is_told_of_a_ruined_book_or_of_less_than_two_quarters():
-    level = np.linspace(1.0, 2.0, 127)
-    less = Less(np.linspace(0.0, -0.2, 21), np.linspace(0.0, 1.0, 21))
-    ruined = np.where(np.arange(127) < 100, level, 0.0)
-
-    told = safety_of(np.array([level, ruined]), less, 0.5)
-    assert np.isfinite([told.bad_quarter[0], told.gap[0]]).all()
-    assert np.isnan([told.bad_quarter[1], told.gap[1]]).all()
-    assert np.isnan(safety_of(level[np.newaxis, :126], less, 0.5)).all()
-
-
 # The sum --------------------------------------------------------------------------------------------------------------
 
 
@@ -147,13 +100,13 @@ def test_parts_add_up_and_are_those_of_the_rows_own_books(keys):
     grid = grid_of(config, AXES)
     made = made_of(config, grid)
     table = compute(made, 0, len(grid), 2, Clock(), answer=True)
-    world = made.world(())
+    world = made.environment(())
     beta = run_beta(world.config, world.market)
     years = (len(world.setup.prices.close) - 1) / world.market.sessions_a_year
 
     total = np.sum([table[name] for name in SUM], axis=0)
     np.testing.assert_allclose(total, table["cagr_vs_unhedged"], rtol=0, atol=1e-9)
-    for row, places in enumerate(grid.places(0, len(grid))):
+    for row, places in enumerate(grid.indices(0, len(grid))):
         hedged = run_alone(made, world, places)
         entry, daily = sold_at_entry(world.setup, hedged, beta), sold_daily(world.setup, hedged, beta).ledger
         own, bare = growth(hedged, years), growth(world.unhedged, years)
@@ -251,17 +204,17 @@ def test_names_of_columns_are_checked_and_those_of_the_sum_take_the_option():
         return False
 
     check_column("--metric", "fund", answer=True)
-    assert objectives_of("fund,gap_to_held_less", None, better, answer=True)[0].column == "fund"
+    assert objectives_of("fund,gap_to_held_less", None, answer=True)[0].column == "fund"
     for asked in (
         lambda: check_column("--objective", "fund", answer=False),
-        lambda: objectives_of("fund", None, better),
+        lambda: objectives_of("fund", None),
     ):
         with pytest.raises(UserError, match="--objective fund takes --answer"):
             asked()
     with pytest.raises(UserError, match="gap_to_held_les is unknown, did you mean gap_to_held_less"):
         check_column("--metric", "gap_to_held_les", answer=False)
     with pytest.raises(UserError, match="--objective expsure is unknown, did you mean exposure"):
-        objectives_of("expsure", None, better, answer=True)
+        objectives_of("expsure", None, answer=True)
 
 
 def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
@@ -271,11 +224,11 @@ def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
         Windows(span_of("80d", "--train"), span_of("40d", "--test"), False, 0),
     )
     plans = [plan_of(config, grid, cut, "bad_quarter", source=FED, answer=answer) for answer in (False, True)]
-    space, objectives = space_of(config, ["trend_days=3:9"]), objectives_of("bad_quarter", None, lambda _name: False)
+    space, objectives = space_of(config, ["trend_days=3:9"]), objectives_of("bad_quarter", None)
     searches = [plan_search(config, space, objectives, tmp_path, 0, FED, answer=answer)[0] for answer in (False, True)]
 
     assert plans[0].id != plans[1].id
-    assert plans[1].work.answer
+    assert plans[1].job.answer
     assert searches[0].name != searches[1].name
     with pytest.raises(UserError, match="--objective drift takes --answer"):
         plan_of(config, grid, cut, "drift", source=FED)
@@ -290,9 +243,9 @@ def test_rows_of_real_history_know_what_the_run_answers():
     config = load_config("hedge_soxs.yaml", ["end=2026-08-21"], FOLDER)
     axes = ["trend_days=10:200:10", "volatility_floor=0:0.5:0.05", "hedge.weight=0.05:0.5:0.05"]
     grid = grid_of(config, [*axes, "hedge.rebalance=never,weekly,band"], count, 2)
-    table = compute(Ingredients(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Clock(), answer=True)
+    table = compute(Cache(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Clock(), answer=True)
 
-    for row, places in enumerate(grid.places(0, count)):
+    for row, places in enumerate(grid.indices(0, count)):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
         answer = run(with_values(config, values)).metrics["answer"]
         assert table["bad_quarter"][row] == pytest.approx(answer["insurance"]["bad_quarter"], abs=1e-9)

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from worlds import configured, days, source
 
-from engine.research.cache import Ingredients, Kept
+from engine.research.cache import Cache, Recent
 from engine.research.columns import COLUMNS
 from engine.research.compute import Clock, compute
 from engine.research.grid import Grid, grid_of, with_values
-from engine.runs.run import run
+from engine.runs.execute import run
 
 PARAMS = {"series": "SIGNAL", "by": "level", "threshold": 0.5, "memory": 1, "trend_days": 3}
 LAGS, STARTS = "data.lag.SIGNAL=0:39:1", f"start={','.join(map(str, days()[30:60]))}"
@@ -27,8 +27,8 @@ def swept(axes):
 
 def few_kept(config, grid, fed):
     """Return ingredients that keep two worlds, and what was made in them for long: an address is soon another's."""
-    made = Ingredients(config, grid, fed)
-    made._kept |= {kind: Kept(2) for kind in ("market", "world")}
+    made = Cache(config, grid, fed)
+    made._kept |= {kind: Recent(2) for kind in ("market", "environment")}
     return made
 
 
@@ -48,7 +48,7 @@ def test_more_worlds_than_are_kept_give_the_rows_that_each_gives_by_itself(axes)
     assert not table["failed"].any()
     for row in range(len(grid)):
         alone = Grid(grid.axes, np.arange(row, row + 1))
-        afresh = compute(Ingredients(config, alone, fed), 0, 1, 1, Clock())
+        afresh = compute(Cache(config, alone, fed), 0, 1, 1, Clock())
         for name in COLUMNS:
             np.testing.assert_array_equal(table[name][row], afresh[name][0], err_msg=f"row {row}: {name}")
 
@@ -64,9 +64,9 @@ def test_a_cash_rate_that_drives_made_history_makes_another_market():
     )
     grid = grid_of(config, ["execution.cash_rate=0.0,0.6"])
 
-    table = compute(Ingredients(config, grid, fed), 0, 2, 1, Clock())
+    table = compute(Cache(config, grid, fed), 0, 2, 1, Clock())
 
-    alone = compute(Ingredients(config, Grid(grid.axes, np.array([1])), fed), 0, 1, 1, Clock())
+    alone = compute(Cache(config, Grid(grid.axes, np.array([1])), fed), 0, 1, 1, Clock())
     assert not table["failed"].any()
     assert table["final_equity"][1] == alone["final_equity"][0]
 
@@ -76,9 +76,9 @@ def test_a_buffer_is_in_the_unhedged_book_too():
     config = configured({"hedge.funding": "cash_buffer", "strategy.params": {"trend_days": 3, "volatility_floor": 0.0}})
     grid = grid_of(config, ["hedge.buffer=0.1,0.4"])
 
-    table = compute(Ingredients(config, grid, fed), 0, 2, 1, Clock())
+    table = compute(Cache(config, grid, fed), 0, 2, 1, Clock())
 
-    for row, places in enumerate(grid.places(0, 2)):
+    for row, places in enumerate(grid.indices(0, 2)):
         ran = run(with_values(config, {("hedge", "buffer"): grid.axes[0].values[places[0]]}), fed).metrics
         above = ran["total_return"] - ran["controls"]["unhedged"]["total_return"]
         assert table["total_return_vs_unhedged"][row] == pytest.approx(above, rel=1e-9)

@@ -1,5 +1,6 @@
 """A cluster of real processes on loopback: the same bytes; workers that come, die or do not fit; a scheduler lost."""
 
+import math
 import os
 import signal
 import subprocess
@@ -17,10 +18,11 @@ from distributed import Client
 
 from backtest import load_config
 from data.errors import UserError
-from engine.research import chunks, cluster
+from engine.research import cluster, combinations
 from engine.research.cluster import Cluster
-from engine.research.executors import Calls, ExecutorError, Threads
+from engine.research.executors import Threads
 from engine.research.grid import grid_of
+from engine.research.job import ExecutorError, FunctionJob
 from engine.research.sweep import sweep
 
 
@@ -114,7 +116,7 @@ def test_a_strategy_is_sent_out_and_its_table_is_the_same(tmp_path, there, whole
 
 
 def test_a_compiled_sweep_is_the_same_too(tmp_path, there, monkeypatch):
-    monkeypatch.setattr(chunks, "CHUNK", 8)
+    monkeypatch.setattr(combinations, "CHUNK", 8)
     config = load_config("hedge_soxs.yaml", ["start=2019-01-02", "end=2020-12-31"])
     grid = grid_of(config, ["trend_days=10:40:10", "volatility_floor=0.1,0.2,0.3", "hedge.rebalance=never,weekly,band"])
 
@@ -225,24 +227,24 @@ def test_no_scheduler_is_told_in_a_line(monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT", 0.5)
 
     with pytest.raises(UserError, match=r"^--cluster tcp://127\.0\.0\.1:9: no scheduler answers there: "):
-        list(Cluster("tcp://127.0.0.1:9", 1).run(Calls("division", divmod), [((1, 1),)]))
+        list(Cluster("tcp://127.0.0.1:9", 1).run(FunctionJob("roots", math.sqrt), [1.0]))
 
 
 def test_a_scheduler_behind_tls_needs_certificates():
     with pytest.raises(UserError, match=r"^--cluster tls://127\.0\.0\.1:9 needs certificates: "):
-        list(Cluster("tls://127.0.0.1:9", 1).run(Calls("division", divmod), [((1, 1),)]))
+        list(Cluster("tls://127.0.0.1:9", 1).run(FunctionJob("roots", math.sqrt), [1.0]))
 
 
 def test_no_worker_is_told_in_a_line(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 0.0)
 
     with scheduler(tmp_path) as (_process, address), pytest.raises(ExecutorError, match=r"has had no worker for 0 sec"):
-        list(Cluster(address, 1).run(Calls("division", divmod), [((1, 1),)]))
+        list(Cluster(address, 1).run(FunctionJob("roots", math.sqrt), [1.0]))
 
 
 def test_a_cluster_of_our_own_names_a_chunk_that_ends_its_workers():
-    answers = Cluster(None, 1).run(Calls("leaving", exec), [(("",),), (("import os; os._exit(9)",),)])
+    answers = Cluster(None, 1).run(FunctionJob("leaving", exec), ["", "import os; os._exit(9)"])
 
-    assert next(answers) == ((("",),), [None])
+    assert next(answers) == ("", None)
     with pytest.raises(ExecutorError, match=r"^3 workers ended with .*_exit.* in hand: is memory short\?"):
         next(answers)

@@ -14,14 +14,14 @@ from worlds import settings as drawn_settings
 from backtest import load_config, run
 from data.sources.csv import CsvSource
 from engine.analytics.attribution import attribute
-from engine.analytics.attribution_batch import FIGURES
 from engine.analytics.carino import scalars
 from engine.analytics.controls import run_unhedged
-from engine.analytics.metrics import metrics_of, trades_of
+from engine.analytics.measure import COMPARABLE, HEDGE, NUMBERS, SAFETY, SUM, metrics_of
+from engine.analytics.metrics import trades_of
 from engine.evaluate_strategy import intensity_of
 from engine.kernel.loop import run_policy
-from engine.research.cache import Ingredients
-from engine.research.columns import AGAINST, COLUMNS, MEASURES, SAFETY, SUM
+from engine.research.cache import Cache
+from engine.research.columns import COLUMNS
 from engine.research.compute import Clock, compute
 from engine.research.grid import grid_of, with_values
 from engine.setup import open_market, prepare
@@ -45,17 +45,17 @@ def by_the_loop(config, fed):
 
 
 def assert_rows_are_runs(config, grid, fed, table):
-    for row, places in enumerate(grid.places(0, len(grid))):
+    for row, places in enumerate(grid.indices(0, len(grid))):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
         hedged, unhedged, attributed = by_the_loop(with_values(config, values), fed)
-        for name in MEASURES:
+        for name in NUMBERS:
             expected = np.nan if hedged[name] is None else hedged[name]
             assert table[name][row] == pytest.approx(expected, rel=1e-8, abs=1e-9, nan_ok=True), (name, values)
-        for name in AGAINST:
+        for name in COMPARABLE:
             if hedged[name] is not None and unhedged[name] is not None:
                 above = hedged[name] - unhedged[name]
                 assert table[f"{name}_vs_unhedged"][row] == pytest.approx(above, rel=1e-8, abs=1e-8)
-        for name in FIGURES:
+        for name in HEDGE:
             assert table[name][row] == pytest.approx(attributed[name], rel=1e-8, abs=1e-10), (name, values)
         assert not table["failed"][row]
 
@@ -67,7 +67,7 @@ def test_every_row_is_the_single_run(keys, seed):
     config = configured(keys | {"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}})
     grid = grid_of(config, AXES)
 
-    table = compute(Ingredients(config, grid, fed), 0, len(grid), 2, Clock())
+    table = compute(Cache(config, grid, fed), 0, len(grid), 2, Clock())
 
     assert_rows_are_runs(config, grid, fed, table)
 
@@ -89,7 +89,7 @@ def test_every_part_of_a_run_can_be_swept_at_once():
     )
     clock = Clock()
 
-    table = compute(Ingredients(config, grid, fed), 0, len(grid), 2, clock)
+    table = compute(Cache(config, grid, fed), 0, len(grid), 2, clock)
 
     assert_rows_are_runs(config, grid, fed, table)
     assert clock.alone == len(grid) // 3  # those with a band
@@ -100,7 +100,7 @@ def test_combinations_that_contradict_themselves_fail_alone():
     config = configured({"policy.enter": 0.9, "policy.exit": 0.1})
     grid = grid_of(config, ["policy.enter=0.3,0.7", "policy.exit=0.2,0.5"])
 
-    table = compute(Ingredients(config, grid, fed), 0, len(grid), 1, Clock())
+    table = compute(Cache(config, grid, fed), 0, len(grid), 1, Clock())
 
     assert [bool(word) for word in table["failed"]] == [False, True, False, False]
     assert "policy.exit 0.5 is above policy.enter 0.3" in table["failed"][1]
@@ -112,9 +112,9 @@ def test_a_chunk_is_the_same_however_it_is_cut():
     fed = source(4)
     config = configured({"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}})
     grid = grid_of(config, [*AXES, "policy.cooldown=0:3"])
-    whole = compute(Ingredients(config, grid, fed), 0, len(grid), 2, Clock())
+    whole = compute(Cache(config, grid, fed), 0, len(grid), 2, Clock())
 
-    made = Ingredients(config, grid, fed)
+    made = Cache(config, grid, fed)
     cut = [compute(made, first, first + 7, 1, Clock()) for first in range(0, len(grid), 7)]
 
     for name in COLUMNS:
@@ -129,21 +129,21 @@ def test_rows_of_real_history_are_what_backtest_run_gives():
     grid = grid_of(
         config, ["trend_days=10:200:10", "volatility_floor=0:0.5:0.05", "hedge.weight=0.05:0.5:0.05"], count, 1
     )
-    table = compute(Ingredients(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Clock())
+    table = compute(Cache(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Clock())
 
-    for row, places in enumerate(grid.places(0, count)):
+    for row, places in enumerate(grid.indices(0, count)):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
         result = run(with_values(config, values).model_copy(update={"controls": "off"}))
-        for name in MEASURES:
+        for name in NUMBERS:
             assert table[name][row] == pytest.approx(result.metrics[name], rel=1e-9), (name, values)
         attributed = scalars(attribute(result.setup, result.hedged))
-        for name in FIGURES:
+        for name in HEDGE:
             assert table[name][row] == pytest.approx(attributed[name], rel=1e-8, abs=1e-12), (name, values)
     told = run(with_values(config, values)).metrics["attribution"]  # of the last one, judged
-    assert [table[name][row] for name in FIGURES] == pytest.approx([told[name] for name in FIGURES], rel=1e-8)
+    assert [table[name][row] for name in HEDGE] == pytest.approx([told[name] for name in HEDGE], rel=1e-8)
 
 
 def test_the_docs_tell_every_figure_of_the_sleeve_and_of_the_answer():
     page = (Path(__file__).resolve().parents[3] / "docs" / "sweeps.md").read_text(encoding="utf-8")
 
-    assert all(f"| `{name}` | {figure.meaning} |" in page for name, figure in (FIGURES | SAFETY | SUM).items())
+    assert all(f"| `{name}` | {figure.meaning} |" in page for name, figure in (HEDGE | SAFETY | SUM).items())

@@ -1,5 +1,6 @@
 """Who computes chunks: the same answers from all; chunks that end their processes; options that contradict others."""
 
+import math
 import os
 import time
 
@@ -8,12 +9,12 @@ import pytest
 from backtest import load_config
 from data.errors import UserError
 from engine.research import executors
-from engine.research.executors import Calls, ExecutorError, Threads, executor_of
-from engine.research.processes import Processes
+from engine.research.executors import Processes, Threads, executor_of
+from engine.research.job import ExecutorError, FunctionJob
 from engine.research.sweep import executor_for
 
-NUMBERS = [((7, 2), (9, 4)), ((1, 1),), ((8, 3), (6, 5), (4, 4))]
-ANSWERS = [[(3, 1), (2, 1)], [(1, 0)], [(2, 2), (1, 1), (1, 0)]]
+NUMBERS = [4.0, 1.0, 9.0, 16.0]
+ROOTS = [2.0, 1.0, 3.0, 4.0]
 
 DIE_ONCE = """
 import os, signal
@@ -35,34 +36,34 @@ class Asked(CloseStrategy):
 
 @pytest.mark.parametrize("executor", [Threads(1), Processes(1), Processes(2)])
 def test_every_chunk_gets_its_answer(executor):
-    answers = dict(executor.run(Calls("division", divmod), NUMBERS))
+    answers = dict(executor.run(FunctionJob("roots", math.sqrt), NUMBERS))
 
-    assert [answers[chunk] for chunk in NUMBERS] == ANSWERS
+    assert [answers[chunk] for chunk in NUMBERS] == ROOTS
 
 
 def test_what_a_chunk_raises_comes_here_with_where_it_came_up():
-    with pytest.raises(ZeroDivisionError) as caught:
-        dict(Processes(2).run(Calls("division", divmod), [((1, 0),), ((4, 2),)]))
+    with pytest.raises(ValueError, match=r"math domain|nonnegative") as caught:
+        dict(Processes(2).run(FunctionJob("roots", math.sqrt), [-1.0, 4.0]))
 
-    assert "in answered" in caught.value.__notes__[0]
+    assert "in compute_quietly" in caught.value.__notes__[0]
 
 
 def test_a_chunk_that_ends_its_processes_is_named():
-    with pytest.raises(ExecutorError, match=r"3 processes ended with \(\(9,\),\) in hand, the last with status 9"):
-        dict(Processes(1).run(Calls("leaving", os._exit), [((9,),)]))
+    with pytest.raises(ExecutorError, match=r"3 processes ended with 9 in hand, the last with status 9"):
+        dict(Processes(1).run(FunctionJob("leaving", os._exit), [9]))
 
 
 def test_a_chunk_whose_process_is_killed_goes_to_another(tmp_path):
-    chunks = [((DIE_ONCE.format(str(tmp_path / name)),),) for name in ("first", "other")]
+    chunks = [DIE_ONCE.format(str(tmp_path / name)) for name in ("first", "other")]
 
-    answers = dict(Processes(2).run(Calls("dying", exec), chunks))
+    answers = dict(Processes(2).run(FunctionJob("dying", exec), chunks))
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "other"]
-    assert list(answers.values()) == [[None], [None]]
+    assert list(answers.values()) == [None, None]
 
 
 def test_processes_end_when_the_answers_are_not_wanted_any_more():
-    answers = Processes(2).run(Calls("sleeping", time.sleep), [((0.0,),), ((60.0,),), ((60.0,),)])
+    answers = Processes(2).run(FunctionJob("sleeping", time.sleep), [0.0, 60.0, 60.0])
     next(answers)
     began = time.perf_counter()
 

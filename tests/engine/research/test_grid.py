@@ -36,8 +36,8 @@ def test_a_parameter_may_be_named_alone_and_the_last_axis_turns_fastest():
     grid = grid_of(CONFIG, ["trend_days=20,50", "hedge.weight=0.1,0.2,0.3"])
 
     assert [axis.name for axis in grid.axes] == ["strategy.params.trend_days", "hedge.weight"]
-    assert grid.places(0, 6).tolist() == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]
-    assert grid.places(4, 99).tolist() == [[1, 1], [1, 2]]
+    assert grid.indices(0, 6).tolist() == [[0, 0], [0, 1], [0, 2], [1, 0], [1, 1], [1, 2]]
+    assert grid.indices(4, 99).tolist() == [[1, 1], [1, 2]]
 
 
 @pytest.mark.parametrize(("size", "count"), [(20, 3), (20, 19), (100_000, 50), (100_000, 99_000)])

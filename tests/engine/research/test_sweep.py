@@ -8,8 +8,8 @@ import pytest
 
 from backtest import load_config, run
 from data.errors import ConfigError
-from engine.analytics.attribution_batch import FIGURES
-from engine.research import chunks
+from engine.analytics.measure import HEDGE
+from engine.research import combinations
 from engine.research.executors import Threads
 from engine.research.grid import grid_of, with_values
 from engine.research.sweep import sweep
@@ -68,7 +68,7 @@ def test_a_finished_sweep_is_not_run_again(tmp_path):
 
 
 def test_finished_chunks_are_kept_and_the_rest_is_computed(tmp_path, monkeypatch):
-    monkeypatch.setattr(chunks, "CHUNK", 16)
+    monkeypatch.setattr(combinations, "CHUNK", 16)
     whole = swept(tmp_path / "whole").results.read_bytes()
     done = []
 
@@ -85,16 +85,16 @@ def test_finished_chunks_are_kept_and_the_rest_is_computed(tmp_path, monkeypatch
     config = load_config("hedge_soxs.yaml", SHORT)
     with pytest.raises(KeyboardInterrupt):
         sweep(config, grid_of(config, AXES), tmp_path / "cut", progress=stopping, executor=Noting(1))
-    kept = {part.name for part in (tmp_path / "cut").glob("*/parts/*.parquet")}
+    kept = {part.name[:6] for part in (tmp_path / "cut").glob("*/parts/*.parquet")}
     again = sweep(config, grid_of(config, AXES), tmp_path / "cut", executor=Noting(1))
 
     assert again.results.read_bytes() == whole
-    assert kept == {"000000.parquet", "000001.parquet", "000002.parquet"}
+    assert kept == {"000000", "000001", "000002"}
     assert done == list(range(7))
 
 
 def test_what_comes_besides_the_metrics_stays_in_the_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr(chunks, "CHUNK", 64)
+    monkeypatch.setattr(combinations, "CHUNK", 64)
     plain, parts = swept(tmp_path / "plain").results.read_bytes(), []
 
     class More(Threads):
@@ -130,7 +130,7 @@ def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monk
     single = run(with_values(config, {("strategy", "params", "fall"): 0.1, ("execution", "commission_bps"): 10.0}))
     for name in ("final_equity", "sharpe", "episodes", "costs"):
         assert table.column(name)[3].as_py() == pytest.approx(single.metrics[name], rel=1e-12)
-    for name in FIGURES:
+    for name in HEDGE:
         assert table.column(name)[3].as_py() == pytest.approx(single.metrics["attribution"][name], rel=1e-12)
     assert table.column("sleeve_a_year")[3].as_py() != 0.0
 

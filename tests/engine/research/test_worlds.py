@@ -9,9 +9,9 @@ from history import FOLDER, needs_history
 from backtest import load_config, run
 from data.errors import UserError
 from data.sources.csv import CsvSource
-from data.sources.kept import KeptSource
-from engine.research.cache import Ingredients, Kept
-from engine.research.columns import AGAINST, MEASURES
+from data.sources.wrapped import KeptSource
+from engine.analytics.measure import COMPARABLE, NUMBERS
+from engine.research.cache import Cache, Recent
 from engine.research.compute import Clock, compute
 from engine.research.grid import grid_of, with_values
 
@@ -44,17 +44,17 @@ def by_itself(config, source):
 def test_rows_of_many_worlds_are_what_backtest_run_gives():
     config, source = load_config("hedge_soxs_series.yaml", SETTINGS, FOLDER), KeptSource(CsvSource(FOLDER))
     grid = grid_of(config, AXES, ROWS, 1)
-    made = Ingredients(config, grid, source)
-    made._kept |= {kind: Kept(ROOM) for kind in ("market", "world")}
+    made = Cache(config, grid, source)
+    made._kept |= {kind: Recent(ROOM) for kind in ("market", "environment")}
     parts = [compute(made, first, first + CHUNK, 2, Clock()) for first in range(0, ROWS, CHUNK)]
     table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    for row, places in enumerate(grid.places(0, ROWS)):
+    for row, places in enumerate(grid.indices(0, ROWS)):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
         metrics, failed = by_itself(with_values(config, values), source)
         assert table["failed"][row] == failed, values
-        for name in MEASURES if metrics else ():
+        for name in NUMBERS if metrics else ():
             assert table[name][row] == pytest.approx(metrics[name], rel=1e-9), (name, values)
-        for name in AGAINST if metrics else ():
+        for name in COMPARABLE if metrics else ():
             above = metrics[name] - metrics["controls"]["unhedged"][name]
             assert table[f"{name}_vs_unhedged"][row] == pytest.approx(above, rel=1e-9, abs=1e-12), (name, values)

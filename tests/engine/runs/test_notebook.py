@@ -9,7 +9,6 @@ from engine.research.executors import executor_of
 from engine.research.search.objectives import objectives_of
 from engine.research.search.run import plan_search, search_trials
 from engine.research.search.space import space_of
-from reports.sweep_numbers import lower_is_better
 
 SPAN = {"start": "2019-01-02", "end": "2020-12-31"}
 
@@ -28,10 +27,10 @@ def test_a_run_says_name_period_verdict_figures_and_where_it_can_go(result):
     shown = repr(result)
 
     assert fits(shown)
-    assert shown.startswith("RunResult hedge_soxs: ")
+    assert shown.startswith("Run hedge_soxs: ")
     for said in (
         "2019-01-02 to 2020-12-31, 505 sessions",
-        result.judgement.verdict.sentence,
+        result.evaluation.verdict.sentence,
         f"{result.metrics['cagr']:.2%}".replace("%", " %"),
         f"{result.metrics['controls']['derisk_daily']['cagr']:.2%}".replace("%", " %"),
         f"{result.metrics['controls']['unhedged']['max_drawdown']:.2%}".replace("%", " %"),
@@ -49,7 +48,7 @@ def test_so_do_its_parts(result):
         result.market,
         result.setup,
         result.config,
-        result.judgement,
+        result.evaluation,
         *result.controls.values(),
     )
 
@@ -58,7 +57,7 @@ def test_so_do_its_parts(result):
     assert "SOXX hedged with SOXS (-3 x SOXX)" in repr(result.market)
     assert "505 sessions" in repr(result.setup)
     assert "controls: off" in repr(without.config) == str(without.config)
-    assert result.judgement.verdict.sentence in repr(result.judgement)
+    assert result.evaluation.verdict.sentence in repr(result.evaluation)
     assert all(repr(one).startswith(f"Control {name}: {one.title}") for name, one in result.controls.items())
 
 
@@ -73,7 +72,7 @@ def test_what_could_not_be_run_says_so(result):
 
 def test_a_search_and_a_walk_forward_too(tmp_path):
     config = backtest.load_config("hedge_soxs.yaml", ["start=2019-01-02", "end=2020-12-31", "controls=off"])
-    wanted = objectives_of("cost,drawdown_avoided", None, lower_is_better)
+    wanted = objectives_of("cost,drawdown_avoided", None)
     planned, market = plan_search(
         config, space_of(config, ["trend_days=10:100", "hedge.weight=0.05:0.3"]), wanted, tmp_path
     )

@@ -9,8 +9,8 @@ from history import FOLDER, needs_history
 
 from engine.analytics.answer.insurance import gap_to_held_less
 from engine.analytics.answer.variations import Bench, alternatives_of, variations_of
-from engine.analytics.evaluate import judge
-from engine.evaluate_strategy import asking
+from engine.analytics.evaluate import evaluate
+from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
 from engine.loading import build_config
 from engine.setup import open_market
@@ -34,10 +34,10 @@ def market():
 
 
 def judged(config, given=None):
-    with asking(config, given or market()) as asked:
-        setup = asked.setup
+    with evaluate_strategy(config, given or market()) as prepared:
+        setup = prepared.setup
         hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
-        return asked, hedged, judge(config, asked, hedged)
+        return prepared, hedged, evaluate(config, prepared, hedged)
 
 
 @lru_cache(maxsize=1)
@@ -118,13 +118,13 @@ def test_a_variation_is_what_a_run_of_its_own_says(name):
 
 def test_an_alternative_is_what_a_run_of_its_own_says():
     found = next(one for one in reference()[2].alternatives if one.dot.title == "rebalanced weekly")
-    asked, hedged, own = judged(config_of({"rebalance": "weekly"}))
+    prepared, hedged, own = judged(config_of({"rebalance": "weekly"}))
 
     assert found.dot.final_equity == hedged.equity[-1]
     assert found.dot.gap == pytest.approx(own.answer.insurance.quarter.gap, abs=5e-5)
     assert found.net_short == own.answer.net_short.closes
     assert found.fills == np.count_nonzero(hedged.traded)
-    assert asked.setup.plan.hedge_due.any()
+    assert prepared.setup.plan.hedge_due.any()
     assert [one.own for one in reference()[2].alternatives if one.kind == "weight"] == [False, True, False]
 
 
@@ -142,10 +142,14 @@ def test_what_is_left_out_is_left_out_of_every_book():
 
 
 def test_a_strategy_without_an_intensity_has_its_orders_carried_out_late():
-    asked, hedged, found = reference()
-    bench = Bench(config_of(), asked, hedged, found.answer.grid, found.controls["derisk_daily"].ledger)
+    prepared, hedged, found = reference()
+    bench = Bench(config_of(), prepared, hedged, found.answer.grid, found.controls["derisk_daily"].ledger)
     mute = bench.__class__(
-        bench.config, asked.__class__(asked.cls, asked.strategy, None, asked.setup), hedged, bench.grid, bench.daily
+        bench.config,
+        prepared.__class__(prepared.cls, prepared.strategy, None, prepared.setup),
+        hedged,
+        bench.grid,
+        bench.daily,
     )
 
     assert alternatives_of(mute) == ()

@@ -14,7 +14,7 @@ from engine.analytics.controls import run_unhedged
 from engine.analytics.derisk import sold_daily
 from engine.analytics.metrics import mean_cash_return, returns_of
 from engine.kernel.loop import run_policy
-from engine.research.cache import Ingredients
+from engine.research.cache import Cache
 from engine.research.columns import COLUMNS
 from engine.research.compute import Clock, compute
 from engine.research.grid import grid_of, with_values
@@ -25,7 +25,7 @@ from engine.research.overfitting.parts import kept_columns
 from engine.research.overfitting.paths import Followed, follow, follow_told, told_of
 from engine.research.overfitting.rows import KEPT, drawn_of, kept_of, sampled_rows
 from engine.research.overfitting.words import BARE, CANT_TELL, COSTS, HOLDS, LUCK, numbers, outcome, sentence
-from engine.runs.run import run
+from engine.runs.execute import run
 from engine.setup import open_market, prepare, run_beta
 
 PARAMS = {"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}}
@@ -36,15 +36,15 @@ FED = source(8, 70)
 def by_the_loop(config):
     """A combination's books by the plain loop: hedged, unhedged, de-risked."""
     market = open_market(config, FED)
-    made = Ingredients(config, grid_of(config, ["hedge.weight=0.1"]), FED)
-    setup = prepare(config, market, made.signal(made.world(()), ()))
+    made = Cache(config, grid_of(config, ["hedge.weight=0.1"]), FED)
+    setup = prepare(config, market, made.signal(made.environment(()), ()))
     hedged = run_policy(setup.prices, setup.terms, setup.plan)
     derisk = sold_daily(setup, hedged, run_beta(config, market)).ledger
     return setup, [returns_of(book.equity) for book in (hedged, run_unhedged(setup), derisk)]
 
 
 def combinations(config, grid):
-    for row, places in enumerate(grid.places(0, len(grid))):
+    for row, places in enumerate(grid.indices(0, len(grid))):
         yield row, with_values(config, {a.keys: a.values[p] for a, p in zip(grid.axes, places, strict=True)})
 
 
@@ -54,14 +54,14 @@ def as_kept(value):
 
 def swept(config, grid, folder, workers=1, chunk=100, follower=None):
     """Sweep and finish, as `engine.research.sweep` does it."""
-    made, rows, kept, tables = Ingredients(config, grid, FED), [], [], []
+    made, rows, kept, tables = Cache(config, grid, FED), [], [], []
     for first in range(0, len(grid), chunk):
         table = compute(made, first, min(first + chunk, len(grid)), workers, Clock())
         known = np.flatnonzero(np.isfinite(table[KEPT][:, 0]))
         rows.append(first + known)
         kept.append(table[KEPT][known])
         axes = {
-            axis.name: [as_kept(axis.values[at]) for at in grid.places(first, first + chunk)[:, i]]
+            axis.name: [as_kept(axis.values[at]) for at in grid.indices(first, first + chunk)[:, i]]
             for i, axis in enumerate(grid.axes)
         }
         tables.append(pa.table({**axes, **{name: pa.array(table[name], from_pandas=True) for name in COLUMNS}}))
@@ -88,7 +88,7 @@ def test_rows_are_drawn_one_from_each_stretch_and_meet_every_value_of_each_axis(
 def test_sums_that_are_kept_are_those_of_the_runs():
     config = configured(PARAMS)
     grid = grid_of(config, AXES)
-    table = compute(Ingredients(config, grid, FED), 0, len(grid), 2, Clock())
+    table = compute(Cache(config, grid, FED), 0, len(grid), 2, Clock())
 
     for row, one in combinations(config, grid):
         setup, (returns, *_) = by_the_loop(one)
@@ -109,7 +109,7 @@ def test_a_history_too_short_for_blocks_keeps_nothing():
 def test_paths_are_those_of_the_runs():
     config = configured(PARAMS | {"portfolio.core": {"AAA": 0.6, "BBB": 0.4}, "execution.commission_bps": 20.0})
     grid = grid_of(config, AXES)
-    books = follow(Ingredients(config, grid, FED), 2)(4, np.arange(len(grid)), np.array([1, 4, 9]))
+    books = follow(Cache(config, grid, FED), 2)(4, np.arange(len(grid)), np.array([1, 4, 9]))
 
     assert books.rows.tolist() == list(range(len(grid)))
     assert books.rows[books.compared].tolist() == [1, 4, 9]
@@ -128,9 +128,9 @@ def test_paths_that_were_kept_are_those_that_are_run_again(monkeypatch):
     quick = {"controls": "off"}
     kept = {row: told_of(run(one.model_copy(update=quick), FED)) for row, one in combinations(config, grid)}
     every = np.arange(len(grid))
-    again = follow(Ingredients(config, grid, FED), 1)(2, every, every)
+    again = follow(Cache(config, grid, FED), 1)(2, every, every)
     looked = follow_told({row: told.path for row, told in kept.items() if row != 2}, lambda row: kept[row].path)
-    books, table = looked(2, every, every), compute(Ingredients(config, grid, FED), 0, len(grid), 1, Clock())
+    books, table = looked(2, every, every), compute(Cache(config, grid, FED), 0, len(grid), 1, Clock())
 
     assert (books.calendar, books.rows.tolist()) == (again.calendar, again.rows.tolist())
     for one, other in (

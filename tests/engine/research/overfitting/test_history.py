@@ -19,7 +19,7 @@ def kept(folder, axes, settings=None, *, simulated=False, random=None, strategy=
     """A finished sweep's folder, as far as history reads it."""
     config = build_config({"name": "mine", **(settings or {})})
     grid = grid_of(config, axes, random)
-    places = grid.places(0, len(grid))
+    places = grid.indices(0, len(grid))
     table = {axis.name: pa.array([as_kept(axis.values[at]) for at in places[:, i]]) for i, axis in enumerate(grid.axes)}
     folder.mkdir(parents=True)
     pq.write_table(pa.table(table), folder / "results.parquet")

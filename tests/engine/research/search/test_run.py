@@ -20,14 +20,12 @@ from hypothesis.extra.numpy import arrays
 
 from backtest import load_config
 from data.errors import ConfigError, UserError
+from engine.research import combinations
 from engine.research.columns import COLUMNS
-from engine.research.executors import Threads
+from engine.research.executors import Processes, Threads
 from engine.research.grid import Axis, Grid
-from engine.research.processes import Processes
-from engine.research.search import rows as rows_module
-from engine.research.search.derisk_line import cost_of_selling, selling_line
 from engine.research.search.objectives import Objective, best_first, objectives_of
-from engine.research.search.run import plan_search, search_trials
+from engine.research.search.run import cost_of_selling, plan_search, search_trials, selling_line
 from engine.research.search.space import space_of, values_of
 from engine.research.search.trials import JOURNAL, Trials
 from engine.research.sweep import sweep
@@ -56,7 +54,7 @@ class Closing(CloseStrategy):
 
 
 def of(objective, directions=None):
-    return objectives_of(objective, directions, lambda name: name in ("costs", "volatility"))
+    return objectives_of(objective, directions)
 
 
 def searched(out, trials=25, objective="sharpe", executor=None, space=SPACE, run="hedge_soxs.yaml", seed=0):
@@ -74,7 +72,7 @@ def table(result):
 
 @pytest.mark.parametrize("largest", [2**62, 50])
 def test_a_trial_is_the_row_of_a_sweep_to_the_bit(tmp_path, monkeypatch, largest):
-    monkeypatch.setattr(rows_module, "LARGEST", largest)  # the lower one makes it forget what it met
+    monkeypatch.setattr(combinations, "LARGEST", largest)  # the lower one makes it forget what it met
     result = searched(tmp_path, 12)
     search = result.search
     values = [values_of(search.space, one.drawn) for one in result.tried]
@@ -200,21 +198,11 @@ def test_a_strategy_s_file_goes_out_with_the_trials(tmp_path):
     assert [one.failed for one in result.tried] == ["", ""]
 
 
-class DyingOnce(Threads):
-    """A process that dies after it has written a trial down and before it could say so: it is asked again."""
+def test_one_process_makes_the_trials_that_this_one_makes(tmp_path):
+    here, there = searched(tmp_path / "here", 14), searched(tmp_path / "there", 14, executor=Processes(1))
 
-    def run(self, job, chunks):
-        make = job.open(1)
-        for chunk in chunks:
-            make(chunk)
-            yield chunk, make(chunk)
-
-
-def test_a_trial_that_was_written_down_is_not_made_twice(tmp_path):
-    result = searched(tmp_path, 4, executor=DyingOnce(1))
-
-    assert len(result.tried) == 4
-    assert result.seconds["runs"] == 0
+    for name in ("results.parquet", "manifest.json"):
+        assert (here.folder / name).read_bytes() == (there.folder / name).read_bytes()
 
 
 def test_one_command_at_a_time(tmp_path):

@@ -16,17 +16,16 @@ from markets import make_bars, nyse, random_bars, source_of
 from backtest import load_config, run, write_run
 from data.errors import ConfigError, StrategyError, UserError
 from engine.loading import build_config
-from engine.research.cache import Ingredients
-from engine.research.chunks import chunks_of
+from engine.research.cache import Cache
 from engine.research.columns import COLUMNS
 from engine.research.compute import Clock, compute
 from engine.research.executors import Threads
 from engine.research.grid import grid_of, with_values
-from engine.research.walkforward.choosing import TEST, TRAIN, WHOLE, Piece, Sweeps, best_row, column_of
+from engine.research.job import read_column
 from engine.research.walkforward.figures import efficiency, standing
 from engine.research.walkforward.folds import Windows, span_of
-from engine.research.walkforward.plan import plan_of
-from engine.research.walkforward.run import choices, sweep_windows, walk_forward
+from engine.research.walkforward.plan import TEST, TRAIN, WHOLE, plan_of
+from engine.research.walkforward.run import best_row, choices, sweep_windows, walk_forward
 from engine.runs.identity import digest
 
 DEMO = ["start=2018-07-02", "end=2020-10-30", "policy.confirm=3", "policy.min_hold=5", "policy.cooldown=4"]
@@ -181,9 +180,9 @@ def test_no_session_after_a_training_influences_its_choice(tmp_path):
         untouched = range(1, k + 2)
         assert [poisoned_choices[fold] for fold in untouched] == [honest[fold] for fold in untouched]
         for fold in untouched:
-            ours, theirs = (column_of(held[fold, TRAIN], "final_equity") for held in (files, others))
+            ours, theirs = (read_column(held[fold, TRAIN], "final_equity") for held in (files, others))
             assert (ours == theirs).all()
-        ours, theirs = (column_of(held[k + 1, TEST], "final_equity") for held in (files, others))
+        ours, theirs = (read_column(held[k + 1, TEST], "final_equity") for held in (files, others))
         assert (ours != theirs).all()
 
 
@@ -199,7 +198,7 @@ def test_rows_that_fail_never_win(tmp_path):
     plan = planned(["policy.exit=0.6,0.5", "policy.enter=0.5,0.7"], DEMO[:2])
     files = sweep_windows(plan, tmp_path, Threads(1))
 
-    sharpes = column_of(files[1, TRAIN], "sharpe")
+    sharpes = read_column(files[1, TRAIN], "sharpe")
     assert np.isnan(sharpes).tolist() == [True, False, False, False]
     assert "policy.exit 0.6 is above policy.enter 0.5" in pq.read_table(files[1, TRAIN])["failed"][0].as_py()
     assert choices(plan, files)[1] == 1  # of three that tie
@@ -336,13 +335,12 @@ def test_a_killed_one_goes_on_and_its_files_are_the_same(demo, tmp_path, monkeyp
 
 def test_a_worker_that_shares_no_file_answers_the_same(demo):
     plan, _walk = demo
-    job = Sweeps(plan.work, tuple(window.config for window in plan.windows))
-    (chunk,) = chunks_of(plan.config, plan.grid)
+    job, chunks = plan.job, [*plan.chunks]
     sent = pickle.loads(pickle.dumps(job.packed())).open(2)  # noqa: S301  # our own
     here = job.open(1)
 
     for window in (0, 1, 8, 3):
-        ours, theirs = (answer(Piece(window, chunk)).columns for answer in (here, sent))
+        ours, theirs = (answer(chunks[window]).columns for answer in (here, sent))
         assert ours.keys() == theirs.keys()
         for name, column in ours.items():
             np.testing.assert_array_equal(column, theirs[name])
@@ -400,7 +398,7 @@ def test_the_table_in_the_docs_is_what_the_command_gives():
         values = {}
         for window in plan.windows:
             if window.fold == fold:
-                made = Ingredients(window.config, plan.grid, plan.source)
+                made = Cache(window.config, plan.grid, plan.source)
                 values[window.kind] = compute(made, 0, len(plan.grid), 1, Clock())["sharpe"]
         row = best_row(values[TRAIN], lowest=False)
         told = standing(values[TEST], row, lowest=False)

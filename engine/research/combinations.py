@@ -1,0 +1,291 @@
+"""Combinations as a job: rows of a grid, or one at a time as a search proposes them, over one window or several."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.errors import StrategyError
+from data.sources import Source
+from data.sources.memory import part_of
+from data.sources.wrapped import KeptSource
+from engine.config import RunConfig
+from engine.plain_yaml import Keys
+from engine.research.cache import Cache, Recent
+from engine.research.code_bundle import Bundle, Unpacked, bundle_of
+from engine.research.columns import columns_of
+from engine.research.compute import Clock, compute
+from engine.research.grid import Axis, Grid, of_one_kind
+from engine.research.job import Executor, ExecutorError, Parts, rows_table
+from engine.research.rows import compute_rows
+from engine.runs.identity import CLASS
+from strategies.load import kind, source_hash, strategy_class
+
+CHUNK = 2048
+"""Combinations that are computed and written together."""
+
+ASKED_CHUNK = 8
+"""The same of strategies that can't be compiled: half a second each, so that a chunk takes a few."""
+
+LARGEST = 2**62
+"""Combinations of the values met so far that a 64-bit number can count."""
+
+SECONDS = ("kernel", "signal", "tail")
+"""What chunks take, part by part."""
+
+Progress = Callable[[int], None]
+
+
+class Chunk(NamedTuple):
+    """Rows of the grid that are computed together, `first` to `last` (exclusive), over the window-th of several."""
+
+    number: int
+    first: int
+    last: int
+    window: int | None = None
+
+    def __str__(self) -> str:
+        rows = f"chunk {self.number} (rows {self.first + 1:,} to {self.last:,})"
+        return rows if self.window is None else f"{rows} of window {self.window}"
+
+
+class Proposed(NamedTuple):
+    """One combination that a search proposes: a value of each axis."""
+
+    number: int
+    values: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return f"trial {self.number + 1}"
+
+
+class Answer(NamedTuple):
+    """What a chunk came to.
+
+    Parameters
+    ----------
+    columns
+        One array a column, shape (rows,) or (rows, values).
+    seconds
+        What it took, of the worker's own time.
+    """
+
+    columns: dict[str, Any]
+    seconds: dict[str, float]
+
+    def row(self, *, answer: bool) -> tuple[dict[str, float], str]:
+        """Return the metrics of its first row, NaN where undefined, and why that failed or ""."""
+        row = {name: float(self.columns[name][0]) for name in columns_of(answer=answer)}
+        return row, str(self.columns["failed"][0])
+
+
+def compiles(config: RunConfig) -> bool:
+    """Return whether the strategy gives an intensity, so that the compiled kernel can run it."""
+    return kind(strategy_class(config.strategy.named)) == "intensity"
+
+
+def chunk_rows(config: RunConfig) -> int:
+    """Return how many rows a chunk has; the config alone tells, since bytes must not depend on who computes."""
+    return CHUNK if compiles(config) else ASKED_CHUNK
+
+
+def chunks_of(config: RunConfig, grid: Grid, window: int | None = None) -> Iterator[Chunk]:
+    """Yield the chunks of a grid over a window."""
+    rows = chunk_rows(config)
+    for number, first in enumerate(range(0, len(grid), rows)):
+        yield Chunk(number, first, min(first + rows, len(grid)), window)
+
+
+@dataclass(frozen=True)
+class Combinations:
+    """All that a worker has to know to compute combinations; a `Job` whose chunks are `Chunk` or `Proposed`.
+
+    Parameters
+    ----------
+    id
+        What it goes by.
+    windows
+        The run over each window; a sweep has one.
+    grid
+        Over what; of a search, whose chunks have values of their own, the choices that have names.
+    source
+        Where history comes from.
+    used
+        What the base run reads of it, by kind and name such as ``bars/SOXX``.
+    answer
+        Whether rows hold the parts of the sum.
+    bundle
+        Strategy files, where the worker doesn't have them.
+    strategy
+        The hash of the strategy's file.
+    """
+
+    id: str
+    windows: tuple[RunConfig, ...]
+    grid: Grid
+    source: Source
+    used: frozenset[str] = frozenset()
+    answer: bool = False
+    bundle: Bundle | None = None
+    strategy: str = ""
+
+    def open(self, threads: int) -> Callable[[Chunk | Proposed], Answer]:
+        """Return what computes a chunk, on so many threads; it remembers what chunks share.
+
+        Raises
+        ------
+        StrategyError
+            The strategy's class isn't there, or isn't the one that was sent out.
+        """
+        return _Worker(self, threads).compute
+
+    def packed(self, lacking: Iterable[str] = ()) -> Combinations:
+        """Return the same job with what the base run reads in memory, what was found lacking too, and its files."""
+        named = self.windows[0].strategy.named
+        classes = {named, *(str(value) for axis in self.grid.axes if axis.keys == CLASS for value in axis.values)}
+        source, known = part_of(self.source, self.used | set(lacking)), source_hash(strategy_class(named))
+        return replace(self, source=source, bundle=bundle_of(sorted(classes)), strategy=known)
+
+
+class _Worker:
+    """A worker on a job of combinations."""
+
+    def __init__(self, job: Combinations, threads: int) -> None:
+        self._unpacked = None if job.bundle is None else Unpacked(job.bundle)  # kept: its files go when it does
+        section = job.windows[0].strategy
+        section = section.model_copy(update={"named": self._named(section.named)})
+        if job.strategy and source_hash(strategy_class(section.named)) != job.strategy:
+            raise StrategyError(f"{section.named} is another file here: install the same version of it")
+        axes = tuple(replace(axis, values=self._values(axis.keys, axis.values)) for axis in job.grid.axes)
+        self._windows = [config.model_copy(update={"strategy": section}) for config in job.windows]
+        self._grid, self._source, self._answer = replace(job.grid, axes=axes), KeptSource(job.source), job.answer
+        self._threads, self._compiles = threads, compiles(self._windows[0])
+        self._caches, self._met = Recent(2), _Met(axes)
+
+    def compute(self, chunk: Chunk | Proposed) -> Answer:
+        """Return a chunk's columns."""
+        if isinstance(chunk, Chunk):
+            return self._compute(chunk.window or 0, self._grid, chunk.first, chunk.last)
+        if self._met.size > LARGEST:
+            self._caches, self._met = Recent(2), _Met(self._grid.axes)
+        began = time.perf_counter()
+        values = [
+            self._values(axis.keys, (value,))[0] for axis, value in zip(self._grid.axes, chunk.values, strict=True)
+        ]
+        row = self._compute(0, self._met.grid(values), 0, 1)
+        return row._replace(seconds={"row": time.perf_counter() - began})
+
+    def _compute(self, window: int, grid: Grid, first: int, last: int) -> Answer:
+        config = self._windows[window]
+        if not self._compiles:
+            return Answer(compute_rows(config, grid, self._source, first, last, answer=self._answer), {})
+        cache = self._caches.get(window, lambda: self._opened(config, grid))
+        cache.grid = grid
+        clock = Clock()
+        columns = compute(cache, first, last, self._threads, clock, answer=self._answer)
+        asked, cache.signal_seconds = cache.signal_seconds, 0.0
+        return Answer(columns, {"kernel": clock.kernel, "signal": asked, "tail": clock.tail})
+
+    def _opened(self, config: RunConfig, grid: Grid) -> Cache:
+        """Return a window's cache, the compiled code loaded: that is no part of the kernel's seconds."""
+        cache = Cache(config, grid, self._source)
+        compute(cache, 0, 1, 1, Clock(), answer=self._answer)
+        return cache
+
+    def _values(self, keys: Keys, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(self._named(str(value)) for value in values) if keys == CLASS else values
+
+    def _named(self, named: str) -> str:
+        return named if self._unpacked is None else self._unpacked.named(named)
+
+
+class _Met:
+    """Values met so far. They keep their places on their axes, so that whatever was made of them is found again."""
+
+    def __init__(self, axes: Sequence[Axis]) -> None:
+        self._axes = axes
+        self._values: list[dict[str, tuple[int, Any]]] = [{} for _ in axes]
+
+    @property
+    def size(self) -> int:
+        """Combinations of them, with one more on each axis."""
+        return math.prod(len(met) + 1 for met in self._values)
+
+    def grid(self, values: Sequence[Any]) -> Grid:
+        """Return the grid of one combination; 1, 1.0 and true are values apart."""
+        places = [
+            met.setdefault(repr(value), (len(met), value))[0] for met, value in zip(self._values, values, strict=True)
+        ]
+        axes = tuple(
+            replace(axis, values=tuple(value for _place, value in met.values()))
+            for axis, met in zip(self._axes, self._values, strict=True)
+        )
+        number = int(np.ravel_multi_index(tuple(places), tuple(len(axis.values) for axis in axes)))
+        return Grid(axes, np.array([number]))
+
+
+class Finished(NamedTuple):
+    """The parts of all chunks, in their order, and the seconds that those took that were computed now."""
+
+    files: list[Path]
+    seconds: dict[str, float]
+
+
+def finish_chunks(
+    job: Combinations, chunks: Mapping[Chunk, str], folder: Path, executor: Executor, progress: Progress | None
+) -> Finished:
+    """Compute the chunks that aren't finished, and write each as it comes.
+
+    Parameters
+    ----------
+    job
+        What computes them.
+    chunks
+        Each with the name of its part.
+    folder
+        Where parts stand: one that is whole isn't made again.
+    executor
+        Who computes. The parts are the same whoever does.
+    progress
+        Called with the number of combinations that were finished, each time some are.
+
+    Raises
+    ------
+    ExecutorError
+        Whoever computes is gone; how many chunks are kept.
+    """
+    parts, seconds, count = (
+        Parts(folder),
+        dict.fromkeys(("kernel", "signal", "tail"), 0.0),
+        progress or (lambda _: None),
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {chunk: parts.find(name) for chunk, name in chunks.items()}
+    missing = [chunk for chunk, file in files.items() if file is None]
+    count(sum(chunk.last - chunk.first for chunk, file in files.items() if file is not None))
+    try:
+        for chunk, answer in executor.run(job, missing) if missing else ():
+            files[chunk] = parts.write(chunks[chunk], _part(job.grid, chunk, answer.columns))
+            count(chunk.last - chunk.first)
+            for name, spent in answer.seconds.items():
+                seconds[name] += spent
+    except ExecutorError as error:
+        kept = sum(file is not None for file in files.values())
+        raise ExecutorError(f"{error}: {kept:,} of {len(chunks):,} chunks are kept; run it again") from None
+    return Finished([file for file in files.values() if file is not None], seconds)
+
+
+def _part(grid: Grid, chunk: Chunk, columns: Mapping[str, Any]) -> Any:  # a table
+    import pyarrow as pa
+
+    places = grid.indices(chunk.first, chunk.last)
+    keys = {
+        axis.name: pa.array(of_one_kind(axis.values)).take(pa.array(places[:, i])) for i, axis in enumerate(grid.axes)
+    }
+    return rows_table(keys, columns)

@@ -1,0 +1,189 @@
+"""A job: work in chunks, by whoever computes it; each chunk is kept as it comes, so that a killed one goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import numpy as np
+
+from data.errors import UserError
+from data.files import write_whole
+from engine.research.columns import columns_in
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ChunkOf = TypeVar("ChunkOf")
+AnswerOf = TypeVar("AnswerOf")
+
+DEATHS = 3
+"""Processes that end with the same chunk in hand before the chunk is given up."""
+
+
+class ExecutorError(UserError):
+    """Whoever computes is gone, or can't compute; what was finished by then is good."""
+
+
+class Job(Protocol[ChunkOf, AnswerOf]):
+    """Work that comes in chunks. It is pickled, so it has to be importable wherever it is computed."""
+
+    @property
+    def id(self) -> str:
+        """By which a cluster that others use too knows it."""
+
+    def open(self, threads: int) -> Callable[[ChunkOf], AnswerOf]:
+        """Return what computes a chunk, on so many threads; called once a worker, which keeps it."""
+
+    def packed(self, lacking: Iterable[str] = ()) -> Job[ChunkOf, AnswerOf]:
+        """Return the same job for a worker that shares no file with this machine, with the inputs that one lacked."""
+
+
+class Executor(Protocol):
+    """Computes the chunks of a job."""
+
+    def run(self, job: Job[ChunkOf, AnswerOf], chunks: Iterable[ChunkOf]) -> Iterator[tuple[ChunkOf, AnswerOf]]:
+        """Yield each chunk with its answer, as they come; raises ExecutorError, and whatever a chunk raises."""
+
+
+@dataclass(frozen=True)
+class FunctionJob:
+    """A job that calls a function of each chunk.
+
+    Parameters
+    ----------
+    id
+        As `Job.id`.
+    function
+        Of a module that every worker has.
+    """
+
+    id: str
+    function: Callable[[Any], Any]
+
+    def open(self, threads: int) -> Callable[[Any], Any]:
+        """Return the function."""
+        del threads
+        return self.function
+
+    def packed(self, lacking: Iterable[str] = ()) -> FunctionJob:
+        """Return the job as it is: what it needs are its chunks."""
+        del lacking
+        return self
+
+
+def compute_quietly(compute: Callable[[ChunkOf], AnswerOf], chunk: ChunkOf) -> AnswerOf:
+    """Return a worker's answer; what a strategy prints there goes to the error stream, as it does here."""
+    with redirect_stdout(sys.stderr):
+        return compute(chunk)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The finished chunks of a job, a Parquet file each.
+
+    A file's name ends with the checksum of its content: what was cut short or changed since isn't found again.
+
+    Parameters
+    ----------
+    folder
+        Where they stand.
+    """
+
+    folder: Path
+
+    def find(self, name: str) -> Path | None:
+        """Return a part's file; None where there is none whose content is what was written."""
+        for path in self.folder.glob(f"{name}-*.parquet"):
+            if path.stem == f"{name}-{_checksum(path.read_bytes())}":
+                return path
+            path.unlink()
+        return None
+
+    def write(self, name: str, table: pa.Table) -> Path:
+        """Write a part, whole or not at all."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        buffer = pa.BufferOutputStream()
+        pq.write_table(table, buffer)
+        content = buffer.getvalue().to_pybytes()
+        path = self.folder / f"{name}-{_checksum(content)}.parquet"
+        write_whole(path, lambda writing: writing.write_bytes(content))
+        return path
+
+
+def _checksum(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def rows_table(keys: Mapping[str, pa.Array], columns: Mapping[str, Any]) -> pa.Table:
+    """Return rows as a table keeps them: their keys, their metrics, why one failed, and whatever came more.
+
+    Parameters
+    ----------
+    keys
+        By their full names.
+    columns
+        Those of `engine.research.columns`, ``failed``, and numbers that something is to be made of, shape (rows,) or
+        (rows, values), which stay in the parts.
+    """
+    import pyarrow as pa
+
+    table = dict(keys)
+    for name in columns_in(columns):
+        table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
+    table["failed"] = pa.array([word or None for word in columns["failed"]], pa.string())
+    for name in [name for name in columns if name not in table]:
+        flat = pa.array(np.ascontiguousarray(columns[name]).reshape(-1), pa.float64(), from_pandas=True)
+        width = columns[name].shape[1:]
+        table[name] = pa.FixedSizeListArray.from_arrays(flat, *width) if width else flat
+    return pa.table(table)
+
+
+def join(groups: Sequence[tuple[Mapping[str, Any], Sequence[Path]]], path: Path) -> None:
+    """Join what a table keeps of parts, reading few at a time.
+
+    Parameters
+    ----------
+    groups
+        Parts that make a row group together, with the values of leading columns that all their rows share.
+    path
+        The table.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (leading, (some, *_)), *_ = groups
+    kept = pq.read_schema(some)
+    names = kept.names[: kept.names.index("failed") + 1]
+    fields = [pa.field(name, pa.scalar(value).type) for name, value in leading.items()]
+    schema = pa.schema([*fields, *(kept.field(name) for name in names)])
+
+    def write(writing: Path) -> None:
+        with pq.ParquetWriter(writing, schema) as writer:
+            for shared, files in groups:
+                rows = pa.concat_tables([pq.read_table(file, columns=names) for file in files]).combine_chunks()
+                ahead = [pa.array([value] * len(rows)) for value in shared.values()]
+                writer.write_table(pa.table([*ahead, *rows.columns], schema=schema))
+
+    write_whole(path, write)
+
+
+def read_column(files: Sequence[Path], name: str) -> Any:
+    """Return a column of several files, one after the other, NaN where it is empty."""
+    import pyarrow.parquet as pq
+
+    return np.concatenate([pq.read_table(file, columns=[name]).column(0).to_numpy() for file in files])
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write plain values, whole or not at all."""
+    text = json.dumps(values, indent=2, ensure_ascii=False, default=str) + "\n"
+    write_whole(path, lambda writing: writing.write_text(text, encoding="utf-8"))
