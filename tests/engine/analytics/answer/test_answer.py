@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from answered_runs import evaluated, ran
 
-from engine.analytics.answer.answer import NetShort, answer_of, net_short_of
+from engine.analytics.answer.answer import SHORT, NetShort, answer_of, net_short_of
 from engine.analytics.answer.fund_part import fund_part
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.answer.timing import shifts_of, timing_of
@@ -85,6 +85,10 @@ def test_net_short_closes_are_those_whose_next_session_is_counted():
     assert found.answer.net_short.dollars == pytest.approx(made, rel=1e-9)
     calm = hedged._replace(shares=np.abs(hedged.shares) * [1.0, 0.0])
     assert net_short_of(setup, calm, beta) == NetShort(0, 0.0)
+
+
+def test_a_run_that_is_too_short_is_told_how_long_it_has_to_be():
+    assert SHORT.startswith("the run is too short: fewer than 252 sessions ")
 
 
 def test_parts_of_a_book_that_was_ruined_are_none():
