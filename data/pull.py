@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from data.arrays import Dates, Floats
+from data.arrays import Floats
 from data.bars import COLUMNS, PRICES, Bars
 from data.errors import DataError
 from data.files import locked
 from data.series import Series
-from data.sources import BARS, SERIES, fred, yahoo
+from data.sources import BARS, SERIES, Kind, fred, yahoo
 from data.sources.csv_file import NAME
+from data.sources.vendor import Answer, Rows, Vendor
 from data.store import Entry, Origin, Store
 
-YAHOO, FRED = "yahoo", "fred"
-CALLED = {YAHOO: "Yahoo", FRED: "FRED"}
+VENDORS: tuple[Vendor, ...] = (yahoo, fred)
+"""Who is asked: the first for every symbol that isn't another's, by its prefix or known to be."""
 OVERLAP = 20
 """Rows before the last that are fetched again and held against what is kept."""
 WAITS: tuple[float, ...] = (1.0, 4.0, 15.0)
@@ -67,35 +69,12 @@ class Pulled:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a symbol means: what its source calls it, its name and kind in the store, and its source."""
+    """What a symbol means: what its vendor calls it, its name and kind in the store, and its vendor."""
 
     symbol: str
     name: str
-    kind: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Days, and columns of numbers beside them: what is kept or was fetched of one thing."""
-
-    dates: Dates
-    columns: Mapping[str, Floats]
-
-    def between(self, after: np.datetime64, last: np.datetime64) -> Rows:
-        """Return the rows after one day, up to another."""
-        keep = (self.dates > after) & (self.dates <= last)
-        return Rows(self.dates[keep], {name: column[keep] for name, column in self.columns.items()})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a source answered: rows, what to write down about them, what to say only now, and splits ahead of them."""
-
-    rows: Rows
-    notes: tuple[str, ...]
-    passing: tuple[str, ...] = ()
-    ahead: float = 1.0
+    kind: Kind[Any]
+    vendor: Vendor
 
 
 def pull(
@@ -136,21 +115,21 @@ def pull(
         The store's manifest can't be read.
     """
     store.listing()  # told once, not for each symbol
-    patience = {YAHOO: WAITS, FRED: WAITS}
+    patience = {vendor.NAME: WAITS for vendor in VENDORS}
     results = []
     for symbol in dict.fromkeys(symbols):
         name = kind = ""
         try:
             wanted = meant(symbol)
             name, kind = wanted.name, wanted.kind
-            say(symbol, f"asking {CALLED[wanted.source]}")
-            job = Job(store, symbol, wanted, first, partial(say, symbol), clock, patience[wanted.source])
+            say(symbol, f"asking {wanted.vendor.TITLE}")
+            job = Job(store, symbol, wanted, first, partial(say, symbol), clock, patience[wanted.vendor.NAME])
             results.append(job.done())
         except DataError as fault:
             results.append(Pulled(symbol, name, kind, error=str(fault)))
         except ConnectionError as refusal:
-            tries = len(patience[wanted.source]) + 1
-            patience[wanted.source] = ()  # who refused four times is asked once for each of the rest
+            tries = len(patience[wanted.vendor.NAME]) + 1
+            patience[wanted.vendor.NAME] = ()  # who refused four times is asked once for each of the rest
             again = f"tried {tries} times, try again later" if tries > 1 else "try again later"
             results.append(Pulled(symbol, name, kind, error=f"{symbol}: {refusal}: {again}"))
     return results
@@ -159,15 +138,15 @@ def pull(
 def meant(symbol: str) -> Wanted:
     """Return what a symbol means; raises DataError where it is none."""
     prefix, colon, rest = symbol.upper().rpartition(":")
-    index = rest.startswith("^") and not colon
-    name = rest[1:] if index else rest
-    if not NAME.fullmatch(name) or "^" in name or (colon and prefix != FRED.upper()):
+    others = {vendor.NAME.upper(): vendor for vendor in VENDORS[1:]}
+    name = rest if colon else rest.removeprefix("^")
+    if not NAME.fullmatch(name) or "^" in name or (colon and prefix not in others):
         raise DataError(
             f"{symbol!r} is no symbol: write SOXS, an index with a caret (^VIX), a series of FRED as DGS10 or fred:NAME"
         )
-    if colon or rest in fred.KNOWN:
-        return Wanted(name, name, SERIES, FRED)
-    return Wanted(rest, name, SERIES if index else BARS, YAHOO)
+    known = next((vendor for vendor in others.values() if rest in vendor.KNOWN), VENDORS[0])
+    vendor = others[prefix] if colon else known
+    return Wanted(rest, name, vendor.kind_of(rest), vendor)
 
 
 @dataclass(frozen=True)
@@ -213,13 +192,14 @@ class Job:
         before = 0 if kept is None else int(np.isin(whole.rows.dates, kept.dates).sum())
         return self._put(whole.rows, len(whole.rows.dates) - before, whole.notes, (*said, *whole.notes, *whole.passing))
 
-    def _fetched(self, first: np.datetime64 | None, told: np.datetime64 | None) -> Answer:
-        return _patiently(lambda: _ask(self.wanted, first, told, self.clock()), self.waits, self.say)
+    def _fetched(self, first: np.datetime64 | None, noted: np.datetime64 | None) -> Answer:
+        wanted = self.wanted
+        return _patiently(lambda: wanted.vendor.ask(wanted.symbol, first, self.clock(), noted), self.waits, self.say)
 
     def _put(self, rows: Rows, added: int, lasting: tuple[str, ...], notes: tuple[str, ...]) -> Pulled:
-        wanted, reader = self.wanted, fred.version() if self.wanted.source == FRED else yahoo.version()
+        wanted, vendor = self.wanted, self.wanted.vendor
         stamp = self.clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        entry = _put(self.store, wanted, rows, Origin(wanted.source, wanted.symbol, reader, stamp, lasting))
+        entry = _put(self.store, wanted, rows, Origin(vendor.NAME, wanted.symbol, vendor.version(), stamp, lasting))
         return Pulled(self.symbol, wanted.name, wanted.kind, entry.rows, added, entry.first, entry.last, notes)
 
 
@@ -241,7 +221,7 @@ def _kept(store: Store, wanted: Wanted, entry: Entry | None) -> tuple[Rows | Non
     """Return what is kept of it from the same source, repairs not applied; otherwise nothing, and what to say."""
     if entry is None:
         return None, ()
-    if (entry.origin.source, entry.origin.symbol) != (wanted.source, wanted.symbol):
+    if (entry.origin.source, entry.origin.symbol) != (wanted.vendor.NAME, wanted.symbol):
         return None, (f"in place of what was kept from {entry.origin.source} {entry.origin.symbol}",)
     try:
         if wanted.kind == BARS:
@@ -251,19 +231,6 @@ def _kept(store: Store, wanted: Wanted, entry: Entry | None) -> tuple[Rows | Non
         return Rows(series.dates, {"value": series.values, **(series.prices or {})}), ()
     except DataError:
         return None, ("what was kept is damaged: fetched whole",)
-
-
-def _ask(wanted: Wanted, first: np.datetime64 | None, told: np.datetime64 | None, now: dt.datetime) -> Answer:
-    """Ask its source, once; raises DataError and ConnectionError as the sources do."""
-    if wanted.source == FRED:
-        series = fred.fetch(wanted.symbol, first)
-        return Answer(Rows(series.dates, {"value": series.values}), (fred.NOTE,))
-    history = yahoo.fetch(wanted.symbol, first, now, told)
-    bars = history.bars
-    columns = {name: getattr(bars, name) for name in COLUMNS}
-    if wanted.kind == SERIES:
-        columns = {"value": bars.close, "open": bars.open, "high": bars.high, "low": bars.low}
-    return Answer(Rows(bars.dates, columns), history.notes, history.passing, history.ahead)
 
 
 def _patiently(ask: Callable[[], Answer], waits: tuple[float, ...], say: Callable[[str], None]) -> Answer:
@@ -310,8 +277,8 @@ def _refuse_half_done(wanted: Wanted, old: Rows, new: Rows, split: float) -> Non
     """Refuse a split that is listed while the prices before it aren't rescaled yet: undoing it would falsify them."""
     if abs(split - 1.0) > 1e-2 and np.allclose(new.columns["close"], split * old.columns["close"], rtol=1e-3):
         raise DataError(
-            f"{wanted.symbol}: Yahoo lists a new split of {split:.6g} but hasn't rescaled the prices before it: "
-            "what was kept stays, pull again tomorrow"
+            f"{wanted.symbol}: {wanted.vendor.TITLE} lists a new split of {split:.6g} but hasn't rescaled the prices "
+            "before it: what was kept stays, pull again tomorrow"
         )
 
 
@@ -330,7 +297,6 @@ def _joined(kept: Rows, tail: Rows, since: np.datetime64) -> Rows:
 def _put(store: Store, wanted: Wanted, rows: Rows, origin: Origin) -> Entry:
     if wanted.kind == BARS:
         return store.put(Bars(wanted.name, rows.dates, **rows.columns), origin)
-    lag = fred.LAG if wanted.source == FRED else 0
     prices = {name: column for name, column in rows.columns.items() if name != "value"}
-    series = Series(wanted.name, rows.dates, rows.columns["value"], lag=lag, prices=prices or None)
+    series = Series(wanted.name, rows.dates, rows.columns["value"], lag=wanted.vendor.LAG, prices=prices or None)
     return store.put(series, origin)

@@ -18,9 +18,8 @@ from data.sources import SERIES, Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
-from engine.inception import or_made
 from engine.kernel.loop import Plan
-from engine.provenance import audited, extended, found_in, made_before
+from engine.provenance import audited, extended, found_in, made_before, or_made
 from engine.reads import check_held, strategy_reads
 from engine.rules import Prices, Terms
 from strategies.policy import NEVER, PolicyRules

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,20 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from data.arrays import Dates, Flags, Floats
-from data.bars import PRICES, Bars
+from data.bars import COLUMNS, PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError, did_you_mean
 from data.families import FUNDS
+from data.sources import BARS, SERIES, Kind
+from data.sources.vendor import Answer, Rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NAME, TITLE = "yahoo", "Yahoo"
+KNOWN: Collection[str] = ()
+"""It is meant wherever no other vendor is."""
+LAG = 0
 NEW_YORK = ZoneInfo("America/New_York")
 SETTLED = dt.time(16, 15)
 """New York's time from which a day's bar is taken for finished: the closing auction is printed, and VIX has closed."""
@@ -90,7 +96,22 @@ def version() -> str:
     return f"yfinance {yfinance.__version__}"
 
 
-def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, told: np.datetime64 | None = None) -> History:
+def kind_of(symbol: str) -> Kind[Any]:
+    """Return what a symbol is kept as: an index as a series of its closes, anything else as bars."""
+    return SERIES if symbol.startswith("^") else BARS
+
+
+def ask(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> Answer:
+    """Fetch a symbol's daily history as columns; raises as `fetch` does."""
+    history = fetch(symbol, first, now, noted)
+    bars = history.bars
+    columns = {name: getattr(bars, name) for name in COLUMNS}
+    if kind_of(symbol) == SERIES:
+        columns = {"value": bars.close, "open": bars.open, "high": bars.high, "low": bars.low}
+    return Answer(Rows(bars.dates, columns), history.notes, history.passing, history.ahead)
+
+
+def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> History:
     """Fetch a symbol's daily history.
 
     Parameters
@@ -101,8 +122,8 @@ def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, told: np.d
         The first day to fetch; ``None`` for all there is.
     now
         The time, with its zone: a bar of today counts as finished from a quarter past four in New York.
-    told
-        Rows up to this day are left out without a note: they were told of when they came.
+    noted
+        Rows up to this day are left out without a note: they had one when they came.
 
     Returns
     -------
@@ -117,7 +138,7 @@ def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, told: np.d
         It can't be reached, knows no such symbol, or has nothing of it.
     """
     today = now.astimezone(NEW_YORK)
-    frame, events = _ask(symbol, first, today)
+    frame, events = _download(symbol, first, today)
     index = symbol.startswith("^")
     bars = _as_traded(symbol, frame, events)
     priced = np.isfinite([getattr(bars, name) for name in PRICES]).all(axis=0) & (index | ~(bars.close <= 0))
@@ -127,12 +148,12 @@ def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, told: np.d
     if not kept.any():
         raise DataError(_nothing(symbol, first))
     undone = f"made as traded by undoing {len(events.split)} {_many('split', len(events.split))}"
-    notes = (*((undone,) if events.split and told is None else ()), *events.notes)
+    notes = (*((undone,) if events.split and noted is None else ()), *events.notes)
     if kept.all():
         return History(bars, notes, (), 1.0)
-    news = np.isin(bars.dates, _days(frame.index)) & (bars.dates > (EARLIEST if told is None else told))
-    notes += _told("without prices", bars.dates[news & ~priced & finished & held])
-    notes += _told("on days without a session of the NYSE", bars.dates[news & finished & ~held])
+    news = np.isin(bars.dates, _days(frame.index)) & (bars.dates > (EARLIEST if noted is None else noted))
+    notes += _left_out("without prices", bars.dates[news & ~priced & finished & held])
+    notes += _left_out("on days without a session of the NYSE", bars.dates[news & finished & ~held])
     passing = tuple(f"today's bar ({day}) is left out: it isn't finished" for day in bars.dates[news & ~finished])
     ahead = float(np.prod(bars.split[np.flatnonzero(kept)[-1] + 1 :]))
     return History(bars.onto(bars.dates[kept]), notes, passing, ahead)
@@ -147,8 +168,8 @@ def _on_sessions(dates: Dates) -> Flags:
     return np.isin(dates, sessions, assume_unique=True)
 
 
-def _told(what: str, dates: Dates) -> tuple[str, ...]:
-    """Say how many rows were left out, and which."""
+def _left_out(what: str, dates: Dates) -> tuple[str, ...]:
+    """Return the note of how many rows were left out, and which."""
     if not len(dates):
         return ()
     which = ", ".join(map(str, dates)) if len(dates) <= 3 else f"{dates[0]} to {dates[-1]}"
@@ -159,7 +180,7 @@ def _many(word: str, count: int) -> str:
     return word if count == 1 else f"{word}s"
 
 
-def _ask(symbol: str, first: np.datetime64 | None, today: dt.datetime) -> tuple[pd.DataFrame, Events]:
+def _download(symbol: str, first: np.datetime64 | None, today: dt.datetime) -> tuple[pd.DataFrame, Events]:
     """Return what yfinance returns, and the events on their own days; raises as `fetch` does."""
     try:
         import yfinance
