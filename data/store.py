@@ -118,7 +118,7 @@ def symbol_of(kind: str, name: str) -> str:
 
 
 def can_be_pulled(kind: str, name: str) -> bool:
-    """Say whether `backtest data pull` may know something: no schedule, no group, no series by a name of one's own."""
+    """Return whether `backtest data pull` may know something: no schedule, group, or series by one's own name."""
     return kind == BARS or (kind == SERIES and name.isupper() and "_" not in name)
 
 
@@ -217,8 +217,8 @@ class Store:
             manifest = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {"format": FORMAT, "entries": [], "repairs": []}
-        except (OSError, ValueError) as fault:
-            raise DataError(f"{path}: can't be read: {fault}: move it away and pull again") from None
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: can't be read: {error}: move it away and pull again") from None
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise DataError(f"{path}: is of another version of this program: name another folder with BACKTEST_DATA")
         return manifest
@@ -228,13 +228,13 @@ class Store:
         """Turn what a manifest that somebody edited makes of reading it into DataError."""
         try:
             yield
-        except (KeyError, TypeError, ValueError) as fault:
+        except (KeyError, TypeError, ValueError) as error:
             path = self.folder / MANIFEST
-            raise DataError(f"{path}: is damaged ({fault}): move it away and pull again") from None
+            raise DataError(f"{path}: is damaged ({error}): move it away and pull again") from None
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
-        """Give the manifest to change; write it when that went well, and remove the files that it no longer names."""
+        """Yield the manifest to change; write it when that went well, and remove the files that it no longer names."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with locked(self.folder):
@@ -246,10 +246,10 @@ class Store:
                 for path in (each for kind in ("", *KINDS) for each in (self.folder / kind).glob("*")):
                     if OURS.fullmatch(path.name) and path not in named:
                         path.unlink(missing_ok=True)
-        except OSError as fault:
+        except OSError as error:
             raise DataError(
-                f"{self.folder}: can't be written: {fault.strerror or fault}: name another folder with BACKTEST_DATA"
-            ) from fault
+                f"{self.folder}: can't be written: {error.strerror or error}: name another folder with BACKTEST_DATA"
+            ) from error
 
     def _bars(self, name: str) -> Bars:
         return mended(self.bars_as_kept(name), [repair for repair in self.repairs() if repair.instrument == name])
@@ -292,9 +292,9 @@ class Store:
             entry = self.find(kind, name)
             try:
                 return _read_content(self.folder / entry.file, entry.hash)
-            except (OSError, ValueError, LookupError, TypeError) as fault:
+            except (OSError, ValueError, LookupError, TypeError) as error:
                 if entry == tried:
-                    said = " ".join(str(fault).split())
+                    said = " ".join(str(error).split())
                     raise DataError(
                         f"{self.folder / entry.file}: is damaged: {said}: pull or import it again"
                     ) from None

@@ -18,7 +18,7 @@ from data.errors import DataError, did_you_mean
 from data.families import LATE, published_late
 from data.series import Series
 from data.sources import SERIES, Kind
-from data.sources.vendor import Answer, Rows
+from data.sources.vendor import DatedRows, Fetched
 from data.version import VERSION
 
 NAME, TITLE = "fred", "FRED"
@@ -48,11 +48,11 @@ def kind_of(symbol: str) -> Kind[Series]:
     return SERIES
 
 
-def ask(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> Answer:
+def ask(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> Fetched:
     """Fetch a daily series' values; raises as `fetch` does."""
     del now, noted
     series = fetch(symbol, first)
-    return Answer(Rows(series.dates, {"value": series.values}), (NOTE,))
+    return Fetched(DatedRows(series.dates, {"value": series.values}), (NOTE,))
 
 
 def fetch(name: str, first: np.datetime64 | None = None) -> Series:
@@ -101,8 +101,8 @@ def _csv(name: str, first: np.datetime64 | None) -> str:
         if refusal.code in (400, 404):
             raise DataError(f"{name}: FRED knows no such series{did_you_mean(name, KNOWN)}") from None
         raise ConnectionError(f"FRED refuses for now ({refusal.code}, {refusal.reason})") from None
-    except (OSError, http.client.HTTPException) as fault:  # URLError is an OSError
-        reason = getattr(fault, "reason", fault)
+    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
+        reason = getattr(error, "reason", error)
         if isinstance(reason, socket.gaierror):
             raise DataError(f"FRED can't be reached: {reason.strerror}: are you online?") from None
         raise ConnectionError(f"FRED can't be reached: {reason or type(reason).__name__}") from None
@@ -120,8 +120,8 @@ def _read(name: str, text: str) -> tuple[Dates, Floats]:
         held = [(day, float(value)) for day, value in rows[1:] if value not in MISSING]
         dates = np.array([day for day, _ in held], dtype="datetime64[D]")
         values = np.array([value for _, value in held], dtype=np.float64)
-    except ValueError as fault:
-        raise ConnectionError(f"FRED's answer can't be read: {fault}") from None
+    except ValueError as error:
+        raise ConnectionError(f"FRED's answer can't be read: {error}") from None
     if (np.diff(dates) <= np.timedelta64(0, "D")).any() or not np.isfinite(values).all():
         raise ConnectionError("FRED's answer can't be read: its days aren't in order, or a value is no number")
     return dates, values

@@ -14,23 +14,23 @@ from data.sources import Kind
 
 
 @dataclass(frozen=True)
-class Rows:
+class DatedRows:
     """Days, and columns of numbers beside them: what is kept or was fetched of one thing."""
 
     dates: Dates
     columns: Mapping[str, Floats]
 
-    def between(self, after: np.datetime64, last: np.datetime64) -> Rows:
+    def between(self, after: np.datetime64, last: np.datetime64) -> DatedRows:
         """Return the rows after one day, up to another."""
         keep = (self.dates > after) & (self.dates <= last)
-        return Rows(self.dates[keep], {name: column[keep] for name, column in self.columns.items()})
+        return DatedRows(self.dates[keep], {name: column[keep] for name, column in self.columns.items()})
 
 
 @dataclass(frozen=True)
-class Answer:
+class Fetched:
     """What a vendor answered: rows, what to write down about them, what to say only now, and splits ahead of them."""
 
-    rows: Rows
+    rows: DatedRows
     notes: tuple[str, ...]
     passing: tuple[str, ...] = ()
     ahead: float = 1.0
@@ -62,7 +62,7 @@ class Vendor(Protocol):
 
     def ask(
         self, symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None
-    ) -> Answer:
+    ) -> Fetched:
         """Fetch a symbol's history, once.
 
         Parameters
