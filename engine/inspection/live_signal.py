@@ -50,7 +50,7 @@ def signal_now(
     Parameters
     ----------
     config, source
-        As for `engine.runs.run.run`.
+        As for `engine.runs.execute.run`.
     days
         Sessions of recent history.
     equity

@@ -20,7 +20,7 @@ from engine.research.search.space import space_of
 from engine.research.sweep import sweep
 from engine.research.walkforward.folds import Windows, span_of
 from engine.research.walkforward.plan import plan_of
-from engine.runs.run import run
+from engine.runs.execute import run
 from engine.setup import open_market, roles_of
 from strategies.load import SHIPPED, strategy_class
 from strategies.parameters import describe

@@ -17,7 +17,7 @@ from data.errors import DataError, StrategyError
 from data.events import make_events, make_members
 from engine.analytics.derisk import sold_daily
 from engine.loading import find_run, load_config, set_path
-from engine.runs.run import run
+from engine.runs.execute import run
 from engine.setup import run_beta
 from engine.validation.opened import ear
 from engine.validation.prove import prove
