@@ -13,8 +13,7 @@ import numpy as np
 
 from data.errors import StrategyError
 from data.sources import Source
-from data.sources.memory import part_of
-from data.sources.wrapped import KeptSource
+from data.sources.wrapped import KeptSource, part_of
 from engine.config import RunConfig
 from engine.plain_yaml import Keys
 from engine.research.cache import Cache, Recent
