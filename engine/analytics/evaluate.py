@@ -11,7 +11,7 @@ import numpy as np
 from data.arrays import Floats
 from data.shown import screen
 from engine.analytics.answer.answer import Answer, answer_of, no_answer
-from engine.analytics.answer.variations import Alternative, Bench, Variation, alternatives_of, variations_of
+from engine.analytics.answer.variations import Alternative, Variation, VariedRun, alternatives_of, variations_of
 from engine.analytics.answer.words import names_of
 from engine.analytics.attribution import Attribution, attribute
 from engine.analytics.bridge import Bridge, bridge
@@ -120,7 +120,9 @@ def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_oth
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(case, controls, episodes, years)
     controls |= {} if answer is None else answer.held
-    bench = None if answer is None else Bench(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
+    varied = (
+        None if answer is None else VariedRun(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
+    )
     books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
     ours = attribute(setup, hedged)
     measures = hedge_metrics(setup, hedged, unhedged, episodes)
@@ -143,8 +145,8 @@ def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_oth
         ),
         answer,
         why,
-        () if bench is None else variations_of(bench),
-        () if bench is None else alternatives_of(bench),
+        () if varied is None else variations_of(varied),
+        () if varied is None else alternatives_of(varied),
         withheld(why or "", fund, price, sale_cost)
         if answer is None
         else verdict_of(answer, names_of(config), price, sale_cost),

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.arithmetic import product
 from data.arrays import Flags, Floats, Ints
-from engine.analytics.blocks import Blocks, draw_blocks
+from engine.analytics.bootstrap import BlockDraws, draw_blocks
 from engine.analytics.evidence import LEVEL
 from engine.analytics.fund_exposure import fills_at_open
 from engine.kernel.loop import Ledger
@@ -283,7 +283,7 @@ def _apart(marked: Flags, window: int) -> int:
     return count
 
 
-def _window(window: int, marked: Flags, moves: _Returns, block: int | None, drawn: Blocks | None) -> StudyWindow:
+def _window(window: int, marked: Flags, moves: _Returns, block: int | None, drawn: BlockDraws | None) -> StudyWindow:
     """Compare triggers with all days; where blocks are `drawn`, with an interval."""
     after, days = marked & moves.whole, moves.whole
     means, shares = _draws(moves, after, drawn) if drawn else (None, None)
@@ -300,7 +300,7 @@ def _window(window: int, marked: Flags, moves: _Returns, block: int | None, draw
     return StudyWindow(window, int(after.sum()), _apart(after, window), int(days.sum()), block, *moved)
 
 
-def _draws(moves: _Returns, after: Flags, drawn: Blocks) -> tuple[Floats, Floats]:
+def _draws(moves: _Returns, after: Flags, drawn: BlockDraws) -> tuple[Floats, Floats]:
     """Return the differences of means and of shares above 0 on each draw, shape (draws, things) each."""
     both = np.column_stack([np.ones(len(after)), moves.made, moves.made > 0.0])
     differences = []

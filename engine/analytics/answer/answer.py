@@ -12,7 +12,7 @@ import numpy as np
 from data.arrays import Dates, Floats
 from engine.analytics.answer.decompose import Sum, cagr_factor, in_cagr, sum_of
 from engine.analytics.answer.frontier import Frontier, frontier_of
-from engine.analytics.answer.fund_part import Cluster, FundPart, fund_part
+from engine.analytics.answer.fund_part import EpisodeCluster, FundPart, fund_part
 from engine.analytics.answer.insurance import FALL, Insurance, insurance_of, matches
 from engine.analytics.answer.timing import Shifts, Timing, shifts_of, timing_of
 from engine.analytics.controls import HELD_LESS, Case, Control, held_less_of
@@ -103,7 +103,7 @@ class Answer:
             "net_short": {"closes": self.net_short.closes, "dollars": self.net_short.dollars},
         }
 
-    def _dated(self, cluster: Cluster) -> dict[str, Any]:
+    def _dated(self, cluster: EpisodeCluster) -> dict[str, Any]:
         first, last = (str(self.sessions[at]) for at in (cluster.first, cluster.last))
         return asdict(cluster) | {"first": first, "last": last}
 

@@ -31,7 +31,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Cluster:
+class EpisodeCluster:
     """Episodes close to each other.
 
     Parameters
@@ -79,7 +79,7 @@ class FundPart:
     estimate: float | None
     interval: tuple[float, float] | None
     n_effective: float | None
-    clusters: tuple[Cluster, ...]
+    clusters: tuple[EpisodeCluster, ...]
     rests_on: tuple[int, ...]
     expected: float
 
@@ -119,7 +119,7 @@ def fund_part(
     if size <= SAME:
         return FundPart(None, estimate, None, None, (), (), expected)
     clusters = tuple(
-        Cluster(first, last, count, float(value), float(abs(value) / size))
+        EpisodeCluster(first, last, count, float(value), float(abs(value) / size))
         for (first, last, count), value in zip(spans, sums, strict=True)
     )
     rests_on = tuple(i for i, one in enumerate(clusters) if one.share > LARGEST)
