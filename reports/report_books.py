@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.arrays import Floats
+from data.format import percent
 from engine.analytics.answer.words import names_of
 from engine.analytics.controls import CONTROLS, MATCHED
 from engine.kernel.loop import Ledger
 from engine.runs.run import Run
 from reports.first_sum import hedge_words
-from reports.report_section import Head
 
 FIRST = tuple(kind.key for kind in sorted(CONTROLS.values(), key=lambda kind: kind.when != MATCHED) if kind.main)
 """Controls that come first, and whose lines are drawn strong."""
@@ -40,11 +40,6 @@ class Book:
         """``hedge`` for the hedged book, ``held`` for holding less, ``main`` for others that are drawn strong."""
         return {"hedged": "hedge", "held_less": "held"}.get(self.name, "main" if self.name in FIRST else "")
 
-    @property
-    def head(self) -> Head:
-        """Its column."""
-        return Head(self.title, self.about, self.role)
-
 
 def books_of(result: Run) -> tuple[Book, ...]:
     """Return every book of a run, the hedged one first."""
@@ -67,12 +62,17 @@ def by_name(books: tuple[Book, ...]) -> dict[str, Floats]:
     return {one.name: one.ledger.equity for one in books if one.ledger is not None}
 
 
-def judged_by(books: tuple[Book, ...]) -> Book:
+def compared_with(books: tuple[Book, ...]) -> Book:
     """Return the book that the hedge is compared with: holding less, or doing nothing where there is no answer."""
     named = {one.name: one for one in books}
     return named.get("held_less", named["unhedged"])
 
 
 def against(book: Book) -> str:
-    """Return what comparing with `judged_by` is called."""
+    """Return what comparing with `compared_with` is called."""
     return "holding less" if book.name == "held_less" else "doing nothing"
+
+
+def bare_percent(value: float | None) -> str:
+    """Write a fraction in percent, whose sign stands above."""
+    return percent(value).removesuffix(" %")
