@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -88,8 +88,8 @@ class Evaluation:
             "verdict": self.verdict.as_dict(),
             "answer": None if self.answer is None else self.answer.as_dict(),
             "answer_why": self.why,
-            "variations": [one.as_dict() for one in self.variations],
-            "alternatives": [one.as_dict() for one in self.alternatives],
+            "variations": [asdict(one) for one in self.variations],
+            "alternatives": [asdict(one) for one in self.alternatives],
             "attribution": scalars(self.attribution),
             "bridge": {name: float(dollars[self.attribution.last]) for name, dollars in self.bridge.carried.items()},
             "measures": self.measures.as_dict(),

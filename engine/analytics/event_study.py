@@ -191,7 +191,7 @@ def event_study(
     draws' 2.5 % and 97.5 % quantiles. Below `LEAST` triggers whose windows share no session, or as many blocks, there
     is none.
     """
-    name = _fills(setup) if since == "fill" else "close"
+    name = "close" if since != "fill" else "next_open" if fills_at_open(setup) else "next_close"
     later = int(name == "next_close")  # a window begins a session later there, and ends so
     triggers, market = _triggers(setup, hedged, every), setup.market
     marked = np.zeros(len(market.run_sessions), np.bool_)
@@ -237,10 +237,6 @@ class _Returns(NamedTuple):
 
     made: Floats
     whole: Flags
-
-
-def _fills(setup: Setup) -> str:
-    return "next_open" if fills_at_open(setup) else "next_close"
 
 
 def _priced(setup: Setup, instrument: str, since: str) -> _Priced:

@@ -92,15 +92,14 @@ class Answer:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for metrics.json: growth in logs, but for what is said to be in CAGR."""
-        timing = self.timing.as_dict()
         smallest = self.timing.smallest
         return {
-            "sum": {"log": self.logs.as_dict(), "cagr": self.cagr.as_dict()},
-            "timing": timing | {"smallest": None if smallest is None else smallest * self.factor},
-            "fund": self.fund.as_dict() | {"clusters": [self._dated(one) for one in self.fund.clusters]},
+            "sum": {"log": asdict(self.logs), "cagr": asdict(self.cagr)},
+            "timing": asdict(self.timing) | {"smallest": None if smallest is None else smallest * self.factor},
+            "fund": asdict(self.fund) | {"clusters": [self._dated(one) for one in self.fund.clusters]},
             "insurance": self.insurance.as_dict(),
             "frontier": self.frontier.as_dict(),
-            "net_short": {"closes": self.net_short.closes, "dollars": self.net_short.dollars},
+            "net_short": asdict(self.net_short),
         }
 
     def _dated(self, cluster: EpisodeCluster) -> dict[str, Any]:

@@ -7,8 +7,7 @@ and a sample without the rare lump looks too good: every draw has one more copy 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -82,10 +81,6 @@ class FundPart:
     clusters: tuple[EpisodeCluster, ...]
     rests_on: tuple[int, ...]
     expected: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
 
 
 def fund_part(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,10 +65,6 @@ class Variation:
     gap: float
     fund: float | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Alternative:
@@ -93,10 +89,6 @@ class Alternative:
     own: bool
     fills: int
     net_short: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The same run with one thing changed: what each name stands for, by a run laid out and judged by hand."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 
 import numpy as np
@@ -85,7 +85,7 @@ def test_all_that_is_varied_is_named_in_its_order():
 
     assert [one.name for one in found][: len(DECIDED)] == list(DECIDED)
     assert [one.group for one in found] == GROUPS
-    assert found[0].as_dict() == {
+    assert asdict(found[0]) == {
         "name": "filled at the next close",
         "group": "fills",
         "gap": found[0].gap,
@@ -212,7 +212,7 @@ def test_alternatives_are_runs_of_their_own():
         assert one.fills == np.count_nonzero(book.traded)
         assert one.net_short == net_short(setup, book, run_beta(changed, setup.market)).sum()
         assert one.dot.cagr == pytest.approx((book.equity[-1] / book.equity[0]) ** (252 / 599) - 1.0, rel=1e-12)
-    assert found[0].as_dict()["dot"]["name"] == "rebalanced never"
+    assert asdict(found[0])["dot"]["name"] == "rebalanced never"
 
 
 def test_a_band_is_the_runs_own_only_with_its_width():
