@@ -1,7 +1,7 @@
 """The answer, whole: every part of it from the books that it is told by."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -112,7 +112,7 @@ def test_as_plain_values_it_is_dated_and_in_the_units_it_names():
     plain = json.loads(json.dumps(answer.as_dict(), allow_nan=False))
 
     assert list(plain) == ["sum", "timing", "fund", "insurance", "frontier", "net_short"]
-    assert plain["sum"] == {"log": answer.logs.as_dict(), "cagr": answer.cagr.as_dict()}
+    assert plain["sum"] == {"log": asdict(answer.logs), "cagr": asdict(answer.cagr)}
     assert plain["timing"]["smallest"] == pytest.approx(answer.timing.smallest * answer.factor)
     assert plain["timing"]["mean"] == answer.timing.mean
     assert plain["insurance"]["c"] == answer.insurance.quarter.share
