@@ -7,17 +7,13 @@ from dataclasses import dataclass
 from data.arrays import Floats
 from data.format import percent
 from engine.analytics.answer.words import names_of
+from engine.analytics.controls import CONTROLS, MATCHED
 from engine.kernel.loop import Ledger
 from engine.runs.run import Run
 from reports.first_sum import hedge_words
 
-FIRST = ("held_less", "unhedged", "derisk_entry", "derisk_daily")
+FIRST = tuple(kind.key for kind in sorted(CONTROLS.values(), key=lambda kind: kind.when != MATCHED) if kind.main)
 """Controls that come first, and whose lines are drawn strong."""
-MATCHED_BY = {
-    "held_less": "as safe",
-    "held_less_drawdown": "same worst fall",
-    "held_less_volatility": "same volatility",
-}
 
 
 @dataclass(frozen=True)
@@ -54,16 +50,9 @@ def books_of(result: Run) -> tuple[Book, ...]:
 
 
 def _control(result: Run, name: str, *, more: bool) -> Book:
-    control = result.controls[name]
-    titles = {
-        "unhedged": "Doing nothing",
-        "derisk_entry": "Bought at entry" if more else "Sold at entry",
-        "derisk_daily": "Bought daily" if more else "Sold daily",
-        "protective_put": "Put, MODELLED",
-    }
-    title = titles.get(name, control.title)
-    if name in MATCHED_BY:
-        title = f"{control.title}, {MATCHED_BY[name]}"
+    control, kind = result.controls[name], CONTROLS[name]
+    title = kind.shown(more=more) or control.title
+    title += f", {kind.matched_by}" if kind.matched_by else ""
     remarks = (remark.removeprefix(f"{control.title}: ") for remark in control.remarks)
     return Book(name, title, " ".join((control.about, *remarks)), control.ledger)
 

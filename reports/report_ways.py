@@ -11,7 +11,7 @@ from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.variations import Alternative, Variation
-from engine.analytics.controls import MATCHED
+from engine.analytics.controls import HELD_LESS
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Column, Details, Paragraph, Part, Row, Section, Table
 from reports.report_books import Book
@@ -77,7 +77,7 @@ def _ways_finding(result: Run, books: tuple[Book, ...], dots: Mapping[str, Dot])
 
 
 def _book_row(book: Book, figures: Mapping[str, Any] | None, dots: Mapping[str, Dot]) -> Row:
-    gap = dots[book.name].gap if book.name in dots else "0.0" if book.name in MATCHED else UNKNOWN
+    gap = dots[book.name].gap if book.name in dots else "0.0" if book.name in HELD_LESS else UNKNOWN
     gaps = [gap] if dots else []
     if figures is None or book.ledger is None:
         return Row([book.title, *([UNKNOWN] * 7), *gaps], book.about)

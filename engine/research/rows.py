@@ -19,7 +19,7 @@ from engine.research.grid import Grid, with_values
 from engine.research.overfitting.parts import kept_columns
 from engine.research.overfitting.paths import Told, told_of
 from engine.research.overfitting.rows import drawn_of
-from engine.runs.run import run
+from engine.runs.execute import run
 
 
 def compute_rows(

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from engine.analytics.answer.words import plain
 from engine.loading import build_config
-from engine.runs.run import run
+from engine.runs.execute import run
 from reports.first_page import first_page
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines
@@ -214,7 +214,8 @@ def test_a_made_up_market_is_marked_wherever_it_shows():
     result = made("weekly")
     market = replace(result.market, source=MemorySource({}, name="demo", simulated=True))
     evaluation = replace(result.evaluation, answer=None, why="the market is SIMULATED")
-    told = executed_with(result, setup=replace(result.setup, market=market), evaluation=evaluation)
+    marked = replace(result, metrics=result.metrics | {"simulated": True})
+    told = executed_with(marked, setup=replace(result.setup, market=market), evaluation=evaluation)
     screen = screen_of(told)
     assert screen.headline == "No verdict: the market is SIMULATED."
     assert screen.provenance == "SIMULATED market"

@@ -15,7 +15,7 @@ from data.arrays import day
 from data.format import dollars, number, percent, points
 from engine.analytics.attribution import SLEEVE
 from engine.loading import build_config
-from engine.runs.run import run
+from engine.runs.execute import run
 from reports import report_assumed, report_episodes
 from reports.hedge_report import report_of, write_report
 from reports.renderers.html import typeset
@@ -53,10 +53,14 @@ def judged():
     return made()
 
 
+def renamed(result):
+    return replace(result, metrics=result.metrics | {"strategy": EVIL})
+
+
 @pytest.fixture(scope="session")
 def page(judged, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(path, executed_with(judged, label=EVIL), tearsheet="tearsheet.html")
+    write_report(path, renamed(judged), tearsheet="tearsheet.html")
     return path
 
 
@@ -169,7 +173,7 @@ Cash earns the rate of series IRX, as known the day before; borrowed cash costs 
 
 def test_the_same_run_makes_the_same_page_and_none_without_a_judgement(judged, page, tmp_path):
     again = tmp_path / "report.html"
-    write_report(again, executed_with(judged, label=EVIL), tearsheet="tearsheet.html")
+    write_report(again, renamed(judged), tearsheet="tearsheet.html")
     assert again.read_bytes() == page.read_bytes()
     assert page.read_bytes().count(b"plotly.js v") == 1
     with pytest.raises(ValueError, match="no evaluation"):
@@ -332,7 +336,7 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
     made_up = replace(market, source=replace(SOURCE, simulated=True), synthetic={"FUND": day(DATES[300])})
     told = {"before": {}, "sessions": 200, "final_equity": [1.0, 2.0], "unhedged_final_equity": [3.0, 4.0]}
     result = executed_with(
-        replace(judged, metrics=judged.metrics | {"synthetic": told}),
+        replace(judged, metrics=judged.metrics | {"simulated": True, "synthetic": told}),
         setup=replace(judged.setup, market=made_up),
         evaluation=replace(judged.evaluation, answer=None, why="the market is SIMULATED"),
     )

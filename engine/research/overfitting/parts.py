@@ -13,7 +13,7 @@ from engine.config import RunConfig
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.paths import Told, told_of
 from engine.research.overfitting.rows import KEPT, WIDTH
-from engine.runs.run import run
+from engine.runs.execute import run
 
 PATHS = "paths"
 """The column that holds the paths of representatives whose strategy can't be compiled, each filled up with NaN."""

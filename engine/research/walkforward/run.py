@@ -31,8 +31,9 @@ from engine.research.walkforward.stitching import (
     stitched_weights,
     strategy_file,
 )
+from engine.runs.execute import run
 from engine.runs.identity import canonical
-from engine.runs.run import Run, run
+from engine.runs.run import Run
 
 Write = Callable[[Run, Path], Path]
 """Writes a run's folder, with its pages, into another, and returns it."""

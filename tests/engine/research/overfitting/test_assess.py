@@ -25,7 +25,7 @@ from engine.research.overfitting.parts import kept_columns
 from engine.research.overfitting.paths import Followed, follow, follow_told, told_of
 from engine.research.overfitting.rows import KEPT, drawn_of, kept_of, sampled_rows
 from engine.research.overfitting.words import BARE, CANT_TELL, COSTS, HOLDS, LUCK, numbers, outcome, sentence
-from engine.runs.run import run
+from engine.runs.execute import run
 from engine.setup import open_market, prepare, run_beta
 
 PARAMS = {"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}}
