@@ -20,7 +20,7 @@ from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, names_of
 from engine.config import RunConfig
 from engine.runs.run import Run
-from reports.comparison_answers import family_of
+from reports.comparison_rows import family_of
 from reports.frontier_picture import Shape, Spot, Tick, tick_step, tip_of
 from reports.label_places import Box, Label, Line, Placed, inside, place_labels
 from reports.renderers.html import write_page
