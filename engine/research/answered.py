@@ -11,8 +11,7 @@ from data.arrays import Floats, Ints
 from engine.analytics.answer.decompose import PARTS, in_cagr, sum_of
 from engine.analytics.answer.safety import Less, less_of, safety_of
 from engine.analytics.answer.timing import shifts_of
-from engine.analytics.derisk import sold_at_entry, sold_daily
-from engine.analytics.held_less import held_less_grid
+from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
 from engine.analytics.measure import SAFETY, SHIFTS
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from data.market import Market
+from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
-from engine.analytics.controls import least_controls, run_unhedged
+from engine.analytics.controls import Case, least_controls, run_unhedged
 from engine.analytics.evaluate import Evaluation, evaluate
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
+from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
@@ -52,7 +53,7 @@ def run(
     say("reading history")
     market = open_market(config, source)
     say("asking the strategy")
-    with evaluate_strategy(config, market) as prepared:
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
         return _result(config, source, prepared, engine, say)
 
 
@@ -63,12 +64,14 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     hedged, said = execute(engine, config, prepared)
     say("running the controls")
     evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
-    controls = evaluation.controls if evaluation else least_controls(setup, hedged, run_beta(config, market))
-    label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market)
+    controls = (
+        evaluation.controls if evaluation else least_controls(Case(config, setup, hedged, run_beta(config, market)))
+    )
+    label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view)
     notes = (
         *said.remarks,
         *_notes(config, setup, hedged),
-        *(prepared.strategy.remarks(market) if isinstance(prepared.strategy, Strategy) else ()),
+        *(prepared.strategy.remarks(prepared.view) if isinstance(prepared.strategy, Strategy) else ()),
         *notes_of(config, market, hedged),
         *(
             remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
@@ -94,11 +97,12 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         "notes": list(notes),
     }
     intensity = np.full(len(market), np.nan) if prepared.signal is None else prepared.signal
+    reads = prepared.reads | (put_reads(market.source) if evaluation else frozenset())
     ledgers = {"hedged": hedged, **{name: one.ledger for name, one in controls.items() if one.ledger is not None}}
     return Run(
         metrics,
         ledgers,
-        Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, engine),
+        Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, reads, engine),
     )
 
 

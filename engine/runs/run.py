@@ -63,6 +63,8 @@ class Execution:
         What is to be said of it; ``None`` with ``controls: off``.
     notes
         What a reader has to know besides the numbers, a sentence each.
+    reads
+        What it read, by kind and name such as ``bars/SOXX``.
     engine
         What executed the hedged book.
     """
@@ -74,6 +76,7 @@ class Execution:
     controls: Mapping[str, Control]
     evaluation: Evaluation | None
     notes: tuple[str, ...]
+    reads: frozenset[str]
     engine: str = "backtrader"
 
 
@@ -292,7 +295,7 @@ def _record(run: Run) -> Record:
 
 
 def _manifest(run: Run, config: RunConfig, market: Market) -> dict[str, Any]:
-    data = market.fingerprint()
+    data = market.fingerprint(run.execution.reads)
     return {
         "id": id_of(config, market.source.name, data, run.engine),
         "name": config.name,

@@ -18,18 +18,19 @@ from data.market import Market
 from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
+from engine.analytics.controls import unhedged_plan
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
-from engine.reads import inputs_of
 from engine.research.cache import part_of
 from engine.research.columns import columns_of, known_answer
 from engine.research.combinations import Combinations, Progress, Proposed
 from engine.research.executors import Processes, Threads
 from engine.research.grid import Axis, Grid, of_one_kind
+from engine.research.inputs import inputs_of
 from engine.research.job import Executor, rows_table, write_json
 from engine.research.search.objectives import PAIR, Objective, best_first
 from engine.research.search.space import Dimension, parameters_of, size_of, values_of
@@ -183,7 +184,7 @@ def plan_search(
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
     with evaluate_strategy(config, market):
-        pass  # it has read whatever the base run reads
+        pass  # raises where the base run can't be laid out
     tried = {one.keys: one.values for one in space}  # None where they are too many to be named
     inputs = inputs_of(config, tried, market, source)
     known = {
@@ -335,7 +336,7 @@ def selling_line(search: Search, market: Market) -> Floats | None:
     if any(part_of(one.keys) == "environment" for one in search.space):
         return None
     setup = prepare(search.config, market, None)
-    idle = setup.plan._replace(size=np.zeros_like(setup.plan.size))
+    idle = unhedged_plan(setup)
     monthly = rebalancing_days(market.run_sessions, "monthly")
     plans = [idle] + [
         idle._replace(unhedged_core=idle.unhedged_core * (1.0 - sold), core_due=monthly) for sold in SHARES

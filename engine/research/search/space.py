@@ -12,8 +12,8 @@ from data.errors import ConfigError
 from engine.config import RunConfig
 from engine.loading import full_keys, read_value
 from engine.plain_yaml import Keys
-from engine.reads import MOST
 from engine.research.grid import value_at, with_values
+from engine.research.inputs import MOST
 
 Drawn = tuple[Any, ...]
 """What a sampler draws, a value a dimension: numbers, and texts that stand for choices. It can be hashed and sent."""

@@ -9,10 +9,10 @@ from rich.console import Console
 from worlds import configured, source
 
 from engine.inspection.explain import explain
-from reports.explain_table import show_day
+from reports.explain import show_day
 
 WORLD = source(10, 45, missing=False)
-SESSIONS = WORLD.bars("HHH").dates[30:]
+SESSIONS = WORLD.read("bars", "HHH").dates[30:]
 KEYS = {"strategy.class": "told_signal:ToldSignal", "controls": "off"}
 DAY = explain(configured(KEYS), SESSIONS[20], WORLD)
 
