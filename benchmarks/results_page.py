@@ -15,7 +15,7 @@ from data.format import percent, share, signed
 from engine.analytics.answer.digits import largest_remainder
 from engine.analytics.answer.insurance import LEVEL, NOT_PAID, PAID
 from engine.analytics.answer.timing import NO_SIGN
-from engine.inspection.explained import Day
+from engine.inspection.session import Day
 from engine.runs.run import Run
 from reports.comparison_rows import AnswerRow, adjusted_of, answer_rows, family_note, match_of
 from reports.explain import show_day

@@ -18,12 +18,11 @@ from engine.analytics.controls import Case, controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
-from engine.inspection.explain_why import headline, why
-from engine.inspection.explained import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading
+from engine.inspection.session import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading, headline, why
 from engine.kernel.loop import Ledger, Memory, decide, empty_ledger, fund_return, move
-from engine.rules import costs_of
 from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
+from engine.runs.tables import fills_of
 from engine.setup import Setup, open_market, run_beta
 from strategies.base import Strategy
 from strategies.inputs import Input
@@ -178,26 +177,17 @@ def _order(hedged: Ledger, t: int) -> str | None:
 
 
 def _fills(setup: Setup, hedged: Ledger, t: int) -> tuple[Fill, ...]:
-    names, sessions = setup.market.roles.traded, setup.market.run_sessions
-    price, traded = setup.prices.fill[t], hedged.traded[t]
-    commission, slippage = costs_of(setup.terms, price[None], traded[None])
-    return tuple(
-        Fill(
-            str(sessions[t - 1]),
-            str(sessions[t]),
-            names[i],
-            "buy" if traded[i] > 0.0 else "sell",
-            *(
-                float(x)
-                for x in (abs(traded[i]), price[i], abs(traded[i]) * price[i], commission[0, i], slippage[0, i])
-            ),
-        )
-        for i in np.flatnonzero(traded)
-    )
+    fills = fills_of(setup, hedged)
+    at = np.flatnonzero(fills["filled"] == setup.market.run_sessions[t])
+    plain = {
+        name: column[at].astype(str if column.dtype.kind == "M" else column.dtype).tolist()
+        for name, column in fills.items()
+    }
+    return tuple(Fill(*row) for row in zip(*plain.values(), strict=True))
 
 
 def _held(hedged: Ledger, t: int) -> tuple[bool, bool]:
-    """Say whether the hedge was held at the close before, and at the day's."""
+    """Return whether the hedge was held at the close before, and at the day's."""
     held = hedged.shares[: t + 1, -1] != 0.0
     return bool(held[t - 1]) if t else False, bool(held[t])
 

@@ -23,8 +23,7 @@ from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.inspection.explain import close_read, inputs_read
 from engine.inspection.freshness import Fresh, age, freshness
-from engine.inspection.live_signal_read import ENTER, HOLD, LEAVE, STAY_OUT, Signal, Target, Watched
-from engine.inspection.live_signal_words import headline, state
+from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Signal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
