@@ -16,7 +16,7 @@ import numpy as np
 from data.errors import ConfigError, UserError
 from data.format import figure
 from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SUM, base_of, lower_is_better
-from engine.plain_yaml import PlainYaml
+from engine.plain import PlainYaml
 from engine.research.columns import ESTIMATED
 from engine.research.overfitting.words import Standing
 from reports.charts import packed

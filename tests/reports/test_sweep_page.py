@@ -11,7 +11,7 @@ import pytest
 from sweep_rows import DAYS, FLOOR, GRID, METRICS, WEIGHT, WORDS, by_hand, grid
 
 from data.errors import UserError
-from engine.plain_yaml import PlainYaml
+from engine.plain import PlainYaml
 from reports import sweep_page
 from reports.sweep_numbers import Rows, extract
 from reports.sweep_page import as_yaml, shown, verdict, write_sweep_page
