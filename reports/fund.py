@@ -117,8 +117,8 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
     eras = [*([fit.index] if fit.index else []), *fit.eras]
     if eras:
         columns = [_first("driven by its index"), *_lower(SLOPE, R2), *_shares("spread", "tracking error a year")]
-        names = ("slope", "r2", "spread", "daily_error")
-        rows = [Row([f"{era.first} to {era.last}", *_values(era, names)]) for era in eras]
+        shown = ("slope", "r2", "spread", "daily_error")
+        rows = [Row([f"{era.first} to {era.last}", *_values(era, shown)]) for era in eras]
         drivers = dict.fromkeys(one.driver for one in fit.eras)
         named = [Paragraph(f"the index: {driver}", "dek") for driver in drivers]
         show(console, [Table("eras", columns, rows), *named, Paragraph("")])
