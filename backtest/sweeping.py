@@ -14,8 +14,7 @@ from data.errors import UserError
 from data.sources import Source
 from engine.research.columns import columns_of
 from engine.research.grid import Axis, axes_in_yaml, grid_from, grid_of
-from engine.research.overfitting.findings import FILE
-from engine.research.overfitting.words import figures_of, standing_of
+from engine.research.overfitting.findings import FILE, figures_of, standing_of
 from engine.research.sweep import SweepResult, executor_for
 from engine.research.sweep import sweep as run_sweep
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Floats
-from engine.research.overfitting.words import Standing, outcome, sentence
+from engine.research.overfitting.findings import Standing, outcome, sentence
 from reports.overfitting_table import TITLES, counted_in_words, numbers_in_words, rows_of, splits_in_words
 
 BINS = 60

@@ -8,9 +8,8 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from engine.research.overfitting.findings import SERIES
+from engine.research.overfitting.findings import BARE, COSTS, HOLDS, LUCK, SERIES, Standing, numbers, outcome, sentence
 from engine.research.overfitting.sharpe import Deflated
-from engine.research.overfitting.words import BARE, COSTS, HOLDS, LUCK, Standing, numbers, outcome, sentence
 from reports.report_words import UNKNOWN, many, number
 
 TITLES = ("over cash", "growth less unhedged", "growth less sold daily")

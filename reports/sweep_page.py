@@ -17,7 +17,7 @@ from data.errors import ConfigError, UserError
 from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SUM, base_of, lower_is_better
 from engine.plain_yaml import PlainYaml
 from engine.research.columns import ESTIMATED
-from engine.research.overfitting.words import Standing
+from engine.research.overfitting.findings import Standing
 from reports.charts import packed, write_page
 from reports.overfitting_page import overfitting_data, overfitting_words
 from reports.sweep_numbers import (

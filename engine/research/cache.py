@@ -25,7 +25,7 @@ from engine.kernel.sweep import Units, units_of
 from engine.plain_yaml import Keys
 from engine.research.answered import less_in
 from engine.research.grid import Grid, with_values
-from engine.research.overfitting.rows import drawn_of
+from engine.research.overfitting.drawn import drawn_of
 from engine.setup import Setup, open_market, policy_of, prepare, rebalancing_days, sizing_of
 from strategies import parameters
 from strategies.load import fresh
@@ -40,7 +40,7 @@ OF_THE_ENVIRONMENT = ("instrument", "underlying", "leverage", "lookback", "fundi
 
 
 def part_of(keys: Keys) -> str:
-    """Say which part of a run a key changes."""
+    """Return which part of a run a key changes."""
     if keys[0] == "strategy":
         return "signal"
     if keys[0] == "policy":

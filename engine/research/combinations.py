@@ -266,7 +266,8 @@ def finish_chunks(
         progress or (lambda _: None),
     )
     folder.mkdir(parents=True, exist_ok=True)
-    files = {chunk: parts.find(name) for chunk, name in chunks.items()}
+    finished = parts.finished()
+    files = {chunk: finished.get(name) for chunk, name in chunks.items()}
     missing = [chunk for chunk, file in files.items() if file is None]
     count(sum(chunk.last - chunk.first for chunk, file in files.items() if file is not None))
     try:

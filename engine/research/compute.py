@@ -23,10 +23,10 @@ from engine.kernel.attribution import empty_sleeves
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Orders, Sums, empty_sums
-from engine.research.answered import Book, safety_columns, safety_row, sum_row
+from engine.research.answered import safety_columns, safety_row, sum_row
 from engine.research.cache import Cache, Decided, Environment, Hedge, Indices
 from engine.research.columns import columns_of
-from engine.research.overfitting.rows import KEPT, WIDTH, kept_of, returns_to_ruin
+from engine.research.overfitting.drawn import KEPT, WIDTH, kept_of, returns_to_ruin
 from engine.setup import run_beta
 
 BLOCK = 256
@@ -103,7 +103,7 @@ def compute(cache: Cache, first: int, last: int, workers: int, clock: Clock, *, 
     """Return the metrics of rows `first` to `last` (exclusive), arrays by the names of `columns_of`.
 
     Rows that can't be run are NaN, and the column ``failed`` says why; it is empty elsewhere. `KEPT`, shape
-    (rows, `engine.research.overfitting.rows.WIDTH`), is what the statistics of overfitting need of the rows drawn for
+    (rows, `engine.research.overfitting.drawn.WIDTH`), is what the statistics of overfitting need of the rows drawn for
     them; NaN in others.
     """
     indices = cache.grid.indices(first, last)
@@ -159,8 +159,8 @@ def _envs(cache: Cache, indices: Ints, failed: Words) -> Iterator[tuple[Environm
         rows = np.flatnonzero(which == k)
         try:
             yield cache.environment(chosen), rows
-        except UserError as fault:
-            failed[rows] = str(fault)
+        except UserError as error:
+            failed[rows] = str(error)
 
 
 def _kinds(columns: Ints) -> tuple[list[Indices], Ints]:
@@ -187,9 +187,9 @@ def _books(cache: Cache, env: Environment, indices: Ints, rows: Ints, failed: Wo
         for k, chosen in enumerate(kinds):
             try:
                 make(chosen)
-            except UserError as fault:
+            except UserError as error:
                 fine &= of != k
-                failed[rows[of == k]] = str(fault)
+                failed[rows[of == k]] = str(error)
     known = {k: cache.hedge(at, hedges[k]) for k in np.unique(h[fine]).tolist()}
     banded = np.array([known[k].config.rebalance == "band" if k in known else False for k in range(len(hedges))])
     alone = rows[fine & banded[h]]
@@ -300,11 +300,11 @@ def _write_sums(
     def run(k: int) -> dict[str, float]:
         env = fine[k][0]
         hedged = compiled().run_policy(env.setup.prices, env.setup.terms, plans[k])
-        return sum_row(Book(env.setup, hedged, env.unhedged, beta[env.indices]))
+        return sum_row(env.setup, hedged, env.unhedged, beta[env.indices])
 
     with ThreadPoolExecutor(workers) as pool:
-        for (_, row), told in zip(fine, pool.map(run, range(len(fine))), strict=True):
-            for name, value in told.items():
+        for (_, row), parts in zip(fine, pool.map(run, range(len(fine))), strict=True):
+            for name, value in parts.items():
                 table[name][row] = value
 
 
@@ -330,8 +330,8 @@ def _sleeve(env: Environment, ledger: Ledger) -> dict[str, float]:
         return scalars(attribute(env.setup, ledger))
     sums, held, path = empty_sleeves(1), units_held(ledger, env.units), ledger.equity
     compiled().attribute_books(env.daily, held[:, np.newaxis], path[:, np.newaxis], sums)
-    told = sleeve_scalars(sums, env.daily, path[:1], path[-1:], env.market.sessions_a_year)
-    return {name: float(values[0]) for name, values in told.items()}
+    sleeve = sleeve_scalars(sums, env.daily, path[:1], path[-1:], env.market.sessions_a_year)
+    return {name: float(values[0]) for name, values in sleeve.items()}
 
 
 def _figures(env: Environment, ledger: Ledger) -> dict[str, Any]:

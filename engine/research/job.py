@@ -98,13 +98,16 @@ class Parts:
 
     folder: Path
 
-    def find(self, name: str) -> Path | None:
-        """Return a part's file; None where there is none whose content is what was written."""
-        for path in self.folder.glob(f"{name}-*.parquet"):
-            if path.stem == f"{name}-{_checksum(path.read_bytes())}":
-                return path
-            path.unlink()
-        return None
+    def finished(self) -> dict[str, Path]:
+        """Return the files whose content is what was written, by the names of their parts; remove others."""
+        found = {}
+        for path in self.folder.glob("*.parquet"):
+            name, _, checksum = path.stem.rpartition("-")
+            if checksum == _checksum(path.read_bytes()):
+                found[name] = path
+            else:
+                path.unlink()
+        return found
 
     def write(self, name: str, table: pa.Table) -> Path:
         """Write a part, whole or not at all."""

@@ -112,13 +112,13 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     workers
         Threads, or processes for strategies that can't be compiled; unless there is an executor.
     progress
-        Told how many combinations were finished, each time some are.
+        Called with the number of combinations that were finished, each time some are.
     source
         Where history comes from; what the config names unless given.
     executor
         Who computes the chunks. The table is the same to the byte whoever does.
     begin
-        Told the name of each step of the statistics that follow.
+        Called with the name of each step of the statistics that follow.
     answer
         Whether rows hold the parts of the sum, too: `engine.research.columns.SUM`.
 

@@ -5,8 +5,7 @@ import io
 from rich.console import Console
 from standings import standing
 
-from engine.research.overfitting.findings import LESS_UNHEDGED
-from engine.research.overfitting.words import sentence
+from engine.research.overfitting.findings import LESS_UNHEDGED, sentence
 from reports.overfitting_table import rows_of, show_overfitting
 
 

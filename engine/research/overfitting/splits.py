@@ -152,7 +152,7 @@ def splits_of(sums: Sums, unhedged: Floats, left_out: int = 0) -> Splits:
     unhedged
         `block_sums` of the unhedged book, shape (2 x blocks,).
     left_out
-        Told on.
+        Passed on.
 
     References
     ----------

@@ -10,10 +10,9 @@ from typing import Any, NamedTuple
 
 from data.errors import ConfigError
 from engine.config import RunConfig
-from engine.loading import full_keys, read_value
 from engine.plain_yaml import Keys
 from engine.reads import MOST
-from engine.research.grid import value_at, with_values
+from engine.research.grid import check_once, read_axis, value_taken
 
 Drawn = tuple[Any, ...]
 """What a sampler draws, a value a dimension: numbers, and texts that stand for choices. It can be hashed and sent."""
@@ -125,9 +124,7 @@ def space_of(config: RunConfig, written: Sequence[str]) -> tuple[Dimension, ...]
         raise ConfigError("a search needs a space: --param key=low:high or key=a,b,c, or a section sweep in the YAML")
     read = [_dimension(config, text) for text in written]
     names = [one.name for one in read]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f"--param {name} is given twice: keep one")
+    check_once(names, "--param ")
     return tuple(_checked(config, one, names) for one in read)
 
 
@@ -148,20 +145,10 @@ def parameters_of(space: Sequence[Dimension], drawn: Sequence[Any]) -> dict[str,
 
 
 def _dimension(config: RunConfig, text: str) -> Dimension:
-    where = f"--param {text}"
-    key, equals, values = text.partition("=")
-    if not equals or not key.strip():
-        raise ConfigError(f"{where}: {FORMS}")
-    keys, parts = full_keys(config, key.strip(), where), values.strip().split(":")
-    if len(parts) in (2, 3) and not any(mark in values for mark in ",[{\"'"):
-        return Dimension(keys, text, _range(parts, where))
-    listed = read_value(f"[{values.strip()}]", where)
-    choices = tuple(listed[0] if len(listed) == 1 and isinstance(listed[0], list) else listed)
-    if not choices:
-        raise ConfigError(f"{where}: has no values: {FORMS}")
+    keys, parts, choices = read_axis(config, text, FORMS)
     if len(set(map(repr, choices))) < len(choices):
-        raise ConfigError(f"{where}: names a value twice: keep one")
-    return Dimension(keys, text, None, choices)
+        raise ConfigError(f"--param {text}: names a value twice: keep one")
+    return Dimension(keys, text, _range(parts, f"--param {text}") if parts else None, choices)
 
 
 def _range(parts: list[str], where: str) -> Range:
@@ -181,23 +168,17 @@ def _range(parts: list[str], where: str) -> Range:
 
 def _checked(config: RunConfig, one: Dimension, searched: Sequence[str]) -> Dimension:
     """Return a dimension as the key takes it; a clash with another dimension is for the trials to tell."""
+
+    def taken(value: Any) -> Any:
+        return value_taken(config, one.keys, value, f"--param {one.text}", searched)
+
     if one.range is None:
-        return replace(one, choices=tuple(_taken(config, one, value, searched) for value in one.choices))
+        return replace(one, choices=tuple(map(taken, one.choices)))
     low, high, step, _whole = one.range
     whole = all(number is None or number == number.to_integral_value() for number in one.range[:3])
-    ends = [_taken(config, one, int(end) if whole else float(end), searched) for end in (low, high)]
+    ends = [taken(int(end) if whole else float(end)) for end in (low, high)]
     if any(isinstance(end, bool) or not isinstance(end, int | float) for end in ends):
         raise ConfigError(f"--param {one.text}: {one.name} takes no numbers: list its values, a,b,c")
     if any(isinstance(end, float) for end in ends):
         return one
     return replace(one, range=Range(low, high, step or Decimal(1), whole=True))
-
-
-def _taken(config: RunConfig, one: Dimension, value: Any, searched: Sequence[str]) -> Any:
-    """Return a value as its key takes it; raises ConfigError where it doesn't."""
-    try:
-        return value_at(with_values(config, {one.keys: value}, f"--param {one.text}"), one.keys)
-    except ConfigError as fault:
-        if not any(name in str(fault) for name in searched if name != one.name):
-            raise
-        return value

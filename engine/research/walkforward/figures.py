@@ -10,10 +10,8 @@ import numpy as np
 
 from data.arrays import Floats
 from data.calendar import session_numbers
-from engine.analytics.attribution import attribute
-from engine.analytics.carino import scalars
-from engine.analytics.measure import AGAINST, HEDGE, MEASURES, NUMBERS, SAFETY, SUM, base_of
-from engine.research.answered import answered_row, less_in, safety_row
+from engine.analytics.measure import AGAINST, MEASURES, NUMBERS, SAFETY, SUM, base_of
+from engine.research.answered import less_in, run_row, safety_row
 from engine.research.grid import of_one_kind
 from engine.research.job import read_column
 from engine.research.walkforward.plan import TEST, TRAIN, Plan
@@ -74,18 +72,19 @@ def parameters_of(plan: Plan, row: int) -> dict[str, Any]:
 def standing(values: Floats, row: int, *, lowest: bool) -> dict[str, Any]:
     """Return where one combination stands among all that have a value: 1 is the best, those that tie share a rank."""
     known = values[~np.isnan(values)]
-    told: dict[str, Any] = {"rank": None, "ranked": len(known), "beaten": None}
-    told |= {"best_out_of_sample": None, "median_out_of_sample": None}
-    if not len(known):
-        return told
-    told["best_out_of_sample"] = float(known.min() if lowest else known.max())
-    told["median_out_of_sample"] = float(np.median(known))
+    found: dict[str, Any] = {
+        "rank": None,
+        "ranked": len(known),
+        "beaten": None,
+        "best_out_of_sample": float(known.min() if lowest else known.max()) if len(known) else None,
+        "median_out_of_sample": float(np.median(known)) if len(known) else None,
+    }
     if np.isnan(values[row]):
-        return told
+        return found
     ahead = int(np.sum(known < values[row] if lowest else known > values[row]))
     tied = int(np.sum(known == values[row])) - 1
     others = len(known) - 1
-    return told | {"rank": ahead + 1, "beaten": (others - ahead - tied + tied / 2) / others if others else None}
+    return found | {"rank": ahead + 1, "beaten": (others - ahead - tied + tied / 2) / others if others else None}
 
 
 def efficiency(objective: str, inside: float | None, outside: float | None, *, lowest: bool) -> float | None:
@@ -99,38 +98,30 @@ def efficiency(objective: str, inside: float | None, outside: float | None, *, l
     return _known(outside / inside) if inside > 0.0 else None
 
 
-def value_of(result: RunResult, objective: str) -> float | None:
-    """Return a sweep's column of a single run; None where it is undefined."""
-    if objective in HEDGE:
-        return _known(scalars(attribute(result.setup, result.hedged))[objective])
-    if objective in SAFETY:
-        return _known(answered_row(result, answer=False)[objective])
-    if objective in SUM:
-        return _known(answered_row(result, answer=True)[objective])
-    return _told(result.metrics, result.metrics["controls"][UNHEDGED], objective)
+def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: str) -> dict[str, dict[str, Any]]:
+    """Return each book's metrics over all tests, and its ``objective`` where it has one."""
+    controls = stitched.metrics["controls"]
+    books: dict[str, tuple[Mapping[str, Any], float | None]] = {}
+    for name, result in {"walk_forward": stitched, **others}.items():
+        books[name] = result.metrics, run_row(result, answer=objective in SUM)[objective]
+    for name in ("derisk_daily", UNHEDGED):
+        value = _difference(controls[name], controls[UNHEDGED], objective)
+        if objective in SAFETY:
+            value = safety_row(stitched.books[name], less_in(stitched.setup), stitched.market.sessions_a_year)[
+                objective
+            ]
+        books[name] = controls[name], value
+    return {
+        name: {measure: metrics[measure] for measure in NUMBERS} | {"objective": _known(value)}
+        for name, (metrics, value) in books.items()
+    }
 
 
-def _told(book: Mapping[str, Any], unhedged: Mapping[str, Any], objective: str) -> float | None:
+def _difference(book: Mapping[str, Any], unhedged: Mapping[str, Any], objective: str) -> float | None:
     """Return a sweep's column from the metrics of a book and of the unhedged one; None for what isn't among them."""
     name, against, _other = objective.partition(AGAINST)
     value, beside = book.get(name), unhedged.get(name) if against else 0.0
     return None if value is None or beside is None else float(value - beside)
-
-
-def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: str) -> dict[str, dict[str, Any]]:
-    """Return each book's metrics over all tests, and its ``objective`` where it has one."""
-    runs, controls = {"walk_forward": stitched, **others}, stitched.metrics["controls"]
-    told = {name: (result.metrics, value_of(result, objective)) for name, result in runs.items()}
-    for name in ("derisk_daily", UNHEDGED):
-        book, value = stitched.books[name], _told(controls[name], controls[UNHEDGED], objective)
-        if objective in SAFETY:
-            row = safety_row(book, less_in(stitched.setup), stitched.market.sessions_a_year)
-            value = _known(row[objective])
-        told[name] = controls[name], value
-    return {
-        name: {measure: metrics[measure] for measure in NUMBERS} | {"objective": value}
-        for name, (metrics, value) in told.items()
-    }
 
 
 def summary_of(
@@ -152,12 +143,12 @@ def summary_of(
     inside = float(np.average([row["in_sample"] for row in rows], weights=weights))
     outside = books["walk_forward"]["objective"]
     earlier = [row[f"{AGAINST_UNHEDGED}_in_sample"] for row in rows]
-    told = stitched.metrics
+    metrics = stitched.metrics
     own = {axis.name: plain_values_at(plan, axis.keys) for axis in plan.grid.axes}
     return {
         "name": plan.config.name,
         "strategy": stitched.label,
-        **{name: told[name] for name in ("source", "simulated", "synthetic", "first", "last", "sessions")},
+        **{name: metrics[name] for name in ("source", "simulated", "synthetic", "first", "last", "sessions")},
         "combinations": len(plan.grid),
         "folds": len(rows),
         **plan.cut.as_dict(),
@@ -169,7 +160,7 @@ def summary_of(
         "better_half": sum(row["beaten"] is not None and row["beaten"] > 0.5 for row in rows),
         f"{AGAINST_UNHEDGED}_in_sample": None if None in earlier else float(np.average(earlier, weights=weights)),
         f"{AGAINST_UNHEDGED}_out_of_sample": books["walk_forward"]["cagr"] - books[UNHEDGED]["cagr"],
-        "verdict": told["verdict"],
+        "verdict": metrics["verdict"],
         "parameters": {"own": own, "hindsight": parameters_of(plan, best)},
         "books": books,
         "data": digest(plan.inputs.data)[:12],

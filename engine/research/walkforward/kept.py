@@ -31,7 +31,7 @@ BOOKS = ("walk_forward", "derisk_daily", "own", "hindsight", "unhedged")
 
 @dataclass(frozen=True, repr=False)
 class WalkForward:
-    """A finished walk-forward, as its folder tells it.
+    """A finished walk-forward, as its folder holds it.
 
     Parameters
     ----------
@@ -49,13 +49,13 @@ class WalkForward:
     folds: Sequence[Mapping[str, Any]]
 
     def __repr__(self) -> str:
-        told, verdict = self.metrics, self.metrics["verdict"]
+        metrics, verdict, chosen = self.metrics, self.metrics["verdict"], ", ".join(self.parameters)
         return screen(
-            f"WalkForward {told['name']}: {told['strategy']}",
-            f"{len(self.folds)} folds, tests {told['first']} to {told['last']}; chosen: {', '.join(self.parameters)}",
+            f"WalkForward {metrics['name']}: {metrics['strategy']}",
+            f"{len(self.folds)} folds, tests {metrics['first']} to {metrics['last']}; chosen: {chosen}",
             None if verdict is None else verdict["sentence"],
             "",
-            *books_shown([(name, told["books"][name]) for name in BOOKS if name in told["books"]]),
+            *books_shown([(name, metrics["books"][name]) for name in BOOKS if name in metrics["books"]]),
             "",
             self.mark,
             f"folder: {self.folder}",
@@ -106,7 +106,7 @@ class WalkForward:
 
 
 def is_finished(folder: Path) -> bool:
-    """Say whether a folder is whole: its manifest is written last."""
+    """Return whether a folder is whole: its manifest is written last."""
     return (folder / MANIFEST).is_file()
 
 

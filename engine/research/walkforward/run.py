@@ -50,7 +50,7 @@ def sweep_windows(plan: Plan, out: Path, executor: Executor, progress: Progress 
     plan, out, executor
         As for `walk_forward`.
     progress
-        Told how many combinations were finished, each time some are.
+        Called with the number of combinations that were finished, each time some are.
     """
     if is_finished(out / plan.folder):
         if progress:
@@ -79,7 +79,7 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
     write
         Writes the stitched run.
     progress
-        Told each step as it begins.
+        Called with each step as it begins.
 
     Raises
     ------

@@ -230,7 +230,7 @@ def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
 
     assert plans[0].id != plans[1].id
     assert plans[1].job.answer
-    assert searches[0].name != searches[1].name
+    assert searches[0].folder.name != searches[1].folder.name
     with pytest.raises(UserError, match="--objective drift takes --answer"):
         plan_of(config, grid, cut, "drift", source=FED)
 
