@@ -20,7 +20,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage mutants verify calibrate results lint bench lock clean stale
+.PHONY: help run test coverage mutants verify calibrate results lint bench pins lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ lint: .venv/.dev ## ruff and mypy
 
 bench: .venv/.dev ## the benchmarks
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+pins: .venv/.dev ## what the working tree puts out, byte for byte against another commit (BASE=COMMIT, DATA=DIR, ARGS="--only sweep")
+	@$(BIN)/python -m benchmarks.pins $(BASE) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 lock: .venv/.made ## write the locks anew, what they hold kept where pyproject.toml allows (UPGRADE=1: the newest)
 	@uv=$$(command -v uv || echo $(BIN)/uv); \

@@ -15,9 +15,9 @@ from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
 from engine.loading import find_run, set_path
 from engine.loading import load_config as _load_config
-from engine.runs.run import SIMULATED, RunResult
+from engine.runs.folder import run_folder
+from engine.runs.run import SIMULATED, Run
 from engine.runs.run import run as _run
-from engine.runs.write import run_folder, write_data
 from engine.setup import open_market
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def run(
     source: Source | None = None,
     progress: Callable[[str], None] | None = None,
     engine: str = "backtrader",
-) -> RunResult:
+) -> Run:
     """Run a hedge, and its controls beside it.
 
     Parameters
@@ -84,7 +84,7 @@ def run(
 
 
 def write_run(
-    result: RunResult,
+    result: Run,
     out: str | Path = "runs",
     *,
     tearsheet: bool = True,
@@ -115,9 +115,9 @@ def write_run(
     """
     say = progress or (lambda _step: None)
     sheets = tearsheets(result, benchmark) if tearsheet else {}
-    with run_folder(result, Path(out)) as (writing, final):
+    with run_folder(result.folder_name, Path(out)) as (writing, final):
         say("writing files")
-        write_data(result, writing)
+        result.save(writing)
         reported = report and result.evaluation is not None
         for name, page in sheets.items():
             say("drawing the tear-sheet" if len(sheets) == 1 else f"drawing the tear-sheet against {name}")

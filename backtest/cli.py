@@ -213,7 +213,7 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
 
 def _show(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
     """Print a run with every default written out, as YAML that runs again."""
-    from engine.runs.write import config_yaml
+    from engine.runs.record import config_yaml
 
     typer.echo(config_yaml(config_of(file, data, settings, start, end)[0]), nl=False)
 

@@ -9,7 +9,9 @@ from backtest.api import run, write_run
 from data.errors import UserError
 from data.files import write_whole
 from engine.config import RunConfig
-from engine.runs.read import find_kept, made_before, read_run
+from engine.runs.folder import find_run
+from engine.runs.reuse import made_before
+from engine.runs.run import Run
 from reports.comparison import write_comparison
 from reports.comparison_numbers import Comparison, compared
 
@@ -30,7 +32,7 @@ def compare_runs(
     Parameters
     ----------
     given
-        Kept runs, as `find_kept` finds them, and YAML files: those are run and kept, unless the same run
+        Kept runs, as `find_run` finds them, and YAML files: those are run and kept, unless the same run
         is kept already.
     runs
         Where runs are kept.
@@ -56,9 +58,9 @@ def compare_runs(
     say = progress or (lambda _step: None)
     if not any(map(is_yaml, given)):
         refuse_options(given[0], options)
-    folders = [_made(one, configure(one), runs, say) if is_yaml(one) else find_kept(one, runs) for one in given]
+    folders = [_made(one, configure(one), runs, say) if is_yaml(one) else find_run(one, runs) for one in given]
     say("comparing")
-    found = compared([read_run(folder) for folder in folders])
+    found = compared([Run.load(folder) for folder in folders])
     target = page or runs / PAGE
     try:
         write_whole(target, lambda path: write_comparison(path, found, target.parent))

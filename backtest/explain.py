@@ -15,7 +15,8 @@ from engine.config import RunConfig
 from engine.inspection.explain import explain
 from engine.inspection.explained import Day
 from engine.loading import load_config
-from engine.runs.read import KeptRun, find_kept, read_run
+from engine.runs.folder import find_run
+from engine.runs.run import Run
 
 
 def explain_run(
@@ -26,7 +27,7 @@ def explain_run(
     Parameters
     ----------
     given
-        A kept run, as `engine.runs.read.find_kept` finds it, or a YAML file.
+        A kept run, as `engine.runs.folder.find_run` finds it, or a YAML file.
     date
         YYYY-MM-DD.
     runs
@@ -48,11 +49,11 @@ def explain_run(
     if is_yaml(given):
         return explain(configure(given), when)
     refuse_options(given, options)
-    kept = read_run(find_kept(given, runs))
+    kept = Run.load(find_run(given, runs))
     return explain(kept_config(kept), when, kept=kept)
 
 
-def kept_config(kept: KeptRun) -> RunConfig:
+def kept_config(kept: Run) -> RunConfig:
     """Return the config a kept run was made by, with its end where its history ended then."""
     until: np.datetime64 = kept.sessions[-1]
     ends = [] if kept.ruined else [f"end={until}"]  # a ruined book's last session isn't the history's

@@ -39,7 +39,7 @@ def signal(
         raise UserError(f"--equity {equity:g}: has to be dollars above 0")
     config, _shipped = config_of(file, data, settings, start, end)
     from engine.inspection.live_signal import signal_now
-    from reports.signal_table import show_signal
+    from reports.signal import show_signal
 
     with quietly(), steps(1) as say:
         say("asking the strategy")
@@ -50,7 +50,7 @@ def signal(
         show_signal(console(), told)
 
     def write(path: Path) -> None:
-        from reports.signal_page import write_signal_page
+        from reports.signal import write_signal_page
 
         write_signal_page(path, told)
 
@@ -77,7 +77,7 @@ def study(
     """Study what the fund and the underlying did 1, 5, 21 and 63 sessions after each trigger, against all days."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.studying import study_run
-    from reports.study_table import show_study
+    from reports.study import show_study
 
     with quietly(), steps(3) as say:
         told = study_run(config, every, since, say)
@@ -87,7 +87,7 @@ def study(
         show_study(console(), told.study, told.roles, told.marks)
 
     def write(path: Path) -> None:
-        from reports.study_page import write_study_page
+        from reports.study import write_study_page
 
         write_study_page(
             path, told.study, told.roles, title=told.title, span=told.span, note=" ".join(told.marks) or None

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from data.errors import UserError, did_you_mean
 from data.market import Roles
-from engine.analytics.event_study import EVERY, SINCE, study
-from engine.analytics.study_result import Study
+from engine.analytics.event_study import EVERY, SINCE, EventStudy, event_study
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
@@ -20,7 +19,7 @@ from engine.setup import open_market
 class Studied:
     """A study with what its page says besides: title, first and last session, and what the history is, if made up."""
 
-    study: Study
+    study: EventStudy
     roles: Roles
     title: str
     span: tuple[str, str]
@@ -33,7 +32,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     Parameters
     ----------
     every, since
-        As `engine.analytics.event_study.study` takes them.
+        As `engine.analytics.event_study.event_study` takes them.
     progress
         Told each step as it begins.
 
@@ -62,7 +61,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     )
     marks += said.remarks
     return Studied(
-        study(prepared.setup, hedged, every, since),
+        event_study(prepared.setup, hedged, every, since),
         market.roles,
         f"{marked}{config.name}: {label}, after the trigger",
         (str(sessions[0]), str(sessions[-1])),

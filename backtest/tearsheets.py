@@ -11,7 +11,7 @@ from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
 from data.errors import UserError, did_you_mean
 from engine.analytics.metrics import annual, mean_cash_return, returns_of
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 
 UNHEDGED, HELD_LESS = "unhedged", "held_less"
 BENCHMARKS = (UNHEDGED, HELD_LESS, "derisk_entry", "derisk_daily")
@@ -34,7 +34,7 @@ def benchmarks_of(named: str | Sequence[str]) -> tuple[str, ...]:
     return names or (UNHEDGED,)
 
 
-def tearsheets(result: RunResult, benchmark: str | Sequence[str]) -> dict[str, str]:
+def tearsheets(result: Run, benchmark: str | Sequence[str]) -> dict[str, str]:
     """Return the file of each benchmark's tear-sheet; raises UserError where the run has no such benchmark."""
     names = benchmarks_of(benchmark)
     for name in names:
@@ -44,7 +44,7 @@ def tearsheets(result: RunResult, benchmark: str | Sequence[str]) -> dict[str, s
     return {name: f"tearsheet-{name}.html" if place else TEARSHEET for place, name in enumerate(names)}
 
 
-def draw_tearsheet(result: RunResult, path: Path, benchmark: str = UNHEDGED, *, report: str | None = None) -> None:
+def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report: str | None = None) -> None:
     """Draw quantstats' tear-sheet of a run, over the same cash rate as its metrics.
 
     Parameters

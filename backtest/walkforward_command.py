@@ -13,7 +13,7 @@ from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
 
 if TYPE_CHECKING:
-    from engine.runs.run import RunResult
+    from engine.runs.run import Run
 
 STEPS = 8
 """Those of the stitched run, and what is done around it."""
@@ -67,7 +67,7 @@ def walkforward(
         sweep_windows(plan, out, computing, count)
     with quietly(), steps(STEPS) as say:
 
-        def write(result: RunResult, folder: Path) -> Path:
+        def write(result: Run, folder: Path) -> Path:
             return write_run(result, folder, progress=say)
 
         walk = walk_forward(plan, out, computing, write, say)

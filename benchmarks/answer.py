@@ -14,7 +14,7 @@ from data.sources.demo import DemoSource
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.answer.timing import shifts_of
 from engine.analytics.derisk import sold_at_entry
-from engine.analytics.episode_stats import core_level
+from engine.analytics.drawdowns import core_level
 from engine.analytics.held_less import held_less_grid, run_held_less
 from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled

@@ -25,12 +25,18 @@ from typing import Any
 from cosmic_ray.work_db import WorkDB, WorkResultStorage, use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome, WorkerOutcome, WorkResult
 
+from data.files import locked
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "mutants"
 COPY = BUILD / "tree"
 CONFIG = tomllib.loads((ROOT / "benchmarks" / "mutants.toml").read_text(encoding="utf-8"))
 EXPLAINED = ROOT / "docs" / "mutants.md"
-PYTEST = ["-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
+PYTEST = (
+    *("-m", "pytest", "-q", "-x", "-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider"),
+    *("-p", "_hypothesis_pytestplugin", "--hypothesis-profile=mutants"),
+)
+"""One process and the one plugin that these tests need: most of what a mutant takes is to start."""
 
 
 def main() -> None:
@@ -42,12 +48,19 @@ def main() -> None:
     parser.add_argument("--sample", type=int, metavar="N", help="N mutants of each module, drawn at random, seed 0")
     parser.add_argument("--again", action="store_true", help="test what survived once more, after a change of tests")
     asked = parser.parse_args()
-    unexplained = 0
-    for module, names in CONFIG["modules"].items():
-        if not asked.modules or any(part in module for part in asked.modules):
-            tests = [f"tests/{Path(module).parent.as_posix()}/{name}" for name in names]
-            unexplained += test_mutants(module, tests, asked.sample, again=asked.again)
-    sys.exit(1 if unexplained else 0)
+    chosen = [name for name in CONFIG["modules"] if not asked.modules or any(part in name for part in asked.modules)]
+    BUILD.mkdir(parents=True, exist_ok=True)
+    try:
+        with locked(BUILD, wait=False):
+            left = [test_mutants(module, tests_of(module), asked.sample, again=asked.again) for module in chosen]
+    except BlockingIOError:
+        raise SystemExit("make mutants runs already: there is one copy of the tree") from None
+    sys.exit(1 if sum(left) else 0)
+
+
+def tests_of(module: str) -> list[str]:
+    """Return the files of the tests that have to notice a module's mutants."""
+    return [f"tests/{Path(module).parent.as_posix()}/{name}" for name in CONFIG["modules"][module]]
 
 
 def test_mutants(module: str, tests: list[str], sample: int | None, *, again: bool) -> int:
@@ -94,16 +107,18 @@ def check_copy(module: str, tests: list[str]) -> None:
     )
     if Path(found.stdout.strip()) != COPY / module:
         raise SystemExit(f"{name} is imported from {found.stdout.strip()}, not from the copy")
-    subprocess.run(
-        [sys.executable, *PYTEST, *tests], cwd=COPY, check=True, stdout=subprocess.DEVNULL, env=environment()
+    passed = subprocess.run(
+        [sys.executable, *PYTEST, *tests], cwd=COPY, check=False, capture_output=True, text=True, env=environment()
     )
+    if passed.returncode:
+        raise SystemExit(f"the tests of {module} fail before anything is changed:\n{passed.stdout}")
     for cached in (COPY / module).parent.glob(f"__pycache__/{Path(module).stem}.*"):
         cached.unlink()  # else it would stand for a mutant of the same size and second
 
 
 def environment() -> dict[str, str]:
     """Return what the tests run under: their own cache of compiled code, which mutants may add to."""
-    return os.environ | {"XDG_CACHE_HOME": str(BUILD / "cache")}
+    return os.environ | {"XDG_CACHE_HOME": str(BUILD / "cache"), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
 
 def cosmic_ray(command: str, *arguments: Path) -> None:

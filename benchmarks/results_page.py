@@ -11,11 +11,12 @@ from textwrap import fill
 
 from rich.console import Console
 
-from engine.analytics.answer.digits import largest_remainder, percent, share, signed
+from data.format import percent, share, signed
+from engine.analytics.answer.digits import largest_remainder
 from engine.analytics.answer.insurance import LEVEL, NOT_PAID, PAID
 from engine.analytics.answer.timing import NO_SIGN
 from engine.inspection.explained import Day
-from engine.runs.read import KeptRun
+from engine.runs.run import Run
 from reports.comparison_answers import Row, adjusted_of, answer_rows, family_note, match_of
 from reports.explain_table import show_day
 
@@ -86,7 +87,7 @@ million shares. The whole session, as traded then: open {opened:.2f}, high {high
 class Shipped:
     """A shipped run as the page takes it: as it is kept, what its strategy remarks, and what the proof found."""
 
-    run: KeptRun
+    run: Run
     remarks: tuple[str, ...]
     proof: str
 
@@ -133,7 +134,7 @@ def page(
     )
 
 
-def lesson(runs: Mapping[str, KeptRun], rows: Mapping[str, Row]) -> str:
+def lesson(runs: Mapping[str, Run], rows: Mapping[str, Row]) -> str:
     """Return what a holder learns of runs that have an answer, in a paragraph; its numbers are computed."""
     judged = {name: run for name, run in runs.items() if run.metrics["answer"] is not None}
     if not judged:
@@ -153,7 +154,7 @@ def lesson(runs: Mapping[str, KeptRun], rows: Mapping[str, Row]) -> str:
     return " ".join((first, _cost(judged), _dates(judged), _instead(judged), end))
 
 
-def _cost(judged: Mapping[str, KeptRun]) -> str:
+def _cost(judged: Mapping[str, Run]) -> str:
     """Return what the hedges cost on average, part by part."""
     sums = [one.metrics["answer"]["sum"]["cagr"] for one in judged.values()]
     whole = [one for one in sums if None not in one.values()]
@@ -171,7 +172,7 @@ def _cost(judged: Mapping[str, KeptRun]) -> str:
     )
 
 
-def _dates(judged: Mapping[str, KeptRun]) -> str:
+def _dates(judged: Mapping[str, Run]) -> str:
     """Return what can be said of the signals' dates."""
     signs = sum(one.metrics["answer"]["timing"]["label"] != NO_SIGN for one in judged.values())
     least = min(one.p for one in adjusted_of(judged).values())
@@ -181,7 +182,7 @@ def _dates(judged: Mapping[str, KeptRun]) -> str:
     )
 
 
-def _instead(judged: Mapping[str, KeptRun]) -> str:
+def _instead(judged: Mapping[str, Run]) -> str:
     """Return what holding less would have brought."""
     matches = [match_of(one.metrics) for one in judged.values()]
     shares = sorted(match.share for match in matches if match.share < 1.0)
@@ -214,7 +215,7 @@ def article(day: Day) -> str:
     )
 
 
-def _idle_quarter(runs: Mapping[str, KeptRun]) -> str:
+def _idle_quarter(runs: Mapping[str, Run]) -> str:
     for run in runs.values():
         if run.metrics["answer"] is not None:
             for dot in run.metrics["answer"]["frontier"]["dots"]:
@@ -223,7 +224,7 @@ def _idle_quarter(runs: Mapping[str, KeptRun]) -> str:
     return "-"
 
 
-def _verdict(name: str, run: KeptRun, row: Row) -> tuple[str, ...]:
+def _verdict(name: str, run: Run, row: Row) -> tuple[str, ...]:
     grew = "-" if run.metrics["answer"] is None else percent(match_of(run.metrics).cagr)
     return f"`{name}`", percent(run.metrics["cagr"]), row.held, grew, row.gap, row.interval, row.label
 

@@ -17,7 +17,7 @@ from data.errors import UserError
 from engine.config import RunConfig
 from engine.inspection.explain import explain
 from engine.inspection.explained import Day
-from engine.runs.read import KeptRun, read_run
+from engine.runs.run import Run
 from engine.validation.prove import prove
 from reports.comparison_frontier import write_picture
 from strategies.base import Strategy
@@ -34,20 +34,20 @@ def made(config: RunConfig, folder: Path, say: Callable[[str], None]) -> Shipped
     """Run a shipped run, keep it, read it back, and prove that it doesn't look ahead."""
     say(f"{config.name}: running")
     result = run(config)
-    kept = read_run(write_run(result, folder, tearsheet=False, report=False))
+    kept = Run.load(write_run(result, folder, tearsheet=False, report=False))
     strategy: Strategy = make(strategy_class(config.strategy.named), config.strategy.params)
     say(f"{config.name}: proving that it doesn't look ahead")
     proof = prove(config)
     return Shipped(kept, tuple(strategy.remarks(result.market)), "a leak" if proof.leaks else "none")
 
 
-def day_of_the_article(config: RunConfig, kept: KeptRun) -> Day | None:
+def day_of_the_article(config: RunConfig, kept: Run) -> Day | None:
     """Return the day of the article as its run explains it, None where it isn't among the run's sessions."""
     when = day_of(ARTICLE_DAY)
     return explain(config, when) if when in kept.sessions[1:] else None
 
 
-def data_hash(runs: Sequence[KeptRun]) -> str:
+def data_hash(runs: Sequence[Run]) -> str:
     """Return the hash of everything that runs were fed."""
     fed = {name: digest for one in runs for name, digest in one.manifest["data"].items()}
     return hashlib.sha256(repr(sorted(fed.items())).encode()).hexdigest()[:16]

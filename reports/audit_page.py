@@ -10,9 +10,9 @@ import numpy as np
 
 from data.audit.finding import ERROR, SEVERITIES, Finding
 from data.sources import Source
-from reports.charts import write_page
 from reports.data_tables import summary
 from reports.finding_charts import AROUND, Chart, concerned, finding_chart, histories
+from reports.renderers.html import write_page
 
 LISTED = 500
 """Sessions of one finding that are listed by date."""

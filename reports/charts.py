@@ -1,49 +1,19 @@
-"""What pages share: one offline file with plotly inside it, and arrays thinned and packed for its script."""
+"""Arrays thinned and packed for the script of a page."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from data.arrays import Floats, Ints
-from reports.report_words import typeset
 
 POINTS = 1_000
 """Points of a line, about as many as a screen tells apart."""
 WIDE = 5.0
 """The highest over the lowest from which an axis is logarithmic."""
-
-
-def write_page(path: Path, template: str, words: Mapping[str, Any], data: Mapping[str, Any] | None) -> None:
-    """Fill in a template and write the page.
-
-    Parameters
-    ----------
-    path
-        The file to write.
-    template
-        Its name in ``reports/templates``; it extends ``page.html.j2``, which asks for a ``title`` and a ``note``.
-    words
-        What the template shows; any text is safe.
-    data
-        What the page's script reads as ``DATA``: anything JSON holds. None makes a page without a script.
-    """
-    import pkgutil
-
-    import jinja2
-
-    room = jinja2.Environment(
-        loader=jinja2.PackageLoader("reports"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
-    )
-    room.filters["typeset"] = typeset
-    plotly = "" if data is None else (pkgutil.get_data("plotly", "package_data/plotly.min.js") or b"").decode()
-    page = room.get_template(template).render(words, data=data, plotly=plotly)
-    path.write_text(page, encoding="utf-8")
 
 
 def packed(array: npt.NDArray[Any]) -> str:

@@ -14,8 +14,9 @@ from urllib.parse import quote
 import numpy as np
 
 from data.arrays import Floats
+from data.format import number
 from engine.analytics.answer.insurance import LEVEL
-from reports.charts import line, spread, thinned, write_page
+from reports.charts import line, spread, thinned
 from reports.comparison_differences import NONE
 from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
 from reports.comparison_numbers import HELD, ROLLING, SOLD, Compared, Comparison
@@ -28,7 +29,7 @@ from reports.comparison_rows import (
     monthly,
     span_of,
 )
-from reports.report_words import number
+from reports.renderers.html import write_page
 
 PAGES = {"report.html": "report", "tearsheet.html": "tear-sheet"}
 """A run's own pages, and what a link to each is called."""

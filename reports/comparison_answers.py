@@ -6,10 +6,11 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.analytics.answer.digits import percent, points, print_sum, printed_gap, share, signed
+from data.format import p_value, percent, points, share, signed
+from engine.analytics.answer.digits import print_sum, printed_gap
 from engine.analytics.answer.family import Adjusted, Tested, adjusted_in_families
 from engine.analytics.answer.insurance import Match
-from engine.runs.read import KeptRun
+from engine.runs.run import Run
 
 NONE = "-"
 
@@ -48,19 +49,23 @@ class Row:
     fund_label: str = NONE
 
 
-def family_of(run: KeptRun) -> Hashable:
+def family_of(run: Run) -> Hashable:
     """Return what runs share whose timings are tested together: the core with its weights, and the sessions."""
-    return tuple(run.config["portfolio"]["core"].items()), run.sessions.tobytes()
+    return tuple(run.settings["portfolio"]["core"].items()), run.sessions.tobytes()
 
 
-def adjusted_of(runs: Mapping[str, KeptRun]) -> dict[str, Adjusted]:
+def adjusted_of(runs: Mapping[str, Run]) -> dict[str, Adjusted]:
     """Return the adjusted p-value of the timing of each run that has an answer, by the names given."""
     return adjusted_in_families(
-        {name: Tested(family_of(run), run.timing["t"]) for name, run in runs.items() if run.timing is not None}
+        {
+            name: Tested(family_of(run), run.tables["timing"]["t"])
+            for name, run in runs.items()
+            if "timing" in run.tables
+        }
     )
 
 
-def answer_rows(runs: Mapping[str, KeptRun]) -> dict[str, Row]:
+def answer_rows(runs: Mapping[str, Run]) -> dict[str, Row]:
     """Return the answers of runs as tables show them, by the names given."""
     adjusted = adjusted_of(runs)
     return {name: answer_row(run.metrics, adjusted.get(name)) for name, run in runs.items()}
@@ -86,8 +91,8 @@ def answer_row(metrics: Mapping[str, Any], adjusted: Adjusted | None) -> Row:
         hedged=percent(hedged),
         **told,
         when=timing["label"],
-        p=f"{timing['p']:.3f}",
-        adjusted=NONE if adjusted is None or adjusted.runs == 1 else f"{adjusted.p:.3f}",
+        p=p_value(timing["p"]),
+        adjusted=NONE if adjusted is None or adjusted.runs == 1 else p_value(adjusted.p),
         fund_label=answer["fund"]["label"] or NONE,
     )
 
@@ -99,7 +104,7 @@ def match_of(metrics: Mapping[str, Any]) -> Match:
     return Match(told["c"], told["cagr"], told["gap"], (low, high))
 
 
-def family_note(runs: Mapping[str, KeptRun]) -> str:
+def family_note(runs: Mapping[str, Run]) -> str:
     """Return which runs were adjusted together and which stand alone, in words; empty where no run has an answer."""
     adjusted = adjusted_of(runs)
     if not adjusted:

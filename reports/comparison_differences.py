@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.runs.origin import flat, shown
-from engine.runs.read import KeptRun
+from engine.runs.run import Run
 
 NONE = "-"
 """Where a run has no such key."""
 
 
-def differences(kept: Sequence[KeptRun]) -> Mapping[str, tuple[str, ...]]:
+def differences(kept: Sequence[Run]) -> Mapping[str, tuple[str, ...]]:
     """Return what configs, inputs and code of runs don't have in common: a value a run, by key; ``-`` for none."""
     told = [
-        {**flat(run.config), "engine": run.manifest["engine"], "code": run.manifest["code"], **_inputs(run, kept)}
+        {**flat(run.settings), "engine": run.manifest["engine"], "code": run.manifest["code"], **_inputs(run, kept)}
         for run in kept
     ]
     sections = list(dict.fromkeys(key.partition(".")[0] for one in told for key in one))
@@ -29,7 +29,7 @@ def _untold(key: str) -> bool:
     return key in ("name", "data.path") or key.partition(".")[0] == "sweep"
 
 
-def _inputs(run: KeptRun, kept: Sequence[KeptRun]) -> dict[str, str]:
+def _inputs(run: Run, kept: Sequence[Run]) -> dict[str, str]:
     """Return the hash of a run's inputs where another run that ends alike was fed something else by that name."""
     rivals = [one for one in kept if one.sessions[-1] == run.sessions[-1]]
     return {

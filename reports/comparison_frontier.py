@@ -14,15 +14,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from engine.analytics.answer.digits import apart, percent, share, signed
+from data.format import percent, share, signed
+from engine.analytics.answer.digits import apart
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, names_of
 from engine.config import RunConfig
-from engine.runs.read import KeptRun
-from reports.charts import write_page
+from engine.runs.run import Run
 from reports.comparison_answers import family_of
 from reports.frontier_picture import Shape, Spot, Tick, tick_step, tip_of
 from reports.label_places import Box, Label, Line, Placed, inside, place_labels
+from reports.renderers.html import write_page
 
 WIDE = Shape("wide", 1152, 520, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 8, 30, 48, minor=False)
@@ -107,7 +108,7 @@ class _Scale:
         return self.left <= -dot.bad_quarter <= self.right and self.low <= dot.cagr <= self.high
 
 
-def shared_lines(runs: Mapping[str, KeptRun]) -> list[Shared]:
+def shared_lines(runs: Mapping[str, Run]) -> list[Shared]:
     """Return the runs that have an answer by the lines they are judged by, in the order given."""
     found: list[tuple[Hashable, Shared]] = []
     for place, (label, run) in enumerate(runs.items()):
@@ -147,7 +148,7 @@ def draw_shared(shared: Shared, shape: Shape) -> Drawing:
     )
 
 
-def write_picture(path: Path, runs: Mapping[str, KeptRun]) -> None:
+def write_picture(path: Path, runs: Mapping[str, Run]) -> None:
     """Write the frontier of the most runs that share a line as a picture of its own; none where no run has an answer.
 
     Parameters
@@ -186,9 +187,9 @@ def described(shared: Shared) -> str:
     return f"Growth a year against how many points a bad quarter falls short of an average one. {dots}."
 
 
-def _names_of(run: KeptRun) -> Names:
+def _names_of(run: Run) -> Names:
     """Return what a person calls a run's parts; its source may be one of the user's, which no config names."""
-    return names_of(RunConfig.model_validate({key: run.config[key] for key in ("portfolio", "hedge", "execution")}))
+    return names_of(RunConfig.model_validate({key: run.settings[key] for key in ("portfolio", "hedge", "execution")}))
 
 
 def _dots(told: Sequence[Mapping[str, Any]]) -> tuple[Dot, ...]:

@@ -17,10 +17,11 @@ from engine.analytics.attribution import COLUMNS, Attribution
 from engine.analytics.carino import scalars
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import Trades, drawdowns, returns_of
-from engine.kernel.loop import Ledger, empty_ledger
+from engine.kernel.loop import Ledger
 from engine.rules import Terms
 from engine.runs.identity import ID_LENGTH
-from engine.runs.read import KeptRun
+from engine.runs.run import Run
+from engine.runs.schema import Columns
 from reports.comparison_answers import Row, answer_rows, family_note
 from reports.comparison_differences import differences
 from strategies.policy import ENTER
@@ -69,7 +70,7 @@ class Compared:
     """
 
     label: str
-    run: KeptRun
+    run: Run
     growth: Mapping[str, Floats]
     returns: Mapping[str, Floats]
     figures: Mapping[str, Any]
@@ -116,12 +117,12 @@ class Comparison:
     family: str
 
 
-def compared(kept: Sequence[KeptRun]) -> Comparison:
+def compared(kept: Sequence[Run]) -> Comparison:
     """Lay runs side by side; raises UserError where they share fewer than `LEAST` sessions."""
     kept = list({run.id: run for run in kept}.values())
     sessions = shared_sessions(kept)
     labels = _labels(kept)
-    starts = [run.hedged[_rows(run, sessions)[0]] for run in kept]
+    starts = [run.hedged.equity[_rows(run, sessions)[0]] for run in kept]
     alike = max(starts) - min(starts) <= 1e-9 * max(starts)
     runs = tuple(
         _compared(label, run, sessions, 1.0 if alike else BASE / start)
@@ -144,7 +145,7 @@ def compared(kept: Sequence[KeptRun]) -> Comparison:
     )
 
 
-def shared_sessions(kept: Sequence[KeptRun]) -> Dates:
+def shared_sessions(kept: Sequence[Run]) -> Dates:
     """Return the sessions that all runs have; a ruined one has no book any more, and ends nobody else's."""
     living = [run for run in kept if not run.ruined] or list(kept)
     shared = living[0].sessions
@@ -159,11 +160,12 @@ def shared_sessions(kept: Sequence[KeptRun]) -> Dates:
     return shared
 
 
-def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compared:
+def _compared(label: str, run: Run, sessions: Dates, scale: float) -> Compared:
     rows = _rows(run, sessions)
-    accrued = np.cumsum(accrual(run.sessions, run.equity["cash_yield"]))[rows]
+    kept = run.tables["equity"]
+    accrued = np.cumsum(accrual(run.sessions, kept["cash_yield"]))[rows]
     earned = np.diff(accrued, prepend=accrued[0])
-    equity = {name: _to_ruin(run.equity[name][rows]) for name in (*BOOKS, SOLD, HELD) if name in run.equity}
+    equity = {name: _to_ruin(kept[name][rows]) for name in (*BOOKS, SOLD, HELD) if name in kept}
     ours = metrics_of(*_executed(run, rows, earned, scale))
     theirs = metrics_of(*_executed(run, rows, earned, scale, "unhedged"))
     returns = {name: _until(returns_of(curve), len(sessions) - 1, 0.0) for name, curve in equity.items()}
@@ -184,11 +186,11 @@ def _compared(label: str, run: KeptRun, sessions: Dates, scale: float) -> Compar
         drawdowns(growth["hedged"]),
         _rolling_sharpe(returns["hedged"] - _until(earned[1:], len(sessions) - 1, 0.0), sessions),
         _rolling_beta(returns["hedged"], returns["unhedged"]),
-        np.isin(sessions, run.sessions[run.equity["synthetic"]]),
+        np.isin(sessions, run.sessions[kept["synthetic"]]),
     )
 
 
-def _rows(run: KeptRun, sessions: Dates) -> Ints:
+def _rows(run: Run, sessions: Dates) -> Ints:
     """Return the rows of a run's tables at shared sessions, up to its ruin."""
     rows: Ints = np.searchsorted(run.sessions, sessions[sessions <= run.sessions[-1]])
     return rows
@@ -205,29 +207,19 @@ def _until(values: Floats, length: int, rest: float) -> Floats:
 
 
 def _executed(
-    run: KeptRun, rows: Ints, earned: Floats, scale: float, book: str = "hedged"
+    run: Run, rows: Ints, earned: Floats, scale: float, book: str = "hedged"
 ) -> tuple[Ledger, Terms, Dates, Trades]:
-    """Return what `metrics_of` asks of a book, from the tables of its run: a share is a dollar there.
+    """Return what `metrics_of` asks of a book: its ledger at shared sessions, its fills in dollars by session.
 
-    Only the hedged book's orders are kept; an order filled on a session that isn't shared counts on the next one.
+    What was ordered or filled on a session that isn't shared counts on the next one.
     """
-    sessions, hedged = run.sessions[rows], book == "hedged"
-    names = list(dict.fromkeys(run.orders["instrument"]))
-    ledger = empty_ledger(len(rows), len(names) + 1)
-    equity = run.equity[book][rows] * scale
-    ledger = ledger._replace(equity=equity, last=len(_to_ruin(equity)) - 1)
-    costs = np.zeros_like(ledger.traded)
-    if hedged:
-        filled = (run.orders["filled"] > sessions[0]) & (run.orders["filled"] <= sessions[-1])
-        at = np.searchsorted(sessions, run.orders["filled"][filled])
-        column = np.array([names.index(name) for name in run.orders["instrument"][filled]], np.int64)
-        np.add.at(ledger.traded, (at, column), run.orders["value"][filled] * scale)
-        np.add.at(costs, (at, column), (run.orders["commission"] + run.orders["slippage"])[filled] * scale)
-        ledger.shares[:, -1] = run.equity["hedge_weight"][rows] != 0.0
-        decided = run.episodes["decided"]
-        decided = decided[(decided >= sessions[0]) & (decided < sessions[-1])]
-        ledger.action[np.searchsorted(sessions, decided)] = ENTER
-    nothing, free = np.zeros(len(names) + 1), np.zeros_like(earned)
+    sessions, whole = run.sessions[rows], run.ledgers[book]
+    equity, action = whole.equity[rows] * scale, np.zeros(len(rows), np.int64)
+    ordered = np.flatnonzero(whole.action == ENTER)
+    action[np.searchsorted(rows, ordered[(ordered >= rows[0]) & (ordered < rows[-1])])] = ENTER
+    cut = Ledger._make([*(column[rows] for column in whole[:-1]), len(_to_ruin(equity)) - 1])
+    ledger = cut._replace(equity=equity, action=action)
+    nothing, free = np.zeros(ledger.shares.shape[1]), np.zeros_like(earned)
     terms = Terms(
         *(equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, free),
         reinvest=False,
@@ -235,7 +227,18 @@ def _executed(
         margin=False,
         levy=nothing,
     )
-    return ledger, terms, sessions, Trades(np.abs(ledger.traded), costs, (ledger.traded != 0.0).astype(np.float64))
+    return ledger, terms, sessions, _trades(run.tables["fills"], book, sessions, scale)
+
+
+def _trades(fills: Columns, book: str, sessions: Dates, scale: float) -> Trades:
+    """Return what a book traded, by shared session and instrument."""
+    seen = (fills["book"] == book) & (fills["filled"] > sessions[0]) & (fills["filled"] <= sessions[-1])
+    names, column = np.unique(fills["instrument"][seen].astype(np.str_), return_inverse=True)
+    at = np.searchsorted(sessions, fills["filled"][seen]), column
+    dollars, costs = (np.zeros((len(sessions), len(names))) for _ in range(2))
+    np.add.at(dollars, at, fills["value"][seen] * scale)
+    np.add.at(costs, at, (fills["commission"] + fills["slippage"])[seen] * scale)
+    return Trades(dollars, costs, (dollars != 0.0).astype(np.float64))
 
 
 def _cagr_difference(growth: Mapping[str, Floats], book: str, a_year: float) -> float | None:
@@ -247,14 +250,15 @@ def _cagr_difference(growth: Mapping[str, Floats], book: str, a_year: float) -> 
     return float(ours ** (1.0 / years) - theirs ** (1.0 / years))
 
 
-def _attributed(run: KeptRun, rows: Ints, a_year: float) -> Mapping[str, float] | None:
+def _attributed(run: Run, rows: Ints, a_year: float) -> Mapping[str, float] | None:
     """Return each column's contribution to the CAGR by name, linked, over the shared sessions; and decay and sleeve."""
-    if run.attribution is None:
+    kept = run.tables.get("attribution")
+    if kept is None:
         return None
-    summed = {name: np.cumsum(run.attribution[name])[rows] for name in COLUMNS}
+    summed = {name: np.cumsum(kept[name])[rows] for name in COLUMNS}
     dollars = {name: np.diff(column, prepend=column[0]) for name, column in summed.items()}
     nothing = np.zeros(len(rows))  # of the weight and the fund only the timing is told
-    told = scalars(Attribution(dollars, run.hedged[rows], nothing, nothing, len(rows) - 1, a_year))
+    told = scalars(Attribution(dollars, run.hedged.equity[rows], nothing, nothing, len(rows) - 1, a_year))
     return {name.removesuffix("_a_year"): value for name, value in told.items() if name.endswith("_a_year")}
 
 
@@ -285,7 +289,7 @@ def _correlations(returns: Floats) -> Floats:
     return products / np.outer(length, length)
 
 
-def _labels(kept: Sequence[KeptRun]) -> list[str]:
+def _labels(kept: Sequence[Run]) -> list[str]:
     """Name each run, those that share a name with as much of their ids as tells them apart, four letters at least."""
     for length in range(4, ID_LENGTH + 1):
         names = [run.name for run in kept]

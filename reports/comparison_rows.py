@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from data.arrays import Dates, Floats
+from data.format import percent, written
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.measure import BOOK, HEDGE, NUMBERS, Measure
 from reports.comparison_numbers import Compared, Comparison
-from reports.report_words import dollars, number, percent
 
 SAME = 1e-9
 """How near, of its size, a value lies to the best that is as good."""
@@ -35,17 +36,16 @@ class Cell(NamedTuple):
     best: bool = False
 
 
-def count(value: float | None) -> str:
-    """Write a count."""
-    return number(value, 0)
+def fraction(value: float | None) -> str:
+    """Write a fraction in percent."""
+    return percent(value, 2)
 
 
 def signed(value: float | None) -> str:
     """Write a fraction in percent with its sign."""
-    return percent(value, sign=True)
+    return percent(value, 2, sign=True)
 
 
-WRITERS = {"percent": percent, "dollars": dollars, "count": count, "number": number}
 FIRST = (
     "cagr", "total_return", "final_equity", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95",
     "costs", "turnover",
@@ -56,14 +56,14 @@ FIRST = (
 def _row(measure: Measure) -> Row:
     traded = measure.unit in ("count", "a year")  # how much is no merit
     best = None if traded or not measure.better else max if measure.better > 0 else min
-    return Row(measure.title, measure.meaning, measure.key, WRITERS[measure.format], best)
+    return Row(measure.title, measure.meaning, measure.key, partial(written, kind=measure.format), best)
 
 
 METRIC_ROWS = (
     *(_row(BOOK[key]) for key in dict.fromkeys((*FIRST, *NUMBERS)) if key != "sessions"),
-    Row("Unhedged CAGR", "of the run's own unhedged book", "unhedged_cagr", percent),
+    Row("Unhedged CAGR", "of the run's own unhedged book", "unhedged_cagr", fraction),
     Row("CAGR less unhedged", "below 0 protection cost something", "cagr_vs_unhedged", signed, max),
-    Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", percent),
+    Row("Unhedged maximum drawdown", "of the run's own unhedged book", "unhedged_max_drawdown", fraction),
     Row("CAGR less sold daily", "core sold to the same beta instead", "cagr_vs_derisk_daily", signed, max),
     Row("CAGR less held less", "less of the core held all the time instead", "cagr_vs_held_less", signed, max),
 )

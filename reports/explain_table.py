@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from data.format import UNKNOWN, dollars, percent
 from engine.inspection.explained import Close, Day, Reading
-from reports.terminal import UNKNOWN, dollars, percent
 
 COLUMNS = {
     "direction": "Direction: a static position",
@@ -101,7 +101,7 @@ def _state(day: Day, close: Close) -> str:
 def _order(day: Day, close: Close) -> str:
     if close.order is None:
         return "none"
-    return f"{close.order}: core {percent(close.core)}, {escape(day.instrument)} {percent(close.hedge)}"
+    return f"{close.order}: core {percent(close.core, gap='')}, {escape(day.instrument)} {percent(close.hedge, gap='')}"
 
 
 def _fills(day: Day) -> Table:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from data.format import percent, share, signed
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.digits import apart, percent, printed_gap, share, signed, tenths
+from engine.analytics.answer.digits import apart, printed_gap, tenths
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import Match
 from engine.analytics.answer.timing import HELPED, HURT
 from engine.analytics.answer.words import Names, Piece, as_known, dates_number, dates_side
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.first_sum import rests_words
 
 
@@ -23,7 +24,7 @@ class Short:
     text: tuple[Piece, ...]
 
 
-def short_answers(result: RunResult, answer: Answer, names: Names) -> tuple[Short, ...]:
+def short_answers(result: Run, answer: Answer, names: Names) -> tuple[Short, ...]:
     """Return the four, in order."""
     dots = {dot.name: dot for dot in answer.frontier.dots}
     return (
@@ -45,7 +46,7 @@ def _nothing(hedged: Dot, idle: Dot) -> Short:
     return Short("Against doing nothing", _a_year(apart(hedged.cagr, idle.cagr)), (Piece(text),))
 
 
-def _selling(result: RunResult, answer: Answer, names: Names, hedged: Dot, sold: Dot | None) -> Short:
+def _selling(result: Run, answer: Answer, names: Names, hedged: Dot, sold: Dot | None) -> Short:
     title, verb = f"Against {names.selling} instead", names.selling.capitalize()
     fund = _fund(result, answer, names)
     if sold is None:
@@ -57,7 +58,7 @@ def _selling(result: RunResult, answer: Answer, names: Names, hedged: Dot, sold:
     return Short(title, _a_year(apart(hedged.cagr, sold.cagr)), (Piece(text), *fund))
 
 
-def _fund(result: RunResult, answer: Answer, names: Names) -> tuple[Piece, ...]:
+def _fund(result: Run, answer: Answer, names: Names) -> tuple[Piece, ...]:
     """Return the fund's own part in a sentence."""
     fund = answer.fund
     episodes = 0 if result.evaluation is None else len(result.evaluation.episodes)

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from data.format import dollars, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.words import Names, names_of
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.first_screen import screen_of
 from reports.first_sum import Step
 from reports.frontier_picture import PHONE, WIDE, described, draw_frontier, title_of
-from reports.report_words import dollars, percent, points
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Bar:
     tip: str
 
 
-def first_page(result: RunResult, meanings: Mapping[str, str]) -> dict[str, Any]:
+def first_page(result: Run, meanings: Mapping[str, str]) -> dict[str, Any]:
     """Return what the first screen's template shows.
 
     Parameters
@@ -71,11 +71,11 @@ def exact_rows(answer: Answer, names: Names) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             title_of(dot, names),
-            percent(dot.cagr),
-            points(dot.gap),
-            points(dot.bad_quarter),
-            percent(dot.max_drawdown, 1),
-            percent(dot.volatility, 1),
+            percent(dot.cagr, 2),
+            points(dot.gap, 2),
+            points(dot.bad_quarter, 2),
+            percent(dot.max_drawdown),
+            percent(dot.volatility),
             dollars(dot.final_equity),
         )
         for dot in answer.frontier.dots

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from data.format import dollars, money, number, percent, rest, share, times
 from engine.analytics.answer.answer import NEVER, OFF, Answer
 from engine.analytics.answer.answer import SIMULATED as MADE_UP
-from engine.analytics.answer.digits import money, percent, rest, share
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.words import (
     Names,
@@ -25,13 +25,10 @@ from engine.analytics.answer.words import (
     safe_line,
 )
 from engine.kernel.loop import Ledger
-from engine.runs.run import SIMULATED, RunResult
+from engine.runs.run import SIMULATED, Run
 from reports.first_answers import Short, short_answers
 from reports.first_sum import MONTHS, Step, month, steps_of, weight_of
-from reports.report_words import dollars
 from strategies.load import strategy_class
-
-UNKNOWN = "-"
 
 
 @dataclass(frozen=True)
@@ -102,7 +99,7 @@ class Screen:
     signal: str = ""
 
 
-def screen_of(result: RunResult) -> Screen:
+def screen_of(result: Run) -> Screen:
     """Return what the first screen of a run says."""
     names, answer = names_of(result.config), None if result.evaluation is None else result.evaluation.answer
     about = f"{names.whole}, hedged with {names.hedge} {calls(result)}".replace("the core,", "A core of several,")
@@ -134,13 +131,13 @@ def screen_of(result: RunResult) -> Screen:
     )
 
 
-def calls(result: RunResult) -> str:
+def calls(result: Run) -> str:
     """Return when the hedge is on: the strategy's own words, its label where they can't be taken."""
     told = _when(result)
     return f"by {result.label}" if told is None else f"when {told}"
 
 
-def _when(result: RunResult) -> str | None:
+def _when(result: Run) -> str | None:
     doc = (strategy_class(result.config.strategy.named).__doc__ or "").strip().splitlines()
     begin, end = "Hedge (1) when ", ", else not (0)."
     if not doc or not (doc[0].startswith(begin) and doc[0].endswith(end)):
@@ -150,17 +147,17 @@ def _when(result: RunResult) -> str | None:
     return told.replace("the underlying", "it" if same else result.market.underlying)
 
 
-def _span(result: RunResult) -> str:
+def _span(result: Run) -> str:
     sessions = result.market.run_sessions
     return f"{sessions[0]} to {sessions[result.hedged.last]}"
 
 
-def _months(result: RunResult) -> str:
+def _months(result: Run) -> str:
     sessions = result.market.run_sessions
     return " to ".join(month(sessions[at], MONTHS) for at in (0, result.hedged.last))
 
 
-def _provenance(result: RunResult) -> str:
+def _provenance(result: Run) -> str:
     made = result.metrics["synthetic"]
     if result.simulated:
         return "SIMULATED market"
@@ -169,27 +166,26 @@ def _provenance(result: RunResult) -> str:
     )
 
 
-def _signal(result: RunResult, names: Names) -> str:
+def _signal(result: Run, names: Names) -> str:
     hedge, told = result.config.hedge, _when(result)
     begin = f"Signal: {result.label if told is None else told.replace('it is', f'{names.whole} is', 1)}."
     often = {"band": f"rebalanced beyond {100 * hedge.band:g} %", "never": "never rebalanced"}
     count = len(result.evaluation.episodes) if result.evaluation else result.metrics["episodes"]
-    times = "once" if count == 1 else f"{count:,} times"
     return (
         f"{begin} Then {weight_of(result)} of the book is {names.hedge},"
-        f" {often.get(hedge.rebalance, f'rebalanced {hedge.rebalance}')}: {times},"
+        f" {often.get(hedge.rebalance, f'rebalanced {hedge.rebalance}')}: {times(count)},"
         f" {result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
     )
 
 
-def _why(result: RunResult) -> str:
+def _why(result: Run) -> str:
     """Return why there is no answer."""
     if result.evaluation is not None:
         return result.evaluation.why or ""
     return MADE_UP if result.simulated else OFF
 
 
-def _why_not(result: RunResult, why: str) -> str:
+def _why_not(result: Run, why: str) -> str:
     if result.simulated:
         return SIMULATED.format(hedge=result.market.hedge)
     if why == NEVER:
@@ -198,7 +194,7 @@ def _why_not(result: RunResult, why: str) -> str:
     return f"{more[:1].upper()}{more[1:]}." if more else "The figures show what was done; nothing follows from them."
 
 
-def _rows(result: RunResult, names: Names, answer: Answer | None) -> tuple[Row, ...]:
+def _rows(result: Run, names: Names, answer: Answer | None) -> tuple[Row, ...]:
     idle = f"{share(names.held)} {names.part}, do nothing"
     rows = [_row(idle, result.unhedged, result.metrics["controls"]["unhedged"]["cagr"])]
     if answer is not None and answer.insurance.quarter.share < 1.0:
@@ -220,4 +216,4 @@ def _row(name: str, book: Ledger, cagr: float, *, quarter: str = "", role: str =
 
 
 def _short_fall(value: float | None) -> str:
-    return UNKNOWN if value is None else f"{100.0 * value:z.1f}"
+    return number(None if value is None else 100.0 * value, 1)

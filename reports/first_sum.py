@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Dates
+from data.format import counted, percent, share, signed
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.digits import percent, printed_sum, share, signed
+from engine.analytics.answer.digits import printed_sum
 from engine.analytics.answer.fund_part import CANT_TELL, FundPart
 from engine.analytics.answer.words import Names, Piece, as_known, dates_words, listed
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from strategies.policy import ENTER
 
 MONTHS = (
@@ -52,7 +53,7 @@ class Step:
     exact: str
 
 
-def steps_of(result: RunResult, answer: Answer, names: Names) -> tuple[Step, ...]:
+def steps_of(result: Run, answer: Answer, names: Names) -> tuple[Step, ...]:
     """Return the rows of the waterfall, in order; the parts stand in points of CAGR."""
     printed, logs, exact = printed_sum(answer), answer.logs.parts, answer.cagr.parts
     whole = f"{names.held:.0%} {names.part}".replace("%", " %")
@@ -71,7 +72,7 @@ def steps_of(result: RunResult, answer: Answer, names: Names) -> tuple[Step, ...
     return (*steps, _total("The hedge", hedge_words(result, names), (), printed.hedged, "hedge"))
 
 
-def weight_of(result: RunResult) -> str:
+def weight_of(result: Run) -> str:
     """Return the weight, or the weights, at which the hedge was ordered on, in whole percent."""
     hedged = result.hedged
     weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
@@ -82,7 +83,7 @@ def weight_of(result: RunResult) -> str:
     return middle if high - low < 0.005 else f"{share(low).removesuffix(' %')} to {share(high)}"  # shown whole
 
 
-def hedge_words(result: RunResult, names: Names) -> str:
+def hedge_words(result: Run, names: Names) -> str:
     """Return what the hedged book holds while the signal is on."""
     return f"{weight_of(result)} {names.hedge} while the signal is on"
 
@@ -115,7 +116,7 @@ def month(day: object, names: Sequence[str] = SHORT_MONTHS) -> str:
     return f"{names[int(number) - 1]} {year}"
 
 
-def _parts(result: RunResult, answer: Answer, names: Names) -> tuple[tuple[str, str, tuple[Piece, ...]], ...]:
+def _parts(result: Run, answer: Answer, names: Names) -> tuple[tuple[str, str, tuple[Piece, ...]], ...]:
     """Return name, about and remark of each part, in the sum's order."""
     exposure = answer.cagr.exposure
     brought = "cost" if exposure is None or exposure <= 0.0 else "brought"
@@ -130,13 +131,13 @@ def _parts(result: RunResult, answer: Answer, names: Names) -> tuple[tuple[str, 
     )
 
 
-def _drift(result: RunResult, answer: Answer) -> str:
+def _drift(result: Run, answer: Answer) -> str:
     hedge, closes = result.config.hedge, answer.net_short.closes
     often = {"never": "never rebalanced", "band": f"in a band of {100 * hedge.band:g} %"}
     told = often.get(hedge.rebalance, f"between {hedge.rebalance} rebalancings")
     if not closes:
         return f"{told}; never net short"
-    return f"{told}; net short on {closes:,} {'close' if closes == 1 else 'closes'}"
+    return f"{told}; net short on {counted(closes, 'close')}"
 
 
 def _total(name: str, about: str, remark: tuple[Piece, ...], value: float, role: str) -> Step:

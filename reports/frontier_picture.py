@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from data.format import money, percent, share, signed
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.digits import money, percent, printed_gap, share, signed
+from engine.analytics.answer.digits import printed_gap
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, interval_words
 from reports.label_places import Box, Label, Line, Placed, place_labels, width_of

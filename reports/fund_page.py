@@ -10,9 +10,11 @@ import numpy as np
 
 from data.arrays import Floats, Ints, day
 from data.calendar import nyse_sessions
+from data.format import percent
 from data.fund import Dated
 from data.fund_fit import FundFit
-from reports.charts import line, singles, thinned, write_page
+from reports.charts import line, singles, thinned
+from reports.renderers.html import write_page
 
 
 def write_fund_page(path: Path, fit: FundFit, *, title: str, note: str | None = None) -> None:
@@ -46,28 +48,23 @@ def headline(fit: FundFit) -> str:
     whole = fit.whole
     said = (
         f"{fit.fund} moved {whole.slope:.3f} times {fit.underlying} a day, from {whole.first} to {whole.last}: with a "
-        f"spread of {percent(whole.spread)} a year, the model of a {fit.leverage:g}x fund tracks it with an error of "
-        f"{percent(whole.monthly_error)} a month."
+        f"spread of {percent(whole.spread, 2)} a year, the model of a {fit.leverage:g}x fund tracks it with an error "
+        f"of {percent(whole.monthly_error, 2)} a month."
     )
     if fit.index is None:
         return said
     return (
-        f"{said} Driven by its index, the spread is {percent(fit.index.spread)} a year and the error "
-        f"{percent(fit.index.monthly_error)} a month."
+        f"{said} Driven by its index, the spread is {percent(fit.index.spread, 2)} a year and the error "
+        f"{percent(fit.index.monthly_error, 2)} a month."
     )
-
-
-def percent(value: float, decimals: int = 2) -> str:
-    """Write a fraction in percent, a dash for none."""
-    return "-" if np.isnan(value) else f"{100 * value:.{decimals}f} %"
 
 
 def fee_words(fee: Dated) -> str:
     """Write a fee, or fees by the day from which they count."""
     if not isinstance(fee, Mapping):
-        return f"{percent(fee)} a year"
+        return f"{percent(fee, 2)} a year"
     since = sorted((day(date), float(value)) for date, value in fee.items())
-    return ", ".join(f"{percent(value)} a year from {date}" for date, value in since)
+    return ", ".join(f"{percent(value, 2)} a year from {date}" for date, value in since)
 
 
 def year_label(fit: FundFit, at: int) -> str:

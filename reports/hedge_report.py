@@ -10,12 +10,14 @@ import numpy as np
 
 from engine.analytics.evaluate import Evaluation
 from engine.runs.identity import as_run
-from engine.runs.run import RunResult
-from engine.runs.write import config_yaml
+from engine.runs.record import config_yaml
+from engine.runs.run import Run
 from reports import report_assumed as assumed
 from reports import report_episodes as episodes
-from reports.charts import singles, write_page
+from reports.charts import singles
+from reports.document import Paragraph
 from reports.first_page import first_page
+from reports.renderers.html import write_page
 from reports.report_books import books_of
 from reports.report_costs import costs
 from reports.report_falls import falls
@@ -28,12 +30,11 @@ from reports.report_sizes import sizes
 from reports.report_timing import timing
 from reports.report_ways import ways
 from reports.report_years import years
-from reports.study_page import study_data, study_words
-from reports.study_table import finding
+from reports.study import finding, headline, study_data, study_parts
 from reports.terminal import exposure
 
 
-def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> None:
+def write_report(path: Path, result: Run, *, tearsheet: str | None) -> None:
     """Write the report of a run: one file, read offline.
 
     Parameters
@@ -47,7 +48,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
     """
     evaluation = result.evaluation
     if evaluation is None:
-        raise ValueError("a run without controls has no judgement to report")
+        raise ValueError("a run without controls has no evaluation to report")
     market = result.market
     sections = tuple(sections_of(result, evaluation))
     marked = "SIMULATED " if result.simulated else ""
@@ -62,7 +63,10 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
         "sections": sections,
         **first_page(result, dict(assumed.WORDS)),
         "episodes": episodes.rows(result, evaluation),
-        "study": study_words(evaluation.study, market.roles),
+        "study": [
+            Paragraph(headline(evaluation.study, market.roles), id="study-headline"),
+            *study_parts(evaluation.study, market.roles),
+        ],
         "rules": [assumed.strategy(result.config, result.label), exposure(result), *assumed.rules(result.config)],
         "statistics": assumed.statistics(evaluation),
         "history": assumed.history(result),
@@ -73,7 +77,7 @@ def write_report(path: Path, result: RunResult, *, tearsheet: str | None) -> Non
     write_page(path, "report.html.j2", words, page_data(result, sections))
 
 
-def sections_of(result: RunResult, evaluation: Evaluation) -> Iterator[Section]:
+def sections_of(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     """Yield the sections below the first screen, in order; what rests on an answer is left out without one."""
     books, answer = books_of(result), evaluation.answer
     yield growth(result, books)
@@ -85,7 +89,7 @@ def sections_of(result: RunResult, evaluation: Evaluation) -> Iterator[Section]:
     yield ways(result, answer, books)
     if answer is not None:
         yield timing(answer)
-    study = {"study": study_data(evaluation.study, result.market.roles)}
+    study = {"after": study_data(evaluation.study, result.market.roles)}
     yield Section("study-part", "Triggers", finding(evaluation.study, result.market.roles), [Own("study")], study)
     if answer is not None:
         yield sizes(result, evaluation.alternatives)
@@ -97,7 +101,7 @@ def sections_of(result: RunResult, evaluation: Evaluation) -> Iterator[Section]:
     yield Section("words-part", "Words", "Words on this page", [Own("words")])
 
 
-def page_data(result: RunResult, sections: tuple[Section, ...]) -> dict[str, Any]:
+def page_data(result: Run, sections: tuple[Section, ...]) -> dict[str, Any]:
     """Return what the page's script reads as ``DATA``: what its charts share, and each section's own."""
     roles, sessions = result.market.roles, result.market.run_sessions
     made = np.flatnonzero(result.market.synthetic_sessions())
@@ -112,7 +116,7 @@ def page_data(result: RunResult, sections: tuple[Section, ...]) -> dict[str, Any
     return shared | {name: value for one in sections for name, value in one.data.items()}
 
 
-def _note(result: RunResult) -> str | None:
+def _note(result: Run) -> str | None:
     """Return what has to be read before anything else."""
     told = [assumed.synthetic(result.metrics), *result.alarms]
     return " ".join(one for one in told if one) or None

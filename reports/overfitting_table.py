@@ -8,9 +8,9 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
+from data.format import UNKNOWN, counted, number, p_value
 from engine.research.overfitting.findings import BARE, COSTS, HOLDS, LUCK, SERIES, Standing, numbers, outcome, sentence
 from engine.research.overfitting.sharpe import Deflated
-from reports.report_words import UNKNOWN, many, number
 
 TITLES = ("over cash", "growth less unhedged", "growth less sold daily")
 """What a person calls `engine.research.overfitting.findings.SERIES`."""
@@ -44,8 +44,8 @@ def rows_of(standing: Standing) -> tuple[Row, ...]:
         line("deflated Sharpe ratio", lambda one: number(one.deflated(one.effective_of(tried)))),
         line("Track record for more than 0", lambda one: _years(one, 0.0)),
         line("for more than luck's best", lambda one: _years(one, one.luck(tried))),
-        Row("SPA p-value of the best", (UNKNOWN, *(number(test.p_value, 3) for test in tests))),
-        Row("without the best", (UNKNOWN, *(number(test.without_best, 3) for test in tests))),
+        Row("SPA p-value of the best", (UNKNOWN, *(p_value(test.p_value) for test in tests))),
+        Row("without the best", (UNKNOWN, *(p_value(test.without_best) for test in tests))),
     )
 
 
@@ -68,14 +68,15 @@ def counted_in_words(standing: Standing) -> str:
     found, tried, splits = standing.found, standing.tried, standing.found.splits
     sizes = " and ".join(dict.fromkeys(f"{found.deflated[name].measured_on:,}" for name in SERIES))
     test = found.superior["unhedged"]
-    said = [f"Tried: {many(tried.combinations, 'combination')} in {many(tried.sweeps, 'sweep')} of this run kept here."]
+    tries = f"{counted(tried.combinations, 'combination')} in {counted(tried.sweeps, 'sweep')}"
+    said = [f"Tried: {tries} of this run kept here."]
     if splits is not None:
         drawn = " drawn evenly over the grid" if splits.rows + splits.left_out < found.combinations else ""
         out = f", {splits.left_out:,} more left out" if splits.left_out else ""
         said += [f"Splits: among {splits.rows:,}{drawn}{out}."]
     said += [
         f"Effective number: of {sizes} drawn at random.",
-        f"SPA: the best and {many(test.representatives, 'representative')}, {test.draws:,} resamples.",
+        f"SPA: the best and {counted(test.representatives, 'representative')}, {test.draws:,} resamples.",
         "Nothing was drawn by its result.",
         *(
             f"No deflated Sharpe ratio and no track record {title}: {found.deflated[name].undefined}."

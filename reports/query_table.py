@@ -12,12 +12,12 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from engine.analytics.answer.digits import printed_gap, share
+from data.format import UNKNOWN, counted, percent, share, significant
+from engine.analytics.answer.digits import printed_gap
 from engine.analytics.answer.insurance import Match
 from engine.analytics.measure import lower_is_better
 from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 from engine.runs.origin import Origin
-from reports.report_words import UNKNOWN, many
 from reports.sweep_page import label, shown, spec_of
 
 COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}
@@ -60,7 +60,7 @@ def show_answer(console: Console, names: Sequence[str], rows: Sequence[Sequence[
             table.add_row("", "")
     console.print(table)
     more = f", the first {len(rows):,} shown" if total > len(rows) else ""
-    console.print(f"{many(total, 'row')}{more}", style="dim", highlight=False)
+    console.print(f"{counted(total, 'row')}{more}", style="dim", highlight=False)
 
 
 def written(value: Any) -> str:
@@ -70,7 +70,7 @@ def written(value: Any) -> str:
     if isinstance(value, bool | str | dt.date):
         return str(value)
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1e6 else f"{value:.6g}"
+        return significant(value, 6, whole=1e6)
     return str(value)
 
 
@@ -215,10 +215,10 @@ def _figure(name: str, value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:.1%}" if "%" in spec_of(plain) else shown(plain, float(value))
+    return percent(value, gap="") if "%" in spec_of(plain) else shown(plain, float(value))
 
 
 def _count(console: Console, found: int, total: int, noun: str) -> None:
     """Say how many of how many were asked for, where not all are."""
     if found < total:
-        console.print(f"{found:,} of {many(total, noun)}", style="dim", highlight=False)
+        console.print(f"{found:,} of {counted(total, noun)}", style="dim", highlight=False)

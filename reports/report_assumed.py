@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from data.audit.finding import ERROR, INFO, WARNING, Finding
+from data.format import counted, dollars, number, percent
 from data.fund import FEE, SPREAD
 from data.version import code_version
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.evidence import LEVEL
 from engine.config import HedgeConfig, RunConfig
-from engine.runs.run import RunResult
-from reports.report_words import dollars, many, number, percent
+from engine.runs.run import Run
 from strategies.load import kind, strategy_class
 
 FUNDING = {
@@ -126,7 +126,9 @@ def _costs(config: RunConfig) -> str:
 
 def _cash(config: RunConfig) -> str:
     rate, spread = config.execution.cash_rate, config.execution.margin_spread_bps
-    told = f"the rate of series {rate}, as known the day before" if isinstance(rate, str) else f"{percent(rate)} a year"
+    told = (
+        f"the rate of series {rate}, as known the day before" if isinstance(rate, str) else f"{percent(rate, 2)} a year"
+    )
     owed = f"; borrowed cash costs {spread:g} basis points more" if config.hedge.funding == "margin" else ""
     return f"Cash earns {told}{owed}."
 
@@ -137,11 +139,11 @@ def _sized(hedge: HedgeConfig) -> str:
 
 def _words(hedge: HedgeConfig, text: str) -> str:
     return text.format(
-        weight=percent(hedge.weight, 1),
+        weight=percent(hedge.weight),
         buffer=percent(hedge.buffer, 0),
         cover=percent(hedge.cover, 0),
         target=percent(hedge.target_volatility, 0),
-        band=percent(hedge.band, 1),
+        band=percent(hedge.band),
     )
 
 
@@ -149,12 +151,12 @@ def _policy(config: RunConfig) -> str:
     policy = config.policy
     told = [
         f"It is entered when the signal reaches {policy.enter:g} and left when it is below {policy.exit:g}",
-        f"after {many(policy.confirm, 'close')} in a row" if policy.confirm > 1 else "",
-        f"held for at least {many(policy.min_hold, 'session')}" if policy.min_hold else "",
-        f"held for at most {many(policy.max_hold, 'session')}" if policy.max_hold else "",
-        f"not entered for {many(policy.cooldown, 'session')} after an exit" if policy.cooldown else "",
-        f"left at a loss of {percent(policy.stop_loss, 1)} of the fund" if policy.stop_loss else "",
-        f"left at a gain of {percent(policy.take_profit, 1)} of the fund" if policy.take_profit else "",
+        f"after {counted(policy.confirm, 'close')} in a row" if policy.confirm > 1 else "",
+        f"held for at least {counted(policy.min_hold, 'session')}" if policy.min_hold else "",
+        f"held for at most {counted(policy.max_hold, 'session')}" if policy.max_hold else "",
+        f"not entered for {counted(policy.cooldown, 'session')} after an exit" if policy.cooldown else "",
+        f"left at a loss of {percent(policy.stop_loss)} of the fund" if policy.stop_loss else "",
+        f"left at a gain of {percent(policy.take_profit)} of the fund" if policy.take_profit else "",
     ]
     return ", ".join(part for part in told if part) + "."
 
@@ -175,7 +177,7 @@ def strategy(config: RunConfig, label: str) -> str:
 def statistics(evaluation: Evaluation) -> list[str]:
     """Return how the attribution and the intervals were made, a sentence each."""
     evidence = evaluation.evidence
-    fee, spread, block = percent(FEE), percent(SPREAD), number(evidence.block, 1)
+    fee, spread, block = percent(FEE, 2), percent(SPREAD, 2), number(evidence.block, 1)
     attributed = f"Attribution takes {fee} a year for the fund's fee and {spread} a year for the spread on its swaps."
     resampled = (
         f"Intervals are those of {evidence.draws:,} draws of the stationary bootstrap over {evidence.returns:,} daily"
@@ -184,12 +186,12 @@ def statistics(evaluation: Evaluation) -> list[str]:
     return [attributed, resampled]
 
 
-def history(result: RunResult) -> list[str]:
+def history(result: Run) -> list[str]:
     """Say where the history comes from and what the audit found in it, a sentence each."""
     market = result.market
     names = {ERROR: "accepted error", WARNING: "warning", INFO: "remark"}
     counts = {name: sum(one.severity == severity for one in market.findings) for severity, name in names.items()}
-    told = ", ".join(many(count, name) for name, count in counts.items() if count)
+    told = ", ".join(counted(count, name) for name, count in counts.items() if count)
     made = "simulated: made up by this program" if market.simulated else "as traded, split by split"
     return [
         f"History comes from source {market.source.name}, {made}.",
@@ -198,7 +200,7 @@ def history(result: RunResult) -> list[str]:
     ]
 
 
-def findings(result: RunResult) -> list[tuple[str, str, Finding]]:
+def findings(result: Run) -> list[tuple[str, str, Finding]]:
     """Return what the audit found, the worst first: severity, when, the finding. An error was accepted."""
     return [
         ("accepted error" if one.severity == ERROR else one.severity, _when(one), one) for one in result.market.findings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from data.arrays import Floats
 from engine.analytics.answer.words import names_of
 from engine.kernel.loop import Ledger
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.first_sum import hedge_words
 from reports.report_section import Head
 
@@ -50,7 +50,7 @@ class Book:
         return Head(self.title, self.about, self.role)
 
 
-def books_of(result: RunResult) -> tuple[Book, ...]:
+def books_of(result: Run) -> tuple[Book, ...]:
     """Return every book of a run, the hedged one first."""
     names = names_of(result.config)
     order = sorted(result.controls, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
@@ -58,7 +58,7 @@ def books_of(result: RunResult) -> tuple[Book, ...]:
     return (own, *(_control(result, name, more=names.more) for name in order))
 
 
-def _control(result: RunResult, name: str, *, more: bool) -> Book:
+def _control(result: Run, name: str, *, more: bool) -> Book:
     control = result.controls[name]
     titles = {
         "unhedged": "Doing nothing",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from data.format import UNKNOWN, counted, dollars, number
 from engine.rules import costs_of
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.report_section import Head, Note, Row, Section, Table
-from reports.report_words import UNKNOWN, dollars, many, number
 
 HEADS = (
     Head(""),
@@ -20,14 +20,14 @@ HEADS = (
 )
 
 
-def costs(result: RunResult) -> Section:
+def costs(result: Run) -> Section:
     """Return the section."""
     metrics = result.metrics
-    finding = f"Trading cost {dollars(metrics['costs'])} over {many(metrics['fills'], 'fill')}"
+    finding = f"Trading cost {dollars(metrics['costs'])} over {counted(metrics['fills'], 'fill')}"
     return Section("costs-part", "Costs", finding, [Table("costs", HEADS, _rows(result)), Note("Of the hedged book.")])
 
 
-def _rows(result: RunResult) -> list[Row]:
+def _rows(result: Run) -> list[Row]:
     setup, hedged = result.setup, result.hedged
     span = slice(0, hedged.last + 1)
     parts = costs_of(setup.terms, setup.prices.fill, hedged.traded)

@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Floats
+from data.format import counted, dollars, percent
 from engine.analytics.cascade import Cascade
+from engine.analytics.episode_stats import Need
 from engine.analytics.episodes import Episode
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
-from engine.analytics.hedge_metrics import Need
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.charts import singles
 from reports.report_measures import measures
 from reports.report_section import Chart, Note, Own, Part, Section
 from reports.report_steps import cascade_chart
-from reports.report_words import dollars, many, percent
 
 AROUND = 10
 """Sessions of the underlying that are drawn before and after an episode."""
@@ -41,13 +41,13 @@ class Row(NamedTuple):
     story: str
 
 
-def section(result: RunResult, evaluation: Evaluation) -> Section:
+def section(result: Run, evaluation: Evaluation) -> Section:
     """Return the section: every episode folded."""
     name, count = result.market.hedge, len(evaluation.episodes)
     if not count:
         return Section("episodes-part", "Episodes", "No episodes", [Note(f"{name} was never bought.")])
     lost = sum(one.pnl <= 0.0 for one in evaluation.episodes)
-    finding = f"{lost:,} of {many(count, 'episode')} made nothing or lost"
+    finding = f"{lost:,} of {counted(count, 'episode')} made nothing or lost"
     needs = Chart(
         "needs",
         "How far the underlying had to move and moved, by episode",
@@ -64,41 +64,41 @@ def section(result: RunResult, evaluation: Evaluation) -> Section:
     return Section("episodes-part", "Episodes", finding, parts, {"episodes": charts(result, evaluation)})
 
 
-def rows(result: RunResult, evaluation: Evaluation) -> list[Row]:
+def rows(result: Run, evaluation: Evaluation) -> list[Row]:
     """Return the episodes' rows, oldest first."""
     made = result.market.synthetic_sessions()
     found = zip(evaluation.episodes, evaluation.measures.needs, evaluation.cascades, strict=True)
     return [_row(result, *one, synthetic=bool(made[one[0].entered])) for one in found]
 
 
-def _row(result: RunResult, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> Row:
+def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> Row:
     days = result.market.run_sessions
     share = episode.pnl / result.hedged.equity[episode.decided]
     return Row(
         str(days[episode.entered]),
         "still held" if episode.exited is None else str(days[episode.exited]),
         need.sessions,
-        percent(need.break_even, sign=True),
-        percent(cascade.index, sign=True),
-        percent(cascade.fund, sign=True),
+        percent(need.break_even, 2, sign=True),
+        percent(cascade.index, 2, sign=True),
+        percent(cascade.fund, 2, sign=True),
         dollars(episode.pnl, sign=True),
-        percent(share, sign=True),
+        percent(share, 2, sign=True),
         episode.pnl,
         synthetic,
         story(result, episode, need, cascade),
     )
 
 
-def story(result: RunResult, episode: Episode, need: Need, cascade: Cascade) -> str:
+def story(result: Run, episode: Episode, need: Need, cascade: Cascade) -> str:
     """Say how far the underlying had to move beside how far it did, and what became of the dollars."""
     roles, days = result.market.roles, result.market.run_sessions
     fund, underlying = roles.hedge, roles.underlying
     fate = "It is still held." if episode.left is None else f"Left on {days[episode.left]} {LEFT[episode.reason]}."
     return (
-        f"In {many(need.sessions, 'session')} at a volatility of {percent(need.volatility, 0)} a year, {underlying}"
+        f"In {counted(need.sessions, 'session')} at a volatility of {percent(need.volatility, 0)} a year, {underlying}"
         f" {_had_to(need.break_even, falls=roles.leverage < 0)} for {fund} to gain. It {_moved(cascade.index)}, and"
-        f" {fund} returned {percent(cascade.fund, sign=True)}. Decided on {days[episode.decided]} for"
-        f" {percent(episode.weight, 1)} of equity; the sleeve made {dollars(episode.pnl, sign=True)}, after"
+        f" {fund} returned {percent(cascade.fund, 2, sign=True)}. Decided on {days[episode.decided]} for"
+        f" {percent(episode.weight)} of equity; the sleeve made {dollars(episode.pnl, sign=True)}, after"
         f" {dollars(episode.costs)} of costs. {fate}"
     )
 
@@ -113,17 +113,17 @@ LEFT = {
 
 def _had_to(break_even: float, *, falls: bool) -> str:
     """Say what the underlying had to do, with the side of 0 that its break-even is on."""
-    size = percent(abs(break_even))
+    size = percent(abs(break_even), 2)
     if falls:
         return f"had to fall by more than {size}" if break_even < 0.0 else f"had to rise by less than {size}"
     return f"had to rise by more than {size}" if break_even > 0.0 else f"had to fall by less than {size}"
 
 
 def _moved(change: float) -> str:
-    return f"{'fell' if change < 0.0 else 'rose'} {percent(abs(change))}"
+    return f"{'fell' if change < 0.0 else 'rose'} {percent(abs(change), 2)}"
 
 
-def charts(result: RunResult, evaluation: Evaluation) -> list[dict[str, Any]]:
+def charts(result: Run, evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return what each episode's two charts are drawn from, packed.
 
     ``underlying``, ``fund`` and ``naive``, the multiple of the underlying's whole move, are paths from fill to fill
@@ -146,7 +146,7 @@ def charts(result: RunResult, evaluation: Evaluation) -> list[dict[str, Any]]:
     ]
 
 
-def _paths(result: RunResult, index: Index, b: float, episode: Episode, cascade: Cascade) -> dict[str, Any]:
+def _paths(result: Run, index: Index, b: float, episode: Episode, cascade: Cascade) -> dict[str, Any]:
     prices, entered, at_open = result.setup.prices, episode.entered, fills_at_open(result.setup)
     left, end = episode.exited is not None, result.hedged.last if episode.exited is None else episode.exited
     before = OPEN if at_open else 0.0

@@ -7,19 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from data.arrays import Floats
-from engine.analytics.episode_stats import core_level
-from engine.analytics.falls import DEEP, RISE, Fall, falls_of
-from engine.runs.run import RunResult
+from data.format import UNKNOWN, counted, counted_of, percent, points
+from engine.analytics.drawdowns import DEEP, RISE, Fall, core_level, falls_of
+from engine.runs.run import Run
 from reports.first_sum import month
 from reports.report_books import Book, against, by_name, judged_by
-from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of, counted
-from reports.report_words import UNKNOWN, many, percent, points
+from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of
 from reports.report_years import change
 
 ENDED = {"peak": "new peak", "rise": f"up {100 * RISE:.0f} %", "open": "goes on"}
 
 
-def falls(result: RunResult, books: tuple[Book, ...]) -> Section:
+def falls(result: Run, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     found = falls_of(core_level(result.setup)[: result.hedged.last + 1])
     deep = f"{100 * DEEP:.0f} %"
@@ -29,19 +28,19 @@ def falls(result: RunResult, books: tuple[Book, ...]) -> Section:
     over = [one for one in found if one.ended != "open"]
     apart = [_apart(equity["hedged"], equity[judge.name], one) for one in over]
     known = [value for value in apart if value is not None]
-    won = counted(sum(value > 0.0 for value in known), len(known))
+    won = counted_of(sum(value > 0.0 for value in known), len(known))
     finding = (
         f"Ahead of {against(judge)} at the recovery in {won} falls"
         if known
-        else f"{many(len(found), 'fall')}, not over yet"
+        else f"{counted(len(found), 'fall')}, not over yet"
     )
     return Section("falls-part", "Falls", finding, _parts(result, books, found, judge))
 
 
-def _parts(result: RunResult, books: tuple[Book, ...], found: Sequence[Fall], judge: Book) -> list[Part]:
+def _parts(result: Run, books: tuple[Book, ...], found: Sequence[Fall], judge: Book) -> list[Part]:
     equity, days = by_name(books), result.market.run_sessions
     values = [
-        Value(f"{month(days[one.peak])}{', goes on' if one.ended == 'open' else ''}", value, points(value, 1), "hedge")
+        Value(f"{month(days[one.peak])}{', goes on' if one.ended == 'open' else ''}", value, points(value), "hedge")
         for one in found
         if (value := _apart(equity["hedged"], equity[judge.name], one)) is not None
     ]
@@ -62,7 +61,7 @@ def _parts(result: RunResult, books: tuple[Book, ...], found: Sequence[Fall], ju
     ]
 
 
-def _rows(result: RunResult, books: tuple[Book, ...], one: Fall) -> list[Row]:
+def _rows(result: Run, books: tuple[Book, ...], one: Fall) -> list[Row]:
     """Return a fall's rows: to the trough, to its end, and to the old peak where it ended before that by a rise."""
     days, equity, core = result.market.run_sessions, by_name(books), core_level(result.setup)
     made = result.market.synthetic_sessions()[one.peak : one.end + 1].any()
@@ -70,7 +69,7 @@ def _rows(result: RunResult, books: tuple[Book, ...], one: Fall) -> list[Row]:
     def cells(last: int) -> list[str]:
         told = [change(core, one.peak, last)]
         told += [None if book.name not in equity else change(equity[book.name], one.peak, last) for book in books]
-        return [UNKNOWN if value is None else percent(value, 1).removesuffix(" %") for value in told]
+        return [UNKNOWN if value is None else percent(value).removesuffix(" %") for value in told]
 
     down = Row([f"{days[one.peak]} to {days[one.trough]}", *cells(one.trough)], mark="SYNTHETIC" if made else "")
     until = "to the last close, goes on" if one.ended == "open" else f"to {days[one.end]}, {ENDED[one.ended]}"

@@ -7,21 +7,21 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Flags, Floats
+from data.format import counted, percent
 from engine.analytics.derisk import net_beta
 from engine.analytics.metrics import drawdowns
 from engine.kernel.loop import Ledger
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from engine.setup import run_beta
 from reports.charts import singles, spread
 from reports.report_books import Book, against, judged_by
 from reports.report_section import Chart, Note, Section
-from reports.report_words import many, percent
 
 OVER = ("held_less", "derisk_daily")
 """Books that the hedged one is divided by."""
 
 
-def growth(result: RunResult, books: tuple[Book, ...]) -> Section:
+def growth(result: Run, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     fund, underlying = result.market.hedge, result.market.underlying
     over = [one for one in books if one.name in OVER and one.ledger is not None]
@@ -36,7 +36,7 @@ def growth(result: RunResult, books: tuple[Book, ...]) -> Section:
         " Point at a day for every book of it."
     )
     chart = Chart(
-        "growth", f"Growth, drawdown, relative growth and net beta of {many(len(books), 'book')}", caption, "huge"
+        "growth", f"Growth, drawdown, relative growth and net beta of {counted(len(books), 'book')}", caption, "huge"
     )
     return Section("grown", "Growth", _finding(books), [chart, *_why(result)], {"growth": _data(result, books, over)})
 
@@ -45,7 +45,7 @@ def _called(book: Book) -> str:
     return "holding less" if book.name == "held_less" else book.title.lower()
 
 
-def _why(result: RunResult) -> list[Note]:
+def _why(result: Run) -> list[Note]:
     why = None if result.evaluation is None else result.evaluation.why
     if why is None:
         return []
@@ -66,13 +66,13 @@ def _finding(books: tuple[Book, ...]) -> str:
         return "The hedged book was ruined"
     if other <= 0.0:
         return f"{judge.title} was ruined, the hedge was not"
-    apart = percent(abs(end / other - 1.0), 1)
-    if apart == percent(0.0, 1):
+    apart = percent(abs(end / other - 1.0))
+    if apart == percent(0.0):
         return f"In the end the hedge was worth as much as {against(judge)}"
     return f"In the end the hedge was worth {apart} {'more' if end > other else 'less'} than {against(judge)}"
 
 
-def _data(result: RunResult, books: tuple[Book, ...], over: list[Book]) -> dict[str, Any]:
+def _data(result: Run, books: tuple[Book, ...], over: list[Book]) -> dict[str, Any]:
     alive = {one.name: (one, _alive(one.ledger)) for one in books if one.ledger is not None}
     hedged = alive["hedged"][1]
     beta = run_beta(result.config, result.market)

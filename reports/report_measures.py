@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from engine.analytics.hedge_metrics import SHORT
-from engine.runs.run import RunResult
+from data.format import counted, dollars, number, percent
+from engine.analytics.episode_stats import SHORT
+from engine.runs.run import Run
 from reports.report_section import Head, Row, Table
-from reports.report_words import dollars, many, number, percent
 
 Held = Mapping[str, Any]
 """The measures of metrics.json, with the run's ``episodes`` and its ``underlying``."""
@@ -24,15 +24,15 @@ class Measure(NamedTuple):
 
 
 def _whipsaws(held: Held) -> str:
-    lost, yearly = dollars(held["whipsaw_dollars"], sign=True), percent(held["whipsaw_a_year"], sign=True)
-    return f"{many(held['whipsaws'], 'episode')}, {lost}, {yearly} a year"
+    lost, yearly = dollars(held["whipsaw_dollars"], sign=True), percent(held["whipsaw_a_year"], 2, sign=True)
+    return f"{counted(held['whipsaws'], 'episode')}, {lost}, {yearly} a year"
 
 
 MEASURES = (
     Measure(
         "hit_rate",
         "Hit rate",
-        lambda held: f"{percent(held['hit_rate'], 1)} ({held['hits']:,} of {held['episodes']:,})",
+        lambda held: f"{percent(held['hit_rate'])} ({held['hits']:,} of {held['episodes']:,})",
         "episodes that made dollars after costs",
     ),
     Measure(
@@ -44,14 +44,14 @@ MEASURES = (
     Measure(
         "false_alarms",
         "False alarms",
-        lambda held: f"{held['false_alarms']:,} of {many(held['episodes'], 'episode')}",
+        lambda held: f"{held['false_alarms']:,} of {counted(held['episodes'], 'episode')}",
         "{underlying} rose from fill to fill",
     ),
     Measure("whipsaws", "Whipsaws", _whipsaws, f"losing episodes of fewer than {SHORT} sessions"),
 )
 
 
-def measures(result: RunResult) -> Table:
+def measures(result: Run) -> Table:
     """Return the measures: title, and value or why there is none."""
     own = {"episodes": result.metrics["episodes"], "underlying": result.market.underlying}
     held = result.metrics["measures"] | own

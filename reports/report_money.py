@@ -6,18 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from data.format import dollars
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.bridge import SPANS
 from engine.analytics.carino import linking
 from engine.analytics.evaluate import Evaluation
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.charts import singles
 from reports.report_section import Chart, Note, Part, Section, Table
 from reports.report_steps import TITLES, bridge_chart, sleeve_chart, steps_heads, steps_rows
-from reports.report_words import dollars
 
 
-def money(result: RunResult, evaluation: Evaluation) -> Section:
+def money(result: Run, evaluation: Evaluation) -> Section:
     """Return the section."""
     metrics, roles = result.metrics, result.market.roles
     carried = metrics["bridge"]

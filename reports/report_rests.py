@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from data.arithmetic import log
+from data.format import counted, number, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.fund_part import APART, LARGEST, FundPart
 from engine.analytics.answer.words import names_of
-from engine.analytics.episode_stats import core_level
-from engine.runs.run import RunResult
+from engine.analytics.drawdowns import core_level
+from engine.runs.run import Run
 from reports.first_sum import month, rests_words
 from reports.report_books import Book, by_name
 from reports.report_section import Fold, Head, Note, Part, Row, Section, Table, Value, bars_of
-from reports.report_words import many, number, percent, points
 
 DAYS = 5
 """Days that are shown."""
@@ -21,7 +21,7 @@ SHOWN = 8
 """Clusters that are drawn; the rest is folded."""
 
 
-def rests(result: RunResult, answer: Answer, books: tuple[Book, ...]) -> Section:
+def rests(result: Run, answer: Answer, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     names, fund = names_of(result.config), answer.fund
     if not fund.clusters:
@@ -41,7 +41,7 @@ def rests(result: RunResult, answer: Answer, books: tuple[Book, ...]) -> Section
     return Section("rests-part", "Rests on", finding, parts)
 
 
-def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
+def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
     days, name = result.market.run_sessions, result.market.hedge
     order = sorted(range(len(fund.clusters)), key=lambda i: -fund.clusters[i].share)
     rows, values = [], []
@@ -55,10 +55,10 @@ def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
                 one.difference,
                 text,
                 "hedge",
-                f"{many(one.episodes, 'episode')}; {percent(one.share, 0)} of all that differs.",
+                f"{counted(one.episodes, 'episode')}; {percent(one.share, 0)} of all that differs.",
             )
         )
-        rows.append(Row([span, f"{one.episodes:,}", text, percent(one.share, 1)]))
+        rows.append(Row([span, f"{one.episodes:,}", text, percent(one.share)]))
     heads = [
         Head("From the first fill to the last"),
         Head("Episodes"),
@@ -72,7 +72,7 @@ def _clusters(result: RunResult, fund: FundPart, selling: str) -> list[Part]:
             f" between them are one cluster. How many equal ones weigh as much is N_eff. {alone}"
         ),
         bars_of("clusters-bars", "The largest clusters of episodes", values[:SHOWN]),
-        Fold(f"All {many(len(rows), 'cluster')}", [Table("clusters", heads, rows)]),
+        Fold(f"All {counted(len(rows), 'cluster')}", [Table("clusters", heads, rows)]),
     ]
 
 
@@ -80,13 +80,13 @@ def _months(first: object, last: object) -> str:
     return " to ".join(dict.fromkeys((month(first), month(last))))
 
 
-def _days(result: RunResult, books: tuple[Book, ...]) -> list[Part]:
+def _days(result: Run, books: tuple[Book, ...]) -> list[Part]:
     equity, core, days = by_name(books), core_level(result.setup), result.market.run_sessions
     ours, theirs, moved = (np.diff(log(one)) for one in (equity["hedged"], equity["held_less"], core))
     apart = ours - theirs
     order = np.argsort(-np.abs(apart), kind="stable")[:DAYS]
     rows = [
-        Row([str(days[t + 1]), *(points(np.expm1(one[t]), 1) for one in (moved, ours, theirs)), points(apart[t], 1)])
+        Row([str(days[t + 1]), *(points(np.expm1(one[t])) for one in (moved, ours, theirs)), points(apart[t])])
         for t in order.tolist()
     ]
     largest = float(apart[order].sum())
@@ -100,8 +100,8 @@ def _days(result: RunResult, books: tuple[Book, ...]) -> list[Part]:
     ]
     return [
         Note(
-            f"The {DAYS} days on which the hedge and holding less parted most came to {points(largest, 1)} log points,"
-            f" of {points(total, 1)} over all {len(apart):,} days."
+            f"The {DAYS} days on which the hedge and holding less parted most came to {points(largest)} log points,"
+            f" of {points(total)} over all {len(apart):,} days."
         ),
         Table("days", heads, rows),
     ]

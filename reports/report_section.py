@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from reports.report_words import UNKNOWN
-
 
 @dataclass(frozen=True)
 class Note:
@@ -183,8 +181,3 @@ def bars_of(id: str, described: str, values: Sequence[Value]) -> Bars:  # noqa: 
         for one in values
     ]
     return Bars(id, described, laid)
-
-
-def counted(count: int, total: int) -> str:
-    """Write ``5 of 17``; a dash where there is nothing to count."""
-    return f"{count:,} of {total:,}" if total else UNKNOWN

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from data.format import UNKNOWN, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.variations import Variation
 from reports.report_section import Fold, Head, Note, Part, Row, Section, Table, Value, bars_of
-from reports.report_words import UNKNOWN, points
 
 GROUPS = {
     "fills": "Filled otherwise",
@@ -30,15 +30,15 @@ def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
     own = answer.insurance.quarter.gap
     gaps = [one.gap for one in variations]
     side = sum(math.copysign(1.0, gap) != math.copysign(1.0, own) for gap in gaps)
-    span = f"between {points(min(gaps), 1)} and {points(max(gaps), 1)} points"
+    span = f"between {points(min(gaps))} and {points(max(gaps))} points"
     turned = f"it changes sides in {side} of {len(gaps)}" if side else "it never changes sides"
     finding = f"With one thing changed the gap to holding less lies {span}: {turned}"
     shown = [_row("As it is", own, answer.fund.estimate, "sum"), *_rows(variations)]
     starts = [one for one in variations if one.group == "start"]
     values = [
-        Value("As it is", own, points(own, 1), "hedge"),
+        Value("As it is", own, points(own), "hedge"),
         *(
-            Value(_said(one.name), one.gap, points(one.gap, 1), group=GROUPS[one.group])
+            Value(_said(one.name), one.gap, points(one.gap), group=GROUPS[one.group])
             for one in variations
             if one.group != "start"
         ),
@@ -60,7 +60,7 @@ def _said(name: str) -> str:
 
 
 def _row(name: str, gap: float, fund: float | None, role: str = "") -> Row:
-    return Row([name, points(gap, 1), UNKNOWN if fund is None else points(fund, 1)], role=role)
+    return Row([name, points(gap), UNKNOWN if fund is None else points(fund)], role=role)
 
 
 def _rows(variations: Sequence[Variation]) -> list[Row]:
@@ -80,13 +80,13 @@ def _range(starts: Sequence[Variation]) -> list[Value]:
         return []
     low, high = min(starts, key=lambda one: one.gap), max(starts, key=lambda one: one.gap)
     return [
-        Value(f"{_said(one.name)}, {which} of {len(starts)}", one.gap, points(one.gap, 1), group=GROUPS["start"])
+        Value(f"{_said(one.name)}, {which} of {len(starts)}", one.gap, points(one.gap), group=GROUPS["start"])
         for one, which in ((low, "lowest"), (high, "highest"))
     ]
 
 
 def _span(values: Sequence[float]) -> str:
-    told = list(dict.fromkeys(points(pick(values), 1) for pick in (min, max))) if values else [UNKNOWN]
+    told = list(dict.fromkeys(points(pick(values)) for pick in (min, max))) if values else [UNKNOWN]
     return " to ".join(told)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from data.format import percent, points
 from engine.analytics.answer.variations import Alternative
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.report_section import Head, Note, Row, Section, Table, Value, bars_of
 from reports.report_ways import GAP
-from reports.report_words import percent, points
 
 TITLES = {"rebalance": "Rebalanced", "weight": "Weight"}
 HEADS = (
@@ -22,7 +22,7 @@ HEADS = (
 )
 
 
-def sizes(result: RunResult, alternatives: Sequence[Alternative]) -> Section:
+def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
     """Return the section."""
     if not alternatives:
         why = f"{result.label} orders weights itself: there is no signal to size or to rebalance otherwise."
@@ -30,12 +30,12 @@ def sizes(result: RunResult, alternatives: Sequence[Alternative]) -> Section:
     best = max(alternatives, key=lambda one: one.dot.gap)
     title = f"{'the run as it is, ' if best.own else ''}{best.dot.title}"
     came = "Nearest to holding less came" if best.dot.gap < 0.0 else "Furthest above holding less came"
-    finding = f"{came} {title}: {points(best.dot.gap, 1)} points a year"
+    finding = f"{came} {title}: {points(best.dot.gap)} points a year"
     values = [
         Value(
             _name(one).removeprefix("Rebalanced "),
             one.dot.gap,
-            points(one.dot.gap, 1),
+            points(one.dot.gap),
             "hedge" if one.own else "",
             group=TITLES[one.kind],
         )
@@ -45,12 +45,12 @@ def sizes(result: RunResult, alternatives: Sequence[Alternative]) -> Section:
         Row(
             [
                 _name(one),
-                percent(one.dot.cagr, 1),
-                percent(one.dot.max_drawdown, 1),
-                points(one.dot.bad_quarter, 1),
+                percent(one.dot.cagr),
+                percent(one.dot.max_drawdown),
+                points(one.dot.bad_quarter),
                 f"{one.fills:,}",
                 f"{one.net_short:,}",
-                points(one.dot.gap, 1),
+                points(one.dot.gap),
             ],
             role="hedge" if one.own else "",
         )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from data.format import dollars, percent, points
 from data.fund import FEE, SPREAD
 from data.market import Roles
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.bridge import SPANS
 from engine.analytics.carino import DECAY
 from engine.analytics.cascade import STEPS, Cascade
+from reports.renderers.html import typeset
 from reports.report_section import Head, Row
-from reports.report_words import dollars, percent, points, typeset
 
 TITLES = {
     "core": "Core not held",
@@ -31,7 +32,7 @@ TITLES = {
 def abouts(roles: Roles) -> dict[str, str]:
     """Say what each step of the bridge and of the sleeve is."""
     b, way = roles.leverage, "short" if roles.leverage < 0 else "long"
-    fee, spread = percent(FEE), percent(SPREAD)
+    fee, spread = percent(FEE, 2), percent(SPREAD, 2)
     return {
         "core": "What the core would have made that was sold, or held less of, than unhedged.",
         "interest": "On the book's cash, or on what it owes.",
@@ -65,7 +66,7 @@ def steps_rows(metrics: Mapping[str, Any], roles: Roles) -> list[Row]:
             [
                 TITLES[name],
                 dollars(carried[name], sign=True),
-                points(yearly[f"{own[name]}_a_year"], 1) if own[name] in SLEEVE else "",
+                points(yearly[f"{own[name]}_a_year"]) if own[name] in SLEEVE else "",
             ],
             about[name],
         )
@@ -73,10 +74,8 @@ def steps_rows(metrics: Mapping[str, Any], roles: Roles) -> list[Row]:
     ]
     taken = dollars(sum(carried[name] for name in DECAY), sign=True)
     said = "What the fund itself takes: fee, spread and tracking, to be set against the financing earned."
-    decay = Row(["Decay", taken, points(yearly["decay_a_year"], 1)], said, "sum")
-    made = Row(
-        [f"All of {roles.hedge}", "", points(yearly["sleeve_a_year"], 1)], "What it made, after its costs.", "sum"
-    )
+    decay = Row(["Decay", taken, points(yearly["decay_a_year"])], said, "sum")
+    made = Row([f"All of {roles.hedge}", "", points(yearly["sleeve_a_year"])], "What it made, after its costs.", "sum")
     return [*rows, decay, made]
 
 
@@ -95,7 +94,7 @@ def sleeve_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
     made = metrics["attribution"]
     steps, total = [made[f"{name}_a_year"] for name in SLEEVE], made["sleeve_a_year"]
     labels = [*(TITLES[name] for name in SLEEVE), f"All of {roles.hedge}"]
-    return _waterfall(labels, steps, [points(value, 1) for value in (*steps, total)], starts=False)
+    return _waterfall(labels, steps, [points(value) for value in (*steps, total)], starts=False)
 
 
 def cascade_chart(cascade: Cascade, roles: Roles) -> dict[str, Any]:
@@ -106,7 +105,7 @@ def cascade_chart(cascade: Cascade, roles: Roles) -> dict[str, Any]:
         "variance_drag": "Chop (variance drag)",
     }
     steps = [getattr(cascade, name) for name in STEPS]
-    texts = [percent(value, 1, sign=True) for value in (*steps, cascade.fund)]
+    texts = [percent(value, sign=True) for value in (*steps, cascade.fund)]
     return _waterfall([*(names.get(name) or TITLES[name] for name in STEPS), roles.hedge], steps, texts, starts=False)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from data.arithmetic import expm1
+from data.format import UNKNOWN, p_value, percent, points, signed
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.digits import printed_sum, signed
+from engine.analytics.answer.digits import printed_sum
 from engine.analytics.answer.timing import LEVEL
 from engine.analytics.answer.words import dates_words
 from reports.report_section import Chart, Head, Note, Row, Section, Table
-from reports.report_words import UNKNOWN, number, percent, points
 
 BINS = 60
 
@@ -38,9 +38,7 @@ def timing(answer: Answer) -> Section:
 def _table(answer: Answer) -> Table:
     told = answer.timing
     band = UNKNOWN if told.band is None else f"{_grown(told.band[0])} to {_grown(told.band[1])}"
-    smallest = (
-        UNKNOWN if told.smallest is None else f"{points(told.smallest * answer.factor, 1).removeprefix('+')} points"
-    )
+    smallest = UNKNOWN if told.smallest is None else f"{points(told.smallest * answer.factor).removeprefix('+')} points"
     part = printed_sum(answer).parts[1]
     rows = [
         ("The run's own dates", _grown(told.growth), "Growth a year, sold at entry."),
@@ -56,9 +54,9 @@ def _table(answer: Answer) -> Table:
             smallest,
             "What would be found in four of five such histories, at 5 %, two-sided.",
         ),
-        ("p", number(told.p, 3), "How often random dates are as far out, on either side."),
-        ("p of being worse", number(told.p_low, 3), "How often random dates are as bad or worse."),
-        ("p of being better", number(told.p_high, 3), "How often random dates are as good or better."),
+        ("p", p_value(told.p), "How often random dates are as far out, on either side."),
+        ("p of being worse", p_value(told.p_low), "How often random dates are as bad or worse."),
+        ("p of being better", p_value(told.p_high), "How often random dates are as good or better."),
     ]
     return Table("timing", [Head(""), Head("")], [Row([name, value], tip) for name, value, tip in rows])
 
@@ -74,7 +72,7 @@ def _notes(answer: Answer) -> list[Note]:
 
 
 def _grown(log_growth: float) -> str:
-    return percent(float(expm1(log_growth)), 1)
+    return percent(float(expm1(log_growth)))
 
 
 def _data(answer: Answer) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from data.format import UNKNOWN, counted_of, dollars, number, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.controls import MATCHED
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.report_books import Book
-from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of, counted
-from reports.report_words import UNKNOWN, dollars, number, percent, points
+from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of
 
 HEADS = (
     Head(""),
@@ -30,13 +30,13 @@ GAP = Head(
 )
 
 
-def ways(result: RunResult, answer: Answer | None, books: tuple[Book, ...]) -> Section:
+def ways(result: Run, answer: Answer | None, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     dots = {} if answer is None else {dot.name: dot for dot in answer.frontier.dots}
     parts: list[Part] = []
     if dots:
         values = [
-            Value(one.title, dots[one.name].gap, points(dots[one.name].gap, 1), one.role, one.about)
+            Value(one.title, dots[one.name].gap, points(dots[one.name].gap), one.role, one.about)
             for one in sorted(books, key=lambda one: -dots[one.name].gap if one.name in dots else 0.0)
             if one.name in dots
         ]
@@ -59,32 +59,31 @@ def ways(result: RunResult, answer: Answer | None, books: tuple[Book, ...]) -> S
     )
 
 
-def _finding(result: RunResult, books: tuple[Book, ...], dots: Mapping[str, Dot]) -> str:
+def _finding(result: Run, books: tuple[Book, ...], dots: Mapping[str, Dot]) -> str:
     if dots:
         others = [dot for name, dot in dots.items() if name not in ("hedged", "unhedged")]
-        better = counted(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))
+        better = counted_of(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))
         return f"Against holding less, {better} other ways did better than the hedge"
     figures = result.metrics["controls"]
     grown = [figures[one.name]["cagr"] for one in books if one.name in figures]
-    return (
-        f"{counted(sum(one > result.metrics['cagr'] for one in grown), len(grown))} other ways grew more than the hedge"
-    )
+    more = sum(one > result.metrics["cagr"] for one in grown)
+    return f"{counted_of(more, len(grown))} other ways grew more than the hedge"
 
 
 def _row(book: Book, figures: Mapping[str, Any] | None, dots: Mapping[str, Dot]) -> Row:
     gap = (
         []
         if not dots
-        else [points(dots[book.name].gap, 1) if book.name in dots else "0.0" if book.name in MATCHED else UNKNOWN]
+        else [points(dots[book.name].gap) if book.name in dots else "0.0" if book.name in MATCHED else UNKNOWN]
     )
     if figures is None or book.ledger is None:
         return Row([book.title, *([UNKNOWN] * (len(HEADS) - 1)), *gap], book.about)
     short = bad_quarter(book.ledger.equity) if book.ledger.equity.min() > 0.0 else None
     cells = [
-        percent(figures["cagr"], 1),
-        points(short, 1),
-        percent(figures["max_drawdown"], 1),
-        percent(figures["volatility"], 1),
+        percent(figures["cagr"]),
+        points(short),
+        percent(figures["max_drawdown"]),
+        percent(figures["volatility"]),
         number(figures["sharpe"]),
         dollars(figures["costs"]),
         dollars(figures["final_equity"]),

@@ -8,10 +8,10 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from data.calendar import nyse_sessions
-from engine.runs.run import RunResult
+from data.format import UNKNOWN, counted_of, percent, points
+from engine.runs.run import Run
 from reports.report_books import Book, against, by_name, judged_by
-from reports.report_section import Head, Note, Row, Section, Table, Value, bars_of, counted
-from reports.report_words import UNKNOWN, percent, points
+from reports.report_section import Head, Note, Row, Section, Table, Value, bars_of
 
 WEEK = 10
 """Days around a year's ends within which the exchange meets."""
@@ -46,17 +46,17 @@ def change(equity: Floats, first: int, last: int) -> float | None:
     return float(equity[last] / equity[first] - 1.0) if equity[first] > 0.0 else None
 
 
-def years(result: RunResult, books: tuple[Book, ...]) -> Section:
+def years(result: Run, books: tuple[Book, ...]) -> Section:
     """Return the section."""
     sessions, made = result.market.run_sessions, result.market.synthetic_sessions()
     spans = years_of(sessions[: result.hedged.last + 1])
     judge, equity = judged_by(books), by_name(books)
     ahead = [_apart(equity["hedged"], equity[judge.name], one) for one in spans]
     known = [value for value in ahead if value is not None]
-    won = counted(sum(value > 0.0 for value in known), len(known))
+    won = counted_of(sum(value > 0.0 for value in known), len(known))
     marks = {one.year: "SYNTHETIC" if made[one.first : one.last + 1].any() else "" for one in spans}
     values = [
-        Value(_name(one), value, points(value, 1), "hedge")
+        Value(_name(one), value, points(value), "hedge")
         for one, value in zip(spans, ahead, strict=True)
         if value is not None
     ]
@@ -87,4 +87,4 @@ def _apart(ours: Floats, theirs: Floats, one: Year) -> float | None:
 
 def _cell(equity: Floats | None, one: Year) -> str:
     made = None if equity is None else change(equity, one.first, one.last)
-    return UNKNOWN if made is None else percent(made, 1).removesuffix(" %")
+    return UNKNOWN if made is None else percent(made).removesuffix(" %")

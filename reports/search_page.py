@@ -12,7 +12,8 @@ from data.arrays import Floats
 from engine.research.search.objectives import PAIR, Objective, best_first
 from engine.research.search.run import SearchResult
 from engine.research.search.space import Dimension, values_of
-from reports.charts import singles, write_page
+from reports.charts import singles
+from reports.renderers.html import write_page
 from reports.search_table import (
     beside_of,
     notes,

@@ -11,10 +11,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from data.arrays import Floats
+from data.format import counted
 from engine.research.search.objectives import AVOIDED, COST, NAMED, Objective, best_first
 from engine.research.search.run import SearchResult, cost_of_selling
 from engine.research.search.space import values_of
-from reports.report_words import many
 from reports.sweep_page import as_yaml, label, short_names, shown, spec_of, unit_of
 
 BESIDE = ("cagr_vs_unhedged", "max_drawdown", "episodes")
@@ -61,7 +61,7 @@ def head(result: SearchResult) -> str:
         f"the {'least' if one.lowest else 'highest'} {lowered(objective_label(one))}"
         for one in result.search.objectives
     )
-    return f"{many(len(result.tried), 'trial')}, {result.sessions:,} sessions, for {wanted}"
+    return f"{counted(len(result.tried), 'trial')}, {result.sessions:,} sessions, for {wanted}"
 
 
 def lowered(words: str) -> str:
@@ -97,9 +97,9 @@ def beside_of(objectives: Sequence[Objective]) -> list[str]:
 def sentences(result: SearchResult, line: Floats | None) -> list[str]:
     """Say what a search says, in plain words."""
     best = best_first(result.values, result.search.objectives)
-    told = many(len(result.tried), "trial")
+    told = counted(len(result.tried), "trial")
     if result.distinct < len(result.tried):
-        told += f" ({many(result.distinct, 'combination')})"
+        told += f" ({counted(result.distinct, 'combination')})"
     if not best:
         return [f"None of {told} has a value of every objective."]
     said = []
@@ -132,9 +132,9 @@ def notes(result: SearchResult) -> list[str]:
     undefined = int(np.isnan(result.values).any(axis=1).sum()) - len(failed)
     said = []
     if failed:
-        said.append(f"{many(len(failed), 'trial')} failed, the first: {failed[0].failed.removeprefix('sweep: ')}")
+        said.append(f"{counted(len(failed), 'trial')} failed, the first: {failed[0].failed.removeprefix('sweep: ')}")
     if undefined:
-        said.append(f"{many(undefined, 'trial')} ran and left an objective undefined.")
+        said.append(f"{counted(undefined, 'trial')} ran and left an objective undefined.")
     return said
 
 

@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from data.errors import ConfigError, UserError
+from data.format import figure
 from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SUM, base_of, lower_is_better
 from engine.plain_yaml import PlainYaml
 from engine.research.columns import ESTIMATED
 from engine.research.overfitting.findings import Standing
-from reports.charts import packed, write_page
+from reports.charts import packed
 from reports.overfitting_page import overfitting_data, overfitting_words
+from reports.renderers.html import write_page
 from reports.sweep_numbers import (
     SIDE,
     Axis,
@@ -263,12 +265,7 @@ def spec_of(name: str) -> str:
 
 def shown(name: str, value: float) -> str:
     """Write a figure of a metric, a dash for none."""
-    if np.isnan(value):
-        return "-"
-    spec = spec_of(name)
-    text = format(value, spec.replace("$", ""))
-    at = text[0] in "+-" if "$" in spec else 0
-    return f"{text[:at]}${text[at:]}" if "$" in spec else text
+    return figure(value, spec_of(name))
 
 
 def short_names(keys: Sequence[str]) -> list[str]:

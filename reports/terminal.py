@@ -14,10 +14,11 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from data.format import dollars, percent, times, written
 from engine.analytics.answer.words import plain
 from engine.analytics.measure import MEASURES, SHIFTS, SUM, base_of
 from engine.config import HedgeConfig
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 from reports.first_screen import screen_of
 from reports.first_terminal import screen_lines
 from strategies.policy import ENTER
@@ -26,30 +27,8 @@ if TYPE_CHECKING:
     from engine.research.sweep import SweepResult
     from engine.validation.parity import Parity
 
-UNKNOWN = "-"
 
-
-def percent(value: float | None) -> str:
-    """Write a fraction as a percentage."""
-    return UNKNOWN if value is None else f"{value:.1%}"
-
-
-def dollars(value: float | None) -> str:
-    """Write dollars without cents."""
-    return UNKNOWN if value is None else f"${value:,.0f}"
-
-
-def ratio(value: float | None) -> str:
-    """Write a ratio with two decimals."""
-    return UNKNOWN if value is None else f"{value:.2f}"
-
-
-def count(value: float | None) -> str:
-    """Write a count."""
-    return UNKNOWN if value is None else f"{value:,}"
-
-
-def show_run(console: Console, result: RunResult, folder: Path | None, remarks: Sequence[str] = ()) -> None:
+def show_run(console: Console, result: Run, folder: Path | None, remarks: Sequence[str] = ()) -> None:
     """Print one run: its first screen as the report has it, then the notes, and where its files are."""
     console.print(Text.assemble((result.config.name, "bold"), f"  {result.label}"), soft_wrap=True)
     for alarm in result.alarms:
@@ -77,7 +56,7 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
     return [f"SYNTHETIC history may err by its band: the end value is {low} to {high}, unhedged {lowest} to {highest}."]
 
 
-def exposure(result: RunResult) -> str:
+def exposure(result: Run) -> str:
     """Return in words what the hedge does to net exposure, and what selling core does instead."""
     hedge, hedged = result.config.hedge, result.hedged
     weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
@@ -92,11 +71,6 @@ def exposure(result: RunResult) -> str:
         f"{usual.replace('%', ' %')} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
         f"hedged, {times(len(weights))}; selling core instead goes to the same exposure on the same days."
     )
-
-
-def times(number: int) -> str:
-    """Write how often."""
-    return "once" if number == 1 else f"{number:,} times"
 
 
 def net_exposure(hedge: HedgeConfig, weight: float) -> float:
@@ -177,8 +151,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
 
 def _measure(name: str, value: float | None) -> str:
     """Write a swept measure as its kind is written elsewhere."""
-    writers = {"percent": percent, "dollars": dollars, "number": ratio}
-    return writers.get(MEASURES[base_of(name)].format, count)(value)
+    kind = MEASURES[base_of(name)].format
+    return percent(value, gap="") if kind == "percent" else written(value, kind)
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:
@@ -187,6 +161,6 @@ def show_parity(console: Console, rows: Sequence[Parity]) -> None:
     for title in ("engine", "end value", "fills", "largest difference", "on", "parts"):
         table.add_column(title, justify="left" if title in ("engine", "on", "parts") else "right")
     for row in rows:
-        value = f"${row.final_equity:,.2f}"
-        table.add_row(row.engine, value, count(row.fills), f"{row.largest:.1e}", row.at, row.parts or "never")
+        value = dollars(row.final_equity, 2)
+        table.add_row(row.engine, value, f"{row.fills:,}", f"{row.largest:.1e}", row.at, row.parts or "never")
     console.print(table)

@@ -14,7 +14,8 @@ from data.files import write_whole
 from engine.analytics.measure import AGAINST, lower_is_better
 from engine.research.walkforward.kept import BOOKS, PAGE, WalkForward
 from engine.research.walkforward.plan import TEST, TRAIN, WHOLE
-from reports.charts import packed, singles, spread, write_page
+from reports.charts import packed, singles, spread
+from reports.renderers.html import write_page
 from reports.sweep_numbers import Axis, Extract, Rows, extract
 from reports.sweep_page import UNITS, as_yaml, cells, label, last_word, short_names, spec_of, unit_of
 from reports.walkforward_table import ABOUT, TITLES, book_table, fold_table, how, parameters, sentences

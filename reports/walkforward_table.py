@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from data.format import UNKNOWN, counted, percent, points, written
 from engine.analytics.measure import MEASURES
 from engine.analytics.verdict import WITHHELD
 from engine.research.walkforward.kept import BOOKS, WalkForward
-from reports.report_words import UNKNOWN, dollars, many, number, percent, points
 from reports.sweep_page import as_yaml, label, short_names, shown
 
 TITLES = {
@@ -31,7 +31,6 @@ ABOUT = {
 }
 FIGURES = ("cagr", "volatility", "sharpe", "max_drawdown", "final_equity", "costs")
 """The measures that are told of every book."""
-WRITERS = {"percent": percent, "dollars": dollars, "number": number}
 
 
 def show_walkforward(console: Console, walk: WalkForward) -> None:
@@ -83,10 +82,10 @@ def how(walk: WalkForward) -> str:
     """Say how it was made."""
     told = walk.metrics
     trained = f"all history, {told['train']} at first" if told["anchored"] else f"the {told['train']} before"
-    apart = f", {many(told['embargo'], 'session')} apart" if told["embargo"] else ""
-    among = many(told["combinations"], "combination")
+    apart = f", {counted(told['embargo'], 'session')} apart" if told["embargo"] else ""
+    among = counted(told["combinations"], "combination")
     return (
-        f"{many(told['folds'], 'test')} of {told['test']}, each by the best of {among} over {trained}{apart},"
+        f"{counted(told['folds'], 'test')} of {told['test']}, each by the best of {among} over {trained}{apart},"
         f" by {label(told['objective'])}."
     )
 
@@ -122,7 +121,7 @@ def book_table(walk: WalkForward) -> tuple[list[str], list[list[str]]]:
     for name in BOOKS:
         book = walk.metrics["books"][name]
         own = [] if named else [figure(objective, book["objective"])]
-        rows.append([TITLES[name], *own, *(WRITERS[one.format](book[one.key]) for one in told)])
+        rows.append([TITLES[name], *own, *(written(book[one.key], one.format) for one in told)])
     return heads, rows
 
 
@@ -151,7 +150,7 @@ def sentences(walk: WalkForward) -> list[str]:
     others = "".join(f"; {TITLES[book].lower()} {value}" for book, value in beside.items() if value != UNKNOWN)
     said.append(f"{label(name)} was {now} out of sample and {then} in sample{kept}{others}.")
     said.append(
-        f"In {told['better_half']} of {many(told['folds'], 'test')} the choice did better than half of all"
+        f"In {told['better_half']} of {counted(told['folds'], 'test')} the choice did better than half of all"
         " combinations; one drawn by lot does so in about every other."
     )
     if told["verdict"]["outcome"] != WITHHELD:
@@ -163,5 +162,5 @@ def _brought(difference: float, had: str = "") -> str:
     """Say what a difference in CAGR was, in points a year."""
     if abs(difference) < 0.00005:
         return f"{had}made no difference"
-    size = points(abs(difference)).removeprefix("+")
+    size = points(abs(difference), 2).removeprefix("+")
     return f"{had}{'brought' if difference > 0 else 'cost'} {size} points a year"

@@ -19,7 +19,7 @@ IMPORTERS = {
     "duckdb": "engine/runs/sql.py",
     "exchange_calendars": "data/calendar.py",
     "filelock": "data/files.py",
-    "jinja2": "reports/charts.py",
+    "jinja2": "reports/renderers/html.py",
     "numba": "engine/kernel/compiled.py",
     "optuna": "engine/research/search/trials.py",
     "pandera": "data/schema.py",
@@ -145,6 +145,14 @@ def test_a_lock_names_no_registry_and_has_a_hash_for_everything(lock):
     assert "--index-url" not in text
     for block in re.split(r"\n(?=[A-Za-z0-9])", text):
         assert block.startswith("#") or "--hash=sha256:" in block, block
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_nothing_is_known_by_its_id(path):
+    """Another object may get the id of one that is gone."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+
+    assert not [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "id"]
 
 
 def test_every_package_is_listed_by_name_and_typed():

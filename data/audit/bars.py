@@ -9,8 +9,8 @@ import numpy as np
 from data.arrays import DAY, Flags, Floats
 from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.audit.history import History, identity
-from data.audit.words import dollars, listed, percent, sessions
 from data.bars import PRICES, Bars
+from data.format import amount, counted, first_dates, rough
 from data.repairs import Repair
 from data.schema import ROUNDING
 
@@ -41,13 +41,13 @@ def sane(bars: Bars, since: np.datetime64) -> tuple[list[Finding], History]:
     if len(order) < len(dates) or (np.diff(order) < 0).any():
         late = dates[1:][dates[1:] <= dates[:-1]]
         if (late >= since).any():
-            says, cure = f"dates stand twice or out of order: {listed(late)}", "one row a session, oldest first"
+            says, cure = f"dates stand twice or out of order: {first_dates(late)}", "one row a session, oldest first"
             found.append(Finding(identity(bars.instrument, "order"), ERROR, bars.instrument, "order", late, says, cure))
         bars = bars.rows(order)
     wrong = _impossible(bars)
     told = wrong & (bars.dates >= since)
     if told.any():
-        says = f"values that can't be on {sessions(told.sum())}: {listed(bars.dates[told])}"
+        says = f"values that can't be on {counted(told.sum(), 'session')}: {first_dates(bars.dates[told])}"
         cure = "prices and splits are positive, dividends and volume never negative: correct or delete the rows"
         days = bars.dates[told]
         found.append(Finding(identity(bars.instrument, "values"), ERROR, bars.instrument, "values", days, says, cure))
@@ -67,8 +67,8 @@ def ranges(history: History) -> Iterator[Finding]:
     short = np.maximum.reduce([outer / bars.high, bars.low / inner, bars.low / bars.high]) - 1
     rows = history.told & (short > ROUNDING)
     if rows.any():
-        says = f"high below, or low above, the day's other prices on {sessions(rows.sum())}: "
-        says += f"{listed(bars.dates[rows])} (by up to {percent(float(short[rows].max()))})"
+        says = f"high below, or low above, the day's other prices on {counted(rows.sum(), 'session')}: "
+        says += f"{first_dates(bars.dates[rows])} (by up to {rough(float(short[rows].max()))})"
         first = bars.dates[rows][0]
         repair = Repair(identity(history.name, "range"), history.name, "widen", first)
         cure = "--repair widens the day's range to its open and close"
@@ -88,7 +88,7 @@ def far(history: History) -> Iterator[Finding]:
             price = getattr(bars, field)[row]
             beyond = np.expm1(reach[row]) if field == "high" else -np.expm1(-reach[row])
             side = "above" if field == "high" else "below"
-            says = f"{field} of {dollars(price)} is {percent(float(beyond))} {side} both open and close"
+            says = f"{field} of {amount(price)} is {rough(float(beyond))} {side} both open and close"
             yield history.finding(field, WARNING, row, says, "no order fills there; correct it by hand")
 
 
@@ -115,7 +115,7 @@ def volume(history: History, *, rounded: bool) -> Iterator[Finding]:
         tiny[rows] = np.median(bars.volume[rows]) < NOTHING
     tiny &= history.told
     if tiny.sum() >= OFTEN:
-        says = f"volume of a few shares on {sessions(tiny.sum())}, the last {bars.dates[tiny][-1]}: "
+        says = f"volume of a few shares on {counted(tiny.sum(), 'session')}, the last {bars.dates[tiny][-1]}: "
         says += "adjusted for later splits and rounded to nothing; volume signals are off there"
         yield history.finding("tiny-volume", WARNING, tiny, says, "pull or import it as traded")
 
@@ -123,7 +123,7 @@ def volume(history: History, *, rounded: bool) -> Iterator[Finding]:
 def _no_volume(history: History, none: Flags, *, rounded: bool) -> Finding:
     bars, count, last = history.bars, int(none.sum()), history.dates[none][-1]
     moved = none & (bars.high > bars.low)
-    says = f"volume 0 on {sessions(count)}, the last {last}: "
+    says = f"volume 0 on {counted(count, 'session')}, the last {last}: "
     step = _common_step(bars.volume[history.told & (bars.dates <= last)])
     if rounded:
         says += "adjusted for later splits and rounded to nothing; "
@@ -154,7 +154,7 @@ def adjusted(history: History) -> Iterator[Finding]:
         return
     row = int(np.flatnonzero(history.told)[np.argmax(bars.close[history.told])])
     if bars.close[row] > DEAREST and bars.close[row] / bars.close[-1] > RATIO and (bars.split[row:] == 1).all():
-        says = f"costs {dollars(float(bars.close[row]))} a share in {str(bars.dates[row])[:7]}: "
+        says = f"costs {amount(float(bars.close[row]))} a share in {str(bars.dates[row])[:7]}: "
         says += "adjusted for later reverse splits"
         cure = "returns are right, whole shares, costs a share and volume aren't: pull or import it as traded"
         yield history.finding("adjusted", WARNING, [row], says, cure)

@@ -14,7 +14,7 @@ from data.audit.jumps import Jump, splits_by
 from data.audit.pair import WORST, Pair
 from data.audit.peers import Blame, blame, said
 from data.audit.steps import told
-from data.audit.words import dollars, expectation, listed, percent, signed
+from data.format import amount, first_dates, rough
 from data.repairs import Repair
 
 CLOSE, CLOSE_NOISES = 0.01, 12.0
@@ -151,9 +151,9 @@ def _is_gross(factor: float) -> bool:
 def _says(pair: Pair, held: History, expected: float, blamed: Blame) -> str:
     """Return what the other instrument, and peers, say of a move."""
     if held is pair.fund:
-        words = expectation(pair.leverage, pair.underlying.name, expected - 1.0)
+        words = f"{pair.label} says {rough(expected - 1.0, sign=True)}"
     else:
-        words = f"{pair.fund.name} says {signed(expected - 1.0)}"
+        words = f"{pair.fund.name} says {rough(expected - 1.0, sign=True)}"
     return words + pair.noted(blamed.says)
 
 
@@ -167,21 +167,21 @@ def _bad_price(pair: Pair, held: History, row: int, field: str, factor: float, b
     price = float(getattr(held.bars, field)[row])
     back = "the next close is back" if field == "close" else "the close is back"
     back = "its open says so too" if field == "close" and row + 1 == len(held) else back
-    says = f"{field} of {dollars(price)} ({signed(moved - 1)}) while {_says(pair, held, moved * factor, blamed)}, "
-    says += f"and {back}: a bad price"
+    says = f"{field} of {amount(price)} ({rough(moved - 1, sign=True)}) while "
+    says += f"{_says(pair, held, moved * factor, blamed)}, and {back}: a bad price"
     name = identity(held.name, field, held.dates[row])
     repair = Repair(name, held.name, "price", held.dates[row], factor, field)
-    cure = f"--repair sets it to {dollars(price * factor)}"
+    cure = f"--repair sets it to {amount(price * factor)}"
     return held.finding(field, ERROR, row, says, cure, factor=1 / factor, repair=repair, against=_others(pair, held))
 
 
 def _doubt(pair: Pair, held: History, row: int, blamed: Blame, *, back: bool) -> Doubt:
     size = max(abs(float(pair.error[row])), abs(float(pair.plain[row])) if blamed.underlying else 0.0)
-    moved = signed(float(held.gross[row]) - 1)
+    moved = rough(float(held.gross[row]) - 1, sign=True)
     expected = pair.model[row] if held is pair.fund else 1.0 + (pair.fund.gross[row] - 1.0) / pair.leverage
     says = f"close moved {moved} while {_says(pair, held, float(expected), blamed)}"
     if held is not pair.fund:
-        says += f", {percent(size)} apart in {pair.fund.name}'s terms"
+        says += f", {rough(size)} apart in {pair.fund.name}'s terms"
     says += ", taken back the next session" if back else ""
     return Doubt(row, size, says, _others(pair, held))
 
@@ -216,11 +216,11 @@ def _doubt_open(pair: Pair, held: History, row: int, expected: float, blamed: Bl
     if not blamed.says:
         heard = said(row, pair.underlying, "open", pair.peers.at_hand())
         blamed = blamed._replace(says=heard[1] if heard else "")
-    says = f"opens at {dollars(float(held.bars.open[row]))}, {signed(moved)}, while "
-    says += f"{_says(pair, held, expected, blamed)}: {percent(size)} off"
+    says = f"opens at {amount(float(held.bars.open[row]))}, {rough(moved, sign=True)}, while "
+    says += f"{_says(pair, held, expected, blamed)}: {rough(size)} off"
     says += f" in {pair.fund.name}'s terms" if held is not pair.fund else ""
     taken = 1.0 - abs(float(held.gross[row]) - 1.0 - (expected - 1.0)) / max(abs(moved - (expected - 1.0)), 1e-9)
-    says += f"; by the close {signed(float(held.gross[row]) - 1)}" if taken > 0.5 else ""
+    says += f"; by the close {rough(float(held.gross[row]) - 1, sign=True)}" if taken > 0.5 else ""
     return Doubt(row, size, says, _others(pair, held))
 
 
@@ -238,7 +238,7 @@ def reaches(pair: Pair, leave: Flags) -> Iterator[Finding]:
     for field, beyond in sides.items():
         doubts = []
         for row in np.flatnonzero((beyond > limit) & ~leave & fund.told).tolist():
-            says = f"{field} of {dollars(float(getattr(fund.bars, field)[row]))} is {percent(float(beyond[row]))} "
+            says = f"{field} of {amount(float(getattr(fund.bars, field)[row]))} is {rough(float(beyond[row]))} "
             says += f"beyond what {pair.label}'s range allows{pair.noted()}"
             doubts.append(Doubt(row, float(beyond[row]), says, (under.name,)))
         yield from _told(fund, field, doubts)
@@ -253,7 +253,7 @@ def _told(held: History, field: str, doubts: Sequence[Doubt]) -> Iterator[Findin
         yield held.finding(field, WARNING, doubt.row, doubt.says, cure, against=doubt.against)
     if rest := sorted(doubts[alone:]):
         rows = [doubt.row for doubt in rest]
-        says = f"{field} in doubt on {len(rows)} more sessions ({listed(held.dates[rows])}), "
-        says += f"{percent(min(doubt.size for doubt in rest))} to {percent(max(doubt.size for doubt in rest))} off "
+        says = f"{field} in doubt on {len(rows)} more sessions ({first_dates(held.dates[rows])}), "
+        says += f"{rough(min(doubt.size for doubt in rest))} to {rough(max(doubt.size for doubt in rest))} off "
         says += f"{', '.join(rest[0].against)}"
         yield held.finding(field, WARNING, rows, says, cure, against=rest[0].against)

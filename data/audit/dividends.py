@@ -11,7 +11,7 @@ from data.arrays import DAY, Flags, Floats, Ints
 from data.audit.finding import ERROR, WARNING, Finding
 from data.audit.history import History, identity
 from data.audit.pair import Pair
-from data.audit.words import dollars, percent, times
+from data.format import amount, multiple, rough
 from data.repairs import Repair
 
 LARGE = 0.1
@@ -57,8 +57,8 @@ def alone(history: History, judged: Flags) -> Iterator[Finding]:
 
 def _out_of_size(history: History, row: int, usual: float) -> Finding:
     share, price = float(history.yields[row]), float(history.bars.dividend[row])
-    says = f"dividend of {dollars(price)} is {percent(share)} of the price"
-    says += f", {times(share / usual)} times the usual" if np.isfinite(usual) and share > 2 * usual else ""
+    says = f"dividend of {amount(price)} is {rough(share)} of the price"
+    says += f", {multiple(share / usual)} times the usual" if np.isfinite(usual) and share > 2 * usual else ""
     cure = "look it up: a distribution of gains, or in another share basis"
     if share < FALLS * history.scale[row]:
         return history.finding("dividend", WARNING, row, says, cure)
@@ -76,7 +76,7 @@ def _twice(history: History, paid: Ints, judged: Flags) -> Iterator[Finding]:
         first, second = int(paid[at - 1]), int(paid[at])
         soon = history.dates[second] - history.dates[first] <= SOON * DAY
         if soon and abs(amounts[at] / amounts[at - 1] - 1) < SAME and history.told[second] and not judged[second]:
-            price = dollars(float(history.bars.dividend[second]))
+            price = amount(float(history.bars.dividend[second]))
             says = f"dividend of {price} is recorded a second time, {history.dates[first]} being the first"
             yield history.finding("dividend", WARNING, second, says, "look it up and take one out")
 
@@ -154,7 +154,7 @@ def _twice_given(pair: Pair, held: History, part: float) -> Finding:
     other = pair.underlying if held is pair.fund else pair.fund
     rows = (held.yields > 0) & held.told
     says = f"dividends are given twice: {rows.sum()} are recorded, and {other.name} shows that prices never fell by "
-    says += f"them ({percent(part)} of each is too much): prices are adjusted for them already"
+    says += f"them ({rough(part)} of each is too much): prices are adjusted for them already"
     repair = Repair(identity(held.name, "dividends"), held.name, "dividends", held.dates[rows][-1], 0.0)
     cure = "--repair takes the dividends out"
     return held.finding("dividends", ERROR, rows, says, cure, repair=repair, against=(other.name,))
@@ -168,7 +168,7 @@ def _contradicted(pair: Pair, held: History, row: int, part: float) -> Finding:
     usual = float(np.median(held.yields[paid[paid != row]])) if len(paid) > 3 else np.inf
     weight = 1.0 if held is pair.fund else abs(pair.leverage)
     fell, spread = share * (1.0 - part), float(pair.noise[row]) / weight
-    says = f"dividend of {dollars(float(held.bars.dividend[row]))} is {percent(share)} of the price, "
+    says = f"dividend of {amount(float(held.bars.dividend[row]))} is {rough(share)} of the price, "
     says += f"yet {other.name} shows that the price didn't fall by it{pair.noted()}"
     ratios = _bases(held, share, usual)
     fitting = [ratio for ratio in ratios if abs(share * ratio - fell) < 3 * spread]
@@ -194,7 +194,7 @@ def _mended(held: History, row: int, says: str, ratios: Sequence[float], against
     ratio, cure = (ratios[0] if ratios else 0.0), "--repair takes it out"
     if ratio:
         price = float(held.bars.dividend[row]) * ratio
-        says, cure = f"{says}: in another share basis", f"--repair sets it to {dollars(price)}"
+        says, cure = f"{says}: in another share basis", f"--repair sets it to {amount(price)}"
     repair = Repair(identity(held.name, "dividend", date), held.name, "dividend", date, ratio)
     factor = 1 / ratio if ratio else None
     return held.finding("dividend", severity, row, says, cure, factor=factor, repair=repair, against=against)

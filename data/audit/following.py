@@ -11,7 +11,7 @@ from data.audit.finding import ERROR, WARNING, Finding
 from data.audit.history import History
 from data.audit.pair import Pair
 from data.audit.robust import BLOCK, Fit, fit, stretches
-from data.audit.words import listed, percent, sessions
+from data.format import counted, first_dates, rough
 
 ENOUGH = 60
 """Sessions that a slope needs."""
@@ -40,7 +40,9 @@ def follows(pair: Pair, leave: Flags) -> Iterator[Finding]:
     if rows.sum() < ENOUGH or np.isnan(line.slope) or not pair.fund.told.any():
         return
     if abs(line.slope / pair.leverage - 1.0) > OFF or line.r2 < LOOSE:
-        says = f"doesn't follow {pair.label}: slope {line.slope:.2f}, R2 {line.r2:.2f} on {sessions(rows.sum())}"
+        says = (
+            f"doesn't follow {pair.label}: slope {line.slope:.2f}, R2 {line.r2:.2f} on {counted(rows.sum(), 'session')}"
+        )
         cure = "name its underlying and leverage, or get the right history"
         yield pair.fund.finding("follows", ERROR, pair.fund.told, says, cure, against=(pair.underlying.name,))
 
@@ -99,7 +101,9 @@ def _shifted(pair: Pair, off: Flags, word: str) -> Iterator[Finding]:
         return
     wrong, other = (pair.underlying, pair.fund) if _is_underlying(pair, off) else (pair.fund, pair.underlying)
     word = word if wrong is pair.fund else {"late": "early", "early": "late"}[word]
-    says = f"dates are a session {word} on {sessions(rows.sum())} from {pair.dates[rows][0]}: its returns fit "
+    says = (
+        f"dates are a session {word} on {counted(rows.sum(), 'session')} from {pair.dates[rows][0]}: its returns fit "
+    )
     says += f"{other.name}'s of the session {'before' if word == 'late' else 'after'}"
     cure = "pull or import it again: its dates were read in the wrong time zone"
     yield wrong.finding("shifted", ERROR, rows, says, cure, against=(other.name,))
@@ -150,8 +154,8 @@ def _stale(held: History, other: History, still: Flags, longest: int, pair: Pair
     moved, of = pair.fund.gross - 1.0, other.name
     if held is pair.fund:
         moved, of = pair.leverage * (pair.underlying.gross - 1.0), pair.label
-    most = percent(float(np.abs(moved[still]).max()))
-    says = f"close unchanged on {sessions(still.sum())} ({listed(held.dates[still])}) "
+    most = rough(float(np.abs(moved[still]).max()))
+    says = f"close unchanged on {counted(still.sum(), 'session')} ({first_dates(held.dates[still])}) "
     says += f"while {of} moved up to {most} a day: stale"
     severity = ERROR if longest >= SURE else WARNING
     cure = "pull or import it again" if severity == ERROR else "start a run after it"
@@ -183,7 +187,8 @@ def stale_alone(history: History, where: Flags) -> Iterator[Finding]:
             still[start:stop] |= stop - start >= least and _chance(flags, ticks, start, stop) < CHANCE
     still &= history.told & where
     if still.any():
-        says = f"unchanged from the session before on {sessions(still.sum())} ({listed(bars.dates[still])}): stale"
+        says = f"unchanged from the session before on {counted(still.sum(), 'session')} "
+        says += f"({first_dates(bars.dates[still])}): stale"
         yield history.finding("stale", WARNING, still, says, "pull or import it again")
 
 
@@ -213,7 +218,7 @@ def early(pair: Pair) -> Iterator[Finding]:
     rows[stop:] = False
     if rows.sum() < WINDOW or len(off) < 4 * stop:
         return
-    first, later = (percent(float(np.median(part))) for part in (off[:stop], off[stop:]))
+    first, later = (rough(float(np.median(part))) for part in (off[:stop], off[stop:]))
     until, against = pair.dates[stop - 1], (pair.underlying.name,)
     says = f"closes stray {first} a day from {pair.label} until {until}, later {later}: late or stale closes"
     cure = f"start after {until}"

@@ -10,7 +10,6 @@ import numpy as np
 from data.arrays import Dates, Floats
 from data.audit.history import History
 from data.audit.robust import Fit, fit
-from data.audit.words import multiple
 from data.families import Fund
 
 MULTIPLES = (-3.0, -2.0, -1.0, 2.0, 3.0)
@@ -48,7 +47,7 @@ def match(unknown: History, others: Mapping[str, History]) -> Match | None:
     if not found:
         return None
     _, r2, name, leverage, slope = max(found)
-    says = f"{multiple(leverage)} {name} by its own returns, slope {slope:.2f}, R2 {r2:.3f}"
+    says = f"{leverage:g}x {name} by its own returns, slope {slope:.2f}, R2 {r2:.3f}"
     return Match(Fund(name, leverage, 0.0), says)
 
 

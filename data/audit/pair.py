@@ -11,7 +11,6 @@ from data.arrays import Dates, Flags, Floats
 from data.audit.history import History
 from data.audit.peers import Peers
 from data.audit.robust import local_scale
-from data.audit.words import multiple
 from data.calendar import nyse_sessions
 from data.families import Fund
 from data.series import Series
@@ -55,7 +54,7 @@ class Pair:
     @property
     def label(self) -> str:
         """What the fund should be: ``-3x SOXX``."""
-        return f"{multiple(self.leverage)} {self.underlying.name}"
+        return f"{self.leverage:g}x {self.underlying.name}"
 
     def noted(self, peers: str = "") -> str:
         """Return what peers say, and how the underlying was found, in parentheses; nothing where there is nothing."""

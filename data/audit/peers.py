@@ -10,7 +10,7 @@ import numpy as np
 from data.arrays import Flags, Floats
 from data.audit.history import History
 from data.audit.robust import Fit, fit
-from data.audit.words import signed
+from data.format import rough
 
 DECISIVE = 10.0
 """Log of the likelihood ratio from which an instrument's own moves settle who is wrong: a chance below 1 in 20,000."""
@@ -113,7 +113,7 @@ def said(row: int, underlying: History, field: str, peers: Iterable[History]) ->
         line = _line(row, underlying, peer)
         if line.r2 >= AKIN:
             move = float((peer.gap if field == "open" else peer.gross)[at]) - 1.0
-            heard.append((line.r2, line.slope * move, f"{peer.name} {signed(move)}"))
+            heard.append((line.r2, line.slope * move, f"{peer.name} {rough(move, sign=True)}"))
     heard = sorted(heard, reverse=True)[:MOST]
     if not heard:
         return None

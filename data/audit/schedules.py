@@ -9,8 +9,8 @@ import numpy as np
 from data.arrays import Dates
 from data.audit.finding import INFO, WARNING, Finding
 from data.audit.history import identity
-from data.audit.words import counted, listed
 from data.events import Events, Members
+from data.format import counted, first_dates
 
 HOLE = 3
 """A schedule of nobody in particular that has no event for so many times its usual distance misses some."""
@@ -68,7 +68,7 @@ def _holes(name: str, dates: Dates, since: np.datetime64) -> Iterator[Finding]:
     wide = np.concatenate(([False], days > HOLE * np.median(days))) & (dates >= since)
     if wide.any():
         longest = int(days[wide[1:]].max())
-        says = f"{counted(wide.sum(), 'hole')} of up to {longest} days, before {listed(dates[wide])}, "
+        says = f"{counted(wide.sum(), 'hole')} of up to {longest} days, before {first_dates(dates[wide])}, "
         says += f"where events are {np.median(days):g} days apart"
         yield _told(name, "hole", WARNING, dates[wide], says, "add what is missing")
 

@@ -11,7 +11,7 @@ from data.arrays import Dates, Flags
 from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.audit.history import identity
 from data.audit.robust import local_scale, stretches
-from data.audit.words import counted, listed, number
+from data.format import counted, first_dates, significant
 from data.rates import DISCOUNT_SERIES
 from data.series import Series
 
@@ -70,7 +70,7 @@ def check(series: Series, since: np.datetime64, *, rate: bool) -> Iterator[Findi
         sane &= np.concatenate((sane[:1], series.dates[1:] > series.dates[:-1]))
     wrong = ~sane & ~(series.dates < since)
     if wrong.any():
-        says = f"values missing, or dates twice or out of order: {listed(series.dates[wrong])}"
+        says = f"values missing, or dates twice or out of order: {first_dates(series.dates[wrong])}"
         yield Told(series, since).find("values", ERROR, wrong, says, "one value a date, oldest first")
     if series.known is not None:
         return  # revisions share dates: no path to measure
@@ -98,8 +98,8 @@ def _percent(held: Told, told: Flags) -> Iterator[Finding]:
     if not low and max(medians.values()) <= PERCENT[1]:
         return
     level = max(paying) if low else max(medians.values())
-    says = f"isn't in percent a year: its yearly median is at most {number(level)}" if low else ""
-    says = says or f"isn't in percent a year: its yearly median is up to {number(level)}"
+    says = f"isn't in percent a year: its yearly median is at most {significant(level)}" if low else ""
+    says = says or f"isn't in percent a year: its yearly median is up to {significant(level)}"
     says += ", as a fraction would be" if low else ", as basis points, tenths or 100 less the rate would be"
     cure = "write it in percent: 5.25 for five and a quarter a year"
     yield held.find("percent", ERROR, told, says, cure, 0.01 if low else None)
@@ -112,8 +112,8 @@ def _volatility(held: Told, told: Flags) -> Iterator[Finding]:
     if not out.any():
         return
     most = out.sum() > 0.5 * told.sum()
-    says = f"{counted(out.sum(), 'value')} outside {low:g} to {high:g} ({listed(held.series.dates[out])}; "
-    says += f"{number(float(values[out].min()))} to {number(float(values[out].max()))})"
+    says = f"{counted(out.sum(), 'value')} outside {low:g} to {high:g} ({first_dates(held.series.dates[out])}; "
+    says += f"{significant(float(values[out].min()))} to {significant(float(values[out].max()))})"
     cure = "write it in percent a year" if most else "correct or delete them"
     yield held.find("range", ERROR if most else WARNING, out, says, cure)
 
@@ -123,7 +123,7 @@ def _gaps(held: Told, told: Flags) -> Iterator[Finding]:
     long = np.concatenate(([False], days > max(GAP, GAPS * float(np.median(days))))) & told
     if long.any():
         says = f"{counted(long.sum(), 'gap')} of up to {days[long[1:]].max()} days, "
-        says += f"before {listed(held.series.dates[long])}"
+        says += f"before {first_dates(held.series.dates[long])}"
         yield held.find("gap", INFO, long, says, "the last value carries over; get the others if they matter")
 
 
@@ -138,7 +138,7 @@ def _still(held: Told, told: Flags, *, is_rate: bool) -> Iterator[Finding]:
         rows[start:stop] = stop - start >= STILL - 1 and not (is_rate and abs(values[start]) < 1.0)
     rows &= told
     if rows.any():
-        says = f"stands still on {rows.sum()} dates ({listed(held.series.dates[rows])}) though it moves daily else"
+        says = f"stands still on {rows.sum()} dates ({first_dates(held.series.dates[rows])}) though it moves daily else"
         yield held.find("stale", WARNING, rows, says, "pull or import it again")
 
 
@@ -155,9 +155,9 @@ def _spikes(held: Told, told: Flags, *, is_rate: bool) -> Iterator[Finding]:
     if not rows.any():
         return
     at = int(np.flatnonzero(rows)[np.argmax(np.abs(moves[np.flatnonzero(rows) - 1]))])
-    path = ", ".join(number(float(value)) for value in values[at - 1 : at + 2])
+    path = ", ".join(significant(float(value)) for value in values[at - 1 : at + 2])
     says = f"spikes and is back the next time: {path} about {held.series.dates[at]}"
-    says += f", also {listed(_others(held, rows, at))}" if rows.sum() > 1 else ""
+    says += f", also {first_dates(_others(held, rows, at))}" if rows.sum() > 1 else ""
     yield held.find("spike", WARNING, rows, says, "look it up and correct it")
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from data.audit.finding import ERROR, WARNING, Finding
 from data.audit.history import History, identity
 from data.audit.jumps import NEAR, SLACK, Jump, is_certain, is_near, is_quiet, mend, whole
-from data.audit.words import dollars, listed, sessions, signed, times
+from data.format import amount, counted, first_dates, multiple, rough
 from data.repairs import Repair
 
 WEEK = 5
@@ -49,7 +49,7 @@ def _all_continuous(history: History, jumps: list[Jump]) -> list[Jump]:
 
 def _split_adjusted(history: History, through: list[Jump]) -> Finding:
     rows = [jump.row for jump in through]
-    says = f"prices run on through {len(rows)} recorded splits ({listed(history.dates[rows])}): "
+    says = f"prices run on through {len(rows)} recorded splits ({first_dates(history.dates[rows])}): "
     says += "they are split-adjusted, and those splits would be given twice"
     repair = Repair(identity(history.name, "split-adjusted"), history.name, "as-traded", history.dates[rows[-1]])
     cure = "--repair undoes the splits in the prices before them"
@@ -72,7 +72,7 @@ def _moved_split(history: History, recorded: Jump, other: Jump) -> Finding:
     dates, ratio = history.dates, float(history.bars.split[recorded.row])
     apart = abs(other.row - recorded.row)
     when = "early" if other.row > recorded.row else "late"
-    says = f"the split {_split_words(ratio)} is recorded {sessions(apart)} {when}: the price steps "
+    says = f"the split {_split_words(ratio)} is recorded {counted(apart, 'session')} {when}: the price steps "
     says += f"on {dates[other.row]}"
     name = identity(history.name, "split", dates[recorded.row])
     repair = Repair(name, history.name, "move", dates[other.row], ratio, str(dates[recorded.row]))
@@ -94,7 +94,7 @@ def _stretches(jumps: list[Jump]) -> Iterator[tuple[Jump, Jump]]:
 def _stretch(history: History, first: Jump, back: Jump) -> Finding:
     """Tell of a few sessions in another basis, or of a close that is, between two that agree."""
     dates, rows = history.dates, list(range(first.row, back.row))
-    size = times(max(first.factor, 1 / first.factor))
+    size = multiple(max(first.factor, 1 / first.factor))
     factor = whole(first.factor, first.slack) or first.factor
     side = "low" if factor > 1 else "high"
     opened = abs(np.log(history.gap[first.row]) + np.log(first.factor)) < 0.5 * abs(np.log(first.factor))
@@ -102,14 +102,14 @@ def _stretch(history: History, first: Jump, back: Jump) -> Finding:
     if len(rows) == 1 and not opened:
         name = identity(history.name, "close", dates[first.row])
         price = float(history.bars.close[first.row])
-        says = f"close of {dollars(price)} is about {size} times too {side}, and the next is back: a bad price"
+        says = f"close of {amount(price)} is about {size} times too {side}, and the next is back: a bad price"
         repair = Repair(name, history.name, "price", dates[first.row], factor, "close")
-        cure = f"--repair sets it to {dollars(price * factor)}"
+        cure = f"--repair sets it to {amount(price * factor)}"
         return history.finding("close", ERROR, first.row, says, cure, factor=1 / factor, repair=repair)
-    says = f"prices of {sessions(len(rows))} from {dates[first.row]} are {size} times too {side}"
+    says = f"prices of {counted(len(rows), 'session')} from {dates[first.row]} are {size} times too {side}"
     says += _contradicted(first)
     repair = Repair(name, history.name, "stretch", dates[first.row], factor, str(dates[back.row]))
-    cure = f"--repair {'multiplies' if factor > 1 else 'divides'} them by {times(max(factor, 1 / factor))}"
+    cure = f"--repair {'multiplies' if factor > 1 else 'divides'} them by {multiple(max(factor, 1 / factor))}"
     by, against = 1 / factor, first.against
     found = history.finding("step", ERROR, first.row, says, cure, factor=by, repair=repair, against=against)
     return replace(found, dates=dates[rows])
@@ -138,9 +138,9 @@ def _wrong_split(history: History, jump: Jump) -> Finding:
 
 def _step(history: History, jump: Jump) -> Finding:
     """Tell of a step without a recorded split: mended by rescaling what is before, or by recording the split."""
-    moved = signed(float(history.gross[jump.row]) - 1)
+    moved = rough(float(history.gross[jump.row]) - 1, sign=True)
     if not jump.against and not is_quiet(history, jump.row):
-        usual = times(abs(float(np.log(history.gross[jump.row]))) / float(history.scale[jump.row]))
+        usual = multiple(abs(float(np.log(history.gross[jump.row]))) / float(history.scale[jump.row]))
         says = f"moved {moved} in a session, {usual} times its usual day"
         return history.finding("step", WARNING, jump.row, says, "a crash or an unrecorded split: look it up")
     ratio = whole(jump.factor, jump.slack)
@@ -152,7 +152,7 @@ def _step(history: History, jump: Jump) -> Finding:
         says += f"a split {_split_words(factor)} isn't recorded"
         cure = "--repair records it"
     else:
-        size = times(max(factor, 1 / factor))
+        size = multiple(max(factor, 1 / factor))
         says += f"prices before are {'' if sure else 'about '}{size} times too {'high' if factor > 1 else 'low'}"
         cure = f"--repair {'divides' if factor > 1 else 'multiplies'} them by {size}"
         cure += " and leaves the volume" if kind == "reprice" else ""

@@ -1,38 +1,46 @@
-"""The core's deep falls: how many there were, how soon the hedge was on, and how much of each was still to come."""
+"""The core's falls: each from a peak to a new peak, or to a large rise; and how the hedge met the deep ones."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from data.arithmetic import log
+from data.arithmetic import log, weighted
 from data.arrays import Flags, Floats
 from engine.analytics.episodes import Episode
+from engine.setup import Setup
 
-DEEP = 0.10
-"""How deep a fall of the core has to be to count as a drawdown."""
+DEEP = 0.15
+"""How deep a fall has to be to stand in a table."""
+RISE = 0.40
+"""A rise from the low that ends a fall short of its peak."""
+DRAWDOWN = 0.10
+"""How deep a fall has to be to count as a drawdown, which only a new peak ends."""
 
 
 @dataclass(frozen=True)
-class Drawdown:
-    """A fall from a peak, counted once until there is a new peak.
+class Fall:
+    """One fall.
 
     Parameters
     ----------
-    peak, trough
-        Session numbers of the last close at the high and of the lowest close after it.
-    recovered
-        The first close back at the high, or ``None``.
+    peak, trough, end
+        Session numbers of the last close at the high, of the lowest close after it, and of the close that ends it: a
+        new peak or the rise; the last of history where it goes on.
     depth
-        Fraction < 0.
+        A fraction < 0.
+    ended
+        ``peak``, ``rise``, or ``open`` where it goes on.
     """
 
     peak: int
     trough: int
-    recovered: int | None
+    end: int
     depth: float
+    ended: str
 
 
 @dataclass(frozen=True)
@@ -55,45 +63,72 @@ class Trigger:
         soon, above 1 where it sat out the rebounds.
     """
 
-    drawdown: Drawdown
+    drawdown: Fall
     trigger: int | None
     sessions: int | None
     after: float
     hedged: float
 
 
-def deep_drawdowns(level: Floats, depth: float = DEEP) -> tuple[Drawdown, ...]:
-    """List the falls deeper than `depth`, oldest first.
+def core_level(setup: Setup) -> Floats:
+    """Return what a dollar of the core bought at t=0 by its configured weights and left alone is worth, total return.
+
+    Shape (sessions,).
+    """
+    market = setup.market
+    paths = [market.total_return(name)[market.first :] for name in market.roles.core]
+    return weighted(np.column_stack([path / path[0] for path in paths]), market.roles.core_weights)
+
+
+def falls_of(level: Floats, deep: float = DEEP, rise: float = RISE) -> tuple[Fall, ...]:
+    """List the falls deeper than a fraction, oldest first.
 
     Parameters
     ----------
     level
         The core's total-return level at each close, positive, shape (sessions,).
-    depth
+    deep
         A fraction: a fall counts when it is deeper.
+    rise
+        A rise from the low that ends a fall, a fraction.
     """
-    high = np.maximum.accumulate(level)
-    peaks = np.flatnonzero(level >= high)
-    found = []
-    for peak, recovered in zip(peaks, [*peaks[1:], None], strict=True):
-        fallen = level[peak:recovered] / level[peak] - 1.0
-        if fallen.min() < -depth:
-            trough = int(peak + fallen.argmin())
-            found.append(
-                Drawdown(int(peak), trough, None if recovered is None else int(recovered), float(fallen.min()))
-            )
-    return tuple(found)
+    found, peak, trough = [], 0, 0
+    for t in range(1, len(level)):
+        if level[t] < level[trough]:
+            trough = t
+        risen = level[t] >= (1.0 + rise) * level[trough]
+        if level[t] < level[peak] and not risen:
+            continue
+        found.append(_fall(level, peak, trough, t, "peak" if level[t] >= level[peak] else "rise"))
+        peak = trough = t
+    found.append(_fall(level, peak, trough, len(level) - 1, "open"))
+    return tuple(fall for fall in found if fall.depth < -deep)
+
+
+def _fall(level: Floats, peak: int, trough: int, end: int, ended: str) -> Fall:
+    return Fall(peak, trough, end, float(level[trough] / level[peak] - 1.0), ended)
+
+
+def deepest(falls: tuple[Fall, ...], count: int) -> tuple[Fall, ...]:
+    """Return the deepest of some falls, oldest first."""
+    chosen = sorted(falls, key=lambda fall: fall.depth)[:count]
+    return tuple(sorted(chosen, key=lambda fall: fall.peak))
+
+
+def deep_drawdowns(level: Floats, depth: float = DRAWDOWN) -> tuple[Fall, ...]:
+    """List the falls deeper than `depth`, each counted once until there is a new peak, oldest first."""
+    return falls_of(level, depth, math.inf)
 
 
 def triggers_of(
-    drawdowns: Sequence[Drawdown], level: Floats, weight: Floats, episodes: Sequence[Episode]
+    drawdowns: Sequence[Fall], level: Floats, weight: Floats, episodes: Sequence[Episode]
 ) -> tuple[Trigger, ...]:
-    """Say of each drawdown when the hedge was decided on, and what share of the fall was caught.
+    """Return when the hedge was decided on in each drawdown, and what share of the fall it caught.
 
     Parameters
     ----------
     drawdowns, level
-        As `deep_drawdowns` takes and gives them.
+        As of `deep_drawdowns`.
     weight
         The sleeve's share of equity at each close, shape (sessions,).
     episodes
@@ -102,7 +137,7 @@ def triggers_of(
     return tuple(_trigger(one, log(level), weight > 0.0, episodes) for one in drawdowns)
 
 
-def _trigger(one: Drawdown, logs: Floats, on: Flags, episodes: Sequence[Episode]) -> Trigger:
+def _trigger(one: Fall, logs: Floats, on: Flags, episodes: Sequence[Episode]) -> Trigger:
     fall = logs[one.trough] - logs[one.peak]
     span = slice(one.peak, one.trough)  # closes at which the sessions of the fall begin
     hedged = float(np.diff(logs)[span][on[span]].sum() / fall) + 0.0  # no -0.0

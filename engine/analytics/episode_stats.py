@@ -1,141 +1,184 @@
-"""All hedge measures of a run in one place, as metrics.json and the report have them."""
+"""The episodes together: what each needed of the underlying for the fund to gain, what it got, what they came to."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from data.arithmetic import weighted
-from data.arrays import Floats
-from data.calendar import session_numbers, sessions_a_year
-from data.fund import FEE, SPREAD
-from engine.analytics.drawdowns import Trigger, deep_drawdowns, triggers_of
+from data.arithmetic import log
+from data.arrays import Floats, Ints
+from data.calendar import SESSIONS_A_YEAR
 from engine.analytics.episodes import Episode
-from engine.analytics.fund_exposure import carry_of, fills_at_open, index_of
-from engine.analytics.hedge_metrics import Need, Outcomes, needs_of, outcomes
-from engine.analytics.measures import Crash, Figure, Protection, capture, crash_capture, crashes, protection
-from engine.kernel.loop import Ledger
-from engine.setup import Setup
+
+SHORT = 10
+"""Below how many sessions a losing episode is a whipsaw."""
+
+
+class Figure(NamedTuple):
+    """A number, or why there is none."""
+
+    value: float | None
+    why: str = ""
 
 
 @dataclass(frozen=True)
-class HedgeMeasures:
-    """What protection cost and caught, and what became of the episodes.
+class EpisodeStats:
+    """What the episodes came to; one that is open counts as it stands at the last close.
 
     Parameters
     ----------
-    price
-        Against the unhedged book.
-    crash_capture, up_capture, down_capture
-        The hedged book's returns over the unhedged one's: in the core's worst windows, in its months up and down.
-    crashes
-        Those windows, the worst first.
-    triggers
-        The core's deep drawdowns, oldest first, and how the hedge met each.
-    sessions_to_trigger, caught_after_trigger
-        Median sessions from peak to trigger of those that were met, and the mean share of the fall after it, those
-        that weren't met counting 0.
-    outcomes
-        Of the episodes together.
-    needs
-        Of each episode, in their order.
+    episodes, hits
+        How many, and how many made dollars after costs.
+    hit_rate, payoff
+        The share of hits, and the mean gain over the mean loss, dollars.
+    false_alarms
+        Episodes during which the underlying rose.
+    whipsaws, whipsaw_dollars, whipsaw_a_year
+        Losing episodes of fewer than `SHORT` sessions from fill to fill: how many, their dollars (<= 0), and the sum
+        of each one's dollars over equity at its decision, a fraction a year.
     """
 
-    price: Protection
-    crash_capture: Figure
-    up_capture: Figure
-    down_capture: Figure
-    crashes: tuple[Crash, ...]
-    triggers: tuple[Trigger, ...]
-    sessions_to_trigger: Figure
-    caught_after_trigger: Figure
-    outcomes: Outcomes
-    needs: tuple[Need, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return its scalars as plain values for metrics.json: a figure that can't be had is null, and says why."""
-        price, came_to = self.price, asdict(self.outcomes)
-        figures = {
-            "cost_per_drawdown_point": price.cost_per_drawdown,
-            "cost_per_cvar_point": price.cost_per_cvar,
-            "crash_capture": self.crash_capture,
-            "up_capture": self.up_capture,
-            "down_capture": self.down_capture,
-            "sessions_to_trigger": self.sessions_to_trigger,
-            "caught_after_trigger": self.caught_after_trigger,
-            "hit_rate": self.outcomes.hit_rate,
-            "payoff": self.outcomes.payoff,
-        }
-        del came_to["hit_rate"], came_to["payoff"], came_to["episodes"]
-        return {
-            "cost_a_year": price.cost,
-            "drawdown_avoided": price.drawdown_avoided,
-            "cvar_avoided": price.cvar_avoided,
-            **{name: figure.value for name, figure in figures.items()},
-            **came_to,
-            "core_drawdowns": len(self.triggers),
-            "core_drawdowns_met": sum(one.trigger is not None for one in self.triggers),
-            "undefined": {name: figure.why for name, figure in figures.items() if figure.value is None},
-        }
+    episodes: int
+    hits: int
+    hit_rate: Figure
+    payoff: Figure
+    false_alarms: int
+    whipsaws: int
+    whipsaw_dollars: float
+    whipsaw_a_year: float
 
 
-def measure(
-    setup: Setup,
-    hedged: Ledger,
-    unhedged: Ledger,
+class Need(NamedTuple):
+    """What an episode needed of the underlying for the fund to gain, and what it got; simple returns, fill to fill.
+
+    Parameters
+    ----------
+    sessions
+        Of the exchange, from fill to fill; to the last close while it is open.
+    volatility
+        Of the underlying in that time, a fraction a year.
+    break_even
+        The fund gains when the underlying's return is below this (above it, for a fund of positive leverage).
+    moved
+        The underlying's return.
+    """
+
+    sessions: int
+    volatility: float
+    break_even: float
+    moved: float
+
+
+def break_even(leverage: float, variance: float, carry: float) -> float:
+    """Return the underlying's simple return at which a daily-reset fund comes out even.
+
+    In log moves: the fund makes ``b x + b(1-b)/2 V + C``, which is 0 at ``x = -(1-b)/2 V - C/b``. At b = -3 that is
+    -2V + C/3. It is above 0 for x below that when b < 0, for x above it when b > 0.
+
+    Parameters
+    ----------
+    leverage
+        b, the fund's multiple of the underlying's daily move, not 0.
+    variance
+        V, the underlying's realised variance over the whole time: sigma squared times T.
+    carry
+        C, what the fund earns beside the index over the whole time: ((1-b) f - fee - abs(b) s) T.
+
+    Notes
+    -----
+    To second order in daily moves, as for a fund reset without pause.
+
+    References
+    ----------
+    Avellaneda and Zhang (2010), "Path-dependence of leveraged ETF returns", SIAM J. Financial Mathematics 1.
+    """
+    return math.expm1(-(1.0 - leverage) / 2.0 * variance - carry / leverage)
+
+
+def needs_of(
     episodes: Sequence[Episode],
-    fee: float = FEE,
-    spread: float = SPREAD,
-) -> HedgeMeasures:
-    """Measure a hedged run against its unhedged control, over the sessions on which both have a book.
+    level: Floats,
+    filled: Floats,
+    carry: Floats,
+    leverage: float,
+    last: int,
+    numbers: Ints,
+) -> tuple[Need, ...]:
+    """Return what each episode needed of the underlying, and what it got.
 
     Parameters
     ----------
-    setup, hedged, unhedged, episodes
-        What was executed, and what came of it.
-    fee, spread
-        The fund's expense ratio, and what a dollar of its swaps costs above the bill rate, fractions a year.
+    episodes
+        The run's.
+    level, filled
+        The underlying's total-return level at each close, and at the moment orders fill in each session (the same
+        for fills at the close), shape (sessions,).
+    carry
+        What a dollar in the fund earns in each session beside the index, shape (sessions,).
+    leverage
+        The fund's b.
+    last
+        The last session with a book.
+    numbers
+        The place of each session among the exchange's: `data.calendar.session_numbers`, shape (sessions,).
     """
-    ran, sessions = slice(0, min(hedged.last, unhedged.last) + 1), setup.market.run_sessions
-    ours, theirs, core, index = hedged.equity[ran], unhedged.equity[ran], core_level(setup)[ran], index_of(setup)
-    worst = crashes(core, ours, theirs)
-    weight = hedged.shares[ran, -1] * setup.prices.close[ran, -1] / ours
-    triggers = triggers_of(deep_drawdowns(core), core, weight, episodes)
-    filled = index.opened if fills_at_open(setup) else index.level
-    carry, b = carry_of(setup, fee, spread).total, setup.market.roles.leverage
-    needs = needs_of(episodes, index.level, filled, carry, b, hedged.last, session_numbers(sessions))
-    up, down = capture(ours, theirs, sessions[ran])
-    lived = hedged.last + 1
-    return HedgeMeasures(
-        protection(ours, theirs, sessions_a_year(sessions[ran])),
-        crash_capture(worst),
-        up,
-        down,
-        worst,
-        triggers,
-        _median([one.sessions for one in triggers if one.sessions is not None]),
-        _mean([one.after for one in triggers]),
-        outcomes(episodes, needs, hedged.equity[:lived], sessions_a_year(sessions[:lived])),
-        needs,
+    return tuple(_need(one, level, filled, carry, leverage, last, numbers) for one in episodes)
+
+
+def _need(
+    one: Episode, level: Floats, filled: Floats, carry: Floats, leverage: float, last: int, numbers: Ints
+) -> Need:
+    end = last if one.exited is None else one.exited
+    closes = level[one.entered : end + 1] if one.exited is None else [*level[one.entered : end], filled[end]]
+    path = log([filled[one.entered], *closes])
+    variance = float((np.diff(path) ** 2).sum())
+    sessions = int(numbers[end] - numbers[one.entered])
+    volatility = math.sqrt(variance * SESSIONS_A_YEAR / max(sessions, 1))
+    even = break_even(leverage, variance, float(carry[one.entered + 1 : end + 1].sum()))
+    return Need(sessions, volatility, even, math.expm1(float(path[-1] - path[0])))
+
+
+def episode_stats(
+    episodes: Sequence[Episode],
+    needs: Sequence[Need],
+    equity: Floats,
+    a_year: float = SESSIONS_A_YEAR,
+    short: int = SHORT,
+) -> EpisodeStats:
+    """Return what the episodes came to.
+
+    Parameters
+    ----------
+    episodes, needs
+        The run's, and `needs_of` them.
+    equity
+        The hedged book's dollars at each close, to its last session with a book, shape (sessions,).
+    a_year
+        How many of those sessions make a year.
+    short
+        Below how many sessions a losing episode is a whipsaw.
+    """
+    pnl = np.array([one.pnl for one in episodes])
+    gains, losses = pnl[pnl > 0.0], pnl[pnl < 0.0]
+    sawn = [one for one, need in zip(episodes, needs, strict=True) if one.pnl < 0.0 and need.sessions < short]
+    years = (len(equity) - 1) / a_year
+    return EpisodeStats(
+        len(pnl),
+        len(gains),
+        Figure(len(gains) / len(pnl)) if len(pnl) else Figure(None, "there were no episodes"),
+        _payoff(gains, losses),
+        sum(need.moved > 0.0 for need in needs),
+        len(sawn),
+        float(sum(one.pnl for one in sawn)),
+        float(sum(one.pnl / equity[one.decided] for one in sawn) / years),
     )
 
 
-def core_level(setup: Setup) -> Floats:
-    """Return what a dollar of the core bought at t=0 by its configured weights and left alone is worth, total return.
-
-    Shape (sessions,).
-    """
-    market = setup.market
-    paths = [market.total_return(name)[market.first :] for name in market.roles.core]
-    return weighted(np.column_stack([path / path[0] for path in paths]), market.roles.core_weights)
-
-
-def _median(values: Sequence[int]) -> Figure:
-    return Figure(float(np.median(values))) if values else Figure(None, "no core drawdown was met by the hedge")
-
-
-def _mean(values: Sequence[float]) -> Figure:
-    return Figure(float(np.mean(values))) if values else Figure(None, "the core had no drawdown")
+def _payoff(gains: Floats, losses: Floats) -> Figure:
+    if not len(gains) or not len(losses):
+        return Figure(None, "no episode lost" if len(gains) else "no episode gained")
+    return Figure(float(gains.mean() / -losses.mean()))

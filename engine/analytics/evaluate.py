@@ -19,12 +19,11 @@ from engine.analytics.carino import scalars
 from engine.analytics.cascade import Cascade, cascades
 from engine.analytics.controls import Control, controls_of
 from engine.analytics.derisk import entry_orders
-from engine.analytics.episode_stats import HedgeMeasures, measure
+from engine.analytics.episode_stats import Figure
 from engine.analytics.episodes import Episode, episodes_of
-from engine.analytics.event_study import study
+from engine.analytics.event_study import EventStudy, event_study
 from engine.analytics.evidence import Evidence, evidence_of
-from engine.analytics.measures import Figure, sale_cost_at_par
-from engine.analytics.study_result import Study
+from engine.analytics.hedge_metrics import HedgeMetrics, hedge_metrics, sale_cost_at_par
 from engine.analytics.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
@@ -69,14 +68,14 @@ class Evaluation:
     bridge: Bridge
     episodes: tuple[Episode, ...]
     cascades: tuple[Cascade, ...]
-    measures: HedgeMeasures
+    measures: HedgeMetrics
     evidence: Evidence
     answer: Answer | None
     why: str | None
     variations: tuple[Variation, ...]
     alternatives: tuple[Alternative, ...]
     verdict: Verdict
-    study: Study
+    study: EventStudy
 
     def __repr__(self) -> str:
         parts = ", ".join(field.name for field in fields(self))
@@ -123,7 +122,7 @@ def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_oth
     bench = None if answer is None else Bench(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
     books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
     ours = attribute(setup, hedged)
-    measures = measure(setup, hedged, unhedged, episodes)
+    measures = hedge_metrics(setup, hedged, unhedged, episodes)
     price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)
     fund = setup.market.hedge
     return Evaluation(
@@ -148,7 +147,7 @@ def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_oth
         withheld(why or "", fund, price, sale_cost)
         if answer is None
         else verdict_of(answer, names_of(config), price, sale_cost),
-        study(setup, hedged, seed=SEED),
+        event_study(setup, hedged, seed=SEED),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from data.arrays import Flags, Floats, Ints
 from engine.analytics.blocks import Blocks, draw_blocks
 from engine.analytics.evidence import LEVEL
 from engine.analytics.fund_exposure import fills_at_open
-from engine.analytics.study_result import Compared, Moved, Path, Study, Window
 from engine.kernel.loop import Ledger
 from engine.setup import Setup
 from strategies.policy import ENTER
@@ -30,9 +30,141 @@ BLOCK = 42
 DRAWS = 1_000
 
 
-def study(
+@dataclass(frozen=True)
+class Contrast:
+    """A figure after triggers beside that of all days; ``None`` where there is none.
+
+    Parameters
+    ----------
+    after, all_days
+        Fractions.
+    difference
+        The first less the second.
+    low, high
+        Its interval of level `LEVEL`.
+    """
+
+    after: float | None
+    all_days: float | None
+    difference: float | None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def sure(self) -> bool:
+        """Whether the interval leaves 0 out."""
+        return self.low is not None and self.high is not None and (self.low > 0.0 or self.high < 0.0)
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What one thing did over a window: mean and median of simple returns, and the share of them above 0."""
+
+    mean: Contrast
+    median: Contrast
+    above: Contrast
+
+
+@dataclass(frozen=True)
+class StudyWindow:
+    """A number of sessions after triggers.
+
+    Parameters
+    ----------
+    sessions
+        Its length.
+    triggers, days
+        Triggers, and days of the run, that have the whole window before them.
+    apart
+        Of those triggers as many as share no session of their windows.
+    block
+        Mean length of the blocks that were drawn, in sessions; ``None`` where there are too few triggers or sessions
+        for an interval.
+    fund, underlying
+        Their total returns.
+    static
+        The fund's return less its multiple of the underlying's over the same window: what daily reset, carry and fee
+        added or took against a position that is left alone.
+    """
+
+    sessions: int
+    triggers: int
+    apart: int
+    days: int
+    block: int | None
+    fund: Moves
+    underlying: Moves
+    static: Moves
+
+
+@dataclass(frozen=True)
+class MeanPath:
+    """A mean path of simple returns since the price that windows begin at, shape (offsets,) each.
+
+    Parameters
+    ----------
+    after, low, high
+        Of the triggers, with the interval at each offset; NaN where there is none.
+    all_days
+        Of all days.
+    """
+
+    after: Floats
+    low: Floats
+    high: Floats
+    all_days: Floats
+
+
+@dataclass(frozen=True)
+class EventStudy:
+    """What came after each trigger.
+
+    Parameters
+    ----------
+    every
+        ``entry``: closes at which the hedge was ordered on. ``signal``: closes at which the intensity rose to
+        ``policy.enter``, whether or not the policy could enter.
+    since
+        The price that windows begin at: ``next_open`` and ``next_close`` are those an order of the trigger's close
+        gets, ``close`` is the trigger's own.
+    triggers
+        Session numbers, increasing.
+    windows
+        By length.
+    offsets
+        Sessions from the trigger's close at which paths are told.
+    fund, underlying
+        Mean paths.
+    draws, seed
+        Resamples behind each interval, and what drew them.
+    """
+
+    every: str
+    since: str
+    triggers: Ints
+    windows: tuple[StudyWindow, ...]
+    offsets: Ints
+    fund: MeanPath
+    underlying: MeanPath
+    draws: int
+    seed: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return its figures as plain values for metrics.json."""
+        return {
+            "every": self.every,
+            "since": self.since,
+            "triggers": len(self.triggers),
+            "level": LEVEL,
+            "draws": self.draws,
+            "seed": self.seed,
+            "windows": [asdict(one) for one in self.windows],
+        }
+
+
+def event_study(
     setup: Setup, hedged: Ledger, every: str = "entry", since: str = "fill", seed: int = 0, draws: int = DRAWS
-) -> Study:
+) -> EventStudy:
     """Study what followed a run's triggers.
 
     Parameters
@@ -40,7 +172,7 @@ def study(
     setup, hedged
         The run.
     every
-        ``entry`` or ``signal``, as `Study` tells.
+        ``entry`` or ``signal``, as `EventStudy` tells.
     since
         ``fill``: windows begin where the run's own orders fill. ``close``: at the trigger's close.
     seed, draws
@@ -75,7 +207,7 @@ def study(
     offsets = np.arange(-BEFORE, max(WINDOWS) + later + 1)
     taken = drawn[blocks[-1]].taken(triggers) if blocks[-1] else None
     ours, theirs = (_path(one, triggers, offsets, taken) for one in (fund, underlying))
-    return Study(every, name, triggers, windows, offsets, ours, theirs, draws, seed)
+    return EventStudy(every, name, triggers, windows, offsets, ours, theirs, draws, seed)
 
 
 class _Priced(NamedTuple):
@@ -92,7 +224,7 @@ class _Priced(NamedTuple):
         return made
 
 
-class _Moves(NamedTuple):
+class _Returns(NamedTuple):
     """What followed each of the run's closes: fund, underlying, and fund against a static position.
 
     Parameters
@@ -121,11 +253,11 @@ def _priced(setup: Setup, instrument: str, since: str) -> _Priced:
     return _Priced(level, np.append(filled[market.first + 1 :], np.nan))
 
 
-def _moves(fund: _Priced, underlying: _Priced, leverage: float, end: int) -> _Moves:
+def _moves(fund: _Priced, underlying: _Priced, leverage: float, end: int) -> _Returns:
     ours, theirs = fund.ahead(end), underlying.ahead(end)
     made = np.column_stack([ours, theirs, ours - leverage * theirs])
     whole = np.isfinite(ours) & np.isfinite(theirs)
-    return _Moves(np.where(whole[:, None], made, 0.0), whole)
+    return _Returns(np.where(whole[:, None], made, 0.0), whole)
 
 
 def _triggers(setup: Setup, hedged: Ledger, every: str) -> Ints:
@@ -151,7 +283,7 @@ def _apart(marked: Flags, window: int) -> int:
     return count
 
 
-def _window(window: int, marked: Flags, moves: _Moves, block: int | None, drawn: Blocks | None) -> Window:
+def _window(window: int, marked: Flags, moves: _Returns, block: int | None, drawn: Blocks | None) -> StudyWindow:
     """Compare triggers with all days; where blocks are `drawn`, with an interval."""
     after, days = marked & moves.whole, moves.whole
     means, shares = _draws(moves, after, drawn) if drawn else (None, None)
@@ -159,16 +291,16 @@ def _window(window: int, marked: Flags, moves: _Moves, block: int | None, drawn:
     for i in range(moves.made.shape[1]):
         ours, theirs = moves.made[after, i], moves.made[days, i]
         moved.append(
-            Moved(
+            Moves(
                 _compared(_mean(ours), _mean(theirs), None if means is None else means[:, i]),
                 _compared(_median(ours), _median(theirs)),
                 _compared(_mean(ours > 0.0), _mean(theirs > 0.0), None if shares is None else shares[:, i]),
             )
         )
-    return Window(window, int(after.sum()), _apart(after, window), int(days.sum()), block, *moved)
+    return StudyWindow(window, int(after.sum()), _apart(after, window), int(days.sum()), block, *moved)
 
 
-def _draws(moves: _Moves, after: Flags, drawn: Blocks) -> tuple[Floats, Floats]:
+def _draws(moves: _Returns, after: Flags, drawn: Blocks) -> tuple[Floats, Floats]:
     """Return the differences of means and of shares above 0 on each draw, shape (draws, things) each."""
     both = np.column_stack([np.ones(len(after)), moves.made, moves.made > 0.0])
     differences = []
@@ -180,12 +312,12 @@ def _draws(moves: _Moves, after: Flags, drawn: Blocks) -> tuple[Floats, Floats]:
     return apart[:, :things], apart[:, things:]
 
 
-def _compared(after: float | None, all_days: float | None, drawn: Floats | None = None) -> Compared:
+def _compared(after: float | None, all_days: float | None, drawn: Floats | None = None) -> Contrast:
     difference = None if after is None or all_days is None else after - all_days
     if drawn is None:
-        return Compared(after, all_days, difference)
+        return Contrast(after, all_days, difference)
     low, high = _interval(drawn)
-    return Compared(after, all_days, difference, float(low), float(high))
+    return Contrast(after, all_days, difference, float(low), float(high))
 
 
 def _interval(drawn: Floats) -> Floats:
@@ -204,7 +336,7 @@ def _median(values: Floats) -> float | None:
     return float(np.median(values)) if len(values) else None
 
 
-def _path(priced: _Priced, triggers: Ints, offsets: Ints, taken: Floats | None) -> Path:
+def _path(priced: _Priced, triggers: Ints, offsets: Ints, taken: Floats | None) -> MeanPath:
     """Return the mean path over what is known at each offset; `taken` says how often each draw takes each trigger."""
     made, all_days = np.empty((len(triggers), len(offsets))), np.empty(len(offsets))
     for at, offset in enumerate(offsets.tolist()):
@@ -216,9 +348,9 @@ def _path(priced: _Priced, triggers: Ints, offsets: Ints, taken: Floats | None) 
     made = np.nan_to_num(made)
     after = _ratio(made.sum(axis=0), there.sum(axis=0))
     if taken is None:
-        return Path(after, nothing, nothing, all_days)
+        return MeanPath(after, nothing, nothing, all_days)
     low, high = _interval(_ratio(product(taken, made), product(taken, there)))
-    return Path(after, low, high, all_days)
+    return MeanPath(after, low, high, all_days)
 
 
 def _ratio(total: Floats, count: Floats | Ints) -> Floats:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from data.format import percent
 from engine.analytics.answer import words
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.insurance import CANT_TELL, NOT_PAID, PAID
-from engine.analytics.measures import Figure, Protection
+from engine.analytics.episode_stats import Figure
+from engine.analytics.hedge_metrics import Protection
 
 __all__ = ["CANT_TELL", "NOT_PAID", "PAID", "WITHHELD", "Verdict", "price_sentence", "verdict_of", "withheld"]
 
@@ -65,7 +67,7 @@ def verdict_of(answer: Answer, names: words.Names, price: Protection, sale_cost:
     price
         What the hedge cost against the unhedged book.
     sale_cost
-        `engine.analytics.measures.sale_cost_at_par` against the book sold at entry.
+        `engine.analytics.hedge_metrics.sale_cost_at_par` against the book sold at entry.
     """
     label, headline = answer.insurance.label, words.headline(answer)
     return Verdict(
@@ -94,7 +96,7 @@ def price_sentence(price: Protection) -> str:
     fell, tail = price.drawdown_avoided, price.cvar_avoided
     took = f"{_points(fell, 1)} maximum drawdown and {_points(tail, 2)} mean loss on the worst 5 % of sessions"
     if price.cost <= 0.0:
-        more = f": {_percent(-price.cost)} a year more" if price.cost < 0.0 else ""
+        more = f": {percent(-price.cost, 2)} a year more" if price.cost < 0.0 else ""
         return f"Against unhedged it cost nothing{more}, with {took}."
     each: Mapping[str, tuple[Figure, float]] = {
         "drawdown": (price.cost_per_drawdown, round(100.0 * fell, 1)),
@@ -106,7 +108,7 @@ def price_sentence(price: Protection) -> str:
         if one.value is not None and shown
     ]
     return (
-        f"Against unhedged it cost {_percent(price.cost)} a year, with {took}: {' and '.join(told) or 'for nothing'}."
+        f"Against unhedged it cost {percent(price.cost, 2)} a year, with {took}: {' and '.join(told) or 'for nothing'}."
     )
 
 
@@ -116,11 +118,7 @@ def alternative_sentence(hedge: str, cost: Figure) -> str:
         return f"There is no cost of selling that makes {hedge} and selling core equal: {cost.why}."
     if cost.value == 0.0:
         return f"{hedge} and selling core ended with the same dollars."
-    return f"Selling core is better unless selling costs you more than {_percent(cost.value)} of the amount sold."
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:z.2f} %"
+    return f"Selling core is better unless selling costs you more than {percent(cost.value, 2)} of the amount sold."
 
 
 def _points(avoided: float, places: int) -> str:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 import backtrader as bt
 import numpy as np
 
+from data.format import counted
+
 MOST_REJECTED = 0.1
 """The share of the orders above which a book with so many rejected isn't the one that the strategy meant."""
 OPEN_HOOKS = ("next_open", "nextstart_open", "prenext_open")
@@ -82,7 +84,8 @@ def withheld_because(orders: Sequence[Ended]) -> str:
     rejected = sum(one.rejected for one in orders)
     if rejected <= MOST_REJECTED * len(orders):
         return ""
-    return f"{rejected:,} of the strategy's {_counted(len(orders))} were rejected, so that this isn't the book it meant"
+    placed = counted(len(orders), "order")
+    return f"{rejected:,} of the strategy's {placed} were rejected, so that this isn't the book it meant"
 
 
 def order_remarks(cls: type, orders: Sequence[Ended], sessions: int) -> Iterator[str]:
@@ -96,12 +99,12 @@ def order_remarks(cls: type, orders: Sequence[Ended], sessions: int) -> Iterator
     if rejected:
         first = rejected[0]
         yield (
-            f"ORDERS: {len(rejected):,} of {_counted(len(orders))} were rejected for want of cash, the first of"
+            f"ORDERS: {len(rejected):,} of {counted(len(orders), 'order')} were rejected for want of cash, the first of"
             f" {first.date}, to {first.placed.words}: leave cash for costs and for a higher open."
         )
     if missed := _never_filled(orders, sessions):
         how = ", ".join(f"{count:,} {word}" for word, count in missed.items())
-        yield f"ORDERS: {sum(missed.values()):,} of {_counted(len(orders))} never filled: {how}."
+        yield f"ORDERS: {sum(missed.values()):,} of {counted(len(orders), 'order')} never filled: {how}."
 
 
 def _never_filled(orders: Sequence[Ended], sessions: int) -> dict[str, int]:
@@ -113,7 +116,3 @@ def _never_filled(orders: Sequence[Ended], sessions: int) -> dict[str, int]:
         if one.status != "Completed" and not one.rejected and one.placed.session < sessions - 1
     )
     return dict(sorted(found.items()))
-
-
-def _counted(orders: int) -> str:
-    return "1 order" if orders == 1 else f"{orders:,} orders"

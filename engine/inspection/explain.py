@@ -12,6 +12,7 @@ from data.arrays import Dates
 from data.errors import DataError, StrategyError, UserError
 from data.market import Market
 from data.sources import Source
+from data.version import code_version
 from engine.analytics.attribution import attribute
 from engine.analytics.controls import controls_of, least_controls
 from engine.config import RunConfig
@@ -21,8 +22,8 @@ from engine.inspection.explain_why import headline, why
 from engine.inspection.explained import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading
 from engine.kernel.loop import Ledger, Memory, decide, empty_ledger, fund_return, move
 from engine.rules import costs_of
-from engine.runs.read import KeptRun, changed_inputs
-from engine.runs.run import SIMULATED
+from engine.runs.reuse import changed_inputs
+from engine.runs.run import SIMULATED, Run
 from engine.setup import Setup, open_market, run_beta
 from strategies.base import Strategy
 from strategies.inputs import Input
@@ -33,7 +34,7 @@ SAME = 1e-9
 """Of equity: as far as a kept run's equity may lie from what comes out again."""
 
 
-def explain(config: RunConfig, date: np.datetime64, source: Source | None = None, kept: KeptRun | None = None) -> Day:
+def explain(config: RunConfig, date: np.datetime64, source: Source | None = None, kept: Run | None = None) -> Day:
     """Explain one session of a run, which is made again for that.
 
     Parameters
@@ -56,9 +57,9 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
         return _explained(config, prepared, t, kept)
 
 
-def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: KeptRun | None) -> Day:
+def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | None) -> Day:
     market = prepared.setup.market
-    hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+    hedged, remarks = _book(config, prepared, kept)
     if t > hedged.last:
         date, ruined = market.run_sessions[[t, hedged.last]]
         raise DataError(f"{date}: the hedged book was ruined on {ruined}: there is none after")
@@ -81,8 +82,18 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: KeptRun |
         closes,
         {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
         _books(config, setup, hedged, t),
-        (*said.remarks, *_notes(market, t)),
+        (*remarks, *_notes(market, t)),
     )
+
+
+def _book(config: RunConfig, prepared: PreparedRun, kept: Run | None) -> tuple[Ledger, tuple[str, ...]]:
+    """Return the hedged book and its remarks: the kept one where this same code would make it again."""
+    sessions = len(prepared.setup.market.run_sessions)
+    same = kept is not None and kept.manifest["code"] == code_version() and len(kept.hedged.equity) == sessions
+    if kept is not None and same and prepared.strategy is not None:
+        return kept.hedged, ()
+    hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+    return hedged, said.remarks
 
 
 def session_of(sessions: Dates, date: np.datetime64) -> int:
@@ -225,13 +236,13 @@ def _notes(market: Market, t: int) -> Iterator[str]:
             yield f"The audit says of this session: {one.instrument} {one.says}."
 
 
-def _check_kept(kept: KeptRun, market: Market, hedged: Ledger) -> None:
+def _check_kept(kept: Run, market: Market, hedged: Ledger) -> None:
     """Refuse to explain a kept run by data or code that aren't its own."""
     again = f"make it again with backtest run {shlex.quote(str(kept.folder / 'config.yaml'))}"
-    if changed := changed_inputs(kept, market):
+    if changed := changed_inputs(kept.manifest, market):
         raise UserError(f"{kept.folder}: {', '.join(changed)} changed since the run was kept: {again}")
-    ours = hedged.equity[: hedged.last + 1]
-    if len(ours) != len(kept.hedged) or (np.abs(ours - kept.hedged) > SAME * np.abs(kept.hedged)).any():
+    ours, theirs = (book.equity[: book.last + 1] for book in (hedged, kept.hedged))
+    if len(ours) != len(theirs) or (np.abs(ours - theirs) > SAME * np.abs(theirs)).any():
         raise UserError(f"{kept.folder}: the code changed since the run was kept, it comes out otherwise: {again}")
 
 

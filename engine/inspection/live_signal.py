@@ -13,6 +13,7 @@ from data.arrays import DAY, Dates, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
+from data.format import counted
 from data.market import Market
 from data.sources import Source
 from engine.config import RunConfig
@@ -209,13 +210,12 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
     if market.simulated:
         yield SIMULATED.format(hedge=market.hedge)
     if aged:
-        ago = "1 session" if aged == 1 else f"{aged:,} sessions"
         cure = "pull first" if market.source.name == "store" else "bring the files up to date first"
         asked_for = f"as asked for with end {config.end}" if config.end is not None else cure
-        yield f"OLD: the last bar is of {last}, {ago} ago: {asked_for}."
+        yield f"OLD: the last bar is of {last}, {counted(aged, 'session')} ago: {asked_for}."
     for one in fresh:
         if one.late:
-            behind = "1 session" if one.behind == 1 else f"{one.behind:,} sessions"
+            behind = counted(one.behind, "session")
             yield f"OLD: {one.name}'s last value is of {one.last}, {behind} before the last close."
     if market.synthetic_sessions()[-1]:
         yield "SYNTHETIC: the last bar of a traded instrument was made by the fund model."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from data.format import counted, dollars, percent
 from engine.inspection.explained import Close, PolicyRead
 from engine.inspection.live_signal_read import ENTER, HOLD, LEAVE
 from engine.setup import Setup
@@ -12,7 +13,7 @@ from strategies.policy import NEVER, PolicyRules
 
 def headline(hedge: str, order: str, close: Close, following: str, *, on: bool) -> str:
     """Say whether the hedge is on, what to do about it, and when."""
-    to = f"{100 * close.hedge:.1f} % of equity"
+    to = f"{percent(close.hedge)} of equity"
     does = {
         ENTER: f"buy {hedge}, to {to}, in the next session, {following}",
         LEAVE: f"sell all {hedge} in the next session, {following}",
@@ -35,7 +36,7 @@ def state(hedge: str, setup: Setup, close: Close, t: int) -> tuple[str, ...]:
 def _off(rules: PolicyRules, read: PolicyRead, close: Close) -> Iterator[str]:
     yield f"Off since the close of {close.since}." if close.since else "The hedge was never on in this run."
     if read.after.cooling:
-        yield f"Cooling down: no entry at the next {_closes(read.after.cooling)}."
+        yield f"Cooling down: no entry at the next {counted(read.after.cooling, 'close')}."
     if rules.confirm > 1:
         yield f"Confirmed at {read.after.streak} of {rules.confirm} closes."
     if read.after.spent:
@@ -44,22 +45,19 @@ def _off(rules: PolicyRules, read: PolicyRead, close: Close) -> Iterator[str]:
 
 def _on(hedge: str, rules: PolicyRules, read: PolicyRead, close: Close, price: float) -> Iterator[str]:
     held = read.after.held
-    yield f"Ordered on at the close of {close.since}" + (f", held for {_closes(held)}." if held else ".")
+    yield f"Ordered on at the close of {close.since}" + (f", held for {counted(held, 'close')}." if held else ".")
     if rules.min_hold > held + 1:
-        yield f"policy.min_hold {rules.min_hold}: its signal can't end it for {_closes(rules.min_hold - held - 1)}."
+        closes = counted(rules.min_hold - held - 1, "close")
+        yield f"policy.min_hold {rules.min_hold}: its signal can't end it for {closes}."
     if rules.max_hold != NEVER:
-        yield f"policy.max_hold {rules.max_hold}: it ends in {_closes(rules.max_hold - held)} at the latest."
+        yield f"policy.max_hold {rules.max_hold}: it ends in {counted(rules.max_hold - held, 'close')} at the latest."
     if read.fund_return is None:
         return
-    yield f"{hedge} made {100 * read.fund_return:+.1f} % since its fill."
+    yield f"{hedge} made {percent(read.fund_return, sign=True)} since its fill."
     for name, bound in (("stop_loss", -rules.stop_loss), ("take_profit", rules.take_profit)):
         if abs(bound) != float("inf"):
             at = price * (1.0 + bound) / (1.0 + read.fund_return)
             yield (
-                f"policy.{name} ends it at a close of {hedge} at or {'below' if bound < 0.0 else 'above'} ${at:,.2f}, "
-                f"{100 * (at / price - 1.0):+.1f} % from here."
+                f"policy.{name} ends it at a close of {hedge} at or {'below' if bound < 0.0 else 'above'} "
+                f"{dollars(at, 2)}, {percent(at / price - 1.0, sign=True)} from here."
             )
-
-
-def _closes(count: int) -> str:
-    return "1 close" if count == 1 else f"{count:,} closes"

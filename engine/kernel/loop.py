@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints
+from data.shown import figure, screen
 from engine.rules import Order, Prices, Terms, open_session, plan_trade, settle
 from strategies.policy import ENTER, SIGNAL, STAY, PolicyRules, PolicyState, start, step
 
@@ -45,9 +46,17 @@ class Ledger(NamedTuple):
     last: int
 
     def __repr__(self) -> str:
-        from engine.runs.notebook import ledger_shown
-
-        return ledger_shown(self)
+        sessions, instruments = self.shares.shape
+        last = min(self.last + 1, sessions)
+        first, final = (figure(float(dollars), ",.2f") for dollars in self.equity[[0, self.last]])
+        held = int((self.shares[:last, -1] != 0.0).sum())
+        return screen(
+            f"Ledger: {sessions:,} sessions, {instruments} instruments, the hedge last",
+            f"equity {first} to {final} dollars"
+            + ("" if self.last == sessions - 1 else f", ended at session {self.last:,}"),
+            f"fills in {int((self.traded[:last] != 0.0).any(axis=1).sum()):,} sessions, the hedge held in {held:,}",
+            "arrays: " + ", ".join(name for name in self._fields if name != "last"),
+        )
 
 
 Weigh = Callable[[int, Ledger], float]

@@ -20,7 +20,7 @@ from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta
 
 if TYPE_CHECKING:
-    from engine.runs.run import RunResult
+    from engine.runs.run import Run
 
 
 def less_in(setup: Setup) -> Less:
@@ -73,7 +73,7 @@ def sum_row(setup: Setup, hedged: Ledger, unhedged: Ledger, beta: Floats) -> dic
     return {name: np.nan if part is None else part for name, part in zip(PARTS, parts, strict=True)}
 
 
-def run_row(result: RunResult, *, answer: bool) -> dict[str, float]:
+def run_row(result: Run, *, answer: bool) -> dict[str, float]:
     """Return the columns of a single run, NaN where one is undefined; `SUM` where it is asked for."""
     setup, hedged, metrics = result.setup, result.hedged, result.metrics
     sleeve = scalars(attribute(setup, hedged))

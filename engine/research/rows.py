@@ -18,7 +18,7 @@ from engine.research.answered import run_row
 from engine.research.columns import columns_of
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import KEPT, PATHS, WIDTH, calendar_of, drawn_of, kept_of, returns_to_ruin
-from engine.runs.run import RunResult, run
+from engine.runs.run import Run, run
 from engine.setup import run_beta
 
 
@@ -77,7 +77,7 @@ def path_again(config: RunConfig, grid: Grid, source: Source) -> Callable[[int],
     return lambda row: kept_of_run(_run(config, grid.combination(row), source)).path
 
 
-def kept_of_run(result: RunResult) -> Kept:
+def kept_of_run(result: Run) -> Kept:
     """Return what a sweep keeps of a run, for strategies that can't be compiled."""
     setup, sessions = result.setup, result.market.run_sessions
     cash = mean_cash_return(setup.terms, len(sessions) - 1)
@@ -103,5 +103,5 @@ def _row(
         return nothing, f"{type(error).__name__}: {' '.join(str(error).split())}", None
 
 
-def _run(config: RunConfig, values: dict[Any, Any], source: Source) -> RunResult:
+def _run(config: RunConfig, values: dict[Any, Any], source: Source) -> Run:
     return run(with_values(config, values).model_copy(update={"controls": "off"}), source)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import UserError
+from engine.runs.folder import RUN
 from engine.runs.identity import ID_LENGTH, identity
-from engine.runs.write import RUN
 
 Row = dict[str, Any]
 

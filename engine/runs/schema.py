@@ -1,13 +1,168 @@
-"""JSON schemas: of a run's YAML, for an editor, and of metrics.json, with units."""
+"""What is in a run's folder: its tables, for writing, reading and documenting, and metrics.json as a JSON schema."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
 
 from engine.analytics.attribution import COLUMNS
 from engine.analytics.bridge import SPANS
 from engine.analytics.measure import BOOK
 from engine.config import RunConfig
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Columns = Mapping[str, npt.NDArray[Any]]
+"""A table: arrays of one length by name."""
+
+DATE, NUMBER, FLAG, COUNT, TEXT = "date32", "double", "bool", "int64", "string"
+"""Types of columns, by pyarrow's names."""
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """A table of a run's folder.
+
+    Parameters
+    ----------
+    name
+        Its file's name, without ``.parquet``.
+    row
+        What a row is.
+    columns
+        Each column's type and meaning, by its name.
+    more
+        What the other columns are, all numbers; empty where there are none.
+    """
+
+    name: str
+    row: str
+    columns: Mapping[str, tuple[str, str]]
+    more: str = ""
+
+    @property
+    def file(self) -> str:
+        """Its file's name."""
+        return f"{self.name}.parquet"
+
+    def arrow(self, columns: Columns) -> pa.Table:
+        """Return columns as the file holds them, in the order given."""
+        import pyarrow as pa
+
+        kinds = {name: self.columns.get(name, (NUMBER, ""))[0] for name in columns}
+        return pa.table({name: pa.array(values, pa.type_for_alias(kinds[name])) for name, values in columns.items()})
+
+
+_FILL = {
+    "decided": (DATE, "the close at which it was ordered"),
+    "filled": (DATE, "the session in which it was filled"),
+    "instrument": (TEXT, "what was traded"),
+    "side": (TEXT, "`buy` or `sell`"),
+    "shares": (NUMBER, "as-traded shares"),
+    "price": (NUMBER, "dollars a share, before slippage"),
+    "value": (NUMBER, "dollars at that price"),
+    "commission": (NUMBER, "dollars"),
+    "slippage": (NUMBER, "dollars"),
+}
+_BOOK = {"book": (TEXT, "`hedged`, or a control's name")}
+
+TABLES: Mapping[str, TableSchema] = {
+    table.name: table
+    for table in (
+        TableSchema(
+            "equity",
+            "a session",
+            {
+                "date": (DATE, "the session"),
+                "hedged": (NUMBER, "the hedged book's equity in dollars at the close"),
+                "unhedged": (NUMBER, "the unhedged book's"),
+                "cash": (NUMBER, "the hedged book's cash in dollars, below 0 what it owes"),
+                "core_weight": (NUMBER, "fraction of its equity in the core"),
+                "hedge_weight": (NUMBER, "fraction of its equity in the hedge"),
+                "intensity": (NUMBER, "the strategy's signal at the close, NaN for a strategy that has none"),
+                "ordered": (FLAG, "whether target weights were decided at the close"),
+                "ordered_core": (NUMBER, "the core's weight last decided"),
+                "ordered_hedge": (NUMBER, "the hedge's weight last decided"),
+                "cash_yield": (NUMBER, "the cash rate known at the close, a fraction a year"),
+                "synthetic": (FLAG, "whether a traded instrument's bar was made by the fund model"),
+            },
+            "each control's equity in dollars, by its name",
+        ),
+        TableSchema(
+            "ledger",
+            "a book and session",
+            {
+                **_BOOK,
+                "date": (DATE, "the session"),
+                "equity": (NUMBER, "dollars at the close"),
+                "cash": (NUMBER, "dollars at the close, below 0 what it owes"),
+                "ordered": (FLAG, "whether target weights were decided at the close"),
+                "core": (NUMBER, "the core's weight last decided"),
+                "hedge": (NUMBER, "the hedge's weight last decided"),
+                "restate": (FLAG, "whether the weights last decided restate the core"),
+                "action": (TEXT, "what the policy did at the close"),
+            },
+            "`NAME shares`, the as-traded shares of each instrument at the close, and `NAME traded`, those bought (+)"
+            " or sold (-) in the session",
+        ),
+        TableSchema("fills", "a fill of a book", {**_BOOK, **_FILL}),
+        TableSchema("orders", "a fill of the hedged book", _FILL),
+        TableSchema(
+            "episodes",
+            "an episode of the hedge",
+            {
+                "decided": (DATE, "the close at which it was ordered on"),
+                "entered": (DATE, "the session in which that was filled"),
+                "left": (DATE, "the close at which it was ordered off, null while it is open at the end"),
+                "exited": (DATE, "the session in which that was filled, null while it is open"),
+                "sessions": (COUNT, "sessions held"),
+                "reason": (TEXT, "why it was left"),
+                "weight": (NUMBER, "the weight as ordered, a fraction of equity"),
+                "fund_return": (NUMBER, "the fund's return from fill to fill, before costs"),
+                "pnl": (NUMBER, "what the sleeve made in dollars, after costs"),
+                "costs": (NUMBER, "the hedge's own commission and slippage in dollars"),
+            },
+        ),
+        TableSchema(
+            "attribution",
+            "a session",
+            {"date": (DATE, "the session"), **dict.fromkeys(COLUMNS, (NUMBER, "dollars of the session"))},
+            "`NAME_linked`, what each contributed to the total return",
+        ),
+        TableSchema(
+            "timing",
+            "a shift of the orders' dates, the run's own first",
+            {
+                "shift": (COUNT, "closes"),
+                "growth": (NUMBER, "log growth a year"),
+                "t": (NUMBER, "the growth, studentised"),
+            },
+        ),
+    )
+}
+"""The tables by name. A run without controls has no attribution, and one without an answer no timing."""
+
+
+def tables_page() -> str:
+    """Return docs/tables.md."""
+    lines = [
+        "# The tables of a run's folder",
+        "",
+        "Parquet files that pandas, polars and DuckDB read; `backtest query` asks those of all runs at once. The books",
+        "of `ledger` and `fills` are the hedged one and every control that trades the run's own instruments. A run",
+        "with `controls: off` has no `attribution`, and one without an answer no `timing`. `checksums.json` holds the",
+        "SHA-256 of every data file: a file that was changed is named when it is read.",
+    ]
+    for table in TABLES.values():
+        lines += ["", f"## {table.file}", "", f"A row is {table.row}.", "", "| column | type | |", "|---|---|---|"]
+        lines += [f"| `{name}` | {kind} | {meaning} |" for name, (kind, meaning) in table.columns.items()]
+        if table.more:
+            lines.append(f"| others | {NUMBER} | {table.more} |")
+    return "\n".join([*lines, ""])
 
 
 def run_schema() -> dict[str, Any]:

@@ -167,9 +167,9 @@ function drawPath(figure) {
     yaxis: upward("first fill = 100", {...still, range})});
 }
 
-const DRAW = {growth: drawGrowth, linked: drawLinked, needs: drawNeeds, shifts: drawShifts, after: drawAfter,
+Object.assign(DRAW, {growth: drawGrowth, linked: drawLinked, needs: drawNeeds, shifts: drawShifts,
   bridge: figure => waterfall(figure, DATA.bridge, "end value, $", "$.3~s"),
-  sleeve: figure => waterfall(figure, DATA.sleeve, "of the book's CAGR", "+.1~%")};
+  sleeve: figure => waterfall(figure, DATA.sleeve, "of the book's CAGR", "+.1~%")});
 
 function draw(figure) {
   if (figure.dataset.path) drawPath(figure);

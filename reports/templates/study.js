@@ -1,6 +1,6 @@
 /* The mean path around triggers with its interval, and that of all days: the fund above, the underlying below. */
-function drawAfter(figure) {
-  const {offsets, lines} = DATA.study, hues = [tone().hedge, ink()], domains = [[.53, 1], [0, .47]];
+DRAW.after = figure => {
+  const {offsets, lines} = DATA.after, hues = [tone().hedge, ink()], domains = [[.53, 1], [0, .47]];
   const paths = lines.map(one => Object.fromEntries(["after", "low", "high", "all_days"].map(part => [part, numbers(one[part])])));
   const ranges = paths.map(one => roomy(Object.values(one).flat()));
   const traces = lines.flatMap(({name}, at) => {
@@ -22,4 +22,4 @@ function drawAfter(figure) {
       tick0: 0, gridcolor: tone().grid}),
     yaxis: value(0), yaxis2: value(1),
     shapes: [{type: "line", x0: 0, x1: 0, y0: 0, y1: 1, yref: "paper", layer: "below", line: {color: ink(), width: 1, dash: "dot"}}]});
-}
+};

@@ -25,7 +25,7 @@ def configure(file):
 
 def test_a_yaml_and_a_kept_run_of_it_are_explained_alike():
     kept = keep(RUNS, "controls=off")
-    date = str(kept.episodes["decided"][1])
+    date = str(kept.tables["episodes"]["decided"][1])
     ours, theirs = (explain_run(given, date, RUNS, configure) for given in ("hedge_soxs.yaml", kept.id))
     assert ours == theirs
     assert (ours.date, ours.closes[-1].order, ours.closes[-1].policy.action) == (date, "switch", "enter")

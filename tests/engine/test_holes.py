@@ -21,7 +21,7 @@ from engine.research.sweep import sweep
 from engine.research.walkforward.folds import Windows, span_of
 from engine.research.walkforward.plan import plan_of
 from engine.research.walkforward.run import walk_forward
-from engine.runs.read import read_run
+from engine.runs.run import Run
 from engine.setup import open_market
 from reports.comparison_numbers import compared
 
@@ -149,7 +149,7 @@ def test_a_sweep_over_a_hole_has_the_run_s_figures(tmp_path, holed):
 
 def test_a_comparison_over_a_hole_has_the_runs_figures(tmp_path, holed):
     other = run(config([ID], name="other", hedge={"weight": 0.1}), world(SOXS=rows(HOLE)), engine="python")
-    kept = [read_run(write_run(one, tmp_path, tearsheet=False, report=False)) for one in (holed, other)]
+    kept = [Run.load(write_run(one, tmp_path, tearsheet=False, report=False)) for one in (holed, other)]
     for one in compared(kept).runs:
         for name in ("cagr", "volatility", "sharpe", "turnover"):
             assert one.figures[name] == pytest.approx(one.run.metrics[name], rel=1e-9), name

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from data.errors import ConfigError, UserError
 from engine.config import RunConfig
 from engine.loading import build_config, find_run, load_config, set_path
-from engine.runs.write import config_yaml
+from engine.runs.record import config_yaml
 from strategies.load import RUNS
 
 MINE = """\

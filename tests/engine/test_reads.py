@@ -21,7 +21,6 @@ from engine.research.sweep import market_of, sweep
 from engine.research.walkforward.folds import Windows, span_of
 from engine.research.walkforward.plan import plan_of
 from engine.runs.run import run
-from engine.runs.write import run_id
 from engine.setup import roles_of
 from strategies.load import SHIPPED, strategy_class
 from strategies.parameters import describe
@@ -126,7 +125,7 @@ def ids(kinds, keys, axes, source, out):
     last = {axis.keys: axis.values[-1] for axis in grid.axes}
     if "run" in kinds:
         compiled = "python" if "Closing" in config.strategy.named else "compiled"
-        found["run"] = run_id(run(with_values(config, last), source, engine=compiled))
+        found["run"] = run(with_values(config, last), source, engine=compiled).id
     if "sweep" in kinds:
         with pytest.raises(Asked) as asked:
             sweep(config, grid, out, source=source, executor=Ask())

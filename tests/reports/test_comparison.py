@@ -2,12 +2,11 @@
 
 import html
 import re
-from dataclasses import replace
 from urllib.parse import unquote
 
 import numpy as np
 import pytest
-from kept_runs import keep
+from kept_runs import edited, keep
 
 from reports.comparison import CHARTS, write_comparison
 from reports.comparison_numbers import ROLLING, compared
@@ -29,7 +28,7 @@ def runs(folder):
     for run, pages in zip(made, (("tearsheet", "report"), ("tearsheet",), ()), strict=True):
         for name in pages:
             (run.folder / f"{name}.html").write_text(f"<title>{name} of {run.id}</title>")
-    made[1] = replace(made[1], metrics={**made[1].metrics, "name": EVIL})
+    made[1] = edited(made[1], metrics={"name": EVIL})
     return made
 
 
@@ -135,7 +134,7 @@ def test_a_telephone_at_night_and_paper(page, open_page):
 
 
 def test_short_runs_have_no_rolling_charts_and_one_run_no_correlations(folder, runs):
-    short = replace(runs[2], equity={name: column[:ROLLING] for name, column in runs[2].equity.items()})
+    short = edited(runs[2], equity={name: column[:ROLLING] for name, column in runs[2].tables["equity"].items()})
     write_comparison(folder / "short.html", compared([short]), folder)
     text = (folder / "short.html").read_text(encoding="utf-8").rpartition("<script>")[0]
     assert re.findall(r'class="chart" id="(\w+)"', text) == ["growth", "drawdown"]
@@ -147,10 +146,9 @@ def test_short_runs_have_no_rolling_charts_and_one_run_no_correlations(folder, r
 def test_forty_runs_fit_on_a_page(folder, runs, open_page):
     many = []
     for number in range(40):
-        metrics = {**runs[0].metrics, "name": f"run_number_{number}"}
-        equity = {**runs[0].equity, "hedged": runs[0].hedged ** (1 + number / 1000)}
-        identity = {**runs[0].manifest, "id": f"{number:010x}"}
-        many.append(replace(runs[0], metrics=metrics, equity=equity, manifest=identity))
+        equity = {**runs[0].tables["equity"], "hedged": runs[0].hedged.equity ** (1 + number / 1000)}
+        metrics, identity = {"name": f"run_number_{number}"}, {"id": f"{number:010x}"}
+        many.append(edited(runs[0], metrics=metrics, equity=equity, manifest=identity))
     write_comparison(folder / "many.html", compared(many), folder)
     seen = open_page(folder / "many.html", width=390)
     seen.page.locator("#growth").scroll_into_view_if_needed()
@@ -162,11 +160,8 @@ def test_forty_runs_fit_on_a_page(folder, runs, open_page):
 
 def test_a_synthetic_stretch_is_shaded_and_said(folder, runs):
     made = np.arange(len(runs[0].sessions)) < 100
-    synthetic = replace(
-        runs[0],
-        equity={**runs[0].equity, "synthetic": made},
-        metrics={**runs[0].metrics, "synthetic": {"sessions": 100}},
-    )
+    equity = {**runs[0].tables["equity"], "synthetic": made}
+    synthetic = edited(runs[0], equity=equity, metrics={"synthetic": {"sessions": 100}})
     write_comparison(folder / "synthetic.html", compared([synthetic, runs[1]]), folder)
     text = (folder / "synthetic.html").read_text(encoding="utf-8")
     last = runs[0].sessions[99]

@@ -1,12 +1,12 @@
 """Answers side by side: what is printed adds up, and p-values are adjusted by family from the folders' own tables."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from answered_runs import DATES, keep_answered
-from kept_runs import keep
+from kept_runs import edited, keep
 
 from engine.analytics.answer.family import family_adjusted
 from reports.comparison_answers import NONE, Row, adjusted_of, answer_rows, family_note, family_of
@@ -51,10 +51,10 @@ def test_a_family_is_one_core_and_the_same_sessions(runs):
     assert len({family_of(runs[name]) for name in ("base", "fast", "heavy")}) == 1
     assert len({family_of(run) for run in runs.values()}) == 3
     mixed = {
-        **runs["base"].config,
-        "portfolio": {**runs["base"].config["portfolio"], "core": {"CORE": 0.5, "MORE": 0.5}},
+        **runs["base"].settings,
+        "portfolio": {**runs["base"].settings["portfolio"], "core": {"CORE": 0.5, "MORE": 0.5}},
     }
-    assert family_of(replace(runs["base"], config=mixed)) != family_of(runs["base"])
+    assert family_of(edited(runs["base"], settings=mixed)) != family_of(runs["base"])
 
 
 def test_who_stands_alone_is_said(runs):
@@ -92,6 +92,6 @@ def test_figures_over_controls_are_differences_of_growth(runs):
         for control in ("derisk_daily", "held_less"):
             theirs = one.run.metrics["controls"][control]["cagr"]
             assert one.figures[f"cagr_vs_{control}"] == pytest.approx(one.run.metrics["cagr"] - theirs, rel=1e-9)
-            equity = one.run.equity[control]
+            equity = one.run.tables["equity"][control]
             np.testing.assert_allclose(one.growth[control], equity / equity[0], rtol=1e-12)
     assert found.runs[2].figures["cagr_vs_held_less"] is None

@@ -1,9 +1,7 @@
 """What differs between runs: every key of the configs, inputs by content, and the code."""
 
-from dataclasses import replace
-
 import pytest
-from kept_runs import keep
+from kept_runs import edited, keep
 
 from reports.comparison_differences import differences
 
@@ -23,8 +21,8 @@ def test_what_differs_is_told_key_by_key(runs):
     assert told["hedge.weight"] == ("0.15", "0.15", "0.1")
     assert told["portfolio.cash"] == ("100000", "100000", "5000")
     assert set(told) == {"strategy.params.trend_days", "start", "end", "hedge.weight", "portfolio.cash"}
-    other = {**runs[0].config, "strategy": {"class": "Other", "params": {"deep": {"x": None}, "on": True}}}
-    told = differences([runs[0], replace(runs[0], config=other)])
+    other = {**runs[0].settings, "strategy": {"class": "Other", "params": {"deep": {"x": None}, "on": True}}}
+    told = differences([runs[0], edited(runs[0], settings=other)])
     assert told == {
         "strategy.class": ("WeaknessHedge", "Other"),
         "strategy.params.trend_days": ("50", "-"),
@@ -38,7 +36,7 @@ def test_other_inputs_and_other_code_differ_too(runs):
     """An input that ends with the run differs between runs that end apart: that is told by `end` alone."""
     manifest = runs[0].manifest
     fed = {**manifest["data"], "bars/SOXS": "0123456789abcdef"}
-    other = replace(runs[0], manifest={**manifest, "data": fed, "code": "0.0.9", "engine": "backtrader"})
+    other = edited(runs[0], manifest={"data": fed, "code": "0.0.9", "engine": "backtrader"})
     assert differences([runs[0], other]) == {
         "engine": ("python", "backtrader"),
         "code": (manifest["code"], "0.0.9"),

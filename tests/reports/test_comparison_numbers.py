@@ -1,11 +1,9 @@
 """A comparison's numbers: those of metrics.json over a run's own sessions, and pandas' own on shared ones."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
-from kept_runs import SPAN, keep
+from kept_runs import SPAN, edited, keep
 
 from data.errors import UserError
 from data.rates import accrual
@@ -23,19 +21,19 @@ def runs(tmp_path_factory):
     return keep(folder), keep(folder, "trend_days=20", "name=quick"), keep(folder, *later)
 
 
-def cut(run, first, last):
+def cut(run, first, last, **more):
     """The same run's tables cut to some of its sessions: what a run that has no others would have kept."""
     rows = slice(first, last)
-    return replace(run, equity={name: column[rows] for name, column in run.equity.items()}, attribution=None)
+    equity = {name: column[rows] for name, column in run.tables["equity"].items()}
+    return edited(run, equity=equity, attribution=None, **more)
 
 
 def ended(run, row):
     """The run, ruined at that row."""
-    equity = {name: column[: row + 1].copy() for name, column in run.equity.items()}
+    equity = {name: column[: row + 1].copy() for name, column in run.tables["equity"].items()}
     equity["hedged"][-1] = 0.0
-    rows = {name: column[: row + 1] for name, column in run.attribution.items()}
-    manifest = {**run.manifest, "id": "ruined"}
-    return replace(run, equity=equity, attribution=rows, manifest=manifest, metrics={**run.metrics, "name": "gone"})
+    rows = {name: column[: row + 1] for name, column in run.tables["attribution"].items()}
+    return edited(run, equity=equity, attribution=rows, manifest={"id": "ruined"}, metrics={"name": "gone"})
 
 
 def test_over_its_own_sessions_a_run_has_the_figures_of_its_metrics(runs):
@@ -59,9 +57,9 @@ def test_on_shared_sessions_figures_are_those_of_the_curve_there(runs):
     first, last = found.sessions[[0, -1]]
     assert (found.aligned, first, last) == (True, np.datetime64("2019-08-01"), np.datetime64("2020-05-15"))
     one, run = found.runs[0], runs[0]
-    whole = pd.Series(run.hedged, run.sessions).loc[str(first) : str(last)]
+    whole = pd.Series(run.hedged.equity, run.sessions).loc[str(first) : str(last)]
     returns = whole.pct_change().dropna()
-    cash = pd.Series(accrual(run.sessions, run.equity["cash_yield"]), run.sessions).loc[returns.index]
+    cash = pd.Series(accrual(run.sessions, run.tables["equity"]["cash_yield"]), run.sessions).loc[returns.index]
     figures = one.figures
     assert figures["sessions"] == len(whole)
     assert figures["total_return"] == pytest.approx(whole.iloc[-1] / whole.iloc[0] - 1)
@@ -70,17 +68,17 @@ def test_on_shared_sessions_figures_are_those_of_the_curve_there(runs):
     assert figures["sharpe"] == pytest.approx((returns - cash.mean()).mean() / returns.std() * 252**0.5)
     assert figures["max_drawdown"] == pytest.approx((whole / whole.cummax() - 1).min())
     assert figures["final_equity"] == pytest.approx(BASE * whole.iloc[-1] / whole.iloc[0])
-    orders = pd.DataFrame(run.orders)
+    orders = pd.DataFrame(run.tables["orders"])
     orders = orders[(orders["filled"] > first) & (orders["filled"] <= last)]
     assert figures["fills"] == len(orders)
     scale = BASE / whole.iloc[0]
     assert figures["costs"] == pytest.approx(scale * (orders["commission"] + orders["slippage"]).sum())
     assert figures["turnover"] == pytest.approx(orders["value"].sum() / whole.mean() / len(returns) * 252)
-    decided = run.episodes["decided"]
+    decided = run.tables["episodes"]["decided"]
     assert figures["episodes"] == np.count_nonzero((decided >= first) & (decided < last))
     rows = (run.sessions >= first) & (run.sessions <= last)
-    assert figures["sessions_hedged"] == np.count_nonzero(run.equity["hedge_weight"][rows])
-    parts = [one.attribution[name] for name in run.attribution if name in one.attribution and name != "date"]
+    assert figures["sessions_hedged"] == np.count_nonzero(run.tables["equity"]["hedge_weight"][rows])
+    parts = [one.attribution[name] for name in run.tables["attribution"] if name in one.attribution]
     assert sum(parts) == pytest.approx(figures["cagr"], rel=1e-9)
     assert (found.runs[2].attribution, found.runs[2].figures["cagr_vs_derisk_daily"]) == (None, None)
 
@@ -92,13 +90,13 @@ def test_how_spans_and_sizes_were_aligned_is_said(runs):
     assert "all are cut to the 200 they share, 2019-08-01 to 2020-05-15, and every figure is computed anew" in aligned
     assert scaled == "The books differ in size: dollars are told as if each began 2019-08-01 with $100,000."
     assert compared(runs[:2]).notes == (simulated,)
-    real = replace(runs[1], metrics={**runs[1].metrics, "simulated": False})
+    real = edited(runs[1], metrics={"simulated": False})
     assert compared([runs[0], real]).notes[0].startswith("SIMULATED market (hedge_soxs): ")
 
 
 def test_synthetic_sessions_are_counted_where_they_are_shared(runs):
     made = np.arange(len(runs[0].sessions)) < 150
-    synthetic = replace(runs[0], equity={**runs[0].equity, "synthetic": made})
+    synthetic = edited(runs[0], equity={**runs[0].tables["equity"], "synthetic": made})
     day = runs[0].sessions[149]
     assert f"SYNTHETIC: hedge_soxs rests on the fund model on 150 sessions, to {day}." in compared([synthetic]).notes
     assert any("on the fund model on 4 sessions" in note for note in compared([synthetic, runs[2]]).notes)
@@ -106,32 +104,32 @@ def test_synthetic_sessions_are_counted_where_they_are_shared(runs):
 
 def test_rolling_figures_are_those_of_pandas(runs):
     one, run = compared(runs[:2]).runs[1], runs[1]
-    ours, theirs = (pd.Series(run.equity[name]).pct_change() for name in ("hedged", "unhedged"))
-    excess = ours - accrual(run.sessions, run.equity["cash_yield"])
+    ours, theirs = (pd.Series(run.tables["equity"][name]).pct_change() for name in ("hedged", "unhedged"))
+    excess = ours - accrual(run.sessions, run.tables["equity"]["cash_yield"])
     rolled = excess.rolling(ROLLING)
     np.testing.assert_allclose(one.sharpe, rolled.mean() / rolled.std() * 252**0.5, rtol=1e-8)
     beta = ours.rolling(ROLLING).cov(theirs) / theirs.rolling(ROLLING).var()
     np.testing.assert_allclose(one.beta, beta, rtol=1e-8)
     assert np.isfinite(one.beta).sum() == len(ours) - ROLLING
-    np.testing.assert_allclose(one.drawdown, run.hedged / np.maximum.accumulate(run.hedged) - 1)
+    np.testing.assert_allclose(one.drawdown, run.hedged.equity / np.maximum.accumulate(run.hedged.equity) - 1)
 
 
 def test_correlations_are_those_of_numpy(runs):
     found = compared(runs[:2])
-    returns = [np.diff(run.hedged) / run.hedged[:-1] for run in runs[:2]]
+    returns = [np.diff(run.hedged.equity) / run.hedged.equity[:-1] for run in runs[:2]]
     added = [
-        ours - np.diff(run.equity["unhedged"]) / run.equity["unhedged"][:-1]
+        ours - np.diff(run.tables["equity"]["unhedged"]) / run.tables["equity"]["unhedged"][:-1]
         for ours, run in zip(returns, runs, strict=False)
     ]
     np.testing.assert_allclose(found.correlations, np.corrcoef(returns), rtol=1e-12)
     np.testing.assert_allclose(found.correlations_of_hedges, np.corrcoef(added), rtol=1e-12)
-    never = replace(runs[1], equity={**runs[1].equity, "hedged": runs[1].equity["unhedged"]})
+    never = edited(runs[1], equity={**runs[1].tables["equity"], "hedged": runs[1].unhedged.equity})
     assert np.isnan(compared([runs[0], never]).correlations_of_hedges[1]).all()
 
 
 def test_runs_that_share_too_little_are_refused(runs):
     run = runs[0]
-    later = replace(cut(run, 100, 300), manifest={**run.manifest, "id": "later"})
+    later = cut(run, 100, 300, manifest={"id": "later"})
     assert len(compared([cut(run, 0, 121), later]).sessions) == 21
     with pytest.raises(UserError, match=r"the runs share 20 sessions, fewer than 21: .* 2019-01-02 to ") as told:
         compared([cut(run, 0, 120), later])
@@ -154,19 +152,19 @@ def test_a_ruined_run_ends_nobody_elses_span(runs):
     assert found.runs[0].figures["cagr"] == pytest.approx(runs[1].metrics["cagr"])
     assert len(shared_sessions([gone])) == 101
     with pytest.raises(UserError, match="share"):
-        compared([gone, replace(cut(runs[1], 100, 300), manifest={**runs[1].manifest, "id": "later"})])
+        compared([gone, cut(runs[1], 100, 300, manifest={"id": "later"})])
 
 
 def test_sessions_that_one_run_lacks_are_bridged(runs):
     """A run without some sessions inside its span: the others' returns run over them, and dollars add up."""
     run, lacking = runs[1], np.isin(np.arange(len(runs[0].sessions)), [50, 51, 120])
-    thin = replace(
-        runs[0], equity={name: column[~lacking] for name, column in runs[0].equity.items()}, attribution=None
+    thin = edited(
+        runs[0], equity={name: column[~lacking] for name, column in runs[0].tables["equity"].items()}, attribution=None
     )
     one = compared([run, thin]).runs[0]
     assert len(one.growth["hedged"]) == len(run.sessions) - 3
-    np.testing.assert_array_equal(one.growth["hedged"], run.hedged[~lacking] / run.hedged[0])
-    parts = [one.attribution[name] for name in run.attribution if name in one.attribution]
+    np.testing.assert_array_equal(one.growth["hedged"], run.hedged.equity[~lacking] / run.hedged.equity[0])
+    parts = [one.attribution[name] for name in run.tables["attribution"] if name in one.attribution]
     assert sum(parts) == pytest.approx(one.figures["cagr"], rel=1e-9)
     assert one.figures["costs"] == pytest.approx(run.metrics["costs"])
 
@@ -175,7 +173,7 @@ def test_runs_of_one_name_are_told_apart_by_their_ids(runs, tmp_path):
     again = keep(tmp_path, *SPAN, "trend_days=30", "controls=off")
     labels = [one.label for one in compared([runs[0], runs[1], again]).runs]
     assert labels == [f"hedge_soxs {runs[0].id[:4]}", "quick", f"hedge_soxs {again.id[:4]}"]
-    near = replace(runs[0], manifest={**runs[0].manifest, "id": f"{runs[0].id[:6]}zzzz"})
+    near = edited(runs[0], manifest={"id": f"{runs[0].id[:6]}zzzz"})
     assert compared([runs[0], near]).runs[0].label == f"hedge_soxs {runs[0].id[:7]}"
 
 

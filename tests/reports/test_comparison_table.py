@@ -1,12 +1,11 @@
 """What a comparison says in the terminal."""
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from answered_runs import keep_answered
-from kept_runs import keep
+from kept_runs import edited, keep
 from rich.console import Console
 
 from reports.comparison_numbers import compared
@@ -17,7 +16,7 @@ from reports.comparison_table import show_comparison
 def runs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     quick = keep(folder, "controls=off", "trend_days=20")
-    return [keep(folder, "controls=off"), replace(quick, metrics={**quick.metrics, "name": "[red]quick[/]"})]
+    return [keep(folder, "controls=off"), edited(quick, metrics={"name": "[red]quick[/]"})]
 
 
 def said(found, width=80):
@@ -45,7 +44,7 @@ def test_a_row_a_run_with_the_best_marked(runs):
 
 
 def test_long_names_and_notes_keep_to_the_width(runs):
-    long = replace(runs[1], metrics={**runs[1].metrics, "name": "n" * 80})
+    long = edited(runs[1], metrics={"name": "n" * 80})
     assert max(map(len, said(compared([runs[0], long])))) <= 80
 
 

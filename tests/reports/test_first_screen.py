@@ -20,8 +20,8 @@ from reports.first_page import first_page
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines
 from reports.hedge_report import write_report
+from reports.renderers.html import typeset
 from reports.report_assumed import WORDS
-from reports.report_words import typeset
 from reports.terminal import show_run
 
 DATES = nyse("2012-01-03", 900)

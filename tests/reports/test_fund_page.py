@@ -11,9 +11,10 @@ from markets import nyse, random_bars, source_of
 from packing import unpacked
 
 from data.arrays import day
+from data.format import percent
 from data.fund_fit import fit
 from data.sources.csv import CsvSource
-from reports.fund_page import fee_words, headline, page_data, percent, write_fund_page, year_label
+from reports.fund_page import fee_words, headline, page_data, write_fund_page, year_label
 
 DATES = nyse("2018-06-01", 900)
 RNG = np.random.default_rng(4)
@@ -69,7 +70,6 @@ def test_words():
     assert fee_words({"2022-01-01": 0.0108, "2010-03-11": 0.0101}) == (
         "1.01 % a year from 2010-03-11, 1.08 % a year from 2022-01-01"
     )
-    assert (percent(-0.12345), percent(np.nan), percent(0.00012, 3)) == ("-12.35 %", "-", "0.012 %")
     whole = replace(FITTED.whole, slope=-3.0026, spread=0.01027, monthly_error=0.00696)
     assert headline(replace(FITTED, whole=whole)) == (
         f"FUND moved -3.003 times CORE a day, from {DATES[1]} to {DATES[-1]}: with a spread of 1.03 % a year, "
@@ -103,9 +103,9 @@ def test_the_page_in_a_browser(tmp_path, open_page, width, scheme):
     bars = shown.evaluate("document.getElementById('years').data[0].y")
     assert [row[0] for row in rows] == ["2018 (part)", "2019", "2020", "2021 (part)"]
     assert [row[6] for row in rows] == [f"{100 * bar:+.2f}" for bar in bars]
-    assert rows[1][4] == percent(FITTED.years[1].actual)
+    assert rows[1][4] == percent(FITTED.years[1].actual, 2)
     (span,) = [row.locator("td").all_inner_texts() for row in shown.locator(".spans tbody tr").all()]
-    assert (span[0], span[5]) == ("CORE", percent(FITTED.spread))
+    assert (span[0], span[5]) == ("CORE", percent(FITTED.spread, 2))
     lines = shown.evaluate("document.getElementById('levels').layout")
     assert (lines["yaxis"]["type"], lines["shapes"]) == ("log", [])
 

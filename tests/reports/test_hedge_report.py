@@ -12,17 +12,18 @@ from markets import nyse, random_bars, source_of
 from packing import unpacked
 
 from data.arrays import day
+from data.format import dollars, number, percent, points
 from engine.analytics.attribution import SLEEVE
 from engine.loading import build_config
 from engine.runs.run import run
 from reports import report_assumed, report_episodes
 from reports.hedge_report import page_data, sections_of, write_report
+from reports.renderers.html import typeset
 from reports.report_books import books_of
 from reports.report_growth import held_stretches
 from reports.report_measures import MEASURES, measures
 from reports.report_steps import bridge_chart, cascade_chart, sleeve_chart
-from reports.report_words import dollars, number, percent, points, typeset
-from reports.study_table import headline
+from reports.study import headline
 
 DATES = nyse("2012-01-03", 900)
 RNG = np.random.default_rng(5)
@@ -57,13 +58,6 @@ def page(judged, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     write_report(path, replace(judged, label=EVIL), tearsheet="tearsheet.html")
     return path
-
-
-def test_numbers_are_written_with_their_units():
-    assert (percent(0.01234), percent(-0.5, 0), percent(None), percent(np.nan)) == ("1.23 %", "-50 %", "-", "-")
-    assert (percent(0.01, sign=True), percent(-1e-9, sign=True), points(-0.0123)) == ("+1.00 %", "0.00 %", "-1.23")
-    assert (dollars(-1234.5), dollars(99.7, sign=True), dollars(-0.2, sign=True)) == ("-$1,234", "+$100", "$0")
-    assert (number(1234.567, 1), number(0.001, sign=True), number(None)) == ("1,234.6", "0.00", "-")
 
 
 def test_the_waterfalls_end_where_the_books_do(judged):
@@ -128,9 +122,9 @@ def test_what_followed_the_triggers_is_the_study_of_the_run(judged, page):
     lines = [row for row in table(text, "study") if len(row) > 1]
     assert [row[0] for row in lines] == 3 * [str(one.sessions) for one in found.windows]
     assert lines[1][3:5] == [
-        told_as(percent(getattr(found.windows[1].fund.mean, part))) for part in ("after", "all_days")
+        told_as(percent(getattr(found.windows[1].fund.mean, part), 2)) for part in ("after", "all_days")
     ]
-    drawn = data_of(judged)["study"]["lines"]
+    drawn = data_of(judged)["after"]["lines"]
     np.testing.assert_allclose(unpacked(drawn[0]["after"]), found.fund.after, rtol=1e-6, atol=1e-9)
 
 
@@ -209,20 +203,20 @@ def test_figures_on_the_page_are_those_of_the_metrics(judged, page):
             assert {cagr, fall, sharpe, costs, end, gap} == {"-"}
             continue
         told = metrics if book.name == "hedged" else metrics["controls"][book.name]
-        assert (cagr, fall) == tuple(told_as(percent(told[key], 1)) for key in ("cagr", "max_drawdown"))
+        assert (cagr, fall) == tuple(told_as(percent(told[key])) for key in ("cagr", "max_drawdown"))
         assert (sharpe, costs, end) == (
             told_as(number(told["sharpe"])),
             dollars(told["costs"]),
             dollars(told["final_equity"]),
         )
-        assert gap == told_as(points(gaps.get(book.name, 0.0), 1))
+        assert gap == told_as(points(gaps.get(book.name, 0.0)))
     total = table(text, "costs")[-1]
     assert (total[0], total[1], total[5]) == ("All", str(metrics["fills"]), f"${metrics['costs']:,.0f}")
     steps = table(text, "steps")
     assert [row[1] for row in steps[:9]] == [told_as(dollars(value, sign=True)) for value in metrics["bridge"].values()]
-    assert steps[-1][2] == told_as(points(metrics["attribution"]["sleeve_a_year"], 1))
+    assert steps[-1][2] == told_as(points(metrics["attribution"]["sleeve_a_year"]))
     decay = sum(metrics["attribution"][f"{part}_a_year"] for part in ("fee", "spread", "tracking"))
-    assert steps[-2][0::2] == ["Decay", told_as(points(decay, 1))]
+    assert steps[-2][0::2] == ["Decay", told_as(points(decay))]
     shown = words(re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
     assert all(told_as(said) in shown for said in metrics["notes"])
     assert f"Findings of the audit ({len(judged.market.findings)}) accepted error FUND" in shown
@@ -300,7 +294,7 @@ def test_episodes_open_in_any_order_and_paper_takes_what_is_open(judged, page, o
     assert told[1] == str(judged.market.run_sessions[episodes[2].entered])
     assert (told[3], told[7]) == (
         told_as(dollars(episodes[2].pnl, sign=True)),
-        told_as(percent(episodes[2].fund_return, sign=True)),
+        told_as(percent(episodes[2].fund_return, 2, sign=True)),
     )
     row.locator("summary").click()
     row.locator(".main-svg").nth(3).wait_for(state="attached")

@@ -15,9 +15,9 @@ from markets import nyse, random_bars, source_of
 from packing import unpacked
 
 from data.arrays import day
+from data.format import percent, points
 from engine.analytics.derisk import net_beta
-from engine.analytics.episode_stats import core_level
-from engine.analytics.falls import falls_of
+from engine.analytics.drawdowns import core_level, falls_of
 from engine.loading import build_config, find_run, load_config
 from engine.runs.run import run
 from engine.setup import run_beta
@@ -26,7 +26,6 @@ from reports.report_assumed import WORDS
 from reports.report_books import books_of
 from reports.report_falls import back_at_peak
 from reports.report_section import Fold, Section, Value, bars_of
-from reports.report_words import percent, points
 from reports.report_years import years_of
 
 DATES = nyse("2012-01-03", 900)
@@ -128,7 +127,7 @@ def test_falls_are_told_to_the_trough_to_the_end_and_to_the_old_peak(judged):
             ends.append(back_at_peak(level, one))
         for row, end in zip(rows[at : at + len(ends)], ends, strict=True):
             told = [level[end] / level[one.peak], hedged[end] / hedged[one.peak], held[end] / held[one.peak]]
-            assert list(row.cells[1:4]) == [percent(value - 1.0, 1).removesuffix(" %") for value in told]
+            assert list(row.cells[1:4]) == [percent(value - 1.0).removesuffix(" %") for value in told]
         assert rows[at].cells[0] == f"{days[one.peak]} to {days[one.trough]}"
         at += len(ends)
     assert at == len(rows) > 3
@@ -168,7 +167,7 @@ def test_what_it_rests_on(judged):
     days = table(section, "days").rows
     order = np.argsort(-np.abs(apart))[:5]
     assert [row.cells[0] for row in days] == [str(judged.market.run_sessions[t + 1]) for t in order]
-    assert [row.cells[4] for row in days] == [points(apart[t], 1) for t in order]
+    assert [row.cells[4] for row in days] == [points(apart[t]) for t in order]
 
 
 def test_the_histogram_holds_every_random_date(judged):
@@ -184,14 +183,14 @@ def test_the_histogram_holds_every_random_date(judged):
 def test_sizes_and_sensitivity_are_the_judgement_s(judged):
     found, evaluation = sections(judged), judged.evaluation
     rows = table(found["sizes-part"], "sizes").rows
-    assert [row.cells[6] for row in rows] == [points(one.dot.gap, 1) for one in evaluation.alternatives]
+    assert [row.cells[6] for row in rows] == [points(one.dot.gap) for one in evaluation.alternatives]
     assert sum(row.role == "hedge" for row in rows) == sum(one.own for one in evaluation.alternatives) == 2
     starts = [one for one in evaluation.variations if one.group == "start"]
     others = [one for one in evaluation.variations if one.group != "start"]
     shown = table(found["sensitivity-part"], "sensitivity").rows
-    assert [row.cells[1] for row in shown[1 : 1 + len(others)]] == [points(one.gap, 1) for one in others]
+    assert [row.cells[1] for row in shown[1 : 1 + len(others)]] == [points(one.gap) for one in others]
     folded = table(found["sensitivity-part"], "starts").rows
-    assert [row.cells[1] for row in folded] == [points(one.gap, 1) for one in starts]
+    assert [row.cells[1] for row in folded] == [points(one.gap) for one in starts]
     assert len(starts) == 12
 
 

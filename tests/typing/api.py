@@ -16,7 +16,7 @@ from engine.analytics.controls import Control
 from engine.analytics.evaluate import Evaluation
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 
 
 def configs() -> None:
@@ -28,9 +28,9 @@ def configs() -> None:
 
 def runs(config: RunConfig) -> None:
     result = backtest.run(config)
-    assert_type(result, RunResult)
-    assert_type(backtest.run("hedge_soxs.yaml", engine="compiled"), RunResult)
-    assert_type(backtest.run({"start": dt.date(2019, 1, 2), "hedge": {"weight": np.float64(0.1)}}), RunResult)
+    assert_type(result, Run)
+    assert_type(backtest.run("hedge_soxs.yaml", engine="compiled"), Run)
+    assert_type(backtest.run({"start": dt.date(2019, 1, 2), "hedge": {"weight": np.float64(0.1)}}), Run)
     assert_type(result.hedged, Ledger)
     assert_type(result.hedged.equity, Floats)
     assert_type(result.controls["unhedged"], Control)

@@ -17,7 +17,7 @@ from engine.analytics.answer.insurance import FALL, Insurance, insurance_of, mat
 from engine.analytics.answer.timing import Shifts, Timing, shifts_of, timing_of
 from engine.analytics.controls import MATCHED, Control, held_less_of
 from engine.analytics.derisk import net_short
-from engine.analytics.episode_stats import core_level
+from engine.analytics.drawdowns import core_level
 from engine.analytics.episodes import Episode
 from engine.analytics.held_less import held_less_grid
 from engine.kernel.loop import Ledger

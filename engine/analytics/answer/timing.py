@@ -17,7 +17,7 @@ import numpy as np
 from data.arithmetic import log, log1p
 from data.arrays import Floats, Ints
 from engine.analytics.derisk import entry_orders
-from engine.analytics.episode_stats import core_level
+from engine.analytics.drawdowns import core_level
 from engine.analytics.fund_exposure import fills_at_open
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger

@@ -18,8 +18,7 @@ from data.errors import DataError
 from engine.analytics.answer.frontier import Dot, place
 from engine.analytics.answer.insurance import FALL, gap_to_held_less
 from engine.analytics.derisk import net_short, sold_daily
-from engine.analytics.episode_stats import core_level
-from engine.analytics.falls import deepest, falls_of
+from engine.analytics.drawdowns import core_level, deepest, falls_of
 from engine.analytics.held_less import held_less_grid
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun

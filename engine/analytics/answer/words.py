@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from data.format import percent, points, share, signed
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.digits import percent, points, printed_gap, printed_sum, share, signed
+from engine.analytics.answer.digits import printed_gap, printed_sum
 from engine.analytics.answer.fund_part import CANT_TELL as FUND_UNTOLD
 from engine.analytics.answer.insurance import CANT_TELL, LEVEL, NOT_PAID, PAID, Insurance
 from engine.config import RunConfig

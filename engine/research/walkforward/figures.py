@@ -16,7 +16,7 @@ from engine.research.grid import of_one_kind
 from engine.research.job import read_column
 from engine.research.walkforward.plan import TEST, TRAIN, Plan
 from engine.runs.identity import digest
-from engine.runs.run import RunResult
+from engine.runs.run import Run
 
 AGAINST_UNHEDGED = "cagr_vs_unhedged"
 UNHEDGED = "unhedged"
@@ -98,7 +98,7 @@ def efficiency(objective: str, inside: float | None, outside: float | None, *, l
     return _known(outside / inside) if inside > 0.0 else None
 
 
-def books_of(stitched: RunResult, others: Mapping[str, RunResult], objective: str) -> dict[str, dict[str, Any]]:
+def books_of(stitched: Run, others: Mapping[str, Run], objective: str) -> dict[str, dict[str, Any]]:
     """Return each book's metrics over all tests, and its ``objective`` where it has one."""
     controls = stitched.metrics["controls"]
     books: dict[str, tuple[Mapping[str, Any], float | None]] = {}
@@ -125,7 +125,7 @@ def _difference(book: Mapping[str, Any], unhedged: Mapping[str, Any], objective:
 
 
 def summary_of(
-    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: RunResult, others: Mapping[str, RunResult], best: int
+    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: Run, others: Mapping[str, Run], best: int
 ) -> dict[str, Any]:
     """Return what metrics.json holds: the books over all tests, and in-sample figures beside those out of sample.
 

@@ -16,8 +16,7 @@ from data.files import write_whole
 from data.shown import screen
 from engine.research.job import write_json
 from engine.research.sweep import mark_of
-from engine.runs.notebook import books_shown
-from engine.runs.run import RunResult
+from engine.runs.run import Run, books_shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,7 +128,7 @@ def write_finished(
     write_json(folder / MANIFEST, manifest)
 
 
-def write_equity(folder: Path, stitched: RunResult, others: Mapping[str, RunResult], folds: npt.NDArray[Any]) -> None:
+def write_equity(folder: Path, stitched: Run, others: Mapping[str, Run], folds: npt.NDArray[Any]) -> None:
     """Write each book's equity in dollars at the closes of all tests, and whose test each is."""
     import pyarrow as pa
 

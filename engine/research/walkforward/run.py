@@ -32,9 +32,9 @@ from engine.research.walkforward.stitching import (
     strategy_file,
 )
 from engine.runs.identity import canonical
-from engine.runs.run import RunResult, run
+from engine.runs.run import Run, run
 
-Write = Callable[[RunResult, Path], Path]
+Write = Callable[[Run, Path], Path]
 """Writes a run's folder, with its pages, into another, and returns it."""
 
 Say = Callable[[str], None]
@@ -143,7 +143,7 @@ def best_row(values: Floats, *, lowest: bool) -> int | None:
     return int(np.argmax(np.where(known, -values if lowest else values, -np.inf)))
 
 
-def _stitched(plan: Plan, chosen: list[int], folder: Path, say: Say) -> RunResult:
+def _stitched(plan: Plan, chosen: list[int], folder: Path, say: Say) -> Run:
     """Run the book of all tests: the strategy that gives their weights, written into the folder, in backtrader."""
     weights = stitched_weights(plan.config, plan.grid, plan.sessions, plan.folds, chosen, plan.source)
     first = plan.folds[0].test_first
@@ -152,7 +152,7 @@ def _stitched(plan: Plan, chosen: list[int], folder: Path, say: Say) -> RunResul
     return run(stitched_config(plan.config, plan.grid, plan.sessions, first, file), plan.source, say)
 
 
-def _beside(plan: Plan, config: RunConfig) -> RunResult:
+def _beside(plan: Plan, config: RunConfig) -> Run:
     """Run one combination over the sessions of all tests."""
     over = between(config, plan.sessions, plan.folds[0].test_first, len(plan.sessions) - 1)
     return run(over.model_copy(update={"controls": "off"}), plan.source, engine=engine_of(config))

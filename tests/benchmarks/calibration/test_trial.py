@@ -11,7 +11,7 @@ from benchmarks.calibration.trial import FEW, FULL, NO_VERDICT, Trial, even_shif
 from engine.analytics.answer.answer import answer_of
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.controls import controls_of
-from engine.analytics.episode_stats import core_level
+from engine.analytics.drawdowns import core_level
 from engine.analytics.episodes import episodes_of
 from engine.analytics.held_less import held_less_grid, run_held_less
 from engine.kernel.compiled import compiled

@@ -11,7 +11,8 @@ from worlds import settings as drawn_settings
 
 from engine.analytics.attribution import COLUMNS, SLEEVE, Attribution, attribute
 from engine.analytics.carino import contributions, linking, scalars, timing_of
-from engine.analytics.metrics import metrics_of, trades_of
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import trades_of
 from engine.kernel.loop import run_policy
 
 

@@ -13,7 +13,7 @@ from backtest import load_config
 from data.arrays import day
 from engine.analytics import event_study as room
 from engine.analytics.blocks import draw_blocks
-from engine.analytics.event_study import BLOCK, LEAST, WINDOWS, study
+from engine.analytics.event_study import BLOCK, LEAST, WINDOWS, event_study
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
 from engine.loading import build_config
@@ -71,7 +71,7 @@ def followed(bars, since, window):
 )
 def test_every_figure_is_what_a_plain_loop_says(settings, since, name):
     setup, hedged = made(*settings)
-    found = study(setup, hedged, since=since)
+    found = event_study(setup, hedged, since=since)
     triggers = [t for t, action in enumerate(hedged.action) if action == ENTER]
     assert (found.since, found.triggers.tolist()) == (name, triggers)
     assert len(triggers) > 50
@@ -101,13 +101,13 @@ def test_a_signal_that_rises_is_a_trigger_whether_or_not_the_policy_enters():
         if here >= 0.5 > before:
             risen.append(t)
         before = here
-    found = study(setup, hedged, every="signal")
+    found = event_study(setup, hedged, every="signal")
     assert found.triggers.tolist() == risen
-    assert len(risen) > 2 * len(study(setup, hedged).triggers) > 0
+    assert len(risen) > 2 * len(event_study(setup, hedged).triggers) > 0
 
 
 def test_paths_pass_through_the_windows_means_and_start_before_the_trigger(ran):
-    found = study(*ran)
+    found = event_study(*ran)
     level = FUND.total_return()
     base = np.append(level * FUND.open / FUND.close, np.nan)[BEGUN + 1 :]
     assert found.offsets[[0, -1]].tolist() == [-10, 63]
@@ -122,7 +122,7 @@ def test_paths_pass_through_the_windows_means_and_start_before_the_trigger(ran):
 
 
 def test_a_fill_at_the_close_has_its_windows_a_session_later():
-    found = study(*made("execution.fill=next_close"))
+    found = event_study(*made("execution.fill=next_close"))
     at = int(np.flatnonzero(found.offsets == 1)[0])
     assert found.fund.after[at] == found.fund.all_days[at] == 0.0
     assert found.fund.after[-1] == pytest.approx(found.windows[-1].fund.mean.after)
@@ -161,7 +161,7 @@ def test_draws_are_those_of_a_stationary_bootstrap():
 
 
 def test_the_same_seed_gives_the_same_intervals(ran):
-    one, again, other = study(*ran), study(*ran), study(*ran, seed=1)
+    one, again, other = event_study(*ran), event_study(*ran), event_study(*ran, seed=1)
     assert one.as_dict() == again.as_dict()
     assert one.windows[2].fund.mean.low != other.windows[2].fund.mean.low
     assert one.windows[2].fund.mean.after == other.windows[2].fund.mean.after
@@ -178,7 +178,7 @@ def test_triggers_that_cluster_count_about_as_one(ran):
     setup, hedged = ran
     alone = np.arange(20, 1300, 43)
     thrice = np.concatenate([alone, alone + 1, alone + 2])
-    one, three = (study(setup, marked(hedged, each)).windows[2] for each in (alone, thrice))
+    one, three = (event_study(setup, marked(hedged, each)).windows[2] for each in (alone, thrice))
     assert (three.triggers, three.apart) == (3 * one.triggers, one.apart)
     width = [window.fund.mean.high - window.fund.mean.low for window in (one, three)]
     assert 0.85 < width[1] / width[0] < 1.15
@@ -197,12 +197,12 @@ def test_what_follows_by_design_is_found_and_what_doesnt_is_not():
         for name, p in zip(("CORE", "FUND"), paths, strict=True)
     )
     setup, hedged = made(source=source_of(core, fund))
-    found = study(setup, marked(hedged, triggers - BEGUN), since="close")
+    found = event_study(setup, marked(hedged, triggers - BEGUN), since="close")
     five = found.windows[1]
     assert five.fund.mean.sure
     assert five.fund.mean.low > 0.03
     assert five.underlying.mean.high < 0.0
-    random = study(setup, marked(hedged, np.sort(rng.choice(1300, 60, replace=False))), since="close")
+    random = event_study(setup, marked(hedged, np.sort(rng.choice(1300, 60, replace=False))), since="close")
     assert not random.windows[1].fund.mean.sure
 
 
@@ -226,11 +226,11 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
 
 def test_below_ten_triggers_apart_nothing_is_claimed(ran):
     setup, hedged = ran
-    nine = study(setup, marked(hedged, np.arange(100, 1000, 100)))
+    nine = event_study(setup, marked(hedged, np.arange(100, 1000, 100)))
     assert len(nine.triggers) == LEAST - 1
     assert all(one.block is None and one.fund.mean.low is None and not one.fund.mean.sure for one in nine.windows)
     assert np.isnan(nine.fund.low).all()
-    crowd = study(setup, marked(hedged, np.arange(100, 130)))
+    crowd = event_study(setup, marked(hedged, np.arange(100, 130)))
     assert [(one.triggers, one.apart, one.block is None) for one in crowd.windows] == [
         (30, 30, False),
         (30, 6, True),
@@ -241,10 +241,10 @@ def test_below_ten_triggers_apart_nothing_is_claimed(ran):
 
 def test_a_short_history_or_none_at_all_has_no_interval():
     setup, hedged = made(f"end={DATES[BEGUN + 40]}")
-    short = study(setup, marked(hedged, np.array([5])))
+    short = event_study(setup, marked(hedged, np.array([5])))
     assert [one.days for one in short.windows] == [40, 36, 20, 0]
     assert short.windows[-1].fund.mean.all_days is None
-    none = study(setup, marked(hedged, np.array([], dtype=int)))
+    none = event_study(setup, marked(hedged, np.array([], dtype=int)))
     assert (len(none.triggers), none.windows[0].fund.mean.after, none.windows[0].triggers) == (0, None, 0)
     assert none.windows[0].fund.mean.all_days is not None
     told = json.loads(json.dumps(none.as_dict(), allow_nan=False))
@@ -259,11 +259,11 @@ def test_the_base_rates_of_soxs():
     run = load_config("hedge_soxs.yaml", ["controls=off", "end=2026-08-21"], FOLDER)
     with evaluate_strategy(run, open_market(run)) as prepared:
         hedged, _ = execute("compiled", run, prepared)
-    found = study(prepared.setup, hedged, since="close")
+    found = event_study(prepared.setup, hedged, since="close")
     assert [round(100 * one.fund.above.all_days) for one in found.windows] == [45, 39, 30, 19]
     assert found.windows[0].days == len(prepared.setup.market.run_sessions) - 1
     day_of_the_article = int(np.searchsorted(prepared.setup.market.run_sessions, day("2026-01-07")))
     bars = prepared.setup.market.bars("SOXS").rows(slice(prepared.setup.market.first, None))
-    one = study(prepared.setup, marked(hedged, np.array([day_of_the_article])), since="fill")
+    one = event_study(prepared.setup, marked(hedged, np.array([day_of_the_article])), since="fill")
     opened, then = bars.open[day_of_the_article + 1], bars.close[day_of_the_article + 1]
     assert one.windows[0].fund.mean.after == pytest.approx(then / opened - 1.0)

@@ -8,7 +8,7 @@ from worlds import laid_out, source
 from engine.analytics import verdict
 from engine.analytics.answer.answer import NEVER, RUINED, SHORT, SIMULATED, UNHEDGED_RUINED, no_answer
 from engine.analytics.controls import run_unhedged
-from engine.analytics.measures import Figure, Protection, sale_cost_at_par
+from engine.analytics.hedge_metrics import Figure, Protection, sale_cost_at_par
 from engine.kernel.loop import run_policy
 
 PRICE = Protection(0.012, 0.083, 0.0061, Figure(0.012 / 0.083), Figure(0.012 / 0.0061))

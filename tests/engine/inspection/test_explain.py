@@ -8,7 +8,7 @@ from history import FOLDER, needs_history
 from hypothesis import given
 from hypothesis import settings as fast
 from hypothesis import strategies as st
-from kept_runs import keep
+from kept_runs import edited, keep
 from worlds import configured, laid_out, settings, source
 
 from backtest import load_config, run
@@ -17,7 +17,6 @@ from data.series import Series
 from engine.inspection.explain import explain, policy_at, session_of
 from engine.kernel.loop import run_policy
 from engine.loading import load_config as load_path
-from engine.runs.write import orders_table
 from strategies.policy import ENTER, REASONS, STAY
 from strategies.reload import texts
 
@@ -158,9 +157,10 @@ def test_a_day_is_what_the_run_and_its_tables_say(seed, keys, t):
         ("HHH hedge", hedged.equity[t]),
         ("Unhedged", result.unhedged.equity[t]),
     ]
-    orders = orders_table(result).to_pylist()
+    columns = result.tables["orders"]
+    orders = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     close = day.closes[-1]
-    wanted = [one for one in orders if one["decided"] == sessions[t].item()]
+    wanted = [one for one in orders if one["decided"] == sessions[t]]
     assert [(one.instrument, one.side, one.shares) for one in close.fills] == [
         (one["instrument"], one["side"], one["shares"]) for one in wanted
     ]
@@ -277,22 +277,28 @@ def config_of(kept):
 
 
 def test_a_kept_run_is_explained_as_it_was_kept(kept):
-    t = int(np.flatnonzero(kept.equity["ordered"])[1])
+    t = int(np.flatnonzero(kept.tables["equity"]["ordered"])[1])
     day = explain(config_of(kept), kept.sessions[t], kept=kept)
-    assert day.books[0].equity == pytest.approx(kept.hedged[t], rel=1e-12)
-    assert day.weight == pytest.approx(kept.equity["hedge_weight"][t], rel=1e-9)
-    ours = kept.orders["decided"] == kept.sessions[t]
-    assert [fill.value for fill in day.closes[-1].fills] == pytest.approx(list(kept.orders["value"][ours]), rel=1e-9)
+    assert day.books[0].equity == pytest.approx(kept.hedged.equity[t], rel=1e-12)
+    assert day.weight == pytest.approx(kept.tables["equity"]["hedge_weight"][t], rel=1e-9)
+    ours = kept.tables["orders"]["decided"] == kept.sessions[t]
+    assert [fill.value for fill in day.closes[-1].fills] == pytest.approx(
+        list(kept.tables["orders"]["value"][ours]), rel=1e-9
+    )
     assert day.notes == ("SIMULATED market: it shows the machine and says nothing about SOXS.",)
 
 
 def test_a_kept_run_that_would_come_out_otherwise_is_refused(kept):
-    other = type(kept)(**(vars(kept) | {"manifest": {**kept.manifest, "data": {"bars/SOXX": "other"}}}))
+    other = edited(kept, manifest={"data": {"bars/SOXX": "other"}})
     with pytest.raises(
         UserError, match="bars/SOXS, bars/SOXX, series/IRX changed since the run was kept: make it again"
     ):
         explain(config_of(kept), kept.sessions[3], kept=other)
-    other = type(kept)(**(vars(kept) | {"equity": {**kept.equity, "hedged": kept.hedged * (1 + 2e-9)}}))
+    other = edited(
+        kept,
+        manifest={"code": "other"},
+        equity={**kept.tables["equity"], "hedged": kept.hedged.equity * (1 + 2e-9)},
+    )
     with pytest.raises(UserError, match="the code changed since the run was kept"):
         explain(config_of(kept), kept.sessions[3], kept=other)
 

@@ -27,7 +27,7 @@ def test_a_run_says_name_period_verdict_figures_and_where_it_can_go(result):
     shown = repr(result)
 
     assert fits(shown)
-    assert shown.startswith("RunResult hedge_soxs: ")
+    assert shown.startswith("Run hedge_soxs: ")
     for said in (
         "2019-01-02 to 2020-12-31, 505 sessions",
         result.evaluation.verdict.sentence,

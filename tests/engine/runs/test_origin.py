@@ -5,7 +5,7 @@ from kept_runs import SPAN, keep
 
 from backtest import load_config
 from engine.runs.origin import Origin, origin_of
-from engine.runs.write import config_yaml
+from engine.runs.record import config_yaml
 from strategies.load import RUNS
 
 SPANNED = {"start": SPAN[0].removeprefix("start="), "end": SPAN[1].removeprefix("end=")}

@@ -12,12 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from command import write_history
 
-import engine.runs.read
+import engine.runs.reuse
 from backtest import load_config, run, write_run
 from data.errors import UserError
+from engine.runs.folder import find_run
 from engine.runs.identity import id_of
-from engine.runs.read import changed_inputs, find_kept, made_before, read_run
-from engine.runs.write import run_id
+from engine.runs.reuse import changed_inputs, made_before
+from engine.runs.run import Run
 from engine.setup import open_market
 
 SPAN = ["start=2020-01-01", "end=2020-06-30"]
@@ -78,52 +79,57 @@ def several(tmp_path):
     ],
 )
 def test_a_run_is_found_by_folder_id_name_or_how_it_begins(several, named, found):
-    assert find_kept(named, several) == several / found
-    assert find_kept(str(several / named), several) == several / found
+    assert find_run(named, several) == several / found
+    assert find_run(str(several / named), several) == several / found
 
 
 def test_a_folder_elsewhere_is_a_run_too(several, tmp_path):
-    assert find_kept(str(several / "a-0123456789"), tmp_path / "nothing") == several / "a-0123456789"
+    assert find_run(str(several / "a-0123456789"), tmp_path / "nothing") == several / "a-0123456789"
 
 
 def test_what_fits_several_runs_or_none_is_refused(several):
     with pytest.raises(UserError, match=r"a_b: fits 2 runs: a_b-0123abcdef, a_b-fedcba9876: write more of it"):
-        find_kept("a_b", several)
+        find_run("a_b", several)
     with pytest.raises(UserError, match=r"0123: fits 2 runs"):
-        find_kept("0123", several)
+        find_run("0123", several)
     folders(several, *(f"many-{number:010x}" for number in range(6)))
     with pytest.raises(UserError, match=r"many: fits 6 runs: .* and 2 more: write more of it"):
-        find_kept("many", several)
+        find_run("many", several)
     with pytest.raises(
         UserError, match=r"c-SIMULATED-fffffffffe: no such run in .*, did you mean c-SIMULATED-ffffffffff"
     ):
-        find_kept("c-SIMULATED-fffffffffe", several)
+        find_run("c-SIMULATED-fffffffffe", several)
     with pytest.raises(UserError, match=r"zzz: no such run in .*: backtest runs --out .* lists them"):
-        find_kept("zzz", several)
+        find_run("zzz", several)
     with pytest.raises(UserError, match="a: no such run, and none is kept in"):
-        find_kept("a", several / "nowhere")
+        find_run("a", several / "nowhere")
 
 
 # Reading
 
 
 def test_a_run_is_read_back_as_it_was(result, kept):
-    read = read_run(kept)
-    assert (read.name, read.id, read.simulated, read.ruined) == ("hedge_soxs", run_id(result), True, False)
+    read = Run.load(kept)
+    assert (read.name, read.id, read.simulated, read.ruined) == ("hedge_soxs", result.id, True, False)
     assert read.metrics == json.loads((kept / "metrics.json").read_text())
-    assert read.config["strategy"] == {"class": "WeaknessHedge", "params": {"trend_days": 50, "volatility_floor": 0.25}}
+    assert read.settings["strategy"] == {
+        "class": "WeaknessHedge",
+        "params": {"trend_days": 50, "volatility_floor": 0.25},
+    }
     np.testing.assert_array_equal(read.sessions, result.market.run_sessions)
-    np.testing.assert_array_equal(read.hedged, result.hedged.equity)
-    np.testing.assert_array_equal(read.equity["derisk_daily"], result.books["derisk_daily"].equity)
-    np.testing.assert_array_equal(read.attribution["direction"], result.evaluation.attribution.dollars["direction"])
-    assert len(read.orders["filled"]) == read.metrics["fills"] > 0
-    assert read.episodes["decided"].dtype == read.sessions.dtype
+    np.testing.assert_array_equal(read.hedged.equity, result.hedged.equity)
+    np.testing.assert_array_equal(read.tables["equity"]["derisk_daily"], result.books["derisk_daily"].equity)
+    np.testing.assert_array_equal(
+        read.tables["attribution"]["direction"], result.evaluation.attribution.dollars["direction"]
+    )
+    assert len(read.tables["orders"]["filled"]) == read.metrics["fills"] > 0
+    assert read.tables["episodes"]["decided"].dtype == read.sessions.dtype
 
 
 def test_a_run_without_controls_is_read_too(tmp_path):
     bare = run(load_config("hedge_soxs.yaml", [*SPAN, "controls=off"]), engine="python")
-    read = read_run(write_run(bare, tmp_path, tearsheet=False, report=False))
-    assert read.attribution is None
+    read = Run.load(write_run(bare, tmp_path, tearsheet=False, report=False))
+    assert "attribution" not in read.tables
     assert read.metrics["verdict"] is None
 
 
@@ -135,7 +141,7 @@ def test_a_broken_text_file_is_told(copied, name, text):
     else:
         (copied / name).write_text(text)
     with pytest.raises(UserError, match=re.escape(name)) as told:
-        read_run(copied)
+        Run.load(copied)
     assert "\n" not in str(told.value)
 
 
@@ -144,27 +150,27 @@ def test_a_broken_text_file_is_told(copied, name, text):
 def test_a_broken_table_is_told(copied, name, spoil):
     spoil(copied / f"{name}.parquet")
     with pytest.raises(UserError, match=rf"{name}\.parquet .*: make the run again with backtest run .*config\.yaml"):
-        read_run(copied)
+        Run.load(copied)
 
 
 def test_a_folder_of_an_older_version_is_told(copied):
     metrics = json.loads((copied / "metrics.json").read_text())
     (copied / "metrics.json").write_text(json.dumps({key: one for key, one in metrics.items() if key != "verdict"}))
     with pytest.raises(UserError, match=r"metrics\.json has no verdict, an older version wrote it: make the run again"):
-        read_run(copied)
+        Run.load(copied)
 
 
 def test_a_table_of_an_older_version_or_of_another_run_is_told(copied):
     table = pq.read_table(copied / "equity.parquet")
     pq.write_table(table.slice(5), copied / "equity.parquet")
     with pytest.raises(UserError, match=r"equity\.parquet has 120 sessions, metrics\.json 125"):
-        read_run(copied)
+        Run.load(copied)
     pq.write_table(table.drop_columns(["hedge_weight"]), copied / "equity.parquet")
     with pytest.raises(UserError, match=r"equity\.parquet has no column hedge_weight, an older version wrote it"):
-        read_run(copied)
+        Run.load(copied)
     pq.write_table(pa.table({"date": table["date"]}), copied / "equity.parquet")
     with pytest.raises(UserError, match="an older version"):
-        read_run(copied)
+        Run.load(copied)
 
 
 # Knowing
@@ -172,9 +178,9 @@ def test_a_table_of_an_older_version_or_of_another_run_is_told(copied):
 
 def test_the_id_is_that_of_the_folder(result):
     market = result.market
-    assert id_of(result.config, market.source.name, market.fingerprint(), result.engine) == run_id(result)
-    referee = replace(result, engine="backtrader")
-    assert id_of(result.config, market.source.name, market.fingerprint(), "backtrader") == run_id(referee)
+    assert id_of(result.config, market.source.name, market.fingerprint(), result.engine) == result.id
+    referee = replace(result, executed=replace(result.execution, engine="backtrader"))
+    assert id_of(result.config, market.source.name, market.fingerprint(), "backtrader") == referee.id
 
 
 def test_the_same_run_is_known_and_another_is_not(kept):
@@ -187,7 +193,7 @@ def test_the_same_run_is_known_and_another_is_not(kept):
 
 
 def test_other_code_is_another_run(kept, monkeypatch):
-    monkeypatch.setattr(engine.runs.read, "code_version", lambda: "another")
+    monkeypatch.setattr(engine.runs.reuse, "code_version", lambda: "another")
     assert made_before(load_config("hedge_soxs.yaml", SPAN), kept.parent, "python") is None
 
 
@@ -201,7 +207,7 @@ def test_changed_history_is_another_run_and_more_history_is_not(tmp_path):
     config = load_config("hedge_soxs.yaml", [*SPAN, "controls=off"], folder)
     kept = write_run(run(config, engine="python"), tmp_path / "runs", tearsheet=False, report=False)
     assert made_before(config, kept.parent, "python") == kept
-    assert changed_inputs(read_run(kept), open_market(config)) == []
+    assert changed_inputs(Run.load(kept).manifest, open_market(config)) == []
     write_history(folder, "2019-06-03", "2020-12-31")  # what came after the run's end
     assert made_before(config, kept.parent, "python") == kept
     path = folder / "bars" / "SOXS.csv"
@@ -211,7 +217,7 @@ def test_changed_history_is_another_run_and_more_history_is_not(tmp_path):
     assert made_before(config, kept.parent, "python") is None
     market = open_market(config)
     market.bars("SOXS")
-    assert changed_inputs(read_run(kept), market) == ["bars/SOXS"]
+    assert changed_inputs(Run.load(kept).manifest, market) == ["bars/SOXS"]
 
 
 MINE = """\

@@ -13,14 +13,17 @@ import pyarrow.parquet as pq
 import pytest
 from command import ROOT, SHORT, Answer, ended, started, write_history
 
-import engine.runs.write
+import engine.runs.run
 from backtest import load_config, run, write_run
 from data.errors import UserError
 from engine.analytics.attribution import COLUMNS
+from engine.runs.folder import run_folder
 from engine.runs.index import run_rows
-from engine.runs.write import run_folder, run_id, write_data
 
-DATA_FILES = ["config.yaml", "episodes.parquet", "equity.parquet", "manifest.json", "metrics.json", "orders.parquet"]
+DATA_FILES = [
+    *("checksums.json", "config.yaml", "episodes.parquet", "equity.parquet", "fills.parquet", "ledger.parquet"),
+    *("manifest.json", "metrics.json", "orders.parquet"),
+]
 SPAN = ["start=2020-01-01", "end=2020-06-30", "controls=off"]
 MINE = """\
 from dataclasses import dataclass
@@ -35,7 +38,7 @@ class Mine(Strategy):
     def intensity(self, market):
         return (market.close() * 0 + {level}).round()
 """
-DIE = "import os, engine.runs.write; engine.runs.write.orders_table = lambda result: os.kill(os.getpid(), {signal})"
+DIE = "import os, pyarrow.parquet as pq; pq.write_table = lambda *_: os.kill(os.getpid(), {signal})"
 """The process gets a signal in the middle of its writing."""
 
 
@@ -68,7 +71,7 @@ def only_run(out="runs"):
 
 def test_the_files_of_a_run(result):
     folder = write_run(result, tearsheet=False)
-    assert folder == Path("runs") / f"hedge_soxs-SIMULATED-{run_id(result)}"
+    assert folder == Path("runs") / f"hedge_soxs-SIMULATED-{result.id}"
     assert sorted(path.name for path in folder.iterdir()) == DATA_FILES
     assert folder.stat().st_mode & 0o777 == 0o777 & ~_umask()
 
@@ -112,7 +115,7 @@ def test_the_judgement_is_kept_with_its_daily_table():
 def test_the_manifest_knows_inputs_and_versions_but_neither_paths_nor_times(result):
     folder = write_run(result, tearsheet=False)
     manifest = json.loads((folder / "manifest.json").read_text())
-    assert manifest["id"] == run_id(result)
+    assert manifest["id"] == result.id
     assert manifest["simulated"] is True
     assert set(manifest["data"]) == {"bars/SOXS", "bars/SOXX", "series/IRX"}
     assert {"backtrader", "numpy", "pandas", "quantstats", "python"} <= set(manifest["versions"])
@@ -124,7 +127,7 @@ def test_the_config_in_the_folder_runs_to_the_same_id(result):
     folder = write_run(result, tearsheet=False)
     again = load_config(folder / "config.yaml")
     assert (result.config.data.source, again.data.source) == ("auto", "demo")  # as it was resolved
-    assert run_id(run(again)) == run_id(result)
+    assert run(again).id == result.id
 
 
 def test_a_strategys_file_is_kept_and_run_from_there():
@@ -133,8 +136,8 @@ def test_a_strategys_file_is_kept_and_run_from_there():
     folder = write_run(run(load_config("mine.yaml", SPAN)), tearsheet=False)
     Path("mine.py").write_text(MINE.format(level=0))
     assert (folder / "mine.py").read_text() == MINE.format(level=1)
-    assert folder.name.endswith(run_id(run(load_config(folder / "config.yaml"))))
-    assert not folder.name.endswith(run_id(run(load_config("mine.yaml", SPAN))))
+    assert folder.name.endswith(run(load_config(folder / "config.yaml")).id)
+    assert not folder.name.endswith(run(load_config("mine.yaml", SPAN)).id)
 
 
 # What its id knows
@@ -142,7 +145,7 @@ def test_a_strategys_file_is_kept_and_run_from_there():
 
 @pytest.mark.parametrize("setting", ["hedge.weight=0.1", "trend_days=51", "name=other", "end=2020-06-29"])
 def test_another_config_is_another_id(result, setting):
-    assert run_id(ran(setting)) != run_id(result)
+    assert ran(setting).id != result.id
 
 
 def test_history_counts_by_what_it_holds_not_by_where_it_lies():
@@ -152,18 +155,21 @@ def test_history_counts_by_what_it_holds_not_by_where_it_lies():
     assert first.name == second.name
     one, other = contents(first), contents(second)
     assert one.pop("config.yaml") == other.pop("config.yaml").replace(str(there).encode(), str(here).encode())
+    sums = [json.loads(files.pop("checksums.json")) for files in (one, other)]
     assert one == other
+    assert len({held.pop("config.yaml") for held in sums}) == 2
+    assert sums[0] == sums[1]
 
 
 def test_a_price_that_the_run_saw_changes_the_id_and_a_later_one_does_not():
     history = write_history(Path("history"), "2019-06-03", "2020-12-31")
     bars = history / "bars" / "SOXS.csv"
-    before = run_id(ran(data=history))
+    before = ran(data=history).id
     rows = bars.read_text().splitlines()
     bars.write_text("\n".join([*rows[:-1], ",".join([*rows[-1].split(",")[:5], "1", "0", "1"])]))
-    assert run_id(ran(data=history)) == before
+    assert ran(data=history).id == before
     bars.write_text("\n".join([*rows[:200], ",".join([*rows[200].split(",")[:5], "1", "0", "1"]), *rows[201:]]))
-    assert run_id(ran(data=history)) != before
+    assert ran(data=history).id != before
 
 
 def test_the_same_bytes_in_any_process_and_any_folder():
@@ -252,8 +258,8 @@ def test_an_older_folder_of_the_same_id_is_replaced_whole(result):
 
 
 def test_what_another_is_writing_is_not_swept_up(result):
-    with run_folder(result, Path("runs")) as (writing, final):
-        write_data(result, writing)
+    with run_folder(result.folder_name, Path("runs")) as (writing, final):
+        result.save(writing)
         assert write_run(result, tearsheet=False) == final
         assert writing.is_dir()
     assert only_run() == final
@@ -261,7 +267,7 @@ def test_what_another_is_writing_is_not_swept_up(result):
 
 
 def test_many_that_write_the_same_run_at_once_do_no_harm(result, monkeypatch):
-    monkeypatch.setattr(engine.runs.write, "code_version", lambda: "the same for all")
+    monkeypatch.setattr(engine.runs.run, "code_version", lambda: "the same for all")
     failures = []
 
     def write():

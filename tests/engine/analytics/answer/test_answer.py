@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from answered_runs import judged, ran
+from answered_runs import evaluated, ran
 
 from engine.analytics.answer.answer import NetShort, answer_of, net_short_of
 from engine.analytics.answer.fund_part import fund_part
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.answer.timing import shifts_of, timing_of
-from engine.analytics.episode_stats import core_level
+from engine.analytics.drawdowns import core_level
 from engine.analytics.held_less import GRID, run_held_less
 from engine.setup import run_beta
 
@@ -22,8 +22,8 @@ WIDE = "hedge.weight=0.3"
 
 
 def beta_of(settings=()):
-    config, asked, _ = ran(*settings)
-    return run_beta(config, asked.setup.market)
+    config, prepared, _ = ran(*settings)
+    return run_beta(config, prepared.setup.market)
 
 
 def growth(book):
@@ -31,13 +31,13 @@ def growth(book):
 
 
 def test_the_sum_is_that_of_the_books_it_names():
-    (_, asked, hedged), found = ran(), judged()
+    (_, prepared, hedged), found = ran(), evaluated()
     answer, controls = found.answer, found.controls
-    shifts = shifts_of(asked.setup, hedged, beta_of(), YEARS)
+    shifts = shifts_of(prepared.setup, hedged, beta_of(), YEARS)
     bare, entry, daily = (growth(controls[name].ledger) for name in ("unhedged", "derisk_entry", "derisk_daily"))
     mean = shifts.growth[1:].mean()
 
-    assert asked.setup.market.sessions_a_year == 252
+    assert prepared.setup.market.sessions_a_year == 252
     assert answer.growth == pytest.approx(bare, abs=1e-12)
     parts = [mean - bare, entry - mean, daily - entry, growth(hedged) - daily]
     assert answer.logs.parts == pytest.approx(parts, abs=1e-12)
@@ -50,8 +50,8 @@ def test_the_sum_is_that_of_the_books_it_names():
 
 
 def test_holding_less_is_run_at_the_shares_that_match():
-    (_, asked, hedged), found = ran(), judged()
-    answer, setup = found.answer, asked.setup
+    (_, prepared, hedged), found = ran(), evaluated()
+    answer, setup = found.answer, prepared.setup
     shares = matches(hedged.equity, [book.equity for book in answer.grid])
     books = [run_held_less(setup, share) for share in shares]
 
@@ -64,15 +64,15 @@ def test_holding_less_is_run_at_the_shares_that_match():
 
 
 def test_the_fund_is_held_against_the_book_sold_daily():
-    (_, asked, hedged), found = ran(), judged()
+    (_, prepared, hedged), found = ran(), evaluated()
     daily = found.controls["derisk_daily"].ledger
 
-    assert found.answer.fund == fund_part(asked.setup, hedged, daily, found.episodes, YEARS)
+    assert found.answer.fund == fund_part(prepared.setup, hedged, daily, found.episodes, YEARS)
 
 
 def test_net_short_closes_are_those_whose_next_session_is_counted():
-    (config, asked, hedged), found = ran(WIDE), judged(WIDE)
-    setup, beta = asked.setup, beta_of((WIDE,))
+    (config, prepared, hedged), found = ran(WIDE), evaluated(WIDE)
+    setup, beta = prepared.setup, beta_of((WIDE,))
     worth = hedged.shares * setup.prices.close
     exposed = worth[:, 0] * beta - 3.0 * worth[:, 1]
     closes = [t for t in range(599) if exposed[t] < 0.0]
@@ -87,23 +87,23 @@ def test_net_short_closes_are_those_whose_next_session_is_counted():
 
 
 def test_parts_of_a_book_that_was_ruined_are_none():
-    (_, asked, hedged), found = ran(), judged()
+    (_, prepared, hedged), found = ran(), evaluated()
     daily = found.controls["derisk_daily"]
     for end in (0.0, -1.0):
         broken = daily.ledger._replace(equity=np.append(daily.ledger.equity[:-1], end))
         controls = dict(found.controls) | {"derisk_daily": replace(daily, ledger=broken)}
-        answer = answer_of(asked.setup, hedged, controls, beta_of(), found.episodes, YEARS)
+        answer = answer_of(prepared.setup, hedged, controls, beta_of(), found.episodes, YEARS)
 
         assert (answer.logs.drift, answer.logs.fund, answer.fund.label) == (None, None, None)
         assert answer.logs.exposure == found.answer.logs.exposure
     nearly = daily.ledger._replace(equity=np.append(daily.ledger.equity[:-1], 0.5))
     controls = dict(found.controls) | {"derisk_daily": replace(daily, ledger=nearly)}
-    assert answer_of(asked.setup, hedged, controls, beta_of(), found.episodes, YEARS).logs.fund is not None
+    assert answer_of(prepared.setup, hedged, controls, beta_of(), found.episodes, YEARS).logs.fund is not None
 
 
 def test_as_plain_values_it_is_dated_and_in_the_units_it_names():
-    (_, asked, _), found = ran(), judged()
-    answer, sessions = found.answer, asked.setup.market.run_sessions
+    (_, prepared, _), found = ran(), evaluated()
+    answer, sessions = found.answer, prepared.setup.market.run_sessions
     plain = json.loads(json.dumps(answer.as_dict(), allow_nan=False))
 
     assert list(plain) == ["sum", "timing", "fund", "insurance", "frontier", "net_short"]

@@ -10,7 +10,7 @@ from worlds import settings as drawn_settings
 from engine.analytics.answer import timing
 from engine.analytics.answer.timing import HELPED, HURT, NO_SIGN, Shifts, shifts_of, timing_of
 from engine.analytics.derisk import entry_orders
-from engine.analytics.episode_stats import core_level
+from engine.analytics.drawdowns import core_level
 from engine.kernel.loop import replay, run_policy
 from engine.setup import run_beta
 

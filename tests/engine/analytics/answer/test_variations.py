@@ -12,10 +12,9 @@ from data.errors import DataError
 from engine.analytics.answer import variations
 from engine.analytics.answer.variations import Bench, alternatives_of, variations_of
 from engine.analytics.derisk import net_short, sold_daily
-from engine.analytics.episode_stats import core_level
-from engine.analytics.falls import falls_of
+from engine.analytics.drawdowns import core_level, falls_of
 from engine.analytics.held_less import held_less_grid
-from engine.evaluate_strategy import Asked
+from engine.evaluate_strategy import PreparedRun
 from engine.kernel.loop import replay, run_policy
 from engine.loading import build_config
 from engine.setup import open_market, prepare, run_beta
@@ -38,9 +37,9 @@ GROUPS = ["fills"] * 3 + ["costs"] * 2 + ["start"] * 12 + ["weight"] * 2 + ["tim
 
 @lru_cache
 def bench(*settings):
-    config, asked, hedged = ran(*settings)
-    daily = sold_daily(asked.setup, hedged, run_beta(config, asked.setup.market)).ledger
-    return Bench(config, asked, hedged, held_less_grid(asked.setup), daily)
+    config, prepared, hedged = ran(*settings)
+    daily = sold_daily(prepared.setup, hedged, run_beta(config, prepared.setup.market)).ledger
+    return Bench(config, prepared, hedged, held_less_grid(prepared.setup), daily)
 
 
 @lru_cache
@@ -50,8 +49,8 @@ def varied():
 
 def mute(given):
     """The same bench, of a strategy that has no intensity to decide by."""
-    asked = given.asked
-    return replace(given, asked=Asked(asked.cls, asked.strategy, None, asked.setup))
+    prepared = given.prepared
+    return replace(given, prepared=PreparedRun(prepared.cls, prepared.strategy, None, prepared.setup))
 
 
 def named(found):
@@ -156,7 +155,7 @@ def test_halves_and_falls_are_cut_out_of_every_book():
         assert found[name].gap == pytest.approx(gap_by_hand(books["hedged"], [left(b) for b in grid], years), abs=1e-9)
         assert found[name].fund == pytest.approx(np.log(books["hedged"][-1] / books["daily"][-1]) / years, abs=1e-9)
 
-    place, setup = np.arange(1, 600), given.asked.setup
+    place, setup = np.arange(1, 600), given.prepared.setup
     cut("first half", place <= 299)
     cut("second half", place > 299)
     falls = sorted(falls_of(core_level(setup)), key=lambda fall: fall.depth)[:3]
@@ -178,7 +177,7 @@ def test_what_leaves_two_falls_or_less_is_no_cut(monkeypatch):
 def test_a_strategy_without_an_intensity_has_its_orders_carried_out_late():
     given = bench()
     found = named(variations_of(mute(given)))
-    setup = given.asked.setup
+    setup = given.prepared.setup
 
     assert alternatives_of(mute(given)) == ()
     assert {one.group for one in found.values()} == {"fills", "costs", "time", "falls"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.analytics import bootstrap, evidence, falls, hedge_metrics, measures
+from engine.analytics import bootstrap, drawdowns, episode_stats, evidence, hedge_metrics
 from engine.analytics.answer import fund_part, insurance, timing, variations
 from engine.kernel import tails
 
@@ -24,12 +24,12 @@ def test_the_documents_numbers_are_the_codes():
         f"fewer than {2 * insurance.FALL} sessions",
         "slippage {:g} and {:g} basis points higher".format(*variations.SLIPPAGE),
         f"by 1 to {variations.MONTHS} months; the weight {100 * variations.STEP:g} points up",
-        f"rise of {100 * falls.RISE:.0f} % from its low",
-        f"Those by more than {100 * falls.DEEP:.0f} %",
+        f"rise of {100 * drawdowns.RISE:.0f} % from its low",
+        f"Those by more than {100 * drawdowns.DEEP:.0f} %",
         f"those of {bootstrap.DRAWS:,} draws of the stationary bootstrap by `arch`",
         f"with {100 * evidence.LEVEL:.0f} % intervals; above 0",
-        f"core's {measures.WINDOWS} worst windows of {measures.WINDOW} sessions",
-        f"losing episodes of fewer than {hedge_metrics.SHORT} sessions",
+        f"core's {hedge_metrics.WINDOWS} worst windows of {hedge_metrics.WINDOW} sessions",
+        f"losing episodes of fewer than {episode_stats.SHORT} sessions",
     )
     assert [one for one in said if one not in flat] == []
     assert fund_part.LARGEST == 0.25  # "a quarter of all that differs"

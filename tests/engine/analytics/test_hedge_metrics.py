@@ -12,19 +12,20 @@ from worlds import settings as drawn_settings
 
 from data.calendar import session_numbers, sessions_a_year
 from data.fund import fund_return
-from engine.analytics.drawdowns import deep_drawdowns, triggers_of
-from engine.analytics.episode_stats import core_level, measure
+from engine.analytics.drawdowns import core_level, deep_drawdowns, triggers_of
+from engine.analytics.episode_stats import break_even, episode_stats, needs_of
 from engine.analytics.episodes import Episode, episodes_of
-from engine.analytics.hedge_metrics import break_even, needs_of, outcomes
-from engine.analytics.measures import (
+from engine.analytics.hedge_metrics import (
     Figure,
     capture,
     crash_capture,
     crashes,
+    hedge_metrics,
     protection,
     sale_cost_at_par,
 )
-from engine.analytics.metrics import metrics_of, trades_of
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import trades_of
 from engine.kernel.loop import run_policy
 
 
@@ -59,7 +60,7 @@ def test_a_price_over_nothing_is_undefined_with_its_reason():
     assert protection(worse, better).cost_per_drawdown == Figure(None, "the maximum drawdown was no smaller")
     assert protection(better, worse).cost_per_drawdown == Figure(None, "the hedge cost nothing")
     assert protection(worse, better).cost_per_cvar == Figure(None, "the mean tail loss was no smaller")
-    assert protection(better, worse).as_dict()["cost_per_cvar"] == {"value": None, "why": "the hedge cost nothing"}
+    assert protection(better, worse).cost_per_cvar == Figure(None, "the hedge cost nothing")
 
 
 @settings(max_examples=15, deadline=None)
@@ -131,7 +132,7 @@ def test_a_drawdown_counts_once_from_peak_to_new_peak():
 
     found = deep_drawdowns(level)
 
-    assert [(one.peak, one.trough, one.recovered) for one in found] == [(2, 5, 7), (9, 10, None)]
+    assert [(one.peak, one.trough, one.end, one.ended) for one in found] == [(2, 5, 7, "peak"), (9, 10, 11, "open")]
     assert [one.depth for one in found] == pytest.approx([80 / 101 - 1, 90 / 101.5 - 1])
     assert len(deep_drawdowns(level, 0.2)) == 1
     assert deep_drawdowns(np.array([100.0, 90.0])) == ()  # 10 % isn't more than 10 %
@@ -202,15 +203,15 @@ def test_outcomes_by_hand():
     equity = np.full(100, 10_000.0)
 
     needs = needs_of(episodes, level, level, np.zeros(100), -3.0, 99, np.arange(100))
-    found = outcomes(episodes, needs, equity)
+    found = episode_stats(episodes, needs, equity)
 
     assert (found.episodes, found.hits, found.hit_rate.value) == (4, 2, 0.5)
     assert found.payoff.value == pytest.approx(225.0 / 150.0)
     assert found.false_alarms == 1
     assert (found.whipsaws, found.whipsaw_dollars) == (1, -100.0)
     assert found.whipsaw_a_year == pytest.approx(-0.01 / (99 / 252))
-    assert outcomes([], [], equity).hit_rate.value is None
-    assert outcomes(episodes[:1], needs[:1], equity).payoff == Figure(None, "no episode lost")
+    assert episode_stats([], [], equity).hit_rate.value is None
+    assert episode_stats(episodes[:1], needs[:1], equity).payoff == Figure(None, "no episode lost")
 
 
 @settings(max_examples=25, deadline=None)
@@ -222,7 +223,7 @@ def test_a_runs_measures_agree_with_its_tables(keys, seed):
     calm = run_policy(setup.prices, setup.terms, setup.plan._replace(size=np.zeros_like(setup.plan.size)))
     episodes = episodes_of(setup, hedged)
 
-    found = measure(setup, hedged, calm, episodes)
+    found = hedge_metrics(setup, hedged, calm, episodes)
     told = json.loads(json.dumps(found.as_dict(), allow_nan=False))
 
     assert len(found.needs) == len(episodes)
@@ -258,7 +259,7 @@ def test_a_ruined_book_still_has_a_price():
     ruined = hedged._replace(equity=equity, last=30)
     calm = run_policy(setup.prices, setup.terms, setup.plan._replace(size=np.zeros_like(setup.plan.size)))
 
-    found = measure(setup, ruined, calm, [])
+    found = hedge_metrics(setup, ruined, calm, [])
     a_year = sessions_a_year(setup.market.run_sessions[:31])
 
     assert found.price.cost == pytest.approx(1.0 + (calm.equity[30] / calm.equity[0]) ** (a_year / 30) - 1.0)

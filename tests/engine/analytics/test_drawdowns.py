@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.sources.csv import CsvSource
-from engine.analytics.falls import deepest, falls_of
+from engine.analytics.drawdowns import deepest, falls_of
 
 
 def told(level, deep=0.15):

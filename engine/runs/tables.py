@@ -1,0 +1,154 @@
+"""A run's tables, computed from what was executed; and ledgers from their table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from data.arrays import Dates, Floats
+from engine.analytics.answer.timing import Shifts
+from engine.analytics.attribution import Attribution
+from engine.analytics.carino import linking
+from engine.analytics.episodes import episodes_of
+from engine.kernel.loop import Ledger, empty_ledger, ended
+from engine.rules import costs_of
+from engine.runs.schema import Columns
+from engine.setup import Setup
+from strategies.policy import REASONS
+
+FIELDS = ("equity", "cash", "ordered", "core", "hedge", "restate")
+"""The columns of a ledger's table that are fields of a `Ledger`, shape (sessions,)."""
+
+
+def equity_table(setup: Setup, books: Mapping[str, Ledger], intensity: Floats) -> Columns:
+    """Return a row a session: the books' equity in dollars, the hedged book's parts, the signal, what was ordered."""
+    hedged = books["hedged"]
+    worth = hedged.shares * setup.prices.close / np.where(hedged.equity > 0, hedged.equity, np.nan)[:, None]
+    columns = {
+        "date": setup.market.run_sessions,
+        **{name: book.equity for name, book in books.items()},
+        "cash": hedged.cash,
+        "core_weight": worth[:, :-1].sum(axis=1),
+        "hedge_weight": worth[:, -1],
+        "intensity": intensity,
+        "ordered": hedged.ordered,
+        "ordered_core": hedged.core,
+        "ordered_hedge": hedged.hedge,
+        "cash_yield": setup.cash_yield,
+        "synthetic": setup.market.synthetic_sessions(),
+    }
+    return {name: column[: hedged.last + 1] for name, column in columns.items()}
+
+
+def ledger_table(setup: Setup, books: Mapping[str, Ledger]) -> Columns:
+    """Return a row a book and session, to the last one with a book."""
+    return _stacked({name: _ledger_columns(setup, book) for name, book in books.items()})
+
+
+def _ledger_columns(setup: Setup, book: Ledger) -> Columns:
+    columns = {
+        "date": setup.market.run_sessions,
+        **{name: getattr(book, name) for name in FIELDS},
+        "action": np.array(REASONS)[book.action],
+        **{f"{name} {part}": getattr(book, part)[:, i] for part in ("shares", "traded") for i, name in _traded(setup)},
+    }
+    return {name: column[: book.last + 1] for name, column in columns.items()}
+
+
+def _traded(setup: Setup) -> Iterator[tuple[int, str]]:
+    return enumerate(setup.market.roles.traded)
+
+
+def ledgers_of(table: Columns) -> dict[str, Ledger]:
+    """Return the ledgers of a `ledger_table`, by the books' names: all as long as the longest, with 0 after a ruin."""
+    starts = np.flatnonzero(np.concatenate(([True], table["book"][1:] != table["book"][:-1])))
+    ends = [*starts[1:], len(table["book"])]
+    sessions = int(np.diff([*starts, len(table["book"])]).max())
+    return {
+        str(table["book"][start]): _ledger({name: column[start:end] for name, column in table.items()}, sessions)
+        for start, end in zip(starts, ends, strict=True)
+    }
+
+
+def _ledger(columns: Columns, sessions: int) -> Ledger:
+    shares, traded = (
+        np.column_stack([column for name, column in columns.items() if name.endswith(f" {part}")])
+        for part in ("shares", "traded")
+    )
+    numbers = {reason: number for number, reason in enumerate(REASONS)}
+    action = np.array([numbers[reason] for reason in columns["action"]], np.int64)
+    ledger = empty_ledger(sessions, shares.shape[1])
+    equity, cash, *decided = (columns[name] for name in FIELDS)
+    for whole, kept in zip(ledger[:-1], (equity, cash, shares, traded, *decided, action), strict=True):
+        whole[: len(kept)] = kept
+    return ended(ledger, len(equity) - 1)
+
+
+def fills_table(setup: Setup, books: Mapping[str, Ledger]) -> Columns:
+    """Return a row a fill of every book."""
+    return _stacked({name: fills_of(setup, book) for name, book in books.items()})
+
+
+def fills_of(setup: Setup, ledger: Ledger) -> Columns:
+    """Return a row a fill: decided and filled dates, instrument, side, shares, price, value and costs in dollars."""
+    sessions, names = setup.market.run_sessions, np.array(setup.market.roles.traded)
+    commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
+    filled, column = np.nonzero(ledger.traded)
+    price, shares = setup.prices.fill[filled, column], ledger.traded[filled, column]
+    return {
+        "decided": sessions[filled - 1],
+        "filled": sessions[filled],
+        "instrument": names[column],
+        "side": np.where(shares > 0, "buy", "sell"),
+        "shares": np.abs(shares),
+        "price": price,
+        "value": np.abs(shares) * price,
+        "commission": commission[filled, column],
+        "slippage": slippage[filled, column],
+    }
+
+
+def _stacked(tables: Mapping[str, Columns]) -> Columns:
+    """Return tables one below another, with the name of each beside its rows."""
+    names, parts = list(tables), list(tables.values())
+    lengths = [len(next(iter(part.values()))) for part in parts]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return {"book": np.repeat(names, lengths), **columns}
+
+
+def attribution_table(sessions: Dates, attribution: Attribution) -> Columns:
+    """Return a row a session: dollars by column, and what each contributed to the total return, linked."""
+    link = linking(attribution.equity, attribution.last)
+    columns = {
+        "date": sessions,
+        **attribution.dollars,
+        **{f"{name}_linked": dollars * link for name, dollars in attribution.dollars.items()},
+    }
+    return {name: column[: attribution.last + 1] for name, column in columns.items()}
+
+
+def timing_table(shifts: Shifts) -> Columns:
+    """Return a row a shift of the book sold at entry, the run's own first: closes, log growth a year, studentised."""
+    return {"shift": shifts.shift, "growth": shifts.growth, "t": shifts.t}
+
+
+def episodes_table(setup: Setup, hedged: Ledger) -> Columns:
+    """Return a row an episode: dates, sessions held, weight, why it ended, the fund's return, the sleeve's dollars."""
+    sessions, episodes = setup.market.run_sessions, episodes_of(setup, hedged)
+    days = ("decided", "entered", "left", "exited")
+    dates = {name: [getattr(episode, name) for episode in episodes] for name in days}
+    held = [(hedged.last if one.exited is None else one.exited) - one.entered for one in episodes]
+    return {
+        **{name: np.array([_day(sessions, at) for at in dates[name]], sessions.dtype) for name in days},
+        "sessions": np.array(held, np.int64),
+        "reason": np.array([episode.reason for episode in episodes], np.str_),
+        **{
+            name: np.array([getattr(episode, name) for episode in episodes], np.float64)
+            for name in ("weight", "fund_return", "pnl", "costs")
+        },
+    }
+
+
+def _day(sessions: Dates, at: int | None) -> np.datetime64:
+    return np.datetime64("NaT", "D") if at is None else sessions[at]

@@ -1,0 +1,333 @@
+"""A document: headings, sentences, tables and charts in the order in which they are read, whoever shows them.
+
+Texts are plain ASCII; a renderer sets signs and spaces as its medium has them. `reports.renderers` has one renderer a
+medium: HTML, terminal and Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from engine.analytics.answer.words import Piece, plain
+
+
+class Link(NamedTuple):
+    """A piece of a sentence that leads elsewhere."""
+
+    text: str
+    href: str
+    role: str = "link"
+
+
+Text = str | Sequence[Piece | Link]
+"""A sentence or two, as one text or in pieces with a role each."""
+
+
+def plain_text(text: Text) -> str:
+    """Return a sentence as one text."""
+    return text if isinstance(text, str) else plain([Piece(one.text) for one in text])
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A sentence or two.
+
+    Parameters
+    ----------
+    role
+        ``dek`` is small and grey, ``strong`` bold, ``warning`` yellow, ``alarm`` bold yellow; ``path`` names a file and
+        is never broken.
+    """
+
+    text: Text
+    role: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading inside a section."""
+
+    text: str
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Items:
+    """Sentences in a list."""
+
+    items: Sequence[Text]
+    role: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Glossary:
+    """Words and what they mean."""
+
+    terms: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A text that is shown letter by letter."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart that the page's script draws.
+
+    Parameters
+    ----------
+    id
+        Its place on the page, and its name in the script.
+    description
+        The picture in words, for who can't see it.
+    caption
+        What it shows and how it is read.
+    size
+        ``huge``, ``tall`` or ``low``.
+    data
+        What the script draws it from, as ``DATA[id]``; None where that stands in the document's own data.
+    """
+
+    id: str
+    description: str = ""
+    caption: Text = ""
+    size: str = "low"
+    data: Any = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table.
+
+    Parameters
+    ----------
+    title, unit
+        Its head; the unit follows after a comma.
+    about
+        What the head means.
+    format
+        Writes a value of the column; texts stand as they are.
+    align
+        ``left`` or ``right``; unless given, right but for the first column.
+    role
+        ``hedge`` for the hedged book's.
+    wrap
+        In a terminal: ``never`` keeps a cell in one line, ``fold`` breaks it anywhere.
+    """
+
+    title: str
+    about: str = ""
+    role: str = ""
+    unit: str = ""
+    format: Callable[[Any], str] = str
+    align: str = ""
+    wrap: str = ""
+
+    @property
+    def head(self) -> str:
+        """What stands above the column."""
+        return f"{self.title}, {self.unit}" if self.unit else self.title
+
+
+class Cell(NamedTuple):
+    """A cell that is more than a value: its tone, and a line below.
+
+    Parameters
+    ----------
+    role
+        ``strong``, or a class of the page's own style.
+    """
+
+    text: str
+    role: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a table.
+
+    Parameters
+    ----------
+    cells
+        Values, as many as there are columns: texts, `Cell`, or what the column's format writes.
+    about
+        What the first cell means.
+    role
+        ``hedge`` for the hedged book, ``sum`` for a total, ``next`` for one that goes on with the row above, ``group``
+        for a title, alone in its row.
+    mark
+        Stands after the first cell, bold: SYNTHETIC.
+    command
+        Runs what the row shows; it can be copied.
+    """
+
+    cells: Sequence[Any]
+    about: str = ""
+    role: str = ""
+    mark: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; one whose role is ``dense`` has less space between its columns in a terminal."""
+
+    id: str
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    role: str = ""
+
+    @property
+    def sides(self) -> list[str]:
+        """How each column is aligned."""
+        return [one.align or ("right" if place else "left") for place, one in enumerate(self.columns)]
+
+    def written(self, row: Row) -> list[Cell]:
+        """Return a row's cells as texts."""
+        return [_written(value, column) for value, column in zip(row.cells, self.columns, strict=False)]
+
+
+def _written(value: Any, column: Column) -> Cell:
+    if isinstance(value, Cell):
+        return value
+    return Cell(value if isinstance(value, str) else column.format(value))
+
+
+class Bar(NamedTuple):
+    """A bar of a `BarChart`.
+
+    Parameters
+    ----------
+    role
+        ``hedge`` for the hedged book, ``held`` for holding less.
+    about
+        What its name means.
+    group
+        Bars of one group that follow each other share a heading.
+    """
+
+    name: str
+    value: float
+    role: str = ""
+    about: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True)
+class BarChart:
+    """Bars under each other by one scale that begins at 0, and the picture in words."""
+
+    id: str
+    description: str
+    bars: Sequence[Bar]
+    format: Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Menus:
+    """Menus beside each other: for each its id, its label, and its values with what they are called."""
+
+    menus: Sequence[tuple[str, str, Sequence[tuple[str, str]]]]
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Details:
+    """Parts that open when they are asked for."""
+
+    title: str
+    parts: Sequence[Part]
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Custom:
+    """A part with a template of its own, which sees `words`; `data` is what its charts are drawn from, by name."""
+
+    template: str
+    words: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+Part = Paragraph | Heading | Items | Glossary | Code | Chart | Table | BarChart | Menus | Details | Custom
+"""What a section is made of."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section.
+
+    Parameters
+    ----------
+    id
+        Where the contents' link leads.
+    heading
+        What is found, not what it is about.
+    parts
+        In order.
+    topic
+        What the contents call it; a section without one isn't among them.
+    """
+
+    id: str
+    heading: str
+    parts: Sequence[Part]
+    topic: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A page.
+
+    Parameters
+    ----------
+    title
+        Any text is safe, as all others are.
+    sections
+        In order.
+    note
+        What has to be read before anything else.
+    header
+        What stands above the sections.
+    bar
+        What a bar of contents begins with; a document with one has its own title in its header.
+    links
+        At the end of that bar.
+    data
+        What the page's script reads as ``DATA`` beside what its charts bring: anything JSON holds.
+    scripts, styles
+        The page's own files among the templates, without their ending.
+    """
+
+    title: str
+    sections: Sequence[Section] = ()
+    note: str = ""
+    header: Sequence[Part] = ()
+    bar: str = ""
+    links: Sequence[Link] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    scripts: Sequence[str] = ()
+    styles: Sequence[str] = ()
+
+    def all_data(self) -> dict[str, Any]:
+        """Return what the page's script reads: the document's own, and that of its charts by their ids."""
+        parts = [*self.header, *(part for one in self.sections for part in one.parts)]
+        return dict(self.data) | dict(_data_of(parts))
+
+
+def _data_of(parts: Iterable[Part]) -> Iterator[tuple[str, Any]]:
+    for part in parts:
+        if isinstance(part, Chart) and part.data is not None:
+            yield part.id, part.data
+        elif isinstance(part, Custom):
+            yield from part.data.items()
+        elif isinstance(part, Details):
+            yield from _data_of(part.parts)

@@ -1,0 +1,1 @@
+"""Each medium that shows documents, a module each."""

@@ -1,0 +1,83 @@
+"""Documents as HTML: one offline file, with plotly inside it where there is something to draw."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from reports.document import Bar, BarChart, Document
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+MINUS = re.compile(r"(?<![\w-])-(?=[\d$])")
+
+
+class Rod(NamedTuple):
+    """A bar as it is drawn: `at`, `long` and `zero` are fractions of the room, `group` is a heading or nothing."""
+
+    bar: Bar
+    text: str
+    at: float
+    long: float
+    zero: float
+    group: str
+
+
+def write_document(path: Path, document: Document) -> None:
+    """Write a document as a page; one whose charts have no data has no script."""
+    write_page(path, "document.html.j2", {"title": document.title, "document": document}, document.all_data() or None)
+
+
+def write_page(path: Path, template: str, words: Mapping[str, Any], data: Mapping[str, Any] | None) -> None:
+    """Fill in a template and write the page.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    template
+        Its name in ``reports/templates``.
+    words
+        What the template shows; any text is safe.
+    data
+        What the page's script reads as ``DATA``: anything JSON holds. None makes a page without a script.
+    """
+    import pkgutil
+
+    plotly = "" if data is None else (pkgutil.get_data("plotly", "package_data/plotly.min.js") or b"").decode()
+    page = _templates().get_template(template).render(words, data=data, plotly=plotly)
+    path.write_text(page, encoding="utf-8")
+
+
+@functools.cache
+def _templates() -> Environment:
+    import jinja2
+
+    room = jinja2.Environment(
+        loader=jinja2.PackageLoader("reports"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    room.filters.update(typeset=typeset, kind=lambda part: type(part).__name__.lower(), rods=rods)
+    return room
+
+
+def typeset(text: str) -> str:
+    """Set plain text as a page does: a true minus, a curled apostrophe, a percent sign that stays with its number."""
+    text = MINUS.sub("\u2212", text)
+    return text.replace(" %", "\u202f%").replace("'", "\u2019")
+
+
+def rods(chart: BarChart) -> Iterator[Rod]:
+    """Yield bars by one scale that holds 0 and every value."""
+    values = [bar.value for bar in chart.bars]
+    low = min(0.0, *values, 0.0)
+    reach = max(0.0, *values, 0.0) - low or 1.0
+    group = ""
+    for bar in chart.bars:
+        at, long = (min(bar.value, 0.0) - low) / reach, abs(bar.value) / reach
+        heading = bar.group if bar.group != group else ""
+        yield Rod(bar, chart.format(bar.value), round(at, 4), round(long, 4), round(-low / reach, 4), heading)
+        group = bar.group

@@ -1,0 +1,98 @@
+"""Documents in a terminal, by rich."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from rich.text import Text as RichText
+
+from reports.document import Cell, Column, Details, Heading, Items, Paragraph, Part, Row, Table, Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as RichTable
+
+ACCENT = "bold dark_orange3"
+"""The hedge's colour, and of nothing else."""
+STYLES = {
+    "strong": "bold",
+    "label": "bold",
+    "number": "bold",
+    "dek": "dim",
+    "warning": "yellow",
+    "alarm": "bold yellow",
+    "hedge": ACCENT,
+    "sum": "bold",
+    "group": "bold",
+}
+"""By role; roles that are not here have no style."""
+CORNER = "SIMULATED"
+"""A first head that is an alarm."""
+
+
+def show(console: Console, parts: Iterable[Part]) -> None:
+    """Print parts one below the other; charts and what only a page has are left out."""
+    from rich.padding import Padding
+
+    for part in parts:
+        if isinstance(part, Paragraph):
+            console.print(styled(part.text, part.role), soft_wrap=part.role == "path")
+        elif isinstance(part, Heading):
+            console.print(styled(part.text, "strong"))
+        elif isinstance(part, Items):
+            for item in part.items:
+                text = styled(item, part.role)
+                console.print(Padding(text, (0, 0, 0, 2), expand=False) if part.role == "indented" else text)
+        elif isinstance(part, Table):
+            console.print(as_rich(part))
+        elif isinstance(part, Details):
+            show(console, part.parts)
+
+
+def styled(text: Text, role: str = "") -> RichText:
+    """Return a sentence in its role's style."""
+    if isinstance(text, str):
+        return RichText(text, STYLES.get(role, ""))
+    pieces = [(piece.text, STYLES.get(piece.role, "")) for piece in text]
+    return RichText.assemble(*pieces, style=STYLES.get(role, ""))
+
+
+def as_rich(table: Table) -> RichTable:
+    """Return a table as rich draws it: without rules, a head above each column unless no column has one."""
+    from rich.table import Table as RichTable
+
+    heads = any(column.head for column in table.columns)
+    detailed = any(isinstance(cell, Cell) and cell.detail for row in table.rows for cell in row.cells)
+    padding = (0, 1, 0, 0) if table.role == "dense" else (0, 1)
+    drawn = RichTable(box=None, pad_edge=False, header_style="bold", show_header=heads, padding=padding)
+    for column, side in zip(table.columns, table.sides, strict=True):
+        drawn.add_column(
+            RichText(column.head),
+            header_style="bold yellow" if column.head == CORNER else "bold",
+            justify="right" if side == "right" else "left",
+            vertical="top" if detailed else "bottom",
+            no_wrap=column.wrap == "never",
+            overflow=_overflow(column),
+        )
+    for row in table.rows:
+        if row.role == "group" and drawn.row_count:
+            drawn.add_row()
+        drawn.add_row(*_cells(table, row), style=STYLES.get(row.role))
+    return drawn
+
+
+def _overflow(column: Column) -> Literal["fold", "ellipsis"]:
+    return "fold" if column.wrap == "fold" else "ellipsis"
+
+
+def _cells(table: Table, row: Row) -> list[RichText]:
+    cells = [_cell(cell) for cell in table.written(row)]
+    if row.mark:
+        cells[0].append(f" {row.mark}", "bold")
+    return cells
+
+
+def _cell(cell: Cell) -> RichText:
+    text = RichText(cell.text.replace(" %", "%"), STYLES.get(cell.role, ""))
+    return text.append(f"\n{cell.detail}", "dim") if cell.detail else text

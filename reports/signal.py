@@ -1,0 +1,204 @@
+"""What `backtest signal` says, in the terminal and on its page: the order, the policy, the book, and every input."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from data.format import counted, dollars, number, percent
+from engine.analytics.answer.words import Piece
+from engine.inspection.live_signal_read import Signal, Watched
+from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, Text
+from reports.renderers.html import write_document
+from reports.renderers.terminal import show
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LEVELS = "▁▂▃▄▅▆▇█"
+FIRED, QUIET, NOTHING = "▲", "·", " "
+ALARMS = ("SIMULATED", "SYNTHETIC", "ORDERS", "OLD")
+"""How notes begin that come before anything else."""
+
+
+def show_signal(console: Console, signal: Signal) -> None:
+    """Print what a strategy says at the last close."""
+    about = f": {signal.about}" if signal.about else ""
+    show(
+        console,
+        [
+            Paragraph([Piece(signal.name, "strong"), Piece(f"  {signal.strategy}{about}")]),
+            Paragraph(""),
+            *(Paragraph(note, "alarm") for note in signal.notes if note.startswith(ALARMS)),
+            Paragraph(signal.headline, "strong"),
+            Paragraph(reason(signal)),
+            Items(signal.state, "indented"),
+            Paragraph(""),
+            book(signal),
+            Paragraph(book_note(signal), "dek"),
+            *(part for one in signal.inputs for part in _input(one, signal, console.width)),
+            Paragraph(""),
+            Paragraph(fresh_words(signal), "dek"),
+            *(Paragraph(note, "warning") for note in signal.notes if not note.startswith(ALARMS)),
+        ],
+    )
+
+
+def _input(one: Watched, signal: Signal, width: int) -> list[Part]:
+    """Return an input as a terminal shows it: where it stands, and its history as a line of blocks with marks below."""
+    shown = min(len(one.values), max(width - 4, 10))
+    marks = "".join(FIRED if here else QUIET for here in one.fires_at[-shown:])
+    about = f"{signal.dates[-shown]} to {signal.date}, {FIRED} speaks for hedging"
+    lines: list[Text] = [
+        f"{standing(one)}.",
+        sparkline(one.values[-shown:]),
+        [Piece(marks, "dek")],
+        [Piece(about, "dek")],
+    ]
+    return [Paragraph(""), Paragraph(one.name, "strong"), Items(lines, "indented")]
+
+
+def write_signal_page(path: Path, signal: Signal) -> None:
+    """Write the page: one file, read offline."""
+    alarms = [note for note in signal.notes if note.startswith(ALARMS)]
+    marked, fund = "SIMULATED " if signal.simulated else "", signal.instrument
+    held = [Piece("held", "swatch"), Piece(f" {fund} is held")]
+    paths = f"{signal.underlying} and {fund}"
+    caption = [Piece("Total return, 100 at the first close shown. "), *held, Piece(" in the run.")]
+    sections = [Section("", paths, [Chart("prices", f"Total return of {paths}", caption, "tall")])]
+    for place, one in enumerate(signal.inputs):
+        caption = [Piece("fired", "swatch"), Piece(" It speaks for hedging. "), *held, Piece(".")]
+        chart = Chart(f"input-{place}", f"{one.name} against its threshold", caption)
+        sections.append(Section("", one.name, [Paragraph(f"{standing(one)}.", "standing"), chart]))
+    if signal.intensity is not None:
+        enter, leave = signal.rules["enter"], signal.rules["exit"]
+        caption = [Piece(f"The policy may enter from {enter:g} and leaves below {leave:g}. "), *held, Piece(".")]
+        chart = Chart("intensity", "Intensity against the policy's thresholds", caption)
+        sections.append(Section("", "Intensity", [chart]))
+    notes = Items([note for note in signal.notes if note not in alarms])
+    sections.append(Section("", "", [Paragraph(fresh_words(signal), "dek"), notes]))
+    document = Document(
+        f"{marked}{signal.name}: {signal.strategy} on {signal.date}",
+        sections,
+        note=" ".join(alarms),
+        header=[
+            Paragraph(signal.headline, "strong", "order"),
+            Paragraph(reason(signal), id="reason"),
+            Items(signal.state, id="state"),
+            book(signal),
+            Paragraph(book_note(signal), "dek"),
+        ],
+        data=page_data(signal),
+        scripts=["signal"],
+        styles=["signal"],
+    )
+    write_document(path, document)
+
+
+def page_data(signal: Signal) -> dict[str, Any]:
+    """Return what the page's script draws."""
+    return {
+        "simulated": signal.simulated,
+        "days": [*signal.dates, signal.following],
+        "hedge": signal.instrument,
+        "levels": [{"name": name, "y": list(values)} for name, values in signal.levels.items()],
+        "held": stretches(signal.held),
+        "inputs": [
+            {
+                "name": one.name,
+                "unit": one.unit,
+                "values": list(one.values),
+                "thresholds": list(one.thresholds),
+                "fired": stretches(one.fires_at),
+            }
+            for one in signal.inputs
+        ],
+        "intensity": None if signal.intensity is None else list(signal.intensity),
+        "enter": signal.rules["enter"],
+        "exit": signal.rules["exit"],
+    }
+
+
+def stretches(flags: Sequence[bool]) -> list[list[int]]:
+    """Return where flags are up: the first session of each stretch, and the one after its last."""
+    edges = [
+        at for at, (before, here) in enumerate(zip((False, *flags), (*flags, False), strict=True)) if before != here
+    ]
+    return [list(pair) for pair in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def book(signal: Signal) -> Table:
+    """Return the book by instrument: price, weight now, target weight, dollars and shares of it, shares to trade."""
+    columns = [
+        Column(""),
+        Column("last close", format=lambda value: dollars(value, 2)),
+        Column("weight now", format=percent),
+        Column("target", format=percent),
+        Column("dollars", format=dollars),
+        Column("shares", format=number),
+        Column("to trade", format=lambda value: number(value or None, sign=True)),
+    ]
+    rows = [
+        Row(
+            [one.instrument, one.price, one.weight, one.target, one.dollars, one.shares, one.trade],
+            role="hedge" if one.instrument == signal.instrument else "",
+        )
+        for one in signal.targets
+    ]
+    return Table("book", columns, rows)
+
+
+def reason(signal: Signal) -> str:
+    """Return what was decided at the last close and by which rule."""
+    return f"At the close of {signal.date} {signal.close.why}."
+
+
+def book_note(signal: Signal) -> str:
+    """Return what the book's dollars are."""
+    whose = "your book" if signal.own else "the run's own book; --equity DOLLARS tells it for yours"
+    filled = "open" if signal.fill == "next_open" else "close"
+    return (
+        f"Of {dollars(signal.equity)}, {whose}, at the prices of the last close. An order fills at the next "
+        f"session's {filled}, whatever that is."
+    )
+
+
+def fresh_words(signal: Signal) -> str:
+    """Return of which days the last values are."""
+    days = dict.fromkeys(one.last for one in signal.fresh)
+    told = [f"{', '.join(one.name for one in signal.fresh if one.last == day)} {day}" for day in sorted(days)[::-1]]
+    return f"Last values: {'; '.join(told)}."
+
+
+def standing(one: Watched) -> str:
+    """Return where an input stands: on which side of its threshold, how far from it, and for how long."""
+    if one.value is None or one.threshold is None:
+        return f"It isn't known {'yet' if one.whole else f'since {one.since}'}"
+    at, bound = quantity(one.value, one.unit), quantity(one.threshold, one.unit)
+    since = "for all the history there is" if one.whole else f"since {one.since}, {counted(one.sessions, 'session')}"
+    if one.fired:
+        return f"{at} is {one.fires} {bound}, by {_distance(one)}: it speaks for hedging {since}"
+    return f"{at} is not {one.fires} {bound}, by {_distance(one)}: quiet {since}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """Write a value with its unit; a fraction in percent."""
+    kind, _, rest = unit.partition(" ")
+    parts = (percent(value, 2), rest) if kind == "fraction" else (number(value), unit)
+    return " ".join(filter(None, parts))
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """Return a line of blocks, the lowest value to the highest; a space where there is none."""
+    known = [value for value in values if value is not None]
+    low, high = (min(known), max(known)) if known else (0.0, 0.0)
+    unit = (len(LEVELS) - 1) / (high - low) if high > low and math.isfinite(high - low) else 0.0
+    return "".join(NOTHING if value is None else LEVELS[round((value - low) * unit)] for value in values)
+
+
+def _distance(one: Watched) -> str:
+    distance = abs(one.distance or 0.0)
+    written = f"{number(100 * distance)} points" if one.unit.startswith("fraction") else quantity(distance, one.unit)
+    return written if one.relative is None else f"{written} or {percent(abs(one.relative))} of it"

@@ -1,0 +1,35 @@
+"""The tables of a run's folder: documented as they are written, and written as their schema says."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from answered_runs import answered
+
+from engine.runs.schema import TABLES, tables_page
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "tables.md"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    answered().save(folder)
+    return folder
+
+
+def test_the_page_is_made_from_the_schema():
+    assert PAGE.read_text(encoding="utf-8") == tables_page(), (
+        "write it again: python -c 'from engine.runs.schema import tables_page; print(tables_page(), end=\"\")'"
+    )
+
+
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_every_column_is_in_the_file_with_its_type(folder, table):
+    schema = pq.read_schema(folder / table.file)
+    written = {name: kind for name, kind in zip(schema.names, schema.types, strict=True) if name in table.columns}
+
+    assert written == {name: pa.type_for_alias(kind) for name, (kind, _) in table.columns.items()}
+    others = [kind for name, kind in zip(schema.names, schema.types, strict=True) if name not in table.columns]
+    assert set(others) == ({pa.float64()} if table.more else set())
