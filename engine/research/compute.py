@@ -234,8 +234,8 @@ def _sizes(
 def _orders(books: Books) -> Orders:
     used, which = np.unique(books.which, return_inverse=True)
     decided = [books.decided[d] for d in used.tolist()]
-    starts = np.concatenate(([0], np.cumsum([len(one.at) for one in decided]))).astype(np.int64)
-    at, on = np.concatenate([one.at for one in decided]), np.concatenate([one.on for one in decided])
+    starts = np.concatenate(([0], np.cumsum([len(each.at) for each in decided]))).astype(np.int64)
+    at, on = np.concatenate([each.at for each in decided]), np.concatenate([each.on for each in decided])
     due = books.env.setup.plan.core_due
     return compiled().orders_of(starts, at, on, which, books.sized, books.sizes, books.cores, books.pays, due)
 
@@ -269,7 +269,7 @@ def _columns(books: Books, sums: Sums, drawn: Flags) -> tuple[dict[str, Floats],
     sleeves = empty_sleeves(len(books.rows))
     compiled().attribute_books(env.daily, trail, path, sleeves)
     levels = np.ascontiguousarray(path.T)  # what needs a book's sessions in order takes half the time by rows
-    entries = np.array([one.entries for one in books.decided])[books.which]
+    entries = np.array([each.entries for each in books.decided])[books.which]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
         returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, env.market.sessions_a_year
         columns = sleeve_scalars(sleeves, env.daily, path[0], path[-1], a_year)

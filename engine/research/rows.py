@@ -60,15 +60,13 @@ def kept_columns(kept: Sequence[Kept | None], representatives: Flags) -> dict[st
     representatives
         Which of them keep their path, shape (rows,).
     """
-    longest = max(
-        (len(one.path) for one, follows in zip(kept, representatives, strict=True) if one and follows), default=1
-    )
+    known = [(row, some) for row, some in enumerate(kept) if some is not None]
+    longest = max((len(some.path) for row, some in known if representatives[row]), default=1)
     sums, paths = np.full((len(kept), WIDTH), np.nan), np.full((len(kept), longest), np.nan)
-    for row, one in enumerate(kept):
-        if one is not None:
-            sums[row] = one.sums
-            if representatives[row]:
-                paths[row, : len(one.path)] = one.path
+    for row, some in known:
+        sums[row] = some.sums
+        if representatives[row]:
+            paths[row, : len(some.path)] = some.path
     return {KEPT: sums, PATHS: paths}
 
 

@@ -34,13 +34,17 @@ from engine.research.combinations import (
 )
 from engine.research.executors import Threads, executor_of
 from engine.research.grid import Grid
-from engine.research.job import Executor, join, read_column, write_json
+from engine.research.job import Executor, finish, is_finished, join, read_column
 from engine.research.overfitting.assess import finish_sweep
+from engine.research.overfitting.findings import FILE as OVERFITTING
 from engine.runs.identity import CLASS, identity, known_by
 from engine.runs.run import SIMULATED
 from engine.setup import open_market
 from strategies import parameters
 from strategies.load import fresh
+
+RESULTS = "results.parquet"
+FILES = (RESULTS, OVERFITTING)
 
 NOT_SWEPT = (("data", "source"), ("data", "path"))
 """Keys that every combination shares: a sweep reads one history."""
@@ -79,7 +83,7 @@ class SweepResult:
     @property
     def results(self) -> Path:
         """The table: a row a combination, its parameters by their full keys, then metrics."""
-        return self.folder / "results.parquet"
+        return self.folder / RESULTS
 
     @property
     def mark(self) -> str | None:
@@ -138,17 +142,16 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
         out / folder_name(config, "sweep", identity(known), simulated=source.simulated),
         dict.fromkeys(SECONDS, 0.0),
     )
-    if not (folder / "manifest.json").exists():
+    if not is_finished(folder, FILES):
         job = Combinations(f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer)
         chunks = {chunk: f"{chunk.number:06d}" for chunk in chunks_of(config, grid)}
         files, spent = finish_chunks(
             job, chunks, folder / "parts", executor or executor_for(config, workers=workers), progress
         )
         together = max(1, CHUNK // chunk_rows(config))
-        join([({}, files[k : k + together]) for k in range(0, len(files), together)], folder / "results.parquet")
+        join([({}, files[k : k + together]) for k in range(0, len(files), together)], folder / RESULTS)
         finish_sweep(folder, files, config, grid, source, os.cpu_count() or 1, begin)
-        found = {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known}
-        write_json(folder / "manifest.json", found)
+        finish(folder, FILES, {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known})
     elif progress:
         progress(len(grid))
     shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too

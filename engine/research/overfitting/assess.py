@@ -172,14 +172,14 @@ def _deflated(books: Followed, apart: Apart, best: int, drawn: Drawn, known: Flo
     }
 
 
-def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int, a_year: float) -> Deflated:
+def _deflate(best: Floats, others: Floats, known: Floats | None, trials: int, a_year: float) -> Deflated:
     """Measure a series of the best, and of others drawn; `known` are the Sharpe ratios of all where they are known."""
     spread = sharpes(others, a_year) if known is None else known
-    effective, growth = (_rounded(one, 4) for one in (effective_trials(others) if len(others) else (1.0, 0.0)))
+    effective, growth = (_rounded(each, 4) for each in (effective_trials(others) if len(others) else (1.0, 0.0)))
     return Deflated(
-        float(sharpes(one[np.newaxis], a_year)[0]),
-        *moments(one),
-        len(one),
+        float(sharpes(best[np.newaxis], a_year)[0]),
+        *moments(best),
+        len(best),
         float(spread.std(ddof=1)) if len(spread) > 1 else 0.0,
         trials,
         len(others),
@@ -195,15 +195,15 @@ def _superior(books: Followed, apart: Apart, best: int, drawn: Ints) -> dict[str
     order = np.argsort(rows != best, kind="stable")  # the best first
     left, a_year = len(np.setdiff1d(drawn, rows)), books.a_year
     series = {"unhedged": apart.unhedged[books.compared], "derisk": apart.derisk}
-    return {name: superior(np.ascontiguousarray(one[order].T), left, a_year=a_year) for name, one in series.items()}
+    return {name: superior(np.ascontiguousarray(each[order].T), left, a_year=a_year) for name, each in series.items()}
 
 
 def _plain(value: Any) -> Any:
     """Return plain values, numbers to `DIGITS` and None for what is undefined."""
     if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(each) for each in value]
     if isinstance(value, float):
         return _rounded(value, DIGITS) if math.isfinite(value) else None
     return value

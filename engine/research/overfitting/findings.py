@@ -95,7 +95,8 @@ class Overfitting:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values, with what follows for the sweep's own number of trials."""
-        return asdict(self) | {"deflated": {name: one.as_dict(self.trials) for name, one in self.deflated.items()}}
+        deflated = {name: series.as_dict(self.trials) for name, series in self.deflated.items()}
+        return asdict(self) | {"deflated": deflated}
 
 
 def read(folder: Path) -> Overfitting | None:
@@ -114,9 +115,9 @@ def read(folder: Path) -> Overfitting | None:
         kept["combinations"],
         kept["trials"],
         made(Best, kept["best"]),
-        {name: made(Deflated, one) for name, one in kept["deflated"].items()},
+        {name: made(Deflated, each) for name, each in kept["deflated"].items()},
         None if kept["splits"] is None else made(Splits, kept["splits"]),
-        {name: made(Superior, one) for name, one in kept["superior"].items()},
+        {name: made(Superior, each) for name, each in kept["superior"].items()},
     )
 
 
@@ -155,8 +156,8 @@ def figures_of(standing: Standing | None) -> dict[str, Any]:
     return {
         "says": sentence(found, tried),
         "pbo": None if found.splits is None else found.splits.pbo,
-        "deflated_sharpe": {name: one.deflated(tried.combinations) for name, one in found.deflated.items()},
-        "spa": {name: one.p_value for name, one in found.superior.items()},
+        "deflated_sharpe": {name: series.deflated(tried.combinations) for name, series in found.deflated.items()},
+        "spa": {name: test.p_value for name, test in found.superior.items()},
     }
 
 

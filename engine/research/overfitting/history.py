@@ -91,7 +91,7 @@ def _combinations(manifest: Mapping[str, Any], results: Path, names: list[str]) 
     for name, value in zip(names, taken, strict=True):
         if name in manifest["axes"]:
             column = pq.read_table(results, columns=[name]).column(0).combine_chunks().dictionary_encode()
-            known = [_number(name, _text(one)) for one in (*column.dictionary.to_pylist(), None)]
+            known = [_number(name, _text(value)) for value in (*column.dictionary.to_pylist(), None)]
             total += np.array(known, np.uint64)[column.indices.fill_null(len(known) - 1).to_numpy()]
         else:
             total += np.uint64(_number(name, _text(value)))

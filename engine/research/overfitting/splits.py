@@ -186,7 +186,7 @@ def splits_of(sums: Sums, unhedged: Floats, left_out: int = 0) -> Splits:
 def choose(sums: Sums) -> Chosen:
     """Return the chosen of every split: those whose sample holds the first block, and then their mirrors."""
     blocks, score = sums.returns.shape[1], _scorer(sums)
-    halves = [sum(1 << k for k in one) for one in itertools.combinations(range(blocks), blocks // 2) if one[0] == 0]
+    halves = [sum(1 << k for k in half) for half in itertools.combinations(range(blocks), blocks // 2) if half[0] == 0]
     every = (1 << blocks) - 1
     samples = np.stack((halves, every - np.array(halves)))
     rows, ranks = np.empty(samples.shape, np.int64), np.empty(samples.shape)

@@ -72,7 +72,7 @@ class Resampled:
 
     def apply(self, of: Callable[[Floats], Floats], reps: int) -> Floats:
         """Return a function of each resample."""
-        return np.array([of(one) for (one,), _ in self.bootstrap(reps)])
+        return np.array([of(each) for (each,), _ in self.bootstrap(reps)])
 
 
 def superior(
@@ -148,6 +148,6 @@ def _means(differences: Floats, block: float, draws: int, seed: int) -> Floats:
     sessions = len(differences)
     means = []
     for days in draw_days(sessions, block, draws, seed):
-        taken = np.array([np.bincount(one, minlength=sessions) for one in days], np.float64)
+        taken = np.array([np.bincount(each, minlength=sessions) for each in days], np.float64)
         means.append(taken @ differences / sessions)
     return np.concatenate(means)

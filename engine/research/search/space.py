@@ -123,25 +123,25 @@ def space_of(config: RunConfig, written: Sequence[str]) -> tuple[Dimension, ...]
     if not written:
         raise ConfigError("a search needs a space: --param key=low:high or key=a,b,c, or a section sweep in the YAML")
     read = [_dimension(config, text) for text in written]
-    names = [one.name for one in read]
+    names = [dimension.name for dimension in read]
     check_once(names, "--param ")
-    return tuple(_checked(config, one, names) for one in read)
+    return tuple(_checked(config, dimension, names) for dimension in read)
 
 
 def size_of(space: Sequence[Dimension]) -> int | None:
     """Return how many combinations a space holds; None for a continuum."""
-    sizes = [one.size for one in space]
+    sizes = [dimension.size for dimension in space]
     return None if None in sizes else math.prod(size for size in sizes if size is not None)
 
 
 def values_of(space: Sequence[Dimension], drawn: Sequence[Any]) -> tuple[Any, ...]:
     """Return the values that stand for what was drawn."""
-    return tuple(one.value(each) for one, each in zip(space, drawn, strict=True))
+    return tuple(dimension.value(each) for dimension, each in zip(space, drawn, strict=True))
 
 
 def parameters_of(space: Sequence[Dimension], drawn: Sequence[Any]) -> dict[str, Any]:
     """Return them by their full keys."""
-    return dict(zip((one.name for one in space), values_of(space, drawn), strict=True))
+    return dict(zip((dimension.name for dimension in space), values_of(space, drawn), strict=True))
 
 
 def _dimension(config: RunConfig, text: str) -> Dimension:
@@ -166,19 +166,19 @@ def _range(parts: list[str], where: str) -> Range:
     return Range(low, last, step, whole=False)
 
 
-def _checked(config: RunConfig, one: Dimension, searched: Sequence[str]) -> Dimension:
+def _checked(config: RunConfig, dimension: Dimension, searched: Sequence[str]) -> Dimension:
     """Return a dimension as the key takes it; a clash with another dimension is for the trials to tell."""
 
     def taken(value: Any) -> Any:
-        return value_taken(config, one.keys, value, f"--param {one.text}", searched)
+        return value_taken(config, dimension.keys, value, f"--param {dimension.text}", searched)
 
-    if one.range is None:
-        return replace(one, choices=tuple(map(taken, one.choices)))
-    low, high, step, _whole = one.range
-    whole = all(number is None or number == number.to_integral_value() for number in one.range[:3])
+    if dimension.range is None:
+        return replace(dimension, choices=tuple(map(taken, dimension.choices)))
+    low, high, step, _whole = dimension.range
+    whole = all(number is None or number == number.to_integral_value() for number in dimension.range[:3])
     ends = [taken(int(end) if whole else float(end)) for end in (low, high)]
     if any(isinstance(end, bool) or not isinstance(end, int | float) for end in ends):
-        raise ConfigError(f"--param {one.text}: {one.name} takes no numbers: list its values, a,b,c")
+        raise ConfigError(f"--param {dimension.text}: {dimension.name} takes no numbers: list its values, a,b,c")
     if any(isinstance(end, float) for end in ends):
-        return one
-    return replace(one, range=Range(low, high, step or Decimal(1), whole=True))
+        return dimension
+    return replace(dimension, range=Range(low, high, step or Decimal(1), whole=True))

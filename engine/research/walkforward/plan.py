@@ -176,7 +176,7 @@ def plan_of(
     read_once = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, read_once)
     # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
-    accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
+    accepted = [*config.data.accept, *(finding.id for finding in market.findings if finding.kind == "missing")]
     config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
     with evaluate_strategy(config, market) as prepared:
         assert prepared.strategy is not None  # noqa: S101  # check_axes refuses those that have none

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -13,19 +14,19 @@ from data.errors import UserError
 from engine.config import RunConfig
 from engine.research.combinations import Progress, finish_chunks
 from engine.research.grid import with_values
-from engine.research.job import Executor, join, read_column
+from engine.research.job import Executor, is_finished, join, read_column
 from engine.research.walkforward.figures import fold_rows, summary_of
 from engine.research.walkforward.kept import (
     COMBINATIONS,
+    FILES,
     WalkForward,
-    is_finished,
     read_walkforward,
     write_equity,
     write_finished,
 )
 from engine.research.walkforward.plan import TEST, TRAIN, Plan, Window, between
 from engine.research.walkforward.stitching import (
-    FILE,
+    STRATEGY_FILE,
     engine_of,
     stitched_config,
     stitched_weights,
@@ -52,7 +53,7 @@ def sweep_windows(plan: Plan, out: Path, executor: Executor, progress: Progress 
     progress
         Called with the number of combinations that were finished, each time some are.
     """
-    if is_finished(out / plan.folder):
+    if is_finished(out / plan.folder, FILES):
         if progress:
             progress(plan.combinations)
         return {}
@@ -87,7 +88,7 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
         What can't be used, in one line.
     """
     say, folder = progress or (lambda _step: None), out / plan.folder
-    if is_finished(folder):
+    if is_finished(folder, FILES):
         return read_walkforward(folder)
     files = sweep_windows(plan, out, executor)
     say("choosing")
@@ -95,17 +96,17 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
     best, chosen = rows[0], [rows[number] for number in range(1, len(rows))]
     by_fold = [{window: files[number, window] for window in (TRAIN, TEST)} for number in range(1, len(rows))]
     table = fold_rows(plan, chosen, by_fold)
-    stitched = _stitched(plan, chosen, folder, say)
+    with TemporaryDirectory(prefix="backtest-walkforward-") as made:
+        stitched = _stitched(plan, chosen, Path(made) / STRATEGY_FILE, say)
+        ran = write(stitched, folder)  # its folder keeps the strategy's file, by which it runs again
     others = {"own": plan.config, "hindsight": with_values(plan.config, plan.grid.combination(best))}
     beside = {name: _beside(plan, config) for name, config in others.items()}
-    ran = write(stitched, folder)
-    (folder / FILE).unlink()  # the run's folder holds it
     say("writing tables")
     groups = [({"fold": fold, "window": kind}, [file]) for (fold, kind), parts in files.items() for file in parts]
     join(groups, folder / COMBINATIONS)
     write_equity(folder, stitched, beside, _folds(plan))
-    made = {name: str(day) for name, day in plan.market.synthetic.items()}
-    manifest = {"id": plan.id, "simulated": stitched.simulated, "synthetic": made, "run": ran.name, **plan.known()}
+    synthetic = {name: str(day) for name, day in plan.market.synthetic.items()}
+    manifest = {"id": plan.id, "simulated": stitched.simulated, "synthetic": synthetic, "run": ran.name, **plan.known()}
     write_finished(folder, table, summary_of(plan, table, stitched, beside, best), manifest)
     shutil.rmtree(folder / "parts", ignore_errors=True)
     return read_walkforward(folder)
@@ -143,11 +144,10 @@ def best_row(values: Floats, *, lowest: bool) -> int | None:
     return int(np.argmax(np.where(known, -values if lowest else values, -np.inf)))
 
 
-def _stitched(plan: Plan, chosen: list[int], folder: Path, say: Say) -> Run:
-    """Run the book of all tests: the strategy that gives their weights, written into the folder, in backtrader."""
+def _stitched(plan: Plan, chosen: list[int], file: Path, say: Say) -> Run:
+    """Run the book of all tests: the strategy that gives their weights, written into a file, in backtrader."""
     weights = stitched_weights(plan.config, plan.grid, plan.sessions, plan.folds, chosen, plan.source)
     first = plan.folds[0].test_first
-    file = folder / FILE
     file.write_text(strategy_file(plan.label, plan.sessions[first:-1], weights, _about(plan)), encoding="utf-8")
     return run(stitched_config(plan.config, plan.grid, plan.sessions, first, file), plan.source, say)
 
@@ -166,6 +166,6 @@ def _folds(plan: Plan) -> Ints:
 
 
 def _about(plan: Plan) -> str:
-    """Say how the weights were made."""
+    """Return a sentence on how the weights were made."""
     known = {name: plan.known()[name] for name in ("axes", "train", "test", "anchored", "embargo", "objective")}
     return f"backtest walkforward {plan.id}, {canonical(known)}"

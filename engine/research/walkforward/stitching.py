@@ -19,7 +19,7 @@ from engine.research.walkforward.plan import between
 from engine.setup import open_market
 
 CLASS = "WalkForward"
-FILE = "walkforward_weights.py"
+STRATEGY_FILE = "walkforward_weights.py"
 LONGEST = 80
 """Bytes of a run's name."""
 

@@ -9,7 +9,7 @@ from engine.research import combinations
 from engine.research.executors import Threads
 from engine.research.grid import grid_of
 from engine.research.job import Parts, join
-from engine.research.sweep import sweep
+from engine.research.sweep import FILES, sweep
 
 AXES = ["trend_days=10:80:10", "hedge.weight=0.1,0.3"]
 
@@ -59,6 +59,19 @@ def test_a_damaged_part_alone_is_computed_again(tmp_path, monkeypatch, damage):
 
     assert computed == [0, 1, 2, 1, 3]
     assert again.results.read_bytes() == whole
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_finished_sweep_whose_file_has_changed_is_computed_again(tmp_path, name):
+    config = load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"])
+    grid = grid_of(config, AXES)
+    whole = sweep(config, grid, tmp_path).folder / name
+    content = whole.read_bytes()
+    whole.write_bytes(flipped(content))
+
+    sweep(config, grid, tmp_path)
+
+    assert whole.read_bytes() == content
 
 
 def test_parts_are_joined_into_row_groups_behind_what_their_rows_share(tmp_path):
