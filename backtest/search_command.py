@@ -55,8 +55,8 @@ def search(
     from engine.research.grid import axes_in_yaml
     from engine.research.search.objectives import objectives_of
     from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
+    from engine.research.search.sampler import import_optuna
     from engine.research.search.space import space_of
-    from engine.research.search.trials import import_optuna
     from reports.search_page import write_search_page
 
     import_optuna()

@@ -41,7 +41,7 @@ LOOK = 1.0
 
 
 @dataclass(frozen=True)
-class Cluster:
+class DaskCluster:
     """Workers of dask.
 
     Parameters

@@ -20,7 +20,7 @@ from engine.plain_yaml import Keys
 from engine.research.cache import Cache, Recent
 from engine.research.code_bundle import Bundle, Unpacked, bundle_of
 from engine.research.columns import columns_of
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.grid import Axis, Grid, of_one_kind
 from engine.research.job import Executor, ExecutorError, Parts, rows_table
 from engine.research.rows import compute_rows
@@ -65,7 +65,7 @@ class Proposed(NamedTuple):
         return f"trial {self.number + 1}"
 
 
-class Answer(NamedTuple):
+class ChunkResult(NamedTuple):
     """What a chunk came to.
 
     Parameters
@@ -135,7 +135,7 @@ class Combinations:
     bundle: Bundle | None = None
     strategy: str = ""
 
-    def open(self, threads: int) -> Callable[[Chunk | Proposed], Answer]:
+    def open(self, threads: int) -> Callable[[Chunk | Proposed], ChunkResult]:
         """Return what computes a chunk, on so many threads; it remembers what chunks share.
 
         Raises
@@ -143,7 +143,7 @@ class Combinations:
         StrategyError
             The strategy's class isn't there, or isn't the one that was sent out.
         """
-        return _Worker(self, threads).compute
+        return _CombinationsWorker(self, threads).compute
 
     def packed(self, lacking: Iterable[str] = ()) -> Combinations:
         """Return the same job with what the base run reads in memory, what was found lacking too, and its files."""
@@ -153,7 +153,7 @@ class Combinations:
         return replace(self, source=source, bundle=bundle_of(sorted(classes)), strategy=known)
 
 
-class _Worker:
+class _CombinationsWorker:
     """A worker on a job of combinations."""
 
     def __init__(self, job: Combinations, threads: int) -> None:
@@ -168,7 +168,7 @@ class _Worker:
         self._threads, self._compiles = threads, compiles(self._windows[0])
         self._caches, self._met = Recent(2), _Met(axes)
 
-    def compute(self, chunk: Chunk | Proposed) -> Answer:
+    def compute(self, chunk: Chunk | Proposed) -> ChunkResult:
         """Return a chunk's columns."""
         if isinstance(chunk, Chunk):
             return self._compute(chunk.window or 0, self._grid, chunk.first, chunk.last)
@@ -181,21 +181,21 @@ class _Worker:
         row = self._compute(0, self._met.grid(values), 0, 1)
         return row._replace(seconds={"row": time.perf_counter() - began})
 
-    def _compute(self, window: int, grid: Grid, first: int, last: int) -> Answer:
+    def _compute(self, window: int, grid: Grid, first: int, last: int) -> ChunkResult:
         config = self._windows[window]
         if not self._compiles:
-            return Answer(compute_rows(config, grid, self._source, first, last, answer=self._answer), {})
+            return ChunkResult(compute_rows(config, grid, self._source, first, last, answer=self._answer), {})
         cache = self._caches.get(window, lambda: self._opened(config, grid))
         cache.grid = grid
-        clock = Clock()
+        clock = Timer()
         columns = compute(cache, first, last, self._threads, clock, answer=self._answer)
         asked, cache.signal_seconds = cache.signal_seconds, 0.0
-        return Answer(columns, {"kernel": clock.kernel, "signal": asked, "tail": clock.tail})
+        return ChunkResult(columns, {"kernel": clock.kernel, "signal": asked, "tail": clock.tail})
 
     def _opened(self, config: RunConfig, grid: Grid) -> Cache:
         """Return a window's cache, the compiled code loaded: that is no part of the kernel's seconds."""
         cache = Cache(config, grid, self._source)
-        compute(cache, 0, 1, 1, Clock(), answer=self._answer)
+        compute(cache, 0, 1, 1, Timer(), answer=self._answer)
         return cache
 
     def _values(self, keys: Keys, values: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -36,7 +36,7 @@ Words = npt.NDArray[np.object_]
 
 
 @dataclass
-class Clock:
+class Timer:
     """Seconds of the kernel (from intensities in memory to metrics) and of the tail; books that ran by themselves."""
 
     kernel: float = 0.0
@@ -99,7 +99,7 @@ class Laid(NamedTuple):
     failed: Words
 
 
-def compute(cache: Cache, first: int, last: int, workers: int, clock: Clock, *, answer: bool = False) -> dict[str, Any]:
+def compute(cache: Cache, first: int, last: int, workers: int, clock: Timer, *, answer: bool = False) -> dict[str, Any]:
     """Return the metrics of rows `first` to `last` (exclusive), arrays by the names of `columns_of`.
 
     Rows that can't be run are NaN, and the column ``failed`` says why; it is empty elsewhere. `KEPT`, shape

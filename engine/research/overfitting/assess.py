@@ -31,7 +31,7 @@ from engine.research.overfitting.findings import (
     sentence,
 )
 from engine.research.overfitting.history import Tried
-from engine.research.overfitting.paths import Follow, Followed, follow, follow_kept
+from engine.research.overfitting.paths import Follow, PathSet, follow, follow_kept
 from engine.research.overfitting.sharpe import Deflated, effective_trials, moments, sharpes
 from engine.research.overfitting.splits import Splits, block_sums, splits_of, sums_of
 from engine.research.overfitting.superior import Superior, superior
@@ -138,7 +138,7 @@ def _best(results: Path, row: int) -> Best:
     return Best(row, values, sharpe, math.nan if apart is None else sharpe - apart, gained, int(episodes))
 
 
-def _splits(kept: tuple[Ints, Floats], known: Flags, books: Followed, best: int) -> Splits | None:
+def _splits(kept: tuple[Ints, Floats], known: Flags, books: PathSet, best: int) -> Splits | None:
     rows, sums = kept
     fine = known[rows] & (sums[:, 0] == books.calendar)
     if fine.sum() < 2:
@@ -148,7 +148,7 @@ def _splits(kept: tuple[Ints, Floats], known: Flags, books: Followed, best: int)
     return splits_of(sums_of(sums[fine, 1:], count, books.a_year), unhedged, int((~fine).sum()))
 
 
-def _apart(books: Followed) -> Apart:
+def _apart(books: PathSet) -> Apart:
     logs = _logs(books.returns)
     derisk = logs[books.compared] - _logs(books.derisked)
     logs -= _logs(books.unhedged)[books.of]
@@ -161,7 +161,7 @@ def _logs(returns: Floats) -> Floats:
     return log1p(np.maximum(returns, LEFT_OF_A_RUIN - 1.0))
 
 
-def _deflated(books: Followed, apart: Apart, best: int, drawn: Drawn, known: Floats) -> dict[str, Deflated]:
+def _deflated(books: PathSet, apart: Apart, best: int, drawn: Drawn, known: Floats) -> dict[str, Deflated]:
     """Return the best's Sharpe ratio against luck, for each of `SERIES`."""
     at, random = int(np.searchsorted(books.rows, best)), np.isin(books.rows, drawn.followed)
     beside, a_year = np.isin(books.rows[books.compared], drawn.representatives), books.a_year
@@ -189,7 +189,7 @@ def _deflate(best: Floats, others: Floats, known: Floats | None, trials: int, a_
     )
 
 
-def _superior(books: Followed, apart: Apart, best: int, drawn: Ints) -> dict[str, Superior]:
+def _superior(books: PathSet, apart: Apart, best: int, drawn: Ints) -> dict[str, Superior]:
     """Test the best and the representatives against the unhedged book, and each against its own book sold daily."""
     rows = books.rows[books.compared]
     order = np.argsort(rows != best, kind="stable")  # the best first

@@ -21,7 +21,7 @@ TOGETHER = 512
 """Rows that are run together: what they share needs memory, and two blocks keep two threads busy."""
 
 
-class Followed(NamedTuple):
+class PathSet(NamedTuple):
     """Books on the same sessions, session by session; returns are 0 after a ruin.
 
     Parameters
@@ -55,7 +55,7 @@ class Followed(NamedTuple):
     a_year: float = SESSIONS_A_YEAR
 
 
-Follow = Callable[[int, Ints, Ints], Followed]
+Follow = Callable[[int, Ints, Ints], PathSet]
 """Follows the best row and some others, sorted, and the book sold daily of some of these.
 
 Rows are left out that fail, that run on other sessions than the best's, or that nothing is known of.
@@ -65,7 +65,7 @@ Rows are left out that fail, that run on other sessions than the best's, or that
 def follow(cache: Cache, workers: int) -> Follow:
     """Return what runs rows of a sweep once more and keeps their paths, on so many threads."""
 
-    def run(best: int, rows: Ints, compared: Ints) -> Followed:
+    def run(best: int, rows: Ints, compared: Ints) -> PathSet:
         (env, _), *_ = lay_out(cache, cache.grid.indices(best, best + 1)).envs
         with ThreadPoolExecutor(workers) as pool:
             return joined(
@@ -78,7 +78,7 @@ def follow(cache: Cache, workers: int) -> Follow:
     return run
 
 
-def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, pool: ThreadPoolExecutor) -> Followed:
+def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, pool: ThreadPoolExecutor) -> PathSet:
     indices = np.concatenate([cache.grid.indices(row, row + 1) for row in rows.tolist()])
     laid = lay_out(cache, indices)
     alike = [(env, of) for env, of in laid.envs if calendar_of(env.market.run_sessions) == calendar]
@@ -103,7 +103,7 @@ def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, po
         returns[row] = returns_to_ruin(ledger.equity, ledger.last)
     envs = [env for env, _ in alike]
     beside = fine[compared[fine]]
-    return Followed(
+    return PathSet(
         calendar,
         rows[fine],
         returns[fine],
@@ -130,14 +130,14 @@ def _derisked_books(cache: Cache, books: Sequence[tuple[Environment, Ints]], poo
     return np.array(list(pool.map(run, range(len(books)))))
 
 
-def joined(parts: Sequence[Followed]) -> Followed:
+def joined(parts: Sequence[PathSet]) -> PathSet:
     """Return several as one; those of no book at all are passed over."""
     some = [part for part in parts if len(part.rows)]
     books, bare = (
         np.cumsum([0, *counts])[:-1].tolist()
         for counts in ([len(part.rows) for part in some], [len(part.unhedged) for part in some])
     )
-    return Followed(
+    return PathSet(
         some[0].calendar,
         np.concatenate([part.rows for part in some]),
         np.concatenate([part.returns for part in some]),
@@ -153,7 +153,7 @@ def joined(parts: Sequence[Followed]) -> Followed:
 def follow_kept(kept: Mapping[int, Floats], again: Callable[[int], Floats]) -> Follow:
     """Return what looks rows up among the paths that were kept, `again` giving that of a row that wasn't."""
 
-    def look(best: int, rows: Ints, compared: Ints) -> Followed:
+    def look(best: int, rows: Ints, compared: Ints) -> PathSet:
         del compared  # all that was kept has its book sold daily
         paths = {row: kept[row] for row in rows.tolist() if row in kept}
         if best not in paths:
@@ -163,6 +163,6 @@ def follow_kept(kept: Mapping[int, Floats], again: Callable[[int], Floats]) -> F
         every = np.arange(len(same))
         cash = np.array([paths[row][1] for row in same])
         calendar, _cash, a_year = paths[best][:3].tolist()
-        return Followed(calendar, np.array(same), books[:, 0], cash, books[:, 1], every, every, books[:, 2], a_year)
+        return PathSet(calendar, np.array(same), books[:, 0], cash, books[:, 1], every, every, books[:, 2], a_year)
 
     return look

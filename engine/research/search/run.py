@@ -32,8 +32,8 @@ from engine.research.executors import Processes, Threads
 from engine.research.grid import Axis, Grid, of_one_kind
 from engine.research.job import Executor, finish, rows_table
 from engine.research.search.objectives import PAIR, Objective, best_first
+from engine.research.search.sampler import OptunaSampler, Trial
 from engine.research.search.space import Dimension, parameters_of, size_of, values_of
-from engine.research.search.trials import Trials, Tried
 from engine.research.sweep import NOT_SWEPT, RESULTS, folder_name, mark_of
 from engine.runs.identity import CLASS, identity, known_by
 from engine.setup import open_market, prepare, rebalancing_days
@@ -77,9 +77,9 @@ class Search:
     known: Mapping[str, Any] = field(default_factory=dict)
     used: frozenset[str] = frozenset()
 
-    def trials(self) -> Trials:
-        """Return its trials so far."""
-        return Trials(self.folder, self.folder.name, self.space, self.objectives, self.seed)
+    def sampler(self) -> OptunaSampler:
+        """Return what proposes its trials, with those so far."""
+        return OptunaSampler(self.folder, self.folder.name, self.space, self.objectives, self.seed)
 
     @property
     def job(self) -> Combinations:
@@ -108,7 +108,7 @@ class SearchResult:
     """
 
     search: Search
-    tried: tuple[Tried, ...]
+    tried: tuple[Trial, ...]
     sessions: int
     simulated: bool
     synthetic: Mapping[str, str]
@@ -238,11 +238,11 @@ def search_trials(
     search.folder.mkdir(parents=True, exist_ok=True)
     try:
         with locked(search.folder, wait=False):
-            made = _Made(search.trials(), progress or (lambda _: None))
+            made = _Made(search.sampler(), progress or (lambda _: None))
             made.make(search, trials, executor)
-            tried = tuple(made.study.finished[number] for number in sorted(made.study.finished))
+            tried = tuple(made.sampler.finished[number] for number in sorted(made.sampler.finished))
             _write_table(search, tried)
-            finish(search.folder, [RESULTS], _manifest(search, market, made.study, tried))
+            finish(search.folder, [RESULTS], _manifest(search, market, made.sampler, tried))
     except BlockingIOError:
         raise UserError(f"{search.folder}: another process is at this search: wait for it, or use --workers") from None
     synthetic = {name: str(first) for name, first in market.synthetic.items()}
@@ -254,18 +254,18 @@ def search_trials(
 class _Made:
     """The trials that one call makes."""
 
-    study: Trials
+    sampler: OptunaSampler
     count: Progress
     seconds: dict[str, float] = field(default_factory=lambda: {"sampler": 0.0, "row": 0.0, "trials": 0, "runs": 0})
 
     def make(self, search: Search, trials: int, executor: Executor) -> None:
         """Make the trials that are lacking: proposed and written down here, computed by the executor."""
-        lacking = [number for number in range(trials) if number not in self.study.finished]
+        lacking = [number for number in range(trials) if number not in self.sampler.finished]
         self.count(trials - len(lacking))
         if not lacking:
             return
         if not (isinstance(executor, Threads) or (isinstance(executor, Processes) and executor.workers == 1)):
-            self.study.several()
+            self.sampler.several()
         for proposed, answer in executor.run(search.job, self._proposed(search.space, lacking)):
             self.seconds["row"] += answer.seconds["row"]
             self.seconds["runs"] += 1
@@ -275,22 +275,22 @@ class _Made:
         """Yield trials as they are proposed, each when a worker is free; one that repeats another isn't run again."""
         for number in numbers:
             began = time.perf_counter()
-            drawn = self.study.ask(number)
+            drawn = self.sampler.ask(number)
             self.seconds["sampler"] += time.perf_counter() - began
-            if same := self.study.alike(drawn):
+            if same := self.sampler.alike(drawn):
                 self._keep(number, same.row, same.failed)
             else:
                 yield Proposed(number, values_of(space, drawn))
 
     def _keep(self, number: int, row: Mapping[str, float], failed: str) -> None:
         began = time.perf_counter()
-        self.study.tell(number, row, failed)
+        self.sampler.tell(number, row, failed)
         self.seconds["sampler"] += time.perf_counter() - began
         self.seconds["trials"] += 1
         self.count(1)
 
 
-def _write_table(search: Search, tried: tuple[Tried, ...]) -> None:
+def _write_table(search: Search, tried: tuple[Trial, ...]) -> None:
     """Write trials as a sweep keeps rows, with each one's number first."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -305,7 +305,7 @@ def _write_table(search: Search, tried: tuple[Tried, ...]) -> None:
     write_whole(search.folder / RESULTS, lambda path: pq.write_table(table, path))
 
 
-def _manifest(search: Search, market: Market, study: Trials, tried: tuple[Tried, ...]) -> dict[str, Any]:
+def _manifest(search: Search, market: Market, sampler: OptunaSampler, tried: tuple[Trial, ...]) -> dict[str, Any]:
     return {
         "id": identity(search.known),
         "simulated": search.source.simulated,
@@ -314,7 +314,7 @@ def _manifest(search: Search, market: Market, study: Trials, tried: tuple[Tried,
         "combinations": len(tried),  # tried: what statistics of overfitting count
         "distinct": len({trial.drawn for trial in tried}),
         "failed": sum(bool(trial.failed) for trial in tried),
-        "deterministic": study.deterministic,
+        "deterministic": sampler.deterministic,
         **search.known,
     }
 

@@ -20,7 +20,7 @@ Drawn = tuple[Any, ...]
 FORMS = "write key=low:high, key=low:high:step or key=a,b,c"
 
 
-class Range(NamedTuple):
+class NumberRange(NamedTuple):
     """Numbers from `low` to `high`, both included.
 
     Parameters
@@ -76,7 +76,7 @@ class Dimension:
 
     keys: Keys
     text: str
-    range: Range | None
+    range: NumberRange | None
     choices: tuple[Any, ...] = ()
 
     @property
@@ -151,7 +151,7 @@ def _dimension(config: RunConfig, text: str) -> Dimension:
     return Dimension(keys, text, _range(parts, f"--param {text}") if parts else None, choices)
 
 
-def _range(parts: list[str], where: str) -> Range:
+def _range(parts: list[str], where: str) -> NumberRange:
     """Read a range; whether it is of whole numbers, and then by what step, the key has to tell."""
     try:
         low, high, *rest = (Decimal(part) for part in parts)
@@ -163,7 +163,7 @@ def _range(parts: list[str], where: str) -> Range:
     if high < low:
         raise ConfigError(f"{where}: the range is empty: {high} is below {low}")
     last = high if step is None else low + int((high - low) / step) * step
-    return Range(low, last, step, whole=False)
+    return NumberRange(low, last, step, whole=False)
 
 
 def _checked(config: RunConfig, dimension: Dimension, searched: Sequence[str]) -> Dimension:
@@ -181,4 +181,4 @@ def _checked(config: RunConfig, dimension: Dimension, searched: Sequence[str]) -
         raise ConfigError(f"--param {dimension.text}: {dimension.name} takes no numbers: list its values, a,b,c")
     if any(isinstance(end, float) for end in ends):
         return dimension
-    return replace(dimension, range=Range(low, high, step or Decimal(1), whole=True))
+    return replace(dimension, range=NumberRange(low, high, step or Decimal(1), whole=True))

@@ -14,7 +14,7 @@ from engine.analytics.measure import AGAINST, MEASURES, NUMBERS, SAFETY, SUM, ba
 from engine.research.answered import less_in, run_row, safety_row
 from engine.research.grid import of_one_kind
 from engine.research.job import read_column
-from engine.research.walkforward.plan import TEST, TRAIN, Plan
+from engine.research.walkforward.plan import TEST, TRAIN, WalkForwardPlan
 from engine.runs.identity import digest
 from engine.runs.run import Run
 
@@ -25,7 +25,7 @@ Files = Mapping[str, list[Path]]
 """The files of one fold's windows, by `TRAIN` and `TEST`."""
 
 
-def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list[dict[str, Any]]:
+def fold_rows(plan: WalkForwardPlan, chosen: Sequence[int], files: Sequence[Files]) -> list[dict[str, Any]]:
     """Return a row a fold: its dates, the parameters chosen, and how they did in sample and out of it.
 
     Parameters
@@ -63,7 +63,7 @@ def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list
     return rows
 
 
-def parameters_of(plan: Plan, row: int) -> dict[str, Any]:
+def parameters_of(plan: WalkForwardPlan, row: int) -> dict[str, Any]:
     """Return a combination's parameters by their full keys, as a table holds them."""
     indices = plan.grid.indices(row, row + 1)[0].tolist()
     return {axis.name: of_one_kind(axis.values)[index] for axis, index in zip(plan.grid.axes, indices, strict=True)}
@@ -125,7 +125,7 @@ def _difference(book: Mapping[str, Any], unhedged: Mapping[str, Any], objective:
 
 
 def summary_of(
-    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: Run, others: Mapping[str, Run], best: int
+    plan: WalkForwardPlan, rows: Sequence[Mapping[str, Any]], stitched: Run, others: Mapping[str, Run], best: int
 ) -> dict[str, Any]:
     """Return what metrics.json holds: the books over all tests, and in-sample figures beside those out of sample.
 
@@ -168,7 +168,7 @@ def summary_of(
     }
 
 
-def plain_values_at(plan: Plan, keys: Sequence[str]) -> Any:
+def plain_values_at(plan: WalkForwardPlan, keys: Sequence[str]) -> Any:
     """Return the base run's value of a key, as a table holds it."""
     node: Any = plan.config.model_dump(mode="json")
     for key in keys:

@@ -48,7 +48,7 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class WalkForwardPlan:
     """A walk-forward that is laid out and not yet run.
 
     Parameters
@@ -148,7 +148,7 @@ def plan_of(
     lowest: bool = False,
     source: Source | None = None,
     answer: bool = False,
-) -> Plan:
+) -> WalkForwardPlan:
     """Lay a walk-forward out.
 
     Parameters
@@ -183,7 +183,7 @@ def plan_of(
         label = prepared.strategy.label(market)
     inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
-    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)
+    return WalkForwardPlan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)
 
 
 def check_axes(config: RunConfig, grid: Grid) -> None:

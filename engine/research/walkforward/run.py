@@ -11,7 +11,6 @@ import numpy as np
 
 from data.arrays import Floats, Ints
 from data.errors import UserError
-from engine.config import RunConfig
 from engine.research.combinations import Progress, finish_chunks
 from engine.research.grid import with_values
 from engine.research.job import Executor, is_finished, join, read_column
@@ -24,26 +23,18 @@ from engine.research.walkforward.kept import (
     write_equity,
     write_finished,
 )
-from engine.research.walkforward.plan import TEST, TRAIN, Plan, Window, between
-from engine.research.walkforward.stitching import (
-    STRATEGY_FILE,
-    engine_of,
-    stitched_config,
-    stitched_weights,
-    strategy_file,
-)
-from engine.runs.identity import canonical
-from engine.runs.run import Run, run
+from engine.research.walkforward.plan import TEST, TRAIN, WalkForwardPlan, Window
+from engine.research.walkforward.stitching import STRATEGY_FILE, Say, run_beside, stitched_run
+from engine.runs.run import Run
 
 Write = Callable[[Run, Path], Path]
 """Writes a run's folder, with its pages, into another, and returns it."""
 
-Say = Callable[[str], None]
 Files = dict[tuple[int, str], list[Path]]
 """The files of each window, by its fold and its kind."""
 
 
-def sweep_windows(plan: Plan, out: Path, executor: Executor, progress: Progress | None = None) -> Files:
+def sweep_windows(plan: WalkForwardPlan, out: Path, executor: Executor, progress: Progress | None = None) -> Files:
     """Run every combination over every window; what was finished before isn't run again.
 
     Parameters
@@ -66,7 +57,9 @@ def sweep_windows(plan: Plan, out: Path, executor: Executor, progress: Progress 
     return files
 
 
-def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progress: Say | None = None) -> WalkForward:
+def walk_forward(
+    plan: WalkForwardPlan, out: Path, executor: Executor, write: Write, progress: Say | None = None
+) -> WalkForward:
     """Run a walk-forward and write its folder; one that is finished is read, one that was killed goes on where it was.
 
     Parameters
@@ -97,10 +90,10 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
     by_fold = [{window: files[number, window] for window in (TRAIN, TEST)} for number in range(1, len(rows))]
     table = fold_rows(plan, chosen, by_fold)
     with TemporaryDirectory(prefix="backtest-walkforward-") as made:
-        stitched = _stitched(plan, chosen, Path(made) / STRATEGY_FILE, say)
-        ran = write(stitched, folder)  # its folder keeps the strategy's file, by which it runs again
+        stitched = stitched_run(plan, chosen, Path(made) / STRATEGY_FILE, say)
+        ran = write(stitched, folder)  # keeps the strategy's file
     others = {"own": plan.config, "hindsight": with_values(plan.config, plan.grid.combination(best))}
-    beside = {name: _beside(plan, config) for name, config in others.items()}
+    beside = {name: run_beside(plan, config) for name, config in others.items()}
     say("writing tables")
     groups = [({"fold": fold, "window": kind}, [file]) for (fold, kind), parts in files.items() for file in parts]
     join(groups, folder / COMBINATIONS)
@@ -112,7 +105,7 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
     return read_walkforward(folder)
 
 
-def choices(plan: Plan, files: Files) -> dict[int, int]:
+def choices(plan: WalkForwardPlan, files: Files) -> dict[int, int]:
     """Return the row of the grid that each fold's training chooses; under 0 the best of the whole history."""
     return {
         window.fold: chosen_row(window, files[window.fold, window.kind], plan.objective, lowest=plan.lowest)
@@ -144,28 +137,8 @@ def best_row(values: Floats, *, lowest: bool) -> int | None:
     return int(np.argmax(np.where(known, -values if lowest else values, -np.inf)))
 
 
-def _stitched(plan: Plan, chosen: list[int], file: Path, say: Say) -> Run:
-    """Run the book of all tests: the strategy that gives their weights, written into a file, in backtrader."""
-    weights = stitched_weights(plan.config, plan.grid, plan.sessions, plan.folds, chosen, plan.source)
-    first = plan.folds[0].test_first
-    file.write_text(strategy_file(plan.label, plan.sessions[first:-1], weights, _about(plan)), encoding="utf-8")
-    return run(stitched_config(plan.config, plan.grid, plan.sessions, first, file), plan.source, say)
-
-
-def _beside(plan: Plan, config: RunConfig) -> Run:
-    """Run one combination over the sessions of all tests."""
-    over = between(config, plan.sessions, plan.folds[0].test_first, len(plan.sessions) - 1)
-    return run(over.model_copy(update={"controls": "off"}), plan.source, engine=engine_of(config))
-
-
-def _folds(plan: Plan) -> Ints:
+def _folds(plan: WalkForwardPlan) -> Ints:
     """Return the number of the fold that each session of all tests belongs to."""
     first = plan.folds[0].test_first
     begins = [fold.test_first for fold in plan.folds]
     return np.searchsorted(begins, np.arange(first, len(plan.sessions)), side="right").astype(np.int64)
-
-
-def _about(plan: Plan) -> str:
-    """Return a sentence on how the weights were made."""
-    known = {name: plan.known()[name] for name in ("axes", "train", "test", "anchored", "embargo", "objective")}
-    return f"backtest walkforward {plan.id}, {canonical(known)}"

@@ -16,7 +16,7 @@ from engine.analytics.metrics import mean_cash_return, returns_of
 from engine.kernel.loop import run_policy
 from engine.research.cache import Cache
 from engine.research.columns import COLUMNS
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.grid import grid_of, with_values
 from engine.research.overfitting.assess import finish, finish_sweep
 from engine.research.overfitting.drawn import KEPT, drawn_of, kept_of, sampled_rows
@@ -36,7 +36,7 @@ from engine.research.overfitting.findings import (
     sentence,
 )
 from engine.research.overfitting.history import Tried
-from engine.research.overfitting.paths import Followed, follow, follow_kept
+from engine.research.overfitting.paths import PathSet, follow, follow_kept
 from engine.research.rows import kept_columns, kept_of_run
 from engine.runs.run import run
 from engine.setup import open_market, prepare, run_beta
@@ -69,7 +69,7 @@ def swept(config, grid, folder, workers=1, chunk=100, follower=None):
     """Sweep and finish, as `engine.research.sweep` does it."""
     made, rows, kept, tables = Cache(config, grid, FED), [], [], []
     for first in range(0, len(grid), chunk):
-        table = compute(made, first, min(first + chunk, len(grid)), workers, Clock())
+        table = compute(made, first, min(first + chunk, len(grid)), workers, Timer())
         known = np.flatnonzero(np.isfinite(table[KEPT][:, 0]))
         rows.append(first + known)
         kept.append(table[KEPT][known])
@@ -101,7 +101,7 @@ def test_rows_are_drawn_one_from_each_stretch_and_meet_every_value_of_each_axis(
 def test_sums_that_are_kept_are_those_of_the_runs():
     config = configured(PARAMS)
     grid = grid_of(config, AXES)
-    table = compute(Cache(config, grid, FED), 0, len(grid), 2, Clock())
+    table = compute(Cache(config, grid, FED), 0, len(grid), 2, Timer())
 
     for row, one in combinations(config, grid):
         setup, (returns, *_) = by_the_loop(one)
@@ -143,7 +143,7 @@ def test_paths_that_were_kept_are_those_that_are_run_again(monkeypatch):
     every = np.arange(len(grid))
     again = follow(Cache(config, grid, FED), 1)(2, every, every)
     looked = follow_kept({row: told.path for row, told in kept.items() if row != 2}, lambda row: kept[row].path)
-    books, table = looked(2, every, every), compute(Cache(config, grid, FED), 0, len(grid), 1, Clock())
+    books, table = looked(2, every, every), compute(Cache(config, grid, FED), 0, len(grid), 1, Timer())
 
     assert (books.calendar, books.rows.tolist()) == (again.calendar, again.rows.tolist())
     for one, other in (
@@ -257,7 +257,7 @@ def planted(tmp_path, returns, unhedged, episodes=40):
         at = np.searchsorted(some, compared)
         of = np.zeros(len(some), np.int64)
         beside = np.repeat(unhedged[np.newaxis], len(at), axis=0)
-        return Followed(kept[0, 0], some, returns[some], np.zeros(len(some)), unhedged[np.newaxis], of, at, beside)
+        return PathSet(kept[0, 0], some, returns[some], np.zeros(len(some)), unhedged[np.newaxis], of, at, beside)
 
     return finish(tmp_path, (np.arange(rows), kept), look)
 

@@ -19,7 +19,7 @@ from data.files import CHECKSUMS
 from engine.loading import build_config
 from engine.research.cache import Cache
 from engine.research.columns import COLUMNS
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.executors import Threads
 from engine.research.grid import grid_of, with_values
 from engine.research.job import read_column
@@ -400,7 +400,7 @@ def test_the_table_in_the_docs_is_what_the_command_gives():
         for window in plan.windows:
             if window.fold == fold:
                 made = Cache(window.config, plan.grid, plan.source)
-                values[window.kind] = compute(made, 0, len(plan.grid), 1, Clock())["sharpe"]
+                values[window.kind] = compute(made, 0, len(plan.grid), 1, Timer())["sharpe"]
         row = best_row(values[TRAIN], lowest=False)
         told = standing(values[TEST], row, lowest=False)
         start = plan.sessions[plan.folds[fold - 1].test_first]

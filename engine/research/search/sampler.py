@@ -1,4 +1,4 @@
-"""Trials: what a sampler proposes after all that was tried, and the journal that keeps each trial when it is finished.
+"""optuna as a sampler: what it proposes after all that was tried, and the journal that keeps each finished trial.
 
 The study lives in memory; the journal gets a record a trial, written at once and synced. So a search that is killed has
 lost the trials it was at and nothing else, and proposes them again: each draws from a seed of its own number. One
@@ -35,7 +35,7 @@ POPULATION = 50
 """Trials in a generation of NSGA-II."""
 
 
-class Tried(NamedTuple):
+class Trial(NamedTuple):
     """A finished trial.
 
     Parameters
@@ -57,7 +57,7 @@ class Tried(NamedTuple):
 
 
 @dataclass
-class Trials:
+class OptunaSampler:
     """The trials of a search.
 
     Parameters
@@ -87,7 +87,7 @@ class Trials:
     space: tuple[Dimension, ...]
     objectives: tuple[Objective, ...]
     seed: int
-    finished: dict[int, Tried] = field(default_factory=dict)
+    finished: dict[int, Trial] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         optuna = import_optuna()
@@ -100,7 +100,7 @@ class Trials:
         self._memory = optuna.create_study(directions=directions)
         self._kept = optuna.load_study(study_name=self.name, storage=storage)
         self._asked: dict[int, Any] = {}
-        self._alike: dict[Drawn, Tried] = {}
+        self._alike: dict[Drawn, Trial] = {}
         self._generation = 1
         for trial in storage.get_all_trials(storage.get_study_id_from_name(self.name), deepcopy=False):
             number = trial.user_attrs[NUMBER]
@@ -144,7 +144,7 @@ class Trials:
         """Whether the same search made anew would try the same."""
         return not self._kept.user_attrs.get(TOGETHER, False)
 
-    def alike(self, drawn: Drawn) -> Tried | None:
+    def alike(self, drawn: Drawn) -> Trial | None:
         """Return the first finished trial of the same combination."""
         return self._alike.get(drawn)
 
@@ -152,7 +152,7 @@ class Trials:
         kept = trial.user_attrs
         row = {name: value for name, value in kept.items() if name not in (NUMBER, FAILED)}
         drawn = tuple(trial.params[dimension.name] for dimension in self.space)
-        self.finished[number] = Tried(number, drawn, row, kept[FAILED])
+        self.finished[number] = Trial(number, drawn, row, kept[FAILED])
         self._alike.setdefault(drawn, self.finished[number])
 
     def _choose_parents(self) -> None:
