@@ -15,9 +15,9 @@ from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
 from engine.loading import find_run, set_path
 from engine.loading import load_config as _load_config
+from engine.runs.execute import run as _run
 from engine.runs.folder import run_folder
 from engine.runs.run import SIMULATED, Run
-from engine.runs.run import run as _run
 from engine.setup import open_market
 
 if TYPE_CHECKING:

@@ -356,9 +356,7 @@ def _source(folder: str | None) -> Source:
         from data.sources.csv import CsvSource
 
         return CsvSource(Path(folder).expanduser())
-    from data.sources.store import StoreSource
-
     store = _store()
     if not store.listing():
         raise UserError(f"the store is empty: backtest data pull {STARTERS}, or name a folder with --data")
-    return StoreSource(store)
+    return store

@@ -46,18 +46,18 @@ def query(
 ) -> None:
     """Ask all runs, sweeps, searches and walk-forwards by SQL (DuckDB); nothing that is kept is changed."""
     from engine.runs.index import Places
-    from engine.runs.sql import asked, described
+    from engine.runs.sql import described, run_query
     from reports.query_table import show_answer, show_views
 
     places = Places(runs, sweeps, searches, walkforwards)
     if tables:
-        show_views(console(), described(places))
+        show_views(console(), described(places, _warn))
         return
     if sql is None:
         raise UserError('a query needs a select, such as "select name, cagr from runs": --tables lists what there is')
     if sum((as_csv, as_json, parquet is not None)) > 1:
         raise UserError("--csv, --json and --parquet are one or another: leave the others out")
-    with asked(sql, places) as answer:
+    with run_query(sql, places, _warn) as answer:
         if as_csv:
             _write_csv(answer)
         elif as_json:
@@ -86,7 +86,7 @@ def runs(
     from reports.query_table import show_kept_runs
 
     wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
-    kept = run_rows(out)
+    kept = run_rows(out, _warn)
     told = {row["folder"]: metrics for row, metrics in kept}
     found = _chosen([row for row, _metrics in kept], wanted.has, sort, top)
     if as_json:
@@ -96,6 +96,11 @@ def runs(
     else:
         origins = {row["folder"]: origin_of(out / row["folder"]) for row in found}
         show_kept_runs(console(), found, len(kept), origins, sort)
+
+
+def _warn(message: str) -> None:
+    """Print a warning about a damaged folder; the others are listed."""
+    typer.echo(message, err=True)
 
 
 def _into(out: Path, usual: str) -> str:
@@ -121,7 +126,7 @@ def sweeps(
 
     wanted = Wanted(name, strategy, None, _day("--since", since), _day("--until", until))
     places = Places(sweeps=out, searches=searches, walkforwards=walkforwards)
-    kept = [row for kind in KINDS for row in kept_rows(places, kind)]
+    kept = [row for kind in KINDS for row in kept_rows(places, kind, _warn)]
     found = _chosen(kept, wanted.has, sort, top)
     if as_json:
         _echo_json(found)

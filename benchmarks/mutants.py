@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import ast
 import hashlib
+import json
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -42,17 +44,17 @@ PYTEST = (
 def main() -> None:
     """Test the mutants of every module asked for; exit with 1 where one survived that isn't explained."""
     parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
-    parser.add_argument(
-        "modules", nargs="*", help="parts of the names of the modules to change; all of them unless given"
-    )
+    parser.add_argument("modules", nargs="*", default=[""], help="parts of the names of the modules to change")
     parser.add_argument("--sample", type=int, metavar="N", help="N mutants of each module, drawn at random, seed 0")
     parser.add_argument("--again", action="store_true", help="test what survived once more, after a change of tests")
-    asked = parser.parse_args()
-    chosen = [name for name in CONFIG["modules"] if not asked.modules or any(part in name for part in asked.modules)]
+    options = parser.parse_args()
+    chosen = [
+        name for name in CONFIG["modules"] if not options.modules or any(part in name for part in options.modules)
+    ]
     BUILD.mkdir(parents=True, exist_ok=True)
     try:
         with locked(BUILD, wait=False):
-            left = [test_mutants(module, tests_of(module), asked.sample, again=asked.again) for module in chosen]
+            left = [try_mutants(module, tests_of(module), options.sample, again=options.again) for module in chosen]
     except BlockingIOError:
         raise SystemExit("make mutants runs already: there is one copy of the tree") from None
     sys.exit(1 if sum(left) else 0)
@@ -63,7 +65,7 @@ def tests_of(module: str) -> list[str]:
     return [f"tests/{Path(module).parent.as_posix()}/{name}" for name in CONFIG["modules"][module]]
 
 
-def test_mutants(module: str, tests: list[str], sample: int | None, *, again: bool) -> int:
+def try_mutants(module: str, tests: list[str], sample: int | None, *, again: bool) -> int:
     """Test the mutants of a module that are left, print what came of all, return how many survived unexplained."""
     copy_tree()
     check_copy(module, tests)
@@ -129,10 +131,10 @@ def cosmic_ray(command: str, *arguments: Path) -> None:
 
 def cosmic_ray_config(module: str, tests: list[str]) -> str:
     """Return cosmic-ray's configuration of one module."""
-    command = " ".join([sys.executable, *PYTEST, *tests])
+    command = json.dumps(shlex.join([sys.executable, *PYTEST, *tests]))
     return (
         f'[cosmic-ray]\nmodule-path = "{module}"\ntimeout = {CONFIG["timeout"]}\nexcluded-modules = []\n'
-        f'test-command = "{command}"\ndistributor.name = "local"\n'
+        f'test-command = {command}\ndistributor.name = "local"\n'
     )
 
 

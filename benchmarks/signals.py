@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from data.arrays import day
 from data.bars import Bars
 from data.calendar import nyse_sessions
-from data.events import Events, Members
+from data.events import Events
 from data.market import Market, Roles, load_market
 from data.series import Series
-from data.sources.demo import DemoSource
+from data.sources import BARS, EVENTS, SERIES, Held, Kind
 from strategies.signals.catalogue import MUST, SIGNALS, Signal
 
 INSTRUMENTS = 26
@@ -23,8 +25,11 @@ GROUPS = ("levels", "belongs", "schedule", "series", "sessions")
 """What a group, the calendar or a series is fed: such a signal is computed once, not once an instrument."""
 
 
-class RandomSource(DemoSource):
-    """26 random walks of 30 years, SIMULATED: bars are made once."""
+class RandomSource:
+    """26 random walks of 30 years, SIMULATED, made once; random values, and a date a month."""
+
+    name = "random walks"
+    simulated = True
 
     def __init__(self) -> None:
         self.sessions = nyse_sessions(FIRST, LAST)
@@ -32,27 +37,21 @@ class RandomSource(DemoSource):
         self.made = {f"CHIP{k:02d}": _walk(f"CHIP{k:02d}", self.sessions, rng) for k in range(INSTRUMENTS)}
         self.rates = {name: Series(name, self.sessions, rng.uniform(1, 9, count)) for name in ("A", "B")}
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the instruments."""
-        return tuple(self.made)
-
-    def bars(self, instrument: str) -> Bars:
-        """Return a random walk."""
-        return self.made[instrument]
-
-    def series(self, name: str) -> Series:
-        """Return random values."""
-        return self.rates[name]
-
-    def events(self, name: str) -> Events:
-        """Return a date a month."""
         dates = self.sessions[::21]
         words = np.full(len(dates), "")
-        return Events(name, dates, words, words)
+        self.events = {"dates": Events("dates", dates, words, words)}
 
-    def members(self, name: str) -> Members:
-        """Return nobody."""
-        raise NotImplementedError(name)
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what was made of a kind."""
+        return tuple(self._held(kind))
+
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return what was made; raises KeyError."""
+        held: Held = self._held(kind)[name]
+        return held
+
+    def _held(self, kind: str) -> Mapping[str, Any]:
+        return {BARS: self.made, SERIES: self.rates, EVENTS: self.events}.get(kind, {})
 
 
 def _walk(name: str, sessions: np.ndarray, rng: np.random.Generator) -> Bars:

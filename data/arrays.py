@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
+Array = TypeVar("Array", bound=npt.NDArray[Any])
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -20,6 +23,7 @@ def day(text: object) -> np.datetime64:
     return np.datetime64(str(text)[:10], "D")
 
 
-def read_only(array: npt.NDArray[np.generic]) -> None:
-    """Forbid writing into an array that several readers share."""
+def read_only(array: Array) -> Array:
+    """Forbid writing into an array that several readers share, and return it."""
     array.flags.writeable = False
+    return array

@@ -49,7 +49,7 @@ class Bars:
         """Return the bars of the chosen rows."""
         return replace(self, **{f.name: getattr(self, f.name)[keep] for f in fields(self) if f.name != "instrument"})
 
-    def until(self, last: np.datetime64) -> Bars:
+    def up_to(self, last: np.datetime64) -> Bars:
         """Return the bars up to a day: what comes after a run's last session is never seen, nor hashed."""
         return self.rows(slice(0, int(np.searchsorted(self.dates, last, side="right"))))
 

@@ -51,7 +51,7 @@ class Events:
         """Whether nothing says when the dates became public."""
         return self.announced is None
 
-    def known_by(self, last: np.datetime64) -> Events:
+    def up_to(self, last: np.datetime64) -> Events:
         """Return what a run that ends on a day can read: what was announced by then.
 
         Without announcements that is every date up to a year after it.
@@ -102,7 +102,7 @@ class Members:
                 belongs[:, symbols.index(str(symbol))] |= within
         return belongs
 
-    def known_by(self, last: np.datetime64) -> Members:
+    def up_to(self, last: np.datetime64) -> Members:
         """Return what a run that ends on a day can read: who joined later isn't in it, nor that one left later."""
         joined = ~(self.since > last)
         left = np.where(self.until > last, np.datetime64("NaT", "D"), self.until)

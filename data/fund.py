@@ -14,7 +14,7 @@ from data.calendar import nyse_sessions
 from data.errors import DataError, did_you_mean
 from data.rates import as_yield
 from data.series import index_bars
-from data.sources import Source
+from data.sources import BARS, SERIES, Source
 
 FEE = 0.0101
 """SOXS's expense ratio, a fraction a year."""
@@ -118,13 +118,13 @@ def driver(source: Source, name: str) -> tuple[Bars, bool]:
     DataError
         The source has neither, or it is broken.
     """
-    if name in source.instruments():
-        return source.bars(name), False
-    series = source.series_names()
+    if name in source.names(BARS):
+        return source.read(BARS, name), False
+    series = source.names(SERIES)
     if name not in series:
-        guess = did_you_mean(name, (*source.instruments(), *series))
+        guess = did_you_mean(name, (*source.names(BARS), *series))
         raise DataError(f"source {source.name} has neither bars nor a series of {name}{guess}")
-    return index_bars(source.series(name)), True
+    return index_bars(source.read(SERIES, name)), True
 
 
 def rate_known(source: Source, rate: str | float, sessions: Dates) -> Floats:
@@ -144,7 +144,7 @@ def rate_known(source: Source, rate: str | float, sessions: Dates) -> Floats:
     """
     if not isinstance(rate, str):
         return np.full(len(sessions), float(rate))
-    known = source.series(rate).as_known(sessions, nyse_sessions(sessions[0], sessions[-1]))
+    known = source.read(SERIES, rate).as_known(sessions, nyse_sessions(sessions[0], sessions[-1]))
     if np.isnan(known[0]):
         raise DataError(
             f"series {rate} has no value known by {sessions[0]}, from where the fund model needs it: "

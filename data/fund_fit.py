@@ -12,7 +12,7 @@ from data.errors import DataError
 from data.families import FUNDS, Fund
 from data.fund import FEE, Dated, driver, rate_known
 from data.series import index_bars
-from data.sources import Source
+from data.sources import BARS, SERIES, Source
 from data.tracking import Overlap, Tracking, growth, regression, returns
 
 LEAST = 60
@@ -154,7 +154,7 @@ def _shared(
     rate: str | float,
 ) -> Overlap:
     """Return what fund and driver share; leverage and fee are yet to come."""
-    bars, (first, last) = source.bars(fund), span
+    bars, (first, last) = source.read(BARS, fund), span
     dates = np.intersect1d(bars.dates, driven_by.dates)
     start = 0 if first is None else int(np.searchsorted(dates, first))
     dates = dates[start : None if last is None else int(np.searchsorted(dates, last, side="right"))]
@@ -197,10 +197,10 @@ def _by_index(
     if changed is None or earlier is None or not own.dates[0] < changed <= own.dates[-1]:
         return (by_index.tracking(by_index.fitted()), ()) if fee else (None, ())
     before = name
-    if earlier in source.series_names():
+    if earlier in source.names(SERIES):
         paid = _distributed(underlying, own.dates[0], changed) + fee
         before = f"{earlier} + {100 * paid:.2f} % dividends"
-        by_index = _until(changed, index_bars(source.series(earlier)), paid, by_index)
+        by_index = _until(changed, index_bars(source.read(SERIES, earlier)), paid, by_index)
         told.append(
             f"Before {changed} the index is {earlier}, a price index: dividends of {100 * paid:.2f} % a year are "
             f"added, what {own.driver} then distributed and its fee."

@@ -5,27 +5,26 @@ Everything is loaded when it is first asked for, so only what a run uses is read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from data.arrays import DAY, Dates, Flags, Floats, read_only
+from data.arrays import DAY, Array, Dates, Flags, Floats, read_only
 from data.audit.finding import Finding
 from data.bars import COLUMNS, Bars, carried_forward
 from data.calendar import nyse_sessions, sessions_a_year
 from data.errors import DataError
 from data.events import Events, Members
-from data.fingerprint import ABSENT, INSTRUMENTS, digest_bars, digest_lines, digest_series
+from data.fingerprint import INSTRUMENTS, digest_lines, fingerprint
 from data.rates import as_yield
-from data.series import Series
 from data.shown import screen
-from data.sources import Source
+from data.sources import BARS, EVENTS, MEMBERS, SERIES, Held, Kind, Source
 
-Array = TypeVar("Array", bound=npt.NDArray[Any])
+Made = TypeVar("Made")
 
 MEMORY = 256
 """Arrays that `Market.remember` keeps, those last asked for: 8 MB of them for 4,000 sessions."""
@@ -84,8 +83,6 @@ class Market:
         The row of `sessions` at which the run starts (t=0).
     calendar
         Every NYSE session of the same span, by which lags are counted.
-    lags
-        Sessions by which a series is known late, by its name; its own lag where nothing is said.
     findings
         What the audit has to say about the history that is traded, errors that were accepted included.
     synthetic
@@ -102,16 +99,10 @@ class Market:
     sessions: Dates
     first: int
     calendar: Dates
-    lags: Mapping[str, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     synthetic: Mapping[str, np.datetime64] = field(default_factory=dict)
-    _used: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
-    _read: dict[str, Bars] = field(default_factory=dict, repr=False, compare=False)
-    _bars: dict[str, Bars] = field(default_factory=dict, repr=False, compare=False)
-    _arrays: dict[str, Floats] = field(default_factory=dict, repr=False, compare=False)
-    _schedules: dict[str, Events] = field(default_factory=dict, repr=False, compare=False)
-    _groups: dict[str, Members] = field(default_factory=dict, repr=False, compare=False)
-    _memory: dict[Hashable, npt.NDArray[Any]] = field(default_factory=dict, repr=False, compare=False)
+    _made: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _memory: dict[Hashable, npt.NDArray[Any]] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.sessions)
@@ -155,21 +146,12 @@ class Market:
     def bars(self, instrument: str | None = None) -> Bars:
         """Return an instrument's bars on the market's sessions (the underlying's unless named); NaN without a bar."""
         name = instrument or self.underlying
-        if name not in self._bars:
-            raw = (self._read.get(name) or self.source.bars(name)).until(self.sessions[-1])
-            self._used[f"bars/{name}"] = digest_bars(raw)
-            laid = raw.onto(self.sessions)
-            # No session of a listed fund trades nothing: a vendor that writes 0 doesn't know the volume.
-            laid = replace(laid, volume=np.where(laid.volume == 0.0, np.nan, laid.volume))
-            for column in COLUMNS:
-                read_only(getattr(laid, column))
-            self._bars[name] = laid
-        return self._bars[name]
+        return self._once(f"bars/{name}", lambda: self._laid(name))
 
     def close(self, instrument: str | None = None) -> Floats:
         """Return as-traded closes in dollars; the last one carries over a session without a bar."""
         name = instrument or self.underlying
-        return self._once(f"close/{name}", lambda: carried_forward(self.bars(name).close))
+        return self._once(f"close/{name}", lambda: read_only(carried_forward(self.bars(name).close)))
 
     def volume(self, instrument: str | None = None) -> Floats:
         """Return as-traded volume in shares; NaN without a bar, and where the vendor wrote 0."""
@@ -178,29 +160,27 @@ class Market:
     def total_return(self, instrument: str | None = None) -> Floats:
         """Return the total-return close, splits undone and dividends put back in; the series signals read."""
         name = instrument or self.underlying
-        return self._once(f"total_return/{name}", lambda: self.bars(name).total_return())
+        return self._once(f"total_return/{name}", lambda: read_only(self.bars(name).total_return()))
 
     def has_bars(self, instrument: str) -> bool:
-        """Say whether the source holds bars of an instrument."""
-        return self._present("bars", instrument, self.source.instruments())
+        """Return whether the source holds bars of an instrument."""
+        return self._has(BARS, instrument)
 
     def has_series(self, name: str) -> bool:
-        """Say whether the source holds a series of that name."""
-        return self._present("series", name, self.source.series_names())
+        """Return whether the source holds a series of that name."""
+        return self._has(SERIES, name)
 
     def has_events(self, name: str) -> bool:
-        """Say whether the source holds a schedule of that name."""
-        return self._present("events", name, self.source.event_names())
+        """Return whether the source holds a schedule of that name."""
+        return self._has(EVENTS, name)
 
     def has_members(self, name: str) -> bool:
-        """Say whether the source holds the members of a group of that name."""
-        return self._present("members", name, self.source.member_names())
+        """Return whether the source holds the members of a group of that name."""
+        return self._has(MEMBERS, name)
 
     def instruments(self) -> tuple[str, ...]:
         """Return the names of all instruments the source holds bars of, sorted."""
-        names = self.source.instruments()
-        self._used[INSTRUMENTS] = digest_lines(names)
-        return names
+        return self.source.names(BARS)
 
     def events(self, name: str) -> Events:
         """Return a schedule as far as this run can read it.
@@ -208,19 +188,11 @@ class Market:
         That is what was announced by the last session; where nothing says when dates were announced, all that lie
         within a year after it. Row i of an array that is made of it may use only what was announced by session i.
         """
-        if name not in self._schedules:
-            held = self.source.events(name).known_by(self.sessions[-1])
-            self._used[f"events/{name}"] = digest_lines(held.lines())
-            self._schedules[name] = held
-        return self._schedules[name]
+        return self._once(f"events/{name}", lambda: self._read(EVENTS, name).up_to(self.sessions[-1]))
 
     def members(self, name: str) -> Members:
         """Return who belonged to a group when, as far as the last session tells."""
-        if name not in self._groups:
-            held = self.source.members(name).known_by(self.sessions[-1])
-            self._used[f"members/{name}"] = digest_lines(held.lines())
-            self._groups[name] = held
-        return self._groups[name]
+        return self._once(f"members/{name}", lambda: self._read(MEMBERS, name).up_to(self.sessions[-1]))
 
     def remember(self, key: Hashable, compute: Callable[[], Array]) -> Array:
         """Return an array made of this market, computed once as long as it is among the last 256 asked for.
@@ -236,8 +208,7 @@ class Market:
         """
         values: Any = self._memory.pop(key, None)
         if values is None:
-            values = compute()
-            read_only(values)
+            values = read_only(compute())
         self._memory[key] = values  # at the end: the one last asked for
         while len(self._memory) > MEMORY:
             self._memory.pop(next(iter(self._memory)))
@@ -246,7 +217,7 @@ class Market:
 
     def series(self, name: str) -> Floats:
         """Return a series as known at each close, the last known value carried forward; NaN before the first."""
-        return self._once(f"series/{name}", lambda: self._load_series(name))
+        return self._once(f"series/{name}", lambda: read_only(self._known(name)))
 
     def value(self, name: str, of: np.datetime64, at: np.datetime64) -> float:
         """Return a series' value of one day as it stood at the close of session `at`.
@@ -256,11 +227,10 @@ class Market:
         DataError
             The value wasn't known by then: to read it would be to look ahead.
         """
-        self.series(name)  # so that it counts as used
-        return self._lagged(name).value(of, at, self.calendar)
+        return self._read(SERIES, name).value(of, at, self.calendar)
 
     def synthetic_sessions(self) -> Flags:
-        """Say of each of the run's sessions whether any traded instrument's bar is synthetic."""
+        """Return for each of the run's sessions whether any traded instrument's bar is synthetic."""
         real = max((self.synthetic[name] for name in self.roles.traded if name in self.synthetic), default=None)
         return np.zeros(len(self.run_sessions), np.bool_) if real is None else self.run_sessions < real
 
@@ -270,35 +240,71 @@ class Market:
             return as_yield(name_or_yield, self.series(name_or_yield))
         return np.full(len(self), float(name_or_yield))
 
-    def fingerprint(self) -> dict[str, str]:
-        """Return a hash of every input used so far, by name; ``absent`` where a use found nothing.
+    def fingerprint(self, reads: Iterable[str]) -> dict[str, str]:
+        """Return a hash of each input that is read, by kind and name such as ``bars/SOXX``; ``absent`` without one.
 
         ``audit`` is the hash of what the audit found, which reads more than the run does.
         """
         found = (f"{one.id} {one.severity} {one.says} {one.dates.tolist()}" for one in self.findings)
         audit = {"audit": digest_lines(found)} if self.findings else {}
-        return dict(sorted((self._used | audit).items()))
+        return dict(sorted((fingerprint(self.source, reads, self.sessions[-1], prices=False) | audit).items()))
 
-    def _present(self, kind: str, name: str, held: tuple[str, ...]) -> bool:
-        if name not in held:
-            self._used[f"{kind}/{name}"] = ABSENT
-        return name in held
+    def _read(self, kind: Kind[Held], name: str) -> Held:
+        return self.source.read(kind, name)
 
-    def _load_series(self, name: str) -> Floats:
-        raw = replace(self._lagged(name).until(self.sessions[-1]), prices=None)
-        self._used[f"series/{name}"] = digest_series(raw)
-        return raw.as_known(self.sessions, self.calendar)
+    def _has(self, kind: Kind[Any], name: str) -> bool:
+        return name in self.source.names(kind)
 
-    def _lagged(self, name: str) -> Series:
-        raw = self.source.series(name)
-        return replace(raw, lag=self.lags.get(name, raw.lag))
+    def _laid(self, name: str) -> Bars:
+        laid = self._read(BARS, name).up_to(self.sessions[-1]).onto(self.sessions)
+        # No session of a listed fund trades nothing: a vendor that writes 0 doesn't know the volume.
+        laid = replace(laid, volume=np.where(laid.volume == 0.0, np.nan, laid.volume))
+        for column in COLUMNS:
+            read_only(getattr(laid, column))
+        return laid
 
-    def _once(self, key: str, compute: Callable[[], Floats]) -> Floats:
-        if key not in self._arrays:
-            values = compute()
-            read_only(values)
-            self._arrays[key] = values
-        return self._arrays[key]
+    def _known(self, name: str) -> Floats:
+        return self._read(SERIES, name).up_to(self.sessions[-1]).as_known(self.sessions, self.calendar)
+
+    def _once(self, key: str, make: Callable[[], Made]) -> Made:
+        if key not in self._made:
+            self._made[key] = make()
+        made: Made = self._made[key]
+        return made
+
+
+@dataclass(frozen=True, repr=False)
+class RecordedMarket(Market):
+    """A market that records what is read of it: what a strategy is fed, where its reads have to be known.
+
+    Attributes
+    ----------
+    reads
+        What was read so far, by kind and name such as ``bars/SOXX``, and what was looked for and isn't there.
+    """
+
+    reads: set[str] = field(init=False, default_factory=set, repr=False, compare=False)
+
+    def instruments(self) -> tuple[str, ...]:
+        """Return the names of all instruments the source holds bars of, sorted."""
+        self.reads.add(INSTRUMENTS)
+        return super().instruments()
+
+    def _read(self, kind: Kind[Held], name: str) -> Held:
+        self.reads.add(f"{kind}/{name}")
+        return super()._read(kind, name)
+
+    def _has(self, kind: Kind[Any], name: str) -> bool:
+        if found := super()._has(kind, name):
+            return found
+        self.reads.add(f"{kind}/{name}")
+        return False
+
+
+def recorded(market: Market) -> RecordedMarket:
+    """Return the same market as one that records what is read of it; it shares nothing that was made of the other."""
+    given = (getattr(market, one.name) for one in fields(Market) if one.init)
+    return RecordedMarket(*given)
 
 
 def load_market(
@@ -306,7 +312,6 @@ def load_market(
     roles: Roles,
     start: np.datetime64,
     end: np.datetime64 | None = None,
-    lags: Mapping[str, int] | None = None,
 ) -> Market:
     """Load what a run trades and lay it on the run's sessions.
 
@@ -319,8 +324,6 @@ def load_market(
     start, end
         Any days: the run's first session is the first on or after `start`, its last the last on or before `end`
         (the end of the data when ``None``).
-    lags
-        Sessions by which a series is known late, by its name.
 
     Raises
     ------
@@ -328,9 +331,9 @@ def load_market(
         An instrument is missing or broken, its history begins after `start`, or fewer than two sessions are left.
     """
     named = dict.fromkeys((*roles.traded, roles.underlying))
-    histories = {name: source.bars(name) for name in named}
+    histories = {name: source.read(BARS, name) for name in named}
     if end is not None:
-        histories = {name: bars.until(end) for name, bars in histories.items()}
+        histories = {name: bars.up_to(end) for name, bars in histories.items()}
     _check_span(histories, start, end)
     earliest = min(bars.dates[0] for bars in histories.values())
     calendar = nyse_sessions(earliest, max(bars.dates[-1] for bars in histories.values()))
@@ -345,7 +348,7 @@ def load_market(
     own = histories[roles.underlying].dates
     warm_up = own[own < run[0]]
     sessions = np.concatenate((warm_up, run))
-    return Market(source, roles, sessions, len(warm_up), calendar, dict(lags or {}), _read=histories)
+    return Market(source, roles, sessions, len(warm_up), calendar)
 
 
 def _check_span(histories: Mapping[str, Bars], start: np.datetime64, end: np.datetime64 | None) -> None:

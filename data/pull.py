@@ -16,9 +16,9 @@ from data.bars import COLUMNS, PRICES, Bars
 from data.errors import DataError
 from data.files import locked
 from data.series import Series
-from data.sources import fred, yahoo
+from data.sources import BARS, SERIES, fred, yahoo
 from data.sources.csv_file import NAME
-from data.store import BARS, SERIES, Entry, Origin, Store
+from data.store import Entry, Origin, Store
 
 YAHOO, FRED = "yahoo", "fred"
 CALLED = {YAHOO: "Yahoo", FRED: "FRED"}
@@ -247,7 +247,7 @@ def _kept(store: Store, wanted: Wanted, entry: Entry | None) -> tuple[Rows | Non
         if wanted.kind == BARS:
             bars = store.bars_as_kept(wanted.name)
             return Rows(bars.dates, {name: getattr(bars, name) for name in COLUMNS}), ()
-        series = store.series(wanted.name)
+        series = store.read(SERIES, wanted.name)
         return Rows(series.dates, {"value": series.values, **(series.prices or {})}), ()
     except DataError:
         return None, ("what was kept is damaged: fetched whole",)
@@ -329,8 +329,8 @@ def _joined(kept: Rows, tail: Rows, since: np.datetime64) -> Rows:
 
 def _put(store: Store, wanted: Wanted, rows: Rows, origin: Origin) -> Entry:
     if wanted.kind == BARS:
-        return store.put_bars(Bars(wanted.name, rows.dates, **rows.columns), origin)
+        return store.put(Bars(wanted.name, rows.dates, **rows.columns), origin)
     lag = fred.LAG if wanted.source == FRED else 0
     prices = {name: column for name, column in rows.columns.items() if name != "value"}
     series = Series(wanted.name, rows.dates, rows.columns["value"], lag=lag, prices=prices or None)
-    return store.put_series(series, origin)
+    return store.put(series, origin)

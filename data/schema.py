@@ -1,8 +1,8 @@
-"""Rules for files, checked once at load by pandera: the first fault in one line, or all by rule; bars and series."""
+"""Rules for files, checked once at load by pandera: the first fault in one line, or all by rule."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from data.arrays import Dates
 from data.bars import COLUMNS, PRICES
 from data.calendar import FIRST, LAST, nyse_sessions
 from data.errors import DataError
+from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.stamps import days_off, off_words
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ SHOWN = 3
 """Rows that a fault of many names."""
 ROUNDING = 1e-6
 """Part by which a high may stand below, or a low above, another price: a vendor's float32."""
+ISO = "write it as YYYY-MM-DD"
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Rule:
 
     Parameters
     ----------
-    fault, cure
+    message, remedy
         What is wrong where it doesn't, and what to do, in words.
     holds
         The test, row by row.
@@ -39,8 +41,8 @@ class Rule:
         Whether a row that breaks it can't be read at all.
     """
 
-    fault: str
-    cure: str
+    message: str
+    remedy: str
     holds: Callable[[pd.DataFrame], pd.Series[bool]]
     key: str = ""
     spoils: bool = True
@@ -54,70 +56,119 @@ class Fault:
     ----------
     key
         The fault in one word: ``duplicate``.
-    says, cure
+    message, remedy
         What is wrong, with file and rows, and what to do, a line each.
     dates
         The rows' dates, ``datetime64[D]``, NaT where unreadable; empty where the fault is the file's.
     """
 
     key: str
-    says: str
-    cure: str
+    message: str
+    remedy: str
     dates: Dates = field(default_factory=lambda: np.array([], dtype="datetime64[D]"))
 
 
-def check_bars(frame: pd.DataFrame, where: str) -> None:
-    """Check one instrument's bars.
+def check(kind: str, frame: pd.DataFrame, where: str) -> None:
+    """Check a file's rows.
 
     A day's range that excludes its open or close is left to the audit: that stops a run which trades the instrument, or
     reads its signals from it as the underlying. One that reads its close alone goes on.
 
     Parameters
     ----------
+    kind
+        What the file holds: one of `data.sources.KINDS`.
     frame
-        ``date`` (datetime, NaT where unreadable) and float columns as in `Bars`; its index is the row in the file.
+        Its columns: dates as datetime, NaT where unreadable, numbers as float; its index is the row in the file.
+        Bars have ``date`` and the columns of `Bars`; a series ``date``, ``value`` and perhaps ``known``; events
+        ``date`` and perhaps ``symbol``, ``timing``, ``announced``; members ``symbol``, perhaps ``from`` and ``to``
+        (empty where open), and ``unread``, whether a date is none.
     where
         The file's name, for the message.
 
     Raises
     ------
     DataError
-        File, row, date and cure of the first fault.
+        File, row, date and remedy of the first fault.
     """
-    check(frame, where, _bars_rules(frame))
+    rules = _RULES[kind](frame)
+    if broken := _broken(frame, rules):
+        row, number = broken[0]
+        date = _dates(frame, [row])
+        dated = f"{date[0]}: " if len(date) and not np.isnat(date[0]) else ""
+        raise DataError(f"{where}:{row}: {dated}{rules[number].message}: {rules[number].remedy}")
 
 
-def check_series(frame: pd.DataFrame, where: str) -> None:
-    """Check a series: columns ``date``, ``value`` and perhaps ``known``; raises as `check_bars` does."""
-    check(frame, where, _series_rules(frame))
-
-
-def bars_faults(frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], pd.DataFrame]:
-    """Return all faults of one instrument's bars, by rule, and the rows that can be read all the same, sorted.
-
-    A day's range that excludes its open or close spoils no row and is not told: the audit measures and mends it.
-    """
-    return faults_of(frame, where, _bars_rules(frame))
-
-
-def series_faults(frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], pd.DataFrame]:
-    """Return all faults of a series, by rule, and the rows that can be read all the same, sorted."""
-    return faults_of(frame, where, _series_rules(frame))
+def faults_of(kind: str, frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, ...], pd.DataFrame]:
+    """Return all faults of a file, by rule, and the rows that can be read all the same, sorted if dated; as `check`."""
+    rules = _RULES[kind](frame)
+    by_rule: dict[int, list[int]] = {}
+    for row, number in _broken(frame, rules):
+        by_rule.setdefault(number, []).append(row)
+    faults = tuple(_fault(frame, where, rules[number], rows) for number, rows in by_rule.items())
+    spoiled = {row for number, rows in by_rule.items() if rules[number].spoils for row in rows}
+    left = frame[~frame.index.isin(spoiled)]
+    return faults, left.sort_values("date", kind="stable") if "date" in left else left
 
 
 def _bars_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
-    shifted = in_step(frame)  # the rows that it puts on no session aren't to be deleted
+    shifted = _in_step(frame)  # the rows that it puts on no session aren't to be deleted
     return (*shifted, *_dated(), *_priced(), *(() if shifted else (_held_by_nyse(),)))
 
 
 def _series_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
-    return (*in_step(frame), *(_revised() if "known" in frame else _dated()), _finite("value"))
+    return (*_in_step(frame), *(_revised() if "known" in frame else _dated()), _finite("value"))
+
+
+def _events_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
+    """One event of a company on a day: a row that stands twice is a fault, as it may be another company's."""
+    key = [column for column in ("date", "symbol") if column in frame]
+    rules = (
+        *_in_step(frame, schedule=True),
+        _has_date("date"),
+        Rule(
+            f"{' and '.join(key)} stand{'s' * (len(key) == 1)} twice",
+            "keep one row for both" if len(key) > 1 else "keep one row a date",
+            lambda f: ~f.duplicated(subset=key) | f["date"].isna(),
+            "duplicate",
+        ),
+    )
+    return (*rules, *_announced()) if "announced" in frame else rules
+
+
+def _members_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
+    key = [column for column in ("symbol", "from") if column in frame]
+    rules = (
+        Rule("symbol is missing", "fill it in, or delete the row", lambda f: f["symbol"] != "", "symbol-missing"),
+        Rule("from or to is no date", f"{ISO}, or leave it empty", lambda f: ~f["unread"], "undated"),
+        Rule(
+            f"{' and '.join(key)} stand{'s' * (len(key) == 1)} twice",
+            "keep one row",
+            lambda f: ~f.duplicated(subset=key),
+            "duplicate",
+        ),
+    )
+    if not {"from", "to"} <= set(frame):
+        return rules
+    return (*rules, Rule("to is before from", "correct one of them", lambda f: ~(f["to"] < f["from"]), "backwards"))
+
+
+_RULES: Mapping[str, Callable[[pd.DataFrame], tuple[Rule, ...]]] = {
+    BARS: _bars_rules,
+    SERIES: _series_rules,
+    EVENTS: _events_rules,
+    MEMBERS: _members_rules,
+}
+
+
+def _has_date(column: str) -> Rule:
+    key = "undated" if column == "date" else f"{column}-missing"
+    return Rule(f"{column} is missing or unreadable", ISO, lambda f: f[column].notna(), key)
 
 
 def _dated() -> tuple[Rule, ...]:
-    iso = "write it as YYYY-MM-DD"
     return (
-        Rule("date is missing or unreadable", iso, lambda f: f["date"].notna(), "undated"),
+        _has_date("date"),
         Rule(
             "date stands twice",
             "keep one row a date",
@@ -139,10 +190,9 @@ def _sorted() -> Rule:
 
 
 def _revised() -> tuple[Rule, ...]:
-    iso = "write it as YYYY-MM-DD"
     return (
-        Rule("date is missing or unreadable", iso, lambda f: f["date"].notna(), "undated"),
-        Rule("known is missing or unreadable", iso, lambda f: f["known"].notna(), "known-missing"),
+        _has_date("date"),
+        _has_date("known"),
         Rule(
             "known is before date",
             "a value can't be public before its day",
@@ -156,6 +206,23 @@ def _revised() -> tuple[Rule, ...]:
             "duplicate",
         ),
         _sorted(),
+    )
+
+
+def _announced() -> tuple[Rule, ...]:
+    return (
+        Rule(
+            "announced is missing or unreadable",
+            f"{ISO}: the day on which the date became public",
+            lambda f: f["announced"].notna(),
+            "announced-missing",
+        ),
+        Rule(
+            "announced is after date",
+            "a date is announced before its day, or on it where nobody knew of it",
+            lambda f: ~(f["announced"] > f["date"]),
+            "announced-late",
+        ),
     )
 
 
@@ -184,8 +251,8 @@ def _priced() -> tuple[Rule, ...]:
     )
 
 
-def _positive(column: str, cure: str) -> Rule:
-    return Rule(f"{column} is zero or negative", cure, lambda f: ~(f[column] <= 0), f"{column}-not-positive")
+def _positive(column: str, remedy: str) -> Rule:
+    return Rule(f"{column} is zero or negative", remedy, lambda f: ~(f[column] <= 0), f"{column}-not-positive")
 
 
 def _held_by_nyse() -> Rule:
@@ -198,39 +265,17 @@ def _held_by_nyse() -> Rule:
     return Rule("NYSE held no session on that date", "delete the row, or correct its date", held, "no-session")
 
 
-def in_step(frame: pd.DataFrame, *, schedule: bool = False) -> tuple[Rule, ...]:
+def _in_step(frame: pd.DataFrame, *, schedule: bool = False) -> tuple[Rule, ...]:
     """Return the rule that all rows break where their dates stand a day early or late; none where they don't."""
     way = days_off(frame["date"].to_numpy().astype("datetime64[D]"), schedule=schedule)
     return (Rule(*off_words(way), lambda f: f["date"].isna(), "shifted"),) if way else ()
 
 
-def check(frame: pd.DataFrame, where: str, rules: Sequence[Rule]) -> None:
-    """Check a file's rows against some rules; raises DataError with file, row, date and cure of the first fault."""
-    broken = _broken(frame, rules)
-    if broken:
-        row, number = broken[0]
-        date = _dates(frame, [row])
-        told = f"{date[0]}: " if len(date) and not np.isnat(date[0]) else ""
-        raise DataError(f"{where}:{row}: {told}{rules[number].fault}: {rules[number].cure}")
-
-
-def faults_of(frame: pd.DataFrame, where: str, rules: Sequence[Rule]) -> tuple[tuple[Fault, ...], pd.DataFrame]:
-    """Return all faults of a file, by rule, and the rows that can be read all the same, sorted if dated."""
-    broken = _broken(frame, rules)
-    by_rule: dict[int, list[int]] = {}
-    for row, number in broken:
-        by_rule.setdefault(number, []).append(row)
-    faults = tuple(_fault(frame, where, rules[number], rows) for number, rows in by_rule.items())
-    spoiled = {row for number, rows in by_rule.items() if rules[number].spoils for row in rows}
-    left = frame[~frame.index.isin(spoiled)]
-    return faults, left.sort_values("date", kind="stable") if "date" in left else left
-
-
 def _fault(frame: pd.DataFrame, where: str, rule: Rule, rows: list[int]) -> Fault:
     named = ", ".join(str(row) for row in rows[:SHOWN])
     named += f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
-    says = f"{rule.fault} ({where}, row{'s' * (len(rows) != 1)} {named})"
-    return Fault(rule.key, says, rule.cure, _dates(frame, rows))
+    message = f"{rule.message} ({where}, row{'s' * (len(rows) != 1)} {named})"
+    return Fault(rule.key, message, rule.remedy, _dates(frame, rows))
 
 
 def _dates(frame: pd.DataFrame, rows: list[int]) -> Dates:
@@ -258,7 +303,7 @@ def _broken(frame: pd.DataFrame, rules: Sequence[Rule]) -> list[tuple[int, int]]
     checks = [pa.Check(rule.holds, error=str(number), ignore_na=False) for number, rule in enumerate(rules)]
     try:
         pa.DataFrameSchema(checks=checks).validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as faults:
-        cases = faults.failure_cases
+    except pandera.errors.SchemaErrors as errors:
+        cases = errors.failure_cases
         return sorted(set(zip(cases["index"].astype(int), cases["check"].astype(int), strict=True)))
     return []

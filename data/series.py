@@ -42,7 +42,7 @@ class Series:
     lag: int = 0
     prices: Mapping[str, Floats] | None = None
 
-    def until(self, last: np.datetime64) -> Series:
+    def up_to(self, last: np.datetime64) -> Series:
         """Return the values of days up to one."""
         seen = self.dates <= last
         known = None if self.known is None else self.known[seen]

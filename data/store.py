@@ -17,20 +17,19 @@ from typing import Any
 
 import numpy as np
 
-from data.arrays import Floats, day
+from data.arrays import Floats
 from data.bars import COLUMNS, Bars
 from data.columns import Column, content_hash, in_days, read_content, span, table_of
 from data.errors import DataError, did_you_mean
 from data.events import Events, Members, make_events, make_members
 from data.files import locked, write_whole
-from data.repairs import Repair
+from data.repairs import Repair, as_json, from_json, mended
 from data.series import Series
+from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Held, Kind, Thing
 
 MANIFEST = "manifest.json"
 FORMAT = 1
 """Of the manifest and of the files it names."""
-BARS, SERIES, EVENTS, MEMBERS = "bars", "series", "events", "members"
-KINDS = (BARS, SERIES, EVENTS, MEMBERS)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.=_-]{0,63}")
 """What instruments, series, schedules and groups are called."""
 OURS = re.compile(r".+\.[0-9a-f]{12}\.parquet|\..+\.[0-9a-f]{8}\.tmp")
@@ -126,9 +125,12 @@ def how_to_get(kind: str, name: str) -> str:
 
 @dataclass(frozen=True)
 class Store:
-    """The store in a folder; the folder is made when something is first put into it."""
+    """Source ``store`` in a folder, which is made when something is first put into it. It never goes online."""
 
     folder: Path
+
+    name = "store"
+    simulated = False
 
     def listing(self) -> tuple[Entry, ...]:
         """Return what the store holds, by kind and name; raises DataError if the manifest is damaged."""
@@ -147,59 +149,40 @@ class Store:
             raise DataError(f"the store has no {kind} of {name}{did_you_mean(name, held)}: {how_to_get(kind, name)}")
         return held[name]
 
-    def bars(self, name: str) -> Bars:
-        """Read an instrument's bars as they were put in, repairs applied; raises DataError."""
-        from data.repairs import mended
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what it holds of a kind, sorted."""
+        return tuple(self.entries(kind))
 
-        read = self.bars_as_kept(name)
-        return mended(read, [repair for repair in self.repairs() if repair.instrument == name])
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Read what was put in, bars with repairs, a series with its lag; raises DataError that says how to get it."""
+        found: Any = self._bars(name) if kind == BARS else self._thing(kind, name)
+        held: Held = found
+        return held
 
     def bars_as_kept(self, name: str) -> Bars:
         """Read an instrument's bars as they were put in, without repairs; raises DataError."""
         columns = self._read(BARS, name)
         return Bars(name, columns["date"], **{column: columns[column] for column in COLUMNS})
 
-    def series(self, name: str) -> Series:
-        """Read a series, with its lag; raises DataError."""
-        columns = self._read(SERIES, name)
-        known = columns.get("known")
-        days = None if known is None else known.astype("int64").astype("datetime64[D]")
-        prices: dict[str, Floats] = {name: columns[name] for name in ("open", "high", "low") if name in columns}
-        return Series(name, columns["date"], columns["value"], days, self.find(SERIES, name).lag, prices or None)
-
-    def events(self, name: str) -> Events:
-        """Read a schedule; raises DataError."""
-        columns = self._read(EVENTS, name)
-        return make_events(name, columns["date"], columns["symbol"], columns["timing"], columns.get("announced"))
-
-    def members(self, name: str) -> Members:
-        """Read a group's members; raises DataError."""
-        columns = self._read(MEMBERS, name)
-        return make_members(name, columns["symbol"], columns["from"], columns["to"])
-
-    def put_bars(self, bars: Bars, origin: Origin) -> Entry:
-        """Keep an instrument's bars, in place of what was kept of it; raises DataError where that can't be written."""
-        columns = {column: np.asarray(getattr(bars, column), np.float64) for column in COLUMNS}
-        return self._put(BARS, bars.instrument, {"date": bars.dates, **columns}, origin)
-
-    def put_series(self, series: Series, origin: Origin) -> Entry:
-        """Keep a series, in place of what was kept of it; raises DataError where that can't be written."""
-        columns = {"value": series.values, **(series.prices or {})}
-        if series.known is not None:
-            columns["known"] = series.known.astype("int64")
-        numbers = {name: np.asarray(values, np.float64) for name, values in columns.items()}
-        return self._put(SERIES, series.name, {"date": series.dates, **numbers}, origin, series.lag)
-
-    def put_events(self, events: Events, origin: Origin) -> Entry:
-        """Keep a schedule, in place of what was kept of it; raises DataError where that can't be written."""
-        columns = {"date": events.dates, "symbol": events.symbols, "timing": events.timing}
-        announced = {} if events.announced is None else {"announced": events.announced}
-        return self._put(EVENTS, events.name, {**columns, **announced}, origin)
-
-    def put_members(self, members: Members, origin: Origin) -> Entry:
-        """Keep a group's members, in place of what was kept of it; raises DataError where that can't be written."""
-        columns = {"symbol": members.symbols, "from": members.since, "to": members.until}
-        return self._put(MEMBERS, members.name, columns, origin)
+    def put(self, thing: Thing, origin: Origin) -> Entry:
+        """Keep something in place of what was kept under its name; raises DataError where that can't be written."""
+        match thing:
+            case Bars():
+                columns = {column: np.asarray(getattr(thing, column), np.float64) for column in COLUMNS}
+                return self._put(BARS, thing.instrument, {"date": thing.dates, **columns}, origin)
+            case Series():
+                columns = {"value": thing.values, **(thing.prices or {})}
+                if thing.known is not None:
+                    columns["known"] = thing.known.astype("int64")
+                numbers = {name: np.asarray(values, np.float64) for name, values in columns.items()}
+                return self._put(SERIES, thing.name, {"date": thing.dates, **numbers}, origin, thing.lag)
+            case Events():
+                words = {"date": thing.dates, "symbol": thing.symbols, "timing": thing.timing}
+                announced = {} if thing.announced is None else {"announced": thing.announced}
+                return self._put(EVENTS, thing.name, {**words, **announced}, origin)
+            case Members():
+                words = {"symbol": thing.symbols, "from": thing.since, "to": thing.until}
+                return self._put(MEMBERS, thing.name, words, origin)
 
     def remove(self, names: Iterable[str]) -> None:
         """Take out all that has one of these names, with its repairs; raises DataError on a name that isn't there."""
@@ -215,12 +198,12 @@ class Store:
     def repairs(self) -> tuple[Repair, ...]:
         """Return the repairs that are applied to what is read."""
         with self._legible():
-            return tuple(Repair(**{**each, "date": day(each["date"])}) for each in self._manifest()["repairs"])
+            return from_json(self._manifest()["repairs"])
 
     def set_repairs(self, repairs: Iterable[Repair]) -> None:
         """Put these repairs in place of those there are."""
         with self._changing() as manifest:
-            manifest["repairs"] = [asdict(each) | {"date": str(each.date)} for each in repairs]
+            manifest["repairs"] = as_json(repairs)
 
     def _manifest(self) -> dict[str, Any]:
         path = self.folder / MANIFEST
@@ -261,6 +244,20 @@ class Store:
             raise DataError(
                 f"{self.folder}: can't be written: {fault.strerror or fault}: name another folder with BACKTEST_DATA"
             ) from fault
+
+    def _bars(self, name: str) -> Bars:
+        return mended(self.bars_as_kept(name), [repair for repair in self.repairs() if repair.instrument == name])
+
+    def _thing(self, kind: str, name: str) -> Series | Events | Members:
+        columns = self._read(kind, name)
+        if kind == EVENTS:
+            return make_events(name, columns["date"], columns["symbol"], columns["timing"], columns.get("announced"))
+        if kind == MEMBERS:
+            return make_members(name, columns["symbol"], columns["from"], columns["to"])
+        known = columns.get("known")
+        days = None if known is None else known.astype("int64").astype("datetime64[D]")
+        prices: dict[str, Floats] = {one: columns[one] for one in ("open", "high", "low") if one in columns}
+        return Series(name, columns["date"], columns["value"], days, self.find(SERIES, name).lag, prices or None)
 
     def _put(self, kind: str, name: str, columns: Mapping[str, Column], origin: Origin, lag: int = 0) -> Entry:
         import pyarrow.parquet as pq

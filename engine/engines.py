@@ -59,7 +59,11 @@ def execute(engine: str, config: RunConfig, prepared: PreparedRun) -> tuple[Ledg
         raise UserError(f"{cls.__name__} is a backtrader.Strategy: --engine {engine} can't run it, backtrader can")
     if strategy is None:
         return _somebodys(config, setup, cls)
-    weigh = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None
+    weigh = (
+        weigher(strategy, setup, most_hedge(sizing_of(config)), prepared.view)
+        if isinstance(strategy, CloseStrategy)
+        else None
+    )
     if engine == "backtrader":
         from engine.backtrader_engine.execute import run_in_backtrader
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from data.arrays import Floats
 from data.errors import StrategyError, UserError
-from data.market import Market
+from data.market import Market, RecordedMarket
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger, Weigh
+from engine.reads import fed
 from engine.setup import Setup, prepare
 from strategies import parameters
 from strategies.base import Book, CloseStrategy, Strategy, View
@@ -27,30 +28,50 @@ class PreparedRun:
 
     Parameters
     ----------
+    config
+        The run.
     cls, strategy
         The strategy's class, and one of it, fresh; ``None`` for a backtrader.Strategy, which backtrader makes itself.
     signal
         The intensity, shape (market sessions,); ``None`` for a strategy that has none.
     setup
         What the run is executed on.
+    view
+        The market as the strategy is fed it.
     """
 
+    config: RunConfig
     cls: type
     strategy: Strategy | CloseStrategy | None
     signal: Floats | None
     setup: Setup
+    view: Market
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """What the run has read so far, by kind and name: what it is fed, and what its strategy read of its view."""
+        read = self.view.reads if isinstance(self.view, RecordedMarket) else ()
+        return fed(self.config, self.view.roles) | frozenset(read)
 
 
 @contextmanager
-def evaluate_strategy(config: RunConfig, market: Market) -> Iterator[PreparedRun]:
+def evaluate_strategy(config: RunConfig, market: Market, view: Market | None = None) -> Iterator[PreparedRun]:
     """Load the config's strategy afresh, compute its intensity, and lay the run out.
 
     Use the strategy only inside the context: its modules are its own there. Raises UserError where anything fails.
+
+    Parameters
+    ----------
+    config, market
+        The run, and what it is fed.
+    view
+        The market as the strategy is fed it, such as one that records what is read; `market` itself unless given.
     """
+    view = market if view is None else view
     with fresh(config.strategy.named) as cls:
         strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)
-        signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
-        yield PreparedRun(cls, strategy, signal, prepare(config, market, signal))
+        signal = intensity_of(strategy, view) if isinstance(strategy, Strategy) else None
+        yield PreparedRun(config, cls, strategy, signal, prepare(config, market, signal), view)
 
 
 def intensity_of(strategy: Strategy, market: Market) -> Floats:
@@ -71,12 +92,14 @@ def intensity_of(strategy: Strategy, market: Market) -> Floats:
     return np.nan_to_num(given)
 
 
-def weigher(strategy: CloseStrategy, setup: Setup, most: float) -> Weigh:
+def weigher(strategy: CloseStrategy, setup: Setup, most: float, view: Market | None = None) -> Weigh:
     """Return a function that asks an `on_close` strategy for its weight at the close of a session.
+
+    It is fed `view`, the setup's own market unless given.
 
     It raises StrategyError naming the session when the weight isn't a number in [0, most].
     """
-    name, market = type(strategy).__name__, setup.market
+    name, market = type(strategy).__name__, setup.market if view is None else view
 
     def weigh(t: int, ledger: Ledger) -> float:
         date = market.run_sessions[t]

@@ -9,7 +9,7 @@ import numpy as np
 from data.errors import DataError
 from data.families import FUNDS
 from data.market import Roles, load_market
-from data.sources import Source
+from data.sources import BARS, SERIES, Source
 from engine.config import ExtendConfig, RunConfig
 from engine.provenance import extended
 
@@ -27,12 +27,12 @@ def or_made(config: RunConfig, roles: Roles, source: Source) -> str:
     start = np.datetime64(config.start)
     asked_for = config.data.extend
     traded = (name for name in dict.fromkeys((*roles.traded, roles.underlying)) if name not in asked_for)
-    late = [name for name in traded if source.bars(name).dates[0] > start]
+    late = [name for name in traded if source.read(BARS, name).dates[0] > start]
     made = {name: ExtendConfig(underlying=by) for name in late if (by := _driver(name, late, roles, source, start))}
     asked = config.model_copy(update={"data": config.data.model_copy(update={"extend": {**made, **asked_for}})})
     end = None if config.end is None else np.datetime64(config.end)
     try:  # only what helps is proposed
-        load_market(extended(asked, source), roles, start, end, config.data.lag)
+        load_market(extended(asked, source), roles, start, end)
     except DataError:
         return ""
     keys = " ".join(f"--set data.extend.{name}.underlying={one.underlying}" for name, one in made.items())
@@ -55,5 +55,5 @@ def _driver(name: str, late: list[str], roles: Roles, source: Source, start: np.
 def _index(name: str, source: Source, start: np.datetime64) -> str | None:
     """Return the index, kept as a series that begins before `start`, that an instrument or its funds follow."""
     known = [fund.earlier for fund_name, fund in FUNDS.items() if name in (fund_name, fund.underlying)]
-    held = (index for index in known if index is not None and index in source.series_names())
-    return next((index for index in held if source.series(index).dates[0] < start), None)
+    held = (index for index in known if index is not None and index in source.names(SERIES))
+    return next((index for index in held if source.read(SERIES, index).dates[0] < start), None)

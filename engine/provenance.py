@@ -15,7 +15,7 @@ from data.errors import DataError
 from data.extension import Extension
 from data.families import FUNDS, Fund
 from data.market import Market
-from data.sources import Source
+from data.sources import BARS, Source
 from data.sources.extended import ExtendedSource
 from engine.config import ExtendConfig, RunConfig
 from engine.kernel.loop import Ledger
@@ -74,7 +74,7 @@ def found_in(
     hedge, rate = config.hedge, config.execution.cash_rate
     first, last = np.datetime64(config.start), market.run_sessions[-1]  # a run that begins behind a hole has that hole
     rates = (rate,) if isinstance(rate, str) else ()
-    held = (*source.instruments(), *rates)
+    held = (*source.names(BARS), *rates)
     funds, told = {hedge.instrument: _fund(config)} if hedge.instrument in held else {}, dict[str, Finding]()
     traded = (*config.portfolio.core, hedge.instrument, hedge.underlying)
     for name in (each for each in dict.fromkeys((*traded, *rates)) if each in held):  # of what is made, nothing is

@@ -1,176 +1,95 @@
-"""What combinations may read, told before any of them runs: by it a sweep, a search and a walk-forward are known."""
+"""What a run reads, by its config and its strategy, before anything runs; what is lacking is told at once."""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
-
-import numpy as np
-
-from data.arrays import day
-from data.errors import DataError, UserError
-from data.families import FUNDS, chip_makers, kin
-from data.fingerprint import ABSENT, INSTRUMENTS, fingerprint, places_of
-from data.market import Market
-from data.sources import Source
+from data.errors import DataError
+from data.families import CHIP_MAKERS, chip_makers
+from data.fingerprint import INSTRUMENTS
+from data.market import Roles
+from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Source
+from data.store import can_be_pulled, symbol_of
 from engine.config import RunConfig
-from engine.plain_yaml import Keys
-from engine.requirements import run_reads, strategy_reads
-from engine.research.grid import with_values
-from engine.runs.identity import CLASS
-from engine.setup import roles_of
+from strategies import parameters
 from strategies.base import Strategy
 from strategies.inputs import Reads
-from strategies.load import SHIPPED, strategy_class
+from strategies.load import fresh
 
-Tried = Mapping[Keys, Sequence[Any] | None]
-"""The values that are tried of each key; ``None`` where they are numbers, too many to be named."""
-
-MOST = 1024
-"""Combinations of names that are asked for what they read; where there are more, all that the source holds counts."""
+SOME = 8
+"""Chip makers that are proposed where the data hold none."""
 
 
-class Inputs(NamedTuple):
-    """What combinations may read.
-
-    Parameters
-    ----------
-    data
-        A hash of each input, by kind and name such as ``bars/SOXX``: other values of any make another sweep.
-    named
-        What is certainly read, of the same names: a part of that, and all of it that workers are sent beforehand.
-    """
-
-    data: dict[str, str]
-    named: frozenset[str]
+def strategy_reads(config: RunConfig, roles: Roles) -> Reads:
+    """Return what a run's strategy says that it reads; nothing where it doesn't say."""
+    with fresh(config.strategy.named) as cls:
+        if not issubclass(cls, Strategy):
+            return Reads()
+        strategy: Strategy = parameters.make(cls, config.strategy.params)
+        return strategy.reads(roles)
 
 
-def inputs_of(config: RunConfig, tried: Tried, market: Market, source: Source) -> Inputs:
-    """Return what combinations may read.
-
-    That is what their configs and strategies say that they read. Where one doesn't say, by `Strategy.reads` or by
-    rules, or the base run has read more than it says, all that the source holds counts.
-
-    Parameters
-    ----------
-    config, tried
-        The base run, and the values that are tried.
-    market
-        The base run's, asked by its strategy where that gives an intensity.
-    source
-        Where real history comes from.
-    """
-    used = market.fingerprint()
-    own, said = _places(config, source), _said(config, tried, source)
-    named = frozenset(used).difference({"audit"}) | own | (said or frozenset())
-    told = said is not None and _says(config) and named <= own | said
-    places = named if told else named | places_of(source)
-    if any(_reopens(keys) for keys in tried):
-        places |= _audited(config, tried)
-    audit = {"audit": used["audit"]} if "audit" in used else {}
-    data = fingerprint(source, places, _last(config, tried, source, places)) | audit
-    return Inputs(data, frozenset(place for place in named if "/" in place and data[place] != ABSENT))
+def run_reads(config: RunConfig, roles: Roles, source: Source) -> Reads:
+    """Return what is traded, what extends it, and the cash rate."""
+    rate, drivers = config.execution.cash_rate, {each.underlying for each in config.data.extend.values()}
+    rates, there = (rate,) if isinstance(rate, str) else (), set(source.names(BARS))
+    bars = tuple(dict.fromkeys((*roles.traded, roles.underlying, *sorted(drivers & there))))
+    return Reads(bars, (*sorted(drivers - there), *rates))
 
 
-def _says(config: RunConfig) -> bool:
-    """Return whether the strategy says what it reads."""
-    cls = strategy_class(config.strategy.named)
-    return issubclass(cls, Strategy) and (cls.reads is not Strategy.reads or cls.rules is not Strategy.rules)
+def fed(config: RunConfig, roles: Roles) -> frozenset[str]:
+    """Return what a run is fed whatever its strategy reads, by kind and name such as ``bars/SOXX``."""
+    rate = config.execution.cash_rate
+    rates = (f"series/{rate}",) if isinstance(rate, str) else ()
+    return frozenset((*rates, *(f"bars/{name}" for name in (*roles.traded, roles.underlying))))
 
 
-def _said(config: RunConfig, tried: Tried, source: Source) -> frozenset[str] | None:
-    """Return what all combinations say that they read; None where one doesn't say, or they are too many to ask."""
-    classes = (config.strategy.named, *(tried.get(CLASS) or ()))
-    ours = all(named in SHIPPED for named in classes)
-    naming = {keys: values for keys, values in tried.items() if _names(keys, values, ours=ours)}
-    if math.prod(MOST + 1 if values is None else len(values) for values in naming.values()) > MOST:
-        return None
-    said: frozenset[str] = frozenset()
-    for one in _variants(config, naming):
-        if not _says(one):
-            return None
-        said |= _places(one, source)
-    return said
-
-
-def _names(keys: Keys, values: Sequence[Any] | None, *, ours: bool) -> bool:
-    """Return whether what is read may depend on a key: on names, and on numbers only in a strategy of one's own."""
-    numbers = values is None or all(isinstance(one, int | float) and not isinstance(one, bool) for one in values)
-    if keys[0] == "strategy":
-        return not (ours and numbers)
-    if keys[0] == "hedge":
-        return keys[1] in ("instrument", "underlying")
-    return keys[0] in ("data", "portfolio", "execution") and not numbers
-
-
-def _variants(config: RunConfig, naming: Tried) -> Iterator[RunConfig]:
-    """Yield the config of each combination; one that contradicts itself reads nothing: its rows fail."""
-    for values in itertools.product(*(several or () for several in naming.values())):
-        try:
-            one = with_values(config, dict(zip(naming, values, strict=True)))
-            strategy_reads(one, roles_of(one))
-        except UserError:
-            continue
-        yield one
-
-
-def _places(config: RunConfig, source: Source) -> frozenset[str]:
-    """Return what one run reads, as far as its config and its strategy say."""
-    reads = run_reads(config, roles_of(config), source) | strategy_reads(config, roles_of(config))
-    there, names = source.instruments(), set(_named(reads))
+def resolved(reads: Reads, source: Source) -> frozenset[str]:
+    """Return what is read of a source, by kind and name, chip makers and a group's members by theirs."""
+    names = {f"{kind}/{name}" for kind, several in (*reads.by_kind(), (SERIES, reads.optional)) for name in several}
     if reads.chip_makers or reads.members:
-        symbols = {one for group in reads.members for one in _symbols(source, group)} & set(there)
+        there = source.names(BARS)
+        members = {symbol for group in reads.members for symbol in _symbols(source, group)} & set(there)
         chips = chip_makers(there) if reads.chip_makers else ()
-        names |= {INSTRUMENTS, *(f"bars/{name}" for name in (*symbols, *chips))}
+        names |= {INSTRUMENTS, *(f"bars/{name}" for name in (*members, *chips))}
     return frozenset(names)
-
-
-def _named(reads: Reads) -> Iterator[str]:
-    for kind, several in (*reads.by_kind(), ("series", reads.optional)):
-        yield from (f"{kind}/{name}" for name in several)
 
 
 def _symbols(source: Source, group: str) -> list[str]:
     try:
-        return list(map(str, source.members(group).symbols)) if group in source.member_names() else []
+        return list(map(str, source.read(MEMBERS, group).symbols)) if group in source.names(MEMBERS) else []
     except DataError:
         return []
 
 
-def _reopens(keys: Keys) -> bool:
-    """Return whether a key makes rows open another market than the base run's, which is audited by itself."""
-    if keys[0] in ("hedge", "portfolio", "execution"):
-        return keys[1] in ("instrument", "underlying", "leverage", "core", "cash_rate")
-    return keys[0] in ("data", "start", "end")
+def check_held(config: RunConfig, roles: Roles, reads: Reads, source: Source) -> None:
+    """Raise DataError naming all that the source lacks for a run, whose strategy reads so much, with a remedy."""
+    if source.name == "store":
+        reads = run_reads(config, roles, source) | reads
+    there = {kind: source.names(kind) for kind in KINDS}
+    lacking = Reads(
+        tuple(name for name in reads.bars if name not in (*there[BARS], *config.data.extend)),
+        tuple(name for name in reads.series if name not in there[SERIES]),
+        tuple(name for name in reads.events if name not in there[EVENTS]),
+        tuple(name for name in reads.members if name not in there[MEMBERS]),
+        reads.chip_makers and not chip_makers(there[BARS]),
+    )
+    if lacking != Reads():
+        where = {"store": "the store", "demo": "the demo market"}.get(source.name) or config.data.path or source.name
+        named = [f"{kind} of {', '.join(names)}" for kind, names in lacking.by_kind() if names]
+        named += ["bars of chip makers"] if lacking.chip_makers else []
+        raise DataError(f"{where} lacks {', '.join(named)}: {_remedy(lacking, source)}")
 
 
-def _audited(config: RunConfig, tried: Tried) -> frozenset[str]:
-    """Return what the audit of any combination's market may compare it with."""
-    apart = {keys: values for keys, values in tried.items() if keys[0] != "strategy"}
-    naming = {keys: values for keys, values in apart.items() if _names(keys, values, ours=True)}
-    traded = {name for one in (config, *_variants(config, naming)) for name in _traded(one)}
-    funds = [FUNDS[name] for name in traded if name in FUNDS]
-    bars = {peer for name in {*traded, *(fund.underlying for fund in funds)} for peer in (name, *kin(name))}
-    return frozenset(_named(Reads(tuple(bars), tuple(fund.earlier for fund in funds if fund.earlier))))
-
-
-def _traded(config: RunConfig) -> tuple[str, ...]:
-    roles = roles_of(config)
-    return (*roles.traded, roles.underlying)
-
-
-def _last(config: RunConfig, tried: Tried, source: Source, places: frozenset[str]) -> np.datetime64:
-    """Return the last day that any combination may read: no run goes on after the last bar there is."""
-    ends = tried.get(("end",), (config.end,)) or (None,)
-    newest = [last for place in places if place.startswith("bars/") for last in _newest(source, place[5:])]
-    latest: np.datetime64 = max(newest)
-    return latest if None in ends else min(latest, max(day(end) for end in ends))
-
-
-def _newest(source: Source, name: str) -> list[np.datetime64]:
-    try:
-        return list(source.bars(name).dates[-1:]) if name in source.instruments() else []
-    except DataError:
-        return []
+def _remedy(lacking: Reads, source: Source) -> str:
+    """Return how to get what is lacking."""
+    chips = CHIP_MAKERS[:SOME] if lacking.chip_makers else ()
+    if source.name == "store":
+        pulled = [name for name in lacking.series if can_be_pulled(SERIES, name)]
+        symbols = [symbol_of(BARS, name) for name in lacking.bars + chips] + [symbol_of(SERIES, one) for one in pulled]
+        own = [name for name in lacking.series if name not in pulled]
+        remedies = [f"backtest data pull {' '.join(symbols)}"] if symbols else []
+        remedies += [f"backtest data import FILE --name {name}" for name in (*own, *lacking.events, *lacking.members)]
+        return "; ".join(remedies)
+    if source.name == "csv":
+        files = [f"{kind}/{name}.csv" for kind, names in lacking.by_kind() for name in names]
+        return f"add {', '.join(files + [f'bars/{name}.csv' for name in chips])}"
+    return "choose another, or give real history with --data DIR"

@@ -14,14 +14,14 @@ from data.errors import DataError
 from data.market import BeginsLateError, Market, Roles, load_market
 from data.rates import accrual, days_between
 from data.shown import screen
-from data.sources import Source
+from data.sources import SERIES, Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.inception import or_made
 from engine.kernel.loop import Plan
 from engine.provenance import audited, extended, found_in, made_before
-from engine.requirements import check_held, strategy_reads
+from engine.reads import check_held, strategy_reads
 from engine.rules import Prices, Terms
 from strategies.policy import NEVER, PolicyRules
 from strategies.sizing import Sizing, core_beta, hedge_weights, unhedged_core
@@ -109,7 +109,7 @@ class _Loaded:
 def _load(config: RunConfig, source: Source | None = None, shift: int = 0) -> _Loaded:
     real = KeptSource(source or open_source(config.data.source, config.data.path), config.data.lag)
     for name in config.data.lag:  # a lag that is mistyped would let a series be read before it was known
-        if name not in real.series_names():
+        if name not in real.names(SERIES):
             raise DataError(f"data.lag names {name}, which is no series of source {real.name}")
     reads = strategy_reads(config, roles_of(config))
     check_held(config, roles_of(config), reads, real)
@@ -117,7 +117,7 @@ def _load(config: RunConfig, source: Source | None = None, shift: int = 0) -> _L
     end = None if config.end is None else np.datetime64(config.end)
     fed = extended(config, real, shift)
     try:
-        market = load_market(fed, roles_of(config), start, end, config.data.lag)
+        market = load_market(fed, roles_of(config), start, end)
     except BeginsLateError as fault:
         raise DataError(f"{fault}{or_made(config, roles_of(config), real)}") from None
     made = {name: day for name, day in made_before(fed).items() if day > market.run_sessions[0]}

@@ -15,8 +15,7 @@ from data.audit.finding import Finding
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
-from data.series import Series
-from data.sources import Source
+from data.sources import BARS, EVENTS, MEMBERS, SERIES, Held, Kind, Source
 from reports.charts import POINTS, line, singles, spread, thinned
 
 AROUND = 30
@@ -57,16 +56,16 @@ def histories(source: Source) -> Callable[[str], History]:
 
     @functools.cache
     def read(name: str) -> History:
-        if name in source.instruments():
-            bars: Bars = _readable(source, "bars", name)
+        if name in source.names(BARS):
+            bars = _readable(source, BARS, name)
             bars = bars.rows(~np.isnat(bars.dates))
             bars = bars.onto(np.unique(bars.dates))  # some findings are about their order
             with np.errstate(all="ignore"):
                 found = History(name, bars, bars.dates, bars.close, bars.total_return())
-        elif name not in source.series_names() and name in (*source.event_names(), *source.member_names()):
+        elif name not in source.names(SERIES) and name in (*source.names(EVENTS), *source.names(MEMBERS)):
             raise DataError("a schedule or a group has no chart")
         else:
-            series: Series = _readable(source, "series", name)
+            series = _readable(source, SERIES, name)
             dates, latest = np.unique(series.dates[::-1], return_index=True)
             dates, latest = dates[~np.isnat(dates)], latest[~np.isnat(dates)]
             values = series.values[::-1][latest]
@@ -78,13 +77,13 @@ def histories(source: Source) -> Callable[[str], History]:
     return read
 
 
-def _readable(source: Source, kind: str, name: str) -> Any:
+def _readable(source: Source, kind: Kind[Held], name: str) -> Held:
     """Return bars or series; where the source refuses them, the rows that it can read all the same."""
     try:
-        return getattr(source, kind)(name)
+        return source.read(kind, name)
     except DataError:
-        examine = getattr(source, f"examine_{kind}", None)
-        held = examine(name)[1] if examine else None
+        examine = getattr(source, "examine", None)
+        held: Held | None = examine(kind, name)[1] if examine else None
         if held is None:
             raise
         return held

@@ -17,6 +17,7 @@ from engine.analytics.answer.digits import printed_gap
 from engine.analytics.answer.insurance import Match
 from engine.analytics.measure import lower_is_better
 from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
+from engine.runs.index import OLD
 from engine.runs.origin import Origin
 from reports.sweep_page import label, shown, spec_of
 
@@ -135,7 +136,7 @@ def show_kept_runs(
 def whole_verdict(row: Mapping[str, Any]) -> str:
     """Return a run's verdict with the gap to holding less."""
     if row["older"]:
-        return "told by an older version: make it again"
+        return OLD
     if row["verdict"] is None:
         return "not judged: controls are off"
     headline = str(row["verdict_headline"]).removesuffix(".")
@@ -200,7 +201,9 @@ def _title(name: str) -> str:
 
 
 def _history(row: Mapping[str, Any]) -> str:
-    """Write from when to when, to the month."""
+    """Write from when to when, to the month; nothing of what an older version wrote."""
+    if row["first"] is None:
+        return ""
     return f"{str(row['first'])[:7]} " + ("on" if row["last"] is None else f"to {str(row['last'])[:7]}")
 
 

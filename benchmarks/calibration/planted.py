@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -19,9 +20,8 @@ from data.errors import DataError
 from data.fund import FEE, SPREAD, fund_return
 from data.market import load_market
 from data.rates import days_between
-from data.series import Series
 from data.simulate import LONG_RUN_SD
-from data.sources.wrapped import Eventless
+from data.sources import BARS, Held, Kind
 from engine.config import RunConfig
 from engine.loading import build_config
 from engine.setup import Setup, prepare, roles_of
@@ -74,28 +74,24 @@ class Design:
 
 
 @dataclass(frozen=True)
-class Made(Eventless):
+class Made:
     """A source in memory."""
 
     held: dict[str, Bars]
     name: str = "made for the calibration"
     simulated: bool = True
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the names of what is traded."""
-        return tuple(self.held)
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what is traded; it holds nothing else."""
+        return tuple(self.held) if kind == BARS else ()
 
-    def series_names(self) -> tuple[str, ...]:
-        """Return no name: there are no series."""
-        return ()
-
-    def bars(self, instrument: str) -> Bars:
-        """Return an instrument's bars."""
-        return self.held[instrument]
-
-    def series(self, name: str) -> Series:
-        """Raise DataError."""
-        raise DataError(f"{self.name}: no series {name}")
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return an instrument's bars; raises DataError."""
+        if kind != BARS:
+            raise DataError(f"{self.name}: no {kind} {name}")
+        held: Any = self.held[name]
+        bars: Held = held
+        return bars
 
 
 def plant(design: Design, number: int, pool: Pool | None = None) -> tuple[RunConfig, Setup]:

@@ -15,6 +15,7 @@ from data.calendar import SESSIONS_A_YEAR
 from data.demo_market import SECTOR_GROWTH
 from data.errors import DataError
 from data.simulate import FALL, LONG_RUN_SD, MEMORY, PERSISTENCE, SHOCK, innovations
+from data.sources import BARS
 from data.sources.choose import open_source
 from engine.analytics.answer.insurance import draw_sessions
 
@@ -56,9 +57,9 @@ class Pool(NamedTuple):
 def pool_of(folder: str | None, name: str = "SOXX") -> Pool:
     """Read an instrument's nights and days from a folder, or from the store; raises DataError where it isn't there."""
     source = open_source("csv" if folder else "store", folder)
-    if name not in source.instruments():
+    if name not in source.names(BARS):
         raise DataError(f"{source.name} has no bars of {name}")
-    bars = source.bars(name)
+    bars = source.read(BARS, name)
     before = bars.close[:-1] / bars.split[1:]
     night = log((bars.open[1:] + bars.dividend[1:]) / before)
     whole = log((bars.close[1:] + bars.dividend[1:]) / before)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import numpy as np
 
@@ -17,9 +16,7 @@ from data.errors import DataError
 from data.events import Events, Members
 from data.schema import Fault
 from data.series import Series
-from data.sources import Source
-
-Held = TypeVar("Held")
+from data.sources import BARS, EVENTS, MEMBERS, SERIES, Held, Kind, Source
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,7 @@ class Reader:
 
     def series(self, name: str) -> tuple[list[Finding], Series | None]:
         """Return what is wrong with a series' file, and its values up to the last day audited."""
-        faults, series = self._read("series", self.source.series, name)
+        faults, series = self._read(SERIES, name)
         if series is not None:
             kept = ~(series.dates > self.until)
             known = None if series.known is None else series.known[kept]
@@ -71,27 +68,27 @@ class Reader:
 
     def events(self, name: str) -> tuple[list[Finding], Events | None]:
         """Return what is wrong with a schedule's file, and its events, those to come included."""
-        faults, events = self._read("events", self.source.events, name)
+        faults, events = self._read(EVENTS, name)
         return [finding for fault in faults for finding in self._told(name, fault)], events
 
     def members(self, name: str) -> tuple[list[Finding], Members | None]:
         """Return what is wrong with a group's file, and its members."""
-        faults, members = self._read("members", self.source.members, name)
+        faults, members = self._read(MEMBERS, name)
         return [finding for fault in faults for finding in self._told(name, fault)], members
 
-    def _read(self, kind: str, read: Callable[[str], Held], name: str) -> tuple[Sequence[Fault], Held | None]:
+    def _read(self, kind: Kind[Held], name: str) -> tuple[Sequence[Fault], Held | None]:
         """Return what is held; where the source refuses it, all its faults, and the rows that can be read."""
         try:
-            return (), read(name)
-        except DataError as fault:
-            examine = getattr(self.source, f"examine_{kind}", None)
+            return (), self.source.read(kind, name)
+        except DataError as error:
+            examine = getattr(self.source, "examine", None)
             told: tuple[Sequence[Fault], Held | None] = (
-                examine(name) if examine else ((Fault("unreadable", str(fault), ""),), None)
+                examine(kind, name) if examine else ((Fault("unreadable", str(error), ""),), None)
             )
             return told
 
     def _bars(self, name: str) -> tuple[Sequence[Fault], Bars | None]:
-        faults, bars = self._read("bars", self.source.bars, name)
+        faults, bars = self._read(BARS, name)
         if bars is not None and len(bars) and not bars.dates[-1] <= self.until:
             bars = bars.rows(~(bars.dates > self.until))
         return faults, bars
@@ -103,4 +100,4 @@ class Reader:
         if len(dated) and not len(inside):
             return []
         dates = np.sort(inside) if len(inside) else np.array(["NaT"], dtype="datetime64[D]")
-        return [Finding(identity(name, fault.key), ERROR, name, fault.key, dates, fault.says, fault.cure)]
+        return [Finding(identity(name, fault.key), ERROR, name, fault.key, dates, fault.message, fault.remedy)]

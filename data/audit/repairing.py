@@ -13,7 +13,7 @@ from data.audit.history import identity
 from data.bars import COLUMNS, Bars
 from data.errors import DataError, did_you_mean
 from data.repairs import Repair, mended
-from data.sources import Source
+from data.sources import BARS, Held, Kind, Source
 from data.sources.wrapped import Wrapped
 
 ALL = "all"
@@ -37,9 +37,7 @@ class Keeper(Protocol):
 
 def keeper_of(source: Source) -> Keeper | None:
     """Return what keeps a source's repairs, None where nothing does (the demo market)."""
-    kept: Any = source
-    for inner in ("source", "store"):  # of a source that remembers what it read, of one that reads a store
-        kept = getattr(kept, inner, kept)
+    kept: Any = getattr(source, "source", source)  # of a source that remembers what it read
     return kept if hasattr(kept, "set_repairs") else None
 
 
@@ -113,10 +111,14 @@ class Without(Wrapped):
     keeper: Keeper
     left_out: str
 
-    def bars(self, instrument: str) -> Bars:
-        """Return an instrument's bars, mended but for one repair."""
-        others = [each for each in _of(self.keeper, instrument) if each.id != self.left_out]
-        return mended(self.keeper.bars_as_kept(instrument), others)
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return a history, bars mended but for one repair."""
+        if kind != BARS:
+            return self.source.read(kind, name)
+        others = [each for each in _of(self.keeper, name) if each.id != self.left_out]
+        bars: Any = mended(self.keeper.bars_as_kept(name), others)
+        held: Held = bars
+        return held
 
 
 def reviewed(

@@ -28,7 +28,7 @@ from data.calendar import FIRST, LAST
 from data.errors import DataError, did_you_mean
 from data.families import FUNDS, Fund, kin
 from data.series import Series
-from data.sources import Source
+from data.sources import BARS, EVENTS, MEMBERS, SERIES, Source
 
 SHORT = 20
 """Sessions that a fund and its underlying have to share to be compared."""
@@ -91,16 +91,16 @@ def audit(
 
 def everything(source: Source) -> tuple[str, ...]:
     """Return the names of all a source holds: instruments, series, schedules, groups."""
-    named = (*source.instruments(), *source.series_names(), *source.event_names(), *source.member_names())
+    named = (*source.names(BARS), *source.names(SERIES), *source.names(EVENTS), *source.names(MEMBERS))
     return tuple(dict.fromkeys(named))
 
 
 def _wanted(source: Source, names: Iterable[str] | None) -> dict[str, list[str]]:
     """Return what to audit of each kind, a name that means two kinds in both; raises DataError on an unknown one."""
     wanted = tuple(dict.fromkeys(names or everything(source)))
-    held = {"bars": source.instruments(), "series": source.series_names(), "events": (), "members": ()}
+    held = {"bars": source.names(BARS), "series": source.names(SERIES), "events": (), "members": ()}
     if any(name not in (*held["bars"], *held["series"]) for name in wanted):  # a run's own audit needn't ask
-        held |= {"events": source.event_names(), "members": source.member_names()}
+        held |= {"events": source.names(EVENTS), "members": source.names(MEMBERS)}
     for name in wanted:
         if not any(name in named for named in held.values()):
             raise DataError(
@@ -133,7 +133,7 @@ class _Audit:
     @cached_property
     def present(self) -> frozenset[str]:
         """The instruments that the source holds."""
-        return frozenset(self.reader.source.instruments())
+        return frozenset(self.reader.source.names(BARS))
 
     def of_bars(self, names: Sequence[str]) -> Iterator[Finding]:
         """Audit instruments: each pair first, which knows best, then each by itself."""
@@ -220,7 +220,7 @@ class _Audit:
     def _earlier(self, fund: Fund, history: History) -> Series | None:
         if fund.earlier is None or fund.changed is None or max(history.dates[0], history.since) >= fund.changed:
             return None
-        if fund.earlier not in self.reader.source.series_names():
+        if fund.earlier not in self.reader.source.names(SERIES):
             return None
         return self.reader.series(fund.earlier)[1]
 

@@ -11,20 +11,17 @@ from pathlib import Path
 import numpy as np
 
 from data.arrays import Dates
-from data.bars import PRICES, Bars
+from data.bars import PRICES
 from data.errors import DataError
-from data.events import Events, Members
 from data.foreign import misnamed, refuse_misnamed
 from data.importing.events import is_schedule, read_events
 from data.importing.prices import read_bars
 from data.importing.series import read_index, read_series
 from data.importing.table import Table, counted, read_table, titles_of
-from data.series import Series
-from data.sources.csv_events import read_members
-from data.store import BARS, EVENTS, KINDS, MEMBERS, NAME, SERIES, Origin, Store
+from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Thing
+from data.sources.csv import read_members
+from data.store import NAME, Origin, Store
 from data.version import VERSION
-
-Kept = Bars | Series | Events | Members
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class _Read:
     """One file, read: what is to be kept of it, unless it has a fault."""
 
     done: Imported
-    held: Kept | None = None
+    held: Thing | None = None
 
     @property
     def place(self) -> tuple[str, str]:
@@ -251,13 +248,6 @@ def _keep(store: Store, read: _Read) -> Imported:
         done = replace(done, notes=(*done.notes, note))
     time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     origin = Origin("import", done.file, f"hedge-backtest {VERSION}", time, done.notes)
-    match read.held:
-        case Bars():
-            store.put_bars(read.held, origin)
-        case Series():
-            store.put_series(read.held, origin)
-        case Events():
-            store.put_events(read.held, origin)
-        case Members():
-            store.put_members(read.held, origin)
+    if read.held is not None:
+        store.put(read.held, origin)
     return done

@@ -1,12 +1,29 @@
-"""Where bars, series, events and memberships come from. A run reads one source and never goes online."""
+"""Where bars, series, events and members come from. A run reads one source and never goes online."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from data.bars import Bars
 from data.events import Events, Members
 from data.series import Series
+
+Held = TypeVar("Held")
+_Read_co = TypeVar("_Read_co", covariant=True)
+Thing = Bars | Series | Events | Members
+
+
+class Kind(str, Generic[_Read_co]):
+    """A kind of data: its name, with the type that is read of it."""
+
+    __slots__ = ()
+
+
+BARS: Kind[Bars] = Kind("bars")
+SERIES: Kind[Series] = Kind("series")
+EVENTS: Kind[Events] = Kind("events")
+MEMBERS: Kind[Members] = Kind("members")
+KINDS: tuple[Kind[Any], ...] = (BARS, SERIES, EVENTS, MEMBERS)
 
 
 class Source(Protocol):
@@ -20,26 +37,8 @@ class Source(Protocol):
     def simulated(self) -> bool:
         """Whether the history is made up; True puts SIMULATED wherever its numbers show."""
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the names of the instruments it holds bars of, sorted."""
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what it holds of a kind, sorted."""
 
-    def series_names(self) -> tuple[str, ...]:
-        """Return the names of the series it holds, sorted."""
-
-    def event_names(self) -> tuple[str, ...]:
-        """Return the names of the schedules of events it holds, sorted."""
-
-    def member_names(self) -> tuple[str, ...]:
-        """Return the names of the groups whose members it holds, sorted."""
-
-    def bars(self, instrument: str) -> Bars:
-        """Return an instrument's whole validated history; raises DataError that says how to get it."""
-
-    def series(self, name: str) -> Series:
-        """Return a whole validated series; raises DataError that says how to get it."""
-
-    def events(self, name: str) -> Events:
-        """Return a whole validated schedule; raises DataError that says how to get it."""
-
-    def members(self, name: str) -> Members:
-        """Return a group's validated members; raises DataError that says how to get them."""
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return a whole validated history; raises DataError that says how to get it."""

@@ -18,12 +18,11 @@ def open_source(named: str, path: str | None) -> Source:
 
         return CsvSource(Path(path).expanduser())
     if named in ("auto", "store"):
-        from data.sources.store import StoreSource
         from data.store import Store, store_folder
 
         store = Store(store_folder())
         if named == "store" or store.listing():
-            return StoreSource(store)
+            return store
     from data.sources.demo import DemoSource
 
     return DemoSource()

@@ -6,28 +6,25 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from data.arrays import Dates
 from data.bars import COLUMNS, Bars
 from data.errors import DataError
-from data.event_schema import events_faults, members_faults
-from data.events import Events, Members
+from data.events import Members, make_events, make_members
 from data.files import write_whole
 from data.repairs import Repair, as_json, from_json, mended
-from data.schema import Fault, bars_faults, check_bars, check_series, series_faults
+from data.schema import Fault, check, faults_of
 from data.series import Series
-from data.sources.csv_events import as_events, as_members, read_events, read_members
+from data.sources import BARS, MEMBERS, SERIES, Held, Kind
 from data.sources.csv_file import (
-    EVENTS,
-    MEMBERS,
+    Text,
     days_of,
-    find_words,
+    find_file,
     names_in,
-    read_numbers,
-    read_words,
+    read_file,
     refuse_text,
     text_faults,
-    unreadable,
 )
 
 if TYPE_CHECKING:
@@ -63,90 +60,34 @@ class CsvSource:
                 f"{self.folder}: has no folder bars/: put one file per instrument there, such as bars/SOXS.csv"
             )
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the names of the files in ``bars/``, sorted."""
-        return names_in(self.folder / "bars")
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of the files in a kind's folder, sorted."""
+        return names_in(self.folder / kind)
 
-    def series_names(self) -> tuple[str, ...]:
-        """Return the names of the files in ``series/``, sorted."""
-        return names_in(self.folder / "series")
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Read a file, its bars mended, and check it; raises DataError with file, row, date and remedy.
 
-    def event_names(self) -> tuple[str, ...]:
-        """Return the names of the files in ``events/``, sorted."""
-        return names_in(self.folder / "events")
-
-    def member_names(self) -> tuple[str, ...]:
-        """Return the names of the files in ``members/``, sorted."""
-        return names_in(self.folder / "members")
-
-    def bars(self, instrument: str) -> Bars:
-        """Read an instrument's bars, mend them and check them; raises DataError with file, row, date and cure."""
-        where, frame, texts = read_numbers(self.folder, "bars", instrument, self.instruments(), COLUMNS)
+        Rows of events and members may stand in any order.
+        """
+        where, frame, texts = self._file(kind, name)
         refuse_text(where, texts)
-        frame = _repaired(instrument, frame, self.repairs())
-        check_bars(frame, where)
-        return _as_bars(instrument, frame)
+        frame = self._repaired(kind, name, frame)
+        check(kind, frame, where)
+        held: Held = _made(kind, name, frame)
+        return held
 
-    def bars_as_kept(self, instrument: str) -> Bars:
+    def examine(self, kind: Kind[Any], name: str) -> tuple[tuple[Fault, ...], Any | None]:
+        """Return all faults of a file, and what is in the rows that can be read, repairs applied."""
+        try:
+            where, frame, texts = self._file(kind, name)
+        except DataError as error:
+            return (Fault("unreadable", str(error), "mend or replace the file"),), None
+        faults, rows = faults_of(kind, self._repaired(kind, name, frame), where)
+        return (*text_faults(where, frame, texts), *faults), _made(kind, name, rows)
+
+    def bars_as_kept(self, name: str) -> Bars:
         """Read an instrument's bars as the file has them, without repairs and unchecked; raises DataError."""
-        return _as_bars(instrument, read_numbers(self.folder, "bars", instrument, self.instruments(), COLUMNS)[1])
-
-    def examine_bars(self, instrument: str) -> tuple[tuple[Fault, ...], Bars | None]:
-        """Return all faults of an instrument's file, and the bars of the rows that can be read, repairs applied."""
-        try:
-            where, frame, texts = read_numbers(self.folder, "bars", instrument, self.instruments(), COLUMNS)
-        except DataError as fault:
-            return (unreadable(fault),), None
-        faults, rows = bars_faults(_repaired(instrument, frame, self.repairs()), where)
-        return (*text_faults(where, frame, texts), *faults), _as_bars(instrument, rows)
-
-    def series(self, name: str) -> Series:
-        """Read and check a series; raises DataError with file, row, date and cure."""
-        where, frame, texts = read_numbers(self.folder, "series", name, self.series_names(), ("value",))
-        refuse_text(where, texts)
-        check_series(frame, where)
-        return _as_series(name, frame)
-
-    def examine_series(self, name: str) -> tuple[tuple[Fault, ...], Series | None]:
-        """Return all faults of a series' file, and the values of the rows that can be read."""
-        try:
-            where, frame, texts = read_numbers(self.folder, "series", name, self.series_names(), ("value",))
-        except DataError as fault:
-            return (unreadable(fault),), None
-        faults, rows = series_faults(frame, where)
-        return (*text_faults(where, frame, texts), *faults), _as_series(name, rows)
-
-    def events(self, name: str) -> Events:
-        """Read and check a schedule, its rows in any order; raises DataError with file, row, date and cure."""
-        return read_events(*self._schedule(name), name)
-
-    def examine_events(self, name: str) -> tuple[tuple[Fault, ...], Events | None]:
-        """Return all faults of a schedule's file, and the events of the rows that can be read."""
-        try:
-            path, where = self._schedule(name)
-            faults, rows = events_faults(read_words(path, where, EVENTS), where)
-        except DataError as fault:
-            return (unreadable(fault),), None
-        return faults, as_events(name, rows)
-
-    def members(self, name: str) -> Members:
-        """Read and check a group's members, its rows in any order; raises DataError with file, row and cure."""
-        return read_members(*self._group(name), name)
-
-    def examine_members(self, name: str) -> tuple[tuple[Fault, ...], Members | None]:
-        """Return all faults of a group's file, and the members of the rows that can be read."""
-        try:
-            path, where = self._group(name)
-            faults, rows = members_faults(read_words(path, where, MEMBERS), where)
-        except DataError as fault:
-            return (unreadable(fault),), None
-        return faults, as_members(name, rows)
-
-    def _schedule(self, name: str) -> tuple[Path, str]:
-        return find_words(self.folder, "events", name, self.event_names(), EVENTS)
-
-    def _group(self, name: str) -> tuple[Path, str]:
-        return find_words(self.folder, "members", name, self.member_names(), MEMBERS)
+        return _bars(name, self._file(BARS, name)[1])
 
     def repairs(self) -> tuple[Repair, ...]:
         """Return the repairs that are applied to what is read, from ``repairs.json``; raises DataError."""
@@ -155,8 +96,8 @@ class CsvSource:
             return from_json(json.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
             return ()
-        except (OSError, ValueError, KeyError, TypeError) as fault:
-            raise DataError(f"{path}: can't be read: {fault}: delete it to go back to the files as they are") from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{path}: can't be read: {error}: delete it to go back to the files as they are") from None
 
     def set_repairs(self, repairs: Iterable[Repair]) -> None:
         """Put these repairs in place of those there are; the CSV files stay as they are. Raises DataError."""
@@ -167,22 +108,46 @@ class CsvSource:
                 write_whole(path, lambda writing: writing.write_text(text, encoding="utf-8"))
             else:
                 path.unlink(missing_ok=True)
-        except OSError as fault:
-            raise DataError(f"{path}: can't be written: {fault.strerror}: copy the folder to one of your own") from None
+        except OSError as error:
+            raise DataError(f"{path}: can't be written: {error.strerror}: copy the folder to one of your own") from None
+
+    def _file(self, kind: Kind[Any], name: str) -> tuple[str, pd.DataFrame, list[Text]]:
+        return read_file(kind, *find_file(self.folder, kind, name, self.names(kind)))
+
+    def _repaired(self, kind: str, name: str, frame: pd.DataFrame) -> pd.DataFrame:
+        own = [repair for repair in self.repairs() if repair.instrument == name] if kind == BARS else []
+        if not own:
+            return frame
+        bars = mended(_bars(name, frame), own)
+        return frame.assign(**{column: getattr(bars, column) for column in COLUMNS})
 
 
-def _as_bars(instrument: str, frame: pd.DataFrame) -> Bars:
-    return Bars(instrument, days_of(frame["date"]), **{name: frame[name].to_numpy(float) for name in COLUMNS})
+def read_members(path: Path, where: str, name: str) -> Members:
+    """Read and check a file of a group's members; raises DataError with file, row and remedy."""
+    _where, frame, _texts = read_file(MEMBERS, path, where)
+    check(MEMBERS, frame, where)
+    return _members(name, frame)
 
 
-def _as_series(name: str, frame: pd.DataFrame) -> Series:
-    known = days_of(frame["known"]) if "known" in frame else None
-    return Series(name, days_of(frame["date"]), frame["value"].to_numpy(float), known)
+def _made(kind: str, name: str, frame: pd.DataFrame) -> Any:
+    """Return a file's rows as what they are."""
+    if kind == BARS:
+        return _bars(name, frame)
+    if kind == SERIES:
+        return Series(name, days_of(frame["date"]), frame["value"].to_numpy(float), _dates(frame, "known"))
+    if kind == MEMBERS:
+        return _members(name, frame)
+    symbols, timing = (list(frame[word]) if word in frame else None for word in ("symbol", "timing"))
+    return make_events(name, days_of(frame["date"]), symbols, timing, _dates(frame, "announced"))
 
 
-def _repaired(instrument: str, frame: pd.DataFrame, repairs: tuple[Repair, ...]) -> pd.DataFrame:
-    own = [repair for repair in repairs if repair.instrument == instrument]
-    if not own:
-        return frame
-    bars = mended(_as_bars(instrument, frame), own)
-    return frame.assign(**{name: getattr(bars, name) for name in COLUMNS})
+def _members(name: str, frame: pd.DataFrame) -> Members:
+    return make_members(name, list(frame["symbol"]), _dates(frame, "from"), _dates(frame, "to"))
+
+
+def _dates(frame: pd.DataFrame, column: str) -> Dates | None:
+    return days_of(frame[column]) if column in frame else None
+
+
+def _bars(name: str, frame: pd.DataFrame) -> Bars:
+    return Bars(name, days_of(frame["date"]), **{column: frame[column].to_numpy(float) for column in COLUMNS})

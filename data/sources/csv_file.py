@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from data.arrays import Dates
+from data.bars import COLUMNS
 from data.errors import DataError, did_you_mean
 from data.foreign import DATES, refuse_misnamed, refuse_packed, refuse_shape
 from data.schema import Fault
+from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.stamps import intraday_words, read_stamps, undated_words
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Layout(NamedTuple):
     Parameters
     ----------
     needed
-        The one a file has to have.
+        The column a file has to have.
     dates, words
         All of its kind that may be there.
     titled
@@ -52,20 +54,24 @@ class Layout(NamedTuple):
     titled: Mapping[str, tuple[str, ...]]
 
     def header(self) -> str:
-        """Say what a header holds."""
+        """Return what a header holds."""
         others = [column for column in (*self.words, *self.dates) if column != self.needed]
         also = {column: f" (or {', '.join(titles)})" for column, titles in self.titled.items()}
         named = [f"{column}{also.get(column, '')}" for column in (self.needed, *others)]
         return f"{named[0]} and perhaps {', '.join(named[1:])}"
 
 
-EVENTS = Layout(
-    "date",
-    ("date", "announced"),
-    ("symbol", "timing"),
-    {"date": ("release_date", "report_date"), "symbol": ("ticker",)},
-)
-MEMBERS = Layout("symbol", ("from", "to"), ("symbol",), {"symbol": ("ticker",)})
+NUMBERS: Mapping[str, tuple[str, ...]] = {BARS: COLUMNS, SERIES: ("value",)}
+"""The columns of numbers that a file of a kind has to have, beside its dates."""
+LAYOUTS: Mapping[str, Layout] = {
+    EVENTS: Layout(
+        "date",
+        ("date", "announced"),
+        ("symbol", "timing"),
+        {"date": ("release_date", "report_date"), "symbol": ("ticker",)},
+    ),
+    MEMBERS: Layout("symbol", ("from", "to"), ("symbol",), {"symbol": ("ticker",)}),
+}
 
 
 def names_in(folder: Path) -> tuple[str, ...]:
@@ -110,35 +116,38 @@ def text_faults(where: str, frame: pd.DataFrame, texts: list[Text]) -> list[Faul
     ]
 
 
-def unreadable(fault: DataError) -> Fault:
-    """Return what is wrong with a file that can't be read at all."""
-    return Fault("unreadable", str(fault), "mend or replace the file")
+def find_file(folder: Path, kind: str, name: str, present: tuple[str, ...]) -> tuple[Path, str]:
+    """Return where a file is, and its name for messages; raises DataError where there is none."""
+    if not NAME.fullmatch(name):
+        raise DataError(f"{name!r} is no name of an instrument or series: letters, digits and ^ . = _ - only")
+    path = folder / kind / f"{name}.csv"
+    if not path.is_file():
+        header = f" with the columns {LAYOUTS[kind].header()}" if kind in LAYOUTS else ""
+        raise DataError(
+            f"{path}: no such file{did_you_mean(name, present)}: add it{header}, or choose another folder with --data"
+        )
+    return path, f"{kind}/{name}.csv"
 
 
-def read_numbers(
-    folder: Path, kind: str, name: str, present: tuple[str, ...], numbers: tuple[str, ...]
-) -> tuple[str, pd.DataFrame, list[Text]]:
-    """Return the file's name for messages, its rows (dates read, columns float, index as in the file), and text."""
-    path, where = _found(folder, kind, name, present)
-    frame = _parse(path, where)
+def read_file(kind: str, path: Path, where: str) -> tuple[str, pd.DataFrame, list[Text]]:
+    """Return a file's name for messages, its rows, and text that stands where a number should.
+
+    Rows keep their number in the file as index. Dates are read, NaT where empty or unreadable; of events and members
+    ``unread`` tells of each row whether a date is no date.
+    """
+    if kind in LAYOUTS:
+        return where, _read_words(path, where, LAYOUTS[kind]), []
+    frame, numbers = _parse(path, where), NUMBERS[kind]
     missing = [column for column in ("date", *numbers) if column not in frame]
     if missing:
         needs = f"the header needs {','.join(('date', *numbers))}"
-        raise DataError(f"{where}:1: column {missing[0]} is missing: {needs}{_other_layout(frame, folder, where)}")
+        raise DataError(f"{where}:1: column {missing[0]} is missing: {needs}{_other_layout(frame, path, where)}")
     _refuse_empty(where, frame)
     return where, *_typed(frame, where, numbers)
 
 
-def find_words(folder: Path, kind: str, name: str, present: tuple[str, ...], layout: Layout) -> tuple[Path, str]:
-    """Return where the file of a layout is, and its name for messages; raises DataError where there is none."""
-    return _found(folder, kind, name, present, f" with the columns {layout.header()}")
-
-
-def read_words(path: Path, where: str, layout: Layout) -> pd.DataFrame:
-    """Return a file's rows: what columns of the layout it has, index as in the file.
-
-    Dates are read, NaT where empty or unreadable; ``unread`` says of each row whether a date is no date.
-    """
+def _read_words(path: Path, where: str, layout: Layout) -> pd.DataFrame:
+    """Return what columns of a layout a file has."""
     import pandas as pd
 
     frame = _parse(path, where, words=True)
@@ -160,7 +169,7 @@ def read_words(path: Path, where: str, layout: Layout) -> pd.DataFrame:
     return read
 
 
-def _other_layout(frame: pd.DataFrame, folder: Path, where: str) -> str:
+def _other_layout(frame: pd.DataFrame, path: Path, where: str) -> str:
     """Return what else can be done with a file whose column of dates isn't titled as ours is.
 
     Raises DataError where nothing can, as its rows are no sessions.
@@ -175,7 +184,8 @@ def _other_layout(frame: pd.DataFrame, folder: Path, where: str) -> str:
     elif first != "Price":
         return ""
     what = "; its first column has no title" if untitled else ""
-    return f"{what}, or take it into the store: backtest data import {shlex.quote(str(folder))}, and run without --data"
+    folder = shlex.quote(str(path.parents[1]))
+    return f"{what}, or take it into the store: backtest data import {folder}, and run without --data"
 
 
 def _refuse_times(text: pd.Series[str], where: str) -> None:
@@ -186,17 +196,6 @@ def _refuse_times(text: pd.Series[str], where: str) -> None:
     with contextlib.suppress(ValueError):
         if read_stamps(cells).intraday:
             raise DataError(f"{where}: {': '.join(intraday_words())}")
-
-
-def _found(folder: Path, kind: str, name: str, present: tuple[str, ...], layout: str = "") -> tuple[Path, str]:
-    if not NAME.fullmatch(name):
-        raise DataError(f"{name!r} is no name of an instrument or series: letters, digits and ^ . = _ - only")
-    path = folder / kind / f"{name}.csv"
-    if not path.is_file():
-        raise DataError(
-            f"{path}: no such file{did_you_mean(name, present)}: add it{layout}, or choose another folder with --data"
-        )
-    return path, f"{kind}/{name}.csv"
 
 
 def _refuse_empty(where: str, frame: pd.DataFrame) -> None:
@@ -219,8 +218,8 @@ def _parse(path: Path, where: str, *, words: bool = False) -> pd.DataFrame:
         )
     except pd.errors.EmptyDataError:
         raise DataError(f"{where}:1: is empty: the first line is the header") from None
-    except (pd.errors.ParserError, UnicodeDecodeError, OSError) as fault:
-        raise DataError(f"{where}: can't be read as CSV: {' '.join(str(fault).split())}") from None
+    except (pd.errors.ParserError, UnicodeDecodeError, OSError) as error:
+        raise DataError(f"{where}: can't be read as CSV: {' '.join(str(error).split())}") from None
     frame = frame.rename(columns=lambda title: str(title).strip())
     frame.index += FIRST_ROW
     if words:
@@ -237,8 +236,8 @@ def _check_shape(path: Path, where: str) -> None:
     refuse_packed(raw, where)
     try:
         text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as fault:
-        row = raw[: fault.start].count(b"\n") + 1
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
         raise DataError(f"{where}:{row}: is no text: save the file as UTF-8") from None
     with contextlib.suppress(csv.Error):  # told below
         refuse_shape(text, where)
@@ -274,8 +273,8 @@ def _days(text: pd.Series[str], where: str) -> tuple[pd.Series[pd.Timestamp], bo
     except ValueError:
         return days, False
     if not stamps.as_written:
-        says = f"{text.name} is {cells[0]!r}, a moment that New York dates otherwise"
-        raise DataError(f"{where}:{row}: {says}: write each session's own day as YYYY-MM-DD")
+        moment = f"{text.name} is {cells[0]!r}, a moment that New York dates otherwise"
+        raise DataError(f"{where}:{row}: {moment}: write each session's own day as YYYY-MM-DD")
     days[filled] = pd.to_datetime(stamps.days)
     return days, stamps.intraday
 

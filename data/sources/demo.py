@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
-from data.bars import Bars
 from data.demo_market import demo_market
 from data.errors import DataError, did_you_mean
-from data.events import Events, Members
-from data.series import Series
-
-Kind = TypeVar("Kind")
+from data.sources import Held, Kind
 
 
 @dataclass(frozen=True)
@@ -30,41 +26,14 @@ class DemoSource:
     name = "demo"
     simulated = True
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the names of the instruments it holds bars of, sorted."""
-        return tuple(sorted(demo_market().bars))
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what it holds of a kind, sorted."""
+        return tuple(sorted(getattr(demo_market(), kind)))
 
-    def series_names(self) -> tuple[str, ...]:
-        """Return the names of the series it holds, sorted."""
-        return tuple(sorted(demo_market().series))
-
-    def event_names(self) -> tuple[str, ...]:
-        """Return the names of the schedules it holds, sorted."""
-        return tuple(sorted(demo_market().events))
-
-    def member_names(self) -> tuple[str, ...]:
-        """Return the names of the groups whose members it holds, sorted."""
-        return tuple(sorted(demo_market().members))
-
-    def bars(self, instrument: str) -> Bars:
-        """Return an instrument's bars, read-only; raises DataError."""
-        return _named(instrument, "bars", demo_market().bars)
-
-    def series(self, name: str) -> Series:
-        """Return a series, read-only; raises DataError."""
-        return _named(name, "series", demo_market().series)
-
-    def events(self, name: str) -> Events:
-        """Return a schedule, read-only; raises DataError."""
-        return _named(name, "events", demo_market().events)
-
-    def members(self, name: str) -> Members:
-        """Return a group's members, read-only; raises DataError."""
-        return _named(name, "members", demo_market().members)
-
-
-def _named(name: str, kind: str, held: Mapping[str, Kind]) -> Kind:
-    if name not in held:
-        guess = did_you_mean(name, held)
-        raise DataError(f"demo market: no {kind} of {name}{guess}: it has {', '.join(sorted(held))}")
-    return held[name]
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return a history, read-only; raises DataError."""
+        held: Mapping[str, Held] = getattr(demo_market(), kind)
+        if name not in held:
+            guess = did_you_mean(name, held)
+            raise DataError(f"demo market: no {kind} of {name}{guess}: it has {', '.join(sorted(held))}")
+        return held[name]

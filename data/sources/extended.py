@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from data.errors import DataError, did_you_mean
 from data.extend import Driver, Extended, extend, first_real_row, index_driver, make, said_of, with_opens_from
 from data.extension import Extension, terms_of
 from data.fund import driver, rate_known
+from data.sources import BARS, Held, Kind
 from data.sources.wrapped import Wrapped
 
 
@@ -44,7 +46,7 @@ class ExtendedSource(Wrapped):
     _made: dict[str, Extended] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        bars = self.instruments()
+        bars = self.names(BARS)
         for each in self.extensions:
             if each.opens_from is not None and each.opens_from not in bars:
                 raise DataError(
@@ -55,9 +57,10 @@ class ExtendedSource(Wrapped):
                 raise DataError(f"data.extend.{each.instrument}.before: {each.instrument} has no bar: take before out")
             self._check_circle(each)
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the names of the instruments that have bars, real or made, sorted."""
-        return tuple(sorted({*self.source.instruments(), *(each.instrument for each in self.extensions)}))
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what it holds of a kind, of instruments those whose bars are made too, sorted."""
+        held = self.source.names(kind)
+        return tuple(sorted({*held, *(each.instrument for each in self.extensions)})) if kind == BARS else held
 
     @property
     def synthetic(self) -> dict[str, np.datetime64]:
@@ -82,17 +85,21 @@ class ExtendedSource(Wrapped):
             # with leverage 1 nothing is lent or borrowed, so the rate needn't reach back
             rate = rate_known(self.source, self.rate if terms.leverage != 1.0 else 0.0, driven_by.bars.dates)
             if self._has_bars(extension.instrument):
-                real = self.source.bars(extension.instrument)
+                real = self.source.read(BARS, extension.instrument)
                 made = extend(real, extension.before, driven_by, rate, terms, self.shift)
             else:
                 made = make(extension.instrument, driven_by, rate, terms, self.shift)
             self._made[extension.instrument] = replace(made, told=said_of(extension, terms, made, on_index=on_index))
         return self._made[extension.instrument]
 
-    def bars(self, instrument: str) -> Bars:
-        """Return an instrument's history, synthetic and then real where it is extended; raises DataError."""
-        extension = self._extension(instrument)
-        return self.source.bars(instrument) if extension is None else self.extended(extension).bars
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return a history, synthetic and then real where an instrument is extended; raises DataError."""
+        extension = self._extension(name) if kind == BARS else None
+        if extension is None:
+            return self.source.read(kind, name)
+        made: Any = self.extended(extension).bars
+        held: Held = made
+        return held
 
     def _extension(self, instrument: str | None) -> Extension | None:
         return next((each for each in self.extensions if each.instrument == instrument), None)
@@ -112,11 +119,11 @@ class ExtendedSource(Wrapped):
         return driven_by, on_index
 
     def _has_bars(self, instrument: str) -> bool:
-        return instrument in self.source.instruments()
+        return instrument in self.source.names(BARS)
 
     def _real(self, instrument: str) -> Bars:
         """Return the bars of an instrument that count as real."""
-        bars, extension = self.source.bars(instrument), self._extension(instrument)
+        bars, extension = self.source.read(BARS, instrument), self._extension(instrument)
         return bars if extension is None else bars.rows(slice(first_real_row(bars, extension.before), None))
 
     def _check_circle(self, extension: Extension) -> None:

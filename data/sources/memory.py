@@ -1,115 +1,62 @@
-"""A source in memory, of what it was given and no more: what goes out to the workers of a cluster."""
+"""A part of another source in memory: what goes out to the workers of a cluster."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from data.bars import Bars
 from data.errors import DataError
-from data.events import Events, Members
-from data.series import Series
-from data.sources import Source
-
-KINDS = ("bars", "series", "events", "members")
-
-Thing = Bars | Series | Events | Members
-
-
-class Lacking(BaseException):
-    """A held source was asked for what its own source may have, but it wasn't given: `args` is ``("series/VIX",)``.
-
-    No Exception, so that neither a strategy nor a failing row catches it: whoever sent the source out gives it more.
-    """
+from data.sources import KINDS, Held, Kind, Source, Thing
 
 
 @dataclass(frozen=True)
-class HeldSource:
+class PartialSource:
     """A part of another source, which answers as that one does.
 
     Parameters
     ----------
     name, simulated
         The other source's.
-    names
-        The names of all that the other source holds, by kind: ``bars``, ``series``, ``events``, ``members``.
+    listed
+        The names of all that the other source holds, by kind.
     held
         What it was given, by kind and name such as ``bars/SOXX``; what the other source refuses is the error.
+    lacking
+        What it was asked for that the other may have, but it wasn't given: nothing that was computed meanwhile counts,
+        and whoever sent the source out has to send these too.
     """
 
     name: str
     simulated: bool
-    names: Mapping[str, tuple[str, ...]]
+    listed: Mapping[str, tuple[str, ...]]
     held: Mapping[str, Thing | DataError]
+    lacking: set[str] = field(default_factory=set)
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the names of the instruments the other source holds bars of, sorted."""
-        return self.names["bars"]
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what the other source holds of a kind, sorted."""
+        return self.listed[kind]
 
-    def series_names(self) -> tuple[str, ...]:
-        """Return the names of the series the other source holds, sorted."""
-        return self.names["series"]
-
-    def event_names(self) -> tuple[str, ...]:
-        """Return the names of the schedules the other source holds, sorted."""
-        return self.names["events"]
-
-    def member_names(self) -> tuple[str, ...]:
-        """Return the names of the groups whose members the other source holds, sorted."""
-        return self.names["members"]
-
-    def bars(self, instrument: str) -> Bars:
-        """Return an instrument's bars; raises DataError as the other source does, and Lacking."""
-        found: Bars = self._given("bars", instrument)  # type: ignore[assignment]  # what stands there by its kind
-        return found
-
-    def series(self, name: str) -> Series:
-        """Return a series; raises DataError as the other source does, and Lacking."""
-        found: Series = self._given("series", name)  # type: ignore[assignment]
-        return found
-
-    def events(self, name: str) -> Events:
-        """Return a schedule; raises DataError as the other source does, and Lacking."""
-        found: Events = self._given("events", name)  # type: ignore[assignment]
-        return found
-
-    def members(self, name: str) -> Members:
-        """Return a group's members; raises DataError as the other source does, and Lacking."""
-        found: Members = self._given("members", name)  # type: ignore[assignment]
-        return found
-
-    def _given(self, kind: str, name: str) -> Thing:
-        if (key := f"{kind}/{name}") not in self.held:
-            raise Lacking(key)
-        found = self.held[key]
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return a history; raises DataError as the other source does, and where it wasn't given."""
+        key = f"{kind}/{name}"
+        if key not in self.held:
+            self.lacking.add(key)
+            raise DataError(f"{key} wasn't sent out")
+        found: Any = self.held[key]
         if isinstance(found, DataError):
             raise DataError(*found.args)
-        return found
+        given: Held = found
+        return given
 
 
-def held(source: Source, wanted: Iterable[str]) -> HeldSource:
-    """Return a part of a source in memory.
-
-    Parameters
-    ----------
-    source
-        Where it is read.
-    wanted
-        Of what, by kind and name: ``bars/SOXX``, ``series/VIX``.
-    """
-    names = (source.instruments(), source.series_names(), source.event_names(), source.member_names())
-    return HeldSource(
-        source.name,
-        source.simulated,
-        dict(zip(KINDS, names, strict=True)),
-        {key: _read(source, *key.split("/", 1)) for key in sorted(wanted)},
-    )
-
-
-def _read(source: Source, kind: str, name: str) -> Thing | DataError:
-    reads = (source.bars, source.series, source.events, source.members)
-    read: Callable[[str], Thing] = reads[KINDS.index(kind)]
-    try:
-        return read(name)
-    except DataError as fault:
-        return fault
+def part_of(source: Source, reads: Iterable[str]) -> PartialSource:
+    """Return a part of a source in memory: what is named by kind and name, such as ``bars/SOXX`` and ``series/VIX``."""
+    held = dict[str, Thing | DataError]()
+    for key in sorted(reads):
+        kind, _, name = key.partition("/")
+        try:
+            held[key] = source.read(Kind(kind), name)
+        except DataError as error:
+            held[key] = error
+    return PartialSource(source.name, source.simulated, {kind: source.names(kind) for kind in KINDS}, held)

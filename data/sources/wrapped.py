@@ -1,14 +1,13 @@
-"""Bases that let a source say only what is its own: one that passes everything on, and one without events."""
+"""Sources that change a part of another: the base that passes everything on, and one that reads each thing once."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from data.bars import Bars
-from data.errors import DataError
-from data.events import Events, Members
 from data.series import Series
-from data.sources import Source
+from data.sources import Held, Kind, Source
 
 
 @dataclass(frozen=True)
@@ -33,54 +32,36 @@ class Wrapped:
         """Whether the inner source is made up."""
         return self.source.simulated
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the names of the instruments the inner source holds bars of, sorted."""
-        return self.source.instruments()
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what the inner source holds of a kind, sorted."""
+        return self.source.names(kind)
 
-    def series_names(self) -> tuple[str, ...]:
-        """Return the names of the series the inner source holds, sorted."""
-        return self.source.series_names()
-
-    def event_names(self) -> tuple[str, ...]:
-        """Return the names of the schedules the inner source holds, sorted."""
-        return self.source.event_names()
-
-    def member_names(self) -> tuple[str, ...]:
-        """Return the names of the groups whose members the inner source holds, sorted."""
-        return self.source.member_names()
-
-    def bars(self, instrument: str) -> Bars:
-        """Return an instrument's bars; raises DataError."""
-        return self.source.bars(instrument)
-
-    def series(self, name: str) -> Series:
-        """Return a series; raises DataError."""
-        return self.source.series(name)
-
-    def events(self, name: str) -> Events:
-        """Return a schedule; raises DataError."""
-        return self.source.events(name)
-
-    def members(self, name: str) -> Members:
-        """Return a group's members; raises DataError."""
-        return self.source.members(name)
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return what the inner source holds; raises DataError."""
+        return self.source.read(kind, name)
 
 
-class Eventless:
-    """What a source answers that holds bars and perhaps series, but neither events nor members."""
+@dataclass(frozen=True)
+class KeptSource(Wrapped):
+    """A source, read once: a run asks for its bars, the audit asks again, and so does what comes before inception.
 
-    def event_names(self) -> tuple[str, ...]:
-        """Return no name: there are no events."""
-        return ()
+    Parameters
+    ----------
+    source
+        What is read.
+    lags
+        Sessions by which a series is known late, by its name; its own lag where nothing is said.
+    """
 
-    def member_names(self) -> tuple[str, ...]:
-        """Return no name: there are no members."""
-        return ()
+    lags: Mapping[str, int] = field(default_factory=dict)
+    _kept: dict[tuple[str, str], Any] = field(init=False, default_factory=dict, repr=False, compare=False)
 
-    def events(self, name: str) -> Events:
-        """Raise DataError."""
-        raise DataError(f"no events of {name}: this source holds none")
-
-    def members(self, name: str) -> Members:
-        """Raise DataError."""
-        raise DataError(f"no members of {name}: this source holds none")
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return what the inner source holds, a series with its lag; raises DataError."""
+        if (kind, name) not in self._kept:
+            read: Any = self.source.read(kind, name)
+            if isinstance(read, Series):
+                read = replace(read, lag=self.lags.get(name, read.lag))
+            self._kept[kind, name] = read
+        kept: Held = self._kept[kind, name]
+        return kept

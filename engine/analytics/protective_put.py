@@ -17,6 +17,7 @@ from data.arrays import DAY, Dates, Flags, Floats
 from data.calendar import SESSIONS_A_YEAR, nyse_sessions, session_numbers
 from data.errors import DataError
 from data.market import Market
+from data.sources import SERIES, Source
 from engine.analytics.underlying import underlying_of
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger, empty_ledger, mark
@@ -154,6 +155,12 @@ def put_price(
     return np.where(spread > 0.0, price, np.maximum(discounted - forward, 0.0))
 
 
+def put_reads(source: Source) -> frozenset[str]:
+    """Return what the put's price hangs on, besides what is traded, by kind and name."""
+    volatility, other = f"series/{VOLATILITY_INDEX}", f"bars/{ITS_INSTRUMENT}"
+    return frozenset((volatility, other) if VOLATILITY_INDEX in source.names(SERIES) else (volatility,))
+
+
 def put_volatility(market: Market) -> Floats:
     """Return the volatility a put is priced at, as known at each of the run's closes: a fraction a year, modelled.
 
@@ -164,7 +171,7 @@ def put_volatility(market: Market) -> Floats:
         raise DataError(f"there is no series {VOLATILITY_INDEX}, from which the put's volatility would come")
     if not market.has_bars(ITS_INSTRUMENT):
         raise DataError(f"there are no bars of {ITS_INSTRUMENT}, which {VOLATILITY_INDEX} is held against")
-    _check_fresh(VOLATILITY_INDEX, market.source.series(VOLATILITY_INDEX).dates, market.run_sessions)
+    _check_fresh(VOLATILITY_INDEX, market.source.read(SERIES, VOLATILITY_INDEX).dates, market.run_sessions)
     quoted = ~np.isnan(market.bars(ITS_INSTRUMENT).close)
     _check_fresh(ITS_INSTRUMENT, market.sessions[quoted], market.run_sessions)
     own, broad = (

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import backtrader as bt
 import numpy as np
 
 from data.arrays import Dates
 from data.bars import Bars
-from data.errors import StrategyError, did_you_mean
+from data.errors import DataError, StrategyError, did_you_mean
 from data.market import Market
-from data.series import Series
-from data.sources.wrapped import Eventless
+from data.sources import BARS, SERIES, Held, Kind
 from engine.backtrader_engine.hedge import Decider, place
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
@@ -126,7 +126,7 @@ class GuestHedge(bt.Strategy):
 
 
 @dataclass(frozen=True)
-class FeedSource(Eventless):
+class FeedSource:
     """A Source over preloaded feeds; it holds no series."""
 
     feeds: Mapping[str, bt.feed.DataBase]
@@ -134,30 +134,31 @@ class FeedSource(Eventless):
     name = "feeds"
     simulated = False
 
-    def instruments(self) -> tuple[str, ...]:
-        """Return the feeds' names."""
-        return tuple(sorted(self.feeds))
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the feeds' names: they are instruments."""
+        return tuple(sorted(self.feeds)) if kind == BARS else ()
 
-    def series_names(self) -> tuple[str, ...]:
-        """Return nothing: feeds are instruments."""
-        return ()
-
-    def bars(self, instrument: str) -> Bars:
+    def read(self, kind: Kind[Held], name: str) -> Held:
         """Return a feed's bars as they are, without events; raises StrategyError if it is missing or not preloaded."""
-        if instrument not in self.feeds:
-            hint = did_you_mean(instrument, self.feeds)
-            raise StrategyError(f"no feed is named {instrument}{hint}: cerebro.adddata(feed, name={instrument!r})")
-        feed = self.feeds[instrument]
+        if kind == SERIES:
+            raise StrategyError(f"series {name} can't be had in a Cerebro of your own: use backtest run")
+        if kind != BARS:
+            raise DataError(f"no {kind} of {name}: this source holds none")
+        bars: Any = self._bars(name)
+        held: Held = bars
+        return held
+
+    def _bars(self, name: str) -> Bars:
+        if name not in self.feeds:
+            hint = did_you_mean(name, self.feeds)
+            raise StrategyError(f"no feed is named {name}{hint}: cerebro.adddata(feed, name={name!r})")
+        feed = self.feeds[name]
         numbers = np.array(feed.lines.datetime.array, dtype=np.float64)
         if len(numbers) < 2:  # a live feed has one bar so far
-            raise StrategyError(f"feed {instrument} isn't preloaded: run the Cerebro with preload=True, its default")
-        columns = {name: np.array(getattr(feed.lines, name).array, dtype=np.float64) for name in _FEED_LINES}
+            raise StrategyError(f"feed {name} isn't preloaded: run the Cerebro with preload=True, its default")
+        columns = {line: np.array(getattr(feed.lines, line).array, dtype=np.float64) for line in _FEED_LINES}
         nothing = np.zeros(len(numbers))
-        return Bars(instrument, _days(numbers), **columns, dividend=nothing, split=nothing + 1.0)
-
-    def series(self, name: str) -> Series:
-        """Refuse: feeds are instruments."""
-        raise StrategyError(f"series {name} can't be had in a Cerebro of your own: use backtest run")
+        return Bars(name, _days(numbers), **columns, dividend=nothing, split=nothing + 1.0)
 
 
 _FEED_LINES = ("open", "high", "low", "close", "volume")
@@ -170,9 +171,9 @@ def _days(numbers: np.ndarray) -> Dates:
 def _market(config: RunConfig, feeds: Mapping[str, bt.feed.DataBase]) -> Market:
     """Return the market of the sessions that every traded feed has; it warms up on the first of them."""
     source, roles = FeedSource(feeds), roles_of(config)
-    sessions = source.bars(roles.underlying).dates
+    sessions = source.read(BARS, roles.underlying).dates
     for name in roles.traded:
-        sessions = np.intersect1d(sessions, source.bars(name).dates)
+        sessions = np.intersect1d(sessions, source.read(BARS, name).dates)
     if len(sessions) < 2:  # a decision and a fill
         raise StrategyError(f"the feeds {', '.join(roles.traded)} have fewer than two sessions in common")
     return Market(source, roles, sessions, 0, sessions)

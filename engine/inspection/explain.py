@@ -10,7 +10,7 @@ import numpy as np
 
 from data.arrays import Dates
 from data.errors import DataError, StrategyError, UserError
-from data.market import Market
+from data.market import Market, recorded
 from data.sources import Source
 from data.version import code_version
 from engine.analytics.attribution import attribute
@@ -40,7 +40,7 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
     Parameters
     ----------
     config, source
-        As for `engine.runs.run.run`.
+        As for `engine.runs.execute.run`.
     date
         The session.
     kept
@@ -53,7 +53,7 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
     """
     market = open_market(config, source)
     t = session_of(market.run_sessions, date)
-    with evaluate_strategy(config, market) as prepared:
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
         return _explained(config, prepared, t, kept)
 
 
@@ -65,11 +65,11 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         raise DataError(f"{date}: the hedged book was ruined on {ruined}: there is none after")
     inputs = inputs_read(prepared)
     if kept is not None:
-        _check_kept(kept, market, hedged)
+        _check_kept(kept, market, prepared.reads, hedged)
     setup, closes = prepared.setup, tuple(close_read(prepared, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
     return Day(
         config.name,
-        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market),
+        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view),
         (prepared.cls.__doc__ or "").strip().partition("\n")[0],
         market.hedge,
         str(market.run_sessions[t]),
@@ -118,7 +118,7 @@ def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
 
 def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
     """Ask the strategy for its inputs; a fault in the user's code is told with its line."""
-    strategy, market = prepared.strategy, prepared.setup.market
+    strategy, market = prepared.strategy, prepared.view
     if not isinstance(strategy, Strategy):
         return ()
     name = prepared.cls.__name__
@@ -236,10 +236,10 @@ def _notes(market: Market, t: int) -> Iterator[str]:
             yield f"The audit says of this session: {one.instrument} {one.says}."
 
 
-def _check_kept(kept: Run, market: Market, hedged: Ledger) -> None:
+def _check_kept(kept: Run, market: Market, reads: frozenset[str], hedged: Ledger) -> None:
     """Refuse to explain a kept run by data or code that aren't its own."""
     again = f"make it again with backtest run {shlex.quote(str(kept.folder / 'config.yaml'))}"
-    if changed := changed_inputs(kept.manifest, market):
+    if changed := changed_inputs(kept.manifest, market, reads):
         raise UserError(f"{kept.folder}: {', '.join(changed)} changed since the run was kept: {again}")
     ours, theirs = (book.equity[: book.last + 1] for book in (hedged, kept.hedged))
     if len(ours) != len(theirs) or (np.abs(ours - theirs) > SAME * np.abs(theirs)).any():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from data.arrays import DAY, day
+from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.market import Market
 from data.series import Series
+from data.sources import BARS, SERIES, Kind
 
 CLOSED = dt.time(16)
 """New York's clock at the close."""
@@ -58,17 +60,17 @@ def age(last: np.datetime64, now: dt.datetime | None = None) -> int:
     return _between(last, until)
 
 
-def freshness(market: Market) -> Iterator[Fresh]:
-    """Yield how old every bar and series is, by the last session, that was used of a market so far."""
+def freshness(market: Market, reads: Iterable[str]) -> Iterator[Fresh]:
+    """Yield how old every bar and series that is read is, by the last session."""
     last = market.sessions[-1]
-    for place, content in market.fingerprint().items():
-        kind, _, name = place.partition("/")
-        if kind not in ("bars", "series") or content == "absent":
+    for read in sorted(reads):
+        kind, _, name = read.partition("/")
+        if kind not in (BARS, SERIES) or name not in market.source.names(Kind(kind)):
             continue
-        held = market.source.bars(name) if kind == "bars" else market.source.series(name)
+        held: Bars | Series = market.source.read(Kind(kind), name)
         seen, lag = held.dates <= last, 0
         if isinstance(held, Series):
-            lag = market.lags.get(name, held.lag)
+            lag = held.lag
             if held.known is not None:
                 seen &= held.known <= last
         dates = np.unique(held.dates[seen])

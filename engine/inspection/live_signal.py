@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,8 +15,9 @@ from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.format import counted
-from data.market import Market
-from data.sources import Source
+from data.market import Market, recorded
+from data.sources import BARS, Held, Kind, Source
+from data.sources.wrapped import Wrapped
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
@@ -48,7 +50,7 @@ def signal_now(
     Parameters
     ----------
     config, source
-        As for `engine.runs.run.run`.
+        As for `engine.runs.execute.run`.
     days
         Sessions of recent history.
     equity
@@ -63,7 +65,7 @@ def signal_now(
     """
     market = open_market(config, source)
     aged = None if market.simulated else age(market.run_sessions[-1], now)
-    with evaluate_strategy(config, market) as prepared:
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
         return _signal(config, prepared, days, equity, aged)
 
 
@@ -81,10 +83,10 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
     worth = float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
-    fresh = tuple(freshness(market))
+    fresh = tuple(freshness(market, prepared.reads))
     return Signal(
         config.name,
-        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market),
+        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view),
         (prepared.cls.__doc__ or "").strip().partition("\n")[0],
         market.hedge,
         market.underlying,
@@ -121,31 +123,40 @@ def one_more(config: RunConfig, prepared: PreparedRun) -> PreparedRun:
     """
     market = lengthened(prepared.setup.market)
     signal = None if prepared.signal is None else np.append(prepared.signal, 0.0)
-    return replace(prepared, setup=prepare(config, market, signal))
+    return replace(prepared, setup=prepare(config, market, signal), view=market)
 
 
 def lengthened(market: Market) -> Market:
     """Return a market with the NYSE's next session behind its last, in which no price moves."""
-    last = market.sessions[-1]
+    last, roles = market.sessions[-1], market.roles
     (following, *_) = nyse_sessions(last + DAY, last + 14 * DAY)
-    roles = market.roles
-    read = {name: _longer(market, name, following) for name in dict.fromkeys((*roles.traded, roles.underlying))}
-    return Market(
-        market.source,
-        roles,
-        np.append(market.sessions, following),
-        market.first,
-        np.append(market.calendar, following),
-        market.lags,
-        market.findings,
-        market.synthetic,
-        _read=read,
+    longer = {name: _longer(market, name, following) for name in dict.fromkeys((*roles.traded, roles.underlying))}
+    return replace(
+        market,
+        source=Lengthened(market.source, longer),
+        sessions=np.append(market.sessions, following),
+        calendar=np.append(market.calendar, following),
     )
+
+
+@dataclass(frozen=True)
+class Lengthened(Wrapped):
+    """A source with other bars of some instruments."""
+
+    bars: Mapping[str, Bars]
+
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return a history; raises DataError."""
+        if kind != BARS or name not in self.bars:
+            return self.source.read(kind, name)
+        bars: Any = self.bars[name]
+        held: Held = bars
+        return held
 
 
 def _longer(market: Market, name: str, following: np.datetime64) -> Bars:
     """Return an instrument's bars to the last session, and one more at its last close."""
-    bars = market.source.bars(name)
+    bars = market.source.read(BARS, name)
     bars = bars.rows(slice(0, int(np.searchsorted(bars.dates, market.sessions[-1], side="right"))))
     added = {"volume": np.nan, "dividend": 0.0, "split": 1.0} | dict.fromkeys(PRICES, bars.close[-1])
     columns = {column: np.append(getattr(bars, column), value) for column, value in added.items()}

@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +26,6 @@ from distributed.scheduler import KilledWorker
 from distributed.utils import silence_logging_cmgr
 
 from data.errors import UserError
-from data.sources.memory import Lacking
 from data.version import code_version
 from engine.research.job import DEATHS, AnswerOf, ChunkOf, ExecutorError, Job, compute_quietly
 
@@ -184,8 +183,8 @@ class _Session:
         elif word == "refused":
             raise ExecutorError(said)
         else:
-            if said not in self.lacking:
-                self.lacking.add(said)
+            if not self.lacking.issuperset(said):
+                self.lacking.update(said)
                 self._send_job()
             self._submit(chunk)
 
@@ -225,6 +224,7 @@ class Kit(WorkerPlugin):
         """Check on arrival; what is wrong is told with the first chunk, so that it reaches who asked."""
         self._lock, self.refused = threading.Lock(), ""
         self._compute: Callable[[Any], Any] | None = None
+        self._lacking: Collection[str] = ()
         here = versions()
         for name, version in self.made_with.items():
             if here[name] != version:
@@ -241,12 +241,13 @@ class Kit(WorkerPlugin):
         with self._lock:  # a job remembers what chunks share, for one thread
             try:
                 if self._compute is None:
-                    self._compute = pickle.loads(zlib.decompress(self.packed)).open(1)  # noqa: S301  # dask pickles all
-                return "answer", compute_quietly(self._compute, chunk)
-            except Lacking as lacking:
-                return "lacking", lacking.args[0]
+                    job = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  # dask pickles all
+                    self._lacking = getattr(getattr(job, "source", None), "lacking", ())
+                    self._compute = job.open(1)
+                result: tuple[str, Any] = "answer", compute_quietly(self._compute, chunk)
             except UserError as error:
-                return "refused", str(error)
+                result = "refused", str(error)
+            return ("lacking", sorted(self._lacking)) if self._lacking else result
 
 
 def compute_chunk(name: str, chunk: Any) -> tuple[str, Any]:

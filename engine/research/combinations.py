@@ -13,8 +13,8 @@ import numpy as np
 
 from data.errors import StrategyError
 from data.sources import Source
-from data.sources.kept import KeptSource
-from data.sources.memory import held
+from data.sources.memory import part_of
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.plain_yaml import Keys
 from engine.research.cache import Cache, Recent
@@ -149,7 +149,7 @@ class Combinations:
         """Return the same job with what the base run reads in memory, what was found lacking too, and its files."""
         named = self.windows[0].strategy.named
         classes = {named, *(str(value) for axis in self.grid.axes if axis.keys == CLASS for value in axis.values)}
-        source, known = held(self.source, self.used | set(lacking)), source_hash(strategy_class(named))
+        source, known = part_of(self.source, self.used | set(lacking)), source_hash(strategy_class(named))
         return replace(self, source=source, bundle=bundle_of(sorted(classes)), strategy=known)
 
 

@@ -18,7 +18,8 @@ from engine.research.answered import run_row
 from engine.research.columns import columns_of
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import KEPT, PATHS, WIDTH, calendar_of, drawn_of, kept_of, returns_to_ruin
-from engine.runs.run import Run, run
+from engine.runs.execute import run
+from engine.runs.run import Run
 from engine.setup import run_beta
 
 

@@ -14,13 +14,10 @@ from typing import Any
 import numpy as np
 
 from data.errors import ConfigError, UserError
-from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
-from engine.evaluate_strategy import intensity_of
-from engine.reads import Inputs, inputs_of
 from engine.research.columns import known_answer
 from engine.research.combinations import (
     CHUNK,
@@ -34,14 +31,13 @@ from engine.research.combinations import (
 )
 from engine.research.executors import Threads, executor_of
 from engine.research.grid import Grid
+from engine.research.inputs import Inputs, inputs_of
 from engine.research.job import Executor, finish, is_finished, join, read_column
 from engine.research.overfitting.assess import finish_sweep
 from engine.research.overfitting.findings import FILE as OVERFITTING
 from engine.runs.identity import CLASS, identity, known_by
 from engine.runs.run import SIMULATED
 from engine.setup import open_market
-from strategies import parameters
-from strategies.load import fresh
 
 RESULTS = "results.parquet"
 FILES = (RESULTS, OVERFITTING)
@@ -138,7 +134,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     if named := [axis.text for axis in grid.axes if axis.keys in NOT_SWEPT]:
         raise ConfigError(f"{named[0]}: a sweep reads one history: sweep each by itself")
     source = KeptSource(source or open_source(config.data.source, config.data.path))
-    market = market_of(config, source)
+    market = open_market(config, source)
     inputs = inputs_of(config, grid.tried, market, source)
     known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
     folder = out / folder_name(config, "sweep", identity(known), simulated=source.simulated)
@@ -210,15 +206,6 @@ def executor_for(
             f"move it to a file of its own and name it file.py:{asked}"
         )
     return executor
-
-
-def market_of(config: RunConfig, source: Source) -> Market:
-    """Return the base run's market, asked by its strategy where that gives an intensity."""
-    market = open_market(config, source)
-    if compiles(config):
-        with fresh(config.strategy.named) as cls:
-            intensity_of(parameters.make(cls, config.strategy.params), market)
-    return market
 
 
 def _known(config: RunConfig, grid: Grid, inputs: Inputs, source: str) -> dict[str, Any]:

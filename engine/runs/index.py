@@ -5,29 +5,39 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data.errors import UserError
-from engine.runs.folder import RUN
-from engine.runs.identity import ID_LENGTH, identity
+from data.files import damaged
+from engine.runs.folder import RUN, id_of
+from engine.runs.identity import identity
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 Row = dict[str, Any]
+Warn = Callable[[str], object]
+"""Takes a sentence about a damaged folder, which is left out."""
 
 DATES = ("first", "last")
 PLAIN = ("attribution", "measures")
 """Parts of metrics.json whose figures go by their own names: a sweep's columns have the same."""
 LEFT_OUT = ("controls", "sentence", "price", "alternative", "label", "outcome")
-"""Parts that are told elsewhere, or are sentences."""
+"""Parts that stand elsewhere, or are sentences."""
 OLDER = ("name", "strategy", "first", "last", "cagr", "max_drawdown")
 """What an older version's metrics.json is read for."""
 EVIDENCE = ("growth", "cagr", "sharpe", "max_drawdown", "cvar_95")
 RESULTS = "results.parquet"
 KINDS = ("sweep", "search", "walkforward")
+OLD = "older: run again"
+"""What is said of a folder that an older version wrote."""
+LACKING = (KeyError, TypeError, AttributeError)
+"""What reading a folder raises where an older version wrote it."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ class Wanted:
     until: str | None = None
 
     def has(self, row: Mapping[str, Any]) -> bool:
-        """Say whether a row is asked for, by its ``name``, ``strategy``, ``verdict``, ``first`` and ``last``."""
+        """Return whether a row is asked for, by its ``name``, ``strategy``, ``verdict``, ``first`` and ``last``."""
         return (
             all(_fits(row.get(key), getattr(self, key)) for key in ("name", "strategy"))
             and (self.verdict is None or str(row.get("verdict") or "").startswith(self.verdict.lower()))
@@ -80,7 +90,7 @@ class Wanted:
         )
 
 
-def run_rows(runs: Path) -> list[tuple[Row, Mapping[str, Any]]]:
+def run_rows(runs: Path, warn: Warn) -> list[tuple[Row, Mapping[str, Any]]]:
     """Return every kept run, oldest first: its row, and its metrics.json.
 
     A row holds id, name, folder, strategy, verdict, its data's hash and every figure of metrics.json under one name;
@@ -88,75 +98,94 @@ def run_rows(runs: Path) -> list[tuple[Row, Mapping[str, Any]]]:
     mean the same today, and ``older`` is true.
     """
     found: list[tuple[Row, Mapping[str, Any]]] = []
-    for folder in _oldest_first(runs, "metrics.json"):
-        metrics, manifest = _json(folder / "metrics.json"), _json(folder / "manifest.json")
-        if "answer" not in metrics:
-            found.append((_older_row(folder.name, metrics), metrics))
-            continue
-        with _older(folder):
-            found.append((_run_row(folder.name, metrics, manifest), metrics))
+    for folder in _oldest_first(runs, "metrics.json", "manifest.json", warn=warn):
+        with _named(warn):
+            metrics, manifest = _json(folder / "metrics.json"), _json(folder / "manifest.json")
+            try:
+                row = _run_row(folder.name, metrics, manifest)
+            except LACKING:
+                row = _older_row(folder.name, metrics)
+            found.append((row, metrics))
     return found
 
 
-def control_rows(runs: Path) -> list[Row]:
+def control_rows(runs: Path, warn: Warn) -> list[Row]:
     """Return a row for every control of every kept run, with what the evidence says against it."""
     return [
         {"run": row["id"], "name": row["name"], "control": control, **figures, **_evidence(metrics, control)}
-        for row, metrics in run_rows(runs)
+        for row, metrics in run_rows(runs, warn)
         if not row["older"]
         for control, figures in metrics["controls"].items()
     ]
 
 
-def kept_rows(places: Places, kind: str) -> list[Row]:
+def kept_rows(places: Places, kind: str, warn: Warn) -> list[Row]:
     """Return a row for every finished sweep, search or walk-forward, oldest first; `kind` is one of `KINDS`."""
-    made = {"sweep": _sweep_row, "search": _search_row, "walkforward": _walkforward_row}[kind]
+    make = {"sweep": _sweep_row, "search": _search_row, "walkforward": _walkforward_row}[kind]
     rows = []
-    for folder in _oldest_first(places.of(kind), "manifest.json"):
-        told = _json(folder / "manifest.json")
-        with _older(folder):
-            named = {"kind": kind, "id": told["id"], "name": told["name"], "folder": folder.name}
-            rows.append({**named, **made(folder, told)})
+    for folder in _oldest_first(places.of(kind), "manifest.json", warn=warn):
+        with _named(warn):
+            manifest = _json(folder / "manifest.json")
+            named = {"kind": kind, "id": id_of(folder.name), "name": manifest.get("name"), "folder": folder.name}
+            try:
+                rows.append({**named, **make(folder, manifest)})
+            except LACKING:
+                rows.append({**named, "keys": OLD, "first": None, "last": None, "older": True})
     return rows
 
 
-def id_of(folder: str) -> str:
-    """Return the id at the end of a folder's name."""
-    return folder[-ID_LENGTH:]
+def files_of(folder: Path, name: str, warn: Warn) -> list[Path]:
+    """Return the files of a name in all folders of something kept, sorted; damaged ones are left out."""
+    found = sorted(path for path in folder.glob(f"*/{name}") if RUN.fullmatch(path.parent.name))
+    return [path for path in found if _is_whole(path.parent, name, warn=warn) and _has_footer(path, warn)]
 
 
-def files_of(folder: Path, name: str) -> list[Path]:
-    """Return the files of a name in all folders of something kept, sorted."""
-    return sorted(path for path in folder.glob(f"*/{name}") if RUN.fullmatch(path.parent.name))
+def _oldest_first(folder: Path, *names: str, warn: Warn) -> list[Path]:
+    """Return the folders that have the first of some files, and none of them damaged."""
+    written = [path for path in folder.glob(f"*/{names[0]}") if RUN.fullmatch(path.parent.name)]
+    ordered = sorted(written, key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
+    return [path.parent for path in ordered if _is_whole(path.parent, *names, warn=warn)]
 
 
-def _oldest_first(folder: Path, file: str) -> list[Path]:
-    written = [path for path in folder.glob(f"*/{file}") if RUN.fullmatch(path.parent.name)]
-    return [path.parent for path in sorted(written, key=lambda path: (path.stat().st_mtime_ns, path.parent.name))]
+def _is_whole(folder: Path, *names: str, warn: Warn) -> bool:
+    name = damaged(folder, names)
+    if name is not None:
+        warn(f"{folder / name}: is damaged, it isn't as it was written: remove its folder")
+    return name is None
+
+
+def _has_footer(path: Path, warn: Warn) -> bool:
+    try:
+        _footer(path)
+    except UserError as error:
+        warn(str(error))
+        return False
+    return True
+
+
+@contextmanager
+def _named(warn: Warn) -> Iterator[None]:
+    """Let a folder that can't be read be named, and the next one be read."""
+    try:
+        yield
+    except UserError as error:
+        warn(str(error))
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as fault:
-        raise UserError(f"{path}: is not as a run wrote it: {fault}: remove its folder") from None
-    if not isinstance(told, dict):
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise UserError(f"{path}: is not as a run wrote it: {error}: remove its folder") from None
+    if not isinstance(read, dict):
         raise UserError(f"{path}: is not as a run wrote it: remove its folder")
-    return told
-
-
-@contextmanager
-def _older(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (KeyError, TypeError, AttributeError) as missing:
-        raise UserError(
-            f"{folder}: lacks {missing}, an older version wrote it: move it away, or make it again"
-        ) from None
+    return read
 
 
 def _run_row(folder: str, metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> Row:
     verdict = metrics["verdict"] or {}
+    if "answer" not in metrics:
+        raise KeyError("answer")
     row = {
         "id": manifest["id"],
         "name": metrics["name"],
@@ -171,23 +200,23 @@ def _run_row(folder: str, metrics: Mapping[str, Any], manifest: Mapping[str, Any
     }
     for control, figures in metrics["controls"].items():
         row |= {f"{control}_{key}": value for key, value in figures.items() if key not in DATES}
-    for part, told in metrics.items():
-        if isinstance(told, dict) and part not in LEFT_OUT:
-            row |= {key: value for key, value in _flat(told, () if part in PLAIN else (part,)) if key not in row}
+    for part, figures in metrics.items():
+        if isinstance(figures, dict) and part not in LEFT_OUT:
+            row |= {key: value for key, value in _flat(figures, () if part in PLAIN else (part,)) if key not in row}
     return {key: _date(value) if key in DATES else value for key, value in row.items()}
 
 
 def _older_row(folder: str, metrics: Mapping[str, Any]) -> Row:
-    """Return what is known of a run whose metrics.json has no answer: its verdict was told by other rules."""
+    """Return what is known of a run that an older version wrote: its verdict is by other rules."""
     plain = {key: metrics.get(key) for key in OLDER}
     return {"id": id_of(folder), "folder": folder, "older": True, "verdict": None} | {
         key: _date(value) if key in DATES else value for key, value in plain.items()
     }
 
 
-def _flat(told: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+def _flat(nested: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     """Yield the figures of nested keys under one name each; lists and sentences are left out."""
-    for key, value in told.items():
+    for key, value in nested.items():
         if key in LEFT_OUT or isinstance(value, list):
             continue
         if isinstance(value, dict):
@@ -206,59 +235,69 @@ def _evidence(metrics: Mapping[str, Any], control: str) -> Row:
     }
 
 
-def _sweep_row(folder: Path, told: Mapping[str, Any]) -> Row:
-    return {**_of_config(told), "combinations": told["combinations"], "of": told["of"], **_bests(folder / RESULTS)}
-
-
-def _search_row(folder: Path, told: Mapping[str, Any]) -> Row:
+def _sweep_row(folder: Path, manifest: Mapping[str, Any]) -> Row:
     return {
-        **_of_config(told),
-        "combinations": told["combinations"],
-        "distinct": told["distinct"],
-        "failed": told["failed"],
-        "objectives": ", ".join(f"{way} {name}" for name, way in told["objectives"].items()),
-        "seed": told["seed"],
-        "deterministic": told["deterministic"],
+        **_of_config(manifest),
+        "combinations": manifest["combinations"],
+        "of": manifest["of"],
         **_bests(folder / RESULTS),
     }
 
 
-def _walkforward_row(folder: Path, told: Mapping[str, Any]) -> Row:
-    metrics = _json(folder / "metrics.json")
-    figures = {key: value for key, value in metrics.items() if not isinstance(value, dict | list)}
-    outcome = (metrics.get("verdict") or {}).get("outcome")
-    return {**_of_config(told), **figures, **{key: _date(metrics[key]) for key in DATES}, "verdict": outcome}
-
-
-def _of_config(told: Mapping[str, Any]) -> Row:
-    """Return what the manifests of sweeps, searches and walk-forwards have in common."""
-    config, data = told["config"], told["data"]
+def _search_row(folder: Path, manifest: Mapping[str, Any]) -> Row:
     return {
-        "strategy": config["strategy"]["class"],
-        "simulated": told["simulated"],
-        "first": _date(config["start"]),
-        "last": _date(config["end"]),
-        "keys": ", ".join(told["axes"]),
-        "data": identity(data) if isinstance(data, dict) else data,
-        "code": told["code"],
+        **_of_config(manifest),
+        "combinations": manifest["combinations"],
+        "distinct": manifest["distinct"],
+        "failed": manifest["failed"],
+        "objectives": ", ".join(f"{way} {name}" for name, way in manifest["objectives"].items()),
+        "seed": manifest["seed"],
+        "deterministic": manifest["deterministic"],
+        **_bests(folder / RESULTS),
     }
 
 
-def _bests(results: Path) -> Row:
-    """Return the highest Sharpe and CAGR of a table, from its footer alone; None where all are undefined."""
+def _walkforward_row(folder: Path, manifest: Mapping[str, Any]) -> Row:
+    metrics = _json(folder / "metrics.json")
+    figures = {key: value for key, value in metrics.items() if not isinstance(value, dict | list)}
+    outcome = (metrics.get("verdict") or {}).get("outcome")
+    return {**_of_config(manifest), **figures, **{key: _date(metrics[key]) for key in DATES}, "verdict": outcome}
+
+
+def _of_config(manifest: Mapping[str, Any]) -> Row:
+    """Return what the manifests of sweeps, searches and walk-forwards have in common."""
+    config, data = manifest["config"], manifest["data"]
+    return {
+        "strategy": config["strategy"]["class"],
+        "simulated": manifest["simulated"],
+        "first": _date(config["start"]),
+        "last": _date(config["end"]),
+        "keys": ", ".join(manifest["axes"]),
+        "data": identity(data) if isinstance(data, dict) else data,
+        "code": manifest["code"],
+    }
+
+
+def _footer(path: Path) -> pq.FileMetaData:
+    """Return what a table's footer holds; raises UserError where it can't be read."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        known = pq.read_metadata(results)
-    except (pa.ArrowException, OSError) as fault:
-        raise UserError(f"{results}: can't be read: {fault}: remove its folder") from None
-    groups = [known.row_group(number) for number in range(known.num_row_groups)]
-    places = {known.schema.column(place).path: place for place in range(known.num_columns)}
+        return pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"{path}: can't be read: {error}: remove its folder") from None
+
+
+def _bests(results: Path) -> Row:
+    """Return the highest Sharpe and CAGR of a table, from its footer alone; None where all are undefined."""
+    footer = _footer(results)
+    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
+    columns = {footer.schema.column(i).path: i for i in range(footer.num_columns)}
     best = {}
     for name in ("sharpe", "cagr", "cagr_vs_unhedged"):
-        told = [group.column(places[name]).statistics for group in groups]
-        highest = [one.max for one in told if one is not None and one.has_min_max]
+        statistics = [group.column(columns[name]).statistics for group in groups]
+        highest = [known.max for known in statistics if known is not None and known.has_min_max]
         best[f"best_{name}"] = max(highest) if highest else None
     return best
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from data.errors import UserError
-from data.fingerprint import INSTRUMENTS
 from data.market import Market
 from data.version import code_version
 from engine.config import RunConfig
@@ -32,35 +31,16 @@ def made_before(config: RunConfig, runs: Path, engine: str = "backtrader") -> Pa
     known = identity.digest(identity.known_config(config, source))
     for name, manifest in alike.items():
         if (manifest.get("config"), manifest.get("engine")) == (known, engine):
-            _use(market, manifest["data"])
-            now = market.fingerprint()
-            read = {*manifest["data"], "audit"}  # what is found wrong now may not have been found then
-            data = {input_: content for input_, content in now.items() if input_ in read}
+            data = market.fingerprint(set(manifest["data"]) - {"audit"})  # and what the audit finds now
             if identity.id_of(config, source, data, engine) == id_of(name):
                 return runs / name
     return None
 
 
-def changed_inputs(manifest: Mapping[str, Any], market: Market) -> list[str]:
-    """Name the inputs used so far that aren't what the kept run was fed: ``bars/SOXX``, ``series/IRX``."""
+def changed_inputs(manifest: Mapping[str, Any], market: Market, reads: Iterable[str]) -> list[str]:
+    """Return which inputs that are read aren't what the kept run was fed: ``bars/SOXX``, ``series/IRX``."""
     fed = manifest["data"]
-    return [name for name, content in market.fingerprint().items() if fed.get(name) != content]
-
-
-def _use(market: Market, names: Mapping[str, str]) -> None:
-    """Read what a kept run has read, so that the market's fingerprint holds it."""
-    asked: dict[str, tuple[Callable[[str], bool], Callable[[str], object]]] = {
-        "bars": (market.has_bars, market.bars),
-        "series": (market.has_series, market.series),
-        "events": (market.has_events, market.events),
-        "members": (market.has_members, market.members),
-    }
-    for place in names:
-        kind, _, name = place.partition("/")
-        if place == INSTRUMENTS:
-            market.instruments()
-        elif kind in asked and asked[kind][0](name):
-            asked[kind][1](name)
+    return [name for name, content in market.fingerprint(reads).items() if fed.get(name) != content]
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:

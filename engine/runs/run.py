@@ -1,39 +1,29 @@
-"""One run, whole: config to market to intensity to orders to books to metrics, on one screen; kept and read back."""
+"""A run with its controls: what it did and came to, saved into a folder and loaded from one."""
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from data.arrays import Dates, Floats
 from data.market import Market
 from data.shown import figure, screen
-from data.sources import Source
 from data.version import VERSION, code_version
-from engine.analytics.answer.answer import OFF
-from engine.analytics.controls import Control, least_controls, run_unhedged
-from engine.analytics.evaluate import Evaluation, evaluate
-from engine.analytics.measure import BOOK, metrics_of
-from engine.analytics.metrics import trades_of
+from engine.analytics.controls import Control
+from engine.analytics.evaluate import Evaluation
+from engine.analytics.measure import BOOK
 from engine.config import RunConfig
-from engine.engines import execute
-from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.kernel.loop import Ledger
-from engine.provenance import notes_of
 from engine.runs import tables
 from engine.runs.identity import as_run, digest, id_of, known_config
 from engine.runs.record import Record
 from engine.runs.schema import Columns
-from engine.setup import Setup, open_market, run_beta, sizing_of
-from strategies.base import Strategy
-from strategies.sizing import most_hedge
+from engine.setup import Setup
 
 SIMULATED = "SIMULATED market: it shows the machine and says nothing about {hedge}."
 
@@ -51,8 +41,6 @@ FIGURES = {"cagr": "CAGR", "max_drawdown": "max drawdown", "sharpe": "Sharpe"}
 
 SHOWN = {"unhedged": "Unhedged", "derisk_entry": "Sold at entry", "derisk_daily": "Sold daily"}
 """What a person calls the controls that a notebook shows."""
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,6 +63,8 @@ class Execution:
         What is to be said of it; ``None`` with ``controls: off``.
     notes
         What a reader has to know besides the numbers, a sentence each.
+    reads
+        What it read, by kind and name such as ``bars/SOXX``.
     engine
         What executed the hedged book.
     """
@@ -86,6 +76,7 @@ class Execution:
     controls: Mapping[str, Control]
     evaluation: Evaluation | None
     notes: tuple[str, ...]
+    reads: frozenset[str]
     engine: str = "backtrader"
 
 
@@ -304,7 +295,7 @@ def _record(run: Run) -> Record:
 
 
 def _manifest(run: Run, config: RunConfig, market: Market) -> dict[str, Any]:
-    data = market.fingerprint()
+    data = market.fingerprint(run.execution.reads)
     return {
         "id": id_of(config, market.source.name, data, run.engine),
         "name": config.name,
@@ -324,136 +315,3 @@ def _manifest(run: Run, config: RunConfig, market: Market) -> dict[str, Any]:
         },
         "notes": list(run.notes),
     }
-
-
-def run(
-    config: RunConfig, source: Source | None = None, progress: Progress | None = None, engine: str = "backtrader"
-) -> Run:
-    """Run a hedge, and its controls beside it.
-
-    Parameters
-    ----------
-    config
-        The run.
-    source
-        Where history comes from; what the config names unless given.
-    progress
-        Told each step as it begins.
-    engine
-        What executes the hedged book: one of `engine.engines.ENGINES`.
-
-    Raises
-    ------
-    UserError
-        What can't be used, in one line: DataError, ConfigError or StrategyError.
-    """
-    say = progress or (lambda _step: None)
-    say("reading history")
-    market = open_market(config, source)
-    say("asking the strategy")
-    with evaluate_strategy(config, market) as prepared:
-        return _result(config, source, prepared, engine, say)
-
-
-def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, engine: str, say: Progress) -> Run:
-    """Execute a prepared run and evaluate it."""
-    setup, market = prepared.setup, prepared.setup.market
-    say(f"running in {engine}")
-    hedged, said = execute(engine, config, prepared)
-    say("running the controls")
-    evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
-    controls = evaluation.controls if evaluation else least_controls(setup, hedged, run_beta(config, market))
-    label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market)
-    notes = (
-        *said.remarks,
-        *_notes(config, setup, hedged),
-        *(prepared.strategy.remarks(market) if isinstance(prepared.strategy, Strategy) else ()),
-        *notes_of(config, market, hedged),
-        *(
-            remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
-            for control in controls.values()
-            for remark in control.remarks
-        ),
-    )
-    sessions = market.run_sessions
-    metrics = {
-        "verdict": None if evaluation is None else evaluation.verdict.as_dict(),
-        "name": config.name,
-        "strategy": label,
-        "source": market.source.name,
-        "simulated": market.simulated,
-        **metrics_of(hedged, setup.terms, sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)),
-        "controls": {
-            name: metrics_of(control.ledger, control.terms, sessions, control.trades)
-            for name, control in controls.items()
-            if control.ledger is not None and control.trades is not None
-        },
-        **_judged(evaluation),
-        "synthetic": _synthetic(config, source, market),
-        "notes": list(notes),
-    }
-    intensity = np.full(len(market), np.nan) if prepared.signal is None else prepared.signal
-    ledgers = {"hedged": hedged, **{name: one.ledger for name, one in controls.items() if one.ledger is not None}}
-    return Run(
-        metrics,
-        ledgers,
-        Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, engine),
-    )
-
-
-def _judged(evaluation: Evaluation | None) -> dict[str, Any]:
-    """Return the evaluation's parts of metrics.json, null where there is none."""
-    parts = (
-        "answer",
-        "answer_why",
-        "variations",
-        "alternatives",
-        "attribution",
-        "bridge",
-        "measures",
-        "evidence",
-        "study",
-    )
-    told = {"answer_why": OFF} if evaluation is None else evaluation.as_dict()
-    return {part: told.get(part) for part in parts}
-
-
-def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict[str, Any] | None:
-    """Return what is synthetic, and the books' end values at both edges of its error band; None where all is real."""
-    if not market.synthetic:
-        return None
-    edges = [_end_values(config, open_market(config, source, shift)) for shift in (-1, 1)]
-    return {
-        "before": {name: str(day) for name, day in market.synthetic.items()},
-        "sessions": int(market.synthetic_sessions().sum()),
-        "final_equity": sorted(hedged for hedged, _unhedged in edges),
-        "unhedged_final_equity": sorted(unhedged for _hedged, unhedged in edges),
-    }
-
-
-def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
-    """Return the end values of the hedged and of the unhedged book on a market."""
-    with evaluate_strategy(config, market) as prepared:
-        hedged, _said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
-    unhedged = run_unhedged(prepared.setup)
-    return float(hedged.equity[hedged.last]), float(unhedged.equity[unhedged.last])
-
-
-def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
-    """Say what the numbers alone don't."""
-    market, sizing, notes = setup.market, sizing_of(config), []
-    if market.simulated:
-        notes.append(SIMULATED.format(hedge=market.hedge))
-    if sizing.method in ("fixed", "proportional") and sizing.weight > most_hedge(sizing):
-        notes.append(f"The hedge's weight of {sizing.weight:g} is clipped to {most_hedge(sizing):g}.")
-    held = np.count_nonzero((market.calendar >= market.run_sessions[0]) & (market.calendar <= market.run_sessions[-1]))
-    if missing := held - len(market.run_sessions):
-        notes.append(f"{missing} NYSE sessions are left out: not every traded instrument has a bar there.")
-    if hedged.equity[hedged.last] <= 0.0:
-        notes.append(f"The hedged book was ruined on {market.run_sessions[hedged.last]}.")
-    return tuple(notes)
-
-
-def _lower(sentence: str) -> str:
-    """Return a sentence as it stands after a colon; a name in capitals stays."""
-    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UserError, did_you_mean
-from engine.runs.index import DATES, RESULTS, Places, Row, columns_of, control_rows, files_of, kept_rows, run_rows
+from engine.runs.index import DATES, RESULTS, Places, Row, Warn, columns_of, control_rows, files_of, kept_rows, run_rows
+from engine.runs.schema import TABLES
 
 if TYPE_CHECKING:
     import duckdb
@@ -40,37 +41,32 @@ class View:
     """
 
     about: str
-    rows: Callable[[Places], list[Row]] | None = None
+    rows: Callable[[Places, Warn], list[Row]] | None = None
     files: tuple[tuple[str, str], ...] = ()
 
 
 VIEWS: Mapping[str, View] = {
     "runs": View(
         "a row a run: name, strategy, verdict, every metric; a control's begin with its name, unhedged_cagr",
-        lambda places: [row for row, _metrics in run_rows(places.runs)],
+        lambda places, warn: [row for row, _metrics in run_rows(places.runs, warn)],
     ),
-    "controls": View("a row a run and control, with the evidence against it", lambda places: control_rows(places.runs)),
-    "equity": View("a row a run and session: every book, weights, the intensity", files=(("runs", "equity.parquet"),)),
-    "orders": View("a row a fill", files=(("runs", "orders.parquet"),)),
-    "episodes": View("a row an episode of a hedge", files=(("runs", "episodes.parquet"),)),
-    "attribution": View(
-        "a row a run and session: where its dollars came from", files=(("runs", "attribution.parquet"),)
+    "controls": View(
+        "a row a run and control, with the evidence against it", lambda places, warn: control_rows(places.runs, warn)
     ),
-    "sweeps": View("a row a finished sweep", lambda places: kept_rows(places, "sweep")),
-    "searches": View("a row a finished search", lambda places: kept_rows(places, "search")),
+    **{name: View(f"a row {table.row}, of every run", files=(("runs", table.file),)) for name, table in TABLES.items()},
+    "sweeps": View("a row a finished sweep", lambda places, warn: kept_rows(places, "sweep", warn)),
+    "searches": View("a row a finished search", lambda places, warn: kept_rows(places, "search", warn)),
     "results": View(
         "a row a combination of all sweeps and searches, parameters by their full keys",
         files=(("sweeps", RESULTS), ("searches", RESULTS)),
     ),
-    "walkforwards": View("a row a finished walk-forward", lambda places: kept_rows(places, "walkforward")),
+    "walkforwards": View("a row a finished walk-forward", lambda places, warn: kept_rows(places, "walkforward", warn)),
     "folds": View("a row a walk-forward and fold", files=(("walkforwards", "folds.parquet"),)),
 }
 
-OF_RUNS = ("equity", "orders", "episodes", "attribution")
-
 
 @contextmanager
-def asked(sql: str, places: Places) -> Iterator[pa.RecordBatchReader]:
+def run_query(sql: str, places: Places, warn: Warn) -> Iterator[pa.RecordBatchReader]:
     """Answer a select over the views.
 
     Parameters
@@ -79,6 +75,8 @@ def asked(sql: str, places: Places) -> Iterator[pa.RecordBatchReader]:
         One select. A file of one's own may stand in it too, such as ``'prices.csv'``.
     places
         Where runs, sweeps, searches and walk-forwards are kept.
+    warn
+        Takes a sentence about each damaged folder, which is left out.
 
     Yields
     ------
@@ -95,25 +93,27 @@ def asked(sql: str, places: Places) -> Iterator[pa.RecordBatchReader]:
     with _open() as connection:
         try:
             statements = connection.extract_statements(sql)
-            if [one.type for one in statements] != [duckdb.StatementType.SELECT]:
+            if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
                 raise UserError("a query is one select: nothing is changed or written")
-            _lay_out(connection, [name for name in VIEWS if re.search(rf"\b{name}\b", sql, re.IGNORECASE)], places)
+            for name in VIEWS:
+                if re.search(rf"\b{name}\b", sql, re.IGNORECASE):
+                    _lay_out(connection, name, places, warn)
             yield connection.sql(sql).to_arrow_reader()
-        except duckdb.Error as fault:
-            raise UserError(_said(str(fault), places)) from None
+        except duckdb.Error as error:
+            raise UserError(_message(str(error), places)) from None
 
 
-def described(places: Places) -> list[tuple[str, str, list[tuple[str, str]]]]:
+def described(places: Places, warn: Warn) -> list[tuple[str, str, list[tuple[str, str]]]]:
     """Return every view's name, what a row of it is, and its columns with their types; none where nothing is kept."""
     import_duckdb()
     found = []
     for name, view in VIEWS.items():
         with _open() as connection:
-            _lay_out(connection, [name], places)
-            told = connection.execute(
+            _lay_out(connection, name, places, warn)
+            columns = connection.execute(
                 "select column_name, data_type from duckdb_columns() where table_name = ? order by column_index", [name]
             )
-            found.append((name, view.about, told.fetchall()))
+            found.append((name, view.about, columns.fetchall()))
     return found
 
 
@@ -131,24 +131,23 @@ def _open() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _lay_out(connection: duckdb.DuckDBPyConnection, names: list[str], places: Places) -> None:
-    """Make views of what is kept; where nothing is, there is none."""
-    for name in names:
-        view = VIEWS[name]
-        if view.rows is not None:
-            if rows := view.rows(places):
-                connection.register(name, _table(rows))
-            continue
-        parts = [path for kind, file in view.files for path in files_of(getattr(places, kind), file)]
-        if parts:
-            connection.execute(f'create view "{name}" as {_selected(name, parts)}')
+def _lay_out(connection: duckdb.DuckDBPyConnection, name: str, places: Places, warn: Warn) -> None:
+    """Make a view of what is kept; where nothing is, there is none."""
+    view = VIEWS[name]
+    if view.rows is not None:
+        if rows := view.rows(places, warn):
+            connection.register(name, _table(rows))
+        return
+    parts = [path for kind, file in view.files for path in files_of(getattr(places, kind), file, warn)]
+    if parts:
+        connection.execute(f'create view "{name}" as {_selected(name, parts)}')
 
 
 def _selected(name: str, parts: list[Path]) -> str:
     """Return the select of all files of a view, each row with whose it is."""
     files = ", ".join("'" + _literal(path) + "'" for path in parts)
     whose = "right(parse_path(filename)[-2], 10)"
-    named = f"{whose} as run" if name in OF_RUNS else f"{whose} as id, parse_path(filename)[-2] as folder"
+    named = f"{whose} as run" if name in TABLES else f"{whose} as id, parse_path(filename)[-2] as folder"
     return f"select {named}, * exclude (filename) from read_parquet([{files}], union_by_name = true, filename = true)"  # noqa: S608  # our own files
 
 
@@ -172,11 +171,11 @@ def _table(rows: list[Row]) -> pa.Table:
     return pa.table(made)
 
 
-def _said(fault: str, places: Places) -> str:
+def _message(error: str, places: Places) -> str:
     """Return what DuckDB says in a line, and what may be meant by a table that isn't there."""
-    missing = re.match(r"Catalog Error: Table with name (\S+) does not exist", fault)
+    missing = re.match(r"Catalog Error: Table with name (\S+) does not exist", error)
     if missing is None:
-        return " ".join(re.sub(r"\s*LINE \d+:.*", "", fault, flags=re.DOTALL).split())
+        return " ".join(re.sub(r"\s*LINE \d+:.*", "", error, flags=re.DOTALL).split())
     name = missing[1].lower()
     if name in VIEWS:
         kinds = (

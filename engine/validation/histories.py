@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -13,12 +13,11 @@ from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.events import Events, Members
 from data.series import Series
+from data.sources import Held, Kind, Thing
 from data.sources.wrapped import Wrapped
 from engine.validation.perturb import Garbage, spoil
 
-Item = Bars | Series | Events | Members
-Thing = TypeVar("Thing", Bars, Series, Events, Members)
-History = Callable[[str, Item], Item]
+History = Callable[[str, Thing], Thing]
 """Gives what a history has in place of an item of the real one, which goes by ``bars/SOXX`` or ``series/VIX``."""
 
 
@@ -30,39 +29,27 @@ class TamperedSource(Wrapped):
     ----------
     history
         What is done to it.
-    read
+    asked
         What was asked of it, by the names of items.
     """
 
     history: History
-    read: set[str] = field(default_factory=set)
-    _made: dict[str, Item] = field(init=False, default_factory=dict, repr=False, compare=False)
+    asked: set[str] = field(default_factory=set)
+    _made: dict[str, Thing] = field(init=False, default_factory=dict, repr=False, compare=False)
 
-    def bars(self, instrument: str) -> Bars:
-        """Return an instrument's bars; raises DataError."""
-        return self._tampered(f"bars/{instrument}", instrument, self.source.bars)
-
-    def series(self, name: str) -> Series:
-        """Return a series; raises DataError."""
-        return self._tampered(f"series/{name}", name, self.source.series)
-
-    def events(self, name: str) -> Events:
-        """Return a schedule; raises DataError."""
-        return self._tampered(f"events/{name}", name, self.source.events)
-
-    def members(self, name: str) -> Members:
-        """Return a group's members; raises DataError."""
-        return self._tampered(f"members/{name}", name, self.source.members)
-
-    def _tampered(self, item: str, name: str, real: Callable[[str], Thing]) -> Thing:
-        self.read.add(item)
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return what the history has in place of the inner source's; raises DataError."""
+        item = f"{kind}/{name}"
+        self.asked.add(item)
         if item not in self._made:
-            self._made[item] = self.history(item, real(name))
-        made: Thing = self._made[item]  # type: ignore[assignment]  # a history leaves an item's type as it is
-        return made
+            real: Any = self.source.read(kind, name)
+            self._made[item] = self.history(item, real)
+        made: Any = self._made[item]
+        held: Held = made
+        return held
 
 
-def whole(item: str, thing: Item) -> Item:
+def whole(item: str, thing: Thing) -> Thing:
     """Return everything as it is."""
     del item
     return thing
@@ -71,11 +58,11 @@ def whole(item: str, thing: Item) -> Item:
 def cut(at: np.datetime64) -> History:
     """Return the history as it stood at the close of a session: what wasn't known by then isn't there."""
 
-    def history(item: str, thing: Item) -> Item:
+    def history(item: str, thing: Thing) -> Thing:
         del item
         if isinstance(thing, Events | Members):
             # A schedule that nobody dates the announcements of stays whole: it is read in hindsight, and told.
-            return thing if isinstance(thing, Events) and thing.in_hindsight else thing.known_by(at)
+            return thing if isinstance(thing, Events) and thing.in_hindsight else thing.up_to(at)
         return _rows(thing, known_at(thing, at))
 
     return history
@@ -94,7 +81,7 @@ def poisoned(at: np.datetime64, garbage: Garbage, items: frozenset[str] | None =
         What is poisoned, by name; all of it where that isn't said.
     """
 
-    def history(item: str, thing: Item) -> Item:
+    def history(item: str, thing: Thing) -> Thing:
         if items is not None and item not in items:
             return thing
         return spoil(item, thing, known_at(thing, at), at, garbage)
@@ -105,7 +92,7 @@ def poisoned(at: np.datetime64, garbage: Garbage, items: frozenset[str] | None =
 def later(first: np.datetime64) -> History:
     """Return the history as if it had begun with a session; of a series the value known then is left."""
 
-    def history(item: str, thing: Item) -> Item:
+    def history(item: str, thing: Thing) -> Thing:
         del item
         if isinstance(thing, Bars):
             return _rows(thing, thing.dates >= first)
@@ -121,7 +108,7 @@ def later(first: np.datetime64) -> History:
 def scaled(times: float) -> History:
     """Return the history with every price, and every dividend, that many times as high."""
 
-    def history(item: str, thing: Item) -> Item:
+    def history(item: str, thing: Thing) -> Thing:
         del item
         if not isinstance(thing, Bars):
             return thing
@@ -130,7 +117,7 @@ def scaled(times: float) -> History:
     return history
 
 
-def known_at(thing: Item, at: np.datetime64) -> Flags:
+def known_at(thing: Thing, at: np.datetime64) -> Flags:
     """Say of each row whether it was known at the close of a session."""
     if isinstance(thing, Bars):
         return thing.dates <= at

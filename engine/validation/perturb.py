@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,9 +14,7 @@ from data.arrays import DAY, Dates, Flags, Floats
 from data.bars import COLUMNS, Bars
 from data.events import Events, Members, make_events, make_members
 from data.series import Series
-
-if TYPE_CHECKING:
-    from engine.validation.histories import Item
+from data.sources import Thing
 
 WILD, MILD = math.log(3.0), math.log(1.02)
 """Logarithms of the factor by which a price or a value is at most off, up or down."""
@@ -42,7 +40,7 @@ class Garbage(NamedTuple):
     fields: tuple[str, ...] | None = None
 
 
-def spoil(item: str, thing: Item, known: Flags, at: np.datetime64, garbage: Garbage) -> Item:
+def spoil(item: str, thing: Thing, known: Flags, at: np.datetime64, garbage: Garbage) -> Thing:
     """Return an item with garbage in the rows that weren't known.
 
     Parameters

@@ -99,8 +99,8 @@ class Bench:
         asked = config or self.config
         source = TamperedSource(self.market.source, history)
         end = None if asked.end is None else np.datetime64(asked.end)
-        made = load_market(source, roles_of(asked), np.datetime64(asked.start), end, self.market.lags)
-        source.read.clear()  # to load it isn't to read it
+        made = load_market(source, roles_of(asked), np.datetime64(asked.start), end)
+        source.asked.clear()  # to load it isn't to read it
         return replace(made, findings=self.market.findings, synthetic=self.market.synthetic)
 
     def tell(
@@ -175,8 +175,7 @@ class Bench:
 
 def _read(market: Market) -> frozenset[str]:
     """Return what was read through a market, or past it from its source."""
-    used = {item for item, digest in market.fingerprint().items() if digest != "absent" and "/" in item}
-    return frozenset(used | market.source.read)  # type: ignore[attr-defined]  # as above
+    return frozenset(market.source.asked)  # type: ignore[attr-defined]  # it is tampered with
 
 
 def _intensity(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Told:  # noqa: FBT001

@@ -11,8 +11,9 @@ from data.arrays import Ints
 from data.events import Events, Members
 from data.families import published_late
 from data.series import Series
+from data.sources import Kind, Thing
 from engine.validation.comparing import Parting, compare
-from engine.validation.histories import Item, poisoned
+from engine.validation.histories import poisoned
 from engine.validation.locate import Namer
 from engine.validation.perturb import Garbage
 from engine.validation.proof import Check, Leak, Outcome, Steps
@@ -78,17 +79,17 @@ def publication_check(namer: Namer, cuts: Ints, named: Sequence[str], steps: Ste
 
 
 def _published(namer: Namer, item: str, cuts: Ints) -> Publication:
-    sort, _, name = item.partition("/")
-    market, only = namer.bench.market, frozenset((item,))
-    thing: Item = getattr(market.source, sort)(name)
+    kind, _, name = item.partition("/")
+    only = frozenset((item,))
+    thing: Thing = namer.bench.market.source.read(Kind(kind), name)
     partings = []
     for row in cuts.tolist():
         history = poisoned(namer.whole.sessions[row], Garbage(row), only)
         partings.append(compare(namer.whole, namer.bench.tell(history, row), row))
-    return Publication(item, *_rule(name, thing, market.lags.get(name)), tuple(one for one in partings if one.rows))
+    return Publication(item, *_rule(name, thing), tuple(one for one in partings if one.rows))
 
 
-def _rule(name: str, thing: Item, lag: int | None) -> tuple[str, str]:
+def _rule(name: str, thing: Thing) -> tuple[str, str]:
     """Return in words when an item is known, and why that may be too early."""
     if isinstance(thing, Events):
         hindsight = ("", "schedule in hindsight: no column announced says when its dates were public")
@@ -97,14 +98,13 @@ def _rule(name: str, thing: Item, lag: int | None) -> tuple[str, str]:
         undated = np.isnat(thing.since).all() and np.isnat(thing.until).all()
         hindsight = ("", "survivorship: no column since or until says when anybody belonged")
         return hindsight if undated else ("known on the day somebody joined or left", "")
-    return _series_rule(name, thing, lag) if isinstance(thing, Series) else ("", "")
+    return _series_rule(name, thing) if isinstance(thing, Series) else ("", "")
 
 
-def _series_rule(name: str, series: Series, lag: int | None) -> tuple[str, str]:
+def _series_rule(name: str, series: Series) -> tuple[str, str]:
     if series.known is not None:
         return "known on the day its column known says", ""
-    sessions = series.lag if lag is None else lag
-    usual = published_late(name)
+    sessions, usual = series.lag, published_late(name)
     doubt = f"it is published {usual} session late: set data.lag.{name}={usual}" if sessions < usual else ""
     if not sessions:
         return "known at the close of its own date", doubt

@@ -11,6 +11,7 @@ import pytest
 
 from backtest import load_config, load_market, run, write_run
 from data.importing import import_files
+from data.sources import BARS, SERIES
 from data.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +57,7 @@ def made(tmp_path_factory):
     (tmp_path / "history" / "series").mkdir()
     market = load_market(load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"]))
     for name in ("SOXX", "SOXS"):
-        bars = market.source.bars(name)
+        bars = market.source.read(BARS, name)
         rows = [
             f"{d},{o},{h},{lo},{c},{v},{p},{s}"
             for d, o, h, lo, c, v, p, s in zip(
@@ -74,7 +75,7 @@ def made(tmp_path_factory):
         (tmp_path / "history" / "bars" / f"{name}.csv").write_text(
             "\n".join(["date,open,high,low,close,volume,dividend,split", *rows])
         )
-    rate = market.source.series("IRX")
+    rate = market.source.read(SERIES, "IRX")
     rows = [f"{d},{v}" for d, v in zip(rate.dates, rate.values, strict=True)]
     (tmp_path / "history" / "series" / "IRX.csv").write_text("\n".join(["date,value", *rows]))
     return tmp_path

@@ -10,6 +10,7 @@ from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.importing import import_files
 from data.market import Roles, load_market
+from data.sources import BARS
 from data.store import Store
 
 ROLES = Roles({"OLD": 1.0}, "SOXS", "SOXX", -3.0)
@@ -78,7 +79,7 @@ def test_old_prices_are_imported(tmp_path, first):
     (tmp_path / "INTC.csv").write_text("Date,Open,High,Low,Close,Volume\n" + rows, encoding="utf-8")
     store = Store(tmp_path / "store")
     import_files(store, tmp_path / "INTC.csv")
-    np.testing.assert_array_equal(store.bars("INTC").dates, dates)
+    np.testing.assert_array_equal(store.read(BARS, "INTC").dates, dates)
 
 
 def test_prices_of_days_without_a_session_are_not_imported(tmp_path):

@@ -19,7 +19,7 @@ from data.demo_market import CHIP_WEIGHTS, CHIPS, SECTOR_FEE, demo_market
 from data.errors import DataError
 from data.fund import fund_return
 from data.rates import as_yield, days_between
-from data.schema import check_bars, check_series
+from data.schema import check
 from data.sources.demo import DemoSource
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ EVENTS = ("cpi_release_dates", "fomc_dates", "megacap_earnings", "semis_earnings
 
 def returns(instrument: str) -> Floats:
     """Simple total returns from the second session on."""
-    level = SOURCE.bars(instrument).total_return()
+    level = SOURCE.read("bars", instrument).total_return()
     return level[1:] / level[:-1] - 1
 
 
@@ -49,7 +49,7 @@ def overnight(bars: Bars) -> Floats:
 
 def since_start(instrument: str) -> Floats:
     """Total-return level from the shipped runs' start."""
-    bars = SOURCE.bars(instrument)
+    bars = SOURCE.read("bars", instrument)
     return bars.total_return()[bars.dates >= day("2010-06-01")]
 
 
@@ -71,16 +71,16 @@ def deepest(level: Floats) -> float:
 
 def test_it_says_what_it_is_and_what_it_holds() -> None:
     assert (SOURCE.name, SOURCE.simulated) == ("demo", True)
-    assert SOURCE.instruments() == (*CHIPS, *FUNDS)
-    assert SOURCE.series_names() == SERIES
-    assert (SOURCE.event_names(), SOURCE.member_names()) == (EVENTS, ("chips",))
+    assert SOURCE.names("bars") == (*CHIPS, *FUNDS)
+    assert SOURCE.names("series") == SERIES
+    assert (SOURCE.names("events"), SOURCE.names("members")) == (EVENTS, ("chips",))
 
 
 @pytest.mark.parametrize("instrument", (*CHIPS, *FUNDS))
 def test_bars_pass_the_schema_on_every_session(instrument: str) -> None:
-    bars = SOURCE.bars(instrument)
+    bars = SOURCE.read("bars", instrument)
     frame = pd.DataFrame({"date": bars.dates, **{name: getattr(bars, name) for name in COLUMNS}})
-    check_bars(frame, instrument)
+    check("bars", frame, instrument)
     assert bars.instrument == instrument
     assert (bars.volume > 0).all()
     np.testing.assert_array_equal(bars.dates, nyse_sessions(day("2009-01-02"), day("2026-06-30")))
@@ -88,25 +88,25 @@ def test_bars_pass_the_schema_on_every_session(instrument: str) -> None:
 
 @pytest.mark.parametrize("name", SERIES)
 def test_series_pass_the_schema(name: str) -> None:
-    series = SOURCE.series(name)
-    check_series(pd.DataFrame({"date": series.dates, "value": series.values}), name)
+    series = SOURCE.read("series", name)
+    check("series", pd.DataFrame({"date": series.dates, "value": series.values}), name)
     assert (series.name, series.lag, series.known) == (name, 0, None)
-    assert len(series.dates) == len(SOURCE.bars("SOXX"))
+    assert len(series.dates) == len(SOURCE.read("bars", "SOXX"))
 
 
 def test_a_wrong_name_is_told_with_the_near_one() -> None:
     with pytest.raises(DataError, match=r"no bars of SOXZ, did you mean SOX[XLS]\?: it has CHIP01, "):
-        SOURCE.bars("SOXZ")
+        SOURCE.read("bars", "SOXZ")
     with pytest.raises(DataError, match=r"no series of VIX3, did you mean VIX3M\?: it has HY_SPREAD, "):
-        SOURCE.series("VIX3")
+        SOURCE.read("series", "VIX3")
     with pytest.raises(DataError, match=r"no events of fomc_date, did you mean fomc_dates\?: it has cpi"):
-        SOURCE.events("fomc_date")
+        SOURCE.read("events", "fomc_date")
     with pytest.raises(DataError, match=r"no members of banks: it has chips"):
-        SOURCE.members("banks")
+        SOURCE.read("members", "banks")
 
 
 def test_nobody_can_write_into_it() -> None:
-    bars, series = SOURCE.bars("SOXS"), SOURCE.series("VIX")
+    bars, series = SOURCE.read("bars", "SOXS"), SOURCE.read("series", "VIX")
     columns = [bars.dates, *(getattr(bars, name) for name in COLUMNS), series.dates, series.values]
     assert not any(column.flags.writeable for column in columns)
 
@@ -124,7 +124,7 @@ def test_the_sector_has_the_sector_s_stylised_facts() -> None:
     assert 0.15 < (level[-1] / level[0]) ** (252 / (len(level) - 1)) - 1 < 0.25
     assert -0.50 < deepest(level) < -0.35
     assert -0.20 < r.min() < -0.10
-    assert 0.30 < np.log1p(overnight(SOURCE.bars("SOXX"))).var() / r.var() < 0.50
+    assert 0.30 < np.log1p(overnight(SOURCE.read("bars", "SOXX"))).var() / r.var() < 0.50
 
 
 def test_the_hedge_decays_and_sometimes_pays() -> None:
@@ -139,16 +139,16 @@ def test_leveraged_funds_follow_the_model(fund: str, leverage: float) -> None:
     slope = np.cov(own, index)[0, 1] / index.var(ddof=1)
     assert slope == pytest.approx(leverage, abs=0.05)
     assert np.corrcoef(own, index)[0, 1] ** 2 > 0.99
-    f, days = as_yield("IRX", SOURCE.series("IRX").values), days_between(SOURCE.bars("SOXX").dates)
+    f, days = as_yield("IRX", SOURCE.read("series", "IRX").values), days_between(SOURCE.read("bars", "SOXX").dates)
     missed = own - fund_return(index, f[:-1], days[1:], leverage)
     assert np.abs(missed).max() < 0.01
     assert abs(missed.mean()) < 1e-5
-    opened = overnight(SOURCE.bars(fund)) - leverage * overnight(SOURCE.bars("SOXX"))
+    opened = overnight(SOURCE.read("bars", fund)) - leverage * overnight(SOURCE.read("bars", "SOXX"))
     assert np.abs(opened).max() < 0.01
 
 
 def test_reverse_splits_come_when_the_price_is_low_and_leave_the_return_alone() -> None:
-    bars, index = SOURCE.bars("SOXS"), returns("SOXX")
+    bars, index = SOURCE.read("bars", "SOXS"), returns("SOXX")
     rows = np.flatnonzero(bars.split != 1)
     assert len(rows) >= 5
     assert set(np.round(1 / bars.split[rows], 9)) <= {4, 5, 8, 10, 20}
@@ -162,7 +162,7 @@ def test_reverse_splits_come_when_the_price_is_low_and_leave_the_return_alone() 
 
 def test_forward_splits_come_when_the_price_is_high() -> None:
     for fund in ("SOXX", "SOXL"):
-        bars = SOURCE.bars(fund)
+        bars = SOURCE.read("bars", fund)
         rows = np.flatnonzero(bars.split != 1)
         assert len(rows)
         assert (bars.split[rows] > 1).all()
@@ -171,17 +171,17 @@ def test_forward_splits_come_when_the_price_is_high() -> None:
 
 
 def test_distributions_are_quarterly_and_a_leveraged_fund_s_hang_on_the_rate() -> None:
-    bars, hedge = SOURCE.bars("SOXX"), SOURCE.bars("SOXS")
+    bars, hedge = SOURCE.read("bars", "SOXX"), SOURCE.read("bars", "SOXS")
     paid = np.flatnonzero(bars.dividend)
     assert len(paid) == 70
     assert 0.005 < (bars.dividend[paid] / bars.close[paid]).sum() / 17.5 < 0.009
-    earned = as_yield("IRX", SOURCE.series("IRX").values)[paid - 1]
+    earned = as_yield("IRX", SOURCE.read("series", "IRX").values)[paid - 1]
     np.testing.assert_array_equal(hedge.dividend[paid] > 0, earned > 0.015)
     assert 0 < np.count_nonzero(hedge.dividend) < 40
 
 
 def test_chip_makers_add_up_to_the_sector() -> None:
-    days = days_between(SOURCE.bars("SOXX").dates)[1:]
+    days = days_between(SOURCE.read("bars", "SOXX").dates)[1:]
     whole = sum(weight * returns(chip) for weight, chip in zip(CHIP_WEIGHTS, CHIPS, strict=True))
     np.testing.assert_allclose(whole, returns("SOXX") + SECTOR_FEE * days / 365, atol=2e-5)
     levels = [since_start(chip) for chip in CHIPS]
@@ -199,7 +199,7 @@ def test_other_funds_move_with_the_sector_as_far_as_they_should() -> None:
 
 
 def test_volatility_indices_follow_volatility_and_invert_in_stress() -> None:
-    vix, vix3m = SOURCE.series("VIX").values, SOURCE.series("VIX3M").values
+    vix, vix3m = SOURCE.read("series", "VIX").values, SOURCE.read("series", "VIX3M").values
     spy, inverted = returns("SPY"), vix > vix3m
     assert vix.min() > 9
     assert vix.max() < 85
@@ -212,7 +212,7 @@ def test_volatility_indices_follow_volatility_and_invert_in_stress() -> None:
 
 
 def test_rates_and_valuations_stay_in_their_bands() -> None:
-    bill, valuation = SOURCE.series("IRX"), SOURCE.series("SOXX_PE").values
+    bill, valuation = SOURCE.read("series", "IRX"), SOURCE.read("series", "SOXX_PE").values
     assert (bill.values[bill.dates < day("2015-10-01")] < 0.3).all()
     assert bill.values.min() > 0
     assert 4.5 < bill.values.max() < 5.6
@@ -221,7 +221,7 @@ def test_rates_and_valuations_stay_in_their_bands() -> None:
 
 
 def test_the_long_rate_stands_above_the_bill_but_when_that_is_dear() -> None:
-    bill, ten_years = SOURCE.series("IRX").values, SOURCE.series("TNX").values
+    bill, ten_years = SOURCE.read("series", "IRX").values, SOURCE.read("series", "TNX").values
     assert ten_years.min() > 0.5
     assert ten_years.max() < 6
     assert (ten_years[bill < 1.5] > bill[bill < 1.5]).all()
@@ -230,31 +230,31 @@ def test_the_long_rate_stands_above_the_bill_but_when_that_is_dear() -> None:
 
 
 def test_credit_is_dear_in_stress() -> None:
-    spread, volatility = SOURCE.series("HY_SPREAD").values, SOURCE.series("VIX").values
+    spread, volatility = SOURCE.read("series", "HY_SPREAD").values, SOURCE.read("series", "VIX").values
     assert spread.min() > 2
     assert 3 < np.median(spread) < 5
     assert 5.5 < spread.max() < 12
     month = slice(None, None, 21)
     assert np.corrcoef(spread[month], volatility[month])[0, 1] > 0.5
-    level = SOURCE.bars("SPY").total_return()
+    level = SOURCE.read("bars", "SPY").total_return()
     assert np.corrcoef(spread[21:] - spread[:-21], np.log(level[21:] / level[:-21]))[0, 1] < -0.3
 
 
 def test_schedules_reach_a_year_beyond_and_are_as_many_as_they_should_be() -> None:
     def a_year(name: str) -> set[int]:
-        years = SOURCE.events(name).dates.astype("datetime64[Y]").astype(int) + 1970
+        years = SOURCE.read("events", name).dates.astype("datetime64[Y]").astype(int) + 1970
         return {int((years == year).sum()) for year in range(2009, 2027)}
 
     assert (a_year("fomc_dates"), a_year("cpi_release_dates")) == ({8}, {12})
     for name in EVENTS:
-        held = SOURCE.events(name)
+        held = SOURCE.read("events", name)
         assert day("2027-05-01") < held.dates[-1] <= day("2027-07-01")
         assert held.in_hindsight is (name in ("megacap_earnings", "semis_earnings_dates"))
         assert held.announced is None or (held.announced < held.dates).all()
 
 
 def test_every_chip_maker_reports_once_a_quarter_at_its_own_hour() -> None:
-    held = SOURCE.events("semis_earnings_dates")
+    held = SOURCE.read("events", "semis_earnings_dates")
     assert set(held.symbols) == set(CHIPS)
     for chip in CHIPS:
         own = held.symbols == chip
@@ -266,13 +266,13 @@ def test_every_chip_maker_reports_once_a_quarter_at_its_own_hour() -> None:
 
 
 def test_all_chip_makers_have_always_belonged() -> None:
-    members = SOURCE.members("chips")
-    assert members.on(SOURCE.bars("SOXX").dates, CHIPS).all()
+    members = SOURCE.read("members", "chips")
+    assert members.on(SOURCE.read("bars", "SOXX").dates, CHIPS).all()
 
 
 @pytest.mark.parametrize("instrument", ["SOXX", "SOXS", "SPY", "CHIP01"])
 def test_volume_rises_with_the_move(instrument: str) -> None:
-    bars = SOURCE.bars(instrument)
+    bars = SOURCE.read("bars", instrument)
     dollars = np.log(bars.volume * bars.close)[1:]
     assert np.corrcoef(dollars, np.abs(returns(instrument)))[0, 1] > 0.25
 
@@ -303,7 +303,7 @@ def later_digest() -> str:
 
 
 def test_it_is_generated_once_and_again_the_same() -> None:
-    assert SOURCE.bars("SOXS") is DemoSource().bars("SOXS")
+    assert SOURCE.read("bars", "SOXS") is DemoSource().read("bars", "SOXS")
     first = digest()
     demo_market.cache_clear()
     assert digest() == first == BYTES

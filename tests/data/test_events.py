@@ -38,13 +38,13 @@ def test_what_is_not_told_is_empty_and_nothing_can_be_written_into():
 
 def test_without_announcements_a_year_beyond_the_end_is_known_and_no_more():
     events = make_events("x", days("2024-01-31", "2025-01-31", "2025-02-01"))
-    assert events.known_by(day("2024-01-31")).dates.tolist() == days("2024-01-31", "2025-01-31").tolist()
+    assert events.up_to(day("2024-01-31")).dates.tolist() == days("2024-01-31", "2025-01-31").tolist()
 
 
 def test_with_announcements_what_was_announced_by_the_end_is_known():
     told = days("2023-08-01", "2024-02-02", "2024-02-01")
     events = make_events("x", days("2024-01-31", "2024-03-20", "2026-03-20"), announced=told)
-    assert events.known_by(day("2024-02-01")).dates.tolist() == days("2024-01-31", "2026-03-20").tolist()
+    assert events.up_to(day("2024-02-01")).dates.tolist() == days("2024-01-31", "2026-03-20").tolist()
 
 
 @given(st.lists(st.integers(0, 900), min_size=1, max_size=30, unique=True), st.integers(0, 900), st.booleans())
@@ -55,8 +55,8 @@ def test_nothing_that_was_told_after_the_end_changes_a_line(offsets, end, with_a
     announced = dates - 30 * DAY if with_announced else None
     whole = make_events("x", dates, announced=announced)
     known = whole.dates - 30 * DAY <= last if with_announced else whole.dates <= last + 366 * DAY
-    assert list(whole.known_by(last).lines()) == list(whole.rows(known).lines())
-    assert list(whole.known_by(last).known_by(last).lines()) == list(whole.known_by(last).lines())
+    assert list(whole.up_to(last).lines()) == list(whole.rows(known).lines())
+    assert list(whole.up_to(last).up_to(last).lines()) == list(whole.up_to(last).lines())
 
 
 def test_a_line_tells_everything_of_an_event():
@@ -84,7 +84,7 @@ def test_what_happened_to_members_after_the_end_is_not_known(last):
     members = make_members(
         "x", ["A", "B"], np.array([NAT, day("2024-03-01")]), np.array([day("2024-02-15"), day("2024-04-01")])
     )
-    known, sessions = members.known_by(day(last)), np.arange(day("2024-01-01"), day(last) + DAY)
+    known, sessions = members.up_to(day(last)), np.arange(day("2024-01-01"), day(last) + DAY)
     np.testing.assert_array_equal(known.on(sessions, ("A", "B")), members.on(sessions, ("A", "B")))
     later = make_members(
         "x",
@@ -92,4 +92,4 @@ def test_what_happened_to_members_after_the_end_is_not_known(last):
         np.array([NAT, day("2024-03-01"), day(last) + DAY]),
         np.array([day("2024-02-15"), NAT, NAT]),
     )
-    assert list(later.known_by(day(last)).lines()) == list(known.lines())
+    assert list(later.up_to(day(last)).lines()) == list(known.lines())

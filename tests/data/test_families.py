@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.families import CHIP_MAKERS, chip_makers, published_late
-from data.sources import fred
+from data.sources import BARS, MEMBERS, fred
 from data.sources.demo import DemoSource
 
 
@@ -17,7 +17,7 @@ def test_chip_makers_are_those_that_are_there():
 
 def test_the_demo_market_has_twenty():
     source = DemoSource()
-    assert chip_makers(source.instruments()) == tuple(source.members("chips").symbols)
+    assert chip_makers(source.names(BARS)) == tuple(source.read(MEMBERS, "chips").symbols)
 
 
 @pytest.mark.parametrize("name", [*fred.KNOWN, "DGS20", "DGS3MO", "DTB6", "BAMLH0A0HYM2", "T10Y3M", "SOFR"])

@@ -6,6 +6,7 @@ import pytest
 
 from data.errors import DataError
 from data.importing import import_files
+from data.sources import BARS
 from data.sources.csv import CsvSource
 from data.store import Store
 
@@ -68,19 +69,19 @@ def test_notes_beside_the_files_are_passed_over(tmp_path):
     put(tmp_path, "README.txt", "where these came from, and on which date\n")
     put(tmp_path, "AAA.csv", LINES)
     put(tmp_path, "AAA.csv.gz", gzip.compress(LINES.encode(), mtime=0))  # kept beside what was unpacked
-    assert CsvSource(tmp_path).instruments() == ("AAA",)
+    assert CsvSource(tmp_path).names(BARS) == ("AAA",)
 
 
 def test_one_ticker_beside_its_prices_is_no_fault(tmp_path):
     put(tmp_path, "AAA.csv", f"ticker,{OURS}\n" + "".join(f"AAA,{row}\n" for row in ROWS))
-    assert len(CsvSource(tmp_path).bars("AAA")) == 2
+    assert len(CsvSource(tmp_path).read(BARS, "AAA")) == 2
 
 
 def test_a_column_of_dates_without_a_title_is_told(tmp_path):
     put(tmp_path, "AAA.csv", LINES.removeprefix("date"))
     says = f"the header needs {OURS}; its first column has no title, or take it into the store: backtest data import"
     with pytest.raises(DataError, match=says):
-        CsvSource(tmp_path).bars("AAA")
+        CsvSource(tmp_path).read(BARS, "AAA")
     (done,) = import_files(Store(tmp_path / "store"), tmp_path)
     assert (done.error, done.rows) == ("", 2)
 
@@ -98,5 +99,5 @@ def fault(tmp_path, door, name, held):
         return done.error
     source = CsvSource(tmp_path)
     with pytest.raises(DataError) as caught:
-        source.bars(source.instruments()[0])
+        source.read(BARS, source.names(BARS)[0])
     return str(caught.value)

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 
 from data.format import (
     amount,
@@ -87,3 +88,35 @@ def test_counts_and_dates():
     days = np.arange("2020-01-01", "2020-01-06", dtype="datetime64[D]")
     assert first_dates(days) == "2020-01-01, 2020-01-02, 2020-01-03 and 2 more"
     assert first_dates(days[:2]) == "2020-01-01, 2020-01-02"
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "left"),
+    [
+        (0.0, "0 %", "100 %"),
+        (0.0004, "0 %", "100 %"),
+        (0.004, "0.4 %", "99.6 %"),
+        (0.006, "1 %", "99 %"),
+        (0.5, "50 %", "50 %"),
+        (0.994, "99 %", "1 %"),
+        (0.996, "99.6 %", "0.4 %"),
+        (1.0, "100 %", "0 %"),
+    ],
+)
+def test_a_share_and_the_rest_add_up_to_all(value, text, left):
+    assert (share(value), rest(value)) == (text, left)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (999_999.4, "$999,999"),
+        (999_999.5, "$1.00m"),
+        (999_994_999.4, "$999.99m"),
+        (999_995_000.0, "$1.00bn"),
+        (1e16, "$10,000,000.00bn"),
+        (0.0, "$0"),
+    ],
+)
+def test_dollars_are_written_in_the_unit_they_round_to(value, text):
+    assert money(value) == text

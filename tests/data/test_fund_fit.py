@@ -14,6 +14,7 @@ from data.errors import DataError
 from data.fund import fund_return
 from data.fund_fit import fit
 from data.rates import as_yield, days_between
+from data.sources import BARS
 from data.sources.csv import CsvSource
 from data.sources.demo import DemoSource
 from data.tracking import growth
@@ -79,7 +80,7 @@ def test_a_constant_rate_stands_for_a_series() -> None:
 
 def test_the_chart_begins_with_a_dollar_at_the_close_before() -> None:
     told, source = fit(made(), "FUND", "CORE"), made()
-    core = source.bars("CORE").total_return()
+    core = source.read(BARS, "CORE").total_return()
     np.testing.assert_array_equal(told.dates, SESSIONS)
     assert [told.actual[0], told.model[0], told.naive[0]] == [1.0, 1.0, 1.0]
     np.testing.assert_allclose(told.naive[1:] / told.naive[:-1] - 1, -3 * (core[1:] / core[:-1] - 1), atol=1e-14)
@@ -129,7 +130,7 @@ def test_a_known_fund_on_something_else_is_a_multiple_of_that() -> None:
 
 def test_an_index_is_taken_as_it_is() -> None:
     source = made()
-    level = make_series("SPX", SESSIONS, source.bars("CORE").total_return())
+    level = make_series("SPX", SESSIONS, source.read(BARS, "CORE").total_return())
     told = fit(made(extra=(level,)), "FUND", "SPX", fee=0.0101)
     assert told.spread == pytest.approx(0.01, abs=1e-12)
     assert told.told[0].startswith("SPX is a series, taken as it is: dividends that are not in it are in the spread.")
@@ -141,7 +142,7 @@ def test_an_index_is_taken_as_it_is() -> None:
 def changing(earlier=slice(None)):
     """SOXS on SOXX, and a SOX that is SOXX's price with 2 % a year less of dividends until it goes its own way."""
     source = made("SOXS", under="SOXX")
-    core = source.bars("SOXX").total_return()
+    core = source.read(BARS, "SOXX").total_return()
     moved = core[1:] / core[:-1] - 1 - 0.02 * days_between(SESSIONS)[1:] / 365
     moved[CHANGED - 1 :] *= -1.0  # from the change on
     sox = make_series("SOX", SESSIONS[earlier], growth(moved)[earlier])
@@ -163,7 +164,7 @@ def test_the_earlier_index_counts_until_it_changed_and_no_longer() -> None:
 
 
 def told_close(row):
-    return changing().bars("SOXX").close[row - 1]
+    return changing().read(BARS, "SOXX").close[row - 1]
 
 
 def test_sessions_that_the_earlier_index_lacks_are_left_out() -> None:

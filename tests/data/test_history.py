@@ -11,6 +11,7 @@ from data.audit.finding import ERROR
 from data.audit.run import audit
 from data.calendar import nyse_sessions
 from data.market import Roles, load_market
+from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
 
 pytestmark = needs_history
@@ -32,7 +33,7 @@ ROLES = Roles({"SOXX": 1.0}, "SOXS", "SOXX", -3.0)
 
 @lru_cache
 def bars(instrument):
-    return CsvSource(FOLDER).bars(instrument)
+    return CsvSource(FOLDER).read(BARS, instrument)
 
 
 @lru_cache
@@ -128,7 +129,7 @@ def test_days_without_volume_are_the_vendor_s_rounding_and_no_fault():
 
 @pytest.mark.parametrize("name", ["SOX", "VIX", "VIX3M", "IRX", "DTB3", "SP500_forward_PE"])
 def test_series_pass_the_checks_whatever_days_they_have(name):
-    series = CsvSource(FOLDER).series(name)
+    series = CsvSource(FOLDER).read(SERIES, name)
     assert len(series.dates) > 4000
     assert (np.diff(series.dates) > np.timedelta64(0, "D")).all()
 

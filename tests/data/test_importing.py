@@ -14,6 +14,7 @@ from data.bars import COLUMNS, PRICES
 from data.errors import DataError
 from data.importing import import_files
 from data.importing.table import number
+from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
 from data.store import Store
 
@@ -131,7 +132,7 @@ def test_a_csv_source_and_its_import_are_the_same(tmp_path, store):
     (done,) = import_files(store, tmp_path)
 
     assert not done.error
-    same(store.bars_as_kept("CORE"), CsvSource(tmp_path).bars("CORE"), rtol=0)
+    same(store.bars_as_kept("CORE"), CsvSource(tmp_path).read(BARS, "CORE"), rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -585,7 +586,7 @@ def test_a_series_with_its_lag(take, store):
     done = take("date,value", "2024-01-01,15", "2024-01-08,16.5", file="pe.csv", lag=5)
 
     assert (done.kind, done.name, done.rows, done.notes) == ("series", "pe", 2, ())
-    series = store.series("pe")
+    series = store.read(SERIES, "pe")
     np.testing.assert_array_equal(series.dates, days("2024-01-01", "2024-01-08"))
     np.testing.assert_array_equal(series.values, [15, 16.5])
     assert (series.lag, series.known) == (5, None)
@@ -600,9 +601,9 @@ def test_a_lag_stays_until_another_is_given(take, store):
     assert take("date,value", "2024-01-01,15", "2024-01-02,16", file="pe.csv").notes == (
         "Its lag of 5 sessions stays.",
     )
-    assert store.series("pe").lag == 5
+    assert store.read(SERIES, "pe").lag == 5
     assert take("date,value", "2024-01-01,15", file="pe.csv", lag=0).notes == ()
-    assert store.series("pe").lag == 0
+    assert store.read(SERIES, "pe").lag == 0
     assert take("date,value", "2024-01-01,15", file="pe.csv").notes == (NO_LAG,)
 
 
@@ -614,7 +615,7 @@ def test_a_series_as_fred_gives_it(take, store):
         NO_LAG.replace("give a lag if it is later", "it is published 1 session later, so give a lag of 1"),
         "2 rows without a value left out: 2024-01-01, 2024-01-03.",
     )
-    np.testing.assert_array_equal(store.series("DGS10").values, [3.95])
+    np.testing.assert_array_equal(store.read(SERIES, "DGS10").values, [3.95])
 
 
 def test_a_series_that_says_when_it_was_known(take, store):
@@ -622,7 +623,7 @@ def test_a_series_that_says_when_it_was_known(take, store):
     done = take(*lines, file="CPI.csv", lag=3)
 
     assert done.notes == ("Its column known says when each value was known: the lag is passed over.",)
-    series = store.series("CPI")
+    series = store.read(SERIES, "CPI")
     np.testing.assert_array_equal(series.known, days("2024-02-20", "2024-03-20", "2024-03-20"))
     assert series.lag == 0
 
@@ -637,8 +638,8 @@ def test_an_index_is_a_series_with_its_opens(take, store):
         "Columns passed over: Adj Close, Volume.",
         "An index: kept as a series of its closes, with open, high and low.",
     )
-    np.testing.assert_array_equal(store.series("VIX").values, [13.2, -0.5])
-    held = store.series("VIX").prices
+    np.testing.assert_array_equal(store.read(SERIES, "VIX").values, [13.2, -0.5])
+    held = store.read(SERIES, "VIX").prices
     assert {name: list(values) for name, values in held.items()} == {
         "open": [13.2, 13.4],
         "high": [14, 0],
@@ -854,7 +855,7 @@ def test_a_repair_that_stays_is_said(take, store):
 @needs_history
 @pytest.mark.parametrize(("name", "paid"), [("SOXX", 72), ("SPY", 135)])
 def test_real_dividends_come_back_from_six_decimals(take, store, name, paid):
-    bars = CsvSource(FOLDER).bars(name)
+    bars = CsvSource(FOLDER).read(BARS, name)
     assert np.count_nonzero(bars.dividend) == paid
 
     done = take(*adjusted(bars), file=f"{name}.csv")
@@ -872,7 +873,7 @@ def test_real_dividends_come_back_from_six_decimals(take, store, name, paid):
 @needs_history
 @pytest.mark.parametrize("name", ["SOXX", "SPY"])
 def test_real_dividends_come_back_from_cents(take, store, name):
-    bars = CsvSource(FOLDER).bars(name)
+    bars = CsvSource(FOLDER).read(BARS, name)
     expected = bars.dividend[bars.dividend > 0]
 
     take(*adjusted(bars, decimals=2), file=f"{name}.csv")
@@ -884,7 +885,7 @@ def test_real_dividends_come_back_from_cents(take, store, name):
 
 @needs_history
 def test_real_soxs_comes_back_from_yahoos_form(take, store):
-    bars = CsvSource(FOLDER).bars("SOXS")
+    bars = CsvSource(FOLDER).read(BARS, "SOXS")
     lines = adjusted(bars, columns=("Adj Close", "Dividends", "Stock Splits"))
     assert float(lines[1].split(",")[4]) > 38e9
 

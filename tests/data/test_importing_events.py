@@ -8,6 +8,7 @@ from history import FOLDER, needs_history
 from markets import days
 
 from data.importing import import_files
+from data.sources import EVENTS, MEMBERS
 from data.sources.csv import CsvSource
 from data.store import Store
 
@@ -39,12 +40,12 @@ def test_a_file_of_dates_alone_is_a_schedule(take, store, title):
     assert (done.error, done.kind, done.name, done.rows) == ("", "events", "fomc_dates", 2)
     assert (done.first, done.last) == ("2024-01-31", "2024-03-20")
     assert done.notes == ("The newest row came first: turned round.", HINDSIGHT)
-    np.testing.assert_array_equal(store.events("fomc_dates").dates, days("2024-01-31", "2024-03-20"))
+    np.testing.assert_array_equal(store.read(EVENTS, "fomc_dates").dates, days("2024-01-31", "2024-03-20"))
 
 
 def test_dates_may_be_written_as_people_write_them(take, store):
     done = take("Date,Ticker,Timing,Announced", "1/31/2024,AMD,amc,1/2/2024", "2/21/2024,NVDA,DMH,1/31/2024")
-    events = store.events("fomc_dates")
+    events = store.read(EVENTS, "fomc_dates")
     assert done.notes == (
         "Dates with slashes are read as month/day/year.",
         "Timing is neither BMO nor AMC in 1 row (DMH), and unknown there.",
@@ -105,13 +106,13 @@ def test_symbols_without_a_date_are_members(take, store, lines):
     commas = "," * lines[0].count(",")
     done = take(*lines, f"NVDA{commas}", f"AMD{commas}", file="chips.csv")
     assert (done.error, done.kind, done.rows, done.first, done.last) == ("", "members", 2, "", "")
-    assert store.members("chips").symbols.tolist() == ["AMD", "NVDA"]
+    assert store.read(MEMBERS, "chips").symbols.tolist() == ["AMD", "NVDA"]
 
 
 def test_members_may_have_dates(take, store):
     done = take("symbol,from,to", "WOLF,2010-01-04,2022-05-02", "AMD,,", file="x.csv", name="chips")
     assert (done.name, done.first, done.last) == ("chips", "2010-01-04", "2022-05-02")
-    assert list(store.members("chips").lines()) == ["AMD,NaT,NaT", "WOLF,2010-01-04,2022-05-02"]
+    assert list(store.read(MEMBERS, "chips").lines()) == ["AMD,NaT,NaT", "WOLF,2010-01-04,2022-05-02"]
 
 
 def test_a_fault_of_members_is_told(take):
@@ -124,6 +125,6 @@ def test_a_fault_of_members_is_told(take):
 def test_real_schedules_come_out_of_the_store_as_out_of_the_folder(store):
     done = import_files(store, FOLDER / "events")
     source = CsvSource(FOLDER)
-    assert [each.name for each in done if not each.error] == list(source.event_names())
-    for name in source.event_names():
-        assert list(store.events(name).lines()) == list(source.events(name).lines())
+    assert [each.name for each in done if not each.error] == list(source.names(EVENTS))
+    for name in source.names(EVENTS):
+        assert list(store.read(EVENTS, name).lines()) == list(source.read(EVENTS, name).lines())

@@ -13,7 +13,8 @@ from data.audit.finding import Finding
 from data.bars import COLUMNS
 from data.errors import DataError
 from data.events import make_events, make_members
-from data.market import MEMORY, Roles, load_market
+from data.market import MEMORY, Roles, load_market, recorded
+from data.sources.wrapped import KeptSource
 
 DATES = nyse("2024-01-02", 12)
 CORE = make_bars("CORE", DATES, np.arange(100.0, 112.0))
@@ -174,13 +175,13 @@ def test_a_series_has_its_own_lag_unless_the_run_says_otherwise():
 
 
 def test_a_value_can_t_be_read_before_its_lag():
-    market = make_market(CORE, FUND, make_series("PE", DATES, np.arange(12.0)), lags={"PE": 1})
+    market = recorded(make_market(CORE, FUND, make_series("PE", DATES, np.arange(12.0)), lags={"PE": 1}))
     assert market.value("PE", DATES[3], DATES[4]) == 3.0
     with pytest.raises(
         DataError, match=f"the value of {DATES[4]} wasn't known at the close of {DATES[4]}: its lag is 1"
     ):
         market.value("PE", DATES[4], DATES[4])
-    assert "series/PE" in market.fingerprint()
+    assert market.reads == {"series/PE"}
 
 
 def test_without_a_bar_the_close_is_carried_and_the_volume_is_not():
@@ -242,8 +243,8 @@ def test_a_market_cut_short_is_the_prefix_of_the_whole(seed, last):
     core, fund = core.rows(rng.random(40) > 0.1), fund.rows(rng.random(40) > 0.1)
     source = source_of(core, fund, make_series("S", dates[1::3], rng.random(13)))
     start = max(core.dates[0], fund.dates[0]) + 2 * DAY
-    whole = load_market(source, ROLES, start, lags={"S": 2})
-    short = load_market(source, ROLES, start, dates[last], lags={"S": 2})
+    whole = load_market(KeptSource(source, {"S": 2}), ROLES, start)
+    short = load_market(KeptSource(source, {"S": 2}), ROLES, start, dates[last])
     kept = len(short)
     np.testing.assert_array_equal(short.sessions, whole.sessions[:kept])
     assert short.first == whole.first
@@ -261,14 +262,14 @@ def test_events_and_members_are_read_as_far_as_the_end_tells():
     events = make_events("fomc", days("2024-01-31", "2025-01-12", "2025-01-13"))
     members = make_members("chips", ["CORE", "NEW"], days("2010-01-04", "2024-01-16"))
     source = source_of(CORE, FUND, events, members)
-    market = load_market(source, ROLES, DATES[2], day("2024-01-12"))
+    market = recorded(load_market(source, ROLES, DATES[2], day("2024-01-12")))
     np.testing.assert_array_equal(market.events("fomc").dates, events.dates[:2])
     assert market.members("chips").symbols.tolist() == ["CORE"]
     assert market.events("fomc") is market.events("fomc")
     assert (market.has_events("fomc"), market.has_events("cpi")) == (True, False)
     assert (market.has_members("chips"), market.has_members("banks")) == (True, False)
     assert market.instruments() == ("CORE", "FUND")
-    assert list(market.fingerprint()) == ["events/cpi", "events/fomc", "instruments", "members/banks", "members/chips"]
+    assert market.reads == {"events/cpi", "events/fomc", "instruments", "members/banks", "members/chips"}
     with pytest.raises(DataError, match="no events of cpi"):
         market.events("cpi")
 
@@ -314,13 +315,15 @@ def market_to(end, *held):
     return load_market(source_of(CORE, FUND, *held), ROLES, DATES[2], end)
 
 
-def test_the_fingerprint_names_what_was_used_and_what_was_missed():
-    market = market_to(None, make_series("VIX", DATES, np.ones(12)))
-    assert market.fingerprint() == {}
-    market.total_return()
+def test_a_recorded_market_tells_what_was_read_and_what_was_missed():
+    whole = market_to(None, make_series("VIX", DATES, np.ones(12)))
+    whole.close("FUND")
+    market = recorded(whole)
+    assert (market.reads, market.fingerprint(())) == (set(), {})
+    np.testing.assert_array_equal(market.total_return(), whole.total_return())
     market.series("VIX")
     assert (market.has_series("VIX3M"), market.has_bars("SPY")) == (False, False)
-    used = market.fingerprint()
+    used = whole.fingerprint(market.reads)
     assert list(used) == ["bars/CORE", "bars/SPY", "series/VIX", "series/VIX3M"]
     assert (used["bars/SPY"], used["series/VIX3M"]) == ("absent", "absent")
     assert len(used["bars/CORE"]) == len(used["series/VIX"]) == 64
@@ -335,9 +338,7 @@ def spoilt(bars, row, column):
 @pytest.mark.parametrize("column", COLUMNS)
 def test_the_fingerprint_sees_every_column_up_to_the_end_and_nothing_after(column):
     def used(core):
-        market = load_market(source_of(core, FUND), ROLES, DATES[2], DATES[8])
-        market.total_return()
-        return market.fingerprint()["bars/CORE"]
+        return load_market(source_of(core, FUND), ROLES, DATES[2], DATES[8]).fingerprint(["bars/CORE"])
 
     assert used(spoilt(CORE, 8, column)) != used(CORE)
     assert used(spoilt(CORE, 9, column)) == used(CORE)
@@ -346,9 +347,7 @@ def test_the_fingerprint_sees_every_column_up_to_the_end_and_nothing_after(colum
 def test_the_fingerprint_of_a_series_sees_its_values_and_when_they_were_known():
     def used(**changed):
         held = dataclasses.replace(make_series("S", DATES[:3], [1.0, 2.0, 3.0]), **changed)
-        market = market_to(DATES[8], held)
-        market.series("S")
-        return market.fingerprint()["series/S"]
+        return market_to(DATES[8], held).fingerprint(["series/S"])["series/S"]
 
     seen = [used(), used(values=np.array([1.0, 2.0, 4.0])), used(known=DATES[:3]), used(known=DATES[1:4])]
     assert len(set(seen)) == 4
@@ -359,9 +358,7 @@ def test_the_fingerprint_of_a_schedule_sees_what_could_be_known_by_the_end_and_n
     def used(last, told="2024-01-03"):
         dates = days("2024-01-31", last)
         said = days("2024-01-02", told) if announced else None
-        market = market_to(DATES[8], make_events("fomc", dates, announced=said))
-        market.events("fomc")
-        return market.fingerprint()["events/fomc"]
+        return market_to(DATES[8], make_events("fomc", dates, announced=said)).fingerprint(["events/fomc"])
 
     assert used("2024-03-20") != used("2024-03-21")
     if announced:  # DATES[8] is 2024-01-12
@@ -373,26 +370,22 @@ def test_the_fingerprint_of_a_schedule_sees_what_could_be_known_by_the_end_and_n
 
 def test_the_fingerprint_of_members_and_of_what_there_is():
     def used(*symbols, until="2024-01-10"):
-        market = market_to(DATES[8], make_members("chips", symbols, until=days(*[until] * len(symbols))))
-        market.members("chips")
-        return market.fingerprint()["members/chips"]
+        held = make_members("chips", symbols, until=days(*[until] * len(symbols)))
+        return market_to(DATES[8], held).fingerprint(["members/chips"])
 
     assert used("A", "B") != used("A", "C") != used("A")
     assert used("A") != used("A", until="2024-01-11")
     assert used("A", until="2024-01-16") == used("A", until="2024-01-17"), "nobody knew of that by the end"
     with_spy = load_market(source_of(CORE, FUND, flat("SPY")), ROLES, DATES[2])
     assert (with_spy.instruments(), market_to(None).instruments()) == (("CORE", "FUND", "SPY"), ("CORE", "FUND"))
-    assert "instruments" not in market_to(None).fingerprint()
+    assert with_spy.fingerprint(["instruments"]) != market_to(None).fingerprint(["instruments"])
 
 
 def test_what_a_run_does_not_use_is_neither_read_nor_checked():
     class Broken(type(source_of())):
-        def bars(self, instrument):
-            assert instrument in {"CORE", "FUND"}
-            return super().bars(instrument)
-
-        def series(self, name):
-            raise AssertionError(name)
+        def read(self, kind, name):
+            assert (kind, name) in {("bars", "CORE"), ("bars", "FUND")}
+            return super().read(kind, name)
 
     source = Broken({"CORE": CORE, "FUND": FUND, "BAD": CORE}, {"VIX": make_series("VIX", DATES, np.ones(12))})
     market = load_market(source, ROLES, DATES[2])
@@ -403,7 +396,7 @@ def test_what_the_audit_found_is_in_the_fingerprint():
     market = make_market(CORE, FUND)
     found = Finding("FUND-step", "warning", "FUND", "step", DATES[:1], "moved +1 %", "look")
     prints = [
-        dataclasses.replace(market, findings=each).fingerprint()
+        dataclasses.replace(market, findings=each).fingerprint(())
         for each in ((), (found,), (dataclasses.replace(found, says="more"),))
     ]
     assert "audit" not in prints[0]

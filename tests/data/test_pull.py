@@ -23,7 +23,7 @@ from data.errors import DataError
 from data.pull import OVERLAP, Pulled, pull
 from data.repairs import Repair
 from data.series import Series, index_bars
-from data.sources.store import StoreSource
+from data.sources import BARS, SERIES
 from data.store import MANIFEST, Origin, Store
 from data.version import VERSION
 
@@ -129,7 +129,7 @@ def test_volume_of_the_last_days_is_renewed(server: ChartServer, store: Store) -
     server.lists("SOXS", changed(fund(), "volume", 98, 3e6))
     result, _ = one(store)
     assert result.notes == ("nothing new",)
-    assert store.bars("SOXS").volume[98] == 3e6
+    assert store.read(BARS, "SOXS").volume[98] == 3e6
 
 
 @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ def test_a_new_split_is_told_and_all_is_fetched(server: ChartServer, store: Stor
     assert result.added == 10
     assert [each.first() for each in server.about("SOXS")] == [DATES[70 - 1 - OVERLAP], DATES[0]]
     expected = fund(80)  # of volumes before the split the last digit is gone
-    np.testing.assert_array_equal(store.bars("SOXS").close, expected.close)
-    np.testing.assert_allclose(store.bars("SOXS").volume, expected.volume, atol=5)
+    np.testing.assert_array_equal(store.read(BARS, "SOXS").close, expected.close)
+    np.testing.assert_allclose(store.read(BARS, "SOXS").volume, expected.volume, atol=5)
 
 
 @pytest.mark.parametrize("hour", [14, 22], ids=["before its first bar is finished", "after"])
@@ -207,7 +207,7 @@ def test_a_split_that_yahoo_has_only_half_done_changes_nothing(server: ChartServ
     assert store.find("bars", "SOXS") == kept
     server.lists("SOXS", fund(73))
     assert one(store)[0].error is None
-    assert store.bars("SOXS").close.tolist() == fund(73).close.tolist()
+    assert store.read(BARS, "SOXS").close.tolist() == fund(73).close.tolist()
 
 
 def test_on_the_morning_of_a_split_nothing_has_changed(server: ChartServer, store: Store) -> None:
@@ -283,10 +283,10 @@ def test_an_index_is_a_series_with_its_prices(server: ChartServer, store: Store)
     server.lists("^VIX", bars, kind="INDEX")
     result, _ = one(store, "^vix")
     assert (result.name, result.kind, result.rows, result.added, result.error) == ("VIX", "series", 99, 9, None)
-    series = store.series("VIX")
+    series = store.read(SERIES, "VIX")
     assert series.lag == 0
     assert series.values.tolist() == bars.close.tolist()
-    index = index_bars(StoreSource(store).series("VIX"))
+    index = index_bars(store.read(SERIES, "VIX"))
     for name in ("open", "high", "low", "close"):
         assert getattr(index, name).tolist() == getattr(bars, name).tolist()
 
@@ -303,7 +303,7 @@ def test_a_series_of_fred(server: ChartServer, store: Store) -> None:
     result, _ = one(store, "dgs10")
     assert (result.rows, result.added, result.notes) == (98, 4, ())
     assert server.asked[-1].query == {"id": "DGS10", "cosd": str(DATES[95 - 1 - OVERLAP])}
-    kept = store.series("DGS10")
+    kept = store.read(SERIES, "DGS10")
     assert kept.lag == 1
     assert kept.values.tolist() == values[~np.isnan(values)].tolist()
     entry = store.find("series", "DGS10")
@@ -312,7 +312,7 @@ def test_a_series_of_fred(server: ChartServer, store: Store) -> None:
     server.publishes(replace(rates, values=np.where(DATES[97] == DATES, 9.9, values)))
     result, _ = one(store, "fred:DGS10")
     assert f"{DATES[97]}: value was {values[97]:g}, is 9.9" in result.notes[0]
-    assert store.series("DGS10").values[-2] == 9.9
+    assert store.read(SERIES, "DGS10").values[-2] == 9.9
 
 
 def test_any_daily_series_by_its_prefix(server: ChartServer, store: Store) -> None:
@@ -324,7 +324,7 @@ def test_any_daily_series_by_its_prefix(server: ChartServer, store: Store) -> No
 
 
 def test_what_was_imported_is_replaced_and_told(server: ChartServer, store: Store) -> None:
-    store.put_bars(fund(), IMPORTED)
+    store.put(fund(), IMPORTED)
     server.lists("SOXS", fund(98))
     result, _ = one(store)
     assert result.notes[0] == "in place of what was kept from import mine.csv"
@@ -421,6 +421,7 @@ sys.path.insert(0, "tests/support")
 from chart_server import point_here
 point_here(yahoo, fred, Path(cookies))
 from data.pull import pull
+from data.sources import BARS, SERIES
 from data.store import Store
 said = []
 clock = lambda: datetime.datetime(2026, 8, 21, 22, tzinfo=datetime.UTC)

@@ -9,7 +9,7 @@ from markets import nyse, random_bars
 
 from data.bars import COLUMNS
 from data.errors import DataError
-from data.schema import bars_faults, check_bars, check_series, series_faults
+from data.schema import check, faults_of
 
 DATES = nyse("2024-01-02", 12)
 BARS = random_bars("X", DATES, np.random.default_rng(1))
@@ -26,9 +26,9 @@ def series_frame(**columns):
     return pd.DataFrame({"date": dates, "value": [1.0, 2.0, 3.0], **columns}, index=range(2, 5))
 
 
-def fault(check, frame):
+def fault(kind, frame):
     with pytest.raises(DataError) as caught:
-        check(frame, "bars/X.csv")
+        check(kind, frame, "bars/X.csv")
     return str(caught.value)
 
 
@@ -41,9 +41,9 @@ def empty(frame, row, column):
 
 
 def test_bars_and_series_without_a_fault_pass():
-    check_bars(bars_frame(), "bars/X.csv")
-    check_series(series_frame(), "series/S.csv")
-    check_series(series_frame(known=pd.to_datetime(["2024-01-02", "2024-01-08", "2024-01-09"])), "series/S.csv")
+    check("bars", bars_frame(), "bars/X.csv")
+    check("series", series_frame(), "series/S.csv")
+    check("series", series_frame(known=pd.to_datetime(["2024-01-02", "2024-01-08", "2024-01-09"])), "series/S.csv")
 
 
 @given(st.integers(2, 13), st.sampled_from(COLUMNS), st.sampled_from([negate, empty]))
@@ -51,7 +51,7 @@ def test_bars_and_series_without_a_fault_pass():
 def test_a_single_wrong_value_is_told_by_its_row_date_and_column(row, column, spoil):
     frame = bars_frame()
     spoil(frame, row, column)
-    said = fault(check_bars, frame)
+    said = fault("bars", frame)
     assert said.startswith(f"bars/X.csv:{row}: {DATES[row - 2]}: {column} is ")
 
 
@@ -62,13 +62,13 @@ def test_of_several_faults_the_first_row_s_is_told(spoiled):
     for row, column in spoiled:
         empty(frame, row, column)
     first = min(spoiled)[0]
-    assert fault(check_bars, frame).startswith(f"bars/X.csv:{first}: {DATES[first - 2]}: ")
+    assert fault("bars", frame).startswith(f"bars/X.csv:{first}: {DATES[first - 2]}: ")
 
 
 def test_a_missing_high_is_not_called_lower_than_the_low():
     frame = bars_frame()
     empty(frame, 5, "high")
-    assert fault(check_bars, frame) == (
+    assert fault("bars", frame) == (
         "bars/X.csv:5: 2024-01-05: high is missing or not finite: fill it in, or delete the row"
     )
 
@@ -77,9 +77,9 @@ def test_a_zero_split_is_refused_and_a_zero_volume_and_dividend_are_not():
     frame = bars_frame()
     frame["volume"] = 0.0
     frame["dividend"] = 0.0
-    check_bars(frame, "bars/X.csv")
+    check("bars", frame, "bars/X.csv")
     frame.loc[4, "split"] = 0.0
-    assert "split is zero or negative" in fault(check_bars, frame)
+    assert "split is zero or negative" in fault("bars", frame)
 
 
 def test_a_fault_of_prices_on_a_day_without_a_session_is_told_before_the_date():
@@ -87,9 +87,9 @@ def test_a_fault_of_prices_on_a_day_without_a_session_is_told_before_the_date():
     frame = bars_frame()
     frame.loc[13, "date"] = pd.Timestamp("2024-01-20")
     frame.loc[13, "close"] = -1.0
-    assert ": close is zero or negative: " in fault(check_bars, frame)
+    assert ": close is zero or negative: " in fault("bars", frame)
     frame.loc[13, "close"] = frame.loc[13, "open"]
-    assert fault(check_bars, frame) == (
+    assert fault("bars", frame) == (
         "bars/X.csv:13: 2024-01-20: NYSE held no session on that date: delete the row, or correct its date"
     )
 
@@ -118,30 +118,30 @@ def test_a_fault_of_prices_on_a_day_without_a_session_is_told_before_the_date():
     ids=["infinite", "unsorted", "twice", "known before", "known missing"],
 )
 def test_a_series_is_checked_too(columns, said):
-    assert fault(check_series, series_frame(**columns)) == f"bars/X.csv:{said}"
+    assert fault("series", series_frame(**columns)) == f"bars/X.csv:{said}"
 
 
 def test_revisions_may_share_a_date_but_not_the_day_they_were_known():
     frame = series_frame(known=pd.to_datetime(["2024-01-10", "2024-01-11", "2024-01-12"]))
     frame["date"] = pd.Timestamp("2024-01-02")
-    check_series(frame, "series/S.csv")
+    check("series", frame, "series/S.csv")
     frame.loc[4, "known"] = frame.loc[3, "known"]
-    assert fault(check_series, frame) == "bars/X.csv:4: 2024-01-02: date and known stand twice: keep one row for both"
+    assert fault("series", frame) == "bars/X.csv:4: 2024-01-02: date and known stand twice: keep one row for both"
 
 
-@pytest.mark.parametrize("check", [check_bars, check_series])
-def test_an_unreadable_date_is_told_by_its_row(check):
-    frame = bars_frame() if check is check_bars else series_frame()
+@pytest.mark.parametrize("kind", ["bars", "series"])
+def test_an_unreadable_date_is_told_by_its_row(kind):
+    frame = bars_frame() if kind == "bars" else series_frame()
     frame.loc[3, "date"] = pd.NaT
-    assert fault(check, frame) == "bars/X.csv:3: date is missing or unreadable: write it as YYYY-MM-DD"
+    assert fault(kind, frame) == "bars/X.csv:3: date is missing or unreadable: write it as YYYY-MM-DD"
 
 
-@pytest.mark.parametrize("check", [check_bars, check_series])
-def test_a_row_with_nothing_in_it_is_a_fault(check):
-    frame = bars_frame() if check is check_bars else series_frame()
+@pytest.mark.parametrize("kind", ["bars", "series"])
+def test_a_row_with_nothing_in_it_is_a_fault(kind):
+    frame = bars_frame() if kind == "bars" else series_frame()
     frame.loc[3, "date"] = pd.NaT
     frame.loc[3, frame.columns != "date"] = np.nan
-    assert fault(check, frame) == "bars/X.csv:3: date is missing or unreadable: write it as YYYY-MM-DD"
+    assert fault(kind, frame) == "bars/X.csv:3: date is missing or unreadable: write it as YYYY-MM-DD"
 
 
 def test_all_faults_are_told_by_rule_and_the_other_rows_remain():
@@ -151,8 +151,8 @@ def test_all_faults_are_told_by_rule_and_the_other_rows_remain():
     negate(frame, 6, "volume")
     frame.loc[11, "date"] = frame.loc[10, "date"]
     frame.loc[[2, 3]] = frame.loc[[3, 2]].to_numpy()
-    faults, rows = bars_faults(frame.astype(dict.fromkeys(COLUMNS, float)), "bars/X.csv")
-    assert [(fault.key, fault.says) for fault in faults] == [
+    faults, rows = faults_of("bars", frame.astype(dict.fromkeys(COLUMNS, float)), "bars/X.csv")
+    assert [(fault.key, fault.message) for fault in faults] == [
         ("unsorted", "date is before that of the row above (bars/X.csv, row 3)"),
         ("close-missing", "close is missing or not finite (bars/X.csv, rows 4, 6, 9)"),
         ("volume-negative", "volume is negative (bars/X.csv, row 6)"),
@@ -166,8 +166,8 @@ def test_all_faults_are_told_by_rule_and_the_other_rows_remain():
 def test_many_rows_of_one_fault_are_counted():
     frame = bars_frame()
     frame["open"] = -1.0
-    (fault,), rows = bars_faults(frame, "bars/X.csv")
-    assert fault.says == "open is zero or negative (bars/X.csv, rows 2, 3, 4 and 9 more)"
+    (fault,), rows = faults_of("bars", frame, "bars/X.csv")
+    assert fault.message == "open is zero or negative (bars/X.csv, rows 2, 3, 4 and 9 more)"
     assert (len(fault.dates), len(rows)) == (12, 0)
 
 
@@ -175,8 +175,8 @@ def test_a_range_that_excludes_its_open_is_left_to_the_audit():
     frame = bars_frame()
     frame.loc[5, "high"] = 0.5 * frame.loc[5, "low"]
     frame.loc[7, "low"] = 1.01 * frame.loc[7, ["open", "close"]].max()
-    check_bars(frame, "bars/X.csv")
-    faults, rows = bars_faults(frame, "bars/X.csv")
+    check("bars", frame, "bars/X.csv")
+    faults, rows = faults_of("bars", frame, "bars/X.csv")
     assert (faults, len(rows)) == ((), 12)
 
 
@@ -184,14 +184,14 @@ def test_what_else_is_wrong_in_such_a_row_is_told():
     frame = bars_frame()
     frame.loc[5, "high"] = 0.5 * frame.loc[5, "low"]
     negate(frame, 5, "volume")
-    assert fault(check_bars, frame) == "bars/X.csv:5: 2024-01-05: volume is negative: write 0 where it is not known"
+    assert fault("bars", frame) == "bars/X.csv:5: 2024-01-05: volume is negative: write 0 where it is not known"
 
 
 def test_a_vendor_s_rounding_is_no_fault():
     frame = bars_frame()
     frame.loc[5, "high"] = frame.loc[5, ["open", "close"]].max() * (1 - 1e-7)
     frame.loc[5, "low"] = frame.loc[5, ["open", "close"]].min()
-    check_bars(frame, "bars/X.csv")
+    check("bars", frame, "bars/X.csv")
 
 
 @given(st.sets(st.tuples(st.integers(2, 13), st.sampled_from(COLUMNS)), min_size=1, max_size=8))
@@ -200,7 +200,7 @@ def test_every_broken_row_is_told_and_taken_out(spoiled):
     frame = bars_frame()
     for row, column in spoiled:
         empty(frame, row, column)
-    faults, rows = bars_faults(frame, "bars/X.csv")
+    faults, rows = faults_of("bars", frame, "bars/X.csv")
     assert {fault.key for fault in faults} == {f"{column}-missing" for _, column in spoiled}
     assert sum(len(fault.dates) for fault in faults) == len(spoiled)
     assert set(rows.index) == set(range(2, 14)) - {row for row, _ in spoiled}
@@ -209,7 +209,7 @@ def test_every_broken_row_is_told_and_taken_out(spoiled):
 def test_all_faults_of_a_series_are_told():
     frame = series_frame(value=[1.0, np.nan, np.inf])
     frame.loc[2, "date"] = pd.NaT
-    faults, rows = series_faults(frame, "series/S.csv")
+    faults, rows = faults_of("series", frame, "series/S.csv")
     assert [fault.key for fault in faults] == ["undated", "value-missing"]
     assert np.isnat(faults[0].dates).all()
     assert not len(rows)

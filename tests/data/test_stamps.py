@@ -10,6 +10,7 @@ from data.audit.run import audit
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.importing import import_files
+from data.sources import BARS
 from data.sources.csv import CsvSource
 from data.stamps import days_off, read_stamps, undated_words
 from data.store import Store
@@ -46,14 +47,12 @@ def read(tmp_path):
         path.write_text("\n".join([header, *(f"{cell}{rest}" for cell in cells)]) + "\n")
         source = CsvSource(tmp_path / "mine")
         if door == "import":
-            from data.sources.store import StoreSource
-
             store = Store(tmp_path / "store")
             (done,) = import_files(store, path)
             if done.error:
                 raise DataError(done.error)
-            source = StoreSource(store)
-        return getattr(source, kind)("AAA").dates
+            source = store
+        return source.read(kind, "AAA").dates
 
     return through
 
@@ -209,7 +208,7 @@ def test_rows_that_are_no_sessions_are_not_sent_to_the_store(tmp_path, title, ce
     rows = [f"{cell},10,10,10,10,5" for cell in cells]
     (tmp_path / "bars" / "AAA.csv").write_text("\n".join([f"{title},open,high,low,close,volume", *rows]) + "\n")
     with pytest.raises(DataError, match=says.format(title or "Unnamed: 0")):
-        CsvSource(tmp_path).bars("AAA")
+        CsvSource(tmp_path).read(BARS, "AAA")
 
 
 @both

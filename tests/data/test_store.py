@@ -16,6 +16,7 @@ from data.bars import COLUMNS
 from data.errors import DataError
 from data.events import make_events, make_members
 from data.repairs import Repair
+from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.store import Entry, Origin, Store, store_folder
 
 HOUSE = Path(__file__).resolve().parents[2]
@@ -50,14 +51,14 @@ def test_bars_come_back_bit_by_bit(store):
     bars = random_bars("SOXS", nyse("2020-01-02", 300), np.random.default_rng(0))
     bars.volume[7] = np.nan
 
-    entry = store.put_bars(bars, ORIGIN)
+    entry = store.put(bars, ORIGIN)
 
     got = store.bars_as_kept("SOXS")
     assert got.dates.dtype == np.dtype("datetime64[D]")
     for column in ("dates", *COLUMNS):
         assert getattr(got, column).tobytes() == getattr(bars, column).tobytes(), column
     for column in COLUMNS:
-        assert getattr(store.bars("SOXS"), column).tobytes() == getattr(bars, column).tobytes(), column
+        assert getattr(store.read(BARS, "SOXS"), column).tobytes() == getattr(bars, column).tobytes(), column
     assert entry == store.find("bars", "SOXS")
     assert entry == Entry("bars", "SOXS", entry.file, "2020-01-02", "2021-03-11", 300, entry.hash, ORIGIN)
 
@@ -65,10 +66,10 @@ def test_bars_come_back_bit_by_bit(store):
 def test_a_series_comes_back_with_its_lag_and_its_revisions(store):
     dates = days("2024-01-31", "2024-01-31", "2024-02-29")
     known = days("2024-02-20", "2024-03-20", "2024-03-20")
-    store.put_series(make_series("CPI", dates, [2.5, 2.6, 2.7], known), ORIGIN)
-    store.put_series(make_series("PE", dates[1:], [15, 16], lag=5), ORIGIN)
+    store.put(make_series("CPI", dates, [2.5, 2.6, 2.7], known), ORIGIN)
+    store.put(make_series("PE", dates[1:], [15, 16], lag=5), ORIGIN)
 
-    cpi, pe = store.series("CPI"), store.series("PE")
+    cpi, pe = store.read(SERIES, "CPI"), store.read(SERIES, "PE")
     np.testing.assert_array_equal(cpi.known, known)
     assert cpi.known.dtype == np.dtype("datetime64[D]")
     np.testing.assert_array_equal(cpi.values, [2.5, 2.6, 2.7])
@@ -78,28 +79,28 @@ def test_a_series_comes_back_with_its_lag_and_its_revisions(store):
 def test_an_index_comes_back_with_its_prices(store):
     dates = nyse("2024-01-02", 2)
     index = {"open": np.array([1.0, 2]), "high": np.array([3.0, 4]), "low": np.array([0.5, 1])}
-    store.put_series(replace(make_series("SOX", dates, [2, 3]), prices=index), ORIGIN)
-    store.put_series(make_series("VIX", dates, [2, 3]), ORIGIN)
+    store.put(replace(make_series("SOX", dates, [2, 3]), prices=index), ORIGIN)
+    store.put(make_series("VIX", dates, [2, 3]), ORIGIN)
 
-    held = store.series("SOX").prices
+    held = store.read(SERIES, "SOX").prices
     assert {name: list(values) for name, values in held.items()} == {n: list(v) for n, v in index.items()}
-    assert store.series("VIX").prices is None
+    assert store.read(SERIES, "VIX").prices is None
 
 
 def test_arrays_of_other_types_come_back_as_ours(store):
     dates = nyse("2024-01-02", 3)
-    store.put_series(make_series("A", dates.astype("datetime64[ns]"), [1, 2, 3]), ORIGIN)
-    assert store.series("A").dates.dtype == np.dtype("datetime64[D]")
-    np.testing.assert_array_equal(store.series("A").dates, dates)
+    store.put(make_series("A", dates.astype("datetime64[ns]"), [1, 2, 3]), ORIGIN)
+    assert store.read(SERIES, "A").dates.dtype == np.dtype("datetime64[D]")
+    np.testing.assert_array_equal(store.read(SERIES, "A").dates, dates)
 
 
 @pytest.mark.parametrize("announced", [None, days("2024-01-02", "2024-01-31", "2024-01-31")])
 def test_events_come_back(store, announced):
     dates = days("2024-01-31", "2024-01-31", "2024-03-20")
     put = make_events("semis", dates, ["AMD", "NA", ""], ["AMC", "", "BMO"], announced)
-    entry = store.put_events(put, ORIGIN)
+    entry = store.put(put, ORIGIN)
 
-    got = store.events("semis")
+    got = store.read(EVENTS, "semis")
     assert list(got.lines()) == list(put.lines())
     assert got.dates.dtype == np.dtype("datetime64[D]")
     assert (entry.kind, entry.first, entry.last, entry.rows) == ("events", "2024-01-31", "2024-03-20", 3)
@@ -109,29 +110,32 @@ def test_members_come_back_with_and_without_dates(store):
     nothing = np.datetime64("NaT", "D")
     ever = make_members("ever", ["AMD", "TXN"])
     some = make_members("some", ["AMD", "WOLF"], until=np.array([nothing, np.datetime64("2022-05-02")]))
-    entries = [store.put_members(each, ORIGIN) for each in (ever, some)]
+    entries = [store.put(each, ORIGIN) for each in (ever, some)]
 
-    assert [list(store.members(each.name).lines()) for each in (ever, some)] == [list(ever.lines()), list(some.lines())]
+    assert [list(store.read(MEMBERS, each.name).lines()) for each in (ever, some)] == [
+        list(ever.lines()),
+        list(some.lines()),
+    ]
     assert [(each.first, each.last, each.rows) for each in entries] == [("", "", 2), ("2022-05-02", "2022-05-02", 2)]
 
 
 def test_what_changes_in_a_column_of_text_changes_the_hash(store):
-    first = store.put_events(make_events("x", days("2024-01-31"), ["AMD"]), ORIGIN).hash
-    assert store.put_events(make_events("x", days("2024-01-31"), ["AMD"], ["AMC"]), ORIGIN).hash != first
-    assert store.put_events(make_events("x", days("2024-01-31"), ["TXN"]), ORIGIN).hash != first
+    first = store.put(make_events("x", days("2024-01-31"), ["AMD"]), ORIGIN).hash
+    assert store.put(make_events("x", days("2024-01-31"), ["AMD"], ["AMC"]), ORIGIN).hash != first
+    assert store.put(make_events("x", days("2024-01-31"), ["TXN"]), ORIGIN).hash != first
 
 
 def test_the_hash_is_of_dates_and_then_of_each_column_with_its_name(store):
     """By hand: stores that were filled before events came stay readable."""
     series = make_series("VIX", days("2024-01-02", "2024-01-03"), [13, 14])
     digest = hashlib.sha256(series.dates.astype("int64").tobytes() + b"value" + series.values.tobytes())
-    assert store.put_series(series, ORIGIN).hash == digest.hexdigest()
+    assert store.put(series, ORIGIN).hash == digest.hexdigest()
 
 
 def test_the_listing_is_sorted_and_readable_by_others(store):
-    store.put_series(make_series("VIX", nyse("2024-01-02", 2), [13, 14]), ORIGIN)
-    store.put_bars(bars_of("SOXX", [1, 2]), ORIGIN)
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put(make_series("VIX", nyse("2024-01-02", 2), [13, 14]), ORIGIN)
+    store.put(bars_of("SOXX", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
 
     assert [(each.kind, each.name) for each in store.listing()] == [
         ("bars", "SOXS"),
@@ -147,7 +151,7 @@ def test_the_same_content_makes_the_same_bytes(tmp_path):
     stores = [Store(tmp_path / "one"), Store(tmp_path / "two")]
     for each, order in zip(stores, (["A", "B"], ["B", "A"]), strict=True):
         for name in order:
-            each.put_bars(bars_of(name, [1, 2]), ORIGIN)
+            each.put(bars_of(name, [1, 2]), ORIGIN)
 
     one, two = files_of(stores[0]), files_of(stores[1])
     assert one == two
@@ -157,9 +161,9 @@ def test_the_same_content_makes_the_same_bytes(tmp_path):
 
 
 def test_what_is_put_again_replaces_and_leaves_no_file(store):
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
-    store.put_bars(bars_of("SOXX", [1, 2]), ORIGIN)
-    store.put_bars(bars_of("SOXS", [1, 2, 3]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXX", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2, 3]), ORIGIN)
 
     np.testing.assert_array_equal(store.bars_as_kept("SOXS").close, [1, 2, 3])
     assert files_of(store) == sorted(["manifest.json", *(each.file for each in store.listing())])
@@ -167,17 +171,17 @@ def test_what_is_put_again_replaces_and_leaves_no_file(store):
 
 
 def test_bars_and_a_series_may_share_a_name(store):
-    store.put_bars(bars_of("VIX", [1, 2]), ORIGIN)
-    store.put_series(make_series("VIX", nyse("2024-01-02", 2), [13, 14]), ORIGIN)
+    store.put(bars_of("VIX", [1, 2]), ORIGIN)
+    store.put(make_series("VIX", nyse("2024-01-02", 2), [13, 14]), ORIGIN)
 
     assert len(store.listing()) == 2
     np.testing.assert_array_equal(store.bars_as_kept("VIX").close, [1, 2])
-    np.testing.assert_array_equal(store.series("VIX").values, [13, 14])
+    np.testing.assert_array_equal(store.read(SERIES, "VIX").values, [13, 14])
 
 
 def test_reading_loads_no_pandas(store):
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
-    code = "import sys; from pathlib import Path; from data.store import Store; Store(Path(sys.argv[1])).bars('SOXS')"
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
+    code = "import sys, pathlib, data.store; data.store.Store(pathlib.Path(sys.argv[1])).read('bars', 'SOXS')"
     code += "; print('pandas' in sys.modules)"
 
     told = subprocess.run(
@@ -195,19 +199,22 @@ def test_reading_loads_no_pandas(store):
 
 
 def test_what_is_missing_is_told_with_how_to_get_it(store):
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
 
-    assert said_by(store.bars, "SOXL") == (
+    assert said_by(store.read, BARS, "SOXL") == (
         "the store has no bars of SOXL, did you mean SOXS?: backtest data pull SOXL, or backtest data import FILE"
     )
-    assert said_by(store.series, "VIX") == (
+    assert said_by(store.read, SERIES, "VIX") == (
         "the store has no series of VIX: backtest data pull ^VIX, or backtest data import FILE"
     )
-    assert said_by(store.series, "my_pe") == "the store has no series of my_pe: backtest data import FILE --name my_pe"
-    assert said_by(store.events, "fomc_dates") == (
+    assert (
+        said_by(store.read, SERIES, "my_pe")
+        == "the store has no series of my_pe: backtest data import FILE --name my_pe"
+    )
+    assert said_by(store.read, EVENTS, "fomc_dates") == (
         "the store has no events of fomc_dates: backtest data import FILE --name fomc_dates"
     )
-    assert said_by(store.members, "chips") == (
+    assert said_by(store.read, MEMBERS, "chips") == (
         "the store has no members of chips: backtest data import FILE --name chips"
     )
 
@@ -219,13 +226,13 @@ def test_an_empty_store_makes_no_folder(store):
 
 
 def test_nothing_can_not_be_kept(store):
-    assert said_by(store.put_bars, bars_of("SOXS", []), ORIGIN) == "SOXS: there is no row to keep"
+    assert said_by(store.put, bars_of("SOXS", []), ORIGIN) == "SOXS: there is no row to keep"
     assert store.listing() == ()
 
 
 @pytest.mark.parametrize("name", ["../SOXS", "SO/XS", "", ".", "..", "SOXS\n", "^VIX", "SO XS", "x" * 65])
 def test_a_name_is_a_name(store, name):
-    assert said_by(store.put_bars, bars_of(name, [1, 2]), ORIGIN) == (
+    assert said_by(store.put, bars_of(name, [1, 2]), ORIGIN) == (
         f"{name!r} is no name of an instrument or series: letters, digits and . = _ - only"
     )
     assert not store.folder.exists()
@@ -235,8 +242,8 @@ def test_a_name_is_a_name(store, name):
 
 
 def test_removing_takes_everything_of_a_name(store):
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
-    store.put_bars(bars_of("SOXX", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXX", [1, 2]), ORIGIN)
     mends = [Repair(f"{name}-split", name, "split", np.datetime64("2024-01-03"), 2.0) for name in ("SOXS", "SOXX")]
     store.set_repairs(mends)
 
@@ -248,7 +255,7 @@ def test_removing_takes_everything_of_a_name(store):
 
 
 def test_removing_what_is_not_there_removes_nothing(store):
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
 
     assert said_by(store.remove, ["SOXS", "SOXX"]) == "the store has no SOXX: backtest data list shows all"
     assert said_by(store.remove, ["SOXL"]) == (
@@ -262,19 +269,19 @@ def test_removing_what_is_not_there_removes_nothing(store):
 
 def test_repairs_are_kept_and_applied_when_read(store):
     bars = bars_of("SOXS", [10, 10, 1, 1])
-    store.put_bars(bars, ORIGIN)
+    store.put(bars, ORIGIN)
     mend = Repair("SOXS-split-2024-01-04", "SOXS", "split", bars.dates[2], 10.0)
 
     store.set_repairs([mend])
 
     assert store.repairs() == (mend,)
     np.testing.assert_array_equal(store.bars_as_kept("SOXS").split, [1, 1, 1, 1])
-    np.testing.assert_array_equal(store.bars("SOXS").split, [1, 1, 10, 1])
-    store.put_bars(bars_of("SOXX", [1, 2]), ORIGIN)
-    store.put_bars(bars_of("SOXS", [10, 10, 1, 1, 1]), ORIGIN)
+    np.testing.assert_array_equal(store.read(BARS, "SOXS").split, [1, 1, 10, 1])
+    store.put(bars_of("SOXX", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXS", [10, 10, 1, 1, 1]), ORIGIN)
     assert store.repairs() == (mend,)
     store.set_repairs([])
-    np.testing.assert_array_equal(store.bars("SOXS").split, [1, 1, 1, 1, 1])
+    np.testing.assert_array_equal(store.read(BARS, "SOXS").split, [1, 1, 1, 1, 1])
 
 
 # Where it is
@@ -297,7 +304,7 @@ def test_a_folder_that_can_not_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     store = Store(tmp_path / "file" / "store")
 
-    assert said_by(store.put_bars, bars_of("SOXS", [1, 2]), ORIGIN) == (
+    assert said_by(store.put, bars_of("SOXS", [1, 2]), ORIGIN) == (
         f"{tmp_path}/file/store: can't be written: Not a directory: name another folder with BACKTEST_DATA"
     )
 
@@ -306,7 +313,7 @@ def test_a_folder_that_can_not_be_written_is_told(tmp_path):
 def test_a_folder_without_permission_is_told(store):
     store.folder.mkdir(mode=0o500)
 
-    said = said_by(store.put_bars, bars_of("SOXS", [1, 2]), ORIGIN)
+    said = said_by(store.put, bars_of("SOXS", [1, 2]), ORIGIN)
 
     assert said.endswith("can't be written: Permission denied: name another folder with BACKTEST_DATA")
 
@@ -314,7 +321,7 @@ def test_a_folder_without_permission_is_told(store):
 def test_a_full_disk_leaves_the_old_data(store, monkeypatch):
     import pyarrow.parquet as pq
 
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
 
     def full(table, path, **options):
         path.write_bytes(b"PAR1")
@@ -322,7 +329,7 @@ def test_a_full_disk_leaves_the_old_data(store, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(pq, "write_table", full)
-        said = said_by(store.put_bars, bars_of("SOXS", [1, 2, 3]), ORIGIN)
+        said = said_by(store.put, bars_of("SOXS", [1, 2, 3]), ORIGIN)
 
     assert "can't be written: No space left on device" in said
     np.testing.assert_array_equal(store.bars_as_kept("SOXS").close, [1, 2])
@@ -335,8 +342,8 @@ def test_files_that_are_not_the_stores_are_let_be(store):
         (store.folder / kind / "SOXS.csv").write_text("mine")
         (store.folder / kind / "SOXS.parquet").write_text("mine")
 
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
-    store.put_bars(bars_of("SOXS", [1, 3]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 3]), ORIGIN)
 
     for kind in ("bars", "series"):
         assert (store.folder / kind / "SOXS.csv").read_text() == "mine"
@@ -348,29 +355,29 @@ def test_files_that_are_not_the_stores_are_let_be(store):
 
 
 def test_a_damaged_file_is_told(store):
-    store.put_bars(bars_of("SOXS", np.arange(1.0, 200.0)), ORIGIN)
+    store.put(bars_of("SOXS", np.arange(1.0, 200.0)), ORIGIN)
     path = store.folder / store.find("bars", "SOXS").file
     whole = path.read_bytes()
 
     for damage in (b"", whole[: len(whole) // 2], whole[:-1] + b"x", whole[:200] + bytes(8) + whole[208:]):
         path.write_bytes(damage)
-        said = said_by(store.bars, "SOXS")
+        said = said_by(store.read, BARS, "SOXS")
         assert said.startswith(f"{path}: is damaged: ")
         assert said.endswith(": pull or import it again")
     path.unlink()
-    assert said_by(store.bars, "SOXS").startswith(f"{path}: is damaged: ")
+    assert said_by(store.read, BARS, "SOXS").startswith(f"{path}: is damaged: ")
 
-    store.put_bars(bars_of("SOXS", np.arange(1.0, 200.0)), ORIGIN)
-    assert len(store.bars("SOXS")) == 199
+    store.put(bars_of("SOXS", np.arange(1.0, 200.0)), ORIGIN)
+    assert len(store.read(BARS, "SOXS")) == 199
 
 
 def test_another_ones_content_under_the_right_name_is_told(store):
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
-    store.put_bars(bars_of("SOXX", [1, 3]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXX", [1, 3]), ORIGIN)
     soxs, soxx = (store.folder / store.find("bars", name).file for name in ("SOXS", "SOXX"))
     soxs.write_bytes(soxx.read_bytes())
 
-    assert "its content isn't what the manifest says" in said_by(store.bars, "SOXS")
+    assert "its content isn't what the manifest says" in said_by(store.read, BARS, "SOXS")
 
 
 @pytest.mark.parametrize(
@@ -396,7 +403,7 @@ def test_a_damaged_manifest_is_told_and_left_as_it_is(store, manifest):
 
     for call in (store.listing, store.repairs):
         assert str(path) in said_by(call)
-    assert str(path) in said_by(store.bars, "SOXS")
+    assert str(path) in said_by(store.read, BARS, "SOXS")
     assert path.read_bytes() == manifest
 
 
@@ -411,6 +418,7 @@ from pathlib import Path
 import numpy as np
 import data.store
 from data.bars import Bars
+from data.sources import BARS, SERIES, EVENTS, MEMBERS
 from data.store import Origin, Store
 store, name = Store(Path(sys.argv[1])), sys.argv[2]
 def bars(name, close):
@@ -440,21 +448,21 @@ def killed(path, write):
         os.kill(os.getpid(), signal.SIGKILL)
     write_whole(path, write)
 data.store.write_whole = killed
-store.put_bars(bars(name, [1, 2, 3]), Origin("import", "x", "1", "t"))
+store.put(bars(name, [1, 2, 3]), Origin("import", "x", "1", "t"))
 """
 
 
 @pytest.mark.parametrize("moment", ["before", "within"])
 @pytest.mark.parametrize("suffix", [".parquet", ".json"])
 def test_a_process_that_is_killed_leaves_the_old_data_whole(store, suffix, moment):
-    store.put_bars(bars_of("SOXS", [1, 2]), ORIGIN)
+    store.put(bars_of("SOXS", [1, 2]), ORIGIN)
     before = store.listing()
 
     assert run(KILLED, store.folder, "SOXS", suffix, moment).returncode == -9
 
     assert store.listing() == before
-    np.testing.assert_array_equal(store.bars("SOXS").close, [1, 2])
-    store.put_bars(bars_of("SOXX", [5, 6]), ORIGIN)
+    np.testing.assert_array_equal(store.read(BARS, "SOXS").close, [1, 2])
+    store.put(bars_of("SOXX", [5, 6]), ORIGIN)
     assert files_of(store) == sorted(["manifest.json", *(each.file for each in store.listing())])
 
 
@@ -463,8 +471,8 @@ def test_two_processes_at_once_lose_nothing(store):
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(15):
-    store.put_bars(bars(f"{name}{number}", [1, number + 1]), Origin("import", name, "1", "t"))
-    store.put_bars(bars("SHARED", [1, number + 1]), Origin("import", name, "1", "t"))
+    store.put(bars(f"{name}{number}", [1, number + 1]), Origin("import", name, "1", "t"))
+    store.put(bars("SHARED", [1, number + 1]), Origin("import", name, "1", "t"))
 """
     writers = [run(code, store.folder, name, wait=False) for name in ("A", "B")]
     for writer in writers:
@@ -486,9 +494,9 @@ for number in range(15):
 def test_a_reader_meanwhile_sees_the_old_or_the_new_and_nothing_between(store):
     code = """
 for number in range(150):
-    store.put_bars(bars(name, [number] * (1 + number % 7)), Origin("import", name, "1", "t"))
+    store.put(bars(name, [number] * (1 + number % 7)), Origin("import", name, "1", "t"))
 """
-    store.put_bars(bars_of("SOXS", [0.0]), ORIGIN)
+    store.put(bars_of("SOXS", [0.0]), ORIGIN)
     writer, seen = run(code, store.folder, "SOXS", wait=False), []
     while writer.poll() is None or not seen:
         close = store.bars_as_kept("SOXS").close

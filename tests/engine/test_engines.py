@@ -8,6 +8,7 @@ from history import FOLDER, needs_history
 
 from backtest import load_config, run
 from data.errors import UserError
+from data.sources import BARS
 from data.sources.csv import CsvSource
 from data.sources.wrapped import Wrapped
 from engine.kernel.loop import run_policy
@@ -16,6 +17,7 @@ from engine.validation.parity import compare, parity
 SHIPPED = tuple(f"hedge_soxs{kind}.yaml" for kind in ("", "_volatility", "_article"))
 CLOSING = """
 from dataclasses import dataclass
+from data.sources import BARS
 from backtest import CloseStrategy
 
 @dataclass
@@ -111,8 +113,10 @@ def test_split_events_are_worth_what_a_rescaled_history_is(engine):
 class Rescaled(Wrapped):
     """A source whose prices are in the last session's shares, as vendors have them."""
 
-    def bars(self, instrument):
-        bars = self.source.bars(instrument)
+    def read(self, kind, name):
+        bars = self.source.read(kind, name)
+        if kind != BARS:
+            return bars
         later = np.append(np.cumprod(bars.split[:0:-1])[::-1], 1.0)  # the splits after each session
         prices = {name: getattr(bars, name) / later for name in ("open", "high", "low", "close", "dividend")}
         return replace(bars, **prices, split=np.ones(len(bars)))

@@ -12,7 +12,7 @@ from engine.loading import load_config
 from engine.research.combinations import Chunk, Combinations
 from engine.research.executors import Processes, Threads
 from engine.research.grid import grid_of, with_values
-from engine.runs.run import run
+from engine.runs.execute import run
 
 FED = source(3)
 DAYS = (2, 3, 3, 5)

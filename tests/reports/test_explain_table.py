@@ -12,7 +12,7 @@ from engine.inspection.explain import explain
 from reports.explain_table import show_day
 
 WORLD = source(10, 45, missing=False)
-SESSIONS = WORLD.bars("HHH").dates[30:]
+SESSIONS = WORLD.read("bars", "HHH").dates[30:]
 KEYS = {"strategy.class": "told_signal:ToldSignal", "controls": "off"}
 DAY = explain(configured(KEYS), SESSIONS[20], WORLD)
 

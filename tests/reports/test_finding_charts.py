@@ -12,6 +12,7 @@ from packing import unpacked
 from data.audit.finding import WARNING, Finding
 from data.bars import PRICES
 from data.errors import DataError
+from data.sources import BARS
 from data.sources.csv import CsvSource
 from reports.charts import POINTS
 from reports.finding_charts import AROUND, NEAR, finding_chart, histories, split_words
@@ -198,7 +199,7 @@ def test_of_a_file_that_is_refused_the_rows_that_can_be_read_are_drawn(tmp_path)
     (tmp_path / "bars" / "FUND.csv").write_text("\n".join(rows))
     source = CsvSource(tmp_path)
     with pytest.raises(DataError, match=r"^bars/FUND\.csv:4: 2020-01-06: close is missing"):
-        source.bars("FUND")
+        source.read(BARS, "FUND")
     drawn = finding_chart(finding(days("2020-01-02"), "range", field="high"), histories(source))
     assert unpacked(drawn["candles"]["high"]).tolist() == [9, 11]
     (tmp_path / "bars" / "FUND.csv").write_text("nothing")

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from engine.analytics.answer.words import plain
 from engine.loading import build_config
-from engine.runs.run import run
+from engine.runs.execute import run
 from reports.first_page import first_page
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines

@@ -15,7 +15,7 @@ from data.arrays import day
 from data.format import dollars, number, percent, points
 from engine.analytics.attribution import SLEEVE
 from engine.loading import build_config
-from engine.runs.run import run
+from engine.runs.execute import run
 from reports import report_assumed, report_episodes
 from reports.hedge_report import page_data, sections_of, write_report
 from reports.renderers.html import typeset

@@ -8,6 +8,7 @@ from answered_runs import keep_answered
 from kept_runs import keep
 from rich.console import Console
 
+from data.files import CHECKSUMS
 from engine.analytics.answer.digits import printed_gap
 from engine.runs.index import control_rows, run_rows
 from engine.runs.origin import origin_of
@@ -27,11 +28,12 @@ def runs(tmp_path_factory):
     told = json.loads(older.read_text(encoding="utf-8"))
     del told["answer"], told["controls"]["unhedged"]
     older.write_text(json.dumps(told | {"verdict": {"growth": None}}), encoding="utf-8")
+    (older.parent / CHECKSUMS).unlink()
     return folder
 
 
 def said(runs, width=80):
-    rows, out = [row for row, _metrics in run_rows(runs)], io.StringIO()
+    rows, out = [row for row, _metrics in run_rows(runs, pytest.fail)], io.StringIO()
     origins = {row["folder"]: origin_of(runs / row["folder"]) for row in rows}
     show_kept_runs(Console(file=out, width=width), rows, len(rows), origins)
     return out.getvalue()
@@ -43,7 +45,7 @@ def test_nothing_is_cut_or_wider_than_the_terminal(runs, width):
     flat = "".join(text.split())
     assert max(map(len, text.splitlines())) <= width
     assert "\u2026" not in text
-    for row, _metrics in run_rows(runs):
+    for row, _metrics in run_rows(runs, pytest.fail):
         assert row["id"] in flat
         assert "".join(str(row["name"]).split()) in flat
         if "SIMULATED" not in whole_verdict(row):
@@ -59,7 +61,7 @@ def test_what_a_run_changes_tells_it_apart(runs):
 
 
 def test_the_whole_verdict_is_the_headline_with_the_gap(runs):
-    answered = [(row, metrics) for row, metrics in run_rows(runs) if metrics.get("answer")]
+    answered = [(row, metrics) for row, metrics in run_rows(runs, pytest.fail) if metrics.get("answer")]
     assert len(answered) == 2
     for row, metrics in answered:
         match = match_of(metrics)
@@ -70,23 +72,23 @@ def test_the_whole_verdict_is_the_headline_with_the_gap(runs):
 
 
 def test_without_an_answer_the_reason_stands_there(runs):
-    told = [whole_verdict(row) for row, metrics in run_rows(runs) if not metrics.get("answer")]
+    told = [whole_verdict(row) for row, metrics in run_rows(runs, pytest.fail) if not metrics.get("answer")]
     assert told == [
         "No verdict: the market is SIMULATED",
         "not judged: controls are off",
-        "told by an older version: make it again",
+        "older: run again",
     ]
 
 
 def test_a_folder_of_an_older_version_is_listed_and_stops_nothing(runs):
-    (older,) = [row for row, _metrics in run_rows(runs) if row["older"]]
+    (older,) = [row for row, _metrics in run_rows(runs, pytest.fail) if row["older"]]
     assert older["name"] == "hedge_soxs"
     assert older["cagr"] is not None
-    assert older["id"] not in {row["run"] for row in control_rows(runs)}
+    assert older["id"] not in {row["run"] for row in control_rows(runs, pytest.fail)}
 
 
 def test_two_runs_that_change_the_same_are_told_apart_by_data_or_code(runs):
-    rows = [row for row, _metrics in run_rows(runs)]
+    rows = [row for row, _metrics in run_rows(runs, pytest.fail)]
     twin = {**rows[2], "folder": "twin", "id": "0" * 10, "data": "d" * 10}
     origins = {row["folder"]: origin_of(runs / row["folder"]) for row in rows} | {
         "twin": origin_of(runs / rows[2]["folder"])

@@ -19,7 +19,7 @@ from data.format import percent, points
 from engine.analytics.derisk import net_beta
 from engine.analytics.drawdowns import core_level, falls_of
 from engine.loading import build_config, find_run, load_config
-from engine.runs.run import run
+from engine.runs.execute import run
 from engine.setup import run_beta
 from reports.hedge_report import page_data, sections_of, write_report
 from reports.report_assumed import WORDS

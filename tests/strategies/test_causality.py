@@ -10,6 +10,7 @@ from markets import ROLES, make_series, nyse, random_bars, source_of
 
 from data.events import Events, Members
 from data.market import load_market
+from data.sources.wrapped import KeptSource
 from strategies import Strategy
 from strategies.load import SHIPPED, strategy_class
 
@@ -75,7 +76,7 @@ def made_up():
 
 
 def intensity(strategy, source, end=None):
-    return strategy.intensity(load_market(source, ROLES, DATES[FIRST], end, lags={"VIX": 1, "PE": 2}))
+    return strategy.intensity(load_market(KeptSource(source, {"VIX": 1, "PE": 2}), ROLES, DATES[FIRST], end))
 
 
 def spoilt(source, row):

@@ -16,7 +16,8 @@ from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.loading import build_config
-from engine.runs.run import Run, run
+from engine.runs.execute import run
+from engine.runs.run import Run
 from engine.setup import open_market
 
 DATES = nyse("2012-01-03", 700)

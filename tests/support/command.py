@@ -15,6 +15,7 @@ import numpy as np
 
 import backtest.cli
 from data.bars import COLUMNS
+from data.sources import BARS, SERIES
 from data.sources.demo import DemoSource
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,10 +71,10 @@ def write_history(folder: Path, first: str, last: str, rate_from: str | None = N
     """Write a piece of the simulated market as somebody's own CSV files: SOXX, SOXS and the rate IRX."""
     source = DemoSource()
     for name in ("SOXX", "SOXS"):
-        bars = source.bars(name)
+        bars = source.read(BARS, name)
         keep = (bars.dates >= np.datetime64(first)) & (bars.dates <= np.datetime64(last))
         _write(folder / "bars" / f"{name}.csv", bars.dates[keep], {c: getattr(bars, c)[keep] for c in COLUMNS})
-    rate = source.series("IRX")
+    rate = source.read(SERIES, "IRX")
     keep = (rate.dates >= np.datetime64(rate_from or first)) & (rate.dates <= np.datetime64(last))
     _write(folder / "series" / "IRX.csv", rate.dates[keep], {"value": rate.values[keep]})
     return folder

@@ -46,7 +46,7 @@ class Shifted(Strategy):
 @dataclass(frozen=True)
 class Early(Strategy):
     def intensity(self, market):
-        raw = market.source.series("PE")
+        raw = market.source.read("series", "PE")
         at = np.searchsorted(raw.dates, market.sessions, side="right") - 1
         return (raw.values[np.maximum(at, 0)] > 20.0).astype(float)
 """,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from data.errors import DataError
 from data.events import Events, Members
 from data.market import Market, Roles, load_market
 from data.series import Series
+from data.sources import BARS, SERIES, Held, Kind, Thing
+from data.sources.wrapped import KeptSource
 
 Column = Sequence[float] | Floats | Mapping[int, float] | None
 """One value a row; or only the rows that differ from the default, by their number; or the default in every row."""
@@ -33,43 +36,17 @@ class MemorySource:
     name: str = "memory"
     simulated: bool = False
 
-    def instruments(self) -> tuple[str, ...]:
-        return tuple(sorted(self.held_bars))
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        return tuple(sorted(getattr(self, f"held_{kind}")))
 
-    def series_names(self) -> tuple[str, ...]:
-        return tuple(sorted(self.held_series))
-
-    def event_names(self) -> tuple[str, ...]:
-        return tuple(sorted(self.held_events))
-
-    def member_names(self) -> tuple[str, ...]:
-        return tuple(sorted(self.held_members))
-
-    def bars(self, instrument: str) -> Bars:
-        if instrument not in self.held_bars:
-            raise DataError(f"memory: no bars of {instrument}")
-        return self.held_bars[instrument]
-
-    def series(self, name: str) -> Series:
-        if name not in self.held_series:
-            raise DataError(f"memory: no series {name}")
-        return self.held_series[name]
-
-    def events(self, name: str) -> Events:
-        if name not in self.held_events:
-            raise DataError(f"memory: no events of {name}")
-        return self.held_events[name]
-
-    def members(self, name: str) -> Members:
-        if name not in self.held_members:
-            raise DataError(f"memory: no members of {name}")
-        return self.held_members[name]
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        held: Mapping[str, Held] = getattr(self, f"held_{kind}")
+        if name not in held:
+            raise DataError(f"memory: no {kind}{'' if kind == SERIES else ' of'} {name}")
+        return held[name]
 
 
-Held = Bars | Series | Events | Members
-
-
-def source_of(*held: Held) -> MemorySource:
+def source_of(*held: Thing) -> MemorySource:
     """Return a source of these bars, series, events and members, each by its own name."""
     return MemorySource(
         {each.instrument: each for each in held if isinstance(each, Bars)},
@@ -132,10 +109,10 @@ def make_series(
     return Series(name, dates, np.array(values, dtype=np.float64), known, lag)
 
 
-def make_market(*held: Held, roles: Roles = ROLES, row: int = 0, lags: Mapping[str, int] | None = None) -> Market:
+def make_market(*held: Thing, roles: Roles = ROLES, row: int = 0, lags: Mapping[str, int] | None = None) -> Market:
     """Return the Market of a run that starts at `row` of the underlying's own dates, to the end of the data."""
-    source = source_of(*held)
-    return load_market(source, roles, source.bars(roles.underlying).dates[row], lags=lags)
+    source = KeptSource(source_of(*held), lags or {})
+    return load_market(source, roles, source.read(BARS, roles.underlying).dates[row])
 
 
 def random_bars(

@@ -14,7 +14,7 @@ from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.market import Market, load_market
 from data.series import Series
-from data.sources.wrapped import Eventless
+from data.sources import BARS, SERIES, Held, Kind
 from engine.config import RunConfig
 from engine.loading import build_config
 from engine.setup import Setup, prepare, roles_of
@@ -25,7 +25,7 @@ CORES = {"one": {"AAA": 1.0}, "two": {"AAA": 0.6, "BBB": 0.4}, "three": {"BBB": 
 
 
 @dataclass(frozen=True)
-class World(Eventless):
+class World:
     """A source in memory."""
 
     bars_by_name: Mapping[str, Bars]
@@ -34,17 +34,15 @@ class World(Eventless):
     name = "made up for a test"
     simulated = True
 
-    def instruments(self) -> tuple[str, ...]:
-        return tuple(self.bars_by_name)
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        return tuple(self._held(kind))
 
-    def series_names(self) -> tuple[str, ...]:
-        return tuple(self.series_by_name)
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        held: Held = self._held(kind)[name]
+        return held
 
-    def bars(self, instrument: str) -> Bars:
-        return self.bars_by_name[instrument]
-
-    def series(self, name: str) -> Series:
-        return self.series_by_name[name]
+    def _held(self, kind: str) -> Mapping[str, Any]:
+        return {BARS: self.bars_by_name, SERIES: self.series_by_name}.get(kind, {})
 
 
 def settings() -> st.SearchStrategy[dict[str, Any]]:

@@ -18,18 +18,18 @@ from data.market import Market
 from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
-from engine.reads import inputs_of
 from engine.research.cache import part_of
 from engine.research.columns import columns_of, known_answer
 from engine.research.combinations import Combinations, Progress, Proposed
 from engine.research.executors import Processes, Threads
 from engine.research.grid import Axis, Grid, of_one_kind
+from engine.research.inputs import inputs_of
 from engine.research.job import Executor, finish, rows_table
 from engine.research.search.objectives import PAIR, Objective, best_first
 from engine.research.search.sampler import OptunaSampler, Trial
@@ -183,8 +183,8 @@ def plan_search(
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
     with evaluate_strategy(config, market):
-        pass  # it has read whatever the base run reads
-    tried = {dimension.keys: dimension.values for dimension in space}  # None where they are too many to be named
+        pass  # raises where the base run can't be laid out
+    tried = {dimension.keys: dimension.values for dimension in space}  # Ndimension where they are too many to be named
     inputs = inputs_of(config, tried, market, source)
     known = {
         "name": config.name,

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from data.errors import ConfigError
 from engine.config import RunConfig
 from engine.plain_yaml import Keys
-from engine.reads import MOST
 from engine.research.grid import check_once, read_axis, value_taken
+from engine.research.inputs import MOST
 
 Drawn = tuple[Any, ...]
 """What a sampler draws, a value a dimension: numbers, and texts that stand for choices. It can be hashed and sent."""

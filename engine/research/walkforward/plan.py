@@ -10,13 +10,13 @@ from data.errors import ConfigError, StrategyError
 from data.market import Market
 from data.sources import Source
 from data.sources.choose import open_source
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.evaluate_strategy import evaluate_strategy
-from engine.reads import Inputs, inputs_of
 from engine.research.columns import check_column, known_answer
 from engine.research.combinations import Chunk, Combinations, chunks_of
 from engine.research.grid import Grid, of_one_kind, with_values
+from engine.research.inputs import Inputs, inputs_of
 from engine.research.sweep import folder_name
 from engine.research.walkforward.folds import Fold, Windows, folds_of
 from engine.runs.identity import CLASS, identity, known_by

@@ -15,8 +15,9 @@ from engine.evaluate_strategy import evaluate_strategy
 from engine.research.combinations import compiles
 from engine.research.grid import with_values
 from engine.research.walkforward.plan import WalkForwardPlan, between
+from engine.runs.execute import run
 from engine.runs.identity import canonical
-from engine.runs.run import Run, run
+from engine.runs.run import Run
 from engine.setup import open_market
 
 Say = Callable[[str], None]

@@ -16,9 +16,8 @@ from data.audit.repairing import repair, undo
 from data.audit.run import audit
 from data.bars import COLUMNS, Bars
 from data.repairs import Repair, mended
-from data.series import Series
+from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
-from data.sources.wrapped import Eventless
 
 SEEDS = (2, 5)
 FROM = day("2010-06-01")
@@ -39,12 +38,12 @@ def family(seed: int) -> Family:
 @lru_cache
 def real() -> Family:
     source = CsvSource(FOLDER)
-    bars = {name: source.bars(name) for name in NAMES}
-    return Family(bars, {name: source.series(name) for name in ("IRX", "VIX", "SOX")})
+    bars = {name: source.read(BARS, name) for name in NAMES}
+    return Family(bars, {name: source.read(SERIES, name) for name in ("IRX", "VIX", "SOX")})
 
 
 @dataclass
-class Desk(Eventless):
+class Desk:
     """A source in memory that keeps repairs."""
 
     family: Family
@@ -53,20 +52,16 @@ class Desk(Eventless):
     name = "desk"
     simulated = False
 
-    def instruments(self) -> tuple[str, ...]:
-        return tuple(self.family.bars)
+    def names(self, kind):
+        return tuple({BARS: self.family.bars, SERIES: self.family.series}.get(kind, ()))
 
-    def series_names(self) -> tuple[str, ...]:
-        return tuple(self.family.series)
-
-    def bars(self, instrument: str) -> Bars:
-        return mended(self.bars_as_kept(instrument), [each for each in self.made if each.instrument == instrument])
+    def read(self, kind, name):
+        if kind == BARS:
+            return mended(self.bars_as_kept(name), [each for each in self.made if each.instrument == name])
+        return self.family.series[name]
 
     def bars_as_kept(self, name: str) -> Bars:
         return self.family.bars[name]
-
-    def series(self, name: str) -> Series:
-        return self.family.series[name]
 
     def repairs(self) -> tuple[Repair, ...]:
         return self.made
@@ -132,7 +127,7 @@ def assert_repaired(clean, name, date, first=None):
     names = clean.names[:2]
     before = told_before(names, first)
     desk = Desk(PLANTED[name].plant(clean, date))
-    broken = {each: desk.bars(each) for each in names}
+    broken = {each: desk.read(BARS, each) for each in names}
     found = audit(desk, names, first)
     made = repair(desk, found)
     assert made or PLANTED[name].severity == WARNING or name not in REPAIRED
@@ -142,7 +137,7 @@ def assert_repaired(clean, name, date, first=None):
     undo(desk, [each.id for each in made])
     for each in names:
         for column in COLUMNS:
-            assert getattr(desk.bars(each), column).tobytes() == getattr(broken[each], column).tobytes()
+            assert getattr(desk.read(BARS, each), column).tobytes() == getattr(broken[each], column).tobytes()
     return made
 
 
@@ -186,4 +181,6 @@ def test_a_repair_brings_the_very_bars_back(name):
     repair(desk, audit(desk, clean.names[:2]))
     for each in clean.names[:2]:
         for column in COLUMNS:
-            np.testing.assert_allclose(getattr(desk.bars(each), column), getattr(clean.bars[each], column), rtol=1e-12)
+            np.testing.assert_allclose(
+                getattr(desk.read(BARS, each), column), getattr(clean.bars[each], column), rtol=1e-12
+            )

@@ -13,8 +13,8 @@ from data.audit.run import audit
 from data.bars import COLUMNS
 from data.errors import DataError
 from data.schema import ROUNDING
+from data.sources import BARS
 from data.sources.csv import CsvSource
-from data.sources.wrapped import Eventless
 
 HEADER = ",".join(["date", *COLUMNS])
 
@@ -50,7 +50,7 @@ def test_all_faults_are_told_each_rule_once(tmp_path):
     lines.append("2018-03-17,1,1,1,1,1,0,1")
     source = written(tmp_path, lines)
     with pytest.raises(DataError, match=r"^bars/SMH.csv:32: 2017-02-15: high is 'forty', not a number"):
-        source.bars("SMH")
+        source.read(BARS, "SMH")
     found = {one.id: one for one in audit(source, ("SMH",)) if one.severity == ERROR}
     assert set(found) == {
         "SMH-close-missing",
@@ -91,11 +91,11 @@ def test_the_rest_of_a_broken_file_is_audited(tmp_path):
 def test_a_range_that_excludes_its_open_is_one_error_that_can_be_repaired(tmp_path):
     low = str(1.01 * max(float(rows()[33][1]), float(rows()[33][4])))
     source = written(tmp_path, with_cells(low_33=low, high_33=low))
-    assert source.bars("SMH").low[33] == float(low)
+    assert source.read(BARS, "SMH").low[33] == float(low)
     (one,) = audit(source, ("SMH",))
     assert (one.kind, one.severity, one.dates.astype(str).tolist()) == ("range", ERROR, [rows()[33][0]])
     source.set_repairs([one.repair])
-    bars = source.bars("SMH")
+    bars = source.read(BARS, "SMH")
     assert bars.high[33] >= max(bars.open[33], bars.close[33]) >= min(bars.open[33], bars.close[33]) >= bars.low[33]
     assert not audit(source, ("SMH",))
 
@@ -112,7 +112,7 @@ def test_every_range_that_excludes_a_price_is_found_down_to_a_float32_s_rounding
         cells[f"low_{row}"] = repr(low * (1 + size) if kind != "high" else low)
         spoiled |= {rows()[row][0]} if size > ROUNDING or (kind == "both" and high > low * (1 + ROUNDING)) else set()
     source = written(tmp_path, with_cells(**cells))
-    assert len(source.bars("SMH")) == 300
+    assert len(source.read(BARS, "SMH")) == 300
     (found,) = (one for one in audit(source, ("SMH",)) if one.kind == "range")
     assert found.severity == ERROR
     assert set(found.dates.astype(str)) == spoiled
@@ -160,19 +160,14 @@ def test_faults_outside_the_days_asked_for_are_not_told(tmp_path):
 
 
 def test_a_source_that_can_t_give_an_instrument_is_told_of():
-    class Broken(Eventless):
+    class Broken:
         name, simulated = "broken", False
 
-        def instruments(self):
-            return ("SMH",)
+        def names(self, kind):
+            return {"bars": ("SMH",), "series": ("IRX",)}.get(kind, ())
 
-        def series_names(self):
-            return ("IRX",)
-
-        def bars(self, instrument):
-            raise DataError(f"{instrument} is damaged: pull it again")
-
-        series = bars
+        def read(self, kind, name):
+            raise DataError(f"{name} is damaged: pull it again")
 
     found = audit(Broken())
     assert [(one.id, one.says) for one in found] == [

@@ -14,10 +14,10 @@ from data.audit.repairing import keeper_of, repair, undo
 from data.audit.run import audit
 from data.bars import COLUMNS
 from data.errors import DataError
+from data.sources import BARS
 from data.sources.csv import CsvSource
 from data.sources.demo import DemoSource
-from data.sources.kept import KeptSource
-from data.sources.store import StoreSource
+from data.sources.wrapped import KeptSource
 from data.store import Origin, Store
 
 NAMES = ("SOXS", "SOXX")
@@ -48,8 +48,8 @@ def in_folder(folder, family):
 def in_store(folder, family):
     store = Store(folder)
     for name in NAMES:
-        store.put_bars(family.bars[name], ORIGIN)
-    return StoreSource(store)
+        store.put(family.bars[name], ORIGIN)
+    return store
 
 
 KEEPERS = {"csv": in_folder, "store": in_store}
@@ -69,7 +69,7 @@ def test_a_repair_is_recorded_applied_and_undone_to_the_byte(tmp_path, keep):
     assert not audit(source, NAMES)
     for column in ("open", "high", "low", "close", "dividend"):
         kept = getattr(clean().fund, column)
-        np.testing.assert_allclose(getattr(source.bars("SOXS"), column), kept, rtol=1e-14)
+        np.testing.assert_allclose(getattr(source.read(BARS, "SOXS"), column), kept, rtol=1e-14)
     assert repair(source, found) == ()  # it is kept already
     assert undo(source, [made.id]) == (made,)
     assert tree(tmp_path) == before
@@ -137,7 +137,7 @@ def test_a_damaged_repairs_file_is_told(tmp_path, text):
     source = in_folder(tmp_path, clean())
     (tmp_path / "repairs.json").write_text(text)
     with pytest.raises(DataError, match=r"repairs\.json: can't be read: .*: delete it to go back to the files as they"):
-        source.bars("SOXS")
+        source.read(BARS, "SOXS")
 
 
 def test_what_keeps_no_repairs_says_so(tmp_path):
@@ -148,4 +148,4 @@ def test_what_keeps_no_repairs_says_so(tmp_path):
     kept = in_folder(tmp_path, clean())
     assert keeper_of(KeptSource(kept)) is kept
     store = in_store(tmp_path / "store", clean())
-    assert keeper_of(store) is store.store
+    assert keeper_of(store) is store

@@ -12,6 +12,7 @@ from data.audit.finding import ERROR, INFO, WARNING
 from data.audit.run import audit, everything
 from data.errors import DataError
 from data.events import make_events, make_members
+from data.sources import EVENTS
 from data.sources.csv import CsvSource
 
 DATES = nyse("2024-01-02", 260)
@@ -84,7 +85,7 @@ def test_an_unknown_name_is_told_with_the_near_one():
 @needs_history
 def test_real_schedules_have_no_holes():
     source = CsvSource(FOLDER)
-    found = audit(source, source.event_names())
+    found = audit(source, source.names(EVENTS))
     assert {one.kind for one in found} == {"hindsight", "schedule-ends"}
     ends = {one.instrument for one in found if one.kind == "schedule-ends"}
     assert ends == {"cpi_release_dates", "megacap_earnings", "semis_earnings_dates"}

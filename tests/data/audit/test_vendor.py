@@ -10,6 +10,7 @@ from data.audit.finding import ERROR
 from data.audit.repairing import repair, undo
 from data.audit.run import audit
 from data.bars import COLUMNS
+from data.sources import BARS
 from data.sources.csv import CsvSource
 
 pytestmark = needs_history
@@ -29,7 +30,7 @@ def write(folder, bars):
 
 def vendor_file(folder, factor, *, adjusted, with_volume, underlying=True):
     source = CsvSource(FOLDER)
-    clean = Family({name: source.bars(name) for name in NAMES[:2]})
+    clean = Family({name: source.read(BARS, name) for name in NAMES[:2]})
     bars = back_adjusted(clean.fund, 0) if adjusted else clean.fund
     stepped = false_step(factor, with_volume=with_volume)(bars, int(np.searchsorted(bars.dates, STEP)))
     write(folder, stepped)
@@ -55,7 +56,7 @@ def test_the_false_step_is_found_named_and_mended(tmp_path, factor, adjusted, wi
 
     assert [each.id for each in repair(source, found)] == [step.id]
     assert not [one for one in audit(source, ("SOXS", "SOXX"), FROM) if one.severity == ERROR]
-    mended = source.bars("SOXS")
+    mended = source.read(BARS, "SOXS")
     level = mended.total_return()
     row = int(np.searchsorted(mended.dates, STEP))
     assert level[row] / level[row - 1] - 1 == pytest.approx(-0.183, abs=0.004)

@@ -7,6 +7,7 @@ from markets import days
 from data.audit.run import audit
 from data.bars import COLUMNS
 from data.errors import DataError
+from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
 
 HEADER = "date,open,high,low,close,volume,dividend,split"
@@ -44,9 +45,9 @@ def changed(**columns):
     return second_row(",".join(values.values()))
 
 
-def said_by(read, name):
+def said_by(function, *given):
     with pytest.raises(DataError) as caught:
-        read(name)
+        function(*given)
     said = str(caught.value)
     assert len(said.splitlines()) == 1
     return said
@@ -56,7 +57,7 @@ def said_by(read, name):
 
 
 def test_columns_arrive_as_they_are_written(tmp_path):
-    bars = folder(tmp_path, lines(HEADER, *ROWS)).bars("SOXS")
+    bars = folder(tmp_path, lines(HEADER, *ROWS)).read(BARS, "SOXS")
     assert bars.instrument == "SOXS"
     assert bars.dates.dtype == np.dtype("datetime64[D]")
     np.testing.assert_array_equal(bars.dates, days("2024-01-02", "2024-01-03", "2024-01-04", "2024-01-05"))
@@ -90,14 +91,14 @@ def test_columns_arrive_as_they_are_written(tmp_path):
     ],
 )
 def test_what_means_the_same_reads_the_same(tmp_path, text):
-    plain = folder(tmp_path, lines(HEADER, *ROWS)).bars("SOXS")
-    other = folder(tmp_path, text).bars("SOXS")
+    plain = folder(tmp_path, lines(HEADER, *ROWS)).read(BARS, "SOXS")
+    other = folder(tmp_path, text).read(BARS, "SOXS")
     for name in ("dates", *COLUMNS):
         np.testing.assert_array_equal(getattr(other, name), getattr(plain, name))
 
 
 def test_a_series_may_have_any_day_and_any_sign(tmp_path):
-    series = folder(tmp_path, "date,value\n2024-01-06,-0.5\n2024-01-08,0\n", "series").series("VIX")
+    series = folder(tmp_path, "date,value\n2024-01-06,-0.5\n2024-01-08,0\n", "series").read(SERIES, "VIX")
     assert (series.name, series.known, series.lag) == ("VIX", None, 0)
     np.testing.assert_array_equal(series.dates, days("2024-01-06", "2024-01-08"))
     np.testing.assert_array_equal(series.values, [-0.5, 0])
@@ -105,7 +106,7 @@ def test_a_series_may_have_any_day_and_any_sign(tmp_path):
 
 def test_a_series_may_say_when_each_value_was_known(tmp_path):
     text = "date,value,known\n2024-01-01,3.1,2024-02-13\n2024-01-01,3.2,2024-03-12\n"
-    series = folder(tmp_path, text, "series").series("VIX")
+    series = folder(tmp_path, text, "series").read(SERIES, "VIX")
     np.testing.assert_array_equal(series.known, days("2024-02-13", "2024-03-12"))
     np.testing.assert_array_equal(series.dates, days("2024-01-01", "2024-01-01"))
 
@@ -114,20 +115,20 @@ def test_it_lists_what_it_holds_in_order(tmp_path):
     source = folder(tmp_path, "")
     for path in ("bars/AMD.csv", "bars/^SOX.csv", "bars/notes.txt", "series/IRX.csv"):
         (tmp_path / path).touch()
-    assert source.instruments() == ("AMD", "SOXS", "^SOX")
-    assert source.series_names() == ("IRX",)
+    assert source.names(BARS) == ("AMD", "SOXS", "^SOX")
+    assert source.names(SERIES) == ("IRX",)
     assert (source.name, source.simulated) == ("csv", False)
 
 
 def test_a_folder_without_series_holds_none(tmp_path):
     (tmp_path / "bars").mkdir()
-    assert CsvSource(tmp_path).series_names() == ()
+    assert CsvSource(tmp_path).names(SERIES) == ()
 
 
 def test_only_the_file_that_is_asked_for_is_read(tmp_path):
     source = folder(tmp_path, lines(HEADER, *ROWS))
     (tmp_path / "bars" / "AMD.csv").write_text("nonsense")
-    assert len(source.bars("SOXS")) == 4
+    assert len(source.read(BARS, "SOXS")) == 4
 
 
 # Faults
@@ -213,7 +214,7 @@ DATE_FAULTS = {
 
 @pytest.mark.parametrize(("text", "fault"), FAULTS.values(), ids=FAULTS)
 def test_a_fault_is_told_in_one_line(tmp_path, text, fault):
-    assert said_by(folder(tmp_path, text).bars, "SOXS") == fault.replace("DIR", str(tmp_path))
+    assert said_by(folder(tmp_path, text).read, BARS, "SOXS") == fault.replace("DIR", str(tmp_path))
 
 
 RANGES = {
@@ -228,7 +229,7 @@ RANGES = {
 @pytest.mark.parametrize("cells", RANGES.values(), ids=RANGES)
 def test_a_range_that_excludes_its_open_or_close_is_read_as_it_is_and_left_to_the_audit(tmp_path, cells):
     source = folder(tmp_path, changed(**cells))
-    bars = source.bars("SOXS")
+    bars = source.read(BARS, "SOXS")
     assert {name: getattr(bars, name)[1] for name in cells} == {name: float(text) for name, text in cells.items()}
     (found,) = (one for one in audit(source, ("SOXS",)) if one.kind == "range")
     assert (found.id, found.severity, str(found.first), len(found.dates)) == ("SOXS-range", "error", "2024-01-03", 1)
@@ -238,7 +239,7 @@ def test_a_range_that_excludes_its_open_or_close_is_read_as_it_is_and_left_to_th
 
 @pytest.mark.parametrize(("text", "fault"), DATE_FAULTS.values(), ids=DATE_FAULTS)
 def test_a_fault_of_dates_is_told_in_one_line(tmp_path, text, fault):
-    assert said_by(folder(tmp_path, text).bars, "SOXS") == fault.replace("DIR", str(tmp_path))
+    assert said_by(folder(tmp_path, text).read, BARS, "SOXS") == fault.replace("DIR", str(tmp_path))
 
 
 NO_CSV = {
@@ -256,7 +257,7 @@ NO_CSV = {
 @pytest.mark.parametrize(("text", "row"), NO_CSV.values(), ids=NO_CSV)
 def test_a_file_that_is_no_table_of_this_century_is_told_by_row_and_cure(tmp_path, text, row):
     """The words are whoever's who mends it: file and row, what is wrong, what to do."""
-    file_and_row, *rest = said_by(folder(tmp_path, text).bars, "SOXS").split(": ")
+    file_and_row, *rest = said_by(folder(tmp_path, text).read, BARS, "SOXS").split(": ")
     assert file_and_row == f"bars/SOXS.csv:{row}"
     assert len(rest) >= 2
 
@@ -297,7 +298,7 @@ SERIES_FAULTS = {
 
 @pytest.mark.parametrize(("text", "fault"), SERIES_FAULTS.values(), ids=SERIES_FAULTS)
 def test_a_series_fault_is_told_in_one_line(tmp_path, text, fault):
-    assert said_by(folder(tmp_path, text, "series").series, "VIX") == fault
+    assert said_by(folder(tmp_path, text, "series").read, SERIES, "VIX") == fault
 
 
 @pytest.mark.parametrize(("kind", "asked", "near"), [("bars", "SOXZ", "SOXS"), ("series", "VIXX", "VIX")])
@@ -305,9 +306,9 @@ def test_a_missing_file_is_answered_with_the_near_name(tmp_path, kind, asked, ne
     source = folder(tmp_path, "", kind)
     path = tmp_path / kind / f"{asked}.csv"
     cure = "add it, or choose another folder with --data"
-    assert said_by(getattr(source, kind), asked) == f"{path}: no such file, did you mean {near}?: {cure}"
+    assert said_by(source.read, kind, asked) == f"{path}: no such file, did you mean {near}?: {cure}"
     strange = tmp_path / kind / "QQQ.csv"
-    assert said_by(getattr(source, kind), "QQQ") == f"{strange}: no such file: {cure}"
+    assert said_by(source.read, kind, "QQQ") == f"{strange}: no such file: {cure}"
 
 
 @pytest.mark.parametrize(
@@ -316,8 +317,7 @@ def test_a_missing_file_is_answered_with_the_near_name(tmp_path, kind, asked, ne
 @pytest.mark.parametrize("kind", ["bars", "series"])
 def test_a_name_can_t_lead_out_of_the_folder(tmp_path, name, kind):
     (tmp_path / "x.csv").write_text(lines(HEADER, *ROWS))
-    read = getattr(folder(tmp_path, lines(HEADER, *ROWS)), kind)
-    assert said_by(read, name) == (
+    assert said_by(folder(tmp_path, lines(HEADER, *ROWS)).read, kind, name) == (
         f"{name!r} is no name of an instrument or series: letters, digits and ^ . = _ - only"
     )
 

@@ -9,6 +9,7 @@ from markets import days
 
 from data.arrays import day
 from data.errors import DataError
+from data.sources import EVENTS, MEMBERS
 from data.sources.csv import CsvSource
 
 
@@ -20,9 +21,9 @@ def folder(tmp_path, text, kind="events", name="fomc_dates"):
     return CsvSource(tmp_path)
 
 
-def said_by(read, name):
+def said_by(function, *given):
     with pytest.raises(DataError) as caught:
-        read(name)
+        function(*given)
     said = str(caught.value)
     assert len(said.splitlines()) == 1
     return said
@@ -31,16 +32,16 @@ def said_by(read, name):
 @pytest.mark.parametrize("title", ["date", "release_date", "report_date", "Report_Date"])
 def test_a_date_is_all_that_is_needed(tmp_path, title):
     source = folder(tmp_path, f"{title}\n2024-03-20\n2024-01-31\n\n")
-    events = source.events("fomc_dates")
+    events = source.read(EVENTS, "fomc_dates")
 
-    assert (source.event_names(), source.member_names()) == (("fomc_dates",), ())
+    assert (source.names(EVENTS), source.names(MEMBERS)) == (("fomc_dates",), ())
     np.testing.assert_array_equal(events.dates, days("2024-01-31", "2024-03-20"))
     assert (events.name, events.symbols.tolist(), events.announced) == ("fomc_dates", ["", ""], None)
 
 
 def test_whose_it_is_and_when_on_its_day_and_since_when_it_was_known(tmp_path):
     text = "ticker,announced,date,timing,note\nNA,2024-01-02,2024-01-31,amc,x\nON,2024-01-31,2024-01-31,,\n"
-    events = folder(tmp_path, text).events("fomc_dates")
+    events = folder(tmp_path, text).read(EVENTS, "fomc_dates")
 
     assert events.symbols.tolist() == ["NA", "ON"], "NA is a symbol, not a number that is missing"
     assert events.timing.tolist() == ["AMC", ""]
@@ -76,16 +77,16 @@ MAY = "date (or release_date, report_date) and perhaps symbol (or ticker), timin
     ],
 )
 def test_a_fault_is_told_in_one_line(tmp_path, text, fault):
-    assert said_by(folder(tmp_path, text).events, "fomc_dates") == f"events/fomc_dates.csv:{fault}"
+    assert said_by(folder(tmp_path, text).read, EVENTS, "fomc_dates") == f"events/fomc_dates.csv:{fault}"
 
 
 def test_a_wrong_name_is_told_with_the_near_one_and_what_the_file_needs(tmp_path):
     source = folder(tmp_path, "date\n2024-01-31\n")
-    assert said_by(source.events, "fomc_date") == (
+    assert said_by(source.read, EVENTS, "fomc_date") == (
         f"{tmp_path}/events/fomc_date.csv: no such file, did you mean fomc_dates?: add it with the columns {MAY}, "
         "or choose another folder with --data"
     )
-    assert said_by(source.members, "chips") == (
+    assert said_by(source.read, MEMBERS, "chips") == (
         f"{tmp_path}/members/chips.csv: no such file: add it with the columns symbol (or ticker) and perhaps from, "
         "to, or choose another folder with --data"
     )
@@ -93,7 +94,7 @@ def test_a_wrong_name_is_told_with_the_near_one_and_what_the_file_needs(tmp_path
 
 def test_all_faults_are_told_and_the_other_rows_read(tmp_path):
     text = "date,announced\n2024-01-31,2024-02-01\nsoon,2024-01-01\n2024-03-20,2024-03-01\n"
-    faults, events = folder(tmp_path, text).examine_events("fomc_dates")
+    faults, events = folder(tmp_path, text).examine(EVENTS, "fomc_dates")
     assert [fault.key for fault in faults] == ["announced-late", "undated"]
     assert events is not None
     np.testing.assert_array_equal(events.dates, days("2024-03-20"))
@@ -104,8 +105,8 @@ def test_all_faults_are_told_and_the_other_rows_read(tmp_path):
 
 def test_members_may_have_dates_or_none(tmp_path):
     source = folder(tmp_path, "symbol,from,to\nNVDA,,\nWOLF,2010-01-04,2022-05-02\n", "members", "chips")
-    members = source.members("chips")
-    assert (source.member_names(), members.symbols.tolist()) == (("chips",), ["NVDA", "WOLF"])
+    members = source.read(MEMBERS, "chips")
+    assert (source.names(MEMBERS), members.symbols.tolist()) == (("chips",), ["NVDA", "WOLF"])
     assert members.on(days("2010-01-01", "2022-05-02", "2022-05-03"), ("NVDA", "WOLF")).tolist() == [
         [True, False],
         [True, True],
@@ -114,7 +115,7 @@ def test_members_may_have_dates_or_none(tmp_path):
 
 
 def test_members_alone_always_belonged(tmp_path):
-    members = folder(tmp_path, "symbol\nNVDA\nAMD\n", "members", "chips").members("chips")
+    members = folder(tmp_path, "symbol\nNVDA\nAMD\n", "members", "chips").read(MEMBERS, "chips")
     assert members.on(days("1990-01-02"), ("AMD", "NVDA")).all()
 
 
@@ -131,14 +132,14 @@ def test_members_alone_always_belonged(tmp_path):
 )
 def test_a_fault_of_members_is_told_in_one_line(tmp_path, text, fault):
     source = folder(tmp_path, text, "members", "chips")
-    assert said_by(source.members, "chips") == f"members/chips.csv:{fault}"
-    assert source.examine_members("chips")[0]
+    assert said_by(source.read, MEMBERS, "chips") == f"members/chips.csv:{fault}"
+    assert source.examine(MEMBERS, "chips")[0]
 
 
 @needs_history
 def test_real_schedules_are_read():
     source = CsvSource(FOLDER)
-    held = {name: source.events(name) for name in source.event_names()}
+    held = {name: source.read(EVENTS, name) for name in source.names(EVENTS)}
     assert {name: len(events) for name, events in held.items()} == {
         "cpi_release_dates": 138,
         "fomc_dates": 223,

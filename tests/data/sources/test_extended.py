@@ -20,6 +20,7 @@ from data.fund import estimated_return
 from data.fund_fit import fit
 from data.market import Roles, load_market
 from data.series import index_bars
+from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
 from data.sources.demo import DemoSource
 from data.sources.extended import ExtendedSource
@@ -57,15 +58,15 @@ def test_what_is_not_extended_is_the_inner_source_s() -> None:
     inner = small()
     source = extended(SOXS_FROM_SOX, source=inner)
     assert (source.name, source.simulated) == ("memory", False)
-    assert (source.instruments(), source.series_names()) == (inner.instruments(), inner.series_names())
-    assert source.bars("SOXX") is inner.held_bars["SOXX"]
-    assert source.series("SOX") is inner.held_series["SOX"]
+    assert (source.names(BARS), source.names(SERIES)) == (inner.names(BARS), inner.names(SERIES))
+    assert source.read(BARS, "SOXX") is inner.held_bars["SOXX"]
+    assert source.read(SERIES, "SOX") is inner.held_series["SOX"]
     assert not len(source.notional("SOXX"))
 
 
 def test_a_core_on_its_index_is_the_index_before_it_began() -> None:
     source = extended(SOXX_FROM_SOX)
-    bars = source.bars("SOXX")
+    bars = source.read(BARS, "SOXX")
     np.testing.assert_array_equal(bars.dates, DATES[1:])
     np.testing.assert_allclose(returns(bars), LEVEL[2:] / LEVEL[1:-1] - 1, atol=1e-14)
     np.testing.assert_array_equal(bars.rows(slice(9, None)).open, small().held_bars["SOXX"].open)
@@ -75,16 +76,18 @@ def test_a_core_on_its_index_is_the_index_before_it_began() -> None:
 
 def test_a_fund_hangs_on_what_is_extended_itself() -> None:
     source = extended(SOXS_FROM_SOXX, SOXX_FROM_SOX)
-    assert source.bars("SOXS").dates[0] == DATES[2]  # SOXX's synthetic history begins with the second session of SOX
+    assert (
+        source.read(BARS, "SOXS").dates[0] == DATES[2]
+    )  # SOXX's synthetic history begins with the second session of SOX
     assert source.synthetic == {"SOXS": DATES[20], "SOXX": DATES[10]}
     direct = extended(replace(SOXS_FROM_SOXX, underlying="SOX", spread=0.01, dividend_yield=0.0))
-    np.testing.assert_allclose(returns(source.bars("SOXS")), returns(direct.bars("SOXS"))[1:], atol=1e-13)
+    np.testing.assert_allclose(returns(source.read(BARS, "SOXS")), returns(direct.read(BARS, "SOXS"))[1:], atol=1e-13)
 
 
 def test_a_fund_without_a_bar_is_made_whole() -> None:
     source = extended(Extension("NOIR", "SOXX", leverage=-2.0, fee=0.01, spread=0.005), rate=0.02)
-    assert source.instruments() == ("NOIR", "SOXS", "SOXX")
-    bars, soxx = source.bars("NOIR"), small().held_bars["SOXX"]
+    assert source.names(BARS) == ("NOIR", "SOXS", "SOXX")
+    bars, soxx = source.read(BARS, "NOIR"), small().held_bars["SOXX"]
     np.testing.assert_array_equal(bars.dates, soxx.dates[1:])
     days = np.diff(soxx.dates).astype(float)
     r = soxx.close[1:] / soxx.close[:-1] - 1
@@ -99,7 +102,7 @@ def test_what_is_made_whole_hangs_on_nothing_later() -> None:
     extension, whole = Extension("NOIR", "SOX", leverage=-3.0), small()
     shorter = replace(whole.held_series["SOX"], dates=DATES[:20], values=LEVEL[:20])
     cut = MemorySource(whole.held_bars, {**whole.held_series, "SOX": shorter})
-    bars, early = extended(extension).bars("NOIR"), extended(extension, source=cut).bars("NOIR")
+    bars, early = extended(extension).read(BARS, "NOIR"), extended(extension, source=cut).read(BARS, "NOIR")
     for column in ("dates", *COLUMNS):
         np.testing.assert_array_equal(getattr(bars, column)[:19], getattr(early, column))
 
@@ -111,7 +114,7 @@ def test_a_price_made_forward_stays_one_that_can_be_traded() -> None:
         {}, {"UP": make_series("UP", dates, falling), "DOWN": make_series("DOWN", dates, 1 / falling)}
     )
     for name in ("UP", "DOWN"):
-        bars = extended(Extension("NOIR", name, leverage=2.0), rate=0.0, source=source).bars("NOIR")
+        bars = extended(Extension("NOIR", name, leverage=2.0), rate=0.0, source=source).read(BARS, "NOIR")
         assert 5 <= bars.close.min() <= bars.close.max() <= 200
         assert set(bars.split) == {1.0, 0.1 if name == "UP" else 10.0}
 
@@ -121,15 +124,15 @@ def test_a_fund_hangs_on_an_index_that_is_made_whole_itself() -> None:
     source = extended(
         Extension("FUND", "IDX", leverage=-2.0, opens_from="IDX"), Extension("IDX", "MINE", leverage=1.0), source=mine
     )
-    np.testing.assert_allclose(returns(source.bars("IDX")), LEVEL[2:] / LEVEL[1:-1] - 1, atol=1e-14)
-    assert source.bars("FUND").dates[0] == DATES[2]
+    np.testing.assert_allclose(returns(source.read(BARS, "IDX")), LEVEL[2:] / LEVEL[1:-1] - 1, atol=1e-14)
+    assert source.read(BARS, "FUND").dates[0] == DATES[2]
     assert len(source.notional("FUND")) == 28
 
 
 def test_both_legs_open_at_the_same_moment() -> None:
     source = extended(SOXS_FROM_SOX, SOXX_FROM_SOX)
     np.testing.assert_array_equal(source.notional("SOXS"), DATES[1:10])
-    soxs, soxx = source.bars("SOXS"), source.bars("SOXX")
+    soxs, soxx = source.read(BARS, "SOXS"), source.read(BARS, "SOXX")
     moved = [bars.open[1:] / bars.close[:-1] * bars.split[1:] - 1 for bars in (soxs, soxx)]
     both = slice(8, 18)  # from SOXX's first real session to SOXS's last synthetic one
     np.testing.assert_allclose(moved[0][both], -3 * moved[1][both], atol=3e-4)  # but for days of financing
@@ -143,10 +146,10 @@ def test_opens_come_from_real_bars_alone() -> None:
 
 def test_the_rate_need_not_reach_back_where_nothing_is_borrowed() -> None:
     late = {"IRX": make_series("IRX", DATES[5:6], [2.0])}
-    assert len(extended(SOXX_FROM_SOX, source=small(**late)).bars("SOXX")) == 29
+    assert len(extended(SOXX_FROM_SOX, source=small(**late)).read(BARS, "SOXX")) == 29
     with pytest.raises(DataError, match=r"^series IRX has no value known by 2020-01-02, from where the fund model "):
-        extended(SOXS_FROM_SOX, source=small(**late)).bars("SOXS")
-    assert len(extended(SOXS_FROM_SOX, source=small(**late), rate=0.02).bars("SOXS")) == 29
+        extended(SOXS_FROM_SOX, source=small(**late)).read(BARS, "SOXS")
+    assert len(extended(SOXS_FROM_SOX, source=small(**late), rate=0.02).read(BARS, "SOXS")) == 29
 
 
 def test_a_session_on_which_the_driver_has_no_bar_is_none_of_the_instrument_s() -> None:
@@ -154,7 +157,7 @@ def test_a_session_on_which_the_driver_has_no_bar_is_none_of_the_instrument_s() 
     close = inner.held_bars["SOXX"].close.copy()
     close[3] = np.nan
     inner.held_bars["SOXX"] = replace(inner.held_bars["SOXX"], close=close)
-    assert DATES[13] not in extended(SOXS_FROM_SOXX, source=inner).bars("SOXS").dates
+    assert DATES[13] not in extended(SOXS_FROM_SOXX, source=inner).read(BARS, "SOXS").dates
 
 
 # The low and the high run
@@ -162,7 +165,7 @@ def test_a_session_on_which_the_driver_has_no_bar_is_none_of_the_instrument_s() 
 
 def test_low_and_high_are_the_band_away_from_each_other() -> None:
     source = extended(SOXS_FROM_SOX)
-    low, high = (replace(source, shift=shift).bars("SOXS") for shift in (-1, 1))
+    low, high = (replace(source, shift=shift).read(BARS, "SOXS") for shift in (-1, 1))
     days = np.diff(DATES).astype(int)[1:20]
     np.testing.assert_allclose(returns(high)[:18] - returns(low)[:18], 2 * 0.025 * days[:18] / 365, atol=1e-14)
     np.testing.assert_allclose(returns(high)[19:], returns(low)[19:], atol=1e-14)
@@ -171,7 +174,7 @@ def test_low_and_high_are_the_band_away_from_each_other() -> None:
 def test_what_drives_an_instrument_is_not_shifted_with_it() -> None:
     high = extended(SOXS_FROM_SOXX, SOXX_FROM_SOX, shift=1)
     alone = extended(replace(SOXS_FROM_SOXX, band=0.0), SOXX_FROM_SOX)
-    lift = returns(high.bars("SOXS")) - returns(alone.bars("SOXS"))
+    lift = returns(high.read(BARS, "SOXS")) - returns(alone.read(BARS, "SOXS"))
     assert lift[:17] == pytest.approx(0.025 * np.diff(DATES[2:20]).astype(int) / 365)
 
 
@@ -221,7 +224,7 @@ def test_a_circle_is_refused_wherever_it_is_entered() -> None:
 
 def test_an_unknown_underlying_is_named_with_what_is_near() -> None:
     with pytest.raises(DataError, match=r"neither bars nor a series of SOXY, did you mean SOX"):
-        extended(Extension("SOXS", "SOXY")).bars("SOXS")
+        extended(Extension("SOXS", "SOXY")).read(BARS, "SOXS")
 
 
 # Other sources, and a run's market
@@ -231,7 +234,7 @@ def test_the_demo_market_s_fund_can_be_made_again() -> None:
     demo = DemoSource()
     source = ExtendedSource(demo, (Extension("SOXS", "SOXX", before=day("2026-06-30")),), "IRX")
     assert source.simulated
-    own, made = (each.bars("SOXS").rows(slice(-4000, None)) for each in (demo, source))
+    own, made = (each.read(BARS, "SOXS").rows(slice(-4000, None)) for each in (demo, source))
     apart = returns(made) - returns(own)
     assert np.abs(apart).max() < 0.01
     assert abs(apart.mean()) < 1e-5
@@ -264,7 +267,7 @@ def test_soxs_and_soxx_reach_back_to_1994() -> None:
     source = since_1994()
     assert source.synthetic == {"SOXS": day("2010-06-01"), "SOXX": day("2001-07-13")}
     for name in ("SOXS", "SOXX"):
-        bars, real = source.bars(name), CsvSource(FOLDER).bars(name)
+        bars, real = source.read(BARS, name), CsvSource(FOLDER).read(BARS, name)
         np.testing.assert_array_equal(bars.dates, nyse_sessions(day("1994-05-06"), real.dates[-1]))
         kept = real.rows(real.dates >= source.synthetic[name])
         for column in COLUMNS:
@@ -278,8 +281,8 @@ def test_soxs_and_soxx_reach_back_to_1994() -> None:
 @needs_history
 def test_the_return_into_the_first_trusted_session_is_the_real_one() -> None:
     for first, last in (("2010-05-28", "2010-06-01"), ("2010-06-01", "2026-08-21")):
-        real = multiple(CsvSource(FOLDER).bars("SOXS"), first, last)
-        assert multiple(since_1994().bars("SOXS"), first, last) == pytest.approx(real, rel=1e-12)
+        real = multiple(CsvSource(FOLDER).read(BARS, "SOXS"), first, last)
+        assert multiple(since_1994().read(BARS, "SOXS"), first, last) == pytest.approx(real, rel=1e-12)
 
 
 @needs_history
@@ -294,7 +297,7 @@ def test_the_return_into_the_first_trusted_session_is_the_real_one() -> None:
 def test_synthetic_soxs_is_the_model_session_by_session(first, last, known) -> None:
     """Made again from the files in a plain loop: minus three times the index, four times the bill, fee and spread."""
     folder = CsvSource(FOLDER)
-    index, bill = folder.series("SOX"), folder.series("IRX")
+    index, bill = folder.read(SERIES, "SOX"), folder.read(SERIES, "IRX")
     dollar = 1.0
     for before, now in pairwise(range(*np.searchsorted(index.dates, [day(first), day(last) + DAY]))):
         then, today = index.dates[[before, now]]
@@ -304,22 +307,24 @@ def test_synthetic_soxs_is_the_model_session_by_session(first, last, known) -> N
         r = index.values[now] / index.values[before] - 1 + paid * nights / 365
         interest = d / (1 - d * 91 / 360) * nights / 360
         dollar *= 1 - 3 * r + 4 * interest - 0.0101 * nights / 365 - 3 * 0.0065 * nights / 360
-    assert dollar == pytest.approx(multiple(since_1994().bars("SOXS"), first, last), rel=1e-10)
+    assert dollar == pytest.approx(multiple(since_1994().read(BARS, "SOXS"), first, last), rel=1e-10)
     assert dollar - 1 == pytest.approx(known, abs=5e-4)
 
 
 @needs_history
 def test_2008_is_what_the_prospectus_formula_makes_of_it() -> None:
     """The index falls by 48 % at a volatility of 47 %: of the 611 % that a steady fall would have made, 93 are left."""
-    index = index_bars(CsvSource(FOLDER).series("SOX"))
+    index = index_bars(CsvSource(FOLDER).read(SERIES, "SOX"))
     logs = np.diff(np.log(index.close[(index.dates >= day("2007-12-31")) & (index.dates <= day("2008-12-31"))]))
     estimate = estimated_return(np.expm1(logs.sum()), np.sqrt(logs @ logs), -3.0)
-    assert estimate == pytest.approx(multiple(since_1994().bars("SOXS"), "2007-12-31", "2008-12-31") - 1, abs=0.03)
+    assert estimate == pytest.approx(
+        multiple(since_1994().read(BARS, "SOXS"), "2007-12-31", "2008-12-31") - 1, abs=0.03
+    )
 
 
 @needs_history
 def test_by_the_index_or_by_its_fund_the_history_is_much_the_same() -> None:
-    by_index, by_fund = (since_1994(name).bars("SOXS") for name in ("SOX", "SOXX"))
+    by_index, by_fund = (since_1994(name).read(BARS, "SOXS") for name in ("SOX", "SOXX"))
     years = 16.06
     a_year = [multiple(bars, "1994-05-09", "2010-05-28") ** (1 / years) - 1 for bars in (by_index, by_fund)]
     assert a_year == pytest.approx([-0.727, -0.7215], abs=0.002)
@@ -327,7 +332,7 @@ def test_by_the_index_or_by_its_fund_the_history_is_much_the_same() -> None:
 
 @needs_history
 def test_the_error_band_is_carried_over_the_years() -> None:
-    run = [multiple(since_1994(shift=shift).bars("SOXS"), "1994-05-06", "2010-05-28") for shift in (-1, 0, 1)]
+    run = [multiple(since_1994(shift=shift).read(BARS, "SOXS"), "1994-05-06", "2010-05-28") for shift in (-1, 0, 1)]
     assert np.diff(np.log(run)) == pytest.approx([16.06 * 0.025] * 2, rel=0.02)
 
 
@@ -338,10 +343,10 @@ def test_the_error_band_is_carried_over_the_years() -> None:
 def test_made_again_soxs_is_the_real_one_s_twin(underlying, until, monthly, yearly) -> None:
     """By the defaults, on the index that it then followed or on SOXX throughout; 2022 gained: its points are larger."""
     again = Extension("SOXS", underlying, before=day("2026-08-21"), opens_from="SOXX")
-    made = ExtendedSource(CsvSource(FOLDER), (again,), "IRX").bars("SOXS")
+    made = ExtendedSource(CsvSource(FOLDER), (again,), "IRX").read(BARS, "SOXS")
     twin = replace(made, instrument="TWIN")
     told = fit(
-        MemorySource({"TWIN": twin, "SOXS": CsvSource(FOLDER).bars("SOXS")}),
+        MemorySource({"TWIN": twin, "SOXS": CsvSource(FOLDER).read(BARS, "SOXS")}),
         "SOXS",
         "TWIN",
         leverage=1.0,
@@ -361,8 +366,8 @@ def test_made_again_soxs_is_the_real_one_s_twin(underlying, until, monthly, year
 def test_opens_taken_from_soxx_are_soxs_s_own_on_average() -> None:
     """SOXS opens 9 bp above three times SOXX's open, as it is known to."""
     again = Extension("SOXS", "SOX", before=day("2026-08-21"), opens_from="SOXX")
-    real = CsvSource(FOLDER).bars("SOXS").rows(slice(58, None))  # from 2010-06-03
-    made = ExtendedSource(CsvSource(FOLDER), (again,), "IRX").bars("SOXS")
+    real = CsvSource(FOLDER).read(BARS, "SOXS").rows(slice(58, None))  # from 2010-06-03
+    made = ExtendedSource(CsvSource(FOLDER), (again,), "IRX").read(BARS, "SOXS")
     made = made.rows(np.isin(made.dates, real.dates))
     opened = [((bars.open + bars.dividend)[1:] * bars.split[1:] / bars.close[:-1] - 1)[:-1] for bars in (made, real)]
     assert (opened[1] - opened[0]).mean() == pytest.approx(0.0009, abs=2e-4)

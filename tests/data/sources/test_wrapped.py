@@ -9,11 +9,10 @@ import pytest
 from markets import MemorySource, days, make_bars, make_series, nyse, source_of
 
 from data.audit.repairing import Without
-from data.errors import DataError
 from data.events import make_events, make_members
+from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.sources.extended import ExtendedSource
-from data.sources.kept import KeptSource
-from data.sources.wrapped import Eventless, Wrapped
+from data.sources.wrapped import KeptSource, Wrapped
 
 DATES = nyse("2024-01-02", 3)
 HELD = (
@@ -22,7 +21,7 @@ HELD = (
     make_events("fomc_dates", days("2024-01-31")),
     make_members("chips", ["CORE"]),
 )
-NAMES = {"bars": "CORE", "series": "VIX", "events": "fomc_dates", "members": "chips"}
+NAMES = {BARS: "CORE", SERIES: "VIX", EVENTS: "fomc_dates", MEMBERS: "chips"}
 INNER = source_of(*HELD)
 
 
@@ -38,11 +37,11 @@ INNER = source_of(*HELD)
 )
 def test_what_isn_t_changed_is_passed_on(source):
     assert (source.name, source.simulated) == ("memory", False)
-    assert (source.instruments(), source.series_names()) == (("CORE",), ("VIX",))
-    assert (source.event_names(), source.member_names()) == (("fomc_dates",), ("chips",))
+    assert (source.names(BARS), source.names(SERIES)) == (("CORE",), ("VIX",))
+    assert (source.names(EVENTS), source.names(MEMBERS)) == (("fomc_dates",), ("chips",))
     for kind, name in NAMES.items():
         if (type(source), kind) != (Without, "bars"):
-            given, held = getattr(source, kind)(name), getattr(INNER, kind)(name)
+            given, held = source.read(kind, name), INNER.read(kind, name)
             assert given.values is held.values if kind == "series" else given is held
 
 
@@ -51,13 +50,13 @@ def test_a_derived_source_says_only_what_it_changes():
     class Doubled(Wrapped):
         by: float
 
-        def series(self, name):
-            held = self.source.series(name)
-            return make_series(name, held.dates, self.by * held.values)
+        def read(self, kind, name):
+            held = self.source.read(kind, name)
+            return make_series(name, held.dates, self.by * held.values) if kind == SERIES else held
 
     source = Doubled(INNER, 2.0)
-    np.testing.assert_array_equal(source.series("VIX").values, [22, 24, 26])
-    assert source.events("fomc_dates") is INNER.events("fomc_dates")
+    np.testing.assert_array_equal(source.read(SERIES, "VIX").values, [22, 24, 26])
+    assert source.read(EVENTS, "fomc_dates") is INNER.read(EVENTS, "fomc_dates")
 
 
 def test_each_thing_is_read_once():
@@ -65,25 +64,12 @@ def test_each_thing_is_read_once():
 
     @dataclass(frozen=True)
     class Counting(MemorySource):
-        def events(self, name):
+        def read(self, kind, name):
             asked.append(name)
-            return super().events(name)
-
-        def members(self, name):
-            asked.append(name)
-            return super().members(name)
+            return super().read(kind, name)
 
     source = KeptSource(Counting(INNER.held_bars, INNER.held_series, INNER.held_events, INNER.held_members))
     for _ in range(2):
-        source.events("fomc_dates")
-        source.members("chips")
+        source.read(EVENTS, "fomc_dates")
+        source.read(MEMBERS, "chips")
     assert asked == ["fomc_dates", "chips"]
-
-
-def test_a_source_without_events_has_none():
-    source = Eventless()
-    assert (source.event_names(), source.member_names()) == ((), ())
-    with pytest.raises(DataError, match="no events of fomc_dates: this source holds none"):
-        source.events("fomc_dates")
-    with pytest.raises(DataError, match="no members of chips: this source holds none"):
-        source.members("chips")

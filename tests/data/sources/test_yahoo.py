@@ -20,7 +20,7 @@ from markets import days, make_bars, nyse, random_bars
 
 from data.bars import COLUMNS, PRICES, Bars
 from data.errors import DataError
-from data.sources import yahoo
+from data.sources import BARS, yahoo
 from data.sources.csv import CsvSource
 
 EVENING = dt.datetime(2026, 8, 21, 22, tzinfo=dt.UTC)
@@ -100,7 +100,7 @@ def test_a_volume_of_few_shares_stays_where_no_split_follows(server: ChartServer
 @needs_history
 @pytest.mark.parametrize("name", ["SOXS", "SPY", "SMH"])
 def test_real_history_comes_back(server: ChartServer, name: str) -> None:
-    bars = CsvSource(FOLDER).bars(name)
+    bars = CsvSource(FOLDER).read(BARS, name)
     server.lists(name, bars)
     got = fetch(name).bars
     np.testing.assert_allclose(got.close, bars.close, rtol=1e-6)  # of SPY's 32nds of a dollar four decimals stay

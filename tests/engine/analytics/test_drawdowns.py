@@ -10,6 +10,7 @@ from history import FOLDER, needs_history
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
 from engine.analytics.drawdowns import deepest, falls_of
 
@@ -61,10 +62,10 @@ def test_falls_follow_each_other_and_are_told_by_their_own_levels(seed):
 
 @needs_history
 def test_history_has_as_many_as_were_counted():
-    bars = CsvSource(FOLDER).bars("SOXX")
+    bars = CsvSource(FOLDER).read(BARS, "SOXX")
     inside = (bars.dates >= np.datetime64("2010-06-01")) & (bars.dates <= np.datetime64("2026-08-21"))
     level = bars.total_return()[inside]
-    index = CsvSource(FOLDER).series("SOX")
+    index = CsvSource(FOLDER).read(SERIES, "SOX")
 
     assert len(falls_of(level, 0.15)) == 13
     assert len(falls_of(level, 0.20)) == 7

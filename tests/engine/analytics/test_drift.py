@@ -10,8 +10,8 @@ from engine.evaluate_strategy import PreparedRun
 
 
 def warned(keys, fed):
-    setup = laid_out(keys, fed)
-    return short_warning(configured(keys), PreparedRun(object, None, setup.plan.intensity, setup)), setup
+    config, setup = configured(keys), laid_out(keys, fed)
+    return short_warning(config, PreparedRun(config, object, None, setup.plan.intensity, setup, setup.market)), setup
 
 
 def falling(sessions=60):

@@ -22,14 +22,14 @@ from strategies.reload import texts
 
 TOLD = {"strategy.class": "told_signal:ToldSignal", "controls": "off"}
 WORLD = source(10, 45, missing=False)
-SESSIONS = WORLD.bars("HHH").dates[30:]
+SESSIONS = WORLD.read("bars", "HHH").dates[30:]
 
 
 def signalled(*intensity, **policy):
     """A run whose intensity is this from its first session on, and then 0."""
     values = np.zeros(75)
     values[30 : 30 + len(intensity)] = intensity
-    series = {**WORLD.series_by_name, "SIGNAL": Series("SIGNAL", WORLD.bars("HHH").dates, values)}
+    series = {**WORLD.series_by_name, "SIGNAL": Series("SIGNAL", WORLD.read("bars", "HHH").dates, values)}
     fed = type(WORLD)(WORLD.bars_by_name, series)
     return configured(TOLD | {f"policy.{key}": value for key, value in policy.items()}), fed
 
@@ -106,7 +106,7 @@ def test_a_stop_and_a_profit_are_told_with_what_the_fund_made():
         result = run(config, fed, engine="python")
         (left, *_) = np.flatnonzero(result.hedged.action == REASONS.index(key))
         entered = np.flatnonzero(result.hedged.action[:left] == ENTER)[-1] + 1
-        bars = fed.bars("HHH").rows(slice(30, None))
+        bars = fed.read("bars", "HHH").rows(slice(30, None))
         made = bars.close[entered] / bars.open[entered]
         made *= bars.total_return()[left] / bars.total_return()[entered]
         said = explain(config, SESSIONS[left], fed).closes[-1].why

@@ -27,7 +27,7 @@ from strategies.policy import ENTER, STAY
 
 TOLD = {"strategy.class": "told_signal:ToldSignal", "controls": "off"}
 WORLD = source(10, 45, missing=False)
-SESSIONS = WORLD.bars("HHH").dates[30:]
+SESSIONS = WORLD.read("bars", "HHH").dates[30:]
 NOW = dt.datetime(2026, 8, 22, 15, 0, tzinfo=dt.UTC)
 
 
@@ -49,7 +49,7 @@ def signalled(*intensity):
 
 
 def days_of(world):
-    return world.bars("HHH").dates
+    return world.read("bars", "HHH").dates
 
 
 def told(t, *intensity, equity=None, days=60, **keys):
@@ -129,7 +129,7 @@ def test_a_backtrader_strategy_tells_what_it_ordered_at_the_last_close(tmp_path)
     (tmp_path / "guest.py").write_text(GUEST)
     config = configured(TOLD | {"strategy.class": f"{tmp_path}/guest.py:Guest"})
     world = source(5, events=False, missing=False)
-    sessions = world.bars("HHH").dates[30:]
+    sessions = world.read("bars", "HHH").dates[30:]
     with evaluate_strategy(config, open_market(config, world)) as prepared:
         whole, _ = execute("backtrader", config, prepared)
     orders = set()
@@ -172,11 +172,11 @@ def test_the_session_behind_the_last_is_the_nyses_and_nothing_moves_in_it():
 
 
 def test_a_ruined_book_has_nothing_to_order_for():
-    fund = WORLD.bars("HHH")
+    fund = WORLD.read("bars", "HHH")
     jump = np.where(np.arange(75) >= 50, 40.0, 1.0)
     up = replace(fund, **{name: getattr(fund, name) / jump for name in ("open", "high", "low", "close", "dividend")})
     keys = TOLD | {"hedge.weight": 1.0, "hedge.max_weight": 1.0, "hedge.funding": "margin"}
-    core = WORLD.bars("AAA")
+    core = WORLD.read("bars", "AAA")
     down = replace(core, **{name: getattr(core, name) / jump for name in ("open", "high", "low", "close", "dividend")})
     world = type(WORLD)({**WORLD.bars_by_name, "HHH": up, "AAA": down}, signalled(*np.ones(45)).series_by_name)
     with pytest.raises(DataError, match=f"the hedged book was ruined on {SESSIONS[20]}"):
@@ -203,7 +203,7 @@ def test_the_headline_is_the_order():
 def test_the_state_counts_down():
     policy = {"policy.min_hold": 6, "policy.max_hold": 9, "policy.stop_loss": 0.2, "policy.take_profit": 0.3}
     said = told(5, 0, 1, 1, 1, 1, 1, **policy).state
-    bars = WORLD.bars("HHH").rows(slice(30, 36))
+    bars = WORLD.read("bars", "HHH").rows(slice(30, 36))
     fund = bars.total_return()[5] / bars.total_return()[2] * bars.close[2] / bars.open[2]
     stop, profit = (bars.close[5] * at / fund for at in (0.8, 1.3))
     assert said == (
@@ -251,7 +251,7 @@ def test_an_input_tells_how_far_it_is_and_for_how_long():
 
 def test_unknown_values_are_none():
     world = signalled(0, 0)
-    empty = replace(world.series("SIGNAL"), values=np.where(np.arange(75) >= 32, 0.0, np.nan))
+    empty = replace(world.read("series", "SIGNAL"), values=np.where(np.arange(75) >= 32, 0.0, np.nan))
     fed = type(WORLD)(WORLD.bars_by_name, {**world.series_by_name, "SIGNAL": empty})
     (one,) = signal_now(configured(TOLD), cut(fed, SESSIONS[1]), 3, None, NOW).inputs
     assert (one.value, one.distance, one.values) == (None, None, (None, None, None))
@@ -267,7 +267,7 @@ def test_targets_are_weights_times_the_books_dollars():
     assert (core.weight, fund.weight) == (pytest.approx(1.0), 0.0)
     assert fund.target == pytest.approx(0.15, rel=1e-3)  # less what the sale costs
     assert fund.dollars == pytest.approx(fund.target * ours.equity)
-    assert fund.shares == pytest.approx(fund.dollars / WORLD.bars("HHH").close[31])
+    assert fund.shares == pytest.approx(fund.dollars / WORLD.read("bars", "HHH").close[31])
     assert (core.trade < 0.0 < fund.trade) is True
     assert -core.trade * core.price == pytest.approx(fund.trade * fund.price, rel=1e-3)
     mine = told(1, 0, 1, equity=3.0 * ours.equity)
@@ -288,7 +288,7 @@ def test_levels_and_the_stretch_held_end_with_the_last_close():
     ours = told(6, 0, 1, 1, 0, days=5)
     assert ours.dates == tuple(map(str, SESSIONS[2:7]))
     assert ours.held == (True, True, False, False, False)
-    level = WORLD.bars("HHH").total_return()[32:37]
+    level = WORLD.read("bars", "HHH").total_return()[32:37]
     assert ours.levels["HHH"] == pytest.approx(tuple(100.0 * level / level[0]))
     assert ours.intensity == (1.0, 0.0, 0.0, 0.0, 0.0)
     plain = json.loads(json.dumps(ours.as_dict(), allow_nan=False))
@@ -319,7 +319,7 @@ def test_old_data_are_named():
     object.__setattr__(real, "simulated", False)
     late = {
         **real.series_by_name,
-        "SIGNAL": replace(real.series("SIGNAL"), dates=days_of(WORLD)[:30], values=np.zeros(30)),
+        "SIGNAL": replace(real.read("series", "SIGNAL"), dates=days_of(WORLD)[:30], values=np.zeros(30)),
     }
     fed = type(WORLD)(real.bars_by_name, late)
     object.__setattr__(fed, "simulated", False)
@@ -346,13 +346,8 @@ def test_late_is_what_neither_lag_nor_rhythm_explains():
         make_series("MONTHLY", monthly, np.zeros(4), known),
         make_bars("OTHER", dates[:-3], np.full(77, 10.0)),
     )
-    for name in ("DAILY", "LAGGED", "MONTHLY"):
-        market.series(name)
-    market.bars("OTHER")
-    market.has_series("ABSENT")
-    found = {
-        one.name: (one.last, one.behind, one.late) for one in freshness(market) if one.name not in ("CORE", "FUND")
-    }
+    reads = [f"series/{name}" for name in ("DAILY", "LAGGED", "MONTHLY", "ABSENT")] + ["bars/OTHER"]
+    found = {one.name: (one.last, one.behind, one.late) for one in freshness(market, reads)}
     assert str(dates[-1]) == "2024-04-25"
     assert found == {
         "DAILY": ("2024-04-24", 1, True),

@@ -8,7 +8,7 @@ from engine.research.cache import Cache, Recent
 from engine.research.columns import COLUMNS
 from engine.research.compute import Timer, compute
 from engine.research.grid import Grid, grid_of, with_values
-from engine.runs.run import run
+from engine.runs.execute import run
 
 PARAMS = {"series": "SIGNAL", "by": "level", "threshold": 0.5, "memory": 1, "trend_days": 3}
 LAGS, STARTS = "data.lag.SIGNAL=0:39:1", f"start={','.join(map(str, days()[30:60]))}"

@@ -9,7 +9,7 @@ from history import FOLDER, needs_history
 from backtest import load_config, run
 from data.errors import UserError
 from data.sources.csv import CsvSource
-from data.sources.kept import KeptSource
+from data.sources.wrapped import KeptSource
 from engine.analytics.measure import COMPARABLE, NUMBERS
 from engine.research.cache import Cache, Recent
 from engine.research.compute import Timer, compute

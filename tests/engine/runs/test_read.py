@@ -177,10 +177,10 @@ def test_a_table_of_an_older_version_or_of_another_run_is_told(copied):
 
 
 def test_the_id_is_that_of_the_folder(result):
-    market = result.market
-    assert id_of(result.config, market.source.name, market.fingerprint(), result.engine) == result.id
+    source, data = result.market.source.name, result.market.fingerprint(result.execution.reads)
+    assert id_of(result.config, source, data, result.engine) == result.id
     referee = replace(result, executed=replace(result.execution, engine="backtrader"))
-    assert id_of(result.config, market.source.name, market.fingerprint(), "backtrader") == referee.id
+    assert id_of(result.config, source, data, "backtrader") == referee.id
 
 
 def test_the_same_run_is_known_and_another_is_not(kept):
@@ -207,7 +207,7 @@ def test_changed_history_is_another_run_and_more_history_is_not(tmp_path):
     config = load_config("hedge_soxs.yaml", [*SPAN, "controls=off"], folder)
     kept = write_run(run(config, engine="python"), tmp_path / "runs", tearsheet=False, report=False)
     assert made_before(config, kept.parent, "python") == kept
-    assert changed_inputs(Run.load(kept).manifest, open_market(config)) == []
+    assert changed_inputs(Run.load(kept).manifest, open_market(config), ["bars/SOXS", "bars/SOXX"]) == []
     write_history(folder, "2019-06-03", "2020-12-31")  # what came after the run's end
     assert made_before(config, kept.parent, "python") == kept
     path = folder / "bars" / "SOXS.csv"
@@ -215,9 +215,8 @@ def test_changed_history_is_another_run_and_more_history_is_not(tmp_path):
     date, opened, *rest = lines[200].split(",")
     path.write_text("\n".join([*lines[:200], ",".join([date, str(float(opened) * 1.0001), *rest]), *lines[201:], ""]))
     assert made_before(config, kept.parent, "python") is None
-    market = open_market(config)
-    market.bars("SOXS")
-    assert changed_inputs(Run.load(kept).manifest, market) == ["bars/SOXS"]
+    reads = ["bars/SOXS", "bars/SOXX"]
+    assert changed_inputs(Run.load(kept).manifest, open_market(config), reads) == ["bars/SOXS"]
 
 
 MINE = """\

@@ -10,6 +10,7 @@ from kept_runs import keep
 
 from backtest import load_config
 from data.errors import UserError
+from data.files import CHECKSUMS
 from engine.research.executors import Threads
 from engine.research.grid import grid_of
 from engine.research.search.objectives import objectives_of
@@ -17,7 +18,7 @@ from engine.research.search.run import plan_search, search_trials
 from engine.research.search.space import space_of
 from engine.research.sweep import sweep
 from engine.runs.index import Places, Wanted, control_rows, kept_rows, run_rows
-from engine.runs.sql import VIEWS, asked, described
+from engine.runs.sql import VIEWS, described, run_query
 
 SPAN = ["start=2019-01-02", "end=2020-06-30"]
 
@@ -42,8 +43,8 @@ def places(tmp_path_factory):
     return held
 
 
-def answer(sql, places):
-    with asked(sql, places) as read:
+def answer(sql, places, warn=pytest.fail):
+    with run_query(sql, places, warn) as read:
         return read.read_all().to_pylist()
 
 
@@ -80,10 +81,10 @@ def test_a_row_a_control(places):
     assert told["quick"] == ["unhedged", "derisk_entry"]
     assert len(told["hedge_soxs"]) == len(metrics(places)[0]["controls"])
     assert all((row["less"] is None) == (row["name"] == "quick") for row in rows)
-    assert control_rows(places.runs)[0]["cagr"] == rows[0]["cagr"]
+    assert control_rows(places.runs, pytest.fail)[0]["cagr"] == rows[0]["cagr"]
 
 
-@pytest.mark.parametrize("name", ["equity", "orders", "episodes", "attribution"])
+@pytest.mark.parametrize("name", ["equity", "ledger", "fills", "orders", "episodes", "attribution"])
 def test_tables_of_runs_stand_with_the_run_beside(places, name):
     counts = {row["run"]: row["n"] for row in answer(f"select run, count(*) n from {name} group by run", places)}  # noqa: S608
 
@@ -125,7 +126,7 @@ def test_a_row_a_sweep_from_its_manifest_and_its_table_s_footer(places):
 
 
 def test_every_view_is_described(places):
-    told = {name: dict(columns) for name, _about, columns in described(places)}
+    told = {name: dict(columns) for name, _about, columns in described(places, pytest.fail)}
 
     assert list(told) == list(VIEWS)
     assert told["runs"]["last"] == told["sweeps"]["last"] == "DATE"
@@ -188,22 +189,48 @@ def test_without_duckdb_it_says_what_to_install(places, monkeypatch):
 
 def test_nothing_kept_is_nothing_listed(tmp_path):
     nowhere = Places(*[tmp_path / "none"] * 4)
-    assert run_rows(nowhere.runs) == []
-    assert kept_rows(nowhere, "sweep") == []
+    assert run_rows(nowhere.runs, pytest.fail) == []
+    assert kept_rows(nowhere, "sweep", pytest.fail) == []
     with pytest.raises(UserError, match="controls: nothing is kept in"):
         answer("select * from controls", nowhere)
 
 
-def test_a_broken_folder_is_named(places, tmp_path):
-    runs = tmp_path / "runs"
+def test_an_older_folder_is_listed_and_a_damaged_one_is_named_and_left_out(places, tmp_path):
+    runs, damage = tmp_path / "runs", []
     shutil.copytree(places.runs, runs)
     manifest = next(runs.glob("quick*")) / "manifest.json"
+    text = manifest.read_text()
     manifest.write_text("{}")
-    with pytest.raises(UserError, match=r"quick.*: lacks 'id', an older version wrote it"):
-        run_rows(runs)
+    assert [row["name"] for row, _metrics in run_rows(runs, damage.append)] == ["hedge_soxs"]
+    assert damage.pop() == f"{manifest}: is damaged, it isn't as it was written: remove its folder"
+
+    (manifest.parent / CHECKSUMS).unlink()  # as an older version wrote it
+    rows = {row["name"]: row["older"] for row, _metrics in run_rows(runs, pytest.fail)}
+    assert rows == {"hedge_soxs": False, "quick": True}
     manifest.write_text("{")
-    with pytest.raises(UserError, match=r"manifest.json: is not as a run wrote it"):
-        run_rows(runs)
+    assert len(run_rows(runs, damage.append)) == 1
+    assert "manifest.json: is not as a run wrote it" in damage.pop()
+
+    manifest.write_text(text)
+    (manifest.parent / "equity.parquet").write_bytes(b"no table")
+    asked = Places(runs, *[tmp_path / "none"] * 3)
+    assert answer("select count(distinct run) n from equity", asked, damage.append) == [{"n": 1}]
+    assert "equity.parquet: can't be read: " in damage.pop()
+    (next(runs.glob("hedge*")) / "orders.parquet").write_bytes(b"no table")
+    assert answer("select count(distinct run) n from orders", asked, damage.append) == [{"n": 1}]
+    assert "orders.parquet: is damaged" in damage.pop()
+
+
+def test_an_older_sweep_is_listed_and_one_without_its_table_is_named(places, tmp_path):
+    shutil.copytree(places.sweeps, tmp_path / "sweeps")
+    older, damaged = sorted((tmp_path / "sweeps").glob("*/manifest.json"))
+    older.write_text(json.dumps({"name": "old"}))
+    (damaged.parent / "results.parquet").write_bytes(b"no table")
+    damage = []
+    (row,) = kept_rows(Places(sweeps=tmp_path / "sweeps"), "sweep", damage.append)
+    assert (row["name"], row["keys"], row["id"]) == ("old", "older: run again", older.parent.name[-10:])
+    assert len(damage) == 1
+    assert "results.parquet: can't be read: " in damage[0]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +247,7 @@ def test_a_broken_folder_is_named(places, tmp_path):
     ],
 )
 def test_filters(places, wanted, names):
-    assert sorted(row["name"] for row, _metrics in run_rows(places.runs) if wanted.has(row)) == names
+    assert sorted(row["name"] for row, _metrics in run_rows(places.runs, pytest.fail) if wanted.has(row)) == names
 
 
 def test_the_table_of_a_sweep_is_read_by_pandas_polars_and_duckdb(places):

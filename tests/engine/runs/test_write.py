@@ -193,7 +193,7 @@ def test_a_kill_leaves_nothing_to_see_and_the_next_run_cleans_up(result):
     half = only_run()
     assert half.name.startswith(".")
     assert (half / "metrics.json").is_file()
-    assert run_rows(Path("runs")) == []
+    assert run_rows(Path("runs"), pytest.fail) == []
     write_run(result, "elsewhere", tearsheet=False)
     folder = write_run(result, tearsheet=False)
     assert only_run() == folder
@@ -303,10 +303,10 @@ def test_kept_runs_are_the_runs_oldest_first(result):
     os.utime(first / "metrics.json", (1, 1))
     for name in ("not_a_run", f".{first.name}.0123abcd.tmp"):
         shutil.copytree(first, Path("runs") / name)
-    rows = run_rows(Path("runs"))
+    rows = run_rows(Path("runs"), pytest.fail)
     assert [row["folder"] for row, _metrics in rows] == [first.name, second.name]
     assert rows[1][1] == result.metrics
-    assert run_rows(Path("nowhere")) == []
+    assert run_rows(Path("nowhere"), pytest.fail) == []
 
 
 def _umask():

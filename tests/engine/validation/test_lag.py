@@ -8,7 +8,7 @@ from worlds import configured, laid_out, source
 
 from engine.analytics.derisk import sold_daily
 from engine.backtrader_engine.execute import run_backtrader_strategy
-from engine.runs.run import run
+from engine.runs.execute import run
 from engine.setup import run_beta
 from engine.validation.lag import filled_later
 from engine.validation.prove import prove

@@ -17,7 +17,7 @@ from data.errors import DataError, StrategyError
 from data.events import make_events, make_members
 from engine.analytics.derisk import sold_daily
 from engine.loading import find_run, load_config, set_path
-from engine.runs.run import run
+from engine.runs.execute import run
 from engine.setup import run_beta
 from engine.validation.opened import ear
 from engine.validation.prove import prove
@@ -99,7 +99,7 @@ def test_a_planted_leak_is_caught_and_named(planted, name):
 def test_the_leak_of_a_return_is_dated_and_its_decision_told(planted):
     """Tomorrow's return decides: on the date named it really fell or rose the next day, as the decision says."""
     (leak,) = planted("Shifted").leaks
-    level = made_up().bars("CORE").total_return()
+    level = made_up().read("bars", "CORE").total_return()
     row = int(np.searchsorted(DATES, np.datetime64(leak.date)))
     assert leak.before == f"{float(level[row + 1] < level[row]):g}"
     assert (leak.cut, leak.before, leak.after) in ((leak.date, "0", "1"), (leak.date, "1", "0"))
@@ -159,7 +159,7 @@ class Middle(Strategy):
 @pytest.mark.parametrize("name", [*HONEST, "WeaknessHedge", "ValuationHedge", "VolatilityHedge"])
 def test_an_honest_strategy_passes(tmp_path, name):
     params = {
-        "PriceLevel": {"level": float(np.median(made_up().bars("CORE").close[FIRST:]))},
+        "PriceLevel": {"level": float(np.median(made_up().read("bars", "CORE").close[FIRST:]))},
         "WeaknessHedge": {"trend_days": 10, "volatility_floor": 0.2},
         "ValuationHedge": {"trend_days": 10, "lookback": 25, "stretched": 0.7, "memory": 8, "turn_days": 5},
         "VolatilityHedge": {"volatility_days": 5, "year": 25, "top": 0.7},

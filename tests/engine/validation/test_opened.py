@@ -13,7 +13,6 @@ from worlds import configured
 
 from data.bars import COLUMNS
 from data.sources.csv import CsvSource
-from data.sources.store import StoreSource
 from data.store import Origin, Store
 from engine.validation.opened import data_files, ear
 from engine.validation.prove import prove
@@ -81,7 +80,7 @@ WAYS = {
     "polars, lazily": "__import__('polars').scan_csv(PATH).collect()",
     "duckdb": "__import__('duckdb').sql(f\"select * from '{PATH}'\").fetchall()",
     "duckdb, a pattern": "__import__('duckdb').sql(f\"select * from '{Path(PATH).parent}/*.csv'\").fetchall()",
-    "ours": "__import__('data.sources.csv').sources.csv.CsvSource(Path(PATH).parents[1]).bars('CORE')",
+    "ours": "__import__('data.sources.csv').sources.csv.CsvSource(Path(PATH).parents[1]).read('bars', 'CORE')",
     "a command": "subprocess.run(['cat', PATH], stdout=subprocess.DEVNULL)",
     "a shell": "os.system(f'cat {PATH} > /dev/null')",
 }
@@ -164,8 +163,8 @@ def test_so_it_is_by_whatever_path(tmp_path, folder, way, monkeypatch):
 def test_a_file_of_the_store_is_one_too(tmp_path, way):
     store = Store(tmp_path / "store")
     for one in bars():
-        store.put_bars(one, ORIGIN)
-    source = StoreSource(store)
+        store.put(one, ORIGIN)
+    source = store
     path = next(file for file in data_files(source) if "CORE" in file.name)
     check, _proof = files_of(tmp_path, source, path, way)
     assert check.outcome == "leak"

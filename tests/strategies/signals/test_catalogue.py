@@ -11,6 +11,7 @@ from markets import ROLES, make_bars, make_market, nyse, random_bars, source_of
 from data.errors import StrategyError
 from data.events import Events, Members
 from data.market import load_market
+from data.sources import BARS
 from strategies.parameters import ParameterError
 from strategies.signals.catalogue import MUST, SIGNALS, signal
 from strategies.signals.feeding import Feeder, basket, members_of
@@ -150,7 +151,7 @@ def test_members_are_a_list_or_a_dated_group_or_every_chip_maker_there_is():
     group = Members(
         "pair", np.array(["AMD", "GONE", "MU"]), np.array([SESSIONS[5], empty, empty]), np.array([empty] * 3)
     )
-    bars = [market.source.bars(name) for name in market.instruments()]
+    bars = [market.source.read(BARS, name) for name in market.instruments()]
     dated = load_market(source_of(*bars, group), ROLES, SESSIONS[0])
     assert members_of(dated, "pair") == ("AMD", "MU")
     belongs = Feeder(dated).belongs("pair")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from worlds import laid_out, source
 
+from engine.analytics.answer import fund_part as part
 from engine.analytics.answer.fund_part import BETTER, CANT_TELL, WORSE, fund_part
 from engine.analytics.episodes import Episode
 from engine.kernel.loop import empty_ledger
@@ -54,7 +55,7 @@ def test_episodes_with_fewer_than_21_sessions_between_them_are_one_cluster():
 @pytest.mark.parametrize(("sign", "label"), [(1.0, BETTER), (-1.0, WORSE)])
 def test_a_difference_of_many_clusters_alike_gets_a_label(sign, label):
     starts = range(5, 205, 23)
-    sums = [sign * (0.01 + 0.001 * k) for k in range(9)]
+    sums = [sign * (0.01 + 0.003 * float(np.sqrt(k))) for k in range(9)]
     found = told(dict(zip(starts, sums, strict=True)), [episode(t, t + 1) for t in starts])
 
     assert found.label == label
@@ -87,3 +88,36 @@ def test_what_was_known_in_advance_is_fee_and_spread_on_the_mean_weight():
     found = told({10: 0.01}, [episode(10, 30)], weight=0.2)
 
     assert found.expected == pytest.approx(-0.2 * (0.0101 + 3 * 0.010))
+
+
+def test_a_cluster_is_told_from_the_one_before_it_and_ends_with_its_last_fill():
+    jumps = {9: 0.5, 10: 0.01, 15: 0.02, 16: 0.5, 60: 0.03, 75: -0.07, 76: 0.5}
+    found = told(jumps, [episode(10, 12), episode(14, 15), episode(60, 62), episode(70, 75)])
+
+    assert [(one.first, one.last, one.episodes) for one in found.clusters] == [(10, 15, 2), (60, 75, 2)]
+    assert [one.difference for one in found.clusters] == pytest.approx([0.03, -0.04])
+    assert found.estimate == pytest.approx((1.5 - 0.01) / 0.2)
+
+
+@pytest.mark.parametrize("interval", [(0.0, 1.0), (-1.0, 0.0), (-1.0, 1.0)])
+def test_an_interval_that_reaches_nothing_is_no_label(monkeypatch, interval):
+    monkeypatch.setattr(part, "_interval", lambda *_all: interval)
+    starts = range(5, 205, 23)
+
+    assert told(dict.fromkeys(starts, 0.01), [episode(t, t + 1) for t in starts]).label == CANT_TELL
+
+
+@pytest.mark.parametrize("end", [0.5, 0.0, -0.5])
+def test_against_a_book_that_was_ruined_nothing_is_told_but_what_was_known(end):
+    setup = laid_out({"portfolio.core": {"AAA": 0.6, "BBB": 0.4}}, source(3, sessions=300, missing=False))
+    hedged, daily = empty_ledger(*setup.prices.close.shape), empty_ledger(*setup.prices.close.shape)
+    hedged.equity[:] = daily.equity[:] = 100.0
+    hedged.shares[:, -1] = 0.2 * hedged.equity / setup.prices.close[:, -1]
+    daily.equity[-1] = end
+    found = part.fund_part(setup, hedged, daily, [episode(10, None)], 0.2)
+
+    assert found.expected == pytest.approx(-0.2 * (0.0101 + 3 * 0.010))
+    assert (found.label is None, found.estimate is None) == (end <= 0.0, end <= 0.0)
+    if end > 0.0:
+        assert found.clusters[0].share == 1.0
+        assert found.as_dict()["rests_on"] == (0,)

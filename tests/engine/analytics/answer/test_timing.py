@@ -104,8 +104,11 @@ def test_neither_threads_nor_a_second_time_change_a_bit(monkeypatch):
     monkeypatch.setattr(timing, "PART", 3)
     second = shifts_of(setup, hedged, beta, 0.8)
 
-    assert first.growth.tobytes() == second.growth.tobytes()
-    assert first.t.tobytes() == second.t.tobytes()
+    monkeypatch.setattr(timing.os, "cpu_count", lambda: None)  # as where the system doesn't tell
+    third = shifts_of(setup, hedged, beta, 0.8)
+
+    assert first.growth.tobytes() == second.growth.tobytes() == third.growth.tobytes()
+    assert first.t.tobytes() == second.t.tobytes() == third.t.tobytes()
 
 
 def test_some_shifts_are_those_of_all():
@@ -120,8 +123,10 @@ def test_some_shifts_are_those_of_all():
 def test_a_hedge_that_is_always_on_has_no_timing(weight):
     """Also where nothing of the core is left, so that no weight ever varies and no error can be told."""
     keys = {"policy.enter": 0.0, "policy.exit": 0.0, "hedge.weight": weight, "hedge.max_weight": 0.3}
-    found = timing_of(shifts_of(*ran(keys), 0.2))
+    shifts = shifts_of(*ran(keys), 0.2)
+    found = timing_of(shifts)
 
+    assert not shifts.t.any() or weight == 0.15
     assert (found.p, found.label, found.better_dates) == (1.0, NO_SIGN, 0.0)
     assert found.deviation == pytest.approx(0.0, abs=1e-15)
     assert found.alike
@@ -135,5 +140,10 @@ def test_where_every_other_shift_is_ruined_nothing_warns():
 
     found = shifts_of(crashed, hedged, beta, 0.2)
 
+    ruined = ~np.isfinite(found.growth)
     assert found.ruined
+    assert ruined.any()
+    assert (found.t[ruined] == -np.inf).all()
+    assert (found.growth[ruined] == -np.inf).all()
+    assert np.isfinite(found.t[~ruined]).all()
     assert timing_of(found).mean is None

@@ -38,7 +38,7 @@ from engine.research.overfitting.findings import (
 from engine.research.overfitting.history import Tried
 from engine.research.overfitting.paths import PathSet, follow, follow_kept
 from engine.research.rows import kept_columns, kept_of_run
-from engine.runs.run import run
+from engine.runs.execute import run
 from engine.setup import open_market, prepare, run_beta
 
 PARAMS = {"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}}

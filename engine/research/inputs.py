@@ -1,0 +1,168 @@
+"""What combinations may read, before any of them runs: by it a sweep, a search and a walk-forward are known."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.arrays import day
+from data.errors import DataError, UserError
+from data.families import FUNDS, kin
+from data.fingerprint import ABSENT, all_reads, fingerprint
+from data.market import Market, recorded
+from data.sources import BARS, Source
+from engine.config import RunConfig
+from engine.evaluate_strategy import intensity_of
+from engine.plain_yaml import Keys
+from engine.reads import resolved, run_reads, strategy_reads
+from engine.research.grid import with_values
+from engine.runs.identity import CLASS
+from engine.setup import roles_of
+from strategies import parameters
+from strategies.base import Strategy
+from strategies.load import SHIPPED, fresh, strategy_class
+
+Tried = Mapping[Keys, Sequence[Any] | None]
+"""The values that are tried of each key; ``None`` where they are numbers, too many to be named."""
+
+MOST = 1024
+"""Combinations of names that are asked for what they read; where there are more, all that the source holds counts."""
+
+
+class Inputs(NamedTuple):
+    """What combinations may read.
+
+    Parameters
+    ----------
+    data
+        A hash of each input, by kind and name such as ``bars/SOXX``: other values of any make another sweep.
+    named
+        What is certainly read, of the same names: a part of that, and all of it that workers are sent beforehand.
+    """
+
+    data: dict[str, str]
+    named: frozenset[str]
+
+
+def inputs_of(config: RunConfig, tried: Tried, market: Market, source: Source) -> Inputs:
+    """Return what combinations may read.
+
+    That is what their configs and strategies say that they read. Where one doesn't say, by `Strategy.reads` or by
+    rules, or the base run's strategy reads more than it says, all that the source holds counts.
+
+    Parameters
+    ----------
+    config, tried
+        The base run, and the values that are tried.
+    market
+        The base run's.
+    source
+        Where real history comes from.
+    """
+    own, declared = _reads(config, source), _declared(config, tried, source)
+    named = dry_reads(config, market) | own | (declared or frozenset())
+    known = declared is not None and _says(config) and named <= own | declared
+    reads = named if known else named | all_reads(source)
+    if any(_reopens(keys) for keys in tried):
+        reads |= _audited(config, tried)
+    data = fingerprint(source, reads, _last(config, tried, source, reads)) | market.fingerprint(())
+    return Inputs(data, frozenset(read for read in named if "/" in read and data[read] != ABSENT))
+
+
+def dry_reads(config: RunConfig, market: Market) -> frozenset[str]:
+    """Return what a run's strategy reads where it gives an intensity, by asking it for that; raises StrategyError."""
+    with fresh(config.strategy.named) as cls:
+        if not issubclass(cls, Strategy):
+            return frozenset()
+        view = recorded(market)
+        intensity_of(parameters.make(cls, config.strategy.params), view)
+        return frozenset(view.reads)
+
+
+def _says(config: RunConfig) -> bool:
+    """Return whether the strategy says what it reads."""
+    cls = strategy_class(config.strategy.named)
+    return issubclass(cls, Strategy) and (cls.reads is not Strategy.reads or cls.rules is not Strategy.rules)
+
+
+def _declared(config: RunConfig, tried: Tried, source: Source) -> frozenset[str] | None:
+    """Return what all combinations say that they read; None where one doesn't say, or they are too many to ask."""
+    classes = (config.strategy.named, *(tried.get(CLASS) or ()))
+    ours = all(named in SHIPPED for named in classes)
+    naming = {keys: values for keys, values in tried.items() if _names(keys, values, ours=ours)}
+    if math.prod(MOST + 1 if values is None else len(values) for values in naming.values()) > MOST:
+        return None
+    declared: frozenset[str] = frozenset()
+    for variant in _variants(config, naming):
+        if not _says(variant):
+            return None
+        declared |= _reads(variant, source)
+    return declared
+
+
+def _names(keys: Keys, values: Sequence[Any] | None, *, ours: bool) -> bool:
+    """Return whether what is read may depend on a key: on names, and on numbers only in a strategy of one's own."""
+    numbers = values is None or all(isinstance(one, int | float) and not isinstance(one, bool) for one in values)
+    if keys[0] == "strategy":
+        return not (ours and numbers)
+    if keys[0] == "hedge":
+        return keys[1] in ("instrument", "underlying")
+    return keys[0] in ("data", "portfolio", "execution") and not numbers
+
+
+def _variants(config: RunConfig, naming: Tried) -> Iterator[RunConfig]:
+    """Yield the config of each combination; one that contradicts itself reads nothing: its rows fail."""
+    for values in itertools.product(*(several or () for several in naming.values())):
+        try:
+            variant = with_values(config, dict(zip(naming, values, strict=True)))
+            strategy_reads(variant, roles_of(variant))
+        except UserError:
+            continue
+        yield variant
+
+
+def _reads(config: RunConfig, source: Source) -> frozenset[str]:
+    """Return what one run reads, as far as its config and its strategy say."""
+    roles = roles_of(config)
+    return resolved(run_reads(config, roles, source) | strategy_reads(config, roles), source)
+
+
+def _reopens(keys: Keys) -> bool:
+    """Return whether a key makes rows open another market than the base run's, which is audited by itself."""
+    if keys[0] in ("hedge", "portfolio", "execution"):
+        return keys[1] in ("instrument", "underlying", "leverage", "core", "cash_rate")
+    return keys[0] in ("data", "start", "end")
+
+
+def _audited(config: RunConfig, tried: Tried) -> frozenset[str]:
+    """Return what the audit of any combination's market may compare it with."""
+    apart = {keys: values for keys, values in tried.items() if keys[0] != "strategy"}
+    naming = {keys: values for keys, values in apart.items() if _names(keys, values, ours=True)}
+    traded = {name for one in (config, *_variants(config, naming)) for name in _traded(one)}
+    funds = [FUNDS[name] for name in traded if name in FUNDS]
+    bars = {peer for name in {*traded, *(fund.underlying for fund in funds)} for peer in (name, *kin(name))}
+    return frozenset((*(f"bars/{name}" for name in bars), *(f"series/{one.earlier}" for one in funds if one.earlier)))
+
+
+def _traded(config: RunConfig) -> tuple[str, ...]:
+    roles = roles_of(config)
+    return (*roles.traded, roles.underlying)
+
+
+def _last(config: RunConfig, tried: Tried, source: Source, reads: frozenset[str]) -> np.datetime64:
+    """Return the last day that any combination may read: no run goes on after the last bar there is."""
+    ends = tried.get(("end",), (config.end,)) or (None,)
+    newest = [last for read in reads if read.startswith("bars/") for last in _newest(source, read[5:])]
+    latest: np.datetime64 = max(newest)
+    return latest if None in ends else min(latest, max(day(end) for end in ends))
+
+
+def _newest(source: Source, name: str) -> list[np.datetime64]:
+    try:
+        return list(source.read(BARS, name).dates[-1:]) if name in source.names(BARS) else []
+    except DataError:
+        return []
