@@ -187,10 +187,10 @@ class _CombinationsWorker:
             return ChunkResult(compute_rows(config, grid, self._source, first, last, answer=self._answer), {})
         cache = self._caches.get(window, lambda: self._opened(config, grid))
         cache.grid = grid
-        clock = Timer()
-        columns = compute(cache, first, last, self._threads, clock, answer=self._answer)
+        timer = Timer()
+        columns = compute(cache, first, last, self._threads, timer, answer=self._answer)
         asked, cache.signal_seconds = cache.signal_seconds, 0.0
-        return ChunkResult(columns, {"kernel": clock.kernel, "signal": asked, "tail": clock.tail})
+        return ChunkResult(columns, {"kernel": timer.kernel, "signal": asked, "tail": timer.tail})
 
     def _opened(self, config: RunConfig, grid: Grid) -> Cache:
         """Return a window's cache, the compiled code loaded: that is no part of the kernel's seconds."""
@@ -206,7 +206,7 @@ class _CombinationsWorker:
 
 
 class _Met:
-    """Values met so far. They keep their places on their axes, so that whatever was made of them is found again."""
+    """Values met so far. They keep their indices on their axes, so that whatever was made of them is found again."""
 
     def __init__(self, axes: Sequence[Axis]) -> None:
         self._axes = axes
@@ -219,14 +219,14 @@ class _Met:
 
     def grid(self, values: Sequence[Any]) -> Grid:
         """Return the grid of one combination; 1, 1.0 and true are values apart."""
-        places = [
+        indices = [
             met.setdefault(repr(value), (len(met), value))[0] for met, value in zip(self._values, values, strict=True)
         ]
         axes = tuple(
-            replace(axis, values=tuple(value for _place, value in met.values()))
+            replace(axis, values=tuple(value for _index, value in met.values()))
             for axis, met in zip(self._axes, self._values, strict=True)
         )
-        number = int(np.ravel_multi_index(tuple(places), tuple(len(axis.values) for axis in axes)))
+        number = int(np.ravel_multi_index(tuple(indices), tuple(len(axis.values) for axis in axes)))
         return Grid(axes, np.array([number]))
 
 
@@ -260,16 +260,11 @@ def finish_chunks(
     ExecutorError
         Whoever computes is gone; how many chunks are kept.
     """
-    parts, seconds, count = (
-        Parts(folder),
-        dict.fromkeys(("kernel", "signal", "tail"), 0.0),
-        progress or (lambda _: None),
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    finished = parts.finished()
+    parts, count = Parts(folder), progress or (lambda _: None)
+    finished, seconds = parts.finished(), dict.fromkeys(SECONDS, 0.0)
     files = {chunk: finished.get(name) for chunk, name in chunks.items()}
     missing = [chunk for chunk, file in files.items() if file is None]
-    count(sum(chunk.last - chunk.first for chunk, file in files.items() if file is not None))
+    count(len(job.grid) * len(job.windows) - sum(chunk.last - chunk.first for chunk in missing))
     try:
         for chunk, answer in executor.run(job, missing) if missing else ():
             files[chunk] = parts.write(chunks[chunk], _part(job.grid, chunk, answer.columns))
@@ -285,8 +280,8 @@ def finish_chunks(
 def _part(grid: Grid, chunk: Chunk, columns: Mapping[str, Any]) -> Any:  # a table
     import pyarrow as pa
 
-    places = grid.indices(chunk.first, chunk.last)
+    indices = grid.indices(chunk.first, chunk.last)
     keys = {
-        axis.name: pa.array(of_one_kind(axis.values)).take(pa.array(places[:, i])) for i, axis in enumerate(grid.axes)
+        axis.name: pa.array(of_one_kind(axis.values)).take(pa.array(indices[:, i])) for i, axis in enumerate(grid.axes)
     }
     return rows_table(keys, columns)

@@ -99,7 +99,7 @@ class Laid(NamedTuple):
     failed: Words
 
 
-def compute(cache: Cache, first: int, last: int, workers: int, clock: Timer, *, answer: bool = False) -> dict[str, Any]:
+def compute(cache: Cache, first: int, last: int, workers: int, timer: Timer, *, answer: bool = False) -> dict[str, Any]:
     """Return the metrics of rows `first` to `last` (exclusive), arrays by the names of `columns_of`.
 
     Rows that can't be run are NaN, and the column ``failed`` says why; it is empty elsewhere. `KEPT`, shape
@@ -116,7 +116,7 @@ def compute(cache: Cache, first: int, last: int, workers: int, clock: Timer, *, 
         summed = list(pool.map(_run, blocks))
         for block, sums in zip(blocks, summed, strict=True):
             alone += [(block.env, int(row)) for row in block.rows[sums.lowest <= 0.0]]
-        clock.kernel += time.perf_counter() - began - (cache.signal_seconds - asked)
+        timer.kernel += time.perf_counter() - began - (cache.signal_seconds - asked)
         began = time.perf_counter()
         for block, (columns, kept) in zip(
             blocks, pool.map(partial(_columns, drawn=drawn), blocks, summed), strict=True
@@ -124,15 +124,15 @@ def compute(cache: Cache, first: int, last: int, workers: int, clock: Timer, *, 
             for name, values in columns.items():
                 table[name][block.rows] = values
             table[KEPT][block.rows[drawn[block.rows]]] = kept
-        clock.tail += time.perf_counter() - began
+        timer.tail += time.perf_counter() - began
     for env, row in alone:
         _write_alone(table, env, row, run_alone(cache, env, indices[row]), drawn=bool(drawn[row]))
-    clock.alone += len(alone)
+    timer.alone += len(alone)
     if answer:
         began = time.perf_counter()
         fine = [(env, row) for env, rows in envs for row in rows[failed[rows] == ""].tolist()]
         _write_sums(table, cache, fine, indices, workers)
-        clock.tail += time.perf_counter() - began
+        timer.tail += time.perf_counter() - began
     for env, rows in envs:
         unhedged = _figures(env, env.unhedged)
         for name in COMPARABLE:
