@@ -1,4 +1,4 @@
-"""Rows whose keys make other worlds are what backtest run gives, whatever was kept of worlds before."""
+"""Rows whose keys make other environments are what backtest run gives, whatever was kept of others before."""
 
 import os
 
@@ -17,7 +17,7 @@ from engine.research.grid import grid_of, with_values
 
 ROWS = int(os.environ.get("BACKTEST_VERIFY_ROWS", "8"))
 CHUNK, ROOM = 16, 24
-"""Rows computed together, and worlds that are kept: those of a chunk push out those of the chunks before."""
+"""Rows computed together, and environments that are kept: those of a chunk push out those of the chunks before."""
 
 SETTINGS = ["end=2026-08-21", "data.lag={VIX: 0}", "data.accept=[SOXL-follows]"]  # SOXL: any other fund does
 AXES = [
