@@ -177,7 +177,7 @@ def _explain(
 ) -> None:
     """Tell why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
     from backtest.explain import explain_run
-    from reports.explain_table import show_day
+    from reports.explain import show_day
 
     def configure(file: str) -> RunConfig:
         return config_of(file, data, settings, start, end)[0]
@@ -234,7 +234,7 @@ def _strategies(
     ] = None,
 ) -> None:
     """List strategies with their parameters."""
-    from reports.terminal import show_strategies
+    from reports.catalogue import show_strategies
     from strategies.load import SHIPPED, strategy_class
 
     show_strategies(console(), [strategy_class(one, (Path(),)) for one in named or SHIPPED])
@@ -245,7 +245,7 @@ def _catalogue(
     markdown: Annotated[bool, typer.Option("--markdown", help="As a table in Markdown.")] = False,
 ) -> None:
     """List the signals that YAML can put together, with their keys and units."""
-    from reports.catalogue_table import catalogue_markdown, show_catalogue
+    from reports.catalogue import catalogue_markdown, show_catalogue
     from strategies.signals.catalogue import SIGNALS, signal
 
     signals = [signal(one, one) for one in named] if named else list(SIGNALS.values())

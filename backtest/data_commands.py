@@ -229,15 +229,12 @@ def _fund(
         _day(start, "--start"),
         _day(end, "--end"),
     )
-    from reports.data_tables import fit_as_dict
-    from reports.fund_page import write_fund_page
+    from reports.fund import fit_as_dict, show_fit, write_fund_page
 
     write_whole(page, lambda path: write_fund_page(path, fitted, title=f"{fund} by the fund model"))
     if as_json:
         typer.echo(json.dumps(fit_as_dict(fitted), indent=2))
     else:
-        from reports.data_tables import show_fit
-
         show_fit(console(), fitted, page)
     _open(page, opened=open_page)
 

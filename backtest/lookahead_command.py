@@ -42,7 +42,7 @@ def lookahead(
 
         typer.echo(json.dumps(proof.as_dict(), indent=2))
     else:
-        from reports.lookahead_table import show_proof
+        from reports.lookahead import show_proof
 
         show_proof(console(), proof)
     if not proof.stands:

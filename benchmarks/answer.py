@@ -13,9 +13,8 @@ from data.sources.csv import CsvSource
 from data.sources.demo import DemoSource
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.answer.timing import shifts_of
-from engine.analytics.derisk import sold_at_entry
+from engine.analytics.derisk import held_less_grid, run_held_less, sold_at_entry
 from engine.analytics.drawdowns import core_level
-from engine.analytics.held_less import held_less_grid, run_held_less
 from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
 from engine.loading import build_config

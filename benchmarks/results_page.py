@@ -18,7 +18,7 @@ from engine.analytics.answer.timing import NO_SIGN
 from engine.inspection.explained import Day
 from engine.runs.run import Run
 from reports.comparison_answers import Row, adjusted_of, answer_rows, family_note, match_of
-from reports.explain_table import show_day
+from reports.explain import show_day
 
 WIDTH = 118
 """Characters of a line of prose."""

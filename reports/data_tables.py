@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -17,7 +14,6 @@ from data.repairs import Repair
 from data.store import Entry
 
 if TYPE_CHECKING:
-    from data.fund_fit import FundFit
     from data.importing import Imported
     from data.pull import Pulled
 
@@ -102,75 +98,3 @@ def _show_kept(console: Console, done: Sequence[tuple[Pulled | Imported, str]], 
             said.setdefault(note, []).append(each.name)
     for note, names in said.items():
         console.print(f"{escape(', '.join(names))}: {escape(note)}", style="yellow", highlight=False)
-
-
-def show_fit(console: Console, fit: FundFit, page: Path) -> None:
-    """Print how the leveraged-fund model fits a fund: in all, by index, by year."""
-    whole = fit.whole
-    console.print(
-        f"[bold]{escape(fit.fund)}[/] is {fit.leverage:+g} x {escape(fit.underlying)}: slope {whole.slope:.3f} "
-        f"(standard error {whole.slope_error:.3f}), R2 {whole.r2:.4f}, {whole.sessions:,} sessions",
-        highlight=False,
-    )
-    console.print(
-        f"fitted spread {fit.spread:.2%} a year on {escape(fit.underlying)}'s own total return; a month's tracking has "
-        f"mean {whole.monthly_mean:+.2%} and standard deviation {whole.monthly_error:.2%}",
-        highlight=False,
-    )
-    console.print()
-    eras = _table("driven by its index", "slope", "R2", "spread", "tracking error a year")
-    for each in (*([fit.index] if fit.index else []), *fit.eras):
-        eras.add_row(
-            f"{each.first} to {each.last}",
-            f"{each.slope:.3f}",
-            f"{each.r2:.4f}",
-            f"{each.spread:.2%}",
-            f"{each.daily_error:.2%}",
-        )
-    if eras.row_count:
-        console.print(eras)
-        for driver in dict.fromkeys(each.driver for each in fit.eras):
-            console.print(f"the index: {escape(driver)}", style="dim", highlight=False)
-        console.print()
-    years = _table(f"driven by {fit.underlying}", "slope", "R2", "fund", "model", "difference", "tracking error")
-    for each in fit.years:
-        years.add_row(
-            str(each.first)[:4],
-            f"{each.slope:.3f}",
-            f"{each.r2:.4f}",
-            f"{each.actual:.1%}",
-            f"{each.model:.1%}",
-            f"{each.difference:+.2%}",
-            f"{each.daily_error:.2%}",
-        )
-    console.print(years)
-    for told in fit.told:
-        console.print(escape(told), style="dim", highlight=False)
-    console.print(f"Page: [bold]{escape(str(page))}[/]", highlight=False, soft_wrap=True)
-
-
-def _table(first: str, *numbers: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(escape(first), no_wrap=True)
-    for title in numbers:
-        table.add_column(title, justify="right")
-    return table
-
-
-def fit_as_dict(fit: FundFit) -> dict[str, Any]:
-    """Return a fit as JSON holds it, without what the chart draws."""
-    drawn = ("dates", "actual", "model", "naive")
-    return {name: _plain(value) for name, value in asdict(fit).items() if name not in drawn}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON holds it: dates as text, what is no number as null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, np.datetime64):
-        return str(value)
-    if isinstance(value, float):
-        return float(value) if np.isfinite(value) else None
-    return value

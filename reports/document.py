@@ -21,7 +21,15 @@ class Link(NamedTuple):
     role: str = "link"
 
 
-Text = str | Sequence[Piece | Link]
+class Term(NamedTuple):
+    """A piece of a sentence that has a meaning."""
+
+    text: str
+    about: str
+    role: str = "term"
+
+
+Text = str | Sequence[Piece | Link | Term]
 """A sentence or two, as one text or in pieces with a role each."""
 
 

@@ -13,6 +13,7 @@ from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_gap
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, interval_words
+from engine.analytics.controls import CONTROLS
 from reports.label_places import Box, Label, Line, Placed, place_labels, width_of
 
 STOPS = (0.25, 0.5, 0.75)
@@ -37,7 +38,7 @@ class Shape(NamedTuple):
 
 WIDE = Shape("wide", 620, 300, 34, 150, 26, 44, minor=True)
 PHONE = Shape("phone", 358, 400, 26, 84, 28, 44, minor=False)
-NAMED = ("derisk_entry", "derisk_daily", "always_on", "protective_put")
+NAMED = tuple(key for key, kind in CONTROLS.items() if kind.labelled(more=False))
 """Dots that are named on the phone too: what is modelled always says so."""
 
 
@@ -183,15 +184,10 @@ def tip_of(dot: Dot, title: str) -> str:
 
 def title_of(dot: Dot, names: Names) -> str:
     """Return what a person calls a book beside the line."""
-    titles = {
-        "hedged": f"{names.hedge} hedge",
-        "unhedged": "doing nothing",
-        "derisk_entry": "bought at entry" if names.more else "sold at entry",
-        "derisk_daily": "bought daily" if names.more else "sold daily",
-        "always_on": "always on",
-        "protective_put": "put, MODELLED",
-    }
-    return titles.get(dot.name, dot.title)
+    if dot.name == "hedged":
+        return f"{names.hedge} hedge"
+    kind = CONTROLS.get(dot.name)
+    return (kind.labelled(more=names.more) if kind else "") or dot.title
 
 
 def described(answer: Answer, names: Names) -> str:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from data.audit.finding import ERROR, INFO, WARNING, Finding
-from data.format import counted, dollars, number, percent
+from data.format import counted, dollars, number, percent, points
 from data.fund import FEE, SPREAD
 from data.version import code_version
+from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.words import Names, Piece
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.evidence import LEVEL
 from engine.config import HedgeConfig, RunConfig
+from engine.runs.identity import as_run
+from engine.runs.record import config_yaml
 from engine.runs.run import Run
+from reports.document import Code, Column, Details, Glossary, Heading, Items, Part, Row, Section, Table
+from reports.frontier_picture import title_of
+from reports.terminal import exposure
 from strategies.load import kind, strategy_class
 
 FUNDING = {
@@ -94,8 +102,60 @@ WORDS = (
 )
 
 
+def assumptions(result: Run, evaluation: Evaluation) -> Section:
+    """Return what was assumed: rules, history, statistics, notes, findings of the audit, and the configuration."""
+    config, found = result.config, result.market.findings
+    lists = {
+        "Rules": [strategy(config, result.label), exposure(result), *rules(config)],
+        "History": history(result),
+        "Statistics": statistics(evaluation),
+    }
+    parts: list[Part] = [part for title, texts in lists.items() for part in (Heading(title), Items(texts))]
+    if result.notes:
+        parts += [Heading("Notes of the run"), Items(result.notes, id="notes")]
+    if found:
+        items = [_finding(one) for one in found]
+        parts.append(Details(f"Findings of the audit ({len(found)})", [Items(items)]))
+    shown = Code(config_yaml(as_run(config, result.market.source.name)))
+    parts.append(Details("The run's configuration, as it runs again", [shown]))
+    return Section("assumed-part", "What was assumed", parts, "Assumptions")
+
+
+def _finding(one: Finding) -> list[Piece]:
+    """Return what the audit found; an error that a run goes on with was accepted."""
+    severity = "accepted error" if one.severity == ERROR else one.severity
+    dates = (
+        f"{one.dates[0]}" if len(one.dates) == 1 else f"{len(one.dates):,} sessions, {one.dates[0]} to {one.dates[-1]}"
+    )
+    text = f" {one.instrument}, {dates}: {one.says} "
+    return [Piece(severity, "strong"), Piece(text), Piece(one.id, "code")]
+
+
+def vocabulary(answer: Answer | None, names: Names) -> Section:
+    """Return the words of the page, and the books of the first screen in full."""
+    parts: list[Part] = [Glossary(WORDS)]
+    if answer is not None:
+        parts = [Heading("The books of the first screen, exactly"), _exact(answer, names), *parts]
+    return Section("words-part", "Words on this page", parts, "Words")
+
+
+def _exact(answer: Answer, names: Names) -> Table:
+    columns = [
+        Column("", align="left"),
+        Column("Growth a year (CAGR)", format=partial(percent, places=2)),
+        Column("To holding less", unit="points", format=partial(points, places=2)),
+        Column("Bad quarter", unit="points", format=partial(points, places=2)),
+        Column("Worst fall", format=percent),
+        Column("Volatility a year", format=percent),
+        Column("End value", format=dollars),
+    ]
+    keys = ("cagr", "gap", "bad_quarter", "max_drawdown", "volatility", "final_equity")
+    rows = [Row([title_of(dot, names), *(getattr(dot, key) for key in keys)]) for dot in answer.frontier.dots]
+    return Table("exact", columns, rows)
+
+
 def rules(config: RunConfig) -> list[str]:
-    """Say by which rules money moved, a sentence each."""
+    """Return by which rules money moved, a sentence each."""
     hedge, execution = config.hedge, config.execution
     paid, held = _words(hedge, FUNDING[hedge.funding]), _words(hedge, REBALANCED[hedge.rebalance])
     filled = f"What is decided at a close is filled at {FILLED[execution.fill]}, in {execution.shares} shares."
@@ -126,11 +186,10 @@ def _costs(config: RunConfig) -> str:
 
 def _cash(config: RunConfig) -> str:
     rate, spread = config.execution.cash_rate, config.execution.margin_spread_bps
-    told = (
-        f"the rate of series {rate}, as known the day before" if isinstance(rate, str) else f"{percent(rate, 2)} a year"
-    )
+    known = f"the rate of series {rate}, as known the day before"
+    earned = known if isinstance(rate, str) else f"{percent(rate, 2)} a year"
     owed = f"; borrowed cash costs {spread:g} basis points more" if config.hedge.funding == "margin" else ""
-    return f"Cash earns {told}{owed}."
+    return f"Cash earns {earned}{owed}."
 
 
 def _sized(hedge: HedgeConfig) -> str:
@@ -168,7 +227,7 @@ def _amount(cost: float | Mapping[str, float]) -> str:
 
 
 def strategy(config: RunConfig, label: str) -> str:
-    """Say what a strategy does, in its own words, with its parameters."""
+    """Return what a strategy does, in its own words, with its parameters."""
     about = (strategy_class(config.strategy.named).__doc__ or "").strip().splitlines()
     values = ", ".join(f"{name} {value}" for name, value in config.strategy.params.items())
     return f"{label}{f' ({values})' if values else ''}{f': {about[0]}' if about else ''}".removesuffix(".") + "."
@@ -187,7 +246,7 @@ def statistics(evaluation: Evaluation) -> list[str]:
 
 
 def history(result: Run) -> list[str]:
-    """Say where the history comes from and what the audit found in it, a sentence each."""
+    """Return where the history comes from and what the audit found in it, a sentence each."""
     market = result.market
     names = {ERROR: "accepted error", WARNING: "warning", INFO: "remark"}
     counts = {name: sum(one.severity == severity for one in market.findings) for severity, name in names.items()}
@@ -200,21 +259,8 @@ def history(result: Run) -> list[str]:
     ]
 
 
-def findings(result: Run) -> list[tuple[str, str, Finding]]:
-    """Return what the audit found, the worst first: severity, when, the finding. An error was accepted."""
-    return [
-        ("accepted error" if one.severity == ERROR else one.severity, _when(one), one) for one in result.market.findings
-    ]
-
-
-def _when(finding: Finding) -> str:
-    if len(finding.dates) == 1:
-        return str(finding.dates[0])
-    return f"{len(finding.dates):,} sessions, {finding.dates[0]} to {finding.dates[-1]}"
-
-
 def synthetic(metrics: Mapping[str, Any]) -> str | None:
-    """Say between what the run ends at both edges of the synthetic history's error band; None where all is real."""
+    """Return between what the run ends at both edges of the synthetic history's error band; None where all is real."""
     made = metrics["synthetic"]
     if made is None:
         return None

@@ -5,19 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.arrays import Floats
+from data.format import percent
 from engine.analytics.answer.words import names_of
+from engine.analytics.controls import CONTROLS, MATCHED
 from engine.kernel.loop import Ledger
 from engine.runs.run import Run
 from reports.first_sum import hedge_words
-from reports.report_section import Head
 
-FIRST = ("held_less", "unhedged", "derisk_entry", "derisk_daily")
+FIRST = tuple(kind.key for kind in sorted(CONTROLS.values(), key=lambda kind: kind.when != MATCHED) if kind.main)
 """Controls that come first, and whose lines are drawn strong."""
-MATCHED_BY = {
-    "held_less": "as safe",
-    "held_less_drawdown": "same worst fall",
-    "held_less_volatility": "same volatility",
-}
 
 
 @dataclass(frozen=True)
@@ -44,11 +40,6 @@ class Book:
         """``hedge`` for the hedged book, ``held`` for holding less, ``main`` for others that are drawn strong."""
         return {"hedged": "hedge", "held_less": "held"}.get(self.name, "main" if self.name in FIRST else "")
 
-    @property
-    def head(self) -> Head:
-        """Its column."""
-        return Head(self.title, self.about, self.role)
-
 
 def books_of(result: Run) -> tuple[Book, ...]:
     """Return every book of a run, the hedged one first."""
@@ -59,16 +50,9 @@ def books_of(result: Run) -> tuple[Book, ...]:
 
 
 def _control(result: Run, name: str, *, more: bool) -> Book:
-    control = result.controls[name]
-    titles = {
-        "unhedged": "Doing nothing",
-        "derisk_entry": "Bought at entry" if more else "Sold at entry",
-        "derisk_daily": "Bought daily" if more else "Sold daily",
-        "protective_put": "Put, MODELLED",
-    }
-    title = titles.get(name, control.title)
-    if name in MATCHED_BY:
-        title = f"{control.title}, {MATCHED_BY[name]}"
+    control, kind = result.controls[name], CONTROLS[name]
+    title = kind.shown(more=more) or control.title
+    title += f", {kind.matched_by}" if kind.matched_by else ""
     remarks = (remark.removeprefix(f"{control.title}: ") for remark in control.remarks)
     return Book(name, title, " ".join((control.about, *remarks)), control.ledger)
 
@@ -78,12 +62,17 @@ def by_name(books: tuple[Book, ...]) -> dict[str, Floats]:
     return {one.name: one.ledger.equity for one in books if one.ledger is not None}
 
 
-def judged_by(books: tuple[Book, ...]) -> Book:
+def compared_with(books: tuple[Book, ...]) -> Book:
     """Return the book that the hedge is compared with: holding less, or doing nothing where there is no answer."""
     named = {one.name: one for one in books}
     return named.get("held_less", named["unhedged"])
 
 
 def against(book: Book) -> str:
-    """Return what comparing with `judged_by` is called."""
+    """Return what comparing with `compared_with` is called."""
     return "holding less" if book.name == "held_less" else "doing nothing"
+
+
+def bare_percent(value: float | None) -> str:
+    """Write a fraction in percent, whose sign stands above."""
+    return percent(value).removesuffix(" %")

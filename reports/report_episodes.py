@@ -7,17 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Floats
-from data.format import counted, dollars, percent
+from data.format import counted, dollars, number, percent
 from engine.analytics.cascade import Cascade
-from engine.analytics.episode_stats import Need
+from engine.analytics.episode_stats import SHORT, Need
 from engine.analytics.episodes import Episode
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
 from engine.runs.run import Run
 from reports.charts import singles
-from reports.report_measures import measures
-from reports.report_section import Chart, Note, Own, Part, Section
-from reports.report_steps import cascade_chart
+from reports.document import Chart, Column, Custom, Paragraph, Part, Row, Section, Table
+from reports.report_money import cascade_chart
 
 AROUND = 10
 """Sessions of the underlying that are drawn before and after an episode."""
@@ -25,7 +24,7 @@ OPEN = 0.4
 """By how much of a session an open stands before its close on a chart."""
 
 
-class Row(NamedTuple):
+class EpisodeRow(NamedTuple):
     """An episode as its row shows it, and the numbers that rows are ordered by."""
 
     bought: str
@@ -41,40 +40,66 @@ class Row(NamedTuple):
     story: str
 
 
-def section(result: Run, evaluation: Evaluation) -> Section:
-    """Return the section: every episode folded."""
-    name, count = result.market.hedge, len(evaluation.episodes)
+def episodes(result: Run, evaluation: Evaluation) -> Section:
+    """Return the section: how far the underlying had to move, what became of the episodes, and each of them folded."""
+    roles, count = result.market.roles, len(evaluation.episodes)
+    fund, underlying = roles.hedge, roles.underlying
     if not count:
-        return Section("episodes-part", "Episodes", "No episodes", [Note(f"{name} was never bought.")])
+        return Section("episodes-part", "No episodes", [Paragraph(f"{fund} was never bought.", "dek")], "Episodes")
     lost = sum(one.pnl <= 0.0 for one in evaluation.episodes)
-    finding = f"{lost:,} of {counted(count, 'episode')} made nothing or lost"
-    needs = Chart(
-        "needs",
-        "How far the underlying had to move and moved, by episode",
-        "Each dot is an episode. Break-even is at the volatility and the interest of that time, and to second order:"
-        " near the line it may be told wrongly. Click a dot to open its row.",
-        "tall",
-    )
-    roles = result.market.roles
     asks = (
         "Daily reset asks for more than being right: the longer and the choppier the stay, the further"
-        f" {roles.underlying} has to {'fall' if roles.leverage < 0 else 'rise'} before {name} gains."
+        f" {underlying} has to {'fall' if roles.leverage < 0 else 'rise'} before {fund} gains."
     )
-    parts: list[Part] = [Note(asks), needs, measures(result), Own("episodes")]
-    return Section("episodes-part", "Episodes", finding, parts, {"episodes": charts(result, evaluation)})
+    needs = (
+        "Each dot is an episode. Break-even is at the volatility and the interest of that time, and to second order:"
+        " near the line it may be told wrongly. Click a dot to open its row."
+    )
+    words = {"rows": rows(result, evaluation), "roles": roles}
+    parts: list[Part] = [
+        Paragraph(asks, "dek"),
+        Chart("needs", "How far the underlying had to move and moved, by episode", needs, "tall"),
+        measures(result),
+        Custom("report_episodes.html.j2", words, {"episodes": charts(result, evaluation)}),
+    ]
+    return Section("episodes-part", f"{lost:,} of {counted(count, 'episode')} made nothing or lost", parts, "Episodes")
 
 
-def rows(result: Run, evaluation: Evaluation) -> list[Row]:
+def measures(result: Run) -> Table:
+    """Return what became of the episodes together, or why there is no telling."""
+    made, count = result.metrics["measures"], counted(result.metrics["episodes"], "episode")
+    lost, yearly = dollars(made["whipsaw_dollars"], sign=True), percent(made["whipsaw_a_year"], 2, sign=True)
+    hits = f"{percent(made['hit_rate'])} ({made['hits']:,} of {result.metrics['episodes']:,})"
+    whipsaws = f"{counted(made['whipsaws'], 'episode')}, {lost}, {yearly} a year"
+    told = (
+        ("hit_rate", "Hit rate", hits, "episodes that made dollars after costs"),
+        ("payoff", "Payoff", number(made["payoff"]), "mean gain of those over the others' mean loss"),
+        (
+            "false_alarms",
+            "False alarms",
+            f"{made['false_alarms']:,} of {count}",
+            f"{result.market.underlying} rose from fill to fill",
+        ),
+        ("whipsaws", "Whipsaws", whipsaws, f"losing episodes of fewer than {SHORT} sessions"),
+    )
+    rows = [
+        Row([title, f"undefined: {made['undefined'][key]}" if made[key] is None else text], about)
+        for key, title, text, about in told
+    ]
+    return Table("measures", [Column(""), Column("")], rows)
+
+
+def rows(result: Run, evaluation: Evaluation) -> list[EpisodeRow]:
     """Return the episodes' rows, oldest first."""
     made = result.market.synthetic_sessions()
     found = zip(evaluation.episodes, evaluation.measures.needs, evaluation.cascades, strict=True)
     return [_row(result, *one, synthetic=bool(made[one[0].entered])) for one in found]
 
 
-def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> Row:
+def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> EpisodeRow:
     days = result.market.run_sessions
     share = episode.pnl / result.hedged.equity[episode.decided]
-    return Row(
+    return EpisodeRow(
         str(days[episode.entered]),
         "still held" if episode.exited is None else str(days[episode.exited]),
         need.sessions,
@@ -90,7 +115,7 @@ def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthet
 
 
 def story(result: Run, episode: Episode, need: Need, cascade: Cascade) -> str:
-    """Say how far the underlying had to move beside how far it did, and what became of the dollars."""
+    """Return how far the underlying had to move beside how far it did, and what became of the dollars."""
     roles, days = result.market.roles, result.market.run_sessions
     fund, underlying = roles.hedge, roles.underlying
     fate = "It is still held." if episode.left is None else f"Left on {days[episode.left]} {LEFT[episode.reason]}."
@@ -112,7 +137,7 @@ LEFT = {
 
 
 def _had_to(break_even: float, *, falls: bool) -> str:
-    """Say what the underlying had to do, with the side of 0 that its break-even is on."""
+    """Return what the underlying had to do, with the side of 0 that its break-even is on."""
     size = percent(abs(break_even), 2)
     if falls:
         return f"had to fall by more than {size}" if break_even < 0.0 else f"had to rise by less than {size}"

@@ -1,56 +1,104 @@
-"""Where the money went: from doing nothing to the hedge, in dollars, and what the fund brought and took."""
+"""Where the money went: from doing nothing to the hedge in dollars, what the fund brought, what trading cost."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from data.format import dollars
+from data.format import UNKNOWN, counted, dollars, number, percent, points
+from data.fund import FEE, SPREAD
+from data.market import Roles
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.bridge import SPANS
-from engine.analytics.carino import linking
+from engine.analytics.carino import DECAY, linking
+from engine.analytics.cascade import STEPS, Cascade
 from engine.analytics.evaluate import Evaluation
+from engine.rules import costs_of
 from engine.runs.run import Run
 from reports.charts import singles
-from reports.report_section import Chart, Note, Part, Section, Table
-from reports.report_steps import TITLES, bridge_chart, sleeve_chart, steps_heads, steps_rows
+from reports.document import Chart, Column, Paragraph, Part, Row, Section, Table
+from reports.renderers.html import typeset
+
+GAINED = partial(dollars, sign=True)
+TITLES = {
+    "core": "Core not held",
+    "interest": "Interest on cash",
+    "direction": "Direction",
+    "compounding": "Path effect",
+    "financing": "Financing earned",
+    "fee": "Fund's fee",
+    "spread": "Swap spread",
+    "tracking": "Tracking",
+    "costs": "Costs of trading",
+    "hedge_costs": "Costs of trading",
+}
+
+
+def abouts(roles: Roles) -> dict[str, str]:
+    """Return what each step of the bridge and of the sleeve is."""
+    b, way = roles.leverage, "short" if roles.leverage < 0 else "long"
+    fee, spread = percent(FEE, 2), percent(SPREAD, 2)
+    return {
+        "core": "What the core would have made that was sold, or held less of, than unhedged.",
+        "interest": "On the book's cash, or on what it owes.",
+        "direction": f"What {abs(b):g} times as much {roles.underlying} {way}, set when the fund was bought and then"
+        " left alone, would have made.",
+        "compounding": f"What the fund's daily reset to {b:g} times added to that or took: a path effect,"
+        " good in a trend and bad in a chop.",
+        "financing": f"Interest on the fund's own cash, {1 - b:g} times its worth, at the bill rate.",
+        "fee": f"The fund's expense ratio, {fee} a year.",
+        "spread": f"What its swaps cost above the bill rate, {spread} a year on {abs(b):g} times its worth.",
+        "tracking": f"The fund's own return less all of the above: how {roles.hedge} kept to its model.",
+        "costs": "Commission and slippage on the fund and the core.",
+        "hedge_costs": "Commission and slippage on the fund.",
+    }
 
 
 def money(result: Run, evaluation: Evaluation) -> Section:
-    """Return the section."""
+    """Return the bridge from doing nothing to the hedge, and the fund's own parts."""
     metrics, roles = result.metrics, result.market.roles
-    carried = metrics["bridge"]
+    carried, fund = metrics["bridge"], roles.hedge
     largest = max(SPANS, key=lambda name: abs(carried[name]))
     ends = f"{dollars(metrics['controls']['unhedged']['final_equity'])} to {dollars(metrics['final_equity'])}"
-    step = f"the largest step is {TITLES[largest].lower()}, {dollars(carried[largest], sign=True)}"
+    step = f"the largest step is {TITLES[largest].lower()}, {GAINED(carried[largest])}"
+    yearly = Column(
+        f"{fund}'s part of the growth, points a year",
+        "Of the hedged book's CAGR, linked over time (Carino).",
+        format=points,
+    )
     parts: list[Part] = [
-        Note(
+        Paragraph(
             "Each step is what one cause did to the hedged book's end value, beside doing nothing. It counts with what"
-            " it would have become: dollars lost early would have grown with the core until the end."
+            " it would have become: dollars lost early would have grown with the core until the end.",
+            "dek",
         ),
-        Chart("bridge", "Waterfall from the end value of doing nothing to the hedge's", size="tall"),
-        Table("steps", steps_heads(roles), steps_rows(metrics, roles)),
+        Chart(
+            "bridge",
+            "Waterfall from the end value of doing nothing to the hedge's",
+            size="tall",
+            data=bridge_chart(metrics),
+        ),
+        Table("steps", [Column("Step"), Column("Of the end value", format=GAINED), yearly], _steps(metrics, roles)),
         Chart(
             "sleeve",
-            f"Waterfall of what {roles.hedge} brought a year",
-            f"What {roles.hedge} brought, a year, in points of the hedged book's CAGR, linked over time (Carino): with"
+            f"Waterfall of what {fund} brought a year",
+            f"What {fund} brought, a year, in points of the hedged book's CAGR, linked over time (Carino): with"
             " what the core made they sum to it.",
+            data=sleeve_chart(metrics, roles),
         ),
         Chart(
             "linked",
-            f"What each part of {roles.hedge} has brought so far",
-            f"What each part of {roles.hedge} has brought so far, in points of the hedged book's total return, of which"
+            f"What each part of {fund} has brought so far",
+            f"What each part of {fund} has brought so far, in points of the hedged book's total return, of which"
             " the core made the rest.",
             "tall",
+            _linked(evaluation, fund),
         ),
     ]
-    data = {
-        "bridge": bridge_chart(metrics),
-        "sleeve": sleeve_chart(metrics, roles),
-        "linked": _linked(evaluation, roles.hedge),
-    }
-    return Section("bridged", "Money", f"From {ends}: {step}", parts, data)
+    return Section("bridged", f"From {ends}: {step}", parts, "Money")
 
 
 def _linked(evaluation: Evaluation, fund: str) -> list[dict[str, Any]]:
@@ -60,3 +108,98 @@ def _linked(evaluation: Evaluation, fund: str) -> list[dict[str, Any]]:
     parts = {TITLES[name]: ours.dollars[name][: ours.last + 1] for name in SLEEVE}
     lines = {f"All of {fund}": ours.sleeve[: ours.last + 1]} | parts
     return [{"name": name, "y": singles(np.cumsum(column * share))} for name, column in lines.items()]
+
+
+def _steps(metrics: Mapping[str, Any], roles: Roles) -> list[Row]:
+    """Return the steps from doing nothing to the hedge, and what the decay and the sleeve are."""
+    about, carried, yearly = abouts(roles), metrics["bridge"], metrics["attribution"]
+    rows = []
+    for name in SPANS:
+        own = "hedge_costs" if name == "costs" else name
+        brought = yearly[f"{own}_a_year"] if own in SLEEVE else ""
+        rows.append(Row([TITLES[name], carried[name], brought], about[name]))
+    taken = sum(carried[name] for name in DECAY)
+    what = "What the fund itself takes: fee, spread and tracking, to be set against the financing earned."
+    made = "What it made, after its costs."
+    return [
+        *rows,
+        Row(["Decay", taken, yearly["decay_a_year"]], what, "sum"),
+        Row([f"All of {roles.hedge}", "", yearly["sleeve_a_year"]], made, "sum"),
+    ]
+
+
+def bridge_chart(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the waterfall from the unhedged book's end value to the hedged one's, dollars."""
+    steps = [metrics["bridge"][name] for name in SPANS]
+    end = metrics["final_equity"]
+    texts = [dollars(end - sum(steps)), *(dollars(step, sign=True) for step in steps), dollars(end)]
+    return _waterfall(
+        ["Doing nothing", *(TITLES[name] for name in SPANS), "The hedge"], [end - sum(steps), *steps], texts
+    )
+
+
+def sleeve_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
+    """Return the waterfall of what the sleeve brought, fractions a year of the hedged book's CAGR."""
+    made = metrics["attribution"]
+    steps, total = [made[f"{name}_a_year"] for name in SLEEVE], made["sleeve_a_year"]
+    labels = [*(TITLES[name] for name in SLEEVE), f"All of {roles.hedge}"]
+    return _waterfall(labels, steps, [points(value) for value in (*steps, total)], starts=False)
+
+
+def cascade_chart(cascade: Cascade, roles: Roles) -> dict[str, Any]:
+    """Return an episode's waterfall, fractions of a dollar left in the fund."""
+    names = {
+        "naive": f"{roles.leverage:g} x {roles.underlying}'s move",
+        "convexity": "Compounding, no chop",
+        "variance_drag": "Chop (variance drag)",
+    }
+    steps = [getattr(cascade, name) for name in STEPS]
+    texts = [percent(value, sign=True) for value in (*steps, cascade.fund)]
+    return _waterfall([*(names.get(name) or TITLES[name] for name in STEPS), roles.hedge], steps, texts, starts=False)
+
+
+def _waterfall(labels: Sequence[str], values: Sequence[float], texts: Sequence[str], *, starts: bool = True) -> Any:
+    """Return a waterfall as the page's script draws it: with a total at its end, and at its start where it has one."""
+    return {
+        "labels": list(labels),
+        "values": list(values),
+        "texts": [typeset(text) for text in texts],
+        "starts": starts,
+    }
+
+
+def costs(result: Run) -> Section:
+    """Return what trading cost the hedged book, by instrument."""
+    metrics = result.metrics
+    bps = Column("Basis points", "Hundredths of a percent of what was traded.", format=partial(number, places=1))
+    columns = [
+        Column(""),
+        Column("Fills", "An instrument bought or sold in a session.", format="{:,}".format),
+        Column("Traded", format=dollars),
+        Column("Commission", format=dollars),
+        Column("Slippage", "What a fill gets worse than the price it is filled at.", format=dollars),
+        Column("Cost", format=dollars),
+        bps,
+    ]
+    finding = f"Trading cost {dollars(metrics['costs'])} over {counted(metrics['fills'], 'fill')}"
+    parts: list[Part] = [Table("costs", columns, _costs(result)), Paragraph("Of the hedged book.", "dek")]
+    return Section("costs-part", finding, parts, "Costs")
+
+
+def _costs(result: Run) -> list[Row]:
+    setup, hedged = result.setup, result.hedged
+    span = slice(0, hedged.last + 1)
+    commission, slippage = (part[span] for part in costs_of(setup.terms, setup.prices.fill, hedged.traded))
+    traded = (np.abs(hedged.traded) * setup.prices.fill)[span]
+    fills = hedged.traded[span] != 0.0
+    figures = [part.sum(axis=0) for part in (fills, traded, commission, slippage)]
+    names = result.market.roles.traded
+    rows = [_cost_row(name, [column[i] for column in figures]) for i, name in enumerate(names)]
+    return [*rows, _cost_row("All", [column.sum() for column in figures], "sum")]
+
+
+def _cost_row(name: str, figures: Sequence[float], role: str = "") -> Row:
+    fills, traded, commission, slippage = figures
+    cost = commission + slippage
+    bps = 1e4 * cost / traded if traded else UNKNOWN
+    return Row([name, fills, traded, commission, slippage, cost, bps], role=role)

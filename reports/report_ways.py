@@ -1,91 +1,204 @@
-"""Other ways to do it: every book's figures, and its gap to holding less."""
+"""What else might have been done: other books, the same signal sized otherwise, and one thing changed at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from data.format import UNKNOWN, counted_of, dollars, number, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
-from engine.analytics.controls import MATCHED
+from engine.analytics.answer.variations import Alternative, Variation
+from engine.analytics.controls import HELD_LESS
 from engine.runs.run import Run
+from reports.document import Bar, BarChart, Column, Details, Paragraph, Part, Row, Section, Table
 from reports.report_books import Book
-from reports.report_section import Head, Note, Part, Row, Section, Table, Value, bars_of
 
-HEADS = (
-    Head(""),
-    Head("Growth a year", "CAGR: the yearly rate that compounds from the first equity to the last."),
-    Head("Bad quarter, points", "How far the worst 5 % of 3-month returns fall short of an average one."),
-    Head("Worst fall", "The deepest fall from a peak."),
-    Head("Volatility a year", "Standard deviation of daily returns, a year."),
-    Head("Sharpe", "Mean daily return over that of cash, over its standard deviation, a year."),
-    Head("Costs", "Commission and slippage, over the whole run."),
-    Head("End value"),
+GROWTH = Column(
+    "Growth a year", "CAGR: the yearly rate that compounds from the first equity to the last.", format=percent
 )
-GAP = Head(
-    "To holding less, points",
+QUARTER = Column(
+    "Bad quarter",
+    "How far the worst 5 % of 3-month returns fall short of an average one.",
+    unit="points",
+    format=points,
+)
+FALL = Column("Worst fall", "The deepest fall from a peak.", format=percent)
+GAP = Column(
+    "To holding less",
     "Growth a year less that of holding as much of the core as has the same bad quarter: above 0 is cheaper.",
+    unit="points",
+    format=points,
 )
 
 
 def ways(result: Run, answer: Answer | None, books: tuple[Book, ...]) -> Section:
-    """Return the section."""
+    """Return every book's figures, and its gap to holding less."""
     dots = {} if answer is None else {dot.name: dot for dot in answer.frontier.dots}
     parts: list[Part] = []
     if dots:
-        values = [
-            Value(one.title, dots[one.name].gap, points(dots[one.name].gap), one.role, one.about)
-            for one in sorted(books, key=lambda one: -dots[one.name].gap if one.name in dots else 0.0)
-            if one.name in dots
-        ]
+        beside = sorted((one for one in books if one.name in dots), key=lambda one: -dots[one.name].gap)
+        bars = [Bar(one.title, dots[one.name].gap, one.role, one.about) for one in beside]
+        about = "Growth a year less that of holding less to the same bad quarter, points: above 0 is cheaper protection"
         parts = [
-            Note(
-                "Growth a year less that of holding less to the same bad quarter, points: above 0 is cheaper protection"
-            ),
-            bars_of("ways-bars", "Each way's gap to holding less", values),
+            Paragraph(about, "dek"),
+            BarChart("ways-bars", "Each way's gap to holding less", bars, points),
         ]
+    columns = [
+        Column(""),
+        GROWTH,
+        QUARTER,
+        FALL,
+        Column("Volatility a year", "Standard deviation of daily returns, a year.", format=percent),
+        Column("Sharpe", "Mean daily return over that of cash, over its standard deviation, a year.", format=number),
+        Column("Costs", "Commission and slippage, over the whole run.", format=dollars),
+        Column("End value", format=dollars),
+        *([GAP] if dots else []),
+    ]
     figures = {"hedged": result.metrics, **result.metrics["controls"]}
-    rows = [_row(one, figures.get(one.name), dots) for one in books]
-    table = Table("controls", [*HEADS, *([GAP] if dots else [])], rows)
-    verdict = result.metrics["verdict"]
-    words = [Note(verdict["price"], id="price"), Note(verdict["alternative"], id="alternative")]
-    return Section(
-        "controls-part",
-        "Other ways",
-        _finding(result, books, dots),
-        [*parts, table, *([] if result.simulated else words)],
-    )
+    parts.append(Table("controls", columns, [_book_row(one, figures.get(one.name), dots) for one in books]))
+    if not result.simulated:
+        verdict = result.metrics["verdict"]
+        parts += [Paragraph(verdict[name], id=name) for name in ("price", "alternative")]
+    return Section("controls-part", _ways_finding(result, books, dots), parts, "Other ways")
 
 
-def _finding(result: Run, books: tuple[Book, ...], dots: Mapping[str, Dot]) -> str:
+def _ways_finding(result: Run, books: tuple[Book, ...], dots: Mapping[str, Dot]) -> str:
     if dots:
         others = [dot for name, dot in dots.items() if name not in ("hedged", "unhedged")]
         better = counted_of(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))
         return f"Against holding less, {better} other ways did better than the hedge"
     figures = result.metrics["controls"]
     grown = [figures[one.name]["cagr"] for one in books if one.name in figures]
-    more = sum(one > result.metrics["cagr"] for one in grown)
-    return f"{counted_of(more, len(grown))} other ways grew more than the hedge"
+    more = counted_of(sum(one > result.metrics["cagr"] for one in grown), len(grown))
+    return f"{more} other ways grew more than the hedge"
 
 
-def _row(book: Book, figures: Mapping[str, Any] | None, dots: Mapping[str, Dot]) -> Row:
-    gap = (
-        []
-        if not dots
-        else [points(dots[book.name].gap) if book.name in dots else "0.0" if book.name in MATCHED else UNKNOWN]
-    )
+def _book_row(book: Book, figures: Mapping[str, Any] | None, dots: Mapping[str, Dot]) -> Row:
+    gap = dots[book.name].gap if book.name in dots else "0.0" if book.name in HELD_LESS else UNKNOWN
+    gaps = [gap] if dots else []
     if figures is None or book.ledger is None:
-        return Row([book.title, *([UNKNOWN] * (len(HEADS) - 1)), *gap], book.about)
-    short = bad_quarter(book.ledger.equity) if book.ledger.equity.min() > 0.0 else None
-    cells = [
-        percent(figures["cagr"]),
-        points(short),
-        percent(figures["max_drawdown"]),
-        percent(figures["volatility"]),
-        number(figures["sharpe"]),
-        dollars(figures["costs"]),
-        dollars(figures["final_equity"]),
+        return Row([book.title, *([UNKNOWN] * 7), *gaps], book.about)
+    quarter = bad_quarter(book.ledger.equity) if book.ledger.equity.min() > 0.0 else None
+    keys = ("max_drawdown", "volatility", "sharpe", "costs", "final_equity")
+    cells = [book.title, figures["cagr"], quarter, *(figures[key] for key in keys), *gaps]
+    return Row(cells, book.about, "hedge" if book.role == "hedge" else "")
+
+
+def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
+    """Return the same signal with another calendar or weight."""
+    if not alternatives:
+        why = f"{result.label} orders weights itself: there is no signal to size or to rebalance otherwise."
+        return Section("sizes-part", "Rebalancing and size: its own alone", [Paragraph(why, "dek")], "Size")
+    best = max(alternatives, key=lambda one: one.dot.gap)
+    came = "Nearest to holding less came" if best.dot.gap < 0.0 else "Furthest above holding less came"
+    finding = f"{came} {'the run as it is, ' if best.own else ''}{best.dot.title}: {points(best.dot.gap)} points a year"
+    groups = {"rebalance": "Rebalanced", "weight": "Weight"}
+    columns = [
+        Column(""),
+        Column("Growth a year", "CAGR.", format=percent),
+        FALL,
+        QUARTER,
+        Column("Fills", "Instruments bought or sold in a session.", format="{:,}".format),
+        Column(
+            "Closes net short",
+            "At which the book's beta was below 0: the hedge had outgrown the core.",
+            format="{:,}".format,
+        ),
+        GAP,
     ]
-    return Row([book.title, *cells, *gap], book.about, "hedge" if book.role == "hedge" else "")
+    bars, rows = [], []
+    for one in alternatives:
+        name, role = f"{_capital(one.dot.title)}{', own' if one.own else ''}", "hedge" if one.own else ""
+        dot = one.dot
+        bars.append(Bar(name.removeprefix("Rebalanced "), dot.gap, role, group=groups[one.kind]))
+        cells = [name, dot.cagr, dot.max_drawdown, dot.bad_quarter, one.fills, one.net_short, dot.gap]
+        rows.append(Row(cells, role=role))
+    about = (
+        "The same signal: growth a year less that of holding less to the same bad quarter, points."
+        " In colour: the run's own"
+    )
+    parts: list[Part] = [
+        Paragraph(about, "dek"),
+        BarChart("sizes-bars", "Gap to holding less of each rebalancing and weight", bars, points),
+        Table("sizes", columns, rows),
+    ]
+    return Section("sizes-part", finding, parts, "Size")
+
+
+def _capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
+GROUPS = {
+    "fills": "Filled otherwise",
+    "costs": "Dearer",
+    "time": "Half of the time",
+    "falls": "A fall left out",
+    "start": "Started later",
+    "weight": "Another weight",
+}
+CHANGED = (
+    Column("Changed"),
+    Column(
+        "Gap",
+        "Growth a year less that of holding less to the same bad quarter.",
+        unit="points",
+        format=points,
+    ),
+    Column(
+        "Fund",
+        "What the fund did beside selling core day by day, log growth a year.",
+        unit="points",
+        format=points,
+    ),
+)
+
+
+def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
+    """Return what the gap and the fund's part become when one thing is changed. It informs and vetoes nothing."""
+    own = answer.insurance.quarter.gap
+    gaps = [one.gap for one in variations]
+    starts = [one for one in variations if one.group == "start"]
+    others = [one for one in variations if one.group != "start"]
+    side = sum(math.copysign(1.0, gap) != math.copysign(1.0, own) for gap in gaps)
+    turned = f"it changes sides in {side} of {len(gaps)}" if side else "it never changes sides"
+    between = f"between {points(min(gaps))} and {points(max(gaps))} points"
+    bars = [Bar("As it is", own, "hedge")]
+    bars += [Bar(_capital(one.name), one.gap, group=GROUPS[one.group]) for one in others]
+    rows = [Row(["As it is", own, answer.fund.estimate], role="sum"), *_changed_rows(others)]
+    if starts:
+        bars += _range(starts)
+        later = f"Started 1 to {len(starts)} months later" if len(starts) > 1 else _capital(starts[0].name)
+        funds = [one.fund for one in starts if one.fund is not None]
+        rows.append(Row([later, _span([one.gap for one in starts]), _span(funds)]))
+    about = "The gap to holding less, points of growth a year, with one thing changed. It informs and vetoes nothing"
+    parts: list[Part] = [
+        Paragraph(about, "dek"),
+        BarChart("sensitivity-bars", "The gap to holding less with one thing changed", bars, points),
+        Table("sensitivity", CHANGED, rows),
+    ]
+    if starts:
+        table = Table("starts", CHANGED, _changed_rows(starts))
+        parts.append(Details(f"Each of the {len(starts)} later starts", [table]))
+    finding = f"With one thing changed the gap to holding less lies {between}: {turned}"
+    return Section("sensitivity-part", finding, parts, "Sensitivity")
+
+
+def _changed_rows(variations: Sequence[Variation]) -> list[Row]:
+    return [Row([_capital(one.name), one.gap, one.fund]) for one in variations]
+
+
+def _range(starts: Sequence[Variation]) -> list[Bar]:
+    """Return the lowest and the highest gap of the later starts."""
+    low, high = min(starts, key=lambda one: one.gap), max(starts, key=lambda one: one.gap)
+    return [
+        Bar(f"{_capital(one.name)}, {which} of {len(starts)}", one.gap, group=GROUPS["start"])
+        for one, which in ((low, "lowest"), (high, "highest"))
+    ]
+
+
+def _span(values: Sequence[float]) -> str:
+    return " to ".join(dict.fromkeys(points(pick(values)) for pick in (min, max))) if values else UNKNOWN

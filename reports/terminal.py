@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING
-from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,40 +75,6 @@ def net_exposure(hedge: HedgeConfig, weight: float) -> float:
     """Return the book's exposure to the underlying, of equity, with that much in the hedge and a core of beta 1."""
     core = 1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0
     return core - (weight if hedge.funding == "sell_core" else 0.0) + hedge.leverage * weight
-
-
-def show_strategies(console: Console, classes: Sequence[type]) -> None:
-    """Print strategies, each with what it does and its parameters."""
-    from strategies.parameters import describe
-
-    for cls in classes:
-        console.print(
-            f"[bold]{cls.__name__}[/]  {escape((cls.__doc__ or '').strip().splitlines()[0])}", highlight=False
-        )
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for title in ("  parameter", "default", "range"):
-            table.add_column(title)
-        for known in describe(cls):
-            table.add_row(f"  {known.name}", escape(_default(known.default)), known.range)
-        console.print(table)
-        console.print()
-
-
-def _default(value: Any) -> str:
-    """Return a parameter's default as YAML writes it, in one line."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.representer import RepresenterError
-
-    if value is MISSING:
-        return "(needed)"
-    yaml, text = YAML(typ="safe", pure=True), StringIO()
-    yaml.default_flow_style, yaml.width = True, 10_000
-    yaml.representer.sort_base_mapping_type_on_output = False
-    try:
-        yaml.dump([value], text)  # alone, a value would get a line "..." below it
-    except RepresenterError:
-        return repr(value)  # a run refuses it
-    return text.getvalue().strip()[1:-1]
 
 
 def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:

@@ -13,10 +13,9 @@ from data.arrays import Ints
 from engine.analytics.answer.fund_part import FundPart, fund_part
 from engine.analytics.answer.insurance import Insurance, insurance_of, matches
 from engine.analytics.answer.timing import shifts_of, timing_of
-from engine.analytics.derisk import sold_daily
+from engine.analytics.derisk import held_less_grid, run_held_less, sold_daily
 from engine.analytics.drawdowns import core_level
 from engine.analytics.episodes import episodes_of
-from engine.analytics.held_less import held_less_grid, run_held_less
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta

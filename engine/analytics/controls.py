@@ -1,25 +1,28 @@
-"""Controls: the books a hedge is judged against, on the same sessions at the same costs."""
+"""Controls: the books a hedge is compared with, on the same sessions at the same costs, listed in `CONTROLS`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from data.arrays import Flags, Floats
 from data.errors import DataError
 from data.shown import screen
-from engine.analytics.derisk import Replay, sold_at_entry, sold_daily
-from engine.analytics.held_less import run_held_less
+from engine.analytics.derisk import Replay, run_held_less, sold_at_entry, sold_daily
 from engine.analytics.metrics import Trades, trades_of
 from engine.analytics.protective_put import MONEYNESS, run_protective_put
 from engine.analytics.short_underlying import run_short_underlying
 from engine.config import RunConfig
-from engine.kernel.loop import Ledger, replay, run_given, run_policy
+from engine.kernel.loop import Ledger, Plan, replay, run_given, run_policy
 from engine.rules import LEAST_TRADE, Terms
 from engine.setup import BORROW_FEE, Setup, rebalancing_days, sizing_of
 from strategies.sizing import most_hedge
+
+ALWAYS, CONTROLLED, MATCHED = "always", "controls: on", "matched"
+"""When a control is run: with ``controls: off`` too; only without; matched to the hedged book that has an answer."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,61 +58,131 @@ class Control:
         return screen(f"Control {self.name}: {self.title}", self.about, *book, *self.remarks)
 
 
-def controls_of(config: RunConfig, setup: Setup, hedged: Ledger, beta: Floats) -> Mapping[str, Control]:
-    """Run every control of a hedged run but those that hold less, which are matched to it (`held_less_of`).
+class Case(NamedTuple):
+    """The hedged run that a control is made for.
 
     Parameters
     ----------
     config, setup, hedged
-        The hedged run, and what it was executed on.
+        The run, what it was executed on, and what it did.
     beta
         The core's beta to the underlying at each close, shape (sessions,), as `engine.setup.run_beta` gives it.
-
-    Returns
-    -------
-    Controls by name, in the order to show them: ``unhedged``, ``derisk_entry``, ``derisk_daily``, ``always_on``,
-    ``buy_and_hold``, ``short_underlying``, ``protective_put``.
+    share
+        Of the core, for a control that is matched.
+    replay
+        What replays orders; compiled unless given.
     """
-    made = (
-        _unhedged(setup),
-        _derisk_entry(setup, hedged, beta),
-        _derisk_daily(setup, hedged, beta),
-        *_untimed(config, setup, hedged),
-        _short(config, setup, hedged),
-        _put(config, setup, beta),
-    )
-    return {control.name: control for control in made}
+
+    config: RunConfig
+    setup: Setup
+    hedged: Ledger
+    beta: Floats
+    share: float = 1.0
+    replay: Replay | None = None
 
 
-MATCHED = {
-    "held_less": "a bad quarter of it falls as far short of an average one as the hedged book's",
-    "held_less_drawdown": "its deepest fall is as deep as the hedged book's",
-    "held_less_volatility": "it is as volatile as the hedged book",
-}
-"""Controls that hold less, and what each is matched to."""
+class Made(NamedTuple):
+    """What a control did, and what isn't the run's own: the prices of its fills, its terms, its trades, its remarks."""
+
+    ledger: Ledger
+    fill: Floats | None = None
+    terms: Terms | None = None
+    trades: Trades | None = None
+    remarks: tuple[str, ...] = ()
 
 
-def held_less_of(setup: Setup, name: str, share: float) -> Control:
-    """Run a control of `MATCHED` that holds a share of the core all the time."""
-    about = f"{100.0 * share:.1f} % of the core and the rest in cash, restored monthly, so that {MATCHED[name]}."
-    return _plain(setup, name, f"{100.0 * share:.0f} % held", about, run_held_less(setup, share))
+Text = str | Callable[[Case], str]
 
 
-def least_controls(setup: Setup, hedged: Ledger, beta: Floats) -> Mapping[str, Control]:
-    """Run the unhedged book and the one sold at entry alone, as ``controls: off`` asks for."""
-    return {control.name: control for control in (_unhedged(setup), _derisk_entry(setup, hedged, beta, replay))}
+@dataclass(frozen=True)
+class ControlKind:
+    """How a control is named, described and run.
+
+    Parameters
+    ----------
+    key
+        Its name in metrics.json and of its column in equity.parquet.
+    title, about
+        What a person calls it, and what it is, in a sentence.
+    run
+        Runs it; raises DataError where that can't be done.
+    when
+        `ALWAYS`, `CONTROLLED` or `MATCHED`.
+    report, rising
+        What the report calls it where that is something else, and for a hedge that adds exposure.
+    label
+        What pictures call it where that is something else.
+    matched_by
+        What the report adds to its title.
+    main
+        Whether the report shows it first and draws it strong.
+    """
+
+    key: str
+    title: Text
+    about: Text
+    run: Callable[[Case], Made]
+    when: str = CONTROLLED
+    report: str = ""
+    rising: str = ""
+    label: str = ""
+    matched_by: str = ""
+    main: bool = False
+
+    def shown(self, *, more: bool) -> str:
+        """Return what the report calls it, if anything else than its title; `more` where the hedge adds exposure."""
+        return self.rising if more and self.rising else self.report
+
+    def labelled(self, *, more: bool) -> str:
+        """Return what pictures call it, if anything else than its title."""
+        shown = self.shown(more=more)
+        return self.label or shown[:1].lower() + shown[1:]
+
+
+def controls_of(case: Case) -> Mapping[str, Control]:
+    """Run every control of a hedged run but those that are matched to it (`held_less_of`); by name, in their order."""
+    return {kind.key: _control(kind, case) for kind in CONTROLS.values() if kind.when != MATCHED}
+
+
+def least_controls(case: Case) -> Mapping[str, Control]:
+    """Run the controls that ``controls: off`` leaves, by the plain loop."""
+    least = case._replace(replay=replay)
+    return {kind.key: _control(kind, least) for kind in CONTROLS.values() if kind.when == ALWAYS}
+
+
+def held_less_of(case: Case, name: str, share: float) -> Control:
+    """Run a control of `HELD_LESS` that holds a share of the core all the time."""
+    return _control(CONTROLS[name], case._replace(share=share))
+
+
+def _control(kind: ControlKind, case: Case) -> Control:
+    title, about = (text if isinstance(text, str) else text(case) for text in (kind.title, kind.about))
+    setup = case.setup
+    try:
+        made = kind.run(case)
+    except DataError as error:
+        return Control(kind.key, title, about, None, None, setup.terms, (f"{title} is left out: {error}.",))
+    ledger, terms = made.ledger, made.terms or setup.terms
+    fill = setup.prices.fill if made.fill is None else made.fill
+    ruined = ledger.equity[ledger.last] <= 0.0
+    ruin = (f"{title}: the book was ruined on {setup.market.run_sessions[ledger.last]}.",) if ruined else ()
+    trades = made.trades or trades_of(ledger.traded, fill, terms)
+    return Control(kind.key, title, about, ledger, trades, terms, (*made.remarks, *ruin))
+
+
+def unhedged_plan(setup: Setup) -> Plan:
+    """Return the run's plan with the hedge's weight at 0: the policy is never on."""
+    return setup.plan._replace(size=np.zeros_like(setup.plan.size))
 
 
 def run_unhedged(setup: Setup) -> Ledger:
-    """Run the same book with the hedge's weight at 0: the policy is never on."""
-    calm = setup.plan._replace(size=np.zeros_like(setup.plan.size))
-    return run_policy(setup.prices, setup.terms, calm)
+    """Run the same book without its hedge."""
+    return run_policy(setup.prices, setup.terms, unhedged_plan(setup))
 
 
 def run_always_on(setup: Setup, weight: float) -> Ledger:
     """Hold the hedge at one weight from the first order on, rebalanced at the first close of each month."""
-    monthly = rebalancing_days(setup.market.run_sessions, "monthly")
-    return _run_constant(setup, weight, monthly)
+    return _run_constant(setup, weight, rebalancing_days(setup.market.run_sessions, "monthly"))
 
 
 def run_buy_and_hold(setup: Setup, weight: float) -> Ledger:
@@ -128,114 +201,141 @@ def _run_constant(setup: Setup, weight: float, due: Flags) -> Ledger:
     return run_given(setup.prices, setup.terms, plan, lambda _t, _ledger: weight)
 
 
-def _unhedged(setup: Setup) -> Control:
-    return _plain(setup, "unhedged", "Unhedged", "The same core without any hedge.", run_unhedged(setup))
+def _derisk_entry(case: Case) -> Made:
+    """Run it, and remark how often the hedged book's beta would have taken borrowing, as that of a rising fund does."""
+    ledger = sold_at_entry(case.setup, case.hedged, case.beta, case.replay)
+    beyond = int(np.count_nonzero(ledger.ordered & (ledger.core > 1.0 + LEAST_TRADE)))
+    if not beyond or case.setup.terms.margin:
+        return Made(ledger)
+    remark = (
+        f"The core without the fund was held at 1 on {beyond} orders: more beta would have meant borrowing, so that"
+        " the fund's part holds what its leverage brought."
+    )
+    return Made(ledger, remarks=(remark,))
 
 
-def _derisk_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None = None) -> Control:
-    ledger = sold_at_entry(setup, hedged, beta, run)
-    return _plain(
-        setup,
+def _derisk_daily(case: Case) -> Made:
+    ledger, trades = sold_daily(case.setup, case.hedged, case.beta)
+    return Made(ledger, trades=trades)
+
+
+def _untimed(case: Case) -> str:
+    weight = median_weight(case.config, case.hedged)
+    whose = "median weight ordered" if (case.hedged.hedge > 0.0).any() else "configured weight"
+    return f"{100.0 * weight:.4g} % of equity in {case.setup.market.hedge}, the {whose}"
+
+
+def _buy_and_hold(case: Case) -> Made:
+    restated = f"portfolio.rebalance: {case.config.portfolio.rebalance} restates the fund too."
+    ledger = run_buy_and_hold(case.setup, median_weight(case.config, case.hedged))
+    return Made(ledger, remarks=(restated,) if case.setup.plan.core_due.any() else ())
+
+
+def _short_title(case: Case) -> str:
+    roles = case.setup.market.roles
+    return f"{roles.underlying} {'sold short' if roles.leverage < 0.0 else 'on margin'}"
+
+
+def _short_about(case: Case) -> str:
+    roles = case.setup.market.roles
+    if roles.leverage > 0.0:
+        return (
+            f"{roles.leverage:g} times the hedge's weight of {roles.underlying} bought on margin in the fund's place."
+        )
+    return (
+        f"{-roles.leverage:g} times the hedge's weight of {roles.underlying} sold short in the fund's place, at"
+        f" each of its orders; it pays dividends and {100.0 * BORROW_FEE:g} % a year to borrow, its cash earns."
+    )
+
+
+def _short(case: Case) -> Made:
+    ledger, prices, terms = run_short_underlying(case.config, case.setup, case.hedged)
+    return Made(ledger, prices.fill, terms)
+
+
+def _put(case: Case) -> Made:
+    ledger, prices = run_protective_put(case.config, case.setup, case.beta)
+    modelled = "Modelled, by Black-Scholes-Merton at VIX times the sector's realised volatility over that of SPY."
+    return Made(ledger, prices.fill, remarks=(modelled,))
+
+
+def _held_less(key: str, so_that: str, matched_by: str, *, main: bool = False) -> ControlKind:
+    return ControlKind(
+        key,
+        lambda case: f"{100.0 * case.share:.0f} % held",
+        lambda case: (
+            f"{100.0 * case.share:.1f} % of the core and the rest in cash, restored monthly, so that {so_that}."
+        ),
+        lambda case: Made(run_held_less(case.setup, case.share)),
+        MATCHED,
+        matched_by=matched_by,
+        main=main,
+    )
+
+
+_KINDS = (
+    ControlKind(
+        "unhedged",
+        "Unhedged",
+        "The same core without any hedge.",
+        lambda case: Made(run_unhedged(case.setup)),
+        ALWAYS,
+        report="Doing nothing",
+        main=True,
+    ),
+    ControlKind(
         "derisk_entry",
         "Sold at entry",
         "Core sold, when the hedge is ordered, down to the beta the hedged book then has; the rest in cash.",
-        ledger,
-        *_beyond(setup, ledger),
-    )
-
-
-def _beyond(setup: Setup, derisk: Ledger) -> Iterator[str]:
-    """Yield how often the core would have had to borrow to have the hedged book's beta, which funds that rise do."""
-    beyond = int(np.count_nonzero(derisk.ordered & (derisk.core > 1.0 + LEAST_TRADE)))
-    if beyond and not setup.terms.margin:
-        yield (
-            f"The core without the fund was held at 1 on {beyond} orders: more beta would have meant borrowing, so that"
-            " the fund's part holds what its leverage brought."
-        )
-
-
-def _derisk_daily(setup: Setup, hedged: Ledger, beta: Floats) -> Control:
-    followed = sold_daily(setup, hedged, beta)
-    title = "Sold daily"
-    return Control(
+        _derisk_entry,
+        ALWAYS,
+        report="Sold at entry",
+        rising="Bought at entry",
+        main=True,
+    ),
+    ControlKind(
         "derisk_daily",
-        title,
+        "Sold daily",
         "Core sold or bought, when the fund resets, to the beta of the hedged book as it drifts; the rest in cash.",
-        followed.ledger,
-        followed.trades,
-        setup.terms,
-        _ruin(setup, title, followed.ledger),
-    )
-
-
-def _untimed(config: RunConfig, setup: Setup, hedged: Ledger) -> Iterator[Control]:
-    weight, fund, chosen = median_weight(config, hedged), setup.market.hedge, config.portfolio.rebalance
-    whose = "median weight ordered" if (hedged.hedge > 0.0).any() else "configured weight"
-    share = f"{100.0 * weight:.4g} % of equity in {fund}, the {whose}"
-    restated = (f"portfolio.rebalance: {chosen} restates the fund too.",) if setup.plan.core_due.any() else ()
-    yield _plain(
-        setup,
+        _derisk_daily,
+        report="Sold daily",
+        rising="Bought daily",
+        main=True,
+    ),
+    ControlKind(
         "always_on",
-        f"{fund} always on",
-        f"{share}, held from the first session and rebalanced monthly.",
-        run_always_on(setup, weight),
-    )
-    yield _plain(
-        setup,
+        lambda case: f"{case.setup.market.hedge} always on",
+        lambda case: f"{_untimed(case)}, held from the first session and rebalanced monthly.",
+        lambda case: Made(run_always_on(case.setup, median_weight(case.config, case.hedged))),
+        label="always on",
+    ),
+    ControlKind(
         "buy_and_hold",
-        f"{fund} bought and held",
-        f"{share}, bought in the first session and never rebalanced.",
-        run_buy_and_hold(setup, weight),
-        *restated,
-    )
-
-
-def _short(config: RunConfig, setup: Setup, hedged: Ledger) -> Control:
-    roles = setup.market.roles
-    if roles.leverage < 0.0:
-        title = f"{roles.underlying} sold short"
-        about = (
-            f"{-roles.leverage:g} times the hedge's weight of {roles.underlying} sold short in the fund's place, at"
-            f" each of its orders; it pays dividends and {100.0 * BORROW_FEE:g} % a year to borrow, its cash earns."
-        )
-    else:
-        title = f"{roles.underlying} on margin"
-        about = (
-            f"{roles.leverage:g} times the hedge's weight of {roles.underlying} bought on margin in the fund's place."
-        )
-    try:
-        ledger, prices, terms = run_short_underlying(config, setup, hedged)
-    except DataError as fault:
-        return _absent(setup, "short_underlying", title, about, fault)
-    trades = trades_of(ledger.traded, prices.fill, terms)
-    return Control("short_underlying", title, about, ledger, trades, terms, _ruin(setup, title, ledger))
-
-
-def _put(config: RunConfig, setup: Setup, beta: Floats) -> Control:
-    name, title = "protective_put", "Protective put"
-    about = (
-        f"A one-month put on the whole core, struck {100.0 * (1.0 - MONEYNESS):g} % below {setup.market.underlying},"
-        " rolled on the first session of each month and paid for by selling core."
-    )
-    try:
-        ledger, prices = run_protective_put(config, setup, beta)
-    except DataError as fault:
-        return _absent(setup, name, title, about, fault)
-    modelled = "Modelled, by Black-Scholes-Merton at VIX times the sector's realised volatility over that of SPY."
-    trades = trades_of(ledger.traded, prices.fill, setup.terms)
-    return Control(name, title, about, ledger, trades, setup.terms, (modelled, *_ruin(setup, title, ledger)))
-
-
-def _plain(setup: Setup, name: str, title: str, about: str, ledger: Ledger, *remarks: str) -> Control:
-    trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-    return Control(name, title, about, ledger, trades, setup.terms, (*remarks, *_ruin(setup, title, ledger)))
-
-
-def _absent(setup: Setup, name: str, title: str, about: str, fault: DataError) -> Control:
-    return Control(name, title, about, None, None, setup.terms, (f"{title} is left out: {fault}.",))
-
-
-def _ruin(setup: Setup, title: str, ledger: Ledger) -> tuple[str, ...]:
-    """Say when a book was ruined."""
-    ruined = ledger.equity[ledger.last] <= 0.0
-    return (f"{title}: the book was ruined on {setup.market.run_sessions[ledger.last]}.",) if ruined else ()
+        lambda case: f"{case.setup.market.hedge} bought and held",
+        lambda case: f"{_untimed(case)}, bought in the first session and never rebalanced.",
+        _buy_and_hold,
+    ),
+    ControlKind("short_underlying", _short_title, _short_about, _short),
+    ControlKind(
+        "protective_put",
+        "Protective put",
+        lambda case: (
+            f"A one-month put on the whole core, struck {100.0 * (1.0 - MONEYNESS):g} % below"
+            f" {case.setup.market.underlying}, rolled on the first session of each month and paid for by selling core."
+        ),
+        _put,
+        report="Put, MODELLED",
+    ),
+    _held_less(
+        "held_less",
+        "a bad quarter of it falls as far short of an average one as the hedged book's",
+        "as safe",
+        main=True,
+    ),
+    _held_less("held_less_drawdown", "its deepest fall is as deep as the hedged book's", "same worst fall"),
+    _held_less("held_less_volatility", "it is as volatile as the hedged book", "same volatility"),
+)
+CONTROLS = {kind.key: kind for kind in _KINDS}
+"""Every control by its key, in the order to show them."""
+HELD_LESS = tuple(key for key, kind in CONTROLS.items() if kind.when == MATCHED)
+"""Those matched to the hedged book, by each of `engine.kernel.tails.MEASURES`."""

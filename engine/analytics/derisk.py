@@ -1,7 +1,8 @@
-"""The two de-risks: the same beta by selling core instead of buying the hedge (design: how money moves).
+"""Books that sell core instead of buying the hedge (design: how money moves).
 
-*Sold at entry* replays the hedged run's orders; *sold daily* does what the fund does, when the fund does it. Neither
-is floored at 0: where the hedged book is net short, so is the control, or it would not be the same beta.
+*Sold at entry* replays the hedged run's orders down to the hedged book's beta; *sold daily* does what the fund does,
+when the fund does it. Neither is floored at 0: where the hedged book is net short, so is the control, or it would not
+be the same beta. *Held less* keeps a part of the core and cash, all the time, which needs no signal and no fund.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ from engine.analytics.metrics import Trades, trades_of
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, empty_ledger
 from engine.rules import Prices, Terms
-from engine.setup import Setup
+from engine.setup import Setup, rebalancing_days
 
 Replay = Callable[[Prices, Terms, Ledger], Ledger]
 """Runs a book on orders already decided."""
+
+GRID = np.linspace(0.0, 1.0, 21)
+"""Shares of the core at which books are run; straight lines lie between."""
 
 
 def matched(core: Floats, hedge: Floats, beta: Floats, leverage: float | Floats) -> Floats:
@@ -178,3 +182,19 @@ def _whole(halves: Ledger) -> Ledger:
         halves.action[closes],
         last,
     )
+
+
+def run_held_less(setup: Setup, share: float) -> Ledger:
+    """Hold a share of the core, the rest in cash, restored at the first close of each calendar month."""
+    due = setup.plan.core_due
+    orders = empty_ledger(*setup.prices.close.shape)
+    orders.ordered[:] = rebalancing_days(setup.market.run_sessions, "monthly") | due
+    orders.restate[:] = due
+    orders.ordered[0] = orders.restate[0] = True
+    orders.core[:] = share
+    return compiled().replay(setup.prices, setup.terms, orders)
+
+
+def held_less_grid(setup: Setup) -> tuple[Ledger, ...]:
+    """Run the books of `GRID`."""
+    return tuple(run_held_less(setup, float(share)) for share in GRID)

@@ -17,7 +17,7 @@ from engine.analytics.attribution import Attribution, attribute
 from engine.analytics.bridge import Bridge, bridge
 from engine.analytics.carino import scalars
 from engine.analytics.cascade import Cascade, cascades
-from engine.analytics.controls import Control, controls_of
+from engine.analytics.controls import Case, Control, controls_of
 from engine.analytics.derisk import entry_orders
 from engine.analytics.episode_stats import Figure
 from engine.analytics.episodes import Episode, episodes_of
@@ -112,12 +112,13 @@ def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_oth
     """
     setup = prepared.setup
     beta = run_beta(config, setup.market)
-    controls = dict(controls_of(config, setup, hedged, beta))
+    case = Case(config, setup, hedged, beta)
+    controls = dict(controls_of(case))
     episodes = episodes_of(setup, hedged)
     unhedged = _book(controls, "unhedged")
     why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
-    answer = None if why else answer_of(setup, hedged, controls, beta, episodes, years)
+    answer = None if why else answer_of(case, controls, episodes, years)
     controls |= {} if answer is None else answer.held
     bench = None if answer is None else Bench(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
     books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}

@@ -12,7 +12,7 @@ import numpy as np
 from data.arithmetic import dot, expm1, log
 from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
-from engine.analytics.bootstrap import DRAWS, block_length, bootstrapped, draw_days, figures_on
+from engine.analytics.bootstrap import DRAWS, block_length, bootstrapped, figures_on
 from engine.analytics.metrics import returns_of
 
 LEVEL = 0.95
@@ -159,19 +159,6 @@ def evidence_of(
     }
     own = psr_of(returns_of(hedged) - cash[1:].mean())
     return Evidence(against, dict.fromkeys(sorted(lost), RUIN), judge, block, draws, seed, len(logs), *own)
-
-
-def growth_interval(difference: Floats, seed: int, draws: int = DRAWS) -> Interval:
-    """Return the interval of the mean alone, a fraction a year: the growth that `evidence_of` gives, for less work.
-
-    Parameters
-    ----------
-    difference
-        Daily log-return differences to the judge, shape (sessions - 1,).
-    """
-    block = block_length(difference)
-    means = [difference[days].mean(axis=1) for days in draw_days(len(difference), block, draws, seed)]
-    return _interval(float(difference.mean()), np.concatenate(means), SESSIONS_A_YEAR)
 
 
 def _difference(true: Floats, drawn: Floats, logs: Floats, a_year: float) -> Difference:

@@ -18,7 +18,7 @@ from data.calendar import SESSIONS_A_YEAR, nyse_sessions, session_numbers
 from data.errors import DataError
 from data.market import Market
 from data.sources import SERIES, Source
-from engine.analytics.underlying import underlying_of
+from engine.analytics.short_underlying import underlying_of
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger, empty_ledger, mark
 from engine.rules import Order, Prices, open_session, plan_trade, settle

@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from data.arrays import Floats
-from engine.analytics.underlying import costs_from, underlying_of
+from data.errors import DataError
 from engine.config import RunConfig
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.rules import Prices, Terms
 from engine.setup import Setup
+
+
+class Underlying(NamedTuple):
+    """The underlying's as-traded prices and events on the run's sessions, each shape (sessions,), in dollars a share.
+
+    Parameters
+    ----------
+    open, close, fill
+        `fill` is what an order would fill at.
+    dividend, split
+        Events effective before the open.
+    """
+
+    open: Floats
+    close: Floats
+    fill: Floats
+    dividend: Floats
+    split: Floats
+
+
+def underlying_of(config: RunConfig, setup: Setup) -> Underlying:
+    """Return the underlying on the run's sessions; raises DataError where it has no bar on one of them."""
+    market = setup.market
+    bars = market.bars().rows(slice(market.first, None))
+    missing = np.flatnonzero(np.isnan(bars.close) | np.isnan(bars.open))
+    if len(missing):
+        raise DataError(f"{market.underlying} has no bar on {market.run_sessions[missing[0]]}: it can't be traded then")
+    fill = bars.open if config.execution.fill == "next_open" else bars.close
+    return Underlying(bars.open, bars.close, fill, bars.dividend, bars.split)
 
 
 def run_short_underlying(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[Ledger, Prices, Terms]:
@@ -45,8 +76,9 @@ def _prices(config: RunConfig, setup: Setup) -> Prices:
 
 
 def _terms(setup: Setup, *, margin: bool) -> Terms:
-    """Return the run's terms with the underlying's costs last."""
-    terms, source = setup.terms, costs_from(setup)
+    """Return the run's terms with the underlying's costs last: its own where it is held, else the hedge's."""
+    terms, traded, name = setup.terms, setup.market.roles.traded, setup.market.underlying
+    source = traded.index(name) if name in traded else len(traded) - 1
 
     def with_last(each: Floats) -> Floats:
         return np.append(each[:-1], each[source])

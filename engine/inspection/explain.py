@@ -14,7 +14,7 @@ from data.market import Market, recorded
 from data.sources import Source
 from data.version import code_version
 from engine.analytics.attribution import attribute
-from engine.analytics.controls import controls_of, least_controls
+from engine.analytics.controls import Case, controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
@@ -216,8 +216,7 @@ def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
 
 def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[BookRead, ...]:
     beta = run_beta(config, setup.market)
-    whole = config.controls == "on"
-    controls = controls_of(config, setup, hedged, beta) if whole else least_controls(setup, hedged, beta)
+    controls = (controls_of if config.controls == "on" else least_controls)(Case(config, setup, hedged, beta))
     books = [(f"{setup.market.hedge} hedge", hedged)]
     books += [(one.title, one.ledger) for one in controls.values() if one.ledger is not None and t <= one.ledger.last]
     return tuple(

@@ -77,7 +77,7 @@ def compiled() -> Compiled:
         bootstrap.resample,
         *(placebo.worth, placebo.run_shift, placebo.run_shifts),
         *(tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
-        *(tails.walk, tails.told, tails.match, tails.match_draws, tails.as_safe, tails.match_books),
+        *(tails.walk, tails.told, tails.between, tails.match, tails.match_draws, tails.as_safe, tails.match_books),
     ):
         twins[function.__name__] = twin(function, twins)
     return Compiled(*(twins[name] for name in Compiled._fields))

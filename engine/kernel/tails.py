@@ -89,8 +89,15 @@ def match(
         return grid[k + 1], more
     if own > low:
         return grid[k], less
+    return between(own, low, high, grid[k], grid[k + 1], less, more)
+
+
+def between(
+    own: float, low: float, high: float, share: float, next_share: float, less: float, more: float
+) -> tuple[float, float]:
+    """Return share and log growth at risk `own`, in straight lines from those of risk `high` to those of `low`."""
     part = (own - high) / (low - high)
-    return grid[k + 1] + part * (grid[k] - grid[k + 1]), more + part * (less - more)
+    return next_share + part * (share - next_share), more + part * (less - more)
 
 
 def as_safe(own: float, grid: Floats, risks: Floats, growths: Floats) -> tuple[float, float]:
@@ -110,8 +117,7 @@ def as_safe(own: float, grid: Floats, risks: Floats, growths: Floats) -> tuple[f
         if own <= risks[k]:
             if k + 1 == len(grid):
                 return grid[k], growths[k]
-            part = (own - risks[k + 1]) / (risks[k] - risks[k + 1])
-            return grid[k + 1] + part * (grid[k] - grid[k + 1]), growths[k + 1] + part * (growths[k] - growths[k + 1])
+            return between(own, risks[k], risks[k + 1], grid[k], grid[k + 1], growths[k], growths[k + 1])
     return grid[0], growths[0]
 
 

@@ -13,8 +13,7 @@ from engine.analytics.answer.safety import Less, less_of, safety_of
 from engine.analytics.answer.timing import shifts_of
 from engine.analytics.attribution import attribute
 from engine.analytics.carino import scalars
-from engine.analytics.derisk import sold_at_entry, sold_daily
-from engine.analytics.held_less import held_less_grid
+from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
 from engine.analytics.measure import COMPARABLE, HEDGE, NUMBERS, SAFETY, SHIFTS
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta

@@ -15,6 +15,7 @@ from data.market import Market
 from data.sources import Source
 from engine.analytics.answer.safety import Less
 from engine.analytics.attribution_batch import daily_of
+from engine.analytics.controls import unhedged_plan
 from engine.analytics.metrics import mean_cash_return
 from engine.config import HedgeConfig, RunConfig
 from engine.evaluate_strategy import intensity_of
@@ -224,8 +225,7 @@ class Cache:
         fed = _fed(config)
         market = self._kept["market"].get(fed, lambda: open_market(config, self.source))
         setup = prepare(config, market, None)
-        idle = setup.plan._replace(size=np.zeros_like(setup.plan.size))
-        unhedged = compiled().run_policy(setup.prices, setup.terms, idle)
+        unhedged = compiled().run_policy(setup.prices, setup.terms, unhedged_plan(setup))
         cash = mean_cash_return(setup.terms, len(setup.prices.close) - 1)
         units = units_of(setup.prices, setup.terms)
         return Environment(indices, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))

@@ -17,8 +17,8 @@ from data.errors import UserError
 from engine.analytics.attribution import attribute
 from engine.analytics.attribution_batch import sleeve_scalars, units_held
 from engine.analytics.carino import scalars
-from engine.analytics.measure import COMPARABLE, columns_from, metrics_of, totals_from
-from engine.analytics.metrics import trades_of
+from engine.analytics.measure import COMPARABLE, columns_from, metrics_of
+from engine.analytics.metrics import totals_from, trades_of
 from engine.kernel.attribution import empty_sleeves
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan

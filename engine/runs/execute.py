@@ -10,7 +10,7 @@ import numpy as np
 from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
-from engine.analytics.controls import least_controls, run_unhedged
+from engine.analytics.controls import Case, least_controls, run_unhedged
 from engine.analytics.evaluate import Evaluation, evaluate
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
@@ -64,7 +64,9 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     hedged, said = execute(engine, config, prepared)
     say("running the controls")
     evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
-    controls = evaluation.controls if evaluation else least_controls(setup, hedged, run_beta(config, market))
+    controls = (
+        evaluation.controls if evaluation else least_controls(Case(config, setup, hedged, run_beta(config, market)))
+    )
     label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view)
     notes = (
         *said.remarks,

@@ -22,6 +22,8 @@ STYLES = {
     "dek": "dim",
     "warning": "yellow",
     "alarm": "bold yellow",
+    "good": "green",
+    "bad": "bold red",
     "hedge": ACCENT,
     "sum": "bold",
     "group": "bold",
@@ -64,6 +66,7 @@ def as_rich(table: Table) -> RichTable:
 
     heads = any(column.head for column in table.columns)
     detailed = any(isinstance(cell, Cell) and cell.detail for row in table.rows for cell in row.cells)
+    numbers = not detailed and set(table.sides[1:]) <= {"right"}
     padding = (0, 1, 0, 0) if table.role == "dense" else (0, 1)
     drawn = RichTable(box=None, pad_edge=False, header_style="bold", show_header=heads, padding=padding)
     for column, side in zip(table.columns, table.sides, strict=True):
@@ -71,7 +74,7 @@ def as_rich(table: Table) -> RichTable:
             RichText(column.head),
             header_style="bold yellow" if column.head == CORNER else "bold",
             justify="right" if side == "right" else "left",
-            vertical="top" if detailed else "bottom",
+            vertical="bottom" if numbers else "top",
             no_wrap=column.wrap == "never",
             overflow=_overflow(column),
         )

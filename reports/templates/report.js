@@ -142,7 +142,7 @@ function openRow(number) {
 }
 
 function drawPath(figure) {
-  const one = DATA.episodes[figure.dataset.path], x = numbers(one.x), outside = one.outside, far = numbers(outside.x);
+  const one = DATA.episodes[figure.dataset.episode], x = numbers(one.x), outside = one.outside, far = numbers(outside.x);
   const opens = place => place % 1 !== 0 ? " open" : "";
   const when = place => place === place ? DAYS[Math.ceil(place)] + opens(Math.round(place * 10) / 10) : "";
   const drawn = (name, at, y, more) => ({type: "scatter", mode: "lines+markers", name: plain(name), x: at, y,
@@ -167,16 +167,10 @@ function drawPath(figure) {
     yaxis: upward("first fill = 100", {...still, range})});
 }
 
-Object.assign(DRAW, {growth: drawGrowth, linked: drawLinked, needs: drawNeeds, shifts: drawShifts,
+Object.assign(DRAW, {growth: drawGrowth, linked: drawLinked, needs: drawNeeds, shifts: drawShifts, path: drawPath,
   bridge: figure => waterfall(figure, DATA.bridge, "end value, $", "$.3~s"),
-  sleeve: figure => waterfall(figure, DATA.sleeve, "of the book's CAGR", "+.1~%")});
-
-function draw(figure) {
-  if (figure.dataset.path) drawPath(figure);
-  else if (figure.dataset.cascade) {
-    waterfall(figure, DATA.episodes[figure.dataset.cascade].cascade, "of a dollar in the fund", "+.1~%");
-  } else DRAW[figure.id](figure);
-}
+  sleeve: figure => waterfall(figure, DATA.sleeve, "of the book's CAGR", "+.1~%"),
+  cascade: figure => waterfall(figure, DATA.episodes[figure.dataset.episode].cascade, "of a dollar in the fund", "+.1~%")});
 
 if (at("order")) {
   at("order").onchange = () => {
@@ -188,17 +182,3 @@ if (at("order")) {
 for (const row of document.querySelectorAll(".episode")) {
   row.ontoggle = () => row.open && row.querySelectorAll(".js-plotly-plot").forEach(one => Plotly.Plots.resize(one));
 }
-/* A table that is wider than its place says that it scrolls. */
-{
-  const hints = [...document.querySelectorAll("main .wide")].map(wide => {
-    const hint = document.createElement("p");
-    hint.className = "hint"; hint.textContent = "Scroll the table sideways for more columns \u2192";
-    wide.before(hint); wide.tabIndex = 0;
-    return () => { hint.hidden = wide.scrollWidth <= wide.clientWidth; };
-  });
-  const check = () => hints.forEach(one => one());
-  addEventListener("resize", check);
-  addEventListener("toggle", check, true);
-  check();
-}
-drawWhenSeen([...document.querySelectorAll(".chart")], draw);

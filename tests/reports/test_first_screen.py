@@ -170,11 +170,11 @@ def test_page_and_terminal_say_the_same(judged, tmp_path):
 def test_the_bars_run_from_one_to_the_next_and_the_parts_add_up(judged):
     page = first_page(judged, dict(WORDS))
     bars = page["falls"]
-    steps = [bar.step for bar in bars]
+    steps = [bar["step"] for bar in bars]
     assert steps[0].end == pytest.approx(steps[1].begin)
     assert steps[-2].end == pytest.approx(steps[-1].end, abs=1e-9)
     assert sum(float(step.value) for step in steps[1:-1]) == pytest.approx(steps[-1].end - steps[0].end)
-    assert all(0.0 <= bar.at <= bar.value <= 1.0 for bar in bars)
+    assert all(0.0 <= bar["at"] <= bar["value"] <= 1.0 for bar in bars)
 
 
 def printed(result):
@@ -202,7 +202,7 @@ def test_a_run_without_an_answer_says_why_and_draws_nothing(settings, headline, 
     result = made("none", *settings)
     screen = screen_of(result)
     assert screen.headline == headline
-    assert (screen.label, screen.steps, screen.shorts, first_page(result, {})["drawings"]) == ("", (), (), ())
+    assert (screen.label, screen.steps, screen.shorts, first_page(result, dict(WORDS))["drawings"]) == ("", (), (), ())
     assert [row.role for row in screen.rows] == ["", "hedge"]
     assert headline.upper() in " ".join(printed(result).split())
     if result.evaluation is not None:

@@ -17,12 +17,12 @@ from engine.analytics.attribution import SLEEVE
 from engine.loading import build_config
 from engine.runs.execute import run
 from reports import report_assumed, report_episodes
-from reports.hedge_report import page_data, sections_of, write_report
+from reports.hedge_report import report_of, write_report
 from reports.renderers.html import typeset
 from reports.report_books import books_of
-from reports.report_growth import held_stretches
-from reports.report_measures import MEASURES, measures
-from reports.report_steps import bridge_chart, cascade_chart, sleeve_chart
+from reports.report_episodes import measures
+from reports.report_history import held_stretches
+from reports.report_money import bridge_chart, cascade_chart, sleeve_chart
 from reports.study import headline
 
 DATES = nyse("2012-01-03", 900)
@@ -41,7 +41,7 @@ TREE = {
 
 
 def data_of(result):
-    return page_data(result, tuple(sections_of(result, result.evaluation)))
+    return report_of(result).all_data()
 
 
 def made(*settings, source=SOURCE):
@@ -132,8 +132,8 @@ def test_what_is_undefined_says_why(judged):
     held = judged.metrics["measures"]
     undefined = held | {"payoff": None, "undefined": held["undefined"] | {"payoff": "no episode lost"}}
     rows = measures(replace(judged, metrics=judged.metrics | {"measures": undefined})).rows
-    assert [row.cells[0] for row in rows] == [one.title for one in MEASURES]
-    told = {row.cells[0]: (row.cells[1], row.tip) for row in rows}
+    assert [row.cells[0] for row in rows] == ["Hit rate", "Payoff", "False alarms", "Whipsaws"]
+    told = {row.cells[0]: (row.cells[1], row.about) for row in rows}
     assert told["Payoff"][0] == "undefined: no episode lost"
     assert told["False alarms"] == (f"{held['false_alarms']} of 27 episodes", "CORE rose from fill to fill")
 

@@ -21,12 +21,12 @@ from engine.analytics.drawdowns import core_level, falls_of
 from engine.loading import build_config, find_run, load_config
 from engine.runs.execute import run
 from engine.setup import run_beta
-from reports.hedge_report import page_data, sections_of, write_report
+from reports.document import Bar, BarChart, Chart, Details, Section, Table
+from reports.hedge_report import report_of, write_report
+from reports.renderers.html import rods
 from reports.report_assumed import WORDS
 from reports.report_books import books_of
-from reports.report_falls import back_at_peak
-from reports.report_section import Fold, Section, Value, bars_of
-from reports.report_years import years_of
+from reports.report_history import back_at_peak, years_of
 
 DATES = nyse("2012-01-03", 900)
 ORDER = [
@@ -56,33 +56,38 @@ def judged():
 
 
 def sections(result) -> dict[str, Section]:
-    return {one.id: one for one in sections_of(result, result.evaluation)}
+    return {one.id: one for one in report_of(result).sections}
 
 
 def table(section, name):
-    parts = [part for one in section.parts for part in (one.parts if isinstance(one, Fold) else [one])]
-    return next(part for part in parts if part.kind == "table" and part.id == name)
+    """Return a table with its cells as texts."""
+    parts = [part for one in section.parts for part in (one.parts if isinstance(one, Details) else [one])]
+    found = next(part for part in parts if isinstance(part, Table) and part.id == name)
+    return replace(found, rows=[replace(row, cells=[cell.text for cell in found.written(row)]) for row in found.rows])
 
 
 def test_they_stand_in_order_and_each_leads_with_a_finding(judged):
-    found = list(sections_of(judged, judged.evaluation))
+    found = report_of(judged).sections
     assert [one.id for one in found] == ORDER
-    assert len({one.topic for one in found}) == len({one.finding for one in found}) == len(found)
+    assert len({one.topic for one in found}) == len({one.heading for one in found}) == len(found)
     for one in found:
-        kinds = [part.kind for part in one.parts]
-        if "table" in kinds and {"chart", "bars"} & set(kinds):
-            assert min(kinds.index(kind) for kind in ("chart", "bars") if kind in kinds) < kinds.index("table")
+        drawn = [isinstance(part, Chart | BarChart) for part in one.parts]
+        if any(drawn) and any(isinstance(part, Table) for part in one.parts):
+            assert drawn.index(True) < [isinstance(part, Table) for part in one.parts].index(True)
 
 
 def test_bars_start_at_0_and_share_a_scale():
-    one, other, none = bars_of("x", "", [Value("a", -2.0, "-2"), Value("b", 6.0, "6"), Value("c", 0.0, "0")]).bars
+    def laid(*values):
+        return list(rods(BarChart("x", "", [Bar(f"{value}", value) for value in values], str)))
+
+    one, other, none = laid(-2.0, 6.0, 0.0)
     assert {one.zero, other.zero, none.zero} == {0.25}
     assert (one.at, one.long) == (0.0, 0.25)
     assert (other.at, other.long) == (0.25, 0.75)
     assert none.long == 0.0
-    [alone] = bars_of("x", "", [Value("a", 3.0, "3")]).bars
+    [alone] = laid(3.0)
     assert (alone.zero, alone.at, alone.long) == (0.0, 0.0, 1.0)
-    assert not bars_of("x", "", []).bars
+    assert not laid()
 
 
 @pytest.mark.parametrize(
@@ -112,7 +117,7 @@ def test_years_compound_to_what_the_books_became(judged):
         assert grown == pytest.approx(book.ledger.equity[-1] / book.ledger.equity[0], rel=4e-3)
     assert [row.cells[0] for row in rows] == ["2012, part", "2013", "2014", "2015, part"]
     ahead = sum(float(row.cells[1]) > float(row.cells[2]) for row in rows)
-    assert sections(judged)["years-part"].finding == f"Ahead of holding less in {ahead} of 4 years"
+    assert sections(judged)["years-part"].heading == f"Ahead of holding less in {ahead} of 4 years"
 
 
 def test_falls_are_told_to_the_trough_to_the_end_and_to_the_old_peak(judged):
@@ -133,7 +138,7 @@ def test_falls_are_told_to_the_trough_to_the_end_and_to_the_old_peak(judged):
     assert at == len(rows) > 3
     over = [one for one in found if one.ended != "open"]
     won = sum(hedged[one.end] / hedged[one.peak] > held[one.end] / held[one.peak] for one in over)
-    assert section.finding == f"Ahead of holding less at the recovery in {won} of {len(over)} falls"
+    assert section.heading == f"Ahead of holding less at the recovery in {won} of {len(over)} falls"
 
 
 def test_the_core_is_back_at_its_peak_at_the_first_close_that_reaches_it():
@@ -145,7 +150,7 @@ def test_the_core_is_back_at_its_peak_at_the_first_close_that_reaches_it():
 
 
 def test_growth_over_the_others_and_net_beta(judged):
-    data = page_data(judged, tuple(sections_of(judged, judged.evaluation)))["growth"]
+    data = report_of(judged).all_data()["growth"]
     for name, line in zip(("held_less", "derisk_daily"), data["over"], strict=True):
         np.testing.assert_allclose(unpacked(line["y"]), judged.hedged.equity / judged.books[name].equity, rtol=1e-6)
     beta, hedged, close = run_beta(judged.config, judged.market), judged.hedged, judged.setup.prices.close
@@ -172,7 +177,7 @@ def test_what_it_rests_on(judged):
 
 def test_the_histogram_holds_every_random_date(judged):
     told, shifts = sections(judged)["timing-part"], judged.evaluation.answer.shifts
-    drawn = told.data["shifts"]
+    drawn = report_of(judged).all_data()["shifts"]
     assert sum(drawn["counts"]) == len(shifts.growth) - 1
     assert drawn["own"] == pytest.approx(100.0 * np.expm1(shifts.growth[0]))
     assert drawn["edges"][0] <= 100.0 * np.expm1(shifts.growth[1:].min()) + 1e-6
@@ -202,8 +207,8 @@ def test_without_an_answer_what_rests_on_one_is_left_out_and_said(judged, tmp_pa
         one for one in ORDER if one not in ("rests-part", "timing-part", "sizes-part", "sensitivity-part")
     ]
     assert found["grown"].parts[-1].text.startswith(f"There is no verdict ({short.evaluation.why})")
-    assert "doing nothing" in found["grown"].finding
-    assert "doing nothing" in found["years-part"].finding
+    assert "doing nothing" in found["grown"].heading
+    assert "doing nothing" in found["years-part"].heading
     write_report(tmp_path / "report.html", short, tearsheet=None)
     seen = open_page(tmp_path / "report.html")
     seen.page.locator("#growth .main-svg").first.wait_for()

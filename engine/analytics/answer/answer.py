@@ -15,11 +15,10 @@ from engine.analytics.answer.frontier import Frontier, frontier_of
 from engine.analytics.answer.fund_part import Cluster, FundPart, fund_part
 from engine.analytics.answer.insurance import FALL, Insurance, insurance_of, matches
 from engine.analytics.answer.timing import Shifts, Timing, shifts_of, timing_of
-from engine.analytics.controls import MATCHED, Control, held_less_of
-from engine.analytics.derisk import net_short
+from engine.analytics.controls import HELD_LESS, Case, Control, held_less_of
+from engine.analytics.derisk import held_less_grid, net_short
 from engine.analytics.drawdowns import core_level
 from engine.analytics.episodes import Episode
-from engine.analytics.held_less import held_less_grid
 from engine.kernel.loop import Ledger
 from engine.setup import Setup
 
@@ -66,7 +65,7 @@ class Answer:
     held
         Controls that hold less, by name.
     grid
-        Books that hold each share of `engine.analytics.held_less.GRID`.
+        Books that hold each share of `engine.analytics.derisk.GRID`.
     frontier
         Every book by how safe it was and how much it grew.
     sessions
@@ -122,25 +121,17 @@ def no_answer(setup: Setup, hedged: Ledger, unhedged: Ledger, episodes: Sequence
     return SHORT if len(hedged.equity) < 2 * FALL else None
 
 
-def answer_of(
-    setup: Setup,
-    hedged: Ledger,
-    controls: Mapping[str, Control],
-    beta: Floats,
-    episodes: Sequence[Episode],
-    years: float,
-) -> Answer:
+def answer_of(case: Case, controls: Mapping[str, Control], episodes: Sequence[Episode], years: float) -> Answer:
     """Answer a run that `no_answer` has nothing against.
 
     Parameters
     ----------
-    setup, hedged, controls, episodes
-        The run, and the books it is judged against.
-    beta
-        The core's beta to the underlying at each close, shape (sessions,).
+    case, controls, episodes
+        The run, and the books it is compared with.
     years
         Of the run.
     """
+    setup, hedged, beta = case.setup, case.hedged, case.beta
     books = {name: _ledger(controls[name]) for name in ("unhedged", "derisk_entry", "derisk_daily")}
     growth = {name: _growth(book, years) for name, book in books.items()}
     shifts = shifts_of(setup, hedged, beta, years)
@@ -150,7 +141,7 @@ def answer_of(
     )
     grid = held_less_grid(setup)
     shares = matches(hedged.equity, [one.equity for one in grid])
-    held = {name: held_less_of(setup, name, share) for name, share in zip(MATCHED, shares, strict=True)}
+    held = {name: held_less_of(case, name, share) for name, share in zip(HELD_LESS, shares, strict=True)}
     daily = books["derisk_daily"]
     return Answer(
         growth["unhedged"],

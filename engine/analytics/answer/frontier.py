@@ -13,8 +13,8 @@ import numpy as np
 
 from data.arrays import Floats
 from engine.analytics.answer.insurance import bad_quarter, gap_to_held_less
-from engine.analytics.controls import MATCHED, Control
-from engine.analytics.held_less import GRID
+from engine.analytics.controls import HELD_LESS, Control
+from engine.analytics.derisk import GRID
 from engine.analytics.metrics import drawdowns, returns_of
 from engine.kernel.loop import Ledger
 
@@ -72,7 +72,7 @@ def frontier_of(hedged: Ledger, controls: Mapping[str, Control], grid: tuple[Led
     hedged, controls
         The run and what it is judged against.
     grid
-        Books that hold each share of `engine.analytics.held_less.GRID`.
+        Books that hold each share of `engine.analytics.derisk.GRID`.
     years
         Of the run.
     """
@@ -84,7 +84,7 @@ def frontier_of(hedged: Ledger, controls: Mapping[str, Control], grid: tuple[Led
     beside = {"hedged": ("hedge", hedged)} | {
         name: (one.title, one.ledger)
         for name, one in controls.items()
-        if name not in MATCHED and one.ledger is not None
+        if name not in HELD_LESS and one.ledger is not None
     }
     dots = tuple(
         place(name, title, book.equity, books, years)

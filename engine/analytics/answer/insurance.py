@@ -17,7 +17,7 @@ import numpy as np
 from data.arithmetic import expm1
 from data.arrays import Floats, Ints
 from engine.analytics.answer.safety import less_of, safety_of
-from engine.analytics.held_less import GRID
+from engine.analytics.derisk import GRID
 from engine.analytics.metrics import returns_of
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger

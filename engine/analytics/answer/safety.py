@@ -9,7 +9,7 @@ import numpy as np
 
 from data.arithmetic import expm1, log
 from data.arrays import Floats
-from engine.analytics.held_less import GRID
+from engine.analytics.derisk import GRID
 from engine.kernel.compiled import compiled
 from engine.kernel.tails import WINDOW
 

@@ -17,9 +17,8 @@ from data.arrays import Flags, Floats
 from data.errors import DataError
 from engine.analytics.answer.frontier import Dot, place
 from engine.analytics.answer.insurance import FALL, gap_to_held_less
-from engine.analytics.derisk import net_short, sold_daily
+from engine.analytics.derisk import held_less_grid, net_short, sold_daily
 from engine.analytics.drawdowns import core_level, deepest, falls_of
-from engine.analytics.held_less import held_less_grid
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
 from engine.kernel.compiled import compiled

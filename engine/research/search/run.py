@@ -19,6 +19,7 @@ from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
+from engine.analytics.controls import unhedged_plan
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
@@ -335,7 +336,7 @@ def selling_line(search: Search, market: Market) -> Floats | None:
     if any(part_of(dimension.keys) == "environment" for dimension in search.space):
         return None
     setup = prepare(search.config, market, None)
-    idle = setup.plan._replace(size=np.zeros_like(setup.plan.size))
+    idle = unhedged_plan(setup)
     monthly = rebalancing_days(market.run_sessions, "monthly")
     plans = [idle] + [
         idle._replace(unhedged_core=idle.unhedged_core * (1.0 - sold), core_due=monthly) for sold in SHARES

@@ -10,10 +10,10 @@ from benchmarks.calibration.rates import Rate, better, found_at, helped, hurt, m
 from benchmarks.calibration.trial import FEW, FULL, NO_VERDICT, Trial, even_shifts, trial
 from engine.analytics.answer.answer import answer_of
 from engine.analytics.answer.insurance import insurance_of, matches
-from engine.analytics.controls import controls_of
+from engine.analytics.controls import Case, controls_of
+from engine.analytics.derisk import held_less_grid, run_held_less
 from engine.analytics.drawdowns import core_level
 from engine.analytics.episodes import episodes_of
-from engine.analytics.held_less import held_less_grid, run_held_less
 from engine.kernel.compiled import compiled
 from engine.setup import run_beta
 
@@ -30,8 +30,8 @@ def hedged(design, number=0):
 def test_with_full_effort_a_trial_is_the_answer():
     design = Design("clustered", "trend", "never", years=8)
     config, setup, book = hedged(design)
-    beta = run_beta(config, setup.market)
-    answer = answer_of(setup, book, controls_of(config, setup, book, beta), beta, episodes_of(setup, book), 8.0)
+    case = Case(config, setup, book, run_beta(config, setup.market))
+    answer = answer_of(case, controls_of(case), episodes_of(setup, book), 8.0)
     quarter = answer.insurance.quarter
 
     assert trial(None, design, 0, FULL) == Trial(

@@ -18,6 +18,10 @@ from data.market import load_market
 from data.rates import days_between
 from data.sources.csv import CsvSource
 from engine.analytics.controls import (
+    CONTROLS,
+    Case,
+    ControlKind,
+    Made,
     controls_of,
     held_less_of,
     median_weight,
@@ -25,6 +29,7 @@ from engine.analytics.controls import (
     run_buy_and_hold,
     run_unhedged,
 )
+from engine.analytics.derisk import run_held_less
 from engine.analytics.short_underlying import run_short_underlying
 from engine.evaluate_strategy import intensity_of
 from engine.kernel.loop import replay, run_policy
@@ -158,7 +163,7 @@ def test_a_fund_of_positive_leverage_is_replaced_by_a_purchase_on_margin():
     keys = {**FREE, **AT_CLOSE, "hedge.leverage": 2.0, "hedge.weight": 0.3, "execution.cash_rate": 0.04}
     keys |= {"execution.margin_spread_bps": 0.0}
     config, setup, hedged, beta = ran(keys, modelled(0.04, leverage=2.0))
-    made = controls_of(config, setup, hedged, beta)
+    made = controls_of(Case(config, setup, hedged, beta))
     n, held = days_between(setup.market.run_sessions)[2:], hedged.hedge[:-2]
 
     fees = held * (FEE * n / 365 + 2 * SPREAD * n / 360)
@@ -169,7 +174,7 @@ def test_a_fund_of_positive_leverage_is_replaced_by_a_purchase_on_margin():
 
 def test_controls_come_by_name_with_what_they_ran_on():
     config, setup, hedged, beta = ran({"hedge.weight": 0.3, "hedge.rebalance": "daily"}, source(5, missing=False))
-    made = controls_of(config, setup, hedged, beta)
+    made = controls_of(Case(config, setup, hedged, beta))
 
     assert list(made) == NAMES
     assert all(made[name].name == name and made[name].about.endswith(".") for name in NAMES)
@@ -177,7 +182,7 @@ def test_controls_come_by_name_with_what_they_ran_on():
     assert made["derisk_entry"].remarks == ()
     bought = np.abs(made["derisk_daily"].trades.dollars).sum()
     assert bought == pytest.approx((np.abs(made["derisk_daily"].trades.costs).sum()) / 3e-4, rel=1e-3)  # 1 and 2 bp
-    once = held_less_of(setup, "held_less", 0.4)
+    once = held_less_of(Case(config, setup, hedged, beta), "held_less", 0.4)
     assert once.title == "40 % held"
     assert once.about.startswith("40.0 % of the core and the rest in cash, restored monthly, so that a bad quarter")
     assert made["protective_put"].ledger is None
@@ -192,7 +197,7 @@ def test_an_underlying_without_a_bar_is_not_sold_short():
     hole = dates != dates[WARM_UP + 7]
     fed.bars_by_name["AAA"] = fed.bars_by_name["AAA"].rows(hole)
     config, setup, hedged, beta = ran({"portfolio.core": CORES["three"]}, fed)
-    made = controls_of(config, setup, hedged, beta)
+    made = controls_of(Case(config, setup, hedged, beta))
 
     assert made["short_underlying"].ledger is None
     assert f"AAA has no bar on {dates[WARM_UP + 7]}" in made["short_underlying"].remarks[0]
@@ -234,7 +239,7 @@ def laid_on_history(**hedge):
 @needs_history
 def test_the_reference_case_on_real_history():
     config, setup, hedged, beta = laid_on_history()
-    made = controls_of(config, setup, hedged, beta)
+    made = controls_of(Case(config, setup, hedged, beta))
 
     assert made["derisk_entry"].ledger.equity[-1] == pytest.approx(1534351.7752950976, rel=1e-9)
     assert made["unhedged"].ledger.equity[-1] == pytest.approx(3987413.531713099, rel=1e-9)
@@ -248,7 +253,17 @@ def test_a_fund_that_rises_has_more_beta_than_a_core_without_borrowing():
     config, setup, hedged, beta = ran(keys, source(5, missing=False))
     orders = np.count_nonzero(hedged.ordered & (hedged.hedge > 0.0))
 
-    told = controls_of(config, setup, hedged, beta)["derisk_entry"].remarks
+    told = controls_of(Case(config, setup, hedged, beta))["derisk_entry"].remarks
     assert told[0].startswith(f"The core without the fund was held at 1 on {orders} orders")
     bare = hedged._replace(hedge=0.0 * hedged.hedge, core=np.ones_like(hedged.core))
-    assert not controls_of(config, setup, bare, beta)["derisk_entry"].remarks
+    assert not controls_of(Case(config, setup, bare, beta))["derisk_entry"].remarks
+
+
+def test_a_control_is_added_by_its_entry_alone(monkeypatch):
+    half = ControlKind("half", "Half held", "Half of the core.", lambda case: Made(run_held_less(case.setup, 0.5)))
+    monkeypatch.setitem(CONTROLS, "half", half)
+
+    made = controls_of(Case(*ran({}, source(5, missing=False))))
+
+    assert made["half"].ledger.shares[-1, :-1].any()
+    assert [name for name in made if name not in NAMES] == ["half"]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from engine.analytics.bootstrap import block_length, bootstrapped, draw_days, figures_on
 from engine.analytics.evidence import (
+    _interval,
     evidence_of,
-    growth_interval,
     hac_t,
     probabilistic_sharpe,
     psr_of,
@@ -22,6 +22,13 @@ from engine.kernel.bootstrap import resample
 
 def equity_of(returns):
     return 100_000.0 * np.cumprod(np.concatenate([np.ones((1, returns.shape[1])), 1.0 + returns]), axis=0)
+
+
+def growth_interval(difference, seed, draws):
+    """Return the interval of the mean alone, a fraction a year, from the same draws."""
+    chunks = draw_days(len(difference), block_length(difference), draws, seed)
+    means = np.concatenate([difference[days].mean(axis=1) for days in chunks])
+    return _interval(difference.mean(), means, 252)
 
 
 def some_books(seed, sessions=400, books=3):

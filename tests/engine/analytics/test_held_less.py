@@ -8,7 +8,7 @@ from worlds import laid_out, source
 from worlds import settings as drawn_settings
 
 from engine.analytics.controls import run_unhedged
-from engine.analytics.held_less import GRID, held_less_grid, run_held_less
+from engine.analytics.derisk import GRID, held_less_grid, run_held_less
 
 
 @settings(max_examples=40, deadline=None)

@@ -16,8 +16,7 @@ from worlds import settings as drawn_settings
 from backtest import load_config, run
 from data.errors import UserError
 from data.sources.csv import CsvSource
-from engine.analytics.derisk import sold_at_entry, sold_daily
-from engine.analytics.held_less import held_less_grid
+from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
 from engine.kernel import tails
 from engine.research.answered import spaced
 from engine.research.cache import Cache

@@ -11,8 +11,9 @@ from engine.analytics.answer.answer import NetShort, answer_of, net_short_of
 from engine.analytics.answer.fund_part import fund_part
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.answer.timing import shifts_of, timing_of
+from engine.analytics.controls import Case
+from engine.analytics.derisk import GRID, run_held_less
 from engine.analytics.drawdowns import core_level
-from engine.analytics.held_less import GRID, run_held_less
 from engine.setup import run_beta
 
 HELD = ("held_less", "held_less_drawdown", "held_less_volatility")
@@ -87,18 +88,18 @@ def test_net_short_closes_are_those_whose_next_session_is_counted():
 
 
 def test_parts_of_a_book_that_was_ruined_are_none():
-    (_, prepared, hedged), found = ran(), evaluated()
-    daily = found.controls["derisk_daily"]
+    (config, prepared, hedged), found = ran(), evaluated()
+    case, daily = Case(config, prepared.setup, hedged, beta_of()), found.controls["derisk_daily"]
     for end in (0.0, -1.0):
         broken = daily.ledger._replace(equity=np.append(daily.ledger.equity[:-1], end))
         controls = dict(found.controls) | {"derisk_daily": replace(daily, ledger=broken)}
-        answer = answer_of(prepared.setup, hedged, controls, beta_of(), found.episodes, YEARS)
+        answer = answer_of(case, controls, found.episodes, YEARS)
 
         assert (answer.logs.drift, answer.logs.fund, answer.fund.label) == (None, None, None)
         assert answer.logs.exposure == found.answer.logs.exposure
     nearly = daily.ledger._replace(equity=np.append(daily.ledger.equity[:-1], 0.5))
     controls = dict(found.controls) | {"derisk_daily": replace(daily, ledger=nearly)}
-    assert answer_of(prepared.setup, hedged, controls, beta_of(), found.episodes, YEARS).logs.fund is not None
+    assert answer_of(case, controls, found.episodes, YEARS).logs.fund is not None
 
 
 def test_as_plain_values_it_is_dated_and_in_the_units_it_names():

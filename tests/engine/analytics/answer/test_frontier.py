@@ -6,7 +6,7 @@ from less import gap_by_hand, shortfall
 
 from engine.analytics.answer.frontier import frontier_of, place
 from engine.analytics.controls import Control
-from engine.analytics.held_less import GRID
+from engine.analytics.derisk import GRID
 from engine.kernel.loop import empty_ledger
 
 SESSIONS = 401

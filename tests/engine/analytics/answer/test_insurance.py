@@ -17,7 +17,7 @@ from engine.analytics.answer.insurance import (
     insurance_of,
     matches,
 )
-from engine.analytics.held_less import GRID
+from engine.analytics.derisk import GRID
 from engine.kernel.loop import empty_ledger
 
 SESSIONS = 420

@@ -6,7 +6,7 @@ from less import gap_by_hand, shortfall
 
 from engine.analytics.answer.insurance import matches
 from engine.analytics.answer.safety import LEAST, Less, less_of, safety_of
-from engine.analytics.held_less import GRID
+from engine.analytics.derisk import GRID
 
 YEAR = 252
 

@@ -11,9 +11,8 @@ from less import gap_by_hand
 from data.errors import DataError
 from engine.analytics.answer import variations
 from engine.analytics.answer.variations import Bench, alternatives_of, variations_of
-from engine.analytics.derisk import net_short, sold_daily
+from engine.analytics.derisk import held_less_grid, net_short, sold_daily
 from engine.analytics.drawdowns import core_level, falls_of
-from engine.analytics.held_less import held_less_grid
 from engine.evaluate_strategy import PreparedRun
 from engine.kernel.loop import replay, run_policy
 from engine.loading import build_config

@@ -14,7 +14,8 @@ from data.arrays import day
 from data.format import percent
 from data.fund_fit import fit
 from data.sources.csv import CsvSource
-from reports.fund_page import fee_words, headline, page_data, write_fund_page, year_label
+from reports.fund import fee_words, headline, page_data, write_fund_page, year_label
+from reports.renderers.html import typeset
 
 DATES = nyse("2018-06-01", 900)
 RNG = np.random.default_rng(4)
@@ -91,21 +92,24 @@ def test_the_page_in_a_browser(tmp_path, open_page, width, scheme):
     write_fund_page(tmp_path / "fund.html", told, title=EVIL, note="SIMULATED <market>")
     seen = open_page(tmp_path / "fund.html", width=width, scheme=scheme)
     shown = seen.page
-    shown.locator("#years").scroll_into_view_if_needed()
+    shown.locator("#differences").scroll_into_view_if_needed()
     shown.wait_for_function(DRAWN)
     assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
     assert (shown.title(), shown.locator("#note").inner_text()) == (EVIL, "SIMULATED <market>")
-    assert shown.locator("#headline").inner_text() == headline(FITTED)
-    assert shown.locator("li").all_inner_texts() == ["The fee is 1.01 % a year.", "What was assumed <b>boldly</b>."]
+    assert shown.locator("#headline").inner_text() == typeset(headline(FITTED))
+    assert shown.locator("li").all_inner_texts() == [
+        typeset("The fee is 1.01 % a year."),
+        "What was assumed <b>boldly</b>.",
+    ]
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
 
-    rows = [row.locator("td").all_inner_texts() for row in shown.locator(".years tbody tr").all()]
-    bars = shown.evaluate("document.getElementById('years').data[0].y")
+    rows = [row.locator("td").all_inner_texts() for row in shown.locator("#years tbody tr").all()]
+    bars = shown.evaluate("document.getElementById('differences').data[0].y")
     assert [row[0] for row in rows] == ["2018 (part)", "2019", "2020", "2021 (part)"]
-    assert [row[6] for row in rows] == [f"{100 * bar:+.2f}" for bar in bars]
-    assert rows[1][4] == percent(FITTED.years[1].actual, 2)
-    (span,) = [row.locator("td").all_inner_texts() for row in shown.locator(".spans tbody tr").all()]
-    assert (span[0], span[5]) == ("CORE", percent(FITTED.spread, 2))
+    assert [row[6] for row in rows] == [typeset(f"{100 * bar:+.2f}") for bar in bars]
+    assert rows[1][4] == typeset(percent(FITTED.years[1].actual, 2))
+    (span,) = [row.locator("td").all_inner_texts() for row in shown.locator("#spans tbody tr").all()]
+    assert (span[0], span[5]) == ("CORE", typeset(percent(FITTED.spread, 2)))
     lines = shown.evaluate("document.getElementById('levels').layout")
     assert (lines["yaxis"]["type"], lines["shapes"]) == ("log", [])
 
@@ -121,5 +125,5 @@ def test_soxs_and_its_change_of_index(tmp_path, open_page):
     assert change == "2021-08-25"
     assert [name for name, _ in groups] == ["before 2021-08-25", "since 2021-08-25", "slope -3.003"]
     assert (max(groups[0][1]), min(groups[1][1])) == ("2021-08-24", "2021-08-25")
-    assert seen.page.locator(".spans tbody").count() == 4
+    assert seen.page.locator("#spans tbody tr").count() == 4
     assert seen.errors == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from reports.catalogue_table import catalogue_markdown, show_catalogue
+from reports.catalogue import catalogue_markdown, show_catalogue
 from strategies.signals.catalogue import SIGNALS
 
 DOCS = Path(__file__).parents[2] / "docs" / "signals.md"

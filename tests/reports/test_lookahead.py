@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from engine.validation.proof import Check, Leak, Proof
-from reports.lookahead_table import in_a_word, show_proof
+from reports.lookahead import in_a_word, show_proof
 
 LEAK = Leak(
     "2019-05-13", "2019-05-14", "1", "0", ("x [y]",), ("SOXX's close",), 2, to_the_end=False, sentence="2019-05-13: [x]"

@@ -9,7 +9,7 @@ from rich.console import Console
 from worlds import configured, source
 
 from engine.inspection.explain import explain
-from reports.explain_table import show_day
+from reports.explain import show_day
 
 WORLD = source(10, 45, missing=False)
 SESSIONS = WORLD.read("bars", "HHH").dates[30:]

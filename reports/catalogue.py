@@ -1,0 +1,79 @@
+"""Lists of what a run can be put together from: the signals, in the terminal and in Markdown, and the strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING
+from io import StringIO
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from engine.analytics.answer.words import Piece
+from reports.document import Column, Paragraph, Row, Table
+from reports.renderers.markdown import piped
+from reports.renderers.terminal import show
+from strategies.signals.catalogue import MUST, Signal
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WHOSE = {"underlying": "the underlying", "hedge": "the hedge", "members": "every chip maker"}
+"""Whose a signal is where nothing is said."""
+HEADS = ("signal", "what its value is", "keys", "unit")
+
+
+def show_catalogue(console: Console, signals: Iterable[Signal]) -> None:
+    """Print signals by family, each with its keys and their defaults."""
+    rows = []
+    for family, members in groupby(signals, lambda one: one.family):
+        rows += [Row([family], role="group")]
+        rows += [Row([one.name, one.about, ", ".join(_keys(one)), one.unit]) for one in members]
+    show(console, [Table("signals", [Column(head, align="left") for head in HEADS], rows)])
+
+
+def catalogue_markdown(signals: Iterable[Signal]) -> str:
+    """Return signals as a Markdown table."""
+    rows = [
+        Row([one.family, f"`{one.name}`", one.about, ", ".join(f"`{key}`" for key in _keys(one)), one.unit])
+        for one in signals
+    ]
+    return piped(Table("signals", [Column(head, align="left") for head in ("family", *HEADS)], rows)) + "\n"
+
+
+def _keys(one: Signal) -> list[str]:
+    """Return a signal's keys as YAML writes them, each with its default; `...` where there is none."""
+    defaults = {feed.key: feed.default for feed in one.feeds.values()}
+    shown = []
+    for key, value in one.keys.items():
+        absent = WHOSE.get(defaults.get(key) or "", "null")
+        shown.append(f"{key}: {absent if value is None else '...' if value is MUST else value}")
+    return shown
+
+
+def show_strategies(console: Console, classes: Sequence[type]) -> None:
+    """Print strategies, each with what it does and its parameters."""
+    from strategies.parameters import describe
+
+    columns = [Column(head, align="left") for head in ("  parameter", "default", "range")]
+    for cls in classes:
+        about = (cls.__doc__ or "").strip().splitlines()[0]
+        rows = [Row([f"  {known.name}", _default(known.default), known.range]) for known in describe(cls)]
+        head = Paragraph([Piece(cls.__name__, "strong"), Piece(f"  {about}")])
+        show(console, [head, Table("parameters", columns, rows), Paragraph("")])
+
+
+def _default(value: Any) -> str:
+    """Return a parameter's default as YAML writes it, in one line."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.representer import RepresenterError
+
+    if value is MISSING:
+        return "(needed)"
+    yaml, text = YAML(typ="safe", pure=True), StringIO()
+    yaml.default_flow_style, yaml.width = True, 10_000
+    yaml.representer.sort_base_mapping_type_on_output = False
+    try:
+        yaml.dump([value], text)  # alone, a value would get a line "..." below it
+    except RepresenterError:
+        return repr(value)  # a run refuses it
+    return text.getvalue().strip()[1:-1]

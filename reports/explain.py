@@ -1,0 +1,160 @@
+"""What `backtest explain` says in the terminal: signal, policy, order, fills, and what the day brought."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from data.format import UNKNOWN, dollars, number, percent
+from engine.analytics.answer.words import Piece
+from engine.inspection.explained import Close, Day, Reading
+from reports.document import Cell, Column, Paragraph, Row, Table
+from reports.renderers.terminal import show
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+COLUMNS = {
+    "direction": "Direction: a static position",
+    "compounding": "Path effect of daily reset",
+    "financing": "Financing",
+    "fee": "Fee",
+    "spread": "Swap spread",
+    "tracking": "Tracking",
+    "hedge_costs": "Costs of the hedge",
+    "core": "Core",
+    "interest": "Interest",
+    "core_costs": "Costs of the core",
+}
+"""What a person calls the attribution's columns."""
+
+
+CENT = 0.005
+"""Dollars from which a part of the day's gain is shown."""
+tight = partial(percent, gap="")
+signed = partial(percent, places=2, sign=True)
+cents = partial(dollars, places=2)
+
+
+def show_day(console: Console, day: Day) -> None:
+    """Print one session, explained."""
+    about = f": {day.about}" if day.about else ""
+    head = [
+        Paragraph([Piece(day.name, "strong"), Piece(f"  {day.strategy}{about}")]),
+        Paragraph(f"session {day.session:,} of {day.sessions - 1:,}", "dek"),
+        Paragraph(""),
+        Paragraph(day.headline, "strong"),
+        Paragraph(f"At the close of {day.date} {day.closes[-1].why}."),
+    ]
+    show(console, head)
+    for table in (_decisions(day), _fills(day), _bars(day), _dollars(day), _books(day)):
+        if table.rows:
+            show(console, [Paragraph(""), table])
+    loud = ("SIMULATED", "SYNTHETIC")
+    show(console, [Paragraph(note, "alarm" if note.startswith(loud) else "warning") for note in day.notes])
+
+
+def _decisions(day: Day) -> Table:
+    """Return what was read and decided at the close before and at the day's, side by side."""
+    closes, rows = day.closes, []
+    for inputs in zip(*(close.inputs for close in closes), strict=True):
+        bounds = (_value(one.threshold, one.unit) for one in inputs)
+        rows += [
+            Row([inputs[0].name, *(_value(one.value, one.unit) for one in inputs)]),
+            Row([f"  speaks for hedging when {inputs[0].fires}", *bounds], role="dek"),
+            Row(["", *map(_spoke, inputs)]),
+        ]
+    if any(close.intensity is not None for close in closes):
+        known = (UNKNOWN if close.intensity is None else f"{close.intensity:.4g}" for close in closes)
+        rows.append(Row(["Intensity, 0 to 1", *known]))
+    if any(close.policy is not None for close in closes):
+        enter, leave = day.rules["enter"], day.rules["exit"]
+        rows.append(Row([f"Policy, on from {enter:g}, off below {leave:g}", *(_state(day, one) for one in closes)]))
+    rows.append(Row(["Order", *(_order(day, close) for close in closes)]))
+    return _table("decisions", rows, "", *(f"close of {close.date}" for close in closes))
+
+
+def _value(value: float | None, unit: str) -> str:
+    if value is None:
+        return "not known yet"
+    kind, _, rest = unit.partition(" ")
+    parts = (tight(value, 2), rest) if kind == "fraction" else (number(value), unit)
+    return " ".join(filter(None, parts))
+
+
+def _spoke(one: Reading) -> Cell:
+    if one.value is None or one.threshold is None:
+        return Cell("no")
+    relative = one.threshold > 0.0 and not one.unit.startswith("fraction")
+    away = f", {tight(one.value / one.threshold - 1.0, sign=True)}" if relative else ""
+    return Cell(f"yes{away}", "strong") if one.fired else Cell(f"no{away}")
+
+
+def _state(day: Day, close: Close) -> str:
+    """Return where the policy stands after a close."""
+    read = close.policy
+    if read is None:
+        return UNKNOWN
+    since = f" since {close.since}" if close.since else ""
+    if read.after.on:
+        held = f"\nheld for {read.after.held} closes" if read.after.held else ""
+        made = "" if read.fund_return is None else f"\nfund {tight(read.fund_return, sign=True)} since its fill"
+        return f"on{since}{held}{made}"
+    waits = []
+    if day.rules["confirm"] > 1:
+        waits.append(f"confirmed {read.after.streak} of {day.rules['confirm']}")
+    if read.after.cooling:
+        waits.append(f"cooling down, {read.after.cooling} closes left")
+    if read.after.spent:
+        waits.append("not re-armed after a forced exit")
+    return "\n".join((f"off{since}", *waits))
+
+
+def _order(day: Day, close: Close) -> str:
+    if close.order is None:
+        return "none"
+    return f"{close.order}: core {tight(close.core)}, {day.instrument} {tight(close.hedge)}"
+
+
+def _fills(day: Day) -> Table:
+    columns = [
+        *(Column("filled"), Column(""), Column("shares", format=number), Column("price", format=cents)),
+        *(Column("value", format=dollars), Column("commission", format=cents), Column("slippage", format=cents)),
+    ]
+    fills = [fill for close in day.closes for fill in close.fills]
+    rows = [
+        Row(
+            [one.filled, f"{one.side} {one.instrument}", one.shares, one.price, one.value, one.commission, one.slippage]
+        )
+        for one in fills
+    ]
+    return Table("fills", columns, rows)
+
+
+def _bars(day: Day) -> Table:
+    columns = [
+        Column(f"{day.date}, as traded"),
+        *(Column(name, format=number) for name in ("open", "high", "low", "close")),
+        *(Column("volume", format=partial(number, places=0)), Column("total return", format=signed)),
+    ]
+    rows = [Row([one.instrument, one.open, one.high, one.low, one.close, one.volume, one.made]) for one in day.bars]
+    return Table("bars", columns, rows)
+
+
+def _dollars(day: Day) -> Table:
+    """Return where the day's dollars came from; a session in which nothing moved has none."""
+    total = sum(day.attribution.values())
+    before = day.books[0].equity - total
+    parts = [(COLUMNS[name], value, "") for name, value in day.attribution.items() if abs(value) >= CENT]
+    parts += [("In all", total, "sum")] if parts else []
+    rows = [Row([title, number(value, sign=True), signed(value / before)], role=role) for title, value, role in parts]
+    return _table("dollars", rows, "where the day's dollars came from", "dollars", "of equity")
+
+
+def _books(day: Day) -> Table:
+    rows = [Row([book.title, dollars(book.equity), signed(book.made)]) for book in day.books]
+    return _table("books", rows, "book", "equity", "in the session")
+
+
+def _table(name: str, rows: list[Row], *heads: Any) -> Table:
+    return Table(name, [Column(head) for head in heads], rows)
