@@ -67,6 +67,7 @@ def made(
         ("did not pay", -0.03, "It did not pay."),
         ("can't tell", -0.03, "No sign that it did."),
         ("can't tell", 0.03, "Perhaps; can't tell."),
+        ("can't tell", 0.0, "Perhaps; can't tell."),
     ],
 )
 def test_the_first_words_claim_no_more_than_the_label(label, gap, said):
@@ -226,6 +227,7 @@ def test_the_fund_s_part_is_as_known_to_a_fifth_of_a_point(label, estimate, said
 
     assert words.fund_words(answer) == said
     assert words.as_known(answer) == ("known" in said or said == "the same book")
+    assert not words.as_known(replace(answer, fund=replace(answer.fund, estimate=0.002, expected=0.0)))
 
 
 @pytest.mark.parametrize(
