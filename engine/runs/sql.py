@@ -53,7 +53,7 @@ VIEWS: Mapping[str, View] = {
     "controls": View(
         "a row a run and control, with the evidence against it", lambda places, warn: control_rows(places.runs, warn)
     ),
-    **{name: View(f"a row {table.row}, of every run", files=(("runs", table.file),)) for name, table in TABLES.items()},
+    **{name: View(f"a row {table.row}", files=(("runs", table.file),)) for name, table in TABLES.items()},
     "sweeps": View("a row a finished sweep", lambda places, warn: kept_rows(places, "sweep", warn)),
     "searches": View("a row a finished search", lambda places, warn: kept_rows(places, "search", warn)),
     "results": View(
