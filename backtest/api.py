@@ -132,8 +132,8 @@ def write_run(
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
     from engine.research.columns import columns_of
-    from engine.research.overfitting.words import standing_of
-    from reports.sweep_page import Rows, write_sweep_page
+    from engine.research.overfitting.findings import standing_of
+    from reports.sweep import Rows, write_sweep_page
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
     names = tuple(axis.name for axis in result.grid.axes)

@@ -24,7 +24,7 @@ from engine.kernel.sweep import Units, units_of
 from engine.plain import Keys
 from engine.research.answered import less_in
 from engine.research.grid import Grid, with_values
-from engine.research.overfitting.rows import drawn_of
+from engine.research.overfitting.drawn import drawn_of
 from engine.setup import Setup, open_market, plan_with, policy_of, prepare, sizing_of
 from strategies import parameters
 from strategies.load import fresh
@@ -39,7 +39,7 @@ OF_THE_ENVIRONMENT = ("instrument", "underlying", "leverage", "lookback", "fundi
 
 
 def part_of(keys: Keys) -> str:
-    """Say which part of a run a key changes."""
+    """Return which part of a run a key changes."""
     if keys[0] == "strategy":
         return "signal"
     if keys[0] == "policy":
