@@ -86,9 +86,9 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         "strategy": label,
         "source": market.source.name,
         "simulated": market.simulated,
-        **metrics_of(hedged, setup.terms, sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)),
+        **metrics_of(hedged, setup.terms.earned, sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)),
         "controls": {
-            name: metrics_of(control.ledger, control.terms, sessions, control.trades)
+            name: metrics_of(control.ledger, control.terms.earned, sessions, control.trades)
             for name, control in controls.items()
             if control.ledger is not None and control.trades is not None
         },
