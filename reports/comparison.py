@@ -291,7 +291,7 @@ def _labels(kept: Sequence[Run]) -> list[str]:
 
 
 def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: bool) -> Iterator[str]:
-    """Say what the numbers alone don't."""
+    """Yield what the numbers alone don't say."""
     if simulated := [one.label for one in runs if one.run.simulated]:
         which = "" if len(simulated) == len(runs) else f" ({', '.join(simulated)})"
         yield f"SIMULATED market{which}: it shows the machine and says nothing about a hedge."
@@ -327,7 +327,7 @@ def differences(kept: Sequence[Run]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _untold(key: str) -> bool:
-    """Say whether a key changes nothing about what a run is."""
+    """Return whether a key changes nothing about what a run is."""
     return key in ("name", "data.path") or key.partition(".")[0] == "sweep"
 
 

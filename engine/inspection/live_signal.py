@@ -220,8 +220,8 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
     if market.simulated:
         yield SIMULATED.format(hedge=market.hedge)
     if aged:
-        cure = "pull first" if market.source.name == "store" else "bring the files up to date first"
-        asked_for = f"as asked for with end {config.end}" if config.end is not None else cure
+        remedy = "pull first" if market.source.name == "store" else "bring the files up to date first"
+        asked_for = f"as asked for with end {config.end}" if config.end is not None else remedy
         yield f"OLD: the last bar is of {last}, {counted(aged, 'session')} ago: {asked_for}."
     for one in fresh:
         if one.late:

@@ -119,8 +119,8 @@ def _judged(evaluation: Evaluation | None) -> dict[str, Any]:
         "evidence",
         "study",
     )
-    told = {"answer_why": OFF} if evaluation is None else evaluation.as_dict()
-    return {part: told.get(part) for part in parts}
+    values = {"answer_why": OFF} if evaluation is None else evaluation.as_dict()
+    return {part: values.get(part) for part in parts}
 
 
 def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict[str, Any] | None:
@@ -145,7 +145,7 @@ def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
 
 
 def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
-    """Say what the numbers alone don't."""
+    """Return what the numbers alone don't say."""
     market, sizing, notes = setup.market, sizing_of(config), []
     if market.simulated:
         notes.append(SIMULATED.format(hedge=market.hedge))

@@ -57,10 +57,10 @@ def origin_of(folder: Path) -> Origin | None:
 
 def flat(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     """Return nested keys as one level, joined by dots."""
-    told: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for key, value in tree.items():
-        told |= flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
-    return told
+        found |= flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return found
 
 
 def shown(value: Any) -> str:
