@@ -23,7 +23,7 @@ from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.inspection.explain import close_read, inputs_read
 from engine.inspection.freshness import Fresh, age, freshness
-from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Signal, Target, Watched, headline, state
+from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
@@ -43,7 +43,7 @@ def signal_now(
     days: int = DAYS,
     equity: float | None = None,
     now: dt.datetime | None = None,
-) -> Signal:
+) -> LiveSignal:
     """Tell what a run's strategy says at the last close of its data.
 
     Parameters
@@ -68,7 +68,7 @@ def signal_now(
         return _signal(config, prepared, days, equity, aged)
 
 
-def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float | None, aged: int | None) -> Signal:
+def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float | None, aged: int | None) -> LiveSignal:
     market, inputs = prepared.setup.market, inputs_read(prepared)
     after, t = one_more(config, prepared), len(market.run_sessions) - 1
     hedged, said = execute(prepared.plain_engine, config, after)
@@ -83,7 +83,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
     fresh = tuple(freshness(market, prepared.reads))
-    return Signal(
+    return LiveSignal(
         config.name,
         prepared.label,
         prepared.about,

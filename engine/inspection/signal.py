@@ -81,7 +81,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Signal:
+class LiveSignal:
     """What a strategy says at the last close, and why.
 
     Parameters
