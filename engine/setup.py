@@ -268,6 +268,8 @@ def _cash_yield(config: RunConfig, market: Market) -> Floats:
     if np.isnan(known[0]):
         start = market.run_sessions[0]
         later = market.run_sessions[~np.isnan(known)]
-        cure = f"start at {later[0]} or later" if len(later) else "choose another series"
-        raise DataError(f"series {rate} has no value known by {start}: {cure}, or set execution.cash_rate to a number")
+        remedy = f"start at {later[0]} or later" if len(later) else "choose another series"
+        raise DataError(
+            f"series {rate} has no value known by {start}: {remedy}, or set execution.cash_rate to a number"
+        )
     return known

@@ -25,9 +25,9 @@ def returns_of(equity: Floats) -> Floats:
     return returns
 
 
-def mean_cash_return(terms: Terms, last: int) -> float:
+def mean_cash_return(earned: Floats, last: int) -> float:
     """Return the mean of what cash earns a session, a fraction: the rate Sharpe and Sortino are measured over."""
-    return float(terms.earned[1 : last + 1].mean())
+    return float(earned[1 : last + 1].mean())
 
 
 def annual(per_session: float, a_year: float = SESSIONS_A_YEAR) -> float:
@@ -123,13 +123,13 @@ class Totals(NamedTuple):
     last: str = ""
 
 
-def totals_of(ledger: Ledger, terms: Terms, sessions: Dates, trades: Trades) -> Totals:
+def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -> Totals:
     """Return what the formulas take of one book, to its last session; arguments as of `metrics_of`."""
     end = ledger.last + 1
     equity = ledger.equity[:end]
     returns, a_year = returns_of(equity), sessions_a_year(sessions[:end])
     years = (end - 1) / a_year
-    excess = returns - mean_cash_return(terms, ledger.last)
+    excess = returns - mean_cash_return(earned, ledger.last)
     growth = equity[-1] / equity[0]
     return Totals(
         equity=equity[-1],

@@ -23,7 +23,7 @@ from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.inspection.explain import close_read, inputs_read
 from engine.inspection.freshness import Fresh, age, freshness
-from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Signal, Target, Watched, headline, state
+from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
 from engine.legs import HEDGE, legs_of
 from engine.rules import WHOLE_SHARE, Order, plan_trade
@@ -44,7 +44,7 @@ def signal_now(
     days: int = DAYS,
     equity: float | None = None,
     now: dt.datetime | None = None,
-) -> Signal:
+) -> LiveSignal:
     """Tell what a run's strategy says at the last close of its data.
 
     Parameters
@@ -69,7 +69,7 @@ def signal_now(
         return _signal(config, prepared, days, equity, aged)
 
 
-def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float | None, aged: int | None) -> Signal:
+def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float | None, aged: int | None) -> LiveSignal:
     market, inputs = prepared.setup.market, inputs_read(prepared)
     after, t = one_more(config, prepared), len(market.run_sessions) - 1
     hedged, said = execute(prepared.plain_engine, config, after)
@@ -84,7 +84,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
     fresh = tuple(freshness(market, prepared.reads))
-    return Signal(
+    return LiveSignal(
         config.name,
         prepared.label,
         prepared.about,
@@ -221,8 +221,8 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
     if market.simulated:
         yield SIMULATED.format(hedge=market.hedge)
     if aged:
-        cure = "pull first" if market.source.name == "store" else "bring the files up to date first"
-        asked_for = f"as asked for with end {config.end}" if config.end is not None else cure
+        remedy = "pull first" if market.source.name == "store" else "bring the files up to date first"
+        asked_for = f"as asked for with end {config.end}" if config.end is not None else remedy
         yield f"OLD: the last bar is of {last}, {counted(aged, 'session')} ago: {asked_for}."
     for one in fresh:
         if one.late:

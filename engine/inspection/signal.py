@@ -82,7 +82,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Signal:
+class LiveSignal:
     """What a strategy says at the last close, and why.
 
     Parameters
