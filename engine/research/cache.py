@@ -24,9 +24,9 @@ from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Units, units_of
 from engine.plain_yaml import Keys
-from engine.research.answered import less_in
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import drawn_of
+from engine.research.rows import less_in
 from engine.setup import Setup, open_market, policy_of, prepare, rebalancing_days, sizing_of
 from strategies import parameters
 from strategies.load import fresh
