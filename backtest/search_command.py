@@ -57,7 +57,7 @@ def search(
     from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
     from engine.research.search.sampler import import_optuna
     from engine.research.search.space import space_of
-    from reports.search_page import write_search_page
+    from reports.search import write_search_page
 
     import_optuna()
     objectives = objectives_of(objective, directions, answer=answer)
@@ -78,7 +78,7 @@ def search(
 
         typer.echo(json.dumps(summary_of(result), indent=2))
         return
-    from reports.search_table import show_search
+    from reports.search import show_search
 
     show_search(console(), result, top, line, forward_command(command, result))
     if open_page:
@@ -145,7 +145,7 @@ def forward_command(run: str, result: SearchResult) -> str | None:
 
 def _three(dimension: Any) -> list[str]:
     """Return both ends and the middle of a range, or all choices."""
-    from reports.sweep_page import as_yaml
+    from reports.naming import as_yaml
 
     if dimension.range is None:
         return [as_yaml(value) for value in dimension.choices]

@@ -80,8 +80,8 @@ def sweep(
             )
         )
         return
-    from reports.overfitting_table import show_overfitting
-    from reports.terminal import show_sweep
+    from reports.overfitting import show_overfitting
+    from reports.sweep import show_sweep
 
     show_sweep(console(), result, metric, top)
     if standing:

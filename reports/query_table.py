@@ -19,7 +19,7 @@ from engine.analytics.measure import lower_is_better
 from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 from engine.runs.index import OLD
 from engine.runs.origin import Origin
-from reports.sweep_page import label, shown, spec_of
+from reports.naming import label, shown, spec_of
 
 COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}
 RUN_FIGURES = ("cagr", "unhedged_cagr", "max_drawdown")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from data.errors import ConfigError
 from engine.config import RunConfig
-from engine.plain_yaml import Keys
+from engine.plain import Keys
 from engine.research.grid import check_once, read_axis, value_taken
 from engine.research.inputs import MOST
 

@@ -19,8 +19,7 @@ from engine.research.search.objectives import objectives_of
 from engine.research.search.run import Search, SearchResult
 from engine.research.search.sampler import Trial
 from engine.research.search.space import Dimension, NumberRange, values_of
-from reports.search_page import page_data, span, write_search_page
-from reports.search_table import head, sentences, short, show_search
+from reports.search import head, page_data, sentences, short, show_search, span, write_search_page
 
 COMMAND = "backtest run hedge_soxs.yaml --data DIR"
 WEIGHT = Dimension(("hedge", "weight"), "", NumberRange(Decimal("0.1"), Decimal("0.3"), None, whole=False))
@@ -139,9 +138,9 @@ def test_menus_change_the_pictures_and_a_click_gives_the_command(tmp_path, open_
     assert drawn(page, "front", "history", "slice")
     page.select_option("#parameter", label="hedge.rebalance")
     page.select_option("#against", index=1)
-    assert page.text_content("#slice-title") == "Drawdown avoided by rebalance"
+    assert page.text_content("#slice-part h2") == "Drawdown avoided by rebalance"
     page.select_option("#objective", index=1)
-    assert "Drawdown avoided of each trial" in page.text_content("#history-caption")
+    assert "Drawdown avoided of each trial" in page.text_content("figure:has(#history) figcaption")
     page.evaluate("document.getElementById('front').emit('plotly_click', {points: [{customdata: 1}]})")
     command = page.text_content("#picked code")
 
@@ -149,6 +148,6 @@ def test_menus_change_the_pictures_and_a_click_gives_the_command(tmp_path, open_
     assert " ".join(base) == COMMAND
     values = values_of(found.search.space, found.tried[1].drawn)
     assert (weight, how) == (f"hedge.weight={values[0]}", "hedge.rebalance=it's")
-    assert page.locator("#best tbody").count() == 3
-    assert page.text_content("#best tbody:nth-of-type(2) code") == command
+    assert page.locator("#best tbody tr:not(.run)").count() == 3
+    assert page.text_content("#best tr:nth-of-type(4) code") == command
     assert (opened.errors, opened.online) == ([], [])
