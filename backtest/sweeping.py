@@ -9,9 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from backtest.configuring import Config, config_from
 from data.errors import UserError
 from data.sources import Source
+from engine.loading import Config, config_from
 from engine.research.columns import columns_of
 from engine.research.grid import Axis, axes_in_yaml, grid_from, grid_of
 from engine.research.overfitting.findings import FILE

@@ -16,7 +16,7 @@ from data.arrays import day as day_of
 from data.errors import UserError
 from engine.config import RunConfig
 from engine.inspection.explain import explain
-from engine.inspection.explained import Day
+from engine.inspection.session import Day
 from engine.runs.run import Run
 from engine.validation.prove import prove
 from reports.comparison_frontier import write_picture

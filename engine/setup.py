@@ -17,7 +17,7 @@ from data.shown import screen
 from data.sources import SERIES, Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
-from engine.config import RunConfig
+from engine.config import HedgeConfig, RunConfig
 from engine.inception import or_made
 from engine.kernel.loop import Plan
 from engine.provenance import audited, extended, found_in, made_before
@@ -126,7 +126,11 @@ def _load(config: RunConfig, source: Source | None = None, shift: int = 0) -> _L
 
 def sizing_of(config: RunConfig) -> Sizing:
     """Return the config's sizing and funding."""
-    hedge = config.hedge
+    return sizing_from(config.hedge)
+
+
+def sizing_from(hedge: HedgeConfig) -> Sizing:
+    """Return the sizing and funding of a hedge."""
     return Sizing(
         hedge.sizing,
         hedge.weight,
@@ -202,15 +206,24 @@ def run_beta(config: RunConfig, market: Market) -> Floats:
 def plan_of(config: RunConfig, market: Market, intensity: Floats) -> Plan:
     """Return when and how the run decides, from an intensity without NaN over all the market's sessions."""
     sizing, sessions = sizing_of(config), market.run_sessions
+    size = hedge_weights(sizing, market, intensity)[market.first :]
+    core_due = rebalancing_days(sessions, config.portfolio.rebalance)
+    return plan_with(config.hedge, policy_of(config), intensity[market.first :], size, sessions, core_due)
+
+
+def plan_with(
+    hedge: HedgeConfig, policy: PolicyRules, intensity: Floats, size: Floats, sessions: Dates, core_due: Flags
+) -> Plan:
+    """Return the plan of a hedge from its parts, arrays over the run's sessions."""
     return Plan(
-        policy_of(config),
-        intensity[market.first :],
-        hedge_weights(sizing, market, intensity)[market.first :],
-        rebalancing_days(sessions, config.hedge.rebalance),
-        rebalancing_days(sessions, config.portfolio.rebalance),
-        config.hedge.band if config.hedge.rebalance == "band" else np.inf,
-        unhedged_core(sizing),
-        config.hedge.funding == "sell_core",
+        policy,
+        intensity,
+        size,
+        rebalancing_days(sessions, hedge.rebalance),
+        core_due,
+        hedge.band if hedge.rebalance == "band" else np.inf,
+        unhedged_core(sizing_from(hedge)),
+        hedge.funding == "sell_core",
     )
 
 

@@ -19,7 +19,7 @@ from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, names_of
 from engine.config import RunConfig
 from engine.runs.run import Run
-from reports.comparison_answers import family_of
+from reports.comparison_rows import family_of
 from reports.drawing import Drawing, Scale, Shape, Spot
 from reports.frontier_picture import tip_of
 from reports.label_places import Box, Label, Line, inside

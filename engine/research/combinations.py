@@ -16,7 +16,7 @@ from data.sources import Source
 from data.sources.memory import part_of
 from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
-from engine.plain_yaml import Keys
+from engine.plain import Keys
 from engine.research.cache import Cache, Recent
 from engine.research.code_bundle import Bundle, Unpacked, bundle_of
 from engine.research.columns import columns_of

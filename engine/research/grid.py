@@ -16,8 +16,7 @@ from data.arrays import Ints
 from data.errors import ConfigError
 from engine.config import RunConfig
 from engine.loading import build_config, full_keys, read_value
-from engine.plain_python import plain
-from engine.plain_yaml import Keys
+from engine.plain import Keys, plain
 
 MOST = 100_000_000
 """Combinations above which a sweep is a mistake."""

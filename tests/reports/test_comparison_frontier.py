@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names
-from reports.comparison import write_comparison
+from reports.comparison import compared
 from reports.comparison_frontier import PHONE, WIDE, Shared, draw_shared, shared_lines, short_names
-from reports.comparison_numbers import compared
+from reports.comparison_page import write_comparison
 
 SHAPES = pytest.mark.parametrize("shape", [WIDE, PHONE], ids=["wide", "phone"])
 

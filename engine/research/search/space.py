@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from data.errors import ConfigError
 from engine.config import RunConfig
 from engine.loading import full_keys, read_value
-from engine.plain_yaml import Keys
+from engine.plain import Keys
 from engine.research.grid import value_at, with_values
 from engine.research.inputs import MOST
 
