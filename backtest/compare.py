@@ -12,8 +12,8 @@ from engine.config import RunConfig
 from engine.runs.folder import find_run
 from engine.runs.reuse import made_before
 from engine.runs.run import Run
-from reports.comparison import write_comparison
-from reports.comparison_numbers import Comparison, compared
+from reports.comparison import Comparison, compared
+from reports.comparison_page import write_comparison
 
 PAGE = "comparison.html"
 """What the page is called, among the kept runs."""

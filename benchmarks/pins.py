@@ -121,6 +121,7 @@ def _run_entry(entry: dict[str, Any], out: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     os.chdir(folder)
+    sys.path.append(str(folder))  # an axis of classes names them by module: a file's path would be part of the id
     os.environ |= {"BACKTEST_DATA": str(folder / "store")}
     for number, words in enumerate(entry["commands"]):
         arguments = [_newest(word) for word in words]

@@ -58,10 +58,10 @@ class Sameness:
 
     def text(self, text: str, own: Own = ()) -> str:
         """Return a text without what may differ."""
-        for mine, instead in own:
-            text = text.replace(mine, instead)
         for pattern, instead in (*NORMAL, *(IDS if self.ids_changed else ())):
             text = pattern.sub(instead, text)
+        for mine, instead in own:
+            text = text.replace(mine, instead)
         return text
 
     def name(self, name: str) -> str:

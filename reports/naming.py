@@ -9,7 +9,7 @@ from typing import Any
 from data.errors import ConfigError
 from data.format import figure
 from engine.analytics.measure import AGAINST, MEASURES, SUM, base_of, lower_is_better
-from engine.plain_yaml import PlainYaml
+from engine.plain import PlainYaml
 from engine.research.columns import ESTIMATED
 
 APART = ("gap_to_held_less", *SUM)

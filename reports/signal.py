@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.format import counted, dollars, number, percent
 from engine.analytics.answer.words import Piece
-from engine.inspection.live_signal_read import Signal, Watched
+from engine.inspection.signal import Signal, Watched
 from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, Text
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show

@@ -76,14 +76,14 @@ def net_short(setup: Setup, book: Ledger, beta: Floats) -> Flags:
     return below & (np.arange(len(below)) < book.last)
 
 
-class Followed(NamedTuple):
+class SoldDaily(NamedTuple):
     """A book that trades at opens and at closes: its ledger by session, and what it traded in both."""
 
     ledger: Ledger
     trades: Trades
 
 
-def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> Followed:
+def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
     """Run the de-risk that follows the hedged book's beta when the fund itself does: at every close.
 
     At every close but the last at which the hedged book holds a hedge it trades, at that close, to the beta of the
@@ -105,7 +105,7 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> Followed:
     orders = _half_orders(setup, hedged, beta)
     halves = compiled().replay(prices, terms, orders)
     trades = trades_of(halves.traded, prices.fill, terms)
-    return Followed(_whole(halves), Trades(*(_by_session(one) for one in trades)))
+    return SoldDaily(_whole(halves), Trades(*(_by_session(one) for one in trades)))
 
 
 def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.arithmetic import product
 from data.arrays import Flags, Floats, Ints
-from engine.analytics.blocks import Blocks, draw_blocks
+from engine.analytics.bootstrap import BlockDraws, draw_blocks
 from engine.analytics.evidence import LEVEL
 from engine.analytics.fund_exposure import fills_at_open
 from engine.kernel.loop import Ledger
@@ -191,7 +191,7 @@ def event_study(
     draws' 2.5 % and 97.5 % quantiles. Below `LEAST` triggers whose windows share no session, or as many blocks, there
     is none.
     """
-    name = _fills(setup) if since == "fill" else "close"
+    name = "close" if since != "fill" else "next_open" if fills_at_open(setup) else "next_close"
     later = int(name == "next_close")  # a window begins a session later there, and ends so
     triggers, market = _triggers(setup, hedged, every), setup.market
     marked = np.zeros(len(market.run_sessions), np.bool_)
@@ -239,10 +239,6 @@ class _Returns(NamedTuple):
     whole: Flags
 
 
-def _fills(setup: Setup) -> str:
-    return "next_open" if fills_at_open(setup) else "next_close"
-
-
 def _priced(setup: Setup, instrument: str, since: str) -> _Priced:
     market = setup.market
     bars, level = market.bars(instrument), market.total_return(instrument)
@@ -283,7 +279,7 @@ def _apart(marked: Flags, window: int) -> int:
     return count
 
 
-def _window(window: int, marked: Flags, moves: _Returns, block: int | None, drawn: Blocks | None) -> StudyWindow:
+def _window(window: int, marked: Flags, moves: _Returns, block: int | None, drawn: BlockDraws | None) -> StudyWindow:
     """Compare triggers with all days; where blocks are `drawn`, with an interval."""
     after, days = marked & moves.whole, moves.whole
     means, shares = _draws(moves, after, drawn) if drawn else (None, None)
@@ -300,7 +296,7 @@ def _window(window: int, marked: Flags, moves: _Returns, block: int | None, draw
     return StudyWindow(window, int(after.sum()), _apart(after, window), int(days.sum()), block, *moved)
 
 
-def _draws(moves: _Returns, after: Flags, drawn: Blocks) -> tuple[Floats, Floats]:
+def _draws(moves: _Returns, after: Flags, drawn: BlockDraws) -> tuple[Floats, Floats]:
     """Return the differences of means and of shares above 0 on each draw, shape (draws, things) each."""
     both = np.column_stack([np.ones(len(after)), moves.made, moves.made > 0.0])
     differences = []

@@ -11,7 +11,6 @@ import numpy as np
 from data.arithmetic import expm1, log
 from data.arrays import Dates, Floats
 from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
-from data.fund import FEE, SPREAD
 from engine.analytics.drawdowns import Trigger, core_level, deep_drawdowns, triggers_of
 from engine.analytics.episode_stats import EpisodeStats, Figure, Need, episode_stats, needs_of
 from engine.analytics.episodes import Episode
@@ -252,8 +251,6 @@ def hedge_metrics(
     hedged: Ledger,
     unhedged: Ledger,
     episodes: Sequence[Episode],
-    fee: float = FEE,
-    spread: float = SPREAD,
 ) -> HedgeMetrics:
     """Measure a hedged run against its unhedged control, over the sessions on which both have a book.
 
@@ -261,8 +258,6 @@ def hedge_metrics(
     ----------
     setup, hedged, unhedged, episodes
         What was executed, and what came of it.
-    fee, spread
-        The fund's expense ratio, and what a dollar of its swaps costs above the bill rate, fractions a year.
     """
     ran, sessions = slice(0, min(hedged.last, unhedged.last) + 1), setup.market.run_sessions
     ours, theirs, core, index = hedged.equity[ran], unhedged.equity[ran], core_level(setup)[ran], index_of(setup)
@@ -270,7 +265,7 @@ def hedge_metrics(
     weight = hedged.shares[ran, -1] * setup.prices.close[ran, -1] / ours
     triggers = triggers_of(deep_drawdowns(core), core, weight, episodes)
     filled = index.opened if fills_at_open(setup) else index.level
-    carry, b = carry_of(setup, fee, spread).total, setup.market.roles.leverage
+    carry, b = carry_of(setup).total, setup.market.roles.leverage
     needs = needs_of(episodes, index.level, filled, carry, b, hedged.last, session_numbers(sessions))
     up, down = capture(ours, theirs, sessions[ran])
     lived = hedged.last + 1
@@ -281,16 +276,16 @@ def hedge_metrics(
         down,
         worst,
         triggers,
-        _median([one.sessions for one in triggers if one.sessions is not None]),
-        _mean([one.after for one in triggers]),
+        _figure(
+            np.median,
+            [one.sessions for one in triggers if one.sessions is not None],
+            "no core drawdown was met by the hedge",
+        ),
+        _figure(np.mean, [one.after for one in triggers], "the core had no drawdown"),
         episode_stats(episodes, needs, hedged.equity[:lived], sessions_a_year(sessions[:lived])),
         needs,
     )
 
 
-def _median(values: Sequence[int]) -> Figure:
-    return Figure(float(np.median(values))) if values else Figure(None, "no core drawdown was met by the hedge")
-
-
-def _mean(values: Sequence[float]) -> Figure:
-    return Figure(float(np.mean(values))) if values else Figure(None, "the core had no drawdown")
+def _figure(mean: Callable[[Sequence[float]], Any], values: Sequence[float], why: str) -> Figure:
+    return Figure(float(mean(values))) if values else Figure(None, why)

@@ -23,8 +23,7 @@ from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.inspection.explain import close_read, inputs_read
 from engine.inspection.freshness import Fresh, age, freshness
-from engine.inspection.live_signal_read import ENTER, HOLD, LEAVE, STAY_OUT, Signal, Target, Watched
-from engine.inspection.live_signal_words import headline, state
+from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Signal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
@@ -72,7 +71,7 @@ def signal_now(
 def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float | None, aged: int | None) -> Signal:
     market, inputs = prepared.setup.market, inputs_read(prepared)
     after, t = one_more(config, prepared), len(market.run_sessions) - 1
-    hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, after)
+    hedged, said = execute(prepared.plain_engine, config, after)
     if hedged.last < t:
         raise DataError(
             f"the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none to signal for"
@@ -86,8 +85,8 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
     fresh = tuple(freshness(market, prepared.reads))
     return Signal(
         config.name,
-        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view),
-        (prepared.cls.__doc__ or "").strip().partition("\n")[0],
+        prepared.label,
+        prepared.about,
         market.hedge,
         market.underlying,
         close.date,

@@ -1,9 +1,9 @@
-"""What a sweep's rows know of the answer: how safe a book was, its gap to holding less, and the parts of the sum."""
+"""A run as a row of a sweep, with what it knows of the answer: how safe it was, its gap to holding less, the sum."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,32 +11,15 @@ from data.arrays import Floats, Ints
 from engine.analytics.answer.decompose import PARTS, in_cagr, sum_of
 from engine.analytics.answer.safety import Less, less_of, safety_of
 from engine.analytics.answer.timing import shifts_of
+from engine.analytics.attribution import attribute
+from engine.analytics.carino import scalars
 from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
-from engine.analytics.measure import SAFETY, SHIFTS
+from engine.analytics.measure import COMPARABLE, HEDGE, NUMBERS, SAFETY, SHIFTS
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, run_beta
 
 if TYPE_CHECKING:
     from engine.runs.run import Run
-
-
-class Book(NamedTuple):
-    """A hedged book, and what its sum is told from.
-
-    Parameters
-    ----------
-    setup
-        What it was executed on.
-    hedged, unhedged
-        The books.
-    beta
-        The core's beta to the underlying at each close, shape (sessions,).
-    """
-
-    setup: Setup
-    hedged: Ledger
-    unhedged: Ledger
-    beta: Floats
 
 
 def less_in(setup: Setup) -> Less:
@@ -65,9 +48,18 @@ def safety_row(hedged: Ledger, less: Less, a_year: float) -> dict[str, float]:
     return {name: float(values[0]) for name, values in safety_columns(hedged.equity[np.newaxis], less, a_year).items()}
 
 
-def sum_row(book: Book) -> dict[str, float]:
-    """Return `SUM` of a book, in one thread; NaN for a part that can't be told, because a book of it was ruined."""
-    setup, hedged, unhedged, beta = book
+def sum_row(setup: Setup, hedged: Ledger, unhedged: Ledger, beta: Floats) -> dict[str, float]:
+    """Return `SUM` of a book, in one thread; NaN for a part that is undefined, because a book of it was ruined.
+
+    Parameters
+    ----------
+    setup
+        What it was executed on.
+    hedged, unhedged
+        The books.
+    beta
+        The core's beta to the underlying at each close, shape (sessions,).
+    """
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     bare, own = _growth(unhedged, years), _growth(hedged, years)
     if not np.isfinite([bare, own]).all():
@@ -76,17 +68,22 @@ def sum_row(book: Book) -> dict[str, float]:
     daily = _growth(sold_daily(setup, hedged, beta).ledger, years)
     shifts = shifts_of(setup, hedged, beta, years, spaced(len(hedged.equity) - 1), threads=1)
     mean = None if shifts.ruined else float(shifts.growth[1:].mean())
-    told = in_cagr(sum_of(bare, own, entry, daily, mean), bare)
-    return {name: np.nan if part is None else part for name, part in zip(PARTS, told.parts, strict=True)}
+    parts = in_cagr(sum_of(bare, own, entry, daily, mean), bare).parts
+    return {name: np.nan if part is None else part for name, part in zip(PARTS, parts, strict=True)}
 
 
-def answered_row(result: Run, *, answer: bool) -> dict[str, float]:
-    """Return `SAFETY` of a run's book, and `SUM` where it is asked for."""
-    setup, hedged = result.setup, result.hedged
-    row = safety_row(hedged, less_in(setup), setup.market.sessions_a_year)
+def run_row(result: Run, *, answer: bool) -> dict[str, float]:
+    """Return the columns of a single run, NaN where one is undefined; `SUM` where it is asked for."""
+    setup, hedged, metrics = result.setup, result.hedged, result.metrics
+    sleeve = scalars(attribute(setup, hedged))
+    row: dict[str, Any] = {name: metrics[name] for name in NUMBERS} | {name: sleeve[name] for name in HEDGE}
+    for name in COMPARABLE:
+        pair = metrics[name], metrics["controls"]["unhedged"][name]
+        row[f"{name}_vs_unhedged"] = None if None in pair else pair[0] - pair[1]
+    row |= safety_row(hedged, less_in(setup), setup.market.sessions_a_year)
     if answer:
-        row |= sum_row(Book(setup, hedged, result.unhedged, run_beta(result.config, result.market)))
-    return row
+        row |= sum_row(setup, hedged, result.unhedged, run_beta(result.config, result.market))
+    return {name: np.nan if value is None else float(value) for name, value in row.items()}
 
 
 def spaced(closes: int) -> Ints:

@@ -67,7 +67,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     controls = (
         evaluation.controls if evaluation else least_controls(Case(config, setup, hedged, run_beta(config, market)))
     )
-    label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view)
+    label = prepared.label
     notes = (
         *said.remarks,
         *_notes(config, setup, hedged),
@@ -139,7 +139,7 @@ def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict
 def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
     """Return the end values of the hedged and of the unhedged book on a market."""
     with evaluate_strategy(config, market) as prepared:
-        hedged, _said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+        hedged, _said = execute(prepared.plain_engine, config, prepared)
     unhedged = run_unhedged(prepared.setup)
     return float(hedged.equity[hedged.last]), float(unhedged.equity[unhedged.last])
 

@@ -11,7 +11,7 @@ from typing import Any
 from data.errors import UserError
 from engine.config import RunConfig
 from engine.loading import build_config, load_config
-from engine.plain_yaml import PlainYaml
+from engine.plain import PlainYaml
 from strategies.load import RUNS, SHIPPED
 
 CLASS, PARAMETERS = "strategy.class", "strategy.params."

@@ -8,8 +8,7 @@ from rich.console import Console
 from standings import standing
 from sweep_rows import GRID, grid
 
-from engine.research.overfitting.findings import LESS_UNHEDGED
-from engine.research.overfitting.words import sentence
+from engine.research.overfitting.findings import LESS_UNHEDGED, sentence
 from reports.overfitting import overfitting_data, rows_of, show_overfitting
 from reports.sweep import write_sweep_page
 

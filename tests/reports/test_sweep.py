@@ -11,7 +11,7 @@ import pytest
 from sweep_rows import DAYS, FLOOR, GRID, METRICS, WEIGHT, WORDS, by_hand, grid
 
 from data.errors import UserError
-from engine.plain_yaml import PlainYaml
+from engine.plain import PlainYaml
 from reports import sweep
 from reports.naming import as_yaml, shown
 from reports.sweep import verdict, write_sweep_page

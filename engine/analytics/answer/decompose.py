@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 PARTS = ("exposure", "timing", "drift", "fund")
 
@@ -41,10 +40,6 @@ class Sum:
     def parts(self) -> tuple[float | None, ...]:
         """The four parts, in order."""
         return tuple(getattr(self, name) for name in PARTS)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
 
 
 def sum_of(unhedged: float, hedged: float, entry: float, daily: float, shifted: float | None) -> Sum:

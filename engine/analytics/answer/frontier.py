@@ -47,10 +47,6 @@ class Dot:
     final_equity: float
     gap: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Frontier:
@@ -61,7 +57,7 @@ class Frontier:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for metrics.json."""
-        return {"line": [dot.as_dict() for dot in self.line], "dots": [dot.as_dict() for dot in self.dots]}
+        return {"line": [asdict(dot) for dot in self.line], "dots": [asdict(dot) for dot in self.dots]}
 
 
 def frontier_of(hedged: Ledger, controls: Mapping[str, Control], grid: tuple[Ledger, ...], years: float) -> Frontier:

@@ -7,8 +7,7 @@ and a sample without the rare lump looks too good: every draw has one more copy 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,7 +30,7 @@ LEVEL = 0.95
 
 
 @dataclass(frozen=True)
-class Cluster:
+class EpisodeCluster:
     """Episodes close to each other.
 
     Parameters
@@ -79,13 +78,9 @@ class FundPart:
     estimate: float | None
     interval: tuple[float, float] | None
     n_effective: float | None
-    clusters: tuple[Cluster, ...]
+    clusters: tuple[EpisodeCluster, ...]
     rests_on: tuple[int, ...]
     expected: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
 
 
 def fund_part(
@@ -119,7 +114,7 @@ def fund_part(
     if size <= SAME:
         return FundPart(None, estimate, None, None, (), (), expected)
     clusters = tuple(
-        Cluster(first, last, count, float(value), float(abs(value) / size))
+        EpisodeCluster(first, last, count, float(value), float(abs(value) / size))
         for (first, last, count), value in zip(spans, sums, strict=True)
     )
     rests_on = tuple(i for i, one in enumerate(clusters) if one.share > LARGEST)

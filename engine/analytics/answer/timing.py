@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -100,10 +99,6 @@ class Timing:
     def alike(self) -> bool:
         """Whether every date came to the same: the path never varies, or there was no cash to follow it."""
         return self.deviation is not None and self.deviation < ALIKE
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
 
 
 def shifts_of(

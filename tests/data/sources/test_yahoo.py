@@ -63,7 +63,7 @@ def soxs_like(count: int = 600) -> Bars:
     )
 
 
-def fetch(symbol: str, first: str | None = None, now: dt.datetime = EVENING, told: str | None = None) -> yahoo.History:
+def fetch(symbol: str, first: str | None = None, now: dt.datetime = EVENING, told: str | None = None) -> yahoo.Download:
     return yahoo.fetch(
         symbol, None if first is None else np.datetime64(first), now, None if told is None else np.datetime64(told)
     )

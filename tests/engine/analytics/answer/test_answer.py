@@ -1,13 +1,13 @@
 """The answer, whole: every part of it from the books that it is told by."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 from answered_runs import evaluated, ran
 
-from engine.analytics.answer.answer import NetShort, answer_of, net_short_of
+from engine.analytics.answer.answer import SHORT, NetShort, answer_of, net_short_of
 from engine.analytics.answer.fund_part import fund_part
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.answer.timing import shifts_of, timing_of
@@ -87,6 +87,10 @@ def test_net_short_closes_are_those_whose_next_session_is_counted():
     assert net_short_of(setup, calm, beta) == NetShort(0, 0.0)
 
 
+def test_a_run_that_is_too_short_is_told_how_long_it_has_to_be():
+    assert SHORT.startswith("the run is too short: fewer than 252 sessions ")
+
+
 def test_parts_of_a_book_that_was_ruined_are_none():
     (config, prepared, hedged), found = ran(), evaluated()
     case, daily = Case(config, prepared.setup, hedged, beta_of()), found.controls["derisk_daily"]
@@ -108,7 +112,7 @@ def test_as_plain_values_it_is_dated_and_in_the_units_it_names():
     plain = json.loads(json.dumps(answer.as_dict(), allow_nan=False))
 
     assert list(plain) == ["sum", "timing", "fund", "insurance", "frontier", "net_short"]
-    assert plain["sum"] == {"log": answer.logs.as_dict(), "cagr": answer.cagr.as_dict()}
+    assert plain["sum"] == {"log": asdict(answer.logs), "cagr": asdict(answer.cagr)}
     assert plain["timing"]["smallest"] == pytest.approx(answer.timing.smallest * answer.factor)
     assert plain["timing"]["mean"] == answer.timing.mean
     assert plain["insurance"]["c"] == answer.insurance.quarter.share

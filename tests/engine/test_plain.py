@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data.errors import ConfigError
-from engine.plain_yaml import PlainYaml
+from engine.plain import PlainYaml
 
 
 def read(text):
