@@ -24,9 +24,9 @@ def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREA
     a_share, close, fill = units.shares[:, -1], units.close[:, -1], setup.prices.fill[:, -1] * units.shares[:, -1]
     worth = np.concatenate(([0.0], close[:-1]))
     inside = float(fills_at_open(setup))
-    one = np.zeros_like(setup.prices.fill)
-    one[:, -1] = a_share
-    buying, selling = (-np.sum(costs_of(setup.terms, setup.prices.fill, each), axis=0)[:, -1] for each in (one, -one))
+    unit = np.zeros_like(setup.prices.fill)
+    unit[:, -1] = a_share
+    buying, selling = (-np.sum(costs_of(setup.terms, setup.prices.fill, each), axis=0)[:, -1] for each in (unit, -unit))
     level = setup.prices.fund_level
     return Daily(
         fund=np.concatenate(([0.0], level[1:] / level[:-1] - 1.0)),
