@@ -12,6 +12,7 @@ from data.arrays import Dates, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from engine.kernel.loop import Ledger
 from engine.kernel.sweep import Sums
+from engine.legs import HEDGE
 from engine.rules import Terms, costs_of
 from strategies.policy import ENTER
 
@@ -143,7 +144,7 @@ def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -
         tail=min(cvar(returns), 0.0),
         fills=int(trades.fills[:end].sum()),
         episodes=int(np.count_nonzero(ledger.action[:end] == ENTER)),
-        hedged=int(np.count_nonzero(ledger.shares[:end, -1])),
+        hedged=int(np.count_nonzero(ledger.shares[:end, HEDGE])),
         traded=float(trades.dollars[:end].sum()),
         costs=float(trades.costs[:end].sum()),
         sessions=end,

@@ -25,6 +25,7 @@ from engine.inspection.explain import close_read, inputs_read
 from engine.inspection.freshness import Fresh, age, freshness
 from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE, legs_of
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
 from engine.setup import open_market, prepare
@@ -77,7 +78,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
             f"the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none to signal for"
         )
     close = close_read(after, hedged, inputs, t)
-    on = close.policy.before.on if close.policy else bool(hedged.shares[t, -1] != 0.0)
+    on = close.policy.before.on if close.policy else bool(hedged.shares[t, HEDGE] != 0.0)
     order = _order(hedged.action[t], on=on)
     worth = float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
@@ -105,7 +106,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         tuple(map(str, market.sessions[rows])),
         {name: _level(market, name, rows) for name in dict.fromkeys((market.underlying, market.hedge))},
         None if prepared.signal is None else tuple(prepared.signal[rows].tolist()),
-        tuple(np.concatenate((np.zeros(market.first, np.bool_), hedged.shares[: t + 1, -1] != 0.0))[rows].tolist()),
+        tuple(np.concatenate((np.zeros(market.first, np.bool_), hedged.shares[: t + 1, HEDGE] != 0.0))[rows].tolist()),
         aged,
         fresh,
         market.simulated,
@@ -180,7 +181,7 @@ def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[
     worth, target = cash + dot(shares, price), shares + trade
     if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
         target = np.floor(target + WHOLE_SHARE)
-    names = after.setup.market.roles.traded
+    names = legs_of(after.setup.market.roles).names
     columns = (price, shares * price / worth, target * price / worth, target * price, target, trade)
     return tuple(Target(name, *map(float, row)) for name, row in zip(names, np.column_stack(columns), strict=True))
 

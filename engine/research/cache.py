@@ -22,9 +22,9 @@ from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Units, units_of
 from engine.plain import Keys
-from engine.research.answered import less_in
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import drawn_of
+from engine.research.rows import less_in
 from engine.setup import Setup, open_market, plan_with, policy_of, prepare, sizing_of
 from strategies import parameters
 from strategies.load import fresh
