@@ -26,10 +26,10 @@ def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREA
     fill = setup.prices.fill[:, HEDGE] * a_share
     worth = np.concatenate(([0.0], close[:-1]))
     inside = float(fills_at_open(setup))
-    one = np.zeros_like(setup.prices.fill)
-    one[:, HEDGE] = a_share
+    unit = np.zeros_like(setup.prices.fill)
+    unit[:, HEDGE] = a_share
     buying, selling = (
-        -np.sum(costs_of(setup.terms, setup.prices.fill, each), axis=0)[:, HEDGE] for each in (one, -one)
+        -np.sum(costs_of(setup.terms, setup.prices.fill, each), axis=0)[:, HEDGE] for each in (unit, -unit)
     )
     level = setup.prices.fund_level
     return Daily(

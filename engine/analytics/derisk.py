@@ -106,7 +106,7 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
     orders = _half_orders(setup, hedged, beta)
     halves = compiled().replay(prices, terms, orders)
     trades = trades_of(halves.traded, prices.fill, terms)
-    return SoldDaily(_whole(halves), Trades(*(_by_session(one) for one in trades)))
+    return SoldDaily(_whole(halves), Trades(*(_by_session(column) for column in trades)))
 
 
 def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
@@ -129,8 +129,8 @@ def _leverage_at_open(b: float, night: Floats) -> Floats:
     """Return the leverage a fund has after the night's return; b itself where the night would have wiped it out."""
     left = 1.0 + b * night
     lives = left > WIPED_OUT
-    told: Floats = np.where(lives, b * (1.0 + night) / np.where(lives, left, 1.0), b)
-    return told
+    leverage: Floats = np.where(lives, b * (1.0 + night) / np.where(lives, left, 1.0), b)
+    return leverage
 
 
 def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:

@@ -166,7 +166,7 @@ def put_volatility(market: Market) -> Floats:
     """Return the volatility a put is priced at, as known at each of the run's closes: a fraction a year, modelled.
 
     VIX/100 times the realised volatility of the underlying over that of SPY, both over 63 sessions; raises DataError
-    where that can't be told.
+    where that isn't known.
     """
     if not market.has_series(VOLATILITY_INDEX):
         raise DataError(f"there is no series {VOLATILITY_INDEX}, from which the put's volatility would come")
