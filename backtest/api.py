@@ -132,7 +132,7 @@ def write_run(
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
     from engine.research.columns import columns_of
-    from engine.research.overfitting.words import standing_of
+    from engine.research.overfitting.findings import standing_of
     from reports.sweep import Rows, write_sweep_page
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"

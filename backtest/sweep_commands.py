@@ -54,7 +54,7 @@ def sweep(
     from backtest.api import sweep_command, write_sweep_html
     from engine.research.columns import check_column
     from engine.research.grid import axes_in_yaml, grid_of
-    from engine.research.overfitting.words import figures_of, standing_of
+    from engine.research.overfitting.findings import figures_of, standing_of
     from engine.research.sweep import executor_for
     from engine.research.sweep import sweep as run_sweep
 

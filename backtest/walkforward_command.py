@@ -75,8 +75,8 @@ def walkforward(
     if as_json:
         import json
 
-        told = {**walk.metrics, "by_fold": walk.folds, "folder": str(walk.folder)}
-        typer.echo(json.dumps(told, indent=2, default=str))
+        found = {**walk.metrics, "by_fold": walk.folds, "folder": str(walk.folder)}
+        typer.echo(json.dumps(found, indent=2, default=str))
         return
     from reports.walkforward import as_markdown, show_walkforward
 

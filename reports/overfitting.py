@@ -9,9 +9,8 @@ import numpy as np
 
 from data.arrays import Floats
 from data.format import UNKNOWN, counted, number, p_value
-from engine.research.overfitting.findings import SERIES
+from engine.research.overfitting.findings import BARE, COSTS, HOLDS, LUCK, SERIES, Standing, numbers, outcome, sentence
 from engine.research.overfitting.sharpe import Deflated
-from engine.research.overfitting.words import BARE, COSTS, HOLDS, LUCK, Standing, numbers, outcome, sentence
 from reports.document import Chart, Column, Details, Heading, Items, Paragraph, Part, Row, Section, Table
 from reports.renderers.terminal import show
 

@@ -17,7 +17,7 @@ from data.format import counted, percent, written
 from engine.analytics.answer.words import Piece
 from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SHIFTS, SUM, base_of
 from engine.research.columns import ESTIMATED
-from engine.research.overfitting.words import Standing
+from engine.research.overfitting.findings import Standing
 from reports.charts import packed
 from reports.document import Chart, Column, Document, Link, Menus, Paragraph, Part, Row, Section, Table
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown

@@ -16,7 +16,7 @@ DECAY = ("fee", "spread", "tracking")
 """What the fund itself takes, to be set against financing; what daily reset made is a path effect."""
 
 
-class Timing(NamedTuple):
+class HedgeTiming(NamedTuple):
     """What the sleeve's weight at the close before times the fund's return brought, fractions a year.
 
     ``mean(w R) = mean(w) mean(R) + cov(w, R)``, times the sessions a year. What the sleeve made inside the
@@ -42,12 +42,12 @@ class Timing(NamedTuple):
     timing: float
 
 
-def timing_of(attribution: Attribution) -> Timing:
+def timing_of(attribution: Attribution) -> HedgeTiming:
     """Return the average hedge and the timing, over all sessions with a book."""
     held, fund = attribution.weight[: attribution.last], attribution.fund[1 : attribution.last + 1]
     total, average = float((held * fund).mean()), float(held.mean() * fund.mean())
     timing = float(((held - held.mean()) * (fund - fund.mean())).mean())
-    return Timing(*(attribution.a_year * each for each in (total, average, timing)))
+    return HedgeTiming(*(attribution.a_year * each for each in (total, average, timing)))
 
 
 def linking(equity: Floats, last: int) -> Floats:
@@ -89,7 +89,7 @@ def scalars(attribution: Attribution) -> dict[str, float]:
 
     ``<column>_dollars``; ``<column>_return``, linked, that sum to ``total_return``; ``<column>_a_year``, the same in
     proportion, that sum to ``cagr``. So for every column, for ``decay`` (fee, spread and tracking) and for
-    ``sleeve``, all that the hedge made. And `Timing`, a year: ``hedge_times_fund``, ``average_hedge``, ``timing``.
+    ``sleeve``, all that the hedge made. And `HedgeTiming`, a year: ``hedge_times_fund``, ``average_hedge``, ``timing``.
     """
     dollars = {name: float(column.sum()) for name, column in attribution.dollars.items()}
     linked, yearly = contributions(attribution), _yearly(attribution)

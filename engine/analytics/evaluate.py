@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from data.arrays import Floats
 from data.shown import screen
 from engine.analytics.answer.answer import Answer, answer_of, no_answer
-from engine.analytics.answer.variations import Alternative, Bench, Variation, alternatives_of, variations_of
+from engine.analytics.answer.variations import Alternative, Variation, VariedRun, alternatives_of, variations_of
 from engine.analytics.answer.words import names_of
 from engine.analytics.attribution import Attribution, attribute
 from engine.analytics.bridge import Bridge, bridge
@@ -37,7 +37,7 @@ SEED = 0
 
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """What is to be said of a hedged run.
+    """The evaluation of a hedged run.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ class Evaluation:
 
     def __repr__(self) -> str:
         parts = ", ".join(field.name for field in fields(self))
-        told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
-        return screen(f"Evaluation: {self.verdict.sentence}", *told, f"parts: {parts}")
+        reasons = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
+        return screen(f"Evaluation: {self.verdict.sentence}", *reasons, f"parts: {parts}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""
@@ -88,8 +88,8 @@ class Evaluation:
             "verdict": self.verdict.as_dict(),
             "answer": None if self.answer is None else self.answer.as_dict(),
             "answer_why": self.why,
-            "variations": [one.as_dict() for one in self.variations],
-            "alternatives": [one.as_dict() for one in self.alternatives],
+            "variations": [asdict(each) for each in self.variations],
+            "alternatives": [asdict(each) for each in self.alternatives],
             "attribution": scalars(self.attribution),
             "bridge": {name: float(dollars[self.attribution.last]) for name, dollars in self.bridge.carried.items()},
             "measures": self.measures.as_dict(),
@@ -120,8 +120,10 @@ def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_oth
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(case, controls, episodes, years)
     controls |= {} if answer is None else answer.held
-    bench = None if answer is None else Bench(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
-    books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
+    varied = (
+        None if answer is None else VariedRun(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
+    )
+    books = {name: control.ledger for name, control in controls.items() if control.ledger is not None}
     ours = attribute(setup, hedged)
     measures = hedge_metrics(setup, hedged, unhedged, episodes)
     price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)
@@ -143,8 +145,8 @@ def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_oth
         ),
         answer,
         why,
-        () if bench is None else variations_of(bench),
-        () if bench is None else alternatives_of(bench),
+        () if varied is None else variations_of(varied),
+        () if varied is None else alternatives_of(varied),
         withheld(why or "", fund, price, sale_cost)
         if answer is None
         else verdict_of(answer, names_of(config), price, sale_cost),

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.arithmetic import product
 from data.arrays import Flags, Floats, Ints
-from engine.analytics.blocks import Blocks, draw_blocks
+from engine.analytics.bootstrap import BlockDraws, draw_blocks
 from engine.analytics.evidence import LEVEL
 from engine.analytics.fund_exposure import fills_at_open
 from engine.kernel.loop import Ledger
@@ -132,7 +132,7 @@ class EventStudy:
     windows
         By length.
     offsets
-        Sessions from the trigger's close at which paths are told.
+        Sessions from the trigger's close of the mean paths.
     fund, underlying
         Mean paths.
     draws, seed
@@ -158,7 +158,7 @@ class EventStudy:
             "level": LEVEL,
             "draws": self.draws,
             "seed": self.seed,
-            "windows": [asdict(one) for one in self.windows],
+            "windows": [asdict(window) for window in self.windows],
         }
 
 
@@ -172,7 +172,7 @@ def event_study(
     setup, hedged
         The run.
     every
-        ``entry`` or ``signal``, as `EventStudy` tells.
+        ``entry`` or ``signal``, as of `EventStudy`.
     since
         ``fill``: windows begin where the run's own orders fill. ``close``: at the trigger's close.
     seed, draws
@@ -191,22 +191,25 @@ def event_study(
     draws' 2.5 % and 97.5 % quantiles. Below `LEAST` triggers whose windows share no session, or as many blocks, there
     is none.
     """
-    name = _fills(setup) if since == "fill" else "close"
+    name = "close" if since != "fill" else "next_open" if fills_at_open(setup) else "next_close"
     later = int(name == "next_close")  # a window begins a session later there, and ends so
     triggers, market = _triggers(setup, hedged, every), setup.market
     marked = np.zeros(len(market.run_sessions), np.bool_)
     marked[triggers] = True
-    fund, underlying = (_priced(setup, one, name) for one in (market.hedge, market.underlying))
+    fund, underlying = (_priced(setup, instrument, name) for instrument in (market.hedge, market.underlying))
     moves = [_moves(fund, underlying, market.roles.leverage, h + later) for h in WINDOWS]
-    blocks = [_block(marked & one.whole, h) for one, h in zip(moves, WINDOWS, strict=True)]
-    drawn = {one: draw_blocks(len(marked), one, draws, seed) for one in sorted({one for one in blocks if one})}
+    blocks = [_block(marked & followed.whole, h) for followed, h in zip(moves, WINDOWS, strict=True)]
+    drawn = {
+        length: draw_blocks(len(marked), length, draws, seed)
+        for length in sorted({length for length in blocks if length})
+    }
     windows = tuple(
-        _window(h, marked, one, block, drawn.get(block or 0))
-        for h, one, block in zip(WINDOWS, moves, blocks, strict=True)
+        _window(h, marked, followed, block, drawn.get(block or 0))
+        for h, followed, block in zip(WINDOWS, moves, blocks, strict=True)
     )
     offsets = np.arange(-BEFORE, max(WINDOWS) + later + 1)
     taken = drawn[blocks[-1]].taken(triggers) if blocks[-1] else None
-    ours, theirs = (_path(one, triggers, offsets, taken) for one in (fund, underlying))
+    ours, theirs = (_path(priced, triggers, offsets, taken) for priced in (fund, underlying))
     return EventStudy(every, name, triggers, windows, offsets, ours, theirs, draws, seed)
 
 
@@ -237,10 +240,6 @@ class _Returns(NamedTuple):
 
     made: Floats
     whole: Flags
-
-
-def _fills(setup: Setup) -> str:
-    return "next_open" if fills_at_open(setup) else "next_close"
 
 
 def _priced(setup: Setup, instrument: str, since: str) -> _Priced:
@@ -283,7 +282,7 @@ def _apart(marked: Flags, window: int) -> int:
     return count
 
 
-def _window(window: int, marked: Flags, moves: _Returns, block: int | None, drawn: Blocks | None) -> StudyWindow:
+def _window(window: int, marked: Flags, moves: _Returns, block: int | None, drawn: BlockDraws | None) -> StudyWindow:
     """Compare triggers with all days; where blocks are `drawn`, with an interval."""
     after, days = marked & moves.whole, moves.whole
     means, shares = _draws(moves, after, drawn) if drawn else (None, None)
@@ -300,7 +299,7 @@ def _window(window: int, marked: Flags, moves: _Returns, block: int | None, draw
     return StudyWindow(window, int(after.sum()), _apart(after, window), int(days.sum()), block, *moved)
 
 
-def _draws(moves: _Returns, after: Flags, drawn: Blocks) -> tuple[Floats, Floats]:
+def _draws(moves: _Returns, after: Flags, drawn: BlockDraws) -> tuple[Floats, Floats]:
     """Return the differences of means and of shares above 0 on each draw, shape (draws, things) each."""
     both = np.column_stack([np.ones(len(after)), moves.made, moves.made > 0.0])
     differences = []
@@ -337,7 +336,7 @@ def _median(values: Floats) -> float | None:
 
 
 def _path(priced: _Priced, triggers: Ints, offsets: Ints, taken: Floats | None) -> MeanPath:
-    """Return the mean path over what is known at each offset; `taken` says how often each draw takes each trigger."""
+    """Return the mean path over what is known at each offset; `taken` is how often each draw takes each trigger."""
     made, all_days = np.empty((len(triggers), len(offsets))), np.empty(len(offsets))
     for at, offset in enumerate(offsets.tolist()):
         ahead = priced.ahead(offset)

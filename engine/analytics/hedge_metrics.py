@@ -11,13 +11,13 @@ import numpy as np
 from data.arithmetic import expm1, log
 from data.arrays import Dates, Floats
 from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
-from data.fund import FEE, SPREAD
 from engine.analytics.drawdowns import Trigger, core_level, deep_drawdowns, triggers_of
 from engine.analytics.episode_stats import EpisodeStats, Figure, Need, episode_stats, needs_of
 from engine.analytics.episodes import Episode
 from engine.analytics.fund_exposure import carry_of, fills_at_open, index_of
 from engine.analytics.metrics import cvar, drawdowns, returns_of
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE
 from engine.setup import Setup
 
 WINDOWS = 10
@@ -108,7 +108,7 @@ def crashes(
         first, last = int(start), int(start) + length
         if len(found) == windows or moves[first] >= 0.0:
             break
-        if all(last <= one.first or one.last <= first for one in found):
+        if all(last <= crash.first or crash.last <= first for crash in found):
             books = (float(book[last] / book[first] - 1.0) for book in (hedged, unhedged))
             found.append(Crash(first, last, float(moves[first]), *books))
     return tuple(found)
@@ -116,10 +116,10 @@ def crashes(
 
 def crash_capture(found: Sequence[Crash]) -> Figure:
     """Return the hedged book's loss over the unhedged one's in those windows, sums of returns: 1 is no protection."""
-    lost = sum(one.unhedged for one in found)
+    lost = sum(crash.unhedged for crash in found)
     if lost >= 0.0:
         return Figure(None, "the unhedged book didn't lose in the core's worst windows")
-    return Figure(sum(one.hedged for one in found) / lost)
+    return Figure(sum(crash.hedged for crash in found) / lost)
 
 
 def capture(hedged: Floats, unhedged: Floats, sessions: Dates) -> tuple[Figure, Figure]:
@@ -221,7 +221,7 @@ class HedgeMetrics:
     needs: tuple[Need, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return its scalars as plain values for metrics.json: a figure that can't be had is null, and says why."""
+        """Return its scalars as plain values for metrics.json: an undefined one is null, with its reason."""
         price, came_to = self.price, asdict(self.outcomes)
         figures = {
             "cost_per_drawdown_point": price.cost_per_drawdown,
@@ -242,7 +242,7 @@ class HedgeMetrics:
             **{name: figure.value for name, figure in figures.items()},
             **came_to,
             "core_drawdowns": len(self.triggers),
-            "core_drawdowns_met": sum(one.trigger is not None for one in self.triggers),
+            "core_drawdowns_met": sum(trigger.trigger is not None for trigger in self.triggers),
             "undefined": {name: figure.why for name, figure in figures.items() if figure.value is None},
         }
 
@@ -252,8 +252,6 @@ def hedge_metrics(
     hedged: Ledger,
     unhedged: Ledger,
     episodes: Sequence[Episode],
-    fee: float = FEE,
-    spread: float = SPREAD,
 ) -> HedgeMetrics:
     """Measure a hedged run against its unhedged control, over the sessions on which both have a book.
 
@@ -261,16 +259,14 @@ def hedge_metrics(
     ----------
     setup, hedged, unhedged, episodes
         What was executed, and what came of it.
-    fee, spread
-        The fund's expense ratio, and what a dollar of its swaps costs above the bill rate, fractions a year.
     """
     ran, sessions = slice(0, min(hedged.last, unhedged.last) + 1), setup.market.run_sessions
     ours, theirs, core, index = hedged.equity[ran], unhedged.equity[ran], core_level(setup)[ran], index_of(setup)
     worst = crashes(core, ours, theirs)
-    weight = hedged.shares[ran, -1] * setup.prices.close[ran, -1] / ours
+    weight = hedged.shares[ran, HEDGE] * setup.prices.close[ran, HEDGE] / ours
     triggers = triggers_of(deep_drawdowns(core), core, weight, episodes)
     filled = index.opened if fills_at_open(setup) else index.level
-    carry, b = carry_of(setup, fee, spread).total, setup.market.roles.leverage
+    carry, b = carry_of(setup).total, setup.market.roles.leverage
     needs = needs_of(episodes, index.level, filled, carry, b, hedged.last, session_numbers(sessions))
     up, down = capture(ours, theirs, sessions[ran])
     lived = hedged.last + 1
@@ -281,16 +277,16 @@ def hedge_metrics(
         down,
         worst,
         triggers,
-        _median([one.sessions for one in triggers if one.sessions is not None]),
-        _mean([one.after for one in triggers]),
+        _figure(
+            np.median,
+            [trigger.sessions for trigger in triggers if trigger.sessions is not None],
+            "no core drawdown was met by the hedge",
+        ),
+        _figure(np.mean, [trigger.after for trigger in triggers], "the core had no drawdown"),
         episode_stats(episodes, needs, hedged.equity[:lived], sessions_a_year(sessions[:lived])),
         needs,
     )
 
 
-def _median(values: Sequence[int]) -> Figure:
-    return Figure(float(np.median(values))) if values else Figure(None, "no core drawdown was met by the hedge")
-
-
-def _mean(values: Sequence[float]) -> Figure:
-    return Figure(float(np.mean(values))) if values else Figure(None, "the core had no drawdown")
+def _figure(mean: Callable[[Sequence[float]], Any], values: Sequence[float], why: str) -> Figure:
+    return Figure(float(mean(values))) if values else Figure(None, why)

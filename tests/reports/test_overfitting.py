@@ -8,8 +8,7 @@ from rich.console import Console
 from standings import standing
 from sweep_rows import GRID, grid
 
-from engine.research.overfitting.findings import LESS_UNHEDGED
-from engine.research.overfitting.words import sentence
+from engine.research.overfitting.findings import LESS_UNHEDGED, sentence
 from reports.overfitting import overfitting_data, rows_of, show_overfitting
 from reports.sweep import write_sweep_page
 
@@ -105,6 +104,9 @@ def test_words_table_and_figures_are_there(tmp_path, open_page):
     assert page.locator("#luck tbody tr").count() == 11
     page.locator("#luck-rest summary").click()
     names = ("luck-sharpe", "luck-cagr", "luck-logits", "luck-halves")
+    for name in names:
+        page.locator(f"#{name}").scroll_into_view_if_needed()
+        page.locator(f"#{name} .main-svg").first.wait_for()
     drawn = {name: page.evaluate(f"document.getElementById('{name}').data") for name in names}
     assert sum(drawn["luck-logits"][0]["y"]) == 12_870
     shown = [value or 0 for row in drawn["luck-halves"][0]["z"] for value in row]
@@ -123,6 +125,7 @@ def test_a_page_without_statistics_or_without_splits_is_whole(tmp_path, open_pag
     assert bare.page.locator("#overfitting").count() == 0
     assert unsplit.page.locator("#luck-logits").count() == 0
     unsplit.page.locator("#luck-rest summary").click()
-    assert unsplit.page.locator("#luck-cagr .main-svg").count() > 0
+    unsplit.page.locator("#luck-cagr").scroll_into_view_if_needed()
+    unsplit.page.locator("#luck-cagr .main-svg").first.wait_for()
     assert unsplit.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert bare.errors == unsplit.errors == []

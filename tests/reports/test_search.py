@@ -17,12 +17,12 @@ from data.sources.demo import DemoSource
 from engine.research.columns import COLUMNS
 from engine.research.search.objectives import objectives_of
 from engine.research.search.run import Search, SearchResult
-from engine.research.search.space import Dimension, Range, values_of
-from engine.research.search.trials import Tried
+from engine.research.search.sampler import Trial
+from engine.research.search.space import Dimension, NumberRange, values_of
 from reports.search import head, page_data, sentences, short, show_search, span, write_search_page
 
 COMMAND = "backtest run hedge_soxs.yaml --data DIR"
-WEIGHT = Dimension(("hedge", "weight"), "", Range(Decimal("0.1"), Decimal("0.3"), None, whole=False))
+WEIGHT = Dimension(("hedge", "weight"), "", NumberRange(Decimal("0.1"), Decimal("0.3"), None, whole=False))
 HOW = Dimension(("hedge", "rebalance"), "", None, ("never", "it's"))
 LINE = np.array([[0.0, 0.0, 0.0], [0.5, 0.05, 0.1], [1.0, 0.1, 0.2]])
 POINTS = [(-0.01, 0.04), (-0.04, 0.06), (-0.04, 0.02), (-0.2, 0.3), (np.nan, np.nan)]
@@ -36,7 +36,7 @@ def result(objective="cost,drawdown_avoided", points=POINTS):
         row = dict.fromkeys(COLUMNS, np.nan) | {"cagr_vs_unhedged": cagr, "max_drawdown_vs_unhedged": fall}
         row |= {"sharpe": cagr, "episodes": number}
         failed = "sweep: policy.exit 0.8 is above policy.enter 0.5" if np.isnan(cagr) else ""
-        tried.append(Tried(number, (0.1 + 0.01 * number, repr("it's" if number % 2 else "never")), row, failed))
+        tried.append(Trial(number, (0.1 + 0.01 * number, repr("it's" if number % 2 else "never")), row, failed))
     search = Search(load_config("hedge_soxs.yaml"), (WEIGHT, HOW), objectives, 0, DemoSource(), Path("searches/x"))
     return SearchResult(search, tuple(tried), 505, simulated=True, synthetic={}, seconds={})
 
@@ -91,8 +91,8 @@ def test_values_are_short(value, text):
 
 
 def test_spans_in_words():
-    steps = Dimension(("a",), "", Range(Decimal(10), Decimal(200), Decimal(10), whole=True))
-    whole = Dimension(("a",), "", Range(Decimal(10), Decimal(200), Decimal(1), whole=True))
+    steps = Dimension(("a",), "", NumberRange(Decimal(10), Decimal(200), Decimal(10), whole=True))
+    whole = Dimension(("a",), "", NumberRange(Decimal(10), Decimal(200), Decimal(1), whole=True))
     assert list(map(span, (WEIGHT, HOW, steps, whole))) == ["0.1 to 0.3", "never, it's", "10 to 200 by 10", "10 to 200"]
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 PARTS = ("exposure", "timing", "drift", "fund")
 
@@ -24,7 +23,7 @@ class Sum:
     drift
         Sold daily less sold at entry: the sleeve left to move between orders.
     fund
-        Hedged less sold daily. ``None`` stands for a part that can't be told: a book of it was ruined.
+        Hedged less sold daily. ``None`` stands for an unknown part: a book of it was ruined.
     """
 
     total: float
@@ -42,10 +41,6 @@ class Sum:
         """The four parts, in order."""
         return tuple(getattr(self, name) for name in PARTS)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
-
 
 def sum_of(unhedged: float, hedged: float, entry: float, daily: float, shifted: float | None) -> Sum:
     """Return the sum in log growth a year, from that of each book; -inf for one that was ruined.
@@ -58,9 +53,9 @@ def sum_of(unhedged: float, hedged: float, entry: float, daily: float, shifted: 
         The mean over all shifts of the book sold at entry; ``None`` where one of them was ruined.
     """
 
-    def apart(one: float | None, other: float | None) -> float | None:
-        known = one is not None and other is not None and math.isfinite(one) and math.isfinite(other)
-        return one - other if known else None  # type: ignore[operator]  # known says so
+    def apart(ours: float | None, theirs: float | None) -> float | None:
+        known = ours is not None and theirs is not None and math.isfinite(ours) and math.isfinite(theirs)
+        return ours - theirs if known else None  # type: ignore[operator]  # both are
 
     return Sum(
         hedged - unhedged,

@@ -47,10 +47,6 @@ class Dot:
     final_equity: float
     gap: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Frontier:
@@ -61,7 +57,7 @@ class Frontier:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for metrics.json."""
-        return {"line": [dot.as_dict() for dot in self.line], "dots": [dot.as_dict() for dot in self.dots]}
+        return {"line": [asdict(dot) for dot in self.line], "dots": [asdict(dot) for dot in self.dots]}
 
 
 def frontier_of(hedged: Ledger, controls: Mapping[str, Control], grid: tuple[Ledger, ...], years: float) -> Frontier:
@@ -76,15 +72,15 @@ def frontier_of(hedged: Ledger, controls: Mapping[str, Control], grid: tuple[Led
     years
         Of the run.
     """
-    books = [one.equity for one in grid]
+    books = [book.equity for book in grid]
     line = tuple(
         place(f"held_{100 * share:.0f}", f"{100 * share:.0f} %", equity, books, years, float(share))
         for share, equity in zip(GRID, books, strict=True)
     )
     beside = {"hedged": ("hedge", hedged)} | {
-        name: (one.title, one.ledger)
-        for name, one in controls.items()
-        if name not in HELD_LESS and one.ledger is not None
+        name: (control.title, control.ledger)
+        for name, control in controls.items()
+        if name not in HELD_LESS and control.ledger is not None
     }
     dots = tuple(
         place(name, title, book.equity, books, years)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -101,10 +100,6 @@ class Timing:
         """Whether every date came to the same: the path never varies, or there was no cash to follow it."""
         return self.deviation is not None and self.deviation < ALIKE
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
-
 
 def shifts_of(
     setup: Setup, hedged: Ledger, beta: Floats, years: float, every: Ints | None = None, threads: int | None = None
@@ -148,18 +143,18 @@ def timing_of(shifts: Shifts) -> Timing:
     p_low = (1 + int(np.count_nonzero(shifts.t[1:] <= shifts.t[0]))) / count
     p_high = (1 + int(np.count_nonzero(shifts.t[1:] >= shifts.t[0]))) / count
     p = min(1.0, 2.0 * min(p_low, p_high))
-    told = not shifts.ruined
-    deviation = float(others.std(ddof=1)) if told else None
-    low, high = (float(value) for value in np.quantile(others, BAND)) if told else (0.0, 0.0)
+    known = not shifts.ruined
+    deviation = float(others.std(ddof=1)) if known else None
+    low, high = (float(value) for value in np.quantile(others, BAND)) if known else (0.0, 0.0)
     return Timing(
         NO_SIGN if p >= LEVEL else HURT if p_low < p_high else HELPED,
         p,
         p_low,
         p_high,
         float(own),
-        float(others.mean()) if told else None,
+        float(others.mean()) if known else None,
         deviation,
-        (low, high) if told else None,
+        (low, high) if known else None,
         None if deviation is None else SMALLEST * deviation,
         float(np.mean(others > own)),
         count - 1,

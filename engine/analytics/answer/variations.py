@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -65,10 +65,6 @@ class Variation:
     gap: float
     fund: float | None
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
 class Alternative:
@@ -94,13 +90,9 @@ class Alternative:
     fills: int
     net_short: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json."""
-        return asdict(self)
-
 
 @dataclass(frozen=True)
-class Bench:
+class VariedRun:
     """A run laid out to be varied.
 
     Parameters
@@ -138,101 +130,99 @@ class Bench:
         return prepare(config, market if first is None else replace(market, first=first), signal)
 
 
-def variations_of(bench: Bench) -> tuple[Variation, ...]:
+def variations_of(run: VariedRun) -> tuple[Variation, ...]:
     """Return what the answer becomes when one thing is changed; what can't be run, or is ruined, is left out."""
-    return (*_reruns(bench), *_cuts(bench))
+    return (*_reruns(run), *_cuts(run))
 
 
-def alternatives_of(bench: Bench) -> tuple[Alternative, ...]:
+def alternatives_of(run: VariedRun) -> tuple[Alternative, ...]:
     """Return the same signal with other rebalancings and sizes; of a strategy without an intensity there are none.
 
     One that was ruined is left out.
     """
-    if not bench.decides:
+    if not run.decides:
         return ()
-    hedge = bench.config.hedge
+    hedge = run.config.hedge
     found = []
     for name, changed in CALENDARS:
         own = all(getattr(hedge, key) == value for key, value in changed.items())
-        found.append(_alternative(bench, f"rebalanced {name}", "rebalance", changed, own=own))
+        found.append(_alternative(run, f"rebalanced {name}", "rebalance", changed, own=own))
     for times in SIZES:
         weight = round(times * hedge.weight, 10)
         if hedge.sizing in ("fixed", "proportional") and 0.0 < weight <= 1.0:
             title = f"{100 * weight:.4g} % of equity"
-            found.append(_alternative(bench, title, "weight", {"weight": weight}, own=times == 1.0))
-    return tuple(one for one in found if one is not None)
+            found.append(_alternative(run, title, "weight", {"weight": weight}, own=times == 1.0))
+    return tuple(each for each in found if each is not None)
 
 
-def _alternative(bench: Bench, title: str, kind: str, changed: Mapping[str, Any], *, own: bool) -> Alternative | None:
-    config = _with(bench.config, "hedge", **changed)
-    setup = bench.laid_out(config)
-    book = bench.again(setup)
+def _alternative(run: VariedRun, title: str, kind: str, changed: Mapping[str, Any], *, own: bool) -> Alternative | None:
+    config = _with(run.config, "hedge", **changed)
+    setup = run.laid_out(config)
+    book = run.again(setup)
     if book.equity.min() <= 0.0:
         return None
-    grid = [one.equity for one in bench.grid]
+    grid = [book.equity for book in run.grid]
     years = (len(book.equity) - 1) / setup.market.sessions_a_year
     short = net_short(setup, book, run_beta(config, setup.market))
     fills = int(np.count_nonzero(book.traded))
     return Alternative(place(title, title, book.equity, grid, years), kind, own, fills, int(short.sum()))
 
 
-def _reruns(bench: Bench) -> Iterator[Variation]:
-    config, fund = bench.config, bench.config.hedge.instrument
+def _reruns(run: VariedRun) -> Iterator[Variation]:
+    config, fund = run.config, run.config.hedge.instrument
     at_close = _with(config, "execution", fill="next_close")
-    yield from _rerun(bench, "filled at the next close", "fills", at_close)
+    yield from _rerun(run, "filled at the next close", "fills", at_close)
     for late in LATE:
-        yield from _rerun(
-            bench, f"signals {'one session' if late == 1 else 'two sessions'} late", "fills", config, late
-        )
+        yield from _rerun(run, f"signals {'one session' if late == 1 else 'two sessions'} late", "fills", config, late)
     for more in SLIPPAGE:
-        yield from _rerun(bench, f"{fund}'s slippage {more:g} bp more", "costs", _dearer(config, more))
-    if not bench.decides:
+        yield from _rerun(run, f"{fund}'s slippage {more:g} bp more", "costs", _dearer(config, more))
+    if not run.decides:
         return
-    market = bench.prepared.setup.market
+    market = run.prepared.setup.market
     for months in range(1, MONTHS + 1):
         start = np.datetime64(config.start, "M") + np.timedelta64(months, "M")
         day = start.astype("datetime64[D]") + np.timedelta64(config.start.day - 1, "D")
         first = int(np.searchsorted(market.sessions, day))
         if len(market) - first > 2 * FALL:
             name = f"start {months} {'month' if months == 1 else 'months'} later"
-            yield from _rerun(bench, name, "start", config, first=first)
+            yield from _rerun(run, name, "start", config, first=first)
     for weight in (config.hedge.weight - STEP, config.hedge.weight + STEP):
         if config.hedge.sizing in ("fixed", "proportional") and 1e-9 < weight <= 1.0:
             changed = _with(config, "hedge", weight=round(weight, 10))
-            yield from _rerun(bench, f"weight {100 * weight:.4g} %", "weight", changed)
+            yield from _rerun(run, f"weight {100 * weight:.4g} %", "weight", changed)
 
 
 def _rerun(
-    bench: Bench, name: str, group: str, config: RunConfig, late: int = 0, first: int | None = None
+    run: VariedRun, name: str, group: str, config: RunConfig, late: int = 0, first: int | None = None
 ) -> Iterator[Variation]:
     try:
-        setup = bench.laid_out(config, late, first)
+        setup = run.laid_out(config, late, first)
     except DataError:  # costs that take all of a share's price, or a rate not known yet
         return
-    hedged = bench.again(setup, late)
+    hedged = run.again(setup, late)
     if hedged.equity.min() <= 0.0:
         return
     daily = sold_daily(setup, hedged, run_beta(config, setup.market)).ledger
-    same = first is None and config.execution.fill == bench.config.execution.fill  # the hedge's costs aren't its own
-    grid = [one.equity for one in (bench.grid if same else held_less_grid(setup))]
+    same = first is None and config.execution.fill == run.config.execution.fill  # the hedge's costs aren't its own
+    grid = [book.equity for book in (run.grid if same else held_less_grid(setup))]
     a_year = setup.market.sessions_a_year
     yield _variation(name, group, hedged.equity, daily.equity, grid, a_year)
 
 
-def _cuts(bench: Bench) -> Iterator[Variation]:
+def _cuts(run: VariedRun) -> Iterator[Variation]:
     """Leave sessions out of every book: half of them, or those of a fall of the core."""
-    count, market = len(bench.hedged.equity) - 1, bench.prepared.setup.market
+    count, market = len(run.hedged.equity) - 1, run.prepared.setup.market
     half, place_of = count // 2, np.arange(1, count + 1)
     if half > 2 * FALL:
-        yield from _cut(bench, "first half", "time", place_of <= half)
-        yield from _cut(bench, "second half", "time", place_of > half)
-    for fall in deepest(falls_of(core_level(bench.prepared.setup)), FALLS):
+        yield from _cut(run, "first half", "time", place_of <= half)
+        yield from _cut(run, "second half", "time", place_of > half)
+    for fall in deepest(falls_of(core_level(run.prepared.setup)), FALLS):
         kept = (place_of <= fall.peak) | (place_of > fall.end)
         day = market.run_sessions[fall.peak]
-        yield from _cut(bench, f"without the fall from {day}", "falls", kept)
+        yield from _cut(run, f"without the fall from {day}", "falls", kept)
 
 
-def _cut(bench: Bench, name: str, group: str, kept: Flags) -> Iterator[Variation]:
+def _cut(run: VariedRun, name: str, group: str, kept: Flags) -> Iterator[Variation]:
     def left(equity: Floats) -> Floats:
         grown = equity[1:] / np.where(equity[:-1] > 0.0, equity[:-1], np.nan)
         path = np.ones(1 + np.count_nonzero(kept))
@@ -240,9 +230,9 @@ def _cut(bench: Bench, name: str, group: str, kept: Flags) -> Iterator[Variation
         return path
 
     if np.count_nonzero(kept) > 2 * FALL:
-        grid = [left(one.equity) for one in bench.grid]
-        a_year = bench.prepared.setup.market.sessions_a_year
-        yield _variation(name, group, left(bench.hedged.equity), left(bench.daily.equity), grid, a_year)
+        grid = [left(book.equity) for book in run.grid]
+        a_year = run.prepared.setup.market.sessions_a_year
+        yield _variation(name, group, left(run.hedged.equity), left(run.daily.equity), grid, a_year)
 
 
 def _variation(

@@ -12,7 +12,7 @@ from markets import nyse, random_bars, source_of
 from backtest import load_config
 from data.arrays import day
 from engine.analytics import event_study as room
-from engine.analytics.blocks import draw_blocks
+from engine.analytics.bootstrap import draw_blocks
 from engine.analytics.event_study import BLOCK, LEAST, WINDOWS, event_study
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy

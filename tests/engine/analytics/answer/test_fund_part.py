@@ -120,4 +120,4 @@ def test_against_a_book_that_was_ruined_nothing_is_told_but_what_was_known(end):
     assert (found.label is None, found.estimate is None) == (end <= 0.0, end <= 0.0)
     if end > 0.0:
         assert found.clusters[0].share == 1.0
-        assert found.as_dict()["rests_on"] == (0,)
+        assert found.rests_on == (0,)

@@ -8,7 +8,7 @@ import pytest
 from history import FOLDER, needs_history
 
 from engine.analytics.answer.insurance import gap_to_held_less
-from engine.analytics.answer.variations import Bench, alternatives_of, variations_of
+from engine.analytics.answer.variations import VariedRun, alternatives_of, variations_of
 from engine.analytics.evaluate import evaluate
 from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
@@ -143,7 +143,7 @@ def test_what_is_left_out_is_left_out_of_every_book():
 
 def test_a_strategy_without_an_intensity_has_its_orders_carried_out_late():
     prepared, hedged, found = reference()
-    bench = Bench(config_of(), prepared, hedged, found.answer.grid, found.controls["derisk_daily"].ledger)
+    bench = VariedRun(config_of(), prepared, hedged, found.answer.grid, found.controls["derisk_daily"].ledger)
     mute = bench.__class__(
         bench.config,
         prepared.__class__(prepared.cls, prepared.strategy, None, prepared.setup),

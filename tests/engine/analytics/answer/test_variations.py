@@ -1,6 +1,6 @@
 """The same run with one thing changed: what each name stands for, by a run laid out and judged by hand."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,10 +10,9 @@ from less import gap_by_hand
 
 from data.errors import DataError
 from engine.analytics.answer import variations
-from engine.analytics.answer.variations import Bench, alternatives_of, variations_of
+from engine.analytics.answer.variations import VariedRun, alternatives_of, variations_of
 from engine.analytics.derisk import held_less_grid, net_short, sold_daily
 from engine.analytics.drawdowns import core_level, falls_of
-from engine.evaluate_strategy import PreparedRun
 from engine.kernel.loop import replay, run_policy
 from engine.loading import build_config
 from engine.setup import open_market, prepare, run_beta
@@ -38,7 +37,7 @@ GROUPS = ["fills"] * 3 + ["costs"] * 2 + ["start"] * 12 + ["weight"] * 2 + ["tim
 def bench(*settings):
     config, prepared, hedged = ran(*settings)
     daily = sold_daily(prepared.setup, hedged, run_beta(config, prepared.setup.market)).ledger
-    return Bench(config, prepared, hedged, held_less_grid(prepared.setup), daily)
+    return VariedRun(config, prepared, hedged, held_less_grid(prepared.setup), daily)
 
 
 @lru_cache
@@ -48,8 +47,7 @@ def varied():
 
 def mute(given):
     """The same bench, of a strategy that has no intensity to decide by."""
-    prepared = given.prepared
-    return replace(given, prepared=PreparedRun(prepared.cls, prepared.strategy, None, prepared.setup))
+    return replace(given, prepared=replace(given.prepared, signal=None))
 
 
 def named(found):
@@ -85,7 +83,7 @@ def test_all_that_is_varied_is_named_in_its_order():
 
     assert [one.name for one in found][: len(DECIDED)] == list(DECIDED)
     assert [one.group for one in found] == GROUPS
-    assert found[0].as_dict() == {
+    assert asdict(found[0]) == {
         "name": "filled at the next close",
         "group": "fills",
         "gap": found[0].gap,
@@ -212,7 +210,7 @@ def test_alternatives_are_runs_of_their_own():
         assert one.fills == np.count_nonzero(book.traded)
         assert one.net_short == net_short(setup, book, run_beta(changed, setup.market)).sum()
         assert one.dot.cagr == pytest.approx((book.equity[-1] / book.equity[0]) ** (252 / 599) - 1.0, rel=1e-12)
-    assert found[0].as_dict()["dot"]["name"] == "rebalanced never"
+    assert asdict(found[0])["dot"]["name"] == "rebalanced never"
 
 
 def test_a_band_is_the_runs_own_only_with_its_width():
@@ -246,7 +244,7 @@ def test_a_weight_is_varied_as_far_as_it_can_be_ordered():
 
 def test_a_change_that_ruins_the_book_or_can_not_be_run_is_left_out(monkeypatch):
     given = bench()
-    run, count = Bench.again, iter(range(100))
+    run, count = VariedRun.again, iter(range(100))
 
     def broken(self, setup, late=0):
         book = run(self, setup, late)
@@ -257,7 +255,7 @@ def test_a_change_that_ruins_the_book_or_can_not_be_run_is_left_out(monkeypatch)
             book.equity[300] = 0.5
         return book
 
-    monkeypatch.setattr(Bench, "again", broken)
+    monkeypatch.setattr(VariedRun, "again", broken)
     found = named(variations_of(given))
     assert "filled at the next close" not in found
     assert "signals one session late" in found
@@ -265,12 +263,12 @@ def test_a_change_that_ruins_the_book_or_can_not_be_run_is_left_out(monkeypatch)
     def refused(self, config, late=0, first=None):
         raise DataError("costs take all of the price")
 
-    monkeypatch.setattr(Bench, "laid_out", refused)
+    monkeypatch.setattr(VariedRun, "laid_out", refused)
     assert {one.group for one in variations_of(given)} == {"time", "falls"}
 
 
 def test_an_alternative_that_is_ruined_is_left_out(monkeypatch):
-    run, ends = Bench.again, iter([0.0, -1.0, 0.5] + [None] * 20)
+    run, ends = VariedRun.again, iter([0.0, -1.0, 0.5] + [None] * 20)
 
     def broken(self, setup, late=0):
         book = run(self, setup, late)
@@ -279,7 +277,7 @@ def test_an_alternative_that_is_ruined_is_left_out(monkeypatch):
             book.equity[300] = end
         return book
 
-    monkeypatch.setattr(Bench, "again", broken)
+    monkeypatch.setattr(VariedRun, "again", broken)
 
     assert [one.dot.title for one in alternatives_of(bench())][:2] == ["rebalanced weekly", "rebalanced daily"]
 

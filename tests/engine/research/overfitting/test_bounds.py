@@ -8,10 +8,9 @@ import pytest
 from standings import standing
 
 from engine.analytics.evidence import Difference, beyond_normal, probabilistic_sharpe, psr_of
-from engine.research.overfitting.findings import LESS_DERISK, LESS_UNHEDGED
+from engine.research.overfitting.findings import CANT_TELL, HOLDS, LESS_DERISK, LESS_UNHEDGED, numbers, outcome
 from engine.research.overfitting.sharpe import Deflated, moments
 from engine.research.overfitting.superior import SEED, _means, _p_values, superior
-from engine.research.overfitting.words import CANT_TELL, HOLDS, numbers, outcome
 from reports.overfitting import counted_in_words, rows_of
 
 

@@ -1,8 +1,10 @@
-"""Which combinations the statistics of overfitting read, drawn before any result is known, and what is kept of each."""
+"""Which combinations the statistics of overfitting read, drawn before results are known, and what is kept of each."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +21,8 @@ REPRESENTATIVES = 500
 
 KEPT = "blocks"
 """The column of a chunk that holds `kept_of` its rows."""
+PATHS = "paths"
+"""The column that holds the paths of representatives whose strategy can't be compiled, each filled up with NaN."""
 WIDTH = 1 + 2 * BLOCKS
 LEAST = 2 * BLOCKS
 """Returns below which a history isn't cut into blocks."""
@@ -90,3 +94,27 @@ def returns_to_ruin(equity: Floats, last: int) -> Floats:
     returns = np.zeros(len(equity) - 1)
     returns[:last] = equity[1 : last + 1] / equity[:last] - 1.0
     return returns
+
+
+def kept_in(parts: Sequence[Path]) -> tuple[Ints, Floats]:
+    """Return the rows of which something is kept for the splits, and that, from a sweep's parts in their order."""
+    found = dict(_rows(parts, KEPT))
+    return np.array([*found], np.int64), np.array([*found.values()]).reshape(-1, WIDTH)
+
+
+def paths_in(parts: Sequence[Path]) -> dict[int, Floats]:
+    """Return the paths that are kept, by their rows."""
+    return {row: values[~np.isnan(values)] for row, values in _rows(parts, PATHS)}
+
+
+def _rows(parts: Sequence[Path], name: str) -> Iterator[tuple[int, Floats]]:
+    """Yield the rows that hold numbers in a column, and those numbers."""
+    import pyarrow.parquet as pq
+
+    first = 0
+    for part in parts:
+        column = pq.read_table(part, columns=[name]).column(0).combine_chunks()
+        values = column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)
+        for row in np.flatnonzero(~np.isnan(values[:, 0])).tolist():
+            yield first + row, values[row]
+        first += len(column)

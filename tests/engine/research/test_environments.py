@@ -1,4 +1,4 @@
-"""Rows whose keys make other worlds are what backtest run gives, whatever was kept of worlds before."""
+"""Rows whose keys make other environments are what backtest run gives, whatever was kept of others before."""
 
 import os
 
@@ -12,12 +12,12 @@ from data.sources.csv import CsvSource
 from data.sources.wrapped import KeptSource
 from engine.analytics.measure import COMPARABLE, NUMBERS
 from engine.research.cache import Cache, Recent
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.grid import grid_of, with_values
 
 ROWS = int(os.environ.get("BACKTEST_VERIFY_ROWS", "8"))
 CHUNK, ROOM = 16, 24
-"""Rows computed together, and worlds that are kept: those of a chunk push out those of the chunks before."""
+"""Rows computed together, and environments that are kept: those of a chunk push out those of the chunks before."""
 
 SETTINGS = ["end=2026-08-21", "data.lag={VIX: 0}", "data.accept=[SOXL-follows]"]  # SOXL: any other fund does
 AXES = [
@@ -46,7 +46,7 @@ def test_rows_of_many_worlds_are_what_backtest_run_gives():
     grid = grid_of(config, AXES, ROWS, 1)
     made = Cache(config, grid, source)
     made._kept |= {kind: Recent(ROOM) for kind in ("market", "environment")}
-    parts = [compute(made, first, first + CHUNK, 2, Clock()) for first in range(0, ROWS, CHUNK)]
+    parts = [compute(made, first, first + CHUNK, 2, Timer()) for first in range(0, ROWS, CHUNK)]
     table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     for row, places in enumerate(grid.indices(0, ROWS)):

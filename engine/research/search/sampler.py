@@ -1,4 +1,4 @@
-"""Trials: what a sampler proposes after all that was tried, and the journal that keeps each trial when it is finished.
+"""optuna as a sampler: what it proposes after all that was tried, and the journal that keeps each finished trial.
 
 The study lives in memory; the journal gets a record a trial, written at once and synced. So a search that is killed has
 lost the trials it was at and nothing else, and proposes them again: each draws from a seed of its own number. One
@@ -35,7 +35,7 @@ POPULATION = 50
 """Trials in a generation of NSGA-II."""
 
 
-class Tried(NamedTuple):
+class Trial(NamedTuple):
     """A finished trial.
 
     Parameters
@@ -57,7 +57,7 @@ class Tried(NamedTuple):
 
 
 @dataclass
-class Trials:
+class OptunaSampler:
     """The trials of a search.
 
     Parameters
@@ -87,20 +87,20 @@ class Trials:
     space: tuple[Dimension, ...]
     objectives: tuple[Objective, ...]
     seed: int
-    finished: dict[int, Tried] = field(default_factory=dict)
+    finished: dict[int, Trial] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         optuna = import_optuna()
-        directions, path = [one.direction for one in self.objectives], self.folder / JOURNAL
+        directions, path = [objective.direction for objective in self.objectives], self.folder / JOURNAL
         _cut_off_half_a_record(path)
         storage = _journal(path)
         if not storage.get_all_studies():
             optuna.create_study(storage=storage, study_name=self.name, directions=directions)
-        self._distributions = {one.name: distribution_of(one) for one in self.space}
+        self._distributions = {dimension.name: distribution_of(dimension) for dimension in self.space}
         self._memory = optuna.create_study(directions=directions)
         self._kept = optuna.load_study(study_name=self.name, storage=storage)
         self._asked: dict[int, Any] = {}
-        self._alike: dict[Drawn, Tried] = {}
+        self._alike: dict[Drawn, Trial] = {}
         self._generation = 1
         for trial in storage.get_all_trials(storage.get_study_id_from_name(self.name), deepcopy=False):
             number = trial.user_attrs[NUMBER]
@@ -114,13 +114,13 @@ class Trials:
         self._choose_parents()
         trial = self._memory.ask(self._distributions)
         self._asked[number] = trial
-        return tuple(trial.params[one.name] for one in self.space)
+        return tuple(trial.params[dimension.name] for dimension in self.space)
 
     def tell(self, number: int, row: Mapping[str, float], failed: str) -> None:
         """Keep a trial that was asked for; one without a value of every objective counts as failed."""
         from optuna.trial import TrialState, create_trial
 
-        values = [one.of(row) for one in self.objectives]
+        values = [objective.of(row) for objective in self.objectives]
         fine = all(math.isfinite(value) for value in values)
         state = TrialState.COMPLETE if fine else TrialState.FAIL
         trial = self._memory.tell(self._asked.pop(number), values if fine else None, state=state)
@@ -144,15 +144,15 @@ class Trials:
         """Whether the same search made anew would try the same."""
         return not self._kept.user_attrs.get(TOGETHER, False)
 
-    def alike(self, drawn: Drawn) -> Tried | None:
+    def alike(self, drawn: Drawn) -> Trial | None:
         """Return the first finished trial of the same combination."""
         return self._alike.get(drawn)
 
     def _note(self, number: int, trial: FrozenTrial) -> None:
         kept = trial.user_attrs
         row = {name: value for name, value in kept.items() if name not in (NUMBER, FAILED)}
-        drawn = tuple(trial.params[one.name] for one in self.space)
-        self.finished[number] = Tried(number, drawn, row, kept[FAILED])
+        drawn = tuple(trial.params[dimension.name] for dimension in self.space)
+        self.finished[number] = Trial(number, drawn, row, kept[FAILED])
         self._alike.setdefault(drawn, self.finished[number])
 
     def _choose_parents(self) -> None:
@@ -187,13 +187,13 @@ def sampler_of(objectives: int, seed: int, number: int) -> BaseSampler:
     return NSGAIISampler(seed=own, population_size=POPULATION)
 
 
-def distribution_of(one: Dimension) -> BaseDistribution:
+def distribution_of(dimension: Dimension) -> BaseDistribution:
     """Return a dimension as optuna has it."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-    if one.range is None:
-        return CategoricalDistribution(one.labels)
-    low, high, step, whole = one.range
+    if dimension.range is None:
+        return CategoricalDistribution(dimension.labels)
+    low, high, step, whole = dimension.range
     if whole:
         return IntDistribution(int(low), int(high), step=int(step or 1))
     return FloatDistribution(float(low), float(high), step=None if step is None else float(step))

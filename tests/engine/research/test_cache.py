@@ -6,7 +6,7 @@ from worlds import configured, days, source
 
 from engine.research.cache import Cache, Recent
 from engine.research.columns import COLUMNS
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.grid import Grid, grid_of, with_values
 from engine.runs.execute import run
 
@@ -34,7 +34,7 @@ def few_kept(config, grid, fed):
 
 def in_chunks(made, rows):
     """Compute a whole grid, so many rows at a time."""
-    parts = [compute(made, first, first + rows, 1, Clock()) for first in range(0, len(made.grid), rows)]
+    parts = [compute(made, first, first + rows, 1, Timer()) for first in range(0, len(made.grid), rows)]
     return {name: np.concatenate([part[name] for part in parts]) for name in (*COLUMNS, "failed")}
 
 
@@ -48,7 +48,7 @@ def test_more_worlds_than_are_kept_give_the_rows_that_each_gives_by_itself(axes)
     assert not table["failed"].any()
     for row in range(len(grid)):
         alone = Grid(grid.axes, np.arange(row, row + 1))
-        afresh = compute(Cache(config, alone, fed), 0, 1, 1, Clock())
+        afresh = compute(Cache(config, alone, fed), 0, 1, 1, Timer())
         for name in COLUMNS:
             np.testing.assert_array_equal(table[name][row], afresh[name][0], err_msg=f"row {row}: {name}")
 
@@ -64,9 +64,9 @@ def test_a_cash_rate_that_drives_made_history_makes_another_market():
     )
     grid = grid_of(config, ["execution.cash_rate=0.0,0.6"])
 
-    table = compute(Cache(config, grid, fed), 0, 2, 1, Clock())
+    table = compute(Cache(config, grid, fed), 0, 2, 1, Timer())
 
-    alone = compute(Cache(config, Grid(grid.axes, np.array([1])), fed), 0, 1, 1, Clock())
+    alone = compute(Cache(config, Grid(grid.axes, np.array([1])), fed), 0, 1, 1, Timer())
     assert not table["failed"].any()
     assert table["final_equity"][1] == alone["final_equity"][0]
 
@@ -76,7 +76,7 @@ def test_a_buffer_is_in_the_unhedged_book_too():
     config = configured({"hedge.funding": "cash_buffer", "strategy.params": {"trend_days": 3, "volatility_floor": 0.0}})
     grid = grid_of(config, ["hedge.buffer=0.1,0.4"])
 
-    table = compute(Cache(config, grid, fed), 0, 2, 1, Clock())
+    table = compute(Cache(config, grid, fed), 0, 2, 1, Timer())
 
     for row, places in enumerate(grid.indices(0, 2)):
         ran = run(with_values(config, {("hedge", "buffer"): grid.axes[0].values[places[0]]}), fed).metrics
