@@ -64,13 +64,13 @@ def compare_runs(
     target = page or runs / PAGE
     try:
         write_whole(target, lambda path: write_comparison(path, found, target.parent))
-    except OSError as fault:
-        raise UserError(f"{target}: can't be written: {fault.strerror or fault}: choose another with --out") from fault
+    except OSError as error:
+        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --out") from error
     return found, target
 
 
 def is_yaml(given: str) -> bool:
-    """Say whether a run is given as a YAML file, which may be one that ships."""
+    """Return whether a run is given as a YAML file, which may be one that ships."""
     return Path(given).suffix.lower() in (".yaml", ".yml")
 
 

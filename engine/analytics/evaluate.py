@@ -37,7 +37,7 @@ SEED = 0
 
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """What is to be said of a hedged run.
+    """The evaluation of a hedged run.
 
     Parameters
     ----------
@@ -79,8 +79,8 @@ class Evaluation:
 
     def __repr__(self) -> str:
         parts = ", ".join(field.name for field in fields(self))
-        told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
-        return screen(f"Evaluation: {self.verdict.sentence}", *told, f"parts: {parts}")
+        reasons = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
+        return screen(f"Evaluation: {self.verdict.sentence}", *reasons, f"parts: {parts}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""
@@ -88,8 +88,8 @@ class Evaluation:
             "verdict": self.verdict.as_dict(),
             "answer": None if self.answer is None else self.answer.as_dict(),
             "answer_why": self.why,
-            "variations": [asdict(one) for one in self.variations],
-            "alternatives": [asdict(one) for one in self.alternatives],
+            "variations": [asdict(each) for each in self.variations],
+            "alternatives": [asdict(each) for each in self.alternatives],
             "attribution": scalars(self.attribution),
             "bridge": {name: float(dollars[self.attribution.last]) for name, dollars in self.bridge.carried.items()},
             "measures": self.measures.as_dict(),
@@ -123,7 +123,7 @@ def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_oth
     varied = (
         None if answer is None else VariedRun(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
     )
-    books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
+    books = {name: control.ledger for name, control in controls.items() if control.ledger is not None}
     ours = attribute(setup, hedged)
     measures = hedge_metrics(setup, hedged, unhedged, episodes)
     price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)

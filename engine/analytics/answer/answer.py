@@ -91,12 +91,12 @@ class Answer:
         return cagr_factor(self.logs, self.growth)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json: growth in logs, but for what is said to be in CAGR."""
+        """Return it as plain values for metrics.json: growth in logs, but for keys that name CAGR."""
         smallest = self.timing.smallest
         return {
             "sum": {"log": asdict(self.logs), "cagr": asdict(self.cagr)},
             "timing": asdict(self.timing) | {"smallest": None if smallest is None else smallest * self.factor},
-            "fund": asdict(self.fund) | {"clusters": [self._dated(one) for one in self.fund.clusters]},
+            "fund": asdict(self.fund) | {"clusters": [self._dated(cluster) for cluster in self.fund.clusters]},
             "insurance": self.insurance.as_dict(),
             "frontier": self.frontier.as_dict(),
             "net_short": asdict(self.net_short),
@@ -139,7 +139,7 @@ def answer_of(case: Case, controls: Mapping[str, Control], episodes: Sequence[Ep
         growth["unhedged"], _growth(hedged, years), growth["derisk_entry"], growth["derisk_daily"], timing.mean
     )
     grid = held_less_grid(setup)
-    shares = matches(hedged.equity, [one.equity for one in grid])
+    shares = matches(hedged.equity, [book.equity for book in grid])
     held = {name: held_less_of(case, name, share) for name, share in zip(HELD_LESS, shares, strict=True)}
     daily = books["derisk_daily"]
     return Answer(
@@ -148,7 +148,7 @@ def answer_of(case: Case, controls: Mapping[str, Control], episodes: Sequence[Ep
         in_cagr(logs, growth["unhedged"]),
         timing,
         fund_part(setup, hedged, daily, episodes, years),
-        insurance_of(hedged, grid, [_ledger(one) for one in held.values()], core_level(setup), years),
+        insurance_of(hedged, grid, [_ledger(control) for control in held.values()], core_level(setup), years),
         shifts,
         net_short_of(setup, hedged, beta),
         held,

@@ -1,6 +1,6 @@
-"""Insurance: whether the hedge paid, judged by holding less of the core, all the time, to the same risk.
+"""Insurance: whether the hedge paid, compared with holding less of the core, all the time, to the same risk.
 
-How safe a book is, is told by how far a bad quarter of it falls short of an average one: about its mean, because a
+The measure of safety is how far a bad quarter of a book falls short of an average one: about its mean, because a
 book that grew less has worse quarters for that alone; by a tail, because equal volatility overstates protection.
 """
 
@@ -144,7 +144,7 @@ def insurance_of(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Insurance:
-    """Judge the hedged book by holding less.
+    """Compare the hedged book with holding less.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def insurance_of(
     draws, seed
         Of the stationary bootstrap: paired sessions, the share found anew in each draw.
     """
-    books = [one.equity for one in grid]
+    books = [book.equity for book in grid]
     returns, count = returns_of(np.stack([hedged.equity, *books], axis=1)), len(hedged.equity) - 1
     shares = matches(hedged.equity, books)
     intervals = _intervals(returns, count, shares, years, draws, seed)
@@ -169,8 +169,8 @@ def insurance_of(
     with_fall = _intervals(returns[pool], count, shares[:1], years, draws, seed)[0]
     grown = _cagr(hedged.equity, years)
     quarter, drawdown, volatility = (
-        Match(share, one, grown - one, interval)
-        for share, one, interval in zip(shares, [_cagr(book.equity, years) for book in held], intervals, strict=True)
+        Match(share, cagr, grown - cagr, interval)
+        for share, cagr, interval in zip(shares, [_cagr(book.equity, years) for book in held], intervals, strict=True)
     )
     low, high = quarter.interval
     label = PAID if low > 0.0 else NOT_PAID if high < 0.0 and with_fall[1] < 0.0 else CANT_TELL
@@ -207,7 +207,7 @@ def draw_blocks(pool: int, count: int, draws: int, seed: int, block: float = BLO
 def _intervals(
     returns: Floats, count: int, shares: Sequence[float], years: float, draws: int, seed: int
 ) -> list[tuple[float, float]]:
-    """Return the gap's interval by each measure of risk that a share is told by."""
+    """Return the gap's interval by each measure of risk that a share is matched by."""
     paths, blocks = _paths(returns), draw_blocks(len(returns), count, draws, seed)
     out = np.empty((draws, len(shares), 3))
     near = np.minimum(np.searchsorted(GRID, shares, side="right"), len(GRID) - 1) - 1
@@ -241,7 +241,7 @@ def _paths(returns: Floats) -> Floats:
 
 
 def _worst_fall(core: Floats) -> Ints:
-    """Return the places, among returns, of the sessions of the core's worst fall."""
+    """Return the indices, among returns, of the sessions of the core's worst fall."""
     first = int(quarters(core).argmin())
     return np.arange(first, min(first + FALL, len(core) - 1))
 

@@ -14,7 +14,7 @@ from engine.kernel.compiled import compiled
 from engine.kernel.tails import WINDOW
 
 LEAST = 2 * WINDOW
-"""Returns that a book needs, to tell a bad quarter from an average one: two quarters."""
+"""Returns that a book needs, for a bad quarter beside an average one: two quarters."""
 
 
 class Less(NamedTuple):
@@ -67,16 +67,16 @@ def safety_of(levels: Floats, less: Less, years: float) -> Safety:
     years
         Of the run.
     """
-    told = _match(levels, GRID, *less)
+    found = _match(levels, GRID, *less)
     alive = levels.min(axis=1) > 0.0
-    told[~alive] = np.nan
+    found[~alive] = np.nan
     grown = log(np.divide(levels[:, -1], levels[:, 0], out=np.full(len(levels), np.nan), where=alive))
-    return Safety(told[:, 0], expm1(grown / years) - expm1(told[:, 1] / years))
+    return Safety(found[:, 0], expm1(grown / years) - expm1(found[:, 1] / years))
 
 
 def _match(levels: Floats, grid: Floats, risks: Floats, growths: Floats) -> Floats:
     """Return the bad quarter and the growth of holding less of each book, shape (books, 2)."""
-    told = np.full((len(levels), 2), np.nan)
+    found = np.full((len(levels), 2), np.nan)
     if levels.shape[1] > LEAST:
-        compiled().match_books(np.ascontiguousarray(levels), grid, risks, growths, told)
-    return told
+        compiled().match_books(np.ascontiguousarray(levels), grid, risks, growths, found)
+    return found

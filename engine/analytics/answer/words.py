@@ -98,7 +98,7 @@ def headline(answer: Answer) -> str:
 
 
 def no_headline(why: str) -> str:
-    """Return what stands in the answer's place where there is none: the reason, as short as it can be told."""
+    """Return what stands in the answer's place where there is none: the reason, in short."""
     return f"No verdict: {why.partition(':')[0]}."
 
 
@@ -180,8 +180,8 @@ def dates_words(answer: Answer) -> str:
 def dates_number(answer: Answer) -> str:
     """Return the share of random dates that were on one side of the run's own."""
     better = 100.0 * answer.timing.better_dates
-    told = round(better if better >= 50.0 else 100.0 - better)  # half of them
-    return f"{told:.0f} %" if told < 100.0 or better in (0.0, 100.0) else "over 99 %"  # all of them
+    shown = round(better if better >= 50.0 else 100.0 - better)  # half of them
+    return f"{shown:.0f} %" if shown < 100.0 or better in (0.0, 100.0) else "over 99 %"  # all of them
 
 
 def dates_side(answer: Answer) -> str:
@@ -208,7 +208,7 @@ def as_known(answer: Answer) -> bool:
 def finding(answer: Answer, names: Names) -> str:
     """Return what the sum shows: the fewest parts, largest first, that make up more than half of the total.
 
-    Where much of it was won or lost back, the largest part each way, for most of a small rest says little.
+    Where much of it was won or lost back, the largest part each way, for most of a small rest means little.
     """
     printed = printed_sum(answer)
     parts = [part for part in printed.parts if part is not None]

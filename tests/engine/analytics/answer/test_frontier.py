@@ -1,5 +1,7 @@
 """The frontier: every figure of every dot by numpy, and who has a place."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from less import gap_by_hand, shortfall
@@ -90,7 +92,7 @@ def test_as_plain_values_it_holds_every_dot():
 
     assert [len(found["line"]), len(found["dots"])] == [21, 2]
     assert found["line"][20] == {
-        **place("held_100", "100 %", core, [core], YEARS, 1.0).as_dict(),
+        **asdict(place("held_100", "100 %", core, [core], YEARS, 1.0)),
         "cagr": pytest.approx((core[-1] / core[0]) ** (1 / YEARS) - 1.0),
     }
     assert found["dots"][1]["name"] == "unhedged"

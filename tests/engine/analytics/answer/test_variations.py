@@ -13,7 +13,6 @@ from engine.analytics.answer import variations
 from engine.analytics.answer.variations import VariedRun, alternatives_of, variations_of
 from engine.analytics.derisk import held_less_grid, net_short, sold_daily
 from engine.analytics.drawdowns import core_level, falls_of
-from engine.evaluate_strategy import PreparedRun
 from engine.kernel.loop import replay, run_policy
 from engine.loading import build_config
 from engine.setup import open_market, prepare, run_beta
@@ -48,8 +47,7 @@ def varied():
 
 def mute(given):
     """The same bench, of a strategy that has no intensity to decide by."""
-    prepared = given.prepared
-    return replace(given, prepared=PreparedRun(prepared.cls, prepared.strategy, None, prepared.setup))
+    return replace(given, prepared=replace(given.prepared, signal=None))
 
 
 def named(found):
