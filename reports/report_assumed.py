@@ -20,7 +20,7 @@ from engine.runs.record import config_yaml
 from engine.runs.run import Run
 from reports.document import Code, Column, Details, Glossary, Heading, Items, Part, Row, Section, Table
 from reports.frontier_picture import title_of
-from reports.terminal import exposure
+from reports.run import exposure
 from strategies.load import kind, strategy_class
 from strategies.sizing import METHODS
 
