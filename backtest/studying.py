@@ -51,7 +51,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
         if prepared.signal is None and every == "signal":
             raise UserError(f"{prepared.cls.__name__} has no intensity that could rise: --every entry takes its orders")
         hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
-        label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(market)
+        label = prepared.label
     progress("drawing samples")
     sessions, synthetic = market.run_sessions, int(market.synthetic_sessions().sum())
     marked = "SIMULATED " if market.simulated else ""

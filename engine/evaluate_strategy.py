@@ -53,6 +53,11 @@ class PreparedRun:
         read = self.view.reads if isinstance(self.view, RecordedMarket) else ()
         return fed(self.config, self.view.roles) | frozenset(read)
 
+    @property
+    def label(self) -> str:
+        """What a person calls the strategy."""
+        return self.cls.__name__ if self.strategy is None else self.strategy.label(self.view)
+
 
 @contextmanager
 def evaluate_strategy(config: RunConfig, market: Market, view: Market | None = None) -> Iterator[PreparedRun]:

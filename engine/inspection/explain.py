@@ -69,7 +69,7 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
     setup, closes = prepared.setup, tuple(close_read(prepared, hedged, inputs, s) for s in range(max(t - 1, 0), t + 1))
     return Day(
         config.name,
-        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view),
+        prepared.label,
         (prepared.cls.__doc__ or "").strip().partition("\n")[0],
         market.hedge,
         str(market.run_sessions[t]),

@@ -86,7 +86,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
     fresh = tuple(freshness(market, prepared.reads))
     return Signal(
         config.name,
-        prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view),
+        prepared.label,
         (prepared.cls.__doc__ or "").strip().partition("\n")[0],
         market.hedge,
         market.underlying,

@@ -67,7 +67,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     controls = (
         evaluation.controls if evaluation else least_controls(Case(config, setup, hedged, run_beta(config, market)))
     )
-    label = prepared.cls.__name__ if prepared.strategy is None else prepared.strategy.label(prepared.view)
+    label = prepared.label
     notes = (
         *said.remarks,
         *_notes(config, setup, hedged),

@@ -179,8 +179,7 @@ def plan_of(
     accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
     config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
     with evaluate_strategy(config, market) as prepared:
-        assert prepared.strategy is not None  # noqa: S101  # check_axes refuses those that have none
-        label = prepared.strategy.label(market)
+        label = prepared.label
     inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
     return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)
