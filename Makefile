@@ -38,7 +38,7 @@ mutants: .venv/.dev ## one thing in the code changed at a time: do the tests not
 	@nice -n 19 $(BIN)/python -m benchmarks.mutants $(ARGS)
 
 verify: .venv/.dev ## 200 random rows of two sweeps against backtest run, on real history (BACKTEST_TEST_MARKET=DIR)
-	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/research/test_compute.py tests/engine/research/test_worlds.py \
+	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/research/test_compute.py tests/engine/research/test_environments.py \
 		-k "real_history or many_worlds"
 
 calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets (ARGS="--markets 20" for a glance; DATA=DIR); writes docs/calibration.md

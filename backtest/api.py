@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backtest.configuring import Config, config_from
 from backtest.options import command_line
 from backtest.tearsheets import TEARSHEET, UNHEDGED, draw_tearsheet, tearsheets
 from data.market import Market
 from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
-from engine.loading import find_run, set_path
+from engine.loading import Config, config_from, find_run, set_path
 from engine.loading import load_config as _load_config
 from engine.runs.execute import run as _run
 from engine.runs.folder import run_folder
@@ -133,8 +132,8 @@ def write_run(
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
     from engine.research.columns import columns_of
-    from engine.research.overfitting.words import standing_of
-    from reports.sweep_page import Rows, write_sweep_page
+    from engine.research.overfitting.findings import standing_of
+    from reports.sweep import Rows, write_sweep_page
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
     names = tuple(axis.name for axis in result.grid.axes)

@@ -151,7 +151,7 @@ def _compare(
 ) -> None:
     """Lay runs side by side, in the terminal and on a page: verdicts, sums, the frontier, curves, configs."""
     from backtest.compare import compare_runs, is_yaml
-    from reports.comparison_table import show_comparison
+    from reports.comparison_page import show_comparison
 
     def configure(file: str) -> RunConfig:
         return config_of(file, data, settings, start, end)[0]

@@ -12,8 +12,8 @@ from engine.config import RunConfig
 from engine.runs.folder import find_run
 from engine.runs.reuse import made_before
 from engine.runs.run import Run
-from reports.comparison import write_comparison
-from reports.comparison_numbers import Comparison, compared
+from reports.comparison import Comparison, compared
+from reports.comparison_page import write_comparison
 
 PAGE = "comparison.html"
 """What the page is called, among the kept runs."""
@@ -64,13 +64,13 @@ def compare_runs(
     target = page or runs / PAGE
     try:
         write_whole(target, lambda path: write_comparison(path, found, target.parent))
-    except OSError as fault:
-        raise UserError(f"{target}: can't be written: {fault.strerror or fault}: choose another with --out") from fault
+    except OSError as error:
+        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --out") from error
     return found, target
 
 
 def is_yaml(given: str) -> bool:
-    """Say whether a run is given as a YAML file, which may be one that ships."""
+    """Return whether a run is given as a YAML file, which may be one that ships."""
     return Path(given).suffix.lower() in (".yaml", ".yml")
 
 

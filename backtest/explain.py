@@ -13,7 +13,7 @@ from data.arrays import day
 from data.errors import UserError
 from engine.config import RunConfig
 from engine.inspection.explain import explain
-from engine.inspection.explained import Day
+from engine.inspection.session import Day
 from engine.loading import load_config
 from engine.runs.folder import find_run
 from engine.runs.run import Run

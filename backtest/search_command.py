@@ -55,9 +55,9 @@ def search(
     from engine.research.grid import axes_in_yaml
     from engine.research.search.objectives import objectives_of
     from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
+    from engine.research.search.sampler import import_optuna
     from engine.research.search.space import space_of
-    from engine.research.search.trials import import_optuna
-    from reports.search_page import write_search_page
+    from reports.search import write_search_page
 
     import_optuna()
     objectives = objectives_of(objective, directions, answer=answer)
@@ -76,9 +76,9 @@ def search(
     if as_json:
         import json
 
-        typer.echo(json.dumps(told_of(result), indent=2))
+        typer.echo(json.dumps(summary_of(result), indent=2))
         return
-    from reports.search_table import show_search
+    from reports.search import show_search
 
     show_search(console(), result, top, line, forward_command(command, result))
     if open_page:
@@ -97,29 +97,29 @@ def executor_for_trials(named: str | None, workers: int | None, cluster: str | N
     return executor_of(named, count, cluster, "threads" if count == 1 else "processes")
 
 
-def told_of(result: SearchResult) -> dict[str, Any]:
+def summary_of(result: SearchResult) -> dict[str, Any]:
     """Return counts, seconds, and the best trials or the front, as --json prints them."""
     from engine.research.search.objectives import best_first
     from engine.research.search.space import parameters_of
 
-    search = result.search
+    search, names = result.search, [objective.name for objective in result.search.objectives]
     best = best_first(result.values, search.objectives)
     shown = best if len(search.objectives) > 1 else best[:1]
     return {
         "trials": len(result.tried),
         "combinations": result.distinct,
-        "failed": sum(bool(one.failed) for one in result.tried),
+        "failed": sum(bool(trial.failed) for trial in result.tried),
         "sessions": result.sessions,
         "made": result.seconds["trials"],
         **{f"{name}_seconds": result.seconds[name] for name in ("sampler", "row", "wall")},
-        "objectives": {one.name: one.direction for one in search.objectives},
+        "objectives": {objective.name: objective.direction for objective in search.objectives},
         "best": [
             {
-                "trial": result.tried[place].number + 1,
-                **dict(zip((one.name for one in search.objectives), result.values[place].tolist(), strict=True)),
-                "parameters": parameters_of(search.space, result.tried[place].drawn),
+                "trial": result.tried[row].number + 1,
+                **dict(zip(names, result.values[row].tolist(), strict=True)),
+                "parameters": parameters_of(search.space, result.tried[row].drawn),
             }
-            for place in shown
+            for row in shown
         ],
         "folder": str(result.folder),
     }
@@ -134,20 +134,20 @@ def forward_command(run: str, result: SearchResult) -> str | None:
     from engine.research.walkforward.plan import SIZE
 
     words = ["backtest", "walkforward", *shlex.split(run)[2:]]
-    for one in result.search.space:
-        if one.keys[0] not in ("strategy", "policy") and one.name not in {f"hedge.{key}" for key in SIZE}:
+    for dimension in result.search.space:
+        if dimension.keys[0] not in ("strategy", "policy") and dimension.name not in {f"hedge.{key}" for key in SIZE}:
             return None
-        words += ["--param", f"{one.name}={','.join(_three(one))}"]
+        words += ["--param", f"{dimension.name}={','.join(_three(dimension))}"]
     column = result.search.objectives[0].column
     words += [] if column == "sharpe" else ["--objective", column]
     return shlex.join([*words, *(["--answer"] if column in SUM else [])])
 
 
-def _three(one: Any) -> list[str]:
+def _three(dimension: Any) -> list[str]:
     """Return both ends and the middle of a range, or all choices."""
-    from reports.sweep_page import as_yaml
+    from reports.naming import as_yaml
 
-    if one.range is None:
-        return [as_yaml(value) for value in one.choices]
-    low, high = one.range.low, one.range.high
-    return list(dict.fromkeys(as_yaml(one.range.number(float(value))) for value in (low, (low + high) / 2, high)))
+    if dimension.range is None:
+        return [as_yaml(value) for value in dimension.choices]
+    low, high = dimension.range.low, dimension.range.high
+    return list(dict.fromkeys(as_yaml(dimension.range.number(float(value))) for value in (low, (low + high) / 2, high)))

@@ -50,7 +50,7 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     with evaluate_strategy(config, market) as prepared:
         if prepared.signal is None and every == "signal":
             raise UserError(f"{prepared.cls.__name__} has no intensity that could rise: --every entry takes its orders")
-        hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+        hedged, said = execute(prepared.plain_engine, config, prepared)
         label = prepared.label
     progress("drawing samples")
     sessions, synthetic = market.run_sessions, int(market.synthetic_sessions().sum())

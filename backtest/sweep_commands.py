@@ -54,7 +54,7 @@ def sweep(
     from backtest.api import sweep_command, write_sweep_html
     from engine.research.columns import check_column
     from engine.research.grid import axes_in_yaml, grid_of
-    from engine.research.overfitting.words import figures_of, standing_of
+    from engine.research.overfitting.findings import figures_of, standing_of
     from engine.research.sweep import executor_for
     from engine.research.sweep import sweep as run_sweep
 
@@ -80,8 +80,8 @@ def sweep(
             )
         )
         return
-    from reports.overfitting_table import show_overfitting
-    from reports.terminal import show_sweep
+    from reports.overfitting import show_overfitting
+    from reports.sweep import show_sweep
 
     show_sweep(console(), result, metric, top)
     if standing:

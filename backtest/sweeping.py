@@ -9,13 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from backtest.configuring import Config, config_from
 from data.errors import UserError
 from data.sources import Source
+from engine.loading import Config, config_from
 from engine.research.columns import columns_of
 from engine.research.grid import Axis, axes_in_yaml, grid_from, grid_of
-from engine.research.overfitting.findings import FILE
-from engine.research.overfitting.words import figures_of, standing_of
+from engine.research.overfitting.findings import FILE, figures_of, standing_of
 from engine.research.sweep import SweepResult, executor_for
 from engine.research.sweep import sweep as run_sweep
 
@@ -107,14 +106,14 @@ def _frame(result: SweepResult, names: Sequence[str], *, kept: bool) -> pd.DataF
     import pyarrow.parquet as pq
 
     frame = pq.read_table(result.results, columns=[*columns_of(answer=result.answer), "failed"]).to_pandas()
-    places = result.grid.indices(0, len(result.grid))
+    indices = result.grid.indices(0, len(result.grid))
     for i, (axis, name) in enumerate(zip(result.grid.axes, names, strict=True)):
-        frame.insert(i, axis.name if name in frame else name, _values(axis, places[:, i]))
-    told = result.folder / FILE
+        frame.insert(i, axis.name if name in frame else name, _values(axis, indices[:, i]))
+    statistics = result.folder / FILE
     frame.attrs = {
         **{f"{name}_seconds": seconds for name, seconds in result.seconds.items()},
         **figures_of(standing_of(result.folder)),
-        "overfitting": json.loads(told.read_text(encoding="utf-8")) if told.exists() else None,
+        "overfitting": json.loads(statistics.read_text(encoding="utf-8")) if statistics.exists() else None,
         "sessions": result.sessions,
         "simulated": result.simulated,
         "mark": result.mark,
@@ -123,10 +122,10 @@ def _frame(result: SweepResult, names: Sequence[str], *, kept: bool) -> pd.DataF
     return frame
 
 
-def _values(axis: Axis, places: Any) -> Any:
+def _values(axis: Axis, indices: Any) -> Any:
     """Return the column of an axis: its values as they are, a column of one kind where they are of one."""
     import pandas as pd
 
     kinds = set(map(type, axis.values))
     plain = len(kinds) == 1 and kinds <= {bool, int, float, str}
-    return pd.Series(list(axis.values), dtype=None if plain else object).take(places).array
+    return pd.Series(list(axis.values), dtype=None if plain else object).take(indices).array

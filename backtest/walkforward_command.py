@@ -53,7 +53,7 @@ def walkforward(
     from engine.research.walkforward.folds import Windows, span_of
     from engine.research.walkforward.plan import plan_of
     from engine.research.walkforward.run import sweep_windows, walk_forward
-    from reports.walkforward_page import write_walkforward_page
+    from reports.walkforward import write_walkforward_page
 
     if as_json and markdown:
         raise UserError("--json and --markdown can't both be printed: leave one out")
@@ -75,10 +75,10 @@ def walkforward(
     if as_json:
         import json
 
-        told = {**walk.metrics, "by_fold": walk.folds, "folder": str(walk.folder)}
-        typer.echo(json.dumps(told, indent=2, default=str))
+        found = {**walk.metrics, "by_fold": walk.folds, "folder": str(walk.folder)}
+        typer.echo(json.dumps(found, indent=2, default=str))
         return
-    from reports.walkforward_table import as_markdown, show_walkforward
+    from reports.walkforward import as_markdown, show_walkforward
 
     if markdown:
         typer.echo(as_markdown(walk))

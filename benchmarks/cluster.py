@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from backtest.api import load_config
 from backtest.console import counting
 from engine.config import RunConfig
-from engine.research.cluster import Cluster
+from engine.research.cluster import DaskCluster
 from engine.research.executors import Processes
 from engine.research.grid import grid_of
 from engine.research.job import Executor, FunctionJob
@@ -105,7 +105,7 @@ def handed_out() -> float:
     """Return the seconds that dask takes to hand out a chunk and bring an answer, where nothing is computed."""
     chunks = list(range(EMPTY))
     began = 0.0
-    for k, _answer in enumerate(Cluster(None, 2).run(FunctionJob("nothing", abs), chunks)):
+    for k, _answer in enumerate(DaskCluster(None, 2).run(FunctionJob("nothing", abs), chunks)):
         began = time.perf_counter() if k == 0 else began
     return (time.perf_counter() - began) / (EMPTY - 1)
 
@@ -143,7 +143,11 @@ def main() -> None:
             costs[name] = watched.median()
         show_costs(costs)
         print(f"\ndask hands out a chunk and brings its answer in {handed_out() * 1e3:.1f} ms")
-        who = {"1 dask worker": Cluster(None, 1), "2 dask workers": Cluster(None, 2), "2 processes": Processes(2)}
+        who = {
+            "1 dask worker": DaskCluster(None, 1),
+            "2 dask workers": DaskCluster(None, 2),
+            "2 processes": Processes(2),
+        }
         rounds = [{name: timed(asked, axes, one) for name, one in who.items()} for _ in range(options.rounds)]
     tables = {table for one in rounds for _seconds, table in one.values()}
     best = {name: min(one[name][0] for one in rounds) for name in who}

@@ -47,6 +47,31 @@ class Cross(bt.Strategy):
         elif self.core.total_return[0] > self.mean[0] and self.getposition(self.fund).size:
             self.order_target_percent(self.fund, 0)
 """
+KINDS = {
+    "kinds.yaml": "name: kinds\nstrategy: {class: kinds:Fallen}\n",
+    "kinds.py": """
+from dataclasses import dataclass
+
+import numpy as np
+from backtest import Strategy
+
+
+@dataclass(frozen=True)
+class Fallen(Strategy):
+    days: int = 20
+    sign: int = -1
+
+    def intensity(self, market):
+        level, change = market.total_return(), np.zeros(len(market.total_return()))
+        change[self.days :] = level[self.days :] / level[: -self.days] - 1
+        return (self.sign * change > 0).astype(float)
+
+
+@dataclass(frozen=True)
+class Risen(Fallen):
+    sign: int = 1
+""",
+}
 SNIPPET = """
 import backtest
 
@@ -61,7 +86,6 @@ FILES = {
     "cross.py": CROSS,
     "patient.yaml": "name: patient\nstrategy: {class: patient.py:Patient}\n",
     "cross.yaml": "name: cross\nstrategy: {class: cross.py:Cross}\n",
-    "plain.yaml": "name: plain\nstrategy: {class: WeaknessHedge}\n",
     "book.yaml": (
         "name: book\nportfolio: {core: {SOXX: 0.6, SPY: 0.4}, rebalance: monthly, dividends: cash}\n"
         "hedge: {weight: 0.2, funding: cash_buffer, rebalance: band, sizing: proportional}\n"
@@ -94,8 +118,8 @@ def plan(data: str) -> dict[str, Entry]:
         entries[f"run-{name}"] = [["run", f"{name}.yaml", *asked, *BARE, "--json"]]
     entries |= _runs(asked) | _studies(asked) | _inspections(asked, history) | _data(data, history)
     slowest_first = sorted(entries, key=lambda name: not name.startswith(("walkforward", "lookahead", "report")))
-    snippet = {"snippet.py": SNIPPET.replace("RUN", repr(_config(data)))}
-    return {name: (entries[name], FILES | (snippet if name == "python" else {})) for name in slowest_first}
+    more = {"python": {"snippet.py": SNIPPET.replace("RUN", repr(_config(data)))}, "sweep-class": KINDS}
+    return {name: (entries[name], FILES | more.get(name, {})) for name in slowest_first}
 
 
 def warm_up(data: str) -> list[str]:
@@ -154,7 +178,7 @@ def _studies(asked: tuple[str, ...]) -> dict[str, list[list[str]]]:
         ],
         "sweep-class": [
             [
-                *("sweep", "plain.yaml", *asked, "--param", "strategy.class=WeaknessHedge,VolumeHedge"),
+                *("sweep", "kinds.yaml", *asked, "--param", "strategy.class=kinds:Fallen,kinds:Risen"),
                 *("--param", "hedge.weight=0,0.1", "--json"),
             ]
         ],

@@ -15,9 +15,9 @@ from data.format import percent, share, signed
 from engine.analytics.answer.digits import largest_remainder
 from engine.analytics.answer.insurance import LEVEL, NOT_PAID, PAID
 from engine.analytics.answer.timing import NO_SIGN
-from engine.inspection.explained import Day
+from engine.inspection.session import Day
 from engine.runs.run import Run
-from reports.comparison_answers import Row, adjusted_of, answer_rows, family_note, match_of
+from reports.comparison_rows import AnswerRow, adjusted_of, answer_rows, family_note, match_of
 from reports.explain import show_day
 
 WIDTH = 118
@@ -134,7 +134,7 @@ def page(
     )
 
 
-def lesson(runs: Mapping[str, Run], rows: Mapping[str, Row]) -> str:
+def lesson(runs: Mapping[str, Run], rows: Mapping[str, AnswerRow]) -> str:
     """Return what a holder learns of runs that have an answer, in a paragraph; its numbers are computed."""
     judged = {name: run for name, run in runs.items() if run.metrics["answer"] is not None}
     if not judged:
@@ -224,12 +224,12 @@ def _idle_quarter(runs: Mapping[str, Run]) -> str:
     return "-"
 
 
-def _verdict(name: str, run: Run, row: Row) -> tuple[str, ...]:
+def _verdict(name: str, run: Run, row: AnswerRow) -> tuple[str, ...]:
     grew = "-" if run.metrics["answer"] is None else percent(match_of(run.metrics).cagr)
     return f"`{name}`", percent(run.metrics["cagr"]), row.held, grew, row.gap, row.interval, row.label
 
 
-def _sum(name: str, row: Row) -> tuple[str, ...]:
+def _sum(name: str, row: AnswerRow) -> tuple[str, ...]:
     parts = (row.unhedged, row.exposure, row.timing, row.drift, row.fund, row.hedged)
     return f"`{name}`", *parts, row.when, row.p, row.adjusted, row.fund_label
 

@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 from backtest.api import load_config, run, write_run
 from backtest.console import console, steps
 from benchmarks.results_page import Shipped, page
-from data.arrays import day as day_of
+from data.arrays import day as course_of
 from data.errors import UserError
 from engine.config import RunConfig
 from engine.inspection.explain import explain
-from engine.inspection.explained import Day
+from engine.inspection.session import Day
 from engine.runs.run import Run
 from engine.validation.prove import prove
 from reports.comparison_frontier import write_picture
@@ -43,7 +43,7 @@ def made(config: RunConfig, folder: Path, say: Callable[[str], None]) -> Shipped
 
 def day_of_the_article(config: RunConfig, kept: Run) -> Day | None:
     """Return the day of the article as its run explains it, None where it isn't among the run's sessions."""
-    when = day_of(ARTICLE_DAY)
+    when = course_of(ARTICLE_DAY)
     return explain(config, when) if when in kept.sessions[1:] else None
 
 

@@ -30,7 +30,7 @@ from data.calendar import SESSIONS_A_YEAR
 from data.sources.choose import open_source
 from engine.kernel.sweep import units_of
 from engine.research.cache import Cache
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.grid import grid_of
 
 ROUNDS = 9
@@ -171,7 +171,7 @@ def run_bare(given: Given, pool: ThreadPoolExecutor) -> tuple[float, Floats]:
 def run_ours() -> tuple[float, Floats]:
     """Return the seconds from intensities to metrics, and final equities."""
     made, _ = fresh()
-    clock = Clock()
+    clock = Timer()
     table = compute(made, 0, len(made.grid), WORKERS, clock)
     return clock.kernel, table["final_equity"]
 

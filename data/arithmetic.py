@@ -62,6 +62,6 @@ def _each(name: str, *values: npt.ArrayLike) -> Floats:
     from pyarrow import compute
 
     given = [np.asarray(each, np.float64) for each in values]
-    told = getattr(compute, name)(*(pa.array(each.ravel()) for each in given))
-    made: Floats = told.to_numpy(zero_copy_only=False, writable=True)
+    computed = getattr(compute, name)(*(pa.array(each.ravel()) for each in given))
+    made: Floats = computed.to_numpy(zero_copy_only=False, writable=True)
     return made.reshape(given[0].shape)[()]

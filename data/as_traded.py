@@ -44,7 +44,7 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class Day:
+class Course:
     """The course of each session: its prices over the close before, splits undone and dividend in."""
 
     open: Floats
@@ -53,7 +53,7 @@ class Day:
     close: Floats
 
 
-def day_of(log_returns: Floats, sds: Floats, overnight: Floats, rng: np.random.Generator) -> Day:
+def course_of(log_returns: Floats, sds: Floats, overnight: Floats, rng: np.random.Generator) -> Course:
     """Draw the course of each day, given its return.
 
     Overnight and intraday moves are those of a Brownian motion that ends at the day's return: the open is
@@ -76,10 +76,10 @@ def day_of(log_returns: Floats, sds: Floats, overnight: Floats, rng: np.random.G
     further = -2 * (1 - OVERNIGHT) * sds**2 * np.log(rng.uniform(1e-9, 1.0, (2, len(sds))))
     reach = np.sqrt((log_returns - opened) ** 2 + further)
     middle = opened + log_returns
-    return Day(*np.exp([opened, (middle + reach[0]) / 2, (middle - reach[1]) / 2, log_returns]))
+    return Course(*np.exp([opened, (middle + reach[0]) / 2, (middle - reach[1]) / 2, log_returns]))
 
 
-def as_traded(listing: Listing, sessions: Dates, day: Day, paid: Floats, rng: np.random.Generator) -> Bars:
+def as_traded(listing: Listing, sessions: Dates, day: Course, paid: Floats, rng: np.random.Generator) -> Bars:
     """Return bars in each session's own share basis, read-only.
 
     Everything is computed unrounded and rounded last (prices to a hundredth of a cent, volume to a hundred):
@@ -134,7 +134,7 @@ def _ratio(price: float, split_above: float) -> float:
     return float(next((n for n in FORWARD_RATIOS if n >= wanted), FORWARD_RATIOS[-1]))
 
 
-def _dollars(day: Day, turnover: float, sessions: Dates, rng: np.random.Generator) -> Floats:
+def _dollars(day: Course, turnover: float, sessions: Dates, rng: np.random.Generator) -> Floats:
     """Return dollars traded: growing over the years, more on days that move."""
     years = (sessions - sessions[0]).astype(np.float64) / 365.25
     moved = np.abs(day.close - 1)

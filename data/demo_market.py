@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from data.arrays import Dates, Floats, day, read_only
-from data.as_traded import Day, Listing, as_traded, day_of, is_ex_date
+from data.as_traded import Course, Listing, as_traded, course_of, is_ex_date
 from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.demo_events import demo_events
@@ -132,7 +132,7 @@ class Sector:
     sds: Floats
     overnight: Floats
     bill: Floats
-    course: Day
+    course: Course
 
 
 @lru_cache(maxsize=1)
@@ -152,7 +152,7 @@ def _sector() -> Sector:
     sessions = nyse_sessions(FIRST, LAST)
     log_returns, sds = sector_returns(sessions, SECTOR_GROWTH)
     overnight = draws("overnight").standard_normal(len(sessions))
-    course = day_of(log_returns, sds, overnight, draws("SOXX day"))
+    course = course_of(log_returns, sds, overnight, draws("SOXX day"))
     return Sector(sessions, log_returns, sds, overnight, bill_rate(sessions), course)
 
 
@@ -167,7 +167,7 @@ def _sector_and_leveraged(sector: Sector) -> Iterator[Bars]:
         yield _listed(listing, sector, course, paid)
 
 
-def _leveraged_course(leverage: float, rate: Floats, sector: Sector, rng: np.random.Generator) -> Day:
+def _leveraged_course(leverage: float, rate: Floats, sector: Sector, rng: np.random.Generator) -> Course:
     """Return a fund's days: the model at each of SOXX's prices, with a premium on open and close."""
     days, of = days_between(sector.sessions), sector.course
     opened, high, low, close = (
@@ -177,7 +177,7 @@ def _leveraged_course(leverage: float, rate: Floats, sector: Sector, rng: np.ran
     before = 1 + np.concatenate(([0.0], premium[:-1]))
     opened, close = opened * (1 + premium_open) / before, close * (1 + premium) / before
     reached = np.stack([opened, high / before, low / before, close])
-    return Day(opened, reached.max(axis=0), reached.min(axis=0), close)
+    return Course(opened, reached.max(axis=0), reached.min(axis=0), close)
 
 
 def _funds(sector: Sector) -> Iterator[Bars]:
@@ -204,13 +204,13 @@ def _chips(sector: Sector) -> Iterator[Bars]:
         yield _listed(listing, sector, course, CHIP_YIELDS[number % len(CHIP_YIELDS)] / 4 * ex_date)
 
 
-def _course(name: str, log_returns: Floats, sds: Floats, overnight: Floats) -> Day:
+def _course(name: str, log_returns: Floats, sds: Floats, overnight: Floats) -> Course:
     """Draw the days of an instrument whose opens share most of the sector's surprise."""
     rng = draws(f"{name} day")
-    return day_of(log_returns, sds, 0.8 * overnight + 0.6 * rng.standard_normal(len(sds)), rng)
+    return course_of(log_returns, sds, 0.8 * overnight + 0.6 * rng.standard_normal(len(sds)), rng)
 
 
-def _listed(listing: Listing, sector: Sector, course: Day, paid: Floats) -> Bars:
+def _listed(listing: Listing, sector: Sector, course: Course, paid: Floats) -> Bars:
     return as_traded(listing, sector.sessions, course, paid, draws(f"{listing.instrument} volume"))
 
 

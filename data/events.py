@@ -59,7 +59,7 @@ class Events:
         return self.rows(self.dates <= last + AHEAD if self.announced is None else self.announced <= last)
 
     def lines(self) -> Iterator[str]:
-        """Give a line of text for each event, and one that says whether its day was announced: what a hash is of."""
+        """Yield a line of text for each event, and one for whether days were announced: what a hash is of."""
         yield "in hindsight" if self.announced is None else "announced"
         said = self.dates if self.announced is None else self.announced
         for row in zip(self.dates, self.symbols, self.timing, said, strict=True):
@@ -94,7 +94,7 @@ class Members:
         return len(self.symbols)
 
     def on(self, sessions: Dates, symbols: tuple[str, ...]) -> Flags:
-        """Say of each session and each of some symbols whether it belonged, shape (sessions, symbols)."""
+        """Return whether each of some symbols belonged on each session, shape (sessions, symbols)."""
         belongs = np.zeros((len(sessions), len(symbols)), np.bool_)
         for symbol, since, until in zip(self.symbols, self.since, self.until, strict=True):
             if symbol in symbols:
@@ -109,7 +109,7 @@ class Members:
         return make_members(self.name, self.symbols[joined], self.since[joined], left[joined])
 
     def lines(self) -> Iterator[str]:
-        """Give a line of text for each row: what a hash is of."""
+        """Yield a line of text for each row: what a hash is of."""
         for row in zip(self.symbols, self.since, self.until, strict=True):
             yield ",".join(map(str, row))
 
@@ -131,8 +131,8 @@ def make_events(
     """
     nothing = [""] * len(dates)
     whose = _words(nothing if symbols is None else symbols)
-    told = [str(word).upper() for word in (nothing if timing is None else timing)]
-    when = _words([word if word in (BEFORE_OPEN, AFTER_CLOSE) else "" for word in told])
+    words = [str(word).upper() for word in (nothing if timing is None else timing)]
+    when = _words([word if word in (BEFORE_OPEN, AFTER_CLOSE) else "" for word in words])
     order = np.lexsort((whose, dates))
     columns = [np.asarray(dates, "datetime64[D]")[order], whose[order], when[order]]
     if announced is not None:

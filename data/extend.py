@@ -8,7 +8,7 @@ import numpy as np
 
 from data.arithmetic import power
 from data.arrays import DAY, Dates, Flags, Floats, day
-from data.as_traded import Day
+from data.as_traded import Course
 from data.bars import COLUMNS, PRICES, Bars
 from data.errors import DataError
 from data.extension import Extension, Terms, percent
@@ -204,7 +204,7 @@ def _check_overlap(instrument: str, driver: Bars, first_real: np.datetime64, *, 
         )
 
 
-def _moves(instrument: str, driver: Bars, rate: Floats, terms: Terms, shift: int) -> Day:
+def _moves(instrument: str, driver: Bars, rate: Floats, terms: Terms, shift: int) -> Course:
     """Return each session's prices over the close before, by the model; each bears the whole day's financing."""
     days, since = days_between(driver.dates)[1:], driver.dates[1:]
     fee, spread = dated(terms.fee, since), dated(terms.spread, since)
@@ -216,7 +216,9 @@ def _moves(instrument: str, driver: Bars, rate: Floats, terms: Terms, shift: int
         return 1.0 + fund_return(r, rate, days, terms.leverage, fee, spread) + shift * terms.band * days / 365.0
 
     prices = np.stack([moved(getattr(driver, name)) for name in PRICES])
-    moves = Day(prices[0], prices.max(axis=0), prices.min(axis=0), prices[3])  # a negative leverage swaps high and low
+    moves = Course(
+        prices[0], prices.max(axis=0), prices.min(axis=0), prices[3]
+    )  # a negative leverage swaps high and low
     if not (moves.low > 0.0).all():
         row = int(np.argmin(moves.low > 0.0))
         worst = (driver.high if terms.leverage < 0.0 else driver.low)[row + 1] / before[row] - 1.0
@@ -227,7 +229,7 @@ def _moves(instrument: str, driver: Bars, rate: Floats, terms: Terms, shift: int
     return moves
 
 
-def _priced(instrument: str, sessions: Dates, moves: Day, anchor: float, *, forward: bool = False) -> Bars:
+def _priced(instrument: str, sessions: Dates, moves: Course, anchor: float, *, forward: bool = False) -> Bars:
     """Return bars whose last close is `anchor`, or the close before the first, in share prices that can be traded."""
     count = len(sessions)
     grown: Floats = np.cumprod(moves.close[:count], dtype=np.float64)

@@ -57,7 +57,7 @@ class Roles:
 
     @property
     def traded(self) -> tuple[str, ...]:
-        """The core's instruments and then the hedge, in the order of every array's columns."""
+        """Every instrument that is traded: the core's, then the hedge."""
         return (*self.core, self.hedge)
 
     @property
@@ -245,7 +245,7 @@ class Market:
 
         ``audit`` is the hash of what the audit found, which reads more than the run does.
         """
-        found = (f"{one.id} {one.severity} {one.says} {one.dates.tolist()}" for one in self.findings)
+        found = (f"{each.id} {each.severity} {each.says} {each.dates.tolist()}" for each in self.findings)
         audit = {"audit": digest_lines(found)} if self.findings else {}
         return dict(sorted((fingerprint(self.source, reads, self.sessions[-1], prices=False) | audit).items()))
 
@@ -303,7 +303,7 @@ class RecordedMarket(Market):
 
 def recorded(market: Market) -> RecordedMarket:
     """Return the same market as one that records what is read of it; it shares nothing that was made of the other."""
-    given = (getattr(market, one.name) for one in fields(Market) if one.init)
+    given = (getattr(market, field_.name) for field_ in fields(Market) if field_.init)
     return RecordedMarket(*given)
 
 

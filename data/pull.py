@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +17,13 @@ from data.bars import COLUMNS, PRICES, Bars
 from data.errors import DataError
 from data.files import locked
 from data.series import Series
-from data.sources import BARS, SERIES, fred, yahoo
+from data.sources import BARS, SERIES, Kind, fred, yahoo
 from data.sources.csv_file import NAME
+from data.sources.vendor import Fetched, Vendor
 from data.store import Entry, Origin, Store
 
-YAHOO, FRED = "yahoo", "fred"
-CALLED = {YAHOO: "Yahoo", FRED: "FRED"}
+VENDORS: tuple[Vendor, ...] = (yahoo, fred)
+"""Who is asked: the first for every symbol that isn't another's, by its prefix or known to be."""
 OVERLAP = 20
 """Rows before the last that are fetched again and held against what is kept."""
 WAITS: tuple[float, ...] = (1.0, 4.0, 15.0)
@@ -66,36 +68,26 @@ class Pulled:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a symbol means: what its source calls it, its name and kind in the store, and its source."""
+class Symbol:
+    """What a symbol means: what its vendor calls it, its name and kind in the store, and its vendor."""
 
     symbol: str
     name: str
-    kind: str
-    source: str
+    kind: Kind[Any]
+    vendor: Vendor
 
 
 @dataclass(frozen=True)
-class Rows:
+class DatedRows:
     """Days, and columns of numbers beside them: what is kept or was fetched of one thing."""
 
     dates: Dates
     columns: Mapping[str, Floats]
 
-    def between(self, after: np.datetime64, last: np.datetime64) -> Rows:
+    def between(self, after: np.datetime64, last: np.datetime64) -> DatedRows:
         """Return the rows after one day, up to another."""
         keep = (self.dates > after) & (self.dates <= last)
-        return Rows(self.dates[keep], {name: column[keep] for name, column in self.columns.items()})
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a source answered: rows, what to write down about them, what to say only now, and splits ahead of them."""
-
-    rows: Rows
-    notes: tuple[str, ...]
-    passing: tuple[str, ...] = ()
-    ahead: float = 1.0
+        return DatedRows(self.dates[keep], {name: column[keep] for name, column in self.columns.items()})
 
 
 def pull(
@@ -136,47 +128,47 @@ def pull(
         The store's manifest can't be read.
     """
     store.listing()  # told once, not for each symbol
-    patience = {YAHOO: WAITS, FRED: WAITS}
+    patience = {vendor.NAME: WAITS for vendor in VENDORS}
     results = []
     for symbol in dict.fromkeys(symbols):
         name = kind = ""
         try:
             wanted = meant(symbol)
             name, kind = wanted.name, wanted.kind
-            say(symbol, f"asking {CALLED[wanted.source]}")
-            job = Job(store, symbol, wanted, first, partial(say, symbol), clock, patience[wanted.source])
+            say(symbol, f"asking {wanted.vendor.TITLE}")
+            job = Pull(store, symbol, wanted, first, partial(say, symbol), clock, patience[wanted.vendor.NAME])
             results.append(job.done())
-        except DataError as fault:
-            results.append(Pulled(symbol, name, kind, error=str(fault)))
+        except DataError as error:
+            results.append(Pulled(symbol, name, kind, error=str(error)))
         except ConnectionError as refusal:
-            tries = len(patience[wanted.source]) + 1
-            patience[wanted.source] = ()  # who refused four times is asked once for each of the rest
+            tries = len(patience[wanted.vendor.NAME]) + 1
+            patience[wanted.vendor.NAME] = ()  # who refused four times is asked once for each of the rest
             again = f"tried {tries} times, try again later" if tries > 1 else "try again later"
             results.append(Pulled(symbol, name, kind, error=f"{symbol}: {refusal}: {again}"))
     return results
 
 
-def meant(symbol: str) -> Wanted:
+def meant(symbol: str) -> Symbol:
     """Return what a symbol means; raises DataError where it is none."""
     prefix, colon, rest = symbol.upper().rpartition(":")
-    index = rest.startswith("^") and not colon
-    name = rest[1:] if index else rest
-    if not NAME.fullmatch(name) or "^" in name or (colon and prefix != FRED.upper()):
+    others = {vendor.NAME.upper(): vendor for vendor in VENDORS[1:]}
+    name = rest if colon else rest.removeprefix("^")
+    if not NAME.fullmatch(name) or "^" in name or (colon and prefix not in others):
         raise DataError(
             f"{symbol!r} is no symbol: write SOXS, an index with a caret (^VIX), a series of FRED as DGS10 or fred:NAME"
         )
-    if colon or rest in fred.KNOWN:
-        return Wanted(name, name, SERIES, FRED)
-    return Wanted(rest, name, SERIES if index else BARS, YAHOO)
+    known = next((vendor for vendor in others.values() if rest in vendor.KNOWN), VENDORS[0])
+    vendor = others[prefix] if colon else known
+    return Symbol(rest, name, vendor.kind_of(rest), vendor)
 
 
 @dataclass(frozen=True)
-class Job:
+class Pull:
     """One symbol to pull; the fields as in `pull`, and the seconds to wait between tries."""
 
     store: Store
     symbol: str
-    wanted: Wanted
+    wanted: Symbol
     first: np.datetime64 | None
     say: Callable[[str], None]
     clock: Callable[[], dt.datetime]
@@ -194,7 +186,7 @@ class Job:
                 return self._whole(self.first if earlier else kept.dates[0], kept, ())
             return self._tail(entry, kept)
 
-    def _tail(self, entry: Entry, kept: Rows) -> Pulled:
+    def _tail(self, entry: Entry, kept: DatedRows) -> Pulled:
         """Fetch the tail and join it on; where the past has changed, fetch the whole."""
         since, last = kept.dates[-OVERLAP - 1], kept.dates[-1]
         tail = self._fetched(since, last)
@@ -204,27 +196,30 @@ class Job:
             self.say(text)
             return self._whole(kept.dates[0], kept, (text,))
         notes = tuple(dict.fromkeys((*entry.origin.notes, *tail.notes)))
-        added = int((tail.rows.dates > last).sum())
+        rows = _rows(tail.thing)
+        added = int((rows.dates > last).sum())
         news = tuple(note for note in tail.notes if note not in entry.origin.notes) if added else ("nothing new",)
-        return self._put(_joined(kept, tail.rows, since), added, notes, (*news, *tail.passing))
+        return self._put(_joined(kept, rows, since), added, notes, (*news, *tail.passing))
 
-    def _whole(self, first: np.datetime64 | None, kept: Rows | None, said: tuple[str, ...]) -> Pulled:
+    def _whole(self, first: np.datetime64 | None, kept: DatedRows | None, said: tuple[str, ...]) -> Pulled:
         whole = self._fetched(first, None)
-        before = 0 if kept is None else int(np.isin(whole.rows.dates, kept.dates).sum())
-        return self._put(whole.rows, len(whole.rows.dates) - before, whole.notes, (*said, *whole.notes, *whole.passing))
+        rows = _rows(whole.thing)
+        before = 0 if kept is None else int(np.isin(rows.dates, kept.dates).sum())
+        return self._put(rows, len(rows.dates) - before, whole.notes, (*said, *whole.notes, *whole.passing))
 
-    def _fetched(self, first: np.datetime64 | None, told: np.datetime64 | None) -> Answer:
-        return _patiently(lambda: _ask(self.wanted, first, told, self.clock()), self.waits, self.say)
+    def _fetched(self, first: np.datetime64 | None, noted: np.datetime64 | None) -> Fetched[Any]:
+        wanted = self.wanted
+        return _patiently(lambda: wanted.vendor.ask(wanted.symbol, first, self.clock(), noted), self.waits, self.say)
 
-    def _put(self, rows: Rows, added: int, lasting: tuple[str, ...], notes: tuple[str, ...]) -> Pulled:
-        wanted, reader = self.wanted, fred.version() if self.wanted.source == FRED else yahoo.version()
+    def _put(self, rows: DatedRows, added: int, lasting: tuple[str, ...], notes: tuple[str, ...]) -> Pulled:
+        wanted, vendor = self.wanted, self.wanted.vendor
         stamp = self.clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        entry = _put(self.store, wanted, rows, Origin(wanted.source, wanted.symbol, reader, stamp, lasting))
+        entry = _put(self.store, wanted, rows, Origin(vendor.NAME, wanted.symbol, vendor.version(), stamp, lasting))
         return Pulled(self.symbol, wanted.name, wanted.kind, entry.rows, added, entry.first, entry.last, notes)
 
 
 @contextmanager
-def _alone(store: Store, wanted: Wanted, say: Callable[[str], None]) -> Iterator[None]:
+def _alone(store: Store, wanted: Symbol, say: Callable[[str], None]) -> Iterator[None]:
     """Let one process at a time add to what is kept, so that none puts back what another has just prolonged."""
     folder = store.folder / wanted.kind
     with ExitStack() as held:
@@ -237,36 +232,25 @@ def _alone(store: Store, wanted: Wanted, say: Callable[[str], None]) -> Iterator
         yield
 
 
-def _kept(store: Store, wanted: Wanted, entry: Entry | None) -> tuple[Rows | None, tuple[str, ...]]:
+def _kept(store: Store, wanted: Symbol, entry: Entry | None) -> tuple[DatedRows | None, tuple[str, ...]]:
     """Return what is kept of it from the same source, repairs not applied; otherwise nothing, and what to say."""
     if entry is None:
         return None, ()
-    if (entry.origin.source, entry.origin.symbol) != (wanted.source, wanted.symbol):
+    if (entry.origin.source, entry.origin.symbol) != (wanted.vendor.NAME, wanted.symbol):
         return None, (f"in place of what was kept from {entry.origin.source} {entry.origin.symbol}",)
     try:
-        if wanted.kind == BARS:
-            bars = store.bars_as_kept(wanted.name)
-            return Rows(bars.dates, {name: getattr(bars, name) for name in COLUMNS}), ()
-        series = store.read(SERIES, wanted.name)
-        return Rows(series.dates, {"value": series.values, **(series.prices or {})}), ()
+        return _rows(store.bars_as_kept(wanted.name) if wanted.kind == BARS else store.read(SERIES, wanted.name)), ()
     except DataError:
         return None, ("what was kept is damaged: fetched whole",)
 
 
-def _ask(wanted: Wanted, first: np.datetime64 | None, told: np.datetime64 | None, now: dt.datetime) -> Answer:
-    """Ask its source, once; raises DataError and ConnectionError as the sources do."""
-    if wanted.source == FRED:
-        series = fred.fetch(wanted.symbol, first)
-        return Answer(Rows(series.dates, {"value": series.values}), (fred.NOTE,))
-    history = yahoo.fetch(wanted.symbol, first, now, told)
-    bars = history.bars
-    columns = {name: getattr(bars, name) for name in COLUMNS}
-    if wanted.kind == SERIES:
-        columns = {"value": bars.close, "open": bars.open, "high": bars.high, "low": bars.low}
-    return Answer(Rows(bars.dates, columns), history.notes, history.passing, history.ahead)
+def _rows(thing: Bars | Series) -> DatedRows:
+    if isinstance(thing, Bars):
+        return DatedRows(thing.dates, {name: getattr(thing, name) for name in COLUMNS})
+    return DatedRows(thing.dates, {"value": thing.values, **(thing.prices or {})})
 
 
-def _patiently(ask: Callable[[], Answer], waits: tuple[float, ...], say: Callable[[str], None]) -> Answer:
+def _patiently(ask: Callable[[], Fetched[Any]], waits: tuple[float, ...], say: Callable[[str], None]) -> Fetched[Any]:
     """Ask until there is an answer, waiting longer each time; raises ConnectionError when the last try fails too."""
     for wait in waits:
         try:
@@ -277,13 +261,13 @@ def _patiently(ask: Callable[[], Answer], waits: tuple[float, ...], say: Callabl
     return ask()
 
 
-def _changed(wanted: Wanted, kept: Rows, tail: Answer, since: np.datetime64) -> str | None:
+def _changed(wanted: Symbol, kept: DatedRows, tail: Fetched[Any], since: np.datetime64) -> str | None:
     """Return what has changed of the past, its first day named, else None; raises DataError on a split half done.
 
     The row of `since` itself isn't compared: it may hold events of days before it that have no row.
     """
-    last = kept.dates[-1]
-    old, new, came = kept.between(since, last), tail.rows.between(since, last), tail.rows.between(last, NEVER)
+    rows, last = _rows(tail.thing), kept.dates[-1]
+    old, new, came = kept.between(since, last), rows.between(since, last), rows.between(last, NEVER)
     for text, days in (
         ("its row is gone", np.setdiff1d(old.dates, new.dates)),
         ("its row is new", np.setdiff1d(new.dates, old.dates)),
@@ -306,12 +290,12 @@ def _changed(wanted: Wanted, kept: Rows, tail: Answer, since: np.datetime64) -> 
     return f"{old.dates[row]}: {name} was {was:.10g}, is {now:.10g}{more}"
 
 
-def _refuse_half_done(wanted: Wanted, old: Rows, new: Rows, split: float) -> None:
+def _refuse_half_done(wanted: Symbol, old: DatedRows, new: DatedRows, split: float) -> None:
     """Refuse a split that is listed while the prices before it aren't rescaled yet: undoing it would falsify them."""
     if abs(split - 1.0) > 1e-2 and np.allclose(new.columns["close"], split * old.columns["close"], rtol=1e-3):
         raise DataError(
-            f"{wanted.symbol}: Yahoo lists a new split of {split:.6g} but hasn't rescaled the prices before it: "
-            "what was kept stays, pull again tomorrow"
+            f"{wanted.symbol}: {wanted.vendor.TITLE} lists a new split of {split:.6g} but hasn't rescaled the prices "
+            "before it: what was kept stays, pull again tomorrow"
         )
 
 
@@ -320,17 +304,16 @@ def _same(name: str, old: Floats, new: Floats) -> np.ndarray[tuple[int], np.dtyp
     return np.isclose(new, old, rtol=1e-6, atol=atol, equal_nan=True)
 
 
-def _joined(kept: Rows, tail: Rows, since: np.datetime64) -> Rows:
+def _joined(kept: DatedRows, tail: DatedRows, since: np.datetime64) -> DatedRows:
     """Return what is kept up to a day, and the tail after it."""
     old, new = kept.dates <= since, tail.dates > since
     columns = {name: np.concatenate((kept.columns[name][old], tail.columns[name][new])) for name in kept.columns}
-    return Rows(np.concatenate((kept.dates[old], tail.dates[new])), columns)
+    return DatedRows(np.concatenate((kept.dates[old], tail.dates[new])), columns)
 
 
-def _put(store: Store, wanted: Wanted, rows: Rows, origin: Origin) -> Entry:
+def _put(store: Store, wanted: Symbol, rows: DatedRows, origin: Origin) -> Entry:
     if wanted.kind == BARS:
         return store.put(Bars(wanted.name, rows.dates, **rows.columns), origin)
-    lag = fred.LAG if wanted.source == FRED else 0
     prices = {name: column for name, column in rows.columns.items() if name != "value"}
-    series = Series(wanted.name, rows.dates, rows.columns["value"], lag=lag, prices=prices or None)
+    series = Series(wanted.name, rows.dates, rows.columns["value"], lag=wanted.vendor.LAG, prices=prices or None)
     return store.put(series, origin)

@@ -26,7 +26,7 @@ ISO = "write it as YYYY-MM-DD"
 
 
 @dataclass(frozen=True)
-class Rule:
+class FileRule:
     """One thing that has to hold in every row.
 
     Parameters
@@ -111,22 +111,22 @@ def faults_of(kind: str, frame: pd.DataFrame, where: str) -> tuple[tuple[Fault, 
     return faults, left.sort_values("date", kind="stable") if "date" in left else left
 
 
-def _bars_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
+def _bars_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
     shifted = _in_step(frame)  # the rows that it puts on no session aren't to be deleted
     return (*shifted, *_dated(), *_priced(), *(() if shifted else (_held_by_nyse(),)))
 
 
-def _series_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
+def _series_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
     return (*_in_step(frame), *(_revised() if "known" in frame else _dated()), _finite("value"))
 
 
-def _events_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
+def _events_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
     """One event of a company on a day: a row that stands twice is a fault, as it may be another company's."""
     key = [column for column in ("date", "symbol") if column in frame]
     rules = (
         *_in_step(frame, schedule=True),
         _has_date("date"),
-        Rule(
+        FileRule(
             f"{' and '.join(key)} stand{'s' * (len(key) == 1)} twice",
             "keep one row for both" if len(key) > 1 else "keep one row a date",
             lambda f: ~f.duplicated(subset=key) | f["date"].isna(),
@@ -136,12 +136,12 @@ def _events_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
     return (*rules, *_announced()) if "announced" in frame else rules
 
 
-def _members_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
+def _members_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
     key = [column for column in ("symbol", "from") if column in frame]
     rules = (
-        Rule("symbol is missing", "fill it in, or delete the row", lambda f: f["symbol"] != "", "symbol-missing"),
-        Rule("from or to is no date", f"{ISO}, or leave it empty", lambda f: ~f["unread"], "undated"),
-        Rule(
+        FileRule("symbol is missing", "fill it in, or delete the row", lambda f: f["symbol"] != "", "symbol-missing"),
+        FileRule("from or to is no date", f"{ISO}, or leave it empty", lambda f: ~f["unread"], "undated"),
+        FileRule(
             f"{' and '.join(key)} stand{'s' * (len(key) == 1)} twice",
             "keep one row",
             lambda f: ~f.duplicated(subset=key),
@@ -150,10 +150,10 @@ def _members_rules(frame: pd.DataFrame) -> tuple[Rule, ...]:
     )
     if not {"from", "to"} <= set(frame):
         return rules
-    return (*rules, Rule("to is before from", "correct one of them", lambda f: ~(f["to"] < f["from"]), "backwards"))
+    return (*rules, FileRule("to is before from", "correct one of them", lambda f: ~(f["to"] < f["from"]), "backwards"))
 
 
-_RULES: Mapping[str, Callable[[pd.DataFrame], tuple[Rule, ...]]] = {
+_RULES: Mapping[str, Callable[[pd.DataFrame], tuple[FileRule, ...]]] = {
     BARS: _bars_rules,
     SERIES: _series_rules,
     EVENTS: _events_rules,
@@ -161,15 +161,15 @@ _RULES: Mapping[str, Callable[[pd.DataFrame], tuple[Rule, ...]]] = {
 }
 
 
-def _has_date(column: str) -> Rule:
+def _has_date(column: str) -> FileRule:
     key = "undated" if column == "date" else f"{column}-missing"
-    return Rule(f"{column} is missing or unreadable", ISO, lambda f: f[column].notna(), key)
+    return FileRule(f"{column} is missing or unreadable", ISO, lambda f: f[column].notna(), key)
 
 
-def _dated() -> tuple[Rule, ...]:
+def _dated() -> tuple[FileRule, ...]:
     return (
         _has_date("date"),
-        Rule(
+        FileRule(
             "date stands twice",
             "keep one row a date",
             lambda f: ~f["date"].duplicated() | f["date"].isna(),
@@ -179,8 +179,8 @@ def _dated() -> tuple[Rule, ...]:
     )
 
 
-def _sorted() -> Rule:
-    return Rule(
+def _sorted() -> FileRule:
+    return FileRule(
         "date is before that of the row above",
         "sort the rows by date, oldest first",
         lambda f: ~(f["date"] < f["date"].shift()),
@@ -189,17 +189,17 @@ def _sorted() -> Rule:
     )
 
 
-def _revised() -> tuple[Rule, ...]:
+def _revised() -> tuple[FileRule, ...]:
     return (
         _has_date("date"),
         _has_date("known"),
-        Rule(
+        FileRule(
             "known is before date",
             "a value can't be public before its day",
             lambda f: ~(f["known"] < f["date"]),
             "known-early",
         ),
-        Rule(
+        FileRule(
             "date and known stand twice",
             "keep one row for both",
             lambda f: ~f.duplicated(subset=["date", "known"]),
@@ -209,15 +209,15 @@ def _revised() -> tuple[Rule, ...]:
     )
 
 
-def _announced() -> tuple[Rule, ...]:
+def _announced() -> tuple[FileRule, ...]:
     return (
-        Rule(
+        FileRule(
             "announced is missing or unreadable",
             f"{ISO}: the day on which the date became public",
             lambda f: f["announced"].notna(),
             "announced-missing",
         ),
-        Rule(
+        FileRule(
             "announced is after date",
             "a date is announced before its day, or on it where nobody knew of it",
             lambda f: ~(f["announced"] > f["date"]),
@@ -226,8 +226,8 @@ def _announced() -> tuple[Rule, ...]:
     )
 
 
-def _finite(column: str) -> Rule:
-    return Rule(
+def _finite(column: str) -> FileRule:
+    return FileRule(
         f"{column} is missing or not finite",
         "fill it in, or delete the row",
         lambda f: np.isfinite(f[column]),
@@ -235,13 +235,15 @@ def _finite(column: str) -> Rule:
     )
 
 
-def _priced() -> tuple[Rule, ...]:
+def _priced() -> tuple[FileRule, ...]:
     """Return the rules of prices, volume and events; a NaN is told once, by its own rule."""
     return (
         *(_finite(column) for column in COLUMNS),
         *(_positive(column, "correct the price, or delete the row") for column in PRICES),
-        Rule("volume is negative", "write 0 where it is not known", lambda f: ~(f["volume"] < 0), "volume-negative"),
-        Rule(
+        FileRule(
+            "volume is negative", "write 0 where it is not known", lambda f: ~(f["volume"] < 0), "volume-negative"
+        ),
+        FileRule(
             "dividend is negative",
             "write dollars a share, 0 on most days",
             lambda f: ~(f["dividend"] < 0),
@@ -251,27 +253,27 @@ def _priced() -> tuple[Rule, ...]:
     )
 
 
-def _positive(column: str, remedy: str) -> Rule:
-    return Rule(f"{column} is zero or negative", remedy, lambda f: ~(f[column] <= 0), f"{column}-not-positive")
+def _positive(column: str, remedy: str) -> FileRule:
+    return FileRule(f"{column} is zero or negative", remedy, lambda f: ~(f[column] <= 0), f"{column}-not-positive")
 
 
-def _held_by_nyse() -> Rule:
+def _held_by_nyse() -> FileRule:
     def held(rows: pd.DataFrame) -> pd.Series[bool]:
         days = rows["date"].to_numpy().astype("datetime64[D]")
         read = days[(days >= FIRST) & (days <= LAST)]
         sessions = nyse_sessions(read.min(), read.max()) if len(read) else read
         return rows["date"].isna() | np.isin(days, sessions)
 
-    return Rule("NYSE held no session on that date", "delete the row, or correct its date", held, "no-session")
+    return FileRule("NYSE held no session on that date", "delete the row, or correct its date", held, "no-session")
 
 
-def _in_step(frame: pd.DataFrame, *, schedule: bool = False) -> tuple[Rule, ...]:
+def _in_step(frame: pd.DataFrame, *, schedule: bool = False) -> tuple[FileRule, ...]:
     """Return the rule that all rows break where their dates stand a day early or late; none where they don't."""
     way = days_off(frame["date"].to_numpy().astype("datetime64[D]"), schedule=schedule)
-    return (Rule(*off_words(way), lambda f: f["date"].isna(), "shifted"),) if way else ()
+    return (FileRule(*off_words(way), lambda f: f["date"].isna(), "shifted"),) if way else ()
 
 
-def _fault(frame: pd.DataFrame, where: str, rule: Rule, rows: list[int]) -> Fault:
+def _fault(frame: pd.DataFrame, where: str, rule: FileRule, rows: list[int]) -> Fault:
     named = ", ".join(str(row) for row in rows[:SHOWN])
     named += f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
     message = f"{rule.message} ({where}, row{'s' * (len(rows) != 1)} {named})"
@@ -286,7 +288,7 @@ def _dates(frame: pd.DataFrame, rows: list[int]) -> Dates:
     return days
 
 
-def _broken(frame: pd.DataFrame, rules: Sequence[Rule]) -> list[tuple[int, int]]:
+def _broken(frame: pd.DataFrame, rules: Sequence[FileRule]) -> list[tuple[int, int]]:
     """Return row and rule of each fault, by row and then by rule; a frame without one is checked in a single pass."""
     import pandera.errors  # a quarter of a second that --help must not pay
     import pandera.pandas as pa

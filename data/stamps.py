@@ -117,15 +117,15 @@ def days_off(days: Dates, *, schedule: bool = False) -> int:
 
 
 def off_words(way: int) -> tuple[str, str]:
-    """Return what is wrong with days that are off that way (see `days_off`), and the cure."""
+    """Return what is wrong with days that are off that way (see `days_off`), and the remedy."""
     early = way < 0
     what = "Sundays are there and Fridays missing" if early else "Saturdays are there and Mondays missing"
-    cure = f"write each session's own day as YYYY-MM-DD, one {'later' if early else 'earlier'} than here"
-    return f"the dates stand a day {'early' if early else 'late'}: {what}", cure
+    remedy = f"write each session's own day as YYYY-MM-DD, one {'later' if early else 'earlier'} than here"
+    return f"the dates stand a day {'early' if early else 'late'}: {what}", remedy
 
 
 def intraday_words() -> tuple[str, str]:
-    """Return what is wrong with rows of which several share a day, and the cure."""
+    """Return what is wrong with rows of which several share a day, and the remedy."""
     return "has several times of one day: intraday rows", "make daily bars of them, one row a session"
 
 

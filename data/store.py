@@ -6,6 +6,7 @@ process that is killed leaves the old history whole.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -13,13 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from data.arrays import Floats
 from data.bars import COLUMNS, Bars
-from data.columns import Column, content_hash, in_days, read_content, span, table_of
 from data.errors import DataError, did_you_mean
 from data.events import Events, Members, make_events, make_members
 from data.files import locked, write_whole
@@ -27,6 +28,11 @@ from data.repairs import Repair, as_json, from_json, mended
 from data.series import Series
 from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Held, Kind, Thing
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Column = npt.NDArray[Any]
+"""Numbers, days (NaT where there is none), or text, shape (rows,)."""
 MANIFEST = "manifest.json"
 FORMAT = 1
 """Of the manifest and of the files it names."""
@@ -112,7 +118,7 @@ def symbol_of(kind: str, name: str) -> str:
 
 
 def can_be_pulled(kind: str, name: str) -> bool:
-    """Say whether `backtest data pull` may know something: no schedule, no group, no series by a name of one's own."""
+    """Return whether `backtest data pull` may know something: no schedule, group, or series by one's own name."""
     return kind == BARS or (kind == SERIES and name.isupper() and "_" not in name)
 
 
@@ -211,8 +217,8 @@ class Store:
             manifest = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return {"format": FORMAT, "entries": [], "repairs": []}
-        except (OSError, ValueError) as fault:
-            raise DataError(f"{path}: can't be read: {fault}: move it away and pull again") from None
+        except (OSError, ValueError) as error:
+            raise DataError(f"{path}: can't be read: {error}: move it away and pull again") from None
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise DataError(f"{path}: is of another version of this program: name another folder with BACKTEST_DATA")
         return manifest
@@ -222,13 +228,13 @@ class Store:
         """Turn what a manifest that somebody edited makes of reading it into DataError."""
         try:
             yield
-        except (KeyError, TypeError, ValueError) as fault:
+        except (KeyError, TypeError, ValueError) as error:
             path = self.folder / MANIFEST
-            raise DataError(f"{path}: is damaged ({fault}): move it away and pull again") from None
+            raise DataError(f"{path}: is damaged ({error}): move it away and pull again") from None
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
-        """Give the manifest to change; write it when that went well, and remove the files that it no longer names."""
+        """Yield the manifest to change; write it when that went well, and remove the files that it no longer names."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with locked(self.folder):
@@ -240,10 +246,10 @@ class Store:
                 for path in (each for kind in ("", *KINDS) for each in (self.folder / kind).glob("*")):
                     if OURS.fullmatch(path.name) and path not in named:
                         path.unlink(missing_ok=True)
-        except OSError as fault:
+        except OSError as error:
             raise DataError(
-                f"{self.folder}: can't be written: {fault.strerror or fault}: name another folder with BACKTEST_DATA"
-            ) from fault
+                f"{self.folder}: can't be written: {error.strerror or error}: name another folder with BACKTEST_DATA"
+            ) from error
 
     def _bars(self, name: str) -> Bars:
         return mended(self.bars_as_kept(name), [repair for repair in self.repairs() if repair.instrument == name])
@@ -260,6 +266,7 @@ class Store:
         return Series(name, columns["date"], columns["value"], days, self.find(SERIES, name).lag, prices or None)
 
     def _put(self, kind: str, name: str, columns: Mapping[str, Column], origin: Origin, lag: int = 0) -> Entry:
+        import pyarrow as pa
         import pyarrow.parquet as pq
 
         if not NAME.fullmatch(name):
@@ -267,12 +274,12 @@ class Store:
         rows = len(next(iter(columns.values())))
         if not rows:
             raise DataError(f"{name}: there is no row to keep")
-        columns = {column: in_days(values) for column, values in columns.items()}
-        content = content_hash(columns)
+        columns = {name: col.astype("datetime64[D]") if col.dtype.kind == "M" else col for name, col in columns.items()}
+        content = _content_hash(columns)
         file = f"{kind}/{name}.{content[:12]}.parquet"
-        entry = Entry(kind, name, file, *span(columns), rows, content, origin, lag)
+        entry = Entry(kind, name, file, *_span(columns), rows, content, origin, lag)
         with self._changing() as manifest:
-            table = table_of(columns)
+            table = pa.table({column: pa.array(values) for column, values in columns.items()})
             write_whole(self.folder / file, lambda path: pq.write_table(table, path, use_dictionary=False))
             others = [each for each in manifest["entries"] if (each["kind"], each["name"]) != (kind, name)]
             manifest["entries"] = sorted([*others, asdict(entry)], key=lambda each: (each["kind"], each["name"]))
@@ -284,10 +291,10 @@ class Store:
         while True:
             entry = self.find(kind, name)
             try:
-                return read_content(self.folder / entry.file, entry.hash)
-            except (OSError, ValueError, LookupError, TypeError) as fault:
+                return _read_content(self.folder / entry.file, entry.hash)
+            except (OSError, ValueError, LookupError, TypeError) as error:
                 if entry == tried:
-                    said = " ".join(str(fault).split())
+                    said = " ".join(str(error).split())
                     raise DataError(
                         f"{self.folder / entry.file}: is damaged: {said}: pull or import it again"
                     ) from None
@@ -296,3 +303,51 @@ class Store:
 
 def _origin(held: Mapping[str, Any]) -> Origin:
     return Origin(**{**held, "notes": tuple(held["notes"])})
+
+
+def _span(columns: Mapping[str, Column]) -> tuple[str, str]:
+    """Return the first and the last date of the rows; where rows have none, of all dates that are named."""
+    if "date" in columns:
+        return str(columns["date"][0]), str(columns["date"][-1])
+    dates = np.concatenate([values for values in columns.values() if values.dtype.kind == "M"])
+    named = np.sort(dates[~np.isnat(dates)])
+    return (str(named[0]), str(named[-1])) if len(named) else ("", "")
+
+
+def _read_content(path: Path, expected: str) -> dict[str, Column]:
+    """Read a file's columns; raises ValueError where its content isn't what the manifest says."""
+    import pyarrow.parquet as pq
+
+    # pq.read_table and to_numpy import pandas: a quarter of a second. One thread reads files this small sooner.
+    with pq.ParquetFile(path) as file:
+        table = file.read(use_threads=False).combine_chunks()
+    columns = {name: _column(table[name].chunk(0)) for name in table.column_names}
+    if _content_hash(columns) != expected:
+        raise ValueError("its content isn't what the manifest says")
+    return columns
+
+
+def _column(held: pa.Array) -> Column:
+    """Return a column of a file: days, text, or float64."""
+    kind = str(held.type)
+    if kind == "string":
+        return np.array(held.to_pylist(), dtype=np.str_)
+    if kind == "date32[day]" and held.null_count:
+        return np.array(held.to_pylist(), dtype="datetime64[D]")
+    if kind == "date32[day]":
+        return np.from_dlpack(held.cast("int32")).astype("datetime64[D]")
+    return np.array(np.from_dlpack(held), dtype=np.float64)
+
+
+def _content_hash(columns: Mapping[str, Column]) -> str:
+    """Return the hash of a file's content: the rows' dates if there are any, then each column with its name."""
+    digest = hashlib.sha256(columns["date"].astype("int64").tobytes() if "date" in columns else b"")
+    for name in sorted(set(columns) - {"date"}):
+        values = columns[name]
+        digest.update(name.encode())
+        if values.dtype.kind == "U":
+            digest.update("\n".join(values.tolist()).encode())
+        else:
+            numbers = values.astype("int64") if values.dtype.kind == "M" else values
+            digest.update(np.ascontiguousarray(numbers).tobytes())
+    return digest.hexdigest()

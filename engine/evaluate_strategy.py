@@ -15,6 +15,7 @@ from data.errors import StrategyError, UserError
 from data.market import Market, RecordedMarket
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger, Weigh
+from engine.legs import CORE, HEDGE
 from engine.reads import fed
 from engine.setup import Setup, prepare
 from strategies import parameters
@@ -48,15 +49,25 @@ class PreparedRun:
     view: Market
 
     @property
+    def label(self) -> str:
+        """The strategy's name as it shows."""
+        return self.cls.__name__ if self.strategy is None else self.strategy.label(self.view)
+
+    @property
+    def about(self) -> str:
+        """What the strategy's class says of itself, its first line."""
+        return (self.cls.__doc__ or "").strip().partition("\n")[0]
+
+    @property
+    def plain_engine(self) -> str:
+        """The plain loop, or backtrader for a strategy that only backtrader can run."""
+        return "backtrader" if self.strategy is None else "python"
+
+    @property
     def reads(self) -> frozenset[str]:
         """What the run has read so far, by kind and name: what it is fed, and what its strategy read of its view."""
         read = self.view.reads if isinstance(self.view, RecordedMarket) else ()
         return fed(self.config, self.view.roles) | frozenset(read)
-
-    @property
-    def label(self) -> str:
-        """What a person calls the strategy."""
-        return self.cls.__name__ if self.strategy is None else self.strategy.label(self.view)
 
 
 @contextmanager
@@ -79,15 +90,24 @@ def evaluate_strategy(config: RunConfig, market: Market, view: Market | None = N
         yield PreparedRun(config, cls, strategy, signal, prepare(config, market, signal), view)
 
 
+@contextmanager
+def errors_named(strategy: object, what: str) -> Iterator[None]:
+    """Raise StrategyError, with the line in the user's code, for whatever a strategy's method raises."""
+    cls = type(strategy)
+    try:
+        yield
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:
+        file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        raise StrategyError(f"{cls.__name__}.{what}: {fault_in(error, file)}") from error
+
+
 def intensity_of(strategy: Strategy, market: Market) -> Floats:
     """Return a strategy's intensity, shape (market sessions,), NaN as 0; raises StrategyError naming the session."""
     name = type(strategy).__name__
-    try:
+    with errors_named(strategy, "intensity fails"):
         given = np.asarray(strategy.intensity(market), dtype=np.float64)
-    except UserError:
-        raise
-    except (Exception, SystemExit) as fault:
-        raise StrategyError(f"{name}.intensity fails: {fault_in(fault, _file_of(strategy))}") from fault
     if given.shape != (len(market),):
         raise StrategyError(f"{name}.intensity has shape {given.shape}: return one value a session, ({len(market)},)")
     wrong = np.flatnonzero((given < 0.0) | (given > 1.0))
@@ -108,12 +128,8 @@ def weigher(strategy: CloseStrategy, setup: Setup, most: float, view: Market | N
 
     def weigh(t: int, ledger: Ledger) -> float:
         date = market.run_sessions[t]
-        try:
+        with errors_named(strategy, f"on_close fails on {date}"):
             weight = float(strategy.on_close(View(market, market.first + t), _book(setup, ledger, t)))
-        except UserError:
-            raise
-        except (Exception, SystemExit) as fault:
-            raise StrategyError(f"{name}.on_close fails on {date}: {fault_in(fault, _file_of(strategy))}") from fault
         if not math.isfinite(weight) or not 0.0 <= weight <= most:
             raise StrategyError(f"{name}.on_close gives {weight:g} on {date}: return a weight from 0 to {most:g}")
         return weight
@@ -123,8 +139,4 @@ def weigher(strategy: CloseStrategy, setup: Setup, most: float, view: Market | N
 
 def _book(setup: Setup, ledger: Ledger, t: int) -> Book:
     worth = ledger.shares[t] * setup.prices.close[t] / ledger.equity[t]
-    return Book(float(ledger.equity[t]), float(ledger.cash[t]), float(worth[:-1].sum()), float(worth[-1]))
-
-
-def _file_of(strategy: object) -> str | None:
-    return getattr(sys.modules.get(type(strategy).__module__), "__file__", None)
+    return Book(float(ledger.equity[t]), float(ledger.cash[t]), float(worth[CORE].sum()), float(worth[HEDGE]))

@@ -1,4 +1,4 @@
-"""From a YAML file and --set values to a RunConfig; every fault in one line with file, line and key."""
+"""From a YAML file and --set values to a RunConfig; every error in one line with file, line and key."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 import inspect
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 
 from data.errors import ConfigError, StrategyError, did_you_mean
 from engine.config import RunConfig
-from engine.plain_yaml import Keys, PlainYaml
+from engine.plain import Keys, PlainYaml, plain
 from strategies import parameters
 from strategies.base import CloseStrategy, Strategy
 from strategies.load import RUNS, fault_in, fresh, full_name, kind, strategy_class
@@ -35,9 +36,12 @@ HAS_TO = {
     "model_type": KEYS_AND_VALUES,
     "string_type": "has to be text",
 }
-"""What pydantic's kinds of fault ask for."""
+"""What pydantic's kinds of error ask for."""
 
 Folders = tuple[Path, ...]
+
+Config = RunConfig | Mapping[str, Any] | str | os.PathLike[str]
+"""A run: checked already, as a mapping of what its YAML would hold, or its file, or the name of a shipped one."""
 
 
 def find_run(file: str) -> tuple[Path, bool]:
@@ -103,6 +107,24 @@ def build_config(
     except ValidationError as fault:
         raise ConfigError(_first(fault, origin)) from None
     return _with_strategy(config, origin, folders)
+
+
+def config_from(given: Config) -> RunConfig:
+    """Return the config that was given, checked.
+
+    Raises
+    ------
+    ConfigError
+        What is wrong, by its key; of a file, its line too.
+    """
+    if isinstance(given, RunConfig):
+        return given
+    if isinstance(given, Mapping):
+        return build_config(plain(given), file="config")
+    if isinstance(given, str | os.PathLike):
+        path, _shipped = find_run(os.fspath(given))
+        return load_config(path)
+    raise ConfigError(f"a run is a file, a mapping or a RunConfig, not {type(given).__name__}")
 
 
 def full_keys(config: RunConfig, key: str, where: str) -> Keys:
@@ -249,7 +271,7 @@ def _known_keys() -> dict[str, list[str]]:
 
 
 def _first(fault: ValidationError, origin: _Origin) -> str:
-    """Put the first fault into one line."""
+    """Return the first error in one line."""
     error = fault.errors(include_url=False)[0]
     keys = tuple(str(part) for part in error["loc"] if part != "[key]")
     where, given = origin.of(keys), _shown(error["input"])

@@ -1,4 +1,4 @@
-"""What a run's history is made of: audited before use, made before inception, and what a reader is told of it."""
+"""What a run's history is made of: audited before use, made before inception, and what a reader has to know of it."""
 
 from __future__ import annotations
 
@@ -14,52 +14,32 @@ from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.extension import Extension
 from data.families import FUNDS, Fund
-from data.market import Market
-from data.sources import BARS, Source
+from data.market import Market, Roles, load_market
+from data.sources import BARS, SERIES, Source
 from data.sources.extended import ExtendedSource
 from engine.config import ExtendConfig, RunConfig
 from engine.kernel.loop import Ledger
+from engine.legs import legs_of
 
 FEE = 0.0101
 """Of a hedge that `data.families` doesn't know; the audit's bounds are a hundred times as wide."""
 
 
-def audited(
-    config: RunConfig,
-    source: Source,
-    market: Market,
-    made: Mapping[str, np.datetime64],
-    ranges: tuple[str, ...] = (),
-) -> tuple[Finding, ...]:
-    """Return what `found_in` finds.
-
-    Raises
-    ------
-    DataError
-        An error that isn't accepted.
-    """
-    found = found_in(config, source, market, made, ranges)
+def audited(config: RunConfig, market: Market, ranges: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    """Return what `found_in` finds; raises DataError on an error that isn't accepted."""
+    found = found_in(config, market, ranges)
     _refuse_errors(found, config)
     return found
 
 
-def found_in(
-    config: RunConfig,
-    source: Source,
-    market: Market,
-    made: Mapping[str, np.datetime64],
-    ranges: tuple[str, ...] = (),
-) -> tuple[Finding, ...]:
-    """Audit the history that a run trades and reads its signals from.
+def found_in(config: RunConfig, market: Market, ranges: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    """Audit the real history that a run trades and reads its signals from.
 
     Parameters
     ----------
-    config, source
-        The run, and where its real history comes from.
-    market
-        What the run is fed. Of what lies before its start, only errors in the underlying count: signals warm up on it.
-    made
-        The first real session of each instrument whose history before it is synthetic: older bars aren't used.
+    config, market
+        The run, and what it is fed. Of what lies before its start, only errors in the underlying count: signals warm
+        up on it. Real bars that synthetic ones stand in for aren't used.
     ranges
         Instruments of which signals read opens, highs or lows: a day's range has to hold them, in warm-up too.
 
@@ -69,26 +49,29 @@ def found_in(
     """
     from data.audit.run import audit
 
+    source = market.source.source if isinstance(market.source, ExtendedSource) else market.source
     if source.simulated:
         return ()
-    hedge, rate = config.hedge, config.execution.cash_rate
+    hedge, rate, made = config.hedge, config.execution.cash_rate, market.synthetic
     first, last = np.datetime64(config.start), market.run_sessions[-1]  # a run that begins behind a hole has that hole
     rates = (rate,) if isinstance(rate, str) else ()
     held = (*source.names(BARS), *rates)
-    funds, told = {hedge.instrument: _fund(config)} if hedge.instrument in held else {}, dict[str, Finding]()
+    funds = {hedge.instrument: _fund(config)} if hedge.instrument in held else {}
+    by_id: dict[str, Finding] = {}
     traded = (*config.portfolio.core, hedge.instrument, hedge.underlying)
     for name in (each for each in dict.fromkeys((*traded, *rates)) if each in held):  # of what is made, nothing is
         found = audit(source, (name,), max(first, made.get(name, first)), last, funds, rates)
-        told = {one.id: one for one in found if one.instrument == name or one.id not in told} | {
-            key: one for key, one in told.items() if one.instrument != name
-        }
+        new = {each.id: each for each in found if each.instrument == name or each.id not in by_id}
+        by_id = new | {key: each for key, each in by_id.items() if each.instrument != name}
         if name == hedge.underlying:
             before = audit(source, (name,), made.get(name), first - DAY, funds)
-            told |= {one.id: one for one in before if (one.instrument, one.severity) == (name, ERROR)}
+            by_id |= {each.id: each for each in before if (each.instrument, each.severity) == (name, ERROR)}
     for name in (each for each in ranges if each in held):
-        told |= {one.id: one for one in audit(source, (name,), None, last, funds) if one.kind == "range"}
-    told |= {one.id: one for one in _together(market, first, told.values())}
-    return tuple(sorted(told.values(), key=lambda one: (SEVERITIES.index(one.severity), one.instrument, one.first)))
+        by_id |= {each.id: each for each in audit(source, (name,), None, last, funds) if each.kind == "range"}
+    by_id |= {each.id: each for each in _together(market, first, by_id.values())}
+    return tuple(
+        sorted(by_id.values(), key=lambda each: (SEVERITIES.index(each.severity), each.instrument, each.first))
+    )
 
 
 def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) -> Iterator[Finding]:
@@ -99,17 +82,21 @@ def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) ->
     from data.audit.sessions import AGAIN, holes
 
     traded = market.roles.traded
-    slips = [one for one in found if (one.kind, one.severity) == ("missing", WARNING) and one.instrument in traded]
+    slips = [
+        finding
+        for finding in found
+        if (finding.kind, finding.severity) == ("missing", WARNING) and finding.instrument in traded
+    ]
     if len(slips) < 2:
         return
     held = nyse_sessions(start, market.run_sessions[-1])
-    gone = np.isin(held, np.concatenate([one.dates for one in slips]))
+    gone = np.isin(held, np.concatenate([finding.dates for finding in slips]))
     for sum_of in holes("the run", held, gone):
         if sum_of.severity == ERROR:
-            for one in (slip for slip in slips if np.isin(slip.dates, sum_of.dates).any()):
-                others = ", ".join(other.instrument for other in slips if other is not one)
-                says = f"{one.says}; the run, with what {others} lacks: {sum_of.says}"
-                yield replace(one, severity=ERROR, says=says, cure=AGAIN)
+            for finding in (slip for slip in slips if np.isin(slip.dates, sum_of.dates).any()):
+                others = ", ".join(other.instrument for other in slips if other is not finding)
+                message = f"{finding.says}; the run, with what {others} lacks: {sum_of.says}"
+                yield replace(finding, severity=ERROR, says=message, cure=AGAIN)
 
 
 def _fund(config: RunConfig) -> Fund:
@@ -122,15 +109,15 @@ def _fund(config: RunConfig) -> Fund:
 
 
 def _refuse_errors(found: tuple[Finding, ...], config: RunConfig) -> None:
-    left = [one for one in found if one.severity == ERROR and one.id not in config.data.accept]
+    left = [finding for finding in found if finding.severity == ERROR and finding.id not in config.data.accept]
     if left:
         shown = f": {config.check} shows them" if config.check else ""
         more = f" (and {len(left) - 1} more{shown})" if len(left) > 1 else ""
         mend = f"{_check_command(config, left[0].instrument)} " if left[0].cure.startswith("--") else ""
         where = left[0].instrument if np.isnat(left[0].first) else f"{left[0].instrument} {left[0].first}"
-        cure = f": {mend}{left[0].cure}" if left[0].cure else ""  # what can't be read says it itself
-        accept = ",".join(one.id for one in left)
-        raise DataError(f"{where}: {left[0].says}{cure}, or go on with --set data.accept=[{accept}]{more}")
+        remedy = f": {mend}{left[0].cure}" if left[0].cure else ""  # what can't be read says it itself
+        accept = ",".join(finding.id for finding in left)
+        raise DataError(f"{where}: {left[0].says}{remedy}, or go on with --set data.accept=[{accept}]{more}")
 
 
 def _check_command(config: RunConfig, instrument: str) -> str:
@@ -179,43 +166,88 @@ def _extension(config: RunConfig, name: str, asked: ExtendConfig) -> Extension:
 
 
 def notes_of(config: RunConfig, market: Market, ledger: Ledger) -> Iterator[str]:
-    """Say what a reader has to know of the history: what is synthetic, what was accepted, which fills are in doubt."""
+    """Yield what a reader has to know of the history: what is synthetic or accepted, which fills are in doubt."""
     real = market.run_sessions
     if market.synthetic and isinstance(market.source, ExtendedSource):
-        yield from (told for told in market.source.told if told.split()[0] in market.synthetic)
+        yield from (note for note in market.source.notes if note.split()[0] in market.synthetic)
         yield from _notional_fills(config, market.source, market, ledger)
-    for one in market.findings:
-        if one.severity == ERROR:
-            yield f"Accepted, {one.id}: {one.instrument} {one.first}: {one.says}."
-    gone = [one for one in config.data.accept if one not in {finding.id for finding in market.findings}]
+    for finding in market.findings:
+        if finding.severity == ERROR:
+            yield f"Accepted, {finding.id}: {finding.instrument} {finding.first}: {finding.says}."
+    gone = [id_ for id_ in config.data.accept if id_ not in {finding.id for finding in market.findings}]
     if gone:
         yield f"data.accept names {', '.join(gone)}, which the audit doesn't find between {real[0]} and {real[-1]}."
     yield from _doubtful_fills(config, market, ledger)
-    warned = sum(one.severity == WARNING for one in market.findings)
+    warned = sum(finding.severity == WARNING for finding in market.findings)
     if warned:
         yield f"The audit warns of {warned} thing{'s' * (warned > 1)} in this history."
 
 
 def _notional_fills(config: RunConfig, source: ExtendedSource, market: Market, ledger: Ledger) -> Iterator[str]:
-    """Say how many fills are at opens that nothing tells."""
+    """Yield how many fills are at opens that nothing tells."""
     if config.execution.fill != "next_open":
         return
-    traded, fills = market.roles.traded, ledger.traded != 0.0
+    traded, fills = legs_of(market.roles).names, ledger.traded != 0.0
     at_close = {name: np.isin(market.run_sessions, source.notional(name)) for name in traded}
     counts = {name: np.count_nonzero(at_close[name] & fills[:, column]) for column, name in enumerate(traded)}
-    told = " and ".join(f"{count:,} in {name}" for name, count in counts.items() if count)
-    if told:
-        yield f"Fills at such notional opens: {told}."
+    named = " and ".join(f"{count:,} in {name}" for name, count in counts.items() if count)
+    if named:
+        yield f"Fills at such notional opens: {named}."
 
 
 def _doubtful_fills(config: RunConfig, market: Market, ledger: Ledger) -> Iterator[str]:
-    """Name each fill at a price that the audit doubts."""
+    """Yield each fill at a price that the audit doubts."""
     price = "open" if config.execution.fill == "next_open" else "close"
-    for one in market.findings:
-        if one.severity == INFO or one.field != price or one.instrument not in market.roles.traded:
+    for finding in market.findings:
+        if finding.severity == INFO or finding.field != price or finding.instrument not in market.roles.traded:
             continue
-        column = market.roles.traded.index(one.instrument)
-        filled = np.isin(market.run_sessions, one.dates) & (ledger.traded[:, column] != 0.0)
+        column = legs_of(market.roles).column(finding.instrument)
+        filled = np.isin(market.run_sessions, finding.dates) & (ledger.traded[:, column] != 0.0)
         for t in np.flatnonzero(filled):
             side = "bought" if ledger.traded[t, column] > 0 else "sold"
-            yield f"{one.instrument} was {side} on {market.run_sessions[t]} at a doubtful {price}: {one.says}."
+            yield f"{finding.instrument} was {side} on {market.run_sessions[t]} at a doubtful {price}: {finding.says}."
+
+
+def or_made(config: RunConfig, roles: Roles, source: Source) -> str:
+    """Return the remedy beside a later start, from a comma on; nothing where what the source holds doesn't reach back.
+
+    Parameters
+    ----------
+    config, roles
+        The run, which begins before an instrument of its own does.
+    source
+        Its real history.
+    """
+    start = np.datetime64(config.start)
+    asked_for = config.data.extend
+    traded = (name for name in dict.fromkeys((*roles.traded, roles.underlying)) if name not in asked_for)
+    late = [name for name in traded if source.read(BARS, name).dates[0] > start]
+    made = {name: ExtendConfig(underlying=by) for name in late if (by := _driver(name, late, roles, source, start))}
+    asked = config.model_copy(update={"data": config.data.model_copy(update={"extend": {**made, **asked_for}})})
+    end = None if config.end is None else np.datetime64(config.end)
+    try:  # only what helps is proposed
+        load_market(extended(asked, source), roles, start, end)
+    except DataError:
+        return ""
+    keys = " ".join(f"--set data.extend.{name}.underlying={extend.underlying}" for name, extend in made.items())
+    yaml = ", ".join(f"{name}: {{underlying: {extend.underlying}}}" for name, extend in made.items())
+    return f", or have what is before made by the fund model: {keys} (in YAML, data: {{extend: {{{yaml}}}}})"
+
+
+def _driver(name: str, late: list[str], roles: Roles, source: Source, start: np.datetime64) -> str | None:
+    """Return what may drive an instrument before its inception: the hedge's underlying, else the index of both."""
+
+    def candidates() -> Iterator[str]:
+        if name == roles.hedge and (roles.underlying not in late or _index(roles.underlying, source, start)):
+            yield roles.underlying
+        if index := _index(name, source, start):
+            yield index
+
+    return next(candidates(), None)
+
+
+def _index(name: str, source: Source, start: np.datetime64) -> str | None:
+    """Return the index, kept as a series that begins before `start`, that an instrument or its funds follow."""
+    known = [fund.earlier for fund_name, fund in FUNDS.items() if name in (fund_name, fund.underlying)]
+    held = (index for index in known if index is not None and index in source.names(SERIES))
+    return next((index for index in held if source.read(SERIES, index).dates[0] < start), None)

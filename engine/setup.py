@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,10 +16,10 @@ from data.shown import screen
 from data.sources import SERIES, Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
-from engine.config import RunConfig
-from engine.inception import or_made
+from engine.config import HedgeConfig, RunConfig
 from engine.kernel.loop import Plan
-from engine.provenance import audited, extended, found_in, made_before
+from engine.legs import legs_of
+from engine.provenance import audited, extended, found_in, made_before, or_made
 from engine.reads import check_held, strategy_reads
 from engine.rules import Prices, Terms
 from strategies.policy import NEVER, PolicyRules
@@ -75,9 +74,8 @@ def open_market(config: RunConfig, source: Source | None = None, shift: int = 0)
     DataError
         Something is missing, or the audit finds an error that isn't accepted.
     """
-    loaded = _load(config, source, shift)
-    findings = () if shift else audited(config, *loaded.audit)
-    return replace(loaded.market, findings=findings, synthetic=loaded.made)
+    market, ranges = _load(config, source, shift)
+    return market if shift else replace(market, findings=audited(config, market, ranges))
 
 
 def run_findings(config: RunConfig) -> tuple[Finding, ...]:
@@ -88,25 +86,11 @@ def run_findings(config: RunConfig) -> tuple[Finding, ...]:
     DataError
         Something is missing or can't be read.
     """
-    return found_in(config, *_load(config).audit)
+    return found_in(config, *_load(config))
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    """A run's market before its audit, the real history behind it, and what is synthetic or read for its ranges."""
-
-    market: Market
-    real: Source
-    made: Mapping[str, np.datetime64]
-    ranges: tuple[str, ...]
-
-    @property
-    def audit(self) -> tuple[Source, Market, Mapping[str, np.datetime64], tuple[str, ...]]:
-        """What the audit takes beside the config."""
-        return self.real, self.market, self.made, self.ranges
-
-
-def _load(config: RunConfig, source: Source | None = None, shift: int = 0) -> _Loaded:
+def _load(config: RunConfig, source: Source | None = None, shift: int = 0) -> tuple[Market, tuple[str, ...]]:
+    """Return a run's market before its audit, and the instruments of which signals read ranges."""
     real = KeptSource(source or open_source(config.data.source, config.data.path), config.data.lag)
     for name in config.data.lag:  # a lag that is mistyped would let a series be read before it was known
         if name not in real.names(SERIES):
@@ -118,15 +102,19 @@ def _load(config: RunConfig, source: Source | None = None, shift: int = 0) -> _L
     fed = extended(config, real, shift)
     try:
         market = load_market(fed, roles_of(config), start, end)
-    except BeginsLateError as fault:
-        raise DataError(f"{fault}{or_made(config, roles_of(config), real)}") from None
+    except BeginsLateError as error:
+        raise DataError(f"{error}{or_made(config, roles_of(config), real)}") from None
     made = {name: day for name, day in made_before(fed).items() if day > market.run_sessions[0]}
-    return _Loaded(market, real, made, reads.ranges)
+    return replace(market, synthetic=made), reads.ranges
 
 
 def sizing_of(config: RunConfig) -> Sizing:
     """Return the config's sizing and funding."""
-    hedge = config.hedge
+    return sizing_from(config.hedge)
+
+
+def sizing_from(hedge: HedgeConfig) -> Sizing:
+    """Return the sizing and funding of a hedge."""
     return Sizing(
         hedge.sizing,
         hedge.weight,
@@ -202,20 +190,29 @@ def run_beta(config: RunConfig, market: Market) -> Floats:
 def plan_of(config: RunConfig, market: Market, intensity: Floats) -> Plan:
     """Return when and how the run decides, from an intensity without NaN over all the market's sessions."""
     sizing, sessions = sizing_of(config), market.run_sessions
+    size = hedge_weights(sizing, market, intensity)[market.first :]
+    core_due = rebalancing_days(sessions, config.portfolio.rebalance)
+    return plan_with(config.hedge, policy_of(config), intensity[market.first :], size, sessions, core_due)
+
+
+def plan_with(
+    hedge: HedgeConfig, policy: PolicyRules, intensity: Floats, size: Floats, sessions: Dates, core_due: Flags
+) -> Plan:
+    """Return the plan of a hedge from its parts, arrays over the run's sessions."""
     return Plan(
-        policy_of(config),
-        intensity[market.first :],
-        hedge_weights(sizing, market, intensity)[market.first :],
-        rebalancing_days(sessions, config.hedge.rebalance),
-        rebalancing_days(sessions, config.portfolio.rebalance),
-        config.hedge.band if config.hedge.rebalance == "band" else np.inf,
-        unhedged_core(sizing),
-        config.hedge.funding == "sell_core",
+        policy,
+        intensity,
+        size,
+        rebalancing_days(sessions, hedge.rebalance),
+        core_due,
+        hedge.band if hedge.rebalance == "band" else np.inf,
+        unhedged_core(sizing_from(hedge)),
+        hedge.funding == "sell_core",
     )
 
 
 def _prices(config: RunConfig, market: Market) -> Prices:
-    traded = [market.bars(name).rows(slice(market.first, None)) for name in market.roles.traded]
+    traded = [market.bars(name).rows(slice(market.first, None)) for name in legs_of(market.roles).names]
 
     def columns(name: str) -> Floats:
         return np.column_stack([getattr(bars, name) for bars in traded])
@@ -227,10 +224,10 @@ def _prices(config: RunConfig, market: Market) -> Prices:
 
 
 def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats) -> Terms:
-    execution = config.execution
+    execution, legs = config.execution, legs_of(market.roles).names
 
     def costs(value: Any) -> Floats:
-        each = [value[name] if isinstance(value, dict) else value for name in market.roles.traded]
+        each = [value[name] if isinstance(value, dict) else value for name in legs]
         return np.array(each, dtype=np.float64)
 
     slippage, per_share = costs(execution.slippage_bps) * BPS, costs(execution.slippage_per_share)
@@ -252,7 +249,7 @@ def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats
         config.portfolio.dividends == "reinvest",
         execution.shares == "whole",
         config.hedge.funding == "margin",
-        np.zeros(len(market.roles.traded)),
+        np.zeros(len(legs)),
     )
 
 
@@ -261,7 +258,7 @@ def _check_costs(market: Market, prices: Prices, slippage: Floats, per_share: Fl
     left = prices.fill * (1.0 - slippage) - per_share
     if (left <= 0.0).any():
         t, i = np.argwhere(left <= 0.0)[0]
-        name, date, price = market.roles.traded[i], market.run_sessions[t], prices.fill[t, i]
+        name, date, price = legs_of(market.roles).names[i], market.run_sessions[t], prices.fill[t, i]
         raise DataError(f"{name} on {date}: costs per share take all of its price of {price:g}: lower them")
 
 
@@ -271,6 +268,8 @@ def _cash_yield(config: RunConfig, market: Market) -> Floats:
     if np.isnan(known[0]):
         start = market.run_sessions[0]
         later = market.run_sessions[~np.isnan(known)]
-        cure = f"start at {later[0]} or later" if len(later) else "choose another series"
-        raise DataError(f"series {rate} has no value known by {start}: {cure}, or set execution.cash_rate to a number")
+        remedy = f"start at {later[0]} or later" if len(later) else "choose another series"
+        raise DataError(
+            f"series {rate} has no value known by {start}: {remedy}, or set execution.cash_rate to a number"
+        )
     return known

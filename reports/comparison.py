@@ -1,201 +1,341 @@
-"""The comparison's page: runs side by side, on the sessions they share. One offline file.
-
-Its numbers come from `reports.comparison_numbers`, its tables' rows from `reports.comparison_rows`.
-"""
+"""The numbers of a comparison: kept runs laid on the sessions they share, and everything measured there."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 
-from data.arrays import Floats
-from data.format import number
-from engine.analytics.answer.insurance import LEVEL
-from reports.charts import line, spread, thinned
-from reports.comparison_differences import NONE
-from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
-from reports.comparison_numbers import HELD, ROLLING, SOLD, Compared, Comparison
-from reports.comparison_rows import (
-    DECAY_ROWS,
-    METRIC_ROWS,
-    Row,
-    decay_cells,
-    metric_cells,
-    monthly,
-    span_of,
-)
-from reports.renderers.html import write_page
+from data.arithmetic import dot
+from data.arrays import Dates, Flags, Floats, Ints
+from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
+from data.errors import UserError
+from data.rates import accrual
+from engine.analytics.attribution import COLUMNS, Attribution
+from engine.analytics.carino import scalars
+from engine.analytics.measure import metrics_of
+from engine.analytics.metrics import Trades, drawdowns, returns_of
+from engine.kernel.loop import Ledger
+from engine.runs.identity import ID_LENGTH
+from engine.runs.origin import flat, shown
+from engine.runs.run import Run
+from engine.runs.schema import Columns
+from reports.comparison_rows import NONE, AnswerRow, answer_rows, family_note
+from strategies.policy import ENTER
+from strategies.signals.windows import padded, windows
 
-PAGES = {"report.html": "report", "tearsheet.html": "tear-sheet"}
-"""A run's own pages, and what a link to each is called."""
+LEAST = 21
+"""Sessions that runs have to share to be compared."""
+ROLLING = 126
+"""Sessions in a rolling window, half a year."""
+BASE = 100_000.0
+"""Dollars that every run begins with where they don't begin alike."""
+BOOKS = ("hedged", "unhedged")
+SOLD, HELD = "derisk_daily", "held_less"
+"""Controls that a run is laid over, where it has them."""
+TINY = 1e-12
+"""A standard deviation of daily returns below which they don't vary."""
 
-ALIKE = 0.002
-"""How far, of their size, unhedged books may differ that are drawn as one: a run's first order costs a little."""
 
-STRONG = 0.2
-"""A month's return that is shaded in full."""
-
-
-def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
-    """Write the page of a comparison: one file, read offline.
+@dataclass(frozen=True)
+class Compared:
+    """One run on the sessions that all share.
 
     Parameters
     ----------
-    path
-        The file to write.
-    found
-        The comparison.
-    folder
-        Where the page will stand: links to the runs' own pages are relative to it.
+    label
+        Its name, with as much of its id as tells it from others of that name.
+    run
+        As it was kept.
+    growth
+        A dollar in the hedged book, in the unhedged one and, where they were run, in the ones sold daily and held
+        less, by name; shape (sessions,) each, 1 at the first session, flat after a ruin.
+    returns
+        Their daily returns, shape (sessions - 1,) each, 0 after a ruin.
+    figures
+        The measures of `engine.analytics.measure.BOOK` there, ``unhedged_cagr``, ``unhedged_max_drawdown`` and the CAGR
+        less that of each control: ``cagr_vs_unhedged``, ``cagr_vs_derisk_daily``, ``cagr_vs_held_less``; None for one
+        that wasn't run.
+    attribution
+        What each column of `engine.analytics.attribution`, ``decay`` and ``sleeve`` contributed to the CAGR there,
+        linked, a year; ``None`` without controls.
+    drawdown, sharpe, beta
+        Falls from the highest so far, and over `ROLLING` sessions the Sharpe ratio and the beta to the unhedged book;
+        NaN while the window isn't full, and where nothing varies.
+    synthetic
+        Which sessions were made by the fund model.
     """
-    loud = [note for note in found.notes if note.startswith(("SIMULATED", "SYNTHETIC"))]
-    words = {
-        "title": f"{'SIMULATED ' if any(one.run.simulated for one in found.runs) else ''}Runs compared",
-        "note": " ".join(loud) or None,
-        "span": span_of(found),
-        "notes": [note for note in found.notes if note not in loud],
-        "runs": [_told(one, found, folder) for one in found.runs],
-        "level": f"{100 * LEVEL:.0f}\u202f%",
-        "family": found.family,
-        "frontiers": [
-            (shared, [draw_shared(shared, shape) for shape in (WIDE, PHONE)], described(shared))
-            for shared in shared_lines({one.label: one.run for one in found.runs})
-        ],
-        "metrics": _rows(METRIC_ROWS, metric_cells, found),
-        "decay": _rows(DECAY_ROWS, decay_cells, found) if any(one.attribution for one in found.runs) else [],
-        "correlations": {
-            "Daily returns": _matrix(found.correlations),
-            "What the hedge added each day (hedged less unhedged)": _matrix(found.correlations_of_hedges),
-        },
-        "months": [(one.label, _months(found, one)) for one in found.runs],
-        "differences": found.differences,
-        "rolling": ROLLING,
-        "charts": {key: chart for key, chart in CHARTS.items() if _has(found, key)},
-    }
-    write_page(path, "compare.html.j2", words, page_data(found))
+
+    label: str
+    run: Run
+    growth: Mapping[str, Floats]
+    returns: Mapping[str, Floats]
+    figures: Mapping[str, Any]
+    attribution: Mapping[str, float] | None
+    drawdown: Floats
+    sharpe: Floats
+    beta: Floats
+    synthetic: Flags
 
 
-CHARTS = {
-    "growth": (
-        "Growth",
-        "What a dollar became; dotted the unhedged book, one for all where they differ by no more than 0.2 %.",
-    ),
-    "drawdown": ("Drawdowns", "The fall from the highest value so far."),
-    HELD: (
-        "Over held less",
-        (
-            "The hedged book over the one that holds less of the core all the time, to the same safety: rising, the "
-            "hedge does better; falling, holding less does."
-        ),
-    ),
-    SOLD: (
-        "Over sold daily",
-        (
-            "The hedged book over the one that sells core to the same beta, when the fund resets: rising, the hedge "
-            "does better; falling, selling does."
-        ),
-    ),
-    "sharpe": ("Rolling Sharpe", f"Of the last {ROLLING} sessions, a year, over what cash earned."),
-    "beta": ("Rolling beta", f"Of the last {ROLLING} sessions' returns, to the run's own unhedged book."),
-}
-"""The charts: a title and what a reader has to know, by key."""
+@dataclass(frozen=True)
+class Comparison:
+    """Runs side by side.
+
+    Parameters
+    ----------
+    sessions
+        The ones they share, ``datetime64[D]``.
+    runs
+        In the order given.
+    notes
+        What a reader has to know, a sentence each: how spans were aligned, what is simulated or synthetic.
+    aligned
+        Whether the runs' own spans differ.
+    correlations, correlations_of_hedges
+        Of the books' daily returns, and of what the hedge added to them: hedged less unhedged; shape (runs, runs),
+        NaN where nothing varies.
+    differences
+        What their configs, inputs and code don't have in common: a value a run, by key.
+    answers
+        Each run's answer as tables show it, by its label: of its own sessions.
+    family
+        Which runs' p-values were adjusted together, in words.
+    """
+
+    sessions: Dates
+    runs: tuple[Compared, ...]
+    notes: tuple[str, ...]
+    aligned: bool
+    correlations: Floats
+    correlations_of_hedges: Floats
+    differences: Mapping[str, tuple[str, ...]]
+    answers: Mapping[str, AnswerRow]
+    family: str
 
 
-def page_data(found: Comparison) -> dict[str, Any]:
-    """Return what the page's script draws."""
-    days = found.sessions.astype("int64")
-    unhedged = [one.growth["unhedged"] for one in found.runs]
-    same = all(np.allclose(one, unhedged[0], rtol=ALIKE, atol=0.0) for one in unhedged)
-    controls = (
-        [("Unhedged", unhedged[0])]
-        if same
-        else [(f"{one.label}, unhedged", one.growth["unhedged"]) for one in found.runs]
+def compared(kept: Sequence[Run]) -> Comparison:
+    """Lay runs side by side; raises UserError where they share fewer than `LEAST` sessions."""
+    kept = list({run.id: run for run in kept}.values())
+    sessions = shared_sessions(kept)
+    labels = _labels(kept)
+    starts = [run.hedged.equity[_rows(run, sessions)[0]] for run in kept]
+    alike = max(starts) - min(starts) <= 1e-9 * max(starts)
+    runs = tuple(
+        _compared(label, run, sessions, 1.0 if alike else BASE / start)
+        for label, run, start in zip(labels, kept, starts, strict=True)
     )
-    drawn: dict[str, list[tuple[str, Floats]]] = {
-        "growth": [*((one.label, one.growth["hedged"]) for one in found.runs), *controls],
-        "drawdown": [(one.label, one.drawdown) for one in found.runs],
-        **{name: [(one.label, _over(one, name)) for one in found.runs] for name in (HELD, SOLD)},
-        "sharpe": [(one.label, one.sharpe) for one in found.runs],
-        "beta": [(one.label, one.beta) for one in found.runs],
+    returns = np.array([one.returns["hedged"] for one in runs])
+    added = returns - np.array([one.returns["unhedged"] for one in runs])
+    aligned = any(len(run.sessions) != len(sessions) for run in kept)
+    named = dict(zip(labels, kept, strict=True))
+    return Comparison(
+        sessions,
+        runs,
+        tuple(_notes(runs, sessions, aligned=aligned, scaled=not alike)),
+        aligned,
+        _correlations(returns),
+        _correlations(added),
+        differences(kept),
+        answer_rows(named),
+        family_note(named),
+    )
+
+
+def shared_sessions(kept: Sequence[Run]) -> Dates:
+    """Return the sessions that all runs have; a ruined one has no book any more, and ends nobody else's."""
+    living = [run for run in kept if not run.ruined] or list(kept)
+    shared = living[0].sessions
+    for run in living:
+        shared = np.intersect1d(shared, run.sessions)
+    for run in kept:
+        shared = shared[np.isin(shared, run.sessions) | (run.ruined & (shared > run.sessions[-1]))]
+    alive = sum(not run.ruined or bool(len(shared) and run.sessions[-1] > shared[0]) for run in kept)
+    if len(shared) < LEAST or alive < len(kept):
+        spans = ", ".join(f"{run.folder.name} {run.sessions[0]} to {run.sessions[-1]}" for run in kept)
+        raise UserError(f"the runs share {len(shared)} sessions, fewer than {LEAST}: compare runs of one time: {spans}")
+    return shared
+
+
+def _compared(label: str, run: Run, sessions: Dates, scale: float) -> Compared:
+    rows = _rows(run, sessions)
+    kept = run.tables["equity"]
+    accrued = np.cumsum(accrual(run.sessions, kept["cash_yield"]))[rows]
+    earned = np.diff(accrued, prepend=accrued[0])
+    equity = {name: _to_ruin(kept[name][rows]) for name in (*BOOKS, SOLD, HELD) if name in kept}
+    ours = metrics_of(*_executed(run, rows, earned, scale))
+    theirs = metrics_of(*_executed(run, rows, earned, scale, "unhedged"))
+    returns = {name: _until(returns_of(curve), len(sessions) - 1, 0.0) for name, curve in equity.items()}
+    growth = {name: _until(curve / curve[0], len(sessions), curve[-1] / curve[0]) for name, curve in equity.items()}
+    figures = {
+        "unhedged_cagr": theirs["cagr"],
+        "unhedged_max_drawdown": theirs["max_drawdown"],
+        "cagr_vs_unhedged": ours["cagr"] - theirs["cagr"],
+        **{f"cagr_vs_{name}": _cagr_difference(growth, name, sessions_a_year(sessions)) for name in (SOLD, HELD)},
     }
-    made = found.sessions[np.any([one.synthetic for one in found.runs], axis=0)]
-    return {
-        "runs": len(found.runs),
-        "lines": {key: [_line(name, days, curve, key) for name, curve in lines] for key, lines in drawn.items()},
-        "spread": spread(np.concatenate([curve for _name, curve in drawn["growth"]])),
-        "synthetic": [str(made[0]), str(made[-1])] if len(made) else None,
-    }
+    return Compared(
+        label,
+        run,
+        growth,
+        returns,
+        ours | figures,
+        _attributed(run, rows, sessions_a_year(sessions[: len(rows)])),
+        drawdowns(growth["hedged"]),
+        _rolling_sharpe(returns["hedged"] - _until(earned[1:], len(sessions) - 1, 0.0), sessions),
+        _rolling_beta(returns["hedged"], returns["unhedged"]),
+        np.isin(sessions, run.sessions[kept["synthetic"]]),
+    )
 
 
-def _line(name: str, days: Any, curve: Floats, key: str) -> dict[str, str]:
-    if key == "growth":
-        curve = np.where(curve > 0.0, curve, np.nan)  # what is at 0 has no place on a logarithmic axis
-    kept = thinned(np.log(curve) if key == "growth" else curve)
-    return line(name, days[kept], curve[kept])
+def _rows(run: Run, sessions: Dates) -> Ints:
+    """Return the rows of a run's tables at shared sessions, up to its ruin."""
+    rows: Ints = np.searchsorted(run.sessions, sessions[sessions <= run.sessions[-1]])
+    return rows
 
 
-def _over(run: Compared, book: str) -> Floats:
-    """Return the hedged book over another; NaN where there is no other, or nothing of it is left."""
-    nothing = np.full(len(run.growth["hedged"]), np.nan)
-    if book not in run.growth:
-        return nothing
-    control = run.growth[book]
-    return np.divide(run.growth["hedged"], control, out=nothing, where=control > 0.0)
+def _to_ruin(equity: Floats) -> Floats:
+    """Return the curve up to its first close at which nothing is left."""
+    gone = np.flatnonzero(equity <= 0.0)
+    return equity[: gone[0] + 1] if len(gone) else equity
 
 
-def _has(found: Comparison, key: str) -> bool:
-    """Say whether there is anything to draw: a rolling window may be longer than the runs."""
-    curves = {name: [_over(one, name) for one in found.runs] for name in (HELD, SOLD)}
-    curves |= {"sharpe": [one.sharpe for one in found.runs], "beta": [one.beta for one in found.runs]}
-    return key not in curves or bool(np.isfinite(np.concatenate(curves[key])).any())
+def _until(values: Floats, length: int, rest: float) -> Floats:
+    return np.concatenate((values, np.full(length - len(values), rest)))
 
 
-def _told(run: Compared, found: Comparison, folder: Path) -> dict[str, Any]:
-    """Return what the first tables say of a run, and the links to its own pages."""
-    kept, verdict = run.run, run.run.metrics["verdict"]
-    place = os.path.relpath(kept.folder.resolve(), folder.resolve())
-    return {
-        "label": run.label,
-        "strategy": kept.metrics["strategy"],
-        "span": f"{kept.sessions[0]} to {kept.sessions[-1]}",
-        "marks": [
-            word for word, true in (("SIMULATED", kept.simulated), ("SYNTHETIC", kept.metrics["synthetic"])) if true
-        ],
-        "answer": found.answers[run.label],
-        "sentence": "" if verdict is None else verdict["sentence"],
-        "links": [
-            (called, quote(Path(place, name).as_posix()))
-            for name, called in PAGES.items()
-            if (kept.folder / name).is_file()
-        ],
-    }
+def _executed(
+    run: Run, rows: Ints, earned: Floats, scale: float, book: str = "hedged"
+) -> tuple[Ledger, Floats, Dates, Trades]:
+    """Return what `metrics_of` asks of a book: its ledger at shared sessions, its fills in dollars by session.
+
+    What was ordered or filled on a session that isn't shared counts on the next one.
+    """
+    sessions, whole = run.sessions[rows], run.ledgers[book]
+    equity, action = whole.equity[rows] * scale, np.zeros(len(rows), np.int64)
+    ordered = np.flatnonzero(whole.action == ENTER)
+    action[np.searchsorted(rows, ordered[(ordered >= rows[0]) & (ordered < rows[-1])])] = ENTER
+    cut = Ledger._make([*(column[rows] for column in whole[:-1]), len(_to_ruin(equity)) - 1])
+    ledger = cut._replace(equity=equity, action=action)
+    return ledger, earned, sessions, _trades(run.tables["fills"], book, sessions, scale)
 
 
-def _rows(rows: tuple[Row, ...], cells: Callable[..., Any], found: Comparison) -> list[tuple[Row, Any]]:
-    return [(row, cells(row, found.runs)) for row in rows]
+def _trades(fills: Columns, book: str, sessions: Dates, scale: float) -> Trades:
+    """Return what a book traded, by shared session and instrument."""
+    seen = (fills["book"] == book) & (fills["filled"] > sessions[0]) & (fills["filled"] <= sessions[-1])
+    names, column = np.unique(fills["instrument"][seen].astype(np.str_), return_inverse=True)
+    at = np.searchsorted(sessions, fills["filled"][seen]), column
+    dollars, costs = (np.zeros((len(sessions), len(names))) for _ in range(2))
+    np.add.at(dollars, at, fills["value"][seen] * scale)
+    np.add.at(costs, at, (fills["commission"] + fills["slippage"])[seen] * scale)
+    return Trades(dollars, costs, (dollars != 0.0).astype(np.float64))
 
 
-def _matrix(correlations: Floats) -> list[list[tuple[str, str]]]:
-    """Return each correlation as it is written, and its shade."""
-    return [
-        [(NONE, "") if np.isnan(value) else (f"{value:.3f}", _shade(value, 1.0)) for value in row]
-        for row in correlations.tolist()
+def _cagr_difference(growth: Mapping[str, Floats], book: str, a_year: float) -> float | None:
+    """Return the CAGR less another book's; None where there is none."""
+    if book not in growth:
+        return None
+    ours, theirs = (max(float(growth[name][-1]), 0.0) for name in ("hedged", book))
+    years = (len(growth["hedged"]) - 1) / a_year
+    return float(ours ** (1.0 / years) - theirs ** (1.0 / years))
+
+
+def _attributed(run: Run, rows: Ints, a_year: float) -> Mapping[str, float] | None:
+    """Return each column's contribution to the CAGR by name, linked, over the shared sessions; and decay and sleeve."""
+    kept = run.tables.get("attribution")
+    if kept is None:
+        return None
+    summed = {name: np.cumsum(kept[name])[rows] for name in COLUMNS}
+    dollars = {name: np.diff(column, prepend=column[0]) for name, column in summed.items()}
+    nothing = np.zeros(len(rows))  # of the weight and the fund only the timing is told
+    told = scalars(Attribution(dollars, run.hedged.equity[rows], nothing, nothing, len(rows) - 1, a_year))
+    return {name.removesuffix("_a_year"): value for name, value in told.items() if name.endswith("_a_year")}
+
+
+def _rolling_sharpe(excess: Floats, sessions: Dates) -> Floats:
+    """Return the Sharpe ratio a year of the last `ROLLING` returns over cash, shape (returns + 1,)."""
+    seen, numbers = windows(excess, ROLLING), session_numbers(sessions)
+    a_year = SESSIONS_A_YEAR * ROLLING / (numbers[ROLLING:] - numbers[:-ROLLING])
+    spread = seen.std(axis=1, ddof=1)
+    ratio = np.divide(seen.mean(axis=1), spread, out=np.full(len(seen), np.nan), where=spread > TINY)
+    return padded(ratio * np.sqrt(a_year), len(excess) + 1)
+
+
+def _rolling_beta(ours: Floats, market: Floats) -> Floats:
+    """Return the slope of the last `ROLLING` returns on the market's, shape (returns + 1,)."""
+    a, b = windows(ours, ROLLING), windows(market, ROLLING)
+    b = b - b.mean(axis=1, keepdims=True)
+    variance = (b * b).sum(axis=1)
+    slope = np.divide((a * b).sum(axis=1), variance, out=np.full(len(a), np.nan), where=variance > TINY**2)
+    return padded(slope, len(ours) + 1)
+
+
+def _correlations(returns: Floats) -> Floats:
+    """Return correlations of rows, NaN for one that doesn't vary, shape (rows, rows)."""
+    apart = returns - returns.mean(axis=1, keepdims=True)
+    length = np.sqrt((apart * apart).sum(axis=1))
+    length[length <= TINY] = np.nan
+    products = np.array([[dot(one, other) for other in apart] for one in apart])
+    return products / np.outer(length, length)
+
+
+def _labels(kept: Sequence[Run]) -> list[str]:
+    """Name each run, those that share a name with as much of their ids as tells them apart, four letters at least."""
+    for length in range(4, ID_LENGTH + 1):
+        names = [run.name for run in kept]
+        labels = [run.name if names.count(run.name) == 1 else f"{run.name} {run.id[:length]}" for run in kept]
+        if len(set(labels)) == len(labels):
+            return labels
+    return [run.folder.name for run in kept]
+
+
+def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: bool) -> Iterator[str]:
+    """Yield what the numbers alone don't say."""
+    if simulated := [one.label for one in runs if one.run.simulated]:
+        which = "" if len(simulated) == len(runs) else f" ({', '.join(simulated)})"
+        yield f"SIMULATED market{which}: it shows the machine and says nothing about a hedge."
+    for one in runs:
+        if one.synthetic.any():
+            made = sessions[one.synthetic]
+            yield f"SYNTHETIC: {one.label} rests on the fund model on {len(made):,} sessions, to {made[-1]}."
+    if aligned:
+        spans = ", ".join(f"{one.label} {one.run.sessions[0]} to {one.run.sessions[-1]}" for one in runs)
+        yield (
+            f"The runs have different sessions ({spans}): all are cut to the {len(sessions):,} they share, "
+            f"{sessions[0]} to {sessions[-1]}, and every figure is computed anew from their curves and orders there. "
+            "Verdicts, sums and tests are of each run's own sessions, and so is how much holding less holds."
+        )
+    if scaled:
+        yield f"The books differ in size: dollars are told as if each began {sessions[0]} with ${BASE:,.0f}."
+    for one in runs:
+        if one.run.ruined:
+            yield f"{one.label} was ruined on {one.run.sessions[-1]}: its curve stays where it ended."
+
+
+def differences(kept: Sequence[Run]) -> Mapping[str, tuple[str, ...]]:
+    """Return what configs, inputs and code of runs don't have in common: a value a run, by key; ``-`` for none."""
+    told = [
+        {**flat(run.settings), "engine": run.manifest["engine"], "code": run.manifest["code"], **_inputs(run, kept)}
+        for run in kept
     ]
+    sections = list(dict.fromkeys(key.partition(".")[0] for one in told for key in one))
+    keys = dict.fromkeys(key for one in told for key in one if not _untold(key))
+    together = sorted(keys, key=lambda key: sections.index(key.partition(".")[0]))
+    rows = {key: tuple(shown(one[key]) if key in one else NONE for one in told) for key in together}
+    return {key: row for key, row in rows.items() if len(set(row)) > 1}
 
 
-def _months(found: Comparison, run: Compared) -> list[tuple[int, list[tuple[str, str]]]]:
-    return [
-        (year, [("", "") if one is None else (number(100 * one, 1), _shade(one, STRONG)) for one in (*made, total)])
-        for year, made, total in monthly(found.sessions, run.growth["hedged"])
-    ]
+def _untold(key: str) -> bool:
+    """Return whether a key changes nothing about what a run is."""
+    return key in ("name", "data.path") or key.partition(".")[0] == "sweep"
 
 
-def _shade(value: float, strong: float) -> str:
-    """Return a style: blue above 0, orange below, the stronger the further."""
-    colour = "47,126,216" if value >= 0.0 else "224,130,20"
-    return f"background: rgba({colour},{0.5 * min(abs(value) / strong, 1.0):.2f})"
+def _inputs(run: Run, kept: Sequence[Run]) -> dict[str, str]:
+    """Return the hash of a run's inputs where another run that ends alike was fed something else by that name."""
+    rivals = [one for one in kept if one.sessions[-1] == run.sessions[-1]]
+    return {
+        f"data {name}": content[:8]
+        for name, content in run.manifest["data"].items()
+        if any(one.manifest["data"].get(name, content) != content for one in rivals)
+    }

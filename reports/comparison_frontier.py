@@ -7,7 +7,6 @@ each other, and far from nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,9 +19,10 @@ from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, names_of
 from engine.config import RunConfig
 from engine.runs.run import Run
-from reports.comparison_answers import family_of
-from reports.frontier_picture import Shape, Spot, Tick, tick_step, tip_of
-from reports.label_places import Box, Label, Line, Placed, inside, place_labels
+from reports.comparison_rows import family_of
+from reports.drawing import Drawing, Scale, Shape, Spot
+from reports.frontier_picture import tip_of
+from reports.label_places import Box, Label, Line, inside
 from reports.renderers.html import write_page
 
 WIDE = Shape("wide", 1152, 520, 40, 24, 30, 48, minor=True)
@@ -60,54 +60,6 @@ class Shared:
     runs: tuple[tuple[str, int, Dot], ...]
 
 
-@dataclass(frozen=True)
-class Drawing:
-    """A drawing's parts, in pixels.
-
-    Parameters
-    ----------
-    shape
-        Its size.
-    across, up
-        Ticks of both axes.
-    path
-        The line of holding less, as an SVG path, cut at the picture's edge.
-    spots
-        Dots with what each says; a run's carries its place among all that are compared, others -1.
-    labels
-        Where they stand.
-    """
-
-    shape: Shape
-    across: tuple[Tick, ...]
-    up: tuple[Tick, ...]
-    path: str
-    spots: tuple[tuple[Spot, int], ...]
-    labels: tuple[Placed, ...]
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """From fractions to pixels."""
-
-    shape: Shape
-    left: float
-    right: float
-    low: float
-    high: float
-
-    def x(self, quarter: float) -> float:
-        room = self.shape.width - self.shape.left - self.shape.right
-        return round(self.shape.left + room * (-quarter - self.left) / (self.right - self.left), 1)
-
-    def y(self, growth: float) -> float:
-        room = self.shape.height - self.shape.top - self.shape.bottom
-        return round(self.shape.top + room * (self.high - growth) / (self.high - self.low), 1)
-
-    def holds(self, dot: Dot) -> bool:
-        return self.left <= -dot.bad_quarter <= self.right and self.low <= dot.cagr <= self.high
-
-
 def shared_lines(runs: Mapping[str, Run]) -> list[Shared]:
     """Return the runs that have an answer by the lines they are judged by, in the order given."""
     found: list[tuple[Hashable, Shared]] = []
@@ -135,17 +87,8 @@ def draw_shared(shared: Shared, shape: Shape) -> Drawing:
     line = [(scale.x(one.bad_quarter), scale.y(one.cagr)) for one in shared.line]
     frame = Box(shape.left, shape.top - 10.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
     pieces = [cut for pair in pairwise(line) if (cut := _cut((*pair[0], *pair[1]), frame)) is not None]
-    spots = tuple(_spots(shared, scale))
-    covered = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one, _ in spots]
-    labels = place_labels(list(_labels(shared, scale)), frame, covered, pieces)
-    return Drawing(
-        shape,
-        tuple(_ticks(scale.left, scale.right, scale.x, across=True)),
-        tuple(_ticks(scale.low, scale.high, scale.y, across=False)),
-        "".join(f"M{a:g} {b:g}L{c:g} {d:g}" for a, b, c, d in pieces),
-        spots,
-        tuple(labels),
-    )
+    spots = list(_spots(shared, scale))
+    return scale.draw(frame=frame, pieces=pieces, spots=spots, labels=list(_labels(shared, scale)))
 
 
 def write_picture(path: Path, runs: Mapping[str, Run]) -> None:
@@ -203,13 +146,13 @@ def _alike(line: Sequence[Dot], other: Sequence[Dot]) -> bool:
     )
 
 
-def _scale_of(shared: Shared, shape: Shape) -> _Scale:
+def _scale_of(shared: Shared, shape: Shape) -> Scale:
     """Return a scale that holds every run, the whole core, and the points of the line as safe as the runs."""
     dots = [dot for _label, _place, dot in shared.runs] + ([] if shared.idle is None else [shared.idle])
     across, up = [-dot.bad_quarter for dot in dots], [end for dot in dots for end in (dot.cagr, dot.cagr - dot.gap)]
     left, right = _around(min(across), max(across))
     low, high = _around(min(up), max(up))
-    return _Scale(shape, max(left, 0.0), right, low, high)
+    return Scale(shape, max(left, 0.0), right, low, high)
 
 
 def _around(low: float, high: float) -> tuple[float, float]:
@@ -217,19 +160,19 @@ def _around(low: float, high: float) -> tuple[float, float]:
     return low - free, high + free
 
 
-def _spots(shared: Shared, scale: _Scale) -> Iterator[tuple[Spot, int]]:
+def _spots(shared: Shared, scale: Scale) -> Iterator[Spot]:
     names = shared.names
     for dot in _stops(shared, scale):
         told = f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"
-        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "stop", 4.0, tip_of(dot, told)), -1
+        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "stop", 4.0, tip_of(dot, told))
     if shared.idle is not None:
         idle = shared.idle
-        yield Spot(scale.x(idle.bad_quarter), scale.y(idle.cagr), "beside", 4.5, tip_of(idle, "doing nothing")), -1
+        yield Spot(scale.x(idle.bad_quarter), scale.y(idle.cagr), "beside", 4.5, tip_of(idle, "doing nothing"))
     for label, place, dot in shared.runs:
-        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "hedge", 5.5, tip_of(dot, label)), place
+        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "hedge", 5.5, tip_of(dot, label), place)
 
 
-def _labels(shared: Shared, scale: _Scale) -> Iterator[Label]:
+def _labels(shared: Shared, scale: Scale) -> Iterator[Label]:
     """Yield the labels, the most important first."""
     short = short_names([label for label, _place, _dot in shared.runs])
     crowded = sorted(zip(short, shared.runs, strict=True), key=lambda one: one[1][2].cagr)
@@ -241,25 +184,17 @@ def _labels(shared: Shared, scale: _Scale) -> Iterator[Label]:
     for dot in _stops(shared, scale):
         said = f"{share(dot.share or 0.0)} {shared.names.part}"
         yield Label((said,), scale.x(dot.bad_quarter), scale.y(dot.cagr), "quiet")
-    inside = [dot for dot in shared.line if scale.holds(dot)]
+    inside = [dot for dot in shared.line if scale.holds(dot.bad_quarter, dot.cagr)]
     if inside:
         dot = inside[len(inside) // 2]
         says = ("*the line: holding less", "above it is cheaper, below dearer")
         yield Label(says, scale.x(dot.bad_quarter), scale.y(dot.cagr), "quiet")
 
 
-def _stops(shared: Shared, scale: _Scale) -> list[Dot]:
+def _stops(shared: Shared, scale: Scale) -> list[Dot]:
     """Return the shares marked on the line: every tenth that is in the picture, but for the whole core."""
     marked = {f"{tenth / 10:.2f}" for tenth in range(10)}
-    return [dot for dot in shared.line if f"{dot.share:.2f}" in marked and scale.holds(dot)]
-
-
-def _ticks(low: float, high: float, place: Any, *, across: bool) -> Iterator[Tick]:
-    step = tick_step(100.0 * (high - low))
-    for count in range(math.ceil(100.0 * low / step), math.floor(100.0 * high / step) + 1):
-        value = count * step
-        text = f"{-value if across and value else value:g}"
-        yield Tick(place((-value if across else value) / 100.0), text.replace("-", "\u2212"))
+    return [dot for dot in shared.line if f"{dot.share:.2f}" in marked and scale.holds(dot.bad_quarter, dot.cagr)]
 
 
 def _cut(line: Line, frame: Box) -> Line | None:

@@ -153,7 +153,7 @@ class Cell(NamedTuple):
         ``strong``, or a class of the page's own style.
     """
 
-    text: str
+    text: Text
     role: str = ""
     detail: str = ""
 

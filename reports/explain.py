@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.format import UNKNOWN, dollars, number, percent
 from engine.analytics.answer.words import Piece
-from engine.inspection.explained import Close, Day, Reading
+from engine.inspection.session import Close, Day, Reading
 from reports.document import Cell, Column, Paragraph, Row, Table
 from reports.renderers.terminal import show
 

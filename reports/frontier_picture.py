@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, NamedTuple
 
 from data.format import money, percent, share, signed
 from engine.analytics.answer.answer import Answer
@@ -14,102 +11,17 @@ from engine.analytics.answer.digits import printed_gap
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, interval_words
 from engine.analytics.controls import CONTROLS
-from reports.label_places import Box, Label, Line, Placed, place_labels, width_of
+from reports.drawing import Drawing, Scale, Shape, Spot, Stroke
+from reports.label_places import Box, Label, Line, width_of
 
 STOPS = (0.25, 0.5, 0.75)
 """Shares of the core that are marked on the line between both ends."""
-TICKS = (1, 2, 5)
 UP = "growth, % a year"
 """What the upright axis says."""
-
-
-class Shape(NamedTuple):
-    """What differs between the two drawings: pixels, and whether minor dots are named."""
-
-    name: str
-    width: int
-    height: int
-    left: int
-    right: int
-    top: int
-    bottom: int
-    minor: bool
-
-
 WIDE = Shape("wide", 620, 300, 34, 150, 26, 44, minor=True)
 PHONE = Shape("phone", 358, 400, 26, 84, 28, 44, minor=False)
 NAMED = tuple(key for key, kind in CONTROLS.items() if kind.labelled(more=False))
 """Dots that are named on the phone too: what is modelled always says so."""
-
-
-class Tick(NamedTuple):
-    """A tick and what it says."""
-
-    at: float
-    text: str
-
-
-class Spot(NamedTuple):
-    """A dot as it is drawn, with what it says when it is pointed at."""
-
-    x: float
-    y: float
-    role: str
-    radius: float
-    tip: str
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A drawing's parts, in pixels.
-
-    Parameters
-    ----------
-    shape
-        Its size.
-    across, up
-        Ticks of both axes; `floor` is where the lower axis stands.
-    path
-        The line of holding less, as an SVG path.
-    spots
-        Dots, the hedge last.
-    gap, hung, level
-        The gap, its interval, and the level of holding less up to where the gap hangs: x1, y1, x2, y2.
-    caps
-        Where the interval's ends are, those that are drawn.
-    labels
-        Where they stand.
-    """
-
-    shape: Shape
-    across: tuple[Tick, ...]
-    up: tuple[Tick, ...]
-    floor: float
-    path: str
-    spots: tuple[Spot, ...]
-    gap: Line
-    hung: Line
-    caps: tuple[float, ...]
-    level: Line | None
-    labels: tuple[Placed, ...]
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """From fractions to pixels."""
-
-    shape: Shape
-    far: float
-    low: float
-    high: float
-
-    def x(self, quarter: float) -> float:
-        room = self.shape.width - self.shape.left - self.shape.right
-        return round(self.shape.left + room * -quarter / self.far, 1)
-
-    def y(self, growth: float) -> float:
-        room = self.shape.height - self.shape.top - self.shape.bottom
-        return round(self.shape.top + room * (self.high - growth) / (self.high - self.low), 1)
 
 
 def draw_frontier(answer: Answer, names: Names, shape: Shape, others: Sequence[Dot] = ()) -> Drawing:
@@ -128,27 +40,18 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape, others: Sequence[D
     ring = (x if match.share < 1.0 else scale.x(frontier.line[-1].bad_quarter), scale.y(match.cagr))
     gap = (x, ring[1], x, scale.y(hedged.cagr))
     hung = (x, scale.y(ends[1]), x, scale.y(ends[0]))
-    spots = (*_others(names, scale, others), *_spots(answer, names, scale, ring))
+    strokes = [Stroke("hung", hung), *(Stroke("cap", (x - 5, scale.y(cap), x + 5, scale.y(cap))) for cap in caps)]
+    if ring[0] != x:
+        strokes.insert(0, Stroke("level", (ring[0], ring[1], x, ring[1])))
     line = [(scale.x(one.bad_quarter), scale.y(one.cagr)) for one in frontier.line]
-    level = None if ring[0] == x else (ring[0], ring[1], x, ring[1])
-    labels = _labels(answer, names, scale, ring, gap, hung)
-    frame = Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
-    covered = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in spots]
-    covered += [_around(gap, 3.0), _around(hung, 5.0), Box(0.0, 0.0, width_of(UP), 18.0)]
-    segments = [gap, hung, *((*one, *other) for one, other in pairwise(line))]
-    placed = place_labels(labels, frame, covered, segments)
-    return Drawing(
-        shape,
-        tuple(_ticks(scale.far, scale.x, -1.0)),
-        tuple(_growth_ticks(scale)),
-        scale.y(0.0),
-        "M" + "L".join(f"{at:g} {up:g}" for at, up in line),
-        spots,
-        gap,
-        hung,
-        tuple(scale.y(cap) for cap in caps),
-        level,
-        tuple(placed),
+    return scale.draw(
+        frame=Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0),
+        pieces=[(*one, *other) for one, other in pairwise(line)],
+        spots=[*_others(names, scale, others), *_spots(answer, names, scale, ring)],
+        labels=_labels(answer, names, scale, ring, gap, hung),
+        strokes=[*strokes, Stroke("gap", gap)],
+        covered=[_around(gap, 3.0), _around(hung, 5.0), Box(0.0, 0.0, width_of(UP), 18.0)],
+        floor=scale.y(0.0),
     )
 
 
@@ -166,10 +69,10 @@ def _hung(answer: Answer) -> tuple[list[float], list[float]]:
     return drawn, [end for end in ends if end in drawn]
 
 
-def _scale(answer: Answer, shape: Shape, ends: list[float], others: Sequence[Dot]) -> _Scale:
+def _scale(answer: Answer, shape: Shape, ends: list[float], others: Sequence[Dot]) -> Scale:
     dots = [*answer.frontier.line, *answer.frontier.dots, *others]
     growths = [0.0, *ends, *(dot.cagr for dot in dots)]
-    return _Scale(shape, 1.06 * max(-dot.bad_quarter for dot in dots), 1.06 * min(growths), max(growths))
+    return Scale(shape, 0.0, 1.06 * max(-dot.bad_quarter for dot in dots), 1.06 * min(growths), max(growths))
 
 
 def tip_of(dot: Dot, title: str) -> str:
@@ -204,13 +107,13 @@ def described(answer: Answer, names: Names) -> str:
     )
 
 
-def _others(names: Names, scale: _Scale, others: Sequence[Dot]) -> Iterator[Spot]:
+def _others(names: Names, scale: Scale, others: Sequence[Dot]) -> Iterator[Spot]:
     for dot in others:
         told = f"{names.hedge} hedge, {dot.title}"
         yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "other", 3.0, tip_of(dot, told))
 
 
-def _spots(answer: Answer, names: Names, scale: _Scale, ring: tuple[float, float]) -> Iterator[Spot]:
+def _spots(answer: Answer, names: Names, scale: Scale, ring: tuple[float, float]) -> Iterator[Spot]:
     for dot in answer.frontier.line:
         if dot.share in (0.0, *STOPS):
             told = f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"
@@ -228,7 +131,7 @@ def _spots(answer: Answer, names: Names, scale: _Scale, ring: tuple[float, float
 def _labels(
     answer: Answer,
     names: Names,
-    scale: _Scale,
+    scale: Scale,
     ring: tuple[float, float],
     gap: Line,
     hung: Line,
@@ -274,23 +177,3 @@ def _labels(
 def _around(line: Line, air: float) -> Box:
     low, high = sorted((line[1], line[3]))
     return Box(line[0] - air, low, line[2] + air, high)
-
-
-def _ticks(far: float, place: Any, side: float) -> Iterator[Tick]:
-    step = tick_step(100.0 * far)
-    for count in range(int(100.0 * far / step) + 1):
-        value = count * step
-        yield Tick(place(side * value / 100.0), f"\u2212{value:g}" if value else "0")
-
-
-def _growth_ticks(scale: _Scale) -> Iterator[Tick]:
-    step = tick_step(100.0 * (scale.high - scale.low))
-    for count in range(math.ceil(100.0 * scale.low / step), int(100.0 * scale.high / step) + 1):
-        value = count * step
-        yield Tick(scale.y(value / 100.0), f"{value:g}".replace("-", "\u2212"))
-
-
-def tick_step(reach: float) -> float:
-    """Return the step that makes three to six ticks."""
-    power = 10.0 ** math.floor(math.log10(reach / 3.0))
-    return max(tick * power for tick in TICKS if tick * power <= reach / 3.0)

@@ -62,7 +62,7 @@ def report_of(result: Run, *, tearsheet: str | None = None) -> Document:
         links=[] if tearsheet is None else [Link("Tear-sheet", tearsheet)],
         data=_shared_data(result),
         scripts=["study", "report"],
-        styles=["report", "first"],
+        styles=["report", "first", "frontier_runs"],
     )
 
 

@@ -18,8 +18,8 @@ from engine.analytics.answer.insurance import Match
 from engine.analytics.measure import lower_is_better
 from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 from engine.runs.index import OLD
-from engine.runs.origin import Origin
-from reports.sweep_page import label, shown, spec_of
+from engine.runs.origin import RunOrigin
+from reports.naming import label, shown, spec_of
 
 COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}
 RUN_FIGURES = ("cagr", "unhedged_cagr", "max_drawdown")
@@ -102,7 +102,7 @@ def show_kept_runs(
     console: Console,
     rows: Sequence[Mapping[str, Any]],
     total: int,
-    origins: Mapping[str, Origin | None],
+    origins: Mapping[str, RunOrigin | None],
     sort: str | None = None,
 ) -> None:
     """Print runs with what tells them apart and the whole verdict, and how many of how many.
@@ -149,7 +149,7 @@ def whole_verdict(row: Mapping[str, Any]) -> str:
     return f"{headline}: {side} {held}"
 
 
-def _apart(rows: Sequence[Mapping[str, Any]], origins: Mapping[str, Origin | None]) -> dict[str, str]:
+def _apart(rows: Sequence[Mapping[str, Any]], origins: Mapping[str, RunOrigin | None]) -> dict[str, str]:
     """Return what tells each run apart, by its folder: what it changes, then data, code and engine where those do."""
     told = {row["folder"]: _changes(row, origins[row["folder"]]) for row in rows}
     for key in ("data", "code", "engine"):
@@ -162,7 +162,7 @@ def _apart(rows: Sequence[Mapping[str, Any]], origins: Mapping[str, Origin | Non
     return told
 
 
-def _changes(row: Mapping[str, Any], origin: Origin | None) -> str:
+def _changes(row: Mapping[str, Any], origin: RunOrigin | None) -> str:
     if origin is None:
         return f"{row['strategy']}, {_history(row)}"
     told = " ".join(f"{key}={value}" for key, value in origin.changes.items())

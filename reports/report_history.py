@@ -14,6 +14,7 @@ from engine.analytics.derisk import net_beta
 from engine.analytics.drawdowns import DEEP, RISE, Fall, core_level, falls_of
 from engine.analytics.metrics import drawdowns
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE
 from engine.runs.run import Run
 from engine.setup import run_beta
 from reports.charts import singles, spread
@@ -87,7 +88,7 @@ def _growth_data(result: Run, books: tuple[Book, ...], over: list[Book]) -> dict
 
 def held_stretches(hedged: Ledger) -> list[list[int]]:
     """Return the sessions between which the fund was held: the fill that bought it, and the one that sold all of it."""
-    held: Flags = hedged.shares[: hedged.last + 1, -1] != 0.0
+    held: Flags = hedged.shares[: hedged.last + 1, HEDGE] != 0.0
     edges = np.diff(np.concatenate(([0], held.astype(np.int64), [0])))
     ends = np.minimum(np.flatnonzero(edges < 0), hedged.last)
     return np.column_stack((np.flatnonzero(edges > 0), ends)).tolist()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.format import counted, dollars, number, percent
 from engine.analytics.answer.words import Piece
-from engine.inspection.live_signal_read import Signal, Watched
+from engine.inspection.signal import LiveSignal, Watched
 from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, Text
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -23,7 +23,7 @@ ALARMS = ("SIMULATED", "SYNTHETIC", "ORDERS", "OLD")
 """How notes begin that come before anything else."""
 
 
-def show_signal(console: Console, signal: Signal) -> None:
+def show_signal(console: Console, signal: LiveSignal) -> None:
     """Print what a strategy says at the last close."""
     about = f": {signal.about}" if signal.about else ""
     show(
@@ -46,7 +46,7 @@ def show_signal(console: Console, signal: Signal) -> None:
     )
 
 
-def _input(one: Watched, signal: Signal, width: int) -> list[Part]:
+def _input(one: Watched, signal: LiveSignal, width: int) -> list[Part]:
     """Return an input as a terminal shows it: where it stands, and its history as a line of blocks with marks below."""
     shown = min(len(one.values), max(width - 4, 10))
     marks = "".join(FIRED if here else QUIET for here in one.fires_at[-shown:])
@@ -60,7 +60,7 @@ def _input(one: Watched, signal: Signal, width: int) -> list[Part]:
     return [Paragraph(""), Paragraph(one.name, "strong"), Items(lines, "indented")]
 
 
-def write_signal_page(path: Path, signal: Signal) -> None:
+def write_signal_page(path: Path, signal: LiveSignal) -> None:
     """Write the page: one file, read offline."""
     alarms = [note for note in signal.notes if note.startswith(ALARMS)]
     marked, fund = "SIMULATED " if signal.simulated else "", signal.instrument
@@ -97,7 +97,7 @@ def write_signal_page(path: Path, signal: Signal) -> None:
     write_document(path, document)
 
 
-def page_data(signal: Signal) -> dict[str, Any]:
+def page_data(signal: LiveSignal) -> dict[str, Any]:
     """Return what the page's script draws."""
     return {
         "simulated": signal.simulated,
@@ -129,7 +129,7 @@ def stretches(flags: Sequence[bool]) -> list[list[int]]:
     return [list(pair) for pair in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def book(signal: Signal) -> Table:
+def book(signal: LiveSignal) -> Table:
     """Return the book by instrument: price, weight now, target weight, dollars and shares of it, shares to trade."""
     columns = [
         Column(""),
@@ -150,12 +150,12 @@ def book(signal: Signal) -> Table:
     return Table("book", columns, rows)
 
 
-def reason(signal: Signal) -> str:
+def reason(signal: LiveSignal) -> str:
     """Return what was decided at the last close and by which rule."""
     return f"At the close of {signal.date} {signal.close.why}."
 
 
-def book_note(signal: Signal) -> str:
+def book_note(signal: LiveSignal) -> str:
     """Return what the book's dollars are."""
     whose = "your book" if signal.own else "the run's own book; --equity DOLLARS tells it for yours"
     filled = "open" if signal.fill == "next_open" else "close"
@@ -165,7 +165,7 @@ def book_note(signal: Signal) -> str:
     )
 
 
-def fresh_words(signal: Signal) -> str:
+def fresh_words(signal: LiveSignal) -> str:
     """Return of which days the last values are."""
     days = dict.fromkeys(one.last for one in signal.fresh)
     told = [f"{', '.join(one.name for one in signal.fresh if one.last == day)} {day}" for day in sorted(days)[::-1]]

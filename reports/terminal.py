@@ -12,9 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from data.format import dollars, percent, times, written
+from data.format import dollars, times
 from engine.analytics.answer.words import plain
-from engine.analytics.measure import MEASURES, SHIFTS, SUM, base_of
 from engine.config import HedgeConfig
 from engine.runs.run import Run
 from reports.first_screen import screen_of
@@ -22,7 +21,6 @@ from reports.first_terminal import screen_lines
 from strategies.policy import ENTER
 
 if TYPE_CHECKING:
-    from engine.research.sweep import SweepResult
     from engine.validation.parity import Parity
 
 
@@ -75,48 +73,6 @@ def net_exposure(hedge: HedgeConfig, weight: float) -> float:
     """Return the book's exposure to the underlying, of equity, with that much in the hedge and a core of beta 1."""
     core = 1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0
     return core - (weight if hedge.funding == "sell_core" else 0.0) + hedge.leverage * weight
-
-
-def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
-    """Print a sweep: its best and its worst rows by a metric, and where its files are."""
-    import pyarrow.parquet as pq
-
-    from engine.research.columns import ESTIMATED
-    from engine.research.sweep import column
-
-    apart = ("cagr_vs_unhedged", *SUM) if result.answer else ("cagr", "cagr_vs_unhedged", "bad_quarter", "max_drawdown")
-    names = [axis.name for axis in result.grid.axes]
-    measured = column(result, metric)
-    known = np.flatnonzero(~np.isnan(measured))
-    order = known[np.argsort(-measured[known], kind="stable")]
-    best, worst = order[:top], order[top:][::-1][:top][::-1]
-    shown = list(dict.fromkeys([metric, *apart, "gap_to_held_less", "episodes"]))
-    rows = pq.read_table(result.results, columns=[*names, *shown]).take(np.concatenate((best, worst))).to_pylist()
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("SIMULATED" if result.simulated else "", header_style="bold yellow")
-    for name in (*names, *shown):
-        title = name.rpartition(".")[2].replace("_", " ")
-        table.add_column(f"{title} ~" if name in ESTIMATED else title, justify="right")
-    for place, row in enumerate(rows):
-        side = f"best {place + 1}" if place < len(best) else f"worst {len(rows) - place}"
-        values = [escape(str(row[name])) for name in names] + [_measure(name, row[name]) for name in shown]
-        table.add_row(side, *values, end_section=place == len(best) - 1)
-    failed = len(measured) - len(known)
-    console.print(f"{len(measured):,} combinations, {result.sessions:,} sessions, by {metric}", highlight=False)
-    console.print(table)
-    if result.answer:
-        console.print(f"~: an estimate, from {SHIFTS} shifted dates.", style="dim", highlight=False)
-    if failed:
-        console.print(f"{failed:,} combinations have no {metric}; the column failed says why.", style="yellow")
-    if result.mark:
-        console.print(result.mark, style="bold yellow", highlight=False)
-    console.print(f"Files: [bold]{escape(str(result.folder))}[/]", highlight=False, soft_wrap=True)
-
-
-def _measure(name: str, value: float | None) -> str:
-    """Write a swept measure as its kind is written elsewhere."""
-    kind = MEASURES[base_of(name)].format
-    return percent(value, gap="") if kind == "percent" else written(value, kind)
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:

@@ -7,10 +7,13 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
 
 UNHURRIED = [hypothesis.HealthCheck.too_slow]  # how fast examples are drawn tells of the machine's load, not of ours
 hypothesis.settings.register_profile("desk", suppress_health_check=UNHURRIED)
@@ -54,6 +57,8 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         # A suite that never opened a page must not look green where it counts.
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("no chromium on this machine")
+    from playwright.sync_api import sync_playwright  # here: most tests open no page
+
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
             executable_path=chromium,

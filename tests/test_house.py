@@ -21,7 +21,7 @@ IMPORTERS = {
     "filelock": "data/files.py",
     "jinja2": "reports/renderers/html.py",
     "numba": "engine/kernel/compiled.py",
-    "optuna": "engine/research/search/trials.py",
+    "optuna": "engine/research/search/sampler.py",
     "pandera": "data/schema.py",
     "quantstats": "reports/tearsheet.py",
     "rich": ("reports/", "backtest/"),

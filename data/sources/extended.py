@@ -68,7 +68,7 @@ class ExtendedSource(Wrapped):
         return {each.instrument: self.extended(each).first_real for each in self.extensions}
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
         """What a reader has to know, a sentence each."""
         return tuple(sentence for each in self.extensions for sentence in self.extended(each).told)
 

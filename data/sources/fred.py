@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import http.client
 import socket
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Collection
 
 import numpy as np
 
@@ -15,13 +17,16 @@ from data.arrays import Dates, Floats
 from data.errors import DataError, did_you_mean
 from data.families import LATE, published_late
 from data.series import Series
+from data.sources import SERIES, Kind
+from data.sources.vendor import Fetched
 from data.version import VERSION
 
+NAME, TITLE = "fred", "FRED"
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
 TIMEOUT = 30.0
 """Seconds that the answer may take."""
 NOTE = "FRED publishes a day later: each value is known at the close of the next session"
-KNOWN = LATE
+KNOWN: Collection[str] = LATE
 """Names that mean FRED without being told so; no share or fund is called by one of them."""
 LAG = published_late(LATE[0])
 """Sessions after its day at whose close a value is known."""
@@ -35,6 +40,20 @@ DAILY = 4
 def version() -> str:
     """Return what reads FRED, with its version."""
     return f"hedge-backtest {VERSION}"
+
+
+def kind_of(symbol: str) -> Kind[Series]:
+    """Return what a symbol is kept as: a series."""
+    del symbol
+    return SERIES
+
+
+def ask(
+    symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None
+) -> Fetched[Series]:
+    """Fetch a daily series; raises as `fetch` does."""
+    del now, noted
+    return Fetched(fetch(symbol, first), (NOTE,))
 
 
 def fetch(name: str, first: np.datetime64 | None = None) -> Series:
@@ -59,7 +78,7 @@ def fetch(name: str, first: np.datetime64 | None = None) -> Series:
     DataError
         It can't be reached, knows no such series, has no value in that time, or the series isn't a daily one.
     """
-    dates, values = _read(name, _ask(name, first))
+    dates, values = _read(name, _csv(name, first))
     if not len(dates):
         raise DataError(f"{name}: FRED has no value in that time: ask for an earlier day")
     if len(dates) > 2 and np.median(np.diff(dates).astype(int)) > DAILY:
@@ -70,7 +89,7 @@ def fetch(name: str, first: np.datetime64 | None = None) -> Series:
     return Series(name, dates, values, lag=LAG)
 
 
-def _ask(name: str, first: np.datetime64 | None) -> str:
+def _csv(name: str, first: np.datetime64 | None) -> str:
     """Return the CSV; raises as `fetch` does."""
     query = {"id": name} | ({} if first is None else {"cosd": str(first)})
     request = urllib.request.Request(  # noqa: S310  # its scheme is ours
@@ -83,8 +102,8 @@ def _ask(name: str, first: np.datetime64 | None) -> str:
         if refusal.code in (400, 404):
             raise DataError(f"{name}: FRED knows no such series{did_you_mean(name, KNOWN)}") from None
         raise ConnectionError(f"FRED refuses for now ({refusal.code}, {refusal.reason})") from None
-    except (OSError, http.client.HTTPException) as fault:  # URLError is an OSError
-        reason = getattr(fault, "reason", fault)
+    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
+        reason = getattr(error, "reason", error)
         if isinstance(reason, socket.gaierror):
             raise DataError(f"FRED can't be reached: {reason.strerror}: are you online?") from None
         raise ConnectionError(f"FRED can't be reached: {reason or type(reason).__name__}") from None
@@ -102,8 +121,8 @@ def _read(name: str, text: str) -> tuple[Dates, Floats]:
         held = [(day, float(value)) for day, value in rows[1:] if value not in MISSING]
         dates = np.array([day for day, _ in held], dtype="datetime64[D]")
         values = np.array([value for _, value in held], dtype=np.float64)
-    except ValueError as fault:
-        raise ConnectionError(f"FRED's answer can't be read: {fault}") from None
+    except ValueError as error:
+        raise ConnectionError(f"FRED's answer can't be read: {error}") from None
     if (np.diff(dates) <= np.timedelta64(0, "D")).any() or not np.isfinite(values).all():
         raise ConnectionError("FRED's answer can't be read: its days aren't in order, or a value is no number")
     return dates, values

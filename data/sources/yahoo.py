@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -22,10 +22,17 @@ from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError, did_you_mean
 from data.families import FUNDS
+from data.series import Series
+from data.sources import BARS, SERIES, Kind
+from data.sources.vendor import Fetched
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NAME, TITLE = "yahoo", "Yahoo"
+KNOWN: Collection[str] = ()
+"""It is meant wherever no other vendor is."""
+LAG = 0
 NEW_YORK = ZoneInfo("America/New_York")
 SETTLED = dt.time(16, 15)
 """New York's time from which a day's bar is taken for finished: the closing auction is printed, and VIX has closed."""
@@ -43,29 +50,7 @@ COUNTED = 10
 
 
 @dataclass(frozen=True)
-class History:
-    """What Yahoo has of one symbol.
-
-    Parameters
-    ----------
-    bars
-        As traded, on NYSE sessions; of an index on its own days, its volume what Yahoo makes of it.
-    notes
-        What was assumed or left out, a sentence each.
-    passing
-        What was left out this time and won't be tomorrow.
-    ahead
-        The product of the splits after the last bar, new shares per old: they are undone, but stand in no row.
-    """
-
-    bars: Bars
-    notes: tuple[str, ...]
-    passing: tuple[str, ...]
-    ahead: float
-
-
-@dataclass(frozen=True)
-class Events:
+class Actions:
     """What happened to a share, each on its own day.
 
     Parameters
@@ -90,7 +75,24 @@ def version() -> str:
     return f"yfinance {yfinance.__version__}"
 
 
-def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, told: np.datetime64 | None = None) -> History:
+def kind_of(symbol: str) -> Kind[Any]:
+    """Return what a symbol is kept as: an index as a series of its closes, anything else as bars."""
+    return SERIES if symbol.startswith("^") else BARS
+
+
+def ask(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> Fetched[Any]:
+    """Fetch a symbol's daily history as what it is kept as; raises as `fetch` does."""
+    fetched = fetch(symbol, first, now, noted)
+    if kind_of(symbol) == BARS:
+        return fetched
+    bars = fetched.thing
+    prices = {"open": bars.open, "high": bars.high, "low": bars.low}
+    return Fetched(Series(symbol, bars.dates, bars.close, prices=prices), fetched.notes, fetched.passing, fetched.ahead)
+
+
+def fetch(
+    symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None
+) -> Fetched[Bars]:
     """Fetch a symbol's daily history.
 
     Parameters
@@ -101,13 +103,14 @@ def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, told: np.d
         The first day to fetch; ``None`` for all there is.
     now
         The time, with its zone: a bar of today counts as finished from a quarter past four in New York.
-    told
-        Rows up to this day are left out without a note: they were told of when they came.
+    noted
+        Rows up to this day are left out without a note: they had one when they came.
 
     Returns
     -------
-    History
-        Known at each session's close. No NaN: a row without all four prices is left out.
+    Fetched of Bars
+        Known at each session's close. No NaN: a row without all four prices is left out. An index is on its own days,
+        its volume what Yahoo makes of it.
 
     Raises
     ------
@@ -117,7 +120,7 @@ def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, told: np.d
         It can't be reached, knows no such symbol, or has nothing of it.
     """
     today = now.astimezone(NEW_YORK)
-    frame, events = _ask(symbol, first, today)
+    frame, events = _download(symbol, first, today)
     index = symbol.startswith("^")
     bars = _as_traded(symbol, frame, events)
     priced = np.isfinite([getattr(bars, name) for name in PRICES]).all(axis=0) & (index | ~(bars.close <= 0))
@@ -127,15 +130,15 @@ def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, told: np.d
     if not kept.any():
         raise DataError(_nothing(symbol, first))
     undone = f"made as traded by undoing {len(events.split)} {_many('split', len(events.split))}"
-    notes = (*((undone,) if events.split and told is None else ()), *events.notes)
+    notes = (*((undone,) if events.split and noted is None else ()), *events.notes)
     if kept.all():
-        return History(bars, notes, (), 1.0)
-    news = np.isin(bars.dates, _days(frame.index)) & (bars.dates > (EARLIEST if told is None else told))
-    notes += _told("without prices", bars.dates[news & ~priced & finished & held])
-    notes += _told("on days without a session of the NYSE", bars.dates[news & finished & ~held])
+        return Fetched(bars, notes, (), 1.0)
+    news = np.isin(bars.dates, _days(frame.index)) & (bars.dates > (EARLIEST if noted is None else noted))
+    notes += _left_out("without prices", bars.dates[news & ~priced & finished & held])
+    notes += _left_out("on days without a session of the NYSE", bars.dates[news & finished & ~held])
     passing = tuple(f"today's bar ({day}) is left out: it isn't finished" for day in bars.dates[news & ~finished])
     ahead = float(np.prod(bars.split[np.flatnonzero(kept)[-1] + 1 :]))
-    return History(bars.onto(bars.dates[kept]), notes, passing, ahead)
+    return Fetched(bars.onto(bars.dates[kept]), notes, passing, ahead)
 
 
 def _on_sessions(dates: Dates) -> Flags:
@@ -147,8 +150,8 @@ def _on_sessions(dates: Dates) -> Flags:
     return np.isin(dates, sessions, assume_unique=True)
 
 
-def _told(what: str, dates: Dates) -> tuple[str, ...]:
-    """Say how many rows were left out, and which."""
+def _left_out(what: str, dates: Dates) -> tuple[str, ...]:
+    """Return the note of how many rows were left out, and which."""
     if not len(dates):
         return ()
     which = ", ".join(map(str, dates)) if len(dates) <= 3 else f"{dates[0]} to {dates[-1]}"
@@ -159,7 +162,7 @@ def _many(word: str, count: int) -> str:
     return word if count == 1 else f"{word}s"
 
 
-def _ask(symbol: str, first: np.datetime64 | None, today: dt.datetime) -> tuple[pd.DataFrame, Events]:
+def _download(symbol: str, first: np.datetime64 | None, today: dt.datetime) -> tuple[pd.DataFrame, Actions]:
     """Return what yfinance returns, and the events on their own days; raises as `fetch` does."""
     try:
         import yfinance
@@ -174,8 +177,8 @@ def _ask(symbol: str, first: np.datetime64 | None, today: dt.datetime) -> tuple[
         ticker._tz = NEW_YORK.key  # noqa: SLF001
         try:
             frame = _history(ticker, span)
-        except Exception as fault:  # noqa: BLE001  # whatever it stumbles over in an answer that it can't read
-            raise _meant(symbol, fault, ticker, first) from None
+        except Exception as error:  # noqa: BLE001  # whatever it stumbles over in an answer that it can't read
+            raise _meant(symbol, error, ticker, first) from None
         # Its table has an event of a day without a row in the row before, where a split is a day too early.
         history = ticker._price_history  # noqa: SLF001
         return frame, _events(history._splits, history._dividends, history._capital_gains)  # noqa: SLF001
@@ -186,8 +189,8 @@ def _history(ticker: Any, span: dict[str, Any]) -> pd.DataFrame:
     asked = {**span, "auto_adjust": False, "actions": True, "keepna": True, "timeout": TIMEOUT}
     try:
         return ticker.history(**asked)
-    except Exception as fault:
-        if not type(fault).__module__.startswith("peewee"):
+    except Exception as error:
+        if not type(error).__module__.startswith("peewee"):
             raise
     from yfinance import cache
 
@@ -209,21 +212,21 @@ def _silenced(yfinance: Any) -> Iterator[None]:
         logger.disabled, debug.hide_exceptions = was
 
 
-def _meant(symbol: str, fault: Exception, ticker: Any, first: np.datetime64 | None) -> Exception:
-    """Return what a fault of yfinance means: DataError where asking again is useless, else ConnectionError."""
+def _meant(symbol: str, error: Exception, ticker: Any, first: np.datetime64 | None) -> Exception:
+    """Return what a error of yfinance means: DataError where asking again is useless, else ConnectionError."""
     from yfinance import exceptions
 
-    words = " ".join(str(fault).split("See https://curl")[0].split()).rstrip(". ")
-    if isinstance(fault, exceptions.YFRateLimitError):
+    words = " ".join(str(error).split("See https://curl")[0].split()).rstrip(". ")
+    if isinstance(error, exceptions.YFRateLimitError):
         return ConnectionError("Yahoo refuses for now (429, too many requests)")
-    if isinstance(fault, exceptions.YFPricesMissingError):
+    if isinstance(error, exceptions.YFPricesMissingError):
         known = bool(ticker._price_history._history_metadata.get("symbol"))  # noqa: SLF001
-        return _missing(symbol, fault.yahoo_reason, first, known=known)
+        return _missing(symbol, error.yahoo_reason, first, known=known)
     if "resolve" in words:
         return DataError(f"Yahoo can't be reached: {words}: are you online?")
-    if isinstance(fault, OSError):
+    if isinstance(error, OSError):
         return ConnectionError(f"Yahoo can't be reached: {words}")
-    return ConnectionError(f"Yahoo's answer can't be read ({type(fault).__name__}: {words})")
+    return ConnectionError(f"Yahoo's answer can't be read ({type(error).__name__}: {words})")
 
 
 def _missing(symbol: str, reason: str | None, first: np.datetime64 | None, *, known: bool) -> Exception:
@@ -246,7 +249,7 @@ def _unknown(symbol: str) -> str:
     return f"{symbol}: Yahoo knows no such symbol{hint}: an index has a caret (^VIX), a series of FRED is fred:NAME"
 
 
-def _events(splits: Any, dividends: Any, gains: Any) -> Events:
+def _events(splits: Any, dividends: Any, gains: Any) -> Actions:
     """Read yfinance's series of events, put together by day."""
     notes = []
     if "currency" in getattr(dividends, "columns", ()):  # a table, where dividends come in another currency than prices
@@ -265,7 +268,7 @@ def _events(splits: Any, dividends: Any, gains: Any) -> Events:
         notes.append(
             f"{day}: the capital gains distribution counts as a dividend" + ", which holds it already" * within
         )
-    return Events(split, paid, tuple(notes))
+    return Actions(split, paid, tuple(notes))
 
 
 def _days(index: Any) -> Dates:
@@ -276,7 +279,7 @@ def _days(index: Any) -> Dates:
     return days
 
 
-def _as_traded(symbol: str, frame: pd.DataFrame, events: Events) -> Bars:
+def _as_traded(symbol: str, frame: pd.DataFrame, events: Actions) -> Bars:
     """Return a bar for every row and for every day with an event, split adjustment undone; NaN where no price is."""
     rows = _days(frame.index)
     happened = np.array([*events.split, *events.dividend], dtype="datetime64[D]")

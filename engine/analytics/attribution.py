@@ -13,6 +13,7 @@ from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from data.fund import FEE, SPREAD
 from engine.analytics.fund_exposure import carry_of, day_return, fills_at_open, index_of
 from engine.kernel.loop import Ledger
+from engine.legs import CORE, HEDGE
 from engine.rules import costs_of
 from engine.setup import Setup
 
@@ -111,10 +112,10 @@ def attribute(setup: Setup, ledger: Ledger, fee: float = FEE, spread: float = SP
     """
     b, index, carry = setup.market.roles.leverage, index_of(setup), carry_of(setup, fee, spread)
     book, prices, at_open = _positions(setup, ledger), setup.prices, fills_at_open(setup)
-    worth, shares, fill = book.worth[:, -1], book.shares[:, -1], prices.fill[:, -1]
-    in_two = (ledger.traded[:, -1] != 0.0) & at_open
+    worth, shares, fill = book.worth[:, HEDGE], book.shares[:, HEDGE], prices.fill[:, HEDGE]
+    in_two = (ledger.traded[:, HEDGE] != 0.0) & at_open
     first = b * np.where(in_two, index.night, index.whole)
-    units = _static_units(book, ledger.traded[:, -1], fill / (index.opened if at_open else index.level))
+    units = _static_units(book, ledger.traded[:, HEDGE], fill / (index.opened if at_open else index.level))
     direction = _before(units) * index.before * first
     direction += np.where(in_two, b * units * (index.level - index.opened), 0.0)
     modelled = worth * first + np.where(in_two, shares * fill * day_return(b, index), 0.0)
@@ -127,11 +128,11 @@ def attribute(setup: Setup, ledger: Ledger, fee: float = FEE, spread: float = SP
         "financing": worth * carry.financing,
         "fee": worth * carry.fee,
         "spread": worth * carry.spread,
-        "tracking": made[:, -1] - modelled - worth * carry.total,
-        "hedge_costs": costs[:, -1],
-        "core": made[:, :-1].sum(axis=1),
+        "tracking": made[:, HEDGE] - modelled - worth * carry.total,
+        "hedge_costs": costs[:, HEDGE],
+        "core": made[:, CORE].sum(axis=1),
         "interest": _interest(setup, ledger),
-        "core_costs": costs[:, :-1].sum(axis=1),
+        "core_costs": costs[:, CORE].sum(axis=1),
     }
     return _told(setup, ledger, dollars)
 
@@ -155,7 +156,7 @@ def _static_units(book: Positions, traded: Floats, a_share: Floats) -> Floats:
     a_share
         Index units for the price of a share at each session's fill, shape (sessions,).
     """
-    held, shares = book.held[:, -1], book.shares[:, -1]
+    held, shares = book.held[:, HEDGE], book.shares[:, HEDGE]
     units, now, since = np.zeros(len(held)), 0.0, 0
     for t in np.flatnonzero(traded).tolist():
         units[since:t] = now
@@ -185,10 +186,10 @@ def _told(setup: Setup, ledger: Ledger, dollars: dict[str, Floats]) -> Attributi
     gap = np.where(np.abs(gap) > OWN_FILLS * np.abs(equity), gap, 0.0)
     value = np.abs(ledger.traded) * setup.prices.fill
     total = value.sum(axis=1)
-    hedge = np.divide(value[:, -1], total, out=np.zeros_like(total), where=total > 0.0)
+    hedge = np.divide(value[:, HEDGE], total, out=np.zeros_like(total), where=total > 0.0)
     dollars["hedge_costs"] += hedge * gap
     dollars["core_costs"] += (1.0 - hedge) * gap
-    sleeve = ledger.shares[:, -1] * setup.prices.close[:, -1]
+    sleeve = ledger.shares[:, HEDGE] * setup.prices.close[:, HEDGE]
     weight = np.divide(sleeve, equity, out=np.zeros_like(equity), where=alive & (equity > 0.0))
     fund = np.concatenate(([0.0], level[1:] / level[:-1] - 1.0))
     a_year = sessions_a_year(setup.market.run_sessions[: ledger.last + 1])

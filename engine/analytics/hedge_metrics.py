@@ -17,6 +17,7 @@ from engine.analytics.episodes import Episode
 from engine.analytics.fund_exposure import carry_of, fills_at_open, index_of
 from engine.analytics.metrics import cvar, drawdowns, returns_of
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE
 from engine.setup import Setup
 
 WINDOWS = 10
@@ -262,7 +263,7 @@ def hedge_metrics(
     ran, sessions = slice(0, min(hedged.last, unhedged.last) + 1), setup.market.run_sessions
     ours, theirs, core, index = hedged.equity[ran], unhedged.equity[ran], core_level(setup)[ran], index_of(setup)
     worst = crashes(core, ours, theirs)
-    weight = hedged.shares[ran, -1] * setup.prices.close[ran, -1] / ours
+    weight = hedged.shares[ran, HEDGE] * setup.prices.close[ran, HEDGE] / ours
     triggers = triggers_of(deep_drawdowns(core), core, weight, episodes)
     filled = index.opened if fills_at_open(setup) else index.level
     carry, b = carry_of(setup).total, setup.market.roles.leverage

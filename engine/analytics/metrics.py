@@ -12,6 +12,7 @@ from data.arrays import Dates, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from engine.kernel.loop import Ledger
 from engine.kernel.sweep import Sums
+from engine.legs import HEDGE
 from engine.rules import Terms, costs_of
 from strategies.policy import ENTER
 
@@ -24,9 +25,9 @@ def returns_of(equity: Floats) -> Floats:
     return returns
 
 
-def mean_cash_return(terms: Terms, last: int) -> float:
+def mean_cash_return(earned: Floats, last: int) -> float:
     """Return the mean of what cash earns a session, a fraction: the rate Sharpe and Sortino are measured over."""
-    return float(terms.earned[1 : last + 1].mean())
+    return float(earned[1 : last + 1].mean())
 
 
 def annual(per_session: float, a_year: float = SESSIONS_A_YEAR) -> float:
@@ -122,13 +123,13 @@ class Totals(NamedTuple):
     last: str = ""
 
 
-def totals_of(ledger: Ledger, terms: Terms, sessions: Dates, trades: Trades) -> Totals:
+def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -> Totals:
     """Return what the formulas take of one book, to its last session; arguments as of `metrics_of`."""
     end = ledger.last + 1
     equity = ledger.equity[:end]
     returns, a_year = returns_of(equity), sessions_a_year(sessions[:end])
     years = (end - 1) / a_year
-    excess = returns - mean_cash_return(terms, ledger.last)
+    excess = returns - mean_cash_return(earned, ledger.last)
     growth = equity[-1] / equity[0]
     return Totals(
         equity=equity[-1],
@@ -143,7 +144,7 @@ def totals_of(ledger: Ledger, terms: Terms, sessions: Dates, trades: Trades) -> 
         tail=min(cvar(returns), 0.0),
         fills=int(trades.fills[:end].sum()),
         episodes=int(np.count_nonzero(ledger.action[:end] == ENTER)),
-        hedged=int(np.count_nonzero(ledger.shares[:end, -1])),
+        hedged=int(np.count_nonzero(ledger.shares[:end, HEDGE])),
         traded=float(trades.dollars[:end].sum()),
         costs=float(trades.costs[:end].sum()),
         sessions=end,

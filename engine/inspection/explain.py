@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import shlex
 from collections.abc import Iterator
 
@@ -17,17 +16,17 @@ from engine.analytics.attribution import attribute
 from engine.analytics.controls import Case, controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import PreparedRun, evaluate_strategy
-from engine.inspection.explain_why import headline, why
-from engine.inspection.explained import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading
+from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
+from engine.inspection.session import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading, headline, why
 from engine.kernel.loop import Ledger, Memory, decide, empty_ledger, fund_return, move
-from engine.rules import costs_of
+from engine.legs import HEDGE
 from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
+from engine.runs.tables import fills_of
 from engine.setup import Setup, open_market, run_beta
 from strategies.base import Strategy
 from strategies.inputs import Input
-from strategies.load import fault_in, kind
+from strategies.load import kind
 from strategies.policy import REASONS, STAY, start
 
 SAME = 1e-9
@@ -70,14 +69,14 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
     return Day(
         config.name,
         prepared.label,
-        (prepared.cls.__doc__ or "").strip().partition("\n")[0],
+        prepared.about,
         market.hedge,
         str(market.run_sessions[t]),
         t,
         len(market.run_sessions),
         headline(market.hedge, *_held(hedged, t), closes),
         config.policy.model_dump(),
-        float(hedged.shares[t, -1] * setup.prices.close[t, -1] / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0,
+        _hedge_weight(setup, hedged, t),
         _bars(market, t),
         closes,
         {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
@@ -92,7 +91,7 @@ def _book(config: RunConfig, prepared: PreparedRun, kept: Run | None) -> tuple[L
     same = kept is not None and kept.manifest["code"] == code_version() and len(kept.hedged.equity) == sessions
     if kept is not None and same and prepared.strategy is not None:
         return kept.hedged, ()
-    hedged, said = execute("backtrader" if prepared.strategy is None else "python", config, prepared)
+    hedged, said = execute(prepared.plain_engine, config, prepared)
     return hedged, said.remarks
 
 
@@ -117,17 +116,13 @@ def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
 
 
 def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
-    """Ask the strategy for its inputs; a fault in the user's code is told with its line."""
+    """Return the strategy's inputs; raises StrategyError, with the line, for an error in the user's code."""
     strategy, market = prepared.strategy, prepared.view
     if not isinstance(strategy, Strategy):
         return ()
     name = prepared.cls.__name__
-    try:
+    with errors_named(strategy, "inputs fails"):
         given = tuple(strategy.inputs(market))
-    except UserError:
-        raise
-    except (Exception, SystemExit) as fault:
-        raise StrategyError(f"{name}.inputs fails: {fault_in(fault, inspect.getsourcefile(prepared.cls))}") from fault
     for one in given:
         if np.shape(one.values) != (len(market),) or np.shape(one.threshold) not in ((), (len(market),)):
             raise StrategyError(f"{name}.inputs: {one.name} needs one value a session, ({len(market)},)")
@@ -178,27 +173,23 @@ def _order(hedged: Ledger, t: int) -> str | None:
 
 
 def _fills(setup: Setup, hedged: Ledger, t: int) -> tuple[Fill, ...]:
-    names, sessions = setup.market.roles.traded, setup.market.run_sessions
-    price, traded = setup.prices.fill[t], hedged.traded[t]
-    commission, slippage = costs_of(setup.terms, price[None], traded[None])
-    return tuple(
-        Fill(
-            str(sessions[t - 1]),
-            str(sessions[t]),
-            names[i],
-            "buy" if traded[i] > 0.0 else "sell",
-            *(
-                float(x)
-                for x in (abs(traded[i]), price[i], abs(traded[i]) * price[i], commission[0, i], slippage[0, i])
-            ),
-        )
-        for i in np.flatnonzero(traded)
-    )
+    fills = fills_of(setup, hedged)
+    at = np.flatnonzero(fills["filled"] == setup.market.run_sessions[t])
+    plain = {
+        name: column[at].astype(str if column.dtype.kind == "M" else column.dtype).tolist()
+        for name, column in fills.items()
+    }
+    return tuple(Fill(*row) for row in zip(*plain.values(), strict=True))
+
+
+def _hedge_weight(setup: Setup, hedged: Ledger, t: int) -> float:
+    worth = hedged.shares[t, HEDGE] * setup.prices.close[t, HEDGE]
+    return float(worth / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0
 
 
 def _held(hedged: Ledger, t: int) -> tuple[bool, bool]:
-    """Say whether the hedge was held at the close before, and at the day's."""
-    held = hedged.shares[: t + 1, -1] != 0.0
+    """Return whether the hedge was held at the close before, and at the day's."""
+    held = hedged.shares[: t + 1, HEDGE] != 0.0
     return bool(held[t - 1]) if t else False, bool(held[t])
 
 

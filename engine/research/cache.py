@@ -8,8 +8,6 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-import numpy as np
-
 from data.arrays import Flags, Floats, Ints
 from data.market import Market
 from data.sources import Source
@@ -23,11 +21,11 @@ from engine.kernel.attribution import Daily
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Units, units_of
-from engine.plain_yaml import Keys
-from engine.research.answered import less_in
+from engine.plain import Keys
 from engine.research.grid import Grid, with_values
-from engine.research.overfitting.rows import drawn_of
-from engine.setup import Setup, open_market, policy_of, prepare, rebalancing_days, sizing_of
+from engine.research.overfitting.drawn import drawn_of
+from engine.research.rows import less_in
+from engine.setup import Setup, open_market, plan_with, policy_of, prepare, sizing_of
 from strategies import parameters
 from strategies.load import fresh
 from strategies.policy import PolicyRules
@@ -41,7 +39,7 @@ OF_THE_ENVIRONMENT = ("instrument", "underlying", "leverage", "lookback", "fundi
 
 
 def part_of(keys: Keys) -> str:
-    """Say which part of a run a key changes."""
+    """Return which part of a run a key changes."""
     if keys[0] == "strategy":
         return "signal"
     if keys[0] == "policy":
@@ -194,16 +192,8 @@ class Cache:
 
     def plan(self, env: Environment, signal: Indices, policy: PolicyRules, hedge: Hedge) -> Plan:
         """Return when and how a combination decides."""
-        return Plan(
-            policy,
-            self.signal(env, signal)[env.market.first :],
-            self.size(env, hedge, signal),
-            rebalancing_days(env.market.run_sessions, hedge.config.rebalance),
-            env.setup.plan.core_due,
-            hedge.config.band if hedge.config.rebalance == "band" else np.inf,
-            unhedged_core(hedge.sizing),
-            hedge.config.funding == "sell_core",
-        )
+        intensity, size = self.signal(env, signal)[env.market.first :], self.size(env, hedge, signal)
+        return plan_with(hedge.config, policy, intensity, size, env.market.run_sessions, env.setup.plan.core_due)
 
     def decided(self, env: Environment, signal: Indices, policy: PolicyRules, hedge: Hedge) -> Decided:
         """Return what the policy decides, shared by all hedges of the same pattern."""
@@ -226,7 +216,7 @@ class Cache:
         market = self._kept["market"].get(fed, lambda: open_market(config, self.source))
         setup = prepare(config, market, None)
         unhedged = compiled().run_policy(setup.prices, setup.terms, unhedged_plan(setup))
-        cash = mean_cash_return(setup.terms, len(setup.prices.close) - 1)
+        cash = mean_cash_return(setup.terms.earned, len(setup.prices.close) - 1)
         units = units_of(setup.prices, setup.terms)
         return Environment(indices, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))
 

@@ -40,7 +40,7 @@ LOOK = 1.0
 
 
 @dataclass(frozen=True)
-class Cluster:
+class DaskCluster:
     """Workers of dask.
 
     Parameters
@@ -96,8 +96,8 @@ class Cluster:
                 where = self.address
             try:
                 client = Client(where, timeout=CONNECT, set_as_default=False)  # type: ignore[no-untyped-call]
-            except (OSError, ValueError) as fault:
-                raise UserError(f"--cluster {self.address}: no scheduler answers there: {_first_line(fault)}") from None
+            except (OSError, ValueError) as error:
+                raise UserError(f"--cluster {self.address}: no scheduler answers there: {_first_line(error)}") from None
             open_until.callback(_close, client)
             yield client
 
@@ -148,17 +148,17 @@ class _Session:
         packed = zlib.compress(pickle.dumps(self.job.packed(sorted(self.lacking))), 1)
         try:
             self._call(self.client.register_plugin, Kit(versions(), packed), self.name)
-        except ImportError as fault:
+        except ImportError as error:
             raise UserError(
-                f"a worker of {self.place} can't load hedge-backtest: {fault}: install the same version everywhere"
+                f"a worker of {self.place} can't load hedge-backtest: {error}: install the same version everywhere"
             ) from None
 
     def _call(self, ask: Callable[..., Any], *given: Any) -> Any:
         """Ask the scheduler something that it answers unless it is gone."""
         try:
             return ask(*given)
-        except OSError as fault:
-            raise self._gone(_first_line(fault)) from None
+        except OSError as error:
+            raise self._gone(_first_line(error)) from None
 
     def _gone(self, why: str) -> ExecutorError:
         return ExecutorError(f"the scheduler at {self.place} is gone ({why})")
@@ -191,15 +191,15 @@ class _Session:
     def _result(self, future: Any, chunk: Any) -> tuple[str, Any]:
         try:
             result: tuple[str, Any] = future.result()
-        except FutureCancelledError as fault:
-            raise self._gone(fault.reason) from None
-        except OSError as fault:
+        except FutureCancelledError as error:
+            raise self._gone(error.reason) from None
+        except OSError as error:
             if self.client.status == "running":  # it came up in the chunk
                 raise
-            raise self._gone(_first_line(fault)) from None
-        except KilledWorker as fault:
+            raise self._gone(_first_line(error)) from None
+        except KilledWorker as error:
             raise ExecutorError(
-                f"{fault.allowed_failures + 1} workers ended with {str(chunk)[:80]} in hand: is memory short? their "
+                f"{error.allowed_failures + 1} workers ended with {str(chunk)[:80]} in hand: is memory short? their "
                 "logs tell"
             ) from None
         return result
@@ -245,8 +245,8 @@ class Kit(WorkerPlugin):
                     self._lacking = getattr(getattr(job, "source", None), "lacking", ())
                     self._compute = job.open(1)
                 result: tuple[str, Any] = "answer", compute_quietly(self._compute, chunk)
-            except UserError as fault:
-                result = "refused", str(fault)
+            except UserError as error:
+                result = "refused", str(error)
             return ("lacking", sorted(self._lacking)) if self._lacking else result
 
 
@@ -271,5 +271,5 @@ def _close(client: Any) -> None:
         client.close(timeout=2.0)
 
 
-def _first_line(fault: BaseException) -> str:
-    return str(fault).splitlines()[0] if str(fault) else type(fault).__name__
+def _first_line(error: BaseException) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -13,14 +13,13 @@ import numpy as np
 
 from data.errors import StrategyError
 from data.sources import Source
-from data.sources.memory import part_of
-from data.sources.wrapped import KeptSource
+from data.sources.wrapped import KeptSource, part_of
 from engine.config import RunConfig
-from engine.plain_yaml import Keys
+from engine.plain import Keys
 from engine.research.cache import Cache, Recent
 from engine.research.code_bundle import Bundle, Unpacked, bundle_of
 from engine.research.columns import columns_of
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.grid import Axis, Grid, of_one_kind
 from engine.research.job import Executor, ExecutorError, Parts, rows_table
 from engine.research.rows import compute_rows
@@ -65,7 +64,7 @@ class Proposed(NamedTuple):
         return f"trial {self.number + 1}"
 
 
-class Answer(NamedTuple):
+class ChunkResult(NamedTuple):
     """What a chunk came to.
 
     Parameters
@@ -135,7 +134,7 @@ class Combinations:
     bundle: Bundle | None = None
     strategy: str = ""
 
-    def open(self, threads: int) -> Callable[[Chunk | Proposed], Answer]:
+    def open(self, threads: int) -> Callable[[Chunk | Proposed], ChunkResult]:
         """Return what computes a chunk, on so many threads; it remembers what chunks share.
 
         Raises
@@ -143,7 +142,7 @@ class Combinations:
         StrategyError
             The strategy's class isn't there, or isn't the one that was sent out.
         """
-        return _Worker(self, threads).compute
+        return _CombinationsWorker(self, threads).compute
 
     def packed(self, lacking: Iterable[str] = ()) -> Combinations:
         """Return the same job with what the base run reads in memory, what was found lacking too, and its files."""
@@ -153,7 +152,7 @@ class Combinations:
         return replace(self, source=source, bundle=bundle_of(sorted(classes)), strategy=known)
 
 
-class _Worker:
+class _CombinationsWorker:
     """A worker on a job of combinations."""
 
     def __init__(self, job: Combinations, threads: int) -> None:
@@ -168,7 +167,7 @@ class _Worker:
         self._threads, self._compiles = threads, compiles(self._windows[0])
         self._caches, self._met = Recent(2), _Met(axes)
 
-    def compute(self, chunk: Chunk | Proposed) -> Answer:
+    def compute(self, chunk: Chunk | Proposed) -> ChunkResult:
         """Return a chunk's columns."""
         if isinstance(chunk, Chunk):
             return self._compute(chunk.window or 0, self._grid, chunk.first, chunk.last)
@@ -181,21 +180,21 @@ class _Worker:
         row = self._compute(0, self._met.grid(values), 0, 1)
         return row._replace(seconds={"row": time.perf_counter() - began})
 
-    def _compute(self, window: int, grid: Grid, first: int, last: int) -> Answer:
+    def _compute(self, window: int, grid: Grid, first: int, last: int) -> ChunkResult:
         config = self._windows[window]
         if not self._compiles:
-            return Answer(compute_rows(config, grid, self._source, first, last, answer=self._answer), {})
+            return ChunkResult(compute_rows(config, grid, self._source, first, last, answer=self._answer), {})
         cache = self._caches.get(window, lambda: self._opened(config, grid))
         cache.grid = grid
-        clock = Clock()
-        columns = compute(cache, first, last, self._threads, clock, answer=self._answer)
+        timer = Timer()
+        columns = compute(cache, first, last, self._threads, timer, answer=self._answer)
         asked, cache.signal_seconds = cache.signal_seconds, 0.0
-        return Answer(columns, {"kernel": clock.kernel, "signal": asked, "tail": clock.tail})
+        return ChunkResult(columns, {"kernel": timer.kernel, "signal": asked, "tail": timer.tail})
 
     def _opened(self, config: RunConfig, grid: Grid) -> Cache:
         """Return a window's cache, the compiled code loaded: that is no part of the kernel's seconds."""
         cache = Cache(config, grid, self._source)
-        compute(cache, 0, 1, 1, Clock(), answer=self._answer)
+        compute(cache, 0, 1, 1, Timer(), answer=self._answer)
         return cache
 
     def _values(self, keys: Keys, values: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -206,7 +205,7 @@ class _Worker:
 
 
 class _Met:
-    """Values met so far. They keep their places on their axes, so that whatever was made of them is found again."""
+    """Values met so far. They keep their indices on their axes, so that whatever was made of them is found again."""
 
     def __init__(self, axes: Sequence[Axis]) -> None:
         self._axes = axes
@@ -219,14 +218,14 @@ class _Met:
 
     def grid(self, values: Sequence[Any]) -> Grid:
         """Return the grid of one combination; 1, 1.0 and true are values apart."""
-        places = [
+        indices = [
             met.setdefault(repr(value), (len(met), value))[0] for met, value in zip(self._values, values, strict=True)
         ]
         axes = tuple(
-            replace(axis, values=tuple(value for _place, value in met.values()))
+            replace(axis, values=tuple(value for _index, value in met.values()))
             for axis, met in zip(self._axes, self._values, strict=True)
         )
-        number = int(np.ravel_multi_index(tuple(places), tuple(len(axis.values) for axis in axes)))
+        number = int(np.ravel_multi_index(tuple(indices), tuple(len(axis.values) for axis in axes)))
         return Grid(axes, np.array([number]))
 
 
@@ -260,15 +259,11 @@ def finish_chunks(
     ExecutorError
         Whoever computes is gone; how many chunks are kept.
     """
-    parts, seconds, count = (
-        Parts(folder),
-        dict.fromkeys(("kernel", "signal", "tail"), 0.0),
-        progress or (lambda _: None),
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    files = {chunk: parts.find(name) for chunk, name in chunks.items()}
+    parts, count = Parts(folder), progress or (lambda _: None)
+    finished, seconds = parts.finished(), dict.fromkeys(SECONDS, 0.0)
+    files = {chunk: finished.get(name) for chunk, name in chunks.items()}
     missing = [chunk for chunk, file in files.items() if file is None]
-    count(sum(chunk.last - chunk.first for chunk, file in files.items() if file is not None))
+    count(len(job.grid) * len(job.windows) - sum(chunk.last - chunk.first for chunk in missing))
     try:
         for chunk, answer in executor.run(job, missing) if missing else ():
             files[chunk] = parts.write(chunks[chunk], _part(job.grid, chunk, answer.columns))
@@ -284,8 +279,8 @@ def finish_chunks(
 def _part(grid: Grid, chunk: Chunk, columns: Mapping[str, Any]) -> Any:  # a table
     import pyarrow as pa
 
-    places = grid.indices(chunk.first, chunk.last)
+    indices = grid.indices(chunk.first, chunk.last)
     keys = {
-        axis.name: pa.array(of_one_kind(axis.values)).take(pa.array(places[:, i])) for i, axis in enumerate(grid.axes)
+        axis.name: pa.array(of_one_kind(axis.values)).take(pa.array(indices[:, i])) for i, axis in enumerate(grid.axes)
     }
     return rows_table(keys, columns)

@@ -23,10 +23,10 @@ from engine.kernel.attribution import empty_sleeves
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Orders, Sums, empty_sums
-from engine.research.answered import Book, safety_columns, safety_row, sum_row
 from engine.research.cache import Cache, Decided, Environment, Hedge, Indices
 from engine.research.columns import columns_of
-from engine.research.overfitting.rows import KEPT, WIDTH, kept_of, returns_to_ruin
+from engine.research.overfitting.drawn import KEPT, WIDTH, kept_of, returns_to_ruin
+from engine.research.rows import safety_columns, safety_row, sum_row
 from engine.setup import run_beta
 
 BLOCK = 256
@@ -36,7 +36,7 @@ Words = npt.NDArray[np.object_]
 
 
 @dataclass
-class Clock:
+class Timer:
     """Seconds of the kernel (from intensities in memory to metrics) and of the tail; books that ran by themselves."""
 
     kernel: float = 0.0
@@ -99,11 +99,11 @@ class Laid(NamedTuple):
     failed: Words
 
 
-def compute(cache: Cache, first: int, last: int, workers: int, clock: Clock, *, answer: bool = False) -> dict[str, Any]:
+def compute(cache: Cache, first: int, last: int, workers: int, timer: Timer, *, answer: bool = False) -> dict[str, Any]:
     """Return the metrics of rows `first` to `last` (exclusive), arrays by the names of `columns_of`.
 
     Rows that can't be run are NaN, and the column ``failed`` says why; it is empty elsewhere. `KEPT`, shape
-    (rows, `engine.research.overfitting.rows.WIDTH`), is what the statistics of overfitting need of the rows drawn for
+    (rows, `engine.research.overfitting.drawn.WIDTH`), is what the statistics of overfitting need of the rows drawn for
     them; NaN in others.
     """
     indices = cache.grid.indices(first, last)
@@ -116,7 +116,7 @@ def compute(cache: Cache, first: int, last: int, workers: int, clock: Clock, *, 
         summed = list(pool.map(_run, blocks))
         for block, sums in zip(blocks, summed, strict=True):
             alone += [(block.env, int(row)) for row in block.rows[sums.lowest <= 0.0]]
-        clock.kernel += time.perf_counter() - began - (cache.signal_seconds - asked)
+        timer.kernel += time.perf_counter() - began - (cache.signal_seconds - asked)
         began = time.perf_counter()
         for block, (columns, kept) in zip(
             blocks, pool.map(partial(_columns, drawn=drawn), blocks, summed), strict=True
@@ -124,15 +124,15 @@ def compute(cache: Cache, first: int, last: int, workers: int, clock: Clock, *, 
             for name, values in columns.items():
                 table[name][block.rows] = values
             table[KEPT][block.rows[drawn[block.rows]]] = kept
-        clock.tail += time.perf_counter() - began
+        timer.tail += time.perf_counter() - began
     for env, row in alone:
         _write_alone(table, env, row, run_alone(cache, env, indices[row]), drawn=bool(drawn[row]))
-    clock.alone += len(alone)
+    timer.alone += len(alone)
     if answer:
         began = time.perf_counter()
         fine = [(env, row) for env, rows in envs for row in rows[failed[rows] == ""].tolist()]
         _write_sums(table, cache, fine, indices, workers)
-        clock.tail += time.perf_counter() - began
+        timer.tail += time.perf_counter() - began
     for env, rows in envs:
         unhedged = _figures(env, env.unhedged)
         for name in COMPARABLE:
@@ -159,8 +159,8 @@ def _envs(cache: Cache, indices: Ints, failed: Words) -> Iterator[tuple[Environm
         rows = np.flatnonzero(which == k)
         try:
             yield cache.environment(chosen), rows
-        except UserError as fault:
-            failed[rows] = str(fault)
+        except UserError as error:
+            failed[rows] = str(error)
 
 
 def _kinds(columns: Ints) -> tuple[list[Indices], Ints]:
@@ -187,9 +187,9 @@ def _books(cache: Cache, env: Environment, indices: Ints, rows: Ints, failed: Wo
         for k, chosen in enumerate(kinds):
             try:
                 make(chosen)
-            except UserError as fault:
+            except UserError as error:
                 fine &= of != k
-                failed[rows[of == k]] = str(fault)
+                failed[rows[of == k]] = str(error)
     known = {k: cache.hedge(at, hedges[k]) for k in np.unique(h[fine]).tolist()}
     banded = np.array([known[k].config.rebalance == "band" if k in known else False for k in range(len(hedges))])
     alone = rows[fine & banded[h]]
@@ -234,8 +234,8 @@ def _sizes(
 def _orders(books: Books) -> Orders:
     used, which = np.unique(books.which, return_inverse=True)
     decided = [books.decided[d] for d in used.tolist()]
-    starts = np.concatenate(([0], np.cumsum([len(one.at) for one in decided]))).astype(np.int64)
-    at, on = np.concatenate([one.at for one in decided]), np.concatenate([one.on for one in decided])
+    starts = np.concatenate(([0], np.cumsum([len(each.at) for each in decided]))).astype(np.int64)
+    at, on = np.concatenate([each.at for each in decided]), np.concatenate([each.on for each in decided])
     due = books.env.setup.plan.core_due
     return compiled().orders_of(starts, at, on, which, books.sized, books.sizes, books.cores, books.pays, due)
 
@@ -269,7 +269,7 @@ def _columns(books: Books, sums: Sums, drawn: Flags) -> tuple[dict[str, Floats],
     sleeves = empty_sleeves(len(books.rows))
     compiled().attribute_books(env.daily, trail, path, sleeves)
     levels = np.ascontiguousarray(path.T)  # what needs a book's sessions in order takes half the time by rows
-    entries = np.array([one.entries for one in books.decided])[books.which]
+    entries = np.array([each.entries for each in books.decided])[books.which]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
         returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, env.market.sessions_a_year
         columns = sleeve_scalars(sleeves, env.daily, path[0], path[-1], a_year)
@@ -300,11 +300,11 @@ def _write_sums(
     def run(k: int) -> dict[str, float]:
         env = fine[k][0]
         hedged = compiled().run_policy(env.setup.prices, env.setup.terms, plans[k])
-        return sum_row(Book(env.setup, hedged, env.unhedged, beta[env.indices]))
+        return sum_row(env.setup, hedged, env.unhedged, beta[env.indices])
 
     with ThreadPoolExecutor(workers) as pool:
-        for (_, row), told in zip(fine, pool.map(run, range(len(fine))), strict=True):
-            for name, value in told.items():
+        for (_, row), parts in zip(fine, pool.map(run, range(len(fine))), strict=True):
+            for name, value in parts.items():
                 table[name][row] = value
 
 
@@ -330,13 +330,13 @@ def _sleeve(env: Environment, ledger: Ledger) -> dict[str, float]:
         return scalars(attribute(env.setup, ledger))
     sums, held, path = empty_sleeves(1), units_held(ledger, env.units), ledger.equity
     compiled().attribute_books(env.daily, held[:, np.newaxis], path[:, np.newaxis], sums)
-    told = sleeve_scalars(sums, env.daily, path[:1], path[-1:], env.market.sessions_a_year)
-    return {name: float(values[0]) for name, values in told.items()}
+    sleeve = sleeve_scalars(sums, env.daily, path[:1], path[-1:], env.market.sessions_a_year)
+    return {name: float(values[0]) for name, values in sleeve.items()}
 
 
 def _figures(env: Environment, ledger: Ledger) -> dict[str, Any]:
     """Return a single book's metrics, NaN where one is undefined."""
     setup = env.setup
     trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-    figures = metrics_of(ledger, setup.terms, env.market.run_sessions, trades)
+    figures = metrics_of(ledger, setup.terms.earned, env.market.run_sessions, trades)
     return {name: np.nan if value is None else value for name, value in figures.items()}

@@ -59,9 +59,9 @@ def executor_of(named: str | None, workers: int | None, cluster: str | None, oth
         if find_spec("distributed") is None:
             asked = "--cluster" if cluster is not None else "--executor dask"
             raise UserError(f"{asked} needs dask: pip install hedge-backtest[cluster]")
-        from engine.research.cluster import Cluster
+        from engine.research.cluster import DaskCluster
 
-        return Cluster(cluster, count)
+        return DaskCluster(cluster, count)
     if (named or otherwise) == "threads":
         return Threads(count)
     return Processes(count)
@@ -105,7 +105,7 @@ class Processes:
 
 
 @dataclass(eq=False)
-class _Worker:
+class _Process:
     """A process, the pipe to it, and the chunk it has in hand, which so many processes ended with before."""
 
     process: Any
@@ -119,7 +119,7 @@ class _Pool:
     """The processes that work on a job."""
 
     job: Any
-    workers: list[_Worker]
+    workers: list[_Process]
 
     def start(self, chunk: Any, deaths: int = 0) -> None:
         """Start a process with a chunk in hand."""
@@ -129,10 +129,10 @@ class _Pool:
         with _without_main():
             process.start()
         theirs.close()
-        self.workers.append(_Worker(process, ours, chunk, deaths))
+        self.workers.append(_Process(process, ours, chunk, deaths))
         ours.send(chunk)
 
-    def answers(self) -> Iterator[tuple[_Worker, Any]]:
+    def answers(self) -> Iterator[tuple[_Process, Any]]:
         """Wait, and yield the workers that are done with their answers; raises what a chunk raised."""
         ready = wait([worker.pipe for worker in self.workers])
         for worker in [worker for worker in self.workers if worker.pipe in ready]:
@@ -145,7 +145,7 @@ class _Pool:
                 raise error
             yield worker, answer
 
-    def send(self, worker: _Worker, chunk: Any) -> None:
+    def send(self, worker: _Process, chunk: Any) -> None:
         """Give a worker its next chunk; with none left it ends."""
         if chunk is None:
             self._end(worker)
@@ -160,13 +160,13 @@ class _Pool:
             worker.process.terminate()
             self._end(worker)
 
-    def _end(self, worker: _Worker) -> None:
+    def _end(self, worker: _Process) -> None:
         """Close a process's pipe, upon which it ends, and wait for it."""
         self.workers.remove(worker)
         worker.pipe.close()
         worker.process.join()
 
-    def _replace(self, worker: _Worker) -> None:
+    def _replace(self, worker: _Process) -> None:
         """Start another process in place of one that ended with a chunk in hand."""
         self._end(worker)
         if worker.deaths + 1 == DEATHS:

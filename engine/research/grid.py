@@ -16,11 +16,12 @@ from data.arrays import Ints
 from data.errors import ConfigError
 from engine.config import RunConfig
 from engine.loading import build_config, full_keys, read_value
-from engine.plain_python import plain
-from engine.plain_yaml import Keys
+from engine.plain import Keys, plain
 
 MOST = 100_000_000
 """Combinations above which a sweep is a mistake."""
+
+FORMS = "write key=10:200:10 or key=a,b,c"
 
 
 @dataclass(frozen=True)
@@ -142,9 +143,7 @@ def grid_from(config: RunConfig, given: Any, random: int | None = None, seed: in
 def _grid(config: RunConfig, axes: Sequence[Axis], random: int | None, seed: int, option: str) -> Grid:
     """Return the grid of axes that were read; `option` stands before the name of an option in messages."""
     names = [axis.name for axis in axes]
-    for axis in axes:
-        if names.count(axis.name) > 1:
-            raise ConfigError(f"{f'{option}param ' if option else ''}{axis.name} is given twice: keep one")
+    check_once(names, f"{option}param " if option else "")
     grid = Grid(tuple(_checked(config, axis, names) for axis in axes))
     if random is not None and random < 1:
         raise ConfigError(f"{option}random {random}: draw at least one combination")
@@ -200,15 +199,55 @@ def _written(value: Any) -> str:
 
 
 def _axis(config: RunConfig, text: str) -> Axis:
+    keys, parts, values = read_axis(config, text, FORMS)
     where = f"--param {text}"
-    key, equals, values = text.partition("=")
+    return Axis(keys, tuple(_range(parts, where)) if parts else values, where)
+
+
+def read_axis(config: RunConfig, text: str, forms: str) -> tuple[Keys, list[str], tuple[Any, ...]]:
+    """Read what --param takes.
+
+    Parameters
+    ----------
+    config
+        The run whose key it is.
+    text
+        ``key=first:last`` or ``key=first:last:step``, or ``key=a,b,c``.
+    forms
+        How it is to be written, for messages.
+
+    Returns
+    -------
+    The full key; the parts of a range, none where values are listed; the values that are listed.
+    """
+    where, (key, equals, written) = f"--param {text}", text.partition("=")
     if not equals or not key.strip():
-        raise ConfigError(f"{where}: write key=10:200:10 or key=a,b,c")
-    keys = full_keys(config, key.strip(), where)
-    found = tuple(_values(values.strip(), where))
-    if not found:
-        raise ConfigError(f"{where}: has no values: write key=10:200:10 or key=a,b,c")
-    return Axis(keys, found, where)
+        raise ConfigError(f"{where}: {forms}")
+    keys, parts = full_keys(config, key.strip(), where), written.strip().split(":")
+    if len(parts) in (2, 3) and not any(mark in written for mark in ",[{\"'"):
+        return keys, parts, ()
+    listed = read_value(f"[{written.strip()}]", where)
+    values = tuple(listed[0] if len(listed) == 1 and isinstance(listed[0], list) else listed)
+    if not values:
+        raise ConfigError(f"{where}: has no values: {forms}")
+    return keys, [], values
+
+
+def check_once(names: Sequence[str], option: str) -> None:
+    """Raise ConfigError for a key that is given twice; `option` stands before it."""
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"{option}{name} is given twice: keep one")
+
+
+def value_taken(config: RunConfig, keys: Keys, value: Any, where: str, varied: Sequence[str]) -> Any:
+    """Return a value as its key takes it; raises ConfigError where it doesn't, unless it clashes with a varied key."""
+    try:
+        return value_at(with_values(config, {keys: value}, where), keys)
+    except ConfigError as error:
+        if not any(name in str(error) for name in varied if name != ".".join(keys)):
+            raise
+        return value
 
 
 def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
@@ -219,28 +258,12 @@ def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
     numbers = all(type(value) in (int, float) and math.isfinite(value) for value in axis.values)
     of_kinds = [[value for value in axis.values if type(value) is kind] for kind in (int, float)]
     tried = [end for some in of_kinds if some for end in (min(some), max(some))] if numbers else axis.values
-    taken = {}
-    for value in tried:
-        try:
-            taken[repr(value)] = value_at(with_values(config, {axis.keys: value}, axis.text), axis.keys)
-        except ConfigError as fault:
-            if not any(name in str(fault) for name in swept if name != axis.name):
-                raise
-            taken[repr(value)] = value
+    taken = {repr(value): value_taken(config, axis.keys, value, axis.text, swept) for value in tried}
     kind = float if float in map(type, taken.values()) else type(next(iter(taken.values())))
     values = tuple(kind(value) if numbers else taken[repr(value)] for value in axis.values)
     if len(set(map(repr, values))) < len(values):
         raise ConfigError(f"{axis.text}: names a value twice: keep one")
     return replace(axis, values=values)
-
-
-def _values(text: str, where: str) -> Iterator[Any]:
-    parts = text.split(":")
-    if len(parts) in (2, 3) and not any(mark in text for mark in ",[{\"'"):
-        yield from _range(parts, where)
-        return
-    listed = read_value(f"[{text}]", where)
-    yield from (listed[0] if len(listed) == 1 and isinstance(listed[0], list) else listed)
 
 
 def _range(parts: list[str], where: str) -> Iterator[int | float]:

@@ -17,7 +17,7 @@ from data.market import Market, recorded
 from data.sources import BARS, Source
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of
-from engine.plain_yaml import Keys
+from engine.plain import Keys
 from engine.reads import resolved, run_reads, strategy_reads
 from engine.research.grid import with_values
 from engine.runs.identity import CLASS

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from data.errors import UserError
-from data.files import write_whole
+from data.files import damaged, write_checksums, write_whole
 from engine.research.columns import columns_in
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 ChunkOf = TypeVar("ChunkOf")
 AnswerOf = TypeVar("AnswerOf")
+
+MANIFEST = "manifest.json"
 
 DEATHS = 3
 """Processes that end with the same chunk in hand before the chunk is given up."""
@@ -98,13 +100,16 @@ class Parts:
 
     folder: Path
 
-    def find(self, name: str) -> Path | None:
-        """Return a part's file; None where there is none whose content is what was written."""
-        for path in self.folder.glob(f"{name}-*.parquet"):
-            if path.stem == f"{name}-{_checksum(path.read_bytes())}":
-                return path
-            path.unlink()
-        return None
+    def finished(self) -> dict[str, Path]:
+        """Return the files whose content is what was written, by the names of their parts; remove others."""
+        found = {}
+        for path in self.folder.glob("*.parquet"):
+            name, _, checksum = path.stem.rpartition("-")
+            if checksum == _checksum(path.read_bytes()):
+                found[name] = path
+            else:
+                path.unlink()
+        return found
 
     def write(self, name: str, table: pa.Table) -> Path:
         """Write a part, whole or not at all."""
@@ -187,3 +192,14 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Write plain values, whole or not at all."""
     text = json.dumps(values, indent=2, ensure_ascii=False, default=str) + "\n"
     write_whole(path, lambda writing: writing.write_text(text, encoding="utf-8"))
+
+
+def finish(folder: Path, names: Sequence[str], manifest: Mapping[str, Any]) -> None:
+    """Write the checksums of a folder's files, of those of some names that are there, and last its manifest."""
+    write_checksums(folder, [name for name in names if (folder / name).is_file()])
+    write_json(folder / MANIFEST, manifest)
+
+
+def is_finished(folder: Path, names: Sequence[str]) -> bool:
+    """Return whether a folder has its manifest, and its files are what was written."""
+    return (folder / MANIFEST).is_file() and damaged(folder, names) is None

@@ -32,14 +32,21 @@ from engine.research.combinations import (
 from engine.research.executors import Threads, executor_of
 from engine.research.grid import Grid
 from engine.research.inputs import Inputs, inputs_of
-from engine.research.job import Executor, join, read_column, write_json
+from engine.research.job import Executor, finish, is_finished, join, read_column
 from engine.research.overfitting.assess import finish_sweep
+from engine.research.overfitting.findings import FILE as OVERFITTING
 from engine.runs.identity import CLASS, identity, known_by
 from engine.runs.run import SIMULATED
 from engine.setup import open_market
 
+RESULTS = "results.parquet"
+FILES = (RESULTS, OVERFITTING)
+
 NOT_SWEPT = (("data", "source"), ("data", "path"))
 """Keys that every combination shares: a sweep reads one history."""
+
+Begin = Callable[[str], None] | None
+Seconds = dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,7 @@ class SweepResult:
     @property
     def results(self) -> Path:
         """The table: a row a combination, its parameters by their full keys, then metrics."""
-        return self.folder / "results.parquet"
+        return self.folder / RESULTS
 
     @property
     def mark(self) -> str | None:
@@ -91,7 +98,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     progress: Progress | None = None,
     source: Source | None = None,
     executor: Executor | None = None,
-    begin: Callable[[str], None] | None = None,
+    begin: Begin = None,
     *,
     answer: bool = False,
 ) -> SweepResult:
@@ -108,13 +115,13 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     workers
         Threads, or processes for strategies that can't be compiled; unless there is an executor.
     progress
-        Told how many combinations were finished, each time some are.
+        Called with the number of combinations that were finished, each time some are.
     source
         Where history comes from; what the config names unless given.
     executor
         Who computes the chunks. The table is the same to the byte whoever does.
     begin
-        Told the name of each step of the statistics that follow.
+        Called with the name of each step of the statistics that follow.
     answer
         Whether rows hold the parts of the sum, too: `engine.research.columns.SUM`.
 
@@ -130,33 +137,29 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     market = open_market(config, source)
     inputs = inputs_of(config, grid.tried, market, source)
     known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
-    folder, spent = (
-        out / folder_name(config, "sweep", identity(known), simulated=source.simulated),
-        dict.fromkeys(SECONDS, 0.0),
-    )
-    if not (folder / "manifest.json").exists():
+    folder = out / folder_name(config, "sweep", identity(known), simulated=source.simulated)
+    spent = dict.fromkeys(SECONDS, 0.0)
+    if not is_finished(folder, FILES):
         job = Combinations(f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer)
-        chunks = {chunk: f"{chunk.number:06d}" for chunk in chunks_of(config, grid)}
-        files, spent = finish_chunks(
-            job, chunks, folder / "parts", executor or executor_for(config, workers=workers), progress
-        )
-        together = max(1, CHUNK // chunk_rows(config))
-        join([({}, files[k : k + together]) for k in range(0, len(files), together)], folder / "results.parquet")
-        finish_sweep(folder, files, config, grid, source, os.cpu_count() or 1, begin)
-        found = {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known}
-        write_json(folder / "manifest.json", found)
+        spent = _make(job, folder, executor or executor_for(config, workers=workers), progress, begin)
+        finish(folder, FILES, {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known})
     elif progress:
         progress(len(grid))
     shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too
-    return SweepResult(
-        folder,
-        grid,
-        len(market.run_sessions),
-        source.simulated,
-        {name: str(first) for name, first in market.synthetic.items()},
-        {**spent, "wall": time.perf_counter() - began},
-        answer,
-    )
+    synthetic = {name: str(first) for name, first in market.synthetic.items()}
+    seconds = {**spent, "wall": time.perf_counter() - began}
+    return SweepResult(folder, grid, len(market.run_sessions), source.simulated, synthetic, seconds, answer)
+
+
+def _make(job: Combinations, folder: Path, executor: Executor, progress: Progress | None, begin: Begin) -> Seconds:
+    """Compute the chunks that aren't finished, join them, and write what their table says of luck; return seconds."""
+    (config,), grid = job.windows, job.grid
+    chunks = {chunk: f"{chunk.number:06d}" for chunk in chunks_of(config, grid)}
+    files, spent = finish_chunks(job, chunks, folder / "parts", executor, progress)
+    together = max(1, CHUNK // chunk_rows(config))
+    join([({}, files[k : k + together]) for k in range(0, len(files), together)], folder / RESULTS)
+    finish_sweep(folder, files, config, grid, job.source, os.cpu_count() or 1, begin)
+    return spent
 
 
 def folder_name(config: RunConfig, kind: str, known: str, *, simulated: bool) -> str:

@@ -15,7 +15,7 @@ from data.arrays import DAY
 from data.errors import UserError
 from data.files import CHECKSUMS, damaged, write_checksums
 from engine.config import RunConfig
-from engine.plain_yaml import PlainYaml
+from engine.plain import PlainYaml
 from engine.runs.folder import quoted
 from engine.runs.schema import TABLES, Columns, TableSchema
 

@@ -97,5 +97,5 @@ def _cells(table: Table, row: Row) -> list[RichText]:
 
 
 def _cell(cell: Cell) -> RichText:
-    text = RichText(cell.text.replace(" %", "%"), STYLES.get(cell.role, ""))
+    text = styled(cell.text.replace(" %", "%") if isinstance(cell.text, str) else cell.text, cell.role)
     return text.append(f"\n{cell.detail}", "dim") if cell.detail else text

@@ -13,6 +13,8 @@ const columns = () => narrow() ? {entrywidth: .5, entrywidthmode: "fraction", fo
 const upward = (text, more) => axis(narrow() ? "" : text, more);  // on a phone the caption says it, and the chart is wider
 const HELD = "rgba(224,130,20,.22)";
 const still = {fixedrange: true};
+const ticks = measure => measure.format.replace(".2%", ".3~%");
+const captionOf = figure => figure.closest("figure").querySelector("figcaption");
 
 /* Draws a figure; what was tapped stays as it is, a made-up market says so, paper gets a width of its own. */
 function plot(figure, traces, more) {

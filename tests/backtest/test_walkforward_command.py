@@ -5,6 +5,8 @@ import json
 import pytest
 from command import command
 
+from data.files import CHECKSUMS
+
 WORDS = ["walkforward", "hedge_soxs.yaml", "--start", "2018-07-02", "--end", "2020-06-30"]
 CUT = ["--train", "1y", "--test", "6m", "--embargo", "10", "--param", "trend_days=20,60"]
 
@@ -27,7 +29,7 @@ def test_it_shows_the_folds_and_writes_its_folder_once(folder):
     )
     (found,) = folder.glob("walkforwards/hedge_soxs-SIMULATED-walkforward-*")
     (run,) = (path for path in found.iterdir() if path.is_dir())
-    files = {"combinations.parquet", "folds.parquet", "equity.parquet", "metrics.json", "manifest.json"}
+    files = {"combinations.parquet", "folds.parquet", "equity.parquet", "metrics.json", "manifest.json", CHECKSUMS}
     assert {path.name for path in found.iterdir()} == {*files, "walkforward.html", run.name}
     assert {"report.html", "tearsheet.html", "config.yaml", "walkforward_weights.py"} <= {p.name for p in run.iterdir()}
     assert "WeaknessHedge, walk-forward" in (run / "report.html").read_text()

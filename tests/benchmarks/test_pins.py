@@ -63,6 +63,13 @@ def test_a_side_s_own_folder_is_no_difference(sides):
     assert sides("a.txt", "Files: /tmp/one/runs", "Files: /tmp/two/runs") is not None
 
 
+def test_when_it_was_computed_is_no_difference(sides):
+    owned = ((("2026-11-26", "TODAY"),), (("2026-11-27", "TODAY"),))
+    assert sides("a.txt", "at 2026-11-26T16:58:18Z", "at 2026-11-27T01:02:03Z", owned=owned) is None
+    assert sides("a.txt", "read 2026-11-26", "read 2026-11-27", owned=owned) is None
+    assert sides("a.txt", "read 2026-11-25", "read 2026-11-27", owned=owned) is not None
+
+
 def test_ids_may_change_where_that_is_said(sides):
     old, new = "Files: runs/hedge-7ae1a82349", "Files: runs/hedge-01a3456789"
     assert sides("a.txt", old, new) is not None

@@ -23,7 +23,7 @@ from engine.research.walkforward.plan import plan_of
 from engine.research.walkforward.run import walk_forward
 from engine.runs.run import Run
 from engine.setup import open_market
-from reports.comparison_numbers import compared
+from reports.comparison import compared
 
 DATES = nyse("2015-01-02", 1_100)
 HOLE = slice(600, 850)

@@ -1,170 +1,181 @@
-"""The comparison's page in a browser: every run in every chart and table, links to its own pages, at any width."""
-
-import html
-import re
-from urllib.parse import unquote
+"""A comparison's numbers: those of metrics.json over a run's own sessions, and pandas' own on shared ones."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from kept_runs import edited, keep
+from kept_runs import SPAN, edited, keep
 
-from reports.comparison import CHARTS, write_comparison
-from reports.comparison_numbers import ROLLING, compared
-from reports.comparison_rows import DECAY_ROWS, METRIC_ROWS
+from data.errors import UserError
+from data.rates import accrual
+from engine.analytics.measure import BOOK
+from reports.comparison import BASE, ROLLING, compared, shared_sessions
 
-EVIL = "</script><script>alert('{{ title }}')</script> <b>bold</b> & sons"
-DRAWN = "[...document.querySelectorAll('.chart')].map(chart => !!chart.querySelector('.main-svg'))"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("it's 100% #1")
+CURVE_ONLY = [name for name in BOOK if name not in ("first", "last", "sessions")]
 
 
 @pytest.fixture(scope="module")
-def runs(folder):
-    """Three runs on one history, one of them of an evil name, with a tear-sheet each but for the last."""
-    made = [keep(folder / "runs", *settings) for settings in ((), ("trend_days=20", "name=q"), ("controls=off",))]
-    for run, pages in zip(made, (("tearsheet", "report"), ("tearsheet",), ()), strict=True):
-        for name in pages:
-            (run.folder / f"{name}.html").write_text(f"<title>{name} of {run.id}</title>")
-    made[1] = edited(made[1], metrics={"name": EVIL})
-    return made
+def runs(tmp_path_factory):
+    """Three runs: two over the whole span, and a later one of another size, cut at both ends."""
+    folder = tmp_path_factory.mktemp("runs")
+    later = ("start=2019-08-01", "end=2020-05-15", "portfolio.cash=5000", "name=later", "controls=off")
+    return keep(folder), keep(folder, "trend_days=20", "name=quick"), keep(folder, *later)
 
 
-@pytest.fixture(scope="module")
-def found(runs):
-    return compared(runs)
+def cut(run, first, last, **more):
+    """The same run's tables cut to some of its sessions: what a run that has no others would have kept."""
+    rows = slice(first, last)
+    equity = {name: column[rows] for name, column in run.tables["equity"].items()}
+    return edited(run, equity=equity, attribution=None, **more)
 
 
-@pytest.fixture(scope="module")
-def page(folder, found):
-    write_comparison(folder / "comparison.html", found, folder)
-    return folder / "comparison.html"
+def ended(run, row):
+    """The run, ruined at that row."""
+    equity = {name: column[: row + 1].copy() for name, column in run.tables["equity"].items()}
+    equity["hedged"][-1] = 0.0
+    rows = {name: column[: row + 1] for name, column in run.tables["attribution"].items()}
+    return edited(run, equity=equity, attribution=rows, manifest={"id": "ruined"}, metrics={"name": "gone"})
 
 
-def test_the_same_runs_make_the_same_page(folder, found, page):
-    write_comparison(folder / "again.html", found, folder)
-    assert (folder / "again.html").read_bytes() == page.read_bytes()
-    assert page.read_bytes().count(b"plotly.js v") == 1
+def test_over_its_own_sessions_a_run_has_the_figures_of_its_metrics(runs):
+    found = compared(runs[:2])
+    assert (found.aligned, len(found.sessions)) == (False, runs[0].metrics["sessions"])
+    for one in found.runs:
+        told = one.run.metrics
+        assert one.figures["fills"] > 0
+        for name in CURVE_ONLY:
+            assert one.figures[name] == pytest.approx(told[name], rel=1e-9), name
+        assert one.figures["unhedged_cagr"] == pytest.approx(told["controls"]["unhedged"]["cagr"], rel=1e-12)
+        sold = told["cagr"] - told["controls"]["derisk_daily"]["cagr"]
+        assert one.figures["cagr_vs_derisk_daily"] == pytest.approx(sold, rel=1e-9)
+        for name, value in one.attribution.items():
+            assert value == pytest.approx(told["attribution"][f"{name}_a_year"], rel=1e-9, abs=1e-12), name
 
 
-def cells(shown, where):
-    return [row.locator("td").all_inner_texts() for row in shown.locator(where).first.locator("tbody tr").all()]
+def test_on_shared_sessions_figures_are_those_of_the_curve_there(runs):
+    """Made again with pandas from the kept tables."""
+    found = compared(runs)
+    first, last = found.sessions[[0, -1]]
+    assert (found.aligned, first, last) == (True, np.datetime64("2019-08-01"), np.datetime64("2020-05-15"))
+    one, run = found.runs[0], runs[0]
+    whole = pd.Series(run.hedged.equity, run.sessions).loc[str(first) : str(last)]
+    returns = whole.pct_change().dropna()
+    cash = pd.Series(accrual(run.sessions, run.tables["equity"]["cash_yield"]), run.sessions).loc[returns.index]
+    figures = one.figures
+    assert figures["sessions"] == len(whole)
+    assert figures["total_return"] == pytest.approx(whole.iloc[-1] / whole.iloc[0] - 1)
+    assert figures["cagr"] == pytest.approx((whole.iloc[-1] / whole.iloc[0]) ** (252 / len(returns)) - 1)
+    assert figures["volatility"] == pytest.approx(returns.std() * 252**0.5)
+    assert figures["sharpe"] == pytest.approx((returns - cash.mean()).mean() / returns.std() * 252**0.5)
+    assert figures["max_drawdown"] == pytest.approx((whole / whole.cummax() - 1).min())
+    assert figures["final_equity"] == pytest.approx(BASE * whole.iloc[-1] / whole.iloc[0])
+    orders = pd.DataFrame(run.tables["orders"])
+    orders = orders[(orders["filled"] > first) & (orders["filled"] <= last)]
+    assert figures["fills"] == len(orders)
+    scale = BASE / whole.iloc[0]
+    assert figures["costs"] == pytest.approx(scale * (orders["commission"] + orders["slippage"]).sum())
+    assert figures["turnover"] == pytest.approx(orders["value"].sum() / whole.mean() / len(returns) * 252)
+    decided = run.tables["episodes"]["decided"]
+    assert figures["episodes"] == np.count_nonzero((decided >= first) & (decided < last))
+    rows = (run.sessions >= first) & (run.sessions <= last)
+    assert figures["sessions_hedged"] == np.count_nonzero(run.tables["equity"]["hedge_weight"][rows])
+    parts = [one.attribution[name] for name in run.tables["attribution"] if name in one.attribution]
+    assert sum(parts) == pytest.approx(figures["cagr"], rel=1e-9)
+    assert (found.runs[2].attribution, found.runs[2].figures["cagr_vs_derisk_daily"]) == (None, None)
 
 
-@pytest.mark.browser
-def test_the_page_in_a_browser(page, runs, found, open_page):
-    seen = open_page(page)
-    shown = seen.page
-    shown.wait_for_function(f"({DRAWN})[0]")
-    labels = [one.label for one in found.runs]
-    assert shown.title() == "SIMULATED Runs compared"
-    assert (
-        shown.locator("#note").inner_text() == "SIMULATED market: it shows the machine and says nothing about a hedge."
+def test_how_spans_and_sizes_were_aligned_is_said(runs):
+    simulated, aligned, scaled = compared(runs).notes
+    assert simulated == "SIMULATED market: it shows the machine and says nothing about a hedge."
+    assert aligned.startswith("The runs have different sessions (hedge_soxs 2019-01-02 to 2020-06-30, quick ")
+    assert "all are cut to the 200 they share, 2019-08-01 to 2020-05-15, and every figure is computed anew" in aligned
+    assert scaled == "The books differ in size: dollars are told as if each began 2019-08-01 with $100,000."
+    assert compared(runs[:2]).notes == (simulated,)
+    real = edited(runs[1], metrics={"simulated": False})
+    assert compared([runs[0], real]).notes[0].startswith("SIMULATED market (hedge_soxs): ")
+
+
+def test_synthetic_sessions_are_counted_where_they_are_shared(runs):
+    made = np.arange(len(runs[0].sessions)) < 150
+    synthetic = edited(runs[0], equity={**runs[0].tables["equity"], "synthetic": made})
+    day = runs[0].sessions[149]
+    assert f"SYNTHETIC: hedge_soxs rests on the fund model on 150 sessions, to {day}." in compared([synthetic]).notes
+    assert any("on the fund model on 4 sessions" in note for note in compared([synthetic, runs[2]]).notes)
+
+
+def test_rolling_figures_are_those_of_pandas(runs):
+    one, run = compared(runs[:2]).runs[1], runs[1]
+    ours, theirs = (pd.Series(run.tables["equity"][name]).pct_change() for name in ("hedged", "unhedged"))
+    excess = ours - accrual(run.sessions, run.tables["equity"]["cash_yield"])
+    rolled = excess.rolling(ROLLING)
+    np.testing.assert_allclose(one.sharpe, rolled.mean() / rolled.std() * 252**0.5, rtol=1e-8)
+    beta = ours.rolling(ROLLING).cov(theirs) / theirs.rolling(ROLLING).var()
+    np.testing.assert_allclose(one.beta, beta, rtol=1e-8)
+    assert np.isfinite(one.beta).sum() == len(ours) - ROLLING
+    np.testing.assert_allclose(one.drawdown, run.hedged.equity / np.maximum.accumulate(run.hedged.equity) - 1)
+
+
+def test_correlations_are_those_of_numpy(runs):
+    found = compared(runs[:2])
+    returns = [np.diff(run.hedged.equity) / run.hedged.equity[:-1] for run in runs[:2]]
+    added = [
+        ours - np.diff(run.tables["equity"]["unhedged"]) / run.tables["equity"]["unhedged"][:-1]
+        for ours, run in zip(returns, runs, strict=False)
+    ]
+    np.testing.assert_allclose(found.correlations, np.corrcoef(returns), rtol=1e-12)
+    np.testing.assert_allclose(found.correlations_of_hedges, np.corrcoef(added), rtol=1e-12)
+    never = edited(runs[1], equity={**runs[1].tables["equity"], "hedged": runs[1].unhedged.equity})
+    assert np.isnan(compared([runs[0], never]).correlations_of_hedges[1]).all()
+
+
+def test_runs_that_share_too_little_are_refused(runs):
+    run = runs[0]
+    later = cut(run, 100, 300, manifest={"id": "later"})
+    assert len(compared([cut(run, 0, 121), later]).sessions) == 21
+    with pytest.raises(UserError, match=r"the runs share 20 sessions, fewer than 21: .* 2019-01-02 to ") as told:
+        compared([cut(run, 0, 120), later])
+    assert "\n" not in str(told.value)
+    with pytest.raises(UserError, match="share 0 sessions"):
+        compared([cut(run, 0, 50), later])
+
+
+def test_a_ruined_run_ends_nobody_elses_span(runs):
+    gone = ended(runs[0], 100)
+    found = compared([runs[1], gone])
+    assert len(found.sessions) == len(runs[1].sessions)
+    one = found.runs[1]
+    assert (one.growth["hedged"][100:] == 0).all()
+    assert (one.figures["cagr"], one.figures["max_drawdown"]) == (-1.0, -1.0)
+    sold = found.runs[0].figures["cagr"] - found.runs[0].figures["cagr_vs_derisk_daily"]
+    assert one.figures["cagr_vs_derisk_daily"] < -1.0 < sold
+    assert one.drawdown[-1] == -1.0
+    assert f"gone was ruined on {runs[0].sessions[100]}: its curve stays where it ended." in found.notes
+    assert found.runs[0].figures["cagr"] == pytest.approx(runs[1].metrics["cagr"])
+    assert len(shared_sessions([gone])) == 101
+    with pytest.raises(UserError, match="share"):
+        compared([gone, cut(runs[1], 100, 300, manifest={"id": "later"})])
+
+
+def test_sessions_that_one_run_lacks_are_bridged(runs):
+    """A run without some sessions inside its span: the others' returns run over them, and dollars add up."""
+    run, lacking = runs[1], np.isin(np.arange(len(runs[0].sessions)), [50, 51, 120])
+    thin = edited(
+        runs[0], equity={name: column[~lacking] for name, column in runs[0].tables["equity"].items()}, attribution=None
     )
-    assert shown.locator("#span").inner_text() == f"2019-01-02 to 2020-06-30, {len(found.sessions)} sessions"
-
-    rows = cells(shown, ".runs")
-    assert [row[0].strip() for row in rows] == [f"{label}SIMULATED" for label in labels]
-    assert [row[1].split()[0] for row in rows] == ["withheld", "withheld", "not"]
-    assert [row[-1] for row in rows] == ["report, tear-sheet", "tear-sheet", "none"]
-    assert (shown.locator("#frontier").count(), shown.locator(".sum").count()) == (0, 0)  # no run has an answer
-    metrics, decay = (shown.locator(".side").nth(at) for at in (0, 1))
-    assert metrics.locator("tbody tr").count() == len(METRIC_ROWS)
-    assert decay.locator("tbody tr").count() == len(DECAY_ROWS)
-    told = metrics.locator("tr[data-key=sharpe] td")
-    sharpe = [one.figures["sharpe"] for one in found.runs]
-    assert [text.strip() for text in told.all_inner_texts()[1:]] == [f"{value:.2f}" for value in sharpe]
-    best = told.evaluate_all("cells => cells.slice(1).map(cell => cell.className === 'best')")
-    assert best == [value == max(sharpe) for value in sharpe]
-    assert decay.locator("tr[data-key=decay] td").last.inner_text() == "-"
-    first = cells(shown, ".correlations")
-    assert [row[at + 1] for at, row in enumerate(first)] == ["1.000"] * 3
-    assert ["strategy.params.trend_days", "50", "20", "50"] in cells(shown, ".config")
-    assert shown.locator("details").count() == 3
-    assert len(cells(shown, ".months")) == 2
-
-    for chart in shown.locator(".chart").all():
-        chart.scroll_into_view_if_needed()
-    shown.wait_for_function(f"({DRAWN}).every(one => one)")
-    names = shown.evaluate("[...document.querySelectorAll('.chart')].map(one => one.data.map(line => line.name))")
-    drawn = [key for key in CHARTS if key != "held_less"]  # matched to a run's answer, which none of them has
-    named = {key: [html.unescape(name) for name in lines] for key, lines in zip(drawn, names, strict=True)}
-    assert named == {key: [*labels, *(["Unhedged"] if key == "growth" else [])] for key in drawn}
-    one = found.runs[0]
-    for key, curve in (("growth", one.growth["hedged"]), ("drawdown", one.drawdown), ("beta", one.beta)):
-        line = shown.evaluate(f"(({{x, y}}) => ({{x, y}}))(document.getElementById('{key}').data[0])")
-        at = np.searchsorted(found.sessions, np.array(line["x"], dtype="datetime64[D]"))
-        levels = np.array([np.nan if value is None else value for value in line["y"]])
-        np.testing.assert_allclose(levels, curve[at], rtol=1e-6, atol=1e-7)
-        assert line["x"][-1] == str(found.sessions[-1])
-
-    shown.locator("#growth .legendtoggle").first.click()
-    shown.wait_for_function("document.getElementById('growth').data[0].visible === 'legendonly'")
-    links = shown.locator(".runs a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
-    folders = [run.folder.name for run in runs]
-    wanted = [(folders[0], "report"), (folders[0], "tearsheet"), (folders[1], "tearsheet")]
-    assert [unquote(link) for link in links] == [f"runs/{name}/{kind}.html" for name, kind in wanted]
-    assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
-    shown.locator(".runs a").first.click()
-    shown.wait_for_url("**/report.html")
-    assert shown.title() == f"report of {runs[0].id}"
+    one = compared([run, thin]).runs[0]
+    assert len(one.growth["hedged"]) == len(run.sessions) - 3
+    np.testing.assert_array_equal(one.growth["hedged"], run.hedged.equity[~lacking] / run.hedged.equity[0])
+    parts = [one.attribution[name] for name in run.tables["attribution"] if name in one.attribution]
+    assert sum(parts) == pytest.approx(one.figures["cagr"], rel=1e-9)
+    assert one.figures["costs"] == pytest.approx(run.metrics["costs"])
 
 
-@pytest.mark.browser
-def test_a_telephone_at_night_and_paper(page, open_page):
-    seen = open_page(page, width=390, scheme="dark")
-    shown = seen.page
-    shown.wait_for_function(f"({DRAWN})[0]")
-    assert shown.evaluate("document.documentElement.scrollWidth") <= 390
-    paper, ink = (shown.evaluate(f"getComputedStyle(document.body).{one}") for one in ("backgroundColor", "color"))
-    light = [sum(map(int, re.findall(r"\d+", colour))) for colour in (paper, ink)]
-    assert light[0] < light[1]
-    font = "document.querySelector('.chart').layout.font.color"
-    night = shown.evaluate(font)
-    shown.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert all(shown.evaluate(DRAWN))
-    assert shown.evaluate("[...document.querySelectorAll('details')].every(one => one.open)")
-    assert shown.evaluate(font) != night
-    cut = """[...document.querySelectorAll('td, th, p, summary')].filter(one => one.scrollWidth > one.clientWidth + 1
-      && getComputedStyle(one).display !== 'inline').map(one => one.textContent)"""
-    assert shown.evaluate(cut) == []
-    assert (seen.online, seen.errors) == ([], [])
+def test_runs_of_one_name_are_told_apart_by_their_ids(runs, tmp_path):
+    again = keep(tmp_path, *SPAN, "trend_days=30", "controls=off")
+    labels = [one.label for one in compared([runs[0], runs[1], again]).runs]
+    assert labels == [f"hedge_soxs {runs[0].id[:4]}", "quick", f"hedge_soxs {again.id[:4]}"]
+    near = edited(runs[0], manifest={"id": f"{runs[0].id[:6]}zzzz"})
+    assert compared([runs[0], near]).runs[0].label == f"hedge_soxs {runs[0].id[:7]}"
 
 
-def test_short_runs_have_no_rolling_charts_and_one_run_no_correlations(folder, runs):
-    short = edited(runs[2], equity={name: column[:ROLLING] for name, column in runs[2].tables["equity"].items()})
-    write_comparison(folder / "short.html", compared([short]), folder)
-    text = (folder / "short.html").read_text(encoding="utf-8").rpartition("<script>")[0]
-    assert re.findall(r'class="chart" id="(\w+)"', text) == ["growth", "drawdown"]
-    assert "fewer than 127 sessions: too few for rolling figures" in text
-    assert "correlations" not in text.partition("<main>")[2].partition("</main>")[0]
-
-
-@pytest.mark.browser
-def test_forty_runs_fit_on_a_page(folder, runs, open_page):
-    many = []
-    for number in range(40):
-        equity = {**runs[0].tables["equity"], "hedged": runs[0].hedged.equity ** (1 + number / 1000)}
-        metrics, identity = {"name": f"run_number_{number}"}, {"id": f"{number:010x}"}
-        many.append(edited(runs[0], metrics=metrics, equity=equity, manifest=identity))
-    write_comparison(folder / "many.html", compared(many), folder)
-    seen = open_page(folder / "many.html", width=390)
-    seen.page.locator("#growth").scroll_into_view_if_needed()
-    seen.page.wait_for_function(f"({DRAWN})[0]")
-    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert seen.page.evaluate("document.querySelector('#growth .nsewdrag').getBoundingClientRect().height") > 150
-    assert seen.errors == []
-
-
-def test_a_synthetic_stretch_is_shaded_and_said(folder, runs):
-    made = np.arange(len(runs[0].sessions)) < 100
-    equity = {**runs[0].tables["equity"], "synthetic": made}
-    synthetic = edited(runs[0], equity=equity, metrics={"synthetic": {"sessions": 100}})
-    write_comparison(folder / "synthetic.html", compared([synthetic, runs[1]]), folder)
-    text = (folder / "synthetic.html").read_text(encoding="utf-8")
-    last = runs[0].sessions[99]
-    assert f"rests on the fund model on 100 sessions, to {last}." in text
-    assert f'"synthetic": ["2019-01-02", "{last}"]' in text
-    assert text.count('class="badge mark">SYNTHETIC') == 1
+def test_a_run_given_twice_is_shown_once(runs):
+    assert len(compared([runs[0], runs[1], runs[0]]).runs) == 2

@@ -9,8 +9,8 @@ from answered_runs import DATES, keep_answered
 from kept_runs import edited, keep
 
 from engine.analytics.answer.family import family_adjusted
-from reports.comparison_answers import NONE, Row, adjusted_of, answer_rows, family_note, family_of
-from reports.comparison_numbers import compared
+from reports.comparison import compared
+from reports.comparison_rows import NONE, AnswerRow, adjusted_of, answer_rows, family_note, family_of
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +80,10 @@ def test_the_printed_sum_adds_up_to_the_printed_growth(runs):
 
 
 def test_without_an_answer_there_is_the_label_alone(runs, tmp_path):
-    assert answer_rows(runs)["none"] == Row("not judged")
+    assert answer_rows(runs)["none"] == AnswerRow("not judged")
     simulated = keep(tmp_path)
-    assert answer_rows({"it": simulated})["it"] == Row("withheld")
-    assert all(getattr(Row("x"), field.name) == NONE for field in fields(Row) if field.name != "label")
+    assert answer_rows({"it": simulated})["it"] == AnswerRow("withheld")
+    assert all(getattr(AnswerRow("x"), field.name) == NONE for field in fields(AnswerRow) if field.name != "label")
 
 
 def test_figures_over_controls_are_differences_of_growth(runs):

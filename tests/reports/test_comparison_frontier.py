@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names
-from reports.comparison import write_comparison
+from reports.comparison import compared
 from reports.comparison_frontier import PHONE, WIDE, Shared, draw_shared, shared_lines, short_names
-from reports.comparison_numbers import compared
+from reports.comparison_page import write_comparison
 
 SHAPES = pytest.mark.parametrize("shape", [WIDE, PHONE], ids=["wide", "phone"])
 
@@ -55,7 +55,7 @@ def inside(box, shape):
 def test_a_run_stands_where_its_growth_and_its_bad_quarter_put_it(runs, shape):
     (shared, _other) = shared_lines(runs)
     drawing = draw_shared(shared, shape)
-    spots = {run: spot for spot, run in drawing.spots if run >= 0}
+    spots = {spot.run: spot for spot in drawing.spots if spot.run >= 0}
     dots = {place: dot for _label, place, dot in shared.runs}
     assert spots.keys() == dots.keys()
     safest = min(dots, key=lambda run: -dots[run].bad_quarter)
@@ -81,7 +81,7 @@ def test_no_name_is_over_another_or_over_a_dot(shape, places):
     boxes = [placed.box for placed in drawing.labels]
     assert not [one for i, one in enumerate(boxes) for other in boxes[:i] if one.meets(other)]
     assert all(inside(box, shape) for box in boxes)
-    assert len({run for _spot, run in drawing.spots}) == len(runs) + 1
+    assert len({spot.run for spot in drawing.spots}) == len(runs) + 1
 
 
 def test_names_are_told_without_what_they_all_begin_with():

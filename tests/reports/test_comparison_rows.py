@@ -9,7 +9,7 @@ from markets import nyse
 
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.measure import BOOK
-from reports.comparison_rows import DECAY_ROWS, METRIC_ROWS, Row, cells, monthly, signed
+from reports.comparison_rows import DECAY_ROWS, METRIC_ROWS, FigureRow, cells, difference, monthly
 
 
 def test_every_metric_and_every_part_of_the_hedge_has_a_row():
@@ -19,11 +19,11 @@ def test_every_metric_and_every_part_of_the_hedge_has_a_row():
 
 
 def marked(row, *values):
-    return [cell.best for cell in cells(row, values)]
+    return [(cell.role == "best") for cell in cells(row, values)]
 
 
 def test_the_best_is_marked_where_there_is_one():
-    high, low, neither = (Row("", "", "", signed, best) for best in (max, min, None))
+    high, low, neither = (FigureRow("", "", "", difference, best) for best in (max, min, None))
     assert marked(high, 0.1, 0.3, None, 0.3) == [False, True, False, True]
     assert marked(low, 0.1, 0.3, None) == [True, False, False]
     assert marked(high, -0.5, -0.2) == [False, True]

@@ -8,8 +8,8 @@ from answered_runs import keep_answered
 from kept_runs import edited, keep
 from rich.console import Console
 
-from reports.comparison_numbers import compared
-from reports.comparison_table import show_comparison
+from reports.comparison import compared
+from reports.comparison_page import show_comparison
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_verdict_sum_and_tests_have_a_row_a_run(tmp_path):
         rows = [line.split() for line in lines[head + 1 :]]
         for name, answer in found.answers.items():
             row = next(row for row in rows if row[:1] == [name])
-            assert " ".join(row) == " ".join((name, *(getattr(answer, field) for field in fields)))
+            assert " ".join(row) == " ".join((name, *(getattr(answer, field).replace(" %", "%") for field in fields)))
     assert "2 runs of one core and the same sessions" in " ".join(lines)
 
 

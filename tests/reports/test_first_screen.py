@@ -10,7 +10,7 @@ from io import StringIO
 
 import numpy as np
 import pytest
-from markets import MemorySource, nyse, random_bars, source_of
+from markets import MemorySource, executed_with, nyse, random_bars, source_of
 from rich.console import Console
 
 from engine.analytics.answer.words import plain
@@ -214,7 +214,8 @@ def test_a_made_up_market_is_marked_wherever_it_shows():
     result = made("weekly")
     market = replace(result.market, source=MemorySource({}, name="demo", simulated=True))
     evaluation = replace(result.evaluation, answer=None, why="the market is SIMULATED")
-    told = replace(result, setup=replace(result.setup, market=market), evaluation=evaluation)
+    marked = replace(result, metrics=result.metrics | {"simulated": True})
+    told = executed_with(marked, setup=replace(result.setup, market=market), evaluation=evaluation)
     screen = screen_of(told)
     assert screen.headline == "No verdict: the market is SIMULATED."
     assert screen.provenance == "SIMULATED market"

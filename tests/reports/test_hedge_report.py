@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from markets import nyse, random_bars, source_of
+from markets import executed_with, nyse, random_bars, source_of
 from packing import unpacked
 
 from data.arrays import day
@@ -53,10 +53,14 @@ def judged():
     return made()
 
 
+def renamed(result):
+    return replace(result, metrics=result.metrics | {"strategy": EVIL})
+
+
 @pytest.fixture(scope="session")
 def page(judged, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(path, replace(judged, label=EVIL), tearsheet="tearsheet.html")
+    write_report(path, renamed(judged), tearsheet="tearsheet.html")
     return path
 
 
@@ -169,11 +173,11 @@ Cash earns the rate of series IRX, as known the day before; borrowed cash costs 
 
 def test_the_same_run_makes_the_same_page_and_none_without_a_judgement(judged, page, tmp_path):
     again = tmp_path / "report.html"
-    write_report(again, replace(judged, label=EVIL), tearsheet="tearsheet.html")
+    write_report(again, renamed(judged), tearsheet="tearsheet.html")
     assert again.read_bytes() == page.read_bytes()
     assert page.read_bytes().count(b"plotly.js v") == 1
     with pytest.raises(ValueError, match="no evaluation"):
-        write_report(again, replace(judged, evaluation=None), tearsheet=None)
+        write_report(again, executed_with(judged, evaluation=None), tearsheet=None)
 
 
 def words(markup):
@@ -331,10 +335,9 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
     market = judged.market
     made_up = replace(market, source=replace(SOURCE, simulated=True), synthetic={"FUND": day(DATES[300])})
     told = {"before": {}, "sessions": 200, "final_equity": [1.0, 2.0], "unhedged_final_equity": [3.0, 4.0]}
-    result = replace(
-        judged,
+    result = executed_with(
+        replace(judged, metrics=judged.metrics | {"simulated": True, "synthetic": told}),
         setup=replace(judged.setup, market=made_up),
-        metrics=judged.metrics | {"synthetic": told},
         evaluation=replace(judged.evaluation, answer=None, why="the market is SIMULATED"),
     )
     write_report(tmp_path / "report.html", result, tearsheet=None)

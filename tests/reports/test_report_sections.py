@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from markets import nyse, random_bars, source_of
+from markets import executed_with, nyse, random_bars, source_of
 from packing import unpacked
 
 from data.arrays import day
@@ -217,7 +217,7 @@ def test_without_an_answer_what_rests_on_one_is_left_out_and_said(judged, tmp_pa
 
 def test_synthetic_years_and_falls_are_marked(judged):
     market = replace(judged.market, synthetic={"FUND": day(DATES[300])})
-    found = sections(replace(judged, setup=replace(judged.setup, market=market)))
+    found = sections(executed_with(judged, setup=replace(judged.setup, market=market)))
     made_up = market.synthetic_sessions()
     years = table(found["years-part"], "years").rows
     assert [row.mark for row in years] == ["SYNTHETIC", "SYNTHETIC", "", ""]

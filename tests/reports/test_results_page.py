@@ -8,8 +8,8 @@ from answered_runs import keep_answered
 from kept_runs import keep
 
 from benchmarks.results_page import Shipped, lesson, page
-from reports.comparison_answers import answer_rows
 from reports.comparison_frontier import write_picture
+from reports.comparison_rows import answer_rows
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from rich.console import Console
 from worlds import configured, source
 
 from engine.inspection.live_signal import signal_now
-from engine.inspection.live_signal_read import Watched
+from engine.inspection.signal import Watched
 from reports.renderers.html import typeset
 from reports.signal import (
     book_note,

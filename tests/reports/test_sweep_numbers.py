@@ -9,8 +9,8 @@ import pytest
 from sweep_rows import DAYS, FLOOR, GRID, METRICS, WEIGHT, WORDS, by_hand, grid
 
 from reports import sweep_numbers
+from reports.sweep import cells
 from reports.sweep_numbers import Rows, extract
-from reports.sweep_page import cells
 
 
 def picked(rows, **wanted):

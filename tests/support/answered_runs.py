@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from markets import MemorySource, nyse, random_bars, source_of
 
 from backtest import write_run
-from engine.analytics.evaluate import Evaluation, evaluate
+from engine.analytics.answer.answer import Answer, answer_of
+from engine.analytics.controls import Case, Control, controls_of
+from engine.analytics.episodes import Episode, episodes_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.kernel.compiled import compiled
@@ -18,7 +21,7 @@ from engine.kernel.loop import Ledger
 from engine.loading import build_config
 from engine.runs.execute import run
 from engine.runs.run import Run
-from engine.setup import open_market
+from engine.setup import open_market, run_beta
 
 DATES = nyse("2012-01-03", 700)
 
@@ -62,7 +65,20 @@ def ran(*settings: str) -> tuple[RunConfig, PreparedRun, Ledger]:
         return config, prepared, compiled().run_policy(setup.prices, setup.terms, setup.plan)
 
 
+class Whole(NamedTuple):
+    """An answer, and what it is told by."""
+
+    answer: Answer
+    controls: Mapping[str, Control]
+    episodes: tuple[Episode, ...]
+
+
 @lru_cache
-def evaluated(*settings: str) -> Evaluation:
-    """Evaluate such a run."""
-    return evaluate(*ran(*settings))
+def whole(*settings: str) -> Whole:
+    """Answer such a run, and nothing else of it."""
+    config, prepared, hedged = ran(*settings)
+    setup = prepared.setup
+    case = Case(config, setup, hedged, run_beta(config, setup.market))
+    controls, episodes = controls_of(case), episodes_of(setup, hedged)
+    years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
+    return Whole(answer_of(case, controls, episodes, years), controls, episodes)

@@ -13,7 +13,7 @@ import numpy as np
 from markets import MemorySource
 
 from data.arrays import DAY, Dates, Floats, day
-from data.as_traded import Day, Listing, as_traded, day_of, is_ex_date
+from data.as_traded import Course, Listing, as_traded, course_of, is_ex_date
 from data.audit.finding import Finding
 from data.bars import COLUMNS, PRICES, Bars
 from data.calendar import nyse_sessions
@@ -61,7 +61,7 @@ def made_up(seed: int, names: tuple[str, ...] = NAMES, first: np.datetime64 = FI
     sessions = nyse_sessions(first, LAST)
     log_returns, sds = _wild(rng, len(sessions))
     overnight = rng.standard_normal(len(sessions))
-    course = day_of(log_returns, sds, overnight, rng)
+    course = course_of(log_returns, sds, overnight, rng)
     ex_dates = is_ex_date(sessions)
     fund, underlying, second, near = names
     listed = [
@@ -87,21 +87,21 @@ def _wild(rng: np.random.Generator, count: int) -> tuple[Floats, Floats]:
     return returns, sds
 
 
-def _leveraged(listing: Listing, leverage: float, sessions: Dates, of: Day, rng: np.random.Generator) -> Bars:
+def _leveraged(listing: Listing, leverage: float, sessions: Dates, of: Course, rng: np.random.Generator) -> Bars:
     days, rate = days_between(sessions), 0.024
     paths = [1 + fund_return(each - 1, rate, days, leverage) for each in (of.open, of.high, of.low, of.close)]
     premium_open, premium = rng.normal(0.0, [[0.0025], [0.0012]], (2, len(sessions)))
     before = 1 + np.concatenate(([0.0], premium[:-1]))
     opened, close = paths[0] * (1 + premium_open) / before, paths[3] * (1 + premium) / before
     reached = np.stack([opened, paths[1] / before, paths[2] / before, close])
-    course = Day(opened, reached.max(axis=0), reached.min(axis=0), close)
+    course = Course(opened, reached.max(axis=0), reached.min(axis=0), close)
     return as_traded(listing, sessions, course, 0.007 * np.roll(is_ex_date(sessions), 2), rng)
 
 
-def _like(of: Day, sds: Floats, rng: np.random.Generator) -> Day:
+def _like(of: Course, sds: Floats, rng: np.random.Generator) -> Course:
     """Return the course of something near: the same but for a fifth of its volatility."""
     own = np.exp(rng.normal(0.0, 0.2 * sds))
-    return Day(of.open * np.sqrt(own), of.high * np.maximum(own, 1), of.low * np.minimum(own, 1), of.close * own)
+    return Course(of.open * np.sqrt(own), of.high * np.maximum(own, 1), of.low * np.minimum(own, 1), of.close * own)
 
 
 def in_cents(bars: Bars) -> Bars:

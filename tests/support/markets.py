@@ -169,3 +169,8 @@ def _column(told: Column, default: Floats) -> Floats:
     for row, value in told.items():
         column[row] = value
     return column
+
+
+def executed_with(run, **changes):
+    """Return a run that is still in memory with some of what was executed changed."""
+    return replace(run, executed=replace(run.executed, **changes))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.research.overfitting.findings import SERIES, Best, Overfitting
+from engine.research.overfitting.findings import SERIES, Best, Overfitting, Standing
 from engine.research.overfitting.history import Tried
 from engine.research.overfitting.sharpe import Deflated
 from engine.research.overfitting.splits import block_sums, splits_of, sums_of
 from engine.research.overfitting.superior import Superior
-from engine.research.overfitting.words import Standing
 
 
 def standing(*, adds=0.4, tried=24, splits=True, p_value=0.25):

@@ -16,6 +16,7 @@ from data.arrays import Floats, Ints
 from data.fund import FEE, SPREAD
 from engine.analytics.episodes import Episode
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE
 from engine.setup import Setup
 
 BETTER, WORSE, CANT_TELL = "better", "worse", "can't tell"
@@ -103,7 +104,7 @@ def fund_part(
     years
         Of the run.
     """
-    weight = hedged.shares[:, -1] * setup.prices.close[:, -1] / hedged.equity
+    weight = hedged.shares[:, HEDGE] * setup.prices.close[:, HEDGE] / hedged.equity
     expected = -float(weight.mean()) * (FEE + abs(setup.market.roles.leverage) * SPREAD)
     if daily.equity[daily.last] <= 0.0:
         return FundPart(None, None, None, None, (), (), expected)

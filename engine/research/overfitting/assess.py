@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,22 +13,29 @@ import numpy as np
 
 from data.arithmetic import log1p
 from data.arrays import Flags, Floats, Ints
-from data.files import write_whole
 from data.sources import Source
 from engine.config import RunConfig
 from engine.research.cache import Cache
 from engine.research.columns import columns_of
 from engine.research.combinations import compiles
 from engine.research.grid import Grid
-from engine.research.overfitting.findings import FILE, LESS_DERISK, LESS_UNHEDGED, OVER_CASH, Best, Overfitting
+from engine.research.job import read_column, write_json
+from engine.research.overfitting.drawn import Drawn, drawn_of, kept_in, paths_in
+from engine.research.overfitting.findings import (
+    FILE,
+    LESS_DERISK,
+    LESS_UNHEDGED,
+    OVER_CASH,
+    Best,
+    Overfitting,
+    sentence,
+)
 from engine.research.overfitting.history import Tried
-from engine.research.overfitting.parts import kept_in, path_again, paths_in
-from engine.research.overfitting.paths import Follow, Followed, follow, follow_told
-from engine.research.overfitting.rows import Drawn, drawn_of
+from engine.research.overfitting.paths import Follow, PathSet, follow, follow_kept
 from engine.research.overfitting.sharpe import Deflated, effective_trials, moments, sharpes
 from engine.research.overfitting.splits import Splits, block_sums, splits_of, sums_of
 from engine.research.overfitting.superior import Superior, superior
-from engine.research.overfitting.words import sentence
+from engine.research.rows import path_again
 
 DIGITS = 9
 """Significant digits of its numbers: more depend on how many threads a product of matrices takes. Effective numbers
@@ -72,7 +78,7 @@ def finish_sweep(
     follower = (
         follow(Cache(config, grid, source), workers)
         if compiles(config)
-        else follow_told(paths_in(parts), path_again(config, grid, source))
+        else follow_kept(paths_in(parts), path_again(config, grid, source))
     )
     return finish(folder, kept_in(parts), follower, begin)
 
@@ -85,11 +91,11 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
     folder
         Holds results.parquet.
     kept
-        Rows, sorted, and `engine.research.overfitting.rows.kept_of` each, shape (rows, WIDTH), as the chunks hold them.
+        Rows, sorted, and `kept_of` each, shape (rows, WIDTH), as the chunks hold them.
     follow
         Gives the paths of rows.
     begin
-        Told the name of each step as it begins.
+        Called with the name of each step as it begins.
 
     Returns
     -------
@@ -99,14 +105,12 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
         aside.submit(import_module, "arch.bootstrap")  # takes two seconds, which others needn't wait for
         found = _of_table(folder / "results.parquet", kept, follow, begin or (lambda _: None))
     if found is not None:
-        told = {"says": sentence(found, Tried(found.trials, 1))} | found.as_dict()
-        text = json.dumps(_plain(told), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-        write_whole(folder / FILE, lambda path: path.write_text(text, encoding="utf-8"))
+        write_json(folder / FILE, _plain({"says": sentence(found, Tried(found.trials, 1))} | found.as_dict()))
     return found
 
 
 def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin) -> Overfitting | None:
-    sharpe = _column(results, "sharpe")
+    sharpe = read_column([results], "sharpe")
     known = np.isfinite(sharpe)
     if not known.any():
         return None
@@ -124,24 +128,17 @@ def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: B
     return Overfitting(len(sharpe), int(known.sum()), best, deflated, splits, tests)
 
 
-def _column(results: Path, name: str) -> Floats:
-    import pyarrow.parquet as pq
-
-    column: Floats = pq.read_table(results, columns=[name]).column(0).to_numpy()
-    return column
-
-
 def _best(results: Path, row: int) -> Best:
     import pyarrow.parquet as pq
 
     measured = ("sharpe", "sharpe_vs_unhedged", "cagr_vs_unhedged", "episodes")
     axes = [name for name in pq.read_schema(results).names if name not in (*columns_of(answer=True), "failed")]
-    told = pq.read_table(results, columns=[*axes, *measured]).slice(row, 1).to_pylist()[0]
-    sharpe, apart, gained, episodes = (told.pop(name) for name in measured)
-    return Best(row, told, sharpe, math.nan if apart is None else sharpe - apart, gained, int(episodes))
+    (values,) = pq.read_table(results, columns=[*axes, *measured]).slice(row, 1).to_pylist()
+    sharpe, apart, gained, episodes = (values.pop(name) for name in measured)
+    return Best(row, values, sharpe, math.nan if apart is None else sharpe - apart, gained, int(episodes))
 
 
-def _splits(kept: tuple[Ints, Floats], known: Flags, books: Followed, best: int) -> Splits | None:
+def _splits(kept: tuple[Ints, Floats], known: Flags, books: PathSet, best: int) -> Splits | None:
     rows, sums = kept
     fine = known[rows] & (sums[:, 0] == books.calendar)
     if fine.sum() < 2:
@@ -151,7 +148,7 @@ def _splits(kept: tuple[Ints, Floats], known: Flags, books: Followed, best: int)
     return splits_of(sums_of(sums[fine, 1:], count, books.a_year), unhedged, int((~fine).sum()))
 
 
-def _apart(books: Followed) -> Apart:
+def _apart(books: PathSet) -> Apart:
     logs = _logs(books.returns)
     derisk = logs[books.compared] - _logs(books.derisked)
     logs -= _logs(books.unhedged)[books.of]
@@ -164,7 +161,7 @@ def _logs(returns: Floats) -> Floats:
     return log1p(np.maximum(returns, LEFT_OF_A_RUIN - 1.0))
 
 
-def _deflated(books: Followed, apart: Apart, best: int, drawn: Drawn, known: Floats) -> dict[str, Deflated]:
+def _deflated(books: PathSet, apart: Apart, best: int, drawn: Drawn, known: Floats) -> dict[str, Deflated]:
     """Return the best's Sharpe ratio against luck, for each of `SERIES`."""
     at, random = int(np.searchsorted(books.rows, best)), np.isin(books.rows, drawn.followed)
     beside, a_year = np.isin(books.rows[books.compared], drawn.representatives), books.a_year
@@ -175,14 +172,14 @@ def _deflated(books: Followed, apart: Apart, best: int, drawn: Drawn, known: Flo
     }
 
 
-def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int, a_year: float) -> Deflated:
+def _deflate(best: Floats, others: Floats, known: Floats | None, trials: int, a_year: float) -> Deflated:
     """Measure a series of the best, and of others drawn; `known` are the Sharpe ratios of all where they are known."""
     spread = sharpes(others, a_year) if known is None else known
-    effective, growth = (_rounded(one, 4) for one in (effective_trials(others) if len(others) else (1.0, 0.0)))
+    effective, growth = (_rounded(each, 4) for each in (effective_trials(others) if len(others) else (1.0, 0.0)))
     return Deflated(
-        float(sharpes(one[np.newaxis], a_year)[0]),
-        *moments(one),
-        len(one),
+        float(sharpes(best[np.newaxis], a_year)[0]),
+        *moments(best),
+        len(best),
         float(spread.std(ddof=1)) if len(spread) > 1 else 0.0,
         trials,
         len(others),
@@ -192,21 +189,21 @@ def _deflate(one: Floats, others: Floats, known: Floats | None, trials: int, a_y
     )
 
 
-def _superior(books: Followed, apart: Apart, best: int, drawn: Ints) -> dict[str, Superior]:
+def _superior(books: PathSet, apart: Apart, best: int, drawn: Ints) -> dict[str, Superior]:
     """Test the best and the representatives against the unhedged book, and each against its own book sold daily."""
     rows = books.rows[books.compared]
     order = np.argsort(rows != best, kind="stable")  # the best first
     left, a_year = len(np.setdiff1d(drawn, rows)), books.a_year
     series = {"unhedged": apart.unhedged[books.compared], "derisk": apart.derisk}
-    return {name: superior(np.ascontiguousarray(one[order].T), left, a_year=a_year) for name, one in series.items()}
+    return {name: superior(np.ascontiguousarray(each[order].T), left, a_year=a_year) for name, each in series.items()}
 
 
 def _plain(value: Any) -> Any:
     """Return plain values, numbers to `DIGITS` and None for what is undefined."""
     if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(each) for each in value]
     if isinstance(value, float):
         return _rounded(value, DIGITS) if math.isfinite(value) else None
     return value

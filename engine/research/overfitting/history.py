@@ -18,9 +18,9 @@ Hashes = npt.NDArray[np.uint64]
 TRADED = (("portfolio", "core"), ("hedge", "instrument"), ("hedge", "underlying"), ("hedge", "leverage"))
 """What two sweeps have to trade alike to be sweeps of one run."""
 SEARCHES = "searches"
-"""Beside the folder of sweeps: where searches are kept unless told otherwise."""
+"""Beside the folder of sweeps: where searches are kept by default."""
 ASIDE = ("start", "end", "data", "controls")
-"""Keys that say on what history a combination was tried and what is told of it, and not which it is."""
+"""Keys that say on what history a combination was tried and what is shown of it, and not which it is."""
 
 
 class Tried(NamedTuple):
@@ -50,9 +50,12 @@ def tried_in(folder: Path) -> Tried:
     own = _manifest(folder)
     beside = [*folder.parent.iterdir(), *(folder.parent.parent / SEARCHES).glob("*")]
     kin = [folder, *(other for other in sorted({*beside}) if other != folder and _alike(own, other))]
-    told = [(_manifest(one), one) for one in kin]
-    names = sorted({name for manifest, _ in told for name in manifest["axes"]})
-    rows = [_combinations(manifest, one / "results.parquet", names) for manifest, one in told]
+    manifests = [_manifest(other) for other in kin]
+    names = sorted({name for manifest in manifests for name in manifest["axes"]})
+    rows = [
+        _combinations(manifest, other / "results.parquet", names)
+        for manifest, other in zip(manifests, kin, strict=True)
+    ]
     return Tried(len(np.unique(np.concatenate(rows))), len(kin))
 
 
@@ -62,12 +65,11 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 
 def _alike(own: Mapping[str, Any], other: Path) -> bool:
-    """Say whether a folder holds a finished sweep of the same run."""
+    """Return whether a folder holds a finished sweep of the same run."""
     if not ((other / "manifest.json").is_file() and (other / "results.parquet").is_file()):
         return False
     try:
-        told = _manifest(other)
-        return _of_run(told) == _of_run(own)
+        return _of_run(_manifest(other)) == _of_run(own)
     except (ValueError, KeyError, TypeError):  # a folder of something else
         return False
 
@@ -89,7 +91,7 @@ def _combinations(manifest: Mapping[str, Any], results: Path, names: list[str]) 
     for name, value in zip(names, taken, strict=True):
         if name in manifest["axes"]:
             column = pq.read_table(results, columns=[name]).column(0).combine_chunks().dictionary_encode()
-            known = [_number(name, _text(one)) for one in (*column.dictionary.to_pylist(), None)]
+            known = [_number(name, _text(value)) for value in (*column.dictionary.to_pylist(), None)]
             total += np.array(known, np.uint64)[column.indices.fill_null(len(known) - 1).to_numpy()]
         else:
             total += np.uint64(_number(name, _text(value)))

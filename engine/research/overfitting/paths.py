@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR
 from engine.analytics.derisk import sold_daily
-from engine.analytics.metrics import mean_cash_return
 from engine.kernel.compiled import compiled
 from engine.research.cache import Cache, Environment
 from engine.research.compute import Books, lay_out, paths_of, plan_at, run_alone
-from engine.research.overfitting.rows import calendar_of, kept_of, returns_to_ruin
+from engine.research.overfitting.drawn import calendar_of, returns_to_ruin
 from engine.setup import run_beta
-
-if TYPE_CHECKING:
-    from engine.runs.run import Run
 
 TOGETHER = 512
 """Rows that are run together: what they share needs memory, and two blocks keep two threads busy."""
 
 
-class Followed(NamedTuple):
+class PathSet(NamedTuple):
     """Books on the same sessions, session by session; returns are 0 after a ruin.
 
     Parameters
@@ -59,7 +55,7 @@ class Followed(NamedTuple):
     a_year: float = SESSIONS_A_YEAR
 
 
-Follow = Callable[[int, Ints, Ints], Followed]
+Follow = Callable[[int, Ints, Ints], PathSet]
 """Follows the best row and some others, sorted, and the book sold daily of some of these.
 
 Rows are left out that fail, that run on other sessions than the best's, or that nothing is known of.
@@ -69,7 +65,7 @@ Rows are left out that fail, that run on other sessions than the best's, or that
 def follow(cache: Cache, workers: int) -> Follow:
     """Return what runs rows of a sweep once more and keeps their paths, on so many threads."""
 
-    def run(best: int, rows: Ints, compared: Ints) -> Followed:
+    def run(best: int, rows: Ints, compared: Ints) -> PathSet:
         (env, _), *_ = lay_out(cache, cache.grid.indices(best, best + 1)).envs
         with ThreadPoolExecutor(workers) as pool:
             return joined(
@@ -82,14 +78,14 @@ def follow(cache: Cache, workers: int) -> Follow:
     return run
 
 
-def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, pool: ThreadPoolExecutor) -> Followed:
+def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, pool: ThreadPoolExecutor) -> PathSet:
     indices = np.concatenate([cache.grid.indices(row, row + 1) for row in rows.tolist()])
     laid = lay_out(cache, indices)
     alike = [(env, of) for env, of in laid.envs if calendar_of(env.market.run_sessions) == calendar]
-    environment_of = np.full(len(rows), -1)
+    env_of = np.full(len(rows), -1)
     for k, (_, of) in enumerate(alike):
-        environment_of[of[laid.failed[of] == ""]] = k
-    fine = np.flatnonzero(environment_of >= 0)
+        env_of[of[laid.failed[of] == ""]] = k
+    fine = np.flatnonzero(env_of >= 0)
     returns = np.zeros((len(rows), len(alike[0][0].setup.prices.close) - 1 if alike else 0))
 
     def run(books: Books) -> Flags:
@@ -98,8 +94,8 @@ def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, po
             returns[books.rows] = (path[1:] / path[:-1] - 1.0).T
         return np.any(path <= 0.0, axis=0)
 
-    blocks = [block for block in laid.blocks if environment_of[block.rows[0]] >= 0]
-    alone = [(env, row) for env, row in laid.alone if environment_of[row] >= 0]
+    blocks = [block for block in laid.blocks if env_of[block.rows[0]] >= 0]
+    alone = [(env, row) for env, row in laid.alone if env_of[row] >= 0]
     for block, ruined in zip(blocks, pool.map(run, blocks), strict=True):
         alone += [(block.env, int(row)) for row in block.rows[ruined]]
     for env, row in alone:
@@ -107,15 +103,15 @@ def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, po
         returns[row] = returns_to_ruin(ledger.equity, ledger.last)
     envs = [env for env, _ in alike]
     beside = fine[compared[fine]]
-    return Followed(
+    return PathSet(
         calendar,
         rows[fine],
         returns[fine],
-        np.array([envs[k].cash_return for k in environment_of[fine]]),
+        np.array([envs[k].cash_return for k in env_of[fine]]),
         np.array([returns_to_ruin(env.unhedged.equity, env.unhedged.last) for env in envs]),
-        environment_of[fine],
+        env_of[fine],
         np.flatnonzero(compared[fine]),
-        _derisked_books(cache, [(envs[environment_of[row]], indices[row]) for row in beside.tolist()], pool),
+        _derisked_books(cache, [(envs[env_of[row]], indices[row]) for row in beside.tolist()], pool),
         envs[0].market.sessions_a_year if envs else SESSIONS_A_YEAR,
     )
 
@@ -134,14 +130,14 @@ def _derisked_books(cache: Cache, books: Sequence[tuple[Environment, Ints]], poo
     return np.array(list(pool.map(run, range(len(books)))))
 
 
-def joined(parts: Sequence[Followed]) -> Followed:
+def joined(parts: Sequence[PathSet]) -> PathSet:
     """Return several as one; those of no book at all are passed over."""
     some = [part for part in parts if len(part.rows)]
     books, bare = (
         np.cumsum([0, *counts])[:-1].tolist()
         for counts in ([len(part.rows) for part in some], [len(part.unhedged) for part in some])
     )
-    return Followed(
+    return PathSet(
         some[0].calendar,
         np.concatenate([part.rows for part in some]),
         np.concatenate([part.returns for part in some]),
@@ -154,44 +150,19 @@ def joined(parts: Sequence[Followed]) -> Followed:
     )
 
 
-class Told(NamedTuple):
-    """What is kept of a combination that was run by itself.
-
-    Parameters
-    ----------
-    sums
-        `engine.research.overfitting.rows.kept_of` it, shape (WIDTH,).
-    path
-        Its calendar, the mean cash return a session, how many sessions make a year, and then the returns of the book,
-        of the unhedged one and of the one sold daily, end to end, shape (3 + 3 n,).
-    """
-
-    sums: Floats
-    path: Floats
-
-
-def told_of(result: Run) -> Told:
-    """Return what a sweep keeps of a run, for strategies that can't be compiled."""
-    setup, sessions = result.setup, result.market.run_sessions
-    cash = mean_cash_return(setup.terms, len(sessions) - 1)
-    beside = sold_daily(setup, result.hedged, run_beta(result.config, result.market)).ledger
-    books = [returns_to_ruin(book.equity, book.last) for book in (result.hedged, result.unhedged, beside)]
-    facts = calendar_of(sessions), cash, result.market.sessions_a_year
-    return Told(kept_of(books[0], cash, sessions), np.concatenate((facts, *books)))
-
-
-def follow_told(told: Mapping[int, Floats], again: Callable[[int], Floats]) -> Follow:
+def follow_kept(kept: Mapping[int, Floats], again: Callable[[int], Floats]) -> Follow:
     """Return what looks rows up among the paths that were kept, `again` giving that of a row that wasn't."""
 
-    def look(best: int, rows: Ints, compared: Ints) -> Followed:
+    def look(best: int, rows: Ints, compared: Ints) -> PathSet:
         del compared  # all that was kept has its book sold daily
-        paths = {row: told[row] for row in rows.tolist() if row in told}
-        paths.setdefault(best, again(best) if best not in told else told[best])
+        paths = {row: kept[row] for row in rows.tolist() if row in kept}
+        if best not in paths:
+            paths[best] = kept[best] if best in kept else again(best)
         same = sorted(row for row, path in paths.items() if path[0] == paths[best][0])
         books = np.array([paths[row][3:] for row in same]).reshape(len(same), 3, -1)
-        indices = np.arange(len(same))
+        every = np.arange(len(same))
         cash = np.array([paths[row][1] for row in same])
         calendar, _cash, a_year = paths[best][:3].tolist()
-        return Followed(calendar, np.array(same), books[:, 0], cash, books[:, 1], indices, indices, books[:, 2], a_year)
+        return PathSet(calendar, np.array(same), books[:, 0], cash, books[:, 1], every, every, books[:, 2], a_year)
 
     return look

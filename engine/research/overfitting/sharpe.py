@@ -152,8 +152,7 @@ def minimum_track_record(
 def sharpes(returns: Floats, a_year: float = SESSIONS_A_YEAR) -> Floats:
     """Return the Sharpe ratio a year of each row, shape (rows,); 0 where the returns don't vary, or are all 0."""
     _, spread, mean = _standard(returns)
-    told = np.divide(mean, spread, out=np.zeros_like(mean), where=spread > 0.0)
-    return told * math.sqrt(a_year)
+    return np.divide(mean, spread, out=np.zeros_like(mean), where=spread > 0.0) * math.sqrt(a_year)
 
 
 def moments(returns: Floats) -> tuple[float, float]:

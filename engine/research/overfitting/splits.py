@@ -67,7 +67,7 @@ class Splits:
     sharpes: Mapping[str, Any]
 
 
-class Sums(NamedTuple):
+class BlockSums(NamedTuple):
     """Sums over blocks of sessions.
 
     Parameters
@@ -135,14 +135,14 @@ def block_sums(returns: Floats, cash: float, blocks: int = BLOCKS) -> Floats:
     return np.concatenate((sums, squares), axis=-1)
 
 
-def sums_of(held: Floats, count: int, a_year: float = SESSIONS_A_YEAR) -> Sums:
+def sums_of(held: Floats, count: int, a_year: float = SESSIONS_A_YEAR) -> BlockSums:
     """Return `block_sums` of rows of `count` returns, as their parts."""
     blocks = held.shape[-1] // 2
     sizes = np.diff(block_starts(count, blocks), append=count)
-    return Sums(held[..., :blocks], held[..., blocks:], sizes, a_year)
+    return BlockSums(held[..., :blocks], held[..., blocks:], sizes, a_year)
 
 
-def splits_of(sums: Sums, unhedged: Floats, left_out: int = 0) -> Splits:
+def splits_of(sums: BlockSums, unhedged: Floats, left_out: int = 0) -> Splits:
     """Choose in every half of the history, and look at the chosen in the other half.
 
     Parameters
@@ -152,7 +152,7 @@ def splits_of(sums: Sums, unhedged: Floats, left_out: int = 0) -> Splits:
     unhedged
         `block_sums` of the unhedged book, shape (2 x blocks,).
     left_out
-        Told on.
+        Passed on.
 
     References
     ----------
@@ -183,10 +183,10 @@ def splits_of(sums: Sums, unhedged: Floats, left_out: int = 0) -> Splits:
     )
 
 
-def choose(sums: Sums) -> Chosen:
+def choose(sums: BlockSums) -> Chosen:
     """Return the chosen of every split: those whose sample holds the first block, and then their mirrors."""
     blocks, score = sums.returns.shape[1], _scorer(sums)
-    halves = [sum(1 << k for k in one) for one in itertools.combinations(range(blocks), blocks // 2) if one[0] == 0]
+    halves = [sum(1 << k for k in half) for half in itertools.combinations(range(blocks), blocks // 2) if half[0] == 0]
     every = (1 << blocks) - 1
     samples = np.stack((halves, every - np.array(halves)))
     rows, ranks = np.empty(samples.shape, np.int64), np.empty(samples.shape)
@@ -201,7 +201,7 @@ def choose(sums: Sums) -> Chosen:
     return Chosen(both, chosen, ranks.ravel(), _yearly(sums, chosen, both), _yearly(sums, chosen, every - both))
 
 
-def _scorer(sums: Sums) -> Callable[[int], Floats]:
+def _scorer(sums: BlockSums) -> Callable[[int], Floats]:
     """Return what orders rows as their Sharpe ratios in a sample do, for less work.
 
     The sums of both halves of the blocks are laid out for all choices among them, so that a sample's is one of each.
@@ -228,7 +228,7 @@ def _subsets(blocks: Floats) -> Floats:
     return sums
 
 
-def _yearly(sums: Sums, rows: Ints, samples: Ints) -> Floats:
+def _yearly(sums: BlockSums, rows: Ints, samples: Ints) -> Floats:
     """Return the Sharpe ratio a year of a row in each sample; 0 where its returns don't vary."""
     held = (samples[:, np.newaxis] >> np.arange(len(sums.sessions)) & 1).astype(np.float64)
     count = weighted(held, sums.sessions.astype(np.float64))

@@ -72,7 +72,7 @@ class Resampled:
 
     def apply(self, of: Callable[[Floats], Floats], reps: int) -> Floats:
         """Return a function of each resample."""
-        return np.array([of(one) for (one,), _ in self.bootstrap(reps)])
+        return np.array([of(each) for (each,), _ in self.bootstrap(reps)])
 
 
 def superior(
@@ -89,7 +89,7 @@ def superior(
     differences
         Daily log returns less the benchmark's, shape (sessions, 1 + representatives), the best's first.
     left_out
-        Told on.
+        Passed on.
     a_year
         How many of the sessions make a year.
 
@@ -113,11 +113,11 @@ def superior(
     error = np.sqrt(sessions * means.var(axis=0))
     moving = error > STEADY * np.sqrt((differences**2).mean(axis=0))  # a book that is the benchmark's hardly differs
     unit = np.divide(1.0, error, out=np.zeros(columns), where=moving)
-    told, alone = _p_values(differences * unit, means * unit, seed)
+    every, alone = _p_values(differences * unit, means * unit, seed)
     return Superior(
-        told["consistent"],
-        told["lower"],
-        told["upper"],
+        every["consistent"],
+        every["lower"],
+        every["upper"],
         alone["consistent"] if columns > 1 else None,
         columns - 1,
         left_out,
@@ -134,13 +134,13 @@ def _p_values(differences: Floats, means: Floats, seed: int) -> tuple[dict[str, 
 
     test = SPA(np.zeros(len(differences)), -differences, reps=len(means), nested=True, seed=seed)
     test.bootstrap = cast("Any", Resampled(means))
-    told, gained = [], differences.mean(axis=0)
+    found, gained = [], differences.mean(axis=0)
     for first in (0, min(1, len(gained) - 1)):
         test.subset(np.arange(len(gained)) >= first)
         test.compute()
         none = bool(gained[first:].max() <= 0.0)
-        told.append({str(name): 1.0 if none else float(value) for name, value in test.pvalues.items()})
-    return told[0], told[1]
+        found.append({str(name): 1.0 if none else float(value) for name, value in test.pvalues.items()})
+    return found[0], found[1]
 
 
 def _means(differences: Floats, block: float, draws: int, seed: int) -> Floats:
@@ -148,6 +148,6 @@ def _means(differences: Floats, block: float, draws: int, seed: int) -> Floats:
     sessions = len(differences)
     means = []
     for days in draw_days(sessions, block, draws, seed):
-        taken = np.array([np.bincount(one, minlength=sessions) for one in days], np.float64)
+        taken = np.array([np.bincount(each, minlength=sessions) for each in days], np.float64)
         means.append(taken @ differences / sessions)
     return np.concatenate(means)

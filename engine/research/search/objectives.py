@@ -103,7 +103,7 @@ def best_first(values: Floats, objectives: Sequence[Objective]) -> tuple[int, ..
     Of one objective all that are defined; of two the Pareto front, by the first objective.
     """
     known = np.flatnonzero(~np.isnan(values).any(axis=1))
-    scores = np.where([one.lowest for one in objectives], values, -values)[known]
+    scores = np.where([objective.lowest for objective in objectives], values, -values)[known]
     order = np.lexsort(scores.T[::-1])
     if len(objectives) > 1:
         order = order[_leads(scores[order, 1])]

@@ -31,15 +31,15 @@ from engine.research.combinations import Combinations, Progress, Proposed
 from engine.research.executors import Processes, Threads
 from engine.research.grid import Axis, Grid, of_one_kind
 from engine.research.inputs import inputs_of
-from engine.research.job import Executor, rows_table, write_json
+from engine.research.job import Executor, finish, rows_table
 from engine.research.search.objectives import PAIR, Objective, best_first
+from engine.research.search.sampler import OptunaSampler, Trial
 from engine.research.search.space import Dimension, parameters_of, size_of, values_of
-from engine.research.search.trials import Trials, Tried
-from engine.research.sweep import NOT_SWEPT, folder_name, mark_of
+from engine.research.sweep import NOT_SWEPT, RESULTS, folder_name, mark_of
 from engine.runs.identity import CLASS, identity, known_by
 from engine.setup import open_market, prepare, rebalancing_days
 
-RESULTS, MANIFEST, PAGE = "results.parquet", "manifest.json", "search.html"
+PAGE = "search.html"
 TRIAL = "trial"
 
 SHARES = tuple(round(0.05 * step, 2) for step in range(17))
@@ -78,14 +78,14 @@ class Search:
     known: Mapping[str, Any] = field(default_factory=dict)
     used: frozenset[str] = frozenset()
 
-    def trials(self) -> Trials:
-        """Return its trials so far."""
-        return Trials(self.folder, self.folder.name, self.space, self.objectives, self.seed)
+    def sampler(self) -> OptunaSampler:
+        """Return what proposes its trials, with those so far."""
+        return OptunaSampler(self.folder, self.folder.name, self.space, self.objectives, self.seed)
 
     @property
     def job(self) -> Combinations:
         """Its rows, to be computed one at a time."""
-        grid = Grid(tuple(Axis(one.keys, one.choices, one.text) for one in self.space))
+        grid = Grid(tuple(Axis(dimension.keys, dimension.choices, dimension.text) for dimension in self.space))
         return Combinations(f"backtest-{self.folder.name}", (self.config,), grid, self.source, self.used, self.answer)
 
 
@@ -109,21 +109,21 @@ class SearchResult:
     """
 
     search: Search
-    tried: tuple[Tried, ...]
+    tried: tuple[Trial, ...]
     sessions: int
     simulated: bool
     synthetic: Mapping[str, str]
     seconds: dict[str, float]
 
     def __repr__(self) -> str:
-        wanted = self.search.objectives
+        names = [objective.name for objective in self.search.objectives]
         best = [
             ", ".join(
                 [f"trial {self.tried[row].number}"]
-                + [f"{one.name} {figure(value, '.4g')}" for one, value in zip(wanted, self.values[row], strict=True)]
+                + [f"{name} {figure(value, '.4g')}" for name, value in zip(names, self.values[row], strict=True)]
                 + [f"{key}={value}" for key, value in parameters_of(self.search.space, self.tried[row].drawn).items()]
             )
-            for row in best_first(self.values, wanted)[:5]
+            for row in best_first(self.values, self.search.objectives)[:5]
         ]
         return screen(
             f"SearchResult {self.search.config.name}: {len(self.tried):,} trials, {self.distinct:,} combinations,"
@@ -141,13 +141,13 @@ class SearchResult:
     @cached_property
     def values(self) -> Floats:
         """Each objective of each trial, shape (trials, objectives); NaN where undefined."""
-        found = [[one.of(tried.row) for one in self.search.objectives] for tried in self.tried]
+        found = [[objective.of(tried.row) for objective in self.search.objectives] for tried in self.tried]
         return np.array(found).reshape(len(found), len(self.search.objectives))
 
     @property
     def distinct(self) -> int:
         """How many combinations were tried: a trial may repeat another."""
-        return len({one.drawn for one in self.tried})
+        return len({trial.drawn for trial in self.tried})
 
     @property
     def mark(self) -> str | None:
@@ -185,13 +185,13 @@ def plan_search(
     market = open_market(config, source)
     with evaluate_strategy(config, market):
         pass  # raises where the base run can't be laid out
-    tried = {one.keys: one.values for one in space}  # None where they are too many to be named
+    tried = {dimension.keys: dimension.values for dimension in space}  # Ndimension where they are too many to be named
     inputs = inputs_of(config, tried, market, source)
     known = {
         "name": config.name,
         **known_by(config, source.name, inputs.data, tried.get(CLASS)),
-        "axes": {one.name: _as_plain(one) for one in space},
-        "objectives": {one.name: one.direction for one in objectives},
+        "axes": {dimension.name: _as_plain(dimension) for dimension in space},
+        "objectives": {objective.name: objective.direction for objective in objectives},
         "seed": seed,
         **known_answer(answer=answer),
     }
@@ -199,10 +199,10 @@ def plan_search(
     return Search(config, space, objectives, seed, source, folder, answer, known, inputs.named), market
 
 
-def _as_plain(one: Dimension) -> Any:
-    if one.range is None:
-        return list(one.labels)
-    return {name: None if value is None else str(value) for name, value in one.range._asdict().items()}
+def _as_plain(dimension: Dimension) -> Any:
+    if dimension.range is None:
+        return list(dimension.labels)
+    return {name: None if value is None else str(value) for name, value in dimension.range._asdict().items()}
 
 
 def search_trials(
@@ -227,7 +227,7 @@ def search_trials(
     UserError
         optuna isn't installed, the space holds no more than so many combinations, or another process is at it.
     """
-    if named := [one.name for one in search.space if one.keys in NOT_SWEPT]:
+    if named := [dimension.name for dimension in search.space if dimension.keys in NOT_SWEPT]:
         raise ConfigError(f"--param {named[0]}: a search reads one history: search each by itself")
     size = size_of(search.space)
     if size is not None and size <= trials:
@@ -239,11 +239,11 @@ def search_trials(
     search.folder.mkdir(parents=True, exist_ok=True)
     try:
         with locked(search.folder, wait=False):
-            made = _Made(search.trials(), progress or (lambda _: None))
+            made = _Made(search.sampler(), progress or (lambda _: None))
             made.make(search, trials, executor)
-            tried = tuple(made.study.finished[number] for number in sorted(made.study.finished))
+            tried = tuple(made.sampler.finished[number] for number in sorted(made.sampler.finished))
             _write_table(search, tried)
-            write_json(search.folder / MANIFEST, _manifest(search, market, made.study, tried))
+            finish(search.folder, [RESULTS], _manifest(search, market, made.sampler, tried))
     except BlockingIOError:
         raise UserError(f"{search.folder}: another process is at this search: wait for it, or use --workers") from None
     synthetic = {name: str(first) for name, first in market.synthetic.items()}
@@ -255,18 +255,18 @@ def search_trials(
 class _Made:
     """The trials that one call makes."""
 
-    study: Trials
+    sampler: OptunaSampler
     count: Progress
     seconds: dict[str, float] = field(default_factory=lambda: {"sampler": 0.0, "row": 0.0, "trials": 0, "runs": 0})
 
     def make(self, search: Search, trials: int, executor: Executor) -> None:
         """Make the trials that are lacking: proposed and written down here, computed by the executor."""
-        lacking = [number for number in range(trials) if number not in self.study.finished]
+        lacking = [number for number in range(trials) if number not in self.sampler.finished]
         self.count(trials - len(lacking))
         if not lacking:
             return
         if not (isinstance(executor, Threads) or (isinstance(executor, Processes) and executor.workers == 1)):
-            self.study.several()
+            self.sampler.several()
         for proposed, answer in executor.run(search.job, self._proposed(search.space, lacking)):
             self.seconds["row"] += answer.seconds["row"]
             self.seconds["runs"] += 1
@@ -276,46 +276,46 @@ class _Made:
         """Yield trials as they are proposed, each when a worker is free; one that repeats another isn't run again."""
         for number in numbers:
             began = time.perf_counter()
-            drawn = self.study.ask(number)
+            drawn = self.sampler.ask(number)
             self.seconds["sampler"] += time.perf_counter() - began
-            if same := self.study.alike(drawn):
+            if same := self.sampler.alike(drawn):
                 self._keep(number, same.row, same.failed)
             else:
                 yield Proposed(number, values_of(space, drawn))
 
     def _keep(self, number: int, row: Mapping[str, float], failed: str) -> None:
         began = time.perf_counter()
-        self.study.tell(number, row, failed)
+        self.sampler.tell(number, row, failed)
         self.seconds["sampler"] += time.perf_counter() - began
         self.seconds["trials"] += 1
         self.count(1)
 
 
-def _write_table(search: Search, tried: tuple[Tried, ...]) -> None:
+def _write_table(search: Search, tried: tuple[Trial, ...]) -> None:
     """Write trials as a sweep keeps rows, with each one's number first."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    values = [values_of(search.space, one.drawn) for one in tried]
-    keys = {TRIAL: pa.array([one.number + 1 for one in tried], pa.int64())}
-    for place, one in enumerate(search.space):
-        kept = of_one_kind([row[place] for row in values])
-        keys[one.name] = pa.array(kept, None if one.range is None else pa.int64() if one.range.whole else pa.float64())
-    columns: dict[str, Any] = {name: [one.row[name] for one in tried] for name in columns_of(answer=search.answer)}
-    table = rows_table(keys, columns | {"failed": [one.failed for one in tried]})
+    values = [values_of(search.space, trial.drawn) for trial in tried]
+    keys = {TRIAL: pa.array([trial.number + 1 for trial in tried], pa.int64())}
+    for i, dimension in enumerate(search.space):
+        numbers = dimension.range and (pa.int64() if dimension.range.whole else pa.float64())
+        keys[dimension.name] = pa.array(of_one_kind([row[i] for row in values]), numbers)
+    columns: dict[str, Any] = {name: [trial.row[name] for trial in tried] for name in columns_of(answer=search.answer)}
+    table = rows_table(keys, columns | {"failed": [trial.failed for trial in tried]})
     write_whole(search.folder / RESULTS, lambda path: pq.write_table(table, path))
 
 
-def _manifest(search: Search, market: Market, study: Trials, tried: tuple[Tried, ...]) -> dict[str, Any]:
+def _manifest(search: Search, market: Market, sampler: OptunaSampler, tried: tuple[Trial, ...]) -> dict[str, Any]:
     return {
         "id": identity(search.known),
         "simulated": search.source.simulated,
         "synthetic": {name: str(first) for name, first in market.synthetic.items()},
         "sessions": len(market.run_sessions),
         "combinations": len(tried),  # tried: what statistics of overfitting count
-        "distinct": len({one.drawn for one in tried}),
-        "failed": sum(bool(one.failed) for one in tried),
-        "deterministic": study.deterministic,
+        "distinct": len({trial.drawn for trial in tried}),
+        "failed": sum(bool(trial.failed) for trial in tried),
+        "deterministic": sampler.deterministic,
         **search.known,
     }
 
@@ -331,9 +331,9 @@ def selling_line(search: Search, market: Market) -> Floats | None:
     Shape (shares, 3); None where the search isn't for this pair, or its trials differ in what they trade, when or on
     what terms.
     """
-    if {one.name for one in search.objectives} != set(PAIR):
+    if {objective.name for objective in search.objectives} != set(PAIR):
         return None
-    if any(part_of(one.keys) == "environment" for one in search.space):
+    if any(part_of(dimension.keys) == "environment" for dimension in search.space):
         return None
     setup = prepare(search.config, market, None)
     idle = unhedged_plan(setup)
@@ -345,7 +345,7 @@ def selling_line(search: Search, market: Market) -> Floats | None:
     for plan in plans:
         ledger = compiled().run_policy(setup.prices, setup.terms, plan)
         trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-        metrics = metrics_of(ledger, setup.terms, market.run_sessions, trades)
+        metrics = metrics_of(ledger, setup.terms.earned, market.run_sessions, trades)
         found.append((metrics["cagr"], metrics["max_drawdown"]))
     (cagr, deepest), *sold = found
     return np.array([(share, cagr - own, fall - deepest) for share, (own, fall) in zip(SHARES, sold, strict=True)])

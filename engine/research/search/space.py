@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 
 from data.errors import ConfigError
 from engine.config import RunConfig
-from engine.loading import full_keys, read_value
-from engine.plain_yaml import Keys
-from engine.research.grid import value_at, with_values
+from engine.plain import Keys
+from engine.research.grid import check_once, read_axis, value_taken
 from engine.research.inputs import MOST
 
 Drawn = tuple[Any, ...]
@@ -21,7 +20,7 @@ Drawn = tuple[Any, ...]
 FORMS = "write key=low:high, key=low:high:step or key=a,b,c"
 
 
-class Range(NamedTuple):
+class NumberRange(NamedTuple):
     """Numbers from `low` to `high`, both included.
 
     Parameters
@@ -77,7 +76,7 @@ class Dimension:
 
     keys: Keys
     text: str
-    range: Range | None
+    range: NumberRange | None
     choices: tuple[Any, ...] = ()
 
     @property
@@ -124,47 +123,35 @@ def space_of(config: RunConfig, written: Sequence[str]) -> tuple[Dimension, ...]
     if not written:
         raise ConfigError("a search needs a space: --param key=low:high or key=a,b,c, or a section sweep in the YAML")
     read = [_dimension(config, text) for text in written]
-    names = [one.name for one in read]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f"--param {name} is given twice: keep one")
-    return tuple(_checked(config, one, names) for one in read)
+    names = [dimension.name for dimension in read]
+    check_once(names, "--param ")
+    return tuple(_checked(config, dimension, names) for dimension in read)
 
 
 def size_of(space: Sequence[Dimension]) -> int | None:
     """Return how many combinations a space holds; None for a continuum."""
-    sizes = [one.size for one in space]
+    sizes = [dimension.size for dimension in space]
     return None if None in sizes else math.prod(size for size in sizes if size is not None)
 
 
 def values_of(space: Sequence[Dimension], drawn: Sequence[Any]) -> tuple[Any, ...]:
     """Return the values that stand for what was drawn."""
-    return tuple(one.value(each) for one, each in zip(space, drawn, strict=True))
+    return tuple(dimension.value(each) for dimension, each in zip(space, drawn, strict=True))
 
 
 def parameters_of(space: Sequence[Dimension], drawn: Sequence[Any]) -> dict[str, Any]:
     """Return them by their full keys."""
-    return dict(zip((one.name for one in space), values_of(space, drawn), strict=True))
+    return dict(zip((dimension.name for dimension in space), values_of(space, drawn), strict=True))
 
 
 def _dimension(config: RunConfig, text: str) -> Dimension:
-    where = f"--param {text}"
-    key, equals, values = text.partition("=")
-    if not equals or not key.strip():
-        raise ConfigError(f"{where}: {FORMS}")
-    keys, parts = full_keys(config, key.strip(), where), values.strip().split(":")
-    if len(parts) in (2, 3) and not any(mark in values for mark in ",[{\"'"):
-        return Dimension(keys, text, _range(parts, where))
-    listed = read_value(f"[{values.strip()}]", where)
-    choices = tuple(listed[0] if len(listed) == 1 and isinstance(listed[0], list) else listed)
-    if not choices:
-        raise ConfigError(f"{where}: has no values: {FORMS}")
+    keys, parts, choices = read_axis(config, text, FORMS)
     if len(set(map(repr, choices))) < len(choices):
-        raise ConfigError(f"{where}: names a value twice: keep one")
-    return Dimension(keys, text, None, choices)
+        raise ConfigError(f"--param {text}: names a value twice: keep one")
+    return Dimension(keys, text, _range(parts, f"--param {text}") if parts else None, choices)
 
 
-def _range(parts: list[str], where: str) -> Range:
+def _range(parts: list[str], where: str) -> NumberRange:
     """Read a range; whether it is of whole numbers, and then by what step, the key has to tell."""
     try:
         low, high, *rest = (Decimal(part) for part in parts)
@@ -176,28 +163,22 @@ def _range(parts: list[str], where: str) -> Range:
     if high < low:
         raise ConfigError(f"{where}: the range is empty: {high} is below {low}")
     last = high if step is None else low + int((high - low) / step) * step
-    return Range(low, last, step, whole=False)
+    return NumberRange(low, last, step, whole=False)
 
 
-def _checked(config: RunConfig, one: Dimension, searched: Sequence[str]) -> Dimension:
+def _checked(config: RunConfig, dimension: Dimension, searched: Sequence[str]) -> Dimension:
     """Return a dimension as the key takes it; a clash with another dimension is for the trials to tell."""
-    if one.range is None:
-        return replace(one, choices=tuple(_taken(config, one, value, searched) for value in one.choices))
-    low, high, step, _whole = one.range
-    whole = all(number is None or number == number.to_integral_value() for number in one.range[:3])
-    ends = [_taken(config, one, int(end) if whole else float(end), searched) for end in (low, high)]
+
+    def taken(value: Any) -> Any:
+        return value_taken(config, dimension.keys, value, f"--param {dimension.text}", searched)
+
+    if dimension.range is None:
+        return replace(dimension, choices=tuple(map(taken, dimension.choices)))
+    low, high, step, _whole = dimension.range
+    whole = all(number is None or number == number.to_integral_value() for number in dimension.range[:3])
+    ends = [taken(int(end) if whole else float(end)) for end in (low, high)]
     if any(isinstance(end, bool) or not isinstance(end, int | float) for end in ends):
-        raise ConfigError(f"--param {one.text}: {one.name} takes no numbers: list its values, a,b,c")
+        raise ConfigError(f"--param {dimension.text}: {dimension.name} takes no numbers: list its values, a,b,c")
     if any(isinstance(end, float) for end in ends):
-        return one
-    return replace(one, range=Range(low, high, step or Decimal(1), whole=True))
-
-
-def _taken(config: RunConfig, one: Dimension, value: Any, searched: Sequence[str]) -> Any:
-    """Return a value as its key takes it; raises ConfigError where it doesn't."""
-    try:
-        return value_at(with_values(config, {one.keys: value}, f"--param {one.text}"), one.keys)
-    except ConfigError as fault:
-        if not any(name in str(fault) for name in searched if name != one.name):
-            raise
-        return value
+        return dimension
+    return replace(dimension, range=NumberRange(low, high, step or Decimal(1), whole=True))

@@ -10,13 +10,11 @@ import numpy as np
 
 from data.arrays import Floats
 from data.calendar import session_numbers
-from engine.analytics.attribution import attribute
-from engine.analytics.carino import scalars
-from engine.analytics.measure import AGAINST, HEDGE, MEASURES, NUMBERS, SAFETY, SUM, base_of
-from engine.research.answered import answered_row, less_in, safety_row
+from engine.analytics.measure import AGAINST, MEASURES, NUMBERS, SAFETY, SUM, base_of
 from engine.research.grid import of_one_kind
 from engine.research.job import read_column
-from engine.research.walkforward.plan import TEST, TRAIN, Plan
+from engine.research.rows import less_in, run_row, safety_row
+from engine.research.walkforward.plan import TEST, TRAIN, WalkForwardPlan
 from engine.runs.identity import digest
 from engine.runs.run import Run
 
@@ -27,7 +25,7 @@ Files = Mapping[str, list[Path]]
 """The files of one fold's windows, by `TRAIN` and `TEST`."""
 
 
-def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list[dict[str, Any]]:
+def fold_rows(plan: WalkForwardPlan, chosen: Sequence[int], files: Sequence[Files]) -> list[dict[str, Any]]:
     """Return a row a fold: its dates, the parameters chosen, and how they did in sample and out of it.
 
     Parameters
@@ -65,7 +63,7 @@ def fold_rows(plan: Plan, chosen: Sequence[int], files: Sequence[Files]) -> list
     return rows
 
 
-def parameters_of(plan: Plan, row: int) -> dict[str, Any]:
+def parameters_of(plan: WalkForwardPlan, row: int) -> dict[str, Any]:
     """Return a combination's parameters by their full keys, as a table holds them."""
     indices = plan.grid.indices(row, row + 1)[0].tolist()
     return {axis.name: of_one_kind(axis.values)[index] for axis, index in zip(plan.grid.axes, indices, strict=True)}
@@ -74,18 +72,19 @@ def parameters_of(plan: Plan, row: int) -> dict[str, Any]:
 def standing(values: Floats, row: int, *, lowest: bool) -> dict[str, Any]:
     """Return where one combination stands among all that have a value: 1 is the best, those that tie share a rank."""
     known = values[~np.isnan(values)]
-    told: dict[str, Any] = {"rank": None, "ranked": len(known), "beaten": None}
-    told |= {"best_out_of_sample": None, "median_out_of_sample": None}
-    if not len(known):
-        return told
-    told["best_out_of_sample"] = float(known.min() if lowest else known.max())
-    told["median_out_of_sample"] = float(np.median(known))
+    found: dict[str, Any] = {
+        "rank": None,
+        "ranked": len(known),
+        "beaten": None,
+        "best_out_of_sample": float(known.min() if lowest else known.max()) if len(known) else None,
+        "median_out_of_sample": float(np.median(known)) if len(known) else None,
+    }
     if np.isnan(values[row]):
-        return told
+        return found
     ahead = int(np.sum(known < values[row] if lowest else known > values[row]))
     tied = int(np.sum(known == values[row])) - 1
     others = len(known) - 1
-    return told | {"rank": ahead + 1, "beaten": (others - ahead - tied + tied / 2) / others if others else None}
+    return found | {"rank": ahead + 1, "beaten": (others - ahead - tied + tied / 2) / others if others else None}
 
 
 def efficiency(objective: str, inside: float | None, outside: float | None, *, lowest: bool) -> float | None:
@@ -99,42 +98,34 @@ def efficiency(objective: str, inside: float | None, outside: float | None, *, l
     return _known(outside / inside) if inside > 0.0 else None
 
 
-def value_of(result: Run, objective: str) -> float | None:
-    """Return a sweep's column of a single run; None where it is undefined."""
-    if objective in HEDGE:
-        return _known(scalars(attribute(result.setup, result.hedged))[objective])
-    if objective in SAFETY:
-        return _known(answered_row(result, answer=False)[objective])
-    if objective in SUM:
-        return _known(answered_row(result, answer=True)[objective])
-    return _told(result.metrics, result.metrics["controls"][UNHEDGED], objective)
+def books_of(stitched: Run, others: Mapping[str, Run], objective: str) -> dict[str, dict[str, Any]]:
+    """Return each book's metrics over all tests, and its ``objective`` where it has one."""
+    controls = stitched.metrics["controls"]
+    books: dict[str, tuple[Mapping[str, Any], float | None]] = {}
+    for name, result in {"walk_forward": stitched, **others}.items():
+        books[name] = result.metrics, run_row(result, answer=objective in SUM)[objective]
+    for name in ("derisk_daily", UNHEDGED):
+        value = _difference(controls[name], controls[UNHEDGED], objective)
+        if objective in SAFETY:
+            value = safety_row(stitched.books[name], less_in(stitched.setup), stitched.market.sessions_a_year)[
+                objective
+            ]
+        books[name] = controls[name], value
+    return {
+        name: {measure: metrics[measure] for measure in NUMBERS} | {"objective": _known(value)}
+        for name, (metrics, value) in books.items()
+    }
 
 
-def _told(book: Mapping[str, Any], unhedged: Mapping[str, Any], objective: str) -> float | None:
+def _difference(book: Mapping[str, Any], unhedged: Mapping[str, Any], objective: str) -> float | None:
     """Return a sweep's column from the metrics of a book and of the unhedged one; None for what isn't among them."""
     name, against, _other = objective.partition(AGAINST)
     value, beside = book.get(name), unhedged.get(name) if against else 0.0
     return None if value is None or beside is None else float(value - beside)
 
 
-def books_of(stitched: Run, others: Mapping[str, Run], objective: str) -> dict[str, dict[str, Any]]:
-    """Return each book's metrics over all tests, and its ``objective`` where it has one."""
-    runs, controls = {"walk_forward": stitched, **others}, stitched.metrics["controls"]
-    told = {name: (result.metrics, value_of(result, objective)) for name, result in runs.items()}
-    for name in ("derisk_daily", UNHEDGED):
-        book, value = stitched.books[name], _told(controls[name], controls[UNHEDGED], objective)
-        if objective in SAFETY:
-            row = safety_row(book, less_in(stitched.setup), stitched.market.sessions_a_year)
-            value = _known(row[objective])
-        told[name] = controls[name], value
-    return {
-        name: {measure: metrics[measure] for measure in NUMBERS} | {"objective": value}
-        for name, (metrics, value) in told.items()
-    }
-
-
 def summary_of(
-    plan: Plan, rows: Sequence[Mapping[str, Any]], stitched: Run, others: Mapping[str, Run], best: int
+    plan: WalkForwardPlan, rows: Sequence[Mapping[str, Any]], stitched: Run, others: Mapping[str, Run], best: int
 ) -> dict[str, Any]:
     """Return what metrics.json holds: the books over all tests, and in-sample figures beside those out of sample.
 
@@ -152,12 +143,12 @@ def summary_of(
     inside = float(np.average([row["in_sample"] for row in rows], weights=weights))
     outside = books["walk_forward"]["objective"]
     earlier = [row[f"{AGAINST_UNHEDGED}_in_sample"] for row in rows]
-    told = stitched.metrics
+    metrics = stitched.metrics
     own = {axis.name: plain_values_at(plan, axis.keys) for axis in plan.grid.axes}
     return {
         "name": plan.config.name,
         "strategy": stitched.label,
-        **{name: told[name] for name in ("source", "simulated", "synthetic", "first", "last", "sessions")},
+        **{name: metrics[name] for name in ("source", "simulated", "synthetic", "first", "last", "sessions")},
         "combinations": len(plan.grid),
         "folds": len(rows),
         **plan.cut.as_dict(),
@@ -169,7 +160,7 @@ def summary_of(
         "better_half": sum(row["beaten"] is not None and row["beaten"] > 0.5 for row in rows),
         f"{AGAINST_UNHEDGED}_in_sample": None if None in earlier else float(np.average(earlier, weights=weights)),
         f"{AGAINST_UNHEDGED}_out_of_sample": books["walk_forward"]["cagr"] - books[UNHEDGED]["cagr"],
-        "verdict": told["verdict"],
+        "verdict": metrics["verdict"],
         "parameters": {"own": own, "hindsight": parameters_of(plan, best)},
         "books": books,
         "data": digest(plan.inputs.data)[:12],
@@ -177,7 +168,7 @@ def summary_of(
     }
 
 
-def plain_values_at(plan: Plan, keys: Sequence[str]) -> Any:
+def plain_values_at(plan: WalkForwardPlan, keys: Sequence[str]) -> Any:
     """Return the base run's value of a key, as a table holds it."""
     node: Any = plan.config.model_dump(mode="json")
     for key in keys:

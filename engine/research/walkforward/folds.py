@@ -145,7 +145,7 @@ def _moved(sessions: Dates, day: np.datetime64, span: Span, times: int) -> np.da
 
 
 def _too_short(sessions: Dates, windows: Windows) -> str:
-    """Say that history holds no fold, and what would fit."""
+    """Return that history holds no fold, and what would fit."""
     asked = f"--train {windows.train.text}, --embargo {windows.embargo} and --test {windows.test.text}"
     said = f"{len(sessions):,} sessions from {sessions[0]} to {sessions[-1]} hold no fold of {asked}"
     room = len(sessions) - 1 - windows.embargo

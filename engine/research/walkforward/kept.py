@@ -14,7 +14,7 @@ import numpy.typing as npt
 from data.arrays import Floats
 from data.files import write_whole
 from data.shown import screen
-from engine.research.job import write_json
+from engine.research.job import MANIFEST, finish, write_json
 from engine.research.sweep import mark_of
 from engine.runs.run import Run, books_shown
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FOLDS, COMBINATIONS, EQUITY = "folds.parquet", "combinations.parquet", "equity.parquet"
-METRICS, MANIFEST, PAGE = "metrics.json", "manifest.json", "walkforward.html"
+METRICS, PAGE = "metrics.json", "walkforward.html"
+FILES = (FOLDS, COMBINATIONS, EQUITY, METRICS)
 
 BOOKS = ("walk_forward", "derisk_daily", "own", "hindsight", "unhedged")
 """The books over all tests, in the order to show them."""
@@ -30,7 +31,7 @@ BOOKS = ("walk_forward", "derisk_daily", "own", "hindsight", "unhedged")
 
 @dataclass(frozen=True, repr=False)
 class WalkForward:
-    """A finished walk-forward, as its folder tells it.
+    """A finished walk-forward, as its folder holds it.
 
     Parameters
     ----------
@@ -48,13 +49,13 @@ class WalkForward:
     folds: Sequence[Mapping[str, Any]]
 
     def __repr__(self) -> str:
-        told, verdict = self.metrics, self.metrics["verdict"]
+        metrics, verdict, chosen = self.metrics, self.metrics["verdict"], ", ".join(self.parameters)
         return screen(
-            f"WalkForward {told['name']}: {told['strategy']}",
-            f"{len(self.folds)} folds, tests {told['first']} to {told['last']}; chosen: {', '.join(self.parameters)}",
+            f"WalkForward {metrics['name']}: {metrics['strategy']}",
+            f"{len(self.folds)} folds, tests {metrics['first']} to {metrics['last']}; chosen: {chosen}",
             None if verdict is None else verdict["sentence"],
             "",
-            *books_shown([(name, told["books"][name]) for name in BOOKS if name in told["books"]]),
+            *books_shown([(name, metrics["books"][name]) for name in BOOKS if name in metrics["books"]]),
             "",
             self.mark,
             f"folder: {self.folder}",
@@ -104,11 +105,6 @@ class WalkForward:
         return np.array([np.nan if value is None else value for value in column], dtype=np.float64)
 
 
-def is_finished(folder: Path) -> bool:
-    """Say whether a folder is whole: its manifest is written last."""
-    return (folder / MANIFEST).is_file()
-
-
 def read_walkforward(folder: Path) -> WalkForward:
     """Read a finished walk-forward's folder back."""
     import pyarrow.parquet as pq
@@ -125,7 +121,7 @@ def write_finished(
 
     write_table(pa.Table.from_pylist([dict(row) for row in rows]), folder / FOLDS)
     write_json(folder / METRICS, metrics)
-    write_json(folder / MANIFEST, manifest)
+    finish(folder, FILES, manifest)
 
 
 def write_equity(folder: Path, stitched: Run, others: Mapping[str, Run], folds: npt.NDArray[Any]) -> None:

@@ -48,7 +48,7 @@ class Window(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plan:
+class WalkForwardPlan:
     """A walk-forward that is laid out and not yet run.
 
     Parameters
@@ -148,7 +148,7 @@ def plan_of(
     lowest: bool = False,
     source: Source | None = None,
     answer: bool = False,
-) -> Plan:
+) -> WalkForwardPlan:
     """Lay a walk-forward out.
 
     Parameters
@@ -176,13 +176,13 @@ def plan_of(
     read_once = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, read_once)
     # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
-    accepted = [*config.data.accept, *(one.id for one in market.findings if one.kind == "missing")]
+    accepted = [*config.data.accept, *(finding.id for finding in market.findings if finding.kind == "missing")]
     config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
     with evaluate_strategy(config, market) as prepared:
         label = prepared.label
     inputs = inputs_of(config, grid.tried, market, read_once)
     folds = folds_of(market.run_sessions, cut)
-    return Plan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)
+    return WalkForwardPlan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)
 
 
 def check_axes(config: RunConfig, grid: Grid) -> None:

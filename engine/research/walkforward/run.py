@@ -5,45 +5,36 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from data.arrays import Floats, Ints
 from data.errors import UserError
-from engine.config import RunConfig
 from engine.research.combinations import Progress, finish_chunks
 from engine.research.grid import with_values
-from engine.research.job import Executor, join, read_column
+from engine.research.job import Executor, is_finished, join, read_column
 from engine.research.walkforward.figures import fold_rows, summary_of
 from engine.research.walkforward.kept import (
     COMBINATIONS,
+    FILES,
     WalkForward,
-    is_finished,
     read_walkforward,
     write_equity,
     write_finished,
 )
-from engine.research.walkforward.plan import TEST, TRAIN, Plan, Window, between
-from engine.research.walkforward.stitching import (
-    FILE,
-    engine_of,
-    stitched_config,
-    stitched_weights,
-    strategy_file,
-)
-from engine.runs.execute import run
-from engine.runs.identity import canonical
+from engine.research.walkforward.plan import TEST, TRAIN, WalkForwardPlan, Window
+from engine.research.walkforward.stitching import STRATEGY_FILE, Say, run_beside, stitched_run
 from engine.runs.run import Run
 
 Write = Callable[[Run, Path], Path]
 """Writes a run's folder, with its pages, into another, and returns it."""
 
-Say = Callable[[str], None]
 Files = dict[tuple[int, str], list[Path]]
 """The files of each window, by its fold and its kind."""
 
 
-def sweep_windows(plan: Plan, out: Path, executor: Executor, progress: Progress | None = None) -> Files:
+def sweep_windows(plan: WalkForwardPlan, out: Path, executor: Executor, progress: Progress | None = None) -> Files:
     """Run every combination over every window; what was finished before isn't run again.
 
     Parameters
@@ -51,9 +42,9 @@ def sweep_windows(plan: Plan, out: Path, executor: Executor, progress: Progress 
     plan, out, executor
         As for `walk_forward`.
     progress
-        Told how many combinations were finished, each time some are.
+        Called with the number of combinations that were finished, each time some are.
     """
-    if is_finished(out / plan.folder):
+    if is_finished(out / plan.folder, FILES):
         if progress:
             progress(plan.combinations)
         return {}
@@ -66,7 +57,9 @@ def sweep_windows(plan: Plan, out: Path, executor: Executor, progress: Progress 
     return files
 
 
-def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progress: Say | None = None) -> WalkForward:
+def walk_forward(
+    plan: WalkForwardPlan, out: Path, executor: Executor, write: Write, progress: Say | None = None
+) -> WalkForward:
     """Run a walk-forward and write its folder; one that is finished is read, one that was killed goes on where it was.
 
     Parameters
@@ -80,7 +73,7 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
     write
         Writes the stitched run.
     progress
-        Told each step as it begins.
+        Called with each step as it begins.
 
     Raises
     ------
@@ -88,7 +81,7 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
         What can't be used, in one line.
     """
     say, folder = progress or (lambda _step: None), out / plan.folder
-    if is_finished(folder):
+    if is_finished(folder, FILES):
         return read_walkforward(folder)
     files = sweep_windows(plan, out, executor)
     say("choosing")
@@ -96,23 +89,23 @@ def walk_forward(plan: Plan, out: Path, executor: Executor, write: Write, progre
     best, chosen = rows[0], [rows[number] for number in range(1, len(rows))]
     by_fold = [{window: files[number, window] for window in (TRAIN, TEST)} for number in range(1, len(rows))]
     table = fold_rows(plan, chosen, by_fold)
-    stitched = _stitched(plan, chosen, folder, say)
+    with TemporaryDirectory(prefix="backtest-walkforward-") as made:
+        stitched = stitched_run(plan, chosen, Path(made) / STRATEGY_FILE, say)
+        ran = write(stitched, folder)  # keeps the strategy's file
     others = {"own": plan.config, "hindsight": with_values(plan.config, plan.grid.combination(best))}
-    beside = {name: _beside(plan, config) for name, config in others.items()}
-    ran = write(stitched, folder)
-    (folder / FILE).unlink()  # the run's folder holds it
+    beside = {name: run_beside(plan, config) for name, config in others.items()}
     say("writing tables")
     groups = [({"fold": fold, "window": kind}, [file]) for (fold, kind), parts in files.items() for file in parts]
     join(groups, folder / COMBINATIONS)
     write_equity(folder, stitched, beside, _folds(plan))
-    made = {name: str(day) for name, day in plan.market.synthetic.items()}
-    manifest = {"id": plan.id, "simulated": stitched.simulated, "synthetic": made, "run": ran.name, **plan.known()}
+    synthetic = {name: str(day) for name, day in plan.market.synthetic.items()}
+    manifest = {"id": plan.id, "simulated": stitched.simulated, "synthetic": synthetic, "run": ran.name, **plan.known()}
     write_finished(folder, table, summary_of(plan, table, stitched, beside, best), manifest)
     shutil.rmtree(folder / "parts", ignore_errors=True)
     return read_walkforward(folder)
 
 
-def choices(plan: Plan, files: Files) -> dict[int, int]:
+def choices(plan: WalkForwardPlan, files: Files) -> dict[int, int]:
     """Return the row of the grid that each fold's training chooses; under 0 the best of the whole history."""
     return {
         window.fold: chosen_row(window, files[window.fold, window.kind], plan.objective, lowest=plan.lowest)
@@ -144,29 +137,8 @@ def best_row(values: Floats, *, lowest: bool) -> int | None:
     return int(np.argmax(np.where(known, -values if lowest else values, -np.inf)))
 
 
-def _stitched(plan: Plan, chosen: list[int], folder: Path, say: Say) -> Run:
-    """Run the book of all tests: the strategy that gives their weights, written into the folder, in backtrader."""
-    weights = stitched_weights(plan.config, plan.grid, plan.sessions, plan.folds, chosen, plan.source)
-    first = plan.folds[0].test_first
-    file = folder / FILE
-    file.write_text(strategy_file(plan.label, plan.sessions[first:-1], weights, _about(plan)), encoding="utf-8")
-    return run(stitched_config(plan.config, plan.grid, plan.sessions, first, file), plan.source, say)
-
-
-def _beside(plan: Plan, config: RunConfig) -> Run:
-    """Run one combination over the sessions of all tests."""
-    over = between(config, plan.sessions, plan.folds[0].test_first, len(plan.sessions) - 1)
-    return run(over.model_copy(update={"controls": "off"}), plan.source, engine=engine_of(config))
-
-
-def _folds(plan: Plan) -> Ints:
+def _folds(plan: WalkForwardPlan) -> Ints:
     """Return the number of the fold that each session of all tests belongs to."""
     first = plan.folds[0].test_first
     begins = [fold.test_first for fold in plan.folds]
     return np.searchsorted(begins, np.arange(first, len(plan.sessions)), side="right").astype(np.int64)
-
-
-def _about(plan: Plan) -> str:
-    """Say how the weights were made."""
-    known = {name: plan.known()[name] for name in ("axes", "train", "test", "anchored", "embargo", "objective")}
-    return f"backtest walkforward {plan.id}, {canonical(known)}"

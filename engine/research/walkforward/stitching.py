@@ -2,54 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
 import numpy as np
 
 from data.arrays import Dates, Floats
-from data.sources import Source
 from engine.config import PolicyConfig, RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
 from engine.research.combinations import compiles
-from engine.research.grid import Grid, with_values
-from engine.research.walkforward.folds import Fold
-from engine.research.walkforward.plan import between
+from engine.research.grid import with_values
+from engine.research.walkforward.plan import WalkForwardPlan, between
+from engine.runs.execute import run
+from engine.runs.identity import canonical
+from engine.runs.run import Run
 from engine.setup import open_market
 
+Say = Callable[[str], None]
+
 CLASS = "WalkForward"
-FILE = "walkforward_weights.py"
+STRATEGY_FILE = "walkforward_weights.py"
 LONGEST = 80
 """Bytes of a run's name."""
 
 
-def engine_of(config: RunConfig) -> str:
-    """Return the quickest engine that can run a config's strategy."""
-    return "compiled" if compiles(config) else "python"
+def stitched_run(plan: WalkForwardPlan, chosen: list[int], file: Path, say: Say) -> Run:
+    """Run the book of all tests in backtrader: the strategy that gives the weights its folds chose.
+
+    Parameters
+    ----------
+    plan
+        The walk-forward.
+    chosen
+        The row of the grid that each fold's training chose.
+    file
+        Where the strategy is written: the run's folder keeps it, by which it runs again.
+    say
+        Called with each step as it begins.
+    """
+    first = plan.folds[0].test_first
+    known = {name: plan.known()[name] for name in ("axes", "train", "test", "anchored", "embargo", "objective")}
+    about = f"backtest walkforward {plan.id}, {canonical(known)}"
+    text = strategy_file(plan.label, plan.sessions[first:-1], stitched_weights(plan, chosen), about)
+    file.write_text(text, encoding="utf-8")
+    return run(_stitched_config(plan, first, file), plan.source, say)
 
 
-def ordered_weights(config: RunConfig, source: Source) -> Floats:
-    """Return the hedge's weight as last ordered by each close of a run, shape (sessions,)."""
-    with evaluate_strategy(config, open_market(config, source)) as prepared:
-        ledger, _remarks = execute(engine_of(config), config, prepared)
-    return ledger.hedge
+def run_beside(plan: WalkForwardPlan, config: RunConfig) -> Run:
+    """Run one combination over the sessions of all tests."""
+    over = between(config, plan.sessions, plan.folds[0].test_first, len(plan.sessions) - 1)
+    return run(over.model_copy(update={"controls": "off"}), plan.source, engine=_engine_of(config))
 
 
-def stitched_weights(
-    config: RunConfig, grid: Grid, sessions: Dates, folds: tuple[Fold, ...], rows: list[int], source: Source
-) -> Floats:
+def stitched_weights(plan: WalkForwardPlan, chosen: list[int]) -> Floats:
     """Return the weights of all tests, each by its fold's choice, shape (closes from the first test's first on,).
 
     A choice is run from its training's first session, so that at its first test close the policy stands where it
     would for a person who had followed it. At the last session nothing is decided.
     """
     weights = []
-    for fold, row in zip(folds, rows, strict=True):
-        chosen = between(with_values(config, grid.combination(row)), sessions, fold.train_first, fold.test_last)
-        ordered = ordered_weights(chosen, source)
-        weights.append(ordered[fold.test_first - fold.train_first : -1])
+    for fold, row in zip(plan.folds, chosen, strict=True):
+        own = with_values(plan.config, plan.grid.combination(row))
+        config = between(own, plan.sessions, fold.train_first, fold.test_last)
+        with evaluate_strategy(config, open_market(config, plan.source)) as prepared:
+            ledger, _remarks = execute(_engine_of(config), config, prepared)
+        weights.append(ledger.hedge[fold.test_first - fold.train_first : -1])
     return np.concatenate(weights)
+
+
+def _engine_of(config: RunConfig) -> str:
+    """Return the quickest engine that can run a config's strategy."""
+    return "compiled" if compiles(config) else "python"
 
 
 def strategy_file(label: str, closes: Dates, weights: Floats, about: str) -> str:
@@ -102,16 +127,17 @@ def strategy_file(label: str, closes: Dates, weights: Floats, about: str) -> str
     return head + lines + tail
 
 
-def stitched_config(config: RunConfig, grid: Grid, sessions: Dates, first: int, file: Path) -> RunConfig:
+def _stitched_config(plan: WalkForwardPlan, first: int, file: Path) -> RunConfig:
     """Return the run of the stitched book: the strategy of `file`, over all tests, from the starting cash.
 
     The policy doesn't apply to such a strategy, so that the run has its default. Where the grid varies the largest
     weight allowed, the largest of those is.
     """
-    most = [axis.values for axis in grid.axes if axis.name == "hedge.max_weight"]
+    config = plan.config
+    most = [axis.values for axis in plan.grid.axes if axis.name == "hedge.max_weight"]
     allowed = max(most[0]) if most else config.hedge.max_weight
     marked = f"{config.name}-walkforward"
-    return between(config, sessions, first, len(sessions) - 1).model_copy(
+    return between(config, plan.sessions, first, len(plan.sessions) - 1).model_copy(
         update={
             "name": marked if len(marked.encode()) <= LONGEST else config.name,
             "hedge": config.hedge.model_copy(update={"max_weight": allowed}),

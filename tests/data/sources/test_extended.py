@@ -95,7 +95,7 @@ def test_a_fund_without_a_bar_is_made_whole() -> None:
     assert bars.close[0] == pytest.approx(100 * (1 + by_hand[0]), rel=1e-12)
     np.testing.assert_allclose(returns(bars), by_hand[1:], atol=1e-14)
     assert source.synthetic == {"NOIR": soxx.dates[-1] + DAY}
-    assert source.told[0].startswith("NOIR has no bar of its own and is SYNTHETIC: -2x SOXX, fee 1 %")
+    assert source.notes[0].startswith("NOIR has no bar of its own and is SYNTHETIC: -2x SOXX, fee 1 %")
 
 
 def test_what_is_made_whole_hangs_on_nothing_later() -> None:
@@ -190,13 +190,13 @@ AS_IF = (
 
 def test_what_is_synthetic_is_said() -> None:
     levered, plain = MADE.format("2.5 %"), MADE.format("1 %")
-    assert extended(SOXS_FROM_SOX, SOXX_FROM_SOX).told == (
+    assert extended(SOXS_FROM_SOX, SOXX_FROM_SOX).notes == (
         f"SOXS before 2020-01-31 is SYNTHETIC: -3x SOX, dividends 1.6 %, fee 1.01 %, spread 0.65 % {levered}",
         f"SOXS{AS_IF}",
         f"SOXX before 2020-01-16 is SYNTHETIC: 1x SOX, dividends 0 %, fee 0 % {plain}",
         f"SOXX{AS_IF}",
     )
-    assert extended(SOXS_FROM_SOXX).told == (
+    assert extended(SOXS_FROM_SOXX).notes == (
         f"SOXS before 2020-01-31 is SYNTHETIC: -3x SOXX, fee 1.01 %, spread 1 % {levered}",
     )
 

@@ -67,6 +67,9 @@ def test_no_price_is_told_of_what_rounds_to_nothing():
     [
         (SIMULATED, True, 1.0, 1.0, [1], 300),
         (RUINED, False, -1.0, 1.0, [1], 300),
+        (RUINED, False, -0.5, 1.0, [1], 300),
+        (RUINED, False, 0.0, 1.0, [1], 300),
+        (UNHEDGED_RUINED, False, 0.5, -0.5, [1], 300),
         (UNHEDGED_RUINED, False, 1.0, 0.0, [1], 300),
         (NEVER, False, 1.0, 1.0, [], 300),
         (SHORT, False, 1.0, 1.0, [1], 251),

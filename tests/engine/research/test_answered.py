@@ -18,12 +18,11 @@ from data.errors import UserError
 from data.sources.csv import CsvSource
 from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
 from engine.kernel import tails
-from engine.research.answered import spaced
 from engine.research.cache import Cache
 from engine.research.columns import COLUMNS, ESTIMATED, SAFETY, SHIFTS, SUM, check_column, columns_of
-from engine.research.compute import Clock, compute, run_alone
+from engine.research.compute import Timer, compute, run_alone
 from engine.research.grid import grid_of, with_values
-from engine.research.rows import compute_rows
+from engine.research.rows import compute_rows, spaced
 from engine.research.search.objectives import objectives_of
 from engine.research.search.run import plan_search
 from engine.research.search.space import space_of
@@ -56,7 +55,7 @@ def test_bad_quarter_and_gap_are_those_of_the_rows_own_book(keys, seed):
     config = configured(keys | PARAMS)
     grid = grid_of(config, ["trend_days=3,9", "hedge.weight=0,0.1,0.35"])
     made = made_of(config, grid, fed)
-    table = compute(made, 0, len(grid), 2, Clock())
+    table = compute(made, 0, len(grid), 2, Timer())
     world = made.environment(())
     books, sessions = [book.equity for book in held_less_grid(world.setup)], len(world.setup.prices.close)
 
@@ -99,7 +98,7 @@ def test_parts_add_up_and_are_those_of_the_rows_own_books(keys):
     config = configured(PARAMS | {"execution.commission_bps": 20.0} | keys)
     grid = grid_of(config, AXES)
     made = made_of(config, grid)
-    table = compute(made, 0, len(grid), 2, Clock(), answer=True)
+    table = compute(made, 0, len(grid), 2, Timer(), answer=True)
     world = made.environment(())
     beta = run_beta(world.config, world.market)
     years = (len(world.setup.prices.close) - 1) / world.market.sessions_a_year
@@ -129,7 +128,7 @@ def test_a_book_that_is_never_hedged_has_parts_of_nothing_and_a_ruined_one_has_n
     keys = {"hedge.funding": "margin", "hedge.max_weight": 1.0, "hedge.rebalance": "never", "policy.min_hold": 150}
     config = configured(PARAMS | keys | {"execution.commission_bps": 200.0})
     grid = grid_of(config, ["hedge.weight=0,0.9"])
-    table = compute(made_of(config, grid, source(5, 200)), 0, 2, 1, Clock(), answer=True)
+    table = compute(made_of(config, grid, source(5, 200)), 0, 2, 1, Timer(), answer=True)
 
     assert [table[name][0] for name in SUM] == pytest.approx([0.0] * 4, abs=1e-12)
     assert table["total_return"][1] <= -1.0
@@ -168,7 +167,7 @@ def test_a_strategy_compiled_or_by_itself_has_the_same_row():
     config = configured(PARAMS)
     grid = grid_of(config, AXES)
     one, other = (
-        compute(made_of(config, grid), 0, 4, 1, Clock(), answer=True),
+        compute(made_of(config, grid), 0, 4, 1, Timer(), answer=True),
         compute_rows(config, grid, FED, 0, 4, answer=True),
     )
 
@@ -229,7 +228,7 @@ def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
 
     assert plans[0].id != plans[1].id
     assert plans[1].job.answer
-    assert searches[0].name != searches[1].name
+    assert searches[0].folder.name != searches[1].folder.name
     with pytest.raises(UserError, match="--objective drift takes --answer"):
         plan_of(config, grid, cut, "drift", source=FED)
 
@@ -243,7 +242,7 @@ def test_rows_of_real_history_know_what_the_run_answers():
     config = load_config("hedge_soxs.yaml", ["end=2026-08-21"], FOLDER)
     axes = ["trend_days=10:200:10", "volatility_floor=0:0.5:0.05", "hedge.weight=0.05:0.5:0.05"]
     grid = grid_of(config, [*axes, "hedge.rebalance=never,weekly,band"], count, 2)
-    table = compute(Cache(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Clock(), answer=True)
+    table = compute(Cache(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Timer(), answer=True)
 
     for row, places in enumerate(grid.indices(0, count)):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}

@@ -19,7 +19,7 @@ from distributed import Client
 from backtest import load_config
 from data.errors import UserError
 from engine.research import cluster, combinations
-from engine.research.cluster import Cluster
+from engine.research.cluster import DaskCluster
 from engine.research.executors import Threads
 from engine.research.grid import grid_of
 from engine.research.job import ExecutorError, FunctionJob
@@ -105,7 +105,7 @@ def whole(tmp_path_factory):
 
 
 def test_a_strategy_is_sent_out_and_its_table_is_the_same(tmp_path, there, whole, capfd):
-    result = swept(tmp_path, Cluster(there.address, 1))
+    result = swept(tmp_path, DaskCluster(there.address, 1))
 
     assert result.results.read_bytes() == whole
     assert capfd.readouterr().out == ""
@@ -122,7 +122,7 @@ def test_a_compiled_sweep_is_the_same_too(tmp_path, there, monkeypatch):
 
     ours, theirs = (
         sweep(config, grid, tmp_path / str(k), executor=executor)
-        for k, executor in enumerate((Threads(2), Cluster(there.address, 1)))
+        for k, executor in enumerate((Threads(2), DaskCluster(there.address, 1)))
     )
 
     assert theirs.results.read_bytes() == ours.results.read_bytes()
@@ -142,7 +142,7 @@ def test_a_worker_that_joins_late_takes_over_from_one_that_is_killed(tmp_path, t
         kept.update(finished_rows(tmp_path / "sweeps"))
         os.kill(first.pid, signal.SIGKILL)
 
-    assert swept(tmp_path, Cluster(there.address, 1), progress).results.read_bytes() == whole
+    assert swept(tmp_path, DaskCluster(there.address, 1), progress).results.read_bytes() == whole
     begun = logged(tmp_path)
     assert len({process for process, _row in begun}) == 2
     assert len(kept) == 8
@@ -157,7 +157,7 @@ def test_the_scheduler_is_killed_and_a_second_run_goes_on(tmp_path, whole):
                 os.kill(process.pid, signal.SIGKILL)
 
         with pytest.raises(ExecutorError) as caught:
-            swept(tmp_path, Cluster(address, 1), progress)
+            swept(tmp_path, DaskCluster(address, 1), progress)
     kept = finished_rows(tmp_path / "sweeps")
     before = len(logged(tmp_path))
 
@@ -181,7 +181,7 @@ def test_killed_at_random_moments_nothing_is_lost(tmp_path, whole, whom):
             )
             dying.start()
             try:
-                swept(folder, Cluster(address, 1))
+                swept(folder, DaskCluster(address, 1))
             except UserError as fault:
                 assert whom == "scheduler", fault
             dying.join()
@@ -205,7 +205,7 @@ def test_a_worker_of_another_version_is_refused(tmp_path, there, monkeypatch):
     monkeypatch.setattr(cluster, "versions", lambda: {**ours, "hedge-backtest": "0.0.1+older"})
 
     with pytest.raises(ExecutorError) as caught:
-        swept(tmp_path, Cluster(there.address, 1))
+        swept(tmp_path, DaskCluster(there.address, 1))
 
     assert str(caught.value).startswith("worker tcp://127.0.0.1:")
     assert f"runs hedge-backtest {ours['hedge-backtest']}, this command 0.0.1+older: install the same" in str(
@@ -227,23 +227,23 @@ def test_no_scheduler_is_told_in_a_line(monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT", 0.5)
 
     with pytest.raises(UserError, match=r"^--cluster tcp://127\.0\.0\.1:9: no scheduler answers there: "):
-        list(Cluster("tcp://127.0.0.1:9", 1).run(FunctionJob("roots", math.sqrt), [1.0]))
+        list(DaskCluster("tcp://127.0.0.1:9", 1).run(FunctionJob("roots", math.sqrt), [1.0]))
 
 
 def test_a_scheduler_behind_tls_needs_certificates():
     with pytest.raises(UserError, match=r"^--cluster tls://127\.0\.0\.1:9 needs certificates: "):
-        list(Cluster("tls://127.0.0.1:9", 1).run(FunctionJob("roots", math.sqrt), [1.0]))
+        list(DaskCluster("tls://127.0.0.1:9", 1).run(FunctionJob("roots", math.sqrt), [1.0]))
 
 
 def test_no_worker_is_told_in_a_line(tmp_path, monkeypatch):
     monkeypatch.setattr(cluster, "PATIENCE", 0.0)
 
     with scheduler(tmp_path) as (_process, address), pytest.raises(ExecutorError, match=r"has had no worker for 0 sec"):
-        list(Cluster(address, 1).run(FunctionJob("roots", math.sqrt), [1.0]))
+        list(DaskCluster(address, 1).run(FunctionJob("roots", math.sqrt), [1.0]))
 
 
 def test_a_cluster_of_our_own_names_a_chunk_that_ends_its_workers():
-    answers = Cluster(None, 1).run(FunctionJob("leaving", exec), ["", "import os; os._exit(9)"])
+    answers = DaskCluster(None, 1).run(FunctionJob("leaving", exec), ["", "import os; os._exit(9)"])
 
     assert next(answers) == ("", None)
     with pytest.raises(ExecutorError, match=r"^3 workers ended with .*_exit.* in hand: is memory short\?"):

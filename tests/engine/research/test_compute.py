@@ -22,7 +22,7 @@ from engine.evaluate_strategy import intensity_of
 from engine.kernel.loop import run_policy
 from engine.research.cache import Cache
 from engine.research.columns import COLUMNS
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.grid import grid_of, with_values
 from engine.setup import open_market, prepare
 from strategies import parameters
@@ -38,7 +38,7 @@ def by_the_loop(config, fed):
 
     def figures(ledger):
         trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-        return metrics_of(ledger, setup.terms, market.run_sessions, trades)
+        return metrics_of(ledger, setup.terms.earned, market.run_sessions, trades)
 
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
     return figures(ledger), figures(run_unhedged(setup)), scalars(attribute(setup, ledger))
@@ -67,7 +67,7 @@ def test_every_row_is_the_single_run(keys, seed):
     config = configured(keys | {"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}})
     grid = grid_of(config, AXES)
 
-    table = compute(Cache(config, grid, fed), 0, len(grid), 2, Clock())
+    table = compute(Cache(config, grid, fed), 0, len(grid), 2, Timer())
 
     assert_rows_are_runs(config, grid, fed, table)
 
@@ -87,7 +87,7 @@ def test_every_part_of_a_run_can_be_swept_at_once():
             "execution.shares=fractional,whole",
         ],
     )
-    clock = Clock()
+    clock = Timer()
 
     table = compute(Cache(config, grid, fed), 0, len(grid), 2, clock)
 
@@ -100,7 +100,7 @@ def test_combinations_that_contradict_themselves_fail_alone():
     config = configured({"policy.enter": 0.9, "policy.exit": 0.1})
     grid = grid_of(config, ["policy.enter=0.3,0.7", "policy.exit=0.2,0.5"])
 
-    table = compute(Cache(config, grid, fed), 0, len(grid), 1, Clock())
+    table = compute(Cache(config, grid, fed), 0, len(grid), 1, Timer())
 
     assert [bool(word) for word in table["failed"]] == [False, True, False, False]
     assert "policy.exit 0.5 is above policy.enter 0.3" in table["failed"][1]
@@ -112,10 +112,10 @@ def test_a_chunk_is_the_same_however_it_is_cut():
     fed = source(4)
     config = configured({"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}})
     grid = grid_of(config, [*AXES, "policy.cooldown=0:3"])
-    whole = compute(Cache(config, grid, fed), 0, len(grid), 2, Clock())
+    whole = compute(Cache(config, grid, fed), 0, len(grid), 2, Timer())
 
     made = Cache(config, grid, fed)
-    cut = [compute(made, first, first + 7, 1, Clock()) for first in range(0, len(grid), 7)]
+    cut = [compute(made, first, first + 7, 1, Timer()) for first in range(0, len(grid), 7)]
 
     for name in COLUMNS:
         np.testing.assert_array_equal(np.concatenate([part[name] for part in cut]), whole[name])
@@ -129,7 +129,7 @@ def test_rows_of_real_history_are_what_backtest_run_gives():
     grid = grid_of(
         config, ["trend_days=10:200:10", "volatility_floor=0:0.5:0.05", "hedge.weight=0.05:0.5:0.05"], count, 1
     )
-    table = compute(Cache(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Clock())
+    table = compute(Cache(config, grid, CsvSource(FOLDER)), 0, len(grid), 2, Timer())
 
     for row, places in enumerate(grid.indices(0, count)):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}

@@ -8,11 +8,12 @@ import pytest
 
 from backtest import load_config, run
 from data.errors import ConfigError
+from data.files import CHECKSUMS
 from engine.analytics.measure import HEDGE
 from engine.research import combinations
 from engine.research.executors import Threads
 from engine.research.grid import grid_of, with_values
-from engine.research.sweep import sweep
+from engine.research.sweep import FILES, sweep
 
 SHORT = ["start=2019-01-02", "end=2020-12-31"]
 AXES = ["trend_days=10:100:10", "hedge.weight=0.05:0.5:0.05"]
@@ -45,7 +46,7 @@ def test_the_table_holds_a_row_a_combination(tmp_path):
     assert table.num_rows == 100
     assert table.column("strategy.params.trend_days").to_pylist()[:11] == [10] * 10 + [20]
     assert table.column("hedge.weight").to_pylist()[9] == 0.5
-    assert {path.name for path in result.folder.iterdir()} == {"results.parquet", "overfitting.json", "manifest.json"}
+    assert {path.name for path in result.folder.iterdir()} == {*FILES, CHECKSUMS, "manifest.json"}
     assert "SIMULATED" in result.folder.name
 
 

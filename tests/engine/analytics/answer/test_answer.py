@@ -5,9 +5,9 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from answered_runs import evaluated, ran
+from answered_runs import ran, whole
 
-from engine.analytics.answer.answer import NetShort, answer_of, net_short_of
+from engine.analytics.answer.answer import SHORT, NetShort, answer_of, net_short_of
 from engine.analytics.answer.fund_part import fund_part
 from engine.analytics.answer.insurance import insurance_of, matches
 from engine.analytics.answer.timing import shifts_of, timing_of
@@ -32,7 +32,7 @@ def growth(book):
 
 
 def test_the_sum_is_that_of_the_books_it_names():
-    (_, prepared, hedged), found = ran(), evaluated()
+    (_, prepared, hedged), found = ran(), whole()
     answer, controls = found.answer, found.controls
     shifts = shifts_of(prepared.setup, hedged, beta_of(), YEARS)
     bare, entry, daily = (growth(controls[name].ledger) for name in ("unhedged", "derisk_entry", "derisk_daily"))
@@ -51,7 +51,7 @@ def test_the_sum_is_that_of_the_books_it_names():
 
 
 def test_holding_less_is_run_at_the_shares_that_match():
-    (_, prepared, hedged), found = ran(), evaluated()
+    (_, prepared, hedged), found = ran(), whole()
     answer, setup = found.answer, prepared.setup
     shares = matches(hedged.equity, [book.equity for book in answer.grid])
     books = [run_held_less(setup, share) for share in shares]
@@ -65,14 +65,14 @@ def test_holding_less_is_run_at_the_shares_that_match():
 
 
 def test_the_fund_is_held_against_the_book_sold_daily():
-    (_, prepared, hedged), found = ran(), evaluated()
+    (_, prepared, hedged), found = ran(), whole()
     daily = found.controls["derisk_daily"].ledger
 
     assert found.answer.fund == fund_part(prepared.setup, hedged, daily, found.episodes, YEARS)
 
 
 def test_net_short_closes_are_those_whose_next_session_is_counted():
-    (config, prepared, hedged), found = ran(WIDE), evaluated(WIDE)
+    (config, prepared, hedged), found = ran(WIDE), whole(WIDE)
     setup, beta = prepared.setup, beta_of((WIDE,))
     worth = hedged.shares * setup.prices.close
     exposed = worth[:, 0] * beta - 3.0 * worth[:, 1]
@@ -87,8 +87,12 @@ def test_net_short_closes_are_those_whose_next_session_is_counted():
     assert net_short_of(setup, calm, beta) == NetShort(0, 0.0)
 
 
+def test_a_run_that_is_too_short_is_told_how_long_it_has_to_be():
+    assert SHORT.startswith("the run is too short: fewer than 252 sessions ")
+
+
 def test_parts_of_a_book_that_was_ruined_are_none():
-    (config, prepared, hedged), found = ran(), evaluated()
+    (config, prepared, hedged), found = ran(), whole()
     case, daily = Case(config, prepared.setup, hedged, beta_of()), found.controls["derisk_daily"]
     for end in (0.0, -1.0):
         broken = daily.ledger._replace(equity=np.append(daily.ledger.equity[:-1], end))
@@ -103,7 +107,7 @@ def test_parts_of_a_book_that_was_ruined_are_none():
 
 
 def test_as_plain_values_it_is_dated_and_in_the_units_it_names():
-    (_, prepared, _), found = ran(), evaluated()
+    (_, prepared, _), found = ran(), whole()
     answer, sessions = found.answer, prepared.setup.market.run_sessions
     plain = json.loads(json.dumps(answer.as_dict(), allow_nan=False))
 

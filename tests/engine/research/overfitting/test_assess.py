@@ -16,15 +16,28 @@ from engine.analytics.metrics import mean_cash_return, returns_of
 from engine.kernel.loop import run_policy
 from engine.research.cache import Cache
 from engine.research.columns import COLUMNS
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.grid import grid_of, with_values
 from engine.research.overfitting.assess import finish, finish_sweep
-from engine.research.overfitting.findings import FILE, LESS_DERISK, LESS_UNHEDGED, OVER_CASH, read
+from engine.research.overfitting.drawn import KEPT, drawn_of, kept_of, sampled_rows
+from engine.research.overfitting.findings import (
+    BARE,
+    CANT_TELL,
+    COSTS,
+    FILE,
+    HOLDS,
+    LESS_DERISK,
+    LESS_UNHEDGED,
+    LUCK,
+    OVER_CASH,
+    numbers,
+    outcome,
+    read,
+    sentence,
+)
 from engine.research.overfitting.history import Tried
-from engine.research.overfitting.parts import kept_columns
-from engine.research.overfitting.paths import Followed, follow, follow_told, told_of
-from engine.research.overfitting.rows import KEPT, drawn_of, kept_of, sampled_rows
-from engine.research.overfitting.words import BARE, CANT_TELL, COSTS, HOLDS, LUCK, numbers, outcome, sentence
+from engine.research.overfitting.paths import PathSet, follow, follow_kept
+from engine.research.rows import kept_columns, kept_of_run
 from engine.runs.execute import run
 from engine.setup import open_market, prepare, run_beta
 
@@ -56,7 +69,7 @@ def swept(config, grid, folder, workers=1, chunk=100, follower=None):
     """Sweep and finish, as `engine.research.sweep` does it."""
     made, rows, kept, tables = Cache(config, grid, FED), [], [], []
     for first in range(0, len(grid), chunk):
-        table = compute(made, first, min(first + chunk, len(grid)), workers, Clock())
+        table = compute(made, first, min(first + chunk, len(grid)), workers, Timer())
         known = np.flatnonzero(np.isfinite(table[KEPT][:, 0]))
         rows.append(first + known)
         kept.append(table[KEPT][known])
@@ -88,11 +101,11 @@ def test_rows_are_drawn_one_from_each_stretch_and_meet_every_value_of_each_axis(
 def test_sums_that_are_kept_are_those_of_the_runs():
     config = configured(PARAMS)
     grid = grid_of(config, AXES)
-    table = compute(Cache(config, grid, FED), 0, len(grid), 2, Clock())
+    table = compute(Cache(config, grid, FED), 0, len(grid), 2, Timer())
 
     for row, one in combinations(config, grid):
         setup, (returns, *_) = by_the_loop(one)
-        cash = mean_cash_return(setup.terms, len(returns))
+        cash = mean_cash_return(setup.terms.earned, len(returns))
         expected = kept_of(returns, cash, setup.market.run_sessions)
         np.testing.assert_allclose(table[KEPT][row], expected, rtol=1e-7, atol=1e-12)
         parts = np.array_split(returns - cash, 16)
@@ -126,11 +139,11 @@ def test_paths_that_were_kept_are_those_that_are_run_again(monkeypatch):
     config = configured(PARAMS)
     grid = grid_of(config, AXES)
     quick = {"controls": "off"}
-    kept = {row: told_of(run(one.model_copy(update=quick), FED)) for row, one in combinations(config, grid)}
+    kept = {row: kept_of_run(run(one.model_copy(update=quick), FED)) for row, one in combinations(config, grid)}
     every = np.arange(len(grid))
     again = follow(Cache(config, grid, FED), 1)(2, every, every)
-    looked = follow_told({row: told.path for row, told in kept.items() if row != 2}, lambda row: kept[row].path)
-    books, table = looked(2, every, every), compute(Cache(config, grid, FED), 0, len(grid), 1, Clock())
+    looked = follow_kept({row: told.path for row, told in kept.items() if row != 2}, lambda row: kept[row].path)
+    books, table = looked(2, every, every), compute(Cache(config, grid, FED), 0, len(grid), 1, Timer())
 
     assert (books.calendar, books.rows.tolist()) == (again.calendar, again.rows.tolist())
     for one, other in (
@@ -192,7 +205,7 @@ def test_a_sweep_that_is_not_compiled_says_the_same_from_its_parts(tmp_path, mon
     compiled = swept(config, grid, tmp_path / "one")
     parts = tmp_path / "one" / "parts"
     parts.mkdir()
-    told = [told_of(run(one.model_copy(update={"controls": "off"}), FED)) for _, one in combinations(config, grid)]
+    told = [kept_of_run(run(one.model_copy(update={"controls": "off"}), FED)) for _, one in combinations(config, grid)]
     for k in range(0, len(grid), 7):
         columns = kept_columns(told[k : k + 7], np.arange(k, min(k + 7, len(grid))) != compiled.best.row)
         lists = {
@@ -201,7 +214,7 @@ def test_a_sweep_that_is_not_compiled_says_the_same_from_its_parts(tmp_path, mon
         }
         pq.write_table(pa.table(lists), parts / f"{k:06d}.parquet")
     monkeypatch.setattr("engine.research.overfitting.assess.compiles", lambda _config: False)
-    found = finish_sweep(tmp_path / "one", config, grid, FED, 1)
+    found = finish_sweep(tmp_path / "one", sorted(parts.glob("*.parquet")), config, grid, FED, 1)
 
     assert found.best == compiled.best
     for name, one in compiled.deflated.items():
@@ -244,7 +257,7 @@ def planted(tmp_path, returns, unhedged, episodes=40):
         at = np.searchsorted(some, compared)
         of = np.zeros(len(some), np.int64)
         beside = np.repeat(unhedged[np.newaxis], len(at), axis=0)
-        return Followed(kept[0, 0], some, returns[some], np.zeros(len(some)), unhedged[np.newaxis], of, at, beside)
+        return PathSet(kept[0, 0], some, returns[some], np.zeros(len(some)), unhedged[np.newaxis], of, at, beside)
 
     return finish(tmp_path, (np.arange(rows), kept), look)
 

@@ -8,11 +8,10 @@ import pytest
 from standings import standing
 
 from engine.analytics.evidence import Difference, beyond_normal, probabilistic_sharpe, psr_of
-from engine.research.overfitting.findings import LESS_DERISK, LESS_UNHEDGED
+from engine.research.overfitting.findings import CANT_TELL, HOLDS, LESS_DERISK, LESS_UNHEDGED, numbers, outcome
 from engine.research.overfitting.sharpe import Deflated, moments
 from engine.research.overfitting.superior import SEED, _means, _p_values, superior
-from engine.research.overfitting.words import CANT_TELL, HOLDS, numbers, outcome
-from reports.overfitting_table import counted_in_words, rows_of
+from reports.overfitting import counted_in_words, rows_of
 
 
 def losses(books=6, sessions=400):
@@ -142,7 +141,7 @@ def test_what_is_undefined_is_null_with_its_reason_wherever_it_is_told():
     told = undefined()
     one = told.found.deflated[LESS_UNHEDGED]
     plain = one.as_dict(24)
-    rows = {row.label: row.figures for row in rows_of(told)}
+    rows = {row.cells[0]: tuple(row.cells[1:]) for row in rows_of(told)}
 
     assert {plain[name] for name in ("deflated_sharpe", "deflated_sharpe_effectively", "track_record")} == {None}
     assert plain["undefined"] == "a skew of -40.0 in 4,081 returns, beyond 10.2, leaves no normal approximation"

@@ -26,8 +26,8 @@ from engine.research.executors import Processes, Threads
 from engine.research.grid import Axis, Grid
 from engine.research.search.objectives import Objective, best_first, objectives_of
 from engine.research.search.run import cost_of_selling, plan_search, search_trials, selling_line
+from engine.research.search.sampler import JOURNAL, OptunaSampler
 from engine.research.search.space import space_of, values_of
-from engine.research.search.trials import JOURNAL, Trials
 from engine.research.sweep import sweep
 
 SHORT = ["start=2019-01-02", "end=2020-12-31"]
@@ -245,7 +245,7 @@ def test_the_journal_is_a_study_that_optuna_reads(tmp_path):
 
 
 def test_without_optuna_it_says_what_to_install(tmp_path, monkeypatch):
-    monkeypatch.setattr("engine.research.search.trials.find_spec", lambda _name: None)
+    monkeypatch.setattr("engine.research.search.sampler.find_spec", lambda _name: None)
     with pytest.raises(UserError, match=r"pip install hedge-backtest\[search\]"):
         searched(tmp_path, 2)
 
@@ -370,6 +370,6 @@ def test_trials_of_one_number_count_once(tmp_path):
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join([*lines, lines[-1]]))
 
-    again = Trials(result.folder, result.folder.name, result.search.space, result.search.objectives, 0)
+    again = OptunaSampler(result.folder, result.folder.name, result.search.space, result.search.objectives, 0)
 
     assert again.finished == {one.number: one for one in result.tried}

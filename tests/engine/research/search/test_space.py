@@ -8,7 +8,7 @@ from backtest import load_config
 from data.errors import ConfigError
 from engine.loading import find_run
 from engine.research.grid import grid_of
-from engine.research.search.space import Range, size_of, space_of
+from engine.research.search.space import NumberRange, size_of, space_of
 
 
 def one(text, run="hedge_soxs.yaml"):
@@ -74,7 +74,7 @@ def test_size_counts_combinations_and_knows_a_continuum():
 
 
 def test_a_continuum_has_no_grid():
-    assert Range(*(None,) * 3, whole=False).size is None
+    assert NumberRange(*(None,) * 3, whole=False).size is None
 
 
 def test_a_clash_between_two_dimensions_is_for_the_trials():

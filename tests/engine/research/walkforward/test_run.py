@@ -15,10 +15,11 @@ from markets import make_bars, nyse, random_bars, source_of
 
 from backtest import load_config, run, write_run
 from data.errors import ConfigError, StrategyError, UserError
+from data.files import CHECKSUMS
 from engine.loading import build_config
 from engine.research.cache import Cache
 from engine.research.columns import COLUMNS
-from engine.research.compute import Clock, compute
+from engine.research.compute import Timer, compute
 from engine.research.executors import Threads
 from engine.research.grid import grid_of, with_values
 from engine.research.job import read_column
@@ -326,7 +327,7 @@ def test_a_killed_one_goes_on_and_its_files_are_the_same(demo, tmp_path, monkeyp
 
     assert len(NOTED.done) == len(set(NOTED.done)) == len(plan.windows) == 9
     assert bytes_of(again) == bytes_of(walk)
-    assert {path.name for path in again.folder.iterdir()} == {*FILES, again.run.name}
+    assert {path.name for path in again.folder.iterdir()} == {*FILES, CHECKSUMS, again.run.name}
     written_at = (again.folder / "folds.parquet").stat().st_mtime_ns
     assert walk_forward(plan, tmp_path, Counting(1), written).folds == again.folds
     assert (again.folder / "folds.parquet").stat().st_mtime_ns == written_at
@@ -399,7 +400,7 @@ def test_the_table_in_the_docs_is_what_the_command_gives():
         for window in plan.windows:
             if window.fold == fold:
                 made = Cache(window.config, plan.grid, plan.source)
-                values[window.kind] = compute(made, 0, len(plan.grid), 1, Clock())["sharpe"]
+                values[window.kind] = compute(made, 0, len(plan.grid), 1, Timer())["sharpe"]
         row = best_row(values[TRAIN], lowest=False)
         told = standing(values[TEST], row, lowest=False)
         start = plan.sessions[plan.folds[fold - 1].test_first]

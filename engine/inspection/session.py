@@ -1,0 +1,269 @@
+"""One session of a run: what `engine.inspection.explain` finds out, as plain values and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from engine.kernel.loop import Ledger
+from engine.setup import Setup
+from strategies.policy import (
+    ENTER,
+    MAX_HOLD,
+    REASONS,
+    SIGNAL,
+    STAY,
+    STOP_LOSS,
+    TAKE_PROFIT,
+    PolicyRules,
+    PolicyState,
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an input of the signal was at one close; ``None`` where it wasn't known."""
+
+    name: str
+    value: float | None
+    threshold: float | None
+    fires: str
+    fired: bool
+    unit: str
+
+
+@dataclass(frozen=True)
+class PolicyRead:
+    """What the policy made of one close.
+
+    Parameters
+    ----------
+    before, after
+        Where it stood after the close before, and after this one.
+    action
+        A word of `strategies.policy.REASONS`.
+    size
+        The weight an entry would have got, a fraction of equity; ``None`` where it couldn't be told.
+    fund_return
+        The fund's return from the entry's fill to this close; ``None`` while off.
+    """
+
+    before: PolicyState
+    after: PolicyState
+    action: str
+    size: float | None
+    fund_return: float | None
+
+
+@dataclass(frozen=True)
+class Fill:
+    """An instrument bought or sold in one session: as-traded shares, dollars a share, dollars."""
+
+    decided: str
+    filled: str
+    instrument: str
+    side: str
+    shares: float
+    price: float
+    value: float
+    commission: float
+    slippage: float
+
+
+@dataclass(frozen=True)
+class Close:
+    """One close: what was read, and what was decided.
+
+    Parameters
+    ----------
+    date
+        The session.
+    inputs, intensity
+        The signal; no inputs where the strategy tells none, no intensity where it has none.
+    policy
+        ``None`` for a strategy that gives the hedge's weight itself, and where nothing is decided any more.
+    why
+        What was decided, and by which rule.
+    since
+        The close at which the hedge was last ordered on or off; ``None`` where it never was.
+    order
+        Why target weights were ordered at this close: ``first order``, ``switch`` or ``rebalancing``; else ``None``.
+    core, hedge
+        The weights last ordered, fractions of equity.
+    fills
+        What became of the order in the session after.
+    """
+
+    date: str
+    inputs: tuple[Reading, ...]
+    intensity: float | None
+    policy: PolicyRead | None
+    why: str
+    since: str | None
+    order: str | None
+    core: float
+    hedge: float
+    fills: tuple[Fill, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values, as JSON holds them."""
+        plain = asdict(self)
+        if self.policy is not None:
+            plain["policy"] |= {"before": self.policy.before._asdict(), "after": self.policy.after._asdict()}
+        return plain
+
+
+@dataclass(frozen=True)
+class BarRead:
+    """An instrument's bar as traded and its total return in the session; ``None`` where unknown."""
+
+    instrument: str
+    open: float | None
+    high: float | None
+    low: float | None
+    close: float | None
+    volume: float | None
+    made: float | None
+
+
+@dataclass(frozen=True)
+class BookRead:
+    """A book at the day's close: dollars, and its return in the session (``None`` in the first)."""
+
+    title: str
+    equity: float
+    made: float | None
+
+
+@dataclass(frozen=True)
+class Day:
+    """One session of a run, explained.
+
+    Parameters
+    ----------
+    name, strategy, about, instrument
+        The run, its strategy with what its class says of itself, and the hedge.
+    date, session, sessions
+        The day, its number in the run from 0, and how many there are.
+    headline
+        Whether the hedge was on or off, in a sentence.
+    rules
+        The policy's, as the config has them.
+    weight
+        The hedge's weight at the day's close, a fraction of equity.
+    bars
+        What the instruments did in the session: those traded, and the underlying.
+    closes
+        The close before, which decided what the day was gone through with (none in the first session), and the day's.
+    attribution
+        Where the day's dollars came from, by the columns of `engine.analytics.attribution`; they sum to the change
+        of equity.
+    books
+        The hedged book and its controls.
+    notes
+        What a reader has to know besides.
+    """
+
+    name: str
+    strategy: str
+    about: str
+    instrument: str
+    date: str
+    session: int
+    sessions: int
+    headline: str
+    rules: Mapping[str, Any]
+    weight: float
+    bars: tuple[BarRead, ...]
+    closes: tuple[Close, ...]
+    attribution: Mapping[str, float]
+    books: tuple[BookRead, ...]
+    notes: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values, as JSON holds them."""
+        return asdict(self) | {"closes": tuple(close.as_dict() for close in self.closes)}
+
+
+def headline(hedge: str, before: bool, now: bool, closes: Sequence[Close]) -> str:  # noqa: FBT001  # two closes
+    """Return what became of the hedge in a session, and which close decided it.
+
+    Parameters
+    ----------
+    hedge
+        The fund's name.
+    before, now
+        Whether it was held at the close before, and at the day's.
+    closes
+        The close before, unless the run begins with the day, and the day's.
+    """
+    held = {
+        (False, False): "was not held",
+        (True, True): "was held",
+        (False, True): "was bought",
+        (True, False): "was sold",
+    }
+    said = f"{hedge} {held[before, now]} on {closes[-1].date}"
+    if len(closes) == 1:
+        return f"{said}, the first session: nothing had been decided yet."
+    return f"{said}. At the close of {closes[0].date} {closes[0].why}."
+
+
+def why(setup: Setup, hedged: Ledger, t: int, policy: PolicyRead | None) -> str:
+    """Return what was decided at a close, and by which rule of the policy."""
+    if policy is None:
+        return _given(hedged, t)
+    rules, signal = setup.plan.policy, float(setup.plan.intensity[t])
+    if policy.before.on:
+        return _stays_on(rules, policy, signal) if policy.after.on else _ordered_off(rules, policy, signal)
+    if policy.after.on:
+        many = "" if rules.confirm == 1 else f" at {rules.confirm} closes in a row"
+        return f"the hedge is ordered on: intensity {signal:g} is at or above policy.enter {rules.enter:g}{many}"
+    return f"the hedge stays off: {_off_because(rules, policy, signal)}"
+
+
+def _given(hedged: Ledger, t: int) -> str:
+    """Return what a strategy did that gives the weight, or orders, itself."""
+    before, now = float(hedged.hedge[t - 1]) if t else 0.0, float(hedged.hedge[t])
+    if hedged.action[t] == ENTER:
+        return f"the strategy orders the hedge on, to {now:.1%} of equity"
+    if hedged.action[t] != STAY:
+        return "the strategy orders the hedge off"
+    if now != before:
+        return f"the strategy changes the hedge from {before:.1%} to {now:.1%} of equity"
+    return "the strategy leaves the hedge on" if now else "the strategy leaves the hedge off"
+
+
+def _ordered_off(rules: PolicyRules, policy: PolicyRead, signal: float) -> str:
+    made, held = f"the fund made {policy.fund_return:+.1%} since its fill", policy.before.held + 1
+    because = {
+        REASONS[STOP_LOSS]: f"{made}, at or below policy.stop_loss of {-rules.stop_loss:+.1%}",
+        REASONS[TAKE_PROFIT]: f"{made}, at or above policy.take_profit of {rules.take_profit:+.1%}",
+        REASONS[MAX_HOLD]: f"it was held for {held} closes, policy.max_hold is {rules.max_hold}",
+        REASONS[SIGNAL]: f"intensity {signal:g} is below policy.exit {rules.exit:g}",
+    }
+    return f"the hedge is ordered off: {because[policy.action]}"
+
+
+def _stays_on(rules: PolicyRules, policy: PolicyRead, signal: float) -> str:
+    if signal >= rules.exit:
+        return f"the hedge stays on: intensity {signal:g} is at or above policy.exit {rules.exit:g}"
+    held = policy.after.held
+    return (
+        f"the hedge stays on: intensity {signal:g} is below policy.exit {rules.exit:g}, but it was held for {held} "
+        f"{'close' if held == 1 else 'closes'} and policy.min_hold is {rules.min_hold}"
+    )
+
+
+def _off_because(rules: PolicyRules, policy: PolicyRead, signal: float) -> str:
+    """Return which of the policy's rules kept it off, in the order in which it asks them."""
+    if policy.before.cooling > 0:
+        return f"it cools down after an exit, {policy.before.cooling} of policy.cooldown {rules.cooldown} left"
+    if signal < rules.enter:
+        return f"intensity {signal:g} is below policy.enter {rules.enter:g}"
+    if policy.after.streak < rules.confirm:
+        return f"intensity {signal:g} was at or above policy.enter at {policy.after.streak} of {rules.confirm} closes"
+    if policy.after.spent:
+        return f"after a forced exit intensity has to fall below policy.exit {rules.exit:g} first, it is {signal:g}"
+    return "sizing gives no weight here"

@@ -1,0 +1,181 @@
+"""A picture of books by how safe they were and how much they grew: its scale, its parts in pixels, and their places."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from reports.label_places import Box, Label, Line, Placed, place_labels
+
+TICKS = (1, 2, 5)
+
+
+class Shape(NamedTuple):
+    """What differs between the drawings for a wide screen and a phone: pixels, and whether minor dots are named."""
+
+    name: str
+    width: int
+    height: int
+    left: int
+    right: int
+    top: int
+    bottom: int
+    minor: bool
+
+
+class Tick(NamedTuple):
+    """A tick and what it says."""
+
+    at: float
+    text: str
+
+
+class Spot(NamedTuple):
+    """A dot as it is drawn, with what it says when it is pointed at.
+
+    Parameters
+    ----------
+    run
+        Its run's place among all that are compared, -1 for others.
+    """
+
+    x: float
+    y: float
+    role: str
+    radius: float
+    tip: str
+    run: int = -1
+
+
+class Stroke(NamedTuple):
+    """A straight line and its class in the picture."""
+
+    role: str
+    line: Line
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing's parts, in pixels.
+
+    Parameters
+    ----------
+    shape
+        Its size.
+    across, up
+        Ticks of both axes; `floor` is where the lower axis stands.
+    path
+        The line of holding less, as an SVG path.
+    strokes
+        Other lines, over the path.
+    spots
+        Dots, the last on top.
+    labels
+        Where they stand.
+    """
+
+    shape: Shape
+    across: tuple[Tick, ...]
+    up: tuple[Tick, ...]
+    floor: float
+    path: str
+    strokes: tuple[Stroke, ...]
+    spots: tuple[Spot, ...]
+    labels: tuple[Placed, ...]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From fractions to pixels: bad quarters from `left` to `right`, as positive numbers, and growth a year."""
+
+    shape: Shape
+    left: float
+    right: float
+    low: float
+    high: float
+
+    def x(self, quarter: float) -> float:
+        """Return where a bad quarter, a negative number, stands."""
+        room = self.shape.width - self.shape.left - self.shape.right
+        return round(self.shape.left + room * (-quarter - self.left) / (self.right - self.left), 1)
+
+    def y(self, growth: float) -> float:
+        """Return where a growth stands."""
+        room = self.shape.height - self.shape.top - self.shape.bottom
+        return round(self.shape.top + room * (self.high - growth) / (self.high - self.low), 1)
+
+    def holds(self, quarter: float, growth: float) -> bool:
+        """Return whether a point is in the picture."""
+        return self.left <= -quarter <= self.right and self.low <= growth <= self.high
+
+    def draw(
+        self,
+        *,
+        frame: Box,
+        pieces: Sequence[Line],
+        spots: Sequence[Spot],
+        labels: Sequence[Label],
+        strokes: Sequence[Stroke] = (),
+        covered: Sequence[Box] = (),
+        floor: float | None = None,
+    ) -> Drawing:
+        """Lay a drawing out.
+
+        Parameters
+        ----------
+        frame
+            Inside of what labels have to be.
+        pieces
+            The line of holding less.
+        covered
+            What labels may not cover beside the spots.
+        floor
+            Where the lower axis stands; at the bottom unless given.
+        """
+        dots = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in spots]
+        crossed = [*(one.line for one in strokes if one.role in ("gap", "hung")), *pieces]
+        return Drawing(
+            self.shape,
+            tuple(self._across()),
+            tuple(self._up()),
+            self.shape.height - self.shape.bottom if floor is None else floor,
+            _path(pieces),
+            tuple(strokes),
+            tuple(spots),
+            tuple(place_labels(labels, frame, [*dots, *covered], crossed)),
+        )
+
+    def _across(self) -> Iterator[Tick]:
+        for value in _steps(self.left, self.right):
+            yield Tick(self.x(-value / 100.0), _written(-value) if value else "0")
+
+    def _up(self) -> Iterator[Tick]:
+        for value in _steps(self.low, self.high):
+            yield Tick(self.y(value / 100.0), _written(value))
+
+
+def _path(pieces: Sequence[Line]) -> str:
+    """Return lines as an SVG path, joined where one begins at the other's end."""
+    path, end = "", None
+    for a, b, c, d in pieces:
+        path += f"L{c:g} {d:g}" if (a, b) == end else f"M{a:g} {b:g}L{c:g} {d:g}"
+        end = c, d
+    return path
+
+
+def _steps(low: float, high: float) -> Iterator[float]:
+    step = tick_step(100.0 * (high - low))
+    for count in range(math.ceil(100.0 * low / step), math.floor(100.0 * high / step) + 1):
+        yield count * step
+
+
+def _written(value: float) -> str:
+    return f"{value:g}".replace("-", "\u2212")
+
+
+def tick_step(reach: float) -> float:
+    """Return the step that makes three to six ticks."""
+    power = 10.0 ** math.floor(math.log10(reach / 3.0))
+    return max(tick * power for tick in TICKS if tick * power <= reach / 3.0)

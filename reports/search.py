@@ -1,0 +1,299 @@
+"""What `backtest search` says: the best trials or the front, plain sentences, and on its page how they came up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.arrays import Floats
+from data.format import counted, figure, percent
+from engine.analytics.answer.words import Piece
+from engine.research.search.objectives import AVOIDED, COST, PAIR, Objective, best_first
+from engine.research.search.run import SearchResult, cost_of_selling
+from engine.research.search.space import Dimension, values_of
+from reports.charts import singles
+from reports.document import Chart, Column, Document, Menus, Paragraph, Part, Row, Section, Table
+from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
+from reports.renderers.html import write_document
+from reports.renderers.terminal import show
+from reports.sweep import command_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LISTED = 20
+"""Rows of the page's table, of one objective; a front is shown whole."""
+BESIDE = ("cagr_vs_unhedged", "max_drawdown", "episodes")
+"""Columns that stand beside the objectives, unless one of those is read from them."""
+NAMES = {
+    COST: {"label": "Cost against unhedged", "title": "Cost against unhedged (points a year)", "format": ".2%"},
+    AVOIDED: {"label": "Drawdown avoided", "title": "Drawdown avoided (points)", "format": ".2%"},
+}
+"""What objectives that are no measures are called, and how they are written."""
+
+
+def show_search(
+    console: Console, result: SearchResult, top: int, line: Floats | None, forward: str | None = None
+) -> None:
+    """Print a search: its best trials or its front, what to make of them, and where its files are.
+
+    Parameters
+    ----------
+    top
+        How many trials are shown.
+    line
+        What selling would have brought, as `engine.research.search.run.selling_line` gives it.
+    forward
+        A command that judges the choice out of sample.
+    """
+    best = best_first(result.values, result.search.objectives)
+    parts: list[Part] = [Paragraph(head(result))]
+    if best:
+        parts.append(best_table(result, best[:top]))
+        if len(best) > top and len(result.search.objectives) > 1:
+            parts.append(Paragraph(f"The front has {len(best) - top:,} more; the page shows them.", "dek"))
+    parts += [*map(Paragraph, sentences(result, line)), *(Paragraph(note, "warning") for note in notes(result))]
+    if result.mark:
+        parts.append(Paragraph(result.mark, "alarm"))
+    if forward:
+        parts.append(Paragraph([Piece("Out of sample: "), Piece(forward, "strong")], "path"))
+    show(console, [*parts, Paragraph([Piece("Files: "), Piece(str(result.folder), "strong")], "path")])
+
+
+def write_search_page(path: Path, result: SearchResult, line: Floats | None, *, title: str, command: str) -> None:
+    """Write the page of a search: one file, read offline.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    result, line
+        The search, and what selling would have brought, as `engine.research.search.run.selling_line` gives it.
+    title
+        Stands at the top; any text is safe.
+    command
+        The command that runs one combination, without its parameters.
+    """
+    objectives = result.search.objectives
+    best, two = best_first(result.values, objectives), len(objectives) > 1
+    listed = best if two else best[:LISTED]
+    goals = [(str(at), objective_data(one)["title"]) for at, one in enumerate(objectives)]
+    space = [(str(at), one.name) for at, one in enumerate(result.search.space)]
+    axes = Menus([("parameter", "Parameter", space), *([("against", "Objective", goals)] if two else [])])
+    history = [Menus([("objective", "Objective", goals)])] if two else []
+    commands = Paragraph("Each command runs its row as a single run.", "dek")
+    sections = [
+        *([Section("", "The front", [Chart("front", "The front of the search", " ", "tall")])] if two else []),
+        Section("", "How the best came up", [*history, Chart("history", "Each trial in turn", " ", "tall")]),
+        Section("slice-part", "By parameter", [axes, Chart("slice", "Trials by a parameter", " ", "tall")]),
+        Section(
+            "",
+            f"All {len(listed)} on the front" if two else f"The {len(listed)} best trials",
+            [commands, best_table(result, listed, command)],
+        ),
+    ]
+    header, data = _header(result, line), page_data(result, line, best, command)
+    note = result.mark or ""
+    write_document(path, Document(title, sections, note=note, header=header, data=data, scripts=["search"]))
+
+
+def _header(result: SearchResult, line: Floats | None) -> list[Part]:
+    """Return what was tried and by what, and what to make of it."""
+    search = result.search
+    tried = [Piece(f"{counted(len(result.tried), 'trial')} of ")]
+    for place, one in enumerate(search.space):
+        tried += [Piece(", " if place else ""), Piece(one.name, "strong"), Piece(f" ({span(one)})")]
+    sampler = "TPE" if len(search.objectives) == 1 else "NSGA-II"
+    tried.append(
+        Piece(f"; {result.sessions:,} sessions; proposed by {sampler}, seed {search.seed}. Every trial is in ")
+    )
+    *said, last = sentences(result, line)
+    about = [
+        *(
+            Piece("Every trial counts as a combination tried, whatever proposed it. "),
+            Piece("backtest walkforward", "code"),
+        ),
+        Piece(" chooses on the past and judges on what came after."),
+    ]
+    return [
+        Paragraph([*tried, Piece("results.parquet", "code"), Piece(".")]),
+        *map(Paragraph, said),
+        Paragraph(last, "strong"),
+        Paragraph(about, "dek"),
+        *(Paragraph(note, "dek") for note in notes(result)),
+    ]
+
+
+def page_data(result: SearchResult, line: Floats | None, best: Sequence[int], command: str) -> dict[str, Any]:
+    """Return what the page's script reads: texts, and arrays of float32 as base64."""
+    search, values = result.search, [values_of(result.search.space, one.drawn) for one in result.tried]
+    labels = short_names([one.name for one in search.space])
+    return {
+        "commands": [_command(command, search.space, row) for row in values],
+        "trials": [one.number + 1 for one in result.tried],
+        "parameters": [
+            _parameter_data(one, name, [row[place] for row in values])
+            for place, (one, name) in enumerate(zip(search.space, labels, strict=True))
+        ],
+        "objectives": [
+            objective_data(one)
+            | {"values": singles(column), "shown": [objective_shown(one, float(value)) for value in column]}
+            for one, column in zip(search.objectives, result.values.T, strict=True)
+        ],
+        "best": list(best),
+        "selling": _selling(line, search.objectives),
+    }
+
+
+def _command(command: str, space: Sequence[Dimension], values: Sequence[Any]) -> str:
+    texts = {one.name: as_yaml(plain(value)) for one, value in zip(space, values, strict=True)}
+    return command_of(command, texts)
+
+
+def _parameter_data(one: Dimension, name: str, values: Sequence[Any]) -> dict[str, Any]:
+    return {
+        **parameter_data(one.name, name),
+        "texts": [as_yaml(plain(value)) for value in values],
+        "short": [short(value) for value in values],
+        "numbers": singles(np.array(values, dtype=np.float64)) if one.range else None,
+        "choices": [as_yaml(plain(value)) for value in one.choices],
+    }
+
+
+def _selling(line: Floats | None, objectives: Sequence[Objective]) -> dict[str, Any] | None:
+    """Return the line of plain selling, by the objectives' order."""
+    if line is None:
+        return None
+    of = dict(zip(PAIR, (line[:, 1], line[:, 2]), strict=True))
+    shares = [percent(share, 0, gap="") for share in line[:, 0]]
+    return {"shares": shares, "values": [singles(of[one.name]) for one in objectives]}
+
+
+def span(one: Dimension) -> str:
+    """Return in words what values a dimension has."""
+    if one.range is None:
+        return ", ".join(as_yaml(plain(value)) for value in one.choices)
+    low, high, step, whole = one.range
+    by = "" if step is None or (whole and step == 1) else f" by {step}"
+    return f"{low} to {high}{by}"
+
+
+def head(result: SearchResult) -> str:
+    """Say what was searched, and by what."""
+    wanted = " and ".join(
+        f"the {'least' if one.lowest else 'highest'} {lowered(objective_label(one))}"
+        for one in result.search.objectives
+    )
+    return f"{counted(len(result.tried), 'trial')}, {result.sessions:,} sessions, for {wanted}"
+
+
+def lowered(words: str) -> str:
+    """Return a name as it stands within a sentence: one in capitals stays."""
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
+
+
+def best_table(result: SearchResult, places: Sequence[int], command: str = "") -> Table:
+    """Return a row a trial, at these places among the trials.
+
+    With a `command`, as a page shows them: the objectives come first, and each row has the command that runs it.
+    """
+    search, beside = result.search, beside_of(result.search.objectives)
+    names = short_names([one.name for one in search.space])
+    parameters = names if command else [name.replace("_", " ") for name in names]
+    objectives = [objective_data(one)["label"] for one in search.objectives]
+    heads = [*(objectives + parameters if command else parameters + objectives), *map(label, beside)]
+    rows = []
+    for place in places:
+        tried = result.tried[place]
+        values = values_of(search.space, tried.drawn)
+        chosen, reached = (
+            [short(value) for value in values],
+            [objective_shown(one, one.of(tried.row)) for one in search.objectives],
+        )
+        cells = [
+            *(reached + chosen if command else chosen + reached),
+            *(shown(name, tried.row[name]) for name in beside),
+        ]
+        run = _command(command, search.space, values) if command else ""
+        rows.append(Row([str(tried.number + 1), *cells], command=run))
+    first = Column("SIMULATED" if result.simulated and not command else "trial")
+    columns = [first, *(Column(head if command else "\n".join(head.split()), wrap="never") for head in heads)]
+    return Table("best", columns, rows, role="dense")
+
+
+def beside_of(objectives: Sequence[Objective]) -> list[str]:
+    """Return the columns of `BESIDE` that aren't an objective already."""
+    told = {one.column for one in objectives} | {one.column.partition("_vs_")[0] for one in objectives}
+    return [name for name in BESIDE if name not in told]
+
+
+def sentences(result: SearchResult, line: Floats | None) -> list[str]:
+    """Say what a search says, in plain words."""
+    best = best_first(result.values, result.search.objectives)
+    told = counted(len(result.tried), "trial")
+    if result.distinct < len(result.tried):
+        told += f" ({counted(result.distinct, 'combination')})"
+    if not best:
+        return [f"None of {told} has a value of every objective."]
+    said = []
+    if len(result.search.objectives) > 1:
+        said = [
+            f"{len(best):,} of {told} {'stands' if len(best) == 1 else 'stand'} on the front: none is better by both."
+        ]
+        said += _against_selling(result, best, line)
+    return [*said, f"The best of {told} is mostly luck: judge it on a stretch that didn't choose it."]
+
+
+def _against_selling(result: SearchResult, best: Sequence[int], line: Floats | None) -> list[str]:
+    """Say how many trials of the front cost less than selling core would have, for the same drawdown."""
+    if line is None:
+        return []
+    names = [one.name for one in result.search.objectives]
+    values = result.values[list(best)]
+    cost, avoided = values[:, names.index(COST)], values[:, names.index(AVOIDED)]
+    spares = avoided > 0.0
+    if not spares.any():
+        return ["None of them avoided any drawdown."]
+    cheaper = int(np.count_nonzero(cost[spares] < cost_of_selling(line, avoided[spares])))
+    whose = f"{cheaper:,} of the {int(spares.sum()):,} that avoided drawdown"
+    return [f"{whose} cost less than core sold to cash that would have avoided as much."]
+
+
+def notes(result: SearchResult) -> list[str]:
+    """Say what a reader has to know besides: what failed and why."""
+    failed = [one for one in result.tried if one.failed]
+    undefined = int(np.isnan(result.values).any(axis=1).sum()) - len(failed)
+    said = []
+    if failed:
+        said.append(f"{counted(len(failed), 'trial')} failed, the first: {failed[0].failed.removeprefix('sweep: ')}")
+    if undefined:
+        said.append(f"{counted(undefined, 'trial')} ran and left an objective undefined.")
+    return said
+
+
+def objective_data(one: Objective) -> dict[str, Any]:
+    """Return what an objective is called and how it is written, as `reports.naming.measure_data` does."""
+    return (NAMES.get(one.name) or measure_data(one.column)) | {"lower": one.lowest}
+
+
+def objective_label(one: Objective) -> str:
+    """Return an objective's name as a person reads it."""
+    return str(objective_data(one)["label"])
+
+
+def objective_shown(one: Objective, value: float) -> str:
+    """Write a value of an objective, a dash for none."""
+    return figure(value, objective_data(one)["format"])
+
+
+def short(value: Any) -> str:
+    """Write a parameter's value in four digits: its command has them all."""
+    return f"{value:.4g}" if isinstance(value, float) else as_yaml(plain(value))
+
+
+def plain(value: Any) -> Any:
+    """Return a value as a sweep's table keeps it: a map as text."""
+    return value if isinstance(value, bool | int | float | str | None) else str(value)

@@ -1,0 +1,314 @@
+"""What `backtest sweep` says: which combinations did best, and whether that is a plateau or a spike.
+
+Its numbers come from `reports.sweep_numbers`; the terminal and the page only show them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from data.errors import UserError
+from data.format import counted, percent, written
+from engine.analytics.answer.words import Piece
+from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SHIFTS, SUM, base_of
+from engine.research.columns import ESTIMATED
+from engine.research.overfitting.findings import Standing
+from reports.charts import packed
+from reports.document import Chart, Column, Document, Link, Menus, Paragraph, Part, Row, Section, Table
+from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
+from reports.overfitting import overfitting_section
+from reports.renderers.html import write_document
+from reports.renderers.terminal import show
+from reports.sweep_numbers import SIDE, Axis, Extract, Landscape, Rows, extract, ranking
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from engine.research.sweep import SweepResult
+
+__all__ = ["Rows", "show_sweep", "write_sweep_page"]
+
+PLATEAU = 0.5
+"""The share of the best's lead that its median neighbour keeps on a plateau: of pure luck it keeps next to none."""
+RULE = (
+    f"The rule: on a plateau the best's median neighbour keeps at least {percent(PLATEAU, 0)} of its lead over the "
+    "median of all combinations; where it keeps less, the best is a spike. Neighbours are one grid step away in one "
+    "numeric parameter, all else equal."
+)
+MAIN = (
+    *("cagr", "cagr_vs_unhedged", "gap_to_held_less", "bad_quarter", *SUM),
+    *("max_drawdown", "sharpe", "final_equity", "episodes", "costs"),
+)
+"""Metrics that the top table always shows."""
+TOP = Table("top", [Column("")], [])
+"""The place of the table of the best rows: the page's script fills it in by the metric that is chosen."""
+OVERS = (("best", "the best"), ("median", "the median"))
+
+
+def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
+    """Print a sweep: its best and its worst rows by a metric, and where its files are."""
+    import pyarrow.parquet as pq
+
+    from engine.research.sweep import column
+
+    apart = ("cagr_vs_unhedged", *SUM) if result.answer else ("cagr", "cagr_vs_unhedged", "bad_quarter", "max_drawdown")
+    names = [axis.name for axis in result.grid.axes]
+    measured = column(result, metric)
+    known = np.flatnonzero(~np.isnan(measured))
+    order = known[np.argsort(-measured[known], kind="stable")]
+    best, worst = order[:top], order[top:][::-1][:top][::-1]
+    measures = list(dict.fromkeys([metric, *apart, "gap_to_held_less", "episodes"]))
+    found = pq.read_table(result.results, columns=[*names, *measures]).take(np.concatenate((best, worst))).to_pylist()
+    titles = [
+        f"{name.rpartition('.')[2].replace('_', ' ')}{' ~' * (name in ESTIMATED)}" for name in (*names, *measures)
+    ]
+    rows = []
+    for place, row in enumerate(found):
+        side = f"best {place + 1}" if place < len(best) else f"worst {len(found) - place}"
+        rows.append(Row([side, *(str(row[name]) for name in names), *(_brief(name, row[name]) for name in measures)]))
+    parts: list[Part] = [
+        Paragraph(f"{len(measured):,} combinations, {result.sessions:,} sessions, by {metric}"),
+        Table("sweep", [Column("SIMULATED" if result.simulated else ""), *map(Column, titles)], rows),
+    ]
+    if result.answer:
+        parts.append(Paragraph(f"~: an estimate, from {SHIFTS} shifted dates.", "dek"))
+    if failed := len(measured) - len(known):
+        text = f"{failed:,} combinations have no {metric}; the column failed says why."
+        parts.append(Paragraph(text, "warning"))
+    if result.mark:
+        parts.append(Paragraph(result.mark, "alarm"))
+    show(console, [*parts, Paragraph([Piece("Files: "), Piece(str(result.folder), "strong")], "path")])
+
+
+def _brief(name: str, value: float | None) -> str:
+    """Write a measure for a narrow table."""
+    kind = MEASURES[base_of(name)].format
+    return percent(value) if kind == "percent" else written(value, kind)
+
+
+def write_sweep_page(
+    path: Path, rows: Rows, *, title: str, note: str | None, command: str, standing: Standing | None = None
+) -> None:
+    """Write the page of a sweep: one file, read offline.
+
+    Parameters
+    ----------
+    path
+        The file to write; left alone when the page can't be made.
+    rows
+        The sweep.
+    title, note
+        Stand at the top; any text is safe.
+    command
+        The command that runs one combination, without its parameters: ``backtest run hedge_soxs.yaml --data DIR``.
+    standing
+        The statistics of overfitting, where there are any; then there are columns ``sharpe`` and ``cagr_vs_unhedged``.
+
+    Raises
+    ------
+    UserError
+        When there is no row, or no metric.
+    """
+    if not rows.parameters or not len(rows) or not rows.metrics:
+        raise UserError("a sweep's page needs a combination that was run: there is none")
+    found = extract(rows, ranking(rows.metrics))
+    measures = [(str(place), measure_data(name)["title"]) for place, name in enumerate(found.landscapes)]
+    drawn = len(found.drawn)
+    best = f"The {drawn:,} best rows by {label(found.ranked_by)}"
+    lines = Chart("lines", "Every combination as a line through its parameters", "Each line is a combination.")
+    sections = [
+        Section("map-part", "Metric by parameter", [*_menus(found), Chart("map", "The metric by parameter", " ")]),
+        Section("standing", "Plateau or spike", [Paragraph(" ", id="verdict"), Paragraph(RULE, "dek")]),
+        *([overfitting_section(standing, rows.metrics)] if standing else []),
+        Section("lines-part", "All combinations at once" if drawn == found.rows else best, [lines]),
+        Section("top-part", "The best", [Paragraph("Each command runs its row as a single run.", "dek"), TOP]),
+    ]
+    document = Document(
+        title,
+        sections,
+        note=note or "",
+        header=[*_header(found, lucky=standing is not None), Menus([("metric", "Metric", measures)])],
+        data=page_data(found, command),
+        scripts=["surfaces", *(["overfitting"] if standing else []), "sweep"],
+        styles=["research"],
+    )
+    write_document(path, document)
+
+
+def _header(found: Extract, *, lucky: bool) -> list[Paragraph]:
+    """Return what was tried, and that the best of many is mostly luck."""
+    tried: list[Piece | Link] = [Piece(f"{counted(found.total, 'combination')} of ")]
+    for place, axis in enumerate(found.axes):
+        many = f"; {len(axis.values):,} values" if len(axis.values) > 5 else ""
+        last = place == len(found.axes) - 1
+        tried += [Piece(axis.key, "strong"), Piece(f" ({span(axis)}{many}){'.' if last else ', '}")]
+    if found.rows < found.total:
+        tried.append(Piece(f" {found.rows:,} of them were run."))
+    if len(found.drawn) < found.rows:
+        held = f"the {len(found.drawn):,} best rows by {label(found.ranked_by)}; every row is in "
+        tried.append(Piece(f" This page holds the best and the median for each pair of parameters, and {held}"))
+        tried += [Piece("results.parquet", "code"), Piece(".")]
+    luck: list[Piece | Link] = [
+        Piece("The best of many is mostly luck.", "strong"),
+        Piece(
+            " It was picked after the fact, on the same history that it is judged by: expect less of it from now on,"
+        ),
+        Piece(" and trust a broad plateau more than the first row."),
+    ]
+    if lucky:
+        luck += [Piece(" "), Link("How much of it is luck", "#overfitting"), Piece(" is worked out below.")]
+    return [Paragraph(tried), Paragraph(luck)]
+
+
+def _menus(found: Extract) -> list[Menus]:
+    """Return the menus above the map; one parameter makes a line, and there is nothing to choose."""
+    varied = varied_of(found)
+    over = [("how", "Over the others", OVERS)] if found.layered else []
+    sides = [(name, side, varied) for name, side in (("x", "Across"), ("y", "Up"))]
+    return [Menus([*sides, *over], "map-menus")] if len(varied) > 1 else []
+
+
+def varied_of(found: Extract) -> list[tuple[str, str]]:
+    """Return the parameters that vary, as a menu lists them."""
+    return [(str(at), found.axes[at].key) for at in dict.fromkeys(at for pair in found.pairs for at in pair)]
+
+
+def page_data(found: Extract, command: str) -> dict[str, Any]:
+    """Return what the page's script reads: texts, and arrays of float32 or uint32 as base64."""
+    names = list(found.landscapes)
+    parameters = axes_data(found)
+    for axis, data in zip(found.axes, parameters, strict=True):
+        data["values"] = data["values"] if len(axis.values) <= SIDE else []
+        data["codes"] = packed(axis.codes[found.drawn].astype("<u4"))
+    return {
+        "parameters": parameters,
+        "pairs": found.pairs,
+        "layered": found.layered,
+        "metrics": [_metric_data(found, name) for name in names],
+        "first": names.index(found.ranked_by),
+        "main": [names.index(name) for name in MAIN if name in names],
+        "table": [_table_row(found, at, row, command) for at, row in enumerate(found.listed.tolist())],
+    }
+
+
+def axes_data(found: Extract) -> list[dict[str, Any]]:
+    """Return what a page's script knows of each parameter as an axis."""
+    return [
+        {
+            **parameter_data(axis.key, short),
+            "cells": cells(axis),
+            "values": [as_yaml(value) for value in axis.values],
+            "numbers": axis.values if axis.numeric == len(axis.values) else None,
+            "grouped": axis.width,
+        }
+        for axis, short in zip(found.axes, short_names([axis.key for axis in found.axes]), strict=True)
+    ]
+
+
+def surface_data(found: Extract, name: str) -> dict[str, list[str]]:
+    """Return a metric's matrices over each pair of parameters, packed: the best, and the median where that differs."""
+    land = found.landscapes[name]
+    median = land.median if found.layered else ()
+    return {"best": [packed(matrix) for matrix in land.best], "median": [packed(matrix) for matrix in median]}
+
+
+def _metric_data(found: Extract, name: str) -> dict[str, Any]:
+    land = found.landscapes[name]
+    word, sentence = verdict(land, name)
+    return {
+        **measure_data(name),
+        **surface_data(found, name),
+        "name": name,
+        "beside": beside(name),
+        "meaning": MEASURES[name].meaning if name in (*SAFETY, *SUM) else "",
+        "verdict": word,
+        "sentence": sentence,
+        "edges": edges(found, land),
+        "cell": [int(axis.codes[land.top[0]] // axis.width) for axis in found.axes] if len(land.top) else None,
+        "drawn": packed(found.columns[name][: len(found.drawn)].astype("<f4")),
+        "top": np.searchsorted(found.listed, land.top).tolist(),
+    }
+
+
+def _table_row(found: Extract, at: int, row: int, command: str) -> dict[str, Any]:
+    values = [as_yaml(axis.values[axis.codes[row]]) for axis in found.axes]
+    keys = [axis.key for axis in found.axes]
+    return {
+        "values": values,
+        "metrics": [shown(name, float(column[len(found.drawn) + at])) for name, column in found.columns.items()],
+        "command": command_of(command, dict(zip(keys, values, strict=True))),
+    }
+
+
+def command_of(command: str, values: Mapping[str, str]) -> str:
+    """Return a command that runs one combination, its values as YAML writes them."""
+    return " ".join([command, *(f"--set {shlex.quote(f'{key}={value}')}" for key, value in values.items())])
+
+
+def verdict(land: Landscape, name: str) -> tuple[str, str]:
+    """Say whether the best stands on a plateau or on a spike, and from what that follows."""
+    known = land.neighbours[~np.isnan(land.neighbours)]
+    if np.isnan(land.leader):
+        return "Nothing to judge", f"{label(name)} is undefined in every combination."
+    lead = land.leader - land.middle
+    head = f"The best, {shown(name, land.leader)}, leads the median of all combinations, {shown(name, land.middle)}"
+    if lead == 0:
+        return "Plateau", "At least half of all combinations are as good as the best."
+    if not len(known):
+        return "It can't be told", f"{head}, and it has no neighbour with a value."
+    kept = np.sort((known - land.middle) / lead)
+    middle = float(np.median(kept))
+    word = "Plateau" if middle >= PLATEAU else "Spike"
+    worst, usual = (shown(name, land.middle + share * lead) for share in (kept[0], middle))
+    undefined = f" ({len(land.neighbours) - len(known)} more undefined)" if len(known) < len(land.neighbours) else ""
+    many = (
+        f"its {len(known)} neighbours{undefined}, the median one" if len(known) > 1 else f"its one neighbour{undefined}"
+    )
+    told = f"{head}. Of {many} keeps {_share(middle)} of that lead ({usual})"
+    return word, told + (f", the worst {_share(kept[0])} ({worst})." if len(known) > 1 else ".")
+
+
+def _share(kept: float) -> str:
+    return percent(kept, 0, gap="") if kept > 0 else "none"
+
+
+def edges(found: Extract, land: Landscape) -> str:
+    """Say in which numeric parameters the best lies at the end of what was tried."""
+    if not len(land.top):
+        return ""
+    ends = [
+        f"{axis.key} ({as_yaml(axis.values[code])})"
+        for axis in found.axes
+        if axis.numeric > 2 and (code := int(axis.codes[land.top[0]])) in (0, axis.numeric - 1)
+    ]
+    return (
+        f"The best lies at the end of the range of {' and '.join(ends)}: what is beyond was not tried." if ends else ""
+    )
+
+
+def cells(axis: Axis) -> list[str]:
+    """Return the text of each cell of an axis."""
+    texts = [as_yaml(value) for value in axis.values]
+    groups = [texts[at : at + axis.width] for at in range(0, len(texts), axis.width)]
+    return [group[0] if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in groups]
+
+
+def span(axis: Axis) -> str:
+    """Say in words what values an axis has."""
+    texts = [as_yaml(value) for value in axis.values]
+    if len(texts) <= 5:
+        return ", ".join(texts)
+    if axis.numeric == len(texts):
+        return f"{texts[0]} to {texts[-1]}"
+    return f"{', '.join(texts[:4])} ... {texts[-1]}"
+
+
+def beside(name: str) -> str:
+    """Return what a difference is measured from, as the map's key names it."""
+    other = name.partition(AGAINST)[2].replace("_", " ")
+    return other or {"gap_to_held_less": "holding less to the same bad quarter"}.get(name, "0")

@@ -1,0 +1,84 @@
+"""What combinations share is found by what it was made from: more worlds than are kept change no row."""
+
+import numpy as np
+import pytest
+from worlds import configured, days, source
+
+from engine.research.cache import Cache, Recent
+from engine.research.columns import COLUMNS
+from engine.research.compute import Timer, compute
+from engine.research.grid import Grid, grid_of, with_values
+from engine.runs.execute import run
+
+PARAMS = {"series": "SIGNAL", "by": "level", "threshold": 0.5, "memory": 1, "trend_days": 3}
+LAGS, STARTS = "data.lag.SIGNAL=0:39:1", f"start={','.join(map(str, days()[30:60]))}"
+WORLDS = {
+    "lag": [LAGS, "threshold=0.2,0.4,0.6"],
+    "start": [STARTS, "trend_days=2,4,7", "hedge.sizing=fixed,beta,proportional"],
+    "lag and core": ["portfolio.core={AAA: 1},{AAA: 0.5, BBB: 0.5},{BBB: 1}", LAGS, "hedge.sizing=beta,proportional"],
+    "start and costs": [STARTS, "execution.slippage_bps=0,40", "threshold=0.3,0.5"],
+}
+
+
+def swept(axes):
+    config = configured({"strategy.class": "SeriesHedge", "strategy.params": PARAMS, "data.lag": {"SIGNAL": 0}})
+    return config, grid_of(config, axes)
+
+
+def few_kept(config, grid, fed):
+    """Return ingredients that keep two worlds, and what was made in them for long: an address is soon another's."""
+    made = Cache(config, grid, fed)
+    made._kept |= {kind: Recent(2) for kind in ("market", "environment")}
+    return made
+
+
+def in_chunks(made, rows):
+    """Compute a whole grid, so many rows at a time."""
+    parts = [compute(made, first, first + rows, 1, Timer()) for first in range(0, len(made.grid), rows)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in (*COLUMNS, "failed")}
+
+
+@pytest.mark.parametrize("axes", WORLDS.values(), ids=WORLDS)
+def test_more_worlds_than_are_kept_give_the_rows_that_each_gives_by_itself(axes):
+    fed = source(5, missing=False)
+    config, grid = swept(axes)
+
+    table = in_chunks(few_kept(config, grid, fed), 7)
+
+    assert not table["failed"].any()
+    for row in range(len(grid)):
+        alone = Grid(grid.axes, np.arange(row, row + 1))
+        afresh = compute(Cache(config, alone, fed), 0, 1, 1, Timer())
+        for name in COLUMNS:
+            np.testing.assert_array_equal(table[name][row], afresh[name][0], err_msg=f"row {row}: {name}")
+
+
+def test_a_cash_rate_that_drives_made_history_makes_another_market():
+    fed = source(5, events=False, missing=False)
+    made_until = str(days()[60])
+    config = configured(
+        {
+            "strategy.params": {"trend_days": 3, "volatility_floor": 0.0},
+            "data.extend": {"HHH": {"underlying": "AAA", "before": made_until}},
+        }
+    )
+    grid = grid_of(config, ["execution.cash_rate=0.0,0.6"])
+
+    table = compute(Cache(config, grid, fed), 0, 2, 1, Timer())
+
+    alone = compute(Cache(config, Grid(grid.axes, np.array([1])), fed), 0, 1, 1, Timer())
+    assert not table["failed"].any()
+    assert table["final_equity"][1] == alone["final_equity"][0]
+
+
+def test_a_buffer_is_in_the_unhedged_book_too():
+    fed = source(5, missing=False)
+    config = configured({"hedge.funding": "cash_buffer", "strategy.params": {"trend_days": 3, "volatility_floor": 0.0}})
+    grid = grid_of(config, ["hedge.buffer=0.1,0.4"])
+
+    table = compute(Cache(config, grid, fed), 0, 2, 1, Timer())
+
+    for row, places in enumerate(grid.indices(0, 2)):
+        ran = run(with_values(config, {("hedge", "buffer"): grid.axes[0].values[places[0]]}), fed).metrics
+        above = ran["total_return"] - ran["controls"]["unhedged"]["total_return"]
+        assert table["total_return_vs_unhedged"][row] == pytest.approx(above, rel=1e-9)
