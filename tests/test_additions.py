@@ -173,7 +173,16 @@ def test_a_metric_a_signal_a_control_a_sizing_and_a_section_are_all_a_run_needs(
     assert all(text in page for text in ("Added by a test.", "Nothing to add", "Half held"))
     assert "fallen_by" in backtest(house, tmp_path, "catalogue", "--markdown")
 
-    backtest(house, tmp_path, "sweep", "added.yaml", "--param", "hedge.weight=0.1,0.2", "--param", "signals.fallen.days=10,20")
+    backtest(
+        house,
+        tmp_path,
+        "sweep",
+        "added.yaml",
+        "--param",
+        "hedge.weight=0.1,0.2",
+        "--param",
+        "signals.fallen.days=10,20",
+    )
     (swept,) = (tmp_path / "sweeps").iterdir()
     assert {"gain_to_fall", "gain_to_fall_vs_unhedged"} <= set(pq.read_table(swept / "results.parquet").column_names)
 

@@ -179,8 +179,7 @@ def plan_of(
     accepted = [*config.data.accept, *(finding.id for finding in market.findings if finding.kind == "missing")]
     config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
     with evaluate_strategy(config, market, recorded(market)) as prepared:
-        assert prepared.strategy is not None  # noqa: S101  # check_axes refuses those that have none
-        label, reads = prepared.strategy.label(prepared.view), prepared.reads
+        label, reads = prepared.label, prepared.reads
     inputs = inputs_of(config, grid.tried, market, read_once, reads)
     folds = folds_of(market.run_sessions, cut)
     return WalkForwardPlan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)
