@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -16,10 +16,23 @@ from engine.analytics.answer.insurance import LEVEL
 from engine.analytics.answer.words import Piece
 from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
-from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
-from reports.comparison_rows import BEST, DECAY_ROWS, METRIC_ROWS, NONE, cells, monthly
-from reports.document import Cell, Column, Paragraph, Part, Row, Table
-from reports.renderers.html import write_page
+from reports.comparison_frontier import PHONE, WIDE, Shared, described, draw_shared, shared_lines
+from reports.comparison_rows import BEST, DECAY_ROWS, METRIC_ROWS, NONE, FigureRow, cells, monthly
+from reports.document import (
+    Cell,
+    Chart,
+    Column,
+    Custom,
+    Details,
+    Document,
+    Link,
+    Paragraph,
+    Part,
+    Row,
+    Section,
+    Table,
+)
+from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 
 if TYPE_CHECKING:
@@ -31,9 +44,17 @@ PAGES = {"report.html": "report", "tearsheet.html": "tear-sheet"}
 ALIKE = 0.002
 """How far, of their size, unhedged books may differ that are drawn as one: a run's first order costs a little."""
 
-STRONG = 0.2
-"""A month's return that is shaded in full."""
-
+GAP = "Gap to holding less, points a year"
+LINE = (
+    "The line is holding less of the core all the time, the rest in {}. A run above it is cheaper than holding less to "
+    "the same safety, one below it is dearer. Each run stands as it was judged, on its own sessions."
+)
+SUM = (
+    "What the hedge did to growth, in points of CAGR. Exposure: less of the core while hedged, at random dates. Timing:"
+    " the dates it chose instead; p is two-sided, of that run alone. Drift: the hedge left to move while held. Fund: it"
+    " instead of selling."
+)
+MONTHS = ("Year", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Year")
 
 LOUD = ("SIMULATED", "SYNTHETIC")
 """How notes begin that come before anything else."""
@@ -113,33 +134,131 @@ def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
         Where the page will stand: links to the runs' own pages are relative to it.
     """
     loud = [note for note in found.notes if note.startswith(LOUD)]
-    words = {
-        "title": f"{'SIMULATED ' if any(one.run.simulated for one in found.runs) else ''}Runs compared",
-        "note": " ".join(loud) or None,
-        "span": span_of(found),
-        "notes": [note for note in found.notes if note not in loud],
-        "runs": [_run_words(one, found, folder) for one in found.runs],
-        "level": f"{100 * LEVEL:.0f}\u202f%",
-        "family": found.family,
-        "frontiers": [
-            (shared, [draw_shared(shared, shape) for shape in (WIDE, PHONE)], described(shared))
-            for shared in shared_lines({one.label: one.run for one in found.runs})
+    simulated = any(one.run.simulated for one in found.runs)
+    document = Document(
+        f"{'SIMULATED ' if simulated else ''}Runs compared",
+        [*_first(found, folder), *_charts(found), *(_beside(found) if len(found.runs) > 1 else ()), _by_month(found)],
+        note=" ".join(loud),
+        header=[
+            Paragraph(span_of(found), "strong", "span"),
+            *(Paragraph(note) for note in found.notes if note not in loud),
         ],
-        "metrics": [(row, cells(row, [run.figures[row.key] for run in found.runs])) for row in METRIC_ROWS],
-        "decay": [
-            (row, cells(row, [None if run.attribution is None else run.attribution[row.key] for run in found.runs]))
-            for row in (DECAY_ROWS if any(run.attribution for run in found.runs) else ())
+        data=page_data(found),
+        scripts=["compare"],
+        styles=["frontier_runs", "compare"],
+    )
+    write_document(path, document)
+
+
+def _first(found: Comparison, folder: Path) -> Iterator[Section]:
+    """Yield the runs with their verdicts, then where they stand against holding less, and the sum."""
+    columns = [Column(head, align="left") for head in ("Run", "Verdict", GAP, "Strategy", "Sessions", "Pages")]
+    verdicts = [_verdict(found, at, folder) for at in range(len(found.runs))]
+    yield Section("runs", "", [Table("verdicts", columns, verdicts)])
+    shared = shared_lines({run.label: run.run for run in found.runs})
+    if shared:
+        about = Paragraph(LINE.format(shared[0].names.cash), "dek")
+        yield Section("frontier", "Against holding less", [about, *map(_drawing, shared)])
+        fields = [*ANSWERS["sum"].items(), *ANSWERS["tests"].items(), ("verdict", "label")]
+        heads = [Column(head, align="left" if name in WORDS else "right") for head, name in fields]
+        answers = [found.answers[run.label] for run in found.runs]
+        rows = [Row([_name(found, at), *(getattr(one, name) for _, name in fields)]) for at, one in enumerate(answers)]
+        about = Paragraph(f"{SUM} {found.family}", "dek")
+        yield Section("sum", "The sum", [about, Table("sums", [Column("Run"), *heads], rows)])
+
+
+def _drawing(shared: Shared) -> Custom:
+    words = {"title": shared.title, "described": described(shared)}
+    drawings = [draw_shared(shared, shape) for shape in (WIDE, PHONE)]
+    return Custom("compare_frontier.html.j2", words | {"drawings": drawings})
+
+
+def _name(found: Comparison, at: int) -> Cell:
+    return Cell([Piece(f"run-{at}", "swatch"), Piece(found.runs[at].label)])
+
+
+def _verdict(found: Comparison, at: int, folder: Path) -> Row:
+    """Return what the first table says of a run, with links to its own pages."""
+    run, answer = found.runs[at], found.answers[found.runs[at].label]
+    kept, verdict = run.run, run.run.metrics["verdict"]
+    place = os.path.relpath(kept.folder.resolve(), folder.resolve())
+    there = {name: called for name, called in PAGES.items() if (kept.folder / name).is_file()}
+    links = [Link(called, quote(Path(place, name).as_posix())) for name, called in there.items()]
+    pages = [piece for link in links for piece in (Piece(", "), link)][1:] or [Piece("none")]
+    marks = [word for word, true in (("SIMULATED", kept.simulated), ("SYNTHETIC", kept.metrics["synthetic"])) if true]
+    interval = "" if answer.interval == NONE else f"{100 * LEVEL:.0f} % interval {answer.interval}"
+    sentence = Piece("" if verdict is None else f" {verdict['sentence']}")
+    span = f"{kept.sessions[0]} to {kept.sessions[-1]}"
+    label, gap = Cell([Piece(answer.label, "strong"), sentence]), Cell(answer.gap, detail=interval)
+    return Row([_name(found, at), label, gap, kept.metrics["strategy"], span, Cell(pages)], mark=" ".join(marks))
+
+
+def _charts(found: Comparison) -> Iterator[Section]:
+    """Yield the charts that have something to draw; below growth the figures of all runs."""
+    drawn = [key for key in CHARTS if _has(found, key)]
+    for key in drawn:
+        title, caption = CHARTS[key]
+        yield Section("", title, [Chart(key, title, caption)])
+        if key == "growth":
+            about = Paragraph("The best of each row is marked \u2605, where more or less of it is better.", "dek")
+            values = [[run.figures[row.key] for run in found.runs] for row in METRIC_ROWS]
+            yield Section("", "Side by side", [about, _side(found, "metrics", "Hedged book", METRIC_ROWS, values)])
+            yield from _decay(found)
+    if "sharpe" not in drawn:
+        yield Section("", "", [Paragraph(f"There are fewer than {ROLLING + 1} sessions: too few for rolling figures.")])
+
+
+def _decay(found: Comparison) -> Iterator[Section]:
+    if any(run.attribution for run in found.runs):
+        about = "What each part of the hedge contributed to the book's CAGR, linked, a year. Below 0 it took."
+        values = [[(run.attribution or {}).get(row.key) for run in found.runs] for row in DECAY_ROWS]
+        table = _side(found, "decay", "Part of the hedge", DECAY_ROWS, values)
+        yield Section("", "What the hedge brought and took", [Paragraph(about, "dek"), table])
+
+
+def _side(
+    found: Comparison, name: str, corner: str, shown: Sequence[FigureRow], values: Sequence[Sequence[float | None]]
+) -> Table:
+    each = zip(shown, values, strict=True)
+    rows = [Row([Cell(row.title, detail=row.meaning), *cells(row, figures)]) for row, figures in each]
+    return Table(name, [Column(corner), *(Column(run.label) for run in found.runs)], rows, "side")
+
+
+def _beside(found: Comparison) -> Iterator[Section]:
+    """Yield correlations, and what configs, inputs and code don't have in common."""
+    added = "What the hedge added each day (hedged less unhedged)"
+    yield Section(
+        "",
+        "Correlations",
+        [
+            _matrix(found, "correlations", "Daily returns", found.correlations),
+            _matrix(found, "correlations-of-hedges", added, found.correlations_of_hedges),
         ],
-        "correlations": {
-            "Daily returns": _matrix(found.correlations),
-            "What the hedge added each day (hedged less unhedged)": _matrix(found.correlations_of_hedges),
-        },
-        "months": [(one.label, _months(found, one)) for one in found.runs],
-        "differences": found.differences,
-        "rolling": ROLLING,
-        "charts": {key: chart for key, chart in CHARTS.items() if _has(found, key)},
-    }
-    write_page(path, "compare.html.j2", words, page_data(found))
+    )
+    parts: list[Part] = [Paragraph("Nothing: config, inputs and code are the same.")]
+    if found.differences:
+        rows = [Row([key, *row]) for key, row in found.differences.items()]
+        same = "Every key of the resolved configs is compared; those not listed are the same in all runs."
+        heads = [Column("Key"), *(Column(run.label) for run in found.runs)]
+        parts = [Table("config", heads, rows, "side"), Paragraph(same, "dek")]
+    yield Section("", "What differs", parts)
+
+
+def _matrix(found: Comparison, name: str, title: str, correlations: Floats) -> Table:
+    columns = [Column(run.label, format=lambda value: number(value, 3)) for run in found.runs]
+    rows = [Row([run.label, *row]) for run, row in zip(found.runs, correlations.tolist(), strict=True)]
+    return Table(name, [Column(title), *columns], rows, "side shaded")
+
+
+def _by_month(found: Comparison) -> Section:
+    about = Paragraph("Returns of the hedged book in percent. The first and the last month may be parts.", "dek")
+    columns = [Column(head, format=lambda value: "" if value is None else number(100 * value, 1)) for head in MONTHS]
+    tables = []
+    for at, run in enumerate(found.runs):
+        years = monthly(found.sessions, run.growth["hedged"])
+        rows = [Row([str(year), *months, total]) for year, months, total in years]
+        tables.append(Details(run.label, [Table(f"months-{at}", columns, rows, "side months shaded")]))
+    return Section("", "Month by month", [about, *tables])
 
 
 CHARTS = {
@@ -215,45 +334,3 @@ def _has(found: Comparison, key: str) -> bool:
     curves = {name: [_over(one, name) for one in found.runs] for name in (HELD, SOLD)}
     curves |= {"sharpe": [one.sharpe for one in found.runs], "beta": [one.beta for one in found.runs]}
     return key not in curves or bool(np.isfinite(np.concatenate(curves[key])).any())
-
-
-def _run_words(run: Compared, found: Comparison, folder: Path) -> dict[str, Any]:
-    """Return what the first tables say of a run, and the links to its own pages."""
-    kept, verdict = run.run, run.run.metrics["verdict"]
-    place = os.path.relpath(kept.folder.resolve(), folder.resolve())
-    return {
-        "label": run.label,
-        "strategy": kept.metrics["strategy"],
-        "span": f"{kept.sessions[0]} to {kept.sessions[-1]}",
-        "marks": [
-            word for word, true in (("SIMULATED", kept.simulated), ("SYNTHETIC", kept.metrics["synthetic"])) if true
-        ],
-        "answer": found.answers[run.label],
-        "sentence": "" if verdict is None else verdict["sentence"],
-        "links": [
-            (called, quote(Path(place, name).as_posix()))
-            for name, called in PAGES.items()
-            if (kept.folder / name).is_file()
-        ],
-    }
-
-
-def _matrix(correlations: Floats) -> list[list[tuple[str, str]]]:
-    """Return each correlation as it is written, and its shade."""
-    return [
-        [(NONE, "") if np.isnan(value) else (f"{value:.3f}", _shade(value, 1.0)) for value in row]
-        for row in correlations.tolist()
-    ]
-
-
-def _months(found: Comparison, run: Compared) -> list[tuple[int, list[tuple[str, str]]]]:
-    return [
-        (year, [("", "") if one is None else (number(100 * one, 1), _shade(one, STRONG)) for one in (*made, total)])
-        for year, made, total in monthly(found.sessions, run.growth["hedged"])
-    ]
-
-
-def _shade(value: float, strong: float) -> str:
-    """Return a style: blue above 0, orange below, the stronger the further."""
-    colour = "47,126,216" if value >= 0.0 else "224,130,20"
-    return f"background: rgba({colour},{0.5 * min(abs(value) / strong, 1.0):.2f})"
