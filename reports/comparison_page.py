@@ -16,7 +16,7 @@ from engine.analytics.answer.insurance import LEVEL
 from engine.analytics.answer.words import Piece
 from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
-from reports.comparison_frontier import PHONE, WIDE, Shared, described, draw_shared, shared_lines
+from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
 from reports.comparison_rows import BEST, DECAY_ROWS, METRIC_ROWS, NONE, FigureRow, cells, monthly
 from reports.document import (
     Cell,
@@ -32,6 +32,7 @@ from reports.document import (
     Section,
     Table,
 )
+from reports.first_sum import SHORT_MONTHS
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 
@@ -44,17 +45,9 @@ PAGES = {"report.html": "report", "tearsheet.html": "tear-sheet"}
 ALIKE = 0.002
 """How far, of their size, unhedged books may differ that are drawn as one: a run's first order costs a little."""
 
-GAP = "Gap to holding less, points a year"
-LINE = (
-    "The line is holding less of the core all the time, the rest in {}. A run above it is cheaper than holding less to "
-    "the same safety, one below it is dearer. Each run stands as it was judged, on its own sessions."
-)
-SUM = (
-    "What the hedge did to growth, in points of CAGR. Exposure: less of the core while hedged, at random dates. Timing:"
-    " the dates it chose instead; p is two-sided, of that run alone. Drift: the hedge left to move while held. Fund: it"
-    " instead of selling."
-)
-MONTHS = ("Year", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", "Year")
+STRONG = 0.2
+"""A month's return that is shaded in full."""
+
 
 LOUD = ("SIMULATED", "SYNTHETIC")
 """How notes begin that come before anything else."""
@@ -134,131 +127,172 @@ def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
         Where the page will stand: links to the runs' own pages are relative to it.
     """
     loud = [note for note in found.notes if note.startswith(LOUD)]
-    simulated = any(one.run.simulated for one in found.runs)
     document = Document(
-        f"{'SIMULATED ' if simulated else ''}Runs compared",
-        [*_first(found, folder), *_charts(found), *(_beside(found) if len(found.runs) > 1 else ()), _by_month(found)],
+        f"{'SIMULATED ' if any(one.run.simulated for one in found.runs) else ''}Runs compared",
+        list(_sections(found, folder)),
         note=" ".join(loud),
         header=[
-            Paragraph(span_of(found), "strong", "span"),
+            Paragraph(span_of(found), "strong", id="span"),
             *(Paragraph(note) for note in found.notes if note not in loud),
         ],
         data=page_data(found),
         scripts=["compare"],
-        styles=["frontier_runs", "compare"],
+        styles=["compare", "frontier_runs"],
     )
     write_document(path, document)
 
 
-def _first(found: Comparison, folder: Path) -> Iterator[Section]:
-    """Yield the runs with their verdicts, then where they stand against holding less, and the sum."""
-    columns = [Column(head, align="left") for head in ("Run", "Verdict", GAP, "Strategy", "Sessions", "Pages")]
-    verdicts = [_verdict(found, at, folder) for at in range(len(found.runs))]
-    yield Section("runs", "", [Table("verdicts", columns, verdicts)])
-    shared = shared_lines({run.label: run.run for run in found.runs})
-    if shared:
-        about = Paragraph(LINE.format(shared[0].names.cash), "dek")
-        yield Section("frontier", "Against holding less", [about, *map(_drawing, shared)])
-        fields = [*ANSWERS["sum"].items(), *ANSWERS["tests"].items(), ("verdict", "label")]
-        heads = [Column(head, align="left" if name in WORDS else "right") for head, name in fields]
-        answers = [found.answers[run.label] for run in found.runs]
-        rows = [Row([_name(found, at), *(getattr(one, name) for _, name in fields)]) for at, one in enumerate(answers)]
-        about = Paragraph(f"{SUM} {found.family}", "dek")
-        yield Section("sum", "The sum", [about, Table("sums", [Column("Run"), *heads], rows)])
-
-
-def _drawing(shared: Shared) -> Custom:
-    words = {"title": shared.title, "described": described(shared)}
-    drawings = [draw_shared(shared, shape) for shape in (WIDE, PHONE)]
-    return Custom("compare_frontier.html.j2", words | {"drawings": drawings})
-
-
-def _name(found: Comparison, at: int) -> Cell:
-    return Cell([Piece(f"run-{at}", "swatch"), Piece(found.runs[at].label)])
-
-
-def _verdict(found: Comparison, at: int, folder: Path) -> Row:
-    """Return what the first table says of a run, with links to its own pages."""
-    run, answer = found.runs[at], found.answers[found.runs[at].label]
-    kept, verdict = run.run, run.run.metrics["verdict"]
-    place = os.path.relpath(kept.folder.resolve(), folder.resolve())
-    there = {name: called for name, called in PAGES.items() if (kept.folder / name).is_file()}
-    links = [Link(called, quote(Path(place, name).as_posix())) for name, called in there.items()]
-    pages = [piece for link in links for piece in (Piece(", "), link)][1:] or [Piece("none")]
-    marks = [word for word, true in (("SIMULATED", kept.simulated), ("SYNTHETIC", kept.metrics["synthetic"])) if true]
-    interval = "" if answer.interval == NONE else f"{100 * LEVEL:.0f} % interval {answer.interval}"
-    sentence = Piece("" if verdict is None else f" {verdict['sentence']}")
-    span = f"{kept.sessions[0]} to {kept.sessions[-1]}"
-    label, gap = Cell([Piece(answer.label, "strong"), sentence]), Cell(answer.gap, detail=interval)
-    return Row([_name(found, at), label, gap, kept.metrics["strategy"], span, Cell(pages)], mark=" ".join(marks))
-
-
-def _charts(found: Comparison) -> Iterator[Section]:
-    """Yield the charts that have something to draw; below growth the figures of all runs."""
-    drawn = [key for key in CHARTS if _has(found, key)]
-    for key in drawn:
+def _sections(found: Comparison, folder: Path) -> Iterator[Section]:
+    """Yield the page's sections, in order."""
+    yield Section("", "", [_run_table(found, folder)])
+    lines = shared_lines({one.label: one.run for one in found.runs})
+    if lines:
+        about = (
+            f"The line is holding less of the core all the time, the rest in {lines[0].names.cash}. A run above it is"
+            " cheaper than holding less to the same safety, one below it is dearer. Each run stands as it was judged,"
+            " on its own sessions."
+        )
+        drawn = [(one.title, [draw_shared(one, shape) for shape in (WIDE, PHONE)], described(one)) for one in lines]
+        parts: list[Part] = [Paragraph(about, "dek"), Custom("frontiers.html.j2", {"frontiers": drawn})]
+        yield Section("frontier", "Against holding less", parts)
+        yield _sum(found)
+    shown = [key for key in CHARTS if _has(found, key)]
+    for key in shown:
         title, caption = CHARTS[key]
         yield Section("", title, [Chart(key, title, caption)])
         if key == "growth":
-            about = Paragraph("The best of each row is marked \u2605, where more or less of it is better.", "dek")
-            values = [[run.figures[row.key] for run in found.runs] for row in METRIC_ROWS]
-            yield Section("", "Side by side", [about, _side(found, "metrics", "Hedged book", METRIC_ROWS, values)])
-            yield from _decay(found)
-    if "sharpe" not in drawn:
-        yield Section("", "", [Paragraph(f"There are fewer than {ROLLING + 1} sessions: too few for rolling figures.")])
+            yield from _side_by_side(found)
+    if "sharpe" not in shown:
+        few = f"There are fewer than {ROLLING + 1} sessions: too few for rolling figures."
+        yield Section("", "", [Paragraph(few)])
+    if len(found.runs) > 1:
+        yield Section("", "Correlations", _correlations(found))
+        yield Section("", "What differs", _differences(found))
+    yield _months(found)
 
 
-def _decay(found: Comparison) -> Iterator[Section]:
+def _run_table(found: Comparison, folder: Path) -> Table:
+    gap = "Gap to holding less, points a year"
+    heads = ("Run", "Verdict", gap, "Strategy", "Sessions", "Pages")
+    rows = [Row(_run_cells(one, found, folder)) for one in found.runs]
+    return Table("runs", [Column(head, align="left") for head in heads], rows, "stacked")
+
+
+def _run_cells(run: Compared, found: Comparison, folder: Path) -> list[str | Cell]:
+    """Return what the first table says of a run, with links to its own pages."""
+    kept, verdict, answer = run.run, run.run.metrics["verdict"], found.answers[run.label]
+    place = os.path.relpath(kept.folder.resolve(), folder.resolve())
+    marks = {"SIMULATED": kept.simulated, "SYNTHETIC": kept.metrics["synthetic"]}
+    links = [
+        Link(called, quote(Path(place, name).as_posix()))
+        for name, called in PAGES.items()
+        if (kept.folder / name).is_file()
+    ]
+    pages = [piece for link in links for piece in (Piece(", "), link)][1:]
+    sentence = "" if verdict is None else verdict["sentence"]
+    interval = "" if answer.interval == NONE else f"{100 * LEVEL:.0f} % interval {answer.interval}"
+    return [
+        Cell([Piece(run.label, "name"), *(Piece(word, "badge mark") for word, true in marks.items() if true)]),
+        Cell([Piece(answer.label, "badge verdict"), Piece(f" {sentence}")]),
+        Cell(answer.gap, "", interval),
+        kept.metrics["strategy"],
+        f"{kept.sessions[0]} to {kept.sessions[-1]}",
+        Cell(pages or "none"),
+    ]
+
+
+def _sum(found: Comparison) -> Section:
+    about = [
+        Piece("What the hedge did to growth, in points of CAGR. "),
+        Piece("Exposure", "strong"),
+        Piece(": less of the core while hedged, at random dates. "),
+        Piece("Timing", "strong"),
+        Piece(": the dates it chose instead; p is two-sided, of that run alone. "),
+        Piece("Drift", "strong"),
+        Piece(": the hedge left to move while held. "),
+        Piece("Fund", "strong"),
+        Piece(f": it instead of selling. {found.family}"),
+    ]
+    columns = [Column("Run")] + [
+        Column(head, role="strong" if name in ("unhedged", "hedged") else "", align="left" if name in WORDS else "")
+        for head, name in SUM
+    ]
+    rows = [Row([run.label, *(getattr(found.answers[run.label], name) for _head, name in SUM)]) for run in found.runs]
+    return Section("", "The sum", [Paragraph(about, "dek"), Table("sum", columns, rows, "down")])
+
+
+SUM = (
+    ("Doing nothing", "unhedged"), ("Exposure", "exposure"), ("Timing", "timing"), ("Drift", "drift"),
+    ("Fund", "fund"), ("The hedge", "hedged"), ("Timing", "when"), ("p", "p"), ("p adjusted", "adjusted"),
+    ("Fund", "fund_label"), ("Verdict", "label"),
+)  # fmt: skip
+"""The columns of the sum, and each one's field of `reports.comparison_rows.AnswerRow`."""
+
+
+def _side_by_side(found: Comparison) -> Iterator[Section]:
+    figures = [run.figures for run in found.runs]
+    about = "The best of each row is marked \u2605, where more or less of it is better."
+    table = _across(found, "metrics", "Hedged book", [_figure_row(row, figures) for row in METRIC_ROWS])
+    yield Section("", "Side by side", [Paragraph(about, "dek"), table])
     if any(run.attribution for run in found.runs):
+        parts = [run.attribution or {} for run in found.runs]
         about = "What each part of the hedge contributed to the book's CAGR, linked, a year. Below 0 it took."
-        values = [[(run.attribution or {}).get(row.key) for run in found.runs] for row in DECAY_ROWS]
-        table = _side(found, "decay", "Part of the hedge", DECAY_ROWS, values)
+        table = _across(found, "decay", "Part of the hedge", [_figure_row(row, parts) for row in DECAY_ROWS])
         yield Section("", "What the hedge brought and took", [Paragraph(about, "dek"), table])
 
 
-def _side(
-    found: Comparison, name: str, corner: str, shown: Sequence[FigureRow], values: Sequence[Sequence[float | None]]
-) -> Table:
-    each = zip(shown, values, strict=True)
-    rows = [Row([Cell(row.title, detail=row.meaning), *cells(row, figures)]) for row, figures in each]
-    return Table(name, [Column(corner), *(Column(run.label) for run in found.runs)], rows, "side")
+def _figure_row(row: FigureRow, figures: Sequence[Mapping[str, Any]]) -> Row:
+    return Row([Cell(row.title, "", row.meaning), *cells(row, [one.get(row.key) for one in figures])])
 
 
-def _beside(found: Comparison) -> Iterator[Section]:
-    """Yield correlations, and what configs, inputs and code don't have in common."""
-    added = "What the hedge added each day (hedged less unhedged)"
-    yield Section(
-        "",
-        "Correlations",
-        [
-            _matrix(found, "correlations", "Daily returns", found.correlations),
-            _matrix(found, "correlations-of-hedges", added, found.correlations_of_hedges),
-        ],
-    )
-    parts: list[Part] = [Paragraph("Nothing: config, inputs and code are the same.")]
-    if found.differences:
-        rows = [Row([key, *row]) for key, row in found.differences.items()]
-        same = "Every key of the resolved configs is compared; those not listed are the same in all runs."
-        heads = [Column("Key"), *(Column(run.label) for run in found.runs)]
-        parts = [Table("config", heads, rows, "side"), Paragraph(same, "dek")]
-    yield Section("", "What differs", parts)
+def _across(found: Comparison, name: str, first: str, rows: Sequence[Row]) -> Table:
+    """Return a table with a column a run."""
+    return Table(name, [Column(first), *(Column(run.label) for run in found.runs)], rows, "across")
 
 
-def _matrix(found: Comparison, name: str, title: str, correlations: Floats) -> Table:
-    columns = [Column(run.label, format=lambda value: number(value, 3)) for run in found.runs]
-    rows = [Row([run.label, *row]) for run, row in zip(found.runs, correlations.tolist(), strict=True)]
-    return Table(name, [Column(title), *columns], rows, "side shaded")
+def _correlations(found: Comparison) -> list[Part]:
+    matrices = {
+        "Daily returns": found.correlations,
+        "What the hedge added each day (hedged less unhedged)": found.correlations_of_hedges,
+    }
+    return [
+        _across(
+            found,
+            f"correlations-{place}",
+            title,
+            [
+                Row([run.label, *(Cell(NONE) if np.isnan(one) else Cell(f"{one:.3f}", "", "", one) for one in row)])
+                for run, row in zip(found.runs, matrix.tolist(), strict=True)
+            ],
+        )
+        for place, (title, matrix) in enumerate(matrices.items())
+    ]
 
 
-def _by_month(found: Comparison) -> Section:
-    about = Paragraph("Returns of the hedged book in percent. The first and the last month may be parts.", "dek")
-    columns = [Column(head, format=lambda value: "" if value is None else number(100 * value, 1)) for head in MONTHS]
-    tables = []
-    for at, run in enumerate(found.runs):
-        years = monthly(found.sessions, run.growth["hedged"])
-        rows = [Row([str(year), *months, total]) for year, months, total in years]
-        tables.append(Details(run.label, [Table(f"months-{at}", columns, rows, "side months shaded")]))
-    return Section("", "Month by month", [about, *tables])
+def _differences(found: Comparison) -> list[Part]:
+    if not found.differences:
+        return [Paragraph("Nothing: config, inputs and code are the same.")]
+    rows = [Row([key, *values]) for key, values in found.differences.items()]
+    about = "Every key of the resolved configs is compared; those not listed are the same in all runs."
+    return [_across(found, "config", "Key", rows), Paragraph(about, "dek")]
+
+
+def _months(found: Comparison) -> Section:
+    columns = [Column(head) for head in ("Year", *SHORT_MONTHS, "Year")]
+    parts: list[Part] = [
+        Paragraph("Returns of the hedged book in percent. The first and the last month may be parts.", "dek")
+    ]
+    for run in found.runs:
+        rows = [
+            Row([f"{year}", *map(_month, made), _month(total)._replace(role="strong")])
+            for year, made, total in monthly(found.sessions, run.growth["hedged"])
+        ]
+        parts.append(Details(run.label, [Table("", columns, rows, "months")], opened=run is found.runs[0]))
+    return Section("months", "Month by month", parts)
+
+
+def _month(made: float | None) -> Cell:
+    return Cell("") if made is None else Cell(number(100 * made, 1), shade=made / STRONG)
 
 
 CHARTS = {
