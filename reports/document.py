@@ -54,6 +54,11 @@ class Paragraph:
     id: str = ""
 
 
+def files(folder: object) -> Paragraph:
+    """Return where the files are."""
+    return Paragraph([Piece("Files: "), Piece(str(folder), "strong")], "path")
+
+
 @dataclass(frozen=True)
 class Heading:
     """A heading inside a section."""
