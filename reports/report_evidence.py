@@ -61,11 +61,7 @@ def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
             unit="points",
             format=HUNDREDTHS,
         ),
-        Column(
-            "Of all that differs",
-            "Its size over the sum of all sizes, whatever their signs.",
-            format=percent,
-        ),
+        Column("Of all that differs", "Its size over the sum of all sizes, whatever their signs.", format=percent),
     ]
     about = (
         f"{name} less {selling}, log points, the largest clusters first. Episodes with fewer than {APART} sessions"

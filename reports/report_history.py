@@ -201,10 +201,7 @@ def falls(result: Run, books: tuple[NamedBook, ...]) -> Section:
     recovery = f"a new peak, or a rise of {100 * RISE:.0f} % from the low, which makes another fall of what follows"
     drawn = f"The hedge less {beside}, from each peak to the recovery"
     parts: list[Part] = [
-        Paragraph(
-            f"The hedge less {beside}, points, from each peak of the core to the recovery: {recovery}",
-            "dek",
-        ),
+        Paragraph(f"The hedge less {beside}, points, from each peak of the core to the recovery: {recovery}", "dek"),
         BarChart("falls-bars", drawn, bars, points),
         Table("falls", columns, [row for one in found for row in _fall_rows(result, one, cells)]),
         Paragraph(

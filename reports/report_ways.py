@@ -42,10 +42,7 @@ def ways(result: Run, answer: Answer | None, books: tuple[NamedBook, ...]) -> Se
         beside = sorted((one for one in books if one.name in dots), key=lambda one: -dots[one.name].gap)
         bars = [Bar(one.title, dots[one.name].gap, one.role, one.about) for one in beside]
         about = "Growth a year less that of holding less to the same bad quarter, points: above 0 is cheaper protection"
-        parts = [
-            Paragraph(about, "dek"),
-            BarChart("ways-bars", "Each way's gap to holding less", bars, points),
-        ]
+        parts = [Paragraph(about, "dek"), BarChart("ways-bars", "Each way's gap to holding less", bars, points)]
     columns = [
         Column(""),
         GROWTH,
@@ -142,17 +139,9 @@ GROUPS = {
 }
 CHANGED = (
     Column("Changed"),
+    Column("Gap", "Growth a year less that of holding less to the same bad quarter.", unit="points", format=points),
     Column(
-        "Gap",
-        "Growth a year less that of holding less to the same bad quarter.",
-        unit="points",
-        format=points,
-    ),
-    Column(
-        "Fund",
-        "What the fund did beside selling core day by day, log growth a year.",
-        unit="points",
-        format=points,
+        "Fund", "What the fund did beside selling core day by day, log growth a year.", unit="points", format=points
     ),
 )
 
