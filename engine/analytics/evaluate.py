@@ -25,7 +25,6 @@ from engine.analytics.event_study import EventStudy, event_study
 from engine.analytics.evidence import Evidence, evidence_of
 from engine.analytics.hedge_metrics import HedgeMetrics, hedge_metrics, sale_cost_at_par
 from engine.analytics.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
-from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
@@ -98,31 +97,29 @@ class Evaluation:
         }
 
 
-def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -> Evaluation:
+def evaluate(prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -> Evaluation:
     """Evaluate a hedged run against its controls.
 
     Parameters
     ----------
-    config, prepared
+    prepared
         The run, laid out.
     hedged
         What it did.
     meant_otherwise
         Why nothing can be concluded from what it did; empty where something can.
     """
-    setup = prepared.setup
+    config, setup = prepared.config, prepared.setup
     beta = run_beta(config, setup.market)
     case = Case(config, setup, hedged, beta)
     controls = dict(controls_of(case))
     episodes = episodes_of(setup, hedged)
-    unhedged = _book(controls, "unhedged")
+    unhedged = controls["unhedged"].book
     why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(case, controls, episodes, years)
     controls |= {} if answer is None else answer.held
-    varied = (
-        None if answer is None else VariedRun(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
-    )
+    varied = None if answer is None else VariedRun(prepared, hedged, answer.grid, controls["derisk_daily"].book)
     books = {name: control.ledger for name, control in controls.items() if control.ledger is not None}
     ours = attribute(setup, hedged)
     measures = hedge_metrics(setup, hedged, unhedged, episodes)
@@ -166,9 +163,3 @@ def _sale_cost(setup: Setup, hedged: Ledger, beta: Floats) -> Figure:
         return float(books[0].equity[books[0].last]), float(books[1].equity[books[1].last])
 
     return sale_cost_at_par(ends)
-
-
-def _book(controls: Mapping[str, Control], name: str) -> Ledger:
-    ledger = controls[name].ledger
-    assert ledger is not None  # noqa: S101  # only the short and the put can fail to run
-    return ledger

@@ -173,15 +173,6 @@ def lower_is_better(column: str) -> bool:
     return base in MEASURES and MEASURES[base].better < 0
 
 
-def table_of(*scopes: str) -> str:
-    """Return the Markdown table of some scopes' measures, as docs/metrics.md holds it."""
-    rows = [
-        f"| `{key}` | {measure.unit or '-'} | {measure.meaning.replace('|', '&#124;')} |"
-        for key, measure in measures_of(*scopes).items()
-    ]
-    return "\n".join(("| metric | unit | meaning |", "|---|---|---|", *rows))
-
-
 def metrics_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -> dict[str, Any]:
     """Return every measure of one book, plain Python values; None where one is undefined.
 

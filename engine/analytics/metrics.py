@@ -35,6 +35,12 @@ def annual(per_session: float, a_year: float = SESSIONS_A_YEAR) -> float:
     return float((1.0 + per_session) ** a_year - 1.0)
 
 
+def log_growth(book: Ledger, years: float) -> float:
+    """Return log growth a year, -inf for a book that was ruined."""
+    grown = book.equity[book.last] / book.equity[0]
+    return math.log(grown) / years if grown > 0.0 else -np.inf
+
+
 def drawdowns(equity: Floats) -> Floats:
     """Return the fall from the highest equity so far, fractions <= 0, shape (sessions,)."""
     falls: Floats = equity / np.maximum.accumulate(equity) - 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -18,7 +17,7 @@ from engine.analytics.attribution import attribute
 from engine.analytics.carino import scalars
 from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
 from engine.analytics.measure import COMPARABLE, HEDGE, NUMBERS, SAFETY, SHIFTS
-from engine.analytics.metrics import mean_cash_return
+from engine.analytics.metrics import log_growth, mean_cash_return
 from engine.backtrader_engine.guard import RefusedError
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger
@@ -69,11 +68,11 @@ def sum_row(setup: Setup, hedged: Ledger, unhedged: Ledger, beta: Floats) -> dic
         The core's beta to the underlying at each close, shape (sessions,).
     """
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
-    bare, own = _growth(unhedged, years), _growth(hedged, years)
+    bare, own = log_growth(unhedged, years), log_growth(hedged, years)
     if not np.isfinite([bare, own]).all():
         return dict.fromkeys(PARTS, np.nan)
-    entry = _growth(sold_at_entry(setup, hedged, beta), years)
-    daily = _growth(sold_daily(setup, hedged, beta).ledger, years)
+    entry = log_growth(sold_at_entry(setup, hedged, beta), years)
+    daily = log_growth(sold_daily(setup, hedged, beta).ledger, years)
     shifts = shifts_of(setup, hedged, beta, years, spaced(len(hedged.equity) - 1), threads=1)
     mean = None if shifts.ruined else float(shifts.growth[1:].mean())
     parts = in_cagr(sum_of(bare, own, entry, daily, mean), bare).parts
@@ -97,11 +96,6 @@ def run_row(result: Run, *, answer: bool) -> dict[str, float]:
 def spaced(closes: int) -> Ints:
     """Return shifts evenly spaced around so many closes, 0 first: all of them where there are no more."""
     return np.unique(np.arange(SHIFTS + 1) * closes // (SHIFTS + 1))
-
-
-def _growth(book: Ledger, years: float) -> float:
-    grown = book.equity[book.last] / book.equity[0]
-    return math.log(grown) / years if grown > 0.0 else -np.inf
 
 
 class Kept(NamedTuple):

@@ -63,7 +63,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     say(f"running in {engine}")
     hedged, said = execute(engine, config, prepared)
     say("running the controls")
-    evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
+    evaluation = evaluate(prepared, hedged, said.withheld) if config.controls == "on" else None
     controls = (
         evaluation.controls if evaluation else least_controls(Case(config, setup, hedged, run_beta(config, market)))
     )

@@ -97,7 +97,7 @@ class VariedRun:
 
     Parameters
     ----------
-    config, prepared, hedged
+    prepared, hedged
         The run.
     grid
         Its books that hold less.
@@ -105,11 +105,15 @@ class VariedRun:
         Its book sold daily.
     """
 
-    config: RunConfig
     prepared: PreparedRun
     hedged: Ledger
     grid: tuple[Ledger, ...]
     daily: Ledger
+
+    @property
+    def config(self) -> RunConfig:
+        """The run's config."""
+        return self.prepared.config
 
     @property
     def decides(self) -> bool:
