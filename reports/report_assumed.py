@@ -20,20 +20,14 @@ from engine.runs.record import config_yaml
 from engine.runs.run import Run
 from reports.document import Code, Column, Details, Glossary, Heading, Items, Part, Row, Section, Table
 from reports.frontier_picture import title_of
-from reports.terminal import exposure
+from reports.run import exposure
 from strategies.load import kind, strategy_class
+from strategies.sizing import METHODS
 
 FUNDING = {
     "sell_core": "by selling core",
     "cash_buffer": "out of a cash buffer of {buffer} of equity, kept unhedged too",
     "margin": "with borrowed cash, the core staying whole",
-}
-SIZING = {
-    "fixed": "{weight} of equity",
-    "proportional": "{weight} of equity times the signal",
-    "beta": "what takes {cover} of the book's beta away",
-    "volatility_target": "the least that brings the book's volatility to {target} a year",
-    "minimum_variance": "what makes the book's variance least",
 }
 REBALANCED = {
     "never": "not rebalanced while it is held",
@@ -193,7 +187,7 @@ def _cash(config: RunConfig) -> str:
 
 
 def _sized(hedge: HedgeConfig) -> str:
-    return f"{_words(hedge, SIZING[hedge.sizing])} in {hedge.instrument}, at most {percent(hedge.max_weight, 0)}"
+    return f"{_words(hedge, METHODS[hedge.sizing].words)} in {hedge.instrument}, at most {percent(hedge.max_weight, 0)}"
 
 
 def _words(hedge: HedgeConfig, text: str) -> str:

@@ -67,7 +67,10 @@ def write_signal_page(path: Path, signal: LiveSignal) -> None:
     held = [Piece("held", "swatch"), Piece(f" {fund} is held")]
     paths = f"{signal.underlying} and {fund}"
     caption = [Piece("Total return, 100 at the first close shown. "), *held, Piece(" in the run.")]
-    sections = [Section("", paths, [Chart("prices", f"Total return of {paths}", caption, "tall")])]
+    sections = [
+        Section("", "", [book(signal), Paragraph(book_note(signal), "dek")]),
+        Section("", paths, [Chart("prices", f"Total return of {paths}", caption, "tall")]),
+    ]
     for place, one in enumerate(signal.inputs):
         caption = [Piece("fired", "swatch"), Piece(" It speaks for hedging. "), *held, Piece(".")]
         chart = Chart(f"input-{place}", f"{one.name} against its threshold", caption)
@@ -87,8 +90,6 @@ def write_signal_page(path: Path, signal: LiveSignal) -> None:
             Paragraph(signal.headline, "strong", "order"),
             Paragraph(reason(signal), id="reason"),
             Items(signal.state, id="state"),
-            book(signal),
-            Paragraph(book_note(signal), "dek"),
         ],
         data=page_data(signal),
         scripts=["signal"],

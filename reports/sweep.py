@@ -19,7 +19,7 @@ from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SHIFTS, SUM, bas
 from engine.research.columns import ESTIMATED
 from engine.research.overfitting.findings import Standing
 from reports.charts import packed
-from reports.document import Chart, Column, Document, Link, Menus, Paragraph, Part, Row, Section, Table
+from reports.document import Chart, Column, Document, Link, Menus, Paragraph, Part, Row, Section, Table, files
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
 from reports.overfitting import overfitting_section
 from reports.renderers.html import write_document
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from engine.research.sweep import SweepResult
-
-__all__ = ["Rows", "show_sweep", "write_sweep_page"]
 
 PLATEAU = 0.5
 """The share of the best's lead that its median neighbour keeps on a plateau: of pure luck it keeps next to none."""
@@ -82,7 +80,7 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
         parts.append(Paragraph(text, "warning"))
     if result.mark:
         parts.append(Paragraph(result.mark, "alarm"))
-    show(console, [*parts, Paragraph([Piece("Files: "), Piece(str(result.folder), "strong")], "path")])
+    show(console, [*parts, files(result.folder)])
 
 
 def _brief(name: str, value: float | None) -> str:

@@ -5,13 +5,12 @@ A row a fold, the books over all tests, plain sentences; and on the page what wa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.arrays import Floats
 from data.files import write_whole
 from data.format import UNKNOWN, counted, percent, points, written
 from engine.analytics.answer.words import Piece
@@ -33,13 +32,14 @@ from reports.document import (
     Row,
     Section,
     Table,
+    files,
 )
 from reports.naming import as_yaml, label, measure_data, short_names, shown
 from reports.renderers.html import write_document
 from reports.renderers.markdown import markdown
 from reports.renderers.terminal import show
 from reports.sweep import OVERS, axes_data, command_of, surface_data, varied_of
-from reports.sweep_numbers import Extract, Rows, extract
+from reports.sweep_numbers import Columns, Extract, Rows, extract
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -66,6 +66,10 @@ BRIEF = ("test from", "in", "out", "out / in", "rank", "ahead")
 ABOUT_BOOKS = (
     "Equity at each close, every book from the same cash on the same sessions. Dotted lines: where the next test "
     "begins."
+)
+ABOUT_BOXES = (
+    "Boxes: {objective} of all combinations in each test, least and most, quartiles and median. The filled dot is the "
+    "one chosen; the ring is what it had shown in its training."
 )
 ABOUT_FOLDS = (
     "In sample is over the training, out of sample over the test alone, begun anew as every combination's is; rank "
@@ -95,7 +99,7 @@ def show_walkforward(console: Console, walk: WalkForward) -> None:
             *map(Paragraph, sentences(walk)),
             *mark,
             *(Paragraph(note, "warning") for note in metrics["notes"]),
-            Paragraph([Piece("Files: "), Piece(str(walk.folder), "strong")], "path"),
+            files(walk.folder),
         ],
     )
 
@@ -126,13 +130,15 @@ def write_walkforward_page(walk: WalkForward, command: str) -> Path:
     folds = fold_table(walk, run=commands(walk, command))
     content = Paragraph(f"Hash of the history's content: {metrics['data']}.", "dek")
     marked = "SIMULATED " if walk.simulated else ""
+    about_boxes = ABOUT_BOXES.format(objective=label(objective))
+    standing = Chart("standing", "What was chosen beside all combinations, test by test", about_boxes, "tall")
     books: list[Part] = [Chart("books", "Equity of each book", ABOUT_BOOKS, "tall"), book_table(walk, ""), about]
     document = Document(
         f"{marked}{metrics['name']}: {metrics['strategy']}",
         [
             Section("books-part", "The book out of sample", books),
             Section("", "What was chosen, and what came of it", [Paragraph(ABOUT_FOLDS, "dek"), folds]),
-            Section("", "In sample and out of it", [_standing_chart(objective)]),
+            Section("", "In sample and out of it", [standing]),
             Section("chosen-part", "Chosen parameters over time", _chosen_charts(found)),
             Section("maps", f"{label(objective)} of every combination, fold by fold", [*_maps(walk, found), content]),
         ],
@@ -162,14 +168,6 @@ def _header(walk: WalkForward) -> list[Part]:
         *map(Paragraph, (*others, *metrics["notes"])),
         Paragraph([*links, Piece(".")]),
     ]
-
-
-def _standing_chart(objective: str) -> Chart:
-    about = (
-        f"Boxes: {label(objective)} of all combinations in each test, least and most, quartiles and median. The filled "
-        "dot is the one chosen; the ring is what it had shown in its training."
-    )
-    return Chart("standing", "What was chosen beside all combinations, test by test", about, "tall")
 
 
 def _chosen_charts(found: Extract) -> list[Part]:
@@ -222,31 +220,15 @@ def page_data(walk: WalkForward, found: Extract) -> dict[str, Any]:
 
 def rows_of(walk: WalkForward) -> Rows:
     """Return the combinations, each window's objective as a metric of its own, so that all share a page's room."""
-    total = int(walk.metrics["combinations"])
-    return Rows(walk.parameters, walk.combinations(0, WHOLE, walk.parameters), Surfaces(walk), total)
+    objective, total = walk.metrics["objective"], int(walk.metrics["combinations"])
+    windows = {surface(objective, *which): which for which in _windows(walk)}
+    surfaces = Columns(windows, lambda name: walk.values(*windows[name], objective))
+    return Rows(walk.parameters, walk.combinations(0, WHOLE, walk.parameters), surfaces, total)
 
 
 def surface(objective: str, fold: int, window: str) -> str:
     """Name the objective over a window, as what it is compared with is named: so its better side is known."""
     return f"{objective}{AGAINST}{fold}-{window}"
-
-
-class Surfaces(Mapping[str, Floats]):
-    """The objective of all combinations, by window; each column is read when it is asked for."""
-
-    def __init__(self, walk: WalkForward) -> None:
-        objective = walk.metrics["objective"]
-        self._walk, self._objective = walk, objective
-        self._windows = {surface(objective, *which): which for which in _windows(walk)}
-
-    def __getitem__(self, name: str) -> Floats:
-        return self._walk.values(*self._windows[name], self._objective)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._windows)
-
-    def __len__(self) -> int:
-        return len(self._windows)
 
 
 def _windows(walk: WalkForward) -> list[tuple[int, str]]:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.analytics.answer.family import family_adjusted, two_sided
+from engine.analytics.answer import family
+from engine.analytics.answer.family import Adjusted, adjusted_in_families, family_adjusted, two_sided
 
 
 def by_hand(values):
@@ -55,3 +56,21 @@ def test_a_family_without_timing_is_claimed_seldom():
 def test_runs_of_different_spans_are_refused():
     with pytest.raises(ValueError, match="different spans"):
         family_adjusted({"a": np.zeros(10), "b": np.zeros(11)})
+
+
+def test_runs_are_adjusted_among_those_of_their_own_family():
+    rng = np.random.default_rng(11)
+    values = {name: rng.normal(size=200) for name in "abcde"}
+    families = {"a": 1, "b": 2, "c": 1, "d": 1, "e": 3}
+    found = adjusted_in_families({name: family.Tested(families[name], t) for name, t in values.items()})
+
+    assert list(found) == list("abcde")
+    assert {name: one.runs for name, one in found.items()} == {"a": 3, "b": 1, "c": 3, "d": 3, "e": 1}
+    among = by_hand({name: values[name] for name in "acd"})
+    assert {name: found[name].p for name in "acd"} == pytest.approx(among)
+    assert found["b"] == Adjusted(pytest.approx(two_sided(values["b"])[0]), 1)
+
+
+def test_a_value_is_ranked_from_both_sides_and_never_above_one():
+    assert two_sided(np.array([3.0, 1.0, 2.0, 3.0])) == pytest.approx([1.0, 0.5, 1.0, 1.0])
+    assert two_sided(np.array([2.0, 1.0, 3.0])) == pytest.approx([1.0, 2 / 3, 2 / 3])

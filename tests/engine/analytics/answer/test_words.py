@@ -67,6 +67,7 @@ def made(
         ("did not pay", -0.03, "It did not pay."),
         ("can't tell", -0.03, "No sign that it did."),
         ("can't tell", 0.03, "Perhaps; can't tell."),
+        ("can't tell", 0.0, "Perhaps; can't tell."),
     ],
 )
 def test_the_first_words_claim_no_more_than_the_label(label, gap, said):
@@ -187,3 +188,145 @@ def test_dates_that_made_no_difference_are_not_told_as_worse():
     assert words.dates_words(alike) == "all dates came to the same"
     assert "(no sign: all dates came to the same)" in words.sum_words(alike, NAMES)
     assert words.dates_words(answer) == "100 % of random dates did worse"
+
+
+# Where one word becomes another
+
+
+@pytest.mark.parametrize(
+    ("better", "said"),
+    [
+        (0.494, "51 % of random dates did worse"),
+        (0.5, "50 % of random dates did better"),
+        (0.506, "51 % of random dates did better"),
+        (0.99, "99 % of random dates did better"),
+        (0.9996, "over 99 % of random dates did better"),
+        (1.0, "100 % of random dates did better"),
+        (0.0004, "over 99 % of random dates did worse"),
+        (0.0, "100 % of random dates did worse"),
+    ],
+)
+def test_random_dates_are_told_by_the_side_that_most_are_on(better, said):
+    assert words.dates_words(made(better=better)) == said
+
+
+@pytest.mark.parametrize(
+    ("label", "estimate", "said"),
+    [
+        ("can't tell", -0.0014 - 0.0019, "as known in advance"),
+        ("worse", -0.0014 + 0.0019, "worse, as known in advance"),
+        ("can't tell", -0.0014 - 0.0021, "can't tell"),
+        ("better", -0.0014 + 0.0021, "better"),
+        (None, 0.0, "the same book"),
+        (None, None, "can't be told"),
+    ],
+)
+def test_the_fund_s_part_is_as_known_to_a_fifth_of_a_point(label, estimate, said):
+    answer = made()
+    answer = replace(answer, fund=replace(answer.fund, label=label, estimate=estimate))
+
+    assert words.fund_words(answer) == said
+    assert words.as_known(answer) == ("known" in said or said == "the same book")
+    assert not words.as_known(replace(answer, fund=replace(answer.fund, estimate=0.002, expected=0.0)))
+
+
+@pytest.mark.parametrize(
+    ("settings", "more"),
+    [
+        (["hedge.leverage=1.5"], True),
+        (["hedge.leverage=1"], False),
+        (["hedge.leverage=0.5"], False),
+        (["hedge.leverage=0.5", "hedge.funding=margin"], True),
+        (["hedge.leverage=-0.5", "hedge.funding=margin"], False),
+    ],
+)
+def test_a_hedge_adds_where_it_rises_more_than_what_pays_for_it(settings, more):
+    names = words.names_of(build_config({}, settings))
+
+    assert (names.more, names.held) == (more, 1.0)
+    assert words.Names("SOXX", "SOXS").held == 1.0
+
+
+def test_a_reason_is_told_to_its_colon():
+    assert words.no_headline("the run is too short: fewer than 252 sessions") == "No verdict: the run is too short."
+    assert words.no_headline("controls are off") == "No verdict: controls are off."
+
+
+@pytest.mark.parametrize(
+    ("high", "end"), [(0.0, ", just reaching zero."), (0.0049, ", just reaching zero."), (0.005, " to +0.5.")]
+)
+def test_an_interval_that_hardly_reaches_zero_says_so(high, end):
+    assert words.label_line(made(interval=(-0.12, high)).insurance).endswith(end)
+
+
+def test_in_what_both_books_are_as_safe():
+    as_safe = "As safe: a bad quarter of either fell 22.4 points short of an average one."
+    fell = "fell 26.0 points short of an average one, the hedge's 22.4 points."
+
+    assert words.safe_line(made(share=0.99), NAMES) == as_safe
+    assert words.safe_line(made(share=1.0), NAMES) == f"Safer: a bad quarter of SOXX {fell}"
+    assert words.safe_line(made(share=1.0), SEVERAL) == f"Safer: a bad quarter of the core {fell}"
+
+
+def printed(monkeypatch, *parts):
+    """Have a sum print these parts, in points."""
+    total = round(sum(parts), 1)
+    monkeypatch.setattr(words, "printed_sum", lambda _answer: digits.Printed(20.0, 20.0 + total, total, parts))
+    return made()
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ((0.1, 0.2, 0.1, 0.1), "gained 0.5 points a year: 0.1 for holding less SOXX, 0.2 for when"),
+        ((-0.1, -0.2, -0.1, -0.1), "cost 0.5 points a year: 0.1 for holding less SOXX, 0.2 for when"),
+        ((0.0, 0.0, 0.0, 0.0), "cost 0.0 points a year: 0.0 for holding less SOXX, 0.0 for when"),
+        ((0.3, 0.0, 0.0, 0.0), "gained 0.3 points a year: 0.3 for holding less SOXX, 0.0 for when"),
+        ((-0.3, 0.0, 0.0, 0.0), "cost 0.3 points a year: 0.3 for holding less SOXX, 0.0 for when"),
+        ((-0.3, 0.5, 0.0, 0.0), "gained 0.2 points a year: -0.3 for holding less SOXX, +0.5 for when"),
+    ],
+)
+def test_parts_have_signs_only_where_they_differ(monkeypatch, parts, said):
+    assert words.sum_words(printed(monkeypatch, *parts), NAMES).startswith(f"Against doing nothing the hedge {said}")
+
+
+MOST = "Most of the {} points {}"
+
+
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        # whichever way it went, however little
+        ((0.5, 0.0, 0.0, 0.0), MOST.format(0.5, "came from holding less SOXX, not from SOXS itself")),
+        ((-0.5, 0.0, 0.0, 0.0), MOST.format(0.5, "went on holding less SOXX, not on SOXS itself")),
+        # half of the total won back is not much of it, more is
+        ((-3.0, 1.0, 0.0, 0.0), MOST.format(2.0, "went on holding less SOXX, not on SOXS itself")),
+        ((-3.0, 0.8, 0.0, 0.0), MOST.format(2.2, "went on holding less SOXX, not on SOXS itself")),
+        ((3.0, -0.9, 0.0, 0.0), MOST.format(2.1, "came from holding less SOXX, not from SOXS itself")),
+        ((-3.0, 1.2, 0.0, 0.0), "Holding less SOXX cost 3.0 points, its dates brought 1.2"),
+        ((-1.6, 0.0, 0.6, 0.0), "Holding less SOXX cost 1.6 points, letting SOXS move brought 0.6"),
+        ((-4.0, -0.9, 1.7, 0.0), "Holding less SOXX cost 4.0 points, letting SOXS move brought 1.7"),
+        ((-6.0, 5.0, 0.0, 0.0), "Holding less SOXX cost 6.0 points, its dates brought 5.0"),
+        # the fewest that make more than half
+        ((-3.0, -1.0, -1.0, 0.0), MOST.format(5.0, "went on holding less SOXX, not on SOXS itself")),
+        ((-2.5, -1.5, 0.0, -1.0), MOST.format(5.0, "went on holding less SOXX and its dates, not on SOXS itself")),
+        ((-2.0, -1.0, -1.0, -2.0), MOST.format(6.0, "went on holding less SOXX and SOXS itself")),
+        ((2.0, 1.0, 1.1, 1.9), MOST.format(6.0, "came from holding less SOXX and SOXS itself")),
+    ],
+)
+def test_the_finding_at_its_edges(monkeypatch, parts, said):
+    assert words.finding(printed(monkeypatch, *parts), NAMES) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "gap", "said"),
+    [
+        (0.9, 0.005, "For the same safety, the hedge grew more"),
+        (0.9, -0.005, "For the same safety, holding less SOXX grew more"),
+        (1.0, 0.005, "All of SOXX was safer than the hedge and grew less"),
+        (1.0, -0.005, "All of SOXX was safer than the hedge and grew more"),
+        (1.0, 0.0, "All of SOXX was safer than the hedge and grew alike"),
+    ],
+)
+def test_the_frontier_s_title_of_half_a_point(share, gap, said):
+    assert words.frontier_finding(made(share=share, cagr=0.2, gap=gap), NAMES) == said
