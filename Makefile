@@ -20,7 +20,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage mutants verify calibrate results lint bench pins lock clean stale
+.PHONY: help run test coverage mutants verify calibrate docs results lint bench pins lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,9 @@ verify: .venv/.dev ## 200 random rows of two sweeps against backtest run, on rea
 
 calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets (ARGS="--markets 20" for a glance; DATA=DIR); writes docs/calibration.md
 	@$(BIN)/python -m benchmarks.calibration.run $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+docs: .venv/.dev ## the tables of measures in docs/, written from their registry
+	@$(BIN)/python docs/tables.py
 
 results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR), writes docs/results.md
 	@$(if $(DATA),,$(BIN)/backtest data pull $(SYMBOLS))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from backtest.options import command_line
 from backtest.tearsheets import TEARSHEET, UNHEDGED, draw_tearsheet, tearsheets
@@ -133,37 +134,19 @@ def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Pa
     """Write a sweep's page beside its table and return it."""
     from engine.research.columns import columns_of
     from engine.research.overfitting.findings import standing_of
-    from reports.sweep import Rows, write_sweep_page
+    from engine.research.sweep import column
+    from reports.sweep import write_sweep_page
+    from reports.sweep_numbers import Columns, Rows
 
     page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
-    names = tuple(axis.name for axis in result.grid.axes)
-    rows = Rows(names, Columns(result, names), Columns(result, columns_of(answer=result.answer)), len(result.grid))
+    names, read = tuple(axis.name for axis in result.grid.axes), partial(column, result)
+    rows = Rows(names, Columns(names, read), Columns(columns_of(answer=result.answer), read), len(result.grid))
     note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else result.mark
     marked = "SIMULATED " if result.simulated else ""
     title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)
     write_sweep_page(writing, rows, title=title, note=note, command=command, standing=standing)
     writing.replace(page)
     return page
-
-
-class Columns(Mapping[str, Any]):
-    """Columns of a sweep's table, each read when it is asked for."""
-
-    def __init__(self, result: SweepResult, names: Sequence[str]) -> None:
-        self._result, self._names = result, tuple(names)
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._names:
-            raise KeyError(name)
-        from engine.research.sweep import column
-
-        return column(self._result, name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 def sweep_command(

@@ -104,7 +104,7 @@ def _run(
     if as_json:
         typer.echo((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return
-    from reports.terminal import show_run
+    from reports.run import show_run
 
     remarks = [f"{file} is a run that ships; `backtest init` writes one of your own."] if shipped else []
     if result.simulated:
@@ -129,7 +129,7 @@ def _parity(
     """Run the plain loop, the compiled kernel and backtrader side by side; exit with 3 where they part."""
     config, _shipped = config_of(file, data, settings, start, end)
     from engine.validation.parity import parity
-    from reports.terminal import show_parity
+    from reports.run import show_parity
 
     announce_compiling()
     with quietly():

@@ -27,28 +27,15 @@ def compare_runs(
     page: Path | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Comparison, Path]:
-    """Compare runs and write the page.
+    """Compare runs, write the page, and return what was found and where the page stands.
 
     Parameters
     ----------
     given
-        Kept runs, as `find_run` finds them, and YAML files: those are run and kept, unless the same run
-        is kept already.
-    runs
-        Where runs are kept.
-    configure
-        Gives the config of a YAML file.
+        Kept runs, as `find_run` finds them, and YAML files: those are run and kept, unless the same run is kept
+        already. `configure` gives the config of a YAML file.
     options
         Those typed that are about YAML files: without one they are refused.
-    page
-        The file to write; ``comparison.html`` in `runs` unless given.
-    progress
-        Told each step as it begins.
-
-    Returns
-    -------
-    Comparison, Path
-        What was found, and the page.
 
     Raises
     ------
@@ -58,19 +45,27 @@ def compare_runs(
     say = progress or (lambda _step: None)
     if not any(map(is_yaml, given)):
         refuse_options(given[0], options)
-    folders = [_made(one, configure(one), runs, say) if is_yaml(one) else find_run(one, runs) for one in given]
+
+    def made(file: str) -> Path:
+        config = configure(file)
+        if kept := made_before(config, runs):
+            return kept
+        result = run(config, progress=lambda step: say(f"{file}: {step}"))
+        return write_run(result, runs, progress=lambda step: say(f"{file}: {step}"))
+
+    folders = [made(name) if is_yaml(name) else find_run(name, runs) for name in given]
     say("comparing")
     found = compared([Run.load(folder) for folder in folders])
     target = page or runs / PAGE
     try:
         write_whole(target, lambda path: write_comparison(path, found, target.parent))
-    except OSError as fault:
-        raise UserError(f"{target}: can't be written: {fault.strerror or fault}: choose another with --out") from fault
+    except OSError as error:
+        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --out") from error
     return found, target
 
 
 def is_yaml(given: str) -> bool:
-    """Say whether a run is given as a YAML file, which may be one that ships."""
+    """Return whether a run is given as a YAML file, which may be one that ships."""
     return Path(given).suffix.lower() in (".yaml", ".yml")
 
 
@@ -80,12 +75,3 @@ def refuse_options(given: str, options: Sequence[str]) -> None:
         raise UserError(
             f"{options[0]} is for YAML files: {given} is kept as it was run: drop the option, or give a YAML"
         )
-
-
-def _made(file: str, config: RunConfig, runs: Path, say: Callable[[str], None]) -> Path:
-    """Return the folder of a YAML's run, which is made unless the same is kept."""
-    if kept := made_before(config, runs):
-        return kept
-    return write_run(
-        run(config, progress=lambda step: say(f"{file}: {step}")), runs, progress=lambda step: say(f"{file}: {step}")
-    )

@@ -75,7 +75,7 @@ def _pull(
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in pulled], indent=2))
     else:
-        from reports.data_tables import show_pulled
+        from reports.store import show_pulled
 
         show_pulled(console(), pulled)
     _exit_if([f"{each.symbol}: {each.error}" for each in pulled if each.error], len(pulled))
@@ -97,7 +97,7 @@ def _import(
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in imported], indent=2))
     else:
-        from reports.data_tables import show_imported
+        from reports.store import show_imported
 
         show_imported(console(), imported)
     _exit_if([each.error for each in imported if each.error], len(imported))
@@ -122,7 +122,7 @@ def _list(as_json: AsJson = False) -> None:
     if not entries:
         typer.echo(f"the store is empty ({store.folder}): backtest data pull {STARTERS}, or backtest data import DIR")
         return
-    from reports.data_tables import show_listing
+    from reports.store import show_listing
 
     show_listing(console(), entries, store.repairs(), str(store.folder))
 
@@ -192,7 +192,7 @@ def _check(
     if as_json:
         typer.echo(json.dumps([_plain(one) for one in found], indent=2))
     else:
-        from reports.data_tables import show_findings
+        from reports.audit import show_findings
 
         show_findings(console(), found, checked)
     if any(one.severity == "error" for one in found):
@@ -324,7 +324,7 @@ def _write_check_page(
     checked: Sequence[str],
     span: tuple[np.datetime64 | None, np.datetime64 | None],
 ) -> None:
-    from reports.audit_page import write_audit_page
+    from reports.audit import write_audit_page
 
     note = "SIMULATED market" if source.simulated else None
     write_whole(

@@ -22,25 +22,10 @@ from engine.runs.run import Run
 def explain_run(
     given: str, date: str, runs: Path, configure: Callable[[str], RunConfig], options: tuple[str, ...] = ()
 ) -> Day:
-    """Explain one session of a kept run or of a YAML.
+    """Explain one session, YYYY-MM-DD, of a kept run or of a YAML file, whose config `configure` gives.
 
-    Parameters
-    ----------
-    given
-        A kept run, as `engine.runs.folder.find_run` finds it, or a YAML file.
-    date
-        YYYY-MM-DD.
-    runs
-        Where runs are kept.
-    configure
-        Gives the config of a YAML file.
-    options
-        Those typed that are about YAML files: for a kept run they are refused.
-
-    Raises
-    ------
-    UserError
-        There is no such run, its data or code changed since, or the date is no session of it.
+    Raises UserError where there is no such run, its data or code changed since, the date is no session of it, or
+    options that are about YAML files were typed for a kept run.
     """
     try:
         when = day(dt.date.fromisoformat(date))

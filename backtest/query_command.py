@@ -47,7 +47,7 @@ def query(
     """Ask all runs, sweeps, searches and walk-forwards by SQL (DuckDB); nothing that is kept is changed."""
     from engine.runs.index import Places
     from engine.runs.sql import described, run_query
-    from reports.query_table import show_answer, show_views
+    from reports.query import show_answer, show_views
 
     places = Places(runs, sweeps, searches, walkforwards)
     if tables:
@@ -83,7 +83,7 @@ def runs(
     """List the runs that are kept, oldest first, or those asked for."""
     from engine.runs.index import Wanted, run_rows
     from engine.runs.origin import origin_of
-    from reports.query_table import show_kept_runs
+    from reports.query import show_kept_runs
 
     wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
     kept = run_rows(out, _warn)
@@ -122,7 +122,7 @@ def sweeps(
 ) -> None:
     """List the sweeps, searches and walk-forwards that are finished, oldest first, or those asked for."""
     from engine.runs.index import KINDS, Places, Wanted, kept_rows
-    from reports.query_table import show_kept_sweeps
+    from reports.query import show_kept_sweeps
 
     wanted = Wanted(name, strategy, None, _day("--since", since), _day("--until", until))
     places = Places(sweeps=out, searches=searches, walkforwards=walkforwards)
@@ -141,7 +141,7 @@ def _chosen(
     rows: list[dict[str, Any]], has: Callable[[Mapping[str, Any]], bool], sort: str | None, top: int | None
 ) -> list[Mapping[str, Any]]:
     """Return the rows asked for, sorted, no more than `top`."""
-    from reports.query_table import sorted_rows
+    from reports.query import sorted_rows
 
     columns = dict.fromkeys(key for row in rows for key in row)
     if rows and sort is not None and sort not in columns:

@@ -105,8 +105,8 @@ def _page(page: Path | None, write: Callable[[Path], None], usual: Path, *, quie
     target = page or usual
     try:
         write_whole(target, write)
-    except OSError as fault:
-        raise UserError(f"{target}: can't be written: {fault.strerror or fault}: choose another with --page") from fault
+    except OSError as error:
+        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
     if not quiet:
         console().print(f"Page: [bold]{target}[/]", highlight=False, soft_wrap=True)
     if open_page:

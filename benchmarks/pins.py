@@ -209,7 +209,8 @@ def _locked(path: Path) -> Iterator[None]:
 
 def prepare_base(commit: str, cache: Path, data: str, entries: list[dict[str, Any]], jobs: int) -> Path:
     """Return the base's side, its entries computed where they aren't kept."""
-    side = cache / commit[:NAMES] / hashlib.sha256(data.encode()).hexdigest()[:3]
+    # Named by the plan too: trees whose plans differ share a cache, and none may write anew what another reads.
+    side = cache / commit[:NAMES] / _digest(list(_plan(data, "")))[:NAMES]
     side.mkdir(parents=True, exist_ok=True)
     with _locked(side / "lock"):
         if not (side / "tree.done").exists():
@@ -227,12 +228,16 @@ def _kept(path: Path) -> str:
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
+def _digest(told: Any) -> str:
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
 def _plan(data: str, only: str) -> list[dict[str, Any]]:
     from benchmarks.pins_plan import plan
 
     entries = []
     for name, (commands, files) in plan(data).items():
-        digest = hashlib.sha256(json.dumps([commands, files, data]).encode()).hexdigest()
+        digest = _digest([commands, files, data])
         if only in name:
             entries.append({"name": name, "commands": commands, "files": files, "digest": digest})
     return entries

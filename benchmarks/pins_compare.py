@@ -71,6 +71,10 @@ class Sameness:
         return name
 
 
+SHOWN = 150
+"""Characters that are shown of what differs."""
+
+
 def first_line(base: str, ours: str) -> str | None:
     """Return the first line in which two texts differ, None where none does."""
     if base == ours:
@@ -78,7 +82,10 @@ def first_line(base: str, ours: str) -> str | None:
     old, new = base.split("\n"), ours.split("\n")
     for number, (was, now) in enumerate(zip(old, new, strict=False), 1):
         if was != now:
-            return f"line {number}: {was.strip()[:150]!r} is now {now.strip()[:150]!r}"
+            # Long lines are shown from a little before the first character that differs.
+            at = next((at for at, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
+            begin = 0 if at < SHOWN - 40 else at - 40
+            return f"line {number}: {was[begin:][:SHOWN]!r} is now {now[begin:][:SHOWN]!r}"
     return f"{len(old)} lines are now {len(new)}"
 
 
@@ -91,7 +98,7 @@ def first_path(base: Any, ours: Any, path: str = "$") -> str | None:
         found = next((at for index, (was, now) in pairs if (at := first_path(was, now, f"{path}[{index}]"))), None)
         return found or (None if len(base) == len(ours) else f"{path}: {len(base)} items are now {len(ours)}")
     same = type(base) is type(ours) and (base == ours or (base != base and ours != ours))  # noqa: PLR0124  # NaN
-    return None if same else f"{path}: {str(base)[:150]!r} is now {str(ours)[:150]!r}"
+    return None if same else f"{path}: {str(base)[:SHOWN]!r} is now {str(ours)[:SHOWN]!r}"
 
 
 def _first_key(base: dict[str, Any], ours: dict[str, Any], path: str) -> str | None:

@@ -57,7 +57,7 @@ class Roles:
 
     @property
     def traded(self) -> tuple[str, ...]:
-        """The core's instruments and then the hedge, in the order of every array's columns."""
+        """Every instrument that is traded: the core's, then the hedge."""
         return (*self.core, self.hedge)
 
     @property

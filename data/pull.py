@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,20 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from data.arrays import Floats
+from data.arrays import Dates, Floats
 from data.bars import COLUMNS, PRICES, Bars
 from data.errors import DataError
 from data.files import locked
 from data.series import Series
 from data.sources import BARS, SERIES, Kind, fred, yahoo
 from data.sources.csv_file import NAME
-from data.sources.vendor import DatedRows, Fetched, Vendor
+from data.sources.vendor import Fetched, Vendor
 from data.store import Entry, Origin, Store
 
 VENDORS: tuple[Vendor, ...] = (yahoo, fred)
 """Who is asked: the first for every symbol that isn't another's, by its prefix or known to be."""
 OVERLAP = 20
-"""DatedRows before the last that are fetched again and held against what is kept."""
+"""Rows before the last that are fetched again and held against what is kept."""
 WAITS: tuple[float, ...] = (1.0, 4.0, 15.0)
 """Seconds before the second, third and fourth try, when a source refuses or breaks off."""
 COMPARED = ("split", "dividend", "close", "open", "high", "low", "value")
@@ -75,6 +75,19 @@ class Symbol:
     name: str
     kind: Kind[Any]
     vendor: Vendor
+
+
+@dataclass(frozen=True)
+class DatedRows:
+    """Days, and columns of numbers beside them: what is kept or was fetched of one thing."""
+
+    dates: Dates
+    columns: Mapping[str, Floats]
+
+    def between(self, after: np.datetime64, last: np.datetime64) -> DatedRows:
+        """Return the rows after one day, up to another."""
+        keep = (self.dates > after) & (self.dates <= last)
+        return DatedRows(self.dates[keep], {name: column[keep] for name, column in self.columns.items()})
 
 
 def pull(
@@ -183,16 +196,18 @@ class Pull:
             self.say(text)
             return self._whole(kept.dates[0], kept, (text,))
         notes = tuple(dict.fromkeys((*entry.origin.notes, *tail.notes)))
-        added = int((tail.rows.dates > last).sum())
+        rows = _rows(tail.thing)
+        added = int((rows.dates > last).sum())
         news = tuple(note for note in tail.notes if note not in entry.origin.notes) if added else ("nothing new",)
-        return self._put(_joined(kept, tail.rows, since), added, notes, (*news, *tail.passing))
+        return self._put(_joined(kept, rows, since), added, notes, (*news, *tail.passing))
 
     def _whole(self, first: np.datetime64 | None, kept: DatedRows | None, said: tuple[str, ...]) -> Pulled:
         whole = self._fetched(first, None)
-        before = 0 if kept is None else int(np.isin(whole.rows.dates, kept.dates).sum())
-        return self._put(whole.rows, len(whole.rows.dates) - before, whole.notes, (*said, *whole.notes, *whole.passing))
+        rows = _rows(whole.thing)
+        before = 0 if kept is None else int(np.isin(rows.dates, kept.dates).sum())
+        return self._put(rows, len(rows.dates) - before, whole.notes, (*said, *whole.notes, *whole.passing))
 
-    def _fetched(self, first: np.datetime64 | None, noted: np.datetime64 | None) -> Fetched:
+    def _fetched(self, first: np.datetime64 | None, noted: np.datetime64 | None) -> Fetched[Any]:
         wanted = self.wanted
         return _patiently(lambda: wanted.vendor.ask(wanted.symbol, first, self.clock(), noted), self.waits, self.say)
 
@@ -224,16 +239,18 @@ def _kept(store: Store, wanted: Symbol, entry: Entry | None) -> tuple[DatedRows 
     if (entry.origin.source, entry.origin.symbol) != (wanted.vendor.NAME, wanted.symbol):
         return None, (f"in place of what was kept from {entry.origin.source} {entry.origin.symbol}",)
     try:
-        if wanted.kind == BARS:
-            bars = store.bars_as_kept(wanted.name)
-            return DatedRows(bars.dates, {name: getattr(bars, name) for name in COLUMNS}), ()
-        series = store.read(SERIES, wanted.name)
-        return DatedRows(series.dates, {"value": series.values, **(series.prices or {})}), ()
+        return _rows(store.bars_as_kept(wanted.name) if wanted.kind == BARS else store.read(SERIES, wanted.name)), ()
     except DataError:
         return None, ("what was kept is damaged: fetched whole",)
 
 
-def _patiently(ask: Callable[[], Fetched], waits: tuple[float, ...], say: Callable[[str], None]) -> Fetched:
+def _rows(thing: Bars | Series) -> DatedRows:
+    if isinstance(thing, Bars):
+        return DatedRows(thing.dates, {name: getattr(thing, name) for name in COLUMNS})
+    return DatedRows(thing.dates, {"value": thing.values, **(thing.prices or {})})
+
+
+def _patiently(ask: Callable[[], Fetched[Any]], waits: tuple[float, ...], say: Callable[[str], None]) -> Fetched[Any]:
     """Ask until there is an answer, waiting longer each time; raises ConnectionError when the last try fails too."""
     for wait in waits:
         try:
@@ -244,13 +261,13 @@ def _patiently(ask: Callable[[], Fetched], waits: tuple[float, ...], say: Callab
     return ask()
 
 
-def _changed(wanted: Symbol, kept: DatedRows, tail: Fetched, since: np.datetime64) -> str | None:
+def _changed(wanted: Symbol, kept: DatedRows, tail: Fetched[Any], since: np.datetime64) -> str | None:
     """Return what has changed of the past, its first day named, else None; raises DataError on a split half done.
 
     The row of `since` itself isn't compared: it may hold events of days before it that have no row.
     """
-    last = kept.dates[-1]
-    old, new, came = kept.between(since, last), tail.rows.between(since, last), tail.rows.between(last, NEVER)
+    rows, last = _rows(tail.thing), kept.dates[-1]
+    old, new, came = kept.between(since, last), rows.between(since, last), rows.between(last, NEVER)
     for text, days in (
         ("its row is gone", np.setdiff1d(old.dates, new.dates)),
         ("its row is new", np.setdiff1d(new.dates, old.dates)),

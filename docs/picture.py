@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from backtest import load_config, run
-from reports.terminal import show_run
+from reports.run import show_run
 
 
 def main(folder: str) -> None:

@@ -95,13 +95,13 @@ Positive = Annotated[float, Field(gt=0)]
 Sessions = Annotated[int, Field(ge=0)]
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     """A part of the config: frozen, strict about types, and closed to keys it doesn't know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class ExtendConfig(Section):
+class ExtendConfig(ConfigSection):
     """How an instrument's history before its own is made by the leveraged-fund model; what is left out has defaults."""
 
     underlying: Symbol = Field(description="what drives it: an index series, or an instrument")
@@ -113,7 +113,7 @@ class ExtendConfig(Section):
     band: Fraction | None = Field(None, description="error band, a fraction a year: the low and the high run")
 
 
-class DataConfig(Section):
+class DataConfig(ConfigSection):
     """Where history comes from, how late each series is known, what the audit may find, and what comes before."""
 
     source: Literal["auto", "store", "demo", "csv"] = Field(
@@ -149,7 +149,7 @@ class DataConfig(Section):
         return self
 
 
-class PortfolioConfig(Section):
+class PortfolioConfig(ConfigSection):
     """What is held."""
 
     cash: Positive = Field(100_000.0, description="dollars at the start")
@@ -165,7 +165,7 @@ class PortfolioConfig(Section):
         return self
 
 
-class HedgeConfig(Section):
+class HedgeConfig(ConfigSection):
     """With what, how much, and out of which money."""
 
     instrument: Symbol = "SOXS"
@@ -189,7 +189,7 @@ class HedgeConfig(Section):
         return self
 
 
-class StrategyConfig(Section):
+class StrategyConfig(ConfigSection):
     """Which Strategy class, with which parameters."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
@@ -198,7 +198,7 @@ class StrategyConfig(Section):
     params: dict[str, Any] = Field(default_factory=dict)
 
 
-class PolicyConfig(Section):
+class PolicyConfig(ConfigSection):
     """When the intensity switches the hedge on and off; counted in sessions."""
 
     enter: Fraction = 0.5
@@ -223,7 +223,7 @@ class PolicyConfig(Section):
         return self
 
 
-class ExecutionConfig(Section):
+class ExecutionConfig(ConfigSection):
     """At what prices and costs."""
 
     fill: Literal["next_open", "next_close"] = "next_open"
@@ -236,7 +236,7 @@ class ExecutionConfig(Section):
     margin_spread_bps: Annotated[float, Field(ge=0)] = Field(150.0, description="over the cash rate, on borrowed cash")
 
 
-class RunConfig(Section):
+class RunConfig(ConfigSection):
     """One run, complete: what `backtest show` prints and a run's folder keeps."""
 
     name: Annotated[str, BeforeValidator(_run_name)] = "hedge_soxs"

@@ -80,7 +80,7 @@ def execute(engine: str, config: RunConfig, prepared: PreparedRun) -> tuple[Ledg
 
 
 def _somebodys(config: RunConfig, setup: Setup, cls: type) -> tuple[Ledger, Said]:
-    """Run somebody's backtrader.Strategy; an error in their code is theirs, told with its line."""
+    """Run somebody's backtrader.Strategy; an error in their code is reported with its line."""
     from engine.backtrader_engine.execute import run_backtrader_strategy
     from engine.backtrader_engine.orders import order_remarks, withheld_because
 
@@ -88,8 +88,8 @@ def _somebodys(config: RunConfig, setup: Setup, cls: type) -> tuple[Ledger, Said
         ledger, orders = run_backtrader_strategy(setup, cls, config.strategy.params)
     except UserError:
         raise
-    except Exception as fault:
-        if not raised_in(fault, file := inspect.getsourcefile(cls)):
+    except Exception as error:
+        if not raised_in(error, file := inspect.getsourcefile(cls)):
             raise
-        raise StrategyError(f"{cls.__name__} fails: {fault_in(fault, file)}") from fault
+        raise StrategyError(f"{cls.__name__} fails: {fault_in(error, file)}") from error
     return ledger, Said(tuple(order_remarks(cls, orders, len(ledger.equity))), withheld_because(orders))

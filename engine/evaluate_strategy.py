@@ -15,6 +15,7 @@ from data.errors import StrategyError, UserError
 from data.market import Market, RecordedMarket
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger, Weigh
+from engine.legs import CORE, HEDGE
 from engine.reads import fed
 from engine.setup import Setup, prepare
 from strategies import parameters
@@ -138,4 +139,4 @@ def weigher(strategy: CloseStrategy, setup: Setup, most: float, view: Market | N
 
 def _book(setup: Setup, ledger: Ledger, t: int) -> Book:
     worth = ledger.shares[t] * setup.prices.close[t] / ledger.equity[t]
-    return Book(float(ledger.equity[t]), float(ledger.cash[t]), float(worth[:-1].sum()), float(worth[-1]))
+    return Book(float(ledger.equity[t]), float(ledger.cash[t]), float(worth[CORE].sum()), float(worth[HEDGE]))

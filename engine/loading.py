@@ -1,4 +1,4 @@
-"""From a YAML file and --set values to a RunConfig; every fault in one line with file, line and key."""
+"""From a YAML file and --set values to a RunConfig; every error in one line with file, line and key."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HAS_TO = {
     "model_type": KEYS_AND_VALUES,
     "string_type": "has to be text",
 }
-"""What pydantic's kinds of fault ask for."""
+"""What pydantic's kinds of error ask for."""
 
 Folders = tuple[Path, ...]
 
@@ -271,7 +271,7 @@ def _known_keys() -> dict[str, list[str]]:
 
 
 def _first(fault: ValidationError, origin: _Origin) -> str:
-    """Put the first fault into one line."""
+    """Return the first error in one line."""
     error = fault.errors(include_url=False)[0]
     keys = tuple(str(part) for part in error["loc"] if part != "[key]")
     where, given = origin.of(keys), _shown(error["input"])

@@ -58,9 +58,9 @@ class PlainYaml:
         try:
             root = yaml.compose(text)
             self.tree = None if root is None else self._plain(root, ())
-        except YAMLError as fault:
-            mark = getattr(fault, "problem_mark", None) or getattr(fault, "context_mark", None)
-            problem = [getattr(fault, "context", None), getattr(fault, "problem", None) or str(fault).splitlines()[0]]
+        except YAMLError as error:
+            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            problem = [getattr(error, "context", None), getattr(error, "problem", None) or str(error).splitlines()[0]]
             raise ConfigError(
                 f"{where(mark.line + 1 if mark else 1)}: is no YAML: {' '.join(filter(None, problem))}: "
                 "indent with spaces, close what is opened, quote text that holds : or #"
@@ -78,8 +78,8 @@ class PlainYaml:
         if isinstance(node.value, str):
             try:
                 return self._scalar(node)
-            except ValueError as fault:
-                raise ConfigError(f"{where}: {self._written(node)} can't be read: {fault}") from None
+            except ValueError as error:
+                raise ConfigError(f"{where}: {self._written(node)} can't be read: {error}") from None
         if node.tag == MAP:
             return {self._key(key, keys): self._plain(value, (*keys, key.value)) for key, value in node.value}
         return [self._plain(value, (*keys, str(at))) for at, value in enumerate(node.value)]

@@ -19,6 +19,7 @@ from data.sources import BARS, SERIES, Source
 from data.sources.extended import ExtendedSource
 from engine.config import ExtendConfig, RunConfig
 from engine.kernel.loop import Ledger
+from engine.legs import legs_of
 
 FEE = 0.0101
 """Of a hedge that `data.families` doesn't know; the audit's bounds are a hundred times as wide."""
@@ -186,7 +187,7 @@ def _notional_fills(config: RunConfig, source: ExtendedSource, market: Market, l
     """Yield how many fills are at opens that nothing tells."""
     if config.execution.fill != "next_open":
         return
-    traded, fills = market.roles.traded, ledger.traded != 0.0
+    traded, fills = legs_of(market.roles).names, ledger.traded != 0.0
     at_close = {name: np.isin(market.run_sessions, source.notional(name)) for name in traded}
     counts = {name: np.count_nonzero(at_close[name] & fills[:, column]) for column, name in enumerate(traded)}
     named = " and ".join(f"{count:,} in {name}" for name, count in counts.items() if count)
@@ -200,7 +201,7 @@ def _doubtful_fills(config: RunConfig, market: Market, ledger: Ledger) -> Iterat
     for finding in market.findings:
         if finding.severity == INFO or finding.field != price or finding.instrument not in market.roles.traded:
             continue
-        column = market.roles.traded.index(finding.instrument)
+        column = legs_of(market.roles).column(finding.instrument)
         filled = np.isin(market.run_sessions, finding.dates) & (ledger.traded[:, column] != 0.0)
         for t in np.flatnonzero(filled):
             side = "bought" if ledger.traded[t, column] > 0 else "sold"

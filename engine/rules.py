@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Floats
+from engine.legs import HEDGE
 
 LEAST_TRADE = 1e-12
 """The share of equity below which a difference isn't traded."""
@@ -152,14 +153,14 @@ def wanted(terms: Terms, order: Order, price: Floats, cash: float, shares: Float
     The core's part is spread over its holdings pro rata to what they are worth now, long or short, or by the
     configured weights when the order restates them or nothing is held.
     """
-    last = len(shares) - 1
+    hedge = len(shares) + HEDGE
     core_worth = 0.0
-    for i in range(last):
+    for i in range(hedge):
         core_worth += shares[i] * price[i]
-    equity = max(cash + core_worth + shares[last] * price[last], 0.0)
+    equity = max(cash + core_worth + shares[hedge] * price[hedge], 0.0)
     for i in range(len(shares)):
         weight = order.hedge
-        if i < last:
+        if i < hedge:
             configured = order.restate or abs(core_worth) <= LEAST_TRADE * equity
             weight = order.core * (terms.core_weights[i] if configured else shares[i] * price[i] / core_worth)
         target = weight * equity / price[i]

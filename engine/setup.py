@@ -18,6 +18,7 @@ from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import HedgeConfig, RunConfig
 from engine.kernel.loop import Plan
+from engine.legs import legs_of
 from engine.provenance import audited, extended, found_in, made_before, or_made
 from engine.reads import check_held, strategy_reads
 from engine.rules import Prices, Terms
@@ -211,7 +212,7 @@ def plan_with(
 
 
 def _prices(config: RunConfig, market: Market) -> Prices:
-    traded = [market.bars(name).rows(slice(market.first, None)) for name in market.roles.traded]
+    traded = [market.bars(name).rows(slice(market.first, None)) for name in legs_of(market.roles).names]
 
     def columns(name: str) -> Floats:
         return np.column_stack([getattr(bars, name) for bars in traded])
@@ -223,10 +224,10 @@ def _prices(config: RunConfig, market: Market) -> Prices:
 
 
 def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats) -> Terms:
-    execution = config.execution
+    execution, legs = config.execution, legs_of(market.roles).names
 
     def costs(value: Any) -> Floats:
-        each = [value[name] if isinstance(value, dict) else value for name in market.roles.traded]
+        each = [value[name] if isinstance(value, dict) else value for name in legs]
         return np.array(each, dtype=np.float64)
 
     slippage, per_share = costs(execution.slippage_bps) * BPS, costs(execution.slippage_per_share)
@@ -248,7 +249,7 @@ def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats
         config.portfolio.dividends == "reinvest",
         execution.shares == "whole",
         config.hedge.funding == "margin",
-        np.zeros(len(market.roles.traded)),
+        np.zeros(len(legs)),
     )
 
 
@@ -257,7 +258,7 @@ def _check_costs(market: Market, prices: Prices, slippage: Floats, per_share: Fl
     left = prices.fill * (1.0 - slippage) - per_share
     if (left <= 0.0).any():
         t, i = np.argwhere(left <= 0.0)[0]
-        name, date, price = market.roles.traded[i], market.run_sessions[t], prices.fill[t, i]
+        name, date, price = legs_of(market.roles).names[i], market.run_sessions[t], prices.fill[t, i]
         raise DataError(f"{name} on {date}: costs per share take all of its price of {price:g}: lower them")
 
 
@@ -267,6 +268,8 @@ def _cash_yield(config: RunConfig, market: Market) -> Floats:
     if np.isnan(known[0]):
         start = market.run_sessions[0]
         later = market.run_sessions[~np.isnan(known)]
-        cure = f"start at {later[0]} or later" if len(later) else "choose another series"
-        raise DataError(f"series {rate} has no value known by {start}: {cure}, or set execution.cash_rate to a number")
+        remedy = f"start at {later[0]} or later" if len(later) else "choose another series"
+        raise DataError(
+            f"series {rate} has no value known by {start}: {remedy}, or set execution.cash_rate to a number"
+        )
     return known

@@ -18,7 +18,6 @@ from engine.analytics.carino import scalars
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import Trades, drawdowns, returns_of
 from engine.kernel.loop import Ledger
-from engine.rules import Terms
 from engine.runs.identity import ID_LENGTH
 from engine.runs.origin import flat, shown
 from engine.runs.run import Run
@@ -208,7 +207,7 @@ def _until(values: Floats, length: int, rest: float) -> Floats:
 
 def _executed(
     run: Run, rows: Ints, earned: Floats, scale: float, book: str = "hedged"
-) -> tuple[Ledger, Terms, Dates, Trades]:
+) -> tuple[Ledger, Floats, Dates, Trades]:
     """Return what `metrics_of` asks of a book: its ledger at shared sessions, its fills in dollars by session.
 
     What was ordered or filled on a session that isn't shared counts on the next one.
@@ -219,15 +218,7 @@ def _executed(
     action[np.searchsorted(rows, ordered[(ordered >= rows[0]) & (ordered < rows[-1])])] = ENTER
     cut = Ledger._make([*(column[rows] for column in whole[:-1]), len(_to_ruin(equity)) - 1])
     ledger = cut._replace(equity=equity, action=action)
-    nothing, free = np.zeros(ledger.shares.shape[1]), np.zeros_like(earned)
-    terms = Terms(
-        *(equity[0], nothing, nothing, nothing, nothing, nothing, earned, earned, free),
-        reinvest=False,
-        whole=False,
-        margin=False,
-        levy=nothing,
-    )
-    return ledger, terms, sessions, _trades(run.tables["fills"], book, sessions, scale)
+    return ledger, earned, sessions, _trades(run.tables["fills"], book, sessions, scale)
 
 
 def _trades(fills: Columns, book: str, sessions: Dates, scale: float) -> Trades:
@@ -300,7 +291,7 @@ def _labels(kept: Sequence[Run]) -> list[str]:
 
 
 def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: bool) -> Iterator[str]:
-    """Say what the numbers alone don't."""
+    """Yield what the numbers alone don't say."""
     if simulated := [one.label for one in runs if one.run.simulated]:
         which = "" if len(simulated) == len(runs) else f" ({', '.join(simulated)})"
         yield f"SIMULATED market{which}: it shows the machine and says nothing about a hedge."
@@ -336,7 +327,7 @@ def differences(kept: Sequence[Run]) -> Mapping[str, tuple[str, ...]]:
 
 
 def _untold(key: str) -> bool:
-    """Say whether a key changes nothing about what a run is."""
+    """Return whether a key changes nothing about what a run is."""
     return key in ("name", "data.path") or key.partition(".")[0] == "sweep"
 
 

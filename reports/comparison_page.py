@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,9 +17,10 @@ from engine.analytics.answer.words import Piece
 from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
 from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
-from reports.comparison_rows import BEST, DECAY_ROWS, METRIC_ROWS, NONE, cells, monthly
-from reports.document import Cell, Column, Paragraph, Part, Row, Table
-from reports.renderers.html import write_page
+from reports.comparison_rows import BEST, DECAY_ROWS, METRIC_ROWS, NONE, FigureRow, cells, monthly
+from reports.document import Cell, Chart, Column, Custom, Details, Document, Link, Paragraph, Part, Row, Section, Table
+from reports.first_sum import SHORT_MONTHS
+from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 
 if TYPE_CHECKING:
@@ -113,33 +114,172 @@ def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
         Where the page will stand: links to the runs' own pages are relative to it.
     """
     loud = [note for note in found.notes if note.startswith(LOUD)]
-    words = {
-        "title": f"{'SIMULATED ' if any(one.run.simulated for one in found.runs) else ''}Runs compared",
-        "note": " ".join(loud) or None,
-        "span": span_of(found),
-        "notes": [note for note in found.notes if note not in loud],
-        "runs": [_run_words(one, found, folder) for one in found.runs],
-        "level": f"{100 * LEVEL:.0f}\u202f%",
-        "family": found.family,
-        "frontiers": [
-            (shared, [draw_shared(shared, shape) for shape in (WIDE, PHONE)], described(shared))
-            for shared in shared_lines({one.label: one.run for one in found.runs})
+    document = Document(
+        f"{'SIMULATED ' if any(one.run.simulated for one in found.runs) else ''}Runs compared",
+        list(_sections(found, folder)),
+        note=" ".join(loud),
+        header=[
+            Paragraph(span_of(found), "strong", id="span"),
+            *(Paragraph(note) for note in found.notes if note not in loud),
         ],
-        "metrics": [(row, cells(row, [run.figures[row.key] for run in found.runs])) for row in METRIC_ROWS],
-        "decay": [
-            (row, cells(row, [None if run.attribution is None else run.attribution[row.key] for run in found.runs]))
-            for row in (DECAY_ROWS if any(run.attribution for run in found.runs) else ())
-        ],
-        "correlations": {
-            "Daily returns": _matrix(found.correlations),
-            "What the hedge added each day (hedged less unhedged)": _matrix(found.correlations_of_hedges),
-        },
-        "months": [(one.label, _months(found, one)) for one in found.runs],
-        "differences": found.differences,
-        "rolling": ROLLING,
-        "charts": {key: chart for key, chart in CHARTS.items() if _has(found, key)},
+        data=page_data(found),
+        scripts=["compare"],
+        styles=["compare", "frontier_runs"],
+    )
+    write_document(path, document)
+
+
+def _sections(found: Comparison, folder: Path) -> Iterator[Section]:
+    """Yield the page's sections, in order."""
+    yield Section("", "", [_run_table(found, folder)])
+    lines = shared_lines({one.label: one.run for one in found.runs})
+    if lines:
+        about = (
+            f"The line is holding less of the core all the time, the rest in {lines[0].names.cash}. A run above it is"
+            " cheaper than holding less to the same safety, one below it is dearer. Each run stands as it was judged,"
+            " on its own sessions."
+        )
+        drawn = [(one.title, [draw_shared(one, shape) for shape in (WIDE, PHONE)], described(one)) for one in lines]
+        parts: list[Part] = [Paragraph(about, "dek"), Custom("frontiers.html.j2", {"frontiers": drawn})]
+        yield Section("frontier", "Against holding less", parts)
+        yield _sum(found)
+    shown = [key for key in CHARTS if _has(found, key)]
+    for key in shown:
+        title, caption = CHARTS[key]
+        yield Section("", title, [Chart(key, title, caption)])
+        if key == "growth":
+            yield from _side_by_side(found)
+    if "sharpe" not in shown:
+        few = f"There are fewer than {ROLLING + 1} sessions: too few for rolling figures."
+        yield Section("", "", [Paragraph(few)])
+    if len(found.runs) > 1:
+        yield Section("", "Correlations", _correlations(found))
+        yield Section("", "What differs", _differences(found))
+    yield _months(found)
+
+
+def _run_table(found: Comparison, folder: Path) -> Table:
+    gap = "Gap to holding less, points a year"
+    heads = ("Run", "Verdict", gap, "Strategy", "Sessions", "Pages")
+    rows = [Row(_run_cells(one, found, folder)) for one in found.runs]
+    return Table("runs", [Column(head, align="left") for head in heads], rows, "stacked")
+
+
+def _run_cells(run: Compared, found: Comparison, folder: Path) -> list[str | Cell]:
+    """Return what the first table says of a run, with links to its own pages."""
+    kept, verdict, answer = run.run, run.run.metrics["verdict"], found.answers[run.label]
+    place = os.path.relpath(kept.folder.resolve(), folder.resolve())
+    marks = {"SIMULATED": kept.simulated, "SYNTHETIC": kept.metrics["synthetic"]}
+    links = [
+        Link(called, quote(Path(place, name).as_posix()))
+        for name, called in PAGES.items()
+        if (kept.folder / name).is_file()
+    ]
+    pages = [piece for link in links for piece in (Piece(", "), link)][1:]
+    sentence = "" if verdict is None else verdict["sentence"]
+    interval = "" if answer.interval == NONE else f"{100 * LEVEL:.0f} % interval {answer.interval}"
+    return [
+        Cell([Piece(run.label, "name"), *(Piece(word, "badge mark") for word, true in marks.items() if true)]),
+        Cell([Piece(answer.label, "badge verdict"), Piece(f" {sentence}")]),
+        Cell(answer.gap, "", interval),
+        kept.metrics["strategy"],
+        f"{kept.sessions[0]} to {kept.sessions[-1]}",
+        Cell(pages or "none"),
+    ]
+
+
+def _sum(found: Comparison) -> Section:
+    about = [
+        Piece("What the hedge did to growth, in points of CAGR. "),
+        Piece("Exposure", "strong"),
+        Piece(": less of the core while hedged, at random dates. "),
+        Piece("Timing", "strong"),
+        Piece(": the dates it chose instead; p is two-sided, of that run alone. "),
+        Piece("Drift", "strong"),
+        Piece(": the hedge left to move while held. "),
+        Piece("Fund", "strong"),
+        Piece(f": it instead of selling. {found.family}"),
+    ]
+    columns = [Column("Run")] + [
+        Column(head, role="strong" if name in ("unhedged", "hedged") else "", align="left" if name in WORDS else "")
+        for head, name in SUM
+    ]
+    rows = [Row([run.label, *(getattr(found.answers[run.label], name) for _head, name in SUM)]) for run in found.runs]
+    return Section("", "The sum", [Paragraph(about, "dek"), Table("sum", columns, rows, "down")])
+
+
+SUM = (
+    ("Doing nothing", "unhedged"), ("Exposure", "exposure"), ("Timing", "timing"), ("Drift", "drift"),
+    ("Fund", "fund"), ("The hedge", "hedged"), ("Timing", "when"), ("p", "p"), ("p adjusted", "adjusted"),
+    ("Fund", "fund_label"), ("Verdict", "label"),
+)  # fmt: skip
+"""The columns of the sum, and each one's field of `reports.comparison_rows.AnswerRow`."""
+
+
+def _side_by_side(found: Comparison) -> Iterator[Section]:
+    figures = [run.figures for run in found.runs]
+    about = "The best of each row is marked \u2605, where more or less of it is better."
+    table = _across(found, "metrics", "Hedged book", [_figure_row(row, figures) for row in METRIC_ROWS])
+    yield Section("", "Side by side", [Paragraph(about, "dek"), table])
+    if any(run.attribution for run in found.runs):
+        parts = [run.attribution or {} for run in found.runs]
+        about = "What each part of the hedge contributed to the book's CAGR, linked, a year. Below 0 it took."
+        table = _across(found, "decay", "Part of the hedge", [_figure_row(row, parts) for row in DECAY_ROWS])
+        yield Section("", "What the hedge brought and took", [Paragraph(about, "dek"), table])
+
+
+def _figure_row(row: FigureRow, figures: Sequence[Mapping[str, Any]]) -> Row:
+    return Row([Cell(row.title, "", row.meaning), *cells(row, [one.get(row.key) for one in figures])])
+
+
+def _across(found: Comparison, name: str, first: str, rows: Sequence[Row]) -> Table:
+    """Return a table with a column a run."""
+    return Table(name, [Column(first), *(Column(run.label) for run in found.runs)], rows, "across")
+
+
+def _correlations(found: Comparison) -> list[Part]:
+    matrices = {
+        "Daily returns": found.correlations,
+        "What the hedge added each day (hedged less unhedged)": found.correlations_of_hedges,
     }
-    write_page(path, "compare.html.j2", words, page_data(found))
+    return [
+        _across(
+            found,
+            f"correlations-{place}",
+            title,
+            [
+                Row([run.label, *(Cell(NONE) if np.isnan(one) else Cell(f"{one:.3f}", "", "", one) for one in row)])
+                for run, row in zip(found.runs, matrix.tolist(), strict=True)
+            ],
+        )
+        for place, (title, matrix) in enumerate(matrices.items())
+    ]
+
+
+def _differences(found: Comparison) -> list[Part]:
+    if not found.differences:
+        return [Paragraph("Nothing: config, inputs and code are the same.")]
+    rows = [Row([key, *values]) for key, values in found.differences.items()]
+    about = "Every key of the resolved configs is compared; those not listed are the same in all runs."
+    return [_across(found, "config", "Key", rows), Paragraph(about, "dek")]
+
+
+def _months(found: Comparison) -> Section:
+    columns = [Column(head) for head in ("Year", *SHORT_MONTHS, "Year")]
+    parts: list[Part] = [
+        Paragraph("Returns of the hedged book in percent. The first and the last month may be parts.", "dek")
+    ]
+    for run in found.runs:
+        rows = [
+            Row([f"{year}", *map(_month, made), _month(total)._replace(role="strong")])
+            for year, made, total in monthly(found.sessions, run.growth["hedged"])
+        ]
+        parts.append(Details(run.label, [Table("", columns, rows, "months")], opened=run is found.runs[0]))
+    return Section("months", "Month by month", parts)
+
+
+def _month(made: float | None) -> Cell:
+    return Cell("") if made is None else Cell(number(100 * made, 1), shade=made / STRONG)
 
 
 CHARTS = {
@@ -215,45 +355,3 @@ def _has(found: Comparison, key: str) -> bool:
     curves = {name: [_over(one, name) for one in found.runs] for name in (HELD, SOLD)}
     curves |= {"sharpe": [one.sharpe for one in found.runs], "beta": [one.beta for one in found.runs]}
     return key not in curves or bool(np.isfinite(np.concatenate(curves[key])).any())
-
-
-def _run_words(run: Compared, found: Comparison, folder: Path) -> dict[str, Any]:
-    """Return what the first tables say of a run, and the links to its own pages."""
-    kept, verdict = run.run, run.run.metrics["verdict"]
-    place = os.path.relpath(kept.folder.resolve(), folder.resolve())
-    return {
-        "label": run.label,
-        "strategy": kept.metrics["strategy"],
-        "span": f"{kept.sessions[0]} to {kept.sessions[-1]}",
-        "marks": [
-            word for word, true in (("SIMULATED", kept.simulated), ("SYNTHETIC", kept.metrics["synthetic"])) if true
-        ],
-        "answer": found.answers[run.label],
-        "sentence": "" if verdict is None else verdict["sentence"],
-        "links": [
-            (called, quote(Path(place, name).as_posix()))
-            for name, called in PAGES.items()
-            if (kept.folder / name).is_file()
-        ],
-    }
-
-
-def _matrix(correlations: Floats) -> list[list[tuple[str, str]]]:
-    """Return each correlation as it is written, and its shade."""
-    return [
-        [(NONE, "") if np.isnan(value) else (f"{value:.3f}", _shade(value, 1.0)) for value in row]
-        for row in correlations.tolist()
-    ]
-
-
-def _months(found: Comparison, run: Compared) -> list[tuple[int, list[tuple[str, str]]]]:
-    return [
-        (year, [("", "") if one is None else (number(100 * one, 1), _shade(one, STRONG)) for one in (*made, total)])
-        for year, made, total in monthly(found.sessions, run.growth["hedged"])
-    ]
-
-
-def _shade(value: float, strong: float) -> str:
-    """Return a style: blue above 0, orange below, the stronger the further."""
-    colour = "47,126,216" if value >= 0.0 else "224,130,20"
-    return f"background: rgba({colour},{0.5 * min(abs(value) / strong, 1.0):.2f})"

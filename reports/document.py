@@ -54,6 +54,11 @@ class Paragraph:
     id: str = ""
 
 
+def files(folder: object) -> Paragraph:
+    """Return where the files are."""
+    return Paragraph([Piece("Files: "), Piece(str(folder), "strong")], "path")
+
+
 @dataclass(frozen=True)
 class Heading:
     """A heading inside a section."""
@@ -145,17 +150,22 @@ class Column:
 
 
 class Cell(NamedTuple):
-    """A cell that is more than a value: its tone, and a line below.
+    """A cell that is more than a value.
 
     Parameters
     ----------
     role
         ``strong``, or a class of the page's own style.
+    detail
+        A line below.
+    shade
+        Its ground: from 1, all blue, to -1, all orange.
     """
 
-    text: str
+    text: Text
     role: str = ""
     detail: str = ""
+    shade: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -186,7 +196,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; one whose role is ``dense`` has less space between its columns in a terminal."""
+    """A table.
+
+    Parameters
+    ----------
+    role
+        ``dense`` has less space between its columns in a terminal; ``stacked`` has a row's cells below each other on a
+        phone.
+    """
 
     id: str
     columns: Sequence[Column]
@@ -254,6 +271,7 @@ class Details:
     title: str
     parts: Sequence[Part]
     id: str = ""
+    opened: bool = False
 
 
 @dataclass(frozen=True)

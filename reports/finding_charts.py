@@ -23,7 +23,7 @@ AROUND = 30
 NEAR = 180
 """Sessions up to which each is drawn by itself; a finding that takes more shows the whole history."""
 
-Chart = dict[str, Any]
+FindingChart = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _readable(source: Source, kind: Kind[Held], name: str) -> Held:
         return held
 
 
-def finding_chart(finding: Finding, read: Callable[[str], History]) -> Chart:
+def finding_chart(finding: Finding, read: Callable[[str], History]) -> FindingChart:
     """Return what the page's script draws of a finding.
 
     Parameters
@@ -124,7 +124,7 @@ def concerned(finding: Finding) -> Dates:
 
 
 def about_volume(finding: Finding, own: History) -> bool:
-    """Say whether a finding is about volume, which its chart then shows in the place of prices."""
+    """Return whether a finding is about volume, which its chart then shows in the place of prices."""
     return "volume" in finding.kind and own.bars is not None
 
 
@@ -149,12 +149,12 @@ def _around(own: History, dates: Dates) -> Dates | None:
     return slots[max(first - AROUND, 0) : last + AROUND + 1] if last - first < NEAR else None
 
 
-def _near(finding: Finding, own: History, others: Sequence[History], slots: Dates) -> Chart:
+def _near(finding: Finding, own: History, others: Sequence[History], slots: Dates) -> FindingChart:
     """Each session by itself: candles, the sessions concerned as spans of x, and rings around the price in question."""
     held = np.isin(own.dates, slots)
     x = np.searchsorted(slots, own.dates[held])
     bars = own.bars.rows(held) if own.bars is not None else None
-    chart: Chart = {
+    chart: FindingChart = {
         "days": singles(slots.astype("int64")),
         "marks": [[int(run[0]) - 0.5, int(run[-1]) + 0.5] for run in _runs(np.searchsorted(slots, concerned(finding)))],
         "candles": None,
@@ -174,7 +174,7 @@ def _near(finding: Finding, own: History, others: Sequence[History], slots: Date
     return chart | _compared([_beside(other, slots, opens=finding.field == "open") for other in others])
 
 
-def _whole(finding: Finding, own: History, others: Sequence[History]) -> Chart:
+def _whole(finding: Finding, own: History, others: Sequence[History]) -> FindingChart:
     """The whole history, thinned: lines over days, the sessions concerned as ticks."""
     values = own.bars.volume if own.bars is not None and about_volume(finding, own) else own.values
     values = np.where(values > 0, values, np.nan) if spread(values) else values
@@ -183,7 +183,7 @@ def _whole(finding: Finding, own: History, others: Sequence[History]) -> Chart:
     ticks = concerned(finding).astype("int64")
     width = max(len(x) // POINTS, 1)
     split = own.bars.rows(own.bars.split != 1.0) if own.bars is not None else None
-    chart: Chart = {
+    chart: FindingChart = {
         "days": None,
         "marks": singles(ticks[np.unique(ticks // width, return_index=True)[1]]),
         "candles": None,
@@ -195,14 +195,14 @@ def _whole(finding: Finding, own: History, others: Sequence[History]) -> Chart:
     return chart | _compared([_beside(other, own.dates, opens=False, count=False) for other in others])
 
 
-def _left(finding: Finding, own: History, values: Floats) -> Chart:
+def _left(finding: Finding, own: History, values: Floats) -> FindingChart:
     unit = "value, in its own unit" if own.bars is None else "$ a share, as traded"
     if about_volume(finding, own):
         unit = "shares, as traded"
     return {"name": own.name, "unit": unit, "spread": spread(values)}
 
 
-def _compared(lines: list[tuple[str, Floats, Floats]]) -> Chart:
+def _compared(lines: list[tuple[str, Floats, Floats]]) -> FindingChart:
     shown = [one for one in lines if len(one[1])]
     together = np.concatenate([y for _, _, y in shown]) if shown else np.empty(0)
     return {"others": [line(*one) for one in shown], "others_spread": spread(together)}
@@ -229,7 +229,7 @@ def _runs(places: Ints) -> list[Ints]:
     return np.split(places, np.flatnonzero(np.diff(places) > 1) + 1)
 
 
-def _events(bars: Bars, x: Ints, *, dividends: bool = True) -> list[Chart]:
+def _events(bars: Bars, x: Ints, *, dividends: bool = True) -> list[FindingChart]:
     """Return splits and dividends: where, which, and in words."""
     found = []
     for at in range(len(bars)):

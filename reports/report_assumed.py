@@ -20,20 +20,14 @@ from engine.runs.record import config_yaml
 from engine.runs.run import Run
 from reports.document import Code, Column, Details, Glossary, Heading, Items, Part, Row, Section, Table
 from reports.frontier_picture import title_of
-from reports.terminal import exposure
+from reports.run import exposure
 from strategies.load import kind, strategy_class
+from strategies.sizing import METHODS
 
 FUNDING = {
     "sell_core": "by selling core",
     "cash_buffer": "out of a cash buffer of {buffer} of equity, kept unhedged too",
     "margin": "with borrowed cash, the core staying whole",
-}
-SIZING = {
-    "fixed": "{weight} of equity",
-    "proportional": "{weight} of equity times the signal",
-    "beta": "what takes {cover} of the book's beta away",
-    "volatility_target": "the least that brings the book's volatility to {target} a year",
-    "minimum_variance": "what makes the book's variance least",
 }
 REBALANCED = {
     "never": "not rebalanced while it is held",
@@ -55,14 +49,8 @@ WORDS = (
     ("Doing nothing", "The same core without any hedge."),
     ("Holding less", "A part of the core and the rest in bills, all the time, restored monthly: no signal, no fund."),
     ("Exposure", "What holding less of the core on any dates, as much and as long as the hedge did, does on average."),
-    (
-        "Timing",
-        "What the run's own dates did better or worse than random ones.",
-    ),
-    (
-        "Drift",
-        "What came of letting the hedge move between its orders, beside keeping the exposure ordered.",
-    ),
+    ("Timing", "What the run's own dates did better or worse than random ones."),
+    ("Drift", "What came of letting the hedge move between its orders, beside keeping the exposure ordered."),
     ("Fund", "What the fund did beside selling core, day by day, to the very same exposure."),
     ("Random dates", "The run's own orders moved around the calendar, by every number of sessions there is."),
     ("Core", "What the book holds for its own sake."),
@@ -94,10 +82,7 @@ WORDS = (
     ("p", "How often random dates are as far out as the run's own."),
     ("Log growth", "The logarithm of what a dollar became, a year: it adds up over time, where a CAGR doesn't."),
     ("CAGR", "The yearly rate that compounds from the first equity to the last."),
-    (
-        "Sharpe",
-        "Mean daily return over that of cash, over its standard deviation, a year.",
-    ),
+    ("Sharpe", "Mean daily return over that of cash, over its standard deviation, a year."),
     ("95 % interval", "Between what the figure lies in 95 % of histories drawn from this one's sessions, in blocks."),
 )
 
@@ -193,7 +178,7 @@ def _cash(config: RunConfig) -> str:
 
 
 def _sized(hedge: HedgeConfig) -> str:
-    return f"{_words(hedge, SIZING[hedge.sizing])} in {hedge.instrument}, at most {percent(hedge.max_weight, 0)}"
+    return f"{_words(hedge, METHODS[hedge.sizing].words)} in {hedge.instrument}, at most {percent(hedge.max_weight, 0)}"
 
 
 def _words(hedge: HedgeConfig, text: str) -> str:

@@ -13,6 +13,7 @@ from engine.analytics.episode_stats import SHORT, Need
 from engine.analytics.episodes import Episode
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
+from engine.legs import HEDGE
 from engine.runs.run import Run
 from reports.charts import singles
 from reports.document import Chart, Column, Custom, Paragraph, Part, Row, Section, Table
@@ -177,7 +178,7 @@ def _paths(result: Run, index: Index, b: float, episode: Episode, cascade: Casca
     before = OPEN if at_open else 0.0
     closes = np.arange(entered if at_open else entered + 1, end if left else end + 1)
     begun = (index.opened if at_open else index.level)[entered]
-    bought = prices.fund_level[entered] * prices.fill[entered, -1] / prices.close[entered, -1]
+    bought = prices.fund_level[entered] * prices.fill[entered, HEDGE] / prices.close[entered, HEDGE]
 
     def path(level: Floats, base: float, last: float) -> Floats:
         return np.array([1.0, *(level[closes] / base), *([1.0 + last] if left else [])])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.format import counted, dollars, number, percent
 from engine.analytics.answer.words import Piece
-from engine.inspection.signal import Signal, Watched
+from engine.inspection.signal import LiveSignal, Watched
 from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, Text
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -23,7 +23,7 @@ ALARMS = ("SIMULATED", "SYNTHETIC", "ORDERS", "OLD")
 """How notes begin that come before anything else."""
 
 
-def show_signal(console: Console, signal: Signal) -> None:
+def show_signal(console: Console, signal: LiveSignal) -> None:
     """Print what a strategy says at the last close."""
     about = f": {signal.about}" if signal.about else ""
     show(
@@ -46,7 +46,7 @@ def show_signal(console: Console, signal: Signal) -> None:
     )
 
 
-def _input(one: Watched, signal: Signal, width: int) -> list[Part]:
+def _input(one: Watched, signal: LiveSignal, width: int) -> list[Part]:
     """Return an input as a terminal shows it: where it stands, and its history as a line of blocks with marks below."""
     shown = min(len(one.values), max(width - 4, 10))
     marks = "".join(FIRED if here else QUIET for here in one.fires_at[-shown:])
@@ -60,14 +60,17 @@ def _input(one: Watched, signal: Signal, width: int) -> list[Part]:
     return [Paragraph(""), Paragraph(one.name, "strong"), Items(lines, "indented")]
 
 
-def write_signal_page(path: Path, signal: Signal) -> None:
+def write_signal_page(path: Path, signal: LiveSignal) -> None:
     """Write the page: one file, read offline."""
     alarms = [note for note in signal.notes if note.startswith(ALARMS)]
     marked, fund = "SIMULATED " if signal.simulated else "", signal.instrument
     held = [Piece("held", "swatch"), Piece(f" {fund} is held")]
     paths = f"{signal.underlying} and {fund}"
     caption = [Piece("Total return, 100 at the first close shown. "), *held, Piece(" in the run.")]
-    sections = [Section("", paths, [Chart("prices", f"Total return of {paths}", caption, "tall")])]
+    sections = [
+        Section("", "", [book(signal), Paragraph(book_note(signal), "dek")]),
+        Section("", paths, [Chart("prices", f"Total return of {paths}", caption, "tall")]),
+    ]
     for place, one in enumerate(signal.inputs):
         caption = [Piece("fired", "swatch"), Piece(" It speaks for hedging. "), *held, Piece(".")]
         chart = Chart(f"input-{place}", f"{one.name} against its threshold", caption)
@@ -87,8 +90,6 @@ def write_signal_page(path: Path, signal: Signal) -> None:
             Paragraph(signal.headline, "strong", "order"),
             Paragraph(reason(signal), id="reason"),
             Items(signal.state, id="state"),
-            book(signal),
-            Paragraph(book_note(signal), "dek"),
         ],
         data=page_data(signal),
         scripts=["signal"],
@@ -97,7 +98,7 @@ def write_signal_page(path: Path, signal: Signal) -> None:
     write_document(path, document)
 
 
-def page_data(signal: Signal) -> dict[str, Any]:
+def page_data(signal: LiveSignal) -> dict[str, Any]:
     """Return what the page's script draws."""
     return {
         "simulated": signal.simulated,
@@ -129,7 +130,7 @@ def stretches(flags: Sequence[bool]) -> list[list[int]]:
     return [list(pair) for pair in zip(edges[::2], edges[1::2], strict=True)]
 
 
-def book(signal: Signal) -> Table:
+def book(signal: LiveSignal) -> Table:
     """Return the book by instrument: price, weight now, target weight, dollars and shares of it, shares to trade."""
     columns = [
         Column(""),
@@ -150,12 +151,12 @@ def book(signal: Signal) -> Table:
     return Table("book", columns, rows)
 
 
-def reason(signal: Signal) -> str:
+def reason(signal: LiveSignal) -> str:
     """Return what was decided at the last close and by which rule."""
     return f"At the close of {signal.date} {signal.close.why}."
 
 
-def book_note(signal: Signal) -> str:
+def book_note(signal: LiveSignal) -> str:
     """Return what the book's dollars are."""
     whose = "your book" if signal.own else "the run's own book; --equity DOLLARS tells it for yours"
     filled = "open" if signal.fill == "next_open" else "close"
@@ -165,11 +166,11 @@ def book_note(signal: Signal) -> str:
     )
 
 
-def fresh_words(signal: Signal) -> str:
+def fresh_words(signal: LiveSignal) -> str:
     """Return of which days the last values are."""
     days = dict.fromkeys(one.last for one in signal.fresh)
-    told = [f"{', '.join(one.name for one in signal.fresh if one.last == day)} {day}" for day in sorted(days)[::-1]]
-    return f"Last values: {'; '.join(told)}."
+    words = [f"{', '.join(one.name for one in signal.fresh if one.last == day)} {day}" for day in sorted(days)[::-1]]
+    return f"Last values: {'; '.join(words)}."
 
 
 def standing(one: Watched) -> str:

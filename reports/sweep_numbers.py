@@ -12,7 +12,7 @@ import dataclasses
 import itertools
 import math
 import numbers
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -36,6 +36,24 @@ NUMBERS = 1_750_000
 """Numbers in all matrices together: 9 MB of page, beside 5 MB of plotly."""
 SIDE = 250
 """Cells along each of two axes, as many as a screen tells apart; a pair has few enough to sort by 16 bits."""
+
+
+class Columns(Mapping[str, Any]):
+    """Columns by name, each read when it is asked for."""
+
+    def __init__(self, names: Iterable[str], read: Callable[[str], Any]) -> None:
+        self._names, self._read = tuple(names), read
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True)
@@ -229,7 +247,7 @@ def _axis(key: str, values: Sequence[Any] | npt.NDArray[Any]) -> Axis:
 
 
 def is_number(value: object) -> bool:
-    """Say whether a parameter's value is a number; true and false are none."""
+    """Return whether a parameter's value is a number; true and false are none."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +13,6 @@ from data.calendar import SESSIONS_A_YEAR
 from data.market import Market
 from strategies.signals.windows import padded, windows
 
-SIZINGS = ("fixed", "proportional", "beta", "volatility_target", "minimum_variance")
 FUNDINGS = ("sell_core", "cash_buffer", "margin")
 
 
@@ -22,7 +22,7 @@ class Sizing(NamedTuple):
     Parameters
     ----------
     method
-        One of `SIZINGS`.
+        One of `METHODS`.
     weight, max_weight
         Fractions of equity; weight 0 switches the hedge off whatever the method.
     funding
@@ -64,23 +64,8 @@ def hedge_weights(sizing: Sizing, market: Market, intensity: Floats) -> Floats:
     """
     if sizing.weight == 0.0:
         return np.zeros(len(market))
-    wanted = _wanted(sizing, market, intensity)
+    wanted = METHODS[sizing.method].weights(sizing, market, intensity)
     return np.clip(wanted, 0.0, most_hedge(sizing))
-
-
-def _wanted(sizing: Sizing, market: Market, intensity: Floats) -> Floats:
-    """Return the weight the method asks for, before it is clipped."""
-    match sizing.method:
-        case "fixed":
-            return np.full(len(market), sizing.weight)
-        case "proportional":
-            return sizing.weight * intensity
-        case "beta":
-            return _beta(sizing, market)
-        case "volatility_target":
-            return _volatility_target(sizing, market)
-        case _:
-            return _minimum_variance(sizing, market)
 
 
 def core_beta(market: Market, lookback: int) -> Floats:
@@ -107,7 +92,7 @@ def simple_returns(market: Market, instrument: str) -> Floats:
     return np.concatenate(([np.nan], level[1:] / level[:-1] - 1.0))
 
 
-def _beta(sizing: Sizing, market: Market) -> Floats:
+def _beta(sizing: Sizing, market: Market, _intensity: Floats) -> Floats:
     beta, leverage = core_beta(market, sizing.lookback), abs(market.roles.leverage)
     if sizing.funding == "sell_core":
         return sizing.cover * beta / (beta + leverage)
@@ -123,13 +108,13 @@ def _quadratic(sizing: Sizing, market: Market) -> tuple[Floats, Floats, Floats]:
     return _covariance(added, added, days), _covariance(core, added, days), _covariance(core, core, days)
 
 
-def _minimum_variance(sizing: Sizing, market: Market) -> Floats:
+def _minimum_variance(sizing: Sizing, market: Market, _intensity: Floats) -> Floats:
     curve, slope, _ = _quadratic(sizing, market)
     with np.errstate(divide="ignore", invalid="ignore"):
         return -slope / curve
 
 
-def _volatility_target(sizing: Sizing, market: Market) -> Floats:
+def _volatility_target(sizing: Sizing, market: Market, _intensity: Floats) -> Floats:
     """Return the smallest h at which the book's volatility is the target; the calmest h where none reaches it."""
     curve, slope, level = _quadratic(sizing, market)
     excess = level - sizing.target_volatility**2 / SESSIONS_A_YEAR
@@ -143,3 +128,30 @@ def _covariance(left: Floats, right: Floats, days: int) -> Floats:
     a, b = windows(left, days), windows(right, days)
     centred = (a - a.mean(axis=1, keepdims=True)) * (b - b.mean(axis=1, keepdims=True))
     return padded(centred.sum(axis=1) / (days - 1), len(left))
+
+
+class Method(NamedTuple):
+    """A way to size the hedge.
+
+    Parameters
+    ----------
+    words
+        What the hedge is sized to, with the config's ``{weight}``, ``{cover}`` and ``{target}``.
+    weights
+        The weight at each close before it is clipped, shape (sessions,), of a sizing, a market and the intensity.
+    """
+
+    words: str
+    weights: Callable[[Sizing, Market, Floats], Floats]
+
+
+METHODS = {
+    "fixed": Method("{weight} of equity", lambda sizing, market, _: np.full(len(market), sizing.weight)),
+    "proportional": Method(
+        "{weight} of equity times the signal", lambda sizing, _, intensity: sizing.weight * intensity
+    ),
+    "beta": Method("what takes {cover} of the book's beta away", _beta),
+    "volatility_target": Method("the least that brings the book's volatility to {target} a year", _volatility_target),
+    "minimum_variance": Method("what makes the book's variance least", _minimum_variance),
+}
+"""Every way to size the hedge by its name in YAML; `engine.config` has the names too, as types."""

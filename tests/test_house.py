@@ -37,7 +37,7 @@ NETWORK = {
 EXECUTES = {
     "strategies/reload.py": {"exec", "compile"},
     "engine/research/cluster.py": {"pickle.loads"},
-    "engine/research/processes.py": {"pickle.loads"},
+    "engine/research/executors.py": {"pickle.loads"},
 }
 """All that SECURITY.md tells of what is executed or unpickled, besides imports and what libraries do."""
 MACHINE_PATH = re.compile(r"(?<![\w.~])/(?:home|root|work|Users|tmp|opt|mnt|srv)/\w|\b[A-Z]:\\+Users")

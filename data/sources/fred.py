@@ -18,7 +18,7 @@ from data.errors import DataError, did_you_mean
 from data.families import LATE, published_late
 from data.series import Series
 from data.sources import SERIES, Kind
-from data.sources.vendor import DatedRows, Fetched
+from data.sources.vendor import Fetched
 from data.version import VERSION
 
 NAME, TITLE = "fred", "FRED"
@@ -48,11 +48,12 @@ def kind_of(symbol: str) -> Kind[Series]:
     return SERIES
 
 
-def ask(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> Fetched:
-    """Fetch a daily series' values; raises as `fetch` does."""
+def ask(
+    symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None
+) -> Fetched[Series]:
+    """Fetch a daily series; raises as `fetch` does."""
     del now, noted
-    series = fetch(symbol, first)
-    return Fetched(DatedRows(series.dates, {"value": series.values}), (NOTE,))
+    return Fetched(fetch(symbol, first), (NOTE,))
 
 
 def fetch(name: str, first: np.datetime64 | None = None) -> Series:

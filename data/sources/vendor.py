@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol
 
 import numpy as np
 
-from data.arrays import Dates, Floats
-from data.sources import Kind
+from data.sources import Held, Kind
 
 
 @dataclass(frozen=True)
-class DatedRows:
-    """Days, and columns of numbers beside them: what is kept or was fetched of one thing."""
+class Fetched(Generic[Held]):
+    """What a vendor has of one symbol.
 
-    dates: Dates
-    columns: Mapping[str, Floats]
+    Parameters
+    ----------
+    thing
+        Bars as traded, on NYSE sessions; or a series, in the vendor's own unit and on its own days.
+    notes
+        What was assumed or left out, a sentence each.
+    passing
+        What was left out this time and won't be tomorrow.
+    ahead
+        The product of the splits after the last bar, new shares per old: they are undone, but stand in no row.
+    """
 
-    def between(self, after: np.datetime64, last: np.datetime64) -> DatedRows:
-        """Return the rows after one day, up to another."""
-        keep = (self.dates > after) & (self.dates <= last)
-        return DatedRows(self.dates[keep], {name: column[keep] for name, column in self.columns.items()})
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """What a vendor answered: rows, what to write down about them, what to say only now, and splits ahead of them."""
-
-    rows: DatedRows
-    notes: tuple[str, ...]
+    thing: Held
+    notes: tuple[str, ...] = ()
     passing: tuple[str, ...] = ()
     ahead: float = 1.0
 
@@ -62,7 +60,7 @@ class Vendor(Protocol):
 
     def ask(
         self, symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None
-    ) -> Fetched:
+    ) -> Fetched[Any]:
         """Fetch a symbol's history, once.
 
         Parameters

@@ -18,12 +18,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from data.arrays import Dates, Flags, Floats
-from data.bars import COLUMNS, PRICES, Bars
+from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError, did_you_mean
 from data.families import FUNDS
+from data.series import Series
 from data.sources import BARS, SERIES, Kind
-from data.sources.vendor import DatedRows, Fetched
+from data.sources.vendor import Fetched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,28 +47,6 @@ STEPS, SCALES = np.array([1e-6, 1e-5, 1e-4, 1e-3]), np.array([1e6, 1e5, 1e4, 1e3
 """How far a figure may be off for each number of decimals, six to two, and ten to its power."""
 COUNTED = 10
 """Rescaled shares from which a volume is kept, since it is printed whole: below, it would be off by over 5 percent."""
-
-
-@dataclass(frozen=True)
-class Download:
-    """What Yahoo has of one symbol.
-
-    Parameters
-    ----------
-    bars
-        As traded, on NYSE sessions; of an index on its own days, its volume what Yahoo makes of it.
-    notes
-        What was assumed or left out, a sentence each.
-    passing
-        What was left out this time and won't be tomorrow.
-    ahead
-        The product of the splits after the last bar, new shares per old: they are undone, but stand in no row.
-    """
-
-    bars: Bars
-    notes: tuple[str, ...]
-    passing: tuple[str, ...]
-    ahead: float
 
 
 @dataclass(frozen=True)
@@ -101,17 +80,19 @@ def kind_of(symbol: str) -> Kind[Any]:
     return SERIES if symbol.startswith("^") else BARS
 
 
-def ask(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> Fetched:
-    """Fetch a symbol's daily history as columns; raises as `fetch` does."""
-    history = fetch(symbol, first, now, noted)
-    bars = history.bars
-    columns = {name: getattr(bars, name) for name in COLUMNS}
-    if kind_of(symbol) == SERIES:
-        columns = {"value": bars.close, "open": bars.open, "high": bars.high, "low": bars.low}
-    return Fetched(DatedRows(bars.dates, columns), history.notes, history.passing, history.ahead)
+def ask(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> Fetched[Any]:
+    """Fetch a symbol's daily history as what it is kept as; raises as `fetch` does."""
+    fetched = fetch(symbol, first, now, noted)
+    if kind_of(symbol) == BARS:
+        return fetched
+    bars = fetched.thing
+    prices = {"open": bars.open, "high": bars.high, "low": bars.low}
+    return Fetched(Series(symbol, bars.dates, bars.close, prices=prices), fetched.notes, fetched.passing, fetched.ahead)
 
 
-def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> Download:
+def fetch(
+    symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None
+) -> Fetched[Bars]:
     """Fetch a symbol's daily history.
 
     Parameters
@@ -127,8 +108,9 @@ def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.
 
     Returns
     -------
-    Download
-        Known at each session's close. No NaN: a row without all four prices is left out.
+    Fetched of Bars
+        Known at each session's close. No NaN: a row without all four prices is left out. An index is on its own days,
+        its volume what Yahoo makes of it.
 
     Raises
     ------
@@ -150,13 +132,13 @@ def fetch(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.
     undone = f"made as traded by undoing {len(events.split)} {_many('split', len(events.split))}"
     notes = (*((undone,) if events.split and noted is None else ()), *events.notes)
     if kept.all():
-        return Download(bars, notes, (), 1.0)
+        return Fetched(bars, notes, (), 1.0)
     news = np.isin(bars.dates, _days(frame.index)) & (bars.dates > (EARLIEST if noted is None else noted))
     notes += _left_out("without prices", bars.dates[news & ~priced & finished & held])
     notes += _left_out("on days without a session of the NYSE", bars.dates[news & finished & ~held])
     passing = tuple(f"today's bar ({day}) is left out: it isn't finished" for day in bars.dates[news & ~finished])
     ahead = float(np.prod(bars.split[np.flatnonzero(kept)[-1] + 1 :]))
-    return Download(bars.onto(bars.dates[kept]), notes, passing, ahead)
+    return Fetched(bars.onto(bars.dates[kept]), notes, passing, ahead)
 
 
 def _on_sessions(dates: Dates) -> Flags:

@@ -1,1 +1,1 @@
-"""Analytics: what the hedge did, beside its controls, and whether that can be told from luck."""
+"""Analytics: what the hedge did, beside its controls, and whether that is more than luck."""

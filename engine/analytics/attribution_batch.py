@@ -10,10 +10,11 @@ from data.fund import FEE, SPREAD
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.carino import DECAY
 from engine.analytics.fund_exposure import carry_of, day_return, fills_at_open, index_of
-from engine.analytics.measure import HEDGE
+from engine.analytics.measure import measures_of
 from engine.kernel.attribution import Daily, SleeveSums
 from engine.kernel.loop import Ledger
 from engine.kernel.sweep import Units
+from engine.legs import HEDGE
 from engine.rules import costs_of
 from engine.setup import Setup
 
@@ -21,17 +22,20 @@ from engine.setup import Setup
 def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREAD) -> Daily:
     """Return what all books of a market share: `fee` and `spread` as of `engine.analytics.attribution.attribute`."""
     b, index, carry = setup.market.roles.leverage, index_of(setup), carry_of(setup, fee, spread)
-    a_share, close, fill = units.shares[:, -1], units.close[:, -1], setup.prices.fill[:, -1] * units.shares[:, -1]
+    a_share, close = units.shares[:, HEDGE], units.close[:, HEDGE]
+    fill = setup.prices.fill[:, HEDGE] * a_share
     worth = np.concatenate(([0.0], close[:-1]))
     inside = float(fills_at_open(setup))
-    one = np.zeros_like(setup.prices.fill)
-    one[:, -1] = a_share
-    buying, selling = (-np.sum(costs_of(setup.terms, setup.prices.fill, each), axis=0)[:, -1] for each in (one, -one))
+    unit = np.zeros_like(setup.prices.fill)
+    unit[:, HEDGE] = a_share
+    buying, selling = (
+        -np.sum(costs_of(setup.terms, setup.prices.fill, each), axis=0)[:, HEDGE] for each in (unit, -unit)
+    )
     level = setup.prices.fund_level
     return Daily(
         fund=np.concatenate(([0.0], level[1:] / level[:-1] - 1.0)),
         worth=worth,
-        made=close + units.paid[:, -1] - worth,
+        made=close + units.paid[:, HEDGE] - worth,
         indexed=b * worth * index.whole,
         financing=worth * carry.financing,
         fee=worth * carry.fee,
@@ -52,8 +56,8 @@ def units_held(ledger: Ledger, units: Units) -> Floats:
 
     They change by trading alone: what rounding makes of shares over shares a unit is no fill.
     """
-    held: Floats = ledger.shares[:, -1] / units.shares[:, -1]
-    traded = np.where(ledger.traded[:, -1] != 0.0, np.arange(len(held)), 0)
+    held: Floats = ledger.shares[:, HEDGE] / units.shares[:, HEDGE]
+    traded = np.where(ledger.traded[:, HEDGE] != 0.0, np.arange(len(held)), 0)
     return held[np.maximum.accumulate(traded)]
 
 
@@ -80,4 +84,4 @@ def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats,
     product = a_year * sums.products / count
     average = a_year * sums.weights / count * daily.fund[1:].mean()
     figures |= {"hedge_times_fund": product, "average_hedge": average, "hedge_timing": product - average}
-    return {name: figures[name] for name in HEDGE}
+    return {name: figures[name] for name in measures_of("hedge")}

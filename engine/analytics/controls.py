@@ -53,6 +53,12 @@ class Control:
     terms: Terms
     remarks: tuple[str, ...] = ()
 
+    @property
+    def book(self) -> Ledger:
+        """What it did, of a control that can always be run."""
+        assert self.ledger is not None  # noqa: S101  # only the short and the put can fail to run
+        return self.ledger
+
     def __repr__(self) -> str:
         book = ("couldn't be run",) if self.ledger is None else repr(self.ledger).splitlines()
         return screen(f"Control {self.name}: {self.title}", self.about, *book, *self.remarks)

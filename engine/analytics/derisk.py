@@ -17,6 +17,7 @@ from engine.analytics.fund_exposure import WIPED_OUT, fills_at_open, index_of
 from engine.analytics.metrics import Trades, trades_of
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, empty_ledger
+from engine.legs import CORE, HEDGE
 from engine.rules import Prices, Terms
 from engine.setup import Setup, rebalancing_days
 
@@ -66,7 +67,7 @@ def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None
 def net_beta(setup: Setup, book: Ledger, beta: Floats) -> Floats:
     """Return how much of a book's equity moves with the underlying at each close, shape (sessions,); NaN in ruin."""
     worth = book.shares * setup.prices.close
-    exposure = worth[:, :-1].sum(axis=1) * beta + setup.market.roles.leverage * worth[:, -1]
+    exposure = worth[:, CORE].sum(axis=1) * beta + setup.market.roles.leverage * worth[:, HEDGE]
     return np.divide(exposure, book.equity, out=np.full(len(exposure), np.nan), where=book.equity > 0.0)
 
 
@@ -105,14 +106,14 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
     orders = _half_orders(setup, hedged, beta)
     halves = compiled().replay(prices, terms, orders)
     trades = trades_of(halves.traded, prices.fill, terms)
-    return SoldDaily(_whole(halves), Trades(*(_by_session(one) for one in trades)))
+    return SoldDaily(_whole(halves), Trades(*(_by_session(column) for column in trades)))
 
 
 def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
     """Return orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
     b, sessions = setup.market.roles.leverage, np.arange(len(hedged.equity))
     half = empty_ledger(2 * len(sessions) - 1, hedged.shares.shape[1])
-    half.ordered[1::2] = ((hedged.shares[:, -1] != 0.0) & (sessions < hedged.last))[1:]
+    half.ordered[1::2] = ((hedged.shares[:, HEDGE] != 0.0) & (sessions < hedged.last))[1:]
     half.core[1::2] = matched(*_weights(setup, hedged), beta, b)[1:]
     filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
     then = _leverage_at_open(b, index_of(setup).night[1:]) if fills_at_open(setup) else b
@@ -127,16 +128,16 @@ def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
 def _leverage_at_open(b: float, night: Floats) -> Floats:
     """Return the leverage a fund has after the night's return; b itself where the night would have wiped it out."""
     left = 1.0 + b * night
-    lives = left > WIPED_OUT
-    told: Floats = np.where(lives, b * (1.0 + night) / np.where(lives, left, 1.0), b)
-    return told
+    alive = left > WIPED_OUT
+    leverage: Floats = np.where(alive, b * (1.0 + night) / np.where(alive, left, 1.0), b)
+    return leverage
 
 
 def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
     """Return the weights of core and hedge that a book has at each close, shape (sessions,) each."""
     worth, equity = hedged.shares * setup.prices.close, hedged.equity[:, None]
     weights = np.divide(worth, equity, out=np.zeros_like(worth), where=equity > 0.0)
-    return weights[:, :-1].sum(axis=1), weights[:, -1]
+    return weights[:, CORE].sum(axis=1), weights[:, HEDGE]
 
 
 def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
@@ -153,7 +154,7 @@ def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
 
     both = closed.copy()
     both[1::2] = opened[1:]
-    half = Prices(both, closed, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, -1])
+    half = Prices(both, closed, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, HEDGE])
     earned, owed, borrow = (at_open(rate, 0.0) for rate in (terms.earned, terms.owed, terms.borrow))
     return half, terms._replace(earned=earned, owed=owed, borrow=borrow)
 

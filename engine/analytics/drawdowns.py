@@ -134,16 +134,16 @@ def triggers_of(
     episodes
         The run's.
     """
-    return tuple(_trigger(one, log(level), weight > 0.0, episodes) for one in drawdowns)
+    return tuple(_trigger(drawdown, log(level), weight > 0.0, episodes) for drawdown in drawdowns)
 
 
-def _trigger(one: Fall, logs: Floats, on: Flags, episodes: Sequence[Episode]) -> Trigger:
-    fall = logs[one.trough] - logs[one.peak]
-    span = slice(one.peak, one.trough)  # closes at which the sessions of the fall begin
+def _trigger(drawdown: Fall, logs: Floats, on: Flags, episodes: Sequence[Episode]) -> Trigger:
+    fall = logs[drawdown.trough] - logs[drawdown.peak]
+    span = slice(drawdown.peak, drawdown.trough)  # closes at which the sessions of the fall begin
     hedged = float(np.diff(logs)[span][on[span]].sum() / fall) + 0.0  # no -0.0
-    running = any(e.decided <= one.peak and (e.left is None or e.left > one.peak) for e in episodes)
-    later = [e.decided for e in episodes if one.peak < e.decided < one.trough]
-    at = one.peak if running else min(later, default=None)
+    running = any(e.decided <= drawdown.peak and (e.left is None or e.left > drawdown.peak) for e in episodes)
+    later = [e.decided for e in episodes if drawdown.peak < e.decided < drawdown.trough]
+    at = drawdown.peak if running else min(later, default=None)
     if at is None:
-        return Trigger(one, None, None, 0.0, hedged)
-    return Trigger(one, at, at - one.peak, float((logs[one.trough] - logs[at]) / fall), hedged)
+        return Trigger(drawdown, None, None, 0.0, hedged)
+    return Trigger(drawdown, at, at - drawdown.peak, float((logs[drawdown.trough] - logs[at]) / fall), hedged)

@@ -126,19 +126,21 @@ def needs_of(
     numbers
         The place of each session among the exchange's: `data.calendar.session_numbers`, shape (sessions,).
     """
-    return tuple(_need(one, level, filled, carry, leverage, last, numbers) for one in episodes)
+    return tuple(_need(episode, level, filled, carry, leverage, last, numbers) for episode in episodes)
 
 
 def _need(
-    one: Episode, level: Floats, filled: Floats, carry: Floats, leverage: float, last: int, numbers: Ints
+    episode: Episode, level: Floats, filled: Floats, carry: Floats, leverage: float, last: int, numbers: Ints
 ) -> Need:
-    end = last if one.exited is None else one.exited
-    closes = level[one.entered : end + 1] if one.exited is None else [*level[one.entered : end], filled[end]]
-    path = log([filled[one.entered], *closes])
+    end = last if episode.exited is None else episode.exited
+    closes = (
+        level[episode.entered : end + 1] if episode.exited is None else [*level[episode.entered : end], filled[end]]
+    )
+    path = log([filled[episode.entered], *closes])
     variance = float((np.diff(path) ** 2).sum())
-    sessions = int(numbers[end] - numbers[one.entered])
+    sessions = int(numbers[end] - numbers[episode.entered])
     volatility = math.sqrt(variance * SESSIONS_A_YEAR / max(sessions, 1))
-    even = break_even(leverage, variance, float(carry[one.entered + 1 : end + 1].sum()))
+    even = break_even(leverage, variance, float(carry[episode.entered + 1 : end + 1].sum()))
     return Need(sessions, volatility, even, math.expm1(float(path[-1] - path[0])))
 
 
@@ -162,9 +164,11 @@ def episode_stats(
     short
         Below how many sessions a losing episode is a whipsaw.
     """
-    pnl = np.array([one.pnl for one in episodes])
+    pnl = np.array([episode.pnl for episode in episodes])
     gains, losses = pnl[pnl > 0.0], pnl[pnl < 0.0]
-    sawn = [one for one, need in zip(episodes, needs, strict=True) if one.pnl < 0.0 and need.sessions < short]
+    sawn = [
+        episode for episode, need in zip(episodes, needs, strict=True) if episode.pnl < 0.0 and need.sessions < short
+    ]
     years = (len(equity) - 1) / a_year
     return EpisodeStats(
         len(pnl),
@@ -173,8 +177,8 @@ def episode_stats(
         _payoff(gains, losses),
         sum(need.moved > 0.0 for need in needs),
         len(sawn),
-        float(sum(one.pnl for one in sawn)),
-        float(sum(one.pnl / equity[one.decided] for one in sawn) / years),
+        float(sum(episode.pnl for episode in sawn)),
+        float(sum(episode.pnl / equity[episode.decided] for episode in sawn) / years),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from data.arrays import Floats
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE
 from engine.rules import costs_of
 from engine.setup import Setup
 from strategies.policy import ENTER, REASONS, STAY
@@ -55,7 +56,7 @@ def episodes_of(setup: Setup, ledger: Ledger) -> tuple[Episode, ...]:
         left = next((t for t in exits if t > decided and t < ledger.last), None)
         end = ledger.last if left is None else left + 1
         span = slice(decided + 1, end + 1)
-        still = ledger.shares[end, -1] * setup.prices.close[end, -1] if left is None else 0.0
+        still = ledger.shares[end, HEDGE] * setup.prices.close[end, HEDGE] if left is None else 0.0
         found.append(
             Episode(
                 decided,
@@ -75,18 +76,19 @@ def episodes_of(setup: Setup, ledger: Ledger) -> tuple[Episode, ...]:
 def _sleeve_flows(setup: Setup, ledger: Ledger) -> tuple[Floats, Floats]:
     """Return dollars that came out of the sleeve (+) or went in (-), and its costs, a session."""
     commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
-    costs = (commission + slippage)[:, -1]
-    flows = -ledger.traded[:, -1] * setup.prices.fill[:, -1] - costs
+    costs = (commission + slippage)[:, HEDGE]
+    flows = -ledger.traded[:, HEDGE] * setup.prices.fill[:, HEDGE] - costs
     if not setup.terms.reinvest:
-        held = ledger.shares[:-1, -1] * setup.prices.split[1:, -1]
-        flows[1:] += held * setup.prices.dividend[1:, -1]
+        held = ledger.shares[:-1, HEDGE] * setup.prices.split[1:, HEDGE]
+        flows[1:] += held * setup.prices.dividend[1:, HEDGE]
     return flows, costs
 
 
 def _fund_return(setup: Setup, entered: int, end: int, *, still_open: bool) -> float:
     prices = setup.prices
-    level, at_entry = prices.fund_level, prices.fill[entered, -1] / prices.close[entered, -1]
+    level, at_entry = prices.fund_level, prices.fill[entered, HEDGE] / prices.close[entered, HEDGE]
     if still_open or end == entered:
         return float(level[end] / (level[entered] * at_entry) - 1.0)
-    last = (prices.fill[end, -1] + prices.dividend[end, -1]) / (prices.close[end - 1, -1] / prices.split[end, -1])
+    before = prices.close[end - 1, HEDGE] / prices.split[end, HEDGE]
+    last = (prices.fill[end, HEDGE] + prices.dividend[end, HEDGE]) / before
     return float(level[end - 1] * last / (level[entered] * at_entry) - 1.0)

@@ -13,8 +13,7 @@ from data.shown import screen
 from engine.analytics.answer.answer import Answer, answer_of, no_answer
 from engine.analytics.answer.variations import Alternative, Variation, VariedRun, alternatives_of, variations_of
 from engine.analytics.answer.words import names_of
-from engine.analytics.attribution import Attribution, attribute
-from engine.analytics.bridge import Bridge, bridge
+from engine.analytics.attribution import Attribution, Bridge, attribute, bridge
 from engine.analytics.carino import scalars
 from engine.analytics.cascade import Cascade, cascades
 from engine.analytics.controls import Case, Control, controls_of
@@ -25,7 +24,6 @@ from engine.analytics.event_study import EventStudy, event_study
 from engine.analytics.evidence import Evidence, evidence_of
 from engine.analytics.hedge_metrics import HedgeMetrics, hedge_metrics, sale_cost_at_par
 from engine.analytics.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withheld
-from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
@@ -37,7 +35,7 @@ SEED = 0
 
 @dataclass(frozen=True, repr=False)
 class Evaluation:
-    """What is to be said of a hedged run.
+    """The evaluation of a hedged run.
 
     Parameters
     ----------
@@ -79,8 +77,8 @@ class Evaluation:
 
     def __repr__(self) -> str:
         parts = ", ".join(field.name for field in fields(self))
-        told = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
-        return screen(f"Evaluation: {self.verdict.sentence}", *told, f"parts: {parts}")
+        reasons = self.verdict.reasons if self.verdict.outcome != WITHHELD else ()
+        return screen(f"Evaluation: {self.verdict.sentence}", *reasons, f"parts: {parts}")
 
     def as_dict(self) -> dict[str, Any]:
         """Return what metrics.json holds of it: the verdict first."""
@@ -88,8 +86,8 @@ class Evaluation:
             "verdict": self.verdict.as_dict(),
             "answer": None if self.answer is None else self.answer.as_dict(),
             "answer_why": self.why,
-            "variations": [asdict(one) for one in self.variations],
-            "alternatives": [asdict(one) for one in self.alternatives],
+            "variations": [asdict(each) for each in self.variations],
+            "alternatives": [asdict(each) for each in self.alternatives],
             "attribution": scalars(self.attribution),
             "bridge": {name: float(dollars[self.attribution.last]) for name, dollars in self.bridge.carried.items()},
             "measures": self.measures.as_dict(),
@@ -98,32 +96,30 @@ class Evaluation:
         }
 
 
-def evaluate(config: RunConfig, prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -> Evaluation:
+def evaluate(prepared: PreparedRun, hedged: Ledger, withheld_because: str = "") -> Evaluation:
     """Evaluate a hedged run against its controls.
 
     Parameters
     ----------
-    config, prepared
+    prepared
         The run, laid out.
     hedged
         What it did.
-    meant_otherwise
+    withheld_because
         Why nothing can be concluded from what it did; empty where something can.
     """
-    setup = prepared.setup
+    config, setup = prepared.config, prepared.setup
     beta = run_beta(config, setup.market)
     case = Case(config, setup, hedged, beta)
     controls = dict(controls_of(case))
     episodes = episodes_of(setup, hedged)
-    unhedged = _book(controls, "unhedged")
-    why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
+    unhedged = controls["unhedged"].book
+    why = withheld_because or no_answer(setup, hedged, unhedged, episodes)
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(case, controls, episodes, years)
     controls |= {} if answer is None else answer.held
-    varied = (
-        None if answer is None else VariedRun(config, prepared, hedged, answer.grid, _book(controls, "derisk_daily"))
-    )
-    books = {name: one.ledger for name, one in controls.items() if one.ledger is not None}
+    varied = None if answer is None else VariedRun(prepared, hedged, answer.grid, controls["derisk_daily"].book)
+    books = {name: control.ledger for name, control in controls.items() if control.ledger is not None}
     ours = attribute(setup, hedged)
     measures = hedge_metrics(setup, hedged, unhedged, episodes)
     price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)
@@ -166,9 +162,3 @@ def _sale_cost(setup: Setup, hedged: Ledger, beta: Floats) -> Figure:
         return float(books[0].equity[books[0].last]), float(books[1].equity[books[1].last])
 
     return sale_cost_at_par(ends)
-
-
-def _book(controls: Mapping[str, Control], name: str) -> Ledger:
-    ledger = controls[name].ledger
-    assert ledger is not None  # noqa: S101  # only the short and the put can fail to run
-    return ledger

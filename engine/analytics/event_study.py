@@ -132,7 +132,7 @@ class EventStudy:
     windows
         By length.
     offsets
-        Sessions from the trigger's close at which paths are told.
+        Sessions from the trigger's close of the mean paths.
     fund, underlying
         Mean paths.
     draws, seed
@@ -158,7 +158,7 @@ class EventStudy:
             "level": LEVEL,
             "draws": self.draws,
             "seed": self.seed,
-            "windows": [asdict(one) for one in self.windows],
+            "windows": [asdict(window) for window in self.windows],
         }
 
 
@@ -172,7 +172,7 @@ def event_study(
     setup, hedged
         The run.
     every
-        ``entry`` or ``signal``, as `EventStudy` tells.
+        ``entry`` or ``signal``, as of `EventStudy`.
     since
         ``fill``: windows begin where the run's own orders fill. ``close``: at the trigger's close.
     seed, draws
@@ -196,17 +196,20 @@ def event_study(
     triggers, market = _triggers(setup, hedged, every), setup.market
     marked = np.zeros(len(market.run_sessions), np.bool_)
     marked[triggers] = True
-    fund, underlying = (_priced(setup, one, name) for one in (market.hedge, market.underlying))
+    fund, underlying = (_priced(setup, instrument, name) for instrument in (market.hedge, market.underlying))
     moves = [_moves(fund, underlying, market.roles.leverage, h + later) for h in WINDOWS]
-    blocks = [_block(marked & one.whole, h) for one, h in zip(moves, WINDOWS, strict=True)]
-    drawn = {one: draw_blocks(len(marked), one, draws, seed) for one in sorted({one for one in blocks if one})}
+    blocks = [_block(marked & followed.whole, h) for followed, h in zip(moves, WINDOWS, strict=True)]
+    drawn = {
+        length: draw_blocks(len(marked), length, draws, seed)
+        for length in sorted({length for length in blocks if length})
+    }
     windows = tuple(
-        _window(h, marked, one, block, drawn.get(block or 0))
-        for h, one, block in zip(WINDOWS, moves, blocks, strict=True)
+        _window(h, marked, followed, block, drawn.get(block or 0))
+        for h, followed, block in zip(WINDOWS, moves, blocks, strict=True)
     )
     offsets = np.arange(-BEFORE, max(WINDOWS) + later + 1)
     taken = drawn[blocks[-1]].taken(triggers) if blocks[-1] else None
-    ours, theirs = (_path(one, triggers, offsets, taken) for one in (fund, underlying))
+    ours, theirs = (_path(priced, triggers, offsets, taken) for priced in (fund, underlying))
     return EventStudy(every, name, triggers, windows, offsets, ours, theirs, draws, seed)
 
 
@@ -297,15 +300,14 @@ def _window(window: int, marked: Flags, moves: _Returns, block: int | None, draw
 
 
 def _draws(moves: _Returns, after: Flags, drawn: BlockDraws) -> tuple[Floats, Floats]:
-    """Return the differences of means and of shares above 0 on each draw, shape (draws, things) each."""
+    """Return the differences of means and of shares above 0 on each draw, shape (draws, 3) each."""
     both = np.column_stack([np.ones(len(after)), moves.made, moves.made > 0.0])
     differences = []
     for some in (after, moves.whole):
         sums = drawn.sums(both * some[:, None])
         differences.append(_ratio(sums[:, 1:], sums[:, :1]))
     apart = differences[0] - differences[1]
-    things = moves.made.shape[1]
-    return apart[:, :things], apart[:, things:]
+    return apart[:, :3], apart[:, 3:]
 
 
 def _compared(after: float | None, all_days: float | None, drawn: Floats | None = None) -> Contrast:
@@ -333,7 +335,7 @@ def _median(values: Floats) -> float | None:
 
 
 def _path(priced: _Priced, triggers: Ints, offsets: Ints, taken: Floats | None) -> MeanPath:
-    """Return the mean path over what is known at each offset; `taken` says how often each draw takes each trigger."""
+    """Return the mean path over what is known at each offset; `taken` is how often each draw takes each trigger."""
     made, all_days = np.empty((len(triggers), len(offsets))), np.empty(len(offsets))
     for at, offset in enumerate(offsets.tolist()):
         ahead = priced.ahead(offset)

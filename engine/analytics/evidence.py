@@ -125,7 +125,7 @@ def evidence_of(
         Equity in dollars at each close, shape (sessions,).
     controls
         The same of each control. A book that falls to 0 has no returns to resample: such a control is left out and
-        named, and of a hedged book that does so nothing is said.
+        named; where the hedged book does, there is no evidence.
     cash
         What a dollar of cash earned by each session, ``Terms.earned``, shape (sessions,).
     judge
@@ -141,7 +141,7 @@ def evidence_of(
     Notes
     -----
     Percentile intervals. Resampled in blocks of a few sessions a long fall comes apart, so the interval of the
-    maximum drawdown says how much its luck of order matters, not how deep it may get.
+    maximum drawdown shows how much its luck of order matters, not how deep it may get.
     """
     lost = {name for name, equity in controls.items() if equity.min() <= 0.0}
     names = [name for name in controls if name not in lost]
@@ -164,14 +164,14 @@ def evidence_of(
 def _difference(true: Floats, drawn: Floats, logs: Floats, a_year: float) -> Difference:
     """Compare two books, the hedged one first: figures of shape (2, figures) and (draws, 2, figures)."""
     growth, sharpe, fall, tail = (
-        _interval(float(one[0] - one[1]), many[:, 0] - many[:, 1], unit)
-        for one, many, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (a_year, math.sqrt(a_year), 1, 1), strict=True)
+        _interval(float(value[0] - value[1]), each[:, 0] - each[:, 1], unit)
+        for value, each, unit in zip(true.T, np.moveaxis(drawn, 2, 0), (a_year, math.sqrt(a_year), 1, 1), strict=True)
     )
     grown = expm1(a_year * true[:, 0]), expm1(a_year * drawn[:, :, 0])
     cagr = _interval(float(grown[0][0] - grown[0][1]), grown[1][:, 0] - grown[1][:, 1], 1)
     t, lags = hac_t(logs)
-    told = None if math.isnan(sharpe.low) or math.isnan(sharpe.estimate) else sharpe
-    return Difference(growth, cagr, told, fall, tail, t, lags)
+    undefined = math.isnan(sharpe.low) or math.isnan(sharpe.estimate)
+    return Difference(growth, cagr, None if undefined else sharpe, fall, tail, t, lags)
 
 
 def _interval(estimate: float, drawn: Floats, unit: float) -> Interval:
@@ -230,7 +230,7 @@ def probabilistic_sharpe(sharpe: float, count: int, skew: float, kurtosis: float
 
 
 def beyond_normal(count: int, skew: float, kurtosis: float) -> str | None:
-    """Return why `probabilistic_sharpe` says nothing of returns with these moments; ``None`` where it does.
+    """Return why `probabilistic_sharpe` doesn't hold for returns with these moments; ``None`` where it does.
 
     It takes the distribution of a Sharpe ratio to be normal, which of few returns with a long tail it isn't. The first
     term that this leaves out of the Edgeworth expansion is skew (2 x^2 + 1) phi(x) / (6 sqrt(count)), at most

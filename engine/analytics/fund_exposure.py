@@ -12,7 +12,7 @@ from data.rates import accrual, days_between
 from engine.setup import Setup
 
 WIPED_OUT = 0.01
-"""What a modelled fund needs to have left of a dollar after a night, for its day to be told from the last close."""
+"""What a modelled fund needs to have left of a dollar after a night, for its day to follow from the last close."""
 
 
 class Index(NamedTuple):
@@ -84,12 +84,12 @@ def day_return(leverage: float, index: Index) -> Floats:
     it is b times the day's own return.
     """
     left, day = 1.0 + leverage * index.night, index.level / index.opened - 1.0
-    lives = left > WIPED_OUT
-    safe = np.where(lives, left, 1.0)
-    told: Floats = np.where(lives, (1.0 + leverage * index.whole) / safe - 1.0, leverage * day)
-    return told
+    alive = left > WIPED_OUT
+    safe = np.where(alive, left, 1.0)
+    made: Floats = np.where(alive, (1.0 + leverage * index.whole) / safe - 1.0, leverage * day)
+    return made
 
 
 def fills_at_open(setup: Setup) -> bool:
-    """Say whether orders fill at the open, inside the session; else at its close."""
+    """Return whether orders fill at the open, inside the session; else at its close."""
     return np.array_equal(setup.prices.fill, setup.prices.open)

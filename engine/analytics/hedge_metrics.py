@@ -17,6 +17,7 @@ from engine.analytics.episodes import Episode
 from engine.analytics.fund_exposure import carry_of, fills_at_open, index_of
 from engine.analytics.metrics import cvar, drawdowns, returns_of
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE
 from engine.setup import Setup
 
 WINDOWS = 10
@@ -107,7 +108,7 @@ def crashes(
         first, last = int(start), int(start) + length
         if len(found) == windows or moves[first] >= 0.0:
             break
-        if all(last <= one.first or one.last <= first for one in found):
+        if all(last <= crash.first or crash.last <= first for crash in found):
             books = (float(book[last] / book[first] - 1.0) for book in (hedged, unhedged))
             found.append(Crash(first, last, float(moves[first]), *books))
     return tuple(found)
@@ -115,10 +116,10 @@ def crashes(
 
 def crash_capture(found: Sequence[Crash]) -> Figure:
     """Return the hedged book's loss over the unhedged one's in those windows, sums of returns: 1 is no protection."""
-    lost = sum(one.unhedged for one in found)
+    lost = sum(crash.unhedged for crash in found)
     if lost >= 0.0:
         return Figure(None, "the unhedged book didn't lose in the core's worst windows")
-    return Figure(sum(one.hedged for one in found) / lost)
+    return Figure(sum(crash.hedged for crash in found) / lost)
 
 
 def capture(hedged: Floats, unhedged: Floats, sessions: Dates) -> tuple[Figure, Figure]:
@@ -220,7 +221,7 @@ class HedgeMetrics:
     needs: tuple[Need, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return its scalars as plain values for metrics.json: a figure that can't be had is null, and says why."""
+        """Return its scalars as plain values for metrics.json: an undefined one is null, with its reason."""
         price, came_to = self.price, asdict(self.outcomes)
         figures = {
             "cost_per_drawdown_point": price.cost_per_drawdown,
@@ -241,7 +242,7 @@ class HedgeMetrics:
             **{name: figure.value for name, figure in figures.items()},
             **came_to,
             "core_drawdowns": len(self.triggers),
-            "core_drawdowns_met": sum(one.trigger is not None for one in self.triggers),
+            "core_drawdowns_met": sum(trigger.trigger is not None for trigger in self.triggers),
             "undefined": {name: figure.why for name, figure in figures.items() if figure.value is None},
         }
 
@@ -262,7 +263,7 @@ def hedge_metrics(
     ran, sessions = slice(0, min(hedged.last, unhedged.last) + 1), setup.market.run_sessions
     ours, theirs, core, index = hedged.equity[ran], unhedged.equity[ran], core_level(setup)[ran], index_of(setup)
     worst = crashes(core, ours, theirs)
-    weight = hedged.shares[ran, -1] * setup.prices.close[ran, -1] / ours
+    weight = hedged.shares[ran, HEDGE] * setup.prices.close[ran, HEDGE] / ours
     triggers = triggers_of(deep_drawdowns(core), core, weight, episodes)
     filled = index.opened if fills_at_open(setup) else index.level
     carry, b = carry_of(setup).total, setup.market.roles.leverage
@@ -278,10 +279,10 @@ def hedge_metrics(
         triggers,
         _figure(
             np.median,
-            [one.sessions for one in triggers if one.sessions is not None],
+            [trigger.sessions for trigger in triggers if trigger.sessions is not None],
             "no core drawdown was met by the hedge",
         ),
-        _figure(np.mean, [one.after for one in triggers], "the core had no drawdown"),
+        _figure(np.mean, [trigger.after for trigger in triggers], "the core had no drawdown"),
         episode_stats(episodes, needs, hedged.equity[:lived], sessions_a_year(sessions[:lived])),
         needs,
     )

@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from data.arrays import Dates
+from data.arrays import Dates, Floats
 from engine.analytics.metrics import Amount, Totals, Trades, totals_of
 from engine.kernel.loop import Ledger
-from engine.rules import Terms
 
 SHIFTS = 64
 """Shifts that a sweep's row estimates its timing from, evenly spaced around the calendar; a run takes all."""
@@ -174,28 +173,21 @@ def lower_is_better(column: str) -> bool:
     return base in MEASURES and MEASURES[base].better < 0
 
 
-def table_of(*scopes: str) -> str:
-    """Return the Markdown table of some scopes' measures, as docs/metrics.md holds it."""
-    rows = [
-        f"| `{key}` | {measure.unit or '-'} | {measure.meaning.replace('|', '&#124;')} |"
-        for key, measure in measures_of(*scopes).items()
-    ]
-    return "\n".join(("| metric | unit | meaning |", "|---|---|---|", *rows))
-
-
-def metrics_of(ledger: Ledger, terms: Terms, sessions: Dates, trades: Trades) -> dict[str, Any]:
+def metrics_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -> dict[str, Any]:
     """Return every measure of one book, plain Python values; None where one is undefined.
 
     Parameters
     ----------
-    ledger, terms
-        The book and on what terms it was executed.
+    ledger
+        The book.
+    earned
+        What cash earns in each session, a fraction, shape (sessions,).
     sessions
         The run's sessions, shape (sessions,).
     trades
         What it traded.
     """
-    return {key: _plain(value) for key, value in _values(totals_of(ledger, terms, sessions, trades)).items()}
+    return {key: _plain(value) for key, value in _values(totals_of(ledger, earned, sessions, trades)).items()}
 
 
 def columns_from(totals: Totals) -> dict[str, Amount]:

@@ -12,6 +12,7 @@ from data.arrays import Dates, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from engine.kernel.loop import Ledger
 from engine.kernel.sweep import Sums
+from engine.legs import HEDGE
 from engine.rules import Terms, costs_of
 from strategies.policy import ENTER
 
@@ -24,14 +25,20 @@ def returns_of(equity: Floats) -> Floats:
     return returns
 
 
-def mean_cash_return(terms: Terms, last: int) -> float:
+def mean_cash_return(earned: Floats, last: int) -> float:
     """Return the mean of what cash earns a session, a fraction: the rate Sharpe and Sortino are measured over."""
-    return float(terms.earned[1 : last + 1].mean())
+    return float(earned[1 : last + 1].mean())
 
 
 def annual(per_session: float, a_year: float = SESSIONS_A_YEAR) -> float:
     """Return the rate that so many sessions compound to, the form quantstats takes a rate in."""
     return float((1.0 + per_session) ** a_year - 1.0)
+
+
+def log_growth(book: Ledger, years: float) -> float:
+    """Return log growth a year, -inf for a book that was ruined."""
+    grown = book.equity[book.last] / book.equity[0]
+    return math.log(grown) / years if grown > 0.0 else -np.inf
 
 
 def drawdowns(equity: Floats) -> Floats:
@@ -122,13 +129,13 @@ class Totals(NamedTuple):
     last: str = ""
 
 
-def totals_of(ledger: Ledger, terms: Terms, sessions: Dates, trades: Trades) -> Totals:
+def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -> Totals:
     """Return what the formulas take of one book, to its last session; arguments as of `metrics_of`."""
     end = ledger.last + 1
     equity = ledger.equity[:end]
     returns, a_year = returns_of(equity), sessions_a_year(sessions[:end])
     years = (end - 1) / a_year
-    excess = returns - mean_cash_return(terms, ledger.last)
+    excess = returns - mean_cash_return(earned, ledger.last)
     growth = equity[-1] / equity[0]
     return Totals(
         equity=equity[-1],
@@ -143,7 +150,7 @@ def totals_of(ledger: Ledger, terms: Terms, sessions: Dates, trades: Trades) -> 
         tail=min(cvar(returns), 0.0),
         fills=int(trades.fills[:end].sum()),
         episodes=int(np.count_nonzero(ledger.action[:end] == ENTER)),
-        hedged=int(np.count_nonzero(ledger.shares[:end, -1])),
+        hedged=int(np.count_nonzero(ledger.shares[:end, HEDGE])),
         traded=float(trades.dollars[:end].sum()),
         costs=float(trades.costs[:end].sum()),
         sessions=end,

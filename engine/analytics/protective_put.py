@@ -21,6 +21,7 @@ from data.sources import SERIES, Source
 from engine.analytics.short_underlying import underlying_of
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger, empty_ledger, mark
+from engine.legs import CORE, HEDGE
 from engine.rules import Order, Prices, open_session, plan_trade, settle
 from engine.setup import Setup, rebalancing_days
 from strategies.signals.volatility import realised_volatility
@@ -91,8 +92,8 @@ def run_protective_put(config: RunConfig, setup: Setup, beta: Floats) -> tuple[L
         ledger.shares[t] = ledger.shares[t - 1]
         cash = open_session(prices, terms, t, ledger.cash[t - 1], ledger.shares[t])
         if puts.bought[t]:
-            cash += ledger.shares[t, -1] * puts.paid[t]
-            ledger.shares[t, -1] = 0.0
+            cash += ledger.shares[t, HEDGE] * puts.paid[t]
+            ledger.shares[t, HEDGE] = 0.0
             due = t == 1 or bool(setup.plan.core_due[since:t].any())
             order = _order(setup.plan.unhedged_core, float(beta[t - 1 if t == 1 else t]), puts, t, restate=due)
             plan_trade(terms, order, prices.fill[t], cash, ledger.shares[t], ledger.traded[t])
@@ -165,7 +166,7 @@ def put_volatility(market: Market) -> Floats:
     """Return the volatility a put is priced at, as known at each of the run's closes: a fraction a year, modelled.
 
     VIX/100 times the realised volatility of the underlying over that of SPY, both over 63 sessions; raises DataError
-    where that can't be told.
+    where that isn't known.
     """
     if not market.has_series(VOLATILITY_INDEX):
         raise DataError(f"there is no series {VOLATILITY_INDEX}, from which the put's volatility would come")
@@ -209,11 +210,11 @@ def _order(invested: float, beta: float, puts: Puts, t: int, *, restate: bool) -
 def _prices(config: RunConfig, setup: Setup, puts: Puts) -> Prices:
     """Return prices with the put last; what is bought at a roll is bought at its close."""
     held, own = setup.prices, underlying_of(config, setup)
-    fill = np.column_stack((held.close[:, :-1], puts.premium))
+    fill = np.column_stack((held.close[:, CORE], puts.premium))
     fill[1, :-1] = held.fill[1, :-1]
 
     def with_put(columns: Floats, put: Floats) -> Floats:
-        return np.column_stack((columns[:, :-1], put))
+        return np.column_stack((columns[:, CORE], put))
 
     none = np.zeros(len(puts.value))
     return Prices(

@@ -11,6 +11,7 @@ from data.errors import DataError
 from engine.config import RunConfig
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
+from engine.legs import CORE
 from engine.rules import Prices, Terms
 from engine.setup import Setup
 
@@ -71,7 +72,7 @@ def run_short_underlying(config: RunConfig, setup: Setup, hedged: Ledger) -> tup
 def _prices(config: RunConfig, setup: Setup) -> Prices:
     """Return the run's prices with the underlying's last."""
     held, own = setup.prices, underlying_of(config, setup)
-    columns = {name: np.column_stack((getattr(held, name)[:, :-1], getattr(own, name))) for name in own._fields}
+    columns = {name: np.column_stack((getattr(held, name)[:, CORE], getattr(own, name))) for name in own._fields}
     return Prices(**columns, fund_level=own.close)
 
 

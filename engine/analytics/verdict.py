@@ -102,14 +102,13 @@ def price_sentence(price: Protection) -> str:
         "drawdown": (price.cost_per_drawdown, round(100.0 * fell, 1)),
         "tail loss": (price.cost_per_cvar, round(100.0 * tail, 2)),
     }
-    told = [
-        f"{one.value:.2f} % a year a point of {what}"
-        for what, (one, shown) in each.items()
-        if one.value is not None and shown
+    prices = [
+        f"{figure.value:.2f} % a year a point of {what}"
+        for what, (figure, shown) in each.items()
+        if figure.value is not None and shown
     ]
-    return (
-        f"Against unhedged it cost {percent(price.cost, 2)} a year, with {took}: {' and '.join(told) or 'for nothing'}."
-    )
+    each_point = " and ".join(prices) or "for nothing"
+    return f"Against unhedged it cost {percent(price.cost, 2)} a year, with {took}: {each_point}."
 
 
 def alternative_sentence(hedge: str, cost: Figure) -> str:
@@ -121,5 +120,5 @@ def alternative_sentence(hedge: str, cost: Figure) -> str:
     return f"Selling core is better unless selling costs you more than {percent(cost.value, 2)} of the amount sold."
 
 
-def _points(avoided: float, places: int) -> str:
-    return f"{100 * abs(avoided):.{places}f} points {'less' if avoided >= 0.0 else 'more'}"
+def _points(avoided: float, decimals: int) -> str:
+    return f"{100 * abs(avoided):.{decimals}f} points {'less' if avoided >= 0.0 else 'more'}"

@@ -16,6 +16,7 @@ from engine.backtrader_engine.hedge import Decider, HedgeStrategy
 from engine.backtrader_engine.orders import Ended, Placed
 from engine.backtrader_engine.record import Recorder, Stop
 from engine.kernel.loop import Ledger, Weigh, empty_ledger
+from engine.legs import legs_of
 from engine.rules import Prices
 from engine.setup import Setup
 
@@ -105,7 +106,7 @@ def _run(
 def _feeds(market: Market, prices: Prices) -> list[BarsFeed]:
     """Return a feed an instrument, its open being the price that orders fill at."""
     feeds = []
-    for i, name in enumerate(market.roles.traded):
+    for i, name in enumerate(legs_of(market.roles).names):
         bars = market.bars(name).rows(slice(market.first, None))
         feed = BarsFeed(
             bars=replace(bars, open=prices.fill[:, i]),

@@ -13,11 +13,12 @@ from data.arrays import Dates
 from data.bars import Bars
 from data.errors import DataError, StrategyError, did_you_mean
 from data.market import Market
-from data.sources import BARS, SERIES, Held, Kind
+from data.sources import BARS, SERIES, Held, Kind, typed
 from engine.backtrader_engine.hedge import Decider, place
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
 from engine.kernel.loop import empty_ledger, mark
+from engine.legs import legs_of
 from engine.loading import build_config
 from engine.rules import Order, plan_trade
 from engine.setup import Setup, prepare, roles_of, sizing_of
@@ -68,7 +69,7 @@ class GuestHedge(bt.Strategy):
         self.broker.set_coo(True)
         config: RunConfig = self.p.config
         market = _market(config, {feed._name: feed for feed in self.datas})  # where a feed's name is kept
-        self._traded = [self.getdatabyname(name) for name in market.roles.traded]
+        self._traded = [self.getdatabyname(name) for name in legs_of(market.roles).names]
         strategy = self.p.strategy
         signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
         setup = self._at_this_brokers_costs(prepare(config, market, signal))
@@ -144,9 +145,7 @@ class FeedSource:
             raise StrategyError(f"series {name} can't be had in a Cerebro of your own: use backtest run")
         if kind != BARS:
             raise DataError(f"no {kind} of {name}: this source holds none")
-        bars: Any = self._bars(name)
-        held: Held = bars
-        return held
+        return typed(kind, self._bars(name))
 
     def _bars(self, name: str) -> Bars:
         if name not in self.feeds:

@@ -7,6 +7,7 @@ import numpy as np
 
 from data.arrays import Floats
 from engine.kernel.loop import Ledger, empty_ledger
+from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import ENTER, SIGNAL, STAY
 
@@ -74,16 +75,16 @@ def ledger_of(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> Led
         core=core,
         hedge=hedge,
         restate=restate,
-        action=_actions(shares[:, -1] != 0.0),
+        action=_actions(shares[:, HEDGE] != 0.0),
         last=int(ruined[0]) if len(ruined) else len(equity) - 1,
     )
 
 
 def _orders(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> tuple[np.ndarray, Floats]:
     """Return when the hedge was ordered, and the weight it had at the fill, one close before it filled."""
-    fills = traded[:, -1] != 0.0
+    fills = traded[:, HEDGE] != 0.0
     worth = shares * setup.prices.fill
-    filled = worth[:, -1] / (cash + worth.sum(axis=1))
+    filled = worth[:, HEDGE] / (cash + worth.sum(axis=1))
     ordered = np.zeros(len(cash), np.bool_)
     ordered[:-1] = fills[1:]
     hedge = np.zeros(len(cash))

@@ -19,6 +19,7 @@ from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
 from engine.inspection.session import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading, headline, why
 from engine.kernel.loop import Ledger, Memory, decide, empty_ledger, fund_return, move
+from engine.legs import HEDGE
 from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
 from engine.runs.tables import fills_of
@@ -75,7 +76,7 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         len(market.run_sessions),
         headline(market.hedge, *_held(hedged, t), closes),
         config.policy.model_dump(),
-        float(hedged.shares[t, -1] * setup.prices.close[t, -1] / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0,
+        _hedge_weight(setup, hedged, t),
         _bars(market, t),
         closes,
         {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
@@ -181,9 +182,14 @@ def _fills(setup: Setup, hedged: Ledger, t: int) -> tuple[Fill, ...]:
     return tuple(Fill(*row) for row in zip(*plain.values(), strict=True))
 
 
+def _hedge_weight(setup: Setup, hedged: Ledger, t: int) -> float:
+    worth = hedged.shares[t, HEDGE] * setup.prices.close[t, HEDGE]
+    return float(worth / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0
+
+
 def _held(hedged: Ledger, t: int) -> tuple[bool, bool]:
     """Return whether the hedge was held at the close before, and at the day's."""
-    held = hedged.shares[: t + 1, -1] != 0.0
+    held = hedged.shares[: t + 1, HEDGE] != 0.0
     return bool(held[t - 1]) if t else False, bool(held[t])
 
 

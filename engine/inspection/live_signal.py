@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -16,15 +15,16 @@ from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.format import counted
 from data.market import Market, recorded
-from data.sources import BARS, Held, Kind, Source
+from data.sources import BARS, Held, Kind, Source, typed
 from data.sources.wrapped import Wrapped
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.inspection.explain import close_read, inputs_read
 from engine.inspection.freshness import Fresh, age, freshness
-from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Signal, Target, Watched, headline, state
+from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE, legs_of
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
 from engine.setup import open_market, prepare
@@ -43,7 +43,7 @@ def signal_now(
     days: int = DAYS,
     equity: float | None = None,
     now: dt.datetime | None = None,
-) -> Signal:
+) -> LiveSignal:
     """Tell what a run's strategy says at the last close of its data.
 
     Parameters
@@ -68,7 +68,7 @@ def signal_now(
         return _signal(config, prepared, days, equity, aged)
 
 
-def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float | None, aged: int | None) -> Signal:
+def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float | None, aged: int | None) -> LiveSignal:
     market, inputs = prepared.setup.market, inputs_read(prepared)
     after, t = one_more(config, prepared), len(market.run_sessions) - 1
     hedged, said = execute(prepared.plain_engine, config, after)
@@ -77,13 +77,13 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
             f"the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none to signal for"
         )
     close = close_read(after, hedged, inputs, t)
-    on = close.policy.before.on if close.policy else bool(hedged.shares[t, -1] != 0.0)
+    on = close.policy.before.on if close.policy else bool(hedged.shares[t, HEDGE] != 0.0)
     order = _order(hedged.action[t], on=on)
     worth = float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
     fresh = tuple(freshness(market, prepared.reads))
-    return Signal(
+    return LiveSignal(
         config.name,
         prepared.label,
         prepared.about,
@@ -105,7 +105,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         tuple(map(str, market.sessions[rows])),
         {name: _level(market, name, rows) for name in dict.fromkeys((market.underlying, market.hedge))},
         None if prepared.signal is None else tuple(prepared.signal[rows].tolist()),
-        tuple(np.concatenate((np.zeros(market.first, np.bool_), hedged.shares[: t + 1, -1] != 0.0))[rows].tolist()),
+        tuple(np.concatenate((np.zeros(market.first, np.bool_), hedged.shares[: t + 1, HEDGE] != 0.0))[rows].tolist()),
         aged,
         fresh,
         market.simulated,
@@ -148,9 +148,7 @@ class Lengthened(Wrapped):
         """Return a history; raises DataError."""
         if kind != BARS or name not in self.bars:
             return self.source.read(kind, name)
-        bars: Any = self.bars[name]
-        held: Held = bars
-        return held
+        return typed(kind, self.bars[name])
 
 
 def _longer(market: Market, name: str, following: np.datetime64) -> Bars:
@@ -180,7 +178,7 @@ def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[
     worth, target = cash + dot(shares, price), shares + trade
     if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
         target = np.floor(target + WHOLE_SHARE)
-    names = after.setup.market.roles.traded
+    names = legs_of(after.setup.market.roles).names
     columns = (price, shares * price / worth, target * price / worth, target * price, target, trade)
     return tuple(Target(name, *map(float, row)) for name, row in zip(names, np.column_stack(columns), strict=True))
 
@@ -220,8 +218,8 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
     if market.simulated:
         yield SIMULATED.format(hedge=market.hedge)
     if aged:
-        cure = "pull first" if market.source.name == "store" else "bring the files up to date first"
-        asked_for = f"as asked for with end {config.end}" if config.end is not None else cure
+        remedy = "pull first" if market.source.name == "store" else "bring the files up to date first"
+        asked_for = f"as asked for with end {config.end}" if config.end is not None else remedy
         yield f"OLD: the last bar is of {last}, {counted(aged, 'session')} ago: {asked_for}."
     for one in fresh:
         if one.late:

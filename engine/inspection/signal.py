@@ -9,6 +9,7 @@ from typing import Any
 from data.format import counted, dollars, percent
 from engine.inspection.freshness import Fresh
 from engine.inspection.session import Close, PolicyRead
+from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import NEVER, PolicyRules
 
@@ -81,7 +82,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Signal:
+class LiveSignal:
     """What a strategy says at the last close, and why.
 
     Parameters
@@ -174,7 +175,7 @@ def state(hedge: str, setup: Setup, close: Close, t: int) -> tuple[str, ...]:
         return ()
     if not read.after.on:
         return tuple(_off(rules, read, close))
-    return tuple(_on(hedge, rules, read, close, float(setup.prices.close[t, -1])))
+    return tuple(_on(hedge, rules, read, close, float(setup.prices.close[t, HEDGE])))
 
 
 def _off(rules: PolicyRules, read: PolicyRead, close: Close) -> Iterator[str]:

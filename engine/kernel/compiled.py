@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 import platformdirs
 
 from data.arrays import Flags, Ints
-from engine import rules
+from engine import legs, rules
 from engine.kernel import attribution, bootstrap, loop, placebo, sweep, tails
 from strategies import policy
 
-SOURCES = (rules, loop, sweep, attribution, placebo, bootstrap, tails, policy)
+SOURCES = (legs, rules, loop, sweep, attribution, placebo, bootstrap, tails, policy)
 
 INLINED = (
     *(sweep.fill, sweep.accumulate, attribution.link),

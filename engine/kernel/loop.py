@@ -9,6 +9,7 @@ import numpy as np
 
 from data.arrays import Flags, Floats, Ints
 from data.shown import figure, screen
+from engine.legs import HEDGE
 from engine.rules import Order, Prices, Terms, open_session, plan_trade, settle
 from strategies.policy import ENTER, SIGNAL, STAY, PolicyRules, PolicyState, start, step
 
@@ -49,7 +50,7 @@ class Ledger(NamedTuple):
         sessions, instruments = self.shares.shape
         last = min(self.last + 1, sessions)
         first, final = (figure(float(dollars), ",.2f") for dollars in self.equity[[0, self.last]])
-        held = int((self.shares[:last, -1] != 0.0).sum())
+        held = int((self.shares[:last, HEDGE] != 0.0).sum())
         return screen(
             f"Ledger: {sessions:,} sessions, {instruments} instruments, the hedge last",
             f"equity {first} to {final} dollars"
@@ -219,18 +220,17 @@ def decide_given(prices: Prices, plan: Plan, ledger: Ledger, t: int, weight: flo
 
 def fund_return(prices: Prices, entry: int, t: int) -> float:
     """Return the fund's return from the entry's fill price to the close of t, before costs, events included."""
-    level, last = prices.fund_level, prices.close.shape[1] - 1
-    return level[t] / level[entry] * prices.close[entry, last] / prices.fill[entry, last] - 1.0
+    level = prices.fund_level
+    return level[t] / level[entry] * prices.close[entry, HEDGE] / prices.fill[entry, HEDGE] - 1.0
 
 
 def is_due(
     prices: Prices, plan: Plan, ledger: Ledger, t: int, hedged: bool, weight: float
 ) -> bool:  # compiled: no keywords
-    """Say whether rebalancing is due at this close: of the core by its calendar, of a hedged book by its own rule."""
+    """Return whether the core's calendar or, when hedged, the hedge's own rule calls for rebalancing at this close."""
     if plan.core_due[t]:
         return True
-    last = prices.close.shape[1] - 1
-    sleeve = ledger.shares[t, last] * prices.close[t, last] / ledger.equity[t]
+    sleeve = ledger.shares[t, HEDGE] * prices.close[t, HEDGE] / ledger.equity[t]
     return hedged and (plan.hedge_due[t] or abs(sleeve - weight) > plan.band)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from data.arrays import Flags, Floats, Ints
 from data.market import Market
 from data.sources import Source
-from engine.analytics.answer.safety import Less
+from engine.analytics.answer.insurance import Less
 from engine.analytics.attribution_batch import daily_of
 from engine.analytics.controls import unhedged_plan
 from engine.analytics.metrics import mean_cash_return
@@ -22,9 +22,9 @@ from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Units, units_of
 from engine.plain import Keys
-from engine.research.answered import less_in
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import drawn_of
+from engine.research.rows import less_in
 from engine.setup import Setup, open_market, plan_with, policy_of, prepare, sizing_of
 from strategies import parameters
 from strategies.load import fresh
@@ -216,7 +216,7 @@ class Cache:
         market = self._kept["market"].get(fed, lambda: open_market(config, self.source))
         setup = prepare(config, market, None)
         unhedged = compiled().run_policy(setup.prices, setup.terms, unhedged_plan(setup))
-        cash = mean_cash_return(setup.terms, len(setup.prices.close) - 1)
+        cash = mean_cash_return(setup.terms.earned, len(setup.prices.close) - 1)
         units = units_of(setup.prices, setup.terms)
         return Environment(indices, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))
 

@@ -14,7 +14,7 @@ import queue
 import threading
 import time
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -223,8 +223,8 @@ class Kit(WorkerPlugin):
     def setup(self, worker: Any) -> None:
         """Check on arrival; what is wrong is told with the first chunk, so that it reaches who asked."""
         self._lock, self.refused = threading.Lock(), ""
+        self._job: Any = None
         self._compute: Callable[[Any], Any] | None = None
-        self._lacking: Collection[str] = ()
         here = versions()
         for name, version in self.made_with.items():
             if here[name] != version:
@@ -241,13 +241,12 @@ class Kit(WorkerPlugin):
         with self._lock:  # a job remembers what chunks share, for one thread
             try:
                 if self._compute is None:
-                    job = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  # dask pickles all
-                    self._lacking = getattr(getattr(job, "source", None), "lacking", ())
-                    self._compute = job.open(1)
+                    self._job = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  # dask pickles all
+                    self._compute = self._job.open(1)
                 result: tuple[str, Any] = "answer", compute_quietly(self._compute, chunk)
             except UserError as error:
                 result = "refused", str(error)
-            return ("lacking", sorted(self._lacking)) if self._lacking else result
+            return ("lacking", sorted(self._job.lacking)) if self._job and self._job.lacking else result
 
 
 def compute_chunk(name: str, chunk: Any) -> tuple[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ import numpy as np
 
 from data.errors import StrategyError
 from data.sources import Source
-from data.sources.wrapped import KeptSource, part_of
+from data.sources.wrapped import KeptSource, PartialSource, part_of
 from engine.config import RunConfig
 from engine.plain import Keys
 from engine.research.cache import Cache, Recent
@@ -133,6 +133,11 @@ class Combinations:
     answer: bool = False
     bundle: Bundle | None = None
     strategy: str = ""
+
+    @property
+    def lacking(self) -> Collection[str]:
+        """The inputs that it was asked for and hasn't got, where it was packed."""
+        return self.source.lacking if isinstance(self.source, PartialSource) else ()
 
     def open(self, threads: int) -> Callable[[Chunk | Proposed], ChunkResult]:
         """Return what computes a chunk, on so many threads; it remembers what chunks share.

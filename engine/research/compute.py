@@ -23,10 +23,10 @@ from engine.kernel.attribution import empty_sleeves
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Orders, Sums, empty_sums
-from engine.research.answered import safety_columns, safety_row, sum_row
 from engine.research.cache import Cache, Decided, Environment, Hedge, Indices
 from engine.research.columns import columns_of
 from engine.research.overfitting.drawn import KEPT, WIDTH, kept_of, returns_to_ruin
+from engine.research.rows import safety_columns, safety_row, sum_row
 from engine.setup import run_beta
 
 BLOCK = 256
@@ -338,5 +338,5 @@ def _figures(env: Environment, ledger: Ledger) -> dict[str, Any]:
     """Return a single book's metrics, NaN where one is undefined."""
     setup = env.setup
     trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-    figures = metrics_of(ledger, setup.terms, env.market.run_sessions, trades)
+    figures = metrics_of(ledger, setup.terms.earned, env.market.run_sessions, trades)
     return {name: np.nan if value is None else value for name, value in figures.items()}

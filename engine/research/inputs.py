@@ -48,7 +48,7 @@ class Inputs(NamedTuple):
     named: frozenset[str]
 
 
-def inputs_of(config: RunConfig, tried: Tried, market: Market, source: Source) -> Inputs:
+def inputs_of(config: RunConfig, tried: Tried, market: Market, source: Source, read: frozenset[str]) -> Inputs:
     """Return what combinations may read.
 
     That is what their configs and strategies say that they read. Where one doesn't say, by `Strategy.reads` or by
@@ -62,9 +62,11 @@ def inputs_of(config: RunConfig, tried: Tried, market: Market, source: Source) -
         The base run's.
     source
         Where real history comes from.
+    read
+        What the base run's strategy has read, as `dry_reads` returns it.
     """
     own, declared = _reads(config, source), _declared(config, tried, source)
-    named = dry_reads(config, market) | own | (declared or frozenset())
+    named = read | own | (declared or frozenset())
     known = declared is not None and _says(config) and named <= own | declared
     reads = named if known else named | all_reads(source)
     if any(_reopens(keys) for keys in tried):

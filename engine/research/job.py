@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,10 @@ class Job(Protocol[ChunkOf, AnswerOf]):
     def id(self) -> str:
         """By which a cluster that others use too knows it."""
 
+    @property
+    def lacking(self) -> Collection[str]:
+        """The inputs that a packed job was asked for and lacks, by kind and name: an answer without them is void."""
+
     def open(self, threads: int) -> Callable[[ChunkOf], AnswerOf]:
         """Return what computes a chunk, on so many threads; called once a worker, which keeps it."""
 
@@ -68,6 +72,7 @@ class FunctionJob:
 
     id: str
     function: Callable[[Any], Any]
+    lacking: tuple[str, ...] = ()
 
     def open(self, threads: int) -> Callable[[Any], Any]:
         """Return the function."""

@@ -1,4 +1,4 @@
-"""Combinations whose strategy can't be compiled: a Cerebro each, one after another; a failure fails its row."""
+"""A run as a row of a sweep: its columns, how safe it was and its sum; and strategies that run one row at a time."""
 
 from __future__ import annotations
 
@@ -7,20 +7,95 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from data.arrays import Flags, Floats
+from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
 from data.sources import Source
-from engine.analytics.derisk import sold_daily
-from engine.analytics.metrics import mean_cash_return
+from engine.analytics.answer.decompose import PARTS, in_cagr, sum_of
+from engine.analytics.answer.insurance import Less, less_of, safety_of
+from engine.analytics.answer.timing import shifts_of
+from engine.analytics.attribution import attribute
+from engine.analytics.carino import scalars
+from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
+from engine.analytics.measure import COMPARABLE, HEDGE, NUMBERS, SAFETY, SHIFTS
+from engine.analytics.metrics import log_growth, mean_cash_return
 from engine.backtrader_engine.guard import RefusedError
 from engine.config import RunConfig
-from engine.research.answered import run_row
+from engine.kernel.loop import Ledger
 from engine.research.columns import columns_of
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import KEPT, PATHS, WIDTH, calendar_of, drawn_of, kept_of, returns_to_ruin
 from engine.runs.execute import run
 from engine.runs.run import Run
-from engine.setup import run_beta
+from engine.setup import Setup, run_beta
+
+
+def less_in(setup: Setup) -> Less:
+    """Return what holding less came to: 21 books, which all combinations that trade alike share."""
+    return less_of([book.equity for book in held_less_grid(setup)])
+
+
+def safety_columns(levels: Floats, less: Less, a_year: float) -> dict[str, Floats]:
+    """Return `SAFETY` of books, shape (books,) each.
+
+    Parameters
+    ----------
+    levels
+        Their equity at each close, shape (books, sessions).
+    less
+        What holding less came to, over the same sessions.
+    a_year
+        How many of the sessions make a year.
+    """
+    safety = safety_of(levels, less, (levels.shape[1] - 1) / a_year)
+    return dict(zip(SAFETY, safety, strict=True))
+
+
+def safety_row(hedged: Ledger, less: Less, a_year: float) -> dict[str, float]:
+    """Return `SAFETY` of a single book."""
+    return {name: float(values[0]) for name, values in safety_columns(hedged.equity[np.newaxis], less, a_year).items()}
+
+
+def sum_row(setup: Setup, hedged: Ledger, unhedged: Ledger, beta: Floats) -> dict[str, float]:
+    """Return `SUM` of a book, in one thread; NaN for a part that is undefined, because a book of it was ruined.
+
+    Parameters
+    ----------
+    setup
+        What it was executed on.
+    hedged, unhedged
+        The books.
+    beta
+        The core's beta to the underlying at each close, shape (sessions,).
+    """
+    years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
+    bare, own = log_growth(unhedged, years), log_growth(hedged, years)
+    if not np.isfinite([bare, own]).all():
+        return dict.fromkeys(PARTS, np.nan)
+    entry = log_growth(sold_at_entry(setup, hedged, beta), years)
+    daily = log_growth(sold_daily(setup, hedged, beta).ledger, years)
+    shifts = shifts_of(setup, hedged, beta, years, spaced(len(hedged.equity) - 1), threads=1)
+    mean = None if shifts.ruined else float(shifts.growth[1:].mean())
+    parts = in_cagr(sum_of(bare, own, entry, daily, mean), bare).parts
+    return {name: np.nan if part is None else part for name, part in zip(PARTS, parts, strict=True)}
+
+
+def run_row(result: Run, *, answer: bool) -> dict[str, float]:
+    """Return the columns of a single run, NaN where one is undefined; `SUM` where it is asked for."""
+    setup, hedged, metrics = result.setup, result.hedged, result.metrics
+    sleeve = scalars(attribute(setup, hedged))
+    row: dict[str, Any] = {name: metrics[name] for name in NUMBERS} | {name: sleeve[name] for name in HEDGE}
+    for name in COMPARABLE:
+        pair = metrics[name], metrics["controls"]["unhedged"][name]
+        row[f"{name}_vs_unhedged"] = None if None in pair else pair[0] - pair[1]
+    row |= safety_row(hedged, less_in(setup), setup.market.sessions_a_year)
+    if answer:
+        row |= sum_row(setup, hedged, result.unhedged, run_beta(result.config, result.market))
+    return {name: np.nan if value is None else float(value) for name, value in row.items()}
+
+
+def spaced(closes: int) -> Ints:
+    """Return shifts evenly spaced around so many closes, 0 first: all of them where there are no more."""
+    return np.unique(np.arange(SHIFTS + 1) * closes // (SHIFTS + 1))
 
 
 class Kept(NamedTuple):
@@ -79,7 +154,7 @@ def path_again(config: RunConfig, grid: Grid, source: Source) -> Callable[[int],
 def kept_of_run(result: Run) -> Kept:
     """Return what a sweep keeps of a run, for strategies that can't be compiled."""
     setup, sessions = result.setup, result.market.run_sessions
-    cash = mean_cash_return(setup.terms, len(sessions) - 1)
+    cash = mean_cash_return(setup.terms.earned, len(sessions) - 1)
     derisked = sold_daily(setup, result.hedged, run_beta(result.config, result.market)).ledger
     books = [returns_to_ruin(book.equity, book.last) for book in (result.hedged, result.unhedged, derisked)]
     facts = calendar_of(sessions), cash, result.market.sessions_a_year

@@ -31,7 +31,7 @@ from engine.research.combinations import (
 )
 from engine.research.executors import Threads, executor_of
 from engine.research.grid import Grid
-from engine.research.inputs import Inputs, inputs_of
+from engine.research.inputs import Inputs, dry_reads, inputs_of
 from engine.research.job import Executor, finish, is_finished, join, read_column
 from engine.research.overfitting.assess import finish_sweep
 from engine.research.overfitting.findings import FILE as OVERFITTING
@@ -135,7 +135,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
         raise ConfigError(f"{named[0]}: a sweep reads one history: sweep each by itself")
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
-    inputs = inputs_of(config, grid.tried, market, source)
+    inputs = inputs_of(config, grid.tried, market, source, dry_reads(config, market))
     known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
     folder = out / folder_name(config, "sweep", identity(known), simulated=source.simulated)
     spent = dict.fromkeys(SECONDS, 0.0)

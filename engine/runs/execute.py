@@ -63,7 +63,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     say(f"running in {engine}")
     hedged, said = execute(engine, config, prepared)
     say("running the controls")
-    evaluation = evaluate(config, prepared, hedged, said.withheld) if config.controls == "on" else None
+    evaluation = evaluate(prepared, hedged, said.withheld) if config.controls == "on" else None
     controls = (
         evaluation.controls if evaluation else least_controls(Case(config, setup, hedged, run_beta(config, market)))
     )
@@ -86,9 +86,9 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         "strategy": label,
         "source": market.source.name,
         "simulated": market.simulated,
-        **metrics_of(hedged, setup.terms, sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)),
+        **metrics_of(hedged, setup.terms.earned, sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)),
         "controls": {
-            name: metrics_of(control.ledger, control.terms, sessions, control.trades)
+            name: metrics_of(control.ledger, control.terms.earned, sessions, control.trades)
             for name, control in controls.items()
             if control.ledger is not None and control.trades is not None
         },
@@ -119,8 +119,8 @@ def _judged(evaluation: Evaluation | None) -> dict[str, Any]:
         "evidence",
         "study",
     )
-    told = {"answer_why": OFF} if evaluation is None else evaluation.as_dict()
-    return {part: told.get(part) for part in parts}
+    values = {"answer_why": OFF} if evaluation is None else evaluation.as_dict()
+    return {part: values.get(part) for part in parts}
 
 
 def _synthetic(config: RunConfig, source: Source | None, market: Market) -> dict[str, Any] | None:
@@ -145,7 +145,7 @@ def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
 
 
 def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
-    """Say what the numbers alone don't."""
+    """Return what the numbers alone don't say."""
     market, sizing, notes = setup.market, sizing_of(config), []
     if market.simulated:
         notes.append(SIMULATED.format(hedge=market.hedge))

@@ -286,7 +286,7 @@ def _footer(path: Path) -> pq.FileMetaData:
     try:
         return pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
-        raise UserError(f"{path}: can't be read: {error}: remove its folder") from None
+        raise UserError(f"{path}: can't be read: {' '.join(str(error).split())}: remove its folder") from None
 
 
 def _bests(results: Path) -> Row:

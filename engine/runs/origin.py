@@ -18,7 +18,7 @@ CLASS, PARAMETERS = "strategy.class", "strategy.params."
 
 
 @dataclass(frozen=True)
-class Origin:
+class RunOrigin:
     """Where a run comes from.
 
     Parameters
@@ -33,7 +33,7 @@ class Origin:
     changes: Mapping[str, str]
 
 
-def origin_of(folder: Path) -> Origin | None:
+def origin_of(folder: Path) -> RunOrigin | None:
     """Return where a kept run comes from; None where its config.yaml can't be read.
 
     No code of the user's is run for it: of a strategy of theirs every parameter counts as changed.
@@ -52,15 +52,15 @@ def origin_of(folder: Path) -> Origin | None:
     if own.get(CLASS) != base[CLASS]:
         base = {key: value for key, value in base.items() if not key.startswith(PARAMETERS)}
     changed = {key: value for key, value in own.items() if key not in base or value != base[key]}
-    return Origin(shipped, {key.removeprefix(PARAMETERS): shown(value) for key, value in changed.items()})
+    return RunOrigin(shipped, {key.removeprefix(PARAMETERS): shown(value) for key, value in changed.items()})
 
 
 def flat(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     """Return nested keys as one level, joined by dots."""
-    told: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for key, value in tree.items():
-        told |= flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
-    return told
+        found |= flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
+    return found
 
 
 def shown(value: Any) -> str:

@@ -141,7 +141,7 @@ def _table(folder: Path, table: TableSchema) -> Columns:
     except FileNotFoundError:
         raise broken(folder, f"{table.file} is missing") from None
     except (pa.ArrowException, OSError) as error:
-        raise broken(folder, f"{table.file} can't be read: {error}") from None
+        raise broken(folder, f"{table.file} can't be read: {' '.join(str(error).split())}") from None
     if missing := [column for column in table.columns if column not in read.column_names]:
         raise _older(folder, f"{table.file} has no column {missing[0]}")
     return {column: read[column].to_numpy() for column in read.column_names}

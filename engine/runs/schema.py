@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from engine.analytics.attribution import COLUMNS
-from engine.analytics.bridge import SPANS
+from engine.analytics.attribution import COLUMNS, SPANS
 from engine.analytics.measure import BOOK
 from engine.config import RunConfig
 
@@ -75,7 +74,7 @@ TABLES: Mapping[str, TableSchema] = {
     for table in (
         TableSchema(
             "equity",
-            "a session",
+            "a run and session: every book, weights, the intensity",
             {
                 "date": (DATE, "the session"),
                 "hedged": (NUMBER, "the hedged book's equity in dollars at the close"),
@@ -94,7 +93,7 @@ TABLES: Mapping[str, TableSchema] = {
         ),
         TableSchema(
             "ledger",
-            "a book and session",
+            "a run, book and session: what it held, traded and decided",
             {
                 **_BOOK,
                 "date": (DATE, "the session"),
@@ -110,10 +109,10 @@ TABLES: Mapping[str, TableSchema] = {
             " or sold (-) in the session",
         ),
         TableSchema("fills", "a fill of a book", {**_BOOK, **_FILL}),
-        TableSchema("orders", "a fill of the hedged book", _FILL),
+        TableSchema("orders", "a fill", _FILL),
         TableSchema(
             "episodes",
-            "an episode of the hedge",
+            "an episode of a hedge",
             {
                 "decided": (DATE, "the close at which it was ordered on"),
                 "entered": (DATE, "the session in which that was filled"),
@@ -129,7 +128,7 @@ TABLES: Mapping[str, TableSchema] = {
         ),
         TableSchema(
             "attribution",
-            "a session",
+            "a run and session: where its dollars came from",
             {"date": (DATE, "the session"), **dict.fromkeys(COLUMNS, (NUMBER, "dollars of the session"))},
             "`NAME_linked`, what each contributed to the total return",
         ),
@@ -158,7 +157,7 @@ def tables_page() -> str:
         "SHA-256 of every data file: a file that was changed is named when it is read.",
     ]
     for table in TABLES.values():
-        lines += ["", f"## {table.file}", "", f"A row is {table.row}.", "", "| column | type | |", "|---|---|---|"]
+        lines += ["", f"## {table.file}", "", f"A row {table.row}.", "", "| column | type | |", "|---|---|---|"]
         lines += [f"| `{name}` | {kind} | {meaning} |" for name, (kind, meaning) in table.columns.items()]
         if table.more:
             lines.append(f"| others | {NUMBER} | {table.more} |")

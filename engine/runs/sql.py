@@ -27,7 +27,7 @@ CLOSED: Mapping[str, Any] = {
 
 
 @dataclass(frozen=True)
-class View:
+class SqlView:
     """A table that can be asked.
 
     Parameters
@@ -45,23 +45,25 @@ class View:
     files: tuple[tuple[str, str], ...] = ()
 
 
-VIEWS: Mapping[str, View] = {
-    "runs": View(
+VIEWS: Mapping[str, SqlView] = {
+    "runs": SqlView(
         "a row a run: name, strategy, verdict, every metric; a control's begin with its name, unhedged_cagr",
         lambda places, warn: [row for row, _metrics in run_rows(places.runs, warn)],
     ),
-    "controls": View(
+    "controls": SqlView(
         "a row a run and control, with the evidence against it", lambda places, warn: control_rows(places.runs, warn)
     ),
-    **{name: View(f"a row {table.row}, of every run", files=(("runs", table.file),)) for name, table in TABLES.items()},
-    "sweeps": View("a row a finished sweep", lambda places, warn: kept_rows(places, "sweep", warn)),
-    "searches": View("a row a finished search", lambda places, warn: kept_rows(places, "search", warn)),
-    "results": View(
+    **{name: SqlView(f"a row {table.row}", files=(("runs", table.file),)) for name, table in TABLES.items()},
+    "sweeps": SqlView("a row a finished sweep", lambda places, warn: kept_rows(places, "sweep", warn)),
+    "searches": SqlView("a row a finished search", lambda places, warn: kept_rows(places, "search", warn)),
+    "results": SqlView(
         "a row a combination of all sweeps and searches, parameters by their full keys",
         files=(("sweeps", RESULTS), ("searches", RESULTS)),
     ),
-    "walkforwards": View("a row a finished walk-forward", lambda places, warn: kept_rows(places, "walkforward", warn)),
-    "folds": View("a row a walk-forward and fold", files=(("walkforwards", "folds.parquet"),)),
+    "walkforwards": SqlView(
+        "a row a finished walk-forward", lambda places, warn: kept_rows(places, "walkforward", warn)
+    ),
+    "folds": SqlView("a row a walk-forward and fold", files=(("walkforwards", "folds.parquet"),)),
 }
 
 

@@ -12,6 +12,7 @@ from engine.analytics.attribution import Attribution
 from engine.analytics.carino import linking
 from engine.analytics.episodes import episodes_of
 from engine.kernel.loop import Ledger, empty_ledger, ended
+from engine.legs import CORE, HEDGE
 from engine.rules import costs_of
 from engine.runs.schema import Columns
 from engine.setup import Setup
@@ -29,8 +30,8 @@ def equity_table(setup: Setup, books: Mapping[str, Ledger], intensity: Floats) -
         "date": setup.market.run_sessions,
         **{name: book.equity for name, book in books.items()},
         "cash": hedged.cash,
-        "core_weight": worth[:, :-1].sum(axis=1),
-        "hedge_weight": worth[:, -1],
+        "core_weight": worth[:, CORE].sum(axis=1),
+        "hedge_weight": worth[:, HEDGE],
         "intensity": intensity,
         "ordered": hedged.ordered,
         "ordered_core": hedged.core,

@@ -16,6 +16,7 @@ from data.market import Market, load_market
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
 from engine.kernel.loop import Ledger, Weigh, decide_given, empty_ledger, move
+from engine.legs import legs_of
 from engine.setup import Setup, plan_of, prepare, roles_of, sizing_of
 from engine.validation.histories import History, TamperedSource, cut
 from strategies import parameters
@@ -245,7 +246,7 @@ def _orders(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict
         if order.session < 0 or (upto is not None and row > upto):
             continue
         count[row] = count.get(row, 0) + 1
-        numbers = {"instrument": float(market.roles.traded.index(order.instrument)), **order.numbers}
+        numbers = {"instrument": float(legs_of(market.roles).column(order.instrument)), **order.numbers}
         for name, value in numbers.items():
             columns.setdefault(f"order {count[row]}: {name}", empty.copy())[row] = value
         side = sides.setdefault(f"side of {order.instrument}", np.zeros(len(market)))

@@ -29,7 +29,7 @@ class Rod(NamedTuple):
 
 def write_document(path: Path, document: Document) -> None:
     """Write a document as a page; one whose charts have no data has no script."""
-    write_page(path, "document.html.j2", {"title": document.title, "document": document}, document.all_data() or None)
+    write_page(path, "document.html.j2", {"document": document}, document.all_data() or None)
 
 
 def write_page(path: Path, template: str, words: Mapping[str, Any], data: Mapping[str, Any] | None) -> None:
@@ -60,7 +60,7 @@ def _templates() -> Environment:
     room = jinja2.Environment(
         loader=jinja2.PackageLoader("reports"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    room.filters.update(typeset=typeset, kind=lambda part: type(part).__name__.lower(), rods=rods)
+    room.filters.update(typeset=typeset, kind=lambda part: type(part).__name__.lower(), rods=rods, shaded=shaded)
     return room
 
 
@@ -68,6 +68,12 @@ def typeset(text: str) -> str:
     """Set plain text as a page does: a true minus, a curled apostrophe, a percent sign that stays with its number."""
     text = MINUS.sub("\u2212", text)
     return text.replace(" %", "\u202f%").replace("'", "\u2019")
+
+
+def shaded(shade: float) -> str:
+    """Return a cell's ground as a style: blue above 0, orange below, the stronger the further."""
+    colour = "47,126,216" if shade >= 0.0 else "224,130,20"
+    return f"background: rgba({colour},{0.5 * min(abs(shade), 1.0):.2f})"
 
 
 def rods(chart: BarChart) -> Iterator[Rod]:

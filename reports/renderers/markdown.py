@@ -25,6 +25,6 @@ def _part(part: Part) -> str:
 def piped(table: Table) -> str:
     """Return a table between pipes."""
     rules = ["---:" if side == "right" else "---" for side in table.sides]
-    rows = [[cell.text for cell in table.written(row)] for row in table.rows]
+    rows = [[plain_text(cell.text) for cell in table.written(row)] for row in table.rows]
     lines = ([column.head for column in table.columns], rules, *rows)
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

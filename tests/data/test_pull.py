@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+import types
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from data.pull import OVERLAP, Pulled, pull
 from data.repairs import Repair
 from data.series import Series, index_bars
 from data.sources import BARS, SERIES
+from data.sources.vendor import Fetched
 from data.store import MANIFEST, Origin, Store
 from data.version import VERSION
 
@@ -498,3 +500,27 @@ def test_who_has_to_wait_for_another_says_so(server: ChartServer, store: Store) 
     result, said = one(store)
     assert said == ["asking Yahoo", "waiting for another pull to end"]
     assert result.notes == ("nothing new",)
+
+
+# Another vendor
+
+
+def test_a_vendor_is_a_module_and_its_registration(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = types.SimpleNamespace(
+        NAME="other",
+        TITLE="Other",
+        KNOWN=("ONLYTHERE",),
+        LAG=0,
+        version=lambda: "other 1",
+        kind_of=lambda _symbol: BARS,
+        ask=lambda symbol, *_given: Fetched(replace(fund(), instrument=symbol), ("of another",)),
+    )
+    monkeypatch.setattr(data.pull, "VENDORS", (*data.pull.VENDORS, other))
+
+    for symbol, name in (("other:SOXS", "SOXS"), ("ONLYTHERE", "ONLYTHERE")):
+        result, said = one(store, symbol)
+        assert (result.name, result.kind, result.rows, result.notes) == (name, "bars", 99, ("of another",))
+        assert said == ["asking Other"]
+        origin = store.find("bars", name).origin
+        assert (origin.source, origin.symbol, origin.version) == ("other", name, "other 1")
+    assert one(store, "else:SOXS")[0].error is not None

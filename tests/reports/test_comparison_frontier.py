@@ -109,7 +109,7 @@ def test_the_page_shows_every_run_on_it_and_the_sum_of_each(runs, tmp_path, open
         .evaluate_all(f"all => all.map({colours})")
     )
     assert len(set(fills)) == 3
-    rows = [row.locator("td").all_inner_texts() for row in shown.locator(".sum tbody tr").all()]
+    rows = [row.locator("td").all_inner_texts() for row in shown.locator("#sum tbody tr").all()]
     assert [row[0].strip().replace("\n", "") for row in rows] == list(runs)
     assert [row[9] for row in rows][3:] == ["-", "-"]
     assert rows[4][1:] == ["-"] * 10 + ["not judged"]

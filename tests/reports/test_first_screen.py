@@ -22,7 +22,7 @@ from reports.first_terminal import COLUMNS, screen_lines
 from reports.hedge_report import write_report
 from reports.renderers.html import typeset
 from reports.report_assumed import WORDS
-from reports.terminal import show_run
+from reports.run import show_run
 
 DATES = nyse("2012-01-03", 900)
 CASES = {

@@ -1,6 +1,7 @@
 """Sizing: every formula against the book it is about, put together return by return."""
 
 from functools import lru_cache
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from markets import make_bars, make_market, nyse, random_bars
 
 from data.market import Roles
+from engine.config import HedgeConfig
 from strategies.sizing import (
     FUNDINGS,
-    SIZINGS,
+    METHODS,
     Sizing,
     core_beta,
     core_returns,
@@ -208,7 +210,7 @@ def test_a_target_above_the_book_s_own_volatility_asks_for_no_hedge():
 
 
 @FUNDED
-@pytest.mark.parametrize("method", SIZINGS)
+@pytest.mark.parametrize("method", METHODS)
 def test_every_weight_is_clipped_at_the_most_allowed(method, funding):
     asked = sizing(method=method, weight=0.9, funding=funding, buffer=0.3, target_volatility=0.01)
     free = weights(asked, market_of(3))
@@ -251,13 +253,13 @@ def test_a_young_fund_is_unknown_until_it_has_its_returns(method):
     assert not np.isnan(found[10 + LOOKBACK :]).any()
 
 
-@pytest.mark.parametrize("method", SIZINGS)
+@pytest.mark.parametrize("method", METHODS)
 def test_weight_0_is_no_hedge_whatever_the_method(method):
     np.testing.assert_array_equal(weights(sizing(method=method, weight=0.0), market_of(1)), np.zeros(SESSIONS))
 
 
 @FUNDED
-@pytest.mark.parametrize("method", SIZINGS)
+@pytest.mark.parametrize("method", METHODS)
 def test_no_sizing_looks_ahead(method, funding):
     """The last session is as good as not there for every session before it."""
     asked, intensity = sizing(method=method, funding=funding, buffer=0.6), np.linspace(0, 1, SESSIONS)
@@ -272,3 +274,7 @@ def test_prices_that_stand_still_have_no_beta_and_no_calmest_hedge():
     for method in ("beta", "minimum_variance"):
         assert np.isnan(weights(sizing(method=method), market)).all()
     np.testing.assert_array_equal(weights(sizing(method="volatility_target"), market)[LOOKBACK:], 0.0)
+
+
+def test_the_config_s_types_name_every_method():
+    assert get_args(HedgeConfig.model_fields["sizing"].annotation) == tuple(METHODS)

@@ -1,8 +1,7 @@
-"""The answer, whole: one sum, three tests, and holding less as the judge (design: the answer)."""
+"""The answer, whole: one sum, three tests, against holding less (design: the answer)."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from engine.analytics.controls import HELD_LESS, Case, Control, held_less_of
 from engine.analytics.derisk import held_less_grid, net_short
 from engine.analytics.drawdowns import core_level
 from engine.analytics.episodes import Episode
+from engine.analytics.metrics import log_growth
 from engine.kernel.loop import Ledger
 from engine.setup import Setup
 
@@ -91,12 +91,12 @@ class Answer:
         return cagr_factor(self.logs, self.growth)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as plain values for metrics.json: growth in logs, but for what is said to be in CAGR."""
+        """Return it as plain values for metrics.json: growth in logs, but for keys that name CAGR."""
         smallest = self.timing.smallest
         return {
             "sum": {"log": asdict(self.logs), "cagr": asdict(self.cagr)},
             "timing": asdict(self.timing) | {"smallest": None if smallest is None else smallest * self.factor},
-            "fund": asdict(self.fund) | {"clusters": [self._dated(one) for one in self.fund.clusters]},
+            "fund": asdict(self.fund) | {"clusters": [self._dated(cluster) for cluster in self.fund.clusters]},
             "insurance": self.insurance.as_dict(),
             "frontier": self.frontier.as_dict(),
             "net_short": asdict(self.net_short),
@@ -131,15 +131,15 @@ def answer_of(case: Case, controls: Mapping[str, Control], episodes: Sequence[Ep
         Of the run.
     """
     setup, hedged, beta = case.setup, case.hedged, case.beta
-    books = {name: _ledger(controls[name]) for name in ("unhedged", "derisk_entry", "derisk_daily")}
-    growth = {name: _growth(book, years) for name, book in books.items()}
+    books = {name: controls[name].book for name in ("unhedged", "derisk_entry", "derisk_daily")}
+    growth = {name: log_growth(book, years) for name, book in books.items()}
     shifts = shifts_of(setup, hedged, beta, years)
     timing = timing_of(shifts)
     logs = sum_of(
-        growth["unhedged"], _growth(hedged, years), growth["derisk_entry"], growth["derisk_daily"], timing.mean
+        growth["unhedged"], log_growth(hedged, years), growth["derisk_entry"], growth["derisk_daily"], timing.mean
     )
     grid = held_less_grid(setup)
-    shares = matches(hedged.equity, [one.equity for one in grid])
+    shares = matches(hedged.equity, [book.equity for book in grid])
     held = {name: held_less_of(case, name, share) for name, share in zip(HELD_LESS, shares, strict=True)}
     daily = books["derisk_daily"]
     return Answer(
@@ -148,7 +148,7 @@ def answer_of(case: Case, controls: Mapping[str, Control], episodes: Sequence[Ep
         in_cagr(logs, growth["unhedged"]),
         timing,
         fund_part(setup, hedged, daily, episodes, years),
-        insurance_of(hedged, grid, [_ledger(one) for one in held.values()], core_level(setup), years),
+        insurance_of(hedged, grid, [control.book for control in held.values()], core_level(setup), years),
         shifts,
         net_short_of(setup, hedged, beta),
         held,
@@ -162,14 +162,3 @@ def net_short_of(setup: Setup, hedged: Ledger, beta: Floats) -> NetShort:
     """Count the closes at which a book's beta to the underlying is below 0, and what it made after them."""
     short = np.flatnonzero(net_short(setup, hedged, beta))
     return NetShort(len(short), float((hedged.equity[short + 1] - hedged.equity[short]).sum()))
-
-
-def _ledger(control: Control) -> Ledger:
-    assert control.ledger is not None  # noqa: S101  # only the short and the put can fail to run
-    return control.ledger
-
-
-def _growth(book: Ledger, years: float) -> float:
-    """Return log growth a year, -inf for a book that was ruined."""
-    grown = book.equity[book.last] / book.equity[0]
-    return math.log(grown) / years if grown > 0.0 else -np.inf

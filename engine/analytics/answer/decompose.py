@@ -23,7 +23,7 @@ class Sum:
     drift
         Sold daily less sold at entry: the sleeve left to move between orders.
     fund
-        Hedged less sold daily. ``None`` stands for a part that can't be told: a book of it was ruined.
+        Hedged less sold daily. ``None`` stands for an unknown part: a book of it was ruined.
     """
 
     total: float
@@ -53,9 +53,9 @@ def sum_of(unhedged: float, hedged: float, entry: float, daily: float, shifted: 
         The mean over all shifts of the book sold at entry; ``None`` where one of them was ruined.
     """
 
-    def apart(one: float | None, other: float | None) -> float | None:
-        known = one is not None and other is not None and math.isfinite(one) and math.isfinite(other)
-        return one - other if known else None  # type: ignore[operator]  # known says so
+    def apart(ours: float | None, theirs: float | None) -> float | None:
+        known = ours is not None and theirs is not None and math.isfinite(ours) and math.isfinite(theirs)
+        return ours - theirs if known else None  # type: ignore[operator]  # both are
 
     return Sum(
         hedged - unhedged,

@@ -58,9 +58,9 @@ def printed_gap(match: Match) -> float:
     return apart(match.cagr + match.gap, match.cagr)
 
 
-def apart(one: float, other: float) -> float:
+def apart(first: float, second: float) -> float:
     """Return how many points one fraction is above another, both rounded as they are printed."""
-    return round(tenths(one) - tenths(other), 1) + 0.0
+    return round(tenths(first) - tenths(second), 1) + 0.0
 
 
 def tenths(value: float) -> float:

@@ -41,12 +41,12 @@ class Adjusted:
 
 def adjusted_in_families(tested: Mapping[str, Tested]) -> dict[str, Adjusted]:
     """Return the adjusted p-value of each run's timing among the runs of its own core and sessions."""
-    size = Counter(one.family for one in tested.values())
-    told: dict[str, Adjusted] = {}
+    size = Counter(run.family for run in tested.values())
+    adjusted: dict[str, Adjusted] = {}
     for family in size:
-        p = family_adjusted({name: one.t for name, one in tested.items() if one.family == family})
-        told |= {name: Adjusted(value, size[family]) for name, value in p.items()}
-    return {name: told[name] for name in tested}
+        p = family_adjusted({name: run.t for name, run in tested.items() if run.family == family})
+        adjusted |= {name: Adjusted(value, size[family]) for name, value in p.items()}
+    return {name: adjusted[name] for name in tested}
 
 
 def family_adjusted(shifts: Mapping[str, Floats]) -> dict[str, float]:
@@ -72,14 +72,14 @@ def family_adjusted(shifts: Mapping[str, Floats]) -> dict[str, float]:
     ----------
     Westfall and Young (1993), "Resampling-based multiple testing", algorithm 2.8 (minP).
     """
-    if len({len(one) for one in shifts.values()}) > 1:
+    if len({len(values) for values in shifts.values()}) > 1:
         raise ValueError("runs of different spans have different shifts")
-    names, p = list(shifts), np.array([two_sided(one) for one in shifts.values()])
+    names, p = list(shifts), np.array([two_sided(values) for values in shifts.values()])
     order = np.argsort(p[:, 0], kind="stable")
     least = np.minimum.accumulate(p[order][::-1], axis=0)[::-1]  # over the runs that are left at each step
     stepped = np.maximum.accumulate((least <= p[order, :1] + 1e-12).mean(axis=1))
-    told = dict(zip((names[i] for i in order), (float(value) for value in stepped), strict=True))
-    return {name: told[name] for name in names}
+    adjusted = dict(zip((names[i] for i in order), (float(value) for value in stepped), strict=True))
+    return {name: adjusted[name] for name in names}
 
 
 def two_sided(values: Floats) -> Floats:
@@ -87,5 +87,5 @@ def two_sided(values: Floats) -> Floats:
     ranked, count = np.sort(values), len(values)
     low = np.searchsorted(ranked, values, side="right") / count
     high = (count - np.searchsorted(ranked, values, side="left")) / count
-    told: Floats = np.minimum(1.0, 2.0 * np.minimum(low, high))
-    return told
+    p: Floats = np.minimum(1.0, 2.0 * np.minimum(low, high))
+    return p

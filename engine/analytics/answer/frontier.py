@@ -66,21 +66,21 @@ def frontier_of(hedged: Ledger, controls: Mapping[str, Control], grid: tuple[Led
     Parameters
     ----------
     hedged, controls
-        The run and what it is judged against.
+        The run and what it is compared with.
     grid
         Books that hold each share of `engine.analytics.derisk.GRID`.
     years
         Of the run.
     """
-    books = [one.equity for one in grid]
+    books = [book.equity for book in grid]
     line = tuple(
         place(f"held_{100 * share:.0f}", f"{100 * share:.0f} %", equity, books, years, float(share))
         for share, equity in zip(GRID, books, strict=True)
     )
     beside = {"hedged": ("hedge", hedged)} | {
-        name: (one.title, one.ledger)
-        for name, one in controls.items()
-        if name not in HELD_LESS and one.ledger is not None
+        name: (control.title, control.ledger)
+        for name, control in controls.items()
+        if name not in HELD_LESS and control.ledger is not None
     }
     dots = tuple(
         place(name, title, book.equity, books, years)

@@ -16,6 +16,7 @@ from data.arrays import Floats, Ints
 from data.fund import FEE, SPREAD
 from engine.analytics.episodes import Episode
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE
 from engine.setup import Setup
 
 BETTER, WORSE, CANT_TELL = "better", "worse", "can't tell"
@@ -103,7 +104,7 @@ def fund_part(
     years
         Of the run.
     """
-    weight = hedged.shares[:, -1] * setup.prices.close[:, -1] / hedged.equity
+    weight = hedged.shares[:, HEDGE] * setup.prices.close[:, HEDGE] / hedged.equity
     expected = -float(weight.mean()) * (FEE + abs(setup.market.roles.leverage) * SPREAD)
     if daily.equity[daily.last] <= 0.0:
         return FundPart(None, None, None, None, (), (), expected)
@@ -117,7 +118,7 @@ def fund_part(
         EpisodeCluster(first, last, count, float(value), float(abs(value) / size))
         for (first, last, count), value in zip(spans, sums, strict=True)
     )
-    rests_on = tuple(i for i, one in enumerate(clusters) if one.share > LARGEST)
+    rests_on = tuple(i for i, cluster in enumerate(clusters) if cluster.share > LARGEST)
     interval = _interval(sums, float(apart.sum() - sums.sum()), years, draws, seed)
     label = CANT_TELL if rests_on else BETTER if interval[0] > 0.0 else WORSE if interval[1] < 0.0 else CANT_TELL
     return FundPart(label, estimate, interval, size**2 / float((sums**2).sum()), clusters, rests_on, expected)
@@ -126,12 +127,12 @@ def fund_part(
 def _spans(episodes: Sequence[Episode], end: int) -> list[tuple[int, int, int]]:
     """Return each cluster's first fill, last fill and number of episodes."""
     spans: list[tuple[int, int, int]] = []
-    for one in episodes:
-        last = end if one.exited is None else one.exited
-        if spans and one.entered - spans[-1][1] <= APART:
+    for episode in episodes:
+        last = end if episode.exited is None else episode.exited
+        if spans and episode.entered - spans[-1][1] <= APART:
             spans[-1] = (spans[-1][0], last, spans[-1][2] + 1)
         else:
-            spans.append((one.entered, last, 1))
+            spans.append((episode.entered, last, 1))
     return spans
 
 

@@ -1,6 +1,6 @@
-"""Insurance: whether the hedge paid, judged by holding less of the core, all the time, to the same risk.
+"""Insurance: whether the hedge paid, compared with holding less of the core, all the time, to the same risk.
 
-How safe a book is, is told by how far a bad quarter of it falls short of an average one: about its mean, because a
+The measure of safety is how far a bad quarter of a book falls short of an average one: about its mean, because a
 book that grew less has worse quarters for that alone; by a tail, because equal volatility overstates protection.
 """
 
@@ -10,13 +10,12 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from data.arithmetic import expm1
+from data.arithmetic import expm1, log
 from data.arrays import Floats, Ints
-from engine.analytics.answer.safety import less_of, safety_of
 from engine.analytics.derisk import GRID
 from engine.analytics.metrics import returns_of
 from engine.kernel.compiled import compiled
@@ -30,6 +29,8 @@ DRAWS = 2_000
 LEVEL = 0.98
 FALL = 126
 """Sessions of the core's worst fall that are once more in the pool, from the first of its worst window on."""
+LEAST = 2 * WINDOW
+"""Returns that a book needs, for a bad quarter beside an average one: two quarters."""
 CHUNK = 100
 """Draws that a thread takes at a time."""
 
@@ -95,6 +96,71 @@ class Insurance:
         }
 
 
+class Less(NamedTuple):
+    """What holding each share of `GRID` came to, shape (shares,) each.
+
+    Parameters
+    ----------
+    risks
+        How far a bad quarter falls short of an average one, fractions <= 0.
+    growths
+        Log growth over the run.
+    """
+
+    risks: Floats
+    growths: Floats
+
+
+class Safety(NamedTuple):
+    """How safe books are, shape (books,) each; NaN where a book was ruined or the run is shorter than two quarters.
+
+    Parameters
+    ----------
+    bad_quarter
+        How far a bad quarter falls short of an average one, a fraction <= 0.
+    gap
+        The book's CAGR less that of holding less to the same bad quarter, between shares of `GRID` in straight lines.
+    """
+
+    bad_quarter: Floats
+    gap: Floats
+
+
+def less_of(grid: Sequence[Floats]) -> Less:
+    """Return what the books that hold each share of `GRID` came to, from their equity, shape (sessions,) each."""
+    levels = np.array(grid)
+    ends = levels[:, -1] / levels[:, 0]
+    growths = log(np.where(ends > 0.0, ends, np.nan))
+    return Less(_match(levels, np.ones(1), np.zeros(1), np.zeros(1))[:, 0], growths)
+
+
+def safety_of(levels: Floats, less: Less, years: float) -> Safety:
+    """Return how safe books are.
+
+    Parameters
+    ----------
+    levels
+        Their equity at each close, shape (books, sessions).
+    less
+        What holding less came to, over the same sessions.
+    years
+        Of the run.
+    """
+    found = _match(levels, GRID, *less)
+    alive = levels.min(axis=1) > 0.0
+    found[~alive] = np.nan
+    grown = log(np.divide(levels[:, -1], levels[:, 0], out=np.full(len(levels), np.nan), where=alive))
+    return Safety(found[:, 0], expm1(grown / years) - expm1(found[:, 1] / years))
+
+
+def _match(levels: Floats, grid: Floats, risks: Floats, growths: Floats) -> Floats:
+    """Return the bad quarter and the growth of holding less of each book, shape (books, 2)."""
+    found = np.full((len(levels), 2), np.nan)
+    if levels.shape[1] > LEAST:
+        compiled().match_books(np.ascontiguousarray(levels), grid, risks, growths, found)
+    return found
+
+
 def bad_quarter(equity: Floats) -> float | None:
     """Return how far a bad quarter falls short of an average one, a fraction <= 0; None without two quarters.
 
@@ -144,7 +210,7 @@ def insurance_of(
     draws: int = DRAWS,
     seed: int = 0,
 ) -> Insurance:
-    """Judge the hedged book by holding less.
+    """Compare the hedged book with holding less.
 
     Parameters
     ----------
@@ -161,7 +227,7 @@ def insurance_of(
     draws, seed
         Of the stationary bootstrap: paired sessions, the share found anew in each draw.
     """
-    books = [one.equity for one in grid]
+    books = [book.equity for book in grid]
     returns, count = returns_of(np.stack([hedged.equity, *books], axis=1)), len(hedged.equity) - 1
     shares = matches(hedged.equity, books)
     intervals = _intervals(returns, count, shares, years, draws, seed)
@@ -169,8 +235,8 @@ def insurance_of(
     with_fall = _intervals(returns[pool], count, shares[:1], years, draws, seed)[0]
     grown = _cagr(hedged.equity, years)
     quarter, drawdown, volatility = (
-        Match(share, one, grown - one, interval)
-        for share, one, interval in zip(shares, [_cagr(book.equity, years) for book in held], intervals, strict=True)
+        Match(share, cagr, grown - cagr, interval)
+        for share, cagr, interval in zip(shares, [_cagr(book.equity, years) for book in held], intervals, strict=True)
     )
     low, high = quarter.interval
     label = PAID if low > 0.0 else NOT_PAID if high < 0.0 and with_fall[1] < 0.0 else CANT_TELL
@@ -207,7 +273,7 @@ def draw_blocks(pool: int, count: int, draws: int, seed: int, block: float = BLO
 def _intervals(
     returns: Floats, count: int, shares: Sequence[float], years: float, draws: int, seed: int
 ) -> list[tuple[float, float]]:
-    """Return the gap's interval by each measure of risk that a share is told by."""
+    """Return the gap's interval by each measure of risk that a share is matched by."""
     paths, blocks = _paths(returns), draw_blocks(len(returns), count, draws, seed)
     out = np.empty((draws, len(shares), 3))
     near = np.minimum(np.searchsorted(GRID, shares, side="right"), len(GRID) - 1) - 1
@@ -241,7 +307,7 @@ def _paths(returns: Floats) -> Floats:
 
 
 def _worst_fall(core: Floats) -> Ints:
-    """Return the places, among returns, of the sessions of the core's worst fall."""
+    """Return the indices, among returns, of the sessions of the core's worst fall."""
     first = int(quarters(core).argmin())
     return np.arange(first, min(first + FALL, len(core) - 1))
 

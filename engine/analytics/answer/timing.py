@@ -143,18 +143,18 @@ def timing_of(shifts: Shifts) -> Timing:
     p_low = (1 + int(np.count_nonzero(shifts.t[1:] <= shifts.t[0]))) / count
     p_high = (1 + int(np.count_nonzero(shifts.t[1:] >= shifts.t[0]))) / count
     p = min(1.0, 2.0 * min(p_low, p_high))
-    told = not shifts.ruined
-    deviation = float(others.std(ddof=1)) if told else None
-    low, high = (float(value) for value in np.quantile(others, BAND)) if told else (0.0, 0.0)
+    known = not shifts.ruined
+    deviation = float(others.std(ddof=1)) if known else None
+    low, high = (float(value) for value in np.quantile(others, BAND)) if known else (0.0, 0.0)
     return Timing(
         NO_SIGN if p >= LEVEL else HURT if p_low < p_high else HELPED,
         p,
         p_low,
         p_high,
         float(own),
-        float(others.mean()) if told else None,
+        float(others.mean()) if known else None,
         deviation,
-        (low, high) if told else None,
+        (low, high) if known else None,
         None if deviation is None else SMALLEST * deviation,
         float(np.mean(others > own)),
         count - 1,

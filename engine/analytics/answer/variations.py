@@ -97,7 +97,7 @@ class VariedRun:
 
     Parameters
     ----------
-    config, prepared, hedged
+    prepared, hedged
         The run.
     grid
         Its books that hold less.
@@ -105,11 +105,15 @@ class VariedRun:
         Its book sold daily.
     """
 
-    config: RunConfig
     prepared: PreparedRun
     hedged: Ledger
     grid: tuple[Ledger, ...]
     daily: Ledger
+
+    @property
+    def config(self) -> RunConfig:
+        """The run's config."""
+        return self.prepared.config
 
     @property
     def decides(self) -> bool:
@@ -152,7 +156,7 @@ def alternatives_of(run: VariedRun) -> tuple[Alternative, ...]:
         if hedge.sizing in ("fixed", "proportional") and 0.0 < weight <= 1.0:
             title = f"{100 * weight:.4g} % of equity"
             found.append(_alternative(run, title, "weight", {"weight": weight}, own=times == 1.0))
-    return tuple(one for one in found if one is not None)
+    return tuple(each for each in found if each is not None)
 
 
 def _alternative(run: VariedRun, title: str, kind: str, changed: Mapping[str, Any], *, own: bool) -> Alternative | None:
@@ -161,7 +165,7 @@ def _alternative(run: VariedRun, title: str, kind: str, changed: Mapping[str, An
     book = run.again(setup)
     if book.equity.min() <= 0.0:
         return None
-    grid = [one.equity for one in run.grid]
+    grid = [book.equity for book in run.grid]
     years = (len(book.equity) - 1) / setup.market.sessions_a_year
     short = net_short(setup, book, run_beta(config, setup.market))
     fills = int(np.count_nonzero(book.traded))
@@ -204,7 +208,7 @@ def _rerun(
         return
     daily = sold_daily(setup, hedged, run_beta(config, setup.market)).ledger
     same = first is None and config.execution.fill == run.config.execution.fill  # the hedge's costs aren't its own
-    grid = [one.equity for one in (run.grid if same else held_less_grid(setup))]
+    grid = [book.equity for book in (run.grid if same else held_less_grid(setup))]
     a_year = setup.market.sessions_a_year
     yield _variation(name, group, hedged.equity, daily.equity, grid, a_year)
 
@@ -230,7 +234,7 @@ def _cut(run: VariedRun, name: str, group: str, kept: Flags) -> Iterator[Variati
         return path
 
     if np.count_nonzero(kept) > 2 * FALL:
-        grid = [left(one.equity) for one in run.grid]
+        grid = [left(book.equity) for book in run.grid]
         a_year = run.prepared.setup.market.sessions_a_year
         yield _variation(name, group, left(run.hedged.equity), left(run.daily.equity), grid, a_year)
 

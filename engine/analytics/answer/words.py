@@ -98,7 +98,7 @@ def headline(answer: Answer) -> str:
 
 
 def no_headline(why: str) -> str:
-    """Return what stands in the answer's place where there is none: the reason, as short as it can be told."""
+    """Return what stands in the answer's place where there is none: the reason, in short."""
     return f"No verdict: {why.partition(':')[0]}."
 
 
@@ -180,8 +180,8 @@ def dates_words(answer: Answer) -> str:
 def dates_number(answer: Answer) -> str:
     """Return the share of random dates that were on one side of the run's own."""
     better = 100.0 * answer.timing.better_dates
-    told = round(better if better >= 50.0 else 100.0 - better)  # half of them
-    return f"{told:.0f} %" if told < 100.0 or better in (0.0, 100.0) else "over 99 %"  # all of them
+    shown = round(better if better >= 50.0 else 100.0 - better)  # half of them
+    return f"{shown:.0f} %" if shown < 100.0 or better in (0.0, 100.0) else "over 99 %"  # all of them
 
 
 def dates_side(answer: Answer) -> str:
@@ -208,7 +208,7 @@ def as_known(answer: Answer) -> bool:
 def finding(answer: Answer, names: Names) -> str:
     """Return what the sum shows: the fewest parts, largest first, that make up more than half of the total.
 
-    Where much of it was won or lost back, the largest part each way, for most of a small rest says little.
+    Where much of it was won or lost back, the largest part each way, for most of a small rest means little.
     """
     printed = printed_sum(answer)
     parts = [part for part in printed.parts if part is not None]
@@ -217,25 +217,25 @@ def finding(answer: Answer, names: Names) -> str:
     if not printed.total:
         return "The parts cancel out" if any(parts) else "The hedge changed nothing"
     side = 1.0 if printed.total > 0.0 else -1.0
-    spoken = (f"holding {names.less}", "its dates", f"letting {names.hedge} move", f"{names.hedge} itself")
+    phrases = (f"holding {names.less}", "its dates", f"letting {names.hedge} move", f"{names.hedge} itself")
     against = sum(-side * part for part in parts if side * part < 0.0)
     if against > abs(printed.total) / 2.0:
-        return _both_ways(parts, spoken)
+        return _both_ways(parts, phrases)
     order = sorted(range(len(parts)), key=lambda i: -side * parts[i])
     count, made = 0, 0.0
     while made <= abs(printed.total) / 2.0 and count < len(parts):
         made += side * parts[order[count]]
         count += 1
-    named = [spoken[i] for i in order[:count]]
+    named = [phrases[i] for i in order[:count]]
     fund = len(parts) - 1
-    other = f", not {'from' if side > 0.0 else 'on'} {spoken[fund]}" if fund not in order[:count] else ""
+    other = f", not {'from' if side > 0.0 else 'on'} {phrases[fund]}" if fund not in order[:count] else ""
     went = "came from" if side > 0.0 else "went on"
     return f"Most of the {abs(printed.total):.1f} points {went} {listed(named)}{other}"
 
 
-def _both_ways(parts: Sequence[float], spoken: Sequence[str]) -> str:
+def _both_ways(parts: Sequence[float], phrases: Sequence[str]) -> str:
     low, high = min(parts), max(parts)
-    cost, brought = spoken[parts.index(low)], spoken[parts.index(high)]
+    cost, brought = phrases[parts.index(low)], phrases[parts.index(high)]
     return f"{cost[0].upper()}{cost[1:]} cost {-low:.1f} points, {brought} brought {high:.1f}"
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from data.arrays import Floats
 from data.errors import ConfigError, UserError
 from data.files import locked, write_whole
-from data.market import Market
+from data.market import Market, recorded
 from data.shown import figure, screen
 from data.sources import Source
 from data.sources.choose import open_source
@@ -183,10 +183,10 @@ def plan_search(
     """
     source = KeptSource(source or open_source(config.data.source, config.data.path))
     market = open_market(config, source)
-    with evaluate_strategy(config, market):
-        pass  # raises where the base run can't be laid out
-    tried = {dimension.keys: dimension.values for dimension in space}  # Ndimension where they are too many to be named
-    inputs = inputs_of(config, tried, market, source)
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
+        reads = prepared.reads
+    tried = {dimension.keys: dimension.values for dimension in space}  # None where they are too many to be named
+    inputs = inputs_of(config, tried, market, source, reads)
     known = {
         "name": config.name,
         **known_by(config, source.name, inputs.data, tried.get(CLASS)),
@@ -345,7 +345,7 @@ def selling_line(search: Search, market: Market) -> Floats | None:
     for plan in plans:
         ledger = compiled().run_policy(setup.prices, setup.terms, plan)
         trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-        metrics = metrics_of(ledger, setup.terms, market.run_sessions, trades)
+        metrics = metrics_of(ledger, setup.terms.earned, market.run_sessions, trades)
         found.append((metrics["cagr"], metrics["max_drawdown"]))
     (cagr, deepest), *sold = found
     return np.array([(share, cagr - own, fall - deepest) for share, (own, fall) in zip(SHARES, sold, strict=True)])

@@ -11,9 +11,9 @@ import numpy as np
 from data.arrays import Floats
 from data.calendar import session_numbers
 from engine.analytics.measure import AGAINST, MEASURES, NUMBERS, SAFETY, SUM, base_of
-from engine.research.answered import less_in, run_row, safety_row
 from engine.research.grid import of_one_kind
 from engine.research.job import read_column
+from engine.research.rows import less_in, run_row, safety_row
 from engine.research.walkforward.plan import TEST, TRAIN, WalkForwardPlan
 from engine.runs.identity import digest
 from engine.runs.run import Run

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from data.arrays import Dates
 from data.errors import ConfigError, StrategyError
-from data.market import Market
+from data.market import Market, recorded
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
@@ -178,10 +178,9 @@ def plan_of(
     # A window is a part of what was audited whole: sessions missing that are few of all may be many of it.
     accepted = [*config.data.accept, *(finding.id for finding in market.findings if finding.kind == "missing")]
     config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
-    with evaluate_strategy(config, market) as prepared:
-        assert prepared.strategy is not None  # noqa: S101  # check_axes refuses those that have none
-        label = prepared.strategy.label(market)
-    inputs = inputs_of(config, grid.tried, market, read_once)
+    with evaluate_strategy(config, market, recorded(market)) as prepared:
+        label, reads = prepared.label, prepared.reads
+    inputs = inputs_of(config, grid.tried, market, read_once, reads)
     folds = folds_of(market.run_sessions, cut)
     return WalkForwardPlan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)
 

@@ -22,6 +22,7 @@ from data.bars import COLUMNS, PRICES, Bars
 from data.errors import DataError
 from data.sources import BARS, yahoo
 from data.sources.csv import CsvSource
+from data.sources.vendor import Fetched
 
 EVENING = dt.datetime(2026, 8, 21, 22, tzinfo=dt.UTC)
 """Six in the evening of a Friday in New York."""
@@ -63,7 +64,7 @@ def soxs_like(count: int = 600) -> Bars:
     )
 
 
-def fetch(symbol: str, first: str | None = None, now: dt.datetime = EVENING, told: str | None = None) -> yahoo.Download:
+def fetch(symbol: str, first: str | None = None, now: dt.datetime = EVENING, told: str | None = None) -> Fetched[Bars]:
     return yahoo.fetch(
         symbol, None if first is None else np.datetime64(first), now, None if told is None else np.datetime64(told)
     )
@@ -79,7 +80,7 @@ def test_ten_reverse_splits_are_undone_to_the_cent(server: ChartServer) -> None:
     bars = soxs_like()
     server.lists("SOXS", bars)
     history = fetch("SOXS")
-    assert_same(history.bars, bars, *PRICES, "dividend", "split")
+    assert_same(history.thing, bars, *PRICES, "dividend", "split")
     assert history.notes == ("made as traded by undoing 10 splits",)
     assert history.passing == ()
     adjusted = server.charts["SOXS"].answer("SOXS", 0, 2**33)["chart"]["result"][0]["indicators"]["quote"][0]
@@ -89,12 +90,12 @@ def test_ten_reverse_splits_are_undone_to_the_cent(server: ChartServer) -> None:
 def test_volume_that_the_splits_rounded_to_nothing_is_zero(server: ChartServer) -> None:
     bars = make_bars("X", nyse("2026-03-02", 3), [9, 9, 90], volume=[1_234_567, 89, 5_000], split={2: 0.1})
     server.lists("X", bars)
-    assert fetch("X").bars.volume.tolist() == [1_234_570, 0, 5_000]
+    assert fetch("X").thing.volume.tolist() == [1_234_570, 0, 5_000]
 
 
 def test_a_volume_of_few_shares_stays_where_no_split_follows(server: ChartServer) -> None:
     server.lists("X", make_bars("X", nyse("2026-03-02", 3), [9, 18, 9], volume=[3, 7, 8], split={2: 2}))
-    assert fetch("X").bars.volume.tolist() == [3, 7, 8]
+    assert fetch("X").thing.volume.tolist() == [3, 7, 8]
 
 
 @needs_history
@@ -102,7 +103,7 @@ def test_a_volume_of_few_shares_stays_where_no_split_follows(server: ChartServer
 def test_real_history_comes_back(server: ChartServer, name: str) -> None:
     bars = CsvSource(FOLDER).read(BARS, name)
     server.lists(name, bars)
-    got = fetch(name).bars
+    got = fetch(name).thing
     np.testing.assert_allclose(got.close, bars.close, rtol=1e-6)  # of SPY's 32nds of a dollar four decimals stay
     in_cents = np.round(bars.close, 2) == bars.close
     assert (got.close == bars.close)[in_cents].all()
@@ -137,27 +138,27 @@ def test_forward_splits_shrink_what_yahoo_prints(server: ChartServer) -> None:
         split={4: 10.0, 1: 4.0},
     )
     server.lists("NVDA", bars)
-    assert_same(fetch("NVDA").bars, bars)
+    assert_same(fetch("NVDA").thing, bars)
 
 
 def test_a_dividend_that_is_printed_rounded_comes_back(server: ChartServer) -> None:
     bars = make_bars("AAPL", nyse("2014-06-02", 3), [628.65, 89.81, 22.76], dividend={0: 0.12}, split={1: 7.0, 2: 4.0})
     server.lists("AAPL", bars)
     assert_same(
-        fetch("AAPL").bars, bars, *PRICES, "dividend", "split"
+        fetch("AAPL").thing, bars, *PRICES, "dividend", "split"
     )  # Yahoo says 0.004286, 28 times which is 0.120008
 
 
 def test_an_ex_date_on_the_day_of_a_split_is_in_the_new_basis(server: ChartServer) -> None:
     bars = make_bars("X", nyse("2026-03-02", 4), [2.0, 2.1, 21.0, 20.0], dividend={1: 0.02, 2: 0.3}, split={2: 0.1})
     server.lists("X", bars)
-    assert_same(fetch("X").bars, bars, *PRICES, "dividend", "split")
+    assert_same(fetch("X").thing, bars, *PRICES, "dividend", "split")
 
 
 def test_an_event_on_a_day_without_a_row_goes_into_the_next(server: ChartServer) -> None:
     bars = make_bars("X", nyse("2026-03-02", 5), [2.0, 2.1, 21.0, 20.0, 22.0], dividend={2: 0.3}, split={2: 0.1})
     server.lists("X", bars, absent=[str(bars.dates[2])])
-    got = fetch("X").bars
+    got = fetch("X").thing
     assert_same(got, bars.onto(np.delete(bars.dates, 2)), *PRICES, "split", "dividend")
     assert got.close.tolist() == [2.0, 2.1, 20.0, 22.0]  # yfinance's own table has the split a day early: 0.21
     assert got.split.tolist() == [1.0, 1.0, 0.1, 1.0]
@@ -167,8 +168,8 @@ def test_a_row_without_prices_is_left_out_and_its_events_kept(server: ChartServe
     bars = make_bars("X", nyse("2026-03-02", 5), [2.0, 2.1, np.nan, 20.0, 22.0], dividend={2: 0.3}, split={2: 0.1})
     server.lists("X", bars)
     history = fetch("X")
-    assert_same(history.bars, bars.onto(np.delete(bars.dates, 2)), *PRICES, "split", "dividend")
-    assert history.bars.dividend.tolist() == [0.0, 0.0, 0.3, 0.0]
+    assert_same(history.thing, bars.onto(np.delete(bars.dates, 2)), *PRICES, "split", "dividend")
+    assert history.thing.dividend.tolist() == [0.0, 0.0, 0.3, 0.0]
     assert "1 row without prices left out: 2026-03-04" in history.notes
     assert not any("without prices" in note for note in fetch("X", told="2026-03-05").notes)
 
@@ -176,7 +177,7 @@ def test_a_row_without_prices_is_left_out_and_its_events_kept(server: ChartServe
 def test_a_split_on_the_last_day(server: ChartServer) -> None:
     bars = make_bars("X", nyse("2026-08-17", 5), [2.0, 2.1, 2.2, 2.3, 23.0], split={4: 0.1})
     server.lists("X", bars)
-    assert_same(fetch("X").bars, bars, *PRICES, "split")
+    assert_same(fetch("X").thing, bars, *PRICES, "split")
 
 
 def test_a_split_after_the_last_finished_bar_is_undone_and_not_kept(server: ChartServer) -> None:
@@ -184,7 +185,7 @@ def test_a_split_after_the_last_finished_bar_is_undone_and_not_kept(server: Char
     server.lists("X", bars)
     morning = dt.datetime(2026, 8, 21, 13, tzinfo=dt.UTC)
     history = fetch("X", now=morning)
-    assert_same(history.bars, bars.rows(slice(4)), *PRICES, "split")
+    assert_same(history.thing, bars.rows(slice(4)), *PRICES, "split")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +202,7 @@ def test_a_split_after_the_last_finished_bar_is_undone_and_not_kept(server: Char
 def test_todays_bar_counts_from_a_quarter_past_four(server: ChartServer, now: dt.datetime, rows: int) -> None:
     server.lists("X", make_bars("X", nyse("2026-08-17", 5), [2.0, 2.1, 2.2, 2.3, 2.4]))
     history = fetch("X", now=now)
-    assert len(history.bars) == rows
+    assert len(history.thing) == rows
     assert bool(history.passing) == (rows == 4)
     assert not history.notes
     if history.passing:
@@ -212,8 +213,8 @@ def test_only_sessions_of_the_nyse_are_bars(server: ChartServer) -> None:
     dates = days("2026-07-02", "2026-07-03", "2026-07-04", "2026-07-06", "2026-07-07")  # the 3rd is the holiday
     server.lists("BTC-USD", make_bars("BTC-USD", dates, [1, 2, 3, 4, 5], dividend={1: 0.5}), kind="CRYPTOCURRENCY")
     history = fetch("BTC-USD")
-    assert history.bars.dates.tolist() == dates[[0, 3, 4]].tolist()
-    assert history.bars.dividend.tolist() == [0.0, 0.5, 0.0]
+    assert history.thing.dates.tolist() == dates[[0, 3, 4]].tolist()
+    assert history.thing.dividend.tolist() == [0.0, 0.5, 0.0]
     assert history.notes == ("2 rows on days without a session of the NYSE left out: 2026-07-03, 2026-07-04",)
 
 
@@ -221,20 +222,20 @@ def test_an_index_keeps_its_own_days(server: ChartServer) -> None:
     dates = days("2026-07-02", "2026-07-03", "2026-07-06")
     bars = make_bars("^IRX", dates, [0.0, -0.05, 3.671], open=[0.01, 0.0, 3.6])
     server.lists("^IRX", bars, kind="INDEX")
-    assert_same(fetch("^IRX").bars, bars, *PRICES)
+    assert_same(fetch("^IRX").thing, bars, *PRICES)
 
 
 def test_inconsistent_prices_are_kept(server: ChartServer) -> None:
     bars = make_bars("X", nyse("2026-08-17", 3), [2.0, 2.1, 2.2], high=[1.9, 2.1, 2.3], low=[2.0, 2.5, 2.2])
     server.lists("X", bars)
-    assert_same(fetch("X").bars, bars)
+    assert_same(fetch("X").thing, bars)
 
 
 def test_capital_gains_count_as_dividends_once(server: ChartServer) -> None:
     bars = make_bars("VWILX", nyse("2025-12-15", 5), [50, 50, 43, 43, 43], dividend={2: 7.857, 3: 0.1})
     server.lists("VWILX", bars, gains={"2025-12-17": 6.42, "2025-12-18": 0.4, "2025-12-19": 0.2})
     history = fetch("VWILX")
-    assert history.bars.dividend.tolist() == [0.0, 0.0, 7.857, 0.5, 0.2]
+    assert history.thing.dividend.tolist() == [0.0, 0.0, 7.857, 0.5, 0.2]
     assert "2025-12-17: the capital gains distribution counts as a dividend, which holds it already" in history.notes
     assert "2025-12-18: the capital gains distribution counts as a dividend" in history.notes
 
@@ -243,7 +244,7 @@ def test_only_what_was_asked_for_is_fetched(server: ChartServer) -> None:
     bars = soxs_like()
     server.lists("SOXS", bars)
     first = bars.dates[-25]
-    got = fetch("SOXS", str(first)).bars
+    got = fetch("SOXS", str(first)).thing
     assert_same(got, bars.rows(slice(len(bars) - 25, None)), *PRICES, "dividend", "split")
     (asked,) = server.about("SOXS")
     assert asked.first() == first
@@ -293,7 +294,7 @@ def test_a_refusal_may_be_tried_again(
         fetch("X")
     assert "\n" not in str(refusal.value)
     server.faults.clear()
-    assert len(fetch("X").bars) == 3
+    assert len(fetch("X").thing) == 3
     assert capfd.readouterr() == ("", "")
 
 
@@ -306,7 +307,7 @@ def test_a_crumb_that_is_refused_does_no_harm_and_is_not_talked_about(
     server.lists("X", make_bars("X", nyse("2026-08-17", 3), [2.0, 2.1, 2.2]))
     server.refuses("getcrumb", 429, 429, 429)
     with caplog.at_level(logging.DEBUG, "yfinance"):
-        assert len(fetch("X").bars) == 3
+        assert len(fetch("X").thing) == 3
     assert server.about("getcrumb")
     assert caplog.records == []
 
@@ -373,7 +374,7 @@ def test_a_spoiled_cache_of_cookies_does_no_harm(
     monkeypatch.setattr(YfData(), "_crumb", None)
     server.lists("X", make_bars("X", nyse("2026-08-17", 3), [2.0, 2.1, 2.2]))
     try:
-        assert len(fetch("X").bars) == 3
+        assert len(fetch("X").thing) == 3
         without = isinstance(cache._CookieCacheManager._Cookie_cache, cache._CookieCacheDummy)
         assert without == (spoiled in ("garbage", "locked"))  # of the others yfinance takes care
     finally:
@@ -388,7 +389,7 @@ def test_random_histories_come_back(server: ChartServer) -> None:
         bars = random_bars("X", nyse("2015-01-02", 300), rng)
         bars = replace(bars, **{name: np.round(getattr(bars, name), 2) for name in PRICES})
         server.lists("X", bars)
-        got = fetch("X").bars
+        got = fetch("X").thing
         np.testing.assert_allclose(got.close, bars.close, rtol=1e-5)
         np.testing.assert_allclose(got.total_return(), bars.total_return(), rtol=1e-4)
 

@@ -1,12 +1,13 @@
 """Measures: each stands once, and metrics.json, sweeps and docs are made from it."""
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 from worlds import laid_out, source
 
-from engine.analytics.measure import AGAINST, BOOK, MEASURES, NUMBERS, lower_is_better, metrics_of, ratio, table_of
+from engine.analytics.measure import AGAINST, BOOK, MEASURES, NUMBERS, lower_is_better, metrics_of, ratio
 from engine.analytics.metrics import trades_of
 from engine.kernel.loop import run_policy
 from engine.research.columns import COLUMNS
@@ -19,15 +20,21 @@ def test_every_measure_of_a_book_is_in_its_metrics_and_in_a_sweep_s_columns():
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
     trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
 
-    assert list(metrics_of(ledger, setup.terms, setup.market.run_sessions, trades)) == list(BOOK)
+    assert list(metrics_of(ledger, setup.terms.earned, setup.market.run_sessions, trades)) == list(BOOK)
     assert set(BOOK) - set(COLUMNS) == {"first", "last"}
     assert all(column.partition(AGAINST)[0] in MEASURES for column in COLUMNS)
 
 
-def test_docs_hold_the_table_of_the_registry():
-    page = (DOCS / "metrics.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["metrics.md", "sweeps.md"])
+def test_docs_hold_the_tables_of_the_registry(page):
+    spec = importlib.util.spec_from_file_location("tables", DOCS / "tables.py")
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    text = (DOCS / page).read_text(encoding="utf-8")
 
-    assert table_of("book") in page, f"docs/metrics.md needs this table:\n{table_of('book')}"
+    assert tables.renewed(text, tables.PAGES[page]) == text, "write it anew: make docs"
+    broken = text.replace("| `cagr` |", "| `cgar` |").replace("| `fee_a_year` |", "| `fee` |")
+    assert tables.renewed(broken, tables.PAGES[page]) == text != broken
 
 
 def test_which_way_is_better_holds_for_differences_too():

@@ -13,7 +13,7 @@ from data.events import make_events, make_members
 from data.series import Series
 from engine.loading import build_config
 from engine.research.grid import grid_of, with_values
-from engine.research.inputs import inputs_of
+from engine.research.inputs import dry_reads, inputs_of
 from engine.research.search.objectives import objectives_of
 from engine.research.search.run import plan_search
 from engine.research.search.space import space_of
@@ -115,7 +115,7 @@ class Ask:
 
     def run(self, job, chunks):
         del chunks
-        raise Asked(job.name)
+        raise Asked(job.id)
 
 
 def ids(kinds, keys, axes, source, out):
@@ -132,7 +132,7 @@ def ids(kinds, keys, axes, source, out):
         found["sweep"] = str(asked.value)
     if "search" in kinds:
         objectives = objectives_of("sharpe", None)
-        found["search"] = plan_search(config, space_of(config, axes), objectives, out, 0, source)[0].name
+        found["search"] = plan_search(config, space_of(config, axes), objectives, out, 0, source)[0].folder.name
     if "walkforward" in kinds:
         cut = Windows(span_of("20d", "--train"), span_of("10d", "--test"), anchored=False, embargo=2)
         found["walkforward"] = plan_of(config, grid, cut, "sharpe", source=source).id
@@ -237,7 +237,7 @@ def test_a_search_between_ends_is_known_by_what_numbers_may_choose(tmp_path, mon
     config, objectives = told(keys), objectives_of("sharpe", None)
 
     def known(fed):
-        return plan_search(config, space_of(config, ["which=0:1"]), objectives, tmp_path, 0, fed)[0].name
+        return plan_search(config, space_of(config, ["which=0:1"]), objectives, tmp_path, 0, fed)[0].folder.name
 
     assert known(source) != known(changed(source, "series/B"))
 
@@ -262,7 +262,8 @@ def test_every_shipped_strategy_says_what_it_reads(named):
     """So that no sweep of one is made anew for what it doesn't read."""
     source = held()
     config = told({"strategy": strategy(named, **SAID.get(named, {}))})
-    read = inputs_of(config, {}, open_market(config, source), source)
+    market = open_market(config, source)
+    read = inputs_of(config, {}, market, source, dry_reads(config, market))
     assert read.named <= set(read.data)
     assert "bars/UNREAD" not in read.data
 

@@ -4,7 +4,7 @@ import pytest
 from kept_runs import SPAN, keep
 
 from backtest import load_config
-from engine.runs.origin import Origin, origin_of
+from engine.runs.origin import RunOrigin, origin_of
 from engine.runs.record import config_yaml
 from strategies.load import RUNS
 
@@ -18,7 +18,7 @@ def written(tmp_path, *settings, file="hedge_soxs.yaml"):
 
 @pytest.mark.parametrize("file", sorted(path.name for path in RUNS.glob("*.yaml")))
 def test_a_shipped_run_changes_nothing(tmp_path, file):
-    assert written(tmp_path, file=file) == Origin(file, {})
+    assert written(tmp_path, file=file) == RunOrigin(file, {})
 
 
 def test_what_a_run_changes_of_the_shipped_one_is_told_as_set_takes_it(tmp_path):
@@ -36,7 +36,7 @@ def test_another_name_is_compared_with_the_defaults(tmp_path):
 
 
 def test_a_kept_run_s_source_is_no_change(tmp_path):
-    assert origin_of(keep(tmp_path).folder) == Origin("hedge_soxs.yaml", SPANNED)
+    assert origin_of(keep(tmp_path).folder) == RunOrigin("hedge_soxs.yaml", SPANNED)
 
 
 def test_a_strategy_of_the_user_s_is_not_run_to_list_it(tmp_path):

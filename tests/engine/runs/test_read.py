@@ -10,15 +10,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from answered_runs import answered
 from command import write_history
 
 import engine.runs.reuse
 from backtest import load_config, run, write_run
 from data.errors import UserError
+from data.files import CHECKSUMS
+from engine.kernel.loop import Ledger
 from engine.runs.folder import find_run
 from engine.runs.identity import id_of
 from engine.runs.reuse import changed_inputs, made_before
-from engine.runs.run import Run
+from engine.runs.run import OTHER_INSTRUMENTS, Run
+from engine.runs.schema import TABLES
 from engine.setup import open_market
 
 SPAN = ["start=2020-01-01", "end=2020-06-30"]
@@ -124,6 +128,46 @@ def test_a_run_is_read_back_as_it_was(result, kept):
     )
     assert len(read.tables["orders"]["filled"]) == read.metrics["fills"] > 0
     assert read.tables["episodes"]["decided"].dtype == read.sessions.dtype
+
+
+def test_ledgers_come_back_as_they_were(result, kept):
+    read = Run.load(kept)
+    assert list(read.ledgers) == [name for name in result.ledgers if name not in OTHER_INSTRUMENTS]
+    for name, ledger in read.ledgers.items():
+        assert ledger.last == result.ledgers[name].last
+        for field in Ledger._fields[:-1]:
+            np.testing.assert_array_equal(getattr(ledger, field), getattr(result.ledgers[name], field))
+    fills = read.tables["fills"]
+    for name in read.ledgers:
+        assert np.count_nonzero(fills["book"] == name) == np.count_nonzero(result.ledgers[name].traded)
+
+
+def test_a_ruined_books_ledger_ends_with_its_ruin(tmp_path):
+    ruined = answered("hedge.weight=1.0", "hedge.max_weight=1.0", "hedge.funding=margin", "hedge.rebalance=never")
+    read = Run.load(write_run(ruined, tmp_path, tearsheet=False, report=False))
+    assert len(read.unhedged.equity) == len(ruined.unhedged.equity)
+    assert read.hedged.last == ruined.hedged.last
+    np.testing.assert_array_equal(read.hedged.equity, ruined.hedged.equity)
+
+
+DATA = ("config.yaml", "metrics.json", "manifest.json", *(TABLES[name].file for name in TABLES if name != "timing"))
+
+
+@pytest.mark.parametrize("name", DATA)
+def test_a_file_that_changed_by_a_byte_is_named(copied, name):
+    bytes_ = bytearray((copied / name).read_bytes())
+    at = len(bytes_) // 3
+    bytes_[at] = ord("7") if bytes_[at] != ord("7") else ord("8")
+    (copied / name).write_bytes(bytes_)
+    with pytest.raises(UserError, match=re.escape(name)) as raised:
+        Run.load(copied)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_without_checksums_is_an_older_one(copied):
+    (copied / CHECKSUMS).unlink()
+    with pytest.raises(UserError, match=r"checksums\.json is missing, an older version wrote it: make the run again"):
+        Run.load(copied)
 
 
 def test_a_run_without_controls_is_read_too(tmp_path):

@@ -294,7 +294,8 @@ class Scheduled(Strategy):
     early: bool = True
 
     def intensity(self, market):
-        read = getattr(market.source if self.early else market, self.kind)(self.named)
+        fed = market.source.read(self.kind, self.named) if self.early else None
+        read = getattr(market, self.kind)(self.named) if fed is None else fed
         if self.kind == "members":
             return 1.0 - read.on(market.sessions + np.timedelta64(2 * self.early, "D"), ("A",))[:, 0]
         known = read.dates if self.early or read.announced is None else read.dates[:0]

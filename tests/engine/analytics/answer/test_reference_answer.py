@@ -1,5 +1,6 @@
 """The answer of the reference run on real history: the figures an independent loop came to."""
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 
@@ -37,7 +38,7 @@ def judged(config, given=None):
     with evaluate_strategy(config, given or market()) as prepared:
         setup = prepared.setup
         hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
-        return prepared, hedged, evaluate(config, prepared, hedged)
+        return prepared, hedged, evaluate(prepared, hedged)
 
 
 @lru_cache(maxsize=1)
@@ -143,14 +144,8 @@ def test_what_is_left_out_is_left_out_of_every_book():
 
 def test_a_strategy_without_an_intensity_has_its_orders_carried_out_late():
     prepared, hedged, found = reference()
-    bench = VariedRun(config_of(), prepared, hedged, found.answer.grid, found.controls["derisk_daily"].ledger)
-    mute = bench.__class__(
-        bench.config,
-        prepared.__class__(prepared.cls, prepared.strategy, None, prepared.setup),
-        hedged,
-        bench.grid,
-        bench.daily,
-    )
+    bench = VariedRun(prepared, hedged, found.answer.grid, found.controls["derisk_daily"].ledger)
+    mute = replace(bench, prepared=replace(prepared, signal=None))
 
     assert alternatives_of(mute) == ()
     late = {one.name: one for one in variations_of(mute)}

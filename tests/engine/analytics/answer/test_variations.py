@@ -37,7 +37,7 @@ GROUPS = ["fills"] * 3 + ["costs"] * 2 + ["start"] * 12 + ["weight"] * 2 + ["tim
 def bench(*settings):
     config, prepared, hedged = ran(*settings)
     daily = sold_daily(prepared.setup, hedged, run_beta(config, prepared.setup.market)).ledger
-    return VariedRun(config, prepared, hedged, held_less_grid(prepared.setup), daily)
+    return VariedRun(prepared, hedged, held_less_grid(prepared.setup), daily)
 
 
 @lru_cache

@@ -18,12 +18,11 @@ from data.errors import UserError
 from data.sources.csv import CsvSource
 from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
 from engine.kernel import tails
-from engine.research.answered import spaced
 from engine.research.cache import Cache
 from engine.research.columns import COLUMNS, ESTIMATED, SAFETY, SHIFTS, SUM, check_column, columns_of
 from engine.research.compute import Timer, compute, run_alone
 from engine.research.grid import grid_of, with_values
-from engine.research.rows import compute_rows
+from engine.research.rows import compute_rows, spaced
 from engine.research.search.objectives import objectives_of
 from engine.research.search.run import plan_search
 from engine.research.search.space import space_of

@@ -13,7 +13,7 @@ from engine.analytics.answer.digits import printed_gap
 from engine.runs.index import control_rows, run_rows
 from engine.runs.origin import origin_of
 from reports.comparison_rows import match_of
-from reports.query_table import show_kept_runs, whole_verdict
+from reports.query import show_kept_runs, whole_verdict
 
 
 @pytest.fixture(scope="module")

@@ -5,23 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
-
-from rich.console import Console, Group
-from rich.markup import escape
-from rich.padding import Padding
-from rich.table import Table
+from typing import TYPE_CHECKING, Any
 
 from data.format import UNKNOWN, counted, percent, share, significant
 from engine.analytics.answer.digits import printed_gap
 from engine.analytics.answer.insurance import Match
+from engine.analytics.answer.words import Piece
 from engine.analytics.measure import lower_is_better
 from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 from engine.runs.index import OLD
-from engine.runs.origin import Origin
+from engine.runs.origin import RunOrigin
+from reports.document import Cell, Column, Paragraph, Part, Row, Table
 from reports.naming import label, shown, spec_of
+from reports.renderers.terminal import show
 
-COLOURS = {PAID: "green", NOT_PAID: "red", CANT_TELL: "yellow", WITHHELD: "yellow"}
+if TYPE_CHECKING:
+    from rich.console import Console
+
+ROLES = {PAID: "good", NOT_PAID: "bad", CANT_TELL: "warning", WITHHELD: "warning"}
 RUN_FIGURES = ("cagr", "unhedged_cagr", "max_drawdown")
 TITLES = {
     "unhedged_cagr": "unhedged",
@@ -35,33 +36,28 @@ TITLES = {
 SWEEP_FIGURES = ("combinations", "best_sharpe")
 WIDE = 100
 """Columns of a terminal from which a run's other figures are shown."""
-VERDICT = 28
-"""Columns that a verdict takes at least."""
 LEADING = ("folder", "name", "strategy", "first", "last", "verdict", "kind", "keys")
 """Columns that are shown anyway, or in the others' words."""
 
 
 def show_answer(console: Console, names: Sequence[str], rows: Sequence[Sequence[Any]], total: int) -> None:
     """Print an answer: the rows that were read of it, one below another if they are too wide, and their number."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for place, name in enumerate(names):
-        numbers = all(isinstance(row[place], int | float | Decimal | None) for row in rows)
-        table.add_column(escape(name), justify="right" if numbers else "left", no_wrap=True)
     texts = [[written(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(names, *texts, strict=True)]
-    for row in texts:
-        table.add_row(*map(escape, row))
-    if sum(widths) + 2 * (len(widths) - 1) > console.width:
-        table = Table(box=None, pad_edge=False, show_header=False)
-        table.add_column(style="bold", no_wrap=True)
-        table.add_column(overflow="fold")
-        for row in texts:
-            for name, text in zip(names, row, strict=True):
-                table.add_row(escape(name), escape(text))
-            table.add_row("", "")
-    console.print(table)
+    if sum(widths) + 2 * (len(widths) - 1) <= console.width:
+        numbers = [
+            all(isinstance(value, int | float | Decimal | None) for value in column)
+            for column in zip(*rows, strict=True)
+        ]
+        sides = ["right" if number else "left" for number in numbers] or ["left"] * len(names)
+        columns = [Column(name, align=side, wrap="never") for name, side in zip(names, sides, strict=True)]
+        table = Table("answer", columns, list(map(Row, texts)))
+    else:
+        pairs = [pair for row in texts for pair in (*zip(names, row, strict=True), ("", ""))]
+        columns = [Column("", wrap="never"), Column("", align="left", wrap="fold")]
+        table = Table("answer", columns, [Row([Cell(name, "strong"), text]) for name, text in pairs])
     more = f", the first {len(rows):,} shown" if total > len(rows) else ""
-    console.print(f"{counted(total, 'row')}{more}", style="dim", highlight=False)
+    show(console, [table, Paragraph(f"{counted(total, 'row')}{more}", "dek")])
 
 
 def written(value: Any) -> str:
@@ -76,17 +72,13 @@ def written(value: Any) -> str:
 
 
 def show_views(console: Console, views: Sequence[tuple[str, str, Sequence[tuple[str, str]]]]) -> None:
-    """Print the views with their columns."""
+    """Print the views with their columns, each with its type unless it is a plain number."""
     for name, about, columns in views:
-        console.print(f"[bold]{name}[/]  {escape(about)}", highlight=False)
-        told = ", ".join(escape(column) + _kind(kind) for column, kind in columns)
-        console.print(f"  {told}" if columns else "  [dim]nothing is kept[/]", highlight=False)
-        console.print()
-
-
-def _kind(kind: str) -> str:
-    """Write a column's type, unless it is a plain number."""
-    return "" if kind == "DOUBLE" else f" [dim]{kind.lower()}[/]"
+        words = [Piece("  nothing is kept", "dek")] if not columns else []
+        for place, (column, kind) in enumerate(columns):
+            words += [Piece(f"{', ' if place else '  '}{column}")]
+            words += [Piece(f" {kind.lower()}", "dek")] if kind != "DOUBLE" else []
+        show(console, [Paragraph([Piece(name, "strong"), Piece(f"  {about}")]), Paragraph(words), Paragraph("")])
 
 
 def sorted_rows(rows: Sequence[Mapping[str, Any]], by: str) -> list[Mapping[str, Any]]:
@@ -102,7 +94,7 @@ def show_kept_runs(
     console: Console,
     rows: Sequence[Mapping[str, Any]],
     total: int,
-    origins: Mapping[str, Origin | None],
+    origins: Mapping[str, RunOrigin | None],
     sort: str | None = None,
 ) -> None:
     """Print runs with what tells them apart and the whole verdict, and how many of how many.
@@ -118,19 +110,15 @@ def show_kept_runs(
     """
     usual = RUN_FIGURES if console.width >= WIDE else RUN_FIGURES[:1]
     figures = [*usual, *([sort] if sort and sort not in (*usual, *LEADING) else [])]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("run", overflow="fold", ratio=1)
-    for name in figures:
-        table.add_column(_title(name), justify="right", min_width=max(map(len, _title(name).split())))
-    table.add_column("verdict", min_width=VERDICT, overflow="fold")
     apart = _apart(rows, origins)
+    lines = []
     for row in rows:
-        name = f"[bold]{escape(str(row['name']))}[/] {row['id']}{' SIMULATED' if row.get('simulated') else ''}"
-        changed = Padding(f"[dim]{escape(apart[row['folder']])}[/]", (0, 0, 0, 2))
-        told = f"[{COLOURS.get(row['verdict'], 'default')}]{escape(whole_verdict(row))}[/]"
-        table.add_row(Group(name, changed), *(_figure(figure, row.get(figure)) for figure in figures), told)
-    console.print(table)
-    _count(console, len(rows), total, "run")
+        name = [Piece(str(row["name"]), "strong"), Piece(f" {row['id']}{' SIMULATED' if row.get('simulated') else ''}")]
+        verdict = Cell(whole_verdict(row), ROLES.get(row["verdict"], ""))
+        numbers = (_figure(figure, row.get(figure)) for figure in figures)
+        lines.append(Row([Cell(name, detail=f"  {apart[row['folder']]}"), *numbers, verdict]))
+    columns = [Column("run", wrap="fold"), *map(_column, figures), Column("verdict", align="left", wrap="fold")]
+    show(console, [Table("runs", columns, lines), *_count(len(rows), total, "run")])
 
 
 def whole_verdict(row: Mapping[str, Any]) -> str:
@@ -149,50 +137,43 @@ def whole_verdict(row: Mapping[str, Any]) -> str:
     return f"{headline}: {side} {held}"
 
 
-def _apart(rows: Sequence[Mapping[str, Any]], origins: Mapping[str, Origin | None]) -> dict[str, str]:
+def _apart(rows: Sequence[Mapping[str, Any]], origins: Mapping[str, RunOrigin | None]) -> dict[str, str]:
     """Return what tells each run apart, by its folder: what it changes, then data, code and engine where those do."""
-    told = {row["folder"]: _changes(row, origins[row["folder"]]) for row in rows}
+    words = {row["folder"]: _changes(row, origins[row["folder"]]) for row in rows}
     for key in ("data", "code", "engine"):
         alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for row in (row for row in rows if not row["older"]):
-            alike.setdefault((row["name"], told[row["folder"]]), []).append(row)
+            alike.setdefault((row["name"], words[row["folder"]]), []).append(row)
         for same in alike.values():
             if len({row.get(key) for row in same}) > 1:
-                told |= {row["folder"]: f"{told[row['folder']]}, {key} {str(row.get(key))[:10]}" for row in same}
-    return told
+                words |= {row["folder"]: f"{words[row['folder']]}, {key} {str(row.get(key))[:10]}" for row in same}
+    return words
 
 
-def _changes(row: Mapping[str, Any], origin: Origin | None) -> str:
+def _changes(row: Mapping[str, Any], origin: RunOrigin | None) -> str:
     if origin is None:
         return f"{row['strategy']}, {_history(row)}"
-    told = " ".join(f"{key}={value}" for key, value in origin.changes.items())
-    return told or ("as shipped" if origin.shipped else "all defaults")
+    words = " ".join(f"{key}={value}" for key, value in origin.changes.items())
+    return words or ("as shipped" if origin.shipped else "all defaults")
 
 
 def show_kept_sweeps(console: Console, rows: Sequence[Mapping[str, Any]], total: int, sort: str | None = None) -> None:
     """Print sweeps, searches and walk-forwards, one a line, and how many of how many."""
     figures = [*SWEEP_FIGURES, *([sort] if sort and sort not in (*SWEEP_FIGURES, *LEADING) else [])]
-    table = _headed(("folder", "over", "history"), figures)
+    lines = []
     for row in rows:
         keys = "\n".join(key.rpartition(".")[2] for key in row["keys"].split(", "))
-        figured = (_figure(name, row.get(name)) for name in figures)
-        table.add_row(escape(row["folder"]), escape(keys), _history(row), *figured)
-    console.print(table)
-    _count(console, len(rows), total, "sweep")
+        numbers = (_figure(name, row.get(name)) for name in figures)
+        lines.append(Row([row["folder"], keys, _history(row), *numbers]))
+    words = [Column("folder", wrap="never"), *(Column(head, align="left", wrap="fold") for head in ("over", "history"))]
+    parts = [Table("sweeps", [*words, *map(_column, figures)], lines), *_count(len(rows), total, "sweep")]
     if any(row.get("best_sharpe") is not None for row in rows):
-        console.print("The best of many is mostly luck: each sweep's page says how much.", highlight=False)
+        parts.append(Paragraph("The best of many is mostly luck: each sweep's page says how much."))
+    show(console, parts)
 
 
-def _headed(words: Sequence[str], figures: Sequence[str]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in words:
-        table.add_column(
-            title, no_wrap=title in ("run", "folder", "first", "last"), overflow="fold", min_width=len(title)
-        )
-    for name in figures:
-        title = _title(name)
-        table.add_column(title, justify="right", min_width=max(map(len, title.split())))
-    return table
+def _column(name: str) -> Column:
+    return Column(_title(name))
 
 
 def _title(name: str) -> str:
@@ -221,7 +202,6 @@ def _figure(name: str, value: Any) -> str:
     return percent(value, gap="") if "%" in spec_of(plain) else shown(plain, float(value))
 
 
-def _count(console: Console, found: int, total: int, noun: str) -> None:
-    """Say how many of how many were asked for, where not all are."""
-    if found < total:
-        console.print(f"{found:,} of {counted(total, noun)}", style="dim", highlight=False)
+def _count(found: int, total: int, noun: str) -> list[Part]:
+    """Return how many of how many were asked for, where not all are."""
+    return [Paragraph(f"{found:,} of {counted(total, noun)}", "dek")] if found < total else []

@@ -1,49 +1,48 @@
-"""What a run says in the terminal: a table of three books, what the hedge does to exposure, and where the files are."""
+"""What `backtest run` says in the terminal: the first screen, what the hedge does to exposure, and notes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
 
-from data.format import dollars, times
-from engine.analytics.answer.words import plain
+from data.format import dollars, percent, times
+from engine.analytics.answer.words import Piece, plain
 from engine.config import HedgeConfig
 from engine.runs.run import Run
+from reports.document import Column, Paragraph, Part, Row, Table, files
 from reports.first_screen import screen_of
 from reports.first_terminal import screen_lines
+from reports.renderers.terminal import show
 from strategies.policy import ENTER
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from engine.validation.parity import Parity
 
 
 def show_run(console: Console, result: Run, folder: Path | None, remarks: Sequence[str] = ()) -> None:
     """Print one run: its first screen as the report has it, then the notes, and where its files are."""
-    console.print(Text.assemble((result.config.name, "bold"), f"  {result.label}"), soft_wrap=True)
-    for alarm in result.alarms:
-        console.print(escape(alarm), style="bold yellow", highlight=False)
     screen = screen_of(result)
+    show(console, [Paragraph([Piece(result.config.name, "strong"), Piece(f"  {result.label}")], "path")])
+    show(console, [Paragraph(alarm, "alarm") for alarm in result.alarms])
     for line in screen_lines(screen, len(result.market.run_sessions)):
-        console.print(Text(line.text, line.style), soft_wrap=True)
-    console.print()
-    console.print(exposure(result), highlight=False)
-    said = {*result.alarms, plain(screen.lead)}
-    for note in (*band(result.metrics), *(one for one in result.notes if one not in said), *remarks):
-        style = "bold yellow" if note.startswith(("SIMULATED", "SYNTHETIC")) else "yellow"
-        console.print(escape(note), style=style, highlight=False)
-    if folder is not None:
-        console.print(f"Files: [bold]{escape(str(folder))}[/]", highlight=False, soft_wrap=True)
+        console.print(line.text, style=line.style, markup=False, highlight=False, soft_wrap=True)
+    shown = {*result.alarms, plain(screen.lead)}
+    notes = (*band(result.metrics), *(note for note in result.notes if note not in shown), *remarks)
+    loud = ("SIMULATED", "SYNTHETIC")
+    parts: list[Part] = [Paragraph(""), Paragraph(exposure(result))]
+    parts += [Paragraph(note, "alarm" if note.startswith(loud) else "warning") for note in notes]
+    parts += [files(folder)] if folder is not None else []
+    show(console, parts)
 
 
 def band(metrics: Mapping[str, Any]) -> list[str]:
-    """Say between what the end values lie when the synthetic history errs by its band."""
+    """Return between what the end values lie when the synthetic history errs by its band."""
     made = metrics["synthetic"]
     if made is None:
         return []
@@ -59,12 +58,11 @@ def exposure(result: Run) -> str:
     if not len(weights):
         return "The hedge was never ordered on."
     low, middle, high = float(weights.min()), float(np.median(weights)), float(weights.max())
-    usual = (
-        f"{middle:.0%}" if high - low < 0.005 else f"{low:.0%} to {high:.0%} (median {middle:.0%})"
-    )  # shown in whole percents
+    least, usual, most = (percent(weight, 0) for weight in (low, middle, high))
+    spread = usual if high - low < 0.005 else f"{least} to {most} (median {usual})"  # shown in whole percents
     before, after = net_exposure(hedge, 0.0), net_exposure(hedge, middle)
     return (
-        f"{usual.replace('%', ' %')} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
+        f"{spread} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
         f"hedged, {times(len(weights))}; selling core instead goes to the same exposure on the same days."
     )
 
@@ -77,10 +75,17 @@ def net_exposure(hedge: HedgeConfig, weight: float) -> float:
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:
     """Print how the executions of one run compare."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("engine", "end value", "fills", "largest difference", "on", "parts"):
-        table.add_column(title, justify="left" if title in ("engine", "on", "parts") else "right")
-    for row in rows:
-        value = dollars(row.final_equity, 2)
-        table.add_row(row.engine, value, f"{row.fills:,}", f"{row.largest:.1e}", row.at, row.parts or "never")
-    console.print(table)
+    columns = [
+        *(
+            Column("engine"),
+            Column("end value", format=partial(dollars, places=2)),
+            Column("fills", format="{:,}".format),
+        ),
+        *(
+            Column("largest difference", format="{:.1e}".format),
+            Column("on", align="left"),
+            Column("parts", align="left"),
+        ),
+    ]
+    cells = [[row.engine, row.final_equity, row.fills, row.largest, row.at, row.parts or "never"] for row in rows]
+    show(console, [Table("parity", columns, list(map(Row, cells)))])
