@@ -18,20 +18,7 @@ from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
 from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
 from reports.comparison_rows import BEST, DECAY_ROWS, METRIC_ROWS, NONE, FigureRow, cells, monthly
-from reports.document import (
-    Cell,
-    Chart,
-    Column,
-    Custom,
-    Details,
-    Document,
-    Link,
-    Paragraph,
-    Part,
-    Row,
-    Section,
-    Table,
-)
+from reports.document import Cell, Chart, Column, Custom, Details, Document, Link, Paragraph, Part, Row, Section, Table
 from reports.first_sum import SHORT_MONTHS
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from reports.label_places import Box, Label, Line, Placed, place_labels
+from reports.label_places import Box, Label, Line, PlacedLabel, place_labels
 
 TICKS = (1, 2, 5)
 
@@ -83,7 +83,7 @@ class Drawing:
     path: str
     strokes: tuple[Stroke, ...]
     spots: tuple[Spot, ...]
-    labels: tuple[Placed, ...]
+    labels: tuple[PlacedLabel, ...]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from engine.analytics.answer.words import Piece, names_of
 from engine.runs.run import Run
 from reports.document import Term
 from reports.first_screen import screen_of
-from reports.first_sum import Step
+from reports.first_sum import SumStep
 from reports.frontier_picture import PHONE, WIDE, described, draw_frontier
 
 
@@ -42,7 +42,7 @@ def _explained(pieces: Sequence[Piece], meanings: Mapping[str, str]) -> list[Pie
     return [Term(one.text, meanings["As safe"]) if one.role == "safe" else one for one in pieces]
 
 
-def _falls(steps: Sequence[Step], meanings: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _falls(steps: Sequence[SumStep], meanings: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the rows of the waterfall with where each bar begins, how long it is, and where the next begins."""
     ends = [0.0, *(end for step in steps for end in (step.begin, step.end))]
     low, reach = min(ends), max(ends) - min(ends) or 1.0

@@ -27,12 +27,12 @@ from engine.analytics.answer.words import (
 from engine.kernel.loop import Ledger
 from engine.runs.run import SIMULATED, Run
 from reports.first_answers import Short, short_answers
-from reports.first_sum import MONTHS, Step, month, steps_of, weight_of
+from reports.first_sum import MONTHS, SumStep, month, steps_of, weight_of
 from strategies.load import strategy_class
 
 
 @dataclass(frozen=True)
-class Row:
+class GlanceRow:
     """A book in the small table.
 
     Parameters
@@ -88,12 +88,12 @@ class Screen:
     headline: str
     lead: tuple[Piece, ...]
     cash: str
-    rows: tuple[Row, ...]
+    rows: tuple[GlanceRow, ...]
     label: str = ""
     line: str = ""
     safe: str = ""
     finding: str = ""
-    steps: tuple[Step, ...] = ()
+    steps: tuple[SumStep, ...] = ()
     frontier: str = ""
     shorts: tuple[Short, ...] = ()
     signal: str = ""
@@ -194,7 +194,7 @@ def _why_not(result: Run, why: str) -> str:
     return f"{more[:1].upper()}{more[1:]}." if more else "The figures show what was done; nothing follows from them."
 
 
-def _rows(result: Run, names: Names, answer: Answer | None) -> tuple[Row, ...]:
+def _rows(result: Run, names: Names, answer: Answer | None) -> tuple[GlanceRow, ...]:
     idle = f"{share(names.held)} {names.part}, do nothing"
     rows = [_row(idle, result.unhedged, result.metrics["controls"]["unhedged"]["cagr"])]
     if answer is not None and answer.insurance.quarter.share < 1.0:
@@ -209,10 +209,10 @@ def _rows(result: Run, names: Names, answer: Answer | None) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _row(name: str, book: Ledger, cagr: float, *, quarter: str = "", role: str = "", safe: bool = False) -> Row:
+def _row(name: str, book: Ledger, cagr: float, *, quarter: str = "", role: str = "", safe: bool = False) -> GlanceRow:
     end = float(book.equity[book.last])
     told = bad_quarter(book.equity) if book.equity.min() > 0.0 else None
-    return Row(name, percent(cagr), quarter or _short_fall(told), money(end), dollars(end), role, safe)
+    return GlanceRow(name, percent(cagr), quarter or _short_fall(told), money(end), dollars(end), role, safe)
 
 
 def _short_fall(value: float | None) -> str:

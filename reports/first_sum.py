@@ -24,7 +24,7 @@ SHORT_MONTHS = tuple(name[:3] for name in MONTHS)
 
 
 @dataclass(frozen=True)
-class Step:
+class SumStep:
     """A row of the waterfall.
 
     Parameters
@@ -53,7 +53,7 @@ class Step:
     exact: str
 
 
-def steps_of(result: Run, answer: Answer, names: Names) -> tuple[Step, ...]:
+def steps_of(result: Run, answer: Answer, names: Names) -> tuple[SumStep, ...]:
     """Return the rows of the waterfall, in order; the parts stand in points of CAGR."""
     printed, logs, exact = printed_sum(answer), answer.logs.parts, answer.cagr.parts
     whole = f"{names.held:.0%} {names.part}".replace("%", " %")
@@ -64,10 +64,10 @@ def steps_of(result: Run, answer: Answer, names: Names) -> tuple[Step, ...]:
         _parts(result, answer, names), printed.parts, exact, logs, strict=True
     ):
         if part is None or true is None or log is None:
-            steps.append(Step(name, about, remark, "can't tell", at, at, "part", "A book of it was ruined."))
+            steps.append(SumStep(name, about, remark, "can't tell", at, at, "part", "A book of it was ruined."))
             continue
         told = f"{100 * true:+.3f} points of CAGR a year; {100 * log:+.3f} in log growth."
-        steps.append(Step(name, about, remark, signed(part), at, at + part, "part", told))
+        steps.append(SumStep(name, about, remark, signed(part), at, at + part, "part", told))
         at += part
     return (*steps, _total("The hedge", hedge_words(result, names), (), printed.hedged, "hedge"))
 
@@ -140,7 +140,7 @@ def _drift(result: Run, answer: Answer) -> str:
     return f"{told}; net short on {counted(closes, 'close')}"
 
 
-def _total(name: str, about: str, remark: tuple[Piece, ...], value: float, role: str) -> Step:
-    return Step(
+def _total(name: str, about: str, remark: tuple[Piece, ...], value: float, role: str) -> SumStep:
+    return SumStep(
         name, about, remark, percent(value / 100.0), 0.0, value, role, f"CAGR, {percent(value / 100.0)} a year."
     )

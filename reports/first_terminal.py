@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from engine.analytics.answer.insurance import CANT_TELL
 from engine.analytics.answer.words import plain
-from reports.first_screen import Row, Screen
-from reports.first_sum import Step
+from reports.first_screen import GlanceRow, Screen
+from reports.first_sum import SumStep
 
 COLUMNS = 80
 BAR = 30
@@ -77,12 +77,12 @@ def _mark(screen: Screen) -> str:
     return "SIMULATED" if screen.provenance.startswith("SIMULATED") else ""
 
 
-def _row(row: Row, wide: int) -> Line:
+def _row(row: GlanceRow, wide: int) -> Line:
     style = ACCENT if row.role == "hedge" else ""
     return Line(f"  {row.name:<{wide}}{row.growth:>12}{row.quarter:>14}{row.in_full:>16}", style)
 
 
-def _falls(steps: Sequence[Step]) -> Iterator[Line]:
+def _falls(steps: Sequence[SumStep]) -> Iterator[Line]:
     ends = [0.0, *(end for step in steps for end in (step.begin, step.end))]
     low, reach = min(ends), max(ends) - min(ends) or 1.0
     titles = [f"{step.name:<10}{step.about}" if step.role == "part" else step.name for step in steps]

@@ -129,12 +129,7 @@ def _spots(answer: Answer, names: Names, scale: Scale, ring: tuple[float, float]
 
 
 def _labels(
-    answer: Answer,
-    names: Names,
-    scale: Scale,
-    ring: tuple[float, float],
-    gap: Line,
-    hung: Line,
+    answer: Answer, names: Names, scale: Scale, ring: tuple[float, float], gap: Line, hung: Line
 ) -> list[Label]:
     """Return the labels, the most important first."""
     frontier, match, wide = answer.frontier, answer.insurance.quarter, scale.shape.minor

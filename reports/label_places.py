@@ -79,7 +79,7 @@ class Label:
     leads: bool = True
 
 
-class Placed(NamedTuple):
+class PlacedLabel(NamedTuple):
     """A label where it stands; `leader` is the line from what it names, None where it stands close by."""
 
     label: Label
@@ -99,7 +99,7 @@ def size_of(label: Label) -> tuple[float, float]:
     return width, LEADING * len(label.lines)
 
 
-def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line]) -> list[Placed]:
+def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line]) -> list[PlacedLabel]:
     """Place labels, the first ones best; one that has no room is left out unless it must be there.
 
     Parameters
@@ -113,7 +113,7 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
     lines
         What they should not cross: x and y of both ends.
     """
-    taken, placed = list(dots), list[Placed]()
+    taken, placed = list(dots), list[PlacedLabel]()
     lines = list(lines)
     for label in labels:
         written = [one.box for one in placed]
@@ -130,7 +130,7 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
             continue
         box = min(free or spots, key=lambda spot: (spot[0], spot[1]))[1]
         leader = _leader(label, box)
-        placed.append(Placed(label, box, leader))
+        placed.append(PlacedLabel(label, box, leader))
         taken.append(box)
         if leader is not None:
             lines.append(leader)

@@ -49,14 +49,8 @@ WORDS = (
     ("Doing nothing", "The same core without any hedge."),
     ("Holding less", "A part of the core and the rest in bills, all the time, restored monthly: no signal, no fund."),
     ("Exposure", "What holding less of the core on any dates, as much and as long as the hedge did, does on average."),
-    (
-        "Timing",
-        "What the run's own dates did better or worse than random ones.",
-    ),
-    (
-        "Drift",
-        "What came of letting the hedge move between its orders, beside keeping the exposure ordered.",
-    ),
+    ("Timing", "What the run's own dates did better or worse than random ones."),
+    ("Drift", "What came of letting the hedge move between its orders, beside keeping the exposure ordered."),
     ("Fund", "What the fund did beside selling core, day by day, to the very same exposure."),
     ("Random dates", "The run's own orders moved around the calendar, by every number of sessions there is."),
     ("Core", "What the book holds for its own sake."),
@@ -88,10 +82,7 @@ WORDS = (
     ("p", "How often random dates are as far out as the run's own."),
     ("Log growth", "The logarithm of what a dollar became, a year: it adds up over time, where a CAGR doesn't."),
     ("CAGR", "The yearly rate that compounds from the first equity to the last."),
-    (
-        "Sharpe",
-        "Mean daily return over that of cash, over its standard deviation, a year.",
-    ),
+    ("Sharpe", "Mean daily return over that of cash, over its standard deviation, a year."),
     ("95 % interval", "Between what the figure lies in 95 % of histories drawn from this one's sessions, in blocks."),
 )
 

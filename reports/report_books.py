@@ -17,7 +17,7 @@ FIRST = tuple(kind.key for kind in sorted(CONTROLS.values(), key=lambda kind: ki
 
 
 @dataclass(frozen=True)
-class Book:
+class NamedBook:
     """A book.
 
     Parameters
@@ -41,34 +41,34 @@ class Book:
         return {"hedged": "hedge", "held_less": "held"}.get(self.name, "main" if self.name in FIRST else "")
 
 
-def books_of(result: Run) -> tuple[Book, ...]:
+def books_of(result: Run) -> tuple[NamedBook, ...]:
     """Return every book of a run, the hedged one first."""
     names = names_of(result.config)
     order = sorted(result.controls, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
-    own = Book("hedged", f"{names.hedge} hedge", f"{hedge_words(result, names)}.", result.hedged)
+    own = NamedBook("hedged", f"{names.hedge} hedge", f"{hedge_words(result, names)}.", result.hedged)
     return (own, *(_control(result, name, more=names.more) for name in order))
 
 
-def _control(result: Run, name: str, *, more: bool) -> Book:
+def _control(result: Run, name: str, *, more: bool) -> NamedBook:
     control, kind = result.controls[name], CONTROLS[name]
     title = kind.shown(more=more) or control.title
     title += f", {kind.matched_by}" if kind.matched_by else ""
     remarks = (remark.removeprefix(f"{control.title}: ") for remark in control.remarks)
-    return Book(name, title, " ".join((control.about, *remarks)), control.ledger)
+    return NamedBook(name, title, " ".join((control.about, *remarks)), control.ledger)
 
 
-def by_name(books: tuple[Book, ...]) -> dict[str, Floats]:
+def by_name(books: tuple[NamedBook, ...]) -> dict[str, Floats]:
     """Return equity by name, of those that could be run."""
     return {one.name: one.ledger.equity for one in books if one.ledger is not None}
 
 
-def compared_with(books: tuple[Book, ...]) -> Book:
+def compared_with(books: tuple[NamedBook, ...]) -> NamedBook:
     """Return the book that the hedge is compared with: holding less, or doing nothing where there is no answer."""
     named = {one.name: one for one in books}
     return named.get("held_less", named["unhedged"])
 
 
-def against(book: Book) -> str:
+def against(book: NamedBook) -> str:
     """Return what comparing with `compared_with` is called."""
     return "holding less" if book.name == "held_less" else "doing nothing"
 

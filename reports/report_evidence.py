@@ -18,7 +18,7 @@ from engine.analytics.drawdowns import core_level
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Chart, Column, Details, Paragraph, Part, Row, Section, Table
 from reports.first_sum import month, rests_words
-from reports.report_books import Book, by_name
+from reports.report_books import NamedBook, by_name
 
 DAYS = 5
 """Days that are shown."""
@@ -28,7 +28,7 @@ BINS = 60
 HUNDREDTHS = partial(points, places=2)
 
 
-def rests(result: Run, answer: Answer, books: tuple[Book, ...]) -> Section:
+def rests(result: Run, answer: Answer, books: tuple[NamedBook, ...]) -> Section:
     """Return clusters of episodes, and the days on which hedge and holding less parted most."""
     names, fund = names_of(result.config), answer.fund
     if not fund.clusters:
@@ -61,11 +61,7 @@ def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
             unit="points",
             format=HUNDREDTHS,
         ),
-        Column(
-            "Of all that differs",
-            "Its size over the sum of all sizes, whatever their signs.",
-            format=percent,
-        ),
+        Column("Of all that differs", "Its size over the sum of all sizes, whatever their signs.", format=percent),
     ]
     about = (
         f"{name} less {selling}, log points, the largest clusters first. Episodes with fewer than {APART} sessions"
@@ -79,7 +75,7 @@ def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
     ]
 
 
-def _days(result: Run, books: tuple[Book, ...]) -> list[Part]:
+def _days(result: Run, books: tuple[NamedBook, ...]) -> list[Part]:
     equity, core, days = by_name(books), core_level(result.setup), result.market.run_sessions
     ours, theirs, moved = (np.diff(log(one)) for one in (equity["hedged"], equity["held_less"], core))
     apart = ours - theirs

@@ -20,7 +20,7 @@ from engine.setup import run_beta
 from reports.charts import singles, spread
 from reports.document import Bar, BarChart, Chart, Column, Paragraph, Part, Row, Section, Table
 from reports.first_sum import month
-from reports.report_books import Book, against, bare_percent, by_name, compared_with
+from reports.report_books import NamedBook, against, bare_percent, by_name, compared_with
 
 OVER = ("held_less", "derisk_daily")
 """Books that the hedged one is divided by."""
@@ -29,7 +29,7 @@ WEEK = 10
 ENDED = {"peak": "new peak", "rise": f"up {100 * RISE:.0f} %", "open": "goes on"}
 
 
-def growth(result: Run, books: tuple[Book, ...]) -> Section:
+def growth(result: Run, books: tuple[NamedBook, ...]) -> Section:
     """Return growth and drawdown, the hedge over what it is compared with, and the book's net beta."""
     fund, underlying = result.market.hedge, result.market.underlying
     over = [one for one in books if one.name in OVER and one.ledger is not None]
@@ -48,11 +48,11 @@ def growth(result: Run, books: tuple[Book, ...]) -> Section:
     return Section("grown", _growth_finding(books), parts, "Growth")
 
 
-def _called(book: Book) -> str:
+def _called(book: NamedBook) -> str:
     return "holding less" if book.name == "held_less" else book.title.lower()
 
 
-def _growth_finding(books: tuple[Book, ...]) -> str:
+def _growth_finding(books: tuple[NamedBook, ...]) -> str:
     other = compared_with(books)
     ours, theirs = books[0].ledger, other.ledger
     assert ours is not None  # noqa: S101  # both can always be run
@@ -68,7 +68,7 @@ def _growth_finding(books: tuple[Book, ...]) -> str:
     return f"In the end the hedge was worth {apart} {'more' if end > beside else 'less'} than {against(other)}"
 
 
-def _growth_data(result: Run, books: tuple[Book, ...], over: list[Book]) -> dict[str, Any]:
+def _growth_data(result: Run, books: tuple[NamedBook, ...], over: list[NamedBook]) -> dict[str, Any]:
     alive = {one.name: (one, _alive(one.ledger)) for one in books if one.ledger is not None}
     hedged = alive["hedged"][1]
     beta = run_beta(result.config, result.market)
@@ -105,7 +105,7 @@ def change(equity: Floats, first: int, last: int) -> float | None:
     return float(equity[last] / equity[first] - 1.0) if equity[first] > 0.0 else None
 
 
-def _apart(books: tuple[Book, ...], first: int, last: int) -> float | None:
+def _apart(books: tuple[NamedBook, ...], first: int, last: int) -> float | None:
     """Return what the hedge made between two closes, less what it is compared with."""
     equity = by_name(books)
     made, other = (change(equity[name], first, last) for name in ("hedged", compared_with(books).name))
@@ -141,7 +141,7 @@ def years_of(sessions: Dates) -> tuple[Year, ...]:
     return tuple(found)
 
 
-def years(result: Run, books: tuple[Book, ...]) -> Section:
+def years(result: Run, books: tuple[NamedBook, ...]) -> Section:
     """Return every calendar year of every book."""
     sessions, made = result.market.run_sessions, result.market.synthetic_sessions()
     spans = years_of(sessions[: result.hedged.last + 1])
@@ -162,15 +162,15 @@ def years(result: Run, books: tuple[Book, ...]) -> Section:
     return Section("years-part", f"Ahead of {beside} in {won} years", parts, "Years")
 
 
-def _column(book: Book) -> Column:
+def _column(book: NamedBook) -> Column:
     return Column(book.title, book.about, book.role, format=bare_percent)
 
 
-def _changes(equity: dict[str, Floats], books: tuple[Book, ...], first: int, last: int) -> list[float | None]:
+def _changes(equity: dict[str, Floats], books: tuple[NamedBook, ...], first: int, last: int) -> list[float | None]:
     return [change(equity[book.name], first, last) if book.name in equity else None for book in books]
 
 
-def falls(result: Run, books: tuple[Book, ...]) -> Section:
+def falls(result: Run, books: tuple[NamedBook, ...]) -> Section:
     """Return every deep fall of the core: what each book did on the way down, and until it was over."""
     found = falls_of(core_level(result.setup)[: result.hedged.last + 1])
     deep = f"{100 * DEEP:.0f} %"
@@ -201,10 +201,7 @@ def falls(result: Run, books: tuple[Book, ...]) -> Section:
     recovery = f"a new peak, or a rise of {100 * RISE:.0f} % from the low, which makes another fall of what follows"
     drawn = f"The hedge less {beside}, from each peak to the recovery"
     parts: list[Part] = [
-        Paragraph(
-            f"The hedge less {beside}, points, from each peak of the core to the recovery: {recovery}",
-            "dek",
-        ),
+        Paragraph(f"The hedge less {beside}, points, from each peak of the core to the recovery: {recovery}", "dek"),
         BarChart("falls-bars", drawn, bars, points),
         Table("falls", columns, [row for one in found for row in _fall_rows(result, one, cells)]),
         Paragraph(

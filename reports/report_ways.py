@@ -14,7 +14,7 @@ from engine.analytics.answer.variations import Alternative, Variation
 from engine.analytics.controls import HELD_LESS
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Column, Details, Paragraph, Part, Row, Section, Table
-from reports.report_books import Book
+from reports.report_books import NamedBook
 
 GROWTH = Column(
     "Growth a year", "CAGR: the yearly rate that compounds from the first equity to the last.", format=percent
@@ -34,7 +34,7 @@ GAP = Column(
 )
 
 
-def ways(result: Run, answer: Answer | None, books: tuple[Book, ...]) -> Section:
+def ways(result: Run, answer: Answer | None, books: tuple[NamedBook, ...]) -> Section:
     """Return every book's figures, and its gap to holding less."""
     dots = {} if answer is None else {dot.name: dot for dot in answer.frontier.dots}
     parts: list[Part] = []
@@ -42,10 +42,7 @@ def ways(result: Run, answer: Answer | None, books: tuple[Book, ...]) -> Section
         beside = sorted((one for one in books if one.name in dots), key=lambda one: -dots[one.name].gap)
         bars = [Bar(one.title, dots[one.name].gap, one.role, one.about) for one in beside]
         about = "Growth a year less that of holding less to the same bad quarter, points: above 0 is cheaper protection"
-        parts = [
-            Paragraph(about, "dek"),
-            BarChart("ways-bars", "Each way's gap to holding less", bars, points),
-        ]
+        parts = [Paragraph(about, "dek"), BarChart("ways-bars", "Each way's gap to holding less", bars, points)]
     columns = [
         Column(""),
         GROWTH,
@@ -65,7 +62,7 @@ def ways(result: Run, answer: Answer | None, books: tuple[Book, ...]) -> Section
     return Section("controls-part", _ways_finding(result, books, dots), parts, "Other ways")
 
 
-def _ways_finding(result: Run, books: tuple[Book, ...], dots: Mapping[str, Dot]) -> str:
+def _ways_finding(result: Run, books: tuple[NamedBook, ...], dots: Mapping[str, Dot]) -> str:
     if dots:
         others = [dot for name, dot in dots.items() if name not in ("hedged", "unhedged")]
         better = counted_of(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))
@@ -76,7 +73,7 @@ def _ways_finding(result: Run, books: tuple[Book, ...], dots: Mapping[str, Dot])
     return f"{more} other ways grew more than the hedge"
 
 
-def _book_row(book: Book, figures: Mapping[str, Any] | None, dots: Mapping[str, Dot]) -> Row:
+def _book_row(book: NamedBook, figures: Mapping[str, Any] | None, dots: Mapping[str, Dot]) -> Row:
     gap = dots[book.name].gap if book.name in dots else "0.0" if book.name in HELD_LESS else UNKNOWN
     gaps = [gap] if dots else []
     if figures is None or book.ledger is None:
@@ -142,17 +139,9 @@ GROUPS = {
 }
 CHANGED = (
     Column("Changed"),
+    Column("Gap", "Growth a year less that of holding less to the same bad quarter.", unit="points", format=points),
     Column(
-        "Gap",
-        "Growth a year less that of holding less to the same bad quarter.",
-        unit="points",
-        format=points,
-    ),
-    Column(
-        "Fund",
-        "What the fund did beside selling core day by day, log growth a year.",
-        unit="points",
-        format=points,
+        "Fund", "What the fund did beside selling core day by day, log growth a year.", unit="points", format=points
     ),
 )
 

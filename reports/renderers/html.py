@@ -29,7 +29,7 @@ class Rod(NamedTuple):
 
 def write_document(path: Path, document: Document) -> None:
     """Write a document as a page; one whose charts have no data has no script."""
-    write_page(path, "document.html.j2", {"title": document.title, "document": document}, document.all_data() or None)
+    write_page(path, "document.html.j2", {"document": document}, document.all_data() or None)
 
 
 def write_page(path: Path, template: str, words: Mapping[str, Any], data: Mapping[str, Any] | None) -> None:

@@ -65,8 +65,8 @@ def as_rich(table: Table) -> RichTable:
     from rich.table import Table as RichTable
 
     heads = any(column.head for column in table.columns)
-    detailed = any(isinstance(cell, Cell) and cell.detail for row in table.rows for cell in row.cells)
-    numbers = not detailed and set(table.sides[1:]) <= {"right"}
+    tall = any(cell.detail or "\n" in cell.text for row in table.rows for cell in table.written(row))
+    numbers = not tall and set(table.sides[1:]) <= {"right"}
     padding = (0, 1, 0, 0) if table.role == "dense" else (0, 1)
     drawn = RichTable(box=None, pad_edge=False, header_style="bold", show_header=heads, padding=padding)
     for column, side in zip(table.columns, table.sides, strict=True):
