@@ -121,3 +121,10 @@ def test_against_a_book_that_was_ruined_nothing_is_told_but_what_was_known(end):
     if end > 0.0:
         assert found.clusters[0].share == 1.0
         assert found.rests_on == (0,)
+
+
+def test_a_cluster_of_exactly_the_largest_share_is_allowed(monkeypatch):
+    jumps, episodes = {10: 0.01, 60: 0.02, 110: 0.03}, [episode(t, t + 1) for t in (10, 60, 110)]
+    monkeypatch.setattr(part, "LARGEST", told(jumps, episodes).clusters[1].share)
+
+    assert told(jumps, episodes).rests_on == (2,)
