@@ -71,9 +71,9 @@ def show_findings(console: Console, findings: Sequence[Finding], checked: Sequen
 def summary(findings: Sequence[Finding], checked: Sequence[str]) -> str:
     """Return in a sentence how the audit came out."""
     counts = {word: sum(one.severity == word for one in findings) for word in (ERROR, WARNING)}
-    said = [f"{number or 'No'} {word}{'s' * (number != 1)}" for word, number in counts.items()]
+    parts = [f"{number or 'No'} {word}{'s' * (number != 1)}" for word, number in counts.items()]
     shown = " and ".join(checked) if len(checked) < 3 else f"{len(checked)} instruments, series and schedules"
-    return f"{', '.join(said)} in {shown}.".replace(", No", ", no")
+    return f"{', '.join(parts)} in {shown}.".replace(", No", ", no")
 
 
 def write_audit_page(
@@ -101,7 +101,7 @@ def write_audit_page(
     checked
         The names of what was audited.
     span
-        The days between which findings were told, ``datetime64[D]``; None where the history begins or ends.
+        The days between which findings were asked for, ``datetime64[D]``; None where the history begins or ends.
     """
     found = sorted(findings, key=lambda one: SEVERITIES.index(one.severity))
     words = [f"{word} {date}" for word, date in zip(("from", "to"), span, strict=True) if date is not None]

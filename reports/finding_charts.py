@@ -124,7 +124,7 @@ def concerned(finding: Finding) -> Dates:
 
 
 def about_volume(finding: Finding, own: History) -> bool:
-    """Say whether a finding is about volume, which its chart then shows in the place of prices."""
+    """Return whether a finding is about volume, which its chart then shows in the place of prices."""
     return "volume" in finding.kind and own.bars is not None
 
 

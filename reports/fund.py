@@ -127,9 +127,9 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
     columns += [difference, *_shares("tracking error")]
     names = ("slope", "r2", "actual", "model", "difference", "daily_error")
     rows = [Row([str(year.first)[:4], *_values(year, names)]) for year in fit.years]
-    told = [Paragraph(text, "dek") for text in fit.told]
+    assumed = [Paragraph(text, "dek") for text in fit.told]
     files = Paragraph([Piece("Page: "), Piece(str(page), "strong")], "path")
-    show(console, [Table("years", columns, rows), *told, files])
+    show(console, [Table("years", columns, rows), *assumed, files])
 
 
 def _first(title: str) -> Column:
@@ -143,15 +143,15 @@ def _lower(*columns: Column) -> Sequence[Column]:
 def headline(fit: FundFit) -> str:
     """Return in a sentence or two how a fund was fitted."""
     whole = fit.whole
-    said = (
+    words = (
         f"{fit.fund} moved {whole.slope:.3f} times {fit.underlying} a day, from {whole.first} to {whole.last}: with a "
         f"spread of {percent(whole.spread, 2)} a year, the model of a {fit.leverage:g}x fund tracks it with an error "
         f"of {percent(whole.monthly_error, 2)} a month."
     )
     if fit.index is None:
-        return said
+        return words
     return (
-        f"{said} Driven by its index, the spread is {percent(fit.index.spread, 2)} a year and the error "
+        f"{words} Driven by its index, the spread is {percent(fit.index.spread, 2)} a year and the error "
         f"{percent(fit.index.monthly_error, 2)} a month."
     )
 

@@ -47,5 +47,5 @@ def in_a_word(proof: Proof) -> str:
     if not proof.stands:
         return "It looks ahead."
     warned = outcomes.count("warning")
-    said = "No decision that was looked at uses what wasn't known yet"
-    return f"{said}; {warned} warning{'s' * (warned > 1)} above." if warned else f"{said}."
+    words = "No decision that was looked at uses what wasn't known yet"
+    return f"{words}; {warned} warning{'s' * (warned > 1)} above." if warned else f"{words}."

@@ -154,17 +154,17 @@ def splits_in_words(standing: Standing) -> str | None:
 
 
 def counted_in_words(standing: Standing) -> str:
-    """Say on how many combinations each figure stands."""
+    """Return on how many combinations each figure stands."""
     found, tried, splits = standing.found, standing.tried, standing.found.splits
     sizes = " and ".join(dict.fromkeys(f"{found.deflated[name].measured_on:,}" for name in SERIES))
     test = found.superior["unhedged"]
     tries = f"{counted(tried.combinations, 'combination')} in {counted(tried.sweeps, 'sweep')}"
-    said = [f"Tried: {tries} of this run kept here."]
+    words = [f"Tried: {tries} of this run kept here."]
     if splits is not None:
         drawn = " drawn evenly over the grid" if splits.rows + splits.left_out < found.combinations else ""
         out = f", {splits.left_out:,} more left out" if splits.left_out else ""
-        said += [f"Splits: among {splits.rows:,}{drawn}{out}."]
-    said += [
+        words += [f"Splits: among {splits.rows:,}{drawn}{out}."]
+    words += [
         f"Effective number: of {sizes} drawn at random.",
         f"SPA: the best and {counted(test.representatives, 'representative')}, {test.draws:,} resamples.",
         "Nothing was drawn by its result.",
@@ -174,7 +174,7 @@ def counted_in_words(standing: Standing) -> str:
             if found.deflated[name].undefined
         ),
     ]
-    return " ".join(said)
+    return " ".join(words)
 
 
 def numbers_in_words(standing: Standing) -> tuple[str, ...]:

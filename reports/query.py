@@ -74,11 +74,11 @@ def written(value: Any) -> str:
 def show_views(console: Console, views: Sequence[tuple[str, str, Sequence[tuple[str, str]]]]) -> None:
     """Print the views with their columns, each with its type unless it is a plain number."""
     for name, about, columns in views:
-        told = [Piece("  nothing is kept", "dek")] if not columns else []
+        words = [Piece("  nothing is kept", "dek")] if not columns else []
         for place, (column, kind) in enumerate(columns):
-            told += [Piece(f"{', ' if place else '  '}{column}")]
-            told += [Piece(f" {kind.lower()}", "dek")] if kind != "DOUBLE" else []
-        show(console, [Paragraph([Piece(name, "strong"), Piece(f"  {about}")]), Paragraph(told), Paragraph("")])
+            words += [Piece(f"{', ' if place else '  '}{column}")]
+            words += [Piece(f" {kind.lower()}", "dek")] if kind != "DOUBLE" else []
+        show(console, [Paragraph([Piece(name, "strong"), Piece(f"  {about}")]), Paragraph(words), Paragraph("")])
 
 
 def sorted_rows(rows: Sequence[Mapping[str, Any]], by: str) -> list[Mapping[str, Any]]:
@@ -139,22 +139,22 @@ def whole_verdict(row: Mapping[str, Any]) -> str:
 
 def _apart(rows: Sequence[Mapping[str, Any]], origins: Mapping[str, RunOrigin | None]) -> dict[str, str]:
     """Return what tells each run apart, by its folder: what it changes, then data, code and engine where those do."""
-    told = {row["folder"]: _changes(row, origins[row["folder"]]) for row in rows}
+    words = {row["folder"]: _changes(row, origins[row["folder"]]) for row in rows}
     for key in ("data", "code", "engine"):
         alike: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
         for row in (row for row in rows if not row["older"]):
-            alike.setdefault((row["name"], told[row["folder"]]), []).append(row)
+            alike.setdefault((row["name"], words[row["folder"]]), []).append(row)
         for same in alike.values():
             if len({row.get(key) for row in same}) > 1:
-                told |= {row["folder"]: f"{told[row['folder']]}, {key} {str(row.get(key))[:10]}" for row in same}
-    return told
+                words |= {row["folder"]: f"{words[row['folder']]}, {key} {str(row.get(key))[:10]}" for row in same}
+    return words
 
 
 def _changes(row: Mapping[str, Any], origin: RunOrigin | None) -> str:
     if origin is None:
         return f"{row['strategy']}, {_history(row)}"
-    told = " ".join(f"{key}={value}" for key, value in origin.changes.items())
-    return told or ("as shipped" if origin.shipped else "all defaults")
+    words = " ".join(f"{key}={value}" for key, value in origin.changes.items())
+    return words or ("as shipped" if origin.shipped else "all defaults")
 
 
 def show_kept_sweeps(console: Console, rows: Sequence[Mapping[str, Any]], total: int, sort: str | None = None) -> None:

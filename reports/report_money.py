@@ -11,8 +11,7 @@ import numpy as np
 from data.format import UNKNOWN, counted, dollars, number, percent, points
 from data.fund import FEE, SPREAD
 from data.market import Roles
-from engine.analytics.attribution import SLEEVE
-from engine.analytics.bridge import SPANS
+from engine.analytics.attribution import SLEEVE, SPANS
 from engine.analytics.carino import DECAY, linking
 from engine.analytics.cascade import STEPS, Cascade
 from engine.analytics.evaluate import Evaluation

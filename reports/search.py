@@ -110,7 +110,7 @@ def _header(result: SearchResult, line: Floats | None) -> list[Part]:
     tried.append(
         Piece(f"; {result.sessions:,} sessions; proposed by {sampler}, seed {search.seed}. Every trial is in ")
     )
-    *said, last = sentences(result, line)
+    *others, last = sentences(result, line)
     about = [
         *(
             Piece("Every trial counts as a combination tried, whatever proposed it. "),
@@ -120,7 +120,7 @@ def _header(result: SearchResult, line: Floats | None) -> list[Part]:
     ]
     return [
         Paragraph([*tried, Piece("results.parquet", "code"), Piece(".")]),
-        *map(Paragraph, said),
+        *map(Paragraph, others),
         Paragraph(last, "strong"),
         Paragraph(about, "dek"),
         *(Paragraph(note, "dek") for note in notes(result)),
@@ -182,7 +182,7 @@ def span(one: Dimension) -> str:
 
 
 def head(result: SearchResult) -> str:
-    """Say what was searched, and by what."""
+    """Return what was searched, and by what."""
     wanted = " and ".join(
         f"the {'least' if one.lowest else 'highest'} {lowered(objective_label(one))}"
         for one in result.search.objectives
@@ -226,29 +226,29 @@ def best_table(result: SearchResult, places: Sequence[int], command: str = "") -
 
 def beside_of(objectives: Sequence[Objective]) -> list[str]:
     """Return the columns of `BESIDE` that aren't an objective already."""
-    told = {one.column for one in objectives} | {one.column.partition("_vs_")[0] for one in objectives}
-    return [name for name in BESIDE if name not in told]
+    known = {one.column for one in objectives} | {one.column.partition("_vs_")[0] for one in objectives}
+    return [name for name in BESIDE if name not in known]
 
 
 def sentences(result: SearchResult, line: Floats | None) -> list[str]:
-    """Say what a search says, in plain words."""
+    """Return what a search says, in plain words."""
     best = best_first(result.values, result.search.objectives)
-    told = counted(len(result.tried), "trial")
+    trials = counted(len(result.tried), "trial")
     if result.distinct < len(result.tried):
-        told += f" ({counted(result.distinct, 'combination')})"
+        trials += f" ({counted(result.distinct, 'combination')})"
     if not best:
-        return [f"None of {told} has a value of every objective."]
-    said = []
+        return [f"None of {trials} has a value of every objective."]
+    lines = []
     if len(result.search.objectives) > 1:
-        said = [
-            f"{len(best):,} of {told} {'stands' if len(best) == 1 else 'stand'} on the front: none is better by both."
+        lines = [
+            f"{len(best):,} of {trials} {'stands' if len(best) == 1 else 'stand'} on the front: none is better by both."
         ]
-        said += _against_selling(result, best, line)
-    return [*said, f"The best of {told} is mostly luck: judge it on a stretch that didn't choose it."]
+        lines += _against_selling(result, best, line)
+    return [*lines, f"The best of {trials} is mostly luck: judge it on a stretch that didn't choose it."]
 
 
 def _against_selling(result: SearchResult, best: Sequence[int], line: Floats | None) -> list[str]:
-    """Say how many trials of the front cost less than selling core would have, for the same drawdown."""
+    """Return how many trials of the front cost less than selling core would have, for the same drawdown."""
     if line is None:
         return []
     names = [one.name for one in result.search.objectives]
@@ -263,15 +263,15 @@ def _against_selling(result: SearchResult, best: Sequence[int], line: Floats | N
 
 
 def notes(result: SearchResult) -> list[str]:
-    """Say what a reader has to know besides: what failed and why."""
+    """Return what a reader has to know besides: what failed and why."""
     failed = [one for one in result.tried if one.failed]
     undefined = int(np.isnan(result.values).any(axis=1).sum()) - len(failed)
-    said = []
+    lines = []
     if failed:
-        said.append(f"{counted(len(failed), 'trial')} failed, the first: {failed[0].failed.removeprefix('sweep: ')}")
+        lines.append(f"{counted(len(failed), 'trial')} failed, the first: {failed[0].failed.removeprefix('sweep: ')}")
     if undefined:
-        said.append(f"{counted(undefined, 'trial')} ran and left an objective undefined.")
-    return said
+        lines.append(f"{counted(undefined, 'trial')} ran and left an objective undefined.")
+    return lines
 
 
 def objective_data(one: Objective) -> dict[str, Any]:

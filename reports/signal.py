@@ -169,8 +169,8 @@ def book_note(signal: LiveSignal) -> str:
 def fresh_words(signal: LiveSignal) -> str:
     """Return of which days the last values are."""
     days = dict.fromkeys(one.last for one in signal.fresh)
-    told = [f"{', '.join(one.name for one in signal.fresh if one.last == day)} {day}" for day in sorted(days)[::-1]]
-    return f"Last values: {'; '.join(told)}."
+    words = [f"{', '.join(one.name for one in signal.fresh if one.last == day)} {day}" for day in sorted(days)[::-1]]
+    return f"Last values: {'; '.join(words)}."
 
 
 def standing(one: Watched) -> str:

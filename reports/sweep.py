@@ -6,7 +6,7 @@ Its numbers come from `reports.sweep_numbers`; the terminal and the page only sh
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,6 @@ MAIN = (
 """Metrics that the top table always shows."""
 TOP = Table("top", [Column("")], [])
 """The place of the table of the best rows: the page's script fills it in by the metric that is chosen."""
-OVERS = (("best", "the best"), ("median", "the median"))
 
 
 def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
@@ -118,9 +117,10 @@ def write_sweep_page(
     measures = [(str(place), measure_data(name)["title"]) for place, name in enumerate(found.landscapes)]
     drawn = len(found.drawn)
     best = f"The {drawn:,} best rows by {label(found.ranked_by)}"
+    menus = [Menus(of, "map-menus")] if (of := surface_menus(found)) else []
     lines = Chart("lines", "Every combination as a line through its parameters", "Each line is a combination.")
     sections = [
-        Section("map-part", "Metric by parameter", [*_menus(found), Chart("map", "The metric by parameter", " ")]),
+        Section("map-part", "Metric by parameter", [*menus, Chart("map", "The metric by parameter", " ")]),
         Section("standing", "Plateau or spike", [Paragraph(" ", id="verdict"), Paragraph(RULE, "dek")]),
         *([overfitting_section(standing, rows.metrics)] if standing else []),
         Section("lines-part", "All combinations at once" if drawn == found.rows else best, [lines]),
@@ -163,17 +163,11 @@ def _header(found: Extract, *, lucky: bool) -> list[Paragraph]:
     return [Paragraph(tried), Paragraph(luck)]
 
 
-def _menus(found: Extract) -> list[Menus]:
-    """Return the menus above the map; one parameter makes a line, and there is nothing to choose."""
-    varied = varied_of(found)
-    over = [("how", "Over the others", OVERS)] if found.layered else []
-    sides = [(name, side, varied) for name, side in (("x", "Across"), ("y", "Up"))]
-    return [Menus([*sides, *over], "map-menus")] if len(varied) > 1 else []
-
-
-def varied_of(found: Extract) -> list[tuple[str, str]]:
-    """Return the parameters that vary, as a menu lists them."""
-    return [(str(at), found.axes[at].key) for at in dict.fromkeys(at for pair in found.pairs for at in pair)]
+def surface_menus(found: Extract) -> list[tuple[str, str, Sequence[tuple[str, str]]]]:
+    """Return the menus above a map; where one parameter varies there is a line, and nothing to choose."""
+    varied = [(str(at), found.axes[at].key) for at in dict.fromkeys(at for pair in found.pairs for at in pair)]
+    over = [("how", "Over the others", (("best", "the best"), ("median", "the median")))]
+    return [("x", "Across", varied), ("y", "Up", varied), *(over if found.layered else [])] if len(varied) > 1 else []
 
 
 def page_data(found: Extract, command: str) -> dict[str, Any]:
@@ -249,7 +243,7 @@ def command_of(command: str, values: Mapping[str, str]) -> str:
 
 
 def verdict(land: Landscape, name: str) -> tuple[str, str]:
-    """Say whether the best stands on a plateau or on a spike, and from what that follows."""
+    """Return whether the best stands on a plateau or on a spike, and from what that follows."""
     known = land.neighbours[~np.isnan(land.neighbours)]
     if np.isnan(land.leader):
         return "Nothing to judge", f"{label(name)} is undefined in every combination."
@@ -267,8 +261,8 @@ def verdict(land: Landscape, name: str) -> tuple[str, str]:
     many = (
         f"its {len(known)} neighbours{undefined}, the median one" if len(known) > 1 else f"its one neighbour{undefined}"
     )
-    told = f"{head}. Of {many} keeps {_share(middle)} of that lead ({usual})"
-    return word, told + (f", the worst {_share(kept[0])} ({worst})." if len(known) > 1 else ".")
+    words = f"{head}. Of {many} keeps {_share(middle)} of that lead ({usual})"
+    return word, words + (f", the worst {_share(kept[0])} ({worst})." if len(known) > 1 else ".")
 
 
 def _share(kept: float) -> str:
@@ -276,7 +270,7 @@ def _share(kept: float) -> str:
 
 
 def edges(found: Extract, land: Landscape) -> str:
-    """Say in which numeric parameters the best lies at the end of what was tried."""
+    """Return in which numeric parameters the best lies at the end of what was tried."""
     if not len(land.top):
         return ""
     ends = [
@@ -297,7 +291,7 @@ def cells(axis: Axis) -> list[str]:
 
 
 def span(axis: Axis) -> str:
-    """Say in words what values an axis has."""
+    """Return in words what values an axis has."""
     texts = [as_yaml(value) for value in axis.values]
     if len(texts) <= 5:
         return ", ".join(texts)

@@ -247,7 +247,7 @@ def _axis(key: str, values: Sequence[Any] | npt.NDArray[Any]) -> Axis:
 
 
 def is_number(value: object) -> bool:
-    """Say whether a parameter's value is a number; true and false are none."""
+    """Return whether a parameter's value is a number; true and false are none."""
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 

@@ -38,7 +38,7 @@ from reports.naming import as_yaml, label, measure_data, short_names, shown
 from reports.renderers.html import write_document
 from reports.renderers.markdown import markdown
 from reports.renderers.terminal import show
-from reports.sweep import OVERS, axes_data, command_of, surface_data, varied_of
+from reports.sweep import axes_data, command_of, surface_data, surface_menus
 from reports.sweep_numbers import Columns, Extract, Rows, extract
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ def as_markdown(walk: WalkForward) -> str:
     """Return both tables in Markdown, with the history's span and hash, as docs hold them."""
     metrics = walk.metrics
     made = f"History to {metrics['last']}, hash of its content `{metrics['data']}`. {how(walk)}"
-    said = Paragraph(" ".join(sentences(walk)))
-    return markdown([Paragraph(walk.mark or ""), Paragraph(made), fold_table(walk), book_table(walk), said])
+    words = Paragraph(" ".join(sentences(walk)))
+    return markdown([Paragraph(walk.mark or ""), Paragraph(made), fold_table(walk), book_table(walk), words])
 
 
 def write_walkforward_page(walk: WalkForward, command: str) -> Path:
@@ -179,12 +179,10 @@ def _chosen_charts(found: Extract) -> list[Part]:
 
 
 def _maps(walk: WalkForward, found: Extract) -> list[Part]:
-    varied = varied_of(found)
     folds = [("0", "whole history"), *((str(row["fold"]), f"{row['fold']}: {row['test_first']}") for row in walk.folds)]
-    sides = [(name, side, varied) for name, side in (("x", "Across"), ("y", "Up"))] if len(varied) > 1 else []
-    over = [("how", "Over the others", OVERS)] if found.layered and sides else []
     charts = [Chart(name, f"The surface of the {window}", " ") for name, window in (("left", TRAIN), ("right", TEST))]
-    return [Menus([("fold", "Fold", folds), *sides, *over]), *charts, Paragraph(" ", "dek", "map-caption")]
+    menus = Menus([("fold", "Fold", folds), *surface_menus(found)])
+    return [menus, *charts, Paragraph(" ", "dek", "map-caption")]
 
 
 def commands(walk: WalkForward, command: str) -> list[str]:
@@ -256,14 +254,14 @@ def _books_data(walk: WalkForward) -> dict[str, Any]:
 
 
 def how(walk: WalkForward) -> str:
-    """Say how it was made."""
-    told = walk.metrics
-    trained = f"all history, {told['train']} at first" if told["anchored"] else f"the {told['train']} before"
-    apart = f", {counted(told['embargo'], 'session')} apart" if told["embargo"] else ""
-    among = counted(told["combinations"], "combination")
+    """Return how it was made."""
+    metrics = walk.metrics
+    trained = f"all history, {metrics['train']} at first" if metrics["anchored"] else f"the {metrics['train']} before"
+    apart = f", {counted(metrics['embargo'], 'session')} apart" if metrics["embargo"] else ""
+    among = counted(metrics["combinations"], "combination")
     return (
-        f"{counted(told['folds'], 'test')} of {told['test']}, each by the best of {among} over {trained}{apart},"
-        f" by {label(told['objective'])}."
+        f"{counted(metrics['folds'], 'test')} of {metrics['test']}, each by the best of {among} over {trained}{apart},"
+        f" by {label(metrics['objective'])}."
     )
 
 
@@ -274,8 +272,8 @@ def fold_table(walk: WalkForward, *, brief: bool = False, run: Sequence[str] = (
     heads = ["SIMULATED" if brief and walk.simulated else test, *names, *others]
     columns = [Column(head, align="right" if place else "left") for place, head in enumerate(heads)]
     columns[0] = Column(heads[0], wrap="never")
-    lines = run or [""] * len(walk.folds)
-    rows = [Row(_fold(walk, row, brief=brief), command=line) for row, line in zip(walk.folds, lines, strict=True)]
+    runs = run or [""] * len(walk.folds)
+    rows = [Row(_fold(walk, row, brief=brief), command=line) for row, line in zip(walk.folds, runs, strict=True)]
     return Table("folds", columns, rows)
 
 
@@ -316,29 +314,29 @@ def parameters(values: Mapping[str, Any]) -> str:
 
 
 def sentences(walk: WalkForward) -> list[str]:
-    """Say what a walk-forward says, in plain words."""
-    told, books = walk.metrics, walk.metrics["books"]
+    """Return what a walk-forward says, in plain words."""
+    metrics, books = walk.metrics, walk.metrics["books"]
     fund = walk.manifest["config"]["hedge"]["instrument"]
-    inside, outside = told["cagr_vs_unhedged_in_sample"], told["cagr_vs_unhedged_out_of_sample"]
+    inside, outside = metrics["cagr_vs_unhedged_in_sample"], metrics["cagr_vs_unhedged_out_of_sample"]
     before = "" if inside is None else f"; in sample the same choices {_brought(inside, 'had ')}"
-    said = [f"Chosen on the past, {fund} {_brought(outside)} against unhedged out of sample{before}."]
-    name = told["objective"]
-    now, then = (figure(name, told[where]) for where in ("out_of_sample", "in_sample"))
-    kept = "" if told["efficiency"] is None else f", an efficiency of {percent(told['efficiency'], 0)}"
+    lines = [f"Chosen on the past, {fund} {_brought(outside)} against unhedged out of sample{before}."]
+    name = metrics["objective"]
+    now, then = (figure(name, metrics[where]) for where in ("out_of_sample", "in_sample"))
+    kept = "" if metrics["efficiency"] is None else f", an efficiency of {percent(metrics['efficiency'], 0)}"
     beside = {book: figure(name, books[book]["objective"]) for book in BOOKS[1:]}
     others = "".join(f"; {TITLES[book].lower()} {value}" for book, value in beside.items() if value != UNKNOWN)
-    said.append(f"{label(name)} was {now} out of sample and {then} in sample{kept}{others}.")
-    said.append(
-        f"In {told['better_half']} of {counted(told['folds'], 'test')} the choice did better than half of all"
+    lines.append(f"{label(name)} was {now} out of sample and {then} in sample{kept}{others}.")
+    lines.append(
+        f"In {metrics['better_half']} of {counted(metrics['folds'], 'test')} the choice did better than half of all"
         " combinations; one drawn by lot does so in about every other."
     )
-    if told["verdict"]["outcome"] != WITHHELD:
-        said.append(f"The verdict out of sample: {told['verdict']['sentence']}")
-    return said
+    if metrics["verdict"]["outcome"] != WITHHELD:
+        lines.append(f"The verdict out of sample: {metrics['verdict']['sentence']}")
+    return lines
 
 
 def _brought(difference: float, had: str = "") -> str:
-    """Say what a difference in CAGR was, in points a year."""
+    """Return what a difference in CAGR was, in points a year."""
     if abs(difference) < 0.00005:
         return f"{had}made no difference"
     size = points(abs(difference), 2).removeprefix("+")

@@ -13,8 +13,7 @@ from data.shown import screen
 from engine.analytics.answer.answer import Answer, answer_of, no_answer
 from engine.analytics.answer.variations import Alternative, Variation, VariedRun, alternatives_of, variations_of
 from engine.analytics.answer.words import names_of
-from engine.analytics.attribution import Attribution, attribute
-from engine.analytics.bridge import Bridge, bridge
+from engine.analytics.attribution import Attribution, Bridge, attribute, bridge
 from engine.analytics.carino import scalars
 from engine.analytics.cascade import Cascade, cascades
 from engine.analytics.controls import Case, Control, controls_of

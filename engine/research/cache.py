@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from data.arrays import Flags, Floats, Ints
 from data.market import Market
 from data.sources import Source
-from engine.analytics.answer.safety import Less
+from engine.analytics.answer.insurance import Less
 from engine.analytics.attribution_batch import daily_of
 from engine.analytics.controls import unhedged_plan
 from engine.analytics.metrics import mean_cash_return

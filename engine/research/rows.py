@@ -11,7 +11,7 @@ from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
 from data.sources import Source
 from engine.analytics.answer.decompose import PARTS, in_cagr, sum_of
-from engine.analytics.answer.safety import Less, less_of, safety_of
+from engine.analytics.answer.insurance import Less, less_of, safety_of
 from engine.analytics.answer.timing import shifts_of
 from engine.analytics.attribution import attribute
 from engine.analytics.carino import scalars

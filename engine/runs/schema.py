@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from engine.analytics.attribution import COLUMNS
-from engine.analytics.bridge import SPANS
+from engine.analytics.attribution import COLUMNS, SPANS
 from engine.analytics.measure import BOOK
 from engine.config import RunConfig
 

@@ -32,6 +32,7 @@ def test_it_shows_the_best_and_the_worst_and_writes_its_folder(folder):
     assert {path.name for path in found.iterdir()} == {
         "results.parquet",
         "overfitting.json",
+        "checksums.json",
         "manifest.json",
         "sweep.html",
     }

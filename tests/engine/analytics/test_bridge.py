@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from worlds import configured, laid_out, source
 from worlds import settings as drawn_settings
 
-from engine.analytics.attribution import COLUMNS, Attribution, attribute
-from engine.analytics.bridge import SPANS, bridge
+from engine.analytics.attribution import COLUMNS, SPANS, Attribution, attribute, bridge
 from engine.analytics.controls import run_unhedged
 from engine.analytics.derisk import sold_at_entry
 from engine.kernel.loop import run_policy

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from less import gap_by_hand, shortfall
 
-from engine.analytics.answer.insurance import matches
-from engine.analytics.answer.safety import LEAST, Less, less_of, safety_of
+from engine.analytics.answer.insurance import LEAST, Less, less_of, matches, safety_of
 from engine.analytics.derisk import GRID
 
 YEAR = 252

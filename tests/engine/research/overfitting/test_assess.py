@@ -10,6 +10,7 @@ import pytest
 from worlds import configured, source
 
 from data.files import write_whole
+from data.sources import BARS
 from engine.analytics.controls import run_unhedged
 from engine.analytics.derisk import sold_daily
 from engine.analytics.metrics import mean_cash_return, returns_of
@@ -158,7 +159,7 @@ def test_paths_that_were_kept_are_those_that_are_run_again(monkeypatch):
 
 def test_rows_on_other_sessions_and_rows_that_fail_are_left_out(tmp_path):
     config = configured(PARAMS | {"policy.enter": 0.9, "policy.exit": 0.1})
-    later = str(FED.bars("AAA").dates[36])
+    later = str(FED.read(BARS, "AAA").dates[36])
     grid = grid_of(config, [f"start={config.start},{later}", "policy.enter=0.3,0.9", "policy.exit=0.2,0.5"])
     found = swept(config, grid, tmp_path / "one")
 
