@@ -26,7 +26,7 @@ from data.events import Events, Members, make_events, make_members
 from data.files import locked, write_whole
 from data.repairs import Repair, as_json, from_json, mended
 from data.series import Series
-from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Held, Kind, Thing
+from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Held, Kind, Thing, typed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -161,9 +161,7 @@ class Store:
 
     def read(self, kind: Kind[Held], name: str) -> Held:
         """Read what was put in, bars with repairs, a series with its lag; raises DataError that says how to get it."""
-        found: Any = self._bars(name) if kind == BARS else self._thing(kind, name)
-        held: Held = found
-        return held
+        return typed(kind, self._bars(name) if kind == BARS else self._thing(kind, name))
 
     def bars_as_kept(self, name: str) -> Bars:
         """Read an instrument's bars as they were put in, without repairs; raises DataError."""

@@ -21,7 +21,7 @@ from data.fund import FEE, SPREAD, fund_return
 from data.market import load_market
 from data.rates import days_between
 from data.simulate import LONG_RUN_SD
-from data.sources import BARS, Held, Kind
+from data.sources import BARS, Held, Kind, typed
 from engine.config import RunConfig
 from engine.loading import build_config
 from engine.setup import Setup, prepare, roles_of
@@ -89,9 +89,7 @@ class Made:
         """Return an instrument's bars; raises DataError."""
         if kind != BARS:
             raise DataError(f"{self.name}: no {kind} {name}")
-        held: Any = self.held[name]
-        bars: Held = held
-        return bars
+        return typed(kind, self.held[name])
 
 
 def plant(design: Design, number: int, pool: Pool | None = None) -> tuple[RunConfig, Setup]:

@@ -13,7 +13,7 @@ from data.audit.history import identity
 from data.bars import COLUMNS, Bars
 from data.errors import DataError, did_you_mean
 from data.repairs import Repair, mended
-from data.sources import BARS, Held, Kind, Source
+from data.sources import BARS, Held, Kind, Source, typed
 from data.sources.wrapped import Wrapped
 
 ALL = "all"
@@ -116,9 +116,7 @@ class Without(Wrapped):
         if kind != BARS:
             return self.source.read(kind, name)
         others = [each for each in _of(self.keeper, name) if each.id != self.left_out]
-        bars: Any = mended(self.keeper.bars_as_kept(name), others)
-        held: Held = bars
-        return held
+        return typed(kind, mended(self.keeper.bars_as_kept(name), others))
 
 
 def reviewed(

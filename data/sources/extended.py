@@ -13,7 +13,7 @@ from data.errors import DataError, did_you_mean
 from data.extend import Driver, Extended, extend, first_real_row, index_driver, make, said_of, with_opens_from
 from data.extension import Extension, terms_of
 from data.fund import driver, rate_known
-from data.sources import BARS, Held, Kind
+from data.sources import BARS, Held, Kind, typed
 from data.sources.wrapped import Wrapped
 
 
@@ -97,9 +97,7 @@ class ExtendedSource(Wrapped):
         extension = self._extension(name) if kind == BARS else None
         if extension is None:
             return self.source.read(kind, name)
-        made: Any = self.extended(extension).bars
-        held: Held = made
-        return held
+        return typed(kind, self.extended(extension).bars)
 
     def _extension(self, instrument: str | None) -> Extension | None:
         return next((each for each in self.extensions if each.instrument == instrument), None)

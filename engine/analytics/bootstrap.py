@@ -157,8 +157,8 @@ def draw_blocks(count: int, mean: float, draws: int, seed: int) -> BlockDraws:
     mean
         Of the blocks' lengths, which are geometric.
     """
-    rng, many = np.random.default_rng(seed), count / mean
-    most = int(many + 8.0 * np.sqrt(many)) + 20  # not one draw in 10^9 needs more: its last block is longer
+    rng, expected = np.random.default_rng(seed), count / mean
+    most = int(expected + 8.0 * np.sqrt(expected)) + 20  # not one draw in 10^9 needs more: its last block is longer
     ends = np.minimum(np.cumsum(rng.geometric(1.0 / mean, size=(draws, most)), axis=1), count)
     ends[:, -1] = count
     lengths = np.diff(ends, axis=1, prepend=0)

@@ -128,8 +128,8 @@ def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
 def _leverage_at_open(b: float, night: Floats) -> Floats:
     """Return the leverage a fund has after the night's return; b itself where the night would have wiped it out."""
     left = 1.0 + b * night
-    lives = left > WIPED_OUT
-    leverage: Floats = np.where(lives, b * (1.0 + night) / np.where(lives, left, 1.0), b)
+    alive = left > WIPED_OUT
+    leverage: Floats = np.where(alive, b * (1.0 + night) / np.where(alive, left, 1.0), b)
     return leverage
 
 

@@ -16,7 +16,7 @@ LEFT = 1e-9
 def short_warning(config: RunConfig, prepared: PreparedRun) -> str | None:
     """Return a warning where the ordered beta can drift below 0 between rebalancings; None where it can't.
 
-    Judged by the largest weight ordered, as if the hedge were held throughout: since the last close at which
+    By the largest weight ordered, as if the hedge were held throughout: since the last close at which
     rebalancing was due; never rebalanced, since the underlying's last peak. A band lets the hedge grow by itself.
     """
     setup, hedge, market = prepared.setup, config.hedge, prepared.setup.market
@@ -32,9 +32,9 @@ def short_warning(config: RunConfig, prepared: PreparedRun) -> str | None:
         return None
     if ordered < -1e-12:  # what is left of a beta of 0
         return f"the largest weight in {hedge.instrument} orders a net beta of {ordered:.2f}: lower hedge.weight"
-    day, many = market.run_sessions[int(short.argmax())], int(short.sum())
+    day, count = market.run_sessions[int(short.argmax())], int(short.sum())
     how = "never rebalanced" if hedge.rebalance == "never" else f"with hedge.rebalance: {hedge.rebalance}"
-    closes = "one close" if many == 1 else f"{many:,} closes"
+    closes = "one close" if count == 1 else f"{count:,} closes"
     return (
         f"{how}, {100 * weight:.4g} % in {hedge.instrument} would have drifted net short at {closes} of this history,"
         f" first on {day}, had it been held: rebalance more often, or lower hedge.weight"

@@ -96,7 +96,7 @@ class Evaluation:
         }
 
 
-def evaluate(prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -> Evaluation:
+def evaluate(prepared: PreparedRun, hedged: Ledger, withheld_because: str = "") -> Evaluation:
     """Evaluate a hedged run against its controls.
 
     Parameters
@@ -105,7 +105,7 @@ def evaluate(prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -
         The run, laid out.
     hedged
         What it did.
-    meant_otherwise
+    withheld_because
         Why nothing can be concluded from what it did; empty where something can.
     """
     config, setup = prepared.config, prepared.setup
@@ -114,7 +114,7 @@ def evaluate(prepared: PreparedRun, hedged: Ledger, meant_otherwise: str = "") -
     controls = dict(controls_of(case))
     episodes = episodes_of(setup, hedged)
     unhedged = controls["unhedged"].book
-    why = meant_otherwise or no_answer(setup, hedged, unhedged, episodes)
+    why = withheld_because or no_answer(setup, hedged, unhedged, episodes)
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
     answer = None if why else answer_of(case, controls, episodes, years)
     controls |= {} if answer is None else answer.held

@@ -300,15 +300,14 @@ def _window(window: int, marked: Flags, moves: _Returns, block: int | None, draw
 
 
 def _draws(moves: _Returns, after: Flags, drawn: BlockDraws) -> tuple[Floats, Floats]:
-    """Return the differences of means and of shares above 0 on each draw, shape (draws, things) each."""
+    """Return the differences of means and of shares above 0 on each draw, shape (draws, 3) each."""
     both = np.column_stack([np.ones(len(after)), moves.made, moves.made > 0.0])
     differences = []
     for some in (after, moves.whole):
         sums = drawn.sums(both * some[:, None])
         differences.append(_ratio(sums[:, 1:], sums[:, :1]))
     apart = differences[0] - differences[1]
-    things = moves.made.shape[1]
-    return apart[:, :things], apart[:, things:]
+    return apart[:, :3], apart[:, 3:]
 
 
 def _compared(after: float | None, all_days: float | None, drawn: Floats | None = None) -> Contrast:

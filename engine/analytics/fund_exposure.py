@@ -84,9 +84,9 @@ def day_return(leverage: float, index: Index) -> Floats:
     it is b times the day's own return.
     """
     left, day = 1.0 + leverage * index.night, index.level / index.opened - 1.0
-    lives = left > WIPED_OUT
-    safe = np.where(lives, left, 1.0)
-    made: Floats = np.where(lives, (1.0 + leverage * index.whole) / safe - 1.0, leverage * day)
+    alive = left > WIPED_OUT
+    safe = np.where(alive, left, 1.0)
+    made: Floats = np.where(alive, (1.0 + leverage * index.whole) / safe - 1.0, leverage * day)
     return made
 
 

@@ -13,7 +13,7 @@ from data.arrays import Dates
 from data.bars import Bars
 from data.errors import DataError, StrategyError, did_you_mean
 from data.market import Market
-from data.sources import BARS, SERIES, Held, Kind
+from data.sources import BARS, SERIES, Held, Kind, typed
 from engine.backtrader_engine.hedge import Decider, place
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
@@ -145,9 +145,7 @@ class FeedSource:
             raise StrategyError(f"series {name} can't be had in a Cerebro of your own: use backtest run")
         if kind != BARS:
             raise DataError(f"no {kind} of {name}: this source holds none")
-        bars: Any = self._bars(name)
-        held: Held = bars
-        return held
+        return typed(kind, self._bars(name))
 
     def _bars(self, name: str) -> Bars:
         if name not in self.feeds:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.format import counted
 from data.market import Market, recorded
-from data.sources import BARS, Held, Kind, Source
+from data.sources import BARS, Held, Kind, Source, typed
 from data.sources.wrapped import Wrapped
 from engine.config import RunConfig
 from engine.engines import execute
@@ -149,9 +148,7 @@ class Lengthened(Wrapped):
         """Return a history; raises DataError."""
         if kind != BARS or name not in self.bars:
             return self.source.read(kind, name)
-        bars: Any = self.bars[name]
-        held: Held = bars
-        return held
+        return typed(kind, self.bars[name])
 
 
 def _longer(market: Market, name: str, following: np.datetime64) -> Bars:

@@ -13,7 +13,7 @@ from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.events import Events, Members
 from data.series import Series
-from data.sources import Held, Kind, Thing
+from data.sources import Held, Kind, Thing, typed
 from data.sources.wrapped import Wrapped
 from engine.validation.perturb import Garbage, spoil
 
@@ -44,9 +44,7 @@ class TamperedSource(Wrapped):
         if item not in self._made:
             real: Any = self.source.read(kind, name)
             self._made[item] = self.history(item, real)
-        made: Any = self._made[item]
-        held: Held = made
-        return held
+        return typed(kind, self._made[item])
 
 
 def whole(item: str, thing: Thing) -> Thing:

@@ -1,4 +1,4 @@
-"""The answer, whole: one sum, three tests, and holding less as the judge (design: the answer)."""
+"""The answer, whole: one sum, three tests, against holding less (design: the answer)."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def frontier_of(hedged: Ledger, controls: Mapping[str, Control], grid: tuple[Led
     Parameters
     ----------
     hedged, controls
-        The run and what it is judged against.
+        The run and what it is compared with.
     grid
         Books that hold each share of `engine.analytics.derisk.GRID`.
     years

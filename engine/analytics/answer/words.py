@@ -217,25 +217,25 @@ def finding(answer: Answer, names: Names) -> str:
     if not printed.total:
         return "The parts cancel out" if any(parts) else "The hedge changed nothing"
     side = 1.0 if printed.total > 0.0 else -1.0
-    spoken = (f"holding {names.less}", "its dates", f"letting {names.hedge} move", f"{names.hedge} itself")
+    phrases = (f"holding {names.less}", "its dates", f"letting {names.hedge} move", f"{names.hedge} itself")
     against = sum(-side * part for part in parts if side * part < 0.0)
     if against > abs(printed.total) / 2.0:
-        return _both_ways(parts, spoken)
+        return _both_ways(parts, phrases)
     order = sorted(range(len(parts)), key=lambda i: -side * parts[i])
     count, made = 0, 0.0
     while made <= abs(printed.total) / 2.0 and count < len(parts):
         made += side * parts[order[count]]
         count += 1
-    named = [spoken[i] for i in order[:count]]
+    named = [phrases[i] for i in order[:count]]
     fund = len(parts) - 1
-    other = f", not {'from' if side > 0.0 else 'on'} {spoken[fund]}" if fund not in order[:count] else ""
+    other = f", not {'from' if side > 0.0 else 'on'} {phrases[fund]}" if fund not in order[:count] else ""
     went = "came from" if side > 0.0 else "went on"
     return f"Most of the {abs(printed.total):.1f} points {went} {listed(named)}{other}"
 
 
-def _both_ways(parts: Sequence[float], spoken: Sequence[str]) -> str:
+def _both_ways(parts: Sequence[float], phrases: Sequence[str]) -> str:
     low, high = min(parts), max(parts)
-    cost, brought = spoken[parts.index(low)], spoken[parts.index(high)]
+    cost, brought = phrases[parts.index(low)], phrases[parts.index(high)]
     return f"{cost[0].upper()}{cost[1:]} cost {-low:.1f} points, {brought} brought {high:.1f}"
 
 
