@@ -54,7 +54,7 @@ PAYS_FROM = 0.015
 
 
 @dataclass(frozen=True)
-class Fund:
+class DemoFund:
     """A fund that isn't the sector: what moves it, and how it trades.
 
     Parameters
@@ -80,12 +80,12 @@ class Fund:
 
 
 FUNDS = (
-    Fund(0.39, 0.344, 0.0, 0.125, 0.018, Listing("SPY", price=90.0, turnover=1.2e10, split_above=2000.0)),
-    Fund(0.42, 0.38, 0.22, 0.12, 0.016, Listing("XLI", price=23.0, turnover=3e8)),
-    Fund(0.58, 0.32, 0.16, 0.16, 0.010, Listing("XLK", price=16.0, turnover=4e8)),
-    Fund(0.19, 0.24, 0.26, 0.095, 0.026, Listing("XLP", price=24.0, turnover=3e8)),
-    Fund(0.18, 0.26, 0.42, 0.095, 0.032, Listing("XLU", price=29.0, turnover=3e8)),
-    Fund(0.28, 0.28, 0.27, 0.115, 0.015, Listing("XLV", price=26.0, turnover=4e8)),
+    DemoFund(0.39, 0.344, 0.0, 0.125, 0.018, Listing("SPY", price=90.0, turnover=1.2e10, split_above=2000.0)),
+    DemoFund(0.42, 0.38, 0.22, 0.12, 0.016, Listing("XLI", price=23.0, turnover=3e8)),
+    DemoFund(0.58, 0.32, 0.16, 0.16, 0.010, Listing("XLK", price=16.0, turnover=4e8)),
+    DemoFund(0.19, 0.24, 0.26, 0.095, 0.026, Listing("XLP", price=24.0, turnover=3e8)),
+    DemoFund(0.18, 0.26, 0.42, 0.095, 0.032, Listing("XLU", price=29.0, turnover=3e8)),
+    DemoFund(0.28, 0.28, 0.27, 0.115, 0.015, Listing("XLV", price=26.0, turnover=4e8)),
 )
 
 CHIPS = tuple(f"CHIP{number:02d}" for number in range(1, 21))

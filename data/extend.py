@@ -11,7 +11,7 @@ from data.arrays import DAY, Dates, Flags, Floats, day
 from data.as_traded import Course
 from data.bars import COLUMNS, PRICES, Bars
 from data.errors import DataError
-from data.extension import Extension, Terms, percent
+from data.extension import Extension, FundTerms, percent
 from data.fund import dated, fund_return
 from data.rates import days_between
 
@@ -85,7 +85,7 @@ def with_opens_from(driver: Driver, other: Bars) -> Driver:
 
 
 def extend(  # what is spliced, where, and of what it is made
-    real: Bars, before: object, driver: Driver, rate: Floats, terms: Terms, shift: int = 0
+    real: Bars, before: object, driver: Driver, rate: Floats, terms: FundTerms, shift: int = 0
 ) -> Extended:
     """Splice synthetic bars before an instrument's real ones.
 
@@ -137,7 +137,7 @@ def extend(  # what is spliced, where, and of what it is made
     return Extended(Bars(real.instrument, **joined), first_real, sessions[:count][~driver.has_open[1 : count + 1]])
 
 
-def make(instrument: str, driver: Driver, rate: Floats, terms: Terms, shift: int = 0) -> Extended:
+def make(instrument: str, driver: Driver, rate: Floats, terms: FundTerms, shift: int = 0) -> Extended:
     """Make all bars of an instrument that has none of its own: on the driver's sessions from its second on.
 
     The arguments are those of `extend`. Prices begin at `FIRST_PRICE` and hang on nothing that came later.
@@ -166,7 +166,7 @@ def first_real_row(real: Bars, before: object) -> int:
     return row
 
 
-def said_of(extension: Extension, terms: Terms, extended: Extended, *, on_index: bool) -> tuple[str, ...]:
+def said_of(extension: Extension, terms: FundTerms, extended: Extended, *, on_index: bool) -> tuple[str, ...]:
     """Say in sentences what is synthetic, on what terms, and where opens are notional."""
     name, parts = extension.instrument, [f"{terms.leverage:g}x {extension.underlying}"]
     made = extended.bars.dates[extended.bars.dates < extended.first_real]
@@ -204,7 +204,7 @@ def _check_overlap(instrument: str, driver: Bars, first_real: np.datetime64, *, 
         )
 
 
-def _moves(instrument: str, driver: Bars, rate: Floats, terms: Terms, shift: int) -> Course:
+def _moves(instrument: str, driver: Bars, rate: Floats, terms: FundTerms, shift: int) -> Course:
     """Return each session's prices over the close before, by the model; each bears the whole day's financing."""
     days, since = days_between(driver.dates)[1:], driver.dates[1:]
     fee, spread = dated(terms.fee, since), dated(terms.spread, since)

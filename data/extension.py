@@ -65,7 +65,7 @@ class Extension:
 
 
 @dataclass(frozen=True)
-class Terms:
+class FundTerms:
     """An extension with nothing left open; the fields are those of `Extension`."""
 
     leverage: float
@@ -75,7 +75,7 @@ class Terms:
     band: float
 
 
-def terms_of(extension: Extension, *, on_index: bool) -> Terms:
+def terms_of(extension: Extension, *, on_index: bool) -> FundTerms:
     """Return an extension's terms, those that are left open by the rules of `Extension`.
 
     Raises
@@ -96,7 +96,7 @@ def terms_of(extension: Extension, *, on_index: bool) -> Terms:
     fee = (family.fee if family is not None else FEE) if levered else 0.0
     spread = (INDEX_SPREAD if on_index else SPREAD) if levered else 0.0
     paid = DIVIDEND_YIELDS.get(of.underlying, DIVIDEND_YIELD) if levered and on_index else 0.0
-    return Terms(
+    return FundTerms(
         leverage,
         fee if of.fee is None else of.fee,
         spread if of.spread is None else of.spread,

@@ -27,7 +27,7 @@ FindingChart = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class History:
+class ChartedHistory:
     """An instrument's bars, or a series, as a chart takes them.
 
     Parameters
@@ -51,17 +51,17 @@ class History:
     level: Floats
 
 
-def histories(source: Source) -> Callable[[str], History]:
+def histories(source: Source) -> Callable[[str], ChartedHistory]:
     """Return a reader of a source that reads each name once, a broken file as far as it goes; it raises DataError."""
 
     @functools.cache
-    def read(name: str) -> History:
+    def read(name: str) -> ChartedHistory:
         if name in source.names(BARS):
             bars = _readable(source, BARS, name)
             bars = bars.rows(~np.isnat(bars.dates))
             bars = bars.onto(np.unique(bars.dates))  # some findings are about their order
             with np.errstate(all="ignore"):
-                found = History(name, bars, bars.dates, bars.close, bars.total_return())
+                found = ChartedHistory(name, bars, bars.dates, bars.close, bars.total_return())
         elif name not in source.names(SERIES) and name in (*source.names(EVENTS), *source.names(MEMBERS)):
             raise DataError("a schedule or a group has no chart")
         else:
@@ -69,7 +69,7 @@ def histories(source: Source) -> Callable[[str], History]:
             dates, latest = np.unique(series.dates[::-1], return_index=True)
             dates, latest = dates[~np.isnat(dates)], latest[~np.isnat(dates)]
             values = series.values[::-1][latest]
-            found = History(name, None, dates, values, values)
+            found = ChartedHistory(name, None, dates, values, values)
         if not len(found.dates):
             raise DataError(f"{name} has no row that can be read")
         return found
@@ -89,7 +89,7 @@ def _readable(source: Source, kind: Kind[Held], name: str) -> Held:
         return held
 
 
-def finding_chart(finding: Finding, read: Callable[[str], History]) -> FindingChart:
+def finding_chart(finding: Finding, read: Callable[[str], ChartedHistory]) -> FindingChart:
     """Return what the page's script draws of a finding.
 
     Parameters
@@ -123,12 +123,12 @@ def concerned(finding: Finding) -> Dates:
     return np.unique(finding.dates[~np.isnat(finding.dates)])
 
 
-def about_volume(finding: Finding, own: History) -> bool:
+def about_volume(finding: Finding, own: ChartedHistory) -> bool:
     """Return whether a finding is about volume, which its chart then shows in the place of prices."""
     return "volume" in finding.kind and own.bars is not None
 
 
-def _read(read: Callable[[str], History], name: str, missing: list[str]) -> History | None:
+def _read(read: Callable[[str], ChartedHistory], name: str, missing: list[str]) -> ChartedHistory | None:
     try:
         return read(name)
     except DataError as fault:
@@ -136,7 +136,7 @@ def _read(read: Callable[[str], History], name: str, missing: list[str]) -> Hist
         return None
 
 
-def _around(own: History, dates: Dates) -> Dates | None:
+def _around(own: ChartedHistory, dates: Dates) -> Dates | None:
     """Return the sessions to draw around some, those without a bar too; None where there are none or too many."""
     if not len(dates):
         return None
@@ -149,7 +149,7 @@ def _around(own: History, dates: Dates) -> Dates | None:
     return slots[max(first - AROUND, 0) : last + AROUND + 1] if last - first < NEAR else None
 
 
-def _near(finding: Finding, own: History, others: Sequence[History], slots: Dates) -> FindingChart:
+def _near(finding: Finding, own: ChartedHistory, others: Sequence[ChartedHistory], slots: Dates) -> FindingChart:
     """Each session by itself: candles, the sessions concerned as spans of x, and rings around the price in question."""
     held = np.isin(own.dates, slots)
     x = np.searchsorted(slots, own.dates[held])
@@ -174,7 +174,7 @@ def _near(finding: Finding, own: History, others: Sequence[History], slots: Date
     return chart | _compared([_beside(other, slots, opens=finding.field == "open") for other in others])
 
 
-def _whole(finding: Finding, own: History, others: Sequence[History]) -> FindingChart:
+def _whole(finding: Finding, own: ChartedHistory, others: Sequence[ChartedHistory]) -> FindingChart:
     """The whole history, thinned: lines over days, the sessions concerned as ticks."""
     values = own.bars.volume if own.bars is not None and about_volume(finding, own) else own.values
     values = np.where(values > 0, values, np.nan) if spread(values) else values
@@ -195,7 +195,7 @@ def _whole(finding: Finding, own: History, others: Sequence[History]) -> Finding
     return chart | _compared([_beside(other, own.dates, opens=False, count=False) for other in others])
 
 
-def _left(finding: Finding, own: History, values: Floats) -> FindingChart:
+def _left(finding: Finding, own: ChartedHistory, values: Floats) -> FindingChart:
     unit = "value, in its own unit" if own.bars is None else "$ a share, as traded"
     if about_volume(finding, own):
         unit = "shares, as traded"
@@ -208,7 +208,7 @@ def _compared(lines: list[tuple[str, Floats, Floats]]) -> FindingChart:
     return {"others": [line(*one) for one in shown], "others_spread": spread(together)}
 
 
-def _beside(other: History, slots: Dates, *, opens: bool, count: bool = True) -> tuple[str, Floats, Floats]:
+def _beside(other: ChartedHistory, slots: Dates, *, opens: bool, count: bool = True) -> tuple[str, Floats, Floats]:
     """Return a line to compare with, 100 at its first session in view: name, x, and y of its closes, perhaps opens."""
     held = (other.dates >= slots[0]) & (other.dates <= slots[-1]) & ~np.isnan(other.level)
     level = other.level[held]

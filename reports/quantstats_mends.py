@@ -22,15 +22,20 @@ def mended(quantstats: ModuleType) -> Iterator[None]:
         yield
 
 
-def _mends(quantstats: ModuleType) -> tuple[tuple[Any, str, Any], ...]:
-    """Each mend: the module or class, the name of its function, and what stands in for it."""
+Mend = tuple[Any, str, Any]
+"""The module or class, the name of its function, and what stands in for it."""
+
+
+def _mends(quantstats: ModuleType) -> tuple[Mend, ...]:
+    core = quantstats._plotting.core  # noqa: SLF001
+    return (*_mended_plots(core), *_mended_statistics(quantstats.stats, quantstats.utils))
+
+
+def _mended_plots(core: ModuleType) -> tuple[Mend, ...]:
     import numpy as np
-    import pandas as pd
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    stats, utils, core = quantstats.stats, quantstats.utils, quantstats._plotting.core  # noqa: SLF001
     kde = core._sns.distributions.KDE  # noqa: SLF001
-    drawdown_details, r_squared = stats.drawdown_details, stats.r_squared
     plot_longest_drawdowns, define_support = core.plot_longest_drawdowns, kde.define_support
     plot_returns_bars = core.plot_returns_bars
     return (
@@ -47,6 +52,29 @@ def _mends(quantstats: ModuleType) -> tuple[tuple[Any, str, Any], ...]:
                 **style | {"resample": None},
             ),
         ),
+        # Two books that made the same in every month had no page: seaborn draws no density of a single value.
+        (
+            kde,
+            "define_support",
+            lambda self, x1, x2=None, weights=None, cache=True: (
+                define_support(self, x1, x2, weights, cache) if np.ptp(x1) > 0 else None
+            ),
+        ),
+        # Nor had a name with a % in it, which was read as a format.
+        (
+            core,
+            "plot_longest_drawdowns",
+            lambda returns, title, **style: plot_longest_drawdowns(returns, title=title.replace("%", "%%"), **style),
+        ),
+    )
+
+
+def _mended_statistics(stats: ModuleType, utils: ModuleType) -> tuple[Mend, ...]:
+    import numpy as np
+    import pandas as pd
+
+    drawdown_details, r_squared = stats.drawdown_details, stats.r_squared
+    return (
         # Returns of which none is below 0 and one above 1 were taken for prices, here and in the next; and a
         # cash rate below 0 counted as 0.
         (
@@ -74,19 +102,5 @@ def _mends(quantstats: ModuleType) -> tuple[tuple[Any, str, Any], ...]:
             lambda returns, benchmark, prepare_returns=True: (
                 r_squared(returns, benchmark, prepare_returns) if np.ptp(returns) > 0 else np.nan
             ),
-        ),
-        # Nor had two books that made the same in every month: seaborn draws no density of a single value.
-        (
-            kde,
-            "define_support",
-            lambda self, x1, x2=None, weights=None, cache=True: (
-                define_support(self, x1, x2, weights, cache) if np.ptp(x1) > 0 else None
-            ),
-        ),
-        # Nor had a name with a % in it, which was read as a format.
-        (
-            core,
-            "plot_longest_drawdowns",
-            lambda returns, title, **style: plot_longest_drawdowns(returns, title=title.replace("%", "%%"), **style),
         ),
     )

@@ -24,7 +24,7 @@ from reports.naming import as_yaml, label, measure_data, parameter_data, short_n
 from reports.overfitting import overfitting_section
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
-from reports.sweep_numbers import SIDE, Axis, Extract, Landscape, Rows, extract, ranking
+from reports.sweep_numbers import SIDE, Extract, Landscape, Rows, SweptAxis, extract, ranking
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -283,14 +283,14 @@ def edges(found: Extract, land: Landscape) -> str:
     )
 
 
-def cells(axis: Axis) -> list[str]:
+def cells(axis: SweptAxis) -> list[str]:
     """Return the text of each cell of an axis."""
     texts = [as_yaml(value) for value in axis.values]
     groups = [texts[at : at + axis.width] for at in range(0, len(texts), axis.width)]
     return [group[0] if len(group) == 1 else f"{group[0]} to {group[-1]}" for group in groups]
 
 
-def span(axis: Axis) -> str:
+def span(axis: SweptAxis) -> str:
     """Return in words what values an axis has."""
     texts = [as_yaml(value) for value in axis.values]
     if len(texts) <= 5:

@@ -85,7 +85,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Axis:
+class SweptAxis:
     """A parameter as an axis.
 
     Parameters
@@ -181,7 +181,7 @@ class Extract:
 
     rows: int
     total: int
-    axes: tuple[Axis, ...]
+    axes: tuple[SweptAxis, ...]
     pairs: tuple[tuple[int, ...], ...]
     landscapes: dict[str, Landscape]
     ranked_by: str
@@ -234,7 +234,7 @@ def _column(rows: Rows, name: str) -> Floats:
     return np.asarray(rows.metrics[name], dtype=np.float64)
 
 
-def _axis(key: str, values: Sequence[Any] | npt.NDArray[Any]) -> Axis:
+def _axis(key: str, values: Sequence[Any] | npt.NDArray[Any]) -> SweptAxis:
     """Return a parameter's distinct values and where each row's stands among them."""
     plain = values.tolist() if isinstance(values, np.ndarray) else values
     plain = [None if value != value else value for value in plain]  # noqa: PLR0124  # NaN
@@ -243,7 +243,7 @@ def _axis(key: str, values: Sequence[Any] | npt.NDArray[Any]) -> Axis:
     ordered = (*numeric, *(value for value in distinct if not is_number(value)))
     place = {value: at for at, value in enumerate(ordered)}
     codes = np.fromiter(map(place.__getitem__, plain), np.int64, len(plain))
-    return Axis(key, ordered, len(numeric), codes)
+    return SweptAxis(key, ordered, len(numeric), codes)
 
 
 def is_number(value: object) -> bool:
@@ -251,7 +251,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
-def _fitted(axes: tuple[Axis, ...], pairs: Sequence[Sequence[int]], metrics: int) -> tuple[Axis, ...]:
+def _fitted(axes: tuple[SweptAxis, ...], pairs: Sequence[Sequence[int]], metrics: int) -> tuple[SweptAxis, ...]:
     """Let neighbouring values share cells until all matrices fit on a page."""
     side = SIDE if len(pairs[0]) == 2 else LIMIT
     while True:
@@ -262,13 +262,13 @@ def _fitted(axes: tuple[Axis, ...], pairs: Sequence[Sequence[int]], metrics: int
         side -= 1
 
 
-def _cells(axes: Sequence[Axis]) -> Cells:
+def _cells(axes: Sequence[SweptAxis]) -> Cells:
     shape = tuple(axis.cells for axis in axes)
     of_row = np.ravel_multi_index([axis.codes // axis.width for axis in axes], shape).astype(np.uint16)
     return Cells(shape, of_row, np.bincount(of_row, minlength=math.prod(shape)))
 
 
-def _landscape(column: Floats, name: str, axes: Sequence[Axis], cells: Sequence[Cells]) -> Landscape:
+def _landscape(column: Floats, name: str, axes: Sequence[SweptAxis], cells: Sequence[Cells]) -> Landscape:
     scores = _scores(column, name)
     order = np.argsort(scores)  # undefined ones last
     known = len(column) - int(np.isnan(column).sum())
@@ -312,7 +312,7 @@ def _first(scores: Floats, order: Ints, count: int) -> Ints:
     return within[np.argsort(scores[within], kind="stable")][:count]
 
 
-def _neighbours(axes: Sequence[Axis], row: int) -> Ints:
+def _neighbours(axes: Sequence[SweptAxis], row: int) -> Ints:
     """Return the rows one grid step away from a row in one numeric parameter, all else equal."""
     near = np.arange(len(axes[0].codes))
     steps = np.zeros(len(near), np.int64)

@@ -20,14 +20,14 @@ RECENT, BLOCK = 1000, 125
 wrong doesn't hide what a fund is."""
 
 
-class Match(NamedTuple):
+class UnderlyingMatch(NamedTuple):
     """An underlying that was found, with how well it fits, in words."""
 
     fund: Fund
     says: str
 
 
-def match(unknown: History, others: Mapping[str, History]) -> Match | None:
+def match(unknown: History, others: Mapping[str, History]) -> UnderlyingMatch | None:
     """Return the underlying whose daily returns an instrument follows at a whole multiple, or None.
 
     Of several the one with the largest multiple, then the best fit: of a -3x fund both its index and that index's
@@ -48,7 +48,7 @@ def match(unknown: History, others: Mapping[str, History]) -> Match | None:
         return None
     _, r2, name, leverage, slope = max(found)
     says = f"{leverage:g}x {name} by its own returns, slope {slope:.2f}, R2 {r2:.3f}"
-    return Match(Fund(name, leverage, 0.0), says)
+    return UnderlyingMatch(Fund(name, leverage, 0.0), says)
 
 
 def _line(x: Floats, y: Floats) -> Fit:

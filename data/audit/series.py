@@ -40,7 +40,7 @@ October 2008, overnight money is a point off for a day."""
 
 
 @dataclass(frozen=True)
-class Told:
+class AuditedSeries:
     """A series as its checks read it: finite values, increasing dates, and from when on findings are told."""
 
     series: Series
@@ -71,10 +71,10 @@ def check(series: Series, since: np.datetime64, *, rate: bool) -> Iterator[Findi
     wrong = ~sane & ~(series.dates < since)
     if wrong.any():
         says = f"values missing, or dates twice or out of order: {first_dates(series.dates[wrong])}"
-        yield Told(series, since).find("values", ERROR, wrong, says, "one value a date, oldest first")
+        yield AuditedSeries(series, since).find("values", ERROR, wrong, says, "one value a date, oldest first")
     if series.known is not None:
         return  # revisions share dates: no path to measure
-    held = Told(Series(series.name, series.dates[sane], series.values[sane]), since)
+    held = AuditedSeries(Series(series.name, series.dates[sane], series.values[sane]), since)
     told = held.series.dates >= since
     if told.sum() < 2:
         return
@@ -89,7 +89,7 @@ def check(series: Series, since: np.datetime64, *, rate: bool) -> Iterator[Findi
     yield from _spikes(held, told, is_rate=is_rate)
 
 
-def _percent(held: Told, told: Flags) -> Iterator[Finding]:
+def _percent(held: AuditedSeries, told: Flags) -> Iterator[Finding]:
     """Find a rate that isn't in percent, by the years in which rates are known to have been over 1 %."""
     values, years = held.series.values, held.series.dates.astype("datetime64[Y]").astype(int) + 1970
     medians = {year: float(np.median(values[years == year])) for year in np.unique(years).tolist()}
@@ -105,7 +105,7 @@ def _percent(held: Told, told: Flags) -> Iterator[Finding]:
     yield held.find("percent", ERROR, told, says, cure, 0.01 if low else None)
 
 
-def _volatility(held: Told, told: Flags) -> Iterator[Finding]:
+def _volatility(held: AuditedSeries, told: Flags) -> Iterator[Finding]:
     low, high = VOLATILITIES.get(held.series.name, VOLATILITY)
     values = held.series.values
     out = told & ((values < low) | (values > high))
@@ -118,7 +118,7 @@ def _volatility(held: Told, told: Flags) -> Iterator[Finding]:
     yield held.find("range", ERROR if most else WARNING, out, says, cure)
 
 
-def _gaps(held: Told, told: Flags) -> Iterator[Finding]:
+def _gaps(held: AuditedSeries, told: Flags) -> Iterator[Finding]:
     days = np.diff(held.series.dates).astype(int)
     long = np.concatenate(([False], days > max(GAP, GAPS * float(np.median(days))))) & told
     if long.any():
@@ -127,7 +127,7 @@ def _gaps(held: Told, told: Flags) -> Iterator[Finding]:
         yield held.find("gap", INFO, long, says, "the last value carries over; get the others if they matter")
 
 
-def _still(held: Told, told: Flags, *, is_rate: bool) -> Iterator[Finding]:
+def _still(held: AuditedSeries, told: Flags, *, is_rate: bool) -> Iterator[Finding]:
     """Find long runs of one value, where a value like it moves daily; rates near 0 hardly move."""
     values = held.series.values
     same = np.concatenate(([False], values[1:] == values[:-1]))
@@ -142,7 +142,7 @@ def _still(held: Told, told: Flags, *, is_rate: bool) -> Iterator[Finding]:
         yield held.find("stale", WARNING, rows, says, "pull or import it again")
 
 
-def _spikes(held: Told, told: Flags, *, is_rate: bool) -> Iterator[Finding]:
+def _spikes(held: AuditedSeries, told: Flags, *, is_rate: bool) -> Iterator[Finding]:
     values = held.series.values
     if not is_rate and (values <= 0).any():
         return  # a spread or the like: no level to measure a jump by
@@ -161,7 +161,7 @@ def _spikes(held: Told, told: Flags, *, is_rate: bool) -> Iterator[Finding]:
     yield held.find("spike", WARNING, rows, says, "look it up and correct it")
 
 
-def _others(held: Told, rows: Flags, at: int) -> Dates:
+def _others(held: AuditedSeries, rows: Flags, at: int) -> Dates:
     others = np.flatnonzero(rows)
     dates: Dates = held.series.dates[others[others != at]]
     return dates

@@ -17,7 +17,7 @@ from data.foreign import misnamed, refuse_misnamed
 from data.importing.events import is_schedule, read_events
 from data.importing.prices import read_bars
 from data.importing.series import read_index, read_series
-from data.importing.table import Table, counted, read_table, titles_of
+from data.importing.table import ImportedTable, counted, read_table, titles_of
 from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Thing
 from data.sources.csv import read_members
 from data.store import NAME, Origin, Store
@@ -169,14 +169,14 @@ def _members(path: Path, where: str, done: Imported) -> _Read:
     return _Read(_done(done, MEMBERS, name, named[~np.isnat(named)], notes, len(members)), members)
 
 
-def _schedule(table: Table, done: Imported, lag: int | None) -> _Read:
+def _schedule(table: ImportedTable, done: Imported, lag: int | None) -> _Read:
     name, renamed = _name(done.name, EVENTS, table.where)
     events, notes = read_events(table, name)
     told = () if lag is None else ("A lag is for series: a schedule's column announced says when it was known.",)
     return _Read(_done(done, EVENTS, name, events.dates, (*renamed, *told, *notes)), events)
 
 
-def _taken(table: Table, done: Imported, folder: str, lag: int | None, lags: Mapping[str, int]) -> _Read:
+def _taken(table: ImportedTable, done: Imported, folder: str, lag: int | None, lags: Mapping[str, int]) -> _Read:
     """Return what a table holds, as its header and its file's name tell; `lags` are those the store has."""
     column = _value_column(table)
     is_index = done.name.startswith("^") or folder == SERIES
@@ -197,7 +197,7 @@ def _taken(table: Table, done: Imported, folder: str, lag: int | None, lags: Map
     return _Read(_done(done, kind, name, series.dates, (*renamed, *notes)), series)
 
 
-def _value_column(table: Table) -> str:
+def _value_column(table: ImportedTable) -> str:
     """Return the column of a series' values, nothing for a file of prices; raises DataError if it is neither."""
     if "value" in table.titles:
         return "value"

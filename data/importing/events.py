@@ -6,19 +6,19 @@ import numpy as np
 
 from data.errors import DataError
 from data.events import AFTER_CLOSE, BEFORE_OPEN, Events, make_events
-from data.importing.table import Table, counted
+from data.importing.table import ImportedTable, counted
 
 WORDS = ("symbol", "ticker", "timing", "announced")
 """Columns of a schedule beside its date."""
 
 
-def is_schedule(table: Table) -> bool:
+def is_schedule(table: ImportedTable) -> bool:
     """Say whether a file holds events: its date is titled as schedules do, or nothing stands beside it but words."""
     others = set(table.titles) - {"date"}
     return others <= set(WORDS) or ("value" not in others and table.titles["date"].lower().startswith(("rel", "rep")))
 
 
-def read_events(table: Table, name: str) -> tuple[Events, tuple[str, ...]]:
+def read_events(table: ImportedTable, name: str) -> tuple[Events, tuple[str, ...]]:
     """Return a file's schedule, and what was assumed; raises DataError with file, line, date and cure."""
     if {"symbol", "ticker"} <= set(table.titles):
         raise DataError(f"{table.where}:1: symbol and ticker are one column twice: take one out")
@@ -40,7 +40,7 @@ def read_events(table: Table, name: str) -> tuple[Events, tuple[str, ...]]:
     return make_events(name, table.dates, symbols, timing, announced), notes
 
 
-def _refuse_twice(table: Table, symbols: list[str]) -> None:
+def _refuse_twice(table: ImportedTable, symbols: list[str]) -> None:
     lines: dict[tuple[np.datetime64, str], int] = {}
     for row, key in enumerate(zip(table.dates, symbols, strict=True)):
         if key in lines:

@@ -10,7 +10,7 @@ from data.arrays import Floats, Ints, day
 from data.bars import PRICES, Bars
 from data.importing.dividends import Implied, factor_of, implied, in_cents, unadjusted_factor
 from data.importing.splits import later_splits
-from data.importing.table import Table, counted
+from data.importing.table import ImportedTable, counted
 
 ANOTHER = 0.25
 """Part of the price from which a step of adjusted closes is a split rather than a dividend."""
@@ -25,7 +25,7 @@ FEWEST = 20
 NOTHING_TOLD = "No dividends and no adjusted close: prices are taken as they stand, and nothing as paid out."
 
 
-def read_paid(table: Table) -> tuple[Floats, tuple[str, ...]]:
+def read_paid(table: ImportedTable) -> tuple[Floats, tuple[str, ...]]:
     """Return the dividends that the file names, in its own share basis, and what was assumed; raises DataError."""
     dividend, gains = _column(table, "dividend"), _column(table, "capitalgains")
     if not gains.any():
@@ -35,7 +35,7 @@ def read_paid(table: Table) -> tuple[Floats, tuple[str, ...]]:
     return np.where(gains > dividend, dividend + gains, dividend), (f"{title}: {within}.",)
 
 
-def with_dividends(table: Table, rows: Ints, bars: Bars, *, adjusted: bool) -> tuple[Bars, tuple[str, ...]]:
+def with_dividends(table: ImportedTable, rows: Ints, bars: Bars, *, adjusted: bool) -> tuple[Bars, tuple[str, ...]]:
     """Return the bars with their dividends, and what to say of them.
 
     Parameters
@@ -72,7 +72,7 @@ def with_dividends(table: Table, rows: Ints, bars: Bars, *, adjusted: bool) -> t
     return bars, _compared(table, bars, known, told)
 
 
-def _column(table: Table, column: str) -> Floats:
+def _column(table: ImportedTable, column: str) -> Floats:
     values = np.nan_to_num(table.numbers(column)) if column in table.titles else np.zeros(len(table.dates))
     if (values < 0).any():
         says = f"{table.titles[column]} is negative: write dollars a share, 0 on most days"
@@ -80,7 +80,7 @@ def _column(table: Table, column: str) -> Floats:
     return values
 
 
-def _check_paid(table: Table, rows: Ints, bars: Bars) -> None:
+def _check_paid(table: ImportedTable, rows: Ints, bars: Bars) -> None:
     before = bars.close[:-1] / bars.split[1:]
     wrong = bars.dividend[1:] >= before
     if wrong.any():
@@ -89,7 +89,7 @@ def _check_paid(table: Table, rows: Ints, bars: Bars) -> None:
         raise table.fault(rows[row + 1], f"{says}: correct the dividend")
 
 
-def _derived(table: Table, rows: Ints, bars: Bars, known: Ints, told: Implied) -> tuple[Bars, tuple[str, ...]]:
+def _derived(table: ImportedTable, rows: Ints, bars: Bars, known: Ints, told: Implied) -> tuple[Bars, tuple[str, ...]]:
     """Return the bars with the dividends that adjusted closes imply."""
     title = table.titles["adjclose"]
     found = np.flatnonzero(told.dividend != 0)
@@ -111,7 +111,7 @@ def _derived(table: Table, rows: Ints, bars: Bars, known: Ints, told: Implied) -
     return replace(bars, dividend=dividend), (f"{counted(len(found), 'dividend')} derived from {title}: {hides}.",)
 
 
-def _compared(table: Table, bars: Bars, known: Ints, told: Implied) -> tuple[str, ...]:
+def _compared(table: ImportedTable, bars: Bars, known: Ints, told: Implied) -> tuple[str, ...]:
     """Return the note on dividends and adjusted closes that contradict each other."""
     basis = later_splits(bars.split)
     named = np.log(factor_of(bars.dividend / basis, bars.close / basis)[known])

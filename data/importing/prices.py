@@ -10,14 +10,14 @@ from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.importing.paid import read_paid, with_dividends
 from data.importing.splits import later_splits, read_splits
-from data.importing.table import Table, counted, named_days
+from data.importing.table import ImportedTable, counted, named_days
 
 USED = (*PRICES, "adjclose", "volume", "dividend", "split", "capitalgains")
 COUNTED = 10
 """Split-adjusted shares from which a volume is kept: fewer, printed whole, are off by over 5 percent."""
 
 
-def read_bars(table: Table, name: str) -> tuple[Bars, tuple[str, ...]]:
+def read_bars(table: ImportedTable, name: str) -> tuple[Bars, tuple[str, ...]]:
     """Return a price file's bars as traded, and what was assumed.
 
     Parameters
@@ -52,7 +52,7 @@ def read_bars(table: Table, name: str) -> tuple[Bars, tuple[str, ...]]:
     return bars.onto(kept), (*table.notes, *table.passed_over(USED), *notes)
 
 
-def read_prices(table: Table) -> tuple[Floats, Flags, tuple[str, ...]]:
+def read_prices(table: ImportedTable) -> tuple[Floats, Flags, tuple[str, ...]]:
     """Return open, high, low and close, shape (4, rows), the rows that hold them, and the note on others.
 
     Raises DataError where a row holds some of the four, or no row holds any.
@@ -71,7 +71,7 @@ def read_prices(table: Table) -> tuple[Floats, Flags, tuple[str, ...]]:
     return prices, ~empty[0], (note,) if len(gone) else ()
 
 
-def _check_positive(table: Table, prices: Floats) -> None:
+def _check_positive(table: ImportedTable, prices: Floats) -> None:
     wrong = np.argwhere((prices <= 0).T)
     if len(wrong):
         row, column = wrong[0]
@@ -79,7 +79,7 @@ def _check_positive(table: Table, prices: Floats) -> None:
         raise table.fault(row, f"{says}: correct it, or delete the row")
 
 
-def _volume(table: Table, has_bar: Flags, name: str) -> tuple[Floats, tuple[str, ...]]:
+def _volume(table: ImportedTable, has_bar: Flags, name: str) -> tuple[Floats, tuple[str, ...]]:
     if "volume" not in table.titles:
         return np.full(len(has_bar), np.nan), ("No column of volume: it is unknown.",)
     volume = table.numbers("volume")
@@ -98,7 +98,7 @@ def _unadjusted(volume: Floats, basis: Floats, notes: tuple[str, ...]) -> tuple[
     return np.where(lost, 0.0, np.round(volume / basis)), (*notes, note) if lost.any() else notes
 
 
-def _sessions(table: Table, dates: Dates) -> tuple[Dates, tuple[str, ...]]:
+def _sessions(table: ImportedTable, dates: Dates) -> tuple[Dates, tuple[str, ...]]:
     """Return the dates that are sessions, and the note on those that aren't; raises DataError unless it is daily."""
     sessions = nyse_sessions(dates[0], dates[-1])
     held = np.isin(dates, sessions)

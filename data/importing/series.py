@@ -9,11 +9,11 @@ from data.bars import PRICES
 from data.errors import DataError
 from data.families import published_late
 from data.importing.prices import read_prices
-from data.importing.table import Table, counted, named_days
+from data.importing.table import ImportedTable, counted, named_days
 from data.series import Series
 
 
-def read_series(table: Table, name: str, column: str, lag: int | None) -> tuple[Series, tuple[str, ...]]:
+def read_series(table: ImportedTable, name: str, column: str, lag: int | None) -> tuple[Series, tuple[str, ...]]:
     """Return a file's series, and what was assumed.
 
     Parameters
@@ -57,7 +57,7 @@ def read_series(table: Table, name: str, column: str, lag: int | None) -> tuple[
     return series, (*table.notes, *table.passed_over((column, "known")), *notes)
 
 
-def read_index(table: Table, name: str, lag: int) -> tuple[Series, tuple[str, ...]]:
+def read_index(table: ImportedTable, name: str, lag: int) -> tuple[Series, tuple[str, ...]]:
     """Return an index's closes as a series with open, high and low, and what was assumed; raises DataError."""
     table.only_once("the date stands twice")
     table.in_step()
@@ -68,7 +68,7 @@ def read_index(table: Table, name: str, lag: int) -> tuple[Series, tuple[str, ..
     return Series(name, table.dates[has_bar], close, None, lag, {"open": opened, "high": high, "low": low}), said
 
 
-def _known(table: Table) -> Dates:
+def _known(table: ImportedTable) -> Dates:
     """Return the day that each value became public; raises DataError where that isn't so of a value."""
     known = table.dates_of("known")
     early = known < table.dates

@@ -7,7 +7,7 @@ import re
 import numpy as np
 
 from data.arrays import Flags, Floats
-from data.importing.table import Table, counted, number
+from data.importing.table import ImportedTable, counted, number
 
 EVIDENT = np.log(1.2)
 """Log of a split from which it can be told from a day's move."""
@@ -23,7 +23,7 @@ def later_splits(split: Floats) -> Floats:
     return later
 
 
-def read_splits(table: Table, prices: Floats, has_bar: Flags) -> tuple[Floats, bool, tuple[str, ...]]:
+def read_splits(table: ImportedTable, prices: Floats, has_bar: Flags) -> tuple[Floats, bool, tuple[str, ...]]:
     """Return a file's splits, whether its prices are adjusted for them, and what to say of that.
 
     Parameters
@@ -58,7 +58,7 @@ def read_splits(table: Table, prices: Floats, has_bar: Flags) -> tuple[Floats, b
     return split, False, (f"Prices step at its {many}: they are as traded.",)
 
 
-def _votes(table: Table, prices: Floats, split: Floats, has_bar: Flags) -> Flags:
+def _votes(table: ImportedTable, prices: Floats, split: Floats, has_bar: Flags) -> Flags:
     """Return whether prices are adjusted for each split that is large enough to tell: all say the same."""
     rows = np.flatnonzero(has_bar)
     product = np.cumprod(split)

@@ -41,7 +41,7 @@ NAMED = 5
 
 
 @dataclass(frozen=True)
-class Table:
+class ImportedTable:
     """A file's rows, oldest first.
 
     Parameters
@@ -118,7 +118,7 @@ class Table:
         return (f"Columns passed over: {', '.join(others)}.",) if others else ()
 
 
-def read_table(path: Path, where: str) -> Table:
+def read_table(path: Path, where: str) -> ImportedTable:
     """Read a CSV file; raises DataError with file, line and cure where it can't be read without guessing."""
     rows = _rows(path, where)
     header, first = _header(rows, where)
@@ -134,7 +134,7 @@ def read_table(path: Path, where: str) -> Table:
     cells = {column: [row[at] for row in texts] for column, at in columns.items()}
     stamps = _dates(where, header[columns["date"]] or "date", cells["date"], lines)
     turned, order = _order(stamps.days)
-    return Table(
+    return ImportedTable(
         where,
         {column: header[at] for column, at in columns.items() if header[at] or any(cells[column])},
         {column: [texts[row] for row in order] for column, texts in cells.items()},

@@ -44,7 +44,7 @@ class Record:
 
     settings: Mapping[str, Any]
     manifest: Mapping[str, Any]
-    metrics: Mapping[str, Any]
+    metrics: dict[str, Any]
     tables: Mapping[str, Columns]
     strategy_file: Path | None = None
 
@@ -99,7 +99,7 @@ def _yaml(settings: Mapping[str, Any]) -> str:
     return text.getvalue()
 
 
-def read_json(folder: Path, name: str) -> Mapping[str, Any]:
+def read_json(folder: Path, name: str) -> dict[str, Any]:
     """Read a JSON file of a run's folder; raises UserError where it is damaged."""
     try:
         read = json.loads((folder / name).read_text(encoding="utf-8"))
@@ -125,7 +125,7 @@ def _older(folder: Path, what: str) -> UserError:
     return broken(folder, f"{what}, an older version wrote it")
 
 
-def _needed(folder: Path, name: str) -> Mapping[str, Any]:
+def _needed(folder: Path, name: str) -> dict[str, Any]:
     read = read_json(folder, name)
     if missing := [key for key in NEEDED[name] if key not in read]:
         raise _older(folder, f"{name} has no {missing[0]}")

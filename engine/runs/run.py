@@ -99,7 +99,7 @@ class Run:
         What its folder holds; ``None`` for one just executed.
     """
 
-    metrics: Mapping[str, Any]
+    metrics: dict[str, Any]
     ledgers: Mapping[str, Ledger]
     executed: Execution | None = None
     folder: Path = Path()

@@ -91,24 +91,6 @@ TABLES: Mapping[str, TableSchema] = {
             },
             "each control's equity in dollars, by its name",
         ),
-        TableSchema(
-            "ledger",
-            "a run, book and session: what it held, traded and decided",
-            {
-                **_BOOK,
-                "date": (DATE, "the session"),
-                "equity": (NUMBER, "dollars at the close"),
-                "cash": (NUMBER, "dollars at the close, below 0 what it owes"),
-                "ordered": (FLAG, "whether target weights were decided at the close"),
-                "core": (NUMBER, "the core's weight last decided"),
-                "hedge": (NUMBER, "the hedge's weight last decided"),
-                "restate": (FLAG, "whether the weights last decided restate the core"),
-                "action": (TEXT, "what the policy did at the close"),
-            },
-            "`NAME shares`, the as-traded shares of each instrument at the close, and `NAME traded`, those bought (+)"
-            " or sold (-) in the session",
-        ),
-        TableSchema("fills", "a fill of a book", {**_BOOK, **_FILL}),
         TableSchema("orders", "a fill", _FILL),
         TableSchema(
             "episodes",
@@ -141,6 +123,24 @@ TABLES: Mapping[str, TableSchema] = {
                 "t": (NUMBER, "the growth, studentised"),
             },
         ),
+        TableSchema(
+            "ledger",
+            "a run, book and session: what it held, traded and decided",
+            {
+                **_BOOK,
+                "date": (DATE, "the session"),
+                "equity": (NUMBER, "dollars at the close"),
+                "cash": (NUMBER, "dollars at the close, below 0 what it owes"),
+                "ordered": (FLAG, "whether target weights were decided at the close"),
+                "core": (NUMBER, "the core's weight last decided"),
+                "hedge": (NUMBER, "the hedge's weight last decided"),
+                "restate": (FLAG, "whether the weights last decided restate the core"),
+                "action": (TEXT, "what the policy did at the close"),
+            },
+            "`NAME shares`, the as-traded shares of each instrument at the close, and `NAME traded`, those bought (+)"
+            " or sold (-) in the session",
+        ),
+        TableSchema("fills", "a fill of a book", {**_BOOK, **_FILL}),
     )
 }
 """The tables by name. A run without controls has no attribution, and one without an answer no timing."""

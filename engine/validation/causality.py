@@ -10,7 +10,7 @@ from engine.validation.comparing import Parting, compare
 from engine.validation.histories import cut, poisoned
 from engine.validation.locate import Namer, fails
 from engine.validation.perturb import MILD, Garbage
-from engine.validation.probe import Bench, Told
+from engine.validation.probe import Bench, Output
 from engine.validation.proof import Check, Leak, Outcome, Steps
 
 NAMED = 3
@@ -51,7 +51,7 @@ class Trials:
         return tuple(one for one in self.truncated if one.told.fault is not None and one.cut not in short)
 
 
-def tried(bench: Bench, whole: Told, cuts: Ints, steps: Steps) -> Trials:
+def tried(bench: Bench, whole: Output, cuts: Ints, steps: Steps) -> Trials:
     """Ask at every cut, on history that ends there and on history with garbage after it."""
     truncated, spoilt = [], []
     for number, row in enumerate(cuts.tolist()):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.arrays import Flags, Floats
-from engine.validation.probe import DECISION, INPUT, SIDE, Told
+from engine.validation.probe import DECISION, INPUT, SIDE, Output
 
 ROUNDING = 1e-9
 """Relative to what is compared: sums of the same numbers in another order differ by less."""
@@ -34,7 +34,7 @@ class Parting:
 
     cut: int
     rows: Mapping[str, int]
-    told: Told
+    told: Output
     rounding: float = 0.0
     decisions: tuple[str, ...] = field(default=())
 
@@ -55,7 +55,7 @@ class Parting:
         return tuple(name for name in self.rows if name not in self.decisions)
 
 
-def compare(whole: Told, told: Told, cut: int) -> Parting:
+def compare(whole: Output, told: Output, cut: int) -> Parting:
     """Compare decisions and inputs of the run up to a row, that row included."""
     if told.fault is not None:
         return Parting(cut, {}, told)

@@ -6,14 +6,14 @@ import numpy as np
 
 from data.arrays import Flags, Ints
 from data.market import Market
-from engine.validation.probe import DECISION, Told
+from engine.validation.probe import DECISION, Output
 
 SEED = 20_100_311
 AROUND = (-1, 0, 1)
 """Sessions from a switch, at whose closes history is cut."""
 
 
-def switches(told: Told) -> Flags:
+def switches(told: Output) -> Flags:
     """Say of each row whether a decision, or an input's side of its threshold, differs from the one before."""
     changed = np.zeros(len(told.sessions), np.bool_)
     for column in told.columns.values():
@@ -28,7 +28,7 @@ def switches(told: Told) -> Flags:
     return changed
 
 
-def choose_cuts(market: Market, told: Told, many: int) -> Ints:
+def choose_cuts(market: Market, told: Output, many: int) -> Ints:
     """Return rows of the market to cut at, in order: at most so many, half of them around switches.
 
     A cut leaves a decision and a fill before it, and at least a session after it.

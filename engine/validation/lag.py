@@ -13,11 +13,11 @@ from engine.config import RunConfig
 from engine.kernel.loop import Ledger, replay, run_policy
 from engine.rules import open_session, settle
 from engine.setup import Setup, prepare, run_beta
-from engine.validation.probe import Bench, Told
+from engine.validation.probe import Bench, Output
 from engine.validation.proof import Check
 
 
-def lag_check(bench: Bench, whole: Told) -> Check:
+def lag_check(bench: Bench, whole: Output) -> Check:
     """Show the run's book, and the same with every signal a session late, both against selling daily.
 
     An intensity is moved by a session before the policy reads it; of a strategy that is asked at every close the

@@ -10,7 +10,7 @@ import numpy as np
 from engine.validation.comparing import Parting, compare
 from engine.validation.histories import poisoned
 from engine.validation.perturb import Garbage
-from engine.validation.probe import INPUT, Bench, Told
+from engine.validation.probe import INPUT, Bench, Output
 from engine.validation.proof import Leak
 
 SEEDS = range(4)
@@ -34,7 +34,7 @@ class Namer:
     """
 
     bench: Bench
-    whole: Told
+    whole: Output
     kind: str
 
     def subjects(self, partings: Iterable[Parting]) -> tuple[str, ...]:
@@ -134,7 +134,7 @@ class Namer:
         return column is not None and column.role == INPUT
 
 
-def fails(whole: Told, parting: Parting) -> Leak:
+def fails(whole: Output, parting: Parting) -> Leak:
     """Return the leak of a strategy that can't be asked on the history as it stood at a session."""
     cut = str(whole.sessions[parting.cut])
     said = str(parting.told.fault)
@@ -142,7 +142,7 @@ def fails(whole: Told, parting: Parting) -> Leak:
     return Leak(cut, cut, whole.decision(parting.cut), "no answer", (), (), None, to_the_end=False, sentence=sentence)
 
 
-def _value(told: Told, name: str, row: int) -> str:
+def _value(told: Output, name: str, row: int) -> str:
     """Return an input's value in words; its threshold's, where that is what differs."""
     column = told.columns.get(name)
     if column is None:

@@ -30,7 +30,7 @@ INPUT = "input"
 
 
 @dataclass(frozen=True)
-class Column:
+class OutputColumn:
     """One thing told.
 
     Parameters
@@ -49,7 +49,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Told:
+class Output:
     """What a strategy told on one history.
 
     Parameters
@@ -72,7 +72,7 @@ class Told:
 
     sessions: Dates
     first: int
-    columns: Mapping[str, Column] = field(default_factory=dict)
+    columns: Mapping[str, OutputColumn] = field(default_factory=dict)
     words: Mapping[int, str] = field(default_factory=dict)
     fault: str | None = None
     read: frozenset[str] = frozenset()
@@ -112,7 +112,7 @@ class Bench:
         *,
         strict: bool = False,
         after: int | None = None,
-    ) -> Told:
+    ) -> Output:
         """Ask the strategy, its code loaded afresh.
 
         Parameters
@@ -146,7 +146,7 @@ class Bench:
         config: RunConfig | None = None,
         *,
         strict: bool = False,
-    ) -> Told:
+    ) -> Output:
         """Ask a class that is loaded; as for `tell`."""
         asked = config or self.config
         with warnings.catch_warnings():
@@ -161,7 +161,7 @@ class Bench:
                     raise (
                         fault if isinstance(fault, UserError) else StrategyError(f"{cls.__name__} fails: {said}")
                     ) from fault
-                return Told(prepared.market.sessions, prepared.market.first, fault=said)
+                return Output(prepared.market.sessions, prepared.market.first, fault=said)
 
     def _prepared(self, cls: type, config: RunConfig, history: History, *, anew: bool) -> Setup:
         """Return what a run is executed on, with a market of which nothing counts as read yet.
@@ -179,7 +179,7 @@ def _read(market: Market) -> frozenset[str]:
     return frozenset(market.source.asked)  # type: ignore[attr-defined]  # it is tampered with
 
 
-def _intensity(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Told:  # noqa: FBT001
+def _intensity(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Output:  # noqa: FBT001
     """Ask for the intensity and for the inputs; what it gives on garbage may lie outside 0 and 1."""
     del upto
     strategy: Strategy = parameters.make(cls, config.strategy.params)
@@ -187,21 +187,21 @@ def _intensity(cls: type, config: RunConfig, setup: Setup, upto: int | None, str
     given = intensity_of(strategy, market) if strict else np.asarray(strategy.intensity(market), dtype=np.float64)
     if given.shape != (len(market),):
         raise StrategyError(f"{cls.__name__}.intensity has shape {given.shape}, not ({len(market)},)")
-    columns = {"intensity": Column(DECISION, np.nan_to_num(given))}
+    columns = {"intensity": OutputColumn(DECISION, np.nan_to_num(given))}
     for one in strategy.inputs(market):
         values = np.array(one.values, dtype=np.float64)
         threshold = np.array(np.broadcast_to(one.threshold, values.shape), dtype=np.float64)
         name = one.name if one.name not in columns else f"{one.name}, number {len(columns)}"
-        columns[name] = Column(INPUT, values, threshold)
+        columns[name] = OutputColumn(INPUT, values, threshold)
     read = _read(market)
     if config.hedge.sizing != "fixed":
         size = np.full(len(market), np.nan)
         size[market.first :] = plan_of(config, market, np.clip(columns["intensity"].values, 0.0, 1.0)).size
-        columns["the hedge's size"] = Column(DECISION, size)
-    return Told(market.sessions, market.first, columns, read=read)
+        columns["the hedge's size"] = OutputColumn(DECISION, size)
+    return Output(market.sessions, market.first, columns, read=read)
 
 
-def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Told:  # noqa: FBT001
+def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Output:  # noqa: FBT001
     """Ask at every close for the weight, in the plain loop, up to a row."""
     del strict
     market = setup.market
@@ -210,8 +210,8 @@ def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None, stric
     ledger, weights = asked_at_closes(setup, weigher(strategy, setup, most_hedge(sizing_of(config))), sessions)
     values = np.full(len(market), np.nan)
     values[market.first : market.first + len(weights)] = weights
-    columns = {"weight": Column(DECISION, values)}
-    return Told(market.sessions, market.first, columns, read=_read(market), ledger=ledger)
+    columns = {"weight": OutputColumn(DECISION, values)}
+    return Output(market.sessions, market.first, columns, read=_read(market), ledger=ledger)
 
 
 def asked_at_closes(setup: Setup, weigh: Weigh, closes: int) -> tuple[Ledger, list[float]]:
@@ -228,7 +228,7 @@ def asked_at_closes(setup: Setup, weigh: Weigh, closes: int) -> tuple[Ledger, li
     return ledger, weights
 
 
-def _orders(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Told:  # noqa: FBT001
+def _orders(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Output:  # noqa: FBT001
     """Run it in backtrader up to a row, and note the orders it places at each close."""
     from engine.backtrader_engine.execute import run_noting_orders
 
@@ -252,10 +252,10 @@ def _orders(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict
         side = sides.setdefault(f"side of {order.instrument}", np.zeros(len(market)))
         side[row] = np.sign(side[row] + np.sign(order.size))
         words[row] = f"{words[row]}, {order.words}" if row in words else order.words
-    made = {name: Column(DECISION, values) for name, values in columns.items()}
-    made |= {name: Column(SIDE, values) for name, values in sides.items()}
+    made = {name: OutputColumn(DECISION, values) for name, values in columns.items()}
+    made |= {name: OutputColumn(SIDE, values) for name, values in sides.items()}
     feeds = frozenset(f"bars/{name}" for name in market.roles.traded)
-    return Told(market.sessions, market.first, made, words, read=_read(market) | feeds, ledger=ledger)
+    return Output(market.sessions, market.first, made, words, read=_read(market) | feeds, ledger=ledger)
 
 
 _TELLERS: Mapping[str, Any] = {"intensity": _intensity, "on_close": _weights, "backtrader": _orders}

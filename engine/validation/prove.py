@@ -20,7 +20,7 @@ from engine.validation.histories import whole as untouched
 from engine.validation.lag import lag_check
 from engine.validation.locate import Namer
 from engine.validation.opened import Opened, ear, files_check
-from engine.validation.probe import Bench, Told
+from engine.validation.probe import Bench, Output
 from engine.validation.proof import Check, Progress, Proof, Steps
 from engine.validation.publication import publication_check
 from engine.validation.stability import scale_check, warm_up_check
@@ -123,7 +123,7 @@ def _listening(config: RunConfig) -> Iterator[Opened]:
         yield opened
 
 
-def _whole(bench: Bench, sort: str) -> Told:
+def _whole(bench: Bench, sort: str) -> Output:
     """Ask on the whole history; of one that reads the next bar, which the last has none of, all but the last close."""
     try:
         return bench.tell(untouched, strict=True)
@@ -134,7 +134,7 @@ def _whole(bench: Bench, sort: str) -> Told:
         return told
 
 
-def _determinism(bench: Bench, whole: Told) -> Check:
+def _determinism(bench: Bench, whole: Output) -> Check:
     """Ask twice on the same history."""
     last = len(whole.sessions) - 1
     ended = whole.ledger is None and "intensity" not in whole.columns  # it fails at the last close

@@ -10,7 +10,7 @@ from data.arrays import Floats
 from engine.config import RunConfig
 from engine.validation.comparing import compare
 from engine.validation.histories import later, scaled
-from engine.validation.probe import DECISION, INPUT, SIDE, Bench, Column, Told
+from engine.validation.probe import DECISION, INPUT, SIDE, Bench, Output, OutputColumn
 from engine.validation.proof import Check, Steps
 
 STARTS = {"intensity": (0.1, 0.25, 0.4, 0.55), "on_close": (0.1, 0.25, 0.4), "backtrader": (0.1, 0.25, 0.4)}
@@ -25,7 +25,7 @@ TIMES = (1024.0, 1.0 / 1024.0)
 """Powers of two: what only hangs on ratios of prices stays the same to the last bit."""
 
 
-def warm_up_check(bench: Bench, whole: Told, kind: str, steps: Steps) -> Check:
+def warm_up_check(bench: Bench, whole: Output, kind: str, steps: Steps) -> Check:
     """Begin history, and the run, later, and see after how many sessions the decisions are those of the whole."""
     market, needed, never = bench.market, dict[str, int](), dict[str, list[str]]()
     if len(market.run_sessions) < LEAST:
@@ -59,7 +59,7 @@ def warm_up_check(bench: Bench, whole: Told, kind: str, steps: Steps) -> Check:
     return Check("warm-up", "passed", _after(bench, decisions, inputs), details)
 
 
-def scale_check(bench: Bench, whole: Told, steps: Steps) -> Check:
+def scale_check(bench: Bench, whole: Output, steps: Steps) -> Check:
     """Multiply every price, and every amount of dollars of the run, by a constant: no decision may change."""
     last = len(whole.sessions) - 2
     for number, times in enumerate(TIMES):
@@ -80,7 +80,7 @@ def scale_check(bench: Bench, whole: Told, steps: Steps) -> Check:
     )
 
 
-def _settled(whole: Told, told: Told, row: int) -> Mapping[str, tuple[int, bool]]:
+def _settled(whole: Output, told: Output, row: int) -> Mapping[str, tuple[int, bool]]:
     """Return for each column after how many sessions it is the whole history's, and whether it stays so."""
     rest = min(len(told.sessions), len(whole.sessions) - row)
     found = {}
@@ -97,7 +97,7 @@ def _settled(whole: Told, told: Told, row: int) -> Mapping[str, tuple[int, bool]
     return found
 
 
-def _distance(column: Column | None) -> Floats:
+def _distance(column: OutputColumn | None) -> Floats:
     """Return a column as it is compared: an input by its distance from a threshold that moves, relative to both."""
     if column is None:
         return np.zeros(0)
@@ -107,11 +107,11 @@ def _distance(column: Column | None) -> Floats:
     return np.divide(column.values - column.against, size, out=np.zeros_like(size), where=size != 0.0)
 
 
-def _inputs(whole: Told) -> frozenset[str]:
+def _inputs(whole: Output) -> frozenset[str]:
     return frozenset(name for name, column in whole.columns.items() if column.role == INPUT)
 
 
-def _never(never: Mapping[str, list[str]], whole: Told) -> str:
+def _never(never: Mapping[str, list[str]], whole: Output) -> str:
     inputs = [name for name in never if name in _inputs(whole)]
     decided = len(never) > len(inputs)
     what = "decisions still differ" if decided else f"input '{inputs[0]}' still differs"
@@ -147,12 +147,12 @@ def _in_other_dollars(config: RunConfig, times: float) -> RunConfig:
     return config.model_copy(update={"execution": execution.model_copy(update=changed), "portfolio": portfolio})
 
 
-def _priced(whole: Told, times: float) -> Told:
+def _priced(whole: Output, times: float) -> Output:
     """Return what was told with the prices of its orders multiplied; inputs are of no account."""
     priced = (": price", ": limit")
     columns = {
-        name: Column(column.role, column.values * times if name.endswith(priced) else column.values)
+        name: OutputColumn(column.role, column.values * times if name.endswith(priced) else column.values)
         for name, column in whole.columns.items()
         if column.role != INPUT
     }
-    return Told(whole.sessions, whole.first, columns, whole.words)
+    return Output(whole.sessions, whole.first, columns, whole.words)

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.validation.comparing import compare
 from engine.validation.histories import whole as untouched
-from engine.validation.probe import Bench, Told
+from engine.validation.probe import Bench, Output
 from engine.validation.proof import Check
 from strategies.load import SHIPPED, fresh
 from strategies.reload import is_users
@@ -19,7 +19,7 @@ from strategies.reload import is_users
 NAMED = 3
 
 
-def state_check(bench: Bench, whole: Told) -> Check:
+def state_check(bench: Bench, whole: Output) -> Check:
     """Ask on half of the run and then, without loading the strategy again, on all of it: it has to answer the same."""
     passed = Check("state", "passed", "it keeps nothing from one asking to the next")
     if bench.config.strategy.named in SHIPPED:

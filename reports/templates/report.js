@@ -12,6 +12,13 @@ function synthetic() {
 const line = (role, at) => ({hedge: {color: tone().hedge, width: 2.6}, held: {color: ink(), width: 2.2},
   main: {color: tone().muted, width: 1.4, dash: ["solid", "dash", "dot"][at % 3]}})[role] || {color: tone().part, width: .8};
 
+/* What charts over days share: names beside their ends, and a label that tells every line of a day. */
+const dated = ({annotations, shapes = [], ...more}) => ({dragmode: narrow() ? false : "zoom", hovermode: "x unified",
+  showlegend: false, margin: {l: 10, r: beside(), t: 20, b: 10},
+  hoverlabel: {font: {size: 12}, bgcolor: tone().paper, bordercolor: tone().muted},
+  shapes: [...synthetic().shapes, ...shapes], annotations: [...synthetic().annotations, ...annotations], ...more});
+const days = more => ({...axis("", {type: "date", hoverformat: "%Y-%m-%d", ...more}), gridcolor: tone().grid});
+
 /* Equity, drawdown, the hedge over what it is compared with, and net beta, over the same days. */
 function drawGrowth(figure) {
   const {books, over, beta, held, spread, reach} = DATA.growth, rows = over.length ? 4 : 3;
@@ -34,20 +41,15 @@ function drawGrowth(figure) {
   const topic = (text, y) => ({text, x: 0, xref: "paper", xanchor: "left", y, yref: "paper", yanchor: "bottom",
     showarrow: false, font: {size: 12.5, color: tone().muted}});
   const up = (at, more) => ({...still, domain: domains[at], automargin: true, gridcolor: tone().grid, zerolinecolor: tone().grid, ...more});
-  plot(figure, [...upper, ...lower, ...ratios, net], {dragmode: narrow() ? false : "zoom",
-    hovermode: "x unified", hoversubplots: "axis", showlegend: false,
-    hoverlabel: {font: {size: 12}, bgcolor: tone().paper, bordercolor: tone().muted},
-    margin: {l: 10, r: beside(), t: 20, b: 10},
-    shapes: [...synthetic().shapes, ...held.map(([from, to]) => band(DAYS[from], DAYS[to], shade())),
-      ...(rows === 4 ? [rule("y3", 1)] : []), rule("y4", 0)],
-    annotations: [...synthetic().annotations, topic(log ? "Equity, $, a step up is the same percentage" : "Equity, $", 1),
+  plot(figure, [...upper, ...lower, ...ratios, net], dated({hoversubplots: "axis",
+    shapes: [...held.map(([from, to]) => band(DAYS[from], DAYS[to], shade())), ...(rows === 4 ? [rule("y3", 1)] : []), rule("y4", 0)],
+    annotations: [topic(log ? "Equity, $, a step up is the same percentage" : "Equity, $", 1),
       topic("Fall from the highest so far", domains[1][1]), ...(rows === 4 ? [topic("The hedge over the others", domains[2][1])] : []),
       topic("Net beta of the hedged book", domains[3][1]),
       ...endNames(figure, titles, domains[0], linear(log ? ends : range)),
       ...(rows === 4 ? endNames(figure, parts, domains[2], linear(apart)) : [])],
-    xaxis: {...axis("", {type: "date", anchor: "y4", hoverformat: "%Y-%m-%d"}), gridcolor: tone().grid},
-    yaxis: up(0, {...logarithmic(spread), range}), yaxis2: up(1, {tickformat: ".0%"}),
-    ...(rows === 4 ? {yaxis3: up(2, {range: apart})} : {}), yaxis4: up(3, {nticks: 4})});
+    xaxis: days({anchor: "y4"}), yaxis: up(0, {...logarithmic(spread), range}), yaxis2: up(1, {tickformat: ".0%"}),
+    ...(rows === 4 ? {yaxis3: up(2, {range: apart})} : {}), yaxis4: up(3, {nticks: 4})}));
 }
 const shade = () => night() ? "rgba(255,138,74,.16)" : "rgba(184,66,10,.11)";
 const rule = (yref, y) => ({type: "line", xref: "paper", x0: 0, x1: 1, yref, y0: y, y1: y, line: {color: tone().muted, width: 1}});
@@ -78,12 +80,8 @@ function drawLinked(figure) {
     zorder: -at, line: at ? {...line("main", 0), dash: dashes[at % dashes.length]} : line("hedge")}));
   const range = roomy(lines.flatMap(one => one.y));
   const ends = lines.map((one, at) => ({name: DATA.linked[at].name, end: last(one.y), color: one.line.color, strong: !at}));
-  plot(figure, lines, {dragmode: narrow() ? false : "zoom", shapes: synthetic().shapes, hovermode: "x unified",
-    showlegend: false, margin: {l: 10, r: beside(), t: 20, b: 10},
-    hoverlabel: {font: {size: 12}, bgcolor: tone().paper, bordercolor: tone().muted},
-    annotations: [...synthetic().annotations, ...endNames(figure, ends, [0, 1], linear(range))],
-    xaxis: {...axis("", {type: "date", hoverformat: "%Y-%m-%d"}), gridcolor: tone().grid},
-    yaxis: upward("points of total return", {...still, tickformat: ",", range, gridcolor: tone().grid})});
+  plot(figure, lines, dated({annotations: endNames(figure, ends, [0, 1], linear(range)), xaxis: days(),
+    yaxis: upward("points of total return", {...still, tickformat: ",", range, gridcolor: tone().grid})}));
 }
 
 /* The run's own dates among all others. */

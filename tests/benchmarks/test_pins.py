@@ -58,9 +58,9 @@ def test_a_column_and_its_row_are_named(sides):
 
 
 def test_a_side_s_own_folder_is_no_difference(sides):
-    owned = ((("/tmp/one", "SIDE"),), (("/tmp/two", "SIDE"),))  # noqa: S108  # read, never written
-    assert sides("a.txt", "Files: /tmp/one/runs", "Files: /tmp/two/runs", owned=owned) is None
-    assert sides("a.txt", "Files: /tmp/one/runs", "Files: /tmp/two/runs") is not None
+    owned = ((("/side/one", "SIDE"),), (("/side/two", "SIDE"),))
+    assert sides("a.txt", "Files: /side/one/runs", "Files: /side/two/runs", owned=owned) is None
+    assert sides("a.txt", "Files: /side/one/runs", "Files: /side/two/runs") is not None
 
 
 def test_when_it_was_computed_is_no_difference(sides):

@@ -13,7 +13,7 @@ from markets import days, make_bars, nyse, random_bars
 from data.bars import COLUMNS, PRICES
 from data.errors import DataError
 from data.extend import HIGHEST, LOWEST, Driver, extend, index_driver, with_opens_from
-from data.extension import Terms
+from data.extension import FundTerms
 
 DATES = days("2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07", "2020-01-08")
 CORE = make_bars(
@@ -27,9 +27,9 @@ CORE = make_bars(
     split={2: 2.0},
 )
 FUND = make_bars("FUND", DATES[3:], [20.0, 19.0], open=[20.5, 20.0], volume=[5e5, 6e5])
-ROUND = Terms(-3.0, 0.0365, 0.012, 0.0, 0.025)
+ROUND = FundTerms(-3.0, 0.0365, 0.012, 0.0, 0.025)
 """With a rate of 3.6 % a day earns 4 bp, and costs 1 bp of fee and 1 of spread: 2 bp a calendar day are left."""
-INDEX = Terms(1.0, 0.0, 0.0, 0.0, 0.01)
+INDEX = FundTerms(1.0, 0.0, 0.0, 0.0, 0.01)
 
 
 def told(bars):

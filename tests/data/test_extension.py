@@ -6,7 +6,7 @@ import pytest
 from markets import days
 
 from data.errors import DataError
-from data.extension import Extension, Terms, percent, terms_of
+from data.extension import Extension, FundTerms, percent, terms_of
 
 SOX = {"1994-05-05": 0.004, "2006-06-23": 0.011, "2010-06-01": 0.016, "2021-08-25": 0.012}
 
@@ -14,21 +14,21 @@ SOX = {"1994-05-05": 0.004, "2006-06-23": 0.011, "2010-06-01": 0.016, "2021-08-2
 @pytest.mark.parametrize(
     ("told", "on_index", "terms"),
     [
-        (Extension("SOXS", "SOX"), True, Terms(-3.0, 0.0101, 0.0065, SOX, 0.025)),
-        (Extension("SOXS", "SOXX"), False, Terms(-3.0, 0.0101, 0.010, 0.0, 0.025)),
-        (Extension("SOXL", "SOX"), True, Terms(3.0, 0.0075, 0.0065, SOX, 0.025)),
-        (Extension("FUND", "NDX", leverage=-2.0), True, Terms(-2.0, 0.0101, 0.0065, 0.01, 0.025)),
-        (Extension("SOXX", "SOX"), True, Terms(1.0, 0.0, 0.0, 0.0, 0.01)),
-        (Extension("SOXX", "SMH", leverage=1.0), False, Terms(1.0, 0.0, 0.0, 0.0, 0.01)),
+        (Extension("SOXS", "SOX"), True, FundTerms(-3.0, 0.0101, 0.0065, SOX, 0.025)),
+        (Extension("SOXS", "SOXX"), False, FundTerms(-3.0, 0.0101, 0.010, 0.0, 0.025)),
+        (Extension("SOXL", "SOX"), True, FundTerms(3.0, 0.0075, 0.0065, SOX, 0.025)),
+        (Extension("FUND", "NDX", leverage=-2.0), True, FundTerms(-2.0, 0.0101, 0.0065, 0.01, 0.025)),
+        (Extension("SOXX", "SOX"), True, FundTerms(1.0, 0.0, 0.0, 0.0, 0.01)),
+        (Extension("SOXX", "SMH", leverage=1.0), False, FundTerms(1.0, 0.0, 0.0, 0.0, 0.01)),
         (
             Extension("SOXX", "SOX", fee=0.0046, spread=0.001, dividend_yield=0.011, band=0.02),
             True,
-            Terms(1.0, 0.0046, 0.001, 0.011, 0.02),
+            FundTerms(1.0, 0.0046, 0.001, 0.011, 0.02),
         ),
         (
             Extension("SOXS", "SOX", -2.0, fee=0.0, spread=0.0, dividend_yield=0.0, band=0.0),
             True,
-            Terms(-2.0, 0.0, 0.0, 0.0, 0.0),
+            FundTerms(-2.0, 0.0, 0.0, 0.0, 0.0),
         ),
     ],
 )

@@ -18,7 +18,7 @@ from engine.validation.comparing import ROUNDING, compare, differing
 from engine.validation.cuts import choose_cuts, switches
 from engine.validation.histories import cut, known_at, later, poisoned, scaled
 from engine.validation.perturb import Garbage
-from engine.validation.probe import DECISION, INPUT, Column, Told
+from engine.validation.probe import DECISION, INPUT, Output, OutputColumn
 
 DATES = nyse("2018-01-02", 60)
 SEEDS = st.integers(0, 1000)
@@ -112,8 +112,8 @@ def test_scaled_prices_have_the_same_returns_to_the_last_bit():
 
 
 def told(values, role=DECISION, against=None, first=0):
-    columns = {"intensity": Column(role, np.array(values, float), against)}
-    return Told(DATES[: len(values)], first, columns)
+    columns = {"intensity": OutputColumn(role, np.array(values, float), against)}
+    return Output(DATES[: len(values)], first, columns)
 
 
 def test_a_rounding_is_no_difference_and_its_size_is_told():
@@ -129,7 +129,7 @@ def test_comparing_stops_at_the_cut_and_begins_with_the_run():
     ours, theirs = told([0, 0, 1, 1], first=1), told([1, 0, 1, 0])
     assert not compare(ours, theirs, 2).parts
     assert compare(ours, theirs, 3).rows == {"intensity": 3}
-    absent = compare(ours, Told(DATES[:4], 1), 3)
+    absent = compare(ours, Output(DATES[:4], 1), 3)
     assert absent.rows == {"intensity": 1}
 
 
@@ -151,8 +151,8 @@ def test_cuts_are_around_switches_and_over_the_whole_run():
     assert (rows.min(), rows.max()) >= (6, 40)
     assert rows.max() <= 58
     assert choose_cuts(Short(), seen, 100).tolist() == list(range(6, 59))
-    against = Column(INPUT, np.arange(60.0), np.full(60, 20.5))
-    assert np.flatnonzero(switches(Told(DATES, 5, {"x": against}))).tolist() == [21]
+    against = OutputColumn(INPUT, np.arange(60.0), np.full(60, 20.5))
+    assert np.flatnonzero(switches(Output(DATES, 5, {"x": against}))).tolist() == [21]
 
 
 class Patient(bt.Strategy):
