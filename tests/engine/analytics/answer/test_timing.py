@@ -197,3 +197,11 @@ def test_a_path_begins_with_the_core_s_own_order(first):
     path = timing._path_of(replace(setup, plan=setup.plan._replace(core_due=due)), hedged, beta)
 
     assert (path.ordered[0], path.restate[0]) == (first, first)
+
+
+def test_where_every_other_shift_is_ruined_the_run_s_own_is_held_against_nothing(monkeypatch):
+    setup, hedged, beta = ran()
+    ends, sums = np.array([1.2 * setup.terms.cash, 0.0, -1.0]), np.array([0.04, 0.01, 0.01])
+    monkeypatch.setattr(timing, "_run", lambda *_all: (ends, sums))
+
+    assert shifts_of(setup, hedged, beta, 2.0, np.arange(3)).t[0] == pytest.approx(np.log(1.2) / 2.0 / 0.1)
