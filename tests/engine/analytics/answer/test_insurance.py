@@ -210,3 +210,10 @@ def test_a_share_is_looked_for_from_the_place_below_the_one_of_history(monkeypat
 
     assert seen[0] == ([19, 19, 19], [0, 1])  # history itself, one block of all of it: from the top
     assert seen[-1][0] == [0, 10, 19]
+
+
+def test_the_last_draws_are_cut_into_blocks_like_the_first():
+    """Enough lengths are drawn in advance: with too few, one block would fill what is left."""
+    for seed in range(20):
+        of = draw_blocks(500, 400, 2000, seed).of
+        assert of[-1] - of[-4] > 6  # three draws, of some seven blocks each
