@@ -184,7 +184,7 @@ def place(mutation: MutationSpec) -> tuple[Any, ...]:
 
 def report(work: WorkDB, module: str) -> int:
     """Print a module's counts and what survived; return how many of those docs/mutants.md doesn't explain."""
-    explained = EXPLAINED.read_text(encoding="utf-8") if EXPLAINED.exists() else ""
+    explained = EXPLAINED.read_text(encoding="utf-8").partition(f"### {module}\n")[2].partition("\n### ")[0]
     tested = [
         (item.mutations[0], result)
         for item, result in work.completed_work_items

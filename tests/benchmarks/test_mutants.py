@@ -16,8 +16,10 @@ def f(x: float | None, *, y: int = 2) -> tuple[int, int]:
 
 
 def test_every_module_and_test_it_is_told_of_exists():
+    told = mutants.EXPLAINED.read_text("utf-8")
     for module in mutants.CONFIG["modules"]:
         assert (mutants.ROOT / module).is_file()
+        assert f"| `{module}` |" in told
         for test in mutants.tests_of(module):
             assert (mutants.ROOT / test).is_file(), test
 
