@@ -53,7 +53,7 @@ def test_where_the_moves_don_t_tell_peers_do():
 
     off = blame(150, [fair + 0.02, 0.0], UNDERLYING, [fair, 0.0], 0.05, "close", Peers(read, list))
     assert (off.underlying, asked) == (False, [1])
-    assert off.says.startswith("NEAR ")
+    assert off.message.startswith("NEAR ")
     off = blame(150, [fair, 0.0], UNDERLYING, [fair + 0.02, 0.0], 0.05, "close", Peers(read, list))
     assert off.underlying
 
