@@ -11,7 +11,7 @@ from data.arrays import Flags, Floats
 from data.audit.finding import ERROR, WARNING, Finding, identity
 from data.audit.history import History
 from data.audit.pair import WORST, Pair
-from data.audit.peers import Blame, blame, said
+from data.audit.peers import Blame, blame, expected_by_peers
 from data.audit.steps import Jump, splits_by, step_findings
 from data.format import amount, first_dates, rough
 from data.repairs import Repair
@@ -198,8 +198,8 @@ def _doubt_open(pair: Pair, held: History, row: int, expected: float, blamed: Bl
     size = abs(float(pair.open_error[row]))
     moved = float(held.gap[row]) - 1
     if not blamed.message:
-        heard = said(row, pair.underlying, "open", pair.peers.at_hand())
-        blamed = blamed._replace(message=heard[1] if heard else "")
+        answer = expected_by_peers(row, pair.underlying, "open", pair.peers.at_hand())
+        blamed = blamed._replace(message=answer[1] if answer else "")
     message = f"opens at {amount(float(held.bars.open[row]))}, {rough(moved, sign=True)}, while "
     message += f"{_says(pair, held, expected, blamed)}: {rough(size)} off"
     message += f" in {pair.fund.name}'s terms" if held is not pair.fund else ""

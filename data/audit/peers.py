@@ -18,7 +18,7 @@ AKIN = 0.5
 AROUND = 126
 """Sessions on either side over which it is measured."""
 MOST = 3
-"""Peers that are heard."""
+"""Peers that count."""
 
 
 class Peers(NamedTuple):
@@ -94,14 +94,14 @@ def blame(  # two instruments' moves, and how to judge them
     evidence = own_evidence(fund, moves, scale)
     if abs(evidence) > DECISIVE:
         return Blame(evidence > 0)
-    answer = said(row, underlying, field, peers.read())
+    answer = expected_by_peers(row, underlying, field, peers.read())
     if answer is None:
         return Blame(underlying=False)
     expected, words = answer
     return Blame(abs(moves[0] - expected) > abs(fund[0] - expected), words)
 
 
-def said(row: int, underlying: History, field: str, peers: Iterable[History]) -> tuple[float, str] | None:
+def expected_by_peers(row: int, underlying: History, field: str, peers: Iterable[History]) -> tuple[float, str] | None:
     """Return what peers say the underlying moved since the last close, and what they did, in words."""
     date = underlying.dates[row]
     answers = []

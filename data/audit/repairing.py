@@ -122,7 +122,7 @@ class Without(Wrapped):
 def reviewed(
     source: Source, found: Sequence[Finding], names: Iterable[str], again: Callable[[Source], Sequence[Finding]]
 ) -> Iterator[Finding]:
-    """Pass findings on, and tell of repairs that a vendor who has mended the data himself made harmful, or idle.
+    """Pass findings on, and report repairs that a vendor who has mended the data himself made harmful, or idle.
 
     Parameters
     ----------

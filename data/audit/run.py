@@ -79,11 +79,11 @@ def audit(
     def of_bars(read: Source) -> list[Finding]:
         return list(_Audit(Reader(read, since, until), dict(funds or {})).of_bars(traded))
 
-    asked = _Audit(Reader(source, since, until), dict(funds or {}))
-    found = list(reviewed(source, list(asked.of_bars(traded)), traded, of_bars))
-    found += asked.of_series(wanted["series"], rates)
-    found += asked.of_events(wanted["events"])
-    found += asked.of_members(wanted["members"])
+    whole = _Audit(Reader(source, since, until), dict(funds or {}))
+    found = list(reviewed(source, list(whole.of_bars(traded)), traded, of_bars))
+    found += whole.of_series(wanted["series"], rates)
+    found += whole.of_events(wanted["events"])
+    found += whole.of_members(wanted["members"])
     return _sorted(found)
 
 

@@ -200,7 +200,7 @@ def _stretches(jumps: list[Jump]) -> Iterator[tuple[Jump, Jump]]:
 
 
 def _stretch(history: History, first: Jump, back: Jump) -> Finding:
-    """Report a few sessions in another basis, or of a close that is, between two that agree."""
+    """Report a few sessions in another basis, or a close that is, between two that agree."""
     dates, rows = history.dates, list(range(first.row, back.row))
     size = multiple(max(first.factor, 1 / first.factor))
     factor = whole(first.factor, first.slack) or first.factor
