@@ -14,11 +14,9 @@ from worlds import source as world
 from data.bars import PRICES, Bars
 from data.events import make_events, make_members
 from engine.backtrader_engine.execute import run_backtrader_strategy, run_noting_orders
-from engine.validation.comparing import ROUNDING, compare, differing
-from engine.validation.cuts import choose_cuts, switches
-from engine.validation.histories import cut, known_at, later, poisoned, scaled
-from engine.validation.perturb import Garbage
-from engine.validation.probe import DECISION, INPUT, Column, Output
+from engine.validation.causality import choose_cuts, switches
+from engine.validation.histories import Garbage, cut, known_at, later, poisoned, scaled
+from engine.validation.probe import DECISION, INPUT, ROUNDING, Output, OutputColumn, compare, differing
 
 DATES = nyse("2018-01-02", 60)
 SEEDS = st.integers(0, 1000)
@@ -112,7 +110,7 @@ def test_scaled_prices_have_the_same_returns_to_the_last_bit():
 
 
 def told(values, role=DECISION, against=None, first=0):
-    columns = {"intensity": Column(role, np.array(values, float), against)}
+    columns = {"intensity": OutputColumn(role, np.array(values, float), against)}
     return Output(DATES[: len(values)], first, columns)
 
 
@@ -127,7 +125,7 @@ def test_a_rounding_is_no_difference_and_its_size_is_told():
 
 def test_comparing_stops_at_the_cut_and_begins_with_the_run():
     ours, theirs = told([0, 0, 1, 1], first=1), told([1, 0, 1, 0])
-    assert not compare(ours, theirs, 2).parts
+    assert not compare(ours, theirs, 2).differs
     assert compare(ours, theirs, 3).rows == {"intensity": 3}
     absent = compare(ours, Output(DATES[:4], 1), 3)
     assert absent.rows == {"intensity": 1}
@@ -151,7 +149,7 @@ def test_cuts_are_around_switches_and_over_the_whole_run():
     assert (rows.min(), rows.max()) >= (6, 40)
     assert rows.max() <= 58
     assert choose_cuts(Short(), seen, 100).tolist() == list(range(6, 59))
-    against = Column(INPUT, np.arange(60.0), np.full(60, 20.5))
+    against = OutputColumn(INPUT, np.arange(60.0), np.full(60, 20.5))
     assert np.flatnonzero(switches(Output(DATES, 5, {"x": against}))).tolist() == [21]
 
 
