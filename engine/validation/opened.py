@@ -153,8 +153,9 @@ def data_files(source: Source) -> tuple[Path, ...]:
     while hasattr(inner, "source"):
         inner = inner.source
     folder = getattr(getattr(inner, "store", inner), "folder", None)
-    kinds = KINDS if isinstance(folder, Path) else ()
-    return tuple(path for kind in kinds for path in sorted((folder / kind).rglob("*")) if path.is_file())
+    if not isinstance(folder, Path):
+        return ()
+    return tuple(path for kind in KINDS for path in sorted((folder / kind).rglob("*")) if path.is_file())
 
 
 def _own(paths: Sequence[str], files: Sequence[Path]) -> Iterator[Path]:
