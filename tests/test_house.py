@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -145,6 +147,59 @@ def test_a_lock_names_no_registry_and_has_a_hash_for_everything(lock):
     assert "--index-url" not in text
     for block in re.split(r"\n(?=[A-Za-z0-9])", text):
         assert block.startswith("#") or "--hash=sha256:" in block, block
+
+
+def definitions(path, kinds):
+    return [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, kinds)]
+
+
+def body_lines(function):
+    """Count a function's lines below its signature and its docstring."""
+    first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]
+    return function.end_lineno - first.lineno + 1
+
+
+@pytest.mark.parametrize("path", MODULES, ids=place)
+def test_modules_and_functions_stay_short(path):
+    functions = definitions(path, (ast.FunctionDef, ast.AsyncFunctionDef))
+
+    assert len(path.read_text("utf-8").splitlines()) <= 400
+    assert not [(function.name, body_lines(function)) for function in functions if body_lines(function) > 60]
+
+
+def test_a_class_name_stands_for_one_thing():
+    names = Counter(node.name for path in MODULES for node in definitions(path, ast.ClassDef))
+
+    assert not [name for name, count in names.items() if count > 1]
+
+
+def test_no_files_import_each_other_in_a_circle():
+    """Lazy imports count: a circle is one whenever it is closed."""
+    files = {place(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__"): path for path in MODULES}
+    needs = {}
+    for name, path in files.items():
+        found = {
+            module
+            for node in definitions(path, ast.ImportFrom)
+            for alias in node.names
+            for module in (f"{node.module}.{alias.name}", node.module)
+            if module in files
+        }
+        needs[name] = {one for one in found if not any(other.startswith(f"{one}.") for other in found)} - {name}
+
+    assert list(TopologicalSorter(needs).static_order())  # raises CycleError, naming them
+
+
+def test_the_engine_s_imports_of_itself_are_few():
+    engine = [path for path in MODULES if place(path).startswith("engine/")]
+    own = sum(
+        node.end_lineno - node.lineno + 1
+        for path in engine
+        for node in definitions(path, ast.ImportFrom)
+        if node.module.startswith("engine")
+    )
+
+    assert own <= 0.08 * sum(len(path.read_text("utf-8").splitlines()) for path in engine)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)

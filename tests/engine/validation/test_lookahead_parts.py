@@ -5,7 +5,7 @@ from dataclasses import fields
 import backtrader as bt
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import days, make_series, nyse, random_bars
 from worlds import laid_out
@@ -22,6 +22,7 @@ DATES = nyse("2018-01-02", 60)
 SEEDS = st.integers(0, 1000)
 
 
+@settings(deadline=None)  # the first example loads the calendar
 @given(SEEDS, st.integers(0, 4), st.booleans(), st.integers(5, 50))
 def test_what_is_known_of_a_series_stays_and_no_more(seed, lag, revised, row):
     """At every session up to the cut the series reads as before; after it, of a cut one, nothing new comes."""

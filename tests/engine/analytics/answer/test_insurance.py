@@ -18,6 +18,7 @@ from engine.analytics.answer.insurance import (
     matches,
 )
 from engine.analytics.derisk import GRID
+from engine.kernel.compiled import compiled
 from engine.kernel.loop import empty_ledger
 
 SESSIONS = 420
@@ -123,9 +124,19 @@ def test_the_label_follows_the_interval(extra, label):
     assert np.sign(found.quarter.gap) == np.sign(extra) or extra == 0.0
 
 
-@pytest.mark.parametrize(("plain", "fallen", "label"), [(-0.01, -0.01, NOT_PAID), (-0.01, 0.01, CANT_TELL)])
-def test_it_did_not_pay_only_if_it_did_not_with_the_worst_fall_once_more(monkeypatch, plain, fallen, label):
-    told = iter([[(-0.1, plain)] * 3, [(-0.1, fallen)]])
+@pytest.mark.parametrize(
+    ("low", "high", "fallen", "label"),
+    [
+        (-0.1, -0.01, -0.01, NOT_PAID),
+        (-0.1, -0.01, 0.01, CANT_TELL),
+        (-0.1, -0.01, 0.0, CANT_TELL),
+        (-0.1, 0.0, -0.01, CANT_TELL),
+        (0.0, 0.1, 0.1, CANT_TELL),
+        (0.005, 0.1, -0.1, PAID),
+    ],
+)
+def test_it_did_not_pay_only_if_it_did_not_with_the_worst_fall_once_more(monkeypatch, low, high, fallen, label):
+    told = iter([[(low, high)] * 3, [(-0.1, fallen)]])
     monkeypatch.setattr(insurance, "_intervals", lambda *_all: next(told))
 
     assert judged(0.0)[0].label == label
@@ -137,3 +148,65 @@ def test_threads_change_nothing(monkeypatch):
     monkeypatch.setattr(insurance, "CHUNK", 7)
 
     assert judged(0.0)[0] == first
+    monkeypatch.setattr(insurance.os, "cpu_count", lambda: None)  # as where the system doesn't tell
+    assert judged(0.0)[0] == first
+
+
+def test_growth_is_that_of_the_books_and_the_gap_their_difference():
+    found, hedged, grid, level, shares = judged(0.0)
+    years = SESSIONS / 252
+    cagr = [level_of(grid, share)[-1] ** (1 / years) - 1.0 for share in shares]
+    own = (hedged.equity[-1] / hedged.equity[0]) ** (1 / years) - 1.0
+
+    assert [one.share for one in (found.quarter, found.drawdown, found.volatility)] == list(shares)
+    for match, held in zip((found.quarter, found.drawdown, found.volatility), cagr, strict=True):
+        assert (match.cagr, match.gap) == pytest.approx((held, own - held), abs=1e-12)
+    assert insurance.quarters(level)[5] == pytest.approx(level[68] / level[5] - 1.0)
+
+
+def level_of(grid, share):
+    """What a dollar of the core and cash became that hold a share: both are in the grid."""
+    cash, core = (np.diff(book.equity) / book.equity[:-1] for book in (grid[0], grid[-1]))
+    return np.cumprod(1.0 + share * core + (1.0 - share) * cash)
+
+
+def test_what_is_drawn_unless_told_otherwise():
+    _, hedged, grid, level, shares = judged(0.0)
+    held, years = [grid[10]] * 3, SESSIONS / 252
+    told = insurance_of(hedged, grid, held, level, years)
+
+    assert told == insurance_of(hedged, grid, held, level, years, 2000, seed=0)
+    assert told != insurance_of(hedged, grid, held, level, years, 2001, seed=0)
+    assert len(shares) == 3
+    assert (draw_sessions(500, 300, 4, 1) == draw_sessions(500, 300, 4, 1, block=63)).all()
+    assert (draw_blocks(500, 3000, 4, 1).start == draw_blocks(500, 3000, 4, 1, block=63).start).all()
+
+
+@pytest.mark.parametrize(("first", "count"), [(100, 126), (320, 100)])
+def test_the_worst_fall_is_half_a_year_or_what_is_left_of_history(first, count):
+    """From the first session of the core's worst quarter on; places among returns, of which there are 420."""
+    returns = np.full(SESSIONS, 0.001)
+    returns[first : first + 63] = -0.01
+    level = np.cumprod(np.append(1.0, 1.0 + returns))
+
+    assert insurance._worst_fall(level).tolist() == list(range(first, first + count))
+
+
+def test_a_share_is_looked_for_from_the_place_below_the_one_of_history(monkeypatch):
+    real, seen = compiled(), []
+
+    class Spy:
+        match_books = real.match_books
+
+        @staticmethod
+        def match_draws(blocks, paths, grid, near, out):
+            seen.append(near.tolist())
+            real.match_draws(blocks, paths, grid, near, out)
+
+    monkeypatch.setattr(insurance, "compiled", lambda: Spy)
+    _, hedged, grid, *_ = judged(0.0)
+    returns = np.stack([book.equity[1:] / book.equity[:-1] - 1.0 for book in (hedged, *grid)], axis=1)
+    insurance._intervals(returns, SESSIONS, [0.0, 0.52, 1.0], 1.0, 5, 0)
+
+    assert seen[0] == [19, 19, 19]  # history itself: from the top
+    assert seen[-1] == [0, 10, 19]

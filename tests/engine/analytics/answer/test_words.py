@@ -311,6 +311,7 @@ MOST = "Most of the {} points {}"
         ((-3.0, -1.0, -1.0, 0.0), MOST.format(5.0, "went on holding less SOXX, not on SOXS itself")),
         ((-2.5, -1.5, 0.0, -1.0), MOST.format(5.0, "went on holding less SOXX and its dates, not on SOXS itself")),
         ((-2.0, -1.0, -1.0, -2.0), MOST.format(6.0, "went on holding less SOXX and SOXS itself")),
+        ((-2.3, -1.2, -0.9, -0.6), MOST.format(5.0, "went on holding less SOXX and its dates, not on SOXS itself")),
         ((2.0, 1.0, 1.1, 1.9), MOST.format(6.0, "came from holding less SOXX and SOXS itself")),
     ],
 )
