@@ -195,7 +195,7 @@ def test_an_interrupt_leaves_nothing(folder, monkeypatch):
     def interrupt(*_args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("engine.research.sweep._join", interrupt)
+    monkeypatch.setattr("engine.research.sweep.join", interrupt)
     with pytest.raises(KeyboardInterrupt):
         backtest.sweep(SHORT, {"trend_days": [10, 20]})
 

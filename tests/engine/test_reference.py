@@ -10,6 +10,7 @@ from history import FOLDER, needs_history
 
 from data.market import load_market
 from data.sources.csv import CsvSource
+from data.sources.wrapped import KeptSource
 from engine.analytics.controls import run_unhedged
 from engine.analytics.derisk import sold_at_entry
 from engine.backtrader_engine.execute import run_in_backtrader
@@ -27,16 +28,7 @@ IN_BACKTRADER = ("next_close", "margin", "whole", "daily", "SMH", "stop_loss")
 
 @lru_cache(maxsize=1)
 def source():
-    return Remembering()
-
-
-class Remembering(CsvSource):
-    """The real history, each file read once."""
-
-    def __init__(self):
-        super().__init__(FOLDER)
-        object.__setattr__(self, "bars", lru_cache(super().bars))
-        object.__setattr__(self, "series", lru_cache(super().series))
+    return KeptSource(CsvSource(FOLDER))
 
 
 def tree_of(keys):

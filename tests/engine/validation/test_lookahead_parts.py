@@ -18,7 +18,7 @@ from engine.validation.comparing import ROUNDING, compare, differing
 from engine.validation.cuts import choose_cuts, switches
 from engine.validation.histories import cut, known_at, later, poisoned, scaled
 from engine.validation.perturb import Garbage
-from engine.validation.probe import DECISION, INPUT, Column, Output
+from engine.validation.probe import DECISION, INPUT, Output, OutputColumn
 
 DATES = nyse("2018-01-02", 60)
 SEEDS = st.integers(0, 1000)
@@ -112,7 +112,7 @@ def test_scaled_prices_have_the_same_returns_to_the_last_bit():
 
 
 def told(values, role=DECISION, against=None, first=0):
-    columns = {"intensity": Column(role, np.array(values, float), against)}
+    columns = {"intensity": OutputColumn(role, np.array(values, float), against)}
     return Output(DATES[: len(values)], first, columns)
 
 
@@ -151,7 +151,7 @@ def test_cuts_are_around_switches_and_over_the_whole_run():
     assert (rows.min(), rows.max()) >= (6, 40)
     assert rows.max() <= 58
     assert choose_cuts(Short(), seen, 100).tolist() == list(range(6, 59))
-    against = Column(INPUT, np.arange(60.0), np.full(60, 20.5))
+    against = OutputColumn(INPUT, np.arange(60.0), np.full(60, 20.5))
     assert np.flatnonzero(switches(Output(DATES, 5, {"x": against}))).tolist() == [21]
 
 
