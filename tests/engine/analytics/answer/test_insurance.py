@@ -200,7 +200,7 @@ def test_a_share_is_looked_for_from_the_place_below_the_one_of_history(monkeypat
 
         @staticmethod
         def match_draws(blocks, paths, grid, near, out):
-            seen.append(near.tolist())
+            seen.append((near.tolist(), blocks.of.tolist()))
             real.match_draws(blocks, paths, grid, near, out)
 
     monkeypatch.setattr(insurance, "compiled", lambda: Spy)
@@ -208,5 +208,5 @@ def test_a_share_is_looked_for_from_the_place_below_the_one_of_history(monkeypat
     returns = np.stack([book.equity[1:] / book.equity[:-1] - 1.0 for book in (hedged, *grid)], axis=1)
     insurance._intervals(returns, SESSIONS, [0.0, 0.52, 1.0], 1.0, 5, 0)
 
-    assert seen[0] == [19, 19, 19]  # history itself: from the top
-    assert seen[-1] == [0, 10, 19]
+    assert seen[0] == ([19, 19, 19], [0, 1])  # history itself, one block of all of it: from the top
+    assert seen[-1][0] == [0, 10, 19]

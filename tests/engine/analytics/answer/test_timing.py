@@ -1,5 +1,7 @@
 """Timing: labels of hand-made shifts, and all shifts of a run by numpy's own sums."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -147,3 +149,51 @@ def test_where_every_other_shift_is_ruined_nothing_warns():
     assert (found.growth[ruined] == -np.inf).all()
     assert np.isfinite(found.t[~ruined]).all()
     assert timing_of(found).mean is None
+
+
+def test_growth_and_t_by_hand_of_books_that_ended_near_nothing(monkeypatch):
+    """Half a dollar is alive, nothing and less is ruined, whatever it varied."""
+    setup, hedged, beta = ran()
+    ends = np.array([1e5, 0.5, 0.0, -0.5, 2e5, 3e5])
+    sums = np.array([0.04, 0.01, 0.0, 0.0, 0.0, 0.09])
+    monkeypatch.setattr(timing, "_run", lambda *_all: (ends, sums))
+    found = shifts_of(setup, hedged, beta, 2.0, np.arange(6))
+
+    growth = np.log(ends[[0, 1, 4, 5]] / setup.terms.cash) / 2.0
+    assert found.growth[[0, 1, 4, 5]] == pytest.approx(growth)
+    assert found.growth[[2, 3]].tolist() == found.t[[2, 3]].tolist() == [-np.inf, -np.inf]
+    mean = growth[1:].mean()
+    assert found.t[[0, 1, 5]] == pytest.approx((growth[[0, 1, 3]] - mean) / [0.1, 0.05, 0.15])
+    assert found.t[4] == 0.0
+
+
+def test_every_other_shift_is_counted():
+    assert timing_of(made([3.0, 5.0, 1.0])).p_high == 2 / 3
+    assert timing_of(made([3.0, 1.0, 5.0])).p_low == 2 / 3
+
+
+@pytest.mark.parametrize(("deviation", "alike"), [(None, False), (0.02, False), (1e-12, False), (9e-13, True)])
+def test_shifts_are_alike_where_they_differ_by_rounding(deviation, alike):
+    assert replace(timing_of(made([3.0, 5.0, 1.0])), deviation=deviation).alike is alike
+
+
+def test_one_thread_is_the_caller_s(monkeypatch):
+    def pool(_threads):
+        raise RuntimeError("a pool")
+
+    monkeypatch.setattr(timing, "ThreadPoolExecutor", pool)
+    setup, hedged, beta = ran()
+
+    assert len(shifts_of(setup, hedged, beta, 0.2, threads=1).t) == len(hedged.equity) - 1
+    with pytest.raises(RuntimeError, match="a pool"):
+        shifts_of(setup, hedged, beta, 0.2, threads=2)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_path_begins_with_the_core_s_own_order(first):
+    setup, hedged, beta = ran()
+    due = np.full(len(setup.plan.core_due), not first)
+    due[0] = first
+    path = timing._path_of(replace(setup, plan=setup.plan._replace(core_due=due)), hedged, beta)
+
+    assert (path.ordered[0], path.restate[0]) == (first, first)

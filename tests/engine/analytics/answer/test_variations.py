@@ -12,7 +12,7 @@ from data.errors import DataError
 from engine.analytics.answer import variations
 from engine.analytics.answer.variations import VariedRun, alternatives_of, variations_of
 from engine.analytics.derisk import held_less_grid, net_short, sold_daily
-from engine.analytics.drawdowns import core_level, falls_of
+from engine.analytics.drawdowns import Fall, core_level, falls_of
 from engine.kernel.loop import replay, run_policy
 from engine.loading import build_config
 from engine.setup import open_market, prepare, run_beta
@@ -131,10 +131,16 @@ def test_a_start_that_leaves_two_falls_or_less_is_left_out(monkeypatch):
         name = f"start {months} month{'s' if months > 1 else ''} later"
         assert (name in found) == (len(market) - first > 400)
     assert {"first half", "second half"}.isdisjoint(found)
-    left = int(len(market) - np.searchsorted(market.sessions, np.datetime64("2012-11-25")))
-    for fall, there in ((left // 2, left % 2 == 1), ((left - 1) // 2, True)):
+
+
+@pytest.mark.parametrize("months", range(1, 7))
+def test_a_start_that_leaves_just_two_falls_is_left_out(monkeypatch, months):
+    market = ran()[1].setup.market
+    left = int(len(market) - np.searchsorted(market.sessions, np.datetime64(f"2012-{5 + months:02}-25")))
+    name = f"start {months} month{'s' if months > 1 else ''} later"
+    for fall in (left // 2, (left - 1) // 2):
         monkeypatch.setattr(variations, "FALL", fall)
-        assert ("start 6 months later" in named(variations_of(bench()))) == there
+        assert (name in named(variations_of(bench()))) == (left > 2 * fall)
 
 
 def test_halves_and_falls_are_cut_out_of_every_book():
@@ -289,3 +295,61 @@ def test_of_a_book_sold_daily_that_is_ruined_there_is_no_fund_part():
         found = named(variations_of(mute(replace(given, daily=broken))))
         assert (found["second half"].fund is not None) == told
         assert found["first half"].fund is not None
+
+
+def test_of_many_falls_the_three_deepest_are_left_out_oldest_first(monkeypatch):
+    depths = (-0.3, -0.2, -0.4, -0.25)
+    falls = tuple(Fall(100 * k, 100 * k + 5, 100 * k + 9, depth, "peak") for k, depth in enumerate(depths))
+    monkeypatch.setattr(variations, "falls_of", lambda _level: falls)
+    days = bench().prepared.setup.market.run_sessions
+
+    cut = [one.name for one in variations_of(mute(bench())) if one.group == "falls"]
+    assert cut == [f"without the fall from {days[100 * k]}" for k in (0, 2, 3)]
+
+
+def test_a_cut_that_leaves_just_two_falls_is_left_out(monkeypatch):
+    setup = bench().prepared.setup
+    for fall in sorted(falls_of(core_level(setup)), key=lambda fall: fall.depth)[:3]:
+        left = 599 - (fall.end - fall.peak)
+        for length in (left // 2, (left - 1) // 2):
+            monkeypatch.setattr(variations, "FALL", length)
+            found = named(variations_of(mute(bench())))
+            assert (f"without the fall from {setup.market.run_sessions[fall.peak]}" in found) == (left > 2 * length)
+
+
+def test_halves_are_cut_only_where_the_shorter_is_long_enough(monkeypatch):
+    """597 sessions: 298 and 299."""
+    given = mute(bench(f"end={DATES[697]}"))
+    for fall, there in ((149, False), (148, True)):
+        monkeypatch.setattr(variations, "FALL", fall)
+        assert ("second half" in named(variations_of(given))) == there
+
+
+def test_a_book_sold_daily_that_was_ruined_on_the_way_has_no_fund_part():
+    given = bench()
+    equity = given.daily.equity.copy()
+    equity[450:] = 0.0
+    found = named(variations_of(mute(replace(given, daily=given.daily._replace(equity=equity)))))
+
+    assert found["second half"].fund is None
+    assert found["first half"].fund is not None
+
+
+@pytest.mark.parametrize(
+    ("setting", "sizes", "steps"),
+    [
+        ("hedge.weight=0", "", "5"),
+        ("hedge.weight=0.95", "47.5 95", "90 100"),
+        ("hedge.weight=1", "50 100", "95"),
+        ("hedge.sizing=proportional", "7.5 15 22.5", "10 20"),
+    ],
+)
+def test_weights_are_asked_for_above_nothing_and_up_to_all(monkeypatch, setting, sizes, steps):
+    monkeypatch.setattr(variations, "_alternative", lambda _run, title, kind, _changed, own: (title, kind))
+    monkeypatch.setattr(variations, "_rerun", lambda _run, name, group, *_more, **_named: iter([(name, group)]))
+    given = bench(setting, "hedge.max_weight=1")
+    asked = [title for title, kind in alternatives_of(given) if kind == "weight"]
+
+    assert asked == [f"{size} % of equity" for size in sizes.split()]
+    varied = [name for name, group in variations._reruns(given) if group == "weight"]
+    assert varied == [f"weight {step} %" for step in steps.split()]
