@@ -6,7 +6,7 @@ import backtrader as bt
 import numpy as np
 
 from data.arrays import Floats
-from engine.backtrader_engine.guard import FILLS, NEXT_OPEN, Guarded, RefusedError, refusal
+from engine.backtrader_engine.guard import FILLS, NEXT_OPEN, Guarded, RefusedError, column_of, refusal
 from engine.backtrader_engine.record import Ended, Placed, placed_by
 from engine.rules import Prices, Terms, open_session
 
@@ -82,7 +82,7 @@ class HistoryBroker(bt.brokers.BackBroker):
         super().next()
 
     def _try_exec(self, order: bt.Order) -> None:
-        i = self.feeds.index(order.data)
+        i = column_of(self.feeds, order.data)
         self.slip = self.terms.slippage[i] + self.terms.slippage_per_share[i] / order.data.open[0]
         self.limit = _limit(order)
         super()._try_exec(order)

@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arithmetic import dot
 from data.arrays import Floats
+from engine.backtrader_engine.guard import column_of
 from engine.kernel.loop import Ledger, Memory, Plan, Weigh, decide, decide_given, mark
 from engine.rules import Order, Prices, plan_trade
 from strategies.policy import start
@@ -87,7 +88,8 @@ class HedgeStrategy(bt.Strategy):
         if order.status != bt.Order.Completed:
             name = order.data._name  # where backtrader keeps a feed's name
             raise OrderLostError(f"{name}: {order.getstatusname()} on {order.data.datetime.date()}")
-        self.p.decider.ledger.traded[len(self.data) - 1, self.datas.index(order.data)] += order.executed.size
+        column = column_of(self.datas, order.data)
+        self.p.decider.ledger.traded[len(self.data) - 1, column] += order.executed.size
 
 
 def place(strategy: bt.Strategy, feeds: Sequence[Any], traded: Floats) -> None:

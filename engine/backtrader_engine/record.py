@@ -11,6 +11,7 @@ import numpy as np
 
 from data.arrays import Flags, Floats, Ints
 from data.format import counted
+from engine.backtrader_engine.guard import column_of
 from engine.kernel.loop import Ledger, empty_ledger
 from engine.legs import HEDGE
 from engine.setup import Setup
@@ -141,7 +142,7 @@ class Recorder(bt.Analyzer):
         done = order.executed.size - self._filled.get(order.ref, 0.0)
         if done:
             self._filled[order.ref] = order.executed.size
-            self._now[self.datas.index(order.data)] += done
+            self._now[column_of(self.datas, order.data)] += done
 
     def next(self) -> None:
         """Note the book at this close."""

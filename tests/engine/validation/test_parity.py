@@ -1,5 +1,7 @@
 """The plain loop and backtrader's own broker, order for order, over made-up markets and every field of the rules."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -73,3 +75,15 @@ def test_the_drawn_markets_do_trade():
     assert (setup.prices.split != 1).any()
     assert (setup.prices.dividend > 0).any()
     assert len(setup.market.run_sessions) < 45
+
+
+def test_instruments_that_close_equal_are_told_apart():
+    setup = laid_out({}, source(3))
+    close = setup.prices.close.copy()
+    close[:, -1] = close[:, 0]
+    setup = replace(setup, prices=setup.prices._replace(close=close))
+
+    ours = run_policy(setup.prices, setup.terms, setup.plan)
+
+    assert (ours.traded[:, -1] != 0.0).any()
+    assert_same(setup, ours, run_in_backtrader(setup))
