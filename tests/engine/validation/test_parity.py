@@ -77,11 +77,11 @@ def test_the_drawn_markets_do_trade():
     assert len(setup.market.run_sessions) < 45
 
 
-def test_instruments_that_close_equal_are_told_apart():
-    setup = laid_out({}, source(3))
-    close = setup.prices.close.copy()
-    close[:, -1] = close[:, 0]
-    setup = replace(setup, prices=setup.prices._replace(close=close))
+def test_instruments_that_close_equal_are_kept_apart():
+    fed = source(3, events=False, missing=False)
+    core, fund = fed.bars_by_name["AAA"], fed.bars_by_name["HHH"]
+    same = replace(fund, **{name: getattr(core, name) for name in ("open", "high", "low", "close")})
+    setup = laid_out({}, replace(fed, bars_by_name=fed.bars_by_name | {"HHH": same}))
 
     ours = run_policy(setup.prices, setup.terms, setup.plan)
 
