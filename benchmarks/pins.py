@@ -14,12 +14,14 @@ in ``--cache`` and computed once. The working tree's folder is kept where someth
 One line a difference, with the first line, JSON path or column that differs; exit status 1 where there is any, 2 for
 a mistake. Files that only the working tree writes are listed as added, and are no difference. Pages are listed by
 name: only a page that is missing is a difference. What may differ is replaced first: see ``NORMAL``, ``CLOCK`` and
-``IDS`` in ``pins_compare.py``. The hash of the sources, a part of every id, is fixed while the plan runs.
+``IDS`` in ``pins_compare.py``. The hash of the sources, a part of every id, is fixed while the plan runs, and a shipped
+strategy is known by its file in BASE.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import atexit
 import fcntl
 import hashlib
@@ -52,6 +54,7 @@ def serve(order: Path) -> None:
     os.nice(10)
     sys.path.insert(0, str(tree))
     _fix_the_code_version(tree)
+    _fix_the_shipped_strategies(Path(told["base"]))
     for library in ("pandas", "pyarrow.parquet", "numba", "pydantic", "rich.table", "typer", "exchange_calendars"):
         importlib.import_module(library)
     loaded = importlib.import_module("backtest.cli")
@@ -90,6 +93,20 @@ def _fix_the_code_version(tree: Path) -> None:
             module.code_version = lambda: "0.0.0+000000000000"
             return
     sys.exit("no function code_version in the tree: its hash can't be left out")
+
+
+def _fix_the_shipped_strategies(base: Path) -> None:
+    """Have a shipped strategy be known by its file in the base: that is one of the sources, and a part of every id."""
+    load = importlib.import_module("strategies.load")
+    source_hash = load.source_hash
+    text = (base / "strategies" / "load.py").read_text(encoding="utf-8")
+    assigned = [node for node in ast.parse(text).body if isinstance(node, ast.Assign)]
+    modules = next(ast.literal_eval(node.value) for node in assigned if ast.unparse(node.targets[0]) == "SHIPPED")
+    files = {name: base / f"{module.replace('.', '/')}.py" for name, module in modules.items()}
+    known = {
+        (load.SHIPPED.get(name), name): hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()
+    }
+    load.source_hash = lambda cls: known.get((cls.__module__, cls.__name__)) or source_hash(cls)
 
 
 def _forked(work: Any) -> int:
@@ -155,12 +172,13 @@ def _command(arguments: Sequence[str], streams: tuple[Path, Path]) -> None:
     importlib.import_module("backtest.cli").main()
 
 
-def run_side(side: Path, entries: Sequence[dict[str, Any]], jobs: int, data: str) -> None:
+def run_side(side: Path, entries: Sequence[dict[str, Any]], jobs: int, data: str, base: Path) -> None:
     """Run entries in a side's tree; raises SystemExit where that can't be done."""
     from benchmarks.pins_plan import warm_up
 
     order, out = side / "order.json", side / "out"
-    told = {"tree": str(side / "tree"), "out": str(out), "jobs": jobs, "warm_up": warm_up(data), "entries": entries}
+    told = {"tree": str(side / "tree"), "base": str(base / "tree"), "out": str(out), "jobs": jobs, "entries": entries}
+    told["warm_up"] = warm_up(data)
     order.write_text(json.dumps(told), encoding="utf-8")
     fixed = {"COLUMNS": "100", "PYTHONHASHSEED": "0", "TZ": "UTC", "TERM": "dumb", "PYTHONDONTWRITEBYTECODE": "1"}
     left_out = {"BACKTEST_DATA", "BACKTEST_TEST_MARKET", "PYTHONPATH", "NO_COLOR", "FORCE_COLOR"}
@@ -220,7 +238,7 @@ def prepare_base(commit: str, cache: Path, data: str, entries: list[dict[str, An
         lacking = [entry for entry in entries if _kept(side / "out" / f"{entry['name']}.done") != entry["digest"]]
         if lacking:
             print(f"{commit[:10]}: {len(lacking)} entries to compute", file=sys.stderr)
-            run_side(side, lacking, jobs, data)
+            run_side(side, lacking, jobs, data, side)
     return side
 
 
@@ -291,7 +309,7 @@ def _judge(base: Path, ours: Path, entries: list[dict[str, Any]], given: argpars
     copy_working_tree(ours / "tree")
     (ours / "out").mkdir()
     if entries:
-        run_side(ours, entries, given.jobs, given.data)
+        run_side(ours, entries, given.jobs, given.data, base)
     from benchmarks.pins_compare import PAGES, Sameness, compare, compare_texts, files_of, own
 
     same = Sameness(ids_changed=given.ids_changed)

@@ -139,5 +139,4 @@ def _dollars(day: Course, turnover: float, sessions: Dates, rng: np.random.Gener
     years = (sessions - sessions[0]).astype(np.float64) / 365.25
     moved = np.abs(day.close - 1)
     busy = (0.7 + 0.3 * moved / moved.mean()) * np.exp(rng.normal(0.0, 0.35, len(sessions)))
-    dollars: Floats = turnover * np.exp(0.1 * years) * busy
-    return dollars
+    return turnover * np.exp(0.1 * years) * busy

@@ -9,12 +9,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from data.arrays import Dates, Floats, day, read_only
+from data.arrays import DAY, Dates, Floats, day, read_only
 from data.as_traded import Course, Listing, as_traded, course_of, is_ex_date
 from data.bars import Bars
 from data.calendar import nyse_sessions
-from data.demo_events import demo_events
-from data.events import AHEAD, Events, Members, make_members
+from data.events import AFTER_CLOSE, AHEAD, BEFORE_OPEN, Events, Members, make_events, make_members
 from data.fund import fund_return
 from data.rates import as_yield, days_between
 from data.series import Series
@@ -51,6 +50,17 @@ PREMIUM = 0.0012
 """Standard deviation of a leveraged fund's price about its asset value, drawn anew at each open and close."""
 PAYS_FROM = 0.015
 """Bill yield from which a leveraged fund distributes, each quarter, a fifth of that yield."""
+
+MEETINGS = ("01-26", "03-15", "05-01", "06-12", "07-26", "09-16", "11-01", "12-11")
+"""A meeting ends on the first Wednesday from each of these on."""
+MEETINGS_KNOWN = "08-01"
+"""Day of the year before on which the year's meetings are announced."""
+RELEASES_KNOWN = "11-01"
+"""Day of the year before on which the year's releases are announced."""
+SEASON = 42
+"""Days from the middle of a quarter's first month within which companies report."""
+MEGACAPS = tuple(f"MEGA{number}" for number in range(1, 9))
+"""Companies that only report: the market has no bars of them."""
 
 
 @dataclass(frozen=True)
@@ -227,3 +237,53 @@ def _series(sector: Sector) -> Iterator[Series]:
     for name, column in values.items():
         read_only(column)
         yield Series(name, sector.sessions, column)
+
+
+def demo_events(chips: tuple[str, ...], first: np.datetime64, last: np.datetime64) -> tuple[Events, ...]:
+    """Return the schedules between two days.
+
+    Meetings and releases say when they were announced. Earnings dates don't: schedules in hindsight, as most are.
+    """
+    years = range(first.astype("datetime64[Y]").item().year, last.astype("datetime64[Y]").item().year + 1)
+    sessions = nyse_sessions(first, last)
+    meetings = [(f"{year}-{since}", f"{year - 1}-{MEETINGS_KNOWN}") for year in years for since in MEETINGS]
+    releases = [(f"{year}-{month:02d}-10", f"{year - 1}-{RELEASES_KNOWN}") for year in years for month in range(1, 13)]
+    return (
+        _on_wednesdays("fomc_dates", meetings, first, last),
+        _on_wednesdays("cpi_release_dates", releases, first, last),
+        _earnings("semis_earnings_dates", chips, sessions),
+        _earnings("megacap_earnings", MEGACAPS, sessions),
+    )
+
+
+def _on_wednesdays(name: str, days: list[tuple[str, str]], first: np.datetime64, last: np.datetime64) -> Events:
+    """Return events on the first Wednesday from each of some days on, with the day each was announced."""
+    since: Dates = np.array([text for text, _ in days], dtype="datetime64[D]")
+    announced: Dates = np.array([text for _, text in days], dtype="datetime64[D]")
+    weekday = (since.astype(np.int64) + 3) % 7  # day 0, 1970-01-01, was a Thursday; 0 is Monday
+    dates: Dates = since + (2 - weekday) % 7 * DAY
+    kept = (dates >= first) & (dates <= last)
+    return make_events(name, dates[kept], announced=announced[kept])
+
+
+def _earnings(name: str, companies: tuple[str, ...], sessions: Dates) -> Events:
+    """Return each company's report a quarter: in its own part of the season, a few days sooner or later."""
+    dates, symbols, timing = [], [], []
+    for company in companies:
+        rng = draws(f"{company} earnings")
+        of_season = int(rng.integers(0, SEASON))
+        when = AFTER_CLOSE if rng.random() < 0.7 else BEFORE_OPEN
+        for quarter in _quarters(sessions):
+            wanted = quarter + (14 + of_season + int(rng.integers(-3, 4))) * DAY
+            row = int(np.searchsorted(sessions, wanted))
+            if row < len(sessions) and wanted >= sessions[0]:
+                dates.append(sessions[row])
+                symbols.append(company)
+                timing.append(when)
+    return make_events(name, np.array(dates), symbols, timing)
+
+
+def _quarters(sessions: Dates) -> Iterator[np.datetime64]:
+    months = np.unique(sessions.astype("datetime64[M]"))
+    for month in months[months.astype(np.int64) % 3 == 0]:  # month 0 is January 1970
+        yield month.astype("datetime64[D]")

@@ -245,7 +245,7 @@ class Market:
 
         ``audit`` is the hash of what the audit found, which reads more than the run does.
         """
-        found = (f"{each.id} {each.severity} {each.says} {each.dates.tolist()}" for each in self.findings)
+        found = (f"{each.id} {each.severity} {each.message} {each.dates.tolist()}" for each in self.findings)
         audit = {"audit": digest_lines(found)} if self.findings else {}
         return dict(sorted((fingerprint(self.source, reads, self.sessions[-1], prices=False) | audit).items()))
 

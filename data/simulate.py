@@ -29,50 +29,28 @@ CHIP_OWN = 0.9
 """Standard deviation of a chip maker's own noise, as a part of the sector's of that day."""
 
 SPELLS = (
-    ("2010-04-19", 45, -0.22),
-    ("2011-09-12", 50, -0.28),
-    ("2011-11-28", 60, 0.25),
-    ("2014-08-18", 65, -0.26),
-    ("2017-10-30", 75, -0.28),
-    ("2018-03-05", 50, 0.25),
-    ("2020-11-09", 22, -0.36),
-    ("2020-12-22", 60, 0.42),
-    ("2023-03-20", 150, -0.50),
-    ("2023-11-06", 60, 0.36),
-    ("2025-08-04", 35, -0.30),
-    ("2025-10-06", 50, 0.28),
-)
+    ("2010-04-19", 45, -0.22), ("2011-09-12", 50, -0.28), ("2011-11-28", 60, 0.25),
+    ("2014-08-18", 65, -0.26), ("2017-10-30", 75, -0.28), ("2018-03-05", 50, 0.25),
+    ("2020-11-09", 22, -0.36), ("2020-12-22", 60, 0.42), ("2023-03-20", 150, -0.50),
+    ("2023-11-06", 60, 0.36), ("2025-08-04", 35, -0.30), ("2025-10-06", 50, 0.28),
+)  # fmt: skip
 """Bear markets and rallies: first day, sessions, log move beyond the drift. The dates are made up."""
 
 PULL = 0.01
 """Part of the shocks' sum that a session takes back, so that drawdowns are the spells', not chance's."""
 
 BILL_RATES = (
-    ("2009-01-01", 0.12),
-    ("2015-10-01", 0.10),
-    ("2018-09-01", 2.30),
-    ("2019-08-01", 1.90),
-    ("2020-05-01", 0.10),
-    ("2021-11-01", 0.08),
-    ("2023-06-01", 5.05),
-    ("2024-08-01", 4.90),
-    ("2026-06-30", 3.40),
-)
+    ("2009-01-01", 0.12), ("2015-10-01", 0.10), ("2018-09-01", 2.30),
+    ("2019-08-01", 1.90), ("2020-05-01", 0.10), ("2021-11-01", 0.08),
+    ("2023-06-01", 5.05), ("2024-08-01", 4.90), ("2026-06-30", 3.40),
+)  # fmt: skip
 """Turning points of the T-bill discount rate, percent."""
 
 TEN_YEAR_RATES = (
-    ("2009-01-01", 2.50),
-    ("2010-04-01", 3.80),
-    ("2012-07-01", 1.60),
-    ("2013-12-01", 2.90),
-    ("2016-07-01", 1.60),
-    ("2018-10-01", 3.10),
-    ("2020-05-01", 0.90),
-    ("2021-11-01", 1.60),
-    ("2023-06-01", 4.00),
-    ("2024-08-01", 4.10),
-    ("2026-06-30", 4.30),
-)
+    ("2009-01-01", 2.50), ("2010-04-01", 3.80), ("2012-07-01", 1.60), ("2013-12-01", 2.90),
+    ("2016-07-01", 1.60), ("2018-10-01", 3.10), ("2020-05-01", 0.90), ("2021-11-01", 1.60),
+    ("2023-06-01", 4.00), ("2024-08-01", 4.10), ("2026-06-30", 4.30),
+)  # fmt: skip
 """Turning points of the ten-year yield, percent: below the bill's while that is at its highest."""
 CALM, A_POINT = 1.6, 0.125
 """The credit spread, percent: so much, and so much more a point of the volatility index."""
@@ -110,16 +88,15 @@ def sector_returns(sessions: Dates, growth: float) -> tuple[Floats, Floats]:
         sds[t] = sd = math.sqrt(variance)
         returns[t] = news = sd * chance + move - PULL * strayed
         strayed += news - move
-        heard = SHOCK + (FALL if news < 0 else 0.0)
-        variance = LONG_RUN_SD**2 * (1 - PERSISTENCE) + heard * news**2 + MEMORY * variance
+        reaction = SHOCK + (FALL if news < 0 else 0.0)
+        variance = LONG_RUN_SD**2 * (1 - PERSISTENCE) + reaction * news**2 + MEMORY * variance
     return pinned(returns, sessions, growth), sds
 
 
 def pinned(log_returns: Floats, sessions: Dates, growth: float) -> Floats:
     """Shift log returns evenly so that they grow by `growth` a year, in logs, over the sessions."""
     years = float((sessions[-1] - sessions[0]).astype(np.int64)) / 365.25
-    shifted: Floats = log_returns + (growth * years - log_returns.sum()) / len(sessions)
-    return shifted
+    return log_returns + (growth * years - log_returns.sum()) / len(sessions)
 
 
 def chip_returns(sector: Floats, sds: Floats, weights: Floats) -> tuple[Floats, Floats]:
@@ -153,8 +130,7 @@ def bill_rate(sessions: Dates) -> Floats:
     """Return a T-bill discount rate in percent: straight lines between turning points, and a little noise."""
     line = _between(BILL_RATES, sessions)
     noise = decayed(draws("IRX").normal(0.0, 0.01, len(sessions)), keep=0.97)
-    quoted: Floats = np.round(line * np.exp(noise), 3)
-    return quoted
+    return np.round(line * np.exp(noise), 3)
 
 
 def ten_year_rate(sessions: Dates, sector: Floats) -> Floats:
@@ -166,16 +142,14 @@ def ten_year_rate(sessions: Dates, sector: Floats) -> Floats:
         The sector's log returns, shape (sessions,): money flees from shares into bonds.
     """
     moves = draws("TNX").normal(0.0, 0.05, len(sessions)) + 0.6 * sector
-    quoted: Floats = np.round(_between(TEN_YEAR_RATES, sessions) * np.exp(0.3 * decayed(moves, keep=0.98)), 3)
-    return quoted
+    return np.round(_between(TEN_YEAR_RATES, sessions) * np.exp(0.3 * decayed(moves, keep=0.98)), 3)
 
 
 def credit_spread(volatility: Floats) -> Floats:
     """Return what junk bonds yield over Treasuries, in percent: it follows a volatility index within a month or so."""
     followed = 0.05 * decayed(volatility, keep=0.95) + volatility[0] * 0.95 ** (1 + np.arange(len(volatility)))
     noise = decayed(draws("HY_SPREAD").normal(0.0, 0.012, len(volatility)), keep=0.97)
-    spread: Floats = np.round((CALM + A_POINT * followed) * np.exp(noise), 2)
-    return spread
+    return np.round((CALM + A_POINT * followed) * np.exp(noise), 2)
 
 
 def volatility_index(name: str, horizon: int, sds: Floats, sector: Floats) -> Floats:
@@ -199,8 +173,7 @@ def volatility_index(name: str, horizon: int, sds: Floats, sector: Floats) -> Fl
     fear = -1.3 * math.sqrt(21 / horizon) * decayed(sector, keep=0.9)
     noise = decayed(draws(name).normal(0.0, 0.03, len(sds)), keep=0.8)
     premium = 1.14 + 0.06 * horizon / 21
-    index: Floats = np.round(100 * premium * SPY_SHARE * np.sqrt(252 * variance) * np.exp(fear + noise), 2)
-    return index
+    return np.round(100 * premium * SPY_SHARE * np.sqrt(252 * variance) * np.exp(fear + noise), 2)
 
 
 def price_earnings(level: Floats) -> Floats:
@@ -208,8 +181,7 @@ def price_earnings(level: Floats) -> Floats:
     followed = (1 - EARNINGS_MEMORY) * decayed(level, EARNINGS_MEMORY)
     followed += level[0] * EARNINGS_MEMORY ** (1 + np.arange(len(level)))
     cycle = decayed(draws("SOXX_PE").normal(0.0, 0.012, len(level)), keep=0.995)
-    ratio: Floats = np.round(16.0 * level / followed * np.exp(cycle), 2)
-    return ratio
+    return np.round(16.0 * level / followed * np.exp(cycle), 2)
 
 
 def decayed(values: Floats, keep: float) -> Floats:
@@ -224,8 +196,7 @@ def decayed(values: Floats, keep: float) -> Floats:
 def _between(turns: Sequence[tuple[str, float]], sessions: Dates) -> Floats:
     """Return straight lines between dated levels."""
     dates = np.array([day(date) for date, _ in turns]).astype(np.float64)
-    line: Floats = np.interp(sessions.astype(np.float64), dates, [level for _, level in turns])
-    return line
+    return np.interp(sessions.astype(np.float64), dates, [level for _, level in turns])
 
 
 def _drift(sessions: Dates) -> Floats:

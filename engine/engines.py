@@ -82,7 +82,7 @@ def execute(engine: str, config: RunConfig, prepared: PreparedRun) -> tuple[Ledg
 def _somebodys(config: RunConfig, setup: Setup, cls: type) -> tuple[Ledger, Said]:
     """Run somebody's backtrader.Strategy; an error in their code is reported with its line."""
     from engine.backtrader_engine.execute import run_backtrader_strategy
-    from engine.backtrader_engine.orders import order_remarks, withheld_because
+    from engine.backtrader_engine.record import order_remarks, withheld_because
 
     try:
         ledger, orders = run_backtrader_strategy(setup, cls, config.strategy.params)

@@ -79,7 +79,7 @@ def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) ->
 
     A session that one traded instrument lacks is cut for all.
     """
-    from data.audit.sessions import AGAIN, holes
+    from data.audit.bars import AGAIN, holes
 
     traded = market.roles.traded
     slips = [
@@ -95,8 +95,8 @@ def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) ->
         if sum_of.severity == ERROR:
             for finding in (slip for slip in slips if np.isin(slip.dates, sum_of.dates).any()):
                 others = ", ".join(other.instrument for other in slips if other is not finding)
-                message = f"{finding.says}; the run, with what {others} lacks: {sum_of.says}"
-                yield replace(finding, severity=ERROR, says=message, cure=AGAIN)
+                message = f"{finding.message}; the run, with what {others} lacks: {sum_of.message}"
+                yield replace(finding, severity=ERROR, message=message, remedy=AGAIN)
 
 
 def _fund(config: RunConfig) -> Fund:
@@ -113,11 +113,11 @@ def _refuse_errors(found: tuple[Finding, ...], config: RunConfig) -> None:
     if left:
         shown = f": {config.check} shows them" if config.check else ""
         more = f" (and {len(left) - 1} more{shown})" if len(left) > 1 else ""
-        mend = f"{_check_command(config, left[0].instrument)} " if left[0].cure.startswith("--") else ""
+        mend = f"{_check_command(config, left[0].instrument)} " if left[0].remedy.startswith("--") else ""
         where = left[0].instrument if np.isnat(left[0].first) else f"{left[0].instrument} {left[0].first}"
-        remedy = f": {mend}{left[0].cure}" if left[0].cure else ""  # what can't be read says it itself
+        remedy = f": {mend}{left[0].remedy}" if left[0].remedy else ""  # what can't be read says it itself
         accept = ",".join(finding.id for finding in left)
-        raise DataError(f"{where}: {left[0].says}{remedy}, or go on with --set data.accept=[{accept}]{more}")
+        raise DataError(f"{where}: {left[0].message}{remedy}, or go on with --set data.accept=[{accept}]{more}")
 
 
 def _check_command(config: RunConfig, instrument: str) -> str:
@@ -173,7 +173,7 @@ def notes_of(config: RunConfig, market: Market, ledger: Ledger) -> Iterator[str]
         yield from _notional_fills(config, market.source, market, ledger)
     for finding in market.findings:
         if finding.severity == ERROR:
-            yield f"Accepted, {finding.id}: {finding.instrument} {finding.first}: {finding.says}."
+            yield f"Accepted, {finding.id}: {finding.instrument} {finding.first}: {finding.message}."
     gone = [id_ for id_ in config.data.accept if id_ not in {finding.id for finding in market.findings}]
     if gone:
         yield f"data.accept names {', '.join(gone)}, which the audit doesn't find between {real[0]} and {real[-1]}."
@@ -205,7 +205,8 @@ def _doubtful_fills(config: RunConfig, market: Market, ledger: Ledger) -> Iterat
         filled = np.isin(market.run_sessions, finding.dates) & (ledger.traded[:, column] != 0.0)
         for t in np.flatnonzero(filled):
             side = "bought" if ledger.traded[t, column] > 0 else "sold"
-            yield f"{finding.instrument} was {side} on {market.run_sessions[t]} at a doubtful {price}: {finding.says}."
+            traded = f"{finding.instrument} was {side} on {market.run_sessions[t]} at a doubtful {price}"
+            yield f"{traded}: {finding.message}."
 
 
 def or_made(config: RunConfig, roles: Roles, source: Source) -> str:

@@ -54,15 +54,15 @@ def show_findings(console: Console, findings: Sequence[Finding], checked: Sequen
     rows = []
     for one in (each for each in findings if each.severity != INFO):
         many = f" +{len(one.dates) - 1:,}" if len(one.dates) > 1 else ""
-        what = [Piece(one.instrument, "strong"), Piece(f" {one.says}")]
+        what = [Piece(one.instrument, "strong"), Piece(f" {one.message}")]
         when = f"{one.first}{many}"
-        rows.append(Row([Cell(one.severity, ROLES[one.severity]), when, Cell(what, detail=f"{one.id}: {one.cure}")]))
+        rows.append(Row([Cell(one.severity, ROLES[one.severity]), when, Cell(what, detail=f"{one.id}: {one.remedy}")]))
     kinds = dict.fromkeys(each.kind for each in findings if each.severity == INFO)
     for kind in kinds:  # good to know, and much the same of each: all of it is on the page and in the JSON
         alike = [each for each in findings if (each.severity, each.kind) == (INFO, kind)]
         names = ", ".join(dict.fromkeys(each.instrument for each in alike))
-        what = [Piece(names, "strong"), Piece(f" {alike[0].says}" if len(alike) == 1 else "")]
-        rows.append(Row([Cell(INFO, ROLES[INFO]), kind, Cell(what, detail=alike[0].cure)]))
+        what = [Piece(names, "strong"), Piece(f" {alike[0].message}" if len(alike) == 1 else "")]
+        rows.append(Row([Cell(INFO, ROLES[INFO]), kind, Cell(what, detail=alike[0].remedy)]))
     columns = [Column("", wrap="never"), Column("", align="left", wrap="never"), Column("", align="left")]
     table: list[Part] = [Table("findings", columns, rows), Paragraph("")] if rows else []
     show(console, [*table, Paragraph(summary(findings, checked))])
@@ -125,7 +125,7 @@ def _table(found: Sequence[Finding]) -> Table:
     for at, one in enumerate(found):
         when: Text = [Link(_when(one), f"#chart-{at}")]
         name: Text = [Piece(one.instrument, "strong")]
-        cells = [Cell(one.severity, f"badge {one.severity}"), Cell(name), Cell(when), one.says, one.cure]
+        cells = [Cell(one.severity, f"badge {one.severity}"), Cell(name), Cell(when), one.message, one.remedy]
         rows.append(Row(cells, command=one.id))
     return Table("findings", [Column(head, align="left") for head in heads], rows)
 
@@ -142,7 +142,7 @@ def _charted(at: int, finding: Finding, chart: FindingChart) -> list[Part]:
     dates, missing = [str(date) for date in concerned(finding)], " ".join(chart["missing"])
     parts: list[Part] = [
         Heading(f"{finding.severity} {finding.instrument}, {_when(finding)}", f"chart-{at}"),
-        Paragraph(finding.says),
+        Paragraph(finding.message),
     ]
     if "near" in chart:
         about = f"{finding.instrument}: {finding.kind}"

@@ -112,7 +112,7 @@ def _finding(one: Finding) -> list[Piece]:
     dates = (
         f"{one.dates[0]}" if len(one.dates) == 1 else f"{len(one.dates):,} sessions, {one.dates[0]} to {one.dates[-1]}"
     )
-    text = f" {one.instrument}, {dates}: {one.says} "
+    text = f" {one.instrument}, {dates}: {one.message} "
     return [Piece(severity, "strong"), Piece(text), Piece(one.id, "code")]
 
 

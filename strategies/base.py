@@ -12,26 +12,27 @@ from data.errors import StrategyError
 from data.market import Market, Roles
 from strategies import parameters
 from strategies.inputs import Input, Reads
-from strategies.rules import Rule, inputs_of, reads_of, remarks_of
+from strategies.rules import Rule, all_fire, reads_of, remarks_of
 
 
 class Strategy:
     """Base of a strategy that says, for every session, how strongly to hedge.
 
-    Derive a frozen dataclass whose fields are its parameters, and write `intensity`. Policy and sizing of the run
-    turn the intensity into orders. An instance keeps no state.
+    Derive a frozen dataclass whose fields are its parameters, and write `intensity`, or `rules` that all have to hold.
+    Policy and sizing of the run turn the intensity into orders. An instance keeps no state.
     """
 
     def __post_init__(self) -> None:
         parameters.check(self)
 
     def intensity(self, market: Market) -> Floats:
-        """Return how strongly to hedge, in [0, 1], shape (sessions,); NaN counts as 0.
+        """Return how strongly to hedge, in [0, 1], shape (sessions,); NaN counts as 0. By rules: 1 where all hold.
 
         Row i may use only rows up to i of what `market` gives: it is decided on at the close of session i and
         traded on from the next session.
         """
-        del market
+        if self.rules():
+            return all_fire(self.inputs(market))
         raise StrategyError(f"{type(self).__name__} has no method intensity: write it, it returns a value a session")
 
     def rules(self) -> Sequence[Rule]:
@@ -40,10 +41,10 @@ class Strategy:
 
     def inputs(self, market: Market) -> Sequence[Input]:
         """Return what the intensity is made from, for `backtest explain`; its rules' values, unless it tells others."""
-        return inputs_of(self.rules(), market)
+        return tuple(rule.input(market) for rule in self.rules())
 
     def reads(self, roles: Roles) -> Reads:
-        """Return what it needs of the data, so that what is lacking is told before anything runs."""
+        """Return what it needs of the data, so that what is lacking is reported before anything runs."""
         return reads_of(self.rules(), roles)
 
     def remarks(self, market: Market) -> Sequence[str]:

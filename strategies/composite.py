@@ -54,14 +54,14 @@ class CompositeHedge(Strategy):
     def __post_init__(self) -> None:
         super().__post_init__()
         rules = self.named_rules()
-        object.__setattr__(self, "signals", {name: one.as_dict() for name, one in rules.items()})
+        object.__setattr__(self, "signals", {name: rule.as_dict() for name, rule in rules.items()})
         if self.combine not in WAYS:
             raise ParameterError(f"combine has to be one of {', '.join(WAYS)}, not {self.combine!r}", "combine")
         for name in self.require:
             if name not in rules:
                 hint = did_you_mean(name, rules) or f": they are {', '.join(rules)}"
                 raise ParameterError(f"require names {name}, which is no signal of this run{hint}", "require")
-        self._check_enough(sum(one.weight for name, one in rules.items() if name not in self.require))
+        self._check_enough(sum(rules[name].weight for name in self._voters))
 
     def named_rules(self) -> dict[str, Rule]:
         """Return its rules by their names; raises ParameterError."""
@@ -73,15 +73,16 @@ class CompositeHedge(Strategy):
     def intensity(self, market: Market) -> Floats:
         """Return how strongly its signals speak for hedging together, in [0, 1]."""
         rules = self.named_rules()
-        read = {name: one.input(market) for name, one in rules.items()}
+        read = {name: rule.input(market) for name, rule in rules.items()}
         required = all_fire(read[name] for name in self.require) if self.require else np.ones(len(market))
-        voters = [name for name in rules if name not in self.require]
-        if not voters:
+        if not self._voters:
             return required
         if self.combine == "votes":
-            return required * self._voted(sum(rules[name].weight * read[name].fired for name in voters), rules)
+            weights = {name: rules[name].weight for name in self._voters}
+            spoken = sum(weight * read[name].fired for name, weight in weights.items())
+            return required * self._voted(spoken, sum(weights.values()))
         together = all_fire if self.combine == "all" else any_fires
-        return required * together(read[name] for name in voters)
+        return required * together(read[name] for name in self._voters)
 
     def rules(self) -> Sequence[Rule]:
         """Return its rules."""
@@ -89,23 +90,24 @@ class CompositeHedge(Strategy):
 
     def inputs(self, market: Market) -> Sequence[Input]:
         """Return each signal's value against its threshold."""
-        return [one.input(market, name) for name, one in self.named_rules().items()]
+        return [rule.input(market, name) for name, rule in self.named_rules().items()]
 
     def label(self, market: Market) -> str:
         """Return its name with how it puts its signals together."""
         del market
         way = f"{self.enough:g} of the votes" if self.combine == "votes" and self.enough else self.combine
         needs = f", needing {' and '.join(self.require)}" if self.require else ""
-        return (
-            f"CompositeHedge ({way} of {', '.join(name for name in self.signals if name not in self.require)}{needs})"
-        )
+        return f"CompositeHedge ({way} of {', '.join(self._voters)}{needs})"
 
-    def _voted(self, spoken: Any, rules: Mapping[str, Rule]) -> Floats:
-        """Return the intensity of the weights that speak for hedging, shape (sessions,)."""
+    @property
+    def _voters(self) -> list[str]:
+        return [name for name in self.signals if name not in self.require]
+
+    def _voted(self, spoken: Any, weights: float) -> Floats:
+        """Return the intensity of the weights that speak for hedging, shape (sessions,), of their sum."""
         if self.enough is not None:
             return (spoken >= self.enough - ROUNDING).astype(float)
-        most = sum(one.weight for name, one in rules.items() if name not in self.require)
-        share: Floats = np.minimum(spoken / most, 1.0)
+        share: Floats = np.minimum(spoken / weights, 1.0)
         return share
 
     def _check_enough(self, weights: float) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -49,7 +49,7 @@ class Input:
 
     @property
     def fired(self) -> Flags:
-        """Say of each close whether it speaks for hedging, shape (sessions,); what isn't known doesn't."""
+        """Whether it speaks for hedging at each close, shape (sessions,); what isn't known doesn't."""
         fired: Flags = SIDES[self.fires](self.values, self.threshold)
         return fired
 
@@ -84,16 +84,8 @@ class Reads:
 
     def __or__(self, other: Reads) -> Reads:
         """Return what both need."""
-
-        def both(ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
-            return tuple(dict.fromkeys(ours + theirs))
-
-        return Reads(
-            both(self.bars, other.bars),
-            both(self.series, other.series),
-            both(self.events, other.events),
-            both(self.members, other.members),
-            self.chip_makers or other.chip_makers,
-            both(self.ranges, other.ranges),
-            both(self.optional, other.optional),
-        )
+        both: dict[str, Any] = {
+            kind: tuple(dict.fromkeys(getattr(self, kind) + getattr(other, kind)))
+            for kind in ("bars", "series", "events", "members", "ranges", "optional")
+        }
+        return Reads(**both, chip_makers=self.chip_makers or other.chip_makers)

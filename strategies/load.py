@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import importlib.util
@@ -17,22 +18,22 @@ from types import ModuleType
 from typing import Any
 
 from data.errors import StrategyError, did_you_mean
+from data.version import ROOMS as NAMES
 from strategies.base import CloseStrategy, Strategy
-from strategies.beside import files_of
 from strategies.reload import OWN, ROOMS, execute, own_modules, texts
 
 SHIPPED = {
     "WeaknessHedge": "strategies.weakness",
-    "FatigueHedge": "strategies.fatigue",
+    "FatigueHedge": "strategies.shipped",
     "ValuationHedge": "strategies.valuation",
     "VolatilityHedge": "strategies.volatility",
-    "VolumeHedge": "strategies.volume",
-    "BreadthHedge": "strategies.breadth",
-    "LeadershipHedge": "strategies.leadership",
-    "RotationHedge": "strategies.rotation",
-    "RatesHedge": "strategies.rates",
-    "CalendarHedge": "strategies.calendar",
-    "SeriesHedge": "strategies.series",
+    "VolumeHedge": "strategies.shipped",
+    "BreadthHedge": "strategies.shipped",
+    "LeadershipHedge": "strategies.shipped",
+    "RotationHedge": "strategies.shipped",
+    "RatesHedge": "strategies.shipped",
+    "CalendarHedge": "strategies.shipped",
+    "SeriesHedge": "strategies.shipped",
     "CompositeHedge": "strategies.composite",
 }
 RUNS = Path(__file__).parent
@@ -102,7 +103,7 @@ def full_name(named: str, folders: tuple[Path, ...]) -> str:
 
 
 def kind(cls: type) -> str:
-    """Say which kind a class is: ``intensity``, ``on_close`` or ``backtrader``; raises StrategyError for any other."""
+    """Return a class's kind: ``intensity``, ``on_close`` or ``backtrader``; raises StrategyError for any other."""
     if issubclass(cls, Strategy):
         return "intensity"
     if issubclass(cls, CloseStrategy):
@@ -117,34 +118,48 @@ def source_hash(cls: type) -> str:
     path = inspect.getsourcefile(cls)
     if not path:
         return ""
-    return hashlib.sha256(b"".join(texts().text(str(one)) for one in files_of(Path(path)))).hexdigest()
+    return hashlib.sha256(b"".join(texts().text(str(file)) for file in files_of(Path(path)))).hexdigest()
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return a file and the files beside it that it imports, and those that they import, sorted.
+
+    Imports are found in the text, wherever they stand in it; ours and installed libraries are left out.
+    """
+    root, found, left = _outermost(path), set[Path](), [path]
+    while left:
+        file = left.pop()
+        if file not in found:
+            found.add(file)
+            left += _imported(file, root)
+    return sorted(found)
 
 
 def raised_in(error: BaseException, path: str | None) -> bool:
-    """Say whether an error came up in the user's file, or in what it called."""
+    """Return whether an error came up in the user's file, or in what it called."""
     return any(frame.filename == path for frame in traceback.extract_tb(error.__traceback__))
 
 
 def fault_in(error: BaseException, path: str | None) -> str:
     """Return ``"my_hedge.py:7: ZeroDivisionError: ..."`` for an error in the user's file, innermost line there."""
-    said = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    message = " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
     if path is None:
-        return said
+        return message
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     if isinstance(error, SyntaxError) and error.filename == path:
-        said, lines = f"{type(error).__name__}: {error.msg}", [error.lineno]
-    return f"{Path(path).name}:{lines[-1]}: {said}" if lines else f"{Path(path).name}: {said}"
+        message, lines = f"{type(error).__name__}: {error.msg}", [error.lineno]
+    return f"{Path(path).name}:{lines[-1]}: {message}" if lines else f"{Path(path).name}: {message}"
 
 
 def _named_module(place: str) -> ModuleType:
     try:
         return importlib.import_module(place)
-    except ImportError as fault:
+    except ImportError as error:
         raise StrategyError(
-            f"module {place} can't be imported: {fault}: give an installed module, or file.py:Class"
+            f"module {place} can't be imported: {error}: give an installed module, or file.py:Class"
         ) from None
-    except (Exception, SystemExit) as fault:  # noqa: BLE001  # whatever the user's module does wrong
-        raise StrategyError(f"module {place} fails: {fault_in(fault, None)}") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the user's module does wrong
+        raise StrategyError(f"module {place} fails: {fault_in(error, None)}") from None
 
 
 def _file_module(place: str, folders: tuple[Path, ...]) -> ModuleType:
@@ -160,8 +175,8 @@ def _file_module(place: str, folders: tuple[Path, ...]) -> ModuleType:
 def _executed(path: Path) -> ModuleType:
     try:
         return execute(str(path), _module_name(path))
-    except (Exception, SystemExit) as fault:  # noqa: BLE001  # whatever the user's file does wrong
-        raise StrategyError(fault_in(fault, str(path))) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the user's file does wrong
+        raise StrategyError(fault_in(error, str(path))) from None
 
 
 def _module_name(path: Path) -> str:
@@ -199,3 +214,40 @@ def _found(place: str, folders: tuple[Path, ...]) -> Path:
             return path.resolve()
     near = did_you_mean(tried[0].name, [path.name for path in tried[0].parent.glob("*.py")])
     raise StrategyError(f"{tried[0]}: no such file{near}: strategy.class names it")
+
+
+def _outermost(path: Path) -> Path:
+    """Return the folder from which a file's own imports are found: that which holds its outermost package."""
+    folder = path.parent
+    while (folder / "__init__.py").is_file():
+        folder = folder.parent
+    return folder
+
+
+def _imported(path: Path, root: Path) -> Iterator[Path]:
+    if {"site-packages", "dist-packages"} & set(root.parts):
+        return
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):  # it fails when it is imported, and says why
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _modules(root, alias.name.split("."))
+        elif isinstance(node, ast.ImportFrom):
+            above = path.parents[node.level - 1] if node.level else root
+            inside = node.module.split(".") if node.module else []
+            for alias in node.names:
+                yield from _modules(above, [*inside, alias.name])
+
+
+def _modules(folder: Path, names: list[str]) -> Iterator[Path]:
+    """Yield the files of a dotted name, and of the packages around it, as far as they lie in a folder."""
+    if names[0] in NAMES:
+        return
+    for count in range(1, len(names) + 1):
+        place = folder.joinpath(*names[:count])
+        for file in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
+            if file.is_file():
+                yield file

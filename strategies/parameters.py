@@ -49,24 +49,16 @@ class Parameter(NamedTuple):
         high = "" if self.at_most is None else f"<= {self.at_most:g}"
         return " and ".join(part for part in (low, high) if part)
 
-    @property
-    def type_name(self) -> str:
-        """The type as written in code."""
-        return (
-            getattr(self.type, "__name__", str(self.type)) if self.type in (int, float, str, bool) else str(self.type)
-        )
-
 
 def describe(cls: type) -> tuple[Parameter, ...]:
     """Return the parameters of a strategy class, in their order; raises StrategyError if it is no dataclass."""
-    if not dataclasses.is_dataclass(cls):
-        raise StrategyError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it")
-    if inspect.get_annotations(cls) and "__dataclass_params__" not in vars(cls):  # only its base is a dataclass
+    only_base = inspect.get_annotations(cls) and "__dataclass_params__" not in vars(cls)
+    if only_base or not dataclasses.is_dataclass(cls):
         raise StrategyError(f"{cls.__name__} is no dataclass: put @dataclass(frozen=True) above it")
     try:
         hints = typing.get_type_hints(cls)
-    except NameError as fault:
-        raise StrategyError(f"{cls.__name__}: the type of a parameter can't be read: {fault}: import it") from None
+    except NameError as error:
+        raise StrategyError(f"{cls.__name__}: the type of a parameter can't be read: {error}: import it") from None
     return tuple(
         Parameter(
             field.name,
@@ -107,8 +99,8 @@ def resolved(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
     values = {known.name: getattr(made, known.name) for known in describe(cls)}
     for name, value in values.items():
         if not _fits_yaml(value):
-            said = f"{name} has to be what YAML can hold, not {type(value).__name__}"
-            raise ParameterError(f"{cls.__name__}: {said}", name)
+            message = f"{cls.__name__}: {name} has to be what YAML can hold, not {type(value).__name__}"
+            raise ParameterError(message, name)
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 

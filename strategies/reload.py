@@ -22,9 +22,11 @@ from data.version import ROOMS as NAMES
 
 ROOMS = tuple(f"{Path(__file__).parent.parent / name}{sep}" for name in NAMES)
 """Folders of our own code: it keeps nothing from one run for another."""
-_INSTALLED = [sysconfig.get_path(place) for place in ("stdlib", "platstdlib", "purelib", "platlib")]
+_INSTALLED = [sysconfig.get_path(key) for key in ("stdlib", "platstdlib", "purelib", "platlib")]
 LIBRARIES = tuple(
-    dict.fromkeys(f"{made}{sep}" for one in (*_INSTALLED, *zoneinfo.TZPATH) for made in (one, Path(one).resolve()))
+    dict.fromkeys(
+        f"{path}{sep}" for folder in (*_INSTALLED, *zoneinfo.TZPATH) for path in (folder, Path(folder).resolve())
+    )
 )
 """Folders of everybody's code, and of time zones."""
 OWN = "_strategy_"
@@ -78,7 +80,7 @@ def own_modules(root: str, *names: str) -> Iterator[None]:
     """
     with LOCK:
         path, finder = [*sys.path], _Beside()
-        roots = (root, *(f"{one}{sep}" for one in path if one and _real(one) == _real(root)))
+        roots = (root, *(f"{folder}{sep}" for folder in path if folder and _real(folder) == _real(root)))
         before = _below(roots, names, sys.modules)
         for name in before:
             del sys.modules[name]
@@ -89,7 +91,7 @@ def own_modules(root: str, *names: str) -> Iterator[None]:
         try:
             yield
         finally:
-            added = tuple(f"{one.rstrip(sep)}{sep}" for one in sys.path if one and one not in path)
+            added = tuple(f"{folder.rstrip(sep)}{sep}" for folder in sys.path if folder and folder not in path)
             sys.meta_path.remove(finder)
             sys.path[:] = path
             for name in _below((*roots, *added), names, set(sys.modules) - others):
@@ -143,7 +145,7 @@ def _place(module: Any) -> str:
 @cache
 def _installed_in(roots: tuple[str, ...]) -> tuple[str, ...]:
     """Return the folders of libraries that lie below others."""
-    return tuple(one for one in LIBRARIES if one.startswith(roots))
+    return tuple(library for library in LIBRARIES if library.startswith(roots))
 
 
 @cache

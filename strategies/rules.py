@@ -15,7 +15,7 @@ from data.market import Market, Roles
 from strategies.inputs import SIDES, Input, Reads, Side
 from strategies.parameters import Parameter, ParameterError, check_value
 from strategies.signals.catalogue import SIGNALS, Signal, signal
-from strategies.signals.feeding import members_of
+from strategies.signals.feeds import members_of
 from strategies.signals.windows import change, percentile, zscore
 
 KEYS: dict[str, Side] = {"above": "above", "below": "below", "at_least": "at least", "at_most": "at most"}
@@ -96,7 +96,7 @@ class Rule:
         return read
 
     def remarks(self, market: Market) -> Iterable[str]:
-        """Say what a reader has to know of what it reads: survivors, schedules in hindsight."""
+        """Yield what a reader has to know of what it reads: survivors, schedules in hindsight."""
         found = SIGNALS[self.signal]
         for argument, named in found.names(self.given, market.roles).items():
             kind = found.feeds[argument].kind
@@ -108,7 +108,7 @@ class Rule:
     def as_dict(self) -> dict[str, Any]:
         """Return it as YAML writes it, every key written out; `rule_of` reads it back."""
         side = next(key for key, word in KEYS.items() if word == self.fires)
-        own = {name: value for name, value in asdict(self).items() if name in {one.name for one in OWN}}
+        own = {name: value for name, value in asdict(self).items() if name in {key.name for key in OWN}}
         return {"signal": self.signal, **self.given, side: self.threshold, **own}
 
     @property
@@ -134,11 +134,11 @@ class Rule:
         return np.where(before, release, self.threshold)
 
     def _words(self, found: Signal, roles: Roles) -> str:
-        named = [_listed(one) for one in dict.fromkeys(found.names(self.given, roles).values()) if one]
+        named = [_listed(name) for name in dict.fromkeys(found.names(self.given, roles).values()) if name]
         numbers = [
-            f"{one.name.replace('_', ' ')} {_listed(self.given[one.name])}"
-            for one in found.parameters
-            if self.given[one.name] is not None
+            f"{known.name.replace('_', ' ')} {_listed(self.given[known.name])}"
+            for known in found.parameters
+            if self.given[known.name] is not None
         ]
         made = [
             f"{key.removesuffix('_over')} over {sessions} sessions"
@@ -147,8 +147,8 @@ class Rule:
         ]
         kept = [f"{'highest' if self.upward else 'lowest'} of the last {self.within}"] if self.within > 1 else []
         of = f" of {' against '.join(named)}" if named else ""
-        told = f" ({', '.join(numbers)})" if numbers else ""
-        return ", ".join([f"{found.name.replace('_', ' ')}{of}{told}", *made, *kept])
+        keys = f" ({', '.join(numbers)})" if numbers else ""
+        return ", ".join([f"{found.name.replace('_', ' ')}{of}{keys}", *made, *kept])
 
     def _unit(self, found: Signal) -> str:
         if self.percentile_over is not None:
@@ -182,48 +182,43 @@ def rule_of(written: Any, where: str) -> Rule:
     _check_keys(found, written, where)
     sides = [key for key in KEYS if written.get(key) is not None]
     if len(sides) != 1:
-        said = f"has {' and '.join(sides)}: keep one" if sides else f"needs a threshold: one of {', '.join(KEYS)}"
-        raise ParameterError(f"{where} {said}", where)
+        message = f"has {' and '.join(sides)}: keep one" if sides else f"needs a threshold: one of {', '.join(KEYS)}"
+        raise ParameterError(f"{where} {message}", where)
     threshold = check_value(
         where, Parameter(sides[0], float, None, None, None), written[sides[0]], f"{where}.{sides[0]}"
     )
-    own = {one.name: check_value(where, one, written.get(one.name, one.default), f"{where}.{one.name}") for one in OWN}
+    own = {key.name: check_value(where, key, written.get(key.name, key.default), f"{where}.{key.name}") for key in OWN}
     given = found.given({key: written[key] for key in written if key in found.keys}, where)
     made = Rule(found.name, given, KEYS[sides[0]], threshold, **own)
     _check_rule(made, where)
     return made
 
 
-def inputs_of(rules: Iterable[Rule], market: Market) -> tuple[Input, ...]:
-    """Return each rule's value against its threshold."""
-    return tuple(one.input(market) for one in rules)
-
-
 def all_fire(inputs: Iterable[Input]) -> Floats:
     """Return 1 at each close where every input speaks for hedging, else 0, shape (sessions,)."""
-    return np.all([one.fired for one in inputs], axis=0).astype(float)
+    return np.all([each.fired for each in inputs], axis=0).astype(float)
 
 
 def any_fires(inputs: Iterable[Input]) -> Floats:
     """Return 1 at each close where an input speaks for hedging, else 0, shape (sessions,)."""
-    return np.any([one.fired for one in inputs], axis=0).astype(float)
+    return np.any([each.fired for each in inputs], axis=0).astype(float)
 
 
 def reads_of(rules: Iterable[Rule], roles: Roles) -> Reads:
     """Return what rules need of the data."""
     read = Reads()
-    for one in rules:
-        read |= one.reads(roles)
+    for each in rules:
+        read |= each.reads(roles)
     return read
 
 
 def remarks_of(rules: Iterable[Rule], market: Market) -> tuple[str, ...]:
     """Return what a reader has to know of what rules read, each sentence once."""
-    return tuple(dict.fromkeys(said for one in rules for said in one.remarks(market)))
+    return tuple(dict.fromkeys(remark for each in rules for remark in each.remarks(market)))
 
 
 def _check_keys(found: Signal, written: Mapping[str, Any], where: str) -> None:
-    known = ("signal", *found.keys, *KEYS, *(one.name for one in OWN))
+    known = ("signal", *found.keys, *KEYS, *(key.name for key in OWN))
     for key in written:
         if key not in known:
             hint = did_you_mean(str(key), known) or f": it has {', '.join(known)}"
@@ -237,8 +232,10 @@ def _check_rule(made: Rule, where: str) -> None:
     if made.release is None or made.release == made.threshold:
         return
     if (made.release > made.threshold) == made.upward:
-        said = f"{where}.release {made.release:g} is beyond the threshold {made.threshold:g}: it would let go at once"
-        raise ParameterError(said, f"{where}.release")
+        message = (
+            f"{where}.release {made.release:g} is beyond the threshold {made.threshold:g}: it would let go at once"
+        )
+        raise ParameterError(message, f"{where}.release")
 
 
 def _members_remarks(given: Mapping[str, Any], members: tuple[str, ...], *, dated: bool) -> Iterable[str]:
@@ -253,9 +250,9 @@ def _schedule_remarks(schedule: Events, symbols: Any) -> Iterable[str]:
     if schedule.in_hindsight:
         yield f"Schedule in hindsight: {schedule.name} doesn't say when its dates were announced."
     known = set(schedule.symbols.tolist())
-    for one in (symbols,) if isinstance(symbols, str) else symbols or ():
-        if one not in known:
-            yield f"{schedule.name} has no event of {one}{did_you_mean(one, known)}."
+    for symbol in (symbols,) if isinstance(symbols, str) else symbols or ():
+        if symbol not in known:
+            yield f"{schedule.name} has no event of {symbol}{did_you_mean(symbol, known)}."
 
 
 def _remembered(values: Floats, sessions: int, *, upward: bool) -> Floats:

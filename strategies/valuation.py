@@ -11,6 +11,7 @@ from data.market import Market, Roles
 from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
+from strategies.rules import all_fire
 from strategies.signals.windows import moving_average, percentile, within
 
 
@@ -57,8 +58,7 @@ class ValuationHedge(Strategy):
 
     def intensity(self, market: Market) -> Floats:
         """Return 1 where the sector was stretched within `memory` sessions and is below its average, else 0."""
-        stretched, turning = self.inputs(market)
-        return (stretched.fired & turning.fired).astype(float)
+        return all_fire(self.inputs(market))
 
     def inputs(self, market: Market) -> tuple[Input, Input]:
         """Return the highest rank of the valuation within `memory` sessions, and the close against its average."""
@@ -94,6 +94,4 @@ class ValuationHedge(Strategy):
     def label(self, market: Market) -> str:
         """Return its name, which says when no earnings are in it."""
         del market
-        return (
-            "ValuationHedge (price-to-trend proxy)" if self.valuation is None else f"ValuationHedge ({self.valuation})"
-        )
+        return f"ValuationHedge ({'price-to-trend proxy' if self.valuation is None else self.valuation})"

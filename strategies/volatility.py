@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from data.arrays import Floats
 from data.market import Market, Roles
 from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
+from strategies.rules import any_fires
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import percentile
 
@@ -47,7 +46,7 @@ class VolatilityHedge(Strategy):
 
     def intensity(self, market: Market) -> Floats:
         """Return 1 where realised volatility tops its year or VIX is above VIX3M, else 0."""
-        return np.any([one.fired for one in self.inputs(market)], axis=0).astype(float)
+        return any_fires(self.inputs(market))
 
     def inputs(self, market: Market) -> tuple[Input, ...]:
         """Return the rank of realised volatility in its year, and VIX against VIX3M where it has a say."""

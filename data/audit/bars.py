@@ -1,4 +1,4 @@
-"""Checks of one instrument's bars by themselves: values, ranges, volume, signs of back-adjusted prices."""
+"""Checks of one instrument's bars by themselves: sessions, values, ranges, volume, signs of back-adjusted prices."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from data.arrays import DAY, Flags, Floats
-from data.audit.finding import ERROR, INFO, WARNING, Finding
-from data.audit.history import History, identity
+from data.arrays import DAY, Dates, Flags, Floats
+from data.audit.finding import ERROR, INFO, WARNING, Finding, about, identity
+from data.audit.history import History
+from data.audit.robust import stretches
 from data.bars import PRICES, Bars
+from data.calendar import nyse_sessions
 from data.format import amount, counted, first_dates, rough
 from data.repairs import Repair
 from data.schema import ROUNDING
 
 FAR, FAR_SCALES = 0.2, 12.0
-"""A high or low this far outside open and close, in logs and in daily standard deviations, is told. Among 26
+"""A high or low this far outside open and close, in logs and in daily standard deviations, is reported. Among 26
 instruments since 1972 it is SOXX's low of 2010-05-06 (71 %, 44 of them), a price that traded and was bust later."""
 OFTEN = 20
 """Sessions without volume from which on volume signals are in doubt."""
@@ -27,6 +29,12 @@ DEAREST, RATIO = 1e4, 1e2
 """A share that costs more dollars than this, and fell by that factor, was adjusted for later reverse splits."""
 IN_CENTS, ODD = 0.9, 0.6
 """Part of prices in whole cents above which they are as traded, and below which they were multiplied by something."""
+
+HOLE, SHARE = 10, 0.02
+"""Sessions in a row, and part of all, from which on missing ones are no slip of a vendor's: figures would be wrong."""
+LATE = 5
+"""Sessions by which a history may end before the newest."""
+AGAIN = "pull or import it again"
 
 
 def sane(bars: Bars, since: np.datetime64) -> tuple[list[Finding], History]:
@@ -41,16 +49,15 @@ def sane(bars: Bars, since: np.datetime64) -> tuple[list[Finding], History]:
     if len(order) < len(dates) or (np.diff(order) < 0).any():
         late = dates[1:][dates[1:] <= dates[:-1]]
         if (late >= since).any():
-            says, cure = f"dates stand twice or out of order: {first_dates(late)}", "one row a session, oldest first"
-            found.append(Finding(identity(bars.instrument, "order"), ERROR, bars.instrument, "order", late, says, cure))
+            message = f"dates stand twice or out of order: {first_dates(late)}"
+            found.append(about(bars.instrument, "order", ERROR, late, message, "one row a session, oldest first"))
         bars = bars.rows(order)
     wrong = _impossible(bars)
-    told = wrong & (bars.dates >= since)
-    if told.any():
-        says = f"values that can't be on {counted(told.sum(), 'session')}: {first_dates(bars.dates[told])}"
-        cure = "prices and splits are positive, dividends and volume never negative: correct or delete the rows"
-        days = bars.dates[told]
-        found.append(Finding(identity(bars.instrument, "values"), ERROR, bars.instrument, "values", days, says, cure))
+    reported = wrong & (bars.dates >= since)
+    if reported.any():
+        message = f"values that can't be on {counted(reported.sum(), 'session')}: {first_dates(bars.dates[reported])}"
+        remedy = "prices and splits are positive, dividends and volume never negative: correct or delete the rows"
+        found.append(about(bars.instrument, "values", ERROR, bars.dates[reported], message, remedy))
     return found, History(bars.rows(~wrong) if wrong.any() else bars, since, bars.dates[wrong])
 
 
@@ -65,14 +72,14 @@ def ranges(history: History) -> Iterator[Finding]:
     bars = history.bars
     outer, inner = np.maximum(bars.open, bars.close), np.minimum(bars.open, bars.close)
     short = np.maximum.reduce([outer / bars.high, bars.low / inner, bars.low / bars.high]) - 1
-    rows = history.told & (short > ROUNDING)
+    rows = history.reported & (short > ROUNDING)
     if rows.any():
-        says = f"high below, or low above, the day's other prices on {counted(rows.sum(), 'session')}: "
-        says += f"{first_dates(bars.dates[rows])} (by up to {rough(float(short[rows].max()))})"
+        message = f"high below, or low above, the day's other prices on {counted(rows.sum(), 'session')}: "
+        message += f"{first_dates(bars.dates[rows])} (by up to {rough(float(short[rows].max()))})"
         first = bars.dates[rows][0]
         repair = Repair(identity(history.name, "range"), history.name, "widen", first)
-        cure = "--repair widens the day's range to its open and close"
-        yield history.finding("range", ERROR, rows, says, cure, repair=repair)
+        remedy = "--repair widens the day's range to its open and close"
+        yield history.finding("range", ERROR, rows, message, remedy, repair=repair)
 
 
 def far(history: History) -> Iterator[Finding]:
@@ -84,12 +91,12 @@ def far(history: History) -> Iterator[Finding]:
     }
     for field, reach in sides.items():
         limit = np.maximum(FAR, FAR_SCALES * np.nan_to_num(history.scale, nan=np.inf))
-        for row in np.flatnonzero(history.told & (reach > limit)).tolist():
+        for row in np.flatnonzero(history.reported & (reach > limit)).tolist():
             price = getattr(bars, field)[row]
             beyond = np.expm1(reach[row]) if field == "high" else -np.expm1(-reach[row])
             side = "above" if field == "high" else "below"
-            says = f"{field} of {amount(price)} is {rough(float(beyond))} {side} both open and close"
-            yield history.finding(field, WARNING, row, says, "no order fills there; correct it by hand")
+            message = f"{field} of {amount(price)} is {rough(float(beyond))} {side} both open and close"
+            yield history.finding(field, WARNING, row, message, "no order fills there; correct it by hand")
 
 
 def volume(history: History, *, rounded: bool) -> Iterator[Finding]:
@@ -100,10 +107,10 @@ def volume(history: History, *, rounded: bool) -> Iterator[Finding]:
     history
         Of any instrument.
     rounded
-        Whether it was told already that prices were adjusted for reverse splits, and volume with them.
+        Whether it was reported already that prices were adjusted for reverse splits, and volume with them.
     """
     bars = history.bars
-    none = history.told & (bars.volume == 0)
+    none = history.reported & (bars.volume == 0)
     if none.sum() >= OFTEN or (none & (bars.high > bars.low)).any():
         yield _no_volume(history, none, rounded=rounded)
     if rounded:
@@ -113,29 +120,29 @@ def volume(history: History, *, rounded: bool) -> Iterator[Finding]:
     for year in np.unique(years[bars.volume > 0]):
         rows = (years == year) & (bars.volume > 0)
         tiny[rows] = np.median(bars.volume[rows]) < NOTHING
-    tiny &= history.told
+    tiny &= history.reported
     if tiny.sum() >= OFTEN:
-        says = f"volume of a few shares on {counted(tiny.sum(), 'session')}, the last {bars.dates[tiny][-1]}: "
-        says += "adjusted for later splits and rounded to nothing; volume signals are off there"
-        yield history.finding("tiny-volume", WARNING, tiny, says, "pull or import it as traded")
+        message = f"volume of a few shares on {counted(tiny.sum(), 'session')}, the last {bars.dates[tiny][-1]}: "
+        message += "adjusted for later splits and rounded to nothing; volume signals are off there"
+        yield history.finding("tiny-volume", WARNING, tiny, message, "pull or import it as traded")
 
 
 def _no_volume(history: History, none: Flags, *, rounded: bool) -> Finding:
     bars, count, last = history.bars, int(none.sum()), history.dates[none][-1]
     moved = none & (bars.high > bars.low)
-    says = f"volume 0 on {counted(count, 'session')}, the last {last}: "
-    step = _common_step(bars.volume[history.told & (bars.dates <= last)])
+    message = f"volume 0 on {counted(count, 'session')}, the last {last}: "
+    step = _common_step(bars.volume[history.reported & (bars.dates <= last)])
     if rounded:
-        says += "adjusted for later splits and rounded to nothing; "
+        message += "adjusted for later splits and rounded to nothing; "
     elif moved.any() and step:
-        says += f"the vendor's rounding to {step:,.0f} shares or more; "
+        message += f"the vendor's rounding to {step:,.0f} shares or more; "
     elif moved.any():
-        says += "yet its price moved: the vendor doesn't know it; "
+        message += "yet its price moved: the vendor doesn't know it; "
     else:
-        says += "no trade; "
-    says += "counted as not known, so volume signals are off there"
-    cure = "nothing, unless a signal reads volume"
-    return history.finding("zero-volume", WARNING if count >= OFTEN else INFO, none, says, cure)
+        message += "no trade; "
+    message += "counted as not known, so volume signals are off there"
+    remedy = "nothing, unless a signal reads volume"
+    return history.finding("zero-volume", WARNING if count >= OFTEN else INFO, none, message, remedy)
 
 
 def _common_step(volumes: Floats) -> float:
@@ -150,22 +157,22 @@ def _common_step(volumes: Floats) -> float:
 def adjusted(history: History) -> Iterator[Finding]:
     """Find signs that prices were adjusted afterwards for splits or dividends."""
     bars = history.bars
-    if not history.told.any():
+    if not history.reported.any():
         return
-    row = int(np.flatnonzero(history.told)[np.argmax(bars.close[history.told])])
+    row = int(np.flatnonzero(history.reported)[np.argmax(bars.close[history.reported])])
     if bars.close[row] > DEAREST and bars.close[row] / bars.close[-1] > RATIO and (bars.split[row:] == 1).all():
-        says = f"costs {amount(float(bars.close[row]))} a share in {str(bars.dates[row])[:7]}: "
-        says += "adjusted for later reverse splits"
-        cure = "returns are right, whole shares, costs a share and volume aren't: pull or import it as traded"
-        yield history.finding("adjusted", WARNING, [row], says, cure)
+        message = f"costs {amount(float(bars.close[row]))} a share in {str(bars.dates[row])[:7]}: "
+        message += "adjusted for later reverse splits"
+        remedy = "returns are right, whole shares, costs a share and volume aren't: pull or import it as traded"
+        yield history.finding("adjusted", WARNING, [row], message, remedy)
         return
-    told = bars.rows(history.told)
-    if _in_cents(told, slice(-20, None)) >= IN_CENTS and _in_cents(told, slice(0, 60)) < ODD:
-        says = f"prices of {str(told.dates[0])[:4]} aren't in cents: adjusted for later splits or dividends"
-        if not told.dividend.any():
-            says += ", and no dividend is recorded"
-        cure = "returns are right, whole shares and costs a share of then aren't"
-        yield history.finding("adjusted", INFO, [int(np.flatnonzero(history.told)[0])], says, cure)
+    reported = bars.rows(history.reported)
+    if _in_cents(reported, slice(-20, None)) >= IN_CENTS and _in_cents(reported, slice(0, 60)) < ODD:
+        message = f"prices of {str(reported.dates[0])[:4]} aren't in cents: adjusted for later splits or dividends"
+        if not reported.dividend.any():
+            message += ", and no dividend is recorded"
+        remedy = "returns are right, whole shares and costs a share of then aren't"
+        yield history.finding("adjusted", INFO, [int(np.flatnonzero(history.reported)[0])], message, remedy)
 
 
 def _in_cents(bars: Bars, rows: slice) -> float:
@@ -176,3 +183,77 @@ def in_cents(prices: Floats) -> float:
     """Return the part of prices that are whole cents, or 64ths as before 2001, to the rounding of a float32."""
     off = np.minimum(np.abs(prices - np.round(prices, 2)), np.abs(prices - np.round(64 * prices) / 64))
     return float(np.mean(off < np.maximum(1e-6, 1e-7 * prices)))
+
+
+def missing(history: History) -> Iterator[Finding]:
+    """Find sessions of the NYSE without a bar, inside the instrument's own span."""
+    dates = history.dates
+    held = nyse_sessions(max(dates[0], history.since), dates[-1]) if dates[-1] >= history.since else dates[:0]
+    seen = np.isin(held, dates)
+    if seen.sum() > 2 and np.median(np.diff(np.flatnonzero(seen))) > 1:
+        message = f"isn't daily: {seen.sum():,} bars in {counted(len(held), 'session')}"
+        gone, remedy = held[~seen], "get daily history"
+        yield about(history.name, "missing", ERROR, gone, message, remedy)
+        return
+    yield from holes(history.name, held, ~seen & ~np.isin(held, history.unread))
+
+
+def holes(name: str, held: Dates, gone: Flags) -> Iterator[Finding]:
+    """Find what is missing of a span: each stretch of `HOLE` sessions or more, and then all others together.
+
+    Parameters
+    ----------
+    name
+        Of the instrument.
+    held
+        The exchange's sessions, shape (n,).
+    gone
+        Those without a bar, shape (n,). One in fifty, `SHARE`, is an error too.
+    """
+    gone = gone.copy()
+    for start, stop in stretches(gone):
+        if stop - start >= HOLE:
+            days = held[start:stop]
+            message = f"no bar from {days[0]} to {days[-1]}, {counted(len(days), 'session')} of the NYSE in a row"
+            yield Finding(identity(name, "hole", days[0]), ERROR, name, "hole", days, message, AGAIN)
+            gone[start:stop] = False
+    if gone.any():
+        days, part = held[gone], gone.sum() / len(held)
+        missing = f"{'is' if len(days) == 1 else 'are'} missing: {first_dates(days)}"
+        message = f"{counted(len(days), 'session')} of the NYSE {missing}"
+        severity, remedy = WARNING, f"{AGAIN}; a run leaves such sessions out"
+        if part > SHARE:
+            severity, remedy = ERROR, AGAIN
+            message += f", the last {days[-1]}, {rough(part)} of all"
+        yield about(name, "missing", severity, days, message, remedy)
+
+
+def extra(history: History) -> tuple[list[Finding], History]:
+    """Find bars on days on which the NYSE held no session, and return the history without them, as a run reads it."""
+    dates = history.dates
+    held = np.isin(dates, nyse_sessions(dates[0], dates[-1]))
+    if held.all():
+        return [], history
+    more, found = ~held & history.reported, []
+    if more.any():
+        message = f"{counted(more.sum(), 'bar')} on days without a session: {first_dates(dates[more])}"
+        found = [history.finding("extra", WARNING, more, message, "delete the rows; a run leaves them out")]
+    return found, history.on(dates[held])
+
+
+def ends(name: str, dates: Dates, newest: np.datetime64, every: int = 1) -> Iterator[Finding]:
+    """Find a history that ends before the newest one.
+
+    Parameters
+    ----------
+    name, dates
+        Of an instrument or a series.
+    newest
+        The last date of what it is compared with.
+    every
+        Sessions from one value to the next, where values aren't daily.
+    """
+    lag = len(nyse_sessions(dates[-1] + DAY, newest)) if newest > dates[-1] else 0
+    if lag > max(LATE, 2 * every):
+        message = f"ends {dates[-1]}, {counted(lag, 'session')} before the newest history"
+        yield about(name, "ends", INFO, dates[-1:], message, AGAIN)

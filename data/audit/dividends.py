@@ -8,8 +8,8 @@ import numpy as np
 
 from data.arithmetic import dot, weighted
 from data.arrays import DAY, Flags, Floats, Ints
-from data.audit.finding import ERROR, WARNING, Finding
-from data.audit.history import History, identity
+from data.audit.finding import ERROR, WARNING, Finding, identity
+from data.audit.history import History
 from data.audit.pair import Pair
 from data.format import amount, multiple, rough
 from data.repairs import Repair
@@ -17,8 +17,8 @@ from data.repairs import Repair
 LARGE = 0.1
 """Part of its price that an instrument hardly pays at once. TSM's 5.1 % of 2005 is the most among 26 instruments."""
 TIMES, LEAST = 10.0, 0.015
-"""A payment this many times what is usual, and this part of the price, is told. SOXS and SOXL paid 4.4 % once, 15 times
-the usual: there the underlying tells that they did."""
+"""A payment this many times what is usual, and this part of the price, is reported. SOXS and SOXL paid 4.4 % once, 15
+times the usual: there the underlying tells that they did."""
 USUAL = 8
 """Payments on either side by which a usual one is known."""
 FALLS = 4.0
@@ -32,7 +32,7 @@ GRAVE = 0.03
 CLOSE_ENOUGH = 0.01
 """Part of the price by which share bases that fit may differ for the likeliest to be taken."""
 PAYMENTS = 8
-"""From which on it can be told whether all dividends are given twice."""
+"""From which on it shows whether all dividends are given twice."""
 
 
 def alone(history: History, judged: Flags) -> Iterator[Finding]:
@@ -46,7 +46,7 @@ def alone(history: History, judged: Flags) -> Iterator[Finding]:
     paid = np.flatnonzero(history.yields > 0)
     shares = history.yields[paid]
     for at, row in enumerate(paid.tolist()):
-        if judged[row] or not history.told[row]:
+        if judged[row] or not history.reported[row]:
             continue
         others = np.delete(shares[max(0, at - USUAL) : at + USUAL + 1], min(at, USUAL))
         usual = float(np.median(others)) if len(others) >= 3 else np.inf
@@ -57,15 +57,15 @@ def alone(history: History, judged: Flags) -> Iterator[Finding]:
 
 def _out_of_size(history: History, row: int, usual: float) -> Finding:
     share, price = float(history.yields[row]), float(history.bars.dividend[row])
-    says = f"dividend of {amount(price)} is {rough(share)} of the price"
-    says += f", {multiple(share / usual)} times the usual" if np.isfinite(usual) and share > 2 * usual else ""
-    cure = "look it up: a distribution of gains, or in another share basis"
+    message = f"dividend of {amount(price)} is {rough(share)} of the price"
+    message += f", {multiple(share / usual)} times the usual" if np.isfinite(usual) and share > 2 * usual else ""
+    remedy = "look it up: a distribution of gains, or in another share basis"
     if share < FALLS * history.scale[row]:
-        return history.finding("dividend", WARNING, row, says, cure)
+        return history.finding("dividend", WARNING, row, message, remedy)
     fell = 1.0 - float(history.bars.close[row] / history.base[row])
     if fell > 0.5 * share:
-        return history.finding("dividend", WARNING, row, says, cure)
-    return _mended(history, row, f"{says}, yet the price didn't fall by it", _bases(history, share, usual), ())
+        return history.finding("dividend", WARNING, row, message, remedy)
+    return _mended(history, row, f"{message}, yet the price didn't fall by it", _bases(history, share, usual), ())
 
 
 def _twice(history: History, paid: Ints, judged: Flags) -> Iterator[Finding]:
@@ -75,10 +75,10 @@ def _twice(history: History, paid: Ints, judged: Flags) -> Iterator[Finding]:
     for at in range(1, len(paid)):
         first, second = int(paid[at - 1]), int(paid[at])
         soon = history.dates[second] - history.dates[first] <= SOON * DAY
-        if soon and abs(amounts[at] / amounts[at - 1] - 1) < SAME and history.told[second] and not judged[second]:
+        if soon and abs(amounts[at] / amounts[at - 1] - 1) < SAME and history.reported[second] and not judged[second]:
             price = amount(float(history.bars.dividend[second]))
-            says = f"dividend of {price} is recorded a second time, {history.dates[first]} being the first"
-            yield history.finding("dividend", WARNING, second, says, "look it up and take one out")
+            message = f"dividend of {price} is recorded a second time, {history.dates[first]} being the first"
+            yield history.finding("dividend", WARNING, second, message, "look it up and take one out")
 
 
 def beside(pair: Pair, leave: Flags) -> tuple[Flags, Flags, list[Finding]]:
@@ -87,7 +87,7 @@ def beside(pair: Pair, leave: Flags) -> tuple[Flags, Flags, list[Finding]]:
     Parameters
     ----------
     leave
-        Rows that another check has told of.
+        Rows that another check has reported.
 
     Returns
     -------
@@ -104,9 +104,9 @@ def beside(pair: Pair, leave: Flags) -> tuple[Flags, Flags, list[Finding]]:
     for (held, given, error), twice in zip(sides, again, strict=True):
         off = (np.abs(error) > limit) & (np.abs(error - given) < np.abs(error) / 3) & (given != 0)
         if twice is None:
-            rows = np.flatnonzero(off & held.told & ~leave).tolist()
+            rows = np.flatnonzero(off & held.reported & ~leave).tolist()
             found.extend(_contradicted(pair, held, row, float(error[row] / given[row])) for row in rows)
-        elif (held.told & (given != 0)).any():
+        elif (held.reported & (given != 0)).any():
             found.append(_twice_given(pair, held, twice))
         judged.append((np.abs(given) > limit) | off)
     return judged[0], judged[1], found
@@ -124,11 +124,11 @@ def _given_again(pair: Pair, given: Floats, leave: Flags) -> list[float | None]:
     if not len(chosen):
         return parts
     of = given[chosen][:, rows]
-    inverse = _inverse(np.array([[dot(one, other) for other in of] for one in of]))
+    inverse = _inverse(np.array([[dot(a, b) for b in of] for a in of]))
     if inverse is None:
         return parts  # both always pay on the same days: nobody can tell
     error = np.clip(pair.plain[rows], -GRAVE, GRAVE)
-    slopes = weighted(inverse, np.array([dot(one, error) for one in of]))
+    slopes = weighted(inverse, np.array([dot(each, error) for each in of]))
     spreads = np.sqrt(np.diag(inverse)) * float(np.median(pair.noise[rows]))
     for at, side in enumerate(chosen.tolist()):
         mine = of[at] != 0
@@ -151,36 +151,36 @@ def _inverse(squares: Floats) -> Floats | None:
 
 
 def _twice_given(pair: Pair, held: History, part: float) -> Finding:
-    other = pair.underlying if held is pair.fund else pair.fund
-    rows = (held.yields > 0) & held.told
-    says = f"dividends are given twice: {rows.sum()} are recorded, and {other.name} shows that prices never fell by "
-    says += f"them ({rough(part)} of each is too much): prices are adjusted for them already"
+    other = pair.other(held)
+    rows = (held.yields > 0) & held.reported
+    message = f"dividends are given twice: {rows.sum()} are recorded, and {other.name} shows that prices never fell by "
+    message += f"them ({rough(part)} of each is too much): prices are adjusted for them already"
     repair = Repair(identity(held.name, "dividends"), held.name, "dividends", held.dates[rows][-1], 0.0)
-    cure = "--repair takes the dividends out"
-    return held.finding("dividends", ERROR, rows, says, cure, repair=repair, against=(other.name,))
+    remedy = "--repair takes the dividends out"
+    return held.finding("dividends", ERROR, rows, message, remedy, repair=repair, against=(other.name,))
 
 
 def _contradicted(pair: Pair, held: History, row: int, part: float) -> Finding:
-    """Tell of one payment that the price didn't fall by, or by so much less than this part of it."""
-    other = pair.underlying if held is pair.fund else pair.fund
+    """Report one payment that the price didn't fall by, or by so much less than this part of it."""
+    other = pair.other(held)
     share = float(held.yields[row])
     paid = np.flatnonzero(held.yields > 0)
     usual = float(np.median(held.yields[paid[paid != row]])) if len(paid) > 3 else np.inf
     weight = 1.0 if held is pair.fund else abs(pair.leverage)
     fell, spread = share * (1.0 - part), float(pair.noise[row]) / weight
-    says = f"dividend of {amount(float(held.bars.dividend[row]))} is {rough(share)} of the price, "
-    says += f"yet {other.name} shows that the price didn't fall by it{pair.noted()}"
+    message = f"dividend of {amount(float(held.bars.dividend[row]))} is {rough(share)} of the price, "
+    message += f"yet {other.name} shows that the price didn't fall by it{pair.noted()}"
     ratios = _bases(held, share, usual)
     fitting = [ratio for ratio in ratios if abs(share * ratio - fell) < 3 * spread]
-    return _mended(held, row, says, fitting, (other.name,))
+    return _mended(held, row, message, fitting, (other.name,))
 
 
-def _mended(held: History, row: int, says: str, ratios: Sequence[float], against: tuple[str, ...]) -> Finding:
+def _mended(held: History, row: int, message: str, ratios: Sequence[float], against: tuple[str, ...]) -> Finding:
     """Return the finding of a false payment: in another share basis where a ratio fits, else never paid.
 
     Parameters
     ----------
-    held, row, says, against
+    held, row, message, against
         Of the finding.
     ratios
         What it could be multiplied by, the likeliest first. Where they differ by more than `CLOSE_ENOUGH`, a person
@@ -189,15 +189,15 @@ def _mended(held: History, row: int, says: str, ratios: Sequence[float], against
     date = held.dates[row]
     severity = ERROR if held.yields[row] > GRAVE else WARNING
     if ratios and (max(ratios) - min(ratios)) * held.yields[row] > CLOSE_ENOUGH:
-        says, cure = f"{says}: perhaps in another share basis", "look it up and correct it"
-        return held.finding("dividend", severity, row, says, cure, against=against)
-    ratio, cure = (ratios[0] if ratios else 0.0), "--repair takes it out"
+        message, remedy = f"{message}: perhaps in another share basis", "look it up and correct it"
+        return held.finding("dividend", severity, row, message, remedy, against=against)
+    ratio, remedy = (ratios[0] if ratios else 0.0), "--repair takes it out"
     if ratio:
         price = float(held.bars.dividend[row]) * ratio
-        says, cure = f"{says}: in another share basis", f"--repair sets it to {amount(price)}"
+        message, remedy = f"{message}: in another share basis", f"--repair sets it to {amount(price)}"
     repair = Repair(identity(held.name, "dividend", date), held.name, "dividend", date, ratio)
     factor = 1 / ratio if ratio else None
-    return held.finding("dividend", severity, row, says, cure, factor=factor, repair=repair, against=against)
+    return held.finding("dividend", severity, row, message, remedy, factor=factor, repair=repair, against=against)
 
 
 def _bases(held: History, share: float, usual: float) -> list[float]:

@@ -31,9 +31,9 @@ class Finding:
         One word for the check: ``step``, ``open``, ``zero-volume``.
     dates
         The sessions it is about, oldest first, shape (n,); never empty. One NaT where a file can't be read at all.
-    says
+    message
         What was found, with its numbers, one line.
-    cure
+    remedy
         What to do about it, one line.
     field
         The price it is about (``open``, ``high``, ``low``, ``close``); empty where it is about none in particular.
@@ -50,8 +50,8 @@ class Finding:
     instrument: str
     kind: str
     dates: Dates
-    says: str
-    cure: str
+    message: str
+    remedy: str
     field: str = ""
     factor: float | None = None
     repair: Repair | None = None
@@ -61,3 +61,13 @@ class Finding:
     def first(self) -> np.datetime64:
         """The first session it is about."""
         return self.dates[0]
+
+
+def identity(name: str, kind: str, date: np.datetime64 | None = None) -> str:
+    """Return a finding's id: ``SOXS-step-2026-05-26``, or without a date ``SOXS-zero-volume``."""
+    return f"{name}-{kind}" if date is None else f"{name}-{kind}-{date}"
+
+
+def about(name: str, kind: str, severity: str, dates: Dates, message: str, remedy: str) -> Finding:
+    """Return a finding about an instrument or a series as a whole, whose id has no date."""
+    return Finding(identity(name, kind), severity, name, kind, dates, message, remedy)

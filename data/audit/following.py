@@ -10,7 +10,7 @@ from data.arrays import Flags, Floats
 from data.audit.finding import ERROR, WARNING, Finding
 from data.audit.history import History
 from data.audit.pair import Pair
-from data.audit.robust import BLOCK, Fit, fit, stretches
+from data.audit.robust import BLOCK, fit, stretches
 from data.format import counted, first_dates, rough
 
 ENOUGH = 60
@@ -22,33 +22,28 @@ WINDOW = 21
 CLEARER = 3.0
 """The returns of a neighbouring session have to fit this many times as well."""
 REPEATS, SURE = 2, 5
-"""Unchanged closes in a row that are told, and that are an error: with what follows, SOXS since 2010-06 has none."""
+"""Unchanged closes in a row that are reported, that are an error: with what follows, SOXS since 2010-06 has none."""
 MOVED, NOISES = 0.0033, 3.0
 """On one of them the other has to have moved this much, per unit of leverage, and as many times the pair's noise; on a
 second half as much, lest one bad price of the other tells of a close that repeats by chance."""
 CHANCE = 0.01
 """Of a run of unchanged prices, below which it isn't taken for one."""
 EARLY = 4.0
-"""A first stretch this many times as noisy as the rest is told."""
+"""A first stretch this many times as noisy as the rest is reported."""
 
 
 def follows(pair: Pair, leave: Flags) -> Iterator[Finding]:
     """Find a fund that isn't the multiple it is taken for."""
-    rows = ~leave & pair.fund.told
+    rows = ~leave & pair.fund.reported
     rows = rows if rows.sum() >= ENOUGH else ~leave
-    line = _line(pair, rows)
-    if rows.sum() < ENOUGH or np.isnan(line.slope) or not pair.fund.told.any():
+    line = fit(*(np.where(rows, held.gross - 1.0, np.nan) for held in (pair.underlying, pair.fund)))
+    if rows.sum() < ENOUGH or np.isnan(line.slope) or not pair.fund.reported.any():
         return
     if abs(line.slope / pair.leverage - 1.0) > OFF or line.r2 < LOOSE:
-        says = (
-            f"doesn't follow {pair.label}: slope {line.slope:.2f}, R2 {line.r2:.2f} on {counted(rows.sum(), 'session')}"
-        )
-        cure = "name its underlying and leverage, or get the right history"
-        yield pair.fund.finding("follows", ERROR, pair.fund.told, says, cure, against=(pair.underlying.name,))
-
-
-def _line(pair: Pair, rows: Flags) -> Fit:
-    return fit(*(np.where(rows, moves, np.nan) for moves in (pair.underlying.gross - 1.0, pair.fund.gross - 1.0)))
+        message = f"doesn't follow {pair.label}: slope {line.slope:.2f}, R2 {line.r2:.2f} "
+        message += f"on {counted(rows.sum(), 'session')}"
+        remedy = "name its underlying and leverage, or get the right history"
+        yield pair.fund.finding("follows", ERROR, pair.fund.reported, message, remedy, against=(pair.underlying.name,))
 
 
 def shifted(pair: Pair) -> tuple[Flags, list[Finding]]:
@@ -66,18 +61,17 @@ def shifted(pair: Pair) -> tuple[Flags, list[Finding]]:
     for lag, word in ((1, "late"), (-1, "early")):
         there = _off(fund, np.roll(model, lag), bound)
         fits = CLEARER * _mean(there) < _mean(here)
-        stretch = [span for span in stretches(fits) if span[1] - span[0] >= WINDOW // 2]
         off = np.zeros(len(fund), dtype=bool)
-        for start, stop in stretch:
-            off[_edges(start, stop, here - there)] = True
+        for start, stop in stretches(fits):
+            if stop - start >= WINDOW // 2:
+                off[_edges(start, stop, here - there)] = True
         rows |= off
         found.extend(_shifted(pair, off, word))
     return rows, found
 
 
 def _off(fund: Floats, model: Floats, bound: Floats) -> Floats:
-    off: Floats = np.minimum(np.nan_to_num(np.abs(fund - model)), np.nan_to_num(bound, nan=1.0))
-    return off
+    return np.minimum(np.nan_to_num(np.abs(fund - model)), np.nan_to_num(bound, nan=1.0))
 
 
 def _mean(values: Floats) -> Floats:
@@ -96,21 +90,19 @@ def _edges(start: int, stop: int, gain: Floats) -> slice:
 
 
 def _shifted(pair: Pair, off: Flags, word: str) -> Iterator[Finding]:
-    rows = off & pair.fund.told
+    rows = off & pair.fund.reported
     if not rows.any():
         return
     wrong, other = (pair.underlying, pair.fund) if _is_underlying(pair, off) else (pair.fund, pair.underlying)
     word = word if wrong is pair.fund else {"late": "early", "early": "late"}[word]
-    says = (
-        f"dates are a session {word} on {counted(rows.sum(), 'session')} from {pair.dates[rows][0]}: its returns fit "
-    )
-    says += f"{other.name}'s of the session {'before' if word == 'late' else 'after'}"
-    cure = "pull or import it again: its dates were read in the wrong time zone"
-    yield wrong.finding("shifted", ERROR, rows, says, cure, against=(other.name,))
+    message = f"dates are a session {word} on {counted(rows.sum(), 'session')} from {pair.dates[rows][0]}: "
+    message += f"its returns fit {other.name}'s of the session {'before' if word == 'late' else 'after'}"
+    remedy = "pull or import it again: its dates were read in the wrong time zone"
+    yield wrong.finding("shifted", ERROR, rows, message, remedy, against=(other.name,))
 
 
 def _is_underlying(pair: Pair, off: Flags) -> bool:
-    """Say whether peers agree with the fund, not with the underlying, on those sessions."""
+    """Return whether peers agree with the fund, not with the underlying, on those sessions."""
     votes = []
     for peer in pair.peers.read():
         common = np.intersect1d(pair.dates, peer.dates, assume_unique=True)
@@ -144,7 +136,7 @@ def stale(pair: Pair) -> tuple[Flags, list[Finding]]:
                 still[start:stop] = True
                 rows[start : stop + 1] = True
                 longest = max(longest, stop - start)
-        found.extend(_stale(held, other, still & held.told, longest, pair))
+        found.extend(_stale(held, other, still & held.reported, longest, pair))
     return rows, found
 
 
@@ -155,11 +147,11 @@ def _stale(held: History, other: History, still: Flags, longest: int, pair: Pair
     if held is pair.fund:
         moved, of = pair.leverage * (pair.underlying.gross - 1.0), pair.label
     most = rough(float(np.abs(moved[still]).max()))
-    says = f"close unchanged on {counted(still.sum(), 'session')} ({first_dates(held.dates[still])}) "
-    says += f"while {of} moved up to {most} a day: stale"
+    message = f"close unchanged on {counted(still.sum(), 'session')} ({first_dates(held.dates[still])}) "
+    message += f"while {of} moved up to {most} a day: stale"
     severity = ERROR if longest >= SURE else WARNING
-    cure = "pull or import it again" if severity == ERROR else "start a run after it"
-    yield held.finding("stale", severity, still, says, cure, against=(other.name,))
+    remedy = "pull or import it again" if severity == ERROR else "start a run after it"
+    yield held.finding("stale", severity, still, message, remedy, against=(other.name,))
 
 
 def stale_alone(history: History, where: Flags) -> Iterator[Finding]:
@@ -185,11 +177,11 @@ def stale_alone(history: History, where: Flags) -> Iterator[Finding]:
     for flags, ticks, least in ((closes, cents, REPEATS), (whole, none, REPEATS), (doubled, none, 1)):
         for start, stop in stretches(flags):
             still[start:stop] |= stop - start >= least and _chance(flags, ticks, start, stop) < CHANCE
-    still &= history.told & where
+    still &= history.reported & where
     if still.any():
-        says = f"unchanged from the session before on {counted(still.sum(), 'session')} "
-        says += f"({first_dates(bars.dates[still])}): stale"
-        yield history.finding("stale", WARNING, still, says, "pull or import it again")
+        message = f"unchanged from the session before on {counted(still.sum(), 'session')} "
+        message += f"({first_dates(bars.dates[still])}): stale"
+        yield history.finding("stale", WARNING, still, message, "pull or import it again")
 
 
 def _repeats(values: Floats) -> Flags:
@@ -214,12 +206,12 @@ def early(pair: Pair) -> Iterator[Finding]:
     means = _mean(np.minimum(off, 20 * usual))
     calm = np.flatnonzero(means < EARLY * usual)
     stop = int(calm[0]) if len(calm) else 0
-    rows = pair.fund.told.copy()
+    rows = pair.fund.reported.copy()
     rows[stop:] = False
     if rows.sum() < WINDOW or len(off) < 4 * stop:
         return
     first, later = (rough(float(np.median(part))) for part in (off[:stop], off[stop:]))
     until, against = pair.dates[stop - 1], (pair.underlying.name,)
-    says = f"closes stray {first} a day from {pair.label} until {until}, later {later}: late or stale closes"
-    cure = f"start after {until}"
-    yield pair.fund.finding("early", WARNING, rows, says, cure, against=against)
+    message = f"closes stray {first} a day from {pair.label} until {until}, later {later}: late or stale closes"
+    remedy = f"start after {until}"
+    yield pair.fund.finding("early", WARNING, rows, message, remedy, against=against)

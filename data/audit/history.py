@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from data.arrays import Dates, Flags, Floats
-from data.audit.finding import Finding
+from data.audit.finding import Finding, identity
 from data.audit.robust import local_scale
 from data.bars import PRICES, Bars
 from data.repairs import Repair
@@ -21,14 +21,14 @@ QUIETEST = 1e-4
 
 @dataclass(frozen=True)
 class History:
-    """Sane bars of one instrument, oldest first, and from when on findings are told.
+    """Sane bars of one instrument, oldest first, and from when on findings are reported.
 
     Parameters
     ----------
     bars
         Positive prices, increasing dates; volume may be NaN.
     since
-        Findings about earlier sessions are not told: those serve to measure what is usual.
+        Findings about earlier sessions are not reported: those serve to measure what is usual.
     unread
         Sessions whose rows were left out because of what they held.
     """
@@ -51,7 +51,7 @@ class History:
         return self.bars.dates
 
     @cached_property
-    def told(self) -> Flags:
+    def reported(self) -> Flags:
         """The rows that findings may be about, shape (sessions,)."""
         return self.bars.dates >= self.since
 
@@ -94,8 +94,8 @@ class History:
         kind: str,
         severity: str,
         rows: int | slice | Flags | list[int],
-        says: str,
-        cure: str,
+        message: str,
+        remedy: str,
         *,
         factor: float | None = None,
         repair: Repair | None = None,
@@ -110,15 +110,10 @@ class History:
             self.name,
             kind,
             dates,
-            says,
-            cure,
+            message,
+            remedy,
             FIELDS.get(kind, ""),
             factor,
             repair,
             against,
         )
-
-
-def identity(name: str, kind: str, date: np.datetime64 | None = None) -> str:
-    """Return a finding's id: ``SOXS-step-2026-05-26``, or without a date ``SOXS-zero-volume``."""
-    return f"{name}-{kind}" if date is None else f"{name}-{kind}-{date}"

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.arrays import Flags, Floats
 from data.audit.history import History
 from data.audit.robust import Fit, fit
 from data.format import rough
@@ -19,7 +18,7 @@ AKIN = 0.5
 AROUND = 126
 """Sessions on either side over which it is measured."""
 MOST = 3
-"""Peers that are heard."""
+"""Peers that count."""
 
 
 class Peers(NamedTuple):
@@ -44,12 +43,12 @@ class Blame(NamedTuple):
     ----------
     underlying
         Whether it is the underlying, not the fund.
-    says
+    message
         What peers did, for the finding: ``SMH moved +0.7 %``, or nothing.
     """
 
     underlying: bool
-    says: str = ""
+    message: str = ""
 
 
 def own_evidence(fund: Sequence[float], underlying: Sequence[float], scale: float) -> float:
@@ -95,17 +94,17 @@ def blame(  # two instruments' moves, and how to judge them
     evidence = own_evidence(fund, moves, scale)
     if abs(evidence) > DECISIVE:
         return Blame(evidence > 0)
-    told = said(row, underlying, field, peers.read())
-    if told is None:
+    answer = expected_by_peers(row, underlying, field, peers.read())
+    if answer is None:
         return Blame(underlying=False)
-    expected, words = told
+    expected, words = answer
     return Blame(abs(moves[0] - expected) > abs(fund[0] - expected), words)
 
 
-def said(row: int, underlying: History, field: str, peers: Iterable[History]) -> tuple[float, str] | None:
+def expected_by_peers(row: int, underlying: History, field: str, peers: Iterable[History]) -> tuple[float, str] | None:
     """Return what peers say the underlying moved since the last close, and what they did, in words."""
     date = underlying.dates[row]
-    heard = []
+    answers = []
     for peer in peers:
         at = int(np.searchsorted(peer.dates, date))
         if at == 0 or at >= len(peer) or peer.dates[at] != date:
@@ -113,11 +112,11 @@ def said(row: int, underlying: History, field: str, peers: Iterable[History]) ->
         line = _line(row, underlying, peer)
         if line.r2 >= AKIN:
             move = float((peer.gap if field == "open" else peer.gross)[at]) - 1.0
-            heard.append((line.r2, line.slope * move, f"{peer.name} {rough(move, sign=True)}"))
-    heard = sorted(heard, reverse=True)[:MOST]
-    if not heard:
+            answers.append((line.r2, line.slope * move, f"{peer.name} {rough(move, sign=True)}"))
+    if not answers:
         return None
-    return float(np.median([move for _, move, _ in heard])), ", ".join(words for _, _, words in heard)
+    _, moves, words = zip(*sorted(answers, reverse=True)[:MOST], strict=True)
+    return float(np.median(moves)), ", ".join(words)
 
 
 def _line(row: int, underlying: History, peer: History) -> Fit:
@@ -126,9 +125,4 @@ def _line(row: int, underlying: History, peer: History) -> Fit:
     common = np.intersect1d(around.dates, peer.dates, assume_unique=True)
     ours, theirs = underlying.on(common).gross - 1.0, peer.on(common).gross - 1.0
     away = np.abs((common - underlying.dates[row]).astype(int)) > 4
-    return fit(_only(theirs, away), _only(ours, away))
-
-
-def _only(values: Floats, rows: Flags) -> Floats:
-    kept: Floats = np.where(rows, values, np.nan)
-    return kept
+    return fit(*(np.where(away, moves, np.nan) for moves in (theirs, ours)))

@@ -7,16 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from data.audit.bars import sane
-from data.audit.finding import ERROR, Finding
-from data.audit.history import History, identity
-from data.audit.sessions import extra
+from data.audit.bars import extra, sane
+from data.audit.finding import ERROR, Finding, about
+from data.audit.history import History
 from data.bars import Bars
 from data.errors import DataError
-from data.events import Events, Members
 from data.schema import Fault
 from data.series import Series
-from data.sources import BARS, EVENTS, MEMBERS, SERIES, Held, Kind, Source
+from data.sources import BARS, SERIES, Held, Kind, Source
 
 
 @dataclass(frozen=True)
@@ -28,7 +26,7 @@ class Reader:
     source
         Where from.
     since, until
-        The days between which findings are told; nothing after `until` is read.
+        The days between which findings are reported; nothing after `until` is read.
     """
 
     source: Source
@@ -40,8 +38,10 @@ class Reader:
     def history(self, name: str) -> History | None:
         """Return an instrument's sane bars, None where it has none; what is wrong with it goes into `found`."""
         if name not in self.held:
-            faults, bars = self._bars(name)
-            self.found[name] = [finding for fault in faults for finding in self._told(name, fault)]
+            faults, bars = self._read(BARS, name)
+            if bars is not None and len(bars) and not bars.dates[-1] <= self.until:
+                bars = bars.rows(~(bars.dates > self.until))
+            self.found[name] = [finding for fault in faults for finding in self._finding_of(name, fault)]
             self.held[name] = None if bars is None else self._sane(name, bars, faults)
         return self.held[name]
 
@@ -59,22 +59,17 @@ class Reader:
 
     def series(self, name: str) -> tuple[list[Finding], Series | None]:
         """Return what is wrong with a series' file, and its values up to the last day audited."""
-        faults, series = self._read(SERIES, name)
+        found, series = self.whole(SERIES, name)
         if series is not None:
             kept = ~(series.dates > self.until)
             known = None if series.known is None else series.known[kept]
             series = Series(name, series.dates[kept], series.values[kept], known, series.lag)
-        return [finding for fault in faults for finding in self._told(name, fault)], series
+        return found, series
 
-    def events(self, name: str) -> tuple[list[Finding], Events | None]:
-        """Return what is wrong with a schedule's file, and its events, those to come included."""
-        faults, events = self._read(EVENTS, name)
-        return [finding for fault in faults for finding in self._told(name, fault)], events
-
-    def members(self, name: str) -> tuple[list[Finding], Members | None]:
-        """Return what is wrong with a group's file, and its members."""
-        faults, members = self._read(MEMBERS, name)
-        return [finding for fault in faults for finding in self._told(name, fault)], members
+    def whole(self, kind: Kind[Held], name: str) -> tuple[list[Finding], Held | None]:
+        """Return what is wrong with a file, and all that it holds, what lies ahead included."""
+        faults, held = self._read(kind, name)
+        return [finding for fault in faults for finding in self._finding_of(name, fault)], held
 
     def _read(self, kind: Kind[Held], name: str) -> tuple[Sequence[Fault], Held | None]:
         """Return what is held; where the source refuses it, all its faults, and the rows that can be read."""
@@ -82,22 +77,16 @@ class Reader:
             return (), self.source.read(kind, name)
         except DataError as error:
             examine = getattr(self.source, "examine", None)
-            told: tuple[Sequence[Fault], Held | None] = (
-                examine(kind, name) if examine else ((Fault("unreadable", str(error), ""),), None)
-            )
-            return told
+            if examine is None:
+                return (Fault("unreadable", str(error), ""),), None
+            read: tuple[Sequence[Fault], Held | None] = examine(kind, name)
+            return read
 
-    def _bars(self, name: str) -> tuple[Sequence[Fault], Bars | None]:
-        faults, bars = self._read(BARS, name)
-        if bars is not None and len(bars) and not bars.dates[-1] <= self.until:
-            bars = bars.rows(~(bars.dates > self.until))
-        return faults, bars
-
-    def _told(self, name: str, fault: Fault) -> list[Finding]:
+    def _finding_of(self, name: str, fault: Fault) -> list[Finding]:
         """Return a file's fault as a finding, unless all its rows lie outside the days audited."""
         dated = fault.dates[~np.isnat(fault.dates)]
         inside = dated[(dated >= self.since) & (dated <= self.until)]
         if len(dated) and not len(inside):
             return []
         dates = np.sort(inside) if len(inside) else np.array(["NaT"], dtype="datetime64[D]")
-        return [Finding(identity(name, fault.key), ERROR, name, fault.key, dates, fault.message, fault.remedy)]
+        return [about(name, fault.key, ERROR, dates, fault.message, fault.remedy)]

@@ -8,8 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from data.audit.finding import ERROR, INFO, SEVERITIES, Finding
-from data.audit.history import identity
+from data.audit.finding import ERROR, INFO, SEVERITIES, Finding, identity
 from data.bars import COLUMNS, Bars
 from data.errors import DataError, did_you_mean
 from data.repairs import Repair, mended
@@ -49,7 +48,7 @@ def repair(source: Source, findings: Iterable[Finding]) -> tuple[Repair, ...]:
     source
         What was audited: a store, or a folder of CSV files.
     findings
-        Those to mend; one without a repair is passed over.
+        Those to mend; finding without a repair is passed over.
 
     Returns
     -------
@@ -63,7 +62,8 @@ def repair(source: Source, findings: Iterable[Finding]) -> tuple[Repair, ...]:
     keeper = _keeper(source)
     kept = keeper.repairs()
     present = {each.id for each in kept}
-    new = {one.id: one.repair for one in findings if one.repair is not None and one.repair.id not in present}
+    mends = [finding.repair for finding in findings if finding.repair is not None]
+    new = {mend.id: mend for mend in mends if mend.id not in present}
     if new:
         keeper.set_repairs((*kept, *new.values()))
     return tuple(new.values())
@@ -80,8 +80,8 @@ def undo(source: Source, ids: Iterable[str]) -> tuple[Repair, ...]:
     keeper = _keeper(source)
     kept = keeper.repairs()
     present = {each.id for each in kept}
-    gone = set(ids)
-    gone = present if ALL in gone else gone
+    named = set(ids)
+    gone = present if ALL in named else named
     for wanted in sorted(gone - present):
         held = f"there are {', '.join(sorted(present))}" if present else "there is none"
         raise DataError(f"there is no repair {wanted}{did_you_mean(wanted, present)}: {held}")
@@ -98,7 +98,7 @@ def _keeper(source: Source) -> Keeper:
 
 @dataclass(frozen=True)
 class Without(Wrapped):
-    """A source with one repair left out.
+    """A source with finding repair left out.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class Without(Wrapped):
     left_out: str
 
     def read(self, kind: Kind[Held], name: str) -> Held:
-        """Return a history, bars mended but for one repair."""
+        """Return a history, bars mended but for finding repair."""
         if kind != BARS:
             return self.source.read(kind, name)
         others = [each for each in _of(self.keeper, name) if each.id != self.left_out]
@@ -122,7 +122,7 @@ class Without(Wrapped):
 def reviewed(
     source: Source, found: Sequence[Finding], names: Iterable[str], again: Callable[[Source], Sequence[Finding]]
 ) -> Iterator[Finding]:
-    """Pass findings on, and tell of repairs that a vendor who has mended the data himself made harmful, or idle.
+    """Pass findings on, and report repairs that a vendor who has mended the data himself made harmful, or idle.
 
     Parameters
     ----------
@@ -133,34 +133,34 @@ def reviewed(
         the repair's harm would be small: it does harm when less is found without it, and takes the place of that.
     """
     keeper = keeper_of(source)
-    repairs = [each for name in names for each in _of(keeper, name)] if keeper is not None else []
+    if keeper is None:
+        yield from found
+        return
     left = list(found)
-    for made in repairs:
-        if keeper is None:
-            break
-        mine = [one for one in left if one.instrument == made.instrument]
-        suspect = made.kind in SUBTLE or any(one.severity == ERROR for one in mine)
+    for made in [each for name in names for each in _of(keeper, name)]:
+        mine = [finding for finding in left if finding.instrument == made.instrument]
+        suspect = made.kind in SUBTLE or any(finding.severity == ERROR for finding in mine)
         still = again(Without(source, keeper, made.id)) if suspect else ()
-        without = [one for one in still if one.instrument == made.instrument]
+        without = [finding for finding in still if finding.instrument == made.instrument]
         if suspect and _doubts(without) < _doubts(mine):
-            gone = [one for one in mine if one.id not in {each.id for each in without}] or mine
-            left = [one for one in left if one not in gone]
-            worst = min(gone, key=lambda one: SEVERITIES.index(one.severity))
-            yield _told(made, ERROR, f"does harm now, the vendor has mended it: {worst.says}")
+            gone = [finding for finding in mine if finding.id not in {each.id for each in without}] or mine
+            left = [finding for finding in left if finding not in gone]
+            worst = min(gone, key=lambda finding: SEVERITIES.index(finding.severity))
+            yield _about(made, ERROR, f"does harm now, the vendor has mended it: {worst.message}")
         elif _is_idle(keeper, made):
-            yield _told(made, INFO, "changes nothing any more")
+            yield _about(made, INFO, "changes nothing any more")
     yield from left
 
 
 def _doubts(found: Iterable[Finding]) -> int:
-    return sum(one.severity != INFO for one in found)
+    return sum(finding.severity != INFO for finding in found)
 
 
 def _of(keeper: Keeper, name: str) -> list[Repair]:
     return [each for each in keeper.repairs() if each.instrument == name]
 
 
-def _told(made: Repair, severity: str, what: str) -> Finding:
+def _about(made: Repair, severity: str, what: str) -> Finding:
     name, dates = identity(made.instrument, "repair", made.date), np.array([made.date])
     return Finding(
         name, severity, made.instrument, "repair", dates, f"the repair {made.id} {what}", f"--undo {made.id}"
@@ -168,7 +168,7 @@ def _told(made: Repair, severity: str, what: str) -> Finding:
 
 
 def _is_idle(keeper: Keeper, made: Repair) -> bool:
-    """Say whether a repair changes nothing."""
+    """Return whether a repair changes nothing."""
     kept, own = keeper.bars_as_kept(made.instrument), _of(keeper, made.instrument)
     here, without = mended(kept, own), mended(kept, [each for each in own if each.id != made.id])
     return all(np.array_equal(getattr(here, name), getattr(without, name), equal_nan=True) for name in COLUMNS)

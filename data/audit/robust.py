@@ -67,8 +67,7 @@ def _fit(x: Floats, y: Floats) -> Fit:
 
 def _clipped(values: Floats) -> Floats:
     spread = 5.0 * float(np.quantile(np.abs(values), 0.9)) / TAIL
-    clipped: Floats = np.clip(values, -spread, spread)
-    return clipped
+    return np.clip(values, -spread, spread)
 
 
 def grown(flags: Flags, by: int) -> Flags:

@@ -10,20 +10,18 @@ import numpy as np
 
 from data.arrays import Dates, Flags
 from data.audit import bars, dividends, series
+from data.audit.bars import ends, missing
 from data.audit.disagreements import closes, opens, reaches
 from data.audit.finding import SEVERITIES, WARNING, Finding
 from data.audit.following import early, follows, shifted, stale, stale_alone
 from data.audit.history import History
-from data.audit.jumps import own_jumps
-from data.audit.matching import match
-from data.audit.pair import Pair, pair_up
+from data.audit.pair import Pair, match, pair_up
 from data.audit.peers import Peers
 from data.audit.reading import Reader
 from data.audit.repairing import reviewed
 from data.audit.robust import grown
-from data.audit.schedules import check_events, check_members
-from data.audit.sessions import ends, missing
-from data.audit.steps import told
+from data.audit.series import check_events, check_members
+from data.audit.steps import own_jumps, step_findings
 from data.calendar import FIRST, LAST
 from data.errors import DataError, did_you_mean
 from data.families import FUNDS, Fund, kin
@@ -54,9 +52,9 @@ def audit(
         What is audited, repairs applied.
     names
         Instruments, series, schedules and groups to audit; everything when there are none. A fund's underlying is read
-        even when it isn't named, and findings about it are told: they bear on the fund.
+        even when it isn't named, and findings about it are reported: they bear on the fund.
     first, last
-        Days between which findings are told, any when None. What lies before `first` tells what is usual; nothing
+        Days between which findings are reported, any when None. What lies before `first` tells what is usual; nothing
         after `last` is read.
     funds
         Which fund is what multiple of what, over `data.families.FUNDS`. A fund whose underlying the source lacks is
@@ -81,11 +79,11 @@ def audit(
     def of_bars(read: Source) -> list[Finding]:
         return list(_Audit(Reader(read, since, until), dict(funds or {})).of_bars(traded))
 
-    asked = _Audit(Reader(source, since, until), dict(funds or {}))
-    found = list(reviewed(source, list(asked.of_bars(traded)), traded, of_bars))
-    found += asked.of_series(wanted["series"], rates)
-    found += asked.of_events(wanted["events"])
-    found += asked.of_members(wanted["members"])
+    whole = _Audit(Reader(source, since, until), dict(funds or {}))
+    found = list(reviewed(source, list(whole.of_bars(traded)), traded, of_bars))
+    found += whole.of_series(wanted["series"], rates)
+    found += whole.of_events(wanted["events"])
+    found += whole.of_members(wanted["members"])
     return _sorted(found)
 
 
@@ -112,15 +110,14 @@ def _wanted(source: Source, names: Iterable[str] | None) -> dict[str, list[str]]
 def _sorted(found: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings in order; of several with one id the first counts, and whatever else it was measured against."""
     by_id: dict[str, Finding] = {}
-    for one in found:
-        kept = by_id.get(one.id)
-        by_id[one.id] = one if kept is None else replace(kept, against=_joined(kept.against, one.against))
-    order = SEVERITIES.index
-    return tuple(sorted(by_id.values(), key=lambda one: (order(one.severity), one.instrument, str(one.first), one.id)))
+    for each in found:
+        kept = by_id.setdefault(each.id, each)
+        by_id[each.id] = replace(kept, against=tuple(dict.fromkeys((*kept.against, *each.against))))
 
+    def gravity(each: Finding) -> tuple[int, str, str, str]:
+        return SEVERITIES.index(each.severity), each.instrument, str(each.first), each.id
 
-def _joined(ours: Sequence[str], theirs: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*ours, *theirs)))
+    return tuple(sorted(by_id.values(), key=gravity))
 
 
 @dataclass(frozen=True)
@@ -171,7 +168,7 @@ class _Audit:
         if names and self.newest is None and self.present:
             self.reader.history(min(self.present))  # any tells how far history reaches
         for name in names:
-            found, held = self.reader.events(name)
+            found, held = self.reader.whole(EVENTS, name)
             yield from found
             if held is not None and len(held):
                 yield from check_events(held, self.reader.since, self.newest)
@@ -179,7 +176,7 @@ class _Audit:
     def of_members(self, names: Sequence[str]) -> Iterator[Finding]:
         """Audit groups."""
         for name in names:
-            found, held = self.reader.members(name)
+            found, held = self.reader.whole(MEMBERS, name)
             yield from found
             if held is not None and len(held):
                 yield from check_members(held, self.present)
@@ -211,8 +208,7 @@ class _Audit:
             return known, ""
         if any(fund.underlying == name for fund in (*self.funds.values(), *FUNDS.values())) or len(names) < 2:
             return None, ""
-        found = match(histories[name], histories)
-        return (found.fund, found.says) if found else (None, "")
+        return match(histories[name], histories) or (None, "")
 
     def _read(self, name: str) -> History | None:
         return self.reader.history(name) if name in self.present else None
@@ -258,17 +254,11 @@ def _of_pair(pair: Pair) -> tuple[list[Finding], tuple[Flags, Flags]]:
         return [*found, *stranger], (nothing, nothing)
     off = grown(off, EDGE)
     of_fund, of_underlying, paid = dividends.beside(pair, off | still)
-    doubtful = off | still | _rows(pair, paid)
+    doubtful = off | still | _on(pair.fund, [each.dates for each in paid])
     apart, at_close = closes(pair, doubtful)
     open_apart, at_open = opens(pair, doubtful | apart)
     found += [*paid, *at_close, *at_open, *reaches(pair, doubtful | apart | open_apart), *early(pair)]
     return found, (of_fund | off, of_underlying | off)
-
-
-def _rows(pair: Pair, found: Iterable[Finding]) -> Flags:
-    """Return the rows that findings are about."""
-    days = [one.dates for one in found]
-    return np.isin(pair.dates, np.concatenate(days)) if days else np.zeros(len(pair.fund), dtype=bool)
 
 
 def _alone(history: History, newest: np.datetime64, lone: Flags, paid: Flags) -> Iterator[Finding]:
@@ -284,14 +274,14 @@ def _alone(history: History, newest: np.datetime64, lone: Flags, paid: Flags) ->
         Rows whose dividend a pair has confirmed or doubted.
     """
     yield from missing(history)
-    if history.told.any():
+    if history.reported.any():
         yield from ends(history.name, history.dates, newest)
     yield from bars.ranges(history)
     adjusted = list(bars.adjusted(history))
     yield from adjusted
-    yield from bars.volume(history, rounded=any(one.severity == WARNING for one in adjusted))
+    yield from bars.volume(history, rounded=any(each.severity == WARNING for each in adjusted))
     yield from bars.far(history)
     yield from dividends.alone(history, paid)
     if lone.any():
-        yield from told(history, own_jumps(history, lone))
+        yield from step_findings(history, own_jumps(history, lone))
         yield from stale_alone(history, lone)

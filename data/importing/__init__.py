@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from data.arrays import Dates
-from data.bars import PRICES
+from data.bars import PRICES, Bars
 from data.errors import DataError
+from data.events import Members
 from data.foreign import misnamed, refuse_misnamed
-from data.importing.events import is_schedule, read_events
 from data.importing.prices import read_bars
-from data.importing.series import read_index, read_series
+from data.importing.series import is_schedule, read_events, read_index, read_series
 from data.importing.table import ImportedTable, counted, read_table, titles_of
+from data.series import Series
 from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Thing
 from data.sources.csv import read_members
 from data.store import NAME, Origin, Store
@@ -35,7 +36,7 @@ class Imported:
     name
         Of the instrument, series, schedule or group.
     kind
-        ``bars``, ``series``, ``events`` or ``members``; empty where that can't be told.
+        ``bars``, ``series``, ``events`` or ``members``; empty where that isn't known.
     rows
         How many are kept; 0 where the file has a fault.
     first, last
@@ -54,18 +55,6 @@ class Imported:
     last: str = ""
     notes: tuple[str, ...] = ()
     error: str = ""
-
-
-@dataclass(frozen=True)
-class _Read:
-    """One file, read: what is to be kept of it, unless it has a fault."""
-
-    done: Imported
-    held: Thing | None = None
-
-    @property
-    def place(self) -> tuple[str, str]:
-        return self.done.kind, self.done.name
 
 
 def import_files(
@@ -107,15 +96,16 @@ def import_files(
         raise DataError(f"{path}: is a folder, and a name is for a single file: name its files after what they hold")
     lags = {each.name: each.lag for each in store.entries(SERIES).values()}
     found = [_read(each, where, name, lag, lags, folder=path.is_dir()) for each, where in _files(path)]
-    clashes = {place for place, count in Counter(each.place for each in found if each.held).items() if count > 1}
+    named = Counter((done.kind, done.name) for done, held in found if held is not None)
     imported = []
-    for each in found:
-        done = each.done
-        if each.place in clashes and each.held is not None:
-            others = [other.done.file for other in found if other.place == each.place and other is not each]
-            done = _fault(done, f"{done.file}: holds {done.kind} of {done.name}, and so does {others[0]}: keep one")
-        elif each.held is not None:
-            done = _keep(store, each)
+    for each, held in found:
+        done, key = each, (each.kind, each.name)
+        if held is not None and named[key] > 1:
+            other = next(other.file for other, _ in found if (other.kind, other.name) == key and other is not each)
+            error = f"{done.file}: holds {done.kind} of {done.name}, and so does {other}: keep one"
+            done = Imported(done.file, done.name, done.kind, error=error)
+        elif held is not None:
+            done = _keep(store, done, held)
             span = f" from {done.first} to {done.last}" if done.first else ""
             say(f"{done.file}: {done.kind} of {done.name}, {counted(done.rows, 'row')}{span}")
         imported.append(done)
@@ -139,62 +129,63 @@ def _is_meant(path: Path) -> bool:
     return path.is_file() and (path.suffix.lower() == ".csv" or bool(misnamed(path, path.name)))
 
 
-def _read(path: Path, where: str, name: str | None, lag: int | None, lags: Mapping[str, int], *, folder: bool) -> _Read:
-    """Read one file, given alone or found in a `folder`."""
-    done = Imported(where, path.stem if name is None else name)
+def _read(
+    path: Path, where: str, given: str | None, lag: int | None, lags: Mapping[str, int], *, folder: bool
+) -> tuple[Imported, Thing | None]:
+    """Read one file, given alone or found in a `folder`: what is to be kept of it, unless it has a fault."""
+    given = path.stem if given is None else given
     try:
         if folder:
             refuse_misnamed(path, where)
-        if _is_group(path, where):
-            return _members(path, where, done)
-        table = read_table(path, where)
-        if path.parent.name == EVENTS or (path.parent.name not in KINDS and is_schedule(table)):
-            return _schedule(table, done, lag)
-        return _taken(table, done, path.parent.name, lag, lags)
-    except DataError as fault:
-        return _Read(_fault(done, str(fault)))
+        held, notes = _content(path, where, given, lag, lags)
+    except DataError as error:
+        return Imported(where, given, error=str(error)), None
+    if isinstance(held, Bars):
+        return _done(where, BARS, held.instrument, held.dates, notes), held
+    if isinstance(held, Members):
+        dates = np.sort(np.concatenate((held.since, held.until)))
+        done = _done(where, MEMBERS, held.name, dates[~np.isnat(dates)], notes)
+        return replace(done, rows=len(held)), held
+    return _done(where, SERIES if isinstance(held, Series) else EVENTS, held.name, held.dates, notes), held
 
 
-def _is_group(path: Path, where: str) -> bool:
-    """Say whether a file holds members: it has symbols, and no date but those from and to which each belonged."""
-    titles = titles_of(path, where)
-    symbols = titles & {"symbol", "ticker"}
-    return path.parent.name == MEMBERS or bool(symbols and titles <= symbols | {"from", "to"})
+def _done(where: str, kind: str, name: str, dates: Dates, notes: tuple[str, ...]) -> Imported:
+    first, last = (str(dates[0]), str(dates[-1])) if len(dates) else ("", "")
+    return Imported(where, name, kind, len(dates), first, last, notes)
 
 
-def _members(path: Path, where: str, done: Imported) -> _Read:
-    name, notes = _name(done.name, MEMBERS, where)
-    members = read_members(path, where, name)
-    named = np.sort(np.concatenate((members.since, members.until)))
-    return _Read(_done(done, MEMBERS, name, named[~np.isnat(named)], notes, len(members)), members)
-
-
-def _schedule(table: ImportedTable, done: Imported, lag: int | None) -> _Read:
-    name, renamed = _name(done.name, EVENTS, table.where)
-    events, notes = read_events(table, name)
-    told = () if lag is None else ("A lag is for series: a schedule's column announced says when it was known.",)
-    return _Read(_done(done, EVENTS, name, events.dates, (*renamed, *told, *notes)), events)
-
-
-def _taken(table: ImportedTable, done: Imported, folder: str, lag: int | None, lags: Mapping[str, int]) -> _Read:
-    """Return what a table holds, as its header and its file's name tell; `lags` are those the store has."""
+def _content(
+    path: Path, where: str, given: str, lag: int | None, lags: Mapping[str, int]
+) -> tuple[Thing, tuple[str, ...]]:
+    """Return what a file holds, as its folder, its header and its name tell, and what was assumed."""
+    if _is_group(path, where):
+        name, notes = _name(given, MEMBERS, where)
+        return read_members(path, where, name), notes
+    table, folder = read_table(path, where), path.parent.name
+    if folder == EVENTS or (folder not in KINDS and is_schedule(table)):
+        name, renamed = _name(given, EVENTS, where)
+        events, notes = read_events(table, name)
+        late = () if lag is None else ("A lag is for series: a schedule's column announced says when it was known.",)
+        return events, (*renamed, *late, *notes)
     column = _value_column(table)
-    is_index = done.name.startswith("^") or folder == SERIES
-    kind = SERIES if column or is_index else BARS
-    name, renamed = _name(done.name, kind, table.where)
-    if kind == BARS:
-        if lag is not None:
-            renamed = (*renamed, "A lag is for series: these are prices, known at their close.")
+    if not column and not given.startswith("^") and folder != SERIES:
+        name, renamed = _name(given, BARS, where)
         bars, notes = read_bars(table, name)
-        return _Read(_done(done, kind, name, bars.dates, (*renamed, *notes)), bars)
+        late = () if lag is None else ("A lag is for series: these are prices, known at their close.",)
+        return bars, (*renamed, *late, *notes)
+    name, renamed = _name(given, SERIES, where)
     if lag is None and lags.get(name):
         lag = lags[name]
         renamed = (*renamed, f"Its lag of {counted(lag, 'session')} stays.")
-    if column:
-        series, notes = read_series(table, name, column, lag)
-        return _Read(_done(done, kind, name, series.dates, (*renamed, *notes)), series)
-    series, notes = read_index(table, name, lag or 0)
-    return _Read(_done(done, kind, name, series.dates, (*renamed, *notes)), series)
+    series, notes = read_series(table, name, column, lag) if column else read_index(table, name, lag or 0)
+    return series, (*renamed, *notes)
+
+
+def _is_group(path: Path, where: str) -> bool:
+    """Return whether a file holds members: it has symbols, and no date but those from and to which each belonged."""
+    titles = titles_of(path, where)
+    symbols = titles & {"symbol", "ticker"}
+    return path.parent.name == MEMBERS or bool(symbols and titles <= symbols | {"from", "to"})
 
 
 def _value_column(table: ImportedTable) -> str:
@@ -222,32 +213,17 @@ def _name(given: str, kind: str, where: str) -> tuple[str, tuple[str, ...]]:
     plain = given.removeprefix("^")
     name = plain.upper() if kind == BARS or plain != given else plain
     if not NAME.fullmatch(name):
-        cure = "rename the file, or give a name of letters, digits and . = _ -"
-        raise DataError(f"{where}: {given!r} is no name of an instrument or series: {cure}")
+        remedy = "rename the file, or give a name of letters, digits and . = _ -"
+        raise DataError(f"{where}: {given!r} is no name of an instrument or series: {remedy}")
     return name, (f"{given} is kept as {name}.",) if name != given else ()
 
 
-def _done(  # what is told of one file
-    done: Imported, kind: str, name: str, dates: Dates, notes: tuple[str, ...], rows: int | None = None
-) -> Imported:
-    first, last = (str(dates[0]), str(dates[-1])) if len(dates) else ("", "")
-    counted_rows = len(dates) if rows is None else rows
-    return replace(done, name=name, kind=kind, rows=counted_rows, first=first, last=last, notes=notes)
-
-
-def _fault(done: Imported, error: str) -> Imported:
-    return Imported(done.file, done.name, done.kind, error=error)
-
-
-def _keep(store: Store, read: _Read) -> Imported:
-    done = read.done
-    mended = [each for each in store.repairs() if done.kind == BARS and each.instrument == done.name]
-    if mended:
-        many = f"{counted(len(mended), 'repair')} of {done.name} still applied"
+def _keep(store: Store, done: Imported, held: Thing) -> Imported:
+    repairs = [each for each in store.repairs() if done.kind == BARS and each.instrument == done.name]
+    if repairs:
+        many = f"{counted(len(repairs), 'repair')} of {done.name} still applied"
         note = f"{many}: backtest data check {done.name} tells what they do."
         done = replace(done, notes=(*done.notes, note))
     time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    origin = Origin("import", done.file, f"hedge-backtest {VERSION}", time, done.notes)
-    if read.held is not None:
-        store.put(read.held, origin)
+    store.put(held, Origin("import", done.file, f"hedge-backtest {VERSION}", time, done.notes))
     return done

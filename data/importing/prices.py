@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from data.arrays import Dates, Flags, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
-from data.importing.paid import read_paid, with_dividends
-from data.importing.splits import later_splits, read_splits
-from data.importing.table import ImportedTable, counted, named_days
+from data.importing.dividends import later_splits, read_paid, with_dividends
+from data.importing.table import ImportedTable, counted, named_days, number
 
 USED = (*PRICES, "adjclose", "volume", "dividend", "split", "capitalgains")
 COUNTED = 10
 """Split-adjusted shares from which a volume is kept: fewer, printed whole, are off by over 5 percent."""
+EVIDENT = np.log(1.2)
+"""Log of a split from which it can be told from a day's move."""
+STRAY = np.log(1.4)
+"""Log move of its own that the day of a split may have."""
+RATIO = re.compile(r"(\d+(?:\.\d+)?)\s*[:/]\s*(\d+(?:\.\d+)?)")
 
 
 def read_bars(table: ImportedTable, name: str) -> tuple[Bars, tuple[str, ...]]:
@@ -37,7 +43,7 @@ def read_bars(table: ImportedTable, name: str) -> tuple[Bars, tuple[str, ...]]:
     table.in_step()
     prices, has_bar, empty_notes = read_prices(table)
     _check_positive(table, prices)
-    split, adjusted, split_notes = read_splits(table, prices, has_bar)
+    split, adjusted, split_notes = _read_splits(table, prices, has_bar)
     volume, volume_notes = _volume(table, has_bar, name)
     dividend, gains_notes = read_paid(table)
     if adjusted:
@@ -63,7 +69,7 @@ def read_prices(table: ImportedTable) -> tuple[Floats, Flags, tuple[str, ...]]:
     if half.any():
         row = int(np.argmax(half))
         title = table.titles[PRICES[int(np.argmax(empty[:, row]))]]
-        raise table.fault(row, f"{title} is empty where other prices aren't: fill it in, or delete the row")
+        raise table.error(row, f"{title} is empty where other prices aren't: fill it in, or delete the row")
     if empty.all():
         raise DataError(f"{table.where}: has no price in any row: add history")
     gone = table.dates[empty[0]]
@@ -75,8 +81,8 @@ def _check_positive(table: ImportedTable, prices: Floats) -> None:
     wrong = np.argwhere((prices <= 0).T)
     if len(wrong):
         row, column = wrong[0]
-        says = f"{table.titles[PRICES[column]]} is {prices[column, row]:g}, and prices are positive"
-        raise table.fault(row, f"{says}: correct it, or delete the row")
+        message = f"{table.titles[PRICES[column]]} is {prices[column, row]:g}, and prices are positive"
+        raise table.error(row, f"{message}: correct it, or delete the row")
 
 
 def _volume(table: ImportedTable, has_bar: Flags, name: str) -> tuple[Floats, tuple[str, ...]]:
@@ -84,7 +90,7 @@ def _volume(table: ImportedTable, has_bar: Flags, name: str) -> tuple[Floats, tu
         return np.full(len(has_bar), np.nan), ("No column of volume: it is unknown.",)
     volume = table.numbers("volume")
     if (volume < 0).any():
-        raise table.fault(int(np.argmax(volume < 0)), f"{table.titles['volume']} is negative: write 0 or nothing")
+        raise table.error(int(np.argmax(volume < 0)), f"{table.titles['volume']} is negative: write 0 or nothing")
     unknown = int(np.isnan(volume[has_bar]).sum())
     if (volume[has_bar] == 0).all():
         return volume, (f"Volume is 0 throughout: if this is an index, name it ^{name}, and it is kept as a series.",)
@@ -104,7 +110,66 @@ def _sessions(table: ImportedTable, dates: Dates) -> tuple[Dates, tuple[str, ...
     held = np.isin(dates, sessions)
     kept, closed = dates[held], dates[~held]
     if not len(kept) or (len(kept) > 2 and np.median(np.diff(np.searchsorted(sessions, kept))) > 1):
-        says = f"{counted(len(kept), 'row')} on the {len(sessions)} NYSE sessions from {dates[0]} to {dates[-1]}"
-        raise DataError(f"{table.where}: has {says}: daily prices are needed, not weekly or monthly ones")
+        message = f"{counted(len(kept), 'row')} on the {len(sessions)} NYSE sessions from {dates[0]} to {dates[-1]}"
+        raise DataError(f"{table.where}: has {message}: daily prices are needed, not weekly or monthly ones")
     note = f"{counted(len(closed), 'row')} on days without an NYSE session left out: {named_days(closed)}."
     return kept, (note,) if len(closed) else ()
+
+
+def _read_splits(table: ImportedTable, prices: Floats, has_bar: Flags) -> tuple[Floats, bool, tuple[str, ...]]:
+    """Return a file's splits, whether its prices, shape (4, rows), are adjusted for them, and what to say of that.
+
+    Raises DataError where prices neither run on across a split nor step by it, or do so at one and not at another.
+    """
+    if "split" not in table.titles:
+        return np.ones(len(has_bar)), False, ("No column of splits: prices are taken as they stand.",)
+    split = table.numbers("split", _ratio)
+    if (split < 0).any():
+        raise table.error(int(np.argmax(split < 0)), "the split is negative: write new shares per old share")
+    split = np.where(np.isnan(split) | (split == 0), 1.0, split)
+    many = counted(int((split != 1).sum()), "split")
+    if (split == 1).all():
+        return split, False, ()
+    votes = _votes(table, prices, split, has_bar)
+    if not len(votes):
+        # Vendors title it "Stock Splits" and adjust; our own layout says "split" and doesn't.
+        adjusted = table.titles["split"].lower() != "split"
+        how = "split-adjusted, as Yahoo's are, and made as traded again" if adjusted else "traded"
+        return split, adjusted, (f"Its {many} can't be told from a day's move: prices are taken as {how}.",)
+    if votes[0]:
+        return split, True, (f"Prices run on across its {many}: they are split-adjusted, and made as traded again.",)
+    return split, False, (f"Prices step at its {many}: they are as traded.",)
+
+
+def _votes(table: ImportedTable, prices: Floats, split: Floats, has_bar: Flags) -> Flags:
+    """Return whether prices are adjusted for each split that is large enough to tell: all say the same."""
+    rows = np.flatnonzero(has_bar)
+    product = np.cumprod(split)
+    ratio = product[rows[1:]] / product[rows[:-1]]
+    moves = np.log(prices[[0, 3]][:, rows[1:]] / prices[3, rows[:-1]])
+    if_adjusted, if_traded = np.abs(moves).min(axis=0), np.abs(moves + np.log(ratio)).min(axis=0)
+    large = np.flatnonzero(np.abs(np.log(ratio)) >= EVIDENT)
+    near, far = np.minimum(if_adjusted, if_traded)[large], np.maximum(if_adjusted, if_traded)[large]
+    for at in large[(near > STRAY) | (near > far / 2)]:
+        before, after = prices[3, rows[at]], prices[0, rows[at + 1]]
+        goes = f"the price goes from {before:g} to {after:g}, {after / before:.3g} times as much"
+        either = f"neither 1 (split-adjusted) nor {1 / ratio[at]:.3g} (as traded)"
+        remedy = "correct the split or the prices"
+        raise table.error(rows[at + 1], f"at a split of {ratio[at]:g} new per old {goes}: {either}: {remedy}")
+    adjusted: Flags = (if_adjusted < if_traded)[large]
+    if adjusted.any() and not adjusted.all():
+        most = bool(adjusted.mean() > 0.5)
+        odd, other = rows[large[adjusted != most][0] + 1], rows[large[adjusted == most][0] + 1]
+        does = "step at this split but run on across" if most else "run on across this split but step at"
+        raise table.error(odd, f"prices {does} that of {table.dates[other]}: correct the split or the prices")
+    return adjusted
+
+
+def _ratio(text: str) -> float:
+    """Read new shares per old share: ``0.1`` or ``1:10``."""
+    pair = RATIO.fullmatch(text)
+    if not pair:
+        return number(text)
+    if not float(pair[2]):
+        raise ValueError(text)
+    return float(pair[1]) / float(pair[2])

@@ -78,7 +78,7 @@ class ImportedTable:
                 try:
                     values[row] = (read or number)(cell)
                 except ValueError:
-                    raise self.fault(row, f"{self.titles[column]} is {cell!r}, not a number: correct it") from None
+                    raise self.error(row, f"{self.titles[column]} is {cell!r}, not a number: correct it") from None
         return values
 
     def dates_of(self, column: str) -> Dates:
@@ -90,27 +90,27 @@ class ImportedTable:
         decimals = [len(part[1]) - int(part[2] or 0) for cell in self.cells[column] if (part := PRINTED.search(cell))]
         return float(10.0 ** -max(decimals, default=0))
 
-    def fault(self, row: int | np.intp, says: str) -> DataError:
+    def error(self, row: int | np.intp, message: str) -> DataError:
         """Return an error that names file, line and date."""
-        return DataError(f"{self.where}:{self.lines[row]}: {self.dates[row]}: {says}")
+        return DataError(f"{self.where}:{self.lines[row]}: {self.dates[row]}: {message}")
 
     @property
     def repeated(self) -> Flags:
         """Which rows have the date of the row above."""
         return np.concatenate(([False], self.dates[1:] == self.dates[:-1]))
 
-    def only_once(self, says: str) -> None:
+    def only_once(self, message: str) -> None:
         """Raise DataError that names two lines where a date stands twice."""
         if self.intraday:
             raise DataError(f"{self.where}: {': '.join(intraday_words())}")
         if self.repeated.any():
             row = int(np.argmax(self.repeated))
-            raise self.fault(row, f"{says} (in line {self.lines[row - 1]} too): keep one row")
+            raise self.error(row, f"{message} (in line {self.lines[row - 1]} too): keep one row")
 
     def in_step(self, *, schedule: bool = False) -> None:
         """Raise DataError where the dates stand a day early or late (see `data.stamps.days_off`)."""
         if way := days_off(self.dates, schedule=schedule):
-            raise self.fault(0, ": ".join(off_words(way)))
+            raise self.error(0, ": ".join(off_words(way)))
 
     def passed_over(self, used: Iterable[str]) -> tuple[str, ...]:
         """Return the note that names the columns nothing was made of."""
@@ -181,13 +181,13 @@ def _rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
         raw = path.read_bytes()
         refuse_packed(raw, where)
         rows = rows_of(raw.decode("utf-8-sig"))
-    except OSError as fault:
-        raise DataError(f"{where}: can't be read: {fault.strerror}") from None
-    except UnicodeDecodeError as fault:
-        line = raw[: fault.start].count(b"\n") + 1
+    except OSError as error:
+        raise DataError(f"{where}: can't be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
         raise DataError(f"{where}:{line}: is no text: save the file as CSV in UTF-8") from None
-    except csv.Error as fault:
-        raise DataError(f"{where}: can't be read as CSV: {fault}") from None
+    except csv.Error as error:
+        raise DataError(f"{where}: can't be read as CSV: {error}") from None
     for line, row in rows:
         if any("\n" in cell for cell in row):
             raise DataError(f"{where}:{line}: a quote is open: close it, or take it out")

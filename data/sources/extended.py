@@ -10,8 +10,18 @@ import numpy as np
 from data.arrays import Dates
 from data.bars import Bars
 from data.errors import DataError, did_you_mean
-from data.extend import Driver, Extended, extend, first_real_row, index_driver, make, said_of, with_opens_from
-from data.extension import Extension, terms_of
+from data.extension import (
+    Driver,
+    Extended,
+    Extension,
+    extend,
+    first_real_row,
+    index_driver,
+    make,
+    said_of,
+    terms_of,
+    with_opens_from,
+)
 from data.fund import driver, rate_known
 from data.sources import BARS, Held, Kind, typed
 from data.sources.wrapped import Wrapped

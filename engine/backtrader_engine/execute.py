@@ -1,4 +1,4 @@
-"""Running a setup in backtrader: one fresh Cerebro a run, its settings pinned."""
+"""Running a setup in backtrader: feeds of its bars as traded, one fresh Cerebro a run, its settings pinned."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 import backtrader as bt
+import numpy as np
+from backtrader.linebuffer import LineBuffer
 
-from data.market import Market
-from engine.backtrader_engine.broker import HistoryBroker
-from engine.backtrader_engine.feed import BarsFeed
-from engine.backtrader_engine.guarded import GuardedBroker, GuardedCerebro
-from engine.backtrader_engine.hedge import Decider, HedgeStrategy
-from engine.backtrader_engine.orders import Ended, Placed
-from engine.backtrader_engine.record import Recorder, Stop
+from data.arrays import Dates
+from engine.backtrader_engine.broker import GuardedBroker, GuardedCerebro, HistoryBroker
+from engine.backtrader_engine.guard import DATA, RefusedError, refusal
+from engine.backtrader_engine.hedge import FIRST_DAY, LINES, Decider, HedgeStrategy
+from engine.backtrader_engine.record import Ended, Placed, Recorder, Stop
 from engine.kernel.loop import Ledger, Weigh, empty_ledger
 from engine.legs import legs_of
-from engine.rules import Prices
 from engine.setup import Setup
 
 PINNED = {"stdstats": False, "preload": True, "runonce": True}
+Analyzer = tuple[type, Mapping[str, Any]]
 
 
 def run_in_backtrader(setup: Setup, weigh: Weigh | None = None) -> Ledger:
@@ -51,8 +51,8 @@ def run_backtrader_strategy(
         It changes its broker, its Cerebro, its book or its bars, or orders before an open.
     """
     broker = GuardedBroker()
-    ran = _run(setup, GuardedCerebro(**PINNED), broker, strategy, params, {"book": (Recorder, {"broker": broker})})
-    return ran.analyzers.book.ledger(setup), broker.ended()
+    ran = _run(setup, GuardedCerebro(**PINNED), broker, strategy, params, (Recorder, {"broker": broker}))
+    return ran.analyzers.own.ledger(setup), broker.ended()
 
 
 def run_noting_orders(
@@ -71,14 +71,9 @@ def run_noting_orders(
         What it did in the whole run, else ``None``; and its orders as they were placed.
     """
     broker = GuardedBroker()
-    analyzers: Analyzers = (
-        {"book": (Recorder, {"broker": broker})} if until is None else {"stop": (Stop, {"until": until})}
-    )
-    ran = _run(setup, GuardedCerebro(**PINNED), broker, strategy, params, analyzers)
-    return ran.analyzers.book.ledger(setup) if until is None else None, tuple(broker.placed)
-
-
-Analyzers = Mapping[str, tuple[type, Mapping[str, Any]]]
+    analyzer: Analyzer = (Recorder, {"broker": broker}) if until is None else (Stop, {"until": until})
+    ran = _run(setup, GuardedCerebro(**PINNED), broker, strategy, params, analyzer)
+    return ran.analyzers.own.ledger(setup) if until is None else None, tuple(broker.placed)
 
 
 def _run(
@@ -87,15 +82,18 @@ def _run(
     broker: HistoryBroker,
     strategy: type,
     params: Mapping[str, Any],
-    analyzers: Analyzers | None = None,
+    analyzer: Analyzer | None = None,
 ) -> bt.Strategy:
     cerebro.setbroker(broker)
-    feeds = _feeds(setup.market, setup.prices)
-    for feed in feeds:
-        cerebro.adddata(feed, name=feed._name)  # where backtrader keeps a feed's name
+    feeds = []
+    for i, name in enumerate(legs_of(setup.market.roles).names):
+        bars = setup.market.bars(name).rows(slice(setup.market.first, None))
+        level = setup.market.total_return(name)[setup.market.first :]
+        feeds.append(BarsFeed(bars=replace(bars, open=setup.prices.fill[:, i]), level=level, name=name))
+        cerebro.adddata(feeds[-1], name=name)
     broker.prepare(feeds, setup.prices, setup.terms)
-    for name, (analyzer, given) in (analyzers or {}).items():
-        cerebro.addanalyzer(analyzer, _name=name, **given)
+    if analyzer is not None:
+        cerebro.addanalyzer(analyzer[0], _name="own", **analyzer[1])
     cerebro.addstrategy(strategy, **params)
     (ran,) = cerebro.run()
     for feed in feeds:
@@ -103,15 +101,56 @@ def _run(
     return ran
 
 
-def _feeds(market: Market, prices: Prices) -> list[BarsFeed]:
-    """Return a feed an instrument, its open being the price that orders fill at."""
-    feeds = []
-    for i, name in enumerate(legs_of(market.roles).names):
-        bars = market.bars(name).rows(slice(market.first, None))
-        feed = BarsFeed(
-            bars=replace(bars, open=prices.fill[:, i]),
-            level=market.total_return(name)[market.first :],
-            name=name,
-        )
-        feeds.append(feed)
-    return feeds
+class KeptLine(LineBuffer):
+    """A line of a feed that is loaded: nobody writes into it any more."""
+
+    def __setitem__(self, ago: int, value: float) -> None:
+        """Refuse to write a value."""
+        raise refusal("a strategy can't write into a feed", DATA)
+
+    def set(self, value: float, ago: int = 0) -> None:
+        """Refuse to write a value."""
+        self[ago] = value
+
+
+class BarsFeed(bt.feed.DataBase):
+    """An instrument's bars on the run's sessions; the line ``total_return`` has splits and dividends in it."""
+
+    lines = ("total_return",)
+    params = (("bars", None), ("level", None))
+
+    def start(self) -> None:
+        """Begin at the first session."""
+        super().start()
+        self._row, bars = 0, self.p.bars
+        self._table = {name: getattr(bars, name).tolist() for name in LINES} | {"total_return": self.p.level.tolist()}
+        self._days = ordinals(bars.dates)
+
+    def preload(self) -> None:
+        """Load all bars, and keep them as they are."""
+        super().preload()
+        for line in self.l.lines:
+            line.__class__ = KeptLine
+
+    def check(self) -> None:
+        """Raise RefusedError where the lines aren't the bars any more."""
+        loaded = {name: getattr(self.l, name).array[: len(self._days)] for name in self._table}
+        changed = [name for name, held in loaded.items() if not np.array_equal(held, self._table[name], equal_nan=True)]
+        if changed or list(self.l.datetime.array[: len(self._days)]) != self._days:
+            what = f"line {changed[0]}" if changed else "dates"
+            raise RefusedError(f"the strategy has written into the {what} of feed {self._name}: {DATA}")
+
+    def _load(self) -> bool:
+        if self._row >= len(self._days):
+            return False
+        for name, column in self._table.items():
+            getattr(self.l, name)[0] = column[self._row]
+        self.l.openinterest[0] = 0.0
+        self.l.datetime[0] = self._days[self._row]
+        self._row += 1
+        return True
+
+
+def ordinals(sessions: Dates) -> list[float]:
+    """Return backtrader's day numbers."""
+    return [float(day) for day in (sessions.astype("datetime64[D]").astype(np.int64) + FIRST_DAY)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -34,6 +35,11 @@ CURES = {
 }
 """What to do instead, by the name of what a strategy sets or calls."""
 RUNS_OWN = "it is the run's own"
+
+
+def column_of(feeds: Sequence[Any], feed: object) -> int:
+    """Return a feed's column; feeds compare equal where their closes are, so that `index` may find another."""
+    return next(column for column, one in enumerate(feeds) if one is feed)
 
 
 class RefusedError(StrategyError):

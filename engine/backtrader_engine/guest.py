@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import backtrader as bt
 import numpy as np
 
-from data.arrays import Dates
 from data.bars import Bars
 from data.errors import DataError, StrategyError, did_you_mean
 from data.market import Market
 from data.sources import BARS, SERIES, Held, Kind, typed
-from engine.backtrader_engine.hedge import Decider, place
+from engine.backtrader_engine.hedge import FIRST_DAY, LINES, Decider, place
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
 from engine.kernel.loop import empty_ledger, mark
@@ -73,9 +72,9 @@ class GuestHedge(bt.Strategy):
         strategy = self.p.strategy
         signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
         setup = self._at_this_brokers_costs(prepare(config, market, signal))
-        asked = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None
+        weigh = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None
         self._setup = setup
-        self._decider = Decider(setup.prices, setup.plan, empty_ledger(*setup.prices.close.shape), asked)
+        self._decider = Decider(setup.prices, setup.plan, empty_ledger(*setup.prices.close.shape), weigh)
         self._rows = {day.item().toordinal(): row for row, day in enumerate(market.sessions)}
         self._ordered: Order | None = None
 
@@ -123,7 +122,7 @@ class GuestHedge(bt.Strategy):
             slippage=np.full_like(per_dollar, slip),
             slippage_per_share=np.full_like(per_dollar, fixed),
         )
-        return Setup(setup.market, setup.prices, terms, setup.plan, setup.cash_yield)
+        return replace(setup, terms=terms)
 
 
 @dataclass(frozen=True)
@@ -145,9 +144,6 @@ class FeedSource:
             raise StrategyError(f"series {name} can't be had in a Cerebro of your own: use backtest run")
         if kind != BARS:
             raise DataError(f"no {kind} of {name}: this source holds none")
-        return typed(kind, self._bars(name))
-
-    def _bars(self, name: str) -> Bars:
         if name not in self.feeds:
             hint = did_you_mean(name, self.feeds)
             raise StrategyError(f"no feed is named {name}{hint}: cerebro.adddata(feed, name={name!r})")
@@ -155,16 +151,10 @@ class FeedSource:
         numbers = np.array(feed.lines.datetime.array, dtype=np.float64)
         if len(numbers) < 2:  # a live feed has one bar so far
             raise StrategyError(f"feed {name} isn't preloaded: run the Cerebro with preload=True, its default")
-        columns = {line: np.array(getattr(feed.lines, line).array, dtype=np.float64) for line in _FEED_LINES}
+        days = (np.floor(numbers).astype(np.int64) - FIRST_DAY).astype("datetime64[D]")
+        columns = {line: np.array(getattr(feed.lines, line).array, dtype=np.float64) for line in LINES}
         nothing = np.zeros(len(numbers))
-        return Bars(name, _days(numbers), **columns, dividend=nothing, split=nothing + 1.0)
-
-
-_FEED_LINES = ("open", "high", "low", "close", "volume")
-
-
-def _days(numbers: np.ndarray) -> Dates:
-    return (np.floor(numbers).astype(np.int64) - 719_163).astype("datetime64[D]")
+        return typed(kind, Bars(name, days, **columns, dividend=nothing, split=nothing + 1.0))
 
 
 def _market(config: RunConfig, feeds: Mapping[str, bt.feed.DataBase]) -> Market:

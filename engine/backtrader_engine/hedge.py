@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arithmetic import dot
 from data.arrays import Floats
+from engine.backtrader_engine.guard import column_of
 from engine.kernel.loop import Ledger, Memory, Plan, Weigh, decide, decide_given, mark
 from engine.rules import Order, Prices, plan_trade
 from strategies.policy import start
@@ -19,10 +20,13 @@ ROUNDING = 1e-9
 
 CREDIT = 16.0
 """The multiple of equity lent over a fill on margin: the broker nullifies any buy into negative cash."""
+LINES = ("open", "high", "low", "close", "volume")
+FIRST_DAY = 719_163
+"""1970-01-01 by backtrader's day numbers, of which 0001-01-01 is 1."""
 
 
 class OrderLostError(RuntimeError):
-    """backtrader ended an order without filling it: a fault of the adapter, never of the user."""
+    """backtrader ended an order without filling it: a bug of the adapter, never of the user."""
 
 
 class Decider:
@@ -46,11 +50,14 @@ class HedgeStrategy(bt.Strategy):
     """Decides at each close, in `next`, and orders before the next open, in `next_open` (cheat-on-open)."""
 
     params = (("prices", None), ("terms", None), ("decider", None))
+    _credit = 0.0
+    """Dollars lent over a fill, returned at its close."""
 
     def next(self) -> None:
         """Write the book into the ledger, then read the close."""
         t, ledger = len(self.data) - 1, self.p.decider.ledger
-        self._return_credit()
+        self.broker.cash -= self._credit
+        self._credit = 0.0
         ledger.cash[t], ledger.shares[t] = self.broker.book()
         ledger.equity[t] = mark(self.p.prices, ledger, t)
         if ledger.equity[t] <= 0.0:
@@ -69,7 +76,9 @@ class HedgeStrategy(bt.Strategy):
         traded = np.zeros_like(shares)
         order = Order(ledger.core[t - 1], ledger.hedge[t - 1], bool(ledger.restate[t - 1]))
         plan_trade(self.p.terms, order, self.p.prices.fill[t], cash, shares, traded)
-        self._lend(cash + dot(shares, self.p.prices.fill[t]))
+        equity = cash + dot(shares, self.p.prices.fill[t])
+        self._credit = max(equity, 0.0) * (CREDIT if self.p.terms.margin else ROUNDING)
+        self.broker.cash += self._credit
         place(self, self.datas, traded)
 
     def notify_order(self, order: bt.Order) -> None:
@@ -79,16 +88,8 @@ class HedgeStrategy(bt.Strategy):
         if order.status != bt.Order.Completed:
             name = order.data._name  # where backtrader keeps a feed's name
             raise OrderLostError(f"{name}: {order.getstatusname()} on {order.data.datetime.date()}")
-        column, shares = self.broker.fills(order)
-        self.p.decider.ledger.traded[len(self.data) - 1, column] += shares
-
-    def _lend(self, equity: float) -> None:
-        self._credit = max(equity, 0.0) * (CREDIT if self.p.terms.margin else ROUNDING)
-        self.broker.cash += self._credit
-
-    def _return_credit(self) -> None:
-        self.broker.cash -= getattr(self, "_credit", 0.0)
-        self._credit = 0.0
+        column = column_of(self.datas, order.data)
+        self.p.decider.ledger.traded[len(self.data) - 1, column] += order.executed.size
 
 
 def place(strategy: bt.Strategy, feeds: Sequence[Any], traded: Floats) -> None:

@@ -1,15 +1,116 @@
-"""What somebody's own backtrader.Strategy did, written down session by session."""
+"""What somebody's own backtrader.Strategy did: its book session by session, its orders, and remarks on those."""
 
 from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import backtrader as bt
 import numpy as np
 
-from data.arrays import Floats
+from data.arrays import Flags, Floats, Ints
+from data.format import counted
+from engine.backtrader_engine.guard import column_of
 from engine.kernel.loop import Ledger, empty_ledger
 from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import ENTER, SIGNAL, STAY
+
+MOST_REJECTED = 0.1
+"""The share of the orders above which a book with so many rejected isn't the one that the strategy meant."""
+OPEN_HOOKS = ("next_open", "nextstart_open", "prenext_open")
+
+
+class Placed(NamedTuple):
+    """An order as it was when the strategy placed it, or took it back.
+
+    Parameters
+    ----------
+    session
+        The run's session at whose close that was.
+    instrument, size
+        Signed shares, of what.
+    kind
+        backtrader's number of an execution type; -1 for an order taken back.
+    price, limit, trail
+        What it asks for, NaN where it doesn't.
+    """
+
+    session: int
+    instrument: str
+    size: float
+    kind: int
+    price: float
+    limit: float
+    trail: float
+
+    @property
+    def numbers(self) -> dict[str, float]:
+        """All of it but the instrument, as numbers."""
+        prices = {"price": self.price, "limit": self.limit, "trail": self.trail}
+        return {"size": self.size, "type": float(self.kind), **prices}
+
+    @property
+    def words(self) -> str:
+        """The order in words."""
+        side = "take back" if self.kind < 0 else "buy" if self.size > 0.0 else "sell"
+        how = "" if self.kind <= 0 else f" {bt.Order.ExecTypes[self.kind].lower()}"
+        at = next((f" at {price:.6g}" for price in (self.price, self.limit, self.trail) if price == price), "")  # noqa: PLR0124  # NaN
+        return f"{side} {abs(self.size):.6g} {self.instrument}{how}{at if self.kind > 0 else ''}"
+
+
+def placed_by(order: bt.Order, session: int, kind: int) -> Placed:
+    """Return an order of backtrader's as it stands at the close of a session."""
+    asked = (order.price, order.pricelimit, order.trailamount or order.trailpercent)
+    numbers = (np.nan if price is None else float(price) for price in asked)
+    return Placed(session, order.data._name, float(order.size), int(kind), *numbers)  # where a feed's name is kept
+
+
+class Ended(NamedTuple):
+    """How an order ended: the date of the close at which it was placed, what it was, and backtrader's word."""
+
+    date: str
+    placed: Placed
+    status: str
+
+    @property
+    def rejected(self) -> bool:
+        """Return whether the broker refused it, or the order that it hung on."""
+        return self.status in ("Margin", "Rejected")
+
+
+def withheld_because(orders: Sequence[Ended]) -> str:
+    """Return why nothing can be concluded from a book with such orders; nothing where it can."""
+    rejected = sum(order.rejected for order in orders)
+    if rejected <= MOST_REJECTED * len(orders):
+        return ""
+    placed = counted(len(orders), "order")
+    return f"{rejected:,} of the strategy's {placed} were rejected, so that this isn't the book it meant"
+
+
+def order_remarks(cls: type, orders: Sequence[Ended], sessions: int) -> Iterator[str]:
+    """Yield what a reader has to know of a run's orders before its figures, a sentence each."""
+    for hook in OPEN_HOOKS:
+        if getattr(cls, hook) is not getattr(bt.Strategy, hook):
+            yield f"ORDERS: {cls.__name__}.{hook} is never called: what is ordered in next fills at the next open."
+    if not orders:
+        yield f"ORDERS: {cls.__name__} placed none."
+    if rejected := [order for order in orders if order.rejected]:
+        first = rejected[0]
+        yield (
+            f"ORDERS: {len(rejected):,} of {counted(len(orders), 'order')} were rejected for want of cash, the first of"
+            f" {first.date}, to {first.placed.words}: leave cash for costs and for a higher open."
+        )
+    words = {"Expired": "expired", "Canceled": "were cancelled", "Partial": "filled in part"}
+    missed = Counter(
+        words.get(order.status, "still waited at the end")
+        for order in orders  # those of the last close have no open to fill at
+        if order.status != "Completed" and not order.rejected and order.placed.session < sessions - 1
+    )
+    if missed:
+        how = ", ".join(f"{count:,} {word}" for word, count in sorted(missed.items()))
+        yield f"ORDERS: {missed.total():,} of {counted(len(orders), 'order')} never filled: {how}."
 
 
 class Stop(bt.Analyzer):
@@ -41,7 +142,7 @@ class Recorder(bt.Analyzer):
         done = order.executed.size - self._filled.get(order.ref, 0.0)
         if done:
             self._filled[order.ref] = order.executed.size
-            self._now[self.datas.index(order.data)] += done
+            self._now[column_of(self.datas, order.data)] += done
 
     def next(self) -> None:
         """Note the book at this close."""
@@ -59,20 +160,19 @@ class Recorder(bt.Analyzer):
 
 def ledger_of(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> Ledger:
     """Return the ledger of a book and its fills; the weights of an order are those the hedge had when it had filled."""
-    empty, prices = empty_ledger(*setup.prices.close.shape), setup.prices
+    prices, plan = setup.prices, setup.plan
     equity = cash + (shares * prices.close).sum(axis=1)
     ordered, hedge = _orders(setup, cash, shares, traded)
-    core = setup.plan.unhedged_core - hedge if setup.plan.core_pays else np.full_like(hedge, setup.plan.unhedged_core)
     restate = np.zeros_like(ordered)
     restate[0] = True
     ruined = np.flatnonzero(equity <= 0.0)
-    return empty._replace(
+    return empty_ledger(*prices.close.shape)._replace(
         equity=equity,
         cash=cash,
         shares=shares,
         traded=traded,
         ordered=ordered,
-        core=core,
+        core=plan.unhedged_core - hedge if plan.core_pays else np.full_like(hedge, plan.unhedged_core),
         hedge=hedge,
         restate=restate,
         action=_actions(shares[:, HEDGE] != 0.0),
@@ -80,24 +180,21 @@ def ledger_of(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> Led
     )
 
 
-def _orders(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> tuple[np.ndarray, Floats]:
+def _orders(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> tuple[Flags, Floats]:
     """Return when the hedge was ordered, and the weight it had at the fill, one close before it filled."""
-    fills = traded[:, HEDGE] != 0.0
     worth = shares * setup.prices.fill
     filled = worth[:, HEDGE] / (cash + worth.sum(axis=1))
-    ordered = np.zeros(len(cash), np.bool_)
-    ordered[:-1] = fills[1:]
-    hedge = np.zeros(len(cash))
+    ordered, hedge = np.zeros(len(cash), np.bool_), np.zeros(len(cash))
+    ordered[:-1] = traded[1:, HEDGE] != 0.0
     for t in range(len(cash) - 1):
         hedge[t] = filled[t + 1] if ordered[t] else hedge[t - 1] if t else 0.0
     ordered[0] = True
     return ordered, hedge
 
 
-def _actions(held: np.ndarray) -> np.ndarray:
+def _actions(held: Flags) -> Ints:
     """Return the policy's words for a position that comes and goes: entered and left one close before it shows."""
-    action = np.full(len(held), STAY)
-    change = np.diff(held.astype(np.int64))
+    action, change = np.full(len(held), STAY), np.diff(held.astype(np.int64))
     action[:-1][change > 0] = ENTER
     action[:-1][change < 0] = SIGNAL
     return action

@@ -223,7 +223,7 @@ def _notes(market: Market, t: int) -> Iterator[str]:
         yield "SYNTHETIC: a traded instrument's bar of this session was made by the fund model."
     for one in market.findings:
         if market.run_sessions[t] in one.dates:
-            yield f"The audit says of this session: {one.instrument} {one.says}."
+            yield f"The audit says of this session: {one.instrument} {one.message}."
 
 
 def _check_kept(kept: Run, market: Market, reads: frozenset[str], hedged: Ledger) -> None:

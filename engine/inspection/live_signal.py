@@ -233,7 +233,7 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
         yield from prepared.strategy.remarks(market)
     for found in market.findings:
         if last in found.dates:
-            yield f"The audit says of the last session: {found.instrument} {found.says}."
+            yield f"The audit says of the last session: {found.instrument} {found.message}."
 
 
 def _listed(values: Floats) -> tuple[float | None, ...]:

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+import math
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from data.arrays import DAY, Dates, Flags
-from data.bars import PRICES, Bars
+from data.arithmetic import exp
+from data.arrays import DAY, Dates, Flags, Floats
+from data.bars import COLUMNS, PRICES, Bars
 from data.calendar import nyse_sessions
-from data.events import Events, Members
+from data.events import Events, Members, make_events, make_members
 from data.series import Series
 from data.sources import Held, Kind, Thing, typed
 from data.sources.wrapped import Wrapped
-from engine.validation.perturb import Garbage, spoil
 
 History = Callable[[str, Thing], Thing]
 """Gives what a history has in place of an item of the real one, which goes by ``bars/SOXX`` or ``series/VIX``."""
+WILD, MILD = math.log(3.0), math.log(1.02)
+"""Logarithms of the factor by which a price or a value is at most off, up or down."""
+EVENT_SHARE = 0.05
+"""The share of sessions on which made-up bars have a split, and a dividend."""
+
+
+class Garbage(NamedTuple):
+    """Which garbage stands in place of what wasn't known yet: another one for every item.
+
+    Parameters
+    ----------
+    seed
+        Another one gives other garbage.
+    most
+        Logarithm of the factor by which prices and values are at most off.
+    fields
+        The columns of bars that are spoilt, whatever the others of a bar are; ``None`` for all of them.
+    """
+
+    seed: int
+    most: float = WILD
+    fields: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +83,7 @@ def cut(at: np.datetime64) -> History:
     def history(item: str, thing: Thing) -> Thing:
         del item
         if isinstance(thing, Events | Members):
-            # A schedule that nobody dates the announcements of stays whole: it is read in hindsight, and told.
+            # A schedule without dates of announcement stays whole: it is read in hindsight, which the proof reports.
             return thing if isinstance(thing, Events) and thing.in_hindsight else thing.up_to(at)
         return _rows(thing, known_at(thing, at))
 
@@ -76,13 +100,21 @@ def poisoned(at: np.datetime64, garbage: Garbage, items: frozenset[str] | None =
     garbage
         Which.
     items
-        What is poisoned, by name; all of it where that isn't said.
+        What is poisoned, by name; ``None`` for all of it.
     """
 
     def history(item: str, thing: Thing) -> Thing:
         if items is not None and item not in items:
             return thing
-        return spoil(item, thing, known_at(thing, at), at, garbage)
+        known = known_at(thing, at)
+        rng = np.random.default_rng([garbage.seed, zlib.crc32(item.encode())])
+        if isinstance(thing, Bars):
+            return _spoilt_bars(thing, known, rng, garbage)
+        if isinstance(thing, Series):
+            return _spoilt_series(thing, known, rng, garbage)
+        if isinstance(thing, Events):
+            return _spoilt_events(thing, known, at, rng)
+        return _spoilt_members(thing, known, at, rng)
 
     return history
 
@@ -116,7 +148,7 @@ def scaled(times: float) -> History:
 
 
 def known_at(thing: Thing, at: np.datetime64) -> Flags:
-    """Say of each row whether it was known at the close of a session."""
+    """Return for each row whether it was known at the close of a session."""
     if isinstance(thing, Bars):
         return thing.dates <= at
     if isinstance(thing, Series):
@@ -145,3 +177,68 @@ def _rows(thing: Bars | Series, keep: Flags) -> Bars | Series:
     prices = None if thing.prices is None else {name: column[keep] for name, column in thing.prices.items()}
     known = None if thing.known is None else thing.known[keep]
     return replace(thing, dates=thing.dates[keep], values=thing.values[keep], known=known, prices=prices)
+
+
+def _factors(rng: np.random.Generator, count: int, most: float) -> Floats:
+    return exp(rng.uniform(-most, most, count))
+
+
+def _spoilt_bars(bars: Bars, known: Flags, rng: np.random.Generator, garbage: Garbage) -> Bars:
+    """Return bars whose later prices, volumes, dividends and splits are others; high and low stay the outer ones."""
+    count = int(np.count_nonzero(~known))
+    if not count:
+        return bars
+    base = bars.close[known][-1] if known.any() else bars.close[0]
+    opened, close = base * _factors(rng, count, garbage.most), base * _factors(rng, count, garbage.most)
+    wide, deep = exp(rng.uniform(0.0, garbage.most / 10.0, (2, count)))
+    made = {
+        "open": opened,
+        "close": close,
+        "high": np.maximum(opened, close) * wide,
+        "low": np.minimum(opened, close) / deep,
+        "volume": np.round(bars.volume[~known] * _factors(rng, count, WILD)),
+        "dividend": np.where(rng.random(count) < EVENT_SHARE, close * 0.02, 0.0),
+        "split": np.where(rng.random(count) < EVENT_SHARE, rng.choice([0.1, 0.5, 2.0, 5.0], count), 1.0),
+    }
+    columns = {name: getattr(bars, name).copy() for name in COLUMNS}
+    for name in COLUMNS if garbage.fields is None else garbage.fields:
+        columns[name][~known] = np.where(np.isnan(columns[name][~known]), np.nan, made[name])
+    return replace(bars, **columns)
+
+
+def _spoilt_series(series: Series, known: Flags, rng: np.random.Generator, garbage: Garbage) -> Series:
+    """Return a series whose later values are others: of the sign that all known ones have, or around them."""
+    count = int(np.count_nonzero(~known))
+    if not count:
+        return series
+    seen = series.values[known & ~np.isnan(series.values)]
+    seen = seen if len(seen) else series.values[~np.isnan(series.values)][:1]
+    if len(seen) and (seen > 0.0).all():
+        made = seen[-1] * _factors(rng, count, garbage.most)
+    else:
+        about, apart = (float(seen[-1]), float(seen.std())) if len(seen) else (0.0, 1.0)
+        made = about + 3.0 * (apart or 1.0) * garbage.most / WILD * rng.normal(size=count)
+    values, prices = series.values.copy(), series.prices
+    values[~known] = made
+    if prices is not None:
+        prices = {name: column.copy() for name, column in prices.items()}
+        for column in prices.values():
+            column[~known] = made
+    return replace(series, values=values, prices=prices)
+
+
+def _spoilt_events(events: Events, known: Flags, at: np.datetime64, rng: np.random.Generator) -> Events:
+    """Return a schedule whose later announcements are of other days, all after the session."""
+    days = at + rng.integers(1, 120, len(events)) * DAY
+    timing = np.where(known, events.timing, rng.permutation(events.timing))
+    dates: Dates = np.where(known, events.dates, days)
+    return make_events(events.name, dates, events.symbols, timing, events.announced)
+
+
+def _spoilt_members(members: Members, known: Flags, at: np.datetime64, rng: np.random.Generator) -> Members:
+    """Return a group whom others joined later, and left later."""
+    days = at + rng.integers(1, 700, (2, len(members))) * DAY
+    symbols = np.where(known, members.symbols, rng.permutation(members.symbols))
+    since: Dates = np.where(known, members.since, days.min(axis=0))
+    until: Dates = np.where(members.until > at, days.max(axis=0) + DAY, members.until)
+    return make_members(members.name, symbols, since, until)

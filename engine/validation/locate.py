@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.validation.comparing import Parting, compare
-from engine.validation.histories import poisoned
-from engine.validation.perturb import Garbage
-from engine.validation.probe import INPUT, Bench, Output
+from engine.validation.histories import Garbage, poisoned
+from engine.validation.probe import Bench, Divergence, Output, compare
 from engine.validation.proof import Leak
 
 SEEDS = range(4)
@@ -28,7 +26,7 @@ class Namer:
     Parameters
     ----------
     bench, whole
-        What the strategy is asked on, and what it tells on the whole history.
+        What the strategy is asked on, and its output on the whole history.
     kind
         The strategy's kind.
     """
@@ -37,43 +35,41 @@ class Namer:
     whole: Output
     kind: str
 
-    def subjects(self, partings: Iterable[Parting]) -> tuple[str, ...]:
-        """Return what parts: inputs by their names where any does, else decisions."""
-        parted = dict.fromkeys(name for one in partings for name in one.rows)
-        inputs = tuple(name for name in parted if self._is_input(name))
-        return inputs or tuple(parted)[:1]
+    def subjects(self, trials: Iterable[Divergence]) -> tuple[str, ...]:
+        """Return what differs: inputs by their names where any does, else the first decision."""
+        different = tuple(dict.fromkeys(name for trial in trials for name in trial.rows))
+        return self._inputs(different) or different[:1]
 
-    def name(self, subject: str, partings: Sequence[Parting], only: frozenset[str] | None = None) -> Leak:
+    def name(self, subject: str, trials: Sequence[Divergence], only: frozenset[str] | None = None) -> Leak:
         """Name the leak that shows in an input, or in the decisions.
 
         Parameters
         ----------
         subject
             As `subjects` gives it.
-        partings
-            Every parting found.
+        trials
+            All whose output differs.
         only
-            The items among which what is read lies; all that the strategy read where that isn't said.
+            The items among which what is read lies; ``None`` for all that the strategy read.
         """
-        shown = [one for one in partings if subject in one.rows]
-        first = min(shown, key=lambda one: (not one.decisions, one.row, one.cut))
+        shown = [trial for trial in trials if subject in trial.rows]
+        first = min(shown, key=lambda trial: (not trial.decisions, trial.row, trial.cut))
         # The more sessions lie before the garbage, the sooner it shows; the fewer, the sooner it is asked.
-        tries = (first.cut, max(one.cut for one in shown))
+        tries = (first.cut, max(trial.cut for trial in shown))
         reads = next(filter(None, (self._items(subject, cut, only) for cut in tries)), ())
-        seen = max(one.cut + 1 - one.rows[subject] for one in shown)
+        seen = max(trial.cut + 1 - trial.rows[subject] for trial in shown)
         ahead = self._furthest(subject, first.cut, seen, frozenset(reads)) if reads else seen
-        inputs = tuple(name for name in first.inputs if self._is_input(name))
-        return self._leak(subject, first, inputs, tuple(self._in_words(subject, tries, item) for item in reads), ahead)
+        return self._leak(subject, first, tuple(self._in_words(subject, tries, item) for item in reads), ahead)
 
-    def _leak(self, subject: str, first: Parting, inputs: tuple[str, ...], reads: tuple[str, ...], ahead: int) -> Leak:
-        row, sessions = first.row, self.whole.sessions
+    def _leak(self, subject: str, first: Divergence, reads: tuple[str, ...], ahead: int) -> Leak:
+        row, sessions, inputs = first.row, self.whole.sessions, self._inputs(first.rows)
         to_the_end = ahead >= HORIZON * (len(sessions) - self.bench.market.first)
         if first.decisions:
             what = SUBJECTS[self.kind]
-            before, after = self.whole.decision(row), first.told.decision(row)
+            before, after = self.whole.decision(row), first.output.decision(row)
         else:
             what, inputs = f"input '{subject}'", (subject,)
-            before, after = _value(self.whole, subject, row), _value(first.told, subject, row)
+            before, after = _value(self.whole, subject, row), _value(first.output, subject, row)
         date, cut = str(sessions[row]), str(sessions[first.cut])
         sentence = (
             f"{date}: {what} {_changes(before, after)} when {_when(reads, cut)} ({_ahead(reads, ahead, to_the_end)})"
@@ -94,13 +90,12 @@ class Namer:
     def _furthest(self, subject: str, row: int, seen: int, items: frozenset[str]) -> int:
         """Return how many sessions ahead of a row garbage still changes the subject there, or before: by bisection."""
         last = len(self.whole.sessions) - 1 - row
-        good, bad = 1, last + 1
-        step = max(seen, 1)
+        good, step = 1, max(seen, 1)
         while step <= last and self._alters(subject, row + step - 1, row, items):
             good, step = step, 2 * step
         if good == 1 and step > 1:
-            return seen  # what was seen in other places doesn't show here again
-        bad = min(step, bad)
+            return seen  # what was seen elsewhere doesn't show here again
+        bad = min(step, last + 1)
         while bad - good > 1:
             middle = (good + bad) // 2
             good, bad = (middle, bad) if self._alters(subject, row + middle - 1, row, items) else (good, middle)
@@ -121,30 +116,28 @@ class Namer:
     def _alters(
         self, subject: str, after: int, upto: int, items: frozenset[str], fields: tuple[str, ...] | None = None
     ) -> bool:
-        """Say whether garbage in items, where it wasn't known at the close of a row, changes the subject by a row."""
+        """Return whether garbage in what wasn't known of items at the close of a row changes the subject by a row."""
         for seed in SEEDS:
             history = poisoned(self.whole.sessions[after], Garbage(seed, fields=fields), items)
-            parting = compare(self.whole, self.bench.tell(history, upto), upto)
-            if subject in parting.rows or (self.kind != "intensity" and parting.parts):
+            trial = compare(self.whole, self.bench.run(history, upto), upto)
+            if subject in trial.rows or (self.kind != "intensity" and trial.differs):
                 return True
         return False
 
-    def _is_input(self, name: str) -> bool:
-        column = self.whole.columns.get(name)
-        return column is not None and column.role == INPUT
+    def _inputs(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(name for name in names if name in self.whole.inputs)
 
 
-def fails(whole: Output, parting: Parting) -> Leak:
+def fails(whole: Output, trial: Divergence) -> Leak:
     """Return the leak of a strategy that can't be asked on the history as it stood at a session."""
-    cut = str(whole.sessions[parting.cut])
-    said = str(parting.told.fault)
-    sentence = f"on history that ends on {cut} it fails, {said}: it asks for what comes later"
-    return Leak(cut, cut, whole.decision(parting.cut), "no answer", (), (), None, to_the_end=False, sentence=sentence)
+    cut = str(whole.sessions[trial.cut])
+    sentence = f"on history that ends on {cut} it fails, {trial.output.error}: it asks for what comes later"
+    return Leak(cut, cut, whole.decision(trial.cut), "no answer", (), (), None, to_the_end=False, sentence=sentence)
 
 
-def _value(told: Output, name: str, row: int) -> str:
+def _value(output: Output, name: str, row: int) -> str:
     """Return an input's value in words; its threshold's, where that is what differs."""
-    column = told.columns.get(name)
+    column = output.columns.get(name)
     if column is None:
         return "not told"
     against = "" if column.against is None else f" against {_number(column.against[row])}"
@@ -164,7 +157,7 @@ def _when(reads: tuple[str, ...], cut: str) -> str:
     if not reads:
         return f"history ends on {cut}: it hangs on how long that is, or on its later dates"
     several = len(reads) > 1 or " and " in reads[0] or reads[0].endswith("bars")
-    if all("'s " in one for one in reads):
+    if all("'s " in read for read in reads):
         return f"{' and '.join(reads)} after {cut} {'change' if several else 'changes'}"
     return f"what wasn't known of {' and '.join(reads)} by the close of {cut} changes"
 
@@ -173,6 +166,6 @@ def _ahead(reads: tuple[str, ...], ahead: int, to_the_end: bool) -> str:  # noqa
     if to_the_end:
         return "it sees the whole history"
     sessions = f"at least {ahead} session{'s' * (ahead > 1)}"
-    if reads and not any("'s " in one for one in reads):
+    if reads and not any("'s " in read for read in reads):
         return f"it reads it {sessions} before it is known"
     return f"it sees {sessions} ahead"

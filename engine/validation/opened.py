@@ -43,7 +43,7 @@ READERS = {
     "polars": ("read_csv", "read_ipc", "read_parquet", "scan_csv", "scan_ipc", "scan_parquet"),
     "duckdb": ("connect", "execute", "from_csv_auto", "from_parquet", "query", "read_csv", "read_parquet", "sql"),
 }
-"""What opens files outside of Python, so that no audit event tells of it."""
+"""What opens files outside of Python, which raises no audit event."""
 CODE = (".py", ".pyc", ".so", ".pyd")
 KINDS = ("bars", "series", "events", "members")
 """Folders of a run's data, below its own."""
@@ -70,7 +70,7 @@ class Opened:
 
 @dataclass
 class Ear:
-    """Hears, while it listens, what a strategy opens, through whatever library, ours among them."""
+    """An audit hook that collects, while it listens, what a strategy opens through whatever library, ours included."""
 
     heard: Opened | None = None
 
@@ -89,7 +89,7 @@ class Ear:
         if self.heard is None or event not in EVENTS or len(arguments) <= EVENTS[event]:
             return
         what = arguments[EVENTS[event]]
-        frame = sys._getframe(1)  # noqa: SLF001  # an audit hook is told no caller
+        frame = sys._getframe(1)  # noqa: SLF001  # an audit hook isn't given its caller
         if event != "open" or _is_read(what, arguments):
             self.note(what, frame)
         elif isinstance(what, str | bytes | os.PathLike) and _is_theirs(frame):
@@ -100,9 +100,9 @@ class Ear:
         if self.heard is None or not _is_theirs(frame):
             return
         words = what if isinstance(what, list | tuple) else (what,)
-        told = " ".join(os.fsdecode(one) if isinstance(one, bytes | os.PathLike) else str(one) for one in words)
-        names = [one for word in [*told.split(), told] for one in (word, *map("".join, QUOTED.findall(word)))]
-        self.heard.read.setdefault(told, tuple(dict.fromkeys(os.path.realpath(name) for name in names)))
+        text = " ".join(os.fsdecode(word) if isinstance(word, bytes | os.PathLike) else str(word) for word in words)
+        names = [name for word in [*text.split(), text] for name in (word, *map("".join, QUOTED.findall(word)))]
+        self.heard.read.setdefault(text, tuple(dict.fromkeys(os.path.realpath(name) for name in names)))
 
 
 @cache
@@ -131,19 +131,18 @@ def files_check(opened: Opened, source: Source, first: str) -> Check:
     if not read:
         return Check("files", "passed", "it reads nothing but the market")
     files, details = data_files(source), {"opened": list(read)}
-    own = {told: file for told, paths in read.items() if (file := next(_own(paths, files), None)) is not None}
+    own = {text: file for text, paths in read.items() if (file := next(_own(paths, files), None)) is not None}
     if own:
-        told = next(iter(own))
-        said = (
-            f"it opens {_listed(list(own))} by itself, which is the run's own history: every decision knows all of it"
-        )
+        text = next(iter(own))
+        known = "by itself, which is the run's own history: every decision knows all of it"
+        sentence = f"it opens {_listed(list(own))} {known}"
         reads = tuple(f"{file.parent.name}/{file.stem}" for file in dict.fromkeys(own.values()))
-        leak = Leak(first, first, told, told, (), reads, None, to_the_end=True, sentence=said)
-        return Check("files", "leak", said, details | {"own": list(own)}, (leak,))
-    kept = [told for told, paths in read.items() if not opened.written.isdisjoint(paths)]
+        leak = Leak(first, first, text, text, (), reads, None, to_the_end=True, sentence=sentence)
+        return Check("files", "leak", sentence, details | {"own": list(own)}, (leak,))
+    kept = [text for text, paths in read.items() if not opened.written.isdisjoint(paths)]
     if kept:
-        said = f"it reads {_listed(kept)}, which it wrote itself: what it saw of the whole history may be in there"
-        return Check("files", "unproved", f"{said}, so nothing can be proved; keep it on self", details)
+        sentence = f"it reads {_listed(kept)}, which it wrote itself: what it saw of the whole history may be in there"
+        return Check("files", "unproved", f"{sentence}, so nothing can be proved; keep it on self", details)
     unseen = "what isn't in the market can't be cut, so nothing is proved of that"
     return Check("files", "warning", f"it reads {_listed(list(read))} by itself: {unseen}", details)
 
@@ -207,22 +206,22 @@ def _is_theirs(frame: FrameType | None) -> bool:
 
 @contextmanager
 def _wrapped(note: Callable[[Any, FrameType | None], None]) -> Iterator[None]:
-    """Have what opens files outside of Python tell of it meanwhile."""
+    """Replace meanwhile what opens files outside of Python by functions that note what they are given."""
     real = []
     for module in (import_module(name) for name in READERS if find_spec(name.partition(".")[0])):
         for name in READERS[module.__name__]:
             if hasattr(module, name):
                 real.append((module, name, getattr(module, name)))
-                setattr(module, name, _telling(real[-1][2], note))
+                setattr(module, name, _noting(real[-1][2], note))
     try:
         yield
     finally:
-        for module, name, one in real:
-            setattr(module, name, one)
+        for module, name, function in real:
+            setattr(module, name, function)
 
 
-def _telling(real: Any, note: Callable[[Any, FrameType | None], None]) -> Any:
-    """Return a function, or a class, that tells what it is given first."""
+def _noting(real: Any, note: Callable[[Any, FrameType | None], None]) -> Any:
+    """Return a function, or a class, that first notes what it is given."""
 
     def heard(given: tuple[Any, ...], named: Mapping[str, Any]) -> None:
         what = next(iter((*given, *named.values())), f"{real.__module__}.{real.__name__}")  # such as duckdb.connect()
@@ -232,15 +231,15 @@ def _telling(real: Any, note: Callable[[Any, FrameType | None], None]) -> Any:
     if isinstance(real, type):
         making = "__new__" if real.__init__ is object.__init__ else "__init__"  # type: ignore[misc]  # of the class
 
-        def made(one: Any, *given: Any, **named: Any) -> Any:
+        def made(new: Any, *given: Any, **named: Any) -> Any:
             heard(given, named)
-            return getattr(real, making)(one, *given, **named)
+            return getattr(real, making)(new, *given, **named)
 
         return type(real.__name__, (real,), {making: made, "__module__": real.__module__})
 
     @functools.wraps(real)
-    def told(*given: Any, **named: Any) -> Any:
+    def noted(*given: Any, **named: Any) -> Any:
         heard(given, named)
         return real(*given, **named)
 
-    return told
+    return noted

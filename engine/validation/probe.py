@@ -1,37 +1,39 @@
-"""Asking a strategy on one history, whichever kind it is, and what it then tells: decisions and inputs, row by row."""
+"""Asking a strategy of any kind on one history for its decisions and inputs, and comparing two such outputs."""
 
 from __future__ import annotations
 
 import inspect
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
-from data.arrays import Dates, Floats
+from data.arrays import Dates, Flags, Floats
 from data.errors import StrategyError, UserError
 from data.market import Market, load_market
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
-from engine.kernel.loop import Ledger, Weigh, decide_given, empty_ledger, move
+from engine.kernel.loop import Ledger, decide_given, empty_ledger, move
 from engine.legs import legs_of
 from engine.setup import Setup, plan_of, prepare, roles_of, sizing_of
 from engine.validation.histories import History, TamperedSource, cut
 from strategies import parameters
-from strategies.base import CloseStrategy, Strategy
+from strategies.base import Strategy
 from strategies.load import fault_in, fresh, kind
 from strategies.sizing import most_hedge
 
 DECISION = "decision"
 SIDE = "side"
 INPUT = "input"
+ROUNDING = 1e-9
+"""Relative to what is compared: sums of the same numbers in another order differ by less."""
 
 
 @dataclass(frozen=True)
 class OutputColumn:
-    """One thing told.
+    """One series of decisions, or of an input.
 
     Parameters
     ----------
@@ -50,7 +52,7 @@ class OutputColumn:
 
 @dataclass(frozen=True)
 class Output:
-    """What a strategy told on one history.
+    """What a strategy answers on one history.
 
     Parameters
     ----------
@@ -62,7 +64,7 @@ class Output:
         By name.
     words
         Orders in words, by row, of a backtrader.Strategy.
-    fault
+    error
         Why it couldn't be asked, with the line in the user's file; ``None`` where it could.
     read
         The items it read, by name, ``series/VIX``.
@@ -74,17 +76,24 @@ class Output:
     first: int
     columns: Mapping[str, OutputColumn] = field(default_factory=dict)
     words: Mapping[int, str] = field(default_factory=dict)
-    fault: str | None = None
+    error: str | None = None
     read: frozenset[str] = frozenset()
     ledger: Ledger | None = None
 
     def decision(self, row: int) -> str:
         """Return the decision of a row in words."""
-        if "intensity" in self.columns:
-            return f"{self.columns['intensity'].values[row]:.6g}"
-        if "weight" in self.columns:
-            return f"{self.columns['weight'].values[row]:.6g}"
-        return self.words.get(row, "none")
+        number = self.columns.get("intensity", self.columns.get("weight"))
+        return self.words.get(row, "none") if number is None else f"{number.values[row]:.6g}"
+
+    @property
+    def inputs(self) -> frozenset[str]:
+        """The names of the columns that are inputs."""
+        return frozenset(name for name, column in self.columns.items() if column.role == INPUT)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the whole run couldn't be made, as it fails at the last close."""
+        return self.ledger is None and "intensity" not in self.columns
 
 
 @dataclass(frozen=True)
@@ -95,16 +104,7 @@ class Bench:
     market: Market
     setup: Setup
 
-    def market_on(self, history: History, config: RunConfig | None = None) -> Market:
-        """Return the run's market, everything in it read through a history."""
-        asked = config or self.config
-        source = TamperedSource(self.market.source, history)
-        end = None if asked.end is None else np.datetime64(asked.end)
-        made = load_market(source, roles_of(asked), np.datetime64(asked.start), end)
-        source.asked.clear()  # to load it isn't to read it
-        return replace(made, findings=self.market.findings, synthetic=self.market.synthetic)
-
-    def tell(
+    def run(
         self,
         history: History,
         upto: int | None = None,
@@ -120,11 +120,11 @@ class Bench:
         history
             What is done to the real history.
         upto
-            The market's row after which nothing needs to be asked any more; the whole run where it isn't said.
+            The market's row after which nothing needs to be asked any more; ``None`` for the whole run.
         config
             Another run of the same strategy, such as one that starts later.
         strict
-            Raise what goes wrong as a run would, instead of telling it.
+            Raise what goes wrong as a run would, instead of returning it.
         after
             The market's row up to which the same code is asked first, on history that ends there.
 
@@ -135,10 +135,10 @@ class Bench:
         """
         with fresh((config or self.config).strategy.named) as cls:
             if after is not None:
-                self.ask(cls, cut(self.market.sessions[after]), after)
-            return self.ask(cls, history, upto, config, strict=strict)
+                self.run_class(cls, cut(self.market.sessions[after]), after)
+            return self.run_class(cls, history, upto, config, strict=strict)
 
-    def ask(
+    def run_class(
         self,
         cls: type,
         history: History,
@@ -147,31 +147,34 @@ class Bench:
         *,
         strict: bool = False,
     ) -> Output:
-        """Ask a class that is loaded; as for `tell`."""
-        asked = config or self.config
+        """Ask a class that is loaded; as `run` does."""
+        asked, sort = config or self.config, kind(cls)
         with warnings.catch_warnings():
             if not strict:
                 warnings.simplefilter("ignore")
-            prepared = self._prepared(cls, asked, history, anew=config is not None)
+            # Up to where history was tampered with, prices and terms are the run's own.
+            anew = config is not None or sort == "backtrader"
+            setup = prepare(asked, _market_on(self, asked, history), None) if anew else self.setup
+            setup = replace(setup, market=_market_on(self, asked, history))
             try:
-                return _TELLERS[kind(cls)](cls, asked, prepared, upto, strict)
-            except (Exception, SystemExit) as fault:
-                said = str(fault) if isinstance(fault, UserError) else fault_in(fault, inspect.getsourcefile(cls))
+                if sort == "intensity":
+                    return _intensity(cls, asked, setup, strict=strict)
+                return (_weights if sort == "on_close" else _orders)(cls, asked, setup, upto)
+            except (Exception, SystemExit) as error:
+                known = isinstance(error, UserError)
+                message = str(error) if known else fault_in(error, inspect.getsourcefile(cls))
                 if strict:
-                    raise (
-                        fault if isinstance(fault, UserError) else StrategyError(f"{cls.__name__} fails: {said}")
-                    ) from fault
-                return Output(prepared.market.sessions, prepared.market.first, fault=said)
+                    raise (error if known else StrategyError(f"{cls.__name__} fails: {message}")) from error
+                return Output(setup.market.sessions, setup.market.first, error=message)
 
-    def _prepared(self, cls: type, config: RunConfig, history: History, *, anew: bool) -> Setup:
-        """Return what a run is executed on, with a market of which nothing counts as read yet.
 
-        Up to where history was tampered with, prices and terms are the run's own.
-        """
-        if anew or kind(cls) == "backtrader":
-            made = prepare(config, self.market_on(history, config), None)
-            return replace(made, market=self.market_on(history, config))
-        return replace(self.setup, market=self.market_on(history, config))
+def _market_on(bench: Bench, config: RunConfig, history: History) -> Market:
+    """Return a run's market, everything in it read through a history; nothing counts as read yet."""
+    source = TamperedSource(bench.market.source, history)
+    end = None if config.end is None else np.datetime64(config.end)
+    made = load_market(source, roles_of(config), np.datetime64(config.start), end)
+    source.asked.clear()
+    return replace(made, findings=bench.market.findings, synthetic=bench.market.synthetic)
 
 
 def _read(market: Market) -> frozenset[str]:
@@ -179,19 +182,18 @@ def _read(market: Market) -> frozenset[str]:
     return frozenset(market.source.asked)  # type: ignore[attr-defined]  # it is tampered with
 
 
-def _intensity(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Output:  # noqa: FBT001
+def _intensity(cls: type, config: RunConfig, setup: Setup, *, strict: bool) -> Output:
     """Ask for the intensity and for the inputs; what it gives on garbage may lie outside 0 and 1."""
-    del upto
     strategy: Strategy = parameters.make(cls, config.strategy.params)
     market = setup.market
     given = intensity_of(strategy, market) if strict else np.asarray(strategy.intensity(market), dtype=np.float64)
     if given.shape != (len(market),):
         raise StrategyError(f"{cls.__name__}.intensity has shape {given.shape}, not ({len(market)},)")
     columns = {"intensity": OutputColumn(DECISION, np.nan_to_num(given))}
-    for one in strategy.inputs(market):
-        values = np.array(one.values, dtype=np.float64)
-        threshold = np.array(np.broadcast_to(one.threshold, values.shape), dtype=np.float64)
-        name = one.name if one.name not in columns else f"{one.name}, number {len(columns)}"
+    for series in strategy.inputs(market):
+        values = np.array(series.values, dtype=np.float64)
+        threshold = np.array(np.broadcast_to(series.threshold, values.shape), dtype=np.float64)
+        name = series.name if series.name not in columns else f"{series.name}, number {len(columns)}"
         columns[name] = OutputColumn(INPUT, values, threshold)
     read = _read(market)
     if config.hedge.sizing != "fixed":
@@ -201,61 +203,114 @@ def _intensity(cls: type, config: RunConfig, setup: Setup, upto: int | None, str
     return Output(market.sessions, market.first, columns, read=read)
 
 
-def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Output:  # noqa: FBT001
+def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Output:
     """Ask at every close for the weight, in the plain loop, up to a row."""
-    del strict
-    market = setup.market
-    strategy: CloseStrategy = parameters.make(cls, config.strategy.params)
-    sessions = len(setup.prices.close) - 1 if upto is None else upto + 1 - market.first
-    ledger, weights = asked_at_closes(setup, weigher(strategy, setup, most_hedge(sizing_of(config))), sessions)
-    values = np.full(len(market), np.nan)
-    values[market.first : market.first + len(weights)] = weights
+    market, prices = setup.market, setup.prices
+    weigh = weigher(parameters.make(cls, config.strategy.params), setup, most_hedge(sizing_of(config)))
+    ledger, values, before = empty_ledger(*prices.close.shape), np.full(len(market), np.nan), 0.0
+    for t in range(len(prices.close) - 1 if upto is None else upto + 1 - market.first):
+        move(prices, setup.terms, ledger, t)
+        if ledger.equity[t] <= 0.0:
+            break
+        weight = weigh(t, ledger)
+        decide_given(prices, setup.plan, ledger, t, weight, before)
+        values[market.first + t] = before = weight
     columns = {"weight": OutputColumn(DECISION, values)}
     return Output(market.sessions, market.first, columns, read=_read(market), ledger=ledger)
 
 
-def asked_at_closes(setup: Setup, weigh: Weigh, closes: int) -> tuple[Ledger, list[float]]:
-    """Run a book as the plain loop does, asking at the first so many closes; return it and the weights given."""
-    prices, terms, plan = setup.prices, setup.terms, setup.plan
-    ledger, weights = empty_ledger(*prices.close.shape), list[float]()
-    for t in range(closes):
-        move(prices, terms, ledger, t)
-        if ledger.equity[t] <= 0.0:
-            break
-        weight = weigh(t, ledger)
-        decide_given(prices, plan, ledger, t, weight, weights[-1] if weights else 0.0)
-        weights.append(weight)
-    return ledger, weights
-
-
-def _orders(cls: type, config: RunConfig, setup: Setup, upto: int | None, strict: bool) -> Output:  # noqa: FBT001
+def _orders(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Output:
     """Run it in backtrader up to a row, and note the orders it places at each close."""
     from engine.backtrader_engine.execute import run_noting_orders
 
-    del strict
     market = setup.market
     until = None if upto is None else upto - market.first
     ledger, placed = run_noting_orders(setup, cls, config.strategy.params, until)
-    columns: dict[str, Floats] = {}
-    sides: dict[str, Floats] = {}
-    words: dict[int, str] = {}
-    count: dict[int, int] = {}
-    empty = np.full(len(market), np.nan)
+    columns, words, count = dict[str, OutputColumn](), dict[int, str](), Counter[int]()
     for order in placed:
         row = market.first + order.session
         if order.session < 0 or (upto is not None and row > upto):
             continue
-        count[row] = count.get(row, 0) + 1
+        count[row] += 1
         numbers = {"instrument": float(legs_of(market.roles).column(order.instrument)), **order.numbers}
         for name, value in numbers.items():
-            columns.setdefault(f"order {count[row]}: {name}", empty.copy())[row] = value
-        side = sides.setdefault(f"side of {order.instrument}", np.zeros(len(market)))
+            nothing = OutputColumn(DECISION, np.full(len(market), np.nan))
+            columns.setdefault(f"order {count[row]}: {name}", nothing).values[row] = value
+        nothing = OutputColumn(SIDE, np.zeros(len(market)))
+        side = columns.setdefault(f"side of {order.instrument}", nothing).values
         side[row] = np.sign(side[row] + np.sign(order.size))
         words[row] = f"{words[row]}, {order.words}" if row in words else order.words
-    made = {name: OutputColumn(DECISION, values) for name, values in columns.items()}
-    made |= {name: OutputColumn(SIDE, values) for name, values in sides.items()}
     feeds = frozenset(f"bars/{name}" for name in market.roles.traded)
-    return Output(market.sessions, market.first, made, words, read=_read(market) | feeds, ledger=ledger)
+    return Output(market.sessions, market.first, columns, words, read=_read(market) | feeds, ledger=ledger)
 
 
-_TELLERS: Mapping[str, Any] = {"intensity": _intensity, "on_close": _weights, "backtrader": _orders}
+@dataclass(frozen=True)
+class Divergence:
+    """Where an output differs from that on the whole history.
+
+    Parameters
+    ----------
+    cut
+        The market's row after which history was tampered with.
+    rows
+        The first row that differs of each column that does, by the column's name.
+    output
+        The output on the history tampered with.
+    rounding
+        The largest relative difference that counts as none.
+    decisions
+        Which of the columns are decisions.
+    """
+
+    cut: int
+    rows: Mapping[str, int]
+    output: Output
+    rounding: float = 0.0
+    decisions: tuple[str, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything differs, or the strategy couldn't be asked."""
+        return bool(self.rows) or self.output.error is not None
+
+    @property
+    def row(self) -> int:
+        """The first row at which a decision differs; an input, where no decision does."""
+        rows = [self.rows[name] for name in self.decisions] or list(self.rows.values())
+        return min(rows, default=self.cut)
+
+
+def compare(whole: Output, output: Output, cut: int) -> Divergence:
+    """Compare decisions and inputs of the run up to a row, that row included."""
+    if output.error is not None:
+        return Divergence(cut, {}, output)
+    rows, decisions, rounding, absent = dict[str, int](), list[str](), 0.0, np.full(cut + 1, np.nan)
+    for name in dict.fromkeys((*whole.columns, *output.columns)):
+        ours, theirs = whole.columns.get(name), output.columns.get(name)
+        role = (ours or theirs).role  # type: ignore[union-attr]  # one of them has it
+        if role == SIDE:
+            continue
+        for part in ("values", "against") if role == INPUT else ("values",):
+            values = (getattr(column, part, None) for column in (ours, theirs))
+            off, apart = differing(*(absent if held is None else held[: cut + 1] for held in values))
+            off[: whole.first] = False
+            rounding = max(rounding, apart)
+            if off.any():
+                rows[name] = min(rows.get(name, cut), int(np.argmax(off)))
+        if name in rows and role == DECISION:
+            decisions.append(name)
+    return Divergence(cut, rows, output, rounding, tuple(decisions))
+
+
+def differing(ours: Floats, theirs: Floats) -> tuple[Flags, float]:
+    """Return where two columns differ beyond a rounding, and the largest relative difference that is only that."""
+    same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    if same.all():
+        return ~same, 0.0
+    sizes = np.abs(ours[np.isfinite(ours)])
+    typical = float(np.median(sizes)) if len(sizes) else 0.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = np.maximum(np.maximum(np.abs(ours), np.abs(theirs)), typical)
+        apart = np.abs(ours - theirs) / scale
+    rounded = ~same & (apart <= ROUNDING)
+    return ~same & ~rounded, float(apart[rounded].max(initial=0.0))

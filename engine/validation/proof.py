@@ -1,4 +1,4 @@
-"""What a proof says: a check a part, and every leak by its name."""
+"""A proof: a check a part, and every leak by its name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Outcome = Literal["passed", "leak", "unproved", "warning", "told", "skipped"]
 
 
 class Progress(Protocol):
-    """Told what is being done; by default that is a step further, or a part of one."""
+    """Called with what is being done; by default that is a step further, or a part of one."""
 
     def __call__(self, step: str, *, advance: float = True) -> None:
         """Show the step."""
@@ -26,7 +26,7 @@ class Steps:
     total
         How many there are.
     progress
-        Told each, "step 3 of 8: cut 5 of 24"; nobody is unless given.
+        Called with each, "step 3 of 8: cut 5 of 24".
     """
 
     total: int
@@ -37,16 +37,16 @@ class Steps:
     def begin(self, step: str) -> None:
         """Begin a step; the one before is done."""
         self.number += 1
-        self._tell(step, self._left)
+        self._show(step, self._left)
         self._left = 1.0
 
     def part(self, what: str, number: int, total: int) -> None:
         """Begin a part of the step, the number-th of so many: those before are done."""
         done = (number - 1) / total
-        self._tell(f"{what} {number:,} of {total:,}", self._left - (1.0 - done))
+        self._show(f"{what} {number:,} of {total:,}", self._left - (1.0 - done))
         self._left = 1.0 - done
 
-    def _tell(self, what: str, advance: float) -> None:
+    def _show(self, what: str, advance: float) -> None:
         if self.progress is not None:
             self.progress(f"step {self.number} of {self.total}: {what}", advance=advance)
 
@@ -64,11 +64,11 @@ class Leak:
     before, after
         The decision on the whole history, and on the one tampered with; an input's value where no decision changed.
     inputs
-        The strategy's inputs that changed with it, by name, where it tells them.
+        The strategy's inputs that changed with it, by name, where it names them.
     reads
         What it reads too early: ``SOXX's close``, ``series PE``; empty where it is only how long the history is.
     ahead
-        How many sessions too early, at least; ``None`` where that can't be told.
+        How many sessions too early, at least; ``None`` where that isn't known.
     to_the_end
         Whether that is as far as the history goes.
     sentence

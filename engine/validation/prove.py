@@ -7,29 +7,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from data.arrays import Ints
 from data.errors import StrategyError
 from data.market import Market
 from data.sources import Source
 from engine.config import RunConfig
 from engine.setup import open_market, prepare
-from engine.validation.causality import Trials, named_leaks, poison_check, tried, truncation_check
-from engine.validation.comparing import compare
-from engine.validation.cuts import choose_cuts
+from engine.validation.causality import causality_checks, choose_cuts
 from engine.validation.histories import whole as untouched
-from engine.validation.lag import lag_check
 from engine.validation.locate import Namer
 from engine.validation.opened import Opened, ear, files_check
-from engine.validation.probe import Bench, Output
+from engine.validation.probe import Bench, Output, compare
 from engine.validation.proof import Check, Progress, Proof, Steps
-from engine.validation.publication import publication_check
-from engine.validation.stability import scale_check, warm_up_check
-from engine.validation.state import state_check
+from engine.validation.stability import lag_check, scale_check, state_check, warm_up_check
 from strategies import parameters
 from strategies.load import SHIPPED, fresh, kind, strategy_class
 
 CUTS = {"intensity": 100, "on_close": 24, "backtrader": 16}
-"""Dates at which history is cut unless told otherwise, by the strategy's kind."""
+"""Dates at which history is cut by default, by the strategy's kind."""
 SLOW, CUTS_OF_SLOW = 0.25, 24
 """Seconds from which on asking for an intensity counts as slow, and the cuts it then gets."""
 STEPS = 9
@@ -39,7 +33,7 @@ STEPS = 9
 def prove(
     config: RunConfig, source: Source | None = None, cuts: int | None = None, progress: Progress | None = None
 ) -> Proof:
-    """Ask a run's strategy again and again on history tampered with, and say what that shows.
+    """Ask a run's strategy again and again on history tampered with, and report what that shows.
 
     Its module is loaded afresh each time, so that nothing it keeps hides a leak. The same run gives the same proof.
 
@@ -75,8 +69,7 @@ def prove(
         slow = time.perf_counter() - begun > SLOW
         steps.begin("asking again")
         same = _determinism(bench, whole)
-    run = market.run_sessions
-    label = _label(config, market)
+    run, label = market.run_sessions, _label(config, market)
     proof = Proof(config.name, label, sort, str(run[0]), str(run[-1]), len(run), market.simulated, ())
     if same.outcome != "passed":
         return replace(proof, checks=(same,))
@@ -84,7 +77,7 @@ def prove(
     chosen = choose_cuts(market, whole, many)
     steps.begin("asking what has been asked already")
     checks: tuple[Check, ...] = (same, state_check(bench, whole), files_check(opened, market.source, str(run[0])))
-    checks += _causality(Namer(bench, whole, sort), chosen, steps)
+    checks += causality_checks(Namer(bench, whole, sort), chosen, steps)
     steps.begin("beginning later")
     checks += (warm_up_check(bench, whole, sort, steps),)
     steps.begin("at other prices")
@@ -99,23 +92,9 @@ def _label(config: RunConfig, market: Market) -> str:
         return cls.__name__ if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params).label(market)
 
 
-def _causality(namer: Namer, cuts: Ints, steps: Steps) -> tuple[Check, ...]:
-    """Cut and poison history, name what that shows, and poison what is published by itself."""
-    if not len(cuts):
-        return (Check("truncation", "skipped", "the run is too short to be cut: it needs four sessions"),)
-    steps.begin("cutting history short")
-    trials: Trials = tried(namer.bench, namer.whole, cuts, steps)
-    steps.begin("naming what was found")
-    leaks = named_leaks(namer, trials, steps)
-    truncation = truncation_check(namer, trials, leaks)
-    poison = poison_check(namer, trials, leaks, truncation.leaks)
-    steps.begin("reading what is published")
-    return truncation, poison, publication_check(namer, cuts, tuple(leaks), steps)
-
-
 @contextmanager
 def _listening(config: RunConfig) -> Iterator[Opened]:
-    """Hear what a strategy opens by itself; one that ships opens nothing."""
+    """Collect what a strategy opens by itself; a shipped strategy opens nothing."""
     if config.strategy.named in SHIPPED:
         yield Opened()
         return
@@ -124,36 +103,34 @@ def _listening(config: RunConfig) -> Iterator[Opened]:
 
 
 def _whole(bench: Bench, sort: str) -> Output:
-    """Ask on the whole history; of one that reads the next bar, which the last has none of, all but the last close."""
+    """Ask on the whole history; without its last close where the strategy reads a next bar, which isn't there."""
     try:
-        return bench.tell(untouched, strict=True)
+        return bench.run(untouched, strict=True)
     except StrategyError:
-        told = bench.tell(untouched, len(bench.market) - 2)
-        if sort != "backtrader" or told.fault is not None:
+        output = bench.run(untouched, len(bench.market) - 2)
+        if sort != "backtrader" or output.error is not None:
             raise
-        return told
+        return output
 
 
 def _determinism(bench: Bench, whole: Output) -> Check:
     """Ask twice on the same history."""
     last = len(whole.sessions) - 1
-    ended = whole.ledger is None and "intensity" not in whole.columns  # it fails at the last close
-    again = bench.tell(untouched, last - 1 if ended else None)
-    parting = compare(whole, again, last)
-    if not parting.parts:
-        to = f" (to a rounding of {parting.rounding:.0e})" if parting.rounding else ""
+    again = bench.run(untouched, last - 1 if whole.unfinished else None)
+    trial, nothing = compare(whole, again, last), "nothing else can be proved"
+    if not trial.differs:
+        to = f" (to a rounding of {trial.rounding:.0e})" if trial.rounding else ""
         return Check("determinism", "passed", f"asked twice on the same history, it answers the same{to}")
-    nothing = "nothing else can be proved"
-    if again.fault is not None:
-        return Check("determinism", "unproved", f"asked twice, it fails the second time, {again.fault}: {nothing}")
-    date, name = whole.sessions[parting.row], min(parting.rows, key=lambda one: parting.rows[one])
-    row = parting.row
-    ours, theirs = (
-        (one.decision(row) if parting.decisions else f"{one.columns[name].values[row]:.6g}") for one in (whole, again)
+    if again.error is not None:
+        return Check("determinism", "unproved", f"asked twice, it fails the second time, {again.error}: {nothing}")
+    row, name = trial.row, min(trial.rows, key=lambda column: trial.rows[column])
+    if trial.decisions:
+        ours, theirs, what = whole.decision(row), again.decision(row), ""
+    else:
+        ours, theirs = (f"{output.columns[name].values[row]:.6g}" for output in (whole, again))
+        what = f" in input '{name}'"
+    sentence = (
+        f'asked twice on the same history, it answers "{ours}" and then "{theirs}" on {whole.sessions[row]}{what}: '
+        f"{nothing}; give its random numbers a seed"
     )
-    what = "" if parting.decisions else f" in input '{name}'"
-    said = (
-        f'asked twice on the same history, it answers "{ours}" and then "{theirs}" on {date}{what}: {nothing}; '
-        "give its random numbers a seed"
-    )
-    return Check("determinism", "unproved", said, {"first": str(date)})
+    return Check("determinism", "unproved", sentence, {"first": str(whole.sessions[row])})

@@ -29,8 +29,7 @@ from strategies.signals import (
     volume,
     weakness,
 )
-from strategies.signals.feeding import Feeder
-from strategies.signals.feeds import Feed, Range
+from strategies.signals.feeds import Feed, Feeder, Range
 
 MUST = inspect.Parameter.empty
 """Stands for the default of a key that has none."""
@@ -72,7 +71,12 @@ class Signal:
     @cached_property
     def feeds(self) -> dict[str, Feed]:
         """What each argument that comes from the market is fed, by the argument's name."""
-        return {name: feed for name, (_type, notes, _) in self._arguments.items() for feed in notes if _is(feed, Feed)}
+        return {
+            name: feed
+            for name, (_type, notes, _) in self._arguments.items()
+            for feed in notes
+            if isinstance(feed, Feed)
+        }
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -81,14 +85,14 @@ class Signal:
             Parameter(name, kind, default, bounds.at_least, bounds.at_most)
             for name, (kind, notes, default) in self._arguments.items()
             if name not in self.feeds
-            for bounds in [next((note for note in notes if _is(note, Range)), Range())]
+            for bounds in [next((note for note in notes if isinstance(note, Range)), Range())]
         )
 
     @cached_property
     def keys(self) -> dict[str, Any]:
         """The keys a run may write with their defaults, `MUST` where there is none: whose it is, then parameters."""
         named = {feed.key: None if feed.default else MUST for feed in self.feeds.values() if feed.key}
-        return named | {one.name: one.default for one in self.parameters}
+        return named | {known.name: known.default for known in self.parameters}
 
     def given(self, written: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return every key with its value, defaults written out; raises ParameterError, whose parameter is dotted."""
@@ -100,8 +104,8 @@ class Signal:
         for key, value in values.items():
             if value is MUST:
                 raise ParameterError(f"{self.name} needs {key}: write it", where)
-        for one in self.parameters:
-            values[one.name] = check_value(self.name, one, values[one.name], f"{where}.{one.name}")
+        for known in self.parameters:
+            values[known.name] = check_value(self.name, known, values[known.name], f"{where}.{known.name}")
         for feed in self.feeds.values():
             if feed.key:
                 values[feed.key] = _named(self.name, feed, values[feed.key], f"{where}.{feed.key}")
@@ -118,7 +122,7 @@ class Signal:
     def compute(self, given: Mapping[str, Any], market: Market) -> Floats:
         """Return its value at each close, shape (sessions,); computed once for a market."""
         named = self.names(given, market.roles)
-        numbers = {one.name: _hashable(given[one.name]) for one in self.parameters}
+        numbers = {known.name: _hashable(given[known.name]) for known in self.parameters}
 
         def made() -> Floats:
             feeder = Feeder(market)
@@ -132,13 +136,9 @@ class Signal:
         """Each argument's type, what its annotation adds to that, and its default."""
         hints = typing.get_type_hints(self.function, include_extras=True)
         return {
-            name: (*_parted(hints[name]), one.default)
-            for name, one in inspect.signature(self.function).parameters.items()
+            name: (*_parted(hints[name]), argument.default)
+            for name, argument in inspect.signature(self.function).parameters.items()
         }
-
-
-def _is(note: Any, kind: type) -> bool:
-    return isinstance(note, kind)
 
 
 def _parted(hint: Any) -> tuple[Any, tuple[Any, ...]]:
@@ -159,7 +159,7 @@ def _named(signal: str, feed: Feed, value: Any, where: str) -> Any:
         return None
     if isinstance(value, str) and value:
         return value
-    if several and isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+    if several and isinstance(value, list | tuple) and value and all(isinstance(name, str) for name in value):
         return list(value)
     asked = "a name, or a list of names" if several else "a name"
     raise ParameterError(f"{signal}: {feed.key} has to be {asked}, not {value!r}", where)

@@ -95,9 +95,9 @@ def _fitted(returns: Floats) -> _Fit | None:
     weights = power(0.94, np.arange(min(75, len(squares)), dtype=float))
     shocks = np.append(dot(weights, squares[: len(weights)]) / weights.sum(), squares)
     found = [_lowest(lambda point: _cost(point, shocks), _around(_start(shocks, persistence))) for persistence in SUMS]
-    if any(one is None for one in found):
+    if any(point is None for point in found):
         return None
-    best = min((one for one in found if one is not None), key=lambda one: (_cost(one, shocks), one))
+    best = min((point for point in found if point is not None), key=lambda point: (_cost(point, shocks), point))
     omega, alpha, beta = _bounded(best)
     return _Fit(scale * omega, alpha, beta, scale * float(_variances((omega, alpha, beta), shocks)[-1]))
 
@@ -105,7 +105,7 @@ def _fitted(returns: Floats) -> _Fit | None:
 def _start(shocks: Floats, sums: tuple[float, ...]) -> Point:
     """Return the likeliest of a few points with one of these sums of alpha and beta."""
     points = [(1.0 - whole, alpha, whole - alpha) for whole in sums for alpha in (0.01, 0.03, 0.06, 0.1, 0.2, 0.3)]
-    return min(points, key=lambda one: (_cost(one, shocks), one))
+    return min(points, key=lambda point: (_cost(point, shocks), point))
 
 
 def _variances(point: Point, shocks: Floats) -> Floats:
@@ -147,7 +147,7 @@ def _lowest(cost: Callable[[Point], float], simplex: Iterable[Point]) -> Point |
     corners = sorted((cost(point), point) for point in simplex)
     for _ in range(STEPS):
         (least, best), *_, (second, _), (most, worst) = corners
-        if all(abs(one - other) <= NEAR for _, point in corners for one, other in zip(point, best, strict=True)):
+        if all(abs(value - other) <= NEAR for _, point in corners for value, other in zip(point, best, strict=True)):
             return best
         others = [point for _, point in corners[:-1]]
         centre = [sum(values) / len(others) for values in zip(*others, strict=True)]
@@ -165,7 +165,7 @@ def _lowest(cost: Callable[[Point], float], simplex: Iterable[Point]) -> Point |
             corners = sorted([*corners[:-1], found])
         else:
             halved = [
-                tuple((one + other) / 2 for one, other in zip(point, best, strict=True))
+                tuple((value + other) / 2 for value, other in zip(point, best, strict=True))
                 for point in [*others[1:], worst]
             ]
             corners = sorted([corners[0], *((cost(point), point) for point in halved)])

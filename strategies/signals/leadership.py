@@ -49,8 +49,8 @@ def gain_concentration(
     counted = belongs[days:] & ~np.isnan(returns)
     gains = np.sort(np.where(counted, np.maximum(returns, 0.0), 0.0), axis=1)
     best, rest = gains[:, -top:].sum(axis=1), gains[:, :-top].sum(axis=1)
-    told = (counted.sum(axis=1) >= max(min_members, top + 1)) & (best > 0.0)
-    return padded(best / np.where(told, best + rest, np.nan), len(levels))
+    known = (counted.sum(axis=1) >= max(min_members, top + 1)) & (best > 0.0)
+    return padded(best / np.where(known, best + rest, np.nan), len(levels))
 
 
 def equal_against_cap(
@@ -115,13 +115,12 @@ def average_correlation(levels: Levels, belongs: Belongs, days: Days = 63, min_m
     Unit: a correlation
     """
     returns = np.diff(log(levels.T), axis=1)
-    told = max(min_members, 2)
     blocks = [
         _mean_correlation(returns[:, start : start + BLOCK + days - 1], belongs[start + days : start + days + BLOCK])
         for start in range(0, len(levels) - days, BLOCK)
     ]
     mean, count = np.concatenate(blocks, axis=1) if blocks else np.empty((2, 0))
-    return padded(np.where(count >= told, mean, np.nan), len(levels))
+    return padded(np.where(count >= max(min_members, 2), mean, np.nan), len(levels))
 
 
 def _mean_correlation(returns: Floats, belongs: Flags) -> Floats:

@@ -12,8 +12,7 @@ from markets import days, make_bars, nyse, random_bars
 
 from data.bars import COLUMNS, PRICES
 from data.errors import DataError
-from data.extend import HIGHEST, LOWEST, Driver, extend, index_driver, with_opens_from
-from data.extension import FundTerms
+from data.extension import HIGHEST, LOWEST, Driver, FundTerms, extend, index_driver, with_opens_from
 
 DATES = days("2020-01-02", "2020-01-03", "2020-01-06", "2020-01-07", "2020-01-08")
 CORE = make_bars(

@@ -397,7 +397,7 @@ def test_what_the_audit_found_is_in_the_fingerprint():
     found = Finding("FUND-step", "warning", "FUND", "step", DATES[:1], "moved +1 %", "look")
     prints = [
         dataclasses.replace(market, findings=each).fingerprint(())
-        for each in ((), (found,), (dataclasses.replace(found, says="more"),))
+        for each in ((), (found,), (dataclasses.replace(found, message="more"),))
     ]
     assert "audit" not in prints[0]
     assert prints[1]["audit"] != prints[2]["audit"]

@@ -167,7 +167,7 @@ def test_one_file_that_is_off_is_named_and_the_other_read(read, tmp_path):
     (tmp_path / "mine" / "bars" / "BBB.csv").write_text("\n".join(moved) + "\n")
     found = [one for one in audit(CsvSource(tmp_path / "mine")) if one.severity == "error"]
     assert [(one.instrument, one.kind) for one in found] == [("BBB", "shifted")]
-    assert "one later than here" in found[0].cure
+    assert "one later than here" in found[0].remedy
 
 
 @both

@@ -216,7 +216,7 @@ def test_history_with_most_of_it_missing_has_a_hole_and_weekly_bars_are_not_dail
     (one,) = [one for one in audit(world(SOXS=rows(slice(100, 900))), ["SOXS"]) if one.kind == "hole"]
     assert one.severity == "error"
     (one,) = [one for one in audit(world(SOXS=rows(rows(slice(None)) % 5 != 0)), ["SOXS"]) if one.kind == "missing"]
-    assert (one.severity, one.says.split(":")[0]) == ("error", "isn't daily")
+    assert (one.severity, one.message.split(":")[0]) == ("error", "isn't daily")
 
 
 def test_what_each_instrument_lacks_adds_up():

@@ -9,6 +9,7 @@ from markets import make_bars, make_market, make_series, nyse
 from data.errors import StrategyError
 from strategies import Book, CloseStrategy, Strategy, View, parameter
 from strategies.inputs import Input
+from strategies.rules import rule
 
 DATES = nyse("2024-01-02", 8)
 CORE = make_bars("CORE", DATES, [100, 101, 102, 51, 52, 53, 54, 55], split={3: 2.0}, volume={2: 7.0})
@@ -46,6 +47,18 @@ def test_a_strategy_that_says_nothing_is_unfinished(cls, asked):
     arguments = {"intensity": (MARKET,), "on_close": (View(MARKET, 2), Book(1.0, 0.0, 1.0, 0.0))}[asked]
     with pytest.raises(StrategyError, match=f"Unfinished has no method {asked}"):
         getattr(Unfinished(), asked)(*arguments)
+
+
+def test_of_rules_alone_all_have_to_hold():
+    @dataclass(frozen=True)
+    class High(Strategy):
+        least: float = 2.0
+
+        def rules(self):
+            least = rule("series_value", "at least", self.least, {"series": "VIX"})
+            return least, rule("series_value", "below", 5, {"series": "VIX"})
+
+    np.testing.assert_array_equal(High().intensity(MARKET), [0, 0, 0, 1, 1, 1, 0, 0])  # known a session later
 
 
 @pytest.mark.parametrize("strategy", [MyHedge(), Counting()], ids=lambda strategy: type(strategy).__name__)

@@ -166,15 +166,15 @@ def test_an_heir_has_its_own_range_and_the_parameters_before_it():
     assert refusal({"floor": -1}, Heir) == "Heir: floor has to be >= 0, not -1.0"
 
 
-def test_parameters_are_described_in_their_order_with_range_and_type():
-    told = [(known.name, known.type_name, known.default, known.range) for known in describe(Ranged)]
-    assert told == [
-        ("days", "int", 50, ">= 2 and <= 500"),
-        ("floor", "float", 0.25, ">= 0"),
-        ("top", "float", 0.9, "<= 1"),
-        ("series", "str | None", None, ""),
-        ("loud", "bool", False, ""),
-        ("spread", "float | None", None, ""),
+def test_parameters_are_described_in_their_order_with_type_and_range():
+    described = [(known.name, known.type, known.default, known.range) for known in describe(Ranged)]
+    assert described == [
+        ("days", int, 50, ">= 2 and <= 500"),
+        ("floor", float, 0.25, ">= 0"),
+        ("top", float, 0.9, "<= 1"),
+        ("series", str | None, None, ""),
+        ("loud", bool, False, ""),
+        ("spread", float | None, None, ""),
     ]
 
 

@@ -34,12 +34,12 @@ def test_missing_sessions_are_one_line():
     one = kinds(bars().rows(keep))["missing"]
     assert (one.severity, len(one.dates), one.first) == (WARNING, 4, DATES[100])
     named = f"{DATES[100]}, {DATES[101]}, {DATES[300]} and 1 more"
-    assert one.says == f"4 sessions of the NYSE are missing: {named}"
+    assert one.message == f"4 sessions of the NYSE are missing: {named}"
 
 
 def test_weekly_bars_aren_t_daily():
     one = kinds(bars().rows(slice(0, None, 5)))["missing"]
-    assert (one.severity, one.says) == (ERROR, "isn't daily: 120 bars in 596 sessions")
+    assert (one.severity, one.message) == (ERROR, "isn't daily: 120 bars in 596 sessions")
 
 
 @pytest.mark.parametrize(("factor", "told"), [(1 - 1e-7, False), (0.99, True)])
@@ -62,13 +62,13 @@ def test_no_volume_is_one_line(count, severity):
     volume[200 : 200 + count] = 0.0
     one = kinds(bars(volume=volume))["zero-volume"]
     assert (one.severity, len(one.dates)) == (severity, count)
-    assert "yet its price moved" in one.says
+    assert "yet its price moved" in one.message
 
 
 def test_a_vendor_s_rounding_is_told_from_its_steps():
     volume = np.round(VOLUME / 20_000) * 20_000
     volume[100:130] = 0.0
-    assert "the vendor's rounding to 20,000 shares or more" in kinds(bars(volume=volume))["zero-volume"].says
+    assert "the vendor's rounding to 20,000 shares or more" in kinds(bars(volume=volume))["zero-volume"].message
 
 
 def test_volume_that_isn_t_known_is_no_fault():
@@ -87,14 +87,14 @@ def test_billions_a_share_are_told_as_adjusted():
         "adjusted"
     ]
     assert one.severity == WARNING
-    assert one.says.startswith("costs $4.0 billion a share in 2017-01")
+    assert one.message.startswith("costs $4.0 billion a share in 2017-01")
 
 
 def test_prices_that_were_multiplied_are_no_cents():
     close = np.where(np.arange(600) < 300, CLOSE / 3, CLOSE)
     one = kinds(make_bars("X", DATES, close, volume=VOLUME, split={300: 1 / 3}))["adjusted"]
     assert (one.severity, one.first) == (INFO, DATES[0])
-    assert one.says.endswith("adjusted for later splits or dividends, and no dividend is recorded")
+    assert one.message.endswith("adjusted for later splits or dividends, and no dividend is recorded")
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_cents_and_64ths_are_prices_that_trade(prices, part):
 def test_a_dividend_out_of_size_that_the_price_didn_t_fall_by_is_an_error(dividend, severity):
     one = kinds(bars(dividend=dividend))["dividend"]
     assert one.severity == severity
-    assert one.says.endswith("yet the price didn't fall by it")
+    assert one.message.endswith("yet the price didn't fall by it")
     assert one.repair.factor == 0.0
 
 
@@ -130,7 +130,7 @@ def test_a_crash_is_no_split_for_sure():
     volume = np.where(np.arange(600) == 300, 2e6, VOLUME)
     one = kinds(make_bars("X", DATES, close, high=1.005 * close, low=0.995 * close, volume=volume))["step"]
     assert (one.severity, one.repair, one.first) == (WARNING, None, DATES[300])
-    assert one.says.startswith("moved -50.")
+    assert one.message.startswith("moved -50.")
 
 
 def test_a_history_of_two_bars_has_nothing_to_tell():

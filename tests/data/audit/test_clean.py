@@ -49,8 +49,8 @@ def test_the_bad_open_of_2010_is_the_underlying_s():
     """SOXX opens at 15.03, -6.4 %; SOXS at -2.0 %, which says +0.7 %: 3 times 7.1 % is 21 %."""
     one = next(one for one in of_pair() if one.kind == "open")
     assert (one.instrument, one.field, one.first) == ("SOXX", "open", day("2010-10-15"))
-    assert one.says.startswith("opens at $15.03, -6.4 %, while SOXS says +0.7 %")
-    assert "21.2 % off" in one.says
+    assert one.message.startswith("opens at $15.03, -6.4 %, while SOXS says +0.7 %")
+    assert "21.2 % off" in one.message
     assert one.against == ("SOXS",)
     assert one.repair is None
 
@@ -58,7 +58,7 @@ def test_the_bad_open_of_2010_is_the_underlying_s():
 @needs_history
 def test_with_peers_at_hand_the_bad_open_is_told_with_what_they_did():
     one = next(one for one in of_all() if one.id == "SOXX-open-2010-10-15")
-    assert "SMH +0.7 %" in one.says
+    assert "SMH +0.7 %" in one.message
     assert set(one.against) == {"SOXS", "SOXL"}
 
 
@@ -66,7 +66,9 @@ def test_with_peers_at_hand_the_bad_open_is_told_with_what_they_did():
 def test_volume_rounded_to_nothing_is_one_line():
     one = next(one for one in of_pair() if one.kind == "zero-volume")
     assert (len(one.dates), one.dates[-1]) == (203, day("2013-11-29"))
-    assert one.says.startswith("volume 0 on 203 sessions, the last 2013-11-29: the vendor's rounding to 20,000 shares")
+    assert one.message.startswith(
+        "volume 0 on 203 sessions, the last 2013-11-29: the vendor's rounding to 20,000 shares"
+    )
 
 
 @needs_history
@@ -74,7 +76,7 @@ def test_soxl_s_dislocation_of_2020_is_a_warning_on_three_sessions():
     found = [one for one in of_all() if one.instrument == "SOXL" and one.severity != INFO]
     assert [str(one.first) for one in found] == ["2020-03-13", "2020-03-16", "2020-03-17"]
     assert {one.severity for one in found} == {WARNING}
-    assert "SMH +8.1 %" in found[-1].says
+    assert "SMH +8.1 %" in found[-1].message
 
 
 @needs_history
@@ -118,7 +120,7 @@ def test_history_that_ends_early_is_good_to_know():
 def test_no_instrument_takes_more_than_a_few_lines():
     names = [one.instrument for one in of_all()]
     assert max(names.count(name) for name in set(names)) <= 6
-    assert all(len(one.says) < 260 and "\n" not in one.says + one.cure for one in of_all())
+    assert all(len(one.message) < 260 and "\n" not in one.message + one.remedy for one in of_all())
 
 
 @needs_history

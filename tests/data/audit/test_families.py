@@ -37,7 +37,7 @@ def test_a_clean_family_is_silent_whatever_its_names(names):
     if names[0] == "TQQQ":  # the fund at -3x goes by the name of the one at +3x, and is told
         found = audit(family(names).source())
         assert {one.id for one in found} == {"TQQQ-follows", "SQQQ-follows"}
-        assert "slope -3.00" in found[1].says
+        assert "slope -3.00" in found[1].message
         return
     assert not audit(family(names).source())
 
@@ -65,8 +65,8 @@ def test_faults_of_another_family_are_found(name, names):
 
 def test_a_fund_that_nobody_named_is_matched_and_the_finding_says_how():
     hits, _found = planted("15 times too high before", UNKNOWN)
-    assert "-3x INDEX says" in hits[0].says
-    assert "-3x INDEX by its own returns, slope -3.00, R2 0.999" in hits[0].says
+    assert "-3x INDEX says" in hits[0].message
+    assert "-3x INDEX by its own returns, slope -3.00, R2 0.999" in hits[0].message
     assert hits[0].against == ("INDEX",)
 
 
@@ -93,7 +93,7 @@ def test_a_run_s_own_words_count_over_what_is_known_of_a_name():
     given_2x = {"SOXS": Fund("SOXX", -2.0, 0.01)}
     found = audit(clean.source(), ("SOXS", "SOXX"), funds=given_2x)
     assert [one.id for one in found] == ["SOXS-follows"]
-    assert "doesn't follow -2x SOXX: slope -3.00" in found[0].says
+    assert "doesn't follow -2x SOXX: slope -3.00" in found[0].message
     named = {"BEAR": Fund("INDEX", -3.0, 0.01)}
     unnamed = family(UNKNOWN)
     assert not audit(unnamed.source(), ("BEAR", "INDEX"), funds=named)

@@ -5,7 +5,7 @@ import pytest
 from markets import make_bars, nyse
 
 from data.audit.history import History
-from data.audit.peers import Peers, blame, own_evidence, said
+from data.audit.peers import Peers, blame, expected_by_peers, own_evidence
 
 DATES = nyse("2020-01-02", 300)
 
@@ -53,15 +53,15 @@ def test_where_the_moves_don_t_tell_peers_do():
 
     off = blame(150, [fair + 0.02, 0.0], UNDERLYING, [fair, 0.0], 0.05, "close", Peers(read, list))
     assert (off.underlying, asked) == (False, [1])
-    assert off.says.startswith("NEAR ")
+    assert off.message.startswith("NEAR ")
     off = blame(150, [fair, 0.0], UNDERLYING, [fair + 0.02, 0.0], 0.05, "close", Peers(read, list))
     assert off.underlying
 
 
 def test_peers_that_don_t_move_with_it_aren_t_heard():
     stranger = history("XYZ", np.random.default_rng(9).normal(0, 0.015, 300))
-    assert said(150, UNDERLYING, "close", [stranger]) is None
-    assert said(150, UNDERLYING, "close", []) is None
+    assert expected_by_peers(150, UNDERLYING, "close", [stranger]) is None
+    assert expected_by_peers(150, UNDERLYING, "close", []) is None
     assert not blame(
         150, [0.02, 0.0], UNDERLYING, [0.0, 0.0], 0.05, "close", Peers(lambda: [stranger], list)
     ).underlying
@@ -71,6 +71,6 @@ def test_what_a_peer_says_of_an_open_is_its_gap_by_its_slope():
     opens = 40.0 * np.cumprod(1.0 + MOVES / 2)
     opens[150] = opens[149] * 1.03
     peer = History(make_bars("HALF", DATES, 40.0 * np.cumprod(1.0 + MOVES / 2), open=opens), DATES[0])
-    move, words = said(150, UNDERLYING, "open", [peer])
+    move, words = expected_by_peers(150, UNDERLYING, "open", [peer])
     assert move == pytest.approx(2 * 0.03, rel=0.02)
     assert words == "HALF +3.0 %"

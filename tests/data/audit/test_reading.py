@@ -64,10 +64,10 @@ def test_all_faults_are_told_each_rule_once(tmp_path):
         "SMH-volume-negative",
     }
     close = found["SMH-close-missing"]
-    assert close.says == "close is missing or not finite (bars/SMH.csv, rows 9, 11)"
+    assert close.message == "close is missing or not finite (bars/SMH.csv, rows 9, 11)"
     assert [str(date) for date in close.dates] == [rows()[7][0], rows()[9][0]]
     assert found["SMH-no-session"].first == day("2018-03-17")
-    assert found["SMH-high-text"].says == "high is 'forty', not a number (bars/SMH.csv, row 32)"
+    assert found["SMH-high-text"].message == "high is 'forty', not a number (bars/SMH.csv, row 32)"
 
 
 def test_rows_that_can_t_be_read_are_not_called_missing_too(tmp_path):
@@ -130,7 +130,7 @@ def test_every_range_that_excludes_a_price_is_found_down_to_a_float32_s_rounding
 def test_a_file_that_can_t_be_read_at_all_is_one_error_without_a_date(tmp_path, text, says):
     (one,) = audit(written(tmp_path, text.splitlines()), ("SMH",))
     assert (one.id, one.severity) == ("SMH-unreadable", ERROR)
-    assert one.says.startswith(says)
+    assert one.message.startswith(says)
     assert np.isnat(one.first)
 
 
@@ -170,7 +170,7 @@ def test_a_source_that_can_t_give_an_instrument_is_told_of():
             raise DataError(f"{name} is damaged: pull it again")
 
     found = audit(Broken())
-    assert [(one.id, one.says) for one in found] == [
+    assert [(one.id, one.message) for one in found] == [
         ("IRX-unreadable", "IRX is damaged: pull it again"),
         ("SMH-unreadable", "SMH is damaged: pull it again"),
     ]

@@ -83,8 +83,8 @@ def test_a_vendor_who_mends_the_data_himself_makes_the_repair_harmful_and_that_i
     source = keep(tmp_path, clean())  # as a later pull does; the repair stays
     (one,) = audit(source, NAMES)
     assert (one.id, one.severity, one.kind) == (f"SOXS-repair-{date()}", ERROR, "repair")
-    assert one.says.startswith(f"the repair {made.id} does harm now, the vendor has mended it: the price steps")
-    assert one.cure == f"--undo {made.id}"
+    assert one.message.startswith(f"the repair {made.id} does harm now, the vendor has mended it: the price steps")
+    assert one.remedy == f"--undo {made.id}"
     undo(source, [made.id])
     assert not audit(source, NAMES)
 
@@ -96,7 +96,7 @@ def test_a_repair_that_changes_nothing_any_more_is_good_to_know(tmp_path):
     (made,) = repair(source, audit(source, NAMES))
     assert not audit(source, NAMES)
     (one,) = audit(in_folder(tmp_path, clean()), NAMES)
-    assert (one.severity, one.says) == (INFO, f"the repair {made.id} changes nothing any more")
+    assert (one.severity, one.message) == (INFO, f"the repair {made.id} changes nothing any more")
 
 
 def test_all_repairs_can_be_undone_at_once(tmp_path):

@@ -21,7 +21,7 @@ MONTHLY = day("2023-01-10") + 30 * DAY * np.arange(30)
 
 
 def told(*held, names=None):
-    return {one.id: (one.severity, one.says) for one in audit(source_of(BARS, *held), names)}
+    return {one.id: (one.severity, one.message) for one in audit(source_of(BARS, *held), names)}
 
 
 def test_a_schedule_with_dates_to_come_that_were_announced_has_no_fault():

@@ -29,7 +29,7 @@ def test_a_run_may_take_any_series_for_a_rate():
     assert not told("MY_RATE", BILLS / 100)
     (one,) = told("MY_RATE", BILLS / 100, rates=("MY_RATE",))
     assert one.kind == "percent"
-    assert one.says == "isn't in percent a year: its yearly median is at most 0.01628, as a fraction would be"
+    assert one.message == "isn't in percent a year: its yearly median is at most 0.01628, as a fraction would be"
 
 
 def test_years_in_which_bills_paid_nothing_tell_nothing():

@@ -51,8 +51,8 @@ def test_the_false_step_is_found_named_and_mended(tmp_path, factor, adjusted, wi
     assert [(one.id, one.first) for one in errors] == [("SOXS-step-2026-05-26", STEP)]
     (step,) = errors
     assert step.factor == pytest.approx(factor)
-    assert "-3x SOXX says -18.3 %" in step.says
-    assert f"15 times too {'high' if factor > 1 else 'low'}" in step.says
+    assert "-3x SOXX says -18.3 %" in step.message
+    assert f"15 times too {'high' if factor > 1 else 'low'}" in step.message
 
     assert [each.id for each in repair(source, found)] == [step.id]
     assert not [one for one in audit(source, ("SOXS", "SOXX"), FROM) if one.severity == ERROR]
@@ -75,11 +75,11 @@ def test_without_its_underlying_the_step_is_found_and_left_to_a_person(tmp_path,
     source = vendor_file(tmp_path, factor, adjusted=True, with_volume=False, underlying=False)
     errors = [one for one in audit(source, None, FROM) if one.severity == ERROR]
     assert [(one.id, one.repair) for one in errors] == [("SOXS-step-2026-05-26", None)]
-    assert "about" in errors[0].says
+    assert "about" in errors[0].message
 
 
 def test_a_split_adjusted_file_is_told_from_its_prices(tmp_path):
     source = vendor_file(tmp_path, 1.0, adjusted=True, with_volume=False)
     found = {one.kind: one for one in audit(source, ("SOXS",), FROM) if one.instrument == "SOXS"}
     assert set(found) == {"adjusted", "zero-volume"}
-    assert "$42.1 billion a share in 2010-08" in found["adjusted"].says
+    assert "$42.1 billion a share in 2010-08" in found["adjusted"].message

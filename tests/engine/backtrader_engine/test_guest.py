@@ -8,8 +8,7 @@ import pytest
 from worlds import WARM_UP, configured, laid_out, market, source
 
 from data.errors import ConfigError, StrategyError
-from engine.backtrader_engine.execute import run_backtrader_strategy
-from engine.backtrader_engine.feed import ordinals
+from engine.backtrader_engine.execute import ordinals, run_backtrader_strategy
 from engine.backtrader_engine.guest import as_backtrader
 from engine.evaluate_strategy import intensity_of
 from engine.kernel.loop import run_policy

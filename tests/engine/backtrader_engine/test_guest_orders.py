@@ -9,7 +9,7 @@ from command import command, write_history
 from worlds import laid_out, source
 
 from engine.backtrader_engine.execute import run_backtrader_strategy
-from engine.backtrader_engine.orders import order_remarks, withheld_because
+from engine.backtrader_engine.record import order_remarks, withheld_because
 
 SESSIONS = 45
 

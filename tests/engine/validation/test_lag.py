@@ -10,8 +10,8 @@ from engine.analytics.derisk import sold_daily
 from engine.backtrader_engine.execute import run_backtrader_strategy
 from engine.runs.execute import run
 from engine.setup import run_beta
-from engine.validation.lag import filled_later
 from engine.validation.prove import prove
+from engine.validation.stability import filled_later
 
 FED = source(8, 60)
 

@@ -5,7 +5,7 @@ from dataclasses import fields
 import backtrader as bt
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import days, make_series, nyse, random_bars
 from worlds import laid_out
@@ -14,16 +14,15 @@ from worlds import source as world
 from data.bars import PRICES, Bars
 from data.events import make_events, make_members
 from engine.backtrader_engine.execute import run_backtrader_strategy, run_noting_orders
-from engine.validation.comparing import ROUNDING, compare, differing
-from engine.validation.cuts import choose_cuts, switches
-from engine.validation.histories import cut, known_at, later, poisoned, scaled
-from engine.validation.perturb import Garbage
-from engine.validation.probe import DECISION, INPUT, Output, OutputColumn
+from engine.validation.causality import choose_cuts, switches
+from engine.validation.histories import Garbage, cut, known_at, later, poisoned, scaled
+from engine.validation.probe import DECISION, INPUT, ROUNDING, Output, OutputColumn, compare, differing
 
 DATES = nyse("2018-01-02", 60)
 SEEDS = st.integers(0, 1000)
 
 
+@settings(deadline=None)  # the first example loads the calendar
 @given(SEEDS, st.integers(0, 4), st.booleans(), st.integers(5, 50))
 def test_what_is_known_of_a_series_stays_and_no_more(seed, lag, revised, row):
     """At every session up to the cut the series reads as before; after it, of a cut one, nothing new comes."""
@@ -127,7 +126,7 @@ def test_a_rounding_is_no_difference_and_its_size_is_told():
 
 def test_comparing_stops_at_the_cut_and_begins_with_the_run():
     ours, theirs = told([0, 0, 1, 1], first=1), told([1, 0, 1, 0])
-    assert not compare(ours, theirs, 2).parts
+    assert not compare(ours, theirs, 2).differs
     assert compare(ours, theirs, 3).rows == {"intensity": 3}
     absent = compare(ours, Output(DATES[:4], 1), 3)
     assert absent.rows == {"intensity": 1}

@@ -1,5 +1,7 @@
 """The plain loop and backtrader's own broker, order for order, over made-up markets and every field of the rules."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -73,3 +75,15 @@ def test_the_drawn_markets_do_trade():
     assert (setup.prices.split != 1).any()
     assert (setup.prices.dividend > 0).any()
     assert len(setup.market.run_sessions) < 45
+
+
+def test_instruments_that_close_equal_are_kept_apart():
+    fed = source(3, events=False, missing=False)
+    core, fund = fed.bars_by_name["AAA"], fed.bars_by_name["HHH"]
+    same = replace(fund, **{name: getattr(core, name) for name in ("open", "high", "low", "close")})
+    setup = laid_out({}, replace(fed, bars_by_name=fed.bars_by_name | {"HHH": same}))
+
+    ours = run_policy(setup.prices, setup.terms, setup.plan)
+
+    assert (ours.traded[:, -1] != 0.0).any()
+    assert_same(setup, ours, run_in_backtrader(setup))

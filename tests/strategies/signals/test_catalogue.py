@@ -14,7 +14,7 @@ from data.market import load_market
 from data.sources import BARS
 from strategies.parameters import ParameterError
 from strategies.signals.catalogue import MUST, SIGNALS, signal
-from strategies.signals.feeding import Feeder, basket, members_of
+from strategies.signals.feeds import Feeder, basket, members_of
 
 SESSIONS = nyse("2019-01-02", 190)
 SHORT = {

@@ -7,7 +7,7 @@ import pytest
 from markets import make_bars, nyse, random_bars
 
 from data.audit.history import History
-from data.audit.jumps import Jump, is_quiet, mend, own_jumps, splits_by, whole
+from data.audit.steps import Jump, is_quiet, mend, own_jumps, splits_by, whole
 
 DATES = nyse("2022-01-03", 200)
 
