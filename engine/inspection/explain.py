@@ -26,7 +26,7 @@ from engine.runs.tables import fills_of
 from engine.setup import Setup, open_market, run_beta
 from strategies.base import Strategy
 from strategies.inputs import Input
-from strategies.load import kind
+from strategies.load import SHIPPED, kind
 from strategies.policy import REASONS, STAY, start
 
 SAME = 1e-9
@@ -88,8 +88,12 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
 def _book(config: RunConfig, prepared: PreparedRun, kept: Run | None) -> tuple[Ledger, tuple[str, ...]]:
     """Return the hedged book and its remarks: the kept one where this same code would make it again."""
     sessions = len(prepared.setup.market.run_sessions)
-    same = kept is not None and kept.manifest["code"] == code_version() and len(kept.hedged.equity) == sessions
-    if kept is not None and same and prepared.strategy is not None:
+    if (
+        kept is not None
+        and config.strategy.named in SHIPPED  # the user's own code may have changed since
+        and kept.manifest["code"] == code_version()
+        and len(kept.hedged.equity) == sessions
+    ):
         return kept.hedged, ()
     hedged, said = execute(prepared.plain_engine, config, prepared)
     return hedged, said.remarks

@@ -76,9 +76,17 @@ class Record:
         if not (folder / CHECKSUMS).is_file():
             raise _older(folder, f"{CHECKSUMS} is missing")
         tables |= {name: _table(folder, TABLES[name]) for name in ("ledger", "fills")}
-        if name := damaged(folder, ["config.yaml", *NEEDED, *(TABLES[name].file for name in tables)]):
-            raise broken(folder, f"{name} is damaged: it isn't as it was written")
-        return cls(settings, manifest, metrics, tables)
+        _check_whole(folder, "config.yaml", *NEEDED, *(TABLES[name].file for name in tables))
+        strategy_file = own_file(folder, settings["strategy"]["class"])
+        if strategy_file:
+            _check_whole(folder, strategy_file.name)
+        return cls(settings, manifest, metrics, tables, strategy_file)
+
+
+def own_file(folder: Path, named: object) -> Path | None:
+    """Return the file in a folder that holds a strategy of the user's own; None for any other strategy."""
+    file, _, _ = str(named).rpartition(":")
+    return folder / file if file.endswith(".py") else None
 
 
 def config_yaml(config: RunConfig) -> str:
@@ -158,6 +166,11 @@ def _settings(folder: Path) -> Mapping[str, Any]:
     if not isinstance(tree, dict):
         raise broken(folder, "config.yaml is not as a run wrote it")
     return tree
+
+
+def _check_whole(folder: Path, *names: str) -> None:
+    if name := damaged(folder, names):
+        raise broken(folder, f"{name} is damaged: it isn't as it was written")
 
 
 def _check_sessions(folder: Path, tables: Mapping[str, Columns], metrics: Mapping[str, Any]) -> None:

@@ -21,7 +21,7 @@ from engine.config import RunConfig
 from engine.kernel.loop import Ledger
 from engine.runs import tables
 from engine.runs.identity import as_run, digest, id_of, known_config
-from engine.runs.record import Record
+from engine.runs.record import Record, own_file
 from engine.runs.schema import Columns
 from engine.setup import Setup
 
@@ -284,13 +284,12 @@ def _record(run: Run) -> Record:
         made["attribution"] = tables.attribution_table(market.run_sessions, run.evaluation.attribution)
         if run.evaluation.answer is not None:
             made["timing"] = tables.timing_table(run.evaluation.answer.shifts)
-    source, (file, _, _) = market.source.name, config.strategy.named.rpartition(":")
     return Record(
-        as_run(config, source).model_dump(mode="python"),
+        as_run(config, market.source.name).model_dump(mode="python"),
         _manifest(run, config, market),
         run.metrics,
         made,
-        Path(file) if file.endswith(".py") else None,
+        own_file(Path(), config.strategy.named),
     )
 
 

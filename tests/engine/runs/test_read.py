@@ -150,6 +150,19 @@ def test_a_ruined_books_ledger_ends_with_its_ruin(tmp_path):
     np.testing.assert_array_equal(read.hedged.equity, ruined.hedged.equity)
 
 
+OWN = """
+from dataclasses import dataclass
+
+import numpy as np
+
+from strategies import Strategy
+
+
+@dataclass(frozen=True)
+class Mine(Strategy):
+    def intensity(self, market):
+        return np.ones(len(market))
+"""
 DATA = ("config.yaml", "metrics.json", "manifest.json", *(TABLES[name].file for name in TABLES if name != "timing"))
 
 
@@ -162,6 +175,21 @@ def test_a_file_that_changed_by_a_byte_is_named(copied, name):
     with pytest.raises(UserError, match=re.escape(name)) as raised:
         Run.load(copied)
     assert "\n" not in str(raised.value)
+
+
+def test_a_strategy_of_ones_own_is_read_back_and_written_again(tmp_path):
+    file, again = tmp_path / "mine.py", tmp_path / "again"
+    file.write_text(OWN)
+    config = load_config("hedge_soxs.yaml", [*SPAN, "controls=off", f"strategy.class={file}:Mine"])
+    kept = write_run(run(config, engine="python"), tmp_path / "runs", tearsheet=False, report=False)
+    again.mkdir()
+    Run.load(kept).save(again)
+    assert {path.name: path.read_bytes() for path in again.iterdir()} == {
+        path.name: path.read_bytes() for path in kept.iterdir()
+    }
+    (kept / "mine.py").write_text(file.read_text().replace("ones", "zeros"))
+    with pytest.raises(UserError, match=r"mine\.py is damaged: it isn't as it was written"):
+        Run.load(kept)
 
 
 def test_a_folder_without_checksums_is_an_older_one(copied):
