@@ -84,7 +84,7 @@ def step(
         if reason == STAY:
             return PolicyState(True, state.held + 1, 0, 0, False), STAY
         return PolicyState(False, 0, 0, rules.cooldown, reason != SIGNAL), reason
-    spent = state.spent and signal >= rules.exit
+    spent = bool(state.spent and signal >= rules.exit)
     if state.cooling > 0:
         return PolicyState(False, 0, 0, state.cooling - 1, spent), STAY
     streak = state.streak + 1 if signal >= rules.enter else 0

@@ -16,10 +16,25 @@ from data.errors import DataError, StrategyError, UserError
 from data.series import Series
 from engine.inspection.explain import explain, policy_at, session_of
 from engine.kernel.loop import run_policy
+from engine.loading import build_config
 from engine.loading import load_config as load_path
 from strategies.policy import ENTER, REASONS, STAY
 from strategies.reload import texts
 
+EVERY = """
+from dataclasses import dataclass
+
+import numpy as np
+
+from strategies import Strategy
+
+
+@dataclass(frozen=True)
+class Every(Strategy):
+    def intensity(self, market):
+        return (np.arange(len(market)) // 7 % 2).astype(float)
+"""
+"""A strategy that is a week on and a week off."""
 TOLD = {"strategy.class": "told_signal:ToldSignal", "controls": "off"}
 WORLD = source(10, 45, missing=False)
 SESSIONS = WORLD.read("bars", "HHH").dates[30:]
@@ -205,6 +220,13 @@ def test_rebalancing_is_an_order_too():
     assert [close.order for close in explain(config, SESSIONS[5], fed).closes] == [None, None]
 
 
+def test_what_the_policy_remembers_of_a_forced_exit_is_plain():
+    config, fed = signalled(0, 0, 1, 1, 1, 1, max_hold=1)
+    read = explain(config, SESSIONS[5], fed).closes[-1].policy
+    assert read.before.spent
+    assert type(read.after.spent) is bool
+
+
 def test_a_day_that_is_no_session_names_its_neighbours():
     days = np.array(["2024-01-05", "2024-01-08", "2024-01-09"], dtype="datetime64[D]")
     assert [session_of(days, day) for day in days] == [0, 1, 2]
@@ -301,6 +323,17 @@ def test_a_kept_run_that_would_come_out_otherwise_is_refused(kept):
     )
     with pytest.raises(UserError, match="the code changed since the run was kept"):
         explain(config_of(kept), kept.sessions[3], kept=other)
+
+
+def test_a_kept_run_of_a_strategy_that_changed_since_is_refused(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(EVERY)
+    kept = keep(tmp_path / "runs", "controls=off", f"strategy.class={file}:Every")
+    assert explain(config_of(kept), kept.sessions[40], kept=kept).closes[-1].intensity == 1.0
+    file.write_text(EVERY.replace("7", "8"))
+    changed = kept.settings["strategy"] | {"class": f"{file}:Every"}
+    with pytest.raises(UserError, match="the code changed since the run was kept"):
+        explain(build_config({**kept.settings, "strategy": changed}), kept.sessions[40], kept=kept)
 
 
 # The day of the article
