@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from data.errors import UserError
-from data.files import damaged, write_checksums, write_whole
+from data.files import CHECKSUMS, damaged, write_checksums, write_whole
 from engine.research.columns import columns_in
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def compute_quietly(compute: Callable[[ChunkOf], AnswerOf], chunk: ChunkOf) -> A
 class Parts:
     """The finished chunks of a job, a Parquet file each.
 
-    A file's name ends with the checksum of its content: what was cut short or changed since isn't found again.
+    A file's name ends with the checksum of its part's name and content: what was cut short, changed or renamed since
+    isn't found again.
 
     Parameters
     ----------
@@ -110,7 +111,7 @@ class Parts:
         found = {}
         for path in self.folder.glob("*.parquet"):
             name, _, checksum = path.stem.rpartition("-")
-            if checksum == _checksum(path.read_bytes()):
+            if checksum == _checksum(name, path.read_bytes()):
                 found[name] = path
             else:
                 path.unlink()
@@ -124,13 +125,13 @@ class Parts:
         buffer = pa.BufferOutputStream()
         pq.write_table(table, buffer)
         content = buffer.getvalue().to_pybytes()
-        path = self.folder / f"{name}-{_checksum(content)}.parquet"
+        path = self.folder / f"{name}-{_checksum(name, content)}.parquet"
         write_whole(path, lambda writing: writing.write_bytes(content))
         return path
 
 
-def _checksum(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
+def _checksum(name: str, content: bytes) -> str:
+    return hashlib.sha256(name.encode() + content).hexdigest()[:16]
 
 
 def rows_table(keys: Mapping[str, pa.Array], columns: Mapping[str, Any]) -> pa.Table:
@@ -206,5 +207,5 @@ def finish(folder: Path, names: Sequence[str], manifest: Mapping[str, Any]) -> N
 
 
 def is_finished(folder: Path, names: Sequence[str]) -> bool:
-    """Return whether a folder has its manifest, and its files are what was written."""
-    return (folder / MANIFEST).is_file() and damaged(folder, names) is None
+    """Return whether a folder has its manifest and checksums, and its files are what was written."""
+    return all((folder / name).is_file() for name in (MANIFEST, CHECKSUMS)) and damaged(folder, names) is None

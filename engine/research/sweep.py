@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from data.errors import ConfigError, UserError
+from data.files import locked
 from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
@@ -139,13 +140,15 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
     folder = out / folder_name(config, "sweep", identity(known), simulated=source.simulated)
     spent = dict.fromkeys(SECONDS, 0.0)
-    if not is_finished(folder, FILES):
-        job = Combinations(f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer)
-        spent = _make(job, folder, executor or executor_for(config, workers=workers), progress, begin)
-        finish(folder, FILES, {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known})
-    elif progress:
-        progress(len(grid))
-    shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too
+    folder.mkdir(parents=True, exist_ok=True)
+    with locked(folder):  # of two at once the second waits, and finds it finished
+        if not is_finished(folder, FILES):
+            job = Combinations(f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer)
+            spent = _make(job, folder, executor or executor_for(config, workers=workers), progress, begin)
+            finish(folder, FILES, {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known})
+        elif progress:
+            progress(len(grid))
+        shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too
     synthetic = {name: str(first) for name, first in market.synthetic.items()}
     seconds = {**spent, "wall": time.perf_counter() - began}
     return SweepResult(folder, grid, len(market.run_sessions), source.simulated, synthetic, seconds, answer)

@@ -1,15 +1,18 @@
 """Parts that were cut short, or changed since they were written, are computed again; whole ones are kept."""
 
+from threading import Thread
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from backtest import load_config
+from data.files import CHECKSUMS
 from engine.research import combinations
 from engine.research.executors import Threads
 from engine.research.grid import grid_of
 from engine.research.job import Parts, join
-from engine.research.sweep import FILES, sweep
+from engine.research.sweep import FILES, RESULTS, sweep
 
 AXES = ["trend_days=10:80:10", "hedge.weight=0.1,0.3"]
 
@@ -31,6 +34,14 @@ def test_a_part_that_is_not_what_was_written_is_not_found(tmp_path, damage):
 
     assert parts.finished() == {"000001": paths[1]}
     assert not paths[0].exists()
+
+
+def test_a_part_under_another_parts_name_is_not_found(tmp_path):
+    parts = Parts(tmp_path)
+    first = parts.write("000000", pa.table({"failed": [None]}))
+    first.rename(tmp_path / first.name.replace("000000", "000001"))
+
+    assert parts.finished() == {}
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
@@ -72,6 +83,34 @@ def test_a_finished_sweep_whose_file_has_changed_is_computed_again(tmp_path, nam
     sweep(config, grid, tmp_path)
 
     assert whole.read_bytes() == content
+
+
+def test_a_sweep_without_its_checksums_is_computed_again(tmp_path):
+    config = load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"])
+    grid = grid_of(config, AXES)
+    result = sweep(config, grid, tmp_path)
+    content = result.results.read_bytes()
+    for name in (CHECKSUMS, RESULTS):
+        (result.folder / name).unlink()
+
+    assert sweep(config, grid, tmp_path).results.read_bytes() == content
+
+
+def test_the_second_of_two_sweeps_waits_for_the_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(combinations, "CHUNK", 4)
+    config = load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"])
+    grid, counts, seconds = grid_of(config, AXES), [], []
+    second = Thread(target=lambda: seconds.append(sweep(config, grid, tmp_path, progress=counts.append)))
+
+    def start_second(_rows):
+        if second.ident is None:
+            second.start()
+
+    first = sweep(config, grid, tmp_path, progress=start_second)
+    second.join()
+
+    assert seconds[0].results == first.results
+    assert counts == [len(grid)]  # it found the other's
 
 
 def test_parts_are_joined_into_row_groups_behind_what_their_rows_share(tmp_path):
