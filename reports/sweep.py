@@ -15,7 +15,7 @@ import numpy as np
 from data.errors import UserError
 from data.format import counted, percent, written
 from engine.analytics.answer.words import Piece
-from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SHIFTS, SUM, base_of
+from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SHIFTS, SUM, base_of, lower_is_better
 from engine.research.columns import ESTIMATED
 from engine.research.overfitting.findings import Standing
 from reports.charts import packed
@@ -57,7 +57,7 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     names = [axis.name for axis in result.grid.axes]
     measured = column(result, metric)
     known = np.flatnonzero(~np.isnan(measured))
-    order = known[np.argsort(-measured[known], kind="stable")]
+    order = known[np.argsort(measured[known] if lower_is_better(metric) else -measured[known], kind="stable")]
     best, worst = order[:top], order[top:][::-1][:top][::-1]
     measures = list(dict.fromkeys([metric, *apart, "gap_to_held_less", "episodes"]))
     found = pq.read_table(result.results, columns=[*names, *measures]).take(np.concatenate((best, worst))).to_pylist()

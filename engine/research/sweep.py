@@ -36,7 +36,7 @@ from engine.research.inputs import Inputs, dry_reads, inputs_of
 from engine.research.job import Executor, finish, is_finished, join, read_column
 from engine.research.overfitting.assess import finish_sweep
 from engine.research.overfitting.findings import FILE as OVERFITTING
-from engine.runs.identity import CLASS, identity, known_by
+from engine.runs.identity import CLASS, identity, known_by, known_values
 from engine.runs.run import SIMULATED
 from engine.setup import open_market
 
@@ -217,7 +217,10 @@ def _known(config: RunConfig, grid: Grid, inputs: Inputs, source: str) -> dict[s
         "name": config.name,
         **known_by(config, source, inputs.data, grid.tried.get(CLASS)),
         "axes": {
-            axis.name: [str(value) if isinstance(value, dict) else value for value in axis.values] for axis in grid.axes
+            axis.name: [
+                str(value) if isinstance(value, dict) else value for value in known_values(axis.keys, axis.values)
+            ]
+            for axis in grid.axes
         },
         "chosen": None if grid.chosen is None else hashlib.sha256(grid.chosen.tobytes()).hexdigest(),
         "combinations": len(grid),

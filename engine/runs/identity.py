@@ -10,6 +10,7 @@ from typing import Any
 
 from data.version import code_version
 from engine.config import RunConfig
+from engine.plain import Keys
 from strategies.load import source_hash, strategy_class
 
 ID_LENGTH = 10
@@ -35,10 +36,19 @@ def canonical(known: Any) -> str:
 def as_run(config: RunConfig, source: str) -> RunConfig:
     """Return the config with its source as it was resolved, and a strategy's own file by its bare name."""
     data = config.data.model_copy(update={"source": source})
-    place, colon, name = config.strategy.named.rpartition(":")
-    named = f"{Path(place).name}{colon}{name}" if place.endswith(".py") else config.strategy.named
-    strategy = config.strategy.model_copy(update={"named": named})
+    strategy = config.strategy.model_copy(update={"named": _bare(config.strategy.named)})
     return config.model_copy(update={"data": data, "strategy": strategy})
+
+
+def _bare(named: str) -> str:
+    place, colon, name = named.rpartition(":")
+    return f"{Path(place).name}{colon}{name}" if place.endswith(".py") else named
+
+
+def known_values(keys: Keys, values: Sequence[Any]) -> tuple[Any, ...]:
+    """Return a key's values as they count for identity: a strategy's own file by its bare name, unless two share it."""
+    bare = tuple(_bare(str(value)) for value in values) if keys == CLASS else ()
+    return bare if bare and len(set(bare)) == len(values) else tuple(values)
 
 
 def known_config(config: RunConfig, source: str) -> dict[str, Any]:

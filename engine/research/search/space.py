@@ -13,6 +13,7 @@ from engine.config import RunConfig
 from engine.plain import Keys
 from engine.research.grid import check_once, read_axis, value_taken
 from engine.research.inputs import MOST
+from engine.runs.identity import known_values
 
 Drawn = tuple[Any, ...]
 """What a sampler draws, a value a dimension: numbers, and texts that stand for choices. It can be hashed and sent."""
@@ -97,7 +98,7 @@ class Dimension:
     @property
     def labels(self) -> tuple[str, ...]:
         """What stands for each of its choices, no two alike."""
-        return tuple(map(repr, self.choices))
+        return tuple(map(repr, known_values(self.keys, self.choices)))
 
     def value(self, drawn: Any) -> Any:  # a number or a label
         """Return the value that was drawn."""

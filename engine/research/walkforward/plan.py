@@ -19,7 +19,7 @@ from engine.research.grid import Grid, of_one_kind, with_values
 from engine.research.inputs import Inputs, inputs_of
 from engine.research.sweep import folder_name
 from engine.research.walkforward.folds import Fold, Windows, folds_of
-from engine.runs.identity import CLASS, identity, known_by
+from engine.runs.identity import CLASS, identity, known_by, known_values
 from engine.setup import open_market
 from strategies.load import kind, strategy_class
 
@@ -131,7 +131,7 @@ class WalkForwardPlan:
         return {
             "name": self.config.name,
             **known_by(self.config, self.source.name, self.inputs.data, self.grid.tried.get(CLASS)),
-            "axes": {axis.name: of_one_kind(axis.values) for axis in self.grid.axes},
+            "axes": {axis.name: of_one_kind(known_values(axis.keys, axis.values)) for axis in self.grid.axes},
             "combinations": len(self.grid),
             **self.cut.as_dict(),
             "objective": self.objective,

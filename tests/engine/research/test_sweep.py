@@ -1,5 +1,6 @@
 """Sweeps from end to end: the same bytes however they are run, killed or cut; one failing row is one failing row."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -134,6 +135,25 @@ def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monk
     for name in HEDGE:
         assert table.column(name)[3].as_py() == pytest.approx(single.metrics["attribution"][name], rel=1e-12)
     assert table.column("sleeve_a_year")[3].as_py() != 0.0
+
+
+def test_a_sweep_of_ones_own_classes_is_the_same_in_any_folder(tmp_path):
+    names = []
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        file = tmp_path / folder / "closing.py"
+        file.write_text(CLOSING + "\n\n@dataclass\nclass Later(Closing):\n    pass\n")
+        classes = f"strategy.class={file}:Closing,{file}:Later"
+        result = swept(
+            tmp_path / folder,
+            [classes],
+            settings=["start=2020-01-02", "end=2020-03-31", f"strategy.class={file}:Closing"],
+        )
+        names.append(result.folder.name)
+        manifest = json.loads((result.folder / "manifest.json").read_text())
+        assert manifest["axes"] == {"strategy.class": ["closing.py:Closing", "closing.py:Later"]}
+        assert pq.read_table(result.results).column("failed").to_pylist() == [None, None]
+    assert names[0] == names[1]
 
 
 def test_one_history_is_swept(tmp_path):
