@@ -15,6 +15,7 @@ from data.families import FUNDS, kin
 from data.fingerprint import ABSENT, all_reads, fingerprint
 from data.market import Market, recorded
 from data.sources import BARS, Source
+from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of
 from engine.plain import Keys
@@ -48,7 +49,9 @@ class Inputs(NamedTuple):
     named: frozenset[str]
 
 
-def inputs_of(config: RunConfig, tried: Tried, market: Market, source: Source, read: frozenset[str]) -> Inputs:
+def inputs_of(
+    config: RunConfig, tried: Tried, market: Market, source: Source, read: frozenset[str], *, stitched: bool = False
+) -> Inputs:
     """Return what combinations may read.
 
     That is what their configs and strategies say that they read. Where one doesn't say, by `Strategy.reads` or by
@@ -64,13 +67,18 @@ def inputs_of(config: RunConfig, tried: Tried, market: Market, source: Source, r
         Where real history comes from.
     read
         What the base run's strategy has read, as `dry_reads` returns it.
+    stitched
+        Whether combinations run over parts of the history, each audited by itself, and a book is stitched of them
+        that has controls: a walk-forward's.
     """
     own, declared = _reads(config, source), _declared(config, tried, source)
     named = read | own | (declared or frozenset())
     known = declared is not None and _says(config) and named <= own | declared
     reads = named if known else named | all_reads(source)
-    if any(_reopens(keys) for keys in tried):
+    if stitched or any(_reopens(keys) for keys in tried):
         reads |= _audited(config, tried)
+    if stitched:
+        reads |= put_reads(source)
     data = fingerprint(source, reads, _last(config, tried, source, reads)) | market.fingerprint(())
     return Inputs(data, frozenset(read for read in named if "/" in read and data[read] != ABSENT))
 

@@ -230,6 +230,18 @@ def test_what_nobody_reads_and_what_lies_behind_the_end_change_no_id(tmp_path):
         assert ids(ALL, keys, axes, changed(source, place, row), tmp_path) == before
 
 
+def test_a_walk_forward_is_known_by_what_its_book_s_controls_and_each_window_s_audit_read(tmp_path):
+    source, axes = held(), ["over=20,30"]
+    more = {"SOXS": "FUND", "SPY": "OTHER", "SMH": "OTHER"}  # a put reads SPY; SMH is what SOXX is audited against
+    bars = source.held_bars | {name: replace(source.held_bars[of], instrument=name) for name, of in more.items()}
+    source, keys = replace(source, held_bars=bars), {"hedge": {"instrument": "SOXS", "underlying": "CORE"}}
+    before = ids(ALL, keys, axes, source, tmp_path)
+
+    for place in ("series/VIX", "bars/SPY", "bars/SMH"):
+        after = ids(ALL, keys, axes, changed(source, place), tmp_path)
+        assert [kind for kind in ALL if before[kind] != after[kind]] == ["walkforward"]
+
+
 def test_a_search_between_ends_is_known_by_what_numbers_may_choose(tmp_path, monkeypatch):
     (tmp_path / "own.py").write_text(OWN)
     monkeypatch.chdir(tmp_path)
