@@ -55,7 +55,8 @@ def inputs_of(
     """Return what combinations may read.
 
     That is what their configs and strategies say that they read. Where one doesn't say, by `Strategy.reads` or by
-    rules, or the base run's strategy reads more than it says, all that the source holds counts.
+    rules, or may read more than it says, all that the source holds counts: the base run's was asked, but another
+    combination of a class of one's own may read what that one doesn't, unless it is made of rules alone.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def inputs_of(
     """
     own, declared = _reads(config, source), _declared(config, tried, source)
     named = read | own | (declared or frozenset())
-    known = declared is not None and _says(config) and named <= own | declared
+    known = declared is not None and named <= own | declared
     reads = named if known else named | all_reads(source)
     if stitched or any(_reopens(keys) for keys in tried):
         reads |= _audited(config, tried)
@@ -93,23 +94,28 @@ def dry_reads(config: RunConfig, market: Market) -> frozenset[str]:
         return frozenset(view.reads)
 
 
-def _says(config: RunConfig) -> bool:
-    """Return whether the strategy says what it reads."""
-    cls = strategy_class(config.strategy.named)
-    return issubclass(cls, Strategy) and (cls.reads is not Strategy.reads or cls.rules is not Strategy.rules)
+def _says(named: str, *, varied: bool) -> bool:
+    """Return whether a class says what it reads: all of it where it is varied and wasn't asked for each variant."""
+    cls: Any = strategy_class(named)
+    if not issubclass(cls, Strategy):
+        return False
+    if varied and named not in SHIPPED and (cls.intensity, cls.inputs) != (Strategy.intensity, Strategy.inputs):
+        return False
+    return cls.reads is not Strategy.reads or cls.rules is not Strategy.rules
 
 
 def _declared(config: RunConfig, tried: Tried, source: Source) -> frozenset[str] | None:
     """Return what all combinations say that they read; None where one doesn't say, or they are too many to ask."""
     classes = (config.strategy.named, *(tried.get(CLASS) or ()))
     ours = all(named in SHIPPED for named in classes)
+    varied = any(keys[0] == "strategy" or _reopens(keys) for keys in tried)
+    if not all(_says(named, varied=varied) for named in classes):
+        return None
     naming = {keys: values for keys, values in tried.items() if _names(keys, values, ours=ours)}
     if math.prod(MOST + 1 if values is None else len(values) for values in naming.values()) > MOST:
         return None
     declared: frozenset[str] = frozenset()
     for variant in _variants(config, naming):
-        if not _says(variant):
-            return None
         declared |= _reads(variant, source)
     return declared
 

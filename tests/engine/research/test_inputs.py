@@ -34,6 +34,7 @@ OWN = """
 from dataclasses import dataclass
 import numpy as np
 from backtest import CloseStrategy, Strategy
+from strategies.inputs import Reads
 
 @dataclass(frozen=True)
 class Silent(Strategy):
@@ -45,6 +46,10 @@ class Silent(Strategy):
 class Twin(Silent):
     def intensity(self, market):
         return (market.series("INDEX") > 100).astype(float)
+
+class Half(Silent):
+    def reads(self, roles):
+        return Reads(series=("A",))
 
 @dataclass
 class Closing(CloseStrategy):
@@ -204,6 +209,7 @@ CASES = {
         "vix_curve=false,true", "series/VIX", strategy=strategy("VolatilityHedge", vix_curve=False)
     ),
     "a number that chooses": case("which=0,1", "series/B", strategy=strategy("own.py:Silent", which=0)),
+    "what a strategy reads and doesn't say": case("which=0,1", "series/B", strategy=strategy("own.py:Half", which=0)),
     "an on_close strategy": case("strategy.params.name=A,B", "series/B", strategy=strategy("own.py:Closing", name="A")),
 }  # fmt: skip
 
@@ -228,6 +234,16 @@ def test_what_nobody_reads_and_what_lies_behind_the_end_change_no_id(tmp_path):
 
     for place, row in (("bars/UNREAD", 50), ("series/INDEX", 50), ("bars/CORE", 170), ("series/B", 170)):
         assert ids(ALL, keys, axes, changed(source, place, row), tmp_path) == before
+
+
+def test_what_a_strategy_of_one_s_own_says_counts_where_its_run_was_asked(tmp_path, monkeypatch):
+    (tmp_path / "own.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    keys, axes, kinds = {"strategy": strategy("own.py:Half")}, ["hedge.weight=0.1,0.2"], ("sweep", "search")
+    before = ids(kinds, keys, axes, held(), tmp_path)
+
+    assert ids(kinds, keys, axes, changed(held(), "series/B"), tmp_path) == before
+    assert ids(kinds, keys, axes, changed(held(), "series/A"), tmp_path) != before
 
 
 def test_a_walk_forward_is_known_by_what_its_book_s_controls_and_each_window_s_audit_read(tmp_path):
