@@ -80,7 +80,7 @@ def inputs_of(
         reads |= _audited(config, tried)
     if stitched:
         reads |= put_reads(source)
-    data = fingerprint(source, reads, _last(config, tried, source, reads)) | market.fingerprint(())
+    data = fingerprint(source, reads, _last(config, tried, market, source, reads)) | market.fingerprint(())
     return Inputs(data, frozenset(read for read in named if "/" in read and data[read] != ABSENT))
 
 
@@ -169,12 +169,19 @@ def _traded(config: RunConfig) -> tuple[str, ...]:
     return (*roles.traded, roles.underlying)
 
 
-def _last(config: RunConfig, tried: Tried, source: Source, reads: frozenset[str]) -> np.datetime64:
-    """Return the last day that any combination may read: no run goes on after the last bar there is."""
+def _last(config: RunConfig, tried: Tried, market: Market, source: Source, reads: frozenset[str]) -> np.datetime64:
+    """Return the last day that any combination may read: no run goes on after the last bar there is.
+
+    The prices of history that is made hang on the first real bar behind it, which may lie after the end.
+    """
     ends = tried.get(("end",), (config.end,)) or (None,)
     newest = [last for read in reads if read.startswith("bars/") for last in _newest(source, read[5:])]
     latest: np.datetime64 = max(newest)
-    return latest if None in ends else min(latest, max(day(end) for end in ends))
+    if None in ends or any(keys[:2] == ("data", "extend") for keys in tried):
+        return latest
+    held = source.names(BARS)
+    last = [*map(day, ends), *(first for name, first in market.synthetic.items() if name in held)]
+    return min(latest, max(last))
 
 
 def _newest(source: Source, name: str) -> list[np.datetime64]:

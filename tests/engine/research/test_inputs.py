@@ -190,6 +190,10 @@ CASES = {
         data={"extend": {"FUND": {"underlying": "INDEX", "before": EARLY}}}, execution={"cash_rate": "IRX"},
     ),
     "made history's rate": case("trend_days=20,30", "series/IRX", data=EXTENDED, execution={"cash_rate": "IRX"}),
+    "the first real bar behind made history, after the end": case(
+        "trend_days=20,30", "bars/FUND", row=179, end=EARLY,
+        data={"extend": {"FUND": {"underlying": "CORE", "before": LATE}}},
+    ),
     "instruments in a list": case(
         "defensives=[[XLP],[XLP,XLU]]", "bars/XLU",
         strategy=strategy("RotationHedge", market="OTHER", defensives=["XLP"]),
