@@ -103,10 +103,9 @@ def _fix_the_shipped_strategies(base: Path) -> None:
     assigned = [node for node in ast.parse(text).body if isinstance(node, ast.Assign)]
     modules = next(ast.literal_eval(node.value) for node in assigned if ast.unparse(node.targets[0]) == "SHIPPED")
     files = {name: base / f"{module.replace('.', '/')}.py" for name, module in modules.items()}
-    known = {
-        (load.SHIPPED.get(name), name): hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()
-    }
-    load.source_hash = lambda cls: known.get((cls.__module__, cls.__name__)) or source_hash(cls)
+    known = {name: hashlib.sha256(file.read_bytes()).hexdigest() for name, file in files.items()}
+    # the base's takes the class, not its name
+    load.source_hash = lambda of: known.get(getattr(of, "__name__", of)) or source_hash(of)
 
 
 def _forked(work: Any) -> int:

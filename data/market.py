@@ -280,7 +280,7 @@ class RecordedMarket(Market):
     Attributes
     ----------
     reads
-        What was read so far, by kind and name such as ``bars/SOXX``, and what was looked for and isn't there.
+        What was read so far, by kind and name such as ``bars/SOXX``, and what was looked for, there or not.
     """
 
     reads: set[str] = field(init=False, default_factory=set, repr=False, compare=False)
@@ -295,10 +295,8 @@ class RecordedMarket(Market):
         return super()._read(kind, name)
 
     def _has(self, kind: Kind[Any], name: str) -> bool:
-        if found := super()._has(kind, name):
-            return found
         self.reads.add(f"{kind}/{name}")
-        return False
+        return super()._has(kind, name)
 
 
 def recorded(market: Market) -> RecordedMarket:

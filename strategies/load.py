@@ -61,10 +61,9 @@ def strategy_class(named: str, folders: tuple[Path, ...] = ()) -> type[Any]:
             raise StrategyError(
                 f"there is no strategy {named}{hint}; a class of your own is file.py:Class or module:Class"
             )
-        return getattr(importlib.import_module(SHIPPED[named]), named)
+        return getattr(_module_of(named, folders), named)
     place, _, name = named.rpartition(":")
-    module = _file_module(place, folders) if place.endswith(".py") else _named_module(place)
-    return _class_in(module, place, name)
+    return _class_in(_module_of(named, folders), place, name)
 
 
 @contextmanager
@@ -113,12 +112,18 @@ def kind(cls: type) -> str:
     raise StrategyError(f"{cls.__name__} is no strategy: derive it from Strategy, CloseStrategy or backtrader.Strategy")
 
 
-def source_hash(cls: type) -> str:
-    """Return the hash of a class's file and of what it imports from beside it, by which ids know the user's code."""
-    path = inspect.getsourcefile(cls)
-    if not path:
-        return ""
-    return hashlib.sha256(b"".join(texts().text(str(file)) for file in files_of(Path(path)))).hexdigest()
+def source_hash(named: str) -> str:
+    """Return the hash of a user's code, by which ids know it.
+
+    That is the file which a run names, the one that defines its class, and what these import from beside them. Raises
+    StrategyError where there is no file.
+    """
+    modules = (_module_of(named), sys.modules.get(strategy_class(named).__module__))
+    paths = {file for module in modules if (file := getattr(module, "__file__", None))}
+    if not paths:
+        raise StrategyError(f"strategy.class {named} has no file by which a run is known: name it file.py:Class")
+    files = sorted({file for path in paths for file in files_of(Path(path))})
+    return hashlib.sha256(b"".join(texts().text(str(file)) for file in files)).hexdigest()
 
 
 def files_of(path: Path) -> list[Path]:
@@ -149,6 +154,12 @@ def fault_in(error: BaseException, path: str | None) -> str:
     if isinstance(error, SyntaxError) and error.filename == path:
         message, lines = f"{type(error).__name__}: {error.msg}", [error.lineno]
     return f"{Path(path).name}:{lines[-1]}: {message}" if lines else f"{Path(path).name}: {message}"
+
+
+def _module_of(named: str, folders: tuple[Path, ...] = ()) -> ModuleType:
+    """Return the module that a run names, which may have its class from another."""
+    place = SHIPPED.get(named) or named.rpartition(":")[0]
+    return _file_module(place, folders) if place.endswith(".py") else _named_module(place)
 
 
 def _named_module(place: str) -> ModuleType:

@@ -153,7 +153,7 @@ class Combinations:
         """Return the same job with what the base run reads in memory, what was found lacking too, and its files."""
         named = self.windows[0].strategy.named
         classes = {named, *(str(value) for axis in self.grid.axes if axis.keys == CLASS for value in axis.values)}
-        source, known = part_of(self.source, self.used | set(lacking)), source_hash(strategy_class(named))
+        source, known = part_of(self.source, self.used | set(lacking)), source_hash(named)
         return replace(self, source=source, bundle=bundle_of(sorted(classes)), strategy=known)
 
 
@@ -164,7 +164,7 @@ class _CombinationsWorker:
         self._unpacked = None if job.bundle is None else Unpacked(job.bundle)  # kept: its files go when it does
         section = job.windows[0].strategy
         section = section.model_copy(update={"named": self._named(section.named)})
-        if job.strategy and source_hash(strategy_class(section.named)) != job.strategy:
+        if job.strategy and source_hash(section.named) != job.strategy:
             raise StrategyError(f"{section.named} is another file here: install the same version of it")
         axes = tuple(replace(axis, values=self._values(axis.keys, axis.values)) for axis in job.grid.axes)
         self._windows = [config.model_copy(update={"strategy": section}) for config in job.windows]

@@ -15,6 +15,7 @@ from data.families import FUNDS, kin
 from data.fingerprint import ABSENT, all_reads, fingerprint
 from data.market import Market, recorded
 from data.sources import BARS, Source
+from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of
 from engine.plain import Keys
@@ -48,11 +49,14 @@ class Inputs(NamedTuple):
     named: frozenset[str]
 
 
-def inputs_of(config: RunConfig, tried: Tried, market: Market, source: Source, read: frozenset[str]) -> Inputs:
+def inputs_of(
+    config: RunConfig, tried: Tried, market: Market, source: Source, read: frozenset[str], *, stitched: bool = False
+) -> Inputs:
     """Return what combinations may read.
 
     That is what their configs and strategies say that they read. Where one doesn't say, by `Strategy.reads` or by
-    rules, or the base run's strategy reads more than it says, all that the source holds counts.
+    rules, or may read more than it says, all that the source holds counts: the base run's was asked, but another
+    combination of a class of one's own may read what that one doesn't, unless it is made of rules alone.
 
     Parameters
     ----------
@@ -64,14 +68,19 @@ def inputs_of(config: RunConfig, tried: Tried, market: Market, source: Source, r
         Where real history comes from.
     read
         What the base run's strategy has read, as `dry_reads` returns it.
+    stitched
+        Whether combinations run over parts of the history, each audited by itself, and a book is stitched of them
+        that has controls: a walk-forward's.
     """
     own, declared = _reads(config, source), _declared(config, tried, source)
     named = read | own | (declared or frozenset())
-    known = declared is not None and _says(config) and named <= own | declared
+    known = declared is not None and named <= own | declared
     reads = named if known else named | all_reads(source)
-    if any(_reopens(keys) for keys in tried):
+    if stitched or any(_reopens(keys) for keys in tried):
         reads |= _audited(config, tried)
-    data = fingerprint(source, reads, _last(config, tried, source, reads)) | market.fingerprint(())
+    if stitched:
+        reads |= put_reads(source)
+    data = fingerprint(source, reads, _last(config, tried, market, source, reads)) | market.fingerprint(())
     return Inputs(data, frozenset(read for read in named if "/" in read and data[read] != ABSENT))
 
 
@@ -85,23 +94,28 @@ def dry_reads(config: RunConfig, market: Market) -> frozenset[str]:
         return frozenset(view.reads)
 
 
-def _says(config: RunConfig) -> bool:
-    """Return whether the strategy says what it reads."""
-    cls = strategy_class(config.strategy.named)
-    return issubclass(cls, Strategy) and (cls.reads is not Strategy.reads or cls.rules is not Strategy.rules)
+def _says(named: str, *, varied: bool) -> bool:
+    """Return whether a class says what it reads: all of it where it is varied and wasn't asked for each variant."""
+    cls: Any = strategy_class(named)
+    if not issubclass(cls, Strategy):
+        return False
+    if varied and named not in SHIPPED and (cls.intensity, cls.inputs) != (Strategy.intensity, Strategy.inputs):
+        return False
+    return cls.reads is not Strategy.reads or cls.rules is not Strategy.rules
 
 
 def _declared(config: RunConfig, tried: Tried, source: Source) -> frozenset[str] | None:
     """Return what all combinations say that they read; None where one doesn't say, or they are too many to ask."""
     classes = (config.strategy.named, *(tried.get(CLASS) or ()))
     ours = all(named in SHIPPED for named in classes)
+    varied = any(keys[0] == "strategy" or _reopens(keys) for keys in tried)
+    if not all(_says(named, varied=varied) for named in classes):
+        return None
     naming = {keys: values for keys, values in tried.items() if _names(keys, values, ours=ours)}
     if math.prod(MOST + 1 if values is None else len(values) for values in naming.values()) > MOST:
         return None
     declared: frozenset[str] = frozenset()
     for variant in _variants(config, naming):
-        if not _says(variant):
-            return None
         declared |= _reads(variant, source)
     return declared
 
@@ -155,12 +169,19 @@ def _traded(config: RunConfig) -> tuple[str, ...]:
     return (*roles.traded, roles.underlying)
 
 
-def _last(config: RunConfig, tried: Tried, source: Source, reads: frozenset[str]) -> np.datetime64:
-    """Return the last day that any combination may read: no run goes on after the last bar there is."""
+def _last(config: RunConfig, tried: Tried, market: Market, source: Source, reads: frozenset[str]) -> np.datetime64:
+    """Return the last day that any combination may read: no run goes on after the last bar there is.
+
+    The prices of history that is made hang on the first real bar behind it, which may lie after the end.
+    """
     ends = tried.get(("end",), (config.end,)) or (None,)
     newest = [last for read in reads if read.startswith("bars/") for last in _newest(source, read[5:])]
     latest: np.datetime64 = max(newest)
-    return latest if None in ends else min(latest, max(day(end) for end in ends))
+    if None in ends or any(keys[:2] == ("data", "extend") for keys in tried):
+        return latest
+    held = source.names(BARS)
+    last = [*map(day, ends), *(first for name, first in market.synthetic.items() if name in held)]
+    return min(latest, max(last))
 
 
 def _newest(source: Source, name: str) -> list[np.datetime64]:

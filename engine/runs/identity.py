@@ -11,7 +11,7 @@ from typing import Any
 from data.version import code_version
 from engine.config import RunConfig
 from engine.plain import Keys
-from strategies.load import source_hash, strategy_class
+from strategies.load import source_hash
 
 ID_LENGTH = 10
 CLASS = ("strategy", "class")
@@ -72,7 +72,7 @@ def known_by(
     classes
         The strategies that are tried, where several are.
     """
-    own = [source_hash(strategy_class(named)) for named in classes or (config.strategy.named,)]
+    own = [source_hash(named) for named in classes or (config.strategy.named,)]
     return {
         "config": known_config(config, source),
         "strategy": own if classes else own[0],

@@ -322,9 +322,9 @@ def test_a_recorded_market_tells_what_was_read_and_what_was_missed():
     assert (market.reads, market.fingerprint(())) == (set(), {})
     np.testing.assert_array_equal(market.total_return(), whole.total_return())
     market.series("VIX")
-    assert (market.has_series("VIX3M"), market.has_bars("SPY")) == (False, False)
+    assert (market.has_series("VIX3M"), market.has_bars("SPY"), market.has_bars("FUND")) == (False, False, True)
     used = whole.fingerprint(market.reads)
-    assert list(used) == ["bars/CORE", "bars/SPY", "series/VIX", "series/VIX3M"]
+    assert list(used) == ["bars/CORE", "bars/FUND", "bars/SPY", "series/VIX", "series/VIX3M"]
     assert (used["bars/SPY"], used["series/VIX3M"]) == ("absent", "absent")
     assert len(used["bars/CORE"]) == len(used["series/VIX"]) == 64
 

@@ -4,6 +4,7 @@ import hashlib
 import inspect
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import backtrader as bt
 import numpy as np
@@ -258,10 +259,33 @@ def test_any_other_class_has_no_kind(cls):
 
 def test_the_hash_of_a_class_is_its_file_s(tmp_path):
     path = written(tmp_path)
-    before = source_hash(strategy_class("my_hedge.py:MyHedge", (tmp_path,)))
+    named = full_name("my_hedge.py:MyHedge", (tmp_path,))
+    before = source_hash(named)
     assert before == hashlib.sha256(path.read_bytes()).hexdigest()
     written(tmp_path, MINE + "# another thought\n")
-    assert source_hash(strategy_class("my_hedge.py:MyHedge", (tmp_path,))) != before
+    texts().take({})  # as loading a config does
+    assert source_hash(named) != before
+
+
+def test_a_class_from_beside_is_known_by_the_file_that_names_it_too(tmp_path):
+    written(tmp_path)
+    named = f"{tmp_path / 'mine.py'}:MyHedge"
+    hashes = []
+    for text in ("from my_hedge import MyHedge\n", "from my_hedge import MyHedge\nMyHedge.level = 3\n"):
+        (tmp_path / "mine.py").write_text(text)
+        texts().take({})  # as loading a config does
+        hashes.append(source_hash(named))
+    written(tmp_path, MINE + "# another thought\n")
+    texts().take({})
+    assert len({*hashes, source_hash(named)}) == 3
+
+
+def test_a_class_without_a_file_is_refused(monkeypatch):
+    module = ModuleType("typed")
+    module.Typed = type("Typed", (Strategy,), {"__module__": "typed"})
+    monkeypatch.setitem(sys.modules, "typed", module)
+    with pytest.raises(StrategyError, match=r"^strategy\.class typed:Typed has no file by which a run is known"):
+        source_hash("typed:Typed")
 
 
 def test_a_fault_names_the_innermost_line_of_the_file_that_is_asked_about():
@@ -328,13 +352,13 @@ def test_a_file_of_a_package_finds_its_own(folder):
 
 @pytest.mark.parametrize("name", READ)
 def test_another_text_beside_is_another_strategy(folder, name):
-    cls = strategy_class("mine.py:Mine", (folder,))
-    before = source_hash(cls)
+    named = full_name("mine.py:Mine", (folder,))
+    before = source_hash(named)
     (folder / "unread.py").write_text("ANOTHER = 1")
-    assert source_hash(cls) == before
+    assert source_hash(named) == before
     (folder / name).write_text(FILES[name] + "\nANOTHER = 1\n")
     texts().take({})  # as loading a config does
-    assert source_hash(cls) != before
+    assert source_hash(named) != before
 
 
 def test_a_file_beside_that_is_no_python_is_known_by_its_bytes(folder):

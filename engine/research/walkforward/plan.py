@@ -180,7 +180,7 @@ def plan_of(
     config = with_values(config, {("data", "accept"): list(dict.fromkeys(accepted))})
     with evaluate_strategy(config, market, recorded(market)) as prepared:
         label, reads = prepared.label, prepared.reads
-    inputs = inputs_of(config, grid.tried, market, read_once, reads)
+    inputs = inputs_of(config, grid.tried, market, read_once, reads, stitched=True)
     folds = folds_of(market.run_sessions, cut)
     return WalkForwardPlan(config, grid, cut, folds, objective, lowest, read_once, market, inputs, label, answer)
 

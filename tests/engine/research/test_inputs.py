@@ -34,6 +34,7 @@ OWN = """
 from dataclasses import dataclass
 import numpy as np
 from backtest import CloseStrategy, Strategy
+from strategies.inputs import Reads
 
 @dataclass(frozen=True)
 class Silent(Strategy):
@@ -45,6 +46,10 @@ class Silent(Strategy):
 class Twin(Silent):
     def intensity(self, market):
         return (market.series("INDEX") > 100).astype(float)
+
+class Half(Silent):
+    def reads(self, roles):
+        return Reads(series=("A",))
 
 @dataclass
 class Closing(CloseStrategy):
@@ -185,6 +190,10 @@ CASES = {
         data={"extend": {"FUND": {"underlying": "INDEX", "before": EARLY}}}, execution={"cash_rate": "IRX"},
     ),
     "made history's rate": case("trend_days=20,30", "series/IRX", data=EXTENDED, execution={"cash_rate": "IRX"}),
+    "the first real bar behind made history, after the end": case(
+        "trend_days=20,30", "bars/FUND", row=179, end=EARLY,
+        data={"extend": {"FUND": {"underlying": "CORE", "before": LATE}}},
+    ),
     "instruments in a list": case(
         "defensives=[[XLP],[XLP,XLU]]", "bars/XLU",
         strategy=strategy("RotationHedge", market="OTHER", defensives=["XLP"]),
@@ -204,6 +213,7 @@ CASES = {
         "vix_curve=false,true", "series/VIX", strategy=strategy("VolatilityHedge", vix_curve=False)
     ),
     "a number that chooses": case("which=0,1", "series/B", strategy=strategy("own.py:Silent", which=0)),
+    "what a strategy reads and doesn't say": case("which=0,1", "series/B", strategy=strategy("own.py:Half", which=0)),
     "an on_close strategy": case("strategy.params.name=A,B", "series/B", strategy=strategy("own.py:Closing", name="A")),
 }  # fmt: skip
 
@@ -228,6 +238,28 @@ def test_what_nobody_reads_and_what_lies_behind_the_end_change_no_id(tmp_path):
 
     for place, row in (("bars/UNREAD", 50), ("series/INDEX", 50), ("bars/CORE", 170), ("series/B", 170)):
         assert ids(ALL, keys, axes, changed(source, place, row), tmp_path) == before
+
+
+def test_what_a_strategy_of_one_s_own_says_counts_where_its_run_was_asked(tmp_path, monkeypatch):
+    (tmp_path / "own.py").write_text(OWN)
+    monkeypatch.chdir(tmp_path)
+    keys, axes, kinds = {"strategy": strategy("own.py:Half")}, ["hedge.weight=0.1,0.2"], ("sweep", "search")
+    before = ids(kinds, keys, axes, held(), tmp_path)
+
+    assert ids(kinds, keys, axes, changed(held(), "series/B"), tmp_path) == before
+    assert ids(kinds, keys, axes, changed(held(), "series/A"), tmp_path) != before
+
+
+def test_a_walk_forward_is_known_by_what_its_book_s_controls_and_each_window_s_audit_read(tmp_path):
+    source, axes = held(), ["over=20,30"]
+    more = {"SOXS": "FUND", "SPY": "OTHER", "SMH": "OTHER"}  # a put reads SPY; SMH is what SOXX is audited against
+    bars = source.held_bars | {name: replace(source.held_bars[of], instrument=name) for name, of in more.items()}
+    source, keys = replace(source, held_bars=bars), {"hedge": {"instrument": "SOXS", "underlying": "CORE"}}
+    before = ids(ALL, keys, axes, source, tmp_path)
+
+    for place in ("series/VIX", "bars/SPY", "bars/SMH"):
+        after = ids(ALL, keys, axes, changed(source, place), tmp_path)
+        assert [kind for kind in ALL if before[kind] != after[kind]] == ["walkforward"]
 
 
 def test_a_search_between_ends_is_known_by_what_numbers_may_choose(tmp_path, monkeypatch):
