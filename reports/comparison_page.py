@@ -18,7 +18,23 @@ from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
 from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
 from reports.comparison_rows import BEST, DECAY_ROWS, METRIC_ROWS, NONE, FigureRow, cells, monthly
-from reports.document import Cell, Chart, Column, Custom, Details, Document, Link, Paragraph, Part, Row, Section, Table
+from reports.document import (
+    LOUD,
+    Cell,
+    Chart,
+    Column,
+    Custom,
+    Details,
+    Document,
+    Link,
+    Paragraph,
+    Part,
+    Row,
+    Section,
+    Table,
+    named,
+    notes,
+)
 from reports.first_sum import SHORT_MONTHS
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -35,9 +51,6 @@ ALIKE = 0.002
 STRONG = 0.2
 """A month's return that is shaded in full."""
 
-
-LOUD = ("SIMULATED", "SYNTHETIC")
-"""How notes begin that come before anything else."""
 
 SHOWN = {
     "cagr": "CAGR",
@@ -71,8 +84,7 @@ def show_comparison(console: Console, found: Comparison, page: Path) -> None:
         parts += [Paragraph(""), _answers(found, title, fields)]
     if found.family:
         parts.append(Paragraph(f"Points of CAGR. {found.family}", "dek"))
-    parts += [Paragraph(note, "alarm" if note.startswith(LOUD) else "warning") for note in found.notes]
-    show(console, [*parts, Paragraph([Piece("Page: "), Piece(str(page), "strong")], "path")])
+    show(console, [*parts, *notes(found.notes), named("Page:", page)])
 
 
 def span_of(found: Comparison) -> str:

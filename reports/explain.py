@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from data.format import UNKNOWN, dollars, number, percent
 from engine.analytics.answer.words import Piece
 from engine.inspection.session import Close, Day, Reading
-from reports.document import Cell, Column, Paragraph, Row, Table
+from reports.document import Cell, Column, Paragraph, Row, Table, notes
 from reports.renderers.terminal import show
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def show_day(console: Console, day: Day) -> None:
     for table in (_decisions(day), _fills(day), _bars(day), _dollars(day), _books(day)):
         if table.rows:
             show(console, [Paragraph(""), table])
-    loud = ("SIMULATED", "SYNTHETIC")
-    show(console, [Paragraph(note, "alarm" if note.startswith(loud) else "warning") for note in day.notes])
+    show(console, notes(day.notes))
 
 
 def _decisions(day: Day) -> Table:

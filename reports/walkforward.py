@@ -32,7 +32,7 @@ from reports.document import (
     Row,
     Section,
     Table,
-    files,
+    named,
 )
 from reports.naming import as_yaml, label, measure_data, short_names, shown
 from reports.renderers.html import write_document
@@ -99,7 +99,7 @@ def show_walkforward(console: Console, walk: WalkForward) -> None:
             *map(Paragraph, sentences(walk)),
             *mark,
             *(Paragraph(note, "warning") for note in metrics["notes"]),
-            files(walk.folder),
+            named("Files:", walk.folder),
         ],
     )
 
