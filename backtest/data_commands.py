@@ -255,7 +255,7 @@ def _of_run(config: RunConfig) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
 
 
 def _exit_if(faults: Sequence[str], of: int) -> None:
-    """Tell what failed on the error stream and exit; the rest went well."""
+    """Print what failed on the error stream and exit; the rest went well."""
     if not faults:
         return
     for fault in faults:

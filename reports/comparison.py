@@ -92,8 +92,6 @@ class Comparison:
         In the order given.
     notes
         What a reader has to know, a sentence each: how spans were aligned, what is simulated or synthetic.
-    aligned
-        Whether the runs' own spans differ.
     correlations, correlations_of_hedges
         Of the books' daily returns, and of what the hedge added to them: hedged less unhedged; shape (runs, runs),
         NaN where nothing varies.
@@ -108,7 +106,6 @@ class Comparison:
     sessions: Dates
     runs: tuple[Compared, ...]
     notes: tuple[str, ...]
-    aligned: bool
     correlations: Floats
     correlations_of_hedges: Floats
     differences: Mapping[str, tuple[str, ...]]
@@ -135,7 +132,6 @@ def compared(kept: Sequence[Run]) -> Comparison:
         sessions,
         runs,
         tuple(_notes(runs, sessions, aligned=aligned, scaled=not alike)),
-        aligned,
         _correlations(returns),
         _correlations(added),
         differences(kept),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from data.format import UNKNOWN, dollars, number, percent
+from data.format import UNKNOWN, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
 from engine.inspection.session import Close, Day, Reading
 from reports.document import Cell, Column, Paragraph, Row, Table, notes
@@ -74,11 +74,7 @@ def _decisions(day: Day) -> Table:
 
 
 def _value(value: float | None, unit: str) -> str:
-    if value is None:
-        return "not known yet"
-    kind, _, rest = unit.partition(" ")
-    parts = (tight(value, 2), rest) if kind == "fraction" else (number(value), unit)
-    return " ".join(filter(None, parts))
+    return "not known yet" if value is None else quantity(value, unit, gap="")
 
 
 def _spoke(one: Reading) -> Cell:

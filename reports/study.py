@@ -50,7 +50,7 @@ def rows(study: EventStudy, thing: str) -> list[Row]:
 
 
 def headline(study: EventStudy, roles: Roles) -> str:
-    """Say how many triggers there are and what chance doesn't explain of what followed them."""
+    """Return how many triggers there are and what chance doesn't explain of what followed them."""
     what, fund = TRIGGERS[study.every].format(hedge=roles.hedge), roles.hedge
     count = len(study.triggers)
     if not count:
@@ -83,7 +83,7 @@ def finding(study: EventStudy, roles: Roles) -> str:
 
 
 def notes(study: EventStudy, roles: Roles) -> list[str]:
-    """Say by what the table was made, a sentence each."""
+    """Return by what the table was made, a sentence each."""
     blocks = dict.fromkeys(str(one.block) for one in study.windows if one.block is not None)
     begins = (
         f"Total returns from {SINCE[study.since]}, to the close so many sessions later; all days are every close of "
@@ -111,7 +111,6 @@ def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
     parts: list[Part] = []
     if len(study.triggers):
         groups = [[Row([title], role="group"), *rows(study, thing)] for thing, title in things(roles).items()]
-        columns = [Column(head, align="right" if place else "left") for place, head in enumerate(HEADS)]
         caption = (
             f"Mean total return since the price that windows begin at, in percent: {fund} above, {underlying} below,"
             " sessions from the trigger's close across. Shaded, the 95 % interval of the mean after triggers, one"
@@ -120,7 +119,7 @@ def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
         described = f"Mean path of {fund} and {underlying} around the triggers, and on all days"
         parts += [
             Chart("after", described, caption, data=study_data(study, roles)),
-            Table("study", columns, [row for group in groups for row in group]),
+            Table("study", [*map(Column, HEADS)], [row for group in groups for row in group]),
         ]
     return [*parts, Items(notes(study, roles), "dek")]
 

@@ -270,8 +270,7 @@ def fold_table(walk: WalkForward, *, brief: bool = False, run: Sequence[str] = (
     names = [name.replace("_", " ") for name in short_names(walk.parameters)]
     test, *others = BRIEF if brief else HEADS
     heads = ["SIMULATED" if brief and walk.simulated else test, *names, *others]
-    columns = [Column(head, align="right" if place else "left") for place, head in enumerate(heads)]
-    columns[0] = Column(heads[0], wrap="never")
+    columns = [Column(heads[0], wrap="never"), *map(Column, heads[1:])]
     runs = run or [""] * len(walk.folds)
     rows = [Row(_fold(walk, row, brief=brief), command=line) for row, line in zip(walk.folds, runs, strict=True)]
     return Table("folds", columns, rows)
