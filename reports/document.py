@@ -241,7 +241,7 @@ class Bar(NamedTuple):
     Parameters
     ----------
     role
-        ``hedge`` for the hedged book, ``held`` for holding less.
+        ``hedge`` for the hedged book.
     about
         What its name means.
     group

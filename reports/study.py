@@ -55,28 +55,28 @@ def headline(study: EventStudy, roles: Roles) -> str:
     count = len(study.triggers)
     if not count:
         return f"There is nothing to study: no {what.replace('closes', 'close', 1).replace(' were ', ' was ')}."
-    said = f"{counted(count, 'trigger')}, {what}."
-    told = [one for one in study.windows if one.block is not None]
-    if not told:
+    begin = f"{counted(count, 'trigger')}, {what}."
+    judged = [one for one in study.windows if one.block is not None]
+    if not judged:
         needs = f"an interval takes {LEAST} triggers whose windows share no session, and some years of history"
-        return f"{said} Nothing is claimed: {needs}."
-    found = list(_found(told, roles))
-    *first, last = (str(one.sessions) for one in told)
+        return f"{begin} Nothing is claimed: {needs}."
+    found = list(_found(judged, roles))
+    *first, last = (str(one.sessions) for one in judged)
     lengths = f"{', '.join(first)} and {last}" if first else last
     nothing = (
         f"Over {lengths} sessions {fund} did no better and no worse after them than on all days, as far as can be told."
     )
-    return " ".join([said, *(found or [nothing])])
+    return " ".join([begin, *(found or [nothing])])
 
 
 def finding(study: EventStudy, roles: Roles) -> str:
     """Return in a few words whether what followed the triggers differed from all days."""
-    told = [one for one in study.windows if one.block is not None]
+    judged = [one for one in study.windows if one.block is not None]
     if not len(study.triggers):
         return "No trigger"
-    if not told:
+    if not judged:
         return f"{counted(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
-    sure = [f"{one.sessions}" for one in told if one.fund.mean.sure or one.fund.above.sure]
+    sure = [f"{one.sessions}" for one in judged if one.fund.mean.sure or one.fund.above.sure]
     if not sure:
         return f"After its triggers {roles.hedge} did as on all days, as far as can be told"
     return f"After its triggers {roles.hedge} did otherwise than on all days over {' and '.join(sure)} sessions"
@@ -153,10 +153,10 @@ def write_study_page(
         " move of each day."
     )
     simulated = note is not None and note.startswith("SIMULATED")
-    told = Paragraph(headline(study, roles), "strong", "study-headline")
+    lead = Paragraph(headline(study, roles), "strong", "study-headline")
     document = Document(
         title,
-        [Section("", "", [told, *study_parts(study, roles)])],
+        [Section("", "", [lead, *study_parts(study, roles)])],
         note=note or "",
         header=[Paragraph(about, "dek")],
         data={"simulated": simulated},
