@@ -19,7 +19,7 @@ from backtest import (
     sweep_commands,
     walkforward_command,
 )
-from backtest.console import console, steps
+from backtest.console import console, open_in_browser, steps
 from backtest.options import (
     Data,
     End,
@@ -114,9 +114,7 @@ def _run(
         remarks.append(f"What the audit warns of is shown by: {check_command(file, data, settings, start, end)}")
     show_run(console(), result, folder, remarks)
     if open_page:
-        import webbrowser
-
-        webbrowser.open((folder / ("report.html" if reported else "tearsheet.html")).resolve().as_uri())
+        open_in_browser(folder / ("report.html" if reported else "tearsheet.html"))
 
 
 def _parity(
@@ -160,9 +158,7 @@ def _compare(
         found, written = compare_runs(given, runs, configure, typed(data, settings, start, end), page, say)
     show_comparison(console(), found, written)
     if open_page:
-        import webbrowser
-
-        webbrowser.open(written.resolve().as_uri())
+        open_in_browser(written)
 
 
 def _explain(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False)
+
+
+def open_in_browser(page: Path) -> None:
+    """Open a page that was written."""
+    import webbrowser
+
+    webbrowser.open(page.resolve().as_uri())
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backtest.console import console, steps
+from backtest.console import console, open_in_browser, steps
 from backtest.options import Settings, config_of
 from data.errors import UserError
 from data.files import write_whole
@@ -187,8 +187,7 @@ def _check(
         typer.echo(f"mended: {', '.join(one.id for one in mended) or 'nothing that can be'}", err=as_json)
         found, checked = check()
     if page or open_page:
-        _write_check_page(page or Path("data-check.html"), found, source, checked, span)
-        _open(page or Path("data-check.html"), opened=open_page)
+        _write_check_page(page or Path("data-check.html"), found, source, checked, span, opened=open_page)
     if as_json:
         typer.echo(json.dumps([_plain(one) for one in found], indent=2))
     else:
@@ -236,7 +235,8 @@ def _fund(
         typer.echo(json.dumps(fit_as_dict(fitted), indent=2))
     else:
         show_fit(console(), fitted, page)
-    _open(page, opened=open_page)
+    if open_page:
+        open_in_browser(page)
 
 
 def _source_of(config: RunConfig) -> Source:
@@ -255,7 +255,7 @@ def _of_run(config: RunConfig) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
 
 
 def _exit_if(faults: Sequence[str], of: int) -> None:
-    """Tell what failed on the error stream and exit; the rest went well."""
+    """Print what failed on the error stream and exit; the rest went well."""
     if not faults:
         return
     for fault in faults:
@@ -323,6 +323,8 @@ def _write_check_page(
     source: Source,
     checked: Sequence[str],
     span: tuple[np.datetime64 | None, np.datetime64 | None],
+    *,
+    opened: bool,
 ) -> None:
     from reports.audit import write_audit_page
 
@@ -332,13 +334,8 @@ def _write_check_page(
         lambda path: write_audit_page(path, found, source, title="Data check", checked=checked, span=span, note=note),
     )
     typer.echo(f"Page: {page}", err=True)
-
-
-def _open(page: Path, *, opened: bool) -> None:
     if opened:
-        import webbrowser
-
-        webbrowser.open(page.resolve().as_uri())
+        open_in_browser(page)
 
 
 def _store() -> Store:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backtest.console import console, counting
+from backtest.console import console, counting, open_in_browser
 from backtest.options import Data, End, File, Settings, Start, announce_compiling, config_of, quietly
 from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
@@ -82,9 +82,7 @@ def search(
 
     show_search(console(), result, top, line, forward_command(command, result))
     if open_page:
-        import webbrowser
-
-        webbrowser.open(page.resolve().as_uri())
+        open_in_browser(page)
 
 
 def executor_for_trials(named: str | None, workers: int | None, cluster: str | None) -> Executor:

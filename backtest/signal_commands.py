@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backtest.console import console, steps
+from backtest.console import console, open_in_browser, steps
 from backtest.options import Data, End, File, Settings, Start, config_of, quietly
 from data.errors import UserError
 
@@ -110,6 +110,4 @@ def _page(page: Path | None, write: Callable[[Path], None], usual: Path, *, quie
     if not quiet:
         console().print(f"Page: [bold]{target}[/]", highlight=False, soft_wrap=True)
     if open_page:
-        import webbrowser
-
-        webbrowser.open(target.resolve().as_uri())
+        open_in_browser(target)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backtest.console import console, counting, steps
+from backtest.console import console, counting, open_in_browser, steps
 from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
 from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
@@ -85,6 +85,4 @@ def walkforward(
         return
     show_walkforward(console(), walk)
     if open_page:
-        import webbrowser
-
-        webbrowser.open(page.resolve().as_uri())
+        open_in_browser(page)

@@ -116,6 +116,13 @@ def written(value: float | None, kind: str, places: int = 2) -> str:
     return dollars(value) if kind == "dollars" else number(value, 0 if kind == "count" else places)
 
 
+def quantity(value: float, unit: str, gap: str = " ") -> str:
+    """Write a value with its unit, a fraction in percent: ``1.20 % a year``, ``21.00 index points``."""
+    kind, _, rest = unit.partition(" ")
+    parts = (percent(value, 2, gap=gap), rest) if kind == "fraction" else (number(value), unit)
+    return " ".join(filter(None, parts))
+
+
 def counted(count: int | np.integer, noun: str) -> str:
     """Write a count with its noun: ``1 session``, ``1,203 sessions``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

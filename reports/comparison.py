@@ -92,8 +92,6 @@ class Comparison:
         In the order given.
     notes
         What a reader has to know, a sentence each: how spans were aligned, what is simulated or synthetic.
-    aligned
-        Whether the runs' own spans differ.
     correlations, correlations_of_hedges
         Of the books' daily returns, and of what the hedge added to them: hedged less unhedged; shape (runs, runs),
         NaN where nothing varies.
@@ -108,7 +106,6 @@ class Comparison:
     sessions: Dates
     runs: tuple[Compared, ...]
     notes: tuple[str, ...]
-    aligned: bool
     correlations: Floats
     correlations_of_hedges: Floats
     differences: Mapping[str, tuple[str, ...]]
@@ -135,7 +132,6 @@ def compared(kept: Sequence[Run]) -> Comparison:
         sessions,
         runs,
         tuple(_notes(runs, sessions, aligned=aligned, scaled=not alike)),
-        aligned,
         _correlations(returns),
         _correlations(added),
         differences(kept),
@@ -248,9 +244,9 @@ def _attributed(run: Run, rows: Ints, a_year: float) -> Mapping[str, float] | No
         return None
     summed = {name: np.cumsum(kept[name])[rows] for name in COLUMNS}
     dollars = {name: np.diff(column, prepend=column[0]) for name, column in summed.items()}
-    nothing = np.zeros(len(rows))  # of the weight and the fund only the timing is told
-    told = scalars(Attribution(dollars, run.hedged.equity[rows], nothing, nothing, len(rows) - 1, a_year))
-    return {name.removesuffix("_a_year"): value for name, value in told.items() if name.endswith("_a_year")}
+    nothing = np.zeros(len(rows))  # of the weight and the fund only the timing is asked for
+    yearly = scalars(Attribution(dollars, run.hedged.equity[rows], nothing, nothing, len(rows) - 1, a_year))
+    return {name.removesuffix("_a_year"): value for name, value in yearly.items() if name.endswith("_a_year")}
 
 
 def _rolling_sharpe(excess: Floats, sessions: Dates) -> Floats:
@@ -315,18 +311,18 @@ def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: 
 
 def differences(kept: Sequence[Run]) -> Mapping[str, tuple[str, ...]]:
     """Return what configs, inputs and code of runs don't have in common: a value a run, by key; ``-`` for none."""
-    told = [
+    configs = [
         {**flat(run.settings), "engine": run.manifest["engine"], "code": run.manifest["code"], **_inputs(run, kept)}
         for run in kept
     ]
-    sections = list(dict.fromkeys(key.partition(".")[0] for one in told for key in one))
-    keys = dict.fromkeys(key for one in told for key in one if not _untold(key))
+    sections = list(dict.fromkeys(key.partition(".")[0] for one in configs for key in one))
+    keys = dict.fromkeys(key for one in configs for key in one if not _changes_nothing(key))
     together = sorted(keys, key=lambda key: sections.index(key.partition(".")[0]))
-    rows = {key: tuple(shown(one[key]) if key in one else NONE for one in told) for key in together}
+    rows = {key: tuple(shown(one[key]) if key in one else NONE for one in configs) for key in together}
     return {key: row for key, row in rows.items() if len(set(row)) > 1}
 
 
-def _untold(key: str) -> bool:
+def _changes_nothing(key: str) -> bool:
     """Return whether a key changes nothing about what a run is."""
     return key in ("name", "data.path") or key.partition(".")[0] == "sweep"
 

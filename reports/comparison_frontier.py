@@ -84,7 +84,7 @@ def shared_lines(runs: Mapping[str, Run]) -> list[Shared]:
 def draw_shared(shared: Shared, shape: Shape) -> Drawing:
     """Lay a drawing out."""
     scale = _scale_of(shared, shape)
-    line = [(scale.x(one.bad_quarter), scale.y(one.cagr)) for one in shared.line]
+    line = [scale.at(one) for one in shared.line]
     frame = Box(shape.left, shape.top - 10.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
     pieces = [cut for pair in pairwise(line) if (cut := _cut((*pair[0], *pair[1]), frame)) is not None]
     spots = list(_spots(shared, scale))
@@ -135,8 +135,8 @@ def _names_of(run: Run) -> Names:
     return names_of(RunConfig.model_validate({key: run.settings[key] for key in ("portfolio", "hedge", "execution")}))
 
 
-def _dots(told: Sequence[Mapping[str, Any]]) -> tuple[Dot, ...]:
-    return tuple(Dot(**one) for one in told)
+def _dots(kept: Sequence[Mapping[str, Any]]) -> tuple[Dot, ...]:
+    return tuple(Dot(**dot) for dot in kept)
 
 
 def _alike(line: Sequence[Dot], other: Sequence[Dot]) -> bool:
@@ -163,13 +163,13 @@ def _around(low: float, high: float) -> tuple[float, float]:
 def _spots(shared: Shared, scale: Scale) -> Iterator[Spot]:
     names = shared.names
     for dot in _stops(shared, scale):
-        told = f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"
-        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "stop", 4.0, tip_of(dot, told))
+        title = f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"
+        yield Spot(*scale.at(dot), "stop", 4.0, tip_of(dot, title))
     if shared.idle is not None:
         idle = shared.idle
-        yield Spot(scale.x(idle.bad_quarter), scale.y(idle.cagr), "beside", 4.5, tip_of(idle, "doing nothing"))
+        yield Spot(*scale.at(idle), "beside", 4.5, tip_of(idle, "doing nothing"))
     for label, place, dot in shared.runs:
-        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "hedge", 5.5, tip_of(dot, label), place)
+        yield Spot(*scale.at(dot), "hedge", 5.5, tip_of(dot, label), place)
 
 
 def _labels(shared: Shared, scale: Scale) -> Iterator[Label]:
@@ -177,18 +177,16 @@ def _labels(shared: Shared, scale: Scale) -> Iterator[Label]:
     short = short_names([label for label, _place, _dot in shared.runs])
     crowded = sorted(zip(short, shared.runs, strict=True), key=lambda one: one[1][2].cagr)
     if shared.idle is not None:
-        x, y = scale.x(shared.idle.bad_quarter), scale.y(shared.idle.cagr)
-        yield Label((f"*doing nothing {percent(shared.idle.cagr)}",), x, y, "strong")
+        yield Label((f"*doing nothing {percent(shared.idle.cagr)}",), *scale.at(shared.idle), "strong")
     for name, (_label, _place, dot) in crowded:
-        yield Label((f"{name} {percent(dot.cagr)}",), scale.x(dot.bad_quarter), scale.y(dot.cagr), "strong")
+        yield Label((f"{name} {percent(dot.cagr)}",), *scale.at(dot), "strong")
     for dot in _stops(shared, scale):
-        said = f"{share(dot.share or 0.0)} {shared.names.part}"
-        yield Label((said,), scale.x(dot.bad_quarter), scale.y(dot.cagr), "quiet")
+        yield Label((f"{share(dot.share or 0.0)} {shared.names.part}",), *scale.at(dot), "quiet")
     inside = [dot for dot in shared.line if scale.holds(dot.bad_quarter, dot.cagr)]
     if inside:
         dot = inside[len(inside) // 2]
-        says = ("*the line: holding less", "above it is cheaper, below dearer")
-        yield Label(says, scale.x(dot.bad_quarter), scale.y(dot.cagr), "quiet")
+        lines = ("*the line: holding less", "above it is cheaper, below dearer")
+        yield Label(lines, *scale.at(dot), "quiet")
 
 
 def _stops(shared: Shared, scale: Scale) -> list[Dot]:

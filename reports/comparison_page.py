@@ -18,7 +18,23 @@ from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
 from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
 from reports.comparison_rows import BEST, DECAY_ROWS, METRIC_ROWS, NONE, FigureRow, cells, monthly
-from reports.document import Cell, Chart, Column, Custom, Details, Document, Link, Paragraph, Part, Row, Section, Table
+from reports.document import (
+    LOUD,
+    Cell,
+    Chart,
+    Column,
+    Custom,
+    Details,
+    Document,
+    Link,
+    Paragraph,
+    Part,
+    Row,
+    Section,
+    Table,
+    named,
+    notes,
+)
 from reports.first_sum import SHORT_MONTHS
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -36,9 +52,6 @@ STRONG = 0.2
 """A month's return that is shaded in full."""
 
 
-LOUD = ("SIMULATED", "SYNTHETIC")
-"""How notes begin that come before anything else."""
-
 SHOWN = {
     "cagr": "CAGR",
     "cagr_vs_unhedged": "less unhedged",
@@ -47,17 +60,20 @@ SHOWN = {
     "sharpe": "Sharpe",
 }
 """The figures that the terminal shows, and what each is called."""
-VERDICTS = {"verdict": {"": "label"}}
+PARTS = (
+    ("Doing nothing", "unhedged"), ("Exposure", "exposure"), ("Timing", "timing"), ("Drift", "drift"),
+    ("Fund", "fund"), ("The hedge", "hedged"),
+)  # fmt: skip
+TESTS = (("Timing", "when"), ("p", "p"), ("p adjusted", "adjusted"), ("Fund", "fund_label"))
+"""The columns of the sum and of its tests, and each one's field of `reports.comparison_rows.AnswerRow`."""
+VERDICT = ("", "label")
+INTERVAL = (f"{100 * LEVEL:.0f} % interval", "interval")
 ANSWERS = {
-    "verdict": {"": "label", "as safe, held": "held", "gap to it": "gap", f"{100 * LEVEL:.0f} % interval": "interval"},
-    "sum": {
-        "doing nothing": "unhedged",
-        **{name: name for name in ("exposure", "timing", "drift", "fund")},
-        "the hedge": "hedged",
-    },
-    "tests": {"timing": "when", "p": "p", "p adjusted": "adjusted", "fund": "fund_label"},
+    "verdict": (VERDICT, ("as safe, held", "held"), ("gap to it", "gap"), INTERVAL),
+    "sum": PARTS,
+    "tests": TESTS,
 }
-"""Tables of answers by title: each column's title, and its field of `reports.comparison_rows.AnswerRow`."""
+"""The tables of answers that the terminal shows, by title."""
 WORDS = ("label", "when", "fund_label")
 """The fields that are words."""
 
@@ -67,12 +83,11 @@ def show_comparison(console: Console, found: Comparison, page: Path) -> None:
     parts: list[Part] = [Paragraph(span_of(found), "dek"), Paragraph(""), _figures(found)]
     if len(found.runs) > 1:
         parts.append(Paragraph([Piece("*", "strong"), Piece(" is the best of its column.")], "dek"))
-    for title, fields in (ANSWERS if found.family else VERDICTS).items():
+    for title, fields in (ANSWERS if found.family else {"verdict": (VERDICT,)}).items():
         parts += [Paragraph(""), _answers(found, title, fields)]
     if found.family:
         parts.append(Paragraph(f"Points of CAGR. {found.family}", "dek"))
-    parts += [Paragraph(note, "alarm" if note.startswith(LOUD) else "warning") for note in found.notes]
-    show(console, [*parts, Paragraph([Piece("Page: "), Piece(str(page), "strong")], "path")])
+    show(console, [*parts, *notes(found.notes), named("Page:", page)])
 
 
 def span_of(found: Comparison) -> str:
@@ -93,12 +108,13 @@ def _marked(cell: Cell) -> Cell:
     return Cell(f"{cell.text}*", "strong") if cell.role == BEST else Cell(f"{cell.text} ")
 
 
-def _answers(found: Comparison, title: str, fields: Mapping[str, str]) -> Table:
-    columns = [Column(head, align="left" if name in WORDS else "right") for head, name in fields.items()]
-    rows = [
-        Row([run.label, *(getattr(found.answers[run.label], name) for name in fields.values())]) for run in found.runs
-    ]
-    return Table(title, [Column(title, wrap="fold"), *columns], rows)
+def _answers(found: Comparison, title: str, fields: Sequence[tuple[str, str]]) -> Table:
+    columns = [Column(head[:1].lower() + head[1:], align="left" if name in WORDS else "") for head, name in fields]
+    return Table(title, [Column(title, wrap="fold"), *columns], _answer_rows(found, fields))
+
+
+def _answer_rows(found: Comparison, fields: Sequence[tuple[str, str]]) -> list[Row]:
+    return [Row([run.label, *(getattr(found.answers[run.label], name) for _, name in fields)]) for run in found.runs]
 
 
 def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
@@ -200,20 +216,13 @@ def _sum(found: Comparison) -> Section:
         Piece("Fund", "strong"),
         Piece(f": it instead of selling. {found.family}"),
     ]
+    fields = (*PARTS, *TESTS, ("Verdict", "label"))
     columns = [Column("Run")] + [
         Column(head, role="strong" if name in ("unhedged", "hedged") else "", align="left" if name in WORDS else "")
-        for head, name in SUM
+        for head, name in fields
     ]
-    rows = [Row([run.label, *(getattr(found.answers[run.label], name) for _head, name in SUM)]) for run in found.runs]
-    return Section("", "The sum", [Paragraph(about, "dek"), Table("sum", columns, rows, "down")])
-
-
-SUM = (
-    ("Doing nothing", "unhedged"), ("Exposure", "exposure"), ("Timing", "timing"), ("Drift", "drift"),
-    ("Fund", "fund"), ("The hedge", "hedged"), ("Timing", "when"), ("p", "p"), ("p adjusted", "adjusted"),
-    ("Fund", "fund_label"), ("Verdict", "label"),
-)  # fmt: skip
-"""The columns of the sum, and each one's field of `reports.comparison_rows.AnswerRow`."""
+    table = Table("sum", columns, _answer_rows(found, fields))
+    return Section("", "The sum", [Paragraph(about, "dek"), table])
 
 
 def _side_by_side(found: Comparison) -> Iterator[Section]:

@@ -174,7 +174,7 @@ def answer_row(metrics: Mapping[str, Any], adjusted: Adjusted | None) -> AnswerR
     unhedged, hedged = metrics["controls"]["unhedged"]["cagr"], metrics["cagr"]
     names = ("exposure", "timing", "drift", "fund")
     printed = print_sum(unhedged, hedged, [parts[name] for name in names])
-    told = {name: NONE if part is None else signed(part) for name, part in zip(names, printed.parts, strict=True)}
+    texts = {name: NONE if part is None else signed(part) for name, part in zip(names, printed.parts, strict=True)}
     low, high = match.interval
     return AnswerRow(
         label=answer["insurance"]["label"],
@@ -183,7 +183,7 @@ def answer_row(metrics: Mapping[str, Any], adjusted: Adjusted | None) -> AnswerR
         interval=f"{points(low)} to {points(high)}",
         unhedged=percent(unhedged),
         hedged=percent(hedged),
-        **told,
+        **texts,
         when=timing["label"],
         p=p_value(timing["p"]),
         adjusted=NONE if adjusted is None or adjusted.runs == 1 else p_value(adjusted.p),
@@ -193,9 +193,9 @@ def answer_row(metrics: Mapping[str, Any], adjusted: Adjusted | None) -> AnswerR
 
 def match_of(metrics: Mapping[str, Any]) -> Match:
     """Return how a run with an answer compares with holding less."""
-    told = metrics["answer"]["insurance"]
-    low, high = told["interval"]
-    return Match(told["c"], told["cagr"], told["gap"], (low, high))
+    insurance = metrics["answer"]["insurance"]
+    low, high = insurance["interval"]
+    return Match(insurance["c"], insurance["cagr"], insurance["gap"], (low, high))
 
 
 def family_note(runs: Mapping[str, Run]) -> str:
@@ -205,13 +205,15 @@ def family_note(runs: Mapping[str, Run]) -> str:
         return ""
     alone = [name for name, one in adjusted.items() if one.runs == 1]
     families = {family_of(runs[name]): one.runs for name, one in adjusted.items() if one.runs > 1}
-    told = []
+    sentences = []
     if families:
         sizes = " and ".join(str(size) for size in families.values())
-        told.append(
+        sentences.append(
             f"The adjusted p counts that several were tried: {sizes} runs of one core and the same sessions, on the"
             " same shifts of their orders (Westfall and Young's step-down)."
         )
     if alone:
-        told.append(f"No other run here has the core and the sessions of {', '.join(alone)}: nothing to adjust for.")
-    return " ".join(told)
+        sentences.append(
+            f"No other run here has the core and the sessions of {', '.join(alone)}: nothing to adjust for."
+        )
+    return " ".join(sentences)

@@ -54,9 +54,18 @@ class Paragraph:
     id: str = ""
 
 
-def files(folder: object) -> Paragraph:
-    """Return where the files are."""
-    return Paragraph([Piece("Files: "), Piece(str(folder), "strong")], "path")
+def named(label: str, path: object) -> Paragraph:
+    """Return where something is, or the command that gives it: ``Page: compare.html``."""
+    return Paragraph([Piece(f"{label} "), Piece(str(path), "strong")], "path")
+
+
+LOUD = ("SIMULATED", "SYNTHETIC")
+"""How notes begin that come before anything else."""
+
+
+def notes(texts: Iterable[str]) -> list[Paragraph]:
+    """Return notes as a terminal shows them, the loud ones as alarms."""
+    return [Paragraph(text, "alarm" if text.startswith(LOUD) else "warning") for text in texts]
 
 
 @dataclass(frozen=True)
@@ -232,7 +241,7 @@ class Bar(NamedTuple):
     Parameters
     ----------
     role
-        ``hedge`` for the hedged book, ``held`` for holding less.
+        ``hedge`` for the hedged book.
     about
         What its name means.
     group

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.analytics.answer.frontier import Dot
 from reports.label_places import Box, Label, Line, PlacedLabel, place_labels
 
 TICKS = (1, 2, 5)
@@ -105,6 +106,10 @@ class Scale:
         """Return where a growth stands."""
         room = self.shape.height - self.shape.top - self.shape.bottom
         return round(self.shape.top + room * (self.high - growth) / (self.high - self.low), 1)
+
+    def at(self, dot: Dot) -> tuple[float, float]:
+        """Return where a book stands."""
+        return self.x(dot.bad_quarter), self.y(dot.cagr)
 
     def holds(self, quarter: float, growth: float) -> bool:
         """Return whether a point is in the picture."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from data.format import UNKNOWN, dollars, number, percent
+from data.format import UNKNOWN, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
 from engine.inspection.session import Close, Day, Reading
-from reports.document import Cell, Column, Paragraph, Row, Table
+from reports.document import Cell, Column, Paragraph, Row, Table, notes
 from reports.renderers.terminal import show
 
 if TYPE_CHECKING:
@@ -50,8 +50,7 @@ def show_day(console: Console, day: Day) -> None:
     for table in (_decisions(day), _fills(day), _bars(day), _dollars(day), _books(day)):
         if table.rows:
             show(console, [Paragraph(""), table])
-    loud = ("SIMULATED", "SYNTHETIC")
-    show(console, [Paragraph(note, "alarm" if note.startswith(loud) else "warning") for note in day.notes])
+    show(console, notes(day.notes))
 
 
 def _decisions(day: Day) -> Table:
@@ -75,11 +74,7 @@ def _decisions(day: Day) -> Table:
 
 
 def _value(value: float | None, unit: str) -> str:
-    if value is None:
-        return "not known yet"
-    kind, _, rest = unit.partition(" ")
-    parts = (tight(value, 2), rest) if kind == "fraction" else (number(value), unit)
-    return " ".join(filter(None, parts))
+    return "not known yet" if value is None else quantity(value, unit, gap="")
 
 
 def _spoke(one: Reading) -> Cell:

@@ -114,8 +114,8 @@ def screen_of(result: Run) -> Screen:
     }
     if answer is None:
         why = _why(result)
-        said = (Piece(_why_not(result, why)),)
-        return Screen(headline=no_headline(why), lead=said, rows=_rows(result, names, None), **common)
+        reason = (Piece(_why_not(result, why)),)
+        return Screen(headline=no_headline(why), lead=reason, rows=_rows(result, names, None), **common)
     return Screen(
         headline=headline(answer),
         lead=lead(answer, names),
@@ -133,8 +133,8 @@ def screen_of(result: Run) -> Screen:
 
 def calls(result: Run) -> str:
     """Return when the hedge is on: the strategy's own words, its label where they can't be taken."""
-    told = _when(result)
-    return f"by {result.label}" if told is None else f"when {told}"
+    when = _when(result)
+    return f"by {result.label}" if when is None else f"when {when}"
 
 
 def _when(result: Run) -> str | None:
@@ -142,9 +142,9 @@ def _when(result: Run) -> str | None:
     begin, end = "Hedge (1) when ", ", else not (0)."
     if not doc or not (doc[0].startswith(begin) and doc[0].endswith(end)):
         return None
-    told = doc[0][len(begin) : -len(end)]
+    when = doc[0][len(begin) : -len(end)]
     same = list(result.config.portfolio.core) == [result.market.underlying]
-    return told.replace("the underlying", "it" if same else result.market.underlying)
+    return when.replace("the underlying", "it" if same else result.market.underlying)
 
 
 def _span(result: Run) -> str:
@@ -167,8 +167,8 @@ def _provenance(result: Run) -> str:
 
 
 def _signal(result: Run, names: Names) -> str:
-    hedge, told = result.config.hedge, _when(result)
-    begin = f"Signal: {result.label if told is None else told.replace('it is', f'{names.whole} is', 1)}."
+    hedge, when = result.config.hedge, _when(result)
+    begin = f"Signal: {result.label if when is None else when.replace('it is', f'{names.whole} is', 1)}."
     often = {"band": f"rebalanced beyond {100 * hedge.band:g} %", "never": "never rebalanced"}
     count = len(result.evaluation.episodes) if result.evaluation else result.metrics["episodes"]
     return (
@@ -211,8 +211,8 @@ def _rows(result: Run, names: Names, answer: Answer | None) -> tuple[GlanceRow, 
 
 def _row(name: str, book: Ledger, cagr: float, *, quarter: str = "", role: str = "", safe: bool = False) -> GlanceRow:
     end = float(book.equity[book.last])
-    told = bad_quarter(book.equity) if book.equity.min() > 0.0 else None
-    return GlanceRow(name, percent(cagr), quarter or _short_fall(told), money(end), dollars(end), role, safe)
+    quarter_of = bad_quarter(book.equity) if book.equity.min() > 0.0 else None
+    return GlanceRow(name, percent(cagr), quarter or _short_fall(quarter_of), money(end), dollars(end), role, safe)
 
 
 def _short_fall(value: float | None) -> str:

@@ -66,8 +66,8 @@ def steps_of(result: Run, answer: Answer, names: Names) -> tuple[SumStep, ...]:
         if part is None or true is None or log is None:
             steps.append(SumStep(name, about, remark, "can't tell", at, at, "part", "A book of it was ruined."))
             continue
-        told = f"{100 * true:+.3f} points of CAGR a year; {100 * log:+.3f} in log growth."
-        steps.append(SumStep(name, about, remark, signed(part), at, at + part, "part", told))
+        figures = f"{100 * true:+.3f} points of CAGR a year; {100 * log:+.3f} in log growth."
+        steps.append(SumStep(name, about, remark, signed(part), at, at + part, "part", figures))
         at += part
     return (*steps, _total("The hedge", hedge_words(result, names), (), printed.hedged, "hedge"))
 
@@ -134,10 +134,10 @@ def _parts(result: Run, answer: Answer, names: Names) -> tuple[tuple[str, str, t
 def _drift(result: Run, answer: Answer) -> str:
     hedge, closes = result.config.hedge, answer.net_short.closes
     often = {"never": "never rebalanced", "band": f"in a band of {100 * hedge.band:g} %"}
-    told = often.get(hedge.rebalance, f"between {hedge.rebalance} rebalancings")
+    rebalanced = often.get(hedge.rebalance, f"between {hedge.rebalance} rebalancings")
     if not closes:
-        return f"{told}; never net short"
-    return f"{told}; net short on {counted(closes, 'close')}"
+        return f"{rebalanced}; never net short"
+    return f"{rebalanced}; net short on {counted(closes, 'close')}"
 
 
 def _total(name: str, about: str, remark: tuple[Piece, ...], value: float, role: str) -> SumStep:

@@ -4,85 +4,73 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from engine.analytics.answer.insurance import CANT_TELL
-from engine.analytics.answer.words import plain
-from reports.first_screen import GlanceRow, Screen
+from engine.analytics.answer.words import Piece, plain
+from reports.document import Paragraph
+from reports.first_screen import Screen
 from reports.first_sum import SumStep
 
 COLUMNS = 80
 BAR = 30
 """Characters of the longest bar."""
-ACCENT = "bold dark_orange3"
-"""The hedge's colour, and of nothing else."""
 MEANING = (
     "Bad quarter: how far the mean of the worst 5 % of 3-month returns falls short of the mean of all, in points. The"
     " parts are points of CAGR."
 )
 
 
-class Line(NamedTuple):
-    """A line and its style, which only a terminal with colours shows."""
-
-    text: str
-    style: str = ""
-
-
-def screen_lines(screen: Screen, sessions: int) -> Iterator[Line]:
+def screen_lines(screen: Screen, sessions: int) -> Iterator[Paragraph]:
     """Yield the first screen's lines, none longer than `COLUMNS`."""
     yield from _wrapped(screen.about)
     yield from _wrapped(f"{screen.span}, {sessions:,} sessions, {screen.provenance}")
-    yield Line("")
-    yield from _wrapped(f"{screen.question}  {screen.headline.upper()}", "bold")
-    yield Line("")
+    yield _line("")
+    yield from _wrapped(f"{screen.question}  {screen.headline.upper()}", "strong")
+    yield _line("")
     yield from _wrapped(plain(screen.lead))
     if screen.label:
-        yield Line("")
+        yield _line("")
         yield from _wrapped(f"{screen.label}{'' if screen.label == CANT_TELL else ','} {screen.line}")
         yield from _wrapped(screen.safe)
-    yield Line("")
+    yield _line("")
     yield from _table(screen)
     if not screen.label:
         return
-    yield Line("")
-    yield from _wrapped(screen.finding, "bold")
+    yield _line("")
+    yield from _wrapped(screen.finding, "strong")
     yield from _falls(screen.steps)
-    yield Line("")
-    yield from _wrapped(screen.frontier, "bold")
+    yield _line("")
+    yield from _wrapped(screen.frontier, "strong")
     for one in screen.shorts:
-        yield Line(f"  {one.title:<24}{one.number}")
+        yield _line(f"  {one.title:<24}{one.number}")
         yield from _wrapped(plain(one.text), indent=4)
-    yield Line("")
+    yield _line("")
     yield from _wrapped(MEANING)
 
 
-def _wrapped(text: str, style: str = "", indent: int = 0) -> Iterator[Line]:
+def _line(text: str, role: str = "") -> Paragraph:
+    return Paragraph([Piece(text, role)], "path")  # it is broken already
+
+
+def _wrapped(text: str, role: str = "", indent: int = 0) -> Iterator[Paragraph]:
     """Yield a text's lines; a number stays with its percent sign."""
     whole = text.replace(" %", "\0%")
     space = " " * indent
     for line in textwrap.wrap(whole, COLUMNS, initial_indent=space, subsequent_indent=space, break_on_hyphens=False):
-        yield Line(line.replace("\0", " "), style)
+        yield _line(line.replace("\0", " "), role)
 
 
-def _table(screen: Screen) -> Iterator[Line]:
+def _table(screen: Screen) -> Iterator[Paragraph]:
     wide = max(24, *(len(row.name) for row in screen.rows))
     wide = min(wide, COLUMNS - 44)
-    yield Line(f"  {'':<{wide}}{'growth':>12}{'bad quarter':>14}{screen.cash:>16}")
-    yield Line(f"  {_mark(screen):<{wide}}{'a year':>12}{'points':>14}{'became':>16}", "bold" if _mark(screen) else "")
-    yield from (_row(row, wide) for row in screen.rows)
+    yield _line(f"  {'':<{wide}}{'growth':>12}{'bad quarter':>14}{screen.cash:>16}")
+    mark = "SIMULATED" if screen.provenance.startswith("SIMULATED") else ""
+    yield _line(f"  {mark:<{wide}}{'a year':>12}{'points':>14}{'became':>16}", "strong" if mark else "")
+    for row in screen.rows:
+        yield _line(f"  {row.name:<{wide}}{row.growth:>12}{row.quarter:>14}{row.in_full:>16}", row.role)
 
 
-def _mark(screen: Screen) -> str:
-    return "SIMULATED" if screen.provenance.startswith("SIMULATED") else ""
-
-
-def _row(row: GlanceRow, wide: int) -> Line:
-    style = ACCENT if row.role == "hedge" else ""
-    return Line(f"  {row.name:<{wide}}{row.growth:>12}{row.quarter:>14}{row.in_full:>16}", style)
-
-
-def _falls(steps: Sequence[SumStep]) -> Iterator[Line]:
+def _falls(steps: Sequence[SumStep]) -> Iterator[Paragraph]:
     ends = [0.0, *(end for step in steps for end in (step.begin, step.end))]
     low, reach = min(ends), max(ends) - min(ends) or 1.0
     titles = [f"{step.name:<10}{step.about}" if step.role == "part" else step.name for step in steps]
@@ -93,6 +81,6 @@ def _falls(steps: Sequence[SumStep]) -> Iterator[Line]:
         first = min(round(room * (begin - low) / reach), room - 1)
         long = max(round(room * (end - low) / reach) - first, 1 if end > begin else 0)
         bar = " " * first + ("=" if step.role == "part" else "#") * long
-        yield Line(f"  {title:<{wide}}{step.value:>10}  {bar}".rstrip(), ACCENT if step.role == "hedge" else "")
+        yield _line(f"  {title:<{wide}}{step.value:>10}  {bar}".rstrip(), step.role)
         if step.remark:
             yield from _wrapped(plain(step.remark), indent=12)

@@ -43,7 +43,7 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape, others: Sequence[D
     strokes = [Stroke("hung", hung), *(Stroke("cap", (x - 5, scale.y(cap), x + 5, scale.y(cap))) for cap in caps)]
     if ring[0] != x:
         strokes.insert(0, Stroke("level", (ring[0], ring[1], x, ring[1])))
-    line = [(scale.x(one.bad_quarter), scale.y(one.cagr)) for one in frontier.line]
+    line = [scale.at(one) for one in frontier.line]
     return scale.draw(
         frame=Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0),
         pieces=[(*one, *other) for one, other in pairwise(line)],
@@ -109,23 +109,21 @@ def described(answer: Answer, names: Names) -> str:
 
 def _others(names: Names, scale: Scale, others: Sequence[Dot]) -> Iterator[Spot]:
     for dot in others:
-        told = f"{names.hedge} hedge, {dot.title}"
-        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "other", 3.0, tip_of(dot, told))
+        yield Spot(*scale.at(dot), "other", 3.0, tip_of(dot, f"{names.hedge} hedge, {dot.title}"))
 
 
 def _spots(answer: Answer, names: Names, scale: Scale, ring: tuple[float, float]) -> Iterator[Spot]:
     for dot in answer.frontier.line:
         if dot.share in (0.0, *STOPS):
-            told = f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"
-            yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "stop", 4.0, tip_of(dot, told))
+            title = f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"
+            yield Spot(*scale.at(dot), "stop", 4.0, tip_of(dot, title))
     for dot in answer.frontier.dots[1:]:
-        yield Spot(scale.x(dot.bad_quarter), scale.y(dot.cagr), "beside", 4.0, tip_of(dot, title_of(dot, names)))
+        yield Spot(*scale.at(dot), "beside", 4.0, tip_of(dot, title_of(dot, names)))
     match = answer.insurance.quarter
-    held = f"{share(match.share)} {names.part}"
-    told = f"{held}: grew {100 * match.cagr:.2f} % a year, the hedge {100 * match.gap:+.2f} points"
-    yield Spot(*ring, "held", 6.0, told)
+    grown = f"grew {100 * match.cagr:.2f} % a year, the hedge {100 * match.gap:+.2f} points"
+    yield Spot(*ring, "held", 6.0, f"{share(match.share)} {names.part}: {grown}")
     hedged = answer.frontier.dots[0]
-    yield Spot(scale.x(hedged.bad_quarter), scale.y(hedged.cagr), "hedge", 6.5, tip_of(hedged, title_of(hedged, names)))
+    yield Spot(*scale.at(hedged), "hedge", 6.5, tip_of(hedged, title_of(hedged, names)))
 
 
 def _labels(
@@ -135,22 +133,18 @@ def _labels(
     frontier, match, wide = answer.frontier, answer.insurance.quarter, scale.shape.minor
     by = {dot.name: dot for dot in frontier.dots}
     hedged = by.pop("hedged")
-    told = signed(printed_gap(match))
-
-    def at(dot: Dot) -> tuple[float, float]:
-        return scale.x(dot.bad_quarter), scale.y(dot.cagr)
-
+    apart = f"*{signed(printed_gap(match))} points{' a year' if wide else ''}"
     title, grew = f"*{title_of(hedged, names)}", percent(hedged.cagr)
     own = (f"{title} {grew}",) if wide else (title, f"*{grew}")
-    labels = [Label(own, *at(hedged), "hedge", must=True, size=14.0)]
+    labels = [Label(own, *scale.at(hedged), "hedge", must=True, size=14.0)]
     if match.share < 1.0:
         safe = f"*{share(match.share)} {names.part}{': as safe,' if wide else ''} {percent(match.cagr)}"
         labels.append(Label((safe,), *ring, "strong", must=True))
     if "unhedged" in by:
         idle = by.pop("unhedged")
-        labels.append(Label((f"*doing nothing {percent(idle.cagr)}",), *at(idle), "strong", must=True))
+        labels.append(Label((f"*doing nothing {percent(idle.cagr)}",), *scale.at(idle), "strong", must=True))
     middle = (gap[1] + gap[3]) / 2.0
-    labels.append(Label((f"*{told} points a year" if wide else f"*{told} points",), gap[0], middle, "hedge", must=True))
+    labels.append(Label((apart,), gap[0], middle, "hedge", must=True))
     reach = " reaches the line" if match.interval[0] <= 0.0 <= match.interval[1] else ""
     words = interval_words(answer.insurance).split(" interval ")
     lower = hung[3] if hung[3] > gap[3] else hung[1]
@@ -158,14 +152,14 @@ def _labels(
     labels.append(Label(hangs, hung[0], lower, "quiet"))
     for name, dot in by.items():
         if wide or name in NAMED:
-            labels.append(Label((f"{title_of(dot, names)} {percent(dot.cagr)}",), *at(dot), "quiet"))
+            labels.append(Label((f"{title_of(dot, names)} {percent(dot.cagr)}",), *scale.at(dot), "quiet"))
     upper = frontier.line[len(frontier.line) // 4]
-    says = ("*the line: holding less", f"above it is cheaper{', below dearer' if wide else ''}")
-    labels.append(Label(says, scale.x(upper.bad_quarter), scale.y(upper.cagr) - 60.0, "quiet", leads=False))
+    lines = ("*the line: holding less", f"above it is cheaper{', below dearer' if wide else ''}")
+    labels.append(Label(lines, scale.x(upper.bad_quarter), scale.y(upper.cagr) - 60.0, "quiet", leads=False))
     stops = [dot for dot in frontier.line if dot.share in (0.0, *STOPS)]
     for dot in stops[::-1]:
         stop = f"{share(dot.share)} {names.part}" if dot.share else f"all in {names.cash}"
-        labels.append(Label((stop,), *at(dot), "quiet"))
+        labels.append(Label((stop,), *scale.at(dot), "quiet"))
     return labels
 
 

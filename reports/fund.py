@@ -18,7 +18,7 @@ from data.fund_fit import FundFit
 from data.tracking import Tracking
 from engine.analytics.answer.words import Piece
 from reports.charts import line, singles, thinned
-from reports.document import Chart, Column, Document, Items, Paragraph, Row, Section, Table
+from reports.document import Chart, Column, Document, Items, Paragraph, Row, Section, Table, named
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 
@@ -38,7 +38,7 @@ def _shares(*titles: str, places: int = 2) -> list[Column]:
     return [Column(title, format=partial(percent, places=places)) for title in titles]
 
 
-def write_fund_page(path: Path, fit: FundFit, *, title: str, note: str | None = None) -> None:
+def write_fund_page(path: Path, fit: FundFit, *, title: str) -> None:
     """Write the page of a fit: one file, read offline.
 
     Parameters
@@ -47,8 +47,8 @@ def write_fund_page(path: Path, fit: FundFit, *, title: str, note: str | None = 
         The file to write.
     fit
         The fit.
-    title, note
-        Stand at the top; any text is safe.
+    title
+        Stands at the top; any text is safe.
     """
     whole, changed = fit.whole, _changed(fit)
     dots = (
@@ -70,8 +70,7 @@ def write_fund_page(path: Path, fit: FundFit, *, title: str, note: str | None = 
         Section("", "What was assumed", [Items([f"The fee is {fee_words(fit.fee)}.", *fit.told])]),
     ]
     header = [Paragraph(headline(fit), "strong", "headline")]
-    data = page_data(fit)
-    write_document(path, Document(title, sections, note=note or "", header=header, data=data, scripts=["fund"]))
+    write_document(path, Document(title, sections, header=header, data=page_data(fit), scripts=["fund"]))
 
 
 def _years(fit: FundFit) -> Table:
@@ -120,16 +119,15 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
         shown = ("slope", "r2", "spread", "daily_error")
         rows = [Row([f"{era.first} to {era.last}", *_values(era, shown)]) for era in eras]
         drivers = dict.fromkeys(one.driver for one in fit.eras)
-        named = [Paragraph(f"the index: {driver}", "dek") for driver in drivers]
-        show(console, [Table("eras", columns, rows), *named, Paragraph("")])
+        indices = [Paragraph(f"the index: {driver}", "dek") for driver in drivers]
+        show(console, [Table("eras", columns, rows), *indices, Paragraph("")])
     difference = Column("difference", format=partial(percent, places=2, sign=True))
     columns = [_first(f"driven by {fit.underlying}"), *_lower(SLOPE, R2), *_shares("fund", "model", places=1)]
     columns += [difference, *_shares("tracking error")]
     names = ("slope", "r2", "actual", "model", "difference", "daily_error")
     rows = [Row([str(year.first)[:4], *_values(year, names)]) for year in fit.years]
     assumed = [Paragraph(text, "dek") for text in fit.told]
-    files = Paragraph([Piece("Page: "), Piece(str(page), "strong")], "path")
-    show(console, [Table("years", columns, rows), *assumed, files])
+    show(console, [Table("years", columns, rows), *assumed, named("Page:", page)])
 
 
 def _first(title: str) -> Column:

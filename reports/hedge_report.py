@@ -91,8 +91,8 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
 
 def _triggers(result: Run, evaluation: Evaluation) -> Section:
     study, roles = evaluation.study, result.market.roles
-    told = Paragraph(headline(study, roles), id="study-headline")
-    return Section("study-part", finding(study, roles), [told, *study_parts(study, roles)], "Triggers")
+    lead = Paragraph(headline(study, roles), id="study-headline")
+    return Section("study-part", finding(study, roles), [lead, *study_parts(study, roles)], "Triggers")
 
 
 def _shared_data(result: Run) -> dict[str, Any]:

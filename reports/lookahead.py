@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from data.format import counted
 from engine.analytics.answer.words import Piece
 from engine.validation.proof import Proof
 from reports.document import Cell, Column, Items, Paragraph, Row, Table
@@ -48,4 +49,4 @@ def in_a_word(proof: Proof) -> str:
         return "It looks ahead."
     warned = outcomes.count("warning")
     words = "No decision that was looked at uses what wasn't known yet"
-    return f"{words}; {warned} warning{'s' * (warned > 1)} above." if warned else f"{words}."
+    return f"{words}; {counted(warned, 'warning')} above." if warned else f"{words}."

@@ -11,6 +11,7 @@ from data.format import UNKNOWN, counted, percent, share, significant
 from engine.analytics.answer.digits import printed_gap
 from engine.analytics.answer.insurance import Match
 from engine.analytics.answer.words import Piece
+from engine.analytics.controls import CONTROLS
 from engine.analytics.measure import lower_is_better
 from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 from engine.runs.index import OLD
@@ -85,8 +86,7 @@ def sorted_rows(rows: Sequence[Mapping[str, Any]], by: str) -> list[Mapping[str,
     """Return rows by a column, the best first: as its metric is better, texts and dates from the first on."""
     known = [row for row in rows if row.get(by) is not None]
     numbers = all(isinstance(row[by], int | float) for row in known)
-    plain = by.rpartition("best_")[2]
-    first = sorted(known, key=lambda row: row[by], reverse=numbers and not lower_is_better(plain))
+    first = sorted(known, key=lambda row: row[by], reverse=numbers and not lower_is_better(measure_of(by)))
     return [*first, *(row for row in rows if row.get(by) is None)]
 
 
@@ -192,14 +192,18 @@ def _figure(name: str, value: Any) -> str:
     """Write a figure as its metric is written elsewhere."""
     if value is None:
         return UNKNOWN
-    plain = name.removeprefix("best_")
-    for control in ("unhedged_", "derisk_daily_", "derisk_entry_", "held_less_"):
-        plain = plain.removeprefix(control)
+    plain = measure_of(name)
     if plain == "combinations":
         return f"{value:,}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
     return percent(value, gap="") if "%" in spec_of(plain) else shown(plain, float(value))
+
+
+def measure_of(column: str) -> str:
+    """Return the measure that a column has of a control or of a sweep's best: ``cagr`` for ``unhedged_cagr``."""
+    owners = sorted(("best", *CONTROLS), key=len, reverse=True)  # held_less_drawdown before held_less
+    return next((column.removeprefix(f"{one}_") for one in owners if column.startswith(f"{one}_")), column)
 
 
 def _count(found: int, total: int, noun: str) -> list[Part]:

@@ -164,8 +164,8 @@ def _costs(config: RunConfig) -> str:
     execution = config.execution
     commission, slippage = _amount(execution.commission_bps), _amount(execution.slippage_bps)
     a_share = {"commission": execution.commission_per_share, "slippage": execution.slippage_per_share}
-    told = [f"${_amount(cost)} of {name} a share" for name, cost in a_share.items() if cost]
-    more = f", and {' and '.join(told)}" if told else ""
+    per_share = [f"${_amount(cost)} of {name} a share" for name, cost in a_share.items() if cost]
+    more = f", and {' and '.join(per_share)}" if per_share else ""
     return f"A fill costs, in basis points, {commission} of commission and {slippage} of slippage{more}."
 
 
@@ -193,7 +193,7 @@ def _words(hedge: HedgeConfig, text: str) -> str:
 
 def _policy(config: RunConfig) -> str:
     policy = config.policy
-    told = [
+    clauses = [
         f"It is entered when the signal reaches {policy.enter:g} and left when it is below {policy.exit:g}",
         f"after {counted(policy.confirm, 'close')} in a row" if policy.confirm > 1 else "",
         f"held for at least {counted(policy.min_hold, 'session')}" if policy.min_hold else "",
@@ -202,7 +202,7 @@ def _policy(config: RunConfig) -> str:
         f"left at a loss of {percent(policy.stop_loss)} of the fund" if policy.stop_loss else "",
         f"left at a gain of {percent(policy.take_profit)} of the fund" if policy.take_profit else "",
     ]
-    return ", ".join(part for part in told if part) + "."
+    return ", ".join(part for part in clauses if part) + "."
 
 
 def _amount(cost: float | Mapping[str, float]) -> str:
@@ -235,11 +235,11 @@ def history(result: Run) -> list[str]:
     market = result.market
     names = {ERROR: "accepted error", WARNING: "warning", INFO: "remark"}
     counts = {name: sum(one.severity == severity for one in market.findings) for severity, name in names.items()}
-    told = ", ".join(counted(count, name) for name, count in counts.items() if count)
+    found = ", ".join(counted(count, name) for name, count in counts.items() if count)
     made = "simulated: made up by this program" if market.simulated else "as traded, split by split"
     return [
         f"History comes from source {market.source.name}, {made}.",
-        f"The audit of it found: {told or 'nothing'}." if not market.simulated else "It was not audited.",
+        f"The audit of it found: {found or 'nothing'}." if not market.simulated else "It was not audited.",
         f"The hedged book was run by {ENGINES[result.engine]}, hedge-backtest {code_version()}.",
     ]
 

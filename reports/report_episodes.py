@@ -72,7 +72,7 @@ def measures(result: Run) -> Table:
     lost, yearly = dollars(made["whipsaw_dollars"], sign=True), percent(made["whipsaw_a_year"], 2, sign=True)
     hits = f"{percent(made['hit_rate'])} ({made['hits']:,} of {result.metrics['episodes']:,})"
     whipsaws = f"{counted(made['whipsaws'], 'episode')}, {lost}, {yearly} a year"
-    told = (
+    figures = (
         ("hit_rate", "Hit rate", hits, "episodes that made dollars after costs"),
         ("payoff", "Payoff", number(made["payoff"]), "mean gain of those over the others' mean loss"),
         (
@@ -85,7 +85,7 @@ def measures(result: Run) -> Table:
     )
     rows = [
         Row([title, f"undefined: {made['undefined'][key]}" if made[key] is None else text], about)
-        for key, title, text, about in told
+        for key, title, text, about in figures
     ]
     return Table("measures", [Column(""), Column("")], rows)
 

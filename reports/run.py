@@ -13,7 +13,7 @@ from data.format import dollars, percent, times
 from engine.analytics.answer.words import Piece, plain
 from engine.config import HedgeConfig
 from engine.runs.run import Run
-from reports.document import Column, Paragraph, Part, Row, Table, files
+from reports.document import Column, Paragraph, Row, Table, named, notes
 from reports.first_screen import screen_of
 from reports.first_terminal import screen_lines
 from reports.renderers.terminal import show
@@ -30,15 +30,11 @@ def show_run(console: Console, result: Run, folder: Path | None, remarks: Sequen
     screen = screen_of(result)
     show(console, [Paragraph([Piece(result.config.name, "strong"), Piece(f"  {result.label}")], "path")])
     show(console, [Paragraph(alarm, "alarm") for alarm in result.alarms])
-    for line in screen_lines(screen, len(result.market.run_sessions)):
-        console.print(line.text, style=line.style, markup=False, highlight=False, soft_wrap=True)
+    show(console, screen_lines(screen, len(result.market.run_sessions)))
     shown = {*result.alarms, plain(screen.lead)}
-    notes = (*band(result.metrics), *(note for note in result.notes if note not in shown), *remarks)
-    loud = ("SIMULATED", "SYNTHETIC")
-    parts: list[Part] = [Paragraph(""), Paragraph(exposure(result))]
-    parts += [Paragraph(note, "alarm" if note.startswith(loud) else "warning") for note in notes]
-    parts += [files(folder)] if folder is not None else []
-    show(console, parts)
+    others = (*band(result.metrics), *(note for note in result.notes if note not in shown), *remarks)
+    parts = [Paragraph(""), Paragraph(exposure(result)), *notes(others)]
+    show(console, parts if folder is None else [*parts, named("Files:", folder)])
 
 
 def band(metrics: Mapping[str, Any]) -> list[str]:

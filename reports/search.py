@@ -15,7 +15,7 @@ from engine.research.search.objectives import AVOIDED, COST, PAIR, Objective, be
 from engine.research.search.run import SearchResult, cost_of_selling
 from engine.research.search.space import Dimension, values_of
 from reports.charts import singles
-from reports.document import Chart, Column, Document, Menus, Paragraph, Part, Row, Section, Table, files
+from reports.document import Chart, Column, Document, Menus, Paragraph, Part, Row, Section, Table, named
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -59,8 +59,8 @@ def show_search(
     if result.mark:
         parts.append(Paragraph(result.mark, "alarm"))
     if forward:
-        parts.append(Paragraph([Piece("Out of sample: "), Piece(forward, "strong")], "path"))
-    show(console, [*parts, files(result.folder)])
+        parts.append(named("Out of sample:", forward))
+    show(console, [*parts, named("Files:", result.folder)])
 
 
 def write_search_page(path: Path, result: SearchResult, line: Floats | None, *, title: str, command: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.format import counted, dollars, number, percent
+from data.format import counted, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
 from engine.inspection.signal import LiveSignal, Watched
 from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, Text
@@ -182,13 +182,6 @@ def standing(one: Watched) -> str:
     if one.fired:
         return f"{at} is {one.fires} {bound}, by {_distance(one)}: it speaks for hedging {since}"
     return f"{at} is not {one.fires} {bound}, by {_distance(one)}: quiet {since}"
-
-
-def quantity(value: float, unit: str) -> str:
-    """Write a value with its unit; a fraction in percent."""
-    kind, _, rest = unit.partition(" ")
-    parts = (percent(value, 2), rest) if kind == "fraction" else (number(value), unit)
-    return " ".join(filter(None, parts))
 
 
 def sparkline(values: Sequence[float | None]) -> str:

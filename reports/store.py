@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from data.repairs import Repair
 from data.store import Entry
-from engine.analytics.answer.words import Piece
-from reports.document import Column, Paragraph, Part, Row, Table
+from reports.document import Column, Paragraph, Part, Row, Table, named
 from reports.renderers.terminal import show
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def show_listing(console: Console, entries: Sequence[Entry], repairs: Sequence[R
         how = f"{one.kind} {one.field} by {one.factor:.6g}".replace("  ", " ")
         undo = f"backtest data check {one.instrument} --undo {one.id}"
         parts.append(Paragraph(f"repaired: {one.id}, {how}; {undo} takes it back"))
-    show(console, [*parts, Paragraph([Piece("In "), Piece(folder, "strong")], "path")])
+    show(console, [*parts, named("In", folder)])
 
 
 def show_pulled(console: Console, pulled: Sequence[Pulled]) -> None:

@@ -50,40 +50,40 @@ def rows(study: EventStudy, thing: str) -> list[Row]:
 
 
 def headline(study: EventStudy, roles: Roles) -> str:
-    """Say how many triggers there are and what chance doesn't explain of what followed them."""
+    """Return how many triggers there are and what chance doesn't explain of what followed them."""
     what, fund = TRIGGERS[study.every].format(hedge=roles.hedge), roles.hedge
     count = len(study.triggers)
     if not count:
         return f"There is nothing to study: no {what.replace('closes', 'close', 1).replace(' were ', ' was ')}."
-    said = f"{counted(count, 'trigger')}, {what}."
-    told = [one for one in study.windows if one.block is not None]
-    if not told:
+    begin = f"{counted(count, 'trigger')}, {what}."
+    judged = [one for one in study.windows if one.block is not None]
+    if not judged:
         needs = f"an interval takes {LEAST} triggers whose windows share no session, and some years of history"
-        return f"{said} Nothing is claimed: {needs}."
-    found = list(_found(told, roles))
-    *first, last = (str(one.sessions) for one in told)
+        return f"{begin} Nothing is claimed: {needs}."
+    found = list(_found(judged, roles))
+    *first, last = (str(one.sessions) for one in judged)
     lengths = f"{', '.join(first)} and {last}" if first else last
     nothing = (
         f"Over {lengths} sessions {fund} did no better and no worse after them than on all days, as far as can be told."
     )
-    return " ".join([said, *(found or [nothing])])
+    return " ".join([begin, *(found or [nothing])])
 
 
 def finding(study: EventStudy, roles: Roles) -> str:
     """Return in a few words whether what followed the triggers differed from all days."""
-    told = [one for one in study.windows if one.block is not None]
+    judged = [one for one in study.windows if one.block is not None]
     if not len(study.triggers):
         return "No trigger"
-    if not told:
+    if not judged:
         return f"{counted(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
-    sure = [f"{one.sessions}" for one in told if one.fund.mean.sure or one.fund.above.sure]
+    sure = [f"{one.sessions}" for one in judged if one.fund.mean.sure or one.fund.above.sure]
     if not sure:
         return f"After its triggers {roles.hedge} did as on all days, as far as can be told"
     return f"After its triggers {roles.hedge} did otherwise than on all days over {' and '.join(sure)} sessions"
 
 
 def notes(study: EventStudy, roles: Roles) -> list[str]:
-    """Say by what the table was made, a sentence each."""
+    """Return by what the table was made, a sentence each."""
     blocks = dict.fromkeys(str(one.block) for one in study.windows if one.block is not None)
     begins = (
         f"Total returns from {SINCE[study.since]}, to the close so many sessions later; all days are every close of "
@@ -111,7 +111,6 @@ def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
     parts: list[Part] = []
     if len(study.triggers):
         groups = [[Row([title], role="group"), *rows(study, thing)] for thing, title in things(roles).items()]
-        columns = [Column(head, align="right" if place else "left") for place, head in enumerate(HEADS)]
         caption = (
             f"Mean total return since the price that windows begin at, in percent: {fund} above, {underlying} below,"
             " sessions from the trigger's close across. Shaded, the 95 % interval of the mean after triggers, one"
@@ -120,7 +119,7 @@ def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
         described = f"Mean path of {fund} and {underlying} around the triggers, and on all days"
         parts += [
             Chart("after", described, caption, data=study_data(study, roles)),
-            Table("study", columns, [row for group in groups for row in group]),
+            Table("study", [*map(Column, HEADS)], [row for group in groups for row in group]),
         ]
     return [*parts, Items(notes(study, roles), "dek")]
 
@@ -154,10 +153,10 @@ def write_study_page(
         " move of each day."
     )
     simulated = note is not None and note.startswith("SIMULATED")
-    told = Paragraph(headline(study, roles), "strong", "study-headline")
+    lead = Paragraph(headline(study, roles), "strong", "study-headline")
     document = Document(
         title,
-        [Section("", "", [told, *study_parts(study, roles)])],
+        [Section("", "", [lead, *study_parts(study, roles)])],
         note=note or "",
         header=[Paragraph(about, "dek")],
         data={"simulated": simulated},

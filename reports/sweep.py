@@ -19,7 +19,7 @@ from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SHIFTS, SUM, bas
 from engine.research.columns import ESTIMATED
 from engine.research.overfitting.findings import Standing
 from reports.charts import packed
-from reports.document import Chart, Column, Document, Link, Menus, Paragraph, Part, Row, Section, Table, files
+from reports.document import Chart, Column, Document, Link, Menus, Paragraph, Part, Row, Section, Table, named
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
 from reports.overfitting import overfitting_section
 from reports.renderers.html import write_document
@@ -79,7 +79,7 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
         parts.append(Paragraph(text, "warning"))
     if result.mark:
         parts.append(Paragraph(result.mark, "alarm"))
-    show(console, [*parts, files(result.folder)])
+    show(console, [*parts, named("Files:", result.folder)])
 
 
 def _brief(name: str, value: float | None) -> str:

@@ -115,8 +115,8 @@ def _heading(verdict: str, report: str | None, notes: Sequence[str]) -> str:
     """Return what stands above quantstats' own page: notes, the verdict, and a link back to the report."""
     banner = "".join(f'<p class="note">{_escape(note)}</p>' for note in notes)
     link = "" if report is None else f'<a href="{quote(report)}">The whole answer</a>'
-    said = " ".join(part for part in (_escape(verdict), link) if part)
-    return f'{banner}<p class="verdict">{said}</p>' if said else banner
+    line = " ".join(part for part in (_escape(verdict), link) if part)
+    return f'{banner}<p class="verdict">{line}</p>' if line else banner
 
 
 def _finish(page: str, title: str, benchmark_name: str, heading: str) -> str:

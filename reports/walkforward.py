@@ -32,7 +32,7 @@ from reports.document import (
     Row,
     Section,
     Table,
-    files,
+    named,
 )
 from reports.naming import as_yaml, label, measure_data, short_names, shown
 from reports.renderers.html import write_document
@@ -99,7 +99,7 @@ def show_walkforward(console: Console, walk: WalkForward) -> None:
             *map(Paragraph, sentences(walk)),
             *mark,
             *(Paragraph(note, "warning") for note in metrics["notes"]),
-            files(walk.folder),
+            named("Files:", walk.folder),
         ],
     )
 
@@ -270,8 +270,7 @@ def fold_table(walk: WalkForward, *, brief: bool = False, run: Sequence[str] = (
     names = [name.replace("_", " ") for name in short_names(walk.parameters)]
     test, *others = BRIEF if brief else HEADS
     heads = ["SIMULATED" if brief and walk.simulated else test, *names, *others]
-    columns = [Column(head, align="right" if place else "left") for place, head in enumerate(heads)]
-    columns[0] = Column(heads[0], wrap="never")
+    columns = [Column(heads[0], wrap="never"), *map(Column, heads[1:])]
     runs = run or [""] * len(walk.folds)
     rows = [Row(_fold(walk, row, brief=brief), command=line) for row, line in zip(walk.folds, runs, strict=True)]
     return Table("folds", columns, rows)

@@ -10,9 +10,8 @@ const codes = packed => new Uint32Array(bytes(packed));
 const plain = text => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");  // plotly reads some HTML
 
 function layout(more) {
-  const ink = night() ? "#eeeeec" : "#191a1c";
   return {paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", dragmode: false, showlegend: false,
-    font: {color: ink, family: "Inter, Helvetica Neue, Arial, Liberation Sans, sans-serif", size: 12.5}, ...more};
+    font: {color: ink(), family: "Inter, Helvetica Neue, Arial, Liberation Sans, sans-serif", size: 12.5}, ...more};
 }
 const CONFIG = {responsive: true, displaylogo: false, modeBarButtons: [["toImage"]]};
 const BELOW = 36;  // below an axis plotly keeps a title away from the axis, not from its labels

@@ -16,6 +16,7 @@ from rich.console import Console
 from engine.analytics.answer.words import plain
 from engine.loading import build_config
 from engine.runs.execute import run
+from reports.document import plain_text
 from reports.first_page import first_page
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines
@@ -156,7 +157,7 @@ def test_page_and_terminal_say_the_same(judged, tmp_path):
     write_report(path, judged, tearsheet=None)
     page = path.read_text(encoding="utf-8").split("<main>")[0]
     text = " ".join(html.unescape(re.sub("<[^>]+>", "", page)).split())
-    lines = [line.text for line in screen_lines(screen, 800)]
+    lines = [plain_text(line.text) for line in screen_lines(screen, 800)]
     out = " ".join(" ".join(lines).split())
     assert max(map(len, lines)) <= COLUMNS
     assert out.isascii()
@@ -219,6 +220,6 @@ def test_a_made_up_market_is_marked_wherever_it_shows():
     screen = screen_of(told)
     assert screen.headline == "No verdict: the market is SIMULATED."
     assert screen.provenance == "SIMULATED market"
-    assert any(line.text.startswith("  SIMULATED") for line in screen_lines(screen, 800))
+    assert any(plain_text(line.text).startswith("  SIMULATED") for line in screen_lines(screen, 800))
     synthetic = replace(result, metrics=result.metrics | {"synthetic": {"sessions": 200}})
     assert screen_of(synthetic).provenance == "200 of 800 sessions SYNTHETIC"

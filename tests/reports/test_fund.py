@@ -89,13 +89,13 @@ DRAWN = "[...document.querySelectorAll('.chart')].every(chart => chart.querySele
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
 def test_the_page_in_a_browser(tmp_path, open_page, width, scheme):
     told = replace(FITTED, told=("What was assumed <b>boldly</b>.",))
-    write_fund_page(tmp_path / "fund.html", told, title=EVIL, note="SIMULATED <market>")
+    write_fund_page(tmp_path / "fund.html", told, title=EVIL)
     seen = open_page(tmp_path / "fund.html", width=width, scheme=scheme)
     shown = seen.page
     shown.locator("#differences").scroll_into_view_if_needed()
     shown.wait_for_function(DRAWN)
     assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
-    assert (shown.title(), shown.locator("#note").inner_text()) == (EVIL, "SIMULATED <market>")
+    assert shown.title() == EVIL
     assert shown.locator("#headline").inner_text() == typeset(headline(FITTED))
     assert shown.locator("li").all_inner_texts() == [
         typeset("The fee is 1.01 % a year."),

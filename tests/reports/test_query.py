@@ -13,7 +13,7 @@ from engine.analytics.answer.digits import printed_gap
 from engine.runs.index import control_rows, run_rows
 from engine.runs.origin import origin_of
 from reports.comparison_rows import match_of
-from reports.query import show_kept_runs, whole_verdict
+from reports.query import show_kept_runs, sorted_rows, whole_verdict
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +32,10 @@ def runs(tmp_path_factory):
     return folder
 
 
-def said(runs, width=80):
+def said(runs, width=80, sort=None):
     rows, out = [row for row, _metrics in run_rows(runs, pytest.fail)], io.StringIO()
     origins = {row["folder"]: origin_of(runs / row["folder"]) for row in rows}
-    show_kept_runs(Console(file=out, width=width), rows, len(rows), origins)
+    show_kept_runs(Console(file=out, width=width), rows, len(rows), origins, sort)
     return out.getvalue()
 
 
@@ -100,3 +100,16 @@ def test_two_runs_that_change_the_same_are_told_apart_by_data_or_code(runs):
     assert f"data {rows[2]['data']}" in flat
     assert f"data {rows[3]['data']}" not in flat or rows[3]["data"] == rows[2]["data"]
     assert "6 of 9 runs" in flat
+
+
+@pytest.mark.parametrize("column", ["always_on_cagr", "held_less_drawdown_cagr", "short_underlying_volatility"])
+def test_a_control_s_figure_is_written_as_its_measure(runs, column):
+    value = next(row[column] for row, _metrics in run_rows(runs, pytest.fail) if row.get(column) is not None)
+    assert f"{100 * value:.1f}%" in said(runs, 120, sort=column)
+
+
+@pytest.mark.parametrize("owner", ["", "unhedged_", "always_on_", "held_less_drawdown_", "best_"])
+def test_a_control_s_figure_is_sorted_as_its_measure(owner):
+    calm, wild = {f"{owner}volatility": 0.1, f"{owner}sharpe": 1.0}, {f"{owner}volatility": 0.3, f"{owner}sharpe": 0.5}
+    assert sorted_rows([wild, calm], f"{owner}volatility") == [calm, wild]
+    assert sorted_rows([wild, calm], f"{owner}sharpe") == [calm, wild]

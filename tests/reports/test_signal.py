@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 from worlds import configured, source
 
+from data.format import quantity
 from engine.inspection.live_signal import signal_now
 from engine.inspection.signal import Watched
 from reports.renderers.html import typeset
@@ -15,7 +16,6 @@ from reports.signal import (
     book_note,
     fresh_words,
     page_data,
-    quantity,
     reason,
     show_signal,
     sparkline,
