@@ -9,6 +9,9 @@ from benchmarks.calibration.plan import NULLS, USUAL, Row
 from benchmarks.calibration.planted import Design
 from benchmarks.calibration.rates import Rate, better, helped, hurt, mean_of, median_of, not_paid, paid, worse
 from benchmarks.calibration.trial import FEW, Trial
+from engine.analytics.answer.fund_part import BETTER, WORSE
+from engine.analytics.answer.insurance import NOT_PAID, PAID
+from engine.analytics.answer.timing import HELPED, HURT
 
 Found = Mapping[Row, Sequence[Trial]]
 """Trials of each row that has any, by the number of their market."""
@@ -88,14 +91,14 @@ class Test:
 TIMING = Test(
     "Timing",
     "timing",
-    (Label("helped", lambda trials, _moved: helped(trials)), Label("hurt", lambda trials, _moved: hurt(trials))),
+    (Label(HELPED, lambda trials, _moved: helped(trials)), Label(HURT, lambda trials, _moved: hurt(trials))),
     0.05,
 )
-FUND = Test("Fund", "fund", (Label("better", better), Label("worse", worse)), 0.05, centre=median_of)
+FUND = Test("Fund", "fund", (Label(BETTER, better), Label(WORSE, worse)), 0.05, centre=median_of)
 VERDICT = Test(
     "Verdict",
     "gap",
-    (Label("paid", paid), Label("did not pay", not_paid)),
+    (Label(PAID, paid), Label(NOT_PAID, not_paid)),
     0.02,
     each=True,
     centre=lambda trials, name: mean_of(trials, name).value,

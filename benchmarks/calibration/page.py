@@ -27,6 +27,8 @@ from benchmarks.calibration.trial import FEW, FULL, NO_VERDICT, Effort, Trial
 from data.demo_market import PREMIUM, SECTOR_GROWTH
 from data.fund import FEE, SPREAD
 from data.simulate import LONG_RUN_SD
+from engine.analytics.answer.insurance import CANT_TELL
+from engine.analytics.answer.timing import NO_SIGN
 
 AGAIN = """`make calibrate` takes under 90 minutes on two quiet cores; `make calibrate DATA=DIR` draws the real returns
 from a folder of history. Every few markets that are finished are kept, so that a run that was killed goes on where it
@@ -116,28 +118,28 @@ def _short(test: Test, nulls: Nulls, found: Found) -> str:
 def _finds(test: Test, found: Found) -> str:
     """Return what a test can see: the sizes found by the years there are, and how often a likely one is."""
     sizes, likely, wanted, else_it = {
-        TIMING: (plan.TIMING, 0.04, "timing has to be worth {} points a year", "no sign"),
-        FUND: (plan.FUND, 0.02, "the fund has to bring {} % of the sleeve a year more than its model", "can't tell"),
-        VERDICT: (plan.GAP, 0.04, "the gap has to be {} points a year", "can't tell"),
+        TIMING: (plan.TIMING, 0.04, "timing has to be worth {} points a year", NO_SIGN),
+        FUND: (plan.FUND, 0.02, "the fund has to bring {} % of the sleeve a year more than its model", CANT_TELL),
+        VERDICT: (plan.GAP, 0.04, "the gap has to be {} points a year", CANT_TELL),
     }[test]
     years = ", ".join(map(str, plan.YEARS))
     calm, restless = (_sizes(test, found, *of, sizes) for of in (("independent", "random"), ("clustered", "trend")))
-    told = f"""To be found in {100 * POWER:.0f} % of markets in {years} years, {wanted.format(calm)} (random spells,
+    words = f"""To be found in {100 * POWER:.0f} % of markets in {years} years, {wanted.format(calm)} (random spells,
     independent returns) or {restless} (a trend, clustered ones)."""
     if chance := power.shares_of(test, found, Design(), (likely,)):
-        told += f" With {100 * likely:.0f}, {percent(chance[0])} of markets of 16 years get the label"
-        told += "." if chance[0] >= POWER else f"; in the others *{else_it}* proves nothing."
-    return told
+        words += f" With {100 * likely:.0f}, {percent(chance[0])} of markets of 16 years get the label"
+        words += "." if chance[0] >= POWER else f"; in the others *{else_it}* proves nothing."
+    return words
 
 
 def _sizes(test: Test, found: Found, returns: str, signal: str, sizes: Sequence[float]) -> str:
     """Return the sizes found in each number of years."""
-    told = []
+    found_sizes = []
     for years in plan.YEARS:
         shares = power.shares_of(test, found, Design(returns, signal, years=years), sizes)
         size = "?" if shares is None else power.least(sizes, shares)
-        told.append(f"more than {100 * sizes[-1]:.0f}" if size == "-" else size)
-    return ", ".join(told)
+        found_sizes.append(f"more than {100 * sizes[-1]:.0f}" if size == "-" else size)
+    return ", ".join(found_sizes)
 
 
 def _measured(origin: Origin) -> list[str]:

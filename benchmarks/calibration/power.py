@@ -47,8 +47,8 @@ def shares_of(test: Test, found: Found, design: Design, sizes: Sequence[float]) 
 def least(sizes: Sequence[float], shares: Sequence[float]) -> str:
     """Write the size that is found, in points; a dash for none. Sizes all above 0, or all below and increasing."""
     if sizes[0] < 0.0:
-        told = least([-size for size in sizes][::-1], shares[::-1])
-        return told if told == "-" else f"-{told}"
+        written = least([-size for size in sizes][::-1], shares[::-1])
+        return written if written == "-" else f"-{written}"
     size = found_at(sizes, shares)
     return "-" if size is None else f"{100 * size:.1f}"
 

@@ -147,7 +147,7 @@ def attribute(setup: Setup, ledger: Ledger, fee: float = FEE, spread: float = SP
         "interest": _interest(setup, ledger),
         "core_costs": costs[:, CORE].sum(axis=1),
     }
-    return _told(setup, ledger, dollars)
+    return _attribution_of(setup, ledger, dollars)
 
 
 def _positions(setup: Setup, ledger: Ledger) -> Positions:
@@ -190,7 +190,7 @@ def _interest(setup: Setup, ledger: Ledger) -> Floats:
     return earned
 
 
-def _told(setup: Setup, ledger: Ledger, dollars: dict[str, Floats]) -> Attribution:
+def _attribution_of(setup: Setup, ledger: Ledger, dollars: dict[str, Floats]) -> Attribution:
     """Return the attribution, with nothing in it after a ruin, and what fills at other prices cost."""
     alive, level = _alive(ledger), setup.prices.fund_level
     equity = np.where(alive, ledger.equity, ledger.equity[ledger.last])

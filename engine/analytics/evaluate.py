@@ -27,6 +27,7 @@ from engine.analytics.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withh
 from engine.evaluate_strategy import PreparedRun
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE
 from engine.setup import Setup, run_beta
 
 SEED = 0
@@ -156,7 +157,7 @@ def _sale_cost(setup: Setup, hedged: Ledger, beta: Floats) -> Figure:
 
     def ends(rate: float) -> tuple[float, float]:
         levy = np.full(len(setup.terms.levy), rate)
-        levy[-1] = 0.0
+        levy[HEDGE] = 0.0
         terms = setup.terms._replace(levy=levy)
         books = [compiled().replay(setup.prices, terms, orders) for orders in (hedged, sold)]
         return float(books[0].equity[books[0].last]), float(books[1].equity[books[1].last])

@@ -77,7 +77,8 @@ def compiled() -> Compiled:
         bootstrap.resample,
         *(placebo.worth, placebo.run_shift, placebo.run_shifts),
         *(tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
-        *(tails.walk, tails.told, tails.between, tails.match, tails.match_draws, tails.as_safe, tails.match_books),
+        *(tails.walk, tails.risk_and_growth, tails.between, tails.match, tails.match_draws),
+        *(tails.as_safe, tails.match_books),
     ):
         twins[function.__name__] = twin(function, twins)
     return Compiled(*(twins[name] for name in Compiled._fields))
@@ -104,7 +105,7 @@ def twin(function: Callable[..., Any], twins: dict[str, Any]) -> Any:
 
 
 def is_cached() -> bool:
-    """Say whether compiled code is on disk; else the first call compiles for about ten seconds."""
+    """Return whether compiled code is on disk; else the first call compiles for about ten seconds."""
     return _folder().is_dir()
 
 

@@ -61,7 +61,7 @@ def match_draws(blocks: Blocks, paths: Floats, grid: Floats, near: Ints, out: Fl
     room = np.empty(len(level))
     for d in range(len(blocks.of) - 1):
         for m in range(out.shape[1]):
-            own, out[d, m, 2] = told(blocks, d, m, paths[0], level, room)
+            own, out[d, m, 2] = risk_and_growth(blocks, d, m, paths[0], level, room)
             out[d, m, 0], out[d, m, 1] = match(blocks, d, m, own, paths, grid, near[m], level, room)
 
 
@@ -77,14 +77,14 @@ def match(
     room: Floats,
 ) -> tuple[float, float]:
     """Return the share that is as safe as a book of risk `own`, looked for from place k on, and its log growth."""
-    low, less = told(blocks, draw, measure, paths[1 + k], level, room)
-    high, more = told(blocks, draw, measure, paths[2 + k], level, room)
+    low, less = risk_and_growth(blocks, draw, measure, paths[1 + k], level, room)
+    high, more = risk_and_growth(blocks, draw, measure, paths[2 + k], level, room)
     while own <= high and k + 2 < len(grid):
         k, low, less = k + 1, high, more
-        high, more = told(blocks, draw, measure, paths[2 + k], level, room)
+        high, more = risk_and_growth(blocks, draw, measure, paths[2 + k], level, room)
     while own > low and own > high and k > 0:
         k, high, more = k - 1, low, less
-        low, less = told(blocks, draw, measure, paths[1 + k], level, room)
+        low, less = risk_and_growth(blocks, draw, measure, paths[1 + k], level, room)
     if own <= high:
         return grid[k + 1], more
     if own > low:
@@ -139,7 +139,9 @@ def match_books(levels: Floats, grid: Floats, risks: Floats, growths: Floats, ou
         out[j, 1] = as_safe(out[j, 0], grid, risks, growths)[1]
 
 
-def told(blocks: Blocks, draw: int, measure: int, path: Floats, level: Floats, room: Floats) -> tuple[float, float]:
+def risk_and_growth(
+    blocks: Blocks, draw: int, measure: int, path: Floats, level: Floats, room: Floats
+) -> tuple[float, float]:
     """Return a book's risk and its log growth over a draw of sessions."""
     walk(blocks, draw, path, level)
     return risk_of(measure, level, room), math.log(level[len(level) - 1])

@@ -13,6 +13,7 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from data.calendar import sessions_a_year
+from engine.analytics.answer.variations import delayed
 from engine.analytics.derisk import sold_daily
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger, replay, run_policy
@@ -197,12 +198,10 @@ def lag_check(bench: Bench, whole: Output) -> Check:
 
 def _later(setup: Setup, ledger: Ledger) -> Ledger:
     """Return a ledger's orders a session later; at the first close the core is bought without a hedge."""
-    moved = {name: np.roll(getattr(ledger, name), 1) for name in ("ordered", "core", "hedge", "restate")}
-    moved["ordered"][0], moved["restate"][0] = True, True
-    moved["core"][0], moved["hedge"][0] = setup.plan.unhedged_core, 0.0
-    if len(moved["ordered"]) > 1 and ledger.hedge[0] == 0.0:  # that order is filled already
-        moved["ordered"][1] = False
-    return ledger._replace(**moved)
+    late = delayed(ledger, setup, 1)
+    if ledger.hedge[0] == 0.0:  # that order is filled already
+        late.ordered[1] = False
+    return late
 
 
 def filled_later(setup: Setup, ledger: Ledger, sessions: int = 1) -> Ledger:

@@ -124,7 +124,7 @@ class VariedRun:
         """Run the hedged book under a change."""
         if self.decides:
             return compiled().run_policy(setup.prices, setup.terms, setup.plan)
-        return compiled().replay(setup.prices, setup.terms, _later(self.hedged, setup, late))
+        return compiled().replay(setup.prices, setup.terms, delayed(self.hedged, setup, late))
 
     def laid_out(self, config: RunConfig, late: int = 0, first: int | None = None) -> Setup:
         """Return the run laid out under a change: its signal some sessions late, or starting at a later session."""
@@ -248,7 +248,7 @@ def _variation(
     return Variation(name, group, gap_to_held_less(hedged, grid, years), fund)
 
 
-def _later(orders: Ledger, setup: Setup, late: int) -> Ledger:
+def delayed(orders: Ledger, setup: Setup, late: int) -> Ledger:
     """Return orders some sessions later; at the first close the core is bought without a hedge."""
     if not late:
         return orders

@@ -64,6 +64,35 @@ def test_its_own_figures_are_the_runs(tmp_path, text, rebalance, shares):
     assert late["final_equity"] != pytest.approx(now["final_equity"], rel=1e-6)
 
 
+COUNTED = """
+@dataclass
+class Timed(CloseStrategy):
+    shift: int = 0
+    late: int = 0
+    closes: int = 0
+
+    def on_close(self, view, book):
+        self.closes += 1
+        asked = self.closes - self.late
+        return 0.2 if asked > 0 and (asked + self.shift) % 5 < 2 else 0.0
+"""
+
+
+@pytest.mark.parametrize(("shift", "core"), [(1, {"AAA": 0.6, "BBB": 0.4}), (4, {"AAA": 1.0})])
+def test_late_is_the_book_of_weights_that_are_given_a_session_later(tmp_path, shift, core):
+    """Off at the first close or on: of two holdings one more order there would put them back to their weights."""
+    core = {"portfolio.core": core, "hedge.rebalance": "never", "controls": "off"}
+    named = {"strategy.class": write_strategy(tmp_path, "Timed", COUNTED)} | core
+    config, late = (configured(named | {"strategy.params": {"shift": shift, "late": by}}) for by in (0, 1))
+    (check,) = [one for one in prove(config, FED, 2).checks if one.name == "lag"]
+    ran = run(config, FED)
+
+    assert (ran.hedged.hedge[0] > 0.0) == (shift == 4)
+    assert check.details["a_session_late"]["final_equity"] == pytest.approx(
+        run(late, FED).metrics["final_equity"], rel=1e-12
+    )
+
+
 class Both(bt.Strategy):
     """Trades core and hedge every few sessions, a session late if told so."""
 

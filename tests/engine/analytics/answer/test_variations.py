@@ -358,14 +358,14 @@ def test_weights_are_asked_for_above_nothing_and_up_to_all(monkeypatch, setting,
 def test_orders_that_are_late_begin_with_the_core_alone():
     given = bench()
     orders, setup = given.hedged, given.prepared.setup
-    moved = variations._later(orders, setup, 2)
+    moved = variations.delayed(orders, setup, 2)
 
     assert moved.ordered[:2].tolist() == moved.restate[:2].tolist() == [True, False]
     assert moved.hedge[:2].tolist() == [0.0, 0.0]
     assert moved.core[:2].tolist() == [setup.plan.unhedged_core] * 2
     for name in ("ordered", "restate", "hedge", "core"):
         assert getattr(moved, name)[2:].tolist() == getattr(orders, name)[:-2].tolist()
-    assert variations._later(orders, setup, 0) is orders
+    assert variations.delayed(orders, setup, 0) is orders
 
 
 def test_a_book_of_cents_is_alive():
