@@ -126,13 +126,13 @@ def weigher(strategy: CloseStrategy, setup: Setup, most: float, view: Market | N
     """
     name, market = type(strategy).__name__, setup.market if view is None else view
 
-    def weigh(t: int, ledger: Ledger) -> float:
+    def weigh(t: int, ledger: Ledger) -> Floats:
         date = market.run_sessions[t]
         with errors_named(strategy, f"on_close fails on {date}"):
             weight = float(strategy.on_close(View(market, market.first + t), _book(setup, ledger, t)))
         if not math.isfinite(weight) or not 0.0 <= weight <= most:
             raise StrategyError(f"{name}.on_close gives {weight:g} on {date}: return a weight from 0 to {most:g}")
-        return weight
+        return np.array([weight])
 
     return weigh
 

@@ -1,7 +1,7 @@
 """The rules by which money moves (design: how money moves), as functions on one session's rows.
 
 Written in scalars, arrays and named tuples, so that the same functions run in Python and compiled. Columns are the
-core holdings and then the hedge.
+core holdings and then the hedges.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Floats
-from engine.legs import HEDGE
 
 LEAST_TRADE = 1e-12
 """The share of equity below which a difference isn't traded."""
@@ -30,8 +29,8 @@ class Prices(NamedTuple):
         Dollars a share as traded, shape (sessions, instruments); `fill` is what orders fill at.
     dividend, split
         Events effective before the open, shape (sessions, instruments).
-    fund_level
-        The hedge's total-return close, shape (sessions,).
+    level
+        The hedges' total-return closes, shape (sessions, hedges).
     """
 
     open: Floats
@@ -39,7 +38,7 @@ class Prices(NamedTuple):
     fill: Floats
     dividend: Floats
     split: Floats
-    fund_level: Floats
+    level: Floats
 
 
 class Terms(NamedTuple):
@@ -50,7 +49,7 @@ class Terms(NamedTuple):
     cash
         Dollars at the start.
     core_weights
-        The configured weights, shape (instruments - 1,).
+        The configured weights, shape (holdings,): the first columns; the rest are hedges.
     commission, slippage
         Fractions of the price, shape (instruments,).
     commission_per_share, slippage_per_share
@@ -86,10 +85,20 @@ class Terms(NamedTuple):
 
 
 class Order(NamedTuple):
-    """Target weights decided at a close, fractions of equity; `restate` puts the core back to configured weights."""
+    """Target weights decided at a close, fractions of equity, below 0 for what is sold short.
+
+    Parameters
+    ----------
+    core
+        Of all holdings together.
+    hedges
+        Of each hedge, shape (hedges,).
+    restate
+        Put the core back to its configured weights.
+    """
 
     core: float
-    hedge: float
+    hedges: Floats
     restate: bool
 
 
@@ -153,16 +162,20 @@ def wanted(terms: Terms, order: Order, price: Floats, cash: float, shares: Float
     The core's part is spread over its holdings pro rata to what they are worth now, long or short, or by the
     configured weights when the order restates them or nothing is held.
     """
-    hedge = len(shares) + HEDGE
+    holdings = len(terms.core_weights)
     core_worth = 0.0
-    for i in range(hedge):
+    for i in range(holdings):
         core_worth += shares[i] * price[i]
-    equity = max(cash + core_worth + shares[hedge] * price[hedge], 0.0)
+    equity = cash + core_worth
+    for i in range(holdings, len(shares)):
+        equity += shares[i] * price[i]
+    equity = max(equity, 0.0)
     for i in range(len(shares)):
-        weight = order.hedge
-        if i < hedge:
+        if i < holdings:
             configured = order.restate or abs(core_worth) <= LEAST_TRADE * equity
             weight = order.core * (terms.core_weights[i] if configured else shares[i] * price[i] / core_worth)
+        else:
+            weight = order.hedges[i - holdings]
         target = weight * equity / price[i]
         if terms.whole:
             target = math.floor(target + WHOLE_SHARE)

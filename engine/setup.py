@@ -17,7 +17,7 @@ from data.sources import SERIES, Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import HedgeConfig, RunConfig
-from engine.kernel.loop import Plan
+from engine.kernel.loop import Plan, policies_of
 from engine.legs import legs_of
 from engine.provenance import audited, extended, found_in, made_before, or_made
 from engine.reads import check_held, strategy_reads
@@ -200,12 +200,13 @@ def plan_with(
 ) -> Plan:
     """Return the plan of a hedge from its parts, arrays over the run's sessions."""
     return Plan(
-        policy,
-        intensity,
-        size,
-        rebalancing_days(sessions, hedge.rebalance),
+        policies_of([policy]),
+        intensity[:, np.newaxis],
+        size[:, np.newaxis],
+        np.ones(1),
+        rebalancing_days(sessions, hedge.rebalance)[:, np.newaxis],
         core_due,
-        hedge.band if hedge.rebalance == "band" else np.inf,
+        np.array([hedge.band if hedge.rebalance == "band" else np.inf]),
         unhedged_core(sizing_from(hedge)),
         hedge.funding == "sell_core",
     )
@@ -219,8 +220,8 @@ def _prices(config: RunConfig, market: Market) -> Prices:
 
     close, opening = columns("close"), columns("open")
     fill = opening if config.execution.fill == "next_open" else close
-    fund_level = market.total_return(market.hedge)[market.first :].copy()
-    return Prices(opening, close, fill, columns("dividend"), columns("split"), fund_level)
+    levels = [market.total_return(name)[market.first :] for name in legs_of(market.roles).hedges]
+    return Prices(opening, close, fill, columns("dividend"), columns("split"), np.column_stack(levels))
 
 
 def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats) -> Terms:

@@ -209,11 +209,12 @@ def _executed(
     What was ordered or filled on a session that isn't shared counts on the next one.
     """
     sessions, whole = run.sessions[rows], run.ledgers[book]
-    equity, action = whole.equity[rows] * scale, np.zeros(len(rows), np.int64)
-    ordered = np.flatnonzero(whole.action == ENTER)
-    action[np.searchsorted(rows, ordered[(ordered >= rows[0]) & (ordered < rows[-1])])] = ENTER
+    equity, actions = whole.equity[rows] * scale, np.zeros_like(whole.actions[rows])
+    ordered, which = np.nonzero(whole.actions == ENTER)
+    seen = (ordered >= rows[0]) & (ordered < rows[-1])
+    actions[np.searchsorted(rows, ordered[seen]), which[seen]] = ENTER
     cut = Ledger._make([*(column[rows] for column in whole[:-1]), len(_to_ruin(equity)) - 1])
-    ledger = cut._replace(equity=equity, action=action)
+    ledger = cut._replace(equity=equity, actions=actions)
     return ledger, earned, sessions, _trades(run.tables["fills"], book, sessions, scale)
 
 

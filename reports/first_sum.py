@@ -75,7 +75,7 @@ def steps_of(result: Run, answer: Answer, names: Names) -> tuple[SumStep, ...]:
 def weight_of(result: Run) -> str:
     """Return the weight, or the weights, at which the hedge was ordered on, in whole percent."""
     hedged = result.hedged
-    weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
+    weights = hedged.hedges[: hedged.last + 1][hedged.actions[: hedged.last + 1] == ENTER]
     if not len(weights):
         return share(result.config.hedge.weight)
     low, high = float(weights.min()), float(weights.max())

@@ -178,13 +178,13 @@ def _paths(result: Run, index: Index, b: float, episode: Episode, cascade: Casca
     before = OPEN if at_open else 0.0
     closes = np.arange(entered if at_open else entered + 1, end if left else end + 1)
     begun = (index.opened if at_open else index.level)[entered]
-    bought = prices.fund_level[entered] * prices.fill[entered, HEDGE] / prices.close[entered, HEDGE]
+    bought = prices.level[entered, HEDGE] * prices.fill[entered, HEDGE] / prices.close[entered, HEDGE]
 
     def path(level: Floats, base: float, last: float) -> Floats:
         return np.array([1.0, *(level[closes] / base), *([1.0 + last] if left else [])])
 
     x = np.array([entered - before, *closes, *([end - before] if left else [])])
-    moved, fund = path(index.level, begun, cascade.index), path(prices.fund_level, bought, cascade.fund)
+    moved, fund = path(index.level, begun, cascade.index), path(prices.level[:, HEDGE], bought, cascade.fund)
     return {
         "x": singles(x),
         "underlying": singles(100.0 * moved),

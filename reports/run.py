@@ -50,7 +50,7 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
 def exposure(result: Run) -> str:
     """Return in words what the hedge does to net exposure, and what selling core does instead."""
     hedge, hedged = result.config.hedge, result.hedged
-    weights = hedged.hedge[: hedged.last + 1][hedged.action[: hedged.last + 1] == ENTER]
+    weights = hedged.hedges[: hedged.last + 1][hedged.actions[: hedged.last + 1] == ENTER]
     if not len(weights):
         return "The hedge was never ordered on."
     low, middle, high = float(weights.min()), float(np.median(weights)), float(weights.max())

@@ -192,7 +192,7 @@ def _interest(setup: Setup, ledger: Ledger) -> Floats:
 
 def _attribution_of(setup: Setup, ledger: Ledger, dollars: dict[str, Floats]) -> Attribution:
     """Return the attribution, with nothing in it after a ruin, and what fills at other prices cost."""
-    alive, level = _alive(ledger), setup.prices.fund_level
+    alive, level = _alive(ledger), setup.prices.level[:, HEDGE]
     equity = np.where(alive, ledger.equity, ledger.equity[ledger.last])
     dollars = {name: np.where(alive, column, 0.0) for name, column in dollars.items()}
     gap = np.diff(equity, prepend=equity[0]) - np.sum(list(dollars.values()), axis=0)

@@ -31,7 +31,7 @@ def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREA
     buying, selling = (
         -np.sum(costs_of(setup.terms, setup.prices.fill, each), axis=0)[:, HEDGE] for each in (unit, -unit)
     )
-    level = setup.prices.fund_level
+    level = setup.prices.level[:, HEDGE]
     return Daily(
         fund=np.concatenate(([0.0], level[1:] / level[:-1] - 1.0)),
         worth=worth,

@@ -17,6 +17,7 @@ from engine.analytics.protective_put import MONEYNESS, run_protective_put
 from engine.analytics.short_underlying import run_short_underlying
 from engine.config import RunConfig
 from engine.kernel.loop import Ledger, Plan, replay, run_given, run_policy
+from engine.legs import HEDGE
 from engine.rules import LEAST_TRADE, Terms
 from engine.setup import BORROW_FEE, Setup, rebalancing_days, sizing_of
 from strategies.sizing import most_hedge
@@ -198,13 +199,14 @@ def run_buy_and_hold(setup: Setup, weight: float) -> Ledger:
 
 def median_weight(config: RunConfig, hedged: Ledger) -> float:
     """Return the median weight of the hedge over the run's orders that had one; the configured one if none had."""
-    ordered = hedged.hedge[hedged.ordered & (hedged.hedge > 0.0)]
+    weights = hedged.hedges[:, HEDGE]
+    ordered = weights[hedged.ordered & (weights > 0.0)]
     return float(np.median(ordered)) if len(ordered) else min(config.hedge.weight, most_hedge(sizing_of(config)))
 
 
 def _run_constant(setup: Setup, weight: float, due: Flags) -> Ledger:
-    plan = setup.plan._replace(hedge_due=due, band=np.inf)
-    return run_given(setup.prices, setup.terms, plan, lambda _t, _ledger: weight)
+    plan = setup.plan._replace(hedge_due=due[:, np.newaxis], band=np.full(1, np.inf))
+    return run_given(setup.prices, setup.terms, plan, lambda _t, _ledger: np.array([weight]))
 
 
 def _derisk_entry(case: Case) -> Made:
@@ -227,7 +229,7 @@ def _derisk_daily(case: Case) -> Made:
 
 def _untimed(case: Case) -> str:
     weight = median_weight(case.config, case.hedged)
-    whose = "median weight ordered" if (case.hedged.hedge > 0.0).any() else "configured weight"
+    whose = "median weight ordered" if (case.hedged.hedges > 0.0).any() else "configured weight"
     return f"{100.0 * weight:.4g} % of equity in {case.setup.market.hedge}, the {whose}"
 
 

@@ -16,7 +16,7 @@ from data.arrays import Flags, Floats, Ints
 from engine.analytics.fund_exposure import WIPED_OUT, fills_at_open, index_of
 from engine.analytics.metrics import Trades, trades_of
 from engine.kernel.compiled import compiled
-from engine.kernel.loop import Ledger, empty_ledger
+from engine.kernel.loop import Ledger, ledger_on
 from engine.legs import CORE, HEDGE
 from engine.rules import Prices, Terms
 from engine.setup import Setup, rebalancing_days
@@ -38,8 +38,8 @@ def entry_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
 
     Between orders the weight last ordered stands, at the beta of its own close.
     """
-    core = matched(hedged.core, hedged.hedge, beta, setup.market.roles.leverage)
-    return hedged._replace(core=core[_last(hedged.ordered)], hedge=np.zeros_like(core))
+    core = matched(hedged.core, hedged.hedges[:, HEDGE], beta, setup.market.roles.leverage)
+    return hedged._replace(core=core[_last(hedged.ordered)], hedges=np.zeros_like(hedged.hedges))
 
 
 def _last(ordered: Flags) -> Ints:
@@ -103,21 +103,20 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
     it would lag the fund by a night, and the night's reversal would pass for the fund's doing.
     """
     prices, terms = _halved(setup.prices, setup.terms)
-    orders = _half_orders(setup, hedged, beta)
+    orders = _half_orders(setup, hedged, beta, ledger_on(prices))
     halves = compiled().replay(prices, terms, orders)
     trades = trades_of(halves.traded, prices.fill, terms)
     return SoldDaily(_whole(halves), Trades(*(_by_session(column) for column in trades)))
 
 
-def _half_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
-    """Return orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
+def _half_orders(setup: Setup, hedged: Ledger, beta: Floats, half: Ledger) -> Ledger:
+    """Write orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
     b, sessions = setup.market.roles.leverage, np.arange(len(hedged.equity))
-    half = empty_ledger(2 * len(sessions) - 1, hedged.shares.shape[1])
     half.ordered[1::2] = ((hedged.shares[:, HEDGE] != 0.0) & (sessions < hedged.last))[1:]
     half.core[1::2] = matched(*_weights(setup, hedged), beta, b)[1:]
     filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
     then = _leverage_at_open(b, index_of(setup).night[1:]) if fills_at_open(setup) else b
-    ordered = matched(hedged.core[:-1], hedged.hedge[:-1], beta[:-1], then)
+    ordered = matched(hedged.core[:-1], hedged.hedges[:-1, HEDGE], beta[:-1], then)
     half.ordered[at] |= filled
     half.core[at] = np.where(filled, ordered, half.core[at])
     half.restate[at] = filled & hedged.restate[:-1]
@@ -154,7 +153,7 @@ def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
 
     both = closed.copy()
     both[1::2] = opened[1:]
-    half = Prices(both, closed, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, HEDGE])
+    half = Prices(both, closed, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, HEDGE:])
     earned, owed, borrow = (at_open(rate, 0.0) for rate in (terms.earned, terms.owed, terms.borrow))
     return half, terms._replace(earned=earned, owed=owed, borrow=borrow)
 
@@ -178,9 +177,9 @@ def _whole(halves: Ledger) -> Ledger:
         _by_session(halves.traded),
         halves.ordered[::2] | np.append(halves.ordered[1::2], False),  # an order fills in the next session, at its end
         halves.core[closes],
-        halves.hedge[closes],
+        halves.hedges[closes],
         halves.restate[closes],
-        halves.action[closes],
+        halves.actions[closes],
         last,
     )
 
@@ -188,7 +187,7 @@ def _whole(halves: Ledger) -> Ledger:
 def run_held_less(setup: Setup, share: float) -> Ledger:
     """Hold a share of the core, the rest in cash, restored at the first close of each calendar month."""
     due = setup.plan.core_due
-    orders = empty_ledger(*setup.prices.close.shape)
+    orders = ledger_on(setup.prices)
     orders.ordered[:] = rebalancing_days(setup.market.run_sessions, "monthly") | due
     orders.restate[:] = due
     orders.ordered[0] = orders.restate[0] = True

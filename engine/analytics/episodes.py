@@ -49,10 +49,10 @@ class Episode:
 
 def episodes_of(setup: Setup, ledger: Ledger) -> tuple[Episode, ...]:
     """List the episodes of a run, oldest first."""
-    exits = [int(t) for t in np.flatnonzero((ledger.action != STAY) & (ledger.action != ENTER))]
+    exits = [int(t) for t in np.flatnonzero((ledger.actions[:, HEDGE] != STAY) & (ledger.actions[:, HEDGE] != ENTER))]
     flows, costs = _sleeve_flows(setup, ledger)
     found = []
-    for decided in (int(t) for t in np.flatnonzero(ledger.action == ENTER)):
+    for decided in (int(t) for t in np.flatnonzero(ledger.actions[:, HEDGE] == ENTER)):
         left = next((t for t in exits if t > decided and t < ledger.last), None)
         end = ledger.last if left is None else left + 1
         span = slice(decided + 1, end + 1)
@@ -63,8 +63,8 @@ def episodes_of(setup: Setup, ledger: Ledger) -> tuple[Episode, ...]:
                 decided + 1,
                 left,
                 None if left is None else end,
-                "open" if left is None else REASONS[ledger.action[left]],
-                float(ledger.hedge[decided]),
+                "open" if left is None else REASONS[ledger.actions[left, HEDGE]],
+                float(ledger.hedges[decided, HEDGE]),
                 _fund_return(setup, decided + 1, end, still_open=left is None),
                 float(flows[span].sum() + still),
                 float(costs[span].sum()),
@@ -86,7 +86,7 @@ def _sleeve_flows(setup: Setup, ledger: Ledger) -> tuple[Floats, Floats]:
 
 def _fund_return(setup: Setup, entered: int, end: int, *, still_open: bool) -> float:
     prices = setup.prices
-    level, at_entry = prices.fund_level, prices.fill[entered, HEDGE] / prices.close[entered, HEDGE]
+    level, at_entry = prices.level[:, HEDGE], prices.fill[entered, HEDGE] / prices.close[entered, HEDGE]
     if still_open or end == entered:
         return float(level[end] / (level[entered] * at_entry) - 1.0)
     before = prices.close[end - 1, HEDGE] / prices.split[end, HEDGE]

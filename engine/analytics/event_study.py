@@ -13,6 +13,7 @@ from engine.analytics.bootstrap import BlockDraws, draw_blocks
 from engine.analytics.evidence import LEVEL
 from engine.analytics.fund_exposure import fills_at_open
 from engine.kernel.loop import Ledger
+from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import ENTER
 
@@ -262,8 +263,8 @@ def _moves(fund: _Priced, underlying: _Priced, leverage: float, end: int) -> _Re
 def _triggers(setup: Setup, hedged: Ledger, every: str) -> Ints:
     """Return the sessions at whose closes there was a trigger."""
     if every == "entry":
-        return np.flatnonzero(hedged.action == ENTER)
-    there = setup.plan.intensity >= setup.plan.policy.enter
+        return np.flatnonzero(hedged.actions[:, HEDGE] == ENTER)
+    there = setup.plan.intensity[:, HEDGE] >= setup.plan.policies.enter[HEDGE]
     return np.flatnonzero(there[1:] & ~there[:-1]) + 1
 
 

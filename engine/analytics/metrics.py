@@ -149,7 +149,7 @@ def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -
         drawdown=float(drawdowns(equity).min()),
         tail=min(cvar(returns), 0.0),
         fills=int(trades.fills[:end].sum()),
-        episodes=int(np.count_nonzero(ledger.action[:end] == ENTER)),
+        episodes=int(np.count_nonzero(ledger.actions[:end] == ENTER)),
         hedged=int(np.count_nonzero(ledger.shares[:end, HEDGE])),
         traded=float(trades.dollars[:end].sum()),
         costs=float(trades.costs[:end].sum()),

@@ -20,7 +20,7 @@ from data.market import Market
 from data.sources import SERIES, Source
 from engine.analytics.short_underlying import underlying_of
 from engine.config import RunConfig
-from engine.kernel.loop import Ledger, empty_ledger, mark
+from engine.kernel.loop import Ledger, ledger_on, mark
 from engine.legs import CORE, HEDGE
 from engine.rules import Order, Prices, open_session, plan_trade, settle
 from engine.setup import Setup, rebalancing_days
@@ -86,7 +86,7 @@ def run_protective_put(config: RunConfig, setup: Setup, beta: Floats) -> tuple[L
     """
     puts = puts_of(config, setup)
     prices = _prices(config, setup, puts)
-    ledger, terms, since = empty_ledger(*prices.close.shape), setup.terms, 0
+    ledger, terms, since = ledger_on(prices), setup.terms, 0
     ledger.cash[0] = ledger.equity[0] = terms.cash
     for t in range(1, len(ledger.equity)):
         ledger.shares[t] = ledger.shares[t - 1]
@@ -204,7 +204,7 @@ def dividend_yield(market: Market) -> Floats:
 def _order(invested: float, beta: float, puts: Puts, t: int, *, restate: bool) -> Order:
     """Return the weights by which each dollar of core has puts on `beta` dollars of the underlying."""
     core = invested / (1.0 + beta * puts.premium[t] / puts.spot[t])
-    return Order(core, invested - core, restate)
+    return Order(core, np.array([invested - core]), restate)
 
 
 def _prices(config: RunConfig, setup: Setup, puts: Puts) -> Prices:
@@ -223,7 +223,7 @@ def _prices(config: RunConfig, setup: Setup, puts: Puts) -> Prices:
         fill,
         with_put(held.dividend, none),
         with_put(held.split, own.split),
-        puts.value,
+        puts.value[:, np.newaxis],
     )
 
 

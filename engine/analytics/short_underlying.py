@@ -65,7 +65,7 @@ def run_short_underlying(config: RunConfig, setup: Setup, hedged: Ledger) -> tup
     """
     leverage = setup.market.roles.leverage
     prices, terms = _prices(config, setup), _terms(setup, margin=setup.terms.margin or leverage > 0.0)
-    orders = hedged._replace(hedge=leverage * hedged.hedge)
+    orders = hedged._replace(hedges=leverage * hedged.hedges)
     return compiled().replay(prices, terms, orders), prices, terms
 
 
@@ -73,7 +73,7 @@ def _prices(config: RunConfig, setup: Setup) -> Prices:
     """Return the run's prices with the underlying's last."""
     held, own = setup.prices, underlying_of(config, setup)
     columns = {name: np.column_stack((getattr(held, name)[:, CORE], getattr(own, name))) for name in own._fields}
-    return Prices(**columns, fund_level=own.close)
+    return Prices(**columns, level=own.close[:, np.newaxis])
 
 
 def _terms(setup: Setup, *, margin: bool) -> Terms:

@@ -15,7 +15,7 @@ from engine.backtrader_engine.broker import GuardedBroker, GuardedCerebro, Histo
 from engine.backtrader_engine.guard import DATA, RefusedError, refusal
 from engine.backtrader_engine.hedge import FIRST_DAY, LINES, Decider, HedgeStrategy
 from engine.backtrader_engine.record import Ended, Placed, Recorder, Stop
-from engine.kernel.loop import Ledger, Weigh, empty_ledger
+from engine.kernel.loop import Ledger, Weigh, ledger_on
 from engine.legs import legs_of
 from engine.setup import Setup
 
@@ -25,7 +25,7 @@ Analyzer = tuple[type, Mapping[str, Any]]
 
 def run_in_backtrader(setup: Setup, weigh: Weigh | None = None) -> Ledger:
     """Run the policy, or a strategy that gives the weight itself, in backtrader's broker; return what it did."""
-    ledger = empty_ledger(*setup.prices.close.shape)
+    ledger = ledger_on(setup.prices)
     decider = Decider(setup.prices, setup.plan, ledger, weigh)
     cerebro, broker = bt.Cerebro(cheat_on_open=True, **PINNED), HistoryBroker(checksubmit=False)
     _run(setup, cerebro, broker, HedgeStrategy, {"prices": setup.prices, "terms": setup.terms, "decider": decider})
@@ -37,7 +37,7 @@ def run_backtrader_strategy(
 ) -> tuple[Ledger, tuple[Ended, ...]]:
     """Run somebody's backtrader.Strategy as it is.
 
-    It finds its feeds by instrument's name, core first and the hedge last, with as-traded prices and a further line
+    It finds its feeds by instrument's name, core first and hedges last, with as-traded prices and a further line
     ``total_return``. Splits, dividends and interest reach its positions, open orders and cash before each open.
 
     Returns

@@ -16,7 +16,7 @@ from data.sources import BARS, SERIES, Held, Kind, typed
 from engine.backtrader_engine.hedge import FIRST_DAY, LINES, Decider, place
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
-from engine.kernel.loop import empty_ledger, mark
+from engine.kernel.loop import ledger_on, mark
 from engine.legs import legs_of
 from engine.loading import build_config
 from engine.rules import Order, plan_trade
@@ -74,7 +74,8 @@ class GuestHedge(bt.Strategy):
         setup = self._at_this_brokers_costs(prepare(config, market, signal))
         weigh = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None
         self._setup = setup
-        self._decider = Decider(setup.prices, setup.plan, empty_ledger(*setup.prices.close.shape), weigh)
+        ledger = ledger_on(setup.prices)
+        self._decider = Decider(setup.prices, setup.plan, ledger, weigh)
         self._rows = {day.item().toordinal(): row for row, day in enumerate(market.sessions)}
         self._ordered: Order | None = None
 
@@ -89,7 +90,7 @@ class GuestHedge(bt.Strategy):
         ledger.equity[t] = mark(self._setup.prices, ledger, t)
         self._decider.read(t)
         if ledger.ordered[t]:
-            self._ordered = Order(ledger.core[t], ledger.hedge[t], bool(ledger.restate[t]))
+            self._ordered = Order(ledger.core[t], ledger.hedges[t], bool(ledger.restate[t]))
 
     def next_open(self) -> None:
         """Order what was decided at the last close, at the first session that every traded instrument has."""

@@ -11,9 +11,8 @@ import numpy as np
 from data.arithmetic import dot
 from data.arrays import Floats
 from engine.backtrader_engine.guard import column_of
-from engine.kernel.loop import Ledger, Memory, Plan, Weigh, decide, decide_given, mark
+from engine.kernel.loop import Ledger, Plan, Weigh, decide, decide_given, empty_memory, mark
 from engine.rules import Order, Prices, plan_trade
-from strategies.policy import start
 
 ROUNDING = 1e-9
 """The share of equity lent over a fill, so that a buy that takes all cash isn't refused for a rounding."""
@@ -34,16 +33,16 @@ class Decider:
 
     def __init__(self, prices: Prices, plan: Plan, ledger: Ledger, weigh: Weigh | None) -> None:
         self.prices, self.plan, self.ledger, self.weigh = prices, plan, ledger, weigh
-        self.memory, self.weight = Memory(start(), 0, 0.0), 0.0
+        self.memory, self.weights = empty_memory(len(plan.sides)), np.zeros(len(plan.sides))
 
     def read(self, t: int) -> None:
         """Decide at the close of t."""
         if self.weigh is None:
-            self.memory = decide(self.prices, self.plan, self.ledger, t, self.memory)
+            decide(self.prices, self.plan, self.ledger, t, self.memory)
             return
-        weight = self.weigh(t, self.ledger)
-        decide_given(self.prices, self.plan, self.ledger, t, weight, self.weight)
-        self.weight = weight
+        weights = self.weigh(t, self.ledger)
+        decide_given(self.prices, self.plan, self.ledger, t, weights, self.weights)
+        self.weights = weights
 
 
 class HedgeStrategy(bt.Strategy):
@@ -74,7 +73,7 @@ class HedgeStrategy(bt.Strategy):
             return
         cash, shares = self.broker.book()
         traded = np.zeros_like(shares)
-        order = Order(ledger.core[t - 1], ledger.hedge[t - 1], bool(ledger.restate[t - 1]))
+        order = Order(ledger.core[t - 1], ledger.hedges[t - 1], bool(ledger.restate[t - 1]))
         plan_trade(self.p.terms, order, self.p.prices.fill[t], cash, shares, traded)
         equity = cash + dot(shares, self.p.prices.fill[t])
         self._credit = max(equity, 0.0) * (CREDIT if self.p.terms.margin else ROUNDING)

@@ -12,8 +12,7 @@ import numpy as np
 from data.arrays import Flags, Floats, Ints
 from data.format import counted
 from engine.backtrader_engine.guard import column_of
-from engine.kernel.loop import Ledger, empty_ledger
-from engine.legs import HEDGE
+from engine.kernel.loop import Ledger, ledger_on
 from engine.setup import Setup
 from strategies.policy import ENTER, SIGNAL, STAY
 
@@ -159,42 +158,42 @@ class Recorder(bt.Analyzer):
 
 
 def ledger_of(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> Ledger:
-    """Return the ledger of a book and its fills; the weights of an order are those the hedge had when it had filled."""
+    """Return the ledger of a book and its fills; an order's weights are those the hedges had when it had filled."""
     prices, plan = setup.prices, setup.plan
     equity = cash + (shares * prices.close).sum(axis=1)
-    ordered, hedge = _orders(setup, cash, shares, traded)
+    ordered, hedges = _orders(setup, cash, shares, traded)
     restate = np.zeros_like(ordered)
     restate[0] = True
     ruined = np.flatnonzero(equity <= 0.0)
-    return empty_ledger(*prices.close.shape)._replace(
+    return ledger_on(prices)._replace(
         equity=equity,
         cash=cash,
         shares=shares,
         traded=traded,
         ordered=ordered,
-        core=plan.unhedged_core - hedge if plan.core_pays else np.full_like(hedge, plan.unhedged_core),
-        hedge=hedge,
+        core=plan.unhedged_core - (np.abs(hedges).sum(axis=1) if plan.core_pays else np.zeros(len(hedges))),
+        hedges=hedges,
         restate=restate,
-        action=_actions(shares[:, HEDGE] != 0.0),
+        actions=_actions(shares[:, len(setup.terms.core_weights) :] != 0.0),
         last=int(ruined[0]) if len(ruined) else len(equity) - 1,
     )
 
 
 def _orders(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> tuple[Flags, Floats]:
-    """Return when the hedge was ordered, and the weight it had at the fill, one close before it filled."""
-    worth = shares * setup.prices.fill
-    filled = worth[:, HEDGE] / (cash + worth.sum(axis=1))
-    ordered, hedge = np.zeros(len(cash), np.bool_), np.zeros(len(cash))
-    ordered[:-1] = traded[1:, HEDGE] != 0.0
+    """Return when hedges were ordered, and the weights they had at the fill, one close before it filled."""
+    worth, first = shares * setup.prices.fill, len(setup.terms.core_weights)
+    filled = worth[:, first:] / (cash + worth.sum(axis=1))[:, np.newaxis]
+    ordered, hedges = np.zeros(len(cash), np.bool_), np.zeros_like(filled)
+    ordered[:-1] = (traded[1:, first:] != 0.0).any(axis=1)
     for t in range(len(cash) - 1):
-        hedge[t] = filled[t + 1] if ordered[t] else hedge[t - 1] if t else 0.0
+        hedges[t] = filled[t + 1] if ordered[t] else hedges[t - 1] if t else 0.0
     ordered[0] = True
-    return ordered, hedge
+    return ordered, hedges
 
 
 def _actions(held: Flags) -> Ints:
-    """Return the policy's words for a position that comes and goes: entered and left one close before it shows."""
-    action, change = np.full(len(held), STAY), np.diff(held.astype(np.int64))
-    action[:-1][change > 0] = ENTER
-    action[:-1][change < 0] = SIGNAL
-    return action
+    """Return the policy's words for positions that come and go: entered and left one close before it shows."""
+    actions, change = np.full(held.shape, STAY), np.diff(held.astype(np.int64), axis=0)
+    actions[:-1][change > 0] = ENTER
+    actions[:-1][change < 0] = SIGNAL
+    return actions

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from copy import deepcopy
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
 from engine.inspection.session import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading, headline, why
-from engine.kernel.loop import Ledger, Memory, decide, empty_ledger, fund_return, move
+from engine.kernel.loop import Ledger, Memory, decide, empty_memory, fund_return, ledger_on, move, recall
 from engine.legs import HEDGE
 from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
@@ -27,7 +28,7 @@ from engine.setup import Setup, open_market, run_beta
 from strategies.base import Strategy
 from strategies.inputs import Input
 from strategies.load import SHIPPED, kind
-from strategies.policy import REASONS, STAY, start
+from strategies.policy import REASONS, STAY
 
 SAME = 1e-9
 """Of equity: as far as a kept run's equity may lie from what comes out again."""
@@ -111,12 +112,12 @@ def session_of(sessions: Dates, date: np.datetime64) -> int:
 
 def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
     """Return what deciding remembered before and after the close of t, by the plain loop's own steps up to it."""
-    ledger = empty_ledger(*setup.prices.close.shape)
-    before = after = Memory(start(), 0, 0.0)
+    ledger, memory = ledger_on(setup.prices), empty_memory(len(setup.plan.sides))
     for s in range(t + 1):
+        before = deepcopy(memory) if s == t else memory
         move(setup.prices, setup.terms, ledger, s)
-        before, after = after, decide(setup.prices, setup.plan, ledger, s, after)
-    return before, after
+        decide(setup.prices, setup.plan, ledger, s, memory)
+    return before, memory
 
 
 def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
@@ -139,7 +140,7 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
     sessions, decides = setup.market.run_sessions, t < hedged.last
     policy = _policy(setup, hedged, t) if decides and kind(prepared.cls) == "intensity" else None
     last = t if decides else t - 1  # the last close that decided something
-    switched = np.flatnonzero(hedged.action[: last + 1] != STAY)
+    switched = np.flatnonzero(hedged.actions[: last + 1, HEDGE] != STAY)
     return Close(
         str(sessions[t]),
         tuple(_reading(one, row) for one in inputs),
@@ -149,7 +150,7 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
         str(sessions[switched[-1]]) if len(switched) else None,
         _order(hedged, t) if decides else None,
         float(hedged.core[last]),
-        float(hedged.hedge[last]),
+        float(hedged.hedges[last, HEDGE]),
         _fills(setup, hedged, t + 1) if decides else (),
     )
 
@@ -161,17 +162,15 @@ def _reading(one: Input, row: int) -> Reading:
 
 def _policy(setup: Setup, hedged: Ledger, t: int) -> PolicyRead:
     before, after = policy_at(setup, t)
-    made = fund_return(setup.prices, before.entry, t) if before.state.on else None
-    action = REASONS[hedged.action[t]]
-    return PolicyRead(
-        before.state, after.state, action, _known(setup.plan.size[t]), None if made is None else float(made)
-    )
+    made = fund_return(setup.prices, 0, before.entry[HEDGE], t) if before.on[HEDGE] else None
+    action, size = REASONS[hedged.actions[t, HEDGE]], _known(setup.plan.size[t, HEDGE])
+    return PolicyRead(recall(before, HEDGE), recall(after, HEDGE), action, size, None if made is None else float(made))
 
 
 def _order(hedged: Ledger, t: int) -> str | None:
     if not hedged.ordered[t]:
         return None
-    if hedged.action[t] != STAY:
+    if hedged.actions[t, HEDGE] != STAY:
         return "switch"
     return "rebalancing" if t else "first order"
 

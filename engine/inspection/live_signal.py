@@ -78,7 +78,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         )
     close = close_read(after, hedged, inputs, t)
     on = close.policy.before.on if close.policy else bool(hedged.shares[t, HEDGE] != 0.0)
-    order = _order(hedged.action[t], on=on)
+    order = _order(hedged.actions[t, HEDGE], on=on)
     worth = float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
@@ -174,7 +174,7 @@ def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[
     if after.strategy is None:
         trade = hedged.traded[t + 1] * scale
     elif hedged.ordered[t]:
-        plan_trade(terms, Order(hedged.core[t], hedged.hedge[t], bool(hedged.restate[t])), price, cash, shares, trade)
+        plan_trade(terms, Order(hedged.core[t], hedged.hedges[t], bool(hedged.restate[t])), price, cash, shares, trade)
     worth, target = cash + dot(shares, price), shares + trade
     if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
         target = np.floor(target + WHOLE_SHARE)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.kernel.loop import Ledger
+from engine.kernel.loop import Ledger, rules_of
+from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import (
     ENTER,
@@ -214,7 +215,7 @@ def why(setup: Setup, hedged: Ledger, t: int, policy: PolicyRead | None) -> str:
     """Return what was decided at a close, and by which rule of the policy."""
     if policy is None:
         return _given(hedged, t)
-    rules, signal = setup.plan.policy, float(setup.plan.intensity[t])
+    rules, signal = rules_of(setup.plan, HEDGE), float(setup.plan.intensity[t, HEDGE])
     if policy.before.on:
         return _stays_on(rules, policy, signal) if policy.after.on else _ordered_off(rules, policy, signal)
     if policy.after.on:
@@ -225,10 +226,10 @@ def why(setup: Setup, hedged: Ledger, t: int, policy: PolicyRead | None) -> str:
 
 def _given(hedged: Ledger, t: int) -> str:
     """Return what a strategy did that gives the weight, or orders, itself."""
-    before, now = float(hedged.hedge[t - 1]) if t else 0.0, float(hedged.hedge[t])
-    if hedged.action[t] == ENTER:
+    before, now = float(hedged.hedges[t - 1, HEDGE]) if t else 0.0, float(hedged.hedges[t, HEDGE])
+    if hedged.actions[t, HEDGE] == ENTER:
         return f"the strategy orders the hedge on, to {now:.1%} of equity"
-    if hedged.action[t] != STAY:
+    if hedged.actions[t, HEDGE] != STAY:
         return "the strategy orders the hedge off"
     if now != before:
         return f"the strategy changes the hedge from {before:.1%} to {now:.1%} of equity"

@@ -44,7 +44,7 @@ class Compiled(NamedTuple):
 
     run_policy: Callable[..., loop.Ledger]
     replay: Callable[..., loop.Ledger]
-    decisions: Callable[..., tuple[Ints, Flags, int]]
+    decisions: Callable[..., tuple[Ints, Flags, Flags, int]]
     orders_of: Callable[..., sweep.Orders]
     run_block: Callable[..., None]
     attribute_books: Callable[..., None]
@@ -70,8 +70,18 @@ def compiled() -> Compiled:
             rules.plan_trade,
             rules.settle,
         ),
-        *(loop.empty_ledger, loop.ended, loop.mark, loop.move, loop.fund_return, loop.is_due, loop.next_weight),
-        *(loop.write_order, loop.decide, loop.run_policy, loop.replay),
+        *(
+            loop.empty_ledger,
+            loop.ledger_on,
+            loop.empty_memory,
+            loop.ended,
+            loop.mark,
+            loop.move,
+            loop.fund_return,
+            loop.is_due,
+        ),
+        *(loop.next_weight, loop.rules_of, loop.recall, loop.remember, loop.write_order, loop.decide),
+        *(loop.run_policy, loop.replay),
         *(sweep.accumulate, sweep.fill, sweep.run_sessions, sweep.decisions, sweep.orders_of, sweep.run_block),
         *(attribution.link, attribution.attribute_fill, attribution.attribute_sessions, attribution.attribute_books),
         bootstrap.resample,

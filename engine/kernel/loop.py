@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints
 from data.shown import figure, screen
-from engine.legs import HEDGE
 from engine.rules import Order, Prices, Terms, open_session, plan_trade, settle
-from strategies.policy import ENTER, SIGNAL, STAY, PolicyRules, PolicyState, start, step
+from strategies.policy import ENTER, SIGNAL, STAY, PolicyRules, PolicyState, step
 
 
 class Ledger(NamedTuple):
@@ -27,10 +26,12 @@ class Ledger(NamedTuple):
         Shares bought (+) or sold (-) in each session, shape (sessions, instruments).
     ordered
         Whether target weights were decided at each close, shape (sessions,).
-    core, hedge, restate
-        The weights last decided by each close, and whether they restate the core, shape (sessions,).
-    action
-        What the policy did at each close, an index into `strategies.policy.REASONS`, shape (sessions,).
+    core, restate
+        The core's weight last decided by each close, and whether it restates the core, shape (sessions,).
+    hedges
+        The weights last decided of the hedges, below 0 for one sold short, shape (sessions, hedges).
+    actions
+        What each hedge's policy did at each close, indices into `strategies.policy.REASONS`, shape (sessions, hedges).
     last
         The last session with a book: that of the ruin, or the run's last.
     """
@@ -41,27 +42,45 @@ class Ledger(NamedTuple):
     traded: Floats
     ordered: Flags
     core: Floats
-    hedge: Floats
+    hedges: Floats
     restate: Flags
-    action: Ints
+    actions: Ints
     last: int
 
     def __repr__(self) -> str:
         sessions, instruments = self.shares.shape
         last = min(self.last + 1, sessions)
         first, final = (figure(float(dollars), ",.2f") for dollars in self.equity[[0, self.last]])
-        held = int((self.shares[:last, HEDGE] != 0.0).sum())
+        held = int((self.shares[:last, instruments - self.hedges.shape[1] :] != 0.0).any(axis=1).sum())
         return screen(
-            f"Ledger: {sessions:,} sessions, {instruments} instruments, the hedge last",
+            f"Ledger: {sessions:,} sessions, {instruments} instruments, hedges last",
             f"equity {first} to {final} dollars"
             + ("" if self.last == sessions - 1 else f", ended at session {self.last:,}"),
-            f"fills in {int((self.traded[:last] != 0.0).any(axis=1).sum()):,} sessions, the hedge held in {held:,}",
+            f"fills in {int((self.traded[:last] != 0.0).any(axis=1).sum()):,} sessions, a hedge held in {held:,}",
             "arrays: " + ", ".join(name for name in self._fields if name != "last"),
         )
 
 
-Weigh = Callable[[int, Ledger], float]
-"""Gives the hedge's weight at the close of a session, from the ledger so far."""
+Weigh = Callable[[int, Ledger], Floats]
+"""Gives the hedges' weights at the close of a session, shape (hedges,), from the ledger so far."""
+
+
+class Policies(NamedTuple):
+    """The settings of each hedge's policy, as `PolicyRules` has them, shape (hedges,)."""
+
+    enter: Floats
+    exit: Floats
+    confirm: Ints
+    min_hold: Ints
+    max_hold: Ints
+    cooldown: Ints
+    stop_loss: Floats
+    take_profit: Floats
+
+
+def policies_of(rules: Sequence[PolicyRules]) -> Policies:
+    """Return the policies of the hedges, a column a setting."""
+    return Policies(*map(np.array, zip(*rules, strict=True)))
 
 
 class Plan(NamedTuple):
@@ -69,32 +88,38 @@ class Plan(NamedTuple):
 
     Parameters
     ----------
-    policy
-        Enter, hold and exit.
+    policies
+        When each hedge is entered, held and left.
     intensity, size
-        The signal at each close, and the hedge weight an order then gets, shape (sessions,).
-    hedge_due, core_due
-        Whether the calendar calls for rebalancing of the hedged book, or of the core, shape (sessions,).
+        The signal at each close, and the hedge weight an order then gets, at least 0, shape (sessions, hedges).
+    sides
+        1, or -1 for a hedge that is sold short, shape (hedges,).
+    hedge_due
+        Whether the calendar calls for rebalancing the book while that hedge is on, shape (sessions, hedges).
+    core_due
+        Whether it calls for rebalancing the core, shape (sessions,).
     band
-        Rebalance the hedged book when the sleeve's weight is further than this from the weight last ordered.
+        Rebalance the hedged book when a sleeve's weight is further than this from the weight last ordered, shape
+        (hedges,).
     unhedged_core
         The core's weight while there is no hedge.
     core_pays
-        The hedge's weight comes out of the core's.
+        The hedges' weights come out of the core's.
     """
 
-    policy: PolicyRules
+    policies: Policies
     intensity: Floats
     size: Floats
+    sides: Floats
     hedge_due: Flags
     core_due: Flags
-    band: float
+    band: Floats
     unhedged_core: float
     core_pays: bool
 
 
-def empty_ledger(sessions: int, instruments: int) -> Ledger:
-    """Return a ledger with nothing in it yet."""
+def empty_ledger(sessions: int, instruments: int, hedges: int = 1) -> Ledger:
+    """Return a ledger with nothing in it yet; the last of its instruments are hedges."""
     return Ledger(
         np.zeros(sessions),
         np.zeros(sessions),
@@ -102,11 +127,16 @@ def empty_ledger(sessions: int, instruments: int) -> Ledger:
         np.zeros((sessions, instruments)),
         np.zeros(sessions, np.bool_),
         np.zeros(sessions),
-        np.zeros(sessions),
+        np.zeros((sessions, hedges)),
         np.zeros(sessions, np.bool_),
-        np.zeros(sessions, np.int64),
+        np.zeros((sessions, hedges), np.int64),
         sessions - 1,
     )
+
+
+def ledger_on(prices: Prices) -> Ledger:
+    """Return a ledger with nothing in it yet, for books on these prices."""
+    return empty_ledger(len(prices.close), prices.close.shape[1], prices.level.shape[1])
 
 
 def ended(ledger: Ledger, last: int) -> Ledger:
@@ -118,55 +148,82 @@ def ended(ledger: Ledger, last: int) -> Ledger:
         ledger.traded,
         ledger.ordered,
         ledger.core,
-        ledger.hedge,
+        ledger.hedges,
         ledger.restate,
-        ledger.action,
+        ledger.actions,
         last,
     )
 
 
 class Memory(NamedTuple):
-    """What deciding carries from close to close: the policy's state, the entry's fill session, the weight ordered."""
+    """What deciding carries from close to close, by hedge, shape (hedges,); changed in place.
 
-    state: PolicyState
-    entry: int
-    weight: float
+    Parameters
+    ----------
+    on, held, streak, cooling, spent
+        The policy's state.
+    entry
+        The session in which the last entry fills.
+    weight
+        The weight last ordered, at least 0.
+    """
+
+    on: Flags
+    held: Ints
+    streak: Ints
+    cooling: Ints
+    spent: Flags
+    entry: Ints
+    weight: Floats
+
+
+def empty_memory(hedges: int) -> Memory:
+    """Return the memory before the first close."""
+    return Memory(
+        np.zeros(hedges, np.bool_),
+        np.zeros(hedges, np.int64),
+        np.zeros(hedges, np.int64),
+        np.zeros(hedges, np.int64),
+        np.zeros(hedges, np.bool_),
+        np.zeros(hedges, np.int64),
+        np.zeros(hedges),
+    )
 
 
 def run_policy(prices: Prices, terms: Terms, plan: Plan) -> Ledger:
     """Run a hedged book: at each close the policy decides, and orders fill in the next session."""
-    ledger = empty_ledger(*prices.close.shape)
-    memory = Memory(start(), 0, 0.0)
+    ledger, memory = ledger_on(prices), empty_memory(len(plan.sides))
     for t in range(len(ledger.equity)):
         move(prices, terms, ledger, t)
         if ledger.equity[t] <= 0.0:
             return ended(ledger, t)
         if t + 1 < len(ledger.equity):
-            memory = decide(prices, plan, ledger, t, memory)
+            decide(prices, plan, ledger, t, memory)
     return ledger
 
 
 def run_given(prices: Prices, terms: Terms, plan: Plan, weigh: Weigh) -> Ledger:
-    """Run a hedged book whose strategy gives the hedge's weight at each close; orders fill in the next session."""
-    ledger = empty_ledger(*prices.close.shape)
-    before = 0.0
+    """Run a hedged book whose strategy gives the hedges' weights at each close; orders fill in the next session."""
+    ledger, before = ledger_on(prices), np.zeros(len(plan.sides))
     for t in range(len(ledger.equity)):
         move(prices, terms, ledger, t)
         if ledger.equity[t] <= 0.0:
             return ended(ledger, t)
         if t + 1 < len(ledger.equity):
-            weight = weigh(t, ledger)
-            decide_given(prices, plan, ledger, t, weight, before)
-            before = weight
+            weights = weigh(t, ledger)
+            decide_given(prices, plan, ledger, t, weights, before)
+            before = weights
     return ledger
 
 
 def replay(prices: Prices, terms: Terms, orders: Ledger) -> Ledger:
     """Run a book on orders already decided: those of `orders`, session by session."""
-    ledger = empty_ledger(*prices.close.shape)
+    ledger = ledger_on(prices)
     for t in range(len(ledger.equity)):
         ledger.ordered[t], ledger.restate[t] = orders.ordered[t], orders.restate[t]
-        ledger.core[t], ledger.hedge[t] = orders.core[t], orders.hedge[t]
+        ledger.core[t] = orders.core[t]
+        for k in range(ledger.hedges.shape[1]):
+            ledger.hedges[t, k] = orders.hedges[t, k]
         move(prices, terms, ledger, t)
         if ledger.equity[t] <= 0.0:
             return ended(ledger, t)
@@ -180,7 +237,7 @@ def move(prices: Prices, terms: Terms, ledger: Ledger, t: int) -> None:
         ledger.shares[t] = ledger.shares[t - 1]
         cash = open_session(prices, terms, t, ledger.cash[t - 1], ledger.shares[t])
         if ledger.ordered[t - 1]:
-            target = Order(ledger.core[t - 1], ledger.hedge[t - 1], ledger.restate[t - 1])
+            target = Order(ledger.core[t - 1], ledger.hedges[t - 1], ledger.restate[t - 1])
             plan_trade(terms, target, prices.fill[t], cash, ledger.shares[t], ledger.traded[t])
             cash = settle(terms, prices.fill[t], cash, ledger.shares[t], ledger.traded[t])
     ledger.cash[t] = cash
@@ -195,43 +252,77 @@ def mark(prices: Prices, ledger: Ledger, t: int) -> float:
     return worth
 
 
-def decide(prices: Prices, plan: Plan, ledger: Ledger, t: int, memory: Memory) -> Memory:
-    """Read the close of t: let the policy decide, write the order into row t of the ledger, return what to remember."""
-    fund = fund_return(prices, memory.entry, t) if memory.state.on else 0.0
-    state, action = step(plan.policy, memory.state, plan.intensity[t], plan.size[t], fund)
-    due = is_due(prices, plan, ledger, t, state.on and state.held > 0, memory.weight)
-    weight = memory.weight
-    if action != STAY or due:
-        weight = next_weight(state, plan.size[t], memory.weight)
-    write_order(plan, ledger, t, action, weight, due)
-    return Memory(state, t + 1 if action == ENTER else memory.entry, weight)
+def decide(prices: Prices, plan: Plan, ledger: Ledger, t: int, memory: Memory) -> None:
+    """Read the close of t: let each hedge's policy decide, write the order into row t of the ledger, and remember."""
+    orders = False
+    for k in range(len(plan.sides)):
+        fund = plan.sides[k] * fund_return(prices, k, memory.entry[k], t) if memory.on[k] else 0.0
+        state, action = step(rules_of(plan, k), recall(memory, k), plan.intensity[t, k], plan.size[t, k], fund)
+        due = is_due(prices, plan, ledger, t, k, state.on and state.held > 0, memory.weight[k])
+        if action != STAY or due:
+            memory.weight[k] = next_weight(state, plan.size[t, k], memory.weight[k])
+            orders = True
+        if action == ENTER:
+            memory.entry[k] = t + 1
+        remember(memory, k, state)
+        ledger.actions[t, k] = action
+    write_order(plan, ledger, t, memory.weight, orders)
 
 
-def decide_given(prices: Prices, plan: Plan, ledger: Ledger, t: int, weight: float, before: float) -> None:
-    """Write the order of a strategy that gives the hedge's weight itself; it is `before` that was last ordered."""
-    action = STAY
-    if before == 0.0 and weight > 0.0:
-        action = ENTER
-    if before > 0.0 and weight == 0.0:
-        action = SIGNAL
-    due = weight != before or is_due(prices, plan, ledger, t, weight > 0.0, weight)
-    write_order(plan, ledger, t, action, weight, due)
+def decide_given(prices: Prices, plan: Plan, ledger: Ledger, t: int, weights: Floats, before: Floats) -> None:
+    """Write the order of a strategy that gives the weights itself; it is `before` that were last ordered."""
+    orders = False
+    for k in range(len(weights)):
+        if before[k] == 0.0 and weights[k] > 0.0:
+            ledger.actions[t, k] = ENTER
+        if before[k] > 0.0 and weights[k] == 0.0:
+            ledger.actions[t, k] = SIGNAL
+        due = is_due(prices, plan, ledger, t, k, weights[k] > 0.0, weights[k])
+        orders = orders or due or weights[k] != before[k]
+    write_order(plan, ledger, t, weights, orders)
 
 
-def fund_return(prices: Prices, entry: int, t: int) -> float:
-    """Return the fund's return from the entry's fill price to the close of t, before costs, events included."""
-    level = prices.fund_level
-    return level[t] / level[entry] * prices.close[entry, HEDGE] / prices.fill[entry, HEDGE] - 1.0
+def rules_of(plan: Plan, k: int) -> PolicyRules:
+    """Return the policy of one hedge."""
+    rules = plan.policies
+    return PolicyRules(
+        rules.enter[k],
+        rules.exit[k],
+        rules.confirm[k],
+        rules.min_hold[k],
+        rules.max_hold[k],
+        rules.cooldown[k],
+        rules.stop_loss[k],
+        rules.take_profit[k],
+    )
+
+
+def recall(memory: Memory, k: int) -> PolicyState:
+    """Return where the policy of one hedge stands."""
+    return PolicyState(memory.on[k], memory.held[k], memory.streak[k], memory.cooling[k], memory.spent[k])
+
+
+def remember(memory: Memory, k: int, state: PolicyState) -> None:
+    """Keep where the policy of one hedge stands."""
+    memory.on[k], memory.held[k], memory.streak[k] = state.on, state.held, state.streak
+    memory.cooling[k], memory.spent[k] = state.cooling, state.spent
+
+
+def fund_return(prices: Prices, k: int, entry: int, t: int) -> float:
+    """Return a hedge's return from the entry's fill price to the close of t, before costs, events included."""
+    i = prices.close.shape[1] - prices.level.shape[1] + k
+    return prices.level[t, k] / prices.level[entry, k] * prices.close[entry, i] / prices.fill[entry, i] - 1.0
 
 
 def is_due(
-    prices: Prices, plan: Plan, ledger: Ledger, t: int, hedged: bool, weight: float
+    prices: Prices, plan: Plan, ledger: Ledger, t: int, k: int, hedged: bool, weight: float
 ) -> bool:  # compiled: no keywords
     """Return whether the core's calendar or, when hedged, the hedge's own rule calls for rebalancing at this close."""
     if plan.core_due[t]:
         return True
-    sleeve = ledger.shares[t, HEDGE] * prices.close[t, HEDGE] / ledger.equity[t]
-    return hedged and (plan.hedge_due[t] or abs(sleeve - weight) > plan.band)
+    i = ledger.shares.shape[1] - len(plan.sides) + k
+    sleeve = abs(ledger.shares[t, i]) * prices.close[t, i] / ledger.equity[t]
+    return hedged and (plan.hedge_due[t, k] or abs(sleeve - weight) > plan.band[k])
 
 
 def next_weight(state: PolicyState, size: float, weight: float) -> float:
@@ -241,10 +332,12 @@ def next_weight(state: PolicyState, size: float, weight: float) -> float:
     return size if size == size else weight  # noqa: PLR0124  # NaN, in scalars that compile
 
 
-def write_order(plan: Plan, ledger: Ledger, t: int, action: int, weight: float, due: bool) -> None:  # compiled
+def write_order(plan: Plan, ledger: Ledger, t: int, weights: Floats, due: bool) -> None:  # compiled: no keywords
     """Write what was decided at this close; the first close always orders, by the configured core weights."""
-    ledger.ordered[t] = t == 0 or action != STAY or due
-    ledger.core[t] = plan.unhedged_core - weight if plan.core_pays else plan.unhedged_core
-    ledger.hedge[t] = weight
+    paid = 0.0
+    for k in range(len(weights)):
+        ledger.hedges[t, k] = plan.sides[k] * weights[k]
+        paid += weights[k]
+    ledger.core[t] = plan.unhedged_core - paid if plan.core_pays else plan.unhedged_core
+    ledger.ordered[t] = t == 0 or due
     ledger.restate[t] = t == 0 or plan.core_due[t]
-    ledger.action[t] = action

@@ -57,7 +57,7 @@ def run_shifts(
     Parameters
     ----------
     prices, terms
-        What it is executed on; the hedge's column is never traded.
+        What it is executed on; the hedges' columns are never traded.
     path, clock
         The orders, and what the sums are made of.
     shifts
@@ -69,15 +69,22 @@ def run_shifts(
         once the open's orders are filled.
     """
     instruments = prices.close.shape[1]
-    shares, traded = np.empty(instruments), np.empty(instruments)
+    shares, traded, none = np.empty(instruments), np.empty(instruments), np.zeros(prices.level.shape[1])
     for j in range(len(shifts)):
-        ends[j], sums[j] = run_shift(prices, terms, path, clock, shifts[j], shares, traded)
+        ends[j], sums[j] = run_shift(prices, terms, path, clock, shifts[j], none, shares, traded)
 
 
 def run_shift(
-    prices: Prices, terms: Terms, path: Path, clock: Clock, shift: int, shares: Floats, traded: Floats
+    prices: Prices,
+    terms: Terms,
+    path: Path,
+    clock: Clock,
+    shift: int,
+    none: Floats,
+    shares: Floats,
+    traded: Floats,
 ) -> tuple[float, float]:
-    """Run one shifted path; return its last equity and its sum. Room for shares and trades is given."""
+    """Run one shifted path; return its last equity and its sum. No hedge, and room for shares and trades, are given."""
     closes, cash, total = len(path.core), terms.cash, 0.0
     equity = cash
     for i in range(len(shares)):
@@ -87,7 +94,7 @@ def run_shift(
         at = (t - 1 - shift) % closes
         before = (t - 2 - shift) % closes
         orders = t == 1 or path.ordered[at] or path.core[at] != path.core[before]
-        order = Order(path.core[at], 0.0, t == 1 or path.restate[at])
+        order = Order(path.core[at], none, t == 1 or path.restate[at])
         if orders and clock.at_open:
             plan_trade(terms, order, prices.fill[t], cash, shares, traded)
             cash = settle(terms, prices.fill[t], cash, shares, traded)

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints
-from engine.kernel.loop import Plan, fund_return
+from engine.kernel.loop import Plan, empty_memory, fund_return, recall, remember, rules_of
 from engine.rules import Order, Prices, Terms, cost, plan_trade, proceeds, settle
-from strategies.policy import ENTER, STAY, start, step
+from strategies.policy import ENTER, STAY, step
 
 
 class Units(NamedTuple):
@@ -45,14 +45,16 @@ class Orders(NamedTuple):
     ----------
     session, column
         In which session each fills, and whose it is, shape (orders,).
-    core, hedge, restate
-        Its target weights, shape (orders,).
+    core, restate
+        Its target weight of the core, and whether it restates it, shape (orders,).
+    hedges
+        Its target weights of the hedges, shape (orders, hedges).
     """
 
     session: Ints
     column: Ints
     core: Floats
-    hedge: Floats
+    hedges: Floats
     restate: Flags
 
 
@@ -72,7 +74,7 @@ class Sums(NamedTuple):
     traded, costs
         Dollars bought and sold, and what that cost.
     fills, hedged, since
-        Fills, closes with a hedge, and the session since which it is held (-1 when it isn't).
+        Fills, closes with a hedge, and the session since which one is held (-1 when none is).
     lowest
         The lowest equity so far: a book at or below 0 was ruined, and has to be run by itself.
     """
@@ -134,48 +136,70 @@ def empty_sums(combinations: int, cash: float) -> Sums:
     )
 
 
-def decisions(prices: Prices, plan: Plan) -> tuple[Ints, Flags, int]:
-    """Read every close by the policy, which knows no book but for `band`, so that books of any weight share it.
+def decisions(prices: Prices, plan: Plan) -> tuple[Ints, Flags, Flags, int]:
+    """Read every close by the policies, which know no book but for `band`, so that books of any weight share them.
 
     Returns
     -------
-    sessions, flags, int
-        The closes that order, shape (orders,); whether the hedge is on after each; and how often it was entered.
+    sessions, flags, flags, int
+        The closes that order, shape (orders,); whether each hedge is on after it, and whether it is sized anew, shape
+        (orders, hedges) each; and how often hedges were entered.
     """
-    sessions = len(plan.intensity)
-    at, on = np.empty(sessions, np.int64), np.empty(sessions, np.bool_)
-    state, entry, count, entries = start(), 0, 0, 0
+    sessions, hedges = plan.intensity.shape
+    at = np.empty(sessions, np.int64)
+    on, anew = np.empty((sessions, hedges), np.bool_), np.empty((sessions, hedges), np.bool_)
+    memory, count, entries = empty_memory(hedges), 0, 0
     for t in range(sessions - 1):
-        fund = fund_return(prices, entry, t) if state.on else 0.0
-        state, action = step(plan.policy, state, plan.intensity[t], plan.size[t], fund)
-        if action == ENTER:
-            entry = t + 1
-            entries += 1
-        due = plan.core_due[t] or (state.on and state.held > 0 and plan.hedge_due[t])
-        if t == 0 or action != STAY or due:
-            at[count], on[count] = t, state.on
+        orders = t == 0
+        for k in range(hedges):
+            fund = plan.sides[k] * fund_return(prices, k, memory.entry[k], t) if memory.on[k] else 0.0
+            state, action = step(rules_of(plan, k), recall(memory, k), plan.intensity[t, k], plan.size[t, k], fund)
+            remember(memory, k, state)
+            if action == ENTER:
+                memory.entry[k] = t + 1
+                entries += 1
+            due = plan.core_due[t] or (state.on and state.held > 0 and plan.hedge_due[t, k])
+            on[count, k], anew[count, k] = state.on, action != STAY or due
+            orders |= anew[count, k]
+        if orders:
+            at[count] = t
             count += 1
-    return at[:count], on[:count], entries
+    return at[:count], on[:count], anew[:count], entries
 
 
 def orders_of(
-    starts: Ints, at: Ints, on: Flags, which: Ints, sized: Ints, sizes: Floats, cores: Floats, pays: Flags, due: Flags
+    starts: Ints,
+    at: Ints,
+    on: Flags,
+    anew: Flags,
+    which: Ints,
+    sized: Ints,
+    sizes: Floats,
+    sides: Floats,
+    cores: Floats,
+    pays: Flags,
+    due: Flags,
 ) -> Orders:
     """Return the orders of a block of books, sorted by the session they fill in.
 
     Parameters
     ----------
-    starts, at, on
+    starts, at, on, anew
         Decisions end to end: those of decision d are ``at[starts[d]:starts[d + 1]]``.
-    which, sized
-        Which decision and which row of `sizes` each book has, shape (combinations,).
+    which
+        Which decision each book has, shape (combinations,).
+    sized
+        Which row of `sizes` each of its hedges has, shape (combinations, hedges).
     sizes
         The hedge weight an order at each close gets, shape (sizes, sessions); the last one stands where it is NaN.
+    sides
+        1, or -1 for a hedge that is sold short, shape (hedges,).
     cores, pays
-        The core's weight without a hedge, and whether the hedge's comes out of it, shape (combinations,).
+        The core's weight without a hedge, and whether the hedges' come out of it, shape (combinations,).
     due
         The closes at which the core's calendar restates its weights, shape (sessions,).
     """
+    hedges = len(sides)
     begin = np.zeros(sizes.shape[1] + 1, np.int64)
     for c in range(len(which)):
         for k in range(starts[which[c]], starts[which[c] + 1]):
@@ -184,21 +208,26 @@ def orders_of(
         begin[t + 1] += begin[t]
     total = begin[-1]
     session, column = np.empty(total, np.int64), np.empty(total, np.int64)
-    core, hedge, restate = np.empty(total), np.empty(total), np.empty(total, np.bool_)
+    core, weights, restate = np.empty(total), np.empty((total, hedges)), np.empty(total, np.bool_)
+    weight = np.empty(hedges)
     for c in range(len(which)):
-        weight = 0.0
+        weight[:] = 0.0
         for k in range(starts[which[c]], starts[which[c] + 1]):
-            t = at[k]
-            if not on[k]:
-                weight = 0.0
-            elif sizes[sized[c], t] == sizes[sized[c], t]:  # not NaN
-                weight = sizes[sized[c], t]
+            t, paid = at[k], 0.0
             place = begin[t]
             begin[t] += 1
-            session[place], column[place], hedge[place] = t + 1, c, weight
-            core[place] = cores[c] - weight if pays[c] else cores[c]
+            for j in range(hedges):
+                size = sizes[sized[c, j], t]
+                if not on[k, j]:
+                    weight[j] = 0.0
+                elif anew[k, j] and size == size:  # noqa: PLR0124  # NaN, in scalars that compile
+                    weight[j] = size
+                weights[place, j] = sides[j] * weight[j]
+                paid += weight[j]
+            session[place], column[place] = t + 1, c
+            core[place] = cores[c] - paid if pays[c] else cores[c]
             restate[place] = t == 0 or due[t]
-    return Orders(session, column, core, hedge, restate)
+    return Orders(session, column, core, weights, restate)
 
 
 def run_block(
@@ -317,7 +346,7 @@ def fill(
         c = orders.column[k]
         for i in range(len(shares)):
             shares[i] = held[i, c] * unit[i]
-        target = Order(orders.core[k], orders.hedge[k], orders.restate[k])
+        target = Order(orders.core[k], orders.hedges[k], orders.restate[k])
         plan_trade(terms, target, price, sums.cash[c], shares, traded)
         sums.cash[c] = settle(terms, price, sums.cash[c], shares, traded)
         for i in range(len(shares)):
@@ -330,7 +359,9 @@ def fill(
                     sums.costs[c] += cost(terms, i, traded[i], price[i]) - value
                 else:
                     sums.costs[c] += value - proceeds(terms, i, -traded[i], price[i])
-        hedged = shares[len(shares) - 1] != 0.0
+        hedged = False
+        for i in range(len(terms.core_weights), len(shares)):
+            hedged |= shares[i] != 0.0
         if hedged and sums.since[c] < 0:
             sums.since[c] = t
         if not hedged and sums.since[c] >= 0:

@@ -98,6 +98,7 @@ class Decided(NamedTuple):
 
     at: Ints
     on: Flags
+    anew: Flags
     entries: int
 
 

@@ -235,9 +235,9 @@ def _orders(books: Books) -> Orders:
     used, which = np.unique(books.which, return_inverse=True)
     decided = [books.decided[d] for d in used.tolist()]
     starts = np.concatenate(([0], np.cumsum([len(each.at) for each in decided]))).astype(np.int64)
-    at, on = np.concatenate([each.at for each in decided]), np.concatenate([each.on for each in decided])
-    due = books.env.setup.plan.core_due
-    return compiled().orders_of(starts, at, on, which, books.sized, books.sizes, books.cores, books.pays, due)
+    read = [np.concatenate([getattr(each, name) for each in decided]) for name in ("at", "on", "anew")]
+    sized, (due, sides) = books.sized[:, np.newaxis], (books.env.setup.plan.core_due, books.env.setup.plan.sides)
+    return compiled().orders_of(starts, *read, which, sized, books.sizes, sides, books.cores, books.pays, due)
 
 
 def _run(books: Books) -> Sums:

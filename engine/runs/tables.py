@@ -18,9 +18,6 @@ from engine.runs.schema import Columns
 from engine.setup import Setup
 from strategies.policy import REASONS
 
-FIELDS = ("equity", "cash", "ordered", "core", "hedge", "restate")
-"""The columns of a ledger's table that are fields of a `Ledger`, shape (sessions,)."""
-
 
 def equity_table(setup: Setup, books: Mapping[str, Ledger], intensity: Floats) -> Columns:
     """Return a row a session: the books' equity in dollars, the hedged book's parts, the signal, what was ordered."""
@@ -35,7 +32,7 @@ def equity_table(setup: Setup, books: Mapping[str, Ledger], intensity: Floats) -
         "intensity": intensity,
         "ordered": hedged.ordered,
         "ordered_core": hedged.core,
-        "ordered_hedge": hedged.hedge,
+        "ordered_hedge": hedged.hedges[:, HEDGE],
         "cash_yield": setup.cash_yield,
         "synthetic": setup.market.synthetic_sessions(),
     }
@@ -50,8 +47,13 @@ def ledger_table(setup: Setup, books: Mapping[str, Ledger]) -> Columns:
 def _ledger_columns(setup: Setup, book: Ledger) -> Columns:
     columns = {
         "date": setup.market.run_sessions,
-        **{name: getattr(book, name) for name in FIELDS},
-        "action": np.array(REASONS)[book.action],
+        "equity": book.equity,
+        "cash": book.cash,
+        "ordered": book.ordered,
+        "core": book.core,
+        "hedge": book.hedges[:, HEDGE],
+        "restate": book.restate,
+        "action": np.array(REASONS)[book.actions[:, HEDGE]],
         **{f"{name} {part}": getattr(book, part)[:, i] for part in ("shares", "traded") for i, name in _traded(setup)},
     }
     return {name: column[: book.last + 1] for name, column in columns.items()}
@@ -78,12 +80,13 @@ def _ledger(columns: Columns, sessions: int) -> Ledger:
         for part in ("shares", "traded")
     )
     numbers = {reason: number for number, reason in enumerate(REASONS)}
-    action = np.array([numbers[reason] for reason in columns["action"]], np.int64)
-    ledger = empty_ledger(sessions, shares.shape[1])
-    equity, cash, *decided = (columns[name] for name in FIELDS)
-    for whole, kept in zip(ledger[:-1], (equity, cash, shares, traded, *decided, action), strict=True):
-        whole[: len(kept)] = kept
-    return ended(ledger, len(equity) - 1)
+    actions = np.array([[numbers[reason]] for reason in columns["action"]], np.int64)
+    kept = {name: columns[name] for name in ("equity", "cash", "ordered", "core", "restate")}
+    kept |= {"shares": shares, "traded": traded, "hedges": columns["hedge"][:, np.newaxis], "actions": actions}
+    ledger = empty_ledger(sessions, shares.shape[1], 1)
+    for name, values in kept.items():
+        getattr(ledger, name)[: len(values)] = values
+    return ended(ledger, len(actions) - 1)
 
 
 def fills_table(setup: Setup, books: Mapping[str, Ledger]) -> Columns:

@@ -15,8 +15,8 @@ from data.errors import StrategyError, UserError
 from data.market import Market, load_market
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
-from engine.kernel.loop import Ledger, decide_given, empty_ledger, move
-from engine.legs import legs_of
+from engine.kernel.loop import Ledger, decide_given, ledger_on, move
+from engine.legs import HEDGE, legs_of
 from engine.setup import Setup, plan_of, prepare, roles_of, sizing_of
 from engine.validation.histories import History, TamperedSource, cut
 from strategies import parameters
@@ -198,7 +198,7 @@ def _intensity(cls: type, config: RunConfig, setup: Setup, *, strict: bool) -> O
     read = _read(market)
     if config.hedge.sizing != "fixed":
         size = np.full(len(market), np.nan)
-        size[market.first :] = plan_of(config, market, np.clip(columns["intensity"].values, 0.0, 1.0)).size
+        size[market.first :] = plan_of(config, market, np.clip(columns["intensity"].values, 0.0, 1.0)).size[:, HEDGE]
         columns["the hedge's size"] = OutputColumn(DECISION, size)
     return Output(market.sessions, market.first, columns, read=read)
 
@@ -207,14 +207,15 @@ def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Ou
     """Ask at every close for the weight, in the plain loop, up to a row."""
     market, prices = setup.market, setup.prices
     weigh = weigher(parameters.make(cls, config.strategy.params), setup, most_hedge(sizing_of(config)))
-    ledger, values, before = empty_ledger(*prices.close.shape), np.full(len(market), np.nan), 0.0
+    ledger, values, before = ledger_on(prices), np.full(len(market), np.nan), np.zeros(len(setup.plan.sides))
     for t in range(len(prices.close) - 1 if upto is None else upto + 1 - market.first):
         move(prices, setup.terms, ledger, t)
         if ledger.equity[t] <= 0.0:
             break
-        weight = weigh(t, ledger)
-        decide_given(prices, setup.plan, ledger, t, weight, before)
-        values[market.first + t] = before = weight
+        weights = weigh(t, ledger)
+        decide_given(prices, setup.plan, ledger, t, weights, before)
+        before = weights
+        values[market.first + t] = weights[HEDGE]
     columns = {"weight": OutputColumn(DECISION, values)}
     return Output(market.sessions, market.first, columns, read=_read(market), ledger=ledger)
 

@@ -199,7 +199,7 @@ def lag_check(bench: Bench, whole: Output) -> Check:
 def _later(setup: Setup, ledger: Ledger) -> Ledger:
     """Return a ledger's orders a session later; at the first close the core is bought without a hedge."""
     late = delayed(ledger, setup, 1)
-    if ledger.hedge[0] == 0.0:  # that order is filled already
+    if not ledger.hedges[0].any():  # that order is filled already
         late.ordered[1] = False
     return late
 

@@ -252,8 +252,8 @@ def delayed(orders: Ledger, setup: Setup, late: int) -> Ledger:
     """Return orders some sessions later; at the first close the core is bought without a hedge."""
     if not late:
         return orders
-    moved = {name: np.roll(getattr(orders, name), late) for name in ("ordered", "core", "hedge", "restate")}
-    for name, at_first in (("ordered", False), ("core", setup.plan.unhedged_core), ("hedge", 0.0), ("restate", False)):
+    moved = {name: np.roll(getattr(orders, name), late) for name in ("ordered", "core", "hedges", "restate")}
+    for name, at_first in (("ordered", False), ("core", setup.plan.unhedged_core), ("hedges", 0.0), ("restate", False)):
         moved[name][:late] = at_first
     moved["ordered"][0] = moved["restate"][0] = True
     return orders._replace(**moved)

@@ -12,6 +12,7 @@ from data.arrays import Dates, Floats
 from engine.config import PolicyConfig, RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
+from engine.legs import HEDGE
 from engine.research.combinations import compiles
 from engine.research.grid import with_values
 from engine.research.walkforward.plan import WalkForwardPlan, between
@@ -68,7 +69,7 @@ def stitched_weights(plan: WalkForwardPlan, chosen: list[int]) -> Floats:
         config = between(own, plan.sessions, fold.train_first, fold.test_last)
         with evaluate_strategy(config, open_market(config, plan.source)) as prepared:
             ledger, _remarks = execute(_engine_of(config), config, prepared)
-        weights.append(ledger.hedge[fold.test_first - fold.train_first : -1])
+        weights.append(ledger.hedges[fold.test_first - fold.train_first : -1, HEDGE])
     return np.concatenate(weights)
 
 
