@@ -70,7 +70,7 @@ def test_the_plain_loop_ends_where_the_other_loop_does(case):
     assert outcome(hedged) == [pytest.approx(case["hedged"][0], rel=1e-9), case["hedged"][1]]
     assert outcome(run_unhedged(setup)) == [pytest.approx(case["unhedged"][0], rel=1e-9), case["unhedged"][1]]
     assert outcome(derisk) == [pytest.approx(case["derisk_entry"][0], rel=1e-9), case["derisk_entry"][1]]
-    assert np.count_nonzero(hedged.action == 1) == case["episodes"]
+    assert np.count_nonzero(hedged.actions[:, -1] == 1) == case["episodes"]
 
 
 @pytest.mark.parametrize("word", ["defaults", *IN_BACKTRADER])
@@ -82,5 +82,5 @@ def test_backtrader_does_what_the_loop_does_on_every_session(word):
 
     assert (np.abs(theirs.equity / ours.equity - 1) < 1e-9).all()
     assert np.array_equal(np.sign(theirs.traded), np.sign(ours.traded))
-    assert np.array_equal(theirs.action, ours.action)
+    assert np.array_equal(theirs.actions[:, -1], ours.actions[:, -1])
     assert (np.abs(theirs.traded - ours.traded) * setup.prices.fill <= 1e-9 * ours.equity[:, None]).all()

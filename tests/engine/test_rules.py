@@ -27,7 +27,7 @@ def terms(**changed):
 
 def prices(dividend, split):
     flat = np.full((2, 3), 10.0)
-    return Prices(flat, flat, flat, np.array([[0.0] * 3, dividend]), np.array([[1.0] * 3, split]), flat[:, -1])
+    return Prices(flat, flat, flat, np.array([[0.0] * 3, dividend]), np.array([[1.0] * 3, split]), flat[:, -1:])
 
 
 def test_a_reinvested_dividend_buys_shares_at_the_open_after_the_split():
@@ -57,6 +57,10 @@ def test_less_than_a_dollar_earns_or_owes_too(cash, rate):
     assert open_session(prices([0, 0, 0], [1, 1, 1]), terms(), 1, cash, np.zeros(3)) == pytest.approx(cash * (1 + rate))
 
 
+def to(core, hedge, *, restate):
+    return Order(core, np.array([hedge]), restate)
+
+
 def traded(order, price, cash, held, **changed):
     shares, deal = np.array(held, dtype=float), np.zeros(3)
     on = terms(**changed)
@@ -66,7 +70,7 @@ def traded(order, price, cash, held, **changed):
 
 
 def test_the_first_order_buys_by_configured_weights_scaled_by_its_costs():
-    deal, left, _ = traded(Order(1.0, 0.0, True), [10, 20, 5], 1000.0, [0, 0, 0])
+    deal, left, _ = traded(to(1.0, 0.0, restate=True), [10, 20, 5], 1000.0, [0, 0, 0])
 
     needed = 1000 * 1.01 * 1.001  # both holdings cost 1 % slippage and 0.1 % commission on top
     scale = 1000 / needed
@@ -76,7 +80,7 @@ def test_the_first_order_buys_by_configured_weights_scaled_by_its_costs():
 
 def test_switching_on_sells_core_pro_rata_to_its_worth_not_to_configured_weights():
     # worth 900 and 100: the core's 80 % is 720 and 80, though 60/40 is configured
-    deal, left, shares = traded(Order(0.8, 0.2, False), [10, 20, 5], 0.0, [90, 5, 0])
+    deal, left, shares = traded(to(0.8, 0.2, restate=False), [10, 20, 5], 0.0, [90, 5, 0])
 
     assert deal[:2] == pytest.approx([-18.0, -1.0])
     brought = 180 * 0.99 * 0.999 + 20 * 0.99 * 0.999
@@ -86,77 +90,77 @@ def test_switching_on_sells_core_pro_rata_to_its_worth_not_to_configured_weights
 
 
 def test_restating_puts_the_core_back_to_configured_weights():
-    deal, _, _ = traded(Order(1.0, 0.0, True), [10, 20, 5], 0.0, [90, 5, 0])
+    deal, _, _ = traded(to(1.0, 0.0, restate=True), [10, 20, 5], 0.0, [90, 5, 0])
 
     assert deal[0] == pytest.approx(-30.0)
     assert 0 < deal[1] < 15.0  # wanted 15, scaled to what the sale brought
 
 
 def test_buys_are_not_scaled_on_margin():
-    deal, left, _ = traded(Order(1.0, 0.5, True), [10, 20, 5], 1000.0, [0, 0, 0], margin=True)
+    deal, left, _ = traded(to(1.0, 0.5, restate=True), [10, 20, 5], 1000.0, [0, 0, 0], margin=True)
 
     assert deal == pytest.approx([60.0, 20.0, 100.0])
     assert left == pytest.approx(1000 - 1000 * 1.01 * 1.001 - 500 * 1.02 * 1.002)
 
 
 def test_whole_shares_floor_the_target_and_what_the_cash_buys():
-    deal, _, shares = traded(Order(0.0, 0.33, False), [10, 20, 7], 1000.0, [0, 0, 0], whole=True)
+    deal, _, shares = traded(to(0.0, 0.33, restate=False), [10, 20, 7], 1000.0, [0, 0, 0], whole=True)
     assert deal[2] == 47.0  # 330/7 is 47.14
 
-    deal, _, shares = traded(Order(0.0, 1.0, False), [10, 20, 7], 1000.0, [0, 0, 0], whole=True)
+    deal, _, shares = traded(to(0.0, 1.0, restate=False), [10, 20, 7], 1000.0, [0, 0, 0], whole=True)
     assert deal[2] == 139.0  # 142 wanted; 1000/(7 * 1.02 * 1.002) is 139.77
 
-    deal, _, shares = traded(Order(0.0, 0.0, False), [10, 20, 7], 0.0, [0, 0, 12.3], whole=True)
+    deal, _, shares = traded(to(0.0, 0.0, restate=False), [10, 20, 7], 0.0, [0, 0, 12.3], whole=True)
     assert shares[2] == 0.0  # a target of 0 sells the fraction too
 
-    deal, _, shares = traded(Order(0.0, 0.5, False), [10, 20, 7], 0.0, [0, 0, 100.25], whole=True)
+    deal, _, shares = traded(to(0.0, 0.5, restate=False), [10, 20, 7], 0.0, [0, 0, 100.25], whole=True)
     assert shares[2] == 50.0  # 50.125 is the target; an order towards it sells the fraction
 
 
 def test_a_difference_below_a_trillionth_of_equity_is_not_traded():
-    deal, left, _ = traded(Order(1.0, 0.0, False), [10, 20, 5], 1e-10, [60, 20, 0])
+    deal, left, _ = traded(to(1.0, 0.0, restate=False), [10, 20, 5], 1e-10, [60, 20, 0])
 
     assert not deal.any()
     assert left == 1e-10
 
 
 def test_what_is_worth_a_trillionth_of_equity_is_traded_however_many_shares_it_is():
-    deal, _, _ = traded(Order(0.0, 0.5, False), [1, 1, 1], 5e11 + 1.0, [0, 0, 5e11 - 1.0])
+    deal, _, _ = traded(to(0.0, 0.5, restate=False), [1, 1, 1], 5e11 + 1.0, [0, 0, 5e11 - 1.0])
     assert deal[2] == 1.0  # a dollar of 1e12
 
-    deal, _, _ = traded(Order(1.0, 0.0, False), [0.1, 20, 5], 5e-11, [6000, 20, 0])
+    deal, _, _ = traded(to(1.0, 0.0, restate=False), [0.1, 20, 5], 5e-11, [6000, 20, 0])
     assert not deal.any()  # 3e-10 shares at a dime
 
 
 def test_of_a_book_that_holds_nothing_nothing_is_ordered():
-    deal, cash, _ = traded(Order(0.8, 0.2, False), [10, 20, 5], 0.0, [0, 0, 0])
+    deal, cash, _ = traded(to(0.8, 0.2, restate=False), [10, 20, 5], 0.0, [0, 0, 0])
 
     assert not deal.any()
     assert cash == 0.0
 
 
 def test_while_a_book_owes_cash_it_buys_nothing():
-    deal, cash, _ = traded(Order(3.0, 0.0, True), [10, 20, 5], -500.0, [60, 0, 0])  # sells from 600 to 180
+    deal, cash, _ = traded(to(3.0, 0.0, restate=True), [10, 20, 5], -500.0, [60, 0, 0])  # sells from 600 to 180
 
     assert deal == pytest.approx([-42.0, 0.0, 0.0])
     assert cash == pytest.approx(-500.0 + 420.0 * 0.99 * 0.999)
 
 
 def test_a_book_of_less_than_a_dollar_scales_its_buys_too():
-    deal, cash, _ = traded(Order(1.0, 0.0, True), [10, 20, 5], 0.5, [0, 0, 0])
+    deal, cash, _ = traded(to(1.0, 0.0, restate=True), [10, 20, 5], 0.5, [0, 0, 0])
 
     assert deal[:2] == pytest.approx([0.03 / (1.01 * 1.001), 0.01 / (1.01 * 1.001)])
     assert cash == pytest.approx(0.0, abs=1e-12)
 
 
 def test_a_core_that_was_sold_whole_is_bought_back_by_configured_weights():
-    deal, _, _ = traded(Order(1.0, 0.0, False), [10, 20, 5], 0.0, [0, 0, 200])
+    deal, _, _ = traded(to(1.0, 0.0, restate=False), [10, 20, 5], 0.0, [0, 0, 200])
 
     assert deal[0] / deal[1] == pytest.approx((0.6 / 10) / (0.4 / 20))
 
 
 def test_a_book_below_water_sells_what_it_has_and_buys_nothing():
-    deal, _, _ = traded(Order(1.0, 0.5, False), [10, 20, 5], -2000.0, [60, 20, 10], margin=True)
+    deal, _, _ = traded(to(1.0, 0.5, restate=False), [10, 20, 5], -2000.0, [60, 20, 10], margin=True)
 
     assert deal == pytest.approx([-60.0, -20.0, -10.0])
 
@@ -190,7 +194,7 @@ def test_shares_sold_short_pay_their_lender_and_their_dividends_in_cash_whatever
 
 def test_what_was_sold_short_is_charged_at_the_close_before():
     close = np.array([[4.0] * 3, [10.0] * 3])
-    found = Prices(close, close, close, np.zeros((2, 3)), np.ones((2, 3)), close[:, -1])
+    found = Prices(close, close, close, np.zeros((2, 3)), np.ones((2, 3)), close[:, -1:])
 
     assert open_session(found, terms(), 1, 0.0, np.array([-8.0, 0.0, 0.0])) == pytest.approx(-8.0 * 4.0 * 0.0005)
 
@@ -205,7 +209,7 @@ def test_half_a_share_is_long_or_short_as_a_whole_one_is():
 
 
 def test_half_a_share_sold_short_is_covered_whole_before_the_others_are_scaled():
-    deal, cash, shares = traded(Order(0.0, 1.0, False), [10.0, 20.0, 5.0], 100.0, [-0.5, 0.0, 0.0])
+    deal, cash, shares = traded(to(0.0, 1.0, restate=False), [10.0, 20.0, 5.0], 100.0, [-0.5, 0.0, 0.0])
     left = 100.0 - 5.0 * 1.01 * 1.001
 
     assert shares[0] == 0.0
@@ -215,7 +219,9 @@ def test_half_a_share_sold_short_is_covered_whole_before_the_others_are_scaled()
 
 
 def test_half_a_share_more_sold_short_brings_its_proceeds_once():
-    deal, cash, _ = traded(Order(-0.75, 1.75, False), [10.0, 20.0, 5.0], 40.0, [-1.5, 0.0, 1.0])  # 22.5 short of 30
+    deal, cash, _ = traded(
+        to(-0.75, 1.75, restate=False), [10.0, 20.0, 5.0], 40.0, [-1.5, 0.0, 1.0]
+    )  # 22.5 short of 30
     brought = 40.0 + 7.5 * 0.99 * 0.999
 
     assert deal[0] == pytest.approx(-0.75)
@@ -226,12 +232,12 @@ def test_half_a_share_more_sold_short_brings_its_proceeds_once():
 def test_a_buy_from_short_through_nothing_is_unscaled_and_the_others_share_what_cash_it_leaves():
     """Of 60 dollars, 40 short, an equity of 20 is left: the first goes 12 long, each dollar at 1.01 x 1.001."""
     price = [10.0, 20.0, 5.0]
-    deal, cash, shares = traded(Order(0.0, 0.0, False), price, 60.0, [-4.0, 0.0, 0.0])
+    deal, cash, shares = traded(to(0.0, 0.0, restate=False), price, 60.0, [-4.0, 0.0, 0.0])
 
     assert shares == pytest.approx([0.0, 0.0, 0.0])  # covered whole
     assert cash == pytest.approx(60.0 - 40.0 * 1.01 * 1.001)
 
-    deal, cash, shares = traded(Order(1.0, 0.0, True), price, 60.0, [-4.0, 0.0, 0.0])
+    deal, cash, shares = traded(to(1.0, 0.0, restate=True), price, 60.0, [-4.0, 0.0, 0.0])
     left = 60.0 - 52.0 * 1.01 * 1.001
 
     assert deal[0] == pytest.approx(5.2)
@@ -241,7 +247,7 @@ def test_a_buy_from_short_through_nothing_is_unscaled_and_the_others_share_what_
 
 
 def test_a_buy_from_short_may_leave_cash_below_nothing():
-    deal, cash, _ = traded(Order(1.0, 0.0, False), [10.0, 20.0, 5.0], 45.0, [-4.0, 0.0, 0.0])
+    deal, cash, _ = traded(to(1.0, 0.0, restate=False), [10.0, 20.0, 5.0], 45.0, [-4.0, 0.0, 0.0])
 
     assert deal[0] == pytest.approx(4.5)
     assert cash == pytest.approx(45.0 - 45.0 * 1.01 * 1.001)
@@ -250,23 +256,23 @@ def test_a_buy_from_short_may_leave_cash_below_nothing():
 
 def test_a_core_below_nothing_is_spread_pro_rata_and_by_configured_weights_only_where_it_is_nothing():
     price = [10.0, 20.0, 5.0]
-    deal, _, shares = traded(Order(-0.5, 0.0, False), price, 160.0, [-4.0, -1.0, 0.0])  # 40 and 20 short of 100
+    deal, _, shares = traded(to(-0.5, 0.0, restate=False), price, 160.0, [-4.0, -1.0, 0.0])  # 40 and 20 short of 100
 
     assert shares * price == pytest.approx([-50.0 * 2 / 3, -50.0 / 3, 0.0])
     assert deal[0] > 0.0 < deal[1]
 
-    *_, shares = traded(Order(-0.5, 0.0, False), price, 100.0, [4.0, -2.0 + 4e-13, 0.0])  # 8e-12 of 100: nothing
+    *_, shares = traded(to(-0.5, 0.0, restate=False), price, 100.0, [4.0, -2.0 + 4e-13, 0.0])  # 8e-12 of 100: nothing
     assert shares * price == pytest.approx([-30.0, -20.0, 0.0])
 
-    *_, shares = traded(Order(-0.5, 0.0, False), price, 100.0, [4.0, -2.0 + 1e-11, 0.0])  # 2e-10: something
+    *_, shares = traded(to(-0.5, 0.0, restate=False), price, 100.0, [4.0, -2.0 + 1e-11, 0.0])  # 2e-10: something
     assert abs(shares[0]) * 10.0 > 1e6
 
 
 def test_whole_shares_sold_short_go_to_the_floor_of_the_target():
-    deal, _, shares = traded(Order(-0.25, 0.0, True), [7.0, 9.0, 5.0], 100.0, [0.0, 0.0, 0.0], whole=True)
+    deal, _, shares = traded(to(-0.25, 0.0, restate=True), [7.0, 9.0, 5.0], 100.0, [0.0, 0.0, 0.0], whole=True)
 
     assert shares.tolist() == [-3.0, -2.0, 0.0]  # -15 / 7 and -10 / 9
-    deal, _, shares = traded(Order(0.5, 0.0, True), [7.0, 9.0, 5.0], 139.0, [-3.0, -2.0, 0.0], whole=True)
+    deal, _, shares = traded(to(0.5, 0.0, restate=True), [7.0, 9.0, 5.0], 139.0, [-3.0, -2.0, 0.0], whole=True)
     assert shares.tolist() == [4.0, 2.0, 0.0]  # 30 / 7 and 20 / 9
     assert deal.tolist() == [7.0, 4.0, 0.0]
 

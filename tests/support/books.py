@@ -66,7 +66,7 @@ def entry_by_hand(setup, hedged, beta):
     """Return equity of the book sold at entry."""
     b, at = setup.market.roles.leverage, {}
     for t in np.flatnonzero(hedged.ordered[:-1]):
-        weight = (hedged.core[t] * beta[t] + b * hedged.hedge[t]) / beta[t]
+        weight = (hedged.core[t] * beta[t] + b * hedged.hedges[t, -1]) / beta[t]
         at[int(t) + 1] = weight, bool(hedged.restate[t])
     opens = np.array_equal(setup.prices.fill, setup.prices.open)
     return run_by_hand(setup, at if opens else {}, {} if opens else at)
@@ -84,7 +84,7 @@ def daily_by_hand(setup, hedged, beta):
         if hedged.ordered[t - 1]:
             night = night_of(setup, t)
             then = b * (1 + night) / (1 + b * night) if opens and 1 + b * night > 0.01 else b
-            order = (hedged.core[t - 1] * beta[t - 1] + then * hedged.hedge[t - 1]) / beta[t - 1]
+            order = (hedged.core[t - 1] * beta[t - 1] + then * hedged.hedges[t - 1, -1]) / beta[t - 1]
             (at_open if opens else at_close)[t] = order, bool(hedged.restate[t - 1])
     return run_by_hand(setup, at_open, at_close)
 

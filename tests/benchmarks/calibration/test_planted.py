@@ -53,17 +53,17 @@ def test_a_trend_is_the_shipped_strategy_s(planted):
     setup = plant(Design("clustered", "trend", timing=planted), 1)[1]
     signal = WeaknessHedge(50, 0.0).intensity(setup.market)[setup.market.first :]
 
-    assert setup.plan.intensity.tolist() == signal.tolist()
+    assert setup.plan.intensity[:, -1].tolist() == signal.tolist()
     assert 0.2 < signal.mean() < 0.8
 
 
 def test_the_drift_is_lower_while_the_signal_is_on_and_its_mean_stays():
     night, course, _fund, setup = moves(Design())
     planted_night, planted_course, _fund, planted = moves(Design(timing=0.06))
-    on = setup.plan.intensity > 0.0
+    on = setup.plan.intensity[:, -1] > 0.0
     day = (planted_course - course)[WARM_UP:]  # held from the open after the close that ordered it
 
-    assert planted.plan.intensity.tolist() == setup.plan.intensity.tolist()
+    assert planted.plan.intensity[:, -1].tolist() == setup.plan.intensity[:, -1].tolist()
     assert (day[on[:-1]] < 0.0).all()
     assert (day[~on[:-1]] > 0.0).all()
     assert 252 * (day + (planted_night - night)[WARM_UP:]).mean() == pytest.approx(0.0, abs=0.002)
@@ -91,10 +91,10 @@ def test_the_fund_s_part_is_its_share_of_what_is_planted():
 
 def test_a_design_has_its_own_luck_whatever_is_planted():
     spells, planted, weekly = (
-        plant(design, 3)[1].plan.intensity.tolist()
+        plant(design, 3)[1].plan.intensity[:, -1].tolist()
         for design in (Design(), Design(fund=0.1), Design(rebalance="never"))
     )
 
     assert spells == planted
     assert spells != weekly
-    assert spells != plant(Design(), 4)[1].plan.intensity.tolist()
+    assert spells != plant(Design(), 4)[1].plan.intensity[:, -1].tolist()

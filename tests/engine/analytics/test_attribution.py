@@ -54,7 +54,7 @@ def small(core, fund, orders, fill="next_open", rate=0.0, **keys):
     for t in range(len(core)):
         last = orders.get(t, last)
         decided.ordered[t] = t in orders or t == 0
-        decided.hedge[t], decided.core[t] = last, 1.0 if setup.terms.margin else 1.0 - last
+        decided.hedges[t, -1], decided.core[t] = last, 1.0 if setup.terms.margin else 1.0 - last
     return setup, replay(setup.prices, setup.terms, decided)
 
 

@@ -51,7 +51,7 @@ def real_setup():
 def real_cascade(first, last, **costs):
     """From the close before `first` to the close of `last`."""
     setup = real_setup()
-    sessions, level = setup.market.run_sessions, setup.prices.fund_level
+    sessions, level = setup.market.run_sessions, setup.prices.level[:, -1]
     entered, exited = (
         int(np.searchsorted(sessions, np.datetime64(day), side=side)) - 1
         for day, side in ((first, "left"), (last, "right"))

@@ -92,11 +92,11 @@ def test_the_untimed_controls_by_hand():
 def test_the_median_is_over_orders_that_had_a_hedge():
     config, _, hedged, _ = ran({}, source(5))
     orders = hedged._replace(
-        ordered=np.array([True, True, False, True, True]), hedge=np.array([0.0, 0.1, 0.9, 0.3, 0.2])
+        ordered=np.array([True, True, False, True, True]), hedges=np.array([[0.0], [0.1], [0.9], [0.3], [0.2]])
     )
 
     assert median_weight(config, orders) == pytest.approx(0.2)
-    assert median_weight(config, orders._replace(hedge=np.zeros(5))) == 0.15
+    assert median_weight(config, orders._replace(hedges=np.zeros((5, 1)))) == 0.15
 
 
 @pytest.mark.parametrize("dividends", ["reinvest", "cash"])
@@ -111,7 +111,7 @@ def test_a_short_rebalanced_daily_is_the_hedge_without_its_fee_and_spread(levera
     fed = modelled(rate, leverage=leverage, dividends=dividends == "cash")
     config, setup, hedged, _ = ran({**keys, "hedge.leverage": leverage, "hedge.weight": weight}, fed)
     short, *_ = run_short_underlying(config, setup, hedged)
-    n, held = days_between(setup.market.run_sessions)[2:], hedged.hedge[:-2]
+    n, held = days_between(setup.market.run_sessions)[2:], hedged.hedges[:-2, -1]
     saved = FEE * n / 365 + abs(leverage) * (SPREAD - BORROW_FEE) * n / 360
 
     assert returns(hedged)[1:] - returns(short)[1:] == pytest.approx(-held * saved, abs=1e-12)
@@ -152,7 +152,7 @@ def test_a_short_is_gone_when_the_hedge_is(keys, seed):
     config, setup, hedged, _ = ran(keys, source(seed, missing=False))
     short, *_ = run_short_underlying(config, setup, hedged)
     last = min(hedged.last, short.last) + 1
-    exits = np.flatnonzero(hedged.ordered[: last - 1] & (hedged.hedge[: last - 1] == 0.0)) + 1
+    exits = np.flatnonzero(hedged.ordered[: last - 1] & (hedged.hedges[: last - 1, -1] == 0.0)) + 1
 
     assert (short.shares[:last, -1] <= 0.0).all()
     assert not short.shares[exits, -1].any()
@@ -164,7 +164,7 @@ def test_a_fund_of_positive_leverage_is_replaced_by_a_purchase_on_margin():
     keys |= {"execution.margin_spread_bps": 0.0}
     config, setup, hedged, beta = ran(keys, modelled(0.04, leverage=2.0))
     made = controls_of(Case(config, setup, hedged, beta))
-    n, held = days_between(setup.market.run_sessions)[2:], hedged.hedge[:-2]
+    n, held = days_between(setup.market.run_sessions)[2:], hedged.hedges[:-2, -1]
 
     fees = held * (FEE * n / 365 + 2 * SPREAD * n / 360)
     assert made["short_underlying"].title == "AAA on margin"
@@ -217,7 +217,7 @@ def test_shorting_whole_shares_leaves_no_fraction_after_a_split():
     keys = {"execution.shares": "whole", "execution.commission_bps": 30.0, "portfolio.cash": 1000.0}
     config, setup, hedged, _ = ran(keys, source(8, missing=False))
     short, *_ = run_short_underlying(config, setup, hedged)
-    exits = np.flatnonzero(hedged.action > 1) + 1
+    exits = np.flatnonzero(hedged.actions[:, -1] > 1) + 1
 
     assert len(exits)
     assert not short.shares[exits, -1].any()
@@ -251,11 +251,11 @@ def test_the_reference_case_on_real_history():
 def test_a_fund_that_rises_has_more_beta_than_a_core_without_borrowing():
     keys = {"hedge.leverage": 2.0, "hedge.weight": 0.3}
     config, setup, hedged, beta = ran(keys, source(5, missing=False))
-    orders = np.count_nonzero(hedged.ordered & (hedged.hedge > 0.0))
+    orders = np.count_nonzero(hedged.ordered & (hedged.hedges[:, -1] > 0.0))
 
     told = controls_of(Case(config, setup, hedged, beta))["derisk_entry"].remarks
     assert told[0].startswith(f"The core without the fund was held at 1 on {orders} orders")
-    bare = hedged._replace(hedge=0.0 * hedged.hedge, core=np.ones_like(hedged.core))
+    bare = hedged._replace(hedges=0.0 * hedged.hedges, core=np.ones_like(hedged.core))
     assert not controls_of(Case(config, setup, bare, beta))["derisk_entry"].remarks
 
 

@@ -85,11 +85,11 @@ def test_a_hedge_rebalanced_daily_is_the_derisk_less_its_fee_and_spread(derisk, 
     book = derisk(setup, hedged, beta)
     control = book if derisk is sold_at_entry else book.ledger
     n = days_between(setup.market.run_sessions)[2:]
-    held = hedged.hedge[:-2]  # ordered two closes before, filled at the last
+    held = hedged.hedges[:-2, -1]  # ordered two closes before, filled at the last
     core = hedged.core[:-2] - 3.0 * held
     lent = np.maximum(-core, 0.0) * 0.005 * n / 360
 
-    assert np.count_nonzero(hedged.action) == 3
+    assert np.count_nonzero(hedged.actions[:, -1]) == 3
     assert (core.min() < 0.0) == (weight == 0.3 and funding != "margin")
     kept = 4 * held * (rate - earned) * n / 360
     expected = kept + lent - held * (FEE * n / 365 + 3 * SPREAD * n / 360)
@@ -122,7 +122,7 @@ def test_a_core_of_another_beta_is_sold_by_that_beta():
     fed = source(11, events=False, missing=False)
     setup, hedged, beta = ran(keys, fed)
     derisk = sold_at_entry(setup, hedged, beta)
-    t = int(np.flatnonzero(hedged.action == 1)[-1])
+    t = int(np.flatnonzero(hedged.actions[:, -1] == 1)[-1])
 
     row = setup.market.first + t
     close = {
@@ -162,7 +162,7 @@ def test_without_a_weight_both_are_the_unhedged_book(keys, seed):
 
 def test_a_night_that_would_have_wiped_the_fund_out_leaves_its_leverage_as_it_is():
     setup, hedged, beta = ran({}, source(5, events=False, missing=False))
-    t = int(np.flatnonzero(hedged.action == 1)[0])
+    t = int(np.flatnonzero(hedged.actions[:, -1] == 1)[0])
     bars = setup.market.source.bars_by_name["AAA"]
     bars.open[setup.market.first + t + 1] = bars.close[setup.market.first + t] * 1.4
     setup, _, _ = ran({}, setup.market.source)

@@ -11,7 +11,9 @@ from engine.evaluate_strategy import PreparedRun
 
 def warned(keys, fed):
     config, setup = configured(keys), laid_out(keys, fed)
-    return short_warning(config, PreparedRun(config, object, None, setup.plan.intensity, setup, setup.market)), setup
+    return short_warning(
+        config, PreparedRun(config, object, None, setup.plan.intensity[:, -1], setup, setup.market)
+    ), setup
 
 
 def falling(sessions=60):

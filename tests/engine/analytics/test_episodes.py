@@ -30,7 +30,7 @@ def test_the_episodes_dollars_are_the_sleeves(keys, seed):
 
     found = episodes_of(setup, ledger)
 
-    assert len(found) == np.count_nonzero(ledger.action == 1)
+    assert len(found) == np.count_nonzero(ledger.actions[:, -1] == 1)
     assert sum(episode.pnl for episode in found) == pytest.approx(received + left - paid, rel=1e-9, abs=1e-7)
     for episode in found:
         assert episode.entered == episode.decided + 1

@@ -72,7 +72,7 @@ def followed(bars, since, window):
 def test_every_figure_is_what_a_plain_loop_says(settings, since, name):
     setup, hedged = made(*settings)
     found = event_study(setup, hedged, since=since)
-    triggers = [t for t, action in enumerate(hedged.action) if action == ENTER]
+    triggers = [t for t, action in enumerate(hedged.actions[:, -1]) if action == ENTER]
     assert (found.since, found.triggers.tolist()) == (name, triggers)
     assert len(triggers) > 50
     for window in found.windows:
@@ -96,8 +96,8 @@ def test_every_figure_is_what_a_plain_loop_says(settings, since, name):
 
 def test_a_signal_that_rises_is_a_trigger_whether_or_not_the_policy_enters():
     setup, hedged = made("policy.cooldown=30", "policy.confirm=3")
-    risen, before = [], setup.plan.intensity[0]
-    for t, here in enumerate(setup.plan.intensity[1:], 1):
+    risen, before = [], setup.plan.intensity[0, -1]
+    for t, here in enumerate(setup.plan.intensity[1:, -1], 1):
         if here >= 0.5 > before:
             risen.append(t)
         before = here
@@ -168,9 +168,9 @@ def test_the_same_seed_gives_the_same_intervals(ran):
 
 
 def marked(hedged, triggers):
-    action = np.zeros_like(hedged.action)
-    action[triggers] = ENTER
-    return hedged._replace(action=action)
+    actions = np.zeros_like(hedged.actions)
+    actions[triggers] = ENTER
+    return hedged._replace(actions=actions)
 
 
 def test_triggers_that_cluster_count_about_as_one(ran):

@@ -198,8 +198,8 @@ def test_somebodys_episodes_are_when_the_funds_position_is_not_zero():
     _, ledger, _ = somebodys()
     held = ledger.shares[:, -1] != 0
 
-    starts = np.flatnonzero(ledger.action == 1)
-    ends = np.flatnonzero(ledger.action == 2)
+    starts = np.flatnonzero(ledger.actions[:, -1] == 1)
+    ends = np.flatnonzero(ledger.actions[:, -1] == 2)
 
     assert len(starts) >= 2
     assert all(held[t + 1] and not held[t] for t in starts)

@@ -119,8 +119,8 @@ def test_a_stop_and_a_profit_are_told_with_what_the_fund_made():
     for key, bound in (("stop_loss", -0.05), ("take_profit", 0.05)):
         config, fed = signalled(*np.ones(45), **{key: abs(bound)})
         result = run(config, fed, engine="python")
-        (left, *_) = np.flatnonzero(result.hedged.action == REASONS.index(key))
-        entered = np.flatnonzero(result.hedged.action[:left] == ENTER)[-1] + 1
+        (left, *_) = np.flatnonzero(result.hedged.actions[:, -1] == REASONS.index(key))
+        entered = np.flatnonzero(result.hedged.actions[:left, -1] == ENTER)[-1] + 1
         bars = fed.read("bars", "HHH").rows(slice(30, None))
         made = bars.close[entered] / bars.open[entered]
         made *= bars.total_return()[left] / bars.total_return()[entered]
@@ -149,8 +149,8 @@ def test_the_policy_stands_where_the_ledger_says(seed, keys):
     for t in range(ledger.last):
         before, after = policy_at(setup, t)
         assert before.state.on == on
-        if ledger.action[t] != STAY:
-            on = ledger.action[t] == ENTER
+        if ledger.actions[t, -1] != STAY:
+            on = ledger.actions[t, -1] == ENTER
             entry = t if on else entry
         assert after.state.on == on
         assert after.state.held == (t - entry if on else 0)

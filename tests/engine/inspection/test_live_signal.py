@@ -136,7 +136,9 @@ def test_a_backtrader_strategy_tells_what_it_ordered_at_the_last_close(tmp_path)
     for t in range(2, 44):
         ours = signal_now(config, cut(world, sessions[t]), 5, None, NOW)
         assert [one.trade for one in ours.targets] == pytest.approx(whole.traded[t + 1].tolist())
-        action = {STAY: "HOLD" if whole.shares[t, -1] else "STAY OUT", ENTER: "ENTER"}.get(whole.action[t], "LEAVE")
+        action = {STAY: "HOLD" if whole.shares[t, -1] else "STAY OUT", ENTER: "ENTER"}.get(
+            whole.actions[t, -1], "LEAVE"
+        )
         assert ours.order == action
         orders.add(action)
     assert orders == {"ENTER", "LEAVE", "HOLD", "STAY OUT"}
@@ -151,12 +153,16 @@ def test_on_real_history_it_says_what_the_whole_run_did(run):
     with evaluate_strategy(config, open_market(config)) as prepared:
         whole, _ = execute("python", config, prepared)
     sessions = prepared.setup.market.run_sessions
-    switches = np.flatnonzero(whole.action != STAY)
+    switches = np.flatnonzero(whole.actions[:, -1] != STAY)
     for t in sorted({*switches[:2], *(switches[-2:] - 1), len(sessions) // 2}):
         ours = signal_now(load_config(run, [*settings, f"end={sessions[t]}"], FOLDER), now=NOW)
-        assert (ours.date, ours.close.core, ours.close.hedge) == (str(sessions[t]), whole.core[t], whole.hedge[t])
+        assert (ours.date, ours.close.core, ours.close.hedge) == (
+            str(sessions[t]),
+            whole.core[t],
+            whole.hedges[t, -1],
+        )
         assert (ours.close.order is not None) == whole.ordered[t]
-        assert (ours.order in ("ENTER", "LEAVE")) == (whole.action[t] != STAY)
+        assert (ours.order in ("ENTER", "LEAVE")) == (whole.actions[t, -1] != STAY)
         assert ours.following == str(sessions[t + 1])
         assert ours.held[-30:] == tuple(whole.shares[: t + 1, -1][-30:] != 0.0)
 

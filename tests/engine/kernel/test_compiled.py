@@ -30,7 +30,7 @@ def test_the_compiled_run_is_the_plain_run(keys, seed):
         np.testing.assert_allclose(theirs.equity, ours.equity, rtol=1e-12)
         np.testing.assert_array_equal(np.sign(theirs.traded), np.sign(ours.traded))
         np.testing.assert_array_equal(theirs.ordered, ours.ordered)
-    np.testing.assert_array_equal(twins.action, ours.action)
+    np.testing.assert_array_equal(twins.actions[:, -1], ours.actions[:, -1])
 
 
 @settings(max_examples=60, deadline=None)
@@ -40,12 +40,13 @@ def test_decisions_without_a_book_are_those_with_one(keys, seed):
     ledger = loop.run_policy(setup.prices, setup.terms, setup.plan)
 
     for decisions in (sweep.decisions, compiled().decisions):
-        at, on, entries = decisions(setup.prices, setup.plan)
+        at, on, _anew, entries = decisions(setup.prices, setup.plan)
         kept = at < ledger.last
         assert at[kept].tolist() == np.flatnonzero(ledger.ordered[: ledger.last]).tolist()
-        assert (ledger.hedge[at[kept & on]] > 0).all() or setup.plan.size.min() <= 0 or np.isnan(setup.plan.size).any()
+        held = ledger.hedges[at[kept & on[:, -1]]]
+        assert (held > 0).all() or setup.plan.size.min() <= 0 or np.isnan(setup.plan.size).any()
         if ledger.last == len(ledger.equity) - 1:
-            assert entries == np.count_nonzero(ledger.action == 1)
+            assert entries == np.count_nonzero(ledger.actions[:, -1] == 1)
 
 
 @pytest.mark.parametrize("module", SOURCES)

@@ -58,7 +58,7 @@ def test_five_sessions_by_hand():
     expected = [1000, 990, core_shares * 96 + fund_shares * 11.2, core_shares * 97 + fund_shares * 10.8, after * 100]
     assert ledger.equity == pytest.approx(expected, rel=1e-12)
     assert np.count_nonzero(ledger.traded) == 5
-    assert ledger.action.tolist() == [0, 1, 0, 2, 0]
+    assert ledger.actions[:, -1].tolist() == [0, 1, 0, 2, 0]
 
 
 @settings(max_examples=60, deadline=None)
@@ -149,7 +149,7 @@ def test_switching_does_not_rebalance_the_core(seed, core, weight):
 
     setup, hedged = ran(keys, replace(fed, bars_by_name=fed.bars_by_name | {"HHH": twin}))
 
-    entered = int(np.argmax(setup.plan.intensity[:-2] >= 0.5))
+    entered = int(np.argmax(setup.plan.intensity[:-2, -1] >= 0.5))
     assert np.count_nonzero(hedged.traded[:, -1]) >= 1
     if entered:  # an entry at t=0 buys hedge and core in one order, which fixes other core shares
         assert hedged.equity == pytest.approx(unhedged.equity, rel=1e-12)

@@ -91,7 +91,7 @@ def test_a_book_that_is_ruined_ends_there():
 
     placebo.run_shifts(prices, setup.terms, constant, clock, np.array([3]), ends, sums)
     orders = hedged._replace(
-        ordered=np.full(len(close), True), core=np.full(len(close), 2.0), hedge=np.zeros(len(close))
+        ordered=np.full(len(close), True), core=np.full(len(close), 2.0), hedges=np.zeros((len(close), 1))
     )
     ruined = replay(prices, setup.terms, orders)
     assert ruined.last == 20

@@ -87,7 +87,7 @@ def test_late_is_the_book_of_weights_that_are_given_a_session_later(tmp_path, sh
     (check,) = [one for one in prove(config, FED, 2).checks if one.name == "lag"]
     ran = run(config, FED)
 
-    assert (ran.hedged.hedge[0] > 0.0) == (shift == 4)
+    assert (ran.hedged.hedges[0, -1] > 0.0) == (shift == 4)
     assert check.details["a_session_late"]["final_equity"] == pytest.approx(
         run(late, FED).metrics["final_equity"], rel=1e-12
     )

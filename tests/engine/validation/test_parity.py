@@ -27,7 +27,7 @@ def assert_same(setup: Setup, ours: Ledger, theirs: Ledger) -> None:
     assert (worth[:end] <= CLOSE * scale[:, None]).all()
     np.testing.assert_array_equal(np.sign(theirs.traded[:end]), np.sign(ours.traded[:end]))
     np.testing.assert_array_equal(theirs.ordered[:end], ours.ordered[:end])
-    np.testing.assert_array_equal(theirs.action[:end], ours.action[:end])
+    np.testing.assert_array_equal(theirs.actions[:end, -1], ours.actions[:end, -1])
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

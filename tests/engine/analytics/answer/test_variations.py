@@ -186,8 +186,8 @@ def test_a_strategy_without_an_intensity_has_its_orders_carried_out_late():
     assert {one.group for one in found.values()} == {"fills", "costs", "time", "falls"}
     for late, name in ((1, "signals one session late"), (2, "signals two sessions late")):
         orders = given.hedged
-        moved = {key: np.roll(getattr(orders, key), late) for key in ("ordered", "core", "hedge", "restate")}
-        moved["core"][:late], moved["hedge"][:late] = setup.plan.unhedged_core, 0.0
+        moved = {key: np.roll(getattr(orders, key), late) for key in ("ordered", "core", "hedges", "restate")}
+        moved["core"][:late], moved["hedges"][:late] = setup.plan.unhedged_core, 0.0
         moved["ordered"][:late] = moved["restate"][:late] = [True, *[False] * (late - 1)]
         book = replay(setup.prices, setup.terms, orders._replace(**moved))
         is_run(found[name], given.config, setup, book, given.grid)
@@ -361,7 +361,7 @@ def test_orders_that_are_late_begin_with_the_core_alone():
     moved = variations.delayed(orders, setup, 2)
 
     assert moved.ordered[:2].tolist() == moved.restate[:2].tolist() == [True, False]
-    assert moved.hedge[:2].tolist() == [0.0, 0.0]
+    assert moved.hedges[:2, -1].tolist() == [0.0, 0.0]
     assert moved.core[:2].tolist() == [setup.plan.unhedged_core] * 2
     for name in ("ordered", "restate", "hedge", "core"):
         assert getattr(moved, name)[2:].tolist() == getattr(orders, name)[:-2].tolist()

@@ -225,10 +225,10 @@ def test_the_stitched_book_orders_what_the_chosen_runs_ordered(demo):
         values = (row["strategy.params.trend_days"], row["hedge.weight"])
         config = with_values(plan.config, dict(zip(OWN, values, strict=True)))
         sessions = [plan.sessions[at].item() for at in (fold.train_first, fold.test_first, fold.test_last)]
-        followed = alone(config, sessions[0], sessions[2]).hedged.hedge[fold.test_first - fold.train_first : -1]
+        followed = alone(config, sessions[0], sessions[2]).hedged.hedges[fold.test_first - fold.train_first : -1, -1]
         first = np.searchsorted(dates, plan.sessions[fold.test_first])
         assert (ordered[first : first + len(followed)] == followed).all()
-        fresh.append((alone(config, sessions[1], sessions[2]).hedged.hedge[:-1] != followed).any())
+        fresh.append((alone(config, sessions[1], sessions[2]).hedged.hedges[:-1, -1] != followed).any())
 
     assert (ordered > 0.0).any()
     assert any(fresh)  # a policy that remembers stands elsewhere than one that begins with the test
