@@ -9,10 +9,26 @@ import secrets
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 CHECKSUMS = "checksums.json"
 """The file that holds the checksums of a folder's other files."""
+
+
+@dataclass
+class Gate:
+    """Where files pass that take their final name; it is closed when a command is interrupted."""
+
+    closed: bool = False
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt where it is closed: something swallowed the first, and may have gone on with less."""
+        if self.closed:
+            raise KeyboardInterrupt
+
+
+GATE = Gate()
 
 
 @contextmanager
@@ -71,6 +87,7 @@ def replace_synced(writing: Path, final: Path) -> None:
 
     A folder can only take a name that is free.
     """
+    GATE.check()
     for path in [*writing.rglob("*"), writing]:
         _sync(path)
     writing.replace(final)
