@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+ABANDONED = 3600.0
+"""A temporary file that nobody has written to for so many seconds has lost its writer."""
 
 CHECKSUMS = "checksums.json"
 """The file that holds the checksums of a folder's other files."""
@@ -80,6 +85,19 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         replace_synced(writing, path)
     finally:
         writing.unlink(missing_ok=True)
+
+
+def write_and_sweep_up(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file as `write_whole` does, and remove what killed processes left of earlier ones of its name.
+
+    It looks at all that the folder holds: it is for the files that a person asks for, not for thousands of parts.
+    """
+    write_whole(path, write)
+    left = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.tmp")
+    for other in path.parent.iterdir():
+        with suppress(OSError):  # another process was faster, or it isn't ours to remove
+            if left.fullmatch(other.name) and time.time() - other.stat().st_mtime > ABANDONED:
+                other.unlink()
 
 
 def replace_synced(writing: Path, final: Path) -> None:
