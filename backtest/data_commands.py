@@ -13,7 +13,7 @@ import typer
 from backtest.console import console, open_in_browser, steps
 from backtest.options import Settings, config_of
 from data.errors import UserError
-from data.files import write_whole
+from data.files import write_and_sweep_up
 
 if TYPE_CHECKING:
     import numpy as np
@@ -230,7 +230,7 @@ def _fund(
     )
     from reports.fund import fit_as_dict, show_fit, write_fund_page
 
-    write_whole(page, lambda path: write_fund_page(path, fitted, title=f"{fund} by the fund model"))
+    write_and_sweep_up(page, lambda path: write_fund_page(path, fitted, title=f"{fund} by the fund model"))
     if as_json:
         typer.echo(json.dumps(fit_as_dict(fitted), indent=2))
     else:
@@ -329,7 +329,7 @@ def _write_check_page(
     from reports.audit import write_audit_page
 
     note = "SIMULATED market" if source.simulated else None
-    write_whole(
+    write_and_sweep_up(
         page,
         lambda path: write_audit_page(path, found, source, title="Data check", checked=checked, span=span, note=note),
     )

@@ -39,6 +39,7 @@ NETWORK = {
 """All that SECURITY.md tells of the network: who asks it, by what."""
 EXECUTES = {
     "strategies/reload.py": {"exec", "compile"},
+    "engine/kernel/compiled.py": {"pickle.loads"},
     "engine/research/cluster.py": {"pickle.loads"},
     "engine/research/executors.py": {"pickle.loads"},
 }
