@@ -11,7 +11,7 @@ from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.importing.dividends import later_splits, read_paid, with_dividends
-from data.importing.table import ImportedTable, counted, named_days, number
+from data.importing.table import ImportedTable, counted, named_days
 
 USED = (*PRICES, "adjclose", "volume", "dividend", "split", "capitalgains")
 COUNTED = 10
@@ -165,11 +165,7 @@ def _votes(table: ImportedTable, prices: Floats, split: Floats, has_bar: Flags) 
     return adjusted
 
 
-def _ratio(text: str) -> float:
-    """Read new shares per old share: ``0.1`` or ``1:10``."""
+def _ratio(text: str) -> float | None:
+    """Read new shares per old share as a ratio, ``1:10``."""
     pair = RATIO.fullmatch(text)
-    if not pair:
-        return number(text)
-    if not float(pair[2]):
-        raise ValueError(text)
-    return float(pair[1]) / float(pair[2])
+    return float(pair[1]) / float(pair[2]) if pair and float(pair[2]) else None

@@ -13,7 +13,6 @@ from markets import days, make_bars, nyse, random_bars
 from data.bars import COLUMNS, PRICES
 from data.errors import DataError
 from data.importing import import_files
-from data.importing.table import number
 from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
 from data.store import Store
@@ -174,12 +173,6 @@ def test_what_means_one_thing_is_read(take, store, raw):
     np.testing.assert_array_equal(bars.volume, [1000, 1000, 100, 0])
 
 
-@pytest.mark.parametrize("text", ["1,5", "1.234,5", "12,34", "1e", "inf", "1 000", "(5)", "5%", "4O"])
-def test_a_number_that_could_mean_two_things_is_none(text):
-    with pytest.raises(ValueError, match=r".*"):
-        number(text)
-
-
 def test_unknown_columns_are_named_and_passed_over(take):
     done = take(f"{OURS},RSI,Change %", *(f"{row},50,1.2" for row in ROWS))
 
@@ -206,16 +199,16 @@ def test_the_newest_first_is_turned_round(take, store):
 
 
 def test_dates_in_other_forms(take, store):
-    american = [f"{row[5:7]}/{row[8:10]}/{row[:4]}{row[10:]}" for row in ROWS]
-    assert "Dates with slashes are read as month/day/year." in take(OURS, *american).notes
-    assert str(store.bars_as_kept("SOXS").dates[-1]) == "2024-01-05"
+    american = [f"{row[5:7]}/{row[8:10]}/{row[:4]}{row[10:]}" for row in (*ROWS, "2024-01-16,42,42,42,42,0,0,1")]
+    assert "Dates are read as month/day/year: 01/16/2024 can be nothing else." in take(OURS, *american).notes
+    assert str(store.bars_as_kept("SOXS").dates[-1]) == "2024-01-16"
 
     timed = [f"{row[:10]} 00:00:00-05:00{row[10:]}" for row in ROWS]
     assert "The time of day beside its dates is passed over." in take(OURS, *timed).notes
     assert str(store.bars_as_kept("SOXS").dates[0]) == "2024-01-02"
 
-    done = take(OURS, *(row.replace("2024-01-0", "1/").replace(",", "/2024,", 1) for row in ROWS))
-    assert done.first == "2024-01-02"
+    short = [row.replace("2024-01-0", "1/").replace(",", "/2024,", 1) for row in ROWS]
+    assert take(OURS, *short, "1/16/2024,42,42,42,42,0,0,1").first == "2024-01-02"
 
 
 def test_rows_without_prices_are_left_out_with_their_events_carried_on(take, store):
@@ -722,6 +715,7 @@ def swapped(row, column, cell):
     return [OURS, *(",".join(cells) for cells in rows)]
 
 
+FORM = "write it as YYYY-MM-DD, or give its form, such as --dates %m/%d/%y"
 POSITIVE = "and prices are positive: correct it, or delete the row"
 
 
@@ -730,7 +724,7 @@ POSITIVE = "and prices are positive: correct it, or delete the row"
     [
         (swapped(1, "close", "4O"), "SOXS.csv:3: 2024-01-03: close is '4O', not a number: correct it"),
         (swapped(1, "close", "1,5"), "SOXS.csv:3: has 9 fields, the header 8: correct the row"),
-        (swapped(1, "close", '"1,5"'), "SOXS.csv:3: 2024-01-03: close is '1,5', not a number: correct it"),
+        (swapped(1, "close", '"1,5"'), "SOXS.csv:3: 2024-01-03: close is '1,5', which is 1.5: give --decimal ,"),
         (swapped(1, "close", "inf"), "SOXS.csv:3: 2024-01-03: close is 'inf', not a number: correct it"),
         (swapped(1, "open", "0"), f"SOXS.csv:3: 2024-01-03: open is 0, {POSITIVE}"),
         (swapped(3, "low", "-40"), f"SOXS.csv:5: 2024-01-05: low is -40, {POSITIVE}"),
@@ -751,19 +745,19 @@ POSITIVE = "and prices are positive: correct it, or delete the row"
         (swapped(1, "split", "1:0"), "SOXS.csv:3: 2024-01-03: split is '1:0', not a number: correct it"),
         (
             swapped(1, "date", "03.01.2024"),
-            "SOXS.csv:3: date is '03.01.2024', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            "SOXS.csv:3: date is '03.01.2024', though the first is '2024-01-02': write all dates in one form",
         ),
         (
             swapped(1, "date", "2024-02-30"),
-            "SOXS.csv:3: date is '2024-02-30', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            f"SOXS.csv:3: date is '2024-02-30', not a date: {FORM}",
         ),
         (
             swapped(1, "date", "13/01/2024"),
-            "SOXS.csv:3: date is '13/01/2024', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            "SOXS.csv:3: date is '13/01/2024', though the first is '2024-01-02': write all dates in one form",
         ),
         (
             swapped(1, "date", "0202-01-03"),
-            "SOXS.csv:3: date is '0202-01-03', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            f"SOXS.csv:3: date is '0202-01-03', not a date: {FORM}",
         ),
         (
             swapped(1, "date", "2024-01-02"),
@@ -824,7 +818,7 @@ POSITIVE = "and prices are positive: correct it, or delete the row"
         ),
         (
             ["date,value,known", "2024-01-02,1,soon"],
-            "SOXS.csv:2: known is 'soon', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            f"SOXS.csv:2: known is 'soon', not a date: {FORM}",
         ),
     ],
 )
