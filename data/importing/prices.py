@@ -53,7 +53,7 @@ def read_bars(table: ImportedTable, name: str) -> tuple[Bars, tuple[str, ...]]:
     opened, high, low, close = prices
     bars = Bars(name, table.dates, opened, high, low, close, volume, dividend, split).onto(table.dates[has_bar])
     bars, dividend_notes = with_dividends(table, np.flatnonzero(has_bar), bars, adjusted=adjusted)
-    kept, closed_notes = _sessions(table, bars.dates)
+    kept, closed_notes = daily(table, bars.dates)
     notes = (*empty_notes, *closed_notes, *split_notes, *gains_notes, *dividend_notes, *volume_notes)
     return bars.onto(kept), (*table.notes, *table.passed_over(USED), *notes)
 
@@ -104,7 +104,7 @@ def _unadjusted(volume: Floats, basis: Floats, notes: tuple[str, ...]) -> tuple[
     return np.where(lost, 0.0, np.round(volume / basis)), (*notes, note) if lost.any() else notes
 
 
-def _sessions(table: ImportedTable, dates: Dates) -> tuple[Dates, tuple[str, ...]]:
+def daily(table: ImportedTable, dates: Dates) -> tuple[Dates, tuple[str, ...]]:
     """Return the dates that are sessions, and the note on those that aren't; raises DataError unless it is daily."""
     sessions = nyse_sessions(dates[0], dates[-1])
     held = np.isin(dates, sessions)

@@ -605,10 +605,37 @@ def test_a_series_as_fred_gives_it(take, store):
 
     assert done.notes == (
         "DGS10 is taken as the value.",
-        NO_LAG.replace("give a lag if it is later", "it is published 1 session later, so give a lag of 1"),
         "2 rows without a value left out: 2024-01-01, 2024-01-03.",
+        NO_LAG.replace("give a lag if it is later", "it is published 1 session late, so give a lag of 1"),
     )
     np.testing.assert_array_equal(store.read(SERIES, "DGS10").values, [3.95])
+
+
+def test_a_series_dated_by_the_first_days_of_its_periods_says_which_lag_it_needs(take):
+    quarters = [f"{year}-{month:02}-01,{year}" for year in (2020, 2021) for month in (1, 4, 7, 10)]
+    why = "its dates are the first days of quarters, and it is published about 30 days after the quarter (BEA, GDP, "
+    why += "advance estimate), so give a lag of 85"
+    assert take("observation_date,GDP", *quarters, file="GDP.csv").notes[-1] == (
+        NO_LAG.replace("give a lag if it is later", why)
+    )
+    assert take("date,value", *quarters, file="GDP.csv", lag=60).notes == (f"Its lag is too short: {why}.",)
+    assert take("date,value", *quarters, file="GDP.csv").notes == (
+        "Its lag of 60 sessions stays.",
+        f"Its lag is too short: {why}.",
+    )
+    assert take("date,value", *quarters, file="GDP.csv", lag=85).notes == ()
+    known = [f"{row},{row[:10]}" for row in quarters]
+    assert take("date,value,known", *known, file="GDP.csv").notes[-1] == (
+        "It is known too early: its column known has days before the quarters were over."
+    )
+
+
+@pytest.mark.parametrize("monthly", [True, False])
+def test_an_index_s_weekly_or_monthly_bars_are_refused(take, monthly):
+    rows = [f"2024-{month:02}-01,13,14,12,13" for month in range(1, 8)]
+    weeks = [f"2024-01-{day:02},13,14,12,13" for day in (1, 8, 15, 22, 29)]
+    done = take("Date,Open,High,Low,Close", *(rows if monthly else weeks), file="^VIX.csv")
+    assert done.error.endswith("daily prices are needed, not weekly or monthly ones")
 
 
 def test_a_series_that_says_when_it_was_known(take, store):
