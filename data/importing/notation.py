@@ -14,6 +14,7 @@ PARTED = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})")
 """A day and a month, or a month and a day, before their year."""
 ORDERS = {"day/month/year": "%d{0}%m{0}%Y", "month/day/year": "%m{0}%d{0}%Y"}
 MONTHS = 12
+CENTURY = 2050
 PROBE = dt.date(2013, 2, 28)
 
 
@@ -46,11 +47,15 @@ class Notation:
 
 
 def parsed(text: str, form: str) -> str:
-    """Return a text's day, ISO, by a form as `strptime` takes it; nothing where it isn't in that form."""
+    """Return a text's day, ISO, by a form as `strptime` takes it; nothing where it isn't in that form.
+
+    Of years in two digits 50 to 68 are none: `strptime` takes them for 2050 to 2068.
+    """
     try:
-        return str(dt.datetime.strptime(text, form).date())  # noqa: DTZ007  # the day as written, whatever the zone
+        day = dt.datetime.strptime(text, form).date()  # noqa: DTZ007  # the day as written, whatever the zone
     except ValueError:
         return ""
+    return "" if "%y" in form and day.year >= CENTURY else str(day)
 
 
 def shown_orders(texts: Iterable[str]) -> dict[str, str]:

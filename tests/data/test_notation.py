@@ -97,6 +97,12 @@ def test_a_form_that_is_told_is_read(take, form, date):
     )
 
 
+def test_a_year_in_two_digits_is_no_year_of_the_next_century(take):
+    said = "AAA.csv:3: date is '02/01/55', not a date by %d/%m/%y: correct it"
+    assert take("date,value", "04/01/49,1", "02/01/55,1", dates="%d/%m/%y") == said
+    assert take("date,value", "04/01/70,1", "05/01/70,1", dates="%d/%m/%y")[0] == "1970-01-04"
+
+
 @pytest.mark.parametrize(
     ("told", "said"),
     [
