@@ -88,12 +88,19 @@ def _import(
         str | None, typer.Option("--name", help="What one file holds: SOXS, ^VIX for an index, fomc_dates.")
     ] = None,
     lag: Annotated[int | None, typer.Option("--lag", help="Sessions by which its series are known late.")] = None,
+    decimal: Annotated[
+        str | None, typer.Option("--decimal", metavar="MARK", help="Its decimal mark, . or , where that isn't plain.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option("--dates", metavar="FORM", help="Its form of dates: %d/%m/%Y, %m/%d/%Y, %Y%m%d ...")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put CSV files into the store: prices, series, events, members; says what it assumed."""
     from data.importing import import_files
+    from data.importing.notation import Notation
 
-    imported = import_files(_store(), path, name, lag)
+    imported = import_files(_store(), path, name, lag, Notation(decimal, dates))
     if as_json:
         typer.echo(json.dumps([asdict(each) for each in imported], indent=2))
     else:

@@ -12,6 +12,9 @@ from data.arrays import Floats
 from data.errors import did_you_mean
 from data.events import Events
 from data.market import Market, Roles
+from data.publication import period_known_early
+from data.series import Series
+from data.sources import SERIES
 from strategies.inputs import SIDES, Input, Reads, Side
 from strategies.parameters import Parameter, ParameterError, check_value
 from strategies.signals.catalogue import SIGNALS, Signal, signal
@@ -96,12 +99,14 @@ class Rule:
         return read
 
     def remarks(self, market: Market) -> Iterable[str]:
-        """Yield what a reader has to know of what it reads: survivors, schedules in hindsight."""
+        """Yield what a reader has to know of what it reads: survivors, hindsight, series known too early."""
         found = SIGNALS[self.signal]
         for argument, named in found.names(self.given, market.roles).items():
             kind = found.feeds[argument].kind
             if kind == "schedule":
                 yield from _schedule_remarks(market.events(named), self.given.get("symbols"))
+            if kind == "series" and isinstance(named, str):
+                yield from _series_remarks(market.source.read(SERIES, named))
             if kind == "levels":
                 yield from _members_remarks(self.given, members_of(market, named), dated=isinstance(named, str))
 
@@ -253,6 +258,13 @@ def _schedule_remarks(schedule: Events, symbols: Any) -> Iterable[str]:
     for symbol in (symbols,) if isinstance(symbols, str) else symbols or ():
         if symbol not in known:
             yield f"{schedule.name} has no event of {symbol}{did_you_mean(symbol, known)}."
+
+
+def _series_remarks(series: Series) -> Iterable[str]:
+    early = period_known_early(series)
+    if early is not None:
+        remedy = f"set data.lag.{series.name}={early.lag}" if series.known is None else "correct them"
+        yield f"Known too early: {series.name}, {early.why}: {remedy}."
 
 
 def _remembered(values: Floats, sessions: int, *, upward: bool) -> Floats:

@@ -144,6 +144,19 @@ def test_survivors_and_hindsight_are_remarked():
     )
 
 
+def test_a_series_that_is_known_too_early_is_remarked():
+    months = np.arange("2019-01", "2020-04", dtype="datetime64[M]").astype("datetime64[D]")
+    flat, monthly = np.full(len(DATES), 10.0), np.arange(len(months), dtype=float)
+    written = rule("series_value", "above", 1, {"series": "MONTHLY"})
+    bars = [make_bars(name, DATES, flat) for name in ("CORE", "FUND")]
+    early, late = (
+        remarks_of([written], make_market(*bars, make_series("MONTHLY", months, monthly, lag=lag))) for lag in (0, 23)
+    )
+    why = "its dates are the first days of months, and it is published some time after they are over"
+    assert early == (f"Known too early: MONTHLY, {why}: set data.lag.MONTHLY=23.",)
+    assert late == ()
+
+
 def test_inputs_fire_together_or_one_by_one():
     high, low = read(ramp(), above=0.5), read(ramp(), below=0.8)
     np.testing.assert_array_equal(all_fire([high, low]), (high.fired & low.fired).astype(float))
