@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backtest.console import console, counting, open_in_browser
+from backtest.console import console, counting, echo_data, open_in_browser
 from backtest.options import Data, End, File, Settings, Start, announce_compiling, config_of, quietly
 from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
@@ -76,7 +76,7 @@ def search(
     if as_json:
         import json
 
-        typer.echo(json.dumps(summary_of(result), indent=2))
+        echo_data(json.dumps(summary_of(result), indent=2))
         return
     from reports.search import show_search
 

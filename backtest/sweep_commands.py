@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backtest.console import console, counting
+from backtest.console import console, counting, echo_data
 from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
 
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")]
@@ -68,7 +68,7 @@ def sweep(
     standing = standing_of(result.folder)
     if as_json:
         seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
-        typer.echo(
+        echo_data(
             json.dumps(
                 {
                     "combinations": len(grid),

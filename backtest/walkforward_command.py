@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backtest.console import console, counting, open_in_browser, steps
+from backtest.console import console, counting, echo_data, open_in_browser, steps
 from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
 from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
@@ -76,12 +76,12 @@ def walkforward(
         import json
 
         found = {**walk.metrics, "by_fold": walk.folds, "folder": str(walk.folder)}
-        typer.echo(json.dumps(found, indent=2, default=str))
+        echo_data(json.dumps(found, indent=2, default=str))
         return
     from reports.walkforward import as_markdown, show_walkforward
 
     if markdown:
-        typer.echo(as_markdown(walk))
+        echo_data(as_markdown(walk))
         return
     show_walkforward(console(), walk)
     if open_page:
