@@ -58,6 +58,8 @@ def query(
     if sum((as_csv, as_json, parquet is not None)) > 1:
         raise UserError("--csv, --json and --parquet are one or another: leave the others out")
     with run_query(sql, places, _warn) as answer:
+        if as_json or parquet is not None:
+            _check_names(answer.schema.names)
         if as_csv:
             _write_csv(answer)
         elif as_json:
@@ -180,14 +182,17 @@ def _first(answer: pa.RecordBatchReader, count: int) -> tuple[list[list[Any]], i
 
 
 def _write_csv(answer: pa.RecordBatchReader) -> None:
-    import csv
-    import sys
+    from reports.renderers.csv import csv_text
 
-    write = csv.writer(sys.stdout, lineterminator="\n").writerow
-    write(answer.schema.names)
+    echo_data(csv_text([answer.schema.names]), nl=False)
     for batch in answer:
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            write(["" if value is None else value for value in row])
+        echo_data(csv_text(zip(*(column.to_pylist() for column in batch.columns), strict=True)), nl=False)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Refuse columns that share a name: neither a JSON object nor a Parquet file can tell them apart."""
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise UserError(f"two columns are called {twice[0]}: name each, such as: {twice[0]} as other")
 
 
 def _write_json(answer: pa.RecordBatchReader) -> None:
