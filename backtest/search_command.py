@@ -52,7 +52,6 @@ def search(
     """Search a space too large for a grid (optuna), for one objective or a front of two. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import sweep_command
-    from engine.research.grid import axes_in_yaml
     from engine.research.search.objectives import objectives_of
     from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
     from engine.research.search.sampler import import_optuna
@@ -61,7 +60,7 @@ def search(
 
     import_optuna()
     objectives = objectives_of(objective, directions, answer=answer)
-    space = space_of(config, params or axes_in_yaml(config.sweep or {}))
+    space = space_of(config, params or (config.sweep or {}).items())
     computing = executor_for_trials(executor, workers, cluster)
     announce_compiling()
     with quietly(), counting("trials", trials) as count:

@@ -53,13 +53,13 @@ def sweep(
 
     from backtest.api import sweep_command, write_sweep_html
     from engine.research.columns import check_column
-    from engine.research.grid import axes_in_yaml, grid_of
+    from engine.research.grid import grid_of
     from engine.research.overfitting.findings import figures_of, standing_of
     from engine.research.sweep import executor_for
     from engine.research.sweep import sweep as run_sweep
 
     check_column("--metric", metric, answer=answer)
-    grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)
+    grid = grid_of(config, params or (config.sweep or {}).items(), random, seed)
     computing = executor_for(config, executor, workers, cluster)
     announce_compiling()
     with quietly(), counting("combinations", len(grid)) as count:
