@@ -12,7 +12,8 @@ from command import command
 import backtest
 from data.errors import ConfigError, UserError
 from engine.research.columns import COLUMNS
-from engine.research.grid import axes_in_yaml, grid_from, grid_of
+from engine.research.grid import grid_from, grid_of
+from engine.research.search.space import space_of
 from engine.research.sweep import sweep as run_sweep
 
 SHORT = {"name": "short", "start": dt.date(2019, 1, 2), "end": "2020-12-31", "controls": "off"}
@@ -219,20 +220,18 @@ def test_a_value_with_a_comma_stays_one_value_in_python_and_in_yaml():
 
     assert grid_from(config, {"kind": ["a,b", "c"]}).axes[0].values == ("a,b", "c")
     assert grid_from(config, {"kind": "a,b"}).axes[0].values == ("a,b",)
-    assert grid_of(config, axes_in_yaml({"kind": ["a,b", "c", "0.5", "x: y", "[z"]})).axes[0].values == (
-        "a,b",
-        "c",
-        "0.5",
-        "x: y",
-        "[z",
-    )
+    for values in (["a,b", "c", "0.5", "x: y", "[z"], ["a,b"], ["10:200:10"], ["x:y"], ["😀,"], ["'", '"'], ["#x"]):
+        assert grid_of(config, [("kind", values)]).axes[0].values == tuple(values)
+        assert space_of(config, [("kind", values)])[0].choices == tuple(values)
+    assert grid_of(config, [("kind", "a,b")]).axes[0].values == ("a,b",)
+    assert grid_of(config, ['kind="a,b",c']).axes[0].values == ("a,b", "c")
 
 
 def test_dates_in_a_yaml_section_are_dates():
     config = backtest.load_config("hedge_soxs.yaml")
     days = [dt.date(2019, 1, 2), dt.date(2020, 1, 2)]
 
-    assert grid_of(config, axes_in_yaml({"start": days})).axes[0].values == tuple(days)
+    assert grid_of(config, [("start", days)]).axes[0].values == tuple(days)
 
 
 def test_the_commands_json_holds_how_much_is_luck(folder):

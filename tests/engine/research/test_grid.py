@@ -5,7 +5,7 @@ import pytest
 
 from backtest import load_config
 from data.errors import ConfigError
-from engine.research.grid import axes_in_yaml, grid_of
+from engine.research.grid import grid_of
 
 CONFIG = load_config("hedge_soxs.yaml")
 
@@ -54,7 +54,7 @@ def test_a_draw_is_without_replacement_and_the_same_for_a_seed(size, count):
 def test_a_section_of_yaml_reads_as_params_do():
     section = {"trend_days": "10:30:10", "hedge.weight": [0.1, 0.2], "policy.max_hold": [None, 5]}
 
-    grid = grid_of(CONFIG, axes_in_yaml(section))
+    grid = grid_of(CONFIG, section.items())
 
     assert [axis.values for axis in grid.axes] == [(10, 20, 30), (0.1, 0.2), (None, 5)]
 
