@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import inspect
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from data.errors import ConfigError, StrategyError, did_you_mean
+from data.errors import ConfigError, StrategyError, did_you_mean, quoted
 from engine.config import RunConfig
 from engine.plain import Keys, PlainYaml, plain
 from strategies import parameters
@@ -274,7 +272,7 @@ def _first(fault: ValidationError, origin: _Origin) -> str:
     """Return the first error in one line."""
     error = fault.errors(include_url=False)[0]
     keys = tuple(str(part) for part in error["loc"] if part != "[key]")
-    where, given = origin.of(keys), _shown(error["input"])
+    where, given = origin.of(keys), quoted(error["input"])
     named = ".".join(key if key.isprintable() else repr(key) for key in keys)
     if error["type"] == "extra_forbidden":
         siblings = _known_keys().get(keys[0], []) if len(keys) > 1 else list(RunConfig.model_fields)
@@ -284,16 +282,7 @@ def _first(fault: ValidationError, origin: _Origin) -> str:
     if error["type"] == "value_error" and not said.startswith("has to"):  # it is about several keys, and names them
         return f"{origin.named_in(said, keys)}: {said}"
     said = HAS_TO.get(error["type"]) or said.replace("Input should be", "has to be")
-    said = said.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
     return f"{where}: {named} {said}, not {given}"
-
-
-def _shown(value: Any) -> str:
-    """Return a value as YAML would have it, in one line."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    text = str(value) if isinstance(value, dt.date) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _with_strategy(config: RunConfig, origin: _Origin, folders: Folders) -> RunConfig:
