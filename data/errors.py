@@ -44,6 +44,6 @@ def quoted(value: Any) -> str:
     return cut(" ".join(text.split()))
 
 
-def cut(text: str) -> str:
+def cut(text: str, most: int = LONGEST) -> str:
     """Return a text that a message quotes, cut short."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    return text if len(text) <= most else f"{text[: most - 3]}..."

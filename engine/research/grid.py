@@ -7,19 +7,22 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 import numpy as np
 
 from data.arrays import Ints
-from data.errors import ConfigError
+from data.errors import LONGEST, ConfigError, cut
+from data.ranges import ANY
 from engine.config import RunConfig
 from engine.loading import build_config, full_keys, read_value
 from engine.plain import Keys, plain
 
 MOST = 100_000_000
 """Combinations above which a sweep is a mistake."""
+MOST_VALUES = 1_000_000
+"""Values of one key above which it is one."""
 
 FORMS = "write key=10:200:10 or key=a,b,c"
 
@@ -198,9 +201,14 @@ def _written(value: Any) -> str:
     return value if alike else json.dumps(value)
 
 
+def named(text: str) -> str:
+    """Return an axis as messages name it."""
+    return f"--param {cut(text, 2 * LONGEST)}"
+
+
 def _axis(config: RunConfig, text: str) -> Axis:
     keys, parts, values = read_axis(config, text, FORMS)
-    where = f"--param {text}"
+    where = named(text)
     return Axis(keys, tuple(_range(parts, where)) if parts else values, where)
 
 
@@ -220,7 +228,7 @@ def read_axis(config: RunConfig, text: str, forms: str) -> tuple[Keys, list[str]
     -------
     The full key; the parts of a range, none where values are listed; the values that are listed.
     """
-    where, (key, equals, written) = f"--param {text}", text.partition("=")
+    where, (key, equals, written) = named(text), text.partition("=")
     if not equals or not key.strip():
         raise ConfigError(f"{where}: {forms}")
     keys, parts = full_keys(config, key.strip(), where), written.strip().split(":")
@@ -253,11 +261,16 @@ def value_taken(config: RunConfig, keys: Keys, value: Any, where: str, varied: S
 def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
     """Return an axis with its values as the config takes them; a clash with another axis is for the rows to tell.
 
-    Of numbers the lowest and the highest of each kind are tried, since every range is an interval; of others all.
+    Of numbers the lowest, the highest and the nearest to 0 of each kind are tried, since a range is an interval or two;
+    of others all.
     """
-    numbers = all(type(value) in (int, float) and math.isfinite(value) for value in axis.values)
+    numbers = all(type(value) in (int, float) and abs(value) <= ANY.high for value in axis.values)
     of_kinds = [[value for value in axis.values if type(value) is kind] for kind in (int, float)]
-    tried = [end for some in of_kinds if some for end in (min(some), max(some))] if numbers else axis.values
+    tried = (
+        [end for some in of_kinds if some for end in (min(some), max(some), min(some, key=abs))]
+        if numbers
+        else axis.values
+    )
     taken = {repr(value): value_taken(config, axis.keys, value, axis.text, swept) for value in tried}
     kind = float if float in map(type, taken.values()) else type(next(iter(taken.values())))
     values = tuple(kind(value) if numbers else taken[repr(value)] for value in axis.values)
@@ -266,20 +279,28 @@ def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
     return replace(axis, values=values)
 
 
+def decimals(parts: Sequence[str], where: str, form: str) -> list[Decimal]:
+    """Return the numbers of a range as they are written; raises ConfigError that begins with `where`."""
+    try:
+        numbers = [Decimal(part) for part in parts]
+    except DecimalException:
+        raise ConfigError(f"{where}: a range is {form}") from None
+    if not all(number.is_finite() and ANY.low <= number <= ANY.high for number in numbers):
+        raise ConfigError(f"{where}: a range is of numbers from {ANY.ends}")
+    return numbers
+
+
 def _range(parts: list[str], where: str) -> Iterator[int | float]:
     """Yield a range's values, both ends included, in decimal arithmetic: 0.05:0.6:0.01 holds 0.6."""
-    try:
-        first, last, *rest = (Decimal(part) for part in parts)
-    except InvalidOperation:
-        raise ConfigError(f"{where}: a range is first:last:step, three numbers") from None
+    first, last, *rest = decimals(parts, where, "first:last:step, three numbers")
     stride = rest[0] if rest else Decimal(1)
-    if not all(number.is_finite() for number in (first, last, stride)) or stride <= 0:
+    if stride <= 0:
         raise ConfigError(f"{where}: the step has to be above 0")
     if last < first:
         raise ConfigError(f"{where}: the range is empty: {last} is below {first}")
+    if last - first >= MOST_VALUES * stride:
+        raise ConfigError(f"{where}: more than {MOST_VALUES:,} values are more than a sweep holds of a key")
     count = int((last - first) / stride) + 1
-    if count > MOST:
-        raise ConfigError(f"{where}: {count:,} values are more than a sweep holds ({MOST:,})")
     whole = all(number == number.to_integral_value() for number in (first, stride))
     for k in range(count):
         value = first + k * stride

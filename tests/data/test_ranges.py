@@ -9,7 +9,7 @@ from data.ranges import LEVERAGE, SHARE, Range
 
 @pytest.mark.parametrize("value", [-0.1, 1.1, math.nan, math.inf, -math.inf, 10**400, True, "0.5", None, [0.5]])
 def test_what_is_no_number_of_the_range_is_told_with_both_ends(value):
-    with pytest.raises(ValueError, match="^has to be a number from 0 to 1$"):
+    with pytest.raises(ValueError, match=r"^has to be a number from 0 to 1$"):
         SHARE.take(value)
 
 
@@ -29,6 +29,6 @@ def test_a_whole_number_is_one_within_both_ends(value):
 
 @pytest.mark.parametrize("value", [0, -0.0, 0.05, -0.0999, 5e-324])
 def test_a_multiple_stands_apart_from_0(value):
-    with pytest.raises(ValueError, match="from -10 to 10, at least 0.1 away from 0"):
+    with pytest.raises(ValueError, match=r"from -10 to 10, at least 0\.1 away from 0"):
         LEVERAGE.take(value)
     assert LEVERAGE.take(-0.1) == -0.1
