@@ -13,6 +13,7 @@ from data.errors import did_you_mean
 from data.events import Events
 from data.market import Market, Roles
 from data.publication import period_known_early
+from data.ranges import COUNT, DAYS, Range
 from data.series import Series
 from data.sources import SERIES
 from strategies.inputs import SIDES, Input, Reads, Side
@@ -26,10 +27,10 @@ KEYS: dict[str, Side] = {"above": "above", "below": "below", "at_least": "at lea
 OVER = {"percentile_over": percentile, "zscore_over": zscore, "change_over": change}
 """What may be made of a signal's value: its rank, its z-score or its change, over some sessions."""
 OWN = (
-    *(Parameter(key, int | None, None, 2 if key != "change_over" else 1, None) for key in OVER),
-    Parameter("within", int, 1, 1, None),
-    Parameter("release", float | None, None, None, None),
-    Parameter("weight", float, 1.0, 0.0, None),
+    *(Parameter(key, int | None, None, COUNT if key == "change_over" else DAYS) for key in OVER),
+    Parameter("within", int, 1, COUNT),
+    Parameter("release", float | None, None),
+    Parameter("weight", float, 1.0, Range(0, 1_000)),
 )
 """The keys of a rule beside its signal's own and its threshold."""
 
@@ -189,9 +190,7 @@ def rule_of(written: Any, where: str) -> Rule:
     if len(sides) != 1:
         message = f"has {' and '.join(sides)}: keep one" if sides else f"needs a threshold: one of {', '.join(KEYS)}"
         raise ParameterError(f"{where} {message}", where)
-    threshold = check_value(
-        where, Parameter(sides[0], float, None, None, None), written[sides[0]], f"{where}.{sides[0]}"
-    )
+    threshold = check_value(where, Parameter(sides[0], float, None), written[sides[0]], f"{where}.{sides[0]}")
     own = {key.name: check_value(where, key, written.get(key.name, key.default), f"{where}.{key.name}") for key in OWN}
     given = found.given({key: written[key] for key in written if key in found.keys}, where)
     made = Rule(found.name, given, KEYS[sides[0]], threshold, **own)

@@ -99,10 +99,26 @@ def test_its_name_tells_all_of_it():
         ({"signal": "rsi", "abvoe": 1}, "signals.a: rsi has no abvoe, did you mean above", "signals.a.abvoe"),
         ({"signal": "rsi"}, "signals.a needs a threshold: one of above, below, at_least, at_most", "signals.a"),
         ({"signal": "rsi", "above": 1, "below": 3}, "signals.a has above and below: keep one", "signals.a"),
-        ({"signal": "rsi", "above": "x"}, "signals.a: above has to be a number, not 'x'", "signals.a.above"),
-        ({"signal": "rsi", "above": 70, "days": 1}, "rsi: days has to be >= 2, not 1", "signals.a.days"),
-        ({"signal": "rsi", "above": 70, "within": 0}, "within has to be >= 1, not 0", "signals.a.within"),
-        ({"signal": "rsi", "above": 70, "zscore_over": 1}, "zscore_over has to be >= 2", "signals.a.zscore_over"),
+        (
+            {"signal": "rsi", "above": "x"},
+            "above has to be a number from -1e+15 to 1e+15, not 'x'",
+            "signals.a.above",
+        ),
+        (
+            {"signal": "rsi", "above": 70, "days": 1},
+            "rsi: days has to be a whole number",
+            "signals.a.days",
+        ),
+        (
+            {"signal": "rsi", "above": 70, "within": 0},
+            "within has to be a whole number",
+            "signals.a.within",
+        ),
+        (
+            {"signal": "rsi", "above": 70, "zscore_over": 1},
+            "zscore_over has to be a whole number",
+            "signals.a.zscore_over",
+        ),
         (
             {"signal": "rsi", "above": 70, "zscore_over": 9, "change_over": 3},
             "signals.a has zscore_over and change_over: keep one",
