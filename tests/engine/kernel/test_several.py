@@ -49,9 +49,7 @@ def several(keys: dict, seed: int, hedges: int, *, banded: bool = True) -> Setup
         setup,
         rng.integers(setup.prices.close.shape[1], size=hedges).tolist(),
         plan._replace(
-            policies=policies_of(
-                [rules_of(plan, 0)._replace(enter=float(rng.uniform(0.5, 0.9))) for _ in range(hedges)]
-            ),
+            policies=policies_of([rules._replace(enter=float(rng.uniform(0.5, 0.9))) for _ in range(hedges)]),
             intensity=np.round(rng.random(shape), 1),
             size=np.where(rng.random(shape) < 0.05, np.nan, rng.uniform(0.0, 0.8 / hedges, shape)),
             sides=rng.choice([1.0, 1.0, -1.0], hedges),
