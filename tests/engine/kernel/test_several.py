@@ -44,6 +44,7 @@ def several(keys: dict, seed: int, hedges: int, *, banded: bool = True) -> Setup
     setup = laid_out({**keys, "hedge.sizing": "fixed", "hedge.weight": 0.1}, source(seed))
     plan, sessions = setup.plan, len(setup.prices.close)
     shape, rules = (sessions, hedges), rules_of(plan, 0)
+    most = (1.0 - plan.unhedged_core or 0.8) / hedges  # what a cash buffer pays for
     dates = setup.market.run_sessions
     return with_hedges(
         setup,
@@ -51,7 +52,7 @@ def several(keys: dict, seed: int, hedges: int, *, banded: bool = True) -> Setup
         plan._replace(
             policies=policies_of([rules._replace(enter=float(rng.uniform(0.5, 0.9))) for _ in range(hedges)]),
             intensity=np.round(rng.random(shape), 1),
-            size=np.where(rng.random(shape) < 0.05, np.nan, rng.uniform(0.0, 0.8 / hedges, shape)),
+            size=np.where(rng.random(shape) < 0.05, np.nan, rng.uniform(0.0, most, shape)),
             sides=rng.choice([1.0, 1.0, -1.0], hedges),
             hedge_due=np.column_stack([rebalancing_days(dates, str(rng.choice(EVERY))) for _ in range(hedges)]),
             band=np.where(rng.random(hedges) < 0.3, 0.02, np.inf) if banded else np.full(hedges, np.inf),
