@@ -299,7 +299,8 @@ def rules_of(plan: Plan, k: int) -> PolicyRules:
 
 def recall(memory: Memory, k: int) -> PolicyState:
     """Return where the policy of one hedge stands."""
-    return PolicyState(memory.on[k], memory.held[k], memory.streak[k], memory.cooling[k], memory.spent[k])
+    counts = int(memory.held[k]), int(memory.streak[k]), int(memory.cooling[k])
+    return PolicyState(bool(memory.on[k]), *counts, bool(memory.spent[k]))
 
 
 def remember(memory: Memory, k: int, state: PolicyState) -> None:

@@ -148,12 +148,12 @@ def test_the_policy_stands_where_the_ledger_says(seed, keys):
     on, entry = False, 0
     for t in range(ledger.last):
         before, after = policy_at(setup, t)
-        assert before.state.on == on
+        assert before.on[0] == on
         if ledger.actions[t, -1] != STAY:
             on = ledger.actions[t, -1] == ENTER
             entry = t if on else entry
-        assert after.state.on == on
-        assert after.state.held == (t - entry if on else 0)
+        assert after.on[0] == on
+        assert after.held[0] == (t - entry if on else 0)
 
 
 @given(st.integers(0, 10_000), settings(), st.integers(0, 40))
