@@ -28,8 +28,9 @@ help: ## this list
 run: .venv/.run ## does the SOXS hedge pay? the shipped run, in the terminal and as a tear-sheet (ARGS="--data DIR")
 	@$(BIN)/backtest run hedge_soxs.yaml $(ARGS)
 
+# Its hundred processes and its rewritten asserts are compiled once, whatever the environment says of bytecode.
 test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
-	@$(BIN)/python -m pytest $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(ARGS)
 
 coverage: .venv/.dev ## the suite again, slower, then every line and branch of ours that no test runs, by file (ARGS for a part)
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
