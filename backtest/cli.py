@@ -171,7 +171,7 @@ def _explain(
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
 ) -> None:
-    """Tell why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
+    """Explain why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
     from backtest.explain import explain_run
     from reports.explain import show_day
 

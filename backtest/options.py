@@ -81,7 +81,7 @@ def quietly() -> redirect_stdout[TextIO]:
 
 
 def announce_compiling() -> None:
-    """Say on the error stream why a first call takes its time."""
+    """Print on the error stream why a first call takes its time."""
     from engine.kernel.compiled import is_cached
 
     if not is_cached():

@@ -34,7 +34,7 @@ def signal(
     page: Page = None,
     open_page: Open = False,
 ) -> None:
-    """Tell what the strategy says at the last close, and why: the order, its weights, every input by its threshold."""
+    """Show what the strategy decides at the last close, and why: order, weights, every input by its threshold."""
     if equity is not None and not 0.0 < equity < float("inf"):
         raise UserError(f"--equity {equity:g}: has to be dollars above 0")
     config, _shipped = config_of(file, data, settings, start, end)
