@@ -39,6 +39,7 @@ NETWORK = {
 """All that SECURITY.md tells of the network: who asks it, by what."""
 EXECUTES = {
     "strategies/reload.py": {"exec", "compile"},
+    "engine/kernel/compiled.py": {"pickle.loads"},
     "engine/research/cluster.py": {"pickle.loads"},
     "engine/research/executors.py": {"pickle.loads"},
 }
@@ -249,3 +250,18 @@ def test_a_run_does_without_what_sweeps_and_pages_need():
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
     assert ran.stdout.splitlines()[-1] == "[]"
+
+
+PRINTS = re.compile(r"\btyper\.s?echo\(|(?<![\w.])print\(|\bstd(out|err)\.write|\bRichText\(|\.add_task\(")
+"""What writes to a terminal."""
+
+
+def test_what_is_printed_passes_the_console():
+    printing = {place(path) for path in MODULES if PRINTS.search(path.read_text(encoding="utf-8"))}
+    assert printing == {
+        "backtest/cli.py",
+        "backtest/console.py",
+        "backtest/interrupts.py",
+        "reports/renderers/terminal.py",
+    }
+    assert (ROOT / "backtest/cli.py").read_text(encoding="utf-8").count("typer.echo(") == 1  # of help
