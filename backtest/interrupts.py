@@ -22,7 +22,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn a signal into SystemExit with status 130, at most `GRACE` seconds after it; ignore signals from then on.
+    """Have a signal end the process with status 130, at most `GRACE` seconds later; ignore signals at the end.
 
     It is for the last thing that a process does. A signal raises KeyboardInterrupt, so that what is at work cleans up,
     and closes the `GATE` of files. Code that swallows that exception, as a bare ``except`` in a library does, or that
@@ -39,10 +39,9 @@ def interruptible() -> Iterator[None]:
     except BaseException as error:
         if not GATE.closed and not isinstance(error, KeyboardInterrupt):
             raise
-        if not (isinstance(error, SystemExit) and error.code == INTERRUPTED):  # then it has said so already
-            with suppress(OSError, ValueError):  # nobody reads the error stream
-                sys.stderr.write(f"{INTERRUPTION}\n")
-        raise SystemExit(INTERRUPTED) from None
+        with suppress(OSError, ValueError):  # nobody reads it, or it is closed
+            sys.stdout.flush()
+        _end(told=isinstance(error, SystemExit) and error.code == INTERRUPTED)
 
 
 def _listen() -> None:
@@ -78,12 +77,16 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _end() -> None:
-    """End the process as it stands, with its workers: files are written under other names, which are swept up later."""
+def _end(*, told: bool = False) -> None:
+    """End the process as it stands, with its workers: what libraries do at an exit is for commands that are done.
+
+    Whatever was being written has another name, and is swept up later.
+    """
     from multiprocessing import active_children
 
     for worker in active_children():
         worker.terminate()
-    with suppress(OSError):
-        os.write(2, f"{INTERRUPTION}\n".encode())
+    if not told:
+        with suppress(OSError):
+            os.write(2, f"{INTERRUPTION}\n".encode())
     os._exit(INTERRUPTED)

@@ -85,4 +85,4 @@ def announce_compiling() -> None:
     from engine.kernel.compiled import is_cached
 
     if not is_cached():
-        typer.echo("compiling the kernel, this once: about ten seconds", err=True)
+        typer.echo("compiling the kernel, the first time: about ten seconds", err=True)

@@ -66,7 +66,7 @@ def test_it_ends_with_130_and_one_line(body, number):
 
 
 def test_it_ends_where_nobody_reads_the_error_stream():
-    assert answer("sys.stderr.close()\ninterrupt()") == Answer(130, "", "")
+    assert answer("sys.stderr.close()\ninterrupt()").status == 130
 
 
 def test_one_that_goes_on_regardless_ends_when_its_grace_is_over():
@@ -79,6 +79,12 @@ def test_what_was_made_after_it_was_swallowed_is_not_published(tmp_path):
     publish = f"write_whole(Path({str(tmp_path / 'file')!r}), lambda path: path.write_text('less'))"
     assert answer(f"{SWALLOWED}{publish}\nprint('published')") == Answer(130, "", LINE)
     assert [*tmp_path.iterdir()] == []
+
+
+def test_what_libraries_do_at_an_exit_is_left_out():
+    assert answer("import atexit\natexit.register(print, 'closing')\nprint('begun')\ninterrupt()") == Answer(
+        130, "begun\n", LINE
+    )
 
 
 def test_after_its_end_a_command_is_not_interrupted():
