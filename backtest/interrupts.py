@@ -17,6 +17,8 @@ INTERRUPTED = 130
 INTERRUPTION = "interrupted: nothing was left half-written"
 GRACE = 3.0
 """Seconds in which the command may clean up; a library that swallows the interrupt would go on for ever."""
+ERRORS = 2
+"""The error stream, which is written to past Python's buffers: whoever was interrupted may be holding their lock."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -39,9 +41,11 @@ def interruptible() -> Iterator[None]:
     except BaseException as error:
         if not GATE.closed and not isinstance(error, KeyboardInterrupt):
             raise
-        with suppress(OSError, ValueError):  # nobody reads it, or it is closed
-            sys.stdout.flush()
-        _end(told=isinstance(error, SystemExit) and error.code == INTERRUPTED)
+        if not (isinstance(error, SystemExit) and error.code == INTERRUPTED):  # then it has said so already
+            _say_so()
+        with suppress(OSError):  # what libraries say of an exit in the midst of things
+            os.dup2(os.open(os.devnull, os.O_WRONLY), ERRORS)
+        raise SystemExit(INTERRUPTED) from None
 
 
 def _listen() -> None:
@@ -77,16 +81,16 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _end(*, told: bool = False) -> None:
-    """End the process as it stands, with its workers: what libraries do at an exit is for commands that are done.
+def _say_so() -> None:
+    with suppress(OSError):  # nobody reads it
+        os.write(ERRORS, f"{INTERRUPTION}\n".encode())
 
-    Whatever was being written has another name, and is swept up later.
-    """
+
+def _end() -> None:
+    """End the process as it stands, with its workers: files are written under other names, which are swept up later."""
     from multiprocessing import active_children
 
     for worker in active_children():
         worker.terminate()
-    if not told:
-        with suppress(OSError):
-            os.write(2, f"{INTERRUPTION}\n".encode())
+    _say_so()
     os._exit(INTERRUPTED)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backtest.console import console, counting, open_in_browser
+from backtest.console import console, counting, echo_data, open_in_browser
 from backtest.options import Data, End, File, Settings, Start, announce_compiling, config_of, quietly
 from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
@@ -53,7 +53,6 @@ def search(
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import sweep_command
     from data.files import write_and_sweep_up
-    from engine.research.grid import axes_in_yaml
     from engine.research.search.objectives import objectives_of
     from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
     from engine.research.search.sampler import import_optuna
@@ -62,7 +61,7 @@ def search(
 
     import_optuna()
     objectives = objectives_of(objective, directions, answer=answer)
-    space = space_of(config, params or axes_in_yaml(config.sweep or {}))
+    space = space_of(config, params or (config.sweep or {}).items())
     computing = executor_for_trials(executor, workers, cluster)
     announce_compiling()
     with quietly(), counting("trials", trials) as count:
@@ -77,7 +76,7 @@ def search(
     if as_json:
         import json
 
-        typer.echo(json.dumps(summary_of(result), indent=2))
+        echo_data(json.dumps(summary_of(result), indent=2))
         return
     from reports.search import show_search
 

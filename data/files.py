@@ -138,11 +138,12 @@ def write_checksums(folder: Path, names: Iterable[str]) -> None:
     write_whole(folder / CHECKSUMS, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def damaged(folder: Path, names: Iterable[str]) -> str | None:
+def damaged(folder: Path, names: Iterable[str], *, every: bool = False) -> str | None:
     """Return the first of a folder's files that isn't what its checksum says; None where all are.
 
-    A file without a checksum, as in a folder without `CHECKSUMS`, counts as whole; one with a checksum
-    that is gone counts as damaged. Where the checksums themselves can't be read, it is `CHECKSUMS` that is returned.
+    A file without a checksum counts as whole, unless `every` file has one; so does any in a folder without `CHECKSUMS`.
+    A file that is gone counts as damaged where it has a checksum. Where the checksums themselves can't be read, it is
+    `CHECKSUMS` that is returned.
     """
     try:
         held = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
@@ -153,6 +154,6 @@ def damaged(folder: Path, names: Iterable[str]) -> str | None:
     if not isinstance(held, dict):
         return CHECKSUMS
     for name in names:
-        if name in held and not ((folder / name).is_file() and checksum(folder / name) == held[name]):
+        if (every or name in held) and not ((folder / name).is_file() and checksum(folder / name) == held.get(name)):
             return name
     return None

@@ -217,6 +217,8 @@ class Store:
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
+            if path.is_symlink():
+                raise DataError(f"{path}: is a link to a file that isn't there: mend or remove it") from None
             return {"format": FORMAT, "entries": [], "repairs": []}
         except (OSError, ValueError) as error:
             raise DataError(f"{path}: can't be read: {error}: move it away and pull again") from None

@@ -81,10 +81,12 @@ def test_what_was_made_after_it_was_swallowed_is_not_published(tmp_path):
     assert [*tmp_path.iterdir()] == []
 
 
-def test_what_libraries_do_at_an_exit_is_left_out():
-    assert answer("import atexit\natexit.register(print, 'closing')\nprint('begun')\ninterrupt()") == Answer(
+def test_what_libraries_say_of_such_an_exit_is_not_shown(tmp_path):
+    closing = f"def close():\n    Path({str(tmp_path / 'closed')!r}).touch()\n    raise RuntimeError('not begun')\n"
+    assert answer(f"import atexit\n{closing}atexit.register(close)\nprint('begun')\ninterrupt()") == Answer(
         130, "begun\n", LINE
     )
+    assert (tmp_path / "closed").exists()
 
 
 def test_after_its_end_a_command_is_not_interrupted():

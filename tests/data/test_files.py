@@ -134,6 +134,8 @@ def test_a_checksum_shows_a_file_that_changed_and_proves_nothing_where_there_is_
     assert damaged(tmp_path, ["b.txt"]) is None
     assert damaged(tmp_path, ["b.txt", "a.txt"]) == "a.txt"
 
+    assert damaged(tmp_path, ["b.txt"], every=True) == "b.txt"
+
     (tmp_path / "a.txt").unlink()
     assert damaged(tmp_path, ["a.txt"]) == "a.txt"
     for text in ("{", json.dumps(["a"])):

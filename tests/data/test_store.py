@@ -417,6 +417,13 @@ def test_a_damaged_manifest_is_told_and_left_as_it_is(store, manifest):
     assert path.read_bytes() == manifest
 
 
+def test_a_manifest_that_links_to_nothing_is_no_empty_store(store):
+    store.folder.mkdir()
+    (store.folder / "manifest.json").symlink_to("gone.json")
+
+    assert "manifest.json: is a link to a file that isn't there" in said_by(store.listing)
+
+
 # Killed, and at once
 
 
