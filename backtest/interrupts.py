@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import atexit
 import os
 import signal
 import sys
@@ -43,6 +44,8 @@ def interruptible() -> Iterator[None]:
             raise
         if not (isinstance(error, SystemExit) and error.code == INTERRUPTED):  # then it has said so already
             _say_so()
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
         with suppress(OSError):  # what libraries say of an exit in the midst of things
             os.dup2(os.open(os.devnull, os.O_WRONLY), ERRORS)
         raise SystemExit(INTERRUPTED) from None
@@ -53,6 +56,7 @@ def _listen() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+    atexit.register(_leave)
     others = sys.unraisablehook
 
     def raise_again(swallowed: sys.UnraisableHookArgs) -> None:
@@ -84,6 +88,15 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
 def _say_so() -> None:
     with suppress(OSError):  # nobody reads it
         os.write(ERRORS, f"{INTERRUPTION}\n".encode())
+
+
+def _leave() -> None:
+    """Leave an interrupted process after all that libraries do at its exit, with the status that it was given.
+
+    Python itself would kill it by SIGINT where the interrupt came through an ``exec`` of text, caught or not.
+    """
+    if GATE.closed:
+        os._exit(INTERRUPTED)
 
 
 def _end() -> None:

@@ -29,11 +29,12 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "sweep": ("sweep", "hedge_soxs.yaml", "--param", "trend_days=10:200:1"),
     "sweep in processes": ("sweep", "hedge_soxs.yaml", "--param", "trend_days=10:40:10", "--executor", "processes"),
     "walkforward": ("walkforward", "hedge_soxs.yaml", *AXIS, "--train", "1y", "--test", "1y"),
-    "search": ("search", "hedge_soxs.yaml", *AXIS, "--trials", "60"),
+    "search": ("search", "hedge_soxs.yaml", "--param", "trend_days=20:200:1", "--trials", "60"),
     "compare": ("compare", "hedge_soxs.yaml", "buy_and_hold.yaml"),
     "signal": ("signal", "hedge_soxs.yaml"),
     "explain": ("explain", "hedge_soxs.yaml", "2020-03-16"),
     "lookahead": ("lookahead", "hedge_soxs.yaml"),
+    "data check": ("data", "check", "--run", "hedge_soxs.yaml", "--page", "page.html"),
 }
 """Long commands, each on three years of the simulated market."""
 

@@ -1,5 +1,6 @@
 """SIGINT and SIGTERM end a command with status 130 and one line, whatever code they come upon."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -63,6 +64,20 @@ time.sleep(5)
 )
 def test_it_ends_with_130_and_one_line(body, number):
     assert answer(body, number) == Answer(130, "", LINE)
+
+
+def test_it_ends_with_130_as_a_module_too(tmp_path):
+    """Of ``python -m``, Python kills itself by SIGINT at its end where the interrupt came while text was executed."""
+    (tmp_path / "fired.py").write_text(f"{OURS.format(number='SIGTERM')}    exec('interrupt()')\n")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-m", "fired"],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert Answer(done.returncode, done.stdout, done.stderr) == Answer(130, "", LINE)
 
 
 def test_it_ends_where_nobody_reads_the_error_stream():
