@@ -87,4 +87,4 @@ def announce_compiling() -> None:
     from engine.kernel.compiled import is_cached
 
     if not is_cached():
-        complain("compiling the kernel, this once: about ten seconds")
+        complain("compiling the kernel, the first time: about ten seconds")

@@ -28,12 +28,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "run": ("run", "hedge_soxs.yaml"),
     "sweep": ("sweep", "hedge_soxs.yaml", "--param", "trend_days=10:200:1"),
     "sweep in processes": ("sweep", "hedge_soxs.yaml", "--param", "trend_days=10:40:10", "--executor", "processes"),
-    "walkforward": ("walkforward", "hedge_soxs.yaml", *AXIS),
-    "search": ("search", "hedge_soxs.yaml", *AXIS, "--trials", "60"),
+    "walkforward": ("walkforward", "hedge_soxs.yaml", *AXIS, "--train", "1y", "--test", "1y"),
+    "search": ("search", "hedge_soxs.yaml", "--param", "trend_days=20:200:1", "--trials", "60"),
     "compare": ("compare", "hedge_soxs.yaml", "buy_and_hold.yaml"),
     "signal": ("signal", "hedge_soxs.yaml"),
     "explain": ("explain", "hedge_soxs.yaml", "2020-03-16"),
     "lookahead": ("lookahead", "hedge_soxs.yaml"),
+    "data check": ("data", "check", "--run", "hedge_soxs.yaml", "--page", "page.html"),
 }
 """Long commands, each on three years of the simulated market."""
 
@@ -71,6 +72,10 @@ def fire(command: Sequence[str], number: signal.Signals, delay: float, folder: P
     The delay begins when the command hears signals, which Python's own start takes some hundredths of a second to come
     to. SIGINT goes to the command and its workers, as Ctrl-C in a terminal does, SIGTERM to the command alone.
     """
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # as in a shell's background, and the command would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "backtest", *command],
         cwd=folder,
@@ -125,9 +130,8 @@ def volley(command: Sequence[str], times: int, drawn: random.Random, scratch: Pa
         raise SystemExit(f"{' '.join(command)}: {whole.errors}")
     fired = []
     for _ in range(times):
-        folder = Path(tempfile.mkdtemp(dir=scratch))
         number = drawn.choice((signal.SIGINT, signal.SIGTERM))
-        fired.append(fire(command, number, drawn.uniform(0.0, whole.elapsed), folder))
+        fired.append(fire(command, number, drawn.uniform(0.0, whole.elapsed), Path(tempfile.mkdtemp(dir=scratch))))
     return whole.elapsed, fired
 
 
