@@ -66,6 +66,8 @@ def sweep(
         result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin, answer=answer)
     write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
     standing = standing_of(result.folder)
+    for path in standing.tried.damaged if standing else ():
+        typer.echo(f"{path}: is damaged: what that sweep tried isn't counted: make it again, or remove it", err=True)
     if as_json:
         seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
         typer.echo(

@@ -7,9 +7,10 @@ import json
 import os
 import secrets
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 CHECKSUMS = "checksums.json"
 """The file that holds the checksums of a folder's other files."""
@@ -96,28 +97,42 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_checksums(folder: Path, names: Iterable[str]) -> None:
-    """Write the checksums of a folder's files, by their names in it, into its `CHECKSUMS`."""
-    held = {name: checksum(folder / name) for name in sorted(names)}
-    text = json.dumps(held, indent=2) + "\n"
+def write_checksums(folder: Path, names: Iterable[str], more: Mapping[str, str] | None = None) -> None:
+    """Write the checksums of a folder's files, by their names in it, and `more` as they are, into its `CHECKSUMS`."""
+    held = {name: checksum(folder / name) for name in names} | dict(more or {})
+    text = json.dumps(held, indent=2, sort_keys=True) + "\n"
     write_whole(folder / CHECKSUMS, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def damaged(folder: Path, names: Iterable[str]) -> str | None:
-    """Return the first of a folder's files that isn't what its checksum says; None where all are.
-
-    A file without a checksum, as in a folder without `CHECKSUMS`, counts as whole; one with a checksum
-    that is gone counts as damaged. Where the checksums themselves can't be read, it is `CHECKSUMS` that is returned.
-    """
+def read_checksums(folder: Path) -> dict[str, Any] | None:
+    """Return what a folder's `CHECKSUMS` holds, nothing where there is none; None where it can't be read."""
     try:
         held = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return None
+        return {}
     except (ValueError, OSError):
+        return None
+    return held if isinstance(held, dict) else None
+
+
+def damaged(folder: Path, names: Iterable[str] | None = None) -> str | None:
+    """Return the first of a folder's files, of all unless some are named, that isn't what its checksum says.
+
+    None where all are. A file without a checksum, as in a folder without `CHECKSUMS`, counts as whole; one with a
+    checksum that is gone counts as damaged. Where the checksums themselves can't be read, it is `CHECKSUMS` that is
+    returned.
+    """
+    held = read_checksums(folder)
+    if held is None:
         return CHECKSUMS
-    if not isinstance(held, dict):
-        return CHECKSUMS
-    for name in names:
-        if name in held and not ((folder / name).is_file() and checksum(folder / name) == held[name]):
-            return name
-    return None
+    return next(
+        (name for name in (held if names is None else names) if name in held and not _is(folder / name, held[name])),
+        None,
+    )
+
+
+def _is(path: Path, written: Any) -> bool:
+    try:
+        return path.is_file() and checksum(path) == written
+    except OSError:
+        return False
