@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import UserError
+from data.files import damaged
 from data.market import Market
 from data.version import code_version
 from engine.config import RunConfig
@@ -23,7 +24,8 @@ def made_before(config: RunConfig, runs: Path, engine: str = "backtrader") -> Pa
     used, by its content.
     """
     written = {name: _manifest(runs / name) for name in kept_folders(runs)}
-    alike = {name: manifest for name, manifest in written.items() if manifest.get("code") == code_version()}
+    current = {name: manifest for name, manifest in written.items() if manifest.get("code") == code_version()}
+    alike = {name: manifest for name, manifest in current.items() if damaged(runs / name) is None}
     if not alike:
         return None
     market = open_market(config)
