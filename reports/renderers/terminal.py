@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rich.text import Text as RichText
 
-from reports.document import Cell, Column, Details, Heading, Items, Paragraph, Part, Row, Table, Text
+from data.text import visible
+from reports.document import Cell, Details, Heading, Items, Paragraph, Part, Row, Table, Text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,8 +56,8 @@ def show(console: Console, parts: Iterable[Part]) -> None:
 def styled(text: Text, role: str = "") -> RichText:
     """Return a sentence in its role's style."""
     if isinstance(text, str):
-        return RichText(text, STYLES.get(role, ""))
-    pieces = [(piece.text, STYLES.get(piece.role, "")) for piece in text]
+        return RichText(visible(text), STYLES.get(role, ""))
+    pieces = [styled(piece.text, piece.role) for piece in text]
     return RichText.assemble(*pieces, style=STYLES.get(role, ""))
 
 
@@ -71,12 +72,12 @@ def as_rich(table: Table) -> RichTable:
     drawn = RichTable(box=None, pad_edge=False, header_style="bold", show_header=heads, padding=padding)
     for column, side in zip(table.columns, table.sides, strict=True):
         drawn.add_column(
-            RichText(column.head),
+            styled(column.head),
             header_style="bold yellow" if column.head == CORNER else "bold",
             justify="right" if side == "right" else "left",
             vertical="bottom" if numbers else "top",
             no_wrap=column.wrap == "never",
-            overflow=_overflow(column),
+            overflow="fold" if column.wrap == "fold" else "ellipsis",
         )
     for row in table.rows:
         if row.role == "group" and drawn.row_count:
@@ -85,17 +86,13 @@ def as_rich(table: Table) -> RichTable:
     return drawn
 
 
-def _overflow(column: Column) -> Literal["fold", "ellipsis"]:
-    return "fold" if column.wrap == "fold" else "ellipsis"
-
-
 def _cells(table: Table, row: Row) -> list[RichText]:
     cells = [_cell(cell) for cell in table.written(row)]
     if row.mark:
-        cells[0].append(f" {row.mark}", "bold")
+        cells[0].append_text(styled(f" {row.mark}", "strong"))
     return cells
 
 
 def _cell(cell: Cell) -> RichText:
     text = styled(cell.text.replace(" %", "%") if isinstance(cell.text, str) else cell.text, cell.role)
-    return text.append(f"\n{cell.detail}", "dim") if cell.detail else text
+    return text.append_text(styled(f"\n{cell.detail}", "dek")) if cell.detail else text
