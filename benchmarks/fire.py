@@ -6,7 +6,8 @@
 
 A command holds when it puts out the undisturbed bytes, or one line that names the file, with status 2; one that lists
 what is kept may leave out what is damaged, if it names the file. A traceback, other numbers, and something that is
-missing in silence do not. One line for each that doesn't hold; exit status 1 where there is any.
+missing in silence do not. `data check` holds
+when a finding names the file. One line for each that doesn't hold; exit status 1 where there is any.
 
 Commands run in processes forked from this one, in a folder of their own, with a store of their own. Pages are written
 without the scripts and pictures in them: no command reads a page.
@@ -21,9 +22,11 @@ import json
 import os
 import pkgutil
 import random
+import re
 import shlex
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -40,12 +43,12 @@ from benchmarks.pins_compare import CLOCKED, PAGES, Sameness
 
 PATIENCE = 120
 """Seconds after which a command hangs."""
-SAME, REFUSED, LEFT_OUT = "undisturbed", "refused", "left out"
-HELD = (SAME, REFUSED, LEFT_OUT)
-"""What a command may do: as if nothing were damaged; a line that names the file; the rest, and such a line."""
+SAME, REFUSED, LEFT_OUT, FOUND = "undisturbed", "refused", "left out", "found"
+HELD = (SAME, REFUSED, LEFT_OUT, FOUND)
+"""What a command may do: as if nothing were damaged; a line that names the file; the rest, and such a line; a finding."""
 
 
-INTERRUPTED, REFUSAL = 130, 2
+INTERRUPTED, REFUSAL, FINDINGS = 130, 2, 3
 WRITE = ("run", "sweep", "walkforward", "search")
 """Commands that make something that is kept."""
 
@@ -91,8 +94,10 @@ class FiringRange:
         """What is kept, undamaged."""
         return self.scratch / "sound"
 
-    def build(self, made: Iterable[str] = MADE, killed: Iterable[tuple[str, str]] = KILLED) -> None:
-        """Make all that is kept, in this process: what its forks need is loaded once."""
+    def build(
+        self, made: Iterable[str] = MADE, killed: Iterable[tuple[str, str]] = KILLED, cold: Iterable[str] = ()
+    ) -> None:
+        """Make all that is kept, in this process: what its forks need is loaded once; `cold` commands fill a cache."""
         write_files(self.sound)
         for command, kill in [*((command, "") for command in made), *((command, kill) for kill, command in killed)]:
             status = self._status(shlex.split(command), self.sound, kill)
@@ -100,16 +105,24 @@ class FiringRange:
                 sys.exit(
                     f"fire: backtest {command}: status {status}: {(self.sound / 'err').read_text(encoding='utf-8')}"
                 )
+        for command in cold:
+            run_cold(shlex.split(command), self.sound)
+            shutil.rmtree(self.sound / "fresh", ignore_errors=True)
 
     def answer(
-        self, command: str, makes: str = "", change: Callable[[Path], object] = lambda _folder: None
+        self,
+        command: str,
+        makes: str = "",
+        change: Callable[[Path], object] = lambda _folder: None,
+        *,
+        cold: bool = False,
     ) -> CommandAnswer:
         """Run a command on a copy of what is kept, which `change` may damage first."""
         with tempfile.TemporaryDirectory(dir=self.scratch) as copied:
             folder = Path(shutil.copytree(self.sound, Path(copied) / "kept"))
             words = [_found(word, folder) for word in shlex.split(command)]
             change(folder)
-            status = self._status(words, folder)
+            status = run_cold(words, folder) if cold else self._status(words, folder)
             out, err = ((folder / name).read_text(encoding="utf-8", errors="replace") for name in ("out", "err"))
             makes = makes if words[0] in WRITE else ""
             made = {path.relative_to(folder).as_posix(): _hash(path) for path in files_below(folder, makes)}
@@ -124,9 +137,9 @@ class FiringRange:
             DAMAGES[damage](folder / place, random.Random(self.seed))  # noqa: S311  # no secret
 
         def rest(command: str) -> CommandAnswer:
-            return self.answer(command, kept.makes, lambda folder: without(folder, folder / place))
+            return self.answer(command, kept.makes, lambda folder: without(folder, folder / place), cold=kept.cold)
 
-        found = {command: self.answer(command, kept.makes, damaged) for command in kept.commands}
+        found = {command: self.answer(command, kept.makes, damaged, cold=kept.cold) for command in kept.commands}
         return [
             Shot(kept.name, damage, command, judge(target.name, answer, sound[command], lambda c=command: rest(c)))
             for command, answer in found.items()
@@ -157,6 +170,8 @@ def judge(name: str, found: CommandAnswer, sound: CommandAnswer, rest: Callable[
         return SAME
     if found.status == REFUSAL and named and not found.out and len(lines) == 1:
         return REFUSED
+    if found.status == FINDINGS and name in found.out:  # of data check, whose findings are its output
+        return FOUND
     if not named:
         return f"status {found.status}, the file isn't named: {_difference(found, sound)}; {found.err}"
     left = rest()
@@ -187,6 +202,16 @@ def run_command(words: Sequence[str], folder: Path, kill: str = "") -> None:
         setattr(importlib.import_module(module), function, _interrupted)
     sys.argv = ["backtest", *words]
     importlib.import_module("backtest.cli").main()
+
+
+def run_cold(words: Sequence[str], folder: Path) -> int:
+    """Run ``backtest ...`` in a folder, by a Python and with a cache of its own; return its status."""
+    house = Path(__file__).resolve().parents[1]
+    own = {"PYTHONPATH": str(house), "BACKTEST_DATA": "store", "XDG_CACHE_HOME": str(folder / "cache")}
+    command = [sys.executable, "-P", "-m", "backtest", *words]
+    with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+        done = subprocess.run(command, cwd=folder, env={**os.environ, **own}, stdout=out, stderr=err, check=False)
+    return done.returncode
 
 
 def status_here(words: Sequence[str], folder: Path) -> int:
@@ -264,7 +289,8 @@ def _hash(path: Path) -> str:
 
 
 def _timeless(text: str) -> str:
-    return Sameness().text(CLOCKED.sub(r"\1 T", text))
+    """Return a text without seconds, and without how many trials a call of a search made."""
+    return Sameness().text(re.sub(r'"made": \d+', '"made": N', CLOCKED.sub(r"\1 T", text)))
 
 
 def plain_pages() -> None:
@@ -277,14 +303,14 @@ def plain_pages() -> None:
 def fire(target: FiringRange, kinds: Sequence[KeptFile], damages: Iterable[str], jobs: int) -> list[Shot]:
     """Try every damage on every kind; return what each command did."""
     plain_pages()
-    target.build()
-    asked = dict.fromkeys((command, kept.makes) for kept in kinds for command in kept.commands)
+    target.build(cold={command for kept in kinds if kept.cold for command in kept.commands})
+    asked = dict.fromkeys((command, kept.makes, kept.cold) for kept in kinds for command in kept.commands)
     answers, outcomes = target.scratch / "answers", target.scratch / "outcomes"
     for place in (answers, outcomes):
         place.mkdir()
 
-    def keep_answer(number: int, command: str, makes: str) -> None:
-        answer = target.answer(command, makes)
+    def keep_answer(number: int, command: str, makes: str, cold: bool) -> None:  # noqa: FBT001  # of a tuple
+        answer = target.answer(command, makes, cold=cold)
         (answers / str(number)).write_text(json.dumps(answer), encoding="utf-8")
 
     side_by_side((lambda n=n, each=each: keep_answer(n, *each) for n, each in enumerate(asked)), jobs)
@@ -295,7 +321,7 @@ def fire(target: FiringRange, kinds: Sequence[KeptFile], damages: Iterable[str],
         sys.exit(f"fire: fails undisturbed: {bad[0]}")
 
     def keep_outcomes(kept: KeptFile, damage: str) -> None:
-        own = {command: sound[command, kept.makes] for command in kept.commands}
+        own = {command: sound[command, kept.makes, kept.cold] for command in kept.commands}
         for outcome in target.try_damage(kept, damage, own):
             with (outcomes / f"{kept.name} {damage}".replace("/", "_")).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(outcome) + "\n")

@@ -65,6 +65,7 @@ LISTS = ("runs --json", "query 'select * from runs order by id' --json")
 SWEEPS = ("sweeps --json", "query 'select * from sweeps order by id' --json")
 STORED = (f"run own.yaml {FRESH} --out fresh", "signal own.yaml --json", "data list --json", "data check --json")
 STORED += (f"{SWEEP} --out fresh",)
+COMPILED = f"run own.yaml {FRESH} --no-report --engine compiled --out fresh --json"
 TABLES = ("equity", "ledger", "fills", "orders", "episodes", "attribution")
 READ_BACK = (f"compare {RUN} {OTHER} --out page.html", f"explain {RUN} 2020-03-12 --json")
 
@@ -83,12 +84,15 @@ class KeptFile:
         Those that read it; a word with ``*`` is the first path that fits.
     makes
         A pattern of what the commands write: its bytes have to be the undisturbed ones.
+    cold
+        Whether the commands are run by a Python of their own: a fork has in memory what the file holds.
     """
 
     of: str
     file: str
     commands: tuple[str, ...]
     makes: str = ""
+    cold: bool = False
 
     @property
     def name(self) -> str:
@@ -105,7 +109,7 @@ def _of_run(name: str, *more: str) -> KeptFile:
 
 
 _SWEPT, _SEARCHED = "sweeps/own-sweep-*", "searches/own-search-*"
-_IN_SWEEP = ("results.parquet", "overfitting.json", "manifest.json", "checksums.json")
+_IN_SWEEP = ("results.parquet", "manifest.json", "checksums.json")
 _IN_SEARCH = ("journal.log", "results.parquet", "manifest.json", "checksums.json")
 _IN_WALK = (
     "folds.parquet",
@@ -116,6 +120,7 @@ _IN_WALK = (
     "checksums.json",
 )
 _IN_STORE = ("manifest.json", "bars/SOXX.*", "series/IRX.*", "events/NEWS.*", "members/GROUP.*")
+_IN_CACHE = ("kernel-*/run_policy-*", "nyse-*")
 _STITCHED = f"{FORWARD}/own-walkforward-*"
 
 KEPT = (
@@ -126,6 +131,7 @@ KEPT = (
     _of_run("own.py", f"signal {RUN}/config.yaml --json", f"validate {RUN}/config.yaml"),
     *(_of_run(f"{name}.parquet", _all_of(name)) for name in TABLES),
     KeptFile("killed sweep", "killed/own-sweep-*/parts/*.parquet", (f"{SWEEP} --out killed",), "killed/own-sweep-*"),
+    KeptFile("sweep", f"{_SWEPT}/overfitting.json", (SWEEP, *SWEEPS), "sweeps/*"),
     *(
         KeptFile("sweep", f"{_SWEPT}/{name}", (SWEEP, NEXT, *SWEEPS, _all_of("results")), "sweeps/*")
         for name in _IN_SWEEP
@@ -138,6 +144,7 @@ KEPT = (
         for name in ("walkforward_weights.py", "metrics.json", "equity.parquet")
     ),
     *(KeptFile("store", f"store/{name}", STORED, "fresh/*") for name in _IN_STORE),
+    *(KeptFile("cache", f"cache/hedge-backtest/{name}", (COMPILED,), "fresh/*", cold=True) for name in _IN_CACHE),
 )
 
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from data.errors import UserError, did_you_mean
-from data.files import locked, read_checksums, replace_synced
+from data.files import locked, replace_synced
 from engine.runs.identity import ID_LENGTH
 
 RUN = re.compile(rf"[^.].*-[0-9a-f]{{{ID_LENGTH}}}")
@@ -119,8 +119,8 @@ def kept_folders(runs: Path) -> list[str]:
 def folders_of(place: Path, kind: str) -> list[Path]:
     """Return what is kept of a kind in a place: ``run``, ``sweep``, ``search`` or ``walkforward``.
 
-    What is of another kind, half-written or not ours is passed over; what is damaged isn't. Raises UserError where the
-    place can't be read.
+    What is of another kind or half-written is passed over; what is damaged isn't. Raises UserError where the place
+    can't be read.
     """
     try:
         names = [path for path in place.iterdir() if RUN.fullmatch(path.name)]
@@ -135,8 +135,7 @@ def _kind_of(folder: Path) -> str | None:
     """Return of what kind a kept folder is; None for one that is unfinished or isn't ours."""
     if (named := KEPT.fullmatch(folder.name)) and not os.path.lexists(folder / CONFIG):
         return named["kind"] if os.path.lexists(folder / MANIFEST) else None
-    there = [os.path.lexists(folder / name) for name in (MANIFEST, METRICS)]
-    return "run" if all(there) or METRICS in (read_checksums(folder) or {}) else None
+    return "run" if any(os.path.lexists(folder / name) for name in (MANIFEST, METRICS)) else None
 
 
 def id_of(folder: str) -> str:

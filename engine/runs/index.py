@@ -145,18 +145,19 @@ def kept_rows(places: Places, kind: str, warn: Warn) -> list[Row]:
 
 def files_of(place: Path, kind: str, name: str, warn: Warn) -> list[Path]:
     """Return the files of a name in all folders of a kind, sorted; damaged ones are left out."""
-    whose = (each for each in folders_of(place, kind) if os.path.lexists(each / name) or _should_have(each, name))
-    found = sorted(folder / name for folder in whose)
+    found = sorted(folder / name for folder in _having(place, kind, name))
     return [path for path in found if _is_whole(path.parent, name, warn=warn) and _has_footer(path, warn)]
 
 
-def _should_have(folder: Path, name: str) -> bool:
-    return name in (read_checksums(folder) or {})
+def _having(place: Path, kind: str, name: str) -> list[Path]:
+    """Return the folders of a kind that have a file, or had it when they were written."""
+    folders = folders_of(place, kind)
+    return [each for each in folders if os.path.lexists(each / name) or name in (read_checksums(each) or {})]
 
 
 def _oldest_first(place: Path, kind: str, *names: str, warn: Warn) -> list[Path]:
     """Return the folders of a kind, none with one of some files damaged."""
-    found = sorted(folders_of(place, kind), key=lambda folder: (_written(folder / names[0]), folder.name))
+    found = sorted(_having(place, kind, names[0]), key=lambda folder: (_written(folder / names[0]), folder.name))
     return [folder for folder in found if _is_whole(folder, *names, warn=warn)]
 
 
