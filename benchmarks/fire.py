@@ -6,8 +6,8 @@
 
 A command holds when it puts out the undisturbed bytes, or one line that names the file, with status 2; one that lists
 what is kept may leave out what is damaged, if it names the file. A traceback, other numbers, and something that is
-missing in silence do not. `data check` holds
-when a finding names the file. One line for each that doesn't hold; exit status 1 where there is any.
+missing in silence do not. `data check` holds when a finding names the file. One line for each that doesn't hold; exit
+status 1 where there is any.
 
 Commands run in processes forked from this one, in a folder of their own, with a store of their own. Pages are written
 without the scripts and pictures in them: no command reads a page.
@@ -45,7 +45,7 @@ PATIENCE = 120
 """Seconds after which a command hangs."""
 SAME, REFUSED, LEFT_OUT, FOUND = "undisturbed", "refused", "left out", "found"
 HELD = (SAME, REFUSED, LEFT_OUT, FOUND)
-"""What a command may do: as if nothing were damaged; a line that names the file; the rest, and such a line; a finding."""
+"""What a command may do: as if nothing were damaged; a line that names the file; the rest and a line; a finding."""
 
 
 INTERRUPTED, REFUSAL, FINDINGS = 130, 2, 3
