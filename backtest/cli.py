@@ -308,7 +308,8 @@ def main() -> None:
         sys.stderr.close()
         status = OUR_ERROR
     except OSError as fault:
-        status = _refused(f"{fault.filename or 'the system'}: {fault.strerror or fault}")
+        path = fault.filename2 or fault.filename or "the system"  # of a rename the file that couldn't be replaced
+        status = _refused(f"{path}: {fault.strerror or fault}")
     except Exception as fault:
         if not hasattr(fault, "format_message"):  # typer's own complaints about the command line have it
             sys.excepthook = show_traceback

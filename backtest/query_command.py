@@ -51,13 +51,13 @@ def query(
 
     places = Places(runs, sweeps, searches, walkforwards)
     if tables:
-        show_views(console(), described(places, _warn))
+        show_views(console(), described(places, _warner()))
         return
     if sql is None:
         raise UserError('a query needs a select, such as "select name, cagr from runs": --tables lists what there is')
     if sum((as_csv, as_json, parquet is not None)) > 1:
         raise UserError("--csv, --json and --parquet are one or another: leave the others out")
-    with run_query(sql, places, _warn) as answer:
+    with run_query(sql, places, _warner()) as answer:
         if as_json or parquet is not None:
             _check_names(answer.schema.names)
         if as_csv:
@@ -88,7 +88,7 @@ def runs(
     from reports.query import show_kept_runs
 
     wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
-    kept = run_rows(out, _warn)
+    kept = run_rows(out, _warner())
     told = {row["folder"]: metrics for row, metrics in kept}
     found = _chosen([row for row, _metrics in kept], wanted.has, sort, top)
     if as_json:
@@ -100,9 +100,16 @@ def runs(
         show_kept_runs(console(), found, len(kept), origins, sort)
 
 
-def _warn(message: str) -> None:
-    """Print a warning about a damaged folder; the others are listed."""
-    complain(message)
+def _warner() -> Callable[[str], None]:
+    """Return what prints a warning about a damaged folder, each once; the others are listed."""
+    printed: set[str] = set()
+
+    def warn(message: str) -> None:
+        if message not in printed:
+            complain(message)
+        printed.add(message)
+
+    return warn
 
 
 def _into(out: Path, usual: str) -> str:
@@ -128,7 +135,8 @@ def sweeps(
 
     wanted = Wanted(name, strategy, None, _day("--since", since), _day("--until", until))
     places = Places(sweeps=out, searches=searches, walkforwards=walkforwards)
-    kept = [row for kind in KINDS for row in kept_rows(places, kind, _warn)]
+    warn = _warner()
+    kept = [row for kind in KINDS for row in kept_rows(places, kind, warn)]
     found = _chosen(kept, wanted.has, sort, top)
     if as_json:
         _echo_json(found)

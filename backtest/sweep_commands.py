@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backtest.console import console, counting, echo_data
+from backtest.console import complain, console, counting, echo_data
 from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
 
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")]
@@ -66,6 +66,8 @@ def sweep(
         result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin, answer=answer)
     write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
     standing = standing_of(result.folder)
+    for path in standing.tried.damaged if standing else ():
+        complain(f"{path}: is damaged: what that sweep tried isn't counted: make it again, or remove it")
     if as_json:
         seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
         echo_data(

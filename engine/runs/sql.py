@@ -53,17 +53,17 @@ VIEWS: Mapping[str, SqlView] = {
     "controls": SqlView(
         "a row a run and control, with the evidence against it", lambda places, warn: control_rows(places.runs, warn)
     ),
-    **{name: SqlView(f"a row {table.row}", files=(("runs", table.file),)) for name, table in TABLES.items()},
+    **{name: SqlView(f"a row {table.row}", files=(("run", table.file),)) for name, table in TABLES.items()},
     "sweeps": SqlView("a row a finished sweep", lambda places, warn: kept_rows(places, "sweep", warn)),
     "searches": SqlView("a row a finished search", lambda places, warn: kept_rows(places, "search", warn)),
     "results": SqlView(
         "a row a combination of all sweeps and searches, parameters by their full keys",
-        files=(("sweeps", RESULTS), ("searches", RESULTS)),
+        files=(("sweep", RESULTS), ("search", RESULTS)),
     ),
     "walkforwards": SqlView(
         "a row a finished walk-forward", lambda places, warn: kept_rows(places, "walkforward", warn)
     ),
-    "folds": SqlView("a row a walk-forward and fold", files=(("walkforwards", "folds.parquet"),)),
+    "folds": SqlView("a row a walk-forward and fold", files=(("walkforward", "folds.parquet"),)),
 }
 
 
@@ -140,7 +140,7 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, name: str, places: Places, w
         if rows := view.rows(places, warn):
             connection.register(name, _table(rows))
         return
-    parts = [path for kind, file in view.files for path in files_of(getattr(places, kind), file, warn)]
+    parts = [path for kind, file in view.files for path in files_of(places.of(kind), kind, file, warn)]
     if parts:
         connection.execute(f'create view "{name}" as {_selected(name, parts)}')
 
@@ -180,9 +180,7 @@ def _message(error: str, places: Places) -> str:
         return " ".join(re.sub(r"\s*LINE \d+:.*", "", error, flags=re.DOTALL).split())
     name = missing[1].lower()
     if name in VIEWS:
-        kinds = (
-            ["runs"] if VIEWS[name].rows is not None and name == "controls" else [kind for kind, _ in VIEWS[name].files]
-        )
-        where = " and ".join(str(getattr(places, kind)) for kind in kinds or [name])
+        own = places.runs if name == "controls" else getattr(places, name, None)
+        where = " and ".join(map(str, [places.of(kind) for kind, _ in VIEWS[name].files] or [own]))
         return f"{name}: nothing is kept in {where}"
     return f"there is no table {missing[1]}{did_you_mean(name, VIEWS) or ': ' + ', '.join(VIEWS)}"

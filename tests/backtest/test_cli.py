@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 import backtest.api
 from backtest.cli import app
+from data.files import write_whole
 from data.version import VERSION
 from strategies.load import RUNS, SHIPPED, strategy_class
 from strategies.parameters import describe
@@ -458,6 +459,13 @@ def test_the_installed_command_is_this_one():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["scripts"] == {"backtest": "backtest.__main__:main"}
     assert project["version"] == VERSION
+
+
+def test_of_a_file_that_cannot_be_replaced_its_own_name_is_printed(tmp_path, monkeypatch):
+    kept = tmp_path / "kept.json"
+    kept.mkdir()
+    monkeypatch.setattr("backtest.cli.app", lambda **_options: write_whole(kept, Path.touch))
+    assert command("runs") == Answer(2, "", f"backtest: {kept}: Is a directory\n")
 
 
 def test_a_run_of_its_own_process_answers_as_one_of_this():
