@@ -5,9 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from data.text import cut
+
 
 class UserError(Exception):
-    """A mistake the user can mend: shown as one line, exit status 2, no traceback."""
+    """A mistake the user can mend: shown as one line, exit status 2, no traceback; what it quotes may be long."""
+
+    def __str__(self) -> str:
+        return cut(super().__str__())
 
 
 class DataError(UserError):

@@ -15,6 +15,7 @@ from data.calendar import FIRST, LAST
 from data.errors import DataError
 from data.foreign import refuse_packed, refuse_preamble, refuse_tickers, rows_of
 from data.stamps import Stamps, days_off, intraday_words, off_words, read_stamps, undated_words
+from data.text import cut
 
 SAME = {
     "date": ("observationdate", "timestamp", "datetime", "day"),
@@ -115,7 +116,7 @@ class ImportedTable:
     def passed_over(self, used: Iterable[str]) -> tuple[str, ...]:
         """Return the note that names the columns nothing was made of."""
         others = [title or "(no title)" for column, title in self.titles.items() if column not in ("date", *used)]
-        return (f"Columns passed over: {', '.join(others)}.",) if others else ()
+        return (cut(f"Columns passed over: {', '.join(others)}."),) if others else ()
 
 
 def read_table(path: Path, where: str) -> ImportedTable:
