@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +20,7 @@ from backtest import (
     walkforward_command,
 )
 from backtest.console import complain, console, echo, echo_data, open_in_browser, show_traceback, steps
+from backtest.interrupts import INTERRUPTED, INTERRUPTION
 from backtest.options import (
     Data,
     End,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 USER_ERROR = 2
 OUR_ERROR = 1
 PARTED = 3
-INTERRUPTED = 130
 
 app = typer.Typer(
     help="I hold semiconductors; if I hedge with SOXS on some signal, does it pay after decay?",
@@ -297,7 +297,7 @@ app.add_typer(data_commands.app, name="data")
 
 def main() -> None:
     """Run the command; exit with 0, with 2 and one line for a user's mistake, with 1 for ours."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleans up as Ctrl-C does
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of its own cache, by which no figure is made
     try:
         status = app(prog_name="backtest", standalone_mode=False) or 0
     except UserError as fault:
@@ -316,7 +316,7 @@ def main() -> None:
         told_by = getattr(getattr(fault, "ctx", None), "command_path", "backtest")  # which command's help
         status = _refused(f"{fault.format_message().removesuffix('.')}: see {told_by} --help")
     if status == INTERRUPTED:  # typer returns it for Ctrl-C
-        complain("interrupted: nothing was left half-written")
+        complain(INTERRUPTION)
     sys.exit(status)
 
 

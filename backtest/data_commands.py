@@ -13,7 +13,7 @@ import typer
 from backtest.console import complain, console, echo, echo_data, open_in_browser, steps
 from backtest.options import Settings, config_of
 from data.errors import UserError
-from data.files import write_whole
+from data.files import write_and_sweep_up
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,12 +88,19 @@ def _import(
         str | None, typer.Option("--name", help="What one file holds: SOXS, ^VIX for an index, fomc_dates.")
     ] = None,
     lag: Annotated[int | None, typer.Option("--lag", help="Sessions by which its series are known late.")] = None,
+    decimal: Annotated[
+        str | None, typer.Option("--decimal", metavar="MARK", help="Its decimal mark, . or , where that isn't plain.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option("--dates", metavar="FORM", help="Its form of dates: %d/%m/%Y, %m/%d/%Y, %Y%m%d ...")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put CSV files into the store: prices, series, events, members; says what it assumed."""
     from data.importing import import_files
+    from data.importing.notation import Notation
 
-    imported = import_files(_store(), path, name, lag)
+    imported = import_files(_store(), path, name, lag, Notation(decimal, dates))
     if as_json:
         echo_data(json.dumps([asdict(each) for each in imported], indent=2))
     else:
@@ -230,7 +237,7 @@ def _fund(
     )
     from reports.fund import fit_as_dict, show_fit, write_fund_page
 
-    write_whole(page, lambda path: write_fund_page(path, fitted, title=f"{fund} by the fund model"))
+    write_and_sweep_up(page, lambda path: write_fund_page(path, fitted, title=f"{fund} by the fund model"))
     if as_json:
         echo_data(json.dumps(fit_as_dict(fitted), indent=2))
     else:
@@ -329,7 +336,7 @@ def _write_check_page(
     from reports.audit import write_audit_page
 
     note = "SIMULATED market" if source.simulated else None
-    write_whole(
+    write_and_sweep_up(
         page,
         lambda path: write_audit_page(path, found, source, title="Data check", checked=checked, span=span, note=note),
     )

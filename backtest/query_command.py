@@ -212,7 +212,7 @@ def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
     """Write the answer whole, and return how many rows it has."""
     import pyarrow.parquet as pq
 
-    from data.files import write_whole
+    from data.files import write_and_sweep_up
 
     count = 0
 
@@ -227,7 +227,7 @@ def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
             for batch in batches():
                 writer.write_batch(batch)
 
-    write_whole(path, write)
+    write_and_sweep_up(path, write)
     return count
 
 

@@ -52,6 +52,7 @@ def search(
     """Search a space too large for a grid (optuna), for one objective or a front of two. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import sweep_command
+    from data.files import write_and_sweep_up
     from engine.research.search.objectives import objectives_of
     from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
     from engine.research.search.sampler import import_optuna
@@ -67,11 +68,11 @@ def search(
         planned, market = plan_search(config, space, objectives, out, seed, answer=answer)
         result = search_trials(planned, market, trials, computing, count)
         line = selling_line(planned, market)
-    page, writing = result.folder / PAGE, result.folder / "search.tmp"
+    page = result.folder / PAGE
     marked = "SIMULATED " if result.simulated else ""
     command = sweep_command(file, data, settings, start, end)
-    write_search_page(writing, result, line, title=f"{marked}{config.name}: search", command=command)
-    writing.replace(page)
+    title = f"{marked}{config.name}: search"
+    write_and_sweep_up(page, lambda path: write_search_page(path, result, line, title=title, command=command))
     if as_json:
         import json
 

@@ -98,13 +98,13 @@ def study(
 
 def _page(page: Path | None, write: Callable[[Path], None], usual: Path, *, quiet: bool, open_page: bool) -> None:
     """Write a page where one is asked for, and open it."""
-    from data.files import write_whole
+    from data.files import write_and_sweep_up
 
     if page is None and not open_page:
         return
     target = page or usual
     try:
-        write_whole(target, write)
+        write_and_sweep_up(target, write)
     except OSError as error:
         raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
     if not quiet:

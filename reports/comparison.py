@@ -316,15 +316,11 @@ def differences(kept: Sequence[Run]) -> Mapping[str, tuple[str, ...]]:
         for run in kept
     ]
     sections = list(dict.fromkeys(key.partition(".")[0] for one in configs for key in one))
-    keys = dict.fromkeys(key for one in configs for key in one if not _changes_nothing(key))
+    names = {"name", "data.path"}  # they change nothing about what a run is, nor does a sweep's section
+    keys = dict.fromkeys(key for one in configs for key in one if not (key in names or key.split(".")[0] == "sweep"))
     together = sorted(keys, key=lambda key: sections.index(key.partition(".")[0]))
     rows = {key: tuple(shown(one[key]) if key in one else NONE for one in configs) for key in together}
     return {key: row for key, row in rows.items() if len(set(row)) > 1}
-
-
-def _changes_nothing(key: str) -> bool:
-    """Return whether a key changes nothing about what a run is."""
-    return key in ("name", "data.path") or key.partition(".")[0] == "sweep"
 
 
 def _inputs(run: Run, kept: Sequence[Run]) -> dict[str, str]:

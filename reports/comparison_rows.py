@@ -36,16 +36,8 @@ class FigureRow(NamedTuple):
     best: Callable[[Sequence[float]], float] | None = None
 
 
-def fraction(value: float | None) -> str:
-    """Write a fraction in percent."""
-    return percent(value, 2)
-
-
-def difference(value: float | None) -> str:
-    """Write a fraction in percent with its sign."""
-    return percent(value, 2, sign=True)
-
-
+fraction = partial(percent, places=2)
+difference = partial(percent, places=2, sign=True)
 FIRST = (
     "cagr", "total_return", "final_equity", "volatility", "sharpe", "sortino", "max_drawdown", "calmar", "cvar_95",
     "costs", "turnover",

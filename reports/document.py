@@ -226,13 +226,10 @@ class Table:
 
     def written(self, row: Row) -> list[Cell]:
         """Return a row's cells as texts."""
-        return [_written(value, column) for value, column in zip(row.cells, self.columns, strict=False)]
-
-
-def _written(value: Any, column: Column) -> Cell:
-    if isinstance(value, Cell):
-        return value
-    return Cell(value if isinstance(value, str) else column.format(value))
+        return [
+            value if isinstance(value, Cell) else Cell(value if isinstance(value, str) else column.format(value))
+            for value, column in zip(row.cells, self.columns, strict=False)
+        ]
 
 
 class Bar(NamedTuple):

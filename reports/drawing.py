@@ -26,13 +26,6 @@ class Shape(NamedTuple):
     minor: bool
 
 
-class Tick(NamedTuple):
-    """A tick and what it says."""
-
-    at: float
-    text: str
-
-
 class Spot(NamedTuple):
     """A dot as it is drawn, with what it says when it is pointed at.
 
@@ -50,11 +43,8 @@ class Spot(NamedTuple):
     run: int = -1
 
 
-class Stroke(NamedTuple):
-    """A straight line and its class in the picture."""
-
-    role: str
-    line: Line
+Stroke = tuple[str, Line]
+"""A straight line, after its class in the picture."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +56,7 @@ class Drawing:
     shape
         Its size.
     across, up
-        Ticks of both axes; `floor` is where the lower axis stands.
+        Ticks of both axes, each where it stands and what it says; `floor` is where the lower axis stands.
     path
         The line of holding less, as an SVG path.
     strokes
@@ -78,8 +68,8 @@ class Drawing:
     """
 
     shape: Shape
-    across: tuple[Tick, ...]
-    up: tuple[Tick, ...]
+    across: tuple[tuple[float, str], ...]
+    up: tuple[tuple[float, str], ...]
     floor: float
     path: str
     strokes: tuple[Stroke, ...]
@@ -140,25 +130,17 @@ class Scale:
             Where the lower axis stands; at the bottom unless given.
         """
         dots = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in spots]
-        crossed = [*(one.line for one in strokes if one.role in ("gap", "hung")), *pieces]
+        crossed = [*(line for role, line in strokes if role in ("gap", "hung")), *pieces]
         return Drawing(
             self.shape,
-            tuple(self._across()),
-            tuple(self._up()),
+            tuple((self.x(-at / 100.0), _written(-at) if at else "0") for at in _steps(self.left, self.right)),
+            tuple((self.y(at / 100.0), _written(at)) for at in _steps(self.low, self.high)),
             self.shape.height - self.shape.bottom if floor is None else floor,
             _path(pieces),
             tuple(strokes),
             tuple(spots),
             tuple(place_labels(labels, frame, [*dots, *covered], crossed)),
         )
-
-    def _across(self) -> Iterator[Tick]:
-        for value in _steps(self.left, self.right):
-            yield Tick(self.x(-value / 100.0), _written(-value) if value else "0")
-
-    def _up(self) -> Iterator[Tick]:
-        for value in _steps(self.low, self.high):
-            yield Tick(self.y(value / 100.0), _written(value))
 
 
 def _path(pieces: Sequence[Line]) -> str:

@@ -116,14 +116,10 @@ def _fills(day: Day) -> Table:
         *(Column("filled"), Column(""), Column("shares", format=number), Column("price", format=cents)),
         *(Column("value", format=dollars), Column("commission", format=cents), Column("slippage", format=cents)),
     ]
+    names = ("shares", "price", "value", "commission", "slippage")
     fills = [fill for close in day.closes for fill in close.fills]
-    rows = [
-        Row(
-            [one.filled, f"{one.side} {one.instrument}", one.shares, one.price, one.value, one.commission, one.slippage]
-        )
-        for one in fills
-    ]
-    return Table("fills", columns, rows)
+    rows = [[one.filled, f"{one.side} {one.instrument}", *(getattr(one, name) for name in names)] for one in fills]
+    return Table("fills", columns, list(map(Row, rows)))
 
 
 def _bars(day: Day) -> Table:

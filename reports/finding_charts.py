@@ -24,6 +24,7 @@ NEAR = 180
 """Sessions up to which each is drawn by itself; a finding that takes more shows the whole history."""
 
 FindingChart = dict[str, Any]
+NOTHING: FindingChart = {"candles": None, "lines": [], "rings": None, "events": []}
 
 
 @dataclass(frozen=True)
@@ -157,10 +158,7 @@ def _near(finding: Finding, own: ChartedHistory, others: Sequence[ChartedHistory
     chart: FindingChart = {
         "days": singles(slots.astype("int64")),
         "marks": [[int(run[0]) - 0.5, int(run[-1]) + 0.5] for run in _runs(np.searchsorted(slots, concerned(finding)))],
-        "candles": None,
-        "lines": [],
-        "rings": None,
-        "events": [],
+        **NOTHING,
     }
     if bars is None:
         chart |= {"lines": [line(own.name, x, own.values[held])], **_left(finding, own, own.values[held])}
@@ -169,8 +167,7 @@ def _near(finding: Finding, own: ChartedHistory, others: Sequence[ChartedHistory
         chart |= {"events": _events(bars, x), **_left(finding, own, np.concatenate([bars.low, bars.high]))}
         if finding.field in PRICES:
             at = np.isin(bars.dates, finding.dates)
-            rings = {"x": singles(x[at]), "y": singles(getattr(bars, finding.field)[at]), "name": finding.field}
-            chart["rings"] = rings
+            chart["rings"] = line(finding.field, x[at], getattr(bars, finding.field)[at])
     return chart | _compared([_beside(other, slots, opens=finding.field == "open") for other in others])
 
 
@@ -186,9 +183,8 @@ def _whole(finding: Finding, own: ChartedHistory, others: Sequence[ChartedHistor
     chart: FindingChart = {
         "days": None,
         "marks": singles(ticks[np.unique(ticks // width, return_index=True)[1]]),
-        "candles": None,
+        **NOTHING,
         "lines": [line(own.name, x[kept], values[kept])],
-        "rings": None,
         "events": _events(split, split.dates.astype("int64"), dividends=False) if split is not None else [],
         **_left(finding, own, values),
     }

@@ -82,29 +82,26 @@ def _dates(answer: Answer) -> Short:
     number = f"{dates_number(answer)} did {dates_side(answer)}"
     part = answer.cagr.timing
     if timing.label in (HELPED, HURT):
-        made = f" Its dates made {_than(part)} than random ones." if part is not None else ""
+        size = "" if part is None else f"{abs(tenths(part)):.1f} points a year {'more' if part > 0.0 else 'less'}"
+        made = size and f" Its dates made {size} than random ones."
         return Short("Against random dates", number, (Piece(f"Timing {timing.label}.", "label"), Piece(made)))
     if timing.smallest is None:
         seen = " of timing. Some random dates ruined the book."
     else:
-        least = abs(tenths(timing.smallest * answer.factor))
-        seen = f" of timing. {_years(years)} could only show an effect of {least:.1f} points or more."
+        least, these = (
+            abs(tenths(timing.smallest * answer.factor)),
+            f"These {years} years" if years > 1 else "This year",
+        )
+        seen = f" of timing. {these} could only show an effect of {least:.1f} points or more."
     return Short("Against random dates", number, (Piece("No sign", "label"), Piece(seen)))
 
 
 def _holding(answer: Answer, names: Names) -> Short:
     insurance = answer.insurance
-    by = (
-        ("As deep a worst fall", "It fell deeper", insurance.drawdown),
-        ("As restless", "It was more restless", insurance.volatility),
-    )
-    label = f"{insurance.label[0].upper()}{insurance.label[1:]}."
-    text = "".join(f" {_alike(how, beyond, one, names)}" for how, beyond, one in by)
+    fell = _alike("As deep a worst fall", "It fell deeper", insurance.drawdown, names)
+    moved = _alike("As restless", "It was more restless", insurance.volatility, names)
+    label, text = f"{insurance.label[0].upper()}{insurance.label[1:]}.", f" {fell} {moved}"
     return Short("Against holding less", _a_year(printed_gap(insurance.quarter)), (Piece(label, "label"), Piece(text)))
-
-
-def _than(part: float) -> str:
-    return f"{abs(tenths(part)):.1f} points a year {'more' if part > 0.0 else 'less'}"
 
 
 def _alike(how: str, beyond: str, match: Match, names: Names) -> str:
@@ -116,7 +113,3 @@ def _alike(how: str, beyond: str, match: Match, names: Names) -> str:
 
 def _a_year(value: float) -> str:
     return f"{signed(value)} points a year"
-
-
-def _years(count: int) -> str:
-    return "This year" if count <= 1 else f"These {count} years"

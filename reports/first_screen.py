@@ -9,21 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from data.format import dollars, money, number, percent, rest, share, times
+from engine.analytics.answer import words
 from engine.analytics.answer.answer import NEVER, OFF, Answer
 from engine.analytics.answer.answer import SIMULATED as MADE_UP
 from engine.analytics.answer.insurance import bad_quarter
-from engine.analytics.answer.words import (
-    Names,
-    Piece,
-    finding,
-    frontier_finding,
-    headline,
-    label_line,
-    lead,
-    names_of,
-    no_headline,
-    safe_line,
-)
+from engine.analytics.answer.words import Names, Piece
 from engine.kernel.loop import Ledger
 from engine.runs.run import SIMULATED, Run
 from reports.first_answers import Short, short_answers
@@ -101,12 +91,13 @@ class Screen:
 
 def screen_of(result: Run) -> Screen:
     """Return what the first screen of a run says."""
-    names, answer = names_of(result.config), None if result.evaluation is None else result.evaluation.answer
+    names, answer = words.names_of(result.config), None if result.evaluation is None else result.evaluation.answer
+    sessions, last = result.market.run_sessions, result.hedged.last
     about = f"{names.whole}, hedged with {names.hedge} {calls(result)}".replace("the core,", "A core of several,")
     common: dict[str, Any] = {
         "about": about,
-        "span": _span(result),
-        "months": _months(result),
+        "span": f"{sessions[0]} to {sessions[last]}",
+        "months": f"{month(sessions[0], MONTHS)} to {month(sessions[last], MONTHS)}",
         "provenance": _provenance(result),
         "question": f"Did hedging with {names.hedge} on this signal pay?",
         "cash": dollars(result.config.portfolio.cash),
@@ -115,17 +106,17 @@ def screen_of(result: Run) -> Screen:
     if answer is None:
         why = _why(result)
         reason = (Piece(_why_not(result, why)),)
-        return Screen(headline=no_headline(why), lead=reason, rows=_rows(result, names, None), **common)
+        return Screen(headline=words.no_headline(why), lead=reason, rows=_rows(result, names, None), **common)
     return Screen(
-        headline=headline(answer),
-        lead=lead(answer, names),
+        headline=words.headline(answer),
+        lead=words.lead(answer, names),
         rows=_rows(result, names, answer),
         label=answer.insurance.label,
-        line=label_line(answer.insurance),
-        safe=safe_line(answer, names),
-        finding=finding(answer, names),
+        line=words.label_line(answer.insurance),
+        safe=words.safe_line(answer, names),
+        finding=words.finding(answer, names),
         steps=steps_of(result, answer, names),
-        frontier=frontier_finding(answer, names),
+        frontier=words.frontier_finding(answer, names),
         shorts=short_answers(result, answer, names),
         **common,
     )
@@ -145,16 +136,6 @@ def _when(result: Run) -> str | None:
     when = doc[0][len(begin) : -len(end)]
     same = list(result.config.portfolio.core) == [result.market.underlying]
     return when.replace("the underlying", "it" if same else result.market.underlying)
-
-
-def _span(result: Run) -> str:
-    sessions = result.market.run_sessions
-    return f"{sessions[0]} to {sessions[result.hedged.last]}"
-
-
-def _months(result: Run) -> str:
-    sessions = result.market.run_sessions
-    return " to ".join(month(sessions[at], MONTHS) for at in (0, result.hedged.last))
 
 
 def _provenance(result: Run) -> str:

@@ -40,16 +40,15 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape, others: Sequence[D
     ring = (x if match.share < 1.0 else scale.x(frontier.line[-1].bad_quarter), scale.y(match.cagr))
     gap = (x, ring[1], x, scale.y(hedged.cagr))
     hung = (x, scale.y(ends[1]), x, scale.y(ends[0]))
-    strokes = [Stroke("hung", hung), *(Stroke("cap", (x - 5, scale.y(cap), x + 5, scale.y(cap))) for cap in caps)]
-    if ring[0] != x:
-        strokes.insert(0, Stroke("level", (ring[0], ring[1], x, ring[1])))
+    strokes: list[Stroke] = [("level", (*ring, x, ring[1]))] if ring[0] != x else []
+    strokes += [("hung", hung), *(("cap", (x - 5, scale.y(cap), x + 5, scale.y(cap))) for cap in caps), ("gap", gap)]
     line = [scale.at(one) for one in frontier.line]
     return scale.draw(
         frame=Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0),
         pieces=[(*one, *other) for one, other in pairwise(line)],
         spots=[*_others(names, scale, others), *_spots(answer, names, scale, ring)],
         labels=_labels(answer, names, scale, ring, gap, hung),
-        strokes=[*strokes, Stroke("gap", gap)],
+        strokes=strokes,
         covered=[_around(gap, 3.0), _around(hung, 5.0), Box(0.0, 0.0, width_of(UP), 18.0)],
         floor=scale.y(0.0),
     )

@@ -115,23 +115,23 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
     show(console, [Paragraph([Piece(fit.fund, "strong"), Piece(head)]), Paragraph(about), Paragraph("")])
     eras = [*([fit.index] if fit.index else []), *fit.eras]
     if eras:
-        columns = [_first("driven by its index"), *_lower(SLOPE, R2), *_shares("spread", "tracking error a year")]
+        columns = [
+            Column("driven by its index", wrap="never"),
+            *_lower(SLOPE, R2),
+            *_shares("spread", "tracking error a year"),
+        ]
         shown = ("slope", "r2", "spread", "daily_error")
         rows = [Row([f"{era.first} to {era.last}", *_values(era, shown)]) for era in eras]
         drivers = dict.fromkeys(one.driver for one in fit.eras)
         indices = [Paragraph(f"the index: {driver}", "dek") for driver in drivers]
         show(console, [Table("eras", columns, rows), *indices, Paragraph("")])
     difference = Column("difference", format=partial(percent, places=2, sign=True))
-    columns = [_first(f"driven by {fit.underlying}"), *_lower(SLOPE, R2), *_shares("fund", "model", places=1)]
-    columns += [difference, *_shares("tracking error")]
+    columns = [Column(f"driven by {fit.underlying}", wrap="never"), *_lower(SLOPE, R2)]
+    columns += [*_shares("fund", "model", places=1), difference, *_shares("tracking error")]
     names = ("slope", "r2", "actual", "model", "difference", "daily_error")
     rows = [Row([str(year.first)[:4], *_values(year, names)]) for year in fit.years]
     assumed = [Paragraph(text, "dek") for text in fit.told]
     show(console, [Table("years", columns, rows), *assumed, named("Page:", page)])
-
-
-def _first(title: str) -> Column:
-    return Column(title, wrap="never")
 
 
 def _lower(*columns: Column) -> Sequence[Column]:
@@ -181,14 +181,8 @@ def page_data(fit: FundFit) -> dict[str, Any]:
     y = fit.actual[1:] / fit.actual[:-1] - 1.0
     whole, changed = fit.whole, _changed(fit)
     ends = np.array(_ends(x))
-    levels = {
-        name: np.where(values > 0, values, np.nan)  # what is at 0 has no place on a logarithmic axis
-        for name, values in (
-            (fit.fund, fit.actual),
-            ("model", fit.model),
-            (f"{fit.leverage:g} times {fit.underlying} a day", fit.naive),
-        )
-    }
+    levels = {fit.fund: fit.actual, "model": fit.model, f"{fit.leverage:g} times {fit.underlying} a day": fit.naive}
+    levels = {name: np.where(values > 0, values, np.nan) for name, values in levels.items()}  # a logarithm has no 0
     return {
         "fund": fit.fund,
         "underlying": fit.underlying,

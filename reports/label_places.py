@@ -33,21 +33,14 @@ class Box(NamedTuple):
 
     def meets(self, other: Box, air: float = 0.0) -> bool:
         """Return whether both overlap, or come closer than some air."""
-        return (
-            self.left < other.right + air
-            and other.left < self.right + air
-            and self.top < other.bottom + air
-            and other.top < self.bottom + air
-        )
+        left, top, right, bottom = other
+        across = self.left < right + air and left < self.right + air
+        return across and self.top < bottom + air and top < self.bottom + air
 
     def inside(self, other: Box) -> bool:
         """Return whether it is wholly inside another."""
-        return (
-            self.left >= other.left
-            and self.right <= other.right
-            and self.top >= other.top
-            and self.bottom <= other.bottom
-        )
+        left, top, right, bottom = other
+        return left <= self.left and self.right <= right and top <= self.top and self.bottom <= bottom
 
 
 @dataclass(frozen=True)
@@ -93,12 +86,6 @@ def width_of(text: str, size: float = SIZE, *, bold: bool = False) -> float:
     return units * size * (1.06 if bold else 1.0)
 
 
-def size_of(label: Label) -> tuple[float, float]:
-    """Return a label's width and height in pixels."""
-    width = max(width_of(line.removeprefix("*"), label.size, bold=line.startswith("*")) for line in label.lines)
-    return width, LEADING * len(label.lines)
-
-
 def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line]) -> list[PlacedLabel]:
     """Place labels, the first ones best; one that has no room is left out unless it must be there.
 
@@ -113,8 +100,7 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
     lines
         What they should not cross: x and y of both ends.
     """
-    taken, placed = list(dots), list[PlacedLabel]()
-    lines = list(lines)
+    taken, placed, lines = list(dots), list[PlacedLabel](), list(lines)
     for label in labels:
         written = [one.box for one in placed]
         others = [dot for dot in dots if not (dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom)]
@@ -124,11 +110,9 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
             if box.inside(frame)
         ]
         free = [spot for spot in spots if not any(spot[1].meets(other, AIR) for other in taken)]
-        if not free and not label.must:
+        if not (free or (spots and label.must)):
             continue
-        if not (free or spots):
-            continue
-        box = min(free or spots, key=lambda spot: (spot[0], spot[1]))[1]
+        box = min(free or spots)[1]
         leader = _leader(label, box)
         placed.append(PlacedLabel(label, box, leader))
         taken.append(box)
@@ -139,7 +123,8 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
 
 def _spots(label: Label) -> Iterator[Box]:
     """Yield where a label might stand: around what it names, ring after ring."""
-    width, height = size_of(label)
+    width = max(width_of(line.removeprefix("*"), label.size, bold=line.startswith("*")) for line in label.lines)
+    height = LEADING * len(label.lines)
     for ring in RINGS:
         for turn in range(TURNS):
             angle = 2.0 * math.pi * turn / TURNS
@@ -171,19 +156,14 @@ def _apart(one: Box, other: Box) -> float:
 
 
 def _distance(label: Label, box: Box) -> float:
-    x, y = _nearest(label, box)
-    return math.hypot(x - label.x, y - label.y)
-
-
-def _nearest(label: Label, box: Box) -> tuple[float, float]:
-    return min(max(label.x, box.left), box.right), min(max(label.y, box.top), box.bottom)
+    return _apart(Box(label.x, label.y, label.x, label.y), box)
 
 
 def _leader(label: Label, box: Box) -> Line | None:
     """Return the line from what is named to the label's nearest edge, half way up where it stands beside it."""
-    x, y = _nearest(label, box)
-    if not label.leads or math.hypot(x - label.x, y - label.y) < FAR:
+    if not label.leads or _distance(label, box) < FAR:
         return None
+    x, y = min(max(label.x, box.left), box.right), min(max(label.y, box.top), box.bottom)
     if x in (box.left, box.right):
         y = box.top + LEADING / 2.0 if len(label.lines) == 1 else min(max(label.y, box.top + 8.0), box.bottom - 8.0)
     return label.x, label.y, x, y

@@ -16,7 +16,8 @@ from typing import Any
 def mended(quantstats: ModuleType) -> Iterator[None]:
     """Put better functions in the place of faulty ones, and take them out again."""
     with ExitStack() as stack:
-        for owner, attribute, better in _mends(quantstats):
+        core = quantstats._plotting.core  # noqa: SLF001
+        for owner, attribute, better in (*_mended_plots(core), *_mended_statistics(quantstats.stats, quantstats.utils)):
             stack.callback(setattr, owner, attribute, getattr(owner, attribute))
             setattr(owner, attribute, better)
         yield
@@ -24,11 +25,6 @@ def mended(quantstats: ModuleType) -> Iterator[None]:
 
 Mend = tuple[Any, str, Any]
 """The module or class, the name of its function, and what stands in for it."""
-
-
-def _mends(quantstats: ModuleType) -> tuple[Mend, ...]:
-    core = quantstats._plotting.core  # noqa: SLF001
-    return (*_mended_plots(core), *_mended_statistics(quantstats.stats, quantstats.utils))
 
 
 def _mended_plots(core: ModuleType) -> tuple[Mend, ...]:

@@ -117,7 +117,11 @@ def show_kept_runs(
         verdict = Cell(whole_verdict(row), ROLES.get(row["verdict"], ""))
         numbers = (_figure(figure, row.get(figure)) for figure in figures)
         lines.append(Row([Cell(name, detail=f"  {apart[row['folder']]}"), *numbers, verdict]))
-    columns = [Column("run", wrap="fold"), *map(_column, figures), Column("verdict", align="left", wrap="fold")]
+    columns = [
+        Column("run", wrap="fold"),
+        *(Column(_title(name)) for name in figures),
+        Column("verdict", align="left", wrap="fold"),
+    ]
     show(console, [Table("runs", columns, lines), *_count(len(rows), total, "run")])
 
 
@@ -166,14 +170,13 @@ def show_kept_sweeps(console: Console, rows: Sequence[Mapping[str, Any]], total:
         numbers = (_figure(name, row.get(name)) for name in figures)
         lines.append(Row([row["folder"], keys, _history(row), *numbers]))
     words = [Column("folder", wrap="never"), *(Column(head, align="left", wrap="fold") for head in ("over", "history"))]
-    parts = [Table("sweeps", [*words, *map(_column, figures)], lines), *_count(len(rows), total, "sweep")]
+    parts = [
+        Table("sweeps", [*words, *(Column(_title(name)) for name in figures)], lines),
+        *_count(len(rows), total, "sweep"),
+    ]
     if any(row.get("best_sharpe") is not None for row in rows):
         parts.append(Paragraph("The best of many is mostly luck: each sweep's page says how much."))
     show(console, parts)
-
-
-def _column(name: str) -> Column:
-    return Column(_title(name))
 
 
 def _title(name: str) -> str:

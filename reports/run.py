@@ -71,17 +71,12 @@ def net_exposure(hedge: HedgeConfig, weight: float) -> float:
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:
     """Print how the executions of one run compare."""
-    columns = [
-        *(
-            Column("engine"),
-            Column("end value", format=partial(dollars, places=2)),
-            Column("fills", format="{:,}".format),
-        ),
-        *(
-            Column("largest difference", format="{:.1e}".format),
-            Column("on", align="left"),
-            Column("parts", align="left"),
-        ),
-    ]
+    forms: dict[str, Any] = {
+        "end value": partial(dollars, places=2),
+        "fills": "{:,}".format,
+        "largest difference": "{:.1e}".format,
+    }
+    numbers = [Column(head, format=form) for head, form in forms.items()]
+    columns = [Column("engine"), *numbers, Column("on", align="left"), Column("parts", align="left")]
     cells = [[row.engine, row.final_equity, row.fills, row.largest, row.at, row.parts or "never"] for row in rows]
     show(console, [Table("parity", columns, list(map(Row, cells)))])

@@ -85,15 +85,12 @@ def write_search_page(path: Path, result: SearchResult, line: Floats | None, *, 
     axes = Menus([("parameter", "Parameter", space), *([("against", "Objective", goals)] if two else [])])
     history = [Menus([("objective", "Objective", goals)])] if two else []
     commands = Paragraph("Each command runs its row as a single run.", "dek")
+    found = f"All {len(listed)} on the front" if two else f"The {len(listed)} best trials"
     sections = [
         *([Section("", "The front", [Chart("front", "The front of the search", " ", "tall")])] if two else []),
         Section("", "How the best came up", [*history, Chart("history", "Each trial in turn", " ", "tall")]),
         Section("slice-part", "By parameter", [axes, Chart("slice", "Trials by a parameter", " ", "tall")]),
-        Section(
-            "",
-            f"All {len(listed)} on the front" if two else f"The {len(listed)} best trials",
-            [commands, best_table(result, listed, command)],
-        ),
+        Section("", found, [commands, best_table(result, listed, command)]),
     ]
     header, data = _header(result, line), page_data(result, line, best, command)
     note = result.mark or ""
@@ -107,19 +104,13 @@ def _header(result: SearchResult, line: Floats | None) -> list[Part]:
     for place, one in enumerate(search.space):
         tried += [Piece(", " if place else ""), Piece(one.name, "strong"), Piece(f" ({span(one)})")]
     sampler = "TPE" if len(search.objectives) == 1 else "NSGA-II"
-    tried.append(
-        Piece(f"; {result.sessions:,} sessions; proposed by {sampler}, seed {search.seed}. Every trial is in ")
-    )
+    how = f"; {result.sessions:,} sessions; proposed by {sampler}, seed {search.seed}. Every trial is in "
     *others, last = sentences(result, line)
-    about = [
-        *(
-            Piece("Every trial counts as a combination tried, whatever proposed it. "),
-            Piece("backtest walkforward", "code"),
-        ),
-        Piece(" chooses on the past and judges on what came after."),
-    ]
+    counts = Piece("Every trial counts as a combination tried, whatever proposed it. ")
+    then = Piece(" chooses on the past and judges on what came after.")
+    about = [counts, Piece("backtest walkforward", "code"), then]
     return [
-        Paragraph([*tried, Piece("results.parquet", "code"), Piece(".")]),
+        Paragraph([*tried, Piece(how), Piece("results.parquet", "code"), Piece(".")]),
         *map(Paragraph, others),
         Paragraph(last, "strong"),
         Paragraph(about, "dek"),
@@ -184,7 +175,7 @@ def span(one: Dimension) -> str:
 def head(result: SearchResult) -> str:
     """Return what was searched, and by what."""
     wanted = " and ".join(
-        f"the {'least' if one.lowest else 'highest'} {lowered(objective_label(one))}"
+        f"the {'least' if one.lowest else 'highest'} {lowered(objective_data(one)['label'])}"
         for one in result.search.objectives
     )
     return f"{counted(len(result.tried), 'trial')}, {result.sessions:,} sessions, for {wanted}"
@@ -209,16 +200,11 @@ def best_table(result: SearchResult, places: Sequence[int], command: str = "") -
     for place in places:
         tried = result.tried[place]
         values = values_of(search.space, tried.drawn)
-        chosen, reached = (
-            [short(value) for value in values],
-            [objective_shown(one, one.of(tried.row)) for one in search.objectives],
-        )
-        cells = [
-            *(reached + chosen if command else chosen + reached),
-            *(shown(name, tried.row[name]) for name in beside),
-        ]
-        run = _command(command, search.space, values) if command else ""
-        rows.append(Row([str(tried.number + 1), *cells], command=run))
+        chosen = [short(value) for value in values]
+        reached = [objective_shown(one, one.of(tried.row)) for one in search.objectives]
+        cells = [str(tried.number + 1), *(reached + chosen if command else chosen + reached)]
+        cells += [shown(name, tried.row[name]) for name in beside]
+        rows.append(Row(cells, command=_command(command, search.space, values) if command else ""))
     first = Column("SIMULATED" if result.simulated and not command else "trial")
     columns = [first, *(Column(head if command else "\n".join(head.split()), wrap="never") for head in heads)]
     return Table("best", columns, rows, role="dense")
@@ -277,11 +263,6 @@ def notes(result: SearchResult) -> list[str]:
 def objective_data(one: Objective) -> dict[str, Any]:
     """Return what an objective is called and how it is written, as `reports.naming.measure_data` does."""
     return (NAMES.get(one.name) or measure_data(one.column)) | {"lower": one.lowest}
-
-
-def objective_label(one: Objective) -> str:
-    """Return an objective's name as a person reads it."""
-    return str(objective_data(one)["label"])
 
 
 def objective_shown(one: Objective, value: float) -> str:

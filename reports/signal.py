@@ -133,21 +133,14 @@ def stretches(flags: Sequence[bool]) -> list[list[int]]:
 def book(signal: LiveSignal) -> Table:
     """Return the book by instrument: price, weight now, target weight, dollars and shares of it, shares to trade."""
     columns = [
-        Column(""),
-        Column("last close", format=lambda value: dollars(value, 2)),
-        Column("weight now", format=percent),
-        Column("target", format=percent),
-        Column("dollars", format=dollars),
-        Column("shares", format=number),
-        Column("to trade", format=lambda value: number(value or None, sign=True)),
+        *(Column(""), Column("last close", format=lambda value: dollars(value, 2))),
+        *(Column("weight now", format=percent), Column("target", format=percent), Column("dollars", format=dollars)),
+        *(Column("shares", format=number), Column("to trade", format=lambda value: number(value or None, sign=True))),
     ]
-    rows = [
-        Row(
-            [one.instrument, one.price, one.weight, one.target, one.dollars, one.shares, one.trade],
-            role="hedge" if one.instrument == signal.instrument else "",
-        )
-        for one in signal.targets
-    ]
+    rows = []
+    for one in signal.targets:
+        cells = [one.instrument, one.price, one.weight, one.target, one.dollars, one.shares, one.trade]
+        rows.append(Row(cells, role="hedge" if one.instrument == signal.instrument else ""))
     return Table("book", columns, rows)
 
 

@@ -154,15 +154,9 @@ def write_study_page(
     )
     simulated = note is not None and note.startswith("SIMULATED")
     lead = Paragraph(headline(study, roles), "strong", "study-headline")
-    document = Document(
-        title,
-        [Section("", "", [lead, *study_parts(study, roles)])],
-        note=note or "",
-        header=[Paragraph(about, "dek")],
-        data={"simulated": simulated},
-        scripts=["study"],
-    )
-    write_document(path, document)
+    sections = [Section("", "", [lead, *study_parts(study, roles)])]
+    header, data = [Paragraph(about, "dek")], {"simulated": simulated}
+    write_document(path, Document(title, sections, note or "", header, data=data, scripts=["study"]))
 
 
 def show_study(console: Console, study: EventStudy, roles: Roles, marks: tuple[str, ...] = ()) -> None:
@@ -180,21 +174,10 @@ def _tight(cell: Cell | str) -> Cell | str:
 
 
 def _row(window: StudyWindow, moved: Moves) -> Row:
-    return Row(
-        [
-            f"{window.sessions}",
-            f"{window.triggers:,}",
-            f"{window.apart:,}",
-            percent(moved.mean.after, 2),
-            percent(moved.mean.all_days, 2),
-            _difference(moved.mean, 2),
-            percent(moved.median.after, 2),
-            percent(moved.median.all_days, 2),
-            percent(moved.above.after, 0),
-            percent(moved.above.all_days, 0),
-            _difference(moved.above, 0),
-        ]
-    )
+    measures = ((moved.mean, 2), (moved.median, 2), (moved.above, 0))
+    mean, median, above = ([percent(one.after, at), percent(one.all_days, at)] for one, at in measures)
+    counts = [f"{window.sessions}", f"{window.triggers:,}", f"{window.apart:,}"]
+    return Row([*counts, *mean, _difference(moved.mean, 2), *median, *above, _difference(moved.above, 0)])
 
 
 def _difference(one: Contrast, places: int) -> Cell:

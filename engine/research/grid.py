@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 import numpy as np
 
 from data.arrays import Ints
-from data.errors import ConfigError
+from data.errors import LONGEST, ConfigError, cut
+from data.ranges import ANY
 from engine.config import RunConfig
 from engine.loading import build_config, full_keys, read_value
 from engine.plain import Keys, plain
 
 MOST = 100_000_000
 """Combinations above which a sweep is a mistake."""
+MOST_VALUES = 1_000_000
+"""Values of one key above which it is one."""
 
 WrittenAxis = str | tuple[str, Any]
 """An axis as --param takes it, or an item of a YAML's section ``sweep``."""
@@ -178,6 +181,11 @@ def _drawn(size: int, count: int, seed: int) -> Ints:
     return drawn
 
 
+def named(text: str) -> str:
+    """Return an axis as messages name it."""
+    return f"--param {cut(text, 2 * LONGEST)}"
+
+
 def _axis(config: RunConfig, given: WrittenAxis) -> Axis:
     keys, parts, values, where = read_axis(config, given, FORMS)
     return Axis(keys, tuple(_range(parts, where)) if parts else values, where)
@@ -202,7 +210,7 @@ def read_axis(config: RunConfig, given: WrittenAxis, forms: str) -> tuple[Keys, 
     written, for messages.
     """
     if isinstance(given, str):
-        where, (key, equals, written) = f"--param {given}", given.partition("=")
+        where, (key, equals, written) = named(given), given.partition("=")
         if not equals or not key.strip():
             raise ConfigError(f"{where}: {forms}")
     else:
@@ -246,11 +254,16 @@ def value_taken(config: RunConfig, keys: Keys, value: Any, where: str, varied: S
 def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
     """Return an axis with its values as the config takes them; a clash with another axis is for the rows to tell.
 
-    Of numbers the lowest and the highest of each kind are tried, since every range is an interval; of others all.
+    Of numbers the lowest, the highest and the nearest to 0 of each kind are tried, since a range is an interval or two;
+    of others all.
     """
-    numbers = all(type(value) in (int, float) and math.isfinite(value) for value in axis.values)
+    numbers = all(type(value) in (int, float) and abs(value) <= ANY.high for value in axis.values)
     of_kinds = [[value for value in axis.values if type(value) is kind] for kind in (int, float)]
-    tried = [end for some in of_kinds if some for end in (min(some), max(some))] if numbers else axis.values
+    tried = (
+        [end for some in of_kinds if some for end in (min(some), max(some), min(some, key=abs))]
+        if numbers
+        else axis.values
+    )
     taken = {repr(value): value_taken(config, axis.keys, value, axis.text, swept) for value in tried}
     kind = float if float in map(type, taken.values()) else type(next(iter(taken.values())))
     values = tuple(kind(value) if numbers else taken[repr(value)] for value in axis.values)
@@ -259,20 +272,28 @@ def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
     return replace(axis, values=values)
 
 
+def decimals(parts: Sequence[str], where: str, form: str) -> list[Decimal]:
+    """Return the numbers of a range as they are written; raises ConfigError that begins with `where`."""
+    try:
+        numbers = [Decimal(part) for part in parts]
+    except DecimalException:
+        raise ConfigError(f"{where}: a range is {form}") from None
+    if not all(number.is_finite() and ANY.low <= number <= ANY.high for number in numbers):
+        raise ConfigError(f"{where}: a range is of numbers from {ANY.ends}")
+    return numbers
+
+
 def _range(parts: list[str], where: str) -> Iterator[int | float]:
     """Yield a range's values, both ends included, in decimal arithmetic: 0.05:0.6:0.01 holds 0.6."""
-    try:
-        first, last, *rest = (Decimal(part) for part in parts)
-    except InvalidOperation:
-        raise ConfigError(f"{where}: a range is first:last:step, three numbers") from None
+    first, last, *rest = decimals(parts, where, "first:last:step, three numbers")
     stride = rest[0] if rest else Decimal(1)
-    if not all(number.is_finite() for number in (first, last, stride)) or stride <= 0:
+    if stride <= 0:
         raise ConfigError(f"{where}: the step has to be above 0")
     if last < first:
         raise ConfigError(f"{where}: the range is empty: {last} is below {first}")
+    if last - first >= MOST_VALUES * stride:
+        raise ConfigError(f"{where}: more than {MOST_VALUES:,} values are more than a sweep holds of a key")
     count = int((last - first) / stride) + 1
-    if count > MOST:
-        raise ConfigError(f"{where}: {count:,} values are more than a sweep holds ({MOST:,})")
     whole = all(number == number.to_integral_value() for number in (first, stride))
     for k in range(count):
         value = first + k * stride

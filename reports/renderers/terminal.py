@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from rich.text import Text as RichText
 
 from data.text import visible
-from reports.document import Cell, Column, Details, Heading, Items, Paragraph, Part, Row, Table, Text
+from reports.document import Cell, Details, Heading, Items, Paragraph, Part, Row, Table, Text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,17 +77,13 @@ def as_rich(table: Table) -> RichTable:
             justify="right" if side == "right" else "left",
             vertical="bottom" if numbers else "top",
             no_wrap=column.wrap == "never",
-            overflow=_overflow(column),
+            overflow="fold" if column.wrap == "fold" else "ellipsis",
         )
     for row in table.rows:
         if row.role == "group" and drawn.row_count:
             drawn.add_row()
         drawn.add_row(*_cells(table, row), style=STYLES.get(row.role))
     return drawn
-
-
-def _overflow(column: Column) -> Literal["fold", "ellipsis"]:
-    return "fold" if column.wrap == "fold" else "ellipsis"
 
 
 def _cells(table: Table, row: Row) -> list[RichText]:

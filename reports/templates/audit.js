@@ -10,14 +10,12 @@ function scale(chart) {
 
 function line(chart, one, more) {
   const x = floats(one.x), y = floats(one.y), {x: place, date: day} = scale(chart);
-  return {type: "scatter", mode: "lines", name: plain(one.name), x: place(one.x), y: [...y],
-    text: [...y].map((value, at) => `${day(x[at])}<br>${plain(one.name)} ${price(value)}`),
-    hovertemplate: "%{text}<extra></extra>", ...more};
+  return trace(one.name, place(one.x), [...y], {hovertemplate: "%{text}<extra></extra>",
+    text: [...y].map((value, at) => `${day(x[at])}<br>${plain(one.name)} ${price(value)}`), ...more});
 }
 
 function candles(chart) {
-  const {x, open, high, low, close} = Object.fromEntries(Object.entries(chart.candles).map(([key, one]) =>
-    [key, [...floats(one)]]));
+  const {x, open, high, low, close} = Object.fromEntries(Object.entries(chart.candles).map(([key, one]) => [key, numbers(one)]));
   const {date: day} = scale(chart), side = fillcolor => ({line: {color: ink(), width: 1}, fillcolor});
   return {type: "candlestick", name: `${plain(chart.name)} (hollow: up)`, x, open, high, low, close,
     increasing: side(night() ? "#15191d" : "#fff"), decreasing: side(ink()), hoverinfo: "text",
@@ -29,20 +27,19 @@ function candles(chart) {
 function strip(chart) {
   const {x: place, date: day, days} = scale(chart), traces = [], here = x => days ? x : date(x);
   if (!chart.near) {
-    const ticks = floats(chart.marks);
-    traces.push({type: "scatter", mode: "markers", name: "sessions in question", x: place(chart.marks),
-      y: [...ticks].map(() => .7), text: [...ticks].map(date), hovertemplate: "%{text}<extra></extra>",
-      marker: {symbol: "line-ns-open", size: 12, color: night() ? "#ffc107" : "#c77700", line: {width: 1}}});
+    const ticks = numbers(chart.marks);
+    traces.push(dots("sessions in question", place(chart.marks), ticks.map(() => .7),
+      {symbol: "line-ns-open", size: 12, color: night() ? "#ffc107" : "#c77700", line: {width: 1}},
+      {text: ticks.map(date), hovertemplate: "%{text}<extra></extra>"}));
   }
   for (const [kind, symbol] of [["split", "diamond"], ["dividend", "circle"]]) {
     const found = chart.events.filter(one => one.kind === kind);
     if (!found.length) continue;
     const named = chart.near && (kind === "split" || !narrow());
-    traces.push({type: "scatter", mode: named ? "markers+text" : "markers", name: `${kind}s`,
-      x: found.map(one => here(one.x)), y: found.map(() => chart.near ? .5 : .1), text: found.map(one => one.says),
-      textposition: found.map(one => chart.near && one.x > days.length / 2 ? "middle left" : "middle right"),
-      textfont: {size: 10}, hovertext: found.map(one => `${day(one.x)}<br>${one.says}`), hoverinfo: "text",
-      marker: {symbol, size: 8, color: ink()}});
+    traces.push(dots(`${kind}s`, found.map(one => here(one.x)), found.map(() => chart.near ? .5 : .1),
+      {symbol, size: 8, color: ink()}, {mode: named ? "markers+text" : "markers", text: found.map(one => one.says),
+        textposition: found.map(one => chart.near && one.x > days.length / 2 ? "middle left" : "middle right"),
+        textfont: {size: 10}, hovertext: found.map(one => `${day(one.x)}<br>${one.says}`), hoverinfo: "text"}));
   }
   return traces.map(one => ({yaxis: "y3", showlegend: !chart.near, ...one}));
 }

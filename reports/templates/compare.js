@@ -11,32 +11,30 @@ for (const table of document.querySelectorAll(".across")) table.querySelectorAll
 for (const table of document.querySelectorAll("#runs, #sum")) table.querySelectorAll("tbody td:first-child").forEach(swatch);
 document.querySelectorAll("#months summary").forEach(swatch);
 
-const PERCENT = value => `${(100 * value).toFixed(2)} %`, NUMBER = value => value.toFixed(2), RATIO = value => value.toFixed(3);
+const NUMBER = value => value.toFixed(2), RATIO = value => value.toFixed(3);
 const KINDS = {
-  growth: {unit: "value of $1", shown: value => `$${value.toPrecision(4)}`, more: () => logarithmic(DATA.spread)},
-  drawdown: {unit: "from the highest so far", shown: PERCENT, more: () => ({tickformat: ".0%"})},
-  derisk_daily: {unit: "hedged over sold daily", shown: RATIO, level: 1},
-  held_less: {unit: "hedged over held less", shown: RATIO, level: 1},
-  sharpe: {unit: "Sharpe ratio, a year", shown: NUMBER, level: 0},
-  beta: {unit: "beta to unhedged", shown: NUMBER, level: 1},
+  growth: {unit: DATA.spread ? "value of $1 (log)" : "value of $1", shown: value => `$${value.toPrecision(4)}`,
+    more: () => logarithmic(DATA.spread)},
+  drawdown: {unit: "from the highest so far", shown: value => `${(100 * value).toFixed(2)} %`, more: () => ({tickformat: ".0%"})},
+  derisk_daily: {unit: "hedged over sold daily", shown: RATIO, flat: 1},
+  held_less: {unit: "hedged over held less", shown: RATIO, flat: 1},
+  sharpe: {unit: "Sharpe ratio, a year", shown: NUMBER, flat: 0},
+  beta: {unit: "beta to unhedged", shown: NUMBER, flat: 1},
 };
 
-function drawRuns(figure) {
-  const {unit, shown, level, more = () => ({})} = KINDS[figure.id], lines = DATA.lines[figure.id], made = DATA.synthetic;
+for (const [name, {unit, shown, flat, more = () => ({})}] of Object.entries(KINDS)) DRAW[name] = figure => {
+  const lines = DATA.lines[name], made = DATA.synthetic, longest = Math.max(...lines.map(one => one.name.length));
   const traces = lines.map((one, at) => {
     const x = numbers(one.x).map(date), y = numbers(one.y);
-    return {type: "scatter", mode: "lines", name: plain(one.name), x, y, connectgaps: false,
-      text: y.map((value, place) => `${x[place]}<br>${plain(one.name)} ${shown(value)}`), hovertemplate: "%{text}<extra></extra>",
-      line: at >= DATA.runs ? {color: ink(), dash: "dot", width: 1.2} : {color: colour(at), dash: dash(at), width: 1.6}};
+    return trace(one.name, x, y, {connectgaps: false, hovertemplate: "%{text}<extra></extra>",
+      text: y.map((value, place) => `${x[place]}<br>${plain(one.name)} ${shown(value)}`),
+      line: at >= DATA.runs ? {color: ink(), dash: "dot", width: 1.2} : {color: colour(at), dash: dash(at), width: 1.6}});
   });
-  const across = Math.max(1, Math.floor(figure.clientWidth / (60 + 7.5 * Math.max(...lines.map(one => one.name.length)))));
+  const across = Math.max(1, Math.floor(figure.clientWidth / (60 + 7.5 * longest)));
   figure.style.height = `${380 + 20 * Math.ceil(lines.length / across)}px`;
-  const flat = {type: "line", layer: "below", xref: "paper", x0: 0, x1: 1, y0: level, y1: level,
-    line: {color: ink(), width: 1, dash: "dot"}};
   plot(figure, traces, {legend: {...LEGEND.legend, itemsizing: "trace"}, dragmode: narrow() ? false : "zoom",
-    shapes: [...(made ? [band(...made, "rgba(255,179,0,.18)")] : []), ...(level === undefined ? [] : [flat])],
-    xaxis: axis("session", {type: "date", zeroline: false}),
-    yaxis: axis(unit + (DATA.spread && figure.id === "growth" ? " (log)" : ""), {zeroline: false, ...more()})});
-}
-for (const name of Object.keys(KINDS)) DRAW[name] = drawRuns;
+    shapes: [...(made ? [band(...made, "rgba(255,179,0,.18)")] : []),
+      ...(flat === undefined ? [] : [level(flat, {color: ink(), width: 1, dash: "dot"}, BEHIND)])],
+    xaxis: axis("session", {type: "date", zeroline: false}), yaxis: axis(unit, {zeroline: false, ...more()})});
+};
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach(one => { one.open = true; }));

@@ -63,6 +63,7 @@ const columns = () => narrow() ? {entrywidth: .5, entrywidthmode: "fraction", fo
 const upward = (text, more) => axis(narrow() ? "" : text, more);  // on a phone the caption says it, and the chart is wider
 const HELD = "rgba(224,130,20,.22)";
 const still = {fixedrange: true};
+const titled = measure => narrow() ? plain(measure.title).replace(" (", "<br>(") : plain(measure.title);
 const ticks = measure => measure.format.replace(".2%", ".3~%");
 const captionOf = figure => figure.closest("figure").querySelector("figcaption");
 
@@ -75,9 +76,16 @@ function plot(figure, traces, more) {
     annotations: [...(DATA.simulated ? [mark] : []), ...(more.annotations || [])]}), CONFIG);
 }
 
-function band(from, to, fillcolor) {
-  return {type: "rect", layer: "below", x0: from, x1: to, y0: 0, y1: 1, yref: "paper", fillcolor, line: {width: 0}};
-}
+/* What figures are made of: lines and dots, the bars of a histogram, and what is drawn across the whole of a figure. */
+const trace = (name, x, y, more) => ({type: "scatter", mode: "lines", name: plain(name), x, y, ...more});
+const dots = (name, x, y, marker, more) => trace(name, x, y, {mode: "markers", marker, ...more});
+const middles = edges => edges.slice(1).map((edge, place) => (edge + edges[place]) / 2);
+const histogram = (edges, y, more) => ({type: "bar", x: middles(edges), y, width: edges[1] - edges[0], ...more});
+const band = (from, to, fillcolor) =>
+  ({type: "rect", layer: "below", x0: from, x1: to, y0: 0, y1: 1, yref: "paper", fillcolor, line: {width: 0}});
+const upright = (x, line, more) => ({type: "line", x0: x, x1: x, y0: 0, y1: 1, yref: "paper", line, ...more});
+const level = (y, line, more) => ({type: "line", x0: 0, x1: 1, xref: "paper", y0: y, y1: y, line, ...more});
+const BEHIND = {layer: "below"};
 
 const GAP = 16;  // pixels from one name beside a line's end to the next
 

@@ -2,23 +2,22 @@ const two = DATA.objectives.length > 1, onFront = new Set(DATA.best);
 const values = DATA.objectives.map(one => [...floats(one.values)].map(value => value === value ? value : null));
 const scales = DATA.parameters.map(one => one.numbers && numbers(one.numbers));
 const everything = DATA.trials.map((_, place) => place);
-const others = everything.filter(place => !onFront.has(place));
 const of = (which, places) => places.map(place => values[which][place]);
-const lead = one => one.lower ? "lowest" : "highest";
-
 const told = place => [`<b>trial ${DATA.trials[place]}</b>`,
   ...DATA.objectives.map(one => `${plain(one.label)} ${plain(one.shown[place])}`),
   ...DATA.parameters.map(one => `${plain(one.label)} ${plain(one.short[place])}`)].join("<br>");
-const hover = places => ({customdata: places, text: places.map(told), hovertemplate: "%{text}<extra></extra>"});
+const trials = (name, x, places, which, marker, more) => dots(name, x, of(which, places), marker,
+  {customdata: places, text: places.map(told), hovertemplate: "%{text}<extra></extra>", ...more});
 
 /* A click on a trial shows its command and copies it. */
 const picked = document.createElement("div"), picker = picked.appendChild(document.createElement("button"));
 const line = picked.appendChild(document.createElement("code"));
 Object.assign(picked, {id: "picked", className: "run"});
 Object.assign(picker, {type: "button", textContent: "Copy", onclick: () => copy(picker, line)});
-function draw(figure, traces, more) {
+function draw(figure, traces, caption, more) {
   const first = !figure.data;
   plot(figure, traces, {margin: {l: 10, r: 16, t: 30, b: 10}, ...more});
+  captionOf(figure).textContent = caption;
   if (first) figure.on("plotly_click", ({points}) => {
     const place = points.map(point => point.customdata).find(one => one !== undefined);
     if (place === undefined) return;
@@ -27,26 +26,21 @@ function draw(figure, traces, more) {
     copy(picker, line);
   });
 }
-const titled = one => narrow() ? plain(one.title).replace(" (", "<br>(") : plain(one.title);
-const side = (one, more) => axis("", {title: {text: titled(one), standoff: 10}, tickformat: ticks(one), ...more});
+const side = one => axis("", {title: {text: titled(one), standoff: 10}, tickformat: ticks(one)});
 const faint = () => night() ? "#5d6872" : "#b3bcc4";
 
 DRAW.front = figure => {
-  const [across, up] = DATA.objectives, [x, y] = [0, 1];
-  const dots = (name, places, marker, more) => ({type: "scatter", mode: "markers", name, x: of(x, places),
-    y: of(y, places), marker, ...hover(places), ...more});
-  const traces = [dots("other trials", others, {color: faint(), size: 6}),
-    dots("on the front", DATA.best, {color: COLOURS[0], size: 9}, {mode: "lines+markers",
-      line: {color: COLOURS[0], width: 1, shape: across.lower === up.lower ? "vh" : "hv"}})];
-  if (DATA.selling) traces.push({type: "scatter", mode: "lines+markers", name: "core sold to cash",
-    x: [...floats(DATA.selling.values[x])], y: [...floats(DATA.selling.values[y])],
+  const [across, up] = DATA.objectives, color = COLOURS[0], others = everything.filter(place => !onFront.has(place));
+  const traces = [trials("other trials", of(0, others), others, 1, {color: faint(), size: 6}),
+    trials("on the front", of(0, DATA.best), DATA.best, 1, {color, size: 9}, {mode: "lines+markers",
+      line: {color, width: 1, shape: across.lower === up.lower ? "vh" : "hv"}})];
+  if (DATA.selling) traces.push(trace("core sold to cash", ...DATA.selling.values.map(numbers), {mode: "lines+markers",
     line: {color: COLOURS[1], dash: "dot"}, marker: {size: 5},
     text: DATA.selling.shares, hovertemplate: "<b>%{text} of the core sold</b><br>" +
-      `${plain(across.label)} %{x:${across.format}}<br>${plain(up.label)} %{y:${up.format}}<extra></extra>`});
-  draw(figure, traces, {xaxis: side(across), yaxis: side(up)});
-  captionOf(figure).textContent = "No other trial is better by both than one on the front. " + (DATA.selling
+      `${plain(across.label)} %{x:${across.format}}<br>${plain(up.label)} %{y:${up.format}}<extra></extra>`}));
+  draw(figure, traces, "No other trial is better by both than one on the front. " + (DATA.selling
     ? "Dotted: no hedge at all, so much of the core in cash instead, restated monthly at the same costs. " : "") +
-    "Touch a dot for its parameters, click it to copy its command.";
+    "Touch a dot for its parameters, click it to copy its command.", {xaxis: side(across), yaxis: side(up)});
 };
 
 DRAW.history = figure => {
@@ -57,28 +51,25 @@ DRAW.history = figure => {
     best.push(so);
   }
   const known = everything.filter(place => values[which][place] !== null);
-  draw(figure, [
-    {type: "scatter", mode: "markers", name: "a trial", x: known.map(place => DATA.trials[place]), y: of(which, known),
-      marker: {color: faint(), size: 6}, ...hover(known)},
-    {type: "scatter", mode: "lines", name: `${lead(one)} so far`, x: DATA.trials, y: best, hoverinfo: "skip",
-      line: {color: COLOURS[0], shape: "hv"}}],
-    {xaxis: axis("trial", {zeroline: false}), yaxis: side(one)});
-  captionOf(figure).textContent = `${one.label} of each trial in turn. What the sampler gains after the first few ` +
-    "dozen is as likely fitted to this history as found.";
+  draw(figure, [trials("a trial", known.map(place => DATA.trials[place]), known, which, {color: faint(), size: 6}),
+    trace(`${one.lower ? "lowest" : "highest"} so far`, DATA.trials, best,
+      {hoverinfo: "skip", line: {color: COLOURS[0], shape: "hv"}})],
+  `${one.label} of each trial in turn. What the sampler gains after the first few ` +
+    "dozen is as likely fitted to this history as found.", {xaxis: axis("trial", {zeroline: false}), yaxis: side(one)});
 };
 
 DRAW.slice = figure => {
   const which = two ? +at("against").value : 0, one = DATA.objectives[which], chosen = +at("parameter").value;
-  const parameter = DATA.parameters[chosen], known = everything.filter(place => values[which][place] !== null);
-  const x = scales[chosen] ? known.map(place => scales[chosen][place]) : known.map(place => plain(parameter.texts[place]));
+  const parameter = DATA.parameters[chosen], scale = scales[chosen];
+  const known = everything.filter(place => values[which][place] !== null);
+  const x = known.map(place => scale ? scale[place] : plain(parameter.texts[place]));
   const colorscale = night() ? [[0, "#39424a"], [1, "#8fc3ff"]] : [[0, "#d3e3f3"], [1, "#12508f"]];
-  const kind = scales[chosen] ? {type: "linear"} :
-    {type: "category", categoryorder: "array", categoryarray: parameter.choices.map(plain)};
-  draw(figure, [{type: "scatter", mode: "markers", x, y: of(which, known), ...hover(known),
-    marker: {size: 7, color: known.map(place => DATA.trials[place]), colorscale}}],
+  const kind = scale ? {type: "linear"}
+    : {type: "category", categoryorder: "array", categoryarray: parameter.choices.map(plain)};
+  draw(figure, [trials("", x, known, which, {size: 7, color: known.map(place => DATA.trials[place]), colorscale})],
+    `A dot is a trial, ${night() ? "brighter" : "darker"} the later it came: where they ` +
+    "crowd, the sampler looked for more. The other parameters differ from dot to dot.",
     {showlegend: false, xaxis: axis(parameter.title, {...kind, zeroline: false}), yaxis: side(one)});
-  captionOf(figure).textContent = `A dot is a trial, ${night() ? "brighter" : "darker"} the later it came: where they ` +
-    "crowd, the sampler looked for more. The other parameters differ from dot to dot.";
   document.querySelector("#slice-part h2").textContent = `${one.label} by ${parameter.label}`;
 };
 

@@ -2,24 +2,22 @@
 DRAW.after = figure => {
   const {offsets, lines} = DATA.after, hues = [tone().hedge, ink()], domains = [[.53, 1], [0, .47]];
   const paths = lines.map(one => Object.fromEntries(["after", "low", "high", "all_days"].map(part => [part, numbers(one[part])])));
-  const ranges = paths.map(one => roomy(Object.values(one).flat()));
+  const ranges = paths.map(one => roomy(Object.values(one).flat())), grid = {gridcolor: tone().grid};
   const traces = lines.flatMap(({name}, at) => {
-    const {after, low, high, all_days} = paths[at];
-    const on = {x: offsets, yaxis: at ? "y2" : "y", type: "scatter", mode: "lines"};
-    const edge = {...on, hoverinfo: "skip", line: {width: 0}};
+    const {after, low, high, all_days} = paths[at], color = hues[at], edge = {hoverinfo: "skip", line: {width: 0}};
+    const on = (y, more) => ({x: offsets, y, yaxis: at ? "y2" : "y", type: "scatter", mode: "lines", ...more});
     const said = what => `%{x} sessions: ${plain(name)} %{y:+.2%}<br>${what}<extra></extra>`;
-    return [{...edge, y: low}, {...edge, y: high, fill: "tonexty", fillcolor: `${hues[at]}33`},
-      {...on, y: all_days, hovertemplate: said("all days"), line: {color: tone().muted, width: 1.6, dash: "dash"}},
-      {...on, y: after, hovertemplate: said("after triggers"), line: {color: hues[at], width: 2.4}}];
+    return [on(low, edge), on(high, {...edge, fill: "tonexty", fillcolor: `${color}33`}),
+      on(all_days, {hovertemplate: said("all days"), line: {color: tone().muted, width: 1.6, dash: "dash"}}),
+      on(after, {hovertemplate: said("after triggers"), line: {color, width: 2.4}})];
   });
   const names = lines.flatMap(({name}, at) => endNames(figure, [
     {name: narrow() ? `${name}, triggers` : `${name} after triggers`, end: last(paths[at].after), color: hues[at], strong: true},
     {name: `${name}, all days`, end: last(paths[at].all_days), color: tone().muted}], domains[at], linear(ranges[at])));
-  const value = at => upward(`${lines[at].name}, mean return`, {...still, domain: domains[at], range: ranges[at],
-    tickformat: ".0%", zeroline: true, gridcolor: tone().grid});
+  const value = at => upward(`${lines[at].name}, mean return`, {...still, ...grid, domain: domains[at], range: ranges[at],
+    tickformat: ".0%", zeroline: true});
   plot(figure, traces, {showlegend: false, margin: {l: 10, r: beside(), t: 10, b: 10}, annotations: names,
-    xaxis: axis("sessions from the trigger's close", {...still, anchor: "y2", zeroline: false, dtick: narrow() ? 20 : 10,
-      tick0: 0, gridcolor: tone().grid}),
-    yaxis: value(0), yaxis2: value(1),
-    shapes: [{type: "line", x0: 0, x1: 0, y0: 0, y1: 1, yref: "paper", layer: "below", line: {color: ink(), width: 1, dash: "dot"}}]});
+    xaxis: axis("sessions from the trigger's close", {...still, ...grid, anchor: "y2", zeroline: false,
+      dtick: narrow() ? 20 : 10, tick0: 0}),
+    yaxis: value(0), yaxis2: value(1), shapes: [upright(0, {color: ink(), width: 1, dash: "dot"}, BEHIND)]});
 };

@@ -3,7 +3,6 @@ const varied = [...new Set(DATA.pairs.flat())], single = varied.length === 1;
 const highest = measure => measure.lower ? "lowest" : "highest";
 const how = () => at("how") ? at("how").value : "best";
 const sides = () => [+at("x").value, +at("y").value];
-const packedOf = surface => how() === "median" && DATA.layered ? surface.median : surface.best;
 
 /* The matrix over two parameters: a row for each cell of y, a column for each of x. */
 function matrix(packed, x, y) {
@@ -26,19 +25,18 @@ const key = (measure, beside) => measure.signed ? `Blue is better than ${beside}
 /* A map of a measure, or a line where one parameter varies, with a dot in the cell that `dot` names by parameter. */
 function drawSurface(figure, measure, surface, dot, nticks) {
   if (single) return drawCurve(figure, measure, surface, dot);
-  const [x, y] = sides(), across = DATA.parameters[x], up = DATA.parameters[y], z = matrix(packedOf(surface), x, y);
+  const [x, y] = sides(), across = DATA.parameters[x], up = DATA.parameters[y], z = matrix(surface[DATA.layered ? how() : "best"], x, y);
   const {colorscale, reversescale, least, most} = colours(measure, z.flat());
-  const title = narrow() ? plain(measure.title).replace(" (", "<br>(") : plain(measure.title);
   const heat = {type: "heatmap", x: across.cells.map(plain), y: up.cells.map(plain), z, zmin: least, zmax: most,
     colorscale, reversescale, hoverongaps: false, hovertemplate: `${plain(across.label)} %{x}<br>${plain(up.label)} %{y}` +
       `<br>${plain(measure.label)} %{z:${measure.format}}<extra></extra>`,
     colorbar: {orientation: "h", y: 1, yanchor: "bottom", thickness: 12, nticks: 6, tickformat: ticks(measure),
-      outlinewidth: 0, title: {text: title, side: "top"}}};
-  const mark = dot && {type: "scatter", mode: "markers", hoverinfo: "skip", x: [plain(across.cells[dot[x]])],
-    y: [plain(up.cells[dot[y]])], marker: {size: 10, color: "#000", line: {width: 2, color: "#fff"}}};
+      outlinewidth: 0, title: {text: titled(measure), side: "top"}}};
+  const marks = !dot ? [] : [dots("", [plain(across.cells[dot[x]])], [plain(up.cells[dot[y]])],
+    {size: 10, color: "#000", line: {width: 2, color: "#fff"}}, {hoverinfo: "skip"})];
   const side = (parameter, nticks, standoff) => ({type: "category", automargin: true, nticks, showgrid: false, ...still,
     title: {text: plain(parameter.title), standoff}, categoryorder: "array", categoryarray: parameter.cells.map(plain)});
-  plot(figure, mark ? [heat, mark] : [heat], {showlegend: false, margin: {l: 10, r: 16, t: 20, b: 10},
+  plot(figure, [heat, ...marks], {showlegend: false, margin: {l: 10, r: 16, t: 20, b: 10},
     height: Math.min(Math.max(200 + 24 * up.cells.length, 380), 640),
     xaxis: side(across, narrow() ? 8 : nticks, BELOW), yaxis: side(up, 20, 12)});
 }
@@ -47,13 +45,12 @@ function drawSurface(figure, measure, surface, dot, nticks) {
 function drawCurve(figure, measure, surface, dot) {
   const parameter = DATA.parameters[varied[0]], straight = parameter.numbers && parameter.grouped === 1;
   const x = straight ? parameter.numbers : parameter.cells.map(plain);
-  const line = (name, packed, color) => ({type: "scatter", mode: x.length > 60 ? "lines" : "lines+markers", name, x,
-    y: numbers(packed), line: {color},
-    hovertemplate: `${plain(parameter.label)} %{x}<br>${plain(measure.label)} %{y:${measure.format}}<extra></extra>`});
+  const line = (name, packed, color) => trace(name, x, numbers(packed), {mode: x.length > 60 ? "lines" : "lines+markers",
+    line: {color}, hovertemplate: `${plain(parameter.label)} %{x}<br>${plain(measure.label)} %{y:${measure.format}}<extra></extra>`});
   const lines = [line(highest(measure), surface.best[0], COLOURS[0])];
   if (DATA.layered) lines.push(line("median", surface.median[0], COLOURS[1]));
-  if (dot) lines.push({type: "scatter", mode: "markers", x: [x[dot[varied[0]]]], y: [lines[0].y[dot[varied[0]]]],
-    hoverinfo: "skip", showlegend: false, marker: {size: 12, color: ink()}});
+  if (dot) lines.push(dots("", [x[dot[varied[0]]]], [lines[0].y[dot[varied[0]]]], {size: 12, color: ink()},
+    {hoverinfo: "skip", showlegend: false}));
   plot(figure, lines, {height: 400, showlegend: DATA.layered,
     xaxis: axis(parameter.title, {type: straight ? "linear" : "category", zeroline: false}),
     yaxis: axis(measure.title, {tickformat: ticks(measure)})});

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from data.errors import ConfigError
 from engine.config import RunConfig
 from engine.plain import Keys
-from engine.research.grid import WrittenAxis, check_once, read_axis, value_taken
+from engine.research.grid import MOST_VALUES, WrittenAxis, check_once, decimals, read_axis, value_taken
 from engine.research.inputs import MOST
 from engine.runs.identity import known_values
 
@@ -154,15 +154,14 @@ def _dimension(config: RunConfig, given: WrittenAxis) -> Dimension:
 
 def _range(parts: list[str], where: str) -> NumberRange:
     """Read a range; whether it is of whole numbers, and then by what step, the key has to tell."""
-    try:
-        low, high, *rest = (Decimal(part) for part in parts)
-    except InvalidOperation:
-        raise ConfigError(f"{where}: a range is low:high or low:high:step, of numbers") from None
+    low, high, *rest = decimals(parts, where, "low:high or low:high:step, of numbers")
     step = rest[0] if rest else None
-    if not all(number.is_finite() for number in (low, high, step or low)) or (step is not None and step <= 0):
-        raise ConfigError(f"{where}: the ends have to be numbers, and the step above 0")
+    if step is not None and step <= 0:
+        raise ConfigError(f"{where}: the step has to be above 0")
     if high < low:
         raise ConfigError(f"{where}: the range is empty: {high} is below {low}")
+    if step is not None and high - low >= MOST_VALUES * step:
+        raise ConfigError(f"{where}: more than {MOST_VALUES:,} values are more than a search steps through")
     last = high if step is None else low + int((high - low) / step) * step
     return NumberRange(low, last, step, whole=False)
 
