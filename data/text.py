@@ -26,7 +26,7 @@ def _escape(code: int) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def cut(text: str) -> str:
+def abridge(text: str) -> str:
     """Return of a long text the beginning and the end, and how much there was between."""
     left_out = len(text) - HEAD - TAIL
     if left_out <= SPARED:
@@ -36,4 +36,4 @@ def cut(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return a text in one visible line, cut where it is long."""
-    return visible(re.sub(r"[ \t\n]+", " ", cut(text)).strip())
+    return visible(re.sub(r"[ \t\n]+", " ", abridge(text)).strip())
