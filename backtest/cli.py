@@ -22,6 +22,7 @@ from backtest import (
 from backtest.console import complain, console, echo, echo_data, open_in_browser, show_traceback, steps
 from backtest.interrupts import INTERRUPTED, INTERRUPTION
 from backtest.options import (
+    EXECUTED,
     Data,
     End,
     File,
@@ -138,7 +139,9 @@ def _parity(
 
 
 def _compare(
-    given: Annotated[list[str], typer.Argument(metavar="RUN", help="Kept runs, or YAML files.")],
+    given: Annotated[
+        list[str], typer.Argument(metavar="RUN", help="Kept runs, or YAMLs, whose strategy files are executed.")
+    ],
     data: Data = None,
     settings: Settings = None,
     start: Start = None,
@@ -162,7 +165,7 @@ def _compare(
 
 
 def _explain(
-    given: Annotated[str, typer.Argument(metavar="RUN", help="A kept run, or a YAML file.")],
+    given: Annotated[str, typer.Argument(metavar="RUN", help=f"A kept run, or a YAML file. {EXECUTED}")],
     date: Annotated[str, typer.Argument(metavar="DATE", help="The session, YYYY-MM-DD.")],
     data: Data = None,
     settings: Settings = None,
@@ -226,7 +229,9 @@ def _init(name: Annotated[str, typer.Argument(help="What to call it.")] = "my_he
 def _strategies(
     named: Annotated[
         list[str] | None,
-        typer.Argument(help="Classes: shipped, file.py:Class or module:Class.", show_default="shipped"),
+        typer.Argument(
+            help="Classes: shipped, file.py:Class or module:Class, which is executed.", show_default="shipped"
+        ),
     ] = None,
 ) -> None:
     """List strategies with their parameters."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import complain, console, echo, echo_data, open_in_browser, steps
-from backtest.options import Settings, config_of
+from backtest.options import EXECUTED, Settings, config_of
 from data.errors import UserError
 from data.files import write_and_sweep_up
 
@@ -153,7 +153,8 @@ def _check(
         list[str] | None, typer.Option("--fund", metavar="FUND=UNDERLYING:B", help="SQQQ=QQQ:-3. Repeatable.")
     ] = None,
     run: Annotated[
-        str | None, typer.Option("--run", metavar="FILE", help="What a run uses: its YAML, with --set as for run.")
+        str | None,
+        typer.Option("--run", metavar="FILE", help=f"What a run uses: its YAML. {EXECUTED}"),
     ] = None,
     settings: Settings = None,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended; undo with --undo.")] = False,

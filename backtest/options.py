@@ -16,7 +16,11 @@ from backtest.console import complain
 if TYPE_CHECKING:
     from engine.config import RunConfig
 
-File = Annotated[str, typer.Argument(help="A run's YAML: a file, or the name of one that ships.", show_default=False)]
+EXECUTED = "The strategy file it names is executed."
+File = Annotated[
+    str,
+    typer.Argument(help=f"A run's YAML: a file, or the name of one that ships. {EXECUTED}", show_default=False),
+]
 Data = Annotated[
     str | None,
     typer.Option("--data", metavar="DIR", help="Real history: a folder with bars/, series/, events/."),

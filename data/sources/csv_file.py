@@ -18,6 +18,7 @@ from data.numbers import shows_decimal_comma
 from data.schema import Fault
 from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.stamps import intraday_words, read_stamps, undated_words
+from data.text import abridge
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -303,5 +304,5 @@ def _typed(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) -> tuple[p
     for column in numbers:
         typed[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
         wrong = frame.index[typed[column].isna() & frame[column].notna()]
-        texts += [Text(int(row), f"{frame['date'][row]}", column, frame[column][row]) for row in wrong]
+        texts += [Text(int(row), f"{frame['date'][row]}", column, abridge(frame[column][row])) for row in wrong]
     return typed, texts

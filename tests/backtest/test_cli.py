@@ -474,3 +474,13 @@ def test_a_run_of_its_own_process_answers_as_one_of_this():
     assert dataclasses.replace(there, err="") == short()
     assert there.err == ""
     assert only_run() == folder
+
+
+@pytest.mark.parametrize("name", ["run", "show", "validate", "signal", "study", "lookahead", "parity", "sweep"])
+def test_help_says_what_is_executed(name):
+    assert "The strategy file it names is executed." in " ".join(command(name, "--help").out.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("words", [("explain",), ("compare",), ("walkforward",), ("strategies",), ("data", "check")])
+def test_the_help_of_other_commands_says_it_too(words):
+    assert "executed" in command(*words, "--help").out

@@ -345,3 +345,9 @@ def test_a_folder_without_bars_is_told_where_they_go(tmp_path):
     assert said_by(CsvSource, tmp_path) == (
         f"{tmp_path}: has no folder bars/: put one file per instrument there, such as bars/SOXS.csv"
     )
+
+
+def test_a_long_text_is_quoted_in_part(tmp_path):
+    source = folder(tmp_path, changed(close="x" * 100_000))
+    assert len(said_by(source.read, BARS, "SOXS")) < 2_300
+    assert max(len(finding.message) for finding in audit(source, ["SOXS"])) < 2_300

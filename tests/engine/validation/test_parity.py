@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from worlds import configured, laid_out, source
 from worlds import settings as drawn_settings
 
+from data.errors import DataError
 from engine.backtrader_engine.execute import run_in_backtrader
 from engine.evaluate_strategy import weigher
 from engine.kernel.loop import Ledger, run_given, run_policy
@@ -36,6 +38,27 @@ def test_backtrader_does_what_the_plain_loop_does(keys, seed):
     setup = laid_out(keys, source(seed))
 
     assert_same(setup, run_policy(setup.prices, setup.terms, setup.plan), run_in_backtrader(setup))
+
+
+COSTS = st.one_of(st.just(1_000.0), st.floats(999.0, 1_000.0), st.floats(0.0, 1_000.0))
+"""Basis points to the end of their range."""
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(commission=COSTS, slippage=COSTS, keys=drawn_settings(), seed=st.integers(0, 99))
+def test_costs_at_the_end_of_their_range_part_no_execution(commission, slippage, keys, seed):
+    costs = {"execution.commission_bps": commission, "execution.slippage_bps": slippage}
+    setup = laid_out(keys | costs | {"execution.margin_spread_bps": 5_000.0}, source(seed))
+
+    assert_same(setup, run_policy(setup.prices, setup.terms, setup.plan), run_in_backtrader(setup))
+
+
+def test_costs_that_leave_nothing_of_a_sale_are_refused():
+    price = float(laid_out({}, source(0)).prices.fill.min())
+    dear = {"execution.commission_bps": 1_000.0, "execution.commission_per_share": 0.95 * price}
+    with pytest.raises(DataError, match="costs per share take all of its price"):
+        laid_out(dear, source(0))
+    laid_out(dear | {"execution.commission_bps": 100.0}, source(0))
 
 
 class Swinging(CloseStrategy):
