@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 from collections.abc import Callable
@@ -34,7 +35,7 @@ from backtest.options import (
     quietly,
     typed,
 )
-from data.errors import UserError
+from data.errors import UserError, cut
 
 if TYPE_CHECKING:
     from engine.config import RunConfig
@@ -43,6 +44,8 @@ USER_ERROR = 2
 OUR_ERROR = 1
 PARTED = 3
 INTERRUPTED = 130
+LONGEST_LINE = 2_000
+"""Characters of a message; what is in between, of a text that it quotes, is left out."""
 
 app = typer.Typer(
     help="I hold semiconductors; if I hedge with SOXS on some signal, does it pay after decay?",
@@ -298,7 +301,11 @@ app.add_typer(data_commands.app, name="data")
 def main() -> None:
     """Run the command; exit with 0, with 2 and one line for a user's mistake, with 1 for ours."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleans up as Ctrl-C does
+    for stream in (sys.stdout, sys.stderr):  # names of files may hold what no encoding has
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        _check_text(sys.argv[1:])
         status = app(prog_name="backtest", standalone_mode=False) or 0
     except UserError as fault:
         status = _refused(str(fault))
@@ -319,6 +326,17 @@ def main() -> None:
     sys.exit(status)
 
 
+def _check_text(words: list[str]) -> None:
+    """Raise UserError where what was typed isn't UTF-8: kept runs, pages and JSON couldn't name it."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UserError(f"{cut(ascii(word))} is not UTF-8: rename the file or folder, or type it again") from None
+
+
 def _refused(message: str) -> int:
-    typer.echo(f"backtest: {' '.join(message.split())}", err=True)
+    line = " ".join(message.split())
+    shown = line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE // 2]} ... {line[-LONGEST_LINE // 2 :]}"
+    typer.echo(f"backtest: {shown}", err=True)
     return USER_ERROR

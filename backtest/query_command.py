@@ -57,7 +57,7 @@ def query(
         raise UserError('a query needs a select, such as "select name, cagr from runs": --tables lists what there is')
     if sum((as_csv, as_json, parquet is not None)) > 1:
         raise UserError("--csv, --json and --parquet are one or another: leave the others out")
-    with run_query(sql, places, _warn) as answer:
+    with run_query(sql, places, _warn, dates_as_text=parquet is None) as answer:
         if as_csv:
             _write_csv(answer)
         elif as_json:
@@ -205,6 +205,7 @@ def _write_json(answer: pa.RecordBatchReader) -> None:
 
 def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
     """Write the answer whole, and return how many rows it has."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from data.files import write_whole
@@ -222,12 +223,19 @@ def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
             for batch in batches():
                 writer.write_batch(batch)
 
-    write_whole(path, write)
+    try:
+        write_whole(path, write)
+    except pa.ArrowNotImplementedError as error:
+        raise UserError(f"--parquet {path}: {error}: cast that column to text, with ::varchar") from None
     return count
 
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON has it: what is no number is null."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return None if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value  # noqa: PLR0124
