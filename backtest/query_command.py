@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import console
+from backtest.options import within
 from data.errors import UserError, did_you_mean
+from data.ranges import ROWS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +28,7 @@ Strategy = Annotated[str | None, typer.Option("--strategy", help="A part of its 
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Its first session isn't before.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Its last session isn't after.")]
 Sort = Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="The best by it first, such as sharpe.")]
-Top = Annotated[int | None, typer.Option("--top", min=1, metavar="N", help="No more than so many.")]
+Top = Annotated[int | None, typer.Option("--top", **within(ROWS), metavar="N", help="No more than so many.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 
 SHOWN_ROWS = 40
@@ -35,7 +37,7 @@ SHOWN_ROWS = 40
 def query(
     sql: Annotated[str | None, typer.Argument(help="One select, in quotes.", show_default=False)] = None,
     tables: Annotated[bool, typer.Option("--tables", help="List the tables and their columns.")] = False,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows to show.")] = SHOWN_ROWS,
+    rows: Annotated[int, typer.Option("--rows", **within(ROWS), help="Rows to show.")] = SHOWN_ROWS,
     as_csv: Annotated[bool, typer.Option("--csv", help="All rows as CSV, and nothing else.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All rows as JSON, and nothing else.")] = False,
     parquet: Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="All rows into a file.")] = None,
