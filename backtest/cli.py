@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Callable
@@ -36,7 +37,7 @@ from backtest.options import (
     quietly,
     typed,
 )
-from data.errors import UserError
+from data.errors import UserError, cut
 
 if TYPE_CHECKING:
     from engine.config import RunConfig
@@ -303,7 +304,11 @@ app.add_typer(data_commands.app, name="data")
 def main() -> None:
     """Run the command; exit with 0, with 2 and one line for a user's mistake, with 1 for ours."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of its own cache, by which no figure is made
+    for stream in (sys.stdout, sys.stderr):  # names of files may hold what no encoding has
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        _check_text(sys.argv[1:])
         status = app(prog_name="backtest", standalone_mode=False) or 0
     except UserError as fault:
         status = _refused(str(fault))
@@ -324,6 +329,15 @@ def main() -> None:
     if status == INTERRUPTED:  # typer returns it for Ctrl-C
         complain(INTERRUPTION)
     sys.exit(status)
+
+
+def _check_text(words: list[str]) -> None:
+    """Raise UserError where what was typed isn't UTF-8: kept runs, pages and JSON couldn't name it."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UserError(f"{cut(ascii(word))} is not UTF-8: rename the file or folder, or type it again") from None
 
 
 def _refused(message: str) -> int:

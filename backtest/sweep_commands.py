@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from backtest.console import complain, console, counting, echo_data
-from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
+from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly, within
+from data.ranges import PROCESSES, ROWS, SEED
 
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")]
+Workers = Annotated[int | None, typer.Option("--workers", **within(PROCESSES), help="Threads, or processes.")]
 Executor = Annotated[
     str | None,
     typer.Option(
@@ -33,12 +34,14 @@ def sweep(
     settings: Settings = None,
     start: Start = None,
     end: End = None,
-    random: Annotated[int | None, typer.Option("--random", metavar="N", help="Draw N combinations.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="For --random.")] = 0,
+    random: Annotated[
+        int | None, typer.Option("--random", **within(ROWS), metavar="N", help="Draw N combinations.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", **within(SEED), help="For --random.")] = 0,
     workers: Workers = None,
     executor: Executor = None,
     cluster: Cluster = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Rows to show of the best and of the worst.")] = 5,
+    top: Annotated[int, typer.Option("--top", **within(ROWS), help="Rows to show of the best and of the worst.")] = 5,
     metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
     answer: Answer = False,
     luck: Annotated[bool, typer.Option("--luck", help="Show all that tells how much of the best is luck.")] = False,

@@ -13,6 +13,7 @@ import numpy as np
 
 from data.arrays import Flags, Floats, day
 from data.bars import COLUMNS, PRICES, Bars
+from data.ranges import ANY
 
 WORTHLESS = 1e-12
 """A split of this factor or less is no split: it can't be undone."""
@@ -62,8 +63,15 @@ def from_json(kept: Iterable[Mapping[str, Any]]) -> tuple[Repair, ...]:
     """Return repairs from JSON; raises KeyError, TypeError or ValueError on what isn't a repair."""
     repairs = tuple(Repair(**{**each, "date": day(each["date"])}) for each in kept)
     for repair in repairs:
+        texts = (repair.id, repair.instrument, repair.kind, repair.field)
+        "".join(texts).encode()
+        ANY.take(repair.factor)
         if repair.kind not in APPLY:
             raise ValueError(f"{repair.kind} is no kind of repair")
+        if repair.kind == "price" and repair.field not in PRICES:
+            raise ValueError(f"{repair.field} is no price")
+        if np.isnat(repair.date) or (repair.kind in ("move", "stretch") and np.isnat(day(repair.field))):
+            raise ValueError(f"the repair {repair.id} has no date")
     return repairs
 
 

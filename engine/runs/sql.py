@@ -25,6 +25,9 @@ CLOSED: Mapping[str, Any] = {
 }
 """Nothing is fetched, and nothing is written aside."""
 
+DATED = re.compile(r"\b(?:DATE|TIMESTAMP(?: WITH TIME ZONE|_NS|_MS|_S)?)(?![\w\" ])")
+"""DuckDB's types of dates and moments."""
+
 
 @dataclass(frozen=True)
 class SqlView:
@@ -68,7 +71,7 @@ VIEWS: Mapping[str, SqlView] = {
 
 
 @contextmanager
-def run_query(sql: str, places: Places, warn: Warn) -> Iterator[pa.RecordBatchReader]:
+def run_query(sql: str, places: Places, warn: Warn, *, dates_as_text: bool = False) -> Iterator[pa.RecordBatchReader]:
     """Answer a select over the views.
 
     Parameters
@@ -79,6 +82,8 @@ def run_query(sql: str, places: Places, warn: Warn) -> Iterator[pa.RecordBatchRe
         Where runs, sweeps, searches and walk-forwards are kept.
     warn
         Takes a sentence about each damaged folder, which is left out.
+    dates_as_text
+        Whether dates and moments come as text: DuckDB knows more of them than Python, infinity among them.
 
     Yields
     ------
@@ -100,9 +105,25 @@ def run_query(sql: str, places: Places, warn: Warn) -> Iterator[pa.RecordBatchRe
             for name in VIEWS:
                 if re.search(rf"\b{name}\b", sql, re.IGNORECASE):
                     _lay_out(connection, name, places, warn)
-            yield connection.sql(sql).to_arrow_reader()
+            answer = connection.sql(sql)
+            yield (_dated_in_text(answer) if dates_as_text else answer).to_arrow_reader()
         except duckdb.Error as error:
             raise UserError(_message(str(error), places)) from None
+
+
+def _dated_in_text(answer: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return an answer whose dates and moments, nested ones too, are text."""
+    kinds = list(map(str, answer.types))
+    if not any(map(DATED.search, kinds)):
+        return answer
+    names = [name.replace('"', '""') for name in answer.columns]
+    columns = ", ".join(
+        f'c{at}::{DATED.sub("VARCHAR", kind)} as "{name}"'
+        for at, (kind, name) in enumerate(zip(kinds, names, strict=True))
+    )
+    numbered = ", ".join(f"c{at}" for at in range(len(names)))
+    dated = answer.query("answer", f"select {columns} from answer as answered({numbered})")  # noqa: S608  # our own
+    return answer if dated is None else dated
 
 
 def described(places: Places, warn: Warn) -> list[tuple[str, str, list[tuple[str, str]]]]:

@@ -134,7 +134,8 @@ def test_the_order_in_which_repairs_were_made_doesn_t_matter(order, seed):
 
 
 def test_repairs_survive_json():
-    repairs = tuple(made(kind, factor=1 / 3, field="close") for kind in APPLY)
+    fields = {"move": "2020-01-02", "stretch": "2020-01-02"}
+    repairs = tuple(made(kind, factor=1 / 3, field=fields.get(kind, "close")) for kind in APPLY)
     assert from_json(as_json(repairs)) == repairs
     with pytest.raises(ValueError, match="magic is no kind of repair"):
         from_json(as_json([made("magic")]))
