@@ -1,5 +1,15 @@
-"""``python -m backtest``: the command."""
+"""The front door of the command: ``backtest`` and ``python -m backtest``."""
 
-from backtest.cli import main
+from backtest.interrupts import interruptible
 
-main()
+
+def main() -> None:
+    """Run the command, which a signal ends with status 130 while it is still being imported, too."""
+    with interruptible():
+        from backtest.cli import main as run_command
+
+        run_command()
+
+
+if __name__ == "__main__":
+    main()

@@ -133,20 +133,24 @@ def write_run(
 
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
     """Write a sweep's page beside its table and return it."""
+    from data.files import write_and_sweep_up
     from engine.research.columns import columns_of
     from engine.research.overfitting.findings import standing_of
     from engine.research.sweep import column
     from reports.sweep import write_sweep_page
     from reports.sweep_numbers import Columns, Rows
 
-    page, writing = result.folder / "sweep.html", result.folder / "sweep.tmp"
+    page = result.folder / "sweep.html"
     names, read = tuple(axis.name for axis in result.grid.axes), partial(column, result)
     rows = Rows(names, Columns(names, read), Columns(columns_of(answer=result.answer), read), len(result.grid))
     note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else result.mark
     marked = "SIMULATED " if result.simulated else ""
     title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)
-    write_sweep_page(writing, rows, title=title, note=note, command=command, standing=standing)
-    writing.replace(page)
+
+    def write(path: Path) -> None:
+        write_sweep_page(path, rows, title=title, note=note, command=command, standing=standing)
+
+    write_and_sweep_up(page, write)
     return page
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import signal
+import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +19,8 @@ from backtest import (
     sweep_commands,
     walkforward_command,
 )
-from backtest.console import console, open_in_browser, steps
+from backtest.console import complain, console, echo, echo_data, open_in_browser, show_traceback, steps
+from backtest.interrupts import INTERRUPTED, INTERRUPTION
 from backtest.options import (
     Data,
     End,
@@ -42,7 +43,6 @@ if TYPE_CHECKING:
 USER_ERROR = 2
 OUR_ERROR = 1
 PARTED = 3
-INTERRUPTED = 130
 
 app = typer.Typer(
     help="I hold semiconductors; if I hedge with SOXS on some signal, does it pay after decay?",
@@ -60,7 +60,7 @@ def _front(
     if version:
         from data.version import VERSION
 
-        typer.echo(VERSION)
+        echo(VERSION)
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
@@ -102,7 +102,7 @@ def _run(
         result = run(config, progress=say, engine=engine)
         folder = write_run(result, out, tearsheet=not no_tearsheet, report=reported, benchmark=benchmarks, progress=say)
     if as_json:
-        typer.echo((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
+        echo_data((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return
     from reports.run import show_run
 
@@ -183,7 +183,7 @@ def _explain(
     if as_json:
         import json
 
-        typer.echo(json.dumps(told.as_dict(), indent=2))
+        echo_data(json.dumps(told.as_dict(), indent=2))
         return
     show_day(console(), told)
 
@@ -200,18 +200,18 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
         warning = short_warning(config, prepared)
     sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
-    typer.echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
+    echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
     if "rebalance" not in config.hedge.model_fields_set:
-        typer.echo("hedge.rebalance is weekly, the default; it was never before 0.2: set it to keep an older result")
+        echo("hedge.rebalance is weekly, the default; it was never before 0.2: set it to keep an older result")
     if warning is not None:
-        typer.echo(f"warning: {warning}")
+        echo(f"warning: {warning}")
 
 
 def _show(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
     """Print a run with every default written out, as YAML that runs again."""
     from engine.runs.record import config_yaml
 
-    typer.echo(config_yaml(config_of(file, data, settings, start, end)[0]), nl=False)
+    echo_data(config_yaml(config_of(file, data, settings, start, end)[0]), nl=False)
 
 
 def _init(name: Annotated[str, typer.Argument(help="What to call it.")] = "my_hedge") -> None:
@@ -219,8 +219,8 @@ def _init(name: Annotated[str, typer.Argument(help="What to call it.")] = "my_he
     from backtest.starter import write_starter
 
     for path in write_starter(name, Path()):
-        typer.echo(f"wrote {path}")
-    typer.echo(f"next: backtest run {name}.yaml")
+        echo(f"wrote {path}")
+    echo(f"next: backtest run {name}.yaml")
 
 
 def _strategies(
@@ -246,7 +246,7 @@ def _catalogue(
 
     signals = [signal(one, one) for one in named] if named else list(SIGNALS.values())
     if markdown:
-        typer.echo(catalogue_markdown(signals), nl=False)
+        echo_data(catalogue_markdown(signals), nl=False)
         return
     show_catalogue(console(), signals)
 
@@ -264,7 +264,7 @@ def _schema(
     schemas = {"run": run_schema, "metrics": metrics_schema}
     if of not in schemas:
         raise UserError(f"there is no schema of {of}: run or metrics")
-    typer.echo(json.dumps(schemas[of](), indent=2))
+    echo_data(json.dumps(schemas[of](), indent=2))
 
 
 COMMANDS: dict[str, Callable[..., None]] = {
@@ -297,7 +297,7 @@ app.add_typer(data_commands.app, name="data")
 
 def main() -> None:
     """Run the command; exit with 0, with 2 and one line for a user's mistake, with 1 for ours."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleans up as Ctrl-C does
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of its own cache, by which no figure is made
     try:
         status = app(prog_name="backtest", standalone_mode=False) or 0
     except UserError as fault:
@@ -311,14 +311,15 @@ def main() -> None:
         status = _refused(f"{fault.filename or 'the system'}: {fault.strerror or fault}")
     except Exception as fault:
         if not hasattr(fault, "format_message"):  # typer's own complaints about the command line have it
+            sys.excepthook = show_traceback
             raise
         told_by = getattr(getattr(fault, "ctx", None), "command_path", "backtest")  # which command's help
         status = _refused(f"{fault.format_message().removesuffix('.')}: see {told_by} --help")
     if status == INTERRUPTED:  # typer returns it for Ctrl-C
-        typer.echo("interrupted: nothing was left half-written", err=True)
+        complain(INTERRUPTION)
     sys.exit(status)
 
 
 def _refused(message: str) -> int:
-    typer.echo(f"backtest: {' '.join(message.split())}", err=True)
+    complain(f"backtest: {message}")
     return USER_ERROR

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backtest.api import run, write_run
 from data.errors import UserError
-from data.files import write_whole
+from data.files import write_and_sweep_up
 from engine.config import RunConfig
 from engine.runs.folder import find_run
 from engine.runs.reuse import made_before
@@ -58,7 +58,7 @@ def compare_runs(
     found = compared([Run.load(folder) for folder in folders])
     target = page or runs / PAGE
     try:
-        write_whole(target, lambda path: write_comparison(path, found, target.parent))
+        write_and_sweep_up(target, lambda path: write_comparison(path, found, target.parent))
     except OSError as error:
         raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --out") from error
     return found, target

@@ -1,15 +1,21 @@
-"""The terminal: our console, and progress bars on its error stream."""
+"""The terminal: what a command prints passes here, and progress bars on its error stream."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
+
+import typer
+
+from data.text import one_line, visible
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, ProgressColumn
 
 
 class Step(Protocol):
@@ -17,6 +23,28 @@ class Step(Protocol):
 
     def __call__(self, step: str, *, advance: float = True) -> None:
         """Show the step."""
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print for a person: what would steer the terminal is shown, not obeyed."""
+    typer.echo(visible(text), err=err)
+
+
+def complain(message: str) -> None:
+    """Print an error or a warning, one line on the error stream."""
+    typer.echo(one_line(message), err=True)
+
+
+def echo_data(text: str, *, nl: bool = True) -> None:
+    """Print JSON, CSV, YAML or a path: as it is for another program, visible where a terminal shows it."""
+    typer.echo(visible(text) if sys.stdout.isatty() else text, nl=nl)
+
+
+def show_traceback(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback of a fault of ours, as Python's own hook does."""
+    import traceback
+
+    echo("".join(traceback.format_exception(kind, fault, trace)).rstrip(), err=True)
 
 
 def console() -> Console:
@@ -34,18 +62,27 @@ def open_in_browser(page: Path) -> None:
 
 
 @contextmanager
-def steps(total: int) -> Iterator[Step]:
-    """Show a bar on the error stream while something works step by step; nothing where that is no terminal."""
+def _progress(*columns: ProgressColumn) -> Iterator[Progress]:
+    """Show bars on the error stream, each with its description; nothing where that is no terminal."""
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress, TextColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    described = TextColumn("{task.description}", markup=False)
     shown_on = Console(stderr=True)
-    with Progress(*columns, console=shown_on, transient=True, disable=not shown_on.is_terminal) as bar:
+    with Progress(described, *columns, console=shown_on, transient=True, disable=not shown_on.is_terminal) as bar:
+        yield bar
+
+
+@contextmanager
+def steps(total: int) -> Iterator[Step]:
+    """Show a bar on the error stream while something works step by step."""
+    from rich.progress import BarColumn, TimeElapsedColumn
+
+    with _progress(BarColumn(), TimeElapsedColumn()) as bar:
         task = bar.add_task("starting", total=total)
 
         def say(step: str, *, advance: float = True) -> None:
-            bar.update(task, description=step, advance=advance)
+            bar.update(task, description=visible(step), advance=advance)
 
         yield say
 
@@ -63,25 +100,14 @@ class Count:
 
     def begin(self, step: str) -> None:
         """Name a step."""
-        self._bar.update(self._task, description=f"{self._what}: {step}")
+        self._bar.update(self._task, description=visible(f"{self._what}: {step}"))
 
 
 @contextmanager
 def counting(what: str, total: int) -> Iterator[Count]:
     """Show on the error stream how many of many are done, at what rate, and how long it will take."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, TaskProgressColumn, TimeRemainingColumn
 
-    shown_on = Console(stderr=True)
     columns = (BarColumn(), MofNCompleteColumn(), TaskProgressColumn(show_speed=True), TimeRemainingColumn())
-    with Progress(
-        TextColumn("{task.description}"), *columns, console=shown_on, transient=True, disable=not shown_on.is_terminal
-    ) as bar:
+    with _progress(*columns) as bar:
         yield Count(bar, what, total)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backtest.console import console, open_in_browser, steps
+from backtest.console import complain, console, echo, echo_data, open_in_browser, steps
 from backtest.options import Settings, config_of
 from data.errors import UserError
-from data.files import write_whole
+from data.files import write_and_sweep_up
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +73,7 @@ def _pull(
 
         pulled = pull(store, symbols, _day(first, "--from"), say)
     if as_json:
-        typer.echo(json.dumps([asdict(each) for each in pulled], indent=2))
+        echo_data(json.dumps([asdict(each) for each in pulled], indent=2))
     else:
         from reports.store import show_pulled
 
@@ -88,14 +88,21 @@ def _import(
         str | None, typer.Option("--name", help="What one file holds: SOXS, ^VIX for an index, fomc_dates.")
     ] = None,
     lag: Annotated[int | None, typer.Option("--lag", help="Sessions by which its series are known late.")] = None,
+    decimal: Annotated[
+        str | None, typer.Option("--decimal", metavar="MARK", help="Its decimal mark, . or , where that isn't plain.")
+    ] = None,
+    dates: Annotated[
+        str | None, typer.Option("--dates", metavar="FORM", help="Its form of dates: %d/%m/%Y, %m/%d/%Y, %Y%m%d ...")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put CSV files into the store: prices, series, events, members; says what it assumed."""
     from data.importing import import_files
+    from data.importing.notation import Notation
 
-    imported = import_files(_store(), path, name, lag)
+    imported = import_files(_store(), path, name, lag, Notation(decimal, dates))
     if as_json:
-        typer.echo(json.dumps([asdict(each) for each in imported], indent=2))
+        echo_data(json.dumps([asdict(each) for each in imported], indent=2))
     else:
         from reports.store import show_imported
 
@@ -108,7 +115,7 @@ def _path() -> None:
     """Print the store's folder; BACKTEST_DATA names another."""
     from data.store import store_folder
 
-    typer.echo(store_folder())
+    echo_data(str(store_folder()))
 
 
 @app.command("list")
@@ -117,10 +124,10 @@ def _list(as_json: AsJson = False) -> None:
     store = _store()
     entries = store.listing()
     if as_json:
-        typer.echo(json.dumps([asdict(each) for each in entries], indent=2))
+        echo_data(json.dumps([asdict(each) for each in entries], indent=2))
         return
     if not entries:
-        typer.echo(f"the store is empty ({store.folder}): backtest data pull {STARTERS}, or backtest data import DIR")
+        echo(f"the store is empty ({store.folder}): backtest data pull {STARTERS}, or backtest data import DIR")
         return
     from reports.store import show_listing
 
@@ -131,7 +138,7 @@ def _list(as_json: AsJson = False) -> None:
 def _remove(names: Annotated[list[str], typer.Argument(help="What data list shows.")]) -> None:
     """Take instruments, series, schedules or groups out of the store."""
     _store().remove(names)
-    typer.echo(f"removed {', '.join(names)}")
+    echo(f"removed {', '.join(names)}")
 
 
 @app.command("check")
@@ -173,7 +180,7 @@ def _check(
     config = None if run is None else config_of(run, folder, settings, start, end)[0]
     source = _source(folder) if config is None else _source_of(config)
     if undo:
-        typer.echo(f"taken back: {', '.join(one.id for one in take_back(source, undo))}", err=as_json)
+        echo(f"taken back: {', '.join(one.id for one in take_back(source, undo))}", err=as_json)
 
     def check() -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         if config is not None:
@@ -184,12 +191,12 @@ def _check(
     found, checked = check()
     if repair:
         mended = apply_repairs(source, found)
-        typer.echo(f"mended: {', '.join(one.id for one in mended) or 'nothing that can be'}", err=as_json)
+        echo(f"mended: {', '.join(one.id for one in mended) or 'nothing that can be'}", err=as_json)
         found, checked = check()
     if page or open_page:
         _write_check_page(page or Path("data-check.html"), found, source, checked, span, opened=open_page)
     if as_json:
-        typer.echo(json.dumps([_plain(one) for one in found], indent=2))
+        echo_data(json.dumps([_plain(one) for one in found], indent=2))
     else:
         from reports.audit import show_findings
 
@@ -230,9 +237,9 @@ def _fund(
     )
     from reports.fund import fit_as_dict, show_fit, write_fund_page
 
-    write_whole(page, lambda path: write_fund_page(path, fitted, title=f"{fund} by the fund model"))
+    write_and_sweep_up(page, lambda path: write_fund_page(path, fitted, title=f"{fund} by the fund model"))
     if as_json:
-        typer.echo(json.dumps(fit_as_dict(fitted), indent=2))
+        echo_data(json.dumps(fit_as_dict(fitted), indent=2))
     else:
         show_fit(console(), fitted, page)
     if open_page:
@@ -259,9 +266,9 @@ def _exit_if(faults: Sequence[str], of: int) -> None:
     if not faults:
         return
     for fault in faults:
-        typer.echo(f"backtest: {' '.join(fault.split())}", err=True)
+        complain(f"backtest: {fault}")
     if len(faults) < of:
-        typer.echo(f"backtest: the other {of - len(faults)} went well", err=True)
+        complain(f"backtest: the other {of - len(faults)} went well")
     raise typer.Exit(FAULTY)
 
 
@@ -329,11 +336,11 @@ def _write_check_page(
     from reports.audit import write_audit_page
 
     note = "SIMULATED market" if source.simulated else None
-    write_whole(
+    write_and_sweep_up(
         page,
         lambda path: write_audit_page(path, found, source, title="Data check", checked=checked, span=span, note=note),
     )
-    typer.echo(f"Page: {page}", err=True)
+    echo(f"Page: {page}", err=True)
     if opened:
         open_in_browser(page)
 

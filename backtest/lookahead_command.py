@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from backtest.console import console, steps
+from backtest.console import complain, console, echo_data, steps
 from backtest.options import Data, End, File, Settings, Start, config_of, quietly
 
 LOOKS_AHEAD = 3
@@ -35,12 +35,12 @@ def lookahead(
         with quietly(), steps(STEPS) as say:
             proof = prove(config, cuts=cuts, progress=say)
     except RefusedError as fault:  # what its fills are made of is the strategy's own, so nothing can be proved
-        typer.echo(f"backtest: leak: {fault}", err=True)
+        complain(f"backtest: leak: {fault}")
         raise typer.Exit(LOOKS_AHEAD) from None
     if as_json:
         import json
 
-        typer.echo(json.dumps(proof.as_dict(), indent=2))
+        echo_data(json.dumps(proof.as_dict(), indent=2))
     else:
         from reports.lookahead import show_proof
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
+from backtest.console import complain
+
 if TYPE_CHECKING:
     from engine.config import RunConfig
 
@@ -85,4 +87,4 @@ def announce_compiling() -> None:
     from engine.kernel.compiled import is_cached
 
     if not is_cached():
-        typer.echo("compiling the kernel, this once: about ten seconds", err=True)
+        complain("compiling the kernel, this once: about ten seconds")

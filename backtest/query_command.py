@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backtest.console import console
+from backtest.console import complain, console, echo, echo_data
 from data.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -58,12 +58,14 @@ def query(
     if sum((as_csv, as_json, parquet is not None)) > 1:
         raise UserError("--csv, --json and --parquet are one or another: leave the others out")
     with run_query(sql, places, _warn) as answer:
+        if as_json or parquet is not None:
+            _check_names(answer.schema.names)
         if as_csv:
             _write_csv(answer)
         elif as_json:
             _write_json(answer)
         elif parquet is not None:
-            typer.echo(f"wrote {_write_parquet(answer, parquet):,} rows to {parquet}")
+            echo(f"wrote {_write_parquet(answer, parquet):,} rows to {parquet}")
         else:
             first, total = _first(answer, rows)
             show_answer(console(), answer.schema.names, first, total)
@@ -92,7 +94,7 @@ def runs(
     if as_json:
         _echo_json([{"folder": row["folder"], **told[row["folder"]]} for row in found])
     elif not kept:
-        typer.echo(f"no runs in {out}: backtest run hedge_soxs.yaml{_into(out, 'runs')} makes one")
+        echo(f"no runs in {out}: backtest run hedge_soxs.yaml{_into(out, 'runs')} makes one")
     else:
         origins = {row["folder"]: origin_of(out / row["folder"]) for row in found}
         show_kept_runs(console(), found, len(kept), origins, sort)
@@ -100,7 +102,7 @@ def runs(
 
 def _warn(message: str) -> None:
     """Print a warning about a damaged folder; the others are listed."""
-    typer.echo(message, err=True)
+    complain(message)
 
 
 def _into(out: Path, usual: str) -> str:
@@ -132,7 +134,7 @@ def sweeps(
         _echo_json(found)
     elif not kept:
         made = f"backtest sweep hedge_soxs.yaml --param trend_days=10:200:10{_into(out, 'sweeps')}"
-        typer.echo(f"no sweeps in {out}: {made} makes one")
+        echo(f"no sweeps in {out}: {made} makes one")
     else:
         show_kept_sweeps(console(), found, len(kept), sort)
 
@@ -180,14 +182,17 @@ def _first(answer: pa.RecordBatchReader, count: int) -> tuple[list[list[Any]], i
 
 
 def _write_csv(answer: pa.RecordBatchReader) -> None:
-    import csv
-    import sys
+    from reports.renderers.csv import csv_text
 
-    write = csv.writer(sys.stdout, lineterminator="\n").writerow
-    write(answer.schema.names)
+    echo_data(csv_text([answer.schema.names]), nl=False)
     for batch in answer:
-        for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            write(["" if value is None else value for value in row])
+        echo_data(csv_text(zip(*(column.to_pylist() for column in batch.columns), strict=True)), nl=False)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Refuse columns that share a name: neither a JSON object nor a Parquet file can tell them apart."""
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise UserError(f"two columns are called {twice[0]}: name each, such as: {twice[0]} as other")
 
 
 def _write_json(answer: pa.RecordBatchReader) -> None:
@@ -198,16 +203,16 @@ def _write_json(answer: pa.RecordBatchReader) -> None:
     for batch in answer:
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
             told = {name: _plain(value) for name, value in zip(names, row, strict=True)}
-            typer.echo(f"{before}\n{json.dumps(told, ensure_ascii=False, allow_nan=False, default=str)}", nl=False)
+            echo_data(f"{before}\n{json.dumps(told, ensure_ascii=False, allow_nan=False, default=str)}", nl=False)
             before = ","
-    typer.echo("[]" if before == "[" else "\n]")
+    echo_data("[]" if before == "[" else "\n]")
 
 
 def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
     """Write the answer whole, and return how many rows it has."""
     import pyarrow.parquet as pq
 
-    from data.files import write_whole
+    from data.files import write_and_sweep_up
 
     count = 0
 
@@ -222,7 +227,7 @@ def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
             for batch in batches():
                 writer.write_batch(batch)
 
-    write_whole(path, write)
+    write_and_sweep_up(path, write)
     return count
 
 
@@ -236,4 +241,4 @@ def _plain(value: Any) -> Any:
 def _echo_json(rows: Sequence[Mapping[str, Any]]) -> None:
     import json
 
-    typer.echo(json.dumps(rows, indent=2, default=str))
+    echo_data(json.dumps(rows, indent=2, default=str))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backtest.console import console, counting, open_in_browser
+from backtest.console import console, counting, echo_data, open_in_browser
 from backtest.options import Data, End, File, Settings, Start, announce_compiling, config_of, quietly
 from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
@@ -52,7 +52,7 @@ def search(
     """Search a space too large for a grid (optuna), for one objective or a front of two. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import sweep_command
-    from engine.research.grid import axes_in_yaml
+    from data.files import write_and_sweep_up
     from engine.research.search.objectives import objectives_of
     from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
     from engine.research.search.sampler import import_optuna
@@ -61,22 +61,22 @@ def search(
 
     import_optuna()
     objectives = objectives_of(objective, directions, answer=answer)
-    space = space_of(config, params or axes_in_yaml(config.sweep or {}))
+    space = space_of(config, params or (config.sweep or {}).items())
     computing = executor_for_trials(executor, workers, cluster)
     announce_compiling()
     with quietly(), counting("trials", trials) as count:
         planned, market = plan_search(config, space, objectives, out, seed, answer=answer)
         result = search_trials(planned, market, trials, computing, count)
         line = selling_line(planned, market)
-    page, writing = result.folder / PAGE, result.folder / "search.tmp"
+    page = result.folder / PAGE
     marked = "SIMULATED " if result.simulated else ""
     command = sweep_command(file, data, settings, start, end)
-    write_search_page(writing, result, line, title=f"{marked}{config.name}: search", command=command)
-    writing.replace(page)
+    title = f"{marked}{config.name}: search"
+    write_and_sweep_up(page, lambda path: write_search_page(path, result, line, title=title, command=command))
     if as_json:
         import json
 
-        typer.echo(json.dumps(summary_of(result), indent=2))
+        echo_data(json.dumps(summary_of(result), indent=2))
         return
     from reports.search import show_search
 

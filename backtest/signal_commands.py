@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backtest.console import console, open_in_browser, steps
+from backtest.console import console, echo_data, open_in_browser, steps
 from backtest.options import Data, End, File, Settings, Start, config_of, quietly
 from data.errors import UserError
 
@@ -45,7 +45,7 @@ def signal(
         say("asking the strategy")
         told = signal_now(config, days=days, equity=equity)
     if as_json:
-        typer.echo(json.dumps(told.as_dict(), indent=2, allow_nan=False))
+        echo_data(json.dumps(told.as_dict(), indent=2, allow_nan=False))
     else:
         show_signal(console(), told)
 
@@ -82,7 +82,7 @@ def study(
     with quietly(), steps(3) as say:
         told = study_run(config, every, since, say)
     if as_json:
-        typer.echo(json.dumps(told.study.as_dict(), indent=2, allow_nan=False))
+        echo_data(json.dumps(told.study.as_dict(), indent=2, allow_nan=False))
     else:
         show_study(console(), told.study, told.roles, told.marks)
 
@@ -98,16 +98,19 @@ def study(
 
 def _page(page: Path | None, write: Callable[[Path], None], usual: Path, *, quiet: bool, open_page: bool) -> None:
     """Write a page where one is asked for, and open it."""
-    from data.files import write_whole
+    from data.files import write_and_sweep_up
 
     if page is None and not open_page:
         return
     target = page or usual
     try:
-        write_whole(target, write)
+        write_and_sweep_up(target, write)
     except OSError as error:
         raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
     if not quiet:
-        console().print(f"Page: [bold]{target}[/]", highlight=False, soft_wrap=True)
+        from reports.document import named
+        from reports.renderers.terminal import show
+
+        show(console(), [named("Page:", target)])
     if open_page:
         open_in_browser(target)

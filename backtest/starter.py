@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 from data.errors import UserError
+from data.files import write_whole
 from strategies.load import RUNS
 
 STRATEGY = '''from dataclasses import dataclass
@@ -33,7 +35,7 @@ PARAMS = """  params:
 
 
 def write_starter(name: str, folder: Path) -> tuple[Path, Path]:
-    """Write ``NAME.yaml`` and ``NAME.py`` and return their paths; nothing that exists is overwritten.
+    """Write ``NAME.yaml`` and ``NAME.py``, both or none, and return their paths; nothing that exists is overwritten.
 
     Raises
     ------
@@ -47,8 +49,16 @@ def write_starter(name: str, folder: Path) -> tuple[Path, Path]:
         if path.exists():
             raise UserError(f"{path} exists: choose another name, or remove it")
     cls = "".join(part.capitalize() for part in name.split("_"))
-    code.write_text(STRATEGY.format(cls=cls), encoding="utf-8")
-    run.write_text(_run_yaml(name, cls), encoding="utf-8")
+    texts = {code: STRATEGY.format(cls=cls), run: _run_yaml(name, cls)}
+    try:
+        for path, text in texts.items():
+            write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
+    except BaseException as error:  # an interrupt too: half of it would be in the way of the next one
+        for written in texts:
+            written.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise UserError(f"{name}: can't be written: {error.strerror or error}") from error
+        raise
     return run, code
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from backtest.console import console, counting
+from backtest.console import console, counting, echo_data
 from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
 
 Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")]
@@ -53,13 +53,13 @@ def sweep(
 
     from backtest.api import sweep_command, write_sweep_html
     from engine.research.columns import check_column
-    from engine.research.grid import axes_in_yaml, grid_of
+    from engine.research.grid import grid_of
     from engine.research.overfitting.findings import figures_of, standing_of
     from engine.research.sweep import executor_for
     from engine.research.sweep import sweep as run_sweep
 
     check_column("--metric", metric, answer=answer)
-    grid = grid_of(config, params or axes_in_yaml(config.sweep or {}), random, seed)
+    grid = grid_of(config, params or (config.sweep or {}).items(), random, seed)
     computing = executor_for(config, executor, workers, cluster)
     announce_compiling()
     with quietly(), counting("combinations", len(grid)) as count:
@@ -68,7 +68,7 @@ def sweep(
     standing = standing_of(result.folder)
     if as_json:
         seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
-        typer.echo(
+        echo_data(
             json.dumps(
                 {
                     "combinations": len(grid),

@@ -13,7 +13,7 @@ from data.errors import UserError
 from data.sources import Source
 from engine.loading import Config, config_from
 from engine.research.columns import columns_of
-from engine.research.grid import Axis, axes_in_yaml, grid_from, grid_of
+from engine.research.grid import Axis, grid_from, grid_of
 from engine.research.overfitting.findings import FILE, figures_of, standing_of
 from engine.research.sweep import SweepResult, executor_for
 from engine.research.sweep import sweep as run_sweep
@@ -77,7 +77,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     if workers is not None and workers < 1:
         raise UserError(f"workers={workers}: at least one has to work")
     if grid is None and read.sweep:
-        laid, names = grid_of(read, axes_in_yaml(read.sweep), random, seed), list(read.sweep)
+        laid, names = grid_of(read, read.sweep.items(), random, seed), list(read.sweep)
     else:
         laid, names = grid_from(read, grid or {}, random, seed), list(grid or {})
     computing = executor_for(read, workers=workers)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backtest.console import console, counting, open_in_browser, steps
+from backtest.console import console, counting, echo_data, open_in_browser, steps
 from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
 from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
@@ -48,7 +48,7 @@ def walkforward(
     config, _shipped = config_of(file, data, settings, start, end)
     from backtest.api import sweep_command, write_run
     from engine.analytics.measure import lower_is_better
-    from engine.research.grid import axes_in_yaml, grid_of
+    from engine.research.grid import grid_of
     from engine.research.sweep import executor_for
     from engine.research.walkforward.folds import Windows, span_of
     from engine.research.walkforward.plan import plan_of
@@ -58,7 +58,7 @@ def walkforward(
     if as_json and markdown:
         raise UserError("--json and --markdown can't both be printed: leave one out")
     cut = Windows(span_of(train, "--train"), span_of(test, "--test"), anchored, embargo)
-    grid = grid_of(config, params or axes_in_yaml(config.sweep or {}))
+    grid = grid_of(config, params or (config.sweep or {}).items())
     computing = executor_for(config, executor, workers, cluster)
     with quietly():
         plan = plan_of(config, grid, cut, objective, lowest=lower_is_better(objective), answer=answer)
@@ -76,12 +76,12 @@ def walkforward(
         import json
 
         found = {**walk.metrics, "by_fold": walk.folds, "folder": str(walk.folder)}
-        typer.echo(json.dumps(found, indent=2, default=str))
+        echo_data(json.dumps(found, indent=2, default=str))
         return
     from reports.walkforward import as_markdown, show_walkforward
 
     if markdown:
-        typer.echo(as_markdown(walk))
+        echo_data(as_markdown(walk))
         return
     show_walkforward(console(), walk)
     if open_page:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from functools import lru_cache
 from importlib.metadata import version
-from pathlib import Path
 
 import numpy as np
 
 from data.arrays import Dates, Ints, day, read_only
+from data.cache import user_cache
 from data.errors import DataError
 
 FIRST, LAST = day("1900-01-01"), day("2199-12-31")
@@ -18,6 +16,9 @@ FIRST, LAST = day("1900-01-01"), day("2199-12-31")
 
 ERAS = (1900, 1990)
 """Calendars begin in one of these years: to build one takes a third of a second, so few serve all."""
+
+DAYS = np.dtype("<M8[D]")
+"""As sessions are kept."""
 
 SESSIONS_A_YEAR = 252
 """A year is so many sessions of the exchange."""
@@ -68,15 +69,13 @@ def sessions_a_year(sessions: Dates) -> float:
 @lru_cache(maxsize=8)
 def _sessions(first_year: int, last_year: int) -> Dates:
     """Return the sessions of whole years, from the user's cache if they were built before."""
-    import platformdirs
-
-    built_by = version("exchange_calendars")
-    cache = Path(platformdirs.user_cache_dir("hedge-backtest")) / f"nyse-{built_by}-{first_year}-{last_year}.npy"
-    try:
-        sessions: Dates = np.load(cache, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    name = f"nyse-{version('exchange_calendars')}-{first_year}-{last_year}"
+    kept = user_cache().read(name)
+    if kept is None:
         sessions = _build(first_year, last_year)
-        _keep(cache, sessions)
+        user_cache().keep(name, sessions.tobytes())
+    else:
+        sessions = np.frombuffer(kept, DAYS)
     read_only(sessions)
     return sessions
 
@@ -85,15 +84,5 @@ def _build(first_year: int, last_year: int) -> Dates:
     import exchange_calendars
 
     calendar = exchange_calendars.get_calendar("XNYS", start=f"{first_year}-01-01", end=f"{last_year}-12-31")
-    sessions: Dates = calendar.sessions.to_numpy().astype("datetime64[D]")
+    sessions: Dates = calendar.sessions.to_numpy().astype(DAYS)
     return sessions
-
-
-def _keep(cache: Path, sessions: Dates) -> None:
-    """Write the cache where that is possible; it saves time and nothing else."""
-    writing = cache.with_name(f".{cache.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        with writing.open("wb") as file:
-            np.save(file, sessions)
-        writing.replace(cache)

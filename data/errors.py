@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
+import json
 from collections.abc import Iterable
+from typing import Any
+
+LONGEST = 60
+"""Characters of a value that a message quotes."""
 
 
 class UserError(Exception):
@@ -26,3 +32,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``", did you mean X?"`` when a known word is close, else an empty string."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f", did you mean {close[0]}?" if close else ""
+
+
+def quoted(value: Any) -> str:
+    """Return a value as YAML would have it, in one line, cut short; what can't be written by its type."""
+    try:
+        plain = value is None or isinstance(value, bool)
+        text = json.dumps(value) if plain else str(value) if isinstance(value, dt.date) else repr(value)
+    except ValueError:  # a number of more digits than Python writes
+        return f"a {type(value).__name__} too long to be written"
+    return cut(" ".join(text.split()))
+
+
+def cut(text: str, most: int = LONGEST) -> str:
+    """Return a text that a message quotes, cut short."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."

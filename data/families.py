@@ -1,4 +1,4 @@
-"""Which leveraged fund is what multiple of what, who makes chips, what is published late: facts, not anybody's data."""
+"""Which leveraged fund is what multiple of what, who makes chips: facts, not anybody's data."""
 
 from __future__ import annotations
 
@@ -91,26 +91,10 @@ file of members with dates is the cure.
 DEMO_CHIP = re.compile(r"CHIP\d\d")
 """What the chip makers of the demo market are called."""
 
-LATE = (
-    "DFF", "DFII10", "DGS1", "DGS10", "DGS1MO", "DGS2", "DGS20", "DGS3", "DGS30", "DGS3MO", "DGS5", "DGS6MO", "DGS7",
-    "DTB3", "DTB6", "T10Y2Y", "T10Y3M", "T10YIE", "VIXCLS",
-)  # fmt: skip
-"""Daily series of FRED that people use. It publishes a day's value on the next day."""
-LATE_TOO = re.compile(r"DGS\d+(MO)?|DTB\d+|DFII\d+|T\d+Y\w+|BAML\w+|SOFR|EFFR|OBFR")
-"""Further series that are published on the next day: Treasury yields, credit spreads, overnight rates."""
-
 
 def chip_makers(instruments: Iterable[str]) -> tuple[str, ...]:
     """Return the chip makers among some instruments, sorted: those of `CHIP_MAKERS`, or of the demo market."""
     return tuple(sorted(name for name in set(instruments) if name in CHIP_MAKERS or DEMO_CHIP.fullmatch(name)))
-
-
-def published_late(name: str) -> int:
-    """Return by how many sessions a series is published late by its nature; 0 where none is known of.
-
-    FRED's daily series tell of a day on the next: to read one at the close of its own date is to look ahead.
-    """
-    return 1 if name in LATE or LATE_TOO.fullmatch(name) else 0
 
 
 def kin(underlying: str) -> tuple[str, ...]:

@@ -5,14 +5,35 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+ABANDONED = 3600.0
+"""A temporary file that nobody has written to for so many seconds has lost its writer."""
 
 CHECKSUMS = "checksums.json"
 """The file that holds the checksums of a folder's other files."""
+
+
+@dataclass
+class Gate:
+    """Where files pass that take their final name; it is closed when a command is interrupted."""
+
+    closed: bool = False
+
+    def check(self) -> None:
+        """Raise KeyboardInterrupt where it is closed: something swallowed the first, and may have gone on with less."""
+        if self.closed:
+            raise KeyboardInterrupt
+
+
+GATE = Gate()
 
 
 @contextmanager
@@ -66,11 +87,25 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         writing.unlink(missing_ok=True)
 
 
+def write_and_sweep_up(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file as `write_whole` does, and remove what killed processes left of earlier ones of its name.
+
+    It looks at all that the folder holds: it is for the files that a person asks for, not for thousands of parts.
+    """
+    write_whole(path, write)
+    left = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.tmp")
+    for other in path.parent.iterdir():
+        with suppress(OSError):  # another process was faster, or it isn't ours to remove
+            if left.fullmatch(other.name) and time.time() - other.stat().st_mtime > ABANDONED:
+                other.unlink()
+
+
 def replace_synced(writing: Path, final: Path) -> None:
     """Rename a file, or a folder with its files, once its bytes are on the disk: a power cut leaves it whole or absent.
 
     A folder can only take a name that is free.
     """
+    GATE.check()
     for path in [*writing.rglob("*"), writing]:
         _sync(path)
     writing.replace(final)
@@ -103,11 +138,12 @@ def write_checksums(folder: Path, names: Iterable[str]) -> None:
     write_whole(folder / CHECKSUMS, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def damaged(folder: Path, names: Iterable[str]) -> str | None:
+def damaged(folder: Path, names: Iterable[str], *, every: bool = False) -> str | None:
     """Return the first of a folder's files that isn't what its checksum says; None where all are.
 
-    A file without a checksum, as in a folder without `CHECKSUMS`, counts as whole; one with a checksum
-    that is gone counts as damaged. Where the checksums themselves can't be read, it is `CHECKSUMS` that is returned.
+    A file without a checksum counts as whole, unless `every` file has one; so does any in a folder without `CHECKSUMS`.
+    A file that is gone counts as damaged where it has a checksum. Where the checksums themselves can't be read, it is
+    `CHECKSUMS` that is returned.
     """
     try:
         held = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
@@ -118,6 +154,6 @@ def damaged(folder: Path, names: Iterable[str]) -> str | None:
     if not isinstance(held, dict):
         return CHECKSUMS
     for name in names:
-        if name in held and not ((folder / name).is_file() and checksum(folder / name) == held[name]):
+        if (every or name in held) and not ((folder / name).is_file() and checksum(folder / name) == held.get(name)):
             return name
     return None

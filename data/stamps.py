@@ -17,8 +17,11 @@ STAMP = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)? ?(Z
 UNIX = {10: ("seconds", 1), 13: ("milliseconds", 10**3), 16: ("microseconds", 10**6), 19: ("nanoseconds", 10**9)}
 """By the number of their digits, one less before September 2001: the unit, and how many make a second."""
 COUNT = re.compile(r"-?(\d{9,19})(?:\.0*)?")
+EXCEL = re.compile(r"([2-7]\d{4})(?:\.\d*)?")
+"""Days that Excel counts, from 1954 to 2118."""
 COMPACT = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4}")
 """A day and a time of day run together, as long as milliseconds before September 2001."""
+EXCEL_EPOCH = dt.date(1899, 12, 30)
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 NEW_YORK = "America/New_York"
 MONDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = 0, 3, 4, 5, 6
@@ -131,6 +134,9 @@ def intraday_words() -> tuple[str, str]:
 
 def undated_words(cell: str) -> str:
     """Return what a cell is that is no date, with what to do, where that is known; else nothing."""
+    if serial := EXCEL.fullmatch(cell):
+        counted = EXCEL_EPOCH + dt.timedelta(days=int(serial[1]))
+        return f"a day as Excel counts it ({counted} where it counts from 1900): format the column as YYYY-MM-DD"
     count = COUNT.fullmatch(cell)
     if count is None or COMPACT.fullmatch(cell) or (known := _unix(len(count[1]))) is None:
         return ""

@@ -103,11 +103,14 @@ class Entry:
 
 
 def store_folder() -> Path:
-    """Return the store's folder: ``BACKTEST_DATA``, else the user's data folder."""
+    """Return the store's folder: ``BACKTEST_DATA``, else the user's data folder; raises DataError without a home."""
     import platformdirs
 
     named = os.environ.get("BACKTEST_DATA")
-    return Path(named).expanduser() if named else Path(platformdirs.user_data_dir("hedge-backtest"))
+    try:
+        return Path(named).expanduser() if named else Path(platformdirs.user_data_dir("hedge-backtest"))
+    except RuntimeError:
+        raise DataError("there is no home folder to keep a store in: set BACKTEST_DATA to a folder for it") from None
 
 
 def symbol_of(kind: str, name: str) -> str:
@@ -214,6 +217,8 @@ class Store:
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError:
+            if path.is_symlink():
+                raise DataError(f"{path}: is a link to a file that isn't there: mend or remove it") from None
             return {"format": FORMAT, "entries": [], "repairs": []}
         except (OSError, ValueError) as error:
             raise DataError(f"{path}: can't be read: {error}: move it away and pull again") from None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from data.ranges import COUNT, LEVERAGE, SESSIONS, SHARE, YEARLY, Range
 from data.shown import screen
 
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f.\s-]([^/\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f\s])?")
@@ -41,43 +43,32 @@ def _date(value: Any) -> Any:
     return value
 
 
-def _amount(value: Any) -> Any:
-    """Take a cost: a number, or a map of numbers by instrument; none is below 0."""
-    numbers = list(value.values()) if isinstance(value, dict) else [value]
-    for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, int | float) or not 0 <= number < float("inf"):
-            raise ValueError("has to be a number of at least 0, or a map of such numbers by instrument")
-    return {str(name): float(number) for name, number in value.items()} if isinstance(value, dict) else float(value)
-
-
 def _rate(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or value != value:  # noqa: PLR0124  # NaN
-        raise ValueError("has to be the name of a rate series, or a yield a year as a fraction (0.04 for 4 %)")
-    if isinstance(value, int | float) and not -1 < value < 1:
-        raise ValueError("has to be a yield a year as a fraction between -1 and 1 (0.04 for 4 %)")
-    return _symbol(value) if isinstance(value, str) else float(value)
+    if isinstance(value, str):
+        return _symbol(value)
+    try:
+        return YEARLY.take(value)
+    except ValueError:
+        yields = f"a yield a year (0.04 for 4 %), {YEARLY.words()}"
+        raise ValueError(f"has to be the name of a rate series, or {yields}") from None
 
 
 def _switch(value: Any) -> Any:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
 
-def _bps(value: Any) -> Any:
-    cost = _amount(value)
-    if any(number >= 10_000 for number in (cost.values() if isinstance(cost, dict) else [cost])):
-        raise ValueError("has to be below 10000 basis points")
-    return cost
+def _mapped(numbers: Range, by: str, name: Callable[[Any], Any] = str) -> BeforeValidator:
+    """Return what takes a number, or a map of such numbers by what `name` takes."""
 
+    def take(value: Any) -> Any:
+        try:
+            if isinstance(value, dict):
+                return {name(key): numbers.take(number) for key, number in value.items()}
+            return numbers.take(value)
+        except ValueError as fault:
+            raise ValueError(f"{fault}, or a map of such numbers by {by}") from None
 
-def _yearly(value: Any) -> Any:
-    """Take a yearly fraction: a number, or a map of numbers by the date from which each holds."""
-    numbers = list(value.values()) if isinstance(value, dict) else [value]
-    for number in numbers:
-        if isinstance(number, bool) or not isinstance(number, int | float) or not -1 < number < 1:
-            raise ValueError("has to be a fraction a year (0.01 for 1 %), or a map of such fractions by date")
-    if isinstance(value, dict):
-        return {_date(day): float(number) for day, number in value.items()}
-    return float(value)
+    return BeforeValidator(take)
 
 
 def _or_a_folder(schema: dict[str, Any]) -> None:
@@ -87,12 +78,24 @@ def _or_a_folder(schema: dict[str, Any]) -> None:
 
 Symbol = Annotated[str, BeforeValidator(_symbol)]
 Date = Annotated[dt.date, BeforeValidator(_date)]
-Bps = Annotated[float | dict[str, float], BeforeValidator(_bps)]
-Dollars = Annotated[float | dict[str, float], BeforeValidator(_amount)]
-Yearly = Annotated[float | dict[dt.date, float], BeforeValidator(_yearly)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-Sessions = Annotated[int, Field(ge=0)]
+BPS = Range(0, 1_000)
+"""Of a price: a tenth of it is the most that a trade costs."""
+DOLLARS = Range(0, 100)
+"""A share."""
+PART = Range(0.0001, 1)
+"""A fraction that is worth a decision: one basis point and up."""
+
+Yield = Annotated[float, YEARLY]
+Cost = Annotated[float, BPS]
+Paid = Annotated[float, DOLLARS]
+Bps = Annotated[Cost | dict[str, Cost], _mapped(BPS, "instrument")]
+Dollars = Annotated[Paid | dict[str, Paid], _mapped(DOLLARS, "instrument")]
+Yearly = Annotated[Yield | dict[dt.date, Yield], _mapped(YEARLY, "date", _date)]
+Fraction = Annotated[float, SHARE]
+Part = Annotated[float, PART]
+Sessions = Annotated[int, SESSIONS]
+Count = Annotated[int, COUNT]
+Leverage = Annotated[float, LEVERAGE]
 
 
 class ConfigSection(BaseModel):
@@ -106,10 +109,10 @@ class ExtendConfig(ConfigSection):
 
     underlying: Symbol = Field(description="what drives it: an index series, or an instrument")
     before: Date | None = Field(None, description="its first real session; null: the first there is a bar of")
-    leverage: float | None = Field(None, description="null: hedge.leverage for the hedge, 1 for anything else")
+    leverage: Leverage | None = Field(None, description="null: hedge.leverage for the hedge, 1 for anything else")
     fee: Yearly | None = Field(None, description="a fraction a year, or a map by the date from which it holds")
     spread: Yearly | None = Field(None, description="on the swaps, a fraction a year, or such a map")
-    dividend_yield: float | None = Field(None, description="of a price index, a fraction a year")
+    dividend_yield: Yield | None = Field(None, description="of a price index, a fraction a year")
     band: Fraction | None = Field(None, description="error band, a fraction a year: the low and the high run")
 
 
@@ -152,8 +155,10 @@ class DataConfig(ConfigSection):
 class PortfolioConfig(ConfigSection):
     """What is held."""
 
-    cash: Positive = Field(100_000.0, description="dollars at the start")
-    core: dict[Symbol, Positive] = Field(default_factory=lambda: {"SOXX": 1.0}, description="weights, sum 1")
+    cash: Annotated[float, Range(1, 10**12)] = Field(100_000.0, description="dollars at the start")
+    core: dict[Symbol, Annotated[float, Range(1e-6, 1)]] = Field(
+        default_factory=lambda: {"SOXX": 1.0}, description="weights, sum 1"
+    )
     dividends: Literal["reinvest", "cash"] = "reinvest"
     rebalance: Literal["never", "daily", "weekly", "monthly"] = Field("never", description="of the core")
 
@@ -170,23 +175,21 @@ class HedgeConfig(ConfigSection):
 
     instrument: Symbol = "SOXS"
     underlying: Symbol = "SOXX"
-    leverage: float = Field(-3.0, description="the fund's multiple of the underlying's daily move")
+    leverage: Leverage = Field(-3.0, description="the fund's multiple of the underlying's daily move")
     weight: Fraction = Field(0.15, description="a fraction of equity; 0 is the unhedged run")
     max_weight: Fraction = 0.5
     sizing: Literal["fixed", "proportional", "beta", "volatility_target", "minimum_variance"] = "fixed"
     funding: Literal["sell_core", "cash_buffer", "margin"] = "sell_core"
     rebalance: Literal["never", "daily", "weekly", "monthly", "band"] = "weekly"
-    band: Positive = Field(0.05, description="for rebalance band: distance from the weight last ordered")
-    buffer: Annotated[float, Field(ge=0, lt=1)] = Field(0.2, description="for funding cash_buffer: its cash share")
-    cover: Positive = Field(1.0, description="for sizing beta: the share of the book's beta to take away")
-    lookback: Annotated[int, Field(ge=2)] = Field(63, description="sessions of returns behind an estimate")
-    target_volatility: Positive = Field(0.2, description="for sizing volatility_target: a fraction a year")
-
-    @model_validator(mode="after")
-    def _leverage_moves(self) -> HedgeConfig:
-        if self.leverage == 0:
-            raise ValueError("hedge.leverage can't be 0")
-        return self
+    band: Part = Field(0.05, description="for rebalance band: distance from the weight last ordered")
+    buffer: Annotated[float, Range(0, 0.99)] = Field(0.2, description="for funding cash_buffer: its cash share")
+    cover: Annotated[float, Range(0.01, 10)] = Field(
+        1.0, description="for sizing beta: the share of the book's beta to take away"
+    )
+    lookback: Annotated[int, Range(2, 2_520)] = Field(63, description="sessions of returns behind an estimate")
+    target_volatility: Annotated[float, Range(0.001, 10)] = Field(
+        0.2, description="for sizing volatility_target: a fraction a year"
+    )
 
 
 class StrategyConfig(ConfigSection):
@@ -203,12 +206,12 @@ class PolicyConfig(ConfigSection):
 
     enter: Fraction = 0.5
     exit: Fraction = 0.5
-    confirm: Annotated[int, Field(ge=1)] = 1
+    confirm: Count = 1
     min_hold: Sessions = 0
-    max_hold: Annotated[int, Field(ge=1)] | None = None
+    max_hold: Count | None = None
     cooldown: Sessions = 0
-    stop_loss: Positive | None = None
-    take_profit: Positive | None = None
+    stop_loss: Part | None = None
+    take_profit: Annotated[float, Range(0.0001, 100)] | None = None
 
     @model_validator(mode="after")
     def _in_order(self) -> PolicyConfig:
@@ -232,8 +235,10 @@ class ExecutionConfig(ConfigSection):
     slippage_bps: Bps = Field(2.0, description="basis points, or a map by instrument")
     commission_per_share: Dollars = Field(0.0, description="dollars an as-traded share, added")
     slippage_per_share: Dollars = Field(0.0, description="dollars an as-traded share, added")
-    cash_rate: Annotated[str | float, BeforeValidator(_rate)] = Field("IRX", description="a series, or a yield a year")
-    margin_spread_bps: Annotated[float, Field(ge=0)] = Field(150.0, description="over the cash rate, on borrowed cash")
+    cash_rate: Annotated[str | Yield, BeforeValidator(_rate)] = Field("IRX", description="a series, or a yield a year")
+    margin_spread_bps: Annotated[float, Range(0, 5_000)] = Field(
+        150.0, description="over the cash rate, on borrowed cash"
+    )
 
 
 class RunConfig(ConfigSection):

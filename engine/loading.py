@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import inspect
-import json
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from data.errors import ConfigError, StrategyError, did_you_mean
+from data.errors import LONGEST, ConfigError, StrategyError, cut, did_you_mean, quoted
 from engine.config import RunConfig
 from engine.plain import Keys, PlainYaml, plain
 from strategies import parameters
@@ -99,7 +97,7 @@ def build_config(
         if keys == ("strategy", "class"):
             _forget_parameters(merged, value)
         if keys[0] not in RunConfig.model_fields:
-            keys = _parameter_keys(keys, merged, folders, f"--set {setting}")
+            keys = _parameter_keys(keys, merged, folders, _named(setting))
         _put(merged, keys, value, setting)
         origin.set(keys, setting)
     try:
@@ -120,7 +118,10 @@ def config_from(given: Config) -> RunConfig:
     if isinstance(given, RunConfig):
         return given
     if isinstance(given, Mapping):
-        return build_config(plain(given), file="config")
+        try:
+            return build_config(plain(given), file="config")
+        except RecursionError:
+            raise ConfigError("config: is nested too deep: a run has three levels of keys") from None
     if isinstance(given, str | os.PathLike):
         path, _shipped = find_run(os.fspath(given))
         return load_config(path)
@@ -175,7 +176,7 @@ class _Origin:
     def set(self, keys: Keys, setting: str) -> None:
         """Note that a setting wrote a key, in place of all that the file had below it."""
         self.lines = {written: line for written, line in self.lines.items() if written[: len(keys)] != keys}
-        self.settings |= {keys[:length]: f"--set {setting}" for length in range(1, len(keys) + 1)}
+        self.settings |= {keys[:length]: _named(setting) for length in range(1, len(keys) + 1)}
 
     def of(self, keys: Keys) -> str:
         """Return the place of a key, or of the nearest one above it that was written."""
@@ -210,13 +211,18 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
     return read.tree, read.lines
 
 
+def _named(setting: str) -> str:
+    """Return a setting as messages name it."""
+    return f"--set {cut(setting, 2 * LONGEST)}"
+
+
 def _setting(setting: str) -> tuple[Keys, Any]:
     """Split ``key=value``."""
     key, equals, text = setting.partition("=")
     key = key.strip()
     if not equals or not re.fullmatch(r"[\w^=-]+(\.[\w^=-]+)*", key):
-        raise ConfigError(f"--set {setting}: write key=value, such as hedge.weight=0.1")
-    return tuple(key.split(".")), PlainYaml(text, lambda _line: f"--set {setting}").tree
+        raise ConfigError(f"{_named(setting)}: write key=value, such as hedge.weight=0.1")
+    return tuple(key.split(".")), PlainYaml(text, lambda _line: _named(setting)).tree
 
 
 def _parameter_keys(keys: Keys, tree: Mapping[str, Any], folders: Folders, where: str) -> Keys:
@@ -249,7 +255,7 @@ def _put(tree: dict[str, Any], keys: Keys, value: Any, setting: str) -> None:
         if inner is None:
             inner = node[key] = {}
         if not isinstance(inner, dict):
-            raise ConfigError(f"--set {setting}: {'.'.join(keys[:depth])} is a value, it holds no keys")
+            raise ConfigError(f"{_named(setting)}: {'.'.join(keys[:depth])} is a value, it holds no keys")
         node = inner
     node[keys[-1]] = value
 
@@ -274,8 +280,8 @@ def _first(fault: ValidationError, origin: _Origin) -> str:
     """Return the first error in one line."""
     error = fault.errors(include_url=False)[0]
     keys = tuple(str(part) for part in error["loc"] if part != "[key]")
-    where, given = origin.of(keys), _shown(error["input"])
-    named = ".".join(key if key.isprintable() else repr(key) for key in keys)
+    where, given = origin.of(keys), quoted(error["input"])
+    named = ".".join(cut(key if key.isprintable() else repr(key)) for key in keys)
     if error["type"] == "extra_forbidden":
         siblings = _known_keys().get(keys[0], []) if len(keys) > 1 else list(RunConfig.model_fields)
         hint = did_you_mean(keys[-1], siblings) or f": {'.'.join(keys[:-1]) or 'a run'} has {', '.join(siblings)}"
@@ -284,16 +290,7 @@ def _first(fault: ValidationError, origin: _Origin) -> str:
     if error["type"] == "value_error" and not said.startswith("has to"):  # it is about several keys, and names them
         return f"{origin.named_in(said, keys)}: {said}"
     said = HAS_TO.get(error["type"]) or said.replace("Input should be", "has to be")
-    said = said.replace("greater than or equal to", "at least").replace("less than or equal to", "at most")
     return f"{where}: {named} {said}, not {given}"
-
-
-def _shown(value: Any) -> str:
-    """Return a value as YAML would have it, in one line."""
-    if value is None or isinstance(value, bool):
-        return json.dumps(value)
-    text = str(value) if isinstance(value, dt.date) else repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _with_strategy(config: RunConfig, origin: _Origin, folders: Folders) -> RunConfig:

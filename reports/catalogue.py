@@ -57,7 +57,7 @@ def show_strategies(console: Console, classes: Sequence[type]) -> None:
     columns = [Column(head, align="left") for head in ("  parameter", "default", "range")]
     for cls in classes:
         about = (cls.__doc__ or "").strip().splitlines()[0]
-        rows = [Row([f"  {known.name}", _default(known.default), known.range]) for known in describe(cls)]
+        rows = [Row([f"  {known.name}", _default(known.default), known.ends]) for known in describe(cls)]
         head = Paragraph([Piece(cls.__name__, "strong"), Piece(f"  {about}")])
         show(console, [head, Table("parameters", columns, rows), Paragraph("")])
 

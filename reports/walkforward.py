@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.files import write_whole
+from data.files import write_and_sweep_up
 from data.format import UNKNOWN, counted, percent, points, written
 from engine.analytics.answer.words import Piece
 from engine.analytics.measure import AGAINST, MEASURES
@@ -139,7 +139,7 @@ def write_walkforward_page(walk: WalkForward, command: str) -> Path:
         scripts=["surfaces", "walkforward"],
         styles=["research"],
     )
-    write_whole(page, lambda path: write_document(path, document))
+    write_and_sweep_up(page, lambda path: write_document(path, document))
     return page
 
 

@@ -5,24 +5,29 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import inspect
-import math
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from data.errors import StrategyError, did_you_mean
+from data.errors import StrategyError, did_you_mean, quoted
+from data.ranges import ANY, Range
 
 Made = TypeVar("Made")
 
+WORDS = {str: "text", bool: "true or false"}
+"""What a value of a type that is no number has to be."""
 
-def parameter(default: Any, *, at_least: float | None = None, at_most: float | None = None) -> Any:
+
+def parameter(default: Any, within: Range = ANY, *, at_least: float | None = None, at_most: float | None = None) -> Any:
     """Declare a parameter with its default and its range, both ends included.
 
-    ``trend_days: int = parameter(50, at_least=2)`` in a strategy's dataclass body. A plain default,
-    ``trend_days: int = 50``, declares one without a range.
+    ``trend_days: int = parameter(50, at_least=2)`` in a strategy's dataclass body. An end that isn't given is that of
+    `within`; a plain default, ``trend_days: int = 50``, takes the widest range there is.
     """
-    return dataclasses.field(default=default, metadata={"at_least": at_least, "at_most": at_most})
+    low, high, apart = within
+    low, high = (low if at_least is None else at_least), (high if at_most is None else at_most)
+    return dataclasses.field(default=default, metadata={"range": Range(low, high, apart)})
 
 
 class ParameterError(StrategyError):
@@ -39,15 +44,12 @@ class Parameter(NamedTuple):
     name: str
     type: Any
     default: Any
-    at_least: float | None
-    at_most: float | None
+    range: Range = ANY
 
     @property
-    def range(self) -> str:
-        """The range in words, empty when there is none."""
-        low = "" if self.at_least is None else f">= {self.at_least:g}"
-        high = "" if self.at_most is None else f"<= {self.at_most:g}"
-        return " and ".join(part for part in (low, high) if part)
+    def ends(self) -> str:
+        """The ends of its range; empty where it is no number."""
+        return self.range.ends if {int, float} & set(_allowed(self.type)) else ""
 
 
 def describe(cls: type) -> tuple[Parameter, ...]:
@@ -64,8 +66,7 @@ def describe(cls: type) -> tuple[Parameter, ...]:
             field.name,
             hints[field.name],
             field.default if field.default_factory is dataclasses.MISSING else field.default_factory(),
-            field.metadata.get("at_least"),
-            field.metadata.get("at_most"),
+            field.metadata.get("range", ANY),
         )
         for field in dataclasses.fields(cls)
         if field.init
@@ -124,34 +125,37 @@ def check_value(owner: str, known: Parameter, value: Any, path: str) -> Any:
     ParameterError
         It is of another type, or out of range.
     """
-    value = _typed(owner, known, value, path)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        low = known.at_least is not None and value < known.at_least
-        high = known.at_most is not None and value > known.at_most
-        if low or high:
-            raise _wrong(owner, known, value, f"has to be {known.range}", path)
-    return value
-
-
-def _typed(owner: str, known: Parameter, value: Any, path: str) -> Any:  # a value of whatever type was declared
-    union = isinstance(known.type, types.UnionType) or typing.get_origin(known.type) is typing.Union
-    allowed = typing.get_args(known.type) if union else (known.type,)
+    allowed = _allowed(known.type)
+    lists = [kind for kind in allowed if typing.get_origin(kind) is tuple]
     if value is None and type(None) in allowed:
         return value
-    if float in allowed and isinstance(value, int | float) and not isinstance(value, bool):
-        if not math.isfinite(value):
-            raise _wrong(owner, known, value, "has to be a finite number", path)
-        return value if isinstance(value, int) and int in allowed else float(value)
-    words = {int: "a whole number", float: "a number", str: "text", bool: "true or false"}
-    plain = [kind for kind in allowed if kind in words]
-    fits = any(isinstance(value, kind) and not (kind is int and isinstance(value, bool)) for kind in plain)
-    if isinstance(value, list | tuple) and any(typing.get_origin(kind) is tuple for kind in allowed):
-        return tuple(value)
-    if plain and not fits:
-        raise _wrong(owner, known, value, f"has to be {words[plain[0]]}", path)
-    if any(typing.get_origin(kind) is tuple for kind in allowed) and not fits:
-        raise _wrong(owner, known, value, "has to be a list", path)
+    if isinstance(value, list | tuple) and lists:
+        return tuple(_elements(owner, known, value, lists[0], path))
+    if any(isinstance(value, kind) for kind in allowed if kind in WORDS):
+        return value
+    if int in allowed or float in allowed:
+        try:
+            whole = float not in allowed or (int in allowed and isinstance(value, int))
+            return known.range.take(value, whole=whole)
+        except ValueError as fault:
+            raise _wrong(owner, known, value, str(fault), path) from None
+    if asked := [WORDS[kind] for kind in allowed if kind in WORDS] or ["a list"] * bool(lists):
+        raise _wrong(owner, known, value, f"has to be {asked[0]}", path)
     return value
+
+
+def _allowed(kind: Any) -> tuple[Any, ...]:
+    """Return the types that a parameter's type allows."""
+    union = isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union
+    return typing.get_args(kind) if union else (kind,)
+
+
+def _elements(owner: str, known: Parameter, values: Sequence[Any], kind: Any, path: str) -> Iterable[Any]:
+    """Return a list's values, each checked where all are of one type."""
+    match typing.get_args(kind):
+        case (each, types.EllipsisType()):
+            return [check_value(owner, known._replace(type=each), value, path) for value in values]
+    return values
 
 
 def _fits_yaml(value: object) -> bool:
@@ -163,4 +167,4 @@ def _fits_yaml(value: object) -> bool:
 
 
 def _wrong(owner: str, known: Parameter, value: object, why: str, path: str) -> ParameterError:
-    return ParameterError(f"{owner}: {known.name} {why}, not {value!r}", path)
+    return ParameterError(f"{owner}: {known.name} {why}, not {quoted(value)}", path)

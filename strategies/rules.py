@@ -12,6 +12,10 @@ from data.arrays import Floats
 from data.errors import did_you_mean
 from data.events import Events
 from data.market import Market, Roles
+from data.publication import period_known_early
+from data.ranges import COUNT, DAYS, Range
+from data.series import Series
+from data.sources import SERIES
 from strategies.inputs import SIDES, Input, Reads, Side
 from strategies.parameters import Parameter, ParameterError, check_value
 from strategies.signals.catalogue import SIGNALS, Signal, signal
@@ -23,10 +27,10 @@ KEYS: dict[str, Side] = {"above": "above", "below": "below", "at_least": "at lea
 OVER = {"percentile_over": percentile, "zscore_over": zscore, "change_over": change}
 """What may be made of a signal's value: its rank, its z-score or its change, over some sessions."""
 OWN = (
-    *(Parameter(key, int | None, None, 2 if key != "change_over" else 1, None) for key in OVER),
-    Parameter("within", int, 1, 1, None),
-    Parameter("release", float | None, None, None, None),
-    Parameter("weight", float, 1.0, 0.0, None),
+    *(Parameter(key, int | None, None, COUNT if key == "change_over" else DAYS) for key in OVER),
+    Parameter("within", int, 1, COUNT),
+    Parameter("release", float | None, None),
+    Parameter("weight", float, 1.0, Range(0, 1_000)),
 )
 """The keys of a rule beside its signal's own and its threshold."""
 
@@ -96,12 +100,14 @@ class Rule:
         return read
 
     def remarks(self, market: Market) -> Iterable[str]:
-        """Yield what a reader has to know of what it reads: survivors, schedules in hindsight."""
+        """Yield what a reader has to know of what it reads: survivors, hindsight, series known too early."""
         found = SIGNALS[self.signal]
         for argument, named in found.names(self.given, market.roles).items():
             kind = found.feeds[argument].kind
             if kind == "schedule":
                 yield from _schedule_remarks(market.events(named), self.given.get("symbols"))
+            if kind == "series" and isinstance(named, str):
+                yield from _series_remarks(market.source.read(SERIES, named))
             if kind == "levels":
                 yield from _members_remarks(self.given, members_of(market, named), dated=isinstance(named, str))
 
@@ -184,9 +190,7 @@ def rule_of(written: Any, where: str) -> Rule:
     if len(sides) != 1:
         message = f"has {' and '.join(sides)}: keep one" if sides else f"needs a threshold: one of {', '.join(KEYS)}"
         raise ParameterError(f"{where} {message}", where)
-    threshold = check_value(
-        where, Parameter(sides[0], float, None, None, None), written[sides[0]], f"{where}.{sides[0]}"
-    )
+    threshold = check_value(where, Parameter(sides[0], float, None), written[sides[0]], f"{where}.{sides[0]}")
     own = {key.name: check_value(where, key, written.get(key.name, key.default), f"{where}.{key.name}") for key in OWN}
     given = found.given({key: written[key] for key in written if key in found.keys}, where)
     made = Rule(found.name, given, KEYS[sides[0]], threshold, **own)
@@ -253,6 +257,13 @@ def _schedule_remarks(schedule: Events, symbols: Any) -> Iterable[str]:
     for symbol in (symbols,) if isinstance(symbols, str) else symbols or ():
         if symbol not in known:
             yield f"{schedule.name} has no event of {symbol}{did_you_mean(symbol, known)}."
+
+
+def _series_remarks(series: Series) -> Iterable[str]:
+    early = period_known_early(series)
+    if early is not None:
+        remedy = f"set data.lag.{series.name}={early.lag}" if series.known is None else "correct them"
+        yield f"Known too early: {series.name}, {early.why}: {remedy}."
 
 
 def _remembered(values: Floats, sessions: int, *, upward: bool) -> Floats:

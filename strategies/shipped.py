@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from data.arrays import Floats
 from data.market import Market
+from data.ranges import ANY, COUNT, DAYS, DEVIATIONS, SESSIONS, SHARE, Range
 from strategies.base import Strategy
 from strategies.parameters import ParameterError, parameter
 from strategies.rules import Rule, any_fires, rule, rule_of
@@ -45,11 +46,11 @@ class FatigueHedge(Strategy):
     Wilder, "New Concepts in Technical Trading Systems" (1978); Bollinger, "Bollinger on Bollinger Bands" (2001).
     """
 
-    trend_days: int = parameter(50, at_least=2)
-    stretched: float = 1.5
-    rsi_days: int = parameter(14, at_least=2)
-    overbought: float = parameter(70.0, at_least=0, at_most=100)
-    memory: int = parameter(15, at_least=1)
+    trend_days: int = parameter(50, DAYS)
+    stretched: float = parameter(1.5, DEVIATIONS)
+    rsi_days: int = parameter(14, DAYS)
+    overbought: float = parameter(70.0, Range(0, 100))
+    memory: int = parameter(15, COUNT)
 
     def rules(self) -> tuple[Rule, ...]:
         """Return its rules."""
@@ -83,10 +84,10 @@ class VolumeHedge(Strategy):
     Heavy volume in an inverse fund is the crowd's own hedge. Dollars are as traded: shares jump at reverse splits.
     """
 
-    volume_days: int = parameter(63, at_least=2)
-    surge: float = 1.5
-    memory: int = parameter(5, at_least=1)
-    trend_days: int = parameter(20, at_least=2)
+    volume_days: int = parameter(63, DAYS)
+    surge: float = parameter(1.5, DEVIATIONS)
+    memory: int = parameter(5, COUNT)
+    trend_days: int = parameter(20, DAYS)
 
     def rules(self) -> tuple[Rule, ...]:
         """Return its rules."""
@@ -120,10 +121,10 @@ class BreadthHedge(Strategy):
     """
 
     members: tuple[str, ...] | str | None = None
-    trend_days: int = parameter(50, at_least=2)
-    few: float = parameter(0.35, at_least=0, at_most=1)
-    low_days: int = parameter(252, at_least=2)
-    lows: float = parameter(0.2, at_least=0, at_most=1)
+    trend_days: int = parameter(50, DAYS)
+    few: float = parameter(0.35, SHARE)
+    low_days: int = parameter(252, DAYS)
+    lows: float = parameter(0.2, SHARE)
 
     def rules(self) -> tuple[Rule, ...]:
         """Return its rules."""
@@ -163,10 +164,10 @@ class LeadershipHedge(Strategy):
     """
 
     members: tuple[str, ...] | str | None = None
-    leader_days: int = parameter(63, at_least=2)
-    behind: float = parameter(0.03, at_least=0)
-    memory: int = parameter(20, at_least=1)
-    trend_days: int = parameter(50, at_least=2)
+    leader_days: int = parameter(63, DAYS)
+    behind: float = parameter(0.03, SHARE)
+    memory: int = parameter(20, COUNT)
+    trend_days: int = parameter(50, DAYS)
 
     def rules(self) -> tuple[Rule, ...]:
         """Return its rules."""
@@ -201,9 +202,9 @@ class RotationHedge(Strategy):
 
     market: str = "SPY"
     defensives: tuple[str, ...] = ("XLP", "XLU", "XLV")
-    days: int = parameter(63, at_least=1)
-    behind: float = parameter(0.05, at_least=0)
-    ahead: float = 0.0
+    days: int = parameter(63, COUNT)
+    behind: float = parameter(0.05, SHARE)
+    ahead: float = parameter(0.0, Range(-1, 10))
 
     def rules(self) -> tuple[Rule, ...]:
         """Return its rules."""
@@ -237,10 +238,10 @@ class RatesHedge(Strategy):
     """
 
     rate: str = "TNX"
-    days: int = parameter(21, at_least=1)
-    rise: float = 0.35
-    memory: int = parameter(10, at_least=1)
-    trend_days: int = parameter(50, at_least=2)
+    days: int = parameter(21, COUNT)
+    rise: float = parameter(0.35, Range(-100, 100))
+    memory: int = parameter(10, COUNT)
+    trend_days: int = parameter(50, DAYS)
 
     def rules(self) -> tuple[Rule, ...]:
         """Return its rules."""
@@ -273,8 +274,8 @@ class CalendarHedge(Strategy):
     """
 
     events: tuple[str, ...] = ("fomc_dates", "cpi_release_dates")
-    days: int = parameter(3, at_least=0)
-    trend_days: int = parameter(20, at_least=2)
+    days: int = parameter(3, SESSIONS)
+    trend_days: int = parameter(20, DAYS)
 
     def rules(self) -> tuple[Rule, ...]:
         """Return its rules, the trend first."""
@@ -311,11 +312,11 @@ class SeriesHedge(Strategy):
 
     series: str = "VIX"
     by: str = "percentile"
-    over: int = parameter(252, at_least=2)
-    threshold: float = 0.8
+    over: int = parameter(252, DAYS)
+    threshold: float = parameter(0.8, ANY)
     high: bool = True
-    memory: int = parameter(5, at_least=1)
-    trend_days: int = parameter(50, at_least=2)
+    memory: int = parameter(5, COUNT)
+    trend_days: int = parameter(50, DAYS)
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -8,6 +8,7 @@ import numpy as np
 
 from data.arrays import Floats
 from data.market import Market, Roles
+from data.ranges import CENTURY, COUNT, DAYS, Range
 from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
@@ -50,11 +51,11 @@ class ValuationHedge(Strategy):
     """
 
     valuation: str | None = None
-    trend_days: int = parameter(200, at_least=2)
-    lookback: int = parameter(756, at_least=20)
-    stretched: float = parameter(0.8, at_least=0.01, at_most=1)
-    memory: int = parameter(60, at_least=1)
-    turn_days: int = parameter(50, at_least=2)
+    trend_days: int = parameter(200, DAYS)
+    lookback: int = parameter(756, Range(20, CENTURY))
+    stretched: float = parameter(0.8, Range(0.01, 1))
+    memory: int = parameter(60, COUNT)
+    turn_days: int = parameter(50, DAYS)
 
     def intensity(self, market: Market) -> Floats:
         """Return 1 where the sector was stretched within `memory` sessions and is below its average, else 0."""

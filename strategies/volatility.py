@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from data.arrays import Floats
 from data.market import Market, Roles
+from data.ranges import CENTURY, DAYS, Range
 from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
@@ -39,9 +40,9 @@ class VolatilityHedge(Strategy):
     its own year follows Moreira and Muir, "Volatility-Managed Portfolios" (2017), in spirit: volatility clusters.
     """
 
-    volatility_days: int = parameter(20, at_least=2)
-    year: int = parameter(252, at_least=20)
-    top: float = parameter(0.9, at_least=0.01, at_most=1)
+    volatility_days: int = parameter(20, DAYS)
+    year: int = parameter(252, Range(20, CENTURY))
+    top: float = parameter(0.9, Range(0.01, 1))
     vix_curve: bool = True
 
     def intensity(self, market: Market) -> Floats:

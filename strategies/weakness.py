@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from data.arrays import Floats
 from data.market import Market, Roles
+from data.ranges import DAYS, Range
 from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
@@ -36,8 +37,8 @@ class WeaknessHedge(Strategy):
     the floor keeps it out of quiet dips, in which daily reset costs little but gains less.
     """
 
-    trend_days: int = parameter(50, at_least=2)
-    volatility_floor: float = parameter(0.25, at_least=0)
+    trend_days: int = parameter(50, DAYS)
+    volatility_floor: float = parameter(0.25, Range(0, 10))
 
     def intensity(self, market: Market) -> Floats:
         """Return 1 where the underlying is below its average and volatility is above the floor, else 0."""

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from copies import copy_house, shared_kernels
 
 ROOT = Path(__file__).resolve().parents[1]
-ROOMS = ("data", "strategies", "engine", "reports", "backtest")
 YAML = """
 name: added
 start: 2019-01-02
@@ -118,12 +117,23 @@ def put(edit: Edit, house: Path) -> None:
     path.write_text(text.replace(edit.after, edit.after + edit.text), encoding="utf-8")
 
 
-def backtest(house: Path, cwd: Path, *words: str) -> str:
-    """Run a command of the house that a thing was added to; return what it prints."""
-    code = f"import sys; sys.path.insert(0, {str(house)!r}); sys.argv[0] = 'backtest'; "
-    code += "from backtest.cli import main; main()"
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A copy of the house with everything added."""
+    copy = copy_house(tmp_path_factory.mktemp("house"))
+    for edits, _count in FILES.values():
+        for edit in edits:
+            put(edit, copy)
+    with shared_kernels(copy):
+        yield copy
+
+
+def printed(house: Path, cwd: Path, *commands: str) -> list[str]:
+    """Run commands of the house that things were added to, in one process of its own; return what each prints."""
+    code = "import json, sys; sys.path[:0] = sys.argv[1:3]; from command import command\n"
+    code += "print(json.dumps([vars(command(*words.split())) for words in sys.argv[3:]]))"
     ran = subprocess.run(
-        [sys.executable, "-c", code, *words],
+        [sys.executable, "-c", code, house, ROOT / "tests" / "support", *commands],
         cwd=cwd,
         env={**os.environ, "BACKTEST_DATA": str(cwd / "store"), "COLUMNS": "120"},
         capture_output=True,
@@ -131,20 +141,9 @@ def backtest(house: Path, cwd: Path, *words: str) -> str:
         check=False,
     )
     assert ran.returncode == 0, ran.stderr
-    return ran.stdout
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    """A copy of the house with everything added."""
-    copy = tmp_path_factory.mktemp("house")
-    for room in ROOMS:
-        shutil.copytree(ROOT / room, copy / room, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", copy)
-    for edits, _count in FILES.values():
-        for edit in edits:
-            put(edit, copy)
-    return copy
+    answers = json.loads(ran.stdout)
+    assert not [answer["err"] for answer in answers if answer["status"]]
+    return [answer["out"] for answer in answers]
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -153,13 +152,16 @@ def test_an_addition_touches_no_more_files_than_it_is_said_to(kind):
     assert len({edit.file for edit in edits}) == count
 
 
-def test_a_metric_a_signal_a_control_a_sizing_and_a_section_are_all_a_run_needs(house, tmp_path):
+def test_all_that_is_added_is_used_by_its_name(house, tmp_path):
     (tmp_path / "added.yaml").write_text(YAML, encoding="utf-8")
 
-    metrics = json.loads(
-        backtest(house, tmp_path, "run", "added.yaml", "--json", "--no-tearsheet", "--engine", "compiled")
+    ran, catalogue, _swept, greeting, pulled, listed = printed(
+        *(house, tmp_path, "run added.yaml --json --no-tearsheet --engine compiled", "catalogue --markdown"),
+        "sweep added.yaml --param hedge.weight=0.1,0.2 --param signals.fallen.days=10,20",
+        *("greet Ada", "data pull abacus:BEADS", "data list"),
     )
 
+    metrics = json.loads(ran)
     (folder,) = (tmp_path / "runs").iterdir()
     equity = pq.read_table(folder / "equity.parquet")
     page = (folder / "report.html").read_text(encoding="utf-8")
@@ -167,28 +169,11 @@ def test_a_metric_a_signal_a_control_a_sizing_and_a_section_are_all_a_run_needs(
     assert metrics["controls"]["half_held"]["cagr"] != metrics["controls"]["unhedged"]["cagr"]
     assert "half_held" in equity.column_names
     assert metrics["episodes"] > 0
-    assert (
-        0.04 < np.median([w for w in pq.read_table(folder / "equity.parquet")["hedge_weight"].to_pylist() if w]) < 0.06
-    )
+    assert 0.04 < np.median([weight for weight in equity["hedge_weight"].to_pylist() if weight]) < 0.06
     assert all(text in page for text in ("Added by a test.", "Nothing to add", "Half held"))
-    assert "fallen_by" in backtest(house, tmp_path, "catalogue", "--markdown")
-
-    backtest(
-        house,
-        tmp_path,
-        "sweep",
-        "added.yaml",
-        "--param",
-        "hedge.weight=0.1,0.2",
-        "--param",
-        "signals.fallen.days=10,20",
-    )
+    assert "fallen_by" in catalogue
     (swept,) = (tmp_path / "sweeps").iterdir()
     assert {"gain_to_fall", "gain_to_fall_vs_unhedged"} <= set(pq.read_table(swept / "results.parquet").column_names)
-
-
-def test_a_command_and_a_vendor_are_used_by_their_names(house, tmp_path):
-    assert backtest(house, tmp_path, "greet", "Ada") == "hello Ada\n"
-    pulled = backtest(house, tmp_path, "data", "pull", "abacus:BEADS")
+    assert greeting == "hello Ada\n"
     assert "BEADS" in pulled
-    assert "BEADS" in backtest(house, tmp_path, "data", "list")
+    assert "BEADS" in listed

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -38,6 +39,7 @@ NETWORK = {
 """All that SECURITY.md tells of the network: who asks it, by what."""
 EXECUTES = {
     "strategies/reload.py": {"exec", "compile"},
+    "engine/kernel/compiled.py": {"pickle.loads"},
     "engine/research/cluster.py": {"pickle.loads"},
     "engine/research/executors.py": {"pickle.loads"},
 }
@@ -45,25 +47,39 @@ EXECUTES = {
 MACHINE_PATH = re.compile(r"(?<![\w.~])/(?:home|root|work|Users|tmp|opt|mnt|srv)/\w|\b[A-Z]:\\+Users")
 
 
+@cache
+def nodes(path):
+    """Return all that a module is parsed to."""
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def nodes_of(path, kinds):
+    return [node for node in nodes(path) if isinstance(node, kinds)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forget_the_trees():
+    yield
+    nodes.cache_clear()  # 75 MB
+
+
+@cache
 def imported(path):
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: a relative import"
-            yield node.module
+    names = [alias.name for node in nodes_of(path, ast.Import) for alias in node.names]
+    assert not any(node.level for node in nodes_of(path, ast.ImportFrom)), f"{path}: a relative import"
+    return names + [node.module for node in nodes_of(path, ast.ImportFrom)]
 
 
 def place(path):
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_imports_point_down_the_ladder(path):
-    rank = LADDER.index(place(path).partition("/")[0])
-    above = set(LADDER[rank + 1 :])
+def test_imports_point_down_the_ladder():
+    for path in MODULES:
+        rank = LADDER.index(place(path).partition("/")[0])
+        above = set(LADDER[rank + 1 :])
 
-    assert not {module for module in imported(path) if module.partition(".")[0] in above}
+        assert not {module for module in imported(path) if module.partition(".")[0] in above}, place(path)
 
 
 @pytest.mark.parametrize("library", IMPORTERS)
@@ -74,9 +90,8 @@ def test_a_heavy_library_has_one_importer(library):
     assert all(importer.startswith(IMPORTERS[library]) for importer in importers)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_a_module_says_what_room_it_is(path):
-    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+def test_a_module_says_what_room_it_is():
+    assert not [place(path) for path in MODULES if not ast.get_docstring(nodes(path)[0])]
 
 
 def test_only_what_security_names_asks_the_network():
@@ -110,7 +125,7 @@ def test_only_what_security_names_executes_or_unpickles():
     }
     found = {}
     for path in MODULES:
-        called = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+        called = nodes_of(path, ast.Call)
         names = {ast.unparse(node.func) for node in called}
         if names & risky:
             found[place(path)] = names & risky
@@ -149,26 +164,21 @@ def test_a_lock_names_no_registry_and_has_a_hash_for_everything(lock):
         assert block.startswith("#") or "--hash=sha256:" in block, block
 
 
-def definitions(path, kinds):
-    return [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, kinds)]
-
-
 def body_lines(function):
     """Count a function's lines below its signature and its docstring."""
     first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]
     return function.end_lineno - first.lineno + 1
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_modules_and_functions_stay_short(path):
-    functions = definitions(path, (ast.FunctionDef, ast.AsyncFunctionDef))
+def test_modules_and_functions_stay_short():
+    functions = [(path, node) for path in MODULES for node in nodes_of(path, (ast.FunctionDef, ast.AsyncFunctionDef))]
 
-    assert len(path.read_text("utf-8").splitlines()) <= 400
-    assert not [(function.name, body_lines(function)) for function in functions if body_lines(function) > 60]
+    assert not [place(path) for path in MODULES if len(path.read_text("utf-8").splitlines()) > 400]
+    assert not [(place(path), node.name) for path, node in functions if body_lines(node) > 60]
 
 
 def test_a_class_name_stands_for_one_thing():
-    names = Counter(node.name for path in MODULES for node in definitions(path, ast.ClassDef))
+    names = Counter(node.name for path in MODULES for node in nodes_of(path, ast.ClassDef))
 
     assert not [name for name, count in names.items() if count > 1]
 
@@ -180,12 +190,14 @@ def test_no_files_import_each_other_in_a_circle():
     for name, path in files.items():
         found = {
             module
-            for node in definitions(path, ast.ImportFrom)
+            for node in nodes_of(path, ast.ImportFrom)
             for alias in node.names
             for module in (f"{node.module}.{alias.name}", node.module)
             if module in files
         }
-        needs[name] = {one for one in found if not any(other.startswith(f"{one}.") for other in found)} - {name}
+        needs[name] = {module for module in found if not any(other.startswith(f"{module}.") for other in found)} - {
+            name
+        }
 
     assert list(TopologicalSorter(needs).static_order())  # raises CycleError, naming them
 
@@ -195,26 +207,25 @@ def test_the_engine_s_imports_of_itself_are_few():
     own = sum(
         node.end_lineno - node.lineno + 1
         for path in engine
-        for node in definitions(path, ast.ImportFrom)
+        for node in nodes_of(path, ast.ImportFrom)
         if node.module.startswith("engine")
     )
 
     assert own <= 0.08 * sum(len(path.read_text("utf-8").splitlines()) for path in engine)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=place)
-def test_nothing_is_known_by_its_id(path):
+def test_nothing_is_known_by_its_id():
     """Another object may get the id of one that is gone."""
-    calls = [node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    calls = [(path, node) for path in MODULES for node in nodes_of(path, ast.Call)]
 
-    assert not [node.lineno for node in calls if isinstance(node.func, ast.Name) and node.func.id == "id"]
+    assert not [(place(path), node.lineno) for path, node in calls if getattr(node.func, "id", None) == "id"]
 
 
 def test_every_package_is_listed_by_name_and_typed():
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
     there = {place(path.parent).replace("/", ".") for path in MODULES if path.name == "__init__.py"}
 
-    assert set(told) == there
+    assert set(listed) == there
     assert all((ROOT / room / "py.typed").exists() for room in LADDER)
     assert not list((ROOT / "tests").rglob("__init__.py"))
 
@@ -224,9 +235,9 @@ def test_help_loads_nothing_heavy():
     code = "import sys; sys.argv = ['backtest', '--help']; from backtest.cli import main\n"
     code += f"try: main()\nfinally: print([m for m in {heavy} if m in sys.modules], file=sys.stderr)"
 
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
-    assert told.stderr.strip() == "[]"
+    assert ran.stderr.strip() == "[]"
 
 
 def test_a_run_does_without_what_sweeps_and_pages_need():
@@ -236,6 +247,21 @@ def test_a_run_does_without_what_sweeps_and_pages_need():
     code = f"import sys, tempfile; sys.argv = ['backtest', *{words}, '--out', tempfile.mkdtemp()]\n"
     code += f"from backtest.cli import main\ntry: main()\nfinally: print([m for m in {heavy} if m in sys.modules])"
 
-    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
 
-    assert told.stdout.splitlines()[-1] == "[]"
+    assert ran.stdout.splitlines()[-1] == "[]"
+
+
+PRINTS = re.compile(r"\btyper\.s?echo\(|(?<![\w.])print\(|\bstd(out|err)\.write|\bRichText\(|\.add_task\(")
+"""What writes to a terminal."""
+
+
+def test_what_is_printed_passes_the_console():
+    printing = {place(path) for path in MODULES if PRINTS.search(path.read_text(encoding="utf-8"))}
+    assert printing == {
+        "backtest/cli.py",
+        "backtest/console.py",
+        "backtest/interrupts.py",
+        "reports/renderers/terminal.py",
+    }
+    assert (ROOT / "backtest/cli.py").read_text(encoding="utf-8").count("typer.echo(") == 1  # of help

@@ -11,6 +11,7 @@ from data.audit.finding import ERROR, INFO, WARNING, Finding, about, identity
 from data.audit.robust import local_scale, stretches
 from data.events import Events, Members
 from data.format import counted, first_dates, significant
+from data.publication import period_known_early
 from data.rates import DISCOUNT_SERIES
 from data.series import Series
 
@@ -54,6 +55,7 @@ def check(series: Series, since: np.datetime64, *, rate: bool) -> Iterator[Findi
     rate
         Whether a run takes it for a rate in percent, whatever its name.
     """
+    yield from _early(series, series.dates >= since)
     sane = np.isfinite(series.values) & ~np.isnat(series.dates)
     if series.known is None:
         sane &= np.concatenate((sane[:1], series.dates[1:] > series.dates[:-1]))
@@ -76,6 +78,18 @@ def check(series: Series, since: np.datetime64, *, rate: bool) -> Iterator[Findi
     if series.name not in SET:
         yield from _still(series, reported, is_rate=is_rate)
     yield from _spikes(series, reported, is_rate=is_rate)
+
+
+def _early(series: Series, reported: Flags) -> Iterator[Finding]:
+    """Find that values count as known before their periods were over, or their publishers told them."""
+    early = period_known_early(series)
+    if early is None or not reported.any():
+        return
+    message, remedy = early.why, "write the day on which each value became public"
+    if series.known is None:
+        message += f": with a lag of {counted(series.lag, 'session')} they count as known too early"
+        remedy = f"import it with --lag {early.lag}, or set data.lag.{series.name}={early.lag} in the run"
+    yield _finding(series, "early", WARNING, reported, message, remedy)
 
 
 def _percent(series: Series, reported: Flags) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from data.bars import PRICES, Bars
 from data.errors import DataError
 from data.events import Members
 from data.foreign import misnamed, refuse_misnamed
+from data.importing.notation import Notation
 from data.importing.prices import read_bars
 from data.importing.series import is_schedule, read_events, read_index, read_series
 from data.importing.table import ImportedTable, counted, read_table, titles_of
@@ -62,6 +63,7 @@ def import_files(
     path: Path,
     name: str | None = None,
     lag: int | None = None,
+    notation: Notation | None = None,
     say: Callable[[str], None] = lambda _line: None,
 ) -> tuple[Imported, ...]:
     """Import a CSV file, or all those of a folder and of its sub-folders ``bars``, ``series``, ``events``, ``members``.
@@ -77,6 +79,8 @@ def import_files(
         Of what it holds instead, ``^VIX`` for an index; for a single file.
     lag
         Sessions by which the series are known late; ``None`` keeps the lag that the store has for each, else 0.
+    notation
+        How the files write numbers and dates, where they don't show it themselves.
     say
         Told a line for each file that is imported.
 
@@ -95,7 +99,7 @@ def import_files(
     if name is not None and path.is_dir():
         raise DataError(f"{path}: is a folder, and a name is for a single file: name its files after what they hold")
     lags = {each.name: each.lag for each in store.entries(SERIES).values()}
-    found = [_read(each, where, name, lag, lags, folder=path.is_dir()) for each, where in _files(path)]
+    found = [_read(each, where, name, lag, lags, notation, folder=path.is_dir()) for each, where in _files(path)]
     named = Counter((done.kind, done.name) for done, held in found if held is not None)
     imported = []
     for each, held in found:
@@ -130,14 +134,21 @@ def _is_meant(path: Path) -> bool:
 
 
 def _read(
-    path: Path, where: str, given: str | None, lag: int | None, lags: Mapping[str, int], *, folder: bool
+    path: Path,
+    where: str,
+    given: str | None,
+    lag: int | None,
+    lags: Mapping[str, int],
+    notation: Notation | None,
+    *,
+    folder: bool,
 ) -> tuple[Imported, Thing | None]:
     """Read one file, given alone or found in a `folder`: what is to be kept of it, unless it has a fault."""
     given = path.stem if given is None else given
     try:
         if folder:
             refuse_misnamed(path, where)
-        held, notes = _content(path, where, given, lag, lags)
+        held, notes = _content(path, where, given, lag, lags, notation)
     except DataError as error:
         return Imported(where, given, error=str(error)), None
     if isinstance(held, Bars):
@@ -155,13 +166,13 @@ def _done(where: str, kind: str, name: str, dates: Dates, notes: tuple[str, ...]
 
 
 def _content(
-    path: Path, where: str, given: str, lag: int | None, lags: Mapping[str, int]
+    path: Path, where: str, given: str, lag: int | None, lags: Mapping[str, int], notation: Notation | None
 ) -> tuple[Thing, tuple[str, ...]]:
     """Return what a file holds, as its folder, its header and its name tell, and what was assumed."""
     if _is_group(path, where):
         name, notes = _name(given, MEMBERS, where)
         return read_members(path, where, name), notes
-    table, folder = read_table(path, where), path.parent.name
+    table, folder = read_table(path, where, notation), path.parent.name
     if folder == EVENTS or (folder not in KINDS and is_schedule(table)):
         name, renamed = _name(given, EVENTS, where)
         events, notes = read_events(table, name)

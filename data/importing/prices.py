@@ -11,7 +11,7 @@ from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.importing.dividends import later_splits, read_paid, with_dividends
-from data.importing.table import ImportedTable, counted, named_days, number
+from data.importing.table import ImportedTable, counted, named_days
 
 USED = (*PRICES, "adjclose", "volume", "dividend", "split", "capitalgains")
 COUNTED = 10
@@ -53,7 +53,7 @@ def read_bars(table: ImportedTable, name: str) -> tuple[Bars, tuple[str, ...]]:
     opened, high, low, close = prices
     bars = Bars(name, table.dates, opened, high, low, close, volume, dividend, split).onto(table.dates[has_bar])
     bars, dividend_notes = with_dividends(table, np.flatnonzero(has_bar), bars, adjusted=adjusted)
-    kept, closed_notes = _sessions(table, bars.dates)
+    kept, closed_notes = daily(table, bars.dates)
     notes = (*empty_notes, *closed_notes, *split_notes, *gains_notes, *dividend_notes, *volume_notes)
     return bars.onto(kept), (*table.notes, *table.passed_over(USED), *notes)
 
@@ -104,7 +104,7 @@ def _unadjusted(volume: Floats, basis: Floats, notes: tuple[str, ...]) -> tuple[
     return np.where(lost, 0.0, np.round(volume / basis)), (*notes, note) if lost.any() else notes
 
 
-def _sessions(table: ImportedTable, dates: Dates) -> tuple[Dates, tuple[str, ...]]:
+def daily(table: ImportedTable, dates: Dates) -> tuple[Dates, tuple[str, ...]]:
     """Return the dates that are sessions, and the note on those that aren't; raises DataError unless it is daily."""
     sessions = nyse_sessions(dates[0], dates[-1])
     held = np.isin(dates, sessions)
@@ -165,11 +165,7 @@ def _votes(table: ImportedTable, prices: Floats, split: Floats, has_bar: Flags) 
     return adjusted
 
 
-def _ratio(text: str) -> float:
-    """Read new shares per old share: ``0.1`` or ``1:10``."""
+def _ratio(text: str) -> float | None:
+    """Read new shares per old share as a ratio, ``1:10``."""
     pair = RATIO.fullmatch(text)
-    if not pair:
-        return number(text)
-    if not float(pair[2]):
-        raise ValueError(text)
-    return float(pair[1]) / float(pair[2])
+    return float(pair[1]) / float(pair[2]) if pair and float(pair[2]) else None

@@ -8,9 +8,9 @@ from data.arrays import Dates
 from data.bars import PRICES
 from data.errors import DataError
 from data.events import AFTER_CLOSE, BEFORE_OPEN, Events, make_events
-from data.families import published_late
-from data.importing.prices import read_prices
+from data.importing.prices import daily, read_prices
 from data.importing.table import ImportedTable, counted, named_days
+from data.publication import known_early
 from data.series import Series
 
 WORDS = ("symbol", "ticker", "timing", "announced")
@@ -46,11 +46,6 @@ def read_series(table: ImportedTable, name: str, column: str, lag: int | None) -
         lag = 0
     else:
         table.only_once("the date stands twice, without a column known to tell revisions")
-        if lag is None:
-            late = published_late(name)
-            remedy = f"it is published {counted(late, 'session')} later, so give a lag of {late}" if late else ""
-            remedy = remedy or "give a lag if it is later"
-            notes.append(f"Each value is taken as known at the close of its own date: {remedy}.")
     held = ~np.isnan(values)
     if not held.any():
         raise DataError(f"{table.where}: has no value in any row: add history")
@@ -58,7 +53,7 @@ def read_series(table: ImportedTable, name: str, column: str, lag: int | None) -
         gone = table.dates[~held]
         notes.append(f"{counted(len(gone), 'row')} without a value left out: {named_days(gone)}.")
     series = Series(name, table.dates[held], values[held], None if known is None else known[held], lag or 0)
-    return series, (*table.notes, *table.passed_over((column, "known")), *notes)
+    return series, (*table.notes, *table.passed_over((column, "known")), *notes, *_of_lag(series, lag))
 
 
 def read_index(table: ImportedTable, name: str, lag: int) -> tuple[Series, tuple[str, ...]]:
@@ -66,10 +61,22 @@ def read_index(table: ImportedTable, name: str, lag: int) -> tuple[Series, tuple
     table.only_once("the date stands twice")
     table.in_step()
     prices, has_bar, notes = read_prices(table)
+    daily(table, table.dates[has_bar])
     opened, high, low, close = prices[:, has_bar]
     index = "An index: kept as a series of its closes, with open, high and low."
-    assumed = (*table.notes, *table.passed_over(PRICES), *notes, index)
-    return Series(name, table.dates[has_bar], close, None, lag, {"open": opened, "high": high, "low": low}), assumed
+    series = Series(name, table.dates[has_bar], close, None, lag, {"open": opened, "high": high, "low": low})
+    return series, (*table.notes, *table.passed_over(PRICES), *notes, index)
+
+
+def _of_lag(series: Series, lag: int | None) -> tuple[str, ...]:
+    """Return the note on when values count as known, where nothing was said of it or that is too early."""
+    early = known_early(series)
+    if series.known is not None:
+        return () if early is None else (f"It is known too early: {early.why}.",)
+    if lag is None:
+        remedy = "give a lag if it is later" if early is None else f"{early.why}, so give a lag of {early.lag}"
+        return (f"Each value is taken as known at the close of its own date: {remedy}.",)
+    return () if early is None else (f"Its lag is too short: {early.why}, so give a lag of {early.lag}.",)
 
 
 def _known(table: ImportedTable) -> Dates:

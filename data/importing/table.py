@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,8 @@ from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
 from data.errors import DataError
 from data.foreign import refuse_packed, refuse_preamble, refuse_tickers, rows_of
+from data.importing.notation import Notation, form_of, parsed
+from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
 from data.stamps import Stamps, days_off, intraday_words, off_words, read_stamps, undated_words
 
 SAME = {
@@ -25,17 +27,13 @@ SAME = {
     "split": ("splits", "stocksplit", "stocksplits", "splitcoefficient", "splitfactor"),
 }
 """Columns of ours, and how vendors title them, in small letters and digits alone."""
+DAYS = ("date", "known", "announced")
+"""Columns of dates."""
 DATED = ("releasedate", "reportdate")
 """How schedules title their dates; a date where no column is titled so."""
 COLUMN = {title: column for column, titles in SAME.items() for title in titles}
 EMPTY = ("", "null", "nan", "n/a", "na", "none", "-", ".")
 """How vendors write that there is no number."""
-AMERICAN = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})")
-DRESSED = re.compile(r"(-?)\$?(\d{1,3}(?:,\d{3})+|\d+)(\.\d*)?([KMB]?)", re.IGNORECASE)
-"""A number with a dollar sign, commas between thousands, or K, M, B behind it."""
-PRINTED = re.compile(r"\.(\d*)(?:[eE]([-+]\d+))?$")
-"""The decimals of a number, and its exponent."""
-TIMES = {"": 1.0, "K": 1e3, "M": 1e6, "B": 1e9}
 NAMED = 5
 """Days that a note names before it says how many more there are."""
 
@@ -58,6 +56,8 @@ class ImportedTable:
         Of the rows in the file, as an editor counts them.
     notes
         What was assumed so far, a sentence each.
+    notation
+        What is told of how numbers and dates are written.
     intraday
         Whether rows of one date have different times of day.
     """
@@ -68,26 +68,52 @@ class ImportedTable:
     dates: Dates
     lines: list[int]
     notes: tuple[str, ...]
+    notation: Notation = field(default_factory=Notation)
     intraday: bool = False
 
-    def numbers(self, column: str, read: Callable[[str], float] | None = None) -> Floats:
-        """Return a column's numbers, NaN where it is empty; raises DataError on what is no number."""
-        values = np.full(len(self.lines), np.nan)
+    def numbers(self, column: str, read: Callable[[str], float | None] = lambda _cell: None) -> Floats:
+        """Return a column's numbers, NaN where it is empty; `read` reads what else a cell may hold.
+
+        Raises DataError on what is no number, or may be two.
+        """
+        values, as_number = np.full(len(self.lines), np.nan), self._as_number(column)
         for row, cell in enumerate(self.cells[column]):
             if cell.lower() not in EMPTY:
-                try:
-                    values[row] = (read or number)(cell)
-                except ValueError:
-                    raise self.error(row, f"{self.titles[column]} is {cell!r}, not a number: correct it") from None
+                value = as_number(cell)
+                value = read(cell) if value is None else value
+                if value is None:
+                    raise self.error(row, f"{self.titles[column]} is {cell!r}, {': '.join(self._unread(cell))}")
+                values[row] = value
         return values
 
+    def _as_number(self, column: str) -> Callable[[str], float | None]:
+        """Return what reads a column's cells: by the decimal mark that is told, else only what means one thing."""
+        told = self.notation.decimal
+        if told is not None:
+            return lambda cell: read_number(cell, told)
+        own = self.cells[column]
+        others = [cell for each in self.cells if each not in (column, *DAYS) for cell in self.cells[each]]
+        thousands = any(COMMA in cell for cell in own) and shows_thousands(own, others)
+        commas = shows_decimal_comma((*own, *others))
+        return lambda cell: read_certain(cell, thousands=thousands, commas=commas)
+
+    def _unread(self, cell: str) -> tuple[str, str]:
+        """Return what is wrong with a cell that isn't read as a number, and the remedy."""
+        words, marks = readings(cell)
+        if words and self.notation.decimal is None:
+            return f"which is {words}", "give " + " or ".join(f"--decimal {mark}" for mark in marks)
+        return "not a number", "correct it"
+
     def dates_of(self, column: str) -> Dates:
-        """Return a column's dates; raises DataError on what is none."""
-        return _dates(self.where, self.titles[column], self.cells[column], self.lines).days
+        """Return a column's dates; raises DataError on what is none, or may be two."""
+        beside = [cell for each in DAYS if each != column for cell in self.cells.get(each, ())]
+        stamps, _notes = _dates(self.where, self.titles[column], self.cells[column], self.lines, self.notation, beside)
+        return stamps.days
 
     def unit(self, column: str) -> float:
         """Return the last decimal that the column is printed to, such as 1e-6."""
-        decimals = [len(part[1]) - int(part[2] or 0) for cell in self.cells[column] if (part := PRINTED.search(cell))]
+        printed = re.compile(rf"\{self.notation.decimal or POINT}(\d*)(?:[eE]([-+]\d+))?$")
+        decimals = [len(part[1]) - int(part[2] or 0) for cell in self.cells[column] if (part := printed.search(cell))]
         return float(10.0 ** -max(decimals, default=0))
 
     def error(self, row: int | np.intp, message: str) -> DataError:
@@ -118,8 +144,9 @@ class ImportedTable:
         return (f"Columns passed over: {', '.join(others)}.",) if others else ()
 
 
-def read_table(path: Path, where: str) -> ImportedTable:
+def read_table(path: Path, where: str, notation: Notation | None = None) -> ImportedTable:
     """Read a CSV file; raises DataError with file, line and cure where it can't be read without guessing."""
+    notation = notation or Notation()
     rows = _rows(path, where)
     header, first = _header(rows, where)
     columns = _columns(header, where)
@@ -132,7 +159,8 @@ def read_table(path: Path, where: str) -> ImportedTable:
             raise DataError(f"{where}:{line}: has {len(row)} fields, the header {len(header)}: correct the row")
     lines, texts = [line for line, _row in rows], [row for _line, row in rows]
     cells = {column: [row[at] for row in texts] for column, at in columns.items()}
-    stamps = _dates(where, header[columns["date"]] or "date", cells["date"], lines)
+    beside = [cell for column in DAYS[1:] for cell in cells.get(column, ())]
+    stamps, read_as = _dates(where, header[columns["date"]] or "date", cells["date"], lines, notation, beside)
     turned, order = _order(stamps.days)
     return ImportedTable(
         where,
@@ -140,7 +168,8 @@ def read_table(path: Path, where: str) -> ImportedTable:
         {column: [texts[row] for row in order] for column, texts in cells.items()},
         stamps.days[order],
         [lines[row] for row in order],
-        (*_of_dates(cells["date"], stamps), *turned),
+        (*read_as, *turned),
+        notation,
         stamps.intraday,
     )
 
@@ -148,21 +177,6 @@ def read_table(path: Path, where: str) -> ImportedTable:
 def titles_of(path: Path, where: str) -> frozenset[str]:
     """Return a file's titles in small letters; raises DataError where it is no CSV file."""
     return frozenset(title.lower() for title in _rows(path, where)[0][1])
-
-
-def number(text: str) -> float:
-    """Read a number as people write it; raises ValueError on anything that could mean two things."""
-    try:
-        value = float(text)
-    except ValueError:
-        dressed = DRESSED.fullmatch(text)
-        if not dressed:
-            raise
-        sign, whole, rest, times = dressed.groups()
-        value = float(sign + whole.replace(",", "") + (rest or "")) * TIMES[times.upper()]
-    if not np.isfinite(value):
-        raise ValueError(text)
-    return value
 
 
 def named_days(dates: Sequence[np.datetime64] | Dates) -> str:
@@ -230,19 +244,27 @@ def _columns(header: list[str], where: str) -> dict[str, int]:
     return columns
 
 
-def _dates(where: str, title: str, cells: list[str], lines: list[int]) -> Stamps:
-    """Return a column's days; raises DataError with the line of what is none."""
-    written = [f"{us[3]}-{us[1]:0>2}-{us[2]:0>2}" if (us := AMERICAN.fullmatch(cell)) else cell for cell in cells]
+def _dates(
+    where: str, title: str, cells: list[str], lines: list[int], notation: Notation, beside: list[str]
+) -> tuple[Stamps, tuple[str, ...]]:
+    """Return a column's days, and what was assumed; raises DataError with the line of what is none, or may be two."""
+    try:
+        form, note = (notation.dates, "") if notation.dates else form_of(cells, beside)
+    except ValueError as doubt:
+        row, what, remedy = doubt.args
+        raise DataError(f"{where}:{lines[row]}: {title} is {cells[row]!r}, {what}: {remedy}") from None
+    written = [parsed(cell, form) for cell in cells] if form else cells
     try:
         stamps = read_stamps(written)
     except ValueError:
         stamps = None
     if stamps is not None and ((stamps.days >= FIRST) & (stamps.days <= LAST)).all():
-        return stamps
+        return stamps, tuple(each for each in (note, stamps.note) if each)
     row = next(row for row, cell in enumerate(written) if not _is_day(cell))
     known = undated_words(cells[row])
-    how = known or "write it as YYYY-MM-DD (or as MM/DD/YYYY)"
-    raise DataError(f"{where}:{lines[row]}: {title} is {cells[row]!r}, {'' if known else 'not a date: '}{how}")
+    how = known or ("correct it" if form else "write it as YYYY-MM-DD, or give its form, such as --dates %m/%d/%y")
+    what = f"not a date{f' by {form}' if form else ''}: "
+    raise DataError(f"{where}:{lines[row]}: {title} is {cells[row]!r}, {'' if known else what}{how}")
 
 
 def _is_day(cell: str) -> bool:
@@ -250,13 +272,6 @@ def _is_day(cell: str) -> bool:
         return bool(FIRST <= read_stamps([cell]).days[0] <= LAST)
     except ValueError:
         return False
-
-
-def _of_dates(cells: list[str], stamps: Stamps) -> tuple[str, ...]:
-    """Return what was assumed of how dates are written."""
-    american = any(map(AMERICAN.fullmatch, cells))
-    notes = ("Dates with slashes are read as month/day/year." if american else "", stamps.note)
-    return tuple(note for note in notes if note)
 
 
 def _order(dates: Dates) -> tuple[tuple[str, ...], list[int]]:

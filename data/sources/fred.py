@@ -15,7 +15,7 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from data.errors import DataError, did_you_mean
-from data.families import LATE, published_late
+from data.publication import LATE, published_late
 from data.series import Series
 from data.sources import SERIES, Kind
 from data.sources.vendor import Fetched

@@ -7,16 +7,18 @@ rules stand in one place, wherever they live, and numba in one other.
 from __future__ import annotations
 
 import hashlib
+import pickle
+import sys
 import types
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import platformdirs
-
 from data.arrays import Flags, Ints
+from data.cache import user_cache
 from engine import legs, rules
 from engine.kernel import attribution, bootstrap, loop, placebo, sweep, tails
 from strategies import policy
@@ -54,11 +56,50 @@ class Compiled(NamedTuple):
     match_books: Callable[..., None]
 
 
+@dataclass(frozen=True)
+class MachineCode:
+    """What numba takes for the cache of a function: a file of the user's cache for each of its signatures.
+
+    Numba's own loads whatever bytes it finds, and falls back to a folder beside the source, where it goes by that one
+    source and not by those of the function's helpers.
+
+    Parameters
+    ----------
+    folder
+        Where it is kept, in the user's cache.
+    function
+        The function's name.
+    """
+
+    folder: str
+    function: str
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return what was compiled for a signature, None where that isn't kept."""
+        from numba.core import compiler
+
+        target_context.refresh()
+        kept = user_cache().read(self._name(sig, target_context.codegen()))
+        results: Any = compiler.CompileResult
+        return kept and results._rebuild(target_context, *pickle.loads(kept))  # noqa: S301, SLF001  # our own bytes
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled for a signature."""
+        from numba.core import serialize
+
+        pickled: Any = serialize.dumps
+        user_cache().keep(self._name(sig, data.codegen), pickled(data._reduce()))  # noqa: SLF001
+
+    def _name(self, sig: Any, codegen: Any) -> str:
+        """Return a file's name, by the types of the arguments and by the processor that the code is for."""
+        digest = hashlib.sha256(repr((sig, codegen.magic_tuple())).encode())
+        return f"{self.folder}/{self.function}-{digest.hexdigest()[:16]}"
+
+
 @lru_cache(maxsize=1)
 def compiled() -> Compiled:
     """Return the compiled twins; the first call ever compiles for some seconds, later ones read the disk."""
-    _use_cache()
-    twins: dict[str, Any] = {}
+    folder, twins = _folder(), dict[str, Any]()
     for function in (
         *(policy.start, policy.leave, policy.step),
         *(
@@ -80,12 +121,12 @@ def compiled() -> Compiled:
         *(tails.walk, tails.risk_and_growth, tails.between, tails.match, tails.match_draws),
         *(tails.as_safe, tails.match_books),
     ):
-        twins[function.__name__] = twin(function, twins)
+        twins[function.__name__] = twin(function, twins, folder)
     return Compiled(*(twins[name] for name in Compiled._fields))
 
 
-def twin(function: Callable[..., Any], twins: dict[str, Any]) -> Any:
-    """Return the compiled twin of a plain function whose helpers have twins already.
+def twin(function: Callable[..., Any], twins: dict[str, Any], folder: str) -> Any:
+    """Return the compiled twin of a plain function whose helpers have twins already, kept in a folder of the cache.
 
     What is called a million times is set into its caller: passing arrays on costs more than the arithmetic.
     """
@@ -101,24 +142,19 @@ def twin(function: Callable[..., Any], twins: dict[str, Any]) -> Any:
         "no_cfunc_wrapper": True,
         "_nrt": function not in UNCOUNTED,
     }
-    return numba.njit(cache=True, nogil=True, error_model="numpy", **options)(rebound)
+    made: Any = numba.njit(nogil=True, error_model="numpy", **options)(rebound)
+    made._cache = MachineCode(folder, function.__name__)  # noqa: SLF001
+    return made
 
 
 def is_cached() -> bool:
     """Return whether compiled code is on disk; else the first call compiles for about ten seconds."""
-    return _folder().is_dir()
+    return (user_cache().folder / _folder()).is_dir()
 
 
-def _use_cache() -> None:
-    import numba
-
-    settings: Any = numba.config
-    settings.CACHE_DIR = str(_folder())
-
-
-def _folder() -> Path:
-    """Return where compiled code is kept, by the hash of all its sources: numba itself would look at one file."""
-    digest = hashlib.sha256(version("numba").encode())
+def _folder() -> str:
+    """Return where compiled code is kept: by all its sources, and by what compiles them and runs them."""
+    digest = hashlib.sha256(f"{version('numba')} {version('llvmlite')} {sys.version}".encode())
     for path in (__file__, *(str(module.__file__) for module in SOURCES)):
         digest.update(Path(path).read_bytes())
-    return Path(platformdirs.user_cache_dir("hedge-backtest")) / f"kernel-{digest.hexdigest()[:16]}"
+    return f"kernel-{digest.hexdigest()[:16]}"

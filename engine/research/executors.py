@@ -193,7 +193,7 @@ def _without_main() -> Iterator[None]:
     A script would need an ``if __name__ == "__main__":`` around all it does. What a process is told of the script, it
     is told while it is started, by what stands in `sys.modules`.
     """
-    with STARTING:
+    with STARTING, _without_interrupts():
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:
@@ -202,10 +202,26 @@ def _without_main() -> Iterator[None]:
             sys.modules["__main__"] = main
 
 
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C doesn't reach, not even while they import: what there is to say, the parent says."""
+    if os.name == "nt":
+        yield
+        return
+    from multiprocessing import resource_tracker  # not on Windows
+
+    resource_tracker.ensure_running()  # while it is started, it would let signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # one that came meanwhile is ours
+
+
 def _serve(job: Any, pipe: Connection, read: Mapping[str, bytes]) -> None:
     """Answer chunks until the pipe ends, by users' files as the parent read them: they may be edited meanwhile."""
     texts().take(read)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C reaches us too: what there is to say, the parent says
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # on Windows it reaches us too
     compute, answer = None, None
     error: BaseException | None
     try:

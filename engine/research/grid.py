@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 import numpy as np
 
 from data.arrays import Ints
-from data.errors import ConfigError
+from data.errors import LONGEST, ConfigError, cut
+from data.ranges import ANY
 from engine.config import RunConfig
 from engine.loading import build_config, full_keys, read_value
 from engine.plain import Keys, plain
 
 MOST = 100_000_000
 """Combinations above which a sweep is a mistake."""
+MOST_VALUES = 1_000_000
+"""Values of one key above which it is one."""
+
+WrittenAxis = str | tuple[str, Any]
+"""An axis as --param takes it, or an item of a YAML's section ``sweep``."""
 
 FORMS = "write key=10:200:10 or key=a,b,c"
 
@@ -89,7 +93,7 @@ class Grid:
         return np.column_stack(np.unravel_index(numbers, [len(axis.values) for axis in self.axes]))
 
 
-def grid_of(config: RunConfig, written: Sequence[str], random: int | None = None, seed: int = 0) -> Grid:
+def grid_of(config: RunConfig, written: Iterable[WrittenAxis], random: int | None = None, seed: int = 0) -> Grid:
     """Read axes and check every value of each by itself, before anything runs.
 
     Parameters
@@ -97,7 +101,7 @@ def grid_of(config: RunConfig, written: Sequence[str], random: int | None = None
     config
         The run that is swept.
     written
-        ``key=10:200:10`` (both ends included, in decimal arithmetic) or ``key=a,b,c``.
+        ``key=10:200:10`` (both ends included, in decimal arithmetic) or ``key=a,b,c``, or items of a YAML's section.
     random, seed
         Draw that many combinations without replacement.
 
@@ -106,9 +110,10 @@ def grid_of(config: RunConfig, written: Sequence[str], random: int | None = None
     ConfigError
         An unknown key, an empty range, a value outside its range, or more combinations than can be meant.
     """
-    if not written:
+    axes = [_axis(config, given) for given in written]
+    if not axes:
         raise ConfigError("a sweep needs axes: --param key=10:200:10 or key=a,b,c, or a section sweep in the YAML")
-    return _grid(config, [_axis(config, text) for text in written], random, seed, "--")
+    return _grid(config, axes, random, seed, "--")
 
 
 def grid_from(config: RunConfig, given: Any, random: int | None = None, seed: int = 0) -> Grid:
@@ -176,61 +181,57 @@ def _drawn(size: int, count: int, seed: int) -> Ints:
     return drawn
 
 
-def axes_in_yaml(section: Mapping[str, Any]) -> list[str]:
-    """Return a YAML ``sweep`` section's axes as --param would write them: a list's values stay those that it holds."""
-    return [
-        f"{key}="
-        + (value if isinstance(value, str) else ",".join(map(_written, value if isinstance(value, list) else [value])))
-        for key, value in section.items()
-    ]
+def named(text: str) -> str:
+    """Return an axis as messages name it."""
+    return f"--param {cut(text, 2 * LONGEST)}"
 
 
-def _written(value: Any) -> str:
-    """Return a value as --param would write it in a list: text is quoted where it would be read as something else."""
-    if isinstance(value, dt.date):
-        return str(value)
-    if not isinstance(value, str):
-        return json.dumps(value, default=str)
-    try:
-        alike = read_value(f"[{value}]", value) == [value]
-    except ConfigError:
-        alike = False
-    return value if alike else json.dumps(value)
-
-
-def _axis(config: RunConfig, text: str) -> Axis:
-    keys, parts, values = read_axis(config, text, FORMS)
-    where = f"--param {text}"
+def _axis(config: RunConfig, given: WrittenAxis) -> Axis:
+    keys, parts, values, where = read_axis(config, given, FORMS)
     return Axis(keys, tuple(_range(parts, where)) if parts else values, where)
 
 
-def read_axis(config: RunConfig, text: str, forms: str) -> tuple[Keys, list[str], tuple[Any, ...]]:
-    """Read what --param takes.
+def read_axis(config: RunConfig, given: WrittenAxis, forms: str) -> tuple[Keys, list[str], tuple[Any, ...], str]:
+    """Read what --param takes, or what stands in a YAML's section ``sweep``.
 
     Parameters
     ----------
     config
         The run whose key it is.
-    text
-        ``key=first:last`` or ``key=first:last:step``, or ``key=a,b,c``.
+    given
+        ``key=first:last``, ``key=first:last:step`` or ``key=a,b,c``, where quotes keep a comma in a value; or a key
+        with a range or the list of its values, which are taken as they are.
     forms
         How it is to be written, for messages.
 
     Returns
     -------
-    The full key; the parts of a range, none where values are listed; the values that are listed.
+    The full key; the parts of a range, none where values are listed; the values that are listed; and where it was
+    written, for messages.
     """
-    where, (key, equals, written) = f"--param {text}", text.partition("=")
-    if not equals or not key.strip():
-        raise ConfigError(f"{where}: {forms}")
-    keys, parts = full_keys(config, key.strip(), where), written.strip().split(":")
-    if len(parts) in (2, 3) and not any(mark in written for mark in ",[{\"'"):
-        return keys, parts, ()
-    listed = read_value(f"[{written.strip()}]", where)
+    if isinstance(given, str):
+        where, (key, equals, written) = named(given), given.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError(f"{where}: {forms}")
+    else:
+        key, written = given
+        where = f"sweep.{key}"
+    keys, parts = full_keys(config, key.strip(), where), _parts(written)
+    if parts:
+        return keys, parts, (), where
+    listed = read_value(f"[{written.strip()}]", where) if isinstance(given, str) else [written]
     values = tuple(listed[0] if len(listed) == 1 and isinstance(listed[0], list) else listed)
     if not values:
         raise ConfigError(f"{where}: has no values: {forms}")
-    return keys, [], values
+    return keys, [], values, where
+
+
+def _parts(written: Any) -> list[str]:
+    """Return the parts of a range; none where it is none."""
+    if not isinstance(written, str) or any(mark in written for mark in ",[{\"'"):
+        return []
+    parts = written.strip().split(":")
+    return parts if len(parts) in (2, 3) else []
 
 
 def check_once(names: Sequence[str], option: str) -> None:
@@ -253,11 +254,16 @@ def value_taken(config: RunConfig, keys: Keys, value: Any, where: str, varied: S
 def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
     """Return an axis with its values as the config takes them; a clash with another axis is for the rows to tell.
 
-    Of numbers the lowest and the highest of each kind are tried, since every range is an interval; of others all.
+    Of numbers the lowest, the highest and the nearest to 0 of each kind are tried, since a range is an interval or two;
+    of others all.
     """
-    numbers = all(type(value) in (int, float) and math.isfinite(value) for value in axis.values)
+    numbers = all(type(value) in (int, float) and abs(value) <= ANY.high for value in axis.values)
     of_kinds = [[value for value in axis.values if type(value) is kind] for kind in (int, float)]
-    tried = [end for some in of_kinds if some for end in (min(some), max(some))] if numbers else axis.values
+    tried = (
+        [end for some in of_kinds if some for end in (min(some), max(some), min(some, key=abs))]
+        if numbers
+        else axis.values
+    )
     taken = {repr(value): value_taken(config, axis.keys, value, axis.text, swept) for value in tried}
     kind = float if float in map(type, taken.values()) else type(next(iter(taken.values())))
     values = tuple(kind(value) if numbers else taken[repr(value)] for value in axis.values)
@@ -266,20 +272,28 @@ def _checked(config: RunConfig, axis: Axis, swept: Sequence[str]) -> Axis:
     return replace(axis, values=values)
 
 
+def decimals(parts: Sequence[str], where: str, form: str) -> list[Decimal]:
+    """Return the numbers of a range as they are written; raises ConfigError that begins with `where`."""
+    try:
+        numbers = [Decimal(part) for part in parts]
+    except DecimalException:
+        raise ConfigError(f"{where}: a range is {form}") from None
+    if not all(number.is_finite() and ANY.low <= number <= ANY.high for number in numbers):
+        raise ConfigError(f"{where}: a range is of numbers from {ANY.ends}")
+    return numbers
+
+
 def _range(parts: list[str], where: str) -> Iterator[int | float]:
     """Yield a range's values, both ends included, in decimal arithmetic: 0.05:0.6:0.01 holds 0.6."""
-    try:
-        first, last, *rest = (Decimal(part) for part in parts)
-    except InvalidOperation:
-        raise ConfigError(f"{where}: a range is first:last:step, three numbers") from None
+    first, last, *rest = decimals(parts, where, "first:last:step, three numbers")
     stride = rest[0] if rest else Decimal(1)
-    if not all(number.is_finite() for number in (first, last, stride)) or stride <= 0:
+    if stride <= 0:
         raise ConfigError(f"{where}: the step has to be above 0")
     if last < first:
         raise ConfigError(f"{where}: the range is empty: {last} is below {first}")
+    if last - first >= MOST_VALUES * stride:
+        raise ConfigError(f"{where}: more than {MOST_VALUES:,} values are more than a sweep holds of a key")
     count = int((last - first) / stride) + 1
-    if count > MOST:
-        raise ConfigError(f"{where}: {count:,} values are more than a sweep holds ({MOST:,})")
     whole = all(number == number.to_integral_value() for number in (first, stride))
     for k in range(count):
         value = first + k * stride

@@ -98,7 +98,7 @@ def run_rows(runs: Path, warn: Warn) -> list[tuple[Row, Mapping[str, Any]]]:
     mean the same today, and ``older`` is true.
     """
     found: list[tuple[Row, Mapping[str, Any]]] = []
-    for folder in _oldest_first(runs, "metrics.json", "manifest.json", warn=warn):
+    for folder in _oldest_first(runs, "metrics.json", "manifest.json", "config.yaml", warn=warn):
         with _named(warn):
             metrics, manifest = _json(folder / "metrics.json"), _json(folder / "manifest.json")
             try:

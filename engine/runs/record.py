@@ -169,7 +169,10 @@ def _settings(folder: Path) -> Mapping[str, Any]:
 
 
 def _check_whole(folder: Path, *names: str) -> None:
-    if name := damaged(folder, names):
+    name = damaged(folder, names, every=True)
+    if name == "config.yaml":
+        raise UserError(f"{folder}: {name} was changed after the run: run what it says now, or remove the folder")
+    if name is not None:
         raise broken(folder, f"{name} is damaged: it isn't as it was written")
 
 

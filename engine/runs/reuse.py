@@ -12,7 +12,7 @@ from data.version import code_version
 from engine.config import RunConfig
 from engine.runs import identity
 from engine.runs.folder import id_of, kept_folders
-from engine.runs.record import read_json
+from engine.runs.record import Record, read_json
 from engine.setup import open_market
 
 
@@ -32,7 +32,7 @@ def made_before(config: RunConfig, runs: Path, engine: str = "backtrader") -> Pa
     for name, manifest in alike.items():
         if (manifest.get("config"), manifest.get("engine")) == (known, engine):
             data = market.fingerprint(set(manifest["data"]) - {"audit"})  # and what the audit finds now
-            if identity.id_of(config, source, data, engine) == id_of(name):
+            if identity.id_of(config, source, data, engine) == id_of(name) and _is_whole(runs / name):
                 return runs / name
     return None
 
@@ -41,6 +41,15 @@ def changed_inputs(manifest: Mapping[str, Any], market: Market, reads: Iterable[
     """Return which inputs that are read aren't what the kept run was fed: ``bars/SOXX``, ``series/IRX``."""
     fed = manifest["data"]
     return [name for name, content in market.fingerprint(reads).items() if fed.get(name) != content]
+
+
+def _is_whole(folder: Path) -> bool:
+    """Return whether all that is kept of a run is as it was written: any other is made again."""
+    try:
+        Record.load(folder)
+    except UserError:
+        return False
+    return True
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from data.arrays import Flags, Ints
 from data.events import Events, Members
-from data.families import published_late
 from data.market import Market
+from data.publication import known_early
 from data.series import Series
 from data.sources import Kind, Thing
 from engine.validation.histories import MILD, Garbage, cut, poisoned
@@ -192,7 +192,7 @@ def _publication_check(namer: Namer, cuts: Ints, named: dict[str, Leak], steps: 
             trial = compare(namer.whole, namer.bench.run(history, row), row)
             early += [trial] if trial.rows else []
         leaks += [namer.name(subject, early, only) for subject in namer.subjects(early) if subject not in named]
-        how = "before it was public" if early else "no earlier than it was public"
+        how = "before it was public" if early else f"{'perhaps before' if doubt else 'no earlier than'} it was public"
         words = f"{item.replace('/', ' ')} ({': '.join(filter(None, (rule, doubt)))})"
         groups.setdefault(how if rule else "as if it had always been known", []).append(words)
         details[item] = {"rule": rule, "doubt": doubt, "early": len(early)}
@@ -214,10 +214,10 @@ def _rule(name: str, thing: Thing) -> tuple[str, str]:
         return hindsight if undated else ("known on the day somebody joined or left", "")
     if not isinstance(thing, Series):
         return "", ""
+    found, sessions = known_early(thing), thing.lag
+    doubt = f"{found.why}: set data.lag.{name}={found.lag}" if found is not None else ""
     if thing.known is not None:
-        return "known on the day its column known says", ""
-    sessions, usual = thing.lag, published_late(name)
-    doubt = f"it is published {usual} session late: set data.lag.{name}={usual}" if sessions < usual else ""
+        return "known on the day its column known says", "" if found is None else f"{found.why}: correct them"
     if not sessions:
         return "known at the close of its own date", doubt
     return f"known {sessions} session{'s' * (sessions > 1)} after its date", doubt

@@ -13,8 +13,9 @@ import numpy as np
 from data.arithmetic import exp
 from data.arrays import DAY, Dates, Flags, Floats
 from data.bars import COLUMNS, PRICES, Bars
-from data.calendar import nyse_sessions
+from data.calendar import FIRST, nyse_sessions
 from data.events import Events, Members, make_events, make_members
+from data.publication import ended
 from data.series import Series
 from data.sources import Held, Kind, Thing, typed
 from data.sources.wrapped import Wrapped
@@ -163,11 +164,12 @@ def _published(series: Series, at: np.datetime64) -> Flags:
         return series.known <= at
     if not len(series.dates):
         return np.zeros(0, np.bool_)
-    if not series.lag:
+    lag = max(series.lag, ended(series.dates))  # whatever is said of it, before its period is over it isn't known
+    if not lag:
         return series.dates <= at
-    begin = min(series.dates[0], at) - (2 * series.lag + 20) * DAY
+    begin = max(min(series.dates[0], at) - (2 * lag + 20) * DAY, FIRST)
     sessions: Dates = nyse_sessions(begin, max(series.dates[-1], at))
-    public: Flags = np.searchsorted(sessions, series.dates) + series.lag <= np.searchsorted(sessions, at)
+    public: Flags = np.searchsorted(sessions, series.dates) + lag <= np.searchsorted(sessions, at)
     return public
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text as RichText
 
+from data.text import visible
 from reports.document import Cell, Details, Heading, Items, Paragraph, Part, Table, Text
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def show(console: Console, parts: Iterable[Part]) -> None:
 def styled(text: Text, role: str = "") -> RichText:
     """Return a sentence in its role's style."""
     if isinstance(text, str):
-        return RichText(text, STYLES.get(role, ""))
-    pieces = [(piece.text, STYLES.get(piece.role, "")) for piece in text]
+        return RichText(visible(text), STYLES.get(role, ""))
+    pieces = [styled(piece.text, piece.role) for piece in text]
     return RichText.assemble(*pieces, style=STYLES.get(role, ""))
 
 
@@ -71,7 +72,7 @@ def as_rich(table: Table) -> RichTable:
     drawn = RichTable(box=None, pad_edge=False, header_style="bold", show_header=heads, padding=padding)
     for column, side in zip(table.columns, table.sides, strict=True):
         drawn.add_column(
-            RichText(column.head),
+            styled(column.head),
             header_style="bold yellow" if column.head == CORNER else "bold",
             justify="right" if side == "right" else "left",
             vertical="bottom" if numbers else "top",
@@ -83,11 +84,11 @@ def as_rich(table: Table) -> RichTable:
             drawn.add_row()
         cells = [_cell(cell) for cell in table.written(row)]
         if row.mark:
-            cells[0].append(f" {row.mark}", "bold")
+            cells[0].append_text(styled(f" {row.mark}", "strong"))
         drawn.add_row(*cells, style=STYLES.get(row.role))
     return drawn
 
 
 def _cell(cell: Cell) -> RichText:
     text = styled(cell.text.replace(" %", "%") if isinstance(cell.text, str) else cell.text, cell.role)
-    return text.append(f"\n{cell.detail}", "dim") if cell.detail else text
+    return text.append_text(styled(f"\n{cell.detail}", "dek")) if cell.detail else text

@@ -12,8 +12,9 @@ from types import ModuleType
 from typing import Any
 
 from data.arrays import Floats
-from data.errors import did_you_mean
+from data.errors import cut, did_you_mean, quoted
 from data.market import Market, Roles
+from data.ranges import ANY, Range
 from strategies.parameters import Parameter, ParameterError, check_value
 from strategies.signals import (
     breadth,
@@ -29,7 +30,7 @@ from strategies.signals import (
     volume,
     weakness,
 )
-from strategies.signals.feeds import Feed, Feeder, Range
+from strategies.signals.feeds import Feed, Feeder
 
 MUST = inspect.Parameter.empty
 """Stands for the default of a key that has none."""
@@ -82,10 +83,9 @@ class Signal:
     def parameters(self) -> tuple[Parameter, ...]:
         """What else it takes, in order."""
         return tuple(
-            Parameter(name, kind, default, bounds.at_least, bounds.at_most)
+            Parameter(name, kind, default, next((note for note in notes if isinstance(note, Range)), ANY))
             for name, (kind, notes, default) in self._arguments.items()
             if name not in self.feeds
-            for bounds in [next((note for note in notes if isinstance(note, Range)), Range())]
         )
 
     @cached_property
@@ -162,7 +162,7 @@ def _named(signal: str, feed: Feed, value: Any, where: str) -> Any:
     if several and isinstance(value, list | tuple) and value and all(isinstance(name, str) for name in value):
         return list(value)
     asked = "a name, or a list of names" if several else "a name"
-    raise ParameterError(f"{signal}: {feed.key} has to be {asked}, not {value!r}", where)
+    raise ParameterError(f"{signal}: {feed.key} has to be {asked}, not {quoted(value)}", where)
 
 
 FAMILIES: Mapping[str, tuple[ModuleType, ...]] = {
@@ -201,5 +201,5 @@ def signal(named: Any, where: str) -> Signal:
     """Return a signal by its name; raises ParameterError."""
     if not isinstance(named, str) or named not in SIGNALS:
         hint = did_you_mean(str(named), SIGNALS) or ": backtest catalogue lists them"
-        raise ParameterError(f"there is no signal {named}{hint}", where)
+        raise ParameterError(f"there is no signal {cut(str(named))}{hint}", where)
     return SIGNALS[named]

@@ -8,7 +8,8 @@ from typing import Annotated
 import numpy as np
 
 from data.arrays import Floats
-from strategies.signals.feeds import Count, Days, Level, Range
+from data.ranges import Range
+from strategies.signals.feeds import Count, Days, Level
 from strategies.signals.windows import before, moving_average, over, standard_deviation, within
 
 
@@ -59,7 +60,7 @@ def _wilder(moves: Floats, days: int) -> Floats:
 def rsi_turn(
     level: Level,
     days: Days = 14,
-    overbought: Annotated[float, Range(at_least=0.0, at_most=100.0)] = 70.0,
+    overbought: Annotated[float, Range(0, 100)] = 70.0,
     memory: Count = 5,
 ) -> Floats:
     """1 where the relative strength index has turned down from overbought of late, else 0.

@@ -11,6 +11,7 @@ from data.arrays import Dates, Flags, Floats
 from data.events import Events
 from data.families import chip_makers
 from data.market import Market
+from data.ranges import COUNT, DAYS, SHARE
 
 Default = Literal["underlying", "hedge", "members"]
 Names = str | tuple[str, ...] | None
@@ -33,14 +34,6 @@ class Feed:
     kind: str
     key: str = ""
     default: Default | None = None
-
-
-@dataclass(frozen=True)
-class Range:
-    """The range of a signal's parameter, both ends included."""
-
-    at_least: float | None = None
-    at_most: float | None = None
 
 
 Level = Annotated[Floats, Feed("level", "of", "underlying")]
@@ -66,11 +59,11 @@ Sessions = Annotated[Dates, Feed("sessions")]
 Schedule = Annotated[Events, Feed("schedule", "events")]
 """Dated events, past and to come."""
 
-Days = Annotated[int, Range(at_least=2)]
-"""Sessions in a window, this one included, at least 2."""
-Count = Annotated[int, Range(at_least=1)]
-"""A number of sessions or of things, at least 1."""
-Share = Annotated[float, Range(at_least=0.0, at_most=1.0)]
+Days = Annotated[int, DAYS]
+"""Sessions in a window, this one included, from 2."""
+Count = Annotated[int, COUNT]
+"""A number of sessions or of things, from 1."""
+Share = Annotated[float, SHARE]
 """A fraction from 0 to 1."""
 
 

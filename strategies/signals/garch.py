@@ -10,7 +10,8 @@ import numpy as np
 from data.arithmetic import dot, log, power
 from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
-from strategies.signals.feeds import Count, Level, Range
+from data.ranges import CENTURY, Range
+from strategies.signals.feeds import Count, Level
 
 Point = tuple[float, ...]
 """Omega, alpha and beta, of returns scaled to a mean square of 1."""
@@ -25,7 +26,7 @@ NEAR = 1e-7
 """How close to the best point, in each parameter, the others lie when a search ends."""
 
 
-def garch_volatility(level: Level, refit: Count = 63, sessions: Annotated[int, Range(at_least=100)] = 1000) -> Floats:
+def garch_volatility(level: Level, refit: Count = 63, sessions: Annotated[int, Range(100, CENTURY)] = 1000) -> Floats:
     """The next session's volatility as GARCH(1,1) forecasts it at this close, a year.
 
     sqrt(252 * v), v being the forecast variance of the next log return: v = omega + alpha * r^2 + beta * v before. The

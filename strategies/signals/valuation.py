@@ -8,7 +8,8 @@ import numpy as np
 
 from data.arithmetic import log
 from data.arrays import Floats
-from strategies.signals.feeds import Days, Level, Range
+from data.ranges import CENTURY, Range
+from strategies.signals.feeds import Days, Level
 from strategies.signals.windows import folded, moving_average, over, padded
 
 
@@ -34,7 +35,7 @@ def price_to_trend(level: Level, days: Days = 200) -> Floats:
     return level / moving_average(level, days)
 
 
-def log_trend_deviation(level: Level, days: Annotated[int, Range(at_least=3)] = 1260) -> Floats:
+def log_trend_deviation(level: Level, days: Annotated[int, Range(3, CENTURY)] = 1260) -> Floats:
     """How many standard deviations the last log price is above the straight line through the window's log prices.
 
     The line is fitted by least squares to the last `days` log closes against time. The residual of the last one is told

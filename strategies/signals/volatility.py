@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
 
 import numpy as np
 
 from data.arithmetic import log
 from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
-from strategies.signals.feeds import Days, High, Level, Low, Open, Range
+from strategies.signals.feeds import Days, High, Level, Low, Open, Share
 from strategies.signals.windows import folded, moments, moving_average, padded, windows
 
 
@@ -119,9 +118,7 @@ def yang_zhang(open: Open, high: High, low: Low, level: Level, days: Days = 20) 
     return padded(_a_year(at_open + k * by_day + (1.0 - k) * range_alone), len(level))
 
 
-def ewma_volatility(
-    level: Level, decay: Annotated[float, Range(at_least=0.0, at_most=1.0)] = 0.94, days: Days = 150
-) -> Floats:
+def ewma_volatility(level: Level, decay: Share = 0.94, days: Days = 150) -> Floats:
     """Exponentially weighted volatility of close-to-close log returns, a year.
 
     sqrt(252 * the average of the last `days` squared log returns), a return of k sessions ago weighing `decay`^k; the

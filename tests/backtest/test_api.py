@@ -12,7 +12,8 @@ from command import command
 import backtest
 from data.errors import ConfigError, UserError
 from engine.research.columns import COLUMNS
-from engine.research.grid import axes_in_yaml, grid_from, grid_of
+from engine.research.grid import grid_from, grid_of
+from engine.research.search.space import space_of
 from engine.research.sweep import sweep as run_sweep
 
 SHORT = {"name": "short", "start": dt.date(2019, 1, 2), "end": "2020-12-31", "controls": "off"}
@@ -68,7 +69,7 @@ def test_a_mapping_may_hold_what_numpy_and_pandas_hold():
         ),
         ({"start": pd.NaT}, "config: start has to be a date, YYYY-MM-DD, not NaT"),
         ({1: 2}, "config: 1 has to be text"),
-        ({"hedge": {"weight": np.float64("nan")}}, "config: hedge.weight has to be a finite number, not nan"),
+        ({"hedge": {"weight": np.float64("nan")}}, "config: hedge.weight has to be a number from 0 to 1, not nan"),
         ({"strategy": {"params": {"trend_dys": 3}}}, "no parameter trend_dys, did you mean trend_days?"),
         ("hedge_sox.yaml", "hedge_sox.yaml: no such file, did you mean hedge_soxs.yaml?"),
         (5, "a run is a file, a mapping or a RunConfig, not int"),
@@ -164,8 +165,8 @@ def test_a_grid_in_the_config_is_taken_where_none_is_given():
         ({"trend_days": np.array([])}, "grid 'trend_days': has no values"),
         ({"trend_days": [10, 10]}, "grid 'trend_days': names a value twice"),
         ({"hedge.weight": [0, 0.0]}, "grid 'hedge.weight': names a value twice"),
-        ({"trend_days": [10, 20.5, 30]}, "trend_days has to be a whole number, not 20.5"),
-        ({"hedge.weight": [0.1, float("nan"), 0.2]}, "hedge.weight has to be a finite number, not nan"),
+        ({"trend_days": [10, 20.5, 30]}, "trend_days has to be a whole number from 2 to 25,200, not 20.5"),
+        ({"hedge.weight": [0.1, float("nan"), 0.2]}, "hedge.weight has to be a number from 0 to 1, not nan"),
         ({"trend_days": {10, 20}}, "grid 'trend_days': a set has no order"),
         ({"hedge.rebalance": "a,b"}, "not 'a,b'"),
         ({"trend_days": [10], "strategy.params.trend_days": [20]}, "strategy.params.trend_days is given twice"),
@@ -219,20 +220,18 @@ def test_a_value_with_a_comma_stays_one_value_in_python_and_in_yaml():
 
     assert grid_from(config, {"kind": ["a,b", "c"]}).axes[0].values == ("a,b", "c")
     assert grid_from(config, {"kind": "a,b"}).axes[0].values == ("a,b",)
-    assert grid_of(config, axes_in_yaml({"kind": ["a,b", "c", "0.5", "x: y", "[z"]})).axes[0].values == (
-        "a,b",
-        "c",
-        "0.5",
-        "x: y",
-        "[z",
-    )
+    for values in (["a,b", "c", "0.5", "x: y", "[z"], ["a,b"], ["10:200:10"], ["x:y"], ["😀,"], ["'", '"'], ["#x"]):
+        assert grid_of(config, [("kind", values)]).axes[0].values == tuple(values)
+        assert space_of(config, [("kind", values)])[0].choices == tuple(values)
+    assert grid_of(config, [("kind", "a,b")]).axes[0].values == ("a,b",)
+    assert grid_of(config, ['kind="a,b",c']).axes[0].values == ("a,b", "c")
 
 
 def test_dates_in_a_yaml_section_are_dates():
     config = backtest.load_config("hedge_soxs.yaml")
     days = [dt.date(2019, 1, 2), dt.date(2020, 1, 2)]
 
-    assert grid_of(config, axes_in_yaml({"start": days})).axes[0].values == tuple(days)
+    assert grid_of(config, [("start", days)]).axes[0].values == tuple(days)
 
 
 def test_the_commands_json_holds_how_much_is_luck(folder):

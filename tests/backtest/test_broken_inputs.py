@@ -23,8 +23,11 @@ RUNS = (
 )
 ADVICE = "indent with spaces, close what is opened, quote text that holds : or #"
 NAME = r"name has to be a plain name of at most 80 bytes, without / or \, that starts with no dot or dash"
-COST = "has to be a number of at least 0, or a map of such numbers by instrument"
-RATE = "has to be a yield a year as a fraction between -1 and 1 (0.04 for 4 %)"
+COST = "has to be a number from 0 to 1,000, or a map of such numbers by instrument"
+RATE = "has to be the name of a rate series, or a yield a year (0.04 for 4 %), a number from -0.5 to 1"
+SHARE = "a number from 0 to 1"
+DAYS = "a whole number from 2 to 25,200"
+CASH = "a number from 1 to 1e+12"
 
 EVIL = "!!python/object/apply:os.system [touch pwned]"
 BOMB = "a0: &a0 [x]\n" + "".join(f"a{level + 1}: &a{level + 1} [*a{level}, *a{level}]\n" for level in range(40))
@@ -59,21 +62,27 @@ YAML = {
     "section that is a number": ("hedge: 3\n", "run.yaml:1: hedge has to hold keys and values, not 3"),
     "section that is a list": ("hedge: [3]\n", "run.yaml:1: hedge has to hold keys and values, not [3]"),
     "section without keys": ("name: a\nhedge:\n", "run.yaml:2: hedge has to hold keys and values, not null"),
-    "text for a number": ("hedge: {weight: heavy}\n", "run.yaml:1: hedge.weight has to be a number, not 'heavy'"),
-    "truth for a number": ("hedge: {weight: true}\n", "run.yaml:1: hedge.weight has to be a number, not true"),
-    "part for a whole": ("policy: {min_hold: 2.5}\n", "run.yaml:1: policy.min_hold has to be a whole number, not 2.5"),
+    "text for a number": ("hedge: {weight: heavy}\n", f"run.yaml:1: hedge.weight has to be {SHARE}, not 'heavy'"),
+    "truth for a number": ("hedge: {weight: true}\n", f"run.yaml:1: hedge.weight has to be {SHARE}, not true"),
+    "part for a whole": (
+        "policy: {min_hold: 2.5}\n",
+        "run.yaml:1: policy.min_hold has to be a whole number from 0 to 25,200, not 2.5",
+    ),
     "number for text": ("hedge: {instrument: 5}\n", "run.yaml:1: hedge.instrument has to be text, not 5"),
     "number for a key": ("portfolio:\n  core: {700: 1.0}\n", "run.yaml:2: the key 700 has to be text: quote it"),
-    "weight above 1": ("hedge: {weight: 1.5}\n", "run.yaml:1: hedge.weight has to be at most 1, not 1.5"),
-    "weight below 0": ("hedge: {weight: -0.1}\n", "run.yaml:1: hedge.weight has to be at least 0, not -0.1"),
-    "no cash": ("portfolio: {cash: 0}\n", "run.yaml:1: portfolio.cash has to be greater than 0, not 0"),
-    "NaN": ("hedge: {weight: .nan}\n", "run.yaml:1: hedge.weight has to be a finite number, not nan"),
-    "infinite": ("portfolio: {cash: .inf}\n", "run.yaml:1: portfolio.cash has to be a finite number, not inf"),
+    "weight above 1": ("hedge: {weight: 1.5}\n", f"run.yaml:1: hedge.weight has to be {SHARE}, not 1.5"),
+    "weight below 0": ("hedge: {weight: -0.1}\n", f"run.yaml:1: hedge.weight has to be {SHARE}, not -0.1"),
+    "no cash": ("portfolio: {cash: 0}\n", f"run.yaml:1: portfolio.cash has to be {CASH}, not 0"),
+    "NaN": ("hedge: {weight: .nan}\n", f"run.yaml:1: hedge.weight has to be {SHARE}, not nan"),
+    "infinite": ("portfolio: {cash: .inf}\n", f"run.yaml:1: portfolio.cash has to be {CASH}, not inf"),
     "no such choice": (
         "execution: {fill: open}\n",
         "run.yaml:1: execution.fill has to be 'next_open' or 'next_close', not 'open'",
     ),
-    "leverage 0": ("hedge: {leverage: 0}\n", "run.yaml:1: hedge.leverage can't be 0"),
+    "leverage 0": (
+        "hedge: {leverage: 0}\n",
+        "run.yaml:1: hedge.leverage has to be a number from -10 to 10, at least 0.1 away from 0, not 0",
+    ),
     "exit above enter": (
         "policy:\n  enter: 0.2\n  exit: 0.8\n",
         "run.yaml:3: policy.exit 0.8 is above policy.enter 0.2: lower exit or raise enter",
@@ -88,8 +97,8 @@ YAML = {
     ),
     "core without instruments": ("portfolio: {core: {}}\n", "run.yaml:1: portfolio.core has to sum to 1, not 0"),
     "core with a short": (
-        "portfolio:\n  core: {SOXX: 1.5, SPY: -0.5}\n",
-        "run.yaml:2: portfolio.core.SPY has to be greater than 0, not -0.5",
+        "portfolio:\n  core: {SPY: -0.5, SOXX: 1.5}\n",
+        "run.yaml:2: portfolio.core.SPY has to be a number from 1e-06 to 1, not -0.5",
     ),
     "hedge in core": (
         "hedge:\n  instrument: SOXX\n",
@@ -111,14 +120,17 @@ YAML = {
     "NaN cost": ("execution: {slippage_bps: .nan}\n", f"run.yaml:1: execution.slippage_bps {COST}, not nan"),
     "cost that takes all": (
         "execution: {slippage_bps: 10000}\n",
-        "run.yaml:1: execution.slippage_bps has to be below 10000 basis points, not 10000",
+        f"run.yaml:1: execution.slippage_bps {COST}, not 10000",
     ),
     "rate in percent": ("execution: {cash_rate: 4}\n", f"run.yaml:1: execution.cash_rate {RATE}, not 4"),
     "rate of NaN": (
         "execution: {cash_rate: .nan}\n",
-        "run.yaml:1: execution.cash_rate has to be the name of a rate series, or a yield a year ..., not nan",
+        f"run.yaml:1: execution.cash_rate {RATE}, not nan",
     ),
-    "lag below 0": ("data:\n  lag: {VIX: -1}\n", "run.yaml:2: data.lag.VIX has to be at least 0, not -1"),
+    "lag below 0": (
+        "data:\n  lag: {VIX: -1}\n",
+        "run.yaml:2: data.lag.VIX has to be a whole number from 0 to 25,200, not -1",
+    ),
     "date that isn't one": ("start: soon\n", "run.yaml:1: start has to be a date, YYYY-MM-DD, not 'soon'"),
     "date that never was": ("start: 2020-02-30\n", "run.yaml:1: 2020-02-30 can't be read: ..."),
     "date with a time": (
@@ -190,15 +202,15 @@ YAML = {
     ),
     "parameter out of range": (
         "strategy: {params: {trend_days: 1}}\n",
-        "run.yaml:1: WeaknessHedge: trend_days has to be >= 2, not 1",
+        f"run.yaml:1: WeaknessHedge: trend_days has to be {DAYS}, not 1",
     ),
     "parameter of the wrong type": (
         "strategy: {params: {trend_days: long}}\n",
-        "run.yaml:1: WeaknessHedge: trend_days has to be a whole number, not 'long'",
+        f"run.yaml:1: WeaknessHedge: trend_days has to be {DAYS}, not 'long'",
     ),
     "parameter of NaN": (
         "strategy: {params: {volatility_floor: .nan}}\n",
-        "run.yaml:1: WeaknessHedge: volatility_floor has to be a finite number, not nan",
+        "run.yaml:1: WeaknessHedge: volatility_floor has to be a number from 0 to 10, not nan",
     ),
     "parameters that are a list": (
         "strategy: {params: [1]}\n",
@@ -212,7 +224,7 @@ SETTINGS = {
     "hedge..weight=3": "--set hedge..weight=3: write key=value, such as hedge.weight=0.1",
     "hedge.weigth=0.1": "--set hedge.weigth=0.1: hedge.weigth is unknown, did you mean weight?",
     "polcy.exit=0.1": "--set polcy.exit=0.1: polcy is unknown, did you mean policy?",
-    "hedge.weight=": "--set hedge.weight=: hedge.weight has to be a number, not null",
+    "hedge.weight=": f"--set hedge.weight=: hedge.weight has to be {SHARE}, not null",
     "hedge.weight=[": f"--set hedge.weight=[: is no YAML: ...: {ADVICE}",
     "hedge.weight=!x 1": "--set hedge.weight=!x 1: the tag in !x 1 is refused: write plain values",
     "end=2020-13-01": "--set end=2020-13-01: 2020-13-01 can't be read: ...",
@@ -220,7 +232,7 @@ SETTINGS = {
     "name.x=3": "--set name.x=3: name is a value, it holds no keys",
     "name=../../x": f"--set name=../../x: {NAME}, not '../../x'",
     "trend_day=5": "--set trend_day=5: WeaknessHedge has no parameter trend_day, did you mean trend_days?",
-    "trend_days=1": "--set trend_days=1: WeaknessHedge: trend_days has to be >= 2, not 1",
+    "trend_days=1": f"--set trend_days=1: WeaknessHedge: trend_days has to be {DAYS}, not 1",
     "zzz=1": "--set zzz=1: WeaknessHedge has no parameter zzz: it has trend_days, volatility_floor",
     "min_hold=5": "--set min_hold=5: WeaknessHedge has no parameter min_hold: write policy.min_hold in full",
     "portfolio.core={SOXS: 1}": (

@@ -436,7 +436,7 @@ def test_a_folder_with_modules_named_as_ours_disturbs_nothing(installed, tmp_pat
     Path("mine/mine.yaml").write_text("name: mine\nstrategy: {class: 'mine.py:Mine'}\n")
     script = tmp_path / "bin" / "backtest"
     script.parent.mkdir()
-    script.write_text(f"import sys\n{installed}\nfrom backtest.cli import main\nsys.exit(main())\n")
+    script.write_text(f"import sys\n{installed}\nfrom backtest.__main__ import main\nsys.exit(main())\n")
     answer = subprocess.run(
         [sys.executable, script, "run", "mine.yaml", *SHORT],
         cwd="mine",
@@ -456,7 +456,7 @@ def test_the_installed_command_is_this_one():
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["scripts"] == {"backtest": "backtest.cli:main"}
+    assert project["scripts"] == {"backtest": "backtest.__main__:main"}
     assert project["version"] == VERSION
 
 

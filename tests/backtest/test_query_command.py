@@ -72,6 +72,21 @@ def test_json_has_no_number_that_is_none():
     assert json.loads(command("query", "select 1 a where false", "--json").out) == []
 
 
+def test_a_text_in_csv_is_no_formula_and_numbers_stay():
+    told = command("query", "select '=cmd|calc' a, '-5' b, -5 c, -1.5 d, 'a-b' \"@e\", null f", "--csv")
+    assert told.out == "a,b,c,d,'@e,f\n'=cmd|calc,'-5,-5,-1.5,a-b,\n"
+
+
+def test_two_columns_of_a_name_are_refused_where_one_would_be_lost(top):
+    for way in (["--json"], ["--parquet", "twice.parquet"]):
+        told = command("query", "select 1 as a, 2 as a, 3 as b", *way)
+        assert (told.status, told.out) == (2, "")
+        assert told.err == "backtest: two columns are called a: name each, such as: a as other\n"
+
+    assert not (top / "twice.parquet").exists()
+    assert command("query", "select 1 as a, 2 as a", "--csv").out == "a,a\n1,2\n"
+
+
 def test_tables_tell_their_columns():
     answer = command("query", "--tables")
 

@@ -1,11 +1,12 @@
 """`backtest init`: what it writes runs as it is, and nothing of the user's is overwritten."""
 
+import errno
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from command import SHORT, command
+from command import SHORT, Answer, command
 
 from backtest import load_config, load_market
 from strategies.load import strategy_class
@@ -77,3 +78,23 @@ def test_a_name_that_is_no_files_and_classs_is_refused(name):
     said = f"{name!r} can't be a name: small letters, digits and _, such as my_hedge"
     assert answer.err == f"backtest: {said}\n"
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("last", [1, 2])
+def test_on_a_full_disk_nothing_is_left_that_is_in_the_way_of_the_next(last, monkeypatch):
+    written, write = [], Path.write_text
+
+    def full(path, data, **named):
+        written.append(path)
+        if len(written) == last:
+            write(path, data[:100], **named)
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return write(path, data, **named)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Path, "write_text", full)
+        answer = command("init")
+        assert answer == Answer(2, "", "backtest: my_hedge: can't be written: No space left on device\n")
+        assert [*Path().iterdir()] == []
+
+    assert command("init").status == 0

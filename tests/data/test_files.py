@@ -4,11 +4,22 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from data.files import CHECKSUMS, damaged, locked, replace_synced, write_checksums, write_whole
+from data.files import (
+    ABANDONED,
+    CHECKSUMS,
+    GATE,
+    damaged,
+    locked,
+    replace_synced,
+    write_and_sweep_up,
+    write_checksums,
+    write_whole,
+)
 
 HOUSE = Path(__file__).resolve().parents[2]
 
@@ -65,6 +76,35 @@ def test_two_writers_of_one_file_do_not_share_a_temporary_one(tmp_path):
     assert path.read_text() == "outer"
 
 
+def test_what_a_killed_process_left_goes_with_the_next_file_of_its_name(tmp_path):
+    page, old = tmp_path / "page.html", time.time() - ABANDONED - 60.0
+    left = [".page.html.0123abcd.tmp"]
+    stays = [
+        ".page.html.0123abcd.tmp.mine",
+        ".page.html.mine.tmp",
+        ".other.html.0123abcd.tmp",
+        "page.html.0123abcd.tmp",
+    ]
+    for name in (*left, *stays):
+        (tmp_path / name).write_text("half")
+        os.utime(tmp_path / name, (old, old))
+    (tmp_path / ".page.html.4567cdef.tmp").write_text("somebody writes it")
+
+    write_and_sweep_up(page, lambda path: path.write_text("whole"))
+
+    there = {path.name for path in tmp_path.iterdir()}
+    assert there == {*stays, ".page.html.4567cdef.tmp", "page.html"}
+    assert page.read_text() == "whole"
+
+
+def test_behind_a_closed_gate_nothing_gets_its_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(GATE, "closed", True)
+    with pytest.raises(KeyboardInterrupt):
+        write_whole(tmp_path / "note.txt", lambda path: path.write_text("late"))
+
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_all_bytes_and_the_name_are_on_the_disk_when_the_rename_is_done(tmp_path, monkeypatch):
     synced, sync = [], os.fsync
     monkeypatch.setattr(os, "fsync", lambda handle: (synced.append(os.fstat(handle).st_ino), sync(handle)))
@@ -93,6 +133,8 @@ def test_a_checksum_shows_a_file_that_changed_and_proves_nothing_where_there_is_
         (tmp_path / name).write_text("other")
     assert damaged(tmp_path, ["b.txt"]) is None
     assert damaged(tmp_path, ["b.txt", "a.txt"]) == "a.txt"
+
+    assert damaged(tmp_path, ["b.txt"], every=True) == "b.txt"
 
     (tmp_path / "a.txt").unlink()
     assert damaged(tmp_path, ["a.txt"]) == "a.txt"

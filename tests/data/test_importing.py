@@ -13,7 +13,6 @@ from markets import days, make_bars, nyse, random_bars
 from data.bars import COLUMNS, PRICES
 from data.errors import DataError
 from data.importing import import_files
-from data.importing.table import number
 from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
 from data.store import Store
@@ -174,12 +173,6 @@ def test_what_means_one_thing_is_read(take, store, raw):
     np.testing.assert_array_equal(bars.volume, [1000, 1000, 100, 0])
 
 
-@pytest.mark.parametrize("text", ["1,5", "1.234,5", "12,34", "1e", "inf", "1 000", "(5)", "5%", "4O"])
-def test_a_number_that_could_mean_two_things_is_none(text):
-    with pytest.raises(ValueError, match=r".*"):
-        number(text)
-
-
 def test_unknown_columns_are_named_and_passed_over(take):
     done = take(f"{OURS},RSI,Change %", *(f"{row},50,1.2" for row in ROWS))
 
@@ -206,16 +199,16 @@ def test_the_newest_first_is_turned_round(take, store):
 
 
 def test_dates_in_other_forms(take, store):
-    american = [f"{row[5:7]}/{row[8:10]}/{row[:4]}{row[10:]}" for row in ROWS]
-    assert "Dates with slashes are read as month/day/year." in take(OURS, *american).notes
-    assert str(store.bars_as_kept("SOXS").dates[-1]) == "2024-01-05"
+    american = [f"{row[5:7]}/{row[8:10]}/{row[:4]}{row[10:]}" for row in (*ROWS, "2024-01-16,42,42,42,42,0,0,1")]
+    assert "Dates are read as month/day/year: 01/16/2024 can be nothing else." in take(OURS, *american).notes
+    assert str(store.bars_as_kept("SOXS").dates[-1]) == "2024-01-16"
 
     timed = [f"{row[:10]} 00:00:00-05:00{row[10:]}" for row in ROWS]
     assert "The time of day beside its dates is passed over." in take(OURS, *timed).notes
     assert str(store.bars_as_kept("SOXS").dates[0]) == "2024-01-02"
 
-    done = take(OURS, *(row.replace("2024-01-0", "1/").replace(",", "/2024,", 1) for row in ROWS))
-    assert done.first == "2024-01-02"
+    short = [row.replace("2024-01-0", "1/").replace(",", "/2024,", 1) for row in ROWS]
+    assert take(OURS, *short, "1/16/2024,42,42,42,42,0,0,1").first == "2024-01-02"
 
 
 def test_rows_without_prices_are_left_out_with_their_events_carried_on(take, store):
@@ -612,10 +605,37 @@ def test_a_series_as_fred_gives_it(take, store):
 
     assert done.notes == (
         "DGS10 is taken as the value.",
-        NO_LAG.replace("give a lag if it is later", "it is published 1 session later, so give a lag of 1"),
         "2 rows without a value left out: 2024-01-01, 2024-01-03.",
+        NO_LAG.replace("give a lag if it is later", "it is published 1 session late, so give a lag of 1"),
     )
     np.testing.assert_array_equal(store.read(SERIES, "DGS10").values, [3.95])
+
+
+def test_a_series_dated_by_the_first_days_of_its_periods_says_which_lag_it_needs(take):
+    quarters = [f"{year}-{month:02}-01,{year}" for year in (2020, 2021) for month in (1, 4, 7, 10)]
+    why = "its dates are the first days of quarters, and it is published about 30 days after the quarter (BEA, GDP, "
+    why += "advance estimate), so give a lag of 85"
+    assert take("observation_date,GDP", *quarters, file="GDP.csv").notes[-1] == (
+        NO_LAG.replace("give a lag if it is later", why)
+    )
+    assert take("date,value", *quarters, file="GDP.csv", lag=60).notes == (f"Its lag is too short: {why}.",)
+    assert take("date,value", *quarters, file="GDP.csv").notes == (
+        "Its lag of 60 sessions stays.",
+        f"Its lag is too short: {why}.",
+    )
+    assert take("date,value", *quarters, file="GDP.csv", lag=85).notes == ()
+    known = [f"{row},{row[:10]}" for row in quarters]
+    assert take("date,value,known", *known, file="GDP.csv").notes[-1] == (
+        "It is known too early: its column known has days before the quarters were over."
+    )
+
+
+@pytest.mark.parametrize("monthly", [True, False])
+def test_an_index_s_weekly_or_monthly_bars_are_refused(take, monthly):
+    rows = [f"2024-{month:02}-01,13,14,12,13" for month in range(1, 8)]
+    weeks = [f"2024-01-{day:02},13,14,12,13" for day in (1, 8, 15, 22, 29)]
+    done = take("Date,Open,High,Low,Close", *(rows if monthly else weeks), file="^VIX.csv")
+    assert done.error.endswith("daily prices are needed, not weekly or monthly ones")
 
 
 def test_a_series_that_says_when_it_was_known(take, store):
@@ -722,6 +742,7 @@ def swapped(row, column, cell):
     return [OURS, *(",".join(cells) for cells in rows)]
 
 
+FORM = "write it as YYYY-MM-DD, or give its form, such as --dates %m/%d/%y"
 POSITIVE = "and prices are positive: correct it, or delete the row"
 
 
@@ -730,7 +751,7 @@ POSITIVE = "and prices are positive: correct it, or delete the row"
     [
         (swapped(1, "close", "4O"), "SOXS.csv:3: 2024-01-03: close is '4O', not a number: correct it"),
         (swapped(1, "close", "1,5"), "SOXS.csv:3: has 9 fields, the header 8: correct the row"),
-        (swapped(1, "close", '"1,5"'), "SOXS.csv:3: 2024-01-03: close is '1,5', not a number: correct it"),
+        (swapped(1, "close", '"1,5"'), "SOXS.csv:3: 2024-01-03: close is '1,5', which is 1.5: give --decimal ,"),
         (swapped(1, "close", "inf"), "SOXS.csv:3: 2024-01-03: close is 'inf', not a number: correct it"),
         (swapped(1, "open", "0"), f"SOXS.csv:3: 2024-01-03: open is 0, {POSITIVE}"),
         (swapped(3, "low", "-40"), f"SOXS.csv:5: 2024-01-05: low is -40, {POSITIVE}"),
@@ -751,19 +772,19 @@ POSITIVE = "and prices are positive: correct it, or delete the row"
         (swapped(1, "split", "1:0"), "SOXS.csv:3: 2024-01-03: split is '1:0', not a number: correct it"),
         (
             swapped(1, "date", "03.01.2024"),
-            "SOXS.csv:3: date is '03.01.2024', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            "SOXS.csv:3: date is '03.01.2024', though the first is '2024-01-02': write all dates in one form",
         ),
         (
             swapped(1, "date", "2024-02-30"),
-            "SOXS.csv:3: date is '2024-02-30', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            f"SOXS.csv:3: date is '2024-02-30', not a date: {FORM}",
         ),
         (
             swapped(1, "date", "13/01/2024"),
-            "SOXS.csv:3: date is '13/01/2024', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            "SOXS.csv:3: date is '13/01/2024', though the first is '2024-01-02': write all dates in one form",
         ),
         (
             swapped(1, "date", "0202-01-03"),
-            "SOXS.csv:3: date is '0202-01-03', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            f"SOXS.csv:3: date is '0202-01-03', not a date: {FORM}",
         ),
         (
             swapped(1, "date", "2024-01-02"),
@@ -824,7 +845,7 @@ POSITIVE = "and prices are positive: correct it, or delete the row"
         ),
         (
             ["date,value,known", "2024-01-02,1,soon"],
-            "SOXS.csv:2: known is 'soon', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            f"SOXS.csv:2: known is 'soon', not a date: {FORM}",
         ),
     ],
 )

@@ -12,6 +12,7 @@ from data.sources import EVENTS, MEMBERS
 from data.sources.csv import CsvSource
 from data.store import Store
 
+FORM = "write it as YYYY-MM-DD, or give its form, such as --dates %m/%d/%y"
 HINDSIGHT = "No column announced says when each date became public: a schedule in hindsight."
 
 
@@ -47,7 +48,7 @@ def test_dates_may_be_written_as_people_write_them(take, store):
     done = take("Date,Ticker,Timing,Announced", "1/31/2024,AMD,amc,1/2/2024", "2/21/2024,NVDA,DMH,1/31/2024")
     events = store.read(EVENTS, "fomc_dates")
     assert done.notes == (
-        "Dates with slashes are read as month/day/year.",
+        "Dates are read as month/day/year: 1/31/2024 can be nothing else.",
         "Timing is neither BMO nor AMC in 1 row (DMH), and unknown there.",
     )
     assert list(events.lines()) == ["announced", "2024-01-31,AMD,AMC,2024-01-02", "2024-02-21,NVDA,,2024-01-31"]
@@ -87,10 +88,13 @@ def test_a_lag_is_for_series(take):
         ),
         (
             ("date,announced", "2024-01-31,"),
-            "2: announced is '', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)",
+            f"2: announced is '', not a date: {FORM}",
         ),
         (("date,symbol,ticker", "2024-01-31,A,B"), "1: symbol and ticker are one column twice: take one out"),
-        (("date", "soon"), "2: date is 'soon', not a date: write it as YYYY-MM-DD (or as MM/DD/YYYY)"),
+        (
+            ("date", "soon"),
+            f"2: date is 'soon', not a date: {FORM}",
+        ),
     ],
 )
 def test_a_fault_is_told_and_nothing_kept(take, store, lines, fault):

@@ -300,6 +300,16 @@ def test_the_folder_is_the_users_unless_it_is_named(monkeypatch, tmp_path):
         assert store_folder().name == "hedge-backtest"
 
 
+def test_without_a_home_the_folder_has_to_be_named(monkeypatch):
+    def homeless(_name):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("BACKTEST_DATA")
+    monkeypatch.setattr("platformdirs.user_data_dir", homeless)
+
+    assert said_by(store_folder) == "there is no home folder to keep a store in: set BACKTEST_DATA to a folder for it"
+
+
 def test_a_folder_that_can_not_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     store = Store(tmp_path / "file" / "store")
@@ -405,6 +415,13 @@ def test_a_damaged_manifest_is_told_and_left_as_it_is(store, manifest):
         assert str(path) in said_by(call)
     assert str(path) in said_by(store.read, BARS, "SOXS")
     assert path.read_bytes() == manifest
+
+
+def test_a_manifest_that_links_to_nothing_is_no_empty_store(store):
+    store.folder.mkdir()
+    (store.folder / "manifest.json").symlink_to("gone.json")
+
+    assert "manifest.json: is a link to a file that isn't there" in said_by(store.listing)
 
 
 # Killed, and at once

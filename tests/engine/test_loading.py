@@ -177,7 +177,7 @@ def test_a_setting_below_the_fault_or_above_it_is_named(tmp_path):
     assert refusal(path, "hedge.weight.x=1") == below
     beside = "--set portfolio.core.SPY=0.5: portfolio.core has to sum to 1, not 0.5"
     assert refusal(path, "portfolio.core.SPY=0.5") == beside
-    above = "--set hedge={weight: 2}: hedge.weight has to be at most 1, not 2"
+    above = "--set hedge={weight: 2}: hedge.weight has to be a number from 0 to 1, not 2"
     assert refusal(path, "hedge={weight: 2}") == above
 
 

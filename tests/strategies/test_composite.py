@@ -84,7 +84,11 @@ def test_inputs_carry_the_names_they_were_given():
         ({"combine": "votes", "enough": 3, "require": ["a"]}, "at most the weights' sum 2", "enough"),
         ({"combine": "votes", "require": ["a", "b", "c"]}, "votes need a signal", "signals"),
         ({"require": ["aa"]}, "require names aa, which is no signal of this run, did you mean a", "require"),
-        ({"signals": {"x": {"signal": "rsi", "above": 70, "days": 0}}}, "days has to be >= 2", "signals.x.days"),
+        (
+            {"signals": {"x": {"signal": "rsi", "above": 70, "days": 0}}},
+            "days has to be a whole number from 2 to 25,200",
+            "signals.x.days",
+        ),
     ],
 )
 def test_what_cant_be_used_is_told_with_its_place(params, said, at):
@@ -119,7 +123,7 @@ def test_an_inner_parameter_is_set_and_swept_by_its_path():
     [
         ("signals.b.abov=1:2", "signals.b.abov is unknown, did you mean above"),
         ("signals.d.above=1:2", "signals.d.above is unknown"),
-        ("signals.b.within=0:2", "signals.b: within has to be >= 1, not 0"),
+        ("signals.b.within=0:2", "signals.b: within has to be a whole number from 1 to 25,200, not 0"),
     ],
 )
 def test_an_axis_that_cant_be_is_told(written, said):

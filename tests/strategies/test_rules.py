@@ -99,10 +99,26 @@ def test_its_name_tells_all_of_it():
         ({"signal": "rsi", "abvoe": 1}, "signals.a: rsi has no abvoe, did you mean above", "signals.a.abvoe"),
         ({"signal": "rsi"}, "signals.a needs a threshold: one of above, below, at_least, at_most", "signals.a"),
         ({"signal": "rsi", "above": 1, "below": 3}, "signals.a has above and below: keep one", "signals.a"),
-        ({"signal": "rsi", "above": "x"}, "signals.a: above has to be a number, not 'x'", "signals.a.above"),
-        ({"signal": "rsi", "above": 70, "days": 1}, "rsi: days has to be >= 2, not 1", "signals.a.days"),
-        ({"signal": "rsi", "above": 70, "within": 0}, "within has to be >= 1, not 0", "signals.a.within"),
-        ({"signal": "rsi", "above": 70, "zscore_over": 1}, "zscore_over has to be >= 2", "signals.a.zscore_over"),
+        (
+            {"signal": "rsi", "above": "x"},
+            "above has to be a number from -1e+15 to 1e+15, not 'x'",
+            "signals.a.above",
+        ),
+        (
+            {"signal": "rsi", "above": 70, "days": 1},
+            "rsi: days has to be a whole number",
+            "signals.a.days",
+        ),
+        (
+            {"signal": "rsi", "above": 70, "within": 0},
+            "within has to be a whole number",
+            "signals.a.within",
+        ),
+        (
+            {"signal": "rsi", "above": 70, "zscore_over": 1},
+            "zscore_over has to be a whole number",
+            "signals.a.zscore_over",
+        ),
         (
             {"signal": "rsi", "above": 70, "zscore_over": 9, "change_over": 3},
             "signals.a has zscore_over and change_over: keep one",
@@ -142,6 +158,19 @@ def test_survivors_and_hindsight_are_remarked():
         "Survivorship: the 2 members are today's names; a members file would say who was one when.",
         "There are bars of 2 members, fewer than min_members 5: their signal is never known.",
     )
+
+
+def test_a_series_that_is_known_too_early_is_remarked():
+    months = np.arange("2019-01", "2020-04", dtype="datetime64[M]").astype("datetime64[D]")
+    flat, monthly = np.full(len(DATES), 10.0), np.arange(len(months), dtype=float)
+    written = rule("series_value", "above", 1, {"series": "MONTHLY"})
+    bars = [make_bars(name, DATES, flat) for name in ("CORE", "FUND")]
+    early, late = (
+        remarks_of([written], make_market(*bars, make_series("MONTHLY", months, monthly, lag=lag))) for lag in (0, 23)
+    )
+    why = "its dates are the first days of months, and it is published some time after they are over"
+    assert early == (f"Known too early: MONTHLY, {why}: set data.lag.MONTHLY=23.",)
+    assert late == ()
 
 
 def test_inputs_fire_together_or_one_by_one():

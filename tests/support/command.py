@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ class Answer:
 def command(*typed: str) -> Answer:
     """Type ``backtest ...`` in this process."""
     out, err, status = io.StringIO(), io.StringIO(), None
-    argv, on_terminate = sys.argv, signal.getsignal(signal.SIGTERM)
+    argv = sys.argv
     sys.argv = ["backtest", *typed]
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -44,13 +43,12 @@ def command(*typed: str) -> Answer:
         status = left.code
     finally:
         sys.argv = argv
-        signal.signal(signal.SIGTERM, on_terminate)
     return Answer(status, out.getvalue(), err.getvalue())
 
 
 def started(*typed: str, before: str = "", cwd: Path | None = None, **environment: str) -> subprocess.Popen[str]:
     """Start ``backtest ...`` in a process of its own; `before` is Python that it runs first."""
-    code = f"import sys\nfrom backtest.cli import main\nsys.argv[0] = 'backtest'\n{before}\nmain()"
+    code = f"import sys\nfrom backtest.__main__ import main\nsys.argv[0] = 'backtest'\n{before}\nmain()"
     return subprocess.Popen(
         [sys.executable, "-P", "-c", code, *typed],
         cwd=cwd,

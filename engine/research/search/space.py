@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from data.errors import ConfigError
 from engine.config import RunConfig
 from engine.plain import Keys
-from engine.research.grid import check_once, read_axis, value_taken
+from engine.research.grid import MOST_VALUES, WrittenAxis, check_once, decimals, read_axis, value_taken
 from engine.research.inputs import MOST
 from engine.runs.identity import known_values
 
@@ -68,7 +68,7 @@ class Dimension:
     keys
         The full key, such as ``("strategy", "params", "trend_days")``.
     text
-        As it was written, for messages.
+        Where it was written, and how: what messages begin with.
     range
         Numbers; None where it has choices.
     choices
@@ -105,7 +105,7 @@ class Dimension:
         return self.range.number(drawn) if self.range else self.choices[self.labels.index(drawn)]
 
 
-def space_of(config: RunConfig, written: Sequence[str]) -> tuple[Dimension, ...]:
+def space_of(config: RunConfig, written: Iterable[WrittenAxis]) -> tuple[Dimension, ...]:
     """Read dimensions and check their ends and choices, each by itself, before anything runs.
 
     Parameters
@@ -114,16 +114,16 @@ def space_of(config: RunConfig, written: Sequence[str]) -> tuple[Dimension, ...]
         The run that is searched.
     written
         ``key=0.05:0.6`` (all numbers between; whole ones where the key takes those), ``key=10:200:10`` (steps, both
-        ends included) or ``key=a,b,c``.
+        ends included) or ``key=a,b,c``, or items of a YAML's section ``sweep``.
 
     Raises
     ------
     ConfigError
         An unknown key, an empty range, or a value outside the key's own range.
     """
-    if not written:
+    read = [_dimension(config, given) for given in written]
+    if not read:
         raise ConfigError("a search needs a space: --param key=low:high or key=a,b,c, or a section sweep in the YAML")
-    read = [_dimension(config, text) for text in written]
     names = [dimension.name for dimension in read]
     check_once(names, "--param ")
     return tuple(_checked(config, dimension, names) for dimension in read)
@@ -145,24 +145,23 @@ def parameters_of(space: Sequence[Dimension], drawn: Sequence[Any]) -> dict[str,
     return dict(zip((dimension.name for dimension in space), values_of(space, drawn), strict=True))
 
 
-def _dimension(config: RunConfig, text: str) -> Dimension:
-    keys, parts, choices = read_axis(config, text, FORMS)
+def _dimension(config: RunConfig, given: WrittenAxis) -> Dimension:
+    keys, parts, choices, where = read_axis(config, given, FORMS)
     if len(set(map(repr, choices))) < len(choices):
-        raise ConfigError(f"--param {text}: names a value twice: keep one")
-    return Dimension(keys, text, _range(parts, f"--param {text}") if parts else None, choices)
+        raise ConfigError(f"{where}: names a value twice: keep one")
+    return Dimension(keys, where, _range(parts, where) if parts else None, choices)
 
 
 def _range(parts: list[str], where: str) -> NumberRange:
     """Read a range; whether it is of whole numbers, and then by what step, the key has to tell."""
-    try:
-        low, high, *rest = (Decimal(part) for part in parts)
-    except InvalidOperation:
-        raise ConfigError(f"{where}: a range is low:high or low:high:step, of numbers") from None
+    low, high, *rest = decimals(parts, where, "low:high or low:high:step, of numbers")
     step = rest[0] if rest else None
-    if not all(number.is_finite() for number in (low, high, step or low)) or (step is not None and step <= 0):
-        raise ConfigError(f"{where}: the ends have to be numbers, and the step above 0")
+    if step is not None and step <= 0:
+        raise ConfigError(f"{where}: the step has to be above 0")
     if high < low:
         raise ConfigError(f"{where}: the range is empty: {high} is below {low}")
+    if step is not None and high - low >= MOST_VALUES * step:
+        raise ConfigError(f"{where}: more than {MOST_VALUES:,} values are more than a search steps through")
     last = high if step is None else low + int((high - low) / step) * step
     return NumberRange(low, last, step, whole=False)
 
@@ -171,7 +170,7 @@ def _checked(config: RunConfig, dimension: Dimension, searched: Sequence[str]) -
     """Return a dimension as the key takes it; a clash with another dimension is for the trials to tell."""
 
     def taken(value: Any) -> Any:
-        return value_taken(config, dimension.keys, value, f"--param {dimension.text}", searched)
+        return value_taken(config, dimension.keys, value, dimension.text, searched)
 
     if dimension.range is None:
         return replace(dimension, choices=tuple(map(taken, dimension.choices)))
@@ -179,7 +178,7 @@ def _checked(config: RunConfig, dimension: Dimension, searched: Sequence[str]) -
     whole = all(number is None or number == number.to_integral_value() for number in dimension.range[:3])
     ends = [taken(int(end) if whole else float(end)) for end in (low, high)]
     if any(isinstance(end, bool) or not isinstance(end, int | float) for end in ends):
-        raise ConfigError(f"--param {dimension.text}: {dimension.name} takes no numbers: list its values, a,b,c")
+        raise ConfigError(f"{dimension.text}: {dimension.name} takes no numbers: list its values, a,b,c")
     if any(isinstance(end, float) for end in ends):
         return dimension
     return replace(dimension, range=NumberRange(low, high, step or Decimal(1), whole=True))

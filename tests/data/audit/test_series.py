@@ -70,6 +70,25 @@ def test_a_rate_spikes_by_points_not_by_parts():
     assert (one.id, one.severity) == (f"IRX-spike-{DATES[900]}", WARNING)
 
 
+def test_values_that_count_as_known_before_their_quarter_was_over_are_told():
+    quarters = np.arange("2010-01", "2020-01", 3, dtype="datetime64[M]").astype("datetime64[D]")
+    growth = RNG.normal(2.0, 0.5, len(quarters))
+    (one,) = told("GDP", growth, quarters)
+    assert (one.id, one.severity, len(one.dates)) == ("GDP-early", WARNING, len(quarters))
+    assert one.message == (
+        "its dates are the first days of quarters, and it is published about 30 days after the quarter (BEA, GDP, "
+        "advance estimate): with a lag of 0 sessions they count as known too early"
+    )
+    assert one.remedy == "import it with --lag 85, or set data.lag.GDP=85 in the run"
+    assert not audit(source_of(make_series("GDP", quarters, growth, lag=85)))
+    (known,) = audit(source_of(make_series("GDP", quarters, growth, known=quarters)))
+    assert known.message == "its column known has days before the quarters were over"
+    assert not audit(source_of(make_series("GDP", quarters, growth, known=quarters + 120 * DAY)))
+    (later,) = told("GDP", growth, quarters, first=quarters[-4])
+    assert len(later.dates) == 4
+    assert not told("GDP", growth, quarters, first=quarters[-1] + DAY)
+
+
 def test_a_spread_may_be_negative():
     assert not told("T10Y2Y", BILLS - 1.5)
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from worlds import laid_out, source
 from worlds import settings as drawn_settings
 
+from data.cache import DiskCache
 from engine.kernel import compiled as kernel
 from engine.kernel import loop, sweep
-from engine.kernel.compiled import SOURCES, compiled
+from engine.kernel.compiled import SOURCES, compiled, twin
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -57,6 +58,11 @@ def test_what_is_compiled_is_kept_by_the_bytes_of_all_that_it_takes_in(module):
     assert {name for name in imported if name.startswith(("engine", "strategies"))} <= {one.__name__ for one in SOURCES}
 
 
+def test_no_twin_is_kept_by_numba_itself():
+    """Its own cache falls back to a folder beside the source, and there goes by one source alone."""
+    assert {type(made._cache) for made in compiled()} == {kernel.MachineCode}
+
+
 def test_another_byte_of_a_source_is_another_folder(tmp_path, monkeypatch):
     source, folders = ModuleType("source"), []
     source.__file__ = str(tmp_path / "source.py")
@@ -66,3 +72,60 @@ def test_another_byte_of_a_source_is_another_folder(tmp_path, monkeypatch):
         folders.append(kernel._folder())
 
     assert folders[0] != folders[1]
+
+
+# Kept on disk
+
+
+def replay(values):
+    """Stand for a function that Python calls: its twin gets a wrapper by its name."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
+
+
+@pytest.fixture
+def sums(tmp_path, monkeypatch):
+    """The sum of 1.5 and 2.5 as a new process has it compiled, with how often it found the code in the cache."""
+    monkeypatch.setattr(kernel, "user_cache", lambda: DiskCache(tmp_path / "cache"))
+
+    def of():
+        made = twin(replay, {}, "kernel-0")
+        return made(np.array([1.5, 2.5])), sum(made._cache_hits.values())
+
+    return of
+
+
+def test_machine_code_is_read_where_it_was_kept(sums):
+    assert [sums(), sums()] == [(4.0, 0), (4.0, 1)]
+
+
+@pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "garbage", "another's"])
+def test_damaged_machine_code_is_made_again(sums, tmp_path, damage):
+    sums()
+    (file,) = (tmp_path / "cache" / "kernel-0").iterdir()
+    whole = file.read_bytes()
+    flipped = np.frombuffer(whole, np.uint8).copy()
+    flipped[np.random.default_rng(5).integers(0, len(whole), 100)] ^= 0xFF
+    file.write_bytes(
+        {"empty": b"", "cut": whole[: len(whole) // 2], "flipped": flipped.tobytes(), "garbage": b"garbage" * 9}.get(
+            damage, whole[:32] + b"another's"
+        )
+    )
+
+    assert [sums(), sums()] == [(4.0, 0), (4.0, 1)]
+
+
+def test_without_a_cache_it_is_compiled_and_nothing_is_kept_beside_the_sources(sums, tmp_path, capsys):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+
+    assert [sums(), sums()] == [(4.0, 0), (4.0, 0)]
+    assert "can't be used as a cache" in capsys.readouterr().err
+    assert [*Path(__file__).parent.rglob("*.nb[ic]")] == []
+
+
+def test_code_for_other_types_is_another_file(sums, tmp_path):
+    sums()
+    twin(replay, {}, "kernel-0")(np.array([1, 2]))
+    assert len([*(tmp_path / "cache" / "kernel-0").iterdir()]) == 2

@@ -2,7 +2,9 @@
 
 import math
 import os
+import signal
 import time
+from functools import partial
 
 import pytest
 
@@ -60,6 +62,15 @@ def test_a_chunk_whose_process_is_killed_goes_to_another(tmp_path):
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "other"]
     assert list(answers.values()) == [None, None]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
+def test_ctrl_c_reaches_the_command_and_none_of_its_processes():
+    blocked = partial(signal.pthread_sigmask, mask=[])
+    ((_, held),) = Processes(1).run(FunctionJob("blocked", blocked), [signal.SIG_BLOCK])
+
+    assert held == {signal.SIGINT}
+    assert blocked(signal.SIG_BLOCK) == set()
 
 
 def test_processes_end_when_the_answers_are_not_wanted_any_more():

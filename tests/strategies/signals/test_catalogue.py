@@ -164,7 +164,7 @@ def test_members_are_a_list_or_a_dated_group_or_every_chip_maker_there_is():
     ("name", "written", "said", "at"),
     [
         ("rsi", {"dyas": 3}, "rsi has no dyas, did you mean days", "signals.a.dyas"),
-        ("rsi", {"days": 1}, "rsi: days has to be >= 2, not 1", "signals.a.days"),
+        ("rsi", {"days": 1}, "rsi: days has to be a whole number from 2 to 25,200, not 1", "signals.a.days"),
         ("rsi", {"days": 2.5}, "has to be a whole number", "signals.a.days"),
         ("relative_strength", {}, "relative_strength needs against", "signals.a"),
         ("series_value", {"series": 3}, "series has to be a name", "signals.a.series"),

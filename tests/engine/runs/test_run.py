@@ -20,6 +20,7 @@ from data.files import CHECKSUMS
 from engine.kernel.loop import Ledger
 from engine.runs.folder import find_run
 from engine.runs.identity import id_of
+from engine.runs.index import run_rows
 from engine.runs.reuse import changed_inputs, made_before
 from engine.runs.run import OTHER_INSTRUMENTS, Run
 from engine.runs.schema import TABLES
@@ -198,6 +199,29 @@ def test_a_folder_without_checksums_is_an_older_one(copied):
         Run.load(copied)
 
 
+def edit_config(folder):
+    path = folder / "config.yaml"
+    path.write_text(path.read_text().replace("trend_days: 50", "trend_days: 60"))
+
+
+def test_a_config_that_was_edited_after_the_run_is_told(copied):
+    edit_config(copied)
+    with pytest.raises(UserError, match=r"config\.yaml was changed after the run: run what it says now"):
+        Run.load(copied)
+    told = []
+    assert run_rows(copied.parent, told.append) == []
+    assert told == [f"{copied / 'config.yaml'}: is damaged, it isn't as it was written: remove its folder"]
+
+
+def test_a_file_whose_checksum_was_taken_out_is_told(copied):
+    edit_config(copied)
+    held = json.loads((copied / CHECKSUMS).read_text())
+    del held["config.yaml"]
+    (copied / CHECKSUMS).write_text(json.dumps(held))
+    with pytest.raises(UserError, match=r"config\.yaml was changed after the run"):
+        Run.load(copied)
+
+
 def test_a_run_without_controls_is_read_too(tmp_path):
     bare = run(load_config("hedge_soxs.yaml", [*SPAN, "controls=off"]), engine="python")
     read = Run.load(write_run(bare, tmp_path, tearsheet=False, report=False))
@@ -272,6 +296,13 @@ def test_other_code_is_another_run(kept, monkeypatch):
 def test_a_folder_that_can_not_be_read_is_not_reused(kept, copied):
     (copied / "manifest.json").write_text("{ no")
     assert made_before(load_config("hedge_soxs.yaml", SPAN), copied.parent, "python") is None
+
+
+def test_a_folder_that_was_edited_is_not_reused(copied):
+    config = load_config("hedge_soxs.yaml", SPAN)
+    assert made_before(config, copied.parent, "python") == copied
+    edit_config(copied)
+    assert made_before(config, copied.parent, "python") is None
 
 
 def test_changed_history_is_another_run_and_more_history_is_not(tmp_path):

@@ -278,6 +278,43 @@ class ByRate(Strategy):
     assert (right.outcome, right.details["series/DTB3"]["doubt"]) == ("passed", "")
 
 
+BY_MONTH = """
+@dataclass(frozen=True)
+class ByMonth(Strategy):
+    wait: int = 0
+
+    def intensity(self, market):
+        high = (market.series("INDPRO") > 20.0).astype(float)
+        return np.concatenate((np.zeros(self.wait), high))[: len(high)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("lag", "wait", "outcome", "how"),
+    [
+        (0, 0, "leak", "before"),
+        (12, 0, "leak", "before"),
+        (22, 0, "warning", "perhaps before"),
+        (0, 22, "warning", "perhaps before"),
+        (35, 0, "passed", "no earlier than"),
+    ],
+)
+def test_a_series_dated_by_the_first_days_of_its_months_is_a_leak_before_they_are_over(
+    tmp_path, lag, wait, outcome, how
+):
+    """22 sessions cover each month, by the lag or by the strategy itself; INDPRO is published 18 days after it."""
+    months = np.arange("2017-01", "2018-12", dtype="datetime64[M]").astype("datetime64[D]")
+    values = np.random.default_rng(3).permutation(np.linspace(15.0, 25.0, len(months)))
+    fed = source_of(*made_up().held_bars.values(), make_series("INDPRO", months, values))
+    keys = {"data.lag": {"INDPRO": lag}, "strategy.params": {"wait": wait}}
+    proof = prove(config_of(write_strategy(tmp_path, "ByMonth", BY_MONTH), **keys), fed, 6)
+    said = check(proof, "publication")
+    assert (said.outcome, proof.stands) == (outcome, outcome != "leak")
+    assert said.sentence.startswith(f"read {how} it was public: series INDPRO (known ")
+    assert ("set data.lag.INDPRO=35" in said.sentence) == (outcome != "passed")
+    assert [leak.reads for leak in proof.leaks] == [("series INDPRO",)] * (outcome == "leak")
+
+
 def test_a_schedule_read_before_it_was_announced_and_members_before_they_joined_are_leaks(tmp_path):
     dates = DATES[45::9]
     held = made_up()

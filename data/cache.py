@@ -1,0 +1,78 @@
+"""The user's cache: what takes seconds to make is kept there, and made again wherever that can't be read or written."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from data.files import write_whole
+
+CHECKSUM_BYTES = 32
+
+
+@dataclass
+class DiskCache:
+    """A folder of files that each begin with the checksum of their name and content.
+
+    Parameters
+    ----------
+    folder
+        Where they are kept. It needn't exist, nor be writable: a cache that can't be used is done without.
+    warned
+        Whether the error stream has been told that it can't be used.
+    """
+
+    folder: Path
+    warned: bool = False
+
+    def read(self, name: str) -> bytes | None:
+        """Return what was kept under a name; None where nothing was, or where it is no longer what was kept."""
+        try:
+            kept = (self._absolute() / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._warn(error)
+            return None
+        checksum, content = kept[:CHECKSUM_BYTES], kept[CHECKSUM_BYTES:]
+        return content if checksum == _checksum(name, content) else None
+
+    def keep(self, name: str, content: bytes) -> None:
+        """Keep bytes under a name, which may lead through folders, in place of what was kept."""
+        try:
+            write_whole(self._absolute() / name, lambda path: path.write_bytes(_checksum(name, content) + content))
+        except OSError as error:
+            self._warn(error)
+
+    def _absolute(self) -> Path:
+        """Return the folder; raises OSError for one below a home that is unknown, which would be a folder named ~."""
+        if not self.folder.is_absolute():
+            raise OSError("there is no home folder")
+        return self.folder
+
+    def _warn(self, error: OSError) -> None:
+        """Tell once, and in a command's own process alone, that commands are slower without their cache."""
+        from multiprocessing import parent_process
+
+        if not self.warned and parent_process() is None:
+            reason = error.strerror or error
+            sys.stderr.write(f"backtest: {self.folder}: can't be used as a cache: {reason}: commands start slower\n")
+        self.warned = True
+
+
+@lru_cache(maxsize=1)
+def user_cache() -> DiskCache:
+    """Return the cache of this machine's user."""
+    import platformdirs
+
+    try:
+        return DiskCache(Path(platformdirs.user_cache_dir("hedge-backtest")))
+    except RuntimeError:  # there is no home
+        return DiskCache(Path("~/.cache/hedge-backtest"))
+
+
+def _checksum(name: str, content: bytes) -> bytes:
+    return hashlib.sha256(name.encode() + b"\0" + content).digest()
