@@ -23,7 +23,9 @@ FEWEST = 4
 """Payments that a fault of many has to bear on."""
 ALIKE = 0.002
 """Part of the price, over all payments, by which two explanations differ too little to matter."""
-FREE, UNIT, BASIS, OFF_SCHEDULE = 12.0, 2.0, 10.0, 16.0
+SMALL = 0.0002
+"""Part of its price below which nobody pays, most of the time."""
+FREE, UNIT, BASIS, OFF_SCHEDULE = 20.0, 2.0, 10.0, 16.0
 """What an explanation costs in squared standard deviations: a split that isn't recorded, at a date and of a ratio;
 a unit; the basis of some split; a payment where none is due, or none where one is."""
 SPREAD = 0.25
@@ -110,7 +112,8 @@ def _scalings(held: History, rows: Ints) -> Iterator[Scaling]:
     """Return what dividends may have to be multiplied by."""
     ones, dates = np.ones(len(rows)), held.dates
     yield Scaling(0.0 * ones, UNIT, "prices are adjusted for them already", factor=0.0)
-    yield Scaling(0.01 * ones, UNIT, "100 times too high", factor=0.01)
+    if np.median(held.yields[rows]) > 100 * SMALL:
+        yield Scaling(0.01 * ones, UNIT, "100 times too high", factor=0.01)
     later = later_splits(held.bars.split)[rows]
     if (later != 1).any():
         yield Scaling(1.0 / later, 0.0, "as paid times the splits that came later", "later-splits", -1.0)

@@ -40,6 +40,7 @@ AROUND = 20
 PAID, VARY = 4, 0.25
 """Payments on either side of it from which on they tell whether they step too, and the least standard deviation of
 their logarithms."""
+DIVIDENDS_STAY = ", the dividends as they are"
 ELSEWHERE = "pull it again or from another source, or audit it beside its underlying"
 WEEK = 5
 """Sessions within which a split and the step in price belong together."""
@@ -318,7 +319,7 @@ def _step(history: History, jump: Jump) -> Finding:
     date = history.dates[jump.row]
     by = factor if kind == "split" else 1.0 / factor
     part = "prices" if kind != "split" and _pays_on(history, jump.row, factor) else ""
-    remedy += ", the dividends as they are" if part else ""
+    remedy += DIVIDENDS_STAY if part else ""
     sure &= not edge
     repair = Repair(identity(history.name, "step", date), history.name, kind, date, by, part) if sure else None
     remedy = remedy if sure else ELSEWHERE

@@ -11,6 +11,7 @@ from data.arrays import Floats
 from data.audit.finding import Finding
 from data.audit.history import History
 from data.audit.pair import WORST, Pair
+from data.audit.steps import DIVIDENDS_STAY
 from data.repairs import Repair, mended
 
 ROUNDS = 8
@@ -62,16 +63,26 @@ def proven(found: Finding, history: History, pairs: Sequence[Pair]) -> Finding:
     made = found.repair
     if made is None or made.kind in OF_NO_RETURN:
         return found
-    after = replace(history, bars=mended(history.bars, [made]))
-    if pairs:
-        before, then = (sum(_strays(_with(pair, held)) for pair in pairs) for held in (history, after))
-    else:
-        before, then = (_sum(held.gross) + _sum(held.gap) for held in (history, after))
-    if then < before:
-        return found
+    ways = [made]
+    if pairs and made.kind in ("rescale", "reprice"):  # whether the dividends step too, the other instrument tells
+        ways.append(replace(made, field="" if made.field else "prices"))
+    before, *after = (_off(held, pairs) for held in (history, *(_after(history, way) for way in ways)))
+    best = ways[int(np.argmin(after))]
+    if min(after) < before:
+        note = DIVIDENDS_STAY if best.field == "prices" else ""
+        return replace(found, repair=best, remedy=found.remedy.removesuffix(DIVIDENDS_STAY) + note)
     remedy = "look it up: the repair at hand brings its returns no nearer to "
     remedy += f"{' and '.join(pair.other(history).name for pair in pairs) or 'what is usual'}"
     return replace(found, repair=None, remedy=remedy)
+
+
+def _after(history: History, made: Repair) -> History:
+    return replace(history, bars=mended(history.bars, [made]))
+
+
+def _off(held: History, pairs: Sequence[Pair]) -> float:
+    """Return how far a history's returns are off those that others of a pair tell, or by themselves their size."""
+    return sum(_strays(_with(pair, held)) for pair in pairs) if pairs else _sum(held.gross) + _sum(held.gap)
 
 
 def _with(pair: Pair, held: History) -> Pair:
