@@ -251,8 +251,8 @@ def _stretch(history: History, first: Jump, back: Jump) -> Finding:
     by = None if paid else repairing_factor(jump.factor, jump.slack)
     factor = by or jump.factor
     size, side = multiple(max(factor, 1 / factor)), "low" if factor > 1 else "high"
-    message = f"prices of {counted(len(rows), 'session')} from {dates[first.row]} are {'' if by else 'about '}"
-    message += f"{size} times too {side}{_contradicted(first)}"
+    message = f"prices of {counted(len(rows), 'session')} from {dates[first.row]} are "
+    message += f"{size if by else _range(jump)} times too {side}{_contradicted(first)}"
     name = identity(history.name, "step", dates[first.row])
     repair = Repair(name, history.name, "stretch", dates[first.row], by, str(dates[back.row])) if by else None
     remedy = f"--repair {'multiplies' if factor > 1 else 'divides'} them by {size}" if by else ELSEWHERE
@@ -265,8 +265,7 @@ def _lone_price(history: History, jump: Jump, field: str, back: str) -> Finding:
     """Report one price off by a factor, as the instrument's own prices before and after it tell."""
     date, price = history.dates[jump.row], float(getattr(history.bars, field)[jump.row])
     by = repairing_factor(jump.factor, jump.slack)
-    size = multiple(max(jump.factor, 1 / jump.factor))
-    message = f"{field} of {amount(price)} is about {size} times too {'low' if jump.factor > 1 else 'high'}, and "
+    message = f"{field} of {amount(price)} is {_range(jump)} times too {'low' if jump.factor > 1 else 'high'}, and "
     message += f"{back}: a bad price"
     repair = Repair(identity(history.name, field, date), history.name, "price", date, by, field) if by else None
     remedy = f"--repair sets it to {amount(price * by)}" if by else ELSEWHERE
@@ -324,6 +323,13 @@ def _step(history: History, jump: Jump) -> Finding:
     repair = Repair(identity(history.name, "step", date), history.name, kind, date, by, part) if sure else None
     remedy = remedy if sure else ELSEWHERE
     return history.finding("step", ERROR, jump.row, message, remedy, factor=factor, repair=repair, against=jump.against)
+
+
+def _range(jump: Jump) -> str:
+    """Return by how much prices are off, to two standard deviations."""
+    size = np.exp(np.abs(np.log(jump.factor)) + 2.0 * jump.slack * np.array([-1.0, 1.0]))
+    least, most = (multiple(float(each)) for each in size)
+    return f"about {least}" if least == most else f"about {least} to {most}"
 
 
 def _contradicted(jump: Jump) -> str:
