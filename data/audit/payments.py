@@ -93,7 +93,7 @@ def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Verdict |
     noise = np.maximum(local_scale(pair.plain), LEAST_NOISE)[rows]
     error = (pair.plain - local_median(pair.plain))[rows] / noise
     shares = given[rows] / noise
-    ways = [way for way in _scalings(held, rows) if (way.by != 1).sum() >= FEWEST]
+    ways = [way for way in _scalings(held, rows) if _is_plausible(way, held.yields[rows])]
     scores = np.array([_score(error, shares, way.by) + way.cost for way in ways])
     at = int(np.argmin(scores))
     best, gain = ways[at], _score(error, shares, np.ones(len(rows))) - float(scores[at])
@@ -104,6 +104,12 @@ def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Verdict |
     return Verdict(best, rivals[0] if rivals else None, gain, rows[best.by != 1])
 
 
+def _is_plausible(way: Scaling, shares: Floats) -> bool:
+    """Return whether an explanation bears on several payments, and leaves none or those that somebody pays."""
+    touched = way.by != 1
+    return bool(touched.sum() >= FEWEST and (way.factor == 0 or np.median((way.by * shares)[touched]) > SMALL))
+
+
 def _score(error: Floats, shares: Floats, by: Floats) -> float:
     return float(np.minimum(np.square(error - shares * (1.0 - by)), MOST).sum())
 
@@ -112,8 +118,7 @@ def _scalings(held: History, rows: Ints) -> Iterator[Scaling]:
     """Return what dividends may have to be multiplied by."""
     ones, dates = np.ones(len(rows)), held.dates
     yield Scaling(0.0 * ones, UNIT, "prices are adjusted for them already", factor=0.0)
-    if np.median(held.yields[rows]) > 100 * SMALL:
-        yield Scaling(0.01 * ones, UNIT, "100 times too high", factor=0.01)
+    yield Scaling(0.01 * ones, UNIT, "100 times too high", factor=0.01)
     later = later_splits(held.bars.split)[rows]
     if (later != 1).any():
         yield Scaling(1.0 / later, 0.0, "as paid times the splits that came later", "later-splits", -1.0)
