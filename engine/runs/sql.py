@@ -202,6 +202,6 @@ def _message(error: str, places: Places) -> str:
     name = missing[1].lower()
     if name in VIEWS:
         own = places.runs if name == "controls" else getattr(places, name, None)
-        where = " and ".join(map(str, [places.of(kind) for kind, _ in VIEWS[name].files] or [own]))
+        where = " and ".join([str(places.of(kind)) for kind, _ in VIEWS[name].files] or [str(own)])
         return f"{name}: nothing is kept in {where}"
     return f"there is no table {missing[1]}{did_you_mean(name, VIEWS) or ': ' + ', '.join(VIEWS)}"
