@@ -262,6 +262,7 @@ def test_what_is_printed_passes_the_console():
         "backtest/cli.py",
         "backtest/console.py",
         "backtest/interrupts.py",
+        "data/cache.py",
         "reports/renderers/terminal.py",
     }
     assert (ROOT / "backtest/cli.py").read_text(encoding="utf-8").count("typer.echo(") == 1  # of help
