@@ -213,3 +213,15 @@ def test_all_faults_of_a_series_are_told():
     assert [fault.key for fault in faults] == ["undated", "value-missing"]
     assert np.isnat(faults[0].dates).all()
     assert not len(rows)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("close", 1e-320), ("open", 1e13), ("dividend", 1e308), ("volume", 1e16), ("split", 1e7), ("split", 1e-7)],
+)
+def test_a_number_beyond_all_bounds_is_told_with_them(column, value):
+    frame = bars_frame()
+    frame.loc[frame.index[3], column] = value
+
+    with pytest.raises(DataError, match=rf"{column} is beyond all bounds: correct it: it is from \S+ to \S+"):
+        check("bars", frame, "bars/A.csv")

@@ -335,3 +335,10 @@ def test_a_folder_without_bars_is_told_where_they_go(tmp_path):
     assert said_by(CsvSource, tmp_path) == (
         f"{tmp_path}: has no folder bars/: put one file per instrument there, such as bars/SOXS.csv"
     )
+
+
+def test_a_field_that_is_too_long_is_one_line(tmp_path):
+    text = f'date,value\n2020-01-02,"{"9" * 140_000}"\n'
+
+    with pytest.raises(DataError, match=r"^series/VIX\.csv:2: can't be read as CSV: field larger than field limit"):
+        folder(tmp_path, text, "series").read(SERIES, "VIX")
