@@ -12,12 +12,15 @@ from data.arrays import Dates, Ints
 from data.bars import COLUMNS, PRICES
 from data.calendar import FIRST, LAST, nyse_sessions
 from data.errors import DataError
+from data.ranges import ANY, Range
 from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.stamps import days_off, off_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
+PRICE = Range(1e-6, 1e12)
+"""Dollars a share; adjusted ones of funds with many reverse splits reach 1e11."""
 SHOWN = 3
 """Rows that a fault of many names."""
 ROUNDING = 1e-6
@@ -238,6 +241,10 @@ def _priced() -> tuple[FileRule, ...]:
     return (
         *(_finite(column) for column in COLUMNS),
         *(_positive(column, "correct the price, or delete the row") for column in PRICES),
+        *(_within(column, PRICE) for column in PRICES),
+        _within("dividend", Range(0, PRICE.high)),
+        _within("volume", Range(0, ANY.high)),
+        _within("split", Range(1e-6, 1e6)),
         FileRule(
             "volume is negative", "write 0 where it is not known", lambda f: ~(f["volume"] < 0), "volume-negative"
         ),
@@ -253,6 +260,16 @@ def _priced() -> tuple[FileRule, ...]:
 
 def _positive(column: str, remedy: str) -> FileRule:
     return FileRule(f"{column} is zero or negative", remedy, lambda f: ~(f[column] <= 0), f"{column}-not-positive")
+
+
+def _within(column: str, numbers: Range) -> FileRule:
+    """Return the rule that a number can be meant; what is 0, below or NaN has rules of its own."""
+    return FileRule(
+        f"{column} is beyond all bounds",
+        f"correct it: it is from {numbers.ends}",
+        lambda f: ~((f[column] > numbers.high) | ((f[column] > 0) & (f[column] < numbers.low))),
+        f"{column}-beyond",
+    )
 
 
 def _held_by_nyse() -> FileRule:

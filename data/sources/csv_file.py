@@ -246,7 +246,11 @@ def _check_shape(path: Path, where: str) -> None:
     commas = {line.count(",") for line in text.splitlines()}
     if '"' not in text and len(commas) == 1 and 0 not in commas:
         return  # as nearly every file: what follows takes ten times as long
-    rows = list(csv.reader(text.splitlines(keepends=True)))
+    reader = csv.reader(text.splitlines(keepends=True))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise DataError(f"{where}:{reader.line_num}: can't be read as CSV: {error}") from None
     if rows and not rows[0]:
         raise DataError(f"{where}:1: is empty: the first line is the header")
     for number, fields in enumerate(rows, start=1):

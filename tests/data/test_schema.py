@@ -226,3 +226,15 @@ def test_many_faults_take_little_memory():
 
     assert (len(found.dates), len(left)) == (19_999, 1)
     assert peak < 6 * frame.memory_usage().sum()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("close", 1e-320), ("open", 1e13), ("dividend", 1e308), ("volume", 1e16), ("split", 1e7), ("split", 1e-7)],
+)
+def test_a_number_beyond_all_bounds_is_told_with_them(column, value):
+    frame = bars_frame()
+    frame.loc[frame.index[3], column] = value
+
+    with pytest.raises(DataError, match=rf"{column} is beyond all bounds: correct it: it is from \S+ to \S+"):
+        check("bars", frame, "bars/A.csv")

@@ -351,3 +351,10 @@ def test_a_long_text_is_quoted_in_part(tmp_path):
     source = folder(tmp_path, changed(close="x" * 100_000))
     assert len(said_by(source.read, BARS, "SOXS")) < 2_300
     assert max(len(finding.message) for finding in audit(source, ["SOXS"])) < 2_300
+
+
+def test_a_field_that_is_too_long_is_one_line(tmp_path):
+    text = f'date,value\n2020-01-02,"{"9" * 140_000}"\n'
+
+    with pytest.raises(DataError, match=r"^series/VIX\.csv:2: can't be read as CSV: field larger than field limit"):
+        folder(tmp_path, text, "series").read(SERIES, "VIX")

@@ -12,6 +12,7 @@ from worlds import settings as drawn_settings
 from data.errors import DataError
 from engine.backtrader_engine.execute import run_in_backtrader
 from engine.evaluate_strategy import weigher
+from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, run_given, run_policy
 from engine.setup import Setup
 from strategies.base import Book, CloseStrategy, View
@@ -110,3 +111,47 @@ def test_instruments_that_close_equal_are_kept_apart():
 
     assert (ours.traded[:, -1] != 0.0).any()
     assert_same(setup, ours, run_in_backtrader(setup))
+
+
+ENDS = {
+    "portfolio.cash": [1, 10**12],
+    "portfolio.core": [{"AAA": 1.0}, {"AAA": 1 - 1e-6, "BBB": 1e-6}],
+    "portfolio.rebalance": ["never", "daily"],
+    "hedge.weight": [0, 1e-300, 1],
+    "hedge.max_weight": [0, 1],
+    "hedge.sizing": ["fixed", "proportional", "beta", "volatility_target", "minimum_variance"],
+    "hedge.funding": ["sell_core", "cash_buffer"],
+    "hedge.rebalance": ["never", "daily", "band"],
+    "hedge.band": [0.0001, 1],
+    "hedge.buffer": [0, 0.99],
+    "hedge.cover": [0.01, 10],
+    "hedge.lookback": [2, 2_520],
+    "hedge.target_volatility": [0.001, 10],
+    "hedge.leverage": [-10, -0.1, 0.1, 10],
+    "execution.fill": ["next_open", "next_close"],
+    "execution.shares": ["fractional", "whole"],
+    "execution.commission_bps": [0, 1_000],
+    "execution.slippage_bps": [0, 1_000],
+    "execution.cash_rate": [-0.5, 1],
+    "execution.margin_spread_bps": [0, 5_000],
+    "policy.enter": [1e-300, 1],
+    "policy.exit": [0, 1e-300],
+    "policy.confirm": [1, 25_200],
+    "policy.min_hold": [0, 25_200],
+    "policy.max_hold": [25_200, None],
+    "policy.cooldown": [0, 25_200],
+    "policy.stop_loss": [None, 0.0001, 1],
+    "policy.take_profit": [None, 0.0001, 100],
+}
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    keys=st.fixed_dictionaries({key: st.sampled_from(ends) for key, ends in ENDS.items()}), seed=st.integers(0, 9_999)
+)
+def test_the_ends_of_all_ranges_give_one_book(keys, seed):
+    setup = laid_out(keys, source(seed))
+    plain = run_policy(setup.prices, setup.terms, setup.plan)
+
+    assert_same(setup, plain, run_in_backtrader(setup))
+    assert_same(setup, plain, compiled().run_policy(setup.prices, setup.terms, setup.plan))
