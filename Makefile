@@ -20,7 +20,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage mutants verify calibrate docs results lint bench pins lock clean stale
+.PHONY: help run test coverage mutants fire verify calibrate docs results lint bench pins lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -28,14 +28,19 @@ help: ## this list
 run: .venv/.run ## does the SOXS hedge pay? the shipped run, in the terminal and as a tear-sheet (ARGS="--data DIR")
 	@$(BIN)/backtest run hedge_soxs.yaml $(ARGS)
 
+# Its hundred processes and its rewritten asserts are compiled once, whatever the environment says of bytecode.
 test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
-	@$(BIN)/python -m pytest $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(ARGS)
 
 coverage: .venv/.dev ## the suite again, slower, then every line and branch of ours that no test runs, by file (ARGS for a part)
 	@$(BIN)/python -m pytest --cov --cov-report=term-missing $(ARGS)
 
 mutants: .venv/.dev ## one thing in the code changed at a time: do the tests notice? resumable, on one core (docs/mutants.md)
 	@nice -n 19 $(BIN)/python -m benchmarks.mutants $(ARGS)
+
+fire: .venv/.dev ## every kind of file that is kept, damaged in every way: does each command hold? (ARGS="--only sweep"); then signals
+	@$(BIN)/python -m benchmarks.fire $(ARGS)
+	@$(BIN)/python -m benchmarks.fire_signals --times 60
 
 verify: .venv/.dev ## 200 random rows of two sweeps against backtest run, on real history (BACKTEST_TEST_MARKET=DIR)
 	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/research/test_compute.py tests/engine/research/test_environments.py \

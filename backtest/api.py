@@ -123,10 +123,11 @@ def write_run(
             say("drawing the tear-sheet" if len(sheets) == 1 else f"drawing the tear-sheet against {name}")
             draw_tearsheet(result, writing / page, name, report=REPORT if reported else None)
         if reported:
-            from reports.hedge_report import write_report
+            from reports.hedge_report import report_of
+            from reports.renderers.html import write_document
 
             say("drawing the report")
-            write_report(writing / REPORT, result, tearsheet=TEARSHEET if tearsheet else None)
+            write_document(writing / REPORT, report_of(result, tearsheet=TEARSHEET if tearsheet else None))
     return final
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from backtest import (
 from backtest.console import complain, console, echo, echo_data, open_in_browser, show_traceback, steps
 from backtest.interrupts import INTERRUPTED, INTERRUPTION
 from backtest.options import (
+    EXECUTED,
     Data,
     End,
     File,
@@ -35,7 +37,7 @@ from backtest.options import (
     quietly,
     typed,
 )
-from data.errors import UserError
+from data.errors import UserError, cut
 
 if TYPE_CHECKING:
     from engine.config import RunConfig
@@ -138,7 +140,9 @@ def _parity(
 
 
 def _compare(
-    given: Annotated[list[str], typer.Argument(metavar="RUN", help="Kept runs, or YAML files.")],
+    given: Annotated[
+        list[str], typer.Argument(metavar="RUN", help="Kept runs, or YAMLs, whose strategy files are executed.")
+    ],
     data: Data = None,
     settings: Settings = None,
     start: Start = None,
@@ -162,7 +166,7 @@ def _compare(
 
 
 def _explain(
-    given: Annotated[str, typer.Argument(metavar="RUN", help="A kept run, or a YAML file.")],
+    given: Annotated[str, typer.Argument(metavar="RUN", help=f"A kept run, or a YAML file. {EXECUTED}")],
     date: Annotated[str, typer.Argument(metavar="DATE", help="The session, YYYY-MM-DD.")],
     data: Data = None,
     settings: Settings = None,
@@ -171,7 +175,7 @@ def _explain(
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
 ) -> None:
-    """Tell why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
+    """Explain why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
     from backtest.explain import explain_run
     from reports.explain import show_day
 
@@ -226,7 +230,9 @@ def _init(name: Annotated[str, typer.Argument(help="What to call it.")] = "my_he
 def _strategies(
     named: Annotated[
         list[str] | None,
-        typer.Argument(help="Classes: shipped, file.py:Class or module:Class.", show_default="shipped"),
+        typer.Argument(
+            help="Classes: shipped, file.py:Class or module:Class, which is executed.", show_default="shipped"
+        ),
     ] = None,
 ) -> None:
     """List strategies with their parameters."""
@@ -298,7 +304,11 @@ app.add_typer(data_commands.app, name="data")
 def main() -> None:
     """Run the command; exit with 0, with 2 and one line for a user's mistake, with 1 for ours."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of its own cache, by which no figure is made
+    for stream in (sys.stdout, sys.stderr):  # names of files may hold what no encoding has
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
+        _check_text(sys.argv[1:])
         status = app(prog_name="backtest", standalone_mode=False) or 0
     except UserError as fault:
         status = _refused(str(fault))
@@ -308,7 +318,8 @@ def main() -> None:
         sys.stderr.close()
         status = OUR_ERROR
     except OSError as fault:
-        status = _refused(f"{fault.filename or 'the system'}: {fault.strerror or fault}")
+        path = fault.filename2 or fault.filename or "the system"  # of a rename the file that couldn't be replaced
+        status = _refused(f"{path}: {fault.strerror or fault}")
     except Exception as fault:
         if not hasattr(fault, "format_message"):  # typer's own complaints about the command line have it
             sys.excepthook = show_traceback
@@ -318,6 +329,15 @@ def main() -> None:
     if status == INTERRUPTED:  # typer returns it for Ctrl-C
         complain(INTERRUPTION)
     sys.exit(status)
+
+
+def _check_text(words: list[str]) -> None:
+    """Raise UserError where what was typed isn't UTF-8: kept runs, pages and JSON couldn't name it."""
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise UserError(f"{cut(ascii(word))} is not UTF-8: rename the file or folder, or type it again") from None
 
 
 def _refused(message: str) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Step(Protocol):
-    """Says what is being done; by default that is a step further, or a part of one."""
+    """Shows what is being done; by default that is a step further, or a part of one."""
 
     def __call__(self, step: str, *, advance: float = True) -> None:
         """Show the step."""

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import complain, console, echo, echo_data, open_in_browser, steps
-from backtest.options import Settings, config_of
-from data.errors import UserError
+from backtest.options import EXECUTED, Settings, config_of, taken, within
+from data.errors import UserError, cut
 from data.files import write_and_sweep_up
+from data.ranges import LEVERAGE, SESSIONS, YEARLY
 
 if TYPE_CHECKING:
     import numpy as np
@@ -87,7 +88,9 @@ def _import(
     name: Annotated[
         str | None, typer.Option("--name", help="What one file holds: SOXS, ^VIX for an index, fomc_dates.")
     ] = None,
-    lag: Annotated[int | None, typer.Option("--lag", help="Sessions by which its series are known late.")] = None,
+    lag: Annotated[
+        int | None, typer.Option("--lag", **within(SESSIONS), help="Sessions by which its series are known late.")
+    ] = None,
     decimal: Annotated[
         str | None, typer.Option("--decimal", metavar="MARK", help="Its decimal mark, . or , where that isn't plain.")
     ] = None,
@@ -153,7 +156,8 @@ def _check(
         list[str] | None, typer.Option("--fund", metavar="FUND=UNDERLYING:B", help="SQQQ=QQQ:-3. Repeatable.")
     ] = None,
     run: Annotated[
-        str | None, typer.Option("--run", metavar="FILE", help="What a run uses: its YAML, with --set as for run.")
+        str | None,
+        typer.Option("--run", metavar="FILE", help=f"What a run uses: its YAML. {EXECUTED}"),
     ] = None,
     settings: Settings = None,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended; undo with --undo.")] = False,
@@ -229,8 +233,8 @@ def _fund(
         _source(folder),
         fund,
         underlying or FUNDS[fund].underlying,
-        leverage,
-        fee,
+        taken("--leverage", leverage, LEVERAGE),
+        taken("--fee", fee, YEARLY),
         _rate(rate),
         _day(start, "--start"),
         _day(end, "--end"),
@@ -282,14 +286,15 @@ def _day(text: str | None, option: str) -> np.datetime64 | None:
     try:
         return day(dt.date.fromisoformat(text))
     except ValueError:
-        raise UserError(f"{option} {text}: has to be a date, YYYY-MM-DD") from None
+        raise UserError(f"{option} {cut(text)}: has to be a date, YYYY-MM-DD") from None
 
 
 def _rate(text: str) -> str | float:
     try:
-        return float(text)
+        yields = float(text)
     except ValueError:
         return text
+    return taken("--rate", yields, YEARLY) or 0.0
 
 
 def _fund_option(text: str) -> tuple[str, Fund]:
@@ -300,7 +305,7 @@ def _fund_option(text: str) -> tuple[str, Fund]:
     fund, _equals, rest = text.partition("=")
     underlying, _colon, leverage = rest.rpartition(":")
     try:
-        multiple = float(leverage)
+        multiple = LEVERAGE.take(float(leverage))
     except ValueError:
         multiple = 0.0
     if not (fund and underlying and multiple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import atexit
 import os
 import signal
 import sys
@@ -17,12 +18,14 @@ INTERRUPTED = 130
 INTERRUPTION = "interrupted: nothing was left half-written"
 GRACE = 3.0
 """Seconds in which the command may clean up; a library that swallows the interrupt would go on for ever."""
+ERRORS = 2
+"""The error stream, which is written to past Python's buffers: whoever was interrupted may be holding their lock."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn a signal into SystemExit with status 130, at most `GRACE` seconds after it; ignore signals from then on.
+    """Have a signal end the process with status 130, at most `GRACE` seconds later; ignore signals at the end.
 
     It is for the last thing that a process does. A signal raises KeyboardInterrupt, so that what is at work cleans up,
     and closes the `GATE` of files. Code that swallows that exception, as a bare ``except`` in a library does, or that
@@ -40,8 +43,11 @@ def interruptible() -> Iterator[None]:
         if not GATE.closed and not isinstance(error, KeyboardInterrupt):
             raise
         if not (isinstance(error, SystemExit) and error.code == INTERRUPTED):  # then it has said so already
-            with suppress(OSError, ValueError):  # nobody reads the error stream
-                sys.stderr.write(f"{INTERRUPTION}\n")
+            _say_so()
+        with suppress(OSError, ValueError):
+            sys.stdout.flush()
+        with suppress(OSError):  # what libraries say of an exit in the midst of things
+            os.dup2(os.open(os.devnull, os.O_WRONLY), ERRORS)
         raise SystemExit(INTERRUPTED) from None
 
 
@@ -50,6 +56,7 @@ def _listen() -> None:
     for number in SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
+    atexit.register(_leave)
     others = sys.unraisablehook
 
     def raise_again(swallowed: sys.UnraisableHookArgs) -> None:
@@ -78,12 +85,25 @@ def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
+def _say_so() -> None:
+    with suppress(OSError):  # nobody reads it
+        os.write(ERRORS, f"{INTERRUPTION}\n".encode())
+
+
+def _leave() -> None:
+    """Leave an interrupted process after all that libraries do at its exit, with the status that it was given.
+
+    Python itself would kill it by SIGINT where the interrupt came through an ``exec`` of text, caught or not.
+    """
+    if GATE.closed:
+        os._exit(INTERRUPTED)
+
+
 def _end() -> None:
     """End the process as it stands, with its workers: files are written under other names, which are swept up later."""
     from multiprocessing import active_children
 
     for worker in active_children():
         worker.terminate()
-    with suppress(OSError):
-        os.write(2, f"{INTERRUPTION}\n".encode())
+    _say_so()
     os._exit(INTERRUPTED)

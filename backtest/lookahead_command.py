@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from backtest.console import complain, console, echo_data, steps
-from backtest.options import Data, End, File, Settings, Start, config_of, quietly
+from backtest.options import Data, End, File, Settings, Start, config_of, quietly, within
+from data.ranges import COUNT
 
 LOOKS_AHEAD = 3
 
@@ -21,7 +22,7 @@ def lookahead(
     cuts: Annotated[
         int | None,
         typer.Option(
-            "--cuts", metavar="N", min=1, help="Dates to cut history at; by the strategy's kind if not given."
+            "--cuts", metavar="N", **within(COUNT), help="Dates to cut history at; by the strategy's kind if not given."
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the proof as JSON, and nothing else.")] = False,

@@ -7,16 +7,22 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from backtest.console import complain
+from data.errors import UserError, quoted
+from data.ranges import Range
 
 if TYPE_CHECKING:
     from engine.config import RunConfig
 
-File = Annotated[str, typer.Argument(help="A run's YAML: a file, or the name of one that ships.", show_default=False)]
+EXECUTED = "The strategy file it names is executed."
+File = Annotated[
+    str,
+    typer.Argument(help=f"A run's YAML: a file, or the name of one that ships. {EXECUTED}", show_default=False),
+]
 Data = Annotated[
     str | None,
     typer.Option("--data", metavar="DIR", help="Real history: a folder with bars/, series/, events/."),
@@ -32,6 +38,26 @@ Settings = Annotated[
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")]
+
+
+def within(numbers: Range) -> dict[str, Any]:
+    """Return what an option of whole numbers of a range has besides: a check whose refusal names both ends."""
+
+    def check(value: int | None) -> int | None:
+        try:
+            return None if value is None else int(numbers.take(value, whole=True))
+        except ValueError as fault:
+            raise typer.BadParameter(f"{fault}, not {quoted(value)}") from None
+
+    return {"callback": check}
+
+
+def taken(option: str, value: float | None, numbers: Range) -> float | None:
+    """Return an option's number, None where it isn't given; raises UserError that names the range."""
+    try:
+        return None if value is None else numbers.take(value)
+    except ValueError as fault:
+        raise UserError(f"{option} {quoted(value)}: {fault}") from None
 
 
 def command_line(
@@ -83,8 +109,8 @@ def quietly() -> redirect_stdout[TextIO]:
 
 
 def announce_compiling() -> None:
-    """Say on the error stream why a first call takes its time."""
+    """Print on the error stream why a first call takes its time."""
     from engine.kernel.compiled import is_cached
 
     if not is_cached():
-        complain("compiling the kernel, this once: about ten seconds")
+        complain("compiling the kernel, the first time: about ten seconds")

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import complain, console, echo, echo_data
+from backtest.options import within
 from data.errors import UserError, did_you_mean
+from data.ranges import ROWS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +28,7 @@ Strategy = Annotated[str | None, typer.Option("--strategy", help="A part of its 
 Since = Annotated[str | None, typer.Option("--since", metavar="DATE", help="Its first session isn't before.")]
 Until = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Its last session isn't after.")]
 Sort = Annotated[str | None, typer.Option("--sort", metavar="COLUMN", help="The best by it first, such as sharpe.")]
-Top = Annotated[int | None, typer.Option("--top", min=1, metavar="N", help="No more than so many.")]
+Top = Annotated[int | None, typer.Option("--top", **within(ROWS), metavar="N", help="No more than so many.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 
 SHOWN_ROWS = 40
@@ -35,7 +37,7 @@ SHOWN_ROWS = 40
 def query(
     sql: Annotated[str | None, typer.Argument(help="One select, in quotes.", show_default=False)] = None,
     tables: Annotated[bool, typer.Option("--tables", help="List the tables and their columns.")] = False,
-    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows to show.")] = SHOWN_ROWS,
+    rows: Annotated[int, typer.Option("--rows", **within(ROWS), help="Rows to show.")] = SHOWN_ROWS,
     as_csv: Annotated[bool, typer.Option("--csv", help="All rows as CSV, and nothing else.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="All rows as JSON, and nothing else.")] = False,
     parquet: Annotated[Path | None, typer.Option("--parquet", metavar="FILE", help="All rows into a file.")] = None,
@@ -51,13 +53,13 @@ def query(
 
     places = Places(runs, sweeps, searches, walkforwards)
     if tables:
-        show_views(console(), described(places, _warn))
+        show_views(console(), described(places, _warner()))
         return
     if sql is None:
         raise UserError('a query needs a select, such as "select name, cagr from runs": --tables lists what there is')
     if sum((as_csv, as_json, parquet is not None)) > 1:
         raise UserError("--csv, --json and --parquet are one or another: leave the others out")
-    with run_query(sql, places, _warn) as answer:
+    with run_query(sql, places, _warner(), dates_as_text=parquet is None) as answer:
         if as_json or parquet is not None:
             _check_names(answer.schema.names)
         if as_csv:
@@ -88,7 +90,7 @@ def runs(
     from reports.query import show_kept_runs
 
     wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
-    kept = run_rows(out, _warn)
+    kept = run_rows(out, _warner())
     told = {row["folder"]: metrics for row, metrics in kept}
     found = _chosen([row for row, _metrics in kept], wanted.has, sort, top)
     if as_json:
@@ -100,9 +102,16 @@ def runs(
         show_kept_runs(console(), found, len(kept), origins, sort)
 
 
-def _warn(message: str) -> None:
-    """Print a warning about a damaged folder; the others are listed."""
-    complain(message)
+def _warner() -> Callable[[str], None]:
+    """Return what prints a warning about a damaged folder, each once; the others are listed."""
+    printed: set[str] = set()
+
+    def warn(message: str) -> None:
+        if message not in printed:
+            complain(message)
+        printed.add(message)
+
+    return warn
 
 
 def _into(out: Path, usual: str) -> str:
@@ -128,7 +137,8 @@ def sweeps(
 
     wanted = Wanted(name, strategy, None, _day("--since", since), _day("--until", until))
     places = Places(sweeps=out, searches=searches, walkforwards=walkforwards)
-    kept = [row for kind in KINDS for row in kept_rows(places, kind, _warn)]
+    warn = _warner()
+    kept = [row for kind in KINDS for row in kept_rows(places, kind, warn)]
     found = _chosen(kept, wanted.has, sort, top)
     if as_json:
         _echo_json(found)
@@ -210,6 +220,7 @@ def _write_json(answer: pa.RecordBatchReader) -> None:
 
 def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
     """Write the answer whole, and return how many rows it has."""
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     from data.files import write_and_sweep_up
@@ -227,12 +238,19 @@ def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
             for batch in batches():
                 writer.write_batch(batch)
 
-    write_and_sweep_up(path, write)
+    try:
+        write_and_sweep_up(path, write)
+    except pa.ArrowNotImplementedError as error:
+        raise UserError(f"--parquet {path}: {error}: cast that column to text, with ::varchar") from None
     return count
 
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON has it: what is no number is null."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return None if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value  # noqa: PLR0124

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser
-from backtest.options import Data, End, File, Settings, Start, announce_compiling, config_of, quietly
+from backtest.options import Data, End, File, Settings, Start, announce_compiling, config_of, quietly, within
 from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
+from data.ranges import PROCESSES, ROWS, SEED, TRIALS
 
 if TYPE_CHECKING:
     from engine.research.job import Executor
@@ -24,7 +25,7 @@ def search(
         list[str] | None,
         typer.Option("--param", metavar="KEY=SPACE", help="A dimension: low:high, low:high:step or a,b,c. Repeatable."),
     ] = None,
-    trials: Annotated[int, typer.Option("--trials", min=1, metavar="N", help="How many in all.")] = 100,
+    trials: Annotated[int, typer.Option("--trials", **within(TRIALS), metavar="N", help="How many in all.")] = 100,
     objective: Annotated[
         str, typer.Option("--objective", help="A sweep's column, or two for a front: cost,drawdown_avoided.")
     ] = "sharpe",
@@ -36,15 +37,16 @@ def search(
     settings: Settings = None,
     start: Start = None,
     end: End = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the sampler.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", **within(SEED), help="Of the sampler.")] = 0,
     workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes; one alone gives the same bytes again.")
+        int | None,
+        typer.Option("--workers", **within(PROCESSES), help="Processes; one alone gives the same bytes again."),
     ] = None,
     executor: Annotated[
         str | None, typer.Option("--executor", help="threads (one), processes or dask (the extra cluster).")
     ] = None,
     cluster: Cluster = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Trials to show.")] = 10,
+    top: Annotated[int, typer.Option("--top", **within(ROWS), help="Trials to show.")] = 10,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where searches are kept.")] = Path("searches"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the best as JSON, and nothing else.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,

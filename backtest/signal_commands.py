@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import console, echo_data, open_in_browser, steps
-from backtest.options import Data, End, File, Settings, Start, config_of, quietly
+from backtest.options import Data, End, File, Settings, Start, config_of, quietly, taken, within
 from data.errors import UserError
+from data.ranges import CASH, DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,14 +30,13 @@ def signal(
     equity: Annotated[
         float | None, typer.Option("--equity", metavar="DOLLARS", help="What your book is worth.", show_default=False)
     ] = None,
-    days: Annotated[int, typer.Option("--days", min=2, metavar="N", help="Sessions of history to show.")] = 60,
+    days: Annotated[int, typer.Option("--days", **within(DAYS), metavar="N", help="Sessions of history to show.")] = 60,
     as_json: Json = False,
     page: Page = None,
     open_page: Open = False,
 ) -> None:
-    """Tell what the strategy says at the last close, and why: the order, its weights, every input by its threshold."""
-    if equity is not None and not 0.0 < equity < float("inf"):
-        raise UserError(f"--equity {equity:g}: has to be dollars above 0")
+    """Show what the strategy decides at the last close, and why: order, weights, every input by its threshold."""
+    equity = taken("--equity", equity, CASH)
     config, _shipped = config_of(file, data, settings, start, end)
     from engine.inspection.live_signal import signal_now
     from reports.signal import show_signal

@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from backtest.console import console, counting, echo_data
-from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
+from backtest.console import complain, console, counting, echo_data
+from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly, within
+from data.ranges import PROCESSES, ROWS, SEED
 
-Workers = Annotated[int | None, typer.Option("--workers", min=1, help="Threads, or processes.")]
+Workers = Annotated[int | None, typer.Option("--workers", **within(PROCESSES), help="Threads, or processes.")]
 Executor = Annotated[
     str | None,
     typer.Option(
@@ -33,12 +34,14 @@ def sweep(
     settings: Settings = None,
     start: Start = None,
     end: End = None,
-    random: Annotated[int | None, typer.Option("--random", metavar="N", help="Draw N combinations.")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="For --random.")] = 0,
+    random: Annotated[
+        int | None, typer.Option("--random", **within(ROWS), metavar="N", help="Draw N combinations.")
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", **within(SEED), help="For --random.")] = 0,
     workers: Workers = None,
     executor: Executor = None,
     cluster: Cluster = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="Rows to show of the best and of the worst.")] = 5,
+    top: Annotated[int, typer.Option("--top", **within(ROWS), help="Rows to show of the best and of the worst.")] = 5,
     metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
     answer: Answer = False,
     luck: Annotated[bool, typer.Option("--luck", help="Show all that tells how much of the best is luck.")] = False,
@@ -66,6 +69,8 @@ def sweep(
         result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin, answer=answer)
     write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
     standing = standing_of(result.folder)
+    for path in standing.tried.damaged if standing else ():
+        complain(f"{path}: is damaged: what that sweep tried isn't counted: make it again, or remove it")
     if as_json:
         seconds = {f"{name}_seconds": value for name, value in result.seconds.items()}
         echo_data(

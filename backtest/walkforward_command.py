@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser, steps
-from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly
+from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly, within
 from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
+from data.ranges import SESSIONS
 
 if TYPE_CHECKING:
     from engine.runs.run import Run
@@ -26,7 +27,9 @@ def walkforward(
     test: Annotated[str, typer.Option("--test", metavar="SPAN", help="Judged on, one after another.")] = "1y",
     anchored: Annotated[bool, typer.Option("--anchored", help="Train on all history before.")] = False,
     objective: Annotated[str, typer.Option("--objective", help="A column of a sweep, by which is chosen.")] = "sharpe",
-    embargo: Annotated[int, typer.Option("--embargo", min=0, help="Sessions between training and test.")] = 20,
+    embargo: Annotated[
+        int, typer.Option("--embargo", **within(SESSIONS), help="Sessions between training and test.")
+    ] = 20,
     answer: Answer = False,
     data: Data = None,
     settings: Settings = None,

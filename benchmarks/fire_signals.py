@@ -28,12 +28,13 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "run": ("run", "hedge_soxs.yaml"),
     "sweep": ("sweep", "hedge_soxs.yaml", "--param", "trend_days=10:200:1"),
     "sweep in processes": ("sweep", "hedge_soxs.yaml", "--param", "trend_days=10:40:10", "--executor", "processes"),
-    "walkforward": ("walkforward", "hedge_soxs.yaml", *AXIS),
-    "search": ("search", "hedge_soxs.yaml", *AXIS, "--trials", "60"),
+    "walkforward": ("walkforward", "hedge_soxs.yaml", *AXIS, "--train", "1y", "--test", "1y"),
+    "search": ("search", "hedge_soxs.yaml", "--param", "trend_days=20:200:1", "--trials", "60"),
     "compare": ("compare", "hedge_soxs.yaml", "buy_and_hold.yaml"),
     "signal": ("signal", "hedge_soxs.yaml"),
     "explain": ("explain", "hedge_soxs.yaml", "2020-03-16"),
     "lookahead": ("lookahead", "hedge_soxs.yaml"),
+    "data check": ("data", "check", "--run", "hedge_soxs.yaml", "--page", "page.html"),
 }
 """Long commands, each on three years of the simulated market."""
 
@@ -71,6 +72,10 @@ def fire(command: Sequence[str], number: signal.Signals, delay: float, folder: P
     The delay begins when the command hears signals, which Python's own start takes some hundredths of a second to come
     to. SIGINT goes to the command and its workers, as Ctrl-C in a terminal does, SIGTERM to the command alone.
     """
+    if (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):  # as in a shell's background, and the command would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "backtest", *command],
         cwd=folder,
@@ -125,9 +130,8 @@ def volley(command: Sequence[str], times: int, drawn: random.Random, scratch: Pa
         raise SystemExit(f"{' '.join(command)}: {whole.errors}")
     fired = []
     for _ in range(times):
-        folder = Path(tempfile.mkdtemp(dir=scratch))
         number = drawn.choice((signal.SIGINT, signal.SIGTERM))
-        fired.append(fire(command, number, drawn.uniform(0.0, whole.elapsed), folder))
+        fired.append(fire(command, number, drawn.uniform(0.0, whole.elapsed), Path(tempfile.mkdtemp(dir=scratch))))
     return whole.elapsed, fired
 
 
@@ -139,16 +143,19 @@ def main() -> None:
     parser.add_argument("--only", choices=COMMANDS, action="append")
     given = parser.parse_args()
     drawn = random.Random(given.seed)  # noqa: S311  # delays are no secret
+    failed = 0
     for name in given.only or COMMANDS:
         with tempfile.TemporaryDirectory() as scratch:
             command = (*COMMANDS[name], *DEMO)
             lasts, fired = volley(command, given.times, drawn, Path(scratch).resolve())
         statuses = dict(Counter(one.status for one in fired))
         held, slowest = sum(one.held for one in fired), max(one.elapsed for one in fired)
+        failed += given.times - held
         print(f"{name}: {held} of {given.times} held, statuses {statuses}, {slowest:.1f} s at most of {lasts:.1f}")
         for one in fired:
             if not one.held:
                 print(f"  status {one.status}, {one.left} left running: {one.errors[-2000:]}", flush=True)
+    sys.exit(failed > 0)
 
 
 if __name__ == "__main__":

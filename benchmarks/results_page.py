@@ -7,6 +7,7 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
+from pathlib import Path
 from textwrap import fill
 
 from rich.console import Console
@@ -17,8 +18,10 @@ from engine.analytics.answer.insurance import LEVEL, NOT_PAID, PAID
 from engine.analytics.answer.timing import NO_SIGN
 from engine.inspection.session import Day
 from engine.runs.run import Run
+from reports.comparison_frontier import WIDE, described, draw_shared, shared_lines
 from reports.comparison_rows import AnswerRow, adjusted_of, answer_rows, family_note, match_of
 from reports.explain import show_day
+from reports.renderers.html import write_page
 
 WIDTH = 118
 """Characters of a line of prose."""
@@ -259,3 +262,19 @@ def _remarks(shipped: Mapping[str, Shipped]) -> list[str]:
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(heads)} |", f"|{'-|' * len(heads)}", *(f"| {' | '.join(row)} |" for row in rows)]
     return "\n".join(lines)
+
+
+def write_picture(path: Path, runs: Mapping[str, Run]) -> None:
+    """Write the frontier of the most runs that share a line as a picture of its own; none where no run has an answer.
+
+    Parameters
+    ----------
+    path
+        The SVG file to write.
+    runs
+        By what each is called.
+    """
+    shared = max(shared_lines(runs), key=lambda one: len(one.runs), default=None)
+    if shared is not None:
+        words = {"drawing": draw_shared(shared, WIDE), "described": described(shared)}
+        write_page(path, "frontier_runs.svg.j2", words, None)

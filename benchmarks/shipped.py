@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from backtest.api import load_config, run, write_run
 from backtest.console import console, steps
-from benchmarks.results_page import Shipped, page
+from benchmarks.results_page import Shipped, page, write_picture
 from data.arrays import day as course_of
 from data.errors import UserError
 from engine.config import RunConfig
@@ -19,7 +19,6 @@ from engine.inspection.explain import explain
 from engine.inspection.session import Day
 from engine.runs.run import Run
 from engine.validation.prove import prove
-from reports.comparison_frontier import write_picture
 from strategies.base import Strategy
 from strategies.load import RUNS, strategy_class
 from strategies.parameters import make

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from data.files import write_whole
+from data.text import one_line
 
 CHECKSUM_BYTES = 32
 
@@ -59,7 +60,8 @@ class DiskCache:
 
         if not self.warned and parent_process() is None:
             reason = error.strerror or error
-            sys.stderr.write(f"backtest: {self.folder}: can't be used as a cache: {reason}: commands start slower\n")
+            line = f"backtest: {self.folder}: can't be used as a cache: {reason}: commands start slower"
+            sys.stderr.write(f"{one_line(line)}\n")
         self.warned = True
 
 

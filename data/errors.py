@@ -8,12 +8,17 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from data.text import abridge
+
 LONGEST = 60
 """Characters of a value that a message quotes."""
 
 
 class UserError(Exception):
-    """A mistake the user can mend: shown as one line, exit status 2, no traceback."""
+    """A mistake the user can mend: shown as one line, exit status 2, no traceback; what it quotes may be long."""
+
+    def __str__(self) -> str:
+        return abridge(super().__str__())
 
 
 class DataError(UserError):

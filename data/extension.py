@@ -20,7 +20,7 @@ from data.rates import days_between
 BAND, UNLEVERED_BAND = 0.025, 0.01
 """By how much a synthetic return may be wrong a year, either way: a leveraged fund's, and one of leverage 1."""
 DIVIDEND_YIELD = 0.01
-"""Of a price index whose dividends nobody told, a fraction a year, where a leveraged fund hangs on it."""
+"""Of a price index whose dividends nobody gave, a fraction a year, where a leveraged fund hangs on it."""
 DIVIDEND_YIELDS: Mapping[str, Dated] = {
     "SOX": {"1994-05-05": 0.004, "2006-06-23": 0.011, "2010-06-01": 0.016, "2021-08-25": 0.012}
 }
@@ -150,14 +150,14 @@ class Extended:
         The first session whose bar is real; the day after the last where none is.
     notional
         The synthetic sessions whose driver is taken to open at its last close, because nothing tells its open.
-    told
+    notes
         What a reader has to know, a sentence each.
     """
 
     bars: Bars
     first_real: np.datetime64
     notional: Dates
-    told: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def index_driver(bars: Bars) -> Driver:

@@ -9,10 +9,11 @@ import re
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ABANDONED = 3600.0
 """A temporary file that nobody has written to for so many seconds has lost its writer."""
@@ -131,29 +132,43 @@ def checksum(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_checksums(folder: Path, names: Iterable[str]) -> None:
-    """Write the checksums of a folder's files, by their names in it, into its `CHECKSUMS`."""
-    held = {name: checksum(folder / name) for name in sorted(names)}
-    text = json.dumps(held, indent=2) + "\n"
+def write_checksums(folder: Path, names: Iterable[str], more: Mapping[str, str] | None = None) -> None:
+    """Write the checksums of a folder's files, by their names in it, and `more` as they are, into its `CHECKSUMS`."""
+    held = {name: checksum(folder / name) for name in names} | dict(more or {})
+    text = json.dumps(held, indent=2, sort_keys=True) + "\n"
     write_whole(folder / CHECKSUMS, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def damaged(folder: Path, names: Iterable[str], *, every: bool = False) -> str | None:
-    """Return the first of a folder's files that isn't what its checksum says; None where all are.
-
-    A file without a checksum counts as whole, unless `every` file has one; so does any in a folder without `CHECKSUMS`.
-    A file that is gone counts as damaged where it has a checksum. Where the checksums themselves can't be read, it is
-    `CHECKSUMS` that is returned.
-    """
+def read_checksums(folder: Path) -> dict[str, Any] | None:
+    """Return what a folder's `CHECKSUMS` holds, nothing where there is none; None where it can't be read."""
     try:
         held = json.loads((folder / CHECKSUMS).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return None
+        return {}
     except (ValueError, OSError):
+        return None
+    return held if isinstance(held, dict) else None
+
+
+def damaged(folder: Path, names: Iterable[str] | None = None, *, every: bool = False) -> str | None:
+    """Return the first of a folder's files, of all unless some are named, that isn't what its checksum says.
+
+    None where all are. A file without a checksum counts as whole, unless `every` file has one; so does any in a folder
+    without `CHECKSUMS`. A file that is gone counts as damaged where it has a checksum. Where the checksums themselves
+    can't be read, it is `CHECKSUMS` that is returned.
+    """
+    held = read_checksums(folder)
+    if held is None:
         return CHECKSUMS
-    if not isinstance(held, dict):
-        return CHECKSUMS
-    for name in names:
-        if (every or name in held) and not ((folder / name).is_file() and checksum(folder / name) == held.get(name)):
+    every = every and (folder / CHECKSUMS).is_file()
+    for name in held if names is None else names:
+        if (every or name in held) and not _is(folder / name, held.get(name)):
             return name
     return None
+
+
+def _is(path: Path, written: Any) -> bool:
+    try:
+        return path.is_file() and checksum(path) == written
+    except OSError:
+        return False

@@ -68,6 +68,9 @@ YEARLY = Range(-0.5, 1)
 """A yield, fee or spread a year, as a fraction."""
 LEVERAGE = Range(-10, 10, apart=0.1)
 """A fund's multiple of its underlying's daily move."""
+CASH = Range(1, 10**12)
+"""Dollars of a book."""
+TRIALS = Range(1, 10**6)
 PROCESSES = Range(1, 1_024)
 ROWS = Range(1, 10**9)
 SEED = Range(0, 2**32 - 1)

@@ -5,7 +5,7 @@ Factors are relative to what the vendor delivered, so that a repair holds whatev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -13,7 +13,9 @@ import numpy as np
 
 from data.arrays import Flags, Floats, day
 from data.bars import COLUMNS, PRICES, Bars
+from data.ranges import ANY
 
+PAID = (*PRICES, "dividend")
 WORTHLESS = 1e-12
 """A split of this factor or less is no split: it can't be undone."""
 
@@ -30,19 +32,21 @@ class Repair:
         Whose bars.
     kind
         What is done. ``rescale`` multiplies every price and dividend before `date` by `factor` and divides the volume
-        by it; ``reprice`` does so and leaves the volume; ``stretch`` multiplies those from `date` up to, but not on,
-        the day `field`. ``split`` sets the split of `date` to `factor` (1 takes a false one out); ``move`` moves the
-        split `factor` that is recorded on the day `field` to `date`. ``as-traded`` undoes every recorded split in the
-        prices, dividends and volumes before it, for history that came split-adjusted and with its splits. ``price``
-        multiplies the price `field` of `date` by `factor`; ``dividend`` multiplies the dividend of `date`,
-        ``dividends`` every dividend (0 takes it out). ``widen`` puts high and low around open and close wherever they
-        aren't, from `date` on.
+        by it; ``reprice`` does so and leaves the volume; both leave the dividends where `field` is ``prices``.
+        ``stretch`` multiplies those from `date` up to, but not on, the day `field`. ``split`` sets the split of `date`
+        to `factor` (1 takes a false one out); ``move`` moves the split `factor` that is recorded on the day `field` to
+        `date`. ``as-traded`` undoes every recorded split in the prices, dividends and volumes before it, for history
+        that came split-adjusted and with its splits. ``price`` multiplies the price `field` of `date` by `factor`.
+        ``dividend`` multiplies the dividend of `date` (0 takes it out), ``dividends`` every dividend before the day
+        `field`, all where that is empty, ``later-splits`` every dividend by the splits recorded after it (-1 divides
+        it). ``widen`` puts high and low around open and close wherever they aren't, from `date` on.
     date
         The session it is about.
     factor
         See `kind`; 1 where it says nothing.
     field
-        ``open``, ``high``, ``low`` or ``close`` for ``price``, a date for ``move`` and ``stretch``.
+        ``open``, ``high``, ``low`` or ``close`` for ``price``, a date for ``move``,
+        ``stretch`` and ``dividends``.
     """
 
     id: str
@@ -62,8 +66,15 @@ def from_json(kept: Iterable[Mapping[str, Any]]) -> tuple[Repair, ...]:
     """Return repairs from JSON; raises KeyError, TypeError or ValueError on what isn't a repair."""
     repairs = tuple(Repair(**{**each, "date": day(each["date"])}) for each in kept)
     for repair in repairs:
+        texts = (repair.id, repair.instrument, repair.kind, repair.field)
+        "".join(texts).encode()
+        ANY.take(repair.factor)
         if repair.kind not in APPLY:
             raise ValueError(f"{repair.kind} is no kind of repair")
+        if repair.kind == "price" and repair.field not in PRICES:
+            raise ValueError(f"{repair.field} is no price")
+        if np.isnat(repair.date) or (repair.kind in ("move", "stretch") and np.isnat(day(repair.field))):
+            raise ValueError(f"the repair {repair.id} has no date")
     return repairs
 
 
@@ -82,17 +93,17 @@ def mended(bars: Bars, repairs: Iterable[Repair]) -> Bars:
 
 
 def _rescale(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
-    before = bars.dates < repair.date
-    _scale(columns, before, repair.factor)
-    columns["volume"][before] /= repair.factor
+    _reprice(columns, bars, repair)
+    columns["volume"][bars.dates < repair.date] /= repair.factor
 
 
 def _reprice(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
-    _scale(columns, bars.dates < repair.date, repair.factor)
+    names = PRICES if repair.field == "prices" else PAID
+    _scale(columns, bars.dates < repair.date, repair.factor, names)
 
 
-def _scale(columns: dict[str, Floats], rows: Flags, factor: float | Floats) -> None:
-    for name in (*PRICES, "dividend"):
+def _scale(columns: dict[str, Floats], rows: Flags, factor: float | Floats, names: Sequence[str] = PAID) -> None:
+    for name in names:
         columns[name][rows] *= factor
 
 
@@ -113,12 +124,15 @@ def _move(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
 
 
 def _as_traded(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
-    del bars, repair
-    split = columns["split"]
-    known = np.where(split > WORTHLESS, split, 1.0)
-    later = np.append(np.cumprod(known[::-1])[::-1][1:], 1.0)
-    _scale(columns, np.ones(len(split), dtype=bool), later)
+    del repair
+    later = _later_splits(columns)
+    _scale(columns, np.ones(len(bars), dtype=bool), later)
     columns["volume"] /= later
+
+
+def _later_splits(columns: dict[str, Floats]) -> Floats:
+    known = np.where(columns["split"] > WORTHLESS, columns["split"], 1.0)
+    return np.append(np.cumprod(known[::-1])[::-1][1:], 1.0)
 
 
 def _price(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
@@ -138,8 +152,13 @@ def _dividend(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
 
 
 def _dividends(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
+    rows = bars.dates < np.datetime64(repair.field) if repair.field else np.ones(len(bars), dtype=bool)
+    columns["dividend"][rows] *= repair.factor
+
+
+def _by_later_splits(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
     del bars
-    columns["dividend"] *= repair.factor
+    columns["dividend"] *= _later_splits(columns) ** repair.factor
 
 
 def _widen(columns: dict[str, Floats], bars: Bars, repair: Repair) -> None:
@@ -159,6 +178,7 @@ APPLY: Mapping[str, Callable[[dict[str, Floats], Bars, Repair], None]] = {
     "price": _price,
     "dividend": _dividend,
     "dividends": _dividends,
+    "later-splits": _by_later_splits,
     "widen": _widen,
 }
 """In the order in which they are applied: the splits that were recorded first, ranges last."""

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +21,10 @@ import numpy.typing as npt
 
 from data.arrays import Floats
 from data.bars import COLUMNS, Bars
-from data.errors import DataError, did_you_mean
+from data.errors import DataError, cut, did_you_mean
 from data.events import Events, Members, make_events, make_members
 from data.files import locked, write_whole
+from data.ranges import ROWS, SESSIONS
 from data.repairs import Repair, as_json, from_json, mended
 from data.series import Series
 from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Held, Kind, Thing, typed
@@ -143,9 +144,8 @@ class Store:
 
     def listing(self) -> tuple[Entry, ...]:
         """Return what the store holds, by kind and name; raises DataError if the manifest is damaged."""
-        with self._legible():
-            held = [Entry(**{**each, "origin": _origin(each["origin"])}) for each in self._manifest()["entries"]]
-            return tuple(sorted(held, key=lambda each: (each.kind, each.name)))
+        held = map(_entry, self._manifest()["entries"])
+        return tuple(sorted(held, key=lambda each: (each.kind, each.name)))
 
     def entries(self, kind: str) -> dict[str, Entry]:
         """Return what the store holds of one kind, by name, sorted; raises DataError if the manifest is damaged."""
@@ -204,8 +204,7 @@ class Store:
 
     def repairs(self) -> tuple[Repair, ...]:
         """Return the repairs that are applied to what is read."""
-        with self._legible():
-            return from_json(self._manifest()["repairs"])
+        return from_json(self._manifest()["repairs"])
 
     def set_repairs(self, repairs: Iterable[Repair]) -> None:
         """Put these repairs in place of those there are."""
@@ -213,6 +212,7 @@ class Store:
             manifest["repairs"] = as_json(repairs)
 
     def _manifest(self) -> dict[str, Any]:
+        """Return the manifest; raises DataError where it can't be read, or anything in it isn't as it was written."""
         path = self.folder / MANIFEST
         try:
             manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -220,20 +220,17 @@ class Store:
             if path.is_symlink():
                 raise DataError(f"{path}: is a link to a file that isn't there: mend or remove it") from None
             return {"format": FORMAT, "entries": [], "repairs": []}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"{path}: can't be read: {error}: move it away and pull again") from None
         if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise DataError(f"{path}: is of another version of this program: name another folder with BACKTEST_DATA")
-        return manifest
-
-    @contextmanager
-    def _legible(self) -> Iterator[None]:
-        """Turn what a manifest that somebody edited makes of reading it into DataError."""
         try:
-            yield
-        except (KeyError, TypeError, ValueError) as error:
-            path = self.folder / MANIFEST
-            raise DataError(f"{path}: is damaged ({error}): move it away and pull again") from None
+            for each in manifest["entries"]:
+                _entry(each)
+            from_json(manifest["repairs"])
+        except (LookupError, TypeError, ValueError) as error:
+            raise DataError(f"{path}: is damaged ({cut(str(error))}): move it away and pull again") from None
+        return {key: manifest[key] for key in ("format", "entries", "repairs")}
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, Any]]:
@@ -304,8 +301,18 @@ class Store:
                 tried = entry
 
 
-def _origin(held: Mapping[str, Any]) -> Origin:
-    return Origin(**{**held, "notes": tuple(held["notes"])})
+def _entry(kept: Mapping[str, Any]) -> Entry:
+    """Return an entry of the manifest; raises LookupError, TypeError or ValueError on what is none."""
+    entry = Entry(**{**kept, "origin": Origin(**{**kept["origin"], "notes": tuple(kept["origin"]["notes"])})})
+    texts = (entry.first, entry.last, entry.hash, *astuple(entry.origin)[:-1], *entry.origin.notes)
+    "".join(texts).encode()  # a TypeError where one is no text, a ValueError where it can't be written
+    ROWS.take(entry.rows, whole=True)
+    SESSIONS.take(entry.lag, whole=True)
+    if entry.kind not in KINDS or not NAME.fullmatch(entry.name):
+        raise ValueError(f"{entry.kind} {entry.name} is nothing that is kept")
+    if not re.fullmatch(rf"{entry.kind}/{re.escape(entry.name)}\.[0-9a-f]{{12}}\.parquet", entry.file):
+        raise ValueError(f"{entry.file} is no file of {entry.name}")
+    return entry
 
 
 def _span(columns: Mapping[str, Column]) -> tuple[str, str]:

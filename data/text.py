@@ -11,6 +11,8 @@ UNSEEN = re.compile(
 )
 HEAD, TAIL = 1_500, 500
 """Characters that are left of a long line: its end says what to do."""
+SPARED = 100
+"""Characters that aren't worth leaving out; what is cut stays so."""
 
 
 def visible(text: str) -> str:
@@ -24,9 +26,14 @@ def _escape(code: int) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-def one_line(text: str) -> str:
-    """Return a text in one visible line; of a long one its beginning and its end, and how much there was between."""
+def abridge(text: str) -> str:
+    """Return of a long text the beginning and the end, and how much there was between."""
     left_out = len(text) - HEAD - TAIL
-    if left_out > 0:
-        text = f"{text[:HEAD]} ... ({left_out:,} characters left out) ... {text[-TAIL:]}"
-    return visible(re.sub(r"[ \t\n]+", " ", text).strip())
+    if left_out <= SPARED:
+        return text
+    return f"{text[:HEAD]} ... ({left_out:,} characters left out) ... {text[-TAIL:]}"
+
+
+def one_line(text: str) -> str:
+    """Return a text in one visible line, cut where it is long."""
+    return visible(re.sub(r"[ \t\n]+", " ", abridge(text)).strip())

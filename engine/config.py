@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
-from data.ranges import COUNT, LEVERAGE, SESSIONS, SHARE, YEARLY, Range
+from data.ranges import CASH, COUNT, LEVERAGE, SESSIONS, SHARE, YEARLY, Range
 from data.shown import screen
 
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f.\s-]([^/\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f\s])?")
@@ -155,7 +155,7 @@ class DataConfig(ConfigSection):
 class PortfolioConfig(ConfigSection):
     """What is held."""
 
-    cash: Annotated[float, Range(1, 10**12)] = Field(100_000.0, description="dollars at the start")
+    cash: Annotated[float, CASH] = Field(100_000.0, description="dollars at the start")
     core: dict[Symbol, Annotated[float, Range(1e-6, 1)]] = Field(
         default_factory=lambda: {"SOXX": 1.0}, description="weights, sum 1"
     )

@@ -62,6 +62,7 @@ class PlainYaml:
         from ruamel.yaml.error import YAMLError
 
         yaml = YAML(typ="safe", pure=True)
+        yaml.composer.warn_double_anchors = False  # a line of its own on the error stream; aliases are refused anyway
         self.lines: dict[Keys, int] = {}
         self._text, self._where, self._scalar = text, where, yaml.constructor.construct_object
         self._seen: set[Node] = set()

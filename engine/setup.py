@@ -233,7 +233,7 @@ def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats
 
     slippage, per_share = costs(execution.slippage_bps) * BPS, costs(execution.slippage_per_share)
     commission, fee = costs(execution.commission_bps) * BPS, costs(execution.commission_per_share)
-    _check_costs(market, prices, slippage, per_share + fee)
+    _check_costs(market, prices, (prices.fill * (1.0 - slippage) - per_share) * (1.0 - commission) - fee)
     sessions = market.run_sessions
     spread, days = execution.margin_spread_bps * BPS, days_between(sessions)
     earned = accrual(sessions, cash_yield)
@@ -254,9 +254,8 @@ def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats
     )
 
 
-def _check_costs(market: Market, prices: Prices, slippage: Floats, per_share: Floats) -> None:
-    """Refuse dollars a share that would leave a sale nothing."""
-    left = prices.fill * (1.0 - slippage) - per_share
+def _check_costs(market: Market, prices: Prices, left: Floats) -> None:
+    """Refuse costs that would leave nothing of a share that is sold."""
     if (left <= 0.0).any():
         t, i = np.argwhere(left <= 0.0)[0]
         name, date, price = legs_of(market.roles).names[i], market.run_sessions[t], prices.fill[t, i]

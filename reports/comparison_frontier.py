@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from data.format import percent, share, signed
@@ -23,7 +22,6 @@ from reports.comparison_rows import family_of
 from reports.drawing import Drawing, Scale, Shape, Spot
 from reports.frontier_picture import tip_of
 from reports.label_places import Box, Label, Line, inside
-from reports.renderers.html import write_page
 
 WIDE = Shape("wide", 1152, 520, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 8, 30, 48, minor=False)
@@ -89,22 +87,6 @@ def draw_shared(shared: Shared, shape: Shape) -> Drawing:
     pieces = [cut for pair in pairwise(line) if (cut := _cut((*pair[0], *pair[1]), frame)) is not None]
     spots = list(_spots(shared, scale))
     return scale.draw(frame=frame, pieces=pieces, spots=spots, labels=list(_labels(shared, scale)))
-
-
-def write_picture(path: Path, runs: Mapping[str, Run]) -> None:
-    """Write the frontier of the most runs that share a line as a picture of its own; none where no run has an answer.
-
-    Parameters
-    ----------
-    path
-        The SVG file to write.
-    runs
-        By what each is called.
-    """
-    shared = max(shared_lines(runs), key=lambda one: len(one.runs), default=None)
-    if shared is not None:
-        words = {"drawing": draw_shared(shared, WIDE), "described": described(shared)}
-        write_page(path, "frontier_runs.svg.j2", words, None)
 
 
 def short_names(labels: Sequence[str]) -> list[str]:

@@ -130,14 +130,12 @@ def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
         Where the page will stand: links to the runs' own pages are relative to it.
     """
     loud = [note for note in found.notes if note.startswith(LOUD)]
+    others = [Paragraph(note) for note in found.notes if note not in loud]
     document = Document(
         f"{'SIMULATED ' if any(one.run.simulated for one in found.runs) else ''}Runs compared",
         list(_sections(found, folder)),
         note=" ".join(loud),
-        header=[
-            Paragraph(span_of(found), "strong", id="span"),
-            *(Paragraph(note) for note in found.notes if note not in loud),
-        ],
+        header=[Paragraph(span_of(found), "strong", "span"), *others],
         data=page_data(found),
         scripts=["compare"],
         styles=["compare", "frontier_runs"],
@@ -159,7 +157,8 @@ def _sections(found: Comparison, folder: Path) -> Iterator[Section]:
         parts: list[Part] = [Paragraph(about, "dek"), Custom("frontiers.html.j2", {"frontiers": drawn})]
         yield Section("frontier", "Against holding less", parts)
         yield _sum(found)
-    shown = [key for key in CHARTS if _has(found, key)]
+    curves = _curves(found)  # a rolling window may be longer than the runs
+    shown = [key for key in CHARTS if any(np.isfinite(curve).any() for _name, curve in curves[key])]
     for key in shown:
         title, caption = CHARTS[key]
         yield Section("", title, [Chart(key, title, caption)])
@@ -205,17 +204,14 @@ def _run_cells(run: Compared, found: Comparison, folder: Path) -> list[str | Cel
 
 
 def _sum(found: Comparison) -> Section:
-    about = [
-        Piece("What the hedge did to growth, in points of CAGR. "),
-        Piece("Exposure", "strong"),
-        Piece(": less of the core while hedged, at random dates. "),
-        Piece("Timing", "strong"),
-        Piece(": the dates it chose instead; p is two-sided, of that run alone. "),
-        Piece("Drift", "strong"),
-        Piece(": the hedge left to move while held. "),
-        Piece("Fund", "strong"),
-        Piece(f": it instead of selling. {found.family}"),
-    ]
+    meanings = {
+        "Exposure": ": less of the core while hedged, at random dates. ",
+        "Timing": ": the dates it chose instead; p is two-sided, of that run alone. ",
+        "Drift": ": the hedge left to move while held. ",
+        "Fund": f": it instead of selling. {found.family}",
+    }
+    about = [Piece("What the hedge did to growth, in points of CAGR. ")]
+    about += [piece for name, text in meanings.items() for piece in (Piece(name, "strong"), Piece(text))]
     fields = (*PARTS, *TESTS, ("Verdict", "label"))
     columns = [Column("Run")] + [
         Column(head, role="strong" if name in ("unhedged", "hedged") else "", align="left" if name in WORDS else "")
@@ -251,18 +247,14 @@ def _correlations(found: Comparison) -> list[Part]:
         "Daily returns": found.correlations,
         "What the hedge added each day (hedged less unhedged)": found.correlations_of_hedges,
     }
-    return [
-        _across(
-            found,
-            f"correlations-{place}",
-            title,
-            [
-                Row([run.label, *(Cell(NONE) if np.isnan(one) else Cell(f"{one:.3f}", "", "", one) for one in row)])
-                for run, row in zip(found.runs, matrix.tolist(), strict=True)
-            ],
-        )
-        for place, (title, matrix) in enumerate(matrices.items())
-    ]
+    parts: list[Part] = []
+    for place, (title, matrix) in enumerate(matrices.items()):
+        rows = [
+            Row([run.label, *(Cell(NONE) if np.isnan(one) else Cell(f"{one:.3f}", shade=one) for one in row)])
+            for run, row in zip(found.runs, matrix.tolist(), strict=True)
+        ]
+        parts.append(_across(found, f"correlations-{place}", title, rows))
+    return parts
 
 
 def _differences(found: Comparison) -> list[Part]:
@@ -291,49 +283,38 @@ def _month(made: float | None) -> Cell:
     return Cell("") if made is None else Cell(number(100 * made, 1), shade=made / STRONG)
 
 
+OVER = "The hedged book over the one that {}: rising, the hedge does better; falling, {} does."
 CHARTS = {
     "growth": (
         "Growth",
         "What a dollar became; dotted the unhedged book, one for all where they differ by no more than 0.2 %.",
     ),
     "drawdown": ("Drawdowns", "The fall from the highest value so far."),
-    HELD: (
-        "Over held less",
-        (
-            "The hedged book over the one that holds less of the core all the time, to the same safety: rising, the "
-            "hedge does better; falling, holding less does."
-        ),
-    ),
-    SOLD: (
-        "Over sold daily",
-        (
-            "The hedged book over the one that sells core to the same beta, when the fund resets: rising, the hedge "
-            "does better; falling, selling does."
-        ),
-    ),
+    HELD: ("Over held less", OVER.format("holds less of the core all the time, to the same safety", "holding less")),
+    SOLD: ("Over sold daily", OVER.format("sells core to the same beta, when the fund resets", "selling")),
     "sharpe": ("Rolling Sharpe", f"Of the last {ROLLING} sessions, a year, over what cash earned."),
     "beta": ("Rolling beta", f"Of the last {ROLLING} sessions' returns, to the run's own unhedged book."),
 }
 """The charts: a title and what a reader has to know, by key."""
 
 
-def page_data(found: Comparison) -> dict[str, Any]:
-    """Return what the page's script draws."""
-    days = found.sessions.astype("int64")
+def _curves(found: Comparison) -> dict[str, list[tuple[str, Floats]]]:
+    """Return what each of `CHARTS` draws, by name."""
     unhedged = [one.growth["unhedged"] for one in found.runs]
     same = all(np.allclose(one, unhedged[0], rtol=ALIKE, atol=0.0) for one in unhedged)
-    controls = (
-        [("Unhedged", unhedged[0])]
-        if same
-        else [(f"{one.label}, unhedged", one.growth["unhedged"]) for one in found.runs]
-    )
-    drawn: dict[str, list[tuple[str, Floats]]] = {
-        "growth": [*((one.label, one.growth["hedged"]) for one in found.runs), *controls],
+    controls = [("Unhedged" if same else f"{one.label}, unhedged", one.growth["unhedged"]) for one in found.runs]
+    return {
+        "growth": [*((one.label, one.growth["hedged"]) for one in found.runs), *controls[: 1 if same else None]],
         "drawdown": [(one.label, one.drawdown) for one in found.runs],
         **{name: [(one.label, _over(one, name)) for one in found.runs] for name in (HELD, SOLD)},
         "sharpe": [(one.label, one.sharpe) for one in found.runs],
         "beta": [(one.label, one.beta) for one in found.runs],
     }
+
+
+def page_data(found: Comparison) -> dict[str, Any]:
+    """Return what the page's script draws."""
+    days, drawn = found.sessions.astype("int64"), _curves(found)
     made = found.sessions[np.any([one.synthetic for one in found.runs], axis=0)]
     return {
         "runs": len(found.runs),
@@ -357,10 +338,3 @@ def _over(run: Compared, book: str) -> Floats:
         return nothing
     control = run.growth[book]
     return np.divide(run.growth["hedged"], control, out=nothing, where=control > 0.0)
-
-
-def _has(found: Comparison, key: str) -> bool:
-    """Return whether there is anything to draw: a rolling window may be longer than the runs."""
-    curves = {name: [_over(one, name) for one in found.runs] for name in (HELD, SOLD)}
-    curves |= {"sharpe": [one.sharpe for one in found.runs], "beta": [one.beta for one in found.runs]}
-    return key not in curves or bool(np.isfinite(np.concatenate(curves[key])).any())

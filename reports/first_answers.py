@@ -88,10 +88,8 @@ def _dates(answer: Answer) -> Short:
     if timing.smallest is None:
         seen = " of timing. Some random dates ruined the book."
     else:
-        least, these = (
-            abs(tenths(timing.smallest * answer.factor)),
-            f"These {years} years" if years > 1 else "This year",
-        )
+        these = f"These {years} years" if years > 1 else "This year"
+        least = abs(tenths(timing.smallest * answer.factor))
         seen = f" of timing. {these} could only show an effect of {least:.1f} points or more."
     return Short("Against random dates", number, (Piece("No sign", "label"), Piece(seen)))
 

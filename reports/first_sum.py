@@ -58,7 +58,7 @@ def steps_of(result: Run, answer: Answer, names: Names) -> tuple[SumStep, ...]:
     printed, logs, exact = printed_sum(answer), answer.logs.parts, answer.cagr.parts
     whole = f"{names.held:.0%} {names.part}".replace("%", " %")
     bought = ", bought once" if result.config.portfolio.rebalance == "never" else ""
-    steps = [_total("Doing nothing", f"{whole}{bought}", (), printed.unhedged, "total")]
+    steps = [_total("Doing nothing", f"{whole}{bought}", printed.unhedged, "total")]
     at = printed.unhedged
     for (name, about, remark), part, true, log in zip(
         _parts(result, answer, names), printed.parts, exact, logs, strict=True
@@ -69,7 +69,7 @@ def steps_of(result: Run, answer: Answer, names: Names) -> tuple[SumStep, ...]:
         figures = f"{100 * true:+.3f} points of CAGR a year; {100 * log:+.3f} in log growth."
         steps.append(SumStep(name, about, remark, signed(part), at, at + part, "part", figures))
         at += part
-    return (*steps, _total("The hedge", hedge_words(result, names), (), printed.hedged, "hedge"))
+    return (*steps, _total("The hedge", hedge_words(result, names), printed.hedged, "hedge"))
 
 
 def weight_of(result: Run) -> str:
@@ -140,7 +140,6 @@ def _drift(result: Run, answer: Answer) -> str:
     return f"{rebalanced}; net short on {counted(closes, 'close')}"
 
 
-def _total(name: str, about: str, remark: tuple[Piece, ...], value: float, role: str) -> SumStep:
-    return SumStep(
-        name, about, remark, percent(value / 100.0), 0.0, value, role, f"CAGR, {percent(value / 100.0)} a year."
-    )
+def _total(name: str, about: str, value: float, role: str) -> SumStep:
+    grown = percent(value / 100.0)
+    return SumStep(name, about, (), grown, 0.0, value, role, f"CAGR, {grown} a year.")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,10 @@ from engine.analytics.answer.words import names_of
 from engine.analytics.evaluate import Evaluation
 from engine.runs.run import Run
 from reports.charts import singles
-from reports.document import Custom, Document, Link, Paragraph, Section
-from reports.first_page import first_page
-from reports.renderers.html import write_document
+from reports.document import Custom, Document, Link, Paragraph, Section, Term
+from reports.first_screen import screen_of
+from reports.first_sum import SumStep
+from reports.frontier_picture import PHONE, WIDE, described, draw_frontier
 from reports.report_assumed import WORDS, assumptions, synthetic, vocabulary
 from reports.report_books import books_of
 from reports.report_episodes import episodes
@@ -25,28 +25,18 @@ from reports.report_ways import sensitivity, sizes, ways
 from reports.study import finding, headline, study_parts
 
 
-def write_report(path: Path, result: Run, *, tearsheet: str | None) -> None:
-    """Write the report of a run: one file, read offline.
+def report_of(result: Run, *, tearsheet: str | None = None) -> Document:
+    """Return the report of a run.
 
     Parameters
     ----------
-    path
-        The file to write.
-    result
-        The run; with ``controls: off`` it has no evaluation, and there is nothing to report.
     tearsheet
         Where the tear-sheet stands, as a link from the page; None where there is none.
-    """
-    write_document(path, report_of(result, tearsheet=tearsheet))
-
-
-def report_of(result: Run, *, tearsheet: str | None = None) -> Document:
-    """Return the report of a run.
 
     Raises
     ------
     ValueError
-        When the run has no evaluation.
+        When the run has no evaluation, with ``controls: off``: there is nothing to report.
     """
     evaluation = result.evaluation
     if evaluation is None:
@@ -107,3 +97,45 @@ def _shared_data(result: Run) -> dict[str, Any]:
         "days": singles(sessions.astype("int64")),
         "synthetic": [int(made[0]), int(made[-1])] if len(made) else None,
     }
+
+
+def first_page(result: Run, meanings: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the first screen's template shows.
+
+    Parameters
+    ----------
+    meanings
+        What the page's words mean, by word.
+    """
+    names, evaluation = names_of(result.config), result.evaluation
+    answer = None if evaluation is None else evaluation.answer
+    others = [one.dot for one in evaluation.alternatives if not one.own] if evaluation else []
+    screen = screen_of(result)
+    return {
+        "screen": screen,
+        "lead": [Term(one.text, meanings["As safe"]) if one.role == "safe" else one for one in screen.lead],
+        "simulated": result.simulated,
+        "quarter": meanings["Bad quarter"],
+        "falls": list(_falls(screen.steps, meanings)),
+        "drawings": tuple(draw_frontier(answer, names, shape, others) for shape in (WIDE, PHONE) if answer),
+        "described": "" if answer is None else described(answer, names),
+    }
+
+
+def _falls(steps: Sequence[SumStep], meanings: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the waterfall with where each bar begins, how long it is, and where the next begins."""
+    ends = [0.0, *(end for step in steps for end in (step.begin, step.end))]
+    low, reach = min(ends), max(ends) - min(ends) or 1.0
+
+    def place(value: float) -> float:
+        return round((value - low) / reach, 4)
+
+    for step in steps:
+        yield {
+            "step": step,
+            "at": place(min(step.begin, step.end)),
+            "long": round(abs(step.end - step.begin) / reach, 4),
+            "value": place(max(step.begin, step.end)),
+            "next": place(step.end),
+            "about": f"{meanings.get(step.name, '')} {step.exact}".strip(),
+        }

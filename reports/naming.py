@@ -55,9 +55,8 @@ def spec_of(name: str) -> str:
     """Return how figures of a metric are written, as d3 has it: a sign for differences, % for fractions."""
     base = base_of(name)
     form = MEASURES[base].format if base in MEASURES else "number"
-    return ("+" if is_difference(name) else "") + {"percent": ".2%", "dollars": "$,.0f", "count": ",.0f"}.get(
-        form, ",.2f"
-    )
+    forms = {"percent": ".2%", "dollars": "$,.0f", "count": ",.0f"}
+    return ("+" if is_difference(name) else "") + forms.get(form, ",.2f")
 
 
 def shown(name: str, value: float) -> str:

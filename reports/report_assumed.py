@@ -109,10 +109,8 @@ def assumptions(result: Run, evaluation: Evaluation) -> Section:
 def _finding(one: Finding) -> list[Piece]:
     """Return what the audit found; an error that a run goes on with was accepted."""
     severity = "accepted error" if one.severity == ERROR else one.severity
-    dates = (
-        f"{one.dates[0]}" if len(one.dates) == 1 else f"{len(one.dates):,} sessions, {one.dates[0]} to {one.dates[-1]}"
-    )
-    text = f" {one.instrument}, {dates}: {one.message} "
+    many = f"{len(one.dates):,} sessions, {one.dates[0]} to {one.dates[-1]}"
+    text = f" {one.instrument}, {one.dates[0] if len(one.dates) == 1 else many}: {one.message} "
     return [Piece(severity, "strong"), Piece(text), Piece(one.id, "code")]
 
 
@@ -126,12 +124,9 @@ def vocabulary(answer: Answer | None, names: Names) -> Section:
 
 def _exact(answer: Answer, names: Names) -> Table:
     columns = [
-        Column("", align="left"),
-        Column("Growth a year (CAGR)", format=partial(percent, places=2)),
-        Column("To holding less", unit="points", format=partial(points, places=2)),
-        Column("Bad quarter", unit="points", format=partial(points, places=2)),
-        Column("Worst fall", format=percent),
-        Column("Volatility a year", format=percent),
+        *(Column("", align="left"), Column("Growth a year (CAGR)", format=partial(percent, places=2))),
+        *(Column(head, unit="points", format=partial(points, places=2)) for head in ("To holding less", "Bad quarter")),
+        *(Column("Worst fall", format=percent), Column("Volatility a year", format=percent)),
         Column("End value", format=dollars),
     ]
     keys = ("cagr", "gap", "bad_quarter", "max_drawdown", "volatility", "final_equity")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from engine.analytics.fund_exposure import Index, fills_at_open, index_of
 from engine.legs import HEDGE
 from engine.runs.run import Run
 from reports.charts import singles
-from reports.document import Chart, Column, Custom, Paragraph, Part, Row, Section, Table
+from reports.document import Chart, Column, Custom, Details, Menus, Paragraph, Part, Row, Section, Table
 from reports.report_money import cascade_chart
 
 AROUND = 10
@@ -25,20 +25,11 @@ OPEN = 0.4
 """By how much of a session an open stands before its close on a chart."""
 
 
-class EpisodeRow(NamedTuple):
-    """An episode as its row shows it, and the numbers that rows are ordered by."""
-
-    bought: str
-    sold: str
-    sessions: int
-    needed: str
-    moved: str
-    fund: str
-    dollars: str
-    of_equity: str
-    pnl: float
-    synthetic: bool
-    story: str
+ORDERS = (
+    *(("at", "oldest first"), ("pnl", "largest loss first")),
+    *(("-pnl", "largest gain first"), ("-sessions", "longest first")),
+)
+"""In which episodes may stand."""
 
 
 def episodes(result: Run, evaluation: Evaluation) -> Section:
@@ -56,12 +47,14 @@ def episodes(result: Run, evaluation: Evaluation) -> Section:
         "Each dot is an episode. Break-even is at the volatility and the interest of that time, and to second order:"
         " near the line it may be told wrongly. Click a dot to open its row."
     )
-    words = {"rows": rows(result, evaluation), "roles": roles}
+    heads = ("No.", "Bought", "Sold", "Made", "Sessions", f"{underlying} needed", underlying, fund, "Of equity")
+    words = {"heads": heads, "rows": rows(result, evaluation), "roles": roles}
+    each = Custom("report_episodes.html.j2", words, {"episodes": charts(result, evaluation)})
     parts: list[Part] = [
         Paragraph(asks, "dek"),
         Chart("needs", "How far the underlying had to move and moved, by episode", needs, "tall"),
         measures(result),
-        Custom("report_episodes.html.j2", words, {"episodes": charts(result, evaluation)}),
+        Details(f"All {count} episodes", [Menus([("order", "Order", ORDERS)]), each], "all-episodes"),
     ]
     return Section("episodes-part", f"{lost:,} of {counted(count, 'episode')} made nothing or lost", parts, "Episodes")
 
@@ -72,15 +65,11 @@ def measures(result: Run) -> Table:
     lost, yearly = dollars(made["whipsaw_dollars"], sign=True), percent(made["whipsaw_a_year"], 2, sign=True)
     hits = f"{percent(made['hit_rate'])} ({made['hits']:,} of {result.metrics['episodes']:,})"
     whipsaws = f"{counted(made['whipsaws'], 'episode')}, {lost}, {yearly} a year"
+    false, rose = f"{made['false_alarms']:,} of {count}", f"{result.market.underlying} rose from fill to fill"
     figures = (
         ("hit_rate", "Hit rate", hits, "episodes that made dollars after costs"),
         ("payoff", "Payoff", number(made["payoff"]), "mean gain of those over the others' mean loss"),
-        (
-            "false_alarms",
-            "False alarms",
-            f"{made['false_alarms']:,} of {count}",
-            f"{result.market.underlying} rose from fill to fill",
-        ),
+        ("false_alarms", "False alarms", false, rose),
         ("whipsaws", "Whipsaws", whipsaws, f"losing episodes of fewer than {SHORT} sessions"),
     )
     rows = [
@@ -90,29 +79,25 @@ def measures(result: Run) -> Table:
     return Table("measures", [Column(""), Column("")], rows)
 
 
-def rows(result: Run, evaluation: Evaluation) -> list[EpisodeRow]:
-    """Return the episodes' rows, oldest first."""
+def rows(result: Run, evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Return the episodes' rows, oldest first: texts, and the numbers that rows are ordered by."""
     made = result.market.synthetic_sessions()
     found = zip(evaluation.episodes, evaluation.measures.needs, evaluation.cascades, strict=True)
     return [_row(result, *one, synthetic=bool(made[one[0].entered])) for one in found]
 
 
-def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> EpisodeRow:
+def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> dict[str, Any]:
     days = result.market.run_sessions
-    share = episode.pnl / result.hedged.equity[episode.decided]
-    return EpisodeRow(
-        str(days[episode.entered]),
-        "still held" if episode.exited is None else str(days[episode.exited]),
-        need.sessions,
-        percent(need.break_even, 2, sign=True),
-        percent(cascade.index, 2, sign=True),
-        percent(cascade.fund, 2, sign=True),
-        dollars(episode.pnl, sign=True),
-        percent(share, 2, sign=True),
-        episode.pnl,
-        synthetic,
-        story(result, episode, need, cascade),
-    )
+    sold = "still held" if episode.exited is None else str(days[episode.exited])
+    moves = (need.break_even, cascade.index, cascade.fund, episode.pnl / result.hedged.equity[episode.decided])
+    texts = (percent(move, 2, sign=True) for move in moves)
+    return {
+        "cells": (str(days[episode.entered]), sold, dollars(episode.pnl, sign=True), str(need.sessions), *texts),
+        "pnl": episode.pnl,
+        "sessions": need.sessions,
+        "synthetic": synthetic,
+        "story": story(result, episode, need, cascade),
+    }
 
 
 def story(result: Run, episode: Episode, need: Need, cascade: Cascade) -> str:

@@ -52,15 +52,10 @@ def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
         about = f"{counted(one.episodes, 'episode')}; {percent(one.share, 0)} of all that differs."
         bars.append(Bar(months, one.difference, "hedge", about))
         rows.append(Row([f"{first} to {last}", one.episodes, one.difference, one.share]))
+    less = "The hedged book's log growth less that of the book sold daily, over the cluster."
     columns = [
-        Column("From the first fill to the last"),
-        Column("Episodes", format="{:,}".format),
-        Column(
-            "Difference",
-            "The hedged book's log growth less that of the book sold daily, over the cluster.",
-            unit="points",
-            format=HUNDREDTHS,
-        ),
+        *(Column("From the first fill to the last"), Column("Episodes", format="{:,}".format)),
+        Column("Difference", less, unit="points", format=HUNDREDTHS),
         Column("Of all that differs", "Its size over the sum of all sizes, whatever their signs.", format=percent),
     ]
     about = (
@@ -119,27 +114,22 @@ def timing(answer: Answer) -> Section:
 def _timing_table(answer: Answer) -> Table:
     found = answer.timing
     part = printed_sum(answer).parts[1]
-    size = None if found.smallest is None else points(found.smallest * answer.factor).removeprefix("+")
-    rows = [
-        Row(["The run's own dates", _grown(found.growth)], "Growth a year, sold at entry."),
-        Row(["Random dates, on average", UNKNOWN if found.mean is None else _grown(found.mean)]),
-        Row(
-            ["Nine of ten random dates", UNKNOWN if found.band is None else " to ".join(map(_grown, found.band))],
-            "From the 5 % quantile to the 95 % quantile.",
-        ),
-        Row(
-            ["Timing", UNKNOWN if part is None else f"{signed(part)} points"],
-            "The part of the sum: own dates less the average, in points of CAGR.",
-        ),
-        Row(
-            ["Smallest effect this history could show", UNKNOWN if size is None else f"{size} points"],
-            "What would be found in four of five such histories, at 5 %, two-sided.",
-        ),
-        Row(["p", p_value(found.p)], "How often random dates are as far out, on either side."),
-        Row(["p of being worse", p_value(found.p_low)], "How often random dates are as bad or worse."),
-        Row(["p of being better", p_value(found.p_high)], "How often random dates are as good or better."),
-    ]
-    return Table("timing", [Column(""), Column("")], rows)
+    size = UNKNOWN if found.smallest is None else f"{points(found.smallest * answer.factor).removeprefix('+')} points"
+    mean = UNKNOWN if found.mean is None else _grown(found.mean)
+    nine = UNKNOWN if found.band is None else " to ".join(map(_grown, found.band))
+    made, own = UNKNOWN if part is None else f"{signed(part)} points", "own dates less the average, in points of CAGR."
+    least = "What would be found in four of five such histories, at 5 %, two-sided."
+    rows = (
+        ("The run's own dates", _grown(found.growth), "Growth a year, sold at entry."),
+        ("Random dates, on average", mean, ""),
+        ("Nine of ten random dates", nine, "From the 5 % quantile to the 95 % quantile."),
+        ("Timing", made, f"The part of the sum: {own}"),
+        ("Smallest effect this history could show", size, least),
+        ("p", p_value(found.p), "How often random dates are as far out, on either side."),
+        ("p of being worse", p_value(found.p_low), "How often random dates are as bad or worse."),
+        ("p of being better", p_value(found.p_high), "How often random dates are as good or better."),
+    )
+    return Table("timing", [Column(""), Column("")], [Row([name, value], about) for name, value, about in rows])
 
 
 def _grown(log_growth: float) -> str:

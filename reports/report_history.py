@@ -155,7 +155,7 @@ def years(result: Run, books: tuple[NamedBook, ...]) -> Section:
     parts: list[Part] = [
         Paragraph(f"The hedge less {beside}, points, year by year", "dek"),
         BarChart("years-bars", f"The hedge less {beside} in each year", bars, points),
-        Table("years", [Column("Return", unit="%"), *(_column(book) for book in books)], rows),
+        Table("years", [Column("Return", unit="%"), *map(_column, books)], rows),
         Paragraph("part: the run covers a part of that year.", "dek"),
     ]
     won = counted_of(sum(bar.value > 0.0 for bar in bars), len(bars))
@@ -183,30 +183,23 @@ def falls(result: Run, books: tuple[NamedBook, ...]) -> Section:
     finding = (
         f"Ahead of {beside} at the recovery in {won} falls" if over else f"{counted(len(found), 'fall')}, not over yet"
     )
-    bars = [
-        Bar(f"{month(days[one.peak])}{', goes on' if one.ended == 'open' else ''}", value, "hedge")
-        for one, value in apart
-    ]
+    ends = {"open": ", goes on"}
+    bars = [Bar(f"{month(days[one.peak])}{ends.get(one.ended, '')}", value, "hedge") for one, value in apart]
     core = core_level(result.setup)
-    what = "What a dollar of the core bought at the start and left alone did."
-    columns = [
-        Column("Peak, then trough or recovery"),
-        Column("Core", what, format=bare_percent),
-        *(_column(book) for book in books),
-    ]
+    what = Column("Core", "What a dollar of the core bought at the start and left alone did.", format=bare_percent)
+    columns = [Column("Peak, then trough or recovery"), what, *map(_column, books)]
 
     def cells(first: int, last: int) -> list[float | None]:
         return [change(core, first, last), *_changes(equity, books, first, last)]
 
+    every = f"Every fall of the core by more than {deep}. Returns in percent, from the close of the peak."
     recovery = f"a new peak, or a rise of {100 * RISE:.0f} % from the low, which makes another fall of what follows"
     drawn = f"The hedge less {beside}, from each peak to the recovery"
     parts: list[Part] = [
         Paragraph(f"The hedge less {beside}, points, from each peak of the core to the recovery: {recovery}", "dek"),
         BarChart("falls-bars", drawn, bars, points),
         Table("falls", columns, [row for one in found for row in _fall_rows(result, one, cells)]),
-        Paragraph(
-            f"Every fall of the core by more than {deep}. Returns in percent, from the close of the peak.", "dek"
-        ),
+        Paragraph(every, "dek"),
     ]
     return Section("falls-part", finding, parts, "Falls")
 
@@ -216,10 +209,9 @@ def _fall_rows(result: Run, one: Fall, cells: Callable[[int, int], list[float | 
     days, core = result.market.run_sessions, core_level(result.setup)
     made = result.market.synthetic_sessions()[one.peak : one.end + 1].any()
     until = "to the last close, goes on" if one.ended == "open" else f"to {days[one.end]}, {ENDED[one.ended]}"
+    down, mark = f"{days[one.peak]} to {days[one.trough]}", "SYNTHETIC" if made else ""
     rows = [
-        Row(
-            [f"{days[one.peak]} to {days[one.trough]}", *cells(one.peak, one.trough)], mark="SYNTHETIC" if made else ""
-        ),
+        Row([down, *cells(one.peak, one.trough)], mark=mark),
         Row([until, *cells(one.peak, one.end)], role="next"),
     ]
     again = back_at_peak(core[: result.hedged.last + 1], one)

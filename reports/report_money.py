@@ -68,34 +68,23 @@ def money(result: Run, evaluation: Evaluation) -> Section:
         "Of the hedged book's CAGR, linked over time (Carino).",
         format=points,
     )
+    steps = (
+        "Each step is what one cause did to the hedged book's end value, beside doing nothing. It counts with what"
+        " it would have become: dollars lost early would have grown with the core until the end."
+    )
+    drawn = "Waterfall from the end value of doing nothing to the hedge's"
+    so_far = f"What each part of {fund} has brought so far"
+    summed = (
+        f"What {fund} brought, a year, in points of the hedged book's CAGR, linked over time (Carino): with"
+        " what the core made they sum to it."
+    )
+    linked = f"{so_far}, in points of the hedged book's total return, of which the core made the rest."
     parts: list[Part] = [
-        Paragraph(
-            "Each step is what one cause did to the hedged book's end value, beside doing nothing. It counts with what"
-            " it would have become: dollars lost early would have grown with the core until the end.",
-            "dek",
-        ),
-        Chart(
-            "bridge",
-            "Waterfall from the end value of doing nothing to the hedge's",
-            size="tall",
-            data=bridge_chart(metrics),
-        ),
+        Paragraph(steps, "dek"),
+        Chart("bridge", drawn, size="tall", data=bridge_chart(metrics)),
         Table("steps", [Column("Step"), Column("Of the end value", format=GAINED), yearly], _steps(metrics, roles)),
-        Chart(
-            "sleeve",
-            f"Waterfall of what {fund} brought a year",
-            f"What {fund} brought, a year, in points of the hedged book's CAGR, linked over time (Carino): with"
-            " what the core made they sum to it.",
-            data=sleeve_chart(metrics, roles),
-        ),
-        Chart(
-            "linked",
-            f"What each part of {fund} has brought so far",
-            f"What each part of {fund} has brought so far, in points of the hedged book's total return, of which"
-            " the core made the rest.",
-            "tall",
-            _linked(evaluation, fund),
-        ),
+        Chart("sleeve", f"Waterfall of what {fund} brought a year", summed, data=sleeve_chart(metrics, roles)),
+        Chart("linked", so_far, linked, "tall", _linked(evaluation, fund)),
     ]
     return Section("bridged", f"From {ends}: {step}", parts, "Money")
 

@@ -93,18 +93,11 @@ def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
     came = "Nearest to holding less came" if best.dot.gap < 0.0 else "Furthest above holding less came"
     finding = f"{came} {'the run as it is, ' if best.own else ''}{best.dot.title}: {points(best.dot.gap)} points a year"
     groups = {"rebalance": "Rebalanced", "weight": "Weight"}
+    short = "At which the book's beta was below 0: the hedge had outgrown the core."
     columns = [
-        Column(""),
-        Column("Growth a year", "CAGR.", format=percent),
-        FALL,
-        QUARTER,
+        *(Column(""), Column("Growth a year", "CAGR.", format=percent), FALL, QUARTER),
         Column("Fills", "Instruments bought or sold in a session.", format="{:,}".format),
-        Column(
-            "Closes net short",
-            "At which the book's beta was below 0: the hedge had outgrown the core.",
-            format="{:,}".format,
-        ),
-        GAP,
+        *(Column("Closes net short", short, format="{:,}".format), GAP),
     ]
     bars, rows = [], []
     for one in alternatives:

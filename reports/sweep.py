@@ -153,10 +153,8 @@ def _header(found: Extract, *, lucky: bool) -> list[Paragraph]:
         tried += [Piece("results.parquet", "code"), Piece(".")]
     luck: list[Piece | Link] = [
         Piece("The best of many is mostly luck.", "strong"),
-        Piece(
-            " It was picked after the fact, on the same history that it is judged by: expect less of it from now on,"
-        ),
-        Piece(" and trust a broad plateau more than the first row."),
+        Piece(" It was picked after the fact, on the same history that it is judged by: expect less of it"),
+        Piece(" from now on, and trust a broad plateau more than the first row."),
     ]
     if lucky:
         luck += [Piece(" "), Link("How much of it is luck", "#overfitting"), Piece(" is worked out below.")]
@@ -258,9 +256,8 @@ def verdict(land: Landscape, name: str) -> tuple[str, str]:
     word = "Plateau" if middle >= PLATEAU else "Spike"
     worst, usual = (shown(name, land.middle + share * lead) for share in (kept[0], middle))
     undefined = f" ({len(land.neighbours) - len(known)} more undefined)" if len(known) < len(land.neighbours) else ""
-    many = (
-        f"its {len(known)} neighbours{undefined}, the median one" if len(known) > 1 else f"its one neighbour{undefined}"
-    )
+    count = len(known)
+    many = f"its {count} neighbours{undefined}, the median one" if count > 1 else f"its one neighbour{undefined}"
     words = f"{head}. Of {many} keeps {_share(middle)} of that lead ({usual})"
     return word, words + (f", the worst {_share(kept[0])} ({worst})." if len(known) > 1 else ".")
 
@@ -278,9 +275,8 @@ def edges(found: Extract, land: Landscape) -> str:
         for axis in found.axes
         if axis.numeric > 2 and (code := int(axis.codes[land.top[0]])) in (0, axis.numeric - 1)
     ]
-    return (
-        f"The best lies at the end of the range of {' and '.join(ends)}: what is beyond was not tried." if ends else ""
-    )
+    where = f"The best lies at the end of the range of {' and '.join(ends)}: what is beyond was not tried."
+    return where if ends else ""
 
 
 def cells(axis: SweptAxis) -> list[str]:

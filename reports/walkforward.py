@@ -85,23 +85,14 @@ ABOUT_CHOSEN = (
 def show_walkforward(console: Console, walk: WalkForward) -> None:
     """Print a walk-forward: a row a fold, the books over all tests, what it says, and where its files are."""
     metrics, mark = walk.metrics, [Paragraph(walk.mark, "alarm")] if walk.mark else []
-    show(
-        console,
-        [
-            Paragraph([Piece(metrics["name"], "strong"), Piece(f"  {metrics['strategy']}")]),
-            Paragraph(how(walk), "dek"),
-            Paragraph(""),
-            fold_table(walk, brief=True),
-            Paragraph(""),
-            Paragraph(f"All tests, {metrics['first']} to {metrics['last']}:", "dek"),
-            book_table(walk, "SIMULATED" if walk.simulated else ""),
-            Paragraph(""),
-            *map(Paragraph, sentences(walk)),
-            *mark,
-            *(Paragraph(note, "warning") for note in metrics["notes"]),
-            named("Files:", walk.folder),
-        ],
-    )
+    head = [
+        Paragraph([Piece(metrics["name"], "strong"), Piece(f"  {metrics['strategy']}")]),
+        *(Paragraph(how(walk), "dek"), Paragraph("")),
+    ]
+    tests = [Paragraph(""), Paragraph(f"All tests, {metrics['first']} to {metrics['last']}:", "dek")]
+    books, notes = book_table(walk, "SIMULATED" if walk.simulated else ""), metrics["notes"]
+    lines = [*map(Paragraph, ("", *sentences(walk))), *mark, *(Paragraph(note, "warning") for note in notes)]
+    show(console, [*head, fold_table(walk, brief=True), *tests, books, *lines, named("Files:", walk.folder)])
 
 
 def as_markdown(walk: WalkForward) -> str:

@@ -15,14 +15,12 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Route
 
-UNHURRIED = [hypothesis.HealthCheck.too_slow]  # how fast examples are drawn tells of the machine's load, not of ours
-hypothesis.settings.register_profile("desk", suppress_health_check=UNHURRIED)
-hypothesis.settings.register_profile("ci", derandomize=True, suppress_health_check=UNHURRIED)  # the same examples
+# How fast examples are drawn and tried tells of the machine's load, not of ours.
+UNHURRIED = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("desk", UNHURRIED)
+hypothesis.settings.register_profile("ci", UNHURRIED, derandomize=True)  # the same examples
 hypothesis.settings.register_profile(  # benchmarks/mutants.py: that a test fails is enough
-    "mutants",
-    derandomize=True,
-    suppress_health_check=UNHURRIED,
-    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    "mutants", UNHURRIED, derandomize=True, phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate]
 )
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "desk")
 

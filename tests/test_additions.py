@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from copies import copy_house, shared_kernels
+from copies import copy_house
 
 ROOT = Path(__file__).resolve().parents[1]
 YAML = """
@@ -124,8 +124,7 @@ def house(tmp_path_factory):
     for edits, _count in FILES.values():
         for edit in edits:
             put(edit, copy)
-    with shared_kernels(copy):
-        yield copy
+    return copy
 
 
 def printed(house: Path, cwd: Path, *commands: str) -> list[str]:

@@ -19,17 +19,13 @@ from data.schema import ROUNDING
 FAR, FAR_SCALES = 0.2, 12.0
 """A high or low this far outside open and close, in logs and in daily standard deviations, is reported. Among 26
 instruments since 1972 it is SOXX's low of 2010-05-06 (71 %, 44 of them), a price that traded and was bust later."""
-OFTEN = 20
-"""Sessions without volume from which on volume signals are in doubt."""
-COARSE = 0.02
-"""A common divisor of all volumes above this part of their median is the vendor's rounding."""
-NOTHING = 50.0
-"""Median volume, in shares a session, below which an adjusted volume is rounded to nothing."""
 DEAREST, RATIO = 1e4, 1e2
 """A share that costs more dollars than this, and fell by that factor, was adjusted for later reverse splits."""
 IN_CENTS, ODD = 0.9, 0.6
 """Part of prices in whole cents above which they are as traded, and below which they were multiplied by something."""
 
+WIDEN = 0.1
+"""Part of a price up to which a day's range is widened to its open and close; beyond, one of those is the wrong one."""
 HOLE, SHARE = 10, 0.02
 """Sessions in a row, and part of all, from which on missing ones are no slip of a vendor's: figures would be wrong."""
 LATE = 5
@@ -77,8 +73,10 @@ def ranges(history: History) -> Iterator[Finding]:
         message = f"high below, or low above, the day's other prices on {counted(rows.sum(), 'session')}: "
         message += f"{first_dates(bars.dates[rows])} (by up to {rough(float(short[rows].max()))})"
         first = bars.dates[rows][0]
-        repair = Repair(identity(history.name, "range"), history.name, "widen", first)
-        remedy = "--repair widens the day's range to its open and close"
+        repair, remedy = None, "one of them is wrong: pull it again or from another source"
+        if short[rows].max() < WIDEN:
+            repair = Repair(identity(history.name, "range"), history.name, "widen", first)
+            remedy = "--repair widens the day's range to its open and close"
         yield history.finding("range", ERROR, rows, message, remedy, repair=repair)
 
 
@@ -97,61 +95,6 @@ def far(history: History) -> Iterator[Finding]:
             side = "above" if field == "high" else "below"
             message = f"{field} of {amount(price)} is {rough(float(beyond))} {side} both open and close"
             yield history.finding(field, WARNING, row, message, "no order fills there; correct it by hand")
-
-
-def volume(history: History, *, rounded: bool) -> Iterator[Finding]:
-    """Find sessions without volume, and adjusted volume that was rounded to nothing.
-
-    Parameters
-    ----------
-    history
-        Of any instrument.
-    rounded
-        Whether it was reported already that prices were adjusted for reverse splits, and volume with them.
-    """
-    bars = history.bars
-    none = history.reported & (bars.volume == 0)
-    if none.sum() >= OFTEN or (none & (bars.high > bars.low)).any():
-        yield _no_volume(history, none, rounded=rounded)
-    if rounded:
-        return
-    years = bars.dates.astype("datetime64[Y]")
-    tiny = np.zeros(len(bars), dtype=bool)
-    for year in np.unique(years[bars.volume > 0]):
-        rows = (years == year) & (bars.volume > 0)
-        tiny[rows] = np.median(bars.volume[rows]) < NOTHING
-    tiny &= history.reported
-    if tiny.sum() >= OFTEN:
-        message = f"volume of a few shares on {counted(tiny.sum(), 'session')}, the last {bars.dates[tiny][-1]}: "
-        message += "adjusted for later splits and rounded to nothing; volume signals are off there"
-        yield history.finding("tiny-volume", WARNING, tiny, message, "pull or import it as traded")
-
-
-def _no_volume(history: History, none: Flags, *, rounded: bool) -> Finding:
-    bars, count, last = history.bars, int(none.sum()), history.dates[none][-1]
-    moved = none & (bars.high > bars.low)
-    message = f"volume 0 on {counted(count, 'session')}, the last {last}: "
-    step = _common_step(bars.volume[history.reported & (bars.dates <= last)])
-    if rounded:
-        message += "adjusted for later splits and rounded to nothing; "
-    elif moved.any() and step:
-        message += f"the vendor's rounding to {step:,.0f} shares or more; "
-    elif moved.any():
-        message += "yet its price moved: the vendor doesn't know it; "
-    else:
-        message += "no trade; "
-    message += "counted as not known, so volume signals are off there"
-    remedy = "nothing, unless a signal reads volume"
-    return history.finding("zero-volume", WARNING if count >= OFTEN else INFO, none, message, remedy)
-
-
-def _common_step(volumes: Floats) -> float:
-    """Return the number of shares to which volumes were rounded, 0 where they weren't."""
-    whole = volumes[volumes > 0]
-    if not len(whole) or (whole != np.round(whole)).any():
-        return 0.0
-    step = float(np.gcd.reduce(whole.astype(np.int64)))
-    return step if step > COARSE * float(np.median(whole)) else 0.0
 
 
 def adjusted(history: History) -> Iterator[Finding]:

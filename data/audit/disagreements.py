@@ -12,7 +12,7 @@ from data.audit.finding import ERROR, WARNING, Finding, identity
 from data.audit.history import History
 from data.audit.pair import WORST, Pair
 from data.audit.peers import Blame, blame, expected_by_peers
-from data.audit.steps import Jump, splits_by, step_findings
+from data.audit.steps import ELSEWHERE, Jump, repairing_factor, splits_by, step_findings
 from data.format import amount, first_dates, rough
 from data.repairs import Repair
 
@@ -155,9 +155,11 @@ def _bad_price(pair: Pair, held: History, row: int, field: str, factor: float, b
     back = "its open says so too" if field == "close" and row + 1 == len(held) else back
     message = f"{field} of {amount(price)} ({rough(moved - 1, sign=True)}) while "
     message += f"{_says(pair, held, moved * factor, blamed)}, and {back}: a bad price"
-    name = identity(held.name, field, held.dates[row])
-    repair = Repair(name, held.name, "price", held.dates[row], factor, field)
-    remedy = f"--repair sets it to {amount(price * factor)}"
+    noise = pair.noise[row] if field == "close" else pair.open_noise[row]
+    by = repairing_factor(factor, float(noise) / (1.0 if held is pair.fund else abs(pair.leverage)) / (moved * factor))
+    name, date = identity(held.name, field, held.dates[row]), held.dates[row]
+    repair = Repair(name, held.name, "price", date, by, field) if by else None
+    remedy = f"--repair sets it to {amount(price * by)}" if by else ELSEWHERE
     against = (pair.other(held).name,)
     return held.finding(field, ERROR, row, message, remedy, factor=1 / factor, repair=repair, against=against)
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from data.arithmetic import dot, weighted
 from data.arrays import DAY, Flags, Floats, Ints
 from data.audit.finding import ERROR, WARNING, Finding, identity
 from data.audit.history import History
 from data.audit.pair import Pair
-from data.format import amount, multiple, rough
+from data.audit.payments import CLEARLY, Single, Verdict, of_many, of_one, usual_share
+from data.audit.robust import local_median
+from data.format import amount, counted, multiple, rough
 from data.repairs import Repair
 
 LARGE = 0.1
@@ -19,8 +20,6 @@ LARGE = 0.1
 TIMES, LEAST = 10.0, 0.015
 """A payment this many times what is usual, and this part of the price, is reported. SOXS and SOXL paid 4.4 % once, 15
 times the usual: there the underlying tells that they did."""
-USUAL = 8
-"""Payments on either side by which a usual one is known."""
 FALLS = 4.0
 """Daily standard deviations from which on a payment shows in the price by itself."""
 SOON, SAME = 10, 0.02
@@ -29,10 +28,6 @@ SURE, NOISES = 0.005, 5.0
 """By this, and so many times the pair's noise, the fund's return is off on an ex-date that is in doubt."""
 GRAVE = 0.03
 """An error of this size can't be a true close (see `disagreements.CLOSE`)."""
-CLOSE_ENOUGH = 0.01
-"""Part of the price by which share bases that fit may differ for the likeliest to be taken."""
-PAYMENTS = 8
-"""From which on it shows whether all dividends are given twice."""
 
 
 def alone(history: History, judged: Flags) -> Iterator[Finding]:
@@ -44,18 +39,18 @@ def alone(history: History, judged: Flags) -> Iterator[Finding]:
         Rows whose return the underlying has confirmed, payment and all, shape (sessions,).
     """
     paid = np.flatnonzero(history.yields > 0)
-    shares = history.yields[paid]
-    for at, row in enumerate(paid.tolist()):
-        if judged[row] or not history.reported[row]:
-            continue
-        others = np.delete(shares[max(0, at - USUAL) : at + USUAL + 1], min(at, USUAL))
-        usual = float(np.median(others)) if len(others) >= 3 else np.inf
-        if shares[at] > LARGE or (shares[at] > LEAST and shares[at] > TIMES * usual):
-            yield _out_of_size(history, row, usual)
+    suspects = []
+    for row in paid[history.reported[paid] & ~judged[paid]].tolist():
+        share, usual = history.yields[row], usual_share(history, row)
+        if share > LARGE or (share > LEAST and share > TIMES * usual):
+            suspects.append((row, usual))
+    for row, usual in suspects:
+        yield _out_of_size(history, row, usual, lone=len(suspects) == 1)
     yield from _twice(history, paid, judged)
 
 
-def _out_of_size(history: History, row: int, usual: float) -> Finding:
+def _out_of_size(history: History, row: int, usual: float, *, lone: bool) -> Finding:
+    """Report a payment that is out of size; of several, no repair is offered: they have one cause that isn't known."""
     share, price = float(history.yields[row]), float(history.bars.dividend[row])
     message = f"dividend of {amount(price)} is {rough(share)} of the price"
     message += f", {multiple(share / usual)} times the usual" if np.isfinite(usual) and share > 2 * usual else ""
@@ -65,7 +60,8 @@ def _out_of_size(history: History, row: int, usual: float) -> Finding:
     fell = 1.0 - float(history.bars.close[row] / history.base[row])
     if fell > 0.5 * share:
         return history.finding("dividend", WARNING, row, message, remedy)
-    return _mended(history, row, f"{message}, yet the price didn't fall by it", _bases(history, share, usual), ())
+    ways = of_one(history, row, fell / share, float(history.scale[row]) / share) if lone else []
+    return _mended(history, row, f"{message}, yet the price didn't fall by it", ways, ())
 
 
 def _twice(history: History, paid: Ints, judged: Flags) -> Iterator[Finding]:
@@ -100,113 +96,85 @@ def beside(pair: Pair, leave: Flags) -> tuple[Flags, Flags, list[Finding]]:
         (pair.fund, pair.fund.yields, pair.error),
         (pair.underlying, -pair.leverage * pair.underlying.yields, pair.plain),
     )
-    again = _given_again(pair, np.array([given for _, given, _ in sides]), leave)
-    for (held, given, error), twice in zip(sides, again, strict=True):
+    many, drift = _of_many(pair, sides, leave), local_median(pair.error)
+    for held, given, error in sides:
         off = (np.abs(error) > limit) & (np.abs(error - given) < np.abs(error) / 3) & (given != 0)
-        if twice is None:
+        if held.name not in many:
             rows = np.flatnonzero(off & held.reported & ~leave).tolist()
-            found.extend(_contradicted(pair, held, row, float(error[row] / given[row])) for row in rows)
+            found.extend(_contradicted(pair, held, row, float((error - drift)[row] / given[row])) for row in rows)
         elif (held.reported & (given != 0)).any():
-            found.append(_twice_given(pair, held, twice))
+            found.append(_scaled(pair, held, many[held.name]))
         judged.append((np.abs(given) > limit) | off)
     return judged[0], judged[1], found
 
 
-def _given_again(pair: Pair, given: Floats, leave: Flags) -> list[float | None]:
-    """Return, for fund and underlying, the part of its dividends that prices didn't fall by, None where they did.
-
-    On ex-dates the fund's return is regressed on both instruments' payments, which may fall on the same days.
-    """
-    rows = (given != 0).any(axis=0) & ~leave & ~np.isnan(pair.plain)
-    paid = [bool((each[rows] != 0).sum() >= PAYMENTS) for each in given]
-    parts: list[float | None] = [None, None]
-    chosen = np.flatnonzero(paid)
-    if not len(chosen):
-        return parts
-    of = given[chosen][:, rows]
-    inverse = _inverse(np.array([[dot(a, b) for b in of] for a in of]))
-    if inverse is None:
-        return parts  # both always pay on the same days: nobody can tell
-    error = np.clip(pair.plain[rows], -GRAVE, GRAVE)
-    slopes = weighted(inverse, np.array([dot(each, error) for each in of]))
-    spreads = np.sqrt(np.diag(inverse)) * float(np.median(pair.noise[rows]))
-    for at, side in enumerate(chosen.tolist()):
-        mine = of[at] != 0
-        rest = error - weighted(of.T, slopes) + slopes[at] * of[at]  # what the other's payments don't explain
-        usual = float(np.median(rest[mine] / of[at][mine]))  # one false payment sways the slope, not this
-        if 0.5 < usual < 1.5 and slopes[at] > NOISES * spreads[at]:
-            parts[side] = usual
-    return parts
+def _of_many(pair: Pair, sides: Sequence[tuple[History, Floats, Floats]], leave: Flags) -> dict[str, Verdict]:
+    """Return what is wrong with all or many dividends, by instrument; of two that pay on the same days the clearer."""
+    weighed = {held.name: of_many(pair, held, given, leave) for held, given, _ in sides}
+    found = {name: verdict for name, verdict in weighed.items() if verdict is not None}
+    if len(found) < len(sides):
+        return found
+    (first, second), (name, other) = sorted(found.values(), key=lambda each: -each.gain), found
+    if len(np.intersect1d(first.rows, second.rows)) < min(len(first.rows), len(second.rows)) / 2:
+        return found
+    clear = first.gain > second.gain + CLEARLY
+    return {name if found[name] is first else other: first if clear else first._replace(rival=second.best)}
 
 
-def _inverse(squares: Floats) -> Floats | None:
-    """Return the inverse of a symmetric matrix of one row or two; None where its condition number is above 10,000."""
-    if len(squares) == 1:
-        return 1.0 / squares
-    (a, b), (_, d) = squares
-    apart = np.hypot(a - d, 2.0 * b)
-    if a + d + apart > 1e4 * (a + d - apart):
-        return None
-    return np.array([[d, -b], [-b, a]]) / (a * d - b * b)
-
-
-def _twice_given(pair: Pair, held: History, part: float) -> Finding:
-    other = pair.other(held)
-    rows = (held.yields > 0) & held.reported
-    message = f"dividends are given twice: {rows.sum()} are recorded, and {other.name} shows that prices never fell by "
-    message += f"them ({rough(part)} of each is too much): prices are adjusted for them already"
-    repair = Repair(identity(held.name, "dividends"), held.name, "dividends", held.dates[rows][-1], 0.0)
-    remedy = "--repair takes the dividends out"
-    return held.finding("dividends", ERROR, rows, message, remedy, repair=repair, against=(other.name,))
+def _scaled(pair: Pair, held: History, verdict: Verdict) -> Finding:
+    """Report dividends of which many are off by a factor, or that prices never fell by."""
+    other, best, rows = pair.other(held), verdict.best, verdict.rows[held.reported[verdict.rows]]
+    rows = rows if len(rows) else verdict.rows
+    count = counted(len(rows), "payment")
+    message = f"dividends are {best.words}: {other.name} shows by how much prices fell on {count}"
+    remedy = "--repair multiplies those before by " + f"{best.factor:.4g}"
+    if best.kind == "later-splits":
+        remedy = f"--repair {'divides' if best.factor < 0 else 'multiplies'} them by the later splits"
+    if best.factor == 0:
+        message = f"dividends are given twice: {len(rows)} are recorded, and {other.name} shows that prices never "
+        message, remedy = f"{message}fell by them: {best.words}", "--repair takes the dividends out"
+    name, dates = (
+        identity(held.name, "dividends", np.datetime64(best.before) if best.before else None),
+        held.dates[rows],
+    )
+    repair = None
+    if verdict.rival is None:
+        repair = Repair(name, held.name, best.kind, dates[-1], best.factor, best.before)
+    else:
+        message, remedy = f"{message}, or {verdict.rival.words}", "look them up and correct them"
+    return Finding(name, ERROR, held.name, "dividends", dates, message, remedy, repair=repair, against=(other.name,))
 
 
 def _contradicted(pair: Pair, held: History, row: int, part: float) -> Finding:
     """Report one payment that the price didn't fall by, or by so much less than this part of it."""
     other = pair.other(held)
     share = float(held.yields[row])
-    paid = np.flatnonzero(held.yields > 0)
-    usual = float(np.median(held.yields[paid[paid != row]])) if len(paid) > 3 else np.inf
     weight = 1.0 if held is pair.fund else abs(pair.leverage)
-    fell, spread = share * (1.0 - part), float(pair.noise[row]) / weight
     message = f"dividend of {amount(float(held.bars.dividend[row]))} is {rough(share)} of the price, "
     message += f"yet {other.name} shows that the price didn't fall by it{pair.noted()}"
-    ratios = _bases(held, share, usual)
-    fitting = [ratio for ratio in ratios if abs(share * ratio - fell) < 3 * spread]
-    return _mended(held, row, message, fitting, (other.name,))
+    ways = of_one(held, row, 1.0 - part, float(pair.noise[row]) / (weight * share))
+    return _mended(held, row, message, ways, (other.name,))
 
 
-def _mended(held: History, row: int, message: str, ratios: Sequence[float], against: tuple[str, ...]) -> Finding:
-    """Return the finding of a false payment: in another share basis where a ratio fits, else never paid.
+def _mended(held: History, row: int, message: str, ways: Sequence[Single], against: tuple[str, ...]) -> Finding:
+    """Return the finding of a false payment, with a repair where one explanation is clearly the best.
 
     Parameters
     ----------
     held, row, message, against
         Of the finding.
-    ratios
-        What it could be multiplied by, the likeliest first. Where they differ by more than `CLOSE_ENOUGH`, a person
-        has to tell which.
+    ways
+        What explains it, the likeliest first.
     """
     date = held.dates[row]
     severity = ERROR if held.yields[row] > GRAVE else WARNING
-    if ratios and (max(ratios) - min(ratios)) * held.yields[row] > CLOSE_ENOUGH:
-        message, remedy = f"{message}: perhaps in another share basis", "look it up and correct it"
-        return held.finding("dividend", severity, row, message, remedy, against=against)
-    ratio, remedy = (ratios[0] if ratios else 0.0), "--repair takes it out"
+    if len(ways) != 1:
+        message += f": {' or '.join(dict.fromkeys(way.words for way in ways))}" if ways else ""
+        return held.finding("dividend", severity, row, message, "look it up and correct it", against=against)
+    ratio, remedy = ways[0].ratio, "--repair takes it out"
     if ratio:
         price = float(held.bars.dividend[row]) * ratio
-        message, remedy = f"{message}: in another share basis", f"--repair sets it to {amount(price)}"
+        message, remedy = f"{message}: {ways[0].words}", f"--repair sets it to {amount(price)}"
     repair = Repair(identity(held.name, "dividend", date), held.name, "dividend", date, ratio)
     factor = 1 / ratio if ratio else None
     return held.finding("dividend", severity, row, message, remedy, factor=factor, repair=repair, against=against)
-
-
-def _bases(held: History, share: float, usual: float) -> list[float]:
-    """Return by what a payment could be multiplied to be usual: the splits that are recorded, one, or all since.
-
-    The likeliest comes first.
-    """
-    split = held.bars.split[held.bars.split != 1]
-    products = np.cumprod(split[::-1])
-    ratios = np.unique(np.round(np.concatenate([products, 1 / products, split, 1 / split]), 12))
-    fitting = [float(ratio) for ratio in ratios if ratio < 1 and usual / 3 < share * ratio < usual * 3]
-    return sorted(fitting, key=lambda ratio: abs(np.log(share * ratio / usual)))

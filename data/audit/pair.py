@@ -65,7 +65,7 @@ class Pair:
 
     def other(self, held: History) -> History:
         """Return the one of the two that `held` isn't."""
-        return self.underlying if held is self.fund else self.fund
+        return self.underlying if held.name == self.fund.name else self.fund
 
     def noted(self, peers: str = "") -> str:
         """Return what peers say, and how the underlying was found, in parentheses; nothing where there is nothing."""

@@ -12,6 +12,7 @@ from data.audit.finding import ERROR, Finding, about
 from data.audit.history import History
 from data.bars import Bars
 from data.errors import DataError
+from data.repairs import Repair, mended
 from data.schema import Fault
 from data.series import Series
 from data.sources import BARS, SERIES, Held, Kind, Source
@@ -27,11 +28,14 @@ class Reader:
         Where from.
     since, until
         The days between which findings are reported; nothing after `until` is read.
+    trial
+        Repairs of bars that are tried out, over those that the source keeps.
     """
 
     source: Source
     since: np.datetime64
     until: np.datetime64
+    trial: tuple[Repair, ...] = ()
     held: dict[str, History | None] = field(default_factory=dict)
     found: dict[str, list[Finding]] = field(default_factory=dict)
 
@@ -42,7 +46,8 @@ class Reader:
             if bars is not None and len(bars) and not bars.dates[-1] <= self.until:
                 bars = bars.rows(~(bars.dates > self.until))
             self.found[name] = [finding for fault in faults for finding in self._finding_of(name, fault)]
-            self.held[name] = None if bars is None else self._sane(name, bars, faults)
+            mends = [each for each in self.trial if each.instrument == name]
+            self.held[name] = None if bars is None else self._sane(name, mended(bars, mends), faults)
         return self.held[name]
 
     def _sane(self, name: str, bars: Bars, faults: Sequence[Fault]) -> History | None:

@@ -13,6 +13,8 @@ BLOCK = 126
 """Sessions, half a year, over which a scale is taken to be one number."""
 TAIL = 1.645
 """Standard deviations within which 90 % of a normal variable lies."""
+MEDIAN = 0.6745
+"""Standard deviations within which half of a normal variable lies."""
 OUTSIDE = 4.0
 """Rows that miss a line by this many times what 90 % of them do are no part of it."""
 
@@ -35,13 +37,22 @@ def local_scale(values: Floats) -> Floats:
     values
         Such as log returns, shape (sessions,).
     """
-    scales = np.full(len(values), np.nan)
+    return _local_quantile(np.abs(values), 0.9) / TAIL
+
+
+def local_median(values: Floats) -> Floats:
+    """Return the median of each stretch of a series, measured as by `local_scale`."""
+    return _local_quantile(values, 0.5)
+
+
+def _local_quantile(values: Floats, part: float) -> Floats:
+    quantiles = np.full(len(values), np.nan)
     for start in range(0, len(values), BLOCK):
-        seen = np.abs(values[max(0, start - BLOCK // 2) : start + BLOCK + BLOCK // 2])
+        seen = values[max(0, start - BLOCK // 2) : start + BLOCK + BLOCK // 2]
         seen = np.sort(seen[~np.isnan(seen)])
         if len(seen):
-            scales[start : start + BLOCK] = seen[int(0.9 * (len(seen) - 1))] / TAIL
-    return scales
+            quantiles[start : start + BLOCK] = seen[int(part * (len(seen) - 1))]
+    return quantiles
 
 
 def fit(x: Floats, y: Floats) -> Fit:

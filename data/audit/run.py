@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from data.arrays import Dates, Flags
-from data.audit import bars, dividends, series
+from data.audit import bars, dividends, series, volumes
 from data.audit.bars import ends, missing
 from data.audit.disagreements import closes, opens, reaches
 from data.audit.finding import SEVERITIES, WARNING, Finding
@@ -21,10 +21,12 @@ from data.audit.reading import Reader
 from data.audit.repairing import reviewed
 from data.audit.robust import grown
 from data.audit.series import check_events, check_members
-from data.audit.steps import own_jumps, step_findings
+from data.audit.steps import own_jumps, own_opens, step_findings
+from data.audit.trials import one_at_a_time, proven
 from data.calendar import FIRST, LAST
 from data.errors import DataError, did_you_mean
 from data.families import FUNDS, Fund, kin
+from data.repairs import Repair
 from data.series import Series
 from data.sources import BARS, EVENTS, MEMBERS, SERIES, Source
 
@@ -76,11 +78,16 @@ def audit(
     traded = wanted["bars"]
     since, until = FIRST if first is None else first, LAST if last is None else last
 
-    def of_bars(read: Source) -> list[Finding]:
-        return list(_Audit(Reader(read, since, until), dict(funds or {})).of_bars(traded))
-
     whole = _Audit(Reader(source, since, until), dict(funds or {}))
-    found = list(reviewed(source, list(whole.of_bars(traded)), traded, of_bars))
+
+    def of_bars(read: Source) -> list[Finding]:
+        def look(trial: tuple[Repair, ...]) -> list[Finding]:
+            own = read is source and not trial
+            return (whole if own else replace(whole, reader=Reader(read, since, until, trial))).of_bars(traded)
+
+        return one_at_a_time(look)
+
+    found = list(reviewed(source, of_bars(source), traded, of_bars))
     found += whole.of_series(wanted["series"], rates)
     found += whole.of_events(wanted["events"])
     found += whole.of_members(wanted["members"])
@@ -132,24 +139,32 @@ class _Audit:
         """The instruments that the source holds."""
         return frozenset(self.reader.source.names(BARS))
 
-    def of_bars(self, names: Sequence[str]) -> Iterator[Finding]:
+    def of_bars(self, names: Sequence[str]) -> list[Finding]:
         """Audit instruments: each pair first, which knows best, then each by itself."""
         histories = {name: held for name in names if (held := self.reader.history(name)) is not None}
         newest = max((held.dates[-1] for held in histories.values()), default=self.reader.until)
-        beside: dict[str, list[Dates]] = {}
+        beside: dict[str, list[Pair]] = {}
         paid: dict[str, list[Dates]] = {}
+        findings: list[Finding] = []
         for pair in self._pairs(names, histories):
             found, judged = _of_pair(pair)
+            findings += found
+            if judged is None:
+                continue
             for held, rows in zip((pair.fund, pair.underlying), judged, strict=True):
-                beside.setdefault(held.name, []).append(pair.dates)
+                beside.setdefault(held.name, []).append(pair)
                 paid.setdefault(held.name, []).append(pair.dates[rows])
-            yield from found
         for name in names:
-            yield from self.reader.found[name]
+            findings += self.reader.found[name]
             if name in histories:
                 history = histories[name]
-                lone = ~_on(history, beside.get(name, ()))
-                yield from _alone(history, newest, lone, _on(history, paid.get(name, ())))
+                lone = ~_on(history, [pair.dates for pair in beside.get(name, ())])
+                findings += _alone(history, newest, lone, _on(history, paid.get(name, ())))
+        held_by = {name: held for name, held in self.reader.held.items() if held is not None}
+        return [
+            proven(each, held_by[each.instrument], beside.get(each.instrument, ())) if each.repair else each
+            for each in findings
+        ]
 
     def of_series(self, names: Sequence[str], rates: Collection[str]) -> Iterator[Finding]:
         """Audit series."""
@@ -243,15 +258,20 @@ def _on(history: History, days: Sequence[Dates]) -> Flags:
     return np.isin(history.dates, np.concatenate(days)) if days else np.zeros(len(history), dtype=bool)
 
 
-def _of_pair(pair: Pair) -> tuple[list[Finding], tuple[Flags, Flags]]:
-    """Check a fund against its underlying; returns findings, and rows on which payments of each are judged."""
+def _of_pair(pair: Pair) -> tuple[list[Finding], tuple[Flags, Flags] | None]:
+    """Check a fund against its underlying.
+
+    Returns
+    -------
+    Findings, and rows on which payments of each are judged; None where the one doesn't follow the other, so that
+    neither tells of the other's returns.
+    """
     off, found = shifted(pair)
     still, stuck = stale(pair)
     found += stuck
-    nothing = np.zeros(len(pair.fund), dtype=bool)
     stranger = list(follows(pair, off | still))
     if stranger:
-        return [*found, *stranger], (nothing, nothing)
+        return [*found, *stranger], None
     off = grown(off, EDGE)
     of_fund, of_underlying, paid = dividends.beside(pair, off | still)
     doubtful = off | still | _on(pair.fund, [each.dates for each in paid])
@@ -279,9 +299,10 @@ def _alone(history: History, newest: np.datetime64, lone: Flags, paid: Flags) ->
     yield from bars.ranges(history)
     adjusted = list(bars.adjusted(history))
     yield from adjusted
-    yield from bars.volume(history, rounded=any(each.severity == WARNING for each in adjusted))
+    yield from volumes.check(history, rounded=any(each.severity == WARNING for each in adjusted))
     yield from bars.far(history)
     yield from dividends.alone(history, paid)
     if lone.any():
         yield from step_findings(history, own_jumps(history, lone))
+        yield from own_opens(history, lone)
         yield from stale_alone(history, lone)

@@ -14,6 +14,7 @@ from data.arrays import Flags
 from data.audit.bars import in_cents
 from data.audit.finding import ERROR, WARNING, Finding, identity
 from data.audit.history import History
+from data.audit.robust import MEDIAN
 from data.format import amount, counted, first_dates, multiple, rough
 from data.repairs import Repair
 
@@ -26,12 +27,21 @@ SLACK = 3.0
 """Standard deviations of a day's move by which a factor may miss a whole number."""
 NEAR = 0.02
 """Part by which it may miss one where the day's move is known."""
+CERTAIN = 4.0
+"""Standard deviations by which every other whole number has to be farther off for a repair by one."""
+SHARP = 0.01
+"""Part of a price that as many standard deviations of its estimate may be for a repair by the estimate itself."""
 QUIET = 3.0
 """A real crash trades and ranges more than this many times what is usual after it; a split doesn't."""
 HALVES = (5 / 4, 4 / 3, 3 / 2, 5 / 2)
 """Splits that are no whole number."""
 AROUND = 20
-"""Sessions before and after a step that are compared."""
+"""Sessions, and payments, before and after a step that are compared."""
+PAID, VARY = 4, 0.25
+"""Payments on either side of it from which on they tell whether they step too, and the least standard deviation of
+their logarithms."""
+DIVIDENDS_STAY = ", the dividends as they are"
+ELSEWHERE = "pull it again or from another source, or audit it beside its underlying"
 WEEK = 5
 """Sessions within which a split and the step in price belong together."""
 
@@ -61,11 +71,26 @@ class Jump(NamedTuple):
 
 
 def own_jumps(history: History, where: Flags) -> list[Jump]:
-    """Find jumps by the instrument's own volatility, on rows where no underlying tells."""
-    moves = np.log(history.gross)
+    """Find jumps by the instrument's own volatility, on rows where no underlying tells.
+
+    A factor is near a split's, or is taken back within days.
+    """
+    moves, alone = np.log(history.gross), np.log(history.bars.close / history.base)
+    moves = np.where(np.abs(alone) < np.abs(moves), alone, moves)  # a false dividend is no step
     large = where & (np.abs(moves) > np.maximum(LEAST, OWN * history.scale))
     jumps = [Jump(int(row), float(np.exp(-moves[row])), float(history.scale[row])) for row in np.flatnonzero(large)]
-    return [jump for jump in jumps if whole(jump.factor, jump.slack) is not None]
+    passing = {jump.row for pair in _stretches(jumps) for jump in pair}
+    return [jump for jump in jumps if jump.row in passing or whole(jump.factor, jump.slack) is not None]
+
+
+def own_opens(history: History, where: Flags) -> Iterator[Finding]:
+    """Find opens that are off by a factor by the instrument's own volatility, on rows where no underlying tells."""
+    night, session = np.log(history.gap), np.log(history.day)
+    slack = np.maximum(OWN * history.scale, 2 * NEAR)
+    off = (np.abs(night) > np.maximum(LEAST, OWN * history.scale)) & (np.abs(night + session) < slack)
+    for row in np.flatnonzero(off & where & history.reported).tolist():
+        jump = Jump(row, float(np.exp((session[row] - night[row]) / 2)), float(history.scale[row]) / 2)
+        yield _lone_price(history, jump, "open", "the close is back")
 
 
 def whole(factor: float, slack: float) -> float | None:
@@ -87,9 +112,12 @@ def is_near(split: float, ratio: float, slack: float) -> bool:
     return abs(np.log(split / ratio)) < max(3 * NEAR, SLACK * slack)
 
 
-def is_certain(ratio: float, jump: Jump) -> bool:
-    """Return whether no other whole number is as near, at two standard deviations."""
-    return 2 * jump.slack < 0.5 / max(ratio, 1 / ratio)
+def repairing_factor(factor: float, slack: float) -> float | None:
+    """Return what to mend a factor by: a whole number where no other is as near, the estimate where it is sharp."""
+    ratio = whole(factor, slack)
+    if ratio is not None and CERTAIN * slack < 0.5 / max(ratio, 1 / ratio):
+        return ratio
+    return factor if CERTAIN * slack < SHARP else None
 
 
 def mend(history: History, jump: Jump, factor: float) -> str:
@@ -112,6 +140,18 @@ def mend(history: History, jump: Jump, factor: float) -> str:
     last, now = bars.close[row - 1], bars.close[row]
     plausible = last < 20 and now < 500 if factor < 1 else last > 50 and now > 10
     return "split" if traded and plausible else "rescale"
+
+
+def _pays_on(history: History, row: int, factor: float) -> bool:
+    """Return whether dividends ran on through a step: before it they are a part of the price that is off by it."""
+    paid = np.flatnonzero(history.yields > 0)
+    sides = [np.log(history.yields[side]) for side in (paid[paid < row][-AROUND:], paid[paid >= row][:AROUND])]
+    if min(len(side) for side in sides) < PAID:
+        return False
+    before, after = (float(np.median(side)) for side in sides)
+    vary = np.median(np.abs(np.concatenate((sides[0] - before, sides[1] - after)))) / MEDIAN
+    sure = CERTAIN * max(vary, VARY) * np.sqrt(sum(1.0 / len(side) for side in sides))
+    return bool(abs(before - after) > sure and abs(before - after + np.log(factor)) < sure / 2)
 
 
 def is_quiet(history: History, row: int) -> bool:
@@ -202,25 +242,34 @@ def _stretches(jumps: list[Jump]) -> Iterator[tuple[Jump, Jump]]:
 def _stretch(history: History, first: Jump, back: Jump) -> Finding:
     """Report a few sessions in another basis, or a close that is, between two that agree."""
     dates, rows = history.dates, list(range(first.row, back.row))
-    size = multiple(max(first.factor, 1 / first.factor))
-    factor = whole(first.factor, first.slack) or first.factor
-    side = "low" if factor > 1 else "high"
+    slack = float(np.hypot(first.slack, back.slack)) / 2
+    jump = first._replace(factor=float(np.sqrt(first.factor / back.factor)), slack=slack)
     opened = abs(np.log(history.gap[first.row]) + np.log(first.factor)) < 0.5 * abs(np.log(first.factor))
-    name = identity(history.name, "step", dates[first.row])
     if len(rows) == 1 and not opened:
-        name = identity(history.name, "close", dates[first.row])
-        price = float(history.bars.close[first.row])
-        message = f"close of {amount(price)} is about {size} times too {side}, and the next is back: a bad price"
-        repair = Repair(name, history.name, "price", dates[first.row], factor, "close")
-        remedy = f"--repair sets it to {amount(price * factor)}"
-        return history.finding("close", ERROR, first.row, message, remedy, factor=1 / factor, repair=repair)
-    message = f"prices of {counted(len(rows), 'session')} from {dates[first.row]} are {size} times too {side}"
-    message += _contradicted(first)
-    repair = Repair(name, history.name, "stretch", dates[first.row], factor, str(dates[back.row]))
-    remedy = f"--repair {'multiplies' if factor > 1 else 'divides'} them by {multiple(max(factor, 1 / factor))}"
-    by, against = 1 / factor, first.against
-    found = history.finding("step", ERROR, first.row, message, remedy, factor=by, repair=repair, against=against)
+        return _lone_price(history, jump, "close", "the next is back")
+    paid = history.bars.dividend[first.row : back.row].any()  # in which shares, nothing tells
+    by = None if paid else repairing_factor(jump.factor, jump.slack)
+    factor = by or jump.factor
+    size, side = multiple(max(factor, 1 / factor)), "low" if factor > 1 else "high"
+    message = f"prices of {counted(len(rows), 'session')} from {dates[first.row]} are "
+    message += f"{size if by else _range(jump)} times too {side}{_contradicted(first)}"
+    name = identity(history.name, "step", dates[first.row])
+    repair = Repair(name, history.name, "stretch", dates[first.row], by, str(dates[back.row])) if by else None
+    remedy = f"--repair {'multiplies' if factor > 1 else 'divides'} them by {size}" if by else ELSEWHERE
+    off, against = 1 / factor, first.against
+    found = history.finding("step", ERROR, first.row, message, remedy, factor=off, repair=repair, against=against)
     return replace(found, dates=dates[rows])
+
+
+def _lone_price(history: History, jump: Jump, field: str, back: str) -> Finding:
+    """Report one price off by a factor, as the instrument's own prices before and after it tell."""
+    date, price = history.dates[jump.row], float(getattr(history.bars, field)[jump.row])
+    by = repairing_factor(jump.factor, jump.slack)
+    message = f"{field} of {amount(price)} is {_range(jump)} times too {'low' if jump.factor > 1 else 'high'}, and "
+    message += f"{back}: a bad price"
+    repair = Repair(identity(history.name, field, date), history.name, "price", date, by, field) if by else None
+    remedy = f"--repair sets it to {amount(price * by)}" if by else ELSEWHERE
+    return history.finding(field, ERROR, jump.row, message, remedy, factor=1 / jump.factor, repair=repair)
 
 
 def _wrong_split(history: History, jump: Jump) -> Finding:
@@ -253,8 +302,9 @@ def _step(history: History, jump: Jump) -> Finding:
         return history.finding("step", WARNING, jump.row, message, "a crash or an unrecorded split: look it up")
     ratio = whole(jump.factor, jump.slack)
     factor = ratio or jump.factor
-    sure = ratio is not None and is_certain(ratio, jump)
+    sure = ratio is not None and repairing_factor(jump.factor, jump.slack) == ratio
     kind = mend(history, jump, factor) if sure else "rescale"
+    edge = sure and kind != "split" and not WEEK <= jump.row < len(history) - WEEK
     message = f"the price steps {moved} and stays there{_contradicted(jump)}: "
     if kind == "split":
         message += f"a split {_split_words(factor)} isn't recorded"
@@ -262,13 +312,24 @@ def _step(history: History, jump: Jump) -> Finding:
     else:
         size = multiple(max(factor, 1 / factor))
         message += f"prices before are {'' if sure else 'about '}{size} times too {'high' if factor > 1 else 'low'}"
+        message += ", or the few on its other side are wrong" if edge else ""
         remedy = f"--repair {'divides' if factor > 1 else 'multiplies'} them by {size}"
         remedy += " and leaves the volume" if kind == "reprice" else ""
     date = history.dates[jump.row]
     by = factor if kind == "split" else 1.0 / factor
-    repair = Repair(identity(history.name, "step", date), history.name, kind, date, by) if sure else None
-    remedy = remedy if sure else "pull it again or from another source, or audit it beside its underlying"
+    part = "prices" if kind != "split" and _pays_on(history, jump.row, factor) else ""
+    remedy += DIVIDENDS_STAY if part else ""
+    sure &= not edge
+    repair = Repair(identity(history.name, "step", date), history.name, kind, date, by, part) if sure else None
+    remedy = remedy if sure else ELSEWHERE
     return history.finding("step", ERROR, jump.row, message, remedy, factor=factor, repair=repair, against=jump.against)
+
+
+def _range(jump: Jump) -> str:
+    """Return by how much prices are off, to two standard deviations."""
+    size = np.exp(np.abs(np.log(jump.factor)) + 2.0 * jump.slack * np.array([-1.0, 1.0]))
+    least, most = (multiple(float(each)) for each in size)
+    return f"about {least}" if least == most else f"about {least} to {most}"
 
 
 def _contradicted(jump: Jump) -> str:

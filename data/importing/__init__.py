@@ -12,13 +12,14 @@ import numpy as np
 
 from data.arrays import Dates
 from data.bars import PRICES, Bars
-from data.errors import DataError
+from data.errors import DataError, quoted
 from data.events import Members
 from data.foreign import misnamed, refuse_misnamed
 from data.importing.notation import Notation
 from data.importing.prices import read_bars
 from data.importing.series import is_schedule, read_events, read_index, read_series
 from data.importing.table import ImportedTable, counted, read_table, titles_of
+from data.ranges import SESSIONS
 from data.series import Series
 from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Thing
 from data.sources.csv import read_members
@@ -94,8 +95,10 @@ def import_files(
     DataError
         There is no file to import, `name` or `lag` doesn't fit, or the store can't be written.
     """
-    if lag is not None and lag < 0:
-        raise DataError(f"a lag of {lag} sessions would make values known before their day: give 0 or more")
+    try:
+        lag = None if lag is None else int(SESSIONS.take(lag, whole=True))
+    except ValueError as fault:
+        raise DataError(f"a lag of {quoted(lag)} sessions can't be meant: it {fault}") from None
     if name is not None and path.is_dir():
         raise DataError(f"{path}: is a folder, and a name is for a single file: name its files after what they hold")
     lags = {each.name: each.lag for each in store.entries(SERIES).values()}

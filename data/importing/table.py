@@ -17,6 +17,7 @@ from data.foreign import refuse_packed, refuse_preamble, refuse_tickers, rows_of
 from data.importing.notation import Notation, form_of, parsed
 from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
 from data.stamps import Stamps, days_off, intraday_words, off_words, read_stamps, undated_words
+from data.text import abridge
 
 SAME = {
     "date": ("observationdate", "timestamp", "datetime", "day"),
@@ -141,7 +142,7 @@ class ImportedTable:
     def passed_over(self, used: Iterable[str]) -> tuple[str, ...]:
         """Return the note that names the columns nothing was made of."""
         others = [title or "(no title)" for column, title in self.titles.items() if column not in ("date", *used)]
-        return (f"Columns passed over: {', '.join(others)}.",) if others else ()
+        return (abridge(f"Columns passed over: {', '.join(others)}."),) if others else ()
 
 
 def read_table(path: Path, where: str, notation: Notation | None = None) -> ImportedTable:

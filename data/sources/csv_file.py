@@ -14,9 +14,11 @@ from data.arrays import Dates
 from data.bars import COLUMNS
 from data.errors import DataError, did_you_mean
 from data.foreign import DATES, refuse_misnamed, refuse_packed, refuse_shape
+from data.numbers import shows_decimal_comma
 from data.schema import Fault
 from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.stamps import intraday_words, read_stamps, undated_words
+from data.text import abridge
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -244,7 +246,11 @@ def _check_shape(path: Path, where: str) -> None:
     commas = {line.count(",") for line in text.splitlines()}
     if '"' not in text and len(commas) == 1 and 0 not in commas:
         return  # as nearly every file: what follows takes ten times as long
-    rows = list(csv.reader(text.splitlines(keepends=True)))
+    reader = csv.reader(text.splitlines(keepends=True))
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise DataError(f"{where}:{reader.line_num}: can't be read as CSV: {error}") from None
     if rows and not rows[0]:
         raise DataError(f"{where}:1: is empty: the first line is the header")
     for number, fields in enumerate(rows, start=1):
@@ -279,6 +285,15 @@ def _days(text: pd.Series[str], where: str) -> tuple[pd.Series[pd.Timestamp], bo
     return days, stamps.intraday
 
 
+def _refuse_commas(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) -> None:
+    """Raise DataError where a column that is passed over has decimal commas: points of others may part thousands."""
+    for column in frame.select_dtypes(exclude="number").columns.difference([*numbers, "date", "known"]):
+        for row, text in frame[column].items():
+            if isinstance(text, str) and shows_decimal_comma((text.strip(),)):
+                what = f"{column} is {text!r}, with a decimal comma, so that others' points may part thousands"
+                raise DataError(f"{where}:{row}: {what}: write all numbers with a decimal point")
+
+
 def _typed(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) -> tuple[pd.DataFrame, list[Text]]:
     """Return dates as dates and columns as numbers, and the text that stands where a number should, by column."""
     import pandas as pd
@@ -288,8 +303,10 @@ def _typed(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) -> tuple[p
         typed[column], intraday = _days(frame[column].astype("string").str.strip(), where)
         if intraday and column == "date":
             raise DataError(f"{where}: {': '.join(intraday_words())}")
+    _refuse_commas(frame, where, numbers)
+    frame = frame.astype({column: str for column in numbers if frame[column].dtype == bool})  # no 1 and 0
     for column in numbers:
         typed[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
         wrong = frame.index[typed[column].isna() & frame[column].notna()]
-        texts += [Text(int(row), f"{frame['date'][row]}", column, frame[column][row]) for row in wrong]
+        texts += [Text(int(row), f"{frame['date'][row]}", column, abridge(frame[column][row])) for row in wrong]
     return typed, texts

@@ -80,7 +80,7 @@ class ExtendedSource(Wrapped):
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know, a sentence each."""
-        return tuple(sentence for each in self.extensions for sentence in self.extended(each).told)
+        return tuple(sentence for each in self.extensions for sentence in self.extended(each).notes)
 
     def notional(self, instrument: str) -> Dates:
         """Return the sessions on which nothing tells an instrument's open: what drives it opens at its last close."""
@@ -99,7 +99,7 @@ class ExtendedSource(Wrapped):
                 made = extend(real, extension.before, driven_by, rate, terms, self.shift)
             else:
                 made = make(extension.instrument, driven_by, rate, terms, self.shift)
-            self._made[extension.instrument] = replace(made, told=said_of(extension, terms, made, on_index=on_index))
+            self._made[extension.instrument] = replace(made, notes=said_of(extension, terms, made, on_index=on_index))
         return self._made[extension.instrument]
 
     def read(self, kind: Kind[Held], name: str) -> Held:

@@ -76,15 +76,20 @@ def _lags_that_count(correlations: Floats, small: float, in_a_row: int) -> int:
 
 
 def draw_days(count: int, block: float, draws: int, seed: int) -> Iterator[Ints]:
-    """Yield which of `count` sessions each draw takes, in chunks of shape (some draws, count), from `arch`.
+    """Yield which of `count` sessions each draw takes, in chunks of shape (some draws, count).
 
-    Blocks start anywhere and go round the end; their length is geometric with mean `block`.
+    Blocks start anywhere and go round the end; their length is geometric with mean `block`. The draws are those of
+    `arch.bootstrap.StationaryBootstrap`, which takes as long to import as the rest of a run.
     """
-    from arch.bootstrap import StationaryBootstrap
+    random, at = np.random.default_rng(seed), np.arange(count)
 
-    drawn = StationaryBootstrap(block, np.arange(count), seed=seed).bootstrap(draws)  # type: ignore[arg-type]
-    for first in range(0, draws, CHUNK):
-        yield np.stack([next(drawn)[0][0] for _ in range(min(CHUNK, draws - first))]).astype(np.int64)
+    def draw() -> Ints:
+        starts = random.integers(count, size=count)
+        first = np.maximum.accumulate(np.where(random.random(count) <= 1.0 / block, at, 0))  # of the block it is in
+        return (starts[first] + at - first) % count
+
+    for done in range(0, draws, CHUNK):
+        yield np.stack([draw() for _ in range(min(CHUNK, draws - done))])
 
 
 def figures_on(days: Ints, equity: Floats, cash: Floats) -> Floats:

@@ -44,7 +44,7 @@ def signal_now(
     equity: float | None = None,
     now: dt.datetime | None = None,
 ) -> LiveSignal:
-    """Tell what a run's strategy says at the last close of its data.
+    """Return what a run's strategy decides at the last close of its data.
 
     Parameters
     ----------

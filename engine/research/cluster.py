@@ -27,7 +27,7 @@ from distributed.utils import silence_logging_cmgr
 
 from data.errors import UserError
 from data.version import code_version
-from engine.research.job import DEATHS, AnswerOf, ChunkOf, ExecutorError, Job, compute_quietly
+from engine.research.job import DEATHS, AnswerOf, ChunkOf, ExecutorError, Job, compute_quietly, without_interrupts
 
 AHEAD = 2
 """Chunks a worker has in hand: the one it computes, and the next."""
@@ -75,18 +75,19 @@ class DaskCluster:
         """Give a client, to a cluster of our own where there is no address."""
         with ExitStack() as open_until:
             if self.address is None:
-                cluster = LocalCluster(  # type: ignore[no-untyped-call]
-                    n_workers=self.workers,
-                    threads_per_worker=1,
-                    preload=["backtest"],  # the folder may have an engine/ of its own
-                    host="127.0.0.1",
-                    silence_logs=logging.CRITICAL,
-                    scheduler_kwargs={
-                        "allowed_failures": DEATHS - 1,
-                        "dashboard": False,
-                        "dashboard_address": "127.0.0.1:0",  # its server starts all the same, and must find a port
-                    },
-                )
+                with without_interrupts():
+                    cluster = LocalCluster(  # type: ignore[no-untyped-call]
+                        n_workers=self.workers,
+                        threads_per_worker=1,
+                        preload=["backtest"],  # the folder may have an engine/ of its own
+                        host="127.0.0.1",
+                        silence_logs=logging.CRITICAL,
+                        scheduler_kwargs={
+                            "allowed_failures": DEATHS - 1,
+                            "dashboard": False,
+                            "dashboard_address": "127.0.0.1:0",  # its server starts all the same, and must find a port
+                        },
+                    )
                 where = open_until.enter_context(cluster)
             elif self.address.startswith("tls:") and not dask.config.get("distributed.comm.tls.ca-file", None):
                 raise UserError(

@@ -20,7 +20,16 @@ from types import ModuleType
 from typing import Any
 
 from data.errors import UserError, did_you_mean
-from engine.research.job import DEATHS, AnswerOf, ChunkOf, Executor, ExecutorError, Job, compute_quietly
+from engine.research.job import (
+    DEATHS,
+    AnswerOf,
+    ChunkOf,
+    Executor,
+    ExecutorError,
+    Job,
+    compute_quietly,
+    without_interrupts,
+)
 from strategies.reload import texts
 
 EXECUTORS = ("threads", "processes", "dask")
@@ -193,29 +202,13 @@ def _without_main() -> Iterator[None]:
     A script would need an ``if __name__ == "__main__":`` around all it does. What a process is told of the script, it
     is told while it is started, by what stands in `sys.modules`.
     """
-    with STARTING, _without_interrupts():
+    with STARTING, without_interrupts():
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         try:
             yield
         finally:
             sys.modules["__main__"] = main
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C doesn't reach, not even while they import: what there is to say, the parent says."""
-    if os.name == "nt":
-        yield
-        return
-    from multiprocessing import resource_tracker  # not on Windows
-
-    resource_tracker.ensure_running()  # while it is started, it would let signals through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # one that came meanwhile is ours
 
 
 def _serve(job: Any, pipe: Connection, read: Mapping[str, bytes]) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
+import signal
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from data.errors import UserError
-from data.files import CHECKSUMS, damaged, write_checksums, write_whole
+from data.files import damaged, read_checksums, write_checksums, write_whole
 from engine.research.columns import columns_in
 
 if TYPE_CHECKING:
@@ -91,6 +94,22 @@ def compute_quietly(compute: Callable[[ChunkOf], AnswerOf], chunk: ChunkOf) -> A
         return compute(chunk)
 
 
+@contextmanager
+def without_interrupts() -> Iterator[None]:
+    """Start processes that Ctrl-C doesn't reach, not even while they import: what there is to say, the parent says."""
+    if os.name == "nt":
+        yield
+        return
+    from multiprocessing import resource_tracker  # not on Windows
+
+    resource_tracker.ensure_running()  # while it is started, it would let signals through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # one that came meanwhile is ours
+
+
 @dataclass(frozen=True)
 class Parts:
     """The finished chunks of a job, a Parquet file each.
@@ -111,8 +130,12 @@ class Parts:
         found = {}
         for path in self.folder.glob("*.parquet"):
             name, _, checksum = path.stem.rpartition("-")
-            if checksum == _checksum(name, path.read_bytes()):
-                found[name] = path
+            with suppress(OSError):
+                if checksum == _checksum(name, path.read_bytes()):
+                    found[name] = path
+                    continue
+            if path.is_dir():
+                shutil.rmtree(path)
             else:
                 path.unlink()
         return found
@@ -196,16 +219,25 @@ def read_column(files: Sequence[Path], name: str) -> Any:
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
     """Write plain values, whole or not at all."""
-    text = json.dumps(values, indent=2, ensure_ascii=False, default=str) + "\n"
-    write_whole(path, lambda writing: writing.write_text(text, encoding="utf-8"))
+    write_whole(path, lambda writing: writing.write_bytes(_json(values)))
+
+
+def _json(values: Mapping[str, Any]) -> bytes:
+    return (json.dumps(values, indent=2, ensure_ascii=False, default=str) + "\n").encode()
+
+
+def unfinish(folder: Path) -> None:
+    """Have a folder count as unfinished until `finish`: its files are about to change."""
+    (folder / MANIFEST).unlink(missing_ok=True)
 
 
 def finish(folder: Path, names: Sequence[str], manifest: Mapping[str, Any]) -> None:
     """Write the checksums of a folder's files, of those of some names that are there, and last its manifest."""
-    write_checksums(folder, [name for name in names if (folder / name).is_file()])
+    own = {MANIFEST: hashlib.sha256(_json(manifest)).hexdigest()}
+    write_checksums(folder, [name for name in names if (folder / name).is_file()], own)
     write_json(folder / MANIFEST, manifest)
 
 
-def is_finished(folder: Path, names: Sequence[str]) -> bool:
-    """Return whether a folder has its manifest and checksums, and its files are what was written."""
-    return all((folder / name).is_file() for name in (MANIFEST, CHECKSUMS)) and damaged(folder, names) is None
+def is_finished(folder: Path) -> bool:
+    """Return whether a folder has its manifest, and all its files are what was written."""
+    return MANIFEST in (read_checksums(folder) or {}) and damaged(folder) is None

@@ -33,7 +33,7 @@ from engine.research.combinations import (
 from engine.research.executors import Threads, executor_of
 from engine.research.grid import Grid
 from engine.research.inputs import Inputs, dry_reads, inputs_of
-from engine.research.job import Executor, finish, is_finished, join, read_column
+from engine.research.job import Executor, finish, is_finished, join, read_column, unfinish
 from engine.research.overfitting.assess import finish_sweep
 from engine.research.overfitting.findings import FILE as OVERFITTING
 from engine.runs.identity import CLASS, identity, known_by, known_values
@@ -142,7 +142,8 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     spent = dict.fromkeys(SECONDS, 0.0)
     folder.mkdir(parents=True, exist_ok=True)
     with locked(folder):  # of two at once the second waits, and finds it finished
-        if not is_finished(folder, FILES):
+        if not is_finished(folder):
+            unfinish(folder)
             job = Combinations(f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer)
             spent = _make(job, folder, executor or executor_for(config, workers=workers), progress, begin)
             finish(folder, FILES, {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known})

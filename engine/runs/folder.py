@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import shlex
@@ -16,6 +17,9 @@ from engine.runs.identity import ID_LENGTH
 
 RUN = re.compile(rf"[^.].*-[0-9a-f]{{{ID_LENGTH}}}")
 """Names of runs' folders."""
+KEPT = re.compile(rf".*-(?P<kind>sweep|search|walkforward)-[0-9a-f]{{{ID_LENGTH}}}")
+"""Names of the folders of what else is kept; a run's may fit, too."""
+MANIFEST, METRICS, CONFIG = "manifest.json", "metrics.json", "config.yaml"
 LEFT = re.compile(rf"\.(?P<run>{RUN.pattern})\.[0-9a-f]{{8}}\.(?P<kind>tmp|old)")
 """Names of folders that a run is writing, or that a killed one left behind."""
 LISTED = 4
@@ -88,7 +92,7 @@ def find_run(named: str, runs: Path) -> Path:
     UserError
         There is none, or more than one.
     """
-    if (Path(named) / "manifest.json").is_file() or (Path(named) / "metrics.json").is_file():
+    if any(os.path.lexists(Path(named) / name) for name in (MANIFEST, METRICS)):
         return Path(named)
     wanted = Path(named).name if Path(named).parent in (Path(), runs) else named
     kept = kept_folders(runs)
@@ -109,7 +113,29 @@ def find_run(named: str, runs: Path) -> Path:
 
 def kept_folders(runs: Path) -> list[str]:
     """Return the names of the kept runs' folders, sorted."""
-    return sorted(path.parent.name for path in runs.glob("*/manifest.json") if RUN.fullmatch(path.parent.name))
+    return sorted(folder.name for folder in folders_of(runs, "run"))
+
+
+def folders_of(place: Path, kind: str) -> list[Path]:
+    """Return what is kept of a kind in a place: ``run``, ``sweep``, ``search`` or ``walkforward``.
+
+    What is of another kind or half-written is passed over; what is damaged isn't. Raises UserError where the place
+    can't be read.
+    """
+    try:
+        names = [path for path in place.iterdir() if RUN.fullmatch(path.name)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UserError(f"{place}: can't be read: {error.strerror or error}") from None
+    return [folder for folder in names if _kind_of(folder) == kind]
+
+
+def _kind_of(folder: Path) -> str | None:
+    """Return of what kind a kept folder is; None for one that is unfinished or isn't ours."""
+    if (named := KEPT.fullmatch(folder.name)) and not os.path.lexists(folder / CONFIG):
+        return named["kind"] if os.path.lexists(folder / MANIFEST) else None
+    return "run" if any(os.path.lexists(folder / name) for name in (MANIFEST, METRICS)) else None
 
 
 def id_of(folder: str) -> str:

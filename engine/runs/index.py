@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UserError
-from data.files import damaged
-from engine.runs.folder import RUN, id_of
+from data.files import damaged, read_checksums
+from engine.runs.folder import CONFIG, MANIFEST, METRICS, folders_of, id_of
 from engine.runs.identity import identity
 
 if TYPE_CHECKING:
@@ -34,9 +35,13 @@ OLDER = ("name", "strategy", "first", "last", "cagr", "max_drawdown")
 EVIDENCE = ("growth", "cagr", "sharpe", "max_drawdown", "cvar_95")
 RESULTS = "results.parquet"
 KINDS = ("sweep", "search", "walkforward")
+READ = {"sweep": (MANIFEST, RESULTS), "search": (MANIFEST, RESULTS), "walkforward": (MANIFEST, METRICS)}
+"""The files from which a row of each is made."""
+OURS = ("name", "strategy")
+"""Keys that metrics.json has in every version, texts."""
 OLD = "older: run again"
 """What is said of a folder that an older version wrote."""
-LACKING = (KeyError, TypeError, AttributeError)
+LACKING = (KeyError, TypeError, AttributeError, ValueError)
 """What reading a folder raises where an older version wrote it."""
 
 
@@ -56,8 +61,9 @@ class Places:
     walkforwards: Path = Path("walkforwards")
 
     def of(self, kind: str) -> Path:
-        """Return the folder of one of `KINDS`."""
-        return {"sweep": self.sweeps, "search": self.searches, "walkforward": self.walkforwards}[kind]
+        """Return the folder of runs, or of one of `KINDS`."""
+        of = {"run": self.runs, "sweep": self.sweeps, "search": self.searches, "walkforward": self.walkforwards}
+        return of[kind]
 
 
 @dataclass(frozen=True)
@@ -98,12 +104,14 @@ def run_rows(runs: Path, warn: Warn) -> list[tuple[Row, Mapping[str, Any]]]:
     mean the same today, and ``older`` is true.
     """
     found: list[tuple[Row, Mapping[str, Any]]] = []
-    for folder in _oldest_first(runs, "metrics.json", "manifest.json", "config.yaml", warn=warn):
+    for folder in _oldest_first(runs, "run", METRICS, MANIFEST, CONFIG, warn=warn):
         with _named(warn):
-            metrics, manifest = _json(folder / "metrics.json"), _json(folder / "manifest.json")
+            metrics, manifest = _json(folder / METRICS), _json(folder / MANIFEST)
             try:
                 row = _run_row(folder.name, metrics, manifest)
             except LACKING:
+                if not all(isinstance(metrics.get(key), str) for key in OURS):
+                    continue  # another program's
                 row = _older_row(folder.name, metrics)
             found.append((row, metrics))
     return found
@@ -123,28 +131,39 @@ def kept_rows(places: Places, kind: str, warn: Warn) -> list[Row]:
     """Return a row for every finished sweep, search or walk-forward, oldest first; `kind` is one of `KINDS`."""
     make = {"sweep": _sweep_row, "search": _search_row, "walkforward": _walkforward_row}[kind]
     rows = []
-    for folder in _oldest_first(places.of(kind), "manifest.json", warn=warn):
+    for folder in _oldest_first(places.of(kind), kind, *READ[kind], warn=warn):
         with _named(warn):
-            manifest = _json(folder / "manifest.json")
+            manifest = _json(folder / MANIFEST)
             named = {"kind": kind, "id": id_of(folder.name), "name": manifest.get("name"), "folder": folder.name}
             try:
                 rows.append({**named, **make(folder, manifest)})
             except LACKING:
-                rows.append({**named, "keys": OLD, "first": None, "last": None, "older": True})
+                if isinstance(named["name"], str):  # else another program's
+                    rows.append({**named, "keys": OLD, "first": None, "last": None, "older": True})
     return rows
 
 
-def files_of(folder: Path, name: str, warn: Warn) -> list[Path]:
-    """Return the files of a name in all folders of something kept, sorted; damaged ones are left out."""
-    found = sorted(path for path in folder.glob(f"*/{name}") if RUN.fullmatch(path.parent.name))
+def files_of(place: Path, kind: str, name: str, warn: Warn) -> list[Path]:
+    """Return the files of a name in all folders of a kind, sorted; damaged ones are left out."""
+    found = sorted(folder / name for folder in _having(place, kind, name))
     return [path for path in found if _is_whole(path.parent, name, warn=warn) and _has_footer(path, warn)]
 
 
-def _oldest_first(folder: Path, *names: str, warn: Warn) -> list[Path]:
-    """Return the folders that have the first of some files, and none of them damaged."""
-    written = [path for path in folder.glob(f"*/{names[0]}") if RUN.fullmatch(path.parent.name)]
-    ordered = sorted(written, key=lambda path: (path.stat().st_mtime_ns, path.parent.name))
-    return [path.parent for path in ordered if _is_whole(path.parent, *names, warn=warn)]
+def _having(place: Path, kind: str, name: str) -> list[Path]:
+    """Return the folders of a kind that have a file, or had it when they were written."""
+    folders = folders_of(place, kind)
+    return [each for each in folders if os.path.lexists(each / name) or name in (read_checksums(each) or {})]
+
+
+def _oldest_first(place: Path, kind: str, *names: str, warn: Warn) -> list[Path]:
+    """Return the folders of a kind, none with one of some files damaged."""
+    found = sorted(_having(place, kind, names[0]), key=lambda folder: (_written(folder / names[0]), folder.name))
+    return [folder for folder in found if _is_whole(folder, *names, warn=warn)]
+
+
+def _written(path: Path) -> int:
+    """Return when a file was written, in nanoseconds; 0 where it is gone."""
+    return path.lstat().st_mtime_ns if os.path.lexists(path) else 0
 
 
 def _is_whole(folder: Path, *names: str, warn: Warn) -> bool:
@@ -258,7 +277,7 @@ def _search_row(folder: Path, manifest: Mapping[str, Any]) -> Row:
 
 
 def _walkforward_row(folder: Path, manifest: Mapping[str, Any]) -> Row:
-    metrics = _json(folder / "metrics.json")
+    metrics = _json(folder / METRICS)
     figures = {key: value for key, value in metrics.items() if not isinstance(value, dict | list)}
     outcome = (metrics.get("verdict") or {}).get("outcome")
     return {**_of_config(manifest), **figures, **{key: _date(metrics[key]) for key in DATES}, "verdict": outcome}

@@ -46,7 +46,7 @@ def origin_of(folder: Path) -> RunOrigin | None:
         file = f"{tree.get('name')}.yaml"
         shipped = file if file in {one.name for one in RUNS.glob("*.yaml")} else None
         base = _flat_run(load_config(RUNS / shipped) if shipped else _defaults(tree["strategy"].get("class")))
-    except (OSError, UserError):
+    except (OSError, UserError, UnicodeDecodeError):
         return None
     own = {key: value for key, value in flat(tree).items() if counts(key)}
     if own.get(CLASS) != base[CLASS]:

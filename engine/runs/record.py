@@ -163,6 +163,8 @@ def _settings(folder: Path) -> Mapping[str, Any]:
         raise broken(folder, "config.yaml is missing") from None
     except OSError as error:
         raise UserError(f"{path}: can't be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        tree = None
     if not isinstance(tree, dict):
         raise broken(folder, "config.yaml is not as a run wrote it")
     return tree

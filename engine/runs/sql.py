@@ -25,6 +25,9 @@ CLOSED: Mapping[str, Any] = {
 }
 """Nothing is fetched, and nothing is written aside."""
 
+DATED = re.compile(r"\b(?:DATE|TIMESTAMP(?: WITH TIME ZONE|_NS|_MS|_S)?)(?![\w\" ])")
+"""DuckDB's types of dates and moments."""
+
 
 @dataclass(frozen=True)
 class SqlView:
@@ -53,22 +56,22 @@ VIEWS: Mapping[str, SqlView] = {
     "controls": SqlView(
         "a row a run and control, with the evidence against it", lambda places, warn: control_rows(places.runs, warn)
     ),
-    **{name: SqlView(f"a row {table.row}", files=(("runs", table.file),)) for name, table in TABLES.items()},
+    **{name: SqlView(f"a row {table.row}", files=(("run", table.file),)) for name, table in TABLES.items()},
     "sweeps": SqlView("a row a finished sweep", lambda places, warn: kept_rows(places, "sweep", warn)),
     "searches": SqlView("a row a finished search", lambda places, warn: kept_rows(places, "search", warn)),
     "results": SqlView(
         "a row a combination of all sweeps and searches, parameters by their full keys",
-        files=(("sweeps", RESULTS), ("searches", RESULTS)),
+        files=(("sweep", RESULTS), ("search", RESULTS)),
     ),
     "walkforwards": SqlView(
         "a row a finished walk-forward", lambda places, warn: kept_rows(places, "walkforward", warn)
     ),
-    "folds": SqlView("a row a walk-forward and fold", files=(("walkforwards", "folds.parquet"),)),
+    "folds": SqlView("a row a walk-forward and fold", files=(("walkforward", "folds.parquet"),)),
 }
 
 
 @contextmanager
-def run_query(sql: str, places: Places, warn: Warn) -> Iterator[pa.RecordBatchReader]:
+def run_query(sql: str, places: Places, warn: Warn, *, dates_as_text: bool = False) -> Iterator[pa.RecordBatchReader]:
     """Answer a select over the views.
 
     Parameters
@@ -79,6 +82,8 @@ def run_query(sql: str, places: Places, warn: Warn) -> Iterator[pa.RecordBatchRe
         Where runs, sweeps, searches and walk-forwards are kept.
     warn
         Takes a sentence about each damaged folder, which is left out.
+    dates_as_text
+        Whether dates and moments come as text: DuckDB knows more of them than Python, infinity among them.
 
     Yields
     ------
@@ -100,9 +105,25 @@ def run_query(sql: str, places: Places, warn: Warn) -> Iterator[pa.RecordBatchRe
             for name in VIEWS:
                 if re.search(rf"\b{name}\b", sql, re.IGNORECASE):
                     _lay_out(connection, name, places, warn)
-            yield connection.sql(sql).to_arrow_reader()
+            answer = connection.sql(sql)
+            yield (_dated_in_text(answer) if dates_as_text else answer).to_arrow_reader()
         except duckdb.Error as error:
             raise UserError(_message(str(error), places)) from None
+
+
+def _dated_in_text(answer: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return an answer whose dates and moments, nested ones too, are text."""
+    kinds = list(map(str, answer.types))
+    if not any(map(DATED.search, kinds)):
+        return answer
+    names = [name.replace('"', '""') for name in answer.columns]
+    columns = ", ".join(
+        f'c{at}::{DATED.sub("VARCHAR", kind)} as "{name}"'
+        for at, (kind, name) in enumerate(zip(kinds, names, strict=True))
+    )
+    numbered = ", ".join(f"c{at}" for at in range(len(names)))
+    dated = answer.query("answer", f"select {columns} from answer as answered({numbered})")  # noqa: S608  # our own
+    return answer if dated is None else dated
 
 
 def described(places: Places, warn: Warn) -> list[tuple[str, str, list[tuple[str, str]]]]:
@@ -140,7 +161,7 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, name: str, places: Places, w
         if rows := view.rows(places, warn):
             connection.register(name, _table(rows))
         return
-    parts = [path for kind, file in view.files for path in files_of(getattr(places, kind), file, warn)]
+    parts = [path for kind, file in view.files for path in files_of(places.of(kind), kind, file, warn)]
     if parts:
         connection.execute(f'create view "{name}" as {_selected(name, parts)}')
 
@@ -180,9 +201,7 @@ def _message(error: str, places: Places) -> str:
         return " ".join(re.sub(r"\s*LINE \d+:.*", "", error, flags=re.DOTALL).split())
     name = missing[1].lower()
     if name in VIEWS:
-        kinds = (
-            ["runs"] if VIEWS[name].rows is not None and name == "controls" else [kind for kind, _ in VIEWS[name].files]
-        )
-        where = " and ".join(str(getattr(places, kind)) for kind in kinds or [name])
+        own = places.runs if name == "controls" else getattr(places, name, None)
+        where = " and ".join([str(places.of(kind)) for kind, _ in VIEWS[name].files] or [str(own)])
         return f"{name}: nothing is kept in {where}"
     return f"there is no table {missing[1]}{did_you_mean(name, VIEWS) or ': ' + ', '.join(VIEWS)}"

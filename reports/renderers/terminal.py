@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text as RichText
 
 from data.text import visible
-from reports.document import Cell, Details, Heading, Items, Paragraph, Part, Row, Table, Text
+from reports.document import Cell, Details, Heading, Items, Paragraph, Part, Table, Text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,15 +82,11 @@ def as_rich(table: Table) -> RichTable:
     for row in table.rows:
         if row.role == "group" and drawn.row_count:
             drawn.add_row()
-        drawn.add_row(*_cells(table, row), style=STYLES.get(row.role))
+        cells = [_cell(cell) for cell in table.written(row)]
+        if row.mark:
+            cells[0].append_text(styled(f" {row.mark}", "strong"))
+        drawn.add_row(*cells, style=STYLES.get(row.role))
     return drawn
-
-
-def _cells(table: Table, row: Row) -> list[RichText]:
-    cells = [_cell(cell) for cell in table.written(row)]
-    if row.mark:
-        cells[0].append_text(styled(f" {row.mark}", "strong"))
-    return cells
 
 
 def _cell(cell: Cell) -> RichText:

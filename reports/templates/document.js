@@ -119,11 +119,17 @@ async function copy(button, code) {
   setTimeout(() => { button.textContent = "Copy"; }, 3000);
 }
 
+const element = (parent, tag, text = "", more = {}) =>
+  Object.assign(parent.appendChild(document.createElement(tag)), {textContent: text, ...more});
+/* A command, and a button that copies it. */
+function runnable(parent, text) {
+  const button = element(parent, "button", "Copy", {type: "button"}), code = element(parent, "code", text);
+  button.onclick = () => copy(button, code);
+}
+
 /* A tip stands by what it explains while that is pointed at, focused or tapped; Escape puts it away. */
 {
-  const tip = document.createElement("div");
-  tip.id = "tip"; tip.role = "tooltip"; tip.hidden = true;
-  document.body.append(tip);
+  const tip = element(document.body, "div", "", {id: "tip", role: "tooltip", hidden: true});
   const hide = () => { tip.hidden = true; };
   const show = one => {
     tip.textContent = one.dataset.tip; tip.hidden = false;

@@ -10,10 +10,8 @@ const trials = (name, x, places, which, marker, more) => dots(name, x, of(which,
   {customdata: places, text: places.map(told), hovertemplate: "%{text}<extra></extra>", ...more});
 
 /* A click on a trial shows its command and copies it. */
-const picked = document.createElement("div"), picker = picked.appendChild(document.createElement("button"));
-const line = picked.appendChild(document.createElement("code"));
-Object.assign(picked, {id: "picked", className: "run"});
-Object.assign(picker, {type: "button", textContent: "Copy", onclick: () => copy(picker, line)});
+const picked = Object.assign(document.createElement("div"), {id: "picked", className: "run"});
+runnable(picked, "");
 function draw(figure, traces, caption, more) {
   const first = !figure.data;
   plot(figure, traces, {margin: {l: 10, r: 16, t: 30, b: 10}, ...more});
@@ -22,8 +20,8 @@ function draw(figure, traces, caption, more) {
     const place = points.map(point => point.customdata).find(one => one !== undefined);
     if (place === undefined) return;
     figure.closest("figure").after(picked);
-    line.textContent = DATA.commands[place];
-    copy(picker, line);
+    picked.lastChild.textContent = DATA.commands[place];
+    picked.firstChild.click();
   });
 }
 const side = one => axis("", {title: {text: titled(one), standoff: 10}, tickformat: ticks(one)});

@@ -41,12 +41,6 @@ DRAW.lines = figure => {
     "Drag along an axis to pick a range, tap it to let go.";
 };
 
-function element(parent, tag, text = "") {
-  const made = parent.appendChild(document.createElement(tag));
-  made.textContent = text;
-  return made;
-}
-
 function drawTable() {
   const metric = chosen(), which = DATA.metrics.indexOf(metric), table = at("top");
   const others = DATA.main.filter(one => one !== which);
@@ -60,11 +54,9 @@ function drawTable() {
     const texts = [rank + 1, found.metrics[which], ...found.values, ...others.map(one => found.metrics[one])];
     for (const text of texts) element(row, "td", text);
     run.className = "run";
-    const cell = run.insertCell(), line = element(cell, "div");
+    const cell = run.insertCell();
     cell.colSpan = row.cells.length;
-    const button = element(line, "button", "Copy"), code = element(line, "code", found.command);
-    button.type = "button";
-    button.onclick = () => copy(button, code);
+    runnable(element(cell, "div"), found.command);
   });
   for (const cell of table.querySelectorAll("th, tr:not(.run) td")) cell.className = cell.cellIndex ? "number" : "";
   headingOf("top-part").textContent = metric.top.length > 1

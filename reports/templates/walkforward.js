@@ -60,12 +60,8 @@ function drawMaps() {
 }
 
 /* A button that turns to the fold before or after. */
-function button(id, text, label, by) {
-  const made = document.createElement("button");
-  Object.assign(made, {id, type: "button", textContent: text, ariaLabel: label});
-  made.onclick = () => { at("fold").value = +at("fold").value + by; drawMaps(); };
-  return made;
-}
+const button = (id, text, label, by) => Object.assign(document.createElement("button"), {id, type: "button",
+  textContent: text, ariaLabel: label, onclick: () => { at("fold").value = +at("fold").value + by; drawMaps(); }});
 at("fold").before(button("back", "\u2039", "the fold before", -1));
 at("fold").after(button("on", "\u203a", "the fold after", 1));
 at("fold").value = 1;

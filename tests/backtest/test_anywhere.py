@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from copies import copy_house, shared_kernels
+from copies import copy_house
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("data", "engine", "reports", "strategies")
@@ -49,8 +49,7 @@ def wheel(tmp_path_factory):
     (built,) = (house / "built").glob("*.whl")
     with zipfile.ZipFile(built) as packed:
         packed.extractall(installed)
-    with shared_kernels(installed):
-        yield installed
+    return installed
 
 
 @pytest.fixture(params=["editable", "wheel"])

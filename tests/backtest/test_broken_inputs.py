@@ -549,3 +549,36 @@ def test_no_code_of_a_yaml_has_run_in_any_case(folder):
         Path("run.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
         command("validate", "run.yaml")
     assert not Path("pwned").exists()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("run", "hedge_soxs.yaml", "--out", "o\udcff"),
+        ("run", "f\udcff.yaml"),
+        ("compare", "r\udcff"),
+        ("data", "import", "d\udcff.csv"),
+        ("show", "hedge_soxs.yaml", "--set", "name=\udcff"),
+        ("show", "hedge_soxs.yaml", "--data", "\udcff"),
+    ],
+    ids=ascii,
+)
+def test_what_is_not_utf8_is_refused_in_one_line(typed, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = command(*typed)
+
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith("backtest: '")
+    assert "\\udcff" in answer.err
+    assert answer.err.endswith(" is not UTF-8: rename the file or folder, or type it again\n")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("option", ["--set", "--start", "--param"])
+def test_a_number_of_thousands_of_digits_is_one_short_line(option):
+    for value in ("9" * 5000, f"hedge.weight={'9' * 5000}", f"hedge.weight=0x{'f' * 5000}", f"{'9' * 5000}=1"):
+        answer = command("sweep" if option == "--param" else "show", "hedge_soxs.yaml", option, value)
+
+        assert (answer.status, answer.out) == (2, "")
+        assert len(answer.err.splitlines()) == 1
+        assert len(answer.err) < 2_100

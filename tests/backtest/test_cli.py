@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 import backtest.api
 from backtest.cli import app
+from data.files import write_whole
 from data.version import VERSION
 from strategies.load import RUNS, SHIPPED, strategy_class
 from strategies.parameters import describe
@@ -460,9 +461,26 @@ def test_the_installed_command_is_this_one():
     assert project["version"] == VERSION
 
 
+def test_of_a_file_that_cannot_be_replaced_its_own_name_is_printed(tmp_path, monkeypatch):
+    kept = tmp_path / "kept.json"
+    kept.mkdir()
+    monkeypatch.setattr("backtest.cli.app", lambda **_options: write_whole(kept, Path.touch))
+    assert command("runs") == Answer(2, "", f"backtest: {kept}: Is a directory\n")
+
+
 def test_a_run_of_its_own_process_answers_as_one_of_this():
     there = ended(started("run", "hedge_soxs.yaml", *SHORT))
     folder = only_run()
     assert dataclasses.replace(there, err="") == short()
     assert there.err == ""
     assert only_run() == folder
+
+
+@pytest.mark.parametrize("name", ["run", "show", "validate", "signal", "study", "lookahead", "parity", "sweep"])
+def test_help_says_what_is_executed(name):
+    assert "The strategy file it names is executed." in " ".join(command(name, "--help").out.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("words", [("explain",), ("compare",), ("walkforward",), ("strategies",), ("data", "check")])
+def test_the_help_of_other_commands_says_it_too(words):
+    assert "executed" in command(*words, "--help").out

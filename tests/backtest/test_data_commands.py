@@ -80,6 +80,22 @@ def test_a_file_with_a_fault_is_told_and_the_others_go_on(history):
     assert [each["name"] for each in json.loads(command("data", "list", "--json").out)] == ["SOXS", "IRX"]
 
 
+def test_what_has_two_meanings_is_refused_by_the_option_that_decides():
+    Path("pe.csv").write_text('date,value\n01/02/2016,"0,500"\n01/03/2016,"1,250"\n', encoding="utf-8")
+    said = command("data", "import", "pe.csv")
+    assert (said.status, said.err.count("\n")) == (2, 1)
+    assert said.err.endswith('2016-02-01 or 2016-01-02: give --dates "%d/%m/%Y" or --dates "%m/%d/%Y"\n')
+    said = command("data", "import", "pe.csv", "--dates", "%d/%m/%Y")
+    assert said.err == (
+        "backtest: pe.csv:2: 2016-02-01: value is '0,500', which is 500 or 0.5: give --decimal . or --decimal ,\n"
+    )
+    (done,) = json.loads(command("data", "import", "pe.csv", "--dates", "%d/%m/%Y", "--decimal", ",", "--json").out)
+    assert (done["first"], done["last"], done["error"]) == ("2016-02-01", "2016-03-01", "")
+    assert command("data", "import", "pe.csv", "--decimal", ";").err == (
+        "backtest: --decimal ;: is no decimal mark: give . or ,\n"
+    )
+
+
 @pytest.mark.parametrize("kept", ["folder", "store"])
 def test_a_false_step_stops_a_run_is_mended_and_undone(broken, history, kept):
     right = 0.0

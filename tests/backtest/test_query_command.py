@@ -169,3 +169,35 @@ def test_lists_of_nothing_say_how_to_begin():
     nowhere = [word for kind in ("--out", "--searches", "--walkforwards") for word in (kind, "none")]
     assert "backtest sweep" in command("sweeps", *nowhere).out
     assert json.loads(command("sweeps", *nowhere, "--json").out) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("timestamp 'infinity'", "infinity"),
+        ("date '-infinity'", "-infinity"),
+        ("date '290000-01-01'", "290000-01-01"),
+        ("timestamp '0001-01-01 (BC) 00:00:00'", "0001-01-01 (BC) 00:00:00"),
+        ("timestamptz 'infinity'", "infinity"),
+        ("date '2020-01-02'", "2020-01-02"),
+        ("[timestamp 'infinity']", ["infinity"]),
+        ("{'a': 1, 'b': [date 'infinity', null]}", {"a": 1, "b": ["infinity", None]}),
+        ("['nan'::double, 1]", [None, 1.0]),
+        ("170141183460469231731687303715884105727::hugeint", 2**127 - 1),
+        ("'\\xAA'::blob", "b'\\xaa'"),
+    ],
+)
+def test_values_that_python_lacks_are_written(value, written):
+    select = f"select {value} as value, 2 as other"
+
+    assert json.loads(command("query", select, "--json").out) == [{"value": written, "other": 2}]
+    assert [command("query", select, *option).status for option in ((), ("--csv",))] == [0, 0]
+
+
+def test_a_column_that_parquet_can_not_hold_is_told(tmp_path):
+    answer = command("query", "select interval '1 month' as a", "--parquet", str(tmp_path / "a.parquet"))
+
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith(f"backtest: --parquet {tmp_path / 'a.parquet'}: ")
+    assert answer.err.endswith(": cast that column to text, with ::varchar\n")
+    assert not list(tmp_path.iterdir())

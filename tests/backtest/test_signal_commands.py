@@ -79,8 +79,8 @@ def test_open_writes_a_page_of_the_runs_name_and_opens_it(tmp_path, monkeypatch)
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (("signal", "--equity", "0"), "--equity 0: has to be dollars above 0"),
-        (("signal", "--equity", "nan"), "--equity nan: has to be dollars above 0"),
+        (("signal", "--equity", "0"), "--equity 0.0: has to be a number from 1 to 1e+12"),
+        (("signal", "--equity", "nan"), "--equity nan: has to be a number from 1 to 1e+12"),
         (("study", "--every", "entries"), "--every entries is unknown, did you mean entry?"),
         (("study", "--from", "open"), "--from open is unknown: fill or close"),
     ],

@@ -20,3 +20,11 @@ def test_nothing_is_suggested_where_nothing_is_known():
 @pytest.mark.parametrize("error", [DataError, ConfigError, StrategyError])
 def test_every_error_a_person_can_mend_is_a_user_error(error):
     assert issubclass(error, UserError)
+
+
+def test_what_an_error_quotes_at_length_is_cut():
+    error = DataError(f"bad.csv:3: {'x' * 50_000}: correct it")
+    assert len(str(error)) < 2_200
+    assert str(error).startswith("bad.csv:3: xx")
+    assert str(error).endswith("xx: correct it")
+    assert str(UserError(error)) == str(error)

@@ -132,7 +132,10 @@ def test_a_checksum_shows_a_file_that_changed_and_proves_nothing_where_there_is_
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("other")
     assert damaged(tmp_path, ["b.txt"]) is None
-    assert damaged(tmp_path, ["b.txt", "a.txt"]) == "a.txt"
+    assert damaged(tmp_path, ["b.txt", "a.txt"]) == damaged(tmp_path) == "a.txt"
+    (tmp_path / "a.txt").unlink()
+    (tmp_path / "a.txt").symlink_to("a.txt")
+    assert damaged(tmp_path) == "a.txt"
 
     assert damaged(tmp_path, ["b.txt"], every=True) == "b.txt"
 

@@ -729,7 +729,7 @@ def test_what_can_not_be_imported_at_all(tmp_path, store):
     assert said(tmp_path, name="SOXS") == (
         f"{tmp_path}: is a folder, and a name is for a single file: name its files after what they hold"
     )
-    assert said(tmp_path, lag=-1) == "a lag of -1 sessions would make values known before their day: give 0 or more"
+    assert said(tmp_path, lag=-1) == "a lag of -1 sessions can't be meant: it has to be a whole number from 0 to 25,200"
 
 
 # Faults

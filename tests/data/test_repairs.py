@@ -39,6 +39,20 @@ def changes(repair, bars=BARS):
     }
 
 
+def test_dividends_are_multiplied_all_or_before_a_day():
+    assert changes(made("dividends", factor=0.5)) == {("dividend", 1): 0.1, ("dividend", 4): 0.2}
+    assert changes(made("dividends", factor=0.5, field=str(DATES[4]))) == {("dividend", 1): 0.1}
+
+
+def test_dividends_as_paid_are_divided_by_the_splits_that_came_later():
+    assert changes(made("later-splits", factor=-1.0)) == {("dividend", 1): 0.4}
+    assert changes(made("later-splits", factor=1.0)) == {("dividend", 1): 0.1}
+
+
+def test_prices_alone_are_rescaled_where_dividends_ran_on():
+    assert {name for name, _ in changes(made("reprice", factor=0.5, field="prices"))} == set(PRICES)
+
+
 def test_without_repairs_the_bars_are_the_same_object():
     assert mended(BARS, []) is BARS
 
@@ -111,7 +125,7 @@ def test_a_day_that_isn_t_there_and_rows_that_can_t_be_read_are_passed_over(kind
     strange.dates[5] = np.datetime64("NaT", "D")
     repair = Repair("X", "X", kind, day("2030-01-02"), 1.0, {"price": "close"}.get(kind, "2030-01-01"))
     after = mended(strange, [repair])
-    if kind != "as-traded":
+    if kind not in ("as-traded", "later-splits"):
         for name in COLUMNS:
             np.testing.assert_array_equal(getattr(after, name), getattr(strange, name))
 
@@ -134,7 +148,8 @@ def test_the_order_in_which_repairs_were_made_doesn_t_matter(order, seed):
 
 
 def test_repairs_survive_json():
-    repairs = tuple(made(kind, factor=1 / 3, field="close") for kind in APPLY)
+    fields = {"move": "2020-01-02", "stretch": "2020-01-02"}
+    repairs = tuple(made(kind, factor=1 / 3, field=fields.get(kind, "close")) for kind in APPLY)
     assert from_json(as_json(repairs)) == repairs
     with pytest.raises(ValueError, match="magic is no kind of repair"):
         from_json(as_json([made("magic")]))

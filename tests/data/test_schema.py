@@ -1,5 +1,7 @@
 """The schema: which fault is told, and that none slips through, whatever row it is in."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -213,3 +215,26 @@ def test_all_faults_of_a_series_are_told():
     assert [fault.key for fault in faults] == ["undated", "value-missing"]
     assert np.isnat(faults[0].dates).all()
     assert not len(rows)
+
+
+def test_many_faults_take_little_memory():
+    frame = pd.concat([bars_frame().iloc[:1]] * 20_000, ignore_index=True)
+    tracemalloc.start()
+    (found,), left = faults_of("bars", frame, "bars/X.csv")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert (len(found.dates), len(left)) == (19_999, 1)
+    assert peak < 6 * frame.memory_usage().sum()
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("close", 1e-320), ("open", 1e13), ("dividend", 1e308), ("volume", 1e16), ("split", 1e7), ("split", 1e-7)],
+)
+def test_a_number_beyond_all_bounds_is_told_with_them(column, value):
+    frame = bars_frame()
+    frame.loc[frame.index[3], column] = value
+
+    with pytest.raises(DataError, match=rf"{column} is beyond all bounds: correct it: it is from \S+ to \S+"):
+        check("bars", frame, "bars/A.csv")

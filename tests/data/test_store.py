@@ -525,3 +525,41 @@ for number in range(150):
     assert writer.returncode == 0
     assert seen == sorted(seen)
     assert len(set(seen)) > 2
+
+
+ENTRY_FAULTS = {
+    "an entry that is a number": lambda held: held["entries"].append(3),
+    "entries that are a number": lambda held: held.update(entries=3),
+    "no repairs": lambda held: held.pop("repairs"),
+    "no name": lambda held: held["entries"][0].pop("name"),
+    "a name that climbs": lambda held: held["entries"][0].update(name="../SOXS"),
+    "no file": lambda held: held["entries"][0].pop("file"),
+    "a file elsewhere": lambda held: held["entries"][0].update(file="../../x.parquet"),
+    "a file that is a list": lambda held: held["entries"][0].update(file=[]),
+    "rows that are text": lambda held: held["entries"][0].update(rows="many"),
+    "a lag below 0": lambda held: held["entries"][0].update(lag=-1),
+    "a date that is NaN": lambda held: held["entries"][0].update(first=float("nan")),
+    "half a character": lambda held: held["entries"][0].update(last="\ud800"),
+    "notes that are a number": lambda held: held["entries"][0]["origin"].update(notes=1),
+    "an unknown key": lambda held: held["entries"][0].update(more=1),
+    "a repair of nothing": lambda held: held["repairs"].append({}),
+    "a repair that is endless": lambda held: held["repairs"].append(REPAIR | {"factor": float("inf")}),
+    "a repair of no price": lambda held: held["repairs"].append(REPAIR | {"field": "volume"}),
+    "a repair on no day": lambda held: held["repairs"].append(REPAIR | {"date": ""}),
+}
+REPAIR = {"id": "a", "instrument": "SOXS", "kind": "price", "date": "2019-01-02", "factor": 2.0, "field": "open"}
+
+
+@pytest.mark.parametrize("fault", ENTRY_FAULTS.values(), ids=ENTRY_FAULTS)
+def test_a_malformed_entry_is_one_line_whatever_is_asked(store, fault):
+    store.put(bars_of("SOXS", [10.0, 11.0]), ORIGIN)
+    path = store.folder / "manifest.json"
+    held = json.loads(path.read_text())
+    fault(held)
+    path.write_text(json.dumps(held))
+
+    for ask in (store.listing, store.repairs, lambda: store.remove(["SOXS"]), lambda: store.set_repairs([])):
+        with pytest.raises(DataError, match=r"manifest\.json: is damaged \(") as told:
+            ask()
+        assert "\n" not in str(told.value)
+    assert path.read_text() == json.dumps(held)

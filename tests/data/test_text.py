@@ -39,4 +39,5 @@ def test_a_long_line_keeps_its_ends_and_says_what_is_left_out():
     assert line.endswith("xxx: has to be a number")
     assert f"... ({50_000_031 - HEAD - TAIL:,} characters left out) ..." in line
     assert len(line) < HEAD + TAIL + 60
+    assert one_line(line) == line
     assert one_line("x" * (HEAD + TAIL)) == "x" * (HEAD + TAIL)

@@ -66,6 +66,7 @@ def test_every_key_has_its_line():
         ("a:\n  1: 2\n", "run.yaml:2: the key 1 has to be text: quote it"),
         ("[a, b]: 2\n", "run.yaml:1: the key [a, b] has to be text: quote it"),
         ("a:\n  <<: {b: 1}\n", "run.yaml:2: the key << has to be text: quote it"),
+        ("a: &x 1\nb: &x 2\nc: *x\n", "run.yaml:2: &x is repeated by *x: write it out each time"),
         ("a: &x 1\nb: *x\n", "run.yaml:1: &x is repeated by *x: write it out each time"),
         ("a: 1\nb: &x [*x]\n", "run.yaml:2: &x is repeated by *x: write it out each time"),
         (

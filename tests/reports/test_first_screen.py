@@ -17,11 +17,10 @@ from engine.analytics.answer.words import plain
 from engine.loading import build_config
 from engine.runs.execute import run
 from reports.document import plain_text
-from reports.first_page import first_page
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines
-from reports.hedge_report import write_report
-from reports.renderers.html import typeset
+from reports.hedge_report import first_page, report_of
+from reports.renderers.html import typeset, write_document
 from reports.report_assumed import WORDS
 from reports.run import show_run
 
@@ -64,7 +63,7 @@ def judged(request):
 
 def shown(result, tmp_path, open_page, **how):
     path = tmp_path / "report.html"
-    write_report(path, result, tearsheet="tearsheet.html")
+    write_document(path, report_of(result, tearsheet="tearsheet.html"))
     return open_page(path, **how)
 
 
@@ -143,7 +142,7 @@ def test_a_tip_comes_with_the_pointer_with_focus_and_with_a_tap(tmp_path, open_p
 @pytest.mark.browser
 def test_the_answer_needs_no_script(tmp_path, browser):
     path = tmp_path / "report.html"
-    write_report(path, made("weekly"), tearsheet=None)
+    write_document(path, report_of(made("weekly"), tearsheet=None))
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(path.as_uri())
@@ -154,7 +153,7 @@ def test_the_answer_needs_no_script(tmp_path, browser):
 
 def test_page_and_terminal_say_the_same(judged, tmp_path):
     screen, path = screen_of(judged), tmp_path / "report.html"
-    write_report(path, judged, tearsheet=None)
+    write_document(path, report_of(judged, tearsheet=None))
     page = path.read_text(encoding="utf-8").split("<main>")[0]
     text = " ".join(html.unescape(re.sub("<[^>]+>", "", page)).split())
     lines = [plain_text(line.text) for line in screen_lines(screen, 800)]
@@ -207,7 +206,7 @@ def test_a_run_without_an_answer_says_why_and_draws_nothing(settings, headline, 
     assert [row.role for row in screen.rows] == ["", "hedge"]
     assert headline.upper() in " ".join(printed(result).split())
     if result.evaluation is not None:
-        write_report(tmp_path / "report.html", result, tearsheet=None)
+        write_document(tmp_path / "report.html", report_of(result, tearsheet=None))
         assert 'id="frontier"' not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 

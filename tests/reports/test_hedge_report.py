@@ -17,8 +17,8 @@ from engine.analytics.attribution import SLEEVE
 from engine.loading import build_config
 from engine.runs.execute import run
 from reports import report_assumed, report_episodes
-from reports.hedge_report import report_of, write_report
-from reports.renderers.html import typeset
+from reports.hedge_report import report_of
+from reports.renderers.html import typeset, write_document
 from reports.report_books import books_of
 from reports.report_episodes import measures
 from reports.report_history import held_stretches
@@ -60,7 +60,7 @@ def renamed(result):
 @pytest.fixture(scope="session")
 def page(judged, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(path, renamed(judged), tearsheet="tearsheet.html")
+    write_document(path, report_of(renamed(judged), tearsheet="tearsheet.html"))
     return path
 
 
@@ -173,11 +173,11 @@ Cash earns the rate of series IRX, as known the day before; borrowed cash costs 
 
 def test_the_same_run_makes_the_same_page_and_none_without_a_judgement(judged, page, tmp_path):
     again = tmp_path / "report.html"
-    write_report(again, renamed(judged), tearsheet="tearsheet.html")
+    write_document(again, report_of(renamed(judged), tearsheet="tearsheet.html"))
     assert again.read_bytes() == page.read_bytes()
     assert page.read_bytes().count(b"plotly.js v") == 1
     with pytest.raises(ValueError, match="no evaluation"):
-        write_report(again, executed_with(judged, evaluation=None), tearsheet=None)
+        write_document(again, report_of(executed_with(judged, evaluation=None), tearsheet=None))
 
 
 def words(markup):
@@ -340,7 +340,7 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
         setup=replace(judged.setup, market=made_up),
         evaluation=replace(judged.evaluation, answer=None, why="the market is SIMULATED"),
     )
-    write_report(tmp_path / "report.html", result, tearsheet=None)
+    write_document(tmp_path / "report.html", report_of(result, tearsheet=None))
     seen = open_page(tmp_path / "report.html")
     shown = seen.page
     shown.wait_for_function(f"({DRAWN}).includes('growth')")
@@ -365,7 +365,7 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
 @pytest.mark.browser
 def test_a_hedge_that_was_never_bought(tmp_path, open_page):
     result = made("hedge.weight=0", f"end={DATES[300]}")
-    write_report(tmp_path / "report.html", result, tearsheet=None)
+    write_document(tmp_path / "report.html", report_of(result, tearsheet=None))
     seen = open_page(tmp_path / "report.html")
     shown = seen.page
     see_all(shown)

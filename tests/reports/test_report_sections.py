@@ -22,8 +22,8 @@ from engine.loading import build_config, find_run, load_config
 from engine.runs.execute import run
 from engine.setup import run_beta
 from reports.document import Bar, BarChart, Chart, Details, Section, Table
-from reports.hedge_report import report_of, write_report
-from reports.renderers.html import rods
+from reports.hedge_report import report_of
+from reports.renderers.html import rods, write_document
 from reports.report_assumed import WORDS
 from reports.report_books import books_of
 from reports.report_history import back_at_peak, years_of
@@ -209,7 +209,7 @@ def test_without_an_answer_what_rests_on_one_is_left_out_and_said(judged, tmp_pa
     assert found["grown"].parts[-1].text.startswith(f"There is no verdict ({short.evaluation.why})")
     assert "doing nothing" in found["grown"].heading
     assert "doing nothing" in found["years-part"].heading
-    write_report(tmp_path / "report.html", short, tearsheet=None)
+    write_document(tmp_path / "report.html", report_of(short, tearsheet=None))
     seen = open_page(tmp_path / "report.html")
     seen.page.locator("#growth .main-svg").first.wait_for()
     assert seen.errors == []
@@ -232,7 +232,7 @@ LINKS = "all => all.map(one => one.hash)"
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (390, "light")])
 def test_contents_lead_to_every_section_and_stay_in_sight(judged, tmp_path, open_page, width, scheme):
-    write_report(tmp_path / "report.html", judged, tearsheet="tearsheet.html")
+    write_document(tmp_path / "report.html", report_of(judged, tearsheet="tearsheet.html"))
     seen = open_page(tmp_path / "report.html", width=width, scheme=scheme)
     shown = seen.page
     shown.emulate_media(reduced_motion="reduce")
@@ -248,7 +248,7 @@ def test_contents_lead_to_every_section_and_stay_in_sight(judged, tmp_path, open
 
 @pytest.mark.browser
 def test_tips_open_by_keyboard_and_every_head_that_needs_one_has_one(judged, tmp_path, open_page):
-    write_report(tmp_path / "report.html", judged, tearsheet=None)
+    write_document(tmp_path / "report.html", report_of(judged, tearsheet=None))
     shown = open_page(tmp_path / "report.html").page
     term = shown.locator("#controls th .term", has_text="Bad quarter")
     term.focus()
@@ -260,7 +260,7 @@ def test_tips_open_by_keyboard_and_every_head_that_needs_one_has_one(judged, tmp
 
 @pytest.mark.browser
 def test_on_a_phone_the_first_column_stays_and_a_hint_says_that_tables_scroll(judged, tmp_path, open_page):
-    write_report(tmp_path / "report.html", judged, tearsheet=None)
+    write_document(tmp_path / "report.html", report_of(judged, tearsheet=None))
     shown = open_page(tmp_path / "report.html", width=390).page
     wide = shown.locator(".wide:has(#falls)")
     assert shown.locator("#falls-part .hint").is_visible()
@@ -273,7 +273,7 @@ def test_on_a_phone_the_first_column_stays_and_a_hint_says_that_tables_scroll(ju
 
 @pytest.mark.browser
 def test_a_day_tells_every_book(judged, tmp_path, open_page):
-    write_report(tmp_path / "report.html", judged, tearsheet=None)
+    write_document(tmp_path / "report.html", report_of(judged, tearsheet=None))
     shown = open_page(tmp_path / "report.html").page
     shown.locator("#growth .main-svg").first.wait_for()
     shown.locator("#growth").scroll_into_view_if_needed()
@@ -290,7 +290,7 @@ def test_a_day_tells_every_book(judged, tmp_path, open_page):
 
 def test_words_are_explained_and_old_names_are_gone(judged, tmp_path):
     path = tmp_path / "report.html"
-    write_report(path, judged, tearsheet=None)
+    write_document(path, report_of(judged, tearsheet=None))
     shown = re.sub(r"<(script|style).*?</\1>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     assert not re.search("de-risk|daily-matched|unhedged book sold", shown, re.IGNORECASE)
     words = dict(WORDS)
@@ -323,7 +323,7 @@ def test_the_falls_of_real_history():
 
 @pytest.mark.browser
 def test_paper_has_no_hint_and_holds_the_widest_table(judged, tmp_path, open_page):
-    write_report(tmp_path / "report.html", judged, tearsheet=None)
+    write_document(tmp_path / "report.html", report_of(judged, tearsheet=None))
     shown = open_page(tmp_path / "report.html", width=718).page  # A4 less its margins
     shown.emulate_media(media="print")
     assert shown.locator(".hint:visible").count() == 0

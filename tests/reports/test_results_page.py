@@ -7,8 +7,7 @@ import pytest
 from answered_runs import keep_answered
 from kept_runs import keep
 
-from benchmarks.results_page import Shipped, lesson, page
-from reports.comparison_frontier import write_picture
+from benchmarks.results_page import Shipped, lesson, page, write_picture
 from reports.comparison_rows import answer_rows
 
 

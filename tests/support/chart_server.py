@@ -370,4 +370,4 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def log_message(self, *_said: object) -> None:
-        """Say nothing."""
+        """Log nothing."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,12 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from data.files import damaged
+from engine.runs.folder import MANIFEST
 from engine.runs.identity import canonical
 
 Hashes = npt.NDArray[np.uint64]
 
 TRADED = (("portfolio", "core"), ("hedge", "instrument"), ("hedge", "underlying"), ("hedge", "leverage"))
 """What two sweeps have to trade alike to be sweeps of one run."""
+RESULTS = "results.parquet"
 SEARCHES = "searches"
 """Beside the folder of sweeps: where searches are kept by default."""
 ASIDE = ("start", "end", "data", "controls")
@@ -32,10 +36,13 @@ class Tried(NamedTuple):
         Distinct ones.
     sweeps
         Finished sweeps and searches that they come from, this one too.
+    damaged
+        Files of others that can't be read, or aren't as they were written: what those tried isn't counted.
     """
 
     combinations: int
     sweeps: int
+    damaged: tuple[Path, ...] = ()
 
 
 def tried_in(folder: Path) -> Tried:
@@ -48,29 +55,29 @@ def tried_in(folder: Path) -> Tried:
     again on a newer history it counts once. What a person tried by ``backtest run``, or in another folder, isn't known.
     """
     own = _manifest(folder)
-    beside = [*folder.parent.iterdir(), *(folder.parent.parent / SEARCHES).glob("*")]
-    kin = [folder, *(other for other in sorted({*beside}) if other != folder and _alike(own, other))]
+    beside = {*folder.parent.iterdir(), *(folder.parent.parent / SEARCHES).glob("*")} - {folder}
+    others = [other for other in sorted(beside) if os.path.lexists(other / MANIFEST)]
+    left_out = {other: name for other in others if (name := damaged(other, (MANIFEST, RESULTS)))}
+    kin = [folder, *(other for other in others if other not in left_out and _alike(own, other))]
     manifests = [_manifest(other) for other in kin]
     names = sorted({name for manifest in manifests for name in manifest["axes"]})
-    rows = [
-        _combinations(manifest, other / "results.parquet", names)
-        for manifest, other in zip(manifests, kin, strict=True)
-    ]
-    return Tried(len(np.unique(np.concatenate(rows))), len(kin))
+    rows = [_combinations(manifest, other / RESULTS, names) for manifest, other in zip(manifests, kin, strict=True)]
+    unread = (other / name for other, name in left_out.items() if other.name.startswith(f"{own['name']}-"))
+    return Tried(len(np.unique(np.concatenate(rows))), len(kin), tuple(unread))
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return found
 
 
 def _alike(own: Mapping[str, Any], other: Path) -> bool:
     """Return whether a folder holds a finished sweep of the same run."""
-    if not ((other / "manifest.json").is_file() and (other / "results.parquet").is_file()):
+    if not (other / RESULTS).is_file():
         return False
     try:
         return _of_run(_manifest(other)) == _of_run(own)
-    except (ValueError, KeyError, TypeError):  # a folder of something else
+    except (OSError, ValueError, KeyError, TypeError):  # a folder of something else
         return False
 
 

@@ -31,7 +31,7 @@ from engine.research.combinations import Combinations, Progress, Proposed
 from engine.research.executors import Processes, Threads
 from engine.research.grid import Axis, Grid, of_one_kind
 from engine.research.inputs import inputs_of
-from engine.research.job import Executor, finish, rows_table
+from engine.research.job import Executor, finish, rows_table, unfinish
 from engine.research.search.objectives import PAIR, Objective, best_first
 from engine.research.search.sampler import OptunaSampler, Trial
 from engine.research.search.space import Dimension, parameters_of, size_of, values_of
@@ -242,6 +242,7 @@ def search_trials(
             made = _Made(search.sampler(), progress or (lambda _: None))
             made.make(search, trials, executor)
             tried = tuple(made.sampler.finished[number] for number in sorted(made.sampler.finished))
+            unfinish(search.folder)
             _write_table(search, tried)
             finish(search.folder, [RESULTS], _manifest(search, market, made.sampler, tried))
     except BlockingIOError:

@@ -7,11 +7,14 @@ process at a time writes it: a search's folder is locked.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -25,9 +28,12 @@ if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
     from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
     from optuna.trial import FrozenTrial
 
 JOURNAL = "journal.log"
+CHECKSUM = "checksum"
+"""Of a record of the journal, in it."""
 NUMBER, FAILED, TOGETHER = "trial", "failed", "several_at_once"
 """What the journal tells of a trial besides its metrics, and of the study."""
 
@@ -92,7 +98,7 @@ class OptunaSampler:
     def __post_init__(self) -> None:
         optuna = import_optuna()
         directions, path = [objective.direction for objective in self.objectives], self.folder / JOURNAL
-        _cut_off_half_a_record(path)
+        _cut_off_damage(path)
         storage = _journal(path)
         if not storage.get_all_studies():
             optuna.create_study(storage=storage, study_name=self.name, directions=directions)
@@ -203,7 +209,8 @@ def _journal(path: Path) -> JournalStorage:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    return JournalStorage(JournalFileBackend(str(path), lock_obj=_Held()))  # type: ignore[arg-type]
+    backend = JournalFileBackend(str(path), lock_obj=_Held())  # type: ignore[arg-type]
+    return JournalStorage(_Checked(backend))  # type: ignore[arg-type]
 
 
 class _Held:
@@ -217,9 +224,40 @@ class _Held:
         """Keep it."""
 
 
-def _cut_off_half_a_record(path: Path) -> None:
-    """Let a journal end with a whole record: a killed process may have left half of one."""
+@dataclass(frozen=True)
+class _Checked:
+    """A journal whose records hold their checksums, which optuna itself doesn't read."""
+
+    backend: JournalFileBackend
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """Yield the records from one on."""
+        return self.backend.read_logs(log_number_from)
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Write records."""
+        self.backend.append_logs([log | {CHECKSUM: _checksum(log)} for log in logs])
+
+
+def _checksum(log: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(log).encode()).hexdigest()[:16]
+
+
+def _cut_off_damage(path: Path) -> None:
+    """Let a journal end before the first record that isn't as it was written, as the half that a killed process left.
+
+    What follows it goes too: each trial was proposed for what those before it came to.
+    """
     path.touch()
-    content = path.read_bytes()
-    if not content.endswith(b"\n"):
-        os.truncate(path, content.rfind(b"\n") + 1)
+    with path.open("rb") as file:
+        whole = sum(map(len, takewhile(_is_whole, file)))
+    if whole < path.stat().st_size:
+        os.truncate(path, whole)
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        log = json.loads(line)
+    except ValueError:
+        return False
+    return line.endswith(b"\n") and isinstance(log, dict) and log.pop(CHECKSUM, None) == _checksum(log)

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import Floats
-from data.files import write_whole
+from data.files import CHECKSUMS, damaged, write_whole
 from data.shown import screen
-from engine.research.job import MANIFEST, finish, write_json
+from engine.research.job import MANIFEST, finish, is_finished, write_json
 from engine.research.sweep import mark_of
 from engine.runs.run import Run, books_shown
 
@@ -103,6 +103,14 @@ class WalkForward:
         """Return one metric of all combinations over one window, NaN where it is undefined."""
         column = self.combinations(fold, window, (name,))[name]
         return np.array([np.nan if value is None else value for value in column], dtype=np.float64)
+
+
+def read_whole(folder: Path) -> WalkForward | None:
+    """Read a walk-forward's folder back; None where it isn't finished, or a file isn't what was written."""
+    if not is_finished(folder):
+        return None
+    walk = read_walkforward(folder)
+    return walk if (walk.run / CHECKSUMS).is_file() and damaged(walk.run) is None else None
 
 
 def read_walkforward(folder: Path) -> WalkForward:

@@ -13,13 +13,13 @@ from data.arrays import Floats, Ints
 from data.errors import UserError
 from engine.research.combinations import Progress, finish_chunks
 from engine.research.grid import with_values
-from engine.research.job import Executor, is_finished, join, read_column
+from engine.research.job import Executor, join, read_column, unfinish
 from engine.research.walkforward.figures import fold_rows, summary_of
 from engine.research.walkforward.kept import (
     COMBINATIONS,
-    FILES,
     WalkForward,
     read_walkforward,
+    read_whole,
     write_equity,
     write_finished,
 )
@@ -44,7 +44,7 @@ def sweep_windows(plan: WalkForwardPlan, out: Path, executor: Executor, progress
     progress
         Called with the number of combinations that were finished, each time some are.
     """
-    if is_finished(out / plan.folder, FILES):
+    if read_whole(out / plan.folder):
         if progress:
             progress(plan.combinations)
         return {}
@@ -81,9 +81,10 @@ def walk_forward(
         What can't be used, in one line.
     """
     say, folder = progress or (lambda _step: None), out / plan.folder
-    if is_finished(folder, FILES):
-        return read_walkforward(folder)
+    if walk := read_whole(folder):
+        return walk
     files = sweep_windows(plan, out, executor)
+    unfinish(folder)
     say("choosing")
     rows = choices(plan, files)
     best, chosen = rows[0], [rows[number] for number in range(1, len(rows))]

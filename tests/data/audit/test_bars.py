@@ -105,16 +105,32 @@ def test_cents_and_64ths_are_prices_that_trade(prices, part):
     assert in_cents(np.array(prices)) == part
 
 
+QUARTERLY = {100: 0.2, 160: 0.2, 220: 0.2, 340: 0.2, 400: 0.2, 460: 0.2}
+
+
 @pytest.mark.parametrize(
-    ("dividend", "severity"),
-    [({300: 6.0}, ERROR), ({100: 0.2, 160: 0.2, 220: 0.2, 280: 2.5, 340: 0.2}, ERROR)],
-    ids=["15 % of the price", "12 times the usual"],
+    ("dividend", "words", "factor"),
+    [
+        ({300: 6.0}, "never paid or 100 times too high or 10 times too high", None),
+        (QUARTERLY | {280: 2.0}, "10 times too high", 0.1),
+        (QUARTERLY | {250: 6.0, 280: 0.2}, "never paid", 0.0),
+        (QUARTERLY | {280: 20.0}, "100 times too high", 0.01),
+    ],
+    ids=["by itself", "10 times one that is due", "never due", "100 times one that is due"],
 )
-def test_a_dividend_out_of_size_that_the_price_didn_t_fall_by_is_an_error(dividend, severity):
+def test_a_dividend_out_of_size_that_the_price_didn_t_fall_by_is_mended_where_one_cause_is_clear(
+    dividend, words, factor
+):
     one = kinds(bars(dividend=dividend))["dividend"]
-    assert one.severity == severity
-    assert one.message.endswith("yet the price didn't fall by it")
-    assert one.repair.factor == 0.0
+    assert one.severity == ERROR
+    assert "yet the price didn't fall by it" in one.message
+    assert words in (one.message if factor != 0 else "never paid")
+    assert (one.repair and one.repair.factor) == factor
+
+
+def test_several_dividends_out_of_size_have_a_cause_that_no_single_repair_mends():
+    found = [one for one in audit(source_of(bars(dividend={100: 6.0, 160: 6.0, 220: 6.0}))) if one.kind == "dividend"]
+    assert [one.repair for one in found] == [None] * 3
 
 
 def test_one_that_the_price_fell_by_is_a_warning():

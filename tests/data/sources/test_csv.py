@@ -144,6 +144,8 @@ UNREADABLE = "bars/SOXS.csv:3: date is missing or unreadable: write it as YYYY-M
 NO_SESSION = "NYSE held no session on that date: delete the row, or correct its date"
 SPLIT = "split is zero or negative: write new shares per old share: 1 on most days, 0.1 for a 1:10 reverse split"
 
+COMMA = "with a decimal comma, so that others' points may part thousands: write all numbers with a decimal point"
+
 FAULTS = {
     "no split column": (HEADER.removesuffix(",split") + "\n", f"bars/SOXS.csv:1: column split is missing: {NEEDS}"),
     "no date column": (
@@ -177,6 +179,14 @@ FAULTS = {
     "overflow": (changed(high="1e999"), wrong(f"high {MISSING}")),
     "short row": (second_row("2024-01-03,41,43,40"), wrong(f"close {MISSING}")),
     "text": (changed(close="forty"), wrong("close is 'forty', not a number: correct it")),
+    "flags": (
+        lines(HEADER, *(",".join((*row.split(",")[:6], "True", row.split(",")[7])) for row in ROWS)),
+        "bars/SOXS.csv:2: 2024-01-02: dividend is 'True', not a number: correct it",
+    ),
+    "decimal commas in a column that is passed over": (
+        lines(f"{HEADER},change", *(f'{row},"0,5"' for row in ROWS)),
+        f"bars/SOXS.csv:2: change is '0,5', {COMMA}",
+    ),
     "thousands": (changed(volume='"1,000"'), wrong("volume is '1,000', not a number: correct it")),
     "dollars": (changed(dividend="$0.5"), wrong("dividend is '$0.5', not a number: correct it")),
     "ratio": (changed(split="1:10"), wrong("split is '1:10', not a number: correct it")),
@@ -335,3 +345,16 @@ def test_a_folder_without_bars_is_told_where_they_go(tmp_path):
     assert said_by(CsvSource, tmp_path) == (
         f"{tmp_path}: has no folder bars/: put one file per instrument there, such as bars/SOXS.csv"
     )
+
+
+def test_a_long_text_is_quoted_in_part(tmp_path):
+    source = folder(tmp_path, changed(close="x" * 100_000))
+    assert len(said_by(source.read, BARS, "SOXS")) < 2_300
+    assert max(len(finding.message) for finding in audit(source, ["SOXS"])) < 2_300
+
+
+def test_a_field_that_is_too_long_is_one_line(tmp_path):
+    text = f'date,value\n2020-01-02,"{"9" * 140_000}"\n'
+
+    with pytest.raises(DataError, match=r"^series/VIX\.csv:2: can't be read as CSV: field larger than field limit"):
+        folder(tmp_path, text, "series").read(SERIES, "VIX")

@@ -242,9 +242,11 @@ def test_no_worker_is_told_in_a_line(tmp_path, monkeypatch):
         list(DaskCluster(address, 1).run(FunctionJob("roots", math.sqrt), [1.0]))
 
 
-def test_a_cluster_of_our_own_names_a_chunk_that_ends_its_workers():
-    answers = DaskCluster(None, 1).run(FunctionJob("leaving", exec), ["", "import os; os._exit(9)"])
+def test_a_cluster_of_our_own_names_a_chunk_that_ends_its_workers(monkeypatch):
+    monkeypatch.setattr(cluster, "DEATHS", 2)  # a worker takes four seconds to start
+    leaving = "import os, time; time.sleep(0.3); os._exit(9)"  # its neighbour's answer is fetched meanwhile
+    answers = DaskCluster(None, 1).run(FunctionJob("leaving", exec), ["", leaving])
 
     assert next(answers) == ("", None)
-    with pytest.raises(ExecutorError, match=r"^3 workers ended with .*_exit.* in hand: is memory short\?"):
+    with pytest.raises(ExecutorError, match=r"^2 workers ended with .*_exit.* in hand: is memory short\?"):
         next(answers)

@@ -1,5 +1,6 @@
 """Parts that were cut short, or changed since they were written, are computed again; whole ones are kept."""
 
+from pathlib import Path
 from threading import Thread
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from data.files import CHECKSUMS
 from engine.research import combinations
 from engine.research.executors import Threads
 from engine.research.grid import grid_of
-from engine.research.job import Parts, join
+from engine.research.job import MANIFEST, Parts, join
 from engine.research.sweep import FILES, RESULTS, sweep
 
 AXES = ["trend_days=10:80:10", "hedge.weight=0.1,0.3"]
@@ -34,6 +35,17 @@ def test_a_part_that_is_not_what_was_written_is_not_found(tmp_path, damage):
 
     assert parts.finished() == {"000001": paths[1]}
     assert not paths[0].exists()
+
+
+@pytest.mark.parametrize("put", [Path.mkdir, lambda path: path.symlink_to(path.name)], ids=["a folder", "a loop"])
+def test_what_cannot_be_read_in_place_of_a_part_is_removed(tmp_path, put):
+    parts = Parts(tmp_path)
+    part = parts.write("000000", pa.table({"failed": [None]}))
+    part.unlink()
+    put(part)
+
+    assert parts.finished() == {}
+    assert parts.write("000000", pa.table({"failed": [None]})) == part
 
 
 def test_a_part_under_another_parts_name_is_not_found(tmp_path):
@@ -72,7 +84,7 @@ def test_a_damaged_part_alone_is_computed_again(tmp_path, monkeypatch, damage):
     assert again.results.read_bytes() == whole
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [*FILES, MANIFEST])
 def test_a_finished_sweep_whose_file_has_changed_is_computed_again(tmp_path, name):
     config = load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"])
     grid = grid_of(config, AXES)

@@ -238,7 +238,7 @@ def test_search_and_walk_forward_with_the_answer_are_others(tmp_path):
 
 @needs_history
 def test_rows_of_real_history_know_what_the_run_answers():
-    count = int(os.environ.get("BACKTEST_VERIFY_ROWS", "3"))
+    count = int(os.environ.get("BACKTEST_VERIFY_ROWS", "2"))
     config = load_config("hedge_soxs.yaml", ["end=2026-08-21"], FOLDER)
     axes = ["trend_days=10:200:10", "volatility_floor=0:0.5:0.05", "hedge.weight=0.05:0.5:0.05"]
     grid = grid_of(config, [*axes, "hedge.rebalance=never,weekly,band"], count, 2)

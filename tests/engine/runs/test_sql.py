@@ -17,6 +17,7 @@ from engine.research.search.objectives import objectives_of
 from engine.research.search.run import plan_search, search_trials
 from engine.research.search.space import space_of
 from engine.research.sweep import sweep
+from engine.runs.folder import kept_folders
 from engine.runs.index import Places, Wanted, control_rows, kept_rows, run_rows
 from engine.runs.sql import VIEWS, described, run_query
 
@@ -224,13 +225,38 @@ def test_an_older_folder_is_listed_and_a_damaged_one_is_named_and_left_out(place
 def test_an_older_sweep_is_listed_and_one_without_its_table_is_named(places, tmp_path):
     shutil.copytree(places.sweeps, tmp_path / "sweeps")
     older, damaged = sorted((tmp_path / "sweeps").glob("*/manifest.json"))
+    (older.parent / CHECKSUMS).unlink()
     older.write_text(json.dumps({"name": "old"}))
     (damaged.parent / "results.parquet").write_bytes(b"no table")
     damage = []
     (row,) = kept_rows(Places(sweeps=tmp_path / "sweeps"), "sweep", damage.append)
     assert (row["name"], row["keys"], row["id"]) == ("old", "older: run again", older.parent.name[-10:])
     assert len(damage) == 1
-    assert "results.parquet: can't be read: " in damage[0]
+    assert "results.parquet: is damaged" in damage[0]
+
+
+def test_in_a_folder_that_all_share_each_lists_its_own_and_names_what_is_damaged(places, tmp_path):
+    shared = tmp_path / "kept"
+    for place in (places.runs, places.sweeps, places.searches):
+        shutil.copytree(place, shared, dirs_exist_ok=True)
+    together, names = Places(*[shared] * 4), ("runs", "equity", "sweeps", "searches", "results")
+    own = [len(answer(f"from {name}", places)) for name in names]
+    for name in ("web-0123456789", "web-sweep-0123456789"):  # another program's
+        (shared / name).mkdir()
+        (shared / name / "manifest.json").write_text('{"icons": []}')
+    (shared / "web-0123456789" / "metrics.json").write_text('{"cagr": 1}')
+    (shared / "half-sweep-0123456789" / "parts").mkdir(parents=True)
+    (shared / "gone-0123456789").symlink_to("nowhere")
+    (shared / "notes-0123456789").write_text("mine")
+
+    assert [len(answer(f"from {name}", together)) for name in names] == own
+    assert set(kept_folders(shared)) - {"web-0123456789"} == set(kept_folders(places.runs))
+    damage, config = [], next(shared.glob("quick-*/config.yaml"))
+    config.write_bytes(b"\xff")
+    assert [row["name"] for row, _metrics in run_rows(shared, damage.append)] == ["hedge_soxs"]
+    assert damage == [f"{config}: is damaged, it isn't as it was written: remove its folder"]
+    with pytest.raises(UserError, match=r"manifest.json: can't be read: Not a directory"):
+        run_rows(shared / "web-0123456789" / "manifest.json", pytest.fail)
 
 
 @pytest.mark.parametrize(

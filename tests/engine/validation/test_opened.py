@@ -17,7 +17,7 @@ from data.store import Origin, Store
 from engine.validation.opened import data_files, ear
 from engine.validation.prove import prove
 
-DATES = nyse("2018-01-02", 60)
+DATES = nyse("2018-01-02", 40)
 ORIGIN = Origin("import", "mine.csv", "hedge-backtest 1", "2026-08-21T20:15:00Z")
 
 CLOSE = """

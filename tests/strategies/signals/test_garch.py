@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from arch import arch_model
 from causal import assert_same_bits
 from numpy._core import _multiarray_umath as umath
 
@@ -36,6 +35,8 @@ WHOLE = garch_volatility(PATH, REFIT, SESSIONS)
 
 def fit(seen):
     """Fit to the last returns of those seen."""
+    from arch import arch_model  # here: the processes of other processors do without
+
     model = arch_model(RETURNS[seen - SESSIONS : seen], mean="Zero", vol="GARCH", p=1, q=1, rescale=False)
     return model.fit(disp="off")
 
@@ -92,6 +93,8 @@ def test_its_fits_are_no_less_likely_than_arch_s(seed):
     """Of returns with clusters, and of a walk with none, where alpha or omega is at its bound."""
     drawn = np.random.default_rng(seed).normal(size=400) * np.repeat([1.0, 1.0 + seed % 3], 200)
     own = garch._fitted(drawn / 100)
+    from arch import arch_model
+
     model = arch_model(drawn, mean="Zero", vol="GARCH", p=1, q=1, rescale=False)
     likelihood = model.fix([1e4 * own.omega, own.alpha, own.beta]).loglikelihood
     assert likelihood > model.fit(disp="off").loglikelihood - 1e-3

@@ -5,6 +5,7 @@ import json
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from data.files import write_checksums
 from engine.loading import build_config
 from engine.research.grid import grid_of
 from engine.research.overfitting.history import Tried, tried_in
@@ -45,6 +46,19 @@ def test_every_combination_counts_once(tmp_path):
     assert tried_in(one) == Tried(36 + 1, 4)  # with no least hold it is one of the first sweep's
     kept(tmp_path / "drawn", ["trend_days=1000:1100", "hedge.weight=0.1,0.2"], random=7)
     assert tried_in(one) == tried_in(tmp_path / "wider") == Tried(44, 5)
+
+
+def test_a_damaged_sweep_beside_is_named_and_not_counted(tmp_path):
+    one = kept(tmp_path / "mine-sweep-1", ["trend_days=10:100:10"])
+    other = kept(tmp_path / "mine-sweep-2", ["trend_days=200:300:10"])
+    write_checksums(other, ["manifest.json", "results.parquet"])
+    assert tried_in(one) == Tried(21, 2)
+
+    for name in ("results.parquet", "manifest.json"):
+        (other / name).write_bytes(b"{}")
+        assert tried_in(one) == Tried(10, 1, (other / name,))
+    other.rename(tmp_path / "others-sweep-2")
+    assert tried_in(one) == Tried(10, 1)
 
 
 def test_sweeps_of_other_runs_do_not_count(tmp_path):

@@ -143,6 +143,21 @@ def test_a_record_cut_short_is_a_trial_to_be_made(tmp_path):
     assert (cut.folder / "results.parquet").read_bytes() == (whole.folder / "results.parquet").read_bytes()
 
 
+def test_from_a_damaged_record_on_trials_are_made_again(tmp_path):
+    result = searched(tmp_path, 6)
+    journal, table = result.folder / JOURNAL, result.folder / "results.parquet"
+    lines, content = journal.read_bytes().splitlines(keepends=True), table.read_bytes()
+    number = f'"cagr":{result.tried[3].row["cagr"]!r}'.encode()
+    lines[-3] = lines[-3].replace(number, b'"cagr":0.5')
+    journal.write_bytes(b"".join(lines))
+
+    assert searched(tmp_path, 6).seconds["trials"] == 3
+    assert table.read_bytes() == content
+    journal.write_bytes(b"no journal\n")
+    assert searched(tmp_path, 6).seconds["trials"] == 6
+    assert table.read_bytes() == content
+
+
 def test_killed_it_goes_on_where_it_was(tmp_path):
     words = ["search", "hedge_soxs.yaml", "--start", "2019-01-02", "--end", "2020-12-31", "--trials", "20"]
     words += [word for text in SPACE for word in ("--param", text)]

@@ -1,0 +1,63 @@
+"""Options that take numbers: each has a lowest and a highest, and the refusal names both."""
+
+import re
+
+import pytest
+import typer.main
+from command import command
+
+from backtest.cli import app
+
+
+def options(found, path=()):
+    """Yield every command's numbers with the words that call it."""
+    for name, inner in getattr(found, "commands", {}).items():
+        yield from options(inner, (*path, name))
+    for option in found.params:
+        if option.type_descriptor.annotation in (int, float):
+            yield (*path, option.opts[0]), option
+
+
+NUMBERS = dict(options(typer.main.get_command(app)))
+CHECKED = {("signal", "--equity"), ("data", "fund", "--leverage"), ("data", "fund", "--fee")}
+
+
+def test_the_walk_finds_the_numbers():
+    assert {("sweep", "--workers"), ("sweep", "--top"), ("query", "--rows"), ("data", "import", "--lag")} <= set(
+        NUMBERS
+    )
+    assert set(NUMBERS) >= CHECKED
+
+
+@pytest.mark.parametrize("words", [words for words in NUMBERS if words not in CHECKED], ids=" ".join)
+def test_an_option_of_whole_numbers_has_two_ends_which_its_refusal_names(words):
+    for value in (-1, 10**10, 10**400):
+        answer = command(*words[:-1], f"{words[-1]}={value}", *["x"] * (words[0] not in ("query", "runs", "sweeps")))
+
+        assert (answer.status, answer.out) == (2, "")
+        assert re.match(
+            rf"backtest: Invalid value for '{words[-1]}': has to be a whole number from \d+ to \S+, not", answer.err
+        )
+        assert len(answer.err.splitlines()) == 1
+        assert len(answer.err) < 300
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1e400", "1e308"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("signal", "hedge_soxs.yaml", "--equity"),
+        ("data", "fund", "SOXS", "--data", "bars", "--leverage"),
+        ("data", "fund", "SOXS", "--data", "bars", "--fee"),
+        ("data", "fund", "SOXS", "--data", "bars", "--rate"),
+    ],
+    ids=" ".join,
+)
+def test_a_fraction_is_within_its_range(words, value, tmp_path, monkeypatch):
+    (tmp_path / "bars" / "bars").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    answer = command(*words[:-1], f"{words[-1]}={value}")
+
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith(f"backtest: {words[-1]} ")
+    assert "has to be a number from" in answer.err
