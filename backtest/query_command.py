@@ -166,7 +166,7 @@ def _outcome(verdict: str | None) -> str | None:
     from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 
     outcomes = (PAID, NOT_PAID, CANT_TELL, WITHHELD)
-    if verdict is not None and not any(one.startswith(verdict.lower()) for one in outcomes):
+    if verdict is not None and not any(outcome.startswith(verdict.lower()) for outcome in outcomes):
         raise UserError(
             f"--verdict {verdict} is unknown{did_you_mean(verdict, outcomes) or ': ' + ', '.join(outcomes)}"
         )

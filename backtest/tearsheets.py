@@ -65,7 +65,7 @@ def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report
     a_year = result.market.sessions_a_year
     holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
     book, against = result.books[benchmark], result.controls[benchmark].title
-    hedged, other = (_padded_returns(one.equity, one.last) for one in (result.hedged, book))
+    hedged, other = (_padded_returns(ledger.equity, ledger.last) for ledger in (result.hedged, book))
     named = f"{_lower(against)}{' all the time' if benchmark == HELD_LESS else ''}"
     same = [SAME_BOOK.format(against)] if np.array_equal(hedged, other) else []
     write_tearsheet(

@@ -122,7 +122,7 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
         ]
         shown = ("slope", "r2", "spread", "daily_error")
         rows = [Row([f"{era.first} to {era.last}", *_values(era, shown)]) for era in eras]
-        drivers = dict.fromkeys(one.driver for one in fit.eras)
+        drivers = dict.fromkeys(era.driver for era in fit.eras)
         indices = [Paragraph(f"the index: {driver}", "dek") for driver in drivers]
         show(console, [Table("eras", columns, rows), *indices, Paragraph("")])
     difference = Column("difference", format=partial(percent, places=2, sign=True))
@@ -135,7 +135,7 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
 
 
 def _lower(*columns: Column) -> Sequence[Column]:
-    return [Column(one.title if one is R2 else one.title.lower(), format=one.format) for one in columns]
+    return [Column(column.title if column is R2 else column.title.lower(), format=column.format) for column in columns]
 
 
 def headline(fit: FundFit) -> str:

@@ -91,9 +91,9 @@ def form_of(texts: Sequence[str], beside: Sequence[str]) -> tuple[str, str]:
         raise ValueError(row, f"though the first is {texts[0]!r}", mixed)
     own = shown_orders(texts)
     if len(own) > 1:
-        one, other = own.values()
+        known, other = own.values()
         raise ValueError(
-            texts.index(other), f"which is no {next(iter(own))}, though {one!r} can be nothing else", mixed
+            texts.index(other), f"which is no {next(iter(own))}, though {known!r} can be nothing else", mixed
         )
     orders = own or shown_orders(beside)
     if len(orders) == 1:

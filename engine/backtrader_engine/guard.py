@@ -39,7 +39,7 @@ RUNS_OWN = "it is the run's own"
 
 def column_of(feeds: Sequence[Any], feed: object) -> int:
     """Return a feed's column; feeds compare equal where their closes are, so that `index` may find another."""
-    return next(column for column, one in enumerate(feeds) if one is feed)
+    return next(column for column, candidate in enumerate(feeds) if candidate is feed)
 
 
 class RefusedError(StrategyError):
