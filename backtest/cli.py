@@ -183,13 +183,13 @@ def _explain(
         return config_of(file, data, settings, start, end)[0]
 
     with quietly():
-        told = explain_run(given, date, runs, configure, typed(data, settings, start, end))
+        explanation = explain_run(given, date, runs, configure, typed(data, settings, start, end))
     if as_json:
         import json
 
-        echo_data(json.dumps(told.as_dict(), indent=2))
+        echo_data(json.dumps(explanation.as_dict(), indent=2))
         return
-    show_day(console(), told)
+    show_day(console(), explanation)
 
 
 def _validate(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:

@@ -100,9 +100,9 @@ def form_of(texts: Sequence[str], beside: Sequence[str]) -> tuple[str, str]:
         ((order, text),) = orders.items()
         return ORDERS[order].format(marks[0]), f"Dates are read as {order}: {text} can be nothing else."
     forms = [form.format(marks[0]) for form in ORDERS.values()]
-    told = [f'--dates "{form}"' for form in forms]
+    options = [f'--dates "{form}"' for form in forms]
     for row, (text, part) in enumerate(zip(texts, parts, strict=True)):
         if part and int(part[1]) != int(part[3]):
             meanings = " or ".join(parsed(text, form) for form in forms)
-            raise ValueError(row, f"which is {meanings}", f"give {' or '.join(told)}")
+            raise ValueError(row, f"which is {meanings}", f"give {' or '.join(options)}")
     return forms[0], ""

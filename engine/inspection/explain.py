@@ -105,8 +105,8 @@ def session_of(sessions: Dates, date: np.datetime64) -> int:
     if at < len(sessions) and sessions[at] == date:
         return at
     near = [str(session) for session in sessions[max(at - 1, 0) : at + 1]]
-    told = f"the nearest are {near[0]} and {near[1]}" if len(near) == 2 else f"the nearest is {near[0]}"
-    raise DataError(f"{date} is no session of this run ({sessions[0]} to {sessions[-1]}): {told}")
+    nearest = f"the nearest are {near[0]} and {near[1]}" if len(near) == 2 else f"the nearest is {near[0]}"
+    raise DataError(f"{date} is no session of this run ({sessions[0]} to {sessions[-1]}): {nearest}")
 
 
 def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
