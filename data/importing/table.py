@@ -96,9 +96,9 @@ class ImportedTable:
 
     def _as_number(self, column: str) -> Callable[[str], float | None]:
         """Return what reads a column's cells: by the decimal mark that is told, else only what means one thing."""
-        told = self.notation.decimal
-        if told is not None:
-            return lambda cell: read_number(cell, told)
+        mark = self.notation.decimal
+        if mark is not None:
+            return lambda cell: read_number(cell, mark)
         own = self.cells[column]
         others = [cell for each in self.cells if each not in (column, *DAYS) for cell in self.cells[each]]
         thousands = any(COMMA in cell for cell in own) and shows_thousands(own, others)
@@ -153,7 +153,7 @@ class ImportedTable:
 
 
 def read_table(path: Path, where: str, notation: Notation | None = None) -> ImportedTable:
-    """Read a CSV file; raises DataError with file, line and cure where it can't be read without guessing."""
+    """Read a CSV file; raises DataError with file, line and remedy where it can't be read without guessing."""
     notation = notation or Notation()
     rows = _rows(path, where)
     header, first = _header(rows, where)

@@ -1,4 +1,4 @@
-"""A folder of CSV files: what it may look like, and one line for every fault, naming file, row, date and cure."""
+"""A folder of CSV files: what it may look like, and one line for every fault, naming file, row, date and remedy."""
 
 import numpy as np
 import pytest
@@ -320,10 +320,10 @@ def test_a_series_fault_is_told_in_one_line(tmp_path, text, fault):
 def test_a_missing_file_is_answered_with_the_near_name(tmp_path, kind, asked, near):
     source = folder(tmp_path, "", kind)
     path = tmp_path / kind / f"{asked}.csv"
-    cure = "add it, or choose another folder with --data"
-    assert said_by(source.read, kind, asked) == f"{path}: no such file, did you mean {near}?: {cure}"
+    remedy = "add it, or choose another folder with --data"
+    assert said_by(source.read, kind, asked) == f"{path}: no such file, did you mean {near}?: {remedy}"
     strange = tmp_path / kind / "QQQ.csv"
-    assert said_by(source.read, kind, "QQQ") == f"{strange}: no such file: {cure}"
+    assert said_by(source.read, kind, "QQQ") == f"{strange}: no such file: {remedy}"
 
 
 @pytest.mark.parametrize(
