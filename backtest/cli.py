@@ -112,7 +112,7 @@ def _run(
     if result.simulated:
         real = command_line(("run",), file, "DIR", settings, start, end)
         remarks.append(f"For real history give its folder: {real}  (see the README).")
-    if any(one.severity == "warning" for one in result.market.findings):
+    if any(finding.severity == "warning" for finding in result.market.findings):
         remarks.append(f"What the audit warns of is shown by: {check_command(file, data, settings, start, end)}")
     show_run(console(), result, folder, remarks)
     if open_page:
@@ -183,13 +183,13 @@ def _explain(
         return config_of(file, data, settings, start, end)[0]
 
     with quietly():
-        told = explain_run(given, date, runs, configure, typed(data, settings, start, end))
+        explanation = explain_run(given, date, runs, configure, typed(data, settings, start, end))
     if as_json:
         import json
 
-        echo_data(json.dumps(told.as_dict(), indent=2))
+        echo_data(json.dumps(explanation.as_dict(), indent=2))
         return
-    show_day(console(), told)
+    show_day(console(), explanation)
 
 
 def _validate(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
@@ -239,7 +239,7 @@ def _strategies(
     from reports.catalogue import show_strategies
     from strategies.load import SHIPPED, strategy_class
 
-    show_strategies(console(), [strategy_class(one, (Path(),)) for one in named or SHIPPED])
+    show_strategies(console(), [strategy_class(name, (Path(),)) for name in named or SHIPPED])
 
 
 def _catalogue(
@@ -250,7 +250,7 @@ def _catalogue(
     from reports.catalogue import catalogue_markdown, show_catalogue
     from strategies.signals.catalogue import SIGNALS, signal
 
-    signals = [signal(one, one) for one in named] if named else list(SIGNALS.values())
+    signals = [signal(name, name) for name in named] if named else list(SIGNALS.values())
     if markdown:
         echo_data(catalogue_markdown(signals), nl=False)
         return

@@ -91,10 +91,10 @@ def runs(
 
     wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
     kept = run_rows(out, _warner())
-    told = {row["folder"]: metrics for row, metrics in kept}
+    metrics_of = {row["folder"]: metrics for row, metrics in kept}
     found = _chosen([row for row, _metrics in kept], wanted.has, sort, top)
     if as_json:
-        _echo_json([{"folder": row["folder"], **told[row["folder"]]} for row in found])
+        _echo_json([{"folder": row["folder"], **metrics_of[row["folder"]]} for row in found])
     elif not kept:
         echo(f"no runs in {out}: backtest run hedge_soxs.yaml{_into(out, 'runs')} makes one")
     else:
@@ -166,7 +166,7 @@ def _outcome(verdict: str | None) -> str | None:
     from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 
     outcomes = (PAID, NOT_PAID, CANT_TELL, WITHHELD)
-    if verdict is not None and not any(one.startswith(verdict.lower()) for one in outcomes):
+    if verdict is not None and not any(outcome.startswith(verdict.lower()) for outcome in outcomes):
         raise UserError(
             f"--verdict {verdict} is unknown{did_you_mean(verdict, outcomes) or ': ' + ', '.join(outcomes)}"
         )
@@ -212,8 +212,8 @@ def _write_json(answer: pa.RecordBatchReader) -> None:
     names, before = answer.schema.names, "["
     for batch in answer:
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            told = {name: _plain(value) for name, value in zip(names, row, strict=True)}
-            echo_data(f"{before}\n{json.dumps(told, ensure_ascii=False, allow_nan=False, default=str)}", nl=False)
+            record = {name: _plain(value) for name, value in zip(names, row, strict=True)}
+            echo_data(f"{before}\n{json.dumps(record, ensure_ascii=False, allow_nan=False, default=str)}", nl=False)
             before = ","
     echo_data("[]" if before == "[" else "\n]")
 

@@ -60,12 +60,12 @@ def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report
     from reports.tearsheet import write_tearsheet
 
     marked = "SIMULATED " if result.simulated else ""
-    told = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
+    words = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
     made = result.market.run_sessions[result.market.synthetic_sessions()]
     a_year = result.market.sessions_a_year
     holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
     book, against = result.books[benchmark], result.controls[benchmark].title
-    hedged, other = (_padded_returns(one.equity, one.last) for one in (result.hedged, book))
+    hedged, other = (_padded_returns(ledger.equity, ledger.last) for ledger in (result.hedged, book))
     named = f"{_lower(against)}{' all the time' if benchmark == HELD_LESS else ''}"
     same = [SAME_BOOK.format(against)] if np.array_equal(hedged, other) else []
     write_tearsheet(
@@ -82,7 +82,7 @@ def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report
         if result.evaluation is None
         else f"{screen_of(result).question} {result.evaluation.verdict.sentence}",
         report=report,
-        notes=[*(note for note in result.notes if any(word in note for word in told)), *holed, *same],
+        notes=[*(note for note in result.notes if any(word in note for word in words)), *holed, *same],
         synthetic=(made[0], made[-1]) if len(made) else None,
     )
 

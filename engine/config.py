@@ -260,13 +260,13 @@ class RunConfig(ConfigSection):
 
     def __repr__(self) -> str:
         own = self.model_dump(exclude={"name", "start", "end", "strategy"}, exclude_defaults=True)
-        told = [f"{key}: {value}" for key, value in own.items()]
+        settings = [f"{key}: {value}" for key, value in own.items()]
         parameters = ", ".join(f"{name}={value!r}" for name, value in self.strategy.params.items())
         return screen(
             f"RunConfig {self.name}: {self.start} to {self.end or 'the last session'}",
             f"strategy: {self.strategy.named}({parameters})",
-            *told,
-            "all else as `backtest show` has it by default" if told else "all else by default",
+            *settings,
+            "all else as `backtest show` has it by default" if settings else "all else by default",
         )
 
     def __str__(self) -> str:

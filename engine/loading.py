@@ -92,7 +92,7 @@ def build_config(
     origin = _Origin(file, dict(lines or {}))
     folders = (*((folder,) if folder else ()), Path())
     merged = copy.deepcopy(dict(tree))
-    for setting in sorted(settings, key=lambda one: not one.startswith("strategy.class=")):
+    for setting in sorted(settings, key=lambda item: not item.startswith("strategy.class=")):
         keys, value = _setting(setting)
         if keys == ("strategy", "class"):
             _forget_parameters(merged, value)
@@ -138,15 +138,15 @@ def full_keys(config: RunConfig, key: str, where: str) -> Keys:
             return keys
     node: Any = tree
     known = _known_keys()
-    for depth, one in enumerate(keys):
+    for depth, part in enumerate(keys):
         below = list(node) if isinstance(node, dict) else []
         if depth == 2 and len(keys) == 3 and _is_map(config, keys[:2]):  # such as data.lag: it may have any name
             break
         siblings = known.get(keys[0], []) if depth == 1 else below
-        if one not in siblings and one not in below:
-            hint = did_you_mean(one, siblings) or f": {'.'.join(keys[:depth]) or 'a run'} has {', '.join(siblings)}"
+        if part not in siblings and part not in below:
+            hint = did_you_mean(part, siblings) or f": {'.'.join(keys[:depth]) or 'a run'} has {', '.join(siblings)}"
             raise ConfigError(f"{where}: {key} is unknown{hint}")
-        node = node.get(one)
+        node = node.get(part)
     return keys
 
 
@@ -190,7 +190,7 @@ class _Origin:
     def named_in(self, words: str, keys: Keys) -> str:
         """Return the place of the first key that a message names, of those that were set or written; else of `keys`."""
         named = [tuple(word.strip(",:").split(".")) for word in words.split()]
-        given = [one for known in (self.settings, self.lines) for one in named if one in known]
+        given = [key for known in (self.settings, self.lines) for key in named if key in known]
         return self.of(given[0] if given else keys)
 
 
@@ -239,7 +239,7 @@ def _parameter_keys(keys: Keys, tree: Mapping[str, Any], folders: Folders, where
         return keys
     if key not in known:
         full_names = [f"{name}.{inner}" for name, inners in _known_keys().items() for inner in inners]
-        suffix = next((one for one in full_names if one.endswith(f".{key}")), None)
+        suffix = next((name for name in full_names if name.endswith(f".{key}")), None)
         hint = (
             f": write {suffix} in full" if suffix else did_you_mean(key, (*known, *full_names, *RunConfig.model_fields))
         )

@@ -67,7 +67,7 @@ def write_fund_page(path: Path, fit: FundFit, *, title: str) -> None:
         Section("", "What a dollar became", [Chart("levels", "Fund, model and plain multiple", levels, "tall")]),
         Section("", "Year by year", [Chart("differences", "Fund less model by year", years, "tall"), _years(fit)]),
         Section("", "By what drives it", [_spans(fit), Paragraph(ABOUT_TRACKING, "dek")]),
-        Section("", "What was assumed", [Items([f"The fee is {fee_words(fit.fee)}.", *fit.told])]),
+        Section("", "What was assumed", [Items([f"The fee is {fee_words(fit.fee)}.", *fit.assumed])]),
     ]
     header = [Paragraph(headline(fit), "strong", "headline")]
     write_document(path, Document(title, sections, header=header, data=page_data(fit), scripts=["fund"]))
@@ -122,7 +122,7 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
         ]
         shown = ("slope", "r2", "spread", "daily_error")
         rows = [Row([f"{era.first} to {era.last}", *_values(era, shown)]) for era in eras]
-        drivers = dict.fromkeys(one.driver for one in fit.eras)
+        drivers = dict.fromkeys(era.driver for era in fit.eras)
         indices = [Paragraph(f"the index: {driver}", "dek") for driver in drivers]
         show(console, [Table("eras", columns, rows), *indices, Paragraph("")])
     difference = Column("difference", format=partial(percent, places=2, sign=True))
@@ -130,12 +130,12 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
     columns += [*_shares("fund", "model", places=1), difference, *_shares("tracking error")]
     names = ("slope", "r2", "actual", "model", "difference", "daily_error")
     rows = [Row([str(year.first)[:4], *_values(year, names)]) for year in fit.years]
-    assumed = [Paragraph(text, "dek") for text in fit.told]
+    assumed = [Paragraph(text, "dek") for text in fit.assumed]
     show(console, [Table("years", columns, rows), *assumed, named("Page:", page)])
 
 
 def _lower(*columns: Column) -> Sequence[Column]:
-    return [Column(one.title if one is R2 else one.title.lower(), format=one.format) for one in columns]
+    return [Column(column.title if column is R2 else column.title.lower(), format=column.format) for column in columns]
 
 
 def headline(fit: FundFit) -> str:

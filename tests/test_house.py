@@ -164,6 +164,15 @@ def test_a_lock_names_no_registry_and_has_a_hash_for_everything(lock):
         assert block.startswith("#") or "--hash=sha256:" in block, block
 
 
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_a_page_names_no_file_that_is_gone(page):
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    named = set(re.findall(r"[\w/.]+\.(?:py|md|toml)\b", (ROOT / page).read_text("utf-8")))
+    named.discard("backtest/NAME_command.py")
+
+    assert not {name for name in named if f"/{name}\n" not in f"/{listed.replace(chr(10), chr(10) + '/')}"}
+
+
 def body_lines(function):
     """Count a function's lines below its signature and its docstring."""
     first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]

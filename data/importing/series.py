@@ -34,7 +34,7 @@ def read_series(table: ImportedTable, name: str, column: str, lag: int | None) -
     Raises
     ------
     DataError
-        File, line, date and cure.
+        File, line, date and remedy.
     """
     table.in_step()
     values = table.numbers(column)
@@ -100,7 +100,7 @@ def is_schedule(table: ImportedTable) -> bool:
 
 
 def read_events(table: ImportedTable, name: str) -> tuple[Events, tuple[str, ...]]:
-    """Return a file's schedule, and what was assumed; raises DataError with file, line, date and cure."""
+    """Return a file's schedule, and what was assumed; raises DataError with file, line, date and remedy."""
     if {"symbol", "ticker"} <= set(table.titles):
         raise DataError(f"{table.where}:1: symbol and ticker are one column twice: take one out")
     table.in_step(schedule=True)

@@ -98,7 +98,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     }
     intensity = np.full(len(market), np.nan) if prepared.signal is None else prepared.signal
     reads = prepared.reads | (put_reads(market.source) if evaluation else frozenset())
-    ledgers = {"hedged": hedged, **{name: one.ledger for name, one in controls.items() if one.ledger is not None}}
+    ledgers = {"hedged": hedged, **{name: book.ledger for name, book in controls.items() if book.ledger is not None}}
     return Run(
         metrics,
         ledgers,

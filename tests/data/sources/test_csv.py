@@ -1,4 +1,4 @@
-"""A folder of CSV files: what it may look like, and one line for every fault, naming file, row, date and cure."""
+"""A folder of CSV files: what it may look like, and one line for every fault, naming file, row, date and remedy."""
 
 import numpy as np
 import pytest
@@ -194,6 +194,11 @@ FAULTS = {
     ),
     "dollars": (changed(dividend="$0.5"), wrong(f"dividend is '$0.5', which is 0.5: {PLAINLY} .")),
     "ratio": (changed(split="1:10"), wrong("split is '1:10', not a number: correct it")),
+    "400 digits": (changed(split="9" * 400), wrong(f"split {MISSING}")),
+    "400 digits in a column of numbers": (
+        lines(HEADER, *(f"{row.rpartition(',')[0]},{'9' * 400}" for row in ROWS)),
+        f"bars/SOXS.csv:2: 2024-01-02: split {MISSING}",
+    ),
     "zero price": (changed(low="0"), wrong(f"low {NOT_POSITIVE}")),
     "negative price": (changed(close="-42"), wrong(f"close {NOT_POSITIVE}")),
     "negative volume": (changed(volume="-1"), wrong("volume is negative: write 0 where it is not known")),
@@ -319,10 +324,10 @@ def test_a_series_fault_is_told_in_one_line(tmp_path, text, fault):
 def test_a_missing_file_is_answered_with_the_near_name(tmp_path, kind, asked, near):
     source = folder(tmp_path, "", kind)
     path = tmp_path / kind / f"{asked}.csv"
-    cure = "add it, or choose another folder with --data"
-    assert said_by(source.read, kind, asked) == f"{path}: no such file, did you mean {near}?: {cure}"
+    remedy = "add it, or choose another folder with --data"
+    assert said_by(source.read, kind, asked) == f"{path}: no such file, did you mean {near}?: {remedy}"
     strange = tmp_path / kind / "QQQ.csv"
-    assert said_by(source.read, kind, "QQQ") == f"{strange}: no such file: {cure}"
+    assert said_by(source.read, kind, "QQQ") == f"{strange}: no such file: {remedy}"
 
 
 @pytest.mark.parametrize(
