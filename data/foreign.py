@@ -43,6 +43,12 @@ def refuse_preamble(rows: Sequence[tuple[int, Sequence[str]]], where: str) -> No
             raise DataError(f"{where}:1: {above} no header, line {line} is: delete what stands above it")
 
 
+def refuse_marks(header: Sequence[str], where: str) -> None:
+    """Raise DataError where semicolons, tabs or bars stand between the titles of a header, not commas."""
+    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
+        raise DataError(f"{where}:1: its fields aren't separated by commas: save it as CSV with commas")
+
+
 def refuse_tickers(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]], where: str) -> None:
     """Raise DataError where a file of prices has rows of several tickers, or a row of tickers under its header."""
     plain = [_plain(title) for title in header]
@@ -70,6 +76,7 @@ def refuse_shape(text: str, where: str) -> None:
     if head:
         refuse_preamble(head, where)
         header = head[0][1]
+        refuse_marks(header, where)
         several = any(_plain(title) in TICKERS for title in header)
         refuse_tickers(header, (rows_of(text) if several else head)[1:], where)
 

@@ -13,7 +13,7 @@ import numpy as np
 from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
 from data.errors import DataError, quoted
-from data.foreign import refuse_packed, refuse_preamble, refuse_tickers, rows_of
+from data.foreign import refuse_marks, refuse_packed, refuse_preamble, refuse_tickers, rows_of
 from data.importing.notation import Notation, form_of, parsed
 from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
 from data.ranges import ANY, Range
@@ -227,8 +227,7 @@ def _header(rows: list[tuple[int, list[str]]], where: str) -> tuple[list[str], i
         if len(tickers) > 1:
             raise DataError(f"{where}:2: holds {', '.join(tickers)}: save one file an instrument")
         return ["Date", *header[1:]], 3
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        raise DataError(f"{where}:1: its fields aren't separated by commas: save it as CSV with commas")
+    refuse_marks(header, where)
     refuse_preamble(rows, where)
     return header, 1
 
