@@ -79,16 +79,16 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
             for remark in control.remarks
         ),
     )
-    sessions = market.run_sessions
+    sessions, trades = market.run_sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)
     metrics = {
         "verdict": None if evaluation is None else evaluation.verdict.as_dict(),
         "name": config.name,
         "strategy": label,
         "source": market.source.name,
         "simulated": market.simulated,
-        **metrics_of(hedged, setup.terms.earned, sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)),
+        **metrics_of(hedged, setup.terms.cash_accrual, sessions, trades),
         "controls": {
-            name: metrics_of(control.ledger, control.terms.earned, sessions, control.trades)
+            name: metrics_of(control.ledger, control.terms.cash_accrual, sessions, control.trades)
             for name, control in controls.items()
             if control.ledger is not None and control.trades is not None
         },
