@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from data.format import lowered
 from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
@@ -74,7 +75,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         *(prepared.strategy.remarks(prepared.view) if isinstance(prepared.strategy, Strategy) else ()),
         *notes_of(config, market, hedged),
         *(
-            remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
+            remark if remark.startswith(control.title) else f"{control.title}: {lowered(remark)}"
             for control in controls.values()
             for remark in control.remarks
         ),
@@ -157,8 +158,3 @@ def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
     if hedged.equity[hedged.last] <= 0.0:
         notes.append(f"The hedged book was ruined on {market.run_sessions[hedged.last]}.")
     return tuple(notes)
-
-
-def _lower(sentence: str) -> str:
-    """Return a sentence as it stands after a colon; a name in capitals stays."""
-    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
