@@ -30,7 +30,7 @@ FREE, UNIT, BASIS, OFF_SCHEDULE = 20.0, 2.0, 10.0, 16.0
 a unit; the basis of some split; a payment where none is due, or none where one is."""
 SPREAD = 0.25
 """Least standard deviation of a payment's logarithm about what is usual."""
-RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0)
+RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
 NEIGHBORS = 8
 """Payments on either side by which a usual one is known."""
 

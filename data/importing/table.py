@@ -12,10 +12,11 @@ import numpy as np
 
 from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
-from data.errors import DataError
+from data.errors import DataError, quoted
 from data.foreign import refuse_packed, refuse_preamble, refuse_tickers, rows_of
 from data.importing.notation import Notation, form_of, parsed
 from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
+from data.ranges import ANY, Range
 from data.stamps import Stamps, days_off, intraday_words, off_words, read_stamps, undated_words
 from data.text import abridge
 
@@ -72,10 +73,12 @@ class ImportedTable:
     notation: Notation = field(default_factory=Notation)
     intraday: bool = False
 
-    def numbers(self, column: str, read: Callable[[str], float | None] = lambda _cell: None) -> Floats:
+    def numbers(
+        self, column: str, within: Range = ANY, read: Callable[[str], float | None] = lambda _cell: None
+    ) -> Floats:
         """Return a column's numbers, NaN where it is empty; `read` reads what else a cell may hold.
 
-        Raises DataError on what is no number, or may be two.
+        Raises DataError on what is no number, may be two, or is beyond a range.
         """
         values, as_number = np.full(len(self.lines), np.nan), self._as_number(column)
         for row, cell in enumerate(self.cells[column]):
@@ -85,6 +88,10 @@ class ImportedTable:
                 if value is None:
                     raise self.error(row, f"{self.titles[column]} is {cell!r}, {': '.join(self._unread(cell))}")
                 values[row] = value
+        if len(beyond := np.flatnonzero(within.beyond(values))):
+            row = int(beyond[0])
+            what = f"{self.titles[column]} is {quoted(self.cells[column][row])}, beyond all bounds"
+            raise self.error(row, f"{what}: correct it: it is from {within.ends}")
         return values
 
     def _as_number(self, column: str) -> Callable[[str], float | None]:

@@ -304,7 +304,8 @@ def _typed(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) -> tuple[p
         if intraday and column == "date":
             raise DataError(f"{where}: {': '.join(intraday_words())}")
     _refuse_commas(frame, where, numbers)
-    frame = frame.astype({column: str for column in numbers if frame[column].dtype == bool})  # no 1 and 0
+    untold = [column for column in numbers if frame[column].dtype in (bool, object)]  # no 1 and 0; ints of 400 digits
+    frame = frame.astype(dict.fromkeys(untold, str))
     for column in numbers:
         typed[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
         wrong = frame.index[typed[column].isna() & frame[column].notna()]

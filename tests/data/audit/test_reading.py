@@ -1,5 +1,6 @@
 """A broken CSV file: all its faults as findings, and the audit of the rows that remain."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -188,3 +189,12 @@ def test_what_a_source_in_memory_holds_is_checked_as_a_file_is():
         broken = fault.plant(clean, date).bars[fault.about(clean)]
         found = audit(source_of(broken))
         assert [(one.kind, one.severity, one.first) for one in found] == [(kind, ERROR, date)]
+
+
+@pytest.mark.parametrize(("column", "value"), [("close", 1e-320), ("open", 1e300), ("split", 1e7), ("dividend", 1e13)])
+def test_a_value_beyond_all_bounds_can_t_be(column, value):
+    bars = next(iter(made_up(5).bars.values()))
+    values = getattr(bars, column).copy()
+    values[50] = value
+    (found,) = audit(source_of(replace(bars, **{column: values})))
+    assert (found.kind, found.severity, found.first) == ("values", ERROR, bars.dates[50])

@@ -253,7 +253,7 @@ FACTORS = st.sampled_from([10.0, 15.0, 100.0, 0.1, 1 / 15, 3.0, 4.0, 0.25, 0.01]
     row=st.integers(60, 1800),
     of=st.sampled_from([(PAIR, "SOXS"), (PAIR, "SOXX"), (("SOXL", "SOXX"), "SOXL"), (("SMH",), "SMH")]),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_no_repair_that_is_offered_does_harm(change, factor, row, of):
     assert_no_harm(clean(), *of, change, factor, row)
 
@@ -285,3 +285,12 @@ def test_a_step_and_a_split_on_a_day_with_a_dividend():
     (one,) = errors_of(found_in(broken, *PAIR))
     assert (one.kind, one.first) == ("step", bars.dates[row])
     np.testing.assert_allclose(off(mended(broken, [one.repair]), bars), 0.0, atol=1e-9)
+
+
+def test_a_dividend_as_large_as_the_price_is_no_step():
+    """Where nothing tells what the dividends are, none of their ex-dates is taken for a split."""
+    bars = clean().fund
+    broken = replace(bars, dividend=400.0 * bars.dividend)
+    found = errors_of(found_in(broken, *PAIR))
+    assert "dividends" in {one.kind for one in found}
+    assert "step" not in {one.kind for one in found}

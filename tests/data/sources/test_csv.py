@@ -190,6 +190,11 @@ FAULTS = {
     "thousands": (changed(volume='"1,000"'), wrong("volume is '1,000', not a number: correct it")),
     "dollars": (changed(dividend="$0.5"), wrong("dividend is '$0.5', not a number: correct it")),
     "ratio": (changed(split="1:10"), wrong("split is '1:10', not a number: correct it")),
+    "400 digits": (changed(split="9" * 400), wrong(f"split {MISSING}")),
+    "400 digits in a column of numbers": (
+        lines(HEADER, *(f"{row.rpartition(',')[0]},{'9' * 400}" for row in ROWS)),
+        f"bars/SOXS.csv:2: 2024-01-02: split {MISSING}",
+    ),
     "zero price": (changed(low="0"), wrong(f"low {NOT_POSITIVE}")),
     "negative price": (changed(close="-42"), wrong(f"close {NOT_POSITIVE}")),
     "negative volume": (changed(volume="-1"), wrong("volume is negative: write 0 where it is not known")),
