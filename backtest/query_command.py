@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -209,10 +208,12 @@ def _write_json(answer: pa.RecordBatchReader) -> None:
     """Print the answer as a list of objects, a line each."""
     import json
 
+    from data.format import as_json
+
     names, before = answer.schema.names, "["
     for batch in answer:
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            record = {name: _plain(value) for name, value in zip(names, row, strict=True)}
+            record = {name: as_json(value) for name, value in zip(names, row, strict=True)}
             echo_data(f"{before}\n{json.dumps(record, ensure_ascii=False, allow_nan=False, default=str)}", nl=False)
             before = ","
     echo_data("[]" if before == "[" else "\n]")
@@ -243,17 +244,6 @@ def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
     except pa.ArrowNotImplementedError as error:
         raise UserError(f"--parquet {path}: {error}: cast that column to text, with ::varchar") from None
     return count
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: what is no number is null."""
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return None if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value  # noqa: PLR0124
 
 
 def _echo_json(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -17,7 +17,6 @@ PLAIN = (".txt", ".tsv", ".tab", ".dat")
 """How else the names of tables of text end."""
 DATES = frozenset(("date", "datetime", "timestamp", "observationdate", "releasedate", "reportdate", "day"))
 """Titles of a column of dates, in small letters and digits alone."""
-TICKER = re.compile(r"\^?[A-Za-z][A-Za-z0-9.=_-]*")
 TICKERS = frozenset(("ticker", "symbol"))
 PREAMBLE = 20
 """Lines within which a header is looked for."""

@@ -52,7 +52,7 @@ class FundFit:
         index never changed within the overlap.
     index
         The overlap, driven by the index throughout; ``None`` where nothing better than the underlying is known.
-    assumed
+    told
         What was assumed, a sentence each.
     dates
         The close before the first return and then every session, shape (sessions+1,).
@@ -70,7 +70,7 @@ class FundFit:
     years: tuple[Tracking, ...]
     eras: tuple[Tracking, ...]
     index: Tracking | None
-    assumed: tuple[str, ...]
+    told: tuple[str, ...]
     dates: Dates
     actual: Floats
     model: Floats

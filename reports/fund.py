@@ -12,7 +12,7 @@ import numpy as np
 
 from data.arrays import Floats, Ints, day
 from data.calendar import nyse_sessions
-from data.format import number, percent, points
+from data.format import as_json, number, percent, points
 from data.fund import Dated
 from data.fund_fit import FundFit
 from data.tracking import Tracking
@@ -67,7 +67,7 @@ def write_fund_page(path: Path, fit: FundFit, *, title: str) -> None:
         Section("", "What a dollar became", [Chart("levels", "Fund, model and plain multiple", levels, "tall")]),
         Section("", "Year by year", [Chart("differences", "Fund less model by year", years, "tall"), _years(fit)]),
         Section("", "By what drives it", [_spans(fit), Paragraph(ABOUT_TRACKING, "dek")]),
-        Section("", "What was assumed", [Items([f"The fee is {fee_words(fit.fee)}.", *fit.assumed])]),
+        Section("", "What was assumed", [Items([f"The fee is {fee_words(fit.fee)}.", *fit.told])]),
     ]
     header = [Paragraph(headline(fit), "strong", "headline")]
     write_document(path, Document(title, sections, header=header, data=page_data(fit), scripts=["fund"]))
@@ -130,7 +130,7 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
     columns += [*_shares("fund", "model", places=1), difference, *_shares("tracking error")]
     names = ("slope", "r2", "actual", "model", "difference", "daily_error")
     rows = [Row([str(year.first)[:4], *_values(year, names)]) for year in fit.years]
-    assumed = [Paragraph(text, "dek") for text in fit.assumed]
+    assumed = [Paragraph(text, "dek") for text in fit.told]
     show(console, [Table("years", columns, rows), *assumed, named("Page:", page)])
 
 
@@ -209,17 +209,4 @@ def _level(name: str, days: Ints, values: Floats) -> dict[str, str]:
 def fit_as_dict(fit: FundFit) -> dict[str, Any]:
     """Return a fit as JSON holds it, without what the chart draws."""
     drawn = ("dates", "actual", "model", "naive")
-    return {name: _plain(value) for name, value in asdict(fit).items() if name not in drawn}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON holds it: dates as text, what is no number as null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, np.datetime64):
-        return str(value)
-    if isinstance(value, float):
-        return float(value) if np.isfinite(value) else None
-    return value
+    return {name: as_json(value) for name, value in asdict(fit).items() if name not in drawn}

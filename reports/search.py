@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.arrays import Floats
-from data.format import counted, figure, percent
+from data.format import counted, figure, lowered, percent
 from engine.analytics.answer.words import Piece
 from engine.research.search.objectives import AVOIDED, COST, PAIR, Objective, best_first
 from engine.research.search.run import SearchResult, cost_of_selling
@@ -179,11 +179,6 @@ def head(result: SearchResult) -> str:
         for objective in result.search.objectives
     )
     return f"{counted(len(result.tried), 'trial')}, {result.sessions:,} sessions, for {wanted}"
-
-
-def lowered(words: str) -> str:
-    """Return a name as it stands within a sentence: one in capitals stays."""
-    return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
 def best_table(result: SearchResult, places: Sequence[int], command: str = "") -> Table:

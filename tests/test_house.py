@@ -239,6 +239,16 @@ def test_every_package_is_listed_by_name_and_typed():
     assert not list((ROOT / "tests").rglob("__init__.py"))
 
 
+def test_an_extra_that_is_named_is_one_and_quoted():
+    """A shell may take the brackets for a pattern."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+    for path in (*MODULES, *pages):
+        for quote, named in re.findall(r"pip install (?:-e )?(.)[\w.-]+\[([\w,]+)\]", path.read_text("utf-8")):
+            assert quote == "'", place(path)
+            assert set(named.split(",")) <= set(extras), place(path)
+
+
 def test_help_loads_nothing_heavy():
     heavy = ("pandas", "numpy", "numba", "quantstats", "backtrader", "arch", "plotly", "scipy", "pydantic", "pandera")
     code = "import sys; sys.argv = ['backtest', '--help']; from backtest.cli import main\n"

@@ -156,7 +156,9 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
 
 def _reading(rule: Input, row: int) -> Reading:
     threshold = np.broadcast_to(rule.threshold, np.shape(rule.values))[row]
-    return Reading(rule.name, _known(rule.values[row]), _known(threshold), rule.fires, bool(rule.fired[row]), rule.unit)
+    return Reading(
+        rule.name, known_value(rule.values[row]), known_value(threshold), rule.fires, bool(rule.fired[row]), rule.unit
+    )
 
 
 def _policy(setup: Setup, hedged: Ledger, t: int) -> PolicyRead:
@@ -164,7 +166,7 @@ def _policy(setup: Setup, hedged: Ledger, t: int) -> PolicyRead:
     made = fund_return(setup.prices, before.entry, t) if before.state.on else None
     action = REASONS[hedged.action[t]]
     return PolicyRead(
-        before.state, after.state, action, _known(setup.plan.size[t]), None if made is None else float(made)
+        before.state, after.state, action, known_value(setup.plan.size[t]), None if made is None else float(made)
     )
 
 
@@ -202,9 +204,9 @@ def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
     for name in dict.fromkeys((*market.roles.traded, market.underlying)):
         bars, level = market.bars(name), market.total_return(name)
         opened, high, low, close, volume = (
-            _known(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
+            known_value(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
         )
-        made = _known(level[row] / level[row - 1] - 1.0) if t else None
+        made = known_value(level[row] / level[row - 1] - 1.0) if t else None
         read.append(BarRead(name, opened, high, low, close, volume, made))
     return tuple(read)
 
@@ -240,5 +242,6 @@ def _check_kept(kept: Run, market: Market, reads: frozenset[str], hedged: Ledger
         raise UserError(f"{kept.folder}: the code changed since the run was kept, it comes out otherwise: {again}")
 
 
-def _known(value: float) -> float | None:
+def known_value(value: float) -> float | None:
+    """Return a number, None where it is not known (NaN)."""
     return None if np.isnan(value) else float(value)

@@ -21,7 +21,7 @@ from data.sources.wrapped import Wrapped
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
-from engine.inspection.explain import close_read, inputs_read
+from engine.inspection.explain import close_read, inputs_read, known_value
 from engine.inspection.freshness import Fresh, age, freshness
 from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
@@ -196,8 +196,8 @@ def _watched(rule: Input, sessions: Dates, rows: slice) -> Watched:
         rule.name,
         rule.fires,
         rule.unit,
-        _known(value),
-        _known(bound),
+        known_value(value),
+        known_value(bound),
         bool(fired[-1]),
         bound - value if known else None,
         bound / value - 1.0 if known and value > 0.0 else None,
@@ -240,8 +240,4 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
 
 
 def _listed(values: Floats) -> tuple[float | None, ...]:
-    return tuple(_known(value) for value in values.tolist())
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return tuple(known_value(value) for value in values.tolist())

@@ -112,7 +112,7 @@ def test_sessions_that_one_of_them_lacks_are_bridged() -> None:
 def test_an_unknown_fund_s_leverage_is_its_slope_rounded_and_its_fee_assumed() -> None:
     fitted = fit(made(), "FUND", "CORE")
     assert (fitted.leverage, fitted.fee) == (-3.0, 0.0101)
-    assert fitted.assumed == (
+    assert fitted.told == (
         f"Leverage -3 is the slope of {fitted.whole.slope:.3f}, rounded.",
         "The fee of FUND isn't known: 1.01 % a year is assumed.",
     )
@@ -121,7 +121,7 @@ def test_an_unknown_fund_s_leverage_is_its_slope_rounded_and_its_fee_assumed() -
 def test_a_known_fund_s_leverage_and_fee_are_known() -> None:
     fitted = fit(made("SQQQ", under="QQQ"), "SQQQ", "QQQ")
     assert (fitted.leverage, fitted.fee) == (-3.0, 0.0095)
-    assert fitted.assumed == ("To stand for its index, QQQ has its fee of 0.2 % a year added back.",)
+    assert fitted.told == ("To stand for its index, QQQ has its fee of 0.2 % a year added back.",)
     assert fitted.eras == ()
     assert fitted.index.spread - fitted.spread == pytest.approx(-0.002 * 360 / 365, rel=1e-9)
 
@@ -135,9 +135,7 @@ def test_an_index_is_taken_as_it_is() -> None:
     level = make_series("SPX", SESSIONS, source.read(BARS, "CORE").total_return())
     fitted = fit(made(extra=(level,)), "FUND", "SPX", fee=0.0101)
     assert fitted.spread == pytest.approx(0.01, abs=1e-12)
-    assert fitted.assumed[0].startswith(
-        "SPX is a series, taken as it is: dividends that are not in it are in the spread."
-    )
+    assert fitted.told[0].startswith("SPX is a series, taken as it is: dividends that are not in it are in the spread.")
 
 
 # An index that changed
@@ -164,7 +162,7 @@ def test_the_earlier_index_counts_until_it_changed_and_no_longer() -> None:
     assert before.daily_error < 1e-3  # but for the days on which dividends are counted, it is the model of SOX
     assert before.spread == pytest.approx(0.01 + (0.02 - paid) * 360 / 365, abs=1e-4)
     assert since.spread == pytest.approx(0.01 - 0.0046 * 360 / 365, abs=1e-10)
-    assert f"dividends of {100 * paid:.2f} % a year are added" in fitted.assumed[-1]
+    assert f"dividends of {100 * paid:.2f} % a year are added" in fitted.told[-1]
 
 
 def told_close(row):
@@ -181,7 +179,7 @@ def test_sessions_that_the_earlier_index_lacks_are_left_out() -> None:
 def test_without_the_earlier_index_the_underlying_stands_for_it_and_that_is_said() -> None:
     fitted = fit(made("SOXS", under="SOXX"), "SOXS", "SOXX")
     assert [era.driver for era in fitted.eras] == ["SOXX + 0.46 % fee"] * 2
-    assert fitted.assumed[-1] == "There is no series SOX: SOXX stands for the index before 2021-08-25, too."
+    assert fitted.told[-1] == "There is no series SOX: SOXX stands for the index before 2021-08-25, too."
 
 
 # What can't be fitted

@@ -88,7 +88,7 @@ DRAWN = "[...document.querySelectorAll('.chart')].every(chart => chart.querySele
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
 def test_the_page_in_a_browser(tmp_path, open_page, width, scheme):
-    told = replace(FITTED, assumed=("What was assumed <b>boldly</b>.",))
+    told = replace(FITTED, told=("What was assumed <b>boldly</b>.",))
     write_fund_page(tmp_path / "fund.html", told, title=EVIL)
     seen = open_page(tmp_path / "fund.html", width=width, scheme=scheme)
     shown = seen.page
