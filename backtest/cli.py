@@ -37,7 +37,8 @@ from backtest.options import (
     quietly,
     typed,
 )
-from data.errors import UserError, cut
+from data.errors import UserError
+from data.files import check_utf8
 
 if TYPE_CHECKING:
     from engine.config import RunConfig
@@ -308,7 +309,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        _check_text(sys.argv[1:])
+        check_utf8(*sys.argv[1:])
         status = app(prog_name="backtest", standalone_mode=False) or 0
     except UserError as fault:
         status = _refused(str(fault))
@@ -329,15 +330,6 @@ def main() -> None:
     if status == INTERRUPTED:  # typer returns it for Ctrl-C
         complain(INTERRUPTION)
     sys.exit(status)
-
-
-def _check_text(words: list[str]) -> None:
-    """Raise UserError where what was typed isn't UTF-8: kept runs, pages and JSON couldn't name it."""
-    for word in words:
-        try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise UserError(f"{cut(ascii(word))} is not UTF-8: rename the file or folder, or type it again") from None
 
 
 def _refused(message: str) -> int:

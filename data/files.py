@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data.errors import LONGEST, UserError, cut
+
 ABANDONED = 3600.0
 """A temporary file that nobody has written to for so many seconds has lost its writer."""
 
@@ -46,11 +48,25 @@ def path_of(named: str) -> Path:
 
 
 def absolute(named: str) -> Path:
-    """Return `path_of` a name from the root on, its links followed; they stay where one leads to itself."""
+    """Return `path_of` a name from the root on, its links followed; they stay where one leads to itself.
+
+    Raises UserError where that isn't UTF-8, as the working folder may be.
+    """
     path = path_of(named).absolute()
     with suppress(RuntimeError, OSError):  # up to Python 3.12, and from 3.13 on
-        return path.resolve()
+        path = path.resolve()
+    check_utf8(str(path))
     return path
+
+
+def check_utf8(*named: str) -> None:
+    """Raise UserError where a file or folder isn't UTF-8: kept runs, pages and JSON couldn't name it."""
+    for each in named:
+        try:
+            each.encode()
+        except UnicodeEncodeError:
+            shown = cut(ascii(each), 4 * LONGEST)
+            raise UserError(f"{shown} is not UTF-8: rename the file or folder, or type it again") from None
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import UserError
 from data.files import (
     ABANDONED,
     CHECKSUMS,
@@ -200,3 +201,13 @@ def test_a_link_to_itself_and_nobody_s_home_are_folders_that_aren_t_there(tmp_pa
         assert not path_of(named).is_dir()
         assert not absolute(named).is_dir()
         assert absolute(named).is_absolute()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are UTF-16 there")
+def test_a_working_folder_that_is_not_utf_8_is_told_before_a_run_names_it(tmp_path, monkeypatch):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    with pytest.raises(UserError, match=r"caf.udce9/data' is not UTF-8: rename the file or folder"):
+        absolute("data")
