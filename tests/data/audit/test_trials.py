@@ -135,6 +135,31 @@ def test_a_dividend_in_another_unit_is_mended_to_what_was_paid(role, factor):
     np.testing.assert_allclose(mended(broken, [one.repair]).dividend, bars.dividend, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("late", "words"), [(1, "1 session late"), (5, "5 sessions late"), (-2, "2 sessions early")])
+def test_dividends_off_their_ex_dates_are_not_taken_out(late, words):
+    """Such as on the days they are paid out: the total return has them all."""
+    bars = clean().underlying
+    broken = replace(bars, dividend=np.roll(bars.dividend, late))
+    (one,) = errors_of(found_in(broken, *PAIR))
+    assert (one.instrument, one.kind, one.repair) == ("SOXX", "dividends", None)
+    assert f"dividends are recorded {words}: SOXS shows when prices fell" in one.message
+
+
+@pytest.mark.parametrize(("names", "share"), [(PAIR, 0.02), (("SOXX",), 0.14)])
+@pytest.mark.parametrize("late", [3, -1])
+def test_one_dividend_off_its_ex_date_is_not_taken_out(names, share, late):
+    bars = clean().underlying
+    row = int(np.flatnonzero(bars.dividend)[12])
+    fallen = times(bars, slice(row, None), 1.0 - share, PRICES)
+    paid = fallen.dividend.copy()
+    paid[row], paid[row + late] = 0.0, paid[row] + share * bars.close[row - 1]
+    found = found_in(replace(fallen, dividend=paid), *names)
+    assert not any(one.repair for one in found)
+    (one,) = (each for each in found if each.kind == "dividend")
+    assert one.first == bars.dates[row + late]
+    assert f"recorded {abs(late)} session" in one.message
+
+
 @pytest.mark.parametrize("ratio", [4.0, 0.25, 10.0, 0.1])
 def test_history_appended_over_a_split_nobody_undid_keeps_its_dividends(ratio):
     """Prices of before in other shares than their dividends: the step is mended, no true dividend taken out."""
