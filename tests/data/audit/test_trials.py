@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from faults import Family, bad_price, changed, dividend_times, false_step, made_up, never_paid, times
+from faults import Family, back_adjusted, bad_price, changed, dividend_times, false_step, made_up, never_paid, times
 from history import FOLDER, needs_history
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,6 +108,20 @@ def test_dividends_as_paid_are_divided_by_the_later_splits(name):
     (one,) = errors_of(found_in(broken, *PAIR))
     assert (one.instrument, one.kind, one.remedy) == (name, "dividends", "--repair divides them by the later splits")
     np.testing.assert_allclose(mended(broken, [one.repair]).dividend, bars.dividend, rtol=1e-12)
+
+
+@pytest.mark.parametrize("names", [PAIR, (*PAIR, "SOXL")])
+@pytest.mark.parametrize("splits", [1, 2])
+def test_dividends_as_paid_beside_prices_adjusted_for_recorded_splits(names, splits):
+    """Two funds find the same, which is mended once."""
+    bars = back_adjusted(clean().underlying, 0)
+    recorded = changed(bars, [500, 1200][:splits], split=3.0)
+    basis = later_splits(recorded)
+    broken = replace(recorded, dividend=bars.dividend * basis)
+    true = replace(broken, **{name: getattr(bars, name) * basis for name in PRICES})
+    found = errors_of(found_in(broken, *names))
+    fixed = mended(broken, {one.id: one.repair for one in found}.values())
+    np.testing.assert_allclose(returns(fixed), returns(true), rtol=1e-12)
 
 
 @pytest.mark.parametrize("ratio", [3.0, 10.0])
