@@ -72,7 +72,7 @@ def refuse_tickers(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str
 
 def refuse_shape(text: str, where: str) -> None:
     """Raise DataError where a CSV text has lines above its header, or rows of several tickers; raises csv.Error."""
-    head = rows_of("".join(text.splitlines(keepends=True)[:PREAMBLE]))
+    head = rows_of(text, PREAMBLE)
     if head:
         refuse_preamble(head, where)
         header = head[0][1]
@@ -81,9 +81,9 @@ def refuse_shape(text: str, where: str) -> None:
         refuse_tickers(header, (rows_of(text) if several else head)[1:], where)
 
 
-def rows_of(text: str) -> list[tuple[int, list[str]]]:
-    """Return the lines of a CSV text by their numbers, fields stripped; raises csv.Error."""
-    reader = csv.reader(text.splitlines(keepends=True))
+def rows_of(text: str, most: int | None = None) -> list[tuple[int, list[str]]]:
+    """Return the lines of a CSV text by their numbers, fields stripped, or the first of them; raises csv.Error."""
+    reader = csv.reader(text.splitlines(keepends=True)[:most])
     rows, last = [], 0
     for row in reader:
         rows.append((last + 1, [cell.strip() for cell in row]))

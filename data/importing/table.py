@@ -184,7 +184,7 @@ def read_table(path: Path, where: str, notation: Notation | None = None) -> Impo
 
 def titles_of(path: Path, where: str) -> frozenset[str]:
     """Return a file's titles in small letters; raises DataError where it is no CSV file."""
-    return frozenset(title.lower() for title in _rows(path, where)[0][1])
+    return frozenset(title.lower() for title in _rows(path, where, 1)[0][1])
 
 
 def named_days(dates: Sequence[np.datetime64] | Dates) -> str:
@@ -198,11 +198,12 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
+def _rows(path: Path, where: str, most: int | None = None) -> list[tuple[int, list[str]]]:
+    """Return a file's rows, or those of its first lines."""
     try:
         raw = path.read_bytes()
         refuse_packed(raw, where)
-        rows = rows_of(raw.decode("utf-8-sig"))
+        rows = rows_of(raw.decode("utf-8-sig"), most)
     except OSError as error:
         raise DataError(f"{where}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
