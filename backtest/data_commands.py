@@ -13,7 +13,7 @@ import typer
 from backtest.console import complain, console, echo, echo_data, open_in_browser, steps
 from backtest.options import EXECUTED, Settings, config_of, taken, within
 from data.errors import UserError, cut
-from data.files import write_and_sweep_up
+from data.files import path_of, write_and_sweep_up
 from data.ranges import LEVERAGE, SESSIONS, YEARLY
 
 if TYPE_CHECKING:
@@ -361,7 +361,7 @@ def _source(folder: str | None) -> Source:
     if folder is not None:
         from data.sources.csv import CsvSource
 
-        return CsvSource(Path(folder).expanduser())
+        return CsvSource(path_of(folder))
     store = _store()
     if not store.listing():
         raise UserError(f"the store is empty: backtest data pull {STARTERS}, or name a folder with --data")

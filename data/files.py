@@ -37,6 +37,22 @@ class Gate:
 GATE = Gate()
 
 
+def path_of(named: str) -> Path:
+    """Return the path that somebody named, ``~`` put in; as it stands where that is nobody's home."""
+    path = Path(named)
+    with suppress(RuntimeError):
+        return path.expanduser()
+    return path
+
+
+def absolute(named: str) -> Path:
+    """Return `path_of` a name from the root on, its links followed; they stay where one leads to itself."""
+    path = path_of(named).absolute()
+    with suppress(RuntimeError, OSError):  # up to Python 3.12, and from 3.13 on
+        return path.resolve()
+    return path
+
+
 @contextmanager
 def locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold a folder's lock, which its process can't outlive; raises BlockingIOError where another has it."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from data.arrays import Dates, Floats, day
 from data.bars import Bars
-from data.errors import DataError
+from data.errors import DataError, check_arguments
 from data.families import FUNDS, Fund
 from data.fund import FEE, Dated, driver, rate_known
+from data.ranges import LEVERAGE, YEARLY
 from data.series import index_bars
 from data.sources import BARS, SERIES, Source
 from data.tracking import Overlap, Tracking, growth, regression, returns
@@ -105,8 +107,8 @@ def fit(
 
     Raises
     ------
-    DataError
-        Something isn't there, or the two share fewer than `LEAST` sessions.
+    UserError
+        Something isn't there, a number is out of its range, or the two share fewer than `LEAST` sessions.
 
     Notes
     -----
@@ -115,6 +117,9 @@ def fit(
     driven by the underlying, its fee added back. Where the source lacks the earlier index, the underlying stands for
     it.
     """
+    check_arguments(leverage=(leverage, LEVERAGE), rate=(None if isinstance(rate, str) else rate, YEARLY))
+    for each in fee.values() if isinstance(fee, Mapping) else (fee,):
+        check_arguments(fee=(each, YEARLY))
     assumed: list[str] = []
     if first is None and fund in TRUSTED:
         first = TRUSTED[fund]

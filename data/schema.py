@@ -267,7 +267,7 @@ def _within(column: str, numbers: Range) -> FileRule:
     return FileRule(
         f"{column} is beyond all bounds",
         f"correct it: it is from {numbers.ends}",
-        lambda f: ~numbers.beyond(f[column]),
+        lambda f: ~f[column].transform(numbers.beyond),
         f"{column}-beyond",
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from data.files import absolute, path_of
 from data.ranges import CASH, COUNT, LEVERAGE, SESSIONS, SHARE, YEARLY, Range
 from data.shown import screen
 
@@ -136,12 +136,12 @@ class DataConfig(ConfigSection):
         source = given.get("source") if isinstance(given, dict) else None
         if not isinstance(source, str) or source in SOURCES:
             return given
-        folder = Path(source).expanduser()
+        folder = path_of(source)
         if not folder.is_dir() and folder.name == source:  # a mistyped word; a path that isn't there is told on opening
             raise ValueError(f"data.source has to be {', '.join(map(repr, SOURCES))} or a folder, not {source!r}")
         if given.get("path") is not None:
             raise ValueError("data.source is a folder already: take data.path out")
-        return {**given, "source": "csv", "path": str(folder.resolve())}
+        return {**given, "source": "csv", "path": str(absolute(source))}
 
     @model_validator(mode="after")
     def _csv_has_a_path(self) -> DataConfig:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.errors import LONGEST, ConfigError, StrategyError, cut, did_you_mean, quoted
+from data.files import absolute
 from engine.config import RunConfig
 from engine.plain import Keys, PlainYaml, plain
 from strategies import parameters
@@ -162,7 +163,7 @@ def read_value(text: str, where: str) -> Any:
 
 def set_path(config: RunConfig, folder: str) -> RunConfig:
     """Return the config with ``--data DIR`` in it: source csv with that folder, made absolute."""
-    data = config.data.model_copy(update={"source": "csv", "path": str(Path(folder).expanduser().resolve())})
+    data = config.data.model_copy(update={"source": "csv", "path": str(absolute(folder))})
     return config.model_copy(update={"data": data})
 
 

@@ -10,7 +10,7 @@ from data.arrays import DAY, Flags, Floats, Ints
 from data.audit.finding import ERROR, WARNING, Finding, identity
 from data.audit.history import History
 from data.audit.pair import Pair
-from data.audit.payments import CLEARLY, Explanation, Single, of_many, of_one, usual_share
+from data.audit.payments import CLEARLY, Diagnosis, Single, of_many, of_one, usual_share
 from data.audit.robust import local_median
 from data.format import amount, counted, multiple, rough
 from data.repairs import Repair
@@ -108,10 +108,10 @@ def beside(pair: Pair, leave: Flags) -> tuple[Flags, Flags, list[Finding]]:
     return judged[0], judged[1], found
 
 
-def _of_many(pair: Pair, sides: Sequence[tuple[History, Floats, Floats]], leave: Flags) -> dict[str, Explanation]:
+def _of_many(pair: Pair, sides: Sequence[tuple[History, Floats, Floats]], leave: Flags) -> dict[str, Diagnosis]:
     """Return what is wrong with all or many dividends, by instrument; of two that pay on the same days the clearer."""
     weighed = {held.name: of_many(pair, held, given, leave) for held, given, _ in sides}
-    found = {name: cause for name, cause in weighed.items() if cause is not None}
+    found = {name: diagnosis for name, diagnosis in weighed.items() if diagnosis is not None}
     if len(found) < len(sides):
         return found
     (first, second), (name, other) = sorted(found.values(), key=lambda each: -each.gain), found
@@ -121,10 +121,10 @@ def _of_many(pair: Pair, sides: Sequence[tuple[History, Floats, Floats]], leave:
     return {name if found[name] is first else other: first if clear else first._replace(rival=second.best)}
 
 
-def _scaled(pair: Pair, held: History, cause: Explanation) -> Finding:
+def _scaled(pair: Pair, held: History, diagnosis: Diagnosis) -> Finding:
     """Report dividends of which many are off by a factor, or that prices never fell by."""
-    other, best, rows = pair.other(held), cause.best, cause.rows[held.reported[cause.rows]]
-    rows = rows if len(rows) else cause.rows
+    other, best, rows = pair.other(held), diagnosis.best, diagnosis.rows[held.reported[diagnosis.rows]]
+    rows = rows if len(rows) else diagnosis.rows
     count = counted(len(rows), "payment")
     message = f"dividends are {best.words}: {other.name} shows by how much prices fell on {count}"
     remedy = "--repair multiplies those before by " + f"{best.factor:.4g}"
@@ -138,10 +138,10 @@ def _scaled(pair: Pair, held: History, cause: Explanation) -> Finding:
         held.dates[rows],
     )
     repair = None
-    if cause.rival is None:
+    if diagnosis.rival is None:
         repair = Repair(name, held.name, best.kind, dates[-1], best.factor, best.before)
     else:
-        message, remedy = f"{message}, or {cause.rival.words}", "look them up and correct them"
+        message, remedy = f"{message}, or {diagnosis.rival.words}", "look them up and correct them"
     return Finding(name, ERROR, held.name, "dividends", dates, message, remedy, repair=repair, against=(other.name,))
 
 

@@ -58,7 +58,7 @@ class Scaling(NamedTuple):
     before: str = ""
 
 
-class Explanation(NamedTuple):
+class Diagnosis(NamedTuple):
     """What explains the dividends of one history best.
 
     Parameters
@@ -77,7 +77,7 @@ class Explanation(NamedTuple):
     rows: Ints
 
 
-def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Explanation | None:
+def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Diagnosis | None:
     """Weigh what may be wrong with many of a history's dividends; None where nothing is.
 
     Parameters
@@ -101,7 +101,7 @@ def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Explanati
         return None
     near = [ways[other] for other in np.argsort(scores) if scores[other] < scores[at] + CLEARLY]
     rivals = [way for way in near if float(np.abs((way.by - best.by) * held.yields[rows]).sum()) > ALIKE]
-    return Explanation(best, rivals[0] if rivals else None, gain, rows[best.by != 1])
+    return Diagnosis(best, rivals[0] if rivals else None, gain, rows[best.by != 1])
 
 
 def _is_plausible(way: Scaling, shares: Floats) -> bool:

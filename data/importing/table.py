@@ -13,7 +13,7 @@ import numpy as np
 from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
 from data.errors import DataError, quoted
-from data.foreign import refuse_packed, refuse_preamble, refuse_tickers, rows_of
+from data.foreign import refuse_marks, refuse_packed, refuse_preamble, refuse_tickers, rows_of
 from data.importing.notation import Notation, form_of, parsed
 from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
 from data.ranges import ANY, Range
@@ -184,7 +184,7 @@ def read_table(path: Path, where: str, notation: Notation | None = None) -> Impo
 
 def titles_of(path: Path, where: str) -> frozenset[str]:
     """Return a file's titles in small letters; raises DataError where it is no CSV file."""
-    return frozenset(title.lower() for title in _rows(path, where)[0][1])
+    return frozenset(title.lower() for title in _rows(path, where, 1)[0][1])
 
 
 def named_days(dates: Sequence[np.datetime64] | Dates) -> str:
@@ -198,11 +198,12 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
+def _rows(path: Path, where: str, most: int | None = None) -> list[tuple[int, list[str]]]:
+    """Return a file's rows, or those of its first lines."""
     try:
         raw = path.read_bytes()
         refuse_packed(raw, where)
-        rows = rows_of(raw.decode("utf-8-sig"))
+        rows = rows_of(raw.decode("utf-8-sig"), most)
     except OSError as error:
         raise DataError(f"{where}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -226,8 +227,7 @@ def _header(rows: list[tuple[int, list[str]]], where: str) -> tuple[list[str], i
         if len(tickers) > 1:
             raise DataError(f"{where}:2: holds {', '.join(tickers)}: save one file an instrument")
         return ["Date", *header[1:]], 3
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        raise DataError(f"{where}:1: its fields aren't separated by commas: save it as CSV with commas")
+    refuse_marks(header, where)
     refuse_preamble(rows, where)
     return header, 1
 

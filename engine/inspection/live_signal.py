@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data import ranges
 from data.arithmetic import dot
 from data.arrays import DAY, Dates, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
-from data.errors import DataError
+from data.errors import DataError, check_arguments
 from data.format import counted
 from data.market import Market, recorded
 from data.sources import BARS, Held, Kind, Source, typed
@@ -62,6 +63,8 @@ def signal_now(
     UserError
         What can't be used, or the hedged book was ruined before the last close.
     """
+    check_arguments(whole=True, days=(days, ranges.DAYS))
+    check_arguments(equity=(equity, ranges.CASH))
     market = open_market(config, source)
     aged = None if market.simulated else age(market.run_sessions[-1], now)
     with evaluate_strategy(config, market, recorded(market)) as prepared:

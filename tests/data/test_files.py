@@ -13,8 +13,10 @@ from data.files import (
     ABANDONED,
     CHECKSUMS,
     GATE,
+    absolute,
     damaged,
     locked,
+    path_of,
     replace_synced,
     write_and_sweep_up,
     write_checksums,
@@ -177,3 +179,24 @@ with locked(pathlib.Path({str(tmp_path)!r})):
         holder.kill()
         with locked(tmp_path):
             pass
+
+
+def test_a_folder_is_named_from_the_root_on_with_its_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    assert absolute("~/data") == absolute("data") == tmp_path.resolve() / "data"
+    assert path_of("~/data") == tmp_path / "data"
+    assert path_of("data") == Path("data")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links take a right there")
+def test_a_link_to_itself_and_nobody_s_home_are_folders_that_aren_t_there(tmp_path, monkeypatch):
+    """Both are a RuntimeError of pathlib's, by which a command would end with a traceback."""
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    for named in ("loop", "loop/data", "~nobody-has-this-name/data"):
+        assert not path_of(named).is_dir()
+        assert not absolute(named).is_dir()
+        assert absolute(named).is_absolute()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from history import FOLDER, needs_history
 from markets import MemorySource, make_bars, make_series, nyse
 
 from data.arrays import day
-from data.errors import DataError
+from data.errors import DataError, UserError
 from data.fund import fund_return
 from data.fund_fit import fit
 from data.rates import as_yield, days_between
@@ -283,3 +285,20 @@ def test_soxl_and_a_pair_that_no_one_named_are_fitted_too() -> None:
     assert real("SOXL").spread == pytest.approx(0.0096, abs=5e-4)
     assert real("SOXS", "SMH").leverage == -3.0
     assert real("SOXS", "SOX").whole.slope == pytest.approx(-2.967, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"leverage": 0.0},
+        {"leverage": math.nan},
+        {"leverage": 1e300},
+        {"fee": 2.0},
+        {"fee": {"2010-01-04": -9}},
+        {"rate": 5},
+    ],
+)
+def test_a_number_out_of_its_range_is_refused(given: dict[str, Any]) -> None:
+    (name,) = given
+    with pytest.raises(UserError, match=f"^{name}=.*: has to be a number from "):
+        fit(made(), "FUND", "CORE", **given)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markets import days, make_bars, nyse, random_bars
 
 from data.bars import COLUMNS, PRICES
-from data.errors import DataError
+from data.errors import DataError, UserError
 from data.importing import import_files
 from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
@@ -730,7 +730,8 @@ def test_what_can_not_be_imported_at_all(tmp_path, store):
     assert said(tmp_path, name="SOXS") == (
         f"{tmp_path}: is a folder, and a name is for a single file: name its files after what they hold"
     )
-    assert said(tmp_path, lag=-1) == "a lag of -1 sessions can't be meant: it has to be a whole number from 0 to 25,200"
+    with pytest.raises(UserError, match=r"^lag=-1: has to be a whole number from 0 to 25,200$"):
+        import_files(store, tmp_path, lag=-1)
 
 
 # Faults
