@@ -311,22 +311,22 @@ def main() -> None:
     try:
         check_utf8(*sys.argv[1:])
         status = app(prog_name="backtest", standalone_mode=False) or 0
-    except UserError as fault:
-        status = _refused(str(fault))
+    except UserError as error:
+        status = _refused(str(error))
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         status = OUR_ERROR
-    except OSError as fault:
-        path = fault.filename2 or fault.filename or "the system"  # of a rename the file that couldn't be replaced
-        status = _refused(f"{path}: {fault.strerror or fault}")
-    except Exception as fault:
-        if not hasattr(fault, "format_message"):  # typer's own complaints about the command line have it
+    except OSError as error:
+        path = error.filename2 or error.filename or "the system"  # of a rename the file that couldn't be replaced
+        status = _refused(f"{path}: {error.strerror or error}")
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer's own complaints about the command line have it
             sys.excepthook = show_traceback
             raise
-        told_by = getattr(getattr(fault, "ctx", None), "command_path", "backtest")  # which command's help
-        status = _refused(f"{fault.format_message().removesuffix('.')}: see {told_by} --help")
+        command = getattr(getattr(error, "ctx", None), "command_path", "backtest")  # which command's help
+        status = _refused(f"{error.format_message().removesuffix('.')}: see {command} --help")
     if status == INTERRUPTED:  # typer returns it for Ctrl-C
         complain(INTERRUPTION)
     sys.exit(status)

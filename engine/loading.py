@@ -103,8 +103,8 @@ def build_config(
         origin.set(keys, setting)
     try:
         config = RunConfig.model_validate(merged)
-    except ValidationError as fault:
-        raise ConfigError(_first(fault, origin)) from None
+    except ValidationError as error:
+        raise ConfigError(_first(error, origin)) from None
     return _with_strategy(config, origin, folders)
 
 
@@ -202,8 +202,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{path.name}: is no text: save it as UTF-8") from None
-    except OSError as fault:
-        raise ConfigError(f"{path}: can't be read: {fault.strerror}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}") from None
     read = PlainYaml(text, lambda line: f"{path.name}:{line}")
     if read.tree is None:
         raise ConfigError(f"{path.name}: is empty: backtest init writes a file to start from")
@@ -277,9 +277,9 @@ def _known_keys() -> dict[str, list[str]]:
     return known
 
 
-def _first(fault: ValidationError, origin: _Origin) -> str:
+def _first(failed: ValidationError, origin: _Origin) -> str:
     """Return the first error in one line."""
-    error = fault.errors(include_url=False)[0]
+    error = failed.errors(include_url=False)[0]
     keys = tuple(str(part) for part in error["loc"] if part != "[key]")
     where, given = origin.of(keys), quoted(error["input"])
     named = ".".join(cut(key if key.isprintable() else repr(key)) for key in keys)
@@ -299,21 +299,21 @@ def _with_strategy(config: RunConfig, origin: _Origin, folders: Folders) -> RunC
     section = config.strategy
     try:
         cls = strategy_class(section.named, folders)
-    except StrategyError as fault:
-        raise ConfigError(f"{origin.of(('strategy', 'class'))}: {fault}") from None
+    except StrategyError as error:
+        raise ConfigError(f"{origin.of(('strategy', 'class'))}: {error}") from None
     known: dict[str, Any] = {"named": full_name(section.named, folders)}
     if kind(cls) == "backtrader":
         _check_backtrader(cls, config, origin)
     else:
         try:
             known["params"] = _resolved(cls, known["named"], section.params)
-        except StrategyError as fault:
-            at = getattr(fault, "parameter", None)
+        except StrategyError as error:
+            at = getattr(error, "parameter", None)
             where = origin.of(("strategy", "params", *at.split(".")) if at else ("strategy", "class"))
-            raise ConfigError(f"{where}: {fault}") from None
-        except Exception as fault:  # whatever a __post_init__ of the user's does wrong
-            said = fault_in(fault, inspect.getsourcefile(cls))
-            raise ConfigError(f"{origin.of(('strategy',))}: {cls.__name__} can't be made: {said}") from fault
+            raise ConfigError(f"{where}: {error}") from None
+        except Exception as error:  # whatever a __post_init__ of the user's does wrong
+            said = fault_in(error, inspect.getsourcefile(cls))
+            raise ConfigError(f"{origin.of(('strategy',))}: {cls.__name__} can't be made: {said}") from error
     return config.model_copy(update={"strategy": section.model_copy(update=known)})
 
 

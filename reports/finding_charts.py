@@ -132,8 +132,8 @@ def about_volume(finding: Finding, own: ChartedHistory) -> bool:
 def _read(read: Callable[[str], ChartedHistory], name: str, missing: list[str]) -> ChartedHistory | None:
     try:
         return read(name)
-    except DataError as fault:
-        missing.append(f"{name} can't be shown: {fault}.")
+    except DataError as error:
+        missing.append(f"{name} can't be shown: {error}.")
         return None
 
 
