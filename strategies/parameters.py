@@ -48,8 +48,8 @@ class Parameter(NamedTuple):
 
     @property
     def ends(self) -> str:
-        """The ends of its range; empty where it is no number."""
-        return self.range.ends if {int, float} & set(_allowed(self.type)) else ""
+        """The ends of its range; empty where it is no number, or none are declared."""
+        return self.range.ends if self.range != ANY and {int, float} & set(_allowed(self.type)) else ""
 
 
 def describe(cls: type) -> tuple[Parameter, ...]:
