@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import complain, console, echo, echo_data
-from backtest.options import within
+from backtest.options import kept_in, within
 from data.errors import UserError, did_you_mean
 from data.ranges import ROWS
 
@@ -73,7 +73,7 @@ def query(
 
 
 def runs(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
+    out: Annotated[Path, kept_in("runs")] = Path("runs"),
     name: Name = None,
     strategy: Strategy = None,
     verdict: Annotated[str | None, typer.Option("--verdict", help="paid, did not pay, can't tell or withheld.")] = None,
@@ -119,7 +119,7 @@ def _into(out: Path, usual: str) -> str:
 
 
 def sweeps(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
+    out: Annotated[Path, kept_in("sweeps")] = Path("sweeps"),
     searches: Searches = Path("searches"),
     walkforwards: Forwards = Path("walkforwards"),
     name: Name = None,

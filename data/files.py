@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -111,6 +112,8 @@ def locked_by_file(folder: Path, *, wait: bool) -> Iterator[None]:
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a file under a temporary name beside `path`, then rename it; an error leaves nothing behind."""
+    if not path.name:  # of / and of .
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     writing = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from data.errors import DataError
 from data.format import lowered
 from data.market import Market, recorded
 from data.sources import Source
@@ -27,6 +28,8 @@ from strategies.base import Strategy
 from strategies.sizing import most_hedge
 
 Progress = Callable[[str], None]
+MOST = 1e24
+"""Dollars that no book comes to, nor owes."""
 
 
 def run(
@@ -63,6 +66,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     setup, market = prepared.setup, prepared.setup.market
     say(f"running in {engine}")
     hedged, said = execute(engine, config, prepared)
+    _check_worth(hedged, market)
     say("running the controls")
     evaluation = evaluate(prepared, hedged, said.withheld) if config.controls == "on" else None
     controls = (
@@ -105,6 +109,15 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         ledgers,
         Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, reads, engine),
     )
+
+
+def _check_worth(hedged: Ledger, market: Market) -> None:
+    """Raise DataError where a book comes to more than any could: what follows would compute with infinity."""
+    beyond = ~(np.abs(hedged.equity[: hedged.last + 1]) <= MOST)
+    if beyond.any():
+        date = market.run_sessions[int(np.argmax(beyond))]
+        what = f"the hedged book comes to more than {MOST:g} dollars on {date}"
+        raise DataError(f"{what}: a price, dividend or split can't be right: backtest data check tells which")
 
 
 def _judged(evaluation: Evaluation | None) -> dict[str, Any]:

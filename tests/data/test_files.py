@@ -35,6 +35,13 @@ def test_a_file_is_written_with_its_folders(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("named", ["/", ".", ""])
+def test_a_folder_has_no_name_to_write_beside(named):
+    with pytest.raises(IsADirectoryError) as caught:
+        write_whole(Path(named), lambda writing: writing.write_text("never"))
+    assert caught.value.filename == str(Path(named))
+
+
 def test_a_fault_leaves_the_old_file_and_nothing_beside_it(tmp_path):
     path = tmp_path / "note.txt"
     path.write_text("old")
