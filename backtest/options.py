@@ -62,8 +62,8 @@ def within(numbers: Range) -> dict[str, Any]:
     def check(value: int | None) -> int | None:
         try:
             return None if value is None else int(numbers.take(value, whole=True))
-        except ValueError as fault:
-            raise typer.BadParameter(f"{fault}, not {quoted(value)}") from None
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}, not {quoted(value)}") from None
 
     return {"callback": check}
 
@@ -72,8 +72,8 @@ def taken(option: str, value: float | None, numbers: Range) -> float | None:
     """Return an option's number, None where it isn't given; raises UserError that names the range."""
     try:
         return None if value is None else numbers.take(value)
-    except ValueError as fault:
-        raise UserError(f"{option} {quoted(value)}: {fault}") from None
+    except ValueError as error:
+        raise UserError(f"{option} {quoted(value)}: {error}") from None
 
 
 def command_line(

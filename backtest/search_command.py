@@ -28,6 +28,7 @@ from data.ranges import PROCESSES, ROWS, SEED, TRIALS
 if TYPE_CHECKING:
     from engine.research.job import Executor
     from engine.research.search.run import SearchResult
+    from engine.research.search.space import Dimension
 
 
 def search(
@@ -154,7 +155,7 @@ def forward_command(run: str, result: SearchResult) -> str | None:
     return shlex.join([*words, *(["--answer"] if column in SUM else [])])
 
 
-def _three(dimension: Any) -> list[str]:
+def _three(dimension: Dimension) -> list[str]:
     """Return both ends and the middle of a range, or all choices."""
     from reports.naming import as_yaml
 

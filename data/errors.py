@@ -57,8 +57,8 @@ def check_arguments(*, whole: bool = False, **given: tuple[Any, Range]) -> None:
     for name, (value, numbers) in given.items():
         try:
             _ = value if value is None else numbers.take(value, whole=whole)
-        except ValueError as fault:
-            raise UserError(f"{name}={quoted(value)}: {fault}") from None
+        except ValueError as error:
+            raise UserError(f"{name}={quoted(value)}: {error}") from None
 
 
 def cut(text: str, most: int = LONGEST) -> str:

@@ -17,7 +17,6 @@ PLAIN = (".txt", ".tsv", ".tab", ".dat")
 """How else the names of tables of text end."""
 DATES = frozenset(("date", "datetime", "timestamp", "observationdate", "releasedate", "reportdate", "day"))
 """Titles of a column of dates, in small letters and digits alone."""
-TICKER = re.compile(r"\^?[A-Za-z][A-Za-z0-9.=_-]*")
 TICKERS = frozenset(("ticker", "symbol"))
 PREAMBLE = 20
 """Lines within which a header is looked for."""
@@ -41,6 +40,12 @@ def refuse_preamble(rows: Sequence[tuple[int, Sequence[str]]], where: str) -> No
         if len(row) > 1 and any(_plain(title) in DATES for title in row):
             above = "line 1 is" if line == 2 else f"lines 1 to {line - 1} are"
             raise DataError(f"{where}:1: {above} no header, line {line} is: delete what stands above it")
+
+
+def refuse_marks(header: Sequence[str], where: str) -> None:
+    """Raise DataError where semicolons, tabs or bars stand between the titles of a header, not commas."""
+    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
+        raise DataError(f"{where}:1: its fields aren't separated by commas: save it as CSV with commas")
 
 
 def refuse_tickers(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]], where: str) -> None:
@@ -70,6 +75,7 @@ def refuse_shape(text: str, where: str) -> None:
     if head:
         refuse_preamble(head, where)
         header = head[0][1]
+        refuse_marks(header, where)
         several = any(_plain(title) in TICKERS for title in header)
         refuse_tickers(header, (rows_of(text) if several else head)[1:], where)
 

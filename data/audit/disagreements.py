@@ -128,6 +128,8 @@ def _is_alone(pair: Pair, held: History, factor: float, row: int) -> bool:
 def _jump(pair: Pair, held: History, expected: Floats, row: int, blamed: Blame) -> Jump | None:
     """Return the step by a factor that a session is, or None: all its prices are in another basis, or it lasts."""
     factor = float(expected[row] / held.gross[row])
+    if abs(np.log(held.bars.close[row] / held.base[row] / expected[row])) < abs(np.log(factor)) / 3:
+        return None  # a false dividend is no step
     unit = 1.0 if held is pair.fund else abs(pair.leverage)
     slack, recorded = float(pair.noise[row] / unit / expected[row]), float(held.bars.split[row])
     if recorded == 1 or splits_by(recorded * factor, slack) is None:

@@ -11,7 +11,7 @@ from data.arrays import Dates, Flags, Floats, Ints
 from data.audit.history import History
 from data.audit.pair import LEAST_NOISE, Pair
 from data.audit.robust import MEDIAN, local_median, local_scale
-from data.format import multiple
+from data.format import counted, multiple
 
 CLEARLY = 9.0
 """Squared standard deviations by which the best explanation has to beat every other for a repair: 3 of them."""
@@ -30,9 +30,15 @@ FREE, UNIT, BASIS, OFF_SCHEDULE = 20.0, 2.0, 10.0, 16.0
 a unit; the basis of some split; a payment where none is due, or none where one is."""
 SPREAD = 0.25
 """Least standard deviation of a payment's logarithm about what is usual."""
-RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0)
+RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
 NEIGHBORS = 8
 """Payments on either side by which a usual one is known."""
+
+
+LOOSE = 0.1
+"""Part of a payment by which a fall may miss it on another day, at another price."""
+LATE = 10
+"""Sessions by which payments may be recorded off their ex-dates, such as on the days they are paid out."""
 
 
 class Scaling(NamedTuple):
@@ -58,7 +64,7 @@ class Scaling(NamedTuple):
     before: str = ""
 
 
-class Verdict(NamedTuple):
+class Diagnosis(NamedTuple):
     """What explains the dividends of one history best.
 
     Parameters
@@ -77,7 +83,7 @@ class Verdict(NamedTuple):
     rows: Ints
 
 
-def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Verdict | None:
+def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Diagnosis | None:
     """Weigh what may be wrong with many of a history's dividends; None where nothing is.
 
     Parameters
@@ -94,6 +100,8 @@ def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Verdict |
     error = (pair.plain - local_median(pair.plain))[rows] / noise
     shares = given[rows] / noise
     ways = [way for way in _scalings(held, rows) if _is_plausible(way, held.yields[rows])]
+    late, better = sessions_late(pair.plain, given, rows)
+    ways.append(Scaling(0.0 * shares, BASIS - better, late_words(late), "late", factor=0.0))
     scores = np.array([_score(error, shares, way.by) + way.cost for way in ways])
     at = int(np.argmin(scores))
     best, gain = ways[at], _score(error, shares, np.ones(len(rows))) - float(scores[at])
@@ -101,7 +109,34 @@ def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Verdict |
         return None
     near = [ways[other] for other in np.argsort(scores) if scores[other] < scores[at] + CLEARLY]
     rivals = [way for way in near if float(np.abs((way.by - best.by) * held.yields[rows]).sum()) > ALIKE]
-    return Verdict(best, rivals[0] if rivals else None, gain, rows[best.by != 1])
+    return Diagnosis(best, rivals[0] if rivals else None, gain, rows[best.by != 1])
+
+
+def sessions_late(error: Floats, given: Floats, rows: Ints) -> tuple[int, float]:
+    """Return by how many sessions payments are recorded late, and how much better that explains returns; below 0 early.
+
+    Parameters
+    ----------
+    error, given
+        By how much a fund's returns are off, and what payments add to that, shape (sessions,).
+    rows
+        The payments.
+    """
+    noise = np.maximum(local_scale(error), LEAST_NOISE)
+    off, found = error - local_median(error), []
+    for late in (*range(-LATE, 0), *range(1, LATE + 1)):
+        paid = rows[(rows - late >= 0) & (rows - late < len(off)) & ~np.isnan(off[(rows - late) % len(off)])]
+        fell = paid - late
+        spread, nothing = np.hypot(noise[fell], LOOSE * given[paid]), np.ones(len(paid))
+        errors, shares = off[fell] / spread, -given[paid] / spread
+        found.append((_score(errors, shares, nothing) - _score(errors, shares, 0.0 * nothing), late))
+    better, late = max(found)
+    return late, better
+
+
+def late_words(late: int) -> str:
+    """Return by how many sessions a payment is recorded late or early."""
+    return f"recorded {counted(abs(late), 'session')} {'late' if late > 0 else 'early'}"
 
 
 def _is_plausible(way: Scaling, shares: Floats) -> bool:

@@ -38,7 +38,7 @@ def read_bars(table: ImportedTable, name: str) -> tuple[Bars, tuple[str, ...]]:
     Raises
     ------
     DataError
-        File, line, date and cure, where a number can't be one or the prices are in no basis that can be told.
+        File, line, date and remedy, where a number can't be one or the prices are in no basis that can be told.
     """
     table.only_once("the date stands twice")
     table.in_step()

@@ -13,7 +13,7 @@ import numpy as np
 from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
 from data.errors import DataError, quoted
-from data.foreign import refuse_packed, refuse_preamble, refuse_tickers, rows_of
+from data.foreign import refuse_marks, refuse_packed, refuse_preamble, refuse_tickers, rows_of
 from data.importing.notation import Notation, form_of, parsed
 from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
 from data.ranges import ANY, Range
@@ -96,9 +96,9 @@ class ImportedTable:
 
     def _as_number(self, column: str) -> Callable[[str], float | None]:
         """Return what reads a column's cells: by the decimal mark that is told, else only what means one thing."""
-        told = self.notation.decimal
-        if told is not None:
-            return lambda cell: read_number(cell, told)
+        mark = self.notation.decimal
+        if mark is not None:
+            return lambda cell: read_number(cell, mark)
         own = self.cells[column]
         others = [cell for each in self.cells if each not in (column, *DAYS) for cell in self.cells[each]]
         thousands = any(COMMA in cell for cell in own) and shows_thousands(own, others)
@@ -153,7 +153,7 @@ class ImportedTable:
 
 
 def read_table(path: Path, where: str, notation: Notation | None = None) -> ImportedTable:
-    """Read a CSV file; raises DataError with file, line and cure where it can't be read without guessing."""
+    """Read a CSV file; raises DataError with file, line and remedy where it can't be read without guessing."""
     notation = notation or Notation()
     rows = _rows(path, where)
     header, first = _header(rows, where)
@@ -227,8 +227,7 @@ def _header(rows: list[tuple[int, list[str]]], where: str) -> tuple[list[str], i
         if len(tickers) > 1:
             raise DataError(f"{where}:2: holds {', '.join(tickers)}: save one file an instrument")
         return ["Date", *header[1:]], 3
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        raise DataError(f"{where}:1: its fields aren't separated by commas: save it as CSV with commas")
+    refuse_marks(header, where)
     refuse_preamble(rows, where)
     return header, 1
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from data.arrays import DAY
 from data.errors import UserError
-from data.files import CHECKSUMS, damaged, write_checksums
+from data.files import CHECKSUMS, damaged, read_checksums, write_checksums
 from engine.config import RunConfig
 from engine.plain import PlainYaml
 from engine.runs.folder import quoted
@@ -172,6 +172,8 @@ def _settings(folder: Path) -> Mapping[str, Any]:
 
 def _check_whole(folder: Path, *names: str) -> None:
     name = damaged(folder, names, every=True)
+    if name in names and not {*names} & {*(read_checksums(folder) or {})}:
+        raise broken(folder, f"{CHECKSUMS} is damaged: it isn't as it was written")
     if name == "config.yaml":
         raise UserError(f"{folder}: {name} was changed after the run: run what it says now, or remove the folder")
     if name is not None:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import MemorySource, days, make_bars, make_series, nyse
+from prospectus import estimated_return
 
 from data.arrays import day
 from data.errors import DataError
-from data.fund import dated, driver, estimated_return, fund_return, rate_known
+from data.fund import dated, driver, fund_return, rate_known
 
 DAILY = np.ones(1)
 SIGMAS = (0.10, 0.25, 0.50, 0.75, 1.00)

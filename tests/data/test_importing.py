@@ -626,7 +626,8 @@ def test_a_series_dated_by_the_first_days_of_its_periods_says_which_lag_it_needs
     assert take("date,value", *quarters, file="GDP.csv", lag=85).notes == ()
     known = [f"{row},{row[:10]}" for row in quarters]
     assert take("date,value,known", *known, file="GDP.csv").notes[-1] == (
-        "It is known too early: its column known has days before the quarters were over."
+        "It is known too early: its column known has days before the quarters were over: "
+        "correct them, or leave them if each value was set on its day, as a rate is."
     )
 
 

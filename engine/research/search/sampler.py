@@ -176,7 +176,7 @@ class OptunaSampler:
 def import_optuna() -> Any:  # the module
     """Return optuna, quiet; raises UserError where it isn't installed."""
     if find_spec("optuna") is None:
-        raise UserError("a search needs optuna: pip install hedge-backtest[search]")
+        raise UserError("a search needs optuna: pip install 'hedge-backtest[search]'")
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)

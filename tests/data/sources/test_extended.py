@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from history import FOLDER, needs_history
 from markets import MemorySource, make_bars, make_series, nyse
+from prospectus import estimated_return
 
 from data.arrays import DAY, day
 from data.bars import COLUMNS
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.extension import Extension
-from data.fund import estimated_return
 from data.fund_fit import fit
 from data.market import Roles, load_market
 from data.series import index_bars

@@ -222,6 +222,12 @@ def test_a_file_whose_checksum_was_taken_out_is_told(copied):
         Run.load(copied)
 
 
+def test_checksums_of_other_files_are_told_as_such(copied):
+    (copied / CHECKSUMS).write_text('{"name": "app"}')
+    with pytest.raises(UserError, match=r"checksums\.json is damaged"):
+        Run.load(copied)
+
+
 def test_a_run_without_controls_is_read_too(tmp_path):
     bare = run(load_config("hedge_soxs.yaml", [*SPAN, "controls=off"]), engine="python")
     read = Run.load(write_run(bare, tmp_path, tearsheet=False, report=False))

@@ -172,7 +172,7 @@ def test_a_file_of_ones_own_may_be_asked_too(places, tmp_path):
         ("select * from runz", "there is no table runz, did you mean runs?"),
         ("select nope from runs", 'Referenced column "nope" not found'),
         ("selec 1", 'syntax error at or near "selec"'),
-        ("select * from walkforwards", r"walkforwards: nothing is kept in .*walkforwards"),
+        ("select * from walkforward_runs", r"walkforwards: nothing is kept in .*walkforwards"),
         ("select * from folds", r"folds: nothing is kept in .*walkforwards"),
     ],
 )
@@ -184,7 +184,7 @@ def test_a_mistake_is_what_duckdb_says_in_one_line(places, sql, said):
 
 def test_without_duckdb_it_says_what_to_install(places, monkeypatch):
     monkeypatch.setattr("engine.runs.sql.find_spec", lambda _name: None)
-    with pytest.raises(UserError, match=r"pip install hedge-backtest\[query\]"):
+    with pytest.raises(UserError, match=r"pip install 'hedge-backtest\[query\]'"):
         answer("select 1", places)
 
 

@@ -261,7 +261,7 @@ def test_the_journal_is_a_study_that_optuna_reads(tmp_path):
 
 def test_without_optuna_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.research.search.sampler.find_spec", lambda _name: None)
-    with pytest.raises(UserError, match=r"pip install hedge-backtest\[search\]"):
+    with pytest.raises(UserError, match=r"pip install 'hedge-backtest\[search\]'"):
         searched(tmp_path, 2)
 
 
