@@ -37,7 +37,7 @@ NEIGHBORS = 8
 
 LOOSE = 0.1
 """Part of a payment by which a fall may miss it on another day, at another price."""
-LATE = 10
+EARLY, LATE = 5, 22
 """Sessions by which payments may be recorded off their ex-dates, such as on the days they are paid out."""
 
 
@@ -124,7 +124,7 @@ def sessions_late(error: Floats, given: Floats, rows: Ints) -> tuple[int, float]
     """
     noise = np.maximum(local_scale(error), LEAST_NOISE)
     off, found = error - local_median(error), []
-    for late in (*range(-LATE, 0), *range(1, LATE + 1)):
+    for late in (*range(-EARLY, 0), *range(1, LATE + 1)):
         paid = rows[(rows - late >= 0) & (rows - late < len(off)) & ~np.isnan(off[(rows - late) % len(off)])]
         fell = paid - late
         spread, nothing = np.hypot(noise[fell], LOOSE * given[paid]), np.ones(len(paid))
