@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Dates, Flags, Floats
 from data.ranges import SPLIT, SPLITS
 
@@ -99,8 +101,8 @@ class Bars:
 def splits_beyond(split: Floats) -> Flags:
     """Return the rows up to which splits multiply to what no share became; those that can't be alone count as 1."""
     able = (split >= SPLIT.low) & (split <= SPLIT.high)
-    product = np.cumsum(np.log(np.where(able, split, 1.0)))
-    beyond: Flags = (product < np.log(SPLITS.low)) | (product > np.log(SPLITS.high))
+    product = np.cumsum(log(np.where(able, split, 1.0)))
+    beyond: Flags = (product < math.log(SPLITS.low)) | (product > math.log(SPLITS.high))
     return beyond
 
 

@@ -172,7 +172,7 @@ def test_a_file_of_ones_own_may_be_asked_too(places, tmp_path):
         ("select * from runz", "there is no table runz, did you mean runs?"),
         ("select nope from runs", 'Referenced column "nope" not found'),
         ("selec 1", 'syntax error at or near "selec"'),
-        ("select * from walkforward_runs", r"walkforwards: nothing is kept in .*walkforwards"),
+        ("select * from walkforwards", r"walkforwards: nothing is kept in .*walkforwards"),
         ("select * from folds", r"folds: nothing is kept in .*walkforwards"),
     ],
 )
