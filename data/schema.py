@@ -267,7 +267,7 @@ def _within(column: str, numbers: Range) -> FileRule:
     return FileRule(
         f"{column} is beyond all bounds",
         f"correct it: it is from {numbers.ends}",
-        lambda f: ~f[column].transform(numbers.beyond),
+        lambda f: f[column].isna() | ~numbers.beyond(f[column].to_numpy(np.float64)),
         f"{column}-beyond",
     )
 

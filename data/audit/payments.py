@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -99,15 +100,18 @@ def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Diagnosis
     noise = np.maximum(local_scale(pair.plain), LEAST_NOISE)[rows]
     error = (pair.plain - local_median(pair.plain))[rows] / noise
     shares = given[rows] / noise
-    ways = [way for way in _scalings(held, rows) if _is_plausible(way, held.yields[rows])]
     late, better = sessions_late(pair.plain, given, rows)
-    ways.append(Scaling(0.0 * shares, BASIS - better, late_words(late), "late", factor=0.0))
-    scores = np.array([_score(error, shares, way.by) + way.cost for way in ways])
-    at = int(np.argmin(scores))
-    best, gain = ways[at], _score(error, shares, np.ones(len(rows))) - float(scores[at])
+    as_late = Scaling(0.0 * shares, BASIS - better, late_words(late), "late", factor=0.0)
+    as_they_are = _score(error, shares, np.ones(len(rows)))
+    scored = [(_score(error, shares, way.by) + way.cost, way) for way in (*_scalings(held, rows), as_late)]
+    if as_they_are - min(score for score, _ in scored) < EVIDENT:
+        return None
+    plausible = [(score, way) for score, way in scored if _is_plausible(way, held.yields[rows])]
+    ranked = sorted(plausible, key=itemgetter(0))
+    (lowest, best), gain = ranked[0], as_they_are - ranked[0][0]
     if gain < EVIDENT:
         return None
-    near = [ways[other] for other in np.argsort(scores) if scores[other] < scores[at] + CLEARLY]
+    near = [way for score, way in ranked if score < lowest + CLEARLY]
     rivals = [way for way in near if float(np.abs((way.by - best.by) * held.yields[rows]).sum()) > ALIKE]
     return Diagnosis(best, rivals[0] if rivals else None, gain, rows[best.by != 1])
 
