@@ -294,7 +294,7 @@ FACTORS = st.sampled_from([10.0, 15.0, 100.0, 0.1, 1 / 15, 3.0, 4.0, 0.25, 0.01]
     row=st.integers(60, 1800),
     of=st.sampled_from([(PAIR, "SOXS"), (PAIR, "SOXX"), (("SOXL", "SOXX"), "SOXL"), (("SMH",), "SMH")]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, derandomize=True)
 def test_no_repair_that_is_offered_does_harm(change, factor, row, of):
     assert_no_harm(clean(), *of, change, factor, row)
 
@@ -306,7 +306,7 @@ def test_no_repair_that_is_offered_does_harm(change, factor, row, of):
     row=st.integers(700, 3800),
     of=st.sampled_from([(PAIR, "SOXS"), (PAIR, "SOXX"), (("SOXL", "SOXX"), "SOXL"), (("NVDA",), "NVDA")]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, derandomize=True)
 def test_no_repair_that_is_offered_in_real_history_does_harm(change, factor, row, of):
     assert_no_harm(real(), *of, change, factor, row, day("2010-06-01"))
 
