@@ -98,6 +98,8 @@ class OptunaSampler:
     def __post_init__(self) -> None:
         optuna = import_optuna()
         directions, path = [objective.direction for objective in self.objectives], self.folder / JOURNAL
+        if path.is_symlink() and not path.exists():  # it would be written where the link leads
+            path.unlink()
         _cut_off_damage(path)
         storage = _journal(path)
         if not storage.get_all_studies():
