@@ -39,8 +39,8 @@ mutants: .venv/.dev ## one thing in the code changed at a time: do the tests not
 	@nice -n 19 $(BIN)/python -m benchmarks.mutants $(ARGS)
 
 fire: .venv/.dev ## every kind of file that is kept, damaged in every way: does each command hold? (ARGS="--only sweep"); then signals
-	@$(BIN)/python -m benchmarks.fire $(ARGS)
-	@$(BIN)/python -m benchmarks.fire_signals --times 60
+	@$(BIN)/python -m benchmarks.fire $(ARGS); held=$$?; \
+	$(BIN)/python -m benchmarks.fire_signals --times 60 && exit $$held
 
 verify: .venv/.dev ## 200 random rows of two sweeps against backtest run, on real history (BACKTEST_TEST_MARKET=DIR)
 	@BACKTEST_VERIFY_ROWS=200 $(BIN)/python -m pytest tests/engine/research/test_compute.py tests/engine/research/test_environments.py \

@@ -37,7 +37,8 @@ from backtest.options import (
     quietly,
     typed,
 )
-from data.errors import UserError, cut
+from data.errors import UserError
+from data.files import check_utf8
 
 if TYPE_CHECKING:
     from engine.config import RunConfig
@@ -112,7 +113,7 @@ def _run(
     if result.simulated:
         real = command_line(("run",), file, "DIR", settings, start, end)
         remarks.append(f"For real history give its folder: {real}  (see the README).")
-    if any(one.severity == "warning" for one in result.market.findings):
+    if any(finding.severity == "warning" for finding in result.market.findings):
         remarks.append(f"What the audit warns of is shown by: {check_command(file, data, settings, start, end)}")
     show_run(console(), result, folder, remarks)
     if open_page:
@@ -183,13 +184,13 @@ def _explain(
         return config_of(file, data, settings, start, end)[0]
 
     with quietly():
-        told = explain_run(given, date, runs, configure, typed(data, settings, start, end))
+        explanation = explain_run(given, date, runs, configure, typed(data, settings, start, end))
     if as_json:
         import json
 
-        echo_data(json.dumps(told.as_dict(), indent=2))
+        echo_data(json.dumps(explanation.as_dict(), indent=2))
         return
-    show_day(console(), told)
+    show_day(console(), explanation)
 
 
 def _validate(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
@@ -239,7 +240,7 @@ def _strategies(
     from reports.catalogue import show_strategies
     from strategies.load import SHIPPED, strategy_class
 
-    show_strategies(console(), [strategy_class(one, (Path(),)) for one in named or SHIPPED])
+    show_strategies(console(), [strategy_class(name, (Path(),)) for name in named or SHIPPED])
 
 
 def _catalogue(
@@ -250,7 +251,7 @@ def _catalogue(
     from reports.catalogue import catalogue_markdown, show_catalogue
     from strategies.signals.catalogue import SIGNALS, signal
 
-    signals = [signal(one, one) for one in named] if named else list(SIGNALS.values())
+    signals = [signal(name, name) for name in named] if named else list(SIGNALS.values())
     if markdown:
         echo_data(catalogue_markdown(signals), nl=False)
         return
@@ -308,36 +309,27 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        _check_text(sys.argv[1:])
+        check_utf8(*sys.argv[1:])
         status = app(prog_name="backtest", standalone_mode=False) or 0
-    except UserError as fault:
-        status = _refused(str(fault))
+    except UserError as error:
+        status = _refused(str(error))
     except (KeyboardInterrupt, typer.Abort):
         status = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         status = OUR_ERROR
-    except OSError as fault:
-        path = fault.filename2 or fault.filename or "the system"  # of a rename the file that couldn't be replaced
-        status = _refused(f"{path}: {fault.strerror or fault}")
-    except Exception as fault:
-        if not hasattr(fault, "format_message"):  # typer's own complaints about the command line have it
+    except OSError as error:
+        path = error.filename2 or error.filename or "the system"  # of a rename the file that couldn't be replaced
+        status = _refused(f"{path}: {error.strerror or error}")
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # typer's own complaints about the command line have it
             sys.excepthook = show_traceback
             raise
-        told_by = getattr(getattr(fault, "ctx", None), "command_path", "backtest")  # which command's help
-        status = _refused(f"{fault.format_message().removesuffix('.')}: see {told_by} --help")
+        command = getattr(getattr(error, "ctx", None), "command_path", "backtest")  # which command's help
+        status = _refused(f"{error.format_message().removesuffix('.')}: see {command} --help")
     if status == INTERRUPTED:  # typer returns it for Ctrl-C
         complain(INTERRUPTION)
     sys.exit(status)
-
-
-def _check_text(words: list[str]) -> None:
-    """Raise UserError where what was typed isn't UTF-8: kept runs, pages and JSON couldn't name it."""
-    for word in words:
-        try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise UserError(f"{cut(ascii(word))} is not UTF-8: rename the file or folder, or type it again") from None
 
 
 def _refused(message: str) -> int:

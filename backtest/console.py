@@ -40,11 +40,11 @@ def echo_data(text: str, *, nl: bool = True) -> None:
     typer.echo(visible(text) if sys.stdout.isatty() else text, nl=nl)
 
 
-def show_traceback(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
-    """Print the traceback of a fault of ours, as Python's own hook does."""
+def show_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print the traceback of an error of ours, as Python's own hook does."""
     import traceback
 
-    echo("".join(traceback.format_exception(kind, fault, trace)).rstrip(), err=True)
+    echo("".join(traceback.format_exception(kind, error, trace)).rstrip(), err=True)
 
 
 def console() -> Console:

@@ -13,7 +13,7 @@ import typer
 from backtest.console import complain, console, echo, echo_data, open_in_browser, steps
 from backtest.options import EXECUTED, Settings, config_of, taken, within
 from data.errors import UserError, cut
-from data.files import write_and_sweep_up
+from data.files import path_of, write_and_sweep_up
 from data.ranges import LEVERAGE, SESSIONS, YEARLY
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def _check(
     from data.audit.run import audit, everything
 
     span = (_day(start, "--start"), _day(end, "--end"))
-    funds = dict(_fund_option(one) for one in fund or ())
+    funds = dict(_fund_option(text) for text in fund or ())
     if run is not None and (names or fund):
         raise UserError("--run checks what that run uses: leave names and --fund out")
     if run is None and settings:
@@ -184,7 +184,7 @@ def _check(
     config = None if run is None else config_of(run, folder, settings, start, end)[0]
     source = _source(folder) if config is None else _source_of(config)
     if undo:
-        echo(f"taken back: {', '.join(one.id for one in take_back(source, undo))}", err=as_json)
+        echo(f"taken back: {', '.join(repair.id for repair in take_back(source, undo))}", err=as_json)
 
     def check() -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         if config is not None:
@@ -195,17 +195,17 @@ def _check(
     found, checked = check()
     if repair:
         mended = apply_repairs(source, found)
-        echo(f"mended: {', '.join(one.id for one in mended) or 'nothing that can be'}", err=as_json)
+        echo(f"mended: {', '.join(repair.id for repair in mended) or 'nothing that can be'}", err=as_json)
         found, checked = check()
     if page or open_page:
         _write_check_page(page or Path("data-check.html"), found, source, checked, span, opened=open_page)
     if as_json:
-        echo_data(json.dumps([_plain(one) for one in found], indent=2))
+        echo_data(json.dumps([_plain(finding) for finding in found], indent=2))
     else:
         from reports.audit import show_findings
 
         show_findings(console(), found, checked)
-    if any(one.severity == "error" for one in found):
+    if any(finding.severity == "error" for finding in found):
         raise typer.Exit(FOUND)
 
 
@@ -313,19 +313,19 @@ def _fund_option(text: str) -> tuple[str, Fund]:
     return fund, Fund(underlying, multiple, FEE)
 
 
-def _plain(one: Finding) -> dict[str, Any]:
+def _plain(finding: Finding) -> dict[str, Any]:
     """Return a finding as JSON holds it."""
     return {
-        "id": one.id,
-        "severity": one.severity,
-        "instrument": one.instrument,
-        "kind": one.kind,
-        "dates": [str(date) for date in one.dates],
-        "says": one.message,
-        "cure": one.remedy,
-        "field": one.field or None,
-        "factor": one.factor,
-        "repairable": one.repair is not None,
+        "id": finding.id,
+        "severity": finding.severity,
+        "instrument": finding.instrument,
+        "kind": finding.kind,
+        "dates": [str(date) for date in finding.dates],
+        "says": finding.message,
+        "cure": finding.remedy,
+        "field": finding.field or None,
+        "factor": finding.factor,
+        "repairable": finding.repair is not None,
     }
 
 
@@ -361,7 +361,7 @@ def _source(folder: str | None) -> Source:
     if folder is not None:
         from data.sources.csv import CsvSource
 
-        return CsvSource(Path(folder).expanduser())
+        return CsvSource(path_of(folder))
     store = _store()
     if not store.listing():
         raise UserError(f"the store is empty: backtest data pull {STARTERS}, or name a folder with --data")

@@ -35,8 +35,8 @@ def lookahead(
     try:
         with quietly(), steps(STEPS) as say:
             proof = prove(config, cuts=cuts, progress=say)
-    except RefusedError as fault:  # what its fills are made of is the strategy's own, so nothing can be proved
-        complain(f"backtest: leak: {fault}")
+    except RefusedError as error:  # what its fills are made of is the strategy's own, so nothing can be proved
+        complain(f"backtest: leak: {error}")
         raise typer.Exit(LOOKS_AHEAD) from None
     if as_json:
         import json

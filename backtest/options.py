@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -37,7 +38,22 @@ Settings = Annotated[
 ]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")]
+ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
+"""How an address begins, ``http:``."""
+
+
+def kept_in(what: str) -> Any:
+    """Return the option of the folder that keeps something; it refuses one that pyarrow would take for an address."""
+
+    def check(out: Path) -> Path:
+        if ADDRESS.match(str(out)):
+            raise typer.BadParameter(f"{quoted(str(out))} begins as an address does: give a folder, or its whole path")
+        return out
+
+    return typer.Option("--out", metavar="DIR", callback=check, help=f"Where {what} are kept.")
+
+
+Out = Annotated[Path, kept_in("runs")]
 
 
 def within(numbers: Range) -> dict[str, Any]:
@@ -46,8 +62,8 @@ def within(numbers: Range) -> dict[str, Any]:
     def check(value: int | None) -> int | None:
         try:
             return None if value is None else int(numbers.take(value, whole=True))
-        except ValueError as fault:
-            raise typer.BadParameter(f"{fault}, not {quoted(value)}") from None
+        except ValueError as error:
+            raise typer.BadParameter(f"{error}, not {quoted(value)}") from None
 
     return {"callback": check}
 
@@ -56,8 +72,8 @@ def taken(option: str, value: float | None, numbers: Range) -> float | None:
     """Return an option's number, None where it isn't given; raises UserError that names the range."""
     try:
         return None if value is None else numbers.take(value)
-    except ValueError as fault:
-        raise UserError(f"{option} {quoted(value)}: {fault}") from None
+    except ValueError as error:
+        raise UserError(f"{option} {quoted(value)}: {error}") from None
 
 
 def command_line(

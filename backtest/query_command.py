@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from backtest.console import complain, console, echo, echo_data
-from backtest.options import within
+from backtest.options import kept_in, within
 from data.errors import UserError, did_you_mean
 from data.ranges import ROWS
 
@@ -74,7 +73,7 @@ def query(
 
 
 def runs(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
+    out: Annotated[Path, kept_in("runs")] = Path("runs"),
     name: Name = None,
     strategy: Strategy = None,
     verdict: Annotated[str | None, typer.Option("--verdict", help="paid, did not pay, can't tell or withheld.")] = None,
@@ -91,10 +90,10 @@ def runs(
 
     wanted = Wanted(name, strategy, _outcome(verdict), _day("--since", since), _day("--until", until))
     kept = run_rows(out, _warner())
-    told = {row["folder"]: metrics for row, metrics in kept}
+    metrics_of = {row["folder"]: metrics for row, metrics in kept}
     found = _chosen([row for row, _metrics in kept], wanted.has, sort, top)
     if as_json:
-        _echo_json([{"folder": row["folder"], **told[row["folder"]]} for row in found])
+        _echo_json([{"folder": row["folder"], **metrics_of[row["folder"]]} for row in found])
     elif not kept:
         echo(f"no runs in {out}: backtest run hedge_soxs.yaml{_into(out, 'runs')} makes one")
     else:
@@ -120,7 +119,7 @@ def _into(out: Path, usual: str) -> str:
 
 
 def sweeps(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
+    out: Annotated[Path, kept_in("sweeps")] = Path("sweeps"),
     searches: Searches = Path("searches"),
     walkforwards: Forwards = Path("walkforwards"),
     name: Name = None,
@@ -166,7 +165,7 @@ def _outcome(verdict: str | None) -> str | None:
     from engine.analytics.verdict import CANT_TELL, NOT_PAID, PAID, WITHHELD
 
     outcomes = (PAID, NOT_PAID, CANT_TELL, WITHHELD)
-    if verdict is not None and not any(one.startswith(verdict.lower()) for one in outcomes):
+    if verdict is not None and not any(outcome.startswith(verdict.lower()) for outcome in outcomes):
         raise UserError(
             f"--verdict {verdict} is unknown{did_you_mean(verdict, outcomes) or ': ' + ', '.join(outcomes)}"
         )
@@ -209,11 +208,13 @@ def _write_json(answer: pa.RecordBatchReader) -> None:
     """Print the answer as a list of objects, a line each."""
     import json
 
+    from data.format import as_json
+
     names, before = answer.schema.names, "["
     for batch in answer:
         for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            told = {name: _plain(value) for name, value in zip(names, row, strict=True)}
-            echo_data(f"{before}\n{json.dumps(told, ensure_ascii=False, allow_nan=False, default=str)}", nl=False)
+            record = {name: as_json(value) for name, value in zip(names, row, strict=True)}
+            echo_data(f"{before}\n{json.dumps(record, ensure_ascii=False, allow_nan=False, default=str)}", nl=False)
             before = ","
     echo_data("[]" if before == "[" else "\n]")
 
@@ -243,17 +244,6 @@ def _write_parquet(answer: pa.RecordBatchReader, path: Path) -> int:
     except pa.ArrowNotImplementedError as error:
         raise UserError(f"--parquet {path}: {error}: cast that column to text, with ::varchar") from None
     return count
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON has it: what is no number is null."""
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, dict):
-        return {str(name): _plain(each) for name, each in value.items()}
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return None if isinstance(value, float) and (value != value or abs(value) == float("inf")) else value  # noqa: PLR0124
 
 
 def _echo_json(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -33,16 +33,16 @@ class Rooms(MetaPathFinder):
 def bind_rooms() -> None:
     """Have the names of our rooms mean ours; raises ImportError where one means another module already."""
     for name in ROOMS:
-        if (module := sys.modules.get(name)) is not None and HOUSE / name not in (places := _places(module)):
+        if (module := sys.modules.get(name)) is not None and HOUSE / name not in (folders := _folders_of(module)):
             raise ImportError(
-                f"backtest has a package {name} of its own, and {places[0] if places else 'another one'} was imported "
-                f"before it: rename that one, or import backtest first and do without it"
+                f"backtest has a package {name} of its own, and {folders[0] if folders else 'another one'} was "
+                f"imported before it: rename that one, or import backtest first and do without it"
             )
     if not any(isinstance(finder, Rooms) for finder in sys.meta_path):
         sys.meta_path.insert(0, Rooms())
 
 
-def _places(module: ModuleType) -> list[Path]:
+def _folders_of(module: ModuleType) -> list[Path]:
     """Return the folders of a package, or the file of a module."""
     found = list(getattr(module, "__path__", ())) or [getattr(module, "__file__", None)]
-    return [Path(place).resolve() for place in found if place]
+    return [Path(folder).resolve() for folder in found if folder]

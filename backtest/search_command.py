@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser
-from backtest.options import Data, End, File, Settings, Start, announce_compiling, config_of, quietly, within
+from backtest.options import (
+    Data,
+    End,
+    File,
+    Settings,
+    Start,
+    announce_compiling,
+    config_of,
+    kept_in,
+    quietly,
+    within,
+)
 from backtest.sweep_commands import Answer, Cluster
 from data.errors import UserError
 from data.ranges import PROCESSES, ROWS, SEED, TRIALS
@@ -17,6 +28,7 @@ from data.ranges import PROCESSES, ROWS, SEED, TRIALS
 if TYPE_CHECKING:
     from engine.research.job import Executor
     from engine.research.search.run import SearchResult
+    from engine.research.search.space import Dimension
 
 
 def search(
@@ -47,7 +59,7 @@ def search(
     ] = None,
     cluster: Cluster = None,
     top: Annotated[int, typer.Option("--top", **within(ROWS), help="Trials to show.")] = 10,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where searches are kept.")] = Path("searches"),
+    out: Annotated[Path, kept_in("searches")] = Path("searches"),
     as_json: Annotated[bool, typer.Option("--json", help="Print the best as JSON, and nothing else.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
@@ -143,7 +155,7 @@ def forward_command(run: str, result: SearchResult) -> str | None:
     return shlex.join([*words, *(["--answer"] if column in SUM else [])])
 
 
-def _three(dimension: Any) -> list[str]:
+def _three(dimension: Dimension) -> list[str]:
     """Return both ends and the middle of a range, or all choices."""
     from reports.naming import as_yaml
 

@@ -43,16 +43,16 @@ def signal(
 
     with quietly(), steps(1) as say:
         say("asking the strategy")
-        told = signal_now(config, days=days, equity=equity)
+        live = signal_now(config, days=days, equity=equity)
     if as_json:
-        echo_data(json.dumps(told.as_dict(), indent=2, allow_nan=False))
+        echo_data(json.dumps(live.as_dict(), indent=2, allow_nan=False))
     else:
-        show_signal(console(), told)
+        show_signal(console(), live)
 
     def write(path: Path) -> None:
         from reports.signal import write_signal_page
 
-        write_signal_page(path, told)
+        write_signal_page(path, live)
 
     _page(page, write, Path(f"{config.name}-signal.html"), quiet=as_json, open_page=open_page)
 
@@ -80,17 +80,17 @@ def study(
     from reports.study import show_study
 
     with quietly(), steps(3) as say:
-        told = study_run(config, every, since, say)
+        found = study_run(config, every, since, say)
     if as_json:
-        echo_data(json.dumps(told.study.as_dict(), indent=2, allow_nan=False))
+        echo_data(json.dumps(found.study.as_dict(), indent=2, allow_nan=False))
     else:
-        show_study(console(), told.study, told.roles, told.marks)
+        show_study(console(), found.study, found.roles, found.marks)
 
     def write(path: Path) -> None:
         from reports.study import write_study_page
 
         write_study_page(
-            path, told.study, told.roles, title=told.title, span=told.span, note=" ".join(told.marks) or None
+            path, found.study, found.roles, title=found.title, span=found.span, note=" ".join(found.marks) or None
         )
 
     _page(page, write, Path(f"{config.name}-study.html"), quiet=as_json, open_page=open_page)

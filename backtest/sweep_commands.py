@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 from backtest.console import complain, console, counting, echo_data
-from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly, within
+from backtest.options import (
+    Data,
+    End,
+    File,
+    Params,
+    Settings,
+    Start,
+    announce_compiling,
+    config_of,
+    kept_in,
+    quietly,
+    within,
+)
 from data.ranges import PROCESSES, ROWS, SEED
 
 Workers = Annotated[int | None, typer.Option("--workers", **within(PROCESSES), help="Threads, or processes.")]
@@ -45,7 +57,7 @@ def sweep(
     metric: Annotated[str, typer.Option("--metric", help="By which they are the best.")] = "sharpe",
     answer: Answer = False,
     luck: Annotated[bool, typer.Option("--luck", help="Show all that tells how much of the best is luck.")] = False,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where sweeps are kept.")] = Path("sweeps"),
+    out: Annotated[Path, kept_in("sweeps")] = Path("sweeps"),
     as_json: Annotated[
         bool, typer.Option("--json", help="Print counts, seconds and how much is luck as JSON, and nothing else.")
     ] = False,

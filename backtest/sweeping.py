@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from data.errors import UserError, quoted
-from data.ranges import PROCESSES, ROWS, SEED, Range
+from data.errors import check_arguments
+from data.ranges import PROCESSES, ROWS, SEED
 from data.sources import Source
 from engine.loading import Config, config_from
 from engine.research.columns import columns_of
@@ -75,7 +75,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
         What can't be used, in one line.
     """
     read = config_from(config)
-    _check_numbers(workers=(workers, PROCESSES), random=(random, ROWS), seed=(seed, SEED))
+    check_arguments(whole=True, workers=(workers, PROCESSES), random=(random, ROWS), seed=(seed, SEED))
     if grid is None and read.sweep:
         laid, names = grid_of(read, read.sweep.items(), random, seed), list(read.sweep)
     else:
@@ -88,15 +88,6 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
             read, laid, kept, progress=count, source=source, executor=computing, begin=begin, answer=answer
         )
         return _frame(result, names, kept=out is not None)
-
-
-def _check_numbers(**given: tuple[int | None, Range]) -> None:
-    """Raise UserError that names a number which is out of its range."""
-    for name, (value, numbers) in given.items():
-        try:
-            _ = value if value is None else numbers.take(value, whole=True)
-        except ValueError as fault:
-            raise UserError(f"{name}={quoted(value)}: {fault}") from None
 
 
 @contextmanager

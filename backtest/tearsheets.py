@@ -10,6 +10,7 @@ import numpy as np
 from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
 from data.errors import UserError, did_you_mean
+from data.format import lowered
 from engine.analytics.metrics import annual, mean_cash_return, returns_of
 from engine.runs.run import Run
 
@@ -60,20 +61,20 @@ def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report
     from reports.tearsheet import write_tearsheet
 
     marked = "SIMULATED " if result.simulated else ""
-    told = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
+    words = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
     made = result.market.run_sessions[result.market.synthetic_sessions()]
     a_year = result.market.sessions_a_year
     holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
     book, against = result.books[benchmark], result.controls[benchmark].title
-    hedged, other = (_padded_returns(one.equity, one.last) for one in (result.hedged, book))
-    named = f"{_lower(against)}{' all the time' if benchmark == HELD_LESS else ''}"
+    hedged, other = (_padded_returns(ledger.equity, ledger.last) for ledger in (result.hedged, book))
+    named = f"{lowered(against)}{' all the time' if benchmark == HELD_LESS else ''}"
     same = [SAME_BOOK.format(against)] if np.array_equal(hedged, other) else []
     write_tearsheet(
         path,
         sessions=result.market.run_sessions[1:],
         hedged=hedged,
         benchmark=other,
-        cash_rate=annual(mean_cash_return(result.setup.terms.earned, len(result.market.run_sessions) - 1), a_year),
+        cash_rate=annual(mean_cash_return(result.setup.terms.cash_accrual, len(hedged)), a_year),
         sessions_a_year=a_year,
         title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against {named}",
         name=f"{marked}{result.market.hedge} hedge",
@@ -82,13 +83,9 @@ def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report
         if result.evaluation is None
         else f"{screen_of(result).question} {result.evaluation.verdict.sentence}",
         report=report,
-        notes=[*(note for note in result.notes if any(word in note for word in told)), *holed, *same],
+        notes=[*(note for note in result.notes if any(word in note for word in words)), *holed, *same],
         synthetic=(made[0], made[-1]) if len(made) else None,
     )
-
-
-def _lower(title: str) -> str:
-    return title[:1].lower() + title[1:]
 
 
 def _padded_returns(equity: Floats, last: int) -> Floats:

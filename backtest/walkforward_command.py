@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import console, counting, echo_data, open_in_browser, steps
-from backtest.options import Data, End, File, Params, Settings, Start, announce_compiling, config_of, quietly, within
+from backtest.options import (
+    Data,
+    End,
+    File,
+    Params,
+    Settings,
+    Start,
+    announce_compiling,
+    config_of,
+    kept_in,
+    quietly,
+    within,
+)
 from backtest.sweep_commands import Answer, Cluster, Executor, Workers
 from data.errors import UserError
 from data.ranges import SESSIONS
@@ -38,9 +50,7 @@ def walkforward(
     workers: Workers = None,
     executor: Executor = None,
     cluster: Cluster = None,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where walk-forwards are kept.")] = Path(
-        "walkforwards"
-    ),
+    out: Annotated[Path, kept_in("walk-forwards")] = Path("walkforwards"),
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics and folds as JSON, and nothing else.")] = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the tables as Markdown, and nothing else.")

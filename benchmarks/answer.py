@@ -35,7 +35,7 @@ def main() -> None:
     closes = len(hedged.equity) - 1
     years = closes / setup.market.sessions_a_year
     grid = held_less_grid(setup)
-    shares = matches(hedged.equity, [one.equity for one in grid])
+    shares = matches(hedged.equity, [book.equity for book in grid])
     held = [run_held_less(setup, share) for share in shares]
     core = core_level(setup)
     one = _seconds(lambda: sold_at_entry(setup, hedged, beta))

@@ -149,8 +149,8 @@ def main() -> None:
             "2 processes": Processes(2),
         }
         rounds = [{name: timed(asked, axes, one) for name, one in who.items()} for _ in range(options.rounds)]
-    tables = {table for one in rounds for _seconds, table in one.values()}
-    best = {name: min(one[name][0] for one in rounds) for name in who}
+    tables = {table for timed_round in rounds for _seconds, table in timed_round.values()}
+    best = {name: min(timed_round[name][0] for timed_round in rounds) for name in who}
     print(f"\n{options.rows} combinations, {os.cpu_count()} cores, the best of {options.rounds} rounds; ", end="")
     print("the same bytes" if len(tables) == 1 else f"{len(tables)} DIFFERENT TABLES")
     print("| who | seconds | of one worker | efficiency |")

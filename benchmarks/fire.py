@@ -61,6 +61,10 @@ class CommandAnswer(NamedTuple):
     err: str
     made: dict[str, str]
 
+    def but(self, files: set[str]) -> CommandAnswer:
+        """Return the same without some files that it made."""
+        return self._replace(made={name: content for name, content in self.made.items() if name not in files})
+
 
 class Shot(NamedTuple):
     """What a command did with a damaged file."""
@@ -140,6 +144,9 @@ class FiringRange:
             return self.answer(command, kept.makes, lambda folder: without(folder, folder / place), cold=kept.cold)
 
         found = {command: self.answer(command, kept.makes, damaged, cold=kept.cold) for command in kept.commands}
+        left = {place.as_posix()}
+        for command in found.keys() & set(kept.beside):
+            found[command], sound[command] = found[command].but(left), sound[command].but(left)
         return [
             Shot(kept.name, damage, command, judge(target.name, answer, sound[command], lambda c=command: rest(c)))
             for command, answer in found.items()

@@ -86,6 +86,8 @@ class KeptFile:
         A pattern of what the commands write: its bytes have to be the undisturbed ones.
     cold
         Whether the commands are run by a Python of their own: a fork has in memory what the file holds.
+    beside
+        The commands that read it, but make something else: they leave it as it is.
     """
 
     of: str
@@ -93,6 +95,7 @@ class KeptFile:
     commands: tuple[str, ...]
     makes: str = ""
     cold: bool = False
+    beside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -133,10 +136,13 @@ KEPT = (
     KeptFile("killed sweep", "killed/own-sweep-*/parts/*.parquet", (f"{SWEEP} --out killed",), "killed/own-sweep-*"),
     KeptFile("sweep", f"{_SWEPT}/overfitting.json", (SWEEP, *SWEEPS), "sweeps/*"),
     *(
-        KeptFile("sweep", f"{_SWEPT}/{name}", (SWEEP, NEXT, *SWEEPS, _all_of("results")), "sweeps/*")
+        KeptFile("sweep", f"{_SWEPT}/{name}", (SWEEP, NEXT, *SWEEPS, _all_of("results")), "sweeps/*", beside=(NEXT,))
         for name in _IN_SWEEP
     ),
-    *(KeptFile("search", f"{_SEARCHED}/{name}", (*SEARCHES, *SWEEPS, SWEEP), "searches/*") for name in _IN_SEARCH),
+    *(
+        KeptFile("search", f"{_SEARCHED}/{name}", (*SEARCHES, *SWEEPS, SWEEP), "searches/*", beside=(SWEEP,))
+        for name in _IN_SEARCH
+    ),
     KeptFile("killed walk-forward", "killed/own-walk*/parts/*.parquet", (f"{WALK} --out killed",), "killed/own-walk*"),
     *(KeptFile("walk-forward", f"{FORWARD}/{name}", (WALK, SWEEPS[0], _all_of("folds")), FORWARD) for name in _IN_WALK),
     *(

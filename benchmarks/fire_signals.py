@@ -143,18 +143,19 @@ def main() -> None:
     parser.add_argument("--only", choices=COMMANDS, action="append")
     given = parser.parse_args()
     drawn = random.Random(given.seed)  # noqa: S311  # delays are no secret
-    failed = 0
+    tried = failed = 0
     for name in given.only or COMMANDS:
         with tempfile.TemporaryDirectory() as scratch:
             command = (*COMMANDS[name], *DEMO)
             lasts, fired = volley(command, given.times, drawn, Path(scratch).resolve())
-        statuses = dict(Counter(one.status for one in fired))
-        held, slowest = sum(one.held for one in fired), max(one.elapsed for one in fired)
-        failed += given.times - held
+        statuses = dict(Counter(shot.status for shot in fired))
+        held, slowest = sum(shot.held for shot in fired), max(shot.elapsed for shot in fired)
+        tried, failed = tried + given.times, failed + given.times - held
         print(f"{name}: {held} of {given.times} held, statuses {statuses}, {slowest:.1f} s at most of {lasts:.1f}")
-        for one in fired:
-            if not one.held:
-                print(f"  status {one.status}, {one.left} left running: {one.errors[-2000:]}", flush=True)
+        for shot in fired:
+            if not shot.held:
+                print(f"  status {shot.status}, {shot.left} left running: {shot.errors[-2000:]}", flush=True)
+    print(f"{len(given.only or COMMANDS)} commands under signals: tried {tried}, held {tried - failed}")
     sys.exit(failed > 0)
 
 

@@ -217,7 +217,7 @@ def texts(sources: Sequence[str]) -> tuple[Counter[str], set[str]]:
     trees = [ast.parse(source) for source in sources]
     classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
     errors = {"UserError", "ValueError", "TypeError", "BadParameter"}
-    while more := {one.name for one in classes if {ast.unparse(base) for base in one.bases} & errors} - errors:
+    while more := {each.name for each in classes if {ast.unparse(base) for base in each.bases} & errors} - errors:
         errors |= more
     raised: Counter[str] = Counter()
     for node in (node for tree in trees for node in ast.walk(tree)):

@@ -133,7 +133,7 @@ def page(
         others=_table(OTHERS, [_other(name, one) for name, one in shipped.items()]),
         count=len(runs),
         article="" if day is None else article(day),
-        notes="".join(f"\n\n{one}." for one in (*_remarks(shipped), *lacking)),
+        notes="".join(f"\n\n{remark}." for remark in (*_remarks(shipped), *lacking)),
     )
 
 
@@ -159,15 +159,15 @@ def lesson(runs: Mapping[str, Run], rows: Mapping[str, AnswerRow]) -> str:
 
 def _cost(judged: Mapping[str, Run]) -> str:
     """Return what the hedges cost on average, part by part."""
-    sums = [one.metrics["answer"]["sum"]["cagr"] for one in judged.values()]
-    whole = [one for one in sums if None not in one.values()]
+    sums = [run.metrics["answer"]["sum"]["cagr"] for run in judged.values()]
+    whole = [parts for parts in sums if None not in parts.values()]
     if not whole:
         return ""
-    mean = {part: 100 * statistics.fmean(one[part] for one in whole) for part in ("total", *PARTS)}
+    mean = {part: 100 * statistics.fmean(parts[part] for parts in whole) for part in ("total", *PARTS)}
     total = round(mean["total"], 1)
     told = dict(zip(PARTS, largest_remainder([mean[part] for part in PARTS], total), strict=True))
     small = ", the smallest part" if min(told, key=lambda part: abs(told[part])) == "fund" else ""
-    fewer = sum(one["total"] < 0.0 for one in whole)
+    fewer = sum(parts["total"] < 0.0 for parts in whole)
     return (
         f"{fewer} of {len(whole)} grew less than doing nothing, and the average was {signed(total)} points a year:"
         f" {signed(told['exposure'])} for owning less of a sector that rose, {signed(told['timing'])} for the dates,"
@@ -177,8 +177,8 @@ def _cost(judged: Mapping[str, Run]) -> str:
 
 def _dates(judged: Mapping[str, Run]) -> str:
     """Return what can be said of the signals' dates."""
-    signs = sum(one.metrics["answer"]["timing"]["label"] != NO_SIGN for one in judged.values())
-    least = min(one.p for one in adjusted_of(judged).values())
+    signs = sum(run.metrics["answer"]["timing"]["label"] != NO_SIGN for run in judged.values())
+    least = min(test.p for test in adjusted_of(judged).values())
     return (
         f"{'No signal' if not signs else f'{signs} signals' if signs > 1 else 'One signal'} showed dates better or"
         f" worse than random ones; adjusted for {len(judged)} tries, the smallest p is {least:.2f}."
@@ -187,7 +187,7 @@ def _dates(judged: Mapping[str, Run]) -> str:
 
 def _instead(judged: Mapping[str, Run]) -> str:
     """Return what holding less would have brought."""
-    matches = [match_of(one.metrics) for one in judged.values()]
+    matches = [match_of(run.metrics) for run in judged.values()]
     shares = sorted(match.share for match in matches if match.share < 1.0)
     nothing = len(matches) - len(shares)
     idle = f", and {nothing} had no milder bad quarters than SOXX itself" if nothing else ""
@@ -202,7 +202,7 @@ def _instead(judged: Mapping[str, Run]) -> str:
 
 def article(day: Day) -> str:
     """Return what the bars and the signal say of the day of the article."""
-    (bar,) = [one for one in day.bars if one.instrument == "SOXS"]
+    (bar,) = [bar for bar in day.bars if bar.instrument == "SOXS"]
     out = StringIO()
     show_day(Console(file=out, width=100), day)
     told = out.getvalue().partition("\nwhere the day's dollars")[0]
@@ -237,8 +237,8 @@ def _sum(name: str, row: AnswerRow) -> tuple[str, ...]:
     return f"`{name}`", *parts, row.when, row.p, row.adjusted, row.fund_label
 
 
-def _other(name: str, one: Shipped) -> tuple[str, ...]:
-    told, answer = one.run.metrics, one.run.metrics["answer"]
+def _other(name: str, kept: Shipped) -> tuple[str, ...]:
+    told, answer = kept.run.metrics, kept.run.metrics["answer"]
     return (
         f"`{name}`",
         percent(told["max_drawdown"]),
@@ -246,7 +246,7 @@ def _other(name: str, one: Shipped) -> tuple[str, ...]:
         f"{told['episodes']:,}",
         f"{told['sessions_hedged']:,}",
         "-" if answer is None else f"{answer['net_short']['closes']:,}",
-        one.proof,
+        kept.proof,
     )
 
 
@@ -274,7 +274,7 @@ def write_picture(path: Path, runs: Mapping[str, Run]) -> None:
     runs
         By what each is called.
     """
-    shared = max(shared_lines(runs), key=lambda one: len(one.runs), default=None)
+    shared = max(shared_lines(runs), key=lambda line: len(line.runs), default=None)
     if shared is not None:
         words = {"drawing": draw_shared(shared, WIDE), "described": described(shared)}
         write_page(path, "frontier_runs.svg.j2", words, None)

@@ -86,8 +86,8 @@ def main() -> int:
                     day = day_of_the_article(config, shipped[ARTICLE].run)
             except UserError as fault:
                 lacking.append(f"`{file.stem}` is left out: {fault}")
-    for one in lacking:
-        print(one, file=sys.stderr)
+    for name in lacking:
+        print(name, file=sys.stderr)
     if not shipped:
         return 2
     write(shipped, "make results" + (" DATA=DIR" if given.data else ""), lacking, day)

@@ -83,7 +83,7 @@ def given_of(made: Cache, intensities: list[Floats]) -> Given:
     weight = np.array(made.grid.axes[2].values)[made.grid.indices(0, len(made.grid))[:, 2]]
     units = units_of(prices, terms)
     slippage, commission = float(terms.slippage[0]), float(terms.commission[0])
-    cash = terms.cash * (1.0 + float(terms.earned[1]))  # with its interest to the first fill; none is left after that
+    cash = terms.cash * (1.0 + float(terms.cash_accrual[1]))  # with interest to the first fill; none is left after it
     return Given(prices.fill * units.shares, units.close, on, weight, cash, slippage, commission)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from data.arithmetic import log
 from data.arrays import Dates, Flags, Floats
+from data.ranges import SPLIT, SPLITS
 
 PRICES = ("open", "high", "low", "close")
 COLUMNS = (*PRICES, "volume", "dividend", "split")
+MULTIPLY = ("splits up to here multiply beyond all bounds", f"correct them: their product is from {SPLITS.ends}")
+"""What is wrong where `splits_beyond`, and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +96,14 @@ class Bars:
         growth = (close[1:] + dividend[1:]) / (close[:-1] / split[1:])
         level[has_bar] = close[0] * np.concatenate(([1.0], np.cumprod(growth)))
         return carried_forward(level)
+
+
+def splits_beyond(split: Floats) -> Flags:
+    """Return the rows up to which splits multiply to what no share became; those that can't be alone count as 1."""
+    able = (split >= SPLIT.low) & (split <= SPLIT.high)
+    product = np.cumsum(log(np.where(able, split, 1.0)))
+    beyond: Flags = (product < math.log(SPLITS.low)) | (product > math.log(SPLITS.high))
+    return beyond
 
 
 def carried_forward(values: Floats) -> Floats:

@@ -55,7 +55,7 @@ class DiskCache:
         return self.folder
 
     def _warn(self, error: OSError) -> None:
-        """Tell once, and in a command's own process alone, that commands are slower without their cache."""
+        """Print once, and in a command's own process alone, that commands are slower without their cache."""
         from multiprocessing import parent_process
 
         if not self.warned and parent_process() is None:

@@ -6,9 +6,12 @@ import datetime as dt
 import difflib
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data.text import abridge
+
+if TYPE_CHECKING:
+    from data.ranges import Range
 
 LONGEST = 60
 """Characters of a value that a message quotes."""
@@ -47,6 +50,15 @@ def quoted(value: Any) -> str:
     except ValueError:  # a number of more digits than Python writes
         return f"a {type(value).__name__} too long to be written"
     return cut(" ".join(text.split()))
+
+
+def check_arguments(*, whole: bool = False, **given: tuple[Any, Range]) -> None:
+    """Raise UserError that names an argument, ``None`` apart, which is no number, or no whole one, of its range."""
+    for name, (value, numbers) in given.items():
+        try:
+            _ = value if value is None else numbers.take(value, whole=whole)
+        except ValueError as error:
+            raise UserError(f"{name}={quoted(value)}: {error}") from None
 
 
 def cut(text: str, most: int = LONGEST) -> str:

@@ -86,7 +86,7 @@ CHIP_MAKERS = (
 
 They are today's names, as remembered: about what the indices of SOXX and SMH held in 2024-26. Companies that were
 taken over, or failed, aren't among them, so that breadth read from these alone flatters the past (survivorship). A
-file of members with dates is the cure.
+file of members with dates is the remedy.
 """
 DEMO_CHIP = re.compile(r"CHIP\d\d")
 """What the chip makers of the demo market are called."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -14,6 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from data.errors import LONGEST, UserError, cut
 
 ABANDONED = 3600.0
 """A temporary file that nobody has written to for so many seconds has lost its writer."""
@@ -35,6 +38,36 @@ class Gate:
 
 
 GATE = Gate()
+
+
+def path_of(named: str) -> Path:
+    """Return the path that somebody named, ``~`` put in; as it stands where that is nobody's home."""
+    path = Path(named)
+    with suppress(RuntimeError):
+        return path.expanduser()
+    return path
+
+
+def absolute(named: str) -> Path:
+    """Return `path_of` a name from the root on, its links followed; they stay where one leads to itself.
+
+    Raises UserError where that isn't UTF-8, as the working folder may be.
+    """
+    path = path_of(named).absolute()
+    with suppress(RuntimeError, OSError):  # up to Python 3.12, and from 3.13 on
+        path = path.resolve()
+    check_utf8(str(path))
+    return path
+
+
+def check_utf8(*named: str) -> None:
+    """Raise UserError where a file or folder isn't UTF-8: kept runs, pages and JSON couldn't name it."""
+    for each in named:
+        try:
+            each.encode()
+        except UnicodeEncodeError:
+            shown = cut(ascii(each), 4 * LONGEST)
+            raise UserError(f"{shown} is not UTF-8: rename the file or folder, or type it again") from None
 
 
 @contextmanager
@@ -79,6 +112,8 @@ def locked_by_file(folder: Path, *, wait: bool) -> Iterator[None]:
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a file under a temporary name beside `path`, then rename it; an error leaves nothing behind."""
+    if not path.name:  # of / and of .
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     writing = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:

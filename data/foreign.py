@@ -17,7 +17,6 @@ PLAIN = (".txt", ".tsv", ".tab", ".dat")
 """How else the names of tables of text end."""
 DATES = frozenset(("date", "datetime", "timestamp", "observationdate", "releasedate", "reportdate", "day"))
 """Titles of a column of dates, in small letters and digits alone."""
-TICKER = re.compile(r"\^?[A-Za-z][A-Za-z0-9.=_-]*")
 TICKERS = frozenset(("ticker", "symbol"))
 PREAMBLE = 20
 """Lines within which a header is looked for."""
@@ -43,6 +42,12 @@ def refuse_preamble(rows: Sequence[tuple[int, Sequence[str]]], where: str) -> No
             raise DataError(f"{where}:1: {above} no header, line {line} is: delete what stands above it")
 
 
+def refuse_marks(header: Sequence[str], where: str) -> None:
+    """Raise DataError where semicolons, tabs or bars stand between the titles of a header, not commas."""
+    if len(header) == 1 and re.search(r"[;\t|]", header[0]):
+        raise DataError(f"{where}:1: its fields aren't separated by commas: save it as CSV with commas")
+
+
 def refuse_tickers(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]], where: str) -> None:
     """Raise DataError where a file of prices has rows of several tickers, or a row of tickers under its header."""
     plain = [_plain(title) for title in header]
@@ -66,17 +71,18 @@ def refuse_tickers(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str
 
 def refuse_shape(text: str, where: str) -> None:
     """Raise DataError where a CSV text has lines above its header, or rows of several tickers; raises csv.Error."""
-    head = rows_of("".join(text.splitlines(keepends=True)[:PREAMBLE]))
+    head = rows_of(text, PREAMBLE)
     if head:
         refuse_preamble(head, where)
         header = head[0][1]
+        refuse_marks(header, where)
         several = any(_plain(title) in TICKERS for title in header)
         refuse_tickers(header, (rows_of(text) if several else head)[1:], where)
 
 
-def rows_of(text: str) -> list[tuple[int, list[str]]]:
-    """Return the lines of a CSV text by their numbers, fields stripped; raises csv.Error."""
-    reader = csv.reader(text.splitlines(keepends=True))
+def rows_of(text: str, most: int | None = None) -> list[tuple[int, list[str]]]:
+    """Return the lines of a CSV text by their numbers, fields stripped, or the first of them; raises csv.Error."""
+    reader = csv.reader(text.splitlines(keepends=True)[:most])
     rows, last = [], 0
     for row in reader:
         rows.append((last + 1, [cell.strip() for cell in row]))

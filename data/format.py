@@ -6,6 +6,9 @@ Fractions are given as fractions (0.05) and written in percent (``5.0 %``); diff
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
 import numpy as np
 
@@ -142,3 +145,23 @@ def first_dates(dates: Dates) -> str:
     """Write the first dates, and how many more there are."""
     more = len(dates) - NAMED
     return ", ".join(map(str, dates[:NAMED])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def lowered(words: str) -> str:
+    """Return words as they stand within a sentence; a name in capitals stays."""
+    return words[:1].lower() + words[1:] if words[1:2].islower() else words
+
+
+def as_json(value: Any, digits: int | None = None) -> Any:
+    """Return a value as JSON holds it: dates as text, floats to so many digits, what is no number as null."""
+    if isinstance(value, Mapping):
+        return {str(name): as_json(item, digits) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_json(item, digits) for item in value]
+    if isinstance(value, np.datetime64):
+        return str(value)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if not isinstance(value, float | np.floating):
+        return value
+    return None if not math.isfinite(value) else float(value) if digits is None else float(f"{value:.{digits}g}")

@@ -11,7 +11,7 @@ from data.arrays import Dates, Floats, day
 from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError, did_you_mean
-from data.rates import as_yield
+from data.rates import yield_known
 from data.series import index_bars
 from data.sources import BARS, SERIES, Source
 
@@ -126,4 +126,4 @@ def rate_known(source: Source, rate: str | float, sessions: Dates) -> Floats:
             f"series {rate} has no value known by {sessions[0]}, from where the fund model needs it: "
             "name a rate that reaches back, or give a yield a year as a fraction"
         )
-    return as_yield(rate, known)
+    return yield_known(rate, known, sessions)

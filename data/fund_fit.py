@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from data.arrays import Dates, Floats, day
 from data.bars import Bars
-from data.errors import DataError
+from data.errors import DataError, check_arguments
 from data.families import FUNDS, Fund
 from data.fund import FEE, Dated, driver, rate_known
+from data.ranges import LEVERAGE, YEARLY
 from data.series import index_bars
 from data.sources import BARS, SERIES, Source
 from data.tracking import Overlap, Tracking, growth, regression, returns
@@ -105,8 +107,8 @@ def fit(
 
     Raises
     ------
-    DataError
-        Something isn't there, or the two share fewer than `LEAST` sessions.
+    UserError
+        Something isn't there, a number is out of its range, or the two share fewer than `LEAST` sessions.
 
     Notes
     -----
@@ -115,19 +117,22 @@ def fit(
     driven by the underlying, its fee added back. Where the source lacks the earlier index, the underlying stands for
     it.
     """
-    told: list[str] = []
+    check_arguments(leverage=(leverage, LEVERAGE), rate=(None if isinstance(rate, str) else rate, YEARLY))
+    for each in fee.values() if isinstance(fee, Mapping) else (fee,):
+        check_arguments(fee=(each, YEARLY))
+    assumed: list[str] = []
     if first is None and fund in TRUSTED:
         first = TRUSTED[fund]
-        told.append(f"Closes of {fund} before {first} are stale and left out.")
+        assumed.append(f"Closes of {fund} before {first} are stale and left out.")
     driven_by, is_index = driver(source, underlying)
     if is_index:
-        told.append(f"{underlying} is a series, taken as it is: dividends that are not in it are in the spread.")
-    own = _with_terms(_shared(source, fund, driven_by, (first, last), rate), fund, leverage, fee, told)
+        assumed.append(f"{underlying} is a series, taken as it is: dividends that are not in it are in the spread.")
+    own = _with_terms(_shared(source, fund, driven_by, (first, last), rate), fund, leverage, fee, assumed)
     spread, family = own.fitted(), FUNDS.get(fund)
     index: Tracking | None = None
     eras: tuple[Tracking, ...] = ()
     if family is not None and family.underlying == underlying and not is_index:
-        index, eras = _by_index(source, own, family, driven_by, told)
+        index, eras = _by_index(source, own, family, driven_by, assumed)
     return FundFit(
         fund,
         underlying,
@@ -138,7 +143,7 @@ def fit(
         tuple(year.tracking(spread) for year in own.years()),
         eras,
         index,
-        tuple(told),
+        tuple(assumed),
         own.dates,
         own.fund / own.fund[0],
         growth(own.model(spread)),
@@ -167,7 +172,7 @@ def _shared(
     return Overlap(driven_by.instrument, dates, fund_level, level, rate_known(source, rate, dates))
 
 
-def _with_terms(own: Overlap, fund: str, leverage: float | None, fee: Dated | None, told: list[str]) -> Overlap:
+def _with_terms(own: Overlap, fund: str, leverage: float | None, fee: Dated | None, assumed: list[str]) -> Overlap:
     """Return the overlap with leverage and fee as given, as known of the fund, or as the slope has it."""
     family = FUNDS.get(fund)
     if leverage is None and family is not None and own.driver in (family.underlying, family.earlier):
@@ -175,23 +180,23 @@ def _with_terms(own: Overlap, fund: str, leverage: float | None, fee: Dated | No
     if leverage is None:
         slope = regression(returns(own.index), returns(own.fund))[0]
         leverage = 0.0 if np.isnan(slope) else round(2.0 * slope) / 2.0
-        told.append(f"Leverage {leverage:g} is the slope of {slope:.3f}, rounded.")
+        assumed.append(f"Leverage {leverage:g} is the slope of {slope:.3f}, rounded.")
     if leverage == 0.0:
         raise DataError(f"{fund} doesn't follow {own.driver}: name what it is a multiple of, or its leverage")
     if fee is None:
         fee = family.fee if family is not None else FEE if leverage != 1.0 else 0.0
-        told += [] if family is not None else [f"The fee of {fund} isn't known: {100 * fee:g} % a year is assumed."]
+        assumed += [] if family is not None else [f"The fee of {fund} isn't known: {100 * fee:g} % a year is assumed."]
     return replace(own, leverage=leverage, fee=fee)
 
 
 def _by_index(
-    source: Source, own: Overlap, family: Fund, underlying: Bars, told: list[str]
+    source: Source, own: Overlap, family: Fund, underlying: Bars, assumed: list[str]
 ) -> tuple[Tracking | None, tuple[Tracking, ...]]:
     """Return how the fund kept to its index: over all, and before and since that changed."""
     fee, name = UNDERLYING_FEES.get(own.driver, 0.0), own.driver
     if fee:
         name += f" + {100 * fee:g} % fee"
-        told.append(f"To stand for its index, {own.driver} has its fee of {100 * fee:g} % a year added back.")
+        assumed.append(f"To stand for its index, {own.driver} has its fee of {100 * fee:g} % a year added back.")
     by_index = replace(own, driver=name, index=growth(returns(own.index) + fee * own.days / 365.0))
     changed, earlier = family.changed, family.earlier
     if changed is None or earlier is None or not own.dates[0] < changed <= own.dates[-1]:
@@ -201,12 +206,12 @@ def _by_index(
         paid = _distributed(underlying, own.dates[0], changed) + fee
         before = f"{earlier} + {100 * paid:.2f} % dividends"
         by_index = _until(changed, index_bars(source.read(SERIES, earlier)), paid, by_index)
-        told.append(
+        assumed.append(
             f"Before {changed} the index is {earlier}, a price index: dividends of {100 * paid:.2f} % a year are "
             f"added, what {own.driver} then distributed and its fee."
         )
     else:
-        told.append(f"There is no series {earlier}: {own.driver} stands for the index before {changed}, too.")
+        assumed.append(f"There is no series {earlier}: {own.driver} stands for the index before {changed}, too.")
     last = int(np.searchsorted(by_index.dates, changed)) - 1  # the last close of the earlier era
     eras = (
         replace(by_index.rows(slice(0, last + 1)), driver=before),

@@ -20,7 +20,7 @@ from data.calendar import nyse_sessions, sessions_a_year
 from data.errors import DataError
 from data.events import Events, Members
 from data.fingerprint import INSTRUMENTS, digest_lines, fingerprint
-from data.rates import as_yield
+from data.rates import yield_known
 from data.shown import screen
 from data.sources import BARS, EVENTS, MEMBERS, SERIES, Held, Kind, Source
 
@@ -237,7 +237,7 @@ class Market:
     def rate(self, name_or_yield: str | float) -> Floats:
         """Return a yield a year as a fraction, as known at each close: from a rate series, or a constant."""
         if isinstance(name_or_yield, str):
-            return as_yield(name_or_yield, self.series(name_or_yield))
+            return yield_known(name_or_yield, self.series(name_or_yield), self.sessions)
         return np.full(len(self), float(name_or_yield))
 
     def fingerprint(self, reads: Iterable[str]) -> dict[str, str]:

@@ -25,6 +25,8 @@ FEWEST = 3
 """Dates from which on they tell."""
 RECENT = day("1990-01-01")
 """Sessions are counted from the dates since then, where there are any: until 1952 the NYSE held some on Saturdays."""
+RIGHT_AS_KNOWN = "correct them, or leave them if each value was set on its day, as a rate is"
+"""The remedy where a column known has such days."""
 UNITS = {1: "month", 3: "quarter", 6: "half-year", 12: "year"}
 WEEK = 7
 
@@ -107,8 +109,8 @@ def published_late(name: str) -> int:
 def begun(dates: Dates) -> Periods | None:
     """Return the periods that dates are the first days of; ``None`` where they aren't.
 
-    They are where nearly all are the first of a month, and some such day is on a weekend or the first of January, or
-    where nearly all are Mondays a week apart, some of them without a session: a first *session* never is.
+    They are where nearly all are the first of a month, which first *sessions* aren't but by chance, in a few rows, or
+    where nearly all are Mondays a week apart, some of them without a session.
 
     Parameters
     ----------
@@ -120,9 +122,8 @@ def begun(dates: Dates) -> Periods | None:
         return None
     months = days.astype("datetime64[M]")
     first = months.astype("datetime64[D]") == days
-    numbers = np.diff(months[first].astype(int))
-    if first.mean() >= NEARLY and ((weekdays(days) >= SATURDAY) | (months.astype(int) % 12 == 0))[first].any():
-        size = int(np.median(numbers))
+    if first.mean() >= NEARLY:
+        size = int(np.median(np.diff(months[first].astype(int))))
         return Periods(UNITS.get(size, "period"), _month_ends(days, size))
     if _weekly(days, MONDAY) and not np.isin(days, _sessions(days, days)).all():
         return Periods("week", days + (WEEK - 1) * DAY)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import numpy as np
+    import numpy.typing as npt
 
 
 class Range(NamedTuple):
@@ -44,6 +48,11 @@ class Range(NamedTuple):
             raise ValueError(f"has to be {self.words(whole=whole)}")
         return int(value) if whole else float(value) + 0.0
 
+    def beyond(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """Return which finite numbers of a column are out of it; of a range from 0 up none that is 0 or negative."""
+        low = (-math.inf < values) & (values < self.low)
+        return ((values > self.high) & (values < math.inf)) | (low & (values > 0) if self.low >= 0 else low)
+
     def __get_pydantic_core_schema__(self, source: Any, handler: Callable[[Any], Any]) -> Any:
         """Have pydantic take a key's number by `take`."""
         from pydantic_core.core_schema import no_info_before_validator_function
@@ -70,6 +79,15 @@ LEVERAGE = Range(-10, 10, apart=0.1)
 """A fund's multiple of its underlying's daily move."""
 CASH = Range(1, 10**12)
 """Dollars of a book."""
+PRICE = Range(1e-6, 1e12)
+"""Dollars a share; adjusted ones of funds with many reverse splits reach 1e11."""
+PAID = Range(0, PRICE.high)
+"""Dollars that a share pays."""
+VOLUME = Range(0, ANY.high)
+SPLIT = Range(1e-6, 1e6)
+"""New shares per old share."""
+SPLITS = Range(1e-15, 1e15)
+"""What one share has become by all splits of a history."""
 TRIALS = Range(1, 10**6)
 PROCESSES = Range(1, 1_024)
 ROWS = Range(1, 10**9)

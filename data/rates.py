@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Dates, Floats
+from data.errors import DataError
+from data.ranges import YEARLY
 
 DISCOUNT_SERIES = ("IRX", "DTB3")
 """Series quoted as 91-day Treasury-bill discount rates in percent; any other rate series is a yield in percent."""
@@ -17,6 +19,22 @@ def as_yield(name: str, percent: Floats) -> Floats:
     """
     quoted = percent / 100.0
     return quoted / (1.0 - quoted * 91.0 / 360.0) if name in DISCOUNT_SERIES else quoted
+
+
+def yield_known(name: str, percent: Floats, sessions: Dates) -> Floats:
+    """Return a quoted rate series in percent, as known at each session's close, as a yield (see `as_yield`).
+
+    Raises
+    ------
+    DataError
+        A yield is beyond what cash can earn: a stray value, or a series in another unit.
+    """
+    yields = as_yield(name, percent)
+    if len(beyond := np.flatnonzero(YEARLY.beyond(yields))):
+        row = int(beyond[0])
+        what = f"is {percent[row]:.10g} at the close of {sessions[row]}, and no cash rate in percent a year"
+        raise DataError(f"series {name} {what}: correct it: as a yield it is from {YEARLY.ends}")
+    return yields
 
 
 def days_between(sessions: Dates) -> Floats:

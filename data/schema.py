@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.arrays import Dates, Ints
-from data.bars import COLUMNS, PRICES
+from data.bars import COLUMNS, MULTIPLY, PRICES, splits_beyond
 from data.calendar import FIRST, LAST, nyse_sessions
 from data.errors import DataError
-from data.ranges import ANY, Range
+from data.ranges import ANY, PAID, PRICE, SPLIT, VOLUME, Range
 from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.stamps import days_off, off_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PRICE = Range(1e-6, 1e12)
-"""Dollars a share; adjusted ones of funds with many reverse splits reach 1e11."""
 SHOWN = 3
 """Rows that a fault of many names."""
 ROUNDING = 1e-6
@@ -118,7 +116,8 @@ def _bars_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
 
 
 def _series_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
-    return (*_in_step(frame), *(_revised() if "known" in frame else _dated()), _finite("value"))
+    dated = _revised() if "known" in frame else _dated()
+    return (*_in_step(frame), *dated, _finite("value"), _within("value", ANY))
 
 
 def _events_rules(frame: pd.DataFrame) -> tuple[FileRule, ...]:
@@ -242,9 +241,9 @@ def _priced() -> tuple[FileRule, ...]:
         *(_finite(column) for column in COLUMNS),
         *(_positive(column, "correct the price, or delete the row") for column in PRICES),
         *(_within(column, PRICE) for column in PRICES),
-        _within("dividend", Range(0, PRICE.high)),
-        _within("volume", Range(0, ANY.high)),
-        _within("split", Range(1e-6, 1e6)),
+        _within("dividend", PAID),
+        _within("volume", VOLUME),
+        _within("split", SPLIT),
         FileRule(
             "volume is negative", "write 0 where it is not known", lambda f: ~(f["volume"] < 0), "volume-negative"
         ),
@@ -254,6 +253,7 @@ def _priced() -> tuple[FileRule, ...]:
             lambda f: ~(f["dividend"] < 0),
             "dividend-negative",
         ),
+        FileRule(*MULTIPLY, lambda f: f["split"].isna() | ~splits_beyond(f["split"].to_numpy(float)), "splits-beyond"),
         _positive("split", "write new shares per old share: 1 on most days, 0.1 for a 1:10 reverse split"),
     )
 
@@ -267,7 +267,7 @@ def _within(column: str, numbers: Range) -> FileRule:
     return FileRule(
         f"{column} is beyond all bounds",
         f"correct it: it is from {numbers.ends}",
-        lambda f: ~((f[column] > numbers.high) | ((f[column] > 0) & (f[column] < numbers.low))),
+        lambda f: f[column].isna() | ~numbers.beyond(f[column].to_numpy(np.float64)),
         f"{column}-beyond",
     )
 

@@ -157,7 +157,11 @@ def _unix(digits: int) -> tuple[str, int] | None:
 
 def _new_york(stamp: re.Match[str]) -> dt.date:
     offset = stamp[3] if stamp[3][0] in "+-" else "+00:00"
-    return dt.datetime.fromisoformat(f"{stamp[1]}T{stamp[2]}{offset}").astimezone(ZoneInfo(NEW_YORK)).date()
+    moment = dt.datetime.fromisoformat(f"{stamp[1]}T{stamp[2]}{offset}")
+    try:
+        return moment.astimezone(ZoneInfo(NEW_YORK)).date()
+    except OverflowError:
+        raise ValueError("no day of any calendar") from None
 
 
 def _daily(held: Dates, way: int) -> bool:

@@ -262,7 +262,7 @@ class Store:
             return make_members(name, columns["symbol"], columns["from"], columns["to"])
         known = columns.get("known")
         days = None if known is None else known.astype("int64").astype("datetime64[D]")
-        prices: dict[str, Floats] = {one: columns[one] for one in ("open", "high", "low") if one in columns}
+        prices: dict[str, Floats] = {name: columns[name] for name in ("open", "high", "low") if name in columns}
         return Series(name, columns["date"], columns["value"], days, self.find(SERIES, name).lag, prices or None)
 
     def _put(self, kind: str, name: str, columns: Mapping[str, Column], origin: Origin, lag: int = 0) -> Entry:

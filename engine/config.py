@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from data.files import absolute, path_of
 from data.ranges import CASH, COUNT, LEVERAGE, SESSIONS, SHARE, YEARLY, Range
 from data.shown import screen
 
@@ -65,8 +65,8 @@ def _mapped(numbers: Range, by: str, name: Callable[[Any], Any] = str) -> Before
             if isinstance(value, dict):
                 return {name(key): numbers.take(number) for key, number in value.items()}
             return numbers.take(value)
-        except ValueError as fault:
-            raise ValueError(f"{fault}, or a map of such numbers by {by}") from None
+        except ValueError as error:
+            raise ValueError(f"{error}, or a map of such numbers by {by}") from None
 
     return BeforeValidator(take)
 
@@ -136,12 +136,12 @@ class DataConfig(ConfigSection):
         source = given.get("source") if isinstance(given, dict) else None
         if not isinstance(source, str) or source in SOURCES:
             return given
-        folder = Path(source).expanduser()
+        folder = path_of(source)
         if not folder.is_dir() and folder.name == source:  # a mistyped word; a path that isn't there is told on opening
             raise ValueError(f"data.source has to be {', '.join(map(repr, SOURCES))} or a folder, not {source!r}")
         if given.get("path") is not None:
             raise ValueError("data.source is a folder already: take data.path out")
-        return {**given, "source": "csv", "path": str(folder.resolve())}
+        return {**given, "source": "csv", "path": str(absolute(source))}
 
     @model_validator(mode="after")
     def _csv_has_a_path(self) -> DataConfig:
@@ -260,13 +260,13 @@ class RunConfig(ConfigSection):
 
     def __repr__(self) -> str:
         own = self.model_dump(exclude={"name", "start", "end", "strategy"}, exclude_defaults=True)
-        told = [f"{key}: {value}" for key, value in own.items()]
+        settings = [f"{key}: {value}" for key, value in own.items()]
         parameters = ", ".join(f"{name}={value!r}" for name, value in self.strategy.params.items())
         return screen(
             f"RunConfig {self.name}: {self.start} to {self.end or 'the last session'}",
             f"strategy: {self.strategy.named}({parameters})",
-            *told,
-            "all else as `backtest show` has it by default" if told else "all else by default",
+            *settings,
+            "all else as `backtest show` has it by default" if settings else "all else by default",
         )
 
     def __str__(self) -> str:
@@ -302,5 +302,5 @@ class RunConfig(ConfigSection):
         costs, traded = getattr(self.execution, key), {*self.portfolio.core, self.hedge.instrument}
         if isinstance(costs, dict) and set(costs) != traded:
             named = min(set(costs) ^ traded)
-            fault = f"names {named}, which isn't traded" if named in costs else f"has nothing for {named}"
-            raise ValueError(f"execution.{key} {fault}: give one number for each of {', '.join(sorted(traded))}")
+            problem = f"names {named}, which isn't traded" if named in costs else f"has nothing for {named}"
+            raise ValueError(f"execution.{key} {problem}: give one number for each of {', '.join(sorted(traded))}")

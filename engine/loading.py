@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.errors import LONGEST, ConfigError, StrategyError, cut, did_you_mean, quoted
+from data.files import absolute
 from engine.config import RunConfig
 from engine.plain import Keys, PlainYaml, plain
 from strategies import parameters
@@ -92,7 +93,7 @@ def build_config(
     origin = _Origin(file, dict(lines or {}))
     folders = (*((folder,) if folder else ()), Path())
     merged = copy.deepcopy(dict(tree))
-    for setting in sorted(settings, key=lambda one: not one.startswith("strategy.class=")):
+    for setting in sorted(settings, key=lambda item: not item.startswith("strategy.class=")):
         keys, value = _setting(setting)
         if keys == ("strategy", "class"):
             _forget_parameters(merged, value)
@@ -102,8 +103,8 @@ def build_config(
         origin.set(keys, setting)
     try:
         config = RunConfig.model_validate(merged)
-    except ValidationError as fault:
-        raise ConfigError(_first(fault, origin)) from None
+    except ValidationError as error:
+        raise ConfigError(_first(error, origin)) from None
     return _with_strategy(config, origin, folders)
 
 
@@ -138,15 +139,15 @@ def full_keys(config: RunConfig, key: str, where: str) -> Keys:
             return keys
     node: Any = tree
     known = _known_keys()
-    for depth, one in enumerate(keys):
+    for depth, part in enumerate(keys):
         below = list(node) if isinstance(node, dict) else []
         if depth == 2 and len(keys) == 3 and _is_map(config, keys[:2]):  # such as data.lag: it may have any name
             break
         siblings = known.get(keys[0], []) if depth == 1 else below
-        if one not in siblings and one not in below:
-            hint = did_you_mean(one, siblings) or f": {'.'.join(keys[:depth]) or 'a run'} has {', '.join(siblings)}"
+        if part not in siblings and part not in below:
+            hint = did_you_mean(part, siblings) or f": {'.'.join(keys[:depth]) or 'a run'} has {', '.join(siblings)}"
             raise ConfigError(f"{where}: {key} is unknown{hint}")
-        node = node.get(one)
+        node = node.get(part)
     return keys
 
 
@@ -162,7 +163,7 @@ def read_value(text: str, where: str) -> Any:
 
 def set_path(config: RunConfig, folder: str) -> RunConfig:
     """Return the config with ``--data DIR`` in it: source csv with that folder, made absolute."""
-    data = config.data.model_copy(update={"source": "csv", "path": str(Path(folder).expanduser().resolve())})
+    data = config.data.model_copy(update={"source": "csv", "path": str(absolute(folder))})
     return config.model_copy(update={"data": data})
 
 
@@ -190,7 +191,7 @@ class _Origin:
     def named_in(self, words: str, keys: Keys) -> str:
         """Return the place of the first key that a message names, of those that were set or written; else of `keys`."""
         named = [tuple(word.strip(",:").split(".")) for word in words.split()]
-        given = [one for known in (self.settings, self.lines) for one in named if one in known]
+        given = [key for known in (self.settings, self.lines) for key in named if key in known]
         return self.of(given[0] if given else keys)
 
 
@@ -201,8 +202,8 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[Keys, int]]:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{path.name}: is no text: save it as UTF-8") from None
-    except OSError as fault:
-        raise ConfigError(f"{path}: can't be read: {fault.strerror}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read: {error.strerror}") from None
     read = PlainYaml(text, lambda line: f"{path.name}:{line}")
     if read.tree is None:
         raise ConfigError(f"{path.name}: is empty: backtest init writes a file to start from")
@@ -239,7 +240,7 @@ def _parameter_keys(keys: Keys, tree: Mapping[str, Any], folders: Folders, where
         return keys
     if key not in known:
         full_names = [f"{name}.{inner}" for name, inners in _known_keys().items() for inner in inners]
-        suffix = next((one for one in full_names if one.endswith(f".{key}")), None)
+        suffix = next((name for name in full_names if name.endswith(f".{key}")), None)
         hint = (
             f": write {suffix} in full" if suffix else did_you_mean(key, (*known, *full_names, *RunConfig.model_fields))
         )
@@ -276,9 +277,9 @@ def _known_keys() -> dict[str, list[str]]:
     return known
 
 
-def _first(fault: ValidationError, origin: _Origin) -> str:
+def _first(failed: ValidationError, origin: _Origin) -> str:
     """Return the first error in one line."""
-    error = fault.errors(include_url=False)[0]
+    error = failed.errors(include_url=False)[0]
     keys = tuple(str(part) for part in error["loc"] if part != "[key]")
     where, given = origin.of(keys), quoted(error["input"])
     named = ".".join(cut(key if key.isprintable() else repr(key)) for key in keys)
@@ -298,21 +299,21 @@ def _with_strategy(config: RunConfig, origin: _Origin, folders: Folders) -> RunC
     section = config.strategy
     try:
         cls = strategy_class(section.named, folders)
-    except StrategyError as fault:
-        raise ConfigError(f"{origin.of(('strategy', 'class'))}: {fault}") from None
+    except StrategyError as error:
+        raise ConfigError(f"{origin.of(('strategy', 'class'))}: {error}") from None
     known: dict[str, Any] = {"named": full_name(section.named, folders)}
     if kind(cls) == "backtrader":
         _check_backtrader(cls, config, origin)
     else:
         try:
             known["params"] = _resolved(cls, known["named"], section.params)
-        except StrategyError as fault:
-            at = getattr(fault, "parameter", None)
+        except StrategyError as error:
+            at = getattr(error, "parameter", None)
             where = origin.of(("strategy", "params", *at.split(".")) if at else ("strategy", "class"))
-            raise ConfigError(f"{where}: {fault}") from None
-        except Exception as fault:  # whatever a __post_init__ of the user's does wrong
-            said = fault_in(fault, inspect.getsourcefile(cls))
-            raise ConfigError(f"{origin.of(('strategy',))}: {cls.__name__} can't be made: {said}") from fault
+            raise ConfigError(f"{where}: {error}") from None
+        except Exception as error:  # whatever a __post_init__ of the user's does wrong
+            said = fault_in(error, inspect.getsourcefile(cls))
+            raise ConfigError(f"{origin.of(('strategy',))}: {cls.__name__} can't be made: {said}") from error
     return config.model_copy(update={"strategy": section.model_copy(update=known)})
 
 

@@ -139,7 +139,7 @@ def plain(value: Any) -> Any:
     key.
     """
     if isinstance(value, Mapping):
-        return {plain(name): plain(one) for name, one in value.items()}
+        return {plain(name): plain(item) for name, item in value.items()}
     if isinstance(value, np.datetime64):
         value = value.astype("datetime64[us]").item()
     elif isinstance(value, np.generic):
@@ -152,5 +152,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, np.ndarray) and not value.ndim:
         return plain(value[()])
     if isinstance(value, Iterable) and not isinstance(value, str | bytes):
-        return [plain(one) for one in value]
+        return [plain(item) for item in value]
     return value

@@ -84,7 +84,8 @@ def _remedy(lacking: Reads, source: Source) -> str:
     chips = CHIP_MAKERS[:SOME] if lacking.chip_makers else ()
     if source.name == "store":
         pulled = [name for name in lacking.series if can_be_pulled(SERIES, name)]
-        symbols = [symbol_of(BARS, name) for name in lacking.bars + chips] + [symbol_of(SERIES, one) for one in pulled]
+        symbols = [symbol_of(BARS, name) for name in lacking.bars + chips]
+        symbols += [symbol_of(SERIES, name) for name in pulled]
         own = [name for name in lacking.series if name not in pulled]
         remedies = [f"backtest data pull {' '.join(symbols)}"] if symbols else []
         remedies += [f"backtest data import FILE --name {name}" for name in (*own, *lacking.events, *lacking.members)]

@@ -54,7 +54,7 @@ class Terms(NamedTuple):
         Fractions of the price, shape (instruments,).
     commission_per_share, slippage_per_share
         Dollars an as-traded share, added to them, shape (instruments,).
-    earned, owed
+    cash_accrual, borrow_accrual
         What a dollar of positive or of negative cash earns or owes by each session, shape (sessions,).
     borrow
         What a dollar of shares sold short owes their lender by each session, shape (sessions,).
@@ -75,8 +75,8 @@ class Terms(NamedTuple):
     slippage: Floats
     commission_per_share: Floats
     slippage_per_share: Floats
-    earned: Floats
-    owed: Floats
+    cash_accrual: Floats
+    borrow_accrual: Floats
     borrow: Floats
     reinvest: bool
     whole: bool
@@ -108,7 +108,7 @@ def open_session(prices: Prices, terms: Terms, t: int, cash: float, shares: Floa
     Interest is on the cash of the close before, before a dividend. Shares sold short pay their lender a fee on what
     they were worth at the close before, and their dividends in cash.
     """
-    paid = cash * (terms.earned[t] if cash >= 0.0 else terms.owed[t])
+    paid = cash * (terms.cash_accrual[t] if cash >= 0.0 else terms.borrow_accrual[t])
     for i in range(len(shares)):
         if shares[i] < 0.0:
             paid += shares[i] * prices.close[t - 1, i] * terms.borrow[t]

@@ -52,11 +52,13 @@ ABOUT = (
 def show_findings(console: Console, findings: Sequence[Finding], checked: Sequence[str]) -> None:
     """Print the audit, the worst first, each with what to do, and its sum in one line."""
     rows = []
-    for one in (each for each in findings if each.severity != INFO):
-        many = f" +{len(one.dates) - 1:,}" if len(one.dates) > 1 else ""
-        what = [Piece(one.instrument, "strong"), Piece(f" {one.message}")]
-        when = f"{one.first}{many}"
-        rows.append(Row([Cell(one.severity, ROLES[one.severity]), when, Cell(what, detail=f"{one.id}: {one.remedy}")]))
+    for item in (each for each in findings if each.severity != INFO):
+        many = f" +{len(item.dates) - 1:,}" if len(item.dates) > 1 else ""
+        what = [Piece(item.instrument, "strong"), Piece(f" {item.message}")]
+        when = f"{item.first}{many}"
+        rows.append(
+            Row([Cell(item.severity, ROLES[item.severity]), when, Cell(what, detail=f"{item.id}: {item.remedy}")])
+        )
     kinds = dict.fromkeys(each.kind for each in findings if each.severity == INFO)
     for kind in kinds:  # good to know, and much the same of each: all of it is on the page and in the JSON
         alike = [each for each in findings if (each.severity, each.kind) == (INFO, kind)]
@@ -70,7 +72,7 @@ def show_findings(console: Console, findings: Sequence[Finding], checked: Sequen
 
 def summary(findings: Sequence[Finding], checked: Sequence[str]) -> str:
     """Return in a sentence how the audit came out."""
-    counts = {word: sum(one.severity == word for one in findings) for word in (ERROR, WARNING)}
+    counts = {word: sum(finding.severity == word for finding in findings) for word in (ERROR, WARNING)}
     parts = [f"{number or 'No'} {word}{'s' * (number != 1)}" for word, number in counts.items()]
     shown = " and ".join(checked) if len(checked) < 3 else f"{len(checked)} instruments, series and schedules"
     return f"{', '.join(parts)} in {shown}.".replace(", No", ", no")
@@ -103,18 +105,18 @@ def write_audit_page(
     span
         The days between which findings were asked for, ``datetime64[D]``; None where the history begins or ends.
     """
-    found = sorted(findings, key=lambda one: SEVERITIES.index(one.severity))
+    found = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
     words = [f"{word} {date}" for word, date in zip(("from", "to"), span, strict=True) if date is not None]
     headline = ", ".join([summary(findings, checked).removesuffix("."), *([" ".join(words)] if words else [])])
     header: list[Part] = [Paragraph(f"{headline}.", "strong", "headline")]
-    errors = [one.id for one in found if one.severity == ERROR]
+    errors = [finding.id for finding in found if finding.severity == ERROR]
     if errors:
         accept = Piece(f"data: {{accept: [{errors[0]}]}}", "code")
         header.append(Paragraph([Piece(ACCEPT), accept], "dek"))
     sections = [Section("", "", [_table(found) if found else Paragraph("Nothing was found.")])]
     if found:
         read = histories(source)
-        charts = [part for at, one in enumerate(found) for part in _charted(at, one, finding_chart(one, read))]
+        charts = [part for at, item in enumerate(found) for part in _charted(at, item, finding_chart(item, read))]
         sections.append(Section("", "Each on its chart", [Paragraph(ABOUT, "dek"), *charts]))
     write_document(path, Document(title, sections, note=note or "", header=header, scripts=["audit"], styles=["audit"]))
 
@@ -122,11 +124,11 @@ def write_audit_page(
 def _table(found: Sequence[Finding]) -> Table:
     heads = ("Severity", "Instrument", "When", "What was found", "What to do")
     rows = []
-    for at, one in enumerate(found):
-        when: Text = [Link(_when(one), f"#chart-{at}")]
-        name: Text = [Piece(one.instrument, "strong")]
-        cells = [Cell(one.severity, f"badge {one.severity}"), Cell(name), Cell(when), one.message, one.remedy]
-        rows.append(Row(cells, command=one.id))
+    for at, item in enumerate(found):
+        when: Text = [Link(_when(item), f"#chart-{at}")]
+        name: Text = [Piece(item.instrument, "strong")]
+        cells = [Cell(item.severity, f"badge {item.severity}"), Cell(name), Cell(when), item.message, item.remedy]
+        rows.append(Row(cells, command=item.id))
     return Table("findings", [Column(head, align="left") for head in heads], rows)
 
 

@@ -25,26 +25,26 @@ HEADS = ("signal", "what its value is", "keys", "unit")
 def show_catalogue(console: Console, signals: Iterable[Signal]) -> None:
     """Print signals by family, each with its keys and their defaults."""
     rows = []
-    for family, members in groupby(signals, lambda one: one.family):
+    for family, members in groupby(signals, lambda signal: signal.family):
         rows += [Row([family], role="group")]
-        rows += [Row([one.name, one.about, ", ".join(_keys(one)), one.unit]) for one in members]
+        rows += [Row([member.name, member.about, ", ".join(_keys(member)), member.unit]) for member in members]
     show(console, [Table("signals", [Column(head, align="left") for head in HEADS], rows)])
 
 
 def catalogue_markdown(signals: Iterable[Signal]) -> str:
     """Return signals as a Markdown table."""
     rows = [
-        Row([one.family, f"`{one.name}`", one.about, ", ".join(f"`{key}`" for key in _keys(one)), one.unit])
-        for one in signals
+        Row([item.family, f"`{item.name}`", item.about, ", ".join(f"`{key}`" for key in _keys(item)), item.unit])
+        for item in signals
     ]
     return piped(Table("signals", [Column(head, align="left") for head in ("family", *HEADS)], rows)) + "\n"
 
 
-def _keys(one: Signal) -> list[str]:
+def _keys(signal: Signal) -> list[str]:
     """Return a signal's keys as YAML writes them, each with its default; `...` where there is none."""
-    defaults = {feed.key: feed.default for feed in one.feeds.values()}
+    defaults = {feed.key: feed.default for feed in signal.feeds.values()}
     shown = []
-    for key, value in one.keys.items():
+    for key, value in signal.keys.items():
         absent = WHOSE.get(defaults.get(key) or "", "null")
         shown.append(f"{key}: {absent if value is None else '...' if value is MUST else value}")
     return shown

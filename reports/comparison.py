@@ -124,8 +124,8 @@ def compared(kept: Sequence[Run]) -> Comparison:
         _compared(label, run, sessions, 1.0 if alike else BASE / start)
         for label, run, start in zip(labels, kept, starts, strict=True)
     )
-    returns = np.array([one.returns["hedged"] for one in runs])
-    added = returns - np.array([one.returns["unhedged"] for one in runs])
+    returns = np.array([run.returns["hedged"] for run in runs])
+    added = returns - np.array([run.returns["unhedged"] for run in runs])
     aligned = any(len(run.sessions) != len(sessions) for run in kept)
     named = dict(zip(labels, kept, strict=True))
     return Comparison(
@@ -273,7 +273,7 @@ def _correlations(returns: Floats) -> Floats:
     apart = returns - returns.mean(axis=1, keepdims=True)
     length = np.sqrt((apart * apart).sum(axis=1))
     length[length <= TINY] = np.nan
-    products = np.array([[dot(one, other) for other in apart] for one in apart])
+    products = np.array([[dot(row, other) for other in apart] for row in apart])
     return products / np.outer(length, length)
 
 
@@ -289,15 +289,15 @@ def _labels(kept: Sequence[Run]) -> list[str]:
 
 def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: bool) -> Iterator[str]:
     """Yield what the numbers alone don't say."""
-    if simulated := [one.label for one in runs if one.run.simulated]:
+    if simulated := [kept.label for kept in runs if kept.run.simulated]:
         which = "" if len(simulated) == len(runs) else f" ({', '.join(simulated)})"
         yield f"SIMULATED market{which}: it shows the machine and says nothing about a hedge."
-    for one in runs:
-        if one.synthetic.any():
-            made = sessions[one.synthetic]
-            yield f"SYNTHETIC: {one.label} rests on the fund model on {len(made):,} sessions, to {made[-1]}."
+    for run in runs:
+        if run.synthetic.any():
+            made = sessions[run.synthetic]
+            yield f"SYNTHETIC: {run.label} rests on the fund model on {len(made):,} sessions, to {made[-1]}."
     if aligned:
-        spans = ", ".join(f"{one.label} {one.run.sessions[0]} to {one.run.sessions[-1]}" for one in runs)
+        spans = ", ".join(f"{kept.label} {kept.run.sessions[0]} to {kept.run.sessions[-1]}" for kept in runs)
         yield (
             f"The runs have different sessions ({spans}): all are cut to the {len(sessions):,} they share, "
             f"{sessions[0]} to {sessions[-1]}, and every figure is computed anew from their curves and orders there. "
@@ -305,9 +305,9 @@ def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: 
         )
     if scaled:
         yield f"The books differ in size: dollars are told as if each began {sessions[0]} with ${BASE:,.0f}."
-    for one in runs:
-        if one.run.ruined:
-            yield f"{one.label} was ruined on {one.run.sessions[-1]}: its curve stays where it ended."
+    for kept in runs:
+        if kept.run.ruined:
+            yield f"{kept.label} was ruined on {kept.run.sessions[-1]}: its curve stays where it ended."
 
 
 def differences(kept: Sequence[Run]) -> Mapping[str, tuple[str, ...]]:
@@ -316,19 +316,19 @@ def differences(kept: Sequence[Run]) -> Mapping[str, tuple[str, ...]]:
         {**flat(run.settings), "engine": run.manifest["engine"], "code": run.manifest["code"], **_inputs(run, kept)}
         for run in kept
     ]
-    sections = list(dict.fromkeys(key.partition(".")[0] for one in configs for key in one))
+    sections = list(dict.fromkeys(key.partition(".")[0] for config in configs for key in config))
     names = {"name", "data.path"}  # they change nothing about what a run is, nor does a sweep's section
-    keys = dict.fromkeys(key for one in configs for key in one if not (key in names or key.split(".")[0] == "sweep"))
+    keys = dict.fromkeys(key for own in configs for key in own if not (key in names or key.split(".")[0] == "sweep"))
     together = sorted(keys, key=lambda key: sections.index(key.partition(".")[0]))
-    rows = {key: tuple(shown(one[key]) if key in one else NONE for one in configs) for key in together}
+    rows = {key: tuple(shown(config[key]) if key in config else NONE for config in configs) for key in together}
     return {key: row for key, row in rows.items() if len(set(row)) > 1}
 
 
 def _inputs(run: Run, kept: Sequence[Run]) -> dict[str, str]:
     """Return the hash of a run's inputs where another run that ends alike was fed something else by that name."""
-    rivals = [one for one in kept if one.sessions[-1] == run.sessions[-1]]
+    rivals = [rival for rival in kept if rival.sessions[-1] == run.sessions[-1]]
     return {
         f"data {name}": content[:8]
         for name, content in run.manifest["data"].items()
-        if any(one.manifest["data"].get(name, content) != content for one in rivals)
+        if any(rival.manifest["data"].get(name, content) != content for rival in rivals)
     }

@@ -68,7 +68,7 @@ def shared_lines(runs: Mapping[str, Run]) -> list[Shared]:
         family, line = family_of(run), _dots(frontier["line"])
         dots = {dot.name: dot for dot in _dots(frontier["dots"])}
         mine = (label, place, dots["hedged"])
-        at = next((i for i, (one, shared) in enumerate(found) if one == family and _alike(line, shared.line)), None)
+        at = next((i for i, (known, shared) in enumerate(found) if known == family and _alike(line, shared.line)), None)
         if at is None:
             names = _names_of(run)
             title = f"{names.whole}, {run.sessions[0]} to {run.sessions[-1]}"
@@ -82,7 +82,7 @@ def shared_lines(runs: Mapping[str, Run]) -> list[Shared]:
 def draw_shared(shared: Shared, shape: Shape) -> Drawing:
     """Lay a drawing out."""
     scale = _scale_of(shared, shape)
-    line = [scale.at(one) for one in shared.line]
+    line = [scale.at(point) for point in shared.line]
     frame = Box(shape.left, shape.top - 10.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
     pieces = [cut for pair in pairwise(line) if (cut := _cut((*pair[0], *pair[1]), frame)) is not None]
     spots = list(_spots(shared, scale))
@@ -157,7 +157,7 @@ def _spots(shared: Shared, scale: Scale) -> Iterator[Spot]:
 def _labels(shared: Shared, scale: Scale) -> Iterator[Label]:
     """Yield the labels, the most important first."""
     short = short_names([label for label, _place, _dot in shared.runs])
-    crowded = sorted(zip(short, shared.runs, strict=True), key=lambda one: one[1][2].cagr)
+    crowded = sorted(zip(short, shared.runs, strict=True), key=lambda labelled: labelled[1][2].cagr)
     if shared.idle is not None:
         yield Label((f"*doing nothing {percent(shared.idle.cagr)}",), *scale.at(shared.idle), "strong")
     for name, (_label, _place, dot) in crowded:

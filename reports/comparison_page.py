@@ -98,7 +98,7 @@ def span_of(found: Comparison) -> str:
 def _figures(found: Comparison) -> Table:
     shown = [row for row in METRIC_ROWS if row.key in SHOWN]
     written = {row.key: cells(row, [run.figures[row.key] for run in found.runs]) for row in shown}
-    corner = "SIMULATED" if any(one.run.simulated for one in found.runs) else ""
+    corner = "SIMULATED" if any(kept.run.simulated for kept in found.runs) else ""
     columns = [Column(corner, wrap="fold"), *(Column(title) for title in SHOWN.values())]
     rows = [Row([run.label, *(_marked(written[key][at]) for key in SHOWN)]) for at, run in enumerate(found.runs)]
     return Table("figures", columns, rows)
@@ -132,7 +132,7 @@ def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
     loud = [note for note in found.notes if note.startswith(LOUD)]
     others = [Paragraph(note) for note in found.notes if note not in loud]
     document = Document(
-        f"{'SIMULATED ' if any(one.run.simulated for one in found.runs) else ''}Runs compared",
+        f"{'SIMULATED ' if any(kept.run.simulated for kept in found.runs) else ''}Runs compared",
         list(_sections(found, folder)),
         note=" ".join(loud),
         header=[Paragraph(span_of(found), "strong", "span"), *others],
@@ -146,14 +146,17 @@ def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
 def _sections(found: Comparison, folder: Path) -> Iterator[Section]:
     """Yield the page's sections, in order."""
     yield Section("", "", [_run_table(found, folder)])
-    lines = shared_lines({one.label: one.run for one in found.runs})
+    lines = shared_lines({kept.label: kept.run for kept in found.runs})
     if lines:
         about = (
             f"The line is holding less of the core all the time, the rest in {lines[0].names.cash}. A run above it is"
             " cheaper than holding less to the same safety, one below it is dearer. Each run stands as it was judged,"
             " on its own sessions."
         )
-        drawn = [(one.title, [draw_shared(one, shape) for shape in (WIDE, PHONE)], described(one)) for one in lines]
+        drawn = [
+            (shared.title, [draw_shared(shared, shape) for shape in (WIDE, PHONE)], described(shared))
+            for shared in lines
+        ]
         parts: list[Part] = [Paragraph(about, "dek"), Custom("frontiers.html.j2", {"frontiers": drawn})]
         yield Section("frontier", "Against holding less", parts)
         yield _sum(found)
@@ -176,7 +179,7 @@ def _sections(found: Comparison, folder: Path) -> Iterator[Section]:
 def _run_table(found: Comparison, folder: Path) -> Table:
     gap = "Gap to holding less, points a year"
     heads = ("Run", "Verdict", gap, "Strategy", "Sessions", "Pages")
-    rows = [Row(_run_cells(one, found, folder)) for one in found.runs]
+    rows = [Row(_run_cells(run, found, folder)) for run in found.runs]
     return Table("runs", [Column(head, align="left") for head in heads], rows, "stacked")
 
 
@@ -234,7 +237,7 @@ def _side_by_side(found: Comparison) -> Iterator[Section]:
 
 
 def _figure_row(row: FigureRow, figures: Sequence[Mapping[str, Any]]) -> Row:
-    return Row([Cell(row.title, "", row.meaning), *cells(row, [one.get(row.key) for one in figures])])
+    return Row([Cell(row.title, "", row.meaning), *cells(row, [measures.get(row.key) for measures in figures])])
 
 
 def _across(found: Comparison, name: str, first: str, rows: Sequence[Row]) -> Table:
@@ -250,7 +253,7 @@ def _correlations(found: Comparison) -> list[Part]:
     parts: list[Part] = []
     for place, (title, matrix) in enumerate(matrices.items()):
         rows = [
-            Row([run.label, *(Cell(NONE) if np.isnan(one) else Cell(f"{one:.3f}", shade=one) for one in row)])
+            Row([run.label, *(Cell(NONE) if np.isnan(value) else Cell(f"{value:.3f}", shade=value) for value in row)])
             for run, row in zip(found.runs, matrix.tolist(), strict=True)
         ]
         parts.append(_across(found, f"correlations-{place}", title, rows))
@@ -300,22 +303,22 @@ CHARTS = {
 
 def _curves(found: Comparison) -> dict[str, list[tuple[str, Floats]]]:
     """Return what each of `CHARTS` draws, by name."""
-    unhedged = [one.growth["unhedged"] for one in found.runs]
-    same = all(np.allclose(one, unhedged[0], rtol=ALIKE, atol=0.0) for one in unhedged)
-    controls = [("Unhedged" if same else f"{one.label}, unhedged", one.growth["unhedged"]) for one in found.runs]
+    unhedged = [run.growth["unhedged"] for run in found.runs]
+    same = all(np.allclose(growth, unhedged[0], rtol=ALIKE, atol=0.0) for growth in unhedged)
+    controls = [("Unhedged" if same else f"{run.label}, unhedged", run.growth["unhedged"]) for run in found.runs]
     return {
-        "growth": [*((one.label, one.growth["hedged"]) for one in found.runs), *controls[: 1 if same else None]],
-        "drawdown": [(one.label, one.drawdown) for one in found.runs],
-        **{name: [(one.label, _over(one, name)) for one in found.runs] for name in (HELD, SOLD)},
-        "sharpe": [(one.label, one.sharpe) for one in found.runs],
-        "beta": [(one.label, one.beta) for one in found.runs],
+        "growth": [*((run.label, run.growth["hedged"]) for run in found.runs), *controls[: 1 if same else None]],
+        "drawdown": [(run.label, run.drawdown) for run in found.runs],
+        **{name: [(run.label, _over(run, name)) for run in found.runs] for name in (HELD, SOLD)},
+        "sharpe": [(run.label, run.sharpe) for run in found.runs],
+        "beta": [(run.label, run.beta) for run in found.runs],
     }
 
 
 def page_data(found: Comparison) -> dict[str, Any]:
     """Return what the page's script draws."""
     days, drawn = found.sessions.astype("int64"), _curves(found)
-    made = found.sessions[np.any([one.synthetic for one in found.runs], axis=0)]
+    made = found.sessions[np.any([run.synthetic for run in found.runs], axis=0)]
     return {
         "runs": len(found.runs),
         "lines": {key: [_line(name, days, curve, key) for name, curve in lines] for key, lines in drawn.items()},

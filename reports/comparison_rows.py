@@ -195,8 +195,8 @@ def family_note(runs: Mapping[str, Run]) -> str:
     adjusted = adjusted_of(runs)
     if not adjusted:
         return ""
-    alone = [name for name, one in adjusted.items() if one.runs == 1]
-    families = {family_of(runs[name]): one.runs for name, one in adjusted.items() if one.runs > 1}
+    alone = [name for name, p in adjusted.items() if p.runs == 1]
+    families = {family_of(runs[name]): p.runs for name, p in adjusted.items() if p.runs > 1}
     sentences = []
     if families:
         sizes = " and ".join(str(size) for size in families.values())

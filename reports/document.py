@@ -35,7 +35,7 @@ Text = str | Sequence[Piece | Link | Term]
 
 def plain_text(text: Text) -> str:
     """Return a sentence as one text."""
-    return text if isinstance(text, str) else plain([Piece(one.text) for one in text])
+    return text if isinstance(text, str) else plain([Piece(piece.text) for piece in text])
 
 
 @dataclass(frozen=True)
@@ -222,7 +222,7 @@ class Table:
     @property
     def sides(self) -> list[str]:
         """How each column is aligned."""
-        return [one.align or ("right" if place else "left") for place, one in enumerate(self.columns)]
+        return [column.align or ("right" if place else "left") for place, column in enumerate(self.columns)]
 
     def written(self, row: Row) -> list[Cell]:
         """Return a row's cells as texts."""
@@ -351,7 +351,7 @@ class Document:
 
     def all_data(self) -> dict[str, Any]:
         """Return what the page's script reads: the document's own, and that of its charts by their ids."""
-        parts = [*self.header, *(part for one in self.sections for part in one.parts)]
+        parts = [*self.header, *(part for section in self.sections for part in section.parts)]
         return dict(self.data) | dict(_data_of(parts))
 
 

@@ -129,7 +129,7 @@ class Scale:
         floor
             Where the lower axis stands; at the bottom unless given.
         """
-        dots = [Box(one.x - one.radius, one.y - one.radius, one.x + one.radius, one.y + one.radius) for one in spots]
+        dots = [Box(dot.x - dot.radius, dot.y - dot.radius, dot.x + dot.radius, dot.y + dot.radius) for dot in spots]
         crossed = [*(line for role, line in strokes if role in ("gap", "hung")), *pieces]
         return Drawing(
             self.shape,

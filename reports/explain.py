@@ -57,9 +57,9 @@ def _decisions(day: Day) -> Table:
     """Return what was read and decided at the close before and at the day's, side by side."""
     closes, rows = day.closes, []
     for inputs in zip(*(close.inputs for close in closes), strict=True):
-        bounds = (_value(one.threshold, one.unit) for one in inputs)
+        bounds = (_value(reading.threshold, reading.unit) for reading in inputs)
         rows += [
-            Row([inputs[0].name, *(_value(one.value, one.unit) for one in inputs)]),
+            Row([inputs[0].name, *(_value(reading.value, reading.unit) for reading in inputs)]),
             Row([f"  speaks for hedging when {inputs[0].fires}", *bounds], role="dek"),
             Row(["", *map(_spoke, inputs)]),
         ]
@@ -68,7 +68,7 @@ def _decisions(day: Day) -> Table:
         rows.append(Row(["Intensity, 0 to 1", *known]))
     if any(close.policy is not None for close in closes):
         enter, leave = day.rules["enter"], day.rules["exit"]
-        rows.append(Row([f"Policy, on from {enter:g}, off below {leave:g}", *(_state(day, one) for one in closes)]))
+        rows.append(Row([f"Policy, on from {enter:g}, off below {leave:g}", *(_state(day, close) for close in closes)]))
     rows.append(Row(["Order", *(_order(day, close) for close in closes)]))
     return _table("decisions", rows, "", *(f"close of {close.date}" for close in closes))
 
@@ -77,12 +77,12 @@ def _value(value: float | None, unit: str) -> str:
     return "not known yet" if value is None else quantity(value, unit, gap="")
 
 
-def _spoke(one: Reading) -> Cell:
-    if one.value is None or one.threshold is None:
+def _spoke(reading: Reading) -> Cell:
+    if reading.value is None or reading.threshold is None:
         return Cell("no")
-    relative = one.threshold > 0.0 and not one.unit.startswith("fraction")
-    away = f", {tight(one.value / one.threshold - 1.0, sign=True)}" if relative else ""
-    return Cell(f"yes{away}", "strong") if one.fired else Cell(f"no{away}")
+    relative = reading.threshold > 0.0 and not reading.unit.startswith("fraction")
+    away = f", {tight(reading.value / reading.threshold - 1.0, sign=True)}" if relative else ""
+    return Cell(f"yes{away}", "strong") if reading.fired else Cell(f"no{away}")
 
 
 def _state(day: Day, close: Close) -> str:
@@ -118,7 +118,7 @@ def _fills(day: Day) -> Table:
     ]
     names = ("shares", "price", "value", "commission", "slippage")
     fills = [fill for close in day.closes for fill in close.fills]
-    rows = [[one.filled, f"{one.side} {one.instrument}", *(getattr(one, name) for name in names)] for one in fills]
+    rows = [[fill.filled, f"{fill.side} {fill.instrument}", *(getattr(fill, name) for name in names)] for fill in fills]
     return Table("fills", columns, list(map(Row, rows)))
 
 
@@ -128,7 +128,7 @@ def _bars(day: Day) -> Table:
         *(Column(name, format=number) for name in ("open", "high", "low", "close")),
         *(Column("volume", format=partial(number, places=0)), Column("total return", format=signed)),
     ]
-    rows = [Row([one.instrument, one.open, one.high, one.low, one.close, one.volume, one.made]) for one in day.bars]
+    rows = [Row([bar.instrument, bar.open, bar.high, bar.low, bar.close, bar.volume, bar.made]) for bar in day.bars]
     return Table("bars", columns, rows)
 
 

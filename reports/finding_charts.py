@@ -132,8 +132,8 @@ def about_volume(finding: Finding, own: ChartedHistory) -> bool:
 def _read(read: Callable[[str], ChartedHistory], name: str, missing: list[str]) -> ChartedHistory | None:
     try:
         return read(name)
-    except DataError as fault:
-        missing.append(f"{name} can't be shown: {fault}.")
+    except DataError as error:
+        missing.append(f"{name} can't be shown: {error}.")
         return None
 
 
@@ -199,9 +199,9 @@ def _left(finding: Finding, own: ChartedHistory, values: Floats) -> FindingChart
 
 
 def _compared(lines: list[tuple[str, Floats, Floats]]) -> FindingChart:
-    shown = [one for one in lines if len(one[1])]
+    shown = [series for series in lines if len(series[1])]
     together = np.concatenate([y for _, _, y in shown]) if shown else np.empty(0)
-    return {"others": [line(*one) for one in shown], "others_spread": spread(together)}
+    return {"others": [line(*series) for series in shown], "others_spread": spread(together)}
 
 
 def _beside(other: ChartedHistory, slots: Dates, *, opens: bool, count: bool = True) -> tuple[str, Floats, Floats]:

@@ -106,8 +106,8 @@ def _known(fund: FundPart) -> str:
 def rests_words(fund: FundPart, sessions: Dates, episodes: int) -> str:
     """Return on which episodes the fund's part rests."""
     rest = [fund.clusters[i] for i in fund.rests_on]
-    months = listed([month(sessions[one.first]) for one in rest])
-    return f"rests on {sum(one.episodes for one in rest)} of {episodes:,} episodes, {months}"
+    months = listed([month(sessions[cluster.first]) for cluster in rest])
+    return f"rests on {sum(cluster.episodes for cluster in rest)} of {episodes:,} episodes, {months}"
 
 
 def month(day: object, names: Sequence[str] = SHORT_MONTHS) -> str:

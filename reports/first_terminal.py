@@ -41,9 +41,9 @@ def screen_lines(screen: Screen, sessions: int) -> Iterator[Paragraph]:
     yield from _falls(screen.steps)
     yield _line("")
     yield from _wrapped(screen.frontier, "strong")
-    for one in screen.shorts:
-        yield _line(f"  {one.title:<24}{one.number}")
-        yield from _wrapped(plain(one.text), indent=4)
+    for short in screen.shorts:
+        yield _line(f"  {short.title:<24}{short.number}")
+        yield from _wrapped(plain(short.text), indent=4)
     yield _line("")
     yield from _wrapped(MEANING)
 

@@ -42,10 +42,10 @@ def draw_frontier(answer: Answer, names: Names, shape: Shape, others: Sequence[D
     hung = (x, scale.y(ends[1]), x, scale.y(ends[0]))
     strokes: list[Stroke] = [("level", (*ring, x, ring[1]))] if ring[0] != x else []
     strokes += [("hung", hung), *(("cap", (x - 5, scale.y(cap), x + 5, scale.y(cap))) for cap in caps), ("gap", gap)]
-    line = [scale.at(one) for one in frontier.line]
+    line = [scale.at(point) for point in frontier.line]
     return scale.draw(
         frame=Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0),
-        pieces=[(*one, *other) for one, other in pairwise(line)],
+        pieces=[(*start, *other) for start, other in pairwise(line)],
         spots=[*_others(names, scale, others), *_spots(answer, names, scale, ring)],
         labels=_labels(answer, names, scale, ring, gap, hung),
         strokes=strokes,

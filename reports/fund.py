@@ -12,7 +12,7 @@ import numpy as np
 
 from data.arrays import Floats, Ints, day
 from data.calendar import nyse_sessions
-from data.format import number, percent, points
+from data.format import as_json, number, percent, points
 from data.fund import Dated
 from data.fund_fit import FundFit
 from data.tracking import Tracking
@@ -122,7 +122,7 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
         ]
         shown = ("slope", "r2", "spread", "daily_error")
         rows = [Row([f"{era.first} to {era.last}", *_values(era, shown)]) for era in eras]
-        drivers = dict.fromkeys(one.driver for one in fit.eras)
+        drivers = dict.fromkeys(era.driver for era in fit.eras)
         indices = [Paragraph(f"the index: {driver}", "dek") for driver in drivers]
         show(console, [Table("eras", columns, rows), *indices, Paragraph("")])
     difference = Column("difference", format=partial(percent, places=2, sign=True))
@@ -135,7 +135,7 @@ def show_fit(console: Console, fit: FundFit, page: Path) -> None:
 
 
 def _lower(*columns: Column) -> Sequence[Column]:
-    return [Column(one.title if one is R2 else one.title.lower(), format=one.format) for one in columns]
+    return [Column(column.title if column is R2 else column.title.lower(), format=column.format) for column in columns]
 
 
 def headline(fit: FundFit) -> str:
@@ -209,17 +209,4 @@ def _level(name: str, days: Ints, values: Floats) -> dict[str, str]:
 def fit_as_dict(fit: FundFit) -> dict[str, Any]:
     """Return a fit as JSON holds it, without what the chart draws."""
     drawn = ("dates", "actual", "model", "naive")
-    return {name: _plain(value) for name, value in asdict(fit).items() if name not in drawn}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON holds it: dates as text, what is no number as null."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, np.datetime64):
-        return str(value)
-    if isinstance(value, float):
-        return float(value) if np.isfinite(value) else None
-    return value
+    return {name: as_json(value) for name, value in asdict(fit).items() if name not in drawn}

@@ -109,11 +109,11 @@ def first_page(result: Run, meanings: Mapping[str, str]) -> dict[str, Any]:
     """
     names, evaluation = names_of(result.config), result.evaluation
     answer = None if evaluation is None else evaluation.answer
-    others = [one.dot for one in evaluation.alternatives if not one.own] if evaluation else []
+    others = [alternative.dot for alternative in evaluation.alternatives if not alternative.own] if evaluation else []
     screen = screen_of(result)
     return {
         "screen": screen,
-        "lead": [Term(one.text, meanings["As safe"]) if one.role == "safe" else one for one in screen.lead],
+        "lead": [Term(piece.text, meanings["As safe"]) if piece.role == "safe" else piece for piece in screen.lead],
         "simulated": result.simulated,
         "quarter": meanings["Bad quarter"],
         "falls": list(_falls(screen.steps, meanings)),

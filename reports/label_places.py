@@ -82,7 +82,7 @@ class PlacedLabel(NamedTuple):
 
 def width_of(text: str, size: float = SIZE, *, bold: bool = False) -> float:
     """Return how wide a text is in pixels, rather more than less, whichever font of the page's stack is there."""
-    units = sum(0.33 if one in NARROW else 0.92 if one in WIDE else 0.68 if one.isupper() else 0.575 for one in text)
+    units = sum(0.33 if c in NARROW else 0.92 if c in WIDE else 0.68 if c.isupper() else 0.575 for c in text)
     return units * size * (1.06 if bold else 1.0)
 
 
@@ -102,7 +102,7 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
     """
     taken, placed, lines = list(dots), list[PlacedLabel](), list(lines)
     for label in labels:
-        written = [one.box for one in placed]
+        written = [label.box for label in placed]
         others = [dot for dot in dots if not (dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom)]
         spots = [
             (_cost(label, box, lines, [*written, *others]) + _astray(label, box, others), box)
@@ -150,9 +150,9 @@ def _astray(label: Label, box: Box, others: Sequence[Box]) -> float:
     return 30.0 * (label.leads and any(_apart(box, other) < own for other in others))
 
 
-def _apart(one: Box, other: Box) -> float:
-    across = max(one.left - other.right, other.left - one.right, 0.0)
-    return math.hypot(across, max(one.top - other.bottom, other.top - one.bottom, 0.0))
+def _apart(first: Box, other: Box) -> float:
+    across = max(first.left - other.right, other.left - first.right, 0.0)
+    return math.hypot(across, max(first.top - other.bottom, other.top - first.bottom, 0.0))
 
 
 def _distance(label: Label, box: Box) -> float:
@@ -189,13 +189,13 @@ def inside(box: Box, line: Line) -> tuple[float, float]:
     return near, far
 
 
-def _meet(one: Line, other: Line) -> bool:
+def _meet(first: Line, other: Line) -> bool:
     """Return whether two straight lines cross."""
 
     def side(line: Line, x: float, y: float) -> float:
         return (line[2] - line[0]) * (y - line[1]) - (line[3] - line[1]) * (x - line[0])
 
     return (
-        side(one, other[0], other[1]) * side(one, other[2], other[3]) < 0.0
-        and side(other, one[0], one[1]) * side(other, one[2], one[3]) < 0.0
+        side(first, other[0], other[1]) * side(first, other[2], other[3]) < 0.0
+        and side(other, first[0], first[1]) * side(other, first[2], first[3]) < 0.0
     )

@@ -125,15 +125,15 @@ def rows_of(standing: Standing) -> list[Row]:
         return Row([title, *map(of, series)])
 
     return [
-        row("Sharpe ratio of the best, a year", lambda one: number(one.sharpe)),
+        row("Sharpe ratio of the best, a year", lambda sharpe: number(sharpe.sharpe)),
         Row(["of the unhedged book", number(found.best.unhedged_sharpe), UNKNOWN, UNKNOWN]),
-        row(f"luck's best of {tried:,} tried", lambda one: number(one.luck(tried))),
-        row("deflated Sharpe ratio", lambda one: number(one.deflated(tried))),
-        row("Effective number of trials", lambda one: number(one.effective_of(tried), 0)),
-        row("luck's best of so many", lambda one: number(one.luck(one.effective_of(tried)))),
-        row("deflated Sharpe ratio", lambda one: number(one.deflated(one.effective_of(tried)))),
-        row("Track record for more than 0", lambda one: _years(one, 0.0)),
-        row("for more than luck's best", lambda one: _years(one, one.luck(tried))),
+        row(f"luck's best of {tried:,} tried", lambda sharpe: number(sharpe.luck(tried))),
+        row("deflated Sharpe ratio", lambda sharpe: number(sharpe.deflated(tried))),
+        row("Effective number of trials", lambda sharpe: number(sharpe.effective_of(tried), 0)),
+        row("luck's best of so many", lambda sharpe: number(sharpe.luck(sharpe.effective_of(tried)))),
+        row("deflated Sharpe ratio", lambda sharpe: number(sharpe.deflated(sharpe.effective_of(tried)))),
+        row("Track record for more than 0", lambda sharpe: _years(sharpe, 0.0)),
+        row("for more than luck's best", lambda sharpe: _years(sharpe, sharpe.luck(tried))),
         Row(["SPA p-value of the best", UNKNOWN, *(p_value(test.p_value) for test in tests)]),
         Row(["without the best", UNKNOWN, *(p_value(test.without_best) for test in tests)]),
     ]
@@ -179,14 +179,14 @@ def counted_in_words(standing: Standing) -> str:
 
 def numbers_in_words(standing: Standing) -> tuple[str, ...]:
     """Return the three numbers beside the sentence, each with what it is."""
-    return tuple(f"{one.label} {number(one.value, one.digits)}" for one in numbers(*standing))
+    return tuple(f"{item.label} {number(item.value, item.digits)}" for item in numbers(*standing))
 
 
-def _years(one: Deflated, above: float) -> str:
-    if one.undefined:
+def _years(sharpe: Deflated, above: float) -> str:
+    if sharpe.undefined:
         return UNKNOWN
-    sessions = one.track_record(above)
-    years = 0.0 if sessions is None else sessions / one.sessions_a_year
+    sessions = sharpe.track_record(above)
+    years = 0.0 if sessions is None else sessions / sharpe.sessions_a_year
     return NEVER if sessions is None else f"{number(years, 1 if years < 100.0 else 0)} years"
 
 

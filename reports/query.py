@@ -206,7 +206,7 @@ def _figure(name: str, value: Any) -> str:
 def measure_of(column: str) -> str:
     """Return the measure that a column has of a control or of a sweep's best: ``cagr`` for ``unhedged_cagr``."""
     owners = sorted(("best", *CONTROLS), key=len, reverse=True)  # held_less_drawdown before held_less
-    return next((column.removeprefix(f"{one}_") for one in owners if column.startswith(f"{one}_")), column)
+    return next((column.removeprefix(f"{owner}_") for owner in owners if column.startswith(f"{owner}_")), column)
 
 
 def _count(found: int, total: int, noun: str) -> list[Part]:

@@ -99,19 +99,19 @@ def assumptions(result: Run, evaluation: Evaluation) -> Section:
     if result.notes:
         parts += [Heading("Notes of the run"), Items(result.notes, id="notes")]
     if found:
-        items = [_finding(one) for one in found]
+        items = [_finding(finding) for finding in found]
         parts.append(Details(f"Findings of the audit ({len(found)})", [Items(items)]))
     shown = Code(config_yaml(as_run(config, result.market.source.name)))
     parts.append(Details("The run's configuration, as it runs again", [shown]))
     return Section("assumed-part", "What was assumed", parts, "Assumptions")
 
 
-def _finding(one: Finding) -> list[Piece]:
+def _finding(finding: Finding) -> list[Piece]:
     """Return what the audit found; an error that a run goes on with was accepted."""
-    severity = "accepted error" if one.severity == ERROR else one.severity
-    many = f"{len(one.dates):,} sessions, {one.dates[0]} to {one.dates[-1]}"
-    text = f" {one.instrument}, {one.dates[0] if len(one.dates) == 1 else many}: {one.message} "
-    return [Piece(severity, "strong"), Piece(text), Piece(one.id, "code")]
+    severity = "accepted error" if finding.severity == ERROR else finding.severity
+    many = f"{len(finding.dates):,} sessions, {finding.dates[0]} to {finding.dates[-1]}"
+    text = f" {finding.instrument}, {finding.dates[0] if len(finding.dates) == 1 else many}: {finding.message} "
+    return [Piece(severity, "strong"), Piece(text), Piece(finding.id, "code")]
 
 
 def vocabulary(answer: Answer | None, names: Names) -> Section:
@@ -229,7 +229,7 @@ def history(result: Run) -> list[str]:
     """Return where the history comes from and what the audit found in it, a sentence each."""
     market = result.market
     names = {ERROR: "accepted error", WARNING: "warning", INFO: "remark"}
-    counts = {name: sum(one.severity == severity for one in market.findings) for severity, name in names.items()}
+    counts = {name: sum(item.severity == severity for item in market.findings) for severity, name in names.items()}
     found = ", ".join(counted(count, name) for name, count in counts.items() if count)
     made = "simulated: made up by this program" if market.simulated else "as traded, split by split"
     return [

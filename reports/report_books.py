@@ -59,12 +59,12 @@ def _control(result: Run, name: str, *, more: bool) -> NamedBook:
 
 def by_name(books: tuple[NamedBook, ...]) -> dict[str, Floats]:
     """Return equity by name, of those that could be run."""
-    return {one.name: one.ledger.equity for one in books if one.ledger is not None}
+    return {book.name: book.ledger.equity for book in books if book.ledger is not None}
 
 
 def compared_with(books: tuple[NamedBook, ...]) -> NamedBook:
     """Return the book that the hedge is compared with: holding less, or doing nothing where there is no answer."""
-    named = {one.name: one for one in books}
+    named = {book.name: book for book in books}
     return named.get("held_less", named["unhedged"])
 
 

@@ -38,7 +38,7 @@ def episodes(result: Run, evaluation: Evaluation) -> Section:
     fund, underlying = roles.hedge, roles.underlying
     if not count:
         return Section("episodes-part", "No episodes", [Paragraph(f"{fund} was never bought.", "dek")], "Episodes")
-    lost = sum(one.pnl <= 0.0 for one in evaluation.episodes)
+    lost = sum(episode.pnl <= 0.0 for episode in evaluation.episodes)
     asks = (
         "Daily reset asks for more than being right: the longer and the choppier the stay, the further"
         f" {underlying} has to {'fall' if roles.leverage < 0 else 'rise'} before {fund} gains."
@@ -83,7 +83,7 @@ def rows(result: Run, evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return the episodes' rows, oldest first: texts, and the numbers that rows are ordered by."""
     made = result.market.synthetic_sessions()
     found = zip(evaluation.episodes, evaluation.measures.needs, evaluation.cascades, strict=True)
-    return [_row(result, *one, synthetic=bool(made[one[0].entered])) for one in found]
+    return [_row(result, *row, synthetic=bool(made[row[0].entered])) for row in found]
 
 
 def _row(result: Run, episode: Episode, need: Need, cascade: Cascade, *, synthetic: bool) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def rests(result: Run, answer: Answer, books: tuple[NamedBook, ...]) -> Section:
         assert fund.n_effective is not None  # noqa: S101  # there are clusters
         weigh = f"weighs as {number(fund.n_effective, 1)} equal clusters, of {len(fund.clusters):,}"
         if fund.rests_on:
-            weigh = rests_words(fund, answer.sessions, sum(one.episodes for one in fund.clusters))
+            weigh = rests_words(fund, answer.sessions, sum(cluster.episodes for cluster in fund.clusters))
         finding = f"What {names.hedge} did beside {names.selling} {weigh}"
         parts = _clusters(result, fund, f"{names.selling} daily")
     return Section("rests-part", finding, [*parts, *_days(result, books)], "Rests on")
@@ -46,12 +46,12 @@ def rests(result: Run, answer: Answer, books: tuple[NamedBook, ...]) -> Section:
 def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
     days, name = result.market.run_sessions, result.market.hedge
     rows, bars = [], []
-    for one in sorted(fund.clusters, key=lambda one: -one.share):
-        first, last = days[one.first], days[one.last]
+    for cluster in sorted(fund.clusters, key=lambda cluster: -cluster.share):
+        first, last = days[cluster.first], days[cluster.last]
         months = " to ".join(dict.fromkeys((month(first), month(last))))
-        about = f"{counted(one.episodes, 'episode')}; {percent(one.share, 0)} of all that differs."
-        bars.append(Bar(months, one.difference, "hedge", about))
-        rows.append(Row([f"{first} to {last}", one.episodes, one.difference, one.share]))
+        about = f"{counted(cluster.episodes, 'episode')}; {percent(cluster.share, 0)} of all that differs."
+        bars.append(Bar(months, cluster.difference, "hedge", about))
+        rows.append(Row([f"{first} to {last}", cluster.episodes, cluster.difference, cluster.share]))
     less = "The hedged book's log growth less that of the book sold daily, over the cluster."
     columns = [
         *(Column("From the first fill to the last"), Column("Episodes", format="{:,}".format)),
@@ -72,10 +72,10 @@ def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
 
 def _days(result: Run, books: tuple[NamedBook, ...]) -> list[Part]:
     equity, core, days = by_name(books), core_level(result.setup), result.market.run_sessions
-    ours, theirs, moved = (np.diff(log(one)) for one in (equity["hedged"], equity["held_less"], core))
+    ours, theirs, moved = (np.diff(log(path)) for path in (equity["hedged"], equity["held_less"], core))
     apart = ours - theirs
     order = np.argsort(-np.abs(apart), kind="stable")[:DAYS]
-    rows = [Row([days[t + 1], *(np.expm1(one[t]) for one in (moved, ours, theirs)), apart[t]]) for t in order.tolist()]
+    rows = [Row([days[t + 1], *(np.expm1(r[t]) for r in (moved, ours, theirs)), apart[t]]) for t in order.tolist()]
     columns = [
         Column("Day"),
         *(Column(name, unit="%", format=points) for name in ("Core", "Hedge", "Holding less")),
@@ -140,11 +140,11 @@ def _shifts(answer: Answer) -> dict[str, Any]:
     found = answer.timing
     growth = 100.0 * expm1(answer.shifts.growth[1:][np.isfinite(answer.shifts.growth[1:])])
     counts, edges = np.histogram(growth, BINS)
-    own, mean = (None if one is None else 100.0 * float(expm1(one)) for one in (found.growth, found.mean))
+    own, mean = (None if growth is None else 100.0 * float(expm1(growth)) for growth in (found.growth, found.mean))
     return {
         "counts": counts.tolist(),
         "edges": [round(float(edge), 6) for edge in edges],
         "own": own,
         "mean": mean,
-        "band": None if found.band is None else [100.0 * float(expm1(one)) for one in found.band],
+        "band": None if found.band is None else [100.0 * float(expm1(growth)) for growth in found.band],
     }

@@ -32,7 +32,7 @@ ENDED = {"peak": "new peak", "rise": f"up {100 * RISE:.0f} %", "open": "goes on"
 def growth(result: Run, books: tuple[NamedBook, ...]) -> Section:
     """Return growth and drawdown, the hedge over what it is compared with, and the book's net beta."""
     fund, underlying = result.market.hedge, result.market.underlying
-    over = [one for one in books if one.name in OVER and one.ledger is not None]
+    over = [book for book in books if book.name in OVER and book.ledger is not None]
     ratios = f" Third, the hedge over {' and over '.join(map(_called, over))}: below 1 it is behind." if over else ""
     caption = (
         f"Equity in dollars, and below it the fall from the highest so far.{ratios} Last, the hedged book's net beta:"
@@ -69,16 +69,16 @@ def _growth_finding(books: tuple[NamedBook, ...]) -> str:
 
 
 def _growth_data(result: Run, books: tuple[NamedBook, ...], over: list[NamedBook]) -> dict[str, Any]:
-    alive = {one.name: (one, _alive(one.ledger)) for one in books if one.ledger is not None}
+    alive = {book.name: (book, _alive(book.ledger)) for book in books if book.ledger is not None}
     hedged = alive["hedged"][1]
     beta = run_beta(result.config, result.market)
     drawn = np.concatenate([values for _book, values in alive.values()])
     return {
         "books": [
-            {"name": one.title, "role": one.role, "equity": singles(values), "drawdown": singles(drawdowns(values))}
-            for one, values in alive.values()
+            {"name": book.title, "role": book.role, "equity": singles(values), "drawdown": singles(drawdowns(values))}
+            for book, values in alive.values()
         ],
-        "over": [{"name": f"over {_called(one)}", "y": singles(hedged / alive[one.name][1])} for one in over],
+        "over": [{"name": f"over {_called(book)}", "y": singles(hedged / alive[book.name][1])} for book in over],
         "beta": singles(np.where(np.isnan(hedged), np.nan, net_beta(result.setup, result.hedged, beta))),
         "held": held_stretches(result.hedged),
         "spread": spread(drawn),
@@ -146,12 +146,12 @@ def years(result: Run, books: tuple[NamedBook, ...]) -> Section:
     sessions, made = result.market.run_sessions, result.market.synthetic_sessions()
     spans = years_of(sessions[: result.hedged.last + 1])
     equity, beside = by_name(books), against(compared_with(books))
-    ahead = {one.title: _apart(books, one.first, one.last) for one in spans}
+    ahead = {span.title: _apart(books, span.first, span.last) for span in spans}
     bars = [Bar(title, value, "hedge") for title, value in ahead.items() if value is not None]
     rows = []
-    for one in spans:
-        mark = "SYNTHETIC" if made[one.first : one.last + 1].any() else ""
-        rows.append(Row([one.title, *_changes(equity, books, one.first, one.last)], mark=mark))
+    for span in spans:
+        mark = "SYNTHETIC" if made[span.first : span.last + 1].any() else ""
+        rows.append(Row([span.title, *_changes(equity, books, span.first, span.last)], mark=mark))
     parts: list[Part] = [
         Paragraph(f"The hedge less {beside}, points, year by year", "dek"),
         BarChart("years-bars", f"The hedge less {beside} in each year", bars, points),
@@ -177,14 +177,14 @@ def falls(result: Run, books: tuple[NamedBook, ...]) -> Section:
     if not found:
         return Section("falls-part", f"The core never fell by more than {deep}", [], "Falls")
     beside, days, equity = against(compared_with(books)), result.market.run_sessions, by_name(books)
-    apart = [(one, value) for one in found if (value := _apart(books, one.peak, one.end)) is not None]
-    over = [value for one, value in apart if one.ended != "open"]
+    apart = [(fall, value) for fall in found if (value := _apart(books, fall.peak, fall.end)) is not None]
+    over = [value for fall, value in apart if fall.ended != "open"]
     won = counted_of(sum(value > 0.0 for value in over), len(over))
     finding = (
         f"Ahead of {beside} at the recovery in {won} falls" if over else f"{counted(len(found), 'fall')}, not over yet"
     )
     ends = {"open": ", goes on"}
-    bars = [Bar(f"{month(days[one.peak])}{ends.get(one.ended, '')}", value, "hedge") for one, value in apart]
+    bars = [Bar(f"{month(days[fall.peak])}{ends.get(fall.ended, '')}", value, "hedge") for fall, value in apart]
     core = core_level(result.setup)
     what = Column("Core", "What a dollar of the core bought at the start and left alone did.", format=bare_percent)
     columns = [Column("Peak, then trough or recovery"), what, *map(_column, books)]
@@ -198,29 +198,29 @@ def falls(result: Run, books: tuple[NamedBook, ...]) -> Section:
     parts: list[Part] = [
         Paragraph(f"The hedge less {beside}, points, from each peak of the core to the recovery: {recovery}", "dek"),
         BarChart("falls-bars", drawn, bars, points),
-        Table("falls", columns, [row for one in found for row in _fall_rows(result, one, cells)]),
+        Table("falls", columns, [row for fall in found for row in _fall_rows(result, fall, cells)]),
         Paragraph(every, "dek"),
     ]
     return Section("falls-part", finding, parts, "Falls")
 
 
-def _fall_rows(result: Run, one: Fall, cells: Callable[[int, int], list[float | None]]) -> list[Row]:
+def _fall_rows(result: Run, fall: Fall, cells: Callable[[int, int], list[float | None]]) -> list[Row]:
     """Return a fall's rows: to the trough, to its end, and to the old peak where it ended before that by a rise."""
     days, core = result.market.run_sessions, core_level(result.setup)
-    made = result.market.synthetic_sessions()[one.peak : one.end + 1].any()
-    until = "to the last close, goes on" if one.ended == "open" else f"to {days[one.end]}, {ENDED[one.ended]}"
-    down, mark = f"{days[one.peak]} to {days[one.trough]}", "SYNTHETIC" if made else ""
+    made = result.market.synthetic_sessions()[fall.peak : fall.end + 1].any()
+    until = "to the last close, goes on" if fall.ended == "open" else f"to {days[fall.end]}, {ENDED[fall.ended]}"
+    down, mark = f"{days[fall.peak]} to {days[fall.trough]}", "SYNTHETIC" if made else ""
     rows = [
-        Row([down, *cells(one.peak, one.trough)], mark=mark),
-        Row([until, *cells(one.peak, one.end)], role="next"),
+        Row([down, *cells(fall.peak, fall.trough)], mark=mark),
+        Row([until, *cells(fall.peak, fall.end)], role="next"),
     ]
-    again = back_at_peak(core[: result.hedged.last + 1], one)
-    if one.ended == "rise" and again is not None:
-        rows.append(Row([f"to {days[again]}, the old peak", *cells(one.peak, again)], role="next"))
+    again = back_at_peak(core[: result.hedged.last + 1], fall)
+    if fall.ended == "rise" and again is not None:
+        rows.append(Row([f"to {days[again]}, the old peak", *cells(fall.peak, again)], role="next"))
     return rows
 
 
-def back_at_peak(core: Floats, one: Fall) -> int | None:
+def back_at_peak(core: Floats, fall: Fall) -> int | None:
     """Return the first close at which the core is back at the level that a fall began from; None if it isn't yet."""
-    back = np.flatnonzero(core[one.end :] >= core[one.peak])
-    return one.end + int(back[0]) if len(back) else None
+    back = np.flatnonzero(core[fall.end :] >= core[fall.peak])
+    return fall.end + int(back[0]) if len(back) else None

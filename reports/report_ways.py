@@ -39,8 +39,8 @@ def ways(result: Run, answer: Answer | None, books: tuple[NamedBook, ...]) -> Se
     dots = {} if answer is None else {dot.name: dot for dot in answer.frontier.dots}
     parts: list[Part] = []
     if dots:
-        beside = sorted((one for one in books if one.name in dots), key=lambda one: -dots[one.name].gap)
-        bars = [Bar(one.title, dots[one.name].gap, one.role, one.about) for one in beside]
+        beside = sorted((book for book in books if book.name in dots), key=lambda book: -dots[book.name].gap)
+        bars = [Bar(book.title, dots[book.name].gap, book.role, book.about) for book in beside]
         about = "Growth a year less that of holding less to the same bad quarter, points: above 0 is cheaper protection"
         parts = [Paragraph(about, "dek"), BarChart("ways-bars", "Each way's gap to holding less", bars, points)]
     columns = [
@@ -55,7 +55,7 @@ def ways(result: Run, answer: Answer | None, books: tuple[NamedBook, ...]) -> Se
         *([GAP] if dots else []),
     ]
     figures = {"hedged": result.metrics, **result.metrics["controls"]}
-    parts.append(Table("controls", columns, [_book_row(one, figures.get(one.name), dots) for one in books]))
+    parts.append(Table("controls", columns, [_book_row(book, figures.get(book.name), dots) for book in books]))
     if not result.simulated:
         verdict = result.metrics["verdict"]
         parts += [Paragraph(verdict[name], id=name) for name in ("price", "alternative")]
@@ -68,8 +68,8 @@ def _ways_finding(result: Run, books: tuple[NamedBook, ...], dots: Mapping[str, 
         better = counted_of(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))
         return f"Against holding less, {better} other ways did better than the hedge"
     figures = result.metrics["controls"]
-    grown = [figures[one.name]["cagr"] for one in books if one.name in figures]
-    more = counted_of(sum(one > result.metrics["cagr"] for one in grown), len(grown))
+    grown = [figures[book.name]["cagr"] for book in books if book.name in figures]
+    more = counted_of(sum(growth > result.metrics["cagr"] for growth in grown), len(grown))
     return f"{more} other ways grew more than the hedge"
 
 
@@ -89,7 +89,7 @@ def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
     if not alternatives:
         why = f"{result.label} orders weights itself: there is no signal to size or to rebalance otherwise."
         return Section("sizes-part", "Rebalancing and size: its own alone", [Paragraph(why, "dek")], "Size")
-    best = max(alternatives, key=lambda one: one.dot.gap)
+    best = max(alternatives, key=lambda way: way.dot.gap)
     came = "Nearest to holding less came" if best.dot.gap < 0.0 else "Furthest above holding less came"
     finding = f"{came} {'the run as it is, ' if best.own else ''}{best.dot.title}: {points(best.dot.gap)} points a year"
     groups = {"rebalance": "Rebalanced", "weight": "Weight"}
@@ -100,11 +100,11 @@ def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
         *(Column("Closes net short", short, format="{:,}".format), GAP),
     ]
     bars, rows = [], []
-    for one in alternatives:
-        name, role = f"{_capital(one.dot.title)}{', own' if one.own else ''}", "hedge" if one.own else ""
-        dot = one.dot
-        bars.append(Bar(name.removeprefix("Rebalanced "), dot.gap, role, group=groups[one.kind]))
-        cells = [name, dot.cagr, dot.max_drawdown, dot.bad_quarter, one.fills, one.net_short, dot.gap]
+    for way in alternatives:
+        name, role = f"{_capital(way.dot.title)}{', own' if way.own else ''}", "hedge" if way.own else ""
+        dot = way.dot
+        bars.append(Bar(name.removeprefix("Rebalanced "), dot.gap, role, group=groups[way.kind]))
+        cells = [name, dot.cagr, dot.max_drawdown, dot.bad_quarter, way.fills, way.net_short, dot.gap]
         rows.append(Row(cells, role=role))
     about = (
         "The same signal: growth a year less that of holding less to the same bad quarter, points."
@@ -142,20 +142,20 @@ CHANGED = (
 def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
     """Return what the gap and the fund's part become when one thing is changed. It informs and vetoes nothing."""
     own = answer.insurance.quarter.gap
-    gaps = [one.gap for one in variations]
-    starts = [one for one in variations if one.group == "start"]
-    others = [one for one in variations if one.group != "start"]
+    gaps = [variation.gap for variation in variations]
+    starts = [variation for variation in variations if variation.group == "start"]
+    others = [variation for variation in variations if variation.group != "start"]
     side = sum(math.copysign(1.0, gap) != math.copysign(1.0, own) for gap in gaps)
     turned = f"it changes sides in {side} of {len(gaps)}" if side else "it never changes sides"
     between = f"between {points(min(gaps))} and {points(max(gaps))} points"
     bars = [Bar("As it is", own, "hedge")]
-    bars += [Bar(_capital(one.name), one.gap, group=GROUPS[one.group]) for one in others]
+    bars += [Bar(_capital(variation.name), variation.gap, group=GROUPS[variation.group]) for variation in others]
     rows = [Row(["As it is", own, answer.fund.estimate], role="sum"), *_changed_rows(others)]
     if starts:
         bars += _range(starts)
         later = f"Started 1 to {len(starts)} months later" if len(starts) > 1 else _capital(starts[0].name)
-        funds = [one.fund for one in starts if one.fund is not None]
-        rows.append(Row([later, _span([one.gap for one in starts]), _span(funds)]))
+        funds = [start.fund for start in starts if start.fund is not None]
+        rows.append(Row([later, _span([start.gap for start in starts]), _span(funds)]))
     about = "The gap to holding less, points of growth a year, with one thing changed. It informs and vetoes nothing"
     parts: list[Part] = [
         Paragraph(about, "dek"),
@@ -170,15 +170,15 @@ def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
 
 
 def _changed_rows(variations: Sequence[Variation]) -> list[Row]:
-    return [Row([_capital(one.name), one.gap, one.fund]) for one in variations]
+    return [Row([_capital(variation.name), variation.gap, variation.fund]) for variation in variations]
 
 
 def _range(starts: Sequence[Variation]) -> list[Bar]:
     """Return the lowest and the highest gap of the later starts."""
-    low, high = min(starts, key=lambda one: one.gap), max(starts, key=lambda one: one.gap)
+    low, high = min(starts, key=lambda start: start.gap), max(starts, key=lambda start: start.gap)
     return [
-        Bar(f"{_capital(one.name)}, {which} of {len(starts)}", one.gap, group=GROUPS["start"])
-        for one, which in ((low, "lowest"), (high, "highest"))
+        Bar(f"{_capital(start.name)}, {which} of {len(starts)}", start.gap, group=GROUPS["start"])
+        for start, which in ((low, "lowest"), (high, "highest"))
     ]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.arrays import Floats
-from data.format import counted, figure, percent
+from data.format import counted, figure, lowered, percent
 from engine.analytics.answer.words import Piece
 from engine.research.search.objectives import AVOIDED, COST, PAIR, Objective, best_first
 from engine.research.search.run import SearchResult, cost_of_selling
@@ -80,8 +80,8 @@ def write_search_page(path: Path, result: SearchResult, line: Floats | None, *, 
     objectives = result.search.objectives
     best, two = best_first(result.values, objectives), len(objectives) > 1
     listed = best if two else best[:LISTED]
-    goals = [(str(at), objective_data(one)["title"]) for at, one in enumerate(objectives)]
-    space = [(str(at), one.name) for at, one in enumerate(result.search.space)]
+    goals = [(str(at), objective_data(objective)["title"]) for at, objective in enumerate(objectives)]
+    space = [(str(at), dimension.name) for at, dimension in enumerate(result.search.space)]
     axes = Menus([("parameter", "Parameter", space), *([("against", "Objective", goals)] if two else [])])
     history = [Menus([("objective", "Objective", goals)])] if two else []
     commands = Paragraph("Each command runs its row as a single run.", "dek")
@@ -101,8 +101,8 @@ def _header(result: SearchResult, line: Floats | None) -> list[Part]:
     """Return what was tried and by what, and what to make of it."""
     search = result.search
     tried = [Piece(f"{counted(len(result.tried), 'trial')} of ")]
-    for place, one in enumerate(search.space):
-        tried += [Piece(", " if place else ""), Piece(one.name, "strong"), Piece(f" ({span(one)})")]
+    for place, dimension in enumerate(search.space):
+        tried += [Piece(", " if place else ""), Piece(dimension.name, "strong"), Piece(f" ({span(dimension)})")]
     sampler = "TPE" if len(search.objectives) == 1 else "NSGA-II"
     how = f"; {result.sessions:,} sessions; proposed by {sampler}, seed {search.seed}. Every trial is in "
     *others, last = sentences(result, line)
@@ -120,19 +120,19 @@ def _header(result: SearchResult, line: Floats | None) -> list[Part]:
 
 def page_data(result: SearchResult, line: Floats | None, best: Sequence[int], command: str) -> dict[str, Any]:
     """Return what the page's script reads: texts, and arrays of float32 as base64."""
-    search, values = result.search, [values_of(result.search.space, one.drawn) for one in result.tried]
-    labels = short_names([one.name for one in search.space])
+    search, values = result.search, [values_of(result.search.space, trial.drawn) for trial in result.tried]
+    labels = short_names([dimension.name for dimension in search.space])
     return {
         "commands": [_command(command, search.space, row) for row in values],
-        "trials": [one.number + 1 for one in result.tried],
+        "trials": [trial.number + 1 for trial in result.tried],
         "parameters": [
-            _parameter_data(one, name, [row[place] for row in values])
-            for place, (one, name) in enumerate(zip(search.space, labels, strict=True))
+            _parameter_data(dimension, name, [row[place] for row in values])
+            for place, (dimension, name) in enumerate(zip(search.space, labels, strict=True))
         ],
         "objectives": [
-            objective_data(one)
-            | {"values": singles(column), "shown": [objective_shown(one, float(value)) for value in column]}
-            for one, column in zip(search.objectives, result.values.T, strict=True)
+            objective_data(objective)
+            | {"values": singles(column), "shown": [objective_shown(objective, float(value)) for value in column]}
+            for objective, column in zip(search.objectives, result.values.T, strict=True)
         ],
         "best": list(best),
         "selling": _selling(line, search.objectives),
@@ -140,17 +140,17 @@ def page_data(result: SearchResult, line: Floats | None, best: Sequence[int], co
 
 
 def _command(command: str, space: Sequence[Dimension], values: Sequence[Any]) -> str:
-    texts = {one.name: as_yaml(plain(value)) for one, value in zip(space, values, strict=True)}
+    texts = {dimension.name: as_yaml(plain(value)) for dimension, value in zip(space, values, strict=True)}
     return command_of(command, texts)
 
 
-def _parameter_data(one: Dimension, name: str, values: Sequence[Any]) -> dict[str, Any]:
+def _parameter_data(dimension: Dimension, name: str, values: Sequence[Any]) -> dict[str, Any]:
     return {
-        **parameter_data(one.name, name),
+        **parameter_data(dimension.name, name),
         "texts": [as_yaml(plain(value)) for value in values],
         "short": [short(value) for value in values],
-        "numbers": singles(np.array(values, dtype=np.float64)) if one.range else None,
-        "choices": [as_yaml(plain(value)) for value in one.choices],
+        "numbers": singles(np.array(values, dtype=np.float64)) if dimension.range else None,
+        "choices": [as_yaml(plain(value)) for value in dimension.choices],
     }
 
 
@@ -160,14 +160,14 @@ def _selling(line: Floats | None, objectives: Sequence[Objective]) -> dict[str, 
         return None
     of = dict(zip(PAIR, (line[:, 1], line[:, 2]), strict=True))
     shares = [percent(share, 0, gap="") for share in line[:, 0]]
-    return {"shares": shares, "values": [singles(of[one.name]) for one in objectives]}
+    return {"shares": shares, "values": [singles(of[objective.name]) for objective in objectives]}
 
 
-def span(one: Dimension) -> str:
+def span(dimension: Dimension) -> str:
     """Return in words what values a dimension has."""
-    if one.range is None:
-        return ", ".join(as_yaml(plain(value)) for value in one.choices)
-    low, high, step, whole = one.range
+    if dimension.range is None:
+        return ", ".join(as_yaml(plain(value)) for value in dimension.choices)
+    low, high, step, whole = dimension.range
     by = "" if step is None or (whole and step == 1) else f" by {step}"
     return f"{low} to {high}{by}"
 
@@ -175,15 +175,10 @@ def span(one: Dimension) -> str:
 def head(result: SearchResult) -> str:
     """Return what was searched, and by what."""
     wanted = " and ".join(
-        f"the {'least' if one.lowest else 'highest'} {lowered(objective_data(one)['label'])}"
-        for one in result.search.objectives
+        f"the {'least' if objective.lowest else 'highest'} {lowered(objective_data(objective)['label'])}"
+        for objective in result.search.objectives
     )
     return f"{counted(len(result.tried), 'trial')}, {result.sessions:,} sessions, for {wanted}"
-
-
-def lowered(words: str) -> str:
-    """Return a name as it stands within a sentence: one in capitals stays."""
-    return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
 def best_table(result: SearchResult, places: Sequence[int], command: str = "") -> Table:
@@ -192,16 +187,16 @@ def best_table(result: SearchResult, places: Sequence[int], command: str = "") -
     With a `command`, as a page shows them: the objectives come first, and each row has the command that runs it.
     """
     search, beside = result.search, beside_of(result.search.objectives)
-    names = short_names([one.name for one in search.space])
+    names = short_names([dimension.name for dimension in search.space])
     parameters = names if command else [name.replace("_", " ") for name in names]
-    objectives = [objective_data(one)["label"] for one in search.objectives]
+    objectives = [objective_data(objective)["label"] for objective in search.objectives]
     heads = [*(objectives + parameters if command else parameters + objectives), *map(label, beside)]
     rows = []
     for place in places:
         tried = result.tried[place]
         values = values_of(search.space, tried.drawn)
         chosen = [short(value) for value in values]
-        reached = [objective_shown(one, one.of(tried.row)) for one in search.objectives]
+        reached = [objective_shown(objective, objective.of(tried.row)) for objective in search.objectives]
         cells = [str(tried.number + 1), *(reached + chosen if command else chosen + reached)]
         cells += [shown(name, tried.row[name]) for name in beside]
         rows.append(Row(cells, command=_command(command, search.space, values) if command else ""))
@@ -212,7 +207,7 @@ def best_table(result: SearchResult, places: Sequence[int], command: str = "") -
 
 def beside_of(objectives: Sequence[Objective]) -> list[str]:
     """Return the columns of `BESIDE` that aren't an objective already."""
-    known = {one.column for one in objectives} | {one.column.partition("_vs_")[0] for one in objectives}
+    known = {goal.column for goal in objectives} | {goal.column.partition("_vs_")[0] for goal in objectives}
     return [name for name in BESIDE if name not in known]
 
 
@@ -237,7 +232,7 @@ def _against_selling(result: SearchResult, best: Sequence[int], line: Floats | N
     """Return how many trials of the front cost less than selling core would have, for the same drawdown."""
     if line is None:
         return []
-    names = [one.name for one in result.search.objectives]
+    names = [objective.name for objective in result.search.objectives]
     values = result.values[list(best)]
     cost, avoided = values[:, names.index(COST)], values[:, names.index(AVOIDED)]
     spares = avoided > 0.0
@@ -250,7 +245,7 @@ def _against_selling(result: SearchResult, best: Sequence[int], line: Floats | N
 
 def notes(result: SearchResult) -> list[str]:
     """Return what a reader has to know besides: what failed and why."""
-    failed = [one for one in result.tried if one.failed]
+    failed = [trial for trial in result.tried if trial.failed]
     undefined = int(np.isnan(result.values).any(axis=1).sum()) - len(failed)
     lines = []
     if failed:
@@ -260,14 +255,14 @@ def notes(result: SearchResult) -> list[str]:
     return lines
 
 
-def objective_data(one: Objective) -> dict[str, Any]:
+def objective_data(objective: Objective) -> dict[str, Any]:
     """Return what an objective is called and how it is written, as `reports.naming.measure_data` does."""
-    return (NAMES.get(one.name) or measure_data(one.column)) | {"lower": one.lowest}
+    return (NAMES.get(objective.name) or measure_data(objective.column)) | {"lower": objective.lowest}
 
 
-def objective_shown(one: Objective, value: float) -> str:
+def objective_shown(objective: Objective, value: float) -> str:
     """Write a value of an objective, a dash for none."""
-    return figure(value, objective_data(one)["format"])
+    return figure(value, objective_data(objective)["format"])
 
 
 def short(value: Any) -> str:

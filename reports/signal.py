@@ -38,7 +38,7 @@ def show_signal(console: Console, signal: LiveSignal) -> None:
             Paragraph(""),
             book(signal),
             Paragraph(book_note(signal), "dek"),
-            *(part for one in signal.inputs for part in _input(one, signal, console.width)),
+            *(part for rule in signal.inputs for part in _input(rule, signal, console.width)),
             Paragraph(""),
             Paragraph(fresh_words(signal), "dek"),
             *(Paragraph(note, "warning") for note in signal.notes if not note.startswith(ALARMS)),
@@ -46,18 +46,18 @@ def show_signal(console: Console, signal: LiveSignal) -> None:
     )
 
 
-def _input(one: Watched, signal: LiveSignal, width: int) -> list[Part]:
+def _input(rule: Watched, signal: LiveSignal, width: int) -> list[Part]:
     """Return an input as a terminal shows it: where it stands, and its history as a line of blocks with marks below."""
-    shown = min(len(one.values), max(width - 4, 10))
-    marks = "".join(FIRED if here else QUIET for here in one.fires_at[-shown:])
+    shown = min(len(rule.values), max(width - 4, 10))
+    marks = "".join(FIRED if here else QUIET for here in rule.fires_at[-shown:])
     about = f"{signal.dates[-shown]} to {signal.date}, {FIRED} speaks for hedging"
     lines: list[Text] = [
-        f"{standing(one)}.",
-        sparkline(one.values[-shown:]),
+        f"{standing(rule)}.",
+        sparkline(rule.values[-shown:]),
         [Piece(marks, "dek")],
         [Piece(about, "dek")],
     ]
-    return [Paragraph(""), Paragraph(one.name, "strong"), Items(lines, "indented")]
+    return [Paragraph(""), Paragraph(rule.name, "strong"), Items(lines, "indented")]
 
 
 def write_signal_page(path: Path, signal: LiveSignal) -> None:
@@ -71,10 +71,10 @@ def write_signal_page(path: Path, signal: LiveSignal) -> None:
         Section("", "", [book(signal), Paragraph(book_note(signal), "dek")]),
         Section("", paths, [Chart("prices", f"Total return of {paths}", caption, "tall")]),
     ]
-    for place, one in enumerate(signal.inputs):
+    for place, rule in enumerate(signal.inputs):
         caption = [Piece("fired", "swatch"), Piece(" It speaks for hedging. "), *held, Piece(".")]
-        chart = Chart(f"input-{place}", f"{one.name} against its threshold", caption)
-        sections.append(Section("", one.name, [Paragraph(f"{standing(one)}.", "standing"), chart]))
+        chart = Chart(f"input-{place}", f"{rule.name} against its threshold", caption)
+        sections.append(Section("", rule.name, [Paragraph(f"{standing(rule)}.", "standing"), chart]))
     if signal.intensity is not None:
         enter, leave = signal.rules["enter"], signal.rules["exit"]
         caption = [Piece(f"The policy may enter from {enter:g} and leaves below {leave:g}. "), *held, Piece(".")]
@@ -108,13 +108,13 @@ def page_data(signal: LiveSignal) -> dict[str, Any]:
         "held": stretches(signal.held),
         "inputs": [
             {
-                "name": one.name,
-                "unit": one.unit,
-                "values": list(one.values),
-                "thresholds": list(one.thresholds),
-                "fired": stretches(one.fires_at),
+                "name": rule.name,
+                "unit": rule.unit,
+                "values": list(rule.values),
+                "thresholds": list(rule.thresholds),
+                "fired": stretches(rule.fires_at),
             }
-            for one in signal.inputs
+            for rule in signal.inputs
         ],
         "intensity": None if signal.intensity is None else list(signal.intensity),
         "enter": signal.rules["enter"],
@@ -138,9 +138,9 @@ def book(signal: LiveSignal) -> Table:
         *(Column("shares", format=number), Column("to trade", format=lambda value: number(value or None, sign=True))),
     ]
     rows = []
-    for one in signal.targets:
-        cells = [one.instrument, one.price, one.weight, one.target, one.dollars, one.shares, one.trade]
-        rows.append(Row(cells, role="hedge" if one.instrument == signal.instrument else ""))
+    for leg in signal.targets:
+        cells = [leg.instrument, leg.price, leg.weight, leg.target, leg.dollars, leg.shares, leg.trade]
+        rows.append(Row(cells, role="hedge" if leg.instrument == signal.instrument else ""))
     return Table("book", columns, rows)
 
 
@@ -161,20 +161,20 @@ def book_note(signal: LiveSignal) -> str:
 
 def fresh_words(signal: LiveSignal) -> str:
     """Return of which days the last values are."""
-    days = dict.fromkeys(one.last for one in signal.fresh)
-    words = [f"{', '.join(one.name for one in signal.fresh if one.last == day)} {day}" for day in sorted(days)[::-1]]
+    days = dict.fromkeys(item.last for item in signal.fresh)
+    words = [f"{', '.join(item.name for item in signal.fresh if item.last == day)} {day}" for day in sorted(days)[::-1]]
     return f"Last values: {'; '.join(words)}."
 
 
-def standing(one: Watched) -> str:
+def standing(rule: Watched) -> str:
     """Return where an input stands: on which side of its threshold, how far from it, and for how long."""
-    if one.value is None or one.threshold is None:
-        return f"It isn't known {'yet' if one.whole else f'since {one.since}'}"
-    at, bound = quantity(one.value, one.unit), quantity(one.threshold, one.unit)
-    since = "for all the history there is" if one.whole else f"since {one.since}, {counted(one.sessions, 'session')}"
-    if one.fired:
-        return f"{at} is {one.fires} {bound}, by {_distance(one)}: it speaks for hedging {since}"
-    return f"{at} is not {one.fires} {bound}, by {_distance(one)}: quiet {since}"
+    if rule.value is None or rule.threshold is None:
+        return f"It isn't known {'yet' if rule.whole else f'since {rule.since}'}"
+    at, bound = quantity(rule.value, rule.unit), quantity(rule.threshold, rule.unit)
+    since = "for all the history there is" if rule.whole else f"since {rule.since}, {counted(rule.sessions, 'session')}"
+    if rule.fired:
+        return f"{at} is {rule.fires} {bound}, by {_distance(rule)}: it speaks for hedging {since}"
+    return f"{at} is not {rule.fires} {bound}, by {_distance(rule)}: quiet {since}"
 
 
 def sparkline(values: Sequence[float | None]) -> str:
@@ -185,7 +185,7 @@ def sparkline(values: Sequence[float | None]) -> str:
     return "".join(NOTHING if value is None else LEVELS[round((value - low) * unit)] for value in values)
 
 
-def _distance(one: Watched) -> str:
-    distance = abs(one.distance or 0.0)
-    written = f"{number(100 * distance)} points" if one.unit.startswith("fraction") else quantity(distance, one.unit)
-    return written if one.relative is None else f"{written} or {percent(abs(one.relative))} of it"
+def _distance(rule: Watched) -> str:
+    distance = abs(rule.distance or 0.0)
+    written = f"{number(100 * distance)} points" if rule.unit.startswith("fraction") else quantity(distance, rule.unit)
+    return written if rule.relative is None else f"{written} or {percent(abs(rule.relative))} of it"

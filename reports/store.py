@@ -27,10 +27,10 @@ def show_listing(console: Console, entries: Sequence[Entry], repairs: Sequence[R
         lag, origin = f"{each.lag}" if each.kind == "series" else "", f"{each.origin.source} {each.origin.symbol}"
         rows.append(Row([*_cells(each), lag, each.origin.time[:10], origin]))
     parts: list[Part] = [_table(rows, "lag", "read", "from")]
-    for one in repairs:
-        how = f"{one.kind} {one.field} by {one.factor:.6g}".replace("  ", " ")
-        undo = f"backtest data check {one.instrument} --undo {one.id}"
-        parts.append(Paragraph(f"repaired: {one.id}, {how}; {undo} takes it back"))
+    for repair in repairs:
+        how = f"{repair.kind} {repair.field} by {repair.factor:.6g}".replace("  ", " ")
+        undo = f"backtest data check {repair.instrument} --undo {repair.id}"
+        parts.append(Paragraph(f"repaired: {repair.id}, {how}; {undo} takes it back"))
     show(console, [*parts, named("In", folder)])
 
 

@@ -56,12 +56,12 @@ def headline(study: EventStudy, roles: Roles) -> str:
     if not count:
         return f"There is nothing to study: no {what.replace('closes', 'close', 1).replace(' were ', ' was ')}."
     begin = f"{counted(count, 'trigger')}, {what}."
-    judged = [one for one in study.windows if one.block is not None]
+    judged = [window for window in study.windows if window.block is not None]
     if not judged:
         needs = f"an interval takes {LEAST} triggers whose windows share no session, and some years of history"
         return f"{begin} Nothing is claimed: {needs}."
     found = list(_found(judged, roles))
-    *first, last = (str(one.sessions) for one in judged)
+    *first, last = (str(window.sessions) for window in judged)
     lengths = f"{', '.join(first)} and {last}" if first else last
     nothing = (
         f"Over {lengths} sessions {fund} did no better and no worse after them than on all days, as far as can be told."
@@ -71,12 +71,12 @@ def headline(study: EventStudy, roles: Roles) -> str:
 
 def finding(study: EventStudy, roles: Roles) -> str:
     """Return in a few words whether what followed the triggers differed from all days."""
-    judged = [one for one in study.windows if one.block is not None]
+    judged = [window for window in study.windows if window.block is not None]
     if not len(study.triggers):
         return "No trigger"
     if not judged:
         return f"{counted(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
-    sure = [f"{one.sessions}" for one in judged if one.fund.mean.sure or one.fund.above.sure]
+    sure = [f"{window.sessions}" for window in judged if window.fund.mean.sure or window.fund.above.sure]
     if not sure:
         return f"After its triggers {roles.hedge} did as on all days, as far as can be told"
     return f"After its triggers {roles.hedge} did otherwise than on all days over {' and '.join(sure)} sessions"
@@ -84,7 +84,7 @@ def finding(study: EventStudy, roles: Roles) -> str:
 
 def notes(study: EventStudy, roles: Roles) -> list[str]:
     """Return by what the table was made, a sentence each."""
-    blocks = dict.fromkeys(str(one.block) for one in study.windows if one.block is not None)
+    blocks = dict.fromkeys(str(window.block) for window in study.windows if window.block is not None)
     begins = (
         f"Total returns from {SINCE[study.since]}, to the close so many sessions later; all days are every close of "
         "the run, from the same price."
@@ -175,27 +175,27 @@ def _tight(cell: Cell | str) -> Cell | str:
 
 def _row(window: StudyWindow, moved: Moves) -> Row:
     measures = ((moved.mean, 2), (moved.median, 2), (moved.above, 0))
-    mean, median, above = ([percent(one.after, at), percent(one.all_days, at)] for one, at in measures)
+    mean, median, above = ([percent(measure.after, at), percent(measure.all_days, at)] for measure, at in measures)
     counts = [f"{window.sessions}", f"{window.triggers:,}", f"{window.apart:,}"]
     return Row([*counts, *mean, _difference(moved.mean, 2), *median, *above, _difference(moved.above, 0)])
 
 
-def _difference(one: Contrast, places: int) -> Cell:
-    if one.difference is None:
+def _difference(contrast: Contrast, places: int) -> Cell:
+    if contrast.difference is None:
         return Cell(UNKNOWN)
-    difference = number(100 * one.difference, places, sign=True)
-    if one.low is None or one.high is None:
+    difference = number(100 * contrast.difference, places, sign=True)
+    if contrast.low is None or contrast.high is None:
         return Cell(difference)
-    low, high = (number(100 * end, places, sign=True) for end in (one.low, one.high))
-    return Cell(difference, "strong" if one.sure else "", f"{low} to {high}")
+    low, high = (number(100 * end, places, sign=True) for end in (contrast.low, contrast.high))
+    return Cell(difference, "strong" if contrast.sure else "", f"{low} to {high}")
 
 
 def _found(windows: list[StudyWindow], roles: Roles) -> Iterator[str]:
     """Yield a sentence for every difference of the fund's whose interval leaves 0 out."""
     for window in windows:
         over = f"Over {counted(window.sessions, 'session')} {roles.hedge}"
-        for one, did, how in ((window.fund.mean, "made", "on average"), (window.fund.above, "rose", "of the time")):
-            if one.sure and one.difference is not None:
-                way = "more" if one.difference > 0.0 else "less"
-                apart = f"{number(100 * abs(one.difference))} points {way} {how}"
-                yield f"{over} {did} {apart} than on all days (95 % interval {_difference(one, 2).detail})."
+        for gap, did, how in ((window.fund.mean, "made", "on average"), (window.fund.above, "rose", "of the time")):
+            if gap.sure and gap.difference is not None:
+                way = "more" if gap.difference > 0.0 else "less"
+                apart = f"{number(100 * abs(gap.difference))} points {way} {how}"
+                yield f"{over} {did} {apart} than on all days (95 % interval {_difference(gap, 2).detail})."

@@ -224,7 +224,7 @@ def extract(rows: Rows, metric: str, limit: int = LIMIT) -> Extract:
     if len(drawn) > limit:
         scores = _scores(_column(rows, metric), metric)
         drawn = _first(scores, np.argsort(scores), KEPT)
-    listed = np.unique(np.concatenate([one.top for one in landscapes.values()]))
+    listed = np.unique(np.concatenate([landscape.top for landscape in landscapes.values()]))
     held = np.concatenate((drawn, listed))
     columns = {name: _column(rows, name)[held] for name in rows.metrics}
     return Extract(len(axes[0].codes), rows.total, axes, pairs, landscapes, metric, drawn, listed, columns)

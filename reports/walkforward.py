@@ -283,12 +283,12 @@ def book_table(walk: WalkForward, corner: str = "book") -> Table:
     """Return a row a book over all tests, with the objective where no other column tells it."""
     objective = walk.metrics["objective"]
     own, measures = [] if objective in FIGURES else [objective], [MEASURES[key] for key in FIGURES]
-    titles = [*map(label, own), *(one.title.removesuffix(" a year") for one in measures)]
+    titles = [*map(label, own), *(measure.title.removesuffix(" a year") for measure in measures)]
     rows = []
     for name in BOOKS:
         book = walk.metrics["books"][name]
         first = [figure(objective, book["objective"]) for _ in own]
-        rows.append(Row([TITLES[name], *first, *(written(book[one.key], one.format) for one in measures)]))
+        rows.append(Row([TITLES[name], *first, *(written(book[measure.key], measure.format) for measure in measures)]))
     return Table("figures", [Column(corner, wrap="never"), *map(Column, titles)], rows)
 
 

@@ -48,8 +48,8 @@ class Parameter(NamedTuple):
 
     @property
     def ends(self) -> str:
-        """The ends of its range; empty where it is no number."""
-        return self.range.ends if {int, float} & set(_allowed(self.type)) else ""
+        """The ends of its range; empty where it is no number, or none are declared."""
+        return self.range.ends if self.range != ANY and {int, float} & set(_allowed(self.type)) else ""
 
 
 def describe(cls: type) -> tuple[Parameter, ...]:
@@ -137,8 +137,8 @@ def check_value(owner: str, known: Parameter, value: Any, path: str) -> Any:
         try:
             whole = float not in allowed or (int in allowed and isinstance(value, int))
             return known.range.take(value, whole=whole)
-        except ValueError as fault:
-            raise _wrong(owner, known, value, str(fault), path) from None
+        except ValueError as error:
+            raise _wrong(owner, known, value, str(error), path) from None
     if asked := [WORDS[kind] for kind in allowed if kind in WORDS] or ["a list"] * bool(lists):
         raise _wrong(owner, known, value, f"has to be {asked[0]}", path)
     return value

@@ -12,7 +12,7 @@ from data.arrays import Floats
 from data.errors import did_you_mean
 from data.events import Events
 from data.market import Market, Roles
-from data.publication import period_known_early
+from data.publication import RIGHT_AS_KNOWN, period_known_early
 from data.ranges import COUNT, DAYS, Range
 from data.series import Series
 from data.sources import SERIES
@@ -262,7 +262,7 @@ def _schedule_remarks(schedule: Events, symbols: Any) -> Iterable[str]:
 def _series_remarks(series: Series) -> Iterable[str]:
     early = period_known_early(series)
     if early is not None:
-        remedy = f"set data.lag.{series.name}={early.lag}" if series.known is None else "correct them"
+        remedy = f"set data.lag.{series.name}={early.lag}" if series.known is None else RIGHT_AS_KNOWN
         yield f"Known too early: {series.name}, {early.why}: {remedy}."
 
 

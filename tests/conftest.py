@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,9 @@ hypothesis.settings.register_profile(  # benchmarks/mutants.py: that a test fail
     "mutants", UNHURRIED, derandomize=True, phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate]
 )
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "desk")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background, and every command inherits it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 QUIET = ["background-networking", "component-update", "quic", "sync", "gpu"]
 

@@ -119,7 +119,7 @@ def test_only_what_security_names_asks_the_network():
 
 
 def test_only_what_security_names_executes_or_unpickles():
-    risky = {"exec", "eval", "compile", "__import__"}
+    risky = {"exec", "eval", "compile", "__import__", "os.system", "os.popen", "pd.read_pickle"}
     risky |= {
         f"{module}.{name}" for module in ("pickle", "marshal", "dill", "cloudpickle") for name in ("load", "loads")
     }
@@ -127,6 +127,7 @@ def test_only_what_security_names_executes_or_unpickles():
     for path in MODULES:
         called = nodes_of(path, ast.Call)
         names = {ast.unparse(node.func) for node in called}
+        names |= {f"{node.module}.{alias.name}" for node in nodes_of(path, ast.ImportFrom) for alias in node.names}
         if names & risky:
             found[place(path)] = names & risky
         assert not {module.partition(".")[0] for module in imported(path)} & {"ctypes", "shelve", "subprocess"}
@@ -164,6 +165,15 @@ def test_a_lock_names_no_registry_and_has_a_hash_for_everything(lock):
         assert block.startswith("#") or "--hash=sha256:" in block, block
 
 
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md"])
+def test_a_page_names_no_file_that_is_gone(page):
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    named = set(re.findall(r"[\w/.]+\.(?:py|md|toml)\b", (ROOT / page).read_text("utf-8")))
+    named.discard("backtest/NAME_command.py")
+
+    assert not {name for name in named if f"/{name}\n" not in f"/{listed.replace(chr(10), chr(10) + '/')}"}
+
+
 def body_lines(function):
     """Count a function's lines below its signature and its docstring."""
     first = function.body[1 if ast.get_docstring(function) and len(function.body) > 1 else 0]
@@ -195,6 +205,7 @@ def test_no_files_import_each_other_in_a_circle():
             for module in (f"{node.module}.{alias.name}", node.module)
             if module in files
         }
+        found |= {alias.name for node in nodes_of(path, ast.Import) for alias in node.names} & files.keys()
         needs[name] = {module for module in found if not any(other.startswith(f"{module}.") for other in found)} - {
             name
         }
@@ -216,9 +227,9 @@ def test_the_engine_s_imports_of_itself_are_few():
 
 def test_nothing_is_known_by_its_id():
     """Another object may get the id of one that is gone."""
-    calls = [(path, node) for path in MODULES for node in nodes_of(path, ast.Call)]
+    read = [(path, node) for path in MODULES for node in nodes_of(path, ast.Name) if isinstance(node.ctx, ast.Load)]
 
-    assert not [(place(path), node.lineno) for path, node in calls if getattr(node.func, "id", None) == "id"]
+    assert not [(place(path), node.lineno) for path, node in read if node.id == "id"]
 
 
 def test_every_package_is_listed_by_name_and_typed():
@@ -228,6 +239,16 @@ def test_every_package_is_listed_by_name_and_typed():
     assert set(listed) == there
     assert all((ROOT / room / "py.typed").exists() for room in LADDER)
     assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+def test_an_extra_that_is_named_is_one_and_quoted():
+    """A shell may take the brackets for a pattern."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]
+    for path in (*MODULES, *pages):
+        for quote, named in re.findall(r"pip install (?:-e )?(.)[\w.-]+\[([\w,]+)\]", path.read_text("utf-8")):
+            assert quote == "'", place(path)
+            assert set(named.split(",")) <= set(extras), place(path)
 
 
 def test_help_loads_nothing_heavy():

@@ -83,9 +83,9 @@ class Test:
         names = tuple(f"*{label.name}*" for label in self.labels)
         return names if self.each else (" or ".join(names),)
 
-    def label(self, one: Trial) -> str:
+    def label(self, trial: Trial) -> str:
         """Return the label of one market; empty for none."""
-        return "".join(label.name for label in self.labels if label.rate((one,), 0.0).hits)
+        return "".join(label.name for label in self.labels if label.rate((trial,), 0.0).hits)
 
 
 TIMING = Test(

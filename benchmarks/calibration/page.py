@@ -107,7 +107,9 @@ def _short(test: Test, nulls: Nulls, found: Found) -> str:
     rates = rates_at_null(test, nulls)
     if not rates:
         return ""
-    often = ", ".join(f"{name} in {plus_minus(one)}" for name, one in zip(test.aimed_names, pooled(rates), strict=True))
+    often = ", ".join(
+        f"{name} in {plus_minus(rate)}" for name, rate in zip(test.aimed_names, pooled(rates), strict=True)
+    )
     over = sum(any(rate.above(test.aim) for rate in row) for row in rates.values())
     held = f"it is more in {over} of {len(rates)} rows" if over else "no row is above it"
     aim = f"at most {100 * test.aim:.0f} %{' each' if test.each else ''}"

@@ -125,4 +125,4 @@ def chunks_of(rows: Mapping[Row, int]) -> list[Chunk]:
         for row, count in rows.items()
         for first in range(0, count, TOGETHER)
     ]
-    return [chunk for _first, chunk in sorted(cut, key=lambda one: one[0])]
+    return [chunk for _first, chunk in sorted(cut, key=lambda pair: pair[0])]

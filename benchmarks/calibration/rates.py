@@ -50,49 +50,49 @@ class Mean(NamedTuple):
     error: float
 
 
-def two_sided(one: Trial) -> float:
+def two_sided(trial: Trial) -> float:
     """Return the timing's two-sided p-value."""
-    return min(1.0, 2.0 * min(one.p_low, one.p_high))
+    return min(1.0, 2.0 * min(trial.p_low, trial.p_high))
 
 
 def helped(trials: Sequence[Trial]) -> Rate:
     """Return how often timing is said to have helped."""
-    return _rate([2.0 * one.p_high < LEVEL for one in trials])
+    return _rate([2.0 * trial.p_high < LEVEL for trial in trials])
 
 
 def hurt(trials: Sequence[Trial]) -> Rate:
     """Return how often timing is said to have hurt."""
-    return _rate([2.0 * one.p_low < LEVEL for one in trials])
+    return _rate([2.0 * trial.p_low < LEVEL for trial in trials])
 
 
 def better(trials: Sequence[Trial], moved: float = 0.0) -> Rate:
     """Return how often the fund is called better than selling, its interval moved by so much."""
-    return _rate([one.fund_low + moved > 0.0 and not one.rests for one in trials])
+    return _rate([trial.fund_low + moved > 0.0 and not trial.rests for trial in trials])
 
 
 def worse(trials: Sequence[Trial], moved: float = 0.0) -> Rate:
     """Return how often the fund is called worse than selling, its interval moved by so much."""
-    return _rate([one.fund_high + moved < 0.0 and not one.rests for one in trials])
+    return _rate([trial.fund_high + moved < 0.0 and not trial.rests for trial in trials])
 
 
 def paid(trials: Sequence[Trial], moved: float = 0.0) -> Rate:
     """Return how often the verdict is that the hedge paid, the gap's interval moved by so much."""
-    return _rate([one.low + moved > 0.0 for one in trials])
+    return _rate([trial.low + moved > 0.0 for trial in trials])
 
 
 def not_paid(trials: Sequence[Trial], moved: float = 0.0) -> Rate:
     """Return how often the verdict is that the hedge did not pay, the gap's interval moved by so much."""
-    return _rate([max(one.high, one.fall_high) + moved < 0.0 for one in trials])
+    return _rate([max(trial.high, trial.fall_high) + moved < 0.0 for trial in trials])
 
 
 def mean_of(trials: Sequence[Trial], name: str) -> Mean:
     """Return the mean of a figure of `Trial`, over the markets that have it."""
-    return mean([getattr(one, name) for one in trials])
+    return mean([getattr(trial, name) for trial in trials])
 
 
 def median_of(trials: Sequence[Trial], name: str) -> float:
     """Return the median of a figure of `Trial`, over the markets that have it."""
-    return float(np.nanmedian([getattr(one, name) for one in trials]))
+    return float(np.nanmedian([getattr(trial, name) for trial in trials]))
 
 
 def mean(figures: Sequence[float]) -> Mean:

@@ -104,8 +104,8 @@ def _clustered(night: Floats, course: Floats) -> tuple[Floats, Floats]:
     for t in range(len(night)):
         scale[t] = math.sqrt(variance)
         news = scale[t] * (night[t] + course[t]) / LONG_RUN_SD
-        heard = SHOCK + (FALL if news < 0.0 else 0.0)
-        variance = (1.0 - PERSISTENCE) + heard * news**2 + MEMORY * variance
+        impact = SHOCK + (FALL if news < 0.0 else 0.0)
+        variance = (1.0 - PERSISTENCE) + impact * news**2 + MEMORY * variance
     return scale * night, scale * course
 
 

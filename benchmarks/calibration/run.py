@@ -55,7 +55,7 @@ def cache_folder(pool: Pool | None) -> Path:
 def kept(folder: Path, chunk: Chunk) -> list[Trial] | None:
     """Return a finished chunk's trials, None where it isn't finished."""
     path = _file(folder, chunk)
-    return [Trial(*one) for one in json.loads(path.read_text())] if path.is_file() else None
+    return [Trial(*values) for values in json.loads(path.read_text())] if path.is_file() else None
 
 
 def keep(folder: Path, chunk: Chunk, trials: Iterable[Trial]) -> None:

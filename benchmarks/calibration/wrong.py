@@ -76,7 +76,7 @@ def _words(test: Test, nulls: Nulls) -> str:
 def _lump(nulls: Nulls) -> str:
     """Return what the rates would be around the mean in the row whose mean is furthest from its median."""
     apart = {design: abs(mean_of(trials, "fund").value - median_of(trials, "fund")) for design, trials in nulls.items()}
-    design = max(apart, key=lambda one: apart[one])
+    design = max(apart, key=lambda key: apart[key])
     trials, middle = nulls[design], mean_of(nulls[design], "fund").value
     largest = max(trials, key=lambda one: abs(one.fund))
     either = Rate(better(trials, -middle).hits + worse(trials, -middle).hits, len(trials))

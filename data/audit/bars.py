@@ -13,6 +13,7 @@ from data.audit.robust import stretches
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.format import amount, counted, first_dates, rough
+from data.ranges import PAID, PRICE, SPLIT
 from data.repairs import Repair
 from data.schema import ROUNDING
 
@@ -58,9 +59,11 @@ def sane(bars: Bars, since: np.datetime64) -> tuple[list[Finding], History]:
 
 
 def _impossible(bars: Bars) -> Flags:
-    priced = np.array([getattr(bars, name) for name in (*PRICES, "split")])
-    sound: Flags = ((priced > 0) & np.isfinite(priced)).all(axis=0)
-    return ~(sound & (bars.dividend >= 0) & np.isfinite(bars.dividend) & ~(bars.volume < 0))
+    wrong = bars.volume < 0
+    for column, within in (*((name, PRICE) for name in PRICES), ("split", SPLIT), ("dividend", PAID)):
+        values: Floats = getattr(bars, column)
+        wrong |= ~((values >= within.low) & (values <= within.high))
+    return wrong
 
 
 def ranges(history: History) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from data.arrays import DAY, Flags, Floats, Ints
 from data.audit.finding import ERROR, WARNING, Finding, identity
 from data.audit.history import History
 from data.audit.pair import Pair
-from data.audit.payments import CLEARLY, Single, Verdict, of_many, of_one, usual_share
+from data.audit.payments import CLEARLY, Diagnosis, Single, late_words, of_many, of_one, sessions_late, usual_share
 from data.audit.robust import local_median
 from data.format import amount, counted, multiple, rough
 from data.repairs import Repair
@@ -26,6 +26,7 @@ SOON, SAME = 10, 0.02
 """Days within which nobody pays the same amount twice, and by which part two amounts are the same."""
 SURE, NOISES = 0.005, 5.0
 """By this, and so many times the pair's noise, the fund's return is off on an ex-date that is in doubt."""
+ON_EX_DATE = "record them on their ex-dates, the first days without a right to them"
 GRAVE = 0.03
 """An error of this size can't be a true close (see `disagreements.CLOSE`)."""
 
@@ -60,8 +61,12 @@ def _out_of_size(history: History, row: int, usual: float, *, lone: bool) -> Fin
     fell = 1.0 - float(history.bars.close[row] / history.base[row])
     if fell > 0.5 * share:
         return history.finding("dividend", WARNING, row, message, remedy)
+    message += ", yet the price didn't fall by it"
+    late, better = sessions_late(history.gross - 1.0, history.yields, np.array([row]))
+    if better > CLEARLY:
+        return _late(history, row, f"{message}: {late_words(late)}", ())
     ways = of_one(history, row, fell / share, float(history.scale[row]) / share) if lone else []
-    return _mended(history, row, f"{message}, yet the price didn't fall by it", ways, ())
+    return _mended(history, row, message, ways, ())
 
 
 def _twice(history: History, paid: Ints, judged: Flags) -> Iterator[Finding]:
@@ -101,17 +106,19 @@ def beside(pair: Pair, leave: Flags) -> tuple[Flags, Flags, list[Finding]]:
         off = (np.abs(error) > limit) & (np.abs(error - given) < np.abs(error) / 3) & (given != 0)
         if held.name not in many:
             rows = np.flatnonzero(off & held.reported & ~leave).tolist()
-            found.extend(_contradicted(pair, held, row, float((error - drift)[row] / given[row])) for row in rows)
+            for row in rows:
+                late = sessions_late(error, given, np.array([row]))
+                found.append(_contradicted(pair, held, row, float((error - drift)[row] / given[row]), late))
         elif (held.reported & (given != 0)).any():
             found.append(_scaled(pair, held, many[held.name]))
         judged.append((np.abs(given) > limit) | off)
     return judged[0], judged[1], found
 
 
-def _of_many(pair: Pair, sides: Sequence[tuple[History, Floats, Floats]], leave: Flags) -> dict[str, Verdict]:
+def _of_many(pair: Pair, sides: Sequence[tuple[History, Floats, Floats]], leave: Flags) -> dict[str, Diagnosis]:
     """Return what is wrong with all or many dividends, by instrument; of two that pay on the same days the clearer."""
     weighed = {held.name: of_many(pair, held, given, leave) for held, given, _ in sides}
-    found = {name: verdict for name, verdict in weighed.items() if verdict is not None}
+    found = {name: diagnosis for name, diagnosis in weighed.items() if diagnosis is not None}
     if len(found) < len(sides):
         return found
     (first, second), (name, other) = sorted(found.values(), key=lambda each: -each.gain), found
@@ -121,16 +128,16 @@ def _of_many(pair: Pair, sides: Sequence[tuple[History, Floats, Floats]], leave:
     return {name if found[name] is first else other: first if clear else first._replace(rival=second.best)}
 
 
-def _scaled(pair: Pair, held: History, verdict: Verdict) -> Finding:
+def _scaled(pair: Pair, held: History, diagnosis: Diagnosis) -> Finding:
     """Report dividends of which many are off by a factor, or that prices never fell by."""
-    other, best, rows = pair.other(held), verdict.best, verdict.rows[held.reported[verdict.rows]]
-    rows = rows if len(rows) else verdict.rows
+    other, best, rows = pair.other(held), diagnosis.best, diagnosis.rows[held.reported[diagnosis.rows]]
+    rows = rows if len(rows) else diagnosis.rows
     count = counted(len(rows), "payment")
     message = f"dividends are {best.words}: {other.name} shows by how much prices fell on {count}"
     remedy = "--repair multiplies those before by " + f"{best.factor:.4g}"
     if best.kind == "later-splits":
         remedy = f"--repair {'divides' if best.factor < 0 else 'multiplies'} them by the later splits"
-    if best.factor == 0:
+    if best.kind == "dividends" and best.factor == 0:
         message = f"dividends are given twice: {len(rows)} are recorded, and {other.name} shows that prices never "
         message, remedy = f"{message}fell by them: {best.words}", "--repair takes the dividends out"
     name, dates = (
@@ -138,22 +145,32 @@ def _scaled(pair: Pair, held: History, verdict: Verdict) -> Finding:
         held.dates[rows],
     )
     repair = None
-    if verdict.rival is None:
+    if best.kind == "late":
+        message, remedy = f"dividends are {best.words}: {other.name} shows when prices fell on {count}", ON_EX_DATE
+    elif diagnosis.rival is None:
         repair = Repair(name, held.name, best.kind, dates[-1], best.factor, best.before)
     else:
-        message, remedy = f"{message}, or {verdict.rival.words}", "look them up and correct them"
+        message, remedy = f"{message}, or {diagnosis.rival.words}", "look them up and correct them"
     return Finding(name, ERROR, held.name, "dividends", dates, message, remedy, repair=repair, against=(other.name,))
 
 
-def _contradicted(pair: Pair, held: History, row: int, part: float) -> Finding:
-    """Report one payment that the price didn't fall by, or by so much less than this part of it."""
+def _contradicted(pair: Pair, held: History, row: int, part: float, late: tuple[int, float]) -> Finding:
+    """Report one payment that the price didn't fall by, or by so much less than this part of it, or days before."""
     other = pair.other(held)
     share = float(held.yields[row])
     weight = 1.0 if held is pair.fund else abs(pair.leverage)
     message = f"dividend of {amount(float(held.bars.dividend[row]))} is {rough(share)} of the price, "
     message += f"yet {other.name} shows that the price didn't fall by it{pair.noted()}"
+    if late[1] > CLEARLY:
+        return _late(held, row, f"{message}: {late_words(late[0])}", (other.name,))
     ways = of_one(held, row, 1.0 - part, float(pair.noise[row]) / (weight * share))
     return _mended(held, row, message, ways, (other.name,))
+
+
+def _late(held: History, row: int, message: str, against: tuple[str, ...]) -> Finding:
+    """Return the finding of a payment that the price fell by on another day: to take it out would do harm."""
+    severity = ERROR if held.yields[row] > GRAVE else WARNING
+    return held.finding("dividend", severity, row, message, ON_EX_DATE, against=against)
 
 
 def _mended(held: History, row: int, message: str, ways: Sequence[Single], against: tuple[str, ...]) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from data.arrays import Dates, Flags, Floats, Ints
 from data.audit.history import History
 from data.audit.pair import LEAST_NOISE, Pair
 from data.audit.robust import MEDIAN, local_median, local_scale
-from data.format import multiple
+from data.format import counted, multiple
 
 CLEARLY = 9.0
 """Squared standard deviations by which the best explanation has to beat every other for a repair: 3 of them."""
@@ -33,6 +34,12 @@ SPREAD = 0.25
 RATIOS = (1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 100.0)
 NEIGHBORS = 8
 """Payments on either side by which a usual one is known."""
+
+
+LOOSE = 0.1
+"""Part of a payment by which a fall may miss it on another day, at another price."""
+EARLY, LATE = 5, 22
+"""Sessions by which payments may be recorded off their ex-dates, such as on the days they are paid out."""
 
 
 class Scaling(NamedTuple):
@@ -58,7 +65,7 @@ class Scaling(NamedTuple):
     before: str = ""
 
 
-class Verdict(NamedTuple):
+class Diagnosis(NamedTuple):
     """What explains the dividends of one history best.
 
     Parameters
@@ -77,7 +84,7 @@ class Verdict(NamedTuple):
     rows: Ints
 
 
-def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Verdict | None:
+def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Diagnosis | None:
     """Weigh what may be wrong with many of a history's dividends; None where nothing is.
 
     Parameters
@@ -93,15 +100,47 @@ def of_many(pair: Pair, held: History, given: Floats, leave: Flags) -> Verdict |
     noise = np.maximum(local_scale(pair.plain), LEAST_NOISE)[rows]
     error = (pair.plain - local_median(pair.plain))[rows] / noise
     shares = given[rows] / noise
-    ways = [way for way in _scalings(held, rows) if _is_plausible(way, held.yields[rows])]
-    scores = np.array([_score(error, shares, way.by) + way.cost for way in ways])
-    at = int(np.argmin(scores))
-    best, gain = ways[at], _score(error, shares, np.ones(len(rows))) - float(scores[at])
+    late, better = sessions_late(pair.plain, given, rows)
+    as_late = Scaling(0.0 * shares, BASIS - better, late_words(late), "late", factor=0.0)
+    as_they_are = _score(error, shares, np.ones(len(rows)))
+    scored = [(_score(error, shares, way.by) + way.cost, way) for way in (*_scalings(held, rows), as_late)]
+    if as_they_are - min(score for score, _ in scored) < EVIDENT:
+        return None
+    plausible = [(score, way) for score, way in scored if _is_plausible(way, held.yields[rows])]
+    ranked = sorted(plausible, key=itemgetter(0))
+    (lowest, best), gain = ranked[0], as_they_are - ranked[0][0]
     if gain < EVIDENT:
         return None
-    near = [ways[other] for other in np.argsort(scores) if scores[other] < scores[at] + CLEARLY]
+    near = [way for score, way in ranked if score < lowest + CLEARLY]
     rivals = [way for way in near if float(np.abs((way.by - best.by) * held.yields[rows]).sum()) > ALIKE]
-    return Verdict(best, rivals[0] if rivals else None, gain, rows[best.by != 1])
+    return Diagnosis(best, rivals[0] if rivals else None, gain, rows[best.by != 1])
+
+
+def sessions_late(error: Floats, given: Floats, rows: Ints) -> tuple[int, float]:
+    """Return by how many sessions payments are recorded late, and how much better that explains returns; below 0 early.
+
+    Parameters
+    ----------
+    error, given
+        By how much a fund's returns are off, and what payments add to that, shape (sessions,).
+    rows
+        The payments.
+    """
+    noise = np.maximum(local_scale(error), LEAST_NOISE)
+    off, found = error - local_median(error), []
+    for late in (*range(-EARLY, 0), *range(1, LATE + 1)):
+        paid = rows[(rows - late >= 0) & (rows - late < len(off)) & ~np.isnan(off[(rows - late) % len(off)])]
+        fell = paid - late
+        spread, nothing = np.hypot(noise[fell], LOOSE * given[paid]), np.ones(len(paid))
+        errors, shares = off[fell] / spread, -given[paid] / spread
+        found.append((_score(errors, shares, nothing) - _score(errors, shares, 0.0 * nothing), late))
+    better, late = max(found)
+    return late, better
+
+
+def late_words(late: int) -> str:
+    """Return by how many sessions a payment is recorded late or early."""
+    return f"recorded {counted(abs(late), 'session')} {'late' if late > 0 else 'early'}"
 
 
 def _is_plausible(way: Scaling, shares: Floats) -> bool:

@@ -11,7 +11,7 @@ from data.audit.finding import ERROR, INFO, WARNING, Finding, about, identity
 from data.audit.robust import local_scale, stretches
 from data.events import Events, Members
 from data.format import counted, first_dates, significant
-from data.publication import period_known_early
+from data.publication import RIGHT_AS_KNOWN, period_known_early
 from data.rates import DISCOUNT_SERIES
 from data.series import Series
 
@@ -85,7 +85,7 @@ def _early(series: Series, reported: Flags) -> Iterator[Finding]:
     early = period_known_early(series)
     if early is None or not reported.any():
         return
-    message, remedy = early.why, "write the day on which each value became public"
+    message, remedy = early.why, RIGHT_AS_KNOWN
     if series.known is None:
         message += f": with a lag of {counted(series.lag, 'session')} they count as known too early"
         remedy = f"import it with --lag {early.lag}, or set data.lag.{series.name}={early.lag} in the run"

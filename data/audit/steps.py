@@ -144,14 +144,23 @@ def mend(history: History, jump: Jump, factor: float) -> str:
 
 def _pays_on(history: History, row: int, factor: float) -> bool:
     """Return whether dividends ran on through a step: before it they are a part of the price that is off by it."""
+    apart, sure = _yields_apart(history, row)
+    return abs(apart) > sure and abs(apart + np.log(factor)) < sure / 2
+
+
+def _yields_apart(history: History, row: int) -> tuple[float, float]:
+    """Return the log of usual payments before a row over those after it, as parts of the price, and what it is sure by.
+
+    Both 0 where too few are paid.
+    """
     paid = np.flatnonzero(history.yields > 0)
     sides = [np.log(history.yields[side]) for side in (paid[paid < row][-AROUND:], paid[paid >= row][:AROUND])]
     if min(len(side) for side in sides) < PAID:
-        return False
+        return 0.0, 0.0
     before, after = (float(np.median(side)) for side in sides)
     vary = np.median(np.abs(np.concatenate((sides[0] - before, sides[1] - after)))) / MEDIAN
     sure = CERTAIN * max(vary, VARY) * np.sqrt(sum(1.0 / len(side) for side in sides))
-    return bool(abs(before - after) > sure and abs(before - after + np.log(factor)) < sure / 2)
+    return before - after, float(sure)
 
 
 def is_quiet(history: History, row: int) -> bool:
@@ -188,17 +197,24 @@ def step_findings(history: History, jumps: Sequence[Jump]) -> Iterator[Finding]:
 
 
 def _all_continuous(history: History, jumps: list[Jump]) -> list[Jump]:
-    """Return the jumps at recorded splits, where prices run on through most of those: they are adjusted already."""
+    """Return the jumps at recorded splits, where prices run on through most of those: they are adjusted already.
+
+    Of a single one the dividends have to tell that it was: they step by its ratio, as paid.
+    """
     recorded = np.flatnonzero(history.bars.split != 1)
     through = [jump for jump in jumps if is_near(history.bars.split[jump.row] * jump.factor, 1.0, jump.slack)]
     through = [jump for jump in through if history.bars.split[jump.row] != 1]
-    return through if len(through) >= 2 and len(through) > len(recorded) / 2 else []
+    if len(through) == 1:
+        apart, _sure = _yields_apart(history, through[0].row)
+        return through if abs(apart + np.log(through[0].factor)) < abs(apart) / 2 else []
+    return through if len(through) > len(recorded) / 2 else []
 
 
 def _split_adjusted(history: History, through: list[Jump]) -> Finding:
     rows = [jump.row for jump in through]
-    message = f"prices run on through {len(rows)} recorded splits ({first_dates(history.dates[rows])}): "
-    message += "they are split-adjusted, and those splits would be given twice"
+    splits = counted(len(rows), "recorded split")
+    message = f"prices run on through {splits} ({first_dates(history.dates[rows])}): they are split-adjusted, and "
+    message += f"{'that split' if len(rows) == 1 else 'those splits'} would be given twice"
     repair = Repair(identity(history.name, "split-adjusted"), history.name, "as-traded", history.dates[rows[-1]])
     remedy = "--repair undoes the splits in the prices before them"
     return history.finding("split-adjusted", ERROR, rows, message, remedy, repair=repair)

@@ -42,7 +42,7 @@ def one_at_a_time(look: Callable[[tuple[Repair, ...]], Sequence[Finding]]) -> li
         ranks = [_rank(each) for each in offered]
         now = [each for each, rank in zip(offered, ranks, strict=True) if rank == min(ranks)]
         causes += now
-        trial += tuple(each.repair for each in now if each.repair is not None)
+        trial += tuple({each.id: each.repair for each in now if each.repair is not None}.values())  # of pairs alike
     return [*causes, *look(trial)]
 
 

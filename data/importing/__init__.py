@@ -12,7 +12,7 @@ import numpy as np
 
 from data.arrays import Dates
 from data.bars import PRICES, Bars
-from data.errors import DataError, quoted
+from data.errors import DataError, check_arguments
 from data.events import Members
 from data.foreign import misnamed, refuse_misnamed
 from data.importing.notation import Notation
@@ -92,13 +92,10 @@ def import_files(
 
     Raises
     ------
-    DataError
+    UserError
         There is no file to import, `name` or `lag` doesn't fit, or the store can't be written.
     """
-    try:
-        lag = None if lag is None else int(SESSIONS.take(lag, whole=True))
-    except ValueError as fault:
-        raise DataError(f"a lag of {quoted(lag)} sessions can't be meant: it {fault}") from None
+    check_arguments(whole=True, lag=(lag, SESSIONS))
     if name is not None and path.is_dir():
         raise DataError(f"{path}: is a folder, and a name is for a single file: name its files after what they hold")
     lags = {each.name: each.lag for each in store.entries(SERIES).values()}

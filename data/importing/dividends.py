@@ -10,6 +10,7 @@ import numpy as np
 from data.arrays import Flags, Floats, Ints, day
 from data.bars import PRICES, Bars
 from data.importing.table import ImportedTable, counted
+from data.ranges import PAID, PRICE
 
 ANOTHER = 0.25
 """Part of the price from which a step of adjusted closes is a split rather than a dividend."""
@@ -57,7 +58,7 @@ def with_dividends(table: ImportedTable, rows: Ints, bars: Bars, *, adjusted: bo
     """
     _check_paid(table, rows, bars)
     named = "dividend" in table.titles or "capitalgains" in table.titles
-    closes = table.numbers("adjclose")[rows] if "adjclose" in table.titles else np.full(len(rows), np.nan)
+    closes = table.numbers("adjclose", PRICE)[rows] if "adjclose" in table.titles else np.full(len(rows), np.nan)
     known = np.flatnonzero(~np.isnan(closes))
     if not len(known):
         return _put_back(bars) if named else (bars, (NOTHING_RECORDED,))
@@ -76,7 +77,7 @@ def with_dividends(table: ImportedTable, rows: Ints, bars: Bars, *, adjusted: bo
 
 
 def _column(table: ImportedTable, column: str) -> Floats:
-    values = np.nan_to_num(table.numbers(column)) if column in table.titles else np.zeros(len(table.dates))
+    values = np.nan_to_num(table.numbers(column, PAID)) if column in table.titles else np.zeros(len(table.dates))
     if (values < 0).any():
         message = f"{table.titles[column]} is negative: write dollars a share, 0 on most days"
         raise table.error(int(np.argmax(values < 0)), message)

@@ -91,18 +91,18 @@ def form_of(texts: Sequence[str], beside: Sequence[str]) -> tuple[str, str]:
         raise ValueError(row, f"though the first is {texts[0]!r}", mixed)
     own = shown_orders(texts)
     if len(own) > 1:
-        one, other = own.values()
+        known, other = own.values()
         raise ValueError(
-            texts.index(other), f"which is no {next(iter(own))}, though {one!r} can be nothing else", mixed
+            texts.index(other), f"which is no {next(iter(own))}, though {known!r} can be nothing else", mixed
         )
     orders = own or shown_orders(beside)
     if len(orders) == 1:
         ((order, text),) = orders.items()
         return ORDERS[order].format(marks[0]), f"Dates are read as {order}: {text} can be nothing else."
     forms = [form.format(marks[0]) for form in ORDERS.values()]
-    told = [f'--dates "{form}"' for form in forms]
+    options = [f'--dates "{form}"' for form in forms]
     for row, (text, part) in enumerate(zip(texts, parts, strict=True)):
         if part and int(part[1]) != int(part[3]):
             meanings = " or ".join(parsed(text, form) for form in forms)
-            raise ValueError(row, f"which is {meanings}", f"give {' or '.join(told)}")
+            raise ValueError(row, f"which is {meanings}", f"give {' or '.join(options)}")
     return forms[0], ""

@@ -7,11 +7,12 @@ import re
 import numpy as np
 
 from data.arrays import Dates, Flags, Floats
-from data.bars import PRICES, Bars
+from data.bars import MULTIPLY, PRICES, Bars, splits_beyond
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.importing.dividends import later_splits, read_paid, with_dividends
 from data.importing.table import ImportedTable, counted, named_days
+from data.ranges import PRICE, SPLIT, VOLUME
 
 USED = (*PRICES, "adjclose", "volume", "dividend", "split", "capitalgains")
 COUNTED = 10
@@ -37,7 +38,7 @@ def read_bars(table: ImportedTable, name: str) -> tuple[Bars, tuple[str, ...]]:
     Raises
     ------
     DataError
-        File, line, date and cure, where a number can't be one or the prices are in no basis that can be told.
+        File, line, date and remedy, where a number can't be one or the prices are in no basis that can be told.
     """
     table.only_once("the date stands twice")
     table.in_step()
@@ -63,7 +64,7 @@ def read_prices(table: ImportedTable) -> tuple[Floats, Flags, tuple[str, ...]]:
 
     Raises DataError where a row holds some of the four, or no row holds any.
     """
-    prices = np.array([table.numbers(column) for column in PRICES])
+    prices = np.array([table.numbers(column, PRICE) for column in PRICES])
     empty = np.isnan(prices)
     half = empty.any(axis=0) & ~empty.all(axis=0)
     if half.any():
@@ -88,7 +89,7 @@ def _check_positive(table: ImportedTable, prices: Floats) -> None:
 def _volume(table: ImportedTable, has_bar: Flags, name: str) -> tuple[Floats, tuple[str, ...]]:
     if "volume" not in table.titles:
         return np.full(len(has_bar), np.nan), ("No column of volume: it is unknown.",)
-    volume = table.numbers("volume")
+    volume = table.numbers("volume", VOLUME)
     if (volume < 0).any():
         raise table.error(int(np.argmax(volume < 0)), f"{table.titles['volume']} is negative: write 0 or nothing")
     unknown = int(np.isnan(volume[has_bar]).sum())
@@ -123,13 +124,15 @@ def _read_splits(table: ImportedTable, prices: Floats, has_bar: Flags) -> tuple[
     """
     if "split" not in table.titles:
         return np.ones(len(has_bar)), False, ("No column of splits: prices are taken as they stand.",)
-    split = table.numbers("split", _ratio)
+    split = table.numbers("split", SPLIT, _ratio)
     if (split < 0).any():
         raise table.error(int(np.argmax(split < 0)), "the split is negative: write new shares per old share")
     split = np.where(np.isnan(split) | (split == 0), 1.0, split)
     many = counted(int((split != 1).sum()), "split")
     if (split == 1).all():
         return split, False, ()
+    if len(beyond := np.flatnonzero(splits_beyond(split))):
+        raise table.error(int(beyond[0]), ": ".join(MULTIPLY))
     votes = _votes(table, prices, split, has_bar)
     if not len(votes):
         # Vendors title it "Stock Splits" and adjust; our own layout says "split" and doesn't.

@@ -10,7 +10,7 @@ from data.errors import DataError
 from data.events import AFTER_CLOSE, BEFORE_OPEN, Events, make_events
 from data.importing.prices import daily, read_prices
 from data.importing.table import ImportedTable, counted, named_days
-from data.publication import known_early
+from data.publication import RIGHT_AS_KNOWN, known_early
 from data.series import Series
 
 WORDS = ("symbol", "ticker", "timing", "announced")
@@ -34,7 +34,7 @@ def read_series(table: ImportedTable, name: str, column: str, lag: int | None) -
     Raises
     ------
     DataError
-        File, line, date and cure.
+        File, line, date and remedy.
     """
     table.in_step()
     values = table.numbers(column)
@@ -72,7 +72,7 @@ def _of_lag(series: Series, lag: int | None) -> tuple[str, ...]:
     """Return the note on when values count as known, where nothing was said of it or that is too early."""
     early = known_early(series)
     if series.known is not None:
-        return () if early is None else (f"It is known too early: {early.why}.",)
+        return () if early is None else (f"It is known too early: {early.why}: {RIGHT_AS_KNOWN}.",)
     if lag is None:
         remedy = "give a lag if it is later" if early is None else f"{early.why}, so give a lag of {early.lag}"
         return (f"Each value is taken as known at the close of its own date: {remedy}.",)
@@ -100,7 +100,7 @@ def is_schedule(table: ImportedTable) -> bool:
 
 
 def read_events(table: ImportedTable, name: str) -> tuple[Events, tuple[str, ...]]:
-    """Return a file's schedule, and what was assumed; raises DataError with file, line, date and cure."""
+    """Return a file's schedule, and what was assumed; raises DataError with file, line, date and remedy."""
     if {"symbol", "ticker"} <= set(table.titles):
         raise DataError(f"{table.where}:1: symbol and ticker are one column twice: take one out")
     table.in_step(schedule=True)

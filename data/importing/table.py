@@ -12,10 +12,11 @@ import numpy as np
 
 from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
-from data.errors import DataError
-from data.foreign import refuse_packed, refuse_preamble, refuse_tickers, rows_of
+from data.errors import DataError, quoted
+from data.foreign import refuse_marks, refuse_packed, refuse_preamble, refuse_tickers, rows_of
 from data.importing.notation import Notation, form_of, parsed
 from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
+from data.ranges import ANY, Range
 from data.stamps import Stamps, days_off, intraday_words, off_words, read_stamps, undated_words
 from data.text import abridge
 
@@ -72,10 +73,12 @@ class ImportedTable:
     notation: Notation = field(default_factory=Notation)
     intraday: bool = False
 
-    def numbers(self, column: str, read: Callable[[str], float | None] = lambda _cell: None) -> Floats:
+    def numbers(
+        self, column: str, within: Range = ANY, read: Callable[[str], float | None] = lambda _cell: None
+    ) -> Floats:
         """Return a column's numbers, NaN where it is empty; `read` reads what else a cell may hold.
 
-        Raises DataError on what is no number, or may be two.
+        Raises DataError on what is no number, may be two, or is beyond a range.
         """
         values, as_number = np.full(len(self.lines), np.nan), self._as_number(column)
         for row, cell in enumerate(self.cells[column]):
@@ -85,13 +88,17 @@ class ImportedTable:
                 if value is None:
                     raise self.error(row, f"{self.titles[column]} is {cell!r}, {': '.join(self._unread(cell))}")
                 values[row] = value
+        if len(beyond := np.flatnonzero(within.beyond(values))):
+            row = int(beyond[0])
+            what = f"{self.titles[column]} is {quoted(self.cells[column][row])}, beyond all bounds"
+            raise self.error(row, f"{what}: correct it: it is from {within.ends}")
         return values
 
     def _as_number(self, column: str) -> Callable[[str], float | None]:
         """Return what reads a column's cells: by the decimal mark that is told, else only what means one thing."""
-        told = self.notation.decimal
-        if told is not None:
-            return lambda cell: read_number(cell, told)
+        mark = self.notation.decimal
+        if mark is not None:
+            return lambda cell: read_number(cell, mark)
         own = self.cells[column]
         others = [cell for each in self.cells if each not in (column, *DAYS) for cell in self.cells[each]]
         thousands = any(COMMA in cell for cell in own) and shows_thousands(own, others)
@@ -146,7 +153,7 @@ class ImportedTable:
 
 
 def read_table(path: Path, where: str, notation: Notation | None = None) -> ImportedTable:
-    """Read a CSV file; raises DataError with file, line and cure where it can't be read without guessing."""
+    """Read a CSV file; raises DataError with file, line and remedy where it can't be read without guessing."""
     notation = notation or Notation()
     rows = _rows(path, where)
     header, first = _header(rows, where)
@@ -177,7 +184,7 @@ def read_table(path: Path, where: str, notation: Notation | None = None) -> Impo
 
 def titles_of(path: Path, where: str) -> frozenset[str]:
     """Return a file's titles in small letters; raises DataError where it is no CSV file."""
-    return frozenset(title.lower() for title in _rows(path, where)[0][1])
+    return frozenset(title.lower() for title in _rows(path, where, 1)[0][1])
 
 
 def named_days(dates: Sequence[np.datetime64] | Dates) -> str:
@@ -191,11 +198,12 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
-def _rows(path: Path, where: str) -> list[tuple[int, list[str]]]:
+def _rows(path: Path, where: str, most: int | None = None) -> list[tuple[int, list[str]]]:
+    """Return a file's rows, or those of its first lines."""
     try:
         raw = path.read_bytes()
         refuse_packed(raw, where)
-        rows = rows_of(raw.decode("utf-8-sig"))
+        rows = rows_of(raw.decode("utf-8-sig"), most)
     except OSError as error:
         raise DataError(f"{where}: can't be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -219,8 +227,7 @@ def _header(rows: list[tuple[int, list[str]]], where: str) -> tuple[list[str], i
         if len(tickers) > 1:
             raise DataError(f"{where}:2: holds {', '.join(tickers)}: save one file an instrument")
         return ["Date", *header[1:]], 3
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        raise DataError(f"{where}:1: its fields aren't separated by commas: save it as CSV with commas")
+    refuse_marks(header, where)
     refuse_preamble(rows, where)
     return header, 1
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from data.files import path_of
 from data.sources import Source
 
 
@@ -16,7 +15,7 @@ def open_source(named: str, path: str | None) -> Source:
     if named == "csv" and path is not None:
         from data.sources.csv import CsvSource
 
-        return CsvSource(Path(path).expanduser())
+        return CsvSource(path_of(path))
     if named in ("auto", "store"):
         from data.store import Store, store_folder
 

@@ -24,7 +24,7 @@ from data.sources.csv_file import (
     names_in,
     read_file,
     refuse_text,
-    text_faults,
+    with_text,
 )
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class CsvSource:
         except DataError as error:
             return (Fault("unreadable", str(error), "mend or replace the file"),), None
         faults, rows = faults_of(kind, self._repaired(kind, name, frame), where)
-        return (*text_faults(where, frame, texts), *faults), _made(kind, name, rows)
+        return with_text(faults, where, frame, texts), _made(kind, name, rows)
 
     def bars_as_kept(self, name: str) -> Bars:
         """Read an instrument's bars as the file has them, without repairs and unchecked; raises DataError."""

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +14,7 @@ from data.arrays import Dates
 from data.bars import COLUMNS
 from data.errors import DataError, did_you_mean
 from data.foreign import DATES, refuse_misnamed, refuse_packed, refuse_shape
-from data.numbers import shows_decimal_comma
+from data.numbers import readings, shows_decimal_comma
 from data.schema import Fault
 from data.sources import BARS, EVENTS, MEMBERS, SERIES
 from data.stamps import intraday_words, read_stamps, undated_words
@@ -98,24 +98,32 @@ def refuse_text(where: str, texts: list[Text]) -> None:
     if texts:
         first = texts[0]
         raise DataError(
-            f"{where}:{first.row}: {first.date}: {first.column} is {first.text!r}, not a number: correct it"
+            f"{where}:{first.row}: {first.date}: {first.column} is {first.text!r}, {': '.join(_unread(first.text))}"
         )
 
 
-def text_faults(where: str, frame: pd.DataFrame, texts: list[Text]) -> list[Fault]:
-    """Return text that stands where a number should, the first of each column being quoted."""
-    first: dict[str, Text] = {}
+def with_text(faults: Iterable[Fault], where: str, frame: pd.DataFrame, texts: list[Text]) -> tuple[Fault, ...]:
+    """Return a file's faults, the first text of each column where a number should stand being quoted."""
+    rows: dict[str, list[Text]] = {}
     for text in texts:
-        first.setdefault(text.column, text)
-    return [
-        Fault(
-            f"{column}-text",
-            f"{column} is {text.text!r}, not a number ({where}, row {text.row})",
-            "correct it",
-            days_of(frame.loc[[each.row for each in texts if each.column == column], "date"]),
-        )
-        for column, text in first.items()
-    ]
+        rows.setdefault(text.column, []).append(text)
+    found, missing = [], []
+    for column, held in rows.items():
+        what, remedy = _unread(held[0].text)
+        message = f"{column} is {held[0].text!r}, {what} ({where}, row {held[0].row})"
+        found.append(Fault(f"{column}-text", message, remedy, days_of(frame.loc[[each.row for each in held], "date"])))
+        if len(held) == int(frame[column].isna().sum()):
+            missing.append(f"{column}-missing")  # text is there, and nothing else is missing
+    return (*found, *(each for each in faults if each.key not in missing))
+
+
+def _unread(text: str) -> tuple[str, str]:
+    """Return what is wrong with text that stands where a number should, and the remedy."""
+    words, marks = readings(text)
+    if not words:
+        return "not a number", "correct it"
+    options = " or ".join(f"--decimal {mark}" for mark in marks)
+    return f"which is {words}", f"write it plainly, or take it into the store: backtest data import, with {options}"
 
 
 def find_file(folder: Path, kind: str, name: str, present: tuple[str, ...]) -> tuple[Path, str]:
@@ -304,7 +312,8 @@ def _typed(frame: pd.DataFrame, where: str, numbers: tuple[str, ...]) -> tuple[p
         if intraday and column == "date":
             raise DataError(f"{where}: {': '.join(intraday_words())}")
     _refuse_commas(frame, where, numbers)
-    frame = frame.astype({column: str for column in numbers if frame[column].dtype == bool})  # no 1 and 0
+    untold = [column for column in numbers if frame[column].dtype in (bool, object)]  # no 1 and 0; ints of 400 digits
+    frame = frame.astype(dict.fromkeys(untold, str))
     for column in numbers:
         typed[column] = pd.to_numeric(frame[column], errors="coerce").astype(float)
         wrong = frame.index[typed[column].isna() & frame[column].notna()]

@@ -167,7 +167,7 @@ def _download(symbol: str, first: np.datetime64 | None, today: dt.datetime) -> t
     try:
         import yfinance
     except ModuleNotFoundError:
-        raise DataError("yfinance isn't installed: pip install 'hedge-backtest[data]'") from None
+        raise DataError("yfinance isn't installed: pip install yfinance") from None
     # The day after today, so that a split of today is there before its first trade.
     span: dict[str, Any] = {"end": today.date() + dt.timedelta(days=1)}
     span |= {"period": "max"} if first is None else {"start": str(first)}

@@ -186,7 +186,7 @@ def _static_units(book: Positions, traded: Floats, a_share: Floats) -> Floats:
 
 def _interest(setup: Setup, ledger: Ledger) -> Floats:
     before = _before(ledger.cash)
-    earned: Floats = before * np.where(before >= 0.0, setup.terms.earned, setup.terms.owed)
+    earned: Floats = before * np.where(before >= 0.0, setup.terms.cash_accrual, setup.terms.borrow_accrual)
     return earned
 
 

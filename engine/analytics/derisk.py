@@ -154,8 +154,8 @@ def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
     both = closed.copy()
     both[1::2] = opened[1:]
     half = Prices(both, closed, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, HEDGE:])
-    earned, owed, borrow = (at_open(rate, 0.0) for rate in (terms.earned, terms.owed, terms.borrow))
-    return half, terms._replace(earned=earned, owed=owed, borrow=borrow)
+    cash, owed, borrow = (at_open(rate, 0.0) for rate in (terms.cash_accrual, terms.borrow_accrual, terms.borrow))
+    return half, terms._replace(cash_accrual=cash, borrow_accrual=owed, borrow=borrow)
 
 
 def _by_session(values: Floats) -> Floats:

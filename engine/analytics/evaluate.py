@@ -135,7 +135,7 @@ def evaluate(prepared: PreparedRun, hedged: Ledger, withheld_because: str = "") 
         evidence_of(
             hedged.equity,
             {name: book.equity for name, book in books.items()},
-            setup.terms.earned,
+            setup.terms.cash_accrual,
             JUDGE,
             SEED,
             a_year=setup.market.sessions_a_year,

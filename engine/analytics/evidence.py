@@ -127,7 +127,7 @@ def evidence_of(
         The same of each control. A book that falls to 0 has no returns to resample: such a control is left out and
         named; where the hedged book does, there is no evidence.
     cash
-        What a dollar of cash earned by each session, ``Terms.earned``, shape (sessions,).
+        What a dollar of cash earned by each session, ``Terms.cash_accrual``, shape (sessions,).
     judge
         The control whose daily log-return difference sets the block length, and so the draws: other controls,
         switched on or off, don't move the verdict's interval. Where there is no such control, the first.

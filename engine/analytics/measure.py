@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from data.arrays import Dates, Floats
+from data.format import as_json
 from engine.analytics.metrics import Amount, Totals, Trades, totals_of
 from engine.kernel.loop import Ledger
 
@@ -187,7 +188,8 @@ def metrics_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) 
     trades
         What it traded.
     """
-    return {key: _plain(value) for key, value in _values(totals_of(ledger, earned, sessions, trades)).items()}
+    metrics: dict[str, Any] = as_json(_values(totals_of(ledger, earned, sessions, trades)))
+    return metrics
 
 
 def columns_from(totals: Totals) -> dict[str, Amount]:
@@ -198,9 +200,3 @@ def columns_from(totals: Totals) -> dict[str, Amount]:
 
 def _values(totals: Totals) -> dict[str, Amount]:
     return {key: measure.formula(totals) for key, measure in BOOK.items() if measure.formula}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float | np.floating):
-        return float(value) if math.isfinite(value) else None
-    return value

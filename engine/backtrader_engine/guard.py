@@ -22,7 +22,7 @@ FILLS = "fills, checks and shorts follow the rules of the run, for its controls 
 DATA = "portfolio.core and hedge.instrument in the run's YAML name what is traded, data.path where its bars are"
 ALONE = "a run has one strategy, strategy.class in its YAML"
 END = "set end in the run's YAML; to stop trading, close the positions and order nothing"
-CURES = {
+REMEDIES = {
     **dict.fromkeys(("coo", "coc", "eosbar", "cheat_on_open", "broker_coo"), NEXT_OPEN),
     **dict.fromkeys(("cash", "startingcash", "add_cash", "set_fund_history"), CASH),
     **dict.fromkeys(("int2pnl", "interest", "interest_long"), RATE),
@@ -39,16 +39,16 @@ RUNS_OWN = "it is the run's own"
 
 def column_of(feeds: Sequence[Any], feed: object) -> int:
     """Return a feed's column; feeds compare equal where their closes are, so that `index` may find another."""
-    return next(column for column, one in enumerate(feeds) if one is feed)
+    return next(column for column, candidate in enumerate(feeds) if candidate is feed)
 
 
 class RefusedError(StrategyError):
     """A strategy changes what its run is executed on: no figure of it counts, nor any row of a sweep."""
 
 
-def refusal(what: str, cure: str) -> RefusedError:
+def refusal(what: str, remedy: str) -> RefusedError:
     """Return the error for what a strategy is doing just now, with the line in its own code."""
-    return RefusedError(f"{_their_line(sys._getframe(1))}{what}: {cure}")  # whose line it is
+    return RefusedError(f"{_their_line(sys._getframe(1))}{what}: {remedy}")  # whose line it is
 
 
 class Guarded:
@@ -71,12 +71,12 @@ class Guarded:
 
 
 def _keep(_thing: object, name: str, _value: object) -> None:
-    raise refusal(f"a strategy can't set {name}", CURES.get(name, RUNS_OWN))
+    raise refusal(f"a strategy can't set {name}", REMEDIES.get(name, RUNS_OWN))
 
 
 def _refusing(name: str) -> Any:
     def refuse(*_arguments: object, **_named: object) -> None:
-        raise refusal(f"a strategy can't call {name}", CURES.get(name, RUNS_OWN))
+        raise refusal(f"a strategy can't call {name}", REMEDIES.get(name, RUNS_OWN))
 
     return refuse
 

@@ -105,9 +105,9 @@ def session_of(sessions: Dates, date: np.datetime64) -> int:
     at = int(np.searchsorted(sessions, date))
     if at < len(sessions) and sessions[at] == date:
         return at
-    near = [str(one) for one in sessions[max(at - 1, 0) : at + 1]]
-    told = f"the nearest are {near[0]} and {near[1]}" if len(near) == 2 else f"the nearest is {near[0]}"
-    raise DataError(f"{date} is no session of this run ({sessions[0]} to {sessions[-1]}): {told}")
+    near = [str(session) for session in sessions[max(at - 1, 0) : at + 1]]
+    nearest = f"the nearest are {near[0]} and {near[1]}" if len(near) == 2 else f"the nearest is {near[0]}"
+    raise DataError(f"{date} is no session of this run ({sessions[0]} to {sessions[-1]}): {nearest}")
 
 
 def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
@@ -128,9 +128,9 @@ def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
     name = prepared.cls.__name__
     with errors_named(strategy, "inputs fails"):
         given = tuple(strategy.inputs(market))
-    for one in given:
-        if np.shape(one.values) != (len(market),) or np.shape(one.threshold) not in ((), (len(market),)):
-            raise StrategyError(f"{name}.inputs: {one.name} needs one value a session, ({len(market)},)")
+    for rule in given:
+        if np.shape(rule.values) != (len(market),) or np.shape(rule.threshold) not in ((), (len(market),)):
+            raise StrategyError(f"{name}.inputs: {rule.name} needs one value a session, ({len(market)},)")
     return given
 
 
@@ -143,7 +143,7 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
     switched = np.flatnonzero(hedged.actions[: last + 1, HEDGE] != STAY)
     return Close(
         str(sessions[t]),
-        tuple(_reading(one, row) for one in inputs),
+        tuple(_reading(rule, row) for rule in inputs),
         None if prepared.signal is None else float(prepared.signal[row]),
         policy,
         why(setup, hedged, t, policy) if decides else "nothing is decided any more: the run ends here",
@@ -155,15 +155,17 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
     )
 
 
-def _reading(one: Input, row: int) -> Reading:
-    threshold = np.broadcast_to(one.threshold, np.shape(one.values))[row]
-    return Reading(one.name, _known(one.values[row]), _known(threshold), one.fires, bool(one.fired[row]), one.unit)
+def _reading(rule: Input, row: int) -> Reading:
+    threshold = np.broadcast_to(rule.threshold, np.shape(rule.values))[row]
+    return Reading(
+        rule.name, known_value(rule.values[row]), known_value(threshold), rule.fires, bool(rule.fired[row]), rule.unit
+    )
 
 
 def _policy(setup: Setup, hedged: Ledger, t: int) -> PolicyRead:
     before, after = policy_at(setup, t)
     made = fund_return(setup.prices, 0, before.entry[HEDGE], t) if before.on[HEDGE] else None
-    action, size = REASONS[hedged.actions[t, HEDGE]], _known(setup.plan.size[t, HEDGE])
+    action, size = REASONS[hedged.actions[t, HEDGE]], known_value(setup.plan.size[t, HEDGE])
     return PolicyRead(recall(before, HEDGE), recall(after, HEDGE), action, size, None if made is None else float(made))
 
 
@@ -201,9 +203,9 @@ def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
     for name in dict.fromkeys((*market.roles.traded, market.underlying)):
         bars, level = market.bars(name), market.total_return(name)
         opened, high, low, close, volume = (
-            _known(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
+            known_value(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
         )
-        made = _known(level[row] / level[row - 1] - 1.0) if t else None
+        made = known_value(level[row] / level[row - 1] - 1.0) if t else None
         read.append(BarRead(name, opened, high, low, close, volume, made))
     return tuple(read)
 
@@ -212,7 +214,7 @@ def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[Boo
     beta = run_beta(config, setup.market)
     controls = (controls_of if config.controls == "on" else least_controls)(Case(config, setup, hedged, beta))
     books = [(f"{setup.market.hedge} hedge", hedged)]
-    books += [(one.title, one.ledger) for one in controls.values() if one.ledger is not None and t <= one.ledger.last]
+    books += [(run.title, run.ledger) for run in controls.values() if run.ledger is not None and t <= run.ledger.last]
     return tuple(
         BookRead(title, float(book.equity[t]), float(book.equity[t] / book.equity[t - 1] - 1.0) if t else None)
         for title, book in books
@@ -224,9 +226,9 @@ def _notes(market: Market, t: int) -> Iterator[str]:
         yield SIMULATED.format(hedge=market.hedge)
     if market.synthetic_sessions()[t]:
         yield "SYNTHETIC: a traded instrument's bar of this session was made by the fund model."
-    for one in market.findings:
-        if market.run_sessions[t] in one.dates:
-            yield f"The audit says of this session: {one.instrument} {one.message}."
+    for finding in market.findings:
+        if market.run_sessions[t] in finding.dates:
+            yield f"The audit says of this session: {finding.instrument} {finding.message}."
 
 
 def _check_kept(kept: Run, market: Market, reads: frozenset[str], hedged: Ledger) -> None:
@@ -239,5 +241,6 @@ def _check_kept(kept: Run, market: Market, reads: frozenset[str], hedged: Ledger
         raise UserError(f"{kept.folder}: the code changed since the run was kept, it comes out otherwise: {again}")
 
 
-def _known(value: float) -> float | None:
+def known_value(value: float) -> float | None:
+    """Return a number, None where it is not known (NaN)."""
     return None if np.isnan(value) else float(value)

@@ -83,6 +83,6 @@ def freshness(market: Market, reads: Iterable[str]) -> Iterator[Fresh]:
         yield Fresh(name, kind, str(dates[-1]), behind, behind > lag + rhythm - 1)
 
 
-def _between(one: np.datetime64, other: np.datetime64) -> int:
+def _between(first: np.datetime64, other: np.datetime64) -> int:
     """Return how many sessions there are after one day, up to another."""
-    return len(nyse_sessions(one + DAY, other)) if other > one else 0
+    return len(nyse_sessions(first + DAY, other)) if other > first else 0

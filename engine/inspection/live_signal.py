@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from data import ranges
 from data.arithmetic import dot
 from data.arrays import DAY, Dates, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
-from data.errors import DataError
+from data.errors import DataError, check_arguments
 from data.format import counted
 from data.market import Market, recorded
 from data.sources import BARS, Held, Kind, Source, typed
@@ -20,7 +21,7 @@ from data.sources.wrapped import Wrapped
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
-from engine.inspection.explain import close_read, inputs_read
+from engine.inspection.explain import close_read, inputs_read, known_value
 from engine.inspection.freshness import Fresh, age, freshness
 from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
@@ -62,6 +63,8 @@ def signal_now(
     UserError
         What can't be used, or the hedged book was ruined before the last close.
     """
+    check_arguments(whole=True, days=(days, ranges.DAYS))
+    check_arguments(equity=(equity, ranges.CASH))
     market = open_market(config, source)
     aged = None if market.simulated else age(market.run_sessions[-1], now)
     with evaluate_strategy(config, market, recorded(market)) as prepared:
@@ -101,7 +104,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         worth,
         equity is not None,
         _targets(after, hedged, t, worth / float(hedged.equity[t])),
-        tuple(_watched(one, market.sessions, rows) for one in inputs),
+        tuple(_watched(rule, market.sessions, rows) for rule in inputs),
         tuple(map(str, market.sessions[rows])),
         {name: _level(market, name, rows) for name in dict.fromkeys((market.underlying, market.hedge))},
         None if prepared.signal is None else tuple(prepared.signal[rows].tolist()),
@@ -183,25 +186,25 @@ def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[
     return tuple(Target(name, *map(float, row)) for name, row in zip(names, np.column_stack(columns), strict=True))
 
 
-def _watched(one: Input, sessions: Dates, rows: slice) -> Watched:
-    threshold = np.broadcast_to(np.asarray(one.threshold, dtype=np.float64), np.shape(one.values))
-    value, bound, fired = float(one.values[-1]), float(threshold[-1]), one.fired
+def _watched(rule: Input, sessions: Dates, rows: slice) -> Watched:
+    threshold = np.broadcast_to(np.asarray(rule.threshold, dtype=np.float64), np.shape(rule.values))
+    value, bound, fired = float(rule.values[-1]), float(threshold[-1]), rule.fired
     known = not np.isnan(value) and not np.isnan(bound)
     turned = np.flatnonzero(fired != fired[-1])
     first = int(turned[-1]) + 1 if len(turned) else 0
     return Watched(
-        one.name,
-        one.fires,
-        one.unit,
-        _known(value),
-        _known(bound),
+        rule.name,
+        rule.fires,
+        rule.unit,
+        known_value(value),
+        known_value(bound),
         bool(fired[-1]),
         bound - value if known else None,
         bound / value - 1.0 if known and value > 0.0 else None,
         len(fired) - first,
         str(sessions[first]),
         not len(turned),
-        _listed(one.values[rows]),
+        _listed(rule.values[rows]),
         _listed(threshold[rows]),
         tuple(fired[rows].tolist()),
     )
@@ -221,10 +224,10 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
         remedy = "pull first" if market.source.name == "store" else "bring the files up to date first"
         asked_for = f"as asked for with end {config.end}" if config.end is not None else remedy
         yield f"OLD: the last bar is of {last}, {counted(aged, 'session')} ago: {asked_for}."
-    for one in fresh:
-        if one.late:
-            behind = counted(one.behind, "session")
-            yield f"OLD: {one.name}'s last value is of {one.last}, {behind} before the last close."
+    for item in fresh:
+        if item.late:
+            behind = counted(item.behind, "session")
+            yield f"OLD: {item.name}'s last value is of {item.last}, {behind} before the last close."
     if market.synthetic_sessions()[-1]:
         yield "SYNTHETIC: the last bar of a traded instrument was made by the fund model."
     if prepared.strategy is None:
@@ -237,8 +240,4 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
 
 
 def _listed(values: Floats) -> tuple[float | None, ...]:
-    return tuple(_known(value) for value in values.tolist())
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+    return tuple(known_value(value) for value in values.tolist())

@@ -283,7 +283,7 @@ def run_sessions(
         for c in range(width):
             path[0, c], trail[0, c] = sums.equity[c], 0.0
     for t in range(1, sessions):
-        earned, owed = terms.earned[t], terms.owed[t]
+        earned, owed = terms.cash_accrual[t], terms.borrow_accrual[t]
         for c in range(width):
             sums.cash[c] += sums.cash[c] * (earned if sums.cash[c] >= 0.0 else owed)
         if units.pays[t]:

@@ -217,7 +217,7 @@ class Cache:
         market = self._kept["market"].get(fed, lambda: open_market(config, self.source))
         setup = prepare(config, market, None)
         unhedged = compiled().run_policy(setup.prices, setup.terms, unhedged_plan(setup))
-        cash = mean_cash_return(setup.terms.earned, len(setup.prices.close) - 1)
+        cash = mean_cash_return(setup.terms.cash_accrual, len(setup.prices.close) - 1)
         units = units_of(setup.prices, setup.terms)
         return Environment(indices, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))
 

@@ -67,7 +67,7 @@ def executor_of(named: str | None, workers: int | None, cluster: str | None, oth
     if cluster is not None or named == "dask":
         if find_spec("distributed") is None:
             asked = "--cluster" if cluster is not None else "--executor dask"
-            raise UserError(f"{asked} needs dask: pip install hedge-backtest[cluster]")
+            raise UserError(f"{asked} needs dask: pip install 'hedge-backtest[cluster]'")
         from engine.research.cluster import DaskCluster
 
         return DaskCluster(cluster, count)

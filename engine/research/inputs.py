@@ -122,7 +122,7 @@ def _declared(config: RunConfig, tried: Tried, source: Source) -> frozenset[str]
 
 def _names(keys: Keys, values: Sequence[Any] | None, *, ours: bool) -> bool:
     """Return whether what is read may depend on a key: on names, and on numbers only in a strategy of one's own."""
-    numbers = values is None or all(isinstance(one, int | float) and not isinstance(one, bool) for one in values)
+    numbers = values is None or all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     if keys[0] == "strategy":
         return not (ours and numbers)
     if keys[0] == "hedge":
@@ -158,10 +158,10 @@ def _audited(config: RunConfig, tried: Tried) -> frozenset[str]:
     """Return what the audit of any combination's market may compare it with."""
     apart = {keys: values for keys, values in tried.items() if keys[0] != "strategy"}
     naming = {keys: values for keys, values in apart.items() if _names(keys, values, ours=True)}
-    traded = {name for one in (config, *_variants(config, naming)) for name in _traded(one)}
+    traded = {name for variant in (config, *_variants(config, naming)) for name in _traded(variant)}
     funds = [FUNDS[name] for name in traded if name in FUNDS]
     bars = {peer for name in {*traded, *(fund.underlying for fund in funds)} for peer in (name, *kin(name))}
-    return frozenset((*(f"bars/{name}" for name in bars), *(f"series/{one.earlier}" for one in funds if one.earlier)))
+    return frozenset((*(f"bars/{name}" for name in bars), *(f"series/{etf.earlier}" for etf in funds if etf.earlier)))
 
 
 def _traded(config: RunConfig) -> tuple[str, ...]:

@@ -154,7 +154,7 @@ def path_again(config: RunConfig, grid: Grid, source: Source) -> Callable[[int],
 def kept_of_run(result: Run) -> Kept:
     """Return what a sweep keeps of a run, for strategies that can't be compiled."""
     setup, sessions = result.setup, result.market.run_sessions
-    cash = mean_cash_return(setup.terms.earned, len(sessions) - 1)
+    cash = mean_cash_return(setup.terms.cash_accrual, len(sessions) - 1)
     derisked = sold_daily(setup, result.hedged, run_beta(result.config, result.market)).ledger
     books = [returns_to_ruin(book.equity, book.last) for book in (result.hedged, result.unhedged, derisked)]
     facts = calendar_of(sessions), cash, result.market.sessions_a_year

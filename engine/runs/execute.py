@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from data.errors import DataError
+from data.format import lowered
 from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
@@ -26,6 +28,8 @@ from strategies.base import Strategy
 from strategies.sizing import most_hedge
 
 Progress = Callable[[str], None]
+MOST = 1e24
+"""Dollars that no book comes to, nor owes."""
 
 
 def run(
@@ -62,6 +66,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     setup, market = prepared.setup, prepared.setup.market
     say(f"running in {engine}")
     hedged, said = execute(engine, config, prepared)
+    _check_worth(hedged, market)
     say("running the controls")
     evaluation = evaluate(prepared, hedged, said.withheld) if config.controls == "on" else None
     controls = (
@@ -74,21 +79,21 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         *(prepared.strategy.remarks(prepared.view) if isinstance(prepared.strategy, Strategy) else ()),
         *notes_of(config, market, hedged),
         *(
-            remark if remark.startswith(control.title) else f"{control.title}: {_lower(remark)}"
+            remark if remark.startswith(control.title) else f"{control.title}: {lowered(remark)}"
             for control in controls.values()
             for remark in control.remarks
         ),
     )
-    sessions = market.run_sessions
+    sessions, trades = market.run_sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)
     metrics = {
         "verdict": None if evaluation is None else evaluation.verdict.as_dict(),
         "name": config.name,
         "strategy": label,
         "source": market.source.name,
         "simulated": market.simulated,
-        **metrics_of(hedged, setup.terms.earned, sessions, trades_of(hedged.traded, setup.prices.fill, setup.terms)),
+        **metrics_of(hedged, setup.terms.cash_accrual, sessions, trades),
         "controls": {
-            name: metrics_of(control.ledger, control.terms.earned, sessions, control.trades)
+            name: metrics_of(control.ledger, control.terms.cash_accrual, sessions, control.trades)
             for name, control in controls.items()
             if control.ledger is not None and control.trades is not None
         },
@@ -98,12 +103,21 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     }
     intensity = np.full(len(market), np.nan) if prepared.signal is None else prepared.signal
     reads = prepared.reads | (put_reads(market.source) if evaluation else frozenset())
-    ledgers = {"hedged": hedged, **{name: one.ledger for name, one in controls.items() if one.ledger is not None}}
+    ledgers = {"hedged": hedged, **{name: book.ledger for name, book in controls.items() if book.ledger is not None}}
     return Run(
         metrics,
         ledgers,
         Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, reads, engine),
     )
+
+
+def _check_worth(hedged: Ledger, market: Market) -> None:
+    """Raise DataError where a book comes to more than any could: what follows would compute with infinity."""
+    beyond = ~(np.abs(hedged.equity[: hedged.last + 1]) <= MOST)
+    if beyond.any():
+        date = market.run_sessions[int(np.argmax(beyond))]
+        what = f"the hedged book comes to more than {MOST:g} dollars on {date}"
+        raise DataError(f"{what}: a price, dividend or split can't be right: backtest data check tells which")
 
 
 def _judged(evaluation: Evaluation | None) -> dict[str, Any]:
@@ -157,8 +171,3 @@ def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
     if hedged.equity[hedged.last] <= 0.0:
         notes.append(f"The hedged book was ruined on {market.run_sessions[hedged.last]}.")
     return tuple(notes)
-
-
-def _lower(sentence: str) -> str:
-    """Return a sentence as it stands after a colon; a name in capitals stays."""
-    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence

@@ -44,7 +44,7 @@ def origin_of(folder: Path) -> RunOrigin | None:
         if not isinstance(tree, dict) or not isinstance(tree.get("strategy"), dict):
             return None
         file = f"{tree.get('name')}.yaml"
-        shipped = file if file in {one.name for one in RUNS.glob("*.yaml")} else None
+        shipped = file if file in {path.name for path in RUNS.glob("*.yaml")} else None
         base = _flat_run(load_config(RUNS / shipped) if shipped else _defaults(tree["strategy"].get("class")))
     except (OSError, UserError, UnicodeDecodeError):
         return None

@@ -303,7 +303,7 @@ def _manifest(run: Run, config: RunConfig, market: Market) -> dict[str, Any]:
         "source": market.source.name,
         "data": data,
         "synthetic": {name: {"before": str(day)} for name, day in market.synthetic.items()},
-        "audit": [{"id": one.id, "severity": one.severity, "says": one.message} for one in market.findings],
+        "audit": [{"id": item.id, "severity": item.severity, "says": item.message} for item in market.findings],
         "config": digest(known_config(config, market.source.name)),
         "engine": run.engine,
         "code": code_version(),

@@ -238,12 +238,12 @@ def _judged() -> dict[str, Any]:
     return {
         "answer_why": {"type": ["string", "null"], "description": "why there is no answer"},
         **{
-            name: {"type": ["object", "null"], "description": told, **({"properties": held} if held else {})}
-            for name, (told, held) in parts.items()
+            name: {"type": ["object", "null"], "description": about, **({"properties": held} if held else {})}
+            for name, (about, held) in parts.items()
         },
         **{
-            name: {"type": ["array", "null"], "items": {"type": "object"}, "description": told}
-            for name, told in listed.items()
+            name: {"type": ["array", "null"], "items": {"type": "object"}, "description": about}
+            for name, about in listed.items()
         },
     }
 

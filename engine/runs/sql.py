@@ -143,7 +143,7 @@ def described(places: Places, warn: Warn) -> list[tuple[str, str, list[tuple[str
 def import_duckdb() -> None:
     """Raise UserError where DuckDB isn't installed."""
     if find_spec("duckdb") is None:
-        raise UserError("a query needs DuckDB: pip install hedge-backtest[query]")
+        raise UserError("a query needs DuckDB: pip install 'hedge-backtest[query]'")
 
 
 @contextmanager

@@ -142,7 +142,7 @@ def episodes_table(setup: Setup, hedged: Ledger) -> Columns:
     sessions, episodes = setup.market.run_sessions, episodes_of(setup, hedged)
     days = ("decided", "entered", "left", "exited")
     dates = {name: [getattr(episode, name) for episode in episodes] for name in days}
-    held = [(hedged.last if one.exited is None else one.exited) - one.entered for one in episodes]
+    held = [(hedged.last if episode.exited is None else episode.exited) - episode.entered for episode in episodes]
     return {
         **{name: np.array([_day(sessions, at) for at in dates[name]], sessions.dtype) for name in days},
         "sessions": np.array(held, np.int64),

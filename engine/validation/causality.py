@@ -11,7 +11,7 @@ import numpy as np
 from data.arrays import Flags, Ints
 from data.events import Events, Members
 from data.market import Market
-from data.publication import known_early
+from data.publication import RIGHT_AS_KNOWN, known_early
 from data.series import Series
 from data.sources import Kind, Thing
 from engine.validation.histories import MILD, Garbage, cut, poisoned
@@ -217,7 +217,7 @@ def _rule(name: str, thing: Thing) -> tuple[str, str]:
     found, sessions = known_early(thing), thing.lag
     doubt = f"{found.why}: set data.lag.{name}={found.lag}" if found is not None else ""
     if thing.known is not None:
-        return "known on the day its column known says", "" if found is None else f"{found.why}: correct them"
+        return "known on the day its column known says", "" if found is None else f"{found.why}: {RIGHT_AS_KNOWN}"
     if not sessions:
         return "known at the close of its own date", doubt
     return f"known {sessions} session{'s' * (sessions > 1)} after its date", doubt

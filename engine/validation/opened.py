@@ -70,7 +70,7 @@ class Opened:
 
 @dataclass
 class Ear:
-    """An audit hook that collects, while it listens, what a strategy opens through whatever library, ours included."""
+    """An audit hook that collects what a strategy opens, through whatever library, ours included."""
 
     heard: Opened | None = None
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from data.errors import StrategyError
+from data.errors import StrategyError, check_arguments
 from data.market import Market
+from data.ranges import COUNT
 from data.sources import Source
 from engine.config import RunConfig
 from engine.setup import open_market, prepare
@@ -57,8 +58,9 @@ def prove(
     Raises
     ------
     UserError
-        The run can't be made at all.
+        The run can't be made at all, or `cuts` is no count.
     """
+    check_arguments(whole=True, cuts=(cuts, COUNT))
     steps = Steps(STEPS, progress)
     steps.begin("asking on the whole history")
     market = open_market(config, source)

@@ -446,7 +446,7 @@ COMMAND_LINES = {
     ),
 }
 
-SPOILED = {"broken": ("2019-09-05", 4, ""), "ranged": ("2020-03-02", 2, "0.01")}
+SPOILED = {"broken": ("2019-09-05", 4, ""), "ranged": ("2020-03-02", 2, "17.3")}
 """Folders in which SOXS has other text on a date: its close, its high."""
 
 

@@ -284,8 +284,8 @@ def test_strategies_lists_each_with_its_parameters_defaults_and_ranges():
     lines = [" ".join(line.split()) for line in answer.out.splitlines()]
     for name in SHIPPED:
         assert any(line.startswith(f"{name} Hedge ") for line in lines)
-    assert "trend_days 50 >= 2" in lines
-    assert "stretched 0.8 >= 0.01 and <= 1" in lines
+    assert "trend_days 50 2 to 25,200" in lines
+    assert "stretched 0.8 0.01 to 1" in lines
 
 
 def test_strategies_shows_defaults_as_yaml_writes_them():
@@ -320,7 +320,7 @@ def test_strategies_lists_ones_own():
     Path("mine.py").write_text(MINE)
     lines = [" ".join(line.split()) for line in command("strategies", "mine.py:Mine").out.splitlines()]
     assert "Mine Hedge every other month." in lines
-    assert "months 2 >= 1 and <= 12" in lines
+    assert "months 2 1 to 12" in lines
     assert not any(name in " ".join(lines) for name in SHIPPED)
 
 

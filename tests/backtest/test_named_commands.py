@@ -27,7 +27,8 @@ def spoiled(tmp_path, monkeypatch):
             f"{day},{last:.6f},{max(last, now) * 1.001:.6f},{min(last, now) * 0.999:.6f},{now:.6f},1000,0,1"
             for day, last, now in zip(dates, np.concatenate(([100.0], close[:-1])), close, strict=True)
         ]
-        rows[300] = re.sub(r"^([^,]*,[^,]*),[^,]*,[^,]*", r"\1,1,0.5", rows[300])  # high and low of the day
+        high = 0.95 * max(close[299:301])  # below the day's own open or close
+        rows[300] = re.sub(r"^([^,]*,[^,]*),[^,]*,[^,]*", rf"\1,{high:.6f},{0.99 * high:.6f}", rows[300])
         (folder / "bars" / f"{name}.csv").write_text("\n".join([HEADER, *rows]) + "\n")
     (folder / "series" / "IRX.csv").write_text("date,value\n" + "\n".join(f"{day},1.5" for day in dates) + "\n")
     Path("mine.yaml").write_text("name: mine\nstart: 2020-01-02\n")

@@ -61,3 +61,17 @@ def test_a_fraction_is_within_its_range(words, value, tmp_path, monkeypatch):
     assert (answer.status, answer.out) == (2, "")
     assert answer.err.startswith(f"backtest: {words[-1]} ")
     assert "has to be a number from" in answer.err
+
+
+@pytest.mark.parametrize(
+    "typed", [("run", "a"), ("sweep", "a"), ("search", "a"), ("walkforward", "a"), ("runs",), ("sweeps",)]
+)
+@pytest.mark.parametrize("out", ["http://x/y", "s3:bucket"])
+def test_a_folder_that_begins_as_an_address_is_refused(typed, out, tmp_path, monkeypatch):
+    """A relative one would be pyarrow's to fetch, and end in its traceback."""
+    monkeypatch.chdir(tmp_path)
+    answer = command(*typed, "--out", out)
+
+    assert (answer.status, answer.out, len(answer.err.splitlines())) == (2, "", 1)
+    assert "begins as an address does: give a folder, or its whole path" in answer.err
+    assert not list(tmp_path.iterdir())

@@ -24,6 +24,16 @@ def test_every_module_and_test_it_is_told_of_exists():
             assert (mutants.ROOT / test).is_file(), test
 
 
+def test_every_line_that_is_explained_still_stands_in_its_module():
+    for part in mutants.EXPLAINED.read_text("utf-8").split("### ")[1:]:
+        module, _, explained = part.partition("\n")
+        source = " ".join((mutants.ROOT / module).read_text("utf-8").split())
+        lines = re.findall(r"^  - `(.*?)` -> `", explained, re.MULTILINE)
+
+        assert lines
+        assert not [line for line in lines if " ".join(line.split()) not in source], module
+
+
 @pytest.mark.parametrize("pattern", mutants.CONFIG["operators"])
 def test_every_operator_it_is_told_of_exists(pattern):
     assert [name for name in operator_names() if re.fullmatch(f"core/(?:{pattern})", name)]

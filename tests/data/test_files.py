@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import UserError
 from data.files import (
     ABANDONED,
     CHECKSUMS,
     GATE,
+    absolute,
     damaged,
     locked,
+    path_of,
     replace_synced,
     write_and_sweep_up,
     write_checksums,
@@ -30,6 +33,13 @@ def test_a_file_is_written_with_its_folders(tmp_path):
 
     assert path.read_text() == "whole"
     assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("named", ["/", ".", ""])
+def test_a_folder_has_no_name_to_write_beside(named):
+    with pytest.raises(IsADirectoryError) as caught:
+        write_whole(Path(named), lambda writing: writing.write_text("never"))
+    assert caught.value.filename == str(Path(named))
 
 
 def test_a_fault_leaves_the_old_file_and_nothing_beside_it(tmp_path):
@@ -177,3 +187,34 @@ with locked(pathlib.Path({str(tmp_path)!r})):
         holder.kill()
         with locked(tmp_path):
             pass
+
+
+def test_a_folder_is_named_from_the_root_on_with_its_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    assert absolute("~/data") == absolute("data") == tmp_path.resolve() / "data"
+    assert path_of("~/data") == tmp_path / "data"
+    assert path_of("data") == Path("data")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links take a right there")
+def test_a_link_to_itself_and_nobody_s_home_are_folders_that_aren_t_there(tmp_path, monkeypatch):
+    """Both are a RuntimeError of pathlib's, by which a command would end with a traceback."""
+    monkeypatch.chdir(tmp_path)
+    Path("loop").symlink_to("loop")
+    for named in ("loop", "loop/data", "~nobody-has-this-name/data"):
+        assert not path_of(named).is_dir()
+        assert not absolute(named).is_dir()
+        assert absolute(named).is_absolute()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are UTF-16 there")
+def test_a_working_folder_that_is_not_utf_8_is_told_before_a_run_names_it(tmp_path, monkeypatch):
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    with pytest.raises(UserError, match=r"caf.udce9/data' is not UTF-8: rename the file or folder"):
+        absolute("data")

@@ -33,6 +33,11 @@ FOREIGN = {
         f"{OURS},Symbol\n" + "".join(f"{row},{name}\n" for name in "ABCDE" for row in ROWS),
         "bars/AAA.csv: holds 5 tickers, A, B, C and 2 more: save one file an instrument",
     ),
+    "semicolons": (
+        LINES.replace(",", ";").replace("10;10", "10,5;10,5"),
+        "bars/AAA.csv:1: its fields aren't separated by commas: save it as CSV with commas",
+    ),
+    "bars": (LINES.replace(",", "|"), "bars/AAA.csv:1: its fields aren't separated by commas: save it as CSV with"),
     "row of tickers": (
         f"{OURS}\n,AAA,AAA,AAA,AAA,AAA,AAA,AAA\n" + "\n".join(ROWS),
         "bars/AAA.csv:2: holds the ticker AAA, as yfinance writes it: delete the line",

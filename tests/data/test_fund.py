@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markets import MemorySource, days, estimated_return, make_bars, make_series, nyse
+from markets import MemorySource, days, make_bars, make_series, nyse
+from prospectus import estimated_return
 
 from data.arrays import day
 from data.errors import DataError

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markets import days, make_bars, nyse, random_bars
 
 from data.bars import COLUMNS, PRICES
-from data.errors import DataError
+from data.errors import DataError, UserError
 from data.importing import import_files
 from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
@@ -626,7 +626,8 @@ def test_a_series_dated_by_the_first_days_of_its_periods_says_which_lag_it_needs
     assert take("date,value", *quarters, file="GDP.csv", lag=85).notes == ()
     known = [f"{row},{row[:10]}" for row in quarters]
     assert take("date,value,known", *known, file="GDP.csv").notes[-1] == (
-        "It is known too early: its column known has days before the quarters were over."
+        "It is known too early: its column known has days before the quarters were over: "
+        "correct them, or leave them if each value was set on its day, as a rate is."
     )
 
 
@@ -729,7 +730,8 @@ def test_what_can_not_be_imported_at_all(tmp_path, store):
     assert said(tmp_path, name="SOXS") == (
         f"{tmp_path}: is a folder, and a name is for a single file: name its files after what they hold"
     )
-    assert said(tmp_path, lag=-1) == "a lag of -1 sessions can't be meant: it has to be a whole number from 0 to 25,200"
+    with pytest.raises(UserError, match=r"^lag=-1: has to be a whole number from 0 to 25,200$"):
+        import_files(store, tmp_path, lag=-1)
 
 
 # Faults
@@ -743,6 +745,7 @@ def swapped(row, column, cell):
 
 
 FORM = "write it as YYYY-MM-DD, or give its form, such as --dates %m/%d/%y"
+BEYOND = "beyond all bounds: correct it: it is from"
 POSITIVE = "and prices are positive: correct it, or delete the row"
 
 
@@ -770,6 +773,35 @@ POSITIVE = "and prices are positive: correct it, or delete the row"
         ),
         (swapped(1, "split", "-1"), "SOXS.csv:3: 2024-01-03: the split is negative: write new shares per old share"),
         (swapped(1, "split", "1:0"), "SOXS.csv:3: 2024-01-03: split is '1:0', not a number: correct it"),
+        (
+            swapped(1, "close", "1e300"),
+            f"SOXS.csv:3: 2024-01-03: close is '1e300', {BEYOND} 1e-06 to 1e+12",
+        ),
+        (
+            swapped(1, "open", "1e-320"),
+            f"SOXS.csv:3: 2024-01-03: open is '1e-320', {BEYOND} 1e-06 to 1e+12",
+        ),
+        (
+            swapped(1, "dividend", "1e13"),
+            f"SOXS.csv:3: 2024-01-03: dividend is '1e13', {BEYOND} 0 to 1e+12",
+        ),
+        (
+            swapped(1, "volume", "1e16"),
+            f"SOXS.csv:3: 2024-01-03: volume is '1e16', {BEYOND} 0 to 1e+15",
+        ),
+        (swapped(1, "split", "1:1e9"), "SOXS.csv:3: 2024-01-03: split is '1:1e9', not a number: correct it"),
+        (swapped(1, "split", "1e7"), f"SOXS.csv:3: 2024-01-03: split is '1e7', {BEYOND} 1e-06 to 1,000,000"),
+        (
+            [OURS, *(f"2024-01-{day:02},1,1,1,1,1,0,1000000" for day in (2, 3, 4))],
+            (
+                "SOXS.csv:4: 2024-01-04: splits up to here multiply beyond all bounds: correct them: their product is "
+                "from 1e-15 to 1e+15"
+            ),
+        ),
+        (
+            ["date,value", "2024-01-02,-2e15"],
+            f"SOXS.csv:2: 2024-01-02: value is '-2e15', {BEYOND} -1e+15 to 1e+15",
+        ),
         (
             swapped(1, "date", "03.01.2024"),
             "SOXS.csv:3: date is '03.01.2024', though the first is '2024-01-02': write all dates in one form",

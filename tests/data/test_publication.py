@@ -74,6 +74,14 @@ def test_other_dates_begin_no_period(dates):
     assert known_early(series("MINE", dates)) is None
 
 
+@pytest.mark.parametrize(("first", "size"), [("2020-04", 1), ("2015-04", 3), ("2013-04", 6), ("2013-07", 12)])
+def test_three_first_days_tell_though_each_is_a_session(first, size):
+    months = np.datetime64(first) + size * np.arange(3)
+    dates = months.astype("datetime64[D]")
+    assert np.isin(dates, SESSIONS).all()
+    np.testing.assert_array_equal(begun(dates).ends, (months + size).astype("datetime64[D]") - DAY)
+
+
 def test_weeks_that_begin_on_mondays_are_known_by_those_without_a_session():
     mondays = SATURDAYS + 2 * DAY
     assert begun(mondays).unit == "week"

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from data.ranges import LEVERAGE, SHARE, Range
@@ -25,6 +26,12 @@ def test_a_whole_number_is_one_within_both_ends(value):
     with pytest.raises(ValueError, match=r"^has to be a whole number from 2 to 3,000$"):
         Range(2, 3_000).take(value, whole=True)
     assert Range(2, 3_000).take(3_000, whole=True) == 3_000
+
+
+def test_zero_negative_and_missing_numbers_are_left_to_rules_of_their_own():
+    column = np.array([np.nan, np.inf, -np.inf, -1.0, 0.0, 1e-9, 1.0, 9.0])
+    assert Range(0.5, 8.0).beyond(column).tolist() == [False] * 5 + [True, False, True]
+    assert Range(-0.5, 8.0).beyond(column).tolist() == [False, False, False, True, False, False, False, True]
 
 
 @pytest.mark.parametrize("value", [0, -0.0, 0.05, -0.0999, 5e-324])

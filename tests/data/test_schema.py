@@ -228,6 +228,23 @@ def test_many_faults_take_little_memory():
     assert peak < 6 * frame.memory_usage().sum()
 
 
+@pytest.mark.parametrize("value", [1e16, -1e16])
+def test_a_series_value_beyond_all_bounds_is_told(value):
+    frame = pd.DataFrame({"date": pd.to_datetime(["2024-01-02", "2024-01-03"]), "value": [-4.0, value]}, index=[2, 3])
+
+    with pytest.raises(DataError, match=r"^series/A.csv:3: 2024-01-03: value is beyond all bounds: correct it"):
+        check("series", frame, "series/A.csv")
+
+
+@pytest.mark.parametrize("split", [1e6, 1e-6])
+def test_splits_that_multiply_beyond_all_bounds_are_told(split):
+    frame = bars_frame()
+    frame.loc[frame.index[:3], "split"] = split
+
+    with pytest.raises(DataError, match=rf"A.csv:{frame.index[2]}: .*splits up to here multiply beyond all bounds"):
+        check("bars", frame, "bars/A.csv")
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [("close", 1e-320), ("open", 1e13), ("dividend", 1e308), ("volume", 1e16), ("split", 1e7), ("split", 1e-7)],

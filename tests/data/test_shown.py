@@ -1,7 +1,7 @@
 """What objects say of themselves in a notebook: at most a screen, and what a person looks for first."""
 
 import pytest
-from walkforwards import by_hand
+from walkforward_runs import by_hand
 
 import backtest
 from data.shown import figure, screen

@@ -216,3 +216,9 @@ def test_rows_that_are_no_sessions_are_not_sent_to_the_store(tmp_path, title, ce
 def test_intraday_rows_are_named(read, door, kind):
     with pytest.raises(DataError, match="has several times of one day: intraday rows: make daily bars of them"):
         read(door, kind, ["2016-01-04 09:30:00-05:00", "2016-01-04 10:30:00-05:00", "2016-01-05 09:30:00-05:00"])
+
+
+@pytest.mark.parametrize("cell", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:00-14:00"])
+def test_a_moment_outside_every_calendar_is_neither_a_day_nor_a_stamp(cell):
+    with pytest.raises(ValueError, match=r"^no day of any calendar$"):
+        read_stamps([cell])

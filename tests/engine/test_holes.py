@@ -94,7 +94,7 @@ def test_every_yearly_figure_is_by_the_exchange_s_years(holed):
         returns, growth = np.diff(ledger.equity) / ledger.equity[:-1], ledger.equity[-1] / ledger.equity[0]
         assert figures["cagr"] == pytest.approx(growth ** (1 / years) - 1, rel=1e-12)
         assert figures["volatility"] == pytest.approx(returns.std(ddof=1) * math.sqrt(last / years), rel=1e-12)
-        cash = holed.setup.terms.earned[1:].mean()
+        cash = holed.setup.terms.cash_accrual[1:].mean()
         assert figures["sharpe"] == pytest.approx(
             (returns - cash).mean() / returns.std(ddof=1) * math.sqrt(last / years)
         )

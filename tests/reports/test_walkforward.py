@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from packing import unpacked
 from rich.console import Console
-from walkforwards import AXES, DAYS, FLOOR, WEIGHT, by_hand
+from walkforward_runs import AXES, DAYS, FLOOR, WEIGHT, by_hand
 
 from engine.research.walkforward.plan import TEST, TRAIN, WHOLE
 from reports.sweep_numbers import extract

@@ -18,7 +18,7 @@ def run_by_hand(setup, at_open, at_close):
     equity = np.full(len(prices.close), np.nan)
     equity[0] = cash
     for t in range(1, len(prices.close)):
-        income = cash * (terms.earned[t] if cash >= 0 else terms.owed[t])
+        income = cash * (terms.cash_accrual[t] if cash >= 0 else terms.borrow_accrual[t])
         income -= (np.maximum(-held, 0) * prices.close[t - 1, :-1]).sum() * BORROW * n[t] / 360
         held = held * prices.split[t, :-1]
         paid = prices.dividend[t, :-1]

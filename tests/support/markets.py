@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -175,26 +174,3 @@ def _column(told: Column, default: Floats) -> Floats:
 def executed_with(run, **changes):
     """Return a run that is still in memory with some of what was executed changed."""
     return replace(run, executed=replace(run.executed, **changes))
-
-
-def estimated_return(index_return: float, volatility: float, leverage: float) -> float:
-    """Return what daily reset makes of an index's return when nothing is earned or paid.
-
-    ``(1+R)^b * exp((b-b^2)/2 * sigma^2)``: for -3x ``(1+R)^-3 * exp(-6 sigma^2)``, the table of estimated fund returns
-    in an American prospectus. It is the limit of `fund_return` when exposure is reset continuously.
-
-    Parameters
-    ----------
-    index_return
-        R, over the whole time, a fraction.
-    volatility
-        sigma, the square root of the variance realised over that time, a fraction.
-    leverage
-        b.
-
-    References
-    ----------
-    Cheng and Madhavan (2009), "The dynamics of leveraged and inverse exchange-traded funds", J. of Investment
-    Management 7(4).
-    """
-    return float((1.0 + index_return) ** leverage * math.exp((leverage - leverage**2) / 2.0 * volatility**2) - 1.0)

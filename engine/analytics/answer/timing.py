@@ -174,7 +174,7 @@ def _path_of(setup: Setup, hedged: Ledger, beta: Floats) -> Path:
 
 
 def _clock(setup: Setup, path: Path) -> Clock:
-    apart = np.diff(log(core_level(setup)), prepend=0.0) - log1p(setup.terms.earned)
+    apart = np.diff(log(core_level(setup)), prepend=0.0) - log1p(setup.terms.cash_accrual)
     return Clock(apart - apart[1:].mean(), float(path.core.mean()), fills_at_open(setup))
 
 

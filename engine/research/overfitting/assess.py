@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from data.arithmetic import log1p
 from data.arrays import Flags, Floats, Ints
+from data.format import as_json
 from data.sources import Source
 from engine.config import RunConfig
 from engine.research.cache import Cache
@@ -105,7 +106,7 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
         aside.submit(import_module, "arch.bootstrap")  # takes two seconds, which others needn't wait for
         found = _of_table(folder / "results.parquet", kept, follow, begin or (lambda _: None))
     if found is not None:
-        write_json(folder / FILE, _plain({"says": sentence(found, Tried(found.trials, 1))} | found.as_dict()))
+        write_json(folder / FILE, as_json({"says": sentence(found, Tried(found.trials, 1))} | found.as_dict(), DIGITS))
     return found
 
 
@@ -175,7 +176,7 @@ def _deflated(books: PathSet, apart: Apart, best: int, drawn: Drawn, known: Floa
 def _deflate(best: Floats, others: Floats, known: Floats | None, trials: int, a_year: float) -> Deflated:
     """Measure a series of the best, and of others drawn; `known` are the Sharpe ratios of all where they are known."""
     spread = sharpes(others, a_year) if known is None else known
-    effective, growth = (_rounded(each, 4) for each in (effective_trials(others) if len(others) else (1.0, 0.0)))
+    effective, growth = (float(f"{each:.4g}") for each in (effective_trials(others) if len(others) else (1.0, 0.0)))
     return Deflated(
         float(sharpes(best[np.newaxis], a_year)[0]),
         *moments(best),
@@ -196,18 +197,3 @@ def _superior(books: PathSet, apart: Apart, best: int, drawn: Ints) -> dict[str,
     left, a_year = len(np.setdiff1d(drawn, rows)), books.a_year
     series = {"unhedged": apart.unhedged[books.compared], "derisk": apart.derisk}
     return {name: superior(np.ascontiguousarray(each[order].T), left, a_year=a_year) for name, each in series.items()}
-
-
-def _plain(value: Any) -> Any:
-    """Return plain values, numbers to `DIGITS` and None for what is undefined."""
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    if isinstance(value, float):
-        return _rounded(value, DIGITS) if math.isfinite(value) else None
-    return value
-
-
-def _rounded(value: float, digits: int) -> float:
-    return float(f"{value:.{digits}g}")

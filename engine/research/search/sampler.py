@@ -98,6 +98,8 @@ class OptunaSampler:
     def __post_init__(self) -> None:
         optuna = import_optuna()
         directions, path = [objective.direction for objective in self.objectives], self.folder / JOURNAL
+        if path.is_symlink() and not path.exists():  # it would be written where the link leads
+            path.unlink()
         _cut_off_damage(path)
         storage = _journal(path)
         if not storage.get_all_studies():
@@ -176,7 +178,7 @@ class OptunaSampler:
 def import_optuna() -> Any:  # the module
     """Return optuna, quiet; raises UserError where it isn't installed."""
     if find_spec("optuna") is None:
-        raise UserError("a search needs optuna: pip install hedge-backtest[search]")
+        raise UserError("a search needs optuna: pip install 'hedge-backtest[search]'")
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)

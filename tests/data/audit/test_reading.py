@@ -1,5 +1,6 @@
 """A broken CSV file: all its faults as findings, and the audit of the rows that remain."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -55,7 +56,6 @@ def test_all_faults_are_told_each_rule_once(tmp_path):
     assert set(found) == {
         "SMH-close-missing",
         "SMH-duplicate",
-        "SMH-high-missing",
         "SMH-high-text",
         "SMH-no-session",
         "SMH-open-not-positive",
@@ -68,6 +68,18 @@ def test_all_faults_are_told_each_rule_once(tmp_path):
     assert [str(date) for date in close.dates] == [rows()[7][0], rows()[9][0]]
     assert found["SMH-no-session"].first == day("2018-03-17")
     assert found["SMH-high-text"].message == "high is 'forty', not a number (bars/SMH.csv, row 32)"
+
+
+def test_text_is_called_missing_only_where_something_is(tmp_path):
+    assert [one.kind for one in audit(written(tmp_path, with_cells(close_7="forty")), ("SMH",))] == ["close-text"]
+    both = audit(written(tmp_path, with_cells(close_7="forty", close_9="")), ("SMH",))
+    assert [one.kind for one in both] == ["close-missing", "close-text"]
+
+
+def test_a_number_with_two_meanings_is_told_with_the_way_to_decide(tmp_path):
+    (one,) = audit(written(tmp_path, with_cells(close_7='"40,500"')), ("SMH",))
+    assert one.message == "close is '40,500', which is 40500 or 40.5 (bars/SMH.csv, row 9)"
+    assert one.remedy.endswith("take it into the store: backtest data import, with --decimal . or --decimal ,")
 
 
 def test_rows_that_can_t_be_read_are_not_called_missing_too(tmp_path):
@@ -188,3 +200,12 @@ def test_what_a_source_in_memory_holds_is_checked_as_a_file_is():
         broken = fault.plant(clean, date).bars[fault.about(clean)]
         found = audit(source_of(broken))
         assert [(one.kind, one.severity, one.first) for one in found] == [(kind, ERROR, date)]
+
+
+@pytest.mark.parametrize(("column", "value"), [("close", 1e-320), ("open", 1e300), ("split", 1e7), ("dividend", 1e13)])
+def test_a_value_beyond_all_bounds_can_t_be(column, value):
+    bars = next(iter(made_up(5).bars.values()))
+    values = getattr(bars, column).copy()
+    values[50] = value
+    (found,) = audit(source_of(replace(bars, **{column: values})))
+    assert (found.kind, found.severity, found.first) == ("values", ERROR, bars.dates[50])

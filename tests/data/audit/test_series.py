@@ -83,6 +83,7 @@ def test_values_that_count_as_known_before_their_quarter_was_over_are_told():
     assert not audit(source_of(make_series("GDP", quarters, growth, lag=85)))
     (known,) = audit(source_of(make_series("GDP", quarters, growth, known=quarters)))
     assert known.message == "its column known has days before the quarters were over"
+    assert known.remedy == "correct them, or leave them if each value was set on its day, as a rate is"
     assert not audit(source_of(make_series("GDP", quarters, growth, known=quarters + 120 * DAY)))
     (later,) = told("GDP", growth, quarters, first=quarters[-4])
     assert len(later.dates) == 4

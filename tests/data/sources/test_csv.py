@@ -1,4 +1,4 @@
-"""A folder of CSV files: what it may look like, and one line for every fault, naming file, row, date and cure."""
+"""A folder of CSV files: what it may look like, and one line for every fault, naming file, row, date and remedy."""
 
 import numpy as np
 import pytest
@@ -138,6 +138,7 @@ def wrong(fault):
     return f"bars/SOXS.csv:3: 2024-01-03: {fault}"
 
 
+PLAINLY = "write it plainly, or take it into the store: backtest data import, with --decimal"
 MISSING = "is missing or not finite: fill it in, or delete the row"
 NOT_POSITIVE = "is zero or negative: correct the price, or delete the row"
 UNREADABLE = "bars/SOXS.csv:3: date is missing or unreadable: write it as YYYY-MM-DD"
@@ -155,7 +156,7 @@ FAULTS = {
     "capitals": (lines(HEADER.title(), *ROWS), f"bars/SOXS.csv:1: column date is missing: {NEEDS}{IMPORT}"),
     "semicolons": (
         lines(HEADER, *ROWS).replace(",", ";"),
-        f"bars/SOXS.csv:1: column date is missing: {NEEDS}",
+        "bars/SOXS.csv:1: its fields aren't separated by commas: save it as CSV with commas",
     ),
     "empty file": ("", "bars/SOXS.csv:1: is empty: the first line is the header"),
     "blank file": ("\n\n", "bars/SOXS.csv:1: is empty: the first line is the header"),
@@ -187,9 +188,17 @@ FAULTS = {
         lines(f"{HEADER},change", *(f'{row},"0,5"' for row in ROWS)),
         f"bars/SOXS.csv:2: change is '0,5', {COMMA}",
     ),
-    "thousands": (changed(volume='"1,000"'), wrong("volume is '1,000', not a number: correct it")),
-    "dollars": (changed(dividend="$0.5"), wrong("dividend is '$0.5', not a number: correct it")),
+    "thousands": (
+        changed(volume='"1,000"'),
+        wrong(f"volume is '1,000', which is 1000 or 1: {PLAINLY} . or --decimal ,"),
+    ),
+    "dollars": (changed(dividend="$0.5"), wrong(f"dividend is '$0.5', which is 0.5: {PLAINLY} .")),
     "ratio": (changed(split="1:10"), wrong("split is '1:10', not a number: correct it")),
+    "400 digits": (changed(split="9" * 400), wrong(f"split {MISSING}")),
+    "400 digits in a column of numbers": (
+        lines(HEADER, *(f"{row.rpartition(',')[0]},{'9' * 400}" for row in ROWS)),
+        f"bars/SOXS.csv:2: 2024-01-02: split {MISSING}",
+    ),
     "zero price": (changed(low="0"), wrong(f"low {NOT_POSITIVE}")),
     "negative price": (changed(close="-42"), wrong(f"close {NOT_POSITIVE}")),
     "negative volume": (changed(volume="-1"), wrong("volume is negative: write 0 where it is not known")),
@@ -315,10 +324,10 @@ def test_a_series_fault_is_told_in_one_line(tmp_path, text, fault):
 def test_a_missing_file_is_answered_with_the_near_name(tmp_path, kind, asked, near):
     source = folder(tmp_path, "", kind)
     path = tmp_path / kind / f"{asked}.csv"
-    cure = "add it, or choose another folder with --data"
-    assert said_by(source.read, kind, asked) == f"{path}: no such file, did you mean {near}?: {cure}"
+    remedy = "add it, or choose another folder with --data"
+    assert said_by(source.read, kind, asked) == f"{path}: no such file, did you mean {near}?: {remedy}"
     strange = tmp_path / kind / "QQQ.csv"
-    assert said_by(source.read, kind, "QQQ") == f"{strange}: no such file: {cure}"
+    assert said_by(source.read, kind, "QQQ") == f"{strange}: no such file: {remedy}"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from history import FOLDER, needs_history
-from markets import MemorySource, estimated_return, make_bars, make_series, nyse
+from markets import MemorySource, make_bars, make_series, nyse
+from prospectus import estimated_return
 
 from data.arrays import DAY, day
 from data.bars import COLUMNS

@@ -396,5 +396,5 @@ def test_random_histories_come_back(server: ChartServer) -> None:
 
 def test_without_yfinance_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "yfinance", None)
-    with pytest.raises(DataError, match=r"^yfinance isn't installed: pip install 'hedge-backtest\[data\]'$"):
+    with pytest.raises(DataError, match=r"^yfinance isn't installed: pip install yfinance$"):
         fetch("X")

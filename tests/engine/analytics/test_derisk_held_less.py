@@ -32,7 +32,7 @@ def test_none_of_it_is_cash(keys, seed):
     book = run_held_less(setup, 0.0)
 
     assert not book.shares.any()
-    assert book.equity == pytest.approx(setup.terms.cash * np.cumprod(1.0 + setup.terms.earned))
+    assert book.equity == pytest.approx(setup.terms.cash * np.cumprod(1.0 + setup.terms.cash_accrual))
 
 
 def test_a_part_by_hand():

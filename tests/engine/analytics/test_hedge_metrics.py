@@ -71,7 +71,10 @@ def test_the_price_is_the_difference_of_the_metrics(keys, seed):
     calm = run_policy(setup.prices, setup.terms, setup.plan._replace(size=np.zeros_like(setup.plan.size)))
     ours, theirs = (
         metrics_of(
-            book, setup.terms.earned, setup.market.run_sessions, trades_of(book.traded, setup.prices.fill, setup.terms)
+            book,
+            setup.terms.cash_accrual,
+            setup.market.run_sessions,
+            trades_of(book.traded, setup.prices.fill, setup.terms),
         )
         for book in (hedged, calm)
     )

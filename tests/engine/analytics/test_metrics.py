@@ -28,7 +28,7 @@ def measured(keys=None, seed=3):
 
 def of(setup, ledger):
     trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-    return metrics_of(ledger, setup.terms.earned, setup.market.run_sessions, trades)
+    return metrics_of(ledger, setup.terms.cash_accrual, setup.market.run_sessions, trades)
 
 
 def a_year(setup):
@@ -50,7 +50,7 @@ def test_growth_volatility_and_tail_agree_with_empyrical():
 
 def test_sharpe_and_sortino_agree_with_empyrical_over_the_mean_cash_return():
     setup, ledger, figures = measured()
-    returns, cash = returns_of(ledger.equity), mean_cash_return(setup.terms.earned, ledger.last)
+    returns, cash = returns_of(ledger.equity), mean_cash_return(setup.terms.cash_accrual, ledger.last)
 
     assert cash > 0
     assert figures["sharpe"] == pytest.approx(
@@ -68,7 +68,7 @@ def test_quantstats_shows_the_same_sharpe_when_it_is_handed_the_same_rate():
 
     setup, ledger, figures = measured()
     returns = pd.Series(returns_of(ledger.equity), setup.market.run_sessions[1:])
-    rate = annual(mean_cash_return(setup.terms.earned, ledger.last), a_year(setup))
+    rate = annual(mean_cash_return(setup.terms.cash_accrual, ledger.last), a_year(setup))
 
     assert qs.sharpe(returns, rf=rate, periods=a_year(setup)) == pytest.approx(figures["sharpe"])
     assert qs.sortino(returns, rf=rate, periods=a_year(setup)) == pytest.approx(figures["sortino"])

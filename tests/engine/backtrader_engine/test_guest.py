@@ -144,7 +144,7 @@ def test_somebodys_strategy_gets_splits_dividends_and_interest():
     prices, terms = setup.prices, setup.terms
     shares, cash = np.zeros(2), terms.cash
     for t in range(1, len(ledger.equity)):
-        cash *= 1.0 + terms.earned[t]
+        cash *= 1.0 + terms.cash_accrual[t]
         shares *= prices.split[t] * (1.0 + prices.dividend[t] / prices.open[t])
         for i in range(2):
             deal, price = ledger.traded[t, i], prices.open[t, i]

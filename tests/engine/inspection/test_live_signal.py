@@ -14,7 +14,7 @@ from markets import days, make_bars, make_market, make_series, nyse
 from worlds import configured, settings, source
 
 from backtest import load_config
-from data.errors import DataError
+from data.errors import DataError, UserError
 from data.series import Series
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
@@ -361,3 +361,10 @@ def test_late_is_what_neither_lag_nor_rhythm_explains():
         "MONTHLY": ("2024-04-01", 18, False),
         "OTHER": ("2024-04-22", 3, True),
     }
+
+
+@pytest.mark.parametrize("given", [{"days": 1}, {"days": 2.5}, {"equity": float("nan")}, {"equity": 0.0}])
+def test_a_number_out_of_its_range_is_refused(given):
+    (name,) = given
+    with pytest.raises(UserError, match=f"^{name}=.*: has to be a "):
+        signal_now(configured(TOLD), WORLD, **given)

@@ -68,14 +68,16 @@ def test_a_shifted_run_is_a_replay_of_rolled_orders(keys, seed, shift):
     held = ours.shares[1:, :-1] if opens else ours.shares[1:, :-1] - ours.traded[1:, :-1]
     cash = ours.cash[1:]
     if not opens:  # before the close's orders
-        before = ours.cash[:-1] * np.where(ours.cash[:-1] >= 0, setup.terms.earned[1:], setup.terms.owed[1:])
+        before = ours.cash[:-1] * np.where(
+            ours.cash[:-1] >= 0, setup.terms.cash_accrual[1:], setup.terms.borrow_accrual[1:]
+        )
         moved = ours.shares[:-1, :-1] * setup.prices.split[1:, :-1]
         paid = moved * setup.prices.dividend[1:, :-1] * ~((moved > 0) & setup.terms.reinvest)
         lent = np.minimum(ours.shares[:-1, :-1] * close[:-1, :-1], 0) * setup.terms.borrow[1:, None]
         cash = ours.cash[:-1] + before + paid.sum(axis=1) + lent.sum(axis=1)
     weight = (held * core).sum(axis=1) / (cash + (held * core).sum(axis=1))
     level = timing.core_level(setup)
-    apart = np.diff(np.log(level)) - np.log1p(setup.terms.earned[1:])
+    apart = np.diff(np.log(level)) - np.log1p(setup.terms.cash_accrual[1:])
     mean = entry_orders(setup, hedged, beta).core[:-1].mean()
     assert total == pytest.approx((((weight - mean) * (apart - apart.mean())) ** 2).sum(), rel=1e-7, abs=1e-18)
 

@@ -38,7 +38,7 @@ def by_the_loop(config, fed):
 
     def figures(ledger):
         trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-        return metrics_of(ledger, setup.terms.earned, market.run_sessions, trades)
+        return metrics_of(ledger, setup.terms.cash_accrual, market.run_sessions, trades)
 
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
     return figures(ledger), figures(run_unhedged(setup)), scalars(attribute(setup, ledger))
@@ -53,8 +53,8 @@ def assert_rows_are_runs(config, grid, fed, table):
             assert table[name][row] == pytest.approx(expected, rel=1e-8, abs=1e-9, nan_ok=True), (name, values)
         for name in COMPARABLE:
             if hedged[name] is not None and unhedged[name] is not None:
-                above = hedged[name] - unhedged[name]
-                assert table[f"{name}_vs_unhedged"][row] == pytest.approx(above, rel=1e-8, abs=1e-8)
+                above, size = hedged[name] - unhedged[name], max(1.0, abs(hedged[name]), abs(unhedged[name]))
+                assert table[f"{name}_vs_unhedged"][row] == pytest.approx(above, rel=1e-8, abs=1e-8 * size)
         for name in HEDGE:
             assert table[name][row] == pytest.approx(attributed[name], rel=1e-8, abs=1e-10), (name, values)
         assert not table["failed"][row]

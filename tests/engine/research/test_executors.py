@@ -102,7 +102,7 @@ def test_options_that_contradict_each_other(named, workers, cluster, says):
 def test_without_dask_it_says_what_to_install(monkeypatch, named, cluster):
     monkeypatch.setattr(executors, "find_spec", lambda name: None)
 
-    with pytest.raises(UserError, match=r"needs dask: pip install hedge-backtest\[cluster\]$"):
+    with pytest.raises(UserError, match=r"needs dask: pip install 'hedge-backtest\[cluster\]'$"):
         executor_of(named, None, cluster, "threads")
 
 

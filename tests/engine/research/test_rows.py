@@ -7,14 +7,14 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from history import FOLDER, needs_history
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from less import gap_by_hand, shortfall
 from worlds import configured, source
 from worlds import settings as drawn_settings
 
 from backtest import load_config, run
-from data.errors import UserError
+from data.errors import DataError, UserError
 from data.sources.csv import CsvSource
 from engine.analytics.derisk import held_less_grid, sold_at_entry, sold_daily
 from engine.kernel import tails
@@ -56,7 +56,10 @@ def test_bad_quarter_and_gap_are_those_of_the_rows_own_book(keys, seed):
     grid = grid_of(config, ["trend_days=3,9", "hedge.weight=0,0.1,0.35"])
     made = made_of(config, grid, fed)
     table = compute(made, 0, len(grid), 2, Timer())
-    world = made.environment(())
+    try:
+        world = made.environment(())
+    except DataError:  # costs a share of more than a price that fell
+        reject()
     books, sessions = [book.equity for book in held_less_grid(world.setup)], len(world.setup.prices.close)
 
     for row, places in enumerate(grid.indices(0, len(grid))):
@@ -65,6 +68,8 @@ def test_bad_quarter_and_gap_are_those_of_the_rows_own_book(keys, seed):
             assert np.isnan([table[name][row] for name in SAFETY]).all()
             continue
         assert table["bad_quarter"][row] == pytest.approx(shortfall(ledger.equity), abs=1e-9)
+        if abs(shortfall(ledger.equity) - shortfall(books[-1])) < 1e-12:
+            continue  # unhedged: a rounding decides whether all of the core is as safe, or less in whole shares
         by_hand = gap_by_hand(ledger.equity, books, (sessions - 1) / world.market.sessions_a_year)
         assert table["gap_to_held_less"][row] == pytest.approx(by_hand, abs=1e-9)
 

@@ -184,7 +184,7 @@ def test_a_mistake_is_what_duckdb_says_in_one_line(places, sql, said):
 
 def test_without_duckdb_it_says_what_to_install(places, monkeypatch):
     monkeypatch.setattr("engine.runs.sql.find_spec", lambda _name: None)
-    with pytest.raises(UserError, match=r"pip install hedge-backtest\[query\]"):
+    with pytest.raises(UserError, match=r"pip install 'hedge-backtest\[query\]'"):
         answer("select 1", places)
 
 

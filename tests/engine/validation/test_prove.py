@@ -13,7 +13,7 @@ from markets import make_series, nyse, random_bars, source_of
 from worlds import configured
 
 from data.arrays import DAY
-from data.errors import DataError, StrategyError
+from data.errors import DataError, StrategyError, UserError
 from data.events import make_events, make_members
 from engine.analytics.derisk import sold_daily
 from engine.loading import find_run, load_config, set_path
@@ -377,3 +377,9 @@ def test_the_shipped_hedge_passes_on_real_history():
     assert proof.stands
     assert outcomes(proof)["publication"] == "passed"
     assert check(proof, "files").outcome == "passed"
+
+
+@pytest.mark.parametrize("cuts", [0, -1, 1.5, True, 2**63])
+def test_cuts_are_counted(cuts):
+    with pytest.raises(UserError, match=r"^cuts=.*: has to be a whole number from 1 to 25,200$"):
+        prove(configured({}), made_up(), cuts)

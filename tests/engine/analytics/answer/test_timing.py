@@ -77,7 +77,7 @@ def test_t_is_growth_over_its_own_standard_error(keys, seed):
     setup, hedged, beta = ran(keys | {"execution.fill": "next_open"}, seed)
     closes, years = len(hedged.equity) - 1, (len(hedged.equity) - 1) / 252
     shifts, orders = shifts_of(setup, hedged, beta, years), entry_orders(setup, hedged, beta)
-    r = np.diff(np.log(core_level(setup))) - np.log1p(setup.terms.earned[1:])
+    r = np.diff(np.log(core_level(setup))) - np.log1p(setup.terms.cash_accrual[1:])
     growth, error = np.full(closes, -np.inf), np.ones(closes)
     for k in range(closes):
         at = (np.arange(closes) - k) % closes

@@ -26,7 +26,7 @@ def test_the_documents_numbers_are_the_codes():
         f"by 1 to {variations.MONTHS} months; the weight {100 * variations.STEP:g} points up",
         f"rise of {100 * drawdowns.RISE:.0f} % from its low",
         f"Those by more than {100 * drawdowns.DEEP:.0f} %",
-        f"those of {bootstrap.DRAWS:,} draws of the stationary bootstrap by `arch`",
+        f"those of {bootstrap.DRAWS:,} draws of the stationary bootstrap, each as `arch` draws it",
         f"with {100 * evidence.LEVEL:.0f} % intervals; above 0",
         f"core's {hedge_metrics.WINDOWS} worst windows of {hedge_metrics.WINDOW} sessions",
         f"losing episodes of fewer than {episode_stats.SHORT} sessions",

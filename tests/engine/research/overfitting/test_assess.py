@@ -106,7 +106,7 @@ def test_sums_that_are_kept_are_those_of_the_runs():
 
     for row, one in combinations(config, grid):
         setup, (returns, *_) = by_the_loop(one)
-        cash = mean_cash_return(setup.terms.earned, len(returns))
+        cash = mean_cash_return(setup.terms.cash_accrual, len(returns))
         expected = kept_of(returns, cash, setup.market.run_sessions)
         np.testing.assert_allclose(table[KEPT][row], expected, rtol=1e-7, atol=1e-12)
         parts = np.array_split(returns - cash, 16)

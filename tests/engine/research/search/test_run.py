@@ -158,6 +158,19 @@ def test_from_a_damaged_record_on_trials_are_made_again(tmp_path):
     assert table.read_bytes() == content
 
 
+def test_a_journal_that_is_a_link_to_nothing_is_made_again_and_nothing_where_it_leads(tmp_path):
+    result = searched(tmp_path, 4)
+    journal, table = result.folder / JOURNAL, result.folder / "results.parquet"
+    content = table.read_bytes()
+    journal.unlink()
+    journal.symlink_to("not-there")
+
+    assert searched(tmp_path, 4).seconds["trials"] == 4
+    assert table.read_bytes() == content
+    assert not journal.is_symlink()
+    assert not (result.folder / "not-there").exists()
+
+
 def test_killed_it_goes_on_where_it_was(tmp_path):
     words = ["search", "hedge_soxs.yaml", "--start", "2019-01-02", "--end", "2020-12-31", "--trials", "20"]
     words += [word for text in SPACE for word in ("--param", text)]
@@ -261,7 +274,7 @@ def test_the_journal_is_a_study_that_optuna_reads(tmp_path):
 
 def test_without_optuna_it_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr("engine.research.search.sampler.find_spec", lambda _name: None)
-    with pytest.raises(UserError, match=r"pip install hedge-backtest\[search\]"):
+    with pytest.raises(UserError, match=r"pip install 'hedge-backtest\[search\]'"):
         searched(tmp_path, 2)
 
 
