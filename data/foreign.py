@@ -129,4 +129,9 @@ def _plain(title: str) -> str:
 
 
 def _is_word(cell: str) -> bool:
-    return bool(TICKER.fullmatch(cell)) and cell.lower() not in ("nan", "null", "none", "na")
+    return bool(re.fullmatch(r"\^?[A-Za-z][A-Za-z0-9.=_-]*", cell)) and cell.lower() not in (
+        "nan",
+        "null",
+        "none",
+        "na",
+    )
