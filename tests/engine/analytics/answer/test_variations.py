@@ -363,7 +363,7 @@ def test_orders_that_are_late_begin_with_the_core_alone():
     assert moved.ordered[:2].tolist() == moved.restate[:2].tolist() == [True, False]
     assert moved.hedges[:2, -1].tolist() == [0.0, 0.0]
     assert moved.core[:2].tolist() == [setup.plan.unhedged_core] * 2
-    for name in ("ordered", "restate", "hedge", "core"):
+    for name in ("ordered", "restate", "hedges", "core"):
         assert getattr(moved, name)[2:].tolist() == getattr(orders, name)[:-2].tolist()
     assert variations.delayed(orders, setup, 0) is orders
 
