@@ -126,6 +126,21 @@ def test_textbook_prices():
 
 
 @pytest.mark.parametrize("right", RIGHTS)
+def test_the_price_is_the_mean_of_what_it_pays(right):
+    """The discounted integral of its payoff over a lognormal price."""
+    drawn = np.linspace(-8.0, 8.0, 400_001)
+    density = np.exp(-(drawn**2) / 2.0) / np.sqrt(2.0 * np.pi)
+    days, sigma, rate, paid_out = 30.0, 0.45, 0.04, 0.01
+    discount, kept = discounts(days, rate, paid_out)
+    deviation = sigma * np.sqrt(days / 365.0)
+    final = 100.0 * kept / discount * np.exp(deviation * drawn - deviation**2 / 2.0)
+    paid = np.maximum((final - 95.0) * (1.0 if right == "call" else -1.0), 0.0) * density
+
+    mean = discount * paid.sum() * (drawn[1] - drawn[0])
+    assert price(right, 100.0, 0.95, days, sigma, rate, paid_out) == pytest.approx(mean, rel=1e-6)
+
+
+@pytest.mark.parametrize("right", RIGHTS)
 def test_at_expiry_it_is_worth_what_it_pays_whatever_the_rest(right):
     sign = 1.0 if right == "call" else -1.0
     spot, strike, half = np.array([90.0, 95.0, 100.0]), np.full(3, 95.0), np.full(3, 0.5)
