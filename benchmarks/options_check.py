@@ -92,7 +92,7 @@ def level(legs: Sequence[Contract], spy: UnderlyingHistory, dividend: Floats, sk
 def quarter_return(worth: Floats, spy: UnderlyingHistory, month: str) -> float:
     """Return what a book came to from the last close before a quarter to its last, in percent."""
     first = np.datetime64(month, "M")
-    before, last = (np.searchsorted(spy.sessions, day(each)) - 1 for each in (first, first + 3))
+    before, last = (np.searchsorted(spy.sessions, day(each)) - 1 for each in (first, first + np.timedelta64(3, "M")))
     return float(100.0 * (worth[last] / worth[before] - 1.0))
 
 

@@ -63,27 +63,28 @@ def strike_volatility(base: Floats, spot: Floats, strike: Floats, skew: float = 
     return np.maximum(base + skew * (1.0 - strike / spot) / 0.1, LOWEST * base)
 
 
-def base_volatility(vix: Floats, level: Floats | None = None, spy_level: Floats | None = None) -> Floats:
+def base_volatility(vix: Floats, levels: tuple[Floats, Floats] | None = None) -> Floats:
     """Return the volatility at the money, as known at each close: a fraction a year, shape (sessions,).
 
     ``VIX / 100 * realised(underlying) / realised(SPY)``, over 63 sessions each. VIX is of the S&P 500 and of 30 days:
-    the ratio carries it to another underlying, and no other tenor is told from it.
+    the ratio carries it to another underlying, and every tenor is priced at it.
 
     Parameters
     ----------
     vix
         VIX in percent as known at each close.
-    level, spy_level
-        Total-return closes of the underlying and of SPY on the same sessions; left out where the underlying is SPY.
+    levels
+        Total-return closes of the underlying and of SPY on the same sessions; None where the underlying is SPY, whose
+        volatility is VIX's.
 
     Returns
     -------
     numpy.ndarray
         NaN where VIX or a return of either window isn't known, and where SPY didn't move.
     """
-    if level is None or spy_level is None:
+    if levels is None:
         return vix / 100.0
-    own, broad = _realised(level), _realised(spy_level)
+    own, broad = (_realised(level) for level in levels)
     with np.errstate(divide="ignore", invalid="ignore"):
         scaled: Floats = vix / 100.0 * own / broad
     return np.where(np.isfinite(scaled), scaled, np.nan)
@@ -128,7 +129,7 @@ class Schedule:
     def rolls(self, first: np.datetime64, last: np.datetime64) -> Dates:
         """Return the sessions of all rolls from `first` to `last`, both included, known years ahead."""
         beyond = last + 10 * DAY  # a roll on `last` may be due on a holiday after it
-        months = np.arange(first.astype("datetime64[M]"), beyond.astype("datetime64[M]") + 1)
+        months = np.arange(first.astype("datetime64[M]"), beyond.astype("datetime64[M]") + np.timedelta64(1, "M"))
         months = months[(months.astype(np.int64) + 1) % self.tenor == 0]  # December 1969 is month -1
         due = np.busday_offset(months, self.week - 1, roll="forward", weekmask=self.weekday)
         sessions = nyse_sessions(first - 10 * DAY, beyond)
@@ -165,6 +166,8 @@ class Contract:
     bid_ask: float = BID_ASK
 
     def __post_init__(self) -> None:
+        if self.right not in get_args(Right) or self.side not in get_args(Side):
+            raise ConfigError(f"an option is {self.right!r}, side {self.side}: choose put or call, side 1 or -1")
         if not self.moneyness > 0.0:
             raise ConfigError(
                 f"a {self.right}'s strike is {self.moneyness:g} of spot: choose more than 0, such as 0.95"
@@ -190,7 +193,7 @@ def put_spread(bought: float = 0.95, sold: float = 0.85, schedule: Schedule = MO
 def collar(
     bought: float = 0.95, sold: float = 1.1, schedule: Schedule = MONTHLY, call_schedule: Schedule | None = None
 ) -> tuple[Contract, ...]:
-    """Return the legs of a long put and a short call of a higher strike, which rolls with the put unless told."""
+    """Return the legs of a long put and a short call of a higher strike; the call may have a schedule of its own."""
     if not sold > bought:
         raise ConfigError(
             f"a collar sells a call at {sold:g} of spot: choose more than {bought:g}, where it buys a put"
@@ -237,8 +240,9 @@ class OptionPath:
     Parameters
     ----------
     open, close
-        The premium. A roll's session closes at what the old contract is settled at, its payoff, which may be 0; the
-        next session opens with the new one. NaN before the first contract is held, and where an input is.
+        The premium. A roll's session closes at what the old contract is settled at, its payoff; the next one opens with
+        the new contract. Either may be 0, so that a leg is sized in contracts a share held, never by weight. NaN before
+        the first contract is held, and where an input is.
     carried
         The premium at the close of the contract carried overnight, which at a roll is the new one: what sizes an order.
     dividend

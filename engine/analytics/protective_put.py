@@ -139,8 +139,8 @@ def put_volatility(market: Market) -> Floats:
     _check_fresh(VOLATILITY_INDEX, market.source.read(SERIES, VOLATILITY_INDEX).dates, market.run_sessions)
     quoted = ~np.isnan(market.bars(ITS_INSTRUMENT).close)
     _check_fresh(ITS_INSTRUMENT, market.sessions[quoted], market.run_sessions)
-    own, broad = market.total_return(), market.total_return(ITS_INSTRUMENT)
-    volatility = base_volatility(market.series(VOLATILITY_INDEX), own, broad)[market.first :]
+    levels = market.total_return(), market.total_return(ITS_INSTRUMENT)
+    volatility = base_volatility(market.series(VOLATILITY_INDEX), levels)[market.first :]
     unknown = np.flatnonzero(~(volatility > 0.0))
     if len(unknown):
         date = market.run_sessions[unknown[0]]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import days, nyse
 
-from data.arrays import day
+from data.arrays import DAY, day
 from data.calendar import nyse_sessions
 from data.errors import ConfigError
 from data.options import (
@@ -28,6 +28,7 @@ from data.options import (
     strike_volatility,
     trailing_yield,
 )
+from engine.rules import Prices, Terms, open_session
 from strategies.signals.volatility import realised_volatility
 
 LEGS = [*put_spread(0.97, 0.9), *collar(0.95, 1.1, QUARTERLY, MONTHLY), Contract("put", 1.02, -1, MONTHLY, 0.0)]
@@ -109,7 +110,7 @@ def test_any_roll_day_is_the_session_on_or_before_it(week, weekday, first):
     for offset in range(220):
         due = first + dt.timedelta(days=offset)
         if due.strftime("%a") == weekday and (due.day - 1) // 7 == week - 1:
-            held = nyse_sessions(day(due) - 10, day(due))[-1].item()
+            held = nyse_sessions(day(due) - 10 * DAY, day(due))[-1].item()
             expected += [held] * (first <= held <= last)
 
     assert Schedule(1, week, weekday).rolls(day(first), day(last)).tolist() == expected
@@ -121,6 +122,8 @@ def test_any_roll_day_is_the_session_on_or_before_it(week, weekday, first):
         (lambda: Schedule(5), "5 months: choose 1, 2, 3, 4, 6 or 12"),
         (lambda: Schedule(1, 5), "week 5 of the month: choose 1 to 4"),
         (lambda: Schedule(1, 3, "Friday"), "roll on 'Friday': choose Mon, Tue"),
+        (lambda: Contract("Call", 1.1), "'Call', side 1: choose put or call"),
+        (lambda: Contract("call", 1.1, 0), "'call', side 0: choose put or call, side 1 or -1"),
         (lambda: Contract("put", 0.0), "a put's strike is 0 of spot"),
         (lambda: Contract("put", math.nan), "a put's strike is nan of spot"),
         (lambda: Contract("call", 1.1, bid_ask=1.0), "a call's bid-ask is 1 of its premium"),
@@ -167,7 +170,7 @@ def test_vix_is_scaled_by_realised_volatilities():
     moves = rng.normal(0.0, 0.01, 120)
     spy, own = 100.0 * np.exp(np.cumsum(moves)), 50.0 * np.exp(np.cumsum(2.5 * moves))
     vix = rng.uniform(10.0, 40.0, 120)
-    known = base_volatility(vix, own, spy)
+    known = base_volatility(vix, (own, spy))
 
     assert np.isnan(known[:63]).all()
     assert known[63:] == pytest.approx(vix[63:] / 100.0 * 2.5)
@@ -181,12 +184,12 @@ def test_realised_volatility_is_that_of_the_signals_to_the_last_bit():
     vix = rng.uniform(10.0, 40.0, 200)
     ratio = vix / 100.0 * realised_volatility(own, 63) / realised_volatility(spy, 63)
 
-    np.testing.assert_array_equal(base_volatility(vix, own, spy), ratio)
+    np.testing.assert_array_equal(base_volatility(vix, (own, spy)), ratio)
 
 
 def test_too_short_a_history_and_a_spy_that_never_moved_tell_nothing():
-    assert np.isnan(base_volatility(np.full(50, 20.0), np.arange(1.0, 51.0), np.arange(1.0, 51.0))).all()
-    assert np.isnan(base_volatility(np.full(90, 20.0), np.arange(1.0, 91.0), np.ones(90))).all()
+    assert np.isnan(base_volatility(np.full(50, 20.0), (np.arange(1.0, 51.0), np.arange(1.0, 51.0)))).all()
+    assert np.isnan(base_volatility(np.full(90, 20.0), (np.arange(1.0, 91.0), np.ones(90)))).all()
 
 
 def test_dividends_of_a_year_are_a_yield():
@@ -222,7 +225,7 @@ def worth(right, spot, strike, n, base, rate, paid_out, skew):
 def third_friday(year, month):
     """Return it, or the day before where that is no session."""
     fridays = [dt.date(year, month, number) for number in range(15, 22) if dt.date(year, month, number).weekday() == 4]
-    return nyse_sessions(day(fridays[0]) - 5, day(fridays[0]))[-1].item()
+    return nyse_sessions(day(fridays[0]) - 5 * DAY, day(fridays[0]))[-1].item()
 
 
 def cash_flows(leg, at, skew):
@@ -264,6 +267,27 @@ def test_holding_a_contract_share_pays_what_a_loop_of_its_own_pays(leg, count):
     assert (path.dividend * shares).sum() == pytest.approx(sum(flows), rel=1e-10)
     assert [flow for flow in path.dividend * shares if flow] == pytest.approx(flows, rel=1e-10)
     assert path.close[-1] * shares[-1] == pytest.approx(last, rel=1e-10, nan_ok=True)
+
+
+@pytest.mark.parametrize("leg", LEGS, ids=str)
+def test_the_engines_rules_pay_what_that_loop_pays(leg):
+    """A book without cash holds a contract share, long or short: overnight rules alone, with dividends in cash."""
+    at = underlying(3, 150, splits(150, r30=3.0, r51=0.25))
+    path = option_path(leg, at, 0.05)
+    none, two = np.zeros(150), np.zeros(2)
+    columns = (np.column_stack((at.close, each)) for each in (path.open, path.close, path.open))
+    prices = Prices(*columns, np.column_stack((none, path.dividend)), np.column_stack((at.split, path.split)), none)
+    terms = Terms(
+        0.0, np.ones(1), two, two, two, two, none, none, none, reinvest=False, whole=False, margin=True, levy=two
+    )
+    bought = int(np.flatnonzero(~np.isnan(path.close))[0])
+    shares, cash = np.array([0.0, leg.side * np.cumprod(path.split)[bought]]), 0.0
+    for t in range(bought + 1, 150):
+        cash = open_session(prices, terms, t, cash, shares)
+    flows, last = cash_flows(leg, at, 0.05)
+
+    assert cash == pytest.approx(leg.side * sum(flows), rel=1e-10)
+    assert shares[1] * path.close[-1] == pytest.approx(leg.side * last, rel=1e-10)
 
 
 def test_a_path_by_hand():
