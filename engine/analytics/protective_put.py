@@ -1,10 +1,4 @@
-"""A control: a put on the whole core, always on, by Black, Scholes and Merton. Modelled: no verdict rests on it.
-
-References
-----------
-Black and Scholes (1973), "The Pricing of Options and Corporate Liabilities", Journal of Political Economy 81; Merton
-(1973), "Theory of Rational Option Pricing", Bell Journal of Economics 4, for the dividend yield.
-"""
+"""A control: a put on the whole core, always on, by Black, Scholes and Merton. Modelled: no verdict rests on it."""
 
 from __future__ import annotations
 
@@ -12,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.arithmetic import exp, log, log1p
 from data.arrays import DAY, Dates, Flags, Floats
-from data.calendar import SESSIONS_A_YEAR, nyse_sessions, session_numbers
+from data.black_scholes import OptionTerms, option_price
+from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.market import Market
+from data.options import VOLATILITY_SESSIONS, base_volatility, trailing_yield
 from data.sources import SERIES, Source
 from engine.analytics.short_underlying import underlying_of
 from engine.config import RunConfig
@@ -24,13 +19,11 @@ from engine.kernel.loop import Ledger, ledger_on, mark
 from engine.legs import CORE, HEDGE
 from engine.rules import Order, Prices, open_session, plan_trade, settle
 from engine.setup import Setup, rebalancing_days
-from strategies.signals.volatility import realised_volatility
 
 MONEYNESS = 0.95
 """The strike, a fraction of the underlying's price when the put is bought."""
 VOLATILITY_INDEX, ITS_INSTRUMENT = "VIX", "SPY"
 """A month's implied volatility in percent, and the instrument whose realised volatility it is held against."""
-VOLATILITY_DAYS = 63
 STALE = np.timedelta64(10, "D")
 """A quote older than this is none."""
 
@@ -117,43 +110,14 @@ def puts_of(config: RunConfig, setup: Setup) -> Puts:
     shares = np.cumprod(np.concatenate(([1.0], own.split[1:])))  # of today for one of t=0: splits move strikes too
     days = (_expiries(sessions, bought)[at] - sessions).astype(np.float64)
     strike = (MONEYNESS * spot * shares)[at] / shares
-    value = put_price(own.close, strike, days, volatility, rate, paid_out)
+    value = option_price("put", OptionTerms(own.close, strike, days, volatility, rate, paid_out))
     premium = value.copy()  # the first is ordered at the close before its fill, on what is known there
-    premium[1] = put_price(spot[1:2], strike[1:2], days[1:2], volatility[:1], rate[:1], paid_out[:1])[0]
+    premium[1] = option_price("put", OptionTerms(spot[1], strike[1], days[1], volatility[0], rate[0], paid_out[0]))
     paid = np.zeros(len(sessions))
     rolled = np.flatnonzero(bought)[1:]
     expired = (MONEYNESS * spot * shares)[at[rolled - 1]] / shares[rolled]
     paid[rolled] = np.maximum(expired - own.close[rolled], 0.0)
     return Puts(bought, spot, premium, paid, value)
-
-
-def put_price(
-    spot: Floats, strike: Floats, days: Floats, volatility: Floats, rate: Floats, dividend_yield: Floats
-) -> Floats:
-    """Return the price of a European put, ``K D N(-d2) - S Q N(-d1)``, in dollars a share; arrays broadcast.
-
-    Parameters
-    ----------
-    spot, strike
-        Dollars a share.
-    days
-        Calendar days to expiry, 365 a year; at 0 the put is worth what it pays.
-    volatility
-        A fraction a year.
-    rate
-        Simple yield a year, actual/360, as cash earns it: ``D = 1 / (1 + rate * days / 360)``.
-    dividend_yield
-        A fraction a year, continuous: ``Q = exp(-dividend_yield * days / 365)``.
-    """
-    from scipy.special import ndtr
-
-    years = days / 365.0
-    discounted, forward = strike / (1.0 + rate * days / 360.0), spot * exp(-dividend_yield * years)
-    spread = volatility * np.sqrt(years)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        d1 = log(forward / discounted) / spread + spread / 2.0
-    price: Floats = discounted * ndtr(spread - d1) - forward * ndtr(-d1)
-    return np.where(spread > 0.0, price, np.maximum(discounted - forward, 0.0))
 
 
 def put_reads(source: Source) -> frozenset[str]:
@@ -175,18 +139,14 @@ def put_volatility(market: Market) -> Floats:
     _check_fresh(VOLATILITY_INDEX, market.source.read(SERIES, VOLATILITY_INDEX).dates, market.run_sessions)
     quoted = ~np.isnan(market.bars(ITS_INSTRUMENT).close)
     _check_fresh(ITS_INSTRUMENT, market.sessions[quoted], market.run_sessions)
-    own, broad = (
-        realised_volatility(market.total_return(name), VOLATILITY_DAYS)[market.first :]
-        for name in (market.underlying, ITS_INSTRUMENT)
-    )
-    with np.errstate(divide="ignore", invalid="ignore"):
-        volatility: Floats = market.series(VOLATILITY_INDEX)[market.first :] / 100.0 * own / broad
-    unknown = np.flatnonzero(~(np.isfinite(volatility) & (volatility > 0.0)))
+    levels = market.total_return(), market.total_return(ITS_INSTRUMENT)
+    volatility = base_volatility(market.series(VOLATILITY_INDEX), levels)[market.first :]
+    unknown = np.flatnonzero(~(volatility > 0.0))
     if len(unknown):
         date = market.run_sessions[unknown[0]]
         raise DataError(
-            f"the put's volatility isn't known on {date}: it needs {VOLATILITY_INDEX} and {VOLATILITY_DAYS} sessions"
-            f" of {market.underlying} and {ITS_INSTRUMENT} before"
+            f"the put's volatility isn't known on {date}: it needs {VOLATILITY_INDEX} and {VOLATILITY_SESSIONS}"
+            f" sessions of {market.underlying} and {ITS_INSTRUMENT} before"
         )
     return volatility
 
@@ -194,11 +154,7 @@ def put_volatility(market: Market) -> Floats:
 def dividend_yield(market: Market) -> Floats:
     """Return the underlying's dividends of the last year as a continuous yield a year, at each run close."""
     bars = market.bars()
-    paid = np.nancumsum(log1p(bars.dividend / bars.close))
-    numbers = session_numbers(market.sessions)
-    now = numbers[market.first :]
-    before = np.searchsorted(numbers, now - SESSIONS_A_YEAR, side="right") - 1
-    return paid[market.first :] - paid[np.maximum(before, 0)]
+    return trailing_yield(market.sessions, bars.close, bars.dividend)[market.first :]
 
 
 def _order(invested: float, beta: float, puts: Puts, t: int, *, restate: bool) -> Order:

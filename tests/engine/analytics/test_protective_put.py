@@ -1,4 +1,4 @@
-"""The protective put: its price by textbooks and identities, its book by hand."""
+"""The protective put: its volatility by construction, its book by hand."""
 
 import numpy as np
 import pytest
@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from markets import days, make_bars, make_series, nyse, source_of
 from worlds import configured
 
+from data.black_scholes import OptionTerms, option_price
 from data.errors import DataError
 from data.market import load_market
 from engine.analytics.protective_put import (
     dividend_yield,
-    put_price,
     put_volatility,
     puts_of,
     run_protective_put,
@@ -25,51 +25,7 @@ def price(spot, strike, years, volatility, rate, dividends):
     """Price a put with continuous rates, as textbooks do."""
     n = 365.0 * years
     simple = (np.exp(rate * years) - 1.0) * 360.0 / n
-    return float(put_price(*(np.array([each]) for each in (spot, strike, n, volatility, simple, dividends)))[0])
-
-
-def test_a_textbook_put():
-    """Hull, Options, Futures, and Other Derivatives: S 42, K 40, r 10 %, sigma 20 %, half a year: 0.81."""
-    assert price(42.0, 40.0, 0.5, 0.2, 0.1, 0.0) == pytest.approx(0.8086, abs=5e-5)
-
-
-def test_a_textbook_put_on_an_index_that_pays_dividends():
-    """The same, an index at 930: its call at 900 is 51.83 (r 8 %, q 3 %, sigma 20 %, two months); by parity the put."""
-    call = 51.83
-    put = call - 930 * np.exp(-0.03 / 6) + 900 * np.exp(-0.08 / 6)
-
-    assert price(930.0, 900.0, 1 / 6, 0.2, 0.08, 0.03) == pytest.approx(put, abs=0.005)
-
-
-@given(st.floats(0.5, 2.0), st.floats(0.02, 1.0), st.floats(0.1, 1.5), st.floats(-0.02, 0.15), st.floats(0.0, 0.06))
-def test_parity(strike, years, volatility, rate, dividends):
-    """A call is a put with stock and strike, and their two yields, exchanged; call less put is a forward."""
-    put = price(1.0, strike, years, volatility, rate, dividends)
-    call = price(strike, 1.0, years, volatility, dividends, rate)
-
-    assert call - put == pytest.approx(np.exp(-dividends * years) - strike * np.exp(-rate * years), abs=1e-12)
-
-
-def test_the_price_is_the_mean_of_what_it_pays():
-    """The discounted integral of its payoff over a lognormal price."""
-    drawn = np.linspace(-8, 8, 400_001)
-    density = np.exp(-(drawn**2) / 2) / np.sqrt(2 * np.pi)
-    years, sigma, rate, dividends = 0.08, 0.45, 0.04, 0.01
-    final = 100 * np.exp((rate - dividends - sigma**2 / 2) * years + sigma * np.sqrt(years) * drawn)
-    paid = np.maximum(95 - final, 0) * density
-
-    mean = np.exp(-rate * years) * paid.sum() * (drawn[1] - drawn[0])
-    assert price(100.0, 95.0, years, sigma, rate, dividends) == pytest.approx(mean, rel=1e-6)
-
-
-def test_at_expiry_and_without_volatility_it_is_worth_what_it_pays():
-    none, half = np.zeros(3), np.full(3, 0.5)
-    spot, strike = np.array([90.0, 95.0, 100.0]), np.full(3, 95.0)
-
-    assert put_price(spot, strike, none, half, half, none).tolist() == [5.0, 0.0, 0.0]
-    assert put_price(spot, strike, np.full(3, 36.0), none, np.full(3, 0.1), none) == pytest.approx(
-        np.maximum(95 / 1.01 - spot, 0)
-    )
+    return float(option_price("put", OptionTerms(*map(np.array, (spot, strike, n, volatility, simple, dividends)))))
 
 
 def world(closes=None, *, splits=None, dividend=None, vix=25.0, spread=2.0, **keys):
