@@ -258,7 +258,8 @@ def _source_of(config: RunConfig) -> Source:
 
 def _of_run(config: RunConfig) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     """Return what the audit finds in the history of a run, and what it read."""
-    from engine.setup import roles_of, run_findings
+    from engine.hedges import roles_of
+    from engine.setup import run_findings
 
     roles, rate = roles_of(config), config.execution.cash_rate
     names = dict.fromkeys((*roles.traded, roles.underlying, *((rate,) if isinstance(rate, str) else ())))

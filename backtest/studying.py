@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from data.errors import UserError, did_you_mean
-from data.market import Roles
+from data.roles import Roles
 from engine.analytics.event_study import EVERY, SINCE, EventStudy, event_study
 from engine.config import RunConfig
 from engine.engines import execute

@@ -13,7 +13,8 @@ from data.arrays import day
 from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.events import Events
-from data.market import Market, Roles, load_market
+from data.market import Market, load_market
+from data.roles import Roles
 from data.series import Series
 from data.sources import BARS, EVENTS, SERIES, Held, Kind
 from strategies.signals.catalogue import MUST, SIGNALS, Signal
@@ -87,7 +88,7 @@ def _written(found: Signal, instrument: str) -> dict[str, str]:
 
 def main() -> None:
     """Print the median of several passes, each on a market of its own so that nothing is remembered."""
-    source, roles = RandomSource(), Roles({"CHIP00": 1.0}, "CHIP01", "CHIP00", -3.0)
+    source, roles = RandomSource(), Roles.with_fund({"CHIP00": 1.0}, "CHIP01", "CHIP00", -3.0)
     took = []
     for _ in range(ROUNDS + 1):  # the first warms up
         market = load_market(source, roles, day("1996-01-02"))

@@ -21,6 +21,7 @@ from data.errors import DataError
 from data.events import Events, Members
 from data.fingerprint import INSTRUMENTS, digest_lines, fingerprint
 from data.rates import yield_known
+from data.roles import HedgeRole, Roles
 from data.shown import screen
 from data.sources import BARS, EVENTS, MEMBERS, SERIES, Held, Kind, Source
 
@@ -32,38 +33,6 @@ MEMORY = 256
 
 class BeginsLateError(DataError):
     """A history that begins after a run's start: the fund model may make what is before."""
-
-
-@dataclass(frozen=True)
-class Roles:
-    """Which instrument plays which part in a run.
-
-    Parameters
-    ----------
-    core
-        Instruments held, with their configured weights (positive, sum 1).
-    hedge
-        The leveraged fund bought as a hedge, such as ``SOXS``.
-    underlying
-        What the fund is a multiple of, and what signals read unless told otherwise, such as ``SOXX``.
-    leverage
-        The fund's multiple of the underlying's daily move, such as -3.
-    """
-
-    core: Mapping[str, float]
-    hedge: str
-    underlying: str
-    leverage: float
-
-    @property
-    def traded(self) -> tuple[str, ...]:
-        """Every instrument that is traded: the core's, then the hedge."""
-        return (*self.core, self.hedge)
-
-    @property
-    def core_weights(self) -> Floats:
-        """The configured core weights, shape (core holdings,)."""
-        return np.array(list(self.core.values()), dtype=np.float64)
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,6 +56,8 @@ class Market:
         What the audit has to say about the history that is traded, errors that were accepted included.
     synthetic
         The first real session of each instrument whose history before it was made by the fund model.
+    made
+        Bars, on the market's sessions, of what is traded and no source holds: bills, a short, an option.
 
     Notes
     -----
@@ -101,6 +72,7 @@ class Market:
     calendar: Dates
     findings: tuple[Finding, ...] = ()
     synthetic: Mapping[str, np.datetime64] = field(default_factory=dict)
+    made: Mapping[str, Bars] = field(default_factory=dict)
     _made: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
     _memory: dict[Hashable, npt.NDArray[Any]] = field(init=False, default_factory=dict, repr=False, compare=False)
 
@@ -110,8 +82,9 @@ class Market:
     def __repr__(self) -> str:
         days, roles = self.run_sessions, self.roles
         made = ", ".join(f"{name} before {first}" for name, first in self.synthetic.items())
+        hedges = ", ".join(map(_described, roles.hedges))
         return screen(
-            f"Market: {', '.join(roles.core)} hedged with {roles.hedge} ({roles.leverage:g} x {roles.underlying})",
+            f"Market: {', '.join(roles.core)} hedged with {hedges}; {roles.underlying} underlies",
             f"{days[0]} to {days[-1]}, {len(days):,} sessions, {self.first:,} more before them",
             f"source {self.source.name}" + (", SIMULATED" if self.simulated else ""),
             f"SYNTHETIC: {made}" if made else None,
@@ -256,6 +229,8 @@ class Market:
         return name in self.source.names(kind)
 
     def _laid(self, name: str) -> Bars:
+        if name in self.made:
+            return self.made[name]
         laid = self._read(BARS, name).up_to(self.sessions[-1]).onto(self.sessions)
         # No session of a listed fund trades nothing: a vendor that writes 0 doesn't know the volume.
         laid = replace(laid, volume=np.where(laid.volume == 0.0, np.nan, laid.volume))
@@ -299,6 +274,11 @@ class RecordedMarket(Market):
         return super()._has(kind, name)
 
 
+def _described(hedge: HedgeRole) -> str:
+    """Return a hedge's name, with its multiple where it is a fund."""
+    return f"{hedge.instrument} ({hedge.leverage:g} x)" if hedge.kind == "fund" else hedge.instrument
+
+
 def recorded(market: Market) -> RecordedMarket:
     """Return the same market as one that records what is read of it; it shares nothing that was made of the other."""
     given = (getattr(market, field_.name) for field_ in fields(Market) if field_.init)
@@ -328,7 +308,7 @@ def load_market(
     DataError
         An instrument is missing or broken, its history begins after `start`, or fewer than two sessions are left.
     """
-    named = dict.fromkeys((*roles.traded, roles.underlying))
+    named = dict.fromkeys((*roles.listed, roles.underlying))
     histories = {name: source.read(BARS, name) for name in named}
     if end is not None:
         histories = {name: bars.up_to(end) for name, bars in histories.items()}
@@ -336,7 +316,7 @@ def load_market(
     earliest = min(bars.dates[0] for bars in histories.values())
     calendar = nyse_sessions(earliest, max(bars.dates[-1] for bars in histories.values()))
     run = calendar[calendar >= start]
-    for name in roles.traded:
+    for name in roles.listed:
         run = run[np.isin(run, histories[name].dates)]
     _check_begins(histories, start)
     if len(run) < 2:  # a decision and a fill

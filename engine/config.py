@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from data.files import absolute, path_of
-from data.ranges import CASH, COUNT, LEVERAGE, SESSIONS, SHARE, YEARLY, Range
+from data.ranges import CASH, YEARLY, Range
 from data.shown import screen
+from engine.config_types import (
+    Bps,
+    ConfigSection,
+    Date,
+    Dollars,
+    Fraction,
+    Leverage,
+    Sessions,
+    Symbol,
+    Yearly,
+    Yield,
+    symbol,
+)
+from engine.hedge_config import HedgeConfig, PolicyConfig, StrategyConfig
 
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f.\s-]([^/\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f\s])?")
-INSTRUMENT = re.compile(r"[A-Za-z0-9^][A-Za-z0-9^.=_-]*")
+SHARED = ("underlying", "funding", "buffer")
+"""Keys of the first hedge that hold for the others too."""
 SOURCES = ("auto", "store", "demo", "csv")
-SERIES_OR_INSTRUMENT = "letters, digits and ^ . = _ - only"
 
 
 def _run_name(value: Any) -> Any:  # whatever YAML holds
@@ -25,27 +47,9 @@ def _run_name(value: Any) -> Any:  # whatever YAML holds
     return value
 
 
-def _symbol(value: Any) -> Any:
-    if isinstance(value, str) and not INSTRUMENT.fullmatch(value):
-        raise ValueError(f"has to be a name of {SERIES_OR_INSTRUMENT}")
-    return value
-
-
-def _date(value: Any) -> Any:
-    """Take a date as YAML reads it or as ISO text; a time of day is refused."""
-    if isinstance(value, dt.datetime) or not isinstance(value, dt.date | str | None):
-        raise ValueError("has to be a date, YYYY-MM-DD")  # noqa: TRY004  # pydantic turns ValueError into its own
-    if isinstance(value, str):
-        try:
-            return dt.date.fromisoformat(value)
-        except ValueError:
-            raise ValueError("has to be a date, YYYY-MM-DD") from None
-    return value
-
-
 def _rate(value: Any) -> Any:
     if isinstance(value, str):
-        return _symbol(value)
+        return symbol(value)
     try:
         return YEARLY.take(value)
     except ValueError:
@@ -57,51 +61,9 @@ def _switch(value: Any) -> Any:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
 
-def _mapped(numbers: Range, by: str, name: Callable[[Any], Any] = str) -> BeforeValidator:
-    """Return what takes a number, or a map of such numbers by what `name` takes."""
-
-    def take(value: Any) -> Any:
-        try:
-            if isinstance(value, dict):
-                return {name(key): numbers.take(number) for key, number in value.items()}
-            return numbers.take(value)
-        except ValueError as error:
-            raise ValueError(f"{error}, or a map of such numbers by {by}") from None
-
-    return BeforeValidator(take)
-
-
 def _or_a_folder(schema: dict[str, Any]) -> None:
     """Let an editor take a folder's name for source."""
     schema["anyOf"] = [{"enum": schema.pop("enum")}, {"type": "string"}]
-
-
-Symbol = Annotated[str, BeforeValidator(_symbol)]
-Date = Annotated[dt.date, BeforeValidator(_date)]
-BPS = Range(0, 1_000)
-"""Of a price: a tenth of it is the most that a trade costs."""
-DOLLARS = Range(0, 100)
-"""A share."""
-PART = Range(0.0001, 1)
-"""A fraction that is worth a decision: one basis point and up."""
-
-Yield = Annotated[float, YEARLY]
-Cost = Annotated[float, BPS]
-Paid = Annotated[float, DOLLARS]
-Bps = Annotated[Cost | dict[str, Cost], _mapped(BPS, "instrument")]
-Dollars = Annotated[Paid | dict[str, Paid], _mapped(DOLLARS, "instrument")]
-Yearly = Annotated[Yield | dict[dt.date, Yield], _mapped(YEARLY, "date", _date)]
-Fraction = Annotated[float, SHARE]
-Part = Annotated[float, PART]
-Sessions = Annotated[int, SESSIONS]
-Count = Annotated[int, COUNT]
-Leverage = Annotated[float, LEVERAGE]
-
-
-class ConfigSection(BaseModel):
-    """A part of the config: frozen, strict about types, and closed to keys it doesn't know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class ExtendConfig(ConfigSection):
@@ -170,62 +132,6 @@ class PortfolioConfig(ConfigSection):
         return self
 
 
-class HedgeConfig(ConfigSection):
-    """With what, how much, and out of which money."""
-
-    instrument: Symbol = "SOXS"
-    underlying: Symbol = "SOXX"
-    leverage: Leverage = Field(-3.0, description="the fund's multiple of the underlying's daily move")
-    weight: Fraction = Field(0.15, description="a fraction of equity; 0 is the unhedged run")
-    max_weight: Fraction = 0.5
-    sizing: Literal["fixed", "proportional", "beta", "volatility_target", "minimum_variance"] = "fixed"
-    funding: Literal["sell_core", "cash_buffer", "margin"] = "sell_core"
-    rebalance: Literal["never", "daily", "weekly", "monthly", "band"] = "weekly"
-    band: Part = Field(0.05, description="for rebalance band: distance from the weight last ordered")
-    buffer: Annotated[float, Range(0, 0.99)] = Field(0.2, description="for funding cash_buffer: its cash share")
-    cover: Annotated[float, Range(0.01, 10)] = Field(
-        1.0, description="for sizing beta: the share of the book's beta to take away"
-    )
-    lookback: Annotated[int, Range(2, 2_520)] = Field(63, description="sessions of returns behind an estimate")
-    target_volatility: Annotated[float, Range(0.001, 10)] = Field(
-        0.2, description="for sizing volatility_target: a fraction a year"
-    )
-
-
-class StrategyConfig(ConfigSection):
-    """Which Strategy class, with which parameters."""
-
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
-
-    named: str = Field("WeaknessHedge", alias="class", description="a shipped class, file.py:Class or module:Class")
-    params: dict[str, Any] = Field(default_factory=dict)
-
-
-class PolicyConfig(ConfigSection):
-    """When the intensity switches the hedge on and off; counted in sessions."""
-
-    enter: Fraction = 0.5
-    exit: Fraction = 0.5
-    confirm: Count = 1
-    min_hold: Sessions = 0
-    max_hold: Count | None = None
-    cooldown: Sessions = 0
-    stop_loss: Part | None = None
-    take_profit: Annotated[float, Range(0.0001, 100)] | None = None
-
-    @model_validator(mode="after")
-    def _in_order(self) -> PolicyConfig:
-        if self.exit > self.enter:
-            raise ValueError(
-                f"policy.exit {self.exit:g} is above policy.enter {self.enter:g}: lower exit or raise enter"
-            )
-        if self.max_hold is not None and self.min_hold > self.max_hold:
-            raise ValueError(
-                f"policy.min_hold {self.min_hold} is above policy.max_hold {self.max_hold}: lower one of them"
-            )
-        return self
-
-
 class ExecutionConfig(ConfigSection):
     """At what prices and costs."""
 
@@ -249,7 +155,9 @@ class RunConfig(ConfigSection):
     start: Date = dt.date(2010, 6, 1)
     end: Date | None = None
     portfolio: PortfolioConfig = Field(default_factory=PortfolioConfig)
+    underlying: Symbol | None = Field(None, description="what signals read; null: the first hedge's underlying")
     hedge: HedgeConfig = Field(default_factory=HedgeConfig)
+    hedges: list[HedgeConfig] = Field(default_factory=list, description="several, in place of hedge")
     strategy: StrategyConfig = Field(default_factory=StrategyConfig)
     policy: PolicyConfig = Field(default_factory=PolicyConfig)
     execution: ExecutionConfig = Field(default_factory=ExecutionConfig)
@@ -285,21 +193,102 @@ class RunConfig(ConfigSection):
         copy._check = command  # noqa: SLF001  # its own class
         return copy
 
+    @property
+    def legs(self) -> tuple[HedgeConfig, ...]:
+        """Every hedge: `hedges`, or the one in `hedge`."""
+        return tuple(self.hedges) or (self.hedge,)
+
+    @property
+    def read(self) -> str:
+        """The instrument that signals read unless told otherwise."""
+        return self.underlying or self.hedge.underlying
+
+    def with_legs(self, legs: Sequence[HedgeConfig]) -> RunConfig:
+        """Return the run with other hedges; raises pydantic's ValidationError where they can't be."""
+        several = list(legs) if len(legs) > 1 else []
+        changed = self.model_copy(update={"hedge": legs[0], "hedges": several})
+        return type(self).model_validate(changed.model_dump()).checked_by(self.check)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_or_several(cls, given: Any) -> Any:
+        """Take hedges for hedge, each with what the run or the first of them says for all."""
+        if not isinstance(given, dict):
+            return given
+        several = given.get("hedges") or None
+        if several is None:
+            given = {key: value for key, value in given.items() if key != "hedges"}
+            several = [given["hedge"]] if isinstance(given.get("hedge"), dict) else []
+        elif given.get("hedge") is not None:
+            raise ValueError("hedge and hedges are both there: write every hedge into hedges")
+        if not isinstance(several, list) or not all(isinstance(leg, dict) for leg in several):
+            return given
+        shared = {key: several[0][key] for key in SHARED if several and key in several[0]}
+        if given.get("underlying") is not None:
+            shared["underlying"] = given["underlying"]
+        legs = [{**shared, **leg} for leg in several]
+        one = {"hedge": legs[0]} if legs else {}
+        return {**given, **one, **({"hedges": legs} if len(legs) > 1 else {"hedges": []})}
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out hedge or hedges, whichever says nothing."""
+        tree: dict[str, Any] = serialize(self)
+        return {key: value for key, value in tree.items() if key != ("hedge" if self.hedges else "hedges")}
+
     @model_validator(mode="after")
     def _consistent(self) -> RunConfig:
-        if self.hedge.instrument in self.portfolio.core:
-            raise ValueError(f"hedge.instrument {self.hedge.instrument} is in portfolio.core too: hold something else")
         if self.end is not None and self.end <= self.start:
             raise ValueError(f"end {self.end} is not after start {self.start}")
+        for k, leg in enumerate(self.legs):
+            self._check_leg(f"hedges.{k}" if self.hedges else "hedge", leg)
+        self._check_funded()
+        named = {*self.portfolio.core, *(leg.instrument for leg in self.legs), self.read}
         for name in self.data.extend:
-            if name not in {*self.portfolio.core, self.hedge.instrument, self.hedge.underlying}:
+            if name not in named:
                 raise ValueError(f"data.extend.{name} is neither held nor the hedge's underlying: drop it")
         for key in ("commission_bps", "slippage_bps", "commission_per_share", "slippage_per_share"):
             self._costs_by_instrument(key)
         return self
 
+    def _check_leg(self, key: str, leg: HedgeConfig) -> None:
+        """Refuse a hedge that is held or follows something else, and terms that can't be kept."""
+        if leg.of_own_bars and leg.instrument in self.portfolio.core:
+            raise ValueError(f"{key}.instrument {leg.instrument} is in portfolio.core too: hold something else")
+        if leg.kind == "asset" and leg.instrument == self.read:
+            raise ValueError(
+                f"{key}.instrument {leg.instrument} is the underlying: kind short sells it, kind cash sells core"
+            )
+        if leg.underlying != self.read:
+            asset = f": kind asset takes {leg.instrument}, its beta estimated" if leg.kind == "fund" else ""
+            raise ValueError(f"{key}.underlying {leg.underlying} isn't the run's underlying, {self.read}{asset}")
+        for name in ("funding", "buffer"):
+            if getattr(leg, name) != getattr(self.hedge, name):
+                raise ValueError(f"{key}.{name} isn't that of the first hedge: a book has one")
+        policy = leg.policy or self.policy
+        if leg.kind == "option" and (policy.stop_loss or policy.take_profit):
+            raise ValueError(f"policy.stop_loss and take_profit can't be read of an option: take them out for {key}")
+        twin = next(other for other in self.legs if other.instrument == leg.instrument)
+        if (twin.kind, twin.leverage, twin.option) != (leg.kind, leg.leverage, leg.option):
+            raise ValueError(f"{key}.instrument {leg.instrument} stands twice, on other terms: make them the same")
+
+    def _check_funded(self) -> None:
+        """Refuse weights that all hedges together can't be paid for."""
+        first, most = self.hedge, 0.0
+        for leg in self.legs:
+            fixed = leg.sizing in ("fixed", "proportional")
+            most += (
+                0.0 if leg.kind in ("short", "option") else min(leg.weight, leg.max_weight) if fixed else leg.max_weight
+            )
+        paid = {"sell_core": 1.0, "cash_buffer": first.buffer}.get(first.funding, math.inf)
+        if len(self.legs) > 1 and most > paid + 1e-9:
+            by = "the core" if first.funding == "sell_core" else f"a buffer of {first.buffer:g}"
+            raise ValueError(f"hedges weigh up to {most:g} together, and {by} pays for {paid:g}: lower their weights")
+
     def _costs_by_instrument(self, key: str) -> None:
-        costs, traded = getattr(self.execution, key), {*self.portfolio.core, self.hedge.instrument}
+        costs = getattr(self.execution, key)
+        own = {leg.instrument for leg in self.legs if leg.of_own_bars}
+        traded = {*self.portfolio.core, *own}
         if isinstance(costs, dict) and set(costs) != traded:
             named = min(set(costs) ^ traded)
             problem = f"names {named}, which isn't traded" if named in costs else f"has nothing for {named}"

@@ -9,10 +9,9 @@ from data.errors import StrategyError, UserError, did_you_mean
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun, weigher
 from engine.kernel.loop import Ledger, run_given, run_policy
-from engine.setup import Setup, sizing_of
+from engine.setup import Setup
 from strategies.base import CloseStrategy
 from strategies.load import fault_in, raised_in
-from strategies.sizing import most_hedge
 
 ENGINES = ("backtrader", "compiled", "python")
 
@@ -59,11 +58,7 @@ def execute(engine: str, config: RunConfig, prepared: PreparedRun) -> tuple[Ledg
         raise UserError(f"{cls.__name__} is a backtrader.Strategy: --engine {engine} can't run it, backtrader can")
     if strategy is None:
         return _somebodys(config, setup, cls)
-    weigh = (
-        weigher(strategy, setup, most_hedge(sizing_of(config)), prepared.view)
-        if isinstance(strategy, CloseStrategy)
-        else None
-    )
+    weigh = weigher(strategy, config, setup, prepared.view) if isinstance(strategy, CloseStrategy) else None
     if engine == "backtrader":
         from engine.backtrader_engine.execute import run_in_backtrader
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from data.arrays import Floats
-from data.errors import StrategyError, UserError
+from data.errors import StrategyError, UserError, did_you_mean
 from data.market import Market, RecordedMarket
 from engine.config import RunConfig
+from engine.hedge_config import StrategyConfig
+from engine.hedges import most_of
 from engine.kernel.loop import Ledger, Weigh
-from engine.legs import CORE, HEDGE
 from engine.reads import fed
 from engine.setup import Setup, prepare
 from strategies import parameters
@@ -35,6 +36,8 @@ class PreparedRun:
         The strategy's class, and one of it, fresh; ``None`` for a backtrader.Strategy, which backtrader makes itself.
     signal
         The intensity, shape (market sessions,); ``None`` for a strategy that has none.
+    signals
+        The intensity of each hedge of the config, shape (market sessions, hedges): the run's strategy's, or its own.
     setup
         What the run is executed on.
     view
@@ -47,6 +50,7 @@ class PreparedRun:
     signal: Floats | None
     setup: Setup
     view: Market
+    signals: Floats | None = None
 
     @property
     def label(self) -> str:
@@ -87,7 +91,38 @@ def evaluate_strategy(config: RunConfig, market: Market, view: Market | None = N
     with fresh(config.strategy.named) as cls:
         strategy = None if kind(cls) == "backtrader" else parameters.make(cls, config.strategy.params)
         signal = intensity_of(strategy, view) if isinstance(strategy, Strategy) else None
-        yield PreparedRun(config, cls, strategy, signal, prepare(config, market, signal), view)
+        signals = signals_of(config, signal, view)
+        yield PreparedRun(config, cls, strategy, signal, prepare(config, market, signals), view, signals)
+
+
+def signals_of(config: RunConfig, signal: Floats | None, view: Market) -> Floats | None:
+    """Return the intensity of each hedge of a run, shape (market sessions, hedges).
+
+    Parameters
+    ----------
+    signal
+        That of the run's strategy, for every hedge without one of its own; ``None`` where it gives none.
+
+    Raises
+    ------
+    StrategyError
+        A hedge has a strategy of its own that gives no intensity, or beside a run's that gives none.
+    """
+    own = [leg.strategy for leg in config.legs]
+    if signal is None:
+        if any(own):
+            raise StrategyError(
+                f"strategy.class {config.strategy.named} decides for every hedge: take the hedges' own strategies out"
+            )
+        return None
+    return np.column_stack([signal if named is None else _own_signal(named, view) for named in own])
+
+
+def _own_signal(named: StrategyConfig, view: Market) -> Floats:
+    with fresh(named.named) as cls:
+        if not issubclass(cls, Strategy):
+            raise StrategyError(f"{cls.__name__} gives no intensity: a hedge's own strategy has to")
+        return intensity_of(parameters.make(cls, named.params), view)
 
 
 @contextmanager
@@ -117,26 +152,48 @@ def intensity_of(strategy: Strategy, market: Market) -> Floats:
     return np.nan_to_num(given)
 
 
-def weigher(strategy: CloseStrategy, setup: Setup, most: float, view: Market | None = None) -> Weigh:
-    """Return a function that asks an `on_close` strategy for its weight at the close of a session.
+def weigher(strategy: CloseStrategy, config: RunConfig, setup: Setup, view: Market | None = None) -> Weigh:
+    """Return a function that asks an `on_close` strategy for its weights at the close of a session.
 
-    It is fed `view`, the setup's own market unless given.
+    It is fed `view`, the setup's own market unless given. A strategy gives one weight, or one of each hedge of the
+    config: in their order, or by instrument, 0 for those it leaves out.
 
-    It raises StrategyError naming the session when the weight isn't a number in [0, most].
+    It raises StrategyError naming the session when a weight isn't a number from 0 to what is allowed.
     """
     name, market = type(strategy).__name__, setup.market if view is None else view
+    most, of = [most_of(leg) for leg in config.legs], [role.leg for role in setup.market.roles.hedges]
+    places = {leg.instrument: k for k, leg in enumerate(config.legs)}
 
     def weigh(t: int, ledger: Ledger) -> Floats:
         date = market.run_sessions[t]
         with errors_named(strategy, f"on_close fails on {date}"):
-            weight = float(strategy.on_close(View(market, market.first + t), _book(setup, ledger, t)))
-        if not math.isfinite(weight) or not 0.0 <= weight <= most:
-            raise StrategyError(f"{name}.on_close gives {weight:g} on {date}: return a weight from 0 to {most:g}")
-        return np.array([weight])
+            given = strategy.on_close(View(market, market.first + t), _book(setup, ledger, t))
+            weights = _weights(given, places)
+        for weight, allowed in zip(weights, most, strict=True):
+            if not math.isfinite(weight) or not 0.0 <= weight <= allowed:
+                raise StrategyError(
+                    f"{name}.on_close gives {weight:g} on {date}: return a weight from 0 to {allowed:g}"
+                )
+        return np.array([weights[leg] for leg in of])
 
     return weigh
 
 
+def _weights(given: object, places: Mapping[str, int]) -> list[float]:
+    """Return the weight of each hedge of the config from what a strategy gave."""
+    if isinstance(given, Mapping):
+        if unknown := [key for key in given if key not in places]:
+            raise ValueError(f"there is no hedge {unknown[0]}{did_you_mean(str(unknown[0]), places)}")
+        return [float(given.get(name, 0.0)) for name in places]
+    weights = np.atleast_1d(np.asarray(given, dtype=np.float64)).tolist()
+    if len(weights) != len(places):
+        raise ValueError(f"{len(weights)} weights for {len(places)} hedges: give one of {', '.join(places)} each")
+    return [float(weight) for weight in weights]
+
+
 def _book(setup: Setup, ledger: Ledger, t: int) -> Book:
-    worth = ledger.shares[t] * setup.prices.close[t] / ledger.equity[t]
-    return Book(float(ledger.equity[t]), float(ledger.cash[t]), float(worth[CORE].sum()), float(worth[HEDGE]))
+    worth = ledger.shares[t] * setup.prices.spot[t] / ledger.equity[t]
+    roles = setup.market.roles
+    core, hedges = worth[: roles.holdings], np.abs(worth[roles.holdings :])
+    held = {role.instrument: float(weight) for role, weight in zip(roles.hedges, hedges, strict=True)}
+    return Book(float(ledger.equity[t]), float(ledger.cash[t]), float(core.sum()), float(hedges.sum()), held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from data.market import Roles
+from data.roles import Roles
 
 HEDGE = -1
 """The hedge's column in every array of the traded instruments."""
@@ -39,4 +39,4 @@ class Legs(NamedTuple):
 
 def legs_of(roles: Roles) -> Legs:
     """Return the legs of who plays which part."""
-    return Legs(tuple(roles.core), (roles.hedge,))
+    return Legs(tuple(roles.core), tuple(hedge.instrument for hedge in roles.hedges))

@@ -14,10 +14,12 @@ from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.extension import Extension
 from data.families import FUNDS, Fund
-from data.market import Market, Roles, load_market
+from data.market import Market, load_market
+from data.roles import Roles
 from data.sources import BARS, SERIES, Source
 from data.sources.extended import ExtendedSource
 from engine.config import ExtendConfig, RunConfig
+from engine.hedge_config import HedgeConfig
 from engine.kernel.loop import Ledger
 from engine.legs import legs_of
 
@@ -52,18 +54,18 @@ def found_in(config: RunConfig, market: Market, ranges: tuple[str, ...] = ()) ->
     source = market.source.source if isinstance(market.source, ExtendedSource) else market.source
     if source.simulated:
         return ()
-    hedge, rate, made = config.hedge, config.execution.cash_rate, market.synthetic
+    rate, made = config.execution.cash_rate, market.synthetic
     first, last = np.datetime64(config.start), market.run_sessions[-1]  # a run that begins behind a hole has that hole
     rates = (rate,) if isinstance(rate, str) else ()
     held = (*source.names(BARS), *rates)
-    funds = {hedge.instrument: _fund(config)} if hedge.instrument in held else {}
+    funds = {name: fund for name, fund in _funds(config).items() if name in held}
     by_id: dict[str, Finding] = {}
-    traded = (*config.portfolio.core, hedge.instrument, hedge.underlying)
+    traded = (*market.roles.listed, config.read)
     for name in (each for each in dict.fromkeys((*traded, *rates)) if each in held):  # of what is made, nothing is
         found = audit(source, (name,), max(first, made.get(name, first)), last, funds, rates)
         new = {each.id: each for each in found if each.instrument == name or each.id not in by_id}
         by_id = new | {key: each for key, each in by_id.items() if each.instrument != name}
-        if name == hedge.underlying:
+        if name == config.read:
             before = audit(source, (name,), made.get(name), first - DAY, funds)
             by_id |= {each.id: each for each in before if (each.instrument, each.severity) == (name, ERROR)}
     for name in (each for each in ranges if each in held):
@@ -99,13 +101,16 @@ def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) ->
                 yield replace(finding, severity=ERROR, message=message, remedy=AGAIN)
 
 
-def _fund(config: RunConfig) -> Fund:
-    """Return the hedge as the run describes it, with what is known of its index."""
-    hedge = config.hedge
+def _funds(config: RunConfig) -> dict[str, Fund]:
+    """Return the leveraged funds among the hedges as the run describes them, with what is known of their indices."""
+    return {leg.instrument: _fund(leg, leg.leverage) for leg in config.legs if leg.leverage is not None}
+
+
+def _fund(hedge: HedgeConfig, leverage: float) -> Fund:
     known = FUNDS.get(hedge.instrument)
-    if known is not None and (known.underlying, known.leverage) == (hedge.underlying, hedge.leverage):
+    if known is not None and (known.underlying, known.leverage) == (hedge.underlying, leverage):
         return known
-    return Fund(hedge.underlying, hedge.leverage, FEE if known is None else known.fee)
+    return Fund(hedge.underlying, leverage, FEE if known is None else known.fee)
 
 
 def _refuse_errors(found: tuple[Finding, ...], config: RunConfig) -> None:
@@ -122,11 +127,12 @@ def _refuse_errors(found: tuple[Finding, ...], config: RunConfig) -> None:
 
 def _check_command(config: RunConfig, instrument: str) -> str:
     """Return the command that finds what the run's audit finds of one instrument."""
-    hedge, words = config.hedge, ["backtest", "data", "check", instrument]
+    words = ["backtest", "data", "check", instrument]
     if config.data.path:
         words += ["--data", config.data.path]
-    if instrument in (hedge.instrument, hedge.underlying) and _fund(config) is not FUNDS.get(hedge.instrument):
-        words += ["--fund", f"{hedge.instrument}={hedge.underlying}:{hedge.leverage:g}"]
+    for name, fund in _funds(config).items():
+        if instrument in (name, fund.underlying) and fund is not FUNDS.get(name):
+            words += ["--fund", f"{name}={fund.underlying}:{fund.leverage:g}"]
     return shlex.join(words)
 
 
@@ -151,17 +157,17 @@ def made_before(source: Source) -> Mapping[str, np.datetime64]:
 
 def _extension(config: RunConfig, name: str, asked: ExtendConfig) -> Extension:
     """Return what data.extend says of an instrument; the hedge opens when the underlying does."""
-    hedged = name == config.hedge.instrument
+    leg = next((leg for leg in config.legs if leg.instrument == name and leg.kind == "fund"), None)
     return Extension(
         name,
         asked.underlying,
-        config.hedge.leverage if hedged and asked.leverage is None else asked.leverage,
+        leg.leverage if leg is not None and asked.leverage is None else asked.leverage,
         asked.before,
         asked.fee,
         asked.spread,
         asked.dividend_yield,
         asked.band,
-        config.hedge.underlying if hedged else None,
+        None if leg is None else leg.underlying,
     )
 
 
@@ -221,7 +227,7 @@ def or_made(config: RunConfig, roles: Roles, source: Source) -> str:
     """
     start = np.datetime64(config.start)
     asked_for = config.data.extend
-    traded = (name for name in dict.fromkeys((*roles.traded, roles.underlying)) if name not in asked_for)
+    traded = (name for name in dict.fromkeys((*roles.listed, roles.underlying)) if name not in asked_for)
     late = [name for name in traded if source.read(BARS, name).dates[0] > start]
     made = {name: ExtendConfig(underlying=by) for name in late if (by := _driver(name, late, roles, source, start))}
     asked = config.model_copy(update={"data": config.data.model_copy(update={"extend": {**made, **asked_for}})})
@@ -239,7 +245,8 @@ def _driver(name: str, late: list[str], roles: Roles, source: Source, start: np.
     """Return what may drive an instrument before its inception: the hedge's underlying, else the index of both."""
 
     def candidates() -> Iterator[str]:
-        if name == roles.hedge and (roles.underlying not in late or _index(roles.underlying, source, start)):
+        funds = [hedge.instrument for hedge in roles.hedges if hedge.kind == "fund"]
+        if name in funds and (roles.underlying not in late or _index(roles.underlying, source, start)):
             yield roles.underlying
         if index := _index(name, source, start):
             yield index

@@ -5,10 +5,11 @@ from __future__ import annotations
 from data.errors import DataError
 from data.families import CHIP_MAKERS, chip_makers
 from data.fingerprint import INSTRUMENTS
-from data.market import Roles
+from data.roles import Roles
 from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Source
 from data.store import can_be_pulled, symbol_of
 from engine.config import RunConfig
+from engine.options import ITS_INSTRUMENT, VOLATILITY_INDEX
 from strategies import parameters
 from strategies.base import Strategy
 from strategies.inputs import Reads
@@ -19,27 +20,40 @@ SOME = 8
 
 
 def strategy_reads(config: RunConfig, roles: Roles) -> Reads:
-    """Return what a run's strategy says that it reads; nothing where it doesn't say."""
-    with fresh(config.strategy.named) as cls:
-        if not issubclass(cls, Strategy):
-            return Reads()
-        strategy: Strategy = parameters.make(cls, config.strategy.params)
-        return strategy.reads(roles)
+    """Return what a run's strategies say that they read; nothing of one that doesn't say."""
+    reads = Reads()
+    for named in (config.strategy, *(leg.strategy for leg in config.legs if leg.strategy)):
+        with fresh(named.named) as cls:
+            if issubclass(cls, Strategy):
+                strategy: Strategy = parameters.make(cls, named.params)
+                reads |= strategy.reads(roles)
+    return reads
 
 
 def run_reads(config: RunConfig, roles: Roles, source: Source) -> Reads:
     """Return what is traded, what extends it, and the cash rate."""
     rate, drivers = config.execution.cash_rate, {each.underlying for each in config.data.extend.values()}
     rates, there = (rate,) if isinstance(rate, str) else (), set(source.names(BARS))
-    bars = tuple(dict.fromkeys((*roles.traded, roles.underlying, *sorted(drivers & there))))
-    return Reads(bars, (*sorted(drivers - there), *rates))
+    bars = (*roles.listed, roles.underlying, *sorted(drivers & there), *option_bars_read(roles))
+    return Reads(tuple(dict.fromkeys(bars)), (*sorted(drivers - there), *rates, *option_series_read(roles)))
+
+
+def option_bars_read(roles: Roles) -> tuple[str, ...]:
+    """Return the instrument whose volatility an option's is scaled by, where a hedge is one."""
+    return (ITS_INSTRUMENT,) if any(hedge.kind == "option" for hedge in roles.hedges) else ()
+
+
+def option_series_read(roles: Roles) -> tuple[str, ...]:
+    """Return the series that an option's volatility is made of, where a hedge is one."""
+    return (VOLATILITY_INDEX,) if any(hedge.kind == "option" for hedge in roles.hedges) else ()
 
 
 def fed(config: RunConfig, roles: Roles) -> frozenset[str]:
     """Return what a run is fed whatever its strategy reads, by kind and name such as ``bars/SOXX``."""
     rate = config.execution.cash_rate
-    rates = (f"series/{rate}",) if isinstance(rate, str) else ()
-    return frozenset((*rates, *(f"bars/{name}" for name in (*roles.traded, roles.underlying))))
+    series = (*((rate,) if isinstance(rate, str) else ()), *option_series_read(roles))
+    bars = (*roles.listed, roles.underlying, *option_bars_read(roles))
+    return frozenset((*(f"series/{name}" for name in series), *(f"bars/{name}" for name in bars)))
 
 
 def resolved(reads: Reads, source: Source) -> frozenset[str]:

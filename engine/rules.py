@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.arrays import Floats
+from data.arrays import Flags, Floats
 
 LEAST_TRADE = 1e-12
 """The share of equity below which a difference isn't traded."""
@@ -30,7 +30,10 @@ class Prices(NamedTuple):
     dividend, split
         Events effective before the open, shape (sessions, instruments).
     level
-        The hedges' total-return closes, shape (sessions, hedges).
+        The hedges' total-return closes, shape (sessions, hedges); NaN of an option.
+    spot, spot_fill
+        What a share stands for when its weight is counted, at the close and where orders fill, shape (sessions,
+        instruments): its own price, or of an option that of the underlying.
     """
 
     open: Floats
@@ -39,6 +42,8 @@ class Prices(NamedTuple):
     dividend: Floats
     split: Floats
     level: Floats
+    spot: Floats
+    spot_fill: Floats
 
 
 class Terms(NamedTuple):
@@ -64,6 +69,9 @@ class Terms(NamedTuple):
         Whole shares only.
     margin
         Cash may go negative; else buys are scaled to the cash there is.
+    stock
+        Whether it is a share of something, shape (instruments,): an option pays in cash whatever `reinvest`, and nobody
+        lends it.
     levy
         What selling takes besides, of the amount sold, and buying again doesn't give back: a fraction, shape
         (instruments,); 0 but where the price of selling is asked for.
@@ -81,6 +89,7 @@ class Terms(NamedTuple):
     reinvest: bool
     whole: bool
     margin: bool
+    stock: Flags
     levy: Floats
 
 
@@ -92,7 +101,7 @@ class Order(NamedTuple):
     core
         Of all holdings together.
     hedges
-        Of each hedge, shape (hedges,).
+        Of each hedge, shape (hedges,); of an option that of the underlying it is written on.
     restate
         Put the core back to its configured weights.
     """
@@ -110,18 +119,20 @@ def open_session(prices: Prices, terms: Terms, t: int, cash: float, shares: Floa
     """
     paid = cash * (terms.cash_accrual[t] if cash >= 0.0 else terms.borrow_accrual[t])
     for i in range(len(shares)):
-        if shares[i] < 0.0:
+        if shares[i] < 0.0 and terms.stock[i]:
             paid += shares[i] * prices.close[t - 1, i] * terms.borrow[t]
         shares[i] *= prices.split[t, i]
         if prices.dividend[t, i] != 0.0:
-            if terms.reinvest and shares[i] > 0.0:
+            if terms.reinvest and shares[i] > 0.0 and terms.stock[i]:
                 shares[i] *= 1.0 + prices.dividend[t, i] / prices.open[t, i]
             else:
                 paid += shares[i] * prices.dividend[t, i]
     return cash + paid
 
 
-def plan_trade(terms: Terms, order: Order, price: Floats, cash: float, shares: Floats, traded: Floats) -> None:
+def plan_trade(
+    terms: Terms, order: Order, price: Floats, spot: Floats, cash: float, shares: Floats, traded: Floats
+) -> None:
     """Write what an order buys (+) and sells (-): buys scaled by one factor to the cash that the sales will leave.
 
     What buys back shares sold short is owed, so it isn't scaled, and comes before the other buys.
@@ -130,14 +141,14 @@ def plan_trade(terms: Terms, order: Order, price: Floats, cash: float, shares: F
     ----------
     terms, order
         On what terms, towards which weights.
-    price
-        Fill prices, shape (instruments,).
+    price, spot
+        Fill prices, and what a share counts for in a weight, shape (instruments,) each.
     cash, shares
         The book before, dollars and shape (instruments,); unchanged.
     traded
         Shares are written here, shape (instruments,).
     """
-    wanted(terms, order, price, cash, shares, traded)
+    wanted(terms, order, price, spot, cash, shares, traded)
     for i in range(len(shares)):
         if traded[i] < 0.0:
             cash += proceeds(terms, i, -traded[i], price[i])
@@ -156,7 +167,7 @@ def settle(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Flo
     return cash
 
 
-def wanted(terms: Terms, order: Order, price: Floats, cash: float, shares: Floats, out: Floats) -> None:
+def wanted(terms: Terms, order: Order, price: Floats, spot: Floats, cash: float, shares: Floats, out: Floats) -> None:
     """Write the difference in shares between the order's targets and what is held; 0 where it isn't worth trading.
 
     The core's part is spread over its holdings pro rata to what they are worth now, long or short, or by the
@@ -176,11 +187,11 @@ def wanted(terms: Terms, order: Order, price: Floats, cash: float, shares: Float
             weight = order.core * (terms.core_weights[i] if configured else shares[i] * price[i] / core_worth)
         else:
             weight = order.hedges[i - holdings]
-        target = weight * equity / price[i]
+        target = weight * equity / spot[i]
         if terms.whole:
             target = math.floor(target + WHOLE_SHARE)
         difference = target - shares[i]
-        out[i] = difference if abs(difference) * price[i] >= LEAST_TRADE * equity else 0.0
+        out[i] = difference if abs(difference) * spot[i] >= LEAST_TRADE * equity else 0.0
 
 
 def scale_buys(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Floats) -> None:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from data.arrays import Dates, Flags, Floats
 from data.audit.finding import Finding
 from data.errors import DataError
-from data.market import BeginsLateError, Market, Roles, load_market
+from data.market import BeginsLateError, Market, load_market
 from data.rates import accrual, days_between
+from data.roles import HedgeRole
 from data.shown import screen
 from data.sources import SERIES, Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
-from engine.config import HedgeConfig, RunConfig
+from engine.config import RunConfig
+from engine.hedge_config import HedgeConfig
+from engine.hedges import costs_of_legs, hedge_betas, policy_from, roles_of, sizing_from, weights_and_takes, with_made
 from engine.kernel.loop import Plan, policies_of
 from engine.legs import legs_of
 from engine.provenance import audited, extended, found_in, made_before, or_made
 from engine.reads import check_held, strategy_reads
 from engine.rules import Prices, Terms
-from strategies.policy import NEVER, PolicyRules
-from strategies.sizing import Sizing, core_beta, hedge_weights, unhedged_core
+from strategies.policy import PolicyRules
+from strategies.sizing import Sizing, core_beta, unhedged_core
 
 BPS = 1e-4
 
@@ -43,6 +46,9 @@ class Setup:
         Arrays over the run's sessions, t=0 first.
     cash_yield
         The cash rate known at each close, a fraction a year, shape (sessions,).
+    betas
+        What a unit of each hedge's weight adds to the book's beta, as known at each close, shape (sessions, hedges): a
+        fund's leverage, an asset's estimate, an option's delta, 0 of bills.
     """
 
     market: Market
@@ -50,15 +56,10 @@ class Setup:
     terms: Terms
     plan: Plan
     cash_yield: Floats
+    betas: Floats
 
     def __repr__(self) -> str:
         return screen(*repr(self.market).replace("Market", "Setup on a market", 1).splitlines())
-
-
-def roles_of(config: RunConfig) -> Roles:
-    """Return who plays which part."""
-    hedge = config.hedge
-    return Roles(dict(config.portfolio.core), hedge.instrument, hedge.underlying, hedge.leverage)
 
 
 def open_market(config: RunConfig, source: Source | None = None, shift: int = 0) -> Market:
@@ -105,41 +106,17 @@ def _load(config: RunConfig, source: Source | None = None, shift: int = 0) -> tu
     except BeginsLateError as error:
         raise DataError(f"{error}{or_made(config, roles_of(config), real)}") from None
     made = {name: day for name, day in made_before(fed).items() if day > market.run_sessions[0]}
-    return replace(market, synthetic=made), reads.ranges
+    return with_made(config, replace(market, synthetic=made)), reads.ranges
 
 
 def sizing_of(config: RunConfig) -> Sizing:
-    """Return the config's sizing and funding."""
+    """Return the sizing and funding of the config's first hedge; funding is that of all."""
     return sizing_from(config.hedge)
 
 
-def sizing_from(hedge: HedgeConfig) -> Sizing:
-    """Return the sizing and funding of a hedge."""
-    return Sizing(
-        hedge.sizing,
-        hedge.weight,
-        hedge.max_weight,
-        hedge.funding,
-        hedge.buffer,
-        hedge.cover,
-        hedge.lookback,
-        hedge.target_volatility,
-    )
-
-
 def policy_of(config: RunConfig) -> PolicyRules:
-    """Return the config's policy, with numbers no run reaches for what is switched off."""
-    policy = config.policy
-    return PolicyRules(
-        policy.enter,
-        policy.exit,
-        policy.confirm,
-        policy.min_hold,
-        policy.max_hold or NEVER,
-        policy.cooldown,
-        policy.stop_loss or np.inf,
-        policy.take_profit or np.inf,
-    )
+    """Return the run's own policy."""
+    return policy_from(config.policy)
 
 
 def prepare(config: RunConfig, market: Market, intensity: Floats | None) -> Setup:
@@ -150,7 +127,8 @@ def prepare(config: RunConfig, market: Market, intensity: Floats | None) -> Setu
     config, market
         The run, and what it is fed.
     intensity
-        The signal without NaN, shape (market sessions,); ``None`` for a strategy that has none.
+        The signal without NaN, shape (market sessions,), or one a hedge, shape (market sessions, hedges of the config);
+        ``None`` for a strategy that has none.
 
     Raises
     ------
@@ -160,13 +138,9 @@ def prepare(config: RunConfig, market: Market, intensity: Floats | None) -> Setu
     prices = _prices(config, market)
     cash_yield = _cash_yield(config, market)
     signal = np.zeros(len(market)) if intensity is None else intensity
-    return Setup(
-        market,
-        prices,
-        _terms(config, market, prices, cash_yield),
-        plan_of(config, market, signal),
-        cash_yield,
-    )
+    terms = _terms(config, market, prices, cash_yield)
+    plan = plan_of(config, market, signal)
+    return Setup(market, prices, terms, plan, cash_yield, hedge_betas(config, market)[market.first :])
 
 
 def rebalancing_days(sessions: Dates, every: str) -> Flags:
@@ -188,52 +162,79 @@ def run_beta(config: RunConfig, market: Market) -> Floats:
 
 
 def plan_of(config: RunConfig, market: Market, intensity: Floats) -> Plan:
-    """Return when and how the run decides, from an intensity without NaN over all the market's sessions."""
-    sizing, sessions = sizing_of(config), market.run_sessions
-    size = hedge_weights(sizing, market, intensity)[market.first :]
-    core_due = rebalancing_days(sessions, config.portfolio.rebalance)
-    return plan_with(config.hedge, policy_of(config), intensity[market.first :], size, sessions, core_due)
+    """Return when and how the run decides.
+
+    Parameters
+    ----------
+    intensity
+        Without NaN, over all the market's sessions: shape (sessions,), or (sessions, hedges of the config).
+    """
+    own = np.broadcast_to(intensity.reshape(len(market), -1), (len(market), len(config.legs)))
+    of, first = [role.leg for role in market.roles.hedges], market.first
+    legs, policies = [config.legs[k] for k in of], [policy_from(config.legs[k].policy or config.policy) for k in of]
+    size, takes = weights_and_takes(config, market, own)
+    due = rebalancing_days(market.run_sessions, config.portfolio.rebalance)
+    return plan_with(legs, policies, own[first:, of], size[first:], takes[first:], market, due)
 
 
 def plan_with(
-    hedge: HedgeConfig, policy: PolicyRules, intensity: Floats, size: Floats, sessions: Dates, core_due: Flags
+    legs: Sequence[HedgeConfig],
+    policies: Sequence[PolicyRules],
+    intensity: Floats,
+    size: Floats,
+    takes: Floats,
+    market: Market,
+    core_due: Flags,
 ) -> Plan:
-    """Return the plan of a hedge from its parts, arrays over the run's sessions."""
+    """Return the plan of hedges from its parts, arrays over the run's sessions; one of each a traded hedge."""
+    sessions = market.run_sessions
     return Plan(
-        policies_of([policy]),
-        intensity[:, np.newaxis],
-        size[:, np.newaxis],
-        np.ones(1),
-        rebalancing_days(sessions, hedge.rebalance)[:, np.newaxis],
+        policies_of(policies),
+        np.ascontiguousarray(intensity),
+        size,
+        np.array([float(role.side) for role in market.roles.hedges]),
+        takes,
+        np.column_stack([rebalancing_days(sessions, leg.rebalance) for leg in legs]),
         core_due,
-        np.array([hedge.band if hedge.rebalance == "band" else np.inf]),
-        unhedged_core(sizing_from(hedge)),
-        hedge.funding == "sell_core",
+        np.array([leg.band if leg.rebalance == "band" else np.inf for leg in legs]),
+        unhedged_core(sizing_from(legs[0])),
+        legs[0].funding == "sell_core",
     )
 
 
 def _prices(config: RunConfig, market: Market) -> Prices:
-    traded = [market.bars(name).rows(slice(market.first, None)) for name in legs_of(market.roles).names]
+    names = legs_of(market.roles).names
+    traded = [market.bars(name).rows(slice(market.first, None)) for name in names]
 
     def columns(name: str) -> Floats:
         return np.column_stack([getattr(bars, name) for bars in traded])
 
     close, opening = columns("close"), columns("open")
-    fill = opening if config.execution.fill == "next_open" else close
-    levels = [market.total_return(name)[market.first :] for name in legs_of(market.roles).hedges]
-    return Prices(opening, close, fill, columns("dividend"), columns("split"), np.column_stack(levels))
+    at_open = config.execution.fill == "next_open"
+    fill = opening if at_open else close
+    levels = [_level(market, role)[market.first :] for role in market.roles.hedges]
+    spot, spot_fill = close, fill
+    options = [k for k, role in enumerate(market.roles.hedges, len(market.roles.core)) if role.kind == "option"]
+    if options:
+        under = market.bars().rows(slice(market.first, None))
+        spot, spot_fill = spot.copy(), spot_fill.copy()
+        spot[:, options] = under.close[:, np.newaxis]
+        spot_fill[:, options] = (under.open if at_open else under.close)[:, np.newaxis]
+    dividend, split = columns("dividend"), columns("split")
+    return Prices(opening, close, fill, dividend, split, np.column_stack(levels), spot, spot_fill)
+
+
+def _level(market: Market, role: HedgeRole) -> Floats:
+    return np.full(len(market), np.nan) if role.kind == "option" else market.total_return(role.instrument)
 
 
 def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats) -> Terms:
-    execution, legs = config.execution, legs_of(market.roles).names
-
-    def costs(value: Any) -> Floats:
-        each = [value[name] if isinstance(value, dict) else value for name in legs]
-        return np.array(each, dtype=np.float64)
-
-    slippage, per_share = costs(execution.slippage_bps) * BPS, costs(execution.slippage_per_share)
-    commission, fee = costs(execution.commission_bps) * BPS, costs(execution.commission_per_share)
-    _check_costs(market, prices, (prices.fill * (1.0 - slippage) - per_share) * (1.0 - commission) - fee)
+    execution, costs = config.execution, costs_of_legs(config)
+    commission, slippage = costs["commission_bps"] * BPS, costs["slippage_bps"] * BPS
+    fee, per_share = costs["commission_per_share"], costs["slippage_per_share"]
+    kinds = ["core"] * len(market.roles.core) + [role.kind for role in market.roles.hedges]
+    left = (prices.fill * (1.0 - slippage) - per_share) * (1.0 - commission) - fee
+    _check_costs(market, prices, np.where([kind == "option" for kind in kinds], 1.0, left))
     sessions = market.run_sessions
     spread, days = execution.margin_spread_bps * BPS, days_between(sessions)
     earned = accrual(sessions, cash_yield)
@@ -250,7 +251,8 @@ def _terms(config: RunConfig, market: Market, prices: Prices, cash_yield: Floats
         config.portfolio.dividends == "reinvest",
         execution.shares == "whole",
         config.hedge.funding == "margin",
-        np.zeros(len(legs)),
+        np.array([kind != "option" for kind in kinds]),
+        np.zeros(len(kinds)),
     )
 
 

@@ -14,7 +14,8 @@ from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.words import Names, Piece
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.evidence import LEVEL
-from engine.config import HedgeConfig, RunConfig
+from engine.config import RunConfig
+from engine.hedge_config import HedgeConfig
 from engine.runs.identity import as_run
 from engine.runs.record import config_yaml
 from engine.runs.run import Run

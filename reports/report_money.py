@@ -10,7 +10,7 @@ import numpy as np
 
 from data.format import UNKNOWN, counted, dollars, number, percent, points
 from data.fund import FEE, SPREAD
-from data.market import Roles
+from data.roles import Roles
 from engine.analytics.attribution import SLEEVE, SPANS
 from engine.analytics.carino import DECAY, linking
 from engine.analytics.cascade import STEPS, Cascade

@@ -11,7 +11,7 @@ import numpy as np
 
 from data.format import dollars, percent, times
 from engine.analytics.answer.words import Piece, plain
-from engine.config import HedgeConfig
+from engine.hedge_config import HedgeConfig
 from engine.runs.run import Run
 from reports.document import Column, Paragraph, Row, Table, named, notes
 from reports.first_screen import screen_of
@@ -66,7 +66,7 @@ def exposure(result: Run) -> str:
 def net_exposure(hedge: HedgeConfig, weight: float) -> float:
     """Return the book's exposure to the underlying, of equity, with that much in the hedge and a core of beta 1."""
     core = 1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0
-    return core - (weight if hedge.funding == "sell_core" else 0.0) + hedge.leverage * weight
+    return core - (weight if hedge.funding == "sell_core" else 0.0) + (hedge.leverage or 0.0) * weight
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.format import UNKNOWN, counted, number, percent
-from data.market import Roles
+from data.roles import Roles
 from engine.analytics.event_study import LEAST, Contrast, EventStudy, Moves, StudyWindow
 from reports.charts import singles
 from reports.document import Cell, Chart, Column, Document, Heading, Items, Paragraph, Part, Row, Section, Table

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from data.arrays import Floats
 from data.errors import StrategyError
-from data.market import Market, Roles
+from data.market import Market
+from data.roles import Roles
 from strategies import parameters
 from strategies.inputs import Input, Reads
 from strategies.rules import Rule, all_fire, reads_of, remarks_of
@@ -67,8 +68,12 @@ class CloseStrategy:
     def __post_init__(self) -> None:
         parameters.check(self)
 
-    def on_close(self, view: View, book: Book) -> float:
-        """Return the hedge's weight from the next session on, a fraction of equity; 0 is no hedge."""
+    def on_close(self, view: View, book: Book) -> float | Sequence[float] | Mapping[str, float]:
+        """Return the hedge's weight from the next session on, a fraction of equity; 0 is no hedge.
+
+        With several hedges one weight each: in the order of the config, or by instrument, 0 for those left out. Of a
+        hedge that is sold short, and of an option that of the underlying it covers, the weight is above 0 too.
+        """
         del view, book
         raise StrategyError(f"{type(self).__name__} has no method on_close: write it, it returns the hedge's weight")
 
@@ -87,13 +92,16 @@ class Book:
     equity, cash
         Dollars.
     core_weight, hedge_weight
-        Fractions of equity at this close.
+        Fractions of equity at this close; of all hedges together, shorts counted as what is sold.
+    hedge_weights
+        Of each hedge by its instrument.
     """
 
     equity: float
     cash: float
     core_weight: float
     hedge_weight: float
+    hedge_weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

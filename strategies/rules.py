@@ -11,9 +11,10 @@ import numpy as np
 from data.arrays import Floats
 from data.errors import did_you_mean
 from data.events import Events
-from data.market import Market, Roles
+from data.market import Market
 from data.publication import RIGHT_AS_KNOWN, period_known_early
 from data.ranges import COUNT, DAYS, Range
+from data.roles import Roles
 from data.series import Series
 from data.sources import SERIES
 from strategies.inputs import SIDES, Input, Reads, Side

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.arrays import Floats
-from data.market import Market, Roles
+from data.market import Market
 from data.ranges import CENTURY, COUNT, DAYS, Range
+from data.roles import Roles
 from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data.arrays import Floats
-from data.market import Market, Roles
+from data.market import Market
 from data.ranges import DAYS, Range
+from data.roles import Roles
 from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter

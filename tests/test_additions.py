@@ -67,7 +67,7 @@ SIZING = (
         '    "half": Method("half of it", lambda sizing, market, _: np.full(len(market), 0.5 * sizing.weight)),\n',
         "METHODS = {\n",
     ),
-    Edit("engine/config.py", '"half", ', "    sizing: Literal["),
+    Edit("engine/hedge_config.py", '"half", ', "    sizing: Literal["),
 )
 COMMAND = (
     Edit(

@@ -11,9 +11,8 @@ import numpy as np
 from data.arrays import Flags, Floats
 from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from data.fund import FEE, SPREAD
-from engine.analytics.fund_exposure import carry_of, day_return, fills_at_open, index_of
+from engine.analytics.fund_exposure import Index, carry_of, day_return, fills_at_open, index_of
 from engine.kernel.loop import Ledger
-from engine.legs import CORE, HEDGE
 from engine.rules import costs_of
 from engine.setup import Setup
 
@@ -52,13 +51,15 @@ class Attribution:
     equity
         Dollars at each close, shape (sessions,); after a ruin what the book ended with.
     weight
-        The sleeve's share of equity at each close, shape (sessions,); 0 from a ruin on.
+        The sleeve's share of equity at each close, all hedges together, shape (sessions,); 0 from a ruin on.
     fund
-        The fund's own total return of each session, from close to close, shape (sessions,).
+        The first hedge's own total return of each session, from close to close, shape (sessions,).
     last
         The last session with a book.
     a_year
         How many of the sessions to it make a year: `data.calendar.sessions_a_year`.
+    legs
+        The dollars of each traded hedge by the names of `SLEEVE`, shape (sessions,) each: they sum to `dollars`.
     """
 
     dollars: Mapping[str, Floats]
@@ -67,6 +68,7 @@ class Attribution:
     fund: Floats
     last: int
     a_year: float = SESSIONS_A_YEAR
+    legs: tuple[Mapping[str, Floats], ...] = ()
 
     @property
     def sleeve(self) -> Floats:
@@ -112,6 +114,8 @@ def attribute(setup: Setup, ledger: Ledger, fee: float = FEE, spread: float = SP
         (buying q dollars at index level S adds q/S units, selling a fraction scales them). ``compounding``: what the
         daily reset added or took beside it, a path effect. ``financing``, ``fee``, ``spread``: what the fund earned on
         its cash, at the rate known at the last close, and what it paid. ``tracking``: its own return less the modelled.
+        Of a hedge that is no fund ``direction`` is its beta known at the last close times what the underlying moved,
+        ``fee`` what shares sold short owe their lender, and ``tracking`` all else that it made; the others are 0.
         ``hedge_costs``, ``core_costs``: commission and slippage, signed. ``core``: what the core's holdings made
         before costs, dividends included. ``interest``: on the book's cash, or on what it owes.
 
@@ -123,53 +127,101 @@ def attribute(setup: Setup, ledger: Ledger, fee: float = FEE, spread: float = SP
     no bar, what the fund moved is tracking, and is undone when the bar comes. A ``backtrader.Strategy`` of somebody's
     own may fill at other prices than the session's: the difference is in the costs, shared by dollars traded.
     """
-    b, index, carry = setup.market.roles.leverage, index_of(setup), carry_of(setup, fee, spread)
-    book, prices, at_open = _positions(setup, ledger), setup.prices, fills_at_open(setup)
-    worth, shares, fill = book.worth[:, HEDGE], book.shares[:, HEDGE], prices.fill[:, HEDGE]
-    in_two = (ledger.traded[:, HEDGE] != 0.0) & at_open
+    book, prices, holdings = _positions(setup, ledger), setup.prices, setup.market.roles.holdings
+    made = book.held * prices.fill + book.paid - book.worth + book.shares * (prices.close - prices.fill)
+    commission, slippage = costs_of(setup.terms, prices.fill, ledger.traded)
+    whole = Whole(setup, ledger, book, made, -(commission + slippage), index_of(setup), fee, spread)
+    legs = tuple(_sleeve_of(whole, k) for k in range(len(setup.market.roles.hedges)))
+    dollars = {name: np.sum([leg[name] for leg in legs], axis=0) for name in SLEEVE} | {
+        "core": made[:, :holdings].sum(axis=1),
+        "interest": _interest(setup, ledger),
+        "core_costs": whole.costs[:, :holdings].sum(axis=1),
+    }
+    return _attribution_of(setup, ledger, dollars, legs)
+
+
+class Whole(NamedTuple):
+    """What the attribution of every hedge of a book begins with."""
+
+    setup: Setup
+    ledger: Ledger
+    book: Positions
+    made: Floats
+    costs: Floats
+    moved: Index
+    fee: float
+    spread: float
+
+
+def _sleeve_of(whole: Whole, k: int) -> dict[str, Floats]:
+    """Return the dollars of one hedge by the names of `SLEEVE`, shape (sessions,) each."""
+    if whole.setup.market.roles.hedges[k].kind == "fund":
+        return _fund_of(whole, k)
+    setup, index, i = whole.setup, whole.moved, whole.setup.market.roles.holdings + k
+    prices, shares = setup.prices, whole.book.shares[:, i]
+    in_two = (whole.ledger.traded[:, i] != 0.0) & fills_at_open(setup)
+    beta = _before(setup.betas[:, k])
+    stood = _before(shares * prices.spot[:, i])
+    direction = beta * stood * np.where(in_two, index.night, index.whole)
+    direction += np.where(in_two, beta * shares * prices.spot_fill[:, i] * (index.level / index.opened - 1.0), 0.0)
+    lent = np.minimum(_before(shares), 0.0) * setup.terms.stock[i]
+    fee = lent * _before(prices.close[:, i]) * setup.terms.borrow
+    none = np.zeros(len(shares))
+    return {
+        "direction": direction,
+        "compounding": none,
+        "financing": none,
+        "fee": fee,
+        "spread": none,
+        "tracking": whole.made[:, i] - direction,
+        "hedge_costs": whole.costs[:, i],
+    }
+
+
+def _fund_of(whole: Whole, k: int) -> dict[str, Floats]:
+    """Return the dollars of a leveraged fund by the names of `SLEEVE`, shape (sessions,) each."""
+    setup, ledger, book, index = whole.setup, whole.ledger, whole.book, whole.moved
+    b, i = setup.market.roles.hedges[k].leverage, setup.market.roles.holdings + k
+    carry, at_open = carry_of(setup, b, whole.fee, whole.spread), fills_at_open(setup)
+    worth, shares, fill = book.worth[:, i], book.shares[:, i], setup.prices.fill[:, i]
+    in_two = (ledger.traded[:, i] != 0.0) & at_open
     first = b * np.where(in_two, index.night, index.whole)
-    units = _static_units(book, ledger.traded[:, HEDGE], fill / (index.opened if at_open else index.level))
+    a_share = fill / (index.opened if at_open else index.level)
+    units = _static_units(book.held[:, i], shares, ledger.traded[:, i], a_share)
     direction = _before(units) * index.before * first
     direction += np.where(in_two, b * units * (index.level - index.opened), 0.0)
     modelled = worth * first + np.where(in_two, shares * fill * day_return(b, index), 0.0)
-    made = book.held * prices.fill + book.paid - book.worth + book.shares * (prices.close - prices.fill)
-    commission, slippage = costs_of(setup.terms, prices.fill, ledger.traded)
-    costs = -(commission + slippage)
-    dollars = {
+    return {
         "direction": direction,
         "compounding": modelled - direction,
         "financing": worth * carry.financing,
         "fee": worth * carry.fee,
         "spread": worth * carry.spread,
-        "tracking": made[:, HEDGE] - modelled - worth * carry.total,
-        "hedge_costs": costs[:, HEDGE],
-        "core": made[:, CORE].sum(axis=1),
-        "interest": _interest(setup, ledger),
-        "core_costs": costs[:, CORE].sum(axis=1),
+        "tracking": whole.made[:, i] - modelled - worth * carry.total,
+        "hedge_costs": whole.costs[:, i],
     }
-    return _attribution_of(setup, ledger, dollars)
 
 
 def _positions(setup: Setup, ledger: Ledger) -> Positions:
-    prices, reinvest = setup.prices, setup.terms.reinvest
+    prices, terms = setup.prices, setup.terms
     shares = np.where(_alive(ledger)[:, None], ledger.shares, 0.0)
     split = _before(shares) * prices.split
-    held = split * (1.0 + prices.dividend / prices.open) if reinvest else split
-    paid = np.zeros_like(split) if reinvest else split * prices.dividend
+    grown = terms.reinvest & terms.stock & (split > 0.0)
+    held = np.where(grown, split * (1.0 + prices.dividend / np.where(grown, prices.open, 1.0)), split)
+    paid = np.where(grown, 0.0, split * prices.dividend)
     return Positions(_before(shares * prices.close), held, shares, paid)
 
 
-def _static_units(book: Positions, traded: Floats, a_share: Floats) -> Floats:
+def _static_units(held: Floats, shares: Floats, traded: Floats, a_share: Floats) -> Floats:
     """Return the index units of the static position after each session's fills, shape (sessions,).
 
     Parameters
     ----------
-    traded
-        Shares of the fund bought and sold, shape (sessions,).
+    held, shares, traded
+        Shares of the fund before and after the fills, and bought or sold, shape (sessions,) each.
     a_share
         Index units for the price of a share at each session's fill, shape (sessions,).
     """
-    held, shares = book.held[:, HEDGE], book.shares[:, HEDGE]
     units, now, since = np.zeros(len(held)), 0.0, 0
     for t in np.flatnonzero(traded).tolist():
         units[since:t] = now
@@ -190,23 +242,29 @@ def _interest(setup: Setup, ledger: Ledger) -> Floats:
     return earned
 
 
-def _attribution_of(setup: Setup, ledger: Ledger, dollars: dict[str, Floats]) -> Attribution:
+def _attribution_of(
+    setup: Setup, ledger: Ledger, dollars: dict[str, Floats], legs: tuple[dict[str, Floats], ...]
+) -> Attribution:
     """Return the attribution, with nothing in it after a ruin, and what fills at other prices cost."""
-    alive, level = _alive(ledger), setup.prices.level[:, HEDGE]
+    alive, level, holdings = _alive(ledger), setup.prices.level, setup.market.roles.holdings
     equity = np.where(alive, ledger.equity, ledger.equity[ledger.last])
     dollars = {name: np.where(alive, column, 0.0) for name, column in dollars.items()}
     gap = np.diff(equity, prepend=equity[0]) - np.sum(list(dollars.values()), axis=0)
     gap = np.where(np.abs(gap) > OWN_FILLS * np.abs(equity), gap, 0.0)
     value = np.abs(ledger.traded) * setup.prices.fill
-    total = value.sum(axis=1)
-    hedge = np.divide(value[:, HEDGE], total, out=np.zeros_like(total), where=total > 0.0)
-    dollars["hedge_costs"] += hedge * gap
-    dollars["core_costs"] += (1.0 - hedge) * gap
-    sleeve = ledger.shares[:, HEDGE] * setup.prices.close[:, HEDGE]
+    total = value.sum(axis=1, keepdims=True)
+    part = np.divide(value[:, holdings:], total, out=np.zeros_like(level), where=total > 0.0)
+    of_hedges = part.sum(axis=1)
+    dollars["hedge_costs"] += of_hedges * gap
+    dollars["core_costs"] += (1.0 - of_hedges) * gap
+    for k, leg in enumerate(legs):
+        leg["hedge_costs"] = leg["hedge_costs"] + part[:, k] * gap
+    sleeve = (ledger.shares * setup.prices.close)[:, holdings:].sum(axis=1)
     weight = np.divide(sleeve, equity, out=np.zeros_like(equity), where=alive & (equity > 0.0))
-    fund = np.concatenate(([0.0], level[1:] / level[:-1] - 1.0))
+    fund = np.concatenate(([0.0], level[1:, 0] / level[:-1, 0] - 1.0))
     a_year = sessions_a_year(setup.market.run_sessions[: ledger.last + 1])
-    return Attribution({name: dollars[name] for name in COLUMNS}, equity, weight, fund, ledger.last, a_year)
+    by_leg = tuple({name: np.where(alive, leg[name], 0.0) for name in SLEEVE} for leg in legs)
+    return Attribution({name: dollars[name] for name in COLUMNS}, equity, weight, fund, ledger.last, a_year, by_leg)
 
 
 def _alive(ledger: Ledger) -> Flags:

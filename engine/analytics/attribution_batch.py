@@ -21,7 +21,8 @@ from engine.setup import Setup
 
 def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREAD) -> Daily:
     """Return what all books of a market share: `fee` and `spread` as of `engine.analytics.attribution.attribute`."""
-    b, index, carry = setup.market.roles.leverage, index_of(setup), carry_of(setup, fee, spread)
+    b, index = setup.market.roles.leverage, index_of(setup)
+    carry = carry_of(setup, b, fee, spread)
     a_share, close = units.shares[:, HEDGE], units.close[:, HEDGE]
     fill = setup.prices.fill[:, HEDGE] * a_share
     worth = np.concatenate(([0.0], close[:-1]))

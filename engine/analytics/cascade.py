@@ -70,7 +70,7 @@ def cascades(
     added_back
         An expense ratio, a fraction a year, added back to the underlying to stand for its index.
     """
-    index, carry = index_of(setup, added_back), carry_of(setup, fee, spread)
+    index, carry = index_of(setup, added_back), carry_of(setup, setup.market.roles.leverage, fee, spread)
     return tuple(_cascade(setup, index, carry, ledger.last, episode) for episode in episodes)
 
 

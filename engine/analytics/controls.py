@@ -16,11 +16,10 @@ from engine.analytics.metrics import Trades, trades_of
 from engine.analytics.protective_put import MONEYNESS, run_protective_put
 from engine.analytics.short_underlying import run_short_underlying
 from engine.config import RunConfig
+from engine.hedges import most_of
 from engine.kernel.loop import Ledger, Plan, replay, run_given, run_policy
-from engine.legs import HEDGE
 from engine.rules import LEAST_TRADE, Terms
-from engine.setup import BORROW_FEE, Setup, rebalancing_days, sizing_of
-from strategies.sizing import most_hedge
+from engine.setup import BORROW_FEE, Setup, rebalancing_days
 
 ALWAYS, CONTROLLED, MATCHED = "always", "controls: on", "matched"
 """When a control is run: with ``controls: off`` too; only without; matched to the hedged book that has an answer."""
@@ -187,26 +186,36 @@ def run_unhedged(setup: Setup) -> Ledger:
     return run_policy(setup.prices, setup.terms, unhedged_plan(setup))
 
 
-def run_always_on(setup: Setup, weight: float) -> Ledger:
-    """Hold the hedge at one weight from the first order on, rebalanced at the first close of each month."""
-    return _run_constant(setup, weight, rebalancing_days(setup.market.run_sessions, "monthly"))
+def run_always_on(setup: Setup, weights: Floats) -> Ledger:
+    """Hold each hedge at one weight from the first order on, rebalanced at the first close of each month."""
+    return _run_constant(setup, weights, rebalancing_days(setup.market.run_sessions, "monthly"))
 
 
-def run_buy_and_hold(setup: Setup, weight: float) -> Ledger:
-    """Buy that weight of the fund with the first order and never rebalance it."""
-    return _run_constant(setup, weight, np.zeros(len(setup.prices.close), np.bool_))
+def run_buy_and_hold(setup: Setup, weights: Floats) -> Ledger:
+    """Buy that weight of each hedge with the first order and never rebalance it."""
+    return _run_constant(setup, weights, np.zeros(len(setup.prices.close), np.bool_))
 
 
-def median_weight(config: RunConfig, hedged: Ledger) -> float:
-    """Return the median weight of the hedge over the run's orders that had one; the configured one if none had."""
-    weights = hedged.hedges[:, HEDGE]
-    ordered = weights[hedged.ordered & (weights > 0.0)]
-    return float(np.median(ordered)) if len(ordered) else min(config.hedge.weight, most_hedge(sizing_of(config)))
+def median_weights(case: Case) -> Floats:
+    """Return the median weight of each hedge over the run's orders that had one, shape (hedges,).
+
+    The configured one where none had; at least 0 of what is sold short too.
+    """
+    weights = np.abs(case.hedged.hedges)
+    ordered = case.hedged.ordered[:, np.newaxis] & (weights > 0.0)
+    legs = [case.config.legs[role.leg] for role in case.setup.market.roles.hedges]
+    return np.array(
+        [
+            float(np.median(weights[ordered[:, k], k])) if ordered[:, k].any() else min(leg.weight, most_of(leg))
+            for k, leg in enumerate(legs)
+        ]
+    )
 
 
-def _run_constant(setup: Setup, weight: float, due: Flags) -> Ledger:
-    plan = setup.plan._replace(hedge_due=due[:, np.newaxis], band=np.full(1, np.inf))
-    return run_given(setup.prices, setup.terms, plan, lambda _t, _ledger: np.array([weight]))
+def _run_constant(setup: Setup, weights: Floats, due: Flags) -> Ledger:
+    hedges = len(weights)
+    plan = setup.plan._replace(hedge_due=np.repeat(due[:, np.newaxis], hedges, axis=1), band=np.full(hedges, np.inf))
+    return run_given(setup.prices, setup.terms, plan, lambda _t, _ledger: weights)
 
 
 def _derisk_entry(case: Case) -> Made:
@@ -228,14 +237,15 @@ def _derisk_daily(case: Case) -> Made:
 
 
 def _untimed(case: Case) -> str:
-    weight = median_weight(case.config, case.hedged)
-    whose = "median weight ordered" if (case.hedged.hedges > 0.0).any() else "configured weight"
-    return f"{100.0 * weight:.4g} % of equity in {case.setup.market.hedge}, the {whose}"
+    each = zip(median_weights(case), case.setup.market.roles.hedges, strict=True)
+    parts = [f"{100.0 * weight:.4g} % of equity in {role.instrument}" for weight, role in each]
+    whose = "median weight ordered" if (case.hedged.hedges != 0.0).any() else "configured weight"
+    return f"{' and '.join(parts)}, the {whose}"
 
 
 def _buy_and_hold(case: Case) -> Made:
     restated = f"portfolio.rebalance: {case.config.portfolio.rebalance} restates the fund too."
-    ledger = run_buy_and_hold(case.setup, median_weight(case.config, case.hedged))
+    ledger = run_buy_and_hold(case.setup, median_weights(case))
     return Made(ledger, remarks=(restated,) if case.setup.plan.core_due.any() else ())
 
 
@@ -262,9 +272,9 @@ def _short(case: Case) -> Made:
 
 
 def _put(case: Case) -> Made:
-    ledger, prices = run_protective_put(case.config, case.setup, case.beta)
+    ledger, own = run_protective_put(case.config, case.setup)
     modelled = "Modelled, by Black-Scholes-Merton at VIX times the sector's realised volatility over that of SPY."
-    return Made(ledger, prices.fill, remarks=(modelled,))
+    return Made(ledger, own.prices.fill, own.terms, remarks=(modelled,))
 
 
 def _held_less(key: str, so_that: str, matched_by: str, *, main: bool = False) -> ControlKind:
@@ -314,7 +324,7 @@ _KINDS = (
         "always_on",
         lambda case: f"{case.setup.market.hedge} always on",
         lambda case: f"{_untimed(case)}, held from the first session and rebalanced monthly.",
-        lambda case: Made(run_always_on(case.setup, median_weight(case.config, case.hedged))),
+        lambda case: Made(run_always_on(case.setup, median_weights(case))),
         label="always on",
     ),
     ControlKind(
@@ -329,7 +339,7 @@ _KINDS = (
         "Protective put",
         lambda case: (
             f"A one-month put on the whole core, struck {100.0 * (1.0 - MONEYNESS):g} % below"
-            f" {case.setup.market.underlying}, rolled on the first session of each month and paid for by selling core."
+            f" {case.setup.market.underlying}, rolled on each third Friday and paid for as the hedge is."
         ),
         _put,
         report="Put, MODELLED",

@@ -17,7 +17,6 @@ from engine.analytics.fund_exposure import WIPED_OUT, fills_at_open, index_of
 from engine.analytics.metrics import Trades, trades_of
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, ledger_on
-from engine.legs import CORE, HEDGE
 from engine.rules import Prices, Terms
 from engine.setup import Setup, rebalancing_days
 
@@ -28,17 +27,28 @@ GRID = np.linspace(0.0, 1.0, 21)
 """Shares of the core at which books are run; straight lines lie between."""
 
 
-def matched(core: Floats, hedge: Floats, beta: Floats, leverage: float | Floats) -> Floats:
-    """Return the weight of a core by itself that has the beta of core and hedge together, elementwise."""
-    return (core * beta + leverage * hedge) / beta
+def matched(core: Floats, hedges: Floats, beta: Floats, betas: Floats) -> Floats:
+    """Return the weight of a core by itself that has the beta of core and hedges together, shape (sessions,).
+
+    Parameters
+    ----------
+    core, beta
+        The core's weight and beta, shape (sessions,).
+    hedges, betas
+        The hedges' weights, and what a unit of each adds to the book's beta, shape (sessions, hedges).
+    """
+    exposure = core * beta
+    for k in range(hedges.shape[1]):
+        exposure = exposure + betas[:, k] * hedges[:, k]
+    return exposure / beta
 
 
 def entry_orders(setup: Setup, hedged: Ledger, beta: Floats) -> Ledger:
-    """Return the hedged run's orders with its hedge's beta taken out of the core's weight instead.
+    """Return the hedged run's orders with its hedges' beta taken out of the core's weight instead.
 
     Between orders the weight last ordered stands, at the beta of its own close.
     """
-    core = matched(hedged.core, hedged.hedges[:, HEDGE], beta, setup.market.roles.leverage)
+    core = matched(hedged.core, hedged.hedges, beta, setup.betas)
     return hedged._replace(core=core[_last(hedged.ordered)], hedges=np.zeros_like(hedged.hedges))
 
 
@@ -66,8 +76,10 @@ def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None
 
 def net_beta(setup: Setup, book: Ledger, beta: Floats) -> Floats:
     """Return how much of a book's equity moves with the underlying at each close, shape (sessions,); NaN in ruin."""
-    worth = book.shares * setup.prices.close
-    exposure = worth[:, CORE].sum(axis=1) * beta + setup.market.roles.leverage * worth[:, HEDGE]
+    worth, core = book.shares * setup.prices.spot, slice(setup.market.roles.holdings)
+    exposure = worth[:, core].sum(axis=1) * beta
+    for k in range(setup.betas.shape[1]):
+        exposure = exposure + setup.betas[:, k] * worth[:, setup.market.roles.holdings + k]
     return np.divide(exposure, book.equity, out=np.full(len(exposure), np.nan), where=book.equity > 0.0)
 
 
@@ -90,7 +102,7 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
     At every close but the last at which the hedged book holds a hedge it trades, at that close, to the beta of the
     weights that book has. Where an order of the hedged book fills at an open, it trades at that open: a fund of
     leverage b set its exposure at the last close, so that after a night's return r1 its leverage is
-    ``b (1 + r1) / (1 + b r1)``.
+    ``b (1 + r1) / (1 + b r1)``; of anything else the beta known at the last close counts.
 
     Parameters
     ----------
@@ -111,12 +123,16 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
 
 def _half_orders(setup: Setup, hedged: Ledger, beta: Floats, half: Ledger) -> Ledger:
     """Write orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
-    b, sessions = setup.market.roles.leverage, np.arange(len(hedged.equity))
-    half.ordered[1::2] = ((hedged.shares[:, HEDGE] != 0.0) & (sessions < hedged.last))[1:]
-    half.core[1::2] = matched(*_weights(setup, hedged), beta, b)[1:]
+    roles, sessions = setup.market.roles, np.arange(len(hedged.equity))
+    held = (hedged.shares[:, roles.holdings :] != 0.0).any(axis=1)
+    half.ordered[1::2] = (held & (sessions < hedged.last))[1:]
+    half.core[1::2] = matched(*_weights(setup, hedged), beta, setup.betas)[1:]
     filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
-    then = _leverage_at_open(b, index_of(setup).night[1:]) if fills_at_open(setup) else b
-    ordered = matched(hedged.core[:-1], hedged.hedges[:-1, HEDGE], beta[:-1], then)
+    then = setup.betas[:-1].copy()
+    for k, role in enumerate(roles.hedges):
+        if role.kind == "fund" and fills_at_open(setup):
+            then[:, k] = _leverage_at_open(role.leverage, index_of(setup).night[1:])
+    ordered = matched(hedged.core[:-1], hedged.hedges[:-1], beta[:-1], then)
     half.ordered[at] |= filled
     half.core[at] = np.where(filled, ordered, half.core[at])
     half.restate[at] = filled & hedged.restate[:-1]
@@ -133,10 +149,11 @@ def _leverage_at_open(b: float, night: Floats) -> Floats:
 
 
 def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
-    """Return the weights of core and hedge that a book has at each close, shape (sessions,) each."""
-    worth, equity = hedged.shares * setup.prices.close, hedged.equity[:, None]
+    """Return the weights that a book has at each close: of the core, (sessions,), of the hedges, (sessions, hedges)."""
+    worth, equity = hedged.shares * setup.prices.spot, hedged.equity[:, None]
     weights = np.divide(worth, equity, out=np.zeros_like(worth), where=equity > 0.0)
-    return weights[:, CORE].sum(axis=1), weights[:, HEDGE]
+    holdings = setup.market.roles.holdings
+    return weights[:, :holdings].sum(axis=1), weights[:, holdings:]
 
 
 def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
@@ -153,7 +170,8 @@ def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:
 
     both = closed.copy()
     both[1::2] = opened[1:]
-    half = Prices(both, closed, both, at_open(prices.dividend, 0.0), at_open(prices.split, 1.0), both[:, HEDGE:])
+    hedges, dividend, split = prices.level.shape[1], at_open(prices.dividend, 0.0), at_open(prices.split, 1.0)
+    half = Prices(both, closed, both, dividend, split, both[:, -hedges:], both, both)
     cash, owed, borrow = (at_open(rate, 0.0) for rate in (terms.cash_accrual, terms.borrow_accrual, terms.borrow))
     return half, terms._replace(cash_accrual=cash, borrow_accrual=owed, borrow=borrow)
 

@@ -23,12 +23,15 @@ def short_warning(config: RunConfig, prepared: PreparedRun) -> str | None:
     setup, hedge, market = prepared.setup, config.hedge, prepared.setup.market
     sizes = setup.plan.size[np.isfinite(setup.plan.size)]
     weight = float(sizes.max(initial=0.0)) if prepared.signal is not None else hedge.weight
-    ordered = setup.plan.unhedged_core + (hedge.leverage - float(setup.plan.core_pays)) * weight
+    if not market.roles.one_fund:
+        return None
+    leverage = market.roles.leverage
+    ordered = setup.plan.unhedged_core + (leverage - float(setup.plan.core_pays)) * weight
     weight += hedge.band if hedge.rebalance == "band" else 0.0
     core = setup.plan.unhedged_core - (weight if setup.plan.core_pays else 0.0)
     level = index_of(setup).level
     since = np.arange(len(level)) if hedge.rebalance == "band" else _since(level, setup.plan.hedge_due[:, HEDGE])
-    short = drifted(level, since, core, weight, hedge.leverage) < 0.0
+    short = drifted(level, since, core, weight, leverage) < 0.0
     if not short.any():
         return None
     if ordered < -1e-12:  # what is left of a beta of 0

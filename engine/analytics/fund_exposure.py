@@ -69,9 +69,9 @@ def index_of(setup: Setup, added_back: float = 0.0) -> Index:
     return Index(growth[0] - 1.0, growth[1] - 1.0, before, before * growth[1], level)
 
 
-def carry_of(setup: Setup, fee: float = FEE, spread: float = SPREAD) -> Carry:
+def carry_of(setup: Setup, leverage: float, fee: float = FEE, spread: float = SPREAD) -> Carry:
     """Return the carry of `data.fund.fund_return`, part by part, at the rate known at the close before."""
-    b, sessions = setup.market.roles.leverage, setup.market.run_sessions
+    b, sessions = leverage, setup.market.run_sessions
     days = days_between(sessions)
     return Carry((1.0 - b) * accrual(sessions, setup.cash_yield), -fee * days / 365.0, -abs(b) * spread * days / 360.0)
 

@@ -266,7 +266,7 @@ def hedge_metrics(
     weight = hedged.shares[ran, HEDGE] * setup.prices.close[ran, HEDGE] / ours
     triggers = triggers_of(deep_drawdowns(core), core, weight, episodes)
     filled = index.opened if fills_at_open(setup) else index.level
-    carry, b = carry_of(setup).total, setup.market.roles.leverage
+    carry, b = carry_of(setup, setup.market.roles.leverage).total, setup.market.roles.leverage
     needs = needs_of(episodes, index.level, filled, carry, b, hedged.last, session_numbers(sessions))
     up, down = capture(ours, theirs, sessions[ran])
     lived = hedged.last + 1

@@ -61,8 +61,10 @@ def run_short_underlying(config: RunConfig, setup: Setup, hedged: Ledger) -> tup
     Raises
     ------
     DataError
-        The underlying has no bar on one of the run's sessions.
+        The hedge isn't one leveraged fund, or the underlying has no bar on one of the run's sessions.
     """
+    if not setup.market.roles.one_fund:
+        raise DataError("the hedge isn't one leveraged fund, in the place of which it could be sold")
     leverage = setup.market.roles.leverage
     prices, terms = _prices(config, setup), _terms(setup, margin=setup.terms.margin or leverage > 0.0)
     orders = hedged._replace(hedges=leverage * hedged.hedges)
@@ -73,7 +75,7 @@ def _prices(config: RunConfig, setup: Setup) -> Prices:
     """Return the run's prices with the underlying's last."""
     held, own = setup.prices, underlying_of(config, setup)
     columns = {name: np.column_stack((getattr(held, name)[:, CORE], getattr(own, name))) for name in own._fields}
-    return Prices(**columns, level=own.close[:, np.newaxis])
+    return Prices(**columns, level=own.close[:, np.newaxis], spot=columns["close"], spot_fill=columns["fill"])
 
 
 def _terms(setup: Setup, *, margin: bool) -> Terms:

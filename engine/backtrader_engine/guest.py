@@ -16,13 +16,13 @@ from data.sources import BARS, SERIES, Held, Kind, typed
 from engine.backtrader_engine.hedge import FIRST_DAY, LINES, Decider, place
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
+from engine.hedges import roles_of
 from engine.kernel.loop import ledger_on, mark
 from engine.legs import legs_of
 from engine.loading import build_config
 from engine.rules import Order, plan_trade
-from engine.setup import Setup, prepare, roles_of, sizing_of
+from engine.setup import Setup, prepare
 from strategies.base import CloseStrategy, Strategy
-from strategies.sizing import most_hedge
 
 ROUNDING = 1e-12
 """The share of every buy left out, so that a broker that counts to the last digit doesn't refuse it."""
@@ -72,7 +72,7 @@ class GuestHedge(bt.Strategy):
         strategy = self.p.strategy
         signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
         setup = self._at_this_brokers_costs(prepare(config, market, signal))
-        weigh = weigher(strategy, setup, most_hedge(sizing_of(config))) if isinstance(strategy, CloseStrategy) else None
+        weigh = weigher(strategy, config, setup) if isinstance(strategy, CloseStrategy) else None
         self._setup = setup
         ledger = ledger_on(setup.prices)
         self._decider = Decider(setup.prices, setup.plan, ledger, weigh)
@@ -98,7 +98,7 @@ class GuestHedge(bt.Strategy):
             return
         shares, price = self._shares(), np.array([feed.open[0] for feed in self._traded])
         traded = np.zeros_like(shares)
-        plan_trade(self._setup.terms, self._ordered, price, self.broker.getcash(), shares, traded)
+        plan_trade(self._setup.terms, self._ordered, price, price, self.broker.getcash(), shares, traded)
         place(self, self._traded, np.where(traded > 0.0, traded * (1.0 - ROUNDING), traded))
         self._ordered = None
 

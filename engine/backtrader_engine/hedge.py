@@ -74,8 +74,9 @@ class HedgeStrategy(bt.Strategy):
         cash, shares = self.broker.book()
         traded = np.zeros_like(shares)
         order = Order(ledger.core[t - 1], ledger.hedges[t - 1], bool(ledger.restate[t - 1]))
-        plan_trade(self.p.terms, order, self.p.prices.fill[t], cash, shares, traded)
-        equity = cash + dot(shares, self.p.prices.fill[t])
+        prices = self.p.prices
+        plan_trade(self.p.terms, order, prices.fill[t], prices.spot_fill[t], cash, shares, traded)
+        equity = cash + dot(shares, prices.fill[t])
         self._credit = max(equity, 0.0) * (CREDIT if self.p.terms.margin else ROUNDING)
         self.broker.cash += self._credit
         place(self, self.datas, traded)

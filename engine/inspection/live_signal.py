@@ -177,7 +177,8 @@ def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[
     if after.strategy is None:
         trade = hedged.traded[t + 1] * scale
     elif hedged.ordered[t]:
-        plan_trade(terms, Order(hedged.core[t], hedged.hedges[t], bool(hedged.restate[t])), price, cash, shares, trade)
+        order = Order(hedged.core[t], hedged.hedges[t], bool(hedged.restate[t]))
+        plan_trade(terms, order, price, after.setup.prices.spot[t], cash, shares, trade)
     worth, target = cash + dot(shares, price), shares + trade
     if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
         target = np.floor(target + WHOLE_SHARE)

@@ -94,6 +94,9 @@ class Plan(NamedTuple):
         The signal at each close, and the hedge weight an order then gets, at least 0, shape (sessions, hedges).
     sides
         1, or -1 for a hedge that is sold short, shape (hedges,).
+    takes
+        What a unit of its weight takes out of the core at each close, shape (sessions, hedges): 1, 0 of what is sold
+        short, an option's premium as a fraction of the underlying.
     hedge_due
         Whether the calendar calls for rebalancing the book while that hedge is on, shape (sessions, hedges).
     core_due
@@ -111,6 +114,7 @@ class Plan(NamedTuple):
     intensity: Floats
     size: Floats
     sides: Floats
+    takes: Floats
     hedge_due: Flags
     core_due: Flags
     band: Floats
@@ -238,7 +242,7 @@ def move(prices: Prices, terms: Terms, ledger: Ledger, t: int) -> None:
         cash = open_session(prices, terms, t, ledger.cash[t - 1], ledger.shares[t])
         if ledger.ordered[t - 1]:
             target = Order(ledger.core[t - 1], ledger.hedges[t - 1], ledger.restate[t - 1])
-            plan_trade(terms, target, prices.fill[t], cash, ledger.shares[t], ledger.traded[t])
+            plan_trade(terms, target, prices.fill[t], prices.spot_fill[t], cash, ledger.shares[t], ledger.traded[t])
             cash = settle(terms, prices.fill[t], cash, ledger.shares[t], ledger.traded[t])
     ledger.cash[t] = cash
     ledger.equity[t] = mark(prices, ledger, t)
@@ -322,7 +326,7 @@ def is_due(
     if plan.core_due[t]:
         return True
     i = ledger.shares.shape[1] - len(plan.sides) + k
-    sleeve = abs(ledger.shares[t, i]) * prices.close[t, i] / ledger.equity[t]
+    sleeve = abs(ledger.shares[t, i]) * prices.spot[t, i] / ledger.equity[t]
     return hedged and (plan.hedge_due[t, k] or abs(sleeve - weight) > plan.band[k])
 
 
@@ -338,7 +342,7 @@ def write_order(plan: Plan, ledger: Ledger, t: int, weights: Floats, due: bool) 
     paid = 0.0
     for k in range(len(weights)):
         ledger.hedges[t, k] = plan.sides[k] * weights[k]
-        paid += weights[k]
+        paid += weights[k] * plan.takes[t, k]
     ledger.core[t] = plan.unhedged_core - paid if plan.core_pays else plan.unhedged_core
     ledger.ordered[t] = t == 0 or due
     ledger.restate[t] = t == 0 or plan.core_due[t]

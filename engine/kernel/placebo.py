@@ -96,12 +96,12 @@ def run_shift(
         orders = t == 1 or path.ordered[at] or path.core[at] != path.core[before]
         order = Order(path.core[at], none, t == 1 or path.restate[at])
         if orders and clock.at_open:
-            plan_trade(terms, order, prices.fill[t], cash, shares, traded)
+            plan_trade(terms, order, prices.fill[t], prices.spot_fill[t], cash, shares, traded)
             cash = settle(terms, prices.fill[t], cash, shares, traded)
         weight = 1.0 - cash / worth(prices.open, t, cash, shares)
         total += ((weight - clock.weight) * clock.apart[t]) ** 2
         if orders and not clock.at_open:
-            plan_trade(terms, order, prices.fill[t], cash, shares, traded)
+            plan_trade(terms, order, prices.fill[t], prices.spot_fill[t], cash, shares, traded)
             cash = settle(terms, prices.fill[t], cash, shares, traded)
         equity = worth(prices.close, t, cash, shares)
         if equity <= 0.0:

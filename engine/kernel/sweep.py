@@ -106,10 +106,12 @@ class Room(NamedTuple):
 
 def units_of(prices: Prices, terms: Terms) -> Units:
     """Return the prices of units."""
-    grown = prices.split * (1.0 + prices.dividend / prices.open) if terms.reinvest else prices.split.copy()
+    buys = terms.stock & terms.reinvest
+    grown = prices.split.copy()
+    grown[:, buys] *= 1.0 + (prices.dividend / prices.open)[:, buys]
     grown[0] = 1.0
     shares: Floats = np.multiply.accumulate(grown, axis=0)
-    paid = np.zeros_like(shares) if terms.reinvest else shares * prices.dividend
+    paid = np.where(buys, 0.0, shares * prices.dividend)
     pays: Flags = np.any(paid, axis=1)
     return Units(prices.close * shares, shares, paid, pays)
 
@@ -176,6 +178,7 @@ def orders_of(
     sized: Ints,
     sizes: Floats,
     sides: Floats,
+    takes: Floats,
     cores: Floats,
     pays: Flags,
     due: Flags,
@@ -194,6 +197,8 @@ def orders_of(
         The hedge weight an order at each close gets, shape (sizes, sessions); the last one stands where it is NaN.
     sides
         1, or -1 for a hedge that is sold short, shape (hedges,).
+    takes
+        What a unit of its weight takes out of the core at each close, shape (sessions, hedges).
     cores, pays
         The core's weight without a hedge, and whether the hedges' come out of it, shape (combinations,).
     due
@@ -223,7 +228,7 @@ def orders_of(
                 elif anew[k, j] and size == size:  # noqa: PLR0124  # NaN, in scalars that compile
                     weight[j] = size
                 weights[place, j] = sides[j] * weight[j]
-                paid += weight[j]
+                paid += weight[j] * takes[t, j]
             session[place], column[place] = t + 1, c
             core[place] = cores[c] - paid if pays[c] else cores[c]
             restate[place] = t == 0 or due[t]
@@ -347,7 +352,7 @@ def fill(
         for i in range(len(shares)):
             shares[i] = held[i, c] * unit[i]
         target = Order(orders.core[k], orders.hedges[k], orders.restate[k])
-        plan_trade(terms, target, price, sums.cash[c], shares, traded)
+        plan_trade(terms, target, price, prices.spot_fill[t], sums.cash[c], shares, traded)
         sums.cash[c] = settle(terms, price, sums.cash[c], shares, traded)
         for i in range(len(shares)):
             held[i, c] = shares[i] / unit[i]

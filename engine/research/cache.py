@@ -8,6 +8,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
 from data.arrays import Flags, Floats, Ints
 from data.market import Market
 from data.sources import Source
@@ -15,8 +17,9 @@ from engine.analytics.answer.insurance import Less
 from engine.analytics.attribution_batch import daily_of
 from engine.analytics.controls import unhedged_plan
 from engine.analytics.metrics import mean_cash_return
-from engine.config import HedgeConfig, RunConfig
+from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of
+from engine.hedge_config import HedgeConfig
 from engine.kernel.attribution import Daily
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
@@ -193,8 +196,9 @@ class Cache:
 
     def plan(self, env: Environment, signal: Indices, policy: PolicyRules, hedge: Hedge) -> Plan:
         """Return when and how a combination decides."""
-        intensity, size = self.signal(env, signal)[env.market.first :], self.size(env, hedge, signal)
-        return plan_with(hedge.config, policy, intensity, size, env.market.run_sessions, env.setup.plan.core_due)
+        intensity, size = self.signal(env, signal)[env.market.first :, np.newaxis], self.size(env, hedge, signal)
+        takes, due = env.setup.plan.takes, env.setup.plan.core_due
+        return plan_with([hedge.config], [policy], intensity, size[:, np.newaxis], takes, env.market, due)
 
     def decided(self, env: Environment, signal: Indices, policy: PolicyRules, hedge: Hedge) -> Decided:
         """Return what the policy decides, shared by all hedges of the same pattern."""

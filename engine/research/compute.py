@@ -236,8 +236,9 @@ def _orders(books: Books) -> Orders:
     decided = [books.decided[d] for d in used.tolist()]
     starts = np.concatenate(([0], np.cumsum([len(each.at) for each in decided]))).astype(np.int64)
     read = [np.concatenate([getattr(each, name) for each in decided]) for name in ("at", "on", "anew")]
-    sized, (due, sides) = books.sized[:, np.newaxis], (books.env.setup.plan.core_due, books.env.setup.plan.sides)
-    return compiled().orders_of(starts, *read, which, sized, books.sizes, sides, books.cores, books.pays, due)
+    plan, sized = books.env.setup.plan, books.sized[:, np.newaxis]
+    given = (books.sizes, plan.sides, plan.takes, books.cores, books.pays, plan.core_due)
+    return compiled().orders_of(starts, *read, which, sized, *given)
 
 
 def _run(books: Books) -> Sums:

@@ -18,11 +18,11 @@ from data.sources import BARS, Source
 from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of
+from engine.hedges import roles_of
 from engine.plain import Keys
 from engine.reads import resolved, run_reads, strategy_reads
 from engine.research.grid import with_values
 from engine.runs.identity import CLASS
-from engine.setup import roles_of
 from strategies import parameters
 from strategies.base import Strategy
 from strategies.load import SHIPPED, fresh, strategy_class

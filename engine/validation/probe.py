@@ -15,14 +15,14 @@ from data.errors import StrategyError, UserError
 from data.market import Market, load_market
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
+from engine.hedges import roles_of
 from engine.kernel.loop import Ledger, decide_given, ledger_on, move
 from engine.legs import HEDGE, legs_of
-from engine.setup import Setup, plan_of, prepare, roles_of, sizing_of
+from engine.setup import Setup, plan_of, prepare
 from engine.validation.histories import History, TamperedSource, cut
 from strategies import parameters
 from strategies.base import Strategy
 from strategies.load import fault_in, fresh, kind
-from strategies.sizing import most_hedge
 
 DECISION = "decision"
 SIDE = "side"
@@ -206,7 +206,7 @@ def _intensity(cls: type, config: RunConfig, setup: Setup, *, strict: bool) -> O
 def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Output:
     """Ask at every close for the weight, in the plain loop, up to a row."""
     market, prices = setup.market, setup.prices
-    weigh = weigher(parameters.make(cls, config.strategy.params), setup, most_hedge(sizing_of(config)))
+    weigh = weigher(parameters.make(cls, config.strategy.params), config, setup)
     ledger, values, before = ledger_on(prices), np.full(len(market), np.nan), np.zeros(len(setup.plan.sides))
     for t in range(len(prices.close) - 1 if upto is None else upto + 1 - market.first):
         move(prices, setup.terms, ledger, t)

@@ -13,8 +13,9 @@ from typing import Any
 
 from data.arrays import Floats
 from data.errors import cut, did_you_mean, quoted
-from data.market import Market, Roles
+from data.market import Market
 from data.ranges import ANY, Range
+from data.roles import Roles
 from strategies.parameters import Parameter, ParameterError, check_value
 from strategies.signals import (
     breadth,

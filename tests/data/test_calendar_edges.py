@@ -9,11 +9,12 @@ from data.audit.run import audit
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.importing import import_files
-from data.market import Roles, load_market
+from data.market import load_market
+from data.roles import Roles
 from data.sources import BARS
 from data.store import Store
 
-ROLES = Roles({"OLD": 1.0}, "SOXS", "SOXX", -3.0)
+ROLES = Roles.with_fund({"OLD": 1.0}, "SOXS", "SOXX", -3.0)
 SATURDAYS = np.arange(day("2015-01-03"), day("2015-06-01"), 7)
 
 

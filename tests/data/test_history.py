@@ -10,7 +10,8 @@ from data.arrays import day
 from data.audit.finding import ERROR
 from data.audit.run import audit
 from data.calendar import nyse_sessions
-from data.market import Roles, load_market
+from data.market import load_market
+from data.roles import Roles
 from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
 
@@ -28,7 +29,7 @@ OLD_PER_NEW = {
     "2026-03-05": 20,
     "2026-07-15": 10,
 }
-ROLES = Roles({"SOXX": 1.0}, "SOXS", "SOXX", -3.0)
+ROLES = Roles.with_fund({"SOXX": 1.0}, "SOXS", "SOXX", -3.0)
 
 
 @lru_cache

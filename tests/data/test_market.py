@@ -13,13 +13,14 @@ from data.audit.finding import Finding
 from data.bars import COLUMNS
 from data.errors import DataError
 from data.events import make_events, make_members
-from data.market import MEMORY, Roles, load_market, recorded
+from data.market import MEMORY, load_market, recorded
+from data.roles import Roles
 from data.sources.wrapped import KeptSource
 
 DATES = nyse("2024-01-02", 12)
 CORE = make_bars("CORE", DATES, np.arange(100.0, 112.0))
 FUND = make_bars("FUND", DATES, np.arange(50.0, 38.0, -1.0))
-TWO = Roles({"CORE": 0.6, "OTHER": 0.4}, "FUND", "INDEX", -3.0)
+TWO = Roles.with_fund({"CORE": 0.6, "OTHER": 0.4}, "FUND", "INDEX", -3.0)
 
 
 def without(bars, *rows):
@@ -40,7 +41,7 @@ def refused(source, start, end=None, roles=ROLES):
 
 
 def test_traded_is_the_core_in_its_order_and_then_the_hedge():
-    roles = Roles({"B": 0.25, "A": 0.75}, "H", "U", -3.0)
+    roles = Roles.with_fund({"B": 0.25, "A": 0.75}, "H", "U", -3.0)
     assert roles.traded == ("B", "A", "H")
     np.testing.assert_array_equal(roles.core_weights, [0.25, 0.75])
 

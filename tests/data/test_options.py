@@ -276,10 +276,11 @@ def test_the_engines_rules_pay_what_that_loop_pays(leg):
     path = option_path(leg, at, 0.05)
     none, two = np.zeros(150), np.zeros(2)
     columns = (np.column_stack((at.close, each)) for each in (path.open, path.close, path.open))
-    prices = Prices(*columns, np.column_stack((none, path.dividend)), np.column_stack((at.split, path.split)), none)
-    terms = Terms(
-        0.0, np.ones(1), two, two, two, two, none, none, none, reinvest=False, whole=False, margin=True, levy=two
-    )
+    events, spot = (np.column_stack((none, path.dividend)), np.column_stack((at.split, path.split))), none
+    prices = Prices(*columns, *events, level=none, spot=spot, spot_fill=spot)
+    kinds, borrow = np.array([True, False]), np.full(150, 0.1)  # reinvested and lent, were it a share
+    flags = {"reinvest": True, "whole": False, "margin": True, "stock": kinds}
+    terms = Terms(0.0, np.ones(1), two, two, two, two, none, none, borrow, **flags, levy=two)
     bought = int(np.flatnonzero(~np.isnan(path.close))[0])
     shares, cash = np.array([0.0, leg.side * np.cumprod(path.split)[bought]]), 0.0
     for t in range(bought + 1, 150):

@@ -58,7 +58,7 @@ def test_an_unusable_weight_is_refused_with_its_session(weight):
     date = setup.market.run_sessions[3]
 
     with pytest.raises(StrategyError, match=f"gives .* on {date}: return a weight from 0 to 0.5"):
-        run_given(setup.prices, setup.terms, setup.plan, weigher(Wrong(), setup, 0.5))
+        run_given(setup.prices, setup.terms, setup.plan, weigher(Wrong(), configured({}), setup))
 
 
 def test_a_strategy_sees_no_more_than_its_close():
@@ -75,7 +75,7 @@ def test_a_strategy_sees_no_more_than_its_close():
             return 0.0
 
     setup = laid_out({}, source(1, missing=False))
-    run_given(setup.prices, setup.terms, setup.plan, weigher(Looking(), setup, 1.0))
+    run_given(setup.prices, setup.terms, setup.plan, weigher(Looking(), configured({}), setup))
 
     first = setup.market.first
     assert lengths == [{first + t + 1} for t in range(len(setup.prices.close) - 1)]  # none on the last session

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from markets import ROLES
 
-from data.market import Roles
+from data.roles import Roles
 from engine.legs import CORE, HEDGE, legs_of
 
-TWO = Roles({"SOXX": 0.6, "SPY": 0.4}, "SOXS", "SOXX", -3.0)
+TWO = Roles.with_fund({"SOXX": 0.6, "SPY": 0.4}, "SOXS", "SOXX", -3.0)
 
 
 def test_columns_are_the_core_s_and_then_the_hedge_s():

@@ -20,6 +20,7 @@ def terms(**changed):
         "reinvest": True,
         "whole": False,
         "margin": False,
+        "stock": np.ones(3, np.bool_),
         "levy": np.zeros(3),
     }
     return Terms(**{**given, **changed})
@@ -27,7 +28,9 @@ def terms(**changed):
 
 def prices(dividend, split):
     flat = np.full((2, 3), 10.0)
-    return Prices(flat, flat, flat, np.array([[0.0] * 3, dividend]), np.array([[1.0] * 3, split]), flat[:, -1:])
+    return Prices(
+        flat, flat, flat, np.array([[0.0] * 3, dividend]), np.array([[1.0] * 3, split]), flat[:, -1:], flat, flat
+    )
 
 
 def test_a_reinvested_dividend_buys_shares_at_the_open_after_the_split():
@@ -64,7 +67,8 @@ def to(core, hedge, *, restate):
 def traded(order, price, cash, held, **changed):
     shares, deal = np.array(held, dtype=float), np.zeros(3)
     on = terms(**changed)
-    plan_trade(on, order, np.array(price, dtype=float), cash, shares, deal)
+    at = np.array(price, dtype=float)
+    plan_trade(on, order, at, at, cash, shares, deal)
     left = settle(on, np.array(price, dtype=float), cash, shares, deal)
     return deal, left, shares
 
@@ -194,7 +198,7 @@ def test_shares_sold_short_pay_their_lender_and_their_dividends_in_cash_whatever
 
 def test_what_was_sold_short_is_charged_at_the_close_before():
     close = np.array([[4.0] * 3, [10.0] * 3])
-    found = Prices(close, close, close, np.zeros((2, 3)), np.ones((2, 3)), close[:, -1:])
+    found = Prices(close, close, close, np.zeros((2, 3)), np.ones((2, 3)), close[:, -1:], close, close)
 
     assert open_session(found, terms(), 1, 0.0, np.array([-8.0, 0.0, 0.0])) == pytest.approx(-8.0 * 4.0 * 0.0005)
 

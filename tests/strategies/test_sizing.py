@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import make_bars, make_market, nyse, random_bars
 
-from data.market import Roles
-from engine.config import HedgeConfig
+from data.roles import Roles
+from engine.hedge_config import HedgeConfig
 from strategies.sizing import (
     FUNDINGS,
     METHODS,
@@ -26,7 +26,7 @@ from strategies.sizing import (
 
 SESSIONS, LOOKBACK = 60, 15
 DATES = nyse("2019-01-02", SESSIONS)
-SEVERAL = Roles({"CORE": 0.6, "OTHER": 0.4}, "FUND", "INDEX", -3.0)
+SEVERAL = Roles.with_fund({"CORE": 0.6, "OTHER": 0.4}, "FUND", "INDEX", -3.0)
 BASE = Sizing("fixed", 0.15, 1.0, "sell_core", 0.2, 1.0, LOOKBACK, 0.2)
 FUNDED = pytest.mark.parametrize("funding", FUNDINGS)
 ESTIMATES = ("beta", "volatility_target", "minimum_variance")
@@ -44,7 +44,7 @@ def market_of(seed, *, several=True, last=SESSIONS):
         random_bars("OTHER", DATES, rng, sd=0.1, follows=index, beta=0.5),
         random_bars("FUND", DATES, rng, sd=0.03, follows=index, beta=-3.0),
     ]
-    roles = SEVERAL if several else Roles({"INDEX": 1.0}, "FUND", "INDEX", -3.0)
+    roles = SEVERAL if several else Roles.with_fund({"INDEX": 1.0}, "FUND", "INDEX", -3.0)
     return make_market(*(bars.rows(slice(0, last)) for bars in held), roles=roles, row=5)
 
 
@@ -230,7 +230,7 @@ def test_a_hedge_that_moves_with_the_book_is_none(method):
     index = random_bars("INDEX", DATES, rng)
     core = random_bars("CORE", DATES, rng, follows=index, beta=-1.0)
     fund = random_bars("FUND", DATES, rng, follows=index, beta=-3.0)
-    market = make_market(index, core, fund, roles=Roles({"CORE": 1.0}, "FUND", "INDEX", -3.0), row=3)
+    market = make_market(index, core, fund, roles=Roles.with_fund({"CORE": 1.0}, "FUND", "INDEX", -3.0), row=3)
     found = weights(sizing(method=method, funding="margin", target_volatility=0.01), market)
     np.testing.assert_array_equal(found[LOOKBACK:], np.zeros(SESSIONS - LOOKBACK))
 

@@ -13,7 +13,8 @@ from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.events import Events, Members
-from data.market import Market, Roles, load_market
+from data.market import Market, load_market
+from data.roles import Roles
 from data.series import Series
 from data.sources import BARS, SERIES, Held, Kind, Thing
 from data.sources.wrapped import KeptSource
@@ -21,7 +22,7 @@ from data.sources.wrapped import KeptSource
 Column = Sequence[float] | Floats | Mapping[int, float] | None
 """One value a row; or only the rows that differ from the default, by their number; or the default in every row."""
 
-ROLES = Roles({"CORE": 1.0}, "FUND", "CORE", -3.0)
+ROLES = Roles.with_fund({"CORE": 1.0}, "FUND", "CORE", -3.0)
 """One core holding, which is the underlying too, and its -3x fund."""
 
 

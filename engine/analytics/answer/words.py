@@ -83,7 +83,7 @@ def names_of(config: RunConfig) -> Names:
         hedge.instrument,
         "bills" if config.execution.cash_rate in BILLS else "cash",
         1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0,
-        hedge.leverage > (1.0 if paid_by_core else 0.0),
+        hedge.leverage is not None and hedge.leverage > (1.0 if paid_by_core else 0.0),
     )
 
 

@@ -9,9 +9,10 @@ from textwrap import dedent
 import numpy as np
 
 from data.arrays import Dates, Floats
-from engine.config import PolicyConfig, RunConfig
+from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
+from engine.hedge_config import PolicyConfig
 from engine.legs import HEDGE
 from engine.research.combinations import compiles
 from engine.research.grid import with_values

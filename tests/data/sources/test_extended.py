@@ -18,7 +18,8 @@ from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.extension import Extension
 from data.fund_fit import fit
-from data.market import Roles, load_market
+from data.market import load_market
+from data.roles import Roles
 from data.series import index_bars
 from data.sources import BARS, SERIES
 from data.sources.csv import CsvSource
@@ -242,7 +243,7 @@ def test_the_demo_market_s_fund_can_be_made_again() -> None:
 
 def test_a_market_is_laid_on_synthetic_sessions_as_on_any() -> None:
     source = extended(SOXS_FROM_SOX, SOXX_FROM_SOX)
-    market = load_market(source, Roles({"SOXX": 1.0}, "SOXS", "SOXX", -3.0), DATES[3])
+    market = load_market(source, Roles.with_fund({"SOXX": 1.0}, "SOXS", "SOXX", -3.0), DATES[3])
     np.testing.assert_array_equal(market.run_sessions, DATES[3:])
     assert np.isnan(market.volume("SOXS")[market.first : market.first + 17]).all()
 

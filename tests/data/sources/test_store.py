@@ -7,8 +7,9 @@ import pytest
 from markets import days, make_bars, make_series, nyse
 
 from data.errors import DataError
-from data.market import Roles, load_market
+from data.market import load_market
 from data.repairs import Repair
+from data.roles import Roles
 from data.series import index_bars
 from data.sources import BARS, SERIES
 from data.store import Origin, Store
@@ -46,7 +47,7 @@ def test_bars_come_with_their_repairs(source):
 
 
 def test_a_series_is_known_as_late_as_it_was_kept(source):
-    market = load_market(source, Roles({"CORE": 1.0}, "FUND", "CORE", -3.0), np.datetime64("2024-01-02"))
+    market = load_market(source, Roles.with_fund({"CORE": 1.0}, "FUND", "CORE", -3.0), np.datetime64("2024-01-02"))
 
     np.testing.assert_array_equal(market.series("PE"), [np.nan, np.nan, 1, 2, 3])
 

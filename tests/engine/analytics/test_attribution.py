@@ -295,7 +295,7 @@ def test_the_carry_is_the_funds_model():
     n = np.diff(setup.market.run_sessions).astype(float)
     whole = fund_return(np.zeros(len(n)), setup.cash_yield[:-1], n, -3.0, 0.02, 0.004)
 
-    assert carry_of(setup, 0.02, 0.004).total[1:] == pytest.approx(whole, abs=1e-18)
+    assert carry_of(setup, setup.market.roles.leverage, 0.02, 0.004).total[1:] == pytest.approx(whole, abs=1e-18)
 
 
 def test_a_session_without_a_bar_of_the_underlying_returns_nothing_and_the_next_all():

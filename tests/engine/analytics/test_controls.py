@@ -24,7 +24,6 @@ from engine.analytics.controls import (
     Made,
     controls_of,
     held_less_of,
-    median_weight,
     run_always_on,
     run_buy_and_hold,
     run_unhedged,
@@ -62,8 +61,8 @@ def test_without_a_weight_every_control_is_the_unhedged_book(keys, seed):
     config, setup, hedged, _ = ran({**keys, "hedge.weight": 0.0}, source(seed, missing=False))
     unhedged = run_unhedged(setup)
 
-    assert median_weight(config, hedged) == 0.0
-    for book in (run_always_on(setup, 0.0), run_buy_and_hold(setup, 0.0)):
+    assert median_weights(Case(config, setup, hedged, np.ones(len(hedged.equity)))) == 0.0
+    for book in (run_always_on(setup, np.zeros(1)), run_buy_and_hold(setup, np.zeros(1))):
         assert np.array_equal(book.equity, unhedged.equity)
     short, *_ = run_short_underlying(config, setup, hedged)
     assert short.equity == pytest.approx(unhedged.equity, rel=1e-12)
@@ -75,10 +74,10 @@ def test_the_untimed_controls_by_hand():
     config, setup, hedged, _ = ran(keys, source(4, events=False, missing=False))
     close, sessions = setup.prices.close, setup.market.run_sessions
     weights = np.array([0.8, 0.2])
-    assert median_weight(config, hedged) == pytest.approx(0.2)
+    assert median_weights(Case(config, setup, hedged, np.ones(len(hedged.equity)))) == pytest.approx(0.2)
 
     once = 100_000 * (weights * close[1:] / close[1]).sum(axis=1)
-    assert run_buy_and_hold(setup, 0.2).equity[1:] == pytest.approx(once, rel=1e-12)
+    assert run_buy_and_hold(setup, np.full(1, 0.2)).equity[1:] == pytest.approx(once, rel=1e-12)
 
     worth, equity = 100_000 * weights, []
     for t in range(1, len(close)):
@@ -86,17 +85,17 @@ def test_the_untimed_controls_by_hand():
         equity.append(worth.sum())
         if t >= 2 and sessions[t - 1].astype("M8[M]") != sessions[t - 2].astype("M8[M]"):
             worth = worth.sum() * weights  # ordered at the month's first close, filled at the next
-    assert run_always_on(setup, 0.2).equity[1:] == pytest.approx(equity, rel=1e-12)
+    assert run_always_on(setup, np.full(1, 0.2)).equity[1:] == pytest.approx(equity, rel=1e-12)
 
 
 def test_the_median_is_over_orders_that_had_a_hedge():
-    config, _, hedged, _ = ran({}, source(5))
+    config, setup, hedged, beta = ran({}, source(5))
     orders = hedged._replace(
         ordered=np.array([True, True, False, True, True]), hedges=np.array([[0.0], [0.1], [0.9], [0.3], [0.2]])
     )
 
-    assert median_weight(config, orders) == pytest.approx(0.2)
-    assert median_weight(config, orders._replace(hedges=np.zeros((5, 1)))) == 0.15
+    assert median_weights(Case(config, setup, orders, beta)) == pytest.approx(0.2)
+    assert median_weights(Case(config, setup, orders._replace(hedges=np.zeros((5, 1))), beta)) == 0.15
 
 
 @pytest.mark.parametrize("dividends", ["reinvest", "cash"])

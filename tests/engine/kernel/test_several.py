@@ -26,8 +26,9 @@ def with_hedges(setup: Setup, columns: list[int], plan: Plan) -> Setup:
     """Return a setup whose hedges are copies of these columns."""
     core = len(setup.terms.core_weights)
     kept = [*range(core), *columns]
-    prices = Prices(*(each[:, kept] for each in setup.prices[:5]), _levels(setup, columns))
-    costs = ("commission", "slippage", "commission_per_share", "slippage_per_share", "levy")
+    first, spot = (each[:, kept] for each in setup.prices[:5]), (each[:, kept] for each in setup.prices[6:])
+    prices = Prices(*first, _levels(setup, columns), *spot)
+    costs = ("commission", "slippage", "commission_per_share", "slippage_per_share", "stock", "levy")
     terms = setup.terms._replace(**{name: getattr(setup.terms, name)[kept] for name in costs})
     return replace(setup, prices=prices, terms=terms, plan=plan)
 
@@ -54,6 +55,7 @@ def several(keys: dict, seed: int, hedges: int, *, banded: bool = True) -> Setup
             intensity=np.round(rng.random(shape), 1),
             size=np.where(rng.random(shape) < 0.05, np.nan, rng.uniform(0.0, most, shape)),
             sides=rng.choice([1.0, 1.0, -1.0], hedges),
+            takes=np.where(rng.random(hedges) < 0.3, 0.5, 1.0) * np.ones(shape),
             hedge_due=np.column_stack([rebalancing_days(dates, str(rng.choice(EVERY))) for _ in range(hedges)]),
             band=np.where(rng.random(hedges) < 0.3, 0.02, np.inf) if banded else np.full(hedges, np.inf),
         ),
@@ -87,7 +89,7 @@ def test_the_sweeps_books_are_the_plain_runs(keys, seed, hedges):
     starts, first, sized = np.array([0, len(at)]), np.zeros(1, np.int64), np.arange(hedges)[np.newaxis]
     cores, pays = np.full(1, plan.unhedged_core), np.full(1, plan.core_pays)
     orders = sweep.orders_of(
-        starts, at, on, anew, first, sized, plan.size.T.copy(), plan.sides, cores, pays, plan.core_due
+        starts, at, on, anew, first, sized, plan.size.T.copy(), plan.sides, plan.takes, cores, pays, plan.core_due
     )
     sums, held = sweep.empty_sums(1, terms.cash), np.zeros((prices.close.shape[1], 1))
     path, trail = np.empty((2, len(prices.close), 1))
@@ -114,6 +116,7 @@ def test_parts_of_one_hedge_are_the_hedge(keys, seed, parts):
         intensity=np.repeat(plan.intensity, hedges, axis=1),
         size=plan.size * np.array(parts),
         sides=np.ones(hedges),
+        takes=np.repeat(plan.takes, hedges, axis=1),
         hedge_due=np.repeat(plan.hedge_due, hedges, axis=1),
         band=np.full(hedges, np.inf),
     )
@@ -136,6 +139,7 @@ def test_a_hedge_of_weight_0_changes_no_byte(keys, seed):
         intensity=np.column_stack([plan.intensity, 1.0 - plan.intensity]),
         size=np.column_stack([plan.size, np.zeros(len(plan.size))]),
         sides=np.ones(2),
+        takes=np.repeat(plan.takes, 2, axis=1),
         hedge_due=np.column_stack([plan.hedge_due, np.ones(len(plan.size), np.bool_)]),
         band=np.append(plan.band, 0.01),
     )

@@ -80,10 +80,10 @@ class Swinging(CloseStrategy):
 def test_an_on_close_strategy_runs_the_same_in_both(keys, seed):
     keys = keys | {"hedge.max_weight": 1.0, "hedge.funding": "sell_core"}
     setup = laid_out(keys, source(seed))
-    most = configured(keys).hedge.max_weight
+    config = configured(keys)
 
-    plain = run_given(setup.prices, setup.terms, setup.plan, weigher(Swinging(), setup, most))
-    theirs = run_in_backtrader(setup, weigher(Swinging(), setup, most))
+    plain = run_given(setup.prices, setup.terms, setup.plan, weigher(Swinging(), config, setup))
+    theirs = run_in_backtrader(setup, weigher(Swinging(), config, setup))
 
     assert_same(setup, plain, theirs)
 

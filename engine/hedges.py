@@ -1,0 +1,219 @@
+"""What a run's hedges are on its market: their instruments, bars that no source holds, costs, betas and sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from data.arrays import Floats
+from data.bars import Bars
+from data.market import Market
+from data.options import Contract, OptionPath
+from data.rates import accrual
+from data.roles import HedgeRole, Roles
+from engine.config import RunConfig
+from engine.hedge_config import HedgeConfig, PolicyConfig
+from engine.options import contract_name, option_bars, path_on
+from strategies.policy import NEVER, PolicyRules
+from strategies.sizing import Sizing, core_beta, hedge_beta, hedge_weights, most_hedge, unhedged_core
+
+BPS = 1e-4
+
+
+class TradedHedge(NamedTuple):
+    """An instrument that is traded as a hedge: a hedge of the config, or one contract of an option's.
+
+    Parameters
+    ----------
+    role
+        Its part.
+    hedge
+        What the config says of it.
+    contract
+        An option's; None for anything else.
+    """
+
+    role: HedgeRole
+    hedge: HedgeConfig
+    contract: Contract | None = None
+
+    def path(self, market: Market, rate: str | float) -> OptionPath:
+        """Return an option's path on the market."""
+        option, contract = self.hedge.option, self.contract
+        assert option is not None  # noqa: S101  # where there is a contract
+        assert contract is not None  # noqa: S101  # the caller has looked
+        return path_on(market, contract, option.skew, rate)
+
+
+def roles_of(config: RunConfig) -> Roles:
+    """Return who plays which part."""
+    return Roles(dict(config.portfolio.core), tuple(each.role for each in traded_hedges(config)), config.read)
+
+
+def traded_hedges(config: RunConfig) -> tuple[TradedHedge, ...]:
+    """Return every instrument that is traded as a hedge, in the order of the columns."""
+    return tuple(_traded_hedges(config))
+
+
+def _traded_hedges(config: RunConfig) -> Iterator[TradedHedge]:
+    for leg, hedge in enumerate(config.legs):
+        for contract in hedge.option.contracts if hedge.option else ():
+            role = HedgeRole(contract_name(config.read, contract), "option", np.nan, contract.side, leg)
+            yield TradedHedge(role, hedge, contract)
+        if not hedge.option:
+            leverage = np.nan if hedge.leverage is None else hedge.leverage
+            side = -1 if hedge.kind == "short" else 1
+            yield TradedHedge(HedgeRole(hedge.instrument, hedge.kind, leverage, side, leg), hedge)
+
+
+def sizing_from(hedge: HedgeConfig) -> Sizing:
+    """Return the sizing and funding of a hedge."""
+    return Sizing(
+        hedge.sizing,
+        hedge.weight,
+        hedge.max_weight,
+        hedge.funding,
+        hedge.buffer,
+        hedge.cover,
+        hedge.lookback,
+        hedge.target_volatility,
+    )
+
+
+def most_of(hedge: HedgeConfig) -> float:
+    """Return the largest weight that a hedge may have; contracts on ten times the book for an option."""
+    return 10.0 if hedge.kind == "option" else most_hedge(sizing_from(hedge))
+
+
+def policy_from(policy: PolicyConfig) -> PolicyRules:
+    """Return a policy, with numbers no run reaches for what is switched off."""
+    return PolicyRules(
+        policy.enter,
+        policy.exit,
+        policy.confirm,
+        policy.min_hold,
+        policy.max_hold or NEVER,
+        policy.cooldown,
+        policy.stop_loss or np.inf,
+        policy.take_profit or np.inf,
+    )
+
+
+def with_made(config: RunConfig, market: Market) -> Market:
+    """Return the market with the bars of bills, shorts and options in it."""
+    rate = config.execution.cash_rate
+    made = {each.role.instrument: _made(each, market, rate) for each in traded_hedges(config) if each.role.made}
+    return replace(market, made=made) if made else market
+
+
+def _made(traded: TradedHedge, market: Market, rate: str | float) -> Bars:
+    name = traded.role.instrument
+    if traded.role.kind == "cash":
+        return _bills(market, rate, name)
+    if traded.role.kind == "short":
+        return replace(market.bars(), instrument=name)
+    return option_bars(market, name, traded.path(market, rate))
+
+
+def _bills(market: Market, rate: str | float, name: str) -> Bars:
+    """Return a dollar in bills: what cash earns by each session is there at its open."""
+    grown: Floats = np.nan_to_num(accrual(market.sessions, market.rate(rate)))
+    worth = np.cumprod(1.0 + grown)
+    price = np.asarray(worth / worth[market.first], dtype=np.float64)
+    none = np.zeros(len(market))
+    return Bars(name, market.sessions, price, price, price, price, np.full(len(market), np.nan), none, none + 1.0)
+
+
+def hedge_betas(config: RunConfig, market: Market) -> Floats:
+    """Return what a unit of each hedge's weight adds to a book's beta, as known at each close of the market.
+
+    Shape (market sessions, hedges). Where an asset's can't be estimated yet it counts as 0; an option's weight is that
+    of the underlying it is written on, so that its delta is its beta.
+    """
+    return np.nan_to_num(np.column_stack([_beta_of(each, config, market) for each in traded_hedges(config)]))
+
+
+def _beta_of(traded: TradedHedge, config: RunConfig, market: Market) -> Floats:
+    if traded.contract is not None:
+        return traded.path(market, config.execution.cash_rate).delta
+    return hedge_beta(market, traded.role, traded.hedge.lookback)
+
+
+def weights_and_takes(config: RunConfig, market: Market, intensity: Floats) -> tuple[Floats, Floats]:
+    """Return the weight an order at each close would give each hedge, and what a unit of it takes out of the core.
+
+    Parameters
+    ----------
+    intensity
+        Of each hedge of the config, shape (market sessions, hedges of the config).
+
+    Returns
+    -------
+    arrays
+        Shape (market sessions, traded hedges) each; weights at least 0, NaN where none can be told yet.
+    """
+    weights, takes = list[Floats](), list[Floats]()
+    for each in traded_hedges(config):
+        signal = intensity[:, each.role.leg]
+        if each.contract is None:
+            weights.append(hedge_weights(sizing_from(each.hedge), market, signal, each.role))
+            takes.append(np.full(len(market), 0.0 if each.role.kind == "short" else 1.0))
+        else:
+            legs = [other for other in traded_hedges(config) if other.role.leg == each.role.leg]
+            premiums = [_premium(other, market, config.execution.cash_rate) for other in legs]
+            weights.append(option_size(each.hedge, market, np.sum(premiums, axis=0), signal))
+            takes.append(_premium(each, market, config.execution.cash_rate))
+    return np.column_stack(weights), np.column_stack(takes)
+
+
+def _premium(traded: TradedHedge, market: Market, rate: str | float) -> Floats:
+    """Return an option's premium as a fraction of the underlying at each close; what is sold brings it, below 0."""
+    return traded.role.side * traded.path(market, rate).carried / market.close()
+
+
+def option_size(hedge: HedgeConfig, market: Market, premium: Floats, intensity: Floats) -> Floats:
+    """Return the weight in the underlying on which contracts are held, `cover` of them a core share; shape (sessions,).
+
+    A core of another instrument counts by its beta. What the contracts cost comes out of the core first, so that they
+    cover what is left of it.
+    """
+    if hedge.weight == 0.0 or hedge.cover == 0.0:
+        return np.zeros(len(market))
+    sizing, beta = sizing_from(hedge), core_beta(market, hedge.lookback)
+    a_share = hedge.cover * np.where(np.isfinite(beta) & (beta > 0.0), beta, 1.0)
+    covered = a_share * unhedged_core(sizing)
+    size = covered / (1.0 + a_share * premium) if hedge.funding == "sell_core" else covered
+    return size * intensity if hedge.sizing == "proportional" else size
+
+
+def costs_of_legs(config: RunConfig) -> Mapping[str, Floats]:
+    """Return each kind of cost in its own unit, shape (instruments,): a hedge's own, else what the run's say.
+
+    Bills cost nothing to trade; a short costs what its underlying does, an option half its bid-ask.
+    """
+    keys = ("commission_bps", "slippage_bps", "commission_per_share", "slippage_per_share")
+    return {key: np.array([*_core_costs(config, key), *_hedge_costs(config, key)]) for key in keys}
+
+
+def _core_costs(config: RunConfig, key: str) -> list[float]:
+    cost = getattr(config.execution, key)
+    return [float(cost[name] if isinstance(cost, dict) else cost) for name in config.portfolio.core]
+
+
+def _hedge_costs(config: RunConfig, key: str) -> Iterator[float]:
+    cost = getattr(config.execution, key)
+    for role, leg, contract in traded_hedges(config):
+        own = getattr(leg, key, None)
+        if own is not None:
+            yield float(own)
+        elif role.kind == "cash":
+            yield 0.0
+        elif contract is not None and key == "slippage_bps":
+            yield contract.bid_ask / 2.0 / BPS
+        elif isinstance(cost, dict):
+            yield float(cost[role.instrument if leg.of_own_bars else config.read])
+        else:
+            yield float(cost)
