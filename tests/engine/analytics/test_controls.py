@@ -24,6 +24,7 @@ from engine.analytics.controls import (
     Made,
     controls_of,
     held_less_of,
+    median_weights,
     run_always_on,
     run_buy_and_hold,
     run_unhedged,
