@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.format import percent, share, signed
+from data.format import capital, percent, share, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import apart, printed_gap, tenths
 from engine.analytics.answer.frontier import Dot
@@ -59,19 +59,22 @@ def _selling(result: Run, answer: Answer, names: Names, hedged: Dot, sold: Dot |
 
 
 def _fund(result: Run, answer: Answer, names: Names) -> tuple[Piece, ...]:
-    """Return the fund's own part in a sentence."""
-    fund = answer.fund
+    """Return the hedge's own part in a sentence; nothing of bills, which are what selling leaves."""
+    fund, hedge = answer.fund, names.hedge
+    if hedge.only_sells:
+        return (Piece(f"It is {names.selling}: {hedge.noun} are all it leaves."),)
     episodes = 0 if result.evaluation is None else len(result.evaluation.episodes)
     if fund.label is None:
-        return (Piece(f"Of {names.hedge} itself nothing can be told."),)
+        return (Piece(f"Of {hedge.itself} nothing can be told."),)
     if fund.rests_on:
         rests = rests_words(fund, answer.sessions, episodes)
-        return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself: it {rests}.")
+        return Piece("Can't tell", "label"), Piece(f" {hedge.itself}: it {rests}.")
     if as_known(answer):
-        return (Piece(f"{names.hedge} itself came to what was known in advance."),)
+        return (Piece(f"{capital(hedge.itself)} came to what was known in advance."),)
     if fund.label == "can't tell":
-        return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself from luck.")
-    return Piece(f"{names.hedge} itself was "), Piece(fund.label, "label"), Piece(f" than {names.selling}.")
+        return Piece("Can't tell", "label"), Piece(f" {hedge.itself} from luck.")
+    did = f"{capital(hedge.itself)} {hedge.was} "
+    return Piece(did), Piece(fund.label, "label"), Piece(f" than {names.selling}.")
 
 
 def _dates(answer: Answer) -> Short:

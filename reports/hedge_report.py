@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.analytics.answer.words import names_of
 from engine.analytics.evaluate import Evaluation
+from engine.hedge_names import hedge_name
 from engine.runs.run import Run
 from reports.charts import singles
 from reports.document import Custom, Document, Link, Paragraph, Section, Term
@@ -44,7 +45,7 @@ def report_of(result: Run, *, tearsheet: str | None = None) -> Document:
     marked = "SIMULATED " if result.simulated else ""
     notes = (synthetic(result.metrics), *result.alarms)
     return Document(
-        f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge",
+        f"{marked}{result.config.name}: {result.label}, {hedge_name(result.config).title}",
         tuple(_sections(result, evaluation)),
         note=" ".join(note for note in notes if note),
         header=[Custom("first.html.j2", first_page(result, dict(WORDS)))],

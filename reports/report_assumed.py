@@ -21,7 +21,7 @@ from engine.runs.record import config_yaml
 from engine.runs.run import Run
 from reports.document import Code, Column, Details, Glossary, Heading, Items, Part, Row, Section, Table
 from reports.frontier_picture import title_of
-from reports.run import exposure
+from reports.hedge_words import exposure
 from strategies.load import kind, strategy_class
 from strategies.sizing import METHODS
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data.format import UNKNOWN, counted_of, dollars, number, percent, points
+from data.format import UNKNOWN, capital, counted_of, dollars, number, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
@@ -101,7 +101,7 @@ def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
     ]
     bars, rows = [], []
     for way in alternatives:
-        name, role = f"{_capital(way.dot.title)}{', own' if way.own else ''}", "hedge" if way.own else ""
+        name, role = f"{capital(way.dot.title)}{', own' if way.own else ''}", "hedge" if way.own else ""
         dot = way.dot
         bars.append(Bar(name.removeprefix("Rebalanced "), dot.gap, role, group=groups[way.kind]))
         cells = [name, dot.cagr, dot.max_drawdown, dot.bad_quarter, way.fills, way.net_short, dot.gap]
@@ -116,10 +116,6 @@ def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
         Table("sizes", columns, rows),
     ]
     return Section("sizes-part", finding, parts, "Size")
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
 
 
 GROUPS = {
@@ -149,11 +145,11 @@ def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
     turned = f"it changes sides in {side} of {len(gaps)}" if side else "it never changes sides"
     between = f"between {points(min(gaps))} and {points(max(gaps))} points"
     bars = [Bar("As it is", own, "hedge")]
-    bars += [Bar(_capital(variation.name), variation.gap, group=GROUPS[variation.group]) for variation in others]
+    bars += [Bar(capital(variation.name), variation.gap, group=GROUPS[variation.group]) for variation in others]
     rows = [Row(["As it is", own, answer.fund.estimate], role="sum"), *_changed_rows(others)]
     if starts:
         bars += _range(starts)
-        later = f"Started 1 to {len(starts)} months later" if len(starts) > 1 else _capital(starts[0].name)
+        later = f"Started 1 to {len(starts)} months later" if len(starts) > 1 else capital(starts[0].name)
         funds = [start.fund for start in starts if start.fund is not None]
         rows.append(Row([later, _span([start.gap for start in starts]), _span(funds)]))
     about = "The gap to holding less, points of growth a year, with one thing changed. It informs and vetoes nothing"
@@ -170,14 +166,14 @@ def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
 
 
 def _changed_rows(variations: Sequence[Variation]) -> list[Row]:
-    return [Row([_capital(variation.name), variation.gap, variation.fund]) for variation in variations]
+    return [Row([capital(variation.name), variation.gap, variation.fund]) for variation in variations]
 
 
 def _range(starts: Sequence[Variation]) -> list[Bar]:
     """Return the lowest and the highest gap of the later starts."""
     low, high = min(starts, key=lambda start: start.gap), max(starts, key=lambda start: start.gap)
     return [
-        Bar(f"{_capital(start.name)}, {which} of {len(starts)}", start.gap, group=GROUPS["start"])
+        Bar(f"{capital(start.name)}, {which} of {len(starts)}", start.gap, group=GROUPS["start"])
         for start, which in ((low, "lowest"), (high, "highest"))
     ]
 

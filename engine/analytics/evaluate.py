@@ -124,7 +124,7 @@ def evaluate(prepared: PreparedRun, hedged: Ledger, withheld_because: str = "") 
     ours = attribute(setup, hedged)
     measures = hedge_metrics(setup, hedged, unhedged, episodes)
     price, sale_cost = measures.price, _sale_cost(setup, hedged, beta)
-    fund = setup.market.hedge
+    names = names_of(config)
     return Evaluation(
         controls,
         ours,
@@ -144,9 +144,9 @@ def evaluate(prepared: PreparedRun, hedged: Ledger, withheld_because: str = "") 
         why,
         () if varied is None else variations_of(varied),
         () if varied is None else alternatives_of(varied),
-        withheld(why or "", fund, price, sale_cost)
+        withheld(why or "", names.hedge.called, price, sale_cost)
         if answer is None
-        else verdict_of(answer, names_of(config), price, sale_cost),
+        else verdict_of(answer, names, price, sale_cost),
         event_study(setup, hedged, seed=SEED),
     )
 

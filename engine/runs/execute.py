@@ -20,6 +20,7 @@ from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
+from engine.hedge_names import hedge_name, modelled_note
 from engine.kernel.loop import Ledger
 from engine.provenance import notes_of
 from engine.runs.run import SIMULATED, Execution, Run
@@ -162,7 +163,9 @@ def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
     """Return what the numbers alone don't say."""
     market, sizing, notes = setup.market, sizing_of(config), []
     if market.simulated:
-        notes.append(SIMULATED.format(hedge=market.hedge))
+        notes.append(SIMULATED.format(hedge=hedge_name(config).noun))
+    if note := modelled_note(config):
+        notes.append(note)
     if sizing.method in ("fixed", "proportional") and sizing.weight > most_hedge(sizing):
         notes.append(f"The hedge's weight of {sizing.weight:g} is clipped to {most_hedge(sizing):g}.")
     held = np.count_nonzero((market.calendar >= market.run_sessions[0]) & (market.calendar <= market.run_sessions[-1]))
