@@ -11,6 +11,7 @@ from engine.analytics.answer.frontier import Dot
 from reports.label_places import Box, Label, Line, PlacedLabel, place_labels
 
 TICKS = (1, 2, 5)
+BAD_QUARTER = "a bad quarter, points below an average one"
 
 
 class Shape(NamedTuple):
@@ -65,6 +66,8 @@ class Drawing:
         Dots, the last on top.
     labels
         Where they stand.
+    across_words
+        What the lower axis says.
     """
 
     shape: Shape
@@ -75,20 +78,28 @@ class Drawing:
     strokes: tuple[Stroke, ...]
     spots: tuple[Spot, ...]
     labels: tuple[PlacedLabel, ...]
+    across_words: str = BAD_QUARTER
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From fractions to pixels: bad quarters from `left` to `right`, as positive numbers, and growth a year."""
+    """From fractions to pixels: a risk from `left` to `right`, as positive numbers, and growth a year.
+
+    Parameters
+    ----------
+    across_words
+        What the risk is.
+    """
 
     shape: Shape
     left: float
     right: float
     low: float
     high: float
+    across_words: str = BAD_QUARTER
 
     def x(self, quarter: float) -> float:
-        """Return where a bad quarter, a negative number, stands."""
+        """Return where a risk, a negative number, stands."""
         room = self.shape.width - self.shape.left - self.shape.right
         return round(self.shape.left + room * (-quarter - self.left) / (self.right - self.left), 1)
 
@@ -140,6 +151,7 @@ class Scale:
             tuple(strokes),
             tuple(spots),
             tuple(place_labels(labels, frame, [*dots, *covered], crossed)),
+            self.across_words,
         )
 
 
