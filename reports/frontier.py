@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from data.format import counted, money, percent, signed
+from data.format import counted, money, percent
 from engine.analytics.answer.insurance import LEVEL
 from engine.analytics.answer.words import names_of
 from engine.research.frontier import RISKS, Placement, ProtectionFrontier
 from reports.document import Cell, Column, Custom, Document, Items, Menus, Paragraph, Part, Row, Section, Table, named
-from reports.drawing import Drawing, Scale, Shape, Spot, Stroke
+from reports.drawing import Drawing, Scale, Shape, Spot, Stroke, around, cut
 from reports.label_places import Box, Label
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -27,7 +27,7 @@ WORDS = {
     "volatility": ("Volatility", "volatility, % a year"),
 }
 """Each of `engine.research.frontier.RISKS`: its name, and what an axis says."""
-WIDE = Shape("wide", 1152, 560, 40, 190, 30, 48, minor=True)
+WIDE = Shape("wide", 1152, 600, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 12, 30, 48, minor=False)
 HELD = (0.9, 0.75, 0.5, 0.25)
 """Shares of the core that stand in the table and are marked on the line."""
@@ -48,37 +48,40 @@ def label_of(point: Placement) -> str:
 
 def finding(found: ProtectionFrontier) -> str:
     """Return what the frontier shows, in a sentence."""
-    names = names_of(found.config)
-    beat = [point for point in found.points if label_of(point) == CHEAPER]
-    best = cheapest(found, "bad_quarter")
+    names, best = names_of(found.config), cheapest(found, "bad_quarter")
+    beat = dict.fromkeys(found.ways[point.way].title for point in found.points if label_of(point) == CHEAPER)
     if beat:
-        which = ", ".join(dict.fromkeys(found.ways[point.way].title for point in beat[:3]))
-        return f"Cheaper than holding less {names.part}: {which}."
+        return f"Cheaper than holding less {names.part}: {', '.join(beat)}."
     if best is None:
         return "Nothing avoided a tenth of a point of a bad quarter."
-    ahead = [point for point in found.points if point.dot.gap > 0.0 and point.costs["bad_quarter"] is not None]
-    if ahead:
-        top = max(ahead, key=lambda point: point.dot.gap)
-        return (
-            f"No way was surely cheaper than holding less {names.part};"
-            f" the nearest was {top.dot.title}, {signed(top.dot.gap)} points a year."
-        )
-    return f"No way was cheaper than holding less {names.part}."
+    line = _as_safe(found, best)
+    sure = "surely " if best.dot.gap > 0.0 else ""
+    return (
+        f"No way was {sure}cheaper than holding less {names.part}: a point of safety cost"
+        f" {price_of(line.costs['bad_quarter'])} points of growth by that, {price_of(best.costs['bad_quarter'])} by"
+        f" {found.ways[best.way].title}."
+    )
 
 
 def lead(found: ProtectionFrontier) -> str:
-    """Return the figures that carry the finding."""
-    names, best = names_of(found.config), cheapest(found, "bad_quarter")
-    middle = found.line[len(found.line) // 2]
-    price = price_of(middle.costs["bad_quarter"])
-    start = (
-        f"Doing nothing grew {percent(found.idle.dot.cagr)} a year. Holding {middle.amount} {names.part}, the rest in"
-        f" {names.cash}, gave up {price} points of growth a year for each point that a bad quarter was better"
+    """Return what the first file's own hedge came to."""
+    own = [point for point in found.points if point.way == 0]
+    start = f"Doing nothing grew {percent(found.idle.dot.cagr)} a year."
+    if not own:
+        return start
+    point = own[-1]
+    low, high = point.interval or (0.0, 0.0)
+    return (
+        f"{start} {point.dot.title}, grew {percent(point.dot.cagr)}: a point of safety cost"
+        f" {price_of(point.costs['bad_quarter'])}, and holding less to the same bad quarter grew"
+        f" {percent(point.dot.cagr - point.dot.gap)} ({label_of(point)}: the {100 * LEVEL:.0f} % interval of the"
+        f" difference is {100 * low:.1f} to {100 * high:.1f} points)."
     )
-    if best is None:
-        return f"{start}."
-    own = price_of(best.costs["bad_quarter"])
-    return f"{start}; of all else {best.dot.title} gave up least, {own}."
+
+
+def _as_safe(found: ProtectionFrontier, point: Placement) -> Placement:
+    """Return the share of the core on the line whose bad quarter is nearest, but for the whole."""
+    return min(found.line[:-1], key=lambda other: abs(other.dot.bad_quarter - point.dot.bad_quarter))
 
 
 def cheapest(found: ProtectionFrontier, risk: str) -> Placement | None:
@@ -181,12 +184,16 @@ def _table(found: ProtectionFrontier, risk: str, most: int | None = None, *, nar
         Column(f"{100 * LEVEL:.0f} % interval"),
         Column("", align="left"),
     ]
-    held = [point for point in found.line if any(abs((point.dot.share or 0.0) - share) < 1e-9 for share in HELD)]
-    priced = [point for point in (*found.points, *held) if point.costs.get(risk) is not None]
+    priced = [point for point in (*found.points, *_held(found)) if point.costs.get(risk) is not None]
     unpriced = [point for point in found.points if point.costs[risk] is None]
     ranked = [*sorted(priced, key=lambda point: point.costs[risk] or 0.0), *unpriced]
     rows = [_row(found, point, risk, narrow=narrow) for point in ranked[:most]]
     return Table(f"by-{risk}", columns, rows, "dense" if narrow else "")
+
+
+def _held(found: ProtectionFrontier) -> list[Placement]:
+    """Return the shares of the core that are shown."""
+    return [point for point in found.line if any(abs((point.dot.share or 0.0) - share) < 1e-9 for share in HELD)]
 
 
 def _row(found: ProtectionFrontier, point: Placement, risk: str, *, narrow: bool) -> Row:
@@ -213,20 +220,25 @@ def _row(found: ProtectionFrontier, point: Placement, risk: str, *, narrow: bool
 
 def draw(found: ProtectionFrontier, risk: str, shape: Shape) -> Drawing:
     """Lay the picture out by a risk."""
-    drawn = [*found.line, *found.points]
-    ends = [0.0, *(point.dot.cagr for point in drawn)]
-    most = max(abs(point.risk(risk)) for point in drawn)
-    scale = Scale(shape, 0.0, 1.04 * most, min(ends) * 1.05, max(ends) * 1.06, WORDS[risk][1])
+    shown = [*found.points, found.idle]
+    left, right = around(*_ends(abs(point.risk(risk)) for point in shown))
+    low, high = around(*_ends(point.dot.cagr for point in shown))
+    scale = Scale(shape, max(left, 0.0), right, low, high, WORDS[risk][1])
 
     def at(point: Placement) -> tuple[float, float]:
         return scale.x(-abs(point.risk(risk))), scale.y(point.dot.cagr)
 
     line = [at(point) for point in found.line]
-    frame = Box(shape.left, 2.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
+    frame = Box(shape.left, shape.top - 10.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
     strokes = list(_strokes(found, risk, at, scale))
-    spots, labels = list(_spots(found, at)), list(_labels(found, at, shape))
-    pieces = [(*start, *end) for start, end in pairwise(line)]
+    spots, labels = list(_spots(found, risk, at, scale)), list(_labels(found, risk, at, scale))
+    pieces = [piece for start, end in pairwise(line) if (piece := cut((*start, *end), frame)) is not None]
     return scale.draw(frame=frame, pieces=pieces, spots=spots, labels=labels, strokes=strokes)
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    several = list(values)
+    return min(several), max(several)
 
 
 def _strokes(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterator[Stroke]:
@@ -243,10 +255,10 @@ def _strokes(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iter
                     yield "hung", (x, ends[0], x, ends[1])
 
 
-def _spots(found: ProtectionFrontier, at: At) -> Iterator[Spot]:
+def _spots(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterator[Spot]:
     names = names_of(found.config)
-    for point in found.line:
-        if any(abs((point.dot.share or 0.0) - share) < 1e-9 for share in HELD):
+    for point in _held(found):
+        if scale.left <= abs(point.risk(risk)) <= scale.right and scale.low <= point.dot.cagr:
             yield Spot(*at(point), "stop", 4.0, _tip(point, f"{point.amount} {names.part}, the rest in {names.cash}"))
     for place, point in enumerate(found.points):
         role = "hedge" if point.way == 0 else "beside"
@@ -264,7 +276,7 @@ def _tip(point: Placement, title: str) -> str:
     )
 
 
-def _labels(found: ProtectionFrontier, at: At, shape: Shape) -> Iterator[Label]:
+def _labels(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterator[Label]:
     """Yield the labels, the most important first: each way by its last dot."""
     names = names_of(found.config)
     yield Label((f"*doing nothing {percent(found.idle.dot.cagr)}",), *at(found.idle), "strong", must=True)
@@ -272,11 +284,11 @@ def _labels(found: ProtectionFrontier, at: At, shape: Shape) -> Iterator[Label]:
         points = [point for point in found.points if point.way == k]
         if points:
             mark = ", MODELLED" if way.modelled else ""
-            words = f"{way.title}{mark}, {points[-1].amount}" if shape.minor else f"{way.key}{mark}"
+            words = f"{way.title}{mark}, {points[-1].amount}" if scale.shape.minor else f"{way.key}{mark}"
             own = k == 0
             yield Label((f"*{words}" if own else words,), *at(points[-1]), "hedge" if own else "strong", must=own)
-    for point in found.line:
-        if point.dot.share in HELD:
+    for point in _held(found):
+        if scale.left <= abs(point.risk(risk)) <= scale.right and scale.low <= point.dot.cagr:
             yield Label((f"{point.amount} {names.part}",), *at(point), "quiet")
 
 

@@ -116,7 +116,7 @@ def usual_ways(config: RunConfig, source: Source) -> tuple[str, ...]:
     own = {leg.instrument for leg in config.legs}
     priced = ITS_INSTRUMENT in there and VOLATILITY_INDEX in source.names(SERIES)
     options = ("put", f"put{ALWAYS}", f"collar{ALWAYS}") if priced else ()
-    return (SOLD, "cash", f"cash{ALWAYS}", "short", *(name for name in bought if name not in own), *options)
+    return (SOLD, "cash", "short", *(name for name in bought if name not in own), *options)
 
 
 def way_of(key: str, config: RunConfig, source: Source, weights: Sequence[float] | None) -> Way:
@@ -138,7 +138,7 @@ def way_of(key: str, config: RunConfig, source: Source, weights: Sequence[float]
 
 
 def _title(named: str) -> str:
-    titles = {SOLD: "core sold at the hedge's orders", "cash": "bills", "short": "the underlying sold short"}
+    titles = {SOLD: "core sold instead, at its orders", "cash": "bills", "short": "the underlying sold short"}
     return titles.get(named) or named.replace("_", " ")
 
 
@@ -154,7 +154,13 @@ def _strengths(named: str, config: RunConfig, weights: Sequence[float] | None) -
 def _amount(named: str, strength: float) -> str:
     if named in OPTIONS:
         return f"cover {strength:.3g}"
-    return f"{strength:.3g} of the hedge" if named == SOLD else percent(strength, 1).replace(".0", "")
+    return (
+        "as much beta"
+        if named == SOLD and strength == 1.0
+        else f"{strength:.3g} of its beta"
+        if named == SOLD
+        else percent(strength, 1).replace(".0", "")
+    )
 
 
 def _settings(named: str, config: RunConfig, strength: float) -> Iterator[str]:
