@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from data.format import capital
-from data.roles import BILLS, HedgeRole
+from data.roles import BILLS, HedgeRole, Roles
 from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig, OptionConfig
 
@@ -55,6 +55,11 @@ class HedgeName:
         return f"{self.called} {'themselves' if self.plural else 'itself'}"
 
     @property
+    def possessive(self) -> str:
+        """Of it: ``SOXS's``, ``bills'``."""
+        return f"{self.called}'{'' if self.called == BILLS.lower() else 's'}"
+
+    @property
     def was(self) -> str:
         """The verb that follows it."""
         return "were" if self.plural else "was"
@@ -99,12 +104,12 @@ def hedge_names(config: RunConfig) -> tuple[HedgeName, ...]:
     return tuple(_name_of(leg, config) for leg in config.legs)
 
 
-def traded_name(role: HedgeRole, config: RunConfig) -> str:
-    """Return what a person calls an instrument that is traded as a hedge: one contract of an option's."""
+def traded_name(role: HedgeRole, roles: Roles) -> str:
+    """Return what a person calls an instrument that is traded as a hedge: a contract of an option's by its name."""
     if role.kind == "cash":
-        return capital(bills_of(config))
+        return "Bills"
     if role.kind == "short":
-        return f"{config.read} sold short"
+        return f"{roles.underlying} sold short"
     sold = " sold" if role.side < 0 else ""
     return f"{role.instrument}{sold}, {MODELLED}" if role.kind == "option" else role.instrument
 

@@ -16,7 +16,8 @@ from reports.document import Custom, Document, Link, Paragraph, Section, Term
 from reports.first_screen import screen_of
 from reports.first_sum import SumStep
 from reports.frontier_picture import PHONE, WIDE, described, draw_frontier
-from reports.report_assumed import WORDS, assumptions, synthetic, vocabulary
+from reports.glossary import words_of
+from reports.report_assumed import assumptions, synthetic, vocabulary
 from reports.report_books import books_of
 from reports.report_episodes import episodes
 from reports.report_evidence import rests, timing
@@ -48,7 +49,7 @@ def report_of(result: Run, *, tearsheet: str | None = None) -> Document:
         f"{marked}{result.config.name}: {result.label}, {hedge_name(result.config).title}",
         tuple(_sections(result, evaluation)),
         note=" ".join(note for note in notes if note),
-        header=[Custom("first.html.j2", first_page(result, dict(WORDS)))],
+        header=[Custom("first.html.j2", first_page(result, dict(words_of(result.config))))],
         bar=result.config.name,
         links=[] if tearsheet is None else [Link("Tear-sheet", tearsheet)],
         data=_shared_data(result),
@@ -73,11 +74,11 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     if answer is not None:
         yield sizes(result, evaluation.alternatives)
         if evaluation.variations:
-            yield sensitivity(answer, evaluation.variations)
+            yield sensitivity(answer, evaluation.variations, names)
     yield episodes(result, evaluation)
     yield costs(result)
     yield assumptions(result, evaluation)
-    yield vocabulary(answer, names)
+    yield vocabulary(answer, result.config)
 
 
 def _triggers(result: Run, evaluation: Evaluation) -> Section:
@@ -94,7 +95,7 @@ def _shared_data(result: Run) -> dict[str, Any]:
         "simulated": result.simulated,
         "fund": roles.hedge,
         "underlying": roles.underlying,
-        "leverage": roles.leverage,
+        "leverage": roles.leverage if roles.one_fund else None,
         "days": singles(sessions.astype("int64")),
         "synthetic": [int(made[0]), int(made[-1])] if len(made) else None,
     }

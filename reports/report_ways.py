@@ -11,7 +11,9 @@ from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.variations import Alternative, Variation
+from engine.analytics.answer.words import Names
 from engine.analytics.controls import HELD_LESS
+from engine.hedge_names import PARTS
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Column, Details, Paragraph, Part, Row, Section, Table
 from reports.report_books import NamedBook
@@ -126,17 +128,11 @@ GROUPS = {
     "start": "Started later",
     "weight": "Another weight",
 }
-CHANGED = (
-    Column("Changed"),
-    Column("Gap", "Growth a year less that of holding less to the same bad quarter.", unit="points", format=points),
-    Column(
-        "Fund", "What the fund did beside selling core day by day, log growth a year.", unit="points", format=points
-    ),
-)
 
 
-def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
-    """Return what the gap and the fund's part become when one thing is changed. It informs and vetoes nothing."""
+def sensitivity(answer: Answer, variations: Sequence[Variation], names: Names) -> Section:
+    """Return what the gap and the hedge's own part become when one thing is changed. It informs and vetoes nothing."""
+    changed = _changed(names)
     own = answer.insurance.quarter.gap
     gaps = [variation.gap for variation in variations]
     starts = [variation for variation in variations if variation.group == "start"]
@@ -156,13 +152,23 @@ def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
     parts: list[Part] = [
         Paragraph(about, "dek"),
         BarChart("sensitivity-bars", "The gap to holding less with one thing changed", bars, points),
-        Table("sensitivity", CHANGED, rows),
+        Table("sensitivity", changed, rows),
     ]
     if starts:
-        table = Table("starts", CHANGED, _changed_rows(starts))
+        table = Table("starts", changed, _changed_rows(starts))
         parts.append(Details(f"Each of the {len(starts)} later starts", [table]))
     finding = f"With one thing changed the gap to holding less lies {between}: {turned}"
     return Section("sensitivity-part", finding, parts, "Sensitivity")
+
+
+def _changed(names: Names) -> tuple[Column, ...]:
+    what = "the fund" if names.hedge.part == PARTS["fund"] else names.hedge.called
+    own = f"What {what} did beside {names.selling} core day by day, log growth a year."
+    return (
+        Column("Changed"),
+        Column("Gap", "Growth a year less that of holding less to the same bad quarter.", unit="points", format=points),
+        Column(names.hedge.part, own, unit="points", format=points),
+    )
 
 
 def _changed_rows(variations: Sequence[Variation]) -> list[Row]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from data.format import UNKNOWN, counted, number, percent
 from data.roles import Roles
 from engine.analytics.event_study import LEAST, Contrast, EventStudy, Moves, StudyWindow
+from engine.hedge_names import traded_name
 from reports.charts import singles
 from reports.document import Cell, Chart, Column, Document, Heading, Items, Paragraph, Part, Row, Section, Table
 from reports.renderers.html import write_document
@@ -40,8 +41,15 @@ CHANCE = (
 
 def things(roles: Roles) -> dict[str, str]:
     """Return what is studied, by the name of `engine.analytics.event_study.StudyWindow`'s field, as people call it."""
-    static = f"{roles.hedge} less {roles.leverage:g} times {roles.underlying} over the same sessions"
-    return {"fund": roles.hedge, "underlying": roles.underlying, "static": static}
+    found = {"fund": studied(roles), "underlying": roles.underlying}
+    if not roles.one_fund:
+        return found
+    return found | {"static": f"{roles.hedge} less {roles.leverage:g} times {roles.underlying} over the same sessions"}
+
+
+def studied(roles: Roles) -> str:
+    """Return what a person calls the hedge that is studied: the first."""
+    return traded_name(roles.hedges[0], roles)
 
 
 def rows(study: EventStudy, thing: str) -> list[Row]:
@@ -51,7 +59,8 @@ def rows(study: EventStudy, thing: str) -> list[Row]:
 
 def headline(study: EventStudy, roles: Roles) -> str:
     """Return how many triggers there are and what chance doesn't explain of what followed them."""
-    what, fund = TRIGGERS[study.every].format(hedge=roles.hedge), roles.hedge
+    hedge = studied(roles) if len(roles.hedges) == 1 else "a hedge"
+    what, fund = TRIGGERS[study.every].format(hedge=hedge), studied(roles)
     count = len(study.triggers)
     if not count:
         return f"There is nothing to study: no {what.replace('closes', 'close', 1).replace(' were ', ' was ')}."
@@ -78,8 +87,8 @@ def finding(study: EventStudy, roles: Roles) -> str:
         return f"{counted(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
     sure = [f"{window.sessions}" for window in judged if window.fund.mean.sure or window.fund.above.sure]
     if not sure:
-        return f"After its triggers {roles.hedge} did as on all days, as far as can be told"
-    return f"After its triggers {roles.hedge} did otherwise than on all days over {' and '.join(sure)} sessions"
+        return f"After its triggers {studied(roles)} did as on all days, as far as can be told"
+    return f"After its triggers {studied(roles)} did otherwise than on all days over {' and '.join(sure)} sessions"
 
 
 def notes(study: EventStudy, roles: Roles) -> list[str]:
@@ -102,12 +111,13 @@ def notes(study: EventStudy, roles: Roles) -> list[str]:
         "twice the window or more: each brings along what followed it and whether it was a trigger. Triggers that "
         "cluster in one bad month so come and go together, and count about as one."
     )
-    return [begins, more, static, *([drawn, CHANCE] if blocks else [])]
+    own = [static] if roles.one_fund else []
+    return [begins, more, *own, *([drawn, CHANCE] if blocks else [])]
 
 
 def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
     """Return what a page shows below a study's headline: mean paths, a table of all things, notes."""
-    fund, underlying = roles.hedge, roles.underlying
+    fund, underlying = studied(roles), roles.underlying
     parts: list[Part] = []
     if len(study.triggers):
         groups = [[Row([title], role="group"), *rows(study, thing)] for thing, title in things(roles).items()]
@@ -126,7 +136,7 @@ def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
 
 def study_data(study: EventStudy, roles: Roles) -> dict[str, Any]:
     """Return what the script of a page draws."""
-    paths = ((roles.hedge, study.fund), (roles.underlying, study.underlying))
+    paths = ((studied(roles), study.fund), (roles.underlying, study.underlying))
     named = ("after", "low", "high", "all_days")
     lines = [{"name": name} | {part: singles(getattr(path, part)) for part in named} for name, path in paths]
     return {"offsets": study.offsets.tolist(), "lines": lines}
@@ -148,10 +158,8 @@ def write_study_page(
     span
         The run's first and last session.
     """
-    about = (
-        f"{span[0]} to {span[1]}. {roles.hedge} is a fund that returns {roles.leverage:g} times {roles.underlying}'s"
-        " move of each day."
-    )
+    fund = f" {roles.hedge} is a fund that returns {roles.leverage:g} times {roles.underlying}'s move of each day."
+    about = f"{span[0]} to {span[1]}.{fund if roles.one_fund else ''}"
     simulated = note is not None and note.startswith("SIMULATED")
     lead = Paragraph(headline(study, roles), "strong", "study-headline")
     sections = [Section("", "", [lead, *study_parts(study, roles)])]
@@ -193,7 +201,7 @@ def _difference(contrast: Contrast, places: int) -> Cell:
 def _found(windows: list[StudyWindow], roles: Roles) -> Iterator[str]:
     """Yield a sentence for every difference of the fund's whose interval leaves 0 out."""
     for window in windows:
-        over = f"Over {counted(window.sessions, 'session')} {roles.hedge}"
+        over = f"Over {counted(window.sessions, 'session')} {studied(roles)}"
         for gap, did, how in ((window.fund.mean, "made", "on average"), (window.fund.above, "rose", "of the time")):
             if gap.sure and gap.difference is not None:
                 way = "more" if gap.difference > 0.0 else "less"
