@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from data.arrays import Floats
+from data.arrays import Flags, Floats
 from data.format import capital, counted, percent, share, times
 from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig
 from engine.hedge_names import MODELLED, hedge_name, hedge_names, joined, option_name
+from engine.kernel.loop import Ledger
 from engine.runs.run import Run
 from strategies.load import kind, strategy_class
 from strategies.policy import ENTER
@@ -112,8 +113,11 @@ def exposure(result: Run) -> str:
     name = hedge_name(config)
     if not ordered.any():
         return "The hedge was never ordered on."
-    before, after = unhedged_exposure(config), float(np.median(exposures(result)[ordered]))
-    takes = f"net exposure from {before:.2f} to {after:.2f} while hedged, {times(int(ordered.sum()))}"
+    when, count = f" while hedged, {times(int(ordered.sum()))}", ordered
+    if always(config):  # it is ordered on once, and then restored
+        when, count = " all the time", hedged.ordered[: hedged.last + 1] & held_weights(hedged).any(axis=1)
+    before, after = unhedged_exposure(config), float(np.median(exposures(result)[count]))
+    takes = f"net exposure from {before:.2f} to {after:.2f}{when}"
     if name.only_sells:
         return f"Selling {weights_of(result)[0]} of the book into {name.noun} takes {takes}: it is selling core itself."
     one = len(config.legs) == 1
@@ -123,6 +127,12 @@ def exposure(result: Run) -> str:
         f"{capital(what)} {'takes' if one else 'take'} {takes}; selling core instead goes to the same exposure on the"
         f" same days{known}."
     )
+
+
+def held_weights(hedged: Ledger) -> Flags:
+    """Return which hedges each close's orders give a weight, shape (sessions, hedges)."""
+    given: Flags = hedged.hedges[: hedged.last + 1] != 0.0
+    return given
 
 
 def _exposed(result: Run) -> str:
