@@ -13,6 +13,7 @@ import typer
 
 from backtest import (
     data_commands,
+    frontier_command,
     lookahead_command,
     query_command,
     search_command,
@@ -280,6 +281,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "explain": _explain,
     "signal": signal_commands.signal,
     "study": signal_commands.study,
+    "frontier": frontier_command.frontier,
     "lookahead": lookahead_command.lookahead,
     "sweep": sweep_commands.sweep,
     "walkforward": walkforward_command.walkforward,

@@ -19,18 +19,14 @@ from engine.analytics.answer.words import Names, names_of
 from engine.config import RunConfig
 from engine.runs.run import Run
 from reports.comparison_rows import family_of
-from reports.drawing import Drawing, Scale, Shape, Spot
+from reports.drawing import Drawing, Scale, Shape, Spot, around, cut
 from reports.frontier_picture import tip_of
-from reports.label_places import Box, Label, Line, inside
+from reports.label_places import Box, Label
 
 WIDE = Shape("wide", 1152, 520, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 8, 30, 48, minor=False)
 ALIKE = 5e-4
 """How far, in CAGR and in a bad quarter, lines of holding less may lie apart that are drawn as one."""
-ROOM = 0.12
-"""How much of what the runs span is left free around them."""
-LEAST = 0.01
-"""The least that a picture spans."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +80,7 @@ def draw_shared(shared: Shared, shape: Shape) -> Drawing:
     scale = _scale_of(shared, shape)
     line = [scale.at(point) for point in shared.line]
     frame = Box(shape.left, shape.top - 10.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
-    pieces = [cut for pair in pairwise(line) if (cut := _cut((*pair[0], *pair[1]), frame)) is not None]
+    pieces = [piece for pair in pairwise(line) if (piece := cut((*pair[0], *pair[1]), frame)) is not None]
     spots = list(_spots(shared, scale))
     return scale.draw(frame=frame, pieces=pieces, spots=spots, labels=list(_labels(shared, scale)))
 
@@ -132,14 +128,9 @@ def _scale_of(shared: Shared, shape: Shape) -> Scale:
     """Return a scale that holds every run, the whole core, and the points of the line as safe as the runs."""
     dots = [dot for _label, _place, dot in shared.runs] + ([] if shared.idle is None else [shared.idle])
     across, up = [-dot.bad_quarter for dot in dots], [end for dot in dots for end in (dot.cagr, dot.cagr - dot.gap)]
-    left, right = _around(min(across), max(across))
-    low, high = _around(min(up), max(up))
+    left, right = around(min(across), max(across))
+    low, high = around(min(up), max(up))
     return Scale(shape, max(left, 0.0), right, low, high)
-
-
-def _around(low: float, high: float) -> tuple[float, float]:
-    free = max(ROOM * (high - low), (LEAST - (high - low)) / 2.0)
-    return low - free, high + free
 
 
 def _spots(shared: Shared, scale: Scale) -> Iterator[Spot]:
@@ -175,16 +166,3 @@ def _stops(shared: Shared, scale: Scale) -> list[Dot]:
     """Return the shares marked on the line: every tenth that is in the picture, but for the whole core."""
     marked = {f"{tenth / 10:.2f}" for tenth in range(10)}
     return [dot for dot in shared.line if f"{dot.share:.2f}" in marked and scale.holds(dot.bad_quarter, dot.cagr)]
-
-
-def _cut(line: Line, frame: Box) -> Line | None:
-    """Return what of a straight line is inside of a frame, None where nothing is."""
-    x1, y1, x2, y2 = line
-    near, far = inside(frame, line)
-    if near >= far:
-        return None
-
-    def at(part: float) -> tuple[float, float]:
-        return round(x1 + part * (x2 - x1), 1), round(y1 + part * (y2 - y1), 1)
-
-    return (*at(near), *at(far))

@@ -349,10 +349,20 @@ class Document:
     scripts: Sequence[str] = ()
     styles: Sequence[str] = ()
 
+    @property
+    def plots(self) -> bool:
+        """Whether there is a chart in it, or a part of its own kind that may hold one's data."""
+        parts = [*self.header, *(part for section in self.sections for part in section.parts)]
+        return _has_chart(parts) or any(isinstance(part, Custom) and part.data for part in parts)
+
     def all_data(self) -> dict[str, Any]:
         """Return what the page's script reads: the document's own, and that of its charts by their ids."""
         parts = [*self.header, *(part for section in self.sections for part in section.parts)]
         return dict(self.data) | dict(_data_of(parts))
+
+
+def _has_chart(parts: Iterable[Part]) -> bool:
+    return any(isinstance(part, Chart) or (isinstance(part, Details) and _has_chart(part.parts)) for part in parts)
 
 
 def _data_of(parts: Iterable[Part]) -> Iterator[tuple[str, Any]]:

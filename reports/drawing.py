@@ -8,9 +8,14 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.analytics.answer.frontier import Dot
-from reports.label_places import Box, Label, Line, PlacedLabel, place_labels
+from reports.label_places import Box, Label, Line, PlacedLabel, inside, place_labels
 
 TICKS = (1, 2, 5)
+ROOM = 0.12
+"""How much of what is drawn spans is left free around them."""
+LEAST = 0.01
+"""The least that a picture spans."""
+BAD_QUARTER = "a bad quarter, points below an average one"
 
 
 class Shape(NamedTuple):
@@ -65,6 +70,8 @@ class Drawing:
         Dots, the last on top.
     labels
         Where they stand.
+    across_words
+        What the lower axis says.
     """
 
     shape: Shape
@@ -75,20 +82,28 @@ class Drawing:
     strokes: tuple[Stroke, ...]
     spots: tuple[Spot, ...]
     labels: tuple[PlacedLabel, ...]
+    across_words: str = BAD_QUARTER
 
 
 @dataclass(frozen=True)
 class Scale:
-    """From fractions to pixels: bad quarters from `left` to `right`, as positive numbers, and growth a year."""
+    """From fractions to pixels: a risk from `left` to `right`, as positive numbers, and growth a year.
+
+    Parameters
+    ----------
+    across_words
+        What the risk is.
+    """
 
     shape: Shape
     left: float
     right: float
     low: float
     high: float
+    across_words: str = BAD_QUARTER
 
     def x(self, quarter: float) -> float:
-        """Return where a bad quarter, a negative number, stands."""
+        """Return where a risk, a negative number, stands."""
         room = self.shape.width - self.shape.left - self.shape.right
         return round(self.shape.left + room * (-quarter - self.left) / (self.right - self.left), 1)
 
@@ -140,6 +155,7 @@ class Scale:
             tuple(strokes),
             tuple(spots),
             tuple(place_labels(labels, frame, [*dots, *covered], crossed)),
+            self.across_words,
         )
 
 
@@ -166,3 +182,22 @@ def tick_step(reach: float) -> float:
     """Return the step that makes three to six ticks."""
     power = 10.0 ** math.floor(math.log10(reach / 3.0))
     return max(tick * power for tick in TICKS if tick * power <= reach / 3.0)
+
+
+def around(low: float, high: float) -> tuple[float, float]:
+    """Return the ends of an axis that holds values from `low` to `high`, with room around them."""
+    free = max(ROOM * (high - low), (LEAST - (high - low)) / 2.0)
+    return low - free, high + free
+
+
+def cut(line: Line, frame: Box) -> Line | None:
+    """Return what of a straight line is inside of a frame, None where nothing is."""
+    x1, y1, x2, y2 = line
+    near, far = inside(frame, line)
+    if near >= far:
+        return None
+
+    def at(part: float) -> tuple[float, float]:
+        return round(x1 + part * (x2 - x1), 1), round(y1 + part * (y2 - y1), 1)
+
+    return (*at(near), *at(far))

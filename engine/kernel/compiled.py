@@ -37,6 +37,8 @@ UNCOUNTED = (
     attribution.attribute_fill,
     attribution.attribute_sessions,
     placebo.run_shift,
+    *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.next_weight, loop.rules_of, loop.recall),
+    *(loop.remember, loop.write_order, loop.decide, policy.step),
 )
 """They make no array, and so needn't count the owners of each, which would take most of their time."""
 

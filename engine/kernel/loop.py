@@ -238,7 +238,8 @@ def move(prices: Prices, terms: Terms, ledger: Ledger, t: int) -> None:
     """Carry the book from one close to the next: events, interest, fills, mark; write row t of the ledger."""
     cash = terms.cash
     if t > 0:
-        ledger.shares[t] = ledger.shares[t - 1]
+        for i in range(ledger.shares.shape[1]):
+            ledger.shares[t, i] = ledger.shares[t - 1, i]
         cash = open_session(prices, terms, t, ledger.cash[t - 1], ledger.shares[t])
         if ledger.ordered[t - 1]:
             target = Order(ledger.core[t - 1], ledger.hedges[t - 1], ledger.restate[t - 1])

@@ -29,10 +29,12 @@ class Rod(NamedTuple):
 
 def write_document(path: Path, document: Document) -> None:
     """Write a document as a page; one whose charts have no data has no script."""
-    write_page(path, "document.html.j2", {"document": document}, document.all_data() or None)
+    write_page(path, "document.html.j2", {"document": document}, document.all_data() or None, plots=document.plots)
 
 
-def write_page(path: Path, template: str, words: Mapping[str, Any], data: Mapping[str, Any] | None) -> None:
+def write_page(
+    path: Path, template: str, words: Mapping[str, Any], data: Mapping[str, Any] | None, *, plots: bool = True
+) -> None:
     """Fill in a template and write the page.
 
     Parameters
@@ -45,11 +47,13 @@ def write_page(path: Path, template: str, words: Mapping[str, Any], data: Mappin
         What the template shows; any text is safe.
     data
         What the page's script reads as ``DATA``: anything JSON holds. None makes a page without a script.
+    plots
+        Whether the script plots, by plotly.
     """
     import pkgutil
 
-    plotly = "" if data is None else (pkgutil.get_data("plotly", "package_data/plotly.min.js") or b"").decode()
-    page = _templates().get_template(template).render(words, data=data, plotly=plotly)
+    plotly = b"" if data is None or not plots else pkgutil.get_data("plotly", "package_data/plotly.min.js") or b""
+    page = _templates().get_template(template).render(words, data=data, plotly=plotly.decode())
     path.write_text(page, encoding="utf-8")
 
 

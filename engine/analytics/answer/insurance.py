@@ -245,6 +245,22 @@ def insurance_of(
     return Insurance(label, quarter, drawdown, volatility, with_fall, own)
 
 
+def gap_interval(
+    hedged: Floats, grid: Sequence[Floats], years: float, draws: int = DRAWS, seed: int = 0
+) -> tuple[float, float]:
+    """Return the interval, of level `LEVEL`, of a book's gap to holding less to the same bad quarter.
+
+    Parameters
+    ----------
+    hedged, grid
+        Equity at each close of the book, and of those that hold each share of `GRID`, shape (sessions,).
+    years, draws, seed
+        As of `insurance_of`.
+    """
+    returns, shares = returns_of(np.stack([hedged, *grid], axis=1)), matches(hedged, grid)[:1]
+    return _intervals(returns, len(hedged) - 1, shares, years, draws, seed)[0]
+
+
 def draw_sessions(pool: int, count: int, draws: int, seed: int, block: float = BLOCK) -> Ints:
     """Return which sessions of a pool each draw of `draw_blocks` takes, in order, shape (draws, count)."""
     blocks = draw_blocks(pool, count, draws, seed, block)

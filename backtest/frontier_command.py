@@ -1,0 +1,104 @@
+"""The command `frontier`: every way to make a core safer, each at several strengths, on one page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from backtest.console import console, counting, echo_data, open_in_browser
+from backtest.options import (
+    EXECUTED,
+    Data,
+    End,
+    Settings,
+    Start,
+    announce_compiling,
+    command_line,
+    config_of,
+    quietly,
+    within,
+)
+from data.errors import UserError, quoted
+from data.ranges import ROWS, Range
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from engine.config import RunConfig
+    from engine.research.frontier import FileGiven
+
+STRENGTH = Range(0.001, 10)
+"""Of a way: a weight, or contracts a core share."""
+
+
+def frontier(
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help=f"Runs of one core, a YAML each. {EXECUTED}")],
+    named: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with",
+            metavar="WAYS",
+            help="Ways beside the files' own: sold, cash, short, put, put_spread, collar or an instrument; put:always"
+            " for one that is on all the time. All that the data allow unless given.",
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option("--weights", metavar="A,B,...", help="Strengths of every way, such as 0.05,0.1,0.2.")
+    ] = None,
+    data: Data = None,
+    settings: Settings = None,
+    start: Start = None,
+    end: End = None,
+    rows: Annotated[int, typer.Option("--top", **within(ROWS), help="Rows to show.")] = 12,
+    page: Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Where the page is written.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:
+    """Compare every way to make the core safer with holding less of it: what a point of safety cost, by which way."""
+    strengths = None if weights is None else _numbers(weights)
+    ways = None if named is None else [way.strip() for text in named for way in text.split(",") if way.strip()]
+    given = [_given(file, data, settings, start, end) for file in files]
+    from data.files import write_and_sweep_up
+    from engine.research.frontier import place_ways, plan_frontier
+    from reports.frontier import show_frontier, write_frontier
+
+    announce_compiling()
+    with quietly():
+        planned = plan_frontier(given, ways, strengths)
+        with counting("books", len(planned.tried)) as count:
+            found = place_ways(planned, count)
+    target = page or Path(f"{found.config.name}-frontier.html")
+    try:
+        write_and_sweep_up(target, lambda path: write_frontier(path, found))
+    except OSError as error:
+        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
+    if as_json:
+        echo_data(json.dumps(found.as_dict(), indent=2, allow_nan=False))
+    else:
+        show_frontier(console(), found, target, rows)
+    if open_page:
+        open_in_browser(target)
+
+
+def _given(file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None) -> FileGiven:
+    from engine.research.frontier import FileGiven
+
+    def configure(more: Sequence[str]) -> RunConfig:
+        return config_of(file, data, [*(settings or ()), *more], start, end)[0]
+
+    return FileGiven(configure(()), configure, command_line(("run",), file, data, settings, start, end))
+
+
+def _numbers(text: str) -> list[float]:
+    """Return the strengths of a list; raises UserError for what is none."""
+    found = list[float]()
+    for part in text.split(","):
+        try:
+            found.append(STRENGTH.take(float(part)))
+        except ValueError as error:
+            why = str(error) if "has to" in str(error) else "has to be a number"
+            raise UserError(f"--weights {quoted(part.strip())}: {why}, such as 0.1") from None
+    return found

@@ -1,0 +1,380 @@
+"""The frontier of protection: ways to make a core safer, at several strengths, on the same sessions at the same costs.
+
+Holding less of the core all the time is the line; what stands above it is cheaper than holding less to the same risk.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.arrays import Floats
+from data.errors import ConfigError, DataError, StrategyError, UserError
+from data.format import percent
+from data.market import Market
+from data.sources import BARS, Source
+from data.sources.choose import open_source
+from engine.analytics.answer.frontier import Dot, place
+from engine.analytics.answer.insurance import gap_interval, quarters
+from engine.analytics.derisk import GRID, held_less_grid, sold_at_entry
+from engine.config import RunConfig
+from engine.engines import execute
+from engine.evaluate_strategy import evaluate_strategy, signals_of
+from engine.hedge_config import HedgeConfig
+from engine.hedges import roles_of, with_made
+from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger
+from engine.kernel.tails import TAIL
+from engine.research.ways import SOLD, Way, own_way, usual_ways, way_of
+from engine.runs.identity import digest
+from engine.setup import Setup, open_market, prepare, run_beta
+
+RISKS = ("bad_quarter", "max_drawdown", "shortfall", "volatility")
+"""By what a point may be avoided: a bad quarter below an average one, the deepest fall, a bad quarter, volatility."""
+
+LEAST_AVOIDED = 1e-3
+"""A tenth of a point: what avoids less has no price."""
+
+Configure = Callable[[Sequence[str]], RunConfig]
+"""Gives a file's run with further settings."""
+
+
+class FileGiven(NamedTuple):
+    """A file whose run is placed, how its config comes with further settings, and the command that runs it."""
+
+    config: RunConfig
+    configure: Configure
+    command: str
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A book on the frontier.
+
+    Parameters
+    ----------
+    way
+        Its place among the ways.
+    strength, amount
+        How much of it, as a number and in words.
+    dot
+        Where it stands.
+    shortfall
+        The mean of its worst twentieth of 63-session returns, a fraction.
+    interval
+        Of the gap to holding less to the same bad quarter, 98 %; None on the line.
+    costs
+        Points of CAGR given up against doing nothing for each point of risk avoided, by `RISKS`; None where none is
+        avoided.
+    command
+        Runs it.
+    """
+
+    way: int
+    strength: float
+    amount: str
+    dot: Dot
+    shortfall: float
+    interval: tuple[float, float] | None
+    costs: Mapping[str, float | None]
+    command: str
+
+    def risk(self, name: str) -> float:
+        """Return one of `RISKS`, a fraction; volatility above 0, the others below."""
+        return self.shortfall if name == "shortfall" else float(getattr(self.dot, name))
+
+
+@dataclass(frozen=True)
+class ProtectionFrontier:
+    """Ways to make a core safer.
+
+    Parameters
+    ----------
+    config, market
+        The first run, and the market of all of them.
+    ways
+        In order.
+    line
+        Holding less of the core, shares increasing: the last is doing nothing.
+    points
+        Every book of every way.
+    remarks
+        What was left out, and why.
+    data
+        The hash of what was read.
+    """
+
+    config: RunConfig
+    market: Market
+    ways: tuple[Way, ...]
+    line: tuple[Placement, ...]
+    points: tuple[Placement, ...]
+    remarks: tuple[str, ...]
+    data: str
+
+    @property
+    def idle(self) -> Placement:
+        """Doing nothing."""
+        return self.line[-1]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values, as --json prints them."""
+        return {
+            "core": dict(self.config.portfolio.core),
+            "underlying": self.config.read,
+            "sessions": [str(self.market.run_sessions[0]), str(self.market.run_sessions[-1])],
+            "data": self.data,
+            "simulated": self.market.simulated,
+            "held_less": [{"share": point.dot.share, **_figures(point)} for point in self.line],
+            "ways": [
+                {
+                    "way": way.key,
+                    "title": way.title,
+                    "modelled": way.modelled,
+                    "points": [
+                        {
+                            "strength": point.strength,
+                            "amount": point.amount,
+                            **_figures(point),
+                            "gap": point.dot.gap,
+                            "interval": None if point.interval is None else list(point.interval),
+                            "cost_per_point": dict(point.costs),
+                            "command": point.command,
+                        }
+                        for point in self.points
+                        if point.way == k
+                    ],
+                }
+                for k, way in enumerate(self.ways)
+            ],
+            "remarks": list(self.remarks),
+        }
+
+
+def _figures(point: Placement) -> dict[str, float]:
+    return {
+        "cagr": point.dot.cagr,
+        **{name: point.risk(name) for name in RISKS},
+        "final_equity": point.dot.final_equity,
+    }
+
+
+class Tried(NamedTuple):
+    """A run of a way: its place among the ways, how much of it, its config, and the file it came from."""
+
+    way: int
+    strength: float
+    amount: str
+    config: RunConfig
+    file: FileGiven
+    settings: tuple[str, ...]
+
+
+class Planned(NamedTuple):
+    """What a frontier will run: its ways, their runs, the market of all, and what was left out."""
+
+    first: RunConfig
+    ways: tuple[Way, ...]
+    tried: tuple[Tried, ...]
+    market: Market
+    remarks: tuple[str, ...]
+
+
+def plan_frontier(
+    files: Sequence[FileGiven], named: Sequence[str] | None = None, weights: Sequence[float] | None = None
+) -> Planned:
+    """Lay out every way at every strength, on the sessions that all of them have.
+
+    Parameters
+    ----------
+    files
+        Runs of one core, each placed with its own hedge; the first one's signal is what other ways follow.
+    named
+        Ways by their keys (`engine.research.ways`); all that the data allow unless given.
+    weights
+        Strengths in place of each way's usual ones.
+
+    Raises
+    ------
+    UserError
+        The runs aren't of one core, or a way isn't known or begins late.
+    """
+    first, remarks = files[0].config, list[str]()
+    _check_alike([file.config for file in files])
+    source = open_source(first.data.source, first.data.path)
+    keys = usual_ways(first, source) if named is None else named
+    ways = [own_way(file.config, weights) for file in files]
+    ways += [way_of(key, first, source, weights) for key in dict.fromkeys(keys)]
+    tried = _in_time(list(_tried(files, ways, remarks)), first, source, remarks, must=named is not None)
+    market = open_market(_wide(first, [run.config for run in tried]))
+    return Planned(first, tuple(ways), tuple(tried), market, tuple(remarks))
+
+
+def place_ways(planned: Planned, progress: Callable[[int], None] | None = None) -> ProtectionFrontier:
+    """Run every book by the compiled engine, and place it beside holding less.
+
+    Parameters
+    ----------
+    progress
+        Called with how many more books are done.
+
+    Raises
+    ------
+    UserError
+        No book could be run.
+    """
+    first, market, ways = planned.first, planned.market, planned.ways
+    years, remarks = (len(market.run_sessions) - 1) / market.sessions_a_year, list(planned.remarks)
+    books, grid, points = Books(market), list[Floats](), list[Placement]()
+    for run in planned.tried:
+        try:
+            ledger = books.run(run, sold=ways[run.way].key == SOLD)
+        except (DataError, StrategyError) as error:
+            remarks.append(f"{ways[run.way].title}, {run.amount}, is left out: {error}.")
+            continue
+        if not grid:
+            grid = [book.equity for book in held_less_grid(books.setup_of(first))]
+        if ledger.equity.min() <= 0.0:
+            remarks.append(f"{ways[run.way].title}, {run.amount}, was ruined.")
+            continue
+        points.append(_point(run, ways[run.way], ledger.equity, grid, years))
+        if progress is not None:
+            progress(1)
+    if not grid:
+        raise UserError(f"no way could be run: {remarks[-1] if remarks else 'name one with --with'}")
+    line = tuple(_on_line(float(share), equity, grid, years) for share, equity in zip(GRID, grid, strict=True))
+    points, idle = [replace(point, costs=_costs(point, line[-1])) for point in points], line[-1]
+    line = tuple(replace(point, costs=_costs(point, idle)) for point in line)
+    data = digest(market.fingerprint({f"bars/{name}" for name in (*market.roles.listed, market.underlying)}))
+    return ProtectionFrontier(first, market, ways, line, tuple(points), tuple(dict.fromkeys(remarks)), data)
+
+
+def _tried(files: Sequence[FileGiven], ways: Sequence[Way], remarks: list[str]) -> Iterator[Tried]:
+    """Yield every run; one whose config can't be is remarked on."""
+    for k, way in enumerate(ways):
+        file = files[k] if k < len(files) else files[0]
+        for strength, settings, amount in way.strengths:
+            try:
+                config = file.configure(settings)
+            except ConfigError as error:
+                remarks.append(f"{way.title}, {amount}, is left out: {str(error).partition(': ')[2] or error}.")
+                continue
+            yield Tried(k, strength, amount, config, file, settings)
+
+
+def _check_alike(configs: Sequence[RunConfig]) -> None:
+    """Refuse runs that have no line of holding less in common."""
+    first = configs[0]
+    for config in configs[1:]:
+        for name in ("start", "end", "data", "portfolio", "execution"):
+            if getattr(config, name) != getattr(first, name):
+                raise UserError(f"{config.name} has another {name} than {first.name}: a frontier is of one core")
+        if config.read != first.read:
+            raise UserError(
+                f"{config.name} reads {config.read} and {first.name} {first.read}: a frontier is of one core"
+            )
+
+
+def _in_time(
+    tried: Sequence[Tried], first: RunConfig, source: Source, remarks: list[str], *, must: bool
+) -> list[Tried]:
+    """Return the runs whose instruments begin by the start; others are remarked on, or refused where named."""
+    start, kept, gone = np.datetime64(first.start), list[Tried](), dict[str, str]()
+    own = {leg.instrument for leg in first.legs}
+    for run in tried:
+        late = [
+            leg.instrument
+            for leg in run.config.legs
+            if leg.of_own_bars
+            and leg.instrument not in {*own, *first.data.extend}
+            and source.read(BARS, leg.instrument).dates[0] > start
+        ]
+        if not late:
+            kept.append(run)
+            continue
+        begins = source.read(BARS, late[0]).dates[0]
+        if must:
+            raise UserError(f"--with {late[0]}: it begins {begins}, after the start: --start {begins}, or leave it out")
+        gone[late[0]] = f"{late[0]} begins {begins} and is left out: --start {begins} takes it in."
+    remarks += gone.values()
+    return kept
+
+
+def _wide(first: RunConfig, configs: Sequence[RunConfig]) -> RunConfig:
+    """Return the first run with every hedge of all runs, at no weight: what its market has to hold."""
+    legs = {leg.instrument: leg for config in (first, *configs) for leg in config.legs}
+    shared = {"weight": 0.0, "funding": first.hedge.funding, "buffer": first.hedge.buffer, "policy": None}
+    several: list[HedgeConfig] = [leg.model_copy(update=shared) for leg in legs.values()]
+    return first.model_copy(update={"hedge": several[0], "hedges": several if len(several) > 1 else []})
+
+
+def _point(run: Tried, way: Way, equity: Floats, grid: list[Floats], years: float) -> Placement:
+    dot = place(way.key, f"{way.title}, {run.amount}", equity, grid, years)
+    interval = gap_interval(equity, grid, years)
+    command = _command(run.file.command, run.settings)
+    return Placement(run.way, run.strength, run.amount, dot, _shortfall(equity), interval, {}, command)
+
+
+def _on_line(share: float, equity: Floats, grid: list[Floats], years: float) -> Placement:
+    dot = place(f"held_{100 * share:.0f}", f"{100 * share:.0f} %", equity, grid, years, share)
+    return Placement(-1, share, percent(share, 0), dot, _shortfall(equity), None, {}, "")
+
+
+def _command(command: str, settings: Sequence[str]) -> str:
+    return " ".join((command, *(f"--set {shlex.quote(setting)}" for setting in settings)))
+
+
+def _shortfall(equity: Floats) -> float:
+    """Return the mean of the worst twentieth of 63-session returns, a fraction."""
+    made = quarters(equity)
+    return float(np.sort(made)[: int(TAIL * (len(made) - 1)) + 1].mean())
+
+
+def _costs(point: Placement, idle: Placement) -> dict[str, float | None]:
+    """Return the points of CAGR given up for each point of risk avoided, by `RISKS`."""
+    given, costs = idle.dot.cagr - point.dot.cagr, dict[str, float | None]()
+    for name in RISKS:
+        avoided = abs(idle.risk(name)) - abs(point.risk(name))
+        costs[name] = given / avoided if avoided > LEAST_AVOIDED else None
+    return costs
+
+
+class Books:
+    """Runs books on one market, each strategy's intensity computed once."""
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self._signals: dict[str, Floats | None] = {}
+
+    def setup_of(self, config: RunConfig) -> Setup:
+        """Lay a run out on the market's sessions."""
+        own = with_made(config, replace(self.market, roles=roles_of(config), made={}))
+        return prepare(config, own, signals_of(config, self._signal(config), own))
+
+    def run(self, run: Tried, *, sold: bool) -> Ledger:
+        """Run a book, or the one that sells core at its orders instead."""
+        if self._signal(run.config) is None:
+            return self._by_itself(run.config)
+        setup = self.setup_of(run.config)
+        ledger = compiled().run_policy(setup.prices, setup.terms, setup.plan)
+        if sold:
+            ledger = sold_at_entry(setup, ledger, run_beta(run.config, setup.market))
+        return ledger
+
+    def _by_itself(self, config: RunConfig) -> Ledger:
+        """Run a strategy that gives weights or orders itself."""
+        own = with_made(config, replace(self.market, roles=roles_of(config), made={}))
+        with evaluate_strategy(config, own) as prepared:
+            return execute(prepared.plain_engine, config, prepared)[0]
+
+    def _signal(self, config: RunConfig) -> Floats | None:
+        key = repr(config.strategy)
+        if key not in self._signals:
+            own = replace(self.market, roles=roles_of(config))
+            with evaluate_strategy(config, with_made(config, own)) as prepared:
+                self._signals[key] = prepared.signal
+        return self._signals[key]

@@ -1,0 +1,298 @@
+"""The frontier of protection, in the terminal and on a page: which way to be safer costs least, and what that costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from data.format import counted, money, percent
+from engine.analytics.answer.insurance import LEVEL
+from engine.analytics.answer.words import names_of
+from engine.research.frontier import RISKS, Placement, ProtectionFrontier
+from reports.document import Cell, Column, Custom, Document, Items, Menus, Paragraph, Part, Row, Section, Table, named
+from reports.drawing import Drawing, Scale, Shape, Spot, Stroke, around, cut
+from reports.label_places import Box, Label
+from reports.renderers.html import write_document
+from reports.renderers.terminal import show
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WORDS = {
+    "bad_quarter": ("Bad quarter", "a bad quarter, points below an average one"),
+    "max_drawdown": ("Deepest fall", "the deepest fall from a peak, %"),
+    "shortfall": ("Worst quarters", "the mean of the worst twentieth of quarters, %"),
+    "volatility": ("Volatility", "volatility, % a year"),
+}
+"""Each of `engine.research.frontier.RISKS`: its name, and what an axis says."""
+WIDE = Shape("wide", 1152, 600, 40, 24, 30, 48, minor=True)
+PHONE = Shape("phone", 358, 520, 30, 12, 30, 48, minor=False)
+HELD = (0.9, 0.75, 0.5, 0.25)
+"""Shares of the core that stand in the table and are marked on the line."""
+SHOWN = 12
+"""Rows in the terminal."""
+At = Callable[[Placement], tuple[float, float]]
+"""Gives where a book stands in a picture."""
+CHEAPER, DEARER, CANT_TELL = "cheaper", "dearer", "can't tell"
+
+
+def label_of(point: Placement) -> str:
+    """Return whether a book was cheaper than holding less to the same bad quarter, as far as can be told."""
+    if point.interval is None:
+        return ""
+    low, high = point.interval
+    return CHEAPER if low > 0.0 else DEARER if high < 0.0 else CANT_TELL
+
+
+def finding(found: ProtectionFrontier) -> str:
+    """Return what the frontier shows, in a sentence."""
+    names, best = names_of(found.config), cheapest(found, "bad_quarter")
+    beat = dict.fromkeys(found.ways[point.way].title for point in found.points if label_of(point) == CHEAPER)
+    if beat:
+        return f"Cheaper than holding less {names.part}: {', '.join(beat)}."
+    if best is None:
+        return "Nothing avoided a tenth of a point of a bad quarter."
+    line = _as_safe(found, best)
+    sure = "surely " if best.dot.gap > 0.0 else ""
+    return (
+        f"No way was {sure}cheaper than holding less {names.part}: a point of safety cost"
+        f" {price_of(line.costs['bad_quarter'])} points of growth by that, {price_of(best.costs['bad_quarter'])} by"
+        f" {found.ways[best.way].title}."
+    )
+
+
+def lead(found: ProtectionFrontier) -> str:
+    """Return what the first file's own hedge came to."""
+    own = [point for point in found.points if point.way == 0]
+    start = f"Doing nothing grew {percent(found.idle.dot.cagr)} a year."
+    if not own:
+        return start
+    point = own[-1]
+    low, high = point.interval or (0.0, 0.0)
+    return (
+        f"{start} {point.dot.title}, grew {percent(point.dot.cagr)}: a point of safety cost"
+        f" {price_of(point.costs['bad_quarter'])}, and holding less to the same bad quarter grew"
+        f" {percent(point.dot.cagr - point.dot.gap)} ({label_of(point)}: the {100 * LEVEL:.0f} % interval of the"
+        f" difference is {100 * low:.1f} to {100 * high:.1f} points)."
+    )
+
+
+def _as_safe(found: ProtectionFrontier, point: Placement) -> Placement:
+    """Return the share of the core on the line whose bad quarter is nearest, but for the whole."""
+    return min(found.line[:-1], key=lambda other: abs(other.dot.bad_quarter - point.dot.bad_quarter))
+
+
+def cheapest(found: ProtectionFrontier, risk: str) -> Placement | None:
+    """Return the book that gives up least growth for each point of a risk that it avoids."""
+    priced = [point for point in found.points if point.costs[risk] is not None]
+    return min(priced, key=lambda point: point.costs[risk] or 0.0) if priced else None
+
+
+def price_of(cost: float | None) -> str:
+    """Return points of growth a year for each point avoided."""
+    return "none avoided" if cost is None else f"{cost:.2f}"
+
+
+def show_frontier(console: Console, found: ProtectionFrontier, page: Path, rows: int = SHOWN) -> None:
+    """Print the finding, the cheapest books by a bad quarter, and where the page is."""
+    parts: list[Part] = [
+        Paragraph(span_of(found), "dek"),
+        Paragraph(finding(found), "strong"),
+        Paragraph(lead(found)),
+        Paragraph(""),
+        _table(found, "bad_quarter", rows, narrow=True),
+        Paragraph(_about_table("bad_quarter"), "dek"),
+        Items([*_cautions(found), *found.remarks]),
+        named("Page:", page),
+    ]
+    show(console, parts)
+
+
+def span_of(found: ProtectionFrontier) -> str:
+    """Return the core, the sessions and the data."""
+    days, names = found.market.run_sessions, names_of(found.config)
+    return f"{names.whole}, {days[0]} to {days[-1]}, {counted(len(days), 'session')}, data {found.data[:10]}"
+
+
+def write_frontier(path: Path, found: ProtectionFrontier) -> None:
+    """Write the page: one file, read offline."""
+    marked = "SIMULATED " if found.market.simulated else ""
+    menu = Menus([("risk", "Safer by", [(risk, WORDS[risk][0].lower()) for risk in RISKS])])
+    drawings = [(risk, [draw(found, risk, shape) for shape in (WIDE, PHONE)], described(found, risk)) for risk in RISKS]
+    picture: list[Part] = [
+        menu,
+        Paragraph(_about_picture(found), "dek"),
+        Custom("frontier.html.j2", {"drawings": drawings}),
+    ]
+    tables: list[Part] = [Paragraph("A row opens to the command that runs it.", "dek")]
+    for risk in RISKS:
+        tables += [Paragraph(_about_table(risk), f"dek by-{risk}"), _table(found, risk)]
+    document = Document(
+        f"{marked}Ways to be safer than {names_of(found.config).whole}",
+        [
+            Section("frontier", finding(found), picture),
+            Section("costs", "What a point of safety cost", tables),
+            Section("remarks", "What to know", [Items([*_cautions(found), *found.remarks])]),
+        ],
+        note="SIMULATED: made-up history." if found.market.simulated else "",
+        header=[Paragraph(span_of(found), "dek"), Paragraph(lead(found), "strong")],
+        data={"commands": [point.command for point in found.points]},
+        scripts=["frontier"],
+        styles=["frontier_runs", "frontier"],
+    )
+    write_document(path, document)
+
+
+def _about_picture(found: ProtectionFrontier) -> str:
+    names = names_of(found.config)
+    return (
+        f"Each line is a way, from a little of it to much. The thick one is holding less {names.part} all the time, the"
+        f" rest in {names.cash}: what stands above it is cheaper than that, what stands below it dearer. By a bad"
+        f" quarter the bars of the file's own hedge are the gap's {100 * LEVEL:.0f} % interval, hung from that line."
+        " Dashed is MODELLED. Point at a dot for its figures; click it for its command."
+    )
+
+
+def _about_table(risk: str) -> str:
+    return (
+        f"Cheapest first. Price: points of growth a year given up, against doing nothing, for each point avoided of"
+        f" {WORDS[risk][1].partition(',')[0]}."
+    )
+
+
+def _cautions(found: ProtectionFrontier) -> Iterator[str]:
+    count = len(found.points)
+    yield (
+        f"{count} books are judged at {100 * LEVEL:.0f} % each: were none better or worse than holding less, about one"
+        f" in {round(1 / (1 - LEVEL))} would still be called cheaper or dearer."
+    )
+    if any(way.modelled for way in found.ways):
+        yield "MODELLED: options have no quotes; their prices are a formula's at a volatility made of VIX."
+    yield "All books are of the past: the same signal at the same costs, no book chosen before it was seen."
+
+
+def _table(found: ProtectionFrontier, risk: str, most: int | None = None, *, narrow: bool = False) -> Table:
+    """Return the books by what a point of a risk avoided costs, holding less among them."""
+    wide = [("Given up", "points"), (WORDS[risk][0], "%"), ("Avoided", "points")]
+    heads = [("Price", ""), ("Growth", "" if narrow else "% a year"), *([] if narrow else wide)]
+    columns = [
+        Column("", wrap="fold"),
+        *(Column(head, unit=unit) for head, unit in heads),
+        Column("Gap" if narrow else "To holding less", unit="" if narrow else "points a year"),
+        Column(f"{100 * LEVEL:.0f} % interval"),
+        Column("", align="left"),
+    ]
+    priced = [point for point in (*found.points, *_held(found)) if point.costs.get(risk) is not None]
+    unpriced = [point for point in found.points if point.costs[risk] is None]
+    ranked = [*sorted(priced, key=lambda point: point.costs[risk] or 0.0), *unpriced]
+    rows = [_row(found, point, risk, narrow=narrow) for point in ranked[:most]]
+    return Table(f"by-{risk}", columns, rows, "dense" if narrow else "")
+
+
+def _held(found: ProtectionFrontier) -> list[Placement]:
+    """Return the shares of the core that are shown."""
+    return [point for point in found.line if any(abs((point.dot.share or 0.0) - share) < 1e-9 for share in HELD)]
+
+
+def _row(found: ProtectionFrontier, point: Placement, risk: str, *, narrow: bool) -> Row:
+    own = found.idle
+    held = point.way < 0
+    title = f"holding {point.amount}" if held else point.dot.title
+    mark = "MODELLED" if not held and found.ways[point.way].modelled else ""
+    whole = [
+        price_of(point.costs[risk]),
+        f"{100 * point.dot.cagr:.1f}",
+        f"{100 * (own.dot.cagr - point.dot.cagr):.1f}",
+        f"{100 * abs(point.risk(risk)):.1f}",
+        f"{100 * (abs(own.risk(risk)) - abs(point.risk(risk))):.1f}",
+    ]
+    cells: list[str | Cell] = [title, *(whole[:2] if narrow else whole)]
+    if point.interval is None:
+        cells += ["", "", ""]
+    else:
+        low, high = point.interval
+        cells += [f"{100 * point.dot.gap:+.1f}", f"{100 * low:.1f} to {100 * high:.1f}", label_of(point)]
+    role = "sum" if held else "hedge" if point.way == 0 else ""
+    return Row(cells, role=role, mark=mark, command="" if narrow else point.command)
+
+
+def draw(found: ProtectionFrontier, risk: str, shape: Shape) -> Drawing:
+    """Lay the picture out by a risk."""
+    shown = [*found.points, found.idle]
+    left, right = around(*_ends(abs(point.risk(risk)) for point in shown))
+    low, high = around(*_ends(point.dot.cagr for point in shown))
+    scale = Scale(shape, max(left, 0.0), right, low, high, WORDS[risk][1])
+
+    def at(point: Placement) -> tuple[float, float]:
+        return scale.x(-abs(point.risk(risk))), scale.y(point.dot.cagr)
+
+    line = [at(point) for point in found.line]
+    frame = Box(shape.left, shape.top - 10.0, shape.width - 2.0, shape.height - shape.bottom - 2.0)
+    strokes = list(_strokes(found, risk, at, scale))
+    spots, labels = list(_spots(found, risk, at, scale)), list(_labels(found, risk, at, scale))
+    pieces = [piece for start, end in pairwise(line) if (piece := cut((*start, *end), frame)) is not None]
+    return scale.draw(frame=frame, pieces=pieces, spots=spots, labels=labels, strokes=strokes)
+
+
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    several = list(values)
+    return min(several), max(several)
+
+
+def _strokes(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterator[Stroke]:
+    for k, way in enumerate(found.ways):
+        role = "way own" if k == 0 else "way modelled" if way.modelled else "way"
+        points = [point for point in found.points if point.way == k]
+        for start, end in pairwise([found.idle, *points]):
+            yield role, (*at(start), *at(end))
+        if k == 0 and risk == "bad_quarter":
+            for point in points:
+                if point.interval is not None:
+                    x, on_line = at(point)[0], point.dot.cagr - point.dot.gap
+                    ends = [scale.y(min(max(on_line + end, scale.low), scale.high)) for end in point.interval]
+                    yield "hung", (x, ends[0], x, ends[1])
+
+
+def _spots(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterator[Spot]:
+    names = names_of(found.config)
+    for point in _held(found):
+        if scale.left <= abs(point.risk(risk)) <= scale.right and scale.low <= point.dot.cagr:
+            yield Spot(*at(point), "stop", 4.0, _tip(point, f"{point.amount} {names.part}, the rest in {names.cash}"))
+    for place, point in enumerate(found.points):
+        role = "hedge" if point.way == 0 else "beside"
+        yield Spot(*at(point), role, 5.5 if point.way == 0 else 4.0, _tip(point, point.dot.title), place)
+    yield Spot(*at(found.idle), "held", 6.0, _tip(found.idle, "doing nothing"))
+
+
+def _tip(point: Placement, title: str) -> str:
+    dot = point.dot
+    gap = "" if dot.share is not None else f", {100 * dot.gap:+.2f} points to holding less"
+    return (
+        f"{title}: grew {100 * dot.cagr:.2f} % a year{gap}; bad quarter {-100 * dot.bad_quarter:.2f} points below an"
+        f" average one; worst quarters {100 * point.shortfall:.1f} %; deepest fall {100 * dot.max_drawdown:.1f} %;"
+        f" volatility {100 * dot.volatility:.1f} %; ended at {money(dot.final_equity)}"
+    )
+
+
+def _labels(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterator[Label]:
+    """Yield the labels, the most important first: each way by its last dot."""
+    names = names_of(found.config)
+    yield Label((f"*doing nothing {percent(found.idle.dot.cagr)}",), *at(found.idle), "strong", must=True)
+    for k, way in enumerate(found.ways):
+        points = [point for point in found.points if point.way == k]
+        if points:
+            mark = ", MODELLED" if way.modelled else ""
+            words = f"{way.title}{mark}, {points[-1].amount}" if scale.shape.minor else f"{way.key}{mark}"
+            own = k == 0
+            yield Label((f"*{words}" if own else words,), *at(points[-1]), "hedge" if own else "strong", must=own)
+    for point in _held(found):
+        if scale.left <= abs(point.risk(risk)) <= scale.right and scale.low <= point.dot.cagr:
+            yield Label((f"{point.amount} {names.part}",), *at(point), "quiet")
+
+
+def described(found: ProtectionFrontier, risk: str) -> str:
+    """Return the picture in words, for who can't see it."""
+    dots = "; ".join(f"{p.dot.title} {percent(p.dot.cagr)} at {100 * abs(p.risk(risk)):.1f}" for p in found.points)
+    return f"Growth a year against {WORDS[risk][1]}. Doing nothing {percent(found.idle.dot.cagr)}. {dots}."
