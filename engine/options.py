@@ -50,7 +50,7 @@ def path_on(market: Market, contract: Contract, skew: float, rate: str | float) 
 
     key = ("option", contract, skew, rate)
     columns = dict(zip(PATH, market.remember(key, made), strict=True))
-    unknown = np.flatnonzero(~np.isfinite(columns["close"][market.first :]))
+    unknown = np.flatnonzero(~np.isfinite(columns["open"] + columns["close"])[market.first :])
     if len(unknown):
         what, day = contract_name(market.underlying, contract), market.run_sessions[unknown[0]]
         raise DataError(

@@ -148,11 +148,11 @@ def plan_trade(
     traded
         Shares are written here, shape (instruments,).
     """
-    wanted(terms, order, price, spot, cash, shares, traded)
+    least = wanted(terms, order, price, spot, cash, shares, traded)
     for i in range(len(shares)):
         if traded[i] < 0.0:
             cash += proceeds(terms, i, -traded[i], price[i])
-    scale_buys(terms, price, cash, shares, traded)
+    scale_buys(terms, price, spot, cash, least, shares, traded)
 
 
 def settle(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Floats) -> float:
@@ -167,11 +167,12 @@ def settle(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Flo
     return cash
 
 
-def wanted(terms: Terms, order: Order, price: Floats, spot: Floats, cash: float, shares: Floats, out: Floats) -> None:
-    """Write the difference in shares between the order's targets and what is held; 0 where it isn't worth trading.
+def wanted(terms: Terms, order: Order, price: Floats, spot: Floats, cash: float, shares: Floats, out: Floats) -> float:
+    """Write the difference in shares between the order's targets and what is held, and return the least worth trading.
 
-    The core's part is spread over its holdings pro rata to what they are worth now, long or short, or by the
-    configured weights when the order restates them or nothing is held.
+    A difference is 0 where it isn't worth that many dollars. The core's part is spread over its holdings pro rata to
+    what they are worth now, long or short, or by the configured weights when the order restates them or nothing is
+    held.
     """
     holdings = len(terms.core_weights)
     core_worth = 0.0
@@ -181,9 +182,10 @@ def wanted(terms: Terms, order: Order, price: Floats, spot: Floats, cash: float,
     for i in range(holdings, len(shares)):
         equity += shares[i] * price[i]
     equity = max(equity, 0.0)
+    least = LEAST_TRADE * equity
     for i in range(len(shares)):
         if i < holdings:
-            configured = order.restate or abs(core_worth) <= LEAST_TRADE * equity
+            configured = order.restate or abs(core_worth) <= least
             weight = order.core * (terms.core_weights[i] if configured else shares[i] * price[i] / core_worth)
         else:
             weight = order.hedges[i - holdings]
@@ -191,11 +193,17 @@ def wanted(terms: Terms, order: Order, price: Floats, spot: Floats, cash: float,
         if terms.whole:
             target = math.floor(target + WHOLE_SHARE)
         difference = target - shares[i]
-        out[i] = difference if abs(difference) * spot[i] >= LEAST_TRADE * equity else 0.0
+        out[i] = difference if abs(difference) * spot[i] >= least else 0.0
+    return least
 
 
-def scale_buys(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Floats) -> None:
-    """Scale the buys by one factor, so that the cash there is pays for them; on margin, or from short, leave them."""
+def scale_buys(
+    terms: Terms, price: Floats, spot: Floats, cash: float, least: float, shares: Floats, traded: Floats
+) -> None:
+    """Scale the buys by one factor, so that the cash there is pays for them; on margin, or from short, leave them.
+
+    What is then worth less than `least` isn't bought: the cash that rounding left would buy a little of everything.
+    """
     needed = 0.0
     for i in range(len(traded)):
         if traded[i] > 0.0 and shares[i] < 0.0:
@@ -210,6 +218,8 @@ def scale_buys(terms: Terms, price: Floats, cash: float, shares: Floats, traded:
             traded[i] *= scale
             if terms.whole:
                 traded[i] = math.floor(traded[i] + WHOLE_SHARE)
+            if traded[i] * spot[i] < least:
+                traded[i] = 0.0
 
 
 def proceeds(terms: Terms, i: int, shares: float, price: float) -> float:

@@ -39,8 +39,8 @@ class HistoryBroker(bt.brokers.BackBroker):
     Every price that isn't an order's own is slipped by the instrument's own slippage, in the bar or out of it.
     """
 
-    slip = 0.0
-    """Of the order being filled, a fraction of its price."""
+    slip, slip_each = 0.0, 0.0
+    """Of the order being filled, a fraction of its price and dollars a share."""
     limit: float | None = None
     """The price that it is to fill at or better; None where it has none."""
 
@@ -83,20 +83,23 @@ class HistoryBroker(bt.brokers.BackBroker):
 
     def _try_exec(self, order: bt.Order) -> None:
         i = column_of(self.feeds, order.data)
-        self.slip = self.terms.slippage[i] + self.terms.slippage_per_share[i] / order.data.open[0]
+        self.slip, self.slip_each = float(self.terms.slippage[i]), float(self.terms.slippage_per_share[i])
         self.limit = _limit(order)
         super()._try_exec(order)
 
     def _try_exec_close(self, order: bt.Order, pclose: float) -> None:
-        super()._try_exec_close(order, pclose * (1.0 + self.slip if order.isbuy() else 1.0 - self.slip))
+        super()._try_exec_close(order, self._slipped(pclose, 1.0 if order.isbuy() else -1.0))
 
     def _slip_up(self, _pmax: float, price: float, doslip: bool = True, lim: bool = False) -> float:  # noqa: ARG002, FBT001, FBT002  # backtrader's own
-        slipped = price * (1.0 + self.slip)
+        slipped = self._slipped(price, 1.0)
         return slipped if self.limit is None else min(slipped, self.limit)
 
     def _slip_down(self, _pmin: float, price: float, doslip: bool = True, lim: bool = False) -> float:  # noqa: ARG002, FBT001, FBT002  # backtrader's own
-        slipped = price * (1.0 - self.slip)
+        slipped = self._slipped(price, -1.0)
         return slipped if self.limit is None else max(slipped, self.limit)
+
+    def _slipped(self, price: float, side: float) -> float:
+        return price * (1.0 + side * self.slip) + side * self.slip_each
 
 
 def _limit(order: bt.Order) -> float | None:

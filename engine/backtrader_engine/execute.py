@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,6 @@ from engine.backtrader_engine.guard import DATA, RefusedError, refusal
 from engine.backtrader_engine.hedge import FIRST_DAY, LINES, Decider, HedgeStrategy
 from engine.backtrader_engine.record import Ended, Placed, Recorder, Stop
 from engine.kernel.loop import Ledger, Weigh, ledger_on
-from engine.legs import legs_of
 from engine.setup import Setup
 
 PINNED = {"stdstats": False, "preload": True, "runonce": True}
@@ -85,12 +84,9 @@ def _run(
     analyzer: Analyzer | None = None,
 ) -> bt.Strategy:
     cerebro.setbroker(broker)
-    feeds = []
-    for i, name in enumerate(legs_of(setup.market.roles).names):
-        bars = setup.market.bars(name).rows(slice(setup.market.first, None))
-        level = setup.market.total_return(name)[setup.market.first :]
-        feeds.append(BarsFeed(bars=replace(bars, open=setup.prices.fill[:, i]), level=level, name=name))
-        cerebro.adddata(feeds[-1], name=name)
+    feeds = list(_feeds(setup))
+    for feed in feeds:
+        cerebro.adddata(feed)
     broker.prepare(feeds, setup.prices, setup.terms)
     if analyzer is not None:
         cerebro.addanalyzer(analyzer[0], _name="own", **analyzer[1])
@@ -99,6 +95,16 @@ def _run(
     for feed in feeds:
         feed.check()
     return ran
+
+
+def _feeds(setup: Setup) -> Iterator[BarsFeed]:
+    """Yield the feeds, in the order of the columns; an instrument that stands twice is named with its place."""
+    market, prices = setup.market, setup.prices
+    names, holdings = market.roles.traded, market.roles.holdings
+    for i, name in enumerate(names):
+        bars = replace(market.bars(name).rows(slice(market.first, None)), open=prices.fill[:, i])
+        level = market.total_return(name)[market.first :] if i < holdings else prices.level[:, i - holdings]
+        yield BarsFeed(bars=bars, level=level, name=f"{name} ({i + 1})" if name in names[:i] else name)
 
 
 class KeptLine(LineBuffer):

@@ -12,13 +12,11 @@ from data.arithmetic import dot
 from data.arrays import Floats
 from engine.backtrader_engine.guard import column_of
 from engine.kernel.loop import Ledger, Plan, Weigh, decide, decide_given, empty_memory, mark
-from engine.rules import Order, Prices, plan_trade
+from engine.rules import Order, Prices, Terms, cost, plan_trade
 
 ROUNDING = 1e-9
 """The share of equity lent over a fill, so that a buy that takes all cash isn't refused for a rounding."""
 
-CREDIT = 16.0
-"""The multiple of equity lent over a fill on margin: the broker nullifies any buy into negative cash."""
 LINES = ("open", "high", "low", "close", "volume")
 FIRST_DAY = 719_163
 """1970-01-01 by backtrader's day numbers, of which 0001-01-01 is 1."""
@@ -76,8 +74,7 @@ class HedgeStrategy(bt.Strategy):
         order = Order(ledger.core[t - 1], ledger.hedges[t - 1], bool(ledger.restate[t - 1]))
         prices = self.p.prices
         plan_trade(self.p.terms, order, prices.fill[t], prices.spot_fill[t], cash, shares, traded)
-        equity = cash + dot(shares, prices.fill[t])
-        self._credit = max(equity, 0.0) * (CREDIT if self.p.terms.margin else ROUNDING)
+        self._credit = credit(self.p.terms, prices.fill[t], cash, shares, traded)
         self.broker.cash += self._credit
         place(self, self.datas, traded)
 
@@ -90,6 +87,18 @@ class HedgeStrategy(bt.Strategy):
             raise OrderLostError(f"{name}: {order.getstatusname()} on {order.data.datetime.date()}")
         column = column_of(self.datas, order.data)
         self.p.decider.ledger.traded[len(self.data) - 1, column] += order.executed.size
+
+
+def credit(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Floats) -> float:
+    """Return dollars to lend over a fill: the broker nullifies whatever opens a position and leaves its cash below 0.
+
+    Where the rules let cash go below 0, on margin and beside what is sold short, that is twice what the fill may take.
+    Else the broker's own refusal stands, but for a rounding.
+    """
+    if terms.margin or cash < 0.0 or (shares < 0.0).any() or (shares + traded < 0.0).any():
+        bought = (cost(terms, i, abs(float(traded[i])), float(price[i])) for i in range(len(traded)))
+        return 2.0 * (abs(cash) + sum(bought))
+    return max(cash + dot(shares, price), 0.0) * ROUNDING
 
 
 def place(strategy: bt.Strategy, feeds: Sequence[Any], traded: Floats) -> None:

@@ -108,7 +108,7 @@ def units_of(prices: Prices, terms: Terms) -> Units:
     """Return the prices of units."""
     buys = terms.stock & terms.reinvest
     grown = prices.split.copy()
-    grown[:, buys] *= 1.0 + (prices.dividend / prices.open)[:, buys]
+    grown[:, buys] *= 1.0 + prices.dividend[:, buys] / prices.open[:, buys]
     grown[0] = 1.0
     shares: Floats = np.multiply.accumulate(grown, axis=0)
     paid = np.where(buys, 0.0, shares * prices.dividend)

@@ -12,9 +12,21 @@ from data.sources import BARS
 from data.sources.csv import CsvSource
 from data.sources.wrapped import Wrapped
 from engine.kernel.loop import run_policy
+from engine.loading import build_config
 from engine.validation.parity import compare, parity
 
 SHIPPED = tuple(f"hedge_soxs{kind}.yaml" for kind in ("", "_volatility", "_article"))
+MIXED = {
+    "cash": [{"kind": "cash", "weight": 1.0}],
+    "short": [{"kind": "short", "weight": 0.3}],
+    "collar": [{"kind": "option", "option": {"structure": "collar"}, "rebalance": "monthly"}],
+    "four": [
+        {"weight": 0.1, "commission_bps": 5.0},
+        {"weight": 0.05, "rebalance": "daily", "strategy": {"class": "VolatilityHedge"}},
+        {"kind": "asset", "instrument": "XLU", "weight": 0.2, "rebalance": "band"},
+        {"kind": "option", "cover": 0.5, "policy": {"enter": 0.1, "exit": 0.1}},
+    ],
+}
 CLOSING = """
 from dataclasses import dataclass
 from data.sources import BARS
@@ -34,6 +46,19 @@ def test_a_shipped_run_is_the_same_in_all_three_on_real_history(name):
 
     assert [row.engine for row in rows] == ["python", "compiled", "backtrader"]
     assert all(row.parts is None and row.largest < 1e-9 for row in rows)
+    assert len({row.fills for row in rows}) == 1
+    assert rows[0].fills > 40
+
+
+@needs_history
+@pytest.mark.parametrize("hedges", MIXED.values(), ids=MIXED)
+def test_hedges_of_every_kind_are_the_same_in_all_three_on_real_history(hedges):
+    span = {"start": "2018-06-01", "end": "2020-12-31", "data": {"source": "csv", "path": str(FOLDER)}}
+
+    rows = parity(build_config(span | {"hedges": hedges}))
+
+    assert [row.engine for row in rows] == ["python", "compiled", "backtrader"]
+    assert all(row.parts is None and row.largest < 1e-12 for row in rows)
     assert len({row.fills for row in rows}) == 1
     assert rows[0].fills > 40
 

@@ -98,6 +98,8 @@ def configured(keys: Mapping[str, Any]) -> RunConfig:
         "execution.cash_rate": 0.0,
         "start": str(days()[WARM_UP]),
     }
+    if "hedges" in keys:
+        defaults = {key: value for key, value in defaults.items() if not key.startswith("hedge.")}
     for key, value in (defaults | dict(keys)).items():
         node = tree
         *sections, last = key.split(".")

@@ -1,0 +1,66 @@
+"""One to four hedges of every kind: the plain loop, its compiled twin, the sweep's kernel and backtrader's broker."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mixed import mixed_setup, runs
+
+from engine.backtrader_engine.execute import run_in_backtrader
+from engine.kernel import loop, sweep
+from engine.kernel.compiled import compiled
+from engine.kernel.loop import Ledger
+from engine.setup import Setup
+
+SEEDS = st.integers(0, 10_000)
+SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much]}
+
+
+def hold_against(theirs: Ledger, ours: Ledger, setup: Setup) -> None:
+    """Fail where a book differs by 1e-9 of equity on any session, or an order by its side or that much."""
+    end = ours.last + 1
+    assert theirs.last == ours.last
+    np.testing.assert_allclose(theirs.equity[:end], ours.equity[:end], rtol=1e-9)
+    np.testing.assert_array_equal(np.sign(theirs.traded[:end]), np.sign(ours.traded[:end]))
+    apart = np.abs(theirs.traded - ours.traded)[:end] * setup.prices.fill[:end]
+    assert (apart <= 1e-9 * np.abs(ours.equity[:end, np.newaxis])).all()
+    np.testing.assert_array_equal(theirs.ordered[:end], ours.ordered[:end])
+    np.testing.assert_allclose(theirs.hedges[:end], ours.hedges[:end], rtol=1e-12)
+    np.testing.assert_array_equal(theirs.actions[:end], ours.actions[:end])
+
+
+@settings(max_examples=60, **SLOW)
+@given(keys=runs(), seed=SEEDS)
+def test_backtrader_and_the_compiled_twin_are_the_plain_run(keys, seed):
+    setup = mixed_setup(keys, seed)
+
+    ours = loop.run_policy(setup.prices, setup.terms, setup.plan)
+
+    hold_against(compiled().run_policy(setup.prices, setup.terms, setup.plan), ours, setup)
+    hold_against(run_in_backtrader(setup), ours, setup)
+
+
+@settings(max_examples=60, **SLOW)
+@given(keys=runs(("fund", "asset", "cash", "option")), seed=SEEDS)
+def test_the_sweeps_kernel_is_the_plain_run_of_what_is_bought(keys, seed):
+    keys = keys | {
+        "hedges": [leg | {"rebalance": "weekly"} if leg["rebalance"] == "band" else leg for leg in keys["hedges"]]
+    }
+    setup = mixed_setup(keys, seed)
+    prices, terms, plan = setup.prices, setup.terms, setup.plan
+    ours = loop.run_policy(prices, terms, plan)
+
+    at, on, anew, entries = compiled().decisions(prices, plan)
+    hedges, first = len(plan.sides), np.zeros(1, np.int64)
+    given_ = (plan.sides, plan.takes, np.full(1, plan.unhedged_core), np.full(1, plan.core_pays), plan.core_due)
+    which = np.array([0, len(at)]), at, on, anew, first, np.arange(hedges)[np.newaxis]
+    orders = compiled().orders_of(*which, np.ascontiguousarray(plan.size.T), *given_)
+    sums, held = sweep.empty_sums(1, terms.cash), np.zeros((prices.close.shape[1], 1))
+    path, trail = np.empty((2, len(prices.close), 1))
+    compiled().run_block(prices, terms, sweep.units_of(prices, terms), orders, 0.0, sums, held, path, trail)
+
+    if sums.lowest[0] > 0.0:  # others are run by themselves
+        np.testing.assert_allclose(path[:, 0], ours.equity, rtol=1e-9)
+        assert entries == np.count_nonzero(ours.actions == 1)
+        assert sums.fills[0] == np.count_nonzero(ours.traded)

@@ -1,0 +1,84 @@
+"""Made-up runs of one to four hedges of every kind, each with terms and signals of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from worlds import LOOKBACK, WARM_UP, World, configured, days, market, source
+from worlds import settings as drawn_settings
+
+from data.series import Series
+from engine.hedges import with_made
+from engine.setup import Setup, prepare
+
+START, SESSIONS = 82, 95
+"""Options read 63 sessions before their first roll, which is the April of the made-up year."""
+OPTIONS = ({}, {"structure": "put_spread", "bid_ask": 20.0}, {"structure": "collar"}, {"strike": 100.0, "skew": 8.0})
+KINDS = ("fund", "asset", "cash", "short", "option")
+
+
+def leg() -> st.SearchStrategy[dict[str, Any]]:
+    """Draw one hedge; its weight is a share of what the book pays for."""
+    levels = st.sampled_from([(0.5, 0.5), (0.7, 0.3), (0.4, 0.0)])
+    drawn = {
+        "kind": st.sampled_from(KINDS),
+        "option": st.sampled_from(OPTIONS),
+        "weight": st.sampled_from([0.0, 0.4, 1.0]),
+        "sizing": st.sampled_from(["fixed", "fixed", "proportional", "beta", "volatility_target", "minimum_variance"]),
+        "rebalance": st.sampled_from(["never", "daily", "weekly", "monthly", "band"]),
+        "band": st.sampled_from([0.01, 0.05]),
+        "cover": st.sampled_from([0.5, 1.0]),
+        "commission_bps": st.sampled_from([None, 0.0, 20.0]),
+        "policy": st.one_of(st.none(), levels.map(lambda pair: {"enter": pair[0], "exit": pair[1]})),
+    }
+    return st.fixed_dictionaries(drawn)
+
+
+def runs(kinds: tuple[str, ...] = KINDS) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw a run's keys, `hedges` among them."""
+    legs = st.lists(leg().filter(lambda drawn: drawn["kind"] in kinds), min_size=1, max_size=4)
+    return st.builds(_together, drawn_settings(), legs)
+
+
+def _together(keys: dict[str, Any], legs: list[dict[str, Any]]) -> dict[str, Any]:
+    shared = {"funding": keys["hedge.funding"], "buffer": 0.4, "underlying": "AAA"}
+    paid = {"sell_core": 1.0, "cash_buffer": 0.4, "margin": 0.8}[shared["funding"]] / len(legs)
+    hedges = [shared | _terms(leg, paid) for leg in legs]
+    drop = {"policy.stop_loss", "policy.take_profit"} if any(leg["kind"] == "option" for leg in hedges) else set()
+    return {key: value for key, value in keys.items() if not key.startswith("hedge.") and key not in drop} | {
+        "hedges": hedges
+    }
+
+
+def _terms(leg: dict[str, Any], paid: float) -> dict[str, Any]:
+    kind = leg["kind"]
+    own = {"fund": {"instrument": "HHH", "leverage": -3.0}, "asset": {"instrument": "XXX"}}.get(kind, {})
+    if kind != "option":
+        leg = {key: value for key, value in leg.items() if key != "option"}
+    elif leg["sizing"] not in ("fixed", "proportional"):
+        own = {"sizing": "fixed"}
+    return leg | {"weight": leg["weight"] * paid, "max_weight": paid, "lookback": LOOKBACK} | own
+
+
+def mixed_source(seed: int) -> World:
+    """Make the made-up instruments, another asset XXX, and SPY and VIX, which options read."""
+    fed, other = source(seed, SESSIONS), source(seed + 1, SESSIONS, missing=False)
+    dates = days(WARM_UP + SESSIONS)
+    vix = Series("VIX", dates, 20.0 + 10.0 * np.random.default_rng(seed).random(len(dates)))
+    made = {name: replace(other.bars_by_name[of], instrument=name) for name, of in (("XXX", "BBB"), ("SPY", "CCC"))}
+    return World({**fed.bars_by_name, **made}, {**fed.series_by_name, "VIX": vix})
+
+
+def mixed_setup(keys: dict[str, Any], seed: int) -> Setup:
+    """Lay a run out whose hedges each have a signal of their own."""
+    config = configured(keys | {"start": str(days()[START])})
+    laid = with_made(config, market(config, mixed_source(seed)))
+    rng = np.random.default_rng(seed)
+    shape = len(laid), len(config.legs)
+    spells = np.column_stack(
+        [np.repeat(rng.random(shape[0]), rng.integers(1, 6, shape[0]))[: shape[0]] for _ in range(shape[1])]
+    )
+    return prepare(config, laid, np.round(spells, 1))
