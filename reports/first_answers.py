@@ -48,6 +48,9 @@ def _nothing(hedged: Dot, idle: Dot) -> Short:
 
 def _selling(result: Run, answer: Answer, names: Names, hedged: Dot, sold: Dot | None) -> Short:
     title, verb = f"Against {names.selling} instead", names.selling.capitalize()
+    if names.hedge.only_sells and sold is not None:
+        same = Piece(f"It is {names.selling}, on this signal: {names.hedge.noun} are all it leaves.")
+        return Short(title, _a_year(apart(hedged.cagr, sold.cagr)), (same,))
     fund = _fund(result, answer, names)
     if sold is None:
         return Short(title, "can't tell", (Piece(f"{verb} at entry ruined its book. "), *fund))
@@ -59,10 +62,8 @@ def _selling(result: Run, answer: Answer, names: Names, hedged: Dot, sold: Dot |
 
 
 def _fund(result: Run, answer: Answer, names: Names) -> tuple[Piece, ...]:
-    """Return the hedge's own part in a sentence; nothing of bills, which are what selling leaves."""
+    """Return the hedge's own part in a sentence."""
     fund, hedge = answer.fund, names.hedge
-    if hedge.only_sells:
-        return (Piece(f"It is {names.selling}: {hedge.noun} are all it leaves."),)
     episodes = 0 if result.evaluation is None else len(result.evaluation.episodes)
     if fund.label is None:
         return (Piece(f"Of {hedge.itself} nothing can be told."),)

@@ -108,11 +108,14 @@ def _parts(result: Run, answer: Answer, names: Names) -> tuple[tuple[str, str, t
     episodes = 0 if evaluation is None else len(evaluation.episodes)
     timing = Piece(answer.timing.label, "label"), Piece(f": {dates_words(answer)}")
     hedge = names.hedge
+    left = f"{hedge.called} left to move", f"{hedge.called} instead of {names.selling}"
+    if hedge.only_sells:
+        left = f"{hedge.called} hardly move", f"{hedge.called} are what {names.selling} leaves"
     return (
         ("Exposure", f"{names.less} while hedged", (Piece(f"what random dates would have {brought}"),)),
         ("Timing", "the dates it chose", timing),
-        ("Drift", f"{hedge.called} left to move", (Piece(_drift(result, answer)),)),
-        (hedge.part, f"{hedge.called} instead of {names.selling}", fund_remark(answer, episodes)),
+        ("Drift", left[0], (Piece(_drift(result, answer)),)),
+        (hedge.part, left[1], fund_remark(answer, episodes)),
     )
 
 

@@ -22,6 +22,7 @@ from reports.report_books import books_of
 from reports.report_episodes import episodes
 from reports.report_evidence import rests, timing
 from reports.report_history import falls, growth, years
+from reports.report_legs import legs
 from reports.report_money import costs, money
 from reports.report_ways import sensitivity, sizes, ways
 from reports.study import finding, headline, study_parts
@@ -67,6 +68,8 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     if answer is not None:
         yield rests(result, answer, books)
     yield money(result, evaluation)
+    if len(result.config.legs) > 1:
+        yield legs(result, evaluation)
     yield ways(result, answer, books)
     if answer is not None:
         yield timing(answer)

@@ -92,7 +92,7 @@ def scalars(attribution: Attribution) -> dict[str, float]:
     ``sleeve``, all that the hedge made. And `HedgeTiming`, a year: ``hedge_times_fund``, ``average_hedge``, ``timing``.
     """
     dollars = {name: float(column.sum()) for name, column in attribution.dollars.items()}
-    linked, yearly = contributions(attribution), _yearly(attribution)
+    linked, yearly = contributions(attribution), yearly_share(attribution)
     figures: dict[str, float] = {}
     for name, parts in _rows(attribution.dollars).items():
         figures[f"{name}_dollars"] = math.fsum(dollars[part] for part in parts)
@@ -106,7 +106,7 @@ def _rows(columns: Mapping[str, Floats]) -> dict[str, tuple[str, ...]]:
     return {name: (name,) for name in columns} | {"decay": DECAY, "sleeve": SLEEVE}
 
 
-def _yearly(attribution: Attribution) -> float:
+def yearly_share(attribution: Attribution) -> float:
     """Return cagr over total return; its limit for a book that ends where it began."""
     total = attribution.equity[attribution.last] / attribution.equity[0] - 1.0
     years = attribution.last / attribution.a_year

@@ -1,4 +1,4 @@
-"""The examples of docs/hedges.md: one day on which SOXX falls by 2 % and TLT rises by 1 %, each kind of hedge in turn."""
+"""The examples of docs/hedges.md: a day on which SOXX falls by 2 % and TLT rises by 1 %, with each kind of hedge."""
 
 from __future__ import annotations
 
