@@ -57,7 +57,7 @@ class HedgeName:
     @property
     def possessive(self) -> str:
         """Of it: ``SOXS's``, ``bills'``."""
-        return f"{self.called}'{'' if self.called == BILLS.lower() else 's'}"
+        return f"{self.called}'{'' if self.called.endswith(('bills', 'hedges')) else 's'}"
 
     @property
     def was(self) -> str:
@@ -90,13 +90,24 @@ def hedge_name(config: RunConfig) -> HedgeName:
     names = hedge_names(config)
     if len(names) == 1:
         return names[0]
-    noun = joined(dict.fromkeys(name.noun for name in names))
-    called = joined(dict.fromkeys(name.called for name in names))
-    if len({name.noun for name in names}) == 1:  # one instrument in two legs
+    nouns = tuple(dict.fromkeys(name.noun for name in names))
+    if len(nouns) == 1:  # one instrument in two legs
         return names[0]
-    end = f", {MODELLED}" if modelled(config) else " hedge"
-    title = f"{capital(noun.replace(f'a {MODELLED} ', ''))}{end}"
-    return HedgeName(noun, called, title, f"hedging with {noun}", f"hedged with {noun}", SEVERAL, plural=True)
+    return _together(nouns, tuple(dict.fromkeys(name.called for name in names)))
+
+
+def _together(nouns: tuple[str, ...], called: tuple[str, ...]) -> HedgeName:
+    """Return what several hedges are called: by their names, or by their number where there are more than two."""
+    noun, priced = joined(nouns), any(MODELLED in noun for noun in nouns)
+    mark = f", {MODELLED}" if priced else ""
+    if len(nouns) > 2:
+        few, title = (
+            f"the {MODELLED} hedges" if priced else "the hedges",
+            f"{capital(number_word(len(nouns)))} hedges{mark}",
+        )
+    else:
+        few, title = joined(called), capital(noun.replace(f"a {MODELLED} ", "")) + (mark or " hedge")
+    return HedgeName(noun, few, title, f"hedging with {noun}", f"hedged with {noun}", SEVERAL, plural=True)
 
 
 def hedge_names(config: RunConfig) -> tuple[HedgeName, ...]:
@@ -141,6 +152,11 @@ def joined(words: Sequence[str] | dict[str, None]) -> str:
     """Join words as a sentence lists them."""
     every = list(words)
     return " and ".join(part for part in (", ".join(every[:-1]), every[-1]) if part)
+
+
+def number_word(count: int) -> str:
+    """Return a small number as a word."""
+    return {3: "three", 4: "four", 5: "five", 6: "six"}.get(count, str(count))
 
 
 def option_name(option: OptionConfig) -> str:

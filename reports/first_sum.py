@@ -121,15 +121,19 @@ def _parts(result: Run, answer: Answer, names: Names) -> tuple[tuple[str, str, t
 
 def _drift(result: Run, answer: Answer) -> str:
     closes = answer.net_short.closes
-    rebalanced = joined(dict.fromkeys(_between(leg) for leg in result.config.legs))
+    rebalanced = _between(result.config.legs)
     if not closes:
         return f"{rebalanced}; never net short"
     return f"{rebalanced}; net short on {counted(closes, 'close')}"
 
 
-def _between(leg: HedgeConfig) -> str:
-    often = {"never": "never rebalanced", "band": f"in a band of {100 * leg.band:g} %"}
-    return often.get(leg.rebalance, f"between {leg.rebalance} rebalancings")
+def _between(legs: Sequence[HedgeConfig]) -> str:
+    often = {leg.rebalance: leg.band for leg in legs}
+    if not often.keys() & {"never", "band"}:
+        return f"between {joined(list(often))} rebalancings"
+    if len(often) > 1:
+        return "each by its own calendar"
+    return "never rebalanced" if "never" in often else f"in a band of {100 * often['band']:g} %"
 
 
 def _total(name: str, about: str, value: float, role: str) -> SumStep:

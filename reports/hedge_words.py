@@ -80,18 +80,19 @@ def book_words(result: Run) -> str:
     alike = len(set(often)) == 1
     named = zip(config.legs, hedge_names(config), weights, often, strict=True)
     parts = [
-        _of_the_book(config, leg, name.noun, weight, first=not k) + ("" if alike else f", {how}")
-        for k, (leg, name, weight, how) in enumerate(named)
+        _of_the_book(config, leg, name.noun, weight) + ("" if alike else f", {how}") for leg, name, weight, how in named
     ]
-    return f"{joined(parts)}{f', {often[0]}' if alike else ''}"
+    if alike:
+        return f"{joined(parts)}, {often[0]}"
+    return f"{', '.join(parts[:-1])}, and {parts[-1]}"
 
 
-def _of_the_book(config: RunConfig, leg: HedgeConfig, noun: str, weight: str, *, first: bool) -> str:
+def _of_the_book(config: RunConfig, leg: HedgeConfig, noun: str, weight: str) -> str:
     if leg.kind == "short":
         return f"{config.read} is sold short for {weight} of the book"
     if leg.kind == "option":
         return f"{noun} is held on {weight} of the book"
-    return f"{weight} of the book is {noun}" if first else f"{weight} {noun}"
+    return f"{weight} of the book is {noun}"
 
 
 def _rebalanced(leg: HedgeConfig) -> str:
