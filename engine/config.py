@@ -215,7 +215,9 @@ class RunConfig(ConfigSection):
         """Take hedges for hedge, each with what the run or the first of them says for all."""
         if not isinstance(given, dict):
             return given
-        several = given.get("hedges") or None
+        several = given.get("hedges")
+        if several == []:
+            raise ValueError("hedges is empty: write one hedge at least, or take it out")
         if several is None:
             given = {key: value for key, value in given.items() if key != "hedges"}
             several = [given["hedge"]] if isinstance(given.get("hedge"), dict) else []
@@ -268,6 +270,11 @@ class RunConfig(ConfigSection):
         policy = leg.policy or self.policy
         if leg.kind == "option" and (policy.stop_loss or policy.take_profit):
             raise ValueError(f"policy.stop_loss and take_profit can't be read of an option: take them out for {key}")
+        for k, other in enumerate(self.legs):
+            if leg.option and other.option and (named := leg.option.clash(other.option)):
+                raise ValueError(
+                    f"{key}.option and hedges.{k}.option trade the {named} on terms apart: keep one of them"
+                )
         twin = next(other for other in self.legs if other.instrument == leg.instrument)
         if (twin.kind, twin.leverage, twin.option) != (leg.kind, leg.leverage, leg.option):
             raise ValueError(f"{key}.instrument {leg.instrument} stands twice, on other terms: make them the same")

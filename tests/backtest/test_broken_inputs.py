@@ -48,7 +48,7 @@ YAML = {
     "unknown key": ("name: a\npolcy: {}\n", "run.yaml:2: polcy is unknown, did you mean policy?"),
     "unknown key, nothing near": (
         "zzz: {}\n",
-        "run.yaml:1: zzz is unknown: a run has name, data, start, end, portfolio, hedge, strategy, policy, ...",
+        "run.yaml:1: zzz is unknown: a run has name, data, start, end, portfolio, underlying, hedge, hedges, ...",
     ),
     "unknown in data": ("data:\n  sorce: csv\n", "run.yaml:2: data.sorce is unknown, did you mean source?"),
     "unknown in portfolio": ("portfolio: {kash: 1}\n", "run.yaml:1: portfolio.kash is unknown, did you mean cash?"),
