@@ -203,6 +203,11 @@ class RunConfig(ConfigSection):
         """The instrument that signals read unless told otherwise."""
         return self.underlying or self.hedge.underlying
 
+    @property
+    def paid(self) -> float:
+        """The weight that all hedges which are bought can be paid for together."""
+        return {"sell_core": 1.0, "cash_buffer": self.hedge.buffer}.get(self.hedge.funding, math.inf)
+
     def with_legs(self, legs: Sequence[HedgeConfig]) -> RunConfig:
         """Return the run with other hedges; raises pydantic's ValidationError where they can't be."""
         several = list(legs) if len(legs) > 1 else []
@@ -287,10 +292,11 @@ class RunConfig(ConfigSection):
             most += (
                 0.0 if leg.kind in ("short", "option") else min(leg.weight, leg.max_weight) if fixed else leg.max_weight
             )
-        paid = {"sell_core": 1.0, "cash_buffer": first.buffer}.get(first.funding, math.inf)
-        if len(self.legs) > 1 and most > paid + 1e-9:
-            by = "the core" if first.funding == "sell_core" else f"a buffer of {first.buffer:g}"
-            raise ValueError(f"hedges weigh up to {most:g} together, and {by} pays for {paid:g}: lower their weights")
+        if len(self.legs) > 1 and most > self.paid + 1e-9:
+            by = "the core" if first.funding == "sell_core" else "the buffer"
+            raise ValueError(
+                f"hedges weigh up to {most:g} together, and {by} pays for {self.paid:g}: lower their weights"
+            )
 
     def _costs_by_instrument(self, key: str) -> None:
         costs = getattr(self.execution, key)
