@@ -203,6 +203,11 @@ class RunConfig(ConfigSection):
         """The instrument that signals read unless told otherwise."""
         return self.underlying or self.hedge.underlying
 
+    @property
+    def paid(self) -> float:
+        """The weight that all hedges which are bought can be paid for together."""
+        return {"sell_core": 1.0, "cash_buffer": self.hedge.buffer}.get(self.hedge.funding, math.inf)
+
     def with_legs(self, legs: Sequence[HedgeConfig]) -> RunConfig:
         """Return the run with other hedges; raises pydantic's ValidationError where they can't be."""
         several = list(legs) if len(legs) > 1 else []
@@ -215,7 +220,9 @@ class RunConfig(ConfigSection):
         """Take hedges for hedge, each with what the run or the first of them says for all."""
         if not isinstance(given, dict):
             return given
-        several = given.get("hedges") or None
+        several = given.get("hedges")
+        if several == []:
+            raise ValueError("hedges is empty: write one hedge at least, or take it out")
         if several is None:
             given = {key: value for key, value in given.items() if key != "hedges"}
             several = [given["hedge"]] if isinstance(given.get("hedge"), dict) else []
@@ -268,6 +275,11 @@ class RunConfig(ConfigSection):
         policy = leg.policy or self.policy
         if leg.kind == "option" and (policy.stop_loss or policy.take_profit):
             raise ValueError(f"policy.stop_loss and take_profit can't be read of an option: take them out for {key}")
+        for k, other in enumerate(self.legs):
+            if leg.option and other.option and (named := leg.option.clash(other.option)):
+                raise ValueError(
+                    f"{key}.option and hedges.{k}.option trade the {named} on terms apart: keep one of them"
+                )
         twin = next(other for other in self.legs if other.instrument == leg.instrument)
         if (twin.kind, twin.leverage, twin.option) != (leg.kind, leg.leverage, leg.option):
             raise ValueError(f"{key}.instrument {leg.instrument} stands twice, on other terms: make them the same")
@@ -280,10 +292,11 @@ class RunConfig(ConfigSection):
             most += (
                 0.0 if leg.kind in ("short", "option") else min(leg.weight, leg.max_weight) if fixed else leg.max_weight
             )
-        paid = {"sell_core": 1.0, "cash_buffer": first.buffer}.get(first.funding, math.inf)
-        if len(self.legs) > 1 and most > paid + 1e-9:
-            by = "the core" if first.funding == "sell_core" else f"a buffer of {first.buffer:g}"
-            raise ValueError(f"hedges weigh up to {most:g} together, and {by} pays for {paid:g}: lower their weights")
+        if len(self.legs) > 1 and most > self.paid + 1e-9:
+            by = "the core" if first.funding == "sell_core" else "the buffer"
+            raise ValueError(
+                f"hedges weigh up to {most:g} together, and {by} pays for {self.paid:g}: lower their weights"
+            )
 
     def _costs_by_instrument(self, key: str) -> None:
         costs = getattr(self.execution, key)

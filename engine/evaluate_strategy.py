@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -161,39 +162,52 @@ def weigher(strategy: CloseStrategy, config: RunConfig, setup: Setup, view: Mark
     It raises StrategyError naming the session when a weight isn't a number from 0 to what is allowed.
     """
     name, market = type(strategy).__name__, setup.market if view is None else view
-    most, of = [most_of(leg) for leg in config.legs], [role.leg for role in setup.market.roles.hedges]
-    places = {leg.instrument: k for k, leg in enumerate(config.legs)}
+    legs, of = config.legs, [role.leg for role in setup.market.roles.hedges]
+    names, most = [leg.instrument for leg in legs], [most_of(leg) for leg in legs]
+    bought = [leg.kind not in ("short", "option") for leg in legs]
 
     def weigh(t: int, ledger: Ledger) -> Floats:
         date = market.run_sessions[t]
         with errors_named(strategy, f"on_close fails on {date}"):
-            given = strategy.on_close(View(market, market.first + t), _book(setup, ledger, t))
-            weights = _weights(given, places)
-        for weight, allowed in zip(weights, most, strict=True):
+            weights = _weights(strategy.on_close(View(market, market.first + t), _book(names, setup, ledger, t)), names)
+        for leg, weight, allowed in zip(names, weights, most, strict=True):
             if not math.isfinite(weight) or not 0.0 <= weight <= allowed:
+                of_what = f" for {leg}" if len(legs) > 1 else ""
                 raise StrategyError(
-                    f"{name}.on_close gives {weight:g} on {date}: return a weight from 0 to {allowed:g}"
+                    f"{name}.on_close gives {weight:g}{of_what} on {date}: return a weight from 0 to {allowed:g}"
                 )
+        together = math.fsum(weight for weight, paid in zip(weights, bought, strict=True) if paid)
+        if len(legs) > 1 and together > config.paid + 1e-9:
+            raise StrategyError(
+                f"{name}.on_close gives {together:g} together on {date}, more than the {config.paid:g} that is paid for"
+            )
         return np.array([weights[leg] for leg in of])
 
     return weigh
 
 
-def _weights(given: object, places: Mapping[str, int]) -> list[float]:
-    """Return the weight of each hedge of the config from what a strategy gave."""
+def _weights(given: object, names: Sequence[str]) -> list[float]:
+    """Return the weight of each hedge of the config, whose names these are, from what a strategy gave."""
     if isinstance(given, Mapping):
-        if unknown := [key for key in given if key not in places]:
-            raise ValueError(f"there is no hedge {unknown[0]}{did_you_mean(str(unknown[0]), places)}")
-        return [float(given.get(name, 0.0)) for name in places]
-    weights = np.atleast_1d(np.asarray(given, dtype=np.float64)).tolist()
-    if len(weights) != len(places):
-        raise ValueError(f"{len(weights)} weights for {len(places)} hedges: give one of {', '.join(places)} each")
+        if unknown := [key for key in given if key not in names]:
+            raise ValueError(f"there is no hedge {unknown[0]}{did_you_mean(str(unknown[0]), names)}")
+        if twice := [key for key in given if names.count(key) > 1]:
+            raise ValueError(f"{twice[0]} stands more than once among the hedges: give a list of weights")
+        return [float(given.get(name, 0.0)) for name in names]
+    weights: list[Any] = list(given) if isinstance(given, Sequence | np.ndarray) and np.ndim(given) else [given]
+    if len(weights) != len(names):
+        raise ValueError(f"{len(weights)} weights for {len(names)} hedges: give one of {', '.join(names)} each")
     return [float(weight) for weight in weights]
 
 
-def _book(setup: Setup, ledger: Ledger, t: int) -> Book:
+def _book(legs: Sequence[str], setup: Setup, ledger: Ledger, t: int) -> Book:
+    """Return the book at a close; a hedge of two contracts weighs what the one that is bought does."""
     worth = ledger.shares[t] * setup.prices.spot[t] / ledger.equity[t]
     roles = setup.market.roles
-    core, hedges = worth[: roles.holdings], np.abs(worth[roles.holdings :])
-    held = {role.instrument: float(weight) for role, weight in zip(roles.hedges, hedges, strict=True)}
-    return Book(float(ledger.equity[t]), float(ledger.cash[t]), float(core.sum()), float(hedges.sum()), held)
+    held, seen = dict.fromkeys(legs, 0.0), set[int]()
+    for role, weight in zip(roles.hedges, np.abs(worth[roles.holdings :]).tolist(), strict=True):
+        if role.leg not in seen:
+            held[legs[role.leg]] += weight
+        seen.add(role.leg)
+    core = float(worth[: roles.holdings].sum())
+    return Book(float(ledger.equity[t]), float(ledger.cash[t]), core, math.fsum(held.values()), held)

@@ -15,6 +15,9 @@ Structure = Literal["put", "put_spread", "collar"]
 Percent = Annotated[float, Range(1, 500)]
 """Of the underlying's price at a roll."""
 
+MADE: tuple[Kind, ...] = ("cash", "short", "option")
+"""Kinds of which no source has bars: they name themselves."""
+
 OF_A_KIND = ("instrument", "leverage", "option", "max_weight")
 """Keys of a hedge that belong to its kind, and go with it."""
 
@@ -56,6 +59,15 @@ class OptionConfig(ConfigSection):
         else:
             made = (put_spread if self.structure == "put_spread" else collar)(bought, sold, schedule)
         return tuple(Contract(c.right, c.moneyness, c.side, c.schedule, self.bid_ask / 100.0) for c in made)
+
+    def clash(self, other: OptionConfig) -> str:
+        """Return the contract that both have by one name and on terms apart; nothing where there is none."""
+        for mine in self.contracts:
+            for theirs in other.contracts:
+                named = [(each.right, each.moneyness, each.schedule.tenor) for each in (mine, theirs)]
+                if named[0] == named[1] and (mine, self.skew) != (theirs, other.skew):
+                    return f"{mine.right} at {100.0 * mine.moneyness:g} %"
+        return ""
 
     @property
     def label(self) -> str:
@@ -139,14 +151,14 @@ class HedgeConfig(ConfigSection):
             return given
         if given.get("leverage") is not None:
             raise ValueError(f"leverage is a fund's: take it out, kind {kind} has none")
-        if kind == "asset" and given.get("instrument") is None:
-            raise ValueError("instrument is missing: kind asset needs one, such as TLT")
         wide = {} if kind == "short" else {"max_weight": 1.0}
         option: dict[str, Any] = {"option": {}} if kind == "option" and given.get("option") is None else {}
         return {**wide, **given, "leverage": None, **option}
 
     @model_validator(mode="after")
     def _names_itself(self) -> HedgeConfig:
+        if self.kind == "asset" and "instrument" not in self.model_fields_set:
+            raise ValueError("instrument is missing: kind asset needs one, such as TLT")
         if self.kind == "fund" and self.leverage is None:
             raise ValueError("leverage is missing: a fund has one, such as -3")
         if self.kind != "option" and self.option is not None:
@@ -178,4 +190,4 @@ class HedgeConfig(ConfigSection):
     @property
     def of_own_bars(self) -> bool:
         """Whether it is bought as it is listed: a fund or another asset."""
-        return self.kind in ("fund", "asset")
+        return self.kind not in MADE

@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from data.errors import LONGEST, ConfigError, StrategyError, cut, did_you_mean, quoted
 from data.files import absolute
 from engine.config import RunConfig
+from engine.hedge_config import StrategyConfig
+from engine.keys import as_written, at, fields_at, in_tree, leg_of, put, told_in_full
 from engine.plain import Keys, PlainYaml, plain
 from strategies import parameters
 from strategies.base import CloseStrategy, Strategy
@@ -32,6 +34,7 @@ HAS_TO = {
     "invalid_key": "has to be text",
     "int_from_float": "has to be a whole number",
     "int_type": "has to be a whole number",
+    "list_type": "has to be a list",
     "model_type": KEYS_AND_VALUES,
     "string_type": "has to be text",
 }
@@ -93,19 +96,20 @@ def build_config(
     origin = _Origin(file, dict(lines or {}))
     folders = (*((folder,) if folder else ()), Path())
     merged = copy.deepcopy(dict(tree))
-    for setting in sorted(settings, key=lambda item: not item.startswith("strategy.class=")):
+    for setting in sorted(settings, key=_turn):
         keys, value = _setting(setting)
-        if keys == ("strategy", "class"):
-            _forget_parameters(merged, value)
         if keys[0] not in RunConfig.model_fields:
             keys = _parameter_keys(keys, merged, folders, _named(setting))
-        _put(merged, keys, value, setting)
+        keys = in_tree(merged, keys, _named(setting))
+        if keys == ("hedges",):
+            merged.pop("hedge", None)
+        put(merged, keys, value, _named(setting), origin.settings)
         origin.set(keys, setting)
     try:
         config = RunConfig.model_validate(merged)
     except ValidationError as error:
-        raise ConfigError(_first(error, origin)) from None
-    return _with_strategy(config, origin, folders)
+        raise ConfigError(_first(error, origin, merged)) from None
+    return _with_strategies(config, origin, folders, merged)
 
 
 def config_from(given: Config) -> RunConfig:
@@ -137,18 +141,25 @@ def full_keys(config: RunConfig, key: str, where: str) -> Keys:
         alone, keys = len(keys) == 1, _parameter_keys(keys, tree, (Path(),), where)
         if alone:
             return keys
-    node: Any = tree
-    known = _known_keys()
+    keys = in_tree(tree, keys, where)
+    leg = leg_of(keys)
     for depth, part in enumerate(keys):
-        below = list(node) if isinstance(node, dict) else []
+        if leg and depth in range(1, len(leg)):
+            continue
         if depth == 2 and len(keys) == 3 and _is_map(config, keys[:2]):  # such as data.lag: it may have any name
             break
-        siblings = known.get(keys[0], []) if depth == 1 else below
+        node = at(tree, keys[:depth])
+        if node is None and leg:  # a hedge's own policy begins as the run's
+            node = at(tree, keys[len(leg) : depth])
+        below = list(node) if isinstance(node, dict) else []
+        siblings = fields_at(keys[:depth]) or below
         if part not in siblings and part not in below:
-            hint = did_you_mean(part, siblings) or f": {'.'.join(keys[:depth]) or 'a run'} has {', '.join(siblings)}"
-            raise ConfigError(f"{where}: {key} is unknown{hint}")
-        node = node.get(part)
+            raise ConfigError(f"{where}: {key} is unknown{_hint(part, keys[:depth], siblings)}")
     return keys
+
+
+def _hint(part: str, above: Keys, known: Sequence[str]) -> str:
+    return did_you_mean(part, known) or f": {'.'.join(above) or 'a run'} has {', '.join(known)}"
 
 
 def _is_map(config: RunConfig, keys: Keys) -> bool:
@@ -239,7 +250,7 @@ def _parameter_keys(keys: Keys, tree: Mapping[str, Any], folders: Folders, where
     if key not in known and len(keys) > 1:
         return keys
     if key not in known:
-        full_names = [f"{name}.{inner}" for name, inners in _known_keys().items() for inner in inners]
+        full_names = [f"{name}.{inner}" for name in RunConfig.model_fields for inner in fields_at((name,))]
         suffix = next((name for name in full_names if name.endswith(f".{key}")), None)
         hint = (
             f": write {suffix} in full" if suffix else did_you_mean(key, (*known, *full_names, *RunConfig.model_fields))
@@ -249,72 +260,69 @@ def _parameter_keys(keys: Keys, tree: Mapping[str, Any], folders: Folders, where
     return full
 
 
-def _put(tree: dict[str, Any], keys: Keys, value: Any, setting: str) -> None:
-    node = tree
-    for depth, key in enumerate(keys[:-1], start=1):
-        inner = node.get(key)
-        if inner is None:
-            inner = node[key] = {}
-        if not isinstance(inner, dict):
-            raise ConfigError(f"{_named(setting)}: {'.'.join(keys[:depth])} is a value, it holds no keys")
-        node = inner
-    node[keys[-1]] = value
+def _turn(setting: str) -> int:
+    """Return when a setting is applied: a class before its parameters, a hedge's own policy after the run's."""
+    key = setting.partition("=")[0].strip()
+    own = re.match(r"hedges?\.([0-9]+\.)?(policy|strategy)\.", key)
+    return (2 if own else 0) + (not key.endswith("strategy.class"))
 
 
-def _forget_parameters(tree: dict[str, Any], named: Any) -> None:
-    """Drop the parameters of the class that another one takes the place of: they are not its own."""
-    section = tree.get("strategy")
-    if isinstance(section, dict) and section.get("class") != named:
-        section.pop("params", None)
-
-
-def _known_keys() -> dict[str, list[str]]:
-    """Return the keys under each section of the config, as they are written."""
-    known = {}
-    for name, field in RunConfig.model_fields.items():
-        fields = getattr(field.annotation, "model_fields", {})
-        known[name] = [inner.alias or inner_name for inner_name, inner in fields.items()]
-    return known
-
-
-def _first(failed: ValidationError, origin: _Origin) -> str:
+def _first(failed: ValidationError, origin: _Origin, tree: Mapping[str, Any]) -> str:
     """Return the first error in one line."""
     error = failed.errors(include_url=False)[0]
-    keys = tuple(str(part) for part in error["loc"] if part != "[key]")
+    keys = as_written(tree, tuple(str(part) for part in error["loc"] if part != "[key]"))
     where, given = origin.of(keys), quoted(error["input"])
     named = ".".join(cut(key if key.isprintable() else repr(key)) for key in keys)
     if error["type"] == "extra_forbidden":
-        siblings = _known_keys().get(keys[0], []) if len(keys) > 1 else list(RunConfig.model_fields)
-        hint = did_you_mean(keys[-1], siblings) or f": {'.'.join(keys[:-1]) or 'a run'} has {', '.join(siblings)}"
-        return f"{where}: {named} is unknown{hint}"
+        return f"{where}: {named} is unknown{_hint(keys[-1], keys[:-1], fields_at(keys[:-1]))}"
     said = error["msg"].removeprefix("Value error, ")
     if error["type"] == "value_error" and not said.startswith("has to"):  # it is about several keys, and names them
+        said = told_in_full(tree, said, leg_of(keys))
         return f"{origin.named_in(said, keys)}: {said}"
     said = HAS_TO.get(error["type"]) or said.replace("Input should be", "has to be")
     return f"{where}: {named} {said}, not {given}"
 
 
-def _with_strategy(config: RunConfig, origin: _Origin, folders: Folders) -> RunConfig:
-    """Check class and parameters; write every parameter out, and the class's file in full."""
-    section = config.strategy
+def _with_strategies(config: RunConfig, origin: _Origin, folders: Folders, tree: Mapping[str, Any]) -> RunConfig:
+    """Check the run's strategy and its hedges' own; write every parameter out, and each class's file in full."""
+    resolved = config.model_copy(update={"strategy": _with_strategy(config.strategy, (), config, origin, folders)})
+    if not any(leg.strategy for leg in config.legs):
+        return resolved
+    legs = list(config.legs)
+    for k, leg in enumerate(legs):
+        if leg.strategy is not None:
+            above = as_written(tree, ("hedges", str(k)) if config.hedges else ("hedge",))
+            own = _with_strategy(leg.strategy, above, config, origin, folders)
+            legs[k] = leg.model_copy(update={"strategy": own})
+    return resolved.model_copy(update={"hedge": legs[0], "hedges": legs if config.hedges else []})
+
+
+def _with_strategy(
+    section: StrategyConfig, above: Keys, config: RunConfig, origin: _Origin, folders: Folders
+) -> StrategyConfig:
+    """Check a strategy's class and parameters, which stand under some keys; write them out in full."""
+    keys = (*above, "strategy")
     try:
         cls = strategy_class(section.named, folders)
     except StrategyError as error:
-        raise ConfigError(f"{origin.of(('strategy', 'class'))}: {error}") from None
+        raise ConfigError(f"{origin.of((*keys, 'class'))}: {error}") from None
     known: dict[str, Any] = {"named": full_name(section.named, folders)}
+    if above and kind(cls) != "intensity":
+        where = origin.of((*keys, "class"))
+        raise ConfigError(f"{where}: {cls.__name__} gives no intensity, which a hedge's own strategy has to")
     if kind(cls) == "backtrader":
         _check_backtrader(cls, config, origin)
     else:
         try:
             known["params"] = _resolved(cls, known["named"], section.params)
         except StrategyError as error:
-            at = getattr(error, "parameter", None)
-            where = origin.of(("strategy", "params", *at.split(".")) if at else ("strategy", "class"))
+            parameter = getattr(error, "parameter", None)
+            where = origin.of((*keys, "params", *parameter.split(".")) if parameter else (*keys, "class"))
             raise ConfigError(f"{where}: {error}") from None
         except Exception as error:  # whatever a __post_init__ of the user's does wrong
             said = fault_in(error, inspect.getsourcefile(cls))
-            raise ConfigError(f"{origin.of(('strategy',))}: {cls.__name__} can't be made: {said}") from error
-    return config.model_copy(update={"strategy": section.model_copy(update=known)})
+            raise ConfigError(f"{origin.of(keys)}: {cls.__name__} can't be made: {said}") from error
+    return section.model_copy(update=known)
 
 
 def _resolved(cls: Any, named: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,6 +94,8 @@ class PlainYaml:
             return self._value(node, where)
         if node.tag == MAP:
             return {self._key(key, keys): self._plain(value, (*keys, key.value)) for key, value in node.value}
+        for at, value in enumerate(node.value):
+            self.lines[*keys, str(at)] = value.start_mark.line + 1
         return [self._plain(value, (*keys, str(at))) for at, value in enumerate(node.value)]
 
     def _value(self, node: Node, where: str) -> Any:

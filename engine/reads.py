@@ -76,6 +76,7 @@ def _symbols(source: Source, group: str) -> list[str]:
 
 def check_held(config: RunConfig, roles: Roles, reads: Reads, source: Source) -> None:
     """Raise DataError naming all that the source lacks for a run, whose strategy reads so much, with a remedy."""
+    reads = Reads(option_bars_read(roles), option_series_read(roles)) | reads
     if source.name == "store":
         reads = run_reads(config, roles, source) | reads
     there = {kind: source.names(kind) for kind in KINDS}

@@ -14,6 +14,7 @@ from data.arrays import Ints
 from data.errors import LONGEST, ConfigError, cut
 from data.ranges import ANY
 from engine.config import RunConfig
+from engine.keys import at, put
 from engine.loading import build_config, full_keys, read_value
 from engine.plain import Keys, plain
 
@@ -303,11 +304,8 @@ def _range(parts: list[str], where: str) -> Iterator[int | float]:
 def with_values(config: RunConfig, values: Mapping[Keys, Any], where: str = "sweep") -> RunConfig:
     """Return the config with some keys set; raises ConfigError that begins with `where`."""
     tree = config.model_dump(mode="python")
-    for keys, value in values.items():
-        node = tree
-        for key in keys[:-1]:
-            node = node[key]
-        node[keys[-1]] = value
+    for keys in sorted(values, key=len):  # a hedge's own policy begins as the run's
+        put(tree, keys, values[keys], where, values)
     return build_config(tree, file=where)
 
 
@@ -320,7 +318,4 @@ def of_one_kind(values: Sequence[Any]) -> list[Any]:
 
 def value_at(config: RunConfig, keys: Keys) -> Any:
     """Return the value of a full key."""
-    node: Any = config.model_dump(mode="python")
-    for key in keys:
-        node = node[key]
-    return node
+    return at(config.model_dump(mode="python"), keys)

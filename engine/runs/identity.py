@@ -10,6 +10,7 @@ from typing import Any
 
 from data.version import code_version
 from engine.config import RunConfig
+from engine.hedge_config import StrategyConfig
 from engine.plain import Keys
 from strategies.load import source_hash
 
@@ -34,10 +35,15 @@ def canonical(known: Any) -> str:
 
 
 def as_run(config: RunConfig, source: str) -> RunConfig:
-    """Return the config with its source as it was resolved, and a strategy's own file by its bare name."""
+    """Return the config with its source as it was resolved, and strategies' own files by their bare names."""
     data = config.data.model_copy(update={"source": source})
-    strategy = config.strategy.model_copy(update={"named": _bare(config.strategy.named)})
-    return config.model_copy(update={"data": data, "strategy": strategy})
+    legs = [leg.model_copy(update={"strategy": leg.strategy and _kept(leg.strategy)}) for leg in config.legs]
+    hedges = {"hedge": legs[0], "hedges": legs if config.hedges else []}
+    return config.model_copy(update={"data": data, "strategy": _kept(config.strategy), **hedges})
+
+
+def _kept(strategy: StrategyConfig) -> StrategyConfig:
+    return strategy.model_copy(update={"named": _bare(strategy.named)})
 
 
 def _bare(named: str) -> str:
@@ -73,9 +79,10 @@ def known_by(
         The strategies that are tried, where several are.
     """
     own = [source_hash(named) for named in classes or (config.strategy.named,)]
+    of_legs = [source_hash(leg.strategy.named) for leg in config.legs if leg.strategy]
     return {
         "config": known_config(config, source),
-        "strategy": own if classes else own[0],
+        "strategy": [*own, *of_legs] if classes or of_legs else own[0],
         "data": data,
         "code": code_version(),
     }

@@ -38,24 +38,24 @@ class Record:
         What manifest.json and metrics.json hold.
     tables
         Those of `engine.runs.schema.TABLES` that it has, by name.
-    strategy_file
-        The file of a strategy of the user's own, which is kept beside; ``None`` for any other.
+    strategy_files
+        The files of strategies of the user's own, the run's and its hedges', which are kept beside.
     """
 
     settings: Mapping[str, Any]
     manifest: Mapping[str, Any]
     metrics: dict[str, Any]
     tables: Mapping[str, Columns]
-    strategy_file: Path | None = None
+    strategy_files: tuple[Path, ...] = ()
 
     def save(self, folder: Path) -> None:
         """Write every data file into a folder, and their checksums."""
         import pyarrow.parquet as pq
 
         names = ["config.yaml", *NEEDED, *(TABLES[name].file for name in self.tables)]
-        if self.strategy_file is not None:
-            shutil.copyfile(self.strategy_file, folder / self.strategy_file.name)
-            names.append(self.strategy_file.name)
+        for file in self.strategy_files:
+            shutil.copyfile(file, folder / file.name)
+            names.append(file.name)
         (folder / "config.yaml").write_text(_yaml(self.settings), encoding="utf-8")
         (folder / "manifest.json").write_text(_json(self.manifest), encoding="utf-8")
         (folder / "metrics.json").write_text(_json(self.metrics), encoding="utf-8")
@@ -77,16 +77,16 @@ class Record:
             raise _older(folder, f"{CHECKSUMS} is missing")
         tables |= {name: _table(folder, TABLES[name]) for name in ("ledger", "fills")}
         _check_whole(folder, "config.yaml", *NEEDED, *(TABLES[name].file for name in tables))
-        strategy_file = own_file(folder, settings["strategy"]["class"])
-        if strategy_file:
-            _check_whole(folder, strategy_file.name)
-        return cls(settings, manifest, metrics, tables, strategy_file)
+        strategy_files = own_files(folder, settings)
+        _check_whole(folder, *(file.name for file in strategy_files))
+        return cls(settings, manifest, metrics, tables, strategy_files)
 
 
-def own_file(folder: Path, named: object) -> Path | None:
-    """Return the file in a folder that holds a strategy of the user's own; None for any other strategy."""
-    file, _, _ = str(named).rpartition(":")
-    return folder / file if file.endswith(".py") else None
+def own_files(folder: Path, settings: Mapping[str, Any]) -> tuple[Path, ...]:
+    """Return the files in a folder that hold strategies of the user's own, which a run or its hedges name."""
+    sections = (settings, *(settings.get("hedges") or (settings["hedge"],)))
+    files = (str(each["strategy"]["class"]).rpartition(":")[0] for each in sections if each.get("strategy"))
+    return tuple(dict.fromkeys(folder / file for file in files if file.endswith(".py")))
 
 
 def config_yaml(config: RunConfig) -> str:

@@ -21,7 +21,7 @@ from engine.config import RunConfig
 from engine.kernel.loop import Ledger
 from engine.runs import tables
 from engine.runs.identity import as_run, digest, id_of, known_config
-from engine.runs.record import Record, own_file
+from engine.runs.record import Record, own_files
 from engine.runs.schema import Columns
 from engine.setup import Setup
 
@@ -289,7 +289,7 @@ def _record(run: Run) -> Record:
         _manifest(run, config, market),
         run.metrics,
         made,
-        own_file(Path(), config.strategy.named),
+        own_files(Path(), config.model_dump(mode="python")),
     )
 
 

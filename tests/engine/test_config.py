@@ -21,7 +21,7 @@ def numeric(schema, node, path=()):
     """Yield the path and the node of every number of a JSON schema; a map is entered by ``*``."""
     if "$ref" in node:
         node = schema["$defs"][node["$ref"].rpartition("/")[2]]
-    if node.get("type") in NUMBERS:
+    if node.get("type") in NUMBERS and "enum" not in node:
         yield ".".join(path), node
     for inner in node.get("anyOf", ()):
         yield from numeric(schema, inner, path)

@@ -42,7 +42,7 @@ def test_an_empty_text_is_nothing():
     assert read("# only a comment\n").tree is None
 
 
-def test_every_key_has_its_line():
+def test_every_key_and_item_has_its_line():
     assert read("a: 1\nb:\n  c: {d: 2,\n    e: 3}\nf: [{g: 1}, {g: 2}]\n").lines == {
         ("a",): 1,
         ("b",): 2,
@@ -50,7 +50,9 @@ def test_every_key_has_its_line():
         ("b", "c", "d"): 3,
         ("b", "c", "e"): 4,
         ("f",): 5,
+        ("f", "0"): 5,
         ("f", "0", "g"): 5,
+        ("f", "1"): 5,
         ("f", "1", "g"): 5,
     }
 

@@ -1,6 +1,7 @@
 """What a run needs of its source: all that is lacking in one line, with how to get it."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from markets import make_bars, make_series, nyse, source_of
 from data.errors import DataError
 from engine.loading import build_config
 from engine.reads import check_held, strategy_reads
-from engine.setup import roles_of
+from engine.setup import open_market, roles_of
 
 DATES = nyse("2020-01-02", 5)
 
@@ -19,8 +20,6 @@ def config(cls, source="demo", **params):
 
 
 def check(config, *names, called="demo"):
-    from dataclasses import replace
-
     flat = np.full(len(DATES), 10.0)
     held = [make_series(n, DATES, flat) if n in ("VIX", "TNX", "IRX") else make_bars(n, DATES, flat) for n in names]
     roles = roles_of(config)
@@ -58,3 +57,25 @@ def test_the_optional_vix_of_volatility_is_not_asked_for():
     check(config("VolatilityHedge"), "SOXX", "SOXS")
     with pytest.raises(DataError, match="lacks series of PE"):
         check(config("ValuationHedge", valuation="PE"), "SOXX", "SOXS")
+
+
+def test_an_option_asks_for_what_its_volatility_is_made_of():
+    put = build_config({"data": {"source": "demo"}, "hedge": {"kind": "option"}})
+
+    check(put, "SOXX", "SPY", "VIX")
+    with pytest.raises(DataError, match=re.escape("lacks bars of SPY, series of VIX: add bars/SPY.csv, series/VIX")):
+        check(put, "SOXX", called="csv")
+    store = put.model_copy(update={"data": put.data.model_copy(update={"source": "store"})})
+    with pytest.raises(DataError, match=re.escape("backtest data pull SPY ^VIX")):
+        check(store, "SOXX", "IRX", called="store")
+
+
+def test_the_hedge_that_begins_late_is_named_with_its_day():
+    flat = np.full(len(DATES), 10.0)
+    late = [make_bars("TLT", DATES[3:], flat[3:])]
+    source = source_of(*(make_bars(name, DATES, flat) for name in ("SOXX", "SOXS")), *late)
+    hedges = [{"weight": 0.1}, {"kind": "asset", "instrument": "TLT", "weight": 0.1}]
+    asked = build_config({"start": DATES[0].item(), "hedges": hedges, "execution": {"cash_rate": 0.0}})
+
+    with pytest.raises(DataError, match=f"TLT begins {DATES[3]}, after start {DATES[0]}: set start to {DATES[3]}"):
+        open_market(asked, source)

@@ -313,3 +313,25 @@ def _umask():
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+# Hedges with strategies of their own
+
+
+def test_a_folder_keeps_a_hedges_own_strategy_and_runs_again_to_the_same_id(tmp_path):
+    (tmp_path / "mine.py").write_text(MINE.format(level=1.0))
+    own = {"strategy": {"class": "mine.py:Mine"}}
+    hedges = [{"weight": 0.1, **own}, {"kind": "cash", "weight": 0.2}]
+    asked = {"start": "2020-01-01", "end": "2020-06-30", "controls": "off", "hedges": hedges}
+    first = run(asked)
+
+    folder = write_run(first, tearsheet=False)
+    again = run(load_config(str(folder / "config.yaml")))
+    (tmp_path / "mine.py").write_text(MINE.format(level=0.0))
+    other = run(asked)
+
+    assert (folder / "mine.py").read_text() == MINE.format(level=1.0)
+    assert again.id == first.id
+    assert other.id != first.id
+    assert first.hedged.shares[:, 1].any()
+    assert not other.hedged.shares[:, 1].any()
