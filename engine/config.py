@@ -204,6 +204,19 @@ class RunConfig(ConfigSection):
         return self.underlying or self.hedge.underlying
 
     @property
+    def untraded(self) -> str:
+        """Why backtrader's feeds can't stand for its hedges, by the key of the first that has none; else nothing."""
+        seen = set[str]()
+        for k, leg in enumerate(self.legs):
+            key = f"hedges.{k}" if self.hedges else "hedge"
+            if not leg.of_own_bars:
+                return f"{key}.kind {leg.kind} has no bars to trade: take a fund or an asset"
+            if leg.instrument in seen:
+                return f"{key}.instrument {leg.instrument} stands twice, and has one feed: take one of them out"
+            seen.add(leg.instrument)
+        return ""
+
+    @property
     def paid(self) -> float:
         """The weight that all hedges which are bought can be paid for together."""
         return {"sell_core": 1.0, "cash_buffer": self.hedge.buffer}.get(self.hedge.funding, math.inf)
