@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -197,6 +197,17 @@ class RunConfig(ConfigSection):
     def legs(self) -> tuple[HedgeConfig, ...]:
         """Every hedge: `hedges`, or the one in `hedge`."""
         return tuple(self.hedges) or (self.hedge,)
+
+    @property
+    def strategies(self) -> tuple[StrategyConfig, ...]:
+        """The run's strategy, and then its hedges' own."""
+        return (self.strategy, *(leg.strategy for leg in self.legs if leg.strategy))
+
+    def with_strategies(self, changed: Callable[[StrategyConfig], StrategyConfig]) -> RunConfig:
+        """Return the run with its strategy and its hedges' own as a function makes them."""
+        legs = [leg.model_copy(update={"strategy": leg.strategy and changed(leg.strategy)}) for leg in self.legs]
+        hedges = {"hedge": legs[0], "hedges": legs if self.hedges else []}
+        return self.model_copy(update={"strategy": changed(self.strategy), **hedges})
 
     @property
     def read(self) -> str:
