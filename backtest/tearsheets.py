@@ -12,6 +12,7 @@ from data.calendar import SESSIONS_A_YEAR
 from data.errors import UserError, did_you_mean
 from data.format import lowered
 from engine.analytics.metrics import annual, mean_cash_return, returns_of
+from engine.hedge_names import hedge_name
 from engine.runs.run import Run
 
 UNHEDGED, HELD_LESS = "unhedged", "held_less"
@@ -60,8 +61,8 @@ def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report
     from reports.first_screen import screen_of
     from reports.tearsheet import write_tearsheet
 
-    marked = "SIMULATED " if result.simulated else ""
-    words = ("SIMULATED", "SYNTHETIC", "ORDERS", "Accepted")
+    marked, hedge = "SIMULATED " if result.simulated else "", hedge_name(result.config).title
+    words = ("SIMULATED", "MODELLED", "SYNTHETIC", "ORDERS", "Accepted")
     made = result.market.run_sessions[result.market.synthetic_sessions()]
     a_year = result.market.sessions_a_year
     holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
@@ -76,8 +77,8 @@ def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report
         benchmark=other,
         cash_rate=annual(mean_cash_return(result.setup.terms.cash_accrual, len(hedged)), a_year),
         sessions_a_year=a_year,
-        title=f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge against {named}",
-        name=f"{marked}{result.market.hedge} hedge",
+        title=f"{marked}{result.config.name}: {result.label}, {hedge} against {named}",
+        name=f"{marked}{hedge}",
         benchmark_name=against,
         verdict=""
         if result.evaluation is None

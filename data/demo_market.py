@@ -41,11 +41,14 @@ SECTOR_YIELD = 0.007
 """Its distributions a year, a fraction of the price."""
 SECTOR_LISTING = Listing("SOXX", price=40.0, turnover=4e7)
 
-LEVERAGED = (
-    (-3.0, Listing("SOXS", price=60.0, turnover=2e7)),
-    (3.0, Listing("SOXL", price=30.0, turnover=4e7, split_above=200.0)),
-)
-"""Leverage on SOXX, and how it trades."""
+LEVERAGED = {
+    "SOXX": (
+        (-3.0, Listing("SOXS", price=60.0, turnover=2e7)),
+        (3.0, Listing("SOXL", price=30.0, turnover=4e7, split_above=200.0)),
+    ),
+    "QQQ": ((-3.0, Listing("SQQQ", price=50.0, turnover=2e8)),),
+}
+"""Leverage on a fund, and how it trades."""
 PREMIUM = 0.0012
 """Standard deviation of a leveraged fund's price about its asset value, drawn anew at each open and close."""
 PAYS_FROM = 0.015
@@ -96,6 +99,10 @@ FUNDS = (
     DemoFund(0.19, 0.24, 0.26, 0.095, 0.026, Listing("XLP", price=24.0, turnover=3e8)),
     DemoFund(0.18, 0.26, 0.42, 0.095, 0.032, Listing("XLU", price=29.0, turnover=3e8)),
     DemoFund(0.28, 0.28, 0.27, 0.115, 0.015, Listing("XLV", price=26.0, turnover=4e8)),
+    DemoFund(0.52, 0.33, 0.07, 0.15, 0.008, Listing("QQQ", price=30.0, turnover=6e9)),
+    DemoFund(-0.08, -0.22, 0.42, 0.03, 0.028, Listing("TLT", price=110.0, turnover=8e8)),
+    DemoFund(0.02, 0.0, 0.55, 0.06, 0.0, Listing("GLD", price=87.0, turnover=1e9)),
+    DemoFund(-0.9, -1.1, 1.3, -0.45, 0.0, Listing("VIXY", price=80.0, turnover=1e8)),
 )
 
 CHIPS = tuple(f"CHIP{number:02d}" for number in range(1, 21))
@@ -111,8 +118,8 @@ class DemoMarket:
     """Everything the demo source answers, read-only.
 
     CHIP01 to CHIP20 weighted by `CHIP_WEIGHTS` return what SOXX returns before its fee, exactly but for the
-    rounding of prices. SOXS and SOXL return `data.fund.fund_return` of SOXX, at the default fee and spread,
-    but for a premium that comes and goes.
+    rounding of prices. SOXS and SOXL return `data.fund.fund_return` of SOXX, SQQQ that of QQQ, at the default fee and
+    spread, but for a premium that comes and goes.
     """
 
     bars: dict[str, Bars]
@@ -169,17 +176,21 @@ def _sector() -> Sector:
 def _sector_and_leveraged(sector: Sector) -> Iterator[Bars]:
     ex_date = is_ex_date(sector.sessions)
     yield _listed(SECTOR_LISTING, sector, sector.course, SECTOR_YIELD / 4 * ex_date)
+    yield from _leveraged("SOXX", sector, sector.course)
+
+
+def _leveraged(underlying: str, sector: Sector, of: Course) -> Iterator[Bars]:
     known = as_yield("IRX", sector.bill)
     rate = np.concatenate((known[:1], known[:-1]))
-    paid = np.where(rate > PAYS_FROM, rate / 5, 0.0) * ex_date
-    for leverage, listing in LEVERAGED:
-        course = _leveraged_course(leverage, rate, sector, draws(listing.instrument))
+    paid = np.where(rate > PAYS_FROM, rate / 5, 0.0) * is_ex_date(sector.sessions)
+    for leverage, listing in LEVERAGED.get(underlying, ()):
+        course = _leveraged_course(leverage, rate, sector.sessions, of, draws(listing.instrument))
         yield _listed(listing, sector, course, paid)
 
 
-def _leveraged_course(leverage: float, rate: Floats, sector: Sector, rng: np.random.Generator) -> Course:
-    """Return a fund's days: the model at each of SOXX's prices, with a premium on open and close."""
-    days, of = days_between(sector.sessions), sector.course
+def _leveraged_course(leverage: float, rate: Floats, sessions: Dates, of: Course, rng: np.random.Generator) -> Course:
+    """Return a fund's days: the model at each of its underlying's prices, with a premium on open and close."""
+    days = days_between(sessions)
     opened, high, low, close = (
         1 + fund_return(course - 1, rate, days, leverage) for course in (of.open, of.high, of.low, of.close)
     )
@@ -200,6 +211,7 @@ def _funds(sector: Sector) -> Iterator[Bars]:
         sds = math.hypot(fund.sector, fund.market, fund.own) * sector.sds
         course = _course(name, log_returns, sds, sector.overnight)
         yield _listed(fund.listing, sector, course, fund.dividend / 4 * is_ex_date(sector.sessions))
+        yield from _leveraged(name, sector, course)
 
 
 def _chips(sector: Sector) -> Iterator[Bars]:

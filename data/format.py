@@ -152,6 +152,11 @@ def lowered(words: str) -> str:
     return words[:1].lower() + words[1:] if words[1:2].islower() else words
 
 
+def capital(words: str) -> str:
+    """Return words as they stand at the beginning of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
 def as_json(value: Any, digits: int | None = None) -> Any:
     """Return a value as JSON holds it: dates as text, floats to so many digits, what is no number as null."""
     if isinstance(value, Mapping):

@@ -110,7 +110,8 @@ def described(shared: Shared) -> str:
 
 def _names_of(run: Run) -> Names:
     """Return what a person calls a run's parts; its source may be one of the user's, which no config names."""
-    return names_of(RunConfig.model_validate({key: run.settings[key] for key in ("portfolio", "hedge", "execution")}))
+    named = ("portfolio", "underlying", "hedge", "hedges", "execution")
+    return names_of(RunConfig.model_validate({key: run.settings[key] for key in named if key in run.settings}))
 
 
 def _dots(kept: Sequence[Mapping[str, Any]]) -> tuple[Dot, ...]:

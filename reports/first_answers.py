@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from data.format import percent, share, signed
+from data.format import capital, percent, share, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import apart, printed_gap, tenths
 from engine.analytics.answer.frontier import Dot
@@ -48,6 +48,9 @@ def _nothing(hedged: Dot, idle: Dot) -> Short:
 
 def _selling(result: Run, answer: Answer, names: Names, hedged: Dot, sold: Dot | None) -> Short:
     title, verb = f"Against {names.selling} instead", names.selling.capitalize()
+    if names.hedge.only_sells and sold is not None:
+        same = Piece(f"It is {names.selling}, on this signal: {names.hedge.noun} are all it leaves.")
+        return Short(title, _a_year(apart(hedged.cagr, sold.cagr)), (same,))
     fund = _fund(result, answer, names)
     if sold is None:
         return Short(title, "can't tell", (Piece(f"{verb} at entry ruined its book. "), *fund))
@@ -59,19 +62,20 @@ def _selling(result: Run, answer: Answer, names: Names, hedged: Dot, sold: Dot |
 
 
 def _fund(result: Run, answer: Answer, names: Names) -> tuple[Piece, ...]:
-    """Return the fund's own part in a sentence."""
-    fund = answer.fund
+    """Return the hedge's own part in a sentence."""
+    fund, hedge = answer.fund, names.hedge
     episodes = 0 if result.evaluation is None else len(result.evaluation.episodes)
     if fund.label is None:
-        return (Piece(f"Of {names.hedge} itself nothing can be told."),)
+        return (Piece(f"Of {hedge.itself} nothing can be told."),)
     if fund.rests_on:
         rests = rests_words(fund, answer.sessions, episodes)
-        return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself: it {rests}.")
+        return Piece("Can't tell", "label"), Piece(f" {hedge.itself}: it {rests}.")
     if as_known(answer):
-        return (Piece(f"{names.hedge} itself came to what was known in advance."),)
+        return (Piece(f"{capital(hedge.itself)} came to what was known in advance."),)
     if fund.label == "can't tell":
-        return Piece("Can't tell", "label"), Piece(f" {names.hedge} itself from luck.")
-    return Piece(f"{names.hedge} itself was "), Piece(fund.label, "label"), Piece(f" than {names.selling}.")
+        return Piece("Can't tell", "label"), Piece(f" {hedge.itself} from luck.")
+    did = f"{capital(hedge.itself)} {hedge.was} "
+    return Piece(did), Piece(fund.label, "label"), Piece(f" than {names.selling}.")
 
 
 def _dates(answer: Answer) -> Short:

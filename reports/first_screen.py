@@ -14,10 +14,12 @@ from engine.analytics.answer.answer import NEVER, OFF, Answer
 from engine.analytics.answer.answer import SIMULATED as MADE_UP
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.words import Names, Piece
+from engine.hedge_names import MODELLED, hedge_name, modelled
 from engine.kernel.loop import Ledger
 from engine.runs.run import SIMULATED, Run
 from reports.first_answers import Short, short_answers
-from reports.first_sum import MONTHS, SumStep, month, steps_of, weight_of
+from reports.first_sum import MONTHS, SumStep, month, steps_of
+from reports.hedge_words import always, book_words, own_signals
 from strategies.load import strategy_class
 
 
@@ -93,13 +95,13 @@ def screen_of(result: Run) -> Screen:
     """Return what the first screen of a run says."""
     names, answer = words.names_of(result.config), None if result.evaluation is None else result.evaluation.answer
     sessions, last = result.market.run_sessions, result.hedged.last
-    about = f"{names.whole}, hedged with {names.hedge} {calls(result)}".replace("the core,", "A core of several,")
+    about = f"{names.whole}, {names.hedge.done} {calls(result)}".replace("the core,", "A core of several,")
     common: dict[str, Any] = {
         "about": about,
         "span": f"{sessions[0]} to {sessions[last]}",
         "months": f"{month(sessions[0], MONTHS)} to {month(sessions[last], MONTHS)}",
         "provenance": _provenance(result),
-        "question": f"Did hedging with {names.hedge} on this signal pay?",
+        "question": f"Did {names.hedge.doing}{'' if always(result.config) else ' on this signal'} pay?",
         "cash": dollars(result.config.portfolio.cash),
         "signal": _signal(result, names),
     }
@@ -124,6 +126,8 @@ def screen_of(result: Run) -> Screen:
 
 def calls(result: Run) -> str:
     """Return when the hedge is on: the strategy's own words, its label where they can't be taken."""
+    if always(result.config):
+        return "all the time"
     when = _when(result)
     return f"by {result.label}" if when is None else f"when {when}"
 
@@ -139,24 +143,23 @@ def _when(result: Run) -> str | None:
 
 
 def _provenance(result: Run) -> str:
-    made = result.metrics["synthetic"]
+    made, options = result.metrics["synthetic"], f", options {MODELLED}" if modelled(result.config) else ""
     if result.simulated:
-        return "SIMULATED market"
-    return (
-        "real history" if made is None else f"{made['sessions']:,} of {result.metrics['sessions']:,} sessions SYNTHETIC"
-    )
+        return f"SIMULATED market{options}"
+    sessions = "real history"
+    if made is not None:
+        sessions = f"{made['sessions']:,} of {result.metrics['sessions']:,} sessions SYNTHETIC"
+    return f"{sessions}{options}"
 
 
 def _signal(result: Run, names: Names) -> str:
-    hedge, when = result.config.hedge, _when(result)
+    when = _when(result)
     begin = f"Signal: {result.label if when is None else when.replace('it is', f'{names.whole} is', 1)}."
-    often = {"band": f"rebalanced beyond {100 * hedge.band:g} %", "never": "never rebalanced"}
     count = len(result.evaluation.episodes) if result.evaluation else result.metrics["episodes"]
-    return (
-        f"{begin} Then {weight_of(result)} of the book is {names.hedge},"
-        f" {often.get(hedge.rebalance, f'rebalanced {hedge.rebalance}')}: {times(count)},"
-        f" {result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
-    )
+    held = f"{result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
+    if always(result.config):
+        return f"No signal: {book_words(result)}, all the time, {held}"
+    return f"{begin}{own_signals(result.config)} Then {book_words(result)}: {times(count)}, {held}"
 
 
 def _why(result: Run) -> str:
@@ -168,9 +171,9 @@ def _why(result: Run) -> str:
 
 def _why_not(result: Run, why: str) -> str:
     if result.simulated:
-        return SIMULATED.format(hedge=result.market.hedge)
+        return SIMULATED.format(hedge=hedge_name(result.config).noun)
     if why == NEVER:
-        return f"No order for {result.market.hedge} was filled: the book is the one without a hedge."
+        return f"No order for {hedge_name(result.config).noun} was filled: the book is the one without a hedge."
     more = why.partition(": ")[2]
     return f"{more[:1].upper()}{more[1:]}." if more else "The figures show what was done; nothing follows from them."
 
@@ -186,7 +189,7 @@ def _rows(result: Run, names: Names, answer: Answer | None) -> tuple[GlanceRow, 
         same = _short_fall(answer.insurance.bad_quarter)
         rows.append(_row(name, ledger, held.cagr, quarter=same, role="held", safe=True))
     safe = len(rows) > 1
-    rows.append(_row(f"{names.hedge} hedge", result.hedged, result.metrics["cagr"], role="hedge", safe=safe))
+    rows.append(_row(names.hedge.title, result.hedged, result.metrics["cagr"], role="hedge", safe=safe))
     return tuple(rows)
 
 

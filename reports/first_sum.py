@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from data.arrays import Dates
-from data.format import counted, percent, share, signed
+from data.format import counted, percent, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_sum
 from engine.analytics.answer.fund_part import CANT_TELL, FundPart
-from engine.analytics.answer.words import Names, Piece, as_known, dates_words, listed
+from engine.analytics.answer.words import Names, Piece, as_known, dates_words
+from engine.hedge_config import HedgeConfig
+from engine.hedge_names import joined
 from engine.runs.run import Run
-from strategies.policy import ENTER
+from reports.hedge_words import hedge_words
 
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -69,23 +69,7 @@ def steps_of(result: Run, answer: Answer, names: Names) -> tuple[SumStep, ...]:
         figures = f"{100 * true:+.3f} points of CAGR a year; {100 * log:+.3f} in log growth."
         steps.append(SumStep(name, about, remark, signed(part), at, at + part, "part", figures))
         at += part
-    return (*steps, _total("The hedge", hedge_words(result, names), printed.hedged, "hedge"))
-
-
-def weight_of(result: Run) -> str:
-    """Return the weight, or the weights, at which the hedge was ordered on, in whole percent."""
-    hedged = result.hedged
-    weights = hedged.hedges[: hedged.last + 1][hedged.actions[: hedged.last + 1] == ENTER]
-    if not len(weights):
-        return share(result.config.hedge.weight)
-    low, high = float(weights.min()), float(weights.max())
-    middle = share(float(np.median(weights)))
-    return middle if high - low < 0.005 else f"{share(low).removesuffix(' %')} to {share(high)}"  # shown whole
-
-
-def hedge_words(result: Run, names: Names) -> str:
-    """Return what the hedged book holds while the signal is on."""
-    return f"{weight_of(result)} {names.hedge} while the signal is on"
+    return (*steps, _total("The hedge", hedge_words(result), printed.hedged, "hedge"))
 
 
 def fund_remark(answer: Answer, episodes: int) -> tuple[Piece, ...]:
@@ -106,7 +90,7 @@ def _known(fund: FundPart) -> str:
 def rests_words(fund: FundPart, sessions: Dates, episodes: int) -> str:
     """Return on which episodes the fund's part rests."""
     rest = [fund.clusters[i] for i in fund.rests_on]
-    months = listed([month(sessions[cluster.first]) for cluster in rest])
+    months = joined([month(sessions[cluster.first]) for cluster in rest])
     return f"rests on {sum(cluster.episodes for cluster in rest)} of {episodes:,} episodes, {months}"
 
 
@@ -123,21 +107,33 @@ def _parts(result: Run, answer: Answer, names: Names) -> tuple[tuple[str, str, t
     evaluation = result.evaluation
     episodes = 0 if evaluation is None else len(evaluation.episodes)
     timing = Piece(answer.timing.label, "label"), Piece(f": {dates_words(answer)}")
+    hedge = names.hedge
+    left = f"{hedge.called} left to move", f"{hedge.called} instead of {names.selling}"
+    if hedge.only_sells:
+        left = f"{hedge.called} hardly move", f"{hedge.called} are what {names.selling} leaves"
     return (
         ("Exposure", f"{names.less} while hedged", (Piece(f"what random dates would have {brought}"),)),
         ("Timing", "the dates it chose", timing),
-        ("Drift", f"{names.hedge} left to move", (Piece(_drift(result, answer)),)),
-        ("Fund", f"{names.hedge} instead of {names.selling}", fund_remark(answer, episodes)),
+        ("Drift", left[0], (Piece(_drift(result, answer)),)),
+        (hedge.part, left[1], fund_remark(answer, episodes)),
     )
 
 
 def _drift(result: Run, answer: Answer) -> str:
-    hedge, closes = result.config.hedge, answer.net_short.closes
-    often = {"never": "never rebalanced", "band": f"in a band of {100 * hedge.band:g} %"}
-    rebalanced = often.get(hedge.rebalance, f"between {hedge.rebalance} rebalancings")
+    closes = answer.net_short.closes
+    rebalanced = _between(result.config.legs)
     if not closes:
         return f"{rebalanced}; never net short"
     return f"{rebalanced}; net short on {counted(closes, 'close')}"
+
+
+def _between(legs: Sequence[HedgeConfig]) -> str:
+    often = {leg.rebalance: leg.band for leg in legs}
+    if not often.keys() & {"never", "band"}:
+        return f"between {joined(list(often))} rebalancings"
+    if len(often) > 1:
+        return "each by its own calendar"
+    return "never rebalanced" if "never" in often else f"in a band of {100 * often['band']:g} %"
 
 
 def _total(name: str, about: str, value: float, role: str) -> SumStep:

@@ -87,7 +87,7 @@ def tip_of(dot: Dot, title: str) -> str:
 def title_of(dot: Dot, names: Names) -> str:
     """Return what a person calls a book beside the line."""
     if dot.name == "hedged":
-        return f"{names.hedge} hedge"
+        return names.hedge.title
     kind = CONTROLS.get(dot.name)
     return (kind.labelled(more=names.more) if kind else "") or dot.title
 
@@ -108,7 +108,7 @@ def described(answer: Answer, names: Names) -> str:
 
 def _others(names: Names, scale: Scale, others: Sequence[Dot]) -> Iterator[Spot]:
     for dot in others:
-        yield Spot(*scale.at(dot), "other", 3.0, tip_of(dot, f"{names.hedge} hedge, {dot.title}"))
+        yield Spot(*scale.at(dot), "other", 3.0, tip_of(dot, f"{names.hedge.title}, {dot.title}"))
 
 
 def _spots(answer: Answer, names: Names, scale: Scale, ring: tuple[float, float]) -> Iterator[Spot]:

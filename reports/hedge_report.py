@@ -9,17 +9,21 @@ import numpy as np
 
 from engine.analytics.answer.words import names_of
 from engine.analytics.evaluate import Evaluation
+from engine.analytics.event_study import EventStudy
+from engine.hedge_names import hedge_name
 from engine.runs.run import Run
 from reports.charts import singles
 from reports.document import Custom, Document, Link, Paragraph, Section, Term
 from reports.first_screen import screen_of
 from reports.first_sum import SumStep
 from reports.frontier_picture import PHONE, WIDE, described, draw_frontier
-from reports.report_assumed import WORDS, assumptions, synthetic, vocabulary
+from reports.glossary import words_of
+from reports.report_assumed import assumptions, synthetic, vocabulary
 from reports.report_books import books_of
 from reports.report_episodes import episodes
 from reports.report_evidence import rests, timing
 from reports.report_history import falls, growth, years
+from reports.report_legs import legs
 from reports.report_money import costs, money
 from reports.report_ways import sensitivity, sizes, ways
 from reports.study import finding, headline, study_parts
@@ -44,10 +48,10 @@ def report_of(result: Run, *, tearsheet: str | None = None) -> Document:
     marked = "SIMULATED " if result.simulated else ""
     notes = (synthetic(result.metrics), *result.alarms)
     return Document(
-        f"{marked}{result.config.name}: {result.label}, {result.market.hedge} hedge",
+        f"{marked}{result.config.name}: {result.label}, {hedge_name(result.config).title}",
         tuple(_sections(result, evaluation)),
         note=" ".join(note for note in notes if note),
-        header=[Custom("first.html.j2", first_page(result, dict(WORDS)))],
+        header=[Custom("first.html.j2", first_page(result, dict(words_of(result.config))))],
         bar=result.config.name,
         links=[] if tearsheet is None else [Link("Tear-sheet", tearsheet)],
         data=_shared_data(result),
@@ -65,22 +69,25 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     if answer is not None:
         yield rests(result, answer, books)
     yield money(result, evaluation)
+    if len(result.config.legs) > 1:
+        yield legs(result, evaluation)
     yield ways(result, answer, books)
     if answer is not None:
         yield timing(answer)
-    yield _triggers(result, evaluation)
+    if evaluation.study is not None:
+        yield _triggers(result, evaluation.study)
     if answer is not None:
         yield sizes(result, evaluation.alternatives)
         if evaluation.variations:
-            yield sensitivity(answer, evaluation.variations)
+            yield sensitivity(answer, evaluation.variations, names)
     yield episodes(result, evaluation)
     yield costs(result)
     yield assumptions(result, evaluation)
-    yield vocabulary(answer, names)
+    yield vocabulary(answer, result.config)
 
 
-def _triggers(result: Run, evaluation: Evaluation) -> Section:
-    study, roles = evaluation.study, result.market.roles
+def _triggers(result: Run, study: EventStudy) -> Section:
+    roles = result.market.roles
     lead = Paragraph(headline(study, roles), id="study-headline")
     return Section("study-part", finding(study, roles), [lead, *study_parts(study, roles)], "Triggers")
 
@@ -93,7 +100,7 @@ def _shared_data(result: Run) -> dict[str, Any]:
         "simulated": result.simulated,
         "fund": roles.hedge,
         "underlying": roles.underlying,
-        "leverage": roles.leverage,
+        "leverage": roles.leverage if roles.one_fund else None,
         "days": singles(sessions.astype("int64")),
         "synthetic": [int(made[0]), int(made[-1])] if len(made) else None,
     }

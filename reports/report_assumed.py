@@ -8,84 +8,24 @@ from typing import Any
 
 from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.format import counted, dollars, number, percent, points
-from data.fund import FEE, SPREAD
 from data.version import code_version
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.words import Names, Piece
+from engine.analytics.answer.words import Names, Piece, names_of
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.evidence import LEVEL
 from engine.config import RunConfig
-from engine.hedge_config import HedgeConfig
 from engine.runs.identity import as_run
 from engine.runs.record import config_yaml
 from engine.runs.run import Run
 from reports.document import Code, Column, Details, Glossary, Heading, Items, Part, Row, Section, Table
 from reports.frontier_picture import title_of
-from reports.run import exposure
+from reports.glossary import words_of
+from reports.hedge_rules import attributed, hedges, paid
+from reports.hedge_words import exposure
 from strategies.load import kind, strategy_class
-from strategies.sizing import METHODS
-
-FUNDING = {
-    "sell_core": "by selling core",
-    "cash_buffer": "out of a cash buffer of {buffer} of equity, kept unhedged too",
-    "margin": "with borrowed cash, the core staying whole",
-}
-REBALANCED = {
-    "never": "not rebalanced while it is held",
-    "daily": "rebalanced at every close while it is held",
-    "weekly": "rebalanced at the first close of a week while it is held",
-    "monthly": "rebalanced at the first close of a month while it is held",
-    "band": "rebalanced when its weight is more than {band} away from what was last ordered",
-}
 
 FILLED = {"next_open": "the next session's open", "next_close": "the next session's close"}
 ENGINES = {"backtrader": "backtrader's broker", "compiled": "the compiled loop", "python": "the plain loop"}
-
-WORDS = (
-    (
-        "Bad quarter",
-        "How far the worst 5 % of 3-month returns fall short of an average one, in points: mean less mean.",
-    ),
-    ("As safe", "A bad quarter of both books falls as far short of an average one."),
-    ("Doing nothing", "The same core without any hedge."),
-    ("Holding less", "A part of the core and the rest in bills, all the time, restored monthly: no signal, no fund."),
-    ("Exposure", "What holding less of the core on any dates, as much and as long as the hedge did, does on average."),
-    ("Timing", "What the run's own dates did better or worse than random ones."),
-    ("Drift", "What came of letting the hedge move between its orders, beside keeping the exposure ordered."),
-    ("Fund", "What the fund did beside selling core, day by day, to the very same exposure."),
-    ("Random dates", "The run's own orders moved around the calendar, by every number of sessions there is."),
-    ("Core", "What the book holds for its own sake."),
-    ("Hedge, sleeve", "The fund that is bought against the core, and the part of the book that is in it."),
-    ("Underlying", "What the fund is a multiple of, day by day."),
-    ("Session", "A trading day."),
-    ("Episode", "From the fill that buys the hedge to being flat again."),
-    ("Beta, exposure", "How much of equity moves with the underlying: 1 is all of it, once."),
-    ("Net beta", "The book's exposure: core times its beta, and the hedge times its leverage. Net short: below 0."),
-    (
-        "Sold at entry",
-        "Core sold, when the hedge is ordered, down to the exposure the hedged book then has; the rest in cash.",
-    ),
-    (
-        "Sold daily",
-        "Core sold or bought whenever the fund resets, to the exposure the hedged book then has; the rest in cash.",
-    ),
-    ("Decay", "What the fund itself takes: fee, swap spread and tracking, set against the interest it earns."),
-    (
-        "Path effect",
-        "What daily reset makes beside a position that is left alone: a gain in a trend, a loss in a chop.",
-    ),
-    ("Fall", "From a peak of the core to a new peak, or to a rise of 40 % from the low, which begins another."),
-    ("Recovery", "The close at which a fall is over."),
-    ("Worst fall", "The deepest fall of a book from its highest equity so far."),
-    ("Cluster", "Episodes with fewer than 21 sessions between them."),
-    ("N_eff", "How many clusters of one size would weigh as much: few where a few make most of what differs."),
-    ("Smallest effect", "What would be found in four of five histories like this one, at 5 %, two-sided."),
-    ("p", "How often random dates are as far out as the run's own."),
-    ("Log growth", "The logarithm of what a dollar became, a year: it adds up over time, where a CAGR doesn't."),
-    ("CAGR", "The yearly rate that compounds from the first equity to the last."),
-    ("Sharpe", "Mean daily return over that of cash, over its standard deviation, a year."),
-    ("95 % interval", "Between what the figure lies in 95 % of histories drawn from this one's sessions, in blocks."),
-)
 
 
 def assumptions(result: Run, evaluation: Evaluation) -> Section:
@@ -94,7 +34,7 @@ def assumptions(result: Run, evaluation: Evaluation) -> Section:
     lists = {
         "Rules": [strategy(config, result.label), exposure(result), *rules(config)],
         "History": history(result),
-        "Statistics": statistics(evaluation),
+        "Statistics": statistics(config, evaluation),
     }
     parts: list[Part] = [part for title, texts in lists.items() for part in (Heading(title), Items(texts))]
     if result.notes:
@@ -115,11 +55,11 @@ def _finding(finding: Finding) -> list[Piece]:
     return [Piece(severity, "strong"), Piece(text), Piece(finding.id, "code")]
 
 
-def vocabulary(answer: Answer | None, names: Names) -> Section:
+def vocabulary(answer: Answer | None, config: RunConfig) -> Section:
     """Return the words of the page, and the books of the first screen in full."""
-    parts: list[Part] = [Glossary(WORDS)]
+    parts: list[Part] = [Glossary(words_of(config))]
     if answer is not None:
-        parts = [Heading("The books of the first screen, exactly"), _exact(answer, names), *parts]
+        parts = [Heading("The books of the first screen, exactly"), _exact(answer, names_of(config)), *parts]
     return Section("words-part", "Words on this page", parts, "Words")
 
 
@@ -137,12 +77,14 @@ def _exact(answer: Answer, names: Names) -> Table:
 
 def rules(config: RunConfig) -> list[str]:
     """Return by which rules money moved, a sentence each."""
-    hedge, execution = config.hedge, config.execution
-    paid, held = _words(hedge, FUNDING[hedge.funding]), _words(hedge, REBALANCED[hedge.rebalance])
+    execution = config.execution
     filled = f"What is decided at a close is filled at {FILLED[execution.fill]}, in {execution.shares} shares."
     decided = {
-        "intensity": [f"The hedge is {_sized(hedge)}, paid for {paid}, {held}.", _policy(config), filled],
-        "on_close": [f"The strategy gives the hedge's weight itself, at each close; it is paid for {paid}.", filled],
+        "intensity": [*hedges(config), filled],
+        "on_close": [
+            f"The strategy gives the hedge's weight itself, at each close; it is paid for {paid(config)}.",
+            filled,
+        ],
         "backtrader": ["The strategy orders by itself, and backtrader's broker fills it."],
     }
     return [_core(config), *decided[kind(strategy_class(config.strategy.named))], _costs(config), _cash(config)]
@@ -173,34 +115,6 @@ def _cash(config: RunConfig) -> str:
     return f"Cash earns {earned}{owed}."
 
 
-def _sized(hedge: HedgeConfig) -> str:
-    return f"{_words(hedge, METHODS[hedge.sizing].words)} in {hedge.instrument}, at most {percent(hedge.max_weight, 0)}"
-
-
-def _words(hedge: HedgeConfig, text: str) -> str:
-    return text.format(
-        weight=percent(hedge.weight),
-        buffer=percent(hedge.buffer, 0),
-        cover=percent(hedge.cover, 0),
-        target=percent(hedge.target_volatility, 0),
-        band=percent(hedge.band),
-    )
-
-
-def _policy(config: RunConfig) -> str:
-    policy = config.policy
-    clauses = [
-        f"It is entered when the signal reaches {policy.enter:g} and left when it is below {policy.exit:g}",
-        f"after {counted(policy.confirm, 'close')} in a row" if policy.confirm > 1 else "",
-        f"held for at least {counted(policy.min_hold, 'session')}" if policy.min_hold else "",
-        f"held for at most {counted(policy.max_hold, 'session')}" if policy.max_hold else "",
-        f"not entered for {counted(policy.cooldown, 'session')} after an exit" if policy.cooldown else "",
-        f"left at a loss of {percent(policy.stop_loss)} of the fund" if policy.stop_loss else "",
-        f"left at a gain of {percent(policy.take_profit)} of the fund" if policy.take_profit else "",
-    ]
-    return ", ".join(part for part in clauses if part) + "."
-
-
 def _amount(cost: float | Mapping[str, float]) -> str:
     if isinstance(cost, Mapping):
         return ", ".join(f"{value:g} ({name})" for name, value in cost.items())
@@ -214,16 +128,15 @@ def strategy(config: RunConfig, label: str) -> str:
     return f"{label}{f' ({values})' if values else ''}{f': {about[0]}' if about else ''}".removesuffix(".") + "."
 
 
-def statistics(evaluation: Evaluation) -> list[str]:
+def statistics(config: RunConfig, evaluation: Evaluation) -> list[str]:
     """Return how the attribution and the intervals were made, a sentence each."""
     evidence = evaluation.evidence
-    fee, spread, block = percent(FEE, 2), percent(SPREAD, 2), number(evidence.block, 1)
-    attributed = f"Attribution takes {fee} a year for the fund's fee and {spread} a year for the spread on its swaps."
+    block = number(evidence.block, 1)
     resampled = (
         f"Intervals are those of {evidence.draws:,} draws of the stationary bootstrap over {evidence.returns:,} daily"
         f" returns, in blocks of {block} sessions on average, seed {evidence.seed}; they cover {100 * LEVEL:.0f} %."
     )
-    return [attributed, resampled]
+    return [*attributed(config), resampled]
 
 
 def history(result: Run) -> list[str]:

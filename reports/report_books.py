@@ -10,7 +10,7 @@ from engine.analytics.answer.words import names_of
 from engine.analytics.controls import CONTROLS, MATCHED
 from engine.kernel.loop import Ledger
 from engine.runs.run import Run
-from reports.first_sum import hedge_words
+from reports.hedge_words import hedge_words
 
 FIRST = tuple(kind.key for kind in sorted(CONTROLS.values(), key=lambda kind: kind.when != MATCHED) if kind.main)
 """Controls that come first, and whose lines are drawn strong."""
@@ -45,7 +45,7 @@ def books_of(result: Run) -> tuple[NamedBook, ...]:
     """Return every book of a run, the hedged one first."""
     names = names_of(result.config)
     order = sorted(result.controls, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
-    own = NamedBook("hedged", f"{names.hedge} hedge", f"{hedge_words(result, names)}.", result.hedged)
+    own = NamedBook("hedged", names.hedge.title, f"{hedge_words(result)}.", result.hedged)
     return (own, *(_control(result, name, more=names.more) for name in order))
 
 

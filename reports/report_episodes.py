@@ -18,6 +18,7 @@ from engine.runs.run import Run
 from reports.charts import singles
 from reports.document import Chart, Column, Custom, Details, Menus, Paragraph, Part, Row, Section, Table
 from reports.report_money import cascade_chart
+from reports.report_spells import spells
 
 AROUND = 10
 """Sessions of the underlying that are drawn before and after an episode."""
@@ -35,6 +36,8 @@ ORDERS = (
 def episodes(result: Run, evaluation: Evaluation) -> Section:
     """Return the section: how far the underlying had to move, what became of the episodes, and each of them folded."""
     roles, count = result.market.roles, len(evaluation.episodes)
+    if not roles.one_fund:
+        return spells(result, evaluation, measures(result))
     fund, underlying = roles.hedge, roles.underlying
     if not count:
         return Section("episodes-part", "No episodes", [Paragraph(f"{fund} was never bought.", "dek")], "Episodes")

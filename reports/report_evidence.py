@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from data.arithmetic import expm1, log
-from data.format import UNKNOWN, counted, number, p_value, percent, points, signed
+from data.format import UNKNOWN, capital, counted, number, p_value, percent, points, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_sum
 from engine.analytics.answer.fund_part import APART, LARGEST, FundPart
 from engine.analytics.answer.timing import LEVEL
-from engine.analytics.answer.words import dates_words, names_of
+from engine.analytics.answer.words import Names, dates_words, names_of
 from engine.analytics.drawdowns import core_level
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Chart, Column, Details, Paragraph, Part, Row, Section, Table
@@ -32,19 +32,19 @@ def rests(result: Run, answer: Answer, books: tuple[NamedBook, ...]) -> Section:
     """Return clusters of episodes, and the days on which hedge and holding less parted most."""
     names, fund = names_of(result.config), answer.fund
     if not fund.clusters:
-        finding, parts = f"{names.hedge} and {names.selling} daily were the same book", list[Part]()
+        finding, parts = f"{capital(names.hedge.called)} and {names.selling} daily were the same book", list[Part]()
     else:
         assert fund.n_effective is not None  # noqa: S101  # there are clusters
         weigh = f"weighs as {number(fund.n_effective, 1)} equal clusters, of {len(fund.clusters):,}"
         if fund.rests_on:
             weigh = rests_words(fund, answer.sessions, sum(cluster.episodes for cluster in fund.clusters))
-        finding = f"What {names.hedge} did beside {names.selling} {weigh}"
-        parts = _clusters(result, fund, f"{names.selling} daily")
+        finding = f"What {names.hedge.called} did beside {names.selling} {weigh}"
+        parts = _clusters(result, fund, names)
     return Section("rests-part", finding, [*parts, *_days(result, books)], "Rests on")
 
 
-def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
-    days, name = result.market.run_sessions, result.market.hedge
+def _clusters(result: Run, fund: FundPart, names: Names) -> list[Part]:
+    days = result.market.run_sessions
     rows, bars = [], []
     for cluster in sorted(fund.clusters, key=lambda cluster: -cluster.share):
         first, last = days[cluster.first], days[cluster.last]
@@ -59,9 +59,9 @@ def _clusters(result: Run, fund: FundPart, selling: str) -> list[Part]:
         Column("Of all that differs", "Its size over the sum of all sizes, whatever their signs.", format=percent),
     ]
     about = (
-        f"{name} less {selling}, log points, the largest clusters first. Episodes with fewer than {APART} sessions"
-        " between them are one cluster. How many equal ones weigh as much is N_eff. A cluster with more than"
-        f" {100 * LARGEST:.0f} % of all that differs lets no label stand."
+        f"{capital(names.hedge.called)} less {names.selling} daily, log points, the largest clusters first. Episodes"
+        f" with fewer than {APART} sessions between them are one cluster. How many equal ones weigh as much is N_eff."
+        f" A cluster with more than {100 * LARGEST:.0f} % of all that differs lets no label stand."
     )
     return [
         Paragraph(about, "dek"),

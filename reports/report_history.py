@@ -13,8 +13,8 @@ from data.format import counted, counted_of, percent, points
 from engine.analytics.derisk import net_beta
 from engine.analytics.drawdowns import DEEP, RISE, Fall, core_level, falls_of
 from engine.analytics.metrics import drawdowns
+from engine.hedge_names import hedge_name
 from engine.kernel.loop import Ledger
-from engine.legs import HEDGE
 from engine.runs.run import Run
 from engine.setup import run_beta
 from reports.charts import singles, spread
@@ -31,12 +31,13 @@ ENDED = {"peak": "new peak", "rise": f"up {100 * RISE:.0f} %", "open": "goes on"
 
 def growth(result: Run, books: tuple[NamedBook, ...]) -> Section:
     """Return growth and drawdown, the hedge over what it is compared with, and the book's net beta."""
-    fund, underlying = result.market.hedge, result.market.underlying
+    held, underlying = hedge_name(result.config), result.market.underlying
     over = [book for book in books if book.name in OVER and book.ledger is not None]
     ratios = f" Third, the hedge over {' and over '.join(map(_called, over))}: below 1 it is behind." if over else ""
     caption = (
         f"Equity in dollars, and below it the fall from the highest so far.{ratios} Last, the hedged book's net beta:"
-        f" how much of it moves with {underlying}; below 0 it gains when {underlying} falls. Shaded: {fund} is held."
+        f" how much of it moves with {underlying}; below 0 it gains when {underlying} falls. Shaded: {held.called}"
+        f" {'are' if held.plural else 'is'} held."
         " Point at a day for every book of it."
     )
     description = f"Growth, drawdown, relative growth and net beta of {counted(len(books), 'book')}"
@@ -87,8 +88,9 @@ def _growth_data(result: Run, books: tuple[NamedBook, ...], over: list[NamedBook
 
 
 def held_stretches(hedged: Ledger) -> list[list[int]]:
-    """Return the sessions between which the fund was held: the fill that bought it, and the one that sold all of it."""
-    held: Flags = hedged.shares[: hedged.last + 1, HEDGE] != 0.0
+    """Return the sessions between which a hedge was held: the fill that bought it, and the one that sold all of it."""
+    hedges = hedged.hedges.shape[1]
+    held: Flags = (hedged.shares[: hedged.last + 1, -hedges:] != 0.0).any(axis=1)
     edges = np.diff(np.concatenate(([0], held.astype(np.int64), [0])))
     ends = np.minimum(np.flatnonzero(edges < 0), hedged.last)
     return np.column_stack((np.flatnonzero(edges > 0), ends)).tolist()

@@ -8,63 +8,32 @@ from typing import Any
 
 import numpy as np
 
-from data.format import UNKNOWN, counted, dollars, number, percent, points
-from data.fund import FEE, SPREAD
+from data.format import UNKNOWN, capital, counted, dollars, number, percent, points
 from data.roles import Roles
-from engine.analytics.attribution import SLEEVE, SPANS
+from engine.analytics.attribution import SLEEVE
 from engine.analytics.carino import DECAY, linking
 from engine.analytics.cascade import STEPS, Cascade
 from engine.analytics.evaluate import Evaluation
+from engine.hedge_names import hedge_name, traded_name
 from engine.rules import costs_of
 from engine.runs.run import Run
 from reports.charts import singles
 from reports.document import Chart, Column, Paragraph, Part, Row, Section, Table
+from reports.hedge_parts import TITLES, abouts, kinds_of, sleeve_parts, spans_of, titles_of
 from reports.renderers.html import typeset
 
 GAINED = partial(dollars, sign=True)
-TITLES = {
-    "core": "Core not held",
-    "interest": "Interest on cash",
-    "direction": "Direction",
-    "compounding": "Path effect",
-    "financing": "Financing earned",
-    "fee": "Fund's fee",
-    "spread": "Swap spread",
-    "tracking": "Tracking",
-    "costs": "Costs of trading",
-    "hedge_costs": "Costs of trading",
-}
-
-
-def abouts(roles: Roles) -> dict[str, str]:
-    """Return what each step of the bridge and of the sleeve is."""
-    b, way = roles.leverage, "short" if roles.leverage < 0 else "long"
-    fee, spread = percent(FEE, 2), percent(SPREAD, 2)
-    return {
-        "core": "What the core would have made that was sold, or held less of, than unhedged.",
-        "interest": "On the book's cash, or on what it owes.",
-        "direction": f"What {abs(b):g} times as much {roles.underlying} {way}, set when the fund was bought and then"
-        " left alone, would have made.",
-        "compounding": f"What the fund's daily reset to {b:g} times added to that or took: a path effect,"
-        " good in a trend and bad in a chop.",
-        "financing": f"Interest on the fund's own cash, {1 - b:g} times its worth, at the bill rate.",
-        "fee": f"The fund's expense ratio, {fee} a year.",
-        "spread": f"What its swaps cost above the bill rate, {spread} a year on {abs(b):g} times its worth.",
-        "tracking": f"The fund's own return less all of the above: how {roles.hedge} kept to its model.",
-        "costs": "Commission and slippage on the fund and the core.",
-        "hedge_costs": "Commission and slippage on the fund.",
-    }
 
 
 def money(result: Run, evaluation: Evaluation) -> Section:
-    """Return the bridge from doing nothing to the hedge, and the fund's own parts."""
-    metrics, roles = result.metrics, result.market.roles
-    carried, fund = metrics["bridge"], roles.hedge
-    largest = max(SPANS, key=lambda name: abs(carried[name]))
+    """Return the bridge from doing nothing to the hedge, and the hedge's own parts."""
+    metrics, roles, name = result.metrics, result.market.roles, hedge_name(result.config)
+    carried, fund, titles = metrics["bridge"], name.called, titles_of(roles)
+    largest = max(spans_of(roles), key=lambda name: abs(carried[name]))
     ends = f"{dollars(metrics['controls']['unhedged']['final_equity'])} to {dollars(metrics['final_equity'])}"
-    step = f"the largest step is {TITLES[largest].lower()}, {GAINED(carried[largest])}"
+    step = f"the largest step is {titles[largest].lower()}, {GAINED(carried[largest])}"
     yearly = Column(
-        f"{fund}'s part of the growth, points a year",
+        f"{capital(name.possessive)} part of the growth, points a year",
         "Of the hedged book's CAGR, linked over time (Carino).",
         format=points,
     )
@@ -73,6 +42,7 @@ def money(result: Run, evaluation: Evaluation) -> Section:
         " it would have become: dollars lost early would have grown with the core until the end."
     )
     drawn = "Waterfall from the end value of doing nothing to the hedge's"
+    columns = [Column("Step"), Column("Of the end value", format=GAINED), yearly]
     so_far = f"What each part of {fund} has brought so far"
     summed = (
         f"What {fund} brought, a year, in points of the hedged book's CAGR, linked over time (Carino): with"
@@ -81,56 +51,55 @@ def money(result: Run, evaluation: Evaluation) -> Section:
     linked = f"{so_far}, in points of the hedged book's total return, of which the core made the rest."
     parts: list[Part] = [
         Paragraph(steps, "dek"),
-        Chart("bridge", drawn, size="tall", data=bridge_chart(metrics)),
-        Table("steps", [Column("Step"), Column("Of the end value", format=GAINED), yearly], _steps(metrics, roles)),
-        Chart("sleeve", f"Waterfall of what {fund} brought a year", summed, data=sleeve_chart(metrics, roles)),
-        Chart("linked", so_far, linked, "tall", _linked(evaluation, fund)),
+        Chart("bridge", drawn, size="tall", data=bridge_chart(metrics, roles)),
+        Table("steps", columns, _steps(metrics, roles, fund)),
+        Chart("sleeve", f"Waterfall of what {fund} brought a year", summed, data=sleeve_chart(metrics, roles, fund)),
+        Chart("linked", so_far, linked, "tall", _linked(evaluation, roles, fund)),
     ]
     return Section("bridged", f"From {ends}: {step}", parts, "Money")
 
 
-def _linked(evaluation: Evaluation, fund: str) -> list[dict[str, Any]]:
+def _linked(evaluation: Evaluation, roles: Roles, fund: str) -> list[dict[str, Any]]:
     """Return each part of what the sleeve made, summed up from the start and linked, in points of total return."""
     ours = evaluation.attribution
     share = 100.0 * linking(ours.equity, ours.last)[: ours.last + 1]
-    parts = {TITLES[name]: ours.dollars[name][: ours.last + 1] for name in SLEEVE}
+    titles = titles_of(roles)
+    parts = {titles[name]: ours.dollars[name][: ours.last + 1] for name in sleeve_parts(roles)}
     lines = {f"All of {fund}": ours.sleeve[: ours.last + 1]} | parts
     return [{"name": name, "y": singles(np.cumsum(column * share))} for name, column in lines.items()]
 
 
-def _steps(metrics: Mapping[str, Any], roles: Roles) -> list[Row]:
-    """Return the steps from doing nothing to the hedge, and what the decay and the sleeve are."""
-    about, carried, yearly = abouts(roles), metrics["bridge"], metrics["attribution"]
+def _steps(metrics: Mapping[str, Any], roles: Roles, fund: str) -> list[Row]:
+    """Return the steps from doing nothing to the hedge, and what a fund's decay and the sleeve are."""
+    about, carried, yearly, titles = abouts(roles), metrics["bridge"], metrics["attribution"], titles_of(roles)
     rows = []
-    for name in SPANS:
+    for name in spans_of(roles):
         own = "hedge_costs" if name == "costs" else name
         brought = yearly[f"{own}_a_year"] if own in SLEEVE else ""
-        rows.append(Row([TITLES[name], carried[name], brought], about[name]))
+        rows.append(Row([titles[name], carried[name], brought], about[name]))
+    made = "What it made, after its costs."
+    whole = Row([f"All of {fund}", "", yearly["sleeve_a_year"]], made, "sum")
+    if kinds_of(roles) != {"fund"}:
+        return [*rows, whole]
     taken = sum(carried[name] for name in DECAY)
     what = "What the fund itself takes: fee, spread and tracking, to be set against the financing earned."
-    made = "What it made, after its costs."
-    return [
-        *rows,
-        Row(["Decay", taken, yearly["decay_a_year"]], what, "sum"),
-        Row([f"All of {roles.hedge}", "", yearly["sleeve_a_year"]], made, "sum"),
-    ]
+    return [*rows, Row(["Decay", taken, yearly["decay_a_year"]], what, "sum"), whole]
 
 
-def bridge_chart(metrics: Mapping[str, Any]) -> dict[str, Any]:
+def bridge_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
     """Return the waterfall from the unhedged book's end value to the hedged one's, dollars."""
-    steps = [metrics["bridge"][name] for name in SPANS]
-    end = metrics["final_equity"]
+    titles, spans, end = titles_of(roles), spans_of(roles), metrics["final_equity"]
+    steps = [metrics["bridge"][name] for name in spans]
     texts = [dollars(end - sum(steps)), *(dollars(step, sign=True) for step in steps), dollars(end)]
-    return _waterfall(
-        ["Doing nothing", *(TITLES[name] for name in SPANS), "The hedge"], [end - sum(steps), *steps], texts
-    )
+    labels = ["Doing nothing", *(titles[name] for name in spans), "The hedge"]
+    return _waterfall(labels, [end - sum(steps), *steps], texts)
 
 
-def sleeve_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
+def sleeve_chart(metrics: Mapping[str, Any], roles: Roles, fund: str) -> dict[str, Any]:
     """Return the waterfall of what the sleeve brought, fractions a year of the hedged book's CAGR."""
-    made = metrics["attribution"]
-    steps, total = [made[f"{name}_a_year"] for name in SLEEVE], made["sleeve_a_year"]
-    labels = [*(TITLES[name] for name in SLEEVE), f"All of {roles.hedge}"]
+    made, parts, titles = metrics["attribution"], sleeve_parts(roles), titles_of(roles)
+    steps, total = [made[f"{name}_a_year"] for name in parts], made["sleeve_a_year"]
+    labels = [*(titles[name] for name in parts), f"All of {fund}"]
     return _waterfall(labels, steps, [points(value) for value in (*steps, total)], starts=False)
 
 
@@ -181,7 +150,8 @@ def _costs(result: Run) -> list[Row]:
     traded = (np.abs(hedged.traded) * setup.prices.fill)[span]
     fills = hedged.traded[span] != 0.0
     figures = [part.sum(axis=0) for part in (fills, traded, commission, slippage)]
-    names = result.market.roles.traded
+    roles = result.market.roles
+    names = [*roles.core, *(traded_name(role, roles) for role in roles.hedges)]
     rows = [_cost_row(name, [column[i] for column in figures]) for i, name in enumerate(names)]
     return [*rows, _cost_row("All", [column.sum() for column in figures], "sum")]
 

@@ -6,12 +6,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from data.format import UNKNOWN, counted_of, dollars, number, percent, points
+from data.format import UNKNOWN, capital, counted_of, dollars, number, percent, points
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.variations import Alternative, Variation
+from engine.analytics.answer.words import Names
 from engine.analytics.controls import HELD_LESS
+from engine.hedge_names import PARTS
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Column, Details, Paragraph, Part, Row, Section, Table
 from reports.report_books import NamedBook
@@ -101,7 +103,7 @@ def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
     ]
     bars, rows = [], []
     for way in alternatives:
-        name, role = f"{_capital(way.dot.title)}{', own' if way.own else ''}", "hedge" if way.own else ""
+        name, role = f"{capital(way.dot.title)}{', own' if way.own else ''}", "hedge" if way.own else ""
         dot = way.dot
         bars.append(Bar(name.removeprefix("Rebalanced "), dot.gap, role, group=groups[way.kind]))
         cells = [name, dot.cagr, dot.max_drawdown, dot.bad_quarter, way.fills, way.net_short, dot.gap]
@@ -118,10 +120,6 @@ def sizes(result: Run, alternatives: Sequence[Alternative]) -> Section:
     return Section("sizes-part", finding, parts, "Size")
 
 
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]
-
-
 GROUPS = {
     "fills": "Filled otherwise",
     "costs": "Dearer",
@@ -130,17 +128,11 @@ GROUPS = {
     "start": "Started later",
     "weight": "Another weight",
 }
-CHANGED = (
-    Column("Changed"),
-    Column("Gap", "Growth a year less that of holding less to the same bad quarter.", unit="points", format=points),
-    Column(
-        "Fund", "What the fund did beside selling core day by day, log growth a year.", unit="points", format=points
-    ),
-)
 
 
-def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
-    """Return what the gap and the fund's part become when one thing is changed. It informs and vetoes nothing."""
+def sensitivity(answer: Answer, variations: Sequence[Variation], names: Names) -> Section:
+    """Return what the gap and the hedge's own part become when one thing is changed. It informs and vetoes nothing."""
+    changed = _changed(names)
     own = answer.insurance.quarter.gap
     gaps = [variation.gap for variation in variations]
     starts = [variation for variation in variations if variation.group == "start"]
@@ -149,35 +141,45 @@ def sensitivity(answer: Answer, variations: Sequence[Variation]) -> Section:
     turned = f"it changes sides in {side} of {len(gaps)}" if side else "it never changes sides"
     between = f"between {points(min(gaps))} and {points(max(gaps))} points"
     bars = [Bar("As it is", own, "hedge")]
-    bars += [Bar(_capital(variation.name), variation.gap, group=GROUPS[variation.group]) for variation in others]
+    bars += [Bar(capital(variation.name), variation.gap, group=GROUPS[variation.group]) for variation in others]
     rows = [Row(["As it is", own, answer.fund.estimate], role="sum"), *_changed_rows(others)]
     if starts:
         bars += _range(starts)
-        later = f"Started 1 to {len(starts)} months later" if len(starts) > 1 else _capital(starts[0].name)
+        later = f"Started 1 to {len(starts)} months later" if len(starts) > 1 else capital(starts[0].name)
         funds = [start.fund for start in starts if start.fund is not None]
         rows.append(Row([later, _span([start.gap for start in starts]), _span(funds)]))
     about = "The gap to holding less, points of growth a year, with one thing changed. It informs and vetoes nothing"
     parts: list[Part] = [
         Paragraph(about, "dek"),
         BarChart("sensitivity-bars", "The gap to holding less with one thing changed", bars, points),
-        Table("sensitivity", CHANGED, rows),
+        Table("sensitivity", changed, rows),
     ]
     if starts:
-        table = Table("starts", CHANGED, _changed_rows(starts))
+        table = Table("starts", changed, _changed_rows(starts))
         parts.append(Details(f"Each of the {len(starts)} later starts", [table]))
     finding = f"With one thing changed the gap to holding less lies {between}: {turned}"
     return Section("sensitivity-part", finding, parts, "Sensitivity")
 
 
+def _changed(names: Names) -> tuple[Column, ...]:
+    what = "the fund" if names.hedge.part == PARTS["fund"] else names.hedge.called
+    own = f"What {what} did beside {names.selling} core day by day, log growth a year."
+    return (
+        Column("Changed"),
+        Column("Gap", "Growth a year less that of holding less to the same bad quarter.", unit="points", format=points),
+        Column(names.hedge.part, own, unit="points", format=points),
+    )
+
+
 def _changed_rows(variations: Sequence[Variation]) -> list[Row]:
-    return [Row([_capital(variation.name), variation.gap, variation.fund]) for variation in variations]
+    return [Row([capital(variation.name), variation.gap, variation.fund]) for variation in variations]
 
 
 def _range(starts: Sequence[Variation]) -> list[Bar]:
     """Return the lowest and the highest gap of the later starts."""
     low, high = min(starts, key=lambda start: start.gap), max(starts, key=lambda start: start.gap)
     return [
-        Bar(f"{_capital(start.name)}, {which} of {len(starts)}", start.gap, group=GROUPS["start"])
+        Bar(f"{capital(start.name)}, {which} of {len(starts)}", start.gap, group=GROUPS["start"])
         for start, which in ((low, "lowest"), (high, "highest"))
     ]
 

@@ -7,17 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from data.format import dollars, percent, times
+from data.format import dollars
 from engine.analytics.answer.words import Piece, plain
-from engine.hedge_config import HedgeConfig
 from engine.runs.run import Run
 from reports.document import Column, Paragraph, Row, Table, named, notes
 from reports.first_screen import screen_of
 from reports.first_terminal import screen_lines
+from reports.hedge_words import exposure
 from reports.renderers.terminal import show
-from strategies.policy import ENTER
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,28 +42,6 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
     low, high = (dollars(value) for value in made["final_equity"])
     lowest, highest = (dollars(value) for value in made["unhedged_final_equity"])
     return [f"SYNTHETIC history may err by its band: the end value is {low} to {high}, unhedged {lowest} to {highest}."]
-
-
-def exposure(result: Run) -> str:
-    """Return in words what the hedge does to net exposure, and what selling core does instead."""
-    hedge, hedged = result.config.hedge, result.hedged
-    weights = hedged.hedges[: hedged.last + 1][hedged.actions[: hedged.last + 1] == ENTER]
-    if not len(weights):
-        return "The hedge was never ordered on."
-    low, middle, high = float(weights.min()), float(np.median(weights)), float(weights.max())
-    least, usual, most = (percent(weight, 0) for weight in (low, middle, high))
-    spread = usual if high - low < 0.005 else f"{least} to {most} (median {usual})"  # shown in whole percents
-    before, after = net_exposure(hedge, 0.0), net_exposure(hedge, middle)
-    return (
-        f"{spread} in {hedge.instrument} takes net exposure from {before:.2f} to {after:.2f} while "
-        f"hedged, {times(len(weights))}; selling core instead goes to the same exposure on the same days."
-    )
-
-
-def net_exposure(hedge: HedgeConfig, weight: float) -> float:
-    """Return the book's exposure to the underlying, of equity, with that much in the hedge and a core of beta 1."""
-    core = 1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0
-    return core - (weight if hedge.funding == "sell_core" else 0.0) + (hedge.leverage or 0.0) * weight
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:

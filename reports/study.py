@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,8 +40,26 @@ CHANCE = (
 
 def things(roles: Roles) -> dict[str, str]:
     """Return what is studied, by the name of `engine.analytics.event_study.StudyWindow`'s field, as people call it."""
-    static = f"{roles.hedge} less {roles.leverage:g} times {roles.underlying} over the same sessions"
-    return {"fund": roles.hedge, "underlying": roles.underlying, "static": static}
+    if not shows_hedge(roles):
+        return {"underlying": roles.underlying}
+    found = {"fund": roles.hedge, "underlying": roles.underlying}
+    if not roles.one_fund:
+        return found
+    return found | {"static": f"{roles.hedge} less {roles.leverage:g} times {roles.underlying} over the same sessions"}
+
+
+def shows_hedge(roles: Roles) -> bool:
+    """Return whether the hedge is studied beside the underlying: one fund or asset, which has a price of its own."""
+    return len(roles.hedges) == 1 and roles.hedges[0].kind in ("fund", "asset")
+
+
+def studied(roles: Roles) -> str:
+    """Return what is studied first: the hedge, or the underlying alone."""
+    return roles.hedge if shows_hedge(roles) else roles.underlying
+
+
+def _moved(window: StudyWindow, roles: Roles) -> Moves:
+    return window.fund if shows_hedge(roles) else window.underlying
 
 
 def rows(study: EventStudy, thing: str) -> list[Row]:
@@ -51,7 +69,8 @@ def rows(study: EventStudy, thing: str) -> list[Row]:
 
 def headline(study: EventStudy, roles: Roles) -> str:
     """Return how many triggers there are and what chance doesn't explain of what followed them."""
-    what, fund = TRIGGERS[study.every].format(hedge=roles.hedge), roles.hedge
+    hedge = roles.hedge if shows_hedge(roles) else "the hedge"
+    what, fund = TRIGGERS[study.every].format(hedge=hedge), studied(roles)
     count = len(study.triggers)
     if not count:
         return f"There is nothing to study: no {what.replace('closes', 'close', 1).replace(' were ', ' was ')}."
@@ -76,10 +95,11 @@ def finding(study: EventStudy, roles: Roles) -> str:
         return "No trigger"
     if not judged:
         return f"{counted(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
-    sure = [f"{window.sessions}" for window in judged if window.fund.mean.sure or window.fund.above.sure]
+    moved = {f"{window.sessions}": _moved(window, roles) for window in judged}
+    sure = [sessions for sessions, moves in moved.items() if moves.mean.sure or moves.above.sure]
     if not sure:
-        return f"After its triggers {roles.hedge} did as on all days, as far as can be told"
-    return f"After its triggers {roles.hedge} did otherwise than on all days over {' and '.join(sure)} sessions"
+        return f"After its triggers {studied(roles)} did as on all days, as far as can be told"
+    return f"After its triggers {studied(roles)} did otherwise than on all days over {' and '.join(sure)} sessions"
 
 
 def notes(study: EventStudy, roles: Roles) -> list[str]:
@@ -102,21 +122,22 @@ def notes(study: EventStudy, roles: Roles) -> list[str]:
         "twice the window or more: each brings along what followed it and whether it was a trigger. Triggers that "
         "cluster in one bad month so come and go together, and count about as one."
     )
-    return [begins, more, static, *([drawn, CHANCE] if blocks else [])]
+    own = [static] if roles.one_fund else []
+    return [begins, more, *own, *([drawn, CHANCE] if blocks else [])]
 
 
 def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
     """Return what a page shows below a study's headline: mean paths, a table of all things, notes."""
-    fund, underlying = roles.hedge, roles.underlying
+    named = list(things(roles).values())[:2]
     parts: list[Part] = []
     if len(study.triggers):
         groups = [[Row([title], role="group"), *rows(study, thing)] for thing, title in things(roles).items()]
         caption = (
-            f"Mean total return since the price that windows begin at, in percent: {fund} above, {underlying} below,"
+            f"Mean total return since the price that windows begin at, in percent: {_places(named)},"
             " sessions from the trigger's close across. Shaded, the 95 % interval of the mean after triggers, one"
             " session at a time."
         )
-        described = f"Mean path of {fund} and {underlying} around the triggers, and on all days"
+        described = f"Mean path of {' and '.join(named)} around the triggers, and on all days"
         parts += [
             Chart("after", described, caption, data=study_data(study, roles)),
             Table("study", [*map(Column, HEADS)], [row for group in groups for row in group]),
@@ -124,9 +145,14 @@ def study_parts(study: EventStudy, roles: Roles) -> list[Part]:
     return [*parts, Items(notes(study, roles), "dek")]
 
 
+def _places(named: Sequence[str]) -> str:
+    return f"{named[0]} above, {named[1]} below" if len(named) > 1 else named[0]
+
+
 def study_data(study: EventStudy, roles: Roles) -> dict[str, Any]:
     """Return what the script of a page draws."""
-    paths = ((roles.hedge, study.fund), (roles.underlying, study.underlying))
+    paths = [(roles.hedge, study.fund)] if shows_hedge(roles) else []
+    paths.append((roles.underlying, study.underlying))
     named = ("after", "low", "high", "all_days")
     lines = [{"name": name} | {part: singles(getattr(path, part)) for part in named} for name, path in paths]
     return {"offsets": study.offsets.tolist(), "lines": lines}
@@ -148,10 +174,8 @@ def write_study_page(
     span
         The run's first and last session.
     """
-    about = (
-        f"{span[0]} to {span[1]}. {roles.hedge} is a fund that returns {roles.leverage:g} times {roles.underlying}'s"
-        " move of each day."
-    )
+    fund = f" {roles.hedge} is a fund that returns {roles.leverage:g} times {roles.underlying}'s move of each day."
+    about = f"{span[0]} to {span[1]}.{fund if roles.one_fund else ''}"
     simulated = note is not None and note.startswith("SIMULATED")
     lead = Paragraph(headline(study, roles), "strong", "study-headline")
     sections = [Section("", "", [lead, *study_parts(study, roles)])]
@@ -193,8 +217,9 @@ def _difference(contrast: Contrast, places: int) -> Cell:
 def _found(windows: list[StudyWindow], roles: Roles) -> Iterator[str]:
     """Yield a sentence for every difference of the fund's whose interval leaves 0 out."""
     for window in windows:
-        over = f"Over {counted(window.sessions, 'session')} {roles.hedge}"
-        for gap, did, how in ((window.fund.mean, "made", "on average"), (window.fund.above, "rose", "of the time")):
+        over = f"Over {counted(window.sessions, 'session')} {studied(roles)}"
+        moved = _moved(window, roles)
+        for gap, did, how in ((moved.mean, "made", "on average"), (moved.above, "rose", "of the time")):
             if gap.sure and gap.difference is not None:
                 way = "more" if gap.difference > 0.0 else "less"
                 apart = f"{number(100 * abs(gap.difference))} points {way} {how}"

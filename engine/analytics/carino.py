@@ -92,7 +92,7 @@ def scalars(attribution: Attribution) -> dict[str, float]:
     ``sleeve``, all that the hedge made. And `HedgeTiming`, a year: ``hedge_times_fund``, ``average_hedge``, ``timing``.
     """
     dollars = {name: float(column.sum()) for name, column in attribution.dollars.items()}
-    linked, yearly = contributions(attribution), _yearly(attribution)
+    linked, yearly = contributions(attribution), yearly_share(attribution)
     figures: dict[str, float] = {}
     for name, parts in _rows(attribution.dollars).items():
         figures[f"{name}_dollars"] = math.fsum(dollars[part] for part in parts)
@@ -102,11 +102,18 @@ def scalars(attribution: Attribution) -> dict[str, float]:
     return figures | {"hedge_times_fund": total, "average_hedge": average, "hedge_timing": timing}
 
 
+def by_hedge(attribution: Attribution) -> tuple[dict[str, float], ...]:
+    """Return what each part of each traded hedge contributed to CAGR, by ``<part>_a_year``; parts as of `SLEEVE`."""
+    share, yearly = linking(attribution.equity, attribution.last), yearly_share(attribution)
+    made = [{f"{name}_a_year": dot(leg[name], share) * yearly for name in SLEEVE} for leg in attribution.legs]
+    return tuple(each | {"sleeve_a_year": math.fsum(each.values())} for each in made)
+
+
 def _rows(columns: Mapping[str, Floats]) -> dict[str, tuple[str, ...]]:
     return {name: (name,) for name in columns} | {"decay": DECAY, "sleeve": SLEEVE}
 
 
-def _yearly(attribution: Attribution) -> float:
+def yearly_share(attribution: Attribution) -> float:
     """Return cagr over total return; its limit for a book that ends where it began."""
     total = attribution.equity[attribution.last] / attribution.equity[0] - 1.0
     years = attribution.last / attribution.a_year

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from data.format import percent
+from data.format import capital, percent
 from engine.analytics.answer import words
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.insurance import CANT_TELL, NOT_PAID, PAID
@@ -76,7 +76,7 @@ def verdict_of(answer: Answer, names: words.Names, price: Protection, sale_cost:
         f"{headline} {words.plain(words.lead(answer, names))}",
         (words.label_sentence(answer.insurance), words.sum_words(answer, names)),
         price_sentence(price),
-        alternative_sentence(names.hedge, sale_cost),
+        alternative_sentence(names.hedge.called, sale_cost),
     )
 
 
@@ -116,7 +116,7 @@ def alternative_sentence(hedge: str, cost: Figure) -> str:
     if cost.value is None:
         return f"There is no cost of selling that makes {hedge} and selling core equal: {cost.why}."
     if cost.value == 0.0:
-        return f"{hedge} and selling core ended with the same dollars."
+        return f"{capital(hedge)} and selling core ended with the same dollars."
     return f"Selling core is better unless selling costs you more than {percent(cost.value, 2)} of the amount sold."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from data.format import lowered
 from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
+from engine.analytics.carino import by_hedge
 from engine.analytics.controls import Case, least_controls, run_unhedged
 from engine.analytics.evaluate import Evaluation, evaluate
 from engine.analytics.measure import metrics_of
@@ -20,6 +22,7 @@ from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
+from engine.hedge_names import hedge_name, modelled_note
 from engine.kernel.loop import Ledger
 from engine.provenance import notes_of
 from engine.runs.run import SIMULATED, Execution, Run
@@ -91,13 +94,14 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         "strategy": label,
         "source": market.source.name,
         "simulated": market.simulated,
-        **metrics_of(hedged, setup.terms.cash_accrual, sessions, trades),
+        **metrics_of(hedged, setup.terms.cash_accrual, sessions, trades, market.roles.firsts),
         "controls": {
             name: metrics_of(control.ledger, control.terms.cash_accrual, sessions, control.trades)
             for name, control in controls.items()
             if control.ledger is not None and control.trades is not None
         },
         **_judged(evaluation),
+        "hedges": hedges_of(setup, evaluation),
         "synthetic": _synthetic(config, source, market),
         "notes": list(notes),
     }
@@ -109,6 +113,25 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         ledgers,
         Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, reads, engine),
     )
+
+
+def hedges_of(setup: Setup, evaluation: Evaluation | None) -> list[dict[str, Any]] | None:
+    """Return what each traded hedge came to, where there are several; None else, and with ``controls: off``."""
+    roles = setup.market.roles
+    if evaluation is None or len(roles.hedges) == 1:
+        return None
+    counts = Counter(episode.hedge for episode in evaluation.episodes)
+    parts = zip(roles.hedges, roles.labels, by_hedge(evaluation.attribution), evaluation.bridge.legs, strict=True)
+    return [
+        {
+            "hedge": label,
+            "kind": role.kind,
+            "episodes": counts[role.leg],
+            **made,
+            "bridge": {name: float(dollars[evaluation.attribution.last]) for name, dollars in steps.items()},
+        }
+        for role, label, made, steps in parts
+    ]
 
 
 def _check_worth(hedged: Ledger, market: Market) -> None:
@@ -162,7 +185,9 @@ def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
     """Return what the numbers alone don't say."""
     market, sizing, notes = setup.market, sizing_of(config), []
     if market.simulated:
-        notes.append(SIMULATED.format(hedge=market.hedge))
+        notes.append(SIMULATED.format(hedge=hedge_name(config).noun))
+    if note := modelled_note(config):
+        notes.append(note)
     if sizing.method in ("fixed", "proportional") and sizing.weight > most_hedge(sizing):
         notes.append(f"The hedge's weight of {sizing.weight:g} is clipped to {most_hedge(sizing):g}.")
     held = np.count_nonzero((market.calendar >= market.run_sessions[0]) & (market.calendar <= market.run_sessions[-1]))

@@ -1,6 +1,7 @@
-/* The mean path around triggers with its interval, and that of all days: the fund above, the underlying below. */
+/* The mean path around triggers with its interval, and that of all days: the hedge above, the underlying below, or it alone. */
 DRAW.after = figure => {
-  const {offsets, lines} = DATA.after, hues = [tone().hedge, ink()], domains = [[.53, 1], [0, .47]];
+  const {offsets, lines} = DATA.after, both = lines.length > 1;
+  const hues = both ? [tone().hedge, ink()] : [ink()], domains = both ? [[.53, 1], [0, .47]] : [[0, 1]];
   const paths = lines.map(one => Object.fromEntries(["after", "low", "high", "all_days"].map(part => [part, numbers(one[part])])));
   const ranges = paths.map(one => roomy(Object.values(one).flat())), grid = {gridcolor: tone().grid};
   const traces = lines.flatMap(({name}, at) => {
@@ -17,7 +18,7 @@ DRAW.after = figure => {
   const value = at => upward(`${lines[at].name}, mean return`, {...still, ...grid, domain: domains[at], range: ranges[at],
     tickformat: ".0%", zeroline: true});
   plot(figure, traces, {showlegend: false, margin: {l: 10, r: beside(), t: 10, b: 10}, annotations: names,
-    xaxis: axis("sessions from the trigger's close", {...still, ...grid, anchor: "y2", zeroline: false,
+    xaxis: axis("sessions from the trigger's close", {...still, ...grid, anchor: both ? "y2" : "y", zeroline: false,
       dtick: narrow() ? 20 : 10, tick0: 0}),
-    yaxis: value(0), yaxis2: value(1), shapes: [upright(0, {color: ink(), width: 1, dash: "dot"}, BEHIND)]});
+    yaxis: value(0), ...(both ? {yaxis2: value(1)} : {}), shapes: [upright(0, {color: ink(), width: 1, dash: "dot"}, BEHIND)]});
 };

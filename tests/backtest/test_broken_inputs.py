@@ -17,9 +17,11 @@ SHIP = (
 )
 OWN = "a class of your own is file.py:Class or module:Class"
 RUNS = (
-    "hedge_soxs.yaml, hedge_soxs_article.yaml, hedge_soxs_breadth.yaml, hedge_soxs_calendar.yaml, "
+    "collar.yaml, hedge_qqq.yaml, hedge_soxs.yaml, hedge_soxs_and_tlt.yaml, hedge_soxs_article.yaml, "
+    "hedge_soxs_breadth.yaml, hedge_soxs_calendar.yaml, "
     "hedge_soxs_fatigue.yaml, hedge_soxs_leadership.yaml, hedge_soxs_rates.yaml, hedge_soxs_rotation.yaml, "
-    "hedge_soxs_series.yaml, hedge_soxs_valuation.yaml, hedge_soxs_volatility.yaml, hedge_soxs_volume.yaml"
+    "hedge_soxs_series.yaml, hedge_soxs_valuation.yaml, hedge_soxs_volatility.yaml, hedge_soxs_volume.yaml, "
+    "hedge_vixy.yaml, sell_on_weakness.yaml"
 )
 ADVICE = "indent with spaces, close what is opened, quote text that holds : or #"
 NAME = r"name has to be a plain name of at most 80 bytes, without / or \, that starts with no dot or dash"

@@ -268,7 +268,7 @@ def test_what_show_prints_runs_to_the_same_id(run):
 def test_show_writes_every_default_out():
     shown = YAML(typ="safe").load(command("show", "hedge_soxs_valuation.yaml").out)
     known = json.loads(command("schema").out)
-    assert list(shown) == list(known["properties"])
+    assert list(shown) == [key for key in known["properties"] if key != "hedges"]  # it has one, in hedge
     for section in ("data", "portfolio", "hedge", "strategy", "policy", "execution"):
         reference = known["properties"][section]["$ref"].rpartition("/")[2]
         assert list(shown[section]) == list(known["$defs"][reference]["properties"])

@@ -56,7 +56,7 @@ def made(tmp_path_factory):
     (tmp_path / "history" / "bars").mkdir(parents=True)
     (tmp_path / "history" / "series").mkdir()
     market = load_market(load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"]))
-    for name in ("SOXX", "SOXS"):
+    for name in ("SOXX", "SOXS", "SPY", "TLT", "VIXY"):
         bars = market.source.read(BARS, name)
         rows = [
             f"{d},{o},{h},{lo},{c},{v},{p},{s}"
@@ -75,9 +75,10 @@ def made(tmp_path_factory):
         (tmp_path / "history" / "bars" / f"{name}.csv").write_text(
             "\n".join(["date,open,high,low,close,volume,dividend,split", *rows])
         )
-    rate = market.source.read(SERIES, "IRX")
-    rows = [f"{d},{v}" for d, v in zip(rate.dates, rate.values, strict=True)]
-    (tmp_path / "history" / "series" / "IRX.csv").write_text("\n".join(["date,value", *rows]))
+    for name in ("IRX", "VIX"):
+        held = market.source.read(SERIES, name)
+        rows = [f"{d},{v}" for d, v in zip(held.dates, held.values, strict=True)]
+        (tmp_path / "history" / "series" / f"{name}.csv").write_text("\n".join(["date,value", *rows]))
     return tmp_path
 
 

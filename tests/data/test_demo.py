@@ -26,13 +26,17 @@ if TYPE_CHECKING:
     from data.sources import Source
 
 SOURCE: Source = DemoSource()
-FUNDS = ("SOXL", "SOXS", "SOXX", "SPY", "XLI", "XLK", "XLP", "XLU", "XLV")
+FIRST_FUNDS = ("SOXL", "SOXS", "SOXX", "SPY", "XLI", "XLK", "XLP", "XLU", "XLV")
+LATER_FUNDS = ("GLD", "QQQ", "SQQQ", "TLT", "VIXY")
+FUNDS = tuple(sorted((*FIRST_FUNDS, *LATER_FUNDS)))
 SERIES = ("HY_SPREAD", "IRX", "SOXX_PE", "TNX", "VIX", "VIX3M")
 FIRST_SERIES = ("IRX", "SOXX_PE", "VIX", "VIX3M")
 BYTES = "fffa5d4c329bb962a9ac9a682ea765cd0032e4c631af5027d3cb5fb2d5b78444"
-"""Of every bar and the first series: a change of the simulation shows here, and so does a platform that differs."""
+"""Of the first bars and series: a change of the simulation shows here, and so does a platform that differs."""
 LATER = "bdbb2fcdc1edc470b24b2e4cf32d15b58e1e400c543a82b7dabcb7efc0692a33"
 """Of the series that came later, the events and the members."""
+LATER_BARS = "7668e0ab969c41dd00a1c7fc5d066f8506c92444ab00c2102979d7fdf7078a31"
+"""Of the funds that came later."""
 EVENTS = ("cpi_release_dates", "fomc_dates", "megacap_earnings", "semis_earnings_dates")
 
 
@@ -198,6 +202,20 @@ def test_other_funds_move_with_the_sector_as_far_as_they_should() -> None:
         assert 0.10 < returns(fund).std() * 252**0.5 < 0.25
 
 
+def test_what_hedges_otherwise_moves_otherwise() -> None:
+    sector, spy = returns("SOXX"), returns("SPY")
+    with_sector = {name: float(np.corrcoef(returns(name), sector)[0, 1]) for name in ("GLD", "QQQ", "TLT", "VIXY")}
+    assert 0.75 < with_sector["QQQ"] < 0.95
+    assert abs(with_sector["GLD"]) < 0.1
+    assert -0.3 < with_sector["TLT"] < -0.05
+    assert -0.7 < with_sector["VIXY"] < -0.3
+    assert np.corrcoef(returns("QQQ"), spy)[0, 1] > 0.9
+    np.testing.assert_allclose(np.polyfit(returns("QQQ"), returns("SQQQ"), 1)[0], -3.0, atol=0.05)
+    level = since_start("VIXY")
+    assert level[-1] < 0.05 * level[0]
+    assert (SOURCE.read("bars", "VIXY").split < 1.0).any()
+
+
 def test_volatility_indices_follow_volatility_and_invert_in_stress() -> None:
     vix, vix3m = SOURCE.read("series", "VIX").values, SOURCE.read("series", "VIX3M").values
     spy, inverted = returns("SPY"), vix > vix3m
@@ -281,14 +299,19 @@ def test_volume_rises_with_the_move(instrument: str) -> None:
 
 
 def digest() -> str:
-    """A hash of every bar and of the first series, in the order of names."""
-    market, hashed = demo_market(), hashlib.sha256()
-    for name in sorted(market.bars):
-        for column in COLUMNS:
-            hashed.update(getattr(market.bars[name], column).tobytes())
+    """A hash of the first bars and of the first series, in the order of names."""
+    market, hashed = demo_market(), bars_hash((*CHIPS, *FIRST_FUNDS))
     for name in FIRST_SERIES:
         hashed.update(market.series[name].values.tobytes())
     return hashed.hexdigest()
+
+
+def bars_hash(names: tuple[str, ...]) -> hashlib._Hash:
+    market, hashed = demo_market(), hashlib.sha256()
+    for name in sorted(names):
+        for column in COLUMNS:
+            hashed.update(getattr(market.bars[name], column).tobytes())
+    return hashed
 
 
 def later_digest() -> str:
@@ -308,6 +331,7 @@ def test_it_is_generated_once_and_again_the_same() -> None:
     demo_market.cache_clear()
     assert digest() == first == BYTES
     assert later_digest() == LATER
+    assert bars_hash(LATER_FUNDS).hexdigest() == LATER_BARS
 
 
 def test_neither_the_hash_seed_nor_the_processor_changes_a_byte() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names
+from engine.hedge_names import bought
 from reports.comparison import compared
 from reports.comparison_frontier import PHONE, WIDE, Shared, draw_shared, shared_lines, short_names
 from reports.comparison_page import write_comparison
@@ -77,7 +78,7 @@ def dot(name, cagr, quarter, share=None):
 def test_no_name_is_over_another_or_over_a_dot(shape, places):
     line = tuple(dot(f"held_{i}", 0.014 + 0.0121 * i, -0.0129 * i, i / 20) for i in range(21))
     runs = tuple((f"hedge_soxs_{i}", i, dot("hedged", *place)) for i, place in enumerate(places))
-    drawing = draw_shared(Shared("CORE", Names("CORE", "FUND"), line, line[-1], runs), shape)
+    drawing = draw_shared(Shared("CORE", Names("CORE", bought("FUND")), line, line[-1], runs), shape)
     boxes = [placed.box for placed in drawing.labels]
     assert not [one for i, one in enumerate(boxes) for other in boxes[:i] if one.meets(other)]
     assert all(inside(box, shape) for box in boxes)

@@ -19,9 +19,9 @@ from engine.runs.execute import run
 from reports.document import plain_text
 from reports.first_screen import screen_of
 from reports.first_terminal import COLUMNS, screen_lines
+from reports.glossary import WORDS
 from reports.hedge_report import first_page, report_of
 from reports.renderers.html import typeset, write_document
-from reports.report_assumed import WORDS
 from reports.run import show_run
 
 DATES = nyse("2012-01-03", 900)

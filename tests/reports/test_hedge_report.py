@@ -66,12 +66,12 @@ def page(judged, tmp_path_factory):
 
 def test_the_waterfalls_end_where_the_books_do(judged):
     metrics, roles = judged.metrics, judged.market.roles
-    bridge = bridge_chart(metrics)
+    bridge = bridge_chart(metrics, roles)
     assert bridge["values"][0] == pytest.approx(metrics["controls"]["unhedged"]["final_equity"], rel=1e-9)
     assert sum(bridge["values"]) == pytest.approx(metrics["final_equity"], rel=1e-12)
     assert bridge["values"][1:] == list(metrics["bridge"].values())
     assert len(bridge["labels"]) == len(bridge["texts"]) == len(bridge["values"]) + 1
-    sleeve = sleeve_chart(metrics, roles)
+    sleeve = sleeve_chart(metrics, roles, "FUND")
     assert sum(sleeve["values"]) == pytest.approx(metrics["attribution"]["sleeve_a_year"], abs=1e-12)
     for cascade, episode in zip(judged.evaluation.cascades, judged.evaluation.episodes, strict=True):
         assert sum(cascade_chart(cascade, roles)["values"]) == pytest.approx(episode.fund_return, abs=1e-12)

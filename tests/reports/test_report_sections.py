@@ -22,9 +22,9 @@ from engine.loading import build_config, find_run, load_config
 from engine.runs.execute import run
 from engine.setup import run_beta
 from reports.document import Bar, BarChart, Chart, Details, Section, Table
+from reports.glossary import WORDS
 from reports.hedge_report import report_of
 from reports.renderers.html import rods, write_document
-from reports.report_assumed import WORDS
 from reports.report_books import books_of
 from reports.report_history import back_at_peak, years_of
 

@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from data.format import percent, points, share, signed
+from data.format import capital, percent, points, share, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_gap, printed_sum
 from engine.analytics.answer.fund_part import CANT_TELL as FUND_UNTOLD
 from engine.analytics.answer.insurance import CANT_TELL, LEVEL, NOT_PAID, PAID, Insurance
 from engine.config import RunConfig
+from engine.hedge_names import HedgeName, bills_of, hedge_name, joined
 
 KNOWN = 0.002
 """How close to what was known in advance the fund's part counts as that, log growth a year."""
-BILLS = ("IRX", "DTB3")
-"""Rate series of Treasury bills: cash that earns one of them is called bills."""
 
 
 class Piece(NamedTuple):
@@ -38,7 +37,7 @@ class Names:
     core
         The core's one holding; ``None`` where it has several.
     hedge
-        The fund.
+        What it is hedged with.
     cash
         ``bills`` or ``cash``, by what it earns.
     held
@@ -48,7 +47,7 @@ class Names:
     """
 
     core: str | None
-    hedge: str
+    hedge: HedgeName
     cash: str = "bills"
     held: float = 1.0
     more: bool = False
@@ -80,8 +79,8 @@ def names_of(config: RunConfig) -> Names:
     paid_by_core = hedge.funding == "sell_core"
     return Names(
         cores[0] if len(cores) == 1 else None,
-        hedge.instrument,
-        "bills" if config.execution.cash_rate in BILLS else "cash",
+        hedge_name(config),
+        bills_of(config),
         1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0,
         hedge.leverage is not None and hedge.leverage > (1.0 if paid_by_core else 0.0),
     )
@@ -106,7 +105,7 @@ def lead(answer: Answer, names: Names) -> tuple[Piece, ...]:
     """Return the sentence that carries the answer, in pieces."""
     held = answer.insurance.quarter
     grown, made = Piece(f"{percent(held.cagr)} a year", "number"), Piece(percent(held.cagr + held.gap), "hedge")
-    end = (Piece(" and grew "), grown, Piece("; the hedge grew "), made, Piece("."))
+    end = (Piece(" and grew "), grown, Piece(f"; {names.hedge.hedge} grew "), made, Piece("."))
     if held.share >= 1.0:
         start = Piece(f"It protected from nothing: all of {names.whole}, all the time, was ")
         return (start, Piece("safer", "safe"), *end)
@@ -148,7 +147,7 @@ def safe_line(answer: Answer, names: Names) -> str:
     if insurance.quarter.share >= 1.0:
         whole = -100.0 * answer.frontier.line[-1].bad_quarter
         fell = f"a bad quarter of {names.whole} fell {whole:z.1f} points short of an average one"
-        return f"Safer: {fell}, the hedge's {short}."
+        return f"Safer: {fell}, {names.hedge.hedge}'s {short}."
     return f"As safe: a bad quarter of either fell {short} short of an average one."
 
 
@@ -156,17 +155,19 @@ def sum_words(answer: Answer, names: Names) -> str:
     """Return the sum in one sentence."""
     printed, timing = printed_sum(answer), answer.timing
     did = "gained" if printed.total > 0.0 else "cost"
-    start = f"Against doing nothing the hedge {did} {abs(printed.total):.1f} points a year"
+    start = f"Against doing nothing {names.hedge.hedge} {did} {abs(printed.total):.1f} points a year"
     parts = [part for part in printed.parts if part is not None]
     if len(parts) < len(printed.parts):
         return f"{start}; the parts can't be told, because a book of them was ruined."
     mixed = min(parts) < 0.0 < max(parts)
     exposure, when, drift, fund = (signed(part) if mixed else f"{abs(part):.1f}" for part in parts)
+    chosen = f"{exposure} for holding {names.less}, {when} for when ({timing.label}: {dates_words(answer)})"
+    if names.hedge.only_sells and not any(parts[2:]):
+        return f"{start}: {chosen}."
     short = " until the book was short" if answer.net_short.closes else ""
     return (
-        f"{start}: {exposure} for holding {names.less}, {when} for when ({timing.label}: {dates_words(answer)}),"
-        f" {drift} for letting it move{short}, {fund} for {names.hedge} instead of {names.selling}"
-        f" ({fund_words(answer)})."
+        f"{start}: {chosen}, {drift} for letting {names.hedge.pronoun} move{short}, {fund} for"
+        f" {names.hedge.called} instead of {names.selling} ({fund_words(answer)})."
     )
 
 
@@ -202,7 +203,8 @@ def fund_words(answer: Answer) -> str:
 def as_known(answer: Answer) -> bool:
     """Return whether the fund's part is what was known in advance, to `KNOWN`."""
     fund = answer.fund
-    return fund.estimate is not None and abs(fund.estimate - fund.expected) < KNOWN
+    known = fund.estimate is not None and fund.expected is not None
+    return known and abs((fund.estimate or 0.0) - (fund.expected or 0.0)) < KNOWN
 
 
 def finding(answer: Answer, names: Names) -> str:
@@ -215,9 +217,10 @@ def finding(answer: Answer, names: Names) -> str:
     if len(parts) < len(printed.parts):
         return "The parts can't be told: a book of them was ruined"
     if not printed.total:
-        return "The parts cancel out" if any(parts) else "The hedge changed nothing"
+        return "The parts cancel out" if any(parts) else f"{capital(names.hedge.hedge)} changed nothing"
     side = 1.0 if printed.total > 0.0 else -1.0
-    phrases = (f"holding {names.less}", "its dates", f"letting {names.hedge} move", f"{names.hedge} itself")
+    hedge = names.hedge
+    phrases = (f"holding {names.less}", "its dates", f"letting {hedge.called} move", hedge.itself)
     against = sum(-side * part for part in parts if side * part < 0.0)
     if against > abs(printed.total) / 2.0:
         return _both_ways(parts, phrases)
@@ -228,15 +231,16 @@ def finding(answer: Answer, names: Names) -> str:
         count += 1
     named = [phrases[i] for i in order[:count]]
     fund = len(parts) - 1
-    other = f", not {'from' if side > 0.0 else 'on'} {phrases[fund]}" if fund not in order[:count] else ""
+    told = fund in order[:count] or hedge.only_sells
+    other = "" if told else f", not {'from' if side > 0.0 else 'on'} {phrases[fund]}"
     went = "came from" if side > 0.0 else "went on"
-    return f"Most of the {abs(printed.total):.1f} points {went} {listed(named)}{other}"
+    return f"Most of the {abs(printed.total):.1f} points {went} {joined(named)}{other}"
 
 
 def _both_ways(parts: Sequence[float], phrases: Sequence[str]) -> str:
     low, high = min(parts), max(parts)
     cost, brought = phrases[parts.index(low)], phrases[parts.index(high)]
-    return f"{cost[0].upper()}{cost[1:]} cost {-low:.1f} points, {brought} brought {high:.1f}"
+    return f"{capital(cost)} cost {-low:.1f} points, {brought} brought {high:.1f}"
 
 
 def frontier_finding(answer: Answer, names: Names) -> str:
@@ -244,15 +248,10 @@ def frontier_finding(answer: Answer, names: Names) -> str:
     held, gap = answer.insurance.quarter, printed_gap(answer.insurance.quarter)
     if held.share >= 1.0:
         grew = "alike" if not gap else "less" if gap > 0.0 else "more"
-        return f"All of {names.whole} was safer than the hedge and grew {grew}"
+        return f"All of {names.whole} was safer than {names.hedge.hedge} and grew {grew}"
     if not gap:
         return "For the same safety, both grew alike"
-    return f"For the same safety, {'the hedge' if gap > 0.0 else f'holding less {names.part}'} grew more"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Join words as a sentence lists them."""
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+    return f"For the same safety, {names.hedge.hedge if gap > 0.0 else f'holding less {names.part}'} grew more"
 
 
 def plain(pieces: Sequence[Piece]) -> str:

@@ -60,8 +60,9 @@ def run_beside(plan: WalkForwardPlan, config: RunConfig) -> Run:
 def stitched_weights(plan: WalkForwardPlan, chosen: list[int]) -> Floats:
     """Return the weights of all tests, each by its fold's choice, shape (closes, hedges).
 
-    The closes are those from the first test's first on. A choice is run from its training's first session, so that at its first test close the policy stands where it
-    would for a person who had followed it. At the last session nothing is decided.
+    The closes are those from the first test's first on. A choice is run from its training's first session, so that at
+    its first test close the policy stands where it would for a person who had followed it. At the last session nothing
+    is decided.
     """
     weights = []
     for fold, row in zip(plan.folds, chosen, strict=True):

@@ -14,10 +14,11 @@ from engine.analytics.answer.frontier import Dot, Frontier
 from engine.analytics.answer.fund_part import FundPart
 from engine.analytics.answer.insurance import Insurance, Match
 from engine.analytics.answer.timing import Shifts, Timing
+from engine.hedge_names import bought
 from engine.loading import build_config
 
-NAMES = words.Names("SOXX", "SOXS")
-SEVERAL = words.Names(None, "SOXS", cash="cash")
+NAMES = words.Names("SOXX", bought("SOXS"))
+SEVERAL = words.Names(None, bought("SOXS"), cash="cash")
 NONE = np.empty(0)
 BOTH = "Most of the 9.7 points went on holding less SOXX and its dates, not on SOXS itself"
 LUCK = "can't tell if the gap is luck: {}"
@@ -174,9 +175,9 @@ def test_the_frontier_s_title(share, gap, said):
 
 def test_names_follow_the_run():
     tree = {"portfolio": {"core": {"A": 0.5, "B": 0.5}}, "execution": {"cash_rate": 0.0}}
-    assert words.names_of(build_config(tree, [])) == words.Names(None, "SOXS", "cash", 1.0, more=False)
+    assert words.names_of(build_config(tree, [])) == words.Names(None, bought("SOXS"), "cash", 1.0, more=False)
     config = build_config({}, ["hedge.leverage=2", "hedge.funding=cash_buffer", "hedge.buffer=0.2"])
-    assert words.names_of(config) == words.Names("SOXX", "SOXS", "bills", 0.8, more=True)
+    assert words.names_of(config) == words.Names("SOXX", bought("SOXS"), "bills", 0.8, more=True)
     assert (words.names_of(config).less, words.names_of(config).selling) == ("more SOXX", "buying")
 
 
@@ -244,7 +245,7 @@ def test_a_hedge_adds_where_it_rises_more_than_what_pays_for_it(settings, more):
     names = words.names_of(build_config({}, settings))
 
     assert (names.more, names.held) == (more, 1.0)
-    assert words.Names("SOXX", "SOXS").held == 1.0
+    assert words.Names("SOXX", bought("SOXS")).held == 1.0
 
 
 def test_a_reason_is_told_to_its_colon():

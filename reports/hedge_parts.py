@@ -1,0 +1,109 @@
+"""What each part of what hedges made is called and means, by kind: a fund has seven, anything else fewer."""
+
+from __future__ import annotations
+
+from data.format import capital, percent
+from data.fund import FEE, SPREAD
+from data.roles import Roles
+from engine.analytics.attribution import SLEEVE, SPANS
+from engine.setup import BORROW_FEE
+
+TITLES = {
+    "core": "Core not held",
+    "interest": "Interest on cash",
+    "direction": "Direction",
+    "compounding": "Path effect",
+    "financing": "Financing earned",
+    "fee": "Fund's fee",
+    "spread": "Swap spread",
+    "tracking": "Tracking",
+    "costs": "Costs of trading",
+    "hedge_costs": "Costs of trading",
+}
+OF_A_FUND = ("compounding", "financing", "spread")
+"""Parts that nothing but a fund has."""
+
+
+def kinds_of(roles: Roles) -> frozenset[str]:
+    """Return the kinds of a run's hedges."""
+    return frozenset(hedge.kind for hedge in roles.hedges)
+
+
+def sleeve_parts(roles: Roles) -> tuple[str, ...]:
+    """Return the parts of what the sleeve made that a run's hedges have."""
+    return tuple(name for name in SLEEVE if _has(roles, name))
+
+
+def spans_of(roles: Roles) -> tuple[str, ...]:
+    """Return the bridge's steps that a run's hedges have."""
+    return tuple(name for name in SPANS if _has(roles, name))
+
+
+def _has(roles: Roles, name: str) -> bool:
+    kinds = kinds_of(roles)
+    if name in OF_A_FUND:
+        return "fund" in kinds
+    return name != "fee" or bool(kinds & {"fund", "short"})
+
+
+def titles_of(roles: Roles) -> dict[str, str]:
+    """Return what each part is called."""
+    kinds = kinds_of(roles)
+    own = {frozenset({"fund"}): TITLES["tracking"], frozenset({"cash"}): "Interest on bills"}
+    fees = {True: {True: "Fees", False: TITLES["fee"]}, False: {True: "Borrow fee", False: TITLES["fee"]}}
+    return TITLES | {"tracking": own.get(kinds, "Own return"), "fee": fees["fund" in kinds]["short" in kinds]}
+
+
+def abouts(roles: Roles) -> dict[str, str]:
+    """Return what each step of the bridge and of the sleeve is."""
+    fee, spread, what = percent(FEE, 2), percent(SPREAD, 2), "the fund" if roles.one_fund else "hedges"
+    common = {
+        "core": "What the core would have made that was sold, or held less of, than unhedged.",
+        "interest": "On the book's cash, or on what it owes.",
+        "costs": f"Commission and slippage on {what} and the core.",
+        "hedge_costs": f"Commission and slippage on {what}.",
+    }
+    if not roles.one_fund:
+        return common | _abouts_of_kinds(roles)
+    b, way = roles.leverage, "short" if roles.leverage < 0 else "long"
+    return common | {
+        "direction": f"What {abs(b):g} times as much {roles.underlying} {way}, set when the fund was bought and then"
+        " left alone, would have made.",
+        "compounding": f"What the fund's daily reset to {b:g} times added to that or took: a path effect,"
+        " good in a trend and bad in a chop.",
+        "financing": f"Interest on the fund's own cash, {1 - b:g} times its worth, at the bill rate.",
+        "fee": f"The fund's expense ratio, {fee} a year.",
+        "spread": f"What its swaps cost above the bill rate, {spread} a year on {abs(b):g} times its worth.",
+        "tracking": f"The fund's own return less all of the above: how {roles.hedge} kept to its model.",
+    }
+
+
+def _abouts_of_kinds(roles: Roles) -> dict[str, str]:
+    fee, spread, borrowed = percent(FEE, 2), percent(SPREAD, 2), percent(BORROW_FEE)
+    direction = {
+        "fund": "of a fund by its multiple, set when it was bought and then left alone",
+        "asset": "of an asset by its beta of the sessions before, as estimated then",
+        "cash": "bills have none of it",
+        "short": "of a short by the whole",
+        "option": "of an option by its delta at the close before",
+    }
+    own = {
+        "fund": "a fund's return less its model's",
+        "asset": "what an asset made beside its beta times the move",
+        "cash": "interest on the bills",
+        "short": "nothing of a short but dividends it owed between fills",
+        "option": "what an option made beside its delta: premium lost to time, its curve, and volatility, MODELLED",
+    }
+    fees = {
+        "fund": f"A fund's expense ratio, {fee} a year.",
+        "short": f"What a lender of shares takes, {borrowed} a year.",
+    }
+    kinds = [kind for kind in direction if kind in kinds_of(roles)]
+    return {
+        "direction": f"What moves of {roles.underlying} brought: {'; '.join(direction[kind] for kind in kinds)}.",
+        "compounding": "What a fund's daily reset added to that or took: a path effect, bad in a chop.",
+        "financing": "Interest on a fund's own cash, at the bill rate.",
+        "fee": " ".join(fees[kind] for kind in kinds if kind in fees),
+        "spread": f"What a fund's swaps cost above the bill rate, {spread} a year.",
+        "tracking": f"{capital('; '.join(own[kind] for kind in kinds))}.",
+    }
