@@ -18,7 +18,7 @@ from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig, PolicyConfig
 from engine.options import contract_name, option_bars, path_on
 from strategies.policy import NEVER, PolicyRules
-from strategies.sizing import Sizing, core_beta, hedge_beta, hedge_weights, most_hedge, unhedged_core
+from strategies.sizing import Sizing, core_beta, hedge_beta, hedge_beta_error, hedge_weights, most_hedge, unhedged_core
 
 BPS = 1e-4
 
@@ -134,6 +134,12 @@ def hedge_betas(config: RunConfig, market: Market) -> Floats:
     of the underlying it is written on, so that its delta is its beta.
     """
     return np.nan_to_num(np.column_stack([_beta_of(each, config, market) for each in traded_hedges(config)]))
+
+
+def beta_errors(config: RunConfig, market: Market) -> Floats:
+    """Return the standard errors of `hedge_betas`, shape (market sessions, hedges): 0 but of an asset's estimate."""
+    each = traded_hedges(config)
+    return np.column_stack([hedge_beta_error(market, hedge.role, hedge.hedge.lookback) for hedge in each])
 
 
 def _beta_of(traded: TradedHedge, config: RunConfig, market: Market) -> Floats:

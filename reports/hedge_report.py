@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.analytics.answer.words import names_of
 from engine.analytics.evaluate import Evaluation
+from engine.analytics.event_study import EventStudy
 from engine.hedge_names import hedge_name
 from engine.runs.run import Run
 from reports.charts import singles
@@ -73,7 +74,8 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     yield ways(result, answer, books)
     if answer is not None:
         yield timing(answer)
-    yield _triggers(result, evaluation)
+    if evaluation.study is not None:
+        yield _triggers(result, evaluation.study)
     if answer is not None:
         yield sizes(result, evaluation.alternatives)
         if evaluation.variations:
@@ -84,8 +86,8 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     yield vocabulary(answer, result.config)
 
 
-def _triggers(result: Run, evaluation: Evaluation) -> Section:
-    study, roles = evaluation.study, result.market.roles
+def _triggers(result: Run, study: EventStudy) -> Section:
+    roles = result.market.roles
     lead = Paragraph(headline(study, roles), id="study-headline")
     return Section("study-part", finding(study, roles), [lead, *study_parts(study, roles)], "Triggers")
 

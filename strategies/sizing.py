@@ -101,6 +101,22 @@ def hedge_beta(market: Market, hedge: HedgeRole, lookback: int) -> Floats:
     return np.full(len(market), known[hedge.kind])
 
 
+def hedge_beta_error(market: Market, hedge: HedgeRole, lookback: int) -> Floats:
+    """Return the standard error of `hedge_beta` at each close, shape (sessions,): 0 but of an asset's estimate.
+
+    That of ordinary least squares on `lookback` simple total returns; 0 in warm-up.
+    """
+    if hedge.kind != "asset" or lookback < 3:
+        return np.zeros(len(market))
+    asset, underlying = simple_returns(market, hedge.instrument), simple_returns(market, market.underlying)
+    beta = hedge_beta(market, hedge, lookback)
+    spread = _covariance(underlying, underlying, lookback)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        left = _covariance(asset, asset, lookback) - beta**2 * spread
+        error = np.sqrt(np.maximum(left, 0.0) / (lookback - 2) / spread)
+    return np.nan_to_num(error, posinf=0.0)
+
+
 def core_returns(market: Market) -> Floats:
     """Return simple total returns of the core held at its configured weights, shape (sessions,); NaN first."""
     returns = np.column_stack([simple_returns(market, name) for name in market.roles.core])

@@ -53,7 +53,8 @@ class Attribution:
     weight
         The sleeve's share of equity at each close, all hedges together, shape (sessions,); 0 from a ruin on.
     fund
-        The first hedge's own total return of each session, from close to close, shape (sessions,).
+        The hedge's own total return of each session, from close to close, shape (sessions,); NaN of an option, and of
+        several.
     last
         The last session with a book.
     a_year
@@ -262,6 +263,8 @@ def _attribution_of(
     sleeve = (ledger.shares * setup.prices.close)[:, holdings:].sum(axis=1)
     weight = np.divide(sleeve, equity, out=np.zeros_like(equity), where=alive & (equity > 0.0))
     fund = np.concatenate(([0.0], level[1:, 0] / level[:-1, 0] - 1.0))
+    if level.shape[1] > 1:
+        fund[:] = np.nan
     a_year = sessions_a_year(setup.market.run_sessions[: ledger.last + 1])
     by_leg = tuple({name: np.where(alive, leg[name], 0.0) for name in SLEEVE} for leg in legs)
     return Attribution({name: dollars[name] for name in COLUMNS}, equity, weight, fund, ledger.last, a_year, by_leg)
@@ -295,10 +298,14 @@ class Bridge:
         book in a session, beside what its equity would have done unhedged, grows from then on as the unhedged book
         does. So the core's step is only core that wasn't held, and a loss to the fund counts with what it would have
         become.
+    legs
+        Of each traded hedge its part of `carried`, by the names of `SLEEVE`: they sum to the steps, but for what the
+        core's trades cost.
     """
 
     daily: Mapping[str, Floats]
     carried: Mapping[str, Floats]
+    legs: tuple[Mapping[str, Floats], ...] = ()
 
 
 def bridge(hedged: Attribution, unhedged: Attribution) -> Bridge:
@@ -316,7 +323,8 @@ def bridge(hedged: Attribution, unhedged: Attribution) -> Bridge:
         theirs = np.sum([unhedged.dollars[column] for column in columns], axis=0)
         daily[name] = ours - theirs
         carried[name] = _grown(ours - size * theirs, growth)
-    return Bridge(daily, carried)
+    legs = tuple({name: _grown(leg[name], growth) for name in SLEEVE} for leg in hedged.legs)
+    return Bridge(daily, carried, legs)
 
 
 def _grown(flows: Floats, growth: Floats) -> Floats:

@@ -102,6 +102,13 @@ def scalars(attribution: Attribution) -> dict[str, float]:
     return figures | {"hedge_times_fund": total, "average_hedge": average, "hedge_timing": timing}
 
 
+def by_hedge(attribution: Attribution) -> tuple[dict[str, float], ...]:
+    """Return what each part of each traded hedge contributed to CAGR, by ``<part>_a_year``; parts as of `SLEEVE`."""
+    share, yearly = linking(attribution.equity, attribution.last), yearly_share(attribution)
+    made = [{f"{name}_a_year": dot(leg[name], share) * yearly for name in SLEEVE} for leg in attribution.legs]
+    return tuple(each | {"sleeve_a_year": math.fsum(each.values())} for each in made)
+
+
 def _rows(columns: Mapping[str, Floats]) -> dict[str, tuple[str, ...]]:
     return {name: (name,) for name in columns} | {"decay": DECAY, "sleeve": SLEEVE}
 

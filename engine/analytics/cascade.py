@@ -61,6 +61,8 @@ def cascades(
 ) -> tuple[Cascade, ...]:
     """Return the cascade of each episode, whatever was rebalanced meanwhile; of an open one to the last close.
 
+    There are none where the hedge isn't one leveraged fund.
+
     Parameters
     ----------
     setup, ledger, episodes
@@ -70,12 +72,15 @@ def cascades(
     added_back
         An expense ratio, a fraction a year, added back to the underlying to stand for its index.
     """
-    index, carry = index_of(setup, added_back), carry_of(setup, setup.market.roles.leverage, fee, spread)
-    return tuple(_cascade(setup, index, carry, ledger.last, episode) for episode in episodes)
+    roles = setup.market.roles
+    if not roles.one_fund:
+        return ()
+    index, carry = index_of(setup, added_back), carry_of(setup, roles.leverage, fee, spread)
+    return tuple(_cascade(setup, index, carry, roles.leverage, ledger.last, episode) for episode in episodes)
 
 
-def _cascade(setup: Setup, index: Index, carry: Carry, final: int, episode: Episode) -> Cascade:
-    b, first, last = setup.market.roles.leverage, episode.entered, final if episode.exited is None else episode.exited
+def _cascade(setup: Setup, index: Index, carry: Carry, b: float, final: int, episode: Episode) -> Cascade:
+    first, last = episode.entered, final if episode.exited is None else episode.exited
     days = slice(first, last + 1)
     exposed, begun, ended = b * index.whole[days], index.level[first], index.level[last]
     exposed[0] = 0.0

@@ -10,12 +10,15 @@ import numpy as np
 
 from data.arrays import Flags, Floats
 from data.errors import DataError
+from data.format import capital
+from data.roles import Roles
 from data.shown import screen
 from engine.analytics.derisk import Replay, run_held_less, sold_at_entry, sold_daily
 from engine.analytics.metrics import Trades, trades_of
 from engine.analytics.protective_put import MONEYNESS, run_protective_put
 from engine.analytics.short_underlying import run_short_underlying
 from engine.config import RunConfig
+from engine.hedge_names import hedge_name, traded_name
 from engine.hedges import most_of
 from engine.kernel.loop import Ledger, Plan, replay, run_given, run_policy
 from engine.rules import LEAST_TRADE, Terms
@@ -118,6 +121,8 @@ class ControlKind:
         What the report calls it where that is something else, and for a hedge that adds exposure.
     label
         What pictures call it where that is something else.
+    applies
+        Whether it is one of this run's: a short in a fund's place takes a fund.
     matched_by
         What the report adds to its title.
     main
@@ -132,6 +137,7 @@ class ControlKind:
     report: str = ""
     rising: str = ""
     label: str = ""
+    applies: Callable[[Case], bool] = lambda _case: True
     matched_by: str = ""
     main: bool = False
 
@@ -147,7 +153,8 @@ class ControlKind:
 
 def controls_of(case: Case) -> Mapping[str, Control]:
     """Run every control of a hedged run but those that are matched to it (`held_less_of`); by name, in their order."""
-    return {kind.key: _control(kind, case) for kind in CONTROLS.values() if kind.when != MATCHED}
+    kinds = (kind for kind in CONTROLS.values() if kind.when != MATCHED and kind.applies(case))
+    return {kind.key: _control(kind, case) for kind in kinds}
 
 
 def least_controls(case: Case) -> Mapping[str, Control]:
@@ -236,9 +243,19 @@ def _derisk_daily(case: Case) -> Made:
     return Made(ledger, trades=trades)
 
 
+def _roles(case: Case) -> Roles:
+    return case.setup.market.roles
+
+
 def _untimed(case: Case) -> str:
-    each = zip(median_weights(case), case.setup.market.roles.hedges, strict=True)
-    parts = [f"{100.0 * weight:.4g} % of equity in {role.instrument}" for weight, role in each]
+    roles = _roles(case)
+    each = zip(median_weights(case), roles.hedges, strict=True)
+    parts = [
+        f"contracts of {role.instrument} on {100.0 * weight:.4g} % of equity"
+        if role.kind == "option"
+        else f"{100.0 * weight:.4g} % of equity {'sold short' if role.side < 0 else 'in ' + traded_name(role, roles)}"
+        for weight, role in each
+    ]
     whose = "median weight ordered" if (case.hedged.hedges != 0.0).any() else "configured weight"
     return f"{' and '.join(parts)}, the {whose}"
 
@@ -322,18 +339,19 @@ _KINDS = (
     ),
     ControlKind(
         "always_on",
-        lambda case: f"{case.setup.market.hedge} always on",
+        lambda case: f"{capital(hedge_name(case.config).noun)} always on",
         lambda case: f"{_untimed(case)}, held from the first session and rebalanced monthly.",
         lambda case: Made(run_always_on(case.setup, median_weights(case))),
         label="always on",
     ),
     ControlKind(
         "buy_and_hold",
-        lambda case: f"{case.setup.market.hedge} bought and held",
+        lambda case: f"{capital(hedge_name(case.config).noun)} bought and held",
         lambda case: f"{_untimed(case)}, bought in the first session and never rebalanced.",
         _buy_and_hold,
+        applies=lambda case: all(role.kind != "option" for role in _roles(case).hedges),
     ),
-    ControlKind("short_underlying", _short_title, _short_about, _short),
+    ControlKind("short_underlying", _short_title, _short_about, _short, applies=lambda case: _roles(case).one_fund),
     ControlKind(
         "protective_put",
         "Protective put",

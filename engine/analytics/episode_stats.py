@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -62,7 +62,8 @@ class Need(NamedTuple):
     volatility
         Of the underlying in that time, a fraction a year.
     break_even
-        The fund gains when the underlying's return is below this (above it, for a fund of positive leverage).
+        The fund gains when the underlying's return is below this (above it, for a fund of positive leverage); NaN of
+        what is no fund.
     moved
         The underlying's return.
     """
@@ -103,8 +104,7 @@ def needs_of(
     episodes: Sequence[Episode],
     level: Floats,
     filled: Floats,
-    carry: Floats,
-    leverage: float,
+    funds: Mapping[int, tuple[float, Floats]],
     last: int,
     numbers: Ints,
 ) -> tuple[Need, ...]:
@@ -117,20 +117,24 @@ def needs_of(
     level, filled
         The underlying's total-return level at each close, and at the moment orders fill in each session (the same
         for fills at the close), shape (sessions,).
-    carry
-        What a dollar in the fund earns in each session beside the index, shape (sessions,).
-    leverage
-        The fund's b.
+    funds
+        Of each hedge that is a fund its b, and what a dollar in it earns in each session beside the index, shape
+        (sessions,).
     last
         The last session with a book.
     numbers
         The place of each session among the exchange's: `data.calendar.session_numbers`, shape (sessions,).
     """
-    return tuple(_need(episode, level, filled, carry, leverage, last, numbers) for episode in episodes)
+    return tuple(_need(episode, level, filled, funds, last, numbers) for episode in episodes)
 
 
 def _need(
-    episode: Episode, level: Floats, filled: Floats, carry: Floats, leverage: float, last: int, numbers: Ints
+    episode: Episode,
+    level: Floats,
+    filled: Floats,
+    funds: Mapping[int, tuple[float, Floats]],
+    last: int,
+    numbers: Ints,
 ) -> Need:
     end = last if episode.exited is None else episode.exited
     closes = (
@@ -140,7 +144,10 @@ def _need(
     variance = float((np.diff(path) ** 2).sum())
     sessions = int(numbers[end] - numbers[episode.entered])
     volatility = math.sqrt(variance * SESSIONS_A_YEAR / max(sessions, 1))
-    even = break_even(leverage, variance, float(carry[episode.entered + 1 : end + 1].sum()))
+    even = math.nan
+    if episode.hedge in funds:
+        leverage, carry = funds[episode.hedge]
+        even = break_even(leverage, variance, float(carry[episode.entered + 1 : end + 1].sum()))
     return Need(sessions, volatility, even, math.expm1(float(path[-1] - path[0])))
 
 

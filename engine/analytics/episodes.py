@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from data.arrays import Floats
 from engine.kernel.loop import Ledger
-from engine.legs import HEDGE
 from engine.rules import costs_of
 from engine.setup import Setup
 from strategies.policy import ENTER, REASONS, STAY
@@ -27,13 +27,16 @@ class Episode:
     reason
         Why it was left, a word of `strategies.policy.REASONS`, or ``open``.
     weight
-        The hedge's weight as ordered, a fraction of equity.
+        The hedge's weight as ordered, a fraction of equity; of what is sold short and of options above 0 too.
     fund_return
-        The fund's return from fill to fill (to the last close while open), before costs, events included.
+        The hedge's own return from fill to fill (to the last close while open), before costs, events included: of a
+        short what it gained. NaN of an option.
     pnl
         What the sleeve made in dollars, after costs, dividends included.
     costs
         The hedge's own commission and slippage in dollars.
+    hedge
+        Which of the run's hedges, from 0.
     """
 
     decided: int
@@ -45,50 +48,62 @@ class Episode:
     fund_return: float
     pnl: float
     costs: float
+    hedge: int = 0
 
 
 def episodes_of(setup: Setup, ledger: Ledger) -> tuple[Episode, ...]:
-    """List the episodes of a run, oldest first."""
-    exits = [int(t) for t in np.flatnonzero((ledger.actions[:, HEDGE] != STAY) & (ledger.actions[:, HEDGE] != ENTER))]
+    """List the episodes of a run, oldest first; of several hedges each has its own."""
     flows, costs = _sleeve_flows(setup, ledger)
-    found = []
-    for decided in (int(t) for t in np.flatnonzero(ledger.actions[:, HEDGE] == ENTER)):
+    found = [episode for k in setup.market.roles.firsts for episode in _episodes(setup, ledger, flows, costs, k)]
+    return tuple(sorted(found, key=lambda episode: (episode.decided, episode.hedge)))
+
+
+def _episodes(setup: Setup, ledger: Ledger, flows: Floats, costs: Floats, k: int) -> Iterator[Episode]:
+    """Yield the episodes of the hedge whose first instrument is the k-th."""
+    roles, actions = setup.market.roles, ledger.actions[:, k]
+    exits = [int(t) for t in np.flatnonzero((actions != STAY) & (actions != ENTER))]
+    own = [j for j, role in enumerate(roles.hedges) if role.leg == roles.hedges[k].leg]
+    columns = [roles.holdings + j for j in own]
+    for decided in (int(t) for t in np.flatnonzero(actions == ENTER)):
         left = next((t for t in exits if t > decided and t < ledger.last), None)
         end = ledger.last if left is None else left + 1
         span = slice(decided + 1, end + 1)
-        still = ledger.shares[end, HEDGE] * setup.prices.close[end, HEDGE] if left is None else 0.0
-        found.append(
-            Episode(
-                decided,
-                decided + 1,
-                left,
-                None if left is None else end,
-                "open" if left is None else REASONS[ledger.actions[left, HEDGE]],
-                float(ledger.hedges[decided, HEDGE]),
-                _fund_return(setup, decided + 1, end, still_open=left is None),
-                float(flows[span].sum() + still),
-                float(costs[span].sum()),
-            )
+        still = (ledger.shares[end] * setup.prices.close[end])[columns].sum() if left is None else 0.0
+        yield Episode(
+            decided,
+            decided + 1,
+            left,
+            None if left is None else end,
+            "open" if left is None else REASONS[actions[left]],
+            float(abs(ledger.hedges[decided, k])),
+            _own_return(setup, k, decided + 1, end, still_open=left is None),
+            float(flows[span][:, own].sum() + still),
+            float(costs[span][:, own].sum()),
+            roles.hedges[k].leg,
         )
-    return tuple(found)
 
 
 def _sleeve_flows(setup: Setup, ledger: Ledger) -> tuple[Floats, Floats]:
-    """Return dollars that came out of the sleeve (+) or went in (-), and its costs, a session."""
-    commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
-    costs = (commission + slippage)[:, HEDGE]
-    flows = -ledger.traded[:, HEDGE] * setup.prices.fill[:, HEDGE] - costs
-    if not setup.terms.reinvest:
-        held = ledger.shares[:-1, HEDGE] * setup.prices.split[1:, HEDGE]
-        flows[1:] += held * setup.prices.dividend[1:, HEDGE]
+    """Return dollars that came out of each hedge (+) or went in (-), and its costs, shape (sessions, hedges)."""
+    first, terms, prices = setup.market.roles.holdings, setup.terms, setup.prices
+    commission, slippage = costs_of(terms, prices.fill, ledger.traded)
+    costs = (commission + slippage)[:, first:]
+    flows = -ledger.traded[:, first:] * prices.fill[:, first:] - costs
+    before, stock = ledger.shares[:-1, first:], terms.stock[first:]
+    held = before * prices.split[1:, first:]
+    in_cash = ~(terms.reinvest & stock & (held > 0.0))
+    flows[1:] += np.where(in_cash, held * prices.dividend[1:, first:], 0.0)
+    flows[1:] += (
+        np.where(stock, np.minimum(before, 0.0) * prices.close[:-1, first:], 0.0) * terms.borrow[1:, np.newaxis]
+    )
     return flows, costs
 
 
-def _fund_return(setup: Setup, entered: int, end: int, *, still_open: bool) -> float:
-    prices = setup.prices
-    level, at_entry = prices.level[:, HEDGE], prices.fill[entered, HEDGE] / prices.close[entered, HEDGE]
+def _own_return(setup: Setup, k: int, entered: int, end: int, *, still_open: bool) -> float:
+    prices, i, side = setup.prices, setup.market.roles.holdings + k, setup.market.roles.hedges[k].side
+    level, at_entry = prices.level[:, k], prices.fill[entered, i] / prices.close[entered, i]
     if still_open or end == entered:
-        return float(level[end] / (level[entered] * at_entry) - 1.0)
-    before = prices.close[end - 1, HEDGE] / prices.split[end, HEDGE]
-    last = (prices.fill[end, HEDGE] + prices.dividend[end, HEDGE]) / before
-    return float(level[end - 1] * last / (level[entered] * at_entry) - 1.0)
+        return float(side * (level[end] / (level[entered] * at_entry) - 1.0))
+    before = prices.close[end - 1, i] / prices.split[end, i]
+    last = (prices.fill[end, i] + prices.dividend[end, i]) / before
+    return float(side * (level[end - 1] * last / (level[entered] * at_entry) - 1.0))

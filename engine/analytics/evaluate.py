@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -27,7 +28,6 @@ from engine.analytics.verdict import JUDGE, WITHHELD, Verdict, verdict_of, withh
 from engine.evaluate_strategy import PreparedRun
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
-from engine.legs import HEDGE
 from engine.setup import Setup, run_beta
 
 SEED = 0
@@ -45,7 +45,7 @@ class Evaluation:
     attribution, bridge
         Where the hedged book's dollars came from, and its difference to the unhedged book's.
     episodes, cascades
-        Oldest first, one cascade an episode.
+        Oldest first, one cascade an episode; none where the hedge isn't one leveraged fund.
     measures
         What protection cost and caught.
     evidence
@@ -59,7 +59,7 @@ class Evaluation:
     verdict
         In words.
     study
-        What the fund and the underlying did after each entry was ordered.
+        What the fund and the underlying did after each entry was ordered; None where the hedge isn't one fund.
     """
 
     controls: Mapping[str, Control]
@@ -74,7 +74,7 @@ class Evaluation:
     variations: tuple[Variation, ...]
     alternatives: tuple[Alternative, ...]
     verdict: Verdict
-    study: EventStudy
+    study: EventStudy | None
 
     def __repr__(self) -> str:
         parts = ", ".join(field.name for field in fields(self))
@@ -89,11 +89,13 @@ class Evaluation:
             "answer_why": self.why,
             "variations": [asdict(each) for each in self.variations],
             "alternatives": [asdict(each) for each in self.alternatives],
-            "attribution": scalars(self.attribution),
+            "attribution": {
+                name: value if math.isfinite(value) else None for name, value in scalars(self.attribution).items()
+            },
             "bridge": {name: float(dollars[self.attribution.last]) for name, dollars in self.bridge.carried.items()},
             "measures": self.measures.as_dict(),
             "evidence": self.evidence.as_dict(),
-            "study": self.study.as_dict(),
+            "study": None if self.study is None else self.study.as_dict(),
         }
 
 
@@ -147,7 +149,7 @@ def evaluate(prepared: PreparedRun, hedged: Ledger, withheld_because: str = "") 
         withheld(why or "", names.hedge.called, price, sale_cost)
         if answer is None
         else verdict_of(answer, names, price, sale_cost),
-        event_study(setup, hedged, seed=SEED),
+        event_study(setup, hedged, seed=SEED) if setup.market.roles.one_fund else None,
     )
 
 
@@ -157,7 +159,7 @@ def _sale_cost(setup: Setup, hedged: Ledger, beta: Floats) -> Figure:
 
     def ends(rate: float) -> tuple[float, float]:
         levy = np.full(len(setup.terms.levy), rate)
-        levy[HEDGE] = 0.0
+        levy[setup.market.roles.holdings :] = 0.0
         terms = setup.terms._replace(levy=levy)
         books = [compiled().replay(setup.prices, terms, orders) for orders in (hedged, sold)]
         return float(books[0].equity[books[0].last]), float(books[1].equity[books[1].last])

@@ -17,7 +17,6 @@ from engine.analytics.episodes import Episode
 from engine.analytics.fund_exposure import carry_of, fills_at_open, index_of
 from engine.analytics.metrics import cvar, drawdowns, returns_of
 from engine.kernel.loop import Ledger
-from engine.legs import HEDGE
 from engine.setup import Setup
 
 WINDOWS = 10
@@ -263,11 +262,15 @@ def hedge_metrics(
     ran, sessions = slice(0, min(hedged.last, unhedged.last) + 1), setup.market.run_sessions
     ours, theirs, core, index = hedged.equity[ran], unhedged.equity[ran], core_level(setup)[ran], index_of(setup)
     worst = crashes(core, ours, theirs)
-    weight = hedged.shares[ran, HEDGE] * setup.prices.close[ran, HEDGE] / ours
+    roles = setup.market.roles
+    held = np.abs(hedged.shares[ran, roles.holdings :] * setup.prices.spot[ran, roles.holdings :])
+    weight = held.sum(axis=1) / ours
     triggers = triggers_of(deep_drawdowns(core), core, weight, episodes)
     filled = index.opened if fills_at_open(setup) else index.level
-    carry, b = carry_of(setup, setup.market.roles.leverage).total, setup.market.roles.leverage
-    needs = needs_of(episodes, index.level, filled, carry, b, hedged.last, session_numbers(sessions))
+    funds = {
+        role.leg: (role.leverage, carry_of(setup, role.leverage).total) for role in roles.hedges if role.kind == "fund"
+    }
+    needs = needs_of(episodes, index.level, filled, funds, hedged.last, session_numbers(sessions))
     up, down = capture(ours, theirs, sessions[ran])
     lived = hedged.last + 1
     return HedgeMetrics(

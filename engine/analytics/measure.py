@@ -7,7 +7,7 @@ from it.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from data.format import as_json
-from engine.analytics.metrics import Amount, Totals, Trades, totals_of
+from engine.analytics.metrics import ALL, Amount, Totals, Trades, totals_of
 from engine.kernel.loop import Ledger
 
 SHIFTS = 64
@@ -174,7 +174,9 @@ def lower_is_better(column: str) -> bool:
     return base in MEASURES and MEASURES[base].better < 0
 
 
-def metrics_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -> dict[str, Any]:
+def metrics_of(
+    ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades, entries: Sequence[int] | slice = ALL
+) -> dict[str, Any]:
     """Return every measure of one book, plain Python values; None where one is undefined.
 
     Parameters
@@ -187,8 +189,10 @@ def metrics_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) 
         The run's sessions, shape (sessions,).
     trades
         What it traded.
+    entries
+        The places among the hedges whose entries are counted as episodes: `Roles.firsts`, for a collar is one hedge.
     """
-    metrics: dict[str, Any] = as_json(_values(totals_of(ledger, earned, sessions, trades)))
+    metrics: dict[str, Any] = as_json(_values(totals_of(ledger, earned, sessions, trades, entries)))
     return metrics
 
 

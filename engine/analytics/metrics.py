@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,11 +13,12 @@ from data.arrays import Dates, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR, sessions_a_year
 from engine.kernel.loop import Ledger
 from engine.kernel.sweep import Sums
-from engine.legs import HEDGE
 from engine.rules import Terms, costs_of
 from strategies.policy import ENTER
 
 CVAR_TAIL = 0.05
+ALL = slice(None)
+"""Every hedge's entries count."""
 
 
 def returns_of(equity: Floats) -> Floats:
@@ -129,7 +131,9 @@ class Totals(NamedTuple):
     last: str = ""
 
 
-def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -> Totals:
+def totals_of(
+    ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades, entries: Sequence[int] | slice = ALL
+) -> Totals:
     """Return what the formulas take of one book, to its last session; arguments as of `metrics_of`."""
     end = ledger.last + 1
     equity = ledger.equity[:end]
@@ -149,8 +153,8 @@ def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades) -
         drawdown=float(drawdowns(equity).min()),
         tail=min(cvar(returns), 0.0),
         fills=int(trades.fills[:end].sum()),
-        episodes=int(np.count_nonzero(ledger.actions[:end] == ENTER)),
-        hedged=int(np.count_nonzero(ledger.shares[:end, HEDGE])),
+        episodes=int(np.count_nonzero(ledger.actions[:end][:, entries] == ENTER)),
+        hedged=int(ledger.shares[:end, -ledger.hedges.shape[1] :].any(axis=1).sum()),
         traded=float(trades.dollars[:end].sum()),
         costs=float(trades.costs[:end].sum()),
         sessions=end,

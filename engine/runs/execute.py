@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from data.format import lowered
 from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
+from engine.analytics.carino import by_hedge
 from engine.analytics.controls import Case, least_controls, run_unhedged
 from engine.analytics.evaluate import Evaluation, evaluate
 from engine.analytics.measure import metrics_of
@@ -92,13 +94,14 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         "strategy": label,
         "source": market.source.name,
         "simulated": market.simulated,
-        **metrics_of(hedged, setup.terms.cash_accrual, sessions, trades),
+        **metrics_of(hedged, setup.terms.cash_accrual, sessions, trades, market.roles.firsts),
         "controls": {
             name: metrics_of(control.ledger, control.terms.cash_accrual, sessions, control.trades)
             for name, control in controls.items()
             if control.ledger is not None and control.trades is not None
         },
         **_judged(evaluation),
+        "hedges": hedges_of(setup, evaluation),
         "synthetic": _synthetic(config, source, market),
         "notes": list(notes),
     }
@@ -110,6 +113,25 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         ledgers,
         Execution(config, setup, label, intensity[market.first :], controls, evaluation, notes, reads, engine),
     )
+
+
+def hedges_of(setup: Setup, evaluation: Evaluation | None) -> list[dict[str, Any]] | None:
+    """Return what each traded hedge came to, where there are several; None else, and with ``controls: off``."""
+    roles = setup.market.roles
+    if evaluation is None or len(roles.hedges) == 1:
+        return None
+    counts = Counter(episode.hedge for episode in evaluation.episodes)
+    parts = zip(roles.hedges, roles.labels, by_hedge(evaluation.attribution), evaluation.bridge.legs, strict=True)
+    return [
+        {
+            "hedge": label,
+            "kind": role.kind,
+            "episodes": counts[role.leg],
+            **made,
+            "bridge": {name: float(dollars[evaluation.attribution.last]) for name, dollars in steps.items()},
+        }
+        for role, label, made, steps in parts
+    ]
 
 
 def _check_worth(hedged: Ledger, market: Market) -> None:

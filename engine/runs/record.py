@@ -20,7 +20,7 @@ from engine.runs.folder import quoted
 from engine.runs.schema import TABLES, Columns, TableSchema
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "metrics.json": ("name", "strategy", "simulated", "synthetic", "verdict", "answer", "attribution"),
+    "metrics.json": ("name", "strategy", "simulated", "synthetic", "verdict", "answer", "attribution", "hedges"),
     "manifest.json": ("id", "data", "config", "engine", "code"),
 }
 """The keys that a run's JSON files have; an older version's lack some."""
@@ -69,6 +69,7 @@ class Record:
         metrics, manifest = (_needed(folder, name) for name in NEEDED)
         names = ["equity", "orders", "episodes"]
         names += ["attribution"] if metrics["attribution"] is not None else []
+        names += ["hedges"] if metrics["hedges"] is not None else []
         names += ["timing"] if metrics["answer"] is not None else []
         tables = {name: _table(folder, TABLES[name]) for name in names}
         _check_sessions(folder, tables, metrics)

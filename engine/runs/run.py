@@ -282,6 +282,8 @@ def _record(run: Run) -> Record:
     }
     if run.evaluation is not None:
         made["attribution"] = tables.attribution_table(market.run_sessions, run.evaluation.attribution)
+        if len(market.roles.hedges) > 1:
+            made["hedges"] = tables.hedges_table(setup, run.evaluation.attribution)
         if run.evaluation.answer is not None:
             made["timing"] = tables.timing_table(run.evaluation.answer.shifts)
     return Record(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from engine.analytics.attribution import COLUMNS, SPANS
+from engine.analytics.attribution import COLUMNS, SLEEVE, SPANS
 from engine.analytics.measure import BOOK
 from engine.config import RunConfig
 
@@ -35,7 +35,7 @@ class TableSchema:
     columns
         Each column's type and meaning, by its name.
     more
-        What the other columns are, all numbers; empty where there are none.
+        What the other columns are, numbers or texts; empty where there are none.
     """
 
     name: str
@@ -52,7 +52,10 @@ class TableSchema:
         """Return columns as the file holds them, in the order given."""
         import pyarrow as pa
 
-        kinds = {name: self.columns.get(name, (NUMBER, ""))[0] for name in columns}
+        kinds = {
+            name: self.columns[name][0] if name in self.columns else NUMBER if values.dtype.kind in "fiu" else TEXT
+            for name, values in columns.items()
+        }
         return pa.table({name: pa.array(values, pa.type_for_alias(kinds[name])) for name, values in columns.items()})
 
 
@@ -89,7 +92,7 @@ TABLES: Mapping[str, TableSchema] = {
                 "cash_yield": (NUMBER, "the cash rate known at the close, a fraction a year"),
                 "synthetic": (FLAG, "whether a traded instrument's bar was made by the fund model"),
             },
-            "each control's equity in dollars, by its name",
+            "each control's equity in dollars, by its name; of several hedges `NAME weight` and `NAME ordered`",
         ),
         TableSchema("orders", "a fill", _FILL),
         TableSchema(
@@ -101,9 +104,10 @@ TABLES: Mapping[str, TableSchema] = {
                 "left": (DATE, "the close at which it was ordered off, null while it is open at the end"),
                 "exited": (DATE, "the session in which that was filled, null while it is open"),
                 "sessions": (COUNT, "sessions held"),
+                "hedge": (TEXT, "its instrument; of an option the contract that is bought"),
                 "reason": (TEXT, "why it was left"),
                 "weight": (NUMBER, "the weight as ordered, a fraction of equity"),
-                "fund_return": (NUMBER, "the fund's return from fill to fill, before costs"),
+                "fund_return": (NUMBER, "the hedge's own return from fill to fill, before costs; NaN of an option"),
                 "pnl": (NUMBER, "what the sleeve made in dollars, after costs"),
                 "costs": (NUMBER, "the hedge's own commission and slippage in dollars"),
             },
@@ -113,6 +117,15 @@ TABLES: Mapping[str, TableSchema] = {
             "a run and session: where its dollars came from",
             {"date": (DATE, "the session"), **dict.fromkeys(COLUMNS, (NUMBER, "dollars of the session"))},
             "`NAME_linked`, what each contributed to the total return",
+        ),
+        TableSchema(
+            "hedges",
+            "a traded hedge and session, of a run with several: where its dollars came from",
+            {
+                "hedge": (TEXT, "the instrument, a number after one that stands twice"),
+                "date": (DATE, "the session"),
+                **dict.fromkeys(SLEEVE, (NUMBER, "dollars of the session")),
+            },
         ),
         TableSchema(
             "timing",
@@ -138,12 +151,12 @@ TABLES: Mapping[str, TableSchema] = {
                 "action": (TEXT, "what the policy did at the close"),
             },
             "`NAME shares`, the as-traded shares of each instrument at the close, and `NAME traded`, those bought (+)"
-            " or sold (-) in the session",
+            " or sold (-) in the session; of several hedges also `NAME hedge` and `NAME action`",
         ),
         TableSchema("fills", "a fill of a book", {**_BOOK, **_FILL}),
     )
 }
-"""The tables by name. A run without controls has no attribution, and one without an answer no timing."""
+"""The tables by name. Attribution needs controls, timing an answer, hedges several of them."""
 
 
 def tables_page() -> str:
@@ -232,6 +245,7 @@ def _judged() -> dict[str, Any]:
         "answer": ("the sum, the three tests, and holding less (docs/verdict.md)", {}),
     }
     listed = {
+        "hedges": "what each of several hedges came to: its parts a year, linked to cagr, and its steps of the bridge",
         "variations": "gap to holding less and the fund's part when one thing is changed (docs/verdict.md)",
         "alternatives": "the same signal with other sizes and rebalancings (docs/verdict.md)",
     }

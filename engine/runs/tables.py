@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from data.arrays import Dates, Floats
 from engine.analytics.answer.timing import Shifts
-from engine.analytics.attribution import Attribution
+from engine.analytics.attribution import SLEEVE, Attribution
 from engine.analytics.carino import linking
 from engine.analytics.episodes import episodes_of
 from engine.kernel.loop import Ledger, empty_ledger, ended
-from engine.legs import CORE, HEDGE
 from engine.rules import costs_of
 from engine.runs.schema import Columns
 from engine.setup import Setup
@@ -21,22 +22,30 @@ from strategies.policy import REASONS
 
 def equity_table(setup: Setup, books: Mapping[str, Ledger], intensity: Floats) -> Columns:
     """Return a row a session: the books' equity in dollars, the hedged book's parts, the signal, what was ordered."""
-    hedged = books["hedged"]
-    worth = hedged.shares * setup.prices.close / np.where(hedged.equity > 0, hedged.equity, np.nan)[:, None]
+    hedged, first = books["hedged"], setup.market.roles.holdings
+    worth = hedged.shares * setup.prices.spot / np.where(hedged.equity > 0, hedged.equity, np.nan)[:, None]
     columns = {
         "date": setup.market.run_sessions,
         **{name: book.equity for name, book in books.items()},
         "cash": hedged.cash,
-        "core_weight": worth[:, CORE].sum(axis=1),
-        "hedge_weight": worth[:, HEDGE],
+        "core_weight": worth[:, :first].sum(axis=1),
+        "hedge_weight": worth[:, first:].sum(axis=1),
         "intensity": intensity,
         "ordered": hedged.ordered,
         "ordered_core": hedged.core,
-        "ordered_hedge": hedged.hedges[:, HEDGE],
+        "ordered_hedge": hedged.hedges.sum(axis=1),
+        **_of_several(setup, "weight", worth[:, first:]),
+        **_of_several(setup, "ordered", hedged.hedges),
         "cash_yield": setup.cash_yield,
         "synthetic": setup.market.synthetic_sessions(),
     }
     return {name: column[: hedged.last + 1] for name, column in columns.items()}
+
+
+def _of_several(setup: Setup, what: str, values: npt.NDArray[Any]) -> Columns:
+    """Return a column a hedge where there are several, such as ``SOXS weight``."""
+    labels = setup.market.roles.labels
+    return {f"{label} {what}": values[:, k] for k, label in enumerate(labels)} if len(labels) > 1 else {}
 
 
 def ledger_table(setup: Setup, books: Mapping[str, Ledger]) -> Columns:
@@ -45,22 +54,26 @@ def ledger_table(setup: Setup, books: Mapping[str, Ledger]) -> Columns:
 
 
 def _ledger_columns(setup: Setup, book: Ledger) -> Columns:
+    actions = np.array(REASONS)[book.actions]
     columns = {
         "date": setup.market.run_sessions,
         "equity": book.equity,
         "cash": book.cash,
         "ordered": book.ordered,
         "core": book.core,
-        "hedge": book.hedges[:, HEDGE],
+        "hedge": book.hedges.sum(axis=1),
         "restate": book.restate,
-        "action": np.array(REASONS)[book.actions[:, HEDGE]],
+        "action": actions[:, 0],
+        **_of_several(setup, "hedge", book.hedges),
+        **_of_several(setup, "action", actions),
         **{f"{name} {part}": getattr(book, part)[:, i] for part in ("shares", "traded") for i, name in _traded(setup)},
     }
     return {name: column[: book.last + 1] for name, column in columns.items()}
 
 
 def _traded(setup: Setup) -> Iterator[tuple[int, str]]:
-    return enumerate(setup.market.roles.traded)
+    roles = setup.market.roles
+    return enumerate((*roles.core, *roles.labels))
 
 
 def ledgers_of(table: Columns) -> dict[str, Ledger]:
@@ -79,14 +92,22 @@ def _ledger(columns: Columns, sessions: int) -> Ledger:
         np.column_stack([column for name, column in columns.items() if name.endswith(f" {part}")])
         for part in ("shares", "traded")
     )
-    numbers = {reason: number for number, reason in enumerate(REASONS)}
-    actions = np.array([[numbers[reason]] for reason in columns["action"]], np.int64)
+    hedges = _one_or_several(columns, "hedge")
+    actions = np.vectorize({reason: number for number, reason in enumerate(REASONS)}.get, otypes=[np.int64])(
+        _one_or_several(columns, "action")
+    )
     kept = {name: columns[name] for name in ("equity", "cash", "ordered", "core", "restate")}
-    kept |= {"shares": shares, "traded": traded, "hedges": columns["hedge"][:, np.newaxis], "actions": actions}
-    ledger = empty_ledger(sessions, shares.shape[1], 1)
+    kept |= {"shares": shares, "traded": traded, "hedges": hedges, "actions": actions}
+    ledger = empty_ledger(sessions, shares.shape[1], hedges.shape[1])
     for name, values in kept.items():
         getattr(ledger, name)[: len(values)] = values
     return ended(ledger, len(actions) - 1)
+
+
+def _one_or_several(columns: Columns, what: str) -> npt.NDArray[Any]:
+    """Return what each hedge has a column of, shape (rows, hedges): one column where there is one hedge."""
+    several = [column for name, column in columns.items() if name.endswith(f" {what}")]
+    return np.column_stack(several or [columns[what]])
 
 
 def fills_table(setup: Setup, books: Mapping[str, Ledger]) -> Columns:
@@ -132,20 +153,31 @@ def attribution_table(sessions: Dates, attribution: Attribution) -> Columns:
     return {name: column[: attribution.last + 1] for name, column in columns.items()}
 
 
+def hedges_table(setup: Setup, attribution: Attribution) -> Columns:
+    """Return a row a traded hedge and session: where its dollars came from."""
+    days, labels = setup.market.run_sessions[: attribution.last + 1], setup.market.roles.labels
+    return {
+        "hedge": np.repeat(np.array(labels, np.str_), len(days)),
+        "date": np.tile(days, len(labels)),
+        **{name: np.concatenate([leg[name][: len(days)] for leg in attribution.legs]) for name in SLEEVE},
+    }
+
+
 def timing_table(shifts: Shifts) -> Columns:
     """Return a row a shift of the book sold at entry, the run's own first: closes, log growth a year, studentised."""
     return {"shift": shifts.shift, "growth": shifts.growth, "t": shifts.t}
 
 
 def episodes_table(setup: Setup, hedged: Ledger) -> Columns:
-    """Return a row an episode: dates, sessions held, weight, why it ended, the fund's return, the sleeve's dollars."""
-    sessions, episodes = setup.market.run_sessions, episodes_of(setup, hedged)
+    """Return a row an episode: dates, sessions held, which hedge, why it ended, weight, its return and its dollars."""
+    sessions, episodes, roles = setup.market.run_sessions, episodes_of(setup, hedged), setup.market.roles
     days = ("decided", "entered", "left", "exited")
     dates = {name: [getattr(episode, name) for episode in episodes] for name in days}
     held = [(hedged.last if episode.exited is None else episode.exited) - episode.entered for episode in episodes]
     return {
         **{name: np.array([_day(sessions, at) for at in dates[name]], sessions.dtype) for name in days},
         "sessions": np.array(held, np.int64),
+        "hedge": np.array([roles.hedges[roles.firsts[episode.hedge]].instrument for episode in episodes], np.str_),
         "reason": np.array([episode.reason for episode in episodes], np.str_),
         **{
             name: np.array([getattr(episode, name) for episode in episodes], np.float64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,11 @@ from engine.analytics.answer.fund_part import EpisodeCluster, FundPart, fund_par
 from engine.analytics.answer.insurance import FALL, Insurance, insurance_of, matches
 from engine.analytics.answer.timing import Shifts, Timing, shifts_of, timing_of
 from engine.analytics.controls import HELD_LESS, Case, Control, held_less_of
-from engine.analytics.derisk import held_less_grid, net_short
+from engine.analytics.derisk import held_less_grid, net_short, sold_daily
 from engine.analytics.drawdowns import core_level
 from engine.analytics.episodes import Episode
 from engine.analytics.metrics import log_growth
+from engine.hedges import beta_errors
 from engine.kernel.loop import Ledger
 from engine.setup import Setup
 
@@ -147,7 +148,7 @@ def answer_of(case: Case, controls: Mapping[str, Control], episodes: Sequence[Ep
         logs,
         in_cagr(logs, growth["unhedged"]),
         timing,
-        fund_part(setup, hedged, daily, episodes, years),
+        replace(fund_part(setup, hedged, daily, episodes, years), beta_range=_beta_range(case, years)),
         insurance_of(hedged, grid, [control.book for control in held.values()], core_level(setup), years),
         shifts,
         net_short_of(setup, hedged, beta),
@@ -156,6 +157,21 @@ def answer_of(case: Case, controls: Mapping[str, Control], episodes: Sequence[Ep
         frontier_of(hedged, controls, grid, years),
         setup.market.run_sessions,
     )
+
+
+def _beta_range(case: Case, years: float) -> tuple[float, float] | None:
+    """Return log growth a year of the hedged book less the one sold daily, at betas an error lower and higher."""
+    errors = beta_errors(case.config, case.setup.market)[case.setup.market.first :]
+    if not errors.any():
+        return None
+    own, found = log_growth(case.hedged, years), []
+    for side in (-1.0, 1.0):
+        moved = replace(case.setup, betas=case.setup.betas + side * errors)
+        daily = sold_daily(moved, case.hedged, case.beta).ledger
+        if daily.equity[daily.last] <= 0.0:
+            return None
+        found.append(own - log_growth(daily, years))
+    return min(found), max(found)
 
 
 def net_short_of(setup: Setup, hedged: Ledger, beta: Floats) -> NetShort:

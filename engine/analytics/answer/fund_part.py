@@ -16,7 +16,6 @@ from data.arrays import Floats, Ints
 from data.fund import FEE, SPREAD
 from engine.analytics.episodes import Episode
 from engine.kernel.loop import Ledger
-from engine.legs import HEDGE
 from engine.setup import Setup
 
 BETTER, WORSE, CANT_TELL = "better", "worse", "can't tell"
@@ -72,7 +71,11 @@ class FundPart:
     rests_on
         Places in `clusters` of those that alone have more than `LARGEST` of the sum.
     expected
-        What was known in advance: less fee and swap spread on the mean weight, log growth a year.
+        What was known in advance of leveraged funds: less fee and swap spread on the mean weight, log growth a year;
+        None where any hedge is something else.
+    beta_range
+        The estimate with every beta that is itself estimated one standard error lower, and higher, lowest first; None
+        where none is.
     """
 
     label: str | None
@@ -81,7 +84,8 @@ class FundPart:
     n_effective: float | None
     clusters: tuple[EpisodeCluster, ...]
     rests_on: tuple[int, ...]
-    expected: float
+    expected: float | None
+    beta_range: tuple[float, float] | None = None
 
 
 def fund_part(
@@ -104,8 +108,7 @@ def fund_part(
     years
         Of the run.
     """
-    weight = hedged.shares[:, HEDGE] * setup.prices.close[:, HEDGE] / hedged.equity
-    expected = -float(weight.mean()) * (FEE + abs(setup.market.roles.leverage) * SPREAD)
+    expected = _expected(setup, hedged)
     if daily.equity[daily.last] <= 0.0:
         return FundPart(None, None, None, None, (), (), expected)
     apart = np.diff(log(hedged.equity / daily.equity), prepend=0.0)
@@ -124,13 +127,24 @@ def fund_part(
     return FundPart(label, estimate, interval, size**2 / float((sums**2).sum()), clusters, rests_on, expected)
 
 
+def _expected(setup: Setup, hedged: Ledger) -> float | None:
+    """Return less fee and swap spread of the funds on their mean weights; None where a hedge is no fund."""
+    roles, expected = setup.market.roles, 0.0
+    for i, role in enumerate(roles.hedges, roles.holdings):
+        if role.kind != "fund":
+            return None
+        weight = hedged.shares[:, i] * setup.prices.close[:, i] / hedged.equity
+        expected -= float(weight.mean()) * (FEE + abs(role.leverage) * SPREAD)
+    return expected
+
+
 def _spans(episodes: Sequence[Episode], end: int) -> list[tuple[int, int, int]]:
     """Return each cluster's first fill, last fill and number of episodes."""
     spans: list[tuple[int, int, int]] = []
     for episode in episodes:
         last = end if episode.exited is None else episode.exited
         if spans and episode.entered - spans[-1][1] <= APART:
-            spans[-1] = (spans[-1][0], last, spans[-1][2] + 1)
+            spans[-1] = (spans[-1][0], max(last, spans[-1][1]), spans[-1][2] + 1)
         else:
             spans.append((episode.entered, last, 1))
     return spans

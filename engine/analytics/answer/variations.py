@@ -21,6 +21,8 @@ from engine.analytics.derisk import held_less_grid, net_short, sold_daily
 from engine.analytics.drawdowns import core_level, deepest, falls_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
+from engine.hedge_config import HedgeConfig
+from engine.hedges import costs_of_legs, roles_of, traded_hedges
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, prepare, run_beta
@@ -128,9 +130,9 @@ class VariedRun:
 
     def laid_out(self, config: RunConfig, late: int = 0, first: int | None = None) -> Setup:
         """Return the run laid out under a change: its signal some sessions late, or starting at a later session."""
-        market, signal = self.prepared.setup.market, self.prepared.signal
+        market, signal = self.prepared.setup.market, self.prepared.signals
         if signal is not None and late:
-            signal = np.concatenate((np.zeros(late), signal[:-late]))
+            signal = np.concatenate((np.zeros_like(signal[:late]), signal[:-late]))
         return prepare(config, market if first is None else replace(market, first=first), signal)
 
 
@@ -146,21 +148,41 @@ def alternatives_of(run: VariedRun) -> tuple[Alternative, ...]:
     """
     if not run.decides:
         return ()
-    hedge = run.config.hedge
-    found = []
+    legs, found = run.config.legs, []
     for name, changed in CALENDARS:
-        own = all(getattr(hedge, key) == value for key, value in changed.items())
-        found.append(_alternative(run, f"rebalanced {name}", "rebalance", changed, own=own))
-    for times in SIZES:
-        weight = round(times * hedge.weight, 10)
-        if hedge.sizing in ("fixed", "proportional") and 0.0 < weight <= 1.0:
-            title = f"{100 * weight:.4g} % of equity"
-            found.append(_alternative(run, title, "weight", {"weight": weight}, own=times == 1.0))
+        own = all(getattr(leg, key) == value for leg in legs for key, value in changed.items())
+        found.append(_alternative(run, f"rebalanced {name}", "rebalance", _each(run.config, **changed), own=own))
+    sized = [(times, config) for times in SIZES if (config := _sized(run.config, times)) is not None]
+    found += [
+        _alternative(run, _size_title(config, times), "weight", config, own=times == 1.0) for times, config in sized
+    ]
     return tuple(each for each in found if each is not None)
 
 
-def _alternative(run: VariedRun, title: str, kind: str, changed: Mapping[str, Any], *, own: bool) -> Alternative | None:
-    config = _with(run.config, "hedge", **changed)
+def _sized(config: RunConfig, times: float) -> RunConfig | None:
+    """Return the run with so many times every hedge's weight, or cover; None where a weight isn't its own to say."""
+    legs = []
+    for leg in config.legs:
+        weight, cover = round(times * leg.weight, 10), round(times * leg.cover, 10)
+        if leg.kind == "option":
+            legs.append(leg.model_copy(update={"cover": cover}))
+        elif leg.sizing in ("fixed", "proportional") and 0.0 < weight <= 1.0:
+            legs.append(leg.model_copy(update={"weight": weight}))
+        else:
+            return None
+    most = sum(min(leg.weight, leg.max_weight) for leg in legs if leg.kind not in ("option", "short"))
+    fits = len(legs) == 1 or config.hedge.funding != "sell_core" or most <= 1.0
+    return _with_legs(config, legs) if fits else None
+
+
+def _size_title(config: RunConfig, times: float) -> str:
+    leg = config.hedge
+    if len(config.legs) > 1:
+        return f"{times:g} times the weights"
+    return f"{leg.cover:g} contracts a core share" if leg.kind == "option" else f"{100 * leg.weight:.4g} % of equity"
+
+
+def _alternative(run: VariedRun, title: str, kind: str, config: RunConfig, *, own: bool) -> Alternative | None:
     setup = run.laid_out(config)
     book = run.again(setup)
     if book.equity.min() <= 0.0:
@@ -173,13 +195,16 @@ def _alternative(run: VariedRun, title: str, kind: str, changed: Mapping[str, An
 
 
 def _reruns(run: VariedRun) -> Iterator[Variation]:
-    config, fund = run.config, run.config.hedge.instrument
+    config = run.config
+    traded = [leg.instrument for leg in config.legs if leg.kind != "cash"]
     at_close = _with(config, "execution", fill="next_close")
     yield from _rerun(run, "filled at the next close", "fills", at_close)
     for late in LATE:
         yield from _rerun(run, f"signals {'one session' if late == 1 else 'two sessions'} late", "fills", config, late)
     for more in SLIPPAGE:
-        yield from _rerun(run, f"{fund}'s slippage {more:g} bp more", "costs", _dearer(config, more))
+        if traded:
+            named = f"{' and '.join(dict.fromkeys(traded))}'s slippage {more:g} bp more"
+            yield from _rerun(run, named, "costs", _dearer(config, more))
     if not run.decides:
         return
     market = run.prepared.setup.market
@@ -190,9 +215,10 @@ def _reruns(run: VariedRun) -> Iterator[Variation]:
         if len(market) - first > 2 * FALL:
             name = f"start {months} {'month' if months == 1 else 'months'} later"
             yield from _rerun(run, name, "start", config, first=first)
-    for weight in (config.hedge.weight - STEP, config.hedge.weight + STEP):
-        if config.hedge.sizing in ("fixed", "proportional") and 1e-9 < weight <= 1.0:
-            changed = _with(config, "hedge", weight=round(weight, 10))
+    leg = config.hedge
+    for weight in (leg.weight - STEP, leg.weight + STEP) if len(config.legs) == 1 and leg.kind != "option" else ():
+        if leg.sizing in ("fixed", "proportional") and 1e-9 < weight <= 1.0:
+            changed = _each(config, weight=round(weight, 10))
             yield from _rerun(run, f"weight {100 * weight:.4g} %", "weight", changed)
 
 
@@ -260,9 +286,25 @@ def delayed(orders: Ledger, setup: Setup, late: int) -> Ledger:
 
 
 def _dearer(config: RunConfig, bps: float) -> RunConfig:
-    cost, fund = config.execution.slippage_bps, config.hedge.instrument
-    each = cost if isinstance(cost, dict) else dict.fromkeys((*config.portfolio.core, fund), cost)
-    return _with(config, "execution", slippage_bps=each | {fund: each[fund] + bps})
+    """Return the run with more slippage on every hedge but bills."""
+    paid = dict(zip(roles_of(config).traded, costs_of_legs(config)["slippage_bps"].tolist(), strict=True))
+    firsts = {each.role.leg: paid[each.role.instrument] for each in reversed(traded_hedges(config))}
+    return _with_legs(
+        config,
+        [
+            leg if leg.kind == "cash" else leg.model_copy(update={"slippage_bps": firsts[k] + bps})
+            for k, leg in enumerate(config.legs)
+        ],
+    )
+
+
+def _each(config: RunConfig, **changed: Any) -> RunConfig:
+    """Return the run with keys of every hedge changed."""
+    return _with_legs(config, [leg.model_copy(update=changed) for leg in config.legs])
+
+
+def _with_legs(config: RunConfig, legs: Sequence[HedgeConfig]) -> RunConfig:
+    return config.model_copy(update={"hedge": legs[0], "hedges": list(legs) if len(legs) > 1 else []})
 
 
 def _with(config: RunConfig, section: str, **changed: Any) -> RunConfig:

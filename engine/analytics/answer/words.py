@@ -207,7 +207,8 @@ def fund_words(answer: Answer) -> str:
 def as_known(answer: Answer) -> bool:
     """Return whether the fund's part is what was known in advance, to `KNOWN`."""
     fund = answer.fund
-    return fund.estimate is not None and abs(fund.estimate - fund.expected) < KNOWN
+    known = fund.estimate is not None and fund.expected is not None
+    return known and abs((fund.estimate or 0.0) - (fund.expected or 0.0)) < KNOWN
 
 
 def finding(answer: Answer, names: Names) -> str:
