@@ -72,7 +72,12 @@ class HedgeName:
     @property
     def hedge(self) -> str:
         """What a sentence calls it that needs no more: ``the hedge``, ``the MODELLED hedge``."""
-        return f"the {MODELLED} hedge" if MODELLED in self.noun else "the hedge"
+        return f"the {MODELLED} hedge" if self.modelled else "the hedge"
+
+    @property
+    def modelled(self) -> bool:
+        """Whether anything of it is priced by a formula."""
+        return MODELLED in self.noun
 
     @property
     def only_sells(self) -> bool:

@@ -49,7 +49,8 @@ def _nothing(hedged: Dot, idle: Dot) -> Short:
 def _selling(result: Run, answer: Answer, names: Names, hedged: Dot, sold: Dot | None) -> Short:
     title, verb = f"Against {names.selling} instead", names.selling.capitalize()
     if names.hedge.only_sells and sold is not None:
-        same = Piece(f"It is {names.selling}, on this signal: {names.hedge.noun} are all it leaves.")
+        are = "are" if names.hedge.plural else "is"
+        same = Piece(f"It is {names.selling}, on this signal: {names.hedge.noun} {are} all it leaves.")
         return Short(title, _a_year(apart(hedged.cagr, sold.cagr)), (same,))
     fund = _fund(result, answer, names)
     if sold is None:

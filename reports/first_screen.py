@@ -54,6 +54,8 @@ class Screen:
     ----------
     about, span, months, provenance
         What was run, when by the day and by the month, and on what history: the grey line.
+    mark
+        What the figures of the small table are: SIMULATED, MODELLED or nothing.
     question, headline, lead
         The answer's first words.
     cash
@@ -76,6 +78,7 @@ class Screen:
     span: str
     months: str
     provenance: str
+    mark: str
     question: str
     headline: str
     lead: tuple[Piece, ...]
@@ -101,6 +104,7 @@ def screen_of(result: Run) -> Screen:
         "span": f"{sessions[0]} to {sessions[last]}",
         "months": f"{month(sessions[0], MONTHS)} to {month(sessions[last], MONTHS)}",
         "provenance": _provenance(result),
+        "mark": ", ".join(["SIMULATED"] * result.simulated + [MODELLED] * names.hedge.modelled),
         "question": f"Did {names.hedge.doing}{'' if always(result.config) else ' on this signal'} pay?",
         "cash": dollars(result.config.portfolio.cash),
         "signal": _signal(result, names),
@@ -110,7 +114,7 @@ def screen_of(result: Run) -> Screen:
         reason = (Piece(_why_not(result, why)),)
         return Screen(headline=words.no_headline(why), lead=reason, rows=_rows(result, names, None), **common)
     return Screen(
-        headline=words.headline(answer),
+        headline=words.headline(answer, names),
         lead=words.lead(answer, names),
         rows=_rows(result, names, answer),
         label=answer.insurance.label,

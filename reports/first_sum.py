@@ -110,7 +110,7 @@ def _parts(result: Run, answer: Answer, names: Names) -> tuple[tuple[str, str, t
     hedge = names.hedge
     left = f"{hedge.called} left to move", f"{hedge.called} instead of {names.selling}"
     if hedge.only_sells:
-        left = f"{hedge.called} hardly move", f"{hedge.called} are what {names.selling} leaves"
+        left = f"nothing but {names.whole} moves", f"what {names.selling} leaves"
     return (
         ("Exposure", f"{names.less} while hedged", (Piece(f"what random dates would have {brought}"),)),
         ("Timing", "the dates it chose", timing),

@@ -63,7 +63,7 @@ def _wrapped(text: str, role: str = "", indent: int = 0) -> Iterator[Paragraph]:
 def _table(screen: Screen) -> Iterator[Paragraph]:
     wide = min(max(24, *(len(row.name) for row in screen.rows)), COLUMNS - 44)
     yield _line(f"  {'':<{wide}}{'growth':>12}{'bad quarter':>14}{screen.cash:>16}")
-    mark = "SIMULATED" if screen.provenance.startswith("SIMULATED") else ""
+    mark = screen.mark
     yield _line(f"  {mark:<{wide}}{'a year':>12}{'points':>14}{'became':>16}", "strong" if mark else "")
     for row in screen.rows:
         yield _line(f"  {row.name:<{wide}}{row.growth:>12}{row.quarter:>14}{row.in_full:>16}", row.role)

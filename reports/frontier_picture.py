@@ -11,6 +11,7 @@ from engine.analytics.answer.digits import printed_gap
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, interval_words
 from engine.analytics.controls import CONTROLS
+from engine.hedge_names import MODELLED
 from reports.drawing import Drawing, Scale, Shape, Spot, Stroke
 from reports.label_places import Box, Label, Line, width_of
 
@@ -89,7 +90,14 @@ def title_of(dot: Dot, names: Names) -> str:
     if dot.name == "hedged":
         return names.hedge.title
     kind = CONTROLS.get(dot.name)
-    return (kind.labelled(more=names.more) if kind else "") or dot.title
+    title = (kind.labelled(more=names.more) if kind else "") or dot.title
+    return marked(title, dot.name, names)
+
+
+def marked(title: str, name: str, names: Names) -> str:
+    """Return the title of a book beside the hedged one, which says where it holds an option of the run's."""
+    holds = names.hedge.modelled and name in ("always_on", "buy_and_hold")
+    return f"{title}, {MODELLED}" if holds and MODELLED not in title else title
 
 
 def described(answer: Answer, names: Names) -> str:

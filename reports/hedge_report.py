@@ -121,7 +121,6 @@ def first_page(result: Run, meanings: Mapping[str, str]) -> dict[str, Any]:
     return {
         "screen": screen,
         "lead": [Term(piece.text, meanings["As safe"]) if piece.role == "safe" else piece for piece in screen.lead],
-        "simulated": result.simulated,
         "quarter": meanings["Bad quarter"],
         "falls": list(_falls(screen.steps, meanings)),
         "drawings": tuple(draw_frontier(answer, names, shape, others) for shape in (WIDE, PHONE) if answer),

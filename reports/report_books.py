@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from data.arrays import Floats
 from data.format import percent
-from engine.analytics.answer.words import names_of
+from engine.analytics.answer.words import Names, names_of
 from engine.analytics.controls import CONTROLS, MATCHED
 from engine.kernel.loop import Ledger
 from engine.runs.run import Run
+from reports.frontier_picture import marked
 from reports.hedge_words import hedge_words
 
 FIRST = tuple(kind.key for kind in sorted(CONTROLS.values(), key=lambda kind: kind.when != MATCHED) if kind.main)
@@ -46,12 +47,12 @@ def books_of(result: Run) -> tuple[NamedBook, ...]:
     names = names_of(result.config)
     order = sorted(result.controls, key=lambda name: FIRST.index(name) if name in FIRST else len(FIRST))
     own = NamedBook("hedged", names.hedge.title, f"{hedge_words(result)}.", result.hedged)
-    return (own, *(_control(result, name, more=names.more) for name in order))
+    return (own, *(_control(result, name, names) for name in order))
 
 
-def _control(result: Run, name: str, *, more: bool) -> NamedBook:
+def _control(result: Run, name: str, names: Names) -> NamedBook:
     control, kind = result.controls[name], CONTROLS[name]
-    title = kind.shown(more=more) or control.title
+    title = marked(kind.shown(more=names.more) or control.title, name, names)
     title += f", {kind.matched_by}" if kind.matched_by else ""
     remarks = (remark.removeprefix(f"{control.title}: ") for remark in control.remarks)
     return NamedBook(name, title, " ".join((control.about, *remarks)), control.ledger)

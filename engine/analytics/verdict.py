@@ -69,7 +69,7 @@ def verdict_of(answer: Answer, names: words.Names, price: Protection, sale_cost:
     sale_cost
         `engine.analytics.hedge_metrics.sale_cost_at_par` against the book sold at entry.
     """
-    label, headline = answer.insurance.label, words.headline(answer)
+    label, headline = answer.insurance.label, words.headline(answer, names)
     return Verdict(
         label,
         headline,

@@ -89,15 +89,23 @@ const BEHIND = {layer: "below"};
 
 const GAP = 16;  // pixels from one name beside a line's end to the next
 
-/* Names beside the ends of lines, moved apart where they would overlap. */
+const FITS = 17;  // letters of a name beside a line's end on a phone
+const broken = name => {
+  const at = narrow() && name.length > FITS ? name.lastIndexOf(" ", FITS) : -1;
+  return at < 0 ? [name] : [name.slice(0, at), name.slice(at + 1)];
+};
+
+/* Names beside the ends of lines, moved apart where they would overlap; a long one takes two lines on a phone. */
 function endNames(figure, lines, domain, place) {
-  const height = figure.clientHeight - 60, gap = GAP / height, room = domain[1] - domain[0];
-  const told = lines.map(line => ({...line, y: domain[0] + room * place(line.end)})).sort((one, other) => one.y - other.y);
-  told.forEach((one, at) => at && (one.y = Math.max(one.y, told[at - 1].y + gap)));
-  let top = domain[1];
-  for (const one of told.reverse()) { one.y = Math.min(one.y, top); top = one.y - gap; }
-  return told.map(({name, y, color, strong}) => ({text: strong ? `<b>${plain(name)}</b>` : plain(name), x: 1, xref: "paper",
-    xanchor: "left", xshift: 6, y, yref: "paper", yanchor: "middle", showarrow: false, font: {size: 12.5, color}}));
+  const height = figure.clientHeight - 60, room = domain[1] - domain[0];
+  const told = lines.map(line => ({...line, parts: broken(line.name), y: domain[0] + room * place(line.end)}));
+  const gap = (one, other) => GAP * (one.parts.length + other.parts.length) / 2 / height;
+  told.sort((one, other) => one.y - other.y);
+  told.forEach((one, at) => at && (one.y = Math.max(one.y, told[at - 1].y + gap(one, told[at - 1]))));
+  told.reverse().forEach((one, at) => one.y = Math.min(one.y, at ? told[at - 1].y - gap(one, told[at - 1]) : domain[1]));
+  const text = ({parts, strong}) => strong ? `<b>${parts.map(plain).join("<br>")}</b>` : parts.map(plain).join("<br>");
+  return told.map(one => ({text: text(one), x: 1, xref: "paper", xanchor: "left", xshift: 6, y: one.y, yref: "paper",
+    yanchor: "middle", align: "left", showarrow: false, font: {size: 12.5, color: one.color}}));
 }
 const beside = () => narrow() ? 122 : 190;
 const last = values => values.findLast(value => value === value);

@@ -72,7 +72,7 @@ class FundPart:
         Places in `clusters` of those that alone have more than `LARGEST` of the sum.
     expected
         What was known in advance of leveraged funds: less fee and swap spread on the mean weight, log growth a year;
-        None where no hedge is one.
+        None where any hedge is something else.
     beta_range
         The estimate with every beta that is itself estimated one standard error lower, and higher, lowest first; None
         where none is.
@@ -128,14 +128,14 @@ def fund_part(
 
 
 def _expected(setup: Setup, hedged: Ledger) -> float | None:
-    """Return less fee and swap spread of the funds on their mean weights; None where no hedge is a fund."""
-    roles = setup.market.roles
-    known = []
+    """Return less fee and swap spread of the funds on their mean weights; None where a hedge is no fund."""
+    roles, expected = setup.market.roles, 0.0
     for i, role in enumerate(roles.hedges, roles.holdings):
-        if role.kind == "fund":
-            weight = hedged.shares[:, i] * setup.prices.close[:, i] / hedged.equity
-            known.append(-float(weight.mean()) * (FEE + abs(role.leverage) * SPREAD))
-    return sum(known) if known else None
+        if role.kind != "fund":
+            return None
+        weight = hedged.shares[:, i] * setup.prices.close[:, i] / hedged.equity
+        expected -= float(weight.mean()) * (FEE + abs(role.leverage) * SPREAD)
+    return expected
 
 
 def _spans(episodes: Sequence[Episode], end: int) -> list[tuple[int, int, int]]:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from data.format import capital, percent, points, share, signed
+from data.format import capital, lowered, percent, points, share, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_gap, printed_sum
 from engine.analytics.answer.fund_part import CANT_TELL as FUND_UNTOLD
 from engine.analytics.answer.insurance import CANT_TELL, LEVEL, NOT_PAID, PAID, Insurance
 from engine.config import RunConfig
-from engine.hedge_names import HedgeName, bills_of, hedge_name, joined
+from engine.hedge_names import MODELLED, HedgeName, bills_of, hedge_name, joined
 
 KNOWN = 0.002
 """How close to what was known in advance the fund's part counts as that, log growth a year."""
@@ -86,9 +86,13 @@ def names_of(config: RunConfig) -> Names:
     )
 
 
-def headline(answer: Answer) -> str:
+def headline(answer: Answer, names: Names) -> str:
     """Return the answer in under six words, which never claim more than the label."""
-    insurance = answer.insurance
+    said = _headline(answer.insurance)
+    return f"{MODELLED}: {lowered(said)}" if names.hedge.modelled else said
+
+
+def _headline(insurance: Insurance) -> str:
     if insurance.label == PAID:
         return "It paid."
     if insurance.label == NOT_PAID:

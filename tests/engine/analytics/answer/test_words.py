@@ -72,7 +72,7 @@ def made(
     ],
 )
 def test_the_first_words_claim_no_more_than_the_label(label, gap, said):
-    assert words.headline(made(label=label, gap=gap)) == said
+    assert words.headline(made(label=label, gap=gap), NAMES) == said
     assert len(said.split()) < 6
 
 
