@@ -143,11 +143,11 @@ def forward_command(run: str, result: SearchResult) -> str | None:
     It has three values a dimension: a person thins or widens that.
     """
     from engine.analytics.measure import SUM
-    from engine.research.walkforward.plan import SIZE
+    from engine.research.walkforward.plan import may_choose
 
     words = ["backtest", "walkforward", *shlex.split(run)[2:]]
     for dimension in result.search.space:
-        if dimension.keys[0] not in ("strategy", "policy") and dimension.name not in {f"hedge.{key}" for key in SIZE}:
+        if not may_choose(dimension.keys):
             return None
         words += ["--param", f"{dimension.name}={','.join(_three(dimension))}"]
     column = result.search.objectives[0].column

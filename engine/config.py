@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -199,9 +199,33 @@ class RunConfig(ConfigSection):
         return tuple(self.hedges) or (self.hedge,)
 
     @property
+    def strategies(self) -> tuple[StrategyConfig, ...]:
+        """The run's strategy, and then its hedges' own."""
+        return (self.strategy, *(leg.strategy for leg in self.legs if leg.strategy))
+
+    def with_strategies(self, changed: Callable[[StrategyConfig], StrategyConfig]) -> RunConfig:
+        """Return the run with its strategy and its hedges' own as a function makes them."""
+        legs = [leg.model_copy(update={"strategy": leg.strategy and changed(leg.strategy)}) for leg in self.legs]
+        hedges = {"hedge": legs[0], "hedges": legs if self.hedges else []}
+        return self.model_copy(update={"strategy": changed(self.strategy), **hedges})
+
+    @property
     def read(self) -> str:
         """The instrument that signals read unless told otherwise."""
         return self.underlying or self.hedge.underlying
+
+    @property
+    def untraded(self) -> str:
+        """Why backtrader's feeds can't stand for its hedges, by the key of the first that has none; else nothing."""
+        seen = set[str]()
+        for k, leg in enumerate(self.legs):
+            key = f"hedges.{k}" if self.hedges else "hedge"
+            if not leg.of_own_bars:
+                return f"{key}.kind {leg.kind} has no bars to trade: take a fund or an asset"
+            if leg.instrument in seen:
+                return f"{key}.instrument {leg.instrument} stands twice, and has one feed: take one of them out"
+            seen.add(leg.instrument)
+        return ""
 
     @property
     def paid(self) -> float:

@@ -101,6 +101,12 @@ def leg_of(keys: Keys) -> Keys:
     return keys[:2] if keys[:1] == ("hedges",) and len(keys) > 1 else ()
 
 
+def below_leg(keys: Keys) -> Keys:
+    """Return what a key is called below its hedge; nothing where it is of no hedge."""
+    leg = leg_of(keys)
+    return keys[len(leg) :] if leg else ()
+
+
 def at(tree: Any, keys: Keys) -> Any:
     """Return what stands under some keys; None where nothing does."""
     for key in keys:

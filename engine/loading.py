@@ -285,20 +285,22 @@ def _first(failed: ValidationError, origin: _Origin, tree: Mapping[str, Any]) ->
 
 def _with_strategies(config: RunConfig, origin: _Origin, folders: Folders, tree: Mapping[str, Any]) -> RunConfig:
     """Check the run's strategy and its hedges' own; write every parameter out, and each class's file in full."""
-    resolved = config.model_copy(update={"strategy": _with_strategy(config.strategy, (), config, origin, folders)})
+    resolved = config.model_copy(
+        update={"strategy": _with_strategy(config.strategy, (), config, origin, folders, tree)}
+    )
     if not any(leg.strategy for leg in config.legs):
         return resolved
     legs = list(config.legs)
     for k, leg in enumerate(legs):
         if leg.strategy is not None:
             above = as_written(tree, ("hedges", str(k)) if config.hedges else ("hedge",))
-            own = _with_strategy(leg.strategy, above, config, origin, folders)
+            own = _with_strategy(leg.strategy, above, config, origin, folders, tree)
             legs[k] = leg.model_copy(update={"strategy": own})
     return resolved.model_copy(update={"hedge": legs[0], "hedges": legs if config.hedges else []})
 
 
 def _with_strategy(
-    section: StrategyConfig, above: Keys, config: RunConfig, origin: _Origin, folders: Folders
+    section: StrategyConfig, above: Keys, config: RunConfig, origin: _Origin, folders: Folders, tree: Mapping[str, Any]
 ) -> StrategyConfig:
     """Check a strategy's class and parameters, which stand under some keys; write them out in full."""
     keys = (*above, "strategy")
@@ -311,7 +313,7 @@ def _with_strategy(
         where = origin.of((*keys, "class"))
         raise ConfigError(f"{where}: {cls.__name__} gives no intensity, which a hedge's own strategy has to")
     if kind(cls) == "backtrader":
-        _check_backtrader(cls, config, origin)
+        _check_backtrader(cls, config, origin, tree)
     else:
         try:
             known["params"] = _resolved(cls, known["named"], section.params)
@@ -333,7 +335,7 @@ def _resolved(cls: Any, named: str, given: Mapping[str, Any]) -> dict[str, Any]:
         return parameters.resolved(made, given)
 
 
-def _check_backtrader(cls: Any, config: RunConfig, origin: _Origin) -> None:
+def _check_backtrader(cls: Any, config: RunConfig, origin: _Origin, tree: Mapping[str, Any]) -> None:
     """Refuse what a backtrader.Strategy would let pass: a mistyped parameter, a fill that isn't its broker's."""
     known = list(cls.params._getkeys())  # noqa: SLF001  # how backtrader tells them
     for name in config.strategy.params:
@@ -342,6 +344,9 @@ def _check_backtrader(cls: Any, config: RunConfig, origin: _Origin) -> None:
             raise ConfigError(
                 f"{origin.of(('strategy', 'params', name))}: {cls.__name__} has no parameter {name}{hint}"
             )
+    if why := config.untraded:
+        why = told_in_full(tree, why, ())
+        raise ConfigError(f"{origin.named_in(why, ('strategy', 'class'))}: {cls.__name__} trades feeds, and {why}")
     if config.execution.fill != "next_open":
         where = origin.of(("execution", "fill"))
         raise ConfigError(

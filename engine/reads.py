@@ -22,7 +22,7 @@ SOME = 8
 def strategy_reads(config: RunConfig, roles: Roles) -> Reads:
     """Return what a run's strategies say that they read; nothing of one that doesn't say."""
     reads = Reads()
-    for named in (config.strategy, *(leg.strategy for leg in config.legs if leg.strategy)):
+    for named in config.strategies:
         with fresh(named.named) as cls:
             if issubclass(cls, Strategy):
                 strategy: Strategy = parameters.make(cls, named.params)

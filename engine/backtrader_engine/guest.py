@@ -10,12 +10,12 @@ import backtrader as bt
 import numpy as np
 
 from data.bars import Bars
-from data.errors import DataError, StrategyError, did_you_mean
+from data.errors import ConfigError, DataError, StrategyError, did_you_mean
 from data.market import Market
 from data.sources import BARS, SERIES, Held, Kind, typed
 from engine.backtrader_engine.hedge import FIRST_DAY, LINES, Decider, place
 from engine.config import RunConfig
-from engine.evaluate_strategy import intensity_of, weigher
+from engine.evaluate_strategy import intensity_of, signals_of, weigher
 from engine.hedges import roles_of
 from engine.kernel.loop import ledger_on, mark
 from engine.legs import legs_of
@@ -52,6 +52,8 @@ def as_backtrader(strategy: Strategy | CloseStrategy, settings: Sequence[str] = 
     >>> cerebro.addstrategy(as_backtrader(WeaknessHedge(), ["hedge.weight=0.2"]))  # doctest: +SKIP
     """
     config = build_config({"execution": {"cash_rate": 0.0}}, settings)
+    if config.untraded:
+        raise ConfigError(f"{type(strategy).__name__} in a Cerebro of your own: {config.untraded}")
     return type(type(strategy).__name__, (GuestHedge,), {"params": (("strategy", strategy), ("config", config))})
 
 
@@ -71,7 +73,7 @@ class GuestHedge(bt.Strategy):
         self._traded = [self.getdatabyname(name) for name in legs_of(market.roles).names]
         strategy = self.p.strategy
         signal = intensity_of(strategy, market) if isinstance(strategy, Strategy) else None
-        setup = self._at_this_brokers_costs(prepare(config, market, signal))
+        setup = self._at_this_brokers_costs(prepare(config, market, signals_of(config, signal, market)))
         weigh = weigher(strategy, config, setup) if isinstance(strategy, CloseStrategy) else None
         self._setup = setup
         ledger = ledger_on(setup.prices)

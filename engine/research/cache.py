@@ -19,16 +19,17 @@ from engine.analytics.controls import unhedged_plan
 from engine.analytics.metrics import mean_cash_return
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of
-from engine.hedge_config import HedgeConfig
+from engine.hedge_config import HedgeConfig, StrategyConfig
 from engine.kernel.attribution import Daily
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Units, units_of
+from engine.keys import below_leg
 from engine.plain import Keys
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import drawn_of
 from engine.research.rows import less_in
-from engine.setup import Setup, open_market, plan_with, policy_of, prepare, sizing_of
+from engine.setup import Setup, open_market, plan_of, plan_with, policy_of, prepare, sizing_of
 from strategies import parameters
 from strategies.load import fresh
 from strategies.policy import PolicyRules
@@ -37,17 +38,29 @@ from strategies.sizing import Sizing, hedge_weights, most_hedge, unhedged_core
 Made = TypeVar("Made")
 Indices = tuple[int, ...]
 PARTS = ("environment", "signal", "policy", "hedge")
-OF_THE_ENVIRONMENT = ("instrument", "underlying", "leverage", "lookback", "funding", "buffer")
-"""Keys under `hedge` that change what is traded or on what terms, or the unhedged book: a buffer is in that too."""
+SIZED = ("weight", "max_weight", "sizing", "rebalance", "band", "cover", "target_volatility")
+"""Keys of a hedge that change neither what is traded nor on what terms, nor the unhedged book: a buffer is in that."""
+FUNDS_ONLY = ("indexed", "financing", "fee", "spread", "indexed_before", "indexed_after", "static", "static_filled")
+"""What a session does to a unit of a leveraged fund, and to nothing else."""
 
 
 def part_of(keys: Keys) -> str:
     """Return which part of a run a key changes."""
-    if keys[0] == "strategy":
-        return "signal"
-    if keys[0] == "policy":
-        return "policy"
-    return "hedge" if keys[0] == "hedge" and keys[1] not in OF_THE_ENVIRONMENT else "environment"
+    first = (below_leg(keys) or keys)[0]
+    if first in ("strategy", "policy"):
+        return "signal" if first == "strategy" else "policy"
+    return "hedge" if below_leg(keys) and first in SIZED else "environment"
+
+
+def shares_sessions(config: RunConfig, grid: Grid) -> bool:
+    """Return whether a config's books can go through the sessions together, many at once.
+
+    Others run by themselves: several hedges, one that is sold short or an option, and one that has a policy or a
+    strategy of its own.
+    """
+    leg = config.hedge
+    own = {"policy", "strategy"}.intersection(below for axis in grid.axes for below in below_leg(axis.keys)[:1])
+    return len(config.legs) == 1 and leg.kind in ("fund", "asset", "cash") and not (leg.policy or leg.strategy or own)
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class Environment:
     config, setup
         The run it stands for, and how that is laid out.
     units, daily
-        Prices in units, and what each session does to one of the hedge.
+        Prices in units, and what each session does to one of the hedge; None where books run by themselves.
     cash_return
         The mean cash return a session.
     unhedged
@@ -77,7 +90,7 @@ class Environment:
     config: RunConfig
     setup: Setup
     units: Units
-    daily: Daily
+    daily: Daily | None
     cash_return: float
     unhedged: Ledger
     less: Less
@@ -152,7 +165,7 @@ class Cache:
 
     def __post_init__(self) -> None:
         room = {"market": 16, "environment": 64, "signal": 512, "size": 2048, "decided": 4096}
-        room |= {"policy": 100_000, "hedge": 100_000}
+        room |= {"policy": 100_000, "hedge": 100_000, "run": 4096}
         self._kept = {kind: Recent(most) for kind, most in room.items()}
         self.axes = {part: [i for i, axis in enumerate(self.grid.axes) if part_of(axis.keys) == part] for part in PARTS}
         self.drawn = drawn_of(len(self.grid)).split
@@ -207,6 +220,23 @@ class Cache:
             lambda: Decided(*compiled().decisions(env.setup.prices, self.plan(env, signal, policy, hedge))),
         )
 
+    def run_at(self, indices: Indices) -> RunConfig:
+        """Return the run at some indices on the axes; raises ConfigError where its keys contradict each other."""
+        values = {axis.keys: axis.values[index] for axis, index in zip(self.grid.axes, indices, strict=True)}
+        return self._kept["run"].get(indices, lambda: with_values(self.config, values))
+
+    def plan_alone(self, env: Environment, indices: Indices) -> Plan:
+        """Return when and how a run decides whose book goes through the sessions by itself; raises UserError."""
+        config = self.run_at(indices)
+        return plan_of(config, env.market, np.column_stack(self.signals(env, config)))
+
+    def signals(self, env: Environment, config: RunConfig) -> list[Floats]:
+        """Return the intensity of each hedge over all of the market's sessions; raises StrategyError."""
+        return [self._signal_of(env, leg.strategy or config.strategy) for leg in config.legs]
+
+    def _signal_of(self, env: Environment, named: StrategyConfig) -> Floats:
+        return self._kept["signal"].get((env.fed, repr(named)), lambda: self._asked(env, named))
+
     def _config(self, indices: dict[str, Indices]) -> RunConfig:
         values = {
             self.grid.axes[i].keys: self.grid.axes[i].values[index]
@@ -223,19 +253,30 @@ class Cache:
         unhedged = compiled().run_policy(setup.prices, setup.terms, unhedged_plan(setup))
         cash = mean_cash_return(setup.terms.cash_accrual, len(setup.prices.close) - 1)
         units = units_of(setup.prices, setup.terms)
-        return Environment(indices, fed, config, setup, units, daily_of(setup, units), cash, unhedged, less_in(setup))
+        daily = _daily_of(setup, units) if shares_sessions(config, self.grid) else None
+        return Environment(indices, fed, config, setup, units, daily, cash, unhedged, less_in(setup))
 
     def _ask(self, env: Environment, indices: Indices) -> Floats:
+        return self._asked(env, self._config({"signal": indices}).strategy)
+
+    def _asked(self, env: Environment, named: StrategyConfig) -> Floats:
         began = time.perf_counter()
-        named = self._config({"signal": indices}).strategy
         with fresh(named.named) as cls:
             intensity = intensity_of(parameters.make(cls, named.params), env.market)
         self.signal_seconds += time.perf_counter() - began
         return intensity
 
 
+def _daily_of(setup: Setup, units: Units) -> Daily:
+    """Return what each session does to a unit of the hedge; whatever isn't modelled is all that it makes."""
+    daily = daily_of(setup, units)
+    if setup.market.roles.one_fund:
+        return daily
+    return daily._replace(**dict.fromkeys(FUNDS_ONLY, np.zeros(len(daily.fund))))
+
+
 def _fed(config: RunConfig) -> Hashable:
     """Return all of a config that its market is made from; the cash rate is, for it drives made history."""
-    hedge, rate = config.hedge, config.execution.cash_rate
-    traded = (config.portfolio.core, hedge.instrument, hedge.underlying, hedge.leverage)
-    return repr((config.data, config.start, config.end, traded, rate))
+    hedges = [(leg.kind, leg.instrument, leg.underlying, leg.leverage, leg.option) for leg in config.legs]
+    traded = (config.portfolio.core, config.read, hedges)
+    return repr((config.data, config.start, config.end, traded, config.execution.cash_rate))

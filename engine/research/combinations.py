@@ -15,6 +15,7 @@ from data.errors import StrategyError
 from data.sources import Source
 from data.sources.wrapped import KeptSource, PartialSource, part_of
 from engine.config import RunConfig
+from engine.hedge_config import StrategyConfig
 from engine.plain import Keys
 from engine.research.cache import Cache, Recent
 from engine.research.code_bundle import Bundle, Unpacked, bundle_of
@@ -23,7 +24,7 @@ from engine.research.compute import Timer, compute
 from engine.research.grid import Axis, Grid, of_one_kind
 from engine.research.job import Executor, ExecutorError, Parts, rows_table
 from engine.research.rows import compute_rows
-from engine.runs.identity import CLASS
+from engine.runs.identity import CLASS, classes_in
 from strategies.load import kind, source_hash, strategy_class
 
 CHUNK = 2048
@@ -151,9 +152,9 @@ class Combinations:
 
     def packed(self, lacking: Iterable[str] = ()) -> Combinations:
         """Return the same job with what the base run reads in memory, what was found lacking too, and its files."""
-        named = self.windows[0].strategy.named
-        classes = {named, *(str(value) for axis in self.grid.axes if axis.keys == CLASS for value in axis.values)}
-        source, known = part_of(self.source, self.used | set(lacking)), source_hash(named)
+        named = [each.named for each in self.windows[0].strategies]
+        classes = {*named, *classes_in(self.grid.tried)}
+        source, known = part_of(self.source, self.used | set(lacking)), source_hash(named[0])
         return replace(self, source=source, bundle=bundle_of(sorted(classes)), strategy=known)
 
 
@@ -162,12 +163,11 @@ class _CombinationsWorker:
 
     def __init__(self, job: Combinations, threads: int) -> None:
         self._unpacked = None if job.bundle is None else Unpacked(job.bundle)  # kept: its files go when it does
-        section = job.windows[0].strategy
-        section = section.model_copy(update={"named": self._named(section.named)})
-        if job.strategy and source_hash(section.named) != job.strategy:
-            raise StrategyError(f"{section.named} is another file here: install the same version of it")
+        self._windows = [config.with_strategies(self._renamed) for config in job.windows]
+        own = self._windows[0].strategy.named
+        if job.strategy and source_hash(own) != job.strategy:
+            raise StrategyError(f"{own} is another file here: install the same version of it")
         axes = tuple(replace(axis, values=self._values(axis.keys, axis.values)) for axis in job.grid.axes)
-        self._windows = [config.model_copy(update={"strategy": section}) for config in job.windows]
         self._grid, self._source, self._answer = replace(job.grid, axes=axes), KeptSource(job.source), job.answer
         self._threads, self._compiles = threads, compiles(self._windows[0])
         self._caches, self._met = Recent(2), _Met(axes)
@@ -203,7 +203,10 @@ class _CombinationsWorker:
         return cache
 
     def _values(self, keys: Keys, values: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(self._named(str(value)) for value in values) if keys == CLASS else values
+        return tuple(self._named(str(value)) for value in values) if keys[-2:] == CLASS else values
+
+    def _renamed(self, strategy: StrategyConfig) -> StrategyConfig:
+        return strategy.model_copy(update={"named": self._named(strategy.named)})
 
     def _named(self, named: str) -> str:
         return named if self._unpacked is None else self._unpacked.named(named)

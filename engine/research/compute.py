@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
-from engine.analytics.attribution import attribute
+from engine.analytics.attribution import SLEEVE, attribute
 from engine.analytics.attribution_batch import sleeve_scalars, units_held
 from engine.analytics.carino import scalars
 from engine.analytics.measure import COMPARABLE, columns_from, metrics_of
 from engine.analytics.metrics import totals_from, trades_of
-from engine.kernel.attribution import empty_sleeves
+from engine.kernel.attribution import Daily, empty_sleeves
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.kernel.sweep import Orders, Sums, empty_sums
@@ -31,6 +31,9 @@ from engine.setup import run_beta
 
 BLOCK = 256
 """Books that go through the sessions together, so that their sums stay in the nearest cache."""
+
+OF_A_FUND = tuple(f"{name}_a_year" for name in (*SLEEVE[:-1], "decay"))
+"""Columns that a row has of a fund, or of a book that ran by itself; the cost of trading is any hedge's."""
 
 Words = npt.NDArray[np.object_]
 
@@ -146,10 +149,24 @@ def lay_out(cache: Cache, indices: Ints) -> Laid:
     envs = list(_envs(cache, indices, failed))
     blocks, alone = [], []
     for env, rows in envs:
+        if env.daily is None:
+            alone += [(env, int(row)) for row in _by_themselves(cache, env, indices, rows, failed)]
+            continue
         books, by_themselves = _books(cache, env, indices, rows, failed)
         blocks += [books.of(slice(k, k + BLOCK)) for k in range(0, len(books.rows), BLOCK)]
         alone += [(env, int(row)) for row in by_themselves]
     return Laid(envs, blocks, alone, failed)
+
+
+def _by_themselves(cache: Cache, env: Environment, indices: Ints, rows: Ints, failed: Words) -> Iterator[int]:
+    """Yield the rows of an environment that can be run; others are marked as failed."""
+    for row in rows.tolist():
+        try:
+            cache.signals(env, cache.run_at(tuple(indices[row].tolist())))
+        except UserError as error:
+            failed[row] = str(error)
+        else:
+            yield row
 
 
 def _envs(cache: Cache, indices: Ints, failed: Words) -> Iterator[tuple[Environment, Ints]]:
@@ -267,13 +284,13 @@ def _columns(books: Books, sums: Sums, drawn: Flags) -> tuple[dict[str, Floats],
     The tail and the attribution need every session of every book, so that the block runs once more.
     """
     env, (path, trail) = books.env, paths_of(books)
-    sleeves = empty_sleeves(len(books.rows))
-    compiled().attribute_books(env.daily, trail, path, sleeves)
+    sleeves, daily = empty_sleeves(len(books.rows)), _daily(env)
+    compiled().attribute_books(daily, trail, path, sleeves)
     levels = np.ascontiguousarray(path.T)  # what needs a book's sessions in order takes half the time by rows
     entries = np.array([each.entries for each in books.decided])[books.which]
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
         returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, env.market.sessions_a_year
-        columns = sleeve_scalars(sleeves, env.daily, path[0], path[-1], a_year)
+        columns = _told(env, sleeve_scalars(sleeves, daily, path[0], path[-1], a_year))
         columns |= safety_columns(levels, env.less, a_year)
         kept = _kept(env, returns[drawn[books.rows]])
     totals = totals_from(sums, entries, returns, env.setup.terms.cash, env.cash_return, a_year)
@@ -321,18 +338,34 @@ def run_alone(cache: Cache, env: Environment, indices: Ints) -> Ledger:
 
 def plan_at(cache: Cache, env: Environment, indices: Ints) -> Plan:
     """Return when and how the combination at these indices decides, shape (axes,)."""
+    if env.daily is None:
+        return cache.plan_alone(env, tuple(indices.tolist()))
     at = {part: tuple(indices[axes].tolist()) for part, axes in cache.axes.items()}
     return cache.plan(env, at["signal"], cache.policy(at["policy"]), cache.hedge(at["environment"], at["hedge"]))
 
 
 def _sleeve(env: Environment, ledger: Ledger) -> dict[str, float]:
     """Return the measures of a single book's hedge; one that was ruined has to be attributed session by session."""
-    if ledger.equity[ledger.last] <= 0.0:
+    if env.daily is None:
         return scalars(attribute(env.setup, ledger))
+    if ledger.equity[ledger.last] <= 0.0:
+        return _told(env, scalars(attribute(env.setup, ledger)))
     sums, held, path = empty_sleeves(1), units_held(ledger, env.units), ledger.equity
     compiled().attribute_books(env.daily, held[:, np.newaxis], path[:, np.newaxis], sums)
-    sleeve = sleeve_scalars(sums, env.daily, path[:1], path[-1:], env.market.sessions_a_year)
+    sleeve = _told(env, sleeve_scalars(sums, env.daily, path[:1], path[-1:], env.market.sessions_a_year))
     return {name: float(values[0]) for name, values in sleeve.items()}
+
+
+def _daily(env: Environment) -> Daily:
+    assert env.daily is not None  # noqa: S101  # where books go through the sessions together
+    return env.daily
+
+
+def _told(env: Environment, sleeve: dict[str, Any]) -> dict[str, Any]:
+    """Return the measures of the hedge without those of a fund's model, where it is none."""
+    if env.market.roles.one_fund:
+        return sleeve
+    return {name: values * np.nan if name in OF_A_FUND else values for name, values in sleeve.items()}
 
 
 def _figures(env: Environment, ledger: Ledger) -> dict[str, Any]:

@@ -19,10 +19,11 @@ from engine.analytics.protective_put import put_reads
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of
 from engine.hedges import roles_of
+from engine.keys import below_leg
 from engine.plain import Keys
 from engine.reads import resolved, run_reads, strategy_reads
 from engine.research.grid import with_values
-from engine.runs.identity import CLASS
+from engine.runs.identity import classes_in
 from strategies import parameters
 from strategies.base import Strategy
 from strategies.load import SHIPPED, fresh, strategy_class
@@ -85,13 +86,13 @@ def inputs_of(
 
 
 def dry_reads(config: RunConfig, market: Market) -> frozenset[str]:
-    """Return what a run's strategy reads where it gives an intensity, by asking it for that; raises StrategyError."""
-    with fresh(config.strategy.named) as cls:
-        if not issubclass(cls, Strategy):
-            return frozenset()
-        view = recorded(market)
-        intensity_of(parameters.make(cls, config.strategy.params), view)
-        return frozenset(view.reads)
+    """Return what a run's strategies read that give an intensity, by asking them for it; raises StrategyError."""
+    view = recorded(market)
+    for named in config.strategies:
+        with fresh(named.named) as cls:
+            if issubclass(cls, Strategy):
+                intensity_of(parameters.make(cls, named.params), view)
+    return frozenset(view.reads)
 
 
 def _says(named: str, *, varied: bool) -> bool:
@@ -106,9 +107,9 @@ def _says(named: str, *, varied: bool) -> bool:
 
 def _declared(config: RunConfig, tried: Tried, source: Source) -> frozenset[str] | None:
     """Return what all combinations say that they read; None where one doesn't say, or they are too many to ask."""
-    classes = (config.strategy.named, *(tried.get(CLASS) or ()))
+    classes = (*(each.named for each in config.strategies), *classes_in(tried))
     ours = all(named in SHIPPED for named in classes)
-    varied = any(keys[0] == "strategy" or _reopens(keys) for keys in tried)
+    varied = any("strategy" in (keys[0], *below_leg(keys)[:1]) or _reopens(keys) for keys in tried)
     if not all(_says(named, varied=varied) for named in classes):
         return None
     naming = {keys: values for keys, values in tried.items() if _names(keys, values, ours=ours)}
@@ -123,10 +124,11 @@ def _declared(config: RunConfig, tried: Tried, source: Source) -> frozenset[str]
 def _names(keys: Keys, values: Sequence[Any] | None, *, ours: bool) -> bool:
     """Return whether what is read may depend on a key: on names, and on numbers only in a strategy of one's own."""
     numbers = values is None or all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
-    if keys[0] == "strategy":
+    below = below_leg(keys)
+    if "strategy" in (keys[0], *below[:1]):
         return not (ours and numbers)
-    if keys[0] == "hedge":
-        return keys[1] in ("instrument", "underlying")
+    if below:
+        return below[0] in ("kind", "instrument", "underlying")
     return keys[0] in ("data", "portfolio", "execution") and not numbers
 
 
@@ -149,14 +151,16 @@ def _reads(config: RunConfig, source: Source) -> frozenset[str]:
 
 def _reopens(keys: Keys) -> bool:
     """Return whether a key makes rows open another market than the base run's, which is audited by itself."""
-    if keys[0] in ("hedge", "portfolio", "execution"):
-        return keys[1] in ("instrument", "underlying", "leverage", "core", "cash_rate")
-    return keys[0] in ("data", "start", "end")
+    if below := below_leg(keys):
+        return below[0] in ("kind", "instrument", "underlying", "leverage", "option")
+    if keys[0] in ("portfolio", "execution"):
+        return keys[1] in ("core", "cash_rate")
+    return keys[0] in ("data", "start", "end", "underlying")
 
 
 def _audited(config: RunConfig, tried: Tried) -> frozenset[str]:
     """Return what the audit of any combination's market may compare it with."""
-    apart = {keys: values for keys, values in tried.items() if keys[0] != "strategy"}
+    apart = {keys: values for keys, values in tried.items() if "strategy" not in (keys[0], *below_leg(keys)[:1])}
     naming = {keys: values for keys, values in apart.items() if _names(keys, values, ours=True)}
     traded = {name for variant in (config, *_variants(config, naming)) for name in _traded(variant)}
     funds = [FUNDS[name] for name in traded if name in FUNDS]
@@ -166,7 +170,7 @@ def _audited(config: RunConfig, tried: Tried) -> frozenset[str]:
 
 def _traded(config: RunConfig) -> tuple[str, ...]:
     roles = roles_of(config)
-    return (*roles.traded, roles.underlying)
+    return (*roles.listed, roles.underlying)
 
 
 def _last(config: RunConfig, tried: Tried, market: Market, source: Source, reads: frozenset[str]) -> np.datetime64:

@@ -36,7 +36,7 @@ from engine.research.inputs import Inputs, dry_reads, inputs_of
 from engine.research.job import Executor, finish, is_finished, join, read_column, unfinish
 from engine.research.overfitting.assess import finish_sweep
 from engine.research.overfitting.findings import FILE as OVERFITTING
-from engine.runs.identity import CLASS, identity, known_by, known_values
+from engine.runs.identity import classes_in, identity, known_by, known_values
 from engine.runs.run import SIMULATED
 from engine.setup import open_market
 
@@ -203,12 +203,13 @@ def executor_for(
         asked = config.strategy.named.rpartition(":")[2]
         raise UserError(f"--executor threads can't run {asked}, which isn't compiled: processes and dask can")
     executor = executor_of(named, workers, cluster, "threads" if fits else "processes")
-    module, _, asked = config.strategy.named.rpartition(":")
-    if module == "__main__" and not isinstance(executor, Threads):
-        raise UserError(
-            f"strategy.class {config.strategy.named}: other processes don't see a class of the script itself: "
-            f"move it to a file of its own and name it file.py:{asked}"
-        )
+    for each in config.strategies:
+        module, _, asked = each.named.rpartition(":")
+        if module == "__main__" and not isinstance(executor, Threads):
+            raise UserError(
+                f"strategy.class {each.named}: other processes don't see a class of the script itself: "
+                f"move it to a file of its own and name it file.py:{asked}"
+            )
     return executor
 
 
@@ -216,7 +217,7 @@ def _known(config: RunConfig, grid: Grid, inputs: Inputs, source: str) -> dict[s
     """Return all by which a sweep is known: the same gives the same bytes."""
     return {
         "name": config.name,
-        **known_by(config, source, inputs.data, grid.tried.get(CLASS)),
+        **known_by(config, source, inputs.data, classes_in(grid.tried)),
         "axes": {
             axis.name: [
                 str(value) if isinstance(value, dict) else value for value in known_values(axis.keys, axis.values)

@@ -37,9 +37,7 @@ def canonical(known: Any) -> str:
 def as_run(config: RunConfig, source: str) -> RunConfig:
     """Return the config with its source as it was resolved, and strategies' own files by their bare names."""
     data = config.data.model_copy(update={"source": source})
-    legs = [leg.model_copy(update={"strategy": leg.strategy and _kept(leg.strategy)}) for leg in config.legs]
-    hedges = {"hedge": legs[0], "hedges": legs if config.hedges else []}
-    return config.model_copy(update={"data": data, "strategy": _kept(config.strategy), **hedges})
+    return config.with_strategies(_kept).model_copy(update={"data": data})
 
 
 def _kept(strategy: StrategyConfig) -> StrategyConfig:
@@ -53,7 +51,7 @@ def _bare(named: str) -> str:
 
 def known_values(keys: Keys, values: Sequence[Any]) -> tuple[Any, ...]:
     """Return a key's values as they count for identity: a strategy's own file by its bare name, unless two share it."""
-    bare = tuple(_bare(str(value)) for value in values) if keys == CLASS else ()
+    bare = tuple(_bare(str(value)) for value in values) if keys[-2:] == CLASS else ()
     return bare if bare and len(set(bare)) == len(values) else tuple(values)
 
 
@@ -64,9 +62,12 @@ def known_config(config: RunConfig, source: str) -> dict[str, Any]:
     return known
 
 
-def known_by(
-    config: RunConfig, source: str, data: Mapping[str, str], classes: Sequence[str] | None = None
-) -> dict[str, Any]:
+def classes_in(tried: Mapping[Keys, Sequence[Any] | None]) -> tuple[str, ...]:
+    """Return the classes among the values that are tried of each key, the run's own strategies or its hedges'."""
+    return tuple(str(value) for keys, values in tried.items() if keys[-2:] == CLASS for value in values or ())
+
+
+def known_by(config: RunConfig, source: str, data: Mapping[str, str], classes: Sequence[str] = ()) -> dict[str, Any]:
     """Return what a run, or the combinations of some axes, are known by before anything of their own.
 
     Parameters
@@ -78,11 +79,11 @@ def known_by(
     classes
         The strategies that are tried, where several are.
     """
-    own = [source_hash(named) for named in classes or (config.strategy.named,)]
-    of_legs = [source_hash(leg.strategy.named) for leg in config.legs if leg.strategy]
+    named = [each.named for each in config.strategies]
+    own = [source_hash(each) for each in (*named, *classes)]
     return {
         "config": known_config(config, source),
-        "strategy": [*own, *of_legs] if classes or of_legs else own[0],
+        "strategy": own if len(own) > 1 else own[0],
         "data": data,
         "code": code_version(),
     }

@@ -245,3 +245,32 @@ def test_known_keys_are_those_of_the_schema():
     assert "enter" in fields_at(("hedges", "0", "policy"))
     assert "before" in fields_at(("data", "extend", "SOXS"))
     assert fields_at(("data", "extend")) == fields_at(("hedge", "weight")) == fields_at(("nothing",)) == []
+
+
+@pytest.mark.parametrize(
+    ("hedges", "said"),
+    [
+        (
+            "hedges:\n- {weight: 0.1}\n- kind: cash\n  weight: 0.1\n",
+            "run.yaml:3: Guest trades feeds, and hedges.1.kind cash has no bars to trade: take a fund or an asset",
+        ),
+        (
+            "hedges:\n- {weight: 0.1}\n- {weight: 0.2}\n",
+            "run.yaml:4: Guest trades feeds, and hedges.1.instrument SOXS stands twice, and has one feed: take one",
+        ),
+        ("hedge: {kind: short}\n", "run.yaml:1: Guest trades feeds, and hedge.kind short has no bars to trade"),
+    ],
+)
+def test_a_backtrader_strategy_is_refused_what_has_no_feed(hedges, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "guest.py").write_text("import backtrader as bt\n\n\nclass Guest(bt.Strategy):\n    pass\n")
+
+    assert refusal(tmp_path, hedges + "strategy: {class: guest.py:Guest}\n").startswith(said)
+
+
+def test_a_hedges_own_strategy_has_to_give_an_intensity(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "guest.py").write_text("import backtrader as bt\n\n\nclass Guest(bt.Strategy):\n    pass\n")
+    text = "hedges:\n- {weight: 0.1}\n- kind: cash\n  strategy:\n    class: guest.py:Guest\n"
+
+    assert refusal(tmp_path, text) == "run.yaml:5: Guest gives no intensity, which a hedge's own strategy has to"

@@ -16,7 +16,12 @@ from engine.setup import Setup, prepare
 
 START, SESSIONS = 82, 95
 """Options read 63 sessions before their first roll, which is the April of the made-up year."""
-OPTIONS = ({}, {"structure": "put_spread", "bid_ask": 20.0}, {"structure": "collar"}, {"strike": 100.0, "skew": 8.0})
+OPTIONS = (
+    {},
+    {"structure": "put_spread", "strike": 97.0, "bid_ask": 20.0},
+    {"structure": "collar"},
+    {"strike": 100.0, "skew": 8.0},
+)
 KINDS = ("fund", "asset", "cash", "short", "option")
 
 

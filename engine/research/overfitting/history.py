@@ -13,13 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from data.files import damaged
+from engine.keys import at
 from engine.runs.folder import MANIFEST
 from engine.runs.identity import canonical
 
 Hashes = npt.NDArray[np.uint64]
 
-TRADED = (("portfolio", "core"), ("hedge", "instrument"), ("hedge", "underlying"), ("hedge", "leverage"))
-"""What two sweeps have to trade alike to be sweeps of one run."""
+TRADED = ("kind", "instrument", "underlying", "leverage")
+"""What two sweeps have to trade alike as hedges to be sweeps of one run."""
 RESULTS = "results.parquet"
 SEARCHES = "searches"
 """Beside the folder of sweeps: where searches are kept by default."""
@@ -83,8 +84,9 @@ def _alike(own: Mapping[str, Any], other: Path) -> bool:
 
 def _of_run(manifest: Mapping[str, Any]) -> list[Any]:
     config = manifest["config"]
-    traded = [config[section][key] for section, key in TRADED]
-    return [manifest["name"], manifest["simulated"], config["strategy"]["class"], traded, len(manifest["axes"]) > 0]
+    traded = [[leg[key] for key in TRADED] for leg in config.get("hedges") or [config["hedge"]]]
+    strategy, core = config["strategy"]["class"], config["portfolio"]["core"]
+    return [manifest["name"], manifest["simulated"], strategy, core, traded, len(manifest["axes"]) > 0]
 
 
 def _combinations(manifest: Mapping[str, Any], results: Path, names: list[str]) -> Hashes:
@@ -107,10 +109,8 @@ def _combinations(manifest: Mapping[str, Any], results: Path, names: list[str]) 
 
 def _take(config: dict[str, Any], keys: list[str]) -> Any:
     """Take a value out of a config; None where it isn't there, as a parameter that another strategy has."""
-    node: Any = config
-    for key in keys[:-1]:
-        node = node.get(key, {})
-    return node.pop(keys[-1], None)
+    node = at(config, tuple(keys[:-1]))
+    return node.pop(keys[-1], None) if isinstance(node, dict) else None
 
 
 def _text(value: Any) -> str:

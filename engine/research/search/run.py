@@ -36,7 +36,7 @@ from engine.research.search.objectives import PAIR, Objective, best_first
 from engine.research.search.sampler import OptunaSampler, Trial
 from engine.research.search.space import Dimension, parameters_of, size_of, values_of
 from engine.research.sweep import NOT_SWEPT, RESULTS, folder_name, mark_of
-from engine.runs.identity import CLASS, identity, known_by
+from engine.runs.identity import classes_in, identity, known_by
 from engine.setup import open_market, prepare, rebalancing_days
 
 PAGE = "search.html"
@@ -189,7 +189,7 @@ def plan_search(
     inputs = inputs_of(config, tried, market, source, reads)
     known = {
         "name": config.name,
-        **known_by(config, source.name, inputs.data, tried.get(CLASS)),
+        **known_by(config, source.name, inputs.data, classes_in(tried)),
         "axes": {dimension.name: _as_plain(dimension) for dimension in space},
         "objectives": {objective.name: objective.direction for objective in objectives},
         "seed": seed,

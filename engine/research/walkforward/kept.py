@@ -79,8 +79,13 @@ class WalkForward:
     @property
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
-        hedge = self.manifest["config"]["hedge"]["instrument"]
-        return mark_of(self.manifest["synthetic"], hedge, simulated=self.simulated)
+        return mark_of(self.manifest["synthetic"], self.hedges[0], simulated=self.simulated)
+
+    @property
+    def hedges(self) -> list[str]:
+        """What is traded as hedges."""
+        config = self.manifest["config"]
+        return [leg["instrument"] for leg in config.get("hedges") or [config["hedge"]]]
 
     def equity(self) -> Mapping[str, npt.NDArray[Any]]:
         """Return the sessions of all tests, their folds, and each book's dollars at the closes, by name."""

@@ -13,13 +13,15 @@ from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.evaluate_strategy import evaluate_strategy
+from engine.keys import below_leg
+from engine.plain import Keys
 from engine.research.columns import check_column, known_answer
 from engine.research.combinations import Chunk, Combinations, chunks_of
 from engine.research.grid import Grid, of_one_kind, with_values
 from engine.research.inputs import Inputs, inputs_of
 from engine.research.sweep import folder_name
 from engine.research.walkforward.folds import Fold, Windows, folds_of
-from engine.runs.identity import CLASS, identity, known_by, known_values
+from engine.runs.identity import classes_in, identity, known_by, known_values
 from engine.setup import open_market
 from strategies.load import kind, strategy_class
 
@@ -130,7 +132,7 @@ class WalkForwardPlan:
         """Return all by which it is known: the same gives the same bytes."""
         return {
             "name": self.config.name,
-            **known_by(self.config, self.source.name, self.inputs.data, self.grid.tried.get(CLASS)),
+            **known_by(self.config, self.source.name, self.inputs.data, classes_in(self.grid.tried)),
             "axes": {axis.name: of_one_kind(known_values(axis.keys, axis.values)) for axis in self.grid.axes},
             "combinations": len(self.grid),
             **self.cut.as_dict(),
@@ -194,12 +196,17 @@ def check_axes(config: RunConfig, grid: Grid) -> None:
             " Strategy or a CloseStrategy"
         )
     for axis in grid.axes:
-        section = axis.keys[0]
-        if section not in ("strategy", "policy") and not (section == "hedge" and axis.keys[1] in SIZE):
+        if not may_choose(axis.keys):
             raise ConfigError(
                 f"{axis.text}: {axis.name} can't change within one book: a walk-forward chooses keys of"
                 f" strategy, policy, and hedge.{', hedge.'.join(SIZE)}; set others with --set"
             )
+
+
+def may_choose(keys: Keys) -> bool:
+    """Return whether a key may change within one book: a strategy's or a policy's, or how a hedge is sized."""
+    below = below_leg(keys)
+    return (below or keys)[0] in ("strategy", "policy") or below[:1] in {(name,) for name in SIZE}
 
 
 def between(config: RunConfig, sessions: Dates, first: int, last: int) -> RunConfig:

@@ -13,7 +13,6 @@ from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
 from engine.hedge_config import PolicyConfig
-from engine.legs import HEDGE
 from engine.research.combinations import compiles
 from engine.research.grid import with_values
 from engine.research.walkforward.plan import WalkForwardPlan, between
@@ -59,10 +58,11 @@ def run_beside(plan: WalkForwardPlan, config: RunConfig) -> Run:
 
 
 def stitched_weights(plan: WalkForwardPlan, chosen: list[int]) -> Floats:
-    """Return the weights of all tests, each by its fold's choice, shape (closes from the first test's first on,).
+    """Return the weights of all tests, each by its fold's choice, shape (closes, hedges).
 
-    A choice is run from its training's first session, so that at its first test close the policy stands where it
-    would for a person who had followed it. At the last session nothing is decided.
+    The closes are those from the first test's first on. A choice is run from its training's first session, so that at
+    its first test close the policy stands where it would for a person who had followed it. At the last session nothing
+    is decided.
     """
     weights = []
     for fold, row in zip(plan.folds, chosen, strict=True):
@@ -70,7 +70,9 @@ def stitched_weights(plan: WalkForwardPlan, chosen: list[int]) -> Floats:
         config = between(own, plan.sessions, fold.train_first, fold.test_last)
         with evaluate_strategy(config, open_market(config, plan.source)) as prepared:
             ledger, _remarks = execute(_engine_of(config), config, prepared)
-        weights.append(ledger.hedges[fold.test_first - fold.train_first : -1, HEDGE])
+        of = [role.leg for role in prepared.setup.market.roles.hedges]
+        firsts = [of.index(k) for k in range(len(config.legs))]  # the contracts of one hedge weigh the same
+        weights.append(np.abs(ledger.hedges[fold.test_first - fold.train_first : -1, firsts]))
     return np.concatenate(weights)
 
 
@@ -87,12 +89,16 @@ def strategy_file(label: str, closes: Dates, weights: Floats, about: str) -> str
     label
         The name of the strategy that ordered them.
     closes, weights
-        At which close each was ordered, shape (closes,); of those in a row that are equal only the first is written.
+        At which close each was ordered, shape (closes,) and (closes, hedges); of those in a row that are equal only the
+        first is written.
     about
         A sentence on how they were made.
     """
-    changes = np.flatnonzero(np.concatenate(([True], weights[1:] != weights[:-1])))
-    lines = "\n".join(f"{closes[at]} {weights[at].item()!r}" for at in changes)
+    changes = np.flatnonzero(np.concatenate(([True], (weights[1:] != weights[:-1]).any(axis=1))))
+    lines = "\n".join(f"{closes[at]} {' '.join(map(repr, weights[at].tolist()))}" for at in changes)
+    given = "float(LINES[at][1]) if at >= 0 else 0.0"
+    if weights.shape[1] > 1:
+        given = f"[float(weight) for weight in LINES[at][1:]] if at >= 0 else [0.0] * {weights.shape[1]}"
     head = dedent(f'''\
         """What a walk-forward ordered. A line of WEIGHTS stands from its close until the next line's."""
 
@@ -120,7 +126,7 @@ def strategy_file(label: str, closes: Dates, weights: Floats, about: str) -> str
             def on_close(self, view, book):
                 """Return the weight that stands at this close."""
                 at = int(np.searchsorted(CLOSES, view.date, side="right")) - 1
-                return float(LINES[at][1]) if at >= 0 else 0.0
+                return {given}
 
             def label(self, market):
                 """Return the name it goes by."""
@@ -132,17 +138,20 @@ def strategy_file(label: str, closes: Dates, weights: Floats, about: str) -> str
 def _stitched_config(plan: WalkForwardPlan, first: int, file: Path) -> RunConfig:
     """Return the run of the stitched book: the strategy of `file`, over all tests, from the starting cash.
 
-    The policy doesn't apply to such a strategy, so that the run has its default. Where the grid varies the largest
-    weight allowed, the largest of those is.
+    Policies don't apply to such a strategy, so that the run has its default, and no hedge one of its own. Where the
+    grid varies the largest weight that a hedge may have, the largest of those is.
     """
-    config = plan.config
-    most = [axis.values for axis in plan.grid.axes if axis.name == "hedge.max_weight"]
-    allowed = max(most[0]) if most else config.hedge.max_weight
+    config, legs = plan.config, list(plan.config.legs)
+    most = {axis.name: max(axis.values) for axis in plan.grid.axes if axis.keys[-1] == "max_weight"}
+    for k, leg in enumerate(legs):
+        allowed = most.get(f"hedges.{k}.max_weight" if config.hedges else "hedge.max_weight", leg.max_weight)
+        legs[k] = leg.model_copy(update={"max_weight": allowed, "policy": None, "strategy": None})
     marked = f"{config.name}-walkforward"
     return between(config, plan.sessions, first, len(plan.sessions) - 1).model_copy(
         update={
             "name": marked if len(marked.encode()) <= LONGEST else config.name,
-            "hedge": config.hedge.model_copy(update={"max_weight": allowed}),
+            "hedge": legs[0],
+            "hedges": legs if config.hedges else [],
             "strategy": config.strategy.model_copy(update={"named": f"{file.resolve()}:{CLASS}", "params": {}}),
             "policy": PolicyConfig(),
             "controls": "on",

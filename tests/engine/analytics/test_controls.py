@@ -187,7 +187,7 @@ def test_controls_come_by_name_with_what_they_ran_on():
     assert once.about.startswith("40.0 % of the core and the rest in cash, restored monthly, so that a bad quarter")
     assert made["protective_put"].ledger is None
     assert made["protective_put"].remarks == (
-        "Protective put is left out: there is no series VIX, from which the put's volatility would come.",
+        "Protective put is left out: there is no series VIX, from which an option's volatility would come.",
     )
 
 

@@ -190,7 +190,7 @@ def test_an_episode_needs_what_its_own_path_says():
     filled = np.array([100.0, 100.5, 100.2, 100.1, 102.0])
     carry = np.array([0.0, 0.001, 0.002, 0.003, 0.004])
 
-    closed, still = needs_of([episode(0, 2), episode(2, None)], level, filled, carry, -3.0, 4, np.arange(5))
+    closed, still = needs_of([episode(0, 2), episode(2, None)], level, filled, {0: (-3.0, carry)}, 4, np.arange(5))
 
     path = np.diff(np.log([100.5, level[1], level[2], 100.1]))
     assert closed.sessions == 2
@@ -207,7 +207,7 @@ def test_outcomes_by_hand():
     level[11:14] = [95.0, 96.0, 97.0]
     equity = np.full(100, 10_000.0)
 
-    needs = needs_of(episodes, level, level, np.zeros(100), -3.0, 99, np.arange(100))
+    needs = needs_of(episodes, level, level, {0: (-3.0, np.zeros(100))}, 99, np.arange(100))
     found = episode_stats(episodes, needs, equity)
 
     assert (found.episodes, found.hits, found.hit_rate.value) == (4, 2, 0.5)

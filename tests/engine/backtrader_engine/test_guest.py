@@ -1,5 +1,6 @@
 """Our strategies in anybody's Cerebro, and anybody's backtrader.Strategy in our run."""
 
+import json
 from dataclasses import replace
 
 import backtrader as bt
@@ -10,7 +11,7 @@ from worlds import WARM_UP, configured, laid_out, market, source
 from data.errors import ConfigError, StrategyError
 from engine.backtrader_engine.execute import ordinals, run_backtrader_strategy
 from engine.backtrader_engine.guest import as_backtrader
-from engine.evaluate_strategy import intensity_of
+from engine.evaluate_strategy import intensity_of, signals_of
 from engine.kernel.loop import run_policy
 from engine.setup import prepare
 from strategies import CloseStrategy
@@ -73,6 +74,32 @@ def test_it_trades_in_a_cerebro_as_the_loop_does_on_the_same_prices():
 
     assert np.count_nonzero(ledger.traded) > 6
     assert cerebro.broker.getvalue() == pytest.approx(ledger.equity[-1], rel=1e-9)
+
+
+def test_several_hedges_trade_there_as_the_loop_does():
+    fed = source(3, events=False, missing=False)
+    strategy = WeaknessHedge(trend_days=5, volatility_floor=0.0)
+    hedges = [
+        {"instrument": "HHH", "underlying": "AAA", "weight": 0.2},
+        {"kind": "asset", "instrument": "BBB", "weight": 0.3, "policy": {"enter": 0.1, "exit": 0.1}},
+    ]
+    cerebro = somebodys_cerebro(fed, ("AAA", "HHH", "BBB"))
+    cerebro.addstrategy(as_backtrader(strategy, [NAMES[0], f"hedges={json.dumps(hedges)}"]))
+    cerebro.run()
+
+    keys = {"portfolio.cash": 50_000.0, "execution.commission_bps": 10.0, "execution.slippage_bps": 5.0}
+    config = configured(keys | {"hedges": hedges, "start": str(fed.bars_by_name["AAA"].dates[0])})
+    seen = market(config, fed)
+    setup = prepare(config, seen, signals_of(config, intensity_of(strategy, seen), seen))
+    ledger = run_policy(setup.prices, setup.terms, setup.plan)
+
+    assert (np.count_nonzero(ledger.traded, axis=0) > 2).all()
+    assert cerebro.broker.getvalue() == pytest.approx(ledger.equity[-1], rel=1e-9)
+
+
+def test_a_hedge_without_bars_has_no_feed_there():
+    with pytest.raises(ConfigError, match=r"hedge.kind cash has no bars to trade: take a fund or an asset"):
+        as_backtrader(WeaknessHedge(), ["hedge.kind=cash"])
 
 
 def test_an_on_close_strategy_trades_there_too():
@@ -157,6 +184,28 @@ def test_somebodys_strategy_gets_splits_dividends_and_interest():
     assert (prices.split[3:] != 1).any()
     assert {one.status for one in orders} == {"Completed"}
     assert np.count_nonzero(ledger.traded) >= 5
+
+
+def test_somebodys_strategy_trades_every_hedge_its_run_names():
+    class Both(bt.Strategy):
+        def next(self):
+            if len(self) == 1:
+                self.buy(self.getdatabyname("HHH"), size=3)
+                self.buy(self.getdatabyname("BBB"), size=5)
+            if len(self) == 9:
+                self.close(self.getdatabyname("BBB"))
+
+    hedges = [{"instrument": "HHH", "underlying": "AAA"}, {"kind": "asset", "instrument": "BBB", "weight": 0.1}]
+    setup = laid_out({"hedges": hedges}, source(6, events=False, missing=False))
+    ledger, _ = run_backtrader_strategy(setup, Both, {})
+
+    assert ledger.traded[1].tolist() == [0.0, 3.0, 5.0]
+    assert ledger.traded[9].tolist() == [0.0, 0.0, -5.0]
+    assert ledger.ordered[[0, 8]].all()
+    worth = ledger.shares[1:3, 1:] * setup.prices.fill[1:3, 1:]
+    equity = ledger.cash[1:3] + worth.sum(axis=1)
+    assert ledger.hedges[0] == pytest.approx(worth[0] / equity[0])
+    assert ledger.actions[[0, 8]].tolist() == [[1, 1], [0, ledger.actions[8, 1]]]
 
 
 def test_somebodys_open_order_follows_a_split():

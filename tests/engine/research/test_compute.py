@@ -8,7 +8,8 @@ import pytest
 from history import FOLDER, needs_history
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from worlds import configured, source
+from mixed import START, mixed_source
+from worlds import configured, days, source
 from worlds import settings as drawn_settings
 
 from backtest import load_config, run
@@ -18,7 +19,7 @@ from engine.analytics.carino import scalars
 from engine.analytics.controls import run_unhedged
 from engine.analytics.measure import COMPARABLE, HEDGE, NUMBERS, SAFETY, SUM, metrics_of
 from engine.analytics.metrics import trades_of
-from engine.evaluate_strategy import intensity_of
+from engine.evaluate_strategy import intensity_of, signals_of
 from engine.kernel.loop import run_policy
 from engine.research.cache import Cache
 from engine.research.columns import COLUMNS
@@ -28,13 +29,15 @@ from engine.setup import open_market, prepare
 from strategies import parameters
 from strategies.weakness import WeaknessHedge
 
+TOLD = ("sleeve_a_year", "hedge_costs_a_year", "hedge_times_fund", "average_hedge", "hedge_timing")
 AXES = ["trend_days=3,5,9", "hedge.weight=0,0.1,0.35"]
 
 
 def by_the_loop(config, fed):
     """The metrics of one combination and of its unhedged book, and its attribution, by the plain loop."""
     market = open_market(config, fed)
-    setup = prepare(config, market, intensity_of(parameters.make(WeaknessHedge, config.strategy.params), market))
+    signal = intensity_of(parameters.make(WeaknessHedge, config.strategy.params), market)
+    setup = prepare(config, market, signals_of(config, signal, market))
 
     def figures(ledger):
         trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
@@ -44,7 +47,7 @@ def by_the_loop(config, fed):
     return figures(ledger), figures(run_unhedged(setup)), scalars(attribute(setup, ledger))
 
 
-def assert_rows_are_runs(config, grid, fed, table):
+def assert_rows_are_runs(config, grid, fed, table, told=HEDGE):
     for row, places in enumerate(grid.indices(0, len(grid))):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
         hedged, unhedged, attributed = by_the_loop(with_values(config, values), fed)
@@ -55,8 +58,9 @@ def assert_rows_are_runs(config, grid, fed, table):
             if hedged[name] is not None and unhedged[name] is not None:
                 above, size = hedged[name] - unhedged[name], max(1.0, abs(hedged[name]), abs(unhedged[name]))
                 assert table[f"{name}_vs_unhedged"][row] == pytest.approx(above, rel=1e-8, abs=1e-8 * size)
-        for name in HEDGE:
-            assert table[name][row] == pytest.approx(attributed[name], rel=1e-8, abs=1e-10), (name, values)
+        for name in told:
+            said = pytest.approx(attributed[name], rel=1e-8, abs=1e-10, nan_ok=True)  # an option has no level
+            assert table[name][row] == said, (name, values)
         assert not table["failed"][row]
 
 
@@ -148,3 +152,53 @@ def test_the_docs_tell_every_figure_of_the_sleeve_and_of_the_answer():
     page = (Path(__file__).resolve().parents[3] / "docs" / "sweeps.md").read_text(encoding="utf-8")
 
     assert all(f"| `{name}` | {figure.meaning} |" in page for name, figure in (HEDGE | SAFETY | SUM).items())
+
+
+# Hedges of every kind, and several ------------------------------------------------------------------------------------
+
+OWN = {"strategy": {"class": "WeaknessHedge", "params": {"trend_days": 4, "volatility_floor": 0.0}}}
+FUND = {"instrument": "HHH", "underlying": "AAA", "weight": 0.1, "lookback": 10}
+ASSET = {"kind": "asset", "instrument": "XXX", "underlying": "AAA", "weight": 0.2, "lookback": 10}
+OPTION = {"kind": "option", "underlying": "AAA", "rebalance": "monthly"}
+KINDS = {
+    "asset": ([ASSET | {"max_weight": 0.6, "sizing": "beta"}], ["trend_days=3,9", "hedge.weight=0,0.2"]),
+    "cash": ([{"kind": "cash", "underlying": "AAA", "weight": 0.4}], ["trend_days=3,9", "hedge.rebalance=daily,band"]),
+    "short": ([{"kind": "short", "underlying": "AAA"}], ["trend_days=3,9", "hedge.weight=0,0.3"]),
+    "put": ([OPTION], ["trend_days=3,9", "hedge.cover=0.5,1"]),
+    "collar": ([OPTION | {"option": {"structure": "collar"}}], ["hedge.option.strike=90,97", "policy.confirm=1,2"]),
+    "kinds": ([ASSET | {"max_weight": 1.0}], ["hedge.kind=asset,cash,short", "hedges.0.weight=0.1,0.3"]),
+    "own policy": ([FUND], ["hedge.policy.confirm=1,3", "policy.min_hold=0,4"]),
+    "two": ([FUND, ASSET], ["hedges.0.weight=0,0.2", "hedges.1.policy.confirm=1,3", "trend_days=3,9"]),
+    "twice": ([FUND, FUND | OWN], ["hedges.1.strategy.params.trend_days=2,8", "hedges.0.sizing=fixed,beta"]),
+    "all": ([FUND, ASSET, OPTION, {"kind": "short", "weight": 0.1}], ["trend_days=3,9", "hedges.3.weight=0,0.2"]),
+}
+
+
+@pytest.mark.parametrize(("hedges", "axes"), KINDS.values(), ids=KINDS)
+def test_rows_of_every_kind_of_hedge_are_runs(hedges, axes):
+    params = {"strategy.params": {"trend_days": 5, "volatility_floor": 0.0}, "start": str(days()[START])}
+    fed, config = mixed_source(7), configured(params | {"hedges": hedges})
+    grid = grid_of(config, axes)
+
+    table = compute(Cache(config, grid, fed), 0, len(grid), 2, Timer(), answer=True)
+
+    together = len(hedges) == 1 and hedges[0].get("kind") in ("asset", "cash")
+    assert_rows_are_runs(config, grid, fed, table, TOLD if together else HEDGE)
+    assert np.isnan(table["decay_a_year"]).any() == together
+    total = np.sum([table[name] for name in SUM], axis=0)
+    np.testing.assert_allclose(total, table["cagr_vs_unhedged"], rtol=0, atol=1e-9)
+    assert len(set(table["final_equity"])) > 1
+
+
+def test_a_row_that_contradicts_itself_fails_alone():
+    config = configured({"hedges": [FUND, ASSET], "start": str(days()[START])})
+    grid = grid_of(config, ["hedges.0.weight=0.1,0.5", "hedges.1.weight=0.2,0.5", "hedges.0.max_weight=0.5,0.9"])
+    wide = grid_of(config, ["hedges.0.weight=0.1,0.9", "hedges.0.max_weight=0.5,0.95"])
+
+    fine = compute(Cache(config, grid, mixed_source(7)), 0, len(grid), 1, Timer())
+    table = compute(Cache(config, wide, mixed_source(7)), 0, len(wide), 1, Timer())
+
+    assert not fine["failed"].any()
+    assert [bool(why) for why in table["failed"]] == [False, False, False, True]
+    assert "hedges weigh up to 1.1 together, and the core pays for 1" in table["failed"][3]
+    assert np.isnan(table["cagr"]).tolist() == [False, False, False, True]

@@ -25,8 +25,9 @@ from engine.research.grid import grid_of, with_values
 from engine.research.job import read_column
 from engine.research.walkforward.figures import efficiency, standing
 from engine.research.walkforward.folds import Windows, span_of
-from engine.research.walkforward.plan import TEST, TRAIN, WHOLE, plan_of
+from engine.research.walkforward.plan import TEST, TRAIN, WHOLE, check_axes, plan_of
 from engine.research.walkforward.run import best_row, choices, sweep_windows, walk_forward
+from engine.research.walkforward.stitching import stitched_run, stitched_weights
 from engine.runs.identity import digest
 
 DEMO = ["start=2018-07-02", "end=2020-10-30", "policy.confirm=3", "policy.min_hold=5", "policy.cooldown=4"]
@@ -460,3 +461,41 @@ def test_a_backtrader_strategy_is_refused(tmp_path):
     )
     with pytest.raises(StrategyError, match=r"Theirs is a backtrader\.Strategy, which orders by itself"):
         planned(["hedge.weight=0.1,0.2"], [*DEMO[:2], f"strategy.class={tmp_path / 'theirs.py'}:Theirs"])
+
+
+# Several hedges -------------------------------------------------------------------------------------------------------
+
+
+def test_several_hedges_are_chosen_and_stitched_each_by_its_own_weight(tmp_path):
+    hedges = [
+        {"weight": 0.1},
+        {"kind": "cash", "weight": 0.3, "policy": {"enter": 0.2, "exit": 0.2}},
+        {"kind": "option", "option": {"structure": "collar"}, "rebalance": "monthly"},
+    ]
+    config = load_config("hedge_soxs.yaml", [*DEMO, f"hedges={json.dumps(hedges)}"])
+    grid = grid_of(config, ["hedges.1.weight=0.2,0.4", "hedges.0.policy.confirm=1,3"])
+    plan = plan_of(config, grid, cut("1y", "4m"), "sharpe")
+    rows = [3, 0, 3, 2]
+
+    weights = stitched_weights(plan, rows)
+    stitched = stitched_run(plan, rows, tmp_path / "weights.py", lambda _: None)
+
+    assert weights.shape == (len(plan.sessions) - 1 - plan.folds[0].test_first, 3)
+    ordered = stitched.hedged.hedges[:-1]
+    np.testing.assert_array_equal(ordered[:, :3], weights)
+    np.testing.assert_array_equal(ordered[:, 3], -weights[:, 2])  # the call of the collar is sold
+    assert set(np.unique(weights[:, 1])) == {0.0, 0.2, 0.4}
+    fold = plan.folds[1]
+    own = with_values(config, grid.combination(0))
+    alike = alone(own, plan.sessions[fold.train_first].item(), plan.sessions[fold.test_last].item()).hedged.hedges
+    first = fold.test_first - plan.folds[0].test_first
+    inside = alike[fold.test_first - fold.train_first : -1, :3]
+    np.testing.assert_array_equal(weights[first : first + len(inside)], inside)
+
+
+def test_what_may_not_change_within_a_book_is_refused_of_any_hedge():
+    config = build_config({"hedges": [{"weight": 0.1}, {"kind": "option"}]})
+
+    check_axes(config, grid_of(config, ["hedges.1.cover=0.5,1", "hedges.0.policy.enter=0.5,0.7"]))
+    with pytest.raises(ConfigError, match=r"hedges.1.option.strike can't change within one book"):
+        check_axes(config, grid_of(config, ["hedges.1.option.strike=90,95"]))
