@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.validation.histories import Garbage, poisoned
-from engine.validation.probe import Bench, Divergence, Output, compare
+from engine.validation.probe import OF_ONE, Bench, Divergence, Output, compare
 from engine.validation.proof import Leak
 
 SEEDS = range(4)
@@ -65,8 +65,9 @@ class Namer:
         row, sessions, inputs = first.row, self.whole.sessions, self._inputs(first.rows)
         to_the_end = ahead >= HORIZON * (len(sessions) - self.bench.market.first)
         if first.decisions:
-            what = SUBJECTS[self.kind]
-            before, after = self.whole.decision(row), first.output.decision(row)
+            name = next((name for name in first.decisions if first.rows[name] == row and OF_ONE in name), "")
+            what = name or SUBJECTS[self.kind]
+            before, after = self.whole.decision(row, name), first.output.decision(row, name)
         else:
             what, inputs = f"input '{subject}'", (subject,)
             before, after = _value(self.whole, subject, row), _value(first.output, subject, row)

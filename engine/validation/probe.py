@@ -5,19 +5,21 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from data.arrays import Dates, Flags, Floats
-from data.errors import StrategyError, UserError
+from data.errors import DataError, StrategyError, UserError
 from data.market import Market, load_market
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
-from engine.hedges import roles_of
+from engine.hedge_config import StrategyConfig
+from engine.hedges import roles_of, with_made
 from engine.kernel.loop import Ledger, decide_given, ledger_on, move
-from engine.legs import HEDGE, legs_of
+from engine.legs import legs_of
 from engine.setup import Setup, plan_of, prepare
 from engine.validation.histories import History, TamperedSource, cut
 from strategies import parameters
@@ -27,6 +29,8 @@ from strategies.load import fault_in, fresh, kind
 DECISION = "decision"
 SIDE = "side"
 INPUT = "input"
+OF_ONE = " of hedges."
+"""In the name of a column that is of one of several hedges, before its number."""
 ROUNDING = 1e-9
 """Relative to what is compared: sums of the same numbers in another order differ by less."""
 
@@ -80,9 +84,9 @@ class Output:
     read: frozenset[str] = frozenset()
     ledger: Ledger | None = None
 
-    def decision(self, row: int) -> str:
-        """Return the decision of a row in words."""
-        number = self.columns.get("intensity", self.columns.get("weight"))
+    def decision(self, row: int, name: str = "") -> str:
+        """Return the decision of a row in words, of the column named where there are several."""
+        number = self.columns.get(name, self.columns.get("intensity", self.columns.get("weight")))
         return self.words.get(row, "none") if number is None else f"{number.values[row]:.6g}"
 
     @property
@@ -133,48 +137,59 @@ class Bench:
         UserError
             The history is too short to run on; with `strict`, also what the strategy does wrong.
         """
-        with fresh((config or self.config).strategy.named) as cls:
+        with loaded(config or self.config) as classes:
             if after is not None:
-                self.run_class(cls, cut(self.market.sessions[after]), after)
-            return self.run_class(cls, history, upto, config, strict=strict)
+                self.run_classes(classes, cut(self.market.sessions[after]), after)
+            return self.run_classes(classes, history, upto, config, strict=strict)
 
-    def run_class(
+    def run_classes(
         self,
-        cls: type,
+        classes: Sequence[type],
         history: History,
         upto: int | None = None,
         config: RunConfig | None = None,
         *,
         strict: bool = False,
     ) -> Output:
-        """Ask a class that is loaded; as `run` does."""
+        """Ask classes that are loaded, the run's and its hedges' own; as `run` does."""
+        cls = classes[0]
         asked, sort = config or self.config, kind(cls)
         with warnings.catch_warnings():
             if not strict:
                 warnings.simplefilter("ignore")
-            # Up to where history was tampered with, prices and terms are the run's own.
-            anew = config is not None or sort == "backtrader"
-            setup = prepare(asked, _market_on(self, asked, history), None) if anew else self.setup
-            setup = replace(setup, market=_market_on(self, asked, history))
+            market = _market_on(self, asked, history)
+            # Up to where history was tampered with, prices and terms are the run's own; an intensity needs none.
+            anew = sort == "backtrader" or (config is not None and sort == "on_close")
             try:
                 if sort == "intensity":
-                    return _intensity(cls, asked, setup, strict=strict)
+                    return _intensity(classes, asked, market, strict=strict)
+                own = with_made(asked, _market_on(self, asked, history)) if anew else market
+                setup = replace(prepare(asked, own, None) if anew else self.setup, market=market)
                 return (_weights if sort == "on_close" else _orders)(cls, asked, setup, upto)
             except (Exception, SystemExit) as error:
                 known = isinstance(error, UserError)
                 message = str(error) if known else fault_in(error, inspect.getsourcefile(cls))
                 if strict:
                     raise (error if known else StrategyError(f"{cls.__name__} fails: {message}")) from error
-                return Output(setup.market.sessions, setup.market.first, error=message)
+                return Output(market.sessions, market.first, error=message)
+
+
+@contextmanager
+def loaded(config: RunConfig) -> Iterator[Sequence[type]]:
+    """Give the classes of a run and of its hedges' own strategies, each as if its file had just been loaded."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(fresh(each.named)) for each in config.strategies]
 
 
 def _market_on(bench: Bench, config: RunConfig, history: History) -> Market:
     """Return a run's market, everything in it read through a history; nothing counts as read yet."""
     source = TamperedSource(bench.market.source, history)
     end = None if config.end is None else np.datetime64(config.end)
-    made = load_market(source, roles_of(config), np.datetime64(config.start), end)
+    market = load_market(source, roles_of(config), np.datetime64(config.start), end)
+    with suppress(DataError):  # garbage can't be priced, and a strategy that doesn't read it needn't care
+        market = with_made(config, market)
     source.asked.clear()
-    return replace(made, findings=bench.market.findings, synthetic=bench.market.synthetic)
+    return replace(market, findings=bench.market.findings, synthetic=bench.market.synthetic)
 
 
 def _read(market: Market) -> frozenset[str]:
@@ -182,32 +197,66 @@ def _read(market: Market) -> frozenset[str]:
     return frozenset(market.source.asked)  # type: ignore[attr-defined]  # it is tampered with
 
 
-def _intensity(cls: type, config: RunConfig, setup: Setup, *, strict: bool) -> Output:
-    """Ask for the intensity and for the inputs; what it gives on garbage may lie outside 0 and 1."""
-    strategy: Strategy = parameters.make(cls, config.strategy.params)
-    market = setup.market
+def _intensity(classes: Sequence[type], config: RunConfig, market: Market, *, strict: bool) -> Output:
+    """Ask for the intensities and for the inputs; what is given on garbage may lie outside 0 and 1.
+
+    An option's size is that of its premium at the same close, which has a proof of its own.
+    """
+    columns = dict[str, OutputColumn]()
+    names = ["intensity", *(_numbered("intensity", k) for k, leg in enumerate(config.legs) if leg.strategy)]
+    for name, cls, named in zip(names, classes, config.strategies, strict=True):
+        _ask_one(cls, named, market, name, columns, strict=strict)
+    read = _read(market)
+    sized = [k for k, leg in enumerate(config.legs) if leg.sizing != "fixed" and leg.kind != "option"]
+    if sized:
+        size = np.full((len(market), len(market.roles.hedges)), np.nan)
+        size[market.first :] = plan_of(config, market, np.clip(signals_in(columns, config), 0.0, 1.0)).size
+        of = [role.leg for role in market.roles.hedges]
+        columns |= {_numbered("the hedge's size", k): OutputColumn(DECISION, size[:, of.index(k)]) for k in sized}
+    return Output(market.sessions, market.first, columns, read=read)
+
+
+def signals_in(columns: Mapping[str, OutputColumn], config: RunConfig) -> Floats:
+    """Return the intensity of each hedge of a run, the run's strategy's or its own, shape (market sessions, hedges)."""
+    names = ["intensity" if leg.strategy is None else _numbered("intensity", k) for k, leg in enumerate(config.legs)]
+    return np.column_stack([columns[name].values for name in names])
+
+
+def _numbered(what: str, leg: int) -> str:
+    """Return the name of a column of a hedge; the first one's is that of a run with one."""
+    return f"{what}{OF_ONE}{leg}" if leg or what == "intensity" else what
+
+
+def _ask_one(
+    cls: type,
+    named: StrategyConfig,
+    market: Market,
+    name: str,
+    columns: dict[str, OutputColumn],
+    *,
+    strict: bool,
+) -> None:
+    """Write what a strategy gives, and its inputs, into the columns."""
+    strategy: Strategy = parameters.make(cls, named.params)
     given = intensity_of(strategy, market) if strict else np.asarray(strategy.intensity(market), dtype=np.float64)
     if given.shape != (len(market),):
         raise StrategyError(f"{cls.__name__}.intensity has shape {given.shape}, not ({len(market)},)")
-    columns = {"intensity": OutputColumn(DECISION, np.nan_to_num(given))}
+    columns[name] = OutputColumn(DECISION, np.nan_to_num(given))
     for series in strategy.inputs(market):
         values = np.array(series.values, dtype=np.float64)
         threshold = np.array(np.broadcast_to(series.threshold, values.shape), dtype=np.float64)
-        name = series.name if series.name not in columns else f"{series.name}, number {len(columns)}"
-        columns[name] = OutputColumn(INPUT, values, threshold)
-    read = _read(market)
-    if config.hedge.sizing != "fixed":
-        size = np.full(len(market), np.nan)
-        size[market.first :] = plan_of(config, market, np.clip(columns["intensity"].values, 0.0, 1.0)).size[:, HEDGE]
-        columns["the hedge's size"] = OutputColumn(DECISION, size)
-    return Output(market.sessions, market.first, columns, read=read)
+        known = series.name if series.name not in columns else f"{series.name}, number {len(columns)}"
+        columns[known] = OutputColumn(INPUT, values, threshold)
 
 
 def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Output:
     """Ask at every close for the weight, in the plain loop, up to a row."""
     market, prices = setup.market, setup.prices
     weigh = weigher(parameters.make(cls, config.strategy.params), config, setup)
-    ledger, values, before = ledger_on(prices), np.full(len(market), np.nan), np.zeros(len(setup.plan.sides))
+    of = [role.leg for role in market.roles.hedges]
+    firsts = [of.index(k) for k in range(len(config.legs))]
+    ledger, values = ledger_on(prices), np.full((len(market), len(firsts)), np.nan)
+    before = np.zeros(len(of))
     for t in range(len(prices.close) - 1 if upto is None else upto + 1 - market.first):
         move(prices, setup.terms, ledger, t)
         if ledger.equity[t] <= 0.0:
@@ -215,8 +264,8 @@ def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Ou
         weights = weigh(t, ledger)
         decide_given(prices, setup.plan, ledger, t, weights, before)
         before = weights
-        values[market.first + t] = weights[HEDGE]
-    columns = {"weight": OutputColumn(DECISION, values)}
+        values[market.first + t] = weights[firsts]
+    columns = {_numbered("weight", k): OutputColumn(DECISION, column) for k, column in enumerate(values.T)}
     return Output(market.sessions, market.first, columns, read=_read(market), ledger=ledger)
 
 

@@ -96,8 +96,8 @@ def _label(config: RunConfig, market: Market) -> str:
 
 @contextmanager
 def _listening(config: RunConfig) -> Iterator[Opened]:
-    """Collect what a strategy opens by itself; a shipped strategy opens nothing."""
-    if config.strategy.named in SHIPPED:
+    """Collect what strategies open by themselves; a shipped strategy opens nothing."""
+    if all(each.named in SHIPPED for each in config.strategies):
         yield Opened()
         return
     with ear().listening() as opened:

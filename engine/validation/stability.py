@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -21,9 +21,9 @@ from engine.rules import open_session, settle
 from engine.setup import Setup, prepare, run_beta
 from engine.validation.histories import later, scaled
 from engine.validation.histories import whole as untouched
-from engine.validation.probe import DECISION, INPUT, SIDE, Bench, Output, OutputColumn, compare
+from engine.validation.probe import DECISION, INPUT, SIDE, Bench, Output, OutputColumn, compare, loaded, signals_in
 from engine.validation.proof import Check, Steps
-from strategies.load import SHIPPED, fresh
+from strategies.load import SHIPPED
 from strategies.reload import is_users
 
 NAMED = 3
@@ -177,8 +177,8 @@ def lag_check(bench: Bench, whole: Output) -> Check:
     if whole.unfinished:
         return Check("lag", "skipped", "it fails at the last close, so there is no book to be late")
     if ledger is None:
-        signal = whole.columns["intensity"].values
-        late = np.concatenate(([0.0], signal[:-1]))
+        signal = signals_in(whole.columns, bench.config)
+        late = np.concatenate((np.zeros_like(signal[:1]), signal[:-1]))
         setups = [prepare(bench.config, bench.market, each) for each in (signal, late)]
         books = [(each, run_policy(each.prices, each.terms, each.plan)) for each in setups]
     elif "weight" in whole.columns:
@@ -244,7 +244,7 @@ def _cagr(ledger: Ledger, sessions: Dates) -> float:
 def state_check(bench: Bench, whole: Output) -> Check:
     """Ask on half of the run and then, without loading the strategy again, on all of it: it has to answer the same."""
     passed = Check("state", "passed", "it keeps nothing from one asking to the next")
-    if bench.config.strategy.named in SHIPPED:
+    if all(each.named in SHIPPED for each in bench.config.strategies):
         return passed
     last, half = len(whole.sessions) - 1, whole.first + len(bench.market.run_sessions) // 2
     again = bench.run(untouched, last - 1 if whole.unfinished else None, after=half)
@@ -262,17 +262,17 @@ def state_check(bench: Bench, whole: Output) -> Check:
 
 
 def _kept_in(bench: Bench) -> tuple[str, ...]:
-    """Return what of a strategy's modules differs after it was asked: ``SEEN of my_hedge.py``."""
-    with fresh(bench.config.strategy.named) as cls:
-        before = _contents(cls)
-        bench.run_class(cls, untouched, len(bench.market) - 2)
-        after = _contents(cls)
+    """Return what of the strategies' modules differs after they were asked: ``SEEN of my_hedge.py``."""
+    with loaded(bench.config) as classes:
+        before = _contents(classes)
+        bench.run_classes(classes, untouched, len(bench.market) - 2)
+        after = _contents(classes)
     return tuple(name for name in after if after[name] != before.get(name))
 
 
-def _contents(cls: type) -> Mapping[str, bytes]:
-    """Return what a class's module, and users' modules that it imported, hold by name, each as bytes."""
-    modules, found = [sys.modules[cls.__module__]], dict[str, bytes]()
+def _contents(classes: Sequence[type]) -> Mapping[str, bytes]:
+    """Return what classes' modules, and users' modules that those imported, hold by name, each as bytes."""
+    modules, found = list(dict.fromkeys(sys.modules[cls.__module__] for cls in classes)), dict[str, bytes]()
     for module in modules:
         for name, value in _values(module):
             found[f"{name} of {Path(str(module.__file__)).name}"] = _as_bytes(value)

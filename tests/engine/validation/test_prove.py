@@ -383,3 +383,79 @@ def test_the_shipped_hedge_passes_on_real_history():
 def test_cuts_are_counted(cuts):
     with pytest.raises(UserError, match=r"^cuts=.*: has to be a whole number from 1 to 25,200$"):
         prove(configured({}), made_up(), cuts)
+
+
+# Several hedges, and of other kinds -----------------------------------------------------------------------------------
+
+STATEFUL = """
+SEEN = []
+
+
+@dataclass(frozen=True)
+class Stateful(Strategy):
+    def intensity(self, market):
+        SEEN.append(len(market))
+        return np.full(len(market), 1.0 if len(SEEN) == 1 else 0.0)
+"""
+
+HONEST_OWN = """
+@dataclass(frozen=True)
+class Averages(Strategy):
+    def intensity(self, market):
+        level = pd.Series(market.total_return())
+        return (level < level.rolling(5).mean()).astype(float).to_numpy()
+"""
+
+
+def several(folder, own, text=None, **keys):
+    named = {"class": write_strategy(folder, own, text)}
+    hedges = [
+        {"instrument": "FUND", "underlying": "CORE", "weight": 0.1},
+        {"kind": "short", "weight": 0.2, "strategy": named, "sizing": "proportional"},
+        {"kind": "cash", "weight": 0.2},
+    ]
+    given = {"start": str(DATES[FIRST]), "portfolio.core": {"CORE": 1.0}, "strategy.class": "WeaknessHedge"}
+    return configured(given | {"strategy.params": {"trend_days": 5}, "hedges": hedges} | keys)
+
+
+def test_a_hedges_own_strategy_is_proved_too(tmp_path):
+    proof = prove(several(tmp_path, "Shifted"), made_up(), 8)
+
+    assert outcomes(proof)["truncation"] == "leak"
+    leak = check(proof, "truncation").leaks[0]
+    assert ": intensity of hedges.1 " in leak.sentence
+    assert leak.before != leak.after
+    assert leak.reads == ("CORE's close",)
+
+
+def test_honest_hedges_of_several_kinds_pass_every_check(tmp_path):
+    proof = prove(several(tmp_path, "Averages", HONEST_OWN), made_up(), 8)
+
+    assert {name: outcome for name, outcome in outcomes(proof).items() if outcome not in ("passed", "told")} == {}
+    late = check(proof, "lag").details
+    assert late["as_it_is"] != late["a_session_late"]
+
+
+def test_what_a_hedges_own_strategy_keeps_is_found(tmp_path):
+    proof = prove(several(tmp_path, "Stateful", STATEFUL), made_up(), 4)
+
+    assert outcomes(proof)["state"] == "warning"
+    assert "SEEN of" in check(proof, "state").sentence
+
+
+def test_each_weight_of_an_on_close_strategy_is_proved(tmp_path):
+    text = """
+@dataclass
+class Both(CloseStrategy):
+    def on_close(self, view, book):
+        whole = view._market.total_return()
+        return [0.1, 0.0] if view.row + 3 > len(whole) else [0.1, 0.2 * (whole[view.row + 2] > whole[view.row])]
+"""
+    hedges = [{"instrument": "FUND", "underlying": "CORE"}, {"kind": "cash", "weight": 0.2}]
+    named = write_strategy(tmp_path, "Both", text)
+    given = {"start": str(DATES[FIRST]), "portfolio.core": {"CORE": 1.0}, "strategy.class": named, "hedges": hedges}
+    proof = prove(configured(given), made_up(), 6)
+
+    failed = check(proof, "truncation")
+    assert failed.outcome == "leak"
+    assert ": weight of hedges.1 " in failed.leaks[0].sentence
