@@ -70,8 +70,8 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     if answer is not None:
         yield rests(result, answer, books)
     yield money(result, evaluation)
-    if len(result.config.legs) > 1:
-        yield legs(result, evaluation)
+    if len(result.market.roles.hedges) > 1:
+        yield legs(result)
     yield ways(result, answer, books)
     if answer is not None and (others := kinds(result)) is not None:
         yield others
