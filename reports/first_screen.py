@@ -19,7 +19,7 @@ from engine.kernel.loop import Ledger
 from engine.runs.run import SIMULATED, Run
 from reports.first_answers import Short, short_answers
 from reports.first_sum import MONTHS, SumStep, month, steps_of
-from reports.hedge_words import always, book_words, own_signals
+from reports.hedge_words import always, book_words, entries, own_signals
 from strategies.load import strategy_class
 
 
@@ -159,7 +159,7 @@ def _provenance(result: Run) -> str:
 def _signal(result: Run, names: Names) -> str:
     when = _when(result)
     begin = f"Signal: {result.label if when is None else when.replace('it is', f'{names.whole} is', 1)}."
-    count = len(result.evaluation.episodes) if result.evaluation else result.metrics["episodes"]
+    count = entries(result)
     held = f"{result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
     if always(result.config):
         return f"No signal: {book_words(result)}, all the time, {held}"

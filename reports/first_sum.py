@@ -10,7 +10,7 @@ from data.format import counted, percent, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_sum
 from engine.analytics.answer.fund_part import CANT_TELL, FundPart
-from engine.analytics.answer.words import Names, Piece, as_known, dates_words
+from engine.analytics.answer.words import Names, Piece, as_known, beta_words, dates_words
 from engine.hedge_config import HedgeConfig
 from engine.hedge_names import joined
 from engine.runs.run import Run
@@ -72,15 +72,17 @@ def steps_of(result: Run, answer: Answer, names: Names) -> tuple[SumStep, ...]:
     return (*steps, _total("The hedge", hedge_words(result), printed.hedged, "hedge"))
 
 
-def fund_remark(answer: Answer, episodes: int) -> tuple[Piece, ...]:
+def fund_remark(answer: Answer, names: Names, episodes: int) -> tuple[Piece, ...]:
     """Return the fund's label and what it rests on."""
     fund = answer.fund
     if fund.label is None:
         return (Piece("can't be told" if fund.estimate is None else "nothing: both books are the same"),)
+    erring = beta_words(answer, names)
     if fund.rests_on:
-        return Piece(fund.label, "label"), Piece(f": {rests_words(fund, answer.sessions, episodes)}")
+        rests = rests_words(fund, answer.sessions, episodes)
+        return Piece(fund.label, "label"), Piece(f": {rests}{erring and f'; {erring}'}")
     reason = _known(fund) if as_known(answer) else "it may be luck" if fund.label == CANT_TELL else "no luck"
-    return Piece(fund.label, "label"), Piece(f": {reason}")
+    return Piece(fund.label, "label"), Piece(f": {reason}{erring and f'; {erring}'}")
 
 
 def _known(fund: FundPart) -> str:
@@ -115,7 +117,7 @@ def _parts(result: Run, answer: Answer, names: Names) -> tuple[tuple[str, str, t
         ("Exposure", f"{names.less} while hedged", (Piece(f"what random dates would have {brought}"),)),
         ("Timing", "the dates it chose", timing),
         ("Drift", left[0], (Piece(_drift(result, answer)),)),
-        (hedge.part, left[1], fund_remark(answer, episodes)),
+        (hedge.part, left[1], fund_remark(answer, names, episodes)),
     )
 
 

@@ -110,7 +110,7 @@ def own_signals(config: RunConfig) -> str:
 def exposure(result: Run) -> str:
     """Return in words what the hedge does to net exposure, and what selling core does instead."""
     config, hedged = result.config, result.hedged
-    ordered = (hedged.actions[: hedged.last + 1] == ENTER).any(axis=1)
+    ordered = _entered(hedged)
     name = hedge_name(config)
     if not ordered.any():
         return "The hedge was never ordered on."
@@ -128,6 +128,16 @@ def exposure(result: Run) -> str:
         f"{capital(what)} {'takes' if one else 'take'} {takes}; selling core instead goes to the same exposure on the"
         f" same days{known}."
     )
+
+
+def entries(result: Run) -> int:
+    """Return at how many closes a hedge was ordered on."""
+    return int(np.count_nonzero(_entered(result.hedged)))
+
+
+def _entered(hedged: Ledger) -> Flags:
+    entered: Flags = (hedged.actions[: hedged.last + 1] == ENTER).any(axis=1)
+    return entered
 
 
 def held_weights(hedged: Ledger) -> Flags:

@@ -13,7 +13,7 @@ from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_sum
 from engine.analytics.answer.fund_part import APART, LARGEST, FundPart
 from engine.analytics.answer.timing import LEVEL
-from engine.analytics.answer.words import Names, dates_words, names_of
+from engine.analytics.answer.words import Names, beta_words, dates_words, names_of
 from engine.analytics.drawdowns import core_level
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Chart, Column, Details, Paragraph, Part, Row, Section, Table
@@ -39,8 +39,19 @@ def rests(result: Run, answer: Answer, books: tuple[NamedBook, ...]) -> Section:
         if fund.rests_on:
             weigh = rests_words(fund, answer.sessions, sum(cluster.episodes for cluster in fund.clusters))
         finding = f"What {names.hedge.called} did beside {names.selling} {weigh}"
-        parts = _clusters(result, fund, names)
+        parts = [*_erring(answer, names), *_clusters(result, fund, names)]
     return Section("rests-part", finding, [*parts, *_days(result, books)], "Rests on")
+
+
+def _erring(answer: Answer, names: Names) -> list[Part]:
+    """Return how far the hedge's own part hangs on an estimated beta, where there is one."""
+    erring = beta_words(answer, names)
+    if not erring or answer.fund.estimate is None:
+        return []
+    own = printed_sum(answer).parts[-1]
+    part = "can't be told" if own is None else f"{signed(own)} points a year"
+    about = f"{capital(names.hedge.possessive)} own part, {part}, rests on an estimated beta: {erring}, at every close."
+    return [Paragraph(about, "dek", id="beta-range")]
 
 
 def _clusters(result: Run, fund: FundPart, names: Names) -> list[Part]:

@@ -1,19 +1,15 @@
-"""Each hedge of a run that has several: what it made by part, and what that came to in the hedged book's end value."""
+"""Each hedge of a run that trades several: what it made by part, a year and of the hedged book's end value."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
-import numpy as np
-
-from data.arithmetic import dot
-from data.arrays import Floats
-from data.format import capital, dollars, points
+from data.format import dollars, points
+from data.roles import Roles
 from engine.analytics.attribution import SLEEVE
-from engine.analytics.carino import linking, yearly_share
-from engine.analytics.evaluate import Evaluation
-from engine.hedge_names import hedge_names
+from engine.hedge_names import traded_name
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Column, Paragraph, Part, Row, Section, Table
 from reports.hedge_parts import abouts, sleeve_parts, titles_of
@@ -21,53 +17,47 @@ from reports.hedge_parts import abouts, sleeve_parts, titles_of
 GAINED = partial(dollars, sign=True)
 
 
-def legs(result: Run, evaluation: Evaluation) -> Section:
-    """Return what each hedge of the config made, in points of the book's CAGR and in dollars."""
-    roles, names = result.market.roles, hedge_names(result.config)
-    made = legs_of(result, evaluation)
-    parts, titles, about = sleeve_parts(roles), titles_of(roles), abouts(roles)
-    share = linking(result.hedged.equity, result.hedged.last) * yearly_share(evaluation.attribution)
-    rows, totals = [], []
-    for name, leg in zip(names, made, strict=True):
-        each = {part: dot(leg[part], share) for part in SLEEVE}
-        total: Floats = np.sum(list(leg.values()), axis=0)
-        totals.append(sum(each.values()))
-        cells = [capital(name.noun), *(each[part] for part in parts), totals[-1], float(total.sum())]
-        rows.append(Row([*cells, carried(result, total)]))
-    sums = [sum(cells) for cells in zip(*(row.cells[1:] for row in rows), strict=True)]
-    columns = [
-        Column("", align="left"),
-        *(Column(titles[part], about[part], format=points) for part in parts),
-        Column("All", "What it made, after its costs: points a year.", format=points),
-        Column("Made", "Dollars over the run.", format=GAINED),
-        Column("Of the end value", "With what its dollars would have become in the book unhedged.", format=GAINED),
-    ]
-    said = [f"{capital(name.called)} {_brought(total)}" for name, total in zip(names, totals, strict=True)]
-    dek = "What each hedge brought, in points of the book's CAGR, linked over time (Carino). The core made the rest"
-    bars = [Bar(capital(name.noun), total, "hedge") for name, total in zip(names, totals, strict=True)]
-    shown: list[Part] = [
+def legs(result: Run) -> Section:
+    """Return what each hedge, or each contract of an option, made: points of the book's CAGR, and dollars."""
+    roles, found = result.market.roles, result.metrics["hedges"]
+    names = leg_names(roles)
+    yearly = [{part: one[f"{part}_a_year"] for part in SLEEVE} for one in found]
+    totals = [one["sleeve_a_year"] for one in found]
+    said = [f"{name} {_brought(total)}" for name, total in zip(names, totals, strict=True)]
+    dek = "What each brought, in points of the book's CAGR, linked over time (Carino). The core made the rest"
+    carried = (
+        "Of the end value, beside doing nothing: dollars count with what they would have become, had they grown with"
+        " the unhedged book until the end. What the core's own trades cost isn't in it."
+    )
+    parts: list[Part] = [
         Paragraph(dek, "dek"),
-        BarChart("legs-bars", "What each hedge brought", bars, points),
-        Table("legs", columns, [*rows, Row(["All hedges", *sums], role="sum")]),
+        BarChart("legs-bars", "What each hedge brought", list(map(_bar, names, totals)), points),
+        _table("legs", roles, yearly, points),
+        Paragraph(carried, "dek"),
+        _table("legs-carried", roles, [one["bridge"] for one in found], GAINED),
     ]
-    return Section("legs-part", f"{', '.join(said)} points a year", shown, "Each hedge")
+    return Section("legs-part", f"{', '.join(said)} points a year", parts, "Each hedge")
+
+
+def leg_names(roles: Roles) -> list[str]:
+    """Return what a person calls each traded hedge, a number after one that stands twice."""
+    named = zip(roles.hedges, roles.labels, strict=True)
+    return [f"{traded_name(role, roles)}{label.removeprefix(role.instrument)}" for role, label in named]
+
+
+def _bar(name: str, total: float) -> Bar:
+    return Bar(name, total, "hedge")
 
 
 def _brought(total: float) -> str:
     return f"{'brought' if total >= 0.0 else 'took'} {abs(100.0 * total):.1f}"
 
 
-def legs_of(result: Run, evaluation: Evaluation) -> list[Mapping[str, Floats]]:
-    """Return each hedge's dollars by part, the contracts of an option together."""
-    traded = list(zip(result.market.roles.hedges, evaluation.attribution.legs, strict=True))
-    return [
-        {part: np.sum([dollars[part] for role, dollars in traded if role.leg == k], axis=0) for part in SLEEVE}
-        for k in range(len(result.config.legs))
-    ]
-
-
-def carried(result: Run, made: Floats) -> float:
-    """Return what dollars have become by the end, when each grows from its session on as the unhedged book does."""
-    theirs, last = result.unhedged.equity, result.hedged.last
-    grown = np.divide(theirs[last], theirs, out=np.zeros_like(theirs), where=theirs > 0.0)
-    return dot(made, grown)
+def _table(id: str, roles: Roles, made: Sequence[Mapping[str, float]], format: Callable[[Any], str]) -> Table:  # noqa: A002
+    parts, titles, about = sleeve_parts(roles), titles_of(roles), abouts(roles)
+    columns = [Column("", align="left"), *(Column(titles[part], about[part], format=format) for part in parts)]
+    rows = [(name, [each[part] for part in parts]) for name, each in zip(leg_names(roles), made, strict=True)]
+    rows.append(("All", [sum(values) for values in zip(*(values for _name, values in rows), strict=True)]))
+    cells: list[list[Any]] = [[name, *values, sum(values)] for name, values in rows]
+    shown = [Row(row, role="sum" if at == len(rows) - 1 else "") for at, row in enumerate(cells)]
+    return Table(id, [*columns, Column("All", "After its costs.", format=format)], shown)

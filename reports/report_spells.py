@@ -10,7 +10,7 @@ from data.format import UNKNOWN, capital, counted, dollars, percent
 from engine.analytics.episodes import Episode
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
-from engine.hedge_names import HedgeName, hedge_name
+from engine.hedge_names import HedgeName, hedge_name, hedge_names
 from engine.runs.run import Run
 from reports.document import Column, Details, Paragraph, Part, Row, Section, Table
 
@@ -43,33 +43,36 @@ def spells(result: Run, evaluation: Evaluation, measures: Table) -> Section:
     else:
         heading = f"{sum(episode.pnl <= 0.0 for episode in found):,} of {of} made nothing or lost"
         about = f"{underlying} fell in {fell:,} of them, from fill to fill. What {name.called} made is after costs."
-    each = Table("episodes", _columns(name, underlying), _rows(result, found, moves))
+    each = Table("episodes", _columns(result, name), _rows(result, found, moves))
     parts: list[Part] = [Paragraph(about, "dek"), measures, Details(f"All {count} episodes", [each], "all-episodes")]
     return Section("episodes-part", heading, parts, "Episodes")
 
 
-def _columns(name: HedgeName, underlying: str) -> list[Column]:
+def _columns(result: Run, name: HedgeName) -> list[Column]:
+    made = "Made" if len(result.config.legs) > 1 else f"{capital(name.called)} made"
     to, weight = partial(percent, places=2, sign=True), "The hedge's weight as ordered."
     return [
         *(Column("No."), Column("From", align="left"), Column("To", align="left")),
+        *([Column("Hedge", align="left")] if len(result.config.legs) > 1 else []),
         Column("Sessions", format="{:,}".format),
-        Column(underlying, "From fill to fill, dividends in.", format=to),
-        Column(f"{capital(name.called)} made", "After costs.", format=partial(dollars, sign=True)),
+        Column(result.market.underlying, "From fill to fill, dividends in.", format=to),
+        Column(made, "After costs.", format=partial(dollars, sign=True)),
         Column("Of equity", "What it made over equity when it was decided.", format=to),
         *(Column("Weight", weight, format=percent), Column("Left by", align="left")),
     ]
 
 
 def _rows(result: Run, found: tuple[Episode, ...], moves: list[float]) -> list[Row]:
-    days, hedged = result.market.run_sessions, result.hedged
+    days, hedged, names = result.market.run_sessions, result.hedged, hedge_names(result.config)
     rows = []
     for number, (episode, move) in enumerate(zip(found, moves, strict=True), start=1):
         end = hedged.last if episode.exited is None else episode.exited
         until = "still held" if episode.exited is None else str(days[episode.exited])
         equity = hedged.equity[episode.decided]
         made = episode.pnl / equity if equity > 0.0 else UNKNOWN
-        cells = [f"{number}", str(days[episode.entered]), until, end - episode.entered, move, episode.pnl, made]
-        rows.append(Row([*cells, abs(episode.weight), WHY[episode.reason]]))
+        which = [capital(names[episode.hedge].noun)] if len(names) > 1 else []
+        cells = [f"{number}", str(days[episode.entered]), until, *which, end - episode.entered, move, episode.pnl, made]
+        rows.append(Row([*cells, episode.weight, WHY[episode.reason]]))
     return rows
 
 

@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 from markets import make_series, nyse, random_bars, source_of
 
-from engine.analytics.attribution import SLEEVE
-from engine.analytics.carino import linking, yearly_share
 from engine.loading import build_config
 from engine.runs.execute import run
 from reports.document import Details, Table, plain_text
@@ -22,7 +20,6 @@ from reports.hedge_report import report_of
 from reports.hedge_rules import hedges as hedge_rules
 from reports.hedge_words import always, exposure, exposures
 from reports.renderers.html import write_document
-from reports.report_legs import carried, legs_of
 from reports.report_spells import moves_of
 
 DATES = nyse("2012-01-03", 900)
@@ -160,22 +157,25 @@ def test_steps_and_parts_add_up(judged):
     assert sum(brought) == pytest.approx(judged.metrics["attribution"]["sleeve_a_year"], abs=1e-12)
 
 
-def test_each_of_several_makes_its_part_of_the_whole():
-    both = made("two")
-    made_by = legs_of(both, both.evaluation)
-    ours = both.evaluation.attribution
-    for part in SLEEVE:
-        np.testing.assert_allclose(sum(leg[part] for leg in made_by), ours.dollars[part], atol=1e-9 * ours.equity.max())
-    rows = table(both, "legs-part", "legs").rows
-    share = linking(ours.equity, ours.last) * yearly_share(ours)
-    assert rows[0].cells[0] == "BEAR"
-    assert rows[1].cells[0] == "BOND"
-    for row, leg in zip(rows, made_by, strict=False):
-        assert row.cells[-3] == pytest.approx(float((sum(leg.values()) * share).sum()), abs=1e-12)
-        grown, now = both.unhedged.equity, 0.0
+@pytest.mark.parametrize("kind", ["two", "collar"])
+def test_each_of_several_makes_its_part_of_the_whole(kind):
+    several = made(kind)
+    metrics, ours = several.metrics, several.evaluation.attribution
+    yearly, carried = (table(several, "legs-part", name).rows for name in ("legs", "legs-carried"))
+    assert yearly[-1].cells[-1] == pytest.approx(metrics["attribution"]["sleeve_a_year"], abs=1e-12)
+    for row, leg in zip(carried, ours.legs, strict=False):
+        unhedged, now = several.unhedged.equity, 0.0
         for t, flow in enumerate(sum(leg.values())):
-            now = flow if t == 0 else now * grown[t] / grown[t - 1] + flow
-        assert carried(both, sum(leg.values())) == pytest.approx(now, rel=1e-9)
+            now = flow if t == 0 else now * unhedged[t] / unhedged[t - 1] + flow
+        assert row.cells[-1] == pytest.approx(now, rel=1e-9)
+    core = float(metrics["bridge"]["core"] + metrics["bridge"]["interest"])
+    end = metrics["final_equity"] - metrics["controls"]["unhedged"]["final_equity"]
+    assert core + carried[-1].cells[-1] == pytest.approx(end, abs=abs(metrics["bridge"]["costs"]) + 1.0)
+    names = {"two": ["BEAR", "BOND"], "collar": ["CORE-PUT95, MODELLED", "CORE-CALL110 sold, MODELLED"]}
+    assert [row.cells[0] for row in yearly[:-1]] == names[kind]
+
+
+def test_one_hedge_alone_needs_no_section_of_its_own():
     assert "legs-part" not in [one.id for one in report_of(made("asset")).sections]
 
 

@@ -44,6 +44,8 @@ class Names:
         The share of equity that the unhedged book keeps in the core.
     more
         Whether the hedge adds to the book's exposure: its alternative is to buy core, not to sell.
+    estimated
+        The hedges whose beta is estimated.
     """
 
     core: str | None
@@ -51,6 +53,7 @@ class Names:
     cash: str = "bills"
     held: float = 1.0
     more: bool = False
+    estimated: tuple[str, ...] = ()
 
     @property
     def whole(self) -> str:
@@ -83,6 +86,7 @@ def names_of(config: RunConfig) -> Names:
         bills_of(config),
         1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0,
         hedge.leverage is not None and hedge.leverage > (1.0 if paid_by_core else 0.0),
+        tuple(dict.fromkeys(leg.instrument for leg in config.legs if leg.kind == "asset")),
     )
 
 
@@ -202,6 +206,15 @@ def fund_words(answer: Answer) -> str:
     if as_known(answer):
         return "as known in advance" if fund.label == FUND_UNTOLD else f"{fund.label}, as known in advance"
     return fund.label
+
+
+def beta_words(answer: Answer, names: Names) -> str:
+    """Return between what the hedge's own part lies as its estimated beta errs; nothing where none is estimated."""
+    if answer.fund.beta_range is None:
+        return ""
+    low, high = (points(answer.factor * end) for end in answer.fund.beta_range)
+    betas = "beta was" if len(names.estimated) == 1 else "betas were"
+    return f"{low} to {high} if {joined(names.estimated)}'s {betas} a standard error off"
 
 
 def as_known(answer: Answer) -> bool:
