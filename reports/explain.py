@@ -27,6 +27,8 @@ COLUMNS = {
     "core_costs": "Costs of the core",
 }
 """What a person calls the attribution's columns."""
+NO_FUND = {"direction": "Direction", "fee": "Borrow fee", "tracking": "Own return"}
+"""What some are called on a day on which no fund made anything."""
 
 
 CENT = 0.005
@@ -93,7 +95,7 @@ def _state(day: Day, close: Close) -> str:
     since = f" since {close.since}" if close.since else ""
     if read.after.on:
         held = f"\nheld for {read.after.held} closes" if read.after.held else ""
-        made = "" if read.fund_return is None else f"\nfund {tight(read.fund_return, sign=True)} since its fill"
+        made = "" if read.fund_return is None else f"\nhedge {tight(read.fund_return, sign=True)} since its fill"
         return f"on{since}{held}{made}"
     waits = []
     if day.rules["confirm"] > 1:
@@ -136,7 +138,9 @@ def _dollars(day: Day) -> Table:
     """Return where the day's dollars came from; a session in which nothing moved has none."""
     total = sum(day.attribution.values())
     before = day.books[0].equity - total
-    parts = [(COLUMNS[name], value, "") for name, value in day.attribution.items() if abs(value) >= CENT]
+    funds = any(day.attribution[name] for name in ("compounding", "financing", "spread"))
+    titles = COLUMNS if funds else COLUMNS | NO_FUND
+    parts = [(titles[name], value, "") for name, value in day.attribution.items() if abs(value) >= CENT]
     parts += [("In all", total, "sum")] if parts else []
     rows = [Row([title, number(value, sign=True), signed(value / before)], role=role) for title, value, role in parts]
     return _table("dollars", rows, "where the day's dollars came from", "dollars", "of equity")

@@ -8,9 +8,10 @@ from copy import deepcopy
 
 import numpy as np
 
-from data.arrays import Dates
+from data.arrays import Dates, Flags
 from data.errors import DataError, StrategyError, UserError
 from data.market import Market, recorded
+from data.roles import Roles
 from data.sources import Source
 from data.version import code_version
 from engine.analytics.attribution import attribute
@@ -18,9 +19,21 @@ from engine.analytics.controls import Case, controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
-from engine.inspection.session import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading, headline, why
+from engine.hedge_names import hedge_name, traded_name
+from engine.inspection.session import (
+    FIRST,
+    OF_SEVERAL,
+    BarRead,
+    BookRead,
+    Close,
+    Day,
+    Fill,
+    PolicyRead,
+    Reading,
+    headline,
+    why,
+)
 from engine.kernel.loop import Ledger, Memory, decide, empty_memory, fund_return, ledger_on, move, recall
-from engine.legs import HEDGE
 from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
 from engine.runs.tables import fills_of
@@ -71,11 +84,11 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         config.name,
         prepared.label,
         prepared.about,
-        market.hedge,
+        called(market.roles),
         str(market.run_sessions[t]),
         t,
         len(market.run_sessions),
-        headline(market.hedge, *_held(hedged, t), closes),
+        headline(called(market.roles), *_held(hedged, t), closes),
         config.policy.model_dump(),
         _hedge_weight(setup, hedged, t),
         _bars(market, t),
@@ -140,7 +153,7 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
     sessions, decides = setup.market.run_sessions, t < hedged.last
     policy = _policy(setup, hedged, t) if decides and kind(prepared.cls) == "intensity" else None
     last = t if decides else t - 1  # the last close that decided something
-    switched = np.flatnonzero(hedged.actions[: last + 1, HEDGE] != STAY)
+    switched = np.flatnonzero(hedged.actions[: last + 1, FIRST] != STAY)
     return Close(
         str(sessions[t]),
         tuple(_reading(rule, row) for rule in inputs),
@@ -150,7 +163,7 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
         str(sessions[switched[-1]]) if len(switched) else None,
         _order(hedged, t) if decides else None,
         float(hedged.core[last]),
-        float(hedged.hedges[last, HEDGE]),
+        float(hedged.hedges[last, FIRST]),
         _fills(setup, hedged, t + 1) if decides else (),
     )
 
@@ -164,15 +177,18 @@ def _reading(rule: Input, row: int) -> Reading:
 
 def _policy(setup: Setup, hedged: Ledger, t: int) -> PolicyRead:
     before, after = policy_at(setup, t)
-    made = fund_return(setup.prices, 0, before.entry[HEDGE], t) if before.on[HEDGE] else None
-    action, size = REASONS[hedged.actions[t, HEDGE]], known_value(setup.plan.size[t, HEDGE])
-    return PolicyRead(recall(before, HEDGE), recall(after, HEDGE), action, size, None if made is None else float(made))
+    side, entry = setup.plan.sides[FIRST], before.entry[FIRST]
+    made = side * fund_return(setup.prices, FIRST, entry, t) if before.on[FIRST] else None
+    action, size = REASONS[hedged.actions[t, FIRST]], known_value(setup.plan.size[t, FIRST])
+    return PolicyRead(
+        recall(before, FIRST), recall(after, FIRST), action, size, None if made is None else known_value(float(made))
+    )
 
 
 def _order(hedged: Ledger, t: int) -> str | None:
     if not hedged.ordered[t]:
         return None
-    if hedged.actions[t, HEDGE] != STAY:
+    if hedged.actions[t, FIRST] != STAY:
         return "switch"
     return "rebalancing" if t else "first order"
 
@@ -188,32 +204,45 @@ def _fills(setup: Setup, hedged: Ledger, t: int) -> tuple[Fill, ...]:
 
 
 def _hedge_weight(setup: Setup, hedged: Ledger, t: int) -> float:
-    worth = hedged.shares[t, HEDGE] * setup.prices.close[t, HEDGE]
+    first = setup.market.roles.holdings
+    worth = np.abs(hedged.shares[t, first:] * setup.prices.spot[t, first:]).sum()
     return float(worth / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0
+
+
+def held_at(hedged: Ledger) -> Flags:
+    """Return whether any hedge was held at each close, shape (sessions,)."""
+    held: Flags = (hedged.shares[:, -hedged.hedges.shape[1] :] != 0.0).any(axis=1)
+    return held
 
 
 def _held(hedged: Ledger, t: int) -> tuple[bool, bool]:
     """Return whether the hedge was held at the close before, and at the day's."""
-    held = hedged.shares[: t + 1, HEDGE] != 0.0
+    held = held_at(hedged)
     return bool(held[t - 1]) if t else False, bool(held[t])
 
 
 def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
     row, read = market.first + t, []
+    options = {role.instrument for role in market.roles.hedges if role.kind == "option"}
     for name in dict.fromkeys((*market.roles.traded, market.underlying)):
-        bars, level = market.bars(name), market.total_return(name)
+        bars = market.bars(name)
         opened, high, low, close, volume = (
             known_value(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
         )
-        made = known_value(level[row] / level[row - 1] - 1.0) if t else None
+        made = known_value(_moved(market, name, row)) if t and name not in options else None
         read.append(BarRead(name, opened, high, low, close, volume, made))
     return tuple(read)
+
+
+def _moved(market: Market, name: str, row: int) -> float:
+    level = market.total_return(name)
+    return float(level[row] / level[row - 1] - 1.0)
 
 
 def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[BookRead, ...]:
     beta = run_beta(config, setup.market)
     controls = (controls_of if config.controls == "on" else least_controls)(Case(config, setup, hedged, beta))
-    books = [(f"{setup.market.hedge} hedge", hedged)]
+    books = [(hedge_name(config).title, hedged)]
     books += [(run.title, run.ledger) for run in controls.values() if run.ledger is not None and t <= run.ledger.last]
     return tuple(
         BookRead(title, float(book.equity[t]), float(book.equity[t] / book.equity[t - 1] - 1.0) if t else None)
@@ -221,9 +250,17 @@ def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[Boo
     )
 
 
+def called(roles: Roles) -> str:
+    """Return what a person calls the hedge that is told."""
+    role = roles.hedges[FIRST]
+    return f"{roles.underlying} short" if role.kind == "short" else traded_name(role, roles)
+
+
 def _notes(market: Market, t: int) -> Iterator[str]:
+    if len(market.roles.firsts) > 1:
+        yield OF_SEVERAL.format(hedge=called(market.roles))
     if market.simulated:
-        yield SIMULATED.format(hedge=market.hedge)
+        yield SIMULATED.format(hedge=called(market.roles))
     if market.synthetic_sessions()[t]:
         yield "SYNTHETIC: a traded instrument's bar of this session was made by the fund model."
     for finding in market.findings:

@@ -21,11 +21,15 @@ from data.sources.wrapped import Wrapped
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
-from engine.inspection.explain import close_read, inputs_read, known_value
+from engine.hedge_names import modelled_note
+from engine.hedges import with_made
+from engine.inspection.explain import called, close_read, held_at, inputs_read, known_value
 from engine.inspection.freshness import Fresh, age, freshness
+from engine.inspection.session import FIRST, OF_SEVERAL
 from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
-from engine.legs import HEDGE, legs_of
+from engine.legs import legs_of
+from engine.reads import option_bars_read
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
 from engine.setup import open_market, prepare
@@ -80,8 +84,8 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
             f"the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none to signal for"
         )
     close = close_read(after, hedged, inputs, t)
-    on = close.policy.before.on if close.policy else bool(hedged.shares[t, HEDGE] != 0.0)
-    order = _order(hedged.actions[t, HEDGE], on=on)
+    on = close.policy.before.on if close.policy else bool(held_at(hedged)[t])
+    order = _order(hedged.actions[t, FIRST], on=on)
     worth = float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
@@ -90,29 +94,29 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         config.name,
         prepared.label,
         prepared.about,
-        market.hedge,
+        called(market.roles),
         market.underlying,
         close.date,
         following,
         config.execution.fill,
         on,
         order,
-        headline(market.hedge, order, close, following, on=on),
+        headline(called(market.roles), order, close, following, on=on),
         close,
-        state(market.hedge, after.setup, close, t),
+        state(called(market.roles), after.setup, close, t),
         config.policy.model_dump(),
         worth,
         equity is not None,
         _targets(after, hedged, t, worth / float(hedged.equity[t])),
         tuple(_watched(rule, market.sessions, rows) for rule in inputs),
         tuple(map(str, market.sessions[rows])),
-        {name: _level(market, name, rows) for name in dict.fromkeys((market.underlying, market.hedge))},
+        _levels(market, rows),
         None if prepared.signal is None else tuple(prepared.signal[rows].tolist()),
-        tuple(np.concatenate((np.zeros(market.first, np.bool_), hedged.shares[: t + 1, HEDGE] != 0.0))[rows].tolist()),
+        tuple(np.concatenate((np.zeros(market.first, np.bool_), held_at(hedged)[: t + 1]))[rows].tolist()),
         aged,
         fresh,
         market.simulated,
-        (*said.remarks, *_notes(config, prepared, aged, fresh)),
+        (*said.remarks, *_of_hedges(config, market), *_notes(config, prepared, aged, fresh)),
     )
 
 
@@ -123,16 +127,17 @@ def one_more(config: RunConfig, prepared: PreparedRun) -> PreparedRun:
     The strategy has been asked for its intensity already, on the data as they are; nothing that a close decides
     reads a session after it.
     """
-    market = lengthened(prepared.setup.market)
-    signal = None if prepared.signal is None else np.append(prepared.signal, 0.0)
-    return replace(prepared, setup=prepare(config, market, signal), view=market)
+    market = with_made(config, lengthened(prepared.setup.market))
+    signals = None if prepared.signals is None else np.vstack([prepared.signals, np.zeros_like(prepared.signals[:1])])
+    return replace(prepared, setup=prepare(config, market, signals), view=market)
 
 
 def lengthened(market: Market) -> Market:
     """Return a market with the NYSE's next session behind its last, in which no price moves."""
     last, roles = market.sessions[-1], market.roles
     (following, *_) = nyse_sessions(last + DAY, last + 14 * DAY)
-    longer = {name: _longer(market, name, following) for name in dict.fromkeys((*roles.traded, roles.underlying))}
+    names = dict.fromkeys((*roles.listed, roles.underlying, *option_bars_read(roles)))
+    longer = {name: _longer(market, name, following) for name in names}
     return replace(
         market,
         source=Lengthened(market.source, longer),
@@ -211,16 +216,32 @@ def _watched(rule: Input, sessions: Dates, rows: slice) -> Watched:
     )
 
 
+def _levels(market: Market, rows: slice) -> dict[str, tuple[float | None, ...]]:
+    """Return the levels of the underlying and of the hedge that is told, by their names; an option has none."""
+    role = market.roles.hedges[FIRST]
+    named = {market.underlying: market.underlying}
+    if role.kind != "option":
+        named[called(market.roles)] = role.instrument
+    return {shown: _level(market, name, rows) for shown, name in named.items()}
+
+
 def _level(market: Market, name: str, rows: slice) -> tuple[float | None, ...]:
     level = market.total_return(name)[rows]
     begun = level[~np.isnan(level)]
     return _listed(100.0 * level / begun[0] if len(begun) else level)
 
 
+def _of_hedges(config: RunConfig, market: Market) -> Iterator[str]:
+    if len(config.legs) > 1:
+        yield OF_SEVERAL.format(hedge=called(market.roles))
+    if note := modelled_note(config):
+        yield note
+
+
 def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Sequence[Fresh]) -> Iterator[str]:
     market, last = prepared.setup.market, prepared.setup.market.run_sessions[-1]
     if market.simulated:
-        yield SIMULATED.format(hedge=market.hedge)
+        yield SIMULATED.format(hedge=called(market.roles))
     if aged:
         remedy = "pull first" if market.source.name == "store" else "bring the files up to date first"
         asked_for = f"as asked for with end {config.end}" if config.end is not None else remedy

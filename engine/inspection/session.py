@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.kernel.loop import Ledger, rules_of
-from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import (
     ENTER,
@@ -20,6 +19,10 @@ from strategies.policy import (
     PolicyRules,
     PolicyState,
 )
+
+FIRST = 0
+"""The hedge whose signal and policy are told; of several it is the first."""
+OF_SEVERAL = "Of several hedges {hedge}, the first, is told; fills and targets are those of all."
 
 
 @dataclass(frozen=True)
@@ -215,9 +218,10 @@ def why(setup: Setup, hedged: Ledger, t: int, policy: PolicyRead | None) -> str:
     """Return what was decided at a close, and by which rule of the policy."""
     if policy is None:
         return _given(hedged, t)
-    rules, signal = rules_of(setup.plan, HEDGE), float(setup.plan.intensity[t, HEDGE])
+    rules, signal = rules_of(setup.plan, FIRST), float(setup.plan.intensity[t, FIRST])
     if policy.before.on:
-        return _stays_on(rules, policy, signal) if policy.after.on else _ordered_off(rules, policy, signal)
+        what = "the fund" if setup.market.roles.one_fund else "the hedge"
+        return _stays_on(rules, policy, signal) if policy.after.on else _ordered_off(rules, policy, signal, what)
     if policy.after.on:
         many = "" if rules.confirm == 1 else f" at {rules.confirm} closes in a row"
         return f"the hedge is ordered on: intensity {signal:g} is at or above policy.enter {rules.enter:g}{many}"
@@ -226,18 +230,18 @@ def why(setup: Setup, hedged: Ledger, t: int, policy: PolicyRead | None) -> str:
 
 def _given(hedged: Ledger, t: int) -> str:
     """Return what a strategy did that gives the weight, or orders, itself."""
-    before, now = float(hedged.hedges[t - 1, HEDGE]) if t else 0.0, float(hedged.hedges[t, HEDGE])
-    if hedged.actions[t, HEDGE] == ENTER:
+    before, now = float(hedged.hedges[t - 1, FIRST]) if t else 0.0, float(hedged.hedges[t, FIRST])
+    if hedged.actions[t, FIRST] == ENTER:
         return f"the strategy orders the hedge on, to {now:.1%} of equity"
-    if hedged.actions[t, HEDGE] != STAY:
+    if hedged.actions[t, FIRST] != STAY:
         return "the strategy orders the hedge off"
     if now != before:
         return f"the strategy changes the hedge from {before:.1%} to {now:.1%} of equity"
     return "the strategy leaves the hedge on" if now else "the strategy leaves the hedge off"
 
 
-def _ordered_off(rules: PolicyRules, policy: PolicyRead, signal: float) -> str:
-    made, held = f"the fund made {policy.fund_return:+.1%} since its fill", policy.before.held + 1
+def _ordered_off(rules: PolicyRules, policy: PolicyRead, signal: float, what: str) -> str:
+    made, held = f"{what} made {policy.fund_return or 0.0:+.1%} since its fill", policy.before.held + 1
     because = {
         REASONS[STOP_LOSS]: f"{made}, at or below policy.stop_loss of {-rules.stop_loss:+.1%}",
         REASONS[TAKE_PROFIT]: f"{made}, at or above policy.take_profit of {rules.take_profit:+.1%}",

@@ -8,9 +8,8 @@ from typing import Any
 
 from data.format import counted, dollars, percent
 from engine.inspection.freshness import Fresh
-from engine.inspection.session import Close, PolicyRead
+from engine.inspection.session import FIRST, Close, PolicyRead
 from engine.kernel.loop import rules_of
-from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import NEVER, PolicyRules
 
@@ -171,12 +170,12 @@ def headline(hedge: str, order: str, close: Close, following: str, *, on: bool) 
 
 def state(hedge: str, setup: Setup, close: Close, t: int) -> tuple[str, ...]:
     """Return where the policy stands after the last close, a sentence each; nothing of a strategy that has none."""
-    rules, read = rules_of(setup.plan, HEDGE), close.policy
+    rules, read = rules_of(setup.plan, FIRST), close.policy
     if read is None:
         return ()
     if not read.after.on:
         return tuple(_off(rules, read, close))
-    return tuple(_on(hedge, rules, read, close, float(setup.prices.close[t, HEDGE])))
+    return tuple(_on(hedge, rules, read, close, float(setup.prices.close[t, setup.market.roles.holdings])))
 
 
 def _off(rules: PolicyRules, read: PolicyRead, close: Close) -> Iterator[str]:
