@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -124,7 +125,7 @@ def write_frontier(path: Path, found: ProtectionFrontier) -> None:
     picture: list[Part] = [
         menu,
         Paragraph(_about_picture(found), "dek"),
-        Custom("frontier.html.j2", {"drawings": drawings}),
+        Custom("frontier.html.j2", {"drawings": drawings, "picked": "picked"}),
     ]
     tables: list[Part] = [Paragraph("A row opens to the command that runs it.", "dek")]
     for risk in RISKS:
@@ -196,6 +197,12 @@ def _held(found: ProtectionFrontier) -> list[Placement]:
     return [point for point in found.line if any(abs((point.dot.share or 0.0) - share) < 1e-9 for share in HELD)]
 
 
+def by_cost(found: ProtectionFrontier, risk: str) -> Table:
+    """Return the books by what a point of a risk avoided costs, in few columns: for a report."""
+    table = _table(found, risk, narrow=True)
+    return Table("kinds", table.columns[:4], [replace(row, cells=row.cells[:4]) for row in table.rows])
+
+
 def _row(found: ProtectionFrontier, point: Placement, risk: str, *, narrow: bool) -> Row:
     own = found.idle
     held = point.way < 0
@@ -209,8 +216,10 @@ def _row(found: ProtectionFrontier, point: Placement, risk: str, *, narrow: bool
         f"{100 * (abs(own.risk(risk)) - abs(point.risk(risk))):.1f}",
     ]
     cells: list[str | Cell] = [title, *(whole[:2] if narrow else whole)]
-    if point.interval is None:
+    if held:
         cells += ["", "", ""]
+    elif point.interval is None:
+        cells += [f"{100 * point.dot.gap:+.1f}", "", ""]
     else:
         low, high = point.interval
         cells += [f"{100 * point.dot.gap:+.1f}", f"{100 * low:.1f} to {100 * high:.1f}", label_of(point)]

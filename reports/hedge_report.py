@@ -23,6 +23,7 @@ from reports.report_books import books_of
 from reports.report_episodes import episodes
 from reports.report_evidence import rests, timing
 from reports.report_history import falls, growth, years
+from reports.report_kinds import kinds
 from reports.report_legs import legs
 from reports.report_money import costs, money
 from reports.report_ways import sensitivity, sizes, ways
@@ -56,7 +57,7 @@ def report_of(result: Run, *, tearsheet: str | None = None) -> Document:
         links=[] if tearsheet is None else [Link("Tear-sheet", tearsheet)],
         data=_shared_data(result),
         scripts=["study", "report"],
-        styles=["report", "first", "frontier_runs"],
+        styles=["report", "first", "frontier_runs", "frontier"],
     )
 
 
@@ -72,6 +73,8 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     if len(result.market.roles.hedges) > 1:
         yield legs(result)
     yield ways(result, answer, books)
+    if answer is not None and (others := kinds(result)) is not None:
+        yield others
     if answer is not None:
         yield timing(answer)
     if evaluation.study is not None:

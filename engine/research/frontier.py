@@ -29,13 +29,16 @@ from engine.hedges import roles_of, with_made
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.kernel.tails import TAIL
-from engine.research.ways import SOLD, Way, own_way, usual_ways, way_of
+from engine.loading import build_config
+from engine.research.ways import KINDS, SOLD, Way, own_way, usual_ways, way_of
 from engine.runs.identity import digest
 from engine.setup import Setup, open_market, prepare, run_beta
 
 RISKS = ("bad_quarter", "max_drawdown", "shortfall", "volatility")
 """By what a point may be avoided: a bad quarter below an average one, the deepest fall, a bad quarter, volatility."""
 
+FEW = (0.5, 1.0)
+"""Strengths of other kinds in a report."""
 LEAST_AVOIDED = 1e-3
 """A tenth of a point: what avoids less has no price."""
 
@@ -182,6 +185,7 @@ class Planned(NamedTuple):
     tried: tuple[Tried, ...]
     market: Market
     remarks: tuple[str, ...]
+    signal: Floats | None = None
 
 
 def plan_frontier(
@@ -214,13 +218,39 @@ def plan_frontier(
     return Planned(first, tuple(ways), tuple(tried), market, tuple(remarks))
 
 
-def place_ways(planned: Planned, progress: Callable[[int], None] | None = None) -> ProtectionFrontier:
+def few_ways(config: RunConfig, market: Market, signal: Floats) -> ProtectionFrontier:
+    """Place a run's own hedge and a few other kinds, without intervals: what a report has room for.
+
+    Parameters
+    ----------
+    config, market
+        The run, and what it was fed.
+    signal
+        Its strategy's intensity, shape (market sessions,).
+    """
+
+    def configure(settings: Sequence[str]) -> RunConfig:
+        return build_config(config.model_dump(mode="python"), settings)
+
+    source, remarks = market.source, list[str]()
+    keys = [key for key in usual_ways(config, source) if key.partition(":")[0] in KINDS]
+    ways = [own_way(config, None), *(way_of(key, config, source, FEW) for key in keys)]
+    file = FileGiven(config, configure, "")
+    tried = tuple(_tried([file], ways, remarks))
+    return place_ways(Planned(config, tuple(ways), tried, market, tuple(remarks), signal), intervals=False)
+
+
+def place_ways(
+    planned: Planned, progress: Callable[[int], None] | None = None, *, intervals: bool = True
+) -> ProtectionFrontier:
     """Run every book by the compiled engine, and place it beside holding less.
 
     Parameters
     ----------
     progress
         Called with how many more books are done.
+    intervals
+        Whether to draw samples for each gap's interval.
 
     Raises
     ------
@@ -229,7 +259,7 @@ def place_ways(planned: Planned, progress: Callable[[int], None] | None = None) 
     """
     first, market, ways = planned.first, planned.market, planned.ways
     years, remarks = (len(market.run_sessions) - 1) / market.sessions_a_year, list(planned.remarks)
-    books, grid, points = Books(market), list[Floats](), list[Placement]()
+    books, grid, points = Books(market, planned), list[Floats](), list[Placement]()
     for run in planned.tried:
         try:
             ledger = books.run(run, sold=ways[run.way].key == SOLD)
@@ -241,7 +271,7 @@ def place_ways(planned: Planned, progress: Callable[[int], None] | None = None) 
         if ledger.equity.min() <= 0.0:
             remarks.append(f"{ways[run.way].title}, {run.amount}, was ruined.")
             continue
-        points.append(_point(run, ways[run.way], ledger.equity, grid, years))
+        points.append(_point(run, ways[run.way], ledger.equity, grid, years, intervals=intervals))
         if progress is not None:
             progress(1)
     if not grid:
@@ -312,9 +342,9 @@ def _wide(first: RunConfig, configs: Sequence[RunConfig]) -> RunConfig:
     return first.model_copy(update={"hedge": several[0], "hedges": several if len(several) > 1 else []})
 
 
-def _point(run: Tried, way: Way, equity: Floats, grid: list[Floats], years: float) -> Placement:
+def _point(run: Tried, way: Way, equity: Floats, grid: list[Floats], years: float, *, intervals: bool) -> Placement:
     dot = place(way.key, f"{way.title}, {run.amount}", equity, grid, years)
-    interval = gap_interval(equity, grid, years)
+    interval = gap_interval(equity, grid, years) if intervals else None
     command = _command(run.file.command, run.settings)
     return Placement(run.way, run.strength, run.amount, dot, _shortfall(equity), interval, {}, command)
 
@@ -346,9 +376,11 @@ def _costs(point: Placement, idle: Placement) -> dict[str, float | None]:
 class Books:
     """Runs books on one market, each strategy's intensity computed once."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, planned: Planned) -> None:
         self.market = market
         self._signals: dict[str, Floats | None] = {}
+        if planned.signal is not None:
+            self._signals[repr(planned.first.strategy)] = planned.signal
 
     def setup_of(self, config: RunConfig) -> Setup:
         """Lay a run out on the market's sessions."""

@@ -109,7 +109,8 @@ class Run:
         metrics, marks = self.metrics, [note for note in self.notes if note.startswith(("SIMULATED", "SYNTHETIC"))]
         derisk = "derisk_daily" if "derisk_daily" in metrics["controls"] else "derisk_entry"
         sessions = self.sessions if self.executed is None else self.market.run_sessions
-        hedge = self.settings["hedge"]["instrument"] if self.executed is None else self.market.hedge
+        legs = self.settings.get("hedges") or [self.settings["hedge"]]
+        hedge = " and ".join(dict.fromkeys(leg["instrument"] for leg in legs))
         books = [(f"Hedged with {hedge}", metrics)]
         books += [(SHOWN[name], metrics["controls"][name]) for name in (derisk, "unhedged")]
         marked = f"{self.name}-SIMULATED" if self.simulated else self.name

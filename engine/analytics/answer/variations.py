@@ -278,7 +278,7 @@ def delayed(orders: Ledger, setup: Setup, late: int) -> Ledger:
     """Return orders some sessions later; at the first close the core is bought without a hedge."""
     if not late:
         return orders
-    moved = {name: np.roll(getattr(orders, name), late) for name in ("ordered", "core", "hedges", "restate")}
+    moved = {name: np.roll(getattr(orders, name), late, axis=0) for name in ("ordered", "core", "hedges", "restate")}
     for name, at_first in (("ordered", False), ("core", setup.plan.unhedged_core), ("hedges", 0.0), ("restate", False)):
         moved[name][:late] = at_first
     moved["ordered"][0] = moved["restate"][0] = True

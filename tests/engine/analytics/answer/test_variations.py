@@ -368,6 +368,15 @@ def test_orders_that_are_late_begin_with_the_core_alone():
     assert variations.delayed(orders, setup, 0) is orders
 
 
+def test_the_weights_of_several_hedges_stay_with_their_hedge_when_they_are_late():
+    given = bench()
+    two = given.hedged._replace(hedges=np.column_stack((given.hedged.hedges[:, -1], -2.0 * given.hedged.hedges[:, -1])))
+    moved = variations.delayed(two, given.prepared.setup, 1)
+
+    np.testing.assert_array_equal(moved.hedges[1:], two.hedges[:-1])
+    assert not moved.hedges[0].any()
+
+
 def test_a_book_of_cents_is_alive():
     given = bench()
     small = replace(given, daily=given.daily._replace(equity=given.daily.equity * 1e-6))
