@@ -193,8 +193,6 @@ def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
         if sizing.method in ("fixed", "proportional") and sizing.weight > most_hedge(sizing):
             whose = f"{leg.instrument}'s weight" if config.hedges else "The hedge's weight"
             notes.append(f"{whose} of {sizing.weight:g} is clipped to {most_hedge(sizing):g}.")
-                f"{whose} {sizing.weight:g}{',' if config.hedges else ''} is clipped to {most_hedge(sizing):g}."
-            )
     held = np.count_nonzero((market.calendar >= market.run_sessions[0]) & (market.calendar <= market.run_sessions[-1]))
     if missing := held - len(market.run_sessions):
         notes.append(f"{missing} NYSE sessions are left out: not every traded instrument has a bar there.")
