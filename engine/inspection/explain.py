@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 
-from data.arrays import Dates, Flags
+from data.arrays import Dates
 from data.errors import DataError, StrategyError, UserError
 from data.market import Market, recorded
-from data.roles import Roles
 from data.sources import Source
 from data.version import code_version
 from engine.analytics.attribution import attribute
@@ -19,15 +19,13 @@ from engine.analytics.controls import Case, controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
-from engine.hedge_names import hedge_name, traded_name
 from engine.inspection.session import (
-    FIRST,
-    OF_SEVERAL,
     BarRead,
     BookRead,
     Close,
     Day,
     Fill,
+    HedgeRead,
     PolicyRead,
     Reading,
     headline,
@@ -38,9 +36,10 @@ from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
 from engine.runs.tables import fills_of
 from engine.setup import Setup, open_market, run_beta
+from strategies import parameters
 from strategies.base import Strategy
 from strategies.inputs import Input
-from strategies.load import SHIPPED, kind
+from strategies.load import SHIPPED, fresh, kind
 from strategies.policy import REASONS, STAY
 
 SAME = 1e-9
@@ -84,12 +83,12 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         config.name,
         prepared.label,
         prepared.about,
-        called(market.roles),
+        market.hedge,
         str(market.run_sessions[t]),
         t,
         len(market.run_sessions),
-        headline(called(market.roles), *_held(hedged, t), closes),
-        config.policy.model_dump(),
+        headline(_held(market, hedged, t), closes),
+        (config.hedge.policy or config.policy).model_dump(),
         _hedge_weight(setup, hedged, t),
         _bars(market, t),
         closes,
@@ -104,7 +103,7 @@ def _book(config: RunConfig, prepared: PreparedRun, kept: Run | None) -> tuple[L
     sessions = len(prepared.setup.market.run_sessions)
     if (
         kept is not None
-        and config.strategy.named in SHIPPED  # the user's own code may have changed since
+        and all(each.named in SHIPPED for each in config.strategies)  # the user's own code may have changed since
         and kept.manifest["code"] == code_version()
         and len(kept.hedged.equity) == sessions
     ):
@@ -134,15 +133,27 @@ def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
 
 
 def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
-    """Return the strategy's inputs; raises StrategyError, with the line, for an error in the user's code."""
-    strategy, market = prepared.strategy, prepared.view
-    if not isinstance(strategy, Strategy):
-        return ()
-    name = prepared.cls.__name__
+    """Return the inputs of the strategy and, after them, of the hedges' own, which are named by their hedge.
+
+    Raises StrategyError, with the line, for an error in the user's code.
+    """
+    read: list[Input] = []
+    if isinstance(prepared.strategy, Strategy) and not all(leg.strategy for leg in prepared.config.legs):
+        read += _inputs_of(prepared.strategy, prepared.view)
+    for leg in prepared.config.legs:
+        if leg.strategy is not None:
+            with fresh(leg.strategy.named) as cls:
+                own = _inputs_of(parameters.make(cls, leg.strategy.params), prepared.view)
+            read += [replace(each, name=f"{leg.instrument}: {each.name}") for each in own]
+    return tuple(read)
+
+
+def _inputs_of(strategy: Strategy, market: Market) -> tuple[Input, ...]:
     with errors_named(strategy, "inputs fails"):
         given = tuple(strategy.inputs(market))
     for rule in given:
         if np.shape(rule.values) != (len(market),) or np.shape(rule.threshold) not in ((), (len(market),)):
+            name = type(strategy).__name__
             raise StrategyError(f"{name}.inputs: {rule.name} needs one value a session, ({len(market)},)")
     return given
 
@@ -151,19 +162,27 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
     """Return what was read and decided at the close of t, and what was filled of it."""
     setup, row = prepared.setup, prepared.setup.market.first + t
     sessions, decides = setup.market.run_sessions, t < hedged.last
-    policy = _policy(setup, hedged, t) if decides and kind(prepared.cls) == "intensity" else None
+    memory = policy_at(setup, t) if decides and kind(prepared.cls) == "intensity" else None
     last = t if decides else t - 1  # the last close that decided something
-    switched = np.flatnonzero(hedged.actions[: last + 1, FIRST] != STAY)
+
+    def read(leg: int, k: int) -> HedgeRead:
+        policy = None if memory is None else _policy(setup, hedged, t, k, memory)
+        switched = np.flatnonzero(hedged.actions[: last + 1, k] != STAY)
+        return HedgeRead(
+            prepared.config.legs[leg].instrument,
+            None if prepared.signals is None else float(prepared.signals[row, leg]),
+            policy,
+            why(setup, hedged, t, k, policy) if decides else "nothing is decided any more: the run ends here",
+            str(sessions[switched[-1]]) if len(switched) else None,
+            abs(float(hedged.hedges[last, k])),
+        )
+
     return Close(
         str(sessions[t]),
         tuple(_reading(rule, row) for rule in inputs),
-        None if prepared.signal is None else float(prepared.signal[row]),
-        policy,
-        why(setup, hedged, t, policy) if decides else "nothing is decided any more: the run ends here",
-        str(sessions[switched[-1]]) if len(switched) else None,
+        tuple(read(leg, k) for leg, k in enumerate(setup.market.roles.firsts)),
         _order(hedged, t) if decides else None,
         float(hedged.core[last]),
-        float(hedged.hedges[last, FIRST]),
         _fills(setup, hedged, t + 1) if decides else (),
     )
 
@@ -175,20 +194,17 @@ def _reading(rule: Input, row: int) -> Reading:
     )
 
 
-def _policy(setup: Setup, hedged: Ledger, t: int) -> PolicyRead:
-    before, after = policy_at(setup, t)
-    side, entry = setup.plan.sides[FIRST], before.entry[FIRST]
-    made = side * fund_return(setup.prices, FIRST, entry, t) if before.on[FIRST] else None
-    action, size = REASONS[hedged.actions[t, FIRST]], known_value(setup.plan.size[t, FIRST])
-    return PolicyRead(
-        recall(before, FIRST), recall(after, FIRST), action, size, None if made is None else known_value(float(made))
-    )
+def _policy(setup: Setup, hedged: Ledger, t: int, k: int, memory: tuple[Memory, Memory]) -> PolicyRead:
+    before, after = memory
+    made = setup.plan.sides[k] * fund_return(setup.prices, k, before.entry[k], t) if before.on[k] else np.nan
+    action, size = REASONS[hedged.actions[t, k]], known_value(setup.plan.size[t, k])
+    return PolicyRead(recall(before, k), recall(after, k), action, size, known_value(made))
 
 
 def _order(hedged: Ledger, t: int) -> str | None:
     if not hedged.ordered[t]:
         return None
-    if hedged.actions[t, FIRST] != STAY:
+    if (hedged.actions[t] != STAY).any():
         return "switch"
     return "rebalancing" if t else "first order"
 
@@ -204,21 +220,16 @@ def _fills(setup: Setup, hedged: Ledger, t: int) -> tuple[Fill, ...]:
 
 
 def _hedge_weight(setup: Setup, hedged: Ledger, t: int) -> float:
-    first = setup.market.roles.holdings
-    worth = np.abs(hedged.shares[t, first:] * setup.prices.spot[t, first:]).sum()
-    return float(worth / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0
+    roles = setup.market.roles
+    columns = [roles.holdings + k for k in roles.firsts]
+    worth = np.abs(hedged.shares[t, columns]) * setup.prices.spot[t, columns]
+    return float(worth.sum() / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0
 
 
-def held_at(hedged: Ledger) -> Flags:
-    """Return whether any hedge was held at each close, shape (sessions,)."""
-    held: Flags = (hedged.shares[:, -hedged.hedges.shape[1] :] != 0.0).any(axis=1)
-    return held
-
-
-def _held(hedged: Ledger, t: int) -> tuple[bool, bool]:
-    """Return whether the hedge was held at the close before, and at the day's."""
-    held = held_at(hedged)
-    return bool(held[t - 1]) if t else False, bool(held[t])
+def _held(market: Market, hedged: Ledger, t: int) -> list[tuple[bool, bool]]:
+    """Return whether each hedge was held at the close before, and at the day's."""
+    held = hedged.shares[:, [market.roles.holdings + k for k in market.roles.firsts]] != 0.0
+    return [(bool(before), bool(now)) for before, now in zip(held[t - 1] & (t > 0), held[t], strict=True)]
 
 
 def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
@@ -226,23 +237,19 @@ def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
     options = {role.instrument for role in market.roles.hedges if role.kind == "option"}
     for name in dict.fromkeys((*market.roles.traded, market.underlying)):
         bars = market.bars(name)
+        level = np.full(len(market), np.nan) if name in options else market.total_return(name)
         opened, high, low, close, volume = (
             known_value(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
         )
-        made = known_value(_moved(market, name, row)) if t and name not in options else None
+        made = known_value(level[row] / level[row - 1] - 1.0) if t else None
         read.append(BarRead(name, opened, high, low, close, volume, made))
     return tuple(read)
-
-
-def _moved(market: Market, name: str, row: int) -> float:
-    level = market.total_return(name)
-    return float(level[row] / level[row - 1] - 1.0)
 
 
 def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[BookRead, ...]:
     beta = run_beta(config, setup.market)
     controls = (controls_of if config.controls == "on" else least_controls)(Case(config, setup, hedged, beta))
-    books = [(hedge_name(config).title, hedged)]
+    books = [(f"{setup.market.hedge} hedge", hedged)]
     books += [(run.title, run.ledger) for run in controls.values() if run.ledger is not None and t <= run.ledger.last]
     return tuple(
         BookRead(title, float(book.equity[t]), float(book.equity[t] / book.equity[t - 1] - 1.0) if t else None)
@@ -250,17 +257,9 @@ def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[Boo
     )
 
 
-def called(roles: Roles) -> str:
-    """Return what a person calls the hedge that is told."""
-    role = roles.hedges[FIRST]
-    return f"{roles.underlying} short" if role.kind == "short" else traded_name(role, roles)
-
-
 def _notes(market: Market, t: int) -> Iterator[str]:
-    if len(market.roles.firsts) > 1:
-        yield OF_SEVERAL.format(hedge=called(market.roles))
     if market.simulated:
-        yield SIMULATED.format(hedge=called(market.roles))
+        yield SIMULATED.format(hedge=market.hedge)
     if market.synthetic_sessions()[t]:
         yield "SYNTHETIC: a traded instrument's bar of this session was made by the fund model."
     for finding in market.findings:
