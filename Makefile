@@ -52,9 +52,10 @@ calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets (AR
 docs: .venv/.dev ## the tables of measures in docs/, written from their registry
 	@$(BIN)/python docs/tables.py
 
-results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR), writes docs/results.md
+results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR), writes docs/results.md and frontier.md
 	@$(if $(DATA),,$(BIN)/backtest data pull $(SYMBOLS))
 	@$(BIN)/python -m benchmarks.shipped $(if $(DATA),--data "$(DATA)") $(ARGS)
+	@$(BIN)/python -m benchmarks.frontier_page $(if $(DATA),--data "$(DATA)")
 
 lint: .venv/.dev ## ruff and mypy
 	@$(BIN)/ruff check
