@@ -102,7 +102,7 @@ def _lesson(found: ProtectionFrontier) -> Iterator[str]:
     yield (
         f"Of {len(labels)} books {labels.count(CHEAPER)} were cheaper than holding less and {labels.count(DEARER)}"
         f" dearer, as far as can be told at {100 * LEVEL:.0f} %; of the rest these years can't tell. So the size of the"
-        " core comes first: who wants quarters that are a fifth milder holds about a fifth less, and gives up the growth"
+        " core comes first: who wants quarters a fifth milder holds about a fifth less, and gives up the growth"
         " of that fifth."
     )
     best = cheapest(found, "bad_quarter")
