@@ -512,7 +512,7 @@ def test_a_broken_command_line(case, folder):
     [
         (["run"], "Missing argument 'file': see backtest run --help"),
         (["rum"], "No such command 'rum'. Did you mean 'run'?: see backtest --help"),
-        (["frobnicate"], "No such command 'frobnicate': see backtest --help"),
+        (["quux"], "No such command 'quux': see backtest --help"),
         (["show", "hedge_sox.yaml"], "hedge_sox.yaml: no such file, did you mean hedge_soxs.yaml?"),
         (["validate", "hedge_soxs.yaml", "--set", "trend_days=1"], SETTINGS["trend_days=1"]),
         (
