@@ -215,7 +215,8 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
         level, fund = np.cumprod(1.0 + r), np.cumprod(1.0 - 3.0 * r)
         weak = level < pd.Series(level).rolling(50).mean().to_numpy()
         flags = np.concatenate(([False], weak[1:] & ~weak[:-1]))[100:]
-        moves = room._moves(*(room._Priced(path, path[100:]) for path in (fund, level)), -3.0, 5)
+        priced = {name: room._Priced(path, path[100:]) for name, path in (("fund", fund), ("underlying", level))}
+        moves = room._moves(priced, -3.0, 5)
         drawn = draw_blocks(2000, BLOCK, 400, seed)
         out += room._window(5, flags, moves, BLOCK, drawn).fund.mean.sure
     assert out <= 9  # 5 % would be 3; one in a thousand has 10 where the truth is 6 %
