@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.format import UNKNOWN, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
-from engine.inspection.session import Close, Day, Reading
+from engine.inspection.session import Close, Day, HedgeRead, Reading
 from reports.document import Cell, Column, Paragraph, Row, Table, notes
 from reports.renderers.terminal import show
 
@@ -63,13 +63,16 @@ def _decisions(day: Day) -> Table:
             Row([f"  speaks for hedging when {inputs[0].fires}", *bounds], role="dek"),
             Row(["", *map(_spoke, inputs)]),
         ]
-    if any(close.intensity is not None for close in closes):
-        known = (UNKNOWN if close.intensity is None else f"{close.intensity:.4g}" for close in closes)
-        rows.append(Row(["Intensity, 0 to 1", *known]))
-    if any(close.policy is not None for close in closes):
-        enter, leave = day.rules["enter"], day.rules["exit"]
-        rows.append(Row([f"Policy, on from {enter:g}, off below {leave:g}", *(_state(day, close) for close in closes)]))
-    rows.append(Row(["Order", *(_order(day, close) for close in closes)]))
+    several = len(closes[-1].hedges) > 1
+    for reads in zip(*(close.hedges for close in closes), strict=True):
+        of = f"{reads[0].instrument}: " if several else ""
+        if any(read.intensity is not None for read in reads):
+            known = (UNKNOWN if read.intensity is None else f"{read.intensity:.4g}" for read in reads)
+            rows.append(Row([f"{of}{'i' if of else 'I'}ntensity, 0 to 1", *known]))
+        if any(read.policy is not None for read in reads):
+            levels = "" if several else f", on from {day.rules['enter']:g}, off below {day.rules['exit']:g}"
+            rows.append(Row([f"{of}{'p' if of else 'P'}olicy{levels}", *(_state(day, read) for read in reads)]))
+    rows.append(Row(["Order", *map(_order, closes)]))
     return _table("decisions", rows, "", *(f"close of {close.date}" for close in closes))
 
 
@@ -85,12 +88,12 @@ def _spoke(reading: Reading) -> Cell:
     return Cell(f"yes{away}", "strong") if reading.fired else Cell(f"no{away}")
 
 
-def _state(day: Day, close: Close) -> str:
-    """Return where the policy stands after a close."""
-    read = close.policy
+def _state(day: Day, hedge: HedgeRead) -> str:
+    """Return where a hedge's policy stands after a close."""
+    read = hedge.policy
     if read is None:
         return UNKNOWN
-    since = f" since {close.since}" if close.since else ""
+    since = f" since {hedge.since}" if hedge.since else ""
     if read.after.on:
         held = f"\nheld for {read.after.held} closes" if read.after.held else ""
         made = "" if read.fund_return is None else f"\nfund {tight(read.fund_return, sign=True)} since its fill"
@@ -105,10 +108,11 @@ def _state(day: Day, close: Close) -> str:
     return "\n".join((f"off{since}", *waits))
 
 
-def _order(day: Day, close: Close) -> str:
+def _order(close: Close) -> str:
     if close.order is None:
         return "none"
-    return f"{close.order}: core {tight(close.core)}, {day.instrument} {tight(close.hedge)}"
+    hedges = ", ".join(f"{read.instrument} {tight(read.weight)}" for read in close.hedges)
+    return f"{close.order}: core {tight(close.core)}, {hedges}"
 
 
 def _fills(day: Day) -> Table:

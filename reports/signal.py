@@ -153,10 +153,10 @@ def book_note(signal: LiveSignal) -> str:
     """Return what the book's dollars are."""
     whose = "your book" if signal.own else "the run's own book; --equity DOLLARS tells it for yours"
     filled = "open" if signal.fill == "next_open" else "close"
-    return (
-        f"Of {dollars(signal.equity)}, {whose}, at the prices of the last close. An order fills at the next "
-        f"session's {filled}, whatever that is."
-    )
+    options = [f"{leg.instrument} is a {leg.contract}." for leg in signal.targets if leg.contract]
+    options += ["A listed contract is on 100 of the shares."] if options else []
+    own = f"Of {dollars(signal.equity)}, {whose}, at the prices of the last close."
+    return " ".join([own, f"An order fills at the next session's {filled}, whatever that is.", *options])
 
 
 def fresh_words(signal: LiveSignal) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,16 +19,27 @@ from engine.analytics.controls import Case, controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
-from engine.inspection.session import BarRead, BookRead, Close, Day, Fill, PolicyRead, Reading, headline, why
+from engine.inspection.session import (
+    BarRead,
+    BookRead,
+    Close,
+    Day,
+    Fill,
+    HedgeRead,
+    PolicyRead,
+    Reading,
+    headline,
+    why,
+)
 from engine.kernel.loop import Ledger, Memory, decide, empty_memory, fund_return, ledger_on, move, recall
-from engine.legs import HEDGE
 from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
 from engine.runs.tables import fills_of
 from engine.setup import Setup, open_market, run_beta
+from strategies import parameters
 from strategies.base import Strategy
 from strategies.inputs import Input
-from strategies.load import SHIPPED, kind
+from strategies.load import SHIPPED, fresh, kind
 from strategies.policy import REASONS, STAY
 
 SAME = 1e-9
@@ -75,8 +87,8 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         str(market.run_sessions[t]),
         t,
         len(market.run_sessions),
-        headline(market.hedge, *_held(hedged, t), closes),
-        config.policy.model_dump(),
+        headline(_held(market, hedged, t), closes),
+        (config.hedge.policy or config.policy).model_dump(),
         _hedge_weight(setup, hedged, t),
         _bars(market, t),
         closes,
@@ -91,7 +103,7 @@ def _book(config: RunConfig, prepared: PreparedRun, kept: Run | None) -> tuple[L
     sessions = len(prepared.setup.market.run_sessions)
     if (
         kept is not None
-        and config.strategy.named in SHIPPED  # the user's own code may have changed since
+        and all(each.named in SHIPPED for each in config.strategies)  # the user's own code may have changed since
         and kept.manifest["code"] == code_version()
         and len(kept.hedged.equity) == sessions
     ):
@@ -121,15 +133,27 @@ def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
 
 
 def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
-    """Return the strategy's inputs; raises StrategyError, with the line, for an error in the user's code."""
-    strategy, market = prepared.strategy, prepared.view
-    if not isinstance(strategy, Strategy):
-        return ()
-    name = prepared.cls.__name__
+    """Return the inputs of the strategy and, after them, of the hedges' own, which are named by their hedge.
+
+    Raises StrategyError, with the line, for an error in the user's code.
+    """
+    read: list[Input] = []
+    if isinstance(prepared.strategy, Strategy) and not all(leg.strategy for leg in prepared.config.legs):
+        read += _inputs_of(prepared.strategy, prepared.view)
+    for leg in prepared.config.legs:
+        if leg.strategy is not None:
+            with fresh(leg.strategy.named) as cls:
+                own = _inputs_of(parameters.make(cls, leg.strategy.params), prepared.view)
+            read += [replace(each, name=f"{leg.instrument}: {each.name}") for each in own]
+    return tuple(read)
+
+
+def _inputs_of(strategy: Strategy, market: Market) -> tuple[Input, ...]:
     with errors_named(strategy, "inputs fails"):
         given = tuple(strategy.inputs(market))
     for rule in given:
         if np.shape(rule.values) != (len(market),) or np.shape(rule.threshold) not in ((), (len(market),)):
+            name = type(strategy).__name__
             raise StrategyError(f"{name}.inputs: {rule.name} needs one value a session, ({len(market)},)")
     return given
 
@@ -138,19 +162,27 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
     """Return what was read and decided at the close of t, and what was filled of it."""
     setup, row = prepared.setup, prepared.setup.market.first + t
     sessions, decides = setup.market.run_sessions, t < hedged.last
-    policy = _policy(setup, hedged, t) if decides and kind(prepared.cls) == "intensity" else None
+    memory = policy_at(setup, t) if decides and kind(prepared.cls) == "intensity" else None
     last = t if decides else t - 1  # the last close that decided something
-    switched = np.flatnonzero(hedged.actions[: last + 1, HEDGE] != STAY)
+
+    def read(leg: int, k: int) -> HedgeRead:
+        policy = None if memory is None else _policy(setup, hedged, t, k, memory)
+        switched = np.flatnonzero(hedged.actions[: last + 1, k] != STAY)
+        return HedgeRead(
+            prepared.config.legs[leg].instrument,
+            None if prepared.signals is None else float(prepared.signals[row, leg]),
+            policy,
+            why(setup, hedged, t, k, policy) if decides else "nothing is decided any more: the run ends here",
+            str(sessions[switched[-1]]) if len(switched) else None,
+            abs(float(hedged.hedges[last, k])),
+        )
+
     return Close(
         str(sessions[t]),
         tuple(_reading(rule, row) for rule in inputs),
-        None if prepared.signal is None else float(prepared.signal[row]),
-        policy,
-        why(setup, hedged, t, policy) if decides else "nothing is decided any more: the run ends here",
-        str(sessions[switched[-1]]) if len(switched) else None,
+        tuple(read(leg, k) for leg, k in enumerate(setup.market.roles.firsts)),
         _order(hedged, t) if decides else None,
         float(hedged.core[last]),
-        float(hedged.hedges[last, HEDGE]),
         _fills(setup, hedged, t + 1) if decides else (),
     )
 
@@ -162,17 +194,17 @@ def _reading(rule: Input, row: int) -> Reading:
     )
 
 
-def _policy(setup: Setup, hedged: Ledger, t: int) -> PolicyRead:
-    before, after = policy_at(setup, t)
-    made = fund_return(setup.prices, 0, before.entry[HEDGE], t) if before.on[HEDGE] else None
-    action, size = REASONS[hedged.actions[t, HEDGE]], known_value(setup.plan.size[t, HEDGE])
-    return PolicyRead(recall(before, HEDGE), recall(after, HEDGE), action, size, None if made is None else float(made))
+def _policy(setup: Setup, hedged: Ledger, t: int, k: int, memory: tuple[Memory, Memory]) -> PolicyRead:
+    before, after = memory
+    made = setup.plan.sides[k] * fund_return(setup.prices, k, before.entry[k], t) if before.on[k] else np.nan
+    action, size = REASONS[hedged.actions[t, k]], known_value(setup.plan.size[t, k])
+    return PolicyRead(recall(before, k), recall(after, k), action, size, known_value(made))
 
 
 def _order(hedged: Ledger, t: int) -> str | None:
     if not hedged.ordered[t]:
         return None
-    if hedged.actions[t, HEDGE] != STAY:
+    if (hedged.actions[t] != STAY).any():
         return "switch"
     return "rebalancing" if t else "first order"
 
@@ -188,20 +220,24 @@ def _fills(setup: Setup, hedged: Ledger, t: int) -> tuple[Fill, ...]:
 
 
 def _hedge_weight(setup: Setup, hedged: Ledger, t: int) -> float:
-    worth = hedged.shares[t, HEDGE] * setup.prices.close[t, HEDGE]
-    return float(worth / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0
+    roles = setup.market.roles
+    columns = [roles.holdings + k for k in roles.firsts]
+    worth = np.abs(hedged.shares[t, columns]) * setup.prices.spot[t, columns]
+    return float(worth.sum() / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0
 
 
-def _held(hedged: Ledger, t: int) -> tuple[bool, bool]:
-    """Return whether the hedge was held at the close before, and at the day's."""
-    held = hedged.shares[: t + 1, HEDGE] != 0.0
-    return bool(held[t - 1]) if t else False, bool(held[t])
+def _held(market: Market, hedged: Ledger, t: int) -> list[tuple[bool, bool]]:
+    """Return whether each hedge was held at the close before, and at the day's."""
+    held = hedged.shares[:, [market.roles.holdings + k for k in market.roles.firsts]] != 0.0
+    return [(bool(before), bool(now)) for before, now in zip(held[t - 1] & (t > 0), held[t], strict=True)]
 
 
 def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
     row, read = market.first + t, []
+    options = {role.instrument for role in market.roles.hedges if role.kind == "option"}
     for name in dict.fromkeys((*market.roles.traded, market.underlying)):
-        bars, level = market.bars(name), market.total_return(name)
+        bars = market.bars(name)
+        level = np.full(len(market), np.nan) if name in options else market.total_return(name)
         opened, high, low, close, volume = (
             known_value(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
         )

@@ -21,14 +21,16 @@ from data.sources.wrapped import Wrapped
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
+from engine.hedges import traded_hedges, with_made
 from engine.inspection.explain import close_read, inputs_read, known_value
 from engine.inspection.freshness import Fresh, age, freshness
-from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, LiveSignal, Target, Watched, headline, state
+from engine.inspection.session import Close
+from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Call, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
-from engine.legs import HEDGE, legs_of
+from engine.reads import option_bars_read
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
-from engine.setup import open_market, prepare
+from engine.setup import Setup, open_market, prepare
 from strategies.base import Strategy
 from strategies.inputs import Input
 from strategies.policy import ENTER as ENTERED
@@ -80,11 +82,11 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
             f"the hedged book was ruined on {market.run_sessions[hedged.last]}: there is none to signal for"
         )
     close = close_read(after, hedged, inputs, t)
-    on = close.policy.before.on if close.policy else bool(hedged.shares[t, HEDGE] != 0.0)
-    order = _order(hedged.actions[t, HEDGE], on=on)
+    calls = _calls(after, hedged, t, close)
     worth = float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
+    held = (hedged.shares[:, market.roles.holdings :] != 0.0).any(axis=1)
     fresh = tuple(freshness(market, prepared.reads))
     return LiveSignal(
         config.name,
@@ -95,20 +97,19 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         close.date,
         following,
         config.execution.fill,
-        on,
-        order,
-        headline(market.hedge, order, close, following, on=on),
+        calls,
+        headline(calls, close, following),
         close,
-        state(market.hedge, after.setup, close, t),
-        config.policy.model_dump(),
+        tuple(_states(after.setup, close, t)),
+        (config.hedge.policy or config.policy).model_dump(),
         worth,
         equity is not None,
         _targets(after, hedged, t, worth / float(hedged.equity[t])),
         tuple(_watched(rule, market.sessions, rows) for rule in inputs),
         tuple(map(str, market.sessions[rows])),
-        {name: _level(market, name, rows) for name in dict.fromkeys((market.underlying, market.hedge))},
+        {name: _level(market, name, rows) for name in _followed(market)},
         None if prepared.signal is None else tuple(prepared.signal[rows].tolist()),
-        tuple(np.concatenate((np.zeros(market.first, np.bool_), hedged.shares[: t + 1, HEDGE] != 0.0))[rows].tolist()),
+        tuple(np.concatenate((np.zeros(market.first, np.bool_), held[: t + 1]))[rows].tolist()),
         aged,
         fresh,
         market.simulated,
@@ -123,16 +124,18 @@ def one_more(config: RunConfig, prepared: PreparedRun) -> PreparedRun:
     The strategy has been asked for its intensity already, on the data as they are; nothing that a close decides
     reads a session after it.
     """
-    market = lengthened(prepared.setup.market)
-    signal = None if prepared.signal is None else np.append(prepared.signal, 0.0)
-    return replace(prepared, setup=prepare(config, market, signal), view=market)
+    market = with_made(config, lengthened(prepared.setup.market))
+    signals = prepared.signals
+    longer = None if signals is None else np.concatenate((signals, np.zeros_like(signals[:1])))
+    return replace(prepared, setup=prepare(config, market, longer), view=market)
 
 
 def lengthened(market: Market) -> Market:
     """Return a market with the NYSE's next session behind its last, in which no price moves."""
     last, roles = market.sessions[-1], market.roles
     (following, *_) = nyse_sessions(last + DAY, last + 14 * DAY)
-    longer = {name: _longer(market, name, following) for name in dict.fromkeys((*roles.traded, roles.underlying))}
+    listed = dict.fromkeys((*roles.listed, roles.underlying, *option_bars_read(roles)))
+    longer = {name: _longer(market, name, following) for name in listed}
     return replace(
         market,
         source=Lengthened(market.source, longer),
@@ -163,6 +166,28 @@ def _longer(market: Market, name: str, following: np.datetime64) -> Bars:
     return Bars(name, np.append(bars.dates, following), **columns)
 
 
+def _calls(after: PreparedRun, hedged: Ledger, t: int, close: Close) -> tuple[Call, ...]:
+    """Return what is to be done about each hedge in the next session."""
+    roles, found = after.setup.market.roles, list[Call]()
+    for read, k in zip(close.hedges, roles.firsts, strict=True):
+        on = read.policy.before.on if read.policy else bool(hedged.shares[t, roles.holdings + k] != 0.0)
+        found.append(Call(read.instrument, on, _order(hedged.actions[t, k], on=on)))
+    return tuple(found)
+
+
+def _states(setup: Setup, close: Close, t: int) -> Iterator[str]:
+    """Yield where each hedge's policy stands, a sentence each, with its name where there are several."""
+    for read, k in zip(close.hedges, setup.market.roles.firsts, strict=True):
+        for sentence in state(read, setup, k, t):
+            yield f"{read.instrument}: {sentence}" if len(close.hedges) > 1 else sentence
+
+
+def _followed(market: Market) -> tuple[str, ...]:
+    """Return the instruments whose total return is shown: the underlying, and every hedge that has a price level."""
+    hedges = (role.instrument for role in market.roles.hedges if role.kind != "option")
+    return tuple(dict.fromkeys((market.underlying, *hedges)))
+
+
 def _order(action: int, *, on: bool) -> str:
     if action == STAY:
         return HOLD if on else STAY_OUT
@@ -182,9 +207,26 @@ def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[
     worth, target = cash + dot(shares, price), shares + trade
     if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
         target = np.floor(target + WHOLE_SHARE)
-    names = legs_of(after.setup.market.roles).names
+    roles = after.setup.market.roles
+    names = zip((*roles.core, *roles.labels), _contracts(after, t), strict=True)
     columns = (price, shares * price / worth, target * price / worth, target * price, target, trade)
-    return tuple(Target(name, *map(float, row)) for name, row in zip(names, np.column_stack(columns), strict=True))
+    return tuple(
+        Target(name, *map(float, row), contract=contract)
+        for (name, contract), row in zip(names, np.column_stack(columns), strict=True)
+    )
+
+
+def _contracts(after: PreparedRun, t: int) -> Iterator[str]:
+    """Yield which contract each instrument is at the close of t, nothing for what is none."""
+    config, market = after.config, after.setup.market
+    yield from ("" for _ in market.roles.core)
+    for traded in traded_hedges(config):
+        if traded.contract is None:
+            yield ""
+            continue
+        path, row = traded.path(market, config.execution.cash_rate), market.first + t
+        expiry = traded.contract.schedule.rolls(market.sessions[row] + DAY, market.sessions[row] + 400 * DAY)[0]
+        yield f"MODELLED {traded.contract.right}, strike {path.strike[row]:,.2f}, expiry {expiry}"
 
 
 def _watched(rule: Input, sessions: Dates, rows: slice) -> Watched:

@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.kernel.loop import Ledger, rules_of
-from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import (
     ENTER,
@@ -73,39 +72,31 @@ class Fill:
 
 
 @dataclass(frozen=True)
-class Close:
-    """One close: what was read, and what was decided.
+class HedgeRead:
+    """What was decided of one hedge at a close.
 
     Parameters
     ----------
-    date
-        The session.
-    inputs, intensity
-        The signal; no inputs where the strategy tells none, no intensity where it has none.
+    instrument
+        Its name.
+    intensity
+        Its signal; ``None`` where it has none.
     policy
         ``None`` for a strategy that gives the hedge's weight itself, and where nothing is decided any more.
     why
         What was decided, and by which rule.
     since
-        The close at which the hedge was last ordered on or off; ``None`` where it never was.
-    order
-        Why target weights were ordered at this close: ``first order``, ``switch`` or ``rebalancing``; else ``None``.
-    core, hedge
-        The weights last ordered, fractions of equity.
-    fills
-        What became of the order in the session after.
+        The close at which it was last ordered on or off; ``None`` where it never was.
+    weight
+        Last ordered, a fraction of equity; of an option that of the shares it is written on.
     """
 
-    date: str
-    inputs: tuple[Reading, ...]
+    instrument: str
     intensity: float | None
     policy: PolicyRead | None
     why: str
     since: str | None
-    order: str | None
-    core: float
-    hedge: float
-    fills: tuple[Fill, ...]
+    weight: float
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values, as JSON holds them."""
@@ -113,6 +104,72 @@ class Close:
         if self.policy is not None:
             plain["policy"] |= {"before": self.policy.before._asdict(), "after": self.policy.after._asdict()}
         return plain
+
+
+@dataclass(frozen=True)
+class Close:
+    """One close: what was read, and what was decided.
+
+    Parameters
+    ----------
+    date
+        The session.
+    inputs
+        What the signals look at; none where a strategy tells none.
+    hedges
+        What was decided of each hedge.
+    order
+        Why target weights were ordered at this close: ``first order``, ``switch`` or ``rebalancing``; else ``None``.
+    core
+        The core's weight last ordered, a fraction of equity.
+    fills
+        What became of the order in the session after.
+    """
+
+    date: str
+    inputs: tuple[Reading, ...]
+    hedges: tuple[HedgeRead, ...]
+    order: str | None
+    core: float
+    fills: tuple[Fill, ...]
+
+    @property
+    def intensity(self) -> float | None:
+        """The first hedge's signal."""
+        return self.hedges[0].intensity
+
+    @property
+    def policy(self) -> PolicyRead | None:
+        """What the first hedge's policy made of it."""
+        return self.hedges[0].policy
+
+    @property
+    def since(self) -> str | None:
+        """The close at which the first hedge was last ordered on or off."""
+        return self.hedges[0].since
+
+    @property
+    def hedge(self) -> float:
+        """The hedges' weight last ordered, all together."""
+        return sum(read.weight for read in self.hedges)
+
+    @property
+    def why(self) -> str:
+        """What was decided of every hedge, and by which rule."""
+        if len(self.hedges) == 1:
+            return self.hedges[0].why
+        return "; ".join(f"{read.instrument}: {read.why}" for read in self.hedges)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values, as JSON holds them; of one hedge, what was decided of it stands beside."""
+        plain = asdict(self)
+        reads = [read.as_dict() for read in self.hedges]
+        if len(reads) > 1:
+            return plain | {"hedges": reads, "hedge": self.hedge, "why": self.why}
+        del plain["hedges"]
+        own = {name: reads[0][name] for name in ("intensity", "policy", "why", "since")}
+        order = ("date", "inputs", *own, "order", "core", "hedge", "fills")
+        return {name: (plain | own | {"hedge": self.hedge})[name] for name in order}
 
 
 @dataclass(frozen=True)
@@ -144,15 +201,15 @@ class Day:
     Parameters
     ----------
     name, strategy, about, instrument
-        The run, its strategy with what its class says of itself, and the hedge.
+        The run, its strategy with what its class says of itself, and the hedge; of several the first.
     date, session, sessions
         The day, its number in the run from 0, and how many there are.
     headline
         Whether the hedge was on or off, in a sentence.
     rules
-        The policy's, as the config has them.
+        The policy's, as the config has them; the first hedge's own where it has one.
     weight
-        The hedge's weight at the day's close, a fraction of equity.
+        The hedges' weight at the day's close, all together, a fraction of equity.
     bars
         What the instruments did in the session: those traded, and the underlying.
     closes
@@ -187,35 +244,34 @@ class Day:
         return asdict(self) | {"closes": tuple(close.as_dict() for close in self.closes)}
 
 
-def headline(hedge: str, before: bool, now: bool, closes: Sequence[Close]) -> str:  # noqa: FBT001  # two closes
-    """Return what became of the hedge in a session, and which close decided it.
+def headline(held: Sequence[tuple[bool, bool]], closes: Sequence[Close]) -> str:
+    """Return what became of the hedges in a session, and which close decided it.
 
     Parameters
     ----------
-    hedge
-        The fund's name.
-    before, now
-        Whether it was held at the close before, and at the day's.
+    held
+        Whether each was held at the close before, and at the day's.
     closes
         The close before, unless the run begins with the day, and the day's.
     """
-    held = {
+    became = {
         (False, False): "was not held",
         (True, True): "was held",
         (False, True): "was bought",
         (True, False): "was sold",
     }
-    said = f"{hedge} {held[before, now]} on {closes[-1].date}"
+    words = ", ".join(f"{read.instrument} {became[pair]}" for read, pair in zip(closes[-1].hedges, held, strict=True))
+    said = f"{words} on {closes[-1].date}"
     if len(closes) == 1:
         return f"{said}, the first session: nothing had been decided yet."
     return f"{said}. At the close of {closes[0].date} {closes[0].why}."
 
 
-def why(setup: Setup, hedged: Ledger, t: int, policy: PolicyRead | None) -> str:
-    """Return what was decided at a close, and by which rule of the policy."""
+def why(setup: Setup, hedged: Ledger, t: int, k: int, policy: PolicyRead | None) -> str:
+    """Return what was decided at a close of the k-th hedge that is traded, and by which rule of the policy."""
     if policy is None:
-        return _given(hedged, t)
-    rules, signal = rules_of(setup.plan, HEDGE), float(setup.plan.intensity[t, HEDGE])
+        return _given(hedged, t, k)
+    rules, signal = rules_of(setup.plan, k), float(setup.plan.intensity[t, k])
     if policy.before.on:
         return _stays_on(rules, policy, signal) if policy.after.on else _ordered_off(rules, policy, signal)
     if policy.after.on:
@@ -224,12 +280,12 @@ def why(setup: Setup, hedged: Ledger, t: int, policy: PolicyRead | None) -> str:
     return f"the hedge stays off: {_off_because(rules, policy, signal)}"
 
 
-def _given(hedged: Ledger, t: int) -> str:
+def _given(hedged: Ledger, t: int, k: int) -> str:
     """Return what a strategy did that gives the weight, or orders, itself."""
-    before, now = float(hedged.hedges[t - 1, HEDGE]) if t else 0.0, float(hedged.hedges[t, HEDGE])
-    if hedged.actions[t, HEDGE] == ENTER:
+    before, now = abs(float(hedged.hedges[t - 1, k])) if t else 0.0, abs(float(hedged.hedges[t, k]))
+    if hedged.actions[t, k] == ENTER:
         return f"the strategy orders the hedge on, to {now:.1%} of equity"
-    if hedged.actions[t, HEDGE] != STAY:
+    if hedged.actions[t, k] != STAY:
         return "the strategy orders the hedge off"
     if now != before:
         return f"the strategy changes the hedge from {before:.1%} to {now:.1%} of equity"
@@ -237,7 +293,8 @@ def _given(hedged: Ledger, t: int) -> str:
 
 
 def _ordered_off(rules: PolicyRules, policy: PolicyRead, signal: float) -> str:
-    made, held = f"the fund made {policy.fund_return:+.1%} since its fill", policy.before.held + 1
+    held, own = policy.before.held + 1, policy.fund_return
+    made = "" if own is None else f"the fund made {own:+.1%} since its fill"  # an option has no stop
     because = {
         REASONS[STOP_LOSS]: f"{made}, at or below policy.stop_loss of {-rules.stop_loss:+.1%}",
         REASONS[TAKE_PROFIT]: f"{made}, at or above policy.take_profit of {rules.take_profit:+.1%}",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, NamedTuple
 
 from data.format import counted, dollars, percent
 from engine.inspection.freshness import Fresh
-from engine.inspection.session import Close, PolicyRead
+from engine.inspection.session import Close, HedgeRead, PolicyRead
 from engine.kernel.loop import rules_of
-from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import NEVER, PolicyRules
 
@@ -71,6 +70,9 @@ class Target:
         What the target is worth, and as-traded shares.
     trade
         Shares to buy (+) or sell (-) for it.
+    contract
+        Which contract an option is, by the model that prices it; its shares are those of the underlying, of which a
+        listed contract has 100. Empty for anything else.
     """
 
     instrument: str
@@ -80,6 +82,15 @@ class Target:
     dollars: float
     shares: float
     trade: float
+    contract: str = field(default="", kw_only=True)
+
+
+class Call(NamedTuple):
+    """What is to be done about a hedge: its name, whether it is on at the last close, and the order for the next."""
+
+    instrument: str
+    on: bool
+    order: str
 
 
 @dataclass(frozen=True)
@@ -94,12 +105,10 @@ class LiveSignal:
         The last session, and the NYSE's next one, in which an order fills.
     fill
         ``next_open`` or ``next_close``.
-    on
-        Whether the hedge is on at the last close.
-    order
-        ``ENTER``, ``LEAVE``, ``HOLD`` or ``STAY OUT``.
+    hedges
+        What is to be done about each hedge.
     headline
-        Both in a sentence.
+        That in a sentence each.
     close
         What was read and decided; its fills are those at the last close's prices.
     state
@@ -133,8 +142,7 @@ class LiveSignal:
     date: str
     following: str
     fill: str
-    on: bool
-    order: str
+    hedges: tuple[Call, ...]
     headline: str
     close: Close
     state: tuple[str, ...]
@@ -152,14 +160,34 @@ class LiveSignal:
     simulated: bool
     notes: tuple[str, ...]
 
+    @property
+    def on(self) -> bool:
+        """Whether any hedge is on at the last close."""
+        return any(call.on for call in self.hedges)
+
+    @property
+    def order(self) -> str:
+        """``ENTER``, ``LEAVE``, ``HOLD`` or ``STAY OUT``: of several hedges the first of these that one of them has."""
+        return min((call.order for call in self.hedges), key=(ENTER, LEAVE, HOLD, STAY_OUT).index)
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values, as JSON holds them."""
-        return asdict(self) | {"close": self.close.as_dict()}
+        plain: dict[str, Any] = {}
+        for name, value in asdict(self).items():
+            plain |= {"on": self.on, "order": self.order} if name == "hedges" else {name: value}
+        several = {"hedges": [call._asdict() for call in self.hedges]} if len(self.hedges) > 1 else {}
+        return plain | {"close": self.close.as_dict()} | several
 
 
-def headline(hedge: str, order: str, close: Close, following: str, *, on: bool) -> str:
-    """Return whether the hedge is on, what to do about it, and when."""
-    to = f"{percent(close.hedge)} of equity"
+def headline(calls: Sequence[Call], close: Close, following: str) -> str:
+    """Return which hedges are on, what to do about each, and when."""
+    reads = zip(calls, close.hedges, strict=True)
+    return " ".join(_sentence(call, read.weight, close, following) for call, read in reads)
+
+
+def _sentence(call: Call, weight: float, close: Close, following: str) -> str:
+    hedge, on, order = call
+    to = f"{percent(weight)} of equity"
     does = {
         ENTER: f"buy {hedge}, to {to}, in the next session, {following}",
         LEAVE: f"sell all {hedge} in the next session, {following}",
@@ -169,18 +197,27 @@ def headline(hedge: str, order: str, close: Close, following: str, *, on: bool) 
     return f"{hedge} hedge {'ON' if on else 'OFF'}. {order}: {does.get(order, rest)}."
 
 
-def state(hedge: str, setup: Setup, close: Close, t: int) -> tuple[str, ...]:
-    """Return where the policy stands after the last close, a sentence each; nothing of a strategy that has none."""
-    rules, read = rules_of(setup.plan, HEDGE), close.policy
+def state(hedge: HedgeRead, setup: Setup, k: int, t: int) -> tuple[str, ...]:
+    """Return where a hedge's policy stands after the last close, a sentence each; nothing of one that has none.
+
+    Parameters
+    ----------
+    hedge
+        What was decided of it.
+    k
+        Its place among the hedges that are traded.
+    """
+    rules, read = rules_of(setup.plan, k), hedge.policy
     if read is None:
         return ()
     if not read.after.on:
-        return tuple(_off(rules, read, close))
-    return tuple(_on(hedge, rules, read, close, float(setup.prices.close[t, HEDGE])))
+        return tuple(_off(rules, read, hedge.since))
+    price = float(setup.prices.close[t, setup.market.roles.holdings + k])
+    return tuple(_on(hedge, rules, read, price, setup.market.roles.hedges[k].side))
 
 
-def _off(rules: PolicyRules, read: PolicyRead, close: Close) -> Iterator[str]:
-    yield f"Off since the close of {close.since}." if close.since else "The hedge was never on in this run."
+def _off(rules: PolicyRules, read: PolicyRead, since: str | None) -> Iterator[str]:
+    yield f"Off since the close of {since}." if since else "The hedge was never on in this run."
     if read.after.cooling:
         yield f"Cooling down: no entry at the next {counted(read.after.cooling, 'close')}."
     if rules.confirm > 1:
@@ -189,9 +226,9 @@ def _off(rules: PolicyRules, read: PolicyRead, close: Close) -> Iterator[str]:
         yield f"After a forced exit the intensity has to fall below policy.exit {rules.exit:g} before it may enter."
 
 
-def _on(hedge: str, rules: PolicyRules, read: PolicyRead, close: Close, price: float) -> Iterator[str]:
-    held = read.after.held
-    yield f"Ordered on at the close of {close.since}" + (f", held for {counted(held, 'close')}." if held else ".")
+def _on(hedge: HedgeRead, rules: PolicyRules, read: PolicyRead, price: float, side: int) -> Iterator[str]:
+    held, name = read.after.held, hedge.instrument
+    yield f"Ordered on at the close of {hedge.since}" + (f", held for {counted(held, 'close')}." if held else ".")
     if rules.min_hold > held + 1:
         closes = counted(rules.min_hold - held - 1, "close")
         yield f"policy.min_hold {rules.min_hold}: its signal can't end it for {closes}."
@@ -199,11 +236,11 @@ def _on(hedge: str, rules: PolicyRules, read: PolicyRead, close: Close, price: f
         yield f"policy.max_hold {rules.max_hold}: it ends in {counted(rules.max_hold - held, 'close')} at the latest."
     if read.fund_return is None:
         return
-    yield f"{hedge} made {percent(read.fund_return, sign=True)} since its fill."
-    for name, bound in (("stop_loss", -rules.stop_loss), ("take_profit", rules.take_profit)):
+    yield f"{name} made {percent(read.fund_return, sign=True)} since its fill."
+    for rule, bound in (("stop_loss", -rules.stop_loss), ("take_profit", rules.take_profit)):
         if abs(bound) != float("inf"):
-            at = price * (1.0 + bound) / (1.0 + read.fund_return)
+            at = price * (1.0 + side * bound) / (1.0 + side * read.fund_return)
             yield (
-                f"policy.{name} ends it at a close of {hedge} at or {'below' if bound < 0.0 else 'above'} "
+                f"policy.{rule} ends it at a close of {name} at or {'below' if side * bound < 0.0 else 'above'} "
                 f"{dollars(at, 2)}, {percent(at / price - 1.0, sign=True)} from here."
             )

@@ -24,10 +24,11 @@ from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.hedge_names import hedge_name, modelled_note
+from engine.hedges import sizing_from
 from engine.kernel.loop import Ledger
 from engine.provenance import notes_of
 from engine.runs.run import SIMULATED, Execution, Run
-from engine.setup import Setup, open_market, run_beta, sizing_of
+from engine.setup import Setup, open_market, run_beta
 from strategies.base import Strategy
 from strategies.sizing import most_hedge
 
@@ -187,13 +188,15 @@ def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
 
 def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
     """Return what the numbers alone don't say."""
-    market, sizing, notes = setup.market, sizing_of(config), []
+    market, notes = setup.market, list[str]()
     if market.simulated:
         notes.append(SIMULATED.format(hedge=hedge_name(config).noun))
     if note := modelled_note(config):
         notes.append(note)
-    if sizing.method in ("fixed", "proportional") and sizing.weight > most_hedge(sizing):
-        notes.append(f"The hedge's weight of {sizing.weight:g} is clipped to {most_hedge(sizing):g}.")
+    for leg, sizing in ((leg, sizing_from(leg)) for leg in config.legs if leg.kind != "option"):
+        if sizing.method in ("fixed", "proportional") and sizing.weight > most_hedge(sizing):
+            whose = f"{leg.instrument}'s weight" if config.hedges else "The hedge's weight"
+            notes.append(f"{whose} of {sizing.weight:g} is clipped to {most_hedge(sizing):g}.")
     held = np.count_nonzero((market.calendar >= market.run_sessions[0]) & (market.calendar <= market.run_sessions[-1]))
     if missing := held - len(market.run_sessions):
         notes.append(f"{missing} NYSE sessions are left out: not every traded instrument has a bar there.")

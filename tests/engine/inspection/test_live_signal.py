@@ -7,17 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from history import FOLDER, needs_history
-from hypothesis import given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as fast
 from hypothesis import strategies as st
 from markets import days, make_bars, make_market, make_series, nyse
+from mixed import START, mixed_source, runs
 from worlds import configured, settings, source
+from worlds import days as sessions_2019
 
 from backtest import load_config
 from data.errors import DataError, UserError
 from data.series import Series
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
+from engine.hedges import traded_hedges
 from engine.inspection.explain import explain
 from engine.inspection.freshness import age, freshness
 from engine.inspection.live_signal import _watched, lengthened, signal_now
@@ -81,6 +84,26 @@ def test_the_last_close_decides_as_it_does_in_a_longer_run(seed, keys, t):
     assert ours.targets[-1].weight == pytest.approx(theirs.weight, abs=1e-12)
     words = {"enter": "ENTER", "stay": "HOLD" if ours.on else "STAY OUT"}
     assert ours.order == words.get(close.policy.action, "LEAVE")
+
+
+@given(st.integers(0, 10_000), runs(), st.integers(1, 30))
+@fast(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_hedges_of_every_kind_decide_at_the_last_close_as_in_a_longer_run(seed, keys, t):
+    whole = mixed_source(seed)
+    config = configured(keys | TOLD | {"start": str(sessions_2019()[START])})
+    market = open_market(config, whole)
+    date = market.run_sessions[t]
+
+    ours, theirs = signal_now(config, cut(whole, date), 5, None, NOW), explain(config, date, whole)
+
+    assert replace(ours.close, fills=()) == replace(theirs.closes[-1], fills=())
+    assert len(ours.hedges) == len(config.legs)
+    assert ours.equity == pytest.approx(theirs.books[0].equity, rel=1e-12)
+    options = [target for target in ours.targets if target.contract]
+    assert len(options) == sum(role.kind == "option" for role in market.roles.hedges)
+    assert all(target.contract.startswith("MODELLED") for target in options)
+    ordered = sum(abs(target.trade) > 0.0 for target in ours.targets)
+    assert ordered == 0 or ours.close.order is not None
 
 
 CLOSING = """
@@ -368,3 +391,35 @@ def test_a_number_out_of_its_range_is_refused(given):
     (name,) = given
     with pytest.raises(UserError, match=f"^{name}=.*: has to be a "):
         signal_now(configured(TOLD), WORLD, **given)
+
+
+# Several hedges
+
+SEVERAL = [
+    {"instrument": "HHH", "leverage": -3.0, "underlying": "AAA", "weight": 0.1},
+    {"kind": "option", "option": {"structure": "collar"}, "policy": {"enter": 0.9, "exit": 0.9}},
+    {"kind": "short", "weight": 0.2, "strategy": {"class": "WeaknessHedge", "params": {"trend_days": 3}}},
+]
+
+
+def test_each_hedge_has_its_order_and_an_option_its_contract():
+    whole = mixed_source(3)
+    config = configured(TOLD | {"hedges": SEVERAL, "start": str(sessions_2019()[START])})
+    market = open_market(config, whole)
+    found = [signal_now(config, cut(whole, date), 5, None, NOW) for date in market.run_sessions[1:12]]
+
+    for ours in found:
+        assert [call.instrument for call in ours.hedges] == ["HHH", "AAA-COLLAR95-110", "AAA-SHORT"]
+        put, call = ours.targets[2:4]
+        assert (put.instrument, call.instrument) == ("AAA-PUT95", "AAA-CALL110")
+        path = traded_hedges(config)[1].path(market, config.execution.cash_rate)
+        row = int(np.searchsorted(market.sessions, np.datetime64(ours.date)))
+        assert f"MODELLED put, strike {path.strike[row]:,.2f}, expiry 2019-0" in put.contract
+        assert put.shares == pytest.approx(-call.shares, rel=0.05)  # what is bought is scaled to the cash there is
+        assert [name for name in (rule.name for rule in ours.inputs) if name.startswith("AAA-SHORT: ")]
+        for one in ours.hedges:
+            assert f"{one.instrument} hedge {'ON' if one.on else 'OFF'}. {one.order}: " in ours.headline
+        plain = json.loads(json.dumps(ours.as_dict()))
+        assert [row["instrument"] for row in plain["hedges"]] == [call.instrument for call in ours.hedges]
+        assert [read["why"] in ours.close.why for read in plain["close"]["hedges"]] == [True] * 3
+    assert len({tuple(call.order for call in ours.hedges) for ours in found}) > 2
