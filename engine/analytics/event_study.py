@@ -269,7 +269,7 @@ def _moves(priced: Mapping[str, _Priced], leverage: float | None, end: int) -> _
     if leverage is not None:
         ahead["static"] = ahead["fund"] - leverage * ahead["underlying"]
     made = np.column_stack(list(ahead.values()))
-    whole: Flags = np.isfinite(made).all(axis=1)
+    whole = np.logical_and.reduce(np.isfinite(made), axis=1)
     return _Returns(tuple(ahead), np.where(whole[:, None], made, 0.0), whole)
 
 

@@ -99,7 +99,7 @@ def _spells(rng: np.random.Generator, sessions: int) -> Floats:
 
 SEVERAL = (
     {"instrument": "HHH", "weight": 0.1},
-    {"kind": "asset", "instrument": "XXX", "weight": 0.2, "policy": {"enter": 0.2, "exit": 0.1}},
+    {"kind": "asset", "instrument": "XXX", "weight": 0.2, "policy": {"min_hold": 6}},
     {"kind": "option", "option": {"structure": "collar"}, "cover": 0.5},
     {"kind": "short", "weight": 0.1},
     {"kind": "cash", "weight": 0.1},
