@@ -13,6 +13,7 @@ from data.market import Market
 from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
+from engine.hedge_names import hedge_name
 from engine.loading import Config, config_from, find_run, set_path
 from engine.loading import load_config as _load_config
 from engine.runs.execute import run as _run
@@ -143,7 +144,8 @@ def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Pa
     page = result.folder / "sweep.html"
     names, read = tuple(axis.name for axis in result.grid.axes), partial(column, result)
     rows = Rows(names, Columns(names, read), Columns(columns_of(answer=result.answer), read), len(result.grid))
-    note = SIMULATED.format(hedge=config.hedge.instrument) if result.simulated else result.mark
+    made = SIMULATED.format(hedge=hedge_name(config).noun) if result.simulated else ""
+    note = f"{made} {result.priced}".strip() if made else result.mark
     marked = "SIMULATED " if result.simulated else ""
     title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from engine.config import RunConfig
-    from engine.research.frontier import FileGiven
+    from engine.research.way_books import FileGiven
 
 STRENGTH = Range(0.001, 10)
 """Of a way: a weight, or contracts a core share."""
@@ -84,7 +84,7 @@ def frontier(
 
 
 def _given(file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None) -> FileGiven:
-    from engine.research.frontier import FileGiven
+    from engine.research.way_books import FileGiven
 
     def configure(more: Sequence[str]) -> RunConfig:
         return config_of(file, data, [*(settings or ()), *more], start, end)[0]

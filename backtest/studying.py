@@ -11,6 +11,7 @@ from engine.analytics.event_study import EVERY, SINCE, EventStudy, event_study
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
+from engine.hedge_names import hedge_name, modelled_note
 from engine.runs.run import SIMULATED
 from engine.setup import open_market
 
@@ -55,7 +56,8 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     progress("drawing samples")
     sessions, synthetic = market.run_sessions, int(market.synthetic_sessions().sum())
     marked = "SIMULATED " if market.simulated else ""
-    marks = [SIMULATED.format(hedge=market.hedge)] if market.simulated else []
+    marks = [SIMULATED.format(hedge=hedge_name(config).noun)] if market.simulated else []
+    marks += [note] if (note := modelled_note(config)) else []
     marks += (
         [f"SYNTHETIC: {synthetic:,} of {len(sessions):,} sessions were made by the fund model."] if synthetic else []
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from data.format import capital
 from data.roles import BILLS, HedgeRole, Roles
@@ -113,6 +114,12 @@ def _together(nouns: tuple[str, ...], called: tuple[str, ...]) -> HedgeName:
     else:
         few, title = joined(called), capital(noun.replace(f"a {MODELLED} ", "")) + (mark or " hedge")
     return HedgeName(noun, few, title, f"hedging with {noun}", f"hedged with {noun}", SEVERAL, plural=True)
+
+
+def kept_names(settings: Mapping[str, Any]) -> RunConfig:
+    """Return what a kept run's settings say of its hedges; its source may be one that no config names."""
+    named = ("portfolio", "underlying", "hedge", "hedges", "execution")
+    return RunConfig.model_validate({key: settings[key] for key in named if key in settings})
 
 
 def hedge_names(config: RunConfig) -> tuple[HedgeName, ...]:

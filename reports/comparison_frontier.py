@@ -16,7 +16,7 @@ from data.format import percent, share, signed
 from engine.analytics.answer.digits import apart
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names, names_of
-from engine.config import RunConfig
+from engine.hedge_names import kept_names
 from engine.runs.run import Run
 from reports.comparison_rows import family_of
 from reports.drawing import Drawing, Scale, Shape, Spot, around, cut
@@ -66,7 +66,7 @@ def shared_lines(runs: Mapping[str, Run]) -> list[Shared]:
         mine = (label, place, dots["hedged"])
         at = next((i for i, (known, shared) in enumerate(found) if known == family and _alike(line, shared.line)), None)
         if at is None:
-            names = _names_of(run)
+            names = names_of(kept_names(run.settings))
             title = f"{names.whole}, {run.sessions[0]} to {run.sessions[-1]}"
             found.append((family, Shared(title, names, line, dots.get("unhedged"), (mine,))))
         else:
@@ -106,12 +106,6 @@ def described(shared: Shared) -> str:
         for label, _place, dot in shared.runs
     )
     return f"Growth a year against how many points a bad quarter falls short of an average one. {dots}."
-
-
-def _names_of(run: Run) -> Names:
-    """Return what a person calls a run's parts; its source may be one of the user's, which no config names."""
-    named = ("portfolio", "underlying", "hedge", "hedges", "execution")
-    return names_of(RunConfig.model_validate({key: run.settings[key] for key in named if key in run.settings}))
 
 
 def _dots(kept: Sequence[Mapping[str, Any]]) -> tuple[Dot, ...]:

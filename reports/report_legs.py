@@ -53,11 +53,11 @@ def _brought(total: float) -> str:
     return f"{'brought' if total >= 0.0 else 'took'} {abs(100.0 * total):.1f}"
 
 
-def _table(id: str, roles: Roles, made: Sequence[Mapping[str, float]], format: Callable[[Any], str]) -> Table:  # noqa: A002
+def _table(key: str, roles: Roles, made: Sequence[Mapping[str, float]], write: Callable[[Any], str]) -> Table:
     parts, titles, about = sleeve_parts(roles), titles_of(roles), abouts(roles)
-    columns = [Column("", align="left"), *(Column(titles[part], about[part], format=format) for part in parts)]
+    columns = [Column("", align="left"), *(Column(titles[part], about[part], format=write) for part in parts)]
     rows = [(name, [each[part] for part in parts]) for name, each in zip(leg_names(roles), made, strict=True)]
     rows.append(("All", [sum(values) for values in zip(*(values for _name, values in rows), strict=True)]))
     cells: list[list[Any]] = [[name, *values, sum(values)] for name, values in rows]
     shown = [Row(row, role="sum" if at == len(rows) - 1 else "") for at, row in enumerate(cells)]
-    return Table(id, [*columns, Column("All", "After its costs.", format=format)], shown)
+    return Table(key, [*columns, Column("All", "After its costs.", format=write)], shown)

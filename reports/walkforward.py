@@ -306,7 +306,7 @@ def parameters(values: Mapping[str, Any]) -> str:
 def sentences(walk: WalkForward) -> list[str]:
     """Return what a walk-forward says, in plain words."""
     metrics, books = walk.metrics, walk.metrics["books"]
-    fund = " and ".join(walk.hedges)
+    fund = walk.hedge.noun
     inside, outside = metrics["cagr_vs_unhedged_in_sample"], metrics["cagr_vs_unhedged_out_of_sample"]
     before = "" if inside is None else f"; in sample the same choices {_brought(inside, 'had ')}"
     lines = [f"Chosen on the past, {fund} {_brought(outside)} against unhedged out of sample{before}."]

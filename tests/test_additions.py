@@ -64,7 +64,7 @@ CONTROL = (
 SIZING = (
     Edit(
         "strategies/sizing.py",
-        '    "half": Method("half of it", lambda sizing, market, _: np.full(len(market), 0.5 * sizing.weight)),\n',
+        '    "half": Method("half of it", lambda sizing, market, *_: np.full(len(market), 0.5 * sizing.weight)),\n',
         "METHODS = {\n",
     ),
     Edit("engine/hedge_config.py", '"half", ', "    sizing: Literal["),

@@ -95,10 +95,11 @@ def credit(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Flo
     Where the rules let cash go below 0, on margin and beside what is sold short, that is twice what the fill may take.
     Else the broker's own refusal stands, but for a rounding.
     """
-    if terms.margin or cash < 0.0 or (shares < 0.0).any() or (shares + traded < 0.0).any():
-        bought = (cost(terms, i, abs(float(traded[i])), float(price[i])) for i in range(len(traded)))
-        return 2.0 * (abs(cash) + sum(bought))
-    return max(cash + dot(shares, price), 0.0) * ROUNDING
+    rounding = max(cash + dot(shares, price), 0.0) * ROUNDING
+    if not (terms.margin or cash < -rounding or (shares < 0.0).any() or (shares + traded < 0.0).any()):
+        return rounding
+    bought = (cost(terms, i, abs(float(traded[i])), float(price[i])) for i in range(len(traded)))
+    return 2.0 * (abs(cash) + sum(bought)) + rounding
 
 
 def place(strategy: bt.Strategy, feeds: Sequence[Any], traded: Floats) -> None:

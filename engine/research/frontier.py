@@ -20,19 +20,15 @@ from data.sources import BARS, Source
 from data.sources.choose import open_source
 from engine.analytics.answer.frontier import Dot, place
 from engine.analytics.answer.insurance import gap_interval, quarters
-from engine.analytics.derisk import GRID, held_less_grid, sold_at_entry
+from engine.analytics.derisk import GRID, held_less_grid
 from engine.config import RunConfig
-from engine.engines import execute
-from engine.evaluate_strategy import evaluate_strategy, signals_of
 from engine.hedge_config import HedgeConfig
-from engine.hedges import roles_of, with_made
-from engine.kernel.compiled import compiled
-from engine.kernel.loop import Ledger
 from engine.kernel.tails import TAIL
 from engine.loading import build_config
+from engine.research.way_books import FileGiven, WayBooks, WayRun, strategy_key
 from engine.research.ways import KINDS, SOLD, Way, own_way, usual_ways, way_of
 from engine.runs.identity import digest
-from engine.setup import Setup, open_market, prepare, run_beta
+from engine.setup import open_market
 
 RISKS = ("bad_quarter", "max_drawdown", "shortfall", "volatility")
 """By what a point may be avoided: a bad quarter below an average one, the deepest fall, a bad quarter, volatility."""
@@ -41,17 +37,6 @@ FEW = (0.5, 1.0)
 """Strengths of other kinds in a report."""
 LEAST_AVOIDED = 1e-3
 """A tenth of a point: what avoids less has no price."""
-
-Configure = Callable[[Sequence[str]], RunConfig]
-"""Gives a file's run with further settings."""
-
-
-class FileGiven(NamedTuple):
-    """A file whose run is placed, how its config comes with further settings, and the command that runs it."""
-
-    config: RunConfig
-    configure: Configure
-    command: str
 
 
 @dataclass(frozen=True)
@@ -166,23 +151,12 @@ def _figures(point: Placement) -> dict[str, float]:
     }
 
 
-class Tried(NamedTuple):
-    """A run of a way: its place among the ways, how much of it, its config, and the file it came from."""
-
-    way: int
-    strength: float
-    amount: str
-    config: RunConfig
-    file: FileGiven
-    settings: tuple[str, ...]
-
-
 class Planned(NamedTuple):
     """What a frontier will run: its ways, their runs, the market of all, and what was left out."""
 
     first: RunConfig
     ways: tuple[Way, ...]
-    tried: tuple[Tried, ...]
+    tried: tuple[WayRun, ...]
     market: Market
     remarks: tuple[str, ...]
     signal: Floats | None = None
@@ -259,7 +233,11 @@ def place_ways(
     """
     first, market, ways = planned.first, planned.market, planned.ways
     years, remarks = (len(market.run_sessions) - 1) / market.sessions_a_year, list(planned.remarks)
-    books, grid, points = Books(market, planned), list[Floats](), list[Placement]()
+    books, grid, points = (
+        WayBooks(market, {} if planned.signal is None else {strategy_key(first): planned.signal}),
+        list[Floats](),
+        list[Placement](),
+    )
     for run in planned.tried:
         try:
             ledger = books.run(run, sold=ways[run.way].key == SOLD)
@@ -283,7 +261,7 @@ def place_ways(
     return ProtectionFrontier(first, market, ways, line, tuple(points), tuple(dict.fromkeys(remarks)), data)
 
 
-def _tried(files: Sequence[FileGiven], ways: Sequence[Way], remarks: list[str]) -> Iterator[Tried]:
+def _tried(files: Sequence[FileGiven], ways: Sequence[Way], remarks: list[str]) -> Iterator[WayRun]:
     """Yield every run; one whose config can't be is remarked on."""
     for k, way in enumerate(ways):
         file = files[k] if k < len(files) else files[0]
@@ -293,7 +271,7 @@ def _tried(files: Sequence[FileGiven], ways: Sequence[Way], remarks: list[str]) 
             except ConfigError as error:
                 remarks.append(f"{way.title}, {amount}, is left out: {str(error).partition(': ')[2] or error}.")
                 continue
-            yield Tried(k, strength, amount, config, file, settings)
+            yield WayRun(k, strength, amount, config, file, settings)
 
 
 def _check_alike(configs: Sequence[RunConfig]) -> None:
@@ -310,10 +288,10 @@ def _check_alike(configs: Sequence[RunConfig]) -> None:
 
 
 def _in_time(
-    tried: Sequence[Tried], first: RunConfig, source: Source, remarks: list[str], *, must: bool
-) -> list[Tried]:
+    tried: Sequence[WayRun], first: RunConfig, source: Source, remarks: list[str], *, must: bool
+) -> list[WayRun]:
     """Return the runs whose instruments begin by the start; others are remarked on, or refused where named."""
-    start, kept, gone = np.datetime64(first.start), list[Tried](), dict[str, str]()
+    start, kept, gone = np.datetime64(first.start), list[WayRun](), dict[str, str]()
     own = {leg.instrument for leg in first.legs}
     for run in tried:
         late = [
@@ -342,7 +320,7 @@ def _wide(first: RunConfig, configs: Sequence[RunConfig]) -> RunConfig:
     return first.model_copy(update={"hedge": several[0], "hedges": several if len(several) > 1 else []})
 
 
-def _point(run: Tried, way: Way, equity: Floats, grid: list[Floats], years: float, *, intervals: bool) -> Placement:
+def _point(run: WayRun, way: Way, equity: Floats, grid: list[Floats], years: float, *, intervals: bool) -> Placement:
     dot = place(way.key, f"{way.title}, {run.amount}", equity, grid, years)
     interval = gap_interval(equity, grid, years) if intervals else None
     command = _command(run.file.command, run.settings)
@@ -371,42 +349,3 @@ def _costs(point: Placement, idle: Placement) -> dict[str, float | None]:
         avoided = abs(idle.risk(name)) - abs(point.risk(name))
         costs[name] = given / avoided if avoided > LEAST_AVOIDED else None
     return costs
-
-
-class Books:
-    """Runs books on one market, each strategy's intensity computed once."""
-
-    def __init__(self, market: Market, planned: Planned) -> None:
-        self.market = market
-        self._signals: dict[str, Floats | None] = {}
-        if planned.signal is not None:
-            self._signals[repr(planned.first.strategy)] = planned.signal
-
-    def setup_of(self, config: RunConfig) -> Setup:
-        """Lay a run out on the market's sessions."""
-        own = with_made(config, replace(self.market, roles=roles_of(config), made={}))
-        return prepare(config, own, signals_of(config, self._signal(config), own))
-
-    def run(self, run: Tried, *, sold: bool) -> Ledger:
-        """Run a book, or the one that sells core at its orders instead."""
-        if self._signal(run.config) is None:
-            return self._by_itself(run.config)
-        setup = self.setup_of(run.config)
-        ledger = compiled().run_policy(setup.prices, setup.terms, setup.plan)
-        if sold:
-            ledger = sold_at_entry(setup, ledger, run_beta(run.config, setup.market))
-        return ledger
-
-    def _by_itself(self, config: RunConfig) -> Ledger:
-        """Run a strategy that gives weights or orders itself."""
-        own = with_made(config, replace(self.market, roles=roles_of(config), made={}))
-        with evaluate_strategy(config, own) as prepared:
-            return execute(prepared.plain_engine, config, prepared)[0]
-
-    def _signal(self, config: RunConfig) -> Floats | None:
-        key = repr(config.strategy)
-        if key not in self._signals:
-            own = replace(self.market, roles=roles_of(config))
-            with evaluate_strategy(config, with_made(config, own)) as prepared:
-                self._signals[key] = prepared.signal
-        return self._signals[key]

@@ -19,6 +19,7 @@ from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
+from engine.hedge_names import modelled_note
 from engine.research.columns import known_answer
 from engine.research.combinations import (
     CHUNK,
@@ -70,6 +71,8 @@ class SweepResult:
         kernel, signal, tail and wall seconds of what this call computed; chunks kept from before take none.
     answer
         Whether rows hold the parts of the sum.
+    priced
+        By what options are priced; empty where there are none.
     """
 
     folder: Path
@@ -79,6 +82,7 @@ class SweepResult:
     synthetic: Mapping[str, str]
     seconds: dict[str, float]
     answer: bool = False
+    priced: str = ""
 
     @property
     def results(self) -> Path:
@@ -88,7 +92,7 @@ class SweepResult:
     @property
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
-        return mark_of(self.synthetic, "the hedge", simulated=self.simulated)
+        return mark_of(self.synthetic, "the hedge", self.priced, simulated=self.simulated)
 
 
 def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
@@ -152,7 +156,8 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
         shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too
     synthetic = {name: str(first) for name, first in market.synthetic.items()}
     seconds = {**spent, "wall": time.perf_counter() - began}
-    return SweepResult(folder, grid, len(market.run_sessions), source.simulated, synthetic, seconds, answer)
+    priced = modelled_note(config)
+    return SweepResult(folder, grid, len(market.run_sessions), source.simulated, synthetic, seconds, answer, priced)
 
 
 def _make(job: Combinations, folder: Path, executor: Executor, progress: Progress | None, begin: Begin) -> Seconds:
@@ -171,7 +176,7 @@ def folder_name(config: RunConfig, kind: str, known: str, *, simulated: bool) ->
     return f"{config.name}{'-SIMULATED' if simulated else ''}-{kind}-{known}"
 
 
-def mark_of(synthetic: Mapping[str, str], hedge: str, *, simulated: bool) -> str | None:
+def mark_of(synthetic: Mapping[str, str], hedge: str, priced: str = "", *, simulated: bool) -> str | None:
     """Return what has to stand beside numbers; None where all history is real.
 
     Parameters
@@ -180,11 +185,14 @@ def mark_of(synthetic: Mapping[str, str], hedge: str, *, simulated: bool) -> str
         The first real session of each instrument whose history before it was made, ISO.
     hedge, simulated
         What is hedged with, and whether all history is made up.
+    priced
+        By what options are priced, `engine.hedge_names.modelled_note`.
     """
-    if simulated:
-        return SIMULATED.format(hedge=hedge)
     made = " and ".join(f"{name} before {first}" for name, first in synthetic.items())
-    return f"SYNTHETIC history: {made}, by the fund model." if made else None
+    history = f"SYNTHETIC history: {made}, by the fund model." if made else ""
+    if simulated:
+        history = SIMULATED.format(hedge=hedge)
+    return " ".join(filter(None, (history, priced))) or None
 
 
 def executor_for(

@@ -211,8 +211,8 @@ def _intensity(classes: Sequence[type], config: RunConfig, market: Market, *, st
     if sized:
         size = np.full((len(market), len(market.roles.hedges)), np.nan)
         size[market.first :] = plan_of(config, market, np.clip(signals_in(columns, config), 0.0, 1.0)).size
-        of = [role.leg for role in market.roles.hedges]
-        columns |= {_numbered("the hedge's size", k): OutputColumn(DECISION, size[:, of.index(k)]) for k in sized}
+        firsts = market.roles.firsts
+        columns |= {_numbered("the hedge's size", k): OutputColumn(DECISION, size[:, firsts[k]]) for k in sized}
     return Output(market.sessions, market.first, columns, read=read)
 
 
@@ -253,10 +253,9 @@ def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Ou
     """Ask at every close for the weight, in the plain loop, up to a row."""
     market, prices = setup.market, setup.prices
     weigh = weigher(parameters.make(cls, config.strategy.params), config, setup)
-    of = [role.leg for role in market.roles.hedges]
-    firsts = [of.index(k) for k in range(len(config.legs))]
+    firsts = list(market.roles.firsts)
     ledger, values = ledger_on(prices), np.full((len(market), len(firsts)), np.nan)
-    before = np.zeros(len(of))
+    before = np.zeros(len(setup.plan.sides))
     for t in range(len(prices.close) - 1 if upto is None else upto + 1 - market.first):
         move(prices, setup.terms, ledger, t)
         if ledger.equity[t] <= 0.0:

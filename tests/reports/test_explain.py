@@ -45,6 +45,21 @@ def test_inputs_policy_order_bars_dollars_and_books_are_shown():
     assert lines[-1].startswith("SIMULATED market")
 
 
+def test_several_hedges_have_a_line_each():
+    hedges = [
+        {"instrument": "HHH", "leverage": -3.0, "underlying": "AAA", "weight": 0.1},
+        {"kind": "cash", "weight": 0.3, "policy": {"enter": 0.1, "exit": 0.1}},
+    ]
+    day = explain(configured(KEYS | {"hedges": hedges}), SESSIONS[20], WORLD)
+    lines = squeezed(said(day))
+    for name, read in zip(("HHH", "BILLS"), day.closes[1].hedges, strict=True):
+        assert any(line.startswith(f"{name}: intensity, 0 to 1 ") for line in lines)
+        on = "on" if read.policy.after.on else "off"
+        assert any(re.match(f"{name}: policy (on|off).* {on} since", line) for line in lines)
+        assert f"{name}: {read.why}" in day.closes[1].why
+    assert re.match("HHH was .*, BILLS was .* on ", day.headline)
+
+
 def test_an_order_and_its_fills_are_shown():
     day = next(day for t in range(2, 40) if (day := explain(configured(KEYS), SESSIONS[t], WORLD)).closes[-1].fills)
     lines = squeezed(said(day))
@@ -58,7 +73,8 @@ def test_an_order_and_its_fills_are_shown():
 def test_what_is_not_known_is_said_and_markup_is_text():
     (read,) = DAY.closes[0].inputs
     unknown = replace(read, name="[bold]x[/]", value=None, fired=False)
-    closes = tuple(replace(close, inputs=(unknown,), policy=None) for close in DAY.closes)
+    (hedge,) = DAY.closes[0].hedges
+    closes = tuple(replace(close, inputs=(unknown,), hedges=(replace(hedge, policy=None),)) for close in DAY.closes)
     text = said(replace(DAY, closes=closes))
     assert "[bold]x[/]" in text
     assert re.search(r"not known yet +not known yet", text)

@@ -24,6 +24,7 @@ from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import evaluate_strategy
+from engine.hedge_names import hedge_name, modelled_note
 from engine.kernel.compiled import compiled
 from engine.research.cache import part_of
 from engine.research.columns import columns_of, known_answer
@@ -152,7 +153,8 @@ class SearchResult:
     @property
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
-        return mark_of(self.synthetic, self.search.config.hedge.instrument, simulated=self.simulated)
+        config = self.search.config
+        return mark_of(self.synthetic, hedge_name(config).noun, modelled_note(config), simulated=self.simulated)
 
 
 def plan_search(

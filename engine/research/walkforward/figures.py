@@ -11,6 +11,8 @@ import numpy as np
 from data.arrays import Floats
 from data.calendar import session_numbers
 from engine.analytics.measure import AGAINST, MEASURES, NUMBERS, SAFETY, SUM, base_of
+from engine.keys import at, below_leg
+from engine.plain import Keys
 from engine.research.grid import of_one_kind
 from engine.research.job import read_column
 from engine.research.rows import less_in, run_row, safety_row
@@ -168,11 +170,12 @@ def summary_of(
     }
 
 
-def plain_values_at(plan: WalkForwardPlan, keys: Sequence[str]) -> Any:
-    """Return the base run's value of a key, as a table holds it."""
-    node: Any = plan.config.model_dump(mode="json")
-    for key in keys:
-        node = node[key]
+def plain_values_at(plan: WalkForwardPlan, keys: Keys) -> Any:
+    """Return the base run's value of a key, as a table holds it; a hedge without a policy of its own has the run's."""
+    tree, below = plan.config.model_dump(mode="json"), below_leg(keys)
+    node = at(tree, keys)
+    if node is None and below[:1] == ("policy",):
+        node = at(tree, below)
     return str(node) if isinstance(node, dict) else node
 
 

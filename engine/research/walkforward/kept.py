@@ -14,6 +14,7 @@ import numpy.typing as npt
 from data.arrays import Floats
 from data.files import CHECKSUMS, damaged, write_whole
 from data.shown import screen
+from engine.hedge_names import HedgeName, hedge_name, kept_names, modelled_note
 from engine.research.job import MANIFEST, finish, is_finished, write_json
 from engine.research.sweep import mark_of
 from engine.runs.run import Run, books_shown
@@ -79,13 +80,13 @@ class WalkForward:
     @property
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
-        return mark_of(self.manifest["synthetic"], self.hedges[0], simulated=self.simulated)
+        config = kept_names(self.manifest["config"])
+        return mark_of(self.manifest["synthetic"], self.hedge.noun, modelled_note(config), simulated=self.simulated)
 
     @property
-    def hedges(self) -> list[str]:
-        """What is traded as hedges."""
-        config = self.manifest["config"]
-        return [leg["instrument"] for leg in config.get("hedges") or [config["hedge"]]]
+    def hedge(self) -> HedgeName:
+        """What a person calls its hedges."""
+        return hedge_name(kept_names(self.manifest["config"]))
 
     def equity(self) -> Mapping[str, npt.NDArray[Any]]:
         """Return the sessions of all tests, their folds, and each book's dollars at the closes, by name."""
