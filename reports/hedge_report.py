@@ -77,8 +77,7 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
         yield others
     if answer is not None:
         yield timing(answer)
-    if evaluation.study is not None:
-        yield _triggers(result, evaluation.study)
+    yield _triggers(result, evaluation.study)
     if answer is not None:
         yield sizes(result, evaluation.alternatives)
         if evaluation.variations:

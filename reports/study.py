@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.format import UNKNOWN, counted, number, percent
 from data.roles import Roles
-from engine.analytics.event_study import LEAST, Contrast, EventStudy, Moves, StudyWindow
+from engine.analytics.event_study import LEAST, Contrast, EventStudy, Moves, StudyWindow, shows_hedge
 from reports.charts import singles
 from reports.document import Cell, Chart, Column, Document, Heading, Items, Paragraph, Part, Row, Section, Table
 from reports.renderers.html import write_document
@@ -48,18 +48,13 @@ def things(roles: Roles) -> dict[str, str]:
     return found | {"static": f"{roles.hedge} less {roles.leverage:g} times {roles.underlying} over the same sessions"}
 
 
-def shows_hedge(roles: Roles) -> bool:
-    """Return whether the hedge is studied beside the underlying: one fund or asset, which has a price of its own."""
-    return len(roles.hedges) == 1 and roles.hedges[0].kind in ("fund", "asset")
-
-
 def studied(roles: Roles) -> str:
     """Return what is studied first: the hedge, or the underlying alone."""
     return roles.hedge if shows_hedge(roles) else roles.underlying
 
 
-def _moved(window: StudyWindow, roles: Roles) -> Moves:
-    return window.fund if shows_hedge(roles) else window.underlying
+def _moved(window: StudyWindow) -> Moves:
+    return window.underlying if window.fund is None else window.fund
 
 
 def rows(study: EventStudy, thing: str) -> list[Row]:
@@ -95,7 +90,7 @@ def finding(study: EventStudy, roles: Roles) -> str:
         return "No trigger"
     if not judged:
         return f"{counted(len(study.triggers), 'trigger')}: too few that share no session to claim anything"
-    moved = {f"{window.sessions}": _moved(window, roles) for window in judged}
+    moved = {f"{window.sessions}": _moved(window) for window in judged}
     sure = [sessions for sessions, moves in moved.items() if moves.mean.sure or moves.above.sure]
     if not sure:
         return f"After its triggers {studied(roles)} did as on all days, as far as can be told"
@@ -151,7 +146,7 @@ def _places(named: Sequence[str]) -> str:
 
 def study_data(study: EventStudy, roles: Roles) -> dict[str, Any]:
     """Return what the script of a page draws."""
-    paths = [(roles.hedge, study.fund)] if shows_hedge(roles) else []
+    paths = [] if study.fund is None else [(roles.hedge, study.fund)]
     paths.append((roles.underlying, study.underlying))
     named = ("after", "low", "high", "all_days")
     lines = [{"name": name} | {part: singles(getattr(path, part)) for part in named} for name, path in paths]
@@ -218,7 +213,7 @@ def _found(windows: list[StudyWindow], roles: Roles) -> Iterator[str]:
     """Yield a sentence for every difference of the fund's whose interval leaves 0 out."""
     for window in windows:
         over = f"Over {counted(window.sessions, 'session')} {studied(roles)}"
-        moved = _moved(window, roles)
+        moved = _moved(window)
         for gap, did, how in ((moved.mean, "made", "on average"), (moved.above, "rose", "of the time")):
             if gap.sure and gap.difference is not None:
                 way = "more" if gap.difference > 0.0 else "less"

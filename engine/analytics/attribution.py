@@ -61,6 +61,8 @@ class Attribution:
         How many of the sessions to it make a year: `data.calendar.sessions_a_year`.
     legs
         The dollars of each traded hedge by the names of `SLEEVE`, shape (sessions,) each: they sum to `dollars`.
+    funds
+        Whether every hedge is a leveraged fund: nothing else decays.
     """
 
     dollars: Mapping[str, Floats]
@@ -70,6 +72,7 @@ class Attribution:
     last: int
     a_year: float = SESSIONS_A_YEAR
     legs: tuple[Mapping[str, Floats], ...] = ()
+    funds: bool = True
 
     @property
     def sleeve(self) -> Floats:
@@ -247,7 +250,8 @@ def _attribution_of(
     setup: Setup, ledger: Ledger, dollars: dict[str, Floats], legs: tuple[dict[str, Floats], ...]
 ) -> Attribution:
     """Return the attribution, with nothing in it after a ruin, and what fills at other prices cost."""
-    alive, level, holdings = _alive(ledger), setup.prices.level, setup.market.roles.holdings
+    alive, level, roles = _alive(ledger), setup.prices.level, setup.market.roles
+    holdings = roles.holdings
     equity = np.where(alive, ledger.equity, ledger.equity[ledger.last])
     dollars = {name: np.where(alive, column, 0.0) for name, column in dollars.items()}
     gap = np.diff(equity, prepend=equity[0]) - np.sum(list(dollars.values()), axis=0)
@@ -267,7 +271,8 @@ def _attribution_of(
         fund[:] = np.nan
     a_year = sessions_a_year(setup.market.run_sessions[: ledger.last + 1])
     by_leg = tuple({name: np.where(alive, leg[name], 0.0) for name in SLEEVE} for leg in legs)
-    return Attribution({name: dollars[name] for name in COLUMNS}, equity, weight, fund, ledger.last, a_year, by_leg)
+    ordered, funds = {name: dollars[name] for name in COLUMNS}, all(role.kind == "fund" for role in roles.hedges)
+    return Attribution(ordered, equity, weight, fund, ledger.last, a_year, by_leg, funds)
 
 
 def _alive(ledger: Ledger) -> Flags:

@@ -88,8 +88,9 @@ def scalars(attribution: Attribution) -> dict[str, float]:
     """Return the attribution's figures by name: what metrics.json and a sweep's rows hold.
 
     ``<column>_dollars``; ``<column>_return``, linked, that sum to ``total_return``; ``<column>_a_year``, the same in
-    proportion, that sum to ``cagr``. So for every column, for ``decay`` (fee, spread and tracking) and for
-    ``sleeve``, all that the hedge made. And `HedgeTiming`, a year: ``hedge_times_fund``, ``average_hedge``, ``timing``.
+    proportion, that sum to ``cagr``. So for every column, for ``decay`` (fee, spread and tracking; NaN where a hedge
+    is no fund) and for ``sleeve``, all that the hedge made. And `HedgeTiming`, a year: ``hedge_times_fund``,
+    ``average_hedge``, ``timing``.
     """
     dollars = {name: float(column.sum()) for name, column in attribution.dollars.items()}
     linked, yearly = contributions(attribution), yearly_share(attribution)
@@ -98,6 +99,8 @@ def scalars(attribution: Attribution) -> dict[str, float]:
         figures[f"{name}_dollars"] = math.fsum(dollars[part] for part in parts)
         figures[f"{name}_return"] = math.fsum(linked[part] for part in parts)
         figures[f"{name}_a_year"] = figures[f"{name}_return"] * yearly
+    if not attribution.funds:
+        figures |= {name: math.nan for name in figures if name.startswith("decay_")}
     total, average, timing = timing_of(attribution)
     return figures | {"hedge_times_fund": total, "average_hedge": average, "hedge_timing": timing}
 
@@ -105,7 +108,7 @@ def scalars(attribution: Attribution) -> dict[str, float]:
 def by_hedge(attribution: Attribution) -> tuple[dict[str, float], ...]:
     """Return what each part of each traded hedge contributed to CAGR, by ``<part>_a_year``; parts as of `SLEEVE`."""
     share, yearly = linking(attribution.equity, attribution.last), yearly_share(attribution)
-    made = [{f"{name}_a_year": dot(leg[name], share) * yearly for name in SLEEVE} for leg in attribution.legs]
+    made = [{f"{name}_a_year": float(dot(leg[name], share)) * yearly for name in SLEEVE} for leg in attribution.legs]
     return tuple(each | {"sleeve_a_year": math.fsum(each.values())} for each in made)
 
 

@@ -126,7 +126,7 @@ def _half_orders(setup: Setup, hedged: Ledger, beta: Floats, half: Ledger) -> Le
     roles, sessions = setup.market.roles, np.arange(len(hedged.equity))
     held = (hedged.shares[:, roles.holdings :] != 0.0).any(axis=1)
     half.ordered[1::2] = (held & (sessions < hedged.last))[1:]
-    half.core[1::2] = matched(*_weights(setup, hedged), beta, setup.betas)[1:]
+    half.core[1::2] = matched(*weights_of(setup, hedged), beta, setup.betas)[1:]
     filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
     then = setup.betas[:-1].copy()
     for k, role in enumerate(roles.hedges):
@@ -148,9 +148,9 @@ def _leverage_at_open(b: float, night: Floats) -> Floats:
     return leverage
 
 
-def _weights(setup: Setup, hedged: Ledger) -> tuple[Floats, Floats]:
+def weights_of(setup: Setup, book: Ledger) -> tuple[Floats, Floats]:
     """Return the weights that a book has at each close: of the core, (sessions,), of the hedges, (sessions, hedges)."""
-    worth, equity = hedged.shares * setup.prices.spot, hedged.equity[:, None]
+    worth, equity = book.shares * setup.prices.spot, book.equity[:, None]
     weights = np.divide(worth, equity, out=np.zeros_like(worth), where=equity > 0.0)
     holdings = setup.market.roles.holdings
     return weights[:, :holdings].sum(axis=1), weights[:, holdings:]

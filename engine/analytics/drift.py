@@ -8,7 +8,6 @@ from data.arrays import Flags, Floats, Ints
 from engine.analytics.fund_exposure import index_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
-from engine.legs import HEDGE
 
 LEFT = 1e-9
 """What a session that would have wiped the fund out leaves of a dollar in it."""
@@ -30,7 +29,7 @@ def short_warning(config: RunConfig, prepared: PreparedRun) -> str | None:
     weight += hedge.band if hedge.rebalance == "band" else 0.0
     core = setup.plan.unhedged_core - (weight if setup.plan.core_pays else 0.0)
     level = index_of(setup).level
-    since = np.arange(len(level)) if hedge.rebalance == "band" else _since(level, setup.plan.hedge_due[:, HEDGE])
+    since = np.arange(len(level)) if hedge.rebalance == "band" else _since(level, setup.plan.hedge_due[:, 0])
     short = drifted(level, since, core, weight, leverage) < 0.0
     if not short.any():
         return None

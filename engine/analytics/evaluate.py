@@ -59,7 +59,7 @@ class Evaluation:
     verdict
         In words.
     study
-        What the fund and the underlying did after each entry was ordered; None where the hedge isn't one fund.
+        What the hedge and the underlying did after each entry was ordered.
     """
 
     controls: Mapping[str, Control]
@@ -74,7 +74,7 @@ class Evaluation:
     variations: tuple[Variation, ...]
     alternatives: tuple[Alternative, ...]
     verdict: Verdict
-    study: EventStudy | None
+    study: EventStudy
 
     def __repr__(self) -> str:
         parts = ", ".join(field.name for field in fields(self))
@@ -95,7 +95,7 @@ class Evaluation:
             "bridge": {name: float(dollars[self.attribution.last]) for name, dollars in self.bridge.carried.items()},
             "measures": self.measures.as_dict(),
             "evidence": self.evidence.as_dict(),
-            "study": None if self.study is None else self.study.as_dict(),
+            "study": self.study.as_dict(),
         }
 
 
@@ -149,7 +149,7 @@ def evaluate(prepared: PreparedRun, hedged: Ledger, withheld_because: str = "") 
         withheld(why or "", names.hedge.called, price, sale_cost)
         if answer is None
         else verdict_of(answer, names, price, sale_cost),
-        event_study(setup, hedged, seed=SEED) if setup.market.roles.one_fund else None,
+        event_study(setup, hedged, seed=SEED),
     )
 
 

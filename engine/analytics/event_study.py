@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -9,11 +10,11 @@ import numpy as np
 
 from data.arithmetic import product
 from data.arrays import Flags, Floats, Ints
+from data.roles import Roles
 from engine.analytics.bootstrap import BlockDraws, draw_blocks
 from engine.analytics.evidence import LEVEL
 from engine.analytics.fund_exposure import fills_at_open
 from engine.kernel.loop import Ledger
-from engine.legs import HEDGE
 from engine.setup import Setup
 from strategies.policy import ENTER
 
@@ -82,10 +83,10 @@ class StudyWindow:
         Mean length of the blocks that were drawn, in sessions; ``None`` where there are too few triggers or sessions
         for an interval.
     fund, underlying
-        Their total returns.
+        Total returns of the hedge and of the underlying; ``None`` for a hedge that has no price of its own.
     static
         The fund's return less its multiple of the underlying's over the same window: what daily reset, carry and fee
-        added or took against a position that is left alone.
+        added or took against a position that is left alone; ``None`` where the hedge isn't one leveraged fund.
     """
 
     sessions: int
@@ -93,9 +94,9 @@ class StudyWindow:
     apart: int
     days: int
     block: int | None
-    fund: Moves
+    fund: Moves | None
     underlying: Moves
-    static: Moves
+    static: Moves | None
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class EventStudy:
     offsets
         Sessions from the trigger's close of the mean paths.
     fund, underlying
-        Mean paths.
+        Mean paths of the hedge and of the underlying; ``None`` for a hedge that has no price of its own.
     draws, seed
         Resamples behind each interval, and what drew them.
     """
@@ -145,7 +146,7 @@ class EventStudy:
     triggers: Ints
     windows: tuple[StudyWindow, ...]
     offsets: Ints
-    fund: MeanPath
+    fund: MeanPath | None
     underlying: MeanPath
     draws: int
     seed: int
@@ -173,7 +174,7 @@ def event_study(
     setup, hedged
         The run.
     every
-        ``entry`` or ``signal``, as of `EventStudy`.
+        ``entry`` or ``signal``, as of `EventStudy`; of several hedges those of each count.
     since
         ``fill``: windows begin where the run's own orders fill. ``close``: at the trigger's close.
     seed, draws
@@ -197,8 +198,10 @@ def event_study(
     triggers, market = _triggers(setup, hedged, every), setup.market
     marked = np.zeros(len(market.run_sessions), np.bool_)
     marked[triggers] = True
-    fund, underlying = (_priced(setup, instrument, name) for instrument in (market.hedge, market.underlying))
-    moves = [_moves(fund, underlying, market.roles.leverage, h + later) for h in WINDOWS]
+    roles = market.roles
+    priced = {"fund": _priced(setup, roles.hedge, name)} if shows_hedge(roles) else {}
+    priced["underlying"] = _priced(setup, roles.underlying, name)
+    moves = [_moves(priced, roles.leverage if roles.one_fund else None, h + later) for h in WINDOWS]
     blocks = [_block(marked & followed.whole, h) for followed, h in zip(moves, WINDOWS, strict=True)]
     drawn = {
         length: draw_blocks(len(marked), length, draws, seed)
@@ -210,8 +213,13 @@ def event_study(
     )
     offsets = np.arange(-BEFORE, max(WINDOWS) + later + 1)
     taken = drawn[blocks[-1]].taken(triggers) if blocks[-1] else None
-    ours, theirs = (_path(priced, triggers, offsets, taken) for priced in (fund, underlying))
-    return EventStudy(every, name, triggers, windows, offsets, ours, theirs, draws, seed)
+    paths = {thing: _path(each, triggers, offsets, taken) for thing, each in priced.items()}
+    return EventStudy(every, name, triggers, windows, offsets, paths.get("fund"), paths["underlying"], draws, seed)
+
+
+def shows_hedge(roles: Roles) -> bool:
+    """Return whether the hedge is studied beside the underlying: one fund or asset, which has a price of its own."""
+    return len(roles.hedges) == 1 and roles.hedges[0].kind in ("fund", "asset")
 
 
 class _Priced(NamedTuple):
@@ -229,16 +237,19 @@ class _Priced(NamedTuple):
 
 
 class _Returns(NamedTuple):
-    """What followed each of the run's closes: fund, underlying, and fund against a static position.
+    """What followed each of the run's closes.
 
     Parameters
     ----------
+    things
+        Whose returns they are, by the names of `StudyWindow`.
     made
-        Simple returns, shape (sessions, 3); 0 where the window isn't whole.
+        Simple returns, shape (sessions, things); 0 where the window isn't whole.
     whole
         Shape (sessions,).
     """
 
+    things: tuple[str, ...]
     made: Floats
     whole: Flags
 
@@ -253,19 +264,21 @@ def _priced(setup: Setup, instrument: str, since: str) -> _Priced:
     return _Priced(level, np.append(filled[market.first + 1 :], np.nan))
 
 
-def _moves(fund: _Priced, underlying: _Priced, leverage: float, end: int) -> _Returns:
-    ours, theirs = fund.ahead(end), underlying.ahead(end)
-    made = np.column_stack([ours, theirs, ours - leverage * theirs])
-    whole = np.isfinite(ours) & np.isfinite(theirs)
-    return _Returns(np.where(whole[:, None], made, 0.0), whole)
+def _moves(priced: Mapping[str, _Priced], leverage: float | None, end: int) -> _Returns:
+    ahead = {thing: each.ahead(end) for thing, each in priced.items()}
+    if leverage is not None:
+        ahead["static"] = ahead["fund"] - leverage * ahead["underlying"]
+    made = np.column_stack(list(ahead.values()))
+    whole = np.logical_and.reduce(np.isfinite(made), axis=1)
+    return _Returns(tuple(ahead), np.where(whole[:, None], made, 0.0), whole)
 
 
 def _triggers(setup: Setup, hedged: Ledger, every: str) -> Ints:
     """Return the sessions at whose closes there was a trigger."""
     if every == "entry":
-        return np.flatnonzero(hedged.actions[:, HEDGE] == ENTER)
-    there = setup.plan.intensity[:, HEDGE] >= setup.plan.policies.enter[HEDGE]
-    return np.flatnonzero(there[1:] & ~there[:-1]) + 1
+        return np.flatnonzero((hedged.actions == ENTER).any(axis=1))
+    there = setup.plan.intensity >= setup.plan.policies.enter
+    return np.flatnonzero((there[1:] & ~there[:-1]).any(axis=1)) + 1
 
 
 def _block(marked: Flags, window: int) -> int | None:
@@ -287,28 +300,27 @@ def _window(window: int, marked: Flags, moves: _Returns, block: int | None, draw
     """Compare triggers with all days; where blocks are `drawn`, with an interval."""
     after, days = marked & moves.whole, moves.whole
     means, shares = _draws(moves, after, drawn) if drawn else (None, None)
-    moved = []
-    for i in range(moves.made.shape[1]):
+    moved = {}
+    for i, thing in enumerate(moves.things):
         ours, theirs = moves.made[after, i], moves.made[days, i]
-        moved.append(
-            Moves(
-                _compared(_mean(ours), _mean(theirs), None if means is None else means[:, i]),
-                _compared(_median(ours), _median(theirs)),
-                _compared(_mean(ours > 0.0), _mean(theirs > 0.0), None if shares is None else shares[:, i]),
-            )
+        moved[thing] = Moves(
+            _compared(_mean(ours), _mean(theirs), None if means is None else means[:, i]),
+            _compared(_median(ours), _median(theirs)),
+            _compared(_mean(ours > 0.0), _mean(theirs > 0.0), None if shares is None else shares[:, i]),
         )
-    return StudyWindow(window, int(after.sum()), _apart(after, window), int(days.sum()), block, *moved)
+    counts = window, int(after.sum()), _apart(after, window), int(days.sum())
+    return StudyWindow(*counts, block, moved.get("fund"), moved["underlying"], moved.get("static"))
 
 
 def _draws(moves: _Returns, after: Flags, drawn: BlockDraws) -> tuple[Floats, Floats]:
-    """Return the differences of means and of shares above 0 on each draw, shape (draws, 3) each."""
+    """Return the differences of means and of shares above 0 on each draw, shape (draws, things) each."""
     both = np.column_stack([np.ones(len(after)), moves.made, moves.made > 0.0])
     differences = []
     for some in (after, moves.whole):
         sums = drawn.sums(both * some[:, None])
         differences.append(_ratio(sums[:, 1:], sums[:, :1]))
     apart = differences[0] - differences[1]
-    return apart[:, :3], apart[:, 3:]
+    return apart[:, : len(moves.things)], apart[:, len(moves.things) :]
 
 
 def _compared(after: float | None, all_days: float | None, drawn: Floats | None = None) -> Contrast:

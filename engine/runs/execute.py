@@ -15,6 +15,7 @@ from data.sources import Source
 from engine.analytics.answer.answer import OFF
 from engine.analytics.carino import by_hedge
 from engine.analytics.controls import Case, least_controls, run_unhedged
+from engine.analytics.derisk import weights_of
 from engine.analytics.evaluate import Evaluation, evaluate
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
@@ -102,7 +103,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
             if control.ledger is not None and control.trades is not None
         },
         **_judged(evaluation),
-        "hedges": hedges_of(setup, evaluation),
+        "hedges": hedges_of(setup, hedged, evaluation),
         "synthetic": _synthetic(config, source, market),
         "notes": list(notes),
     }
@@ -116,22 +117,25 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
     )
 
 
-def hedges_of(setup: Setup, evaluation: Evaluation | None) -> list[dict[str, Any]] | None:
+def hedges_of(setup: Setup, hedged: Ledger, evaluation: Evaluation | None) -> list[dict[str, Any]] | None:
     """Return what each traded hedge came to, where there are several; None else, and with ``controls: off``."""
     roles = setup.market.roles
     if evaluation is None or len(roles.hedges) == 1:
         return None
+    weights = weights_of(setup, hedged)[1][: hedged.last + 1]
     counts = Counter(episode.hedge for episode in evaluation.episodes)
-    parts = zip(roles.hedges, roles.labels, by_hedge(evaluation.attribution), evaluation.bridge.legs, strict=True)
+    found = by_hedge(evaluation.attribution), evaluation.bridge.legs, weights.mean(axis=0).tolist()
+    parts = zip(roles.hedges, roles.labels, *found, strict=True)
     return [
         {
             "hedge": label,
             "kind": role.kind,
+            "mean_weight": weight,
             "episodes": counts[role.leg],
             **made,
             "bridge": {name: float(dollars[evaluation.attribution.last]) for name, dollars in steps.items()},
         }
-        for role, label, made, steps in parts
+        for role, label, made, steps, weight in parts
     ]
 
 

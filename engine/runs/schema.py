@@ -84,7 +84,10 @@ TABLES: Mapping[str, TableSchema] = {
                 "unhedged": (NUMBER, "the unhedged book's"),
                 "cash": (NUMBER, "the hedged book's cash in dollars, below 0 what it owes"),
                 "core_weight": (NUMBER, "fraction of its equity in the core"),
-                "hedge_weight": (NUMBER, "fraction of its equity in the hedge"),
+                "hedge_weight": (
+                    NUMBER,
+                    "fraction of its equity in the hedge; of an option what its contract is written on",
+                ),
                 "intensity": (NUMBER, "the strategy's signal at the close, NaN for a strategy that has none"),
                 "ordered": (FLAG, "whether target weights were decided at the close"),
                 "ordered_core": (NUMBER, "the core's weight last decided"),
@@ -245,7 +248,7 @@ def _judged() -> dict[str, Any]:
         "answer": ("the sum, the three tests, and holding less (docs/verdict.md)", {}),
     }
     listed = {
-        "hedges": "what each of several hedges came to: its parts a year, linked to cagr, and its steps of the bridge",
+        "hedges": "what each instrument of several came to: mean weight, parts a year, linked to cagr, bridge",
         "variations": "gap to holding less and the fund's part when one thing is changed (docs/verdict.md)",
         "alternatives": "the same signal with other sizes and rebalancings (docs/verdict.md)",
     }

@@ -22,18 +22,18 @@ from strategies.policy import REASONS
 
 def equity_table(setup: Setup, books: Mapping[str, Ledger], intensity: Floats) -> Columns:
     """Return a row a session: the books' equity in dollars, the hedged book's parts, the signal, what was ordered."""
-    hedged, first = books["hedged"], setup.market.roles.holdings
+    hedged, first, own = books["hedged"], setup.market.roles.holdings, list(setup.market.roles.firsts)
     worth = hedged.shares * setup.prices.spot / np.where(hedged.equity > 0, hedged.equity, np.nan)[:, None]
     columns = {
         "date": setup.market.run_sessions,
         **{name: book.equity for name, book in books.items()},
         "cash": hedged.cash,
         "core_weight": worth[:, :first].sum(axis=1),
-        "hedge_weight": worth[:, first:].sum(axis=1),
+        "hedge_weight": worth[:, first:][:, own].sum(axis=1),
         "intensity": intensity,
         "ordered": hedged.ordered,
         "ordered_core": hedged.core,
-        "ordered_hedge": hedged.hedges.sum(axis=1),
+        "ordered_hedge": hedged.hedges[:, own].sum(axis=1),
         **_of_several(setup, "weight", worth[:, first:]),
         **_of_several(setup, "ordered", hedged.hedges),
         "cash_yield": setup.cash_yield,
@@ -61,7 +61,7 @@ def _ledger_columns(setup: Setup, book: Ledger) -> Columns:
         "cash": book.cash,
         "ordered": book.ordered,
         "core": book.core,
-        "hedge": book.hedges.sum(axis=1),
+        "hedge": book.hedges[:, list(setup.market.roles.firsts)].sum(axis=1),
         "restate": book.restate,
         "action": actions[:, 0],
         **_of_several(setup, "hedge", book.hedges),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,11 @@ from hypothesis import strategies as st
 from worlds import LOOKBACK, WARM_UP, World, configured, days, market, source
 from worlds import settings as drawn_settings
 
+from data.arrays import Floats
 from data.series import Series
 from engine.hedges import with_made
+from engine.runs.execute import run
+from engine.runs.run import Run
 from engine.setup import Setup, prepare
 
 START, SESSIONS = 82, 95
@@ -68,22 +73,44 @@ def _terms(leg: dict[str, Any], paid: float) -> dict[str, Any]:
     return leg | {"weight": leg["weight"] * paid, "max_weight": paid, "lookback": LOOKBACK} | own
 
 
-def mixed_source(seed: int) -> World:
+def mixed_source(seed: int, *, missing: bool = True) -> World:
     """Make the made-up instruments, another asset XXX, and SPY and VIX, which options read."""
-    fed, other = source(seed, SESSIONS), source(seed + 1, SESSIONS, missing=False)
+    fed, other = source(seed, SESSIONS, missing=missing), source(seed + 1, SESSIONS, missing=False)
     dates = days(WARM_UP + SESSIONS)
     vix = Series("VIX", dates, 20.0 + 10.0 * np.random.default_rng(seed).random(len(dates)))
     made = {name: replace(other.bars_by_name[of], instrument=name) for name, of in (("XXX", "BBB"), ("SPY", "CCC"))}
     return World({**fed.bars_by_name, **made}, {**fed.series_by_name, "VIX": vix})
 
 
-def mixed_setup(keys: dict[str, Any], seed: int) -> Setup:
-    """Lay a run out whose hedges each have a signal of their own."""
+def mixed_setup(
+    keys: dict[str, Any], seed: int, signals: Sequence[int] | None = None, *, missing: bool = True
+) -> Setup:
+    """Lay a run out whose hedges each have a signal of their own, that of the number given or of their place."""
     config = configured(keys | {"start": str(days()[START])})
-    laid = with_made(config, market(config, mixed_source(seed)))
-    rng = np.random.default_rng(seed)
-    shape = len(laid), len(config.legs)
-    spells = np.column_stack(
-        [np.repeat(rng.random(shape[0]), rng.integers(1, 6, shape[0]))[: shape[0]] for _ in range(shape[1])]
-    )
-    return prepare(config, laid, np.round(spells, 1))
+    laid = with_made(config, market(config, mixed_source(seed, missing=missing)))
+    numbers = range(len(config.legs)) if signals is None else signals
+    spells = np.column_stack([_spells(np.random.default_rng([seed, number]), len(laid)) for number in numbers])
+    return prepare(config, laid, spells)
+
+
+def _spells(rng: np.random.Generator, sessions: int) -> Floats:
+    return np.round(np.repeat(rng.random(sessions), rng.integers(1, 6, sessions))[:sessions], 1)
+
+
+SEVERAL = (
+    {"instrument": "HHH", "weight": 0.1},
+    {"kind": "asset", "instrument": "XXX", "weight": 0.2, "policy": {"min_hold": 6}},
+    {"kind": "option", "option": {"structure": "collar"}, "cover": 0.5},
+    {"kind": "short", "weight": 0.1},
+    {"kind": "cash", "weight": 0.1},
+)
+"""A hedge of each kind, all at once."""
+
+
+@lru_cache
+def several(*picked: int) -> Run:
+    """Run a hedge of each kind, or those of the numbers given, with controls; a market made up has no answer."""
+    shared = {"underlying": "AAA", "lookback": LOOKBACK, "rebalance": "weekly"}
+    hedges = [shared | SEVERAL[k] for k in picked or range(len(SEVERAL))]
+    keys = {"start": str(days()[START]), "strategy.params": {"trend_days": 5, "volatility_floor": 0.0}}
+    return run(configured(keys | {"hedges": hedges}), mixed_source(7), engine="python")

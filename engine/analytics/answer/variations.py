@@ -22,7 +22,7 @@ from engine.analytics.drawdowns import core_level, deepest, falls_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
 from engine.hedge_config import HedgeConfig
-from engine.hedges import costs_of_legs, roles_of, traded_hedges
+from engine.hedges import costs_of_legs, traded_hedges
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.setup import Setup, prepare, run_beta
@@ -166,7 +166,7 @@ def _sized(config: RunConfig, times: float) -> RunConfig | None:
         weight, cover = round(times * leg.weight, 10), round(times * leg.cover, 10)
         if leg.kind == "option":
             legs.append(leg.model_copy(update={"cover": cover}))
-        elif leg.sizing in ("fixed", "proportional") and 0.0 < weight <= 1.0:
+        elif leg.sizing in ("fixed", "proportional") and weight <= 1.0 and (weight > 0.0 or len(config.legs) > 1):
             legs.append(leg.model_copy(update={"weight": weight}))
         else:
             return None
@@ -287,8 +287,8 @@ def delayed(orders: Ledger, setup: Setup, late: int) -> Ledger:
 
 def _dearer(config: RunConfig, bps: float) -> RunConfig:
     """Return the run with more slippage on every hedge but bills."""
-    paid = dict(zip(roles_of(config).traded, costs_of_legs(config)["slippage_bps"].tolist(), strict=True))
-    firsts = {each.role.leg: paid[each.role.instrument] for each in reversed(traded_hedges(config))}
+    paid = costs_of_legs(config)["slippage_bps"][len(config.portfolio.core) :]
+    firsts = {each.role.leg: float(cost) for each, cost in zip(traded_hedges(config), paid, strict=True)}
     return _with_legs(
         config,
         [

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from history import FOLDER, needs_history
 from markets import nyse, random_bars, source_of
+from mixed import several
 
 from backtest import load_config
 from data.arrays import day
@@ -215,7 +216,8 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say():
         level, fund = np.cumprod(1.0 + r), np.cumprod(1.0 - 3.0 * r)
         weak = level < pd.Series(level).rolling(50).mean().to_numpy()
         flags = np.concatenate(([False], weak[1:] & ~weak[:-1]))[100:]
-        moves = room._moves(*(room._Priced(path, path[100:]) for path in (fund, level)), -3.0, 5)
+        priced = {name: room._Priced(path, path[100:]) for name, path in (("fund", fund), ("underlying", level))}
+        moves = room._moves(priced, -3.0, 5)
         drawn = draw_blocks(2000, BLOCK, 400, seed)
         out += room._window(5, flags, moves, BLOCK, drawn).fund.mean.sure
     assert out <= 9  # 5 % would be 3; one in a thousand has 10 where the truth is 6 %
@@ -267,3 +269,29 @@ def test_the_base_rates_of_soxs():
     one = event_study(prepared.setup, marked(hedged, np.array([day_of_the_article])), since="fill")
     opened, then = bars.open[day_of_the_article + 1], bars.close[day_of_the_article + 1]
     assert one.windows[0].fund.mean.after == pytest.approx(then / opened - 1.0)
+
+
+# Hedges that are no fund, and several
+
+
+@pytest.mark.parametrize("numbers", [(4,), (3,), (2,), (0, 1)], ids=["cash", "short", "collar", "two"])
+def test_what_has_no_price_of_its_own_is_studied_by_the_underlying(numbers):
+    run = several(*numbers)
+    found = event_study(run.setup, run.hedged)
+    entered = (run.hedged.actions == ENTER).any(axis=1)
+    level, opened = run.market.total_return(), run.market.bars().open / run.market.close()
+    base = (level * opened)[run.market.first + 1 :]
+    week = [level[run.market.first + t + 5] / base[t] - 1.0 for t in found.triggers if t + 5 < len(entered)]
+
+    assert found.triggers.tolist() == np.flatnonzero(entered).tolist()
+    assert found.fund is None
+    assert {(window.fund, window.static) for window in found.windows} == {(None, None)}
+    assert found.windows[1].underlying.mean.after == pytest.approx(np.mean(week))
+
+
+def test_an_asset_is_studied_beside_the_underlying_but_against_no_multiple():
+    run = several(1)
+    found = event_study(run.setup, run.hedged)
+
+    assert {window.static for window in found.windows} == {None}
+    assert found.windows[0].fund.mean.after != found.windows[0].underlying.mean.after

@@ -184,7 +184,8 @@ def test_rows_of_every_kind_of_hedge_are_runs(hedges, axes):
 
     together = len(hedges) == 1 and hedges[0].get("kind") in ("asset", "cash")
     assert_rows_are_runs(config, grid, fed, table, TOLD if together else HEDGE)
-    assert np.isnan(table["decay_a_year"]).any() == together
+    assert np.isnan(table["direction_a_year"]).any() == together
+    assert np.isnan(table["decay_a_year"]).all() == any("kind" in leg for leg in hedges)
     total = np.sum([table[name] for name in SUM], axis=0)
     np.testing.assert_allclose(total, table["cagr_vs_unhedged"], rtol=0, atol=1e-9)
     assert len(set(table["final_equity"])) > 1
