@@ -6,12 +6,6 @@ from typing import NamedTuple
 
 from data.roles import Roles
 
-HEDGE = -1
-"""The hedge's column in every array of the traded instruments."""
-
-CORE = slice(None, HEDGE)
-"""The columns of the core's holdings."""
-
 
 class Legs(NamedTuple):
     """The instruments of a run by the part they play.

@@ -13,7 +13,6 @@ from engine.analytics.episode_stats import SHORT, Need
 from engine.analytics.episodes import Episode
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.fund_exposure import Index, fills_at_open, index_of
-from engine.legs import HEDGE
 from engine.runs.run import Run
 from reports.charts import singles
 from reports.document import Chart, Column, Custom, Details, Menus, Paragraph, Part, Row, Section, Table
@@ -161,18 +160,19 @@ def charts(result: Run, evaluation: Evaluation) -> list[dict[str, Any]]:
 
 
 def _paths(result: Run, index: Index, b: float, episode: Episode, cascade: Cascade) -> dict[str, Any]:
-    prices, entered, at_open = result.setup.prices, episode.entered, fills_at_open(result.setup)
+    prices, i = result.setup.prices, result.market.roles.holdings
+    entered, at_open = episode.entered, fills_at_open(result.setup)
     left, end = episode.exited is not None, result.hedged.last if episode.exited is None else episode.exited
     before = OPEN if at_open else 0.0
     closes = np.arange(entered if at_open else entered + 1, end if left else end + 1)
     begun = (index.opened if at_open else index.level)[entered]
-    bought = prices.level[entered, HEDGE] * prices.fill[entered, HEDGE] / prices.close[entered, HEDGE]
+    bought = prices.level[entered, 0] * prices.fill[entered, i] / prices.close[entered, i]
 
     def path(level: Floats, base: float, last: float) -> Floats:
         return np.array([1.0, *(level[closes] / base), *([1.0 + last] if left else [])])
 
     x = np.array([entered - before, *closes, *([end - before] if left else [])])
-    moved, fund = path(index.level, begun, cascade.index), path(prices.level[:, HEDGE], bought, cascade.fund)
+    moved, fund = path(index.level, begun, cascade.index), path(prices.level[:, 0], bought, cascade.fund)
     return {
         "x": singles(x),
         "underlying": singles(100.0 * moved),

@@ -14,29 +14,29 @@ from engine.analytics.measure import measures_of
 from engine.kernel.attribution import Daily, SleeveSums
 from engine.kernel.loop import Ledger
 from engine.kernel.sweep import Units
-from engine.legs import HEDGE
 from engine.rules import costs_of
 from engine.setup import Setup
 
 
 def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREAD) -> Daily:
-    """Return what all books of a market share: `fee` and `spread` as of `engine.analytics.attribution.attribute`."""
-    b, index = setup.market.roles.leverage, index_of(setup)
+    """Return what all books of a market share: `fee` and `spread` as of `engine.analytics.attribution.attribute`.
+
+    Of a run with one hedge.
+    """
+    b, i, index = setup.market.roles.leverage, setup.market.roles.holdings, index_of(setup)
     carry = carry_of(setup, b, fee, spread)
-    a_share, close = units.shares[:, HEDGE], units.close[:, HEDGE]
-    fill = setup.prices.fill[:, HEDGE] * a_share
+    a_share, close = units.shares[:, i], units.close[:, i]
+    fill = setup.prices.fill[:, i] * a_share
     worth = np.concatenate(([0.0], close[:-1]))
     inside = float(fills_at_open(setup))
     unit = np.zeros_like(setup.prices.fill)
-    unit[:, HEDGE] = a_share
-    buying, selling = (
-        -np.sum(costs_of(setup.terms, setup.prices.fill, each), axis=0)[:, HEDGE] for each in (unit, -unit)
-    )
-    level = setup.prices.level[:, HEDGE]
+    unit[:, i] = a_share
+    buying, selling = (-np.sum(costs_of(setup.terms, setup.prices.fill, each), axis=0)[:, i] for each in (unit, -unit))
+    level = setup.prices.level[:, 0]
     return Daily(
         fund=np.concatenate(([0.0], level[1:] / level[:-1] - 1.0)),
         worth=worth,
-        made=close + units.paid[:, HEDGE] - worth,
+        made=close + units.paid[:, i] - worth,
         indexed=b * worth * index.whole,
         financing=worth * carry.financing,
         fee=worth * carry.fee,
@@ -57,8 +57,9 @@ def units_held(ledger: Ledger, units: Units) -> Floats:
 
     They change by trading alone: what rounding makes of shares over shares a unit is no fill.
     """
-    held: Floats = ledger.shares[:, HEDGE] / units.shares[:, HEDGE]
-    traded = np.where(ledger.traded[:, HEDGE] != 0.0, np.arange(len(held)), 0)
+    i = ledger.shares.shape[1] - ledger.hedges.shape[1]
+    held: Floats = ledger.shares[:, i] / units.shares[:, i]
+    traded = np.where(ledger.traded[:, i] != 0.0, np.arange(len(held)), 0)
     return held[np.maximum.accumulate(traded)]
 
 

@@ -11,7 +11,6 @@ from data.errors import DataError
 from engine.config import RunConfig
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
-from engine.legs import CORE
 from engine.rules import Prices, Terms
 from engine.setup import Setup
 
@@ -73,8 +72,8 @@ def run_short_underlying(config: RunConfig, setup: Setup, hedged: Ledger) -> tup
 
 def _prices(config: RunConfig, setup: Setup) -> Prices:
     """Return the run's prices with the underlying's last."""
-    held, own = setup.prices, underlying_of(config, setup)
-    columns = {name: np.column_stack((getattr(held, name)[:, CORE], getattr(own, name))) for name in own._fields}
+    held, own, holdings = setup.prices, underlying_of(config, setup), setup.market.roles.holdings
+    columns = {name: np.column_stack((getattr(held, name)[:, :holdings], getattr(own, name))) for name in own._fields}
     return Prices(**columns, level=own.close[:, np.newaxis], spot=columns["close"], spot_fill=columns["fill"])
 
 
