@@ -202,11 +202,13 @@ def scale_buys(
 ) -> None:
     """Scale the buys by one factor, so that the cash there is pays for them; on margin, or from short, leave them.
 
-    What is then worth less than `least` isn't bought: the cash that rounding left would buy a little of everything.
+    An option is bought in full, before shares: its weight was ordered by what it covers, at the premium of the close
+    before, and a premium that jumped overnight would leave it a part of its cover just then. What is then worth less
+    than `least` isn't bought: the cash that rounding left would buy a little of everything.
     """
     needed = 0.0
     for i in range(len(traded)):
-        if traded[i] > 0.0 and shares[i] < 0.0:
+        if traded[i] > 0.0 and (shares[i] < 0.0 or not terms.stock[i]):
             cash -= cost(terms, i, traded[i], price[i])
         elif traded[i] > 0.0:
             needed += cost(terms, i, traded[i], price[i])
@@ -214,7 +216,7 @@ def scale_buys(
     if not terms.margin and needed > max(cash, 0.0):
         scale = max(0.0, cash / needed)
     for i in range(len(traded)):
-        if traded[i] > 0.0 and shares[i] >= 0.0:
+        if traded[i] > 0.0 and shares[i] >= 0.0 and terms.stock[i]:
             traded[i] *= scale
             if terms.whole:
                 traded[i] = math.floor(traded[i] + WHOLE_SHARE)

@@ -92,11 +92,13 @@ class HedgeStrategy(bt.Strategy):
 def credit(terms: Terms, price: Floats, cash: float, shares: Floats, traded: Floats) -> float:
     """Return dollars to lend over a fill: the broker nullifies whatever opens a position and leaves its cash below 0.
 
-    Where the rules let cash go below 0, on margin and beside what is sold short, that is twice what the fill may take.
+    Where the rules let cash go below 0, on margin, for options and beside what is sold short, that is twice what the
+    fill may take.
     Else the broker's own refusal stands, but for a rounding.
     """
     rounding = max(cash + dot(shares, price), 0.0) * ROUNDING
-    if not (terms.margin or cash < -rounding or (shares < 0.0).any() or (shares + traded < 0.0).any()):
+    in_full = terms.margin or not terms.stock.all()
+    if not (in_full or cash < -rounding or (shares < 0.0).any() or (shares + traded < 0.0).any()):
         return rounding
     bought = (cost(terms, i, abs(float(traded[i])), float(price[i])) for i in range(len(traded)))
     return 2.0 * (abs(cash) + sum(bought)) + rounding

@@ -415,7 +415,7 @@ def test_each_hedge_has_its_order_and_an_option_its_contract():
         path = traded_hedges(config)[1].path(market, config.execution.cash_rate)
         row = int(np.searchsorted(market.sessions, np.datetime64(ours.date)))
         assert f"MODELLED put, strike {path.strike[row]:,.2f}, expiry 2019-0" in put.contract
-        assert put.shares == pytest.approx(-call.shares, rel=0.05)  # what is bought is scaled to the cash there is
+        assert put.shares == pytest.approx(-call.shares, rel=1e-6)
         assert [name for name in (rule.name for rule in ours.inputs) if name.startswith("AAA-SHORT: ")]
         for one in ours.hedges:
             assert f"{one.instrument} hedge {'ON' if one.on else 'OFF'}. {one.order}: " in ours.headline
