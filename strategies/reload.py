@@ -31,6 +31,8 @@ LIBRARIES = tuple(
 """Folders of everybody's code, and of time zones."""
 OWN = "_strategy_"
 """How the name begins under which a user's file is a module."""
+_STAYS: dict[str, tuple[Any, str]] = {}
+"""Modules of ours and of libraries, and where their code lies: a thousand of them, looked through at each loading."""
 LOCK = threading.RLock()
 """Modules are the process's: one strategy at a time has its own among them."""
 
@@ -127,19 +129,24 @@ def _below(roots: tuple[str, ...], always: tuple[str, ...], names: Iterable[str]
     found, installed = {}, (*ROOMS, *_installed_in(roots))
     for name in tuple(names):
         module = sys.modules[name]
-        if name in always or (_place(module).startswith(roots) and not _place(module).startswith(installed)):
+        known = _STAYS.get(name)
+        place = known[1] if known is not None and known[0] is module else _place(name, module)
+        if (place.startswith(roots) and not place.startswith(installed)) or name in always:
             found[name] = module
     found.pop("__main__", None)
     return found
 
 
-def _place(module: Any) -> str:
+def _place(name: str, module: Any) -> str:
     """Return where a module's code lies; of a folder without code, the folder; nothing for what isn't Python's."""
     file = getattr(module, "__file__", None)
-    if isinstance(file, str):
-        return file if file.endswith(".py") else ""
-    folders = getattr(module, "__path__", None)
-    return f"{next(iter(folders), '')}{sep}" if folders is not None else ""
+    if not isinstance(file, str):
+        folders = getattr(module, "__path__", None)
+        return f"{next(iter(folders), '')}{sep}" if folders is not None else ""
+    place = file if file.endswith(".py") else ""
+    if not is_users(file):
+        _STAYS[name] = (module, place)
+    return place
 
 
 @cache

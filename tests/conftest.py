@@ -14,7 +14,7 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Route
 
 # How fast examples are drawn and tried tells of the machine's load, not of ours.
 UNHURRIED = hypothesis.settings(deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -39,6 +39,32 @@ class Opened:
     requests: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
+
+    def answer(self, route: Route) -> None:
+        self.requests.append(route.request.url)
+        route.abort() if self.online else route.continue_()
+
+    def pageerror(self, error: Error) -> None:
+        self.errors.append(str(error))
+
+    def console(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.errors.append(said.text)
+
+    def dialog(self, asked: Dialog) -> None:
+        self.dialogs.append(asked.message)
+        asked.dismiss()
+
+    def leave(self) -> None:
+        """Leave the page as one that has just been opened."""
+        for event in ("pageerror", "console", "dialog"):
+            self.page.remove_listener(event, getattr(self, event))
+        self.page.context.unroute_all()
+        for other in self.page.context.pages:
+            if other is not self.page:
+                other.close()
+        self.page.mouse.move(0, 0)
+        self.page.goto("about:blank")
 
     @property
     def online(self) -> list[str]:
@@ -70,27 +96,33 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+@pytest.fixture(scope="session")
+def tab(browser: Browser) -> Iterator[Page]:
+    """A page that is kept from test to test: chromium takes two seconds for a new one, and a tenth to open a file."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Callable[..., Opened]]:
+def open_page(browser: Browser, tab: Page) -> Iterator[Callable[..., Opened]]:
     """Open a file in the browser, cut off from the network, at a width and in a colour scheme."""
-    contexts = []
+    shown: list[Opened] = []
 
     def opened(path: Path, *, width: int = 1280, scheme: str = "light") -> Opened:
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        contexts.append(context)
-        seen = Opened(context.new_page())
-
-        def answer(route: Route) -> None:
-            seen.requests.append(route.request.url)
-            route.abort() if seen.online else route.continue_()
-
-        context.route("**/*", answer)
-        seen.page.on("pageerror", lambda error: seen.errors.append(str(error)))
-        seen.page.on("console", lambda said: seen.errors.append(said.text) if said.type == "error" else None)
-        seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
-        seen.page.goto(path.resolve().as_uri(), wait_until="load")
+        page = browser.new_context().new_page() if shown else tab
+        shown.append(seen := Opened(page))
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(media="null", color_scheme=scheme, reduced_motion="null")
+        page.context.route("**/*", seen.answer)
+        for event in ("pageerror", "console", "dialog"):
+            page.on(event, getattr(seen, event))
+        page.goto(path.resolve().as_uri(), wait_until="load")
         return seen
 
     yield opened
-    for context in contexts:
-        context.close()
+    for seen in shown:
+        if seen.page is tab:
+            seen.leave()
+        else:
+            seen.page.context.close()

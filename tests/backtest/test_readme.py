@@ -3,11 +3,10 @@
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command import command
 
 from backtest import load_config, load_market, run, write_run
 from data.importing import import_files
@@ -38,6 +37,7 @@ EXTRA = {
     "run": [*SHORT, "--no-tearsheet", "--set", "controls=off"],
     "compare": SHORT,
     "explain": SHORT,
+    "sweep": SHORT,
     "lookahead": ["--cuts", "4"],
     "walkforward": [*SHORT, "--train", "6m", "--test", "3m"],
 }
@@ -116,23 +116,18 @@ def store(stored, tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("command", BACKTEST)
-def test_a_command_of_the_docs_runs(command, store):
-    _, *words = shlex.split(command)
+@pytest.mark.parametrize("typed", BACKTEST)
+def test_a_command_of_the_docs_runs(typed, store):
+    _, *words = shlex.split(typed)
     extra = EXTRA.get(words[0], [])
     extra = extra[2:] if "--start" in words else extra
     if words[0] == "query":  # there has to be something to ask
         write_run(run(load_config("hedge_soxs.yaml", SHORTLY)), tearsheet=False, report=False)
 
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", "from backtest.cli import main; main()", *words, *extra],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = command(*words, *extra)
 
-    assert (done.returncode, re.sub("Page: .*\n", "", done.stderr)) == (0, "")
-    assert done.stdout
+    assert (done.status, re.sub("Page: .*\n", "", done.err)) == (0, "")
+    assert done.out
     if words[0] == "run":
         assert list(store.glob("runs/*/metrics.json"))
 

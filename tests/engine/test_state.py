@@ -42,26 +42,26 @@ def test_a_run_made_again_is_the_same(tmp_path, where, kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("where", KEPT)
-@pytest.mark.parametrize("executor", [Threads(1), Threads(2)])
-def test_a_row_is_the_run_by_itself(tmp_path, where, kind, executor):
+def test_a_row_is_the_run_by_itself(tmp_path, where, kind):
     config = config_of(tmp_path, where, kind)
     job = Combinations("state", (config,), grid(config), FED)
-    ((_, answer),) = executor.run(job, [Chunk(0, 0, 3)])
-    assert answer.columns["failed"].tolist() == ["", "", ""]
     expected = [alone(config, days) for days in (2, 3, 5)]
     assert len(set(expected)) > 1
-    np.testing.assert_allclose(answer.columns["final_equity"], expected, rtol=1e-9)
+    for threads in (1, 2):
+        ((_, answer),) = Threads(threads).run(job, [Chunk(0, 0, 3)])
+        assert answer.columns["failed"].tolist() == ["", "", ""]
+        np.testing.assert_allclose(answer.columns["final_equity"], expected, rtol=1e-9)
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("kind", KINDS)
-def test_rows_of_processes_are_the_same_bytes(tmp_path, kind, workers):
+def test_rows_of_processes_are_the_same_bytes(tmp_path, kind):
     config = config_of(tmp_path, "module beside", kind)
     job = Combinations("state", (config,), grid(config), FED)
     ((_, here),) = Threads(1).run(job, [Chunk(0, 0, 3)])
-    there = dict(Processes(workers).run(job, [Chunk(row, row, row + 1) for row in range(3)]))
-    columns = [there[Chunk(row, row, row + 1)].columns["final_equity"] for row in range(3)]
-    assert np.concatenate(columns).tobytes() == here.columns["final_equity"].tobytes()
+    for workers in (1, 2):
+        there = dict(Processes(workers).run(job, [Chunk(row, row, row + 1) for row in range(3)]))
+        columns = [there[Chunk(row, row, row + 1)].columns["final_equity"] for row in range(3)]
+        assert np.concatenate(columns).tobytes() == here.columns["final_equity"].tobytes()
 
 
 @pytest.mark.parametrize("where", KEPT)

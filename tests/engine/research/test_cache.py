@@ -11,7 +11,7 @@ from engine.research.grid import Grid, grid_of, with_values
 from engine.runs.execute import run
 
 PARAMS = {"series": "SIGNAL", "by": "level", "threshold": 0.5, "memory": 1, "trend_days": 3}
-LAGS, STARTS = "data.lag.SIGNAL=0:39:1", f"start={','.join(map(str, days()[30:60]))}"
+LAGS, STARTS = "data.lag.SIGNAL=0:15:1", f"start={','.join(map(str, days()[30:46]))}"
 WORLDS = {
     "lag": [LAGS, "threshold=0.2,0.4,0.6"],
     "start": [STARTS, "trend_days=2,4,7", "hedge.sizing=fixed,beta,proportional"],
