@@ -7,7 +7,7 @@ import re
 import pytest
 from command import command
 from history import FOLDER, needs_history
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 RISKS = ("bad_quarter", "max_drawdown", "shortfall", "volatility")
 
@@ -19,14 +19,6 @@ def page_file(tmp_path_factory):
     answer = command("frontier", "hedge_soxs.yaml", "--with", "cash,put:always,XLU", "--weights", "0.1,0.3", *typed)
     assert answer.status == 0, answer.err
     return target, answer.out
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path="/usr/bin/chromium")
-        yield opened
-        opened.close()
 
 
 @needs_history
@@ -56,6 +48,7 @@ def test_the_page_in_a_browser(browser, page_file, width, scheme):
     row.click()
     expect(run).to_be_hidden()
     assert errors == []
+    page.close()
 
 
 @needs_history

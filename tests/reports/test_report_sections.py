@@ -30,8 +30,17 @@ from reports.report_history import back_at_peak, years_of
 
 DATES = nyse("2012-01-03", 900)
 ORDER = [
-    *("grown", "years-part", "falls-part", "rests-part", "bridged", "controls-part", "timing-part", "study-part"),
-    *("sizes-part", "sensitivity-part", "episodes-part", "costs-part", "assumed-part", "words-part"),
+    *("grown", "years-part", "falls-part", "rests-part", "bridged", "controls-part", "kinds-part"),
+    *(
+        "timing-part",
+        "study-part",
+        "sizes-part",
+        "sensitivity-part",
+        "episodes-part",
+        "costs-part",
+        "assumed-part",
+        "words-part",
+    ),
 ]
 
 

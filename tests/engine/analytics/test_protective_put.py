@@ -153,7 +153,9 @@ def test_a_core_of_another_beta_has_puts_on_that_many_dollars():
     ledger, own = run_protective_put(config, setup)
 
     notional = ledger.shares[1, 1] * own.prices.spot_fill[1, -1]
-    assert notional / (ledger.shares[1, 0] * own.prices.fill[1, 0]) == pytest.approx(1.5, rel=0.01)  # the core is scaled to the cash, its puts aren't
+    assert notional / (ledger.shares[1, 0] * own.prices.fill[1, 0]) == pytest.approx(
+        1.5, rel=0.01
+    )  # the core is scaled to the cash, its puts aren't
 
 
 def without(name, rows=None):
