@@ -213,7 +213,7 @@ def test_without_an_answer_what_rests_on_one_is_left_out_and_said(judged, tmp_pa
     assert short.evaluation.answer is None
     found = sections(short)
     assert list(found) == [
-        one for one in ORDER if one not in ("rests-part", "timing-part", "sizes-part", "sensitivity-part")
+        one for one in ORDER if one not in ("rests-part", "kinds-part", "timing-part", "sizes-part", "sensitivity-part")
     ]
     assert found["grown"].parts[-1].text.startswith(f"There is no verdict ({short.evaluation.why})")
     assert "doing nothing" in found["grown"].heading
