@@ -207,7 +207,7 @@ def _validate(file: File, data: Data = None, settings: Settings = None, start: S
     sessions = market.run_sessions
     simulated = ", SIMULATED" if market.simulated else ""
     echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
-    if "rebalance" not in config.hedge.model_fields_set:
+    if not config.hedges and "rebalance" not in config.hedge.model_fields_set:
         echo("hedge.rebalance is weekly, the default; it was never before 0.2: set it to keep an older result")
     if warning is not None:
         echo(f"warning: {warning}")

@@ -42,11 +42,16 @@ def frontier(
             "--with",
             metavar="WAYS",
             help="Ways beside the files' own: sold, cash, short, put, put_spread, collar or an instrument; put:always"
-            " for one that is on all the time. All that the data allow unless given.",
+            " for one that is on all the time. Unless given: the usual ones that the data hold.",
         ),
     ] = None,
     weights: Annotated[
-        str | None, typer.Option("--weights", metavar="A,B,...", help="Strengths of every way, such as 0.05,0.1,0.2.")
+        str | None,
+        typer.Option(
+            "--weights",
+            metavar="A,B,...",
+            help="Strengths of each way, such as 0.1,0.2; not of several hedges of a file.",
+        ),
     ] = None,
     data: Data = None,
     settings: Settings = None,

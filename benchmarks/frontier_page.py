@@ -39,7 +39,7 @@ WIDTH = 118
 WORDS = """\
 # Which protection is cheapest
 
-`backtest frontier {run}` runs every way to get safer that the data allow, each at several strengths, by the
+`backtest frontier {run}` runs the usual ways to get safer that the data hold, each at several strengths, by the
 compiled engine on the same sessions at the same costs, and places each book by how safe it was and how much it grew.
 The line is holding less of the core all the time: what stands above it was cheaper protection than that, what stands
 below it dearer. `--with` names ways (`sold`, `cash`, `short`, `put`, `put_spread`, `collar`, any instrument;

@@ -75,11 +75,11 @@ def option_volatility(market: Market) -> Floats:
     """
     if not market.has_series(VOLATILITY_INDEX):
         raise DataError(f"there is no series {VOLATILITY_INDEX}, from which an option's volatility would come")
+    _check_fresh(VOLATILITY_INDEX, market.source.read(SERIES, VOLATILITY_INDEX).dates, market.run_sessions)
     if market.underlying == ITS_INSTRUMENT:
         return base_volatility(market.series(VOLATILITY_INDEX))
     if not market.has_bars(ITS_INSTRUMENT):
         raise DataError(f"there are no bars of {ITS_INSTRUMENT}, which {VOLATILITY_INDEX} is held against")
-    _check_fresh(VOLATILITY_INDEX, market.source.read(SERIES, VOLATILITY_INDEX).dates, market.run_sessions)
     quoted = ~np.isnan(market.bars(ITS_INSTRUMENT).close)
     _check_fresh(ITS_INSTRUMENT, market.sessions[quoted], market.run_sessions)
     levels = market.total_return(), market.total_return(ITS_INSTRUMENT)

@@ -271,16 +271,24 @@ def _spots(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterat
             yield Spot(*at(point), "stop", 4.0, _tip(point, f"{point.amount} {names.part}, the rest in {names.cash}"))
     for place, point in enumerate(found.points):
         role = "hedge" if point.way == 0 else "beside"
-        yield Spot(*at(point), role, 5.5 if point.way == 0 else 4.0, _tip(point, point.dot.title), place)
+        title = f"{'MODELLED ' if found.ways[point.way].modelled else ''}{point.dot.title}"
+        yield Spot(*at(point), role, 5.5 if point.way == 0 else 4.0, _tip(point, title), place)
     yield Spot(*at(found.idle), "held", 6.0, _tip(found.idle, "doing nothing"))
 
 
 def _tip(point: Placement, title: str) -> str:
     dot = point.dot
     gap = "" if dot.share is not None else f", {100 * dot.gap:+.2f} points to holding less"
+    sure = (
+        ""
+        if point.interval is None
+        else "".join(
+            (f" ({100 * LEVEL:.0f} % interval ", " to ".join(f"{100 * end:.1f}" for end in point.interval), ")")
+        )
+    )
     return (
-        f"{title}: grew {100 * dot.cagr:.2f} % a year{gap}; bad quarter {-100 * dot.bad_quarter:.2f} points below an"
-        f" average one; worst quarters {100 * point.shortfall:.1f} %; deepest fall {100 * dot.max_drawdown:.1f} %;"
+        f"{title}: grew {100 * dot.cagr:.2f} % a year{gap}{sure}; bad quarter {-100 * dot.bad_quarter:.2f} points below"
+        f" an average one; worst quarters {100 * point.shortfall:.1f} %; deepest fall {100 * dot.max_drawdown:.1f} %;"
         f" volatility {100 * dot.volatility:.1f} %; ended at {money(dot.final_equity)}"
     )
 

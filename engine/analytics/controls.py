@@ -290,7 +290,7 @@ def _short(case: Case) -> Made:
 
 def _put(case: Case) -> Made:
     ledger, own = run_protective_put(case.config, case.setup)
-    modelled = "Modelled, by Black-Scholes-Merton at VIX times the sector's realised volatility over that of SPY."
+    modelled = "MODELLED, by Black-Scholes-Merton at VIX times the sector's realised volatility over that of SPY."
     return Made(ledger, own.prices.fill, own.terms, remarks=(modelled,))
 
 
@@ -349,7 +349,7 @@ _KINDS = (
         lambda case: f"{capital(hedge_name(case.config).noun)} bought and held",
         lambda case: f"{_untimed(case)}, bought in the first session and never rebalanced.",
         _buy_and_hold,
-        applies=lambda case: all(role.kind != "option" for role in _roles(case).hedges),
+        applies=lambda case: all(role.kind in ("fund", "asset") for role in _roles(case).hedges),
     ),
     ControlKind("short_underlying", _short_title, _short_about, _short, applies=lambda case: _roles(case).one_fund),
     ControlKind(

@@ -101,6 +101,8 @@ def _sleeve_flows(setup: Setup, ledger: Ledger) -> tuple[Floats, Floats]:
 
 def _own_return(setup: Setup, k: int, entered: int, end: int, *, still_open: bool) -> float:
     prices, i, side = setup.prices, setup.market.roles.holdings + k, setup.market.roles.hedges[k].side
+    if not setup.terms.stock[i]:
+        return float("nan")
     level, at_entry = prices.level[:, k], prices.fill[entered, i] / prices.close[entered, i]
     if still_open or end == entered:
         return float(side * (level[end] / (level[entered] * at_entry) - 1.0))

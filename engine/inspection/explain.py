@@ -19,6 +19,7 @@ from engine.analytics.controls import Case, controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
+from engine.hedge_names import MODELLED, hedge_name, hedge_names, modelled_note
 from engine.inspection.session import (
     BarRead,
     BookRead,
@@ -94,7 +95,7 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         closes,
         {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
         _books(config, setup, hedged, t),
-        (*remarks, *_notes(market, t)),
+        (*remarks, *_notes(config, market, t)),
     )
 
 
@@ -169,7 +170,7 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
         policy = None if memory is None else _policy(setup, hedged, t, k, memory)
         switched = np.flatnonzero(hedged.actions[: last + 1, k] != STAY)
         return HedgeRead(
-            prepared.config.legs[leg].instrument,
+            hedge_names(prepared.config)[leg].noun,
             None if prepared.signals is None else float(prepared.signals[row, leg]),
             policy,
             why(setup, hedged, t, k, policy) if decides else "nothing is decided any more: the run ends here",
@@ -242,14 +243,15 @@ def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
             known_value(column[row]) for column in (bars.open, bars.high, bars.low, bars.close, bars.volume)
         )
         made = known_value(level[row] / level[row - 1] - 1.0) if t else None
-        read.append(BarRead(name, opened, high, low, close, volume, made))
+        shown = f"{name}, {MODELLED}" if name in options else name
+        read.append(BarRead(shown, opened, high, low, close, volume, made))
     return tuple(read)
 
 
 def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[BookRead, ...]:
     beta = run_beta(config, setup.market)
     controls = (controls_of if config.controls == "on" else least_controls)(Case(config, setup, hedged, beta))
-    books = [(f"{setup.market.hedge} hedge", hedged)]
+    books = [(hedge_name(config).title, hedged)]
     books += [(run.title, run.ledger) for run in controls.values() if run.ledger is not None and t <= run.ledger.last]
     return tuple(
         BookRead(title, float(book.equity[t]), float(book.equity[t] / book.equity[t - 1] - 1.0) if t else None)
@@ -257,7 +259,9 @@ def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[Boo
     )
 
 
-def _notes(market: Market, t: int) -> Iterator[str]:
+def _notes(config: RunConfig, market: Market, t: int) -> Iterator[str]:
+    if note := modelled_note(config):
+        yield note
     if market.simulated:
         yield SIMULATED.format(hedge=market.hedge)
     if market.synthetic_sessions()[t]:

@@ -269,9 +269,15 @@ def _tried(files: Sequence[FileGiven], ways: Sequence[Way], remarks: list[str]) 
             try:
                 config = file.configure(settings)
             except ConfigError as error:
-                remarks.append(f"{way.title}, {amount}, is left out: {str(error).partition(': ')[2] or error}.")
+                remarks.append(f"{way.title}, {amount}, is left out: {_what_is_wrong(str(error))}.")
                 continue
             yield WayRun(k, strength, amount, config, file, settings)
+
+
+def _what_is_wrong(message: str) -> str:
+    """Return what a message says, from the key that it names."""
+    start = message.rfind(": hedge")
+    return message[start + 2 :] if start >= 0 else message
 
 
 def _check_alike(configs: Sequence[RunConfig]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,11 +11,14 @@ from typing import Any
 
 from data.errors import UserError
 from engine.config import RunConfig
+from engine.hedge_config import HedgeConfig
 from engine.loading import build_config, load_config
 from engine.plain import PlainYaml
 from strategies.load import RUNS, SHIPPED
 
 CLASS, PARAMETERS = "strategy.class", "strategy.params."
+OF_SEVERAL = re.compile(r"hedges\.\d+\.(.*)")
+"""A key of one of several hedges, and what it is under `hedge`."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,9 @@ def origin_of(folder: Path) -> RunOrigin | None:
     own = {key: value for key, value in flat(tree).items() if counts(key)}
     if own.get(CLASS) != base[CLASS]:
         base = {key: value for key, value in base.items() if not key.startswith(PARAMETERS)}
-    changed = {key: value for key, value in own.items() if key not in base or value != base[key]}
+    usual = flat(HedgeConfig().model_dump())
+    known = base | {key: usual.get(hedge[1]) for key in own if (hedge := OF_SEVERAL.fullmatch(key))}
+    changed = {key: value for key, value in own.items() if key not in known or value != known[key]}
     return RunOrigin(shipped, {key.removeprefix(PARAMETERS): shown(value) for key, value in changed.items()})
 
 
@@ -59,6 +65,8 @@ def flat(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     """Return nested keys as one level, joined by dots."""
     found: dict[str, Any] = {}
     for key, value in tree.items():
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):  # hedges, by number
+            value = {str(place): each for place, each in enumerate(value)}  # noqa: PLW2901
         found |= flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
     return found
 

@@ -59,7 +59,8 @@ class FundPart:
     Parameters
     ----------
     label
-        `BETTER`, `WORSE` or `CANT_TELL`; ``None`` where both are the same book, or the one sold daily was ruined.
+        `BETTER`, `WORSE` or `CANT_TELL`; ``None`` where both are the same book, as of bills, or the one sold daily was
+        ruined.
     estimate
         Log growth a year of the one less that of the other; ``None`` where that one was ruined.
     interval
@@ -115,7 +116,7 @@ def fund_part(
     spans = _spans(episodes, len(apart) - 1)
     sums = np.array([apart[first : last + 1].sum() for first, last, _count in spans])
     estimate, size = float(apart.sum()) / years, float(np.abs(sums).sum())
-    if size <= SAME:
+    if size <= SAME or all(role.kind == "cash" for role in setup.market.roles.hedges):
         return FundPart(None, estimate, None, None, (), (), expected)
     clusters = tuple(
         EpisodeCluster(first, last, count, float(value), float(abs(value) / size))
