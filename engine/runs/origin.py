@@ -56,7 +56,7 @@ def origin_of(folder: Path) -> RunOrigin | None:
     if own.get(CLASS) != base[CLASS]:
         base = {key: value for key, value in base.items() if not key.startswith(PARAMETERS)}
     usual = flat(HedgeConfig().model_dump())
-    known = base | {key: usual.get(hedge[1]) for key in own if (hedge := OF_SEVERAL.fullmatch(key))}
+    known = {key: usual.get(hedge[1]) for key in own if (hedge := OF_SEVERAL.fullmatch(key))} | base
     changed = {key: value for key, value in own.items() if key not in known or value != known[key]}
     return RunOrigin(shipped, {key.removeprefix(PARAMETERS): shown(value) for key, value in changed.items()})
 

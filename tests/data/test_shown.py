@@ -54,7 +54,7 @@ def test_so_do_its_parts(result):
 
     assert all(fits(repr(one)) for one in parts)
     assert "fills in" in repr(result.hedged)
-    assert "SOXX hedged with SOXS (-3 x SOXX)" in repr(result.market)
+    assert "SOXX hedged with SOXS (-3 x); SOXX underlies" in repr(result.market)
     assert "505 sessions" in repr(result.setup)
     assert "controls: off" in repr(without.config) == str(without.config)
     assert result.evaluation.verdict.sentence in repr(result.evaluation)

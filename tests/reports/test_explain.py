@@ -52,12 +52,12 @@ def test_several_hedges_have_a_line_each():
     ]
     day = explain(configured(KEYS | {"hedges": hedges}), SESSIONS[20], WORLD)
     lines = squeezed(said(day))
-    for name, read in zip(("HHH", "BILLS"), day.closes[1].hedges, strict=True):
+    for name, read in zip(("HHH", "cash"), day.closes[1].hedges, strict=True):
         assert any(line.startswith(f"{name}: intensity, 0 to 1 ") for line in lines)
         on = "on" if read.policy.after.on else "off"
         assert any(re.match(f"{name}: policy (on|off).* {on} since", line) for line in lines)
         assert f"{name}: {read.why}" in day.closes[1].why
-    assert re.match("HHH was .*, BILLS was .* on ", day.headline)
+    assert re.match("HHH was .*, cash was .* on ", day.headline)
 
 
 def test_an_order_and_its_fills_are_shown():

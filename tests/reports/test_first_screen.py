@@ -67,7 +67,7 @@ def shown(result, tmp_path, open_page, **how):
     return open_page(path, **how)
 
 
-BOXES = """name => [...document.querySelectorAll(`.${name}-only .named`)].map(one => {
+BOXES = """name => [...document.querySelectorAll(`#frontier .${name}-only .named`)].map(one => {
   const box = one.getBBox();
   return [one.textContent, box.x, box.y, box.x + box.width, box.y + box.height];
 })"""
@@ -117,8 +117,8 @@ def test_the_first_screen_holds_verdict_and_frontier(tmp_path, open_page, scheme
     assert accent == {"light": "rgb(184, 66, 10)", "dark": "rgb(255, 138, 74)"}[scheme]
     paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert paper == {"light": "rgb(252, 251, 248)", "dark": "rgb(20, 21, 23)"}[scheme]
-    assert page.locator(".drawing svg:visible").count() == 1
-    assert "grew" in page.locator(".wide-only svg title").text_content()
+    assert page.locator("#frontier .drawing svg:visible").count() == 1
+    assert "grew" in page.locator("#frontier .wide-only svg title").text_content()
 
 
 @pytest.mark.browser
@@ -135,7 +135,7 @@ def test_a_tip_comes_with_the_pointer_with_focus_and_with_a_tap(tmp_path, open_p
     assert term.get_attribute("aria-describedby") == "tip"
     page.keyboard.press("Escape")
     assert tip.is_hidden()
-    page.locator(".wide-only .spot").last.click()
+    page.locator("#frontier .wide-only .spot").last.click()
     assert re.match(r"FUND hedge: grew -?\u2212?\d+\.\d\d\u202f% a year", tip.inner_text())
 
 
@@ -147,7 +147,7 @@ def test_the_answer_needs_no_script(tmp_path, browser):
     page = context.new_page()
     page.goto(path.as_uri())
     assert page.locator("#headline").is_visible()
-    assert page.locator(".wide-only svg").is_visible()
+    assert page.locator("#frontier .wide-only svg").is_visible()
     context.close()
 
 
