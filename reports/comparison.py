@@ -17,6 +17,7 @@ from engine.analytics.attribution import COLUMNS, Attribution
 from engine.analytics.carino import scalars
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import Trades, drawdowns, returns_of
+from engine.hedge_names import MODELLED
 from engine.kernel.loop import Ledger
 from engine.runs.identity import ID_LENGTH
 from engine.runs.origin import flat, shown
@@ -277,11 +278,20 @@ def _correlations(returns: Floats) -> Floats:
     return products / np.outer(length, length)
 
 
+def _priced_by(run: Run) -> str:
+    """Return what stands after the name of a run that trades options, whose prices are a formula's."""
+    legs = run.settings.get("hedges") or [run.settings["hedge"]]
+    return f", {MODELLED}" if any(leg.get("kind") == "option" for leg in legs) else ""
+
+
 def _labels(kept: Sequence[Run]) -> list[str]:
     """Name each run, those that share a name with as much of their ids as tells them apart, four letters at least."""
     for length in range(4, ID_LENGTH + 1):
         names = [run.name for run in kept]
-        labels = [run.name if names.count(run.name) == 1 else f"{run.name} {run.id[:length]}" for run in kept]
+        labels = [
+            (run.name if names.count(run.name) == 1 else f"{run.name} {run.id[:length]}") + _priced_by(run)
+            for run in kept
+        ]
         if len(set(labels)) == len(labels):
             return labels
     return [run.folder.name for run in kept]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from data.format import counted, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
+from engine.hedge_names import MODELLED
 from engine.inspection.signal import LiveSignal, Watched
 from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, Text
 from reports.renderers.html import write_document
@@ -140,7 +141,8 @@ def book(signal: LiveSignal) -> Table:
     rows = []
     for leg in signal.targets:
         cells = [leg.instrument, leg.price, leg.weight, leg.target, leg.dollars, leg.shares, leg.trade]
-        rows.append(Row(cells, role="hedge" if leg.instrument == signal.instrument else ""))
+        mark = MODELLED if leg.contract else ""
+        rows.append(Row(cells, role="hedge" if leg.instrument == signal.instrument else "", mark=mark))
     return Table("book", columns, rows)
 
 

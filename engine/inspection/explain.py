@@ -170,7 +170,7 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
         policy = None if memory is None else _policy(setup, hedged, t, k, memory)
         switched = np.flatnonzero(hedged.actions[: last + 1, k] != STAY)
         return HedgeRead(
-            hedge_names(prepared.config)[leg].noun,
+            hedge_names(prepared.config)[leg].called,
             None if prepared.signals is None else float(prepared.signals[row, leg]),
             policy,
             why(setup, hedged, t, k, policy) if decides else "nothing is decided any more: the run ends here",

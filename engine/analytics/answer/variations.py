@@ -22,6 +22,7 @@ from engine.analytics.drawdowns import core_level, deepest, falls_of
 from engine.config import RunConfig
 from engine.evaluate_strategy import PreparedRun
 from engine.hedge_config import HedgeConfig
+from engine.hedge_names import hedge_names
 from engine.hedges import costs_of_legs, traded_hedges
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
@@ -196,15 +197,15 @@ def _alternative(run: VariedRun, title: str, kind: str, config: RunConfig, *, ow
 
 def _reruns(run: VariedRun) -> Iterator[Variation]:
     config = run.config
-    traded = [leg.instrument for leg in config.legs if leg.kind != "cash"]
+    named = [name.called for name, leg in zip(hedge_names(config), config.legs, strict=True) if leg.kind != "cash"]
     at_close = _with(config, "execution", fill="next_close")
     yield from _rerun(run, "filled at the next close", "fills", at_close)
     for late in LATE:
         yield from _rerun(run, f"signals {'one session' if late == 1 else 'two sessions'} late", "fills", config, late)
     for more in SLIPPAGE:
-        if traded:
-            named = f"{' and '.join(dict.fromkeys(traded))}'s slippage {more:g} bp more"
-            yield from _rerun(run, named, "costs", _dearer(config, more))
+        if named:
+            dearer = f"{' and '.join(dict.fromkeys(named))}'s slippage {more:g} bp more"
+            yield from _rerun(run, dearer, "costs", _dearer(config, more))
     if not run.decides:
         return
     market = run.prepared.setup.market

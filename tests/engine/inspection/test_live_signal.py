@@ -409,7 +409,7 @@ def test_each_hedge_has_its_order_and_an_option_its_contract():
     found = [signal_now(config, cut(whole, date), 5, None, NOW) for date in market.run_sessions[1:12]]
 
     for ours in found:
-        assert [call.instrument for call in ours.hedges] == ["HHH", "a MODELLED 95-110 collar", "AAA sold short"]
+        assert [call.instrument for call in ours.hedges] == ["HHH", "the MODELLED collar", "the short"]
         put, call = ours.targets[2:4]
         assert (put.instrument, call.instrument) == ("AAA-PUT95", "AAA-CALL110")
         path = traded_hedges(config)[1].path(market, config.execution.cash_rate)

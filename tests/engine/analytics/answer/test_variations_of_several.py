@@ -44,7 +44,7 @@ def rerun(**legs):
 
 
 def test_costs_are_each_hedges_own_and_more_and_bills_have_none():
-    name = "FUND and CORE-SHORT's slippage 10 bp more"
+    name = "FUND and the short's slippage 10 bp more"
     setup, hedged, beta = rerun(slippage_bps=(15.0, 12.0, None, 12.0))
     daily = sold_daily(setup, hedged, beta).ledger
     books, years = [book.equity for book in bench().grid], 599 / 252
