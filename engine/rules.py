@@ -190,7 +190,9 @@ def wanted(terms: Terms, order: Order, price: Floats, spot: Floats, cash: float,
         else:
             weight = order.hedges[i - holdings]
         target = weight * equity / spot[i]
-        if terms.whole:
+        if terms.whole and i >= holdings and target < 0.0:
+            target = -math.floor(WHOLE_SHARE - target)  # what is sold short is no more than was ordered
+        elif terms.whole:
             target = math.floor(target + WHOLE_SHARE)
         difference = target - shares[i]
         out[i] = difference if abs(difference) * spot[i] >= least else 0.0

@@ -287,3 +287,12 @@ def test_a_levy_falls_on_what_is_sold_alone():
     assert proceeds(on, 0, 3.0, 10.0) == pytest.approx(proceeds(terms(), 0, 3.0, 10.0) - 3.0)
     assert proceeds(on, 2, 3.0, 10.0) == proceeds(terms(), 2, 3.0, 10.0)
     assert cost(on, 0, 3.0, 10.0) == cost(terms(), 0, 3.0, 10.0)
+
+
+def test_whole_shares_are_never_sold_short_beyond_what_was_ordered():
+    on, traded = terms(whole=True, margin=True), np.zeros(3)
+    price = np.array([10.0, 10.0, 400.0])
+
+    for weight, sold in ((-0.3, 0.0), (-0.5, -1.0), (-0.9, -2.0)):
+        plan_trade(on, Order(1.0, np.array([weight]), True), price, price, 1000.0, np.zeros(3), traded)
+        assert traded[2] == sold
