@@ -75,7 +75,8 @@ def frontier(
         planned = plan_frontier(given, ways, strengths)
         with counting("books", len(planned.tried)) as count:
             found = place_ways(planned, count)
-    target = page or Path(f"{found.config.name}-frontier.html")
+    marked = "-SIMULATED" if found.market.simulated else ""
+    target = page or Path(f"{found.config.name}{marked}-frontier.html")
     try:
         write_and_sweep_up(target, lambda path: write_frontier(path, found))
     except OSError as error:
@@ -98,7 +99,7 @@ def _given(file: str, data: str | None, settings: list[str] | None, start: str |
 
 
 def _numbers(text: str) -> list[float]:
-    """Return the strengths of a list; raises UserError for what is none."""
+    """Return the strengths of a list, from little to much; raises UserError for what is none."""
     found = list[float]()
     for part in text.split(","):
         try:
@@ -106,4 +107,4 @@ def _numbers(text: str) -> list[float]:
         except ValueError as error:
             why = str(error) if "has to" in str(error) else "has to be a number"
             raise UserError(f"--weights {quoted(part.strip())}: {why}, such as 0.1") from None
-    return found
+    return sorted(set(found))

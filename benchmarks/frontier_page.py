@@ -14,13 +14,16 @@ from backtest.api import load_config
 from data.errors import UserError
 from data.format import percent
 from engine.analytics.answer.insurance import LEVEL
+from engine.analytics.answer.words import names_of
 from engine.config import RunConfig
+from engine.hedge_names import joined
 from engine.research.frontier import Placement, ProtectionFrontier, place_ways, plan_frontier
 from engine.research.way_books import FileGiven
 from reports.frontier import (
     CHEAPER,
     DEARER,
     WIDE,
+    as_safe,
     cheapest,
     described,
     draw,
@@ -39,18 +42,47 @@ WIDTH = 118
 WORDS = """\
 # Which protection is cheapest
 
-`backtest frontier {run}` runs the usual ways to get safer that the data hold, each at several strengths, by the
-compiled engine on the same sessions at the same costs, and places each book by how safe it was and how much it grew.
-The line is holding less of the core all the time: what stands above it was cheaper protection than that, what stands
-below it dearer. `--with` names ways (`sold`, `cash`, `short`, `put`, `put_spread`, `collar`, any instrument;
-`put:always` is on whatever the signal), `--weights` their strengths; several files stand on one chart where they share
-a core. The page has a menu for the measure of risk, a table by what a point of it avoided cost, and the command that
-reruns each dot; every report has a small one. [hedges.md](hedges.md) tells how each kind is reckoned.
+`backtest frontier` answers what a run of one hedge can't: of all the ways to be safer, which costs least? It runs each
+way at several strengths, by the compiled engine on the same sessions at the same costs, and places every book by how
+safe it was and how much it grew, beside holding less of the core all the time, which needs no signal and no hedge.
 
-{span}. Made on {today} by
-`{command}`.
+```sh
+backtest frontier {run}
+backtest frontier {run} hedge_soxs_volatility.yaml      # several signals on one picture, of one core
+backtest frontier {run} --with cash,put,put:always,XLU  # these ways alone
+backtest frontier {run} --with short --weights 0.05,0.1,0.2
+```
+
+| `--with` | what it puts in the hedge's place | strengths |
+|-|-|-|
+| | the file's own hedge | a quarter, half, three quarters, all of it |
+| `sold` | core sold at the hedge's orders, to the beta that the hedged book then has | the same |
+| `cash`, `short` | bills; the underlying sold short | 25, 50, 75, 100 % of the book |
+| `put`, `put_spread`, `collar` | an option, MODELLED | the same, in contracts a share of core |
+| `TLT`, or any instrument | what the data hold by that name | 10, 20, 30, 50 %; SOXS 5, 10, 15, 20 % |
+
+All follow the first file's signal; with `:always` (`put:always`) a way is on whatever the signal says. Named ways have
+to be there; unless any are named, every usual one is tried that the data allow. A strategy that gives weights or orders
+of its own can't be followed by another hedge: its book stands beside `sold` alone. [hedges.md](hedges.md) tells how
+each kind is reckoned.
+
+## How to read it
+
+- The thick line is holding less. What stands above it was cheaper than that, what stands below it dearer. A way's line
+  runs from doing nothing through its strengths.
+- *Price*: points of growth a year given up, against doing nothing, for each point of risk avoided. *Gap*: growth less
+  that of holding less to the same bad quarter, in points a year, with its {level} interval; *cheaper* or *dearer* where
+  that leaves 0 out.
+- The page's menu measures safety by a bad quarter (how far the mean of the worst twentieth of 63-session returns falls
+  short of the mean of all), the deepest fall, the worst quarters themselves, or volatility. A row opens to the command
+  that runs it, a dot gives it by a click. Each report has a small one.
+- MODELLED: options have no quotes; their prices are a formula's, at a volatility made of VIX
+  ([how, and how far off](hedges.md#options-modelled)).
 
 ![Growth a year against a bad quarter: every way to be safer, and holding less](frontier.svg)
+
+{span}.
+Made on {today} by `{command}`.
 
 ## What a holder would choose by it
 
@@ -60,10 +92,12 @@ reruns each dot; every report has a small one. [hedges.md](hedges.md) tells how 
 |-|-|-|-|-|-|-|-|
 {rows}
 
-*Price*: points of growth a year given up, against doing nothing, for each point by which a bad quarter was better.
-*Gap*: growth less that of holding less to the same bad quarter. One in fifty of so many intervals would leave 0 out by
-chance.
+One in fifty of so many intervals would leave 0 out by chance.
 """
+
+
+OTHERWISE = {"max_drawdown": "the deepest fall", "shortfall": "the worst quarters", "volatility": "volatility"}
+"""Measures of risk beside a bad quarter, as a sentence names them."""
 
 
 def placed(data: str | None, start: str) -> ProtectionFrontier:
@@ -97,29 +131,43 @@ def page(found: ProtectionFrontier, command: str) -> str:
 
 
 def _lesson(found: ProtectionFrontier) -> Iterator[str]:
+    """Yield what a holder learns, a paragraph each; its numbers are computed."""
     yield f"{finding(found)} {lead(found)}"
-    labels = [label_of(point) for point in found.points]
+    labels, idle = [label_of(point) for point in found.points], found.idle
+    milder = min(found.line, key=lambda point: abs(point.dot.bad_quarter - 0.8 * idle.dot.bad_quarter))
     yield (
-        f"Of {len(labels)} books {labels.count(CHEAPER)} were cheaper than holding less and {labels.count(DEARER)}"
-        f" dearer, as far as can be told at {100 * LEVEL:.0f} %; of the rest these years can't tell. So the size of the"
-        " core comes first: who wants quarters a fifth milder holds about a fifth less, and gives up the growth"
-        " of that fifth."
+        f"Of {len(labels)} books {labels.count(CHEAPER) or 'none'} can be told to be cheaper than holding less and"
+        f" {labels.count(DEARER) or 'none'} dearer; of the rest these years can't tell. So the size of the core comes"
+        f" first: who wants bad quarters a fifth milder holds {milder.amount} {names_of(found.config).part}, which grew"
+        f" {percent(milder.dot.cagr)}."
     )
     best = cheapest(found, "bad_quarter")
     if best is not None:
-        way = found.ways[best.way]
+        most = [point for point in found.points if point.way == best.way][-1]
         yield (
-            f"Who acts on the signal all the same paid least by {way.title}, a little of it:"
-            f" {price_of(best.costs['bad_quarter'])} points of growth a point. Doing more of it cost more a point, for"
-            " the signal is on in falls and in rebounds alike."
+            f"Who acts on the signal all the same paid least by {best.dot.title}: {price_of(best.costs['bad_quarter'])}"
+            f" points of growth a point, and {price_of(most.costs['bad_quarter'])} by {most.amount}. Measured"
+            f" otherwise, without intervals, the cheapest was {joined(list(_otherwise(found)))}."
         )
-    modelled = [point for point in found.points if found.ways[point.way].modelled]
-    if modelled:
-        dear = max(modelled, key=lambda point: point.costs["bad_quarter"] or 0.0)
+    whole = {found.ways[point.way].key: point for point in found.points if point.strength == 1.0}
+    always = {key.partition(":")[0]: point for key, point in whole.items() if key in ("put:always", "collar:always")}
+    if len(always) == 2:
+        put, collar = (price_of(always[key].costs["bad_quarter"]) for key in ("put", "collar"))
         yield (
-            f"Options are MODELLED: {dear.dot.title}, gave up {price_of(dear.costs['bad_quarter'])} a point. A collar"
-            " was cheaper than a put, because what it sells pays for what it buys, and it gave up the best months."
+            f"Options are MODELLED. On the whole core all the time a put cost {put} a point and grew"
+            f" {percent(always['put'].dot.cagr)}, a collar {collar} and {percent(always['collar'].dot.cagr)}: what a"
+            " collar sells pays for what it buys, with the best months."
         )
+
+
+def _otherwise(found: ProtectionFrontier) -> Iterator[str]:
+    """Yield the cheapest book by each other measure, with the price of holding less to the same risk."""
+    for risk, words in OTHERWISE.items():
+        best = cheapest(found, risk)
+        if best is not None:
+            line = as_safe(found, best, risk).costs[risk]
+            prices = f"{price_of(best.costs[risk])} a point, holding less {price_of(line)}"
+            yield f"by {words} {best.dot.title} ({prices})"
 
 
 def _row(found: ProtectionFrontier, point: Placement) -> str:

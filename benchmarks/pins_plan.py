@@ -183,6 +183,21 @@ def _studies(asked: tuple[str, ...]) -> dict[str, list[list[str]]]:
             ]
         ],
         "walkforward": [[*walk, "--json"], walk, ["sweeps", "--json"]],
+        "frontier": [
+            ["frontier", "hedge_soxs.yaml", "hedge_soxs_volatility.yaml", *asked, "--json"],
+            ["frontier", "patient.yaml", *asked],
+            [
+                "frontier",
+                "hedge_soxs.yaml",
+                *asked,
+                "--with",
+                "short,put:always",
+                "--weights",
+                "0.2",
+                "--page",
+                "p.html",
+            ],
+        ],
         "search": [
             [
                 *("search", "hedge_soxs.yaml", *asked, "--param", "trend_days=20:90", "--param"),

@@ -93,6 +93,8 @@ class Scale:
     ----------
     across_words
         What the risk is.
+    falls
+        Whether it is written below 0.
     """
 
     shape: Shape
@@ -101,6 +103,7 @@ class Scale:
     low: float
     high: float
     across_words: str = BAD_QUARTER
+    falls: bool = True
 
     def x(self, quarter: float) -> float:
         """Return where a risk, a negative number, stands."""
@@ -148,7 +151,10 @@ class Scale:
         crossed = [*(line for role, line in strokes if role in ("gap", "hung")), *pieces]
         return Drawing(
             self.shape,
-            tuple((self.x(-at / 100.0), _written(-at) if at else "0") for at in _steps(self.left, self.right)),
+            tuple(
+                (self.x(-at / 100.0), _written(-at if at and self.falls else at))
+                for at in _steps(self.left, self.right)
+            ),
             tuple((self.y(at / 100.0), _written(at)) for at in _steps(self.low, self.high)),
             self.shape.height - self.shape.bottom if floor is None else floor,
             _path(pieces),

@@ -12,7 +12,21 @@ from data.format import counted, money, percent
 from engine.analytics.answer.insurance import LEVEL
 from engine.analytics.answer.words import names_of
 from engine.research.frontier import RISKS, Placement, ProtectionFrontier
-from reports.document import Cell, Column, Custom, Document, Items, Menus, Paragraph, Part, Row, Section, Table, named
+from reports.document import (
+    Cell,
+    Column,
+    Custom,
+    Document,
+    Items,
+    Menus,
+    Paragraph,
+    Part,
+    Row,
+    Section,
+    Table,
+    named,
+    notes,
+)
 from reports.drawing import Drawing, Scale, Shape, Spot, Stroke, around, cut
 from reports.label_places import Box, Label
 from reports.renderers.html import write_document
@@ -22,12 +36,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WORDS = {
-    "bad_quarter": ("Bad quarter", "a bad quarter, points below an average one"),
-    "max_drawdown": ("Deepest fall", "the deepest fall from a peak, %"),
-    "shortfall": ("Worst quarters", "the mean of the worst twentieth of quarters, %"),
-    "volatility": ("Volatility", "volatility, % a year"),
+    "bad_quarter": ("Bad quarter", "points", "a bad quarter, points below an average one"),
+    "max_drawdown": ("Deepest fall", "%", "the deepest fall from a peak, %"),
+    "shortfall": ("Worst quarters", "%", "the mean of the worst twentieth of quarters, %"),
+    "volatility": ("Volatility", "%", "volatility, % a year"),
 }
-"""Each of `engine.research.frontier.RISKS`: its name, and what an axis says."""
+"""Each of `engine.research.frontier.RISKS`: its name, its unit, and what an axis says."""
 WIDE = Shape("wide", 1152, 600, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 12, 30, 48, minor=False)
 HELD = (0.9, 0.75, 0.5, 0.25)
@@ -55,7 +69,7 @@ def finding(found: ProtectionFrontier) -> str:
         return f"Cheaper than holding less {names.part}: {', '.join(beat)}."
     if best is None:
         return "Nothing avoided a tenth of a point of a bad quarter."
-    line = _as_safe(found, best)
+    line = as_safe(found, best, "bad_quarter")
     sure = "surely " if best.dot.gap > 0.0 else ""
     return (
         f"No way was {sure}cheaper than holding less {names.part}: a point of safety cost"
@@ -80,9 +94,9 @@ def lead(found: ProtectionFrontier) -> str:
     )
 
 
-def _as_safe(found: ProtectionFrontier, point: Placement) -> Placement:
-    """Return the share of the core on the line whose bad quarter is nearest, but for the whole."""
-    return min(found.line[:-1], key=lambda other: abs(other.dot.bad_quarter - point.dot.bad_quarter))
+def as_safe(found: ProtectionFrontier, point: Placement, risk: str) -> Placement:
+    """Return the share of the core on the line whose risk is nearest, but for the whole."""
+    return min(found.line[:-1], key=lambda other: abs(other.risk(risk) - point.risk(risk)))
 
 
 def cheapest(found: ProtectionFrontier, risk: str) -> Placement | None:
@@ -100,6 +114,7 @@ def show_frontier(console: Console, found: ProtectionFrontier, page: Path, rows:
     """Print the finding, the cheapest books by a bad quarter, and where the page is."""
     parts: list[Part] = [
         Paragraph(span_of(found), "dek"),
+        *notes(filter(None, [found.mark])),
         Paragraph(finding(found), "strong"),
         Paragraph(lead(found)),
         Paragraph(""),
@@ -125,9 +140,10 @@ def write_frontier(path: Path, found: ProtectionFrontier) -> None:
     picture: list[Part] = [
         menu,
         Paragraph(_about_picture(found), "dek"),
+        Paragraph("Point at a dot for its figures; click it for its command.", "hint"),
         Custom("frontier.html.j2", {"drawings": drawings, "picked": "picked"}),
     ]
-    tables: list[Part] = [Paragraph("A row opens to the command that runs it.", "dek")]
+    tables: list[Part] = [Paragraph("A row opens to the command that runs it.", "hint")]
     for risk in RISKS:
         tables += [Paragraph(_about_table(risk), f"dek by-{risk}"), _table(found, risk)]
     document = Document(
@@ -137,7 +153,7 @@ def write_frontier(path: Path, found: ProtectionFrontier) -> None:
             Section("costs", "What a point of safety cost", tables),
             Section("remarks", "What to know", [Items([*_cautions(found), *found.remarks])]),
         ],
-        note="SIMULATED: made-up history." if found.market.simulated else "",
+        note=found.mark or "",
         header=[Paragraph(span_of(found), "dek"), Paragraph(lead(found), "strong")],
         data={"commands": [point.command for point in found.points]},
         scripts=["frontier"],
@@ -152,36 +168,38 @@ def _about_picture(found: ProtectionFrontier) -> str:
         f"Each line is a way, from a little of it to much. The thick one is holding less {names.part} all the time, the"
         f" rest in {names.cash}: what stands above it is cheaper than that, what stands below it dearer. By a bad"
         f" quarter the bars of the file's own hedge are the gap's {100 * LEVEL:.0f} % interval, hung from that line."
-        " Dashed is MODELLED. Point at a dot for its figures; click it for its command."
+        " Dashed is MODELLED."
     )
 
 
 def _about_table(risk: str) -> str:
     return (
         f"Cheapest first. Price: points of growth a year given up, against doing nothing, for each point avoided of"
-        f" {WORDS[risk][1].partition(',')[0]}."
+        f" {WORDS[risk][2].partition(',')[0]}. Gap: growth less that of holding less to the same bad quarter."
     )
 
 
 def _cautions(found: ProtectionFrontier) -> Iterator[str]:
     count = len(found.points)
     yield (
-        f"{count} books are judged at {100 * LEVEL:.0f} % each: were none better or worse than holding less, about one"
-        f" in {round(1 / (1 - LEVEL))} would still be called cheaper or dearer."
+        f"{counted(count, 'book')} {'is' if count == 1 else 'are'} judged at {100 * LEVEL:.0f} % each: were none better"
+        f" or worse than holding less, about one in {round(1 / (1 - LEVEL))} would still be called cheaper or dearer."
     )
-    if any(way.modelled for way in found.ways):
+    if any(found.ways[point.way].modelled for point in found.points):
         yield "MODELLED: options have no quotes; their prices are a formula's at a volatility made of VIX."
+    if any(found.ways[point.way].sold for point in found.points):
+        yield "Core sold instead is the control Sold at entry of the run that its command makes."
     yield "All books are of the past: the same signal at the same costs, no book chosen before it was seen."
 
 
 def _table(found: ProtectionFrontier, risk: str, most: int | None = None, *, narrow: bool = False) -> Table:
     """Return the books by what a point of a risk avoided costs, holding less among them."""
-    wide = [("Given up", "points"), (WORDS[risk][0], "%"), ("Avoided", "points")]
+    wide = [("Given up", "points"), WORDS[risk][:2], ("Avoided", "points")]
     heads = [("Price", ""), ("Growth", "" if narrow else "% a year"), *([] if narrow else wide)]
     columns = [
-        Column("", wrap="fold"),
+        Column("SIMULATED" if found.market.simulated else "", wrap="fold"),
         *(Column(head, unit=unit) for head, unit in heads),
-        Column("Gap" if narrow else "To holding less", unit="" if narrow else "points a year"),
+        Column("Gap", unit="" if narrow else "points a year"),
         Column(f"{100 * LEVEL:.0f} % interval"),
         Column("", align="left"),
     ]
@@ -232,7 +250,7 @@ def draw(found: ProtectionFrontier, risk: str, shape: Shape) -> Drawing:
     shown = [*found.points, found.idle]
     left, right = around(*_ends(abs(point.risk(risk)) for point in shown))
     low, high = around(*_ends(point.dot.cagr for point in shown))
-    scale = Scale(shape, max(left, 0.0), right, low, high, WORDS[risk][1])
+    scale = Scale(shape, max(left, 0.0), right, low, high, WORDS[risk][2], falls=risk != "volatility")
 
     def at(point: Placement) -> tuple[float, float]:
         return scale.x(-abs(point.risk(risk))), scale.y(point.dot.cagr)
@@ -278,19 +296,19 @@ def _spots(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterat
 
 def _tip(point: Placement, title: str) -> str:
     dot = point.dot
-    gap = "" if dot.share is not None else f", {100 * dot.gap:+.2f} points to holding less"
-    sure = (
-        ""
-        if point.interval is None
-        else "".join(
-            (f" ({100 * LEVEL:.0f} % interval ", " to ".join(f"{100 * end:.1f}" for end in point.interval), ")")
-        )
-    )
+    gap = "" if dot.share is not None else f", {100 * dot.gap:+.2f} points to holding less{_interval_of(point)}"
     return (
-        f"{title}: grew {100 * dot.cagr:.2f} % a year{gap}{sure}; bad quarter {-100 * dot.bad_quarter:.2f} points below"
+        f"{title}: grew {100 * dot.cagr:.2f} % a year{gap}; bad quarter {-100 * dot.bad_quarter:.2f} points below"
         f" an average one; worst quarters {100 * point.shortfall:.1f} %; deepest fall {100 * dot.max_drawdown:.1f} %;"
         f" volatility {100 * dot.volatility:.1f} %; ended at {money(dot.final_equity)}"
     )
+
+
+def _interval_of(point: Placement) -> str:
+    if point.interval is None:
+        return ""
+    low, high = point.interval
+    return f" ({100 * LEVEL:.0f} % interval {100 * low:.1f} to {100 * high:.1f})"
 
 
 def _labels(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterator[Label]:
@@ -311,5 +329,6 @@ def _labels(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Itera
 
 def described(found: ProtectionFrontier, risk: str) -> str:
     """Return the picture in words, for who can't see it."""
-    dots = "; ".join(f"{p.dot.title} {percent(p.dot.cagr)} at {100 * abs(p.risk(risk)):.1f}" for p in found.points)
-    return f"Growth a year against {WORDS[risk][1]}. Doing nothing {percent(found.idle.dot.cagr)}. {dots}."
+    named = [(p, f"{p.dot.title}{', MODELLED' * found.ways[p.way].modelled}") for p in found.points]
+    dots = "; ".join(f"{name} {percent(p.dot.cagr)} at {100 * abs(p.risk(risk)):.1f}" for p, name in named)
+    return f"Growth a year against {WORDS[risk][2]}. Doing nothing {percent(found.idle.dot.cagr)}. {dots}."

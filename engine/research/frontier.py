@@ -18,15 +18,18 @@ from data.format import percent
 from data.market import Market
 from data.sources import BARS, Source
 from data.sources.choose import open_source
+from engine.analytics.answer.answer import SHORT
 from engine.analytics.answer.frontier import Dot, place
-from engine.analytics.answer.insurance import gap_interval, quarters
+from engine.analytics.answer.insurance import FALL, gap_interval, quarters
 from engine.analytics.derisk import GRID, held_less_grid
 from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig
+from engine.hedge_names import joined
 from engine.kernel.tails import TAIL
 from engine.loading import build_config
+from engine.research.sweep import mark_of
 from engine.research.way_books import FileGiven, WayBooks, WayRun, strategy_key
-from engine.research.ways import KINDS, SOLD, Way, own_way, usual_ways, way_of
+from engine.research.ways import KINDS, Way, has_a_signal, own_way, usual_ways, way_of
 from engine.runs.identity import digest
 from engine.setup import open_market
 
@@ -105,6 +108,12 @@ class ProtectionFrontier:
     data: str
 
     @property
+    def mark(self) -> str | None:
+        """What has to stand beside its numbers; None where all its history is real."""
+        made = {name: str(first) for name, first in self.market.synthetic.items()}
+        return mark_of(made, "a hedge", simulated=self.market.simulated)
+
+    @property
     def idle(self) -> Placement:
         """Doing nothing."""
         return self.line[-1]
@@ -117,12 +126,14 @@ class ProtectionFrontier:
             "sessions": [str(self.market.run_sessions[0]), str(self.market.run_sessions[-1])],
             "data": self.data,
             "simulated": self.market.simulated,
+            "synthetic": {name: str(first) for name, first in self.market.synthetic.items()},
             "held_less": [{"share": point.dot.share, **_figures(point)} for point in self.line],
             "ways": [
                 {
                     "way": way.key,
                     "title": way.title,
                     "modelled": way.modelled,
+                    "book": "derisk_entry" if way.sold else "hedged",
                     "points": [
                         {
                             "strength": point.strength,
@@ -181,8 +192,11 @@ def plan_frontier(
     UserError
         The runs aren't of one core, or a way isn't known or begins late.
     """
+    files = [file for k, file in enumerate(files) if file.config not in [other.config for other in files[:k]]]
     first, remarks = files[0].config, list[str]()
     _check_alike([file.config for file in files])
+    if named is None and not has_a_signal(first):
+        remarks.append(f"{first.strategy.named} gives weights or orders of its own, which no other hedge can follow.")
     source = open_source(first.data.source, first.data.path)
     keys = usual_ways(first, source) if named is None else named
     ways = [own_way(file.config, weights) for file in files]
@@ -232,46 +246,65 @@ def place_ways(
         No book could be run.
     """
     first, market, ways = planned.first, planned.market, planned.ways
-    years, remarks = (len(market.run_sessions) - 1) / market.sessions_a_year, list(planned.remarks)
-    books, grid, points = (
-        WayBooks(market, {} if planned.signal is None else {strategy_key(first): planned.signal}),
-        list[Floats](),
-        list[Placement](),
-    )
+    days = market.run_sessions
+    if len(days) < 2 * FALL:
+        raise UserError(f"{days[0]} to {days[-1]}: {SHORT}: take an earlier --start")
+    years, left = (len(days) - 1) / market.sessions_a_year, LeftOut()
+    books = WayBooks(market, {} if planned.signal is None else {strategy_key(first): planned.signal})
+    grid, points = list[Floats](), list[Placement]()
     for run in planned.tried:
         try:
-            ledger = books.run(run, sold=ways[run.way].key == SOLD)
+            ledger = books.run(run, sold=ways[run.way].sold)
         except (DataError, StrategyError) as error:
-            remarks.append(f"{ways[run.way].title}, {run.amount}, is left out: {error}.")
-            continue
-        if not grid:
-            grid = [book.equity for book in held_less_grid(books.setup_of(first))]
-        if ledger.equity.min() <= 0.0:
-            remarks.append(f"{ways[run.way].title}, {run.amount}, was ruined.")
-            continue
-        points.append(_point(run, ways[run.way], ledger.equity, grid, years, intervals=intervals))
+            left.add(ways[run.way], run.amount, str(error))
+        else:
+            grid = grid or [book.equity for book in held_less_grid(books.setup_of(first))]
+            if ledger.equity.min() > 0.0:
+                points.append(_point(run, ways[run.way], ledger.equity, grid, years, intervals=intervals))
+            else:
+                left.add(ways[run.way], run.amount, "it was ruined")
         if progress is not None:
             progress(1)
+    remarks = [*planned.remarks, *left.remarks()]
     if not grid:
         raise UserError(f"no way could be run: {remarks[-1] if remarks else 'name one with --with'}")
     line = tuple(_on_line(float(share), equity, grid, years) for share, equity in zip(GRID, grid, strict=True))
     points, idle = [replace(point, costs=_costs(point, line[-1])) for point in points], line[-1]
     line = tuple(replace(point, costs=_costs(point, idle)) for point in line)
     data = digest(market.fingerprint({f"bars/{name}" for name in (*market.roles.listed, market.underlying)}))
-    return ProtectionFrontier(first, market, ways, line, tuple(points), tuple(dict.fromkeys(remarks)), data)
+    return ProtectionFrontier(first, market, ways, line, tuple(points), tuple(remarks), data)
+
+
+class LeftOut:
+    """What is left out, told once for all strengths that have one reason in common."""
+
+    def __init__(self) -> None:
+        self._amounts: dict[tuple[str, str], list[str]] = {}
+
+    def add(self, way: Way, amount: str, reason: str) -> None:
+        """Leave a strength of a way out."""
+        self._amounts.setdefault((way.title, reason.removesuffix(".")), []).append(amount)
+
+    def remarks(self) -> list[str]:
+        """Return a sentence a way and reason."""
+        return [
+            f"{title}, {joined(amounts)}, is left out: {reason}." for (title, reason), amounts in self._amounts.items()
+        ]
 
 
 def _tried(files: Sequence[FileGiven], ways: Sequence[Way], remarks: list[str]) -> Iterator[WayRun]:
-    """Yield every run; one whose config can't be is remarked on."""
+    """Yield every run; those whose config can't be are remarked on."""
+    left = LeftOut()
     for k, way in enumerate(ways):
         file = files[k] if k < len(files) else files[0]
         for strength, settings, amount in way.strengths:
             try:
                 config = file.configure(settings)
             except ConfigError as error:
-                remarks.append(f"{way.title}, {amount}, is left out: {_what_is_wrong(str(error))}.")
+                left.add(way, amount, _what_is_wrong(str(error)))
                 continue
             yield WayRun(k, strength, amount, config, file, settings)
+    remarks += left.remarks()
 
 
 def _what_is_wrong(message: str) -> str:

@@ -68,18 +68,19 @@ class WayBooks:
     def run(self, run: WayRun, *, sold: bool) -> Ledger:
         """Run a book, or the one that sells core at its orders instead."""
         if self._signal(run.config) is None:
-            return self._by_itself(run.config)
+            return self._by_itself(run.config, sold=sold)
         setup = self.setup_of(run.config)
         ledger = compiled().run_policy(setup.prices, setup.terms, setup.plan)
         if sold:
             ledger = sold_at_entry(setup, ledger, run_beta(run.config, setup.market))
         return ledger
 
-    def _by_itself(self, config: RunConfig) -> Ledger:
+    def _by_itself(self, config: RunConfig, *, sold: bool) -> Ledger:
         """Run a strategy that gives weights or orders itself."""
         own = with_made(config, replace(self.market, roles=roles_of(config), made={}))
         with evaluate_strategy(config, own) as prepared:
-            return execute(prepared.plain_engine, config, prepared)[0]
+            ledger = execute(prepared.plain_engine, config, prepared)[0]
+            return sold_at_entry(prepared.setup, ledger, run_beta(config, own)) if sold else ledger
 
     def _signal(self, config: RunConfig) -> Floats | None:
         key = strategy_key(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -10,13 +11,16 @@ from data.families import FUNDS
 from data.format import percent
 from data.sources import BARS, SERIES, Source
 from data.store import can_be_pulled, symbol_of
-from engine.config import RunConfig
+from engine.config import ExtendConfig, RunConfig
 from engine.hedge_config import HedgeConfig
+from engine.hedge_names import MODELLED, bills_of, hedge_name
 from engine.options import ITS_INSTRUMENT, VOLATILITY_INDEX
+from strategies.load import kind, strategy_class
 
 OWN, SOLD = "own", "sold"
 KINDS = ("cash", "short", "put", "put_spread", "collar")
 OPTIONS = ("put", "put_spread", "collar")
+AS_IT_IS = "as it is"
 ALWAYS = ":always"
 """The end of a way that is on from the first close to the last, whatever the signal."""
 
@@ -56,22 +60,33 @@ class Way(NamedTuple):
     modelled: bool
     strengths: tuple[Strength, ...]
 
+    @property
+    def sold(self) -> bool:
+        """Whether its books sell core at the hedge's orders, instead of hedging."""
+        return self.key.removesuffix(ALWAYS) == SOLD
+
+
+def has_a_signal(config: RunConfig) -> bool:
+    """Return whether a run's strategy gives a signal that any hedge can follow, and no weights or orders of its own."""
+    return kind(strategy_class(config.strategy.named)) == "intensity"
+
 
 def own_way(config: RunConfig, weights: Sequence[float] | None) -> Way:
     """Return a run's own hedge at several strengths: all its weights times 1, .75, .5 and .25, or `weights`.
 
     Of a strategy that gives the weights itself, and of a size that follows from returns, only as it is.
     """
-    fixed = all(leg.kind == "option" or leg.sizing in ("fixed", "proportional", "beta") for leg in config.legs)
+    sized = all(leg.kind == "option" or leg.sizing in ("fixed", "proportional", "beta") for leg in config.legs)
+    fixed = sized and has_a_signal(config)
     several = weights if weights is not None and len(config.legs) == 1 and config.legs[0].kind != "option" else None
-    strengths: list[Strength] = [(1.0, (), _written(config, 1.0))]
+    strengths: list[Strength] = [(1.0, (), _written(config, 1.0) if fixed else AS_IT_IS)]
     if fixed and several is None:
         strengths = [(part, _scaled(config, part), _written(config, part)) for part in STRENGTHS]
     elif fixed and several is not None and config.hedge.sizing != "beta":
-        strengths = [(weight, _weighing(config, weight), percent(weight, 1)) for weight in several]
-    modelled = any(leg.kind == "option" for leg in config.legs)
-    named = " and ".join(dict.fromkeys(leg.instrument for leg in config.legs))
-    return Way(config.name, f"{named} ({config.name})", modelled, tuple(strengths))
+        strengths = [(weight, _weighing(config, weight), _share(weight)) for weight in several]
+    name = hedge_name(config)
+    named = name.noun.replace(f"a {MODELLED} ", "")
+    return Way(config.name, f"{named} ({config.name})", name.modelled, tuple(strengths))
 
 
 def _weighing(config: RunConfig, weight: float) -> tuple[str, ...]:
@@ -94,13 +109,16 @@ def _scaled(config: RunConfig, part: float) -> tuple[str, ...]:
 def _written(config: RunConfig, part: float) -> str:
     """Return how much of a run's own hedge there is."""
     parts = [
-        f"cover {part * leg.cover:.3g}"
-        if leg.kind == "option" or leg.sizing == "beta"
-        else percent(part * leg.weight, 1)
+        f"cover {part * leg.cover:.3g}" if leg.kind == "option" or leg.sizing == "beta" else _share(part * leg.weight)
         for leg in config.legs
         if _covers(leg) or leg.sizing in ("fixed", "proportional")
     ]
-    return " and ".join(parts) or "as it is"
+    return " and ".join(parts) or AS_IT_IS
+
+
+def _share(weight: float) -> str:
+    """Return a weight as people write it: ``15 %``, ``3.8 %``."""
+    return percent(weight, 1).replace(".0 ", " ")
 
 
 def _covers(leg: HedgeConfig) -> bool:
@@ -110,6 +128,8 @@ def _covers(leg: HedgeConfig) -> bool:
 
 def usual_ways(config: RunConfig, source: Source) -> tuple[str, ...]:
     """Return the ways that the data allow, by their keys, where nobody names any."""
+    if not has_a_signal(config):
+        return (SOLD,)
     there, core = source.names(BARS), config.portfolio.core
     funds = [name for name, fund in FUNDS.items() if fund.underlying == config.read and fund.leverage < 0.0]
     bought = [name for name in (*funds, *KNOWN) if name in there and name not in core and name != config.read]
@@ -121,28 +141,47 @@ def usual_ways(config: RunConfig, source: Source) -> tuple[str, ...]:
 
 def way_of(key: str, config: RunConfig, source: Source, weights: Sequence[float] | None) -> Way:
     """Return a way by its key; raises UserError for one that isn't known, or that the data don't hold."""
-    named, always = key.removesuffix(ALWAYS), key.endswith(ALWAYS)
-    known = (SOLD, *KINDS)
-    if named not in known and named not in source.names(BARS):
-        hint = did_you_mean(named, (*known, *source.names(BARS))) or f": {', '.join(known)} need no bars"
-        pull = f", or backtest data pull {symbol_of(BARS, named)}" if can_be_pulled(BARS, named) else ""
-        raise UserError(f"--with {key}: the data hold no {named}{hint}{pull}")
+    named, always = _name_in(key, source), key.endswith(ALWAYS)
     if named in config.portfolio.core or named == config.read:
         raise UserError(f"--with {key}: {named} is held, or what is hedged: write short, cash or sold")
-    when = ("always on" if always else "on the signal") if named != SOLD else ""
+    if not has_a_signal(config) and key != SOLD:
+        raise UserError(
+            f"--with {key}: {config.strategy.named} gives weights or orders of its own, which no other hedge can"
+            f" follow: write {SOLD}, or leave it out"
+        )
+    when = "always on" if always else "at its orders" if named == SOLD else "on the signal"
     strengths = tuple(
-        (strength, (*_settings(named, config, strength), *(UNTIMED if always else ())), _amount(named, strength))
+        (strength, tuple(_settings(named, config, strength, always=always)), _amount(named, strength))
         for strength in _strengths(named, config, weights)
     )
-    return Way(key, f"{_title(named)} {when}".strip(), named in OPTIONS, strengths)
+    return Way(key, f"{_title(named, config)} {when}", named in OPTIONS, strengths)
 
 
-def _title(named: str) -> str:
-    titles = {SOLD: "core sold instead, at its orders", "cash": "bills", "short": "the underlying sold short"}
+def _name_in(key: str, source: Source) -> str:
+    """Return what a way's key names."""
+    named, colon, when = key.partition(":")
+    if f"{colon}{when}" not in ("", ALWAYS):
+        raise UserError(f"--with {key}: {colon}{when} isn't known: {named}, or {named}{ALWAYS}")
+    known = (SOLD, *KINDS, *source.names(BARS))
+    if named in known:
+        return named
+    hint = (
+        did_you_mean(named, known)
+        or did_you_mean(named.upper(), known)
+        or f": {', '.join((SOLD, *KINDS))} need no bars"
+    )
+    pull = f", or backtest data pull {symbol_of(BARS, named.upper())}" if can_be_pulled(BARS, named.upper()) else ""
+    raise UserError(f"--with {key}: the data hold no {named}{hint}{pull}")
+
+
+def _title(named: str, config: RunConfig) -> str:
+    titles = {SOLD: "core sold instead,", "cash": bills_of(config), "short": f"{config.read} sold short"}
     return titles.get(named) or named.replace("_", " ")
 
 
 def _strengths(named: str, config: RunConfig, weights: Sequence[float] | None) -> Sequence[float]:
+    if not has_a_signal(config):
+        return (1.0,)
     if weights is not None:
         return weights
     fund = FUNDS.get(named)
@@ -159,17 +198,27 @@ def _amount(named: str, strength: float) -> str:
         if named == SOLD and strength == 1.0
         else f"{strength:.3g} of its beta"
         if named == SOLD
-        else percent(strength, 1).replace(".0", "")
+        else _share(strength)
     )
 
 
-def _settings(named: str, config: RunConfig, strength: float) -> Iterator[str]:
+def _settings(named: str, config: RunConfig, strength: float, *, always: bool) -> Iterator[str]:
     """Yield the settings that put a way in the hedge's place."""
-    if named == SOLD:
-        yield from _scaled(config, strength)
-        return
+    yield from _scaled(config, strength) if named == SOLD else _hedged_by(named, config, strength)
+    places = _policies(config, own=named == SOLD)
+    settings = (*(UNTIMED if always else ()), *(UNSTOPPED if named in OPTIONS else ()))
+    yield from (f"{place}{setting}" for place in places for setting in settings)
+
+
+def _policies(config: RunConfig, *, own: bool) -> list[str]:
+    """Return where the policies stand that hold: the run's, and those of its own hedges, or of the only one's place."""
+    if config.hedges:
+        return ["", *(f"hedges.{k}." for k, leg in enumerate(config.legs) if own and leg.policy is not None)]
+    return ["", *(["hedge."] if config.hedge.policy is not None else [])]
+
+
+def _hedged_by(named: str, config: RunConfig, strength: float) -> Iterator[str]:
     fund = FUNDS.get(named)
-    leveraged = fund is not None and fund.underlying == config.read
     keys: dict[str, object] = {"kind": "option" if named in OPTIONS else named if named in KINDS else "asset"}
     if named in OPTIONS:
         keys |= {"option.structure": named, "cover": f"{strength:g}"}
@@ -177,12 +226,19 @@ def _settings(named: str, config: RunConfig, strength: float) -> Iterator[str]:
         keys |= {"weight": f"{strength:g}", "max_weight": f"{max(strength, 0.5):g}"}
     if named not in KINDS:
         keys |= {"instrument": named}
-    if leveraged and fund is not None:
+    if fund is not None and fund.underlying == config.read:
         keys |= {"kind": "fund", "leverage": f"{fund.leverage:g}"}
     keys |= {"sizing": "fixed", "underlying": config.read}
     yield from _as_settings(config, keys)
-    if named in OPTIONS:
-        yield from UNSTOPPED
+    held = (*config.portfolio.core, config.read, named)
+    if any(name not in held for name in config.data.extend):
+        kept = [f"{name}: {_flow(made)}" for name, made in config.data.extend.items() if name in held]
+        yield f"data.extend={{{', '.join(kept)}}}"
+
+
+def _flow(made: ExtendConfig) -> str:
+    """Return how history before inception is made, in one line of YAML."""
+    return json.dumps(made.model_dump(mode="json", exclude_defaults=True))
 
 
 def _as_settings(config: RunConfig, keys: dict[str, object]) -> Iterator[str]:

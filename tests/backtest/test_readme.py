@@ -36,6 +36,7 @@ SHORTLY = ["start=2020-01-01", "end=2020-12-31", "controls=off"]
 EXTRA = {
     "run": [*SHORT, "--no-tearsheet", "--set", "controls=off"],
     "compare": SHORT,
+    "frontier": SHORT,
     "explain": SHORT,
     "sweep": SHORT,
     "lookahead": ["--cuts", "4"],

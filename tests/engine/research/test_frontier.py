@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from answered_runs import DATES, answered, market
 
+from data.bars import COLUMNS
 from data.errors import DataError, UserError
 from engine.analytics.controls import run_unhedged
 from engine.analytics.derisk import run_held_less
@@ -47,12 +51,12 @@ def found(made_up):
 
 def test_a_dot_is_the_book_of_its_command(found):
     for point in found.points:
-        if found.ways[point.way].key == "sold":
-            continue
         settings = point.command.removeprefix("backtest run base.yaml").replace("--set", "").split()
-        config = given("base", "controls=off", *settings).config
-        again = run(config, market(), engine="compiled").metrics["final_equity"]
-        assert again == pytest.approx(point.dot.final_equity, rel=1e-12)
+        sold = found.ways[point.way].sold
+        config = given("base", f"controls={'on' if sold else 'off'}", *settings).config
+        told = run(config, market(), engine="compiled").metrics
+        again = told["controls"]["derisk_entry"] if sold else told
+        assert again["final_equity"] == pytest.approx(point.dot.final_equity, rel=1e-12)
 
 
 def test_the_line_is_holding_less_and_ends_with_doing_nothing(found):
@@ -72,23 +76,40 @@ def test_the_files_own_hedge_in_full_is_the_run_with_its_gap_and_interval(found)
 
 
 def test_a_price_is_growth_given_up_over_risk_avoided(found):
-    idle = found.idle
-    for point in found.points:
-        quarters = np.sort(quarters_of(found, point))
-        worst = quarters[: int(0.05 * (len(quarters) - 1)) + 1].mean()
-        assert point.shortfall == pytest.approx(worst, rel=1e-9)
-        avoided = abs(idle.dot.max_drawdown) - abs(point.dot.max_drawdown)
-        price = (idle.dot.cagr - point.dot.cagr) / avoided if avoided > 1e-3 else None
-        assert point.costs["max_drawdown"] == (None if price is None else pytest.approx(price))
+    idle = risks_of(run_unhedged(answered().setup).equity)
+    for point in found.points[::4]:
+        own = risks_of(equity_of(found, point))
+        assert {name: abs(point.risk(name)) for name in own} == pytest.approx(own, rel=1e-9)
+        for name, risk in own.items():
+            avoided = idle[name] - risk
+            price = (found.idle.dot.cagr - point.dot.cagr) / avoided if avoided > 1e-3 else None
+            assert point.costs[name] == (None if price is None else pytest.approx(price, rel=1e-6))
 
 
-def quarters_of(found, point):
+def risks_of(equity):
+    """How deep a book falls, by each measure, as positive numbers; by loops and sorts of plain lists."""
+    quarters = sorted(later / before - 1.0 for before, later in zip(equity, equity[63:], strict=False))
+    worst = quarters[: int(0.05 * (len(quarters) - 1)) + 1]
+    mean, deepest, top = sum(worst) / len(worst), 0.0, 0.0
+    for level in equity:
+        top = max(top, level)
+        deepest = max(deepest, 1.0 - level / top)
+    years = (len(equity) - 1) / answered().market.sessions_a_year
+    steps = np.diff(equity) / equity[:-1]
+    return {
+        "bad_quarter": sum(quarters) / len(quarters) - mean,
+        "max_drawdown": deepest,
+        "shortfall": -mean,
+        "volatility": float(steps.std(ddof=1)) * (len(steps) / years) ** 0.5,
+    }
+
+
+def equity_of(found, point):
     way = found.ways[point.way]
     settings = next(settings for strength, settings, _ in way.strengths if strength == point.strength)
     file = given()
     tried = WayRun(point.way, point.strength, point.amount, file.configure(settings), file, settings)
-    equity = WayBooks(found.market, {}).run(tried, sold=way.key == "sold").equity
-    return equity[63:] / equity[:-63] - 1.0
+    return WayBooks(found.market, {}).run(tried, sold=way.sold).equity
 
 
 def test_two_halves_of_the_hedge_stand_where_it_stands(found):
@@ -148,3 +169,97 @@ class _Holding:
 
     def names(self, _kind):
         return ("SOXS",)
+
+
+GIVER = """
+from dataclasses import dataclass
+from backtest import CloseStrategy
+
+@dataclass(frozen=True)
+class Giver(CloseStrategy):
+    def on_close(self, view, book):
+        level = view.total_return()
+        return 0.1 if len(level) > 20 and level[-1] < level[-20:].mean() else 0.0
+"""
+
+
+def test_a_strategy_that_gives_weights_itself_has_its_book_and_core_sold_instead(tmp_path):
+    (tmp_path / "giver.py").write_text(GIVER)
+    own = f"strategy.class={tmp_path / 'giver.py'}:Giver"
+
+    found = place_ways(plan_frontier([given("base", own)], None, [0.2, 0.4]))
+
+    told = run(given("base", own).config, market(), engine="python").metrics
+    books = [told["final_equity"], told["controls"]["derisk_entry"]["final_equity"]]
+    assert [point.dot.final_equity for point in found.points] == pytest.approx(books, rel=1e-12)
+    assert books[0] != books[1]
+
+    assert found.remarks == (f"{own[15:]} gives weights or orders of its own, which no other hedge can follow.",)
+
+
+def test_a_file_that_is_given_twice_counts_once():
+    planned = plan_frontier([given(), given(), given("other", "hedge.weight=0.3")], [])
+
+    assert [way.key for way in planned.ways] == ["base", "other"]
+
+
+def test_fewer_sessions_than_an_answer_needs_are_refused():
+    with pytest.raises(UserError, match=r"^\S+ to \S+: the run is too short: fewer than 252 sessions .* --start$"):
+        place_ways(plan_frontier([given("base", f"start={DATES[-251]}")], ["cash"]))
+    assert place_ways(plan_frontier([given("base", f"start={DATES[-252]}")], ["cash"])).points
+
+
+def test_a_way_that_begins_late_is_left_out_or_refused_where_it_is_named(monkeypatch):
+    whole = market()
+    late = whole.read("bars", "MORE")
+    cut = replace(late, **{name: getattr(late, name)[150:] for name in ("dates", *COLUMNS)}, instrument="TLT")
+    source = replace(whole, held_bars={**whole.held_bars, "TLT": cut})
+    monkeypatch.setattr(module, "open_source", lambda *_named: source)
+
+    planned = plan_frontier([given()])
+    assert planned.remarks == (f"TLT begins {DATES[150]} and is left out: --start {DATES[150]} takes it in.",)
+    assert {run.config.hedge.instrument for run in planned.tried} == {"FUND", "BILLS", "CORE-SHORT"}
+    with pytest.raises(UserError, match=f"--with TLT: it begins {DATES[150]}, after the start: --start"):
+        plan_frontier([given()], ["TLT"])
+
+
+def test_what_is_left_out_is_told_once_a_reason_and_counts_as_done():
+    counted = []
+    found = place_ways(plan_frontier([given()], ["cash", "short"], [0.2, 1.5, 2.0]), counted.append)
+
+    assert [point.strength for point in found.points] == [0.2, 0.2, 0.2]
+    assert [remark.partition(" is left out: hedge.weight has to be")[0] for remark in found.remarks] == [
+        f"{title}, {amount},"
+        for title in ("FUND (base)", "cash on the signal", "CORE sold short on the signal")
+        for amount in ("150 %", "200 %")
+    ]
+    assert sum(counted) == len(found.points)
+
+
+class Ruined(WayBooks):
+    """Books of which those that hold most are worth nothing in the end."""
+
+    def run(self, run, *, sold):
+        ledger = super().run(run, sold=sold)
+        return ledger if run.strength < 0.4 else ledger._replace(equity=np.append(ledger.equity[:-1], 0.0))
+
+
+def test_a_book_that_is_ruined_is_left_out(monkeypatch):
+    monkeypatch.setattr(module, "WayBooks", Ruined)
+
+    found = place_ways(plan_frontier([given()], ["cash"], [0.2, 0.4]))
+
+    assert [point.strength for point in found.points] == [0.2, 0.2]
+    assert found.remarks == tuple(
+        f"{title}, is left out: it was ruined." for title in ("FUND (base), 40 %", "cash on the signal, 40 %")
+    )
+
+
+def test_the_same_is_the_same_again(found):
+    again = place_ways(plan_frontier([given()], ["sold", "cash", "short", "MORE"]))
+
+    assert json.dumps(again.as_dict()) == json.dumps(found.as_dict())
+    told = found.as_dict()
+    assert [way["book"] for way in told["ways"]] == ["hedged", "derisk_entry", "hedged", "hedged", "hedged"]
+    assert sum(len(way["points"]) for way in told["ways"]) == len(found.points)
+    assert (told["simulated"], told["synthetic"], found.mark) == (False, {}, None)
