@@ -262,7 +262,7 @@ def _of_run(config: RunConfig) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     from engine.setup import run_findings
 
     roles, rate = roles_of(config), config.execution.cash_rate
-    names = dict.fromkeys((*roles.traded, roles.underlying, *((rate,) if isinstance(rate, str) else ())))
+    names = dict.fromkeys((*roles.listed, roles.underlying, *((rate,) if isinstance(rate, str) else ())))
     return run_findings(config), tuple(names)
 
 

@@ -204,7 +204,7 @@ class Market:
 
     def synthetic_sessions(self) -> Flags:
         """Return for each of the run's sessions whether any traded instrument's bar is synthetic."""
-        real = max((self.synthetic[name] for name in self.roles.traded if name in self.synthetic), default=None)
+        real = max((self.synthetic[name] for name in self.roles.listed if name in self.synthetic), default=None)
         return np.zeros(len(self.run_sessions), np.bool_) if real is None else self.run_sessions < real
 
     def rate(self, name_or_yield: str | float) -> Floats:

@@ -88,29 +88,6 @@ class Roles:
         return len(self.hedges) == 1 and self.hedges[0].kind == "fund"
 
     @property
-    def traded(self) -> tuple[str, ...]:
-        """Every instrument that is traded, in the order of the columns: the core's, then the hedges'."""
-        return (*self.core, *(hedge.instrument for hedge in self.hedges))
-
-    @property
-    def holdings(self) -> int:
-        """How many instruments the core has: the first columns of every array of the traded ones."""
-        return len(self.core)
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The hedges' instruments, a number after one that stands more than once: ``SOXS``, ``SOXS (2)``."""
-        names = [hedge.instrument for hedge in self.hedges]
-        before = [names[:k].count(name) for k, name in enumerate(names)]
-        return tuple(f"{name} ({again + 1})" if again else name for name, again in zip(names, before, strict=True))
-
-    @property
-    def firsts(self) -> tuple[int, ...]:
-        """The place among `hedges` of the first instrument of each hedge of the run."""
-        legs = [hedge.leg for hedge in self.hedges]
-        return tuple(legs.index(leg) for leg in dict.fromkeys(legs))
-
-    @property
     def listed(self) -> tuple[str, ...]:
         """What is traded, or makes what is, of which the source has to have bars on every session of the run."""
         own = (self.underlying if hedge.kind in ("short", "option") else hedge.instrument for hedge in self.hedges)

@@ -200,14 +200,11 @@ def _weights(given: object, names: Sequence[str]) -> list[float]:
     return [float(weight) for weight in weights]
 
 
-def _book(legs: Sequence[str], setup: Setup, ledger: Ledger, t: int) -> Book:
+def _book(names: Sequence[str], setup: Setup, ledger: Ledger, t: int) -> Book:
     """Return the book at a close; a hedge of two contracts weighs what the one that is bought does."""
     worth = ledger.shares[t] * setup.prices.spot[t] / ledger.equity[t]
-    roles = setup.market.roles
-    held, seen = dict.fromkeys(legs, 0.0), set[int]()
-    for role, weight in zip(roles.hedges, np.abs(worth[roles.holdings :]).tolist(), strict=True):
-        if role.leg not in seen:
-            held[legs[role.leg]] += weight
-        seen.add(role.leg)
-    core = float(worth[: roles.holdings].sum())
+    held = dict.fromkeys(names, 0.0)
+    for name, k in zip(names, setup.legs.firsts, strict=True):
+        held[name] += abs(float(worth[setup.legs.of_hedge(k)]))
+    core = float(worth[setup.legs.of_core].sum())
     return Book(float(ledger.equity[t]), float(ledger.cash[t]), core, math.fsum(held.values()), held)

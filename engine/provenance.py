@@ -83,7 +83,7 @@ def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) ->
     """
     from data.audit.bars import AGAIN, holes
 
-    traded = market.roles.traded
+    traded = legs_of(market.roles).names
     slips = [
         finding
         for finding in found
@@ -205,9 +205,9 @@ def _doubtful_fills(config: RunConfig, market: Market, ledger: Ledger) -> Iterat
     """Yield each fill at a price that the audit doubts."""
     price = "open" if config.execution.fill == "next_open" else "close"
     for finding in market.findings:
-        if finding.severity == INFO or finding.field != price or finding.instrument not in market.roles.traded:
+        if finding.severity == INFO or finding.field != price or finding.instrument not in legs_of(market.roles).names:
             continue
-        column = legs_of(market.roles).column(finding.instrument)
+        column = legs_of(market.roles).names.index(finding.instrument)
         filled = np.isin(market.run_sessions, finding.dates) & (ledger.traded[:, column] != 0.0)
         for t in np.flatnonzero(filled):
             side = "bought" if ledger.traded[t, column] > 0 else "sold"

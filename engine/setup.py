@@ -21,7 +21,7 @@ from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig
 from engine.hedges import costs_of_legs, hedge_betas, policy_from, roles_of, sizing_from, weights_and_takes, with_made
 from engine.kernel.loop import Plan, policies_of
-from engine.legs import legs_of
+from engine.legs import Legs, legs_of
 from engine.provenance import audited, extended, found_in, made_before, or_made
 from engine.reads import check_held, strategy_reads
 from engine.rules import Prices, Terms
@@ -57,6 +57,11 @@ class Setup:
     plan: Plan
     cash_yield: Floats
     betas: Floats
+
+    @property
+    def legs(self) -> Legs:
+        """What is traded, and where it stands in the columns of the arrays."""
+        return legs_of(self.market.roles)
 
     def __repr__(self) -> str:
         return screen(*repr(self.market).replace("Market", "Setup on a market", 1).splitlines())

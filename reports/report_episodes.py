@@ -160,7 +160,7 @@ def charts(result: Run, evaluation: Evaluation) -> list[dict[str, Any]]:
 
 
 def _paths(result: Run, index: Index, b: float, episode: Episode, cascade: Cascade) -> dict[str, Any]:
-    prices, i = result.setup.prices, result.market.roles.holdings
+    prices, i = result.setup.prices, result.setup.legs.of_hedge(0)
     entered, at_open = episode.entered, fills_at_open(result.setup)
     left, end = episode.exited is not None, result.hedged.last if episode.exited is None else episode.exited
     before = OPEN if at_open else 0.0

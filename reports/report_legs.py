@@ -10,6 +10,7 @@ from data.format import dollars, points
 from data.roles import Roles
 from engine.analytics.attribution import SLEEVE
 from engine.hedge_names import traded_name
+from engine.legs import legs_of
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Column, Paragraph, Part, Row, Section, Table
 from reports.hedge_parts import abouts, sleeve_parts, titles_of
@@ -41,7 +42,7 @@ def legs(result: Run) -> Section:
 
 def leg_names(roles: Roles) -> list[str]:
     """Return what a person calls each traded hedge, a number after one that stands twice."""
-    named = zip(roles.hedges, roles.labels, strict=True)
+    named = zip(roles.hedges, legs_of(roles).labels, strict=True)
     return [f"{traded_name(role, roles)}{label.removeprefix(role.instrument)}" for role, label in named]
 
 

@@ -131,17 +131,17 @@ def attribute(setup: Setup, ledger: Ledger, fee: float = FEE, spread: float = SP
     no bar, what the fund moved is tracking, and is undone when the bar comes. A ``backtrader.Strategy`` of somebody's
     own may fill at other prices than the session's: the difference is in the costs, shared by dollars traded.
     """
-    book, prices, holdings = _positions(setup, ledger), setup.prices, setup.market.roles.holdings
+    book, prices, legs = _positions(setup, ledger), setup.prices, setup.legs
     made = book.held * prices.fill + book.paid - book.worth + book.shares * (prices.close - prices.fill)
     commission, slippage = costs_of(setup.terms, prices.fill, ledger.traded)
     whole = Whole(setup, ledger, book, made, -(commission + slippage), index_of(setup), fee, spread)
-    legs = tuple(_sleeve_of(whole, k) for k in range(len(setup.market.roles.hedges)))
-    dollars = {name: np.sum([leg[name] for leg in legs], axis=0) for name in SLEEVE} | {
-        "core": made[:, :holdings].sum(axis=1),
+    sleeves = tuple(_sleeve_of(whole, k) for k in range(len(legs.hedges)))
+    dollars = {name: np.sum([each[name] for each in sleeves], axis=0) for name in SLEEVE} | {
+        "core": made[:, legs.of_core].sum(axis=1),
         "interest": _interest(setup, ledger),
-        "core_costs": whole.costs[:, :holdings].sum(axis=1),
+        "core_costs": whole.costs[:, legs.of_core].sum(axis=1),
     }
-    return _attribution_of(setup, ledger, dollars, legs)
+    return _attribution_of(setup, ledger, dollars, sleeves)
 
 
 class Whole(NamedTuple):
@@ -159,9 +159,9 @@ class Whole(NamedTuple):
 
 def _sleeve_of(whole: Whole, k: int) -> dict[str, Floats]:
     """Return the dollars of one hedge by the names of `SLEEVE`, shape (sessions,) each."""
-    if whole.setup.market.roles.hedges[k].kind == "fund":
+    if whole.setup.legs.hedges[k].kind == "fund":
         return _fund_of(whole, k)
-    setup, index, i = whole.setup, whole.moved, whole.setup.market.roles.holdings + k
+    setup, index, i = whole.setup, whole.moved, whole.setup.legs.of_hedge(k)
     prices, shares = setup.prices, whole.book.shares[:, i]
     in_two = (whole.ledger.traded[:, i] != 0.0) & fills_at_open(setup)
     beta = _before(setup.betas[:, k])
@@ -185,7 +185,7 @@ def _sleeve_of(whole: Whole, k: int) -> dict[str, Floats]:
 def _fund_of(whole: Whole, k: int) -> dict[str, Floats]:
     """Return the dollars of a leveraged fund by the names of `SLEEVE`, shape (sessions,) each."""
     setup, ledger, book, index = whole.setup, whole.ledger, whole.book, whole.moved
-    b, i = setup.market.roles.hedges[k].leverage, setup.market.roles.holdings + k
+    b, i = setup.legs.hedges[k].leverage, setup.legs.of_hedge(k)
     carry, at_open = carry_of(setup, b, whole.fee, whole.spread), fills_at_open(setup)
     worth, shares, fill = book.worth[:, i], book.shares[:, i], setup.prices.fill[:, i]
     in_two = (ledger.traded[:, i] != 0.0) & at_open
@@ -250,28 +250,27 @@ def _attribution_of(
     setup: Setup, ledger: Ledger, dollars: dict[str, Floats], legs: tuple[dict[str, Floats], ...]
 ) -> Attribution:
     """Return the attribution, with nothing in it after a ruin, and what fills at other prices cost."""
-    alive, level, roles = _alive(ledger), setup.prices.level, setup.market.roles
-    holdings = roles.holdings
+    alive, level, own = _alive(ledger), setup.prices.level, setup.legs.of_hedges
     equity = np.where(alive, ledger.equity, ledger.equity[ledger.last])
     dollars = {name: np.where(alive, column, 0.0) for name, column in dollars.items()}
     gap = np.diff(equity, prepend=equity[0]) - np.sum(list(dollars.values()), axis=0)
     gap = np.where(np.abs(gap) > OWN_FILLS * np.abs(equity), gap, 0.0)
     value = np.abs(ledger.traded) * setup.prices.fill
     total = value.sum(axis=1, keepdims=True)
-    part = np.divide(value[:, holdings:], total, out=np.zeros_like(level), where=total > 0.0)
+    part = np.divide(value[:, own], total, out=np.zeros_like(level), where=total > 0.0)
     of_hedges = part.sum(axis=1)
     dollars["hedge_costs"] += of_hedges * gap
     dollars["core_costs"] += (1.0 - of_hedges) * gap
     for k, leg in enumerate(legs):
         leg["hedge_costs"] = leg["hedge_costs"] + part[:, k] * gap
-    sleeve = (ledger.shares * setup.prices.close)[:, holdings:].sum(axis=1)
+    sleeve = (ledger.shares * setup.prices.close)[:, own].sum(axis=1)
     weight = np.divide(sleeve, equity, out=np.zeros_like(equity), where=alive & (equity > 0.0))
     fund = np.concatenate(([0.0], level[1:, 0] / level[:-1, 0] - 1.0))
     if level.shape[1] > 1:
         fund[:] = np.nan
     a_year = sessions_a_year(setup.market.run_sessions[: ledger.last + 1])
     by_leg = tuple({name: np.where(alive, leg[name], 0.0) for name in SLEEVE} for leg in legs)
-    ordered, funds = {name: dollars[name] for name in COLUMNS}, all(role.kind == "fund" for role in roles.hedges)
+    ordered, funds = {name: dollars[name] for name in COLUMNS}, all(role.kind == "fund" for role in setup.legs.hedges)
     return Attribution(ordered, equity, weight, fund, ledger.last, a_year, by_leg, funds)
 
 

@@ -23,7 +23,7 @@ def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREA
 
     Of a run with one hedge.
     """
-    b, i, index = setup.market.roles.leverage, setup.market.roles.holdings, index_of(setup)
+    b, i, index = setup.market.roles.leverage, setup.legs.of_hedge(0), index_of(setup)
     carry = carry_of(setup, b, fee, spread)
     a_share, close = units.shares[:, i], units.close[:, i]
     fill = setup.prices.fill[:, i] * a_share

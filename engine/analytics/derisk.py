@@ -76,10 +76,10 @@ def sold_at_entry(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None
 
 def net_beta(setup: Setup, book: Ledger, beta: Floats) -> Floats:
     """Return how much of a book's equity moves with the underlying at each close, shape (sessions,); NaN in ruin."""
-    worth, core = book.shares * setup.prices.spot, slice(setup.market.roles.holdings)
-    exposure = worth[:, core].sum(axis=1) * beta
+    worth = book.shares * setup.prices.spot
+    exposure = worth[:, setup.legs.of_core].sum(axis=1) * beta
     for k in range(setup.betas.shape[1]):
-        exposure = exposure + setup.betas[:, k] * worth[:, setup.market.roles.holdings + k]
+        exposure = exposure + setup.betas[:, k] * worth[:, setup.legs.of_hedge(k)]
     return np.divide(exposure, book.equity, out=np.full(len(exposure), np.nan), where=book.equity > 0.0)
 
 
@@ -123,13 +123,13 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
 
 def _half_orders(setup: Setup, hedged: Ledger, beta: Floats, half: Ledger) -> Ledger:
     """Write orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
-    roles, sessions = setup.market.roles, np.arange(len(hedged.equity))
-    held = (hedged.shares[:, roles.holdings :] != 0.0).any(axis=1)
+    legs, sessions = setup.legs, np.arange(len(hedged.equity))
+    held = (hedged.shares[:, legs.of_hedges] != 0.0).any(axis=1)
     half.ordered[1::2] = (held & (sessions < hedged.last))[1:]
     half.core[1::2] = matched(*weights_of(setup, hedged), beta, setup.betas)[1:]
     filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
     then = setup.betas[:-1].copy()
-    for k, role in enumerate(roles.hedges):
+    for k, role in enumerate(legs.hedges):
         if role.kind == "fund" and fills_at_open(setup):
             then[:, k] = _leverage_at_open(role.leverage, index_of(setup).night[1:])
     ordered = matched(hedged.core[:-1], hedged.hedges[:-1], beta[:-1], then)
@@ -152,8 +152,7 @@ def weights_of(setup: Setup, book: Ledger) -> tuple[Floats, Floats]:
     """Return the weights that a book has at each close: of the core, (sessions,), of the hedges, (sessions, hedges)."""
     worth, equity = book.shares * setup.prices.spot, book.equity[:, None]
     weights = np.divide(worth, equity, out=np.zeros_like(worth), where=equity > 0.0)
-    holdings = setup.market.roles.holdings
-    return weights[:, :holdings].sum(axis=1), weights[:, holdings:]
+    return weights[:, setup.legs.of_core].sum(axis=1), weights[:, setup.legs.of_hedges]
 
 
 def _halved(prices: Prices, terms: Terms) -> tuple[Prices, Terms]:

@@ -54,16 +54,16 @@ class Episode:
 def episodes_of(setup: Setup, ledger: Ledger) -> tuple[Episode, ...]:
     """List the episodes of a run, oldest first; of several hedges each has its own."""
     flows, costs = _sleeve_flows(setup, ledger)
-    found = [episode for k in setup.market.roles.firsts for episode in _episodes(setup, ledger, flows, costs, k)]
+    found = [episode for k in setup.legs.firsts for episode in _episodes(setup, ledger, flows, costs, k)]
     return tuple(sorted(found, key=lambda episode: (episode.decided, episode.hedge)))
 
 
 def _episodes(setup: Setup, ledger: Ledger, flows: Floats, costs: Floats, k: int) -> Iterator[Episode]:
     """Yield the episodes of the hedge whose first instrument is the k-th."""
-    roles, actions = setup.market.roles, ledger.actions[:, k]
+    legs, actions = setup.legs, ledger.actions[:, k]
     exits = [int(t) for t in np.flatnonzero((actions != STAY) & (actions != ENTER))]
-    own = [j for j, role in enumerate(roles.hedges) if role.leg == roles.hedges[k].leg]
-    columns = [roles.holdings + j for j in own]
+    own = [j for j, role in enumerate(legs.hedges) if role.leg == legs.hedges[k].leg]
+    columns = [legs.of_hedge(j) for j in own]
     for decided in (int(t) for t in np.flatnonzero(actions == ENTER)):
         left = next((t for t in exits if t > decided and t < ledger.last), None)
         end = ledger.last if left is None else left + 1
@@ -79,28 +79,26 @@ def _episodes(setup: Setup, ledger: Ledger, flows: Floats, costs: Floats, k: int
             _own_return(setup, k, decided + 1, end, still_open=left is None),
             float(flows[span][:, own].sum() + still),
             float(costs[span][:, own].sum()),
-            roles.hedges[k].leg,
+            legs.hedges[k].leg,
         )
 
 
 def _sleeve_flows(setup: Setup, ledger: Ledger) -> tuple[Floats, Floats]:
     """Return dollars that came out of each hedge (+) or went in (-), and its costs, shape (sessions, hedges)."""
-    first, terms, prices = setup.market.roles.holdings, setup.terms, setup.prices
+    own, terms, prices = setup.legs.of_hedges, setup.terms, setup.prices
     commission, slippage = costs_of(terms, prices.fill, ledger.traded)
-    costs = (commission + slippage)[:, first:]
-    flows = -ledger.traded[:, first:] * prices.fill[:, first:] - costs
-    before, stock = ledger.shares[:-1, first:], terms.stock[first:]
-    held = before * prices.split[1:, first:]
+    costs = (commission + slippage)[:, own]
+    flows = -ledger.traded[:, own] * prices.fill[:, own] - costs
+    before, stock = ledger.shares[:-1, own], terms.stock[own]
+    held = before * prices.split[1:, own]
     in_cash = ~(terms.reinvest & stock & (held > 0.0))
-    flows[1:] += np.where(in_cash, held * prices.dividend[1:, first:], 0.0)
-    flows[1:] += (
-        np.where(stock, np.minimum(before, 0.0) * prices.close[:-1, first:], 0.0) * terms.borrow[1:, np.newaxis]
-    )
+    flows[1:] += np.where(in_cash, held * prices.dividend[1:, own], 0.0)
+    flows[1:] += np.where(stock, np.minimum(before, 0.0) * prices.close[:-1, own], 0.0) * terms.borrow[1:, np.newaxis]
     return flows, costs
 
 
 def _own_return(setup: Setup, k: int, entered: int, end: int, *, still_open: bool) -> float:
-    prices, i, side = setup.prices, setup.market.roles.holdings + k, setup.market.roles.hedges[k].side
+    prices, i, side = setup.prices, setup.legs.of_hedge(k), setup.legs.hedges[k].side
     if not setup.terms.stock[i]:
         return float("nan")
     level, at_entry = prices.level[:, k], prices.fill[entered, i] / prices.close[entered, i]

@@ -159,7 +159,7 @@ def _sale_cost(setup: Setup, hedged: Ledger, beta: Floats) -> Figure:
 
     def ends(rate: float) -> tuple[float, float]:
         levy = np.full(len(setup.terms.levy), rate)
-        levy[setup.market.roles.holdings :] = 0.0
+        levy[setup.legs.of_hedges] = 0.0
         terms = setup.terms._replace(levy=levy)
         books = [compiled().replay(setup.prices, terms, orders) for orders in (hedged, sold)]
         return float(books[0].equity[books[0].last]), float(books[1].equity[books[1].last])

@@ -262,13 +262,13 @@ def hedge_metrics(
     ran, sessions = slice(0, min(hedged.last, unhedged.last) + 1), setup.market.run_sessions
     ours, theirs, core, index = hedged.equity[ran], unhedged.equity[ran], core_level(setup)[ran], index_of(setup)
     worst = crashes(core, ours, theirs)
-    roles = setup.market.roles
-    held = np.abs(hedged.shares[ran, roles.holdings :] * setup.prices.spot[ran, roles.holdings :])
+    legs = setup.legs
+    held = np.abs((hedged.shares * setup.prices.spot)[ran, legs.of_hedges])
     weight = held.sum(axis=1) / ours
     triggers = triggers_of(deep_drawdowns(core), core, weight, episodes)
     filled = index.opened if fills_at_open(setup) else index.level
     funds = {
-        role.leg: (role.leverage, carry_of(setup, role.leverage).total) for role in roles.hedges if role.kind == "fund"
+        role.leg: (role.leverage, carry_of(setup, role.leverage).total) for role in legs.hedges if role.kind == "fund"
     }
     needs = needs_of(episodes, index.level, filled, funds, hedged.last, session_numbers(sessions))
     up, down = capture(ours, theirs, sessions[ran])

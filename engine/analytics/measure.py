@@ -190,7 +190,7 @@ def metrics_of(
     trades
         What it traded.
     entries
-        The places among the hedges whose entries are counted as episodes: `Roles.firsts`, for a collar is one hedge.
+        The places among the hedges whose entries are counted as episodes: `Legs.firsts`, for a collar is one hedge.
     """
     metrics: dict[str, Any] = as_json(_values(totals_of(ledger, earned, sessions, trades, entries)))
     return metrics

@@ -72,14 +72,14 @@ def run_short_underlying(config: RunConfig, setup: Setup, hedged: Ledger) -> tup
 
 def _prices(config: RunConfig, setup: Setup) -> Prices:
     """Return the run's prices with the underlying's last."""
-    held, own, holdings = setup.prices, underlying_of(config, setup), setup.market.roles.holdings
-    columns = {name: np.column_stack((getattr(held, name)[:, :holdings], getattr(own, name))) for name in own._fields}
+    held, own, core = setup.prices, underlying_of(config, setup), setup.legs.of_core
+    columns = {name: np.column_stack((getattr(held, name)[:, core], getattr(own, name))) for name in own._fields}
     return Prices(**columns, level=own.close[:, np.newaxis], spot=columns["close"], spot_fill=columns["fill"])
 
 
 def _terms(setup: Setup, *, margin: bool) -> Terms:
     """Return the run's terms with the underlying's costs last: its own where it is held, else the hedge's."""
-    terms, traded, name = setup.terms, setup.market.roles.traded, setup.market.underlying
+    terms, traded, name = setup.terms, setup.legs.names, setup.market.underlying
     source = traded.index(name) if name in traded else len(traded) - 1
 
     def with_last(each: Floats) -> Floats:

@@ -100,7 +100,7 @@ def _run(
 def _feeds(setup: Setup) -> Iterator[BarsFeed]:
     """Yield the feeds, in the order of the columns; an instrument that stands twice is named with its place."""
     market, prices = setup.market, setup.prices
-    names, holdings = market.roles.traded, market.roles.holdings
+    names, holdings = setup.legs.names, len(setup.legs.core)
     for i, name in enumerate(names):
         bars = replace(market.bars(name).rows(slice(market.first, None)), open=prices.fill[:, i])
         level = market.total_return(name)[market.first :] if i < holdings else prices.level[:, i - holdings]

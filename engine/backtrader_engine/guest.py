@@ -164,8 +164,8 @@ def _market(config: RunConfig, feeds: Mapping[str, bt.feed.DataBase]) -> Market:
     """Return the market of the sessions that every traded feed has; it warms up on the first of them."""
     source, roles = FeedSource(feeds), roles_of(config)
     sessions = source.read(BARS, roles.underlying).dates
-    for name in roles.traded:
+    for name in legs_of(roles).names:
         sessions = np.intersect1d(sessions, source.read(BARS, name).dates)
     if len(sessions) < 2:  # a decision and a fill
-        raise StrategyError(f"the feeds {', '.join(roles.traded)} have fewer than two sessions in common")
+        raise StrategyError(f"the feeds {', '.join(legs_of(roles).names)} have fewer than two sessions in common")
     return Market(source, roles, sessions, 0, sessions)

@@ -174,17 +174,17 @@ def ledger_of(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> Led
         core=plan.unhedged_core - (np.abs(hedges).sum(axis=1) if plan.core_pays else np.zeros(len(hedges))),
         hedges=hedges,
         restate=restate,
-        actions=_actions(shares[:, len(setup.terms.core_weights) :] != 0.0),
+        actions=_actions(shares[:, setup.legs.of_hedges] != 0.0),
         last=int(ruined[0]) if len(ruined) else len(equity) - 1,
     )
 
 
 def _orders(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> tuple[Flags, Floats]:
     """Return when hedges were ordered, and the weights they had at the fill, one close before it filled."""
-    worth, first = shares * setup.prices.fill, len(setup.terms.core_weights)
-    filled = worth[:, first:] / (cash + worth.sum(axis=1))[:, np.newaxis]
+    worth, own = shares * setup.prices.fill, setup.legs.of_hedges
+    filled = worth[:, own] / (cash + worth.sum(axis=1))[:, np.newaxis]
     ordered, hedges = np.zeros(len(cash), np.bool_), np.zeros_like(filled)
-    ordered[:-1] = (traded[1:, first:] != 0.0).any(axis=1)
+    ordered[:-1] = (traded[1:, own] != 0.0).any(axis=1)
     for t in range(len(cash) - 1):
         hedges[t] = filled[t + 1] if ordered[t] else hedges[t - 1] if t else 0.0
     ordered[0] = True

@@ -33,6 +33,7 @@ from engine.inspection.session import (
     why,
 )
 from engine.kernel.loop import Ledger, Memory, decide, empty_memory, fund_return, ledger_on, move, recall
+from engine.legs import legs_of
 from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
 from engine.runs.tables import fills_of
@@ -88,7 +89,7 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         str(market.run_sessions[t]),
         t,
         len(market.run_sessions),
-        headline(_held(market, hedged, t), closes),
+        headline(_held(setup, hedged, t), closes),
         (config.hedge.policy or config.policy).model_dump(),
         _hedge_weight(setup, hedged, t),
         _bars(market, t),
@@ -181,7 +182,7 @@ def close_read(prepared: PreparedRun, hedged: Ledger, inputs: tuple[Input, ...],
     return Close(
         str(sessions[t]),
         tuple(_reading(rule, row) for rule in inputs),
-        tuple(read(leg, k) for leg, k in enumerate(setup.market.roles.firsts)),
+        tuple(read(leg, k) for leg, k in enumerate(setup.legs.firsts)),
         _order(hedged, t) if decides else None,
         float(hedged.core[last]),
         _fills(setup, hedged, t + 1) if decides else (),
@@ -221,22 +222,21 @@ def _fills(setup: Setup, hedged: Ledger, t: int) -> tuple[Fill, ...]:
 
 
 def _hedge_weight(setup: Setup, hedged: Ledger, t: int) -> float:
-    roles = setup.market.roles
-    columns = [roles.holdings + k for k in roles.firsts]
+    columns = [setup.legs.of_hedge(k) for k in setup.legs.firsts]
     worth = np.abs(hedged.shares[t, columns]) * setup.prices.spot[t, columns]
     return float(worth.sum() / hedged.equity[t]) if hedged.equity[t] > 0.0 else 0.0
 
 
-def _held(market: Market, hedged: Ledger, t: int) -> list[tuple[bool, bool]]:
+def _held(setup: Setup, hedged: Ledger, t: int) -> list[tuple[bool, bool]]:
     """Return whether each hedge was held at the close before, and at the day's."""
-    held = hedged.shares[:, [market.roles.holdings + k for k in market.roles.firsts]] != 0.0
+    held = hedged.shares[:, [setup.legs.of_hedge(k) for k in setup.legs.firsts]] != 0.0
     return [(bool(before), bool(now)) for before, now in zip(held[t - 1] & (t > 0), held[t], strict=True)]
 
 
 def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
     row, read = market.first + t, []
     options = {role.instrument for role in market.roles.hedges if role.kind == "option"}
-    for name in dict.fromkeys((*market.roles.traded, market.underlying)):
+    for name in dict.fromkeys((*legs_of(market.roles).names, market.underlying)):
         bars = market.bars(name)
         level = np.full(len(market), np.nan) if name in options else market.total_return(name)
         opened, high, low, close, volume = (

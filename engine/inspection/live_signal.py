@@ -27,6 +27,7 @@ from engine.inspection.freshness import Fresh, age, freshness
 from engine.inspection.session import Close
 from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Call, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
+from engine.legs import legs_of
 from engine.reads import option_bars_read
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
@@ -86,7 +87,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
     worth = float(hedged.equity[t]) if equity is None else equity
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
-    held = (hedged.shares[:, market.roles.holdings :] != 0.0).any(axis=1)
+    held = (hedged.shares[:, legs_of(market.roles).of_hedges] != 0.0).any(axis=1)
     fresh = tuple(freshness(market, prepared.reads))
     return LiveSignal(
         config.name,
@@ -168,16 +169,16 @@ def _longer(market: Market, name: str, following: np.datetime64) -> Bars:
 
 def _calls(after: PreparedRun, hedged: Ledger, t: int, close: Close) -> tuple[Call, ...]:
     """Return what is to be done about each hedge in the next session."""
-    roles, found = after.setup.market.roles, list[Call]()
-    for read, k in zip(close.hedges, roles.firsts, strict=True):
-        on = read.policy.before.on if read.policy else bool(hedged.shares[t, roles.holdings + k] != 0.0)
+    legs, found = after.setup.legs, list[Call]()
+    for read, k in zip(close.hedges, legs.firsts, strict=True):
+        on = read.policy.before.on if read.policy else bool(hedged.shares[t, legs.of_hedge(k)] != 0.0)
         found.append(Call(read.instrument, on, _order(hedged.actions[t, k], on=on)))
     return tuple(found)
 
 
 def _states(setup: Setup, close: Close, t: int) -> Iterator[str]:
     """Yield where each hedge's policy stands, a sentence each, with its name where there are several."""
-    for read, k in zip(close.hedges, setup.market.roles.firsts, strict=True):
+    for read, k in zip(close.hedges, setup.legs.firsts, strict=True):
         for sentence in state(read, setup, k, t):
             yield f"{read.instrument}: {sentence}" if len(close.hedges) > 1 else sentence
 
@@ -207,8 +208,8 @@ def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[
     worth, target = cash + dot(shares, price), shares + trade
     if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
         target = np.floor(target + WHOLE_SHARE)
-    roles = after.setup.market.roles
-    names = zip((*roles.core, *roles.labels), _contracts(after, t), strict=True)
+    legs = after.setup.legs
+    names = zip((*legs.core, *legs.labels), _contracts(after, t), strict=True)
     columns = (price, shares * price / worth, target * price / worth, target * price, target, trade)
     return tuple(
         Target(name, *map(float, row), contract=contract)

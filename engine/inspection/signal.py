@@ -212,7 +212,7 @@ def state(hedge: HedgeRead, setup: Setup, k: int, t: int) -> tuple[str, ...]:
         return ()
     if not read.after.on:
         return tuple(_off(rules, read, hedge.since))
-    price = float(setup.prices.close[t, setup.market.roles.holdings + k])
+    price = float(setup.prices.close[t, setup.legs.of_hedge(k)])
     return tuple(_on(hedge, rules, read, price, setup.market.roles.hedges[k].side))
 
 

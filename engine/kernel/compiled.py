@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 from data.arrays import Flags, Ints
 from data.cache import user_cache
-from engine import legs, rules
+from engine import rules
 from engine.kernel import attribution, bootstrap, loop, placebo, sweep, tails
 from strategies import policy
 
-SOURCES = (legs, rules, loop, sweep, attribution, placebo, bootstrap, tails, policy)
+SOURCES = (rules, loop, sweep, attribution, placebo, bootstrap, tails, policy)
 
 INLINED = (
     *(sweep.fill, sweep.accumulate, attribution.link),

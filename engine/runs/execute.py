@@ -96,7 +96,7 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         "strategy": label,
         "source": market.source.name,
         "simulated": market.simulated,
-        **metrics_of(hedged, setup.terms.cash_accrual, sessions, trades, market.roles.firsts),
+        **metrics_of(hedged, setup.terms.cash_accrual, sessions, trades, setup.legs.firsts),
         "controls": {
             name: metrics_of(control.ledger, control.terms.cash_accrual, sessions, control.trades)
             for name, control in controls.items()
@@ -119,13 +119,13 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
 
 def hedges_of(setup: Setup, hedged: Ledger, evaluation: Evaluation | None) -> list[dict[str, Any]] | None:
     """Return what each traded hedge came to, where there are several; None else, and with ``controls: off``."""
-    roles = setup.market.roles
-    if evaluation is None or len(roles.hedges) == 1:
+    legs = setup.legs
+    if evaluation is None or len(legs.hedges) == 1:
         return None
     weights = weights_of(setup, hedged)[1][: hedged.last + 1]
     counts = Counter(episode.hedge for episode in evaluation.episodes)
     found = by_hedge(evaluation.attribution), evaluation.bridge.legs, weights.mean(axis=0).tolist()
-    parts = zip(roles.hedges, roles.labels, *found, strict=True)
+    parts = zip(legs.hedges, legs.labels, *found, strict=True)
     return [
         {
             "hedge": label,

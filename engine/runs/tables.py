@@ -22,19 +22,19 @@ from strategies.policy import REASONS
 
 def equity_table(setup: Setup, books: Mapping[str, Ledger], intensity: Floats) -> Columns:
     """Return a row a session: the books' equity in dollars, the hedged book's parts, the signal, what was ordered."""
-    hedged, first, own = books["hedged"], setup.market.roles.holdings, list(setup.market.roles.firsts)
+    hedged, legs, own = books["hedged"], setup.legs, list(setup.legs.firsts)
     worth = hedged.shares * setup.prices.spot / np.where(hedged.equity > 0, hedged.equity, np.nan)[:, None]
     columns = {
         "date": setup.market.run_sessions,
         **{name: book.equity for name, book in books.items()},
         "cash": hedged.cash,
-        "core_weight": worth[:, :first].sum(axis=1),
-        "hedge_weight": worth[:, first:][:, own].sum(axis=1),
+        "core_weight": worth[:, legs.of_core].sum(axis=1),
+        "hedge_weight": worth[:, legs.of_hedges][:, own].sum(axis=1),
         "intensity": intensity,
         "ordered": hedged.ordered,
         "ordered_core": hedged.core,
         "ordered_hedge": hedged.hedges[:, own].sum(axis=1),
-        **_of_several(setup, "weight", worth[:, first:]),
+        **_of_several(setup, "weight", worth[:, legs.of_hedges]),
         **_of_several(setup, "ordered", hedged.hedges),
         "cash_yield": setup.cash_yield,
         "synthetic": setup.market.synthetic_sessions(),
@@ -44,7 +44,7 @@ def equity_table(setup: Setup, books: Mapping[str, Ledger], intensity: Floats) -
 
 def _of_several(setup: Setup, what: str, values: npt.NDArray[Any]) -> Columns:
     """Return a column a hedge where there are several, such as ``SOXS weight``."""
-    labels = setup.market.roles.labels
+    labels = setup.legs.labels
     return {f"{label} {what}": values[:, k] for k, label in enumerate(labels)} if len(labels) > 1 else {}
 
 
@@ -61,7 +61,7 @@ def _ledger_columns(setup: Setup, book: Ledger) -> Columns:
         "cash": book.cash,
         "ordered": book.ordered,
         "core": book.core,
-        "hedge": book.hedges[:, list(setup.market.roles.firsts)].sum(axis=1),
+        "hedge": book.hedges[:, list(setup.legs.firsts)].sum(axis=1),
         "restate": book.restate,
         "action": actions[:, 0],
         **_of_several(setup, "hedge", book.hedges),
@@ -72,8 +72,7 @@ def _ledger_columns(setup: Setup, book: Ledger) -> Columns:
 
 
 def _traded(setup: Setup) -> Iterator[tuple[int, str]]:
-    roles = setup.market.roles
-    return enumerate((*roles.core, *roles.labels))
+    return enumerate((*setup.legs.core, *setup.legs.labels))
 
 
 def ledgers_of(table: Columns) -> dict[str, Ledger]:
@@ -117,7 +116,7 @@ def fills_table(setup: Setup, books: Mapping[str, Ledger]) -> Columns:
 
 def fills_of(setup: Setup, ledger: Ledger) -> Columns:
     """Return a row a fill: decided and filled dates, instrument, side, shares, price, value and costs in dollars."""
-    sessions, names = setup.market.run_sessions, np.array(setup.market.roles.traded)
+    sessions, names = setup.market.run_sessions, np.array(setup.legs.names)
     commission, slippage = costs_of(setup.terms, setup.prices.fill, ledger.traded)
     filled, column = np.nonzero(ledger.traded)
     price, shares = setup.prices.fill[filled, column], ledger.traded[filled, column]
@@ -155,7 +154,7 @@ def attribution_table(sessions: Dates, attribution: Attribution) -> Columns:
 
 def hedges_table(setup: Setup, attribution: Attribution) -> Columns:
     """Return a row a traded hedge and session: where its dollars came from."""
-    days, labels = setup.market.run_sessions[: attribution.last + 1], setup.market.roles.labels
+    days, labels = setup.market.run_sessions[: attribution.last + 1], setup.legs.labels
     return {
         "hedge": np.repeat(np.array(labels, np.str_), len(days)),
         "date": np.tile(days, len(labels)),
@@ -170,14 +169,14 @@ def timing_table(shifts: Shifts) -> Columns:
 
 def episodes_table(setup: Setup, hedged: Ledger) -> Columns:
     """Return a row an episode: dates, sessions held, which hedge, why it ended, weight, its return and its dollars."""
-    sessions, episodes, roles = setup.market.run_sessions, episodes_of(setup, hedged), setup.market.roles
+    sessions, episodes, legs = setup.market.run_sessions, episodes_of(setup, hedged), setup.legs
     days = ("decided", "entered", "left", "exited")
     dates = {name: [getattr(episode, name) for episode in episodes] for name in days}
     held = [(hedged.last if episode.exited is None else episode.exited) - episode.entered for episode in episodes]
     return {
         **{name: np.array([_day(sessions, at) for at in dates[name]], sessions.dtype) for name in days},
         "sessions": np.array(held, np.int64),
-        "hedge": np.array([roles.hedges[roles.firsts[episode.hedge]].instrument for episode in episodes], np.str_),
+        "hedge": np.array([legs.hedges[legs.firsts[episode.hedge]].instrument for episode in episodes], np.str_),
         "reason": np.array([episode.reason for episode in episodes], np.str_),
         **{
             name: np.array([getattr(episode, name) for episode in episodes], np.float64)

@@ -211,7 +211,7 @@ def _intensity(classes: Sequence[type], config: RunConfig, market: Market, *, st
     if sized:
         size = np.full((len(market), len(market.roles.hedges)), np.nan)
         size[market.first :] = plan_of(config, market, np.clip(signals_in(columns, config), 0.0, 1.0)).size
-        firsts = market.roles.firsts
+        firsts = legs_of(market.roles).firsts
         columns |= {_numbered("the hedge's size", k): OutputColumn(DECISION, size[:, firsts[k]]) for k in sized}
     return Output(market.sessions, market.first, columns, read=read)
 
@@ -253,7 +253,7 @@ def _weights(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Ou
     """Ask at every close for the weight, in the plain loop, up to a row."""
     market, prices = setup.market, setup.prices
     weigh = weigher(parameters.make(cls, config.strategy.params), config, setup)
-    firsts = list(market.roles.firsts)
+    firsts = list(setup.legs.firsts)
     ledger, values = ledger_on(prices), np.full((len(market), len(firsts)), np.nan)
     before = np.zeros(len(setup.plan.sides))
     for t in range(len(prices.close) - 1 if upto is None else upto + 1 - market.first):
@@ -281,7 +281,7 @@ def _orders(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Out
         if order.session < 0 or (upto is not None and row > upto):
             continue
         count[row] += 1
-        numbers = {"instrument": float(legs_of(market.roles).column(order.instrument)), **order.numbers}
+        numbers = {"instrument": float(setup.legs.names.index(order.instrument)), **order.numbers}
         for name, value in numbers.items():
             nothing = OutputColumn(DECISION, np.full(len(market), np.nan))
             columns.setdefault(f"order {count[row]}: {name}", nothing).values[row] = value
@@ -289,7 +289,7 @@ def _orders(cls: type, config: RunConfig, setup: Setup, upto: int | None) -> Out
         side = columns.setdefault(f"side of {order.instrument}", nothing).values
         side[row] = np.sign(side[row] + np.sign(order.size))
         words[row] = f"{words[row]}, {order.words}" if row in words else order.words
-    feeds = frozenset(f"bars/{name}" for name in market.roles.traded)
+    feeds = frozenset(f"bars/{name}" for name in setup.legs.names)
     return Output(market.sessions, market.first, columns, words, read=_read(market) | feeds, ledger=ledger)
 
 

@@ -14,7 +14,7 @@ from data.bars import COLUMNS
 from data.errors import DataError
 from data.events import make_events, make_members
 from data.market import MEMORY, load_market, recorded
-from data.roles import Roles
+from data.roles import HedgeRole, Roles
 from data.sources.wrapped import KeptSource
 
 DATES = nyse("2024-01-02", 12)
@@ -40,9 +40,11 @@ def refused(source, start, end=None, roles=ROLES):
 # Roles
 
 
-def test_traded_is_the_core_in_its_order_and_then_the_hedge():
+def test_listed_is_the_core_in_its_order_and_then_what_hedges_have_bars_of():
     roles = Roles.with_fund({"B": 0.25, "A": 0.75}, "H", "U", -3.0)
-    assert roles.traded == ("B", "A", "H")
+    made = (HedgeRole("BILLS", "cash"), HedgeRole("U-SHORT", "short", side=-1), HedgeRole("U-PUT95", "option"))
+    assert roles.listed == ("B", "A", "H")
+    assert Roles(roles.core, made, "U").listed == ("B", "A", "U")
     np.testing.assert_array_equal(roles.core_weights, [0.25, 0.75])
 
 

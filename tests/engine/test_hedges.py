@@ -121,7 +121,7 @@ def test_a_hedge_of_no_weight_changes_no_byte_of_the_books(keys, seed, kind, at)
     beside = mixed_setup(keys | {"hedges": [*hedges[:at], idle, *hedges[at:]]}, seed, signals, missing=False)
     books = [every_book(setup) for setup in (without, beside)]
 
-    assert [len(setup.market.roles.firsts) for setup in (without, beside)] == [len(hedges), len(hedges) + 1]
+    assert [len(setup.legs.firsts) for setup in (without, beside)] == [len(hedges), len(hedges) + 1]
     for ours, theirs in zip(*books, strict=True):
         assert ours.equity.tobytes() == theirs.equity.tobytes()
         assert ours.cash.tobytes() == theirs.cash.tobytes()

@@ -130,8 +130,8 @@ def fund_part(
 
 def _expected(setup: Setup, hedged: Ledger) -> float | None:
     """Return less fee and swap spread of the funds on their mean weights; None where a hedge is no fund."""
-    roles, expected = setup.market.roles, 0.0
-    for i, role in enumerate(roles.hedges, roles.holdings):
+    expected = 0.0
+    for i, role in enumerate(setup.legs.hedges, len(setup.legs.core)):
         if role.kind != "fund":
             return None
         weight = hedged.shares[:, i] * setup.prices.close[:, i] / hedged.equity

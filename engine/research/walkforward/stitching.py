@@ -70,7 +70,7 @@ def stitched_weights(plan: WalkForwardPlan, chosen: list[int]) -> Floats:
         config = between(own, plan.sessions, fold.train_first, fold.test_last)
         with evaluate_strategy(config, open_market(config, plan.source)) as prepared:
             ledger, _remarks = execute(_engine_of(config), config, prepared)
-        firsts = list(prepared.setup.market.roles.firsts)  # the contracts of one hedge weigh the same
+        firsts = list(prepared.setup.legs.firsts)  # the contracts of one hedge weigh the same
         weights.append(np.abs(ledger.hedges[fold.test_first - fold.train_first : -1, firsts]))
     return np.concatenate(weights)
 

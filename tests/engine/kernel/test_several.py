@@ -34,7 +34,7 @@ def with_hedges(setup: Setup, columns: list[int], plan: Plan) -> Setup:
 
 
 def _levels(setup: Setup, columns: list[int]) -> np.ndarray:
-    names = setup.market.roles.traded
+    names = setup.legs.names
     levels = [setup.market.total_return(names[column])[setup.market.first :] for column in columns]
     return np.column_stack(levels)
 

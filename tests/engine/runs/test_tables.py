@@ -26,7 +26,7 @@ def test_each_traded_hedge_has_a_row_a_session_that_sum_to_the_sleeve():
     run = several()
     table, whole, sessions = run.tables["hedges"], run.tables["attribution"], len(run.sessions)
 
-    assert run.market.roles.labels == LABELS
+    assert run.setup.legs.labels == LABELS
     assert table["hedge"].tolist() == [label for label in LABELS for _ in range(sessions)]
     assert table["date"].tolist() == 6 * run.sessions.tolist()
     for name in SLEEVE:

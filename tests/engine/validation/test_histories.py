@@ -170,7 +170,7 @@ class Patient(bt.Strategy):
 def test_orders_are_noted_when_they_are_placed():
     setup = laid_out({}, world(5))
     ledger, placed = run_noting_orders(setup, Patient, {})
-    name = setup.market.roles.traded[0]
+    name = setup.legs.names[0]
     assert [(one.session, one.instrument, one.size, one.words) for one in placed] == [
         (3, name, 2.0, f"buy 2 {name}"),
         (3, name, 1.0, f"buy 1 {name} limit at 0.001"),

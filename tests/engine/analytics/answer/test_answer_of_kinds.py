@@ -66,7 +66,7 @@ def test_what_was_known_in_advance_is_the_sum_over_funds_and_nothing_else():
     (_, prepared, hedged), prices = ran(two), ran(two)[1].setup.prices
     weights = (hedged.shares * prices.close)[:, 1:] / hedged.equity[:, np.newaxis]
 
-    assert prepared.setup.market.roles.labels == ("FUND", "FUND (2)")
+    assert prepared.setup.legs.labels == ("FUND", "FUND (2)")
     expected = -weights.mean(axis=0).sum() * (FEE + 3.0 * SPREAD)
     assert whole(two).answer.fund.expected == pytest.approx(expected, rel=1e-12)
     assert whole(mixed).answer.fund.expected is None
