@@ -13,12 +13,11 @@ from data.market import Market
 from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
-from engine.hedge_names import hedge_name
 from engine.loading import Config, config_from, find_run, set_path
 from engine.loading import load_config as _load_config
 from engine.runs.execute import run as _run
 from engine.runs.folder import run_folder
-from engine.runs.run import SIMULATED, Run
+from engine.runs.run import Run
 from engine.setup import open_market
 
 if TYPE_CHECKING:
@@ -144,13 +143,11 @@ def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Pa
     page = result.folder / "sweep.html"
     names, read = tuple(axis.name for axis in result.grid.axes), partial(column, result)
     rows = Rows(names, Columns(names, read), Columns(columns_of(answer=result.answer), read), len(result.grid))
-    made = SIMULATED.format(hedge=hedge_name(config).noun) if result.simulated else ""
-    note = f"{made} {result.priced}".strip() if made else result.mark
     marked = "SIMULATED " if result.simulated else ""
     title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)
 
     def write(path: Path) -> None:
-        write_sweep_page(path, rows, title=title, note=note, command=command, standing=standing)
+        write_sweep_page(path, rows, title=title, note=result.mark, command=command, standing=standing)
 
     write_and_sweep_up(page, write)
     return page

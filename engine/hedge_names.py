@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from data.format import capital
 from data.roles import BILLS, HedgeRole, Roles
 from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig, OptionConfig
+from engine.keys import below_leg
+from engine.plain import Keys
 
 MODELLED = "MODELLED"
 """What stands beside every name of an option: its prices are a formula's."""
@@ -17,6 +20,7 @@ PARTS = {"fund": "Fund", "asset": "Asset", "cash": "Bills", "short": "Short", "o
 SEVERAL = "Hedges"
 BILL_RATES = ("IRX", "DTB3")
 """Rate series of Treasury bills: cash that earns one of them is called bills."""
+NOTHING: Mapping[Keys, Sequence[Any] | None] = MappingProxyType({})
 MONTHS = {1: "", 2: "two-month ", 3: "three-month ", 4: "four-month ", 6: "six-month ", 12: "one-year "}
 
 
@@ -142,16 +146,27 @@ def modelled(config: RunConfig) -> bool:
     return any(leg.kind == "option" for leg in config.legs)
 
 
-def modelled_note(config: RunConfig) -> str:
-    """Return by what options are priced, a sentence; nothing without one."""
-    options = dict.fromkeys(f"the {option_name(leg.option)}" for leg in config.legs if leg.option is not None)
-    if not options:
+def modelled_note(config: RunConfig, tried: Mapping[Keys, Sequence[Any] | None] = NOTHING) -> str:
+    """Return by what options are priced, a sentence; nothing without one.
+
+    Parameters
+    ----------
+    tried
+        The values that keys are given in its place; options that differ by them go without a name.
+    """
+    options = [leg.option for leg in config.legs if leg.option is not None]
+    varied = {below_leg(keys)[:1]: values or () for keys, values in tried.items()}
+    if not options and "option" not in varied.get(("kind",), ()):
         return ""
-    skews = dict.fromkeys(f"{leg.option.skew:g}" for leg in config.legs if leg.option is not None)
     volatility = "VIX" if config.read == "SPY" else f"VIX times {config.read}'s realised volatility over SPY's"
+    named, skew = "options", ""
+    if not varied.keys() & {("kind",), ("option",)}:
+        named = joined(dict.fromkeys(f"the {option_name(option)}" for option in options))
+        skews = joined(dict.fromkeys(f"{option.skew:g}" for option in options))
+        skew = f", with a skew of {skews} volatility points per 10 % of moneyness"
     return (
-        f"{MODELLED}: prices of {joined(options)} are a formula's, Black-Scholes-Merton at {volatility}, with a skew of"
-        f" {joined(skews)} volatility points per 10 % of moneyness; nobody's quotes are read."
+        f"{MODELLED}: prices of {named} are a formula's, Black-Scholes-Merton at {volatility}{skew}; nobody's quotes"
+        " are read."
     )
 
 

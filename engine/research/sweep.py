@@ -19,7 +19,7 @@ from data.sources import Source
 from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
-from engine.hedge_names import modelled_note
+from engine.hedge_names import hedge_name, modelled_note
 from engine.research.columns import known_answer
 from engine.research.combinations import (
     CHUNK,
@@ -71,8 +71,8 @@ class SweepResult:
         kernel, signal, tail and wall seconds of what this call computed; chunks kept from before take none.
     answer
         Whether rows hold the parts of the sum.
-    priced
-        By what options are priced; empty where there are none.
+    mark
+        What has to stand beside its numbers; None where all its history is real and nothing is modelled.
     """
 
     folder: Path
@@ -82,17 +82,12 @@ class SweepResult:
     synthetic: Mapping[str, str]
     seconds: dict[str, float]
     answer: bool = False
-    priced: str = ""
+    mark: str | None = None
 
     @property
     def results(self) -> Path:
         """The table: a row a combination, its parameters by their full keys, then metrics."""
         return self.folder / RESULTS
-
-    @property
-    def mark(self) -> str | None:
-        """What has to stand beside its numbers; None where all its history is real."""
-        return mark_of(self.synthetic, "the hedge", self.priced, simulated=self.simulated)
 
 
 def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
@@ -156,8 +151,8 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
         shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too
     synthetic = {name: str(first) for name, first in market.synthetic.items()}
     seconds = {**spent, "wall": time.perf_counter() - began}
-    priced = modelled_note(config)
-    return SweepResult(folder, grid, len(market.run_sessions), source.simulated, synthetic, seconds, answer, priced)
+    mark = mark_of(synthetic, hedge_name(config).noun, modelled_note(config, grid.tried), simulated=source.simulated)
+    return SweepResult(folder, grid, len(market.run_sessions), source.simulated, synthetic, seconds, answer, mark)
 
 
 def _make(job: Combinations, folder: Path, executor: Executor, progress: Progress | None, begin: Begin) -> Seconds:

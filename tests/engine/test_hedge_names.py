@@ -102,3 +102,11 @@ def test_the_note_tells_the_model_where_there_is_an_option():
     assert "VIX times SOXX's realised volatility over SPY's, with a skew of 4 volatility points" in note
     spy = modelled_note(config(PUT, underlying="SPY", portfolio={"core": {"SPY": 1.0}}))
     assert re.search(r"Merton at VIX, with", spy)
+
+
+def test_the_note_names_no_option_that_differs_from_row_to_row():
+    strikes = {("hedges", "0", "option", "strike"): (90, 95)}
+    assert modelled_note(config(COLLAR), strikes).startswith("MODELLED: prices of options are a formula's, Black-")
+    assert modelled_note(config({}), {("hedge", "kind"): ("fund", "option")}).startswith("MODELLED: prices of options")
+    assert modelled_note(config({}), {("hedge", "kind"): ("fund", "asset"), ("policy", "enter"): None}) == ""
+    assert "95 % put" in modelled_note(config(PUT), {("hedge", "weight"): (0.1, 0.2)})

@@ -153,8 +153,9 @@ class SearchResult:
     @property
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
-        config = self.search.config
-        return mark_of(self.synthetic, hedge_name(config).noun, modelled_note(config), simulated=self.simulated)
+        config, tried = self.search.config, {dimension.keys: dimension.values for dimension in self.search.space}
+        priced = modelled_note(config, tried)
+        return mark_of(self.synthetic, hedge_name(config).noun, priced, simulated=self.simulated)
 
 
 def plan_search(
