@@ -85,7 +85,7 @@ def draw_shared(shared: Shared, shape: Shape) -> Drawing:
     return scale.draw(frame=frame, pieces=pieces, spots=spots, labels=list(_labels(shared, scale)))
 
 
-def short_names(labels: Sequence[str]) -> list[str]:
+def distinct_ends(labels: Sequence[str]) -> list[str]:
     """Return labels without what all but one or none begin with, to the last ``_``: ``hedge_soxs_volume``, ``volume``.
 
     A label that is nothing but that beginning stays whole.
@@ -142,7 +142,7 @@ def _spots(shared: Shared, scale: Scale) -> Iterator[Spot]:
 
 def _labels(shared: Shared, scale: Scale) -> Iterator[Label]:
     """Yield the labels, the most important first."""
-    short = short_names([label for label, _place, _dot in shared.runs])
+    short = distinct_ends([label for label, _place, _dot in shared.runs])
     crowded = sorted(zip(short, shared.runs, strict=True), key=lambda labelled: labelled[1][2].cagr)
     if shared.idle is not None:
         yield Label((f"*doing nothing {percent(shared.idle.cagr)}",), *scale.at(shared.idle), "strong")

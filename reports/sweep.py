@@ -5,6 +5,7 @@ Its numbers come from `reports.sweep_numbers`; the terminal and the page only sh
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -61,9 +62,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     best, worst = order[:top], order[top:][::-1][:top][::-1]
     measures = list(dict.fromkeys([metric, *apart, "gap_to_held_less", "episodes"]))
     found = pq.read_table(result.results, columns=[*names, *measures]).take(np.concatenate((best, worst))).to_pylist()
-    titles = [
-        f"{name.rpartition('.')[2].replace('_', ' ')}{' ~' * (name in ESTIMATED)}" for name in (*names, *measures)
-    ]
+    titles = [re.sub(r"[_.]", " ", name) for name in short_names(names)]  # a narrow table breaks at spaces
+    titles += [f"{name.replace('_', ' ')}{' ~' * (name in ESTIMATED)}" for name in measures]
     rows = []
     for place, row in enumerate(found):
         side = f"best {place + 1}" if place < len(best) else f"worst {len(found) - place}"

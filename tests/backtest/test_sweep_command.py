@@ -41,6 +41,18 @@ def test_it_shows_the_best_and_the_worst_and_writes_its_folder(folder):
     assert "backtest run hedge_soxs.yaml --start 2019-01-02 --end 2020-12-31" in page
 
 
+def test_two_hedges_weights_have_heads_of_their_own(folder):
+    axes = ["--param", "hedges.0.weight=0.05,0.1", "--param", "hedges.1.weight=0.2"]
+    words = command("sweep", "hedge_soxs_and_tlt.yaml", *axes, *SHORT).out.split("\n")
+    first = next(k for k, line in enumerate(words) if "best 1" in line)
+
+    assert [line.split()[:2] for line in words[first - 3 : first]] == [
+        ["hedges", "hedges"],
+        ["0", "1"],
+        ["SIMULA…", "weight"],
+    ]
+
+
 def test_json_tells_counts_and_seconds_and_nothing_else(folder):
     answer = command("sweep", "hedge_soxs.yaml", *AXES, *SHORT, "--json")
     told = json.loads(answer.out)

@@ -12,7 +12,7 @@ from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.words import Names
 from engine.hedge_names import bought
 from reports.comparison import compared
-from reports.comparison_frontier import PHONE, WIDE, Shared, draw_shared, shared_lines, short_names
+from reports.comparison_frontier import PHONE, WIDE, Shared, distinct_ends, draw_shared, shared_lines
 from reports.comparison_page import write_comparison
 
 SHAPES = pytest.mark.parametrize("shape", [WIDE, PHONE], ids=["wide", "phone"])
@@ -86,10 +86,10 @@ def test_no_name_is_over_another_or_over_a_dot(shape, places):
 
 
 def test_names_are_told_without_what_they_all_begin_with():
-    assert short_names(["hedge_soxs", "hedge_soxs_volume", "hedge_soxs_rates"]) == ["hedge_soxs", "volume", "rates"]
-    assert short_names(["a_b", "a_c"]) == ["b", "c"]
-    assert short_names(["one", "other"]) == ["one", "other"]
-    assert short_names(["hedge_soxs"]) == ["hedge_soxs"]
+    assert distinct_ends(["hedge_soxs", "hedge_soxs_volume", "hedge_soxs_rates"]) == ["hedge_soxs", "volume", "rates"]
+    assert distinct_ends(["a_b", "a_c"]) == ["b", "c"]
+    assert distinct_ends(["one", "other"]) == ["one", "other"]
+    assert distinct_ends(["hedge_soxs"]) == ["hedge_soxs"]
 
 
 @pytest.mark.browser
