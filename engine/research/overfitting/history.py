@@ -19,8 +19,8 @@ from engine.runs.identity import canonical
 
 Hashes = npt.NDArray[np.uint64]
 
-TRADED = ("kind", "instrument", "underlying", "leverage")
-"""What two sweeps have to trade alike as hedges to be sweeps of one run."""
+TRADED = ("instrument", "underlying", "leverage")
+"""What two sweeps have to trade alike as hedges, and their kind, to be sweeps of one run."""
 RESULTS = "results.parquet"
 SEARCHES = "searches"
 """Beside the folder of sweeps: where searches are kept by default."""
@@ -84,7 +84,8 @@ def _alike(own: Mapping[str, Any], other: Path) -> bool:
 
 def _of_run(manifest: Mapping[str, Any]) -> list[Any]:
     config = manifest["config"]
-    traded = [[leg[key] for key in TRADED] for leg in config.get("hedges") or [config["hedge"]]]
+    legs = config.get("hedges") or [config["hedge"]]
+    traded = [[leg.get("kind", "fund"), *(leg[key] for key in TRADED)] for leg in legs]  # older ones are funds
     strategy, core = config["strategy"]["class"], config["portfolio"]["core"]
     return [manifest["name"], manifest["simulated"], strategy, core, traded, len(manifest["axes"]) > 0]
 

@@ -61,6 +61,18 @@ def test_a_damaged_sweep_beside_is_named_and_not_counted(tmp_path):
     assert tried_in(one) == Tried(10, 1)
 
 
+def test_a_sweep_of_before_there_were_kinds_counts_and_one_of_another_kind_does_not(tmp_path):
+    one = kept(tmp_path / "one", ["hedge.weight=0.1,0.2"])
+    older = kept(tmp_path / "older", ["hedge.weight=0.3,0.4"]) / "manifest.json"
+    manifest = json.loads(older.read_text())
+    for key in ("kind", "option", "strategy", "policy"):
+        del manifest["config"]["hedge"][key]
+    older.write_text(json.dumps(manifest))
+    kept(tmp_path / "bills", ["hedge.weight=0.5,0.6"], {"hedge": {"kind": "cash"}})
+
+    assert tried_in(one) == Tried(4, 2)
+
+
 def test_sweeps_of_other_runs_do_not_count(tmp_path):
     axes = ["hedge.weight=0.1,0.2"]
     one = kept(tmp_path / "one", axes)
