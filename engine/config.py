@@ -310,12 +310,7 @@ class RunConfig(ConfigSection):
 
     def _check_funded(self) -> None:
         """Refuse weights that all hedges together can't be paid for."""
-        first, most = self.hedge, 0.0
-        for leg in self.legs:
-            fixed = leg.sizing in ("fixed", "proportional")
-            most += (
-                0.0 if leg.kind in ("short", "option") else min(leg.weight, leg.max_weight) if fixed else leg.max_weight
-            )
+        first, most = self.hedge, sum(leg.most for leg in self.legs if leg.kind not in ("short", "option"))
         if len(self.legs) > 1 and most > self.paid + 1e-9:
             by = "the core" if first.funding == "sell_core" else "the buffer"
             raise ValueError(

@@ -71,16 +71,7 @@ def _traded_hedges(config: RunConfig) -> Iterator[TradedHedge]:
 
 def sizing_from(hedge: HedgeConfig) -> Sizing:
     """Return the sizing and funding of a hedge."""
-    return Sizing(
-        hedge.sizing,
-        hedge.weight,
-        hedge.max_weight,
-        hedge.funding,
-        hedge.buffer,
-        hedge.cover,
-        hedge.lookback,
-        hedge.target_volatility,
-    )
+    return Sizing(hedge.sizing, *(getattr(hedge, name) for name in Sizing._fields[1:]))
 
 
 def most_of(hedge: HedgeConfig) -> float:
@@ -90,16 +81,9 @@ def most_of(hedge: HedgeConfig) -> float:
 
 def policy_from(policy: PolicyConfig) -> PolicyRules:
     """Return a policy, with numbers no run reaches for what is switched off."""
-    return PolicyRules(
-        policy.enter,
-        policy.exit,
-        policy.confirm,
-        policy.min_hold,
-        policy.max_hold or NEVER,
-        policy.cooldown,
-        policy.stop_loss or np.inf,
-        policy.take_profit or np.inf,
-    )
+    off = {"max_hold": NEVER, "stop_loss": np.inf, "take_profit": np.inf}
+    given = {name: getattr(policy, name) for name in PolicyRules._fields}
+    return PolicyRules(**given | {name: given[name] or never for name, never in off.items()})
 
 
 def with_made(config: RunConfig, market: Market) -> Market:

@@ -34,26 +34,21 @@ def run_reads(config: RunConfig, roles: Roles, source: Source) -> Reads:
     """Return what is traded, what extends it, and the cash rate."""
     rate, drivers = config.execution.cash_rate, {each.underlying for each in config.data.extend.values()}
     rates, there = (rate,) if isinstance(rate, str) else (), set(source.names(BARS))
-    bars = (*roles.listed, roles.underlying, *sorted(drivers & there), *option_bars_read(roles))
-    return Reads(tuple(dict.fromkeys(bars)), (*sorted(drivers - there), *rates, *option_series_read(roles)))
+    own = Reads((*roles.listed, roles.underlying, *sorted(drivers & there)), (*sorted(drivers - there), *rates))
+    return own | option_reads(roles)
 
 
-def option_bars_read(roles: Roles) -> tuple[str, ...]:
-    """Return the instrument whose volatility an option's is scaled by, where a hedge is one."""
-    return (ITS_INSTRUMENT,) if any(hedge.kind == "option" for hedge in roles.hedges) else ()
-
-
-def option_series_read(roles: Roles) -> tuple[str, ...]:
-    """Return the series that an option's volatility is made of, where a hedge is one."""
-    return (VOLATILITY_INDEX,) if any(hedge.kind == "option" for hedge in roles.hedges) else ()
+def option_reads(roles: Roles) -> Reads:
+    """Return what an option's volatility is made of, where a hedge is one."""
+    options = any(hedge.kind == "option" for hedge in roles.hedges)
+    return Reads((ITS_INSTRUMENT,), (VOLATILITY_INDEX,)) if options else Reads()
 
 
 def fed(config: RunConfig, roles: Roles) -> frozenset[str]:
     """Return what a run is fed whatever its strategy reads, by kind and name such as ``bars/SOXX``."""
     rate = config.execution.cash_rate
-    series = (*((rate,) if isinstance(rate, str) else ()), *option_series_read(roles))
-    bars = (*roles.listed, roles.underlying, *option_bars_read(roles))
-    return frozenset((*(f"series/{name}" for name in series), *(f"bars/{name}" for name in bars)))
+    own = Reads((*roles.listed, roles.underlying), (rate,) if isinstance(rate, str) else ()) | option_reads(roles)
+    return frozenset(f"{kind}/{name}" for kind, names in own.by_kind() for name in names)
 
 
 def resolved(reads: Reads, source: Source) -> frozenset[str]:
@@ -76,7 +71,7 @@ def _symbols(source: Source, group: str) -> list[str]:
 
 def check_held(config: RunConfig, roles: Roles, reads: Reads, source: Source) -> None:
     """Raise DataError naming all that the source lacks for a run, whose strategy reads so much, with a remedy."""
-    reads = Reads(option_bars_read(roles), option_series_read(roles)) | reads
+    reads = option_reads(roles) | reads
     if source.name == "store":
         reads = run_reads(config, roles, source) | reads
     there = {kind: source.names(kind) for kind in KINDS}

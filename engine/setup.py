@@ -19,7 +19,16 @@ from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig
-from engine.hedges import costs_of_legs, hedge_betas, policy_from, roles_of, sizing_from, weights_and_takes, with_made
+from engine.hedges import (
+    BPS,
+    costs_of_legs,
+    hedge_betas,
+    policy_from,
+    roles_of,
+    sizing_from,
+    weights_and_takes,
+    with_made,
+)
 from engine.kernel.loop import Plan, policies_of
 from engine.legs import Legs, legs_of
 from engine.provenance import audited, extended, found_in, made_before, or_made
@@ -27,8 +36,6 @@ from engine.reads import check_held, strategy_reads
 from engine.rules import Prices, Terms
 from strategies.policy import PolicyRules
 from strategies.sizing import Sizing, core_beta, unhedged_core
-
-BPS = 1e-4
 
 BORROW_FEE = 0.005
 """What lenders of a large sector fund ask of who sells it short: a fraction a year of its worth, actual/360."""

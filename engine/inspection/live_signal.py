@@ -28,7 +28,7 @@ from engine.inspection.session import Close
 from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Call, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
 from engine.legs import legs_of
-from engine.reads import option_bars_read
+from engine.reads import option_reads
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
 from engine.setup import Setup, open_market, prepare
@@ -135,7 +135,7 @@ def lengthened(market: Market) -> Market:
     """Return a market with the NYSE's next session behind its last, in which no price moves."""
     last, roles = market.sessions[-1], market.roles
     (following, *_) = nyse_sessions(last + DAY, last + 14 * DAY)
-    listed = dict.fromkeys((*roles.listed, roles.underlying, *option_bars_read(roles)))
+    listed = dict.fromkeys((*roles.listed, roles.underlying, *option_reads(roles).bars))
     longer = {name: _longer(market, name, following) for name in listed}
     return replace(
         market,
