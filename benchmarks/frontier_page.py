@@ -27,6 +27,7 @@ from reports.frontier import (
     cheapest,
     described,
     draw,
+    ends_of,
     finding,
     label_of,
     lead,
@@ -71,8 +72,9 @@ each kind is reckoned.
 - The thick line is holding less. What stands above it was cheaper than that, what stands below it dearer. A way's line
   runs from doing nothing through its strengths.
 - *Price*: points of growth a year given up, against doing nothing, for each point of risk avoided. *Gap*: growth less
-  that of holding less to the same bad quarter, in points a year, with its {level} interval; *cheaper* or *dearer* where
-  that leaves 0 out.
+  that of holding less to the same bad quarter, in points a year, with its {level} interval. By the rule of a run's own
+  answer it is *cheaper* where that is above 0, *dearer* where that is below 0, also with the core's worst fall once
+  more; *the same* where both ends are within .05 points of 0.
 - The page's menu measures safety by a bad quarter (how far the mean of the worst twentieth of 63-session returns falls
   short of the mean of all), the deepest fall, the worst quarters themselves, or volatility. A row opens to the command
   that runs it, a dot gives it by a click. Each report has a small one.
@@ -181,7 +183,7 @@ def _row(found: ProtectionFrontier, point: Placement) -> str:
         f"{100 * (found.idle.dot.cagr - point.dot.cagr):.1f}",
         f"{-100 * point.dot.bad_quarter:.1f}",
         "" if held else f"{100 * point.dot.gap:+.1f}",
-        "" if point.interval is None else " to ".join(f"{100 * end:.1f}" for end in point.interval),
+        ends_of(point),
         label_of(point),
     ]
     return f"| {' | '.join(cells)} |"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.format import counted, money, percent
-from engine.analytics.answer.insurance import LEVEL
+from engine.analytics.answer.insurance import CANT_TELL, LEVEL, NOT_PAID, PAID
 from engine.analytics.answer.words import names_of
 from engine.research.frontier import RISKS, Placement, ProtectionFrontier
 from reports.document import (
@@ -50,15 +50,18 @@ SHOWN = 12
 """Rows in the terminal."""
 At = Callable[[Placement], tuple[float, float]]
 """Gives where a book stands in a picture."""
-CHEAPER, DEARER, CANT_TELL = "cheaper", "dearer", "can't tell"
+CHEAPER, DEARER, SAME = "cheaper", "dearer", "the same"
+EQUAL = 5e-4
+"""A gap that prints as 0.0 points."""
 
 
 def label_of(point: Placement) -> str:
-    """Return whether a book was cheaper than holding less to the same bad quarter, as far as can be told."""
+    """Return whether a book was cheaper than holding less to the same bad quarter, by the rule of a run's answer."""
     if point.interval is None:
         return ""
-    low, high = point.interval
-    return CHEAPER if low > 0.0 else DEARER if high < 0.0 else CANT_TELL
+    if max(abs(end) for ends in point.interval for end in ends) < EQUAL:
+        return SAME
+    return {PAID: CHEAPER, NOT_PAID: DEARER}.get(point.interval.label, point.interval.label)
 
 
 def finding(found: ProtectionFrontier) -> str:
@@ -85,13 +88,24 @@ def lead(found: ProtectionFrontier) -> str:
     if not own:
         return start
     point = own[-1]
-    low, high = point.interval or (0.0, 0.0)
+    judged = f"{label_of(point)}: the {100 * LEVEL:.0f} % interval of the difference is {ends_of(point)} points"
     return (
         f"{start} {point.dot.title}, grew {percent(point.dot.cagr)}: a point of safety cost"
         f" {price_of(point.costs['bad_quarter'])}, and holding less to the same bad quarter grew"
-        f" {percent(point.dot.cagr - point.dot.gap)} ({label_of(point)}: the {100 * LEVEL:.0f} % interval of the"
-        f" difference is {100 * low:.1f} to {100 * high:.1f} points)."
+        f" {percent(point.dot.cagr - point.dot.gap)} ({judged}{_with_fall(point)})."
     )
+
+
+def ends_of(point: Placement) -> str:
+    """Return a gap's interval in points, as the sessions were."""
+    return "" if point.interval is None else " to ".join(f"{100 * end:.1f}" for end in point.interval.interval)
+
+
+def _with_fall(point: Placement) -> str:
+    """Return why it can't be told, where the interval alone would be below 0."""
+    if point.interval is None or point.interval.label != CANT_TELL or point.interval.interval[1] >= 0.0:
+        return ""
+    return f", but up to {100 * point.interval.with_fall[1]:+.1f} with the core's worst fall once more"
 
 
 def as_safe(found: ProtectionFrontier, point: Placement, risk: str) -> Placement:
@@ -175,7 +189,8 @@ def _about_picture(found: ProtectionFrontier) -> str:
 def _about_table(risk: str) -> str:
     return (
         f"Cheapest first. Price: points of growth a year given up, against doing nothing, for each point avoided of"
-        f" {WORDS[risk][2].partition(',')[0]}. Gap: growth less that of holding less to the same bad quarter."
+        f" {WORDS[risk][2].partition(',')[0]}. Gap: growth less that of holding less to the same bad quarter; it is"
+        " dearer where the interval is below 0, also with the core's worst fall once more."
     )
 
 
@@ -236,11 +251,8 @@ def _row(found: ProtectionFrontier, point: Placement, risk: str, *, narrow: bool
     cells: list[str | Cell] = [title, *(whole[:2] if narrow else whole)]
     if held:
         cells += ["", "", ""]
-    elif point.interval is None:
-        cells += [f"{100 * point.dot.gap:+.1f}", "", ""]
     else:
-        low, high = point.interval
-        cells += [f"{100 * point.dot.gap:+.1f}", f"{100 * low:.1f} to {100 * high:.1f}", label_of(point)]
+        cells += [f"{100 * point.dot.gap:+.1f}", ends_of(point), label_of(point)]
     role = "sum" if held else "hedge" if point.way == 0 else ""
     return Row(cells, role=role, mark=mark, command="" if narrow else point.command)
 
@@ -248,8 +260,8 @@ def _row(found: ProtectionFrontier, point: Placement, risk: str, *, narrow: bool
 def draw(found: ProtectionFrontier, risk: str, shape: Shape) -> Drawing:
     """Lay the picture out by a risk."""
     shown = [*found.points, found.idle]
-    left, right = around(*_ends(abs(point.risk(risk)) for point in shown))
-    low, high = around(*_ends(point.dot.cagr for point in shown))
+    left, right = around(*_reach(abs(point.risk(risk)) for point in shown))
+    low, high = around(*_reach(point.dot.cagr for point in shown))
     scale = Scale(shape, max(left, 0.0), right, low, high, WORDS[risk][2], falls=risk != "volatility")
 
     def at(point: Placement) -> tuple[float, float]:
@@ -263,7 +275,7 @@ def draw(found: ProtectionFrontier, risk: str, shape: Shape) -> Drawing:
     return scale.draw(frame=frame, pieces=pieces, spots=spots, labels=labels, strokes=strokes)
 
 
-def _ends(values: Iterable[float]) -> tuple[float, float]:
+def _reach(values: Iterable[float]) -> tuple[float, float]:
     several = list(values)
     return min(several), max(several)
 
@@ -278,7 +290,7 @@ def _strokes(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iter
             for point in points:
                 if point.interval is not None:
                     x, on_line = at(point)[0], point.dot.cagr - point.dot.gap
-                    ends = [scale.y(min(max(on_line + end, scale.low), scale.high)) for end in point.interval]
+                    ends = [scale.y(min(max(on_line + end, scale.low), scale.high)) for end in point.interval.interval]
                     yield "hung", (x, ends[0], x, ends[1])
 
 
@@ -305,10 +317,7 @@ def _tip(point: Placement, title: str) -> str:
 
 
 def _interval_of(point: Placement) -> str:
-    if point.interval is None:
-        return ""
-    low, high = point.interval
-    return f" ({100 * LEVEL:.0f} % interval {100 * low:.1f} to {100 * high:.1f})"
+    return "" if point.interval is None else f" ({100 * LEVEL:.0f} % interval {ends_of(point)})"
 
 
 def _labels(found: ProtectionFrontier, risk: str, at: At, scale: Scale) -> Iterator[Label]:

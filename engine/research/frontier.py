@@ -20,8 +20,9 @@ from data.sources import BARS, Source
 from data.sources.choose import open_source
 from engine.analytics.answer.answer import SHORT
 from engine.analytics.answer.frontier import Dot, place
-from engine.analytics.answer.insurance import FALL, gap_interval, quarters
+from engine.analytics.answer.insurance import FALL, GapInterval, gap_interval, quarters
 from engine.analytics.derisk import GRID, held_less_grid
+from engine.analytics.drawdowns import core_level
 from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig
 from engine.hedge_names import joined
@@ -57,7 +58,7 @@ class Placement:
     shortfall
         The mean of its worst twentieth of 63-session returns, a fraction.
     interval
-        Of the gap to holding less to the same bad quarter, 98 %; None on the line.
+        Of the gap to holding less to the same bad quarter, 98 %; None on the line, and where no samples were drawn.
     costs
         Points of CAGR given up against doing nothing for each point of risk avoided, by `RISKS`; None where none is
         avoided.
@@ -70,7 +71,7 @@ class Placement:
     amount: str
     dot: Dot
     shortfall: float
-    interval: tuple[float, float] | None
+    interval: GapInterval | None
     costs: Mapping[str, float | None]
     command: str
 
@@ -140,7 +141,7 @@ class ProtectionFrontier:
                             "amount": point.amount,
                             **_figures(point),
                             "gap": point.dot.gap,
-                            "interval": None if point.interval is None else list(point.interval),
+                            **_judged(point.interval),
                             "cost_per_point": dict(point.costs),
                             "command": point.command,
                         }
@@ -152,6 +153,13 @@ class ProtectionFrontier:
             ],
             "remarks": list(self.remarks),
         }
+
+
+def _judged(interval: GapInterval | None) -> dict[str, Any]:
+    if interval is None:
+        return {"interval": None, "interval_with_fall": None, "label": None}
+    low_and_high, with_fall = interval
+    return {"interval": list(low_and_high), "interval_with_fall": list(with_fall), "label": interval.label}
 
 
 def _figures(point: Placement) -> dict[str, float]:
@@ -251,16 +259,19 @@ def place_ways(
         raise UserError(f"{days[0]} to {days[-1]}: {SHORT}: take an earlier --start")
     years, left = (len(days) - 1) / market.sessions_a_year, LeftOut()
     books = WayBooks(market, {} if planned.signal is None else {strategy_key(first): planned.signal})
-    grid, points = list[Floats](), list[Placement]()
+    grid, points, core = list[Floats](), list[Placement](), np.ones(0)
     for run in planned.tried:
         try:
             ledger = books.run(run, sold=ways[run.way].sold)
         except (DataError, StrategyError) as error:
             left.add(ways[run.way], run.amount, str(error))
         else:
-            grid = grid or [book.equity for book in held_less_grid(books.setup_of(first))]
+            if not grid:
+                setup = books.setup_of(first)
+                grid, core = [book.equity for book in held_less_grid(setup)], core_level(setup)
             if ledger.equity.min() > 0.0:
-                points.append(_point(run, ways[run.way], ledger.equity, grid, years, intervals=intervals))
+                interval = gap_interval(ledger.equity, grid, core, years) if intervals else None
+                points.append(_point(run, ways[run.way], ledger.equity, grid, years, interval))
             else:
                 left.add(ways[run.way], run.amount, "it was ruined")
         if progress is not None:
@@ -359,9 +370,10 @@ def _wide(first: RunConfig, configs: Sequence[RunConfig]) -> RunConfig:
     return first.model_copy(update={"hedge": several[0], "hedges": several if len(several) > 1 else []})
 
 
-def _point(run: WayRun, way: Way, equity: Floats, grid: list[Floats], years: float, *, intervals: bool) -> Placement:
+def _point(
+    run: WayRun, way: Way, equity: Floats, grid: list[Floats], years: float, interval: GapInterval | None
+) -> Placement:
     dot = place(way.key, f"{way.title}, {run.amount}", equity, grid, years)
-    interval = gap_interval(equity, grid, years) if intervals else None
     command = _command(run.file.command, run.settings)
     return Placement(run.way, run.strength, run.amount, dot, _shortfall(equity), interval, {}, command)
 

@@ -9,7 +9,10 @@ import pytest
 from command import command
 from playwright.sync_api import expect
 
-from engine.research.frontier import RISKS
+from engine.analytics.answer.frontier import Dot
+from engine.analytics.answer.insurance import GapInterval
+from engine.research.frontier import RISKS, Placement
+from reports.frontier import label_of
 
 WEIGHTS = (0.1, 0.3)
 WAYS = ("hedge_soxs", "cash", "put:always", "XLU", "sold")
@@ -135,3 +138,30 @@ def test_a_book_s_share_of_the_core_has_a_row_without_a_gap(made):
     for row in held:
         share = int(re.search(r"holding (\d+)", row)[1])
         assert f"{100 * line[share]['cagr']:.1f}" in row.replace("\u2212", "-")
+
+
+@pytest.mark.parametrize(
+    ("interval", "with_fall", "label"),
+    [
+        ((0.001, 0.02), (-0.03, 0.04), "cheaper"),
+        ((-0.115, -0.003), (-0.112, -0.001), "dearer"),
+        ((-0.115, -0.003), (-0.112, 0.003), "can't tell"),  # another such fall would have paid for it
+        ((-0.115, 0.003), (-0.112, -0.001), "can't tell"),
+        ((-0.0004, -0.0001), (-0.0004, -0.0001), "the same"),
+        ((-0.0004, -0.0001), (-0.0004, 0.02), "can't tell"),
+    ],
+)
+def test_a_book_is_dearer_by_the_rule_of_a_run_s_own_answer(interval, with_fall, label):
+    dot = Dot("x", "x", None, 0.1, -0.1, -0.3, 0.2, 1.0, -0.01)
+    assert label_of(Placement(0, 1.0, "all", dot, -0.2, GapInterval(interval, with_fall), {}, "")) == label
+
+
+@pytest.mark.browser
+def test_every_book_s_label_is_told_with_its_gap(open_page, made, points):
+    cells = open_page(made[0]).page.locator("#by-bad_quarter tr[tabindex] td:last-child").all_text_contents()
+
+    judged = {"paid": "cheaper", "did not pay": "dearer", "can't tell": "can't tell"}
+    told = [cell.strip().replace("\u2019", "'") for cell in cells]
+    assert sorted(told) == sorted(judged[point["label"]] for point in points)
+    dearer = [point for point in points if point["label"] == "did not pay"]
+    assert all(max(point["interval"][1], point["interval_with_fall"][1]) < 0.0 for point in dearer)

@@ -228,37 +228,55 @@ def insurance_of(
         Of the stationary bootstrap: paired sessions, the share found anew in each draw.
     """
     books = [book.equity for book in grid]
-    returns, count = returns_of(np.stack([hedged.equity, *books], axis=1)), len(hedged.equity) - 1
     shares = matches(hedged.equity, books)
-    intervals = _intervals(returns, count, shares, years, draws, seed)
-    pool = np.concatenate((np.arange(count), _worst_fall(core)))
-    with_fall = _intervals(returns[pool], count, shares[:1], years, draws, seed)[0]
+    intervals, with_fall = _sampled([hedged.equity, *books], core, shares, years, draws, seed)
     grown = _cagr(hedged.equity, years)
     quarter, drawdown, volatility = (
         Match(share, cagr, grown - cagr, interval)
         for share, cagr, interval in zip(shares, [_cagr(book.equity, years) for book in held], intervals, strict=True)
     )
-    low, high = quarter.interval
-    label = PAID if low > 0.0 else NOT_PAID if high < 0.0 and with_fall[1] < 0.0 else CANT_TELL
     own = bad_quarter(hedged.equity)
     assert own is not None  # noqa: S101  # a run this short has no answer
+    label = GapInterval(quarter.interval, with_fall).label
     return Insurance(label, quarter, drawdown, volatility, with_fall, own)
 
 
+class GapInterval(NamedTuple):
+    """Between what a book's gap to holding less to the same bad quarter lies, of level `LEVEL`.
+
+    Parameters
+    ----------
+    interval
+        As the sessions were, fractions a year.
+    with_fall
+        With the core's worst fall once more in the pool.
+    """
+
+    interval: tuple[float, float]
+    with_fall: tuple[float, float]
+
+    @property
+    def label(self) -> str:
+        """Whether the book's way to be safer paid, did not pay, or can't be told."""
+        if self.interval[0] > 0.0:
+            return PAID
+        return NOT_PAID if max(self.interval[1], self.with_fall[1]) < 0.0 else CANT_TELL
+
+
 def gap_interval(
-    hedged: Floats, grid: Sequence[Floats], years: float, draws: int = DRAWS, seed: int = 0
-) -> tuple[float, float]:
-    """Return the interval, of level `LEVEL`, of a book's gap to holding less to the same bad quarter.
+    hedged: Floats, grid: Sequence[Floats], core: Floats, years: float, draws: int = DRAWS, seed: int = 0
+) -> GapInterval:
+    """Return the interval of a book's gap to holding less.
 
     Parameters
     ----------
     hedged, grid
         Equity at each close of the book, and of those that hold each share of `GRID`, shape (sessions,).
-    years, draws, seed
+    core, years, draws, seed
         As of `insurance_of`.
     """
-    returns, shares = returns_of(np.stack([hedged, *grid], axis=1)), matches(hedged, grid)[:1]
-    return _intervals(returns, len(hedged) - 1, shares, years, draws, seed)[0]
+    (interval,), with_fall = _sampled([hedged, *grid], core, matches(hedged, grid)[:1], years, draws, seed)
+    return GapInterval(interval, with_fall)
 
 
 def draw_sessions(pool: int, count: int, draws: int, seed: int, block: float = BLOCK) -> Ints:
@@ -284,6 +302,16 @@ def draw_blocks(pool: int, count: int, draws: int, seed: int, block: float = BLO
     start = rng.integers(pool, size=len(begins))
     of = np.append(np.searchsorted(begins, cut), len(begins))
     return Blocks(of, start, np.diff(begins, append=whole))
+
+
+def _sampled(
+    books: Sequence[Floats], core: Floats, shares: Sequence[float], years: float, draws: int, seed: int
+) -> tuple[list[tuple[float, float]], tuple[float, float]]:
+    """Return the gap's interval by each measure, and that of the first with the core's worst fall once more."""
+    returns, count = returns_of(np.stack(books, axis=1)), len(core) - 1
+    pool = np.concatenate((np.arange(count), _worst_fall(core)))
+    as_it_was = _intervals(returns, count, shares, years, draws, seed)
+    return as_it_was, _intervals(returns[pool], count, shares[:1], years, draws, seed)[0]
 
 
 def _intervals(

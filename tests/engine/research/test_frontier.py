@@ -72,7 +72,10 @@ def test_the_files_own_hedge_in_full_is_the_run_with_its_gap_and_interval(found)
     answer = answered().metrics["answer"]
 
     assert own.dot.gap == pytest.approx(answer["frontier"]["dots"][0]["gap"], abs=1e-12)
-    assert own.interval == pytest.approx(answer["insurance"]["interval"], abs=1e-12)
+    told = answer["insurance"]
+    assert own.interval.interval == pytest.approx(told["interval"], abs=1e-12)
+    assert own.interval.with_fall == pytest.approx(told["interval_with_fall"], abs=1e-12)
+    assert own.interval.label == told["label"]
 
 
 def test_a_price_is_growth_given_up_over_risk_avoided(found):

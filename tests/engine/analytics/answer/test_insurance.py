@@ -10,9 +10,11 @@ from engine.analytics.answer.insurance import (
     CANT_TELL,
     NOT_PAID,
     PAID,
+    GapInterval,
     bad_quarter,
     draw_blocks,
     draw_sessions,
+    gap_interval,
     gap_to_held_less,
     insurance_of,
     matches,
@@ -135,11 +137,16 @@ def test_the_label_follows_the_interval(extra, label):
         (0.005, 0.1, -0.1, PAID),
     ],
 )
-def test_it_did_not_pay_only_if_it_did_not_with_the_worst_fall_once_more(monkeypatch, low, high, fallen, label):
-    told = iter([[(low, high)] * 3, [(-0.1, fallen)]])
-    monkeypatch.setattr(insurance, "_intervals", lambda *_all: next(told))
+def test_it_did_not_pay_only_if_it_did_not_with_the_worst_fall_once_more(low, high, fallen, label):
+    assert GapInterval((low, high), (-0.1, fallen)).label == label
 
-    assert judged(0.0)[0].label == label
+
+def test_a_gap_s_interval_is_that_of_the_whole_answer():
+    found, hedged, grid, core, _shares = judged(0.0)
+
+    told = gap_interval(hedged.equity, [book.equity for book in grid], core, SESSIONS / 252, 300)
+    assert told == (found.quarter.interval, found.with_fall)
+    assert told.label == found.label
 
 
 def test_threads_change_nothing(monkeypatch):
