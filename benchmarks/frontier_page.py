@@ -62,8 +62,9 @@ backtest frontier {run} --with short --weights 0.05,0.1,0.2
 | `put`, `put_spread`, `collar` | an option, MODELLED | the same, in contracts a share of core |
 | `TLT`, or any instrument | what the data hold by that name | 10, 20, 30, 50 %; SOXS 5, 10, 15, 20 % |
 
-All follow the first file's signal; with `:always` (`put:always`) a way is on whatever the signal says. Named ways have
-to be there; unless any are named, every usual one is tried that the data allow. A strategy that gives weights or orders
+All follow the first file's signal; with `:always` (`put:always`) a way is on whatever the signal says, as all are
+beside a run that follows none (`collar.yaml`). Named ways have to be there; unless any are named, every usual one is
+tried that the data allow. A book that stands already is left out, and said so. A strategy that gives weights or orders
 of its own can't be followed by another hedge: its book stands beside `sold` alone. [hedges.md](hedges.md) tells how
 each kind is reckoned.
 

@@ -25,12 +25,11 @@ from engine.analytics.derisk import GRID, held_less_grid
 from engine.analytics.drawdowns import core_level
 from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig
-from engine.hedge_names import joined
 from engine.kernel.tails import TAIL
 from engine.loading import build_config
 from engine.research.sweep import mark_of
 from engine.research.way_books import FileGiven, WayBooks, WayRun, strategy_key
-from engine.research.ways import KINDS, Way, has_a_signal, own_way, usual_ways, way_of
+from engine.research.ways import KINDS, LeftOut, Way, has_a_signal, own_way, usual_ways, way_of
 from engine.runs.identity import digest
 from engine.setup import open_market
 
@@ -259,7 +258,7 @@ def place_ways(
         raise UserError(f"{days[0]} to {days[-1]}: {SHORT}: take an earlier --start")
     years, left = (len(days) - 1) / market.sessions_a_year, LeftOut()
     books = WayBooks(market, {} if planned.signal is None else {strategy_key(first): planned.signal})
-    grid, points, core = list[Floats](), list[Placement](), np.ones(0)
+    grid, points, core, of_book = list[Floats](), list[Placement](), np.ones(0), dict[bytes, Way]()
     for run in planned.tried:
         try:
             ledger = books.run(run, sold=ways[run.way].sold)
@@ -269,7 +268,10 @@ def place_ways(
             if not grid:
                 setup = books.setup_of(first)
                 grid, core = [book.equity for book in held_less_grid(setup)], core_level(setup)
-            if ledger.equity.min() > 0.0:
+            same = of_book.setdefault(ledger.equity.tobytes(), ways[run.way])
+            if same is not ways[run.way]:
+                left.add(ways[run.way], run.amount, f"its book is that of {same.title}")
+            elif ledger.equity.min() > 0.0:
                 interval = gap_interval(ledger.equity, grid, core, years) if intervals else None
                 points.append(_point(run, ways[run.way], ledger.equity, grid, years, interval))
             else:
@@ -284,23 +286,6 @@ def place_ways(
     line = tuple(replace(point, costs=_costs(point, idle)) for point in line)
     data = digest(market.fingerprint({f"bars/{name}" for name in (*market.roles.listed, market.underlying)}))
     return ProtectionFrontier(first, market, ways, line, tuple(points), tuple(remarks), data)
-
-
-class LeftOut:
-    """What is left out, told once for all strengths that have one reason in common."""
-
-    def __init__(self) -> None:
-        self._amounts: dict[tuple[str, str], list[str]] = {}
-
-    def add(self, way: Way, amount: str, reason: str) -> None:
-        """Leave a strength of a way out."""
-        self._amounts.setdefault((way.title, reason.removesuffix(".")), []).append(amount)
-
-    def remarks(self) -> list[str]:
-        """Return a sentence a way and reason."""
-        return [
-            f"{title}, {joined(amounts)}, is left out: {reason}." for (title, reason), amounts in self._amounts.items()
-        ]
 
 
 def _tried(files: Sequence[FileGiven], ways: Sequence[Way], remarks: list[str]) -> Iterator[WayRun]:

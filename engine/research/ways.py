@@ -13,11 +13,11 @@ from data.sources import BARS, SERIES, Source
 from data.store import can_be_pulled, symbol_of
 from engine.config import ExtendConfig, RunConfig
 from engine.hedge_config import HedgeConfig
-from engine.hedge_names import MODELLED, bills_of, hedge_name
+from engine.hedge_names import MODELLED, bills_of, hedge_name, joined
 from engine.options import ITS_INSTRUMENT, VOLATILITY_INDEX
 from strategies.load import kind, strategy_class
 
-OWN, SOLD = "own", "sold"
+SOLD = "sold"
 KINDS = ("cash", "short", "put", "put_spread", "collar")
 OPTIONS = ("put", "put_spread", "collar")
 AS_IT_IS = "as it is"
@@ -64,6 +64,23 @@ class Way(NamedTuple):
     def sold(self) -> bool:
         """Whether its books sell core at the hedge's orders, instead of hedging."""
         return self.key.removesuffix(ALWAYS) == SOLD
+
+
+class LeftOut:
+    """What is left out, told once for all strengths that have one reason in common."""
+
+    def __init__(self) -> None:
+        self._amounts: dict[tuple[str, str], list[str]] = {}
+
+    def add(self, way: Way, amount: str, reason: str) -> None:
+        """Leave a strength of a way out."""
+        self._amounts.setdefault((way.title, reason.removesuffix(".")), []).append(amount)
+
+    def remarks(self) -> list[str]:
+        """Return a sentence a way and reason."""
+        return [
+            f"{title}, {joined(amounts)}, is left out: {reason}." for (title, reason), amounts in self._amounts.items()
+        ]
 
 
 def has_a_signal(config: RunConfig) -> bool:
@@ -135,13 +152,14 @@ def usual_ways(config: RunConfig, source: Source) -> tuple[str, ...]:
     bought = [name for name in (*funds, *KNOWN) if name in there and name not in core and name != config.read]
     own = {leg.instrument for leg in config.legs}
     priced = ITS_INSTRUMENT in there and VOLATILITY_INDEX in source.names(SERIES)
-    options = ("put", f"put{ALWAYS}", f"collar{ALWAYS}") if priced else ()
+    always = "" if _untimed(config) else ALWAYS
+    options = ("put", *([f"put{ALWAYS}"] if always else []), f"collar{always}") if priced else ()
     return (SOLD, "cash", "short", *(name for name in bought if name not in own), *options)
 
 
 def way_of(key: str, config: RunConfig, source: Source, weights: Sequence[float] | None) -> Way:
     """Return a way by its key; raises UserError for one that isn't known, or that the data don't hold."""
-    named, always = _name_in(key, source), key.endswith(ALWAYS)
+    named, always = _name_in(key, source), key.endswith(ALWAYS) or _untimed(config)
     if named in config.portfolio.core or named == config.read:
         raise UserError(f"--with {key}: {named} is held, or what is hedged: write short, cash or sold")
     if not has_a_signal(config) and key != SOLD:
@@ -149,7 +167,7 @@ def way_of(key: str, config: RunConfig, source: Source, weights: Sequence[float]
             f"--with {key}: {config.strategy.named} gives weights or orders of its own, which no other hedge can"
             f" follow: write {SOLD}, or leave it out"
         )
-    when = "always on" if always else "at its orders" if named == SOLD else "on the signal"
+    when = "at its orders" if key == SOLD else "always on" if always else "on the signal"
     strengths = tuple(
         (strength, tuple(_settings(named, config, strength, always=always)), _amount(named, strength))
         for strength in _strengths(named, config, weights)
@@ -210,6 +228,12 @@ def _settings(named: str, config: RunConfig, strength: float, *, always: bool) -
     yield from (f"{place}{setting}" for place in places for setting in settings)
 
 
+def _untimed(config: RunConfig) -> bool:
+    """Return whether the policy that other hedges take holds them whatever the signal says."""
+    own = None if config.hedges else config.hedge.policy
+    return (own or config.policy).enter <= 0.0
+
+
 def _policies(config: RunConfig, *, own: bool) -> list[str]:
     """Return where the policies stand that hold: the run's, and those of its own hedges, or of the only one's place."""
     if config.hedges:
@@ -218,10 +242,12 @@ def _policies(config: RunConfig, *, own: bool) -> list[str]:
 
 
 def _hedged_by(named: str, config: RunConfig, strength: float) -> Iterator[str]:
-    fund = FUNDS.get(named)
+    fund, option = FUNDS.get(named), None if config.hedges else config.hedge.option
     keys: dict[str, object] = {"kind": "option" if named in OPTIONS else named if named in KINDS else "asset"}
     if named in OPTIONS:
         keys |= {"option.structure": named, "cover": f"{strength:g}"}
+        if option is not None and option.structure != named:
+            keys |= {"option.sold_strike": "null"}  # it is of what the file's own option sells
     else:
         keys |= {"weight": f"{strength:g}", "max_weight": f"{max(strength, 0.5):g}"}
     if named not in KINDS:

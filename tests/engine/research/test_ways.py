@@ -89,6 +89,32 @@ def _unstopped(config, before, *, modelled):
     return dict.fromkeys(("stop_loss", "take_profit")) if modelled else {}
 
 
+COLLAR = {"kind": "option", "option": {"structure": "collar", "sold_strike": 112, "tenor": 2}}
+
+
+@pytest.mark.parametrize("key", ["put", "put_spread", "collar"])
+def test_another_option_keeps_the_file_s_contract_but_for_what_it_sells(key):
+    (config, *_) = configs_of(way_of(key, mine(hedge=COLLAR), ALL, None), hedge=COLLAR)
+
+    sold = {"put": None, "put_spread": None, "collar": 112}
+    assert config.hedge.option.structure == key
+    assert (config.hedge.option.sold_strike, config.hedge.option.tenor) == (sold[key], 2)
+
+
+@pytest.mark.parametrize("settings", [("policy.enter=0", "policy.exit=0"), ("hedge.policy={enter: 0, exit: 0}",)])
+def test_beside_a_run_that_follows_no_signal_other_ways_are_always_on(settings):
+    config = mine(*settings)
+
+    assert usual_ways(config, ALL) == ("sold", "cash", "short", "TLT", "XLU", "put", "collar")
+    assert [way_of(key, config, ALL, None).title for key in ("sold", "cash", "put")] == [
+        *("core sold instead, at its orders", "bills always on", "put always on"),
+    ]
+    assert all(
+        leg.policy is None or leg.policy.enter == 0
+        for leg in configs_of(way_of("cash", config, ALL, None), *settings)[0].legs
+    )
+
+
 def test_a_way_that_is_always_on_is_so_whatever_policy_the_hedge_has_of_its_own():
     own = {"enter": 0.7, "stop_loss": 0.1}
     (config, *_) = configs_of(way_of("put:always", mine(hedge={"policy": own}), ALL, None), hedge={"policy": own})
