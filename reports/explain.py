@@ -96,7 +96,7 @@ def _state(day: Day, hedge: HedgeRead) -> str:
     since = f" since {hedge.since}" if hedge.since else ""
     if read.after.on:
         held = f"\nheld for {read.after.held} closes" if read.after.held else ""
-        made = "" if read.fund_return is None else f"\nfund {tight(read.fund_return, sign=True)} since its fill"
+        made = "" if read.fund_return is None else f"\nmade {tight(read.fund_return, sign=True)} since its fill"
         return f"on{since}{held}{made}"
     waits = []
     if day.rules["confirm"] > 1:

@@ -46,7 +46,7 @@ class PolicyRead:
     size
         The weight an entry would have got, a fraction of equity; ``None`` where it couldn't be told.
     fund_return
-        The fund's return from the entry's fill to this close; ``None`` while off.
+        The hedge's own return from the entry's fill to this close; ``None`` while off, and of an option.
     """
 
     before: PolicyState
@@ -294,7 +294,7 @@ def _given(hedged: Ledger, t: int, k: int) -> str:
 
 def _ordered_off(rules: PolicyRules, policy: PolicyRead, signal: float) -> str:
     held, own = policy.before.held + 1, policy.fund_return
-    made = "" if own is None else f"the fund made {own:+.1%} since its fill"  # an option has no stop
+    made = "" if own is None else f"it made {own:+.1%} since its fill"  # an option has no stop
     because = {
         REASONS[STOP_LOSS]: f"{made}, at or below policy.stop_loss of {-rules.stop_loss:+.1%}",
         REASONS[TAKE_PROFIT]: f"{made}, at or above policy.take_profit of {rules.take_profit:+.1%}",
