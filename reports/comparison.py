@@ -13,17 +13,20 @@ from data.arrays import Dates, Flags, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR, session_numbers, sessions_a_year
 from data.errors import UserError
 from data.rates import accrual
-from engine.analytics.attribution import COLUMNS, Attribution
+from engine.analytics.attribution import COLUMNS, SLEEVE, Attribution
 from engine.analytics.carino import scalars
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import Trades, drawdowns, returns_of
-from engine.hedge_names import MODELLED
+from engine.hedge_names import MODELLED, hedge_name, kept_names, modelled
+from engine.hedges import roles_of
 from engine.kernel.loop import Ledger
+from engine.legs import legs_of
 from engine.runs.identity import ID_LENGTH
 from engine.runs.origin import flat, shown
 from engine.runs.run import Run
 from engine.runs.schema import Columns
 from reports.comparison_rows import NONE, AnswerRow, answer_rows, family_note
+from reports.hedge_parts import ALL_FUNDS, Kinds, kinds_of, sleeve_parts
 from strategies.policy import ENTER
 from strategies.signals.windows import padded, windows
 
@@ -36,6 +39,8 @@ BASE = 100_000.0
 BOOKS = ("hedged", "unhedged")
 SOLD, HELD = "derisk_daily", "held_less"
 """Controls that a run is laid over, where it has them."""
+OWN = "Hedge's own"
+"""What the own part of runs of several kinds is called together."""
 TINY = 1e-12
 """A standard deviation of daily returns below which they don't vary."""
 
@@ -60,8 +65,8 @@ class Compared:
         less that of each control: ``cagr_vs_unhedged``, ``cagr_vs_derisk_daily``, ``cagr_vs_held_less``; None for one
         that wasn't run.
     attribution
-        What each column of `engine.analytics.attribution`, ``decay`` and ``sleeve`` contributed to the CAGR there,
-        linked, a year; ``None`` without controls.
+        What each column of `engine.analytics.attribution` that its hedges have contributed to the CAGR there, linked,
+        a year, with ``sleeve`` and, of funds, ``decay``; ``None`` without controls.
     drawdown, sharpe, beta
         Falls from the highest so far, and over `ROLLING` sessions the Sharpe ratio and the beta to the unhedged book;
         NaN while the window isn't full, and where nothing varies.
@@ -102,6 +107,11 @@ class Comparison:
         Each run's answer as tables show it, by its label: of its own sessions.
     family
         Which runs' p-values were adjusted together, in words.
+    kinds
+        The kinds of all runs' hedges.
+    own
+        What the part of the sum is called that is a hedge's own doing: of a fund ``Fund``, of runs that differ
+        ``Hedge's own``.
     """
 
     sessions: Dates
@@ -112,6 +122,8 @@ class Comparison:
     differences: Mapping[str, tuple[str, ...]]
     answers: Mapping[str, AnswerRow]
     family: str
+    kinds: Kinds
+    own: str
 
 
 def compared(kept: Sequence[Run]) -> Comparison:
@@ -128,7 +140,8 @@ def compared(kept: Sequence[Run]) -> Comparison:
     returns = np.array([run.returns["hedged"] for run in runs])
     added = returns - np.array([run.returns["unhedged"] for run in runs])
     aligned = any(len(run.sessions) != len(sessions) for run in kept)
-    named = dict(zip(labels, kept, strict=True))
+    named, configs = dict(zip(labels, kept, strict=True)), [kept_names(run.settings) for run in kept]
+    parts = {hedge_name(config).part for config in configs}
     return Comparison(
         sessions,
         runs,
@@ -138,6 +151,8 @@ def compared(kept: Sequence[Run]) -> Comparison:
         differences(kept),
         answer_rows(named),
         family_note(named),
+        frozenset(leg.kind for config in configs for leg in config.legs),
+        parts.pop() if len(parts) == 1 else OWN,
     )
 
 
@@ -162,8 +177,9 @@ def _compared(label: str, run: Run, sessions: Dates, scale: float) -> Compared:
     accrued = np.cumsum(accrual(run.sessions, kept["cash_yield"]))[rows]
     earned = np.diff(accrued, prepend=accrued[0])
     equity = {name: _to_ruin(kept[name][rows]) for name in (*BOOKS, SOLD, HELD) if name in kept}
-    ours = metrics_of(*_executed(run, rows, earned, scale))
-    theirs = metrics_of(*_executed(run, rows, earned, scale, "unhedged"))
+    roles = roles_of(kept_names(run.settings))
+    ours = metrics_of(*_executed(run, rows, earned, scale), legs_of(roles).firsts)
+    theirs = metrics_of(*_executed(run, rows, earned, scale, "unhedged"), ())
     returns = {name: _until(returns_of(curve), len(sessions) - 1, 0.0) for name, curve in equity.items()}
     growth = {name: _until(curve / curve[0], len(sessions), curve[-1] / curve[0]) for name, curve in equity.items()}
     figures = {
@@ -178,7 +194,7 @@ def _compared(label: str, run: Run, sessions: Dates, scale: float) -> Compared:
         growth,
         returns,
         ours | figures,
-        _attributed(run, rows, sessions_a_year(sessions[: len(rows)])),
+        _attributed(run, kinds_of(roles), rows, sessions_a_year(sessions[: len(rows)])),
         drawdowns(growth["hedged"]),
         _rolling_sharpe(returns["hedged"] - _until(earned[1:], len(sessions) - 1, 0.0), sessions),
         _rolling_beta(returns["hedged"], returns["unhedged"]),
@@ -239,8 +255,8 @@ def _cagr_difference(growth: Mapping[str, Floats], book: str, a_year: float) -> 
     return float(ours ** (1.0 / years) - theirs ** (1.0 / years))
 
 
-def _attributed(run: Run, rows: Ints, a_year: float) -> Mapping[str, float] | None:
-    """Return each column's contribution to the CAGR by name, linked, over the shared sessions; and decay and sleeve."""
+def _attributed(run: Run, kinds: Kinds, rows: Ints, a_year: float) -> Mapping[str, float] | None:
+    """Return what each column that hedges of these kinds have contributed to the CAGR, linked; decay and sleeve."""
     kept = run.tables.get("attribution")
     if kept is None:
         return None
@@ -248,7 +264,9 @@ def _attributed(run: Run, rows: Ints, a_year: float) -> Mapping[str, float] | No
     dollars = {name: np.diff(column, prepend=column[0]) for name, column in summed.items()}
     nothing = np.zeros(len(rows))  # of the weight and the fund only the timing is asked for
     yearly = scalars(Attribution(dollars, run.hedged.equity[rows], nothing, nothing, len(rows) - 1, a_year))
-    return {name.removesuffix("_a_year"): value for name, value in yearly.items() if name.endswith("_a_year")}
+    told = {name.removesuffix("_a_year"): value for name, value in yearly.items() if name.endswith("_a_year")}
+    lacking = {*SLEEVE, *({"decay"} if kinds != ALL_FUNDS else ())} - {*sleeve_parts(kinds)}
+    return {name: value for name, value in told.items() if name not in lacking}
 
 
 def _rolling_sharpe(excess: Floats, sessions: Dates) -> Floats:
@@ -278,19 +296,14 @@ def _correlations(returns: Floats) -> Floats:
     return products / np.outer(length, length)
 
 
-def _priced_by(run: Run) -> str:
-    """Return what stands after the name of a run that trades options, whose prices are a formula's."""
-    legs = run.settings.get("hedges") or [run.settings["hedge"]]
-    return f", {MODELLED}" if any(leg.get("kind") == "option" for leg in legs) else ""
-
-
 def _labels(kept: Sequence[Run]) -> list[str]:
     """Name each run, those that share a name with as much of their ids as tells them apart, four letters at least."""
+    names = [run.name for run in kept]
+    marks = [f", {MODELLED}" if modelled(kept_names(run.settings)) else "" for run in kept]
     for length in range(4, ID_LENGTH + 1):
-        names = [run.name for run in kept]
         labels = [
-            (run.name if names.count(run.name) == 1 else f"{run.name} {run.id[:length]}") + _priced_by(run)
-            for run in kept
+            (run.name if names.count(run.name) == 1 else f"{run.name} {run.id[:length]}") + mark
+            for run, mark in zip(kept, marks, strict=True)
         ]
         if len(set(labels)) == len(labels):
             return labels

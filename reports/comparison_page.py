@@ -14,10 +14,11 @@ from data.arrays import Floats
 from data.format import number
 from engine.analytics.answer.insurance import LEVEL
 from engine.analytics.answer.words import Piece
+from engine.hedge_names import PARTS
 from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
 from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
-from reports.comparison_rows import BEST, DECAY_ROWS, METRIC_ROWS, NONE, FigureRow, cells, monthly
+from reports.comparison_rows import BEST, METRIC_ROWS, NONE, FigureRow, cells, decay_rows, monthly
 from reports.document import (
     LOUD,
     Cell,
@@ -60,20 +61,12 @@ SHOWN = {
     "sharpe": "Sharpe",
 }
 """The figures that the terminal shows, and what each is called."""
-PARTS = (
-    ("Doing nothing", "unhedged"), ("Exposure", "exposure"), ("Timing", "timing"), ("Drift", "drift"),
-    ("Fund", "fund"), ("The hedge", "hedged"),
-)  # fmt: skip
-TESTS = (("Timing", "when"), ("p", "p"), ("p adjusted", "adjusted"), ("Fund", "fund_label"))
-"""The columns of the sum and of its tests, and each one's field of `reports.comparison_rows.AnswerRow`."""
+Fields = tuple[tuple[str, str], ...]
+"""Columns, and each one's field of `reports.comparison_rows.AnswerRow`."""
 VERDICT = ("", "label")
-INTERVAL = (f"{100 * LEVEL:.0f} % interval", "interval")
-ANSWERS = {
-    "verdict": (VERDICT, ("as safe, held", "held"), ("gap to it", "gap"), INTERVAL),
-    "sum": PARTS,
-    "tests": TESTS,
-}
-"""The tables of answers that the terminal shows, by title."""
+JUDGED: Fields = (
+    VERDICT, ("as safe, held", "held"), ("gap to it", "gap"), (f"{100 * LEVEL:.0f} % interval", "interval"),
+)  # fmt: skip
 WORDS = ("label", "when", "fund_label")
 """The fields that are words."""
 
@@ -83,11 +76,25 @@ def show_comparison(console: Console, found: Comparison, page: Path) -> None:
     parts: list[Part] = [Paragraph(span_of(found), "dek"), Paragraph(""), _figures(found)]
     if len(found.runs) > 1:
         parts.append(Paragraph([Piece("*", "strong"), Piece(" is the best of its column.")], "dek"))
-    for title, fields in (ANSWERS if found.family else {"verdict": (VERDICT,)}).items():
+    answers = {"verdict": JUDGED, "sum": _parts(found), "tests": _tests(found)}
+    for title, fields in (answers if found.family else {"verdict": (VERDICT,)}).items():
         parts += [Paragraph(""), _answers(found, title, fields)]
     if found.family:
         parts.append(Paragraph(f"Points of CAGR. {found.family}", "dek"))
     show(console, [*parts, *notes(found.notes), named("Page:", page)])
+
+
+def _parts(found: Comparison) -> Fields:
+    """Return the columns of the sum."""
+    return (
+        ("Doing nothing", "unhedged"), ("Exposure", "exposure"), ("Timing", "timing"), ("Drift", "drift"),
+        (found.own, "fund"), ("The hedge", "hedged"),
+    )  # fmt: skip
+
+
+def _tests(found: Comparison) -> Fields:
+    """Return the columns of the tests of its parts."""
+    return ("Timing", "when"), ("p", "p"), ("p adjusted", "adjusted"), (found.own, "fund_label")
 
 
 def span_of(found: Comparison) -> str:
@@ -211,11 +218,11 @@ def _sum(found: Comparison) -> Section:
         "Exposure": ": less of the core while hedged, at random dates. ",
         "Timing": ": the dates it chose instead; p is two-sided, of that run alone. ",
         "Drift": ": the hedge left to move while held. ",
-        "Fund": f": it instead of selling. {found.family}",
+        found.own: f": {'it' if found.own == PARTS['fund'] else 'the hedge itself'} instead of selling. {found.family}",
     }
     about = [Piece("What the hedge did to growth, in points of CAGR. ")]
     about += [piece for name, text in meanings.items() for piece in (Piece(name, "strong"), Piece(text))]
-    fields = (*PARTS, *TESTS, ("Verdict", "label"))
+    fields = (*_parts(found), *_tests(found), ("Verdict", "label"))
     columns = [Column("Run")] + [
         Column(head, role="strong" if name in ("unhedged", "hedged") else "", align="left" if name in WORDS else "")
         for head, name in fields
@@ -232,7 +239,9 @@ def _side_by_side(found: Comparison) -> Iterator[Section]:
     if any(run.attribution for run in found.runs):
         parts = [run.attribution or {} for run in found.runs]
         about = "What each part of the hedge contributed to the book's CAGR, linked, a year. Below 0 it took."
-        table = _across(found, "decay", "Part of the hedge", [_figure_row(row, parts) for row in DECAY_ROWS])
+        table = _across(
+            found, "decay", "Part of the hedge", [_figure_row(row, parts) for row in decay_rows(found.kinds)]
+        )
         yield Section("", "What the hedge brought and took", [Paragraph(about, "dek"), table])
 
 
@@ -294,7 +303,7 @@ CHARTS = {
     ),
     "drawdown": ("Drawdowns", "The fall from the highest value so far."),
     HELD: ("Over held less", OVER.format("holds less of the core all the time, to the same safety", "holding less")),
-    SOLD: ("Over sold daily", OVER.format("sells core to the same beta, when the fund resets", "selling")),
+    SOLD: ("Over sold daily", OVER.format("sells core to the same beta each day", "selling")),
     "sharpe": ("Rolling Sharpe", f"Of the last {ROLLING} sessions, a year, over what cash earned."),
     "beta": ("Rolling beta", f"Of the last {ROLLING} sessions' returns, to the run's own unhedged book."),
 }

@@ -19,6 +19,7 @@ from engine.analytics.attribution import SLEEVE
 from engine.analytics.measure import BOOK, HEDGE, NUMBERS, Measure
 from engine.runs.run import Run
 from reports.document import Cell
+from reports.hedge_parts import ALL_FUNDS, Kinds, abouts_of_kinds, sleeve_parts, titles_of
 
 NONE, BEST = "-", "best"
 """Where there is nothing to show, and the role of the best cell of a row."""
@@ -61,12 +62,21 @@ METRIC_ROWS = (
         "CAGR less held less", "less of the core held all the time instead", "cagr_vs_held_less", difference, max
     ),
 )
-DECAY_ROWS = tuple(
-    FigureRow(measure.title, measure.meaning, key, difference, max)
-    for key in (*SLEEVE, "sleeve", "decay")
-    for measure in (HEDGE[f"{key}_a_year"],)
-)
-"""What each contributed to the CAGR, linked."""
+
+
+def decay_rows(kinds: Kinds) -> tuple[FigureRow, ...]:
+    """Return the rows of what each part of hedges of these kinds contributed to the CAGR, linked."""
+    titles, abouts = titles_of(kinds), abouts_of_kinds(kinds, "the underlying")
+    meanings = {name: HEDGE[f"{name}_a_year"].meaning for name in SLEEVE}
+    if kinds != ALL_FUNDS:
+        meanings |= {name: f"{about[:1].lower()}{about[1:].rstrip('.')}" for name, about in abouts.items()}
+    parts = [FigureRow(titles[name], meanings[name], name, difference, max) for name in sleeve_parts(kinds)]
+    decay = HEDGE["decay_a_year"]
+    return (
+        *parts,
+        FigureRow(HEDGE["sleeve_a_year"].title, "the sum of these", "sleeve", difference, max),
+        *([FigureRow(decay.title, decay.meaning, "decay", difference, max)] if "fund" in kinds else []),
+    )
 
 
 def cells(row: FigureRow, values: Sequence[float | None]) -> list[Cell]:

@@ -24,32 +24,35 @@ OF_A_FUND = ("compounding", "financing", "spread")
 """Parts that nothing but a fund has."""
 
 
-def kinds_of(roles: Roles) -> frozenset[str]:
+Kinds = frozenset[str]
+"""The kinds of hedges, of a run or of several."""
+ALL_FUNDS: Kinds = frozenset({"fund"})
+
+
+def kinds_of(roles: Roles) -> Kinds:
     """Return the kinds of a run's hedges."""
     return frozenset(hedge.kind for hedge in roles.hedges)
 
 
-def sleeve_parts(roles: Roles) -> tuple[str, ...]:
-    """Return the parts of what the sleeve made that a run's hedges have."""
-    return tuple(name for name in SLEEVE if _has(roles, name))
+def sleeve_parts(kinds: Kinds) -> tuple[str, ...]:
+    """Return the parts of what the sleeve made that hedges of these kinds have."""
+    return tuple(name for name in SLEEVE if _has(kinds, name))
 
 
-def spans_of(roles: Roles) -> tuple[str, ...]:
-    """Return the bridge's steps that a run's hedges have."""
-    return tuple(name for name in SPANS if _has(roles, name))
+def spans_of(kinds: Kinds) -> tuple[str, ...]:
+    """Return the bridge's steps that hedges of these kinds have."""
+    return tuple(name for name in SPANS if _has(kinds, name))
 
 
-def _has(roles: Roles, name: str) -> bool:
-    kinds = kinds_of(roles)
+def _has(kinds: Kinds, name: str) -> bool:
     if name in OF_A_FUND:
         return "fund" in kinds
     return name != "fee" or bool(kinds & {"fund", "short"})
 
 
-def titles_of(roles: Roles) -> dict[str, str]:
+def titles_of(kinds: Kinds) -> dict[str, str]:
     """Return what each part is called."""
-    kinds = kinds_of(roles)
-    own = {frozenset({"fund"}): TITLES["tracking"], frozenset({"cash"}): "Interest on bills"}
+    own = {ALL_FUNDS: TITLES["tracking"], frozenset({"cash"}): "Interest on bills"}
     fees = {True: {True: "Fees", False: TITLES["fee"]}, False: {True: "Borrow fee", False: TITLES["fee"]}}
     return TITLES | {"tracking": own.get(kinds, "Own return"), "fee": fees["fund" in kinds]["short" in kinds]}
 
@@ -64,7 +67,7 @@ def abouts(roles: Roles) -> dict[str, str]:
         "hedge_costs": f"Commission and slippage on {what}.",
     }
     if not roles.one_fund:
-        return common | _abouts_of_kinds(roles)
+        return common | abouts_of_kinds(kinds_of(roles), roles.underlying)
     b, way = roles.leverage, "short" if roles.leverage < 0 else "long"
     return common | {
         "direction": f"What {abs(b):g} times as much {roles.underlying} {way}, set when the fund was bought and then"
@@ -78,7 +81,8 @@ def abouts(roles: Roles) -> dict[str, str]:
     }
 
 
-def _abouts_of_kinds(roles: Roles) -> dict[str, str]:
+def abouts_of_kinds(kinds: Kinds, underlying: str) -> dict[str, str]:
+    """Return what each part is of hedges of these kinds, that hedge an underlying."""
     fee, spread, borrowed = percent(FEE, 2), percent(SPREAD, 2), percent(BORROW_FEE)
     direction = {
         "fund": "of a fund by its multiple, set when it was bought and then left alone",
@@ -98,12 +102,12 @@ def _abouts_of_kinds(roles: Roles) -> dict[str, str]:
         "fund": f"A fund's expense ratio, {fee} a year.",
         "short": f"What a lender of shares takes, {borrowed} a year.",
     }
-    kinds = [kind for kind in direction if kind in kinds_of(roles)]
+    there = [kind for kind in direction if kind in kinds]
     return {
-        "direction": f"What moves of {roles.underlying} brought: {'; '.join(direction[kind] for kind in kinds)}.",
+        "direction": f"What moves of {underlying} brought: {'; '.join(direction[kind] for kind in there)}.",
         "compounding": "What a fund's daily reset added to that or took: a path effect, bad in a chop.",
         "financing": "Interest on a fund's own cash, at the bill rate.",
-        "fee": " ".join(fees[kind] for kind in kinds if kind in fees),
+        "fee": " ".join(fees[kind] for kind in there if kind in fees),
         "spread": f"What a fund's swaps cost above the bill rate, {spread} a year.",
-        "tracking": f"{capital('; '.join(own[kind] for kind in kinds))}.",
+        "tracking": f"{capital('; '.join(own[kind] for kind in there))}.",
     }

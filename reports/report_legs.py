@@ -13,7 +13,7 @@ from engine.hedge_names import traded_name
 from engine.legs import legs_of
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Column, Paragraph, Part, Row, Section, Table
-from reports.hedge_parts import abouts, sleeve_parts, titles_of
+from reports.hedge_parts import abouts, kinds_of, sleeve_parts, titles_of
 
 GAINED = partial(dollars, sign=True)
 
@@ -55,7 +55,7 @@ def _brought(total: float) -> str:
 
 
 def _table(key: str, roles: Roles, made: Sequence[Mapping[str, float]], write: Callable[[Any], str]) -> Table:
-    parts, titles, about = sleeve_parts(roles), titles_of(roles), abouts(roles)
+    parts, titles, about = sleeve_parts(kinds_of(roles)), titles_of(kinds_of(roles)), abouts(roles)
     columns = [Column("", align="left"), *(Column(titles[part], about[part], format=write) for part in parts)]
     rows = [(name, [each[part] for part in parts]) for name, each in zip(leg_names(roles), made, strict=True)]
     rows.append(("All", [sum(values) for values in zip(*(values for _name, values in rows), strict=True)]))

@@ -19,7 +19,7 @@ from engine.rules import costs_of
 from engine.runs.run import Run
 from reports.charts import singles
 from reports.document import Chart, Column, Paragraph, Part, Row, Section, Table
-from reports.hedge_parts import TITLES, abouts, kinds_of, sleeve_parts, spans_of, titles_of
+from reports.hedge_parts import ALL_FUNDS, TITLES, abouts, kinds_of, sleeve_parts, spans_of, titles_of
 from reports.renderers.html import typeset
 
 GAINED = partial(dollars, sign=True)
@@ -28,8 +28,8 @@ GAINED = partial(dollars, sign=True)
 def money(result: Run, evaluation: Evaluation) -> Section:
     """Return the bridge from doing nothing to the hedge, and the hedge's own parts."""
     metrics, roles, name = result.metrics, result.market.roles, hedge_name(result.config)
-    carried, fund, titles = metrics["bridge"], name.called, titles_of(roles)
-    largest = max(spans_of(roles), key=lambda name: abs(carried[name]))
+    carried, fund, titles = metrics["bridge"], name.called, titles_of(kinds_of(roles))
+    largest = max(spans_of(kinds_of(roles)), key=lambda name: abs(carried[name]))
     ends = f"{dollars(metrics['controls']['unhedged']['final_equity'])} to {dollars(metrics['final_equity'])}"
     step = f"the largest step is {titles[largest].lower()}, {GAINED(carried[largest])}"
     yearly = Column(
@@ -63,23 +63,28 @@ def _linked(evaluation: Evaluation, roles: Roles, fund: str) -> list[dict[str, A
     """Return each part of what the sleeve made, summed up from the start and linked, in points of total return."""
     ours = evaluation.attribution
     share = 100.0 * linking(ours.equity, ours.last)[: ours.last + 1]
-    titles = titles_of(roles)
-    parts = {titles[name]: ours.dollars[name][: ours.last + 1] for name in sleeve_parts(roles)}
+    titles = titles_of(kinds_of(roles))
+    parts = {titles[name]: ours.dollars[name][: ours.last + 1] for name in sleeve_parts(kinds_of(roles))}
     lines = {f"All of {fund}": ours.sleeve[: ours.last + 1]} | parts
     return [{"name": name, "y": singles(np.cumsum(column * share))} for name, column in lines.items()]
 
 
 def _steps(metrics: Mapping[str, Any], roles: Roles, fund: str) -> list[Row]:
     """Return the steps from doing nothing to the hedge, and what a fund's decay and the sleeve are."""
-    about, carried, yearly, titles = abouts(roles), metrics["bridge"], metrics["attribution"], titles_of(roles)
+    about, carried, yearly, titles = (
+        abouts(roles),
+        metrics["bridge"],
+        metrics["attribution"],
+        titles_of(kinds_of(roles)),
+    )
     rows = []
-    for name in spans_of(roles):
+    for name in spans_of(kinds_of(roles)):
         own = "hedge_costs" if name == "costs" else name
         brought = yearly[f"{own}_a_year"] if own in SLEEVE else ""
         rows.append(Row([titles[name], carried[name], brought], about[name]))
     made = "What it made, after its costs."
     whole = Row([f"All of {fund}", "", yearly["sleeve_a_year"]], made, "sum")
-    if kinds_of(roles) != {"fund"}:
+    if kinds_of(roles) != ALL_FUNDS:
         return [*rows, whole]
     taken = sum(carried[name] for name in DECAY)
     what = "What the fund itself takes: fee, spread and tracking, to be set against the financing earned."
@@ -88,7 +93,7 @@ def _steps(metrics: Mapping[str, Any], roles: Roles, fund: str) -> list[Row]:
 
 def bridge_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
     """Return the waterfall from the unhedged book's end value to the hedged one's, dollars."""
-    titles, spans, end = titles_of(roles), spans_of(roles), metrics["final_equity"]
+    titles, spans, end = titles_of(kinds_of(roles)), spans_of(kinds_of(roles)), metrics["final_equity"]
     steps = [metrics["bridge"][name] for name in spans]
     texts = [dollars(end - sum(steps)), *(dollars(step, sign=True) for step in steps), dollars(end)]
     labels = ["Doing nothing", *(titles[name] for name in spans), "The hedge"]
@@ -97,7 +102,7 @@ def bridge_chart(metrics: Mapping[str, Any], roles: Roles) -> dict[str, Any]:
 
 def sleeve_chart(metrics: Mapping[str, Any], roles: Roles, fund: str) -> dict[str, Any]:
     """Return the waterfall of what the sleeve brought, fractions a year of the hedged book's CAGR."""
-    made, parts, titles = metrics["attribution"], sleeve_parts(roles), titles_of(roles)
+    made, parts, titles = metrics["attribution"], sleeve_parts(kinds_of(roles)), titles_of(kinds_of(roles))
     steps, total = [made[f"{name}_a_year"] for name in parts], made["sleeve_a_year"]
     labels = [*(titles[name] for name in parts), f"All of {fund}"]
     return _waterfall(labels, steps, [points(value) for value in (*steps, total)], starts=False)

@@ -15,7 +15,7 @@ import numpy as np
 
 from data.arrays import Dates, Floats
 from data.format import as_json
-from engine.analytics.metrics import ALL, Amount, Totals, Trades, totals_of
+from engine.analytics.metrics import Amount, Totals, Trades, totals_of
 from engine.kernel.loop import Ledger
 
 SHIFTS = 64
@@ -175,7 +175,7 @@ def lower_is_better(column: str) -> bool:
 
 
 def metrics_of(
-    ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades, entries: Sequence[int] | slice = ALL
+    ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades, entries: Sequence[int]
 ) -> dict[str, Any]:
     """Return every measure of one book, plain Python values; None where one is undefined.
 

@@ -17,8 +17,6 @@ from engine.rules import Terms, costs_of
 from strategies.policy import ENTER
 
 CVAR_TAIL = 0.05
-ALL = slice(None)
-"""Every hedge's entries count."""
 
 
 def returns_of(equity: Floats) -> Floats:
@@ -131,9 +129,7 @@ class Totals(NamedTuple):
     last: str = ""
 
 
-def totals_of(
-    ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades, entries: Sequence[int] | slice = ALL
-) -> Totals:
+def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades, entries: Sequence[int]) -> Totals:
     """Return what the formulas take of one book, to its last session; arguments as of `metrics_of`."""
     end = ledger.last + 1
     equity = ledger.equity[:end]

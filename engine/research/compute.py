@@ -372,5 +372,5 @@ def _figures(env: Environment, ledger: Ledger) -> dict[str, Any]:
     """Return a single book's metrics, NaN where one is undefined."""
     setup = env.setup
     trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-    figures = metrics_of(ledger, setup.terms.cash_accrual, env.market.run_sessions, trades)
+    figures = metrics_of(ledger, setup.terms.cash_accrual, env.market.run_sessions, trades, setup.legs.firsts)
     return {name: np.nan if value is None else value for name, value in figures.items()}

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from data.arrays import Dates
 from data.errors import DataError
 from data.format import lowered
 from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
 from engine.analytics.carino import by_hedge
-from engine.analytics.controls import Case, least_controls, run_unhedged
+from engine.analytics.controls import Case, Control, least_controls, run_unhedged
 from engine.analytics.derisk import weights_of
 from engine.analytics.evaluate import Evaluation, evaluate
 from engine.analytics.measure import metrics_of
@@ -98,9 +99,9 @@ def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, eng
         "simulated": market.simulated,
         **metrics_of(hedged, setup.terms.cash_accrual, sessions, trades, setup.legs.firsts),
         "controls": {
-            name: metrics_of(control.ledger, control.terms.cash_accrual, sessions, control.trades)
+            name: measured
             for name, control in controls.items()
-            if control.ledger is not None and control.trades is not None
+            if (measured := _measured(control, sessions, setup.legs.firsts)) is not None
         },
         **_judged(evaluation),
         "hedges": hedges_of(setup, hedged, evaluation),
@@ -146,6 +147,15 @@ def _check_worth(hedged: Ledger, market: Market) -> None:
         date = market.run_sessions[int(np.argmax(beyond))]
         what = f"the hedged book comes to more than {MOST:g} dollars on {date}"
         raise DataError(f"{what}: a price, dividend or split can't be right: backtest data check tells which")
+
+
+def _measured(control: Control, sessions: Dates, firsts: Sequence[int]) -> dict[str, Any] | None:
+    """Return every measure of a control; None for one that couldn't be run."""
+    if control.ledger is None or control.trades is None:
+        return None
+    columns = control.ledger.hedges.shape[1]  # a short and a put in the hedges' place have one
+    entries = [k for k in firsts if k < columns]
+    return metrics_of(control.ledger, control.terms.cash_accrual, sessions, control.trades, entries)
 
 
 def _judged(evaluation: Evaluation | None) -> dict[str, Any]:

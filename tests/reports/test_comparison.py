@@ -7,6 +7,7 @@ from kept_runs import SPAN, edited, keep
 
 from data.errors import UserError
 from data.rates import accrual
+from engine.analytics.attribution import COLUMNS
 from engine.analytics.measure import BOOK
 from reports.comparison import BASE, ROLLING, compared, shared_sessions
 
@@ -49,6 +50,25 @@ def test_over_its_own_sessions_a_run_has_the_figures_of_its_metrics(runs):
         assert one.figures["cagr_vs_derisk_daily"] == pytest.approx(sold, rel=1e-9)
         for name, value in one.attribution.items():
             assert value == pytest.approx(told["attribution"][f"{name}_a_year"], rel=1e-9, abs=1e-12), name
+
+
+COLLAR = ("hedge={kind: option, option: {structure: collar}}", "name=collar")
+BILLS = ("hedge={kind: cash, weight: 0.4}", "name=bills")
+
+
+def test_of_other_kinds_of_hedge_it_has_their_parts_and_names(runs, tmp_path):
+    collar, bills = keep(tmp_path, *COLLAR), keep(tmp_path, *BILLS)
+
+    found = compared([collar, bills])
+    assert (found.kinds, found.own) == ({"option", "cash"}, "Hedge's own")
+    for one in found.runs:
+        told = one.run.metrics
+        assert {name: one.figures[name] for name in CURVE_ONLY} == pytest.approx({n: told[n] for n in CURVE_ONLY})
+        of_a_fund = {"compounding", "financing", "fee", "spread", "decay"}
+        assert set(one.attribution) == {*COLUMNS, "sleeve"} - of_a_fund
+    assert [one.label for one in found.runs] == ["collar, MODELLED", "bills"]
+    assert (compared([bills]).own, compared([collar]).own) == ("Bills", "Option")
+    assert (compared([runs[0], bills]).own, compared(runs[:2]).own) == ("Hedge's own", "Fund")
 
 
 def test_on_shared_sessions_figures_are_those_of_the_curve_there(runs):

@@ -10,7 +10,8 @@ from kept_runs import edited, keep
 
 from reports.comparison import ROLLING, compared
 from reports.comparison_page import CHARTS, write_comparison
-from reports.comparison_rows import DECAY_ROWS, METRIC_ROWS
+from reports.comparison_rows import METRIC_ROWS, decay_rows
+from reports.hedge_parts import ALL_FUNDS
 
 EVIL = "</script><script>alert('{{ title }}')</script> <b>bold</b> & sons"
 DRAWN = "[...document.querySelectorAll('.chart')].map(chart => !!chart.querySelector('.main-svg'))"
@@ -72,7 +73,7 @@ def test_the_page_in_a_browser(page, runs, found, open_page):
     assert (shown.locator("#frontier").count(), shown.locator("#sum").count()) == (0, 0)  # no run has an answer
     metrics, decay = (shown.locator(name) for name in ("#metrics", "#decay"))
     assert metrics.locator("tbody tr").count() == len(METRIC_ROWS)
-    assert decay.locator("tbody tr").count() == len(DECAY_ROWS)
+    assert decay.locator("tbody tr").count() == len(decay_rows(ALL_FUNDS))
     told = metrics.locator("tr", has_text=re.compile("^Sharpe")).locator("td")
     sharpe = [one.figures["sharpe"] for one in found.runs]
     assert [text.strip() for text in told.all_inner_texts()[1:]] == [f"{value:.2f}" for value in sharpe]

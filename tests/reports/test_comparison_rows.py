@@ -9,13 +9,30 @@ from markets import nyse
 
 from engine.analytics.attribution import SLEEVE
 from engine.analytics.measure import BOOK
-from reports.comparison_rows import DECAY_ROWS, METRIC_ROWS, FigureRow, cells, difference, monthly
+from reports.comparison_rows import METRIC_ROWS, FigureRow, cells, decay_rows, difference, monthly
+from reports.hedge_parts import ALL_FUNDS
 
 
 def test_every_metric_and_every_part_of_the_hedge_has_a_row():
     shown = {row.key for row in METRIC_ROWS}
     assert set(BOOK) - shown == {"first", "last", "sessions"}
-    assert {row.key for row in DECAY_ROWS} == {*SLEEVE, "sleeve", "decay"}
+    assert {row.key for row in decay_rows(ALL_FUNDS)} == {*SLEEVE, "sleeve", "decay"}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "rows", "own"),
+    [
+        ({"cash"}, ["direction", "tracking", "hedge_costs", "sleeve"], "Interest on bills"),
+        ({"short"}, ["direction", "fee", "tracking", "hedge_costs", "sleeve"], "Own return"),
+        ({"fund", "option"}, [*SLEEVE, "sleeve", "decay"], "Own return"),
+    ],
+)
+def test_a_part_that_no_hedge_has_is_no_row(kinds, rows, own):
+    shown = {row.key: row for row in decay_rows(frozenset(kinds))}
+
+    assert list(shown) == rows
+    assert shown["tracking"].title == own
+    assert all("fund" not in f"{row.title} {row.meaning}".lower() or "fund" in kinds for row in shown.values())
 
 
 def marked(row, *values):

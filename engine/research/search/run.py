@@ -349,7 +349,7 @@ def selling_line(search: Search, market: Market) -> Floats | None:
     for plan in plans:
         ledger = compiled().run_policy(setup.prices, setup.terms, plan)
         trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-        metrics = metrics_of(ledger, setup.terms.cash_accrual, market.run_sessions, trades)
+        metrics = metrics_of(ledger, setup.terms.cash_accrual, market.run_sessions, trades, setup.legs.firsts)
         found.append((metrics["cagr"], metrics["max_drawdown"]))
     (cagr, deepest), *sold = found
     return np.array([(share, cagr - own, fall - deepest) for share, (own, fall) in zip(SHARES, sold, strict=True)])

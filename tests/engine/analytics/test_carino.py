@@ -46,9 +46,8 @@ def test_contributions_sum_to_total_return_and_a_year_to_cagr(keys, seed):
     setup = laid_out(keys, source(seed))
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
     sessions = market(configured(keys), source(seed)).run_sessions
-    metrics = metrics_of(
-        ledger, setup.terms.cash_accrual, sessions, trades_of(ledger.traded, setup.prices.fill, setup.terms)
-    )
+    trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
+    metrics = metrics_of(ledger, setup.terms.cash_accrual, sessions, trades, setup.legs.firsts)
 
     found = scalars(attribute(setup, ledger))
 

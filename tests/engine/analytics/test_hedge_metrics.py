@@ -75,6 +75,7 @@ def test_the_price_is_the_difference_of_the_metrics(keys, seed):
             setup.terms.cash_accrual,
             setup.market.run_sessions,
             trades_of(book.traded, setup.prices.fill, setup.terms),
+            setup.legs.firsts,
         )
         for book in (hedged, calm)
     )

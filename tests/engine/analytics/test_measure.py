@@ -20,7 +20,7 @@ def test_every_measure_of_a_book_is_in_its_metrics_and_in_a_sweep_s_columns():
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
     trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
 
-    assert list(metrics_of(ledger, setup.terms.cash_accrual, setup.market.run_sessions, trades)) == list(BOOK)
+    assert list(metrics_of(ledger, setup.terms.cash_accrual, setup.market.run_sessions, trades, (0,))) == list(BOOK)
     assert set(BOOK) - set(COLUMNS) == {"first", "last"}
     assert all(column.partition(AGAINST)[0] in MEASURES for column in COLUMNS)
 

@@ -28,7 +28,7 @@ def measured(keys=None, seed=3):
 
 def of(setup, ledger):
     trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-    return metrics_of(ledger, setup.terms.cash_accrual, setup.market.run_sessions, trades)
+    return metrics_of(ledger, setup.terms.cash_accrual, setup.market.run_sessions, trades, setup.legs.firsts)
 
 
 def a_year(setup):

@@ -41,7 +41,7 @@ def by_the_loop(config, fed):
 
     def figures(ledger):
         trades = trades_of(ledger.traded, setup.prices.fill, setup.terms)
-        return metrics_of(ledger, setup.terms.cash_accrual, market.run_sessions, trades)
+        return metrics_of(ledger, setup.terms.cash_accrual, market.run_sessions, trades, setup.legs.firsts)
 
     ledger = run_policy(setup.prices, setup.terms, setup.plan)
     return figures(ledger), figures(run_unhedged(setup)), scalars(attribute(setup, ledger))
