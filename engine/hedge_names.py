@@ -65,6 +65,26 @@ class HedgeName:
         return f"{self.called}'{'' if self.called.endswith(('bills', 'hedges')) else 's'}"
 
     @property
+    def enter(self) -> str:
+        """What an order to put it on does: ``buy SOXS``, ``sell SOXX short``."""
+        return f"sell {self.noun.removesuffix(' sold short')} short" if self._short else f"buy {self.called}"
+
+    @property
+    def leave(self) -> str:
+        """What an order to take it off does: ``sell all SOXS``, ``sell the MODELLED put``, ``buy the short back``."""
+        whole = "" if self.called.startswith("the ") else "all "
+        return f"buy {self.called} back" if self._short else f"sell {whole}{self.called}"
+
+    @property
+    def state(self) -> str:
+        """What is on or off: ``SOXS hedge``, ``Bills``, ``The MODELLED put``."""
+        return f"{self.called} hedge" if self.title == f"{self.called} hedge" else capital(self.called)
+
+    @property
+    def _short(self) -> bool:
+        return self.part == PARTS["short"]
+
+    @property
     def was(self) -> str:
         """The verb that follows it."""
         return "were" if self.plural else "was"

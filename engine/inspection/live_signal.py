@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,13 +15,14 @@ from data.arrays import DAY, Dates, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError, check_arguments
-from data.format import counted
+from data.format import counted, dollars
 from data.market import Market, recorded
 from data.sources import BARS, Held, Kind, Source, typed
 from data.sources.wrapped import Wrapped
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
+from engine.hedge_names import hedge_names
 from engine.hedges import traded_hedges, with_made
 from engine.inspection.explain import close_read, inputs_read, known_value
 from engine.inspection.freshness import Fresh, age, freshness
@@ -99,7 +101,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         following,
         config.execution.fill,
         calls,
-        headline(calls, close, following),
+        headline(hedge_names(config), calls, close, following),
         close,
         tuple(_states(after.setup, close, t)),
         (config.hedge.policy or config.policy).model_dump(),
@@ -169,10 +171,12 @@ def _longer(market: Market, name: str, following: np.datetime64) -> Bars:
 
 def _calls(after: PreparedRun, hedged: Ledger, t: int, close: Close) -> tuple[Call, ...]:
     """Return what is to be done about each hedge in the next session."""
-    legs, found = after.setup.legs, list[Call]()
+    legs, contracts, found = after.setup.legs, list(_contracts(after, t)), list[Call]()
     for read, k in zip(close.hedges, legs.firsts, strict=True):
-        on = read.policy.before.on if read.policy else bool(hedged.shares[t, legs.of_hedge(k)] != 0.0)
-        found.append(Call(read.instrument, on, _order(hedged.actions[t, k], on=on)))
+        held = bool(hedged.shares[t, legs.of_hedge(k)] != 0.0)
+        on = read.policy.before.on if read.policy else held
+        rolls = held and contracts[legs.of_hedge(k)].rolls
+        found.append(Call(read.instrument, on, _order(hedged.actions[t, k], on=on), rolls))
     return tuple(found)
 
 
@@ -212,22 +216,34 @@ def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[
     names = zip((*legs.core, *legs.labels), _contracts(after, t), strict=True)
     columns = (price, shares * price / worth, target * price / worth, target * price, target, trade)
     return tuple(
-        Target(name, *map(float, row), contract=contract)
+        Target(name, *map(float, row), contract=contract.said)
         for (name, contract), row in zip(names, np.column_stack(columns), strict=True)
     )
 
 
-def _contracts(after: PreparedRun, t: int) -> Iterator[str]:
-    """Yield which contract each instrument is at the close of t, nothing for what is none."""
+class _Contract(NamedTuple):
+    """Which contract an instrument is, in words, and whether the one before expired at the close."""
+
+    said: str = ""
+    rolls: bool = False
+
+
+def _contracts(after: PreparedRun, t: int) -> Iterator[_Contract]:
+    """Yield which contract each instrument is at the close of t; nothing is said of what is none."""
     config, market = after.config, after.setup.market
-    yield from ("" for _ in market.roles.core)
+    yield from (_Contract() for _ in market.roles.core)
     for traded in traded_hedges(config):
         if traded.contract is None:
-            yield ""
+            yield _Contract()
             continue
         path, row = traded.path(market, config.execution.cash_rate), market.first + t
-        expiry = traded.contract.schedule.rolls(market.sessions[row] + DAY, market.sessions[row] + 400 * DAY)[0]
-        yield f"MODELLED {traded.contract.right}, strike {path.strike[row]:,.2f}, expiry {expiry}"
+        day, schedule = market.sessions[row], traded.contract.schedule
+        expiry, rolls = schedule.rolls(day + DAY, day + 400 * DAY)[0], day in schedule.rolls(day, day)
+        said = f"MODELLED {traded.contract.right}, strike {path.strike[row]:,.2f}, expiry {expiry}"
+        if rolls:
+            settled, premium = dollars(path.close[row], 2), dollars(path.carried[row], 2)
+            said += f", at {premium} a share by the model: the one before expired at this close, worth {settled}"
+        yield _Contract(said, rolls)
 
 
 def _watched(rule: Input, sessions: Dates, rows: slice) -> Watched:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from data.format import counted, dollars, percent
+from engine.hedge_names import PARTS, HedgeName
 from engine.inspection.freshness import Fresh
 from engine.inspection.session import Close, HedgeRead, PolicyRead
 from engine.kernel.loop import rules_of
@@ -86,11 +87,24 @@ class Target:
 
 
 class Call(NamedTuple):
-    """What is to be done about a hedge: its name, whether it is on at the last close, and the order for the next."""
+    """What is to be done about a hedge.
+
+    Parameters
+    ----------
+    instrument
+        Its name.
+    on
+        Whether it is on at the last close.
+    order
+        For the next session.
+    rolls
+        Whether it is an option whose contract expired at the last close.
+    """
 
     instrument: str
     on: bool
     order: str
+    rolls: bool = False
 
 
 @dataclass(frozen=True)
@@ -179,22 +193,23 @@ class LiveSignal:
         return plain | {"close": self.close.as_dict()} | several
 
 
-def headline(calls: Sequence[Call], close: Close, following: str) -> str:
+def headline(names: Sequence[HedgeName], calls: Sequence[Call], close: Close, following: str) -> str:
     """Return which hedges are on, what to do about each, and when."""
-    reads = zip(calls, close.hedges, strict=True)
-    return " ".join(_sentence(call, read.weight, close, following) for call, read in reads)
+    reads = zip(names, calls, close.hedges, strict=True)
+    return " ".join(_sentence(name, call, read.weight, close, following) for name, call, read in reads)
 
 
-def _sentence(call: Call, weight: float, close: Close, following: str) -> str:
-    hedge, on, order = call
-    to = f"{percent(weight)} of equity"
+def _sentence(name: HedgeName, call: Call, weight: float, close: Close, following: str) -> str:
+    hedge, then = name.called, f"in the next session, {following}"
+    to = f"{'on' if name.part == PARTS['option'] else 'to'} {percent(weight)} of equity"
+    stays = f"roll {hedge} into the next contract {then}" if call.rolls else f"keep {hedge} unchanged"
     does = {
-        ENTER: f"buy {hedge}, to {to}, in the next session, {following}",
-        LEAVE: f"sell all {hedge} in the next session, {following}",
-        HOLD: f"restate {hedge} to {to} in the next session, {following}" if close.order else f"keep {hedge} as it is",
+        ENTER: f"{name.enter}, {to}, {then}",
+        LEAVE: f"{name.leave} {then}",
+        HOLD: f"restate {hedge} {to} {then}" if close.order else stays,
     }
-    rest = f"restate the core in the next session, {following}" if close.order else f"no {hedge}"
-    return f"{hedge} hedge {'ON' if on else 'OFF'}. {order}: {does.get(order, rest)}."
+    rest = f"restate the core {then}" if close.order else f"no {hedge.removeprefix('the ')}"
+    return f"{name.state} {'ON' if call.on else 'OFF'}. {call.order}: {does.get(call.order, rest)}."
 
 
 def state(hedge: HedgeRead, setup: Setup, k: int, t: int) -> tuple[str, ...]:

@@ -52,6 +52,20 @@ def test_bills_are_several_and_a_fund_is_one():
     assert (fund.itself, fund.was, fund.pronoun, fund.possessive) == ("SOXS itself", "was", "it", "SOXS's")
 
 
+ORDERS = {
+    "fund": ("SOXS hedge", "buy SOXS", "sell all SOXS"),
+    "cash": ("Bills", "buy bills", "sell all bills"),
+    "short": ("The short", "sell SOXX short", "buy the short back"),
+    "option": ("The MODELLED put", "buy the MODELLED put", "sell the MODELLED put"),
+}
+
+
+@pytest.mark.parametrize("kind", ORDERS)
+def test_an_order_says_what_is_done(kind):
+    name = hedge_name(config({"kind": kind}))
+    assert (name.state, name.enter, name.leave) == ORDERS[kind]
+
+
 def test_cash_that_earns_a_number_is_no_bills():
     name = hedge_name(config({"kind": "cash"}, execution={"cash_rate": 0.02}))
     assert (name.noun, name.title, name.itself) == ("cash", "Sold into cash", "cash itself")

@@ -223,7 +223,7 @@ def test_the_headline_is_the_order():
     heads = [told(t, 0, 1, 1, 0).headline for t in (1, 2, 3, 5)]
     assert heads == [
         f"HHH hedge OFF. ENTER: buy HHH, to 15.0 % of equity, in the next session, {SESSIONS[2]}.",
-        "HHH hedge ON. HOLD: keep HHH as it is.",
+        "HHH hedge ON. HOLD: keep HHH unchanged.",
         f"HHH hedge ON. LEAVE: sell all HHH in the next session, {SESSIONS[4]}.",
         "HHH hedge OFF. STAY OUT: no HHH.",
     ]
@@ -421,9 +421,29 @@ def test_each_hedge_has_its_order_and_an_option_its_contract():
         assert f"MODELLED put, strike {path.strike[row]:,.2f}, expiry 2019-0" in put.contract
         assert put.shares == pytest.approx(-call.shares, rel=1e-6)
         assert [name for name in (rule.name for rule in ours.inputs) if name.startswith("AAA-SHORT: ")]
-        for one in ours.hedges:
-            assert f"{one.instrument} hedge {'ON' if one.on else 'OFF'}. {one.order}: " in ours.headline
+        for one, said in zip(ours.hedges, ("HHH hedge", "The MODELLED collar", "The short"), strict=True):
+            assert f"{said} {'ON' if one.on else 'OFF'}. {one.order}: " in ours.headline
         plain = json.loads(json.dumps(ours.as_dict()))
         assert [row["instrument"] for row in plain["hedges"]] == [call.instrument for call in ours.hedges]
         assert [read["why"] in ours.close.why for read in plain["close"]["hedges"]] == [True] * 3
     assert len({tuple(call.order for call in ours.hedges) for ours in found}) > 2
+
+
+def test_a_held_option_rolls_where_its_contract_expired():
+    option = {"kind": "option", "underlying": "AAA", "option": {"structure": "collar"}}
+    start, policy = str(sessions_2019()[START]), {"enter": 0.0, "exit": 0.0}
+    config = configured(TOLD | {"policy": policy, "hedges": [option], "start": start})
+    whole = mixed_source(3)
+    market = open_market(config, whole)
+    path = traded_hedges(config)[0].path(market, config.execution.cash_rate)
+    held = market.run_sessions[3:]
+    rolled = [day for day in held if 15 <= int(str(day)[-2:]) <= 21 and day.item().weekday() == 4]
+    assert rolled
+
+    for day in held:
+        ours, row = signal_now(config, cut(whole, day), 5, None, NOW), int(np.searchsorted(market.sessions, day))
+        assert [call.rolls for call in ours.hedges] == [day in rolled]
+        assert ("HOLD: roll the MODELLED collar into the next contract" in ours.headline) == (day in rolled)
+        settled = f"${path.carried[row]:,.2f} a share by the model: the one before expired at this close, worth"
+        assert (settled in ours.targets[1].contract) == (day in rolled)
+        assert ours.targets[1].price == pytest.approx(path.close[row])
