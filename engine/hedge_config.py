@@ -161,6 +161,8 @@ class HedgeConfig(ConfigSection):
             raise ValueError("instrument is missing: kind asset needs one, such as TLT")
         if self.kind == "fund" and self.leverage is None:
             raise ValueError("leverage is missing: a fund has one, such as -3")
+        if self.kind == "cash" and self.funding != "sell_core":
+            raise ValueError(f"funding {self.funding} is for what is bought: kind cash sells core, so take it out")
         if self.kind != "option" and self.option is not None:
             raise ValueError(f"option is for kind option: take it out, this is kind {self.kind}")
         if self.kind == "option" and self.sizing not in ("fixed", "proportional"):

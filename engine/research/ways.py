@@ -254,7 +254,7 @@ def _hedged_by(named: str, config: RunConfig, strength: float) -> Iterator[str]:
         keys |= {"instrument": named}
     if fund is not None and fund.underlying == config.read:
         keys |= {"kind": "fund", "leverage": f"{fund.leverage:g}"}
-    keys |= {"sizing": "fixed", "underlying": config.read}
+    keys |= {"sizing": "fixed", "underlying": config.read} | ({"funding": "sell_core"} if named == "cash" else {})
     yield from _as_settings(config, keys)
     held = (*config.portfolio.core, config.read, named)
     if any(name not in held for name in config.data.extend):

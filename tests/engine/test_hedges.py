@@ -111,6 +111,7 @@ def test_an_assets_beta_and_its_error_are_those_of_a_regression():
 def test_a_hedge_of_no_weight_changes_no_byte_of_the_books(keys, seed, kind, at):
     """Wherever it stands among the others, however often it is rebalanced; sessions are the same without it."""
     assume(kind != "option" or not {"policy.stop_loss", "policy.take_profit"} & keys.keys())
+    assume(kind != "cash" or keys["hedges"][0]["funding"] == "sell_core")
     hedges, shared = keys["hedges"], ("funding", "buffer", "underlying", "lookback")
     own = {"fund": {"instrument": "HHH", "leverage": -3.0}, "asset": {"instrument": "XXX"}}.get(kind, {})
     idle = {"kind": kind, "weight": 0.0, "rebalance": "daily"} | {key: hedges[0][key] for key in shared} | own

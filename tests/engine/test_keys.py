@@ -175,6 +175,14 @@ FAULTS = {
         "hedge:\n  kind: asset\n  instrument: TLT\n  leverage: -1\n",
         "run.yaml:4: hedge.leverage is a fund's: take it out, kind asset has none",
     ),
+    "bills on margin": (
+        "hedge:\n  kind: cash\n  funding: margin\n",
+        "run.yaml:3: hedge.funding margin is for what is bought: kind cash sells core, so take it out",
+    ),
+    "bills beside a buffer": (
+        "hedges:\n- {weight: 0.1, funding: cash_buffer}\n- kind: cash\n",
+        "run.yaml:3: hedges.1.funding cash_buffer is for what is bought: kind cash sells core, so take it out",
+    ),
     "an option's strikes": (
         "hedge:\n  kind: option\n  option:\n    structure: collar\n    sold_strike: 90\n",
         "run.yaml:5: hedge.option.sold_strike 90 has to be above hedge.option.strike 95",

@@ -54,7 +54,8 @@ def runs(kinds: tuple[str, ...] = KINDS) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def _together(keys: dict[str, Any], legs: list[dict[str, Any]]) -> dict[str, Any]:
-    shared = {"funding": keys["hedge.funding"], "buffer": 0.4, "underlying": "AAA"}
+    bills = any(leg["kind"] == "cash" for leg in legs)  # they are sold core
+    shared = {"funding": "sell_core" if bills else keys["hedge.funding"], "buffer": 0.4, "underlying": "AAA"}
     paid = {"sell_core": 1.0, "cash_buffer": 0.4, "margin": 0.8}[shared["funding"]] / len(legs)
     hedges = [shared | _terms(leg, paid) for leg in legs]
     drop = {"policy.stop_loss", "policy.take_profit"} if any(leg["kind"] == "option" for leg in hedges) else set()

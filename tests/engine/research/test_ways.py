@@ -74,7 +74,8 @@ def test_a_way_s_settings_put_it_in_the_hedge_s_place(key, several):
         assert leg.instrument == named or named in KINDS
         assert (leg.kind == "option") == way.modelled == (named in ("put", "put_spread", "collar"))
         assert (leg.cover if way.modelled else leg.weight) == strength
-        assert (leg.funding, leg.rebalance, config.read) == (before.hedge.funding, before.hedge.rebalance, before.read)
+        assert leg.funding == ("sell_core" if named == "cash" else before.hedge.funding)
+        assert (leg.rebalance, config.read) == (before.hedge.rebalance, before.read)
         assert (config.strategy, config.portfolio, config.execution) == (
             *(before.strategy, before.portfolio, before.execution),
         )
