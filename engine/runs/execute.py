@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from data.arrays import Dates
 from data.errors import DataError
-from data.format import lowered
+from data.format import counted, lowered
 from data.market import Market, recorded
 from data.sources import Source
 from engine.analytics.answer.answer import OFF
@@ -31,7 +31,7 @@ from engine.provenance import notes_of
 from engine.runs.run import SIMULATED, Execution, Run
 from engine.setup import Setup, open_market, run_beta
 from strategies.base import Strategy
-from strategies.sizing import most_hedge
+from strategies.sizing import hedge_beta, most_hedge
 
 Progress = Callable[[str], None]
 MOST = 1e24
@@ -196,6 +196,21 @@ def _end_values(config: RunConfig, market: Market) -> tuple[float, float]:
     return float(hedged.equity[hedged.last]), float(unhedged.equity[unhedged.last])
 
 
+def _without_beta(config: RunConfig, setup: Setup, hedged: Ledger) -> Iterator[str]:
+    """Yield which assets are held while their beta can't be estimated, a sentence each."""
+    market, legs = setup.market, setup.legs
+    for k, role in enumerate(legs.hedges):
+        if role.kind == "asset":
+            lookback = config.legs[role.leg].lookback
+            unknown = np.isnan(hedge_beta(market, role, lookback)[market.first :])
+            held = int(np.count_nonzero(unknown & (hedged.shares[:, legs.of_hedge(k)] != 0.0)))
+            if held:
+                yield (
+                    f"{role.instrument}'s beta counts as 0 at {counted(held, 'close')} at which it is held:"
+                    f" there aren't {lookback} sessions of its returns before."
+                )
+
+
 def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
     """Return what the numbers alone don't say."""
     market, notes = setup.market, list[str]()
@@ -207,6 +222,7 @@ def _notes(config: RunConfig, setup: Setup, hedged: Ledger) -> tuple[str, ...]:
         if sizing.method in ("fixed", "proportional") and sizing.weight > most_hedge(sizing):
             whose = f"{leg.instrument}'s weight" if config.hedges else "The hedge's weight"
             notes.append(f"{whose} of {sizing.weight:g} is clipped to {most_hedge(sizing):g}.")
+    notes += _without_beta(config, setup, hedged)
     held = np.count_nonzero((market.calendar >= market.run_sessions[0]) & (market.calendar <= market.run_sessions[-1]))
     if missing := held - len(market.run_sessions):
         notes.append(f"{missing} NYSE sessions are left out: not every traded instrument has a bar there.")
