@@ -7,7 +7,8 @@ risk.onchange = chosen;
 chosen();
 for (const row of document.querySelectorAll("tr:has(+ tr.run)")) {
   row.tabIndex = 0;
-  row.onclick = () => row.nextElementSibling.classList.toggle("open");
+  row.ariaExpanded = "false";
+  row.onclick = () => { row.ariaExpanded = String(row.nextElementSibling.classList.toggle("open")); };
   row.onkeydown = pressed => { if (pressed.key === "Enter") row.onclick(); };
 }
 const picked = at("picked");

@@ -72,10 +72,10 @@ def test_a_row_opens_to_its_command_by_mouse_and_by_enter(open_page, made, point
     ]
 
     expect(runs.first).to_be_hidden()
-    rows.first.click()
-    expect(runs.first).to_be_visible()
-    rows.first.click()
-    expect(runs.first).to_be_hidden()
+    for opened, shown in (("true", expect(runs.first).to_be_visible), ("false", expect(runs.first).to_be_hidden)):
+        rows.first.click()
+        shown()
+        expect(rows.first).to_have_attribute("aria-expanded", opened)
     rows.first.focus()
     page.keyboard.press("Enter")
     expect(runs.first).to_be_visible()
