@@ -311,7 +311,8 @@ def _sampled(
     returns, count = returns_of(np.stack(books, axis=1)), len(core) - 1
     pool = np.concatenate((np.arange(count), _worst_fall(core)))
     as_it_was = _intervals(returns, count, shares, years, draws, seed)
-    return as_it_was, _intervals(returns[pool], count, shares[:1], years, draws, seed)[0]
+    with_fall = _intervals(returns[pool], count, shares[:1], years, draws, seed)[0]
+    return as_it_was, with_fall
 
 
 def _intervals(
