@@ -16,6 +16,8 @@ from data.format import percent, share, signed
 from engine.analytics.answer.digits import largest_remainder
 from engine.analytics.answer.insurance import LEVEL, NOT_PAID, PAID
 from engine.analytics.answer.timing import NO_SIGN
+from engine.hedge_names import MODELLED, hedge_name, kept_names, modelled, modelled_note
+from engine.hedge_names import PARTS as OWN_PARTS
 from engine.inspection.session import Day
 from engine.runs.run import Run
 from reports.comparison_frontier import WIDE, described, draw_shared, shared_lines
@@ -28,8 +30,8 @@ WIDTH = 118
 PARTS = ("exposure", "timing", "drift", "fund")
 VERDICTS = ("run", "CAGR", "as safe, held", "that grew", "gap", f"{100 * LEVEL:.0f} % interval", "verdict")
 SUMS = (
-    *("run", "doing nothing", "exposure", "timing", "drift", "fund", "the hedge"),
-    *("timing", "p", "p adjusted", "fund"),
+    *("run", "doing nothing", "exposure", "timing", "drift", "hedge's own", "the hedge"),
+    *("timing", "p", "p adjusted", "hedge's own"),
 )
 OTHERS = ("run", "max drawdown", "bad quarter", "episodes", "sessions hedged", "closes net short", "look-ahead")
 WORDS = """\
@@ -60,7 +62,7 @@ Points of CAGR between doing nothing and the hedge, and the two tests.
 {sums}
 
 - *exposure*: less SOXX while hedged, at random dates. *Timing*: the dates the signal chose instead. *Drift*: the hedge
-  left to move between weekly rebalancings. *Fund*: SOXS instead of selling.
+  left to move between rebalancings. *Hedge's own*: SOXS, or what the run buys, instead of selling.
 {family}
 
 ## Beside it
@@ -113,7 +115,7 @@ def page(
     day
         The day of the article; None where it isn't in the history.
     """
-    runs = {name: one.run for name, one in shipped.items()}
+    runs = {called(name, one.run): one.run for name, one in shipped.items()}
     first = next(iter(runs.values()))
     rows, unhedged = answer_rows(runs), first.metrics["controls"]["unhedged"]
     return WORDS.format(
@@ -130,11 +132,16 @@ def page(
         verdicts=_table(VERDICTS, [_verdict(name, runs[name], row) for name, row in rows.items()]),
         sums=_table(SUMS, [_sum(name, row) for name, row in rows.items()]),
         family=fill(f"- *p* is two-sided, of that run alone. {family_note(runs)}", WIDTH, subsequent_indent="  "),
-        others=_table(OTHERS, [_other(name, one) for name, one in shipped.items()]),
+        others=_table(OTHERS, [_other(called(name, one.run), one) for name, one in shipped.items()]),
         count=len(runs),
         article="" if day is None else article(day),
         notes="".join(f"\n\n{remark}." for remark in (*_remarks(shipped), *lacking)),
     )
+
+
+def called(name: str, run: Run) -> str:
+    """Return what a run is called in the tables and the picture."""
+    return f"{name}, {MODELLED}" if modelled(kept_names(run.settings)) else name
 
 
 def lesson(runs: Mapping[str, Run], rows: Mapping[str, AnswerRow]) -> str:
@@ -158,20 +165,25 @@ def lesson(runs: Mapping[str, Run], rows: Mapping[str, AnswerRow]) -> str:
 
 
 def _cost(judged: Mapping[str, Run]) -> str:
-    """Return what the hedges cost on average, part by part."""
-    sums = [run.metrics["answer"]["sum"]["cagr"] for run in judged.values()]
-    whole = [parts for parts in sums if None not in parts.values()]
-    if not whole:
-        return ""
+    """Return what the hedges with the fund that most of them buy cost on average, part by part."""
+    fewer = sum(run.metrics["answer"]["sum"]["cagr"]["total"] < 0.0 for run in judged.values())
+    start = f"{fewer} of {len(judged)} grew less than doing nothing."
+    sums: dict[str, list[dict[str, float]]] = {}
+    for run in judged.values():
+        name, parts = hedge_name(kept_names(run.settings)), run.metrics["answer"]["sum"]["cagr"]
+        if name.part == OWN_PARTS["fund"] and None not in parts.values():
+            sums.setdefault(name.noun, []).append(parts)
+    if not sums:
+        return start
+    fund, whole = max(sums.items(), key=lambda item: len(item[1]))
     mean = {part: 100 * statistics.fmean(parts[part] for parts in whole) for part in ("total", *PARTS)}
     total = round(mean["total"], 1)
     told = dict(zip(PARTS, largest_remainder([mean[part] for part in PARTS], total), strict=True))
     small = ", the smallest part" if min(told, key=lambda part: abs(told[part])) == "fund" else ""
-    fewer = sum(parts["total"] < 0.0 for parts in whole)
     return (
-        f"{fewer} of {len(whole)} grew less than doing nothing, and the average was {signed(total)} points a year:"
+        f"{start} Of the {len(whole)} that buy {fund} the average was {signed(total)} points a year:"
         f" {signed(told['exposure'])} for owning less of a sector that rose, {signed(told['timing'])} for the dates,"
-        f" {signed(told['drift'])} for letting the hedge move, and {signed(told['fund'])} for SOXS itself{small}."
+        f" {signed(told['drift'])} for letting the hedge move, and {signed(told['fund'])} for {fund} itself{small}."
     )
 
 
@@ -195,7 +207,7 @@ def _instead(judged: Mapping[str, Run]) -> str:
         return "None of them had milder bad quarters than SOXX itself."
     behind = sum(match.gap < 0.0 for match in matches)
     return (
-        f"Bad quarters as mild come without signal or fund, from {share(shares[0])} to {share(shares[-1])} SOXX held"
+        f"Bad quarters as mild come without any hedge, from {share(shares[0])} to {share(shares[-1])} SOXX held"
         f" all the time and bills: that grew more than {behind} of the {len(matches)} hedges{idle}."
     )
 
@@ -227,20 +239,26 @@ def _idle_quarter(runs: Mapping[str, Run]) -> str:
     return "-"
 
 
+def _code(name: str) -> str:
+    """Return a run's name as Markdown has it, without its mark."""
+    bare, comma, mark = name.partition(",")
+    return f"`{bare}`{comma}{mark}"
+
+
 def _verdict(name: str, run: Run, row: AnswerRow) -> tuple[str, ...]:
     grew = "-" if run.metrics["answer"] is None else percent(match_of(run.metrics).cagr)
-    return f"`{name}`", percent(run.metrics["cagr"]), row.held, grew, row.gap, row.interval, row.label
+    return _code(name), percent(run.metrics["cagr"]), row.held, grew, row.gap, row.interval, row.label
 
 
 def _sum(name: str, row: AnswerRow) -> tuple[str, ...]:
     parts = (row.unhedged, row.exposure, row.timing, row.drift, row.fund, row.hedged)
-    return f"`{name}`", *parts, row.when, row.p, row.adjusted, row.fund_label
+    return _code(name), *parts, row.when, row.p, row.adjusted, row.fund_label
 
 
 def _other(name: str, kept: Shipped) -> tuple[str, ...]:
     told, answer = kept.run.metrics, kept.run.metrics["answer"]
     return (
-        f"`{name}`",
+        _code(name),
         percent(told["max_drawdown"]),
         "-" if answer is None else f"{100 * answer['insurance']['bad_quarter']:.1f}",
         f"{told['episodes']:,}",
@@ -251,10 +269,10 @@ def _other(name: str, kept: Shipped) -> tuple[str, ...]:
 
 
 def _remarks(shipped: Mapping[str, Shipped]) -> list[str]:
-    """Return what strategies have to say of what they read, each with the runs it is said of."""
+    """Return how options are priced and what strategies say of what they read, each with the runs it is said of."""
     said: dict[str, list[str]] = {}
     for name, one in shipped.items():
-        for remark in one.remarks:
+        for remark in filter(None, (modelled_note(kept_names(one.run.settings)), *one.remarks)):
             said.setdefault(remark.removesuffix("."), []).append(f"`{name}`")
     return [f"{remark} ({', '.join(names)})" for remark, names in said.items()]
 

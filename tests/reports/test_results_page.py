@@ -7,7 +7,7 @@ import pytest
 from answered_runs import keep_answered
 from kept_runs import keep
 
-from benchmarks.results_page import Shipped, lesson, page, write_picture
+from benchmarks.results_page import Shipped, called, lesson, page, write_picture
 from reports.comparison_rows import answer_rows
 
 
@@ -51,7 +51,17 @@ def test_the_paragraph_counts_what_there_is(runs):
     assert lesson({"of_none": runs["of_none"]}, answer_rows(runs)) == "None of them has an answer."
 
 
-AVERAGE = r"average was (\S+) points a year: (\S+) for .*?, (\S+) for the dates, (\S+) for .*?, and (\S+) for SOXS"
+AVERAGE = r"average was (\S+) points a year: (\S+) for .*?, (\S+) for the dates, (\S+) for .*?, and (\S+) for FUND"
+
+
+def test_the_average_is_of_one_fund_and_options_say_modelled(runs, tmp_path):
+    collar = keep(tmp_path, "hedge={kind: option, option: {structure: collar}}", "name=a_collar")
+    named = {called(name, run): run for name, run in {**runs, "a_collar": collar}.items()}
+
+    text = written({**runs, "a_collar": collar})
+    assert list(named) == [*runs, "a_collar, MODELLED"]
+    assert len(re.findall(r"^\| `a_collar`, MODELLED \|", text, re.MULTILINE)) == 3
+    assert "Of the 2 that buy FUND the average was" in " ".join(lesson(runs, answer_rows(runs)).split())
 
 
 def test_a_hedge_that_paid_is_said_to_have(runs):
