@@ -18,7 +18,7 @@ from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig, PolicyConfig
 from engine.options import contract_name, option_bars, path_on
 from strategies.policy import NEVER, PolicyRules
-from strategies.sizing import Sizing, core_beta, hedge_beta, hedge_beta_error, hedge_weights, most_hedge, unhedged_core
+from strategies.sizing import Sizing, core_beta, hedge_beta, hedge_beta_error, hedge_weights, most_hedge
 
 BPS = 1e-4
 
@@ -132,8 +132,8 @@ def _beta_of(traded: TradedHedge, config: RunConfig, market: Market) -> Floats:
     return hedge_beta(market, traded.role, traded.hedge.lookback)
 
 
-def weights_and_takes(config: RunConfig, market: Market, intensity: Floats) -> tuple[Floats, Floats]:
-    """Return the weight an order at each close would give each hedge, and what a unit of it takes out of the core.
+def sizes_and_takes(config: RunConfig, market: Market, intensity: Floats) -> tuple[Floats, Floats]:
+    """Return the size an order at each close would give each hedge, and what a unit of it takes out of the core.
 
     Parameters
     ----------
@@ -143,20 +143,19 @@ def weights_and_takes(config: RunConfig, market: Market, intensity: Floats) -> t
     Returns
     -------
     arrays
-        Shape (market sessions, traded hedges) each; weights at least 0, NaN where none can be told yet.
+        Shape (market sessions, traded hedges) each, as of `engine.kernel.loop.Plan`; sizes at least 0, NaN where none
+        can be told yet.
     """
-    weights, takes = list[Floats](), list[Floats]()
+    sizes, takes = list[Floats](), list[Floats]()
     for each in traded_hedges(config):
         signal = intensity[:, each.role.leg]
         if each.contract is None:
-            weights.append(hedge_weights(sizing_from(each.hedge), market, signal, each.role))
+            sizes.append(hedge_weights(sizing_from(each.hedge), market, signal, each.role))
             takes.append(np.full(len(market), 0.0 if each.role.kind == "short" else 1.0))
         else:
-            legs = [other for other in traded_hedges(config) if other.role.leg == each.role.leg]
-            premiums = [_premium(other, market, config.execution.cash_rate) for other in legs]
-            weights.append(option_size(each.hedge, market, np.sum(premiums, axis=0), signal))
+            sizes.append(option_size(each.hedge, market, signal))
             takes.append(_premium(each, market, config.execution.cash_rate))
-    return np.column_stack(weights), np.column_stack(takes)
+    return np.column_stack(sizes), np.column_stack(takes)
 
 
 def _premium(traded: TradedHedge, market: Market, rate: str | float) -> Floats:
@@ -164,19 +163,13 @@ def _premium(traded: TradedHedge, market: Market, rate: str | float) -> Floats:
     return traded.role.side * traded.path(market, rate).carried / market.close()
 
 
-def option_size(hedge: HedgeConfig, market: Market, premium: Floats, intensity: Floats) -> Floats:
-    """Return the weight in the underlying on which contracts are held, `cover` of them a core share; shape (sessions,).
-
-    A core of another instrument counts by its beta. What the contracts cost comes out of the core first, so that they
-    cover what is left of it.
-    """
+def option_size(hedge: HedgeConfig, market: Market, intensity: Floats) -> Floats:
+    """Return the contracts a core share at each close, by the core's beta to the underlying; shape (sessions,)."""
     if hedge.weight == 0.0 or hedge.cover == 0.0:
         return np.zeros(len(market))
-    sizing, beta = sizing_from(hedge), core_beta(market, hedge.lookback)
+    beta = core_beta(market, hedge.lookback)
     a_share = hedge.cover * np.where(np.isfinite(beta) & (beta > 0.0), beta, 1.0)
-    covered = a_share * unhedged_core(sizing)
-    size = covered / (1.0 + a_share * premium) if hedge.funding == "sell_core" else covered
-    return size * intensity if hedge.sizing == "proportional" else size
+    return a_share * intensity if hedge.sizing == "proportional" else a_share
 
 
 def costs_of_legs(config: RunConfig) -> Mapping[str, Floats]:

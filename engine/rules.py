@@ -111,6 +111,29 @@ class Order(NamedTuple):
     restate: bool
 
 
+def core_beside(whole: float, sizes: Floats, takes: Floats, a_core_share: Flags, t: int) -> float:
+    """Return the core's weight beside hedges whose money comes out of it.
+
+    What is sized by the core, as contracts a core share are, is paid for by what the others leave of it.
+
+    Parameters
+    ----------
+    whole
+        The core's weight without a hedge.
+    sizes
+        At the close of t, shape (hedges,).
+    takes, a_core_share
+        As of `engine.kernel.loop.Plan`.
+    """
+    paid, a_share = 0.0, 1.0
+    for k in range(len(sizes)):
+        if a_core_share[k]:
+            a_share += sizes[k] * takes[t, k]
+        else:
+            paid += sizes[k] * takes[t, k]
+    return (whole - paid) / a_share
+
+
 def open_session(prices: Prices, terms: Terms, t: int, cash: float, shares: Floats) -> float:
     """Apply splits, dividends and interest before session t's open; change `shares` in place, return the cash.
 

@@ -25,8 +25,8 @@ from engine.hedges import (
     hedge_betas,
     policy_from,
     roles_of,
+    sizes_and_takes,
     sizing_from,
-    weights_and_takes,
     with_made,
 )
 from engine.kernel.loop import Plan, policies_of
@@ -184,7 +184,7 @@ def plan_of(config: RunConfig, market: Market, intensity: Floats) -> Plan:
     own = np.broadcast_to(intensity.reshape(len(market), -1), (len(market), len(config.legs)))
     of, first = [role.leg for role in market.roles.hedges], market.first
     legs, policies = [config.legs[k] for k in of], [policy_from(config.legs[k].policy or config.policy) for k in of]
-    size, takes = weights_and_takes(config, market, own)
+    size, takes = sizes_and_takes(config, market, own)
     due = rebalancing_days(market.run_sessions, config.portfolio.rebalance)
     return plan_with(legs, policies, own[first:, of], size[first:], takes[first:], market, due)
 
@@ -206,6 +206,7 @@ def plan_with(
         size,
         np.array([float(role.side) for role in market.roles.hedges]),
         takes,
+        np.array([role.kind == "option" for role in market.roles.hedges]),
         np.column_stack([rebalancing_days(sessions, leg.rebalance) for leg in legs]),
         core_due,
         np.array([leg.band if leg.rebalance == "band" else np.inf for leg in legs]),

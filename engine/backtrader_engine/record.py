@@ -171,7 +171,7 @@ def ledger_of(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> Led
         shares=shares,
         traded=traded,
         ordered=ordered,
-        core=plan.unhedged_core - (np.abs(hedges).sum(axis=1) if plan.core_pays else np.zeros(len(hedges))),
+        core=plan.unhedged_core - (np.abs(hedges) * plan.takes).sum(axis=1) * plan.core_pays,
         hedges=hedges,
         restate=restate,
         actions=_actions(shares[:, setup.legs.of_hedges] != 0.0),
@@ -181,8 +181,8 @@ def ledger_of(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> Led
 
 def _orders(setup: Setup, cash: Floats, shares: Floats, traded: Floats) -> tuple[Flags, Floats]:
     """Return when hedges were ordered, and the weights they had at the fill, one close before it filled."""
-    worth, own = shares * setup.prices.fill, setup.legs.of_hedges
-    filled = worth[:, own] / (cash + worth.sum(axis=1))[:, np.newaxis]
+    worth, own = (shares * setup.prices.fill).sum(axis=1), setup.legs.of_hedges
+    filled = (shares * setup.prices.spot_fill)[:, own] / (cash + worth)[:, np.newaxis]
     ordered, hedges = np.zeros(len(cash), np.bool_), np.zeros_like(filled)
     ordered[:-1] = (traded[1:, own] != 0.0).any(axis=1)
     for t in range(len(cash) - 1):

@@ -44,7 +44,8 @@ class PolicyRead:
     action
         A word of `strategies.policy.REASONS`.
     size
-        The weight an entry would have got, a fraction of equity; ``None`` where it couldn't be told.
+        The weight an entry would have got, a fraction of equity, of an option its contracts a core share; ``None``
+        where it couldn't be told.
     fund_return
         The hedge's own return from the entry's fill to this close; ``None`` while off, and of an option.
     """

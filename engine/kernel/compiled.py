@@ -37,7 +37,7 @@ UNCOUNTED = (
     attribution.attribute_fill,
     attribution.attribute_sessions,
     placebo.run_shift,
-    *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.next_weight, loop.rules_of, loop.recall),
+    *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.next_size, loop.rules_of, loop.recall),
     *(loop.remember, loop.write_order, loop.decide, policy.step),
 )
 """They make no array, and so needn't count the owners of each, which would take most of their time."""
@@ -107,6 +107,7 @@ def compiled() -> Compiled:
         *(
             rules.proceeds,
             rules.cost,
+            rules.core_beside,
             rules.open_session,
             rules.wanted,
             rules.scale_buys,
@@ -123,7 +124,7 @@ def compiled() -> Compiled:
             loop.fund_return,
             loop.is_due,
         ),
-        *(loop.next_weight, loop.rules_of, loop.recall, loop.remember, loop.write_order, loop.decide),
+        *(loop.next_size, loop.rules_of, loop.recall, loop.remember, loop.write_order, loop.decide),
         *(loop.run_policy, loop.replay),
         *(sweep.accumulate, sweep.fill, sweep.run_sessions, sweep.decisions, sweep.orders_of, sweep.run_block),
         *(attribution.link, attribution.attribute_fill, attribution.attribute_sessions, attribution.attribute_books),

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.arrays import Flags, Floats, Ints
 from data.shown import figure, screen
-from engine.rules import Order, Prices, Terms, open_session, plan_trade, settle
+from engine.rules import Order, Prices, Terms, core_beside, open_session, plan_trade, settle
 from strategies.policy import ENTER, SIGNAL, STAY, PolicyRules, PolicyState, step
 
 
@@ -91,12 +91,15 @@ class Plan(NamedTuple):
     policies
         When each hedge is entered, held and left.
     intensity, size
-        The signal at each close, and the hedge weight an order then gets, at least 0, shape (sessions, hedges).
+        The signal at each close, and the hedge weight an order then gets, at least 0, shape (sessions, hedges): of one
+        that is `a_core_share` its weight by the core's.
     sides
         1, or -1 for a hedge that is sold short, shape (hedges,).
     takes
         What a unit of its weight takes out of the core at each close, shape (sessions, hedges): 1, 0 of what is sold
         short, an option's premium as a fraction of the underlying.
+    a_core_share
+        Whether its size is what it weighs by the core's weight, as an option's contracts a core share, shape (hedges,).
     hedge_due
         Whether the calendar calls for rebalancing the book while that hedge is on, shape (sessions, hedges).
     core_due
@@ -115,6 +118,7 @@ class Plan(NamedTuple):
     size: Floats
     sides: Floats
     takes: Floats
+    a_core_share: Flags
     hedge_due: Flags
     core_due: Flags
     band: Floats
@@ -168,8 +172,8 @@ class Memory(NamedTuple):
         The policy's state.
     entry
         The session in which the last entry fills.
-    weight
-        The weight last ordered, at least 0.
+    size
+        As last ordered, as of `Plan`.
     """
 
     on: Flags
@@ -178,7 +182,7 @@ class Memory(NamedTuple):
     cooling: Ints
     spent: Flags
     entry: Ints
-    weight: Floats
+    size: Floats
 
 
 def empty_memory(hedges: int) -> Memory:
@@ -263,15 +267,16 @@ def decide(prices: Prices, plan: Plan, ledger: Ledger, t: int, memory: Memory) -
     for k in range(len(plan.sides)):
         fund = plan.sides[k] * fund_return(prices, k, memory.entry[k], t) if memory.on[k] else 0.0
         state, action = step(rules_of(plan, k), recall(memory, k), plan.intensity[t, k], plan.size[t, k], fund)
-        due = is_due(prices, plan, ledger, t, k, state.on and state.held > 0, memory.weight[k])
+        ordered = abs(ledger.hedges[t - 1, k]) if t > 0 else 0.0
+        due = is_due(prices, plan, ledger, t, k, state.on and state.held > 0, ordered)
         if action != STAY or due:
-            memory.weight[k] = next_weight(state, plan.size[t, k], memory.weight[k])
+            memory.size[k] = next_size(state, plan.size[t, k], memory.size[k])
             orders = True
         if action == ENTER:
             memory.entry[k] = t + 1
         remember(memory, k, state)
         ledger.actions[t, k] = action
-    write_order(plan, ledger, t, memory.weight, orders)
+    write_order(plan, ledger, t, memory.size, plan.a_core_share, orders)
 
 
 def decide_given(prices: Prices, plan: Plan, ledger: Ledger, t: int, weights: Floats, before: Floats) -> None:
@@ -284,7 +289,7 @@ def decide_given(prices: Prices, plan: Plan, ledger: Ledger, t: int, weights: Fl
             ledger.actions[t, k] = SIGNAL
         due = is_due(prices, plan, ledger, t, k, weights[k] > 0.0, weights[k])
         orders = orders or due or weights[k] != before[k]
-    write_order(plan, ledger, t, weights, orders)
+    write_order(plan, ledger, t, weights, np.zeros_like(plan.a_core_share), orders)
 
 
 def rules_of(plan: Plan, k: int) -> PolicyRules:
@@ -331,19 +336,27 @@ def is_due(
     return hedged and (plan.hedge_due[t, k] or abs(sleeve - weight) > plan.band[k])
 
 
-def next_weight(state: PolicyState, size: float, weight: float) -> float:
-    """Return the hedge weight to order: today's size while on, the last one where no size can be told, 0 when off."""
+def next_size(state: PolicyState, size: float, before: float) -> float:
+    """Return the size to order: today's while on, the one before where none can be told, 0 when off."""
     if not state.on:
         return 0.0
-    return size if size == size else weight  # noqa: PLR0124  # NaN, in scalars that compile
+    return size if size == size else before  # noqa: PLR0124  # NaN, in scalars that compile
 
 
-def write_order(plan: Plan, ledger: Ledger, t: int, weights: Floats, due: bool) -> None:  # compiled: no keywords
-    """Write what was decided at this close; the first close always orders, by the configured core weights."""
-    paid = 0.0
-    for k in range(len(weights)):
-        ledger.hedges[t, k] = plan.sides[k] * weights[k]
-        paid += weights[k] * plan.takes[t, k]
-    ledger.core[t] = plan.unhedged_core - paid if plan.core_pays else plan.unhedged_core
+def write_order(
+    plan: Plan, ledger: Ledger, t: int, sizes: Floats, a_core_share: Flags, due: bool
+) -> None:  # compiled: no keywords
+    """Write what was last decided by this close; the first close always orders, by the configured core weights."""
     ledger.ordered[t] = t == 0 or due
     ledger.restate[t] = t == 0 or plan.core_due[t]
+    if not ledger.ordered[t]:
+        ledger.core[t] = ledger.core[t - 1]
+        for k in range(len(sizes)):
+            ledger.hedges[t, k] = ledger.hedges[t - 1, k]
+        return
+    core = plan.unhedged_core
+    if plan.core_pays:
+        core = core_beside(core, sizes, plan.takes, a_core_share, t)
+    ledger.core[t] = core
+    for k in range(len(sizes)):
+        ledger.hedges[t, k] = plan.sides[k] * sizes[k] * (core if a_core_share[k] else 1.0)

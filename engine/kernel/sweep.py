@@ -13,7 +13,7 @@ import numpy as np
 
 from data.arrays import Flags, Floats, Ints
 from engine.kernel.loop import Plan, empty_memory, fund_return, recall, remember, rules_of
-from engine.rules import Order, Prices, Terms, cost, plan_trade, proceeds, settle
+from engine.rules import Order, Prices, Terms, core_beside, cost, plan_trade, proceeds, settle
 from strategies.policy import ENTER, STAY, step
 
 
@@ -179,6 +179,7 @@ def orders_of(
     sizes: Floats,
     sides: Floats,
     takes: Floats,
+    a_core_share: Flags,
     cores: Floats,
     pays: Flags,
     due: Flags,
@@ -194,11 +195,9 @@ def orders_of(
     sized
         Which row of `sizes` each of its hedges has, shape (combinations, hedges).
     sizes
-        The hedge weight an order at each close gets, shape (sizes, sessions); the last one stands where it is NaN.
-    sides
-        1, or -1 for a hedge that is sold short, shape (hedges,).
-    takes
-        What a unit of its weight takes out of the core at each close, shape (sessions, hedges).
+        The size an order at each close gets, shape (sizes, sessions); the last one stands where it is NaN.
+    sides, takes, a_core_share
+        As of `engine.kernel.loop.Plan`.
     cores, pays
         The core's weight without a hedge, and whether the hedges' come out of it, shape (combinations,).
     due
@@ -214,23 +213,23 @@ def orders_of(
     total = begin[-1]
     session, column = np.empty(total, np.int64), np.empty(total, np.int64)
     core, weights, restate = np.empty(total), np.empty((total, hedges)), np.empty(total, np.bool_)
-    weight = np.empty(hedges)
+    last = np.empty(hedges)
     for c in range(len(which)):
-        weight[:] = 0.0
+        last[:] = 0.0
         for k in range(starts[which[c]], starts[which[c] + 1]):
-            t, paid = at[k], 0.0
+            t = at[k]
             place = begin[t]
             begin[t] += 1
             for j in range(hedges):
                 size = sizes[sized[c, j], t]
                 if not on[k, j]:
-                    weight[j] = 0.0
+                    last[j] = 0.0
                 elif anew[k, j] and size == size:  # noqa: PLR0124  # NaN, in scalars that compile
-                    weight[j] = size
-                weights[place, j] = sides[j] * weight[j]
-                paid += weight[j] * takes[t, j]
+                    last[j] = size
             session[place], column[place] = t + 1, c
-            core[place] = cores[c] - paid if pays[c] else cores[c]
+            core[place] = core_beside(cores[c], last, takes, a_core_share, t) if pays[c] else cores[c]
+            for j in range(hedges):
+                weights[place, j] = sides[j] * last[j] * (core[place] if a_core_share[j] else 1.0)
             restate[place] = t == 0 or due[t]
     return Orders(session, column, core, weights, restate)
 

@@ -254,7 +254,7 @@ def _orders(books: Books) -> Orders:
     starts = np.concatenate(([0], np.cumsum([len(each.at) for each in decided]))).astype(np.int64)
     read = [np.concatenate([getattr(each, name) for each in decided]) for name in ("at", "on", "anew")]
     plan, sized = books.env.setup.plan, books.sized[:, np.newaxis]
-    given = (books.sizes, plan.sides, plan.takes, books.cores, books.pays, plan.core_due)
+    given = (books.sizes, plan.sides, plan.takes, plan.a_core_share, books.cores, books.pays, plan.core_due)
     return compiled().orders_of(starts, *read, which, sized, *given)
 
 

@@ -183,3 +183,33 @@ def test_on_real_history_the_parts_of_two_hedges_sum():
     low, high = made.metrics["answer"]["fund"]["beta_range"]
     assert low < made.metrics["answer"]["fund"]["estimate"] < high
     assert run_beta(made.config, made.market) == pytest.approx(1.0)
+
+
+OPTION = {"kind": "option", "rebalance": "monthly"}
+BESIDE = {
+    "bills": {"kind": "cash", "weight": 0.5},
+    "fund": {"instrument": "HHH", "leverage": -3.0, "weight": 0.2},
+    "short": {"kind": "short", "weight": 0.3},
+    "put": OPTION | {"option": {"strike": 97.0}, "cover": 0.3},
+}
+
+
+@settings(max_examples=20, **SLOW)
+@given(seed=SEEDS, cover=st.sampled_from([0.5, 1.0]), structure=st.sampled_from(["put", "collar"]))
+@pytest.mark.parametrize("beside", BESIDE)
+def test_cover_is_contracts_a_core_share_whatever_stands_beside(seed, cover, structure, beside):
+    """As ordered, and about so as filled."""
+    option = OPTION | {"option": {"structure": structure, "bid_ask": 0.0}, "cover": cover}
+    hedges = [{"underlying": "AAA", **leg} for leg in (BESIDE[beside], option)]
+    free = {"execution.commission_bps": 0.0, "execution.slippage_bps": 0.0, "portfolio.core": {"AAA": 1.0}}
+    setup = mixed_setup(free | {"hedges": hedges}, seed, missing=False)
+    book, first = executed(setup), setup.legs.firsts[1]
+
+    on = book.ordered & (book.hedges[:, first] != 0.0)
+    assert on.any()
+    np.testing.assert_allclose(book.hedges[on, first], cover * book.core[on], rtol=1e-12)
+    paid = (book.hedges[on] * setup.plan.sides * setup.plan.takes[on]).sum(axis=1)  # of a short none is
+    np.testing.assert_allclose(book.core[on] + paid, 1.0, rtol=1e-12)
+    filled = np.flatnonzero(on[:-1]) + 1
+    contracts = book.shares[filled, setup.legs.of_hedge(first)]
+    assert np.median(contracts / book.shares[filled, 0]) == pytest.approx(cover, rel=0.01)  # buys may be scaled

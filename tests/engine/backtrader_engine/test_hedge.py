@@ -53,7 +53,8 @@ def test_the_sweeps_kernel_is_the_plain_run_of_what_is_bought(keys, seed):
 
     at, on, anew, entries = compiled().decisions(prices, plan)
     hedges, first = len(plan.sides), np.zeros(1, np.int64)
-    given_ = (plan.sides, plan.takes, np.full(1, plan.unhedged_core), np.full(1, plan.core_pays), plan.core_due)
+    whole = np.full(1, plan.unhedged_core), np.full(1, plan.core_pays)
+    given_ = (plan.sides, plan.takes, plan.a_core_share, *whole, plan.core_due)
     which = np.array([0, len(at)]), at, on, anew, first, np.arange(hedges)[np.newaxis]
     orders = compiled().orders_of(*which, np.ascontiguousarray(plan.size.T), *given_)
     sums, held = sweep.empty_sums(1, terms.cash), np.zeros((prices.close.shape[1], 1))

@@ -56,6 +56,7 @@ def several(keys: dict, seed: int, hedges: int, *, banded: bool = True) -> Setup
             size=np.where(rng.random(shape) < 0.05, np.nan, rng.uniform(0.0, most, shape)),
             sides=rng.choice([1.0, 1.0, -1.0], hedges),
             takes=np.where(rng.random(hedges) < 0.3, 0.5, 1.0) * np.ones(shape),
+            a_core_share=rng.random(hedges) < 0.3,
             hedge_due=np.column_stack([rebalancing_days(dates, str(rng.choice(EVERY))) for _ in range(hedges)]),
             band=np.where(rng.random(hedges) < 0.3, 0.02, np.inf) if banded else np.full(hedges, np.inf),
         ),
@@ -89,7 +90,19 @@ def test_the_sweeps_books_are_the_plain_runs(keys, seed, hedges):
     starts, first, sized = np.array([0, len(at)]), np.zeros(1, np.int64), np.arange(hedges)[np.newaxis]
     cores, pays = np.full(1, plan.unhedged_core), np.full(1, plan.core_pays)
     orders = sweep.orders_of(
-        starts, at, on, anew, first, sized, plan.size.T.copy(), plan.sides, plan.takes, cores, pays, plan.core_due
+        starts,
+        at,
+        on,
+        anew,
+        first,
+        sized,
+        plan.size.T.copy(),
+        plan.sides,
+        plan.takes,
+        plan.a_core_share,
+        cores,
+        pays,
+        plan.core_due,
     )
     sums, held = sweep.empty_sums(1, terms.cash), np.zeros((prices.close.shape[1], 1))
     path, trail = np.empty((2, len(prices.close), 1))
@@ -117,6 +130,7 @@ def test_parts_of_one_hedge_are_the_hedge(keys, seed, parts):
         size=plan.size * np.array(parts),
         sides=np.ones(hedges),
         takes=np.repeat(plan.takes, hedges, axis=1),
+        a_core_share=np.repeat(plan.a_core_share, hedges),
         hedge_due=np.repeat(plan.hedge_due, hedges, axis=1),
         band=np.full(hedges, np.inf),
     )
@@ -140,6 +154,7 @@ def test_a_hedge_of_weight_0_changes_no_byte(keys, seed):
         size=np.column_stack([plan.size, np.zeros(len(plan.size))]),
         sides=np.ones(2),
         takes=np.repeat(plan.takes, 2, axis=1),
+        a_core_share=np.repeat(plan.a_core_share, 2),
         hedge_due=np.column_stack([plan.hedge_due, np.ones(len(plan.size), np.bool_)]),
         band=np.append(plan.band, 0.01),
     )
