@@ -40,7 +40,8 @@ UNCOUNTED = (
     *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.next_size, loop.rules_of, loop.recall),
     *(loop.remember, loop.write_order, loop.decide, policy.step),
 )
-"""They make no array, and so needn't count the owners of each, which would take most of their time."""
+"""They make no array, and so needn't count the owners of each, which would take most of their time; and LLVM sets them
+into their callers, for passing a plan's arrays on takes as long as a close does."""
 
 
 class Compiled(NamedTuple):
@@ -153,6 +154,7 @@ def twin(function: Callable[..., Any], twins: dict[str, Any], folder: str) -> An
         "inline": "always" if inlined else "never",
         "no_cpython_wrapper": function.__name__ not in Compiled._fields,  # nothing else is called from Python
         "no_cfunc_wrapper": True,
+        "forceinline": function in UNCOUNTED and not inlined,
         "_nrt": function not in UNCOUNTED,
     }
     made: Any = numba.njit(nogil=True, error_model="numpy", **options)(rebound)
