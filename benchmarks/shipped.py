@@ -90,7 +90,8 @@ def main() -> int:
         print(name, file=sys.stderr)
     if not shipped:
         return 2
-    write(shipped, "make results" + (" DATA=DIR" if given.data else ""), lacking, day)
+    anywhere = [name.replace(f"{given.data}/", "DIR/") for name in lacking]  # a page names no machine's folders
+    write(shipped, "make results" + (" DATA=DIR" if given.data else ""), anywhere, day)
     console().print(PAGE.read_text(encoding="utf-8"))
     return 0
 
