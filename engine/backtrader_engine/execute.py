@@ -18,6 +18,21 @@ from engine.backtrader_engine.record import Ended, Placed, Recorder, Stop
 from engine.kernel.loop import Ledger, Weigh, ledger_on
 from engine.setup import Setup
 
+
+class UnknownFeedError(KeyError):
+    """A feed that the run doesn't have."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class Feeds(dict[str, bt.feed.DataBase]):
+    """A run's feeds by name, as a strategy's getdatabyname reads them."""
+
+    def __missing__(self, name: str) -> None:
+        raise UnknownFeedError(f"the run has no {name}: its feeds are {', '.join(self)}")
+
+
 PINNED = {"stdstats": False, "preload": True, "runonce": True}
 Analyzer = tuple[type, Mapping[str, Any]]
 
@@ -87,6 +102,7 @@ def _run(
     feeds = list(_feeds(setup))
     for feed in feeds:
         cerebro.adddata(feed)
+    object.__setattr__(cerebro, "datasbyname", Feeds(cerebro.datasbyname))  # past a Cerebro that is guarded
     broker.prepare(feeds, setup.prices, setup.terms)
     if analyzer is not None:
         cerebro.addanalyzer(analyzer[0], _name="own", **analyzer[1])

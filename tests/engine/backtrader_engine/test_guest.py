@@ -219,6 +219,21 @@ def test_somebodys_open_order_follows_a_split():
         assert ledger.traded[t, 0] == pytest.approx(-before / 2)
 
 
+class Asking(bt.Strategy):
+    """Asks for a feed that the run doesn't have."""
+
+    def next(self):
+        self.getdatabyname("SPY")
+
+
+def test_a_feed_that_is_not_there_is_told_with_those_that_are():
+    setup = laid_out({}, source(5))
+
+    with pytest.raises(KeyError) as unknown:
+        run_backtrader_strategy(setup, Asking, {})
+    assert str(unknown.value) == "the run has no SPY: its feeds are AAA, HHH"
+
+
 class Leaving(bt.Strategy):
     """Buys the fund a session after the run begins, and closes it the evening before a split."""
 
