@@ -282,6 +282,14 @@ class RunConfig(ConfigSection):
             self._costs_by_instrument(key)
         return self
 
+    def _check_stops(self, key: str, leg: HedgeConfig) -> None:
+        """Refuse a stop of an option, which has no level to be stopped at."""
+        policy, of = (leg.policy, f"{key}.") if leg.policy else (self.policy, "")
+        for name in ("stop_loss", "take_profit") if leg.kind == "option" else ():
+            if getattr(policy, name):
+                whose = f", {key}" if len(self.legs) > 1 and not of else ""
+                raise ValueError(f"{of}policy.{name} can't be read of an option{whose}: take it out")
+
     def _check_leg(self, key: str, leg: HedgeConfig) -> None:
         """Refuse a hedge that is held or follows something else, and terms that can't be kept."""
         if leg.of_own_bars and leg.instrument in self.portfolio.core:
@@ -296,9 +304,7 @@ class RunConfig(ConfigSection):
         for name in ("funding", "buffer"):
             if getattr(leg, name) != getattr(self.hedge, name):
                 raise ValueError(f"{key}.{name} isn't that of the first hedge: a book has one")
-        policy = leg.policy or self.policy
-        if leg.kind == "option" and (policy.stop_loss or policy.take_profit):
-            raise ValueError(f"policy.stop_loss and take_profit can't be read of an option: take them out for {key}")
+        self._check_stops(key, leg)
         for k, other in enumerate(self.legs):
             if leg.option and other.option and (named := leg.option.clash(other.option)):
                 raise ValueError(

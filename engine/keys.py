@@ -54,7 +54,8 @@ def in_tree(tree: Mapping[str, Any], keys: Keys, where: str) -> Keys:
         raise ConfigError(f"{where}: the run has {len(hedges)} hedges: write {_each(hedges, keys[1:])}")
     legs = [tree.get("hedge")] if hedges is None else hedges
     if not NUMBER.fullmatch(keys[1]):
-        raise ConfigError(f"{where}: hedges are numbered: write {_each(legs, keys[1:])}")
+        below = keys[1:] if keys[1] in HedgeConfig.model_fields else keys[2:]
+        raise ConfigError(f"{where}: hedges are numbered: write {_each(legs, below)}")
     if int(keys[1]) >= len(legs):
         raise ConfigError(f"{where}: there is no hedges.{keys[1]}: the run has {_each(legs, keys[2:])}")
     return ("hedge", *keys[2:]) if hedges is None else ("hedges", str(int(keys[1])), *keys[2:])
@@ -123,9 +124,7 @@ def _before_a_hedge(tree: dict[str, Any], keys: Keys, below: Keys, value: Any, g
     if not isinstance(leg, dict) or not below:
         return
     if below == ("kind",) and leg.get("kind", "fund") != value:
-        for name in OF_A_KIND:
-            if (*keys, name) not in given:
-                leg.pop(name, None)
+        _forget_kind(leg, value, {name for name in OF_A_KIND if (*keys, name) in given})
     if leg.get("kind") in MADE and below != ("instrument",):
         leg.pop("instrument", None)  # it names itself, by what is set here
     if below[0] in ("policy", "strategy") and len(below) > 1 and leg.get(below[0]) is None:
@@ -134,6 +133,19 @@ def _before_a_hedge(tree: dict[str, Any], keys: Keys, below: Keys, value: Any, g
         for other in tree["hedges"][1:]:
             if isinstance(other, dict):
                 other.pop(below[0], None)
+
+
+def _forget_kind(leg: dict[str, Any], kind: Any, given: Collection[str]) -> None:
+    """Drop what goes with a hedge's kind but for what is given; what has bars of its own stays what it is."""
+    listed = {leg.get("kind", "fund"), kind} <= {"fund", "asset"}
+    named = leg.get("instrument", "SOXS")
+    for name in OF_A_KIND:
+        if name not in given:
+            leg.pop(name, None)
+    if listed and "instrument" not in given:
+        leg["instrument"] = named
+        if kind == "fund" and named != "SOXS":
+            leg.setdefault("leverage", None)  # for which a person is asked
 
 
 def _forget_parameters(tree: dict[str, Any], keys: Keys, named: Any) -> None:

@@ -88,6 +88,8 @@ def test_a_hedges_own_policy_begins_as_the_runs(tmp_path):
         (["hedge.kind=asset", "hedge.instrument=TLT"], "asset", "TLT", None),
         (["hedge.instrument=TLT", "hedge.kind=asset"], "asset", "TLT", None),
         (["hedge.kind=fund"], "fund", "SOXS", -3.0),
+        (["hedge.kind=asset"], "asset", "SOXS", None),
+        (["hedge.kind=asset", "hedge.kind=fund"], "fund", "SOXS", -3.0),
     ],
 )
 def test_a_kind_takes_what_belonged_to_another_with_it(settings, kind, instrument, leverage):
@@ -175,6 +177,14 @@ FAULTS = {
         "hedge:\n  kind: asset\n  instrument: TLT\n  leverage: -1\n",
         "run.yaml:4: hedge.leverage is a fund's: take it out, kind asset has none",
     ),
+    "a stop of an option's own": (
+        "hedges:\n- {weight: 0.1}\n- kind: option\n  policy: {take_profit: 0.5}\n",
+        "run.yaml:4: hedges.1.policy.take_profit can't be read of an option: take it out",
+    ),
+    "the run's stop": (
+        "policy: {stop_loss: 0.5}\nhedges:\n- {weight: 0.1}\n- kind: option\n",
+        "run.yaml:1: policy.stop_loss can't be read of an option, hedges.1: take it out",
+    ),
     "bills on margin": (
         "hedge:\n  kind: cash\n  funding: margin\n",
         "run.yaml:3: hedge.funding margin is for what is bought: kind cash sells core, so take it out",
@@ -237,6 +247,9 @@ def test_a_fault_of_a_hedge_is_told_where_it_stands(text, said, tmp_path):
         ),
         ("name: a\n", "hedges.1.weight=0.3", "there is no hedges.1: the run has hedges.0.weight (SOXS)"),
         (TWO, "hedges.weight=0.3", "hedges are numbered: write hedges.0.weight (SOXS) or hedges.1.weight (TLT)"),
+        (TWO, "hedges.x.weight=1", "hedges are numbered: write hedges.0.weight (SOXS) or hedges.1.weight (TLT)"),
+        (TWO, "hedges.-1.weight=1", "hedges are numbered: write hedges.0.weight (SOXS) or hedges.1.weight (TLT)"),
+        (TWO, "hedges.1.kind=fund", "hedges.1.leverage is missing: a fund has one, such as -3"),
         (TWO, "hedges.0.weight.x=1", "hedges.0.weight is a value, it holds no keys"),
         (TWO, "hedges.1.weigth=1", "hedges.1.weigth is unknown, did you mean weight?"),
         (TWO, "hedges.0.weight=3", "hedges.0.weight has to be a number from 0 to 1, not 3"),
