@@ -142,11 +142,11 @@ def sensitivity(answer: Answer, variations: Sequence[Variation], names: Names) -
     between = f"between {points(min(gaps))} and {points(max(gaps))} points"
     bars = [Bar("As it is", own, "hedge")]
     bars += [Bar(capital(variation.name), variation.gap, group=GROUPS[variation.group]) for variation in others]
-    rows = [Row(["As it is", own, answer.fund.estimate], role="sum"), *_changed_rows(others)]
+    rows = [Row(["As it is", own, answer.cagr.fund], role="sum"), *_changed_rows(others)]
     if starts:
         bars += _range(starts)
         later = f"Started 1 to {len(starts)} months later" if len(starts) > 1 else capital(starts[0].name)
-        funds = [start.fund for start in starts if start.fund is not None]
+        funds = [start.fund_cagr for start in starts if start.fund_cagr is not None]
         rows.append(Row([later, _span([start.gap for start in starts]), _span(funds)]))
     about = "The gap to holding less, points of growth a year, with one thing changed. It informs and vetoes nothing"
     parts: list[Part] = [
@@ -163,7 +163,7 @@ def sensitivity(answer: Answer, variations: Sequence[Variation], names: Names) -
 
 def _changed(names: Names) -> tuple[Column, ...]:
     what = "the fund" if names.hedge.part == PARTS["fund"] else names.hedge.called
-    own = f"What {what} did beside {names.selling} core day by day, log growth a year."
+    own = f"What {what} did beside {names.selling} core day by day, points of CAGR."
     return (
         Column("Changed"),
         Column("Gap", "Growth a year less that of holding less to the same bad quarter.", unit="points", format=points),
@@ -172,7 +172,7 @@ def _changed(names: Names) -> tuple[Column, ...]:
 
 
 def _changed_rows(variations: Sequence[Variation]) -> list[Row]:
-    return [Row([capital(variation.name), variation.gap, variation.fund]) for variation in variations]
+    return [Row([capital(variation.name), variation.gap, variation.fund_cagr]) for variation in variations]
 
 
 def _range(starts: Sequence[Variation]) -> list[Bar]:

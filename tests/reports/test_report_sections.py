@@ -203,6 +203,8 @@ def test_sizes_and_sensitivity_are_the_judgement_s(judged):
     others = [one for one in evaluation.variations if one.group != "start"]
     shown = table(found["sensitivity-part"], "sensitivity").rows
     assert [row.cells[1] for row in shown[1 : 1 + len(others)]] == [points(one.gap) for one in others]
+    assert [row.cells[2] for row in shown[1 : 1 + len(others)]] == [points(one.fund_cagr) for one in others]
+    assert shown[0].cells[2] == points(evaluation.answer.cagr.fund)  # as the sum above has it
     folded = table(found["sensitivity-part"], "starts").rows
     assert [row.cells[1] for row in folded] == [points(one.gap) for one in starts]
     assert len(starts) == 12

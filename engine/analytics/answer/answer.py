@@ -89,7 +89,7 @@ class Answer:
     @property
     def factor(self) -> float:
         """Points of CAGR a point of log growth."""
-        return cagr_factor(self.logs, self.growth)
+        return cagr_factor(self.logs.total, self.growth)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values for metrics.json: growth in logs, but for keys that name CAGR."""

@@ -75,11 +75,17 @@ def in_cagr(logs: Sum, unhedged: float) -> Sum:
         The unhedged book's log growth a year.
     """
     total = math.expm1(logs.total + unhedged) - math.expm1(unhedged)
-    return logs.times(cagr_factor(logs, unhedged), total)
+    return logs.times(cagr_factor(logs.total, unhedged), total)
 
 
-def cagr_factor(logs: Sum, unhedged: float) -> float:
-    """Return points of CAGR a point of log growth: the difference of CAGRs over that of log growths, or its limit."""
-    if abs(logs.total) < 1e-9:
+def cagr_factor(total: float, unhedged: float) -> float:
+    """Return points of CAGR a point of log growth: the difference of CAGRs over that of log growths, or its limit.
+
+    Parameters
+    ----------
+    total, unhedged
+        What the hedged book's log growth a year is above the unhedged book's, and that.
+    """
+    if abs(total) < 1e-9:
         return math.exp(unhedged)
-    return math.exp(unhedged) * math.expm1(logs.total) / logs.total
+    return math.exp(unhedged) * math.expm1(total) / total

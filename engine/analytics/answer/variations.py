@@ -15,6 +15,7 @@ import numpy as np
 
 from data.arrays import Flags, Floats
 from data.errors import DataError
+from engine.analytics.answer.decompose import cagr_factor
 from engine.analytics.answer.frontier import Dot, place
 from engine.analytics.answer.insurance import FALL, gap_to_held_less
 from engine.analytics.derisk import held_less_grid, net_short, sold_daily
@@ -59,14 +60,16 @@ class Variation:
         ``fills``, ``costs``, ``time``, ``falls``, ``start`` or ``weight``.
     gap
         The hedged book's CAGR less that of holding less to the same bad quarter, a fraction a year.
-    fund
-        Hedged less sold daily, log growth a year; ``None`` where that book was ruined.
+    fund, fund_cagr
+        Hedged less sold daily, log growth a year and in points of CAGR, a fraction; ``None`` where that book was
+        ruined.
     """
 
     name: str
     group: str
     gap: float
     fund: float | None
+    fund_cagr: float | None
 
 
 @dataclass(frozen=True)
@@ -270,9 +273,12 @@ def _variation(
     name: str, group: str, hedged: Floats, daily: Floats, grid: Sequence[Floats], a_year: float
 ) -> Variation:
     years = (len(hedged) - 1) / a_year
-    ends = hedged[-1] / hedged[0], daily[-1] / daily[0]
-    fund = math.log(ends[0] / ends[1]) / years if ends[1] > 0.0 else None
-    return Variation(name, group, gap_to_held_less(hedged, grid, years), fund)
+    gap = gap_to_held_less(hedged, grid, years)
+    if not daily[-1] > 0.0:  # or NaN, of sessions left out of a book that was ruined
+        return Variation(name, group, gap, None, None)
+    ours, theirs, unhedged = (math.log(book[-1] / book[0]) / years for book in (hedged, daily, grid[-1]))
+    fund = ours - theirs
+    return Variation(name, group, gap, fund, fund * cagr_factor(ours - unhedged, unhedged))
 
 
 def delayed(orders: Ledger, setup: Setup, late: int) -> Ledger:

@@ -65,7 +65,7 @@ def test_a_part_of_a_ruined_book_is_none_and_the_others_stand():
 def test_where_both_grow_alike_a_point_of_growth_is_worth_its_limit(unhedged, total):
     logs = replace(sum_of(unhedged, unhedged, unhedged, unhedged, unhedged), total=total, timing=0.02, drift=-0.02)
 
-    assert cagr_factor(logs, unhedged) == pytest.approx(math.exp(unhedged), rel=1e-7)
+    assert cagr_factor(logs.total, unhedged) == pytest.approx(math.exp(unhedged), rel=1e-7)
     assert in_cagr(logs, unhedged).timing == pytest.approx(0.02 * math.exp(unhedged), rel=1e-6)
 
 

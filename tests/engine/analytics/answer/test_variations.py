@@ -55,16 +55,18 @@ def named(found):
 
 
 def figures(config, setup, hedged, grid=None):
-    """The gap and the fund's part of a book."""
+    """The gap and the fund's part of a book, in log growth and in points of CAGR."""
     years = (len(hedged.equity) - 1) / 252
     daily = sold_daily(setup, hedged, run_beta(config, setup.market)).ledger
     books = [one.equity for one in (grid or held_less_grid(setup))]
     gap = gap_by_hand(hedged.equity, books, years)
-    return gap, np.log(hedged.equity[-1] / hedged.equity[0] * daily.equity[0] / daily.equity[-1]) / years
+    ours, theirs, idle = ((book[-1] / book[0]) ** (1 / years) for book in (hedged.equity, daily.equity, books[-1]))
+    return gap, np.log(ours / theirs), np.log(ours / theirs) * (ours - idle) / np.log(ours / idle)
 
 
 def is_run(variation, config, setup, hedged, grid=None):
-    assert (variation.gap, variation.fund) == pytest.approx(figures(config, setup, hedged, grid), abs=1e-9)
+    found = variation.gap, variation.fund, variation.fund_cagr
+    assert found == pytest.approx(figures(config, setup, hedged, grid), abs=1e-9)
 
 
 def rerun(late=0, **changed):
@@ -88,6 +90,7 @@ def test_all_that_is_varied_is_named_in_its_order():
         "group": "fills",
         "gap": found[0].gap,
         "fund": found[0].fund,
+        "fund_cagr": found[0].fund_cagr,
     }
 
 
