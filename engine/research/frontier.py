@@ -280,7 +280,8 @@ def place_ways(
             progress(1)
     remarks = [*planned.remarks, *left.remarks()]
     if not grid:
-        raise UserError(f"no way could be run: {remarks[-1] if remarks else 'name one with --with'}")
+        why = [*left.remarks(), *planned.remarks[::-1], "name one with --with"][0]
+        raise UserError(f"no way could be run: {why}")
     line = tuple(_on_line(float(share), equity, grid, years) for share, equity in zip(GRID, grid, strict=True))
     points, idle = [replace(point, costs=_costs(point, line[-1])) for point in points], line[-1]
     line = tuple(replace(point, costs=_costs(point, idle)) for point in line)

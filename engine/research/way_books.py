@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from data.arrays import Floats
+from data.errors import StrategyError
 from data.market import Market
 from engine.analytics.derisk import sold_at_entry
 from engine.config import RunConfig
@@ -66,7 +67,7 @@ class WayBooks:
         return prepare(config, own, signals_of(config, self._signal(config), own))
 
     def run(self, run: WayRun, *, sold: bool) -> Ledger:
-        """Run a book, or the one that sells core at its orders instead."""
+        """Run a book, or the one that sells core at its orders instead; raises DataError and StrategyError."""
         if self._signal(run.config) is None:
             return self._by_itself(run.config, sold=sold)
         setup = self.setup_of(run.config)
@@ -76,10 +77,12 @@ class WayBooks:
         return ledger
 
     def _by_itself(self, config: RunConfig, *, sold: bool) -> Ledger:
-        """Run a strategy that gives weights or orders itself."""
+        """Run a strategy that gives weights or orders itself; a book of which nothing can be concluded is refused."""
         own = with_made(config, replace(self.market, roles=roles_of(config), made={}))
         with evaluate_strategy(config, own) as prepared:
-            ledger = execute(prepared.plain_engine, config, prepared)[0]
+            ledger, said = execute(prepared.plain_engine, config, prepared)
+            if said.withheld:
+                raise StrategyError(said.withheld)
             return sold_at_entry(prepared.setup, ledger, run_beta(config, own)) if sold else ledger
 
     def _signal(self, config: RunConfig) -> Floats | None:

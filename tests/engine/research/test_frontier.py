@@ -200,6 +200,28 @@ def test_a_strategy_that_gives_weights_itself_has_its_book_and_core_sold_instead
     assert found.remarks == (f"{own[15:]} gives weights or orders of its own, which no other hedge can follow.",)
 
 
+GREEDY = """
+import backtrader as bt
+
+class Greedy(bt.Strategy):
+    def next(self):
+        if len(self) % 20 == 0:
+            self.buy(self.getdatabyname("FUND"), size=1e9)
+"""
+
+
+def test_a_book_that_a_run_withholds_its_verdict_of_is_left_out(tmp_path):
+    (tmp_path / "greedy.py").write_text(GREEDY)
+    greedy = given("greedy", f"strategy.class={tmp_path / 'greedy.py'}:Greedy")
+
+    found = place_ways(plan_frontier([given(), greedy], []))
+    assert {point.way for point in found.points} == {0}
+    assert "FUND (greedy), as it is, is left out: " in found.remarks[-1]
+    assert found.remarks[-1].endswith("orders were rejected, so that this isn't the book it meant.")
+    with pytest.raises(UserError, match=r"^no way could be run: FUND \(greedy\), as it is, is left out: "):
+        place_ways(plan_frontier([greedy]))
+
+
 def test_a_file_that_is_given_twice_counts_once():
     planned = plan_frontier([given(), given(), given("other", "hedge.weight=0.3")], [])
 
