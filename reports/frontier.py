@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.format import counted, money, percent
+from engine.analytics.answer.digits import PRINTS_AS_NOTHING
 from engine.analytics.answer.insurance import CANT_TELL, LEVEL, NOT_PAID, PAID
 from engine.analytics.answer.words import names_of
 from engine.research.frontier import RISKS, Placement, ProtectionFrontier
@@ -51,15 +52,13 @@ SHOWN = 12
 At = Callable[[Placement], tuple[float, float]]
 """Gives where a book stands in a picture."""
 CHEAPER, DEARER, SAME = "cheaper", "dearer", "the same"
-EQUAL = 5e-4
-"""A gap that prints as 0.0 points."""
 
 
 def label_of(point: Placement) -> str:
     """Return whether a book was cheaper than holding less to the same bad quarter, by the rule of a run's answer."""
     if point.interval is None:
         return ""
-    if max(abs(end) for ends in point.interval for end in ends) < EQUAL:
+    if max(abs(end) for ends in point.interval for end in ends) < PRINTS_AS_NOTHING:
         return SAME
     return {PAID: CHEAPER, NOT_PAID: DEARER}.get(point.interval.label, point.interval.label)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from data.format import UNKNOWN, capital, counted_of, dollars, number, percent, points
 from engine.analytics.answer.answer import Answer
+from engine.analytics.answer.digits import PRINTS_AS_NOTHING
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.variations import Alternative, Variation
@@ -67,7 +68,7 @@ def ways(result: Run, answer: Answer | None, books: tuple[NamedBook, ...]) -> Se
 def _ways_finding(result: Run, books: tuple[NamedBook, ...], dots: Mapping[str, Dot]) -> str:
     if dots:
         others = [dot for name, dot in dots.items() if name not in ("hedged", "unhedged")]
-        better = counted_of(sum(dot.gap > dots["hedged"].gap for dot in others), len(others))
+        better = counted_of(sum(dot.gap > dots["hedged"].gap + PRINTS_AS_NOTHING for dot in others), len(others))
         return f"Against holding less, {better} other ways did better than the hedge"
     figures = result.metrics["controls"]
     grown = [figures[book.name]["cagr"] for book in books if book.name in figures]

@@ -38,6 +38,8 @@ RISKS = ("bad_quarter", "max_drawdown", "shortfall", "volatility")
 
 FEW = (0.5, 1.0)
 """Strengths of other kinds in a report."""
+SAME = 1e-4
+"""A fraction by which two books differ at most, at any close, that stand once."""
 LEAST_AVOIDED = 1e-3
 """A tenth of a point: what avoids less has no price."""
 
@@ -258,7 +260,7 @@ def place_ways(
         raise UserError(f"{days[0]} to {days[-1]}: {SHORT}: take an earlier --start")
     years, left = (len(days) - 1) / market.sessions_a_year, LeftOut()
     books = WayBooks(market, {} if planned.signal is None else {strategy_key(first): planned.signal})
-    grid, points, core, of_book = list[Floats](), list[Placement](), np.ones(0), dict[bytes, Way]()
+    grid, points, core, placed = list[Floats](), list[Placement](), np.ones(0), list[tuple[Way, Floats]]()
     for run in planned.tried:
         try:
             ledger = books.run(run, sold=ways[run.way].sold)
@@ -268,8 +270,11 @@ def place_ways(
             if not grid:
                 setup = books.setup_of(first)
                 grid, core = [book.equity for book in held_less_grid(setup)], core_level(setup)
-            same = of_book.setdefault(ledger.equity.tobytes(), ways[run.way])
-            if same is not ways[run.way]:
+            same = next(
+                (way for way, equity in placed if np.allclose(equity, ledger.equity, rtol=SAME, atol=0.0)), None
+            )
+            placed.append((ways[run.way], ledger.equity))
+            if same not in (None, ways[run.way]):
                 left.add(ways[run.way], run.amount, f"its book is that of {same.title}")
             elif ledger.equity.min() > 0.0:
                 interval = gap_interval(ledger.equity, grid, core, years) if intervals else None
@@ -287,6 +292,11 @@ def place_ways(
     line = tuple(replace(point, costs=_costs(point, idle)) for point in line)
     data = digest(market.fingerprint({f"bars/{name}" for name in (*market.roles.listed, market.underlying)}))
     return ProtectionFrontier(first, market, ways, line, tuple(points), tuple(remarks), data)
+
+
+def _standing(placed: Sequence[tuple[Way, Floats]], equity: Floats) -> Way | None:
+    """Return the way whose book this is too, if one is placed."""
+    return next((way for way, other in placed if np.allclose(other, equity, rtol=SAME, atol=0.0)), None)
 
 
 def _tried(files: Sequence[FileGiven], ways: Sequence[Way], remarks: list[str]) -> Iterator[WayRun]:

@@ -9,6 +9,9 @@ from typing import NamedTuple
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.insurance import Match
 
+PRINTS_AS_NOTHING = 5e-4
+"""A fraction below which a difference prints as 0.0 points."""
+
 
 class Printed(NamedTuple):
     """The sum as it is printed, in tenths of a point: parts that add up to the total, and both CAGRs in percent."""

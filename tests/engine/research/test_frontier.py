@@ -250,10 +250,15 @@ def test_a_way_that_begins_late_is_left_out_or_refused_where_it_is_named(monkeyp
 
 def test_a_book_that_stands_already_is_left_out():
     own = given("base", "hedge={kind: cash, underlying: CORE, weight: 0.5, max_weight: 1}")
-    found = place_ways(plan_frontier([own], ["cash", "short"], [0.25, 0.5]))
+    found = place_ways(plan_frontier([own], ["cash", "short", "sold"], [0.25, 0.5]))
 
-    assert [(point.way, point.amount) for point in found.points] == [(0, "25 %"), (0, "50 %"), (2, "25 %"), (2, "50 %")]
-    assert found.remarks == ("cash on the signal, 25 % and 50 %, is left out: its book is that of cash (base).",)
+    stand = [(0, "25 %"), (0, "50 %"), (2, "25 %"), (2, "50 %"), (3, "0.25 of its beta")]
+    assert [(point.way, point.amount) for point in found.points] == stand
+    left = "is left out: its book is that of cash (base)."
+    assert found.remarks == (
+        f"cash on the signal, 25 % and 50 %, {left}",
+        f"core sold instead, at its orders, 0.5 of its beta, {left}",
+    )
 
 
 def test_what_is_left_out_is_told_once_a_reason_and_counts_as_done():
