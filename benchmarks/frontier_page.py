@@ -17,13 +17,12 @@ from engine.analytics.answer.insurance import LEVEL
 from engine.analytics.answer.words import names_of
 from engine.config import RunConfig
 from engine.hedge_names import joined
-from engine.research.frontier import Placement, ProtectionFrontier, place_ways, plan_frontier
+from engine.research.frontier import RISKS, Placement, ProtectionFrontier, place_ways, plan_frontier
 from engine.research.way_books import FileGiven
 from reports.frontier import (
     CHEAPER,
     DEARER,
     WIDE,
-    as_safe,
     cheapest,
     described,
     draw,
@@ -32,8 +31,10 @@ from reports.frontier import (
     label_of,
     lead,
     price_of,
+    priced,
     span_of,
 )
+from reports.frontier import WORDS as RISK_WORDS
 from reports.renderers.html import write_page
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -99,10 +100,6 @@ One in fifty of so many intervals would leave 0 out by chance.
 """
 
 
-OTHERWISE = {"max_drawdown": "the deepest fall", "shortfall": "the worst quarters", "volatility": "volatility"}
-"""Measures of risk beside a bad quarter, as a sentence names them."""
-
-
 def placed(data: str | None, start: str) -> ProtectionFrontier:
     """Run every way of the shipped run; raises UserError where the data lack what it needs."""
     settings = [f"start={start}", *([] if data else ["data.source=store"])]
@@ -164,13 +161,11 @@ def _lesson(found: ProtectionFrontier) -> Iterator[str]:
 
 
 def _otherwise(found: ProtectionFrontier) -> Iterator[str]:
-    """Yield the cheapest book by each other measure, with the price of holding less to the same risk."""
-    for risk, words in OTHERWISE.items():
+    """Yield the cheapest book by each risk but a bad quarter, with the price of holding less to the same."""
+    for risk in RISKS[1:]:
         best = cheapest(found, risk)
         if best is not None:
-            line = as_safe(found, best, risk).costs[risk]
-            prices = f"{price_of(best.costs[risk])} a point, holding less {price_of(line)}"
-            yield f"by {words} {best.dot.title} ({prices})"
+            yield f"by {RISK_WORDS[risk][3]} {priced(found, best, risk)}"
 
 
 def _row(found: ProtectionFrontier, point: Placement) -> str:

@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WORDS = {
-    "bad_quarter": ("Bad quarter", "points", "a bad quarter, points below an average one"),
-    "max_drawdown": ("Deepest fall", "%", "the deepest fall from a peak, %"),
-    "shortfall": ("Worst quarters", "%", "the mean of the worst twentieth of quarters, %"),
-    "volatility": ("Volatility", "%", "volatility, % a year"),
+    "bad_quarter": ("Bad quarter", "points", "a bad quarter, points below an average one", "a bad quarter"),
+    "max_drawdown": ("Deepest fall", "%", "the deepest fall from a peak, %", "the deepest fall"),
+    "shortfall": ("Worst quarters", "%", "the mean of the worst twentieth of quarters, %", "the worst quarters"),
+    "volatility": ("Volatility", "%", "volatility, % a year", "volatility"),
 }
-"""Each of `engine.research.frontier.RISKS`: its name, its unit, and what an axis says."""
+"""Each of `engine.research.frontier.RISKS`: its name, its unit, what an axis says and what a sentence calls it."""
 WIDE = Shape("wide", 1152, 600, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 12, 30, 48, minor=False)
 HELD = (0.9, 0.75, 0.5, 0.25)
@@ -80,6 +80,20 @@ def finding(found: ProtectionFrontier) -> str:
     )
 
 
+def finding_by(found: ProtectionFrontier, risk: str) -> str:
+    """Return what the frontier shows by a risk, in a sentence; intervals are of a bad quarter alone."""
+    best = cheapest(found, risk)
+    if risk == "bad_quarter" or best is None:
+        return finding(found)
+    return f"By {WORDS[risk][3]}, without intervals, the cheapest was {priced(found, best, risk)}."
+
+
+def priced(found: ProtectionFrontier, point: Placement, risk: str) -> str:
+    """Return a book with what a point of a risk avoided cost by it, and by holding less to the same risk."""
+    line = price_of(as_safe(found, point, risk).costs[risk])
+    return f"{point.dot.title} ({price_of(point.costs[risk])} a point, holding less {line})"
+
+
 def lead(found: ProtectionFrontier) -> str:
     """Return what the first file's own hedge came to."""
     own = [point for point in found.points if point.way == 0]
@@ -88,10 +102,11 @@ def lead(found: ProtectionFrontier) -> str:
         return start
     point = own[-1]
     judged = f"{label_of(point)}: the {100 * LEVEL:.0f} % interval of the difference is {ends_of(point)} points"
+    price = point.costs["bad_quarter"]
+    cost = "it avoided no tenth of a point of a bad quarter" if price is None else f"a point of safety cost {price:.2f}"
     return (
-        f"{start} {point.dot.title}, grew {percent(point.dot.cagr)}: a point of safety cost"
-        f" {price_of(point.costs['bad_quarter'])}, and holding less to the same bad quarter grew"
-        f" {percent(point.dot.cagr - point.dot.gap)} ({judged}{_with_fall(point)})."
+        f"{start} {point.dot.title}, grew {percent(point.dot.cagr)}: {cost}, and holding less to the same bad quarter"
+        f" grew {percent(point.dot.cagr - point.dot.gap)} ({judged}{_with_fall(point)})."
     )
 
 
@@ -152,6 +167,7 @@ def write_frontier(path: Path, found: ProtectionFrontier) -> None:
     drawings = [(risk, [draw(found, risk, shape) for shape in (WIDE, PHONE)], described(found, risk)) for risk in RISKS]
     picture: list[Part] = [
         menu,
+        *(Paragraph(finding_by(found, risk), f"strong by-{risk}") for risk in RISKS),
         Paragraph(_about_picture(found), "dek"),
         Paragraph("Point at a dot for its figures; click it for its command.", "hint"),
         Custom("frontier.html.j2", {"drawings": drawings, "picked": "picked"}),
@@ -162,7 +178,7 @@ def write_frontier(path: Path, found: ProtectionFrontier) -> None:
     document = Document(
         f"{marked}Ways to be safer than {names_of(found.config).whole}",
         [
-            Section("frontier", finding(found), picture),
+            Section("frontier", "Growth against safety", picture),
             Section("costs", "What a point of safety cost", tables),
             Section("remarks", "What to know", [Items([*_cautions(found), *found.remarks])]),
         ],

@@ -15,6 +15,12 @@ from engine.research.frontier import RISKS, Placement
 from reports.frontier import label_of
 
 WEIGHTS = (0.1, 0.3)
+NAMED = {
+    "bad_quarter": "holding less SOXX",
+    "max_drawdown": "By the deepest fall, without intervals, the cheapest was",
+    "shortfall": "By the worst quarters, without intervals",
+    "volatility": "By volatility, without intervals",
+}
 WAYS = ("hedge_soxs", "cash", "put:always", "XLU", "sold")
 
 
@@ -51,6 +57,8 @@ def test_the_menu_switches_picture_and_table_and_nothing_scrolls_sideways(open_p
         assert [name for name in RISKS if page.locator(f"figure.by-{name}").is_visible()] == [risk]
         assert [name for name in RISKS if page.locator(f"#by-{name}").is_visible()] == [risk]
         assert page.locator(f"figure.by-{risk} svg:visible").count() == 1
+        assert [name for name in RISKS if page.locator(f"p.strong.by-{name}").is_visible()] == [risk]
+        assert NAMED[risk] in page.locator(f"p.strong.by-{risk}").inner_text()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     light = [
         sum(map(int, re.findall(r"\d+", page.evaluate(f"getComputedStyle(document.body).{one}"))))
