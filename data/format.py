@@ -53,6 +53,11 @@ def share(value: float) -> str:
     return f"{_share(value):g} %"
 
 
+def in_percent(value: float) -> str:
+    """Write a weight with a decimal where it has one: ``15 %``, ``7.5 %``."""
+    return percent(value, 1).replace(".0 ", " ")
+
+
 def rest(value: float) -> str:
     """Write what a share leaves, so that both add up to 100 %."""
     return f"{round(100.0 - _share(value), 1):g} %"

@@ -81,7 +81,7 @@ def fund_remark(answer: Answer, names: Names, episodes: int) -> tuple[Piece, ...
     if fund.rests_on:
         rests = rests_words(fund, answer.sessions, episodes)
         return Piece(fund.label, "label"), Piece(f": {rests}{erring and f'; {erring}'}")
-    reason = _known(fund) if as_known(answer) else "it may be luck" if fund.label == CANT_TELL else "no luck"
+    reason = _known(fund) if as_known(answer) else "it may be luck" if fund.label == CANT_TELL else "not luck"
     return Piece(fund.label, "label"), Piece(f": {reason}{erring and f'; {erring}'}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Flags, Floats
-from data.format import capital, counted, percent, share, times
+from data.format import capital, counted, in_percent, percent, share, times
 from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig
 from engine.hedge_names import MODELLED, hedge_name, hedge_names, joined, option_name
@@ -30,7 +30,7 @@ def columns_of(result: Run) -> tuple[int, ...]:
 
 
 def weights_of(result: Run) -> tuple[str, ...]:
-    """Return the weight, or the weights, at which each hedge was ordered on, in whole percent."""
+    """Return the weight, or the weights, at which each hedge was ordered on."""
     found = zip(result.config.legs, columns_of(result), strict=True)
     return tuple(_spread(_ordered(result, column), leg.weight) for leg, column in found)
 
@@ -45,9 +45,9 @@ def _ordered(result: Run, column: int) -> Floats:
 
 def _spread(weights: Floats, configured: float) -> str:
     if not len(weights):
-        return share(configured)
+        return in_percent(configured)
     low, high = float(weights.min()), float(weights.max())
-    middle = share(float(np.median(weights)))
+    middle = in_percent(float(np.median(weights)))
     return middle if high - low < 0.005 else f"{share(low).removesuffix(' %')} to {share(high)}"  # shown whole
 
 

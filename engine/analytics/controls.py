@@ -231,9 +231,10 @@ def _derisk_entry(case: Case) -> Made:
     beyond = int(np.count_nonzero(ledger.ordered & (ledger.core > 1.0 + LEAST_TRADE)))
     if not beyond or case.setup.terms.margin:
         return Made(ledger)
+    name = hedge_name(case.config)
     remark = (
-        f"The core without the fund was held at 1 on {beyond} orders: more beta would have meant borrowing, so that"
-        " the fund's part holds what its leverage brought."
+        f"The core without {name.called} was held at 1 on {beyond} orders: more beta would have meant borrowing, so"
+        f" that {name.possessive} own part holds what the beta above 1 brought."
     )
     return Made(ledger, remarks=(remark,))
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from data.errors import UserError, did_you_mean
 from data.families import FUNDS
-from data.format import percent
+from data.format import in_percent
 from data.sources import BARS, SERIES, Source
 from data.store import can_be_pulled, symbol_of
 from engine.config import ExtendConfig, RunConfig
@@ -100,7 +100,7 @@ def own_way(config: RunConfig, weights: Sequence[float] | None) -> Way:
     if fixed and several is None:
         strengths = [(part, _scaled(config, part), _written(config, part)) for part in STRENGTHS]
     elif fixed and several is not None and config.hedge.sizing != "beta":
-        strengths = [(weight, _weighing(config, weight), _share(weight)) for weight in several]
+        strengths = [(weight, _weighing(config, weight), in_percent(weight)) for weight in several]
     name = hedge_name(config)
     named = name.noun.replace(f"a {MODELLED} ", "")
     return Way(config.name, f"{named} ({config.name})", name.modelled, tuple(strengths))
@@ -126,16 +126,13 @@ def _scaled(config: RunConfig, part: float) -> tuple[str, ...]:
 def _written(config: RunConfig, part: float) -> str:
     """Return how much of a run's own hedge there is."""
     parts = [
-        f"cover {part * leg.cover:.3g}" if leg.kind == "option" or leg.sizing == "beta" else _share(part * leg.weight)
+        f"cover {part * leg.cover:.3g}"
+        if leg.kind == "option" or leg.sizing == "beta"
+        else in_percent(part * leg.weight)
         for leg in config.legs
         if _covers(leg) or leg.sizing in ("fixed", "proportional")
     ]
     return " and ".join(parts) or AS_IT_IS
-
-
-def _share(weight: float) -> str:
-    """Return a weight as people write it: ``15 %``, ``3.8 %``."""
-    return percent(weight, 1).replace(".0 ", " ")
 
 
 def _covers(leg: HedgeConfig) -> bool:
@@ -216,7 +213,7 @@ def _amount(named: str, strength: float) -> str:
         if named == SOLD and strength == 1.0
         else f"{strength:.3g} of its beta"
         if named == SOLD
-        else _share(strength)
+        else in_percent(strength)
     )
 
 

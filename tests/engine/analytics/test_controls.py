@@ -254,7 +254,7 @@ def test_a_fund_that_rises_has_more_beta_than_a_core_without_borrowing():
     orders = np.count_nonzero(hedged.ordered & (hedged.hedges[:, -1] > 0.0))
 
     told = controls_of(Case(config, setup, hedged, beta))["derisk_entry"].remarks
-    assert told[0].startswith(f"The core without the fund was held at 1 on {orders} orders")
+    assert told[0].startswith(f"The core without HHH was held at 1 on {orders} orders")
     bare = hedged._replace(hedges=0.0 * hedged.hedges, core=np.ones_like(hedged.core))
     assert not controls_of(Case(config, setup, bare, beta))["derisk_entry"].remarks
 
