@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from data.arrays import Flags, Floats
-from data.format import capital, counted, in_percent, percent, share, times
+from data.format import capital, counted, in_percent, lowered, percent, share, times
 from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig
 from engine.hedge_names import MODELLED, hedge_name, hedge_names, joined, option_name
@@ -70,7 +70,8 @@ def hedge_words(result: Run) -> str:
     config = result.config
     when = "all the time" if always(config) else "while the signal is on"
     own = any(leg.strategy is not None or leg.policy is not None for leg in config.legs)
-    return f"{holding_words(result)} {'while their signals are on' if own and not always(config) else when}"
+    what = holding_words(result) if len(config.legs) < 3 else lowered(hedge_name(config).title)  # so that it fits
+    return f"{what} {'while their signals are on' if own and not always(config) else when}"
 
 
 def book_words(result: Run) -> str:

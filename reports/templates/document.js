@@ -89,13 +89,13 @@ const BEHIND = {layer: "below"};
 
 const GAP = 16;  // pixels from one name beside a line's end to the next
 
-const FITS = 17;  // letters of a name beside a line's end on a phone
+const fits = () => narrow() ? 17 : 26;  // letters of a name beside a line's end
 const broken = name => {
-  const at = narrow() && name.length > FITS ? name.lastIndexOf(" ", FITS) : -1;
+  const at = name.length > fits() ? name.lastIndexOf(" ", fits()) : -1;
   return at < 0 ? [name] : [name.slice(0, at), name.slice(at + 1)];
 };
 
-/* Names beside the ends of lines, moved apart where they would overlap; a long one takes two lines on a phone. */
+/* Names beside the ends of lines, moved apart where they would overlap; a long one takes two lines. */
 function endNames(figure, lines, domain, place) {
   const height = figure.clientHeight - 60, room = domain[1] - domain[0];
   const told = lines.map(line => ({...line, parts: broken(line.name), y: domain[0] + room * place(line.end)}));

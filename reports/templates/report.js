@@ -43,7 +43,7 @@ function drawGrowth(figure) {
   const up = (at, more) => ({...still, domain: domains[at], automargin: true, gridcolor: tone().grid, zerolinecolor: tone().grid, ...more});
   plot(figure, [...upper, ...lower, ...ratios, net], dated({hoversubplots: "axis",
     shapes: [...held.map(([from, to]) => band(DAYS[from], DAYS[to], shade())), ...(rows === 4 ? [rule(1, "y3")] : []), rule(0, "y4")],
-    annotations: [topic(log ? "Equity, $, a step up is the same percentage" : "Equity, $", 1),
+    annotations: [topic(log && !narrow() ? "Equity, $, a step up is the same percentage" : "Equity, $", 1),
       topic("Fall from the highest so far", domains[1][1]), ...(rows === 4 ? [topic("The hedge over the others", domains[2][1])] : []),
       topic("Net beta of the hedged book", domains[3][1]),
       ...endNames(figure, titles, domains[0], linear(log ? ends : range)),
@@ -63,12 +63,13 @@ function waterfall(figure, chart, title, tickformat) {
   const said = narrow() ? names.map((name, at) => `${name}<br><b>${texts[at]}</b>`) : names;  // no room beside the bars
   const written = side => [...ends, sum].filter((_, at) => Math.sign(steps[at]) === side);  // where a text stands beyond
   const range = [Math.min(low, ...written(-1).map(end => end - room)), Math.max(high, ...written(1).map(end => end + room))];
+  const fine = tickformat.endsWith("%") && range[1] - range[0] < .01 ? tickformat.replace(".1", ".2") : tickformat;
   const colour = color => ({marker: {color}}), part = colour(tone().part);
   plot(figure, [{type: "waterfall", orientation: "h", y: said, x: [...values, sum], text: texts,
     measure: [...values.map((_, at) => starts && !at ? "absolute" : "relative"), "total"], cliponaxis: false,
     textposition: narrow() ? "none" : "outside", increasing: part, decreasing: part, totals: colour(tone().total),
     connector: {line: {color: GRID, width: 1}}, hovertext: names.map((name, at) => `${name}: ${texts[at]}`), hoverinfo: "text"}],
-    {showlegend: false, xaxis: axis(title, {...still, tickformat, nticks: narrow() ? 4 : 8, tickangle: 0, zeroline: true, range}),
+    {showlegend: false, xaxis: axis(title, {...still, tickformat: fine, nticks: narrow() ? 4 : 8, tickangle: 0, zeroline: true, range}),
     yaxis: {...still, automargin: true, autorange: "reversed", ticks: ""}});
 }
 
