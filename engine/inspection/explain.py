@@ -19,6 +19,7 @@ from engine.analytics.controls import Case, controls_of, least_controls
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
+from engine.hedge_config import HedgeConfig
 from engine.hedge_names import MODELLED, hedge_name, hedge_names, modelled_note
 from engine.inspection.session import (
     BarRead,
@@ -135,12 +136,12 @@ def policy_at(setup: Setup, t: int) -> tuple[Memory, Memory]:
 
 
 def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
-    """Return the inputs of the strategy and, after them, of the hedges' own, which are named by their hedge.
+    """Return the inputs of the strategy, where a hedge follows it, and of hedges' own, which are named by their hedge.
 
     Raises StrategyError, with the line, for an error in the user's code.
     """
     read: list[Input] = []
-    if isinstance(prepared.strategy, Strategy) and not all(leg.strategy for leg in prepared.config.legs):
+    if isinstance(prepared.strategy, Strategy) and any(_follows(prepared.config, leg) for leg in prepared.config.legs):
         read += _inputs_of(prepared.strategy, prepared.view)
     for leg in prepared.config.legs:
         if leg.strategy is not None:
@@ -148,6 +149,12 @@ def inputs_read(prepared: PreparedRun) -> tuple[Input, ...]:
                 own = _inputs_of(parameters.make(cls, leg.strategy.params), prepared.view)
             read += [replace(each, name=f"{leg.instrument}: {each.name}") for each in own]
     return tuple(read)
+
+
+def _follows(config: RunConfig, leg: HedgeConfig) -> bool:
+    """Return whether a hedge goes by the run's signal: one that is always on goes by none, but where it is its size."""
+    timed = (leg.policy or config.policy).enter > 0.0
+    return leg.strategy is None and (timed or leg.sizing == "proportional")
 
 
 def _inputs_of(strategy: Strategy, market: Market) -> tuple[Input, ...]:

@@ -183,7 +183,7 @@ def _size_title(config: RunConfig, times: float) -> str:
     leg = config.hedge
     if len(config.legs) > 1:
         return f"{times:g} times the weights"
-    return f"{leg.cover:g} contracts a core share" if leg.kind == "option" else f"{100 * leg.weight:.4g} % of equity"
+    return f"cover {leg.cover:g}" if leg.kind == "option" else f"{100 * leg.weight:.4g} % of equity"
 
 
 def _alternative(run: VariedRun, title: str, kind: str, config: RunConfig, *, own: bool) -> Alternative | None:

@@ -447,3 +447,13 @@ def test_a_held_option_rolls_where_its_contract_expired():
         settled = f"${path.carried[row]:,.2f} a share by the model: the one before expired at this close, worth"
         assert (settled in ours.targets[1].contract) == (day in rolled)
         assert ours.targets[1].price == pytest.approx(path.close[row])
+
+
+@pytest.mark.parametrize(
+    ("policy", "sizing", "shown"), [(0.5, "fixed", True), (0.0, "fixed", False), (0.0, "proportional", True)]
+)
+def test_a_signal_that_no_hedge_follows_is_not_shown(policy, sizing, shown):
+    weak = {"class": "WeaknessHedge", "params": {"trend_days": 3}}
+    keys = {"strategy": weak, "policy": {"enter": policy, "exit": policy}, "hedge.sizing": sizing}
+
+    assert bool(signal_now(configured(keys), WORLD, 5, None, NOW).inputs) == shown
