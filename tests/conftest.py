@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -27,6 +28,15 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "de
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background, and every command inherits it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+gc.disable()  # until all is collected: each of thousands of tests is kept, and none of them is garbage
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every later collection of garbage."""
+    gc.freeze()
+    gc.enable()
+
 
 QUIET = ["background-networking", "component-update", "quic", "sync", "gpu"]
 
