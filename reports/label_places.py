@@ -104,21 +104,29 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
     for label in labels:
         written = [label.box for label in placed]
         others = [dot for dot in dots if not (dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom)]
-        spots = [
-            (_cost(label, box, lines, [*written, *others]) + _astray(label, box, others), box)
-            for box in _spots(label)
-            if box.inside(frame)
-        ]
-        free = [spot for spot in spots if not any(spot[1].meets(other, AIR) for other in taken)]
-        if not (free or (spots and label.must)):
+        boxes = [box for box in _spots(label) if box.inside(frame)]
+        free = [box for box in boxes if not any(box.meets(other, AIR) for other in taken)]
+        if not (free or (boxes and label.must)):
             continue
-        box = min(free or spots)[1]
+        box = _best(label, free or boxes, lines, written, others)
         leader = _leader(label, box)
         placed.append(PlacedLabel(label, box, leader))
         taken.append(box)
         if leader is not None:
             lines.append(leader)
     return placed
+
+
+def _best(
+    label: Label, boxes: Sequence[Box], lines: Sequence[Line], written: Sequence[Box], others: Sequence[Box]
+) -> Box:
+    """Return the place that is least bad: the nearest first, and none that is further off than another is bad."""
+    found, around = (math.inf, boxes[0]), [*written, *others]
+    for distance, box in sorted((_distance(label, box), box) for box in boxes):
+        if distance > found[0]:
+            break
+        found = min(found, (_cost(label, box, lines, around) + _astray(label, box, others), box))
+    return found[1]
 
 
 def _spots(label: Label) -> Iterator[Box]:
