@@ -30,7 +30,7 @@ def proof_of(folder, text, kind, cuts):
 
 @pytest.mark.parametrize("name", LEAKY)
 def test_what_looks_ahead_is_caught(tmp_path, name):
-    proof = proof_of(tmp_path, LEAKY[name], "intensity", 12)
+    proof = proof_of(tmp_path, LEAKY[name], "intensity", 8)
     assert not proof.stands
     assert proof.leaks
 
