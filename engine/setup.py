@@ -152,6 +152,8 @@ def prepare(config: RunConfig, market: Market, intensity: Floats | None) -> Setu
     signal = np.zeros(len(market)) if intensity is None else intensity
     terms = _terms(config, market, prices, cash_yield)
     plan = plan_of(config, market, signal)
+    if intensity is None:  # what such a strategy gives are weights
+        plan = plan._replace(a_core_share=np.zeros_like(plan.a_core_share))
     return Setup(market, prices, terms, plan, cash_yield, hedge_betas(config, market)[market.first :])
 
 

@@ -193,36 +193,42 @@ def run_unhedged(setup: Setup) -> Ledger:
     return run_policy(setup.prices, setup.terms, unhedged_plan(setup))
 
 
-def run_always_on(setup: Setup, weights: Floats) -> Ledger:
-    """Hold each hedge at one weight from the first order on, rebalanced at the first close of each month."""
-    return _run_constant(setup, weights, rebalancing_days(setup.market.run_sessions, "monthly"))
+def run_always_on(setup: Setup, sizes: Floats) -> Ledger:
+    """Hold each hedge at one size from the first order on, rebalanced at the first close of each month."""
+    return _run_constant(setup, sizes, rebalancing_days(setup.market.run_sessions, "monthly"))
 
 
-def run_buy_and_hold(setup: Setup, weights: Floats) -> Ledger:
-    """Buy that weight of each hedge with the first order and never rebalance it."""
-    return _run_constant(setup, weights, np.zeros(len(setup.prices.close), np.bool_))
+def run_buy_and_hold(setup: Setup, sizes: Floats) -> Ledger:
+    """Buy that size of each hedge with the first order and never rebalance it."""
+    return _run_constant(setup, sizes, np.zeros(len(setup.prices.close), np.bool_))
 
 
-def median_weights(case: Case) -> Floats:
-    """Return the median weight of each hedge over the run's orders that had one, shape (hedges,).
+def median_sizes(case: Case) -> Floats:
+    """Return the median size of each hedge over the run's orders that had one, shape (hedges,), as of a `Plan`.
 
     The configured one where none had; at least 0 of what is sold short too.
     """
-    weights = np.abs(case.hedged.hedges)
-    ordered = case.hedged.ordered[:, np.newaxis] & (weights > 0.0)
+    hedged, plan = case.hedged, case.setup.plan
+    ordered = hedged.ordered[:, np.newaxis] & (hedged.hedges != 0.0)
+    of = np.where(plan.a_core_share, hedged.core[:, np.newaxis], 1.0)
+    sizes = np.divide(np.abs(hedged.hedges), of, out=np.zeros_like(hedged.hedges), where=ordered)
     legs = [case.config.legs[role.leg] for role in case.setup.market.roles.hedges]
     return np.array(
         [
-            float(np.median(weights[ordered[:, k], k])) if ordered[:, k].any() else min(leg.weight, most_of(leg))
+            float(np.median(sizes[ordered[:, k], k]))
+            if ordered[:, k].any()
+            else leg.cover
+            if plan.a_core_share[k]
+            else min(leg.weight, most_of(leg))
             for k, leg in enumerate(legs)
         ]
     )
 
 
-def _run_constant(setup: Setup, weights: Floats, due: Flags) -> Ledger:
-    hedges = len(weights)
+def _run_constant(setup: Setup, sizes: Floats, due: Flags) -> Ledger:
+    hedges = len(sizes)
     plan = setup.plan._replace(hedge_due=np.repeat(due[:, np.newaxis], hedges, axis=1), band=np.full(hedges, np.inf))
-    return run_given(setup.prices, setup.terms, plan, lambda _t, _ledger: weights)
+    return run_given(setup.prices, setup.terms, plan, lambda _t, _ledger: sizes)
 
 
 def _derisk_entry(case: Case) -> Made:
@@ -249,21 +255,24 @@ def _roles(case: Case) -> Roles:
 
 
 def _untimed(case: Case) -> str:
-    roles = _roles(case)
-    each = zip(median_weights(case), roles.hedges, strict=True)
+    roles, a_core_share = _roles(case), case.setup.plan.a_core_share
+    each = zip(median_sizes(case), a_core_share, roles.hedges, strict=True)
     parts = [
-        f"contracts of {role.instrument} on {100.0 * weight:.4g} % of equity"
+        f"{size:.4g} contracts of {role.instrument} a core share"
+        if by_core
+        else f"contracts of {role.instrument} on {100.0 * size:.4g} % of equity"
         if role.kind == "option"
-        else f"{100.0 * weight:.4g} % of equity {'sold short' if role.side < 0 else 'in ' + traded_name(role, roles)}"
-        for weight, role in each
+        else f"{100.0 * size:.4g} % of equity {'sold short' if role.side < 0 else 'in ' + traded_name(role, roles)}"
+        for size, by_core, role in each
     ]
-    whose = "median weight ordered" if (case.hedged.hedges != 0.0).any() else "configured weight"
+    what = "size" if a_core_share.any() else "weight"
+    whose = f"median {what} ordered" if (case.hedged.hedges != 0.0).any() else f"configured {what}"
     return f"{' and '.join(parts)}, the {whose}"
 
 
 def _buy_and_hold(case: Case) -> Made:
     restated = f"portfolio.rebalance: {case.config.portfolio.rebalance} restates the fund too."
-    ledger = run_buy_and_hold(case.setup, median_weights(case))
+    ledger = run_buy_and_hold(case.setup, median_sizes(case))
     return Made(ledger, remarks=(restated,) if case.setup.plan.core_due.any() else ())
 
 
@@ -342,7 +351,7 @@ _KINDS = (
         "always_on",
         lambda case: f"{capital(hedge_name(case.config).noun)} always on",
         lambda case: f"{_untimed(case)}, held from the first session and rebalanced monthly.",
-        lambda case: Made(run_always_on(case.setup, median_weights(case))),
+        lambda case: Made(run_always_on(case.setup, median_sizes(case))),
         label="always on",
     ),
     ControlKind(

@@ -37,7 +37,8 @@ UNCOUNTED = (
     attribution.attribute_fill,
     attribution.attribute_sessions,
     placebo.run_shift,
-    *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.next_size, loop.rules_of, loop.recall),
+    *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.last_ordered, loop.next_size),
+    *(loop.rules_of, loop.recall),
     *(loop.remember, loop.write_order, loop.decide, policy.step),
 )
 """They make no array, and so needn't count the owners of each, which would take most of their time; and LLVM sets them
@@ -124,6 +125,7 @@ def compiled() -> Compiled:
             loop.move,
             loop.fund_return,
             loop.is_due,
+            loop.last_ordered,
         ),
         *(loop.next_size, loop.rules_of, loop.recall, loop.remember, loop.write_order, loop.decide),
         *(loop.run_policy, loop.replay),

@@ -62,7 +62,7 @@ class Ledger(NamedTuple):
 
 
 Weigh = Callable[[int, Ledger], Floats]
-"""Gives the hedges' weights at the close of a session, shape (hedges,), from the ledger so far."""
+"""Gives the hedges' sizes, as of `Plan`, at the close of a session, shape (hedges,), from the ledger so far."""
 
 
 class Policies(NamedTuple):
@@ -211,16 +211,16 @@ def run_policy(prices: Prices, terms: Terms, plan: Plan) -> Ledger:
 
 
 def run_given(prices: Prices, terms: Terms, plan: Plan, weigh: Weigh) -> Ledger:
-    """Run a hedged book whose strategy gives the hedges' weights at each close; orders fill in the next session."""
+    """Run a hedged book whose hedges' sizes are given at each close; orders fill in the next session."""
     ledger, before = ledger_on(prices), np.zeros(len(plan.sides))
     for t in range(len(ledger.equity)):
         move(prices, terms, ledger, t)
         if ledger.equity[t] <= 0.0:
             return ended(ledger, t)
         if t + 1 < len(ledger.equity):
-            weights = weigh(t, ledger)
-            decide_given(prices, plan, ledger, t, weights, before)
-            before = weights
+            sizes = weigh(t, ledger)
+            decide_given(prices, plan, ledger, t, sizes, before)
+            before = sizes
     return ledger
 
 
@@ -267,8 +267,7 @@ def decide(prices: Prices, plan: Plan, ledger: Ledger, t: int, memory: Memory) -
     for k in range(len(plan.sides)):
         fund = plan.sides[k] * fund_return(prices, k, memory.entry[k], t) if memory.on[k] else 0.0
         state, action = step(rules_of(plan, k), recall(memory, k), plan.intensity[t, k], plan.size[t, k], fund)
-        ordered = abs(ledger.hedges[t - 1, k]) if t > 0 else 0.0
-        due = is_due(prices, plan, ledger, t, k, state.on and state.held > 0, ordered)
+        due = is_due(prices, plan, ledger, t, k, state.on and state.held > 0, last_ordered(ledger, t, k))
         if action != STAY or due:
             memory.size[k] = next_size(state, plan.size[t, k], memory.size[k])
             orders = True
@@ -276,20 +275,20 @@ def decide(prices: Prices, plan: Plan, ledger: Ledger, t: int, memory: Memory) -
             memory.entry[k] = t + 1
         remember(memory, k, state)
         ledger.actions[t, k] = action
-    write_order(plan, ledger, t, memory.size, plan.a_core_share, orders)
+    write_order(plan, ledger, t, memory.size, orders)
 
 
-def decide_given(prices: Prices, plan: Plan, ledger: Ledger, t: int, weights: Floats, before: Floats) -> None:
-    """Write the order of a strategy that gives the weights itself; it is `before` that were last ordered."""
+def decide_given(prices: Prices, plan: Plan, ledger: Ledger, t: int, sizes: Floats, before: Floats) -> None:
+    """Write the order of sizes that are given; it is `before` that were last ordered."""
     orders = False
-    for k in range(len(weights)):
-        if before[k] == 0.0 and weights[k] > 0.0:
+    for k in range(len(sizes)):
+        if before[k] == 0.0 and sizes[k] > 0.0:
             ledger.actions[t, k] = ENTER
-        if before[k] > 0.0 and weights[k] == 0.0:
+        if before[k] > 0.0 and sizes[k] == 0.0:
             ledger.actions[t, k] = SIGNAL
-        due = is_due(prices, plan, ledger, t, k, weights[k] > 0.0, weights[k])
-        orders = orders or due or weights[k] != before[k]
-    write_order(plan, ledger, t, weights, np.zeros_like(plan.a_core_share), orders)
+        due = is_due(prices, plan, ledger, t, k, sizes[k] > 0.0, last_ordered(ledger, t, k))
+        orders = orders or due or sizes[k] != before[k]
+    write_order(plan, ledger, t, sizes, orders)
 
 
 def rules_of(plan: Plan, k: int) -> PolicyRules:
@@ -343,9 +342,12 @@ def next_size(state: PolicyState, size: float, before: float) -> float:
     return size if size == size else before  # noqa: PLR0124  # NaN, in scalars that compile
 
 
-def write_order(
-    plan: Plan, ledger: Ledger, t: int, sizes: Floats, a_core_share: Flags, due: bool
-) -> None:  # compiled: no keywords
+def last_ordered(ledger: Ledger, t: int, k: int) -> float:
+    """Return the weight, at least 0, that was last ordered of a hedge before this close."""
+    return abs(ledger.hedges[t - 1, k]) if t > 0 else 0.0
+
+
+def write_order(plan: Plan, ledger: Ledger, t: int, sizes: Floats, due: bool) -> None:  # compiled: no keywords
     """Write what was last decided by this close; the first close always orders, by the configured core weights."""
     ledger.ordered[t] = t == 0 or due
     ledger.restate[t] = t == 0 or plan.core_due[t]
@@ -356,7 +358,7 @@ def write_order(
         return
     core = plan.unhedged_core
     if plan.core_pays:
-        core = core_beside(core, sizes, plan.takes, a_core_share, t)
+        core = core_beside(core, sizes, plan.takes, plan.a_core_share, t)
     ledger.core[t] = core
     for k in range(len(sizes)):
-        ledger.hedges[t, k] = plan.sides[k] * sizes[k] * (core if a_core_share[k] else 1.0)
+        ledger.hedges[t, k] = plan.sides[k] * sizes[k] * (core if plan.a_core_share[k] else 1.0)

@@ -11,11 +11,11 @@ from answered_runs import market as answered_market
 from history import FOLDER, needs_history
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from mixed import KINDS, mixed_setup, runs
-from worlds import configured, laid_out, market, source
+from mixed import KINDS, START, mixed_setup, mixed_source, runs
+from worlds import configured, days, laid_out, market, source
 
 from engine.analytics.attribution import SLEEVE, attribute, bridge
-from engine.analytics.controls import run_unhedged
+from engine.analytics.controls import Case, median_sizes, run_always_on, run_unhedged
 from engine.analytics.derisk import sold_at_entry, sold_daily
 from engine.hedges import beta_errors, hedge_betas, with_made
 from engine.kernel.loop import run_policy
@@ -213,3 +213,18 @@ def test_cover_is_contracts_a_core_share_whatever_stands_beside(seed, cover, str
     filled = np.flatnonzero(on[:-1]) + 1
     contracts = book.shares[filled, setup.legs.of_hedge(first)]
     assert np.median(contracts / book.shares[filled, 0]) == pytest.approx(cover, rel=0.01)  # buys may be scaled
+
+
+@pytest.mark.parametrize("structure", ["put", "collar"])
+def test_an_option_always_on_is_its_own_control(structure):
+    """Both hold the same contracts a core share from the first order on, and restore them on the same days."""
+    leg = OPTION | {"underlying": "AAA", "option": {"structure": structure}, "cover": 0.7}
+    keys = {"policy.enter": 0.0, "policy.exit": 0.0, "hedges": [leg]}
+    config = configured(keys | {"start": str(days()[START])})
+    fed = market(config, mixed_source(3, missing=False))
+    setup = prepare(config, with_made(config, fed), np.ones(len(fed)))
+    book = executed(setup)
+
+    sizes = median_sizes(Case(config, setup, book, np.ones(len(book.equity))))
+    np.testing.assert_allclose(sizes, 0.7, rtol=1e-12)
+    np.testing.assert_allclose(run_always_on(setup, sizes).equity, book.equity, rtol=1e-12)

@@ -24,7 +24,7 @@ from engine.analytics.controls import (
     Made,
     controls_of,
     held_less_of,
-    median_weights,
+    median_sizes,
     run_always_on,
     run_buy_and_hold,
     run_unhedged,
@@ -62,7 +62,7 @@ def test_without_a_weight_every_control_is_the_unhedged_book(keys, seed):
     config, setup, hedged, _ = ran({**keys, "hedge.weight": 0.0}, source(seed, missing=False))
     unhedged = run_unhedged(setup)
 
-    assert median_weights(Case(config, setup, hedged, np.ones(len(hedged.equity)))) == 0.0
+    assert median_sizes(Case(config, setup, hedged, np.ones(len(hedged.equity)))) == 0.0
     for book in (run_always_on(setup, np.zeros(1)), run_buy_and_hold(setup, np.zeros(1))):
         assert np.array_equal(book.equity, unhedged.equity)
     short, *_ = run_short_underlying(config, setup, hedged)
@@ -75,7 +75,7 @@ def test_the_untimed_controls_by_hand():
     config, setup, hedged, _ = ran(keys, source(4, events=False, missing=False))
     close, sessions = setup.prices.close, setup.market.run_sessions
     weights = np.array([0.8, 0.2])
-    assert median_weights(Case(config, setup, hedged, np.ones(len(hedged.equity)))) == pytest.approx(0.2)
+    assert median_sizes(Case(config, setup, hedged, np.ones(len(hedged.equity)))) == pytest.approx(0.2)
 
     once = 100_000 * (weights * close[1:] / close[1]).sum(axis=1)
     assert run_buy_and_hold(setup, np.full(1, 0.2)).equity[1:] == pytest.approx(once, rel=1e-12)
@@ -92,11 +92,13 @@ def test_the_untimed_controls_by_hand():
 def test_the_median_is_over_orders_that_had_a_hedge():
     config, setup, hedged, beta = ran({}, source(5))
     orders = hedged._replace(
-        ordered=np.array([True, True, False, True, True]), hedges=np.array([[0.0], [0.1], [0.9], [0.3], [0.2]])
+        ordered=np.array([True, True, False, True, True]),
+        hedges=np.array([[0.0], [0.1], [0.9], [0.3], [0.2]]),
+        core=np.ones(5),
     )
 
-    assert median_weights(Case(config, setup, orders, beta)) == pytest.approx(0.2)
-    assert median_weights(Case(config, setup, orders._replace(hedges=np.zeros((5, 1))), beta)) == 0.15
+    assert median_sizes(Case(config, setup, orders, beta)) == pytest.approx(0.2)
+    assert median_sizes(Case(config, setup, orders._replace(hedges=np.zeros((5, 1))), beta)) == 0.15
 
 
 @pytest.mark.parametrize("dividends", ["reinvest", "cash"])
