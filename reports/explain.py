@@ -9,25 +9,19 @@ from data.format import UNKNOWN, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
 from engine.inspection.session import Close, Day, HedgeRead, Reading
 from reports.document import Cell, Column, Paragraph, Row, Table, notes
+from reports.hedge_parts import titles_of
 from reports.renderers.terminal import show
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-COLUMNS = {
-    "direction": "Direction: a static position",
-    "compounding": "Path effect of daily reset",
-    "financing": "Financing",
-    "fee": "Fee",
-    "spread": "Swap spread",
-    "tracking": "Tracking",
+OTHERS = {
     "hedge_costs": "Costs of the hedge",
     "core": "Core",
     "interest": "Interest",
     "core_costs": "Costs of the core",
 }
-"""What a person calls the attribution's columns."""
-
+"""What a person calls the attribution's columns that are no part of the hedge's own."""
 
 CENT = 0.005
 """Dollars from which a part of the day's gain is shown."""
@@ -96,7 +90,7 @@ def _state(day: Day, hedge: HedgeRead) -> str:
     since = f" since {hedge.since}" if hedge.since else ""
     if read.after.on:
         held = f"\nheld for {read.after.held} closes" if read.after.held else ""
-        made = "" if read.fund_return is None else f"\nmade {tight(read.fund_return, sign=True)} since its fill"
+        made = "" if read.fund_return is None else f"\nmade {tight(read.fund_return, sign=True)} since the fill"
         return f"on{since}{held}{made}"
     waits = []
     if day.rules["confirm"] > 1:
@@ -140,7 +134,8 @@ def _dollars(day: Day) -> Table:
     """Return where the day's dollars came from; a session in which nothing moved has none."""
     total = sum(day.attribution.values())
     before = day.books[0].equity - total
-    parts = [(COLUMNS[name], value, "") for name, value in day.attribution.items() if abs(value) >= CENT]
+    titles = titles_of(frozenset(day.kinds)) | OTHERS
+    parts = [(titles[name], value, "") for name, value in day.attribution.items() if abs(value) >= CENT]
     parts += [("In all", total, "sum")] if parts else []
     rows = [Row([title, number(value, sign=True), signed(value / before)], role=role) for title, value, role in parts]
     return _table("dollars", rows, "where the day's dollars came from", "dollars", "of equity")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from engine.hedge_names import PARTS, HedgeName
 from engine.kernel.loop import Ledger, rules_of
 from engine.setup import Setup
 from strategies.policy import (
@@ -215,6 +216,8 @@ class Day:
         What the instruments did in the session: those traded, and the underlying.
     closes
         The close before, which decided what the day was gone through with (none in the first session), and the day's.
+    kinds
+        Of its hedges, each once.
     attribution
         Where the day's dollars came from, by the columns of `engine.analytics.attribution`; they sum to the change
         of equity.
@@ -236,6 +239,7 @@ class Day:
     weight: float
     bars: tuple[BarRead, ...]
     closes: tuple[Close, ...]
+    kinds: tuple[str, ...]
     attribution: Mapping[str, float]
     books: tuple[BookRead, ...]
     notes: tuple[str, ...]
@@ -245,27 +249,31 @@ class Day:
         return asdict(self) | {"closes": tuple(close.as_dict() for close in self.closes)}
 
 
-def headline(held: Sequence[tuple[bool, bool]], closes: Sequence[Close]) -> str:
+def headline(names: Sequence[HedgeName], held: Sequence[tuple[bool, bool]], closes: Sequence[Close]) -> str:
     """Return what became of the hedges in a session, and which close decided it.
 
     Parameters
     ----------
+    names
+        What each hedge is called.
     held
         Whether each was held at the close before, and at the day's.
     closes
         The close before, unless the run begins with the day, and the day's.
     """
-    became = {
-        (False, False): "was not held",
-        (True, True): "was held",
-        (False, True): "was bought",
-        (True, False): "was sold",
-    }
-    words = ", ".join(f"{read.instrument} {became[pair]}" for read, pair in zip(closes[-1].hedges, held, strict=True))
+    each = zip(names, held, strict=True)
+    words = ", ".join(f"{name.called} {name.was} {_became(name, *pair)}" for name, pair in each)
     said = f"{words} on {closes[-1].date}"
     if len(closes) == 1:
         return f"{said}, the first session: nothing had been decided yet."
     return f"{said}. At the close of {closes[0].date} {closes[0].why}."
+
+
+def _became(name: HedgeName, before: bool, now: bool) -> str:  # noqa: FBT001  # a pair
+    if before == now:
+        return "held" if now else "not held"
+    put_on, taken_off = ("opened", "closed") if name.part == PARTS["short"] else ("bought", "sold")
+    return put_on if now else taken_off
 
 
 def why(setup: Setup, hedged: Ledger, t: int, k: int, policy: PolicyRead | None) -> str:
@@ -295,7 +303,7 @@ def _given(hedged: Ledger, t: int, k: int) -> str:
 
 def _ordered_off(rules: PolicyRules, policy: PolicyRead, signal: float) -> str:
     held, own = policy.before.held + 1, policy.fund_return
-    made = "" if own is None else f"it made {own:+.1%} since its fill"  # an option has no stop
+    made = "" if own is None else f"it made {own:+.1%} since the fill"  # an option has no stop
     because = {
         REASONS[STOP_LOSS]: f"{made}, at or below policy.stop_loss of {-rules.stop_loss:+.1%}",
         REASONS[TAKE_PROFIT]: f"{made}, at or above policy.take_profit of {rules.take_profit:+.1%}",

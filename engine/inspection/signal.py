@@ -251,7 +251,7 @@ def _on(hedge: HedgeRead, rules: PolicyRules, read: PolicyRead, price: float, si
         yield f"policy.max_hold {rules.max_hold}: it ends in {counted(rules.max_hold - held, 'close')} at the latest."
     if read.fund_return is None:
         return
-    yield f"{name} made {percent(read.fund_return, sign=True)} since its fill."
+    yield f"{name} made {percent(read.fund_return, sign=True)} since the fill."
     for rule, bound in (("stop_loss", -rules.stop_loss), ("take_profit", rules.take_profit)):
         if abs(bound) != float("inf"):
             at = price * (1.0 + side * bound) / (1.0 + side * read.fund_return)

@@ -127,7 +127,7 @@ def test_a_stop_and_a_profit_are_told_with_what_the_fund_made():
         said = explain(config, SESSIONS[left], fed).closes[-1].why
         side = "below" if bound < 0 else "above"
         assert said == (
-            f"the hedge is ordered off: it made {made - 1:+.1%} since its fill, at or {side} policy.{key} of "
+            f"the hedge is ordered off: it made {made - 1:+.1%} since the fill, at or {side} policy.{key} of "
             f"{bound:+.1%}"
         )
 

@@ -243,7 +243,7 @@ def test_the_state_counts_down():
         f"Ordered on at the close of {SESSIONS[1]}, held for 4 closes.",
         "policy.min_hold 6: its signal can't end it for 1 close.",
         "policy.max_hold 9: it ends in 5 closes at the latest.",
-        f"HHH made {100 * (fund - 1):+.1f} % since its fill.",
+        f"HHH made {100 * (fund - 1):+.1f} % since the fill.",
         (
             f"policy.stop_loss ends it at a close of HHH at or below ${stop:,.2f}, "
             f"{100 * (stop / bars.close[5] - 1):+.1f} % from here."
