@@ -92,8 +92,14 @@ def _known(fund: FundPart) -> str:
 def rests_words(fund: FundPart, sessions: Dates, episodes: int) -> str:
     """Return on which episodes the fund's part rests."""
     rest = [fund.clusters[i] for i in fund.rests_on]
-    months = joined([month(sessions[cluster.first]) for cluster in rest])
-    return f"rests on {sum(cluster.episodes for cluster in rest)} of {episodes:,} episodes, {months}"
+    when = joined([months_of(sessions[cluster.first], sessions[cluster.last]) for cluster in rest])
+    of = "its one episode" if episodes == 1 else f"{sum(cluster.episodes for cluster in rest)} of {episodes:,} episodes"
+    return f"rests on {of}, {when}"
+
+
+def months_of(first: object, last: object) -> str:
+    """Write the months of a stretch: ``Feb 2020``, ``Jun 2010 to Aug 2026``."""
+    return " to ".join(dict.fromkeys((month(first), month(last))))
 
 
 def month(day: object, names: Sequence[str] = SHORT_MONTHS) -> str:

@@ -17,7 +17,7 @@ from engine.analytics.answer.words import Names, beta_words, dates_words, names_
 from engine.analytics.drawdowns import core_level
 from engine.runs.run import Run
 from reports.document import Bar, BarChart, Chart, Column, Details, Paragraph, Part, Row, Section, Table
-from reports.first_sum import month, rests_words
+from reports.first_sum import months_of, rests_words
 from reports.report_books import NamedBook, by_name
 
 DAYS = 5
@@ -59,9 +59,8 @@ def _clusters(result: Run, fund: FundPart, names: Names) -> list[Part]:
     rows, bars = [], []
     for cluster in sorted(fund.clusters, key=lambda cluster: -cluster.share):
         first, last = days[cluster.first], days[cluster.last]
-        months = " to ".join(dict.fromkeys((month(first), month(last))))
         about = f"{counted(cluster.episodes, 'episode')}; {percent(cluster.share, 0)} of all that differs."
-        bars.append(Bar(months, cluster.difference, "hedge", about))
+        bars.append(Bar(months_of(first, last), cluster.difference, "hedge", about))
         rows.append(Row([f"{first} to {last}", cluster.episodes, cluster.difference, cluster.share]))
     less = "The hedged book's log growth less that of the book sold daily, over the cluster."
     columns = [
