@@ -71,20 +71,15 @@ def _linked(evaluation: Evaluation, roles: Roles, fund: str) -> list[dict[str, A
 
 def _steps(metrics: Mapping[str, Any], roles: Roles, fund: str) -> list[Row]:
     """Return the steps from doing nothing to the hedge, and what a fund's decay and the sleeve are."""
-    about, carried, yearly, titles = (
-        abouts(roles),
-        metrics["bridge"],
-        metrics["attribution"],
-        titles_of(kinds_of(roles)),
-    )
-    rows = []
-    for name in spans_of(kinds_of(roles)):
+    about, carried, yearly, kinds = abouts(roles), metrics["bridge"], metrics["attribution"], kinds_of(roles)
+    titles, rows = titles_of(kinds), []
+    for name in spans_of(kinds):
         own = "hedge_costs" if name == "costs" else name
         brought = yearly[f"{own}_a_year"] if own in SLEEVE else ""
         rows.append(Row([titles[name], carried[name], brought], about[name]))
     made = "What it made, after its costs."
     whole = Row([f"All of {fund}", "", yearly["sleeve_a_year"]], made, "sum")
-    if kinds_of(roles) != ALL_FUNDS:
+    if kinds != ALL_FUNDS:
         return [*rows, whole]
     taken = sum(carried[name] for name in DECAY)
     what = "What the fund itself takes: fee, spread and tracking, to be set against the financing earned."

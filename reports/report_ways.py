@@ -8,7 +8,7 @@ from typing import Any
 
 from data.format import UNKNOWN, capital, counted_of, dollars, number, percent, points
 from engine.analytics.answer.answer import Answer
-from engine.analytics.answer.digits import PRINTS_AS_NOTHING
+from engine.analytics.answer.digits import PRINTS_AS_NOTHING, printed_sum
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.variations import Alternative, Variation
@@ -143,7 +143,8 @@ def sensitivity(answer: Answer, variations: Sequence[Variation], names: Names) -
     between = f"between {points(min(gaps))} and {points(max(gaps))} points"
     bars = [Bar("As it is", own, "hedge")]
     bars += [Bar(capital(variation.name), variation.gap, group=GROUPS[variation.group]) for variation in others]
-    rows = [Row(["As it is", own, answer.cagr.fund], role="sum"), *_changed_rows(others)]
+    part = printed_sum(answer).parts[-1]  # rounded as the sum above is, so that it is the same number
+    rows = [Row(["As it is", own, None if part is None else part / 100.0], role="sum"), *_changed_rows(others)]
     if starts:
         bars += _range(starts)
         later = f"Started 1 to {len(starts)} months later" if len(starts) > 1 else capital(starts[0].name)
