@@ -199,6 +199,11 @@ class RunConfig(ConfigSection):
         return tuple(self.hedges) or (self.hedge,)
 
     @property
+    def held(self) -> tuple[HedgeConfig, ...]:
+        """The hedges that may be held, of which words tell: those of some weight; all where none has any."""
+        return tuple(leg for leg in self.legs if leg.weight > 0.0) or self.legs
+
+    @property
     def strategies(self) -> tuple[StrategyConfig, ...]:
         """The run's strategy, and then its hedges' own."""
         return (self.strategy, *(leg.strategy for leg in self.legs if leg.strategy))

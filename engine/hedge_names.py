@@ -116,8 +116,8 @@ def bought(instrument: str, part: str = PARTS["fund"]) -> HedgeName:
 
 
 def hedge_name(config: RunConfig) -> HedgeName:
-    """Return what all hedges of a run together are called."""
-    names = hedge_names(config)
+    """Return what all hedges of a run that may be held are called together."""
+    names = tuple(_name_of(leg, config) for leg in config.held)
     if len(names) == 1:
         return names[0]
     nouns = tuple(dict.fromkeys(name.noun for name in names))
@@ -164,6 +164,11 @@ def traded_name(role: HedgeRole, roles: Roles) -> str:
 def modelled(config: RunConfig) -> bool:
     """Return whether anything that is traded is priced by a formula."""
     return any(leg.kind == "option" for leg in config.legs)
+
+
+def run_title(name: str, settings: Mapping[str, Any]) -> str:
+    """Return what a kept run is called: MODELLED where an option of its is priced by a formula."""
+    return f"{name}, {MODELLED}" if modelled(kept_names(settings)) else name
 
 
 def modelled_note(config: RunConfig, tried: Mapping[Keys, Sequence[Any] | None] = NOTHING) -> str:

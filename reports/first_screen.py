@@ -132,9 +132,9 @@ def calls(result: Run) -> str:
     """Return when the hedge is on: the strategy's own words, its label where they can't be taken."""
     if always(result.config):
         return "all the time"
-    own = [leg.strategy.named for leg in result.config.legs if leg.strategy is not None]
+    own = [leg.strategy.named for leg in result.config.held if leg.strategy is not None]
     if own:
-        return "by signals of their own" if len(result.config.legs) > 1 else f"by {own[0]}"
+        return "by signals of their own" if len(result.config.held) > 1 else f"by {own[0]}"
     when = _when(result)
     return f"by {result.label}" if when is None else f"when {when}"
 

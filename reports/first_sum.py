@@ -129,7 +129,7 @@ def _parts(result: Run, answer: Answer, names: Names) -> tuple[tuple[str, str, t
 
 def _drift(result: Run, answer: Answer) -> str:
     closes = answer.net_short.closes
-    rebalanced = _between(result.config.legs)
+    rebalanced = _between(result.config.held)
     if not closes:
         return f"{rebalanced}; never net short"
     return f"{rebalanced}; net short on {counted(closes, 'close')}"

@@ -53,8 +53,9 @@ def _spread(weights: Floats, configured: float) -> str:
 
 def holding_words(result: Run) -> str:
     """Return how much of each hedge is held: ``15 % SOXS``, ``10 % SOXS and 20 % TLT``."""
-    each = zip(result.config.legs, hedge_names(result.config), weights_of(result), strict=True)
-    return joined([_held(result.config, leg, name.noun, weight) for leg, name, weight in each])
+    config = result.config
+    each = zip(config.legs, hedge_names(config), weights_of(result), strict=True)
+    return joined([_held(config, leg, name.noun, weight) for leg, name, weight in each if leg in config.held])
 
 
 def _held(config: RunConfig, leg: HedgeConfig, noun: str, weight: str) -> str:
@@ -69,19 +70,20 @@ def hedge_words(result: Run) -> str:
     """Return what the hedged book holds, and when."""
     config = result.config
     when = "all the time" if always(config) else "while the signal is on"
-    own = any(leg.strategy is not None or leg.policy is not None for leg in config.legs)
-    what = holding_words(result) if len(config.legs) < 3 else lowered(hedge_name(config).title)  # so that it fits
+    own = any(leg.strategy is not None or leg.policy is not None for leg in config.held)
+    what = holding_words(result) if len(config.held) < 3 else lowered(hedge_name(config).title)  # so that it fits
     return f"{what} {'while their signals are on' if own and not always(config) else when}"
 
 
 def book_words(result: Run) -> str:
     """Return what the book turns into while it is hedged, and when that is restored."""
     config, weights = result.config, weights_of(result)
-    often = [_rebalanced(leg) for leg in config.legs]
+    often = [_rebalanced(leg) for leg in config.held]
     alike = len(set(often)) == 1
-    named = zip(config.legs, hedge_names(config), weights, often, strict=True)
     parts = [
-        _of_the_book(config, leg, name.noun, weight) + ("" if alike else f", {how}") for leg, name, weight, how in named
+        _of_the_book(config, leg, name.noun, weight) + ("" if alike else f", {_rebalanced(leg)}")
+        for leg, name, weight in zip(config.legs, hedge_names(config), weights, strict=True)
+        if leg in config.held
     ]
     if alike:
         return f"{joined(parts)}, {often[0]}"
@@ -104,7 +106,7 @@ def _rebalanced(leg: HedgeConfig) -> str:
 def own_signals(config: RunConfig) -> str:
     """Return which hedges follow a strategy of their own, as a sentence; nothing where none does."""
     named = zip(config.legs, hedge_names(config), strict=True)
-    own = [f"{name.called} by {leg.strategy.named}" for leg, name in named if leg.strategy is not None]
+    own = [f"{name.called} by {leg.strategy.named}" for leg, name in named if leg.strategy and leg in config.held]
     return f" By signals of their own: {joined(own)}." if own else ""
 
 
@@ -122,9 +124,9 @@ def exposure(result: Run) -> str:
     takes = f"net exposure from {before:.2f} to {after:.2f}{when}"
     if name.only_sells:
         return f"Selling {weights_of(result)[0]} of the book into {name.noun} takes {takes}: it is selling core itself."
-    one = len(config.legs) == 1
+    one = len(config.held) == 1
     what = _exposed(result) if one else holding_words(result)
-    known = "".join(f"; {said}" for leg in config.legs if (said := _known_beta(leg)))
+    known = "".join(f"; {said}" for leg in config.held if (said := _known_beta(leg)))
     return (
         f"{capital(what)} {'takes' if one else 'take'} {takes}; selling core instead goes to the same exposure on the"
         f" same days{known}."
@@ -148,8 +150,8 @@ def held_weights(hedged: Ledger) -> Flags:
 
 
 def _exposed(result: Run) -> str:
-    leg, noun = result.config.hedge, hedge_name(result.config).noun
-    weights = _ordered(result, 0)
+    (leg,), noun = result.config.held, hedge_name(result.config).noun
+    weights = _ordered(result, columns_of(result)[result.config.legs.index(leg)])
     low, middle, high = float(weights.min()), float(np.median(weights)), float(weights.max())
     least, usual, most = (percent(weight, 0) for weight in (low, middle, high))
     spread = usual if high - low < 0.005 else f"{least} to {most} (median {usual})"  # shown in whole percents

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from data.format import capital
 from engine.hedge_names import PARTS, HedgeName
 from engine.kernel.loop import Ledger, rules_of
 from engine.setup import Setup
@@ -263,7 +264,7 @@ def headline(names: Sequence[HedgeName], held: Sequence[tuple[bool, bool]], clos
     """
     each = zip(names, held, strict=True)
     words = ", ".join(f"{name.called} {name.was} {_became(name, *pair)}" for name, pair in each)
-    said = f"{words} on {closes[-1].date}"
+    said = f"{capital(words)} on {closes[-1].date}"
     if len(closes) == 1:
         return f"{said}, the first session: nothing had been decided yet."
     return f"{said}. At the close of {closes[0].date} {closes[0].why}."

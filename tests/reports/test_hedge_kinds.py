@@ -209,6 +209,19 @@ def test_rules_list_each_hedge_with_its_terms():
         assert term in collar
 
 
+def test_a_hedge_of_no_weight_is_no_word_of_the_answer():
+    idle = "{kind: option, weight: 0}, {kind: short, weight: 0, strategy: {class: VolatilityHedge}}"
+    bear, bond = "{instrument: BEAR, weight: 0.1}", "{kind: asset, instrument: BOND, weight: 0}"
+
+    ours, alone = (made("two", f"hedges=[{hedges}]") for hedges in (f"{bond}, {bear}, {idle}", bear))
+
+    one, other = screen_of(ours), screen_of(alone)
+    for part in ("question", "headline", "lead", "rows", "line", "safe", "finding", "steps", "frontier", "shorts"):
+        assert getattr(one, part) == getattr(other, part), part
+    assert one.about == other.about
+    assert exposure(ours) == exposure(alone)
+
+
 def test_a_hedge_that_is_always_on_has_no_signal():
     config = build_config({"hedge": {"kind": "option"}, "policy": {"enter": 0, "exit": 0}}, [])
     assert always(config)

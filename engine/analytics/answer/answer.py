@@ -161,7 +161,8 @@ def answer_of(case: Case, controls: Mapping[str, Control], episodes: Sequence[Ep
 
 def _beta_range(case: Case, years: float) -> tuple[float, float] | None:
     """Return log growth a year of the hedged book less the one sold daily, at betas an error lower and higher."""
-    errors = beta_errors(case.config, case.setup.market)[case.setup.market.first :]
+    held = (case.hedged.shares[:, case.setup.legs.of_hedges] != 0.0).any(axis=0)
+    errors = beta_errors(case.config, case.setup.market)[case.setup.market.first :] * held
     if not errors.any():
         return None
     own, found = log_growth(case.hedged, years), []

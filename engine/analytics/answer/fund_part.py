@@ -129,9 +129,11 @@ def fund_part(
 
 
 def _expected(setup: Setup, hedged: Ledger) -> float | None:
-    """Return less fee and swap spread of the funds on their mean weights; None where a hedge is no fund."""
+    """Return less fee and swap spread of the funds on their mean weights; None where a hedge that was held is none."""
     expected = 0.0
     for i, role in enumerate(setup.legs.hedges, len(setup.legs.core)):
+        if not hedged.shares[:, i].any():
+            continue
         if role.kind != "fund":
             return None
         weight = hedged.shares[:, i] * setup.prices.close[:, i] / hedged.equity

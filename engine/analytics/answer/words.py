@@ -86,7 +86,7 @@ def names_of(config: RunConfig) -> Names:
         bills_of(config),
         1.0 - hedge.buffer if hedge.funding == "cash_buffer" else 1.0,
         hedge.leverage is not None and hedge.leverage > (1.0 if paid_by_core else 0.0),
-        tuple(dict.fromkeys(leg.instrument for leg in config.legs if leg.kind == "asset")),
+        tuple(dict.fromkeys(leg.instrument for leg in config.held if leg.kind == "asset")),
     )
 
 
