@@ -12,8 +12,8 @@ from data.format import in_percent
 from data.sources import BARS, SERIES, Source
 from data.store import can_be_pulled, symbol_of
 from engine.config import ExtendConfig, RunConfig
-from engine.hedge_config import HedgeConfig
-from engine.hedge_names import MODELLED, bills_of, hedge_name, joined
+from engine.hedge_config import HedgeConfig, OptionConfig
+from engine.hedge_names import MODELLED, bills_of, hedge_name, joined, option_name
 from engine.options import ITS_INSTRUMENT, VOLATILITY_INDEX
 from strategies.load import kind, strategy_class
 
@@ -126,13 +126,11 @@ def _scaled(config: RunConfig, part: float) -> tuple[str, ...]:
 def _written(config: RunConfig, part: float) -> str:
     """Return how much of a run's own hedge there is."""
     parts = [
-        f"cover {part * leg.cover:.3g}"
-        if leg.kind == "option" or leg.sizing == "beta"
-        else in_percent(part * leg.weight)
-        for leg in config.legs
+        f"cover {part * leg.cover:.3g}" if _covers(leg) else in_percent(part * leg.weight)
+        for leg in config.held
         if _covers(leg) or leg.sizing in ("fixed", "proportional")
     ]
-    return " and ".join(parts) or AS_IT_IS
+    return joined(parts) if parts else AS_IT_IS
 
 
 def _covers(leg: HedgeConfig) -> bool:
@@ -191,7 +189,11 @@ def _name_in(key: str, source: Source) -> str:
 
 def _title(named: str, config: RunConfig) -> str:
     titles = {SOLD: "core sold instead,", "cash": bills_of(config), "short": f"{config.read} sold short"}
-    return titles.get(named) or named.replace("_", " ")
+    if named in OPTIONS:
+        own = _own_option(config)
+        given = {} if own is None else own.model_dump()
+        return option_name(OptionConfig.model_validate(given | _struck(named, own)))
+    return titles.get(named, named)
 
 
 def _strengths(named: str, config: RunConfig, weights: Sequence[float] | None) -> Sequence[float]:
@@ -239,12 +241,12 @@ def _policies(config: RunConfig, *, own: bool) -> list[str]:
 
 
 def _hedged_by(named: str, config: RunConfig, strength: float) -> Iterator[str]:
-    fund, option = FUNDS.get(named), None if config.hedges else config.hedge.option
+    fund = FUNDS.get(named)
     keys: dict[str, object] = {"kind": "option" if named in OPTIONS else named if named in KINDS else "asset"}
     if named in OPTIONS:
-        keys |= {"option.structure": named, "cover": f"{strength:g}"}
-        if option is not None and option.structure != named:
-            keys |= {"option.sold_strike": "null"}  # it is of what the file's own option sells
+        changed = _struck(named, _own_option(config))
+        keys |= {f"option.{name}": "null" if value is None else value for name, value in changed.items()}
+        keys |= {"cover": f"{strength:g}"}
     else:
         keys |= {"weight": f"{strength:g}", "max_weight": f"{max(strength, 0.5):g}"}
     if named not in KINDS:
@@ -262,6 +264,17 @@ def _hedged_by(named: str, config: RunConfig, strength: float) -> Iterator[str]:
 def _flow(made: ExtendConfig) -> str:
     """Return how history before inception is made, in one line of YAML."""
     return json.dumps(made.model_dump(mode="json", exclude_defaults=True))
+
+
+def _own_option(config: RunConfig) -> OptionConfig | None:
+    """Return the option whose terms another one keeps in its place: a file's only hedge's."""
+    return None if config.hedges else config.hedge.option
+
+
+def _struck(named: str, own: OptionConfig | None) -> dict[str, str | None]:
+    """Return what another structure changes of a file's own option: what that one sold isn't what this one sells."""
+    same = own is None or own.structure == named
+    return {"structure": named} | ({} if same else {"sold_strike": None})
 
 
 def _as_settings(config: RunConfig, keys: dict[str, object]) -> Iterator[str]:

@@ -90,7 +90,7 @@ def _unstopped(config, before, *, modelled):
     return dict.fromkeys(("stop_loss", "take_profit")) if modelled else {}
 
 
-COLLAR = {"kind": "option", "option": {"structure": "collar", "sold_strike": 112, "tenor": 2}}
+COLLAR = {"kind": "option", "option": {"structure": "collar", "strike": 92, "sold_strike": 112, "tenor": 2}}
 
 
 @pytest.mark.parametrize("key", ["put", "put_spread", "collar"])
@@ -98,6 +98,8 @@ def test_another_option_keeps_the_file_s_contract_but_for_what_it_sells(key):
     (config, *_) = configs_of(way_of(key, mine(hedge=COLLAR), ALL, None), hedge=COLLAR)
 
     sold = {"put": None, "put_spread": None, "collar": 112}
+    titles = {"put": "92 % put", "put_spread": "92-85 put spread", "collar": "two-month 92-112 collar"}
+    assert way_of(key, mine(hedge=COLLAR), ALL, None).title.endswith(f"{titles[key]} on the signal")
     assert config.hedge.option.structure == key
     assert (config.hedge.option.sold_strike, config.hedge.option.tenor) == (sold[key], 2)
 
@@ -108,7 +110,7 @@ def test_beside_a_run_that_follows_no_signal_other_ways_are_always_on(settings):
 
     assert usual_ways(config, ALL) == ("sold", "cash", "short", "TLT", "XLU", "put", "collar")
     assert [way_of(key, config, ALL, None).title for key in ("sold", "cash", "put")] == [
-        *("core sold instead, at its orders", "bills always on", "put always on"),
+        *("core sold instead, at its orders", "bills always on", "95 % put always on"),
     ]
     assert all(
         leg.policy is None or leg.policy.enter == 0
@@ -213,7 +215,7 @@ def test_a_way_is_called_what_a_person_calls_it():
         "sold": "core sold instead, at its orders",
         "cash": "bills on the signal",
         "short": "SOXX sold short on the signal",
-        "put_spread:always": "put spread always on",
+        "put_spread:always": "95-85 put spread always on",
     }
     assert own_way(mine(hedges=SEVERAL), None).title == "SOXS and 95 % put (mine)"
     assert own_way(mine(hedges=SEVERAL), None).modelled
