@@ -16,8 +16,8 @@ from data.format import percent, share, signed
 from engine.analytics.answer.digits import largest_remainder
 from engine.analytics.answer.insurance import LEVEL, NOT_PAID, PAID
 from engine.analytics.answer.timing import NO_SIGN
-from engine.hedge_names import MODELLED, hedge_name, kept_names, modelled, modelled_note
 from engine.hedge_names import PARTS as OWN_PARTS
+from engine.hedge_names import hedge_name, kept_names, modelled_note, run_title
 from engine.inspection.session import Day
 from engine.runs.run import Run
 from reports.comparison_frontier import WIDE, described, draw_shared, shared_lines
@@ -115,7 +115,7 @@ def page(
     day
         The day of the article; None where it isn't in the history.
     """
-    runs = {called(name, one.run): one.run for name, one in shipped.items()}
+    runs = {run_title(name, one.run.settings): one.run for name, one in shipped.items()}
     first = next(iter(runs.values()))
     rows, unhedged = answer_rows(runs), first.metrics["controls"]["unhedged"]
     return WORDS.format(
@@ -132,16 +132,11 @@ def page(
         verdicts=_table(VERDICTS, [_verdict(name, runs[name], row) for name, row in rows.items()]),
         sums=_table(SUMS, [_sum(name, row) for name, row in rows.items()]),
         family=fill(f"- *p* is two-sided, of that run alone. {family_note(runs)}", WIDTH, subsequent_indent="  "),
-        others=_table(OTHERS, [_other(called(name, one.run), one) for name, one in shipped.items()]),
+        others=_table(OTHERS, [_other(run_title(name, one.run.settings), one) for name, one in shipped.items()]),
         count=len(runs),
         article="" if day is None else article(day),
         notes="".join(f"\n\n{remark}." for remark in (*_remarks(shipped), *lacking)),
     )
-
-
-def called(name: str, run: Run) -> str:
-    """Return what a run is called in the tables and the picture."""
-    return f"{name}, {MODELLED}" if modelled(kept_names(run.settings)) else name
 
 
 def lesson(runs: Mapping[str, Run], rows: Mapping[str, AnswerRow]) -> str:

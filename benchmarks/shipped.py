@@ -11,10 +11,11 @@ from tempfile import TemporaryDirectory
 
 from backtest.api import load_config, run, write_run
 from backtest.console import console, steps
-from benchmarks.results_page import Shipped, called, page, write_picture
+from benchmarks.results_page import Shipped, page, write_picture
 from data.arrays import day as course_of
 from data.errors import UserError
 from engine.config import RunConfig
+from engine.hedge_names import run_title
 from engine.inspection.explain import explain
 from engine.inspection.session import Day
 from engine.runs.run import Run
@@ -54,7 +55,7 @@ def data_hash(runs: Sequence[Run]) -> str:
 
 def write(shipped: Mapping[str, Shipped], command: str, lacking: Sequence[str], day: Day | None) -> None:
     """Write the page and its picture."""
-    runs = {called(name, one.run): one.run for name, one in shipped.items()}
+    runs = {run_title(name, one.run.settings): one.run for name, one in shipped.items()}
     write_picture(PICTURE, runs)
     hashed = data_hash(list(runs.values()))
     told = page(shipped, command=command, hashed=hashed, picture=PICTURE.name, lacking=lacking, day=day)

@@ -17,7 +17,7 @@ from engine.analytics.attribution import COLUMNS, SLEEVE, Attribution
 from engine.analytics.carino import scalars
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import Trades, drawdowns, returns_of
-from engine.hedge_names import MODELLED, hedge_name, kept_names, modelled
+from engine.hedge_names import hedge_name, kept_names, run_title
 from engine.hedges import roles_of
 from engine.kernel.loop import Ledger
 from engine.legs import legs_of
@@ -299,11 +299,10 @@ def _correlations(returns: Floats) -> Floats:
 def _labels(kept: Sequence[Run]) -> list[str]:
     """Name each run, those that share a name with as much of their ids as tells them apart, four letters at least."""
     names = [run.name for run in kept]
-    marks = [f", {MODELLED}" if modelled(kept_names(run.settings)) else "" for run in kept]
     for length in range(4, ID_LENGTH + 1):
         labels = [
-            (run.name if names.count(run.name) == 1 else f"{run.name} {run.id[:length]}") + mark
-            for run, mark in zip(kept, marks, strict=True)
+            run_title(run.name if names.count(run.name) == 1 else f"{run.name} {run.id[:length]}", run.settings)
+            for run in kept
         ]
         if len(set(labels)) == len(labels):
             return labels
