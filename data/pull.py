@@ -4,35 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from data.arrays import Dates, Floats
-from data.bars import COLUMNS, PRICES, Bars
+from data.bars import Bars
 from data.errors import DataError
 from data.files import locked
-from data.series import Series
-from data.sources import BARS, SERIES, Kind, fred, yahoo
+from data.sources import BARS, Kind, Thing, fred, treasury, yahoo
 from data.sources.csv_file import NAME
-from data.sources.vendor import Fetched, Vendor
+from data.sources.vendor import Ask, Fetched, Vendor
+from data.sources.web import StatusError
 from data.store import Entry, Origin, Store
+from data.tails import OVERLAP, DatedRows, changed, rows_of, with_rows
 
-VENDORS: tuple[Vendor, ...] = (yahoo, fred)
+VENDORS: tuple[Vendor, ...] = (yahoo, fred, treasury)
 """Who is asked: the first for every symbol that isn't another's, by its prefix or known to be."""
-OVERLAP = 20
-"""Rows before the last that are fetched again and held against what is kept."""
 WAITS: tuple[float, ...] = (1.0, 4.0, 15.0)
 """Seconds before the second, third and fourth try, when a source refuses or breaks off."""
-COMPARED = ("split", "dividend", "close", "open", "high", "low", "value")
-"""What a changed past shows in, the weightiest first. Volume isn't in it: it is told anew for days after a session."""
-NEVER = np.datetime64("9999-12-31", "D")
-CLOSE_ENOUGH = 1e-4
-"""Dollars by which rounding may move a price."""
+PATIENCE = 120.0
+"""The most seconds to wait because a source says so; one that wants more is left for another time."""
 
 
 @dataclass(frozen=True)
@@ -77,25 +72,13 @@ class Symbol:
     vendor: Vendor
 
 
-@dataclass(frozen=True)
-class DatedRows:
-    """Days, and columns of numbers beside them: what is kept or was fetched of one thing."""
-
-    dates: Dates
-    columns: Mapping[str, Floats]
-
-    def between(self, after: np.datetime64, last: np.datetime64) -> DatedRows:
-        """Return the rows after one day, up to another."""
-        keep = (self.dates > after) & (self.dates <= last)
-        return DatedRows(self.dates[keep], {name: column[keep] for name, column in self.columns.items()})
-
-
 def pull(
     store: Store,
     symbols: Iterable[str],
     first: np.datetime64 | None = None,
     say: Callable[[str, str], None] = lambda _symbol, _text: None,
     clock: Callable[[], dt.datetime] = lambda: dt.datetime.now(dt.UTC),
+    identity: str | None = None,
 ) -> list[Pulled]:
     """Pull symbols into the store, one after the other; one that fails doesn't stop the others.
 
@@ -109,13 +92,15 @@ def pull(
         Where to keep it.
     symbols
         ``SOXS`` is Yahoo's; ``^VIX`` is an index of Yahoo's and becomes the series ``VIX``; ``DGS10``, or any other
-        with ``fred:`` before it, is a daily series of FRED.
+        with ``fred:`` before it, is a daily series of FRED; ``treasury:IRX`` is the Treasury's rate of 13-week bills.
     first
         The first day to have; ``None`` for all there is. Earlier history that is kept stays.
     say
         Told of each step: the symbol, and what is being done.
     clock
         Returns the time, with its zone.
+    identity
+        Who asks, by name and e-mail, for a vendor that wants to know (`data.sources.sec`); told to nobody else.
 
     Returns
     -------
@@ -129,23 +114,35 @@ def pull(
     """
     store.listing()  # told once, not for each symbol
     patience = {vendor.NAME: WAITS for vendor in VENDORS}
+    asks: dict[str, Ask] = {}
     results = []
     for symbol in dict.fromkeys(symbols):
         name = kind = ""
         try:
             wanted = meant(symbol)
-            name, kind = wanted.name, wanted.kind
+            name, kind, of = wanted.name, wanted.kind, wanted.vendor.NAME
             say(symbol, f"asking {wanted.vendor.TITLE}")
-            job = Pull(store, symbol, wanted, first, partial(say, symbol), clock, patience[wanted.vendor.NAME])
+            asks[of] = asks.get(of) or wanted.vendor.session(identity)
+            job = Pull(store, symbol, wanted, asks[of], first, partial(say, symbol), clock, patience[of])
             results.append(job.done())
         except DataError as error:
             results.append(Pulled(symbol, name, kind, error=str(error)))
         except ConnectionError as refusal:
-            tries = len(patience[wanted.vendor.NAME]) + 1
-            patience[wanted.vendor.NAME] = ()  # who refused four times is asked once for each of the rest
+            tries = 1 if _wait(refusal) > PATIENCE else len(patience[of]) + 1
+            patience[of] = ()  # who refused four times is asked once for each of the rest
             again = f"tried {tries} times, try again later" if tries > 1 else "try again later"
             results.append(Pulled(symbol, name, kind, error=f"{symbol}: {refusal}: {again}"))
     return results
+
+
+def pulled_before(store: Store) -> list[str]:
+    """Return the symbols of all that a store has from a vendor, as `pull` takes them."""
+    vendors = {vendor.NAME: vendor for vendor in VENDORS}
+    origins = [each.origin for each in store.listing() if each.origin.source in vendors]
+    return [
+        origin.symbol if meant(origin.symbol).vendor is vendors[origin.source] else f"{origin.source}:{origin.symbol}"
+        for origin in origins
+    ]
 
 
 def meant(symbol: str) -> Symbol:
@@ -169,6 +166,7 @@ class Pull:
     store: Store
     symbol: str
     wanted: Symbol
+    ask: Ask
     first: np.datetime64 | None
     say: Callable[[str], None]
     clock: Callable[[], dt.datetime]
@@ -178,43 +176,58 @@ class Pull:
         """Pull it; raises DataError, and ConnectionError when its source refused each time."""
         with _alone(self.store, self.wanted, self.say):
             entry = self.store.entries(self.wanted.kind).get(self.wanted.name)
-            kept, said = _kept(self.store, self.wanted, entry)
+            kept, said = self._kept(entry)
             if entry is None or kept is None:
                 return self._whole(self.first, None, said)
-            earlier = self.first is not None and self.first < kept.dates[0]
-            if earlier or len(kept.dates) <= OVERLAP:
-                return self._whole(self.first if earlier else kept.dates[0], kept, ())
-            return self._tail(entry, kept)
+            rows = rows_of(kept)
+            earlier = self.first is not None and self.first < rows.dates[0]
+            if earlier or len(rows.dates) <= OVERLAP:
+                return self._whole(self.first if earlier else rows.dates[0], rows, ())
+            return self._tail(entry, rows)
+
+    def _kept(self, entry: Entry | None) -> tuple[Any, tuple[str, ...]]:
+        """Return what is kept of it from the same source, repairs not applied; otherwise None, and what to say."""
+        wanted = self.wanted
+        if entry is None:
+            return None, ()
+        if (entry.origin.source, entry.origin.symbol) != (wanted.vendor.NAME, wanted.symbol):
+            return None, (f"in place of what was kept from {entry.origin.source} {entry.origin.symbol}",)
+        try:
+            bars = wanted.kind == BARS
+            return self.store.bars_as_kept(wanted.name) if bars else self.store.read(wanted.kind, wanted.name), ()
+        except DataError:
+            return None, ("what was kept is damaged: fetched whole",)
 
     def _tail(self, entry: Entry, kept: DatedRows) -> Pulled:
         """Fetch the tail and join it on; where the past has changed, fetch the whole."""
         since, last = kept.dates[-OVERLAP - 1], kept.dates[-1]
         tail = self._fetched(since, last)
-        changed = _changed(self.wanted, kept, tail, since)
-        if changed is not None:
-            text = f"the past has changed ({changed}): fetched whole"
+        change = changed(kept, tail, since, self.wanted.symbol, self.wanted.vendor.TITLE)
+        if change is not None:
+            text = f"the past has changed ({change}): fetched whole"
             self.say(text)
             return self._whole(kept.dates[0], kept, (text,))
         notes = tuple(dict.fromkeys((*entry.origin.notes, *tail.notes)))
-        rows = _rows(tail.thing)
+        rows = rows_of(tail.thing)
         added = int((rows.dates > last).sum())
         news = tuple(note for note in tail.notes if note not in entry.origin.notes) if added else ("nothing new",)
-        return self._put(_joined(kept, rows, since), added, notes, (*news, *tail.passing))
+        return self._put(with_rows(tail.thing, kept.before(rows, since)), added, notes, (*news, *tail.passing))
 
     def _whole(self, first: np.datetime64 | None, kept: DatedRows | None, said: tuple[str, ...]) -> Pulled:
         whole = self._fetched(first, None)
-        rows = _rows(whole.thing)
-        before = 0 if kept is None else int(np.isin(rows.dates, kept.dates).sum())
-        return self._put(rows, len(rows.dates) - before, whole.notes, (*said, *whole.notes, *whole.passing))
+        dates = rows_of(whole.thing).dates
+        before = 0 if kept is None else int(np.isin(dates, kept.dates).sum())
+        return self._put(whole.thing, len(dates) - before, whole.notes, (*said, *whole.notes, *whole.passing))
 
     def _fetched(self, first: np.datetime64 | None, noted: np.datetime64 | None) -> Fetched[Any]:
-        wanted = self.wanted
-        return _patiently(lambda: wanted.vendor.ask(wanted.symbol, first, self.clock(), noted), self.waits, self.say)
+        symbol = self.wanted.symbol
+        return _patiently(lambda: self.ask(symbol, first, self.clock(), noted), self.waits, self.say)
 
-    def _put(self, rows: DatedRows, added: int, lasting: tuple[str, ...], notes: tuple[str, ...]) -> Pulled:
+    def _put(self, thing: Thing, added: int, lasting: tuple[str, ...], notes: tuple[str, ...]) -> Pulled:
         wanted, vendor = self.wanted, self.wanted.vendor
         stamp = self.clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        entry = _put(self.store, wanted, rows, Origin(vendor.NAME, wanted.symbol, vendor.version(), stamp, lasting))
+        origin = Origin(vendor.NAME, wanted.symbol, vendor.version(), stamp, lasting)
+        entry = self.store.put(_named(thing, wanted.name), origin)
         return Pulled(self.symbol, wanted.name, wanted.kind, entry.rows, added, entry.first, entry.last, notes)
 
 
@@ -232,88 +245,28 @@ def _alone(store: Store, wanted: Symbol, say: Callable[[str], None]) -> Iterator
         yield
 
 
-def _kept(store: Store, wanted: Symbol, entry: Entry | None) -> tuple[DatedRows | None, tuple[str, ...]]:
-    """Return what is kept of it from the same source, repairs not applied; otherwise nothing, and what to say."""
-    if entry is None:
-        return None, ()
-    if (entry.origin.source, entry.origin.symbol) != (wanted.vendor.NAME, wanted.symbol):
-        return None, (f"in place of what was kept from {entry.origin.source} {entry.origin.symbol}",)
-    try:
-        return _rows(store.bars_as_kept(wanted.name) if wanted.kind == BARS else store.read(SERIES, wanted.name)), ()
-    except DataError:
-        return None, ("what was kept is damaged: fetched whole",)
-
-
-def _rows(thing: Bars | Series) -> DatedRows:
-    if isinstance(thing, Bars):
-        return DatedRows(thing.dates, {name: getattr(thing, name) for name in COLUMNS})
-    return DatedRows(thing.dates, {"value": thing.values, **(thing.prices or {})})
-
-
 def _patiently(ask: Callable[[], Fetched[Any]], waits: tuple[float, ...], say: Callable[[str], None]) -> Fetched[Any]:
-    """Ask until there is an answer, waiting longer each time; raises ConnectionError when the last try fails too."""
+    """Ask until there is an answer, waiting longer each time, or for as long as the source says.
+
+    Raises ConnectionError when the last try fails too, or the source wants to be left alone for long.
+    """
     for wait in waits:
         try:
             return ask()
         except ConnectionError as refusal:
-            say(f"{refusal}: again in {wait:g} s")
-            time.sleep(wait)
+            pause = max(wait, _wait(refusal))
+            if pause > PATIENCE:
+                raise
+            say(f"{refusal}: again in {pause:g} s")
+            time.sleep(pause)
     return ask()
 
 
-def _changed(wanted: Symbol, kept: DatedRows, tail: Fetched[Any], since: np.datetime64) -> str | None:
-    """Return what has changed of the past, its first day named, else None; raises DataError on a split half done.
-
-    The row of `since` itself isn't compared: it may hold events of days before it that have no row.
-    """
-    rows, last = _rows(tail.thing), kept.dates[-1]
-    old, new, came = kept.between(since, last), rows.between(since, last), rows.between(last, NEVER)
-    for text, days in (
-        ("its row is gone", np.setdiff1d(old.dates, new.dates)),
-        ("its row is new", np.setdiff1d(new.dates, old.dates)),
-    ):
-        if len(days):
-            return f"{days[0]}: {text}"
-    if "split" in came.columns:
-        _refuse_half_done(wanted, old, new, float(np.prod(came.columns["split"])) * tail.ahead)
-        for day, split in zip(came.dates, came.columns["split"], strict=True):
-            if split != 1.0:
-                return f"{day}: a split of {split:.6g}"
-    differ = {name: ~_same(name, old.columns[name], new.columns[name]) for name in COMPARED if name in old.columns}
-    changed = np.flatnonzero(np.any(list(differ.values()), axis=0))
-    if not len(changed):
-        return None
-    row = changed[0]
-    name = next(name for name in differ if differ[name][row])
-    was, now = (float(rows.columns[name][row]) for rows in (old, new))
-    more = f", the first of {len(changed)} days" if len(changed) > 1 else ""
-    return f"{old.dates[row]}: {name} was {was:.10g}, is {now:.10g}{more}"
+def _wait(refusal: ConnectionError) -> float:
+    """Return the seconds for which a source asks to be left alone."""
+    return refusal.wait if isinstance(refusal, StatusError) else 0.0
 
 
-def _refuse_half_done(wanted: Symbol, old: DatedRows, new: DatedRows, split: float) -> None:
-    """Refuse a split that is listed while the prices before it aren't rescaled yet: undoing it would falsify them."""
-    if abs(split - 1.0) > 1e-2 and np.allclose(new.columns["close"], split * old.columns["close"], rtol=1e-3):
-        raise DataError(
-            f"{wanted.symbol}: {wanted.vendor.TITLE} lists a new split of {split:.6g} but hasn't rescaled the prices "
-            "before it: what was kept stays, pull again tomorrow"
-        )
-
-
-def _same(name: str, old: Floats, new: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    atol = CLOSE_ENOUGH if name in PRICES else 1e-6
-    return np.isclose(new, old, rtol=1e-6, atol=atol, equal_nan=True)
-
-
-def _joined(kept: DatedRows, tail: DatedRows, since: np.datetime64) -> DatedRows:
-    """Return what is kept up to a day, and the tail after it."""
-    old, new = kept.dates <= since, tail.dates > since
-    columns = {name: np.concatenate((kept.columns[name][old], tail.columns[name][new])) for name in kept.columns}
-    return DatedRows(np.concatenate((kept.dates[old], tail.dates[new])), columns)
-
-
-def _put(store: Store, wanted: Symbol, rows: DatedRows, origin: Origin) -> Entry:
-    if wanted.kind == BARS:
-        return store.put(Bars(wanted.name, rows.dates, **rows.columns), origin)
-    prices = {name: column for name, column in rows.columns.items() if name != "value"}
-    series = Series(wanted.name, rows.dates, rows.columns["value"], lag=wanted.vendor.LAG, prices=prices or None)
-    return store.put(series, origin)
+def _named(thing: Thing, name: str) -> Thing:
+    """Return it under the name that it is kept by."""
+    return replace(thing, instrument=name) if isinstance(thing, Bars) else replace(thing, name=name)

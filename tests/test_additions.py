@@ -83,10 +83,11 @@ VENDOR = (
         "data/sources/abacus.py",
         '"""Daily series of the abacus."""\n\nimport numpy as np\n\nfrom data.series import Series\n'
         "from data.sources import SERIES\nfrom data.sources.vendor import Fetched\n\n"
-        'NAME, TITLE, KNOWN, LAG = "abacus", "the abacus", (), 1\n\n\ndef version():\n    return "abacus 1"\n\n\n'
-        "def kind_of(symbol):\n    return SERIES\n\n\ndef ask(symbol, first, now, noted=None):\n"
+        'NAME, TITLE, KNOWN = "abacus", "the abacus", ()\n\n\ndef version():\n    return "abacus 1"\n\n\n'
+        "def kind_of(symbol):\n    return SERIES\n\n\ndef session(identity):\n    return ask\n\n\n"
+        "def ask(symbol, first, now, noted=None):\n"
         '    dates = np.array(["2024-01-02", "2024-01-03"], "datetime64[D]")\n'
-        "    return Fetched(Series(symbol, dates, np.array([1.0, 2.0]), lag=LAG))\n",
+        "    return Fetched(Series(symbol, dates, np.array([1.0, 2.0]), lag=1))\n",
     ),
     Edit("data/pull.py", "from data.sources import abacus\n", "from data.store import Entry, Origin, Store\n"),
     Edit("data/pull.py", ", abacus", "VENDORS: tuple[Vendor, ...] = (yahoo, fred"),

@@ -32,11 +32,16 @@ IMPORTERS = {
     "yfinance": "data/sources/yahoo.py",
 }
 NETWORK = {
-    "data/sources/fred.py": {"http", "socket", "urllib"},
+    "data/sources/web.py": {"http", "socket", "urllib"},
     "data/sources/yahoo.py": {"yfinance"},
     "engine/research/cluster.py": {"dask", "distributed"},
 }
 """All that SECURITY.md tells of the network: who asks it, by what."""
+ADDRESSED = {
+    "data/sources/fred.py": {"fred.stlouisfed.org"},
+    "data/sources/treasury.py": {"home.treasury.gov"},
+}
+"""Who asks by `data.sources.web`, and whom."""
 EXECUTES = {
     "strategies/reload.py": {"exec", "compile"},
     "engine/kernel/compiled.py": {"pickle.loads"},
@@ -116,6 +121,18 @@ def test_only_what_security_names_asks_the_network():
             found[place(path)] = asked
 
     assert found == NETWORK
+
+
+def test_only_whom_security_names_is_asked_by_an_address():
+    found = {}
+    for path in MODULES:
+        if "data.sources.web" in imported(path) and place(path) != "data/pull.py":
+            texts = [node.value for node in nodes_of(path, ast.Constant) if isinstance(node.value, str)]
+            found[place(path)] = {host for text in texts for host in re.findall(r"https?://([^/]+)", text)}
+
+    assert found == ADDRESSED
+    security = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    assert all(host in security for hosts in ADDRESSED.values() for host in hosts)
 
 
 def test_only_what_security_names_executes_or_unpickles():

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import http.client
-import socket
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Collection
 
 import numpy as np
@@ -18,13 +14,12 @@ from data.errors import DataError, did_you_mean
 from data.publication import LATE, published_late
 from data.series import Series
 from data.sources import SERIES, Kind
-from data.sources.vendor import Fetched
+from data.sources.vendor import Ask, Fetched
+from data.sources.web import StatusError, fetched_text
 from data.version import VERSION
 
 NAME, TITLE = "fred", "FRED"
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
-TIMEOUT = 30.0
-"""Seconds that the answer may take."""
 NOTE = "FRED publishes a day later: each value is known at the close of the next session"
 KNOWN: Collection[str] = LATE
 """Names that mean FRED without being told so; no share or fund is called by one of them."""
@@ -46,6 +41,12 @@ def kind_of(symbol: str) -> Kind[Series]:
     """Return what a symbol is kept as: a series."""
     del symbol
     return SERIES
+
+
+def session(identity: str | None) -> Ask:
+    """Return what asks FRED throughout one pull."""
+    del identity
+    return ask
 
 
 def ask(
@@ -92,24 +93,12 @@ def fetch(name: str, first: np.datetime64 | None = None) -> Series:
 def _csv(name: str, first: np.datetime64 | None) -> str:
     """Return the CSV; raises as `fetch` does."""
     query = {"id": name} | ({} if first is None else {"cosd": str(first)})
-    request = urllib.request.Request(  # noqa: S310  # its scheme is ours
-        f"{ADDRESS}?{urllib.parse.urlencode(query)}", headers={"User-Agent": f"hedge-backtest/{VERSION}"}
-    )
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
-            text: str = answer.read().decode("utf-8-sig")
-    except urllib.error.HTTPError as refusal:
-        if refusal.code in (400, 404):
+        return fetched_text(f"{ADDRESS}?{urllib.parse.urlencode(query)}", TITLE)
+    except StatusError as refusal:
+        if refusal.status in (400, 404):
             raise DataError(f"{name}: FRED knows no such series{did_you_mean(name, KNOWN)}") from None
-        raise ConnectionError(f"FRED refuses for now ({refusal.code}, {refusal.reason})") from None
-    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
-        reason = getattr(error, "reason", error)
-        if isinstance(reason, socket.gaierror):
-            raise DataError(f"FRED can't be reached: {reason.strerror}: are you online?") from None
-        raise ConnectionError(f"FRED can't be reached: {reason or type(reason).__name__}") from None
-    except UnicodeDecodeError:
-        raise ConnectionError("FRED's answer can't be read: it is no text") from None
-    return text
+        raise
 
 
 def _read(name: str, text: str) -> tuple[Dates, Floats]:

@@ -19,7 +19,8 @@ class Fetched(Generic[Held]):
     Parameters
     ----------
     thing
-        Bars as traded, on NYSE sessions; or a series, in the vendor's own unit and on its own days.
+        Bars as traded, on NYSE sessions; a series, in the vendor's own unit, on its own days and with its lag; or what
+        a company filed. By whatever name.
     notes
         What was assumed or left out, a sentence each.
     passing
@@ -34,31 +35,10 @@ class Fetched(Generic[Held]):
     ahead: float = 1.0
 
 
-class Vendor(Protocol):
-    """What a vendor's module holds.
+class Ask(Protocol):
+    """What asks a vendor throughout one pull; it may keep what several symbols need."""
 
-    Attributes
-    ----------
-    NAME, TITLE
-        As the manifest has it, which is its prefix in a symbol too (``fred:DGS10``), and as a person reads it.
-    KNOWN
-        Symbols that mean it without a prefix.
-    LAG
-        Sessions after its day at whose close a value of its series is known.
-    """
-
-    NAME: str
-    TITLE: str
-    KNOWN: Collection[str]
-    LAG: int
-
-    def version(self) -> str:
-        """Return what reads it, with its version."""
-
-    def kind_of(self, symbol: str) -> Kind[Any]:
-        """Return what a symbol of its is kept as: bars, or a series."""
-
-    def ask(
+    def __call__(
         self, symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None
     ) -> Fetched[Any]:
         """Fetch a symbol's history, once.
@@ -68,7 +48,7 @@ class Vendor(Protocol):
         symbol
             As the vendor writes it.
         first
-            The first day to fetch; ``None`` for all there is.
+            The first day to fetch; ``None`` for all there is. Filings come whole whatever it says.
         now
             The time, with its zone: what isn't finished by then is left out.
         noted
@@ -77,7 +57,44 @@ class Vendor(Protocol):
         Raises
         ------
         ConnectionError
-            It refused, broke off, or answered with something unreadable: it may be tried again.
+            It refused, broke off, or answered with something unreadable: it may be tried again; a `StatusError` of
+            `data.sources.web` says how much later.
         DataError
             It can't be reached, knows no such symbol, or has nothing of it.
+        """
+
+
+class Vendor(Protocol):
+    """What a vendor's module holds.
+
+    Attributes
+    ----------
+    NAME, TITLE
+        As the manifest has it, which is its prefix in a symbol too (``fred:DGS10``), and as a person reads it.
+    KNOWN
+        Symbols that mean it without a prefix.
+    """
+
+    NAME: str
+    TITLE: str
+    KNOWN: Collection[str]
+
+    def version(self) -> str:
+        """Return what reads it, with its version."""
+
+    def kind_of(self, symbol: str) -> Kind[Any]:
+        """Return what a symbol of its is kept as: bars, a series, or filings."""
+
+    def session(self, identity: str | None) -> Ask:
+        """Return what asks it throughout one pull.
+
+        Parameters
+        ----------
+        identity
+            Who asks, by name and e-mail, for a vendor that wants to know; ``None`` where the pull wasn't told.
+
+        Raises
+        ------
+        DataError
+            It can't be asked so.
         """

@@ -24,7 +24,7 @@ from data.errors import DataError, did_you_mean
 from data.families import FUNDS
 from data.series import Series
 from data.sources import BARS, SERIES, Kind
-from data.sources.vendor import Fetched
+from data.sources.vendor import Ask, Fetched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,6 +78,12 @@ def version() -> str:
 def kind_of(symbol: str) -> Kind[Any]:
     """Return what a symbol is kept as: an index as a series of its closes, anything else as bars."""
     return SERIES if symbol.startswith("^") else BARS
+
+
+def session(identity: str | None) -> Ask:
+    """Return what asks Yahoo throughout one pull."""
+    del identity
+    return ask
 
 
 def ask(symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None) -> Fetched[Any]:

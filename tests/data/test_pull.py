@@ -21,12 +21,13 @@ from markets import make_bars, make_series, nyse
 import data.pull
 from data.bars import COLUMNS, Bars
 from data.errors import DataError
-from data.pull import OVERLAP, Pulled, pull
+from data.pull import Pulled, pull, pulled_before
 from data.repairs import Repair
 from data.series import Series, index_bars
 from data.sources import BARS, SERIES
 from data.sources.vendor import Fetched
 from data.store import MANIFEST, Origin, Store
+from data.tails import OVERLAP
 from data.version import VERSION
 
 EVENING = dt.datetime(2026, 8, 21, 22, tzinfo=dt.UTC)
@@ -325,6 +326,18 @@ def test_any_daily_series_by_its_prefix(server: ChartServer, store: Store) -> No
     assert result.error == "NOTHING: FRED knows no such series"
 
 
+def test_all_that_was_pulled_is_pulled_again_from_where_it_came(server: ChartServer, store: Store) -> None:
+    server.lists("SOXS", fund())
+    server.lists("^VIX", fund(), kind="INDEX")
+    for name in ("DGS10", "NASDAQCOM"):
+        server.publishes(Series(name, DATES, np.arange(99.0)))
+    store.put(replace(fund(), instrument="MINE"), IMPORTED)
+    pull(store, ["SOXS", "^VIX", "DGS10", "fred:NASDAQCOM"], clock=lambda: EVENING)
+    again = pulled_before(store)
+    assert again == ["SOXS", "DGS10", "fred:NASDAQCOM", "^VIX"]
+    assert [result.notes for result in pull(store, again, clock=lambda: EVENING)] == [("nothing new",)] * 4
+
+
 def test_what_was_imported_is_replaced_and_told(server: ChartServer, store: Store) -> None:
     store.put(fund(), IMPORTED)
     server.lists("SOXS", fund(98))
@@ -510,10 +523,9 @@ def test_a_vendor_is_a_module_and_its_registration(store: Store, monkeypatch: py
         NAME="other",
         TITLE="Other",
         KNOWN=("ONLYTHERE",),
-        LAG=0,
         version=lambda: "other 1",
         kind_of=lambda _symbol: BARS,
-        ask=lambda symbol, *_given: Fetched(replace(fund(), instrument=symbol), ("of another",)),
+        session=lambda _identity: lambda symbol, *_given: Fetched(replace(fund(), instrument=symbol), ("of another",)),
     )
     monkeypatch.setattr(data.pull, "VENDORS", (*data.pull.VENDORS, other))
 
