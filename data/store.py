@@ -19,15 +19,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from data.arrays import Floats
+from data.arrays import Floats, read_only
 from data.bars import COLUMNS, Bars
 from data.errors import DataError, cut, did_you_mean
 from data.events import Events, Members, make_events, make_members
 from data.files import locked, write_whole
+from data.filings.facts import COLUMNS as FILED
+from data.filings.facts import Filings
 from data.ranges import ROWS, SESSIONS
 from data.repairs import Repair, as_json, from_json, mended
 from data.series import Series
-from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Held, Kind, Thing, typed
+from data.sources import BARS, EVENTS, FILINGS, KINDS, MEMBERS, SERIES, Held, Kind, Thing, typed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -77,11 +79,12 @@ class Entry:
     kind
         One of `KINDS`.
     name
-        Of the instrument, series, schedule or group.
+        Of the instrument, series, schedule, group or company.
     file
         Below the store's folder.
     first, last
-        Dates of the first and the last row, ISO; of members the first and the last day that is named, empty if none.
+        Dates of the first and the last row, ISO; of filings the first and the last day of one, of members the first and
+        the last day that is named, empty if none.
     rows
         How many.
     hash
@@ -128,6 +131,8 @@ def can_be_pulled(kind: str, name: str) -> bool:
 
 def how_to_get(kind: str, name: str) -> str:
     """Return the command that brings something into the store."""
+    if kind == FILINGS:
+        return f"backtest data pull --filings {name}, or backtest data import FILE"
     if not can_be_pulled(kind, name):
         return f"backtest data import FILE --name {name}"
     return f"backtest data pull {symbol_of(kind, name)}, or backtest data import FILE"
@@ -190,6 +195,9 @@ class Store:
             case Members():
                 words = {"symbol": thing.symbols, "from": thing.since, "to": thing.until}
                 return self._put(MEMBERS, thing.name, words, origin)
+            case Filings():
+                facts = {name: getattr(thing, name) for name in FILED}
+                return self._put(FILINGS, thing.name, facts | {"cik": np.full(len(thing), float(thing.cik))}, origin)
 
     def remove(self, names: Iterable[str]) -> None:
         """Take out all that has one of these names, with its repairs; raises DataError on a name that isn't there."""
@@ -254,12 +262,14 @@ class Store:
     def _bars(self, name: str) -> Bars:
         return mended(self.bars_as_kept(name), [repair for repair in self.repairs() if repair.instrument == name])
 
-    def _thing(self, kind: str, name: str) -> Series | Events | Members:
+    def _thing(self, kind: str, name: str) -> Series | Events | Members | Filings:
         columns = self._read(kind, name)
         if kind == EVENTS:
             return make_events(name, columns["date"], columns["symbol"], columns["timing"], columns.get("announced"))
         if kind == MEMBERS:
             return make_members(name, columns["symbol"], columns["from"], columns["to"])
+        if kind == FILINGS:
+            return Filings(name, int(columns["cik"][0]), *(read_only(columns[column]) for column in FILED))
         known = columns.get("known")
         days = None if known is None else known.astype("int64").astype("datetime64[D]")
         prices: dict[str, Floats] = {name: columns[name] for name in ("open", "high", "low") if name in columns}
@@ -316,9 +326,11 @@ def _entry(kept: Mapping[str, Any]) -> Entry:
 
 
 def _span(columns: Mapping[str, Column]) -> tuple[str, str]:
-    """Return the first and the last date of the rows; where rows have none, of all dates that are named."""
+    """Return the first and the last date of the rows, of facts those of filings; where rows have none, of all."""
     if "date" in columns:
         return str(columns["date"][0]), str(columns["date"][-1])
+    if "filed" in columns:
+        return str(columns["filed"].min()), str(columns["filed"].max())
     dates = np.concatenate([values for values in columns.values() if values.dtype.kind == "M"])
     named = np.sort(dates[~np.isnat(dates)])
     return (str(named[0]), str(named[-1])) if len(named) else ("", "")

@@ -13,7 +13,8 @@ import numpy as np
 from data.arrays import Dates
 from data.bars import PRICES, Bars
 from data.errors import DataError, check_arguments
-from data.events import Members
+from data.events import Events, Members
+from data.filings.files import read_file, ticker_of
 from data.foreign import misnamed, refuse_misnamed
 from data.importing.notation import Notation
 from data.importing.prices import read_bars
@@ -21,7 +22,7 @@ from data.importing.series import is_schedule, read_events, read_index, read_ser
 from data.importing.table import ImportedTable, counted, read_table, titles_of
 from data.ranges import SESSIONS
 from data.series import Series
-from data.sources import BARS, EVENTS, KINDS, MEMBERS, SERIES, Thing
+from data.sources import BARS, EVENTS, FILINGS, KINDS, MEMBERS, SERIES, Thing
 from data.sources.csv import read_members
 from data.store import NAME, Origin, Store
 from data.version import VERSION
@@ -36,9 +37,9 @@ class Imported:
     file
         Its name, with the sub-folder it was found in.
     name
-        Of the instrument, series, schedule or group.
+        Of the instrument, series, schedule, group or company.
     kind
-        ``bars``, ``series``, ``events`` or ``members``; empty where that isn't known.
+        ``bars``, ``series``, ``events``, ``members`` or ``filings``; empty where that isn't known.
     rows
         How many are kept; 0 where the file has a fault.
     first, last
@@ -67,7 +68,7 @@ def import_files(
     notation: Notation | None = None,
     say: Callable[[str], None] = lambda _line: None,
 ) -> tuple[Imported, ...]:
-    """Import a CSV file, or all those of a folder and of its sub-folders ``bars``, ``series``, ``events``, ``members``.
+    """Import a CSV file or a companyfacts file of the SEC, or all those of a folder and of its sub-folders, one a kind.
 
     Parameters
     ----------
@@ -76,6 +77,7 @@ def import_files(
     path
         A file or a folder. Each file is named after its instrument, ``SOXS.csv``, or index, ``^VIX.csv``; its header
         tells what it holds (see `data.importing.table` and the modules beside it), and so does a folder's name.
+        A companyfacts file has the SEC's name, ``CIK##########.json``; company_tickers.json beside it says whose it is.
     name
         Of what it holds instead, ``^VIX`` for an index; for a single file.
     lag
@@ -130,7 +132,14 @@ def _files(path: Path) -> list[tuple[Path, str]]:
 
 
 def _is_meant(path: Path) -> bool:
+    if _is_filed(path):
+        return path.is_file()
     return path.is_file() and (path.suffix.lower() == ".csv" or bool(misnamed(path, path.name)))
+
+
+def _is_filed(path: Path) -> bool:
+    """Return whether a file is one of the SEC's, by its name."""
+    return path.suffix.lower() == ".json" and path.name.upper().startswith("CIK")
 
 
 def _read(
@@ -144,13 +153,16 @@ def _read(
     folder: bool,
 ) -> tuple[Imported, Thing | None]:
     """Read one file, given alone or found in a `folder`: what is to be kept of it, unless it has a fault."""
-    given = path.stem if given is None else given
     try:
+        if _is_filed(path):
+            filings = read_file(path, where, given.upper() if given else ticker_of(path, where))
+            return _done(where, FILINGS, filings.name, np.sort(filings.filed), ()), filings
+        given = path.stem if given is None else given
         if folder:
             refuse_misnamed(path, where)
         held, notes = _content(path, where, given, lag, lags, notation)
     except DataError as error:
-        return Imported(where, given, error=str(error)), None
+        return Imported(where, given or path.stem, error=str(error)), None
     if isinstance(held, Bars):
         return _done(where, BARS, held.instrument, held.dates, notes), held
     if isinstance(held, Members):
@@ -167,7 +179,7 @@ def _done(where: str, kind: str, name: str, dates: Dates, notes: tuple[str, ...]
 
 def _content(
     path: Path, where: str, given: str, lag: int | None, lags: Mapping[str, int], notation: Notation | None
-) -> tuple[Thing, tuple[str, ...]]:
+) -> tuple[Bars | Series | Events | Members, tuple[str, ...]]:
     """Return what a file holds, as its folder, its header and its name tell, and what was assumed."""
     if _is_group(path, where):
         name, notes = _name(given, MEMBERS, where)

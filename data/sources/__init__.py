@@ -1,4 +1,4 @@
-"""Where bars, series, events and members come from. A run reads one source and never goes online."""
+"""Where bars, series, events, members and filings come from. A run reads one source and never goes online."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from data.bars import Bars
 from data.events import Events, Members
+from data.filings.facts import Filings
 from data.series import Series
 
 Held = TypeVar("Held")
 _Read_co = TypeVar("_Read_co", covariant=True)
-Thing = Bars | Series | Events | Members
+Thing = Bars | Series | Events | Members | Filings
 
 
 class Kind(str, Generic[_Read_co]):
@@ -23,7 +24,8 @@ BARS: Kind[Bars] = Kind("bars")
 SERIES: Kind[Series] = Kind("series")
 EVENTS: Kind[Events] = Kind("events")
 MEMBERS: Kind[Members] = Kind("members")
-KINDS: tuple[Kind[Any], ...] = (BARS, SERIES, EVENTS, MEMBERS)
+FILINGS: Kind[Filings] = Kind("filings")
+KINDS: tuple[Kind[Any], ...] = (BARS, SERIES, EVENTS, MEMBERS, FILINGS)
 
 
 class Source(Protocol):

@@ -1,4 +1,4 @@
-"""Source ``csv``: a folder with ``bars/<INSTRUMENT>.csv``, and perhaps ``series/``, ``events/`` and ``members/``."""
+"""Source ``csv``: a folder with ``bars/<INSTRUMENT>.csv``, and perhaps series, events, members and filings beside."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from data.bars import COLUMNS, Bars
 from data.errors import DataError
 from data.events import Members, make_events, make_members
 from data.files import write_whole
+from data.filings.files import companies_in, read_filings
 from data.repairs import Repair, as_json, from_json, mended
 from data.schema import Fault, check, faults_of
 from data.series import Series
-from data.sources import BARS, MEMBERS, SERIES, Held, Kind
+from data.sources import BARS, FILINGS, MEMBERS, SERIES, Held, Kind, typed
 from data.sources.csv_file import (
     Text,
     days_of,
@@ -41,8 +42,9 @@ class CsvSource:
     ``bars/<INSTRUMENT>.csv`` has the columns ``date,open,high,low,close,volume,dividend,split`` (as traded);
     ``series/<NAME>.csv`` has ``date,value`` and perhaps ``known``. ``events/<NAME>.csv`` has ``date`` (or
     ``release_date`` or ``report_date``) and perhaps ``symbol`` (or ``ticker``), ``timing`` and ``announced``;
-    ``members/<NAME>.csv`` has ``symbol`` and perhaps ``from,to``. Further columns are passed over. Repairs of bars
-    stand in ``repairs.json``, and are applied whenever a file is read.
+    ``members/<NAME>.csv`` has ``symbol`` and perhaps ``from,to``. Further columns are passed over. ``filings/`` has the
+    SEC's companyfacts files, ``CIK##########.json``, with its ``company_tickers.json``. Repairs of bars stand in
+    ``repairs.json``, and are applied whenever a file is read.
     """
 
     folder: Path
@@ -62,13 +64,15 @@ class CsvSource:
 
     def names(self, kind: Kind[Any]) -> tuple[str, ...]:
         """Return the names of the files in a kind's folder, sorted."""
-        return names_in(self.folder / kind)
+        return tuple(companies_in(self.folder / kind)) if kind == FILINGS else names_in(self.folder / kind)
 
     def read(self, kind: Kind[Held], name: str) -> Held:
         """Read a file, its bars mended, and check it; raises DataError with file, row, date and remedy.
 
         Rows of events and members may stand in any order.
         """
+        if kind == FILINGS:
+            return typed(kind, read_filings(self.folder / kind, name))
         where, frame, texts = self._file(kind, name)
         refuse_text(where, texts)
         frame = self._repaired(kind, name, frame)

@@ -29,12 +29,12 @@ class DemoSource:
 
     def names(self, kind: Kind[Any]) -> tuple[str, ...]:
         """Return the names of what it holds of a kind, sorted."""
-        return tuple(sorted(getattr(demo_market(), kind)))
+        return tuple(sorted(getattr(demo_market(), kind, ())))
 
     def read(self, kind: Kind[Held], name: str) -> Held:
         """Return a history, read-only; raises DataError."""
-        held: Mapping[str, Held] = getattr(demo_market(), kind)
+        held: Mapping[str, Held] = getattr(demo_market(), kind, {})
         if name not in held:
             guess = did_you_mean(name, held)
-            raise DataError(f"demo market: no {kind} of {name}{guess}: it has {', '.join(sorted(held))}")
+            raise DataError(f"demo market: no {kind} of {name}{guess}: it has {', '.join(sorted(held)) or 'none'}")
         return held[name]

@@ -15,6 +15,7 @@ from data.arrays import DAY, Dates, Flags, Floats
 from data.bars import COLUMNS, PRICES, Bars
 from data.calendar import FIRST, nyse_sessions
 from data.events import Events, Members, make_events, make_members
+from data.filings.facts import Filings
 from data.publication import ended
 from data.series import Series
 from data.sources import Held, Kind, Thing, typed
@@ -83,7 +84,7 @@ def cut(at: np.datetime64) -> History:
 
     def history(item: str, thing: Thing) -> Thing:
         del item
-        if isinstance(thing, Events | Members):
+        if isinstance(thing, Events | Members | Filings):
             # A schedule without dates of announcement stays whole: it is read in hindsight, which the proof reports.
             return thing if isinstance(thing, Events) and thing.in_hindsight else thing.up_to(at)
         return _rows(thing, known_at(thing, at))
@@ -115,6 +116,10 @@ def poisoned(at: np.datetime64, garbage: Garbage, items: frozenset[str] | None =
             return _spoilt_series(thing, known, rng, garbage)
         if isinstance(thing, Events):
             return _spoilt_events(thing, known, at, rng)
+        if isinstance(thing, Filings):
+            return thing.with_values(
+                np.where(known, thing.value, thing.value * _factors(rng, len(thing), garbage.most))
+            )
         return _spoilt_members(thing, known, at, rng)
 
     return history
@@ -156,6 +161,8 @@ def known_at(thing: Thing, at: np.datetime64) -> Flags:
         return _published(thing, at)
     if isinstance(thing, Members):
         return ~(thing.since > at)
+    if isinstance(thing, Filings):
+        return thing.filed < at
     return np.ones(len(thing), np.bool_) if thing.announced is None else thing.announced <= at
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from data.sources import Source
+from data.sources import KINDS, Source
 from engine.validation.proof import Check, Leak
 from strategies.reload import LIBRARIES, ROOMS
 
@@ -45,8 +45,6 @@ READERS = {
 }
 """What opens files outside of Python, which raises no audit event."""
 CODE = (".py", ".pyc", ".so", ".pyd")
-KINDS = ("bars", "series", "events", "members")
-"""Folders of a run's data, below its own."""
 HERE = f"{Path(__file__).parent}{os.sep}"
 """Whatever this folder's code calls for itself is no user's doing: it reads the market."""
 QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")

@@ -726,7 +726,10 @@ def test_what_can_not_be_imported_at_all(tmp_path, store):
         return str(caught.value)
 
     assert said(tmp_path / "none.csv") == f"{tmp_path}/none.csv: no such file or folder"
-    assert said(tmp_path) == f"{tmp_path}: has no CSV files, nor have its folders bars, series, events and members"
+    assert (
+        said(tmp_path)
+        == f"{tmp_path}: has no CSV files, nor have its folders bars, series, events, members and filings"
+    )
     assert said(tmp_path, name="SOXS") == (
         f"{tmp_path}: is a folder, and a name is for a single file: name its files after what they hold"
     )

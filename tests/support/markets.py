@@ -13,6 +13,7 @@ from data.bars import Bars
 from data.calendar import nyse_sessions
 from data.errors import DataError
 from data.events import Events, Members
+from data.filings.facts import Filings
 from data.market import Market, load_market
 from data.roles import Roles
 from data.series import Series
@@ -34,6 +35,7 @@ class MemorySource:
     held_series: Mapping[str, Series] = field(default_factory=dict)
     held_events: Mapping[str, Events] = field(default_factory=dict)
     held_members: Mapping[str, Members] = field(default_factory=dict)
+    held_filings: Mapping[str, Filings] = field(default_factory=dict)
     name: str = "memory"
     simulated: bool = False
 

@@ -1,0 +1,154 @@
+"""Figures of the trailing four quarters, as they were first filed: each known from the session after its filing on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+
+from data.arrays import Dates, Floats, read_only
+from data.filings.facts import INCOME, SALES, Filings
+
+SPANS = ((80, 100), (170, 194), (260, 286), (345, 380))
+"""Days of one, two, three and four quarters, of 12 to 14 weeks each; a fact of another span is none of a quarter's."""
+YEAR = SPANS[-1]
+APART = 5
+"""Days within which two dates are one end of a quarter: they wobble between filings."""
+MOST = 5
+"""Facts that a year is put together of at most: four quarters, or a year, what came since and what that replaces."""
+
+
+@dataclass(frozen=True)
+class FiledSteps:
+    """A figure that changes when something is filed; read-only.
+
+    Parameters
+    ----------
+    filed
+        The day of each filing that brought a value, in order, ``datetime64[D]``, shape (values,). A value is known at
+        the close of the session after it.
+    value
+        Each value, shape (values,).
+    of
+        The last day of what each is of, shape (values,).
+    """
+
+    filed: Dates
+    value: Floats
+    of: Dates
+
+
+@dataclass
+class Quarters:
+    """Sums of spans of time between ends of quarters, and what follows from them for other spans; days are counted."""
+
+    sums: dict[int, dict[int, float]] = field(default_factory=dict)
+    """Of the time from one end to another, and less than nothing the other way round."""
+    last: list[int] = field(default_factory=list)
+    """The ends at which a span ends, not only begins."""
+
+    def add(self, start: int, end: int, value: float) -> bool:
+        """Take in a span's sum unless there is one, and return whether there was none."""
+        if not any(low <= end - start + 1 <= high for low, high in SPANS):
+            return False
+        before, after = self._end(start - 1), self._end(end)
+        if after in self.sums[before]:
+            return False
+        self.sums[before][after], self.sums[after][before] = value, -value
+        if after not in self.last:
+            self.last.append(after)
+        return True
+
+    def year_to(self, end: int) -> float | None:
+        """Return the sum of the year to an end: of as few spans as may be, forth and back; None where none lead there.
+
+        So the last quarter is the year less three quarters, and a year that ends in the middle of a company's own is
+        that one, with what came since, less as much of the year before.
+        """
+        ways, seen = deque([(self._end(end), 0.0, 0)]), {end}
+        while ways:
+            at, total, count = ways.popleft()
+            if YEAR[0] <= end - at <= YEAR[1]:
+                return total
+            for other, value in self.sums[at].items() if count < MOST else ():
+                if other not in seen:
+                    seen.add(other)
+                    ways.append((other, total - value, count + 1))
+        return None
+
+    def _end(self, day: int) -> int:
+        """Return the end of a quarter that a day is, one that is known already where it is near."""
+        near = (known for known in range(day - APART, day + APART + 1) if known in self.sums)
+        found = next(near, day)
+        self.sums.setdefault(found, {})
+        return found
+
+
+def trailing(filings: Filings, choices: Sequence[Sequence[str]]) -> FiledSteps:
+    """Return the sums of the four quarters before each end of one, as soon as filings gave them.
+
+    Parameters
+    ----------
+    filings
+        A company's.
+    choices
+        Sets of concepts, the one that counts first; a sum is made of one set's facts. Within a set the value that was
+        filed first counts, of several in one filing the concept that stands first.
+
+    Returns
+    -------
+    FiledSteps
+        A later end of a quarter replaces an earlier one, and nothing that is filed later changes a sum. Empty where
+        filings never gave four quarters.
+    """
+    made = [Quarters() for _ in choices]
+    found: list[tuple[int, float, int]] = []
+    for day in _days(filings, choices, made):
+        newest = found[-1][2] if found else 0
+        for end in sorted({end for each in made for end in each.last if end > newest + APART}, reverse=True):
+            value = next((sum_ for each in made if (sum_ := each.year_to(end)) is not None), None)
+            if value is not None:
+                found.append((day, value, end))
+                break
+    filed, values, of = zip(*found, strict=True) if found else ((), (), ())
+    days = [read_only(np.array(each, np.int64).astype("datetime64[D]")) for each in (filed, of)]
+    return FiledSteps(days[0], read_only(np.array(values, np.float64)), days[1])
+
+
+def net_income(filings: Filings) -> FiledSteps:
+    """Return net income of the trailing four quarters, dollars: `trailing`."""
+    return trailing(filings, (*((concept,) for concept in INCOME), INCOME))
+
+
+def sales(filings: Filings) -> FiledSteps:
+    """Return sales of the trailing four quarters, dollars, whatever each filing called them: `trailing`."""
+    return trailing(filings, (SALES,))
+
+
+def first_filed(filings: Filings) -> Filings:
+    """Return of each concept and span what was filed first; of several in that filing the one that stands first."""
+    order = np.lexsort((filings.filed, filings.end, filings.start, filings.concept))
+    keys = [(filings.concept[row], str(filings.start[row]), filings.end[row]) for row in order]
+    first = [row for at, row in enumerate(order) if not at or keys[at] != keys[at - 1]]
+    keep = np.zeros(len(filings), np.bool_)
+    keep[first] = True
+    return filings.rows(keep)
+
+
+def _days(filings: Filings, choices: Sequence[Sequence[str]], made: Sequence[Quarters]) -> Iterator[int]:
+    """Take in what was filed day by day, and yield each day that brought anything new."""
+    rank = {concept: rank for several in choices for rank, concept in enumerate(several)}
+    spans = filings.rows(np.isin(filings.concept, list(rank)) & ~np.isnat(filings.start))
+    days = (each.astype(np.int64).tolist() for each in (spans.filed, spans.start, spans.end))
+    facts = zip(*days, spans.concept.tolist(), spans.value.tolist(), strict=True)
+    in_order = sorted(facts, key=lambda fact: (fact[0], rank[fact[3]], fact))
+    for day, together in groupby(in_order, key=lambda fact: fact[0]):
+        new = False
+        for _, start, end, concept, value in together:
+            for several, quarters in zip(choices, made, strict=True):
+                new |= concept in several and quarters.add(start, end, value)
+        if new:
+            yield day
