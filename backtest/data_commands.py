@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from backtest.console import complain, console, echo, echo_data, open_in_browser, steps
+from backtest.console import console, echo, echo_data, open_in_browser
+from backtest.data_options import STARTERS, AsJson, day_of, exit_if, the_store
 from backtest.options import EXECUTED, Settings, config_of, taken, within
-from data.errors import UserError, cut
+from backtest.pull_command import PullCommand, pull
+from data.errors import UserError
 from data.files import path_of, write_and_sweep_up
 from data.ranges import LEVERAGE, SESSIONS, YEARLY
 
@@ -22,14 +24,10 @@ if TYPE_CHECKING:
     from data.audit.finding import Finding
     from data.families import Fund
     from data.sources import Source
-    from data.store import Store
     from engine.config import RunConfig
 
-FAULTY = 2
-"""Exit status where something could not be pulled or imported: the rest was."""
 FOUND = 3
 """Exit status of a check that found an error."""
-STARTERS = "SOXS SOXX SPY ^SOX ^VIX ^IRX"
 
 app = typer.Typer(
     help="Market data: pull it, import it, check it.",
@@ -41,45 +39,12 @@ Folder = Annotated[
     str | None,
     typer.Option("--data", metavar="DIR", help="A folder with bars/, series/, events/, not the store."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="From this day on.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Up to this day.")]
 OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 
 
-@app.command("pull")
-def _pull(
-    symbols: Annotated[
-        list[str] | None,
-        typer.Argument(help="As at Yahoo (SOXS, ^VIX), or of FRED (DGS10, fred:NAME).", show_default="all there are"),
-    ] = None,
-    first: Annotated[
-        str | None, typer.Option("--from", metavar="DATE", help="From this day on; else all there is.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Fetch daily history into the store: new sessions, or all of it where the past has changed."""
-    from data.pull import pull
-
-    store = _store()
-    symbols = symbols or [each.origin.symbol for each in store.listing() if each.origin.source in ("yahoo", "fred")]
-    if not symbols:
-        raise UserError(f"name what to pull, such as: backtest data pull {STARTERS}")
-    with steps(len(symbols)) as step:
-        begun: set[str] = set()
-
-        def say(symbol: str, text: str) -> None:
-            step(f"{symbol}: {text}", advance=symbol not in begun)
-            begun.add(symbol)
-
-        pulled = pull(store, symbols, _day(first, "--from"), say)
-    if as_json:
-        echo_data(json.dumps([asdict(each) for each in pulled], indent=2))
-    else:
-        from reports.store import show_pulled
-
-        show_pulled(console(), pulled)
-    _exit_if([f"{each.symbol}: {each.error}" for each in pulled if each.error], len(pulled))
+app.command("pull", cls=PullCommand)(pull)
 
 
 @app.command("import")
@@ -103,14 +68,15 @@ def _import(
     from data.importing import import_files
     from data.importing.notation import Notation
 
-    imported = import_files(_store(), path, name, lag, Notation(decimal, dates))
+    imported = import_files(the_store(), path, name, lag, Notation(decimal, dates))
     if as_json:
         echo_data(json.dumps([asdict(each) for each in imported], indent=2))
     else:
         from reports.store import show_imported
 
         show_imported(console(), imported)
-    _exit_if([each.error for each in imported if each.error], len(imported))
+    faults = [each.error for each in imported if each.error]
+    exit_if(faults, well=len(imported) - len(faults))
 
 
 @app.command("path")
@@ -124,7 +90,7 @@ def _path() -> None:
 @app.command("list")
 def _list(as_json: AsJson = False) -> None:
     """List what the store holds, and where each part came from."""
-    store = _store()
+    store = the_store()
     entries = store.listing()
     if as_json:
         echo_data(json.dumps([asdict(each) for each in entries], indent=2))
@@ -140,7 +106,7 @@ def _list(as_json: AsJson = False) -> None:
 @app.command("remove")
 def _remove(names: Annotated[list[str], typer.Argument(help="What data list shows.")]) -> None:
     """Take instruments, series, schedules or groups out of the store."""
-    _store().remove(names)
+    the_store().remove(names)
     echo(f"removed {', '.join(names)}")
 
 
@@ -175,7 +141,7 @@ def _check(
     from data.audit.repairing import undo as take_back
     from data.audit.run import audit, everything
 
-    span = (_day(start, "--start"), _day(end, "--end"))
+    span = (day_of(start, "--start"), day_of(end, "--end"))
     funds = dict(_fund_option(text) for text in fund or ())
     if run is not None and (names or fund):
         raise UserError("--run checks what that run uses: leave names and --fund out")
@@ -236,8 +202,8 @@ def _fund(
         taken("--leverage", leverage, LEVERAGE),
         taken("--fee", fee, YEARLY),
         _rate(rate),
-        _day(start, "--start"),
-        _day(end, "--end"),
+        day_of(start, "--start"),
+        day_of(end, "--end"),
     )
     from reports.fund import fit_as_dict, show_fit, write_fund_page
 
@@ -264,30 +230,6 @@ def _of_run(config: RunConfig) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
     roles, rate = roles_of(config), config.execution.cash_rate
     names = dict.fromkeys((*roles.listed, roles.underlying, *((rate,) if isinstance(rate, str) else ())))
     return run_findings(config), tuple(names)
-
-
-def _exit_if(faults: Sequence[str], of: int) -> None:
-    """Print what failed on the error stream and exit; the rest went well."""
-    if not faults:
-        return
-    for fault in faults:
-        complain(f"backtest: {fault}")
-    if len(faults) < of:
-        complain(f"backtest: the other {of - len(faults)} went well")
-    raise typer.Exit(FAULTY)
-
-
-def _day(text: str | None, option: str) -> np.datetime64 | None:
-    import datetime as dt
-
-    from data.arrays import day
-
-    if text is None:
-        return None
-    try:
-        return day(dt.date.fromisoformat(text))
-    except ValueError:
-        raise UserError(f"{option} {cut(text)}: has to be a date, YYYY-MM-DD") from None
 
 
 def _rate(text: str) -> str | float:
@@ -351,19 +293,13 @@ def _write_check_page(
         open_in_browser(page)
 
 
-def _store() -> Store:
-    from data.store import Store, store_folder
-
-    return Store(store_folder())
-
-
 def _source(folder: str | None) -> Source:
     """Return the folder given, else the store; refuse an empty store."""
     if folder is not None:
         from data.sources.csv import CsvSource
 
         return CsvSource(path_of(folder))
-    store = _store()
+    store = the_store()
     if not store.listing():
         raise UserError(f"the store is empty: backtest data pull {STARTERS}, or name a folder with --data")
     return store

@@ -15,14 +15,15 @@ import numpy as np
 from data.bars import Bars
 from data.errors import DataError
 from data.files import locked
-from data.sources import BARS, Kind, Thing, fred, treasury, yahoo
+from data.filings.facts import Filings, joined
+from data.sources import BARS, FILINGS, Kind, Thing, fred, sec, treasury, yahoo
 from data.sources.csv_file import NAME
 from data.sources.vendor import Ask, Fetched, Vendor
 from data.sources.web import StatusError
 from data.store import Entry, Origin, Store
 from data.tails import OVERLAP, DatedRows, changed, rows_of, with_rows
 
-VENDORS: tuple[Vendor, ...] = (yahoo, fred, treasury)
+VENDORS: tuple[Vendor, ...] = (yahoo, fred, treasury, sec)
 """Who is asked: the first for every symbol that isn't another's, by its prefix or known to be."""
 WAITS: tuple[float, ...] = (1.0, 4.0, 15.0)
 """Seconds before the second, third and fourth try, when a source refuses or breaks off."""
@@ -39,12 +40,12 @@ class Pulled:
     symbol
         As it was asked for.
     name, kind
-        Under which it stands in the store, and as what: ``bars`` or ``series``; the kind is empty where the symbol
-        made no sense.
+        Under which it stands in the store, and as what: ``bars``, ``series`` or ``filings``; the kind is empty where
+        the symbol made no sense.
     rows, added
         How many the store has of it now, and how many of them are new.
     first, last
-        The dates of the first and the last row, ISO.
+        The dates of the first and the last row, ISO; of filings the days of the first and the last one.
     notes
         What there is to say about it, a sentence each.
     error
@@ -84,7 +85,7 @@ def pull(
 
     Of what the store has from the same source only the tail is fetched, from 20 rows before its end, and those are
     held against what is kept (repairs not applied). Where they differ, or a split came in, the past has changed: that
-    is noted, and it is fetched whole. Repairs stay.
+    is noted, and it is fetched whole. Repairs stay. Filings are always fetched whole, and added to what there is.
 
     Parameters
     ----------
@@ -92,7 +93,8 @@ def pull(
         Where to keep it.
     symbols
         ``SOXS`` is Yahoo's; ``^VIX`` is an index of Yahoo's and becomes the series ``VIX``; ``DGS10``, or any other
-        with ``fred:`` before it, is a daily series of FRED; ``treasury:IRX`` is the Treasury's rate of 13-week bills.
+        with ``fred:`` before it, is a daily series of FRED; ``treasury:IRX`` is the Treasury's rate of 13-week bills;
+        ``sec:NVDA`` is what NVIDIA filed with the SEC.
     first
         The first day to have; ``None`` for all there is. Earlier history that is kept stays.
     say
@@ -152,7 +154,8 @@ def meant(symbol: str) -> Symbol:
     name = rest if colon else rest.removeprefix("^")
     if not NAME.fullmatch(name) or "^" in name or (colon and prefix not in others):
         raise DataError(
-            f"{symbol!r} is no symbol: write SOXS, an index with a caret (^VIX), a series of FRED as DGS10 or fred:NAME"
+            f"{symbol!r} is no symbol: write SOXS, an index with a caret (^VIX), a series of FRED as DGS10 or "
+            "fred:NAME, the Treasury's bills as treasury:IRX, a company's filings as sec:NVDA"
         )
     known = next((vendor for vendor in others.values() if rest in vendor.KNOWN), VENDORS[0])
     vendor = others[prefix] if colon else known
@@ -179,6 +182,8 @@ class Pull:
             kept, said = self._kept(entry)
             if entry is None or kept is None:
                 return self._whole(self.first, None, said)
+            if isinstance(kept, Filings):
+                return self._more(kept)
             rows = rows_of(kept)
             earlier = self.first is not None and self.first < rows.dates[0]
             if earlier or len(rows.dates) <= OVERLAP:
@@ -186,11 +191,15 @@ class Pull:
             return self._tail(entry, rows)
 
     def _kept(self, entry: Entry | None) -> tuple[Any, tuple[str, ...]]:
-        """Return what is kept of it from the same source, repairs not applied; otherwise None, and what to say."""
+        """Return what is kept of it from the same source, repairs not applied; otherwise None, and what to say.
+
+        Filings add up wherever they came from: each fact names the filing that it stands in.
+        """
         wanted = self.wanted
         if entry is None:
             return None, ()
-        if (entry.origin.source, entry.origin.symbol) != (wanted.vendor.NAME, wanted.symbol):
+        same = (entry.origin.source, entry.origin.symbol) == (wanted.vendor.NAME, wanted.symbol)
+        if not same and wanted.kind != FILINGS:
             return None, (f"in place of what was kept from {entry.origin.source} {entry.origin.symbol}",)
         try:
             bars = wanted.kind == BARS
@@ -211,23 +220,32 @@ class Pull:
         rows = rows_of(tail.thing)
         added = int((rows.dates > last).sum())
         news = tuple(note for note in tail.notes if note not in entry.origin.notes) if added else ("nothing new",)
-        return self._put(with_rows(tail.thing, kept.before(rows, since)), added, notes, (*news, *tail.passing))
+        return self._put(
+            with_rows(tail.thing, kept.before(rows, since)), len(kept.dates), notes, (*news, *tail.passing)
+        )
 
     def _whole(self, first: np.datetime64 | None, kept: DatedRows | None, said: tuple[str, ...]) -> Pulled:
         whole = self._fetched(first, None)
-        dates = rows_of(whole.thing).dates
-        before = 0 if kept is None else int(np.isin(dates, kept.dates).sum())
-        return self._put(whole.thing, len(dates) - before, whole.notes, (*said, *whole.notes, *whole.passing))
+        before = 0 if kept is None else int(np.isin(rows_of(whole.thing).dates, kept.dates).sum())
+        return self._put(whole.thing, before, whole.notes, (*said, *whole.notes, *whole.passing))
+
+    def _more(self, kept: Filings) -> Pulled:
+        """Fetch all filings and add them to those that are kept: what was seen once stays."""
+        whole = self._fetched(None, None)
+        facts = joined(kept, whole.thing)
+        return self._put(facts, len(kept), whole.notes, _news(kept, whole.thing, facts))
 
     def _fetched(self, first: np.datetime64 | None, noted: np.datetime64 | None) -> Fetched[Any]:
         symbol = self.wanted.symbol
         return _patiently(lambda: self.ask(symbol, first, self.clock(), noted), self.waits, self.say)
 
-    def _put(self, thing: Thing, added: int, lasting: tuple[str, ...], notes: tuple[str, ...]) -> Pulled:
+    def _put(self, thing: Thing, before: int, lasting: tuple[str, ...], notes: tuple[str, ...]) -> Pulled:
+        """Keep it; of its rows so many had been there before."""
         wanted, vendor = self.wanted, self.wanted.vendor
         stamp = self.clock().astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         origin = Origin(vendor.NAME, wanted.symbol, vendor.version(), stamp, lasting)
         entry = self.store.put(_named(thing, wanted.name), origin)
+        added = entry.rows - before
         return Pulled(self.symbol, wanted.name, wanted.kind, entry.rows, added, entry.first, entry.last, notes)
 
 
@@ -260,6 +278,20 @@ def _patiently(ask: Callable[[], Fetched[Any]], waits: tuple[float, ...], say: C
             say(f"{refusal}: again in {pause:g} s")
             time.sleep(pause)
     return ask()
+
+
+def _news(kept: Filings, came: Filings, facts: Filings) -> tuple[str, ...]:
+    """Return what there is to say of filings that were kept, came, and are now both together."""
+    last, added, gone = int(np.argmax(facts.filed)), len(facts) - len(kept), len(facts) - len(came)
+    new = (
+        f"{added:,} new {'fact' if added == 1 else 'facts'}, the last filing {facts.form[last]} of {facts.filed[last]}"
+    )
+    notes = [new if added else "nothing new"]
+    if gone:
+        notes.append(f"{gone:,} that {'is' if gone == 1 else 'are'} listed no more stay" + "s" * (gone == 1))
+    if kept.cik != came.cik:
+        notes.append(f"the ticker was CIK {kept.cik} and is CIK {came.cik}: filings of both are kept")
+    return tuple(notes)
 
 
 def _wait(refusal: ConnectionError) -> float:

@@ -90,6 +90,17 @@ class DataConfig(ConfigSection):
     lag: dict[str, Sessions] = Field(default_factory=dict, description="sessions by which a series is known late")
     accept: list[str] = Field(default_factory=list, description="ids of findings at error level to go on with")
     extend: dict[Symbol, ExtendConfig] = Field(default_factory=dict, description="history before inception")
+    sec_identity: str | None = Field(
+        None,
+        description="who asks the SEC, by name and e-mail, for backtest data pull --config; no part of a run",
+        exclude=True,
+        repr=False,
+    )
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """Return what is pickled: nobody's e-mail, for which no worker has a use."""
+        state = super().__getstate__()
+        return {**state, "__dict__": {**state["__dict__"], "sec_identity": None}}
 
     @model_validator(mode="before")
     @classmethod

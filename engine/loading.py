@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from data.errors import LONGEST, ConfigError, StrategyError, cut, did_you_mean, quoted
 from data.files import absolute
-from engine.config import RunConfig
+from engine.config import DataConfig, RunConfig
 from engine.hedge_config import StrategyConfig
 from engine.keys import as_written, at, fields_at, in_tree, leg_of, put, told_in_full
 from engine.plain import Keys, PlainYaml, plain
@@ -131,6 +131,22 @@ def config_from(given: Config) -> RunConfig:
         path, _shipped = find_run(os.fspath(given))
         return load_config(path)
     raise ConfigError(f"a run is a file, a mapping or a RunConfig, not {type(given).__name__}")
+
+
+def data_of(file: str) -> DataConfig:
+    """Return the data section of a run's YAML, a file or one that ships; the strategy that it names isn't executed.
+
+    Raises
+    ------
+    ConfigError
+        With file, line and key; of what only the strategy could tell nothing is said.
+    """
+    path, _shipped = find_run(file)
+    tree, lines = _read(path)
+    try:
+        return RunConfig.model_validate(tree).data
+    except ValidationError as error:
+        raise ConfigError(_first(error, _Origin(path.name, lines), tree)) from None
 
 
 def full_keys(config: RunConfig, key: str, where: str) -> Keys:

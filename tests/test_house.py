@@ -39,6 +39,7 @@ NETWORK = {
 """All that SECURITY.md tells of the network: who asks it, by what."""
 ADDRESSED = {
     "data/sources/fred.py": {"fred.stlouisfed.org"},
+    "data/sources/sec.py": {"data.sec.gov", "www.sec.gov"},
     "data/sources/treasury.py": {"home.treasury.gov"},
 }
 """Who asks by `data.sources.web`, and whom."""
