@@ -88,6 +88,8 @@ They are today's names, as remembered: about what the indices of SOXX and SMH he
 taken over, or failed, aren't among them, so that breadth read from these alone flatters the past (survivorship). A
 file of members with dates is the remedy.
 """
+CHIPS = "CHIPS"
+"""What valuations of all of them whose filings there are go by: ``CHIPS_PE``."""
 DEMO_CHIP = re.compile(r"CHIP\d\d")
 """What the chip makers of the demo market are called."""
 
@@ -95,6 +97,11 @@ DEMO_CHIP = re.compile(r"CHIP\d\d")
 def chip_makers(instruments: Iterable[str]) -> tuple[str, ...]:
     """Return the chip makers among some instruments, sorted: those of `CHIP_MAKERS`, or of the demo market."""
     return tuple(sorted(name for name in set(instruments) if name in CHIP_MAKERS or DEMO_CHIP.fullmatch(name)))
+
+
+def holds_chips(underlying: str) -> bool:
+    """Return whether an underlying is a fund or index of chip makers."""
+    return underlying in ("SOXX", "SOX", *NEAR["SOXX"])
 
 
 def kin(underlying: str) -> tuple[str, ...]:

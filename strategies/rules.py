@@ -17,10 +17,11 @@ from data.ranges import COUNT, DAYS, Range
 from data.roles import Roles
 from data.series import Series
 from data.sources import SERIES
+from data.sources.valued import valued_in
 from strategies.inputs import SIDES, Input, Reads, Side
 from strategies.parameters import Parameter, ParameterError, check_value
 from strategies.signals.catalogue import SIGNALS, Signal, signal
-from strategies.signals.feeds import members_of
+from strategies.signals.feeds import members_of, valuation_of, valuations_of
 from strategies.signals.windows import change, percentile, zscore
 
 KEYS: dict[str, Side] = {"above": "above", "below": "below", "at_least": "at least", "at_most": "at most"}
@@ -34,6 +35,10 @@ OWN = (
     Parameter("weight", float, 1.0, Range(0, 1_000)),
 )
 """The keys of a rule beside its signal's own and its threshold."""
+
+
+PROXY = "a price-to-trend proxy"
+"""What stands in for a valuation where the data tell no earnings."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ class Rule:
         values = _remembered(self._value(found, market), self.within, upward=self.upward)
         threshold = self.threshold if self.release is None else self._released(values, self.release)
         prefix = f"{name}: " if name else ""
-        return Input(f"{prefix}{self._words(found, market.roles)}", values, threshold, self.fires, self._unit(found))
+        return Input(f"{prefix}{self._words(found, market)}", values, threshold, self.fires, self._unit(found))
 
     def reads(self, roles: Roles) -> Reads:
         """Return what it needs of the data."""
@@ -90,6 +95,8 @@ class Rule:
             kind = found.feeds[argument].kind
             if kind == "series":
                 read |= Reads(series=several)
+            elif kind == "valuation":
+                read |= Reads(series=several) if several else Reads(optional=valuations_of(roles.underlying))
             elif kind == "schedule":
                 read |= Reads(events=several)
             elif kind in ("levels", "belongs") and isinstance(named, str):
@@ -109,6 +116,8 @@ class Rule:
                 yield from _schedule_remarks(market.events(named), self.given.get("symbols"))
             if kind == "series" and isinstance(named, str):
                 yield from _series_remarks(market.source.read(SERIES, named))
+            if kind == "valuation":
+                yield from valuation_remarks(market, named)
             if kind == "levels":
                 yield from _members_remarks(self.given, members_of(market, named), dated=isinstance(named, str))
 
@@ -140,12 +149,15 @@ class Rule:
         before = np.concatenate(([False], on[:-1]))
         return np.where(before, release, self.threshold)
 
-    def _words(self, found: Signal, roles: Roles) -> str:
-        named = [_listed(name) for name in dict.fromkeys(found.names(self.given, roles).values()) if name]
+    def _words(self, found: Signal, market: Market) -> str:
+        named = dict(found.names(self.given, market.roles))
+        valued = next((argument for argument, feed in found.feeds.items() if feed.kind == "valuation"), None)
+        by = None if valued is None else named.pop(valued) or valuation_of(market) or PROXY
+        names = [_listed(name) for name in dict.fromkeys(named.values()) if name]
         numbers = [
             f"{known.name.replace('_', ' ')} {_listed(self.given[known.name])}"
             for known in found.parameters
-            if self.given[known.name] is not None
+            if self.given[known.name] is not None and by in (None, PROXY)
         ]
         made = [
             f"{key.removesuffix('_over')} over {sessions} sessions"
@@ -153,7 +165,8 @@ class Rule:
             if (sessions := getattr(self, key)) is not None
         ]
         kept = [f"{'highest' if self.upward else 'lowest'} of the last {self.within}"] if self.within > 1 else []
-        of = f" of {' against '.join(named)}" if named else ""
+        of = f" of {' against '.join(names)}" if names else ""
+        of += f" by {by}" if by is not None else ""
         keys = f" ({', '.join(numbers)})" if numbers else ""
         return ", ".join([f"{found.name.replace('_', ' ')}{of}{keys}", *made, *kept])
 
@@ -265,6 +278,18 @@ def _series_remarks(series: Series) -> Iterable[str]:
     if early is not None:
         remedy = f"set data.lag.{series.name}={early.lag}" if series.known is None else RIGHT_AS_KNOWN
         yield f"Known too early: {series.name}, {early.why}: {remedy}."
+
+
+def valuation_remarks(market: Market, named: str | None) -> Iterable[str]:
+    """Yield what a reader has to know of the valuation a market's underlying is judged by, the one named or found."""
+    name = named or valuation_of(market)
+    if name is None:
+        yield f"Valuation is {PROXY}: no earnings are in it; with filings of chip makers it is their price/earnings."
+        return
+    made = valued_in(market.source)
+    if made is not None:
+        yield from made.remarks(name, market.sessions[-1])
+    yield from _series_remarks(market.source.read(SERIES, name))
 
 
 def _remembered(values: Floats, sessions: int, *, upward: bool) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +14,12 @@ from data.roles import Roles
 from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
-from strategies.rules import all_fire
+from strategies.rules import all_fire, valuation_remarks
+from strategies.signals.feeds import valuation_of, valuations_of
 from strategies.signals.windows import moving_average, percentile, within
+
+FORCED = "proxy"
+"""What names the proxy in place of a series."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +30,15 @@ class ValuationHedge(Strategy):
     on any of the last `memory` sessions. Turning down: the underlying's total-return close is below its simple
     moving average of `turn_days` sessions.
 
-    The valuation is the series named by `valuation` (a price/earnings ratio, say). Without one it is the total-return
-    close divided by its own moving average of `trend_days` sessions: no earnings are in it, so it then goes by the
-    name of a price-to-trend proxy.
+    The valuation is price/earnings: of the series named by `valuation`; unless one is named, of the underlying's own
+    (``SOXX_PE``), else of the chip makers whose filings there are (``CHIPS_PE``). Where the data hold none it is the
+    total-return close divided by its own moving average of `trend_days` sessions: no earnings are in it, so it then
+    goes by the name of a price-to-trend proxy.
 
     Parameters
     ----------
     valuation
-        A series' name, or none for the proxy.
+        A series' name; none for what the data hold, ``proxy`` for the proxy whatever they hold.
     trend_days
         Sessions in the proxy's moving average.
     lookback
@@ -64,12 +70,12 @@ class ValuationHedge(Strategy):
 
     def inputs(self, market: Market) -> tuple[Input, Input]:
         """Return the highest rank of the valuation within `memory` sessions, and the close against its average."""
-        level, name = market.total_return(), market.underlying
-        if self.valuation is None:
+        level, name, series = market.total_return(), market.underlying, self._series(market)
+        if series is None:
             value = level / moving_average(level, self.trend_days)
             called = f"{name} over its {self.trend_days}-session average"
         else:
-            value, called = market.series(self.valuation), self.valuation
+            value, called = market.series(series), series
         rank = np.nan_to_num(percentile(value, self.lookback))  # ranks are above 0
         highest = within(rank, self.memory)
         return (
@@ -89,11 +95,21 @@ class ValuationHedge(Strategy):
         )
 
     def reads(self, roles: Roles) -> Reads:
-        """Return the valuation's series, where one is named."""
-        del roles
-        return Reads(series=() if self.valuation is None else (self.valuation,))
+        """Return the valuation's series: the one named, else those that may be there."""
+        if self.valuation is None:
+            return Reads(optional=valuations_of(roles.underlying))
+        return Reads(series=() if self.valuation == FORCED else (self.valuation,))
+
+    def remarks(self, market: Market) -> Sequence[str]:
+        """Return what a reader has to know of the valuation: of whom it is, or that no earnings are in it."""
+        return () if self.valuation == FORCED else tuple(valuation_remarks(market, self.valuation))
 
     def label(self, market: Market) -> str:
         """Return its name, which says when no earnings are in it."""
-        del market
-        return f"ValuationHedge ({'price-to-trend proxy' if self.valuation is None else self.valuation})"
+        return f"ValuationHedge ({self._series(market) or 'price-to-trend proxy'})"
+
+    def _series(self, market: Market) -> str | None:
+        """Return the series by which it goes; None for the proxy."""
+        if self.valuation == FORCED:
+            return None
+        return self.valuation or valuation_of(market)

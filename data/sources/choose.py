@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from data.files import path_of
 from data.sources import Source
+from data.sources.valued import valued
 
 
 def open_source(named: str, path: str | None) -> Source:
-    """Open a source by its name in a run's config.
+    """Open a source by its name in a run's config, with valuations as series where it holds filings: `open_files`."""
+    return valued(open_files(named, path))
+
+
+def open_files(named: str, path: str | None) -> Source:
+    """Open a source by its name in a run's config, as it is.
 
     ``csv`` reads the folder `path`, ``store`` what was pulled or imported, ``demo`` makes a simulated market up.
     ``auto`` is the store, and the simulated market as long as nothing was ever put into that.

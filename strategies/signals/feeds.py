@@ -9,11 +9,11 @@ import numpy as np
 
 from data.arrays import Dates, Flags, Floats
 from data.events import Events
-from data.families import chip_makers
+from data.families import CHIPS, chip_makers, holds_chips
 from data.market import Market
 from data.ranges import COUNT, DAYS, SHARE
 
-Default = Literal["underlying", "hedge", "members"]
+Default = Literal["underlying", "hedge", "members", "valuation"]
 Names = str | tuple[str, ...] | None
 
 
@@ -50,6 +50,9 @@ OtherDollarVolume = Annotated[Floats, Feed("dollar_volume", "against")]
 Value = Annotated[Floats, Feed("series", "series")]
 """A series as known at each close, in its own unit, shape (sessions,); NaN before its first value."""
 OtherValue = Annotated[Floats, Feed("series", "against")]
+Earnings = Annotated[Floats | None, Feed("valuation", "series", "valuation")]
+"""Price/earnings as known at each close, shape (sessions,): of the series named, else of the underlying's own or its
+companies', `valuation_of`; ``None`` where the data hold none."""
 Levels = Annotated[Floats, Feed("levels", "members", "members")]
 """Total-return closes of a group's members, shape (sessions, members); NaN before a member's first bar."""
 Belongs = Annotated[Flags, Feed("belongs", "members", "members")]
@@ -99,6 +102,11 @@ class Feeder:
         """Return a series as known at each close."""
         return self.market.series(named)
 
+    def valuation(self, named: str | None) -> Floats | None:
+        """Return price/earnings as known at each close; None where nobody names a series and the data hold none."""
+        name = named or valuation_of(self.market)
+        return None if name is None else self.market.series(name)
+
     def levels(self, named: Names) -> Floats:
         """Return the total-return closes of a group's members, shape (sessions, members)."""
         return np.column_stack([self.market.total_return(name) for name in members_of(self.market, named)])
@@ -135,6 +143,16 @@ def members_of(market: Market, named: Names) -> tuple[str, ...]:
     if named is None:
         return chip_makers(there)
     return tuple(sorted(set(market.members(named).symbols.tolist()) & set(there)))
+
+
+def valuation_of(market: Market) -> str | None:
+    """Return the series that tells how dear a market's underlying is; None where the data hold none."""
+    return next((name for name in valuations_of(market.underlying) if market.has_series(name)), None)
+
+
+def valuations_of(underlying: str) -> tuple[str, ...]:
+    """Return the series that can tell how dear an underlying is, the one that counts first: its own, its companies'."""
+    return (f"{underlying}_PE", *((f"{CHIPS}_PE",) if holds_chips(underlying) else ()))
 
 
 def basket(levels: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""Signals of valuation that need prices alone; a series' percentile and z-score are any signal's `percentile_over`."""
+"""Signals of valuation, of earnings where the data tell and of prices alone; `percentile_over` ranks any of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,32 @@ import numpy as np
 from data.arithmetic import log
 from data.arrays import Floats
 from data.ranges import CENTURY, Range
-from strategies.signals.feeds import Days, Level
+from strategies.signals.feeds import Days, Earnings, Level
 from strategies.signals.windows import folded, moving_average, over, padded
+
+
+def valuation(level: Level, series: Earnings, days: Days = 200) -> Floats:
+    """Price over earnings, as known at each close; where the data tell no earnings, the close over its own average.
+
+    The series is the one named, else the underlying's own (``SOXX_PE``), else that of the chip makers whose filings
+    there are (``CHIPS_PE``). Which it is, is told wherever the signal shows. NaN where earnings aren't known or aren't
+    positive, and as `price_to_trend` where that stands in. The two have no level in common: rank them, with
+    `percentile_over`.
+
+    Parameters
+    ----------
+    level
+        Total-return closes, shape (sessions,).
+    series
+        Price/earnings, shape (sessions,); ``None`` where the data hold none.
+    days
+        Sessions in the average that stands in, this one included.
+
+    Notes
+    -----
+    Unit: ratio
+    """
+    return price_to_trend(level, days) if series is None else series + 0.0
 
 
 def price_to_trend(level: Level, days: Days = 200) -> Floats:

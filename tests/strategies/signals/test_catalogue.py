@@ -43,6 +43,7 @@ def fed(rng, sessions=SESSIONS, members=7):
         "low": np.minimum(level, opened) / swing[1],
         "dollar_volume": rng.lognormal(18, 0.5, len(sessions)),
         "series": rng.uniform(10, 40, len(sessions)),
+        "valuation": rng.uniform(10, 40, len(sessions)),
         "levels": 20 * np.exp(np.cumsum(rng.normal(0, 0.02, (len(sessions), members)), axis=0)),
         "belongs": np.ones((len(sessions), members), np.bool_),
         "sessions": sessions,

@@ -1,0 +1,211 @@
+"""What companies are worth by what they filed: each on its own, and a group's price/earnings and price/sales."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.arrays import Dates, Flags, Floats, Ints, read_only
+from data.bars import Bars
+from data.filings.facts import Filings
+from data.filings.shares import shares
+from data.filings.trailing import FiledSteps, net_income, sales
+from data.unadjusted import unadjusted
+
+OLD = np.timedelta64(500, "D")
+"""After which the last four quarters no longer say what a company earns: a year, and the months to the next report of
+one that files once a year."""
+NO_BAR = np.timedelta64(14, "D")
+"""For which a company's last close stands for its price."""
+
+
+@dataclass(frozen=True)
+class Company:
+    """A company at each close of some sessions; read-only, NaN (NaT) where it isn't known.
+
+    Parameters
+    ----------
+    name
+        Its ticker.
+    close
+        As traded, dollars a share, shape (sessions,); for two weeks without a bar the last one.
+    shares
+        Outstanding, in the share basis of that session, as last filed before it.
+    net_income, sales
+        Of the trailing four quarters that were filed before the session, dollars.
+    filed
+        The day of the last filing that any of these stands on.
+    ended
+        The last day of those four quarters.
+    """
+
+    name: str
+    close: Floats
+    shares: Floats
+    net_income: Floats
+    sales: Floats
+    filed: Dates
+    ended: Dates
+
+    @property
+    def market_value(self) -> Floats:
+        """Close times shares, dollars."""
+        return self.close * self.shares
+
+    @property
+    def counts(self) -> Flags:
+        """Whether price, shares, net income and sales are all known at each close."""
+        return ~np.isnan(self.market_value + self.net_income + self.sales)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Companies taken together at each close of some sessions; read-only.
+
+    Parameters
+    ----------
+    sessions
+        ``datetime64[D]``, shape (sessions,).
+    companies
+        Those whose filings and bars there are.
+    counted
+        Whether each belongs to the group and its figures are known, shape (sessions, companies).
+    """
+
+    sessions: Dates
+    companies: tuple[Company, ...]
+    counted: Flags
+
+    @property
+    def count(self) -> Ints:
+        """How many companies the figures of each close are of."""
+        count: Ints = self.counted.sum(axis=1)
+        return count
+
+    @property
+    def price_earnings(self) -> Floats:
+        """All market values over all trailing net income; NaN where that isn't positive, or nobody counts."""
+        return _ratio(self._sum("market_value"), self._sum("net_income"))
+
+    @property
+    def price_sales(self) -> Floats:
+        """All market values over all trailing sales."""
+        return _ratio(self._sum("market_value"), self._sum("sales"))
+
+    @property
+    def earnings_yield(self) -> Floats:
+        """The median of the companies' trailing net income over market value; losses count as such."""
+        return median_of(self._columns("net_income") / self._columns("market_value"), self.counted)
+
+    def changes(self) -> tuple[Change, ...]:
+        """Return the sessions on which other companies count than on the one before, once any did."""
+        rows = np.flatnonzero((self.counted[1:] != self.counted[:-1]).any(axis=1) & self.counted[:-1].any(axis=1)) + 1
+        names = np.array([company.name for company in self.companies])
+        return tuple(
+            Change(
+                self.sessions[row],
+                tuple(names[self.counted[row] & ~self.counted[row - 1]].tolist()),
+                tuple(names[~self.counted[row] & self.counted[row - 1]].tolist()),
+                int(self.count[row]),
+            )
+            for row in rows
+        )
+
+    def _columns(self, name: str) -> Floats:
+        return np.column_stack([getattr(company, name) for company in self.companies])
+
+    def _sum(self, name: str) -> Floats:
+        total: Floats = np.where(self.counted, self._columns(name), 0.0).sum(axis=1)
+        return total
+
+
+@dataclass(frozen=True)
+class Change:
+    """Who came to a group's figures and who went, on a session, and how many they are of then."""
+
+    session: np.datetime64
+    came: tuple[str, ...]
+    went: tuple[str, ...]
+    count: int
+
+    @property
+    def words(self) -> str:
+        """Who came and went, and how many are left: ``MRVL came: 13``."""
+        moved = [f"{', '.join(names)} {verb}" for names, verb in ((self.came, "came"), (self.went, "went")) if names]
+        return f"{', '.join(moved)}: {self.count}"
+
+
+def company(filings: Filings, bars: Bars, sessions: Dates) -> Company:
+    """Return a company at each close of some sessions.
+
+    Parameters
+    ----------
+    filings
+        What it filed.
+    bars
+        Its bars: as traded, or adjusted by a vendor, which is undone where the prices tell how.
+    sessions
+        ``datetime64[D]``, shape (sessions,).
+    """
+    traded = unadjusted(bars)
+    last = np.searchsorted(bars.dates, sessions, side="right") - 1
+    fresh = (last >= 0) & (sessions - bars.dates[np.maximum(last, 0)] <= NO_BAR)
+    close = np.where(fresh, traded.close[np.maximum(last, 0)], np.nan)
+    income, sold, counted = net_income(filings), sales(filings), shares(filings)
+    multiple = np.concatenate(([1.0], np.cumprod(bars.split * traded.split)))  # of shares, before and after each bar
+    since = multiple[np.searchsorted(bars.dates, counted.basis, side="right")]
+    outstanding = FiledSteps(counted.filed, counted.value / since, counted.of)
+    known = [_known(steps, sessions) for steps in (income, sold, outstanding)]
+    (earned, sold_for, number), filed = (value for value, _, _ in known), [day for _, day, _ in known]
+    return Company(
+        filings.name,
+        read_only(close),
+        read_only(number * multiple[last + 1]),
+        read_only(earned),
+        read_only(sold_for),
+        read_only(np.fmax(np.fmax(*filed[:2]), filed[2])),
+        read_only(np.fmin(known[0][2], known[1][2])),
+    )
+
+
+def group(companies: Sequence[Company], sessions: Dates, belongs: Flags | None = None) -> Group:
+    """Return companies taken together.
+
+    Parameters
+    ----------
+    companies, sessions
+        Each at each close.
+    belongs
+        Whether each is in the group at each close, shape (sessions, companies); all always where nobody says.
+    """
+    counted = np.column_stack([each.counts for each in companies])
+    return Group(sessions, tuple(companies), read_only(counted if belongs is None else counted & belongs))
+
+
+def sessions_of(bars: Mapping[str, Bars]) -> Dates:
+    """Return the sessions on which any of some instruments has a bar."""
+    return np.unique(np.concatenate([each.dates for each in bars.values()]))
+
+
+def median_of(values: Floats, counted: Flags) -> Floats:
+    """Return the median of what counts in each row; NaN where nothing does."""
+    ordered, count = np.sort(np.where(counted, values, np.inf), axis=1), counted.sum(axis=1)
+    rows, middle = np.arange(len(values)), np.maximum(count - 1, 0)
+    median: Floats = (ordered[rows, middle // 2] + ordered[rows, (middle + 1) // 2]) / 2.0
+    return np.where(count > 0, median, np.nan)
+
+
+def _known(steps: FiledSteps, sessions: Dates) -> tuple[Floats, Dates, Dates]:
+    """Return what is known at each close, the day it was filed, and the day it is of."""
+    count = np.searchsorted(steps.filed, sessions)  # what is filed on a session is known on the next
+    values = np.concatenate(([np.nan], steps.value))[count]
+    nothing = np.array(["NaT"], "datetime64[D]")
+    filed, of = (np.concatenate((nothing, days))[count] for days in (steps.filed, steps.of))
+    old = ~(sessions - of <= OLD)
+    return np.where(old, np.nan, values), np.where(old, nothing, filed), np.where(old, nothing, of)
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    return np.where(below > 0.0, above / np.where(below > 0.0, below, 1.0), np.nan)

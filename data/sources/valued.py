@@ -1,0 +1,173 @@
+"""A source with series of valuations, made of bars and filings wherever it holds both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from data.arrays import Dates, Flags, Floats, read_only
+from data.bars import Bars
+from data.errors import DataError
+from data.families import CHIPS, chip_makers
+from data.filings.valuation import Group, company, group, sessions_of
+from data.series import Series
+from data.sources import BARS, FILINGS, MEMBERS, SERIES, Held, Kind, Source, typed
+from data.sources.wrapped import Wrapped
+
+COUNT = "COMPANIES"
+FIGURES: Mapping[str, Callable[[Group], Floats]] = {
+    "PE": lambda group: group.price_earnings,
+    "PS": lambda group: group.price_sales,
+    "EARNINGS_YIELD": lambda group: group.earnings_yield,
+    COUNT: lambda group: group.count.astype(np.float64),
+}
+"""What a valuation's name ends in: price/earnings, price/sales, the median earnings yield, and, of a group, of how many
+companies they are."""
+
+
+SHOWN = 5
+"""Days that are named of those on which a group changed."""
+
+
+class Named(NamedTuple):
+    """Whose a valuation is, a group's or a company's, and which figure."""
+
+    whose: str
+    figure: str
+
+
+@dataclass(frozen=True)
+class ValuedSource(Wrapped):
+    """A source, with valuations as series: ``CHIPS_PE``, ``NVDA_PS``, ``mygroup_EARNINGS_YIELD``.
+
+    A group's are those of its members at each close, whose bars and filings there are; `CHIPS` are all chip makers. A
+    value is known at the close of its session: it stands on that close, and on what was filed before that session. A
+    series that the inner source holds under such a name is read in its place.
+
+    Parameters
+    ----------
+    source
+        The inner source.
+    """
+
+    _groups: dict[str, Group] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def valuations(self) -> Mapping[str, Named]:
+        """The valuations that can be made, by name."""
+        held = set(self.source.names(SERIES))
+        alone = self.source.names(FILINGS)
+        named = {
+            f"{whose}_{figure}": Named(whose, figure)
+            for whose in groups_in(self.source)
+            for figure in FIGURES
+            if whose not in alone or figure != COUNT
+        }
+        return {name: each for name, each in named.items() if name not in held}
+
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what it holds of a kind, of series the valuations too, sorted."""
+        held = self.source.names(kind)
+        return tuple(sorted({*held, *self.valuations})) if kind == SERIES else held
+
+    def read(self, kind: Kind[Held], name: str) -> Held:
+        """Return a history; raises DataError."""
+        named = self.valuations.get(name) if kind == SERIES else None
+        if named is None:
+            return self.source.read(kind, name)
+        return typed(kind, valuation(self.group(named.whose), named))
+
+    def group(self, whose: str) -> Group:
+        """Return whom a valuation is of, at each session; raises DataError."""
+        if whose not in self._groups:
+            self._groups[whose] = read_group(self.source, whose)
+        return self._groups[whose]
+
+    def remarks(self, name: str, last: np.datetime64) -> tuple[str, ...]:
+        """Return what a reader has to know of a group's valuation up to a session: of whom it is, when that changed."""
+        named = self.valuations.get(name)
+        if named is None or named.whose in self.source.names(FILINGS):
+            return ()
+        of = self.group(named.whose)
+        seen = np.flatnonzero((of.sessions <= last) & (of.count > 0))
+        if not len(seen):
+            return ()
+        at = int(seen[-1])
+        counted = [company.name for company, counts in zip(of.companies, of.counted[at], strict=True) if counts]
+        said = [f"{name} on {of.sessions[at]} is of {len(counted)} companies: {', '.join(counted)}."]
+        if named.whose not in self.source.names(MEMBERS):
+            said.append(
+                f"Survivorship: {name} is of today's chip makers whose filings there are; a members file would say who "
+                "was one when."
+            )
+        changes = [change for change in of.changes() if change.session <= last]
+        listed = ", ".join(f"{each.session} ({each.words})" for each in changes[-SHOWN:])
+        which = f"the last {SHOWN} of {len(changes)}: " if len(changes) > SHOWN else ""
+        if changes:
+            said.append(f"{name} is of other companies from these days on, a step there is no change: {which}{listed}.")
+        return tuple(said)
+
+
+def valued(source: Source) -> Source:
+    """Return a source with its valuations; itself where it holds no filings."""
+    return ValuedSource(source) if source.names(FILINGS) else source
+
+
+def valued_in(source: Source) -> ValuedSource | None:
+    """Return what makes a source's valuations: itself, or what it is made of; None where nothing does."""
+    inner: Any = source
+    while inner is not None and not isinstance(inner, ValuedSource):
+        inner = getattr(inner, "source", None)
+    found: ValuedSource | None = inner
+    return found
+
+
+def valuation(of: Group, named: Named) -> Series:
+    """Return a group's figure as a series, from the first session on that has one; raises DataError where none has."""
+    values = FIGURES[named.figure](of)
+    begun = np.flatnonzero(of.count > 0)
+    if not len(begun):
+        raise DataError(
+            f"{named.whose}_{named.figure}: no session has a price, shares and four quarters of any company: "
+            "pull or import more of their filings"
+        )
+    since = slice(begun[0], None)
+    return Series(f"{named.whose}_{named.figure}", of.sessions[since], read_only(values[since]))
+
+
+def groups_in(source: Source) -> Mapping[str, tuple[str, ...]]:
+    """Return whom a source can value: each company whose bars and filings it holds, and groups that have such."""
+    both = set(source.names(BARS)) & set(source.names(FILINGS))
+    groups: dict[str, tuple[str, ...]] = {name: (name,) for name in sorted(both)}
+    chips = chip_makers(both)
+    if chips:
+        groups[CHIPS] = chips
+    for name in source.names(MEMBERS):
+        try:
+            members = both & set(source.read(MEMBERS, name).symbols.tolist())
+        except DataError:
+            continue
+        if members:
+            groups[name] = tuple(sorted(members))
+    return groups
+
+
+def read_group(source: Source, whose: str) -> Group:
+    """Return a group at each session on which any of its companies has a bar; raises DataError."""
+    names = groups_in(source).get(whose, ())
+    if not names:
+        raise DataError(f"{whose}: no company of it has bars and filings here: pull or import both")
+    bars: dict[str, Bars] = {name: source.read(BARS, name) for name in names}
+    sessions = sessions_of(bars)
+    companies = [company(source.read(FILINGS, name), bars[name], sessions) for name in names]
+    return group(companies, sessions, _belongs(source, whose, names, sessions))
+
+
+def _belongs(source: Source, whose: str, names: tuple[str, ...], sessions: Dates) -> Flags | None:
+    if whose not in source.names(MEMBERS):
+        return None
+    return source.read(MEMBERS, whose).on(sessions, names)
