@@ -43,7 +43,7 @@ def companies_after(words: Iterable[str], taking: Collection[str]) -> list[str]:
     for word in words:
         plain = not value and not word.startswith("-") and not {":", "^"} & set(word)
         written.append(f"{COMPANY}{word}" if filings and plain else word)
-        filings, value = filings or word == FILINGS, not value and word in taking
+        filings, value = filings or (word == FILINGS and not value), not value and word in taking
     return written
 
 
