@@ -15,7 +15,19 @@ PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst")
 """How the names of compressed files end."""
 PLAIN = (".txt", ".tsv", ".tab", ".dat")
 """How else the names of tables of text end."""
-DATES = frozenset(("date", "datetime", "timestamp", "observationdate", "releasedate", "reportdate", "day"))
+DATES = frozenset(
+    (
+        "date",
+        "datetime",
+        "timestamp",
+        "observationdate",
+        "releasedate",
+        "reportdate",
+        "reporteddate",
+        "earningsdate",
+        "day",
+    )
+)
 """Titles of a column of dates, in small letters and digits alone."""
 TICKERS = frozenset(("ticker", "symbol"))
 PREAMBLE = 20

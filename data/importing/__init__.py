@@ -18,7 +18,8 @@ from data.filings.files import read_file, ticker_of
 from data.foreign import misnamed, refuse_misnamed
 from data.importing.notation import Notation
 from data.importing.prices import read_bars
-from data.importing.series import is_schedule, read_events, read_index, read_series
+from data.importing.schedules import is_schedule, read_events
+from data.importing.series import read_index, read_series
 from data.importing.table import ImportedTable, counted, read_table, titles_of
 from data.ranges import SESSIONS
 from data.series import Series

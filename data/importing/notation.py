@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from data.errors import DataError
 from data.numbers import COMMA, POINT
@@ -14,6 +15,22 @@ PARTED = re.compile(r"(\d\d?)([/.-])(\d\d?)\2(\d{4})")
 """A day and a month, or a month and a day, before their year."""
 ORDERS = {"day/month/year": "%d{0}%m{0}%Y", "month/day/year": "%m{0}%d{0}%Y"}
 MONTHS = 12
+NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+SHORT = 3
+"""Letters by which a month is known."""
+_MONTH = rf"(?:sept|{'|'.join(f'{name[:SHORT]}(?:{name[SHORT:]})?' for name in NAMES)})\.?"
+_DAY = r"\d\d?(?:st|nd|rd|th)?"
+MONTH_FIRST = re.compile(
+    rf"(?:[a-z]{{3,9}},? )?(?P<month>{_MONTH})(?:/(?P<second>{_MONTH}))? (?P<day>{_DAY})"
+    rf"(?P<to> ?[-\u2013] ?(?:(?P<next>{_MONTH}) )?(?P<last>{_DAY}))?\*?(?: meeting -)?,? (?P<year>\d{{4}})",
+    re.IGNORECASE,
+)
+"""``Feb. 13, 2024``; of several days ``April 30-May 1, 2024`` and so on, as the Federal Reserve writes its meetings."""
+DAY_FIRST = re.compile(rf"(?P<day>{_DAY})[ -](?P<month>{_MONTH}),?[ -](?P<year>\d{{4}})", re.IGNORECASE)
+"""``13 February 2024``, ``13-Feb-2024``."""
 CENTURY = 2050
 PROBE = dt.date(2013, 2, 28)
 
@@ -56,6 +73,53 @@ def parsed(text: str, form: str) -> str:
     except ValueError:
         return ""
     return "" if "%y" in form and day.year >= CENTURY else str(day)
+
+
+class Spelled(NamedTuple):
+    """A day whose month is written by name, ISO, and whether it is the last of several."""
+
+    day: str
+    several: bool
+
+
+def spelled(text: str) -> Spelled | None:
+    """Return the day of a text in which the month is written in English, the last one of several; None of any other."""
+    found = MONTH_FIRST.fullmatch(text) or DAY_FIRST.fullmatch(text)
+    if found is None:
+        return None
+    parts = found.groupdict()
+    first = _day(parts["year"], parts["month"], parts["day"])
+    if not parts.get("to"):
+        return first and Spelled(str(first), several=False)
+    last = _day(parts["year"], parts["second"] or parts["next"] or parts["month"], parts["last"])
+    return Spelled(str(last), several=True) if first and last and first < last else None
+
+
+def _day(year: str, month: str, number: str) -> dt.date | None:
+    at = next(at for at, name in enumerate(NAMES, 1) if name.startswith(month[:SHORT].lower()))
+    try:
+        return dt.date(int(year), at, int(re.sub(r"\D", "", number)))
+    except ValueError:  # the 31st of June
+        return None
+
+
+def spelled_out(texts: Sequence[str]) -> tuple[list[str], str] | None:
+    """Return a column's days, ISO, and the note on them, where their months are written by name; None where none is.
+
+    Raises
+    ------
+    ValueError
+        Only some are: the number of the row, what is wrong, what to do.
+    """
+    days = [spelled(text) for text in texts]
+    if not any(days):
+        return None
+    if not all(days):
+        row = next(row for row, day in enumerate(days) if (day is None) != (days[0] is None))
+        raise ValueError(row, f"though the first is {texts[0]!r}", "write all dates in one form")
+    known = [day for day in days if day]
+    several = any(day.several for day in known)
+    return [day.day for day in known], "Of events of several days the last one counts." if several else ""
 
 
 def shown_orders(texts: Iterable[str]) -> dict[str, str]:

@@ -14,7 +14,7 @@ from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
 from data.errors import DataError, quoted
 from data.foreign import refuse_marks, refuse_packed, refuse_preamble, refuse_tickers, rows_of
-from data.importing.notation import Notation, form_of, parsed
+from data.importing.notation import Notation, form_of, parsed, spelled_out
 from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
 from data.ranges import ANY, Range
 from data.stamps import Stamps, days_off, intraday_words, off_words, read_stamps, undated_words
@@ -31,7 +31,7 @@ SAME = {
 """Columns of ours, and how vendors title them, in small letters and digits alone."""
 DAYS = ("date", "known", "announced")
 """Columns of dates."""
-DATED = ("releasedate", "reportdate")
+DATED = ("releasedate", "reportdate", "reporteddate", "earningsdate")
 """How schedules title their dates; a date where no column is titled so."""
 COLUMN = {title: column for column, titles in SAME.items() for title in titles}
 EMPTY = ("", "null", "nan", "n/a", "na", "none", "-", ".")
@@ -257,10 +257,13 @@ def _dates(
 ) -> tuple[Stamps, tuple[str, ...]]:
     """Return a column's days, and what was assumed; raises DataError with the line of what is none, or may be two."""
     try:
+        named = None if notation.dates else spelled_out(cells)
         form, note = (notation.dates, "") if notation.dates else form_of(cells, beside)
     except ValueError as doubt:
         row, what, remedy = doubt.args
         raise DataError(f"{where}:{lines[row]}: {title} is {cells[row]!r}, {what}: {remedy}") from None
+    if named:
+        cells, note = named
     written = [parsed(cell, form) for cell in cells] if form else cells
     try:
         stamps = read_stamps(written)
