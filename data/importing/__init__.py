@@ -23,7 +23,7 @@ from data.importing.series import read_index, read_series
 from data.importing.table import ImportedTable, counted, read_table, titles_of
 from data.ranges import SESSIONS
 from data.series import Series
-from data.sources import BARS, EVENTS, FILINGS, KINDS, MEMBERS, SERIES, Thing
+from data.sources import BARS, EVENTS, FILINGS, KINDS, MEMBERS, SERIES, Thing, treasury
 from data.sources.csv import read_members
 from data.store import NAME, Origin, Store
 from data.version import VERSION
@@ -191,7 +191,7 @@ def _content(
         events, notes = read_events(table, name)
         late = () if lag is None else ("A lag is for series: a schedule's column announced says when it was known.",)
         return events, (*renamed, *late, *notes)
-    column = _value_column(table)
+    column, late_by = _bill_column(table, given) or (_value_column(table), None)
     if not column and not given.startswith("^") and folder != SERIES:
         name, renamed = _name(given, BARS, where)
         bars, notes = read_bars(table, name)
@@ -201,6 +201,9 @@ def _content(
     if lag is None and lags.get(name):
         lag = lags[name]
         renamed = (*renamed, f"Its lag of {counted(lag, 'session')} stays.")
+    elif lag is None and late_by:
+        lag = late_by
+        renamed = (*renamed, f"Rates of the Treasury's, which come out in the evening: its lag is {lag}.")
     series, notes = read_series(table, name, column, lag) if column else read_index(table, name, lag or 0)
     return series, (*renamed, *notes)
 
@@ -210,6 +213,29 @@ def _is_group(path: Path, where: str) -> bool:
     titles = titles_of(path, where)
     symbols = titles & {"symbol", "ticker"}
     return path.parent.name == MEMBERS or bool(symbols and titles <= symbols | {"from", "to"})
+
+
+def _bill_column(table: ImportedTable, given: str) -> tuple[str, int] | None:
+    """Return the column of the Treasury's bill rates that a name means, and its lag; None in a file of something else.
+
+    Raises DataError where the file has such rates, and the name means none of them.
+    """
+    rates = {title: weeks for weeks in treasury.WEEKS.values() if (title := _bill_title(weeks)) in table.titles}
+    if len(rates) < 2:  # a column alone is read whatever it is
+        return None
+    symbols = {name: _bill_title(weeks) for name, weeks in treasury.WEEKS.items() if weeks in rates.values()}
+    name = given.removeprefix("^").upper()
+    if name not in symbols:
+        known = ", ".join(symbols)
+        raise DataError(
+            f"{table.where}: holds the Treasury's bill rates of {len(rates)} maturities: give --name {known}"
+        )
+    return symbols[name], treasury.LAG
+
+
+def _bill_title(weeks: int) -> str:
+    """Return a title of the Treasury's as tables have it."""
+    return treasury.DISCOUNT.format(weeks=weeks).replace(" ", "").lower()
 
 
 def _value_column(table: ImportedTable) -> str:

@@ -90,7 +90,7 @@ def spelled(text: str) -> Spelled | None:
     parts = found.groupdict()
     first = _day(parts["year"], parts["month"], parts["day"])
     if not parts.get("to"):
-        return first and Spelled(str(first), several=False)
+        return Spelled(str(first), several=False) if first else None
     last = _day(parts["year"], parts["second"] or parts["next"] or parts["month"], parts["last"])
     return Spelled(str(last), several=True) if first and last and first < last else None
 

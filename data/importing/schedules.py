@@ -17,7 +17,7 @@ from data.text import abridge
 
 WORDS = ("symbol", "ticker", "timing", "announced")
 """Columns of a schedule beside its date."""
-OF_TIMING = ("timing", "timeoftheday", "reporttime", "releasetime", "time", "hour")
+OF_TIMING = ("timing", "timeoftheday", "reporttime", "releasetime", "earningscalltime", "time", "hour")
 """How the column is titled that says when in the day; of several the first here counts."""
 OF_EVENTS = ("event", "eventtype", "releaseid", "releasename")
 """How one is titled that says of what events a file is, which have to be the same."""

@@ -13,8 +13,8 @@ import numpy as np
 from data.arrays import Dates, Flags, Floats
 from data.calendar import FIRST, LAST
 from data.errors import DataError, quoted
-from data.foreign import refuse_marks, refuse_packed, refuse_preamble, refuse_tickers, rows_of
-from data.importing.notation import Notation, form_of, parsed, spelled_out
+from data.foreign import DATES, refuse_marks, refuse_packed, refuse_preamble, refuse_tickers, rows_of
+from data.importing.notation import Notation, form_of, parsed, spelled, spelled_out
 from data.numbers import COMMA, POINT, read_certain, read_number, readings, shows_decimal_comma, shows_thousands
 from data.ranges import ANY, Range
 from data.stamps import Stamps, days_off, intraday_words, off_words, read_stamps, undated_words
@@ -33,6 +33,8 @@ DAYS = ("date", "known", "announced")
 """Columns of dates."""
 DATED = ("releasedate", "reportdate", "reporteddate", "earningsdate")
 """How schedules title their dates; a date where no column is titled so."""
+LISTED = re.compile(r"\d{4}-\d\d-\d\d")
+"""A day in a list of days alone."""
 COLUMN = {title: column for column, titles in SAME.items() for title in titles}
 EMPTY = ("", "null", "nan", "n/a", "na", "none", "-", ".")
 """How vendors write that there is no number."""
@@ -155,7 +157,7 @@ class ImportedTable:
 def read_table(path: Path, where: str, notation: Notation | None = None) -> ImportedTable:
     """Read a CSV file; raises DataError with file, line and remedy where it can't be read without guessing."""
     notation = notation or Notation()
-    rows = _rows(path, where)
+    rows, above = _listed(_rows(path, where))
     header, first = _header(rows, where)
     columns = _columns(header, where)
     rows = [(line, row) for line, row in rows[first:] if any(row)]
@@ -176,7 +178,7 @@ def read_table(path: Path, where: str, notation: Notation | None = None) -> Impo
         {column: [texts[row] for row in order] for column, texts in cells.items()},
         stamps.days[order],
         [lines[row] for row in order],
-        (*read_as, *turned),
+        (*above, *read_as, *turned),
         notation,
         stamps.intraday,
     )
@@ -219,6 +221,26 @@ def _rows(path: Path, where: str, most: int | None = None) -> list[tuple[int, li
     return rows
 
 
+def _listed(rows: list[tuple[int, list[str]]]) -> tuple[list[tuple[int, list[str]]], tuple[str, ...]]:
+    """Return the rows of a file, and what to say: a list of days alone, as ALFRED has releases, gets a header of ours.
+
+    What stands above the days says whose they are. Any other file stays as it is.
+    """
+    filled = [(line, row) for line, row in rows if any(row)]
+    first = len(filled)
+    while first and len(filled[first - 1][1]) == 1 and LISTED.fullmatch(filled[first - 1][1][0]):
+        first -= 1
+    dated = any(row[0][:1].isdigit() or spelled(row[0]) for _line, row in filled[:first])
+    if first in (0, len(filled)) or dated or any(_plain(title) in DATES for title in filled[0][1]):
+        return rows, ()
+    note = f"Days alone, below {counted(first, 'line')} that {'is' if first == 1 else 'are'} passed over."
+    return [(filled[first - 1][0], ["date"]), *filled[first:]], (note,)
+
+
+def _plain(title: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", title.lower())
+
+
 def _header(rows: list[tuple[int, list[str]]], where: str) -> tuple[list[str], int]:
     """Return the titles, and how many rows they take: yfinance's downloads have three, the tickers in the second."""
     header = rows[0][1]
@@ -237,7 +259,7 @@ def _columns(header: list[str], where: str) -> dict[str, int]:
     columns: dict[str, int] = {}
     twice = ""
     for at, title in enumerate(header):
-        plain = re.sub(r"[^a-z0-9]", "", title.lower()) or title
+        plain = _plain(title) or title
         column = COLUMN.get(plain, plain) or f"#{at}"
         twice = twice or (f"{header[columns[column]]} and {title}" if column in columns else "")
         columns.setdefault(column, at)

@@ -955,3 +955,28 @@ def test_real_soxs_comes_back_from_yahoos_form(take, store):
     for column in (*PRICES, "dividend", "split"):
         np.testing.assert_allclose(getattr(got, column), getattr(bars, column), atol=1e-6, err_msg=column)
     np.testing.assert_allclose(got.total_return(), bars.total_return(), rtol=1e-5)
+
+
+# The Treasury's bill rates
+
+BILLS = (
+    'Date,"4 WEEKS BANK DISCOUNT","4 WEEKS COUPON EQUIVALENT","13 WEEKS BANK DISCOUNT","13 WEEKS COUPON EQUIVALENT"',
+    "10/16/2018,2.18,2.22,2.28,2.33",
+    "10/15/2018,,,2.27,2.31",
+)
+
+
+@pytest.mark.parametrize(("name", "values"), [("IRX", [2.27, 2.28]), ("^IRX", [2.27, 2.28]), ("4W", [2.18])])
+def test_a_name_says_which_of_the_treasurys_rates_is_meant(take, store, name, values):
+    done = take(*BILLS, file="daily-treasury-rates.csv", name=name)
+    assert "Rates of the Treasury's, which come out in the evening: its lag is 1." in done.notes
+    series = store.read(SERIES, name.removeprefix("^"))
+    assert (series.values.tolist(), series.lag) == (values, 1)
+    take(*BILLS, file="daily-treasury-rates.csv", name=name, lag=0)
+    assert store.read(SERIES, name.removeprefix("^")).lag == 0
+
+
+def test_without_a_name_that_means_one_the_maturities_are_told(take):
+    assert take(*BILLS, file="daily-treasury-rates.csv").error == (
+        "daily-treasury-rates.csv: holds the Treasury's bill rates of 2 maturities: give --name IRX, 4W, 13W"
+    )
