@@ -39,7 +39,7 @@ app = typer.Typer(
 
 Folder = Annotated[
     str | None,
-    typer.Option("--data", metavar="DIR", help="A folder with bars/, series/, events/, not the store."),
+    typer.Option("--data", metavar="DIR", help="A folder with bars/, series/, events/, filings/, not the store."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="From this day on.")]
@@ -72,7 +72,7 @@ def _pull(
             step(f"{symbol}: {text}", advance=symbol not in begun)
             begun.add(symbol)
 
-        pulled = pull(store, symbols, _day(first, "--from"), say)
+        pulled = pull(store, symbols, day_of(first, "--from"), say)
     if as_json:
         echo_data(json.dumps([asdict(each) for each in pulled], indent=2))
     else:
@@ -84,7 +84,7 @@ def _pull(
 
 @app.command("import")
 def _import(
-    path: Annotated[Path, typer.Argument(help="A CSV file, or a folder of them.")],
+    path: Annotated[Path, typer.Argument(help="A CSV file, a companyfacts file of the SEC, or a folder of them.")],
     name: Annotated[
         str | None, typer.Option("--name", help="What one file holds: SOXS, ^VIX for an index, fomc_dates.")
     ] = None,
@@ -99,7 +99,7 @@ def _import(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put CSV files into the store: prices, series, events, members; says what it assumed."""
+    """Put files into the store: prices, series, events, members, filings; says what it assumed."""
     from data.importing import import_files
     from data.importing.notation import Notation
 
@@ -175,21 +175,21 @@ def _check(
     from data.audit.repairing import undo as take_back
     from data.audit.run import audit, everything
 
-    span = (_day(start, "--start"), _day(end, "--end"))
+    span = (day_of(start, "--start"), day_of(end, "--end"))
     funds = dict(_fund_option(text) for text in fund or ())
     if run is not None and (names or fund):
         raise UserError("--run checks what that run uses: leave names and --fund out")
     if run is None and settings:
         raise UserError("--set is for --run: name the run's YAML with it")
     config = None if run is None else config_of(run, folder, settings, start, end)[0]
-    source = _source(folder) if config is None else _source_of(config)
+    source = source_of(folder) if config is None else _source_of(config)
     if undo:
         echo(f"taken back: {', '.join(repair.id for repair in take_back(source, undo))}", err=as_json)
 
     def check() -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         if config is not None:
             return _of_run(config)
-        read = _source(folder)
+        read = source_of(folder)
         return audit(read, names, *span, funds), tuple(names or everything(read))
 
     found, checked = check()
@@ -230,14 +230,14 @@ def _fund(
     if underlying is None and fund not in FUNDS:
         raise UserError(f"what {fund} is a multiple of isn't known: name it with --underlying")
     fitted = fit(
-        _source(folder),
+        source_of(folder),
         fund,
         underlying or FUNDS[fund].underlying,
         taken("--leverage", leverage, LEVERAGE),
         taken("--fee", fee, YEARLY),
         _rate(rate),
-        _day(start, "--start"),
-        _day(end, "--end"),
+        day_of(start, "--start"),
+        day_of(end, "--end"),
     )
     from reports.fund import fit_as_dict, show_fit, write_fund_page
 
@@ -251,9 +251,9 @@ def _fund(
 
 
 def _source_of(config: RunConfig) -> Source:
-    from data.sources.choose import open_source
+    from data.sources.choose import open_files
 
-    return open_source(config.data.source, config.data.path)
+    return open_files(config.data.source, config.data.path)
 
 
 def _of_run(config: RunConfig) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
@@ -277,7 +277,8 @@ def _exit_if(faults: Sequence[str], of: int) -> None:
     raise typer.Exit(FAULTY)
 
 
-def _day(text: str | None, option: str) -> np.datetime64 | None:
+def day_of(text: str | None, option: str) -> np.datetime64 | None:
+    """Return the day an option names; raises UserError where that is none."""
     import datetime as dt
 
     from data.arrays import day
@@ -357,7 +358,7 @@ def _store() -> Store:
     return Store(store_folder())
 
 
-def _source(folder: str | None) -> Source:
+def source_of(folder: str | None) -> Source:
     """Return the folder given, else the store; refuse an empty store."""
     if folder is not None:
         from data.sources.csv import CsvSource
