@@ -13,6 +13,7 @@ import typer
 
 from backtest import (
     data_commands,
+    filings_commands,
     frontier_command,
     lookahead_command,
     query_command,
@@ -301,6 +302,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 for _name, _command in COMMANDS.items():
     app.command(_name)(_command)
+data_commands.app.command("valuation")(filings_commands.valuation)
+data_commands.app.command("filings")(filings_commands.filings)
 app.add_typer(data_commands.app, name="data")
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from backtest.console import console, echo, echo_data, open_in_browser
-from backtest.data_options import STARTERS, AsJson, day_of, exit_if, the_store
+from backtest.data_options import STARTERS, AsJson, Folder, day_of, exit_if, source_of, the_store
 from backtest.options import EXECUTED, Settings, config_of, taken, within
 from backtest.pull_command import PullCommand, pull
 from data.errors import UserError
-from data.files import path_of, write_and_sweep_up
+from data.files import write_and_sweep_up
 from data.ranges import LEVERAGE, SESSIONS, YEARLY
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Folder = Annotated[
-    str | None,
-    typer.Option("--data", metavar="DIR", help="A folder with bars/, series/, events/, not the store."),
-]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="From this day on.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Up to this day.")]
 OpenPage = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
@@ -49,7 +45,7 @@ app.command("pull", cls=PullCommand)(pull)
 
 @app.command("import")
 def _import(
-    path: Annotated[Path, typer.Argument(help="A CSV file, or a folder of them.")],
+    path: Annotated[Path, typer.Argument(help="A CSV file, a companyfacts file of the SEC, or a folder of them.")],
     name: Annotated[
         str | None, typer.Option("--name", help="What one file holds: SOXS, ^VIX for an index, fomc_dates.")
     ] = None,
@@ -64,7 +60,7 @@ def _import(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Put CSV files into the store: prices, series, events, members; says what it assumed."""
+    """Put files into the store: prices, series, events, members, filings; says what it assumed."""
     from data.importing import import_files
     from data.importing.notation import Notation
 
@@ -148,14 +144,14 @@ def _check(
     if run is None and settings:
         raise UserError("--set is for --run: name the run's YAML with it")
     config = None if run is None else config_of(run, folder, settings, start, end)[0]
-    source = _source(folder) if config is None else _source_of(config)
+    source = source_of(folder) if config is None else _source_of(config)
     if undo:
         echo(f"taken back: {', '.join(repair.id for repair in take_back(source, undo))}", err=as_json)
 
     def check() -> tuple[tuple[Finding, ...], tuple[str, ...]]:
         if config is not None:
             return _of_run(config)
-        read = _source(folder)
+        read = source_of(folder)
         return audit(read, names, *span, funds), tuple(names or everything(read))
 
     found, checked = check()
@@ -196,7 +192,7 @@ def _fund(
     if underlying is None and fund not in FUNDS:
         raise UserError(f"what {fund} is a multiple of isn't known: name it with --underlying")
     fitted = fit(
-        _source(folder),
+        source_of(folder),
         fund,
         underlying or FUNDS[fund].underlying,
         taken("--leverage", leverage, LEVERAGE),
@@ -217,9 +213,9 @@ def _fund(
 
 
 def _source_of(config: RunConfig) -> Source:
-    from data.sources.choose import open_source
+    from data.sources.choose import open_files
 
-    return open_source(config.data.source, config.data.path)
+    return open_files(config.data.source, config.data.path)
 
 
 def _of_run(config: RunConfig) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
@@ -291,15 +287,3 @@ def _write_check_page(
     echo(f"Page: {page}", err=True)
     if opened:
         open_in_browser(page)
-
-
-def _source(folder: str | None) -> Source:
-    """Return the folder given, else the store; refuse an empty store."""
-    if folder is not None:
-        from data.sources.csv import CsvSource
-
-        return CsvSource(path_of(folder))
-    store = the_store()
-    if not store.listing():
-        raise UserError(f"the store is empty: backtest data pull {STARTERS}, or name a folder with --data")
-    return store

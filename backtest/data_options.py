@@ -1,4 +1,4 @@
-"""What the `backtest data` commands share: the store, days as typed, and how they end where something failed."""
+"""What the `backtest data` commands share: where they read, days as typed, how they end where something failed."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ import typer
 
 from backtest.console import complain
 from data.errors import UserError, cut
+from data.files import path_of
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from data.sources import Source
     from data.store import Store
 
 FAULTY = 2
 """Exit status where something could not be pulled or imported: the rest was."""
 STARTERS = "SOXS SOXX SPY ^SOX ^VIX ^IRX"
+Folder = Annotated[
+    str | None,
+    typer.Option("--data", metavar="DIR", help="A folder with bars/, series/, events/, filings/, not the store."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 
 
@@ -51,3 +57,15 @@ def exit_if(faults: Sequence[str], *, well: int) -> None:
     if well:
         complain(f"backtest: the other {well} went well")
     raise typer.Exit(FAULTY)
+
+
+def source_of(folder: str | None) -> Source:
+    """Return the folder given, else the store; refuse an empty store."""
+    if folder is not None:
+        from data.sources.csv import CsvSource
+
+        return CsvSource(path_of(folder))
+    store = the_store()
+    if not store.listing():
+        raise UserError(f"the store is empty: backtest data pull {STARTERS}, or name a folder with --data")
+    return store

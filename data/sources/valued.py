@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from data.arrays import Dates, Flags, Floats, read_only
+from data.arrays import Floats, read_only
 from data.bars import Bars
 from data.errors import DataError
 from data.families import CHIPS, chip_makers
@@ -161,13 +161,13 @@ def read_group(source: Source, whose: str) -> Group:
     names = groups_in(source).get(whose, ())
     if not names:
         raise DataError(f"{whose}: no company of it has bars and filings here: pull or import both")
+    return read_companies(source, names, whose if whose in source.names(MEMBERS) else None)
+
+
+def read_companies(source: Source, names: tuple[str, ...], members: str | None = None) -> Group:
+    """Return companies taken together, each while it was one of the group `members` where one is named."""
     bars: dict[str, Bars] = {name: source.read(BARS, name) for name in names}
     sessions = sessions_of(bars)
     companies = [company(source.read(FILINGS, name), bars[name], sessions) for name in names]
-    return group(companies, sessions, _belongs(source, whose, names, sessions))
-
-
-def _belongs(source: Source, whose: str, names: tuple[str, ...], sessions: Dates) -> Flags | None:
-    if whose not in source.names(MEMBERS):
-        return None
-    return source.read(MEMBERS, whose).on(sessions, names)
+    belongs = None if members is None else source.read(MEMBERS, members).on(sessions, names)
+    return group(companies, sessions, belongs)
