@@ -95,6 +95,7 @@ class DataConfig(ConfigSection):
         description="who asks the SEC, by name and e-mail, for backtest data pull --config; no part of a run",
         exclude=True,
         repr=False,
+        json_schema_extra={"writeOnly": True},
     )
 
     def __getstate__(self) -> dict[Any, Any]:

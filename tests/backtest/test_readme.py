@@ -94,6 +94,8 @@ def stored(made, tmp_path_factory):
     (folder / "events" / "fomc_dates.csv").write_text("date\n2020-01-29\n")
     (folder / "mine.csv").write_text("date,symbol\n2020-01-28,AMD\n")
     (folder / "soxx_pe.csv").write_text("date,value,known\n2008-12-31,20,2009-01-15\n")
+    for name, text in re.findall(r"```csv (\S+)\n(.*?)```", DATA, re.DOTALL):
+        (folder / name).write_text(text, encoding="utf-8")
     for name, fund in (("QQQ", "SOXX"), ("SQQQ", "SOXS")):
         shutil.copyfile(folder / "history" / "bars" / f"{fund}.csv", folder / "history" / "bars" / f"{name}.csv")
     import_files(Store(folder / "store"), folder / "history")

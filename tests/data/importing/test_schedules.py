@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command import command
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -239,3 +241,32 @@ def test_prices_with_symbols_and_times_stay_prices(tmp_path: Path) -> None:
     path.write_text("date,symbol,time,open,high,low,close\n2024-08-28,NVDA,16:00,1,1,1,1\n")
     (done,) = import_files(Store(tmp_path / "store"), path)
     assert (done.error, done.kind) == ("", "bars")
+
+
+# What the docs show
+
+SHOWN = re.compile(r"```csv (\S+)\n(.*?)```\n\n```sh\nbacktest (data import [^\n]*)\n```", re.DOTALL)
+EXAMPLES = SHOWN.findall((Path(__file__).parents[3] / "docs" / "data.md").read_text(encoding="utf-8"))
+
+
+def test_the_docs_show_a_file_for_each_kind_of_events() -> None:
+    assert [file for file, _text, _typed in EXAMPLES] == [
+        "fomc_dates.csv",
+        "cpi_release_dates.csv",
+        "releases.txt",
+        "semis_earnings_dates.csv",
+        "nvda_earnings.csv",
+    ]
+
+
+@pytest.mark.parametrize(("file", "text", "typed"), EXAMPLES, ids=[file for file, _text, _typed in EXAMPLES])
+def test_what_the_docs_show_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, typed: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BACKTEST_DATA", str(tmp_path / "store"))
+    Path(file).write_text(text, encoding="utf-8")
+    answer = command(*typed.split())
+    assert (answer.status, answer.err) == (0, "")
+    (entry,) = Store(tmp_path / "store").listing()
+    assert (entry.kind, entry.rows) == ("events", 2 if file == "nvda_earnings.csv" else 3)
