@@ -39,6 +39,13 @@ class StatusError(ConnectionError):
         self.status, self.wait = status, wait
 
 
+class _Staying(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection: it is a refusal."""
+
+    def redirect_request(self, *_told: object) -> None:
+        """Return no request to follow it by."""
+
+
 def fetched(url: str, title: str, headers: Mapping[str, str] | None = None) -> bytes:
     """Return the body of an answer.
 
@@ -49,7 +56,7 @@ def fetched(url: str, title: str, headers: Mapping[str, str] | None = None) -> b
     title
         Of whom is asked, for messages.
     headers
-        What is sent besides.
+        What is sent besides, to this address alone: with them no redirection is followed.
 
     Raises
     ------
@@ -62,8 +69,9 @@ def fetched(url: str, title: str, headers: Mapping[str, str] | None = None) -> b
     """
     told = {"User-Agent": AGENT, "Accept-Encoding": "gzip", **(headers or {})}
     request = urllib.request.Request(url, headers=told)  # noqa: S310  # its scheme is ours
+    opener = urllib.request.build_opener(*((_Staying,) if headers else ()))
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310
+        with opener.open(request, timeout=TIMEOUT) as answer:
             body: bytes = answer.read()
             packed = answer.headers.get("Content-Encoding") == "gzip"
     except urllib.error.HTTPError as refusal:

@@ -26,7 +26,7 @@ IDENTIFIED = re.compile(r"\S.*\s\S+@\S+\.\S+")
 
 Fault = int | str | tuple[int, str]
 """An HTTP status, perhaps with a Retry-After; or ``cut``, ``short`` (a body that ends too soon), ``half`` (half of it,
-as if it were all), ``packed`` (half of what was compressed), ``page``."""
+as if it were all), ``packed`` (half of what was compressed), ``page``, ``moved``."""
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,11 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif fault in ("half", "page"):
             self._send(200, body[: len(body) // 2] if fault == "half" else b"<html>Will be right back</html>")
+        elif fault == "moved":
+            self.send_response(302)
+            self.send_header("Location", f"{teller.url}/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
         elif fault == "packed":
             whole = gzip.compress(body)
             self._send(200, whole[: len(whole) // 2], packed=True)

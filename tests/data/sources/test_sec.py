@@ -126,6 +126,13 @@ def test_an_identity_is_kept_nowhere(server: AgencyServer, store: Store) -> None
     assert not any("ada" in text.lower() for text in texts)
 
 
+def test_an_identity_goes_nowhere_else(server: AgencyServer) -> None:
+    server.refuses(NVDA, "moved")
+    with pytest.raises(StatusError, match=r"^the SEC refuses for now \(302, Found\)$"):
+        fetch()
+    assert not [each for each in server.asked if each.path == "/elsewhere"]
+
+
 def test_who_is_barred_all_the_same_is_told_why(server: AgencyServer) -> None:
     server.refuses(NVDA, 403)
     with pytest.raises(StatusError, match=r"^the SEC refuses for now \(403, Forbidden\): it refuses, for ten minutes"):
