@@ -134,8 +134,15 @@ def make_filings(name: str, cik: int, rows: Sequence[Fact]) -> Filings:
 
 
 def joined(older: Filings, newer: Filings) -> Filings:
-    """Return the facts of two downloads of one company, each once: what was seen once stays."""
-    return make_filings(newer.name, newer.cik, [*_rows(older), *_rows(newer)])
+    """Return the facts of two downloads of one company, each once: what was seen once stays.
+
+    A value that was corrected without a new filing stays as it was seen first.
+    """
+    kept = _rows(older)
+    seen = {fact._replace(value=0.0) for fact in kept}
+    return make_filings(
+        newer.name, newer.cik, kept + [fact for fact in _rows(newer) if fact._replace(value=0.0) not in seen]
+    )
 
 
 def read_companyfacts(data: bytes, where: str, name: str) -> Filings:
