@@ -1,4 +1,4 @@
-"""The `backtest data` commands: pull, import, look, check, fit. Only `pull` goes online."""
+"""The `backtest data` commands: pull, import, look, check, fit. Of these only `pull` goes online."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import typer
 from backtest.console import complain, console, echo, echo_data, open_in_browser, steps
 from backtest.options import EXECUTED, Settings, config_of, taken, within
 from data.errors import UserError, cut
-from data.files import path_of, write_and_sweep_up
+from data.files import write_and_sweep_up
 from data.ranges import LEVERAGE, SESSIONS, YEARLY
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ app = typer.Typer(
 
 Folder = Annotated[
     str | None,
-    typer.Option("--data", metavar="DIR", help="A folder with bars/, series/, events/, not the store."),
+    typer.Option("--data", metavar="DIR", help="A folder with bars/, series/, events/, or embedded; not the store."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="From this day on.")]
@@ -358,11 +358,11 @@ def _store() -> Store:
 
 
 def _source(folder: str | None) -> Source:
-    """Return the folder given, else the store; refuse an empty store."""
+    """Return the folder or the source given, else the store; refuse an empty store."""
     if folder is not None:
-        from data.sources.csv import CsvSource
+        from data.sources.choose import data_named, open_source
 
-        return CsvSource(path_of(folder))
+        return open_source(*data_named(folder))
     store = _store()
     if not store.listing():
         raise UserError(f"the store is empty: backtest data pull {STARTERS}, or name a folder with --data")
