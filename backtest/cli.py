@@ -137,7 +137,8 @@ def _first(context: typer.Context) -> None:
     config, _shipped = config_of(ASKED, *(typed.params[name] for name in ("data", "settings", "start", "end")))
     with steps(1) as say:
         typed.params["file"] = chosen_run(config, complain, partial(say, advance=False))
-    command.invoke(typed)
+    with typed:
+        command.invoke(typed)
 
 
 def _parity(

@@ -64,7 +64,7 @@ def chosen_run(config: RunConfig, say: Say, show: Say, clock: Callable[[], dt.da
     now = (clock or partial(dt.datetime.now, dt.UTC))()
     if failed := _failed_before(now):
         why, since = failed
-        why = f"{why}, {_age(now - since)} ago"
+        why = f"{why}, tried {_age(now - since)} ago"
     else:
         why_not = pull_once(symbols, say, show)
         symbols, _own = _lacking(config)

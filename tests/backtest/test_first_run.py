@@ -100,7 +100,10 @@ def test_what_failed_is_not_tried_again_for_a_day(cache, store, asked):
     choose()
     for later, age in ((dt.timedelta(seconds=5), "1 minute"), (dt.timedelta(minutes=59), "59 minutes")):
         file, (line,) = choose(now=NOW + later)
-        assert (file, line.partition(": ")[0]) == (EMBEDDED, f"Yahoo can't be reached (no such network), {age} ago")
+        assert (file, line.partition(": ")[0]) == (
+            EMBEDDED,
+            f"Yahoo can't be reached (no such network), tried {age} ago",
+        )
     _file, (line,) = choose(now=NOW + dt.timedelta(hours=23, minutes=59))
     assert "24 hours ago" in line
     assert line.endswith(f"nothing is pulled for a day; {PULL} tries at once")
