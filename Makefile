@@ -25,8 +25,8 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/.run ## does the SOXS hedge pay? the shipped run, in the terminal and as a tear-sheet (ARGS="--data DIR")
-	@$(BIN)/backtest run hedge_soxs.yaml $(ARGS)
+run: .venv/.run ## does the hedge pay? on your history, pulled first where it lacks, else the Nasdaq's (ARGS="--data DIR")
+	@$(BIN)/backtest first $(ARGS)
 
 # Its hundred processes and its rewritten asserts are compiled once, whatever the environment says of bytecode.
 test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)

@@ -13,7 +13,7 @@ from data.market import Market
 from data.sources import Source
 from engine.backtrader_engine.guest import as_backtrader
 from engine.config import RunConfig
-from engine.loading import Config, config_from, find_run, set_path
+from engine.loading import Config, config_from, find_run, with_data
 from engine.loading import load_config as _load_config
 from engine.runs.execute import run as _run
 from engine.runs.folder import run_folder
@@ -38,7 +38,7 @@ def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path
     settings
         ``key=value`` texts, as for ``--set``.
     data
-        A folder of CSV files to run on, as for ``--data``.
+        A folder of CSV files to run on, or a source's name, as for ``--data``.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path
     """
     path, _shipped = find_run(str(file))
     config = _load_config(path, settings)
-    return config if data is None else set_path(config, str(data))
+    return config if data is None else with_data(config, str(data))
 
 
 def load_market(config: Config) -> Market:

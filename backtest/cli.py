@@ -6,10 +6,12 @@ import io
 import logging
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from backtest import (
     data_commands,
@@ -120,6 +122,24 @@ def _run(
     show_run(console(), result, folder, remarks)
     if open_page:
         open_in_browser(folder / ("report.html" if reported else "tearsheet.html"))
+
+
+def _first(context: typer.Context) -> None:
+    """Answer the question on what history there is: run hedge_soxs.yaml on the store, pulled into once where it lacks.
+
+    Where nothing can be pulled, hedge_nasdaq.yaml is run, on real history that is installed. Options are those of run.
+    """
+    from backtest.first_run import ASKED, chosen_run
+
+    commands = context.find_root().command
+    assert isinstance(commands, TyperGroup)  # noqa: S101  # `app`
+    command = commands.commands["run"]
+    typed = command.make_context("run", [ASKED, *context.args], parent=context.parent)
+    config, _shipped = config_of(ASKED, *(typed.params[name] for name in ("data", "settings", "start", "end")))
+    with steps(1) as say:
+        typed.params["file"] = chosen_run(config, complain, partial(say, advance=False))
+    with typed:
+        command.invoke(typed)
 
 
 def _parity(
@@ -276,7 +296,11 @@ def _schema(
     echo_data(json.dumps(schemas[of](), indent=2))
 
 
+AS_TYPED = {"allow_extra_args": True, "ignore_unknown_options": True}
+"""For a command that hands what was typed on to another."""
+
 COMMANDS: dict[str, Callable[..., None]] = {
+    "first": _first,
     "run": _run,
     "compare": _compare,
     "explain": _explain,
@@ -301,7 +325,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 """In the order in which help lists them."""
 
 for _name, _command in COMMANDS.items():
-    app.command(_name)(_command)
+    app.command(_name, context_settings=AS_TYPED if _command is _first else None)(_command)
 data_commands.app.command("valuation")(filings_commands.valuation)
 data_commands.app.command("filings")(filings_commands.filings)
 app.add_typer(data_commands.app, name="data")

@@ -1,4 +1,4 @@
-"""The `backtest data` commands: pull, import, look, check, fit. Only `pull` goes online."""
+"""The `backtest data` commands: pull, import, look, check, fit. Of these only `pull` goes online."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ import typer
 
 from backtest.console import complain
 from data.errors import UserError, cut
-from data.files import path_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,7 +21,9 @@ FAULTY = 2
 STARTERS = "SOXS SOXX SPY ^SOX ^VIX ^IRX"
 Folder = Annotated[
     str | None,
-    typer.Option("--data", metavar="DIR", help="A folder with bars/, series/, events/, filings/, not the store."),
+    typer.Option(
+        "--data", metavar="DIR", help="A folder with bars/, series/, filings/ ..., or embedded; not the store."
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 
@@ -60,11 +61,11 @@ def exit_if(faults: Sequence[str], *, well: int) -> None:
 
 
 def source_of(folder: str | None) -> Source:
-    """Return the folder given, else the store; refuse an empty store."""
+    """Return the folder or the source given, else the store; refuse an empty store."""
     if folder is not None:
-        from data.sources.csv import CsvSource
+        from data.sources.choose import data_named, open_files
 
-        return CsvSource(path_of(folder))
+        return open_files(*data_named(folder))
     store = the_store()
     if not store.listing():
         raise UserError(f"the store is empty: backtest data pull {STARTERS}, or name a folder with --data")

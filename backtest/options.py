@@ -26,7 +26,11 @@ File = Annotated[
 ]
 Data = Annotated[
     str | None,
-    typer.Option("--data", metavar="DIR", help="Real history: a folder with bars/, series/, events/."),
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Real history: a folder with bars/, series/, events/; or a source: embedded, demo.",
+    ),
 ]
 Params = Annotated[
     list[str] | None,
@@ -108,14 +112,14 @@ def config_of(
     file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None
 ) -> tuple[RunConfig, bool]:
     """Return the config a command was given, and whether a shipped file was taken for want of a local one."""
-    from engine.loading import find_run, load_config, set_path
+    from engine.loading import find_run, load_config, with_data
 
     path, shipped = find_run(file)
     given = [*(settings or ())]
     given += [f"{key}={value}" for key, value in (("start", start), ("end", end)) if value is not None]
     with quietly():
         config = load_config(path, given)
-    config = config if data is None else set_path(config, data)
+    config = config if data is None else with_data(config, data)
     return config.checked_by(check_command(file, data, settings, start, end)), shipped
 
 

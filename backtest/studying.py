@@ -11,7 +11,8 @@ from engine.analytics.event_study import EVERY, SINCE, EventStudy, event_study
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy
-from engine.hedge_names import hedge_name, modelled_note
+from engine.hedge_names import hedge_name, joined, modelled_note
+from engine.provenance import index_note
 from engine.runs.run import SIMULATED
 from engine.setup import open_market
 
@@ -58,9 +59,11 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
     marked = "SIMULATED " if market.simulated else ""
     marks = [SIMULATED.format(hedge=hedge_name(config).noun)] if market.simulated else []
     marks += [note] if (note := modelled_note(config)) else []
-    marks += (
-        [f"SYNTHETIC: {synthetic:,} of {len(sessions):,} sessions were made by the fund model."] if synthetic else []
-    )
+    if synthetic:
+        throughout = joined(market.made_throughout()) if len(market.synthetic) == len(market.made_throughout()) else ""
+        what = f"all bars of {throughout}" if throughout else f"{synthetic:,} of {len(sessions):,} sessions"
+        marks.append(f"SYNTHETIC: {what} were made by the fund model.")
+    marks += [note] if (note := index_note(config, market.source.name)) else []
     marks += said.remarks
     return Studied(
         event_study(prepared.setup, hedged, every, since),

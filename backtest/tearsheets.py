@@ -62,7 +62,7 @@ def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report
     from reports.tearsheet import write_tearsheet
 
     marked, hedge = "SIMULATED " if result.simulated else "", hedge_name(result.config).title
-    words = ("SIMULATED", "MODELLED", "SYNTHETIC", "ORDERS", "Accepted")
+    words = ("SIMULATED", "MODELLED", "SYNTHETIC", "ORDERS", "PRICE INDEX", "Accepted")
     made = result.market.run_sessions[result.market.synthetic_sessions()]
     a_year = result.market.sessions_a_year
     holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []

@@ -202,6 +202,12 @@ class Market:
         """
         return self._read(SERIES, name).value(of, at, self.calendar)
 
+    def made_throughout(self) -> tuple[str, ...]:
+        """Return the hedges of which no bar is real on any of the run's sessions, those made of others apart."""
+        last = self.run_sessions[-1]
+        names = dict.fromkeys(hedge.instrument for hedge in self.roles.hedges)
+        return tuple(name for name in names if name in self.synthetic and self.synthetic[name] > last)
+
     def synthetic_sessions(self) -> Flags:
         """Return for each of the run's sessions whether any traded instrument's bar is synthetic."""
         real = max((self.synthetic[name] for name in self.roles.listed if name in self.synthetic), default=None)

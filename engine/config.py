@@ -20,6 +20,7 @@ from pydantic import (
 from data.files import absolute, path_of
 from data.ranges import CASH, YEARLY, Range
 from data.shown import screen
+from data.sources.choose import SOURCES
 from engine.config_types import (
     Bps,
     ConfigSection,
@@ -38,7 +39,6 @@ from engine.hedge_config import HedgeConfig, PolicyConfig, StrategyConfig
 NAME = re.compile(r"[^/\\\x00-\x1f\x7f.\s-]([^/\\\x00-\x1f\x7f]*[^/\\\x00-\x1f\x7f\s])?")
 SHARED = ("underlying", "funding", "buffer")
 """Keys of the first hedge that hold for the others too."""
-SOURCES = ("auto", "store", "demo", "csv")
 
 
 def _run_name(value: Any) -> Any:  # whatever YAML holds
@@ -81,9 +81,10 @@ class ExtendConfig(ConfigSection):
 class DataConfig(ConfigSection):
     """Where history comes from, how late each series is known, what the audit may find, and what comes before."""
 
-    source: Literal["auto", "store", "demo", "csv"] = Field(
+    source: Literal["auto", "store", "embedded", "demo", "csv"] = Field(
         "auto",
-        description="auto: the store, or the demo market while nothing is in it; a folder is csv with that path",
+        description="auto: the store, or the demo market while nothing is in it; embedded: the Nasdaq Composite and "
+        "the S&P 500 of 1999 to 2018; a folder is csv with that path",
         json_schema_extra=_or_a_folder,
     )
     path: str | None = Field(None, description="the folder of source csv")

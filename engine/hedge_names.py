@@ -16,9 +16,11 @@ from engine.plain import Keys
 
 MODELLED = "MODELLED"
 """What stands beside every name of an option: its prices are a formula's."""
+SYNTHETIC = "SYNTHETIC"
+"""What stands beside the numbers of bars that the fund model made."""
 PARTS = {"fund": "Fund", "asset": "Asset", "cash": "Bills", "short": "Short", "option": "Option"}
 SEVERAL = "Hedges"
-BILL_RATES = ("IRX", "DTB3")
+BILL_RATES = ("IRX", "DTB3", "TBILL")
 """Rate series of Treasury bills: cash that earns one of them is called bills."""
 NOTHING: Mapping[Keys, Sequence[Any] | None] = MappingProxyType({})
 MONTHS = {1: "", 2: "two-month ", 3: "three-month ", 4: "four-month ", 6: "six-month ", 12: "one-year "}

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from data.errors import LONGEST, ConfigError, StrategyError, cut, did_you_mean, quoted
-from data.files import absolute
+from data.sources.choose import data_named
 from engine.config import DataConfig, RunConfig
 from engine.hedge_config import StrategyConfig
 from engine.keys import as_written, at, fields_at, in_tree, leg_of, put, told_in_full
@@ -188,9 +188,10 @@ def read_value(text: str, where: str) -> Any:
     return PlainYaml(text, lambda _line: where).tree
 
 
-def set_path(config: RunConfig, folder: str) -> RunConfig:
-    """Return the config with ``--data DIR`` in it: source csv with that folder, made absolute."""
-    data = config.data.model_copy(update={"source": "csv", "path": str(absolute(folder))})
+def with_data(config: RunConfig, given: str) -> RunConfig:
+    """Return the config with ``--data`` in it: a source by its name, else source csv with that folder."""
+    source, path = data_named(given)
+    data = config.data.model_copy(update={"source": source, "path": path})
     return config.model_copy(update={"data": data})
 
 

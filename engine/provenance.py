@@ -17,6 +17,8 @@ from data.families import FUNDS, Fund
 from data.market import Market, load_market
 from data.roles import Roles
 from data.sources import BARS, SERIES, Source
+from data.sources.embedded import EmbeddedSource
+from data.sources.embedded import index_note as index_of
 from data.sources.extended import ExtendedSource
 from engine.config import ExtendConfig, RunConfig
 from engine.hedge_config import HedgeConfig
@@ -171,9 +173,18 @@ def _extension(config: RunConfig, name: str, asked: ExtendConfig) -> Extension:
     )
 
 
+def index_note(config: RunConfig, source: str) -> str:
+    """Return what a reader has to know where a run's instruments are indices of the embedded market; else nothing."""
+    if source != EmbeddedSource.name:
+        return ""
+    return index_of((*config.portfolio.core, config.read, *(leg.instrument for leg in config.legs)))
+
+
 def notes_of(config: RunConfig, market: Market, ledger: Ledger) -> Iterator[str]:
     """Yield what a reader has to know of the history: what is synthetic or accepted, which fills are in doubt."""
     real = market.run_sessions
+    if note := index_note(config, market.source.name):
+        yield note
     if market.synthetic and isinstance(market.source, ExtendedSource):
         yield from (note for note in market.source.notes if note.split()[0] in market.synthetic)
         yield from _notional_fills(config, market.source, market, ledger)

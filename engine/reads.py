@@ -15,6 +15,8 @@ from strategies.base import Strategy
 from strategies.inputs import Reads
 from strategies.load import fresh
 
+PLACES = {"store": "the store", "embedded": "the embedded market", "demo": "the demo market"}
+"""What sources that aren't a folder are called, by their names."""
 SOME = 8
 """Chip makers that are proposed where the data hold none."""
 
@@ -71,36 +73,47 @@ def _symbols(source: Source, group: str) -> list[str]:
 
 def check_held(config: RunConfig, roles: Roles, reads: Reads, source: Source) -> None:
     """Raise DataError naming all that the source lacks for a run, whose strategy reads so much, with a remedy."""
+    lacking = lacking_of(config, roles, reads, source)
+    if lacking != Reads():
+        where = PLACES.get(source.name) or config.data.path or source.name
+        named = [f"{kind} of {', '.join(names)}" for kind, names in lacking.by_kind() if names]
+        named += ["bars of chip makers"] if lacking.chip_makers else []
+        raise DataError(f"{where} lacks {', '.join(named)}: {_remedy(lacking, source)}")
+
+
+def lacking_of(config: RunConfig, roles: Roles, reads: Reads, source: Source) -> Reads:
+    """Return all that a source lacks for a run, whose strategy reads so much."""
     reads = option_reads(roles) | reads
     if source.name == "store":
         reads = run_reads(config, roles, source) | reads
     there = {kind: source.names(kind) for kind in KINDS}
-    lacking = Reads(
+    return Reads(
         tuple(name for name in reads.bars if name not in (*there[BARS], *config.data.extend)),
         tuple(name for name in reads.series if name not in there[SERIES]),
         tuple(name for name in reads.events if name not in there[EVENTS]),
         tuple(name for name in reads.members if name not in there[MEMBERS]),
         reads.chip_makers and not chip_makers(there[BARS]),
     )
-    if lacking != Reads():
-        where = {"store": "the store", "demo": "the demo market"}.get(source.name) or config.data.path or source.name
-        named = [f"{kind} of {', '.join(names)}" for kind, names in lacking.by_kind() if names]
-        named += ["bars of chip makers"] if lacking.chip_makers else []
-        raise DataError(f"{where} lacks {', '.join(named)}: {_remedy(lacking, source)}")
+
+
+def to_pull(lacking: Reads) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return by which symbols what is lacking can be pulled, and the names of all that has to be imported."""
+    chips = CHIP_MAKERS[:SOME] if lacking.chip_makers else ()
+    pulled = [name for name in lacking.series if can_be_pulled(SERIES, name)]
+    symbols = [symbol_of(BARS, name) for name in lacking.bars + chips]
+    own = [name for name in lacking.series if name not in pulled]
+    return (*symbols, *(symbol_of(SERIES, name) for name in pulled)), (*own, *lacking.events, *lacking.members)
 
 
 def _remedy(lacking: Reads, source: Source) -> str:
     """Return how to get what is lacking."""
-    chips = CHIP_MAKERS[:SOME] if lacking.chip_makers else ()
     if source.name == "store":
-        pulled = [name for name in lacking.series if can_be_pulled(SERIES, name)]
-        symbols = [symbol_of(BARS, name) for name in lacking.bars + chips]
-        symbols += [symbol_of(SERIES, name) for name in pulled]
-        own = [name for name in lacking.series if name not in pulled]
+        symbols, own = to_pull(lacking)
         remedies = [f"backtest data pull {' '.join(symbols)}"] if symbols else []
-        remedies += [f"backtest data import FILE --name {name}" for name in (*own, *lacking.events, *lacking.members)]
+        remedies += [f"backtest data import FILE --name {name}" for name in own]
         return "; ".join(remedies)
     if source.name == "csv":
+        chips = CHIP_MAKERS[:SOME] if lacking.chip_makers else ()
         files = [f"{kind}/{name}.csv" for kind, names in lacking.by_kind() for name in names]
         return f"add {', '.join(files + [f'bars/{name}.csv' for name in chips])}"
     return "choose another, or give real history with --data DIR"

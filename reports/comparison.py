@@ -318,6 +318,8 @@ def _notes(runs: Sequence[Compared], sessions: Dates, *, aligned: bool, scaled: 
         if run.synthetic.any():
             made = sessions[run.synthetic]
             yield f"SYNTHETIC: {run.label} rests on the fund model on {len(made):,} sessions, to {made[-1]}."
+    loud = [note for run in runs for note in run.run.notes if note.startswith("PRICE INDEX: ")]
+    yield from dict.fromkeys(loud)
     if aligned:
         spans = ", ".join(f"{kept.label} {kept.run.sessions[0]} to {kept.run.sessions[-1]}" for kept in runs)
         yield (

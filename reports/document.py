@@ -59,7 +59,7 @@ def named(label: str, path: object) -> Paragraph:
     return Paragraph([Piece(f"{label} "), Piece(str(path), "strong")], "path")
 
 
-LOUD = ("SIMULATED", "SYNTHETIC")
+LOUD = ("SIMULATED", "SYNTHETIC", "PRICE INDEX")
 """How notes begin that come before anything else."""
 
 

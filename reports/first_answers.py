@@ -8,6 +8,7 @@ from data.format import capital, percent, share, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import apart, printed_gap, tenths
 from engine.analytics.answer.frontier import Dot
+from engine.analytics.answer.fund_part import AS_MODELLED
 from engine.analytics.answer.insurance import Match
 from engine.analytics.answer.timing import HELPED, HURT
 from engine.analytics.answer.words import Names, Piece, as_known, dates_number, dates_side
@@ -68,6 +69,12 @@ def _fund(result: Run, answer: Answer, names: Names) -> tuple[Piece, ...]:
     episodes = 0 if result.evaluation is None else len(result.evaluation.episodes)
     if fund.label is None:
         return (Piece(f"Of {hedge.itself} nothing can be told."),)
+    if fund.label == AS_MODELLED:
+        return (
+            Piece(f"What {hedge.itself} made is "),
+            Piece(fund.label, "label"),
+            Piece(": no bar of it is real."),
+        )
     if fund.rests_on:
         rests = rests_words(fund, answer.sessions, episodes)
         return Piece("Can't tell", "label"), Piece(f" {hedge.itself}: it {rests}.")

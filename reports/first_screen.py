@@ -14,12 +14,12 @@ from engine.analytics.answer.answer import NEVER, OFF, Answer
 from engine.analytics.answer.answer import SIMULATED as MADE_UP
 from engine.analytics.answer.insurance import bad_quarter
 from engine.analytics.answer.words import Names, Piece
-from engine.hedge_names import MODELLED, hedge_name, modelled
+from engine.hedge_names import MODELLED, SYNTHETIC, hedge_name, modelled
 from engine.kernel.loop import Ledger
 from engine.runs.run import SIMULATED, Run
 from reports.first_answers import Short, short_answers
 from reports.first_sum import MONTHS, SumStep, month, steps_of
-from reports.hedge_words import always, book_words, entries, own_signals
+from reports.hedge_words import always, book_words, entries, hedges_made, own_signals
 from strategies.load import strategy_class
 
 
@@ -104,7 +104,7 @@ def screen_of(result: Run) -> Screen:
         "span": f"{sessions[0]} to {sessions[last]}",
         "months": f"{month(sessions[0], MONTHS)} to {month(sessions[last], MONTHS)}",
         "provenance": _provenance(result),
-        "mark": ", ".join(["SIMULATED"] * result.simulated + [MODELLED] * names.hedge.modelled),
+        "mark": ", ".join(_marks(result, names)),
         "question": f"Did {names.hedge.doing}{'' if always(result.config) else ' on this signal'} pay?",
         "cash": dollars(result.config.portfolio.cash),
         "signal": _signal(result, names),
@@ -156,7 +156,14 @@ def _provenance(result: Run) -> str:
     sessions = "real history"
     if made is not None:
         sessions = f"{made['sessions']:,} of {result.metrics['sessions']:,} sessions SYNTHETIC"
+        if throughout := hedges_made(result):
+            sessions = f"real history, {throughout} SYNTHETIC"
     return f"{sessions}{options}"
+
+
+def _marks(result: Run, names: Names) -> list[str]:
+    made = bool(result.market.made_throughout())
+    return ["SIMULATED"] * result.simulated + [MODELLED] * names.hedge.modelled + [SYNTHETIC] * made
 
 
 def _signal(result: Run, names: Names) -> str:

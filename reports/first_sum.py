@@ -9,7 +9,7 @@ from data.arrays import Dates
 from data.format import counted, percent, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_sum
-from engine.analytics.answer.fund_part import CANT_TELL, FundPart
+from engine.analytics.answer.fund_part import AS_MODELLED, CANT_TELL, FundPart
 from engine.analytics.answer.words import Names, Piece, as_known, beta_words, dates_words
 from engine.hedge_config import HedgeConfig
 from engine.hedge_names import joined
@@ -78,6 +78,8 @@ def fund_remark(answer: Answer, names: Names, episodes: int) -> tuple[Piece, ...
     if fund.label is None:
         return (Piece("can't be told" if fund.estimate is None else "nothing: both books are the same"),)
     erring = beta_words(answer, names)
+    if fund.label == AS_MODELLED:
+        return Piece(fund.label, "label"), Piece(f": no bar of {names.hedge.called} is real")
     if fund.rests_on:
         rests = rests_words(fund, answer.sessions, episodes)
         return Piece(fund.label, "label"), Piece(f": {rests}{erring and f'; {erring}'}")

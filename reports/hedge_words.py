@@ -133,6 +133,14 @@ def exposure(result: Run) -> str:
     )
 
 
+def hedges_made(result: Run) -> str:
+    """Return the hedges that are SYNTHETIC throughout, where all else is real; nothing otherwise."""
+    made = result.market.made_throughout()
+    if not made or len(made) < len(result.market.synthetic):
+        return ""
+    return "the hedge" if len(result.config.legs) == 1 else joined(made)
+
+
 def entries(result: Run) -> int:
     """Return at how many closes a hedge was ordered on."""
     return int(np.count_nonzero(_entered(result.hedged)))

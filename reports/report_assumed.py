@@ -8,12 +8,14 @@ from typing import Any
 
 from data.audit.finding import ERROR, INFO, WARNING, Finding
 from data.format import counted, dollars, number, percent, points
+from data.sources.embedded import EmbeddedSource
 from data.version import code_version
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.words import Names, Piece, names_of
 from engine.analytics.evaluate import Evaluation
 from engine.analytics.evidence import LEVEL
 from engine.config import RunConfig
+from engine.hedge_names import joined
 from engine.runs.identity import as_run
 from engine.runs.record import config_yaml
 from engine.runs.run import Run
@@ -25,6 +27,8 @@ from reports.hedge_words import exposure
 from strategies.load import kind, strategy_class
 
 FILLED = {"next_open": "the next session's open", "next_close": "the next session's close"}
+MADE_UP, AS_TRADED = "simulated: made up by this program", "as traded, split by split"
+INSTALLED = "price indices as the package arch has them in its files"
 ENGINES = {"backtrader": "backtrader's broker", "compiled": "the compiled loop", "python": "the plain loop"}
 
 
@@ -145,7 +149,7 @@ def history(result: Run) -> list[str]:
     names = {ERROR: "accepted error", WARNING: "warning", INFO: "remark"}
     counts = {name: sum(item.severity == severity for item in market.findings) for severity, name in names.items()}
     found = ", ".join(counted(count, name) for name, count in counts.items() if count)
-    made = "simulated: made up by this program" if market.simulated else "as traded, split by split"
+    made = MADE_UP if market.simulated else INSTALLED if market.source.name == EmbeddedSource.name else AS_TRADED
     return [
         f"History comes from source {market.source.name}, {made}.",
         f"The audit of it found: {found or 'nothing'}." if not market.simulated else "It was not audited.",
@@ -160,7 +164,11 @@ def synthetic(metrics: Mapping[str, Any]) -> str | None:
         return None
     low, high = (dollars(value) for value in made["final_equity"])
     lowest, highest = (dollars(value) for value in made["unhedged_final_equity"])
+    what = f"{made['sessions']:,} of {metrics['sessions']:,} sessions come"
+    if made["before"] and all(first > metrics["last"] for first in made["before"].values()):
+        what = f"all bars of {joined(made['before'])} come"
+    unhedged = "" if lowest == highest else f", the unhedged one between {lowest} and {highest}"
     return (
-        f"SYNTHETIC: {made['sessions']:,} of {metrics['sessions']:,} sessions come from the fund model. Within its"
-        f" error band the hedged book ends between {low} and {high}, the unhedged one between {lowest} and {highest}."
+        f"SYNTHETIC: {what} from the fund model. Within its error band the hedged book ends between {low} and"
+        f" {high}{unhedged}."
     )

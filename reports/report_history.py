@@ -20,6 +20,7 @@ from engine.setup import run_beta
 from reports.charts import singles, spread
 from reports.document import Bar, BarChart, Chart, Column, Paragraph, Part, Row, Section, Table
 from reports.first_sum import month
+from reports.hedge_words import hedges_made
 from reports.report_books import NamedBook, against, bare_percent, by_name, compared_with
 
 OVER = ("held_less", "derisk_daily")
@@ -145,20 +146,20 @@ def years_of(sessions: Dates) -> tuple[Year, ...]:
 
 def years(result: Run, books: tuple[NamedBook, ...]) -> Section:
     """Return every calendar year of every book."""
-    sessions, made = result.market.run_sessions, result.market.synthetic_sessions()
+    sessions, made, throughout = result.market.run_sessions, result.market.synthetic_sessions(), _throughout(result)
     spans = years_of(sessions[: result.hedged.last + 1])
     equity, beside = by_name(books), against(compared_with(books))
     ahead = {span.title: _apart(books, span.first, span.last) for span in spans}
     bars = [Bar(title, value, "hedge") for title, value in ahead.items() if value is not None]
     rows = []
     for span in spans:
-        mark = "SYNTHETIC" if made[span.first : span.last + 1].any() else ""
+        mark = "SYNTHETIC" if not throughout and made[span.first : span.last + 1].any() else ""
         rows.append(Row([span.title, *_changes(equity, books, span.first, span.last)], mark=mark))
     parts: list[Part] = [
         Paragraph(f"The hedge less {beside}, points, year by year", "dek"),
         BarChart("years-bars", f"The hedge less {beside} in each year", bars, points),
         Table("years", [Column("Return", unit="%"), *map(_column, books)], rows),
-        Paragraph("part: the run covers a part of that year.", "dek"),
+        Paragraph(" ".join(["part: the run covers a part of that year.", *throughout]), "dek"),
     ]
     won = counted_of(sum(bar.value > 0.0 for bar in bars), len(bars))
     return Section("years-part", f"Ahead of {beside} in {won} years", parts, "Years")
@@ -201,15 +202,21 @@ def falls(result: Run, books: tuple[NamedBook, ...]) -> Section:
         Paragraph(f"The hedge less {beside}, points, from each peak of the core to the recovery: {recovery}", "dek"),
         BarChart("falls-bars", drawn, bars, points),
         Table("falls", columns, [row for fall in found for row in _fall_rows(result, fall, cells)]),
-        Paragraph(every, "dek"),
+        Paragraph(" ".join([every, *_throughout(result)]), "dek"),
     ]
     return Section("falls-part", finding, parts, "Falls")
+
+
+def _throughout(result: Run) -> list[str]:
+    """Return the sentence that stands for a mark in every row, where hedges alone are SYNTHETIC, and throughout."""
+    hedges = hedges_made(result)
+    return [f"SYNTHETIC: {hedges}, in every row; the core is real."] if hedges else []
 
 
 def _fall_rows(result: Run, fall: Fall, cells: Callable[[int, int], list[float | None]]) -> list[Row]:
     """Return a fall's rows: to the trough, to its end, and to the old peak where it ended before that by a rise."""
     days, core = result.market.run_sessions, core_level(result.setup)
-    made = result.market.synthetic_sessions()[fall.peak : fall.end + 1].any()
+    made = not _throughout(result) and result.market.synthetic_sessions()[fall.peak : fall.end + 1].any()
     until = "to the last close, goes on" if fall.ended == "open" else f"to {days[fall.end]}, {ENDED[fall.ended]}"
     down, mark = f"{days[fall.peak]} to {days[fall.trough]}", "SYNTHETIC" if made else ""
     rows = [

@@ -41,7 +41,8 @@ def band(metrics: Mapping[str, Any]) -> list[str]:
         return []
     low, high = (dollars(value) for value in made["final_equity"])
     lowest, highest = (dollars(value) for value in made["unhedged_final_equity"])
-    return [f"SYNTHETIC history may err by its band: the end value is {low} to {high}, unhedged {lowest} to {highest}."]
+    unhedged = "" if lowest == highest else f", unhedged {lowest} to {highest}"
+    return [f"SYNTHETIC history may err by its band: the end value is {low} to {high}{unhedged}."]
 
 
 def show_parity(console: Console, rows: Sequence[Parity]) -> None:

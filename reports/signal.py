@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LEVELS = "▁▂▃▄▅▆▇█"
 FIRED, QUIET, NOTHING = "▲", "·", " "
-ALARMS = ("SIMULATED", "SYNTHETIC", "ORDERS", "OLD")
+ALARMS = ("SIMULATED", "SYNTHETIC", "ORDERS", "PRICE INDEX", "OLD")
 """How notes begin that come before anything else."""
 
 

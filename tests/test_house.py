@@ -33,7 +33,7 @@ IMPORTERS = {
 }
 NETWORK = {
     "data/sources/web.py": {"http", "socket", "urllib"},
-    "data/sources/yahoo.py": {"yfinance"},
+    "data/sources/yahoo.py": {"socket", "urllib", "yfinance"},
     "engine/research/cluster.py": {"dask", "distributed"},
 }
 """All that SECURITY.md tells of the network: who asks it, by what."""

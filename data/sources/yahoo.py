@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import socket
+import threading
+import urllib.parse
+import urllib.request
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -36,6 +40,8 @@ LAG = 0
 NEW_YORK = ZoneInfo("America/New_York")
 SETTLED = dt.time(16, 15)
 """New York's time from which a day's bar is taken for finished: the closing auction is printed, and VIX has closed."""
+HOST = "query2.finance.yahoo.com"
+"""Whom yfinance asks for prices."""
 TIMEOUT = 30.0
 """Seconds that one request may take."""
 EARLIEST = np.datetime64("1900-01-01", "D")
@@ -66,6 +72,43 @@ class Actions:
     split: dict[np.datetime64, float]
     dividend: dict[np.datetime64, float]
     notes: tuple[str, ...]
+
+
+def way_out(seconds: float) -> str | None:
+    """Return why Yahoo can't be connected to, in so many seconds at most; None where it can.
+
+    Where the environment names a proxy, that is what has to answer. Nothing is asked of either.
+    """
+    proxies = urllib.request.getproxies_environment()
+    proxy = proxies.get("https") or proxies.get("all")
+    if proxy is None or urllib.request.proxy_bypass(HOST):
+        address = HOST, 443
+    else:
+        try:
+            named = urllib.parse.urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+            address = named.hostname or "", named.port or (443 if named.scheme == "https" else 80)
+        except ValueError:  # of a port that is none
+            return "the proxy of the environment has no such port"
+    return _unconnected(address, seconds)
+
+
+def _unconnected(address: tuple[str, int], seconds: float) -> str | None:
+    """Return why there is no connection; a name that nobody resolves is waited for no longer either."""
+    said = [f"no answer in {seconds:g} s"]
+
+    def connect() -> None:
+        try:
+            socket.create_connection(address, seconds).close()
+            said.clear()
+        except TimeoutError:
+            pass
+        except (OSError, ValueError) as error:  # of a host's name that can be none
+            said[0] = getattr(error, "strerror", None) or str(error)
+
+    trying = threading.Thread(target=connect, daemon=True)
+    trying.start()
+    trying.join(seconds)
+    return next(iter([*said]), None)  # a copy: the thread may still be at it
 
 
 def version() -> str:

@@ -35,6 +35,7 @@ from engine.inspection.session import (
 )
 from engine.kernel.loop import Ledger, Memory, decide, empty_memory, fund_return, ledger_on, move, recall
 from engine.legs import legs_of
+from engine.provenance import index_note
 from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
 from engine.runs.tables import fills_of
@@ -272,6 +273,8 @@ def _notes(config: RunConfig, market: Market, t: int) -> Iterator[str]:
         yield note
     if market.simulated:
         yield SIMULATED.format(hedge=market.hedge)
+    if note := index_note(config, market.source.name):
+        yield note
     if market.synthetic_sessions()[t]:
         yield "SYNTHETIC: a traded instrument's bar of this session was made by the fund model."
     for finding in market.findings:

@@ -30,6 +30,7 @@ from engine.inspection.session import Close
 from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Call, LiveSignal, Target, Watched, headline, state
 from engine.kernel.loop import Ledger
 from engine.legs import legs_of
+from engine.provenance import index_note
 from engine.reads import option_reads
 from engine.rules import WHOLE_SHARE, Order, plan_trade
 from engine.runs.run import SIMULATED
@@ -41,6 +42,8 @@ from strategies.policy import STAY
 
 DAYS = 60
 """Sessions of recent history."""
+UP_TO_DATE = {"store": "pull first", "embedded": "the embedded market ends there, and tells nothing of today"}
+"""What is to be done about old bars, by the source; of any other the files are brought up to date."""
 
 
 def signal_now(
@@ -280,14 +283,9 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
     market, last = prepared.setup.market, prepared.setup.market.run_sessions[-1]
     if market.simulated:
         yield SIMULATED.format(hedge=market.hedge)
-    if aged:
-        remedy = "pull first" if market.source.name == "store" else "bring the files up to date first"
-        asked_for = f"as asked for with end {config.end}" if config.end is not None else remedy
-        yield f"OLD: the last bar is of {last}, {counted(aged, 'session')} ago: {asked_for}."
-    for item in fresh:
-        if item.late:
-            behind = counted(item.behind, "session")
-            yield f"OLD: {item.name}'s last value is of {item.last}, {behind} before the last close."
+    if note := index_note(config, market.source.name):
+        yield note
+    yield from _old(config, market, aged, fresh)
     if market.synthetic_sessions()[-1]:
         yield "SYNTHETIC: the last bar of a traded instrument was made by the fund model."
     if prepared.strategy is None:
@@ -297,6 +295,18 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
     for found in market.findings:
         if last in found.dates:
             yield f"The audit says of the last session: {found.instrument} {found.message}."
+
+
+def _old(config: RunConfig, market: Market, aged: int | None, fresh: Sequence[Fresh]) -> Iterator[str]:
+    """Yield what of the data ends too early for a signal of today, and what to do about it."""
+    if aged:
+        remedy = UP_TO_DATE.get(market.source.name, "bring the files up to date first")
+        asked_for = f"as asked for with end {config.end}" if config.end is not None else remedy
+        yield f"OLD: the last bar is of {market.run_sessions[-1]}, {counted(aged, 'session')} ago: {asked_for}."
+    for item in fresh:
+        if item.late:
+            behind = counted(item.behind, "session")
+            yield f"OLD: {item.name}'s last value is of {item.last}, {behind} before the last close."
 
 
 def _listed(values: Floats) -> tuple[float | None, ...]:

@@ -27,6 +27,7 @@ from engine.config import RunConfig
 from engine.hedge_config import HedgeConfig
 from engine.kernel.tails import TAIL
 from engine.loading import build_config
+from engine.provenance import index_note
 from engine.research.sweep import mark_of
 from engine.research.way_books import FileGiven, WayBooks, WayRun, strategy_key
 from engine.research.ways import KINDS, LeftOut, Way, has_a_signal, own_way, usual_ways, way_of
@@ -113,7 +114,8 @@ class ProtectionFrontier:
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
         made = {name: str(first) for name, first in self.market.synthetic.items()}
-        return mark_of(made, "a hedge", simulated=self.market.simulated)
+        note = index_note(self.config, self.market.source.name)
+        return mark_of(made, "a hedge", note, simulated=self.market.simulated)
 
     @property
     def idle(self) -> Placement:

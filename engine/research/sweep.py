@@ -20,6 +20,7 @@ from data.sources.choose import open_source
 from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.hedge_names import hedge_name, modelled_note
+from engine.provenance import index_note
 from engine.research.columns import known_answer
 from engine.research.combinations import (
     CHUNK,
@@ -151,7 +152,8 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
         shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too
     synthetic = {name: str(first) for name, first in market.synthetic.items()}
     seconds = {**spent, "wall": time.perf_counter() - began}
-    mark = mark_of(synthetic, hedge_name(config).noun, modelled_note(config, grid.tried), simulated=source.simulated)
+    others = modelled_note(config, grid.tried), index_note(config, source.name)
+    mark = mark_of(synthetic, hedge_name(config).noun, *others, simulated=source.simulated)
     return SweepResult(folder, grid, len(market.run_sessions), source.simulated, synthetic, seconds, answer, mark)
 
 
@@ -171,7 +173,7 @@ def folder_name(config: RunConfig, kind: str, known: str, *, simulated: bool) ->
     return f"{config.name}{'-SIMULATED' if simulated else ''}-{kind}-{known}"
 
 
-def mark_of(synthetic: Mapping[str, str], hedge: str, priced: str = "", *, simulated: bool) -> str | None:
+def mark_of(synthetic: Mapping[str, str], hedge: str, *others: str, simulated: bool) -> str | None:
     """Return what has to stand beside numbers; None where all history is real.
 
     Parameters
@@ -180,14 +182,14 @@ def mark_of(synthetic: Mapping[str, str], hedge: str, priced: str = "", *, simul
         The first real session of each instrument whose history before it was made, ISO.
     hedge, simulated
         What is hedged with, and whether all history is made up.
-    priced
-        By what options are priced, `engine.hedge_names.modelled_note`.
+    others
+        What else there is to know, such as by what options are priced, `engine.hedge_names.modelled_note`.
     """
     made = " and ".join(f"{name} before {first}" for name, first in synthetic.items())
     history = f"SYNTHETIC history: {made}, by the fund model." if made else ""
     if simulated:
         history = SIMULATED.format(hedge=hedge)
-    return " ".join(filter(None, (history, priced))) or None
+    return " ".join(filter(None, (history, *others))) or None
 
 
 def executor_for(

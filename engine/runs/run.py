@@ -27,7 +27,7 @@ from engine.setup import Setup
 
 SIMULATED = "SIMULATED market: it shows the machine and says nothing about {hedge}."
 
-ALARM = "ORDERS: "
+ALARMS = ("ORDERS: ", "PRICE INDEX: ")
 """How a note begins that has to be read before the figures."""
 
 LIBRARIES = ("backtrader", "numpy", "pandas", "pyarrow", "quantstats")
@@ -256,7 +256,7 @@ class Run:
     @property
     def alarms(self) -> tuple[str, ...]:
         """The notes that have to be read before the figures."""
-        return tuple(note for note in self.notes if note.startswith(ALARM))
+        return tuple(note for note in self.notes if note.startswith(ALARMS))
 
 
 def books_shown(books: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:

@@ -1,11 +1,11 @@
 const DAYS = numbers(DATA.days).map(date);
 const MONEY = new Intl.NumberFormat("en", {notation: "compact", maximumSignificantDigits: 3});
 
-/* Grey under what the fund model made up. */
+/* Grey under what the fund model made up; under all of it, grey would tell nothing apart. */
 function synthetic() {
   if (!DATA.synthetic) return {shapes: [], annotations: []};
-  const [from, to] = DATA.synthetic.map(at => DAYS[at]);
-  return {shapes: [band(from, to, "rgba(128,128,128,.28)")], annotations: [{text: "SYNTHETIC", x: from, xanchor: "left",
+  const [from, to] = DATA.synthetic.map(at => DAYS[at]), whole = from === DAYS[0] && to === DAYS[DAYS.length - 1];
+  return {shapes: whole ? [] : [band(from, to, "rgba(128,128,128,.28)")], annotations: [{text: "SYNTHETIC", x: from, xanchor: "left",
     yref: "paper", y: 1, yanchor: "top", showarrow: false, font: {size: 12.5}}]};
 }
 

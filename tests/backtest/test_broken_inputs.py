@@ -17,8 +17,8 @@ SHIP = (
 )
 OWN = "a class of your own is file.py:Class or module:Class"
 RUNS = (
-    "collar.yaml, hedge_qqq.yaml, hedge_soxs.yaml, hedge_soxs_and_tlt.yaml, hedge_soxs_article.yaml, "
-    "hedge_soxs_breadth.yaml, hedge_soxs_calendar.yaml, "
+    "collar.yaml, hedge_nasdaq.yaml, hedge_qqq.yaml, hedge_soxs.yaml, hedge_soxs_and_tlt.yaml, "
+    "hedge_soxs_article.yaml, hedge_soxs_breadth.yaml, hedge_soxs_calendar.yaml, "
     "hedge_soxs_fatigue.yaml, hedge_soxs_leadership.yaml, hedge_soxs_rates.yaml, hedge_soxs_rotation.yaml, "
     "hedge_soxs_series.yaml, hedge_soxs_valuation.yaml, hedge_soxs_volatility.yaml, hedge_soxs_volume.yaml, "
     "hedge_vixy.yaml, sell_on_weakness.yaml"
@@ -171,7 +171,7 @@ YAML = {
     "name that is a number": ("name: 3\n", "run.yaml:1: name has to be text, not 3"),
     "no such source": (
         "data: {source: yahoo}\n",
-        "run.yaml:1: data.source has to be 'auto', 'store', 'demo', 'csv' or a folder, not 'yahoo'",
+        "run.yaml:1: data.source has to be 'auto', 'store', 'embedded', 'demo', 'csv' or a folder, not 'yahoo'",
     ),
     "csv without a path": (
         "data:\n  source: csv\n",

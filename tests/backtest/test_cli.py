@@ -256,10 +256,12 @@ def test_what_show_prints_runs_to_the_same_id(run):
     Path("sub/mine.py").write_text(MINE)
     Path("sub/mine.yaml").write_text("strategy: {class: 'mine.py:Mine', params: {months: 3}}\n")
     file = "sub/mine.yaml" if run == "mine.yaml" else run
-    shown = command("show", file, *SHORT[:-1])
+    of_2016 = [word.replace("2020", "2016") for word in SHORT]  # the embedded market ends with 2018
+    typed = of_2016 if run == "hedge_nasdaq.yaml" else SHORT
+    shown = command("show", file, *typed[:-1])
     assert shown.status == 0
     Path("again.yaml").write_text(shown.out)
-    assert command("run", file, *SHORT).status == 0
+    assert command("run", file, *typed).status == 0
     assert command("run", "again.yaml", "--no-tearsheet").status == 0
     assert command("show", "again.yaml").out == shown.out
     assert only_run().is_dir()  # both wrote the same

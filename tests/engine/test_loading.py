@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data.errors import ConfigError, UserError
 from engine.config import RunConfig
-from engine.loading import build_config, find_run, load_config, set_path
+from engine.loading import build_config, find_run, load_config, with_data
 from engine.runs.record import config_yaml
 from strategies.load import RUNS
 
@@ -76,7 +76,7 @@ def test_a_resolved_run_as_yaml_resolves_to_itself(path, tmp_path):
 
 
 def test_data_given_by_hand_is_a_csv_source_with_a_path_in_full(tmp_path):
-    config = set_path(build_config({}), "history")
+    config = with_data(build_config({}), "history")
     assert (config.data.source, config.data.path) == ("csv", str(tmp_path / "history"))
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from backtest.api import load_market
 from data.errors import ConfigError, DataError
-from engine.loading import load_config, set_path
+from engine.loading import load_config, with_data
 from engine.runs.schema import run_schema
 
 
@@ -22,13 +22,17 @@ def yaml(tmp_path, monkeypatch):
 
 
 def test_a_folder_as_source_is_the_folder_of_the_option(yaml):
-    assert load_config(yaml("data: {source: mine}")) == set_path(load_config(yaml("")), "mine")
+    assert load_config(yaml("data: {source: mine}")) == with_data(load_config(yaml("")), "mine")
     assert load_config(yaml(""), ["data.source=./mine"]).data.path.endswith("/mine")
 
 
-def test_a_source_s_own_name_is_no_folder(yaml, tmp_path):
-    (tmp_path / "demo").mkdir()
-    assert load_config(yaml("data: {source: demo}")).data.path is None
+@pytest.mark.parametrize("name", ["demo", "embedded", "store", "auto"])
+def test_a_source_s_own_name_is_no_folder(yaml, tmp_path, name):
+    (tmp_path / name).mkdir()
+    named = load_config(yaml(f"data: {{source: {name}}}"))
+    assert named.data.path is None
+    assert with_data(load_config(yaml("data: {source: mine}")), name) == named
+    assert with_data(named, f"./{name}").data.path == str(tmp_path / name)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +40,7 @@ def test_a_source_s_own_name_is_no_folder(yaml, tmp_path):
     [
         (
             "data: {source: stor}",
-            "run.yaml:2: data.source has to be 'auto', 'store', 'demo', 'csv' or a folder, not 'stor'",
+            "run.yaml:2: data.source has to be 'auto', 'store', 'embedded', 'demo', 'csv' or a folder, not 'stor'",
         ),
         ("data: {source: mine, path: x}", "run.yaml:2: data.source is a folder already: take data.path out"),
         ("data: {source: 3}", "run.yaml:2: data.source"),

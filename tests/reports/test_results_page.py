@@ -7,7 +7,8 @@ import pytest
 from answered_runs import keep_answered
 from kept_runs import keep
 
-from benchmarks.results_page import Shipped, called, lesson, page, write_picture
+from benchmarks.results_page import Shipped, lesson, page, write_picture
+from engine.hedge_names import run_title
 from reports.comparison_rows import answer_rows
 
 
@@ -56,7 +57,7 @@ AVERAGE = r"average was (\S+) points a year: (\S+) for .*?, (\S+) for the dates,
 
 def test_the_average_is_of_one_fund_and_options_say_modelled(runs, tmp_path):
     collar = keep(tmp_path, "hedge={kind: option, option: {structure: collar}}", "name=a_collar")
-    named = {called(name, run): run for name, run in {**runs, "a_collar": collar}.items()}
+    named = {run_title(name, run.settings): run for name, run in {**runs, "a_collar": collar}.items()}
 
     text = written({**runs, "a_collar": collar})
     assert list(named) == [*runs, "a_collar, MODELLED"]

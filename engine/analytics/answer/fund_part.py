@@ -19,6 +19,8 @@ from engine.kernel.loop import Ledger
 from engine.setup import Setup
 
 BETTER, WORSE, CANT_TELL = "better", "worse", "can't tell"
+AS_MODELLED = "as modelled"
+"""The label of a fund whose every bar in the run is SYNTHETIC: what it made is what the fund model was told."""
 APART = 21
 """Episodes with fewer sessions than this between them are one cluster."""
 LARGEST = 0.25
@@ -59,8 +61,8 @@ class FundPart:
     Parameters
     ----------
     label
-        `BETTER`, `WORSE` or `CANT_TELL`; ``None`` where both are the same book, as of bills, or the one sold daily was
-        ruined.
+        `BETTER`, `WORSE`, `CANT_TELL` or `AS_MODELLED`; ``None`` where both are the same book, as of bills, or the one
+        sold daily was ruined.
     estimate
         Log growth a year of the one less that of the other; ``None`` where that one was ruined.
     interval
@@ -125,6 +127,8 @@ def fund_part(
     rests_on = tuple(i for i, cluster in enumerate(clusters) if cluster.share > LARGEST)
     interval = _interval(sums, float(apart.sum() - sums.sum()), years, draws, seed)
     label = CANT_TELL if rests_on else BETTER if interval[0] > 0.0 else WORSE if interval[1] < 0.0 else CANT_TELL
+    if setup.market.made_throughout():
+        label = AS_MODELLED
     return FundPart(label, estimate, interval, size**2 / float((sums**2).sum()), clusters, rests_on, expected)
 
 

@@ -9,13 +9,16 @@ from typing import NamedTuple
 from data.format import capital, lowered, percent, points, share, signed
 from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_gap, printed_sum
+from engine.analytics.answer.fund_part import AS_MODELLED
 from engine.analytics.answer.fund_part import CANT_TELL as FUND_UNTOLD
 from engine.analytics.answer.insurance import CANT_TELL, LEVEL, NOT_PAID, PAID, Insurance
 from engine.config import RunConfig
-from engine.hedge_names import MODELLED, HedgeName, bills_of, hedge_name, joined
+from engine.hedge_names import MODELLED, SYNTHETIC, HedgeName, bills_of, hedge_name, joined
 
 KNOWN = 0.002
 """How close to what was known in advance the fund's part counts as that, log growth a year."""
+NEAR_ZERO = 0.005
+"""How close to zero an interval's end is said to just reach or miss it: half a point a year."""
 
 
 class Piece(NamedTuple):
@@ -93,7 +96,8 @@ def names_of(config: RunConfig) -> Names:
 def headline(answer: Answer, names: Names) -> str:
     """Return the answer in under six words, which never claim more than the label."""
     said = _headline(answer.insurance)
-    return f"{MODELLED}: {lowered(said)}" if names.hedge.modelled else said
+    marks = [MODELLED] * names.hedge.modelled + [SYNTHETIC] * (answer.fund.label == AS_MODELLED)
+    return f"{', '.join(marks)}: {lowered(said)}" if marks else said
 
 
 def _headline(insurance: Insurance) -> str:
@@ -128,13 +132,14 @@ def label_line(insurance: Insurance) -> str:
     match, (low, high) = insurance.quarter, insurance.quarter.interval
     gap = f"{signed(printed_gap(match))} points a year, {interval_words(insurance)}"
     if insurance.label == PAID:
-        return f"and more than luck: {gap}."
+        return f"and more than luck: {gap}{', just above zero' if low < NEAR_ZERO else ''}."
     if insurance.label == NOT_PAID:
-        return f"and more than luck: {gap}, and so with the worst fall once more."
+        just = ", just below zero" if high > -NEAR_ZERO else ""
+        return f"and more than luck: {gap}{just}, and so with the worst fall once more."
     if high < 0.0:
         again = points(insurance.with_fall[1])
         return f"if the gap is luck: {gap}, but up to {again} with the worst fall once more."
-    return f"if the gap is luck: {gap}{', just reaching zero' if min(-low, high) < 0.005 else ''}."  # half a point
+    return f"if the gap is luck: {gap}{', just reaching zero' if min(-low, high) < NEAR_ZERO else ''}."
 
 
 def interval_words(insurance: Insurance) -> str:
@@ -203,7 +208,7 @@ def fund_words(answer: Answer) -> str:
     fund = answer.fund
     if fund.label is None:
         return "can't be told" if fund.estimate is None else "the same book"
-    if as_known(answer):
+    if fund.label != AS_MODELLED and as_known(answer):
         return "as known in advance" if fund.label == FUND_UNTOLD else f"{fund.label}, as known in advance"
     return fund.label
 

@@ -26,6 +26,7 @@ from engine.config import RunConfig
 from engine.evaluate_strategy import evaluate_strategy
 from engine.hedge_names import hedge_name, modelled_note
 from engine.kernel.compiled import compiled
+from engine.provenance import index_note
 from engine.research.cache import part_of
 from engine.research.columns import columns_of, known_answer
 from engine.research.combinations import Combinations, Progress, Proposed
@@ -154,8 +155,8 @@ class SearchResult:
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
         config, tried = self.search.config, {dimension.keys: dimension.values for dimension in self.search.space}
-        priced = modelled_note(config, tried)
-        return mark_of(self.synthetic, hedge_name(config).noun, priced, simulated=self.simulated)
+        others = modelled_note(config, tried), index_note(config, self.search.source.name)
+        return mark_of(self.synthetic, hedge_name(config).noun, *others, simulated=self.simulated)
 
 
 def plan_search(

@@ -15,6 +15,7 @@ from data.arrays import Floats
 from data.files import CHECKSUMS, damaged, write_whole
 from data.shown import screen
 from engine.hedge_names import HedgeName, hedge_name, kept_names, modelled_note
+from engine.provenance import index_note
 from engine.research.job import MANIFEST, finish, is_finished, write_json
 from engine.research.sweep import mark_of
 from engine.runs.run import Run, books_shown
@@ -81,7 +82,8 @@ class WalkForward:
     def mark(self) -> str | None:
         """What has to stand beside its numbers; None where all its history is real."""
         config = kept_names(self.manifest["config"])
-        return mark_of(self.manifest["synthetic"], self.hedge.noun, modelled_note(config), simulated=self.simulated)
+        others = modelled_note(config), index_note(config, self.metrics["source"])
+        return mark_of(self.manifest["synthetic"], self.hedge.noun, *others, simulated=self.simulated)
 
     @property
     def hedge(self) -> HedgeName:

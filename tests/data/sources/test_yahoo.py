@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+import socket
 import sqlite3
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -398,3 +401,73 @@ def test_without_yfinance_it_says_what_to_install(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "yfinance", None)
     with pytest.raises(DataError, match=r"^yfinance isn't installed: pip install yfinance$"):
         fetch("X")
+
+
+# The way out
+
+
+@pytest.fixture
+def listening() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Leave the proxies that are named, and no other."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+
+    def named(**proxies: str) -> None:
+        for name, value in proxies.items():
+            monkeypatch.setenv(name, value)
+
+    return named
+
+
+@pytest.mark.parametrize("form", ["http://127.0.0.1:{}", "127.0.0.1:{}", "http://me:secret@127.0.0.1:{}/"])
+def test_a_proxy_that_answers_is_a_way_out(listening: int, environment: Callable[..., None], form: str) -> None:
+    environment(https_proxy=form.format(listening))
+    assert yahoo.way_out(3.0) is None
+
+
+@pytest.mark.parametrize(
+    ("proxy", "why"),
+    [
+        ("http://127.0.0.1:9", "Connection refused"),
+        ("http://127.0.0.1:here", "the proxy of the environment has no such port"),
+        (f"http://{'a' * 70}.b", "label"),
+    ],
+)
+def test_a_proxy_that_nobody_listens_at_is_none(environment: Callable[..., None], proxy: str, why: str) -> None:
+    environment(all_proxy=proxy)
+    assert why in (yahoo.way_out(3.0) or "")
+
+
+@pytest.mark.parametrize("proxies", [{}, {"https_proxy": "http://127.0.0.1:9", "no_proxy": ".yahoo.com"}])
+def test_else_it_is_yahoo_that_has_to_answer(
+    environment: Callable[..., None], monkeypatch: pytest.MonkeyPatch, proxies: dict[str, str]
+) -> None:
+    asked = []
+    monkeypatch.setattr(yahoo.socket, "create_connection", lambda *named: asked.append(named) or socket.socket())
+    environment(**proxies)
+    assert yahoo.way_out(3.0) is None
+    assert asked == [(("query2.finance.yahoo.com", 443), 3.0)]
+
+
+def test_a_name_that_nobody_resolves_is_not_waited_for(
+    environment: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+    monkeypatch.setattr(yahoo.socket, "create_connection", lambda *_named: released.wait(60) and socket.socket())
+    assert yahoo.way_out(0.05) == "no answer in 0.05 s"
+    released.set()
+    error = socket.gaierror(-2, "Name or service not known")
+    monkeypatch.setattr(yahoo.socket, "create_connection", partial(_raise, error))
+    assert yahoo.way_out(3.0) == "Name or service not known"
+    monkeypatch.setattr(yahoo.socket, "create_connection", partial(_raise, TimeoutError("timed out")))
+    assert yahoo.way_out(3.0) == "no answer in 3 s"
+
+
+def _raise(error: Exception, *_named: object) -> None:
+    raise error

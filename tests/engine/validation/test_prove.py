@@ -16,7 +16,7 @@ from data.arrays import DAY
 from data.errors import DataError, StrategyError, UserError
 from data.events import make_events, make_members
 from engine.analytics.derisk import sold_daily
-from engine.loading import find_run, load_config, set_path
+from engine.loading import find_run, load_config, with_data
 from engine.runs.execute import run
 from engine.setup import run_beta
 from engine.validation.opened import ear
@@ -373,7 +373,7 @@ class Broken(Strategy):
 @needs_history
 def test_the_shipped_hedge_passes_on_real_history():
     config = load_config(find_run("hedge_soxs_volatility.yaml")[0], ["start=2019-06-03", "end=2021-06-30"])
-    proof = prove(set_path(config, str(FOLDER)), cuts=6)
+    proof = prove(with_data(config, str(FOLDER)), cuts=6)
     assert proof.stands
     assert outcomes(proof)["publication"] == "passed"
     assert check(proof, "files").outcome == "passed"

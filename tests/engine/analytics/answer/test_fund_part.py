@@ -1,11 +1,13 @@
 """The fund's part: clusters by hand, the interval by numpy, the labels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from worlds import laid_out, source
 
 from engine.analytics.answer import fund_part as part
-from engine.analytics.answer.fund_part import BETTER, CANT_TELL, WORSE, fund_part
+from engine.analytics.answer.fund_part import AS_MODELLED, BETTER, CANT_TELL, WORSE, fund_part
 from engine.analytics.episodes import Episode
 from engine.kernel.loop import empty_ledger
 
@@ -15,9 +17,10 @@ def episode(entered, exited):
     return Episode(entered - 1, entered, left, exited, "signal", 0.15, 0.0, 0.0, 0.0)
 
 
-def told(jumps, episodes, weight=0.0, years=0.2):
+def told(jumps, episodes, weight=0.0, years=0.2, synthetic=None):
     """Compare a book with one that stands still: it jumps in these sessions, by these logs."""
     setup = laid_out({}, source(3, sessions=300, missing=False))
+    setup = replace(setup, market=replace(setup.market, synthetic=synthetic or {}))
     logs = np.zeros(len(setup.prices.close))
     for t, jump in jumps.items():
         logs[t] = jump
@@ -68,6 +71,21 @@ def test_one_cluster_of_more_than_a_quarter_takes_the_label():
     for last, label in ((0.0266, BETTER), (0.0267, CANT_TELL)):  # beside eight times a hundredth
         jumps = dict.fromkeys(starts, 0.01) | {5 + 8 * 23: last}
         assert told(jumps, [episode(t, t + 1) for t in starts]).label == label
+
+
+@pytest.mark.parametrize("last", [0.01, 0.3])
+def test_what_a_fund_did_of_which_no_bar_is_real_is_as_modelled(last):
+    """Whatever else the label would be; one real session is enough for that."""
+    days = laid_out({}, source(3, sessions=300, missing=False)).market.run_sessions
+    starts = range(5, 205, 23)
+    jumps, episodes = dict.fromkeys(starts, 0.01) | {5 + 8 * 23: last}, [episode(t, t + 1) for t in starts]
+    real = told(jumps, episodes)
+    made = told(jumps, episodes, synthetic={"HHH": days[-1] + 1})
+
+    assert made == replace(real, label=AS_MODELLED)
+    assert told(jumps, episodes, synthetic={"HHH": days[-1]}) == real
+    assert told(jumps, episodes, synthetic={"AAA": days[-1] + 1}) == real  # that is the core
+    assert told({20: 0.0}, [episode(10, 30)], synthetic={"HHH": days[-1] + 1}).label is None
 
 
 def test_no_sign_is_no_label():

@@ -76,6 +76,15 @@ def test_the_first_words_claim_no_more_than_the_label(label, gap, said):
     assert len(said.split()) < 6
 
 
+@pytest.mark.parametrize("label", ["paid", "did not pay", "can't tell"])
+def test_of_a_fund_of_which_no_bar_is_real_they_are_synthetic(label):
+    answer = made(label=label)
+    said = words.headline(answer, NAMES)
+    synthetic = replace(answer, fund=replace(answer.fund, label="as modelled"))
+    assert words.headline(synthetic, NAMES) == f"SYNTHETIC: {said[0].lower()}{said[1:]}"
+    assert words.fund_words(synthetic) == "as modelled"  # also where that is what was known in advance
+
+
 @pytest.mark.parametrize(
     ("share", "names", "said"),
     [
@@ -109,6 +118,13 @@ def test_the_sentence_that_carries_it(share, names, said):
             "did not pay, and more than luck: {} -14.1 to -2.0, and so with the worst fall once more.",
         ),
         ("paid", (0.01, 0.05), (0.02, 0.05), "paid, and more than luck: {} +1.0 to +5.0."),
+        ("paid", (0.0004, 0.05), (-0.02, 0.05), "paid, and more than luck: {} 0.0 to +5.0, just above zero."),
+        (
+            "did not pay",
+            (-0.141, -0.001),
+            (-0.139, -0.001),
+            "did not pay, and more than luck: {} -14.1 to -0.1, just below zero, and so with the worst fall once more.",
+        ),
     ],
 )
 def test_the_label_comes_with_its_interval(label, interval, with_fall, said):
@@ -220,6 +236,7 @@ def test_random_dates_are_told_by_the_side_that_most_are_on(better, said):
         ("better", -0.0014 + 0.0021, "better"),
         (None, 0.0, "the same book"),
         (None, None, "can't be told"),
+        ("as modelled", -0.0014 + 0.0021, "as modelled"),
     ],
 )
 def test_the_fund_s_part_is_as_known_to_a_fifth_of_a_point(label, estimate, said):
