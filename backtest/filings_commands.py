@@ -115,8 +115,8 @@ def _group(source: ValuedSource, names: list[str]) -> tuple[Group, str]:
         if name not in known:
             raise DataError(f"{name}: has no bars and filings there{did_you_mean(name, known)}")
     if len(names) > 1:
-        return read_companies(source, tuple(dict.fromkeys(names))), ", ".join(names)
+        return read_companies(source, tuple(dict.fromkeys(names)), source.traded), ", ".join(names)
     whose = names[0] if names else CHIPS
     if whose not in known:
-        return read_companies(source, companies), ", ".join(companies)
+        return read_companies(source, companies, source.traded), ", ".join(companies)
     return source.group(whose), whose
