@@ -39,8 +39,7 @@ def valuation(
         raise UserError("--csv and --json are one or the other: leave one out")
     group, whose = _group(_valued(folder), names or [])
     day = day_of(date, "--date")
-    every = month_ends(group)
-    rows = every if day is None else row_of(group.sessions, day)
+    rows = month_ends(group) if day is None else row_of(group.sessions, day)
     if as_csv or as_json:
         found = worth(group, rows)
         if as_csv:
@@ -53,7 +52,7 @@ def valuation(
     from reports.filings import show_valuation
 
     shown: list[Worth] = worth(group, rows[-SHOWN:])
-    show_valuation(console(), group, whose, shown, int(rows[-1]), len(every) if day is None else None)
+    show_valuation(console(), group, whose, shown, int(rows[-1]), len(rows) if day is None else None)
 
 
 def filings(
