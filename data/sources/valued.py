@@ -140,8 +140,8 @@ def valuation(of: Group, named: Named) -> Series:
     begun = np.flatnonzero(of.count > 0)
     if not len(begun):
         raise DataError(
-            f"{named.whose}_{named.figure}: no session has a price, shares and four quarters of any company: "
-            "pull or import more of their filings"
+            f"{named.whose}_{named.figure}: no session has a close as traded, shares and four quarters of any company: "
+            "pull or import more of their filings, or bars"
         )
     since = slice(begun[0], None)
     return Series(f"{named.whose}_{named.figure}", of.sessions[since], read_only(values[since]))

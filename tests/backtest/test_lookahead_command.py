@@ -23,6 +23,13 @@ def test_a_shipped_run_passes_with_a_line_a_check():
     assert "No decision that was looked at uses what wasn't known yet" in answer.out
 
 
+@pytest.fixture
+def as_they_are(monkeypatch):
+    """Take bars for as traded, as they are: made-up prices tell no lattice."""
+    monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: bars)
+
+
+@pytest.mark.usefixtures("as_they_are")
 def test_a_hedge_by_filings_passes_on_a_folder_of_one_s_own(tmp_path):
     """SOXX and SOXS are the simulated market's, two of its chip makers are called as real ones and filed."""
     folder = write_history(tmp_path / "history", "2018-01-02", "2020-01-31")

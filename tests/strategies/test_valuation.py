@@ -18,6 +18,12 @@ DATES = nyse("2018-01-02", 120)
 SHORT = {"lookback": 20, "stretched": 0.8, "memory": 5, "turn_days": 3}
 
 
+@pytest.fixture(autouse=True)
+def _as_they_are(monkeypatch):
+    """Take bars for as traded, as they are: made-up prices tell no lattice."""
+    monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: bars)
+
+
 def market_of(bars, *series, lags=None):
     return make_market(bars, make_bars("FUND", DATES, np.ones(120)), *series, row=1, lags=lags)
 

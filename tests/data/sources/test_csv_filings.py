@@ -15,6 +15,12 @@ from data.sources.valued import ValuedSource
 DATES = nyse("2021-01-04", 300)
 
 
+@pytest.fixture(autouse=True)
+def _as_they_are(monkeypatch):
+    """Take bars for as traded, as they are: made-up prices tell no lattice."""
+    monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: bars)
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "bars").mkdir()

@@ -131,6 +131,12 @@ def test_filings_of_a_session_are_not_known_at_its_close():
     assert later(at)("filings/NVDA", FILED) is scaled(8.0)("filings/NVDA", FILED) is FILED
 
 
+@pytest.fixture(autouse=True)
+def _as_they_are(monkeypatch):
+    """Take bars for as traded, as they are: made-up prices tell no lattice."""
+    monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: bars)
+
+
 def valued_market(seed):
     """Two companies on a market, one of which splits, and their valuations, one known late."""
     rng = np.random.default_rng(seed)
@@ -180,7 +186,7 @@ def test_before_a_company_has_a_bar_it_is_none_and_nobody_is_told():
     early = TamperedSource(source, cut(DATES[20])).read(SERIES, "CHIPS_PE")
     assert set(early.values) == {20.0}
     np.testing.assert_array_equal(early.dates, DATES[:21])
-    with pytest.raises(DataError, match=r"^AMD_PE: no session has a price, shares and four quarters"):
+    with pytest.raises(DataError, match=r"^AMD_PE: no session has a close as traded, shares and four quarters"):
         TamperedSource(source, cut(DATES[20])).read(SERIES, "AMD_PE")
 
 

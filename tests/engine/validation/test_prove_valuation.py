@@ -52,6 +52,12 @@ def made_up():
     return source_of(*held)
 
 
+@pytest.fixture
+def as_they_are(monkeypatch):
+    """Take bars for as traded, as they are: made-up prices tell no lattice."""
+    monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: bars)
+
+
 def proved(named="ValuationHedge", cuts=12, source=None, **keys):
     given = {
         "start": str(DATES[40]),
@@ -67,6 +73,7 @@ def outcomes(proof):
     return {check.name: check.outcome for check in proof.checks}
 
 
+@pytest.mark.usefixtures("as_they_are")
 @pytest.mark.parametrize("valuation", [None, "NVDA_PS", "CHIPS_EARNINGS_YIELD"])
 def test_a_hedge_by_valuations_passes(valuation):
     proof = proved(**{"strategy.params": PARAMS | {"valuation": valuation}, "data.lag": {"CHIPS_EARNINGS_YIELD": 2}})
@@ -85,6 +92,7 @@ def last_filed(found):
     return first.with_values(np.array([last[span] for span in spans]))
 
 
+@pytest.mark.usefixtures("as_they_are")
 def test_trailing_figures_that_are_restated_are_caught(monkeypatch):
     """Each span's last value from its first day on: every figure of a year before the next filing is another."""
     monkeypatch.setattr("data.filings.trailing.first_filed", last_filed)
@@ -93,6 +101,7 @@ def test_trailing_figures_that_are_restated_are_caught(monkeypatch):
     assert any("(filings)" in read for leak in proof.leaks for read in leak.reads)
 
 
+@pytest.mark.usefixtures("as_they_are")
 def test_a_filing_that_is_known_on_its_own_day_is_caught(monkeypatch):
     """As if what is filed on a day were known at its close."""
     import data.filings.valuation as own
@@ -136,6 +145,7 @@ class Raw(Strategy):
 """What reads a filing on its day, what reads the value filed last, what reads tomorrow's valuation."""
 
 
+@pytest.mark.usefixtures("as_they_are")
 @pytest.mark.parametrize("name", STRATEGIES)
 def test_a_strategy_that_reads_a_filing_too_early_is_caught(tmp_path, name):
     proof = proved(write_strategy(tmp_path, name, STRATEGIES[name]), 30)
