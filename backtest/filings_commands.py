@@ -39,8 +39,7 @@ def valuation(
         raise UserError("--csv and --json are one or the other: leave one out")
     group, whose = _group(_valued(folder), names or [])
     day = day_of(date, "--date")
-    every = month_ends(group)
-    rows = every if day is None else row_of(group.sessions, day)
+    rows = month_ends(group) if day is None else row_of(group.sessions, day)
     if as_csv or as_json:
         found = worth(group, rows)
         if as_csv:
@@ -53,7 +52,7 @@ def valuation(
     from reports.filings import show_valuation
 
     shown: list[Worth] = worth(group, rows[-SHOWN:])
-    show_valuation(console(), group, whose, shown, int(rows[-1]), len(every) if day is None else None)
+    show_valuation(console(), group, whose, shown, int(rows[-1]), len(rows) if day is None else None)
 
 
 def filings(
@@ -115,8 +114,8 @@ def _group(source: ValuedSource, names: list[str]) -> tuple[Group, str]:
         if name not in known:
             raise DataError(f"{name}: has no bars and filings there{did_you_mean(name, known)}")
     if len(names) > 1:
-        return read_companies(source, tuple(dict.fromkeys(names))), ", ".join(names)
+        return read_companies(source, tuple(dict.fromkeys(names)), source.traded), ", ".join(names)
     whose = names[0] if names else CHIPS
     if whose not in known:
-        return read_companies(source, companies), ", ".join(companies)
+        return read_companies(source, companies, source.traded), ", ".join(companies)
     return source.group(whose), whose

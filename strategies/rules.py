@@ -11,6 +11,7 @@ import numpy as np
 from data.arrays import Floats
 from data.errors import did_you_mean
 from data.events import Events
+from data.families import holds_chips
 from data.market import Market
 from data.publication import RIGHT_AS_KNOWN, period_known_early
 from data.ranges import COUNT, DAYS, Range
@@ -284,7 +285,8 @@ def valuation_remarks(market: Market, named: str | None) -> Iterable[str]:
     """Yield what a reader has to know of the valuation a market's underlying is judged by, the one named or found."""
     name = named or valuation_of(market)
     if name is None:
-        yield f"Valuation is {PROXY}: no earnings are in it; with filings of chip makers it is their price/earnings."
+        hint = "; with filings of chip makers it is their price/earnings" if holds_chips(market.underlying) else ""
+        yield f"Valuation is {PROXY}: no earnings are in it{hint}."
         return
     made = valued_in(market.source)
     if made is not None:

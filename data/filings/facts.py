@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +14,7 @@ import numpy as np
 from data.arrays import Dates, Flags, Floats, read_only
 from data.errors import DataError, did_you_mean
 from data.events import Words
+from data.foreign import refuse_packed
 
 INCOME = ("NetIncomeLoss", "ProfitLoss")
 """Net income, the one that counts first: ProfitLoss has minority interests in it, and some file that alone."""
@@ -38,6 +41,8 @@ TAXONOMIES = ("dei", "us-gaap")
 EARLIEST, LATEST = np.datetime64("1990-01-01", "D"), np.datetime64("2100-01-01", "D")
 LARGEST = 1e18
 """Beyond which a fact is no amount of dollars or shares."""
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+CIK = re.compile(r"[0-9]{1,10}")
 
 
 class Fact(NamedTuple):
@@ -166,33 +171,34 @@ def read_companyfacts(data: bytes, where: str, name: str) -> Filings:
     Raises
     ------
     DataError
-        It is no such file, or holds nothing that a valuation needs.
+        It is no such file, or has neither net income nor sales in dollars.
     """
     found = _parsed(data, where)
     if "filings" in found and "facts" not in found:
         raise DataError(f"{where}: is the SEC's list of a company's submissions: its companyfacts file has its figures")
     facts, cik = found.get("facts"), found.get("cik")
-    if not isinstance(facts, dict) or not isinstance(cik, int | str) or not str(cik).isdigit():
+    if not isinstance(facts, dict) or not CIK.fullmatch(str(cik)):
         raise DataError(f"{where}: is no companyfacts file of the SEC: it has no cik and facts")
     rows = [
-        _row(concept, fact, f"{where}: {concept}")
+        row
         for taxonomy in TAXONOMIES
         for concept in UNITS
         for fact in _facts(facts, taxonomy, concept, where)
+        if (row := _row(concept, fact, f"{where}: {concept}")) is not None
     ]
-    if not rows:
-        others = [taxonomy for taxonomy in facts if taxonomy not in TAXONOMIES]
-        why = f"its figures are in {', '.join(others)}" if others else "it has no figures of US GAAP"
-        raise DataError(f"{where}: holds no net income, sales or shares in dollars by US GAAP: {why}")
-    return make_filings(name, int(cik), [row for row in rows if row is not None])
+    if not any(row.concept in (*INCOME, *SALES) for row in rows):
+        why = "its figures are in ifrs-full: " if "ifrs-full" in facts else ""
+        raise DataError(f"{where}: holds no net income or sales in dollars by US GAAP: {why}leave it out")
+    return make_filings(name, int(str(cik)), rows)
 
 
-def tickers_in(data: bytes, where: str) -> dict[str, int]:
+@lru_cache(maxsize=2)  # the SEC's list has ten thousand, and every company's file is found by it
+def tickers_in(data: bytes, where: str) -> Mapping[str, int]:
     """Return the numbers of companies by their tickers, from the SEC's company_tickers.json; raises DataError."""
     found = _parsed(data, where)
     try:
         return {str(each["ticker"]).upper(): int(each["cik_str"]) for each in found.values()}
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, OverflowError):
         raise DataError(f"{where}: is no list of tickers as the SEC's company_tickers.json has it") from None
 
 
@@ -209,6 +215,7 @@ def file_of(cik: int) -> str:
 
 
 def _parsed(data: bytes, where: str) -> dict[str, Any]:
+    refuse_packed(data, where)
     try:
         found = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -223,27 +230,40 @@ def _facts(facts: Mapping[str, Any], taxonomy: str, concept: str, where: str) ->
     try:
         found = facts.get(taxonomy, {}).get(concept, {}).get("units", {}).get(UNITS[concept], [])
     except AttributeError:
-        raise DataError(f"{where}: {taxonomy} {concept} isn't as companyfacts files have it: fetch it again") from None
-    return found if isinstance(found, list) else []
+        found = None
+    if not isinstance(found, list):
+        raise DataError(f"{where}: {taxonomy} {concept} isn't as companyfacts files have it: fetch it again")
+    return found
 
 
 def _row(concept: str, fact: Mapping[str, Any], where: str) -> Fact | None:
-    """Return a fact; None of one that has no value. Raises DataError on one that can't be read."""
+    """Return a fact; None of one that has no value, or days that can't be. Raises DataError where it can't be read."""
     try:
-        value, start = fact["val"], fact.get("start")
-        if value is None:
-            return None
-        span = [None if day is None else np.datetime64(day, "D") for day in (start, fact["end"], fact["filed"])]
-        number = float(value)
+        return _fact(concept, fact)
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
         raise DataError(f"{where} has a fact that can't be read: {str(fact)[:120]}: fetch the file again") from None
-    began, end, filed = span
-    if end is None or filed is None or isinstance(value, bool | str) or not abs(number) <= LARGEST:
-        raise DataError(f"{where} has a fact that can't be read: {str(fact)[:120]}: fetch the file again")
-    late = any(not EARLIEST <= day <= LATEST for day in (began, end, filed) if day is not None)
-    if late or (began is not None and began > end) or filed < end:
-        return None  # a typing error in a date, of which there are some
-    return Fact(concept, began, end, number, filed, str(fact.get("form", "")), str(fact.get("accn", "")))
+
+
+def _fact(concept: str, fact: Mapping[str, Any]) -> Fact | None:
+    value, form, accession = fact["val"], str(fact.get("form") or ""), str(fact.get("accn") or "")
+    if value is None:
+        return None
+    start, end, filed, number = fact.get("start"), _day(fact["end"]), _day(fact["filed"]), float(value)
+    began = None if start is None else _day(start)
+    f"{form}{accession}".encode()  # a ValueError where it can't be written
+    if isinstance(value, bool | str) or not abs(number) <= LARGEST:
+        raise ValueError(f"{value!r} is no amount")
+    likely = all(EARLIEST <= day <= LATEST for day in (began or end, end, filed))
+    if not likely or (began or end) > end or filed < end:
+        return None  # a typing error, of which there are some
+    return Fact(concept, began, end, number, filed, form, accession)
+
+
+def _day(text: Any) -> np.datetime64:
+    """Return a day; raises ValueError on what is no ISO date."""
+    if not isinstance(text, str) or not DAY.fullmatch(text):
+        raise ValueError(f"{text!r} is no day")
+    return np.datetime64(text, "D")
 
 
 def _rows(filings: Filings) -> list[Fact]:

@@ -61,7 +61,8 @@ def shares(filings: Filings) -> Shares:
 
     The cover's count comes first, then the balance sheet's, then the mean of the last period with what may become
     shares; one that is over two quarters older than another doesn't count. What was first filed of a day counts. A
-    count in thousands or millions is brought to shares by the power of 1,000 that is nearest to the count before it.
+    count in thousands or millions is brought to shares by the power of 1,000 that is nearest to the one before it of
+    its kind; the first of a kind to that of a kind that comes first.
     """
     found: list[ShareCount] = []
     newest = dict[str, ShareCount]()
@@ -69,7 +70,8 @@ def shares(filings: Filings) -> Shares:
         for concept, count in together:
             before = newest.get(concept)
             if before is None or count.of > before.of:
-                newest[concept] = count._replace(value=_in_shares(count.value, before))
+                like = before or next((newest[name] for name in SHARES if name in newest), None)
+                newest[concept] = count._replace(value=_in_shares(count.value, like))
         last = max(count.of for count in newest.values())
         chosen = next(newest[name] for name in SHARES if name in newest and newest[name].of >= last - BEHIND)
         if not found or chosen[1:] != found[-1][1:]:
@@ -78,18 +80,20 @@ def shares(filings: Filings) -> Shares:
 
 
 def _counts(filings: Filings) -> Iterator[tuple[str, ShareCount]]:
-    """Yield what was filed, in order; of a day's several periods the shortest."""
+    """Yield what was filed, day by day in the order of `SHARES`; of a day's several periods the shortest."""
     own = filings.of(*SHARES)
     starts = np.where(np.isnat(own.start), own.end, own.start)
     filed, since, until = (each.astype(np.int64).tolist() for each in (own.filed, starts, own.end))
-    rows = zip(filed, until, since, own.concept.tolist(), own.value.tolist(), strict=True)
-    for day, end, _, concept, value in sorted(rows, key=lambda row: (row[0], row[1], -row[2], row[3:])):
-        if value > 0.0:
+    ranks = [SHARES.index(concept) for concept in own.concept.tolist()]
+    rows = zip(filed, ranks, until, since, own.value.tolist(), strict=True)
+    for day, rank, end, _, value in sorted(rows, key=lambda row: (*row[:3], -row[3], row[4])):
+        if value >= 1.0:
+            concept = SHARES[rank]
             yield concept, ShareCount(day, end, value, end if concept == COVER else day)
 
 
 def _in_shares(value: float, before: ShareCount | None) -> float:
-    """Return a count in shares: by what it was before, the first by what a listed company can have."""
+    """Return a count in shares: by one before it, the very first by what a listed company can have."""
     if before is None:
         while value < FEWEST:
             value *= SCALE

@@ -64,10 +64,19 @@ def worth(group: Group, rows: Ints) -> list[Worth]:
 
 
 def month_ends(group: Group) -> Ints:
-    """Return the rows of the last session of each month that is over, once anything was filed of a company."""
+    """Return the rows of the last session of each month that is over, once anything was filed of a company.
+
+    Raises DataError where that never was.
+    """
     filed = np.any([~np.isnat(company.filed) for company in group.companies], axis=0)
     ends = _month_ends(group.sessions)
-    return ends[filed[ends]]
+    ends = ends[filed[ends]]
+    if not len(ends):
+        names = ", ".join(company.name for company in group.companies)
+        raise DataError(
+            f"{names}: at no month's end were shares or four quarters known: pull or import more filings, or bars"
+        )
+    return ends
 
 
 def row_of(sessions: Dates, date: np.datetime64) -> Ints:

@@ -17,8 +17,6 @@ SPANS = ((80, 100), (170, 194), (260, 286), (345, 380))
 YEAR = SPANS[-1]
 APART = 5
 """Days within which two dates are one end of a quarter: they wobble between filings."""
-MOST = 5
-"""Facts that a year is put together of at most: four quarters, or a year, what came since and what that replaces."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +66,16 @@ class Quarters:
         So the last quarter is the year less three quarters, and a year that ends in the middle of a company's own is
         that one, with what came since, less as much of the year before.
         """
-        ways, seen = deque([(self._end(end), 0.0, 0)]), {end}
+        begun = self._end(end)
+        ways, seen = deque([(begun, 0.0)]), {begun}
         while ways:
-            at, total, count = ways.popleft()
+            at, total = ways.popleft()
             if YEAR[0] <= end - at <= YEAR[1]:
                 return total
-            for other, value in self.sums[at].items() if count < MOST else ():
+            for other, value in self.sums[at].items():
                 if other not in seen:
                     seen.add(other)
-                    ways.append((other, total - value, count + 1))
+                    ways.append((other, total - value))
         return None
 
     def _end(self, day: int) -> int:
@@ -130,18 +129,16 @@ def sales(filings: Filings) -> FiledSteps:
 
 def first_filed(filings: Filings) -> Filings:
     """Return of each concept and span what was filed first; of several in that filing the one that stands first."""
-    order = np.lexsort((filings.filed, filings.end, filings.start, filings.concept))
-    keys = [(filings.concept[row], str(filings.start[row]), filings.end[row]) for row in order]
-    first = [row for at, row in enumerate(order) if not at or keys[at] != keys[at - 1]]
-    keep = np.zeros(len(filings), np.bool_)
-    keep[first] = True
-    return filings.rows(keep)
+    spans = (filings.concept, filings.start.astype(np.int64), filings.end)  # no two NaT are equal
+    another = np.ones(len(filings), np.bool_)
+    another[1:] = np.any([span[1:] != span[:-1] for span in spans], axis=0)
+    return filings.rows(another)
 
 
 def _days(filings: Filings, choices: Sequence[Sequence[str]], made: Sequence[Quarters]) -> Iterator[int]:
     """Take in what was filed day by day, and yield each day that brought anything new."""
     rank = {concept: rank for several in choices for rank, concept in enumerate(several)}
-    spans = filings.rows(np.isin(filings.concept, list(rank)) & ~np.isnat(filings.start))
+    spans = first_filed(filings.rows(np.isin(filings.concept, list(rank)) & ~np.isnat(filings.start)))
     days = (each.astype(np.int64).tolist() for each in (spans.filed, spans.start, spans.end))
     facts = zip(*days, spans.concept.tolist(), spans.value.tolist(), strict=True)
     in_order = sorted(facts, key=lambda fact: (fact[0], rank[fact[3]], fact))

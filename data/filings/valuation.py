@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ OLD = np.timedelta64(500, "D")
 one that files once a year."""
 NO_BAR = np.timedelta64(14, "D")
 """For which a company's last close stands for its price."""
+NEVER = np.array(["NaT"], "datetime64[D]")
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Company:
     name
         Its ticker.
     close
-        As traded, dollars a share, shape (sessions,); for two weeks without a bar the last one.
+        As traded, dollars a share, shape (sessions,); for two weeks without a price the last one.
     shares
         Outstanding, in the share basis of that session, as last filed before it.
     net_income, sales
@@ -117,7 +118,10 @@ class Group:
         return np.column_stack([getattr(company, name) for company in self.companies])
 
     def _sum(self, name: str) -> Floats:
-        total: Floats = np.where(self.counted, self._columns(name), 0.0).sum(axis=1)
+        """Return a sum made company by company: who doesn't count, or a processor, changes no last digit of it."""
+        total = np.zeros(len(self.sessions))
+        for each, counts in zip(self.companies, self.counted.T, strict=True):
+            total += np.where(counts, getattr(each, name), 0.0)
         return total
 
 
@@ -137,6 +141,16 @@ class Change:
         return f"{', '.join(moved)}: {self.count}"
 
 
+def as_traded(bars: Bars) -> Bars:
+    """Return bars whose closes and splits are as traded: a vendor's adjusting is undone where the prices tell how.
+
+    It is done once for a whole history, before anything is cut from it: how prices were adjusted hangs on what came
+    later, what was traded doesn't.
+    """
+    told = unadjusted(bars)
+    return replace(bars, close=told.close, split=bars.split * told.split)
+
+
 def company(filings: Filings, bars: Bars, sessions: Dates) -> Company:
     """Return a company at each close of some sessions.
 
@@ -145,24 +159,25 @@ def company(filings: Filings, bars: Bars, sessions: Dates) -> Company:
     filings
         What it filed.
     bars
-        Its bars: as traded, or adjusted by a vendor, which is undone where the prices tell how.
+        Its bars, `as_traded`; a close that isn't known (NaN) is no price, and without bars nothing is known.
     sessions
         ``datetime64[D]``, shape (sessions,).
     """
-    traded = unadjusted(bars)
-    last = np.searchsorted(bars.dates, sessions, side="right") - 1
-    fresh = (last >= 0) & (sessions - bars.dates[np.maximum(last, 0)] <= NO_BAR)
-    close = np.where(fresh, traded.close[np.maximum(last, 0)], np.nan)
+    basis = np.concatenate(([1.0], np.cumprod(bars.split)))  # shares that one became, before the first bar and at each
+    bar = np.searchsorted(bars.dates, sessions, side="right")  # the last one's number, from 1
+    price = np.maximum.accumulate(np.where(np.isnan(bars.close), 0, np.arange(1, len(bars) + 1)))
+    priced = np.concatenate(([0], price))[bar]  # the last one's with a price, 0 where there is none
+    fresh = sessions - np.concatenate((NEVER, bars.dates))[priced] <= NO_BAR
+    close = np.where(fresh, np.concatenate(([np.nan], bars.close))[priced] * (basis[priced] / basis[bar]), np.nan)
     income, sold, counted = net_income(filings), sales(filings), shares(filings)
-    multiple = np.concatenate(([1.0], np.cumprod(bars.split * traded.split)))  # of shares, before and after each bar
-    since = multiple[np.searchsorted(bars.dates, counted.basis, side="right")]
+    since = basis[np.searchsorted(bars.dates, counted.basis, side="right")]
     outstanding = FiledSteps(counted.filed, counted.value / since, counted.of)
     known = [_known(steps, sessions) for steps in (income, sold, outstanding)]
     (earned, sold_for, number), filed = (value for value, _, _ in known), [day for _, day, _ in known]
     return Company(
         filings.name,
         read_only(close),
-        read_only(number * multiple[last + 1]),
+        read_only(number * basis[bar]),
         read_only(earned),
         read_only(sold_for),
         read_only(np.fmax(np.fmax(*filed[:2]), filed[2])),
@@ -201,10 +216,9 @@ def _known(steps: FiledSteps, sessions: Dates) -> tuple[Floats, Dates, Dates]:
     """Return what is known at each close, the day it was filed, and the day it is of."""
     count = np.searchsorted(steps.filed, sessions)  # what is filed on a session is known on the next
     values = np.concatenate(([np.nan], steps.value))[count]
-    nothing = np.array(["NaT"], "datetime64[D]")
-    filed, of = (np.concatenate((nothing, days))[count] for days in (steps.filed, steps.of))
+    filed, of = (np.concatenate((NEVER, days))[count] for days in (steps.filed, steps.of))
     old = ~(sessions - of <= OLD)
-    return np.where(old, np.nan, values), np.where(old, nothing, filed), np.where(old, nothing, of)
+    return np.where(old, np.nan, values), np.where(old, NEVER, filed), np.where(old, NEVER, of)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:

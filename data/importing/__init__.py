@@ -156,8 +156,10 @@ def _read(
     """Read one file, given alone or found in a `folder`: what is to be kept of it, unless it has a fault."""
     try:
         if _is_filed(path):
-            filings = read_file(path, where, given.upper() if given else ticker_of(path, where))
-            return _done(where, FILINGS, filings.name, np.sort(filings.filed), ()), filings
+            name, renamed = _name(ticker_of(path, where) if given is None else given, FILINGS, where)
+            filings = read_file(path, where, name)
+            late = () if lag is None else ("A lag is for series: filings are known the session after their day.",)
+            return _done(where, FILINGS, name, np.sort(filings.filed), (*renamed, *late)), filings
         given = path.stem if given is None else given
         if folder:
             refuse_misnamed(path, where)
@@ -261,7 +263,7 @@ def _value_column(table: ImportedTable) -> str:
 def _name(given: str, kind: str, where: str) -> tuple[str, tuple[str, ...]]:
     """Return the name to keep something under, and the note if that isn't the one given: tickers are in capitals."""
     plain = given.removeprefix("^")
-    name = plain.upper() if kind == BARS or plain != given else plain
+    name = plain.upper() if kind in (BARS, FILINGS) or plain != given else plain
     if not NAME.fullmatch(name):
         remedy = "rename the file, or give a name of letters, digits and . = _ -"
         raise DataError(f"{where}: {given!r} is no name of an instrument or series: {remedy}")

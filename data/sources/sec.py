@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ class _Desk:
 
     identity: str
     free: float = 0.0
-    tickers: dict[str, int] = field(default_factory=dict)
+    tickers: Mapping[str, int] = field(default_factory=dict)
 
     def ask(
         self, symbol: str, first: np.datetime64 | None, now: dt.datetime, noted: np.datetime64 | None = None

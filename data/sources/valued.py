@@ -13,7 +13,7 @@ from data.arrays import Floats, read_only
 from data.bars import Bars
 from data.errors import DataError
 from data.families import CHIPS, chip_makers
-from data.filings.valuation import Group, company, group, sessions_of
+from data.filings.valuation import Group, as_traded, company, group, sessions_of
 from data.series import Series
 from data.sources import BARS, FILINGS, MEMBERS, SERIES, Held, Kind, Source, typed
 from data.sources.wrapped import Wrapped
@@ -55,6 +55,7 @@ class ValuedSource(Wrapped):
     """
 
     _groups: dict[str, Group] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _traded: dict[str, Bars] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def valuations(self) -> Mapping[str, Named]:
@@ -84,8 +85,14 @@ class ValuedSource(Wrapped):
     def group(self, whose: str) -> Group:
         """Return whom a valuation is of, at each session; raises DataError."""
         if whose not in self._groups:
-            self._groups[whose] = read_group(self.source, whose)
+            self._groups[whose] = read_group(self.source, whose, self.traded)
         return self._groups[whose]
+
+    def traded(self, name: str) -> Bars:
+        """Return a company's bars, their closes and splits as traded; raises DataError."""
+        if name not in self._traded:
+            self._traded[name] = as_traded(self.source.read(BARS, name))
+        return self._traded[name]
 
     def remarks(self, name: str, last: np.datetime64) -> tuple[str, ...]:
         """Return what a reader has to know of a group's valuation up to a session: of whom it is, when that changed."""
@@ -97,8 +104,9 @@ class ValuedSource(Wrapped):
         if not len(seen):
             return ()
         at = int(seen[-1])
-        counted = [company.name for company, counts in zip(of.companies, of.counted[at], strict=True) if counts]
-        said = [f"{name} on {of.sessions[at]} is of {len(counted)} companies: {', '.join(counted)}."]
+        counting = [company.name for company, counts in zip(of.companies, of.counted[at], strict=True) if counts]
+        companies = "1 company" if len(counting) == 1 else f"{len(counting)} companies"
+        said = [f"{name} on {of.sessions[at]} is of {companies}: {', '.join(counting)}."]
         if named.whose not in self.source.names(MEMBERS):
             said.append(
                 f"Survivorship: {name} is of today's chip makers whose filings there are; a members file would say who "
@@ -108,7 +116,7 @@ class ValuedSource(Wrapped):
         listed = ", ".join(f"{each.session} ({each.words})" for each in changes[-SHOWN:])
         which = f"the last {SHOWN} of {len(changes)}: " if len(changes) > SHOWN else ""
         if changes:
-            said.append(f"{name} is of other companies from these days on, a step there is no change: {which}{listed}.")
+            said.append(f"A step of {name} on these days may be that of its companies, which changed: {which}{listed}.")
         return tuple(said)
 
 
@@ -132,8 +140,8 @@ def valuation(of: Group, named: Named) -> Series:
     begun = np.flatnonzero(of.count > 0)
     if not len(begun):
         raise DataError(
-            f"{named.whose}_{named.figure}: no session has a price, shares and four quarters of any company: "
-            "pull or import more of their filings"
+            f"{named.whose}_{named.figure}: no session has a close as traded, shares and four quarters of any company: "
+            "pull or import more of their filings, or bars"
         )
     since = slice(begun[0], None)
     return Series(f"{named.whose}_{named.figure}", of.sessions[since], read_only(values[since]))
@@ -156,17 +164,29 @@ def groups_in(source: Source) -> Mapping[str, tuple[str, ...]]:
     return groups
 
 
-def read_group(source: Source, whose: str) -> Group:
-    """Return a group at each session on which any of its companies has a bar; raises DataError."""
+def read_group(source: Source, whose: str, traded: Callable[[str], Bars]) -> Group:
+    """Return a group at each session on which any of its companies has a bar; raises DataError.
+
+    Parameters
+    ----------
+    source
+        Holds filings and members.
+    whose
+        A group's name, or a company's.
+    traded
+        Gives a company's bars, their closes and splits as traded.
+    """
     names = groups_in(source).get(whose, ())
     if not names:
         raise DataError(f"{whose}: no company of it has bars and filings here: pull or import both")
-    return read_companies(source, names, whose if whose in source.names(MEMBERS) else None)
+    return read_companies(source, names, traded, whose if whose in source.names(MEMBERS) else None)
 
 
-def read_companies(source: Source, names: tuple[str, ...], members: str | None = None) -> Group:
+def read_companies(
+    source: Source, names: tuple[str, ...], traded: Callable[[str], Bars], members: str | None = None
+) -> Group:
     """Return companies taken together, each while it was one of the group `members` where one is named."""
-    bars: dict[str, Bars] = {name: source.read(BARS, name) for name in names}
+    bars = {name: traded(name) for name in names}
     sessions = sessions_of(bars)
     companies = [company(source.read(FILINGS, name), bars[name], sessions) for name in names]
     belongs = None if members is None else source.read(MEMBERS, members).on(sessions, names)

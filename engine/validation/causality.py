@@ -13,7 +13,7 @@ from data.events import Events, Members
 from data.market import Market
 from data.publication import RIGHT_AS_KNOWN, known_early
 from data.series import Series
-from data.sources import Kind, Thing
+from data.sources import FILINGS, Kind, Thing
 from engine.validation.histories import MILD, Garbage, cut, poisoned
 from engine.validation.locate import Namer, fails
 from engine.validation.probe import DECISION, Divergence, Output, compare
@@ -47,7 +47,8 @@ def switches(output: Output) -> Flags:
 def choose_cuts(market: Market, output: Output, many: int) -> Ints:
     """Return rows of the market to cut at, in order: at most so many, half of them around switches.
 
-    A cut leaves a decision and a fill before it, and at least a session after it.
+    Where filings are read a quarter of them are on days of filings, which aren't known at those closes yet. A cut
+    leaves a decision and a fill before it, and at least a session after it.
     """
     low, high = market.first + 1, len(market) - 2
     if high - low + 1 <= many:
@@ -56,11 +57,23 @@ def choose_cuts(market: Market, output: Output, many: int) -> Ints:
     near = (np.flatnonzero(switches(output))[:, None] + np.array(AROUND)).ravel()
     near = np.unique(near[(near >= low) & (near <= high)])
     chosen = rng.choice(near, min(len(near), many // 2), replace=False)
+    filed = np.setdiff1d(_filed(market, output), chosen)
+    filed = filed[(filed >= low) & (filed <= high)]
+    chosen = np.concatenate((chosen, rng.choice(filed, min(len(filed), many // 4), replace=False)))
     edges = np.linspace(low, high + 1, many - len(chosen) + 1)
     spread = np.floor(edges[:-1] + rng.random(len(edges) - 1) * np.diff(edges)).astype(np.int64)
     rows = np.unique(np.concatenate((chosen, np.minimum(spread, high))))
     left = np.setdiff1d(np.arange(low, high + 1), rows)  # where two fell on the same row
     return np.sort(np.concatenate((rows, rng.choice(left, many - len(rows), replace=False))))
+
+
+def _filed(market: Market, output: Output) -> Ints:
+    """Return the rows of the market on which anything was filed of what was read."""
+    names = [name for kind, _, name in (item.partition("/") for item in output.read) if kind == FILINGS]
+    if not names:
+        return np.zeros(0, np.int64)
+    days = np.concatenate([market.source.read(FILINGS, name).filed for name in names])
+    return np.flatnonzero(np.isin(market.sessions, days))
 
 
 @dataclass(frozen=True)

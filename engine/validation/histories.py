@@ -18,7 +18,7 @@ from data.events import Events, Members, make_events, make_members
 from data.filings.facts import Filings
 from data.publication import ended
 from data.series import Series
-from data.sources import SERIES, Held, Kind, Thing, typed
+from data.sources import BARS, SERIES, Held, Kind, Thing, typed
 from data.sources.valued import read_group, valuation, valued_in
 from data.sources.wrapped import Wrapped
 
@@ -69,16 +69,28 @@ class TamperedSource(Wrapped):
         item = f"{kind}/{name}"
         self.asked.add(item)
         if item not in self._made:
-            made = self._valuation(name) if kind == SERIES else None
-            real: Any = None if made is not None else self.source.read(kind, name)
-            self._made[item] = self.history(item, real) if made is None else made
+            found: Any = self._valuation(name) if kind == SERIES else None
+            if found is None:
+                found = self.source.read(kind, name)
+            self._made[item] = self.history(item, found)
         return typed(kind, self._made[item])
 
     def _valuation(self, name: str) -> Series | None:
-        """Return a valuation, made anew of bars and filings that went through the history; None of any other series."""
+        """Return a valuation, made anew of bars and filings that went through the history; None of any other series.
+
+        What a vendor adjusted is undone before: it hangs on later bars, as the file does.
+        """
         valued = valued_in(self.source)
         named = None if valued is None else valued.valuations.get(name)
-        return None if named is None else valuation(read_group(self, named.whose), named)
+        if valued is None or named is None:
+            return None
+
+        def traded(company: str) -> Bars:
+            self.asked.add(f"bars/{company}")
+            return typed(BARS, self.history(f"bars/{company}", valued.traded(company)))
+
+        lag = self.source.read(SERIES, name).lag
+        return replace(valuation(read_group(self, named.whose, traded), named), lag=lag)
 
 
 def whole(item: str, thing: Thing) -> Thing:

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from companyfacts import filings
 from markets import days, make_bars, make_series, nyse, random_bars
 
 from data.bars import COLUMNS
 from data.errors import DataError
 from data.events import make_events, make_members
+from data.filings.facts import COLUMNS as FILED
 from data.repairs import Repair
-from data.sources import BARS, EVENTS, MEMBERS, SERIES
+from data.sources import BARS, EVENTS, FILINGS, MEMBERS, SERIES
 from data.store import Entry, Origin, Store, store_folder
 
 HOUSE = Path(__file__).resolve().parents[2]
@@ -117,6 +119,55 @@ def test_members_come_back_with_and_without_dates(store):
         list(some.lines()),
     ]
     assert [(each.first, each.last, each.rows) for each in entries] == [("", "", 2), ("2022-05-02", "2022-05-02", 2)]
+
+
+def test_filings_come_back_bit_by_bit(store):
+    text = "Revenues 2020-01-01..2020-03-31 5 2020-05-01\nEntityCommonStockSharesOutstanding 2020-04-25 1e9 2020-05-01"
+    put = filings(f"{text}\nNetIncomeLoss 2019-01-01..2019-12-31 0.1 2020-02-20 10-K/A", "NVDA")
+    entry = store.put(put, ORIGIN)
+
+    got = store.read(FILINGS, "NVDA")
+    assert list(got.lines()) == list(put.lines())
+    assert (got.name, got.cik) == ("NVDA", 1045810)
+    for column in FILED:
+        assert getattr(got, column).dtype.kind == getattr(put, column).dtype.kind
+        assert not getattr(got, column).flags.writeable
+    assert np.isnat(got.start).tolist() == [True, False, False]
+    assert (entry.kind, entry.first, entry.last, entry.rows) == ("filings", "2020-02-20", "2020-05-01", 3)
+    assert store.names(FILINGS) == ("NVDA",)
+
+    changed = replace(put, cik=5)
+    assert store.put(changed, ORIGIN).hash != entry.hash
+    assert store.read(FILINGS, "NVDA").cik == 5
+    assert len([name for name in files_of(store) if name.endswith(".parquet")]) == 1
+    store.remove(["NVDA"])
+    assert store.names(FILINGS) == ()
+
+
+def test_filings_of_days_alone_come_back(store):
+    """Without a single start, and with a company's facts in one download only."""
+    put = filings(
+        "NetIncomeLoss 2019-01-01..2019-12-31 1 2020-02-20\nCommonStockSharesOutstanding 2019-12-31 5 2020-02-20"
+    )
+    put = put.of("CommonStockSharesOutstanding")
+    store.put(put, ORIGIN)
+    assert list(store.read(FILINGS, "ACME").lines()) == list(put.lines())
+
+
+def test_filings_that_aren_t_there_or_are_damaged_are_told(store):
+    with pytest.raises(DataError) as caught:
+        store.read(FILINGS, "NVDA")
+    assert str(caught.value) == (
+        "the store has no filings of NVDA: backtest data pull --filings NVDA, or backtest data import FILE"
+    )
+    entry = store.put(filings("Revenues 2020-01-01..2020-03-31 5 2020-05-01", "NVDA"), ORIGIN)
+    (store.folder / entry.file).write_bytes(b"nothing")
+    with pytest.raises(
+        DataError, match=r"filings/NVDA\.[0-9a-f]{12}\.parquet: is damaged: .*: pull or import it again"
+    ):
+        store.read(FILINGS, "NVDA")
+    with pytest.raises(DataError, match="there is no row to keep"):
+        store.put(filings("Revenues 2020-01-01..2020-03-31 5 2020-05-01", "NVDA").of("ProfitLoss"), ORIGIN)
 
 
 def test_what_changes_in_a_column_of_text_changes_the_hash(store):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from markets import make_bars, make_market, make_series, nyse
 
+from data.roles import Roles
 from strategies.inputs import Reads
 from strategies.parameters import ParameterError
 from strategies.rules import Rule, all_fire, any_fires, reads_of, remarks_of, rule, rule_of
@@ -177,3 +178,42 @@ def test_inputs_fire_together_or_one_by_one():
     high, low = read(ramp(), above=0.5), read(ramp(), below=0.8)
     np.testing.assert_array_equal(all_fire([high, low]), (high.fired & low.fired).astype(float))
     np.testing.assert_array_equal(any_fires([high, low]), (high.fired | low.fired).astype(float))
+
+
+VALUED = {"signal": "valuation", "percentile_over": 5, "at_least": 0.8}
+CHIPS = Roles.with_fund({"SOXX": 1.0}, "FUND", "SOXX", -3.0)
+
+
+def chips(*series, underlying="SOXX"):
+    bars = [make_bars(name, DATES, 50 + ramp()) for name in (underlying, "FUND")]
+    return make_market(*bars, *series, roles=Roles.with_fund({underlying: 1.0}, "FUND", underlying, -3.0), row=1)
+
+
+def test_a_rule_of_valuation_says_by_what_it_goes():
+    ratio = make_series("CHIPS_PE", DATES, 20 + ramp())
+    made = rule_of(VALUED, "signals.dear")
+    np.testing.assert_array_equal(made.input(chips(ratio)).values, percentile(20 + ramp(), 5))
+    assert made.input(chips(ratio)).name == "valuation of SOXX by CHIPS_PE, percentile over 5 sessions"
+    proxy = "valuation of SOXX by a price-to-trend proxy (days 200), percentile over 5 sessions"
+    assert made.input(chips()).name == proxy
+    named = rule_of(VALUED | {"series": "S"}, "signals.dear")
+    assert named.input(chips(ratio, make_series("S", DATES, ramp()))).name == (
+        "valuation of SOXX by S, percentile over 5 sessions"
+    )
+
+
+def test_a_rule_of_valuation_reads_the_series_named_or_what_may_be_there():
+    bars = Reads(bars=("SOXX",))
+    assert rule_of(VALUED, "s").reads(CHIPS) == bars | Reads(optional=("SOXX_PE", "CHIPS_PE"))
+    assert rule_of(VALUED | {"series": "S"}, "s").reads(CHIPS) == bars | Reads(series=("S",))
+
+
+def test_a_rule_of_valuation_remarks_on_what_it_goes_by():
+    made = rule_of(VALUED, "s")
+    said = "Valuation is a price-to-trend proxy: no earnings are in it"
+    assert remarks_of([made, made], chips()) == (f"{said}; with filings of chip makers it is their price/earnings.",)
+    assert remarks_of([made], chips(underlying="SPY")) == (f"{said}.",)
+    assert remarks_of([made], chips(make_series("CHIPS_PE", DATES, ramp()))) == ()
+    months = np.arange("2019-01", "2020-04", dtype="datetime64[M]").astype("datetime64[D]")
+    (said,) = remarks_of([made], chips(make_series("SOXX_PE", months, np.arange(15.0))))
+    assert said.startswith("Known too early: SOXX_PE, ")

@@ -3,14 +3,25 @@
 import numpy as np
 import pandas as pd
 import pytest
+from companyfacts import filings, quarterly
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markets import make_bars, make_market, make_series, nyse, random_bars
+from markets import make_bars, make_market, make_series, nyse, random_bars, source_of
 
+from data.market import load_market
+from data.roles import Roles
+from data.sources.valued import ValuedSource
+from strategies.inputs import Reads
 from strategies.valuation import ValuationHedge
 
 DATES = nyse("2018-01-02", 120)
 SHORT = {"lookback": 20, "stretched": 0.8, "memory": 5, "turn_days": 3}
+
+
+@pytest.fixture(autouse=True)
+def _as_they_are(monkeypatch):
+    """Take bars for as traded, as they are: made-up prices tell no lattice."""
+    monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: bars)
 
 
 def market_of(bars, *series, lags=None):
@@ -87,3 +98,58 @@ def test_its_inputs_are_what_it_goes_by():
     assert (turning.values[61], turning.threshold[61]) == pytest.approx((159.0, (159 + 160 + 159) / 3))
     proxy, _turning = ValuationHedge(trend_days=10, **SHORT).inputs(market_of(peak(60)))
     assert proxy.name == "CORE over its 10-session average, highest rank in 20 sessions, of the last 5"
+
+
+# By earnings where the data tell them
+
+CHIPS = Roles.with_fund({"SOXX": 1.0}, "SOXS", "SOXX", -3.0)
+
+
+def chips(*held, underlying="SOXX"):
+    """A market of SOXX at 100 that falls a dollar a session, and of NVDA's bars: at 20 dollars, 40 on session 58."""
+    close = np.where(np.arange(120) == 58, 40.0, 20.0 - 0.01 * np.arange(120)).round(2)
+    bars = [make_bars(underlying, DATES, 300.0 - np.arange(120)), make_bars("NVDA", DATES, close)]
+    bars.append(make_bars("SOXS", DATES, np.ones(120)))
+    roles = Roles.with_fund({underlying: 1.0}, "SOXS", underlying, -3.0)
+    return load_market(ValuedSource(source_of(*bars, *held)), roles, DATES[1])
+
+
+def nvda(first=2016):
+    return filings(quarterly(25e6, 100e6, 1e8, first, 2018), "NVDA")
+
+
+def test_it_goes_by_the_price_earnings_of_chip_makers_where_their_filings_are():
+    """Dear on session 58 alone, when 4 billion dollars are paid for 100 million a year."""
+    asked, market = ValuationHedge(**SHORT | {"memory": 1}), chips(nvda())
+    assert asked.label(market) == "ValuationHedge (CHIPS_PE)"
+    np.testing.assert_array_equal(np.flatnonzero(asked.intensity(market)), [58])
+    assert market.series("CHIPS_PE")[58] == 40.0
+    assert asked.inputs(market)[0].name == "CHIPS_PE, highest rank in 20 sessions, of the last 1"
+
+
+def test_the_proxy_may_be_forced_and_the_underlying_s_own_series_comes_first():
+    market = chips(nvda(), make_series("SOXX_PE", DATES, np.arange(120.0)))
+    assert ValuationHedge().label(market) == "ValuationHedge (SOXX_PE)"
+    forced = ValuationHedge(valuation="proxy", trend_days=10, **SHORT)
+    assert forced.label(market) == "ValuationHedge (price-to-trend proxy)"
+    assert forced.inputs(market)[0].name.startswith("SOXX over its 10-session average, ")
+    np.testing.assert_array_equal(
+        forced.intensity(market), ValuationHedge(trend_days=10, **SHORT).intensity(chips(underlying="SPY"))
+    )
+
+
+def test_what_it_reads_of_the_data_is_known_before():
+    assert ValuationHedge().reads(CHIPS) == Reads(optional=("SOXX_PE", "CHIPS_PE"))
+    assert ValuationHedge(valuation="NVDA_PS").reads(CHIPS) == Reads(series=("NVDA_PS",))
+    assert ValuationHedge(valuation="proxy").reads(CHIPS) == Reads()
+
+
+def test_what_a_reader_has_to_know_is_remarked():
+    whose, survivors = ValuationHedge().remarks(chips(nvda()))
+    assert whose == f"CHIPS_PE on {DATES[-1]} is of 1 company: NVDA."
+    assert survivors.startswith("Survivorship: CHIPS_PE is of today's chip makers whose filings there are; ")
+    said = "Valuation is a price-to-trend proxy: no earnings are in it"
+    assert ValuationHedge().remarks(chips()) == (f"{said}; with filings of chip makers it is their price/earnings.",)
+    assert ValuationHedge().remarks(chips(underlying="SPY")) == (f"{said}.",)
+    assert ValuationHedge(valuation="proxy").remarks(chips(nvda())) == ()
+    assert ValuationHedge(valuation="NVDA_PE").remarks(chips(nvda())) == ()

@@ -69,13 +69,18 @@ def write_history(folder: Path, first: str, last: str, rate_from: str | None = N
     """Write a piece of the simulated market as somebody's own CSV files: SOXX, SOXS and the rate IRX."""
     source = DemoSource()
     for name in ("SOXX", "SOXS"):
-        bars = source.read(BARS, name)
-        keep = (bars.dates >= np.datetime64(first)) & (bars.dates <= np.datetime64(last))
-        _write(folder / "bars" / f"{name}.csv", bars.dates[keep], {c: getattr(bars, c)[keep] for c in COLUMNS})
+        write_bars(folder, name, name, first, last)
     rate = source.read(SERIES, "IRX")
     keep = (rate.dates >= np.datetime64(rate_from or first)) & (rate.dates <= np.datetime64(last))
     _write(folder / "series" / "IRX.csv", rate.dates[keep], {"value": rate.values[keep]})
     return folder
+
+
+def write_bars(folder: Path, name: str, held: str, first: str, last: str) -> None:
+    """Write a piece of what the simulated market holds of an instrument as somebody's own CSV file of `name`."""
+    bars = DemoSource().read(BARS, held)
+    keep = (bars.dates >= np.datetime64(first)) & (bars.dates <= np.datetime64(last))
+    _write(folder / "bars" / f"{name}.csv", bars.dates[keep], {c: getattr(bars, c)[keep] for c in COLUMNS})
 
 
 def _write(path: Path, dates: np.ndarray, columns: dict[str, np.ndarray]) -> None:

@@ -50,12 +50,13 @@ class MemorySource:
 
 
 def source_of(*held: Thing) -> MemorySource:
-    """Return a source of these bars, series, events and members, each by its own name."""
+    """Return a source of these bars, series, events, members and filings, each by its own name."""
     return MemorySource(
         {each.instrument: each for each in held if isinstance(each, Bars)},
         {each.name: each for each in held if isinstance(each, Series)},
         {each.name: each for each in held if isinstance(each, Events)},
         {each.name: each for each in held if isinstance(each, Members)},
+        {each.name: each for each in held if isinstance(each, Filings)},
     )
 
 

@@ -5,17 +5,22 @@ from dataclasses import fields
 import backtrader as bt
 import numpy as np
 import pytest
+from companyfacts import filings, quarterly
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markets import days, make_series, nyse, random_bars
+from markets import days, make_bars, make_series, nyse, random_bars, source_of
 from worlds import laid_out
 from worlds import source as world
 
 from data.bars import PRICES, Bars
+from data.errors import DataError
 from data.events import make_events, make_members
+from data.sources import BARS, FILINGS, SERIES
+from data.sources.valued import ValuedSource
+from data.sources.wrapped import KeptSource
 from engine.backtrader_engine.execute import run_backtrader_strategy, run_noting_orders
 from engine.validation.causality import choose_cuts, switches
-from engine.validation.histories import Garbage, cut, known_at, later, poisoned, scaled
+from engine.validation.histories import Garbage, TamperedSource, cut, known_at, later, poisoned, scaled, whole
 from engine.validation.probe import DECISION, INPUT, ROUNDING, Output, OutputColumn, compare, differing
 
 DATES = nyse("2018-01-02", 60)
@@ -108,6 +113,91 @@ def test_scaled_prices_have_the_same_returns_to_the_last_bit():
     larger = scaled(8.0)("bars/CORE", bars)
     np.testing.assert_array_equal(larger.total_return(), 8.0 * bars.total_return())
     np.testing.assert_array_equal(larger.volume, bars.volume)
+
+
+FILED = filings(quarterly(25e6, 100e6, 1e8, 2016, 2018), "NVDA")
+
+
+def test_filings_of_a_session_are_not_known_at_its_close():
+    at = np.datetime64("2018-05-10")  # the first quarter's
+    assert known_at(FILED, at).sum() == 24
+    assert known_at(FILED, at + 1).sum() == 27
+    left = cut(at)("filings/NVDA", FILED)
+    assert (len(left), left.filed.max()) == (24, np.datetime64("2018-02-20"))
+    spoilt = poisoned(at, Garbage(3))("filings/NVDA", FILED)
+    changed = spoilt.value != FILED.value
+    np.testing.assert_array_equal(changed, FILED.filed >= at)
+    assert (np.abs(np.log(spoilt.value / FILED.value)) <= np.log(3.0) + 1e-12).all()
+    assert later(at)("filings/NVDA", FILED) is scaled(8.0)("filings/NVDA", FILED) is FILED
+
+
+@pytest.fixture(autouse=True)
+def _as_they_are(monkeypatch):
+    """Take bars for as traded, as they are: made-up prices tell no lattice."""
+    monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: bars)
+
+
+def valued_market(seed):
+    """Two companies on a market, one of which splits, and their valuations, one known late."""
+    rng = np.random.default_rng(seed)
+    held = []
+    for name in ("NVDA", "AMD"):
+        split = {int(rng.integers(1, 60)): 4.0} if name == "AMD" else {}
+        text = quarterly(*rng.integers(1, 90, 2) * 1e6, 1e8, 2016, 2018)
+        held += [filings(text, name), make_bars(name, DATES, rng.lognormal(3, 0.2, 60).round(2), split=split)]
+    return KeptSource(ValuedSource(source_of(*held)), {"CHIPS_PS": 2})
+
+
+@settings(max_examples=30)
+@given(SEEDS, st.integers(1, 59))
+def test_valuations_are_made_anew_of_what_was_known(seed, row):
+    """Of what was tampered with: up to the cut they are what they were, after it others or none."""
+    source = valued_market(seed)
+    for history in (cut(DATES[row]), poisoned(DATES[row], Garbage(seed))):
+        for name in ("CHIPS_PE", "NVDA_EARNINGS_YIELD", "CHIPS_PS"):
+            tampered = TamperedSource(source, history)
+            expected, found = source.read(SERIES, name), tampered.read(SERIES, name)
+            assert found.lag == expected.lag == (2 if name == "CHIPS_PS" else 0)
+            upto = slice(row + 1)
+            np.testing.assert_array_equal(found.as_known(DATES, DATES)[upto], expected.as_known(DATES, DATES)[upto])
+            companies = ("NVDA",) if name.startswith("NVDA") else ("AMD", "NVDA")
+            assert tampered.asked == {f"series/{name}"} | {
+                f"{kind}/{company}" for kind in (BARS, FILINGS) for company in companies
+            }
+
+
+def test_a_valuation_that_is_known_late_is_cut_by_its_lag():
+    found = TamperedSource(valued_market(1), cut(DATES[40])).read(SERIES, "CHIPS_PS")
+    np.testing.assert_array_equal(found.dates, DATES[:39])
+
+
+def test_a_series_of_one_s_own_is_tampered_with_as_any_other():
+    own = make_series("CHIPS_PE", DATES, np.arange(60.0))
+    source = ValuedSource(source_of(FILED, make_bars("NVDA", DATES, np.full(60, 20.0)), own))
+    tampered = TamperedSource(source, cut(DATES[40]))
+    np.testing.assert_array_equal(tampered.read(SERIES, "CHIPS_PE").values, np.arange(41.0))
+    assert tampered.asked == {"series/CHIPS_PE"}
+
+
+def test_before_a_company_has_a_bar_it_is_none_and_nobody_is_told():
+    """AMD's bars begin on session 30: a history that ends before has NVDA's alone, and before filings no valuation."""
+    bars = [make_bars(name, dates, np.full(len(dates), 20.0)) for name, dates in (("NVDA", DATES), ("AMD", DATES[30:]))]
+    source = ValuedSource(source_of(FILED, filings(quarterly(1e6, 1e6, 1e8, 2016), "AMD"), *bars))
+    early = TamperedSource(source, cut(DATES[20])).read(SERIES, "CHIPS_PE")
+    assert set(early.values) == {20.0}
+    np.testing.assert_array_equal(early.dates, DATES[:21])
+    with pytest.raises(DataError, match=r"^AMD_PE: no session has a close as traded, shares and four quarters"):
+        TamperedSource(source, cut(DATES[20])).read(SERIES, "AMD_PE")
+
+
+def test_what_a_vendor_adjusted_is_undone_before_and_once(monkeypatch):
+    """The prices tell how, all of them: garbage after a session must not reach what was traded before it."""
+    asked = []
+    monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: asked.append(len(bars)) or bars)
+    source = valued_market(1)
+    for history in (whole, cut(DATES[40]), poisoned(DATES[40], Garbage(1)), cut(DATES[50])):
+        TamperedSource(source, history).read(SERIES, "CHIPS_PE")
+    assert asked == [60, 60]
 
 
 def told(values, role=DECISION, against=None, first=0):

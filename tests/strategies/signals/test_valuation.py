@@ -6,8 +6,12 @@ import pytest
 from causal import assert_causal, assert_same_bits
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markets import make_bars, make_market, make_series, nyse
 
-from strategies.signals.valuation import log_trend_deviation, price_to_trend
+from data.roles import Roles
+from strategies.signals.catalogue import signal
+from strategies.signals.feeds import valuation_of, valuations_of
+from strategies.signals.valuation import log_trend_deviation, price_to_trend, valuation
 
 PATH = 30 * np.exp(np.cumsum(np.random.default_rng(23).normal(0.0005, 0.02, 400)))
 NAN = np.nan
@@ -16,6 +20,55 @@ NAN = np.nan
 @pytest.mark.parametrize("days", [2, 50, 200])
 def test_price_to_trend_is_pandas(days):
     np.testing.assert_allclose(price_to_trend(PATH, days), PATH / pd.Series(PATH).rolling(days).mean(), rtol=1e-12)
+
+
+def test_a_valuation_is_the_series_and_without_one_the_close_over_its_average():
+    earnings = np.array([20.0, NAN, 25.0])
+    found = valuation(PATH[:3], earnings, 2)
+    np.testing.assert_array_equal(found, earnings)
+    found[0] = 1.0
+    assert earnings[0] == 20.0
+    assert_same_bits(valuation(PATH, None, 50), price_to_trend(PATH, 50))
+
+
+def test_a_valuation_doesn_t_look_ahead():
+    assert_causal(lambda level: valuation(level, None, 5), PATH[:40])
+    assert_causal(lambda series: valuation(PATH[: len(series)], series), PATH[:40] / 3)
+
+
+OWN, CHIPS, OTHER = ({"SOXX_PE": 21.0}, {"CHIPS_PE": 30.0}, {"PE": 9.0})
+
+
+@pytest.mark.parametrize(
+    ("underlying", "held", "named", "expected"),
+    [
+        ("SOXX", OWN | CHIPS | OTHER, None, 21.0),
+        ("SOXX", CHIPS | OTHER, None, 30.0),
+        ("SMH", OWN | CHIPS, None, 30.0),
+        ("SOXX", OWN | CHIPS | OTHER, "PE", 9.0),
+        ("SPY", OWN | CHIPS | OTHER, None, None),
+        ("SPY", {"SPY_PE": 18.0} | CHIPS, None, 18.0),
+        ("SOXX", OTHER, None, None),
+    ],
+    ids=["its own", "its companies'", "a sister's", "the one named", "none of chips", "another's own", "none"],
+)
+def test_which_valuation_an_underlying_goes_by(underlying, held, named, expected):
+    """Of a fund of chip makers its own, then theirs; of another its own alone; else the close over its average."""
+    dates = nyse("2020-01-02", 6)
+    bars = (make_bars(underlying, dates, PATH[:6]), make_bars("FUND", dates, PATH[:6]))
+    series = (make_series(name, dates, np.full(6, value)) for name, value in held.items())
+    market = make_market(*bars, *series, roles=Roles.with_fund({underlying: 1.0}, "FUND", underlying, -3.0), row=1)
+    found = signal("valuation", "signal").compute({"of": None, "series": named, "days": 2}, market)
+    proxy = price_to_trend(market.total_return(), 2)
+    np.testing.assert_array_equal(found, proxy if expected is None else np.full(6, expected))
+    if named is None:
+        value = None if expected is None else held[valuation_of(market)]
+        assert value == expected
+
+
+def test_an_underlying_s_own_series_comes_first():
+    assert valuations_of("SOXX") == ("SOXX_PE", "CHIPS_PE")
+    assert valuations_of("SPY") == ("SPY_PE",)
 
 
 def test_a_log_trend_by_hand():
