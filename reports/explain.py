@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from data.format import UNKNOWN, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
 from engine.inspection.session import Close, Day, HedgeRead, Reading
-from reports.document import Cell, Column, Paragraph, Row, Table, notes
+from reports.document import Cell, Column, Paragraph, Part, Row, Table, notes
 from reports.hedge_parts import titles_of
 from reports.renderers.terminal import show
+from reports.valuation import valuation_parts
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,9 +42,15 @@ def show_day(console: Console, day: Day) -> None:
         Paragraph(f"At the close of {day.date} {day.closes[-1].why}."),
     ]
     show(console, head)
-    for table in (_decisions(day), _fills(day), _bars(day), _dollars(day), _books(day)):
-        if table.rows:
-            show(console, [Paragraph(""), table])
+    parts: list[Part] = [_decisions(day)]
+    for read in day.valuations:
+        parts += valuation_parts(read)
+    parts += [_fills(day), _bars(day), _dollars(day), _books(day)]
+    for part in parts:
+        if not isinstance(part, Table):
+            show(console, [part])
+        elif part.rows:
+            show(console, [Paragraph(""), part])
     show(console, notes(day.notes))
 
 

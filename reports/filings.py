@@ -11,7 +11,7 @@ from data.filings.facts import UNITS, Filings
 from data.filings.table import Worth
 from data.filings.trailing import first_filed
 from data.filings.valuation import Group
-from data.format import counted, number, percent
+from data.format import UNKNOWN, counted, number, percent
 from reports.document import Column, Paragraph, Part, Row, Table, named
 from reports.renderers.terminal import show
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 MILLION, BILLION = 1e6, 1e9
-UNKNOWN = "-"
 
 
 def show_valuation(
@@ -41,7 +40,7 @@ def show_valuation(
         How many month ends there are in all; None where one day was asked for.
     """
     parts: list[Part] = [
-        _table(shown, dated=ends is not None),
+        worth_table(shown, dated=ends is not None),
         named(f"{whose} {group.sessions[row]}", _of(group, row)),
     ]
     if ends is not None:
@@ -81,7 +80,8 @@ def show_concept(console: Console, filings: Filings, concept: str) -> None:
     )
 
 
-def _table(shown: Sequence[Worth], *, dated: bool) -> Table:
+def worth_table(shown: Sequence[Worth], *, dated: bool = False) -> Table:
+    """Return companies with their figures and filings: of one close, or of several, `dated`, company by company."""
     columns = [Column("month end" if dated else "company", wrap="never")]
     columns += [Column("close", "$"), Column("shares", "m"), Column("market value", "$bn"), Column("net income", "$bn")]
     columns += [
@@ -100,16 +100,13 @@ def _table(shown: Sequence[Worth], *, dated: bool) -> Table:
 
 
 def _cells(each: Worth) -> list[str]:
-    ratio = None
-    if each.market_value is not None and each.net_income is not None and each.net_income > 0.0:
-        ratio = each.market_value / each.net_income
     return [
         _in(each.close, 1.0, 2),
         _in(each.shares, MILLION, 0),
         _in(each.market_value, BILLION, 1),
         _in(each.net_income, BILLION, 2),
         _in(each.sales, BILLION, 2),
-        _in(ratio, 1.0, 1),
+        _in(each.price_earnings, 1.0, 1),
         each.filed or UNKNOWN,
         each.quarters_to or UNKNOWN,
     ]

@@ -35,6 +35,8 @@ class Input:
         The side on which it speaks for hedging; ``at least`` and ``at most`` take the threshold itself in.
     unit
         Of value and threshold; one that begins with ``fraction`` shows in percent.
+    ranked
+        The series of which the value is a rank, and among how many sessions it is ranked; None of any other value.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Input:
     threshold: Floats | float
     fires: Side
     unit: str = ""
+    ranked: tuple[str, int] | None = None
 
     def __post_init__(self) -> None:
         if self.fires not in SIDES:

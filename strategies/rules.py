@@ -16,7 +16,6 @@ from data.market import Market
 from data.publication import RIGHT_AS_KNOWN, period_known_early
 from data.ranges import COUNT, DAYS, Range
 from data.roles import Roles
-from data.series import Series
 from data.sources import SERIES
 from data.sources.valued import valued_in
 from strategies.inputs import SIDES, Input, Reads, Side
@@ -86,7 +85,8 @@ class Rule:
         values = _remembered(self._value(found, market), self.within, upward=self.upward)
         threshold = self.threshold if self.release is None else self._released(values, self.release)
         prefix = f"{name}: " if name else ""
-        return Input(f"{prefix}{self._words(found, market)}", values, threshold, self.fires, self._unit(found))
+        words, unit = self._words(found, market), self._unit(found)
+        return Input(f"{prefix}{words}", values, threshold, self.fires, unit, self._ranked(found, market))
 
     def reads(self, roles: Roles) -> Reads:
         """Return what it needs of the data."""
@@ -116,7 +116,7 @@ class Rule:
             if kind == "schedule":
                 yield from _schedule_remarks(market.events(named), self.given.get("symbols"))
             if kind == "series" and isinstance(named, str):
-                yield from _series_remarks(market.source.read(SERIES, named))
+                yield from _series_remarks(market, named)
             if kind == "valuation":
                 yield from valuation_remarks(market, named)
             if kind == "levels":
@@ -149,6 +149,17 @@ class Rule:
         on = fired > let_go
         before = np.concatenate(([False], on[:-1]))
         return np.where(before, release, self.threshold)
+
+    def _ranked(self, found: Signal, market: Market) -> tuple[str, int] | None:
+        """Return the series it ranks, and among how many sessions; None where it ranks none, or more than one."""
+        named = [
+            name or valuation_of(market)
+            for argument, name in found.names(self.given, market.roles).items()
+            if found.feeds[argument].kind in ("series", "valuation")
+        ]
+        if self.percentile_over is None or len(named) != 1 or named[0] is None:
+            return None
+        return named[0], self.percentile_over
 
     def _words(self, found: Signal, market: Market) -> str:
         named = dict(found.names(self.given, market.roles))
@@ -274,7 +285,10 @@ def _schedule_remarks(schedule: Events, symbols: Any) -> Iterable[str]:
             yield f"{schedule.name} has no event of {symbol}{did_you_mean(symbol, known)}."
 
 
-def _series_remarks(series: Series) -> Iterable[str]:
+def _series_remarks(market: Market, name: str) -> Iterable[str]:
+    made, series = valued_in(market.source), market.source.read(SERIES, name)
+    if made is not None:
+        yield from made.remarks(name, market.sessions[-1])
     early = period_known_early(series)
     if early is not None:
         remedy = f"set data.lag.{series.name}={early.lag}" if series.known is None else RIGHT_AS_KNOWN
@@ -288,10 +302,7 @@ def valuation_remarks(market: Market, named: str | None) -> Iterable[str]:
         hint = "; with filings of chip makers it is their price/earnings" if holds_chips(market.underlying) else ""
         yield f"Valuation is {PROXY}: no earnings are in it{hint}."
         return
-    made = valued_in(market.source)
-    if made is not None:
-        yield from made.remarks(name, market.sessions[-1])
-    yield from _series_remarks(market.source.read(SERIES, name))
+    yield from _series_remarks(market, name)
 
 
 def _remembered(values: Floats, sessions: int, *, upward: bool) -> Floats:

@@ -85,6 +85,7 @@ class ValuationHedge(Strategy):
                 self.stretched,
                 "at least",
                 "fraction",
+                None if series is None else (series, self.lookback),
             ),
             Input(
                 f"{name} total return, by its {self.turn_days}-session average",

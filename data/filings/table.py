@@ -43,6 +43,13 @@ class Worth:
     shares: float | None
     quarters_to: str | None
 
+    @property
+    def price_earnings(self) -> float | None:
+        """Market value over net income; None where either isn't known, or that isn't positive."""
+        if self.market_value is None or self.net_income is None or self.net_income <= 0.0:
+            return None
+        return self.market_value / self.net_income
+
 
 WORTH = tuple(field.name for field in fields(Worth))
 """The columns of its CSV."""

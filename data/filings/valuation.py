@@ -17,6 +17,8 @@ from data.unadjusted import unadjusted
 OLD = np.timedelta64(500, "D")
 """After which the last four quarters no longer say what a company earns: a year, and the months to the next report of
 one that files once a year."""
+BEHIND = np.timedelta64(184, "D")
+"""After which the last four quarters are old: half a year; who files each quarter filed the next one since."""
 NO_BAR = np.timedelta64(14, "D")
 """For which a company's last close stands for its price."""
 NEVER = np.array(["NaT"], "datetime64[D]")
@@ -100,6 +102,15 @@ class Group:
         """The median of the companies' trailing net income over market value; losses count as such."""
         return median_of(self._columns("net_income") / self._columns("market_value"), self.counted)
 
+    def names_at(self, row: int) -> tuple[str, ...]:
+        """Return the companies that the figures of a session are of."""
+        return tuple(each.name for each, counts in zip(self.companies, self.counted[row], strict=True) if counts)
+
+    def behind(self, row: int) -> tuple[str, ...]:
+        """Return those of them whose four quarters ended over half a year before that session."""
+        old = {each.name for each in self.companies if self.sessions[row] - each.ended[row] > BEHIND}
+        return tuple(name for name in self.names_at(row) if name in old)
+
     def changes(self) -> tuple[Change, ...]:
         """Return the sessions on which other companies count than on the one before, once any did."""
         rows = np.flatnonzero((self.counted[1:] != self.counted[:-1]).any(axis=1) & self.counted[:-1].any(axis=1)) + 1
@@ -136,9 +147,9 @@ class Change:
 
     @property
     def words(self) -> str:
-        """Who came and went, and how many are left: ``MRVL came: 13``."""
+        """Who came and who went: ``MRVL came``."""
         moved = [f"{', '.join(names)} {verb}" for names, verb in ((self.came, "came"), (self.went, "went")) if names]
-        return f"{', '.join(moved)}: {self.count}"
+        return ", ".join(moved)
 
 
 def as_traded(bars: Bars) -> Bars:

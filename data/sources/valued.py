@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from data.arrays import Floats, read_only
 from data.bars import Bars
 from data.errors import DataError
 from data.families import CHIPS, chip_makers
-from data.filings.valuation import Group, as_traded, company, group, sessions_of
+from data.filings.valuation import Change, Group, as_traded, company, group, sessions_of
 from data.series import Series
 from data.sources import BARS, FILINGS, MEMBERS, SERIES, Held, Kind, Source, typed
 from data.sources.wrapped import Wrapped
@@ -30,7 +30,7 @@ companies they are."""
 
 
 SHOWN = 5
-"""Days that are named of those on which a group changed."""
+"""Days that are told of those on which a group changed: the last."""
 
 
 class Named(NamedTuple):
@@ -95,29 +95,42 @@ class ValuedSource(Wrapped):
         return self._traded[name]
 
     def remarks(self, name: str, last: np.datetime64) -> tuple[str, ...]:
-        """Return what a reader has to know of a group's valuation up to a session: of whom it is, when that changed."""
+        """Return what a reader has to know of a valuation up to a session: whose it is, since when, what is old.
+
+        Nothing of a series that isn't made here.
+        """
         named = self.valuations.get(name)
-        if named is None or named.whose in self.source.names(FILINGS):
+        if named is None:
             return ()
         of = self.group(named.whose)
         seen = np.flatnonzero((of.sessions <= last) & (of.count > 0))
         if not len(seen):
             return ()
         at = int(seen[-1])
-        counting = [company.name for company, counts in zip(of.companies, of.counted[at], strict=True) if counts]
-        companies = "1 company" if len(counting) == 1 else f"{len(counting)} companies"
-        said = [f"{name} on {of.sessions[at]} is of {companies}: {', '.join(counting)}."]
-        if named.whose not in self.source.names(MEMBERS):
-            said.append(
-                f"Survivorship: {name} is of today's chip makers whose filings there are; a members file would say who "
-                "was one when."
-            )
-        changes = [change for change in of.changes() if change.session <= last]
-        listed = ", ".join(f"{each.session} ({each.words})" for each in changes[-SHOWN:])
-        which = f"the last {SHOWN} of {len(changes)}: " if len(changes) > SHOWN else ""
-        if changes:
-            said.append(f"A step of {name} on these days may be that of its companies, which changed: {which}{listed}.")
-        return tuple(said)
+        old = of.behind(at)
+        stale = f"{name} stands on quarters that ended over half a year before {of.sessions[at]}: {', '.join(old)}."
+        own = named.whose in self.source.names(FILINGS)
+        said = () if own else (self._whose(named.whose, name, of, at), *_changed(name, of.changes(), last))
+        return (*said, *([stale] if old else []))
+
+    def _whose(self, whose: str, name: str, of: Group, at: int) -> str:
+        """Return of whom a group's valuation is at a session, and whether they were chosen in hindsight."""
+        counted, names = int(of.count[at]), ", ".join(of.names_at(at))
+        if whose in self.source.names(MEMBERS):
+            return f"{name} on {of.sessions[at]} is of {counted} companies: {names}."
+        return (
+            f"Survivorship: {name} is of today's chip makers with filings, {counted} on {of.sessions[at]} ({names}); a "
+            "members file would say who was one when."
+        )
+
+
+def _changed(name: str, changes: Sequence[Change], last: np.datetime64) -> Iterator[str]:
+    """Yield from when on a group was of how many companies, where that changed up to a session."""
+    told = [change for change in changes if change.session <= last]
+    if told:
+        listed = ", ".join(f"{change.count} from {change.session}" for change in told[-SHOWN:])
+        before = f" ({len(told) - SHOWN} changes before)" if len(told) > SHOWN else ""
+        yield f"Its companies change, and a jump of {name} there is no signal: {listed}{before}."
 
 
 def valued(source: Source) -> Source:

@@ -33,9 +33,11 @@ from engine.inspection.session import (
     headline,
     why,
 )
+from engine.inspection.valuation import valuations_read
 from engine.kernel.loop import Ledger, Memory, decide, empty_memory, fund_return, ledger_on, move, recall
 from engine.legs import legs_of
 from engine.provenance import index_note
+from engine.reads import strategy_reads
 from engine.runs.reuse import changed_inputs
 from engine.runs.run import SIMULATED, Run
 from engine.runs.tables import fills_of
@@ -45,6 +47,8 @@ from strategies.base import Strategy
 from strategies.inputs import Input
 from strategies.load import SHIPPED, fresh, kind
 from strategies.policy import REASONS, STAY
+from strategies.rules import valuation_remarks
+from strategies.signals.feeds import valuation_of
 
 SAME = 1e-9
 """Of equity: as far as a kept run's equity may lie from what comes out again."""
@@ -99,6 +103,7 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         tuple(dict.fromkeys(role.kind for role in setup.legs.hedges)),
         {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
         _books(config, setup, hedged, t),
+        tuple(valuations_read(market, prepared.reads, inputs, t)),
         (*remarks, *_notes(config, market, t)),
     )
 
@@ -271,6 +276,8 @@ def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[Boo
 def _notes(config: RunConfig, market: Market, t: int) -> Iterator[str]:
     if note := modelled_note(config):
         yield note
+    if strategy_reads(config, market.roles).optional and valuation_of(market) is None:
+        yield from valuation_remarks(market, None)
     if market.simulated:
         yield SIMULATED.format(hedge=market.hedge)
     if note := index_note(config, market.source.name):

@@ -8,6 +8,7 @@ from typing import Any
 
 from data.format import capital
 from engine.hedge_names import PARTS, HedgeName
+from engine.inspection.valuation import ValuationRead
 from engine.kernel.loop import Ledger, rules_of
 from engine.setup import Setup
 from strategies.policy import (
@@ -224,6 +225,8 @@ class Day:
         of equity.
     books
         The hedged book and its controls.
+    valuations
+        Those made of filings that its strategies read.
     notes
         What a reader has to know besides.
     """
@@ -243,11 +246,13 @@ class Day:
     kinds: tuple[str, ...]
     attribution: Mapping[str, float]
     books: tuple[BookRead, ...]
+    valuations: tuple[ValuationRead, ...]
     notes: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values, as JSON holds them."""
-        return asdict(self) | {"closes": tuple(close.as_dict() for close in self.closes)}
+        valuations = tuple(read.as_dict() for read in self.valuations)
+        return asdict(self) | {"closes": tuple(close.as_dict() for close in self.closes), "valuations": valuations}
 
 
 def headline(names: Sequence[HedgeName], held: Sequence[tuple[bool, bool]], closes: Sequence[Close]) -> str:

@@ -1,15 +1,20 @@
 """A rule: what it makes of a signal's value, what it remembers, when it lets go, and how it is written."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from filed_world import filed_world
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from markets import make_bars, make_market, make_series, nyse
 
+from data.events import make_members
+from data.market import load_market
 from data.roles import Roles
+from data.sources.valued import ValuedSource
 from strategies.inputs import Reads
 from strategies.parameters import ParameterError
 from strategies.rules import Rule, all_fire, any_fires, reads_of, remarks_of, rule, rule_of
@@ -172,6 +177,48 @@ def test_a_series_that_is_known_too_early_is_remarked():
     why = "its dates are the first days of months, and it is published some time after they are over"
     assert early == (f"Known too early: MONTHLY, {why}: set data.lag.MONTHLY=23.",)
     assert late == ()
+
+
+SOXX = Roles.with_fund({"SOXX": 1.0}, "SOXS", "SOXX", -3.0)
+
+
+def filed(until="2100-01-01", **members):
+    """The made-up market with filings; members are first days by their names, of a group called mine."""
+    world = filed_world(until=until)
+    if members:
+        first = np.array(list(members.values()), "datetime64[D]")
+        world = ValuedSource(replace(world.source, held_members={"mine": make_members("mine", list(members), first)}))
+    return load_market(world, SOXX, np.datetime64("2019-02-14"))
+
+
+def test_whose_valuation_it_is_is_remarked_however_it_is_read():
+    said = (
+        "Survivorship: CHIPS_PE is of today's chip makers with filings, 2 on 2019-04-18 (AMD, NVDA); "
+        "a members file would say who was one when."
+    )
+    assert remarks_of([rule("valuation", "above", 1)], filed()) == (said,)
+    assert remarks_of([rule("series_value", "above", 1, {"series": "CHIPS_PE"})], filed()) == (said,)
+    assert remarks_of([rule("valuation", "above", 1, {"series": "NVDA_PE"})], filed()) == ()
+
+
+def test_when_a_group_was_of_others_and_what_is_old_is_remarked():
+    dated = filed("2019-03-15", AMD="2019-03-01", NVDA="2019-01-01")
+    assert remarks_of([rule("valuation", "above", 1, {"series": "mine_PE"})], dated) == (
+        "mine_PE on 2019-04-18 is of 2 companies: AMD, NVDA.",
+        "Its companies change, and a jump of mine_PE there is no signal: 2 from 2019-03-01.",
+        "mine_PE stands on quarters that ended over half a year before 2019-04-18: AMD, NVDA.",
+    )
+
+
+def test_an_input_tells_the_one_series_that_it_ranks():
+    ranked = {"percentile_over": 5, "above": 0.5}
+    assert read(ramp(), **ranked).ranked == ("S", 5)
+    assert read(ramp(), above=0.5).ranked is None
+    dear = rule_of({"signal": "valuation", "days": 5} | ranked, "signals.dear")
+    assert dear.input(filed()).ranked == ("CHIPS_PE", 5)
+    assert dear.input(market(ramp())).ranked is None
+    two = {"signal": "series_ratio", "series": "S", "against": "S"}
+    assert rule_of(two | ranked, "signals.two").input(market(ramp())).ranked is None
 
 
 def test_inputs_fire_together_or_one_by_one():
