@@ -168,7 +168,9 @@ def _marks(result: Run, names: Names) -> list[str]:
 
 def _signal(result: Run, names: Names) -> str:
     when = _when(result)
-    begin = f"Signal: {result.label if when is None else when.replace('it is', f'{names.whole} is', 1)}."
+    by = "" if when is None else result.label.partition(" (")[2]  # what of the data it found
+    found = f" ({by}" if by else ""
+    begin = f"Signal{found}: {result.label if when is None else when.replace('it is', f'{names.whole} is', 1)}."
     count = entries(result)
     held = f"{result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
     if always(result.config):

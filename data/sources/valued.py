@@ -130,7 +130,7 @@ def _changed(name: str, changes: Sequence[Change], last: np.datetime64) -> Itera
     if told:
         listed = ", ".join(f"{change.count} from {change.session}" for change in told[-SHOWN:])
         before = f" ({len(told) - SHOWN} changes before)" if len(told) > SHOWN else ""
-        yield f"Its companies change, and a jump of {name} there is no signal: {listed}{before}."
+        yield f"{name}'s companies change, and a jump there is no signal: {listed}{before}."
 
 
 def valued(source: Source) -> Source:

@@ -56,6 +56,12 @@ def made(name, *more):
     return run(build_config(tree, [*CASES.get(name, ()), *more]), source, engine="compiled")
 
 
+def test_the_signal_says_which_data_it_found():
+    assert screen_of(made("weekly")).signal.startswith("Signal: CORE is weak and restless. Then ")
+    dear = screen_of(made("weekly", "strategy.class=ValuationHedge", "strategy.params={}")).signal
+    assert dear.startswith("Signal (price-to-trend proxy): the sector was stretched of late and is turning down. Then ")
+
+
 @pytest.fixture(params=CASES)
 def judged(request):
     return made(request.param)

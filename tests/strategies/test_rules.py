@@ -205,7 +205,7 @@ def test_when_a_group_was_of_others_and_what_is_old_is_remarked():
     dated = filed("2019-03-15", AMD="2019-03-01", NVDA="2019-01-01")
     assert remarks_of([rule("valuation", "above", 1, {"series": "mine_PE"})], dated) == (
         "mine_PE on 2019-04-18 is of 2 companies: AMD, NVDA.",
-        "Its companies change, and a jump of mine_PE there is no signal: 2 from 2019-03-01.",
+        "mine_PE's companies change, and a jump there is no signal: 2 from 2019-03-01.",
         "mine_PE stands on quarters that ended over half a year before 2019-04-18: AMD, NVDA.",
     )
 
