@@ -16,7 +16,7 @@ from data.families import CHIPS, chip_makers
 from data.filings.valuation import Change, Group, as_traded, company, group, sessions_of
 from data.series import Series
 from data.sources import BARS, FILINGS, MEMBERS, SERIES, Held, Kind, Source, typed
-from data.sources.wrapped import Wrapped
+from data.sources.wrapped import KeptSource, Wrapped
 
 COUNT = "COMPANIES"
 FIGURES: Mapping[str, Callable[[Group], Floats]] = {
@@ -134,8 +134,11 @@ def _changed(name: str, changes: Sequence[Change], last: np.datetime64) -> Itera
 
 
 def valued(source: Source) -> Source:
-    """Return a source with its valuations; itself where it holds no filings."""
-    return ValuedSource(source) if source.names(FILINGS) else source
+    """Return a source with its valuations; itself where it holds no filings.
+
+    It is read once: a run may ask for the bars that valuations are made of, too.
+    """
+    return ValuedSource(KeptSource(source)) if source.names(FILINGS) else source
 
 
 def valued_in(source: Source) -> ValuedSource | None:

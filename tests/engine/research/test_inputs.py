@@ -1,16 +1,22 @@
 """By what run, sweep, search and walk-forward are known: any value that a combination reads changes the id of each."""
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
+from filed_world import RUN, filed_world
 from markets import make_series, nyse, random_bars, source_of
+from worlds import configured
 
 from data.bars import Bars
 from data.events import make_events, make_members
+from data.fingerprint import ABSENT
 from data.series import Series
+from data.sources import SERIES
+from data.sources.wrapped import part_of
 from engine.loading import build_config
 from engine.research.grid import grid_of, with_values
 from engine.research.inputs import dry_reads, inputs_of
@@ -308,3 +314,26 @@ def test_what_a_shipped_strategy_says_that_it_reads_hangs_on_no_number(named):
         if isinstance(one.default, int | float) and not isinstance(one.default, bool):
             other = one.default + 1 if isinstance(one.default, int) else one.default * 0.9
             assert cls(**{one.name: other}).reads(roles) == cls().reads(roles)
+
+
+def test_a_sweep_by_a_valuation_is_known_by_it_and_sends_it_out_whole():
+    """What was filed later than anything here changes nothing; a filing that counts does."""
+    config = configured(RUN | {"strategy.class": "ValuationHedge", "strategy.params": {"lookback": 20}})
+
+    def inputs(until):
+        world = filed_world(until=until)
+        market = open_market(config, world)
+        return inputs_of(config, {}, market, world, dry_reads(config, market)), world
+
+    (found, world), (fewer, _), (same, _) = inputs("2019-04-01"), inputs("2019-03-15"), inputs("2019-05-01")
+    assert {"series/CHIPS_PE"} == {read for read in found.named if "PE" in read}
+    assert found.data["series/SOXX_PE"] == ABSENT
+    assert found.data == same.data
+    changed = {read for read in found.data if found.data[read] != fewer.data[read]}
+    assert changed == {"series/CHIPS_PE"}
+    sent = pickle.loads(pickle.dumps(part_of(world, found.named)))  # noqa: S301  # as dask does
+    np.testing.assert_array_equal(sent.read(SERIES, "CHIPS_PE").values, world.read(SERIES, "CHIPS_PE").values)
+    there, here = ([*open_market(config, source).series("CHIPS_PE")] for source in (sent, world))
+    assert there == here
+    assert "SOXX_PE" not in sent.names(SERIES)
+    assert not sent.lacking
