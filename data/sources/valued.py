@@ -129,7 +129,7 @@ def _changed(name: str, changes: Sequence[Change], last: np.datetime64) -> Itera
     told = [change for change in changes if change.session <= last]
     if told:
         listed = ", ".join(f"{change.count} from {change.session}" for change in told[-SHOWN:])
-        before = f" ({len(told) - SHOWN} changes before)" if len(told) > SHOWN else ""
+        before = f"; {len(told) - SHOWN} changes before" if len(told) > SHOWN else ""
         yield f"{name}'s companies change, and a jump there is no signal: {listed}{before}."
 
 

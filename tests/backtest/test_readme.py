@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from command import command
+from filed_world import INCOME, YEAR_BEFORE, filings
 
 from backtest import load_config, load_market, run, write_run
 from data.importing import import_files
 from data.sources import BARS, SERIES
-from data.store import Store
+from data.store import Origin, Store
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -96,9 +97,13 @@ def stored(made, tmp_path_factory):
     (folder / "soxx_pe.csv").write_text("date,value,known\n2008-12-31,20,2009-01-15\n")
     for name, text in re.findall(r"```csv (\S+)\n(.*?)```", DATA, re.DOTALL):
         (folder / name).write_text(text, encoding="utf-8")
-    for name, fund in (("QQQ", "SOXX"), ("SQQQ", "SOXS")):
+    for name, fund in (("QQQ", "SOXX"), ("SQQQ", "SOXS"), ("NVDA", "SOXX")):
         shutil.copyfile(folder / "history" / "bars" / f"{fund}.csv", folder / "history" / "bars" / f"{name}.csv")
-    import_files(Store(folder / "store"), folder / "history")
+    store = Store(folder / "store")
+    import_files(store, folder / "history")
+    store.put(
+        filings("NVDA", INCOME["NVDA"], YEAR_BEFORE["NVDA"]), Origin("import", "", "a test", "2026-08-21T20:15:00Z")
+    )
     return folder
 
 
