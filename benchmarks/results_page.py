@@ -63,7 +63,7 @@ Points of CAGR between doing nothing and the hedge, and the two tests.
 
 - *exposure*: less SOXX while hedged, at random dates. *Timing*: the dates the signal chose instead. *Drift*: the hedge
   left to move between rebalancings. *Hedge's own*: SOXS, or what the run buys, instead of selling.
-{family}
+{family}{dear}
 
 ## Beside it
 
@@ -74,6 +74,13 @@ Points of CAGR between doing nothing and the hedge, and the two tests.
 These runs were chosen because market comment names such signals, not because they did well. They are {count} tries on
 one history with few deep falls: the best of them is partly luck.{article}{notes}
 """
+BY_PRICE = ", by price"
+"""How the name of a run ends that goes by prices alone, beside the one that goes by a valuation of filings."""
+DEAR = """
+
+## Dear by earnings, and by price alone
+
+{told}"""
 ARTICLE = """
 
 ## The day of the article
@@ -90,11 +97,24 @@ million shares. The whole session, as traded then: open {opened:.2f}, high {high
 
 @dataclass(frozen=True)
 class Shipped:
-    """A shipped run as the page takes it: as it is kept, what its strategy remarks, and what the proof found."""
+    """A shipped run as the page takes it.
+
+    Parameters
+    ----------
+    run
+        As it is kept.
+    remarks
+        What its strategy remarks.
+    proof
+        What the proof that it doesn't look ahead found.
+    ranked_from
+        The session from which on it knows the rank of a valuation; None of one that reads none.
+    """
 
     run: Run
     remarks: tuple[str, ...]
     proof: str
+    ranked_from: str | None = None
 
 
 def page(
@@ -132,6 +152,7 @@ def page(
         verdicts=_table(VERDICTS, [_verdict(name, runs[name], row) for name, row in rows.items()]),
         sums=_table(SUMS, [_sum(name, row) for name, row in rows.items()]),
         family=fill(f"- *p* is two-sided, of that run alone. {family_note(runs)}", WIDTH, subsequent_indent="  "),
+        dear=dear(shipped),
         others=_table(OTHERS, [_other(run_title(name, one.run.settings), one) for name, one in shipped.items()]),
         count=len(runs),
         article="" if day is None else article(day),
@@ -207,6 +228,32 @@ def _instead(judged: Mapping[str, Run]) -> str:
     )
 
 
+def dear(shipped: Mapping[str, Shipped]) -> str:
+    """Return what runs by a valuation of filings came to beside the same by prices alone; nothing without such."""
+    judged = {name: one for name, one in shipped.items() if one.run.metrics["answer"] is not None}
+    pairs = {name: (judged[name], judged[f"{name}{BY_PRICE}"]) for name in judged if f"{name}{BY_PRICE}" in judged}
+    if not pairs:
+        return ""
+    names = " and ".join(_code(name) for name in pairs)
+    more = [signed(100 * (one.run.metrics["cagr"] - other.run.metrics["cagr"])) for one, other in pairs.values()]
+    labels = {each.run.metrics["answer"]["timing"]["label"] for pair in pairs.values() for each in pair}
+    sign = (
+        "No dates of theirs, by either, show a sign against random ones, so that earnings can't be said to tell more "
+        "than the price does."
+        if labels == {NO_SIGN}
+        else "The tests of their dates stand above, by either."
+    )
+    since = max(one.ranked_from or "" for one, _ in pairs.values())
+    told = (
+        f"{names} call the sector dear by the chip makers' price over trailing earnings, as their filings told it at "
+        "each close ([data.md](data.md#what-a-valuation-of-filings-is)). The rows *by price* are the same by the price "
+        "over its 200-session average, with no earnings in it. Their growth differs from those by "
+        f"{' and '.join(more)} points a year. {sign} Filings begin in 2009 and three years are ranked: by earnings "
+        f"nothing is dear before {since}, and through what fell until then those runs went unhedged."
+    )
+    return DEAR.format(told=fill(told, WIDTH, break_on_hyphens=False))
+
+
 def article(day: Day) -> str:
     """Return what the bars and the signal say of the day of the article."""
     (bar,) = [bar for bar in day.bars if bar.instrument == "SOXS"]
@@ -268,7 +315,7 @@ def _remarks(shipped: Mapping[str, Shipped]) -> list[str]:
     said: dict[str, list[str]] = {}
     for name, one in shipped.items():
         for remark in filter(None, (modelled_note(kept_names(one.run.settings)), *one.remarks)):
-            said.setdefault(remark.removesuffix("."), []).append(f"`{name}`")
+            said.setdefault(remark.removesuffix("."), []).append(_code(name))
     return [f"{remark} ({', '.join(names)})" for remark, names in said.items()]
 
 

@@ -8,15 +8,20 @@ from __future__ import annotations
 import argparse
 import hashlib
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from backtest.api import load_config, run, write_run
 from backtest.console import console, steps
-from benchmarks.results_page import Shipped, page, write_picture
+from benchmarks.results_page import BY_PRICE, Shipped, page, write_picture
 from data.arrays import day as course_of
 from data.errors import UserError
+from data.market import Market
+from data.sources.choose import open_source
+from data.sources.valued import valued_in
 from engine.config import RunConfig
 from engine.hedge_names import run_title
 from engine.inspection.explain import explain
@@ -26,11 +31,22 @@ from engine.validation.prove import prove
 from strategies.base import Strategy
 from strategies.load import RUNS, strategy_class
 from strategies.parameters import make
+from strategies.signals.feeds import valuation_of
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, PICTURE = DOCS / "results.md", DOCS / "results.svg"
 ARTICLE, ARTICLE_DAY = "hedge_soxs_article", "2026-01-07"
 """The run whose article tells of a day, and that day."""
+PRICED = {ARTICLE: "signals.dear.signal=price_to_trend", "hedge_soxs_valuation": "valuation=proxy"}
+"""Runs that go by a valuation of filings, where there are any, and what makes each go by prices alone."""
+
+
+def tried(file: Path, settings: Sequence[str], folder: str | None) -> Iterator[tuple[str, RunConfig]]:
+    """Yield a shipped run by its name; one that goes by a valuation of filings by prices alone too."""
+    config = load_config(file, settings, folder)
+    yield file.stem, config
+    if file.stem in PRICED and valued_in(open_source(config.data.source, config.data.path)) is not None:
+        yield f"{file.stem}{BY_PRICE}", load_config(file, [*settings, PRICED[file.stem]], folder)
 
 
 def made(config: RunConfig, folder: Path, say: Callable[[str], None]) -> Shipped:
@@ -41,7 +57,18 @@ def made(config: RunConfig, folder: Path, say: Callable[[str], None]) -> Shipped
     strategy: Strategy = make(strategy_class(config.strategy.named), config.strategy.params)
     say(f"{config.name}: proving that it doesn't look ahead")
     proof = prove(config)
-    return Shipped(kept, tuple(strategy.remarks(result.market)), "a leak" if proof.leaks else "none")
+    remarks, since = tuple(strategy.remarks(result.market)), ranked_from(strategy, result.market)
+    return Shipped(kept, remarks, "a leak" if proof.leaks else "none", since)
+
+
+def ranked_from(strategy: Strategy, market: Market) -> str | None:
+    """Return the session from which on a strategy knows the rank of a valuation; None of one that reads none."""
+    name = valuation_of(market)
+    for each in strategy.inputs(market):
+        known = np.flatnonzero(~np.isnan(each.values))
+        if name is not None and each.ranked is not None and each.ranked[0] == name and len(known):
+            return str(market.sessions[known[0]])
+    return None
 
 
 def day_of_the_article(config: RunConfig, kept: Run) -> Day | None:
@@ -81,20 +108,20 @@ def main() -> int:
     shipped: dict[str, Shipped] = {}
     lacking: list[str] = []
     day = None
-    with TemporaryDirectory() as scratch, steps(2 * len(files)) as say:
+    with TemporaryDirectory() as scratch, steps(2 * (len(files) + len(PRICED))) as say:
         for file in files:
             try:
-                config = load_config(file, settings, given.data)
-                shipped[file.stem] = made(config, Path(scratch), say)
-                if file.stem == ARTICLE:
-                    day = day_of_the_article(config, shipped[ARTICLE].run)
+                for name, config in tried(file, settings, given.data):
+                    shipped[name] = made(config, Path(scratch), say)
+                    if name == ARTICLE:
+                        day = day_of_the_article(config, shipped[ARTICLE].run)
             except UserError as fault:
                 lacking.append(f"`{file.stem}` is left out: {fault}")
-    for name in lacking:
-        print(name, file=sys.stderr)
+    for sentence in lacking:
+        print(sentence, file=sys.stderr)
     if not shipped:
         return 2
-    anywhere = [name.replace(f"{given.data}/", "DIR/") for name in lacking]  # a page names no machine's folders
+    anywhere = [sentence.replace(f"{given.data}/", "DIR/") for sentence in lacking]  # a page names no machine's folders
     write(shipped, "make results" + (" DATA=DIR" if given.data else ""), anywhere, day)
     console().print(PAGE.read_text(encoding="utf-8"))
     return 0

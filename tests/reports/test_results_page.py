@@ -7,7 +7,7 @@ import pytest
 from answered_runs import keep_answered
 from kept_runs import keep
 
-from benchmarks.results_page import Shipped, lesson, page, write_picture
+from benchmarks.results_page import BY_PRICE, Shipped, dear, lesson, page, write_picture
 from engine.hedge_names import run_title
 from reports.comparison_rows import answer_rows
 
@@ -63,6 +63,24 @@ def test_the_average_is_of_one_fund_and_options_say_modelled(runs, tmp_path):
     assert list(named) == [*runs, "a_collar, MODELLED"]
     assert len(re.findall(r"^\| `a_collar`, MODELLED \|", text, re.MULTILINE)) == 3
     assert "Of the 2 that buy FUND the average was" in " ".join(lesson(runs, answer_rows(runs)).split())
+
+
+def test_runs_by_earnings_stand_beside_those_by_price(runs):
+    """Each of the two is a row of its own, and the paragraph has the difference of what they grew."""
+    base, fast = runs["of_base"], runs["of_fast"]
+    shipped = {"dear": Shipped(base, (), "none", "2012-11-09"), f"dear{BY_PRICE}": Shipped(fast, ("Odd.",), "none")}
+    words = {"command": "make results", "hashed": "0", "picture": "results.svg", "lacking": [], "day": None}
+    text = page(shipped, **words)
+    assert len(re.findall(r"^\| `dear`, by price \|", text, re.MULTILINE)) == 3
+    assert "Odd (`dear`, by price)." in text
+    told = " ".join(dear(shipped).split())
+    more = 100 * (base.metrics["cagr"] - fast.metrics["cagr"])
+    assert f"Their growth differs from those by {more:+.1f} points a year." in told
+    assert "nothing is dear before 2012-11-09" in told
+    signs = {run.metrics["answer"]["timing"]["label"] for run in (base, fast)}
+    assert ("No dates of theirs" in told) == (signs == {"no sign"})
+    assert "## Dear by earnings, and by price alone" in text
+    assert dear({"dear": shipped["dear"]}) == ""
 
 
 def test_a_hedge_that_paid_is_said_to_have(runs):
