@@ -80,6 +80,7 @@ def test_what_was_first_filed_of_a_day_counts_and_an_older_day_never():
         ("thousands", 560_000_000, 561_000, 561e6),
         ("millions", 1_260_000_000, 1_258, 1258e6),
         ("a fall to a third", 560_000_000, 190_000_000, 190e6),
+        ("a fall to a third, in thousands", 560_000_000, 190_000, 190e6),
         ("ten for one", 2_460_000_000, 24_530_000_000, 24_530e6),
         ("twenty for one", 500_000_000, 10_000_000_000, 10_000e6),
         ("fifty for one", 60_000_000, 3_000_000_000, 3_000e6),

@@ -206,6 +206,7 @@ def test_ends_that_wobble_between_the_two_are_one():
         "NetIncomeLoss 2020-01-01..2020-12-31 10 2021-02-20 10-K\nProfitLoss 2020-01-01..2021-01-01 12 2021-02-20 10-K"
     )
     assert income(text) == [("2021-02-20", 10, "2021-01-01")]
+    assert income(text.replace("12 2021-02-20", "12 2021-03-01")) == [("2021-02-20", 10, "2020-12-31")]
 
 
 def test_a_company_that_files_once_a_year_has_a_sum_a_year():
