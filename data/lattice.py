@@ -15,8 +15,10 @@ from data.arrays import Flags, Floats
 
 NOISE = 2e-7
 """Standard error of an adjusted price over the price: that of factors kept as float32, 1.1e-7 to 2e-7 on real files."""
-TOLERANCE = (0.004, 0.12)
+TOLERANCE = (0.001, 0.12)
 """Cents that a price may be off its lattice: five standard errors, but no less and no more than these."""
+ROUNDED = 0.02
+"""Cents that the last digit written may be worth, so that a dividend of a cent shows."""
 SHARE = 2 / 3
 """Share of prices that have to fit, more where chance helps: vendors have sub-penny prints and false highs and lows."""
 WINDOWS = (5, 8, 12, 18, 27, 40, 60)
@@ -33,7 +35,7 @@ APART = 100.0
 """Squared standard errors by which the second best must fit worse; the four prices of a session may share one error."""
 LOOKED_AT = 40
 """Frequencies that are looked at in one window, the lowest first."""
-PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97)
+PRIMES = np.array([n for n in range(2, 200) if all(n % m for m in range(2, n))])
 
 
 @dataclass(frozen=True)
@@ -54,23 +56,38 @@ class Quotes:
     quantum: float
     digits: int
 
+    def last(self, values: Floats) -> Floats:
+        """Return what one of the last digit written of each price is worth, dollars; 0 where all are written."""
+        last = 10.0 ** (np.floor(np.log10(values)) + 1 - self.digits) if self.digits else np.zeros(values.shape)
+        largest: Floats = np.maximum(last, self.quantum)
+        return largest
+
+    def rounding(self, values: Floats, spacing: float) -> Floats:
+        """Return what one of the last digit written is worth, cents; 0 where every point of the lattice is written."""
+        if not (self.quantum or self.digits):
+            return np.zeros(values.shape)
+        last = self.last(values)
+        return np.where((spacing > 0.9 * last) & whole(spacing / last, 1e-6), 0.0, last / spacing)
+
     def noise(self, values: Floats, spacing: float) -> Floats:
         """Return the standard error of each price, cents: of its factor, and of the decimals it is written with."""
-        noise: Floats = NOISE * values
+        noise: Floats = NOISE * values / spacing
         if self.quantum or self.digits:
-            last = 10.0 ** (np.floor(np.log10(values)) + 1 - self.digits) if self.digits else self.quantum
-            last = np.maximum(last, self.quantum)
-            rounded = np.where((spacing > 0.9 * last) & whole(spacing / last, 1e-6), 0.0, last)
-            noise = np.sqrt(noise**2 + rounded**2 / 12)
-        return noise / spacing
+            noise = np.sqrt(noise**2 + self.rounding(values, spacing) ** 2 / 12)
+        return noise
+
+    def written(self, values: Floats, spacing: float) -> bool:
+        """Return whether prices are on the lattice for being written with so many decimals."""
+        return bool((np.abs(self.last(values) / spacing - 1) < 1e-6).any())
 
     def fits(self, values: Floats, spacing: float) -> Flags:
         """Return which prices are on the lattice."""
         return whole(values / spacing, allowed(self.noise(values, spacing)))
 
-    def before(self, end: int, rows: int) -> Floats:
-        """Return the different prices of so many rows before one, ascending: a price that is repeated says nothing."""
-        return np.unique(self.prices[max(end - rows, 0) : end])
+    def before(self, end: int, rows: int) -> tuple[Floats, Floats]:
+        """Return the different prices of so many rows before one, ascending, and the share of prices that each is."""
+        values, counts = np.unique(self.prices[max(end - rows, 0) : end], return_counts=True)
+        return values, counts / counts.sum()
 
 
 def quotes(prices: Floats) -> Quotes:
@@ -104,24 +121,25 @@ def spacing_before(given: Quotes, end: int, near: float | None, *, wide: bool) -
     wide
         Whether to look for anything else too, which takes 10 ms.
     """
-    rows = next((n for n in WINDOWS[:-1] if len(given.before(end, n)) >= DISTINCT), WINDOWS[-2])
-    values = given.before(end, rows)
+    rows = next((n for n in WINDOWS[:-1] if len(given.before(end, n)[0]) >= DISTINCT), WINDOWS[-2])
+    values, shares = given.before(end, rows)
     low, high = CENTS[0] / float(np.median(values)), CENTS[1] / float(np.median(values))
     bands = [(max(0.98 / near, low), min(1.06 / near, high), AGAINST_FINER[0])] if near else []
     for *band, against in bands + [(low, high, AGAINST_FINER[1])] * wide:
-        for frequency in _frequencies(values, *band):
+        for frequency in _frequencies(values, shares, *band):
             spacing = _settled(given, end, rows, 1 / float(frequency), against)
             if spacing is not None:
                 return spacing
     return None
 
 
-def _frequencies(values: Floats, low: float, high: float) -> Floats:
+def _frequencies(values: Floats, shares: Floats, low: float, high: float) -> Floats:
     """Return the frequencies (lattice points a dollar) at which values are in phase, ascending.
 
     What their phase is doesn't matter yet: so a frequency has to be only as exact as the values' spread is wide.
     """
-    kept = values[len(values) // 16 : len(values) - len(values) // 16]  # a false print would widen the spread
+    middle = slice(len(values) // 16, len(values) - len(values) // 16)  # a false print would widen the spread
+    kept, weights = values[middle], shares[middle] / shares[middle].sum()
     spread = float(kept[-1] - kept[0]) if len(kept) else 0.0
     if spread <= 0:
         return np.empty(0)
@@ -131,12 +149,11 @@ def _frequencies(values: Floats, low: float, high: float) -> Floats:
     turn = 2j * np.pi * (kept - kept[len(kept) // 2])
     coarse = np.exp(np.multiply.outer(low + step * inner * np.arange(-(-number // inner)), turn))
     fine = np.exp(np.multiply.outer(step * np.arange(inner), turn))
-    strength = np.abs(coarse @ fine.T).ravel()  # BLAS may decide its last bit: it only says where to look
-    peak = strength > 0.6 * len(kept)
+    strength = np.abs((coarse * weights) @ fine.T).ravel()  # BLAS may decide its last bit: it only says where to look
+    peak = strength > 0.6
     peak[1:] &= strength[1:] >= strength[:-1]
     peak[:-1] &= strength[:-1] > strength[1:]
-    found: Floats = low + step * np.flatnonzero(peak)[:LOOKED_AT]
-    return found
+    return low + step * np.flatnonzero(peak)[:LOOKED_AT].astype(np.float64)
 
 
 def _settled(given: Quotes, end: int, first: int, spacing: float, against: float) -> float | None:
@@ -146,8 +163,8 @@ def _settled(given: Quotes, end: int, first: int, spacing: float, against: float
     best is out of the question, and chance too.
     """
     for rows in (n for n in WINDOWS if n >= first):
-        values = given.before(end, rows)
-        aligned = _aligned(given, values, spacing)
+        values, shares = given.before(end, rows)
+        aligned = _aligned(given, values, shares, spacing)
         if aligned is None:
             return None
         numbers, spacing, good = aligned
@@ -160,10 +177,13 @@ def _settled(given: Quotes, end: int, first: int, spacing: float, against: float
         if 0 < best < 8 and np.partition(misfit, 1)[1] - misfit[best] >= APART:
             within = allowed(noise)
             fits = np.abs(values / spacing - cents[best]) <= within
-            if fits.mean() < SHARE + 2 * within.mean() or cents[best].min() < 5:
+            if shares[fits].sum() < SHARE + 2 * within.mean() or cents[best].min() < 5:
+                return None
+            if given.rounding(values, spacing).max() > ROUNDED or (spacing < 0.0099 and given.written(values, spacing)):
                 return None
             enough = _evidence(fits, within) >= EVIDENCE and _against_finer(given, values, spacing, fits) >= against
-            times = multiple(cents[best][fits], 0.95) if enough else None
+            enough = enough and given.fits(given.prices[max(end - rows // 2, 0) : end], spacing).mean() >= SHARE
+            times = multiple(cents[best][fits], 0.95, 0.3 if against == AGAINST_FINER[0] else 0.15) if enough else None
             if times:
                 return spacing * times
         if rows >= end:
@@ -171,16 +191,16 @@ def _settled(given: Quotes, end: int, first: int, spacing: float, against: float
     return None
 
 
-def _aligned(given: Quotes, values: Floats, spacing: float) -> tuple[Floats, float, Flags] | None:
+def _aligned(given: Quotes, values: Floats, shares: Floats, spacing: float) -> tuple[Floats, float, Flags] | None:
     """Fit a lattice of any phase: the nearest whole numbers of spacings, the spacing, and which values fit it."""
-    phase = float(np.angle(np.exp(2j * np.pi * values / spacing).mean())) / (2 * np.pi) * spacing
+    phase = float(np.angle((shares * np.exp(2j * np.pi * values / spacing)).sum())) / (2 * np.pi) * spacing
     numbers = np.rint((values - phase) / spacing)
     within: Floats | float = 0.2
     for _ in range(4):
         good = np.abs((values - phase) / spacing - numbers) <= within
-        count = np.count_nonzero(good)
-        if count < SHARE * len(values):
+        if shares[good].sum() < SHARE:
             return None
+        count = np.count_nonzero(good)
         chosen, at = values[good], numbers[good]
         apart = at - at.sum() / count
         if not apart.any():
@@ -210,19 +230,23 @@ def _against_finer(given: Quotes, values: Floats, spacing: float, fits: Flags) -
     return least
 
 
-def multiple(cents: Floats, share: float) -> int | None:
+def multiple(cents: Floats, share: float, more: float) -> int | None:
     """Return the number that such a share of cents are multiples of, 1 where there is none.
 
-    ``None`` where so many are multiples that both may be. Prices cluster at nickels: of them more is asked.
+    ``None`` where so many more than by chance are multiples that both may be, or leave one remainder: theirs is a
+    coarser lattice, perhaps a cent off. Of nickels, where prices cluster, more is asked.
     """
     found = 1
-    for prime in PRIMES:
-        of_it = cents % prime == 0
-        while of_it.mean() > (0.95 if prime == 5 else share):
-            if len(cents) < 30:
-                return None
-            cents, found = cents[of_it] / prime, found * prime
-            of_it = cents % prime == 0
-        if of_it.mean() > (0.65 if prime == 5 else 1 / prime + 0.15):
+    while True:
+        of_it = (cents[:, np.newaxis] % PRIMES == 0).mean(axis=0)
+        most = int(np.argmax(of_it > np.where(PRIMES == 5, 0.95, share)))
+        if of_it[most] <= (0.95 if PRIMES[most] == 5 else share):
+            break
+        if len(cents) < 30:
             return None
-    return found
+        cents, found = cents[cents % PRIMES[most] == 0] / PRIMES[most], found * int(PRIMES[most])
+    for prime in PRIMES[:4]:
+        remainders = np.bincount((cents % prime).astype(np.int64))
+        if remainders.max() > len(cents) * (0.65 if prime == 5 else 1 / prime + more):
+            return None
+    return None if (of_it > np.where(PRIMES == 5, 0.65, 1 / PRIMES + more)).any() else found
