@@ -45,6 +45,10 @@ DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 CIK = re.compile(r"[0-9]{1,10}")
 
 
+class NoFiguresError(DataError):
+    """A whole companyfacts file without income or sales in dollars: of a company that can't be valued."""
+
+
 class Fact(NamedTuple):
     """One fact, as `Filings` has it; its start is None where it is of a day."""
 
@@ -171,7 +175,7 @@ def read_companyfacts(data: bytes, where: str, name: str) -> Filings:
     Raises
     ------
     DataError
-        It is no such file, or has neither net income nor sales in dollars.
+        It is no such file; a `NoFiguresError` where it has neither net income nor sales in dollars.
     """
     found = _parsed(data, where)
     if "filings" in found and "facts" not in found:
@@ -188,7 +192,7 @@ def read_companyfacts(data: bytes, where: str, name: str) -> Filings:
     ]
     if not any(row.concept in (*INCOME, *SALES) for row in rows):
         why = "its figures are in ifrs-full: " if "ifrs-full" in facts else ""
-        raise DataError(f"{where}: holds no net income or sales in dollars by US GAAP: {why}leave it out")
+        raise NoFiguresError(f"{where}: holds no net income or sales in dollars by US GAAP: {why}leave it out")
     return make_filings(name, int(str(cik)), rows)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from data import lattice
+from data import unadjusted as code
 from data.arrays import Dates, Flags, Floats, Ints, read_only
-from data.bars import Bars
+from data.bars import COLUMNS, Bars
+from data.cache import user_cache
 from data.filings.facts import Filings
 from data.filings.shares import shares
 from data.filings.trailing import FiledSteps, net_income, sales
@@ -21,6 +26,8 @@ BEHIND = np.timedelta64(184, "D")
 """After which the last four quarters are old: half a year; who files each quarter filed the next one since."""
 NO_BAR = np.timedelta64(14, "D")
 """For which a company's last close stands for its price."""
+FILED_SINCE = np.datetime64("2009-01-01", "D")
+"""Before the first companyfacts: what was traded earlier is worth nothing here."""
 NEVER = np.array(["NaT"], "datetime64[D]")
 
 
@@ -155,11 +162,31 @@ class Change:
 def as_traded(bars: Bars) -> Bars:
     """Return bars whose closes and splits are as traded: a vendor's adjusting is undone where the prices tell how.
 
-    It is done once for a whole history, before anything is cut from it: how prices were adjusted hangs on what came
-    later, what was traded doesn't.
+    Where no price tells anything, bars are taken as they stand. It is done once for a whole history, before anything is
+    cut from it: how prices were adjusted hangs on what came later, what was traded doesn't.
     """
-    told = unadjusted(bars)
-    return replace(bars, close=told.close, split=bars.split * told.split)
+    close, taken_out = _told(bars)
+    return bars if np.isnan(close).all() else replace(bars, close=close, split=bars.split * taken_out)
+
+
+def _told(bars: Bars) -> Floats:
+    """Return closes as traded and the splits that were taken out, shape (2, sessions).
+
+    It takes a while, so it is kept in the user's cache, by the bars and by the code that makes it.
+    """
+    digest = hashlib.sha256()
+    for module in (lattice, code):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    for column in ("dates", *COLUMNS):
+        digest.update(np.ascontiguousarray(getattr(bars, column)).tobytes())
+    name = f"as-traded/{digest.hexdigest()[:32]}"
+    kept = user_cache().read(name)
+    if kept is not None:
+        return np.frombuffer(kept).reshape(2, len(bars))
+    told = unadjusted(bars, FILED_SINCE)
+    found = np.stack([told.close, told.split])
+    user_cache().keep(name, found.tobytes())
+    return found
 
 
 def company(filings: Filings, bars: Bars, sessions: Dates) -> Company:

@@ -13,6 +13,7 @@ from data.arrays import Floats, read_only
 from data.bars import Bars
 from data.errors import DataError
 from data.families import CHIPS, chip_makers
+from data.filings.facts import Filings, NoFiguresError
 from data.filings.valuation import Change, Group, as_traded, company, group, sessions_of
 from data.series import Series
 from data.sources import BARS, FILINGS, MEMBERS, SERIES, Held, Kind, Source, typed
@@ -117,7 +118,7 @@ class ValuedSource(Wrapped):
         """Return of whom a group's valuation is at a session, and whether they were chosen in hindsight."""
         counted, names = int(of.count[at]), ", ".join(of.names_at(at))
         if whose in self.source.names(MEMBERS):
-            return f"{name} on {of.sessions[at]} is of {counted} companies: {names}."
+            return f"{name} on {of.sessions[at]} is of {names} ({counted})."
         return (
             f"Survivorship: {name} is of today's chip makers with filings, {counted} on {of.sessions[at]} ({names}); a "
             "members file would say who was one when."
@@ -201,9 +202,26 @@ def read_group(source: Source, whose: str, traded: Callable[[str], Bars]) -> Gro
 def read_companies(
     source: Source, names: tuple[str, ...], traded: Callable[[str], Bars], members: str | None = None
 ) -> Group:
-    """Return companies taken together, each while it was one of the group `members` where one is named."""
-    bars = {name: traded(name) for name in names}
+    """Return companies taken together, each while it was one of the group `members` where one is named.
+
+    Those who report in another currency, or by IFRS, are left out; raises DataError where all do.
+    """
+    filed = _with_figures(source, names)
+    bars = {name: traded(name) for name in filed}
     sessions = sessions_of(bars)
-    companies = [company(source.read(FILINGS, name), bars[name], sessions) for name in names]
-    belongs = None if members is None else source.read(MEMBERS, members).on(sessions, names)
+    companies = [company(filings, bars[name], sessions) for name, filings in filed.items()]
+    belongs = None if members is None else source.read(MEMBERS, members).on(sessions, tuple(filed))
     return group(companies, sessions, belongs)
+
+
+def _with_figures(source: Source, names: tuple[str, ...]) -> dict[str, Filings]:
+    """Return the filings of those that report in dollars by US GAAP; raises DataError where nobody does."""
+    filed, why = dict[str, Filings](), None
+    for name in names:
+        try:
+            filed[name] = source.read(FILINGS, name)
+        except NoFiguresError as error:
+            why = error
+    if why is not None and not filed:
+        raise why
+    return filed

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 from markets import make_bars, nyse
 
 from data.arrays import DAY
+from data.cache import DiskCache
 from data.filings.files import companies_in, read_filings
 from data.filings.valuation import Company, as_traded, company, group, median_of, sessions_of
 from data.unadjusted import Unadjusted
@@ -135,15 +136,26 @@ def test_nothing_filed_is_nothing_known():
     assert not found.counts.any()
 
 
-def test_bars_are_brought_to_what_was_traded(monkeypatch):
+def test_bars_are_brought_to_what_was_traded(monkeypatch, tmp_path):
     """What a vendor took out is put back, beside splits that stand in the bars."""
     told = Unadjusted(np.full(520, 60.0), np.where(np.arange(520) == 9, 3.0, 1.0), np.zeros(520))
-    monkeypatch.setattr("data.filings.valuation.unadjusted", lambda bars: told)
+    monkeypatch.setattr("data.filings.valuation.unadjusted", lambda bars, first: told)
+    monkeypatch.setattr("data.filings.valuation.user_cache", lambda: DiskCache(tmp_path))
     bars = bars_of(split={9: 2.0, 30: 0.5})
     found = as_traded(bars)
+    monkeypatch.setattr("data.filings.valuation.unadjusted", None)
+    np.testing.assert_array_equal(as_traded(bars).close, found.close)  # it is kept
     assert set(found.close) == {60.0}
     assert [found.split[at] for at in (8, 9, 30)] == [1.0, 6.0, 0.5]
     assert bars.split[9] == 2.0
+
+
+def test_bars_whose_prices_tell_nothing_are_taken_as_they_stand(monkeypatch, tmp_path):
+    nothing = Unadjusted(np.full(520, np.nan), np.ones(520), np.zeros(520))
+    monkeypatch.setattr("data.filings.valuation.unadjusted", lambda bars, first: nothing)
+    monkeypatch.setattr("data.filings.valuation.user_cache", lambda: DiskCache(tmp_path))
+    bars = bars_of(split={9: 2.0})
+    assert as_traded(bars) is bars
 
 
 # Companies together
@@ -187,13 +199,13 @@ def test_who_isn_t_known_or_doesn_t_belong_doesn_t_count():
         (str(DATES[2]), ("B",), (), 2),
         (str(DATES[4]), (), ("A",), 1),
     ]
-    assert [each.words for each in found.changes()] == ["B came: 2", "A went: 1"]
+    assert [each.words for each in found.changes()] == ["B came", "A went"]
 
 
 def test_a_change_tells_who_came_and_who_went_and_a_beginning_is_none():
     turns = np.array([[False, False], [True, False], [False, True], [False, False], [True, True], [True, True]])
     found = group([some("A", 1, 1, 1, 1), some("B", 1, 1, 1, 1)], DATES[:6], turns)
-    assert [each.words for each in found.changes()] == ["B came, A went: 1", "B went: 0"]
+    assert [each.words for each in found.changes()] == ["B came, A went", "B went"]
     assert np.isnan(found.price_sales[[0, 3]]).all()
     assert np.isnan(found.earnings_yield[[0, 3]]).all()
 
