@@ -187,13 +187,13 @@ def test_who_isn_t_known_or_doesn_t_belong_doesn_t_count():
         (str(DATES[2]), ("B",), (), 2),
         (str(DATES[4]), (), ("A",), 1),
     ]
-    assert [each.words for each in found.changes()] == ["B came: 2", "A went: 1"]
+    assert [each.words for each in found.changes()] == ["B came", "A went"]
 
 
 def test_a_change_tells_who_came_and_who_went_and_a_beginning_is_none():
     turns = np.array([[False, False], [True, False], [False, True], [False, False], [True, True], [True, True]])
     found = group([some("A", 1, 1, 1, 1), some("B", 1, 1, 1, 1)], DATES[:6], turns)
-    assert [each.words for each in found.changes()] == ["B came, A went: 1", "B went: 0"]
+    assert [each.words for each in found.changes()] == ["B came, A went", "B went"]
     assert np.isnan(found.price_sales[[0, 3]]).all()
     assert np.isnan(found.earnings_yield[[0, 3]]).all()
 

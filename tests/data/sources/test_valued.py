@@ -117,7 +117,7 @@ def test_of_a_group_with_dates_members_count_while_they_belong():
     assert (at(count, "2020-01-02"), at(count, "2020-01-03"), at(count, "2020-01-06")) == (1.0, 0.0, 1.0)
     assert source.remarks("mine_PE", DATES[-1]) == (
         f"mine_PE on {DATES[-1]} is of 1 company: NVDA.",
-        "A step of mine_PE on these days may be that of its companies, which changed: 2020-01-03 (F went: 0).",
+        "mine_PE's companies change, and a jump there is no signal: 0 from 2020-01-03.",
     )
 
 
@@ -180,22 +180,19 @@ def test_what_can_t_be_valued_yet_is_told():
 # What a reader has to know
 
 SURVIVORSHIP = (
-    "Survivorship: CHIPS_PE is of today's chip makers whose filings there are; a members file would say who was one "
-    "when."
+    "Survivorship: CHIPS_PE is of today's chip makers with filings, {count} on {date} ({names}); a members file would "
+    "say who was one when."
 )
 
 
 def test_whose_a_valuation_is_and_when_that_changed_is_remarked():
     source = ValuedSource(source_of(*HELD))
     assert source.remarks("CHIPS_PE", DATES[-1]) == (
-        f"CHIPS_PE on {DATES[-1]} is of 2 companies: AMD, NVDA.",
-        SURVIVORSHIP,
-        "A step of CHIPS_PE on these days may be that of its companies, which changed: 2020-02-21 (AMD came: 2).",
+        SURVIVORSHIP.format(count=2, date=DATES[-1], names="AMD, NVDA"),
+        "CHIPS_PE's companies change, and a jump there is no signal: 2 from 2020-02-21.",
     )
-    assert source.remarks("CHIPS_PE", np.datetime64("2020-02-20"))[0] == (
-        "CHIPS_PE on 2020-02-20 is of 1 company: NVDA."
-    )
-    assert len(source.remarks("CHIPS_PE", np.datetime64("2020-02-20"))) == 2
+    alone = SURVIVORSHIP.format(count=1, date="2020-02-20", names="NVDA")
+    assert source.remarks("CHIPS_PE", np.datetime64("2020-02-20")) == (alone,)
     assert source.remarks("CHIPS_PE", np.datetime64("2019-02-20")) == ()
 
 
@@ -211,8 +208,8 @@ def test_of_many_changes_the_last_are_named():
         source_of(*HELD, make_members("mine", ["F"] * 9 + ["NVDA"], _and_ever(since), _and_ever(until)))
     )
     last = source.remarks("mine_PE", DATES[-1])[-1]
-    assert ": the last 5 of 18: " in last
-    assert last.count("F came") + last.count("F went") == 5
+    assert last.endswith("; 13 changes before.")
+    assert last.count("2 from 2020-") + last.count("1 from 2020-") == 5
 
 
 def _and_ever(dates):
