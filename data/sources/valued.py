@@ -118,7 +118,8 @@ class ValuedSource(Wrapped):
         """Return of whom a group's valuation is at a session, and whether they were chosen in hindsight."""
         counted, names = int(of.count[at]), ", ".join(of.names_at(at))
         if whose in self.source.names(MEMBERS):
-            return f"{name} on {of.sessions[at]} is of {names} ({counted})."
+            companies = "1 company" if counted == 1 else f"{counted} companies"
+            return f"{name} on {of.sessions[at]} is of {companies}: {names}."
         return (
             f"Survivorship: {name} is of today's chip makers with filings, {counted} on {of.sessions[at]} ({names}); a "
             "members file would say who was one when."

@@ -3,8 +3,10 @@
 import re
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command import command
 from filed_world import INCOME, YEAR_BEFORE, filings
@@ -97,10 +99,13 @@ def stored(made, tmp_path_factory):
     (folder / "soxx_pe.csv").write_text("date,value,known\n2008-12-31,20,2009-01-15\n")
     for name, text in re.findall(r"```csv (\S+)\n(.*?)```", DATA, re.DOTALL):
         (folder / name).write_text(text, encoding="utf-8")
-    for name, fund in (("QQQ", "SOXX"), ("SQQQ", "SOXS"), ("NVDA", "SOXX")):
+    for name, fund in (("QQQ", "SOXX"), ("SQQQ", "SOXS")):
         shutil.copyfile(folder / "history" / "bars" / f"{fund}.csv", folder / "history" / "bars" / f"{name}.csv")
     store = Store(folder / "store")
     import_files(store, folder / "history")
+    soxx = store.read(BARS, "SOXX")  # in whole cents, as prices are traded: others are no price of a valuation
+    cents = {name: np.round(getattr(soxx, name), 2) for name in ("open", "high", "low", "close")}
+    store.put(replace(soxx, instrument="NVDA", **cents), Origin("import", "NVDA.csv", "a test", "2026-08-21T20:15:00Z"))
     store.put(
         filings("NVDA", INCOME["NVDA"], YEAR_BEFORE["NVDA"]), Origin("import", "", "a test", "2026-08-21T20:15:00Z")
     )

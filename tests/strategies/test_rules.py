@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from filed_world import filed_world
+from filed_world import AsTheyAre, filed_world
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -14,7 +14,6 @@ from markets import make_bars, make_market, make_series, nyse
 from data.events import make_members
 from data.market import load_market
 from data.roles import Roles
-from data.sources.valued import ValuedSource
 from strategies.inputs import Reads
 from strategies.parameters import ParameterError
 from strategies.rules import Rule, all_fire, any_fires, reads_of, remarks_of, rule, rule_of
@@ -187,7 +186,7 @@ def filed(until="2100-01-01", **members):
     world = filed_world(until=until)
     if members:
         first = np.array(list(members.values()), "datetime64[D]")
-        world = ValuedSource(replace(world.source, held_members={"mine": make_members("mine", list(members), first)}))
+        world = AsTheyAre(replace(world.source, held_members={"mine": make_members("mine", list(members), first)}))
     return load_market(world, SOXX, np.datetime64("2019-02-14"))
 
 

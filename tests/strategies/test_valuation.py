@@ -145,8 +145,9 @@ def test_what_it_reads_of_the_data_is_known_before():
 
 
 def test_what_a_reader_has_to_know_is_remarked():
-    (whose,) = ValuationHedge().remarks(chips(nvda()))
-    assert whose.startswith(f"Survivorship: CHIPS_PE is of today's chip makers with filings, 1 on {DATES[-1]} (NVDA); ")
+    (survivors,) = ValuationHedge().remarks(chips(nvda()))
+    whose = f"Survivorship: CHIPS_PE is of today's chip makers with filings, 1 on {DATES[-1]} (NVDA); "
+    assert survivors.startswith(whose)
     said = "Valuation is a price-to-trend proxy: no earnings are in it"
     assert ValuationHedge().remarks(chips()) == (f"{said}; with filings of chip makers it is their price/earnings.",)
     assert ValuationHedge().remarks(chips(underlying="SPY")) == (f"{said}.",)

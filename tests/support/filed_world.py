@@ -9,7 +9,9 @@ import numpy as np
 from markets import MemorySource
 from worlds import source
 
+from data.bars import Bars
 from data.filings.facts import Fact, Filings, make_filings
+from data.sources import BARS
 from data.sources.valued import ValuedSource
 
 ENDS = ("2017-12-31", "2018-03-31", "2018-06-30", "2018-09-30", "2018-12-31")
@@ -35,6 +37,14 @@ def filings(name: str, income: Sequence[float], before: Sequence[float]) -> Fili
     return make_filings(name, 1, facts)
 
 
+class AsTheyAre(ValuedSource):
+    """A source whose companies' bars are taken as they are: made-up prices don't tell whether they are as traded."""
+
+    def traded(self, name: str) -> Bars:
+        """Return a company's bars."""
+        return self.source.read(BARS, name)
+
+
 def filed_world(seed: int = 3, until: str = "2100-01-01") -> ValuedSource:
     """Make the market, with what was filed before a day; the same for the same seed."""
     made = source(seed, events=False, missing=False)
@@ -42,7 +52,7 @@ def filed_world(seed: int = 3, until: str = "2100-01-01") -> ValuedSource:
     bars = {new: replace(made.bars_by_name[old], instrument=new) for old, new in called.items()}
     last = np.datetime64(until)
     filed = {name: filings(name, INCOME[name], YEAR_BEFORE[name]).up_to(last) for name in SHARES}
-    return ValuedSource(MemorySource(bars, made.series_by_name, held_filings=filed, simulated=True))
+    return AsTheyAre(MemorySource(bars, made.series_by_name, held_filings=filed, simulated=True))
 
 
 def _quarters(ends: Sequence[str], filed: Sequence[str], income: Sequence[float]) -> list[Fact]:

@@ -42,6 +42,7 @@ def test_where_there_are_filings_valuations_are_series_and_each_thing_is_read_on
         return getattr(world, f"held_{kind}")[name]
 
     monkeypatch.setattr("data.sources.choose.open_files", lambda *_: world)
+    monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: bars)  # made-up prices don't tell
     monkeypatch.setattr(MemorySource, "read", read)
     opened = open_source("csv", "anywhere")
     assert {"CHIPS_PE", "NVDA_PE", "SIGNAL"} <= set(opened.names(SERIES))
