@@ -5,7 +5,9 @@ PYTHON ?= python3
 ARGS ?=
 # What the shipped runs read; dates of events are imported: see docs/data.md.
 SYMBOLS := SOXS SOXX SOXL SPY XLP XLU XLV ^VIX ^VIX3M ^IRX ^TNX \
-	NVDA AVGO AMD TSM QCOM TXN MU INTC ADI AMAT LRCX KLAC NXPI MRVL MCHP ON
+	TSM ON $(FILERS)
+# Of these their filings too, where SEC_IDENTITY says who asks.
+FILERS := NVDA AVGO AMD QCOM TXN MU INTC ADI AMAT LRCX KLAC NXPI MRVL MCHP
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -53,7 +55,7 @@ docs: .venv/.dev ## the tables of measures in docs/, written from their registry
 	@$(BIN)/python docs/tables.py
 
 results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR), writes docs/results.md and frontier.md
-	@$(if $(DATA),,$(BIN)/backtest data pull $(SYMBOLS))
+	@$(if $(DATA),,$(BIN)/backtest data pull $(SYMBOLS) $(if $(SEC_IDENTITY),--filings $(FILERS)))
 	@$(BIN)/python -m benchmarks.shipped $(if $(DATA),--data "$(DATA)") $(ARGS)
 	@$(BIN)/python -m benchmarks.frontier_page $(if $(DATA),--data "$(DATA)")
 
