@@ -28,7 +28,7 @@ from data.errors import DataError, did_you_mean
 from data.families import FUNDS, Fund, kin
 from data.repairs import Repair
 from data.series import Series
-from data.sources import BARS, EVENTS, MEMBERS, SERIES, Source
+from data.sources import BARS, EVENTS, FILINGS, KINDS, MEMBERS, SERIES, Source
 
 SHORT = 20
 """Sessions that a fund and its underlying have to share to be compared."""
@@ -91,21 +91,22 @@ def audit(
     found += whole.of_series(wanted["series"], rates)
     found += whole.of_events(wanted["events"])
     found += whole.of_members(wanted["members"])
+    found += whole.of_filings(wanted["filings"])
     return _sorted(found)
 
 
 def everything(source: Source) -> tuple[str, ...]:
-    """Return the names of all a source holds: instruments, series, schedules, groups."""
-    named = (*source.names(BARS), *source.names(SERIES), *source.names(EVENTS), *source.names(MEMBERS))
-    return tuple(dict.fromkeys(named))
+    """Return the names of all a source holds: instruments, series, schedules, groups, companies."""
+    return tuple(dict.fromkeys(name for kind in KINDS for name in source.names(kind)))
 
 
 def _wanted(source: Source, names: Iterable[str] | None) -> dict[str, list[str]]:
     """Return what to audit of each kind, a name that means two kinds in both; raises DataError on an unknown one."""
     wanted = tuple(dict.fromkeys(names or everything(source)))
-    held = {"bars": source.names(BARS), "series": source.names(SERIES), "events": (), "members": ()}
-    if any(name not in (*held["bars"], *held["series"]) for name in wanted):  # a run's own audit needn't ask
-        held |= {"events": source.names(EVENTS), "members": source.names(MEMBERS)}
+    held: dict[str, tuple[str, ...]] = {kind: source.names(kind) if kind in (BARS, SERIES) else () for kind in KINDS}
+    # a run's own audit names its instruments and series, and needn't ask for more
+    if not names or any(name not in (*held[BARS], *held[SERIES]) for name in wanted):
+        held = {kind: source.names(kind) for kind in KINDS}
     for name in wanted:
         if not any(name in named for named in held.values()):
             raise DataError(
@@ -195,6 +196,11 @@ class _Audit:
             yield from found
             if held is not None and len(held):
                 yield from check_members(held, self.present)
+
+    def of_filings(self, names: Sequence[str]) -> Iterator[Finding]:
+        """Audit what companies filed: whether it can be read."""
+        for name in names:
+            yield from self.reader.whole(FILINGS, name)[0]
 
     @property
     def newest(self) -> np.datetime64 | None:

@@ -83,6 +83,8 @@ class CsvSource:
     def examine(self, kind: Kind[Any], name: str) -> tuple[tuple[Fault, ...], Any | None]:
         """Return all faults of a file, and what is in the rows that can be read, repairs applied."""
         try:
+            if kind == FILINGS:
+                return (), read_filings(self.folder / kind, name)
             where, frame, texts = self._file(kind, name)
         except DataError as error:
             return (Fault("unreadable", str(error), "mend or replace the file"),), None

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from companyfacts import quarterly, write_filings
 from history import FOLDER, needs_history
-from markets import days, make_bars, nyse, source_of
+from markets import MemorySource, days, make_bars, nyse, source_of
 
 from data.arrays import DAY, day
 from data.audit.finding import ERROR, INFO, WARNING
 from data.audit.run import audit, everything
 from data.errors import DataError
 from data.events import make_events, make_members
-from data.sources import EVENTS
+from data.sources import EVENTS, FILINGS
 from data.sources.csv import CsvSource
 
 DATES = nyse("2024-01-02", 260)
@@ -73,6 +74,23 @@ def test_a_file_with_faults_is_told_by_rule(tmp_path):
         ("fomc-undated", "NaT"),
         ("fomc-announced-late", "2024-01-31"),
     }
+
+
+def test_a_damaged_file_of_filings_is_told_and_a_run_s_own_audit_asks_for_none(tmp_path):
+    (tmp_path / "bars").mkdir()
+    write_filings(tmp_path / "filings", {"NVDA": quarterly(1e6, 5e6, 1e8), "AMD": quarterly(1e6, 5e6, 1e8)})
+    assert audit(CsvSource(tmp_path)) == ()
+    (tmp_path / "filings/CIK0000000101.json").write_text('{"cik": 101, ')
+    (found,) = audit(CsvSource(tmp_path))
+    assert (found.id, found.severity) == ("AMD-unreadable", ERROR)
+    assert found.message.startswith("filings/CIK0000000101.json: can't be read as JSON: ")
+
+    class NoFilings(MemorySource):
+        def names(self, kind):
+            assert kind != FILINGS
+            return super().names(kind)
+
+    assert audit(NoFilings({"CORE": BARS}), ["CORE"]) == audit(source_of(BARS), ["CORE"])
 
 
 def test_an_unknown_name_is_told_with_the_near_one():
