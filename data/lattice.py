@@ -76,9 +76,9 @@ class Quotes:
             noise = np.sqrt(noise**2 + self.rounding(values, spacing) ** 2 / 12)
         return noise
 
-    def written(self, values: Floats, spacing: float) -> bool:
-        """Return whether prices are on the lattice for being written with so many decimals."""
-        return bool((np.abs(self.last(values) / spacing - 1) < 1e-6).any())
+    def coarsely(self, values: Floats, spacing: float) -> bool:
+        """Return whether any price is written too coarsely for a small step of its factor to show."""
+        return bool((self.last(values) > ROUNDED * spacing).any())
 
     def fits(self, values: Floats, spacing: float) -> Flags:
         """Return which prices are on the lattice."""
@@ -179,7 +179,8 @@ def _settled(given: Quotes, end: int, first: int, spacing: float, against: float
             fits = np.abs(values / spacing - cents[best]) <= within
             if shares[fits].sum() < SHARE + 2 * within.mean() or cents[best].min() < 5:
                 return None
-            if given.rounding(values, spacing).max() > ROUNDED or (spacing < 0.0099 and given.written(values, spacing)):
+            decimal = np.abs(given.last(values) / spacing - 1) < 1e-6  # all prices are on the lattice of their decimals
+            if given.rounding(values, spacing).max() > ROUNDED or (decimal.any() and spacing < 0.0099):
                 return None
             enough = _evidence(fits, within) >= EVIDENCE and _against_finer(given, values, spacing, fits) >= against
             enough = enough and given.fits(given.prices[max(end - rows // 2, 0) : end], spacing).mean() >= SHARE

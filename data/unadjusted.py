@@ -100,7 +100,7 @@ def unadjusted(bars: Bars, first: np.datetime64 | None = None) -> Unadjusted:
     Events of sessions that aren't told are put together on the session where the next stretch begins.
 
     Later bars are read, as an adjusted price itself reads them. Cutting them away changes no close that is told, but
-    fewer sessions before the cut may be told.
+    at either end a few sessions more or fewer may be told.
 
     Parameters
     ----------
@@ -111,9 +111,10 @@ def unadjusted(bars: Bars, first: np.datetime64 | None = None) -> Unadjusted:
 
     Notes
     -----
-    On 4,300 sessions it takes a tenth of a second. SIMULATED companies with quarterly dividends of 0.05 to 2 %, up to
-    two splits, up to 10 % false opens, highs and lows, adjusted in float32: of 580,000 sessions 98 % were told, 5 of
-    them wrong, between two splits six sessions apart. Of 450,000 sessions of prices that never were on cents none was.
+    4,300 sessions take a tenth of a second. SIMULATED companies with quarterly dividends of 0.05 to 2 %, two splits at
+    most, up to 10 % false prints, adjusted in float32: of 870,000 sessions 98 % were told, 7 wrongly, 6 of them beside
+    two splits within six sessions. Of 2,808 histories cut within a dozen sessions of an event 12 had a wrong close. Of
+    450,000 sessions of prices that never were on cents none was told.
     """
     every = np.stack([bars.open, bars.high, bars.low, bars.close], axis=1)
     since = DECIMAL if first is None else max(DECIMAL, first)
@@ -127,6 +128,7 @@ def unadjusted(bars: Bars, first: np.datetime64 | None = None) -> Unadjusted:
     if not (own and len(stretches) == 1 and stretches[0].as_it_stands and len(stretches[0]) == len(rows)):
         stretches = _trimmed(given, stretches)
     stretches, doubtful = _bounded(given, stretches)
+    stretches = [stretch for stretch in stretches if own or _traded(given, stretch).any()]
     stretches, events = _explained(given.prices, _without_patches(stretches), stock=bool((bars.dividend > 0).any()))
     for stretch in stretches:
         here = slice(stretch.first, stretch.end)
@@ -163,7 +165,8 @@ def _trimmed(given: Quotes, stretches: list[_Stretch]) -> list[_Stretch]:
     while kept:
         newest = kept.pop(0)
         fits, multiples = _edge(given, newest)
-        cut = _worse(fits[::-1], 0.6)
+        enough = np.append(fits[::-1] >= 0.75, [True] * 3)
+        cut = int(np.argmax(enough[:-2] & enough[1:-1] & enough[2:]))  # back to three that fit
         if not newest.as_it_stands:  # else it is the older prices that would be on a finer lattice
             cut = max(cut, _suspect(multiples[::-1]))
         if cut < len(newest):
@@ -172,7 +175,9 @@ def _trimmed(given: Quotes, stretches: list[_Stretch]) -> list[_Stretch]:
     if kept:
         oldest = kept.pop()
         fits, multiples = _edge(given, oldest)
-        cut = max(_worse(fits, 0.8), _suspect(multiples), 0 if oldest.as_it_stands else WINDOWS[0])
+        mean = np.cumsum(fits[:60]) / np.arange(1, len(fits[:60]) + 1)
+        worse = int(np.max(np.flatnonzero(mean < 0.8), initial=-1)) + 1  # before a split a half may fit
+        cut = max(worse, _suspect(multiples), 0 if oldest.as_it_stands else WINDOWS[0])
         cut += 2 * RUN if oldest.first > 0 else 0  # the factor may have changed there by too little to show yet
         kept += [replace(oldest, first=oldest.first + cut)] if cut < len(oldest) else []
     return kept
@@ -183,12 +188,6 @@ def _edge(given: Quotes, stretch: _Stretch) -> tuple[Floats, Floats]:
     prices = given.prices[stretch.first : stretch.end]
     fits = given.fits(prices, stretch.spacing)
     return fits.mean(axis=1), np.where(fits, np.rint(prices / stretch.spacing), np.nan)
-
-
-def _worse(share: Floats, least: float) -> int:
-    """Return how many rows, from the first on, fit worse than this: they may be of another stretch."""
-    mean = np.cumsum(share[:60]) / np.arange(1, len(share[:60]) + 1)
-    return int(np.max(np.flatnonzero(mean < least), initial=-1)) + 1
 
 
 def _suspect(cents: Floats) -> int:
@@ -216,8 +215,7 @@ def _extended(given: Quotes, end: int, spacing: float) -> _Stretch:
         spacing = _refined(given, given.prices[first:end], spacing)
     prices = given.prices[first:end]
     cents = np.rint(prices / spacing)[given.fits(prices, spacing)]
-    times = multiple(cents[:: 1 + len(cents) // 200], 0.9, 0.15)
-    return _Stretch(first, end, spacing * (times or 1))
+    return _Stretch(first, end, spacing * (multiple(cents[:: 1 + len(cents) // 200], 0.9, 0.15) or 1))
 
 
 def _refined(given: Quotes, prices: Floats, spacing: float) -> float:
@@ -388,12 +386,14 @@ def _traded(given: Quotes, stretch: _Stretch) -> Flags:
     traded only if they cluster at nickels.
     """
     told = np.ones(len(stretch), dtype=bool)
-    if not given.written(given.prices[stretch.first : stretch.end], stretch.spacing):
+    prices = given.prices[stretch.first : stretch.end]
+    if not given.coarsely(prices, stretch.spacing):
         return told
+    if (given.last(prices) > 1.01 * stretch.spacing).any():
+        return ~told
     sessions, errors = NICKELS
     for end in range(len(stretch), 0, -sessions):
-        rows = slice(stretch.first + max(end - sessions, 0), stretch.first + end)
-        cents = np.rint(given.prices[rows] / stretch.spacing)
+        cents = np.rint(prices[max(end - sessions, 0) : end] / stretch.spacing)
         if ((cents % 5 == 0).mean() - 0.2) / math.sqrt(0.16 / cents.size) < errors:
             told[:end] = False
             break

@@ -28,6 +28,8 @@ NO_BAR = np.timedelta64(14, "D")
 """For which a company's last close stands for its price."""
 FILED_SINCE = np.datetime64("2009-01-01", "D")
 """Before the first companyfacts: what was traded earlier is worth nothing here."""
+UNTOLD = 20
+"""Sessions for which a close that isn't told follows the adjusted ones."""
 NEVER = np.array(["NaT"], "datetime64[D]")
 
 
@@ -162,11 +164,18 @@ class Change:
 def as_traded(bars: Bars) -> Bars:
     """Return bars whose closes and splits are as traded: a vendor's adjusting is undone where the prices tell how.
 
-    Where no price tells anything, bars are taken as they stand. It is done once for a whole history, before anything is
-    cut from it: how prices were adjusted hangs on what came later, what was traded doesn't.
+    Where no price tells anything, bars are taken as they stand. A session that isn't told, between such that are, moves
+    from the last one as the adjusted closes do: right but for a dividend. It is done once for a whole history, before
+    anything is cut from it: how prices were adjusted hangs on what came later, what was traded doesn't.
     """
-    close, taken_out = _told(bars)
-    return bars if np.isnan(close).all() else replace(bars, close=close, split=bars.split * taken_out)
+    told, taken_out = _told(bars)
+    if np.isnan(told).all():
+        return bars
+    rows, level = np.arange(len(bars)), bars.close / np.cumprod(taken_out)  # as the traded ones move, but for dividends
+    last = np.maximum.accumulate(np.where(np.isnan(told), -1, rows))
+    follows = np.isnan(told) & (last >= 0) & (rows - last <= UNTOLD)
+    close = np.where(follows, told[last] * (level / level[last]), told)
+    return replace(bars, close=close, split=bars.split * taken_out)
 
 
 def _told(bars: Bars) -> Floats:

@@ -308,3 +308,18 @@ def test_real_counts_of_shares_in_the_basis_of_their_day():
         ("2024-08-29", 24.53),
     ):
         assert found[row(date, sessions)] == pytest.approx(expected, abs=6e-4)
+
+
+def test_a_session_that_isn_t_told_moves_as_the_adjusted_closes_do(monkeypatch, tmp_path):
+    """Adjusted closes of 1, 1.1, 1.2 dollars were 10, 11, 12; then comes 4 for 1, on a day that isn't told."""
+    told = np.full(520, np.nan)
+    told[2:5], told[7:] = [10.0, 11.0, 12.0], 3.5
+    out = np.where(np.arange(520) == 6, 4.0, 1.0)
+    monkeypatch.setattr("data.filings.valuation.unadjusted", lambda bars, first: Unadjusted(told, out, np.zeros(520)))
+    monkeypatch.setattr("data.filings.valuation.user_cache", lambda: DiskCache(tmp_path))
+    bars = bars_of()
+    close = np.full(520, 1.4)
+    close[:7] = [0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.36]
+    found = as_traded(replace(bars, close=close))
+    np.testing.assert_allclose(found.close[2:9], [10.0, 11.0, 12.0, 13.0, 3.4, 3.5, 3.5], rtol=1e-12)
+    assert np.isnan(found.close[:2]).all()
