@@ -17,7 +17,12 @@ from strategies.signals.catalogue import MUST, Signal
 if TYPE_CHECKING:
     from rich.console import Console
 
-WHOSE = {"underlying": "the underlying", "hedge": "the hedge", "members": "every chip maker"}
+WHOSE = {
+    "underlying": "the underlying",
+    "hedge": "the hedge",
+    "members": "every chip maker",
+    "valuation": "what the data hold",
+}
 """Whose a signal is where nothing is said."""
 HEADS = ("signal", "what its value is", "keys", "unit")
 
