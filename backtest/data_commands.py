@@ -101,7 +101,7 @@ def _list(as_json: AsJson = False) -> None:
 
 @app.command("remove")
 def _remove(names: Annotated[list[str], typer.Argument(help="What data list shows.")]) -> None:
-    """Take instruments, series, schedules or groups out of the store."""
+    """Take instruments, series, schedules, groups or companies' filings out of the store, all that has the name."""
     the_store().remove(names)
     echo(f"removed {', '.join(names)}")
 

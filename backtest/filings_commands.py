@@ -110,11 +110,12 @@ def _group(source: ValuedSource, names: list[str]) -> tuple[Group, str]:
     if not known:
         filed = ", ".join(source.names(FILINGS))
         raise DataError(f"there are filings of {filed} and bars of none of them: pull or import those")
+    names = list(dict.fromkeys(name if name in known else name.upper() for name in names))
     for name in names:
         if name not in known:
-            raise DataError(f"{name}: has no bars and filings there{did_you_mean(name, known)}")
+            raise DataError(f"{name}: its bars and its filings aren't both there{did_you_mean(name, known)}")
     if len(names) > 1:
-        return read_companies(source, tuple(dict.fromkeys(names)), source.traded), ", ".join(names)
+        return read_companies(source, tuple(names), source.traded), ", ".join(names)
     whose = names[0] if names else CHIPS
     if whose not in known:
         return read_companies(source, companies, source.traded), ", ".join(companies)

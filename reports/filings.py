@@ -43,6 +43,8 @@ def show_valuation(
         worth_table(shown, dated=ends is not None),
         named(f"{whose} {group.sessions[row]}", _of(group, row)),
     ]
+    if behind := group.behind(row):
+        parts.append(Paragraph(f"Quarters that ended over half a year before: {', '.join(behind)}.", "warning"))
     if ends is not None:
         parts.append(Paragraph(f"{counted(ends, 'month end')} in all: --csv writes them, --date DATE shows one close."))
     parts.append(

@@ -219,7 +219,7 @@ def company(filings: Filings, bars: Bars, sessions: Dates) -> Company:
     income, sold, counted = net_income(filings), sales(filings), shares(filings)
     since = basis[np.searchsorted(bars.dates, counted.basis, side="right")]
     outstanding = FiledSteps(counted.filed, counted.value / since, counted.of)
-    known = [_known(steps, sessions) for steps in (income, sold, outstanding)]
+    known = [_known(income, sessions, OLD), _known(sold, sessions, OLD), _known(outstanding, sessions)]
     (earned, sold_for, number), filed = (value for value, _, _ in known), [day for _, day, _ in known]
     return Company(
         filings.name,
@@ -259,12 +259,12 @@ def median_of(values: Floats, counted: Flags) -> Floats:
     return np.where(count > 0, median, np.nan)
 
 
-def _known(steps: FiledSteps, sessions: Dates) -> tuple[Floats, Dates, Dates]:
-    """Return what is known at each close, the day it was filed, and the day it is of."""
+def _known(steps: FiledSteps, sessions: Dates, lasts: np.timedelta64 | None = None) -> tuple[Floats, Dates, Dates]:
+    """Return what is known at each close, the day it was filed, and the day it is of; for so long after that day."""
     count = np.searchsorted(steps.filed, sessions)  # what is filed on a session is known on the next
     values = np.concatenate(([np.nan], steps.value))[count]
     filed, of = (np.concatenate((NEVER, days))[count] for days in (steps.filed, steps.of))
-    old = ~(sessions - of <= OLD)
+    old = np.isnat(of) if lasts is None else ~(sessions - of <= lasts)
     return np.where(old, np.nan, values), np.where(old, NEVER, filed), np.where(old, NEVER, of)
 
 

@@ -50,7 +50,7 @@ def test_month_ends_hold_what_was_known_then(folder):
     months = [date for name, date in found if name == "NVDA"]
     assert months[0] == "2019-01-31"
     assert len(months) == len({month[:7] for month in months}) == 24  # January 2021 isn't over
-    assert json.loads(command("data", "valuation", "NVDA", "--json", "--data", folder).out)[0]["ticker"] == "NVDA"
+    assert json.loads(command("data", "valuation", "nvda", "--json", "--data", folder).out)[0]["ticker"] == "NVDA"
 
 
 def test_one_close_is_shown_with_all_together_and_who_is_left_out(folder):
@@ -67,7 +67,7 @@ def test_one_close_is_shown_with_all_together_and_who_is_left_out(folder):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("valuation", "NVD"), "NVD: has no bars and filings there, did you mean NVDA?"),
+        (("valuation", "NVD"), "NVD: its bars and its filings aren't both there, did you mean NVDA?"),
         (
             ("valuation", "--date", "1990-01-02"),
             "1990-01-02: there is no bar near that day: they are of 2019-",

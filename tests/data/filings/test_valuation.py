@@ -120,9 +120,9 @@ def test_before_its_first_bar_a_company_has_no_price():
 
 
 def test_figures_of_over_500_days_ago_are_none():
-    """The year to 31 December 2019 stands until 14 May 2021, the cover of 14 February 2020 until 28 June 2021."""
+    """The year to 31 December 2019 stands until 14 May 2021; shares stay as many until another count is filed."""
     found = company(filings(YEAR), bars_of(), DATES)
-    for name, last in (("net_income", "2021-05-14"), ("sales", "2021-05-14"), ("shares", "2021-06-28")):
+    for name, last in (("net_income", "2021-05-14"), ("sales", "2021-05-14"), ("shares", str(DATES[-1]))):
         assert str(DATES[np.flatnonzero(~np.isnan(getattr(found, name)))[-1]]) == last
     assert np.isnat(found.ended[row("2021-05-17")])
     assert str(found.filed[row("2021-05-17")]) == "2020-02-20"
