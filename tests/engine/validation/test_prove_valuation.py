@@ -106,8 +106,8 @@ def test_a_filing_that_is_known_on_its_own_day_is_caught(monkeypatch):
     """As if what is filed on a day were known at its close."""
     import data.filings.valuation as own
 
-    known = own._known
-    monkeypatch.setattr(own, "_known", lambda steps, sessions: known(steps, sessions + np.timedelta64(1, "D")))
+    known, early = own._known, np.timedelta64(1, "D")
+    monkeypatch.setattr(own, "_known", lambda steps, sessions, *lasts: known(steps, sessions + early, *lasts))
     proof = proved(cuts=80, **{"strategy.params": PARAMS})
     assert "leak" in outcomes(proof).values()
 
