@@ -126,8 +126,8 @@ def _of(group: Group, row: int) -> str:
     ratio = "none, together they lose" if np.isnan(earnings) else number(earnings, 1)
     median, count = percent(float(group.earnings_yield[row])), int(group.count[row])
     companies = "1 company" if count == 1 else f"{count} companies"
-    out = [company.name for company in group.companies if company.name not in group.names_at(row)]
-    of = companies + (f"; left out, a figure isn't known: {', '.join(out)}" if out else "")
+    out = ", ".join(group.left_out(row))
+    of = companies + (f"; left out, a figure isn't known: {out}" if out else "")
     return f"price/earnings {ratio}, price/sales {number(sold, 1)}, median earnings yield {median}, of {of}"
 
 

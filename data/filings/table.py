@@ -61,12 +61,12 @@ def as_row(worth: Worth) -> tuple[Any, ...]:
 
 
 def worth(group: Group, rows: Ints) -> list[Worth]:
-    """Return each company at each of some sessions, by their rows, once anything was filed of it."""
+    """Return each company at each of some sessions, by their rows, once anything was filed of it, while it belongs."""
     return [
         _worth(company, group.sessions[row], int(row))
-        for company in group.companies
+        for company, belongs in zip(group.companies, group.belongs.T, strict=True)
         for row in rows
-        if not np.isnat(company.filed[row])
+        if belongs[row] and not np.isnat(company.filed[row])
     ]
 
 

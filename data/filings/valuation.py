@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -82,13 +83,18 @@ class Group:
         ``datetime64[D]``, shape (sessions,).
     companies
         Those whose filings and bars there are.
-    counted
-        Whether each belongs to the group and its figures are known, shape (sessions, companies).
+    belongs
+        Whether each is in the group, shape (sessions, companies).
     """
 
     sessions: Dates
     companies: tuple[Company, ...]
-    counted: Flags
+    belongs: Flags
+
+    @cached_property
+    def counted(self) -> Flags:
+        """Whether each belongs to the group and its figures are known, shape (sessions, companies)."""
+        return read_only(self.belongs & np.column_stack([each.counts for each in self.companies]))
 
     @property
     def count(self) -> Ints:
@@ -114,6 +120,11 @@ class Group:
     def names_at(self, row: int) -> tuple[str, ...]:
         """Return the companies that the figures of a session are of."""
         return tuple(each.name for each, counts in zip(self.companies, self.counted[row], strict=True) if counts)
+
+    def left_out(self, row: int) -> tuple[str, ...]:
+        """Return those that belong to it on a session and aren't in its figures."""
+        out = self.belongs[row] & ~self.counted[row]
+        return tuple(each.name for each, is_out in zip(self.companies, out, strict=True) if is_out)
 
     def behind(self, row: int) -> tuple[str, ...]:
         """Return those of them whose four quarters ended over half a year before that session."""
@@ -242,8 +253,8 @@ def group(companies: Sequence[Company], sessions: Dates, belongs: Flags | None =
     belongs
         Whether each is in the group at each close, shape (sessions, companies); all always where nobody says.
     """
-    counted = np.column_stack([each.counts for each in companies])
-    return Group(sessions, tuple(companies), read_only(counted if belongs is None else counted & belongs))
+    always = np.ones((len(sessions), len(companies)), np.bool_)
+    return Group(sessions, tuple(companies), read_only(always if belongs is None else belongs))
 
 
 def sessions_of(bars: Mapping[str, Bars]) -> Dates:

@@ -11,6 +11,7 @@ from data.errors import DataError
 from data.events import make_events, make_members
 from data.families import CHIP_MAKERS
 from data.filings.facts import NoFiguresError
+from data.filings.table import worth
 from data.sources import BARS, EVENTS, FILINGS, MEMBERS, SERIES
 from data.sources.demo import DemoSource
 from data.sources.valued import ValuedSource, valued, valued_in
@@ -116,6 +117,11 @@ def test_of_a_group_with_dates_members_count_while_they_belong():
     assert (at(ratio, "2020-01-02"), at(ratio, "2020-01-06")) == (50.0, 20.0)
     assert np.isnan(at(ratio, "2020-01-03"))
     assert (at(count, "2020-01-02"), at(count, "2020-01-03"), at(count, "2020-01-06")) == (1.0, 0.0, 1.0)
+    group = source.group("mine")
+    at_first, later = (row_ for row_ in np.searchsorted(DATES, days("2020-01-02", "2020-01-06")))
+    assert [each.ticker for each in worth(group, np.array([at_first]))] == ["F"]
+    assert [each.ticker for each in worth(group, np.array([later]))] == ["NVDA"]
+    assert group.left_out(int(later)) == ()
     assert source.remarks("mine_PE", DATES[-1]) == (
         f"mine_PE on {DATES[-1]} is of 1 company: NVDA.",
         "mine_PE's companies change, and a jump there is no signal: 0 from 2020-01-03.",
