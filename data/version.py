@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 VERSION = "0.2.0"
+PROGRAM = f"hedge-backtest {VERSION}"
+"""What read a thing that is kept, where no library did."""
 ROOMS = ("data", "strategies", "engine", "reports", "backtest")
 
 

@@ -16,6 +16,7 @@ from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
 from strategies.rules import all_fire, valuation_remarks
 from strategies.signals.feeds import valuation_of, valuations_of
+from strategies.signals.valuation import valuation
 from strategies.signals.windows import moving_average, percentile, within
 
 FORCED = "proxy"
@@ -71,11 +72,8 @@ class ValuationHedge(Strategy):
     def inputs(self, market: Market) -> tuple[Input, Input]:
         """Return the highest rank of the valuation within `memory` sessions, and the close against its average."""
         level, name, series = market.total_return(), market.underlying, self._series(market)
-        if series is None:
-            value = level / moving_average(level, self.trend_days)
-            called = f"{name} over its {self.trend_days}-session average"
-        else:
-            value, called = market.series(series), series
+        value = valuation(level, None if series is None else market.series(series), self.trend_days)
+        called = series or f"{name} over its {self.trend_days}-session average"
         rank = np.nan_to_num(percentile(value, self.lookback))  # ranks are above 0
         highest = within(rank, self.memory)
         return (

@@ -26,7 +26,7 @@ from data.series import Series
 from data.sources import BARS, EVENTS, FILINGS, KINDS, MEMBERS, SERIES, Thing, treasury
 from data.sources.csv import read_members
 from data.store import NAME, Origin, Store
-from data.version import VERSION
+from data.version import PROGRAM
 
 
 @dataclass(frozen=True)
@@ -277,5 +277,5 @@ def _keep(store: Store, done: Imported, held: Thing) -> Imported:
         note = f"{many}: backtest data check {done.name} tells what they do."
         done = replace(done, notes=(*done.notes, note))
     time = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    store.put(held, Origin("import", done.file, f"hedge-backtest {VERSION}", time, done.notes))
+    store.put(held, Origin("import", done.file, PROGRAM, time, done.notes))
     return done

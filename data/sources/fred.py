@@ -16,7 +16,7 @@ from data.series import Series
 from data.sources import SERIES, Kind
 from data.sources.vendor import Ask, Fetched
 from data.sources.web import StatusError, fetched_text
-from data.version import VERSION
+from data.version import PROGRAM
 
 NAME, TITLE = "fred", "FRED"
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
@@ -34,7 +34,7 @@ DAILY = 4
 
 def version() -> str:
     """Return what reads FRED, with its version."""
-    return f"hedge-backtest {VERSION}"
+    return PROGRAM
 
 
 def kind_of(symbol: str) -> Kind[Series]:

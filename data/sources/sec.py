@@ -15,7 +15,7 @@ from data.filings.facts import Filings, cik_of, file_of, read_companyfacts, tick
 from data.sources import FILINGS, Kind
 from data.sources.vendor import Ask, Fetched
 from data.sources.web import StatusError, fetched
-from data.version import VERSION
+from data.version import PROGRAM
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -43,7 +43,7 @@ BARRED = "it refuses, for ten minutes, who asks too often, and an identity that 
 
 def version() -> str:
     """Return what reads the SEC's files, with its version."""
-    return f"hedge-backtest {VERSION}"
+    return PROGRAM
 
 
 def kind_of(symbol: str) -> Kind[Filings]:

@@ -16,7 +16,7 @@ from data.sources import SERIES, Kind
 from data.sources.vendor import Ask, Fetched
 from data.sources.web import StatusError, fetched_text
 from data.stamps import NEW_YORK
-from data.version import VERSION
+from data.version import PROGRAM
 
 NAME, TITLE = "treasury", "the Treasury"
 KNOWN: Collection[str] = ()
@@ -40,7 +40,7 @@ MISSING = ("", "N/A")
 
 def version() -> str:
     """Return what reads the Treasury's files, with its version."""
-    return f"hedge-backtest {VERSION}"
+    return PROGRAM
 
 
 def kind_of(symbol: str) -> Kind[Series]:
