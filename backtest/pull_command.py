@@ -106,9 +106,10 @@ def pull(
 
 
 def _failures(pulled: Sequence[Pulled]) -> list[str]:
-    """Return what failed, a line for all symbols of which the same is said."""
+    """Return what failed, a line for all symbols of which the same is said, each named once."""
     said: dict[str, list[str]] = {}
     for each in pulled:
         if each.error is not None:
-            said.setdefault(each.error, []).append(each.symbol)
+            error = each.error.removeprefix(f"{each.symbol}: ").removeprefix(f"{each.name}: ")
+            said.setdefault(error, []).append(each.symbol)
     return [f"{', '.join(symbols)}: {error}" for error, symbols in said.items()]

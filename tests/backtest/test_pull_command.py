@@ -12,7 +12,8 @@ from agency_server import AgencyServer, company_facts
 from command import SHORT, command, write_history
 
 import data.pull
-from backtest.pull_command import companies_after
+from backtest.pull_command import _failures, companies_after
+from data.pull import Pulled
 from data.sources import sec
 from engine.loading import build_config, load_config
 from engine.runs.identity import id_of, known_config
@@ -164,3 +165,13 @@ def test_a_run_with_an_identity_writes_it_into_no_file(server: AgencyServer, tmp
     shown = command("show", "run.yaml", "--set", f"data.sec_identity={WHO}").out
     assert "data:" in shown
     assert "ada@" not in shown
+
+
+def test_what_failed_names_each_symbol_once_and_says_the_same_once() -> None:
+    refused = [Pulled(f"sec:{name}", name, "filings", error=f"sec:{name}: refused: try again") for name in ("A", "B")]
+    unknown = Pulled("sec:NOPE", "NOPE", "", error="NOPE: is no ticker that the SEC lists")
+    good = Pulled("SOXX", "SOXX", "bars")
+    assert _failures([*refused, good, unknown]) == [
+        "sec:A, sec:B: refused: try again",
+        "sec:NOPE: is no ticker that the SEC lists",
+    ]
