@@ -136,6 +136,20 @@ class Recent:
         return found
 
 
+class Caches:
+    """The caches of this process, those of the last two windows; what is sent to another process begins with none."""
+
+    def __init__(self) -> None:
+        self._recent = Recent(2)
+
+    def of(self, window: int, make: Callable[[], Cache]) -> Cache:
+        """Return a window's cache, made now if it isn't there."""
+        return self._recent.get(window, make)
+
+    def __reduce__(self) -> tuple[type[Caches], tuple[()]]:
+        return Caches, ()
+
+
 @dataclass
 class Cache:
     """Makes parts and remembers them, each kind up to a number; for one thread.
@@ -148,6 +162,8 @@ class Cache:
         Where history comes from.
     signal_seconds
         Time spent on asking strategies so far.
+    warm
+        Whether a row has been computed: from then on compiled code is loaded, and history is read.
 
     Attributes
     ----------
@@ -161,6 +177,7 @@ class Cache:
     grid: Grid
     source: Source
     signal_seconds: float = 0.0
+    warm: bool = False
     _kept: dict[str, Recent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -169,6 +186,10 @@ class Cache:
         self._kept = {kind: Recent(most) for kind, most in room.items()}
         self.axes = {part: [i for i, axis in enumerate(self.grid.axes) if part_of(axis.keys) == part] for part in PARTS}
         self.drawn = drawn_of(len(self.grid)).split
+
+    def market(self, config: RunConfig) -> Market:
+        """Return what a run is fed; raises DataError."""
+        return self._kept["market"].get(_fed(config), lambda: open_market(config, self.source))
 
     def environment(self, indices: Indices) -> Environment:
         """Return the environment of some indices on its axes."""
@@ -247,8 +268,7 @@ class Cache:
 
     def _make_environment(self, indices: Indices) -> Environment:
         config = self._config({"environment": indices})
-        fed = _fed(config)
-        market = self._kept["market"].get(fed, lambda: open_market(config, self.source))
+        fed, market = _fed(config), self.market(config)
         setup = prepare(config, market, None)
         unhedged = compiled().run_policy(setup.prices, setup.terms, unhedged_plan(setup))
         cash = mean_cash_return(setup.terms.cash_accrual, len(setup.prices.close) - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from data.sources.wrapped import KeptSource, PartialSource, part_of
 from engine.config import RunConfig
 from engine.hedge_config import StrategyConfig
 from engine.plain import Keys
-from engine.research.cache import Cache, Recent
+from engine.research.cache import Cache, Caches
 from engine.research.code_bundle import Bundle, Unpacked, bundle_of
 from engine.research.columns import columns_of
 from engine.research.compute import Timer, compute
@@ -124,6 +124,8 @@ class Combinations:
         Strategy files, where the worker doesn't have them.
     strategy
         The hash of the strategy's file.
+    caches
+        What this process has made of it.
     """
 
     id: str
@@ -134,6 +136,7 @@ class Combinations:
     answer: bool = False
     bundle: Bundle | None = None
     strategy: str = ""
+    caches: Caches = field(default_factory=Caches, compare=False, repr=False)
 
     @property
     def lacking(self) -> Collection[str]:
@@ -170,14 +173,14 @@ class _CombinationsWorker:
         axes = tuple(replace(axis, values=self._values(axis.keys, axis.values)) for axis in job.grid.axes)
         self._grid, self._source, self._answer = replace(job.grid, axes=axes), KeptSource(job.source), job.answer
         self._threads, self._compiles = threads, compiles(self._windows[0])
-        self._caches, self._met = Recent(2), _Met(axes)
+        self._caches, self._met = job.caches, _Met(axes)
 
     def compute(self, chunk: Chunk | Proposed) -> ChunkResult:
         """Return a chunk's columns."""
         if isinstance(chunk, Chunk):
             return self._compute(chunk.window or 0, self._grid, chunk.first, chunk.last)
         if self._met.size > LARGEST:
-            self._caches, self._met = Recent(2), _Met(self._grid.axes)
+            self._caches, self._met = Caches(), _Met(self._grid.axes)
         began = time.perf_counter()
         values = [
             self._values(axis.keys, (value,))[0] for axis, value in zip(self._grid.axes, chunk.values, strict=True)
@@ -189,18 +192,15 @@ class _CombinationsWorker:
         config = self._windows[window]
         if not self._compiles:
             return ChunkResult(compute_rows(config, grid, self._source, first, last, answer=self._answer), {})
-        cache = self._caches.get(window, lambda: self._opened(config, grid))
+        cache = self._caches.of(window, lambda: Cache(config, grid, self._source))
         cache.grid = grid
+        if not cache.warm:  # that is no part of the kernel's seconds
+            compute(cache, first, first + 1, 1, Timer(), answer=self._answer)
+            cache.warm = True
         timer = Timer()
         columns = compute(cache, first, last, self._threads, timer, answer=self._answer)
         asked, cache.signal_seconds = cache.signal_seconds, 0.0
         return ChunkResult(columns, {"kernel": timer.kernel, "signal": asked, "tail": timer.tail})
-
-    def _opened(self, config: RunConfig, grid: Grid) -> Cache:
-        """Return a window's cache, the compiled code loaded: that is no part of the kernel's seconds."""
-        cache = Cache(config, grid, self._source)
-        compute(cache, 0, 1, 1, Timer(), answer=self._answer)
-        return cache
 
     def _values(self, keys: Keys, values: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(self._named(str(value)) for value in values) if keys[-2:] == CLASS else values

@@ -21,6 +21,7 @@ from data.sources.wrapped import KeptSource
 from engine.config import RunConfig
 from engine.hedge_names import hedge_name, modelled_note
 from engine.provenance import index_note
+from engine.research.cache import Cache, Caches
 from engine.research.columns import known_answer
 from engine.research.combinations import (
     CHUNK,
@@ -40,7 +41,6 @@ from engine.research.overfitting.assess import finish_sweep
 from engine.research.overfitting.findings import FILE as OVERFITTING
 from engine.runs.identity import classes_in, identity, known_by, known_values
 from engine.runs.run import SIMULATED
-from engine.setup import open_market
 
 RESULTS = "results.parquet"
 FILES = (RESULTS, OVERFITTING)
@@ -135,7 +135,9 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     if named := [axis.text for axis in grid.axes if axis.keys in NOT_SWEPT]:
         raise ConfigError(f"{named[0]}: a sweep reads one history: sweep each by itself")
     source = KeptSource(source or open_source(config.data.source, config.data.path))
-    market = open_market(config, source)
+    caches = Caches()
+    cache = caches.of(0, lambda: Cache(config, grid, source))
+    market = cache.market(config)
     inputs = inputs_of(config, grid.tried, market, source, dry_reads(config, market))
     known = _known(config, grid, inputs, source.name) | known_answer(answer=answer)
     folder = out / folder_name(config, "sweep", identity(known), simulated=source.simulated)
@@ -144,8 +146,10 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     with locked(folder):  # of two at once the second waits, and finds it finished
         if not is_finished(folder):
             unfinish(folder)
-            job = Combinations(f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer)
-            spent = _make(job, folder, executor or executor_for(config, workers=workers), progress, begin)
+            job = Combinations(
+                f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer, caches=caches
+            )
+            spent = _make(job, cache, folder, executor or executor_for(config, workers=workers), progress, begin)
             finish(folder, FILES, {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known})
         elif progress:
             progress(len(grid))
@@ -157,14 +161,16 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     return SweepResult(folder, grid, len(market.run_sessions), source.simulated, synthetic, seconds, answer, mark)
 
 
-def _make(job: Combinations, folder: Path, executor: Executor, progress: Progress | None, begin: Begin) -> Seconds:
+def _make(
+    job: Combinations, cache: Cache, folder: Path, executor: Executor, progress: Progress | None, begin: Begin
+) -> Seconds:
     """Compute the chunks that aren't finished, join them, and write what their table says of luck; return seconds."""
     (config,), grid = job.windows, job.grid
     chunks = {chunk: f"{chunk.number:06d}" for chunk in chunks_of(config, grid)}
     files, spent = finish_chunks(job, chunks, folder / "parts", executor, progress)
     together = max(1, CHUNK // chunk_rows(config))
     join([({}, files[k : k + together]) for k in range(0, len(files), together)], folder / RESULTS)
-    finish_sweep(folder, files, config, grid, job.source, os.cpu_count() or 1, begin)
+    finish_sweep(folder, files, cache, os.cpu_count() or 1, begin)
     return spent
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,12 +12,9 @@ import numpy as np
 from data.arithmetic import log1p
 from data.arrays import Flags, Floats, Ints
 from data.format import as_json
-from data.sources import Source
-from engine.config import RunConfig
 from engine.research.cache import Cache
 from engine.research.columns import columns_of
 from engine.research.combinations import compiles
-from engine.research.grid import Grid
 from engine.research.job import read_column, write_json
 from engine.research.overfitting.drawn import Drawn, drawn_of, kept_in, paths_in
 from engine.research.overfitting.findings import (
@@ -69,17 +64,15 @@ class Apart(NamedTuple):
 def finish_sweep(
     folder: Path,
     parts: Sequence[Path],
-    config: RunConfig,
-    grid: Grid,
-    source: Source,
+    cache: Cache,
     workers: int,
     begin: Begin | None = None,
 ) -> Overfitting | None:
     """Finish a sweep whose table is joined and whose parts are still there: see `finish`, on so many threads."""
     follower = (
-        follow(Cache(config, grid, source), workers)
-        if compiles(config)
-        else follow_kept(paths_in(parts), path_again(config, grid, source))
+        follow(cache, workers)
+        if compiles(cache.config)
+        else follow_kept(paths_in(parts), path_again(cache.config, cache.grid, cache.source))
     )
     return finish(folder, kept_in(parts), follower, begin)
 
@@ -102,9 +95,7 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
     -------
     ``None``, and nothing is written, where no combination has a Sharpe ratio.
     """
-    with ThreadPoolExecutor(1) as aside:
-        aside.submit(import_module, "arch.bootstrap")  # takes two seconds, which others needn't wait for
-        found = _of_table(folder / "results.parquet", kept, follow, begin or (lambda _: None))
+    found = _of_table(folder / "results.parquet", kept, follow, begin or (lambda _: None))
     if found is not None:
         write_json(folder / FILE, as_json({"says": sentence(found, Tried(found.trials, 1))} | found.as_dict(), DIGITS))
     return found

@@ -215,7 +215,7 @@ def test_a_sweep_that_is_not_compiled_says_the_same_from_its_parts(tmp_path, mon
         }
         pq.write_table(pa.table(lists), parts / f"{k:06d}.parquet")
     monkeypatch.setattr("engine.research.overfitting.assess.compiles", lambda _config: False)
-    found = finish_sweep(tmp_path / "one", sorted(parts.glob("*.parquet")), config, grid, FED, 1)
+    found = finish_sweep(tmp_path / "one", sorted(parts.glob("*.parquet")), Cache(config, grid, FED), 1)
 
     assert found.best == compiled.best
     for name, one in compiled.deflated.items():
