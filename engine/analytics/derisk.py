@@ -96,6 +96,22 @@ class SoldDaily(NamedTuple):
     trades: Trades
 
 
+class Halves(NamedTuple):
+    """What all books sold daily on one setup share: its sessions cut in two, opens and closes in turn.
+
+    Parameters
+    ----------
+    prices, terms
+        Those of half sessions.
+    betas
+        What a unit of each hedge adds to the book's beta when an order fills, shape (sessions - 1, hedges).
+    """
+
+    prices: Prices
+    terms: Terms
+    betas: Floats
+
+
 def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
     """Run the de-risk that follows the hedged book's beta when the fund itself does: at every close.
 
@@ -114,24 +130,41 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
     The book is run by the ordinary rules on half sessions, opens and closes in turn. Filled at the next open instead
     it would lag the fund by a night, and the night's reversal would pass for the fund's doing.
     """
-    prices, terms = _halved(setup.prices, setup.terms)
-    orders = _half_orders(setup, hedged, beta, ledger_on(prices))
-    halves = compiled().replay(prices, terms, orders)
-    trades = trades_of(halves.traded, prices.fill, terms)
-    return SoldDaily(_whole(halves), Trades(*(_by_session(column) for column in trades)))
+    halves = halves_of(setup)
+    book = _replayed(setup, halves, hedged, beta)
+    trades = trades_of(book.traded, halves.prices.fill, halves.terms)
+    return SoldDaily(_whole(book), Trades(*(_by_session(column) for column in trades)))
 
 
-def _half_orders(setup: Setup, hedged: Ledger, beta: Floats, half: Ledger) -> Ledger:
+def equity_sold_daily(setup: Setup, halves: Halves, hedged: Ledger, beta: Floats) -> tuple[Floats, int]:
+    """Return only the equity at each close of `sold_daily`, shape (sessions,), and the last session it stands."""
+    book = _replayed(setup, halves, hedged, beta)
+    closes, last = _closes(book)
+    return book.equity[closes], last
+
+
+def halves_of(setup: Setup) -> Halves:
+    """Return what all books sold daily on a setup share."""
+    then = setup.betas[:-1].copy()
+    for k, role in enumerate(setup.legs.hedges):
+        if role.kind == "fund" and fills_at_open(setup):
+            then[:, k] = _leverage_at_open(role.leverage, index_of(setup).night[1:])
+    return Halves(*_halved(setup.prices, setup.terms), then)
+
+
+def _replayed(setup: Setup, halves: Halves, hedged: Ledger, beta: Floats) -> Ledger:
+    """Run the book sold daily, by half session."""
+    orders = _half_orders(setup, halves.betas, hedged, beta, ledger_on(halves.prices))
+    return compiled().replay(halves.prices, halves.terms, orders)
+
+
+def _half_orders(setup: Setup, then: Floats, hedged: Ledger, beta: Floats, half: Ledger) -> Ledger:
     """Write orders by half session: row 2t is the close of session t, row 2t-1 its open; each fills a row later."""
     legs, sessions = setup.legs, np.arange(len(hedged.equity))
     held = (hedged.shares[:, legs.of_hedges] != 0.0).any(axis=1)
     half.ordered[1::2] = (held & (sessions < hedged.last))[1:]
     half.core[1::2] = matched(*weights_of(setup, hedged), beta, setup.betas)[1:]
     filled, at = hedged.ordered[:-1], slice(0, -1, 2) if fills_at_open(setup) else slice(1, None, 2)
-    then = setup.betas[:-1].copy()
-    for k, role in enumerate(legs.hedges):
-        if role.kind == "fund" and fills_at_open(setup):
-            then[:, k] = _leverage_at_open(role.leverage, index_of(setup).night[1:])
     ordered = matched(hedged.core[:-1], hedged.hedges[:-1], beta[:-1], then)
     half.ordered[at] |= filled
     half.core[at] = np.where(filled, ordered, half.core[at])
@@ -182,11 +215,17 @@ def _by_session(values: Floats) -> Floats:
     return summed
 
 
-def _whole(halves: Ledger) -> Ledger:
-    """Return the ledger at the closes; what was traded at the open and at the close adds up."""
+def _closes(halves: Ledger) -> tuple[Ints, int]:
+    """Return the rows of the closes, shape (sessions,), and the last session the book stands."""
     closes = np.arange(0, len(halves.equity), 2)
     last = (halves.last + 1) // 2
     closes[last] = halves.last  # a book that ended at its open has no row at the close
+    return closes, last
+
+
+def _whole(halves: Ledger) -> Ledger:
+    """Return the ledger at the closes; what was traded at the open and at the close adds up."""
+    closes, last = _closes(halves)
     return Ledger(
         halves.equity[closes],
         halves.cash[closes],

@@ -10,7 +10,7 @@ import numpy as np
 
 from data.arrays import Flags, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR
-from engine.analytics.derisk import sold_daily
+from engine.analytics.derisk import equity_sold_daily, halves_of
 from engine.kernel.compiled import compiled
 from engine.research.cache import Cache, Environment
 from engine.research.compute import Books, lay_out, paths_of, plan_at, run_alone
@@ -118,14 +118,15 @@ def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, po
 
 def _derisked_books(cache: Cache, books: Sequence[tuple[Environment, Ints]], pool: ThreadPoolExecutor) -> Floats:
     """Return the returns of the book sold daily beside each, shape (books, sessions - 1)."""
-    beta = {env.indices: run_beta(env.config, env.market) for env, _ in books}
+    envs = {env.indices: env for env, _ in books}
+    beta = {at: run_beta(env.config, env.market) for at, env in envs.items()}
+    halves = {at: halves_of(env.setup) for at, env in envs.items()}
     plans = [plan_at(cache, env, indices) for env, indices in books]  # in one thread: they are remembered
 
     def run(k: int) -> Floats:
         env = books[k][0]
         hedged = compiled().run_policy(env.setup.prices, env.setup.terms, plans[k])
-        book = sold_daily(env.setup, hedged, beta[env.indices]).ledger
-        return returns_to_ruin(book.equity, book.last)
+        return returns_to_ruin(*equity_sold_daily(env.setup, halves[env.indices], hedged, beta[env.indices]))
 
     return np.array(list(pool.map(run, range(len(books)))))
 
