@@ -12,13 +12,14 @@ from data.arrays import Flags, Floats, Ints
 from data.calendar import SESSIONS_A_YEAR
 from engine.analytics.derisk import equity_sold_daily, halves_of
 from engine.kernel.compiled import compiled
+from engine.kernel.loop import Plan
 from engine.research.cache import Cache, Environment
 from engine.research.compute import Books, lay_out, paths_of, plan_at, run_alone
 from engine.research.overfitting.drawn import calendar_of, returns_to_ruin
 from engine.setup import run_beta
 
-TOGETHER = 512
-"""Rows that are run together: what they share needs memory, and two blocks keep two threads busy."""
+TOGETHER = 64
+"""Books whose paths a thread has in memory by session, before they are laid out by book."""
 
 
 class PathSet(NamedTuple):
@@ -68,17 +69,12 @@ def follow(cache: Cache, workers: int) -> Follow:
     def run(best: int, rows: Ints, compared: Ints) -> PathSet:
         (env, _), *_ = lay_out(cache, cache.grid.indices(best, best + 1)).envs
         with ThreadPoolExecutor(workers) as pool:
-            return joined(
-                [
-                    _run_together(cache, some, np.isin(some, compared), calendar_of(env.market.run_sessions), pool)
-                    for some in np.split(rows, range(TOGETHER, len(rows), TOGETHER))
-                ]
-            )
+            return _follow(cache, rows, np.isin(rows, compared), calendar_of(env.market.run_sessions), pool)
 
     return run
 
 
-def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, pool: ThreadPoolExecutor) -> PathSet:
+def _follow(cache: Cache, rows: Ints, compared: Flags, calendar: float, pool: ThreadPoolExecutor) -> PathSet:
     indices = np.concatenate([cache.grid.indices(row, row + 1) for row in rows.tolist()])
     laid = lay_out(cache, indices)
     alike = [(env, of) for env, of in laid.envs if calendar_of(env.market.run_sessions) == calendar]
@@ -94,7 +90,12 @@ def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, po
             returns[books.rows] = (path[1:] / path[:-1] - 1.0).T
         return np.any(path <= 0.0, axis=0)
 
-    blocks = [block for block in laid.blocks if env_of[block.rows[0]] >= 0]
+    blocks = [
+        block.of(slice(k, k + TOGETHER))
+        for block in laid.blocks
+        if env_of[block.rows[0]] >= 0
+        for k in range(0, len(block.rows), TOGETHER)
+    ]
     alone = [(env, row) for env, row in laid.alone if env_of[row] >= 0]
     for block, ruined in zip(blocks, pool.map(run, blocks), strict=True):
         alone += [(block.env, int(row)) for row in block.rows[ruined]]
@@ -106,7 +107,7 @@ def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, po
     return PathSet(
         calendar,
         rows[fine],
-        returns[fine],
+        some_of(returns, env_of >= 0),
         np.array([envs[k].cash_return for k in env_of[fine]]),
         np.array([returns_to_ruin(env.unhedged.equity, env.unhedged.last) for env in envs]),
         env_of[fine],
@@ -121,34 +122,23 @@ def _derisked_books(cache: Cache, books: Sequence[tuple[Environment, Ints]], poo
     envs = {env.indices: env for env, _ in books}
     beta = {at: run_beta(env.config, env.market) for at, env in envs.items()}
     halves = {at: halves_of(env.setup) for at, env in envs.items()}
-    plans = [plan_at(cache, env, indices) for env, indices in books]  # in one thread: they are remembered
+    returns = np.empty((len(books), len(books[0][0].setup.prices.close) - 1 if books else 0))
 
-    def run(k: int) -> Floats:
-        env = books[k][0]
-        hedged = compiled().run_policy(env.setup.prices, env.setup.terms, plans[k])
-        return returns_to_ruin(*equity_sold_daily(env.setup, halves[env.indices], hedged, beta[env.indices]))
+    def run(k: int, env: Environment, plan: Plan) -> None:
+        hedged = compiled().run_policy(env.setup.prices, env.setup.terms, plan)
+        equity, last = equity_sold_daily(env.setup, halves[env.indices], hedged, beta[env.indices])
+        returns[k] = returns_to_ruin(equity, last)
 
-    return np.array(list(pool.map(run, range(len(books)))))
+    for first in range(0, len(books), TOGETHER):
+        some = list(enumerate(books[first : first + TOGETHER], first))
+        plans = [(k, env, plan_at(cache, env, indices)) for k, (env, indices) in some]  # in one thread: it remembers
+        list(pool.map(run, *zip(*plans, strict=True)))
+    return returns
 
 
-def joined(parts: Sequence[PathSet]) -> PathSet:
-    """Return several as one; those of no book at all are passed over."""
-    some = [part for part in parts if len(part.rows)]
-    books, bare = (
-        np.cumsum([0, *counts])[:-1].tolist()
-        for counts in ([len(part.rows) for part in some], [len(part.unhedged) for part in some])
-    )
-    return PathSet(
-        some[0].calendar,
-        np.concatenate([part.rows for part in some]),
-        np.concatenate([part.returns for part in some]),
-        np.concatenate([part.cash for part in some]),
-        np.concatenate([part.unhedged for part in some]),
-        np.concatenate([part.of + at for part, at in zip(some, bare, strict=True)]),
-        np.concatenate([part.compared + at for part, at in zip(some, books, strict=True)]),
-        np.concatenate([part.derisked for part in some if len(part.derisked)]),
-        some[0].a_year,
-    )
+def some_of(values: Floats, some: Flags) -> Floats:
+    """Return some rows; the same array where that is all of them, as a thousand books take 33 MB."""
+    return values if some.all() else values[some]
 
 
 def follow_kept(kept: Mapping[int, Floats], again: Callable[[int], Floats]) -> Follow:

@@ -185,17 +185,18 @@ def effective_trials(returns: Floats) -> tuple[float, float]:
     trials where they share one correlation, and to the number of groups where those of a group are the same.
     """
     scores = _standard(returns)[0]
-    whole = _galwey(scores)
+    some = scores[::2].copy()
+    half, whole = _galwey(some), _galwey(scores)
     if len(scores) < 4 or whole <= 1.0:
         return whole, 0.0
-    half = _galwey(scores[::2])
-    power = math.log(whole / half) / math.log(len(scores) / len(scores[::2]))
+    power = math.log(whole / half) / math.log(len(scores) / len(some))
     return whole, min(1.0, power) if power > ROUNDING else 0.0  # what rounding leaves of 0 differs by processor
 
 
 def _galwey(scores: Floats) -> float:
-    apart = scores - scores.mean(axis=0)
-    small = apart @ apart.T if len(apart) <= apart.shape[1] else apart.T @ apart
+    """Return the effective number of standardised trials, from which the mean trial is taken off in place."""
+    scores -= scores.mean(axis=0)
+    small = scores @ scores.T if len(scores) <= scores.shape[1] else scores.T @ scores
     if np.trace(small) <= ROUNDING**2 * scores.size:
         return 1.0  # all trials are the same
     values = np.linalg.eigvalsh(small)
