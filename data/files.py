@@ -188,18 +188,25 @@ def read_checksums(folder: Path) -> dict[str, Any] | None:
 def damaged(folder: Path, names: Iterable[str] | None = None, *, every: bool = False) -> str | None:
     """Return the first of a folder's files, of all unless some are named, that isn't what its checksum says.
 
-    None where all are. A file without a checksum counts as whole, unless `every` file has one; so does any in a folder
-    without `CHECKSUMS`. A file that is gone counts as damaged where it has a checksum. Where the checksums themselves
-    can't be read, it is `CHECKSUMS` that is returned.
+    None where all are. The name of a folder in it stands for all files there that have a checksum. A file without a
+    checksum counts as whole, unless `every` file has one; so does any in a folder without `CHECKSUMS`. A file that is
+    gone counts as damaged where it has a checksum. Where the checksums themselves can't be read, it is `CHECKSUMS`
+    that is returned.
     """
     held = read_checksums(folder)
     if held is None:
         return CHECKSUMS
     every = every and (folder / CHECKSUMS).is_file()
-    for name in held if names is None else names:
+    asked = held if names is None else (own for name in names for own in _below(name, held))
+    for name in asked:
         if (every or name in held) and not _is(folder / name, held.get(name)):
             return name
     return None
+
+
+def _below(name: str, held: Iterable[str]) -> list[str]:
+    """Return the names of a folder's files among others; the name itself where it is no folder's."""
+    return [other for other in held if other.startswith(f"{name}/")] or [name]
 
 
 def _is(path: Path, written: Any) -> bool:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from data.arrays import Floats
 from data.errors import UserError
 from data.files import damaged, read_checksums, write_checksums, write_whole
-from engine.research.columns import columns_in
+from engine.research.columns import columns_in, columns_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -175,10 +176,19 @@ def rows_table(keys: Mapping[str, pa.Array], columns: Mapping[str, Any]) -> pa.T
         table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
     table["failed"] = pa.array([word or None for word in columns["failed"]], pa.string())
     for name in [name for name in columns if name not in table]:
-        flat = pa.array(np.ascontiguousarray(columns[name]).reshape(-1), pa.float64(), from_pandas=True)
-        width = columns[name].shape[1:]
-        table[name] = pa.FixedSizeListArray.from_arrays(flat, *width) if width else flat
+        values = np.asarray(columns[name])
+        table[name] = pa.array(values, pa.float64(), from_pandas=True) if values.ndim == 1 else _lists(values)
     return pa.table(table)
+
+
+def _lists(values: Floats) -> pa.Array:
+    """Return a list a row, null where it begins with NaN: few rows of a large sweep have one."""
+    import pyarrow as pa
+
+    known = ~np.isnan(values[:, 0])
+    ends = np.concatenate(([0], np.cumsum(known * values.shape[1]))).astype(np.int32)
+    flat = pa.array(values[known].reshape(-1), pa.float64(), from_pandas=True)
+    return pa.ListArray.from_arrays(pa.array(ends), flat, mask=pa.array(~known))
 
 
 def join(groups: Sequence[tuple[Mapping[str, Any], Sequence[Path]]], path: Path) -> None:
@@ -201,7 +211,8 @@ def join(groups: Sequence[tuple[Mapping[str, Any], Sequence[Path]]], path: Path)
     schema = pa.schema([*fields, *(kept.field(name) for name in names)])
 
     def write(writing: Path) -> None:
-        with pq.ParquetWriter(writing, schema) as writer:
+        alike = [name for name in schema.names if name not in columns_of(answer=True)]  # figures are seldom equal
+        with pq.ParquetWriter(writing, schema, use_dictionary=alike) as writer:
             for shared, files in groups:
                 rows = pa.concat_tables([pq.read_table(file, columns=names) for file in files]).combine_chunks()
                 ahead = [pa.array([value] * len(rows)) for value in shared.values()]

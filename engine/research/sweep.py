@@ -6,7 +6,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,10 +40,8 @@ from engine.research.job import Executor, finish, is_finished, join, read_column
 from engine.research.overfitting.assess import finish_sweep
 from engine.research.overfitting.findings import FILE as OVERFITTING
 from engine.runs.identity import classes_in, identity, known_by, known_values
+from engine.runs.results import PARTED, RESULTS, TOGETHER, files_in, table_in
 from engine.runs.run import SIMULATED
-
-RESULTS = "results.parquet"
-FILES = (RESULTS, OVERFITTING)
 
 NOT_SWEPT = (("data", "source"), ("data", "path"))
 """Keys that every combination shares: a sweep reads one history."""
@@ -59,7 +57,7 @@ class SweepResult:
     Parameters
     ----------
     folder
-        Where results.parquet, manifest.json and the page stand.
+        Where results.parquet or, of more than 262,144 rows, results/, manifest.json and the page stand.
     grid
         What was swept.
     sessions
@@ -87,8 +85,8 @@ class SweepResult:
 
     @property
     def results(self) -> Path:
-        """The table: a row a combination, its parameters by their full keys, then metrics."""
-        return self.folder / RESULTS
+        """The table, a file or a folder of files: a row a combination, parameters by their full keys, then metrics."""
+        return table_in(self.folder)
 
 
 def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
@@ -150,7 +148,8 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
                 f"backtest-{identity(known)}", (config,), grid, source, inputs.named, answer, caches=caches
             )
             spent = _make(job, cache, folder, executor or executor_for(config, workers=workers), progress, begin)
-            finish(folder, FILES, {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known})
+            names = [str(path.relative_to(folder)) for path in (*files_in(folder), folder / OVERFITTING)]
+            finish(folder, names, {"id": identity(known), "simulated": source.simulated, "of": grid.size, **known})
         elif progress:
             progress(len(grid))
         shutil.rmtree(folder / "parts", ignore_errors=True)  # left by one that was killed after its manifest, too
@@ -168,10 +167,23 @@ def _make(
     (config,), grid = job.windows, job.grid
     chunks = {chunk: f"{chunk.number:06d}" for chunk in chunks_of(config, grid)}
     files, spent = finish_chunks(job, chunks, folder / "parts", executor, progress)
-    together = max(1, CHUNK // chunk_rows(config))
-    join([({}, files[k : k + together]) for k in range(0, len(files), together)], folder / RESULTS)
+    _join(files, len(grid), chunk_rows(config), folder)
     finish_sweep(folder, files, cache, os.cpu_count() or 1, begin)
     return spent
+
+
+def _join(files: Sequence[Path], rows: int, chunk: int, folder: Path) -> None:
+    """Join parts to the table, chunks of few rows to groups of more; to several files where there are many rows."""
+    together, whole = max(1, CHUNK // chunk), TOGETHER // chunk
+    groups: list[tuple[dict[str, Any], Sequence[Path]]] = [
+        ({}, files[k : k + together]) for k in range(0, len(files), together)
+    ]
+    if rows <= TOGETHER:
+        join(groups, folder / RESULTS)
+        return
+    (folder / PARTED).mkdir(exist_ok=True)
+    for number, first in enumerate(range(0, len(groups), whole // together)):
+        join(groups[first : first + whole // together], folder / PARTED / f"{number:04d}.parquet")
 
 
 def folder_name(config: RunConfig, kind: str, known: str, *, simulated: bool) -> str:

@@ -17,6 +17,7 @@ from data.errors import UserError
 from data.files import damaged, read_checksums
 from engine.runs.folder import CONFIG, MANIFEST, METRICS, folders_of, id_of
 from engine.runs.identity import identity
+from engine.runs.results import PARTED, RESULTS, files_in
 
 if TYPE_CHECKING:
     import pyarrow.parquet as pq
@@ -33,9 +34,8 @@ LEFT_OUT = ("controls", "sentence", "price", "alternative", "label", "outcome")
 OLDER = ("name", "strategy", "first", "last", "cagr", "max_drawdown")
 """What an older version's metrics.json is read for."""
 EVIDENCE = ("growth", "cagr", "sharpe", "max_drawdown", "cvar_95")
-RESULTS = "results.parquet"
 KINDS = ("sweep", "search", "walkforward")
-READ = {"sweep": (MANIFEST, RESULTS), "search": (MANIFEST, RESULTS), "walkforward": (MANIFEST, METRICS)}
+READ = {"sweep": (MANIFEST, RESULTS, PARTED), "search": (MANIFEST, RESULTS), "walkforward": (MANIFEST, METRICS)}
 """The files from which a row of each is made."""
 OURS = ("name", "strategy")
 """Keys that metrics.json has in every version, texts."""
@@ -144,15 +144,23 @@ def kept_rows(places: Places, kind: str, warn: Warn) -> list[Row]:
 
 
 def files_of(place: Path, kind: str, name: str, warn: Warn) -> list[Path]:
-    """Return the files of a name in all folders of a kind, sorted; damaged ones are left out."""
-    found = sorted(folder / name for folder in _having(place, kind, name))
-    return [path for path in found if _is_whole(path.parent, name, warn=warn) and _has_footer(path, warn)]
+    """Return the files of a name, or of a folder of that name, in all folders of a kind, sorted.
+
+    Those of a folder with one damaged are left out.
+    """
+    whole = [folder for folder in sorted(_having(place, kind, name)) if _is_whole(folder, name, warn=warn)]
+    files = [path for each in whole for path in (files_in(each) if name == PARTED else [each / name])]
+    return [path for path in files if _has_footer(path, warn)]
 
 
 def _having(place: Path, kind: str, name: str) -> list[Path]:
     """Return the folders of a kind that have a file, or had it when they were written."""
     folders = folders_of(place, kind)
-    return [each for each in folders if os.path.lexists(each / name) or name in (read_checksums(each) or {})]
+    return [
+        each
+        for each in folders
+        if os.path.lexists(each / name) or any(name in Path(held).parts[:1] for held in read_checksums(each) or ())
+    ]
 
 
 def _oldest_first(place: Path, kind: str, *names: str, warn: Warn) -> list[Path]:
@@ -259,7 +267,7 @@ def _sweep_row(folder: Path, manifest: Mapping[str, Any]) -> Row:
         **_of_config(manifest),
         "combinations": manifest["combinations"],
         "of": manifest["of"],
-        **_bests(folder / RESULTS),
+        **_bests(files_in(folder)),
     }
 
 
@@ -272,7 +280,7 @@ def _search_row(folder: Path, manifest: Mapping[str, Any]) -> Row:
         "objectives": ", ".join(f"{way} {name}" for name, way in manifest["objectives"].items()),
         "seed": manifest["seed"],
         "deterministic": manifest["deterministic"],
-        **_bests(folder / RESULTS),
+        **_bests(files_in(folder)),
     }
 
 
@@ -308,11 +316,11 @@ def _footer(path: Path) -> pq.FileMetaData:
         raise UserError(f"{path}: can't be read: {' '.join(str(error).split())}: remove its folder") from None
 
 
-def _bests(results: Path) -> Row:
-    """Return the highest Sharpe and CAGR of a table, from its footer alone; None where all are undefined."""
-    footer = _footer(results)
-    groups = [footer.row_group(number) for number in range(footer.num_row_groups)]
-    columns = {footer.schema.column(i).path: i for i in range(footer.num_columns)}
+def _bests(results: Sequence[Path]) -> Row:
+    """Return the highest Sharpe and CAGR of a table, from its footers alone; None where all are undefined."""
+    footers = [_footer(path) for path in results]
+    groups = [footer.row_group(number) for footer in footers for number in range(footer.num_row_groups)]
+    columns = {footers[0].schema.column(i).path: i for i in range(footers[0].num_columns)}
     best = {}
     for name in ("sharpe", "cagr", "cagr_vs_unhedged"):
         statistics = [group.column(columns[name]).statistics for group in groups]

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UserError, did_you_mean
-from engine.runs.index import DATES, RESULTS, Places, Row, Warn, columns_of, control_rows, files_of, kept_rows, run_rows
+from engine.runs.index import DATES, Places, Row, Warn, columns_of, control_rows, files_of, kept_rows, run_rows
+from engine.runs.results import PARTED, RESULTS
 from engine.runs.schema import TABLES
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ VIEWS: Mapping[str, SqlView] = {
     "searches": SqlView("a row a finished search", lambda places, warn: kept_rows(places, "search", warn)),
     "results": SqlView(
         "a row a combination of all sweeps and searches, parameters by their full keys",
-        files=(("sweep", RESULTS), ("search", RESULTS)),
+        files=(("sweep", RESULTS), ("sweep", PARTED), ("search", RESULTS)),
     ),
     "walkforwards": SqlView(
         "a row a finished walk-forward", lambda places, warn: kept_rows(places, "walkforward", warn)
@@ -169,8 +170,9 @@ def _lay_out(connection: duckdb.DuckDBPyConnection, name: str, places: Places, w
 def _selected(name: str, parts: list[Path]) -> str:
     """Return the select of all files of a view, each row with whose it is."""
     files = ", ".join("'" + _literal(path) + "'" for path in parts)
-    whose = "right(parse_path(filename)[-2], 10)"
-    named = f"{whose} as run" if name in TABLES else f"{whose} as id, parse_path(filename)[-2] as folder"
+    folder = f"parse_path(filename)[case when parse_path(filename)[-2] = '{PARTED}' then -3 else -2 end]"
+    whose = f"right({folder}, 10)"
+    named = f"{whose} as run" if name in TABLES else f"{whose} as id, {folder} as folder"
     return f"select {named}, * exclude (filename) from read_parquet([{files}], union_by_name = true, filename = true)"  # noqa: S608  # our own files
 
 

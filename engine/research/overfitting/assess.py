@@ -33,6 +33,7 @@ from engine.research.overfitting.sharpe import Deflated, effective_trials, momen
 from engine.research.overfitting.splits import Splits, block_sums, splits_of, sums_of
 from engine.research.overfitting.superior import Superior, superior
 from engine.research.rows import path_again
+from engine.runs.results import files_in, table_in
 
 DIGITS = 9
 """Significant digits of its numbers: more depend on how many threads a product of matrices takes. Effective numbers
@@ -84,7 +85,7 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
     Parameters
     ----------
     folder
-        Holds results.parquet.
+        Holds the table, as `engine.runs.results` says.
     kept
         Rows, sorted, and `kept_of` each, shape (rows, WIDTH), as the chunks hold them.
     follow
@@ -96,7 +97,7 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
     -------
     ``None``, and nothing is written, where no combination has a Sharpe ratio.
     """
-    found = _of_table(folder / "results.parquet", kept, follow, begin or (lambda _: None))
+    found = _of_table(table_in(folder), kept, follow, begin or (lambda _: None))
     if found is not None:
         write_json(folder / FILE, as_json({"says": sentence(found, Tried(found.trials, 1))} | found.as_dict(), DIGITS))
     return found
@@ -126,7 +127,8 @@ def _best(results: Path, row: int) -> Best:
     import pyarrow.parquet as pq
 
     measured = ("sharpe", "sharpe_vs_unhedged", "cagr_vs_unhedged", "episodes")
-    axes = [name for name in pq.read_schema(results).names if name not in (*columns_of(answer=True), "failed")]
+    others = {*columns_of(answer=True), "failed"}
+    axes = [name for name in pq.read_schema(files_in(results.parent)[0]).names if name not in others]
     (values,) = pq.read_table(results, columns=[*axes, *measured]).slice(row, 1).to_pylist()
     sharpe, apart, gained, episodes = (values.pop(name) for name in measured)
     return Best(row, values, sharpe, math.nan if apart is None else sharpe - apart, gained, int(episodes))

@@ -114,7 +114,9 @@ def _rows(parts: Sequence[Path], name: str) -> Iterator[tuple[int, Floats]]:
     first = 0
     for part in parts:
         column = pq.read_table(part, columns=[name]).column(0).combine_chunks()
-        values = column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)
-        for row in np.flatnonzero(~np.isnan(values[:, 0])).tolist():
-            yield first + row, values[row]
+        rows = first + np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
         first += len(column)
+        if len(rows):
+            values = column.flatten().to_numpy(zero_copy_only=False).reshape(len(rows), -1)
+            known = ~np.isnan(values[:, 0])
+            yield from zip(rows[known].tolist(), values[known], strict=True)

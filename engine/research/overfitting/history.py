@@ -16,12 +16,12 @@ from data.files import damaged
 from engine.keys import at
 from engine.runs.folder import MANIFEST
 from engine.runs.identity import canonical
+from engine.runs.results import PARTED, RESULTS, files_in, table_in
 
 Hashes = npt.NDArray[np.uint64]
 
 TRADED = ("instrument", "underlying", "leverage")
 """What two sweeps have to trade alike as hedges, and their kind, to be sweeps of one run."""
-RESULTS = "results.parquet"
 SEARCHES = "searches"
 """Beside the folder of sweeps: where searches are kept by default."""
 ASIDE = ("start", "end", "data", "controls")
@@ -58,11 +58,11 @@ def tried_in(folder: Path) -> Tried:
     own = _manifest(folder)
     beside = {*folder.parent.iterdir(), *(folder.parent.parent / SEARCHES).glob("*")} - {folder}
     others = [other for other in sorted(beside) if os.path.lexists(other / MANIFEST)]
-    left_out = {other: name for other in others if (name := damaged(other, (MANIFEST, RESULTS)))}
+    left_out = {other: name for other in others if (name := damaged(other, (MANIFEST, RESULTS, PARTED)))}
     kin = [folder, *(other for other in others if other not in left_out and _alike(own, other))]
     manifests = [_manifest(other) for other in kin]
     names = sorted({name for manifest in manifests for name in manifest["axes"]})
-    rows = [_combinations(manifest, other / RESULTS, names) for manifest, other in zip(manifests, kin, strict=True)]
+    rows = [_combinations(manifest, table_in(other), names) for manifest, other in zip(manifests, kin, strict=True)]
     unread = (other / name for other, name in left_out.items() if other.name.startswith(f"{own['name']}-"))
     return Tried(len(np.unique(np.concatenate(rows))), len(kin), tuple(unread))
 
@@ -74,7 +74,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _alike(own: Mapping[str, Any], other: Path) -> bool:
     """Return whether a folder holds a finished sweep of the same run."""
-    if not (other / RESULTS).is_file():
+    if not all(path.is_file() for path in files_in(other)):
         return False
     try:
         return _of_run(_manifest(other)) == _of_run(own)

@@ -37,8 +37,9 @@ from engine.research.job import Executor, finish, rows_table, unfinish
 from engine.research.search.objectives import PAIR, Objective, best_first
 from engine.research.search.sampler import OptunaSampler, Trial
 from engine.research.search.space import Dimension, parameters_of, size_of, values_of
-from engine.research.sweep import NOT_SWEPT, RESULTS, folder_name, mark_of
+from engine.research.sweep import NOT_SWEPT, folder_name, mark_of
 from engine.runs.identity import classes_in, identity, known_by
+from engine.runs.results import RESULTS
 from engine.setup import open_market, prepare, rebalancing_days
 
 PAGE = "search.html"

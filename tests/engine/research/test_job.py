@@ -13,7 +13,9 @@ from engine.research import combinations
 from engine.research.executors import Threads
 from engine.research.grid import grid_of
 from engine.research.job import MANIFEST, Parts, join
-from engine.research.sweep import FILES, RESULTS, sweep
+from engine.research.overfitting.findings import FILE
+from engine.research.sweep import sweep
+from engine.runs.results import RESULTS
 
 AXES = ["trend_days=10:80:10", "hedge.weight=0.1,0.3"]
 
@@ -84,7 +86,7 @@ def test_a_damaged_part_alone_is_computed_again(tmp_path, monkeypatch, damage):
     assert again.results.read_bytes() == whole
 
 
-@pytest.mark.parametrize("name", [*FILES, MANIFEST])
+@pytest.mark.parametrize("name", [RESULTS, FILE, MANIFEST])
 def test_a_finished_sweep_whose_file_has_changed_is_computed_again(tmp_path, name):
     config = load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"])
     grid = grid_of(config, AXES)

@@ -8,13 +8,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from backtest import load_config, run
-from data.errors import ConfigError
+from backtest.api import write_sweep_html
+from data.errors import ConfigError, UserError
 from data.files import CHECKSUMS
 from engine.analytics.measure import HEDGE
 from engine.research import combinations
 from engine.research.executors import Threads
 from engine.research.grid import grid_of, with_values
-from engine.research.sweep import FILES, sweep
+from engine.research.overfitting.findings import FILE
+from engine.research.sweep import sweep
+from engine.runs.index import Places
+from engine.runs.results import PARTED, RESULTS
+from engine.runs.sql import run_query
 
 SHORT = ["start=2019-01-02", "end=2020-12-31"]
 AXES = ["trend_days=10:100:10", "hedge.weight=0.05:0.5:0.05"]
@@ -47,8 +52,43 @@ def test_the_table_holds_a_row_a_combination(tmp_path):
     assert table.num_rows == 100
     assert table.column("strategy.params.trend_days").to_pylist()[:11] == [10] * 10 + [20]
     assert table.column("hedge.weight").to_pylist()[9] == 0.5
-    assert {path.name for path in result.folder.iterdir()} == {*FILES, CHECKSUMS, "manifest.json"}
+    assert {path.name for path in result.folder.iterdir()} == {RESULTS, FILE, CHECKSUMS, "manifest.json"}
     assert "SIMULATED" in result.folder.name
+
+
+def test_a_large_table_is_a_folder_of_files_which_everybody_reads_alike(tmp_path, monkeypatch):
+    one = swept(tmp_path / "one")
+    for module in ("combinations", "sweep"):
+        monkeypatch.setattr(f"engine.research.{module}.CHUNK", 10)
+    monkeypatch.setattr("engine.research.sweep.TOGETHER", 40)
+    many = swept(tmp_path / "many")
+
+    assert sorted(path.name for path in many.results.iterdir()) == ["0000.parquet", "0001.parquet", "0002.parquet"]
+    assert pq.read_metadata(many.results / "0000.parquet").num_rows == 40
+    assert pq.read_table(many.results).equals(pq.read_table(one.results))
+    assert (many.folder / FILE).read_bytes() == (one.folder / FILE).read_bytes()
+    counted = [count_by_sql(tmp_path / place) for place in ("one", "many")]
+    assert counted[0] == counted[1] == [{"id": None, "rows": 100, "best_sharpe": counted[0][0]["best_sharpe"]}]
+    assert write_sweep_html(many, load_config("hedge_soxs.yaml", SHORT), "backtest run").is_file()
+
+    (many.results / "0001.parquet").unlink()
+    complaints = []
+    assert count_by_sql(tmp_path / "many", complaints.append) == []
+    assert f"{PARTED}/0001.parquet: is damaged" in complaints[0]
+    assert sweep(load_config("hedge_soxs.yaml", SHORT), many.grid, tmp_path / "many").results == many.results
+    assert pq.read_table(many.results).equals(pq.read_table(one.results))
+
+
+def count_by_sql(sweeps, warn=pytest.fail):
+    sql = (
+        "select null as id, count(*) as rows, any_value(best_sharpe) as best_sharpe "
+        "from results r join sweeps s on r.id = s.id and r.folder = s.folder group by r.folder"
+    )
+    try:
+        with run_query(sql, Places(sweeps=sweeps), warn) as answer:
+            return answer.read_all().to_pylist()
+    except UserError:
+        return []
 
 
 def test_bytes_do_not_depend_on_workers_or_chunks(tmp_path, monkeypatch):
