@@ -1,10 +1,14 @@
 """The front door of the command: ``backtest`` and ``python -m backtest``."""
 
+import os
+
 from backtest.interrupts import interruptible
 
 
 def main() -> None:
     """Run the command, which a signal ends with status 130 while it is still being imported, too."""
+    # Our own threads share the cores: those of BLAS beside them would wait for each other, busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with interruptible():
         from backtest.cli import main as run_command
 

@@ -12,7 +12,9 @@ import dataclasses
 import itertools
 import math
 import numbers
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -219,7 +221,10 @@ def extract(rows: Rows, metric: str, limit: int = LIMIT) -> Extract:
     pairs = tuple(itertools.combinations(varied, min(2, len(varied))))
     axes = _fitted(axes, pairs, len(rows.metrics))
     cells = [_cells([axes[at] for at in pair]) for pair in pairs]
-    landscapes = {name: _landscape(_column(rows, name), name, axes, cells) for name in rows.metrics}
+    names = list(rows.metrics)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # a million rows take a tenth of a second a sort
+        made = pool.map(lambda name: _landscape(_column(rows, name), name, axes, cells), names)
+        landscapes = dict(zip(names, made, strict=True))
     drawn = np.arange(len(axes[0].codes))
     if len(drawn) > limit:
         scores = _scores(_column(rows, metric), metric)

@@ -117,10 +117,10 @@ def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: B
         splits = aside.submit(_splits, kept, known, books, best.row)
         begin("deflated Sharpe ratios")
         over_cash, apart = _deflated_over_cash(books, best.row, drawn, sharpe[known]), _apart(books)
+        tests = aside.submit(_superior, books, apart, best.row, drawn.representatives)
         deflated = over_cash | _deflated(books, apart, best.row, drawn, int(known.sum()))
         begin("tests against unhedged and sold daily")
-        tests = _superior(books, apart, best.row, drawn.representatives)
-        return Overfitting(len(sharpe), int(known.sum()), best, deflated, splits.result(), tests)
+        return Overfitting(len(sharpe), int(known.sum()), best, deflated, splits.result(), tests.result())
 
 
 def _best(results: Path, row: int) -> Best:
