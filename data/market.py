@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from data.arrays import DAY, Array, Dates, Flags, Floats, read_only
 from data.audit.finding import Finding
@@ -21,14 +20,15 @@ from data.errors import DataError
 from data.events import Events, Members
 from data.fingerprint import INSTRUMENTS, digest_lines, fingerprint
 from data.rates import yield_known
+from data.remembered import Remembered
 from data.roles import HedgeRole, Roles
 from data.shown import screen
 from data.sources import BARS, EVENTS, MEMBERS, SERIES, Held, Kind, Source
 
 Made = TypeVar("Made")
 
-MEMORY = 256
-"""Arrays that `Market.remember` keeps, those last asked for: 8 MB of them for 4,000 sessions."""
+MEMORY = 32 * 2**20
+"""Bytes of arrays that `Market.remember` keeps, those last asked for: 800 arrays of 5,000 sessions."""
 
 
 class BeginsLateError(DataError):
@@ -74,7 +74,7 @@ class Market:
     synthetic: Mapping[str, np.datetime64] = field(default_factory=dict)
     made: Mapping[str, Bars] = field(default_factory=dict)
     _made: dict[str, Any] = field(init=False, default_factory=dict, repr=False, compare=False)
-    _memory: dict[Hashable, npt.NDArray[Any]] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _memory: Remembered = field(init=False, default_factory=lambda: Remembered(MEMORY), repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.sessions)
@@ -168,9 +168,10 @@ class Market:
         return self._once(f"members/{name}", lambda: self._read(MEMBERS, name).up_to(self.sessions[-1]))
 
     def remember(self, key: Hashable, compute: Callable[[], Array]) -> Array:
-        """Return an array made of this market, computed once as long as it is among the last 256 asked for.
+        """Return an array made of this market, computed once as long as it is among the 32 MB last asked for.
 
-        A sweep over one parameter of a signal so computes the others once.
+        A sweep over one parameter of a signal so computes the others once. Signals are asked for by their names, which
+        makes the key: `strategies.signals.catalogue.shared`.
 
         Parameters
         ----------
@@ -179,14 +180,7 @@ class Market:
         compute
             Makes it. The array becomes read-only.
         """
-        values: Any = self._memory.pop(key, None)
-        if values is None:
-            values = read_only(compute())
-        self._memory[key] = values  # at the end: the one last asked for
-        while len(self._memory) > MEMORY:
-            self._memory.pop(next(iter(self._memory)))
-        kept: Array = values
-        return kept
+        return self._memory.get(key, compute)
 
     def series(self, name: str) -> Floats:
         """Return a series as known at each close, the last known value carried forward; NaN before the first."""

@@ -15,12 +15,23 @@ from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
 from strategies.rules import all_fire, valuation_remarks
-from strategies.signals.feeds import valuation_of, valuations_of
-from strategies.signals.valuation import valuation
+from strategies.signals.catalogue import shared
+from strategies.signals.feeds import Days, Level, Value, valuation_of, valuations_of
+from strategies.signals.valuation import price_to_trend
 from strategies.signals.windows import moving_average, percentile, within
 
 FORCED = "proxy"
 """What names the proxy in place of a series."""
+
+
+def series_rank(value: Value, lookback: Days) -> Floats:
+    """Return the share of the last `lookback` values at or below this close's; 0 where it isn't known."""
+    return np.nan_to_num(percentile(value, lookback))  # ranks are above 0
+
+
+def trend_rank(level: Level, days: Days, lookback: Days) -> Floats:
+    """Return the rank of the total-return close over its average of `days` sessions, as `series_rank` does."""
+    return series_rank(price_to_trend(level, days), lookback)
 
 
 @dataclass(frozen=True)
@@ -72,10 +83,8 @@ class ValuationHedge(Strategy):
     def inputs(self, market: Market) -> tuple[Input, Input]:
         """Return the highest rank of the valuation within `memory` sessions, and the close against its average."""
         level, name, series = market.total_return(), market.underlying, self._series(market)
-        value = valuation(level, None if series is None else market.series(series), self.trend_days)
         called = series or f"{name} over its {self.trend_days}-session average"
-        rank = np.nan_to_num(percentile(value, self.lookback))  # ranks are above 0
-        highest = within(rank, self.memory)
+        highest = within(self._rank(market, series), self.memory)
         return (
             Input(
                 f"{called}, highest rank in {self.lookback} sessions, of the last {self.memory}",
@@ -88,7 +97,7 @@ class ValuationHedge(Strategy):
             Input(
                 f"{name} total return, by its {self.turn_days}-session average",
                 level,
-                moving_average(level, self.turn_days),
+                shared(market, moving_average, days=self.turn_days),
                 "below",
             ),
         )
@@ -106,6 +115,12 @@ class ValuationHedge(Strategy):
     def label(self, market: Market) -> str:
         """Return its name, which says when no earnings are in it."""
         return f"ValuationHedge ({self._series(market) or 'price-to-trend proxy'})"
+
+    def _rank(self, market: Market, series: str | None) -> Floats:
+        """Return the rank of the valuation at each close, of the proxy where there is no series."""
+        if series is None:
+            return shared(market, trend_rank, days=self.trend_days, lookback=self.lookback)
+        return shared(market, series_rank, series=series, lookback=self.lookback)
 
     def _series(self, market: Market) -> str | None:
         """Return the series by which it goes; None for the proxy."""

@@ -12,8 +12,15 @@ from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
 from strategies.rules import any_fires
+from strategies.signals.catalogue import shared
+from strategies.signals.feeds import Days, Level
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import percentile
+
+
+def volatility_rank(level: Level, days: Days, year: Days) -> Floats:
+    """Return the share of the last `year` realised volatilities, over `days` sessions, at or below this close's."""
+    return percentile(realised_volatility(level, days), year)
 
 
 @dataclass(frozen=True)
@@ -52,10 +59,9 @@ class VolatilityHedge(Strategy):
 
     def inputs(self, market: Market) -> tuple[Input, ...]:
         """Return the rank of realised volatility in its year, and VIX against VIX3M where it has a say."""
-        volatility = realised_volatility(market.total_return(), self.volatility_days)
         rank = Input(
             f"{market.underlying} realised volatility over {self.volatility_days} sessions, rank in {self.year}",
-            percentile(volatility, self.year),
+            shared(market, volatility_rank, days=self.volatility_days, year=self.year),
             self.top,
             "at least",
             "fraction",

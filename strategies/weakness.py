@@ -11,6 +11,7 @@ from data.roles import Roles
 from strategies.base import Strategy
 from strategies.inputs import Input, Reads
 from strategies.parameters import parameter
+from strategies.signals.catalogue import shared
 from strategies.signals.volatility import realised_volatility
 from strategies.signals.windows import moving_average
 
@@ -49,7 +50,8 @@ class WeaknessHedge(Strategy):
     def inputs(self, market: Market) -> tuple[Input, Input]:
         """Return the total-return close against its average, and realised volatility against the floor."""
         level, name = market.total_return(), market.underlying
-        average, volatility = moving_average(level, self.trend_days), realised_volatility(level, VOLATILITY_DAYS)
+        average = shared(market, moving_average, days=self.trend_days)
+        volatility = shared(market, realised_volatility, days=VOLATILITY_DAYS)
         return (
             Input(f"{name} total return, by its {self.trend_days}-session average", level, average, "below"),
             Input(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from data.arrays import Floats
-from data.errors import cut, did_you_mean, quoted
+from data.errors import StrategyError, cut, did_you_mean, quoted
 from data.market import Market
 from data.ranges import ANY, Range
 from data.roles import Roles
@@ -70,30 +71,20 @@ class Signal:
         found = UNIT.findall(self.function.__doc__ or "")
         return found[-1].rstrip(".") if found else ""
 
-    @cached_property
-    def feeds(self) -> dict[str, Feed]:
+    @property
+    def feeds(self) -> Mapping[str, Feed]:
         """What each argument that comes from the market is fed, by the argument's name."""
-        return {
-            name: feed
-            for name, (_type, notes, _) in self._arguments.items()
-            for feed in notes
-            if isinstance(feed, Feed)
-        }
+        return self._signature.feeds
 
-    @cached_property
+    @property
     def parameters(self) -> tuple[Parameter, ...]:
         """What else it takes, in order."""
-        return tuple(
-            Parameter(name, kind, default, next((note for note in notes if isinstance(note, Range)), ANY))
-            for name, (kind, notes, default) in self._arguments.items()
-            if name not in self.feeds
-        )
+        return self._signature.parameters
 
-    @cached_property
-    def keys(self) -> dict[str, Any]:
+    @property
+    def keys(self) -> Mapping[str, Any]:
         """The keys a run may write with their defaults, `MUST` where there is none: whose it is, then parameters."""
-        named = {feed.key: None if feed.default else MUST for feed in self.feeds.values() if feed.key}
-        return named | {known.name: known.default for known in self.parameters}
+        return self._signature.keys
 
     def given(self, written: Mapping[str, Any], where: str) -> dict[str, Any]:
         """Return every key with its value, defaults written out; raises ParameterError, whose parameter is dotted."""
@@ -101,7 +92,7 @@ class Signal:
             if key not in self.keys:
                 hint = did_you_mean(key, self.keys) or f": it has {', '.join(self.keys)}"
                 raise ParameterError(f"{self.name} has no {key}{hint}", f"{where}.{key}")
-        values = self.keys | dict(written)
+        values = {**self.keys, **written}
         for key, value in values.items():
             if value is MUST:
                 raise ParameterError(f"{self.name} needs {key}: write it", where)
@@ -130,16 +121,78 @@ class Signal:
             fed = {name: getattr(feeder, feed.kind)(named[name]) for name, feed in self.feeds.items()}
             return self.function(**fed, **numbers)
 
-        return market.remember((self.name, *named.items(), *numbers.items()), made)
+        key = (self.function.__module__, self.name, self.function.__code__)  # one's own may have another's name
+        return market.remember((key, *named.items(), *numbers.items()), made)
 
     @cached_property
-    def _arguments(self) -> dict[str, tuple[Any, tuple[Any, ...], Any]]:
-        """Each argument's type, what its annotation adds to that, and its default."""
-        hints = typing.get_type_hints(self.function, include_extras=True)
-        return {
-            name: (*_parted(hints[name]), argument.default)
-            for name, argument in inspect.signature(self.function).parameters.items()
-        }
+    def _signature(self) -> Signature:
+        if self.function not in _SIGNATURES:
+            _SIGNATURES[self.function] = Signature.of(self.function)
+        return _SIGNATURES[self.function]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a function's arguments say: which the market feeds, which are parameters, and what a run writes of both."""
+
+    feeds: Mapping[str, Feed]
+    parameters: tuple[Parameter, ...]
+    keys: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, function: Callable[..., Any]) -> Signature:
+        """Return that of a function."""
+        hints, feeds, parameters = typing.get_type_hints(function, include_extras=True), {}, []
+        for name, argument in inspect.signature(function).parameters.items():
+            kind, notes = _parted(hints.get(name, Any))
+            fed = [note for note in notes if isinstance(note, Feed)]
+            if fed:
+                feeds[name] = fed[0]
+            else:
+                within = next((note for note in notes if isinstance(note, Range)), ANY)
+                parameters.append(Parameter(name, kind, argument.default, within))
+        named = {feed.key: None if feed.default else MUST for feed in feeds.values() if feed.key}
+        return cls(feeds, tuple(parameters), named | {known.name: known.default for known in parameters})
+
+
+_SIGNATURES: WeakKeyDictionary[Callable[..., Any], Signature] = WeakKeyDictionary()
+"""Signatures, which take a tenth of a millisecond to read, by function; one that is gone takes its own along."""
+
+
+def shared(market: Market, function: Callable[..., Floats], /, **given: Any) -> Floats:
+    """Return a signal's value at each close of a market, computed once for all strategies that ask for the same.
+
+    ``shared(market, realised_volatility, days=20)``, or ``shared(market, moving_average, of="SPY", days=200)``.
+
+    Parameters
+    ----------
+    market
+        What it is fed from, and what remembers it, by the function's name, the arguments and what it is fed.
+    function
+        A signal, a window of `strategies.signals.windows` that is fed `Level`, or a function of your own at the top
+        level of a file, whose arguments tell by the types of `strategies.signals.feeds` what they are fed. Its value
+        hangs on its arguments alone.
+    given
+        Its other arguments by name, and whose prices it is fed: ``of``, ``against``, ``series``, ``members``,
+        ``events``.
+
+    Returns
+    -------
+    numpy.ndarray
+        As the function gives it, shape (sessions,), read-only: what another strategy reads nobody changes.
+
+    Raises
+    ------
+    ParameterError
+        An argument is unknown, missing or out of range.
+    StrategyError
+        The function has no name of its own by which to be known.
+    """
+    if not inspect.isfunction(function) or function.__closure__ or "<" in function.__qualname__:
+        name = getattr(function, "__qualname__", repr(function))
+        raise StrategyError(f"shared needs a function at the top level of a file, not {cut(name)}: define it there")
+    signal = Signal("", function)
+    return signal.compute(signal.given(given, signal.name), market)
 
 
 def _parted(hint: Any) -> tuple[Any, tuple[Any, ...]]:

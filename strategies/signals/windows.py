@@ -1,7 +1,7 @@
 """Rolling windows: every value is computed from its own window alone, so no later bar can change it by a bit.
 
 Nor can an earlier start of history: a window takes the same steps wherever it stands. A window that holds a NaN has no
-value.
+value. What takes a `Level` takes any values; asked for by name, `catalogue.shared`, it is fed total-return closes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from data.arrays import Flags, Floats
+from strategies.signals.feeds import Level
 
 Merge = Callable[[Floats, Floats, int, int], Floats]
 """What is known of adjacent windows made into what is known of both together: older, newer, their lengths."""
@@ -69,7 +70,7 @@ def _joined(older: Floats, newer: Floats, a: int, b: int, merge: Merge) -> Float
     return merge(older[..., :count], newer[..., a : a + count], a, b)
 
 
-def moving_average(values: Floats, days: int) -> Floats:
+def moving_average(values: Level, days: int) -> Floats:
     """Return the simple moving average over `days` sessions, this one included; NaN in warm-up."""
     return padded(windows(values, days).mean(axis=1), len(values))
 
@@ -89,12 +90,12 @@ def _merged_moments(older: Floats, newer: Floats, a: int, b: int) -> Floats:
     return np.stack((older[0] + apart * (b / (a + b)), older[1] + newer[1] + apart * apart * (a * b / (a + b))))
 
 
-def standard_deviation(values: Floats, days: int, ddof: int = 1) -> Floats:
+def standard_deviation(values: Level, days: int, ddof: int = 1) -> Floats:
     """Return the standard deviation of the last `days` values, this one included; NaN in warm-up."""
     return np.sqrt(moments(values, days)[1] / (days - ddof))
 
 
-def zscore(values: Floats, days: int) -> Floats:
+def zscore(values: Level, days: int) -> Floats:
     """Return how many standard deviations (ddof 1) of its last `days` values this one is above their mean.
 
     This value is one of them. NaN in warm-up and where they are all equal.
@@ -108,17 +109,17 @@ def over(values: Floats, scale: Floats) -> Floats:
     return np.divide(values, scale, out=np.full(len(values), np.nan), where=scale > 0.0)
 
 
-def highest(values: Floats, days: int) -> Floats:
+def highest(values: Level, days: int) -> Floats:
     """Return the highest of the last `days` values, this one included; NaN in warm-up."""
     return padded(folded(values, days, lambda older, newer, *_: np.maximum(older, newer)), len(values))
 
 
-def lowest(values: Floats, days: int) -> Floats:
+def lowest(values: Level, days: int) -> Floats:
     """Return the lowest of the last `days` values, this one included; NaN in warm-up."""
     return padded(folded(values, days, lambda older, newer, *_: np.minimum(older, newer)), len(values))
 
 
-def change(values: Floats, days: int) -> Floats:
+def change(values: Level, days: int) -> Floats:
     """Return the value less that of `days` sessions ago, in the value's own unit; NaN in warm-up."""
     return padded(values[days:] - values[:-days], len(values))
 
@@ -128,7 +129,7 @@ def before(values: Floats) -> Floats:
     return padded(values[:-1], len(values))
 
 
-def percentile(values: Floats, days: int) -> Floats:
+def percentile(values: Level, days: int) -> Floats:
     """Return the share of the last `days` values, this one included, that are at or below this one.
 
     In (0, 1]: 1 at a new high of the window. NaN in warm-up and where the window holds a NaN.

@@ -295,13 +295,14 @@ def test_what_is_remembered_is_computed_once_and_can_t_be_written_into():
         first[0] = 1.0
 
 
-def test_what_was_asked_for_last_is_remembered_longest():
+def test_a_market_remembers_up_to_its_bound_of_bytes():
     market, made = make_market(CORE, FUND, row=2), []
+    eighth = MEMORY // 8
 
     def ask(key):
-        market.remember(key, lambda: (made.append(key), np.zeros(1))[1])
+        market.remember(key, lambda: (made.append(key), np.broadcast_to(0.0, eighth // 8))[1])
 
-    for key in range(MEMORY):
+    for key in range(8):
         ask(key)
     ask(0)
     ask("one more")  # 1 is forgotten, 0 isn't
@@ -309,6 +310,7 @@ def test_what_was_asked_for_last_is_remembered_longest():
     ask(0)
     ask(1)
     assert made == [1]
+    assert market._memory.nbytes == MEMORY
 
 
 # Fingerprint
