@@ -146,6 +146,8 @@ def intensity_of(strategy: Strategy, market: Market) -> Floats:
         given = np.asarray(strategy.intensity(market), dtype=np.float64)
     if given.shape != (len(market),):
         raise StrategyError(f"{name}.intensity has shape {given.shape}: return one value a session, ({len(market)},)")
+    if ((given >= 0.0) & (given <= 1.0)).all():  # so none is NaN, which takes ten times as long to replace
+        return given.copy()
     wrong = np.flatnonzero((given < 0.0) | (given > 1.0))
     if len(wrong):
         date, value = market.sessions[wrong[0]], given[wrong[0]]

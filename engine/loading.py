@@ -344,6 +344,11 @@ def _with_strategy(
     return section.model_copy(update=known)
 
 
+def with_params(section: StrategyConfig, given: Mapping[str, Any]) -> StrategyConfig:
+    """Return a checked strategy with other parameters, every one written out; raises what its class raises."""
+    return section.model_copy(update={"params": _resolved(strategy_class(section.named), section.named, given)})
+
+
 def _resolved(cls: Any, named: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return every parameter; a class that does something of its own when it is made is loaded afresh for that."""
     if cls.__post_init__ in (Strategy.__post_init__, CloseStrategy.__post_init__):
