@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from worlds import configured, days, source
 
+from data.remembered import Remembered
 from engine.research.cache import Cache, Recent
 from engine.research.columns import COLUMNS
 from engine.research.compute import Timer, compute
@@ -82,3 +83,84 @@ def test_a_buffer_is_in_the_unhedged_book_too():
         ran = run(with_values(config, {("hedge", "buffer"): grid.axes[0].values[places[0]]}), fed).metrics
         above = ran["total_return"] - ran["controls"]["unhedged"]["total_return"]
         assert table["total_return_vs_unhedged"][row] == pytest.approx(above, rel=1e-9)
+
+
+OWN = """
+from dataclasses import dataclass
+from backtest import Strategy
+
+SEEN = []
+
+@dataclass(frozen=True)
+class Own(Strategy):
+    fast: int = 2
+    slow: int = 9
+    levels: tuple[float, ...] = (0.1, 0.2)
+
+    def __post_init__(self):
+        super().__post_init__()
+        SEEN.append(self.fast)
+        if self.fast >= self.slow:
+            raise ValueError(f"{self.fast} against {self.slow} after {SEEN}")
+
+    def intensity(self, market):
+        level = market.total_return()
+        SEEN.append(0)
+        return ((level * 1e3).astype(int) % self.slow < self.fast) * 0.1 * min(len(SEEN), 9) + self.levels[0]
+"""
+"""Keeps what it saw in its module, which counts in what it says and in how it fails."""
+WEAK = {"signals": {"weak": {"signal": "moving_average_gap", "days": 5, "below": 0}}}
+SETS = {
+    "numbers": ("WeaknessHedge", {}, ["trend_days=2:6:1", "volatility_floor=0,0.2"], 0),
+    "words": ("SeriesHedge", PARAMS, ["by=level,change", "threshold=0.2,0.6"], 0),
+    "nested": ("CompositeHedge", WEAK, ["signals.weak.below=0,0.05", "signals.weak.release=0.02,0.07"], 1),
+    "own": ("own.py:Own", {}, ["fast=1,3,7", "slow=4,8", "levels=[0.05],[0.1, 0.3]"], 2),
+    "class too": ("WeaknessHedge", {}, ["strategy.class=WeaknessHedge,VolatilityHedge", "policy.min_hold=0,3"], 0),
+}
+
+
+@pytest.mark.parametrize(("cls", "params", "axes", "refused"), SETS.values(), ids=SETS)
+def test_a_set_of_parameters_is_what_a_whole_config_makes_of_it(cls, params, axes, refused, monkeypatch, tmp_path):
+    """The same rows to the bit, and what is refused in the same words."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(OWN)
+    fed = source(5, missing=False)
+    config = configured({"strategy.class": cls, "strategy.params": params})
+    grid = grid_of(config, axes)
+
+    table = compute(Cache(config, grid, fed), 0, len(grid), 1, Timer())
+
+    monkeypatch.setattr(Cache, "_strategy", lambda *_: None)
+    whole = compute(Cache(config, grid, fed), 0, len(grid), 1, Timer())
+    assert np.count_nonzero(whole["failed"]) == refused
+    for name in (*COLUMNS, "failed"):
+        np.testing.assert_array_equal(table[name], whole[name], err_msg=name)
+
+
+@pytest.mark.parametrize("case", ["numbers", "words", "nested", "own"])
+def test_a_set_of_parameters_alone_needs_no_whole_config(case, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.py").write_text(OWN)
+    cls, params, axes, refused = SETS[case]
+    config = configured({"strategy.class": cls, "strategy.params": params})
+    made = Cache(config, grid_of(config, axes), source(5, missing=False))
+    indices = list(np.ndindex(*(len(axis.values) for axis in made.grid.axes)))
+    env, asked = made.environment(()), []
+    monkeypatch.setattr(Cache, "_config", lambda _, chosen: asked.append(chosen) or config)
+
+    for chosen in indices:
+        made.signal(env, chosen)
+
+    assert len(asked) == refused
+
+
+def test_a_sweep_of_two_parameters_computes_each_signal_once(monkeypatch):
+    made, keep = [], Remembered._keep
+    monkeypatch.setattr(Remembered, "_keep", lambda *given: (made.append(given[1][0][1]), keep(*given)))
+    config = configured({"strategy.params": {"trend_days": 3, "volatility_floor": 0.0}})
+    grid = grid_of(config, ["volatility_floor=0:0.5:0.1", "trend_days=2:9:1"])
+
+    table = compute(Cache(config, grid, source(5, missing=False)), 0, len(grid), 1, Timer())
+
+    assert not table["failed"].any()
+    assert sorted(made) == ["moving_average"] * 8 + ["realised_volatility"]

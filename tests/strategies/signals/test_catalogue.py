@@ -2,19 +2,34 @@
 
 import inspect
 import re
+from functools import partial
 
 import numpy as np
 import pytest
 from causal import assert_same_bits
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markets import ROLES, make_bars, make_market, nyse, random_bars, source_of
 
+from data.arrays import Floats
 from data.errors import StrategyError
 from data.events import Events, Members
 from data.market import load_market
 from data.sources import BARS
 from strategies.parameters import ParameterError
-from strategies.signals.catalogue import MUST, SIGNALS, signal
-from strategies.signals.feeds import Feeder, basket, members_of
+from strategies.signals.catalogue import MUST, SIGNALS, shared, signal
+from strategies.signals.feeds import Days, Feeder, Level, OtherLevel, basket, members_of
+from strategies.signals.volatility import realised_volatility
+from strategies.signals.weakness import moving_average_gap, rate_of_change
+from strategies.signals.windows import (
+    change,
+    highest,
+    lowest,
+    moving_average,
+    percentile,
+    standard_deviation,
+    zscore,
+)
 
 SESSIONS = nyse("2019-01-02", 190)
 SHORT = {
@@ -106,9 +121,9 @@ def test_it_says_what_it_is_and_in_which_unit(name):
 def test_every_default_is_within_its_range(name):
     found = SIGNALS[name]
     written = {key: "NAME" for key, default in found.keys.items() if default is MUST}
-    given = found.given(written, "here")
-    assert set(given) == set(found.keys)
-    assert found.given(given, "here") == given
+    told = found.given(written, "here")
+    assert set(told) == set(found.keys)
+    assert found.given(told, "here") == told
 
 
 def test_a_signal_is_computed_once_for_a_market():
@@ -118,6 +133,94 @@ def test_a_signal_is_computed_once_for_a_market():
     assert first is again
     other = SIGNALS["rsi"].compute(SIGNALS["rsi"].given({"days": 15}, "a"), market)
     assert other.tobytes() != first.tobytes()
+
+
+WINDOWS = {
+    moving_average: 2,
+    standard_deviation: 2,
+    zscore: 2,
+    highest: 2,
+    lowest: 2,
+    percentile: 2,
+    change: 1,
+    realised_volatility: 2,
+    moving_average_gap: 2,
+    rate_of_change: 1,
+}
+"""Functions of the total return and of days, with the fewest they take."""
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    asked=st.lists(
+        st.tuples(st.sampled_from(list(WINDOWS)), st.integers(2, 40), st.sampled_from([None, "CORE", "FUND"])),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_what_is_shared_is_what_each_would_compute_by_itself(asked):
+    """Bit by bit, in any order; of the underlying, named or not, it is one array."""
+    market, seen = world(), {}
+    for function, days, of in asked:
+        values = shared(market, function, of=of, days=days)
+        assert_same_bits(values, function(market.total_return(of), days))
+        assert seen.setdefault((function.__name__, days, of or "CORE"), values) is values
+
+
+def test_nobody_changes_what_another_reads():
+    market = world()
+    values = shared(market, moving_average, days=5)
+    with pytest.raises(ValueError, match="read-only"):
+        values[10] = 0.0
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        values.flags.writeable = True
+
+
+def test_a_rule_and_a_strategy_share_a_signal():
+    market = world()
+    by_rule = SIGNALS["realised_volatility"].compute(SIGNALS["realised_volatility"].given({}, "a"), market)
+    assert shared(market, realised_volatility) is by_rule
+
+
+def rsi(level: Level, other: OtherLevel, days: Days = 3) -> Floats:
+    """Return something that isn't the catalogue's of that name."""
+    return level / other + days
+
+
+def test_a_function_of_one_s_own_is_fed_what_its_types_say_and_mistaken_for_no_other():
+    market = world()
+    theirs = SIGNALS["rsi"].compute(SIGNALS["rsi"].given({"days": 3}, "a"), market)
+    own = shared(market, rsi, against="FUND")
+    np.testing.assert_array_equal(own, market.total_return("CORE") / market.total_return("FUND") + 3)
+    assert own is shared(market, rsi, of="CORE", against="FUND", days=3)
+    assert own is not theirs
+
+
+def nested():
+    def function(level: Level) -> Floats:
+        return level
+
+    return function
+
+
+@pytest.mark.parametrize("function", [nested(), lambda level: level, partial(moving_average, days=3), np.mean])
+def test_what_has_no_name_of_its_own_is_refused(function):
+    with pytest.raises(StrategyError, match="shared needs a function at the top level of a file, not"):
+        shared(world(), function)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"dyas": 3}, "moving_average has no dyas, did you mean days"),
+        ({}, "moving_average needs days: write it"),
+        ({"days": 2.5}, "moving_average: days has to be a whole number"),
+        ({"days": 3, "of": 5}, "moving_average: of has to be a name, or a list of names"),
+    ],
+)
+def test_an_argument_that_is_wrong_is_told(given, said):
+    with pytest.raises(ParameterError, match=re.escape(said)):
+        shared(world(), moving_average, **given)
 
 
 def world():
