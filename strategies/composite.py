@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -65,6 +66,10 @@ class CompositeHedge(Strategy):
 
     def named_rules(self) -> dict[str, Rule]:
         """Return its rules by their names; raises ParameterError."""
+        return dict(self._rules)
+
+    @cached_property
+    def _rules(self) -> Mapping[str, Rule]:
         given: Any = self.signals  # whatever YAML holds
         if not isinstance(given, Mapping) or not given:
             raise ParameterError("CompositeHedge needs signals: names with a signal and a threshold each", "signals")

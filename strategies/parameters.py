@@ -136,10 +136,9 @@ def check_value(owner: str, known: Parameter, value: Any, path: str) -> Any:
         It is of another type, or out of range.
     """
     allowed = _allowed(known.type)
-    lists = [kind for kind in allowed if typing.get_origin(kind) is tuple]
     if value is None and type(None) in allowed:
         return value
-    if isinstance(value, list | tuple) and lists:
+    if isinstance(value, list | tuple) and (lists := _lists(allowed)):
         return tuple(_elements(owner, known, value, lists[0], path))
     if any(isinstance(value, kind) for kind in allowed if kind in WORDS):
         return value
@@ -149,15 +148,21 @@ def check_value(owner: str, known: Parameter, value: Any, path: str) -> Any:
             return known.range.take(value, whole=whole)
         except ValueError as error:
             raise _wrong(owner, known, value, str(error), path) from None
-    if asked := [WORDS[kind] for kind in allowed if kind in WORDS] or ["a list"] * bool(lists):
+    if asked := [WORDS[kind] for kind in allowed if kind in WORDS] or ["a list"] * bool(_lists(allowed)):
         raise _wrong(owner, known, value, f"has to be {asked[0]}", path)
     return value
 
 
 def _allowed(kind: Any) -> tuple[Any, ...]:
     """Return the types that a parameter's type allows."""
+    if kind is float or kind is int:  # nearly all are, and what typing knows of a type takes it a while
+        return (kind,)
     union = isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union
     return typing.get_args(kind) if union else (kind,)
+
+
+def _lists(allowed: tuple[Any, ...]) -> list[Any]:
+    return [kind for kind in allowed if typing.get_origin(kind) is tuple]
 
 
 def _elements(owner: str, known: Parameter, values: Sequence[Any], kind: Any, path: str) -> Iterable[Any]:

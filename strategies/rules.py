@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -125,7 +125,7 @@ class Rule:
     def as_dict(self) -> dict[str, Any]:
         """Return it as YAML writes it, every key written out; `rule_of` reads it back."""
         side = next(key for key, word in KEYS.items() if word == self.fires)
-        own = {name: value for name, value in asdict(self).items() if name in {key.name for key in OWN}}
+        own = {key.name: getattr(self, key.name) for key in OWN}
         return {"signal": self.signal, **self.given, side: self.threshold, **own}
 
     @property

@@ -15,6 +15,7 @@ from backtest import load_config, load_market, run, write_run
 from data.importing import import_files
 from data.sources import BARS, SERIES
 from data.store import Origin, Store
+from strategies.stateless import keeps_nothing
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -184,6 +185,17 @@ def test_the_docs_close_strategy_runs(folder):
 
     assert result.metrics["episodes"] > 0
     assert result.metrics["sessions_hedged"] > 5
+
+
+def test_the_docs_strategy_that_shares_signals_runs_and_keeps_nothing(folder):
+    text = code(STRATEGIES, "# my_trend.py")
+    (folder / "my_trend.py").write_text(text)
+    result = run(
+        load_config("hedge_soxs.yaml", ["strategy.class=my_trend.py:Trend", "start=2019-01-02", "end=2020-12-31"])
+    )
+
+    assert result.metrics["episodes"] > 0
+    assert keeps_nothing(text.encode())
 
 
 def test_the_docs_cerebro_takes_our_strategy():
