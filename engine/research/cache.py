@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from data.arrays import Flags, Floats, Ints
 from data.market import Market
+from data.remembered import Remembered
 from data.sources import Source
 from engine.analytics.answer.insurance import Less
 from engine.analytics.attribution_batch import daily_of
@@ -44,6 +46,10 @@ SIZED = ("weight", "max_weight", "sizing", "rebalance", "band", "cover", "target
 """Keys of a hedge that change neither what is traded nor on what terms, nor the unhedged book: a buffer is in that."""
 FUNDS_ONLY = ("indexed", "financing", "fee", "spread", "indexed_before", "indexed_after", "static", "static_filled")
 """What a session does to a unit of a leveraged fund, and to nothing else."""
+
+SAID = 16 * 2**20
+"""Bytes of intensities that are kept packed: 20,000 of them, on or off, over 6,000 sessions."""
+Bits = npt.NDArray[np.uint8]
 
 
 def part_of(keys: Keys) -> str:
@@ -181,6 +187,7 @@ class Cache:
     signal_seconds: float = 0.0
     warm: bool = False
     _kept: dict[str, Recent] = field(default_factory=dict)
+    _said: Remembered = field(default_factory=lambda: Remembered(SAID))
 
     def __post_init__(self) -> None:
         room = {"market": 16, "environment": 64, "signal": 512, "size": 2048, "decided": 4096}
@@ -279,7 +286,13 @@ class Cache:
         return Environment(indices, fed, config, setup, units, daily, cash, unhedged, less_in(setup))
 
     def _ask(self, env: Environment, indices: Indices) -> Floats:
-        return self._asked(env, self._strategy(indices) or self._config({"signal": indices}).strategy)
+        """Return what a strategy says; what it said before, after more sets than are kept, it isn't asked again."""
+
+        def made() -> Bits | Floats:
+            return _packed(self._asked(env, self._strategy(indices) or self._config({"signal": indices}).strategy))
+
+        said: Any = self._said.get((env.fed, indices), made)
+        return _unpacked(said, len(env.market))
 
     def _strategy(self, indices: Indices) -> StrategyConfig | None:
         """Return the strategy at some indices, checked as a config's is; None where a whole config has to be.
@@ -304,6 +317,19 @@ class Cache:
             intensity = intensity_of(parameters.make(cls, named.params), env.market)
         self.signal_seconds += time.perf_counter() - began
         return intensity
+
+
+def _packed(intensity: Floats) -> Bits | Floats:
+    """Return an intensity that is 0 or 1 throughout as bits, any other as it is."""
+    on = intensity == 1.0
+    return np.packbits(on) if (on | (intensity == 0.0)).all() and not np.signbit(intensity).any() else intensity
+
+
+def _unpacked(packed: Any, sessions: int) -> Floats:
+    """Return an intensity, shape (sessions,), that is the caller's own."""
+    values = np.unpackbits(packed, count=sessions) if packed.dtype == np.uint8 else packed
+    own: Floats = values.astype(np.float64)
+    return own
 
 
 def _daily_of(setup: Setup, units: Units) -> Daily:

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from worlds import configured, days, source
 
 from data.remembered import Remembered
-from engine.research.cache import Cache, Recent
+from engine.research.cache import Cache, Recent, _packed, _unpacked
 from engine.research.columns import COLUMNS
 from engine.research.compute import Timer, compute
 from engine.research.grid import Grid, grid_of, with_values
@@ -163,4 +165,35 @@ def test_a_sweep_of_two_parameters_computes_each_signal_once(monkeypatch):
     table = compute(Cache(config, grid, source(5, missing=False)), 0, len(grid), 1, Timer())
 
     assert not table["failed"].any()
+    made = [name for name in made if name in ("moving_average", "realised_volatility")]
     assert sorted(made) == ["moving_average"] * 8 + ["realised_volatility"]
+
+
+@given(
+    intensity=st.one_of(
+        st.lists(st.sampled_from([0.0, 1.0]), max_size=40),
+        st.lists(st.sampled_from([0.0, -0.0, 1.0, 0.25]), max_size=40),
+    ).map(np.array)
+)
+def test_an_intensity_is_the_same_bits_when_it_was_packed(intensity):
+    packed = _packed(intensity.astype(float))
+    found = _unpacked(packed, len(intensity))
+    assert found.tobytes() == intensity.astype(float).tobytes()
+    assert found.flags.writeable
+    assert found.flags.owndata
+    if set(intensity.tolist()) <= {0.0, 1.0} and not np.signbit(intensity).any():
+        assert packed.nbytes == -(-len(intensity) // 8)
+
+
+def test_a_set_is_asked_once_though_more_are_tried_than_are_kept(monkeypatch):
+    asked, ask = [], Cache._asked
+    monkeypatch.setattr(Cache, "_asked", lambda *given: (asked.append(given[2]), ask(*given))[1])
+    config = configured({"strategy.params": {"trend_days": 3, "volatility_floor": 0.0}})
+    grid = grid_of(config, ["trend_days=2:9:1", "volatility_floor=0,0.2"])
+    made = Cache(config, grid, source(5, missing=False))
+    made._kept["signal"] = Recent(2)
+
+    table = compute(made, 0, len(grid), 1, Timer())
+
+    assert not table["failed"].any()
+    assert len(asked) == len(grid) == 16
