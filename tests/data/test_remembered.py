@@ -23,8 +23,8 @@ def never():
 def test_it_keeps_what_was_asked_for_last_as_far_as_the_bytes_reach(asked, most):
     """Against a list of keys, newest last, cut from the front while it holds more numbers than there is room for."""
     kept, sizes, newest = Remembered(most * NUMBER), {}, []
-    for key, length in asked:
-        length = sizes.setdefault(key, length)
+    for key, first in asked:
+        length = sizes.setdefault(key, first)
         made = []
         values = kept.get(key, lambda: (made.append(1), np.full(length, float(key)))[1])  # noqa: B023
         np.testing.assert_array_equal(values, np.full(length, float(key)))
