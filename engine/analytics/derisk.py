@@ -96,7 +96,7 @@ class SoldDaily(NamedTuple):
     trades: Trades
 
 
-def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
+def sold_daily(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None = None) -> SoldDaily:
     """Run the de-risk that follows the hedged book's beta when the fund itself does: at every close.
 
     At every close but the last at which the hedged book holds a hedge it trades, at that close, to the beta of the
@@ -106,7 +106,7 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
 
     Parameters
     ----------
-    setup, hedged, beta
+    setup, hedged, beta, run
         As for `sold_at_entry`.
 
     Notes
@@ -116,7 +116,7 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
     """
     prices, terms = _halved(setup.prices, setup.terms)
     orders = _half_orders(setup, hedged, beta, ledger_on(prices))
-    halves = compiled().replay(prices, terms, orders)
+    halves = (run or compiled().replay)(prices, terms, orders)
     trades = trades_of(halves.traded, prices.fill, terms)
     return SoldDaily(_whole(halves), Trades(*(_by_session(column) for column in trades)))
 
