@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints
+from data.errors import UserError
 from data.market import Market
 from data.sources import Source
 from engine.analytics.answer.insurance import Less
@@ -29,6 +31,7 @@ from engine.plain import Keys
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import drawn_of
 from engine.research.rows import less_in
+from engine.research.windows import MOST, begins, causal_by_construction
 from engine.setup import Setup, open_market, plan_of, plan_with, policy_of, prepare, sizing_of
 from strategies import parameters
 from strategies.load import fresh
@@ -148,6 +151,8 @@ class Cache:
         Where history comes from.
     signal_seconds
         Time spent on asking strategies so far.
+    whole
+        The same combinations over a history that this one is a window of: `engine.research.windows`.
 
     Attributes
     ----------
@@ -161,11 +166,12 @@ class Cache:
     grid: Grid
     source: Source
     signal_seconds: float = 0.0
+    whole: Cache | None = field(default=None, repr=False, compare=False)
     _kept: dict[str, Recent] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         room = {"market": 16, "environment": 64, "signal": 512, "size": 2048, "decided": 4096}
-        room |= {"policy": 100_000, "hedge": 100_000, "run": 4096}
+        room |= {"policy": 100_000, "hedge": 100_000, "run": 4096, "beginning": MOST}
         self._kept = {kind: Recent(most) for kind, most in room.items()}
         self.axes = {part: [i for i, axis in enumerate(self.grid.axes) if part_of(axis.keys) == part] for part in PARTS}
         self.drawn = drawn_of(len(self.grid)).split
@@ -177,6 +183,22 @@ class Cache:
     def signal(self, env: Environment, indices: Indices) -> Floats:
         """Return the intensity over all of the market's sessions; raises StrategyError."""
         return self._kept["signal"].get((env.fed, indices), lambda: self._ask(env, indices))
+
+    def beginning(self, part: Market, at: Indices, indices: Indices) -> Floats | None:
+        """Return the intensity over a window of this history; None where it has to be asked for there."""
+        try:
+            env = self.environment(at)
+            if not begins(part, env.market):
+                return None
+            found = self._kept["beginning"].get((env.fed, indices), lambda: self._ask_if_causal(env, indices))
+        except UserError:  # that of the window itself is the one to be told
+            return None
+        return None if found is None else found[: len(part)]
+
+    @property
+    def intensities(self) -> int:
+        """How many intensities an environment's combinations have."""
+        return math.prod(len(self.grid.axes[i].values) for i in self.axes["signal"])
 
     def policy(self, indices: Indices) -> PolicyRules:
         """Return the policy; raises ConfigError where its keys contradict each other."""
@@ -257,7 +279,12 @@ class Cache:
         return Environment(indices, fed, config, setup, units, daily, cash, unhedged, less_in(setup))
 
     def _ask(self, env: Environment, indices: Indices) -> Floats:
-        return self._asked(env, self._config({"signal": indices}).strategy)
+        begun = None if self.whole is None else self.whole.beginning(env.market, env.indices, indices)
+        return self._asked(env, self._config({"signal": indices}).strategy) if begun is None else begun
+
+    def _ask_if_causal(self, env: Environment, indices: Indices) -> Floats | None:
+        named = self._config({"signal": indices}).strategy
+        return self._asked(env, named) if causal_by_construction(named, env.market.roles) else None
 
     def _asked(self, env: Environment, named: StrategyConfig) -> Floats:
         began = time.perf_counter()

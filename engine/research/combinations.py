@@ -24,6 +24,7 @@ from engine.research.compute import Timer, compute
 from engine.research.grid import Axis, Grid, of_one_kind
 from engine.research.job import Executor, ExecutorError, Parts, rows_table
 from engine.research.rows import compute_rows
+from engine.research.windows import MOST
 from engine.runs.identity import CLASS, classes_in
 from strategies.load import kind, source_hash, strategy_class
 
@@ -111,7 +112,7 @@ class Combinations:
     id
         What it goes by.
     windows
-        The run over each window; a sweep has one.
+        The run over each window; a sweep has one. Of several the last is the whole history.
     grid
         Over what; of a search, whose chunks have values of their own, the choices that have names.
     source
@@ -169,6 +170,7 @@ class _CombinationsWorker:
             raise StrategyError(f"{own} is another file here: install the same version of it")
         axes = tuple(replace(axis, values=self._values(axis.keys, axis.values)) for axis in job.grid.axes)
         self._grid, self._source, self._answer = replace(job.grid, axes=axes), KeptSource(job.source), job.answer
+        self._whole: Cache | None = None
         self._threads, self._compiles = threads, compiles(self._windows[0])
         self._caches, self._met = Recent(2), _Met(axes)
 
@@ -189,16 +191,20 @@ class _CombinationsWorker:
         config = self._windows[window]
         if not self._compiles:
             return ChunkResult(compute_rows(config, grid, self._source, first, last, answer=self._answer), {})
-        cache = self._caches.get(window, lambda: self._opened(config, grid))
+        cache = self._caches.get(window, lambda: self._opened(config, grid, window))
         cache.grid = grid
         timer = Timer()
         columns = compute(cache, first, last, self._threads, timer, answer=self._answer)
         asked, cache.signal_seconds = cache.signal_seconds, 0.0
         return ChunkResult(columns, {"kernel": timer.kernel, "signal": asked, "tail": timer.tail})
 
-    def _opened(self, config: RunConfig, grid: Grid) -> Cache:
+    def _opened(self, config: RunConfig, grid: Grid, window: int) -> Cache:
         """Return a window's cache, the compiled code loaded: that is no part of the kernel's seconds."""
-        cache = Cache(config, grid, self._source)
+        last, cache = len(self._windows) - 1, Cache(config, grid, self._source)
+        if last and cache.intensities <= MOST:
+            self._whole = self._whole or (cache if window == last else Cache(self._windows[last], grid, self._source))
+            cache = self._whole if window == last else cache
+            cache.whole = self._whole
         compute(cache, 0, 1, 1, Timer(), answer=self._answer)
         return cache
 
