@@ -20,7 +20,7 @@ from benchmarks.calibration import plan
 from benchmarks.calibration.page import Origin, page
 from benchmarks.calibration.plan import Chunk, Row
 from benchmarks.calibration.returns import Pool, pool_of
-from benchmarks.calibration.trial import Known, Trial, trial
+from benchmarks.calibration.trial import Trial, judged
 from data.errors import UserError
 from data.files import write_whole
 from engine.kernel.compiled import compiled
@@ -71,14 +71,9 @@ def finish(chunks: Iterable[Chunk], pool: Pool | None, executor: Executor, folde
         return
     compiled()  # once, before the processes ask for it
     with counting("markets", sum(map(len, left))) as count:
-        for chunk, trials in executor.run(FunctionJob("backtest-calibration", partial(_trials, pool)), left):
+        for chunk, trials in executor.run(FunctionJob("backtest-calibration", partial(judged, pool)), left):
             keep(folder, chunk, trials)
             count(len(chunk))
-
-
-def _trials(pool: Pool | None, chunk: Chunk) -> list[Trial]:
-    known: Known = {}
-    return [trial(pool, *market, known) for market in chunk]
 
 
 def finished(rows: Mapping[Row, int], folder: Path) -> dict[Row, list[Trial]]:
