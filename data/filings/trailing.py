@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -145,17 +146,22 @@ def first_filed(filings: Filings) -> Filings:
     return filings.rows(another)
 
 
+def _takers(concept: str, choices: Sequence[Sequence[str]], made: Sequence[Quarters]) -> list[Quarters]:
+    return [quarters for several, quarters in zip(choices, made, strict=True) if concept in several]
+
+
 def _days(filings: Filings, choices: Sequence[Sequence[str]], made: Sequence[Quarters]) -> Iterator[int]:
     """Take in what was filed day by day, and yield each day that brought anything new."""
     rank = {concept: rank for several in choices for rank, concept in enumerate(several)}
     spans = first_filed(filings.rows(np.isin(filings.concept, list(rank)) & ~np.isnat(filings.start)))
     days = (each.astype(np.int64).tolist() for each in (spans.filed, spans.start, spans.end))
-    facts = zip(*days, spans.concept.tolist(), spans.value.tolist(), strict=True)
-    in_order = sorted(facts, key=lambda fact: (fact[0], rank[fact[3]], fact))
-    for day, together in groupby(in_order, key=lambda fact: fact[0]):
+    (filed, starts, ends), concepts = days, spans.concept.tolist()
+    facts = zip(filed, [rank[each] for each in concepts], starts, ends, concepts, spans.value.tolist(), strict=True)
+    takes = {concept: _takers(concept, choices, made) for concept in rank}
+    for day, together in groupby(sorted(facts), key=itemgetter(0)):
         new = False
-        for _, start, end, concept, value in together:
-            for several, quarters in zip(choices, made, strict=True):
-                new |= concept in several and quarters.add(start, end, value)
+        for _, _, start, end, concept, value in together:
+            for quarters in takes[concept]:
+                new |= quarters.add(start, end, value)
         if new:
             yield day
