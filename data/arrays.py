@@ -23,6 +23,14 @@ def day(text: object) -> np.datetime64:
     return np.datetime64(str(text)[:10], "D")
 
 
+def among(days: Dates, held: Dates) -> Flags:
+    """Return for each of some days whether it is one of others, shape (days,); both have to be in order."""
+    if not len(held):
+        return np.zeros(len(days), np.bool_)
+    found: Flags = held[np.minimum(np.searchsorted(held, days), len(held) - 1)] == days
+    return found
+
+
 def read_only(array: Array) -> Array:
     """Forbid writing into an array that several readers share, and return it."""
     array.flags.writeable = False

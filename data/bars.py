@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from data.arithmetic import log
-from data.arrays import Dates, Flags, Floats
+from data.arrays import Dates, Flags, Floats, among
 from data.ranges import SPLIT, SPLITS
 
 PRICES = ("open", "high", "low", "close")
@@ -71,7 +71,7 @@ class Bars:
         """
         if len(sessions) == len(self) and np.array_equal(sessions, self.dates):
             return self
-        own = np.isin(self.dates, sessions, assume_unique=True)
+        own = among(self.dates, sessions)
         dividend, split = _fold_events(self, own)
         columns = {name: getattr(self, name)[own] for name in (*PRICES, "volume")}
         columns |= {"dividend": dividend[own], "split": split[own]}

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from data.arrays import DAY, Array, Dates, Flags, Floats, read_only
+from data.arrays import DAY, Array, Dates, Flags, Floats, among, read_only
 from data.audit.finding import Finding
 from data.bars import COLUMNS, Bars, carried_forward
 from data.calendar import nyse_sessions, sessions_a_year
@@ -317,7 +317,7 @@ def load_market(
     calendar = nyse_sessions(earliest, max(bars.dates[-1] for bars in histories.values()))
     run = calendar[calendar >= start]
     for name in roles.listed:
-        run = run[np.isin(run, histories[name].dates)]
+        run = run[among(run, histories[name].dates)]
     _check_begins(histories, start)
     if len(run) < 2:  # a decision and a fill
         raise DataError(

@@ -119,10 +119,16 @@ def both_sides(sizes: Iterable[float]) -> tuple[float, ...]:
 
 
 def chunks_of(rows: Mapping[Row, int]) -> list[Chunk]:
-    """Cut rows into chunks, the first of every row first: whenever it is stopped, all rows have come as far."""
-    cut = [
-        (first, tuple((row.design, number, row.effort) for number in range(first, min(first + TOGETHER, count))))
-        for row, count in rows.items()
-        for first in range(0, count, TOGETHER)
-    ]
+    """Cut rows into chunks, the first of every row first: whenever it is stopped, all rows have come as far.
+
+    Rows that differ in the fund alone go together, market by market: they have the same timing.
+    """
+    alike: dict[Row, list[Row]] = {}
+    for row in rows:
+        alike.setdefault(row._replace(design=with_fund(row.design, 0.0)), []).append(row)
+    cut = []
+    for group in alike.values():
+        for first in range(0, max(rows[row] for row in group), TOGETHER):
+            numbers = range(first, first + TOGETHER)
+            cut.append((first, tuple((*row[:1], n, *row[1:]) for n in numbers for row in group if n < rows[row])))
     return [chunk for _first, chunk in sorted(cut, key=lambda pair: pair[0])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
@@ -124,36 +124,58 @@ def timed(design: Design, moves: Moves, spells: Flags) -> tuple[Moves, Flags]:
     What is decided at a close is held from the next open to the open after the next decision; it is there that the
     drift is lower while the signal is on, and higher while it is off, so that the mean stays.
     """
-    says = _says(design.signal, spells)
-    on = says(exp(np.cumsum(moves.night + moves.course)), 0)
+    on = _says(design.signal, exp(np.cumsum(moves.night + moves.course)), spells)
     share = float(on[WARM_UP:].mean())
     if not design.timing or not 0.0 < share < 1.0:
         return moves, on
     given_up = (1.0 - LEVERAGE) * WEIGHT * share * SESSIONS_A_YEAR
     lower = -design.timing / given_up
-    return _tilted(moves, says, np.array([-lower * share / (1.0 - share), lower]))
+    drift = np.array([-lower * share / (1.0 - share), lower])
+    on = on if design.signal == "random" else _on_tilted(design.signal, moves, drift)
+    return _tilted(moves, on, drift), on
 
 
-def _tilted(moves: Moves, says: Callable[[Floats, int], Flags], drift: Floats) -> tuple[Moves, Flags]:
-    """Add drift by whether the signal is on, session by session: a signal that reads prices reads the drift too."""
-    night, course = moves.night.copy(), moves.course.copy()
-    on, level = np.zeros(len(night), np.bool_), np.ones(len(night))
+def _tilted(moves: Moves, on: Flags, drift: Floats) -> Moves:
+    """Add drift by whether the signal was on at the close that the session's night, and its day, was ordered at."""
+    night, course, ordered = moves.night.copy(), moves.course.copy(), on.astype(np.int64)
+    night[WARM_UP:] += OVERNIGHT * drift[ordered[WARM_UP - 2 : -2]]
+    course[WARM_UP:] += (1.0 - OVERNIGHT) * drift[ordered[WARM_UP - 1 : -1]]
+    return Moves(night, course)
+
+
+def _on_tilted(signal: str, moves: Moves, drift: Floats) -> Flags:
+    """Return whether a signal that reads prices is on, session by session: it reads the drift too.
+
+    To the last bit what `_says` says of the prices that come of it.
+    """
+    night, course = moves.night.tolist(), moves.course.tolist()
+    overnight, daily = (OVERNIGHT * drift).tolist(), ((1.0 - OVERNIGHT) * drift).tolist()
+    says = _below_average if signal == "trend" else _restless
+    on, level, before = [False] * len(night), np.empty(len(night)), 1.0
     for t in range(len(night)):
-        night[t] += OVERNIGHT * drift[int(on[t - 2])] if t >= WARM_UP else 0.0
-        course[t] += (1.0 - OVERNIGHT) * drift[int(on[t - 1])] if t >= WARM_UP else 0.0
-        level[t] = level[t - 1] * exp(night[t] + course[t])
-        since = max(0, t - TREND_DAYS)
-        on[t] = says(level[since : t + 1], since)[-1]
-    return Moves(night, course), on
+        if t >= WARM_UP:
+            night[t] += overnight[on[t - 2]]
+            course[t] += daily[on[t - 1]]
+        level[t] = before = before * math.exp(night[t] + course[t])
+        on[t] = says(level, t)
+    return np.array(on)
 
 
-def _says(signal: str, spells: Flags) -> Callable[[Floats, int], Flags]:
-    """Return what tells of prices, and of the session they begin at, whether the signal is on at each close."""
+def _below_average(level: Floats, t: int) -> bool:
+    since = t + 1 - TREND_DAYS
+    return since >= 0 and bool(level[t] < np.add.reduce(level[since : t + 1]) / TREND_DAYS)
+
+
+def _restless(level: Floats, t: int) -> bool:
+    since = t - VOLATILITY_DAYS
+    return since >= 0 and bool(realised_volatility(level[since : t + 1], VOLATILITY_DAYS)[-1] > FLOOR)
+
+
+def _says(signal: str, level: Floats, spells: Flags) -> Flags:
+    """Return whether the signal is on at each close."""
     if signal == "trend":
-        return lambda level, _since: level < moving_average(level, TREND_DAYS)
-    if signal == "volatility":
-        return lambda level, _since: realised_volatility(level, VOLATILITY_DAYS) > FLOOR
-    return lambda level, since: spells[since : since + len(level)]
+        return level < moving_average(level, TREND_DAYS)
+    return realised_volatility(level, VOLATILITY_DAYS) > FLOOR if signal == "volatility" else spells
 
 
 def _spells(rng: np.random.Generator, count: int) -> Flags:

@@ -20,7 +20,7 @@ from benchmarks.calibration import plan
 from benchmarks.calibration.page import Origin, page
 from benchmarks.calibration.plan import Chunk, Row
 from benchmarks.calibration.returns import Pool, pool_of
-from benchmarks.calibration.trial import Trial, trial
+from benchmarks.calibration.trial import Trial, judged
 from data.errors import UserError
 from data.files import write_whole
 from engine.kernel.compiled import compiled
@@ -71,13 +71,9 @@ def finish(chunks: Iterable[Chunk], pool: Pool | None, executor: Executor, folde
         return
     compiled()  # once, before the processes ask for it
     with counting("markets", sum(map(len, left))) as count:
-        for chunk, trials in executor.run(FunctionJob("backtest-calibration", partial(_trials, pool)), left):
+        for chunk, trials in executor.run(FunctionJob("backtest-calibration", partial(judged, pool)), left):
             keep(folder, chunk, trials)
             count(len(chunk))
-
-
-def _trials(pool: Pool | None, chunk: Chunk) -> list[Trial]:
-    return [trial(pool, *market) for market in chunk]
 
 
 def finished(rows: Mapping[Row, int], folder: Path) -> dict[Row, list[Trial]]:
@@ -85,11 +81,13 @@ def finished(rows: Mapping[Row, int], folder: Path) -> dict[Row, list[Trial]]:
     found: dict[Row, list[Trial]] = {row: [] for row in rows}
     stopped: set[Row] = set()
     for chunk in plan.chunks_of(rows):
-        row, trials = Row(chunk[0][0], chunk[0][2]), kept(folder, chunk)
+        trials, of = kept(folder, chunk), [Row(design, effort) for design, _number, effort in chunk]
         if trials is None:
-            stopped.add(row)
-        elif row not in stopped:
-            found[row] += trials
+            stopped.update(of)
+            continue
+        for row, one in zip(of, trials, strict=True):
+            if row not in stopped:
+                found[row].append(one)
     return {row: trials for row, trials in found.items() if trials}
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks.calibration.planted import Design, plant
 from benchmarks.calibration.returns import Pool
-from data.arrays import Ints
+from data.arrays import Floats, Ints
 from engine.analytics.answer.fund_part import FundPart, fund_part
-from engine.analytics.answer.insurance import Insurance, insurance_of, matches
-from engine.analytics.answer.timing import shifts_of, timing_of
-from engine.analytics.derisk import held_less_grid, run_held_less, sold_daily
+from engine.analytics.answer.insurance import gap_interval, matches
+from engine.analytics.answer.timing import Timing, shifts_of, timing_of
+from engine.analytics.derisk import entry_orders, held_less_grid, run_held_less, sold_daily
 from engine.analytics.drawdowns import core_level
 from engine.analytics.episodes import episodes_of
 from engine.kernel.compiled import compiled
@@ -78,22 +79,37 @@ class Trial(NamedTuple):
     fall_high: float
 
 
-def trial(pool: Pool | None, design: Design, number: int, effort: Effort) -> Trial:
-    """Run the hedge on market `number` of a design and judge it; the same for the same four."""
+Known = dict[bytes, Timing]
+"""Timings by all that they are made of: the fund isn't among it, so that markets which differ in it alone share one."""
+
+
+def judged(pool: Pool | None, markets: Iterable[tuple[Design, int, Effort]]) -> list[Trial]:
+    """Judge several markets, each the same as by itself; a process that is given this finds it in a module."""
+    known: Known = {}
+    return [trial(pool, *market, known) for market in markets]
+
+
+def trial(pool: Pool | None, design: Design, number: int, effort: Effort, known: Known | None = None) -> Trial:
+    """Run the hedge on market `number` of a design and judge it; the same for the same four.
+
+    Parameters
+    ----------
+    known
+        Timings so far, where several trials may share one; this one's is added.
+    """
     config, setup = plant(design, number, pool)
     beta, years = run_beta(config, setup.market), float(design.years)
     hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
     shifts = even_shifts(effort.shifts, len(hedged.equity) - 1)
-    timing = timing_of(shifts_of(setup, hedged, beta, years, shifts, threads=1))
+    timing = _timing(setup, hedged, beta, years, shifts, {} if known is None else known)
     daily = sold_daily(setup, hedged, beta).ledger
     fund = fund_part(setup, hedged, daily, episodes_of(setup, hedged), years, effort.fund_draws, number)
-    verdict = _insurance(setup, hedged, years, effort.insurance_draws, number) if effort.insurance_draws else None
     return Trial(
         timing.p_low,
         timing.p_high,
         math.nan if timing.mean is None else timing.growth - timing.mean,
         *_fund_figures(fund),
-        *_verdict_figures(verdict),
+        *_verdict(setup, hedged, years, effort.insurance_draws, number),
     )
 
 
@@ -102,11 +118,16 @@ def even_shifts(count: int, closes: int) -> Ints | None:
     return np.arange(count + 1) * closes // (count + 1) if count else None
 
 
-def _insurance(setup: Setup, hedged: Ledger, years: float, draws: int, seed: int) -> Insurance:
-    grid = held_less_grid(setup)
-    shares = matches(hedged.equity, [book.equity for book in grid])
-    held = [run_held_less(setup, share) for share in shares]
-    return insurance_of(hedged, grid, held, core_level(setup), years, draws, seed)
+def _timing(setup: Setup, hedged: Ledger, beta: Floats, years: float, shifts: Ints | None, known: Known) -> Timing:
+    """Return the timing. It reads the core's prices and its orders, and no price of the fund."""
+    prices, terms, orders = setup.prices, setup.terms, entry_orders(setup, hedged, beta)
+    columns = prices.open, prices.close, prices.fill, prices.dividend, prices.split, prices.spot_fill
+    read = [*(column[:, setup.legs.of_core] for column in columns), *terms, setup.plan.core_due]
+    read += [orders.ordered, orders.core, orders.restate, years, () if shifts is None else shifts]
+    key = b"".join(np.ascontiguousarray(each).tobytes() for each in read)
+    if key not in known:
+        known[key] = timing_of(shifts_of(setup, hedged, beta, years, shifts, threads=1))
+    return known[key]
 
 
 def _fund_figures(fund: FundPart) -> tuple[float, float, float, bool]:
@@ -114,8 +135,13 @@ def _fund_figures(fund: FundPart) -> tuple[float, float, float, bool]:
     return math.nan if fund.estimate is None else fund.estimate, low, high, bool(fund.rests_on)
 
 
-def _verdict_figures(verdict: Insurance | None) -> tuple[float, ...]:
-    if verdict is None:
+def _verdict(setup: Setup, hedged: Ledger, years: float, draws: int, seed: int) -> tuple[float, ...]:
+    """Return share, gap and both its intervals: of what the answer matches by, the bad quarter alone has a label."""
+    if not draws:
         return (math.nan,) * 6
-    match = verdict.quarter
-    return match.share, match.gap, *match.interval, *verdict.with_fall
+    grid = [book.equity for book in held_less_grid(setup)]
+    share = matches(hedged.equity, grid)[0]
+    held = run_held_less(setup, share).equity
+    grown, less = (float((equity[-1] / equity[0]) ** (1.0 / years) - 1.0) for equity in (hedged.equity, held))
+    interval, with_fall = gap_interval(hedged.equity, grid, core_level(setup), years, draws, seed)
+    return share, grown - less, *interval, *with_fall

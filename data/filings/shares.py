@@ -66,17 +66,21 @@ def shares(filings: Filings) -> Shares:
     """
     found: list[ShareCount] = []
     newest = dict[str, ShareCount]()
-    for day, together in groupby(_counts(filings), key=lambda each: each[1].filed):
+    for day, together in groupby(_counts(filings), key=_day_of):
         for concept, count in together:
             before = newest.get(concept)
             if before is None or count.of > before.of:
                 like = before or next((newest[name] for name in SHARES if name in newest), None)
-                newest[concept] = count._replace(value=_in_shares(count.value, like))
+                newest[concept] = ShareCount(count.filed, count.of, _in_shares(count.value, like), count.basis)
         last = max(count.of for count in newest.values())
         chosen = next(newest[name] for name in SHARES if name in newest and newest[name].of >= last - BEHIND)
         if not found or chosen[1:] != found[-1][1:]:
             found.append(chosen._replace(filed=day))
     return _as_arrays(found)
+
+
+def _day_of(found: tuple[str, ShareCount]) -> int:
+    return found[1].filed
 
 
 def _counts(filings: Filings) -> Iterator[tuple[str, ShareCount]]:
@@ -85,8 +89,8 @@ def _counts(filings: Filings) -> Iterator[tuple[str, ShareCount]]:
     starts = np.where(np.isnat(own.start), own.end, own.start)
     filed, since, until = (each.astype(np.int64).tolist() for each in (own.filed, starts, own.end))
     ranks = [SHARES.index(concept) for concept in own.concept.tolist()]
-    rows = zip(filed, ranks, until, since, own.value.tolist(), strict=True)
-    for day, rank, end, _, value in sorted(rows, key=lambda row: (*row[:3], -row[3], row[4])):
+    rows = zip(filed, ranks, until, [-day for day in since], own.value.tolist(), strict=True)
+    for day, rank, end, _, value in sorted(rows):
         if value >= 1.0:
             concept = SHARES[rank]
             yield concept, ShareCount(day, end, value, end if concept == COVER else day)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from data.filings.facts import INCOME, SALES, Filings
 
 SPANS = ((80, 100), (170, 194), (260, 286), (345, 380))
 """Days of one, two, three and four quarters, of 12 to 14 weeks each; a fact of another span is none of a quarter's."""
+DAYS = frozenset(days for low, high in SPANS for days in range(low, high + 1))
 YEAR = SPANS[-1]
 APART = 5
 """Days within which two dates are one end of a quarter: they wobble between filings."""
@@ -46,19 +49,25 @@ class Quarters:
     sums: dict[int, dict[int, float]] = field(default_factory=dict)
     """Of the time from one end to another, and less than nothing the other way round."""
     last: list[int] = field(default_factory=list)
-    """The ends at which a span ends, not only begins."""
+    """The ends at which a span ends, not only begins; in order."""
+    ends: list[int] = field(default_factory=list)
+    """All ends, in order."""
 
     def add(self, start: int, end: int, value: float) -> bool:
         """Take in a span's sum unless there is one, and return whether there was none."""
-        if not any(low <= end - start + 1 <= high for low, high in SPANS):
+        if end - start + 1 not in DAYS:
             return False
         before, after = self._end(start - 1), self._end(end)
         if after in self.sums[before]:
             return False
         self.sums[before][after], self.sums[after][before] = value, -value
         if after not in self.last:
-            self.last.append(after)
+            insort(self.last, after)
         return True
+
+    def after(self, day: int) -> list[int]:
+        """Return the ends at which a span ends, those after a day, in order."""
+        return self.last[bisect_right(self.last, day) :]
 
     def year_to(self, end: int) -> float | None:
         """Return the sum of the year to an end: of as few spans as may be, forth and back; None where none lead there.
@@ -80,10 +89,12 @@ class Quarters:
 
     def _end(self, day: int) -> int:
         """Return the end of a quarter that a day is, one that is known already where it is near."""
-        near = (known for known in range(day - APART, day + APART + 1) if known in self.sums)
-        found = next(near, day)
-        self.sums.setdefault(found, {})
-        return found
+        at = bisect_left(self.ends, day - APART)
+        if at < len(self.ends) and self.ends[at] <= day + APART:
+            return self.ends[at]
+        insort(self.ends, day)
+        self.sums[day] = {}
+        return day
 
 
 def trailing(filings: Filings, choices: Sequence[Sequence[str]]) -> FiledSteps:
@@ -107,7 +118,7 @@ def trailing(filings: Filings, choices: Sequence[Sequence[str]]) -> FiledSteps:
     found: list[tuple[int, float, int]] = []
     for day in _days(filings, choices, made):
         newest = found[-1][2] if found else 0
-        for end in sorted({end for each in made for end in each.last if end > newest + APART}, reverse=True):
+        for end in sorted({end for each in made for end in each.after(newest + APART)}, reverse=True):
             value = next((sum_ for each in made if (sum_ := each.year_to(end)) is not None), None)
             if value is not None:
                 found.append((day, value, end))
@@ -135,17 +146,22 @@ def first_filed(filings: Filings) -> Filings:
     return filings.rows(another)
 
 
+def _takers(concept: str, choices: Sequence[Sequence[str]], made: Sequence[Quarters]) -> list[Quarters]:
+    return [quarters for several, quarters in zip(choices, made, strict=True) if concept in several]
+
+
 def _days(filings: Filings, choices: Sequence[Sequence[str]], made: Sequence[Quarters]) -> Iterator[int]:
     """Take in what was filed day by day, and yield each day that brought anything new."""
     rank = {concept: rank for several in choices for rank, concept in enumerate(several)}
     spans = first_filed(filings.rows(np.isin(filings.concept, list(rank)) & ~np.isnat(filings.start)))
     days = (each.astype(np.int64).tolist() for each in (spans.filed, spans.start, spans.end))
-    facts = zip(*days, spans.concept.tolist(), spans.value.tolist(), strict=True)
-    in_order = sorted(facts, key=lambda fact: (fact[0], rank[fact[3]], fact))
-    for day, together in groupby(in_order, key=lambda fact: fact[0]):
+    (filed, starts, ends), concepts = days, spans.concept.tolist()
+    facts = zip(filed, [rank[each] for each in concepts], starts, ends, concepts, spans.value.tolist(), strict=True)
+    takes = {concept: _takers(concept, choices, made) for concept in rank}
+    for day, together in groupby(sorted(facts), key=itemgetter(0)):
         new = False
-        for _, start, end, concept, value in together:
-            for several, quarters in zip(choices, made, strict=True):
-                new |= concept in several and quarters.add(start, end, value)
+        for _, _, start, end, concept, value in together:
+            for quarters in takes[concept]:
+                new |= quarters.add(start, end, value)
         if new:
             yield day

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from data.arrays import Floats, read_only
+from data.arrays import Dates, Floats, read_only
 from data.bars import Bars
 from data.errors import DataError
 from data.families import CHIPS, chip_makers
 from data.filings.facts import Filings, NoFiguresError
-from data.filings.valuation import Change, Group, as_traded, company, group, sessions_of
+from data.filings.valuation import Change, Company, Group, as_traded, company, group, sessions_of
 from data.series import Series
 from data.sources import BARS, FILINGS, MEMBERS, SERIES, Held, Kind, Source, typed
 from data.sources.wrapped import KeptSource, Wrapped
@@ -29,6 +29,8 @@ FIGURES: Mapping[str, Callable[[Group], Floats]] = {
 """What a valuation's name ends in: price/earnings, price/sales, the median earnings yield, and, of a group, of how many
 companies they are."""
 
+Value = Callable[[Filings, Bars, Dates], Company]
+"""Values a company at each close of some sessions, by what it filed and its bars as traded."""
 
 SHOWN = 5
 """Days that are told of those on which a group changed: the last."""
@@ -182,7 +184,7 @@ def groups_in(source: Source) -> Mapping[str, tuple[str, ...]]:
     return groups
 
 
-def read_group(source: Source, whose: str, traded: Callable[[str], Bars]) -> Group:
+def read_group(source: Source, whose: str, traded: Callable[[str], Bars], value: Value = company) -> Group:
     """Return a group at each session on which any of its companies has a bar; raises DataError.
 
     Parameters
@@ -193,15 +195,21 @@ def read_group(source: Source, whose: str, traded: Callable[[str], Bars]) -> Gro
         A group's name, or a company's.
     traded
         Gives a company's bars, their closes and splits as traded.
+    value
+        Values a company: `data.filings.valuation.company`, or what remembers what that gave.
     """
     names = groups_in(source).get(whose, ())
     if not names:
         raise DataError(f"{whose}: no company of it has bars and filings here: pull or import both")
-    return read_companies(source, names, traded, whose if whose in source.names(MEMBERS) else None)
+    return read_companies(source, names, traded, whose if whose in source.names(MEMBERS) else None, value)
 
 
 def read_companies(
-    source: Source, names: tuple[str, ...], traded: Callable[[str], Bars], members: str | None = None
+    source: Source,
+    names: tuple[str, ...],
+    traded: Callable[[str], Bars],
+    members: str | None = None,
+    value: Value = company,
 ) -> Group:
     """Return companies taken together, each while it was one of the group `members` where one is named.
 
@@ -210,7 +218,7 @@ def read_companies(
     filed = _with_figures(source, names)
     bars = {name: traded(name) for name in filed}
     sessions = sessions_of(bars)
-    companies = [company(filings, bars[name], sessions) for name, filings in filed.items()]
+    companies = [value(filings, bars[name], sessions) for name, filings in filed.items()]
     belongs = None if members is None else source.read(MEMBERS, members).on(sessions, tuple(filed))
     return group(companies, sessions, belongs)
 

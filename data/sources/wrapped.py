@@ -56,6 +56,13 @@ class KeptSource(Wrapped):
 
     lags: Mapping[str, int] = field(default_factory=dict)
     _kept: dict[tuple[str, str], Any] = field(init=False, default_factory=dict, repr=False, compare=False)
+    _names: dict[str, tuple[str, ...]] = field(init=False, default_factory=dict, repr=False, compare=False)
+
+    def names(self, kind: Kind[Any]) -> tuple[str, ...]:
+        """Return the names of what the inner source holds of a kind, sorted."""
+        if kind not in self._names:
+            self._names[kind] = self.source.names(kind)
+        return self._names[kind]
 
     def read(self, kind: Kind[Held], name: str) -> Held:
         """Return what the inner source holds, a series with its lag; raises DataError."""

@@ -112,7 +112,7 @@ class Halves(NamedTuple):
     betas: Floats
 
 
-def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
+def sold_daily(setup: Setup, hedged: Ledger, beta: Floats, run: Replay | None = None) -> SoldDaily:
     """Run the de-risk that follows the hedged book's beta when the fund itself does: at every close.
 
     At every close but the last at which the hedged book holds a hedge it trades, at that close, to the beta of the
@@ -122,7 +122,7 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
 
     Parameters
     ----------
-    setup, hedged, beta
+    setup, hedged, beta, run
         As for `sold_at_entry`.
 
     Notes
@@ -131,14 +131,14 @@ def sold_daily(setup: Setup, hedged: Ledger, beta: Floats) -> SoldDaily:
     it would lag the fund by a night, and the night's reversal would pass for the fund's doing.
     """
     halves = halves_of(setup)
-    book = _replayed(setup, halves, hedged, beta)
+    book = _replayed(setup, halves, hedged, beta, run or compiled().replay)
     trades = trades_of(book.traded, halves.prices.fill, halves.terms)
     return SoldDaily(_whole(book), Trades(*(_by_session(column) for column in trades)))
 
 
 def equity_sold_daily(setup: Setup, halves: Halves, hedged: Ledger, beta: Floats) -> tuple[Floats, int]:
     """Return only the equity at each close of `sold_daily`, shape (sessions,), and the last session it stands."""
-    book = _replayed(setup, halves, hedged, beta)
+    book = _replayed(setup, halves, hedged, beta, compiled().replay)
     closes, last = _closes(book)
     return book.equity[closes], last
 
@@ -152,10 +152,10 @@ def halves_of(setup: Setup) -> Halves:
     return Halves(*_halved(setup.prices, setup.terms), then)
 
 
-def _replayed(setup: Setup, halves: Halves, hedged: Ledger, beta: Floats) -> Ledger:
+def _replayed(setup: Setup, halves: Halves, hedged: Ledger, beta: Floats, run: Replay) -> Ledger:
     """Run the book sold daily, by half session."""
     orders = _half_orders(setup, halves.betas, hedged, beta, ledger_on(halves.prices))
-    return compiled().replay(halves.prices, halves.terms, orders)
+    return run(halves.prices, halves.terms, orders)
 
 
 def _half_orders(setup: Setup, then: Floats, hedged: Ledger, beta: Floats, half: Ledger) -> Ledger:

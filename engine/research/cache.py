@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import Flags, Floats, Ints
+from data.errors import UserError
 from data.market import Market
 from data.remembered import Remembered
 from data.sources import Source
@@ -33,6 +34,7 @@ from engine.plain import Keys
 from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import drawn_of
 from engine.research.rows import less_in
+from engine.research.windows import begins, causal_by_construction
 from engine.setup import Setup, open_market, plan_of, plan_with, policy_of, prepare, sizing_of
 from strategies import parameters
 from strategies.load import fresh
@@ -172,6 +174,8 @@ class Cache:
         Time spent on asking strategies so far.
     warm
         Whether a row has been computed: from then on compiled code is loaded, and history is read.
+    whole
+        The same combinations over a history that this one is a window of: `engine.research.windows`.
 
     Attributes
     ----------
@@ -186,6 +190,7 @@ class Cache:
     source: Source
     signal_seconds: float = 0.0
     warm: bool = False
+    whole: Cache | None = field(default=None, repr=False, compare=False)
     _kept: dict[str, Recent] = field(default_factory=dict)
     _said: Remembered = field(default_factory=lambda: Remembered(SAID))
 
@@ -207,6 +212,15 @@ class Cache:
     def signal(self, env: Environment, indices: Indices) -> Floats:
         """Return the intensity over all of the market's sessions; raises StrategyError."""
         return self._kept["signal"].get((env.fed, indices), lambda: self._ask(env, indices))
+
+    def beginning(self, part: Market, at: Indices, indices: Indices) -> Floats | None:
+        """Return the intensity over a window of this history; None where it has to be asked for there."""
+        try:
+            env = self.environment(at)
+            causal = causal_by_construction(self._strategy_at(indices), env.market.roles)
+            return self.signal(env, indices)[: len(part)] if causal and begins(part, env.market) else None
+        except UserError:  # that of the window itself is the one to be told
+            return None
 
     def policy(self, indices: Indices) -> PolicyRules:
         """Return the policy; raises ConfigError where its keys contradict each other."""
@@ -289,10 +303,14 @@ class Cache:
         """Return what a strategy says; what it said before, after more sets than are kept, it isn't asked again."""
 
         def made() -> Bits | Floats:
-            return _packed(self._asked(env, self._strategy(indices) or self._config({"signal": indices}).strategy))
+            begun = None if self.whole is None else self.whole.beginning(env.market, env.indices, indices)
+            return _packed(self._asked(env, self._strategy_at(indices)) if begun is None else begun)
 
         said: Any = self._said.get((env.fed, indices), made)
         return _unpacked(said, len(env.market))
+
+    def _strategy_at(self, indices: Indices) -> StrategyConfig:
+        return self._strategy(indices) or self._config({"signal": indices}).strategy
 
     def _strategy(self, indices: Indices) -> StrategyConfig | None:
         """Return the strategy at some indices, checked as a config's is; None where a whole config has to be.

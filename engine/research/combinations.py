@@ -111,7 +111,7 @@ class Combinations:
     id
         What it goes by.
     windows
-        The run over each window; a sweep has one.
+        The run over each window; a sweep has one. Of several the last is the whole history.
     grid
         Over what; of a search, whose chunks have values of their own, the choices that have names.
     source
@@ -172,6 +172,7 @@ class _CombinationsWorker:
             raise StrategyError(f"{own} is another file here: install the same version of it")
         axes = tuple(replace(axis, values=self._values(axis.keys, axis.values)) for axis in job.grid.axes)
         self._grid, self._source, self._answer = replace(job.grid, axes=axes), KeptSource(job.source), job.answer
+        self._whole: Cache | None = None
         self._threads, self._compiles = threads, compiles(self._windows[0])
         self._caches, self._met = job.caches, _Met(axes)
 
@@ -192,7 +193,7 @@ class _CombinationsWorker:
         config = self._windows[window]
         if not self._compiles:
             return ChunkResult(compute_rows(config, grid, self._source, first, last, answer=self._answer), {})
-        cache = self._caches.of(window, lambda: Cache(config, grid, self._source))
+        cache = self._caches.of(window, lambda: self._opened(config, grid, window))
         cache.grid = grid
         if not cache.warm:  # that is no part of the kernel's seconds
             compute(cache, first, first + 1, 1, Timer(), answer=self._answer)
@@ -201,6 +202,14 @@ class _CombinationsWorker:
         columns = compute(cache, first, last, self._threads, timer, answer=self._answer)
         asked, cache.signal_seconds = cache.signal_seconds, 0.0
         return ChunkResult(columns, {"kernel": timer.kernel, "signal": asked, "tail": timer.tail})
+
+    def _opened(self, config: RunConfig, grid: Grid, window: int) -> Cache:
+        """Return a window's cache; those of several share what is the same over the whole history, the last."""
+        last = len(self._windows) - 1
+        if not last:
+            return Cache(config, grid, self._source)
+        self._whole = self._whole or Cache(self._windows[last], grid, self._source)
+        return self._whole if window == last else Cache(config, grid, self._source, whole=self._whole)
 
     def _values(self, keys: Keys, values: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(self._named(str(value)) for value in values) if keys[-2:] == CLASS else values

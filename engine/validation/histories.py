@@ -16,6 +16,7 @@ from data.bars import COLUMNS, PRICES, Bars
 from data.calendar import FIRST, nyse_sessions
 from data.events import Events, Members, make_events, make_members
 from data.filings.facts import Filings
+from data.filings.valuation import Company, company
 from data.publication import ended
 from data.series import Series
 from data.sources import BARS, SERIES, Held, Kind, Thing, typed
@@ -48,6 +49,23 @@ class Garbage(NamedTuple):
     fields: tuple[str, ...] | None = None
 
 
+class Companies(dict[str, tuple[Filings, Bars, Dates, Company]]):
+    """Values companies, each once as long as nothing was done to what it filed and to its bars: they are the same.
+
+    What is kept is what was asked for first, on the whole history. Every other is valued anew.
+    """
+
+    def value(self, filings: Filings, bars: Bars, sessions: Dates) -> Company:
+        """Return a company at each close of some sessions."""
+        if (known := self.get(filings.name)) is not None:
+            filed, traded, over, found = known
+            same = filed is filings and traded is bars and np.array_equal(over, sessions)
+            return found if same else company(filings, bars, sessions)
+        found = company(filings, bars, sessions)
+        self[filings.name] = filings, bars, sessions, found
+        return found
+
+
 @dataclass(frozen=True)
 class TamperedSource(Wrapped):
     """A source of which everything goes through a history.
@@ -56,11 +74,14 @@ class TamperedSource(Wrapped):
     ----------
     history
         What is done to it.
+    companies
+        What values them, one for all histories.
     asked
         What was asked of it, by the names of items.
     """
 
     history: History
+    companies: Companies = field(default_factory=Companies)
     asked: set[str] = field(default_factory=set)
     _made: dict[str, Thing] = field(init=False, default_factory=dict, repr=False, compare=False)
 
@@ -90,7 +111,7 @@ class TamperedSource(Wrapped):
             return typed(BARS, self.history(f"bars/{company}", valued.traded(company)))
 
         lag = self.source.read(SERIES, name).lag
-        return replace(valuation(read_group(self, named.whose, traded), named), lag=lag)
+        return replace(valuation(read_group(self, named.whose, traded, self.companies.value), named), lag=lag)
 
 
 def whole(item: str, thing: Thing) -> Thing:

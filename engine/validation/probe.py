@@ -21,7 +21,7 @@ from engine.hedges import roles_of, with_made
 from engine.kernel.loop import Ledger, decide_given, ledger_on, move
 from engine.legs import legs_of
 from engine.setup import Setup, plan_of, prepare
-from engine.validation.histories import History, TamperedSource, cut
+from engine.validation.histories import Companies, History, TamperedSource, cut
 from strategies import parameters
 from strategies.base import Strategy
 from strategies.load import fault_in, fresh, kind
@@ -102,11 +102,12 @@ class Output:
 
 @dataclass(frozen=True)
 class Bench:
-    """What a strategy is asked on: a run, its market, and it laid out."""
+    """What a strategy is asked on: a run, its market, it laid out, and what values companies in all histories."""
 
     config: RunConfig
     market: Market
     setup: Setup
+    companies: Companies = field(default_factory=Companies)
 
     def run(
         self,
@@ -183,7 +184,7 @@ def loaded(config: RunConfig) -> Iterator[Sequence[type]]:
 
 def _market_on(bench: Bench, config: RunConfig, history: History) -> Market:
     """Return a run's market, everything in it read through a history; nothing counts as read yet."""
-    source = TamperedSource(bench.market.source, history)
+    source = TamperedSource(bench.market.source, history, bench.companies)
     end = None if config.end is None else np.datetime64(config.end)
     market = load_market(source, roles_of(config), np.datetime64(config.start), end)
     with suppress(DataError):  # garbage can't be priced, and a strategy that doesn't read it needn't care

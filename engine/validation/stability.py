@@ -225,7 +225,7 @@ def filled_later(setup: Setup, ledger: Ledger, sessions: int = 1) -> Ledger:
 
 
 def _figures(setup: Setup, ledger: Ledger, beta: Any) -> dict[str, float]:
-    derisk = sold_daily(setup, ledger, beta).ledger
+    derisk = sold_daily(setup, ledger, beta, replay).ledger  # plain: two books are run sooner than numba is imported
     sessions = setup.market.run_sessions
     made = _cagr(ledger, sessions)
     return {

@@ -19,8 +19,19 @@ from data.sources import BARS, FILINGS, SERIES
 from data.sources.valued import ValuedSource
 from data.sources.wrapped import KeptSource
 from engine.backtrader_engine.execute import run_backtrader_strategy, run_noting_orders
+from engine.validation import histories
 from engine.validation.causality import choose_cuts, switches
-from engine.validation.histories import Garbage, TamperedSource, cut, known_at, later, poisoned, scaled, whole
+from engine.validation.histories import (
+    Companies,
+    Garbage,
+    TamperedSource,
+    cut,
+    known_at,
+    later,
+    poisoned,
+    scaled,
+    whole,
+)
 from engine.validation.probe import DECISION, INPUT, ROUNDING, Output, OutputColumn, compare, differing
 
 DATES = nyse("2018-01-02", 60)
@@ -164,6 +175,24 @@ def test_valuations_are_made_anew_of_what_was_known(seed, row):
             assert tampered.asked == {f"series/{name}"} | {
                 f"{kind}/{company}" for kind in (BARS, FILINGS) for company in companies
             }
+
+
+def test_a_company_is_valued_once_as_long_as_nothing_was_done_to_it(monkeypatch):
+    """And to the same figures as by a source that remembers nothing, whatever was asked for before."""
+    asked, source, companies = [], valued_market(3), Companies()
+    value = histories.company
+    monkeypatch.setattr(histories, "company", lambda *given: asked.append(given[0].name) or value(*given))
+    rate, amd = frozenset(("series/RATE",)), frozenset(("filings/AMD",))
+    spoilt = [poisoned(DATES[30], Garbage(1), items) for items in (rate, amd, None)]
+    for history, count in zip(
+        (whole, *spoilt, cut(DATES[40]), later(DATES[10]), whole), (2, 0, 1, 2, 2, 2, 0), strict=True
+    ):
+        asked.clear()
+        found = TamperedSource(source, history, companies).read(SERIES, "CHIPS_PE")
+        assert len(asked) == count
+        again = TamperedSource(source, history).read(SERIES, "CHIPS_PE")
+        np.testing.assert_array_equal(found.values, again.values)
+        np.testing.assert_array_equal(found.dates, again.dates)
 
 
 def test_a_valuation_that_is_known_late_is_cut_by_its_lag():
