@@ -6,7 +6,6 @@ import hashlib
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 
 VERSION = "0.2.0"
@@ -35,4 +34,6 @@ def made_by(libraries: Iterable[str]) -> str:
     importlib.metadata.PackageNotFoundError
         A library isn't installed.
     """
+    from importlib.metadata import version  # which --help must not pay
+
     return " ".join((code_version(), sys.version, *(f"{name} {version(name)}" for name in libraries)))
