@@ -158,8 +158,7 @@ def controls_of(case: Case) -> Mapping[str, Control]:
 
 def titles_of(case: Case) -> Mapping[str, str]:
     """Return the titles of the controls that `controls_of` would run, or `least_controls` with ``controls: off``."""
-    kinds = _kinds_of(case) if case.config.controls == "on" else _LEAST
-    return {kind.key: _told(kind.title, case) for kind in kinds}
+    return {kind.key: _told(kind.title, case) for kind in (_kinds_of(case) if case.config.controls == "on" else _LEAST)}
 
 
 def _kinds_of(case: Case) -> list[ControlKind]:
