@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from backtest.drawing import Here, PageDrawing
 from backtest.options import command_line
 from backtest.tearsheets import TEARSHEET, UNHEDGED, draw_tearsheet, tearsheets
 from data.market import Market
@@ -113,22 +115,47 @@ def write_run(
     UserError
         The folder can't be written, or the run has no such benchmark.
     """
-    say = progress or (lambda _step: None)
     sheets = tearsheets(result, benchmark) if tearsheet else {}
-    with run_folder(result.folder_name, Path(out)) as (writing, final):
+    return write_pages(result, Path(out), sheets, Here(), report=report, progress=progress)
+
+
+def write_pages(
+    result: Run,
+    out: Path,
+    sheets: Mapping[str, str],
+    drawing: PageDrawing,
+    *,
+    report: bool,
+    progress: Callable[[str], None] | None = None,
+) -> Path:
+    """Write a run's folder as `write_run` does, with these `tearsheets`, drawn by who is given."""
+    say = progress or (lambda _step: None)
+    with run_folder(result.folder_name, out) as (writing, final), _stopping(drawing):
         say("writing files")
         result.save(writing)
         reported = report and result.evaluation is not None
         for name, page in sheets.items():
             say("drawing the tear-sheet" if len(sheets) == 1 else f"drawing the tear-sheet against {name}")
-            draw_tearsheet(result, writing / page, name, report=REPORT if reported else None)
+            draw_tearsheet(result, writing / page, name, report=REPORT if reported else None, drawing=drawing)
+        drawing.begin()
         if reported:
             from reports.hedge_report import report_of
             from reports.renderers.html import write_document
 
             say("drawing the report")
-            write_document(writing / REPORT, report_of(result, tearsheet=TEARSHEET if tearsheet else None))
+            write_document(writing / REPORT, report_of(result, tearsheet=TEARSHEET if sheets else None))
+        drawing.finish()
     return final
+
+
+@contextmanager
+def _stopping(drawing: PageDrawing) -> Iterator[None]:
+    """Have nothing more drawn into a folder that an error leaves."""
+    try:
+        yield
+    except BaseException:
+        drawing.stop()
+        raise
 
 
 def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:

@@ -6,6 +6,7 @@ import io
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,21 +94,27 @@ def _run(
     open_page: Annotated[bool, typer.Option("--open", help="Open the report, or the tear-sheet.")] = False,
 ) -> None:
     """Run a hedge and its controls; show what it brought and write its folder."""
-    from backtest.tearsheets import benchmarks_of
+    from backtest.drawing import Here, drawn_beside
 
     if benchmark and no_tearsheet:
         raise UserError("--benchmark is the tear-sheet's: leave --no-tearsheet out")
-    benchmarks = benchmarks_of(benchmark or ())
-    config, shipped = config_of(file, data, settings, start, end)
-    reported = config.controls == "on" and not no_report
-    if open_page and no_tearsheet and not reported:
-        raise UserError("--open has no page to open: leave one of them in")
-    from backtest.api import run, write_run
+    with nullcontext(Here()) if no_tearsheet else drawn_beside() as drawing:
+        from backtest.tearsheets import UNHEDGED, benchmarks_of, draw_ahead, tearsheets  # takes what a run does
 
-    pages = (0 if no_tearsheet else len(benchmarks)) + reported
-    with quietly(), steps(5 + pages) as say:
-        result = run(config, progress=say, engine=engine)
-        folder = write_run(result, out, tearsheet=not no_tearsheet, report=reported, benchmark=benchmarks, progress=say)
+        benchmarks = benchmarks_of(benchmark or ())
+        config, shipped = config_of(file, data, settings, start, end)
+        reported = config.controls == "on" and not no_report
+        if open_page and no_tearsheet and not reported:
+            raise UserError("--open has no page to open: leave one of them in")
+        from backtest.api import write_pages
+        from engine.runs.execute import run
+
+        ahead = partial(draw_ahead, drawing=drawing) if not no_tearsheet and UNHEDGED in benchmarks else None
+        pages = (0 if no_tearsheet else len(benchmarks)) + reported
+        with quietly(), steps(5 + pages) as say:
+            result = run(config, progress=say, engine=engine, meanwhile=ahead)
+            sheets = {} if no_tearsheet else tearsheets(result, benchmarks)
+            folder = write_pages(result, out, sheets, drawing, report=reported, progress=say)
     if as_json:
         echo_data((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return

@@ -16,6 +16,7 @@ from engine.inspection.explain import explain
 from engine.inspection.session import Day
 from engine.loading import load_config
 from engine.runs.folder import find_run
+from engine.runs.reuse import made_before
 from engine.runs.run import Run
 
 
@@ -32,7 +33,9 @@ def explain_run(
     except ValueError:
         raise UserError(f"{date}: has to be a date, YYYY-MM-DD") from None
     if is_yaml(given):
-        return explain(configure(given), when)
+        config = configure(given)
+        before = made_before(config, runs)
+        return explain(config, when, kept=None if before is None else Run.load(before))
     refuse_options(given, options)
     kept = Run.load(find_run(given, runs))
     return explain(kept_config(kept), when, kept=kept)

@@ -19,6 +19,7 @@ from backtest.options import quietly
 from data.cache import user_cache
 from data.errors import UserError
 from data.format import counted
+from data.processes import without_interrupts
 
 if TYPE_CHECKING:
     from data.pull import Pulled
@@ -142,8 +143,6 @@ def _keep_failure(why: str, now: dt.datetime) -> None:
 
 def _in_a_process(work: Callable[[Say], list[Pulled]], show: Say, until: float) -> str | None:
     """Work in a process of its own, which is killed at a time; return why not all of it was done, None where it was."""
-    from engine.research.job import without_interrupts
-
     context = multiprocessing.get_context("spawn")  # it can't inherit a lock that a thread of ours holds
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_serve, args=(work, theirs), daemon=True)

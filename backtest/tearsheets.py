@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from backtest.drawing import Here, PageDrawing
 from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
 from data.errors import UserError, did_you_mean
 from data.format import lowered
+from engine.analytics.controls import CONTROLS, run_unhedged
 from engine.analytics.metrics import annual, mean_cash_return, returns_of
 from engine.hedge_names import hedge_name
+from engine.kernel.loop import Ledger
+from engine.runs.execute import Executed
 from engine.runs.run import Run
 
 UNHEDGED, HELD_LESS = "unhedged", "held_less"
@@ -46,7 +51,9 @@ def tearsheets(result: Run, benchmark: str | Sequence[str]) -> dict[str, str]:
     return {name: f"tearsheet-{name}.html" if place else TEARSHEET for place, name in enumerate(names)}
 
 
-def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report: str | None = None) -> None:
+def draw_tearsheet(
+    result: Run, path: Path, benchmark: str = UNHEDGED, *, report: str | None = None, drawing: PageDrawing | None = None
+) -> None:
     """Draw quantstats' tear-sheet of a run, over the same cash rate as its metrics.
 
     Parameters
@@ -57,36 +64,54 @@ def draw_tearsheet(result: Run, path: Path, benchmark: str = UNHEDGED, *, report
         The control it is set against.
     report
         The hedge report's file, where it is drawn too.
+    drawing
+        Who draws it; this process, at once, unless given.
     """
     from reports.first_screen import screen_of
-    from reports.tearsheet import write_tearsheet
 
-    marked, hedge = "SIMULATED " if result.simulated else "", hedge_name(result.config).title
     words = ("SIMULATED", "MODELLED", "SYNTHETIC", "ORDERS", "PRICE INDEX", "Accepted")
-    made = result.market.run_sessions[result.market.synthetic_sessions()]
-    a_year = result.market.sessions_a_year
+    a_year, against = result.market.sessions_a_year, result.controls[benchmark].title
+    executed = Executed(result.config, result.setup, result.label, result.hedged)
+    charted = _charted(executed, result.books[benchmark], benchmark, against)
     holed = [HOLED.format(a_year)] if a_year < SESSIONS_A_YEAR else []
-    book, against = result.books[benchmark], result.controls[benchmark].title
-    hedged, other = (_padded_returns(ledger.equity, ledger.last) for ledger in (result.hedged, book))
-    named = f"{lowered(against)}{' all the time' if benchmark == HELD_LESS else ''}"
-    same = [SAME_BOOK.format(against)] if np.array_equal(hedged, other) else []
-    write_tearsheet(
+    same = [SAME_BOOK.format(against)] if np.array_equal(charted["hedged"], charted["benchmark"]) else []
+    (drawing or Here()).draw(
         path,
-        sessions=result.market.run_sessions[1:],
-        hedged=hedged,
-        benchmark=other,
-        cash_rate=annual(mean_cash_return(result.setup.terms.cash_accrual, len(hedged)), a_year),
-        sessions_a_year=a_year,
-        title=f"{marked}{result.config.name}: {result.label}, {hedge} against {named}",
-        name=f"{marked}{hedge}",
-        benchmark_name=against,
+        **charted,
         verdict=""
         if result.evaluation is None
         else f"{screen_of(result).question} {result.evaluation.verdict.sentence}",
         report=report,
         notes=[*(note for note in result.notes if any(word in note for word in words)), *holed, *same],
-        synthetic=(made[0], made[-1]) if len(made) else None,
     )
+
+
+def draw_ahead(executed: Executed, drawing: PageDrawing) -> None:
+    """Have the tear-sheet against the unhedged book begun before the run's controls are known."""
+    title = CONTROLS[UNHEDGED].title
+    assert isinstance(title, str)  # noqa: S101  # it is called so in every run
+    drawing.ahead(**_charted(executed, run_unhedged(executed.setup), UNHEDGED, title))
+
+
+def _charted(executed: Executed, book: Ledger, benchmark: str, against: str) -> dict[str, Any]:
+    """Return what quantstats draws a page of: two books, their cash rate, and what they are called."""
+    config, market, terms = executed.config, executed.setup.market, executed.setup.terms
+    marked, hedge = "SIMULATED " if market.simulated else "", hedge_name(config).title
+    made = market.run_sessions[market.synthetic_sessions()]
+    a_year = market.sessions_a_year
+    hedged, other = (_padded_returns(ledger.equity, ledger.last) for ledger in (executed.hedged, book))
+    named = f"{lowered(against)}{' all the time' if benchmark == HELD_LESS else ''}"
+    return {
+        "sessions": market.run_sessions[1:],
+        "hedged": hedged,
+        "benchmark": other,
+        "cash_rate": annual(mean_cash_return(terms.cash_accrual, len(hedged)), a_year),
+        "sessions_a_year": a_year,
+        "title": f"{marked}{config.name}: {executed.label}, {hedge} against {named}",
+        "name": f"{marked}{hedge}",
+        "benchmark_name": against,
+        "synthetic": (made[0], made[-1]) if len(made) else None,
+    }
 
 
 def _padded_returns(equity: Floats, last: int) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.arrays import Floats
+from data.arrow import arrow_of, floats_of
 
 
 def dot(left: Floats, right: Floats) -> float:
@@ -62,6 +63,5 @@ def _each(name: str, *values: npt.ArrayLike) -> Floats:
     from pyarrow import compute
 
     given = [np.asarray(each, np.float64) for each in values]
-    computed = getattr(compute, name)(*(pa.array(each.ravel()) for each in given))
-    made: Floats = computed.to_numpy(zero_copy_only=False, writable=True)
-    return made.reshape(given[0].shape)[()]
+    computed = getattr(compute, name)(*(arrow_of(each.ravel(), pa.float64()) for each in given))
+    return floats_of(computed).reshape(given[0].shape)[()]

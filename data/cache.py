@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -47,6 +48,14 @@ class DiskCache:
             write_whole(self._absolute() / name, lambda path: path.write_bytes(_checksum(name, content) + content))
         except OSError as error:
             self._warn(error)
+
+    def keep_few(self, name: str, content: bytes, most: int) -> None:
+        """Keep bytes as `keep` does, and of the files in their folder none but the newest: so many."""
+        self.keep(name, content)
+        with suppress(OSError):  # another process was faster, or it can't be used, which was said
+            files = [path for path in (self._absolute() / name).parent.iterdir() if not path.name.startswith(".")]
+            for path in sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)[most:]:
+                path.unlink(missing_ok=True)
 
     def _absolute(self) -> Path:
         """Return the folder; raises OSError for one below a home that is unknown, which would be a folder named ~."""

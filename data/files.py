@@ -8,7 +8,6 @@ import json
 import os
 import re
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -95,6 +94,8 @@ def locked_by_file(folder: Path, *, wait: bool) -> Iterator[None]:
 
     Not inside the folder, which couldn't be renamed meanwhile.
     """
+    import tempfile
+
     from filelock import FileLock, Timeout
 
     place = folder.resolve(strict=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sys
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -22,3 +24,16 @@ def code_version() -> str:
             digest.update(path.relative_to(house).as_posix().encode())
             digest.update(path.read_bytes())
     return f"{VERSION}+{digest.hexdigest()[:12]}"
+
+
+def made_by(libraries: Iterable[str]) -> str:
+    """Return what code makes a thing, by which it may be kept: ours as it stands, Python's and the libraries' version.
+
+    Raises
+    ------
+    importlib.metadata.PackageNotFoundError
+        A library isn't installed.
+    """
+    from importlib.metadata import version  # which --help must not pay
+
+    return " ".join((code_version(), sys.version, *(f"{name} {version(name)}" for name in libraries)))

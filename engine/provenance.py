@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -51,31 +52,74 @@ def found_in(config: RunConfig, market: Market, ranges: tuple[str, ...] = ()) ->
     -------
     Errors, warnings, and what is good to know.
     """
-    from data.audit.run import audit
+    from data.audit.kept import found_once
 
     source = market.source.source if isinstance(market.source, ExtendedSource) else market.source
     if source.simulated:
         return ()
-    rate, made = config.execution.cash_rate, market.synthetic
-    first, last = np.datetime64(config.start), market.run_sessions[-1]  # a run that begins behind a hole has that hole
-    rates = (rate,) if isinstance(rate, str) else ()
-    held = (*source.names(BARS), *rates)
-    funds = {name: fund for name, fund in _funds(config).items() if name in held}
-    by_id: dict[str, Finding] = {}
-    traded = (*market.roles.listed, config.read)
-    for name in (each for each in dict.fromkeys((*traded, *rates)) if each in held):  # of what is made, nothing is
-        found = audit(source, (name,), max(first, made.get(name, first)), last, funds, rates)
-        new = {each.id: each for each in found if each.instrument == name or each.id not in by_id}
-        by_id = new | {key: each for key, each in by_id.items() if each.instrument != name}
-        if name == config.read:
-            before = audit(source, (name,), made.get(name), first - DAY, funds)
-            by_id |= {each.id: each for each in before if (each.instrument, each.severity) == (name, ERROR)}
-    for name in (each for each in ranges if each in held):
-        by_id |= {each.id: each for each in audit(source, (name,), None, last, funds) if each.kind == "range"}
-    by_id |= {each.id: each for each in _together(market, first, by_id.values())}
+    rate, last = config.execution.cash_rate, market.run_sessions[-1]
+    real = _RealHistory(
+        names=tuple(dict.fromkeys((*market.roles.listed, config.read))),
+        read=config.read,
+        rates=(rate,) if isinstance(rate, str) else (),
+        ranges=ranges,
+        first=np.datetime64(config.start),  # a run that begins behind a hole has that hole
+        last=last,
+        made=dict(market.synthetic),
+        funds=_funds(config),
+    )
+    by_id = {each.id: each for each in found_once(source, repr(real), real.audited)}
+    by_id |= {each.id: each for each in _together(market, real.first, by_id.values())}
     return tuple(
         sorted(by_id.values(), key=lambda each: (SEVERITIES.index(each.severity), each.instrument, each.first))
     )
+
+
+class _RealHistory(NamedTuple):
+    """What is audited for a run.
+
+    Parameters
+    ----------
+    names, read
+        Instruments that are traded or read; the one whose errors before the start count, too.
+    rates, ranges
+        Series of the cash rate; instruments of which signals read opens, highs or lows.
+    first, last
+        The days between which findings are reported.
+    made
+        The first real session of each instrument whose history before it is synthetic.
+    funds
+        Which fund is what multiple of what.
+    """
+
+    names: tuple[str, ...]
+    read: str
+    rates: tuple[str, ...]
+    ranges: tuple[str, ...]
+    first: np.datetime64
+    last: np.datetime64
+    made: dict[str, np.datetime64]
+    funds: dict[str, Fund]
+
+    def audited(self, source: Source) -> tuple[Finding, ...]:
+        """Return what the audit of a source has to say about each of these."""
+        from data.audit.run import audit
+
+        held = (*source.names(BARS), *self.rates)
+        funds = {name: fund for name, fund in self.funds.items() if name in held}
+        by_id: dict[str, Finding] = {}
+        for name in (each for each in dict.fromkeys((*self.names, *self.rates)) if each in held):
+            found = audit(
+                source, (name,), max(self.first, self.made.get(name, self.first)), self.last, funds, self.rates
+            )
+            new = {each.id: each for each in found if each.instrument == name or each.id not in by_id}
+            by_id = new | {key: each for key, each in by_id.items() if each.instrument != name}
+            if name == self.read:
+                before = audit(source, (name,), self.made.get(name), self.first - DAY, funds)
+                by_id |= {each.id: each for each in before if (each.instrument, each.severity) == (name, ERROR)}
+        for name in (each for each in self.ranges if each in held):
+            by_id |= {each.id: each for each in audit(source, (name,), None, self.last, funds) if each.kind == "range"}
+        return tuple(by_id.values())
 
 
 def _together(market: Market, start: np.datetime64, found: Iterable[Finding]) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,21 @@ STYLE = """<style>
     </style>"""
 
 
+@dataclass(frozen=True, eq=False)
+class Charts:
+    """What quantstats draws a page of; each as `write_tearsheet` takes it."""
+
+    sessions: NDArray[np.datetime64]
+    hedged: NDArray[np.float64]
+    benchmark: NDArray[np.float64]
+    cash_rate: float
+    title: str
+    name: str
+    benchmark_name: str
+    sessions_a_year: float
+    synthetic: tuple[np.datetime64, np.datetime64] | None
+
+
 def write_tearsheet(  # noqa: PLR0913 - two books, their cash rate, and the words on the page
     path: Path,
     *,
@@ -53,6 +69,7 @@ def write_tearsheet(  # noqa: PLR0913 - two books, their cash rate, and the word
     report: str | None = None,
     notes: Sequence[str] = (),
     synthetic: tuple[np.datetime64, np.datetime64] | None = None,
+    drawn: str | None = None,
 ) -> None:
     """Write the page of a hedged run, with another book as benchmark: one file, made and read offline.
 
@@ -78,37 +95,64 @@ def write_tearsheet(  # noqa: PLR0913 - two books, their cash rate, and the word
         Stand above everything else, a paragraph each.
     synthetic : two datetime64[D], optional
         The first and the last session before the real history: shaded in every chart that has a time axis.
+    drawn : str, optional
+        What `draw_ahead` drew of the same books, under the same title and names.
 
     Raises
     ------
     UserError
         When no session has a return.
     """
+    if drawn is None:
+        charts = Charts(sessions, hedged, benchmark, cash_rate, title, name, benchmark_name, sessions_a_year, synthetic)
+        _draw(path, charts)
+        drawn = path.read_text(encoding="utf-8")
+    page = _finish(drawn, title, _label(benchmark_name), _heading(verdict, report, notes))
+    page = page.replace(f"Periods/Year: {sessions_a_year}", f"Periods/Year: {sessions_a_year:.5g}")
+    path.write_text(page, encoding="utf-8")
+
+
+def draw_ahead(charts: Charts) -> str:
+    """Return quantstats' part of a page, for whoever knows the books before what stands above them."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "page.html"
+        _draw(path, charts)
+        return path.read_text(encoding="utf-8")
+
+
+def _draw(path: Path, charts: Charts) -> None:
+    """Have quantstats write its page into a file; raises UserError when no session has a return."""
     import pandas as pd
 
-    if not len(sessions):
+    if not len(charts.sessions):
         raise UserError("a tear-sheet needs two sessions or more: start the run earlier, or end it later")
-    index = pd.DatetimeIndex(sessions)
-    name, benchmark_name = _label(name), _label(benchmark_name)
+    index, a_year = pd.DatetimeIndex(charts.sessions), charts.sessions_a_year
+    name, benchmark_name = _label(charts.name), _label(charts.benchmark_name)
     if name == benchmark_name:
         name += " (hedged)"  # quantstats finds its columns by name
-    with _drawing() as quantstats, mended(quantstats), _shading(synthetic):
+    with _drawing() as quantstats, mended(quantstats), _shading(charts.synthetic):
         quantstats.reports.html(
-            pd.Series(hedged, index),
-            pd.Series(benchmark, index),
-            rf=float(cash_rate),
-            title=_escape(title),
+            pd.Series(charts.hedged, index),
+            pd.Series(charts.benchmark, index),
+            rf=float(charts.cash_rate),
+            title=_escape(charts.title),
             output=path,
             compounded=True,
-            periods_per_year=int(sessions_a_year) if sessions_a_year == int(sessions_a_year) else sessions_a_year,
+            periods_per_year=int(a_year) if a_year == int(a_year) else a_year,
             match_dates=False,  # True drops idle sessions
             strategy_title=name,
             benchmark_title=benchmark_name,
         )
-    heading = _heading(verdict, report, notes)
-    page = _finish(path.read_text(encoding="utf-8"), title, benchmark_name, heading)
-    page = page.replace(f"Periods/Year: {sessions_a_year}", f"Periods/Year: {sessions_a_year:.5g}")
-    path.write_text(page, encoding="utf-8")
+
+
+def get_ready() -> None:
+    """Import all that a page takes, so that the first is drawn as fast as the next."""
+    import matplotlib as mpl
+
+    mpl.use("agg")  # as for a page
+    _quantstats()
 
 
 def _heading(verdict: str, report: str | None, notes: Sequence[str]) -> str:

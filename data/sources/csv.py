@@ -27,6 +27,7 @@ from data.sources.csv_file import (
     refuse_text,
     with_text,
 )
+from data.sources.kept_files import read_once
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -73,12 +74,16 @@ class CsvSource:
         """
         if kind == FILINGS:
             return typed(kind, read_filings(self.folder / kind, name))
-        where, frame, texts = self._file(kind, name)
-        refuse_text(where, texts)
-        frame = self._repaired(kind, name, frame)
-        check(kind, frame, where)
-        held: Held = _made(kind, name, frame)
-        return held
+        path, where = find_file(self.folder, kind, name, self.names(kind))
+
+        def read() -> Held:
+            _where, frame, texts = read_file(kind, path, where)
+            refuse_text(where, texts)
+            repaired = self._repaired(kind, name, frame)
+            check(kind, repaired, where)
+            return typed(kind, _made(kind, name, repaired))
+
+        return read_once(kind, name, (path, self.folder / REPAIRS), read)
 
     def examine(self, kind: Kind[Any], name: str) -> tuple[tuple[Fault, ...], Any | None]:
         """Return all faults of a file, and what is in the rows that can be read, repairs applied."""

@@ -153,14 +153,26 @@ class ControlKind:
 
 def controls_of(case: Case) -> Mapping[str, Control]:
     """Run every control of a hedged run but those that are matched to it (`held_less_of`); by name, in their order."""
-    kinds = (kind for kind in CONTROLS.values() if kind.when != MATCHED and kind.applies(case))
-    return {kind.key: _control(kind, case) for kind in kinds}
+    return {kind.key: _control(kind, case) for kind in _kinds_of(case)}
+
+
+def titles_of(case: Case) -> Mapping[str, str]:
+    """Return the titles of the controls that `controls_of` would run, or `least_controls` with ``controls: off``."""
+    return {kind.key: _told(kind.title, case) for kind in (_kinds_of(case) if case.config.controls == "on" else _LEAST)}
+
+
+def _kinds_of(case: Case) -> list[ControlKind]:
+    return [kind for kind in CONTROLS.values() if kind.when != MATCHED and kind.applies(case)]
+
+
+def _told(text: Text, case: Case) -> str:
+    return text if isinstance(text, str) else text(case)
 
 
 def least_controls(case: Case) -> Mapping[str, Control]:
     """Run the controls that ``controls: off`` leaves, by the plain loop."""
     least = case._replace(replay=replay)
-    return {kind.key: _control(kind, least) for kind in CONTROLS.values() if kind.when == ALWAYS}
+    return {kind.key: _control(kind, least) for kind in _LEAST}
 
 
 def held_less_of(case: Case, name: str, share: float) -> Control:
@@ -169,7 +181,7 @@ def held_less_of(case: Case, name: str, share: float) -> Control:
 
 
 def _control(kind: ControlKind, case: Case) -> Control:
-    title, about = (text if isinstance(text, str) else text(case) for text in (kind.title, kind.about))
+    title, about = _told(kind.title, case), _told(kind.about, case)
     setup = case.setup
     try:
         made = kind.run(case)
@@ -383,5 +395,6 @@ _KINDS = (
 )
 CONTROLS = {kind.key: kind for kind in _KINDS}
 """Every control by its key, in the order to show them."""
+_LEAST = tuple(kind for kind in CONTROLS.values() if kind.when == ALWAYS)
 HELD_LESS = tuple(key for key, kind in CONTROLS.items() if kind.when == MATCHED)
 """Those matched to the hedged book, by each of `engine.kernel.tails.MEASURES`."""

@@ -15,7 +15,7 @@ from data.market import Market, recorded
 from data.sources import Source
 from data.version import code_version
 from engine.analytics.attribution import attribute
-from engine.analytics.controls import Case, controls_of, least_controls
+from engine.analytics.controls import Case, controls_of, least_controls, titles_of
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, errors_named, evaluate_strategy
@@ -79,7 +79,8 @@ def explain(config: RunConfig, date: np.datetime64, source: Source | None = None
 
 def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | None) -> Day:
     market = prepared.setup.market
-    hedged, remarks = _book(config, prepared, kept)
+    reused = _reused(config, prepared, kept)
+    hedged, remarks = _book(config, prepared, reused)
     if t > hedged.last:
         date, ruined = market.run_sessions[[t, hedged.last]]
         raise DataError(f"{date}: the hedged book was ruined on {ruined}: there is none after")
@@ -102,22 +103,24 @@ def _explained(config: RunConfig, prepared: PreparedRun, t: int, kept: Run | Non
         closes,
         tuple(dict.fromkeys(role.kind for role in setup.legs.hedges)),
         {name: float(column[t]) + 0.0 for name, column in attribute(setup, hedged).dollars.items()},
-        _books(config, setup, hedged, t),
+        _books(config, setup, hedged, t, reused),
         tuple(valuations_read(market, prepared.reads, inputs, t)),
         (*remarks, *_notes(config, market, t)),
     )
 
 
-def _book(config: RunConfig, prepared: PreparedRun, kept: Run | None) -> tuple[Ledger, tuple[str, ...]]:
-    """Return the hedged book and its remarks: the kept one where this same code would make it again."""
-    sessions = len(prepared.setup.market.run_sessions)
-    if (
-        kept is not None
-        and all(each.named in SHIPPED for each in config.strategies)  # the user's own code may have changed since
-        and kept.manifest["code"] == code_version()
-        and len(kept.hedged.equity) == sessions
-    ):
-        return kept.hedged, ()
+def _reused(config: RunConfig, prepared: PreparedRun, kept: Run | None) -> Run | None:
+    """Return the kept run where this same code would make it again."""
+    if kept is None or kept.manifest["code"] != code_version():
+        return None
+    ours = all(each.named in SHIPPED for each in config.strategies)  # the user's own code may have changed since
+    return kept if ours and len(kept.hedged.equity) == len(prepared.setup.market.run_sessions) else None
+
+
+def _book(config: RunConfig, prepared: PreparedRun, reused: Run | None) -> tuple[Ledger, tuple[str, ...]]:
+    """Return the hedged book and its remarks."""
+    if reused is not None:
+        return reused.hedged, ()
     hedged, said = execute(prepared.plain_engine, config, prepared)
     return hedged, said.remarks
 
@@ -262,14 +265,20 @@ def _bars(market: Market, t: int) -> tuple[BarRead, ...]:
     return tuple(read)
 
 
-def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int) -> tuple[BookRead, ...]:
-    beta = run_beta(config, setup.market)
-    controls = (controls_of if config.controls == "on" else least_controls)(Case(config, setup, hedged, beta))
-    books = [(hedge_name(config).title, hedged)]
-    books += [(run.title, run.ledger) for run in controls.values() if run.ledger is not None and t <= run.ledger.last]
+def _books(config: RunConfig, setup: Setup, hedged: Ledger, t: int, reused: Run | None) -> tuple[BookRead, ...]:
+    """Return what each book was worth: of a kept run as it was kept, as controls take long to run again."""
+    case = Case(config, setup, hedged, run_beta(config, setup.market))
+    books = [(hedge_name(config).title, hedged.equity)]
+    if reused is None:
+        controls = (controls_of if config.controls == "on" else least_controls)(case)
+        books += [(run.title, run.ledger.equity) for run in controls.values() if run.ledger is not None]
+    else:
+        kept = reused.tables["equity"]
+        books += [(title, kept[name]) for name, title in titles_of(case).items() if name in kept]
     return tuple(
-        BookRead(title, float(book.equity[t]), float(book.equity[t] / book.equity[t - 1] - 1.0) if t else None)
-        for title, book in books
+        BookRead(title, float(equity[t]), float(equity[t] / equity[t - 1] - 1.0) if t else None)
+        for title, equity in books
+        if not (equity[:t] <= 0.0).any()  # a book that was ruined before is none any more
     )
 
 

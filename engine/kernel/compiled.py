@@ -82,7 +82,7 @@ class MachineCode:
         """Return what was compiled for a signature, None where that isn't kept."""
         from numba.core import compiler
 
-        target_context.refresh()
+        _refreshed(target_context)
         kept = user_cache().read(self._name(sig, target_context.codegen()))
         results: Any = compiler.CompileResult
         return kept and results._rebuild(target_context, *pickle.loads(kept))  # noqa: S301, SLF001  # our own bytes
@@ -98,6 +98,12 @@ class MachineCode:
         """Return a file's name, by the types of the arguments and by the processor that the code is for."""
         digest = hashlib.sha256(repr((sig, codegen.magic_tuple())).encode())
         return f"{self.folder}/{self.function}-{digest.hexdigest()[:16]}"
+
+
+@lru_cache(maxsize=1)
+def _refreshed(target_context: Any) -> None:
+    """Have numba look for new declarations, once a process: nobody makes any while our functions are loaded."""
+    target_context.refresh()
 
 
 @lru_cache(maxsize=1)

@@ -26,8 +26,9 @@ from distributed.scheduler import KilledWorker
 from distributed.utils import silence_logging_cmgr
 
 from data.errors import UserError
+from data.processes import without_interrupts
 from data.version import code_version
-from engine.research.job import DEATHS, AnswerOf, ChunkOf, ExecutorError, Job, compute_quietly, without_interrupts
+from engine.research.job import DEATHS, AnswerOf, ChunkOf, ExecutorError, Job, compute_quietly
 
 AHEAD = 2
 """Chunks a worker has in hand: the one it computes, and the next."""

@@ -7,19 +7,17 @@ import multiprocessing
 import os
 import pickle
 import signal
-import sys
-import threading
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import BaseContext
-from types import ModuleType
 from typing import Any
 
 from data.errors import UserError, did_you_mean
+from data.processes import without_main
 from engine.research.job import (
     DEATHS,
     AnswerOf,
@@ -28,14 +26,10 @@ from engine.research.job import (
     ExecutorError,
     Job,
     compute_quietly,
-    without_interrupts,
 )
 from strategies.reload import texts
 
 EXECUTORS = ("threads", "processes", "dask")
-
-STARTING = threading.Lock()
-"""Held while a process is started: one thread at a time hides the script."""
 
 
 def executor_of(named: str | None, workers: int | None, cluster: str | None, otherwise: str) -> Executor:
@@ -135,7 +129,7 @@ class _Pool:
         context = _context()
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(self.job, theirs, texts().read), daemon=True)  # type: ignore[attr-defined]
-        with _without_main():
+        with without_main():
             process.start()
         theirs.close()
         self.workers.append(_Process(process, ours, chunk, deaths))
@@ -193,22 +187,6 @@ def _context() -> BaseContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["backtest"])
     return context
-
-
-@contextmanager
-def _without_main() -> Iterator[None]:
-    """Start processes that don't run the user's script again, as they otherwise would first: no job needs it.
-
-    A script would need an ``if __name__ == "__main__":`` around all it does. What a process is told of the script, it
-    is told while it is started, by what stands in `sys.modules`.
-    """
-    with STARTING, without_interrupts():
-        main = sys.modules["__main__"]
-        sys.modules["__main__"] = ModuleType("__main__")
-        try:
-            yield
-        finally:
-            sys.modules["__main__"] = main
 
 
 def _serve(job: Any, pipe: Connection, read: Mapping[str, bytes]) -> None:

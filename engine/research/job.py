@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -93,22 +91,6 @@ def compute_quietly(compute: Callable[[ChunkOf], AnswerOf], chunk: ChunkOf) -> A
     """Return a worker's answer; what a strategy prints there goes to the error stream, as it does here."""
     with redirect_stdout(sys.stderr):
         return compute(chunk)
-
-
-@contextmanager
-def without_interrupts() -> Iterator[None]:
-    """Start processes that Ctrl-C doesn't reach, not even while they import: what there is to say, the parent says."""
-    if os.name == "nt":
-        yield
-        return
-    from multiprocessing import resource_tracker  # not on Windows
-
-    resource_tracker.ensure_running()  # while it is started, it would let signals through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)  # one that came meanwhile is ours
 
 
 @dataclass(frozen=True)

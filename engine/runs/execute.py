@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -38,8 +38,21 @@ MOST = 1e24
 """Dollars that no book comes to, nor owes."""
 
 
+class Executed(NamedTuple):
+    """A run whose hedged book is known, and nothing else yet: its config, setup, the strategy's label, the book."""
+
+    config: RunConfig
+    setup: Setup
+    label: str
+    hedged: Ledger
+
+
 def run(
-    config: RunConfig, source: Source | None = None, progress: Progress | None = None, engine: str = "backtrader"
+    config: RunConfig,
+    source: Source | None = None,
+    progress: Progress | None = None,
+    engine: str = "backtrader",
+    meanwhile: Callable[[Executed], None] | None = None,
 ) -> Run:
     """Run a hedge, and its controls beside it.
 
@@ -53,6 +66,8 @@ def run(
         Told each step as it begins.
     engine
         What executes the hedged book: one of `engine.engines.ENGINES`.
+    meanwhile
+        Given the hedged book before the controls run, to set going what takes no more than that.
 
     Raises
     ------
@@ -64,15 +79,24 @@ def run(
     market = open_market(config, source)
     say("asking the strategy")
     with evaluate_strategy(config, market, recorded(market)) as prepared:
-        return _result(config, source, prepared, engine, say)
+        return _result(config, source, prepared, engine, say, meanwhile)
 
 
-def _result(config: RunConfig, source: Source | None, prepared: PreparedRun, engine: str, say: Progress) -> Run:
+def _result(
+    config: RunConfig,
+    source: Source | None,
+    prepared: PreparedRun,
+    engine: str,
+    say: Progress,
+    meanwhile: Callable[[Executed], None] | None,
+) -> Run:
     """Execute a prepared run and evaluate it."""
     setup, market = prepared.setup, prepared.setup.market
     say(f"running in {engine}")
     hedged, said = execute(engine, config, prepared)
     _check_worth(hedged, market)
+    if meanwhile is not None:
+        meanwhile(Executed(config, setup, prepared.label, hedged))
     say("running the controls")
     evaluation = evaluate(prepared, hedged, said.withheld) if config.controls == "on" else None
     controls = (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
+from data.arrow import arrow_of
 from engine.analytics.attribution import COLUMNS, SLEEVE, SPANS
 from engine.analytics.measure import BOOK
 from engine.config import RunConfig
@@ -56,7 +57,7 @@ class TableSchema:
             name: self.columns[name][0] if name in self.columns else NUMBER if values.dtype.kind in "fiu" else TEXT
             for name, values in columns.items()
         }
-        return pa.table({name: pa.array(values, pa.type_for_alias(kinds[name])) for name, values in columns.items()})
+        return pa.table({name: arrow_of(values, pa.type_for_alias(kinds[name])) for name, values in columns.items()})
 
 
 _FILL = {

@@ -229,7 +229,7 @@ def test_a_fault_of_ours_is_no_users_mistake(monkeypatch):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(backtest.api, "run", broken)
+    monkeypatch.setattr("engine.runs.execute.run", broken)
     with pytest.raises(ZeroDivisionError):  # python then prints the traceback, and leaves with 1
         command("run", "hedge_soxs.yaml", *SHORT)
 

@@ -1,6 +1,8 @@
 """Behind `backtest explain`: which run, which day, and what it says of a run that is kept."""
 
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,35 @@ def test_a_yaml_and_a_kept_run_of_it_are_explained_alike():
     told = json.loads(json.dumps(ours.as_dict(), allow_nan=False))
     assert told["closes"][-1]["policy"]["after"] == {"on": True, "held": 0, "streak": 0, "cooling": 0, "spent": False}
     assert told["closes"][-1]["fills"][0]["instrument"] == "SOXX"
+
+
+def test_controls_are_read_of_a_kept_run_and_not_run_again(monkeypatch):
+    """The YAML's kept run is found by its own config, and another config's is not."""
+    folder = write_history(Path("history"), "2019-06-03", "2020-06-30")
+    configured = [
+        partial(load_config, "hedge_soxs.yaml", ["start=2020-01-02", *more], folder)
+        for more in ([], ["hedge.weight=0.1"])
+    ]
+    dates = "2020-01-02", "2020-03-10", "2020-06-30"
+    anew = [explain_run("hedge_soxs.yaml", date, RUNS, lambda _file: configured[0]()) for date in dates]
+    kept = write_run(run(configured[0]()), RUNS, tearsheet=False, report=False)
+
+    def never(_case):
+        raise AssertionError("the controls are run again")
+
+    monkeypatch.setattr("engine.inspection.explain.controls_of", never)
+    for given in (kept.name, "hedge_soxs.yaml"):
+        for date, told in zip(dates, anew, strict=True):
+            again = explain_run(given, date, RUNS, lambda _file: configured[0]())
+            assert [book.title for book in again.books] == [book.title for book in told.books]
+            assert [book.equity for book in again.books] == pytest.approx(
+                [book.equity for book in told.books], rel=1e-9
+            )
+            ours, theirs = (replace(each, books=(), attribution={}, closes=()) for each in (again, told))
+            assert ours == theirs
+    assert {"Unhedged", "Sold daily", "Sold at entry"} <= {book.title for book in again.books}
+    with pytest.raises(AssertionError, match="run again"):
+        explain_run("hedge_soxs.yaml", dates[0], RUNS, lambda _file: configured[1]())
 
 
 def test_a_run_kept_before_history_grew_is_explained_to_its_own_end():
