@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from backtest.drawing import Here, PageDrawing
-from backtest.options import command_line
 from backtest.tearsheets import TEARSHEET, UNHEDGED, draw_tearsheet, tearsheets
 from data.market import Market
 from data.sources import Source
@@ -21,9 +18,6 @@ from engine.runs.execute import run as _run
 from engine.runs.folder import run_folder
 from engine.runs.run import Run
 from engine.setup import open_market
-
-if TYPE_CHECKING:
-    from engine.research.sweep import SweepResult  # it takes numba, which a run does without
 
 REPORT = "report.html"
 
@@ -156,32 +150,3 @@ def _stopping(drawing: PageDrawing) -> Iterator[None]:
     except BaseException:
         drawing.stop()
         raise
-
-
-def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
-    """Write a sweep's page beside its table and return it."""
-    from data.files import write_and_sweep_up
-    from engine.research.columns import columns_of
-    from engine.research.overfitting.findings import standing_of
-    from engine.research.sweep import column
-    from reports.sweep import write_sweep_page
-    from reports.sweep_numbers import Columns, Rows
-
-    page = result.folder / "sweep.html"
-    names, read = tuple(axis.name for axis in result.grid.axes), partial(column, result)
-    rows = Rows(names, Columns(names, read), Columns(columns_of(answer=result.answer), read), len(result.grid))
-    marked = "SIMULATED " if result.simulated else ""
-    title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)
-
-    def write(path: Path) -> None:
-        write_sweep_page(path, rows, title=title, note=result.mark, command=command, standing=standing)
-
-    write_and_sweep_up(page, write)
-    return page
-
-
-def sweep_command(
-    file: str, data: str | None, settings: Sequence[str] | None, start: str | None, end: str | None
-) -> str:
-    """Return the command that runs one combination of a sweep, without its parameters."""
-    return command_line(("run",), file, data, settings, start, end)

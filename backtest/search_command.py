@@ -16,6 +16,7 @@ from backtest.options import (
     Settings,
     Start,
     announce_compiling,
+    command_line,
     config_of,
     kept_in,
     quietly,
@@ -65,7 +66,6 @@ def search(
 ) -> None:
     """Search a space too large for a grid (optuna), for one objective or a front of two. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
-    from backtest.api import sweep_command
     from data.files import write_and_sweep_up
     from engine.research.search.objectives import objectives_of
     from engine.research.search.run import PAGE, plan_search, search_trials, selling_line
@@ -84,7 +84,7 @@ def search(
         line = selling_line(planned, market)
     page = result.folder / PAGE
     marked = "SIMULATED " if result.simulated else ""
-    command = sweep_command(file, data, settings, start, end)
+    command = command_line(("run",), file, data, settings, start, end)
     title = f"{marked}{config.name}: search"
     write_and_sweep_up(page, lambda path: write_search_page(path, result, line, title=title, command=command))
     if as_json:

@@ -16,6 +16,7 @@ from backtest.options import (
     Settings,
     Start,
     announce_compiling,
+    command_line,
     config_of,
     kept_in,
     quietly,
@@ -66,7 +67,7 @@ def sweep(
     config, _shipped = config_of(file, data, settings, start, end)
     import json
 
-    from backtest.api import sweep_command, write_sweep_html
+    from backtest.sweeping import write_sweep_html
     from engine.research.columns import check_column
     from engine.research.grid import grid_of
     from engine.research.overfitting.findings import figures_of, standing_of
@@ -79,7 +80,7 @@ def sweep(
     announce_compiling()
     with quietly(), counting("combinations", len(grid)) as count:
         result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin, answer=answer)
-    write_sweep_html(result, config, sweep_command(file, data, settings, start, end))
+    write_sweep_html(result, config, command_line(("run",), file, data, settings, start, end))
     standing = standing_of(result.folder)
     for path in standing.tried.damaged if standing else ():
         complain(f"{path}: is damaged: what that sweep tried isn't counted: make it again, or remove it")

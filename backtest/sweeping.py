@@ -1,22 +1,25 @@
-"""A sweep in Python: a grid of values in, a table out."""
+"""A sweep in Python: a grid of values in, a table out; and its page."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from data.errors import check_arguments
+from data.files import write_and_sweep_up
 from data.ranges import PROCESSES, ROWS, SEED
 from data.sources import Source
+from engine.config import RunConfig
 from engine.loading import Config, config_from
 from engine.research.columns import columns_of
 from engine.research.grid import Axis, grid_from, grid_of
 from engine.research.overfitting.findings import FILE, figures_of, standing_of
-from engine.research.sweep import SweepResult, executor_for
+from engine.research.sweep import SweepResult, column, executor_for
 from engine.research.sweep import sweep as run_sweep
 
 if TYPE_CHECKING:
@@ -129,3 +132,21 @@ def _values(axis: Axis, indices: Any) -> Any:
     kinds = set(map(type, axis.values))
     plain = len(kinds) == 1 and kinds <= {bool, int, float, str}
     return pd.Series(list(axis.values), dtype=None if plain else object).take(indices).array
+
+
+def write_sweep_html(result: SweepResult, config: RunConfig, command: str) -> Path:
+    """Write a sweep's page beside its table and return it."""
+    from reports.sweep import write_sweep_page
+    from reports.sweep_numbers import Columns, Rows
+
+    page = result.folder / "sweep.html"
+    names, read = tuple(axis.name for axis in result.grid.axes), partial(column, result)
+    rows = Rows(names, Columns(names, read), Columns(columns_of(answer=result.answer), read), len(result.grid))
+    marked = "SIMULATED " if result.simulated else ""
+    title, standing = f"{marked}{config.name}: sweep", standing_of(result.folder)
+
+    def write(path: Path) -> None:
+        write_sweep_page(path, rows, title=title, note=result.mark, command=command, standing=standing)
+
+    write_and_sweep_up(page, write)
+    return page

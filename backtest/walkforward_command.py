@@ -16,6 +16,7 @@ from backtest.options import (
     Settings,
     Start,
     announce_compiling,
+    command_line,
     config_of,
     kept_in,
     quietly,
@@ -59,7 +60,7 @@ def walkforward(
 ) -> None:
     """Choose parameters on the past and judge them on the next stretch, over and over. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
-    from backtest.api import sweep_command, write_run
+    from backtest.api import write_run
     from engine.analytics.measure import lower_is_better
     from engine.research.grid import grid_of
     from engine.research.sweep import executor_for
@@ -84,7 +85,7 @@ def walkforward(
             return write_run(result, folder, progress=say)
 
         walk = walk_forward(plan, out, computing, write, say)
-        page = write_walkforward_page(walk, sweep_command(file, data, settings, None, None))
+        page = write_walkforward_page(walk, command_line(("run",), file, data, settings, None, None))
     if as_json:
         import json
 

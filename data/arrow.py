@@ -1,7 +1,9 @@
-"""Arrays to arrow's and back by their memory: pyarrow's own way imports pandas, which takes half a second."""
+"""Arrays to arrow's and back by their memory, and columns of files: pyarrow's own ways import pandas, half a second."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,10 +26,65 @@ def arrow_of(values: Values, kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), laid)
 
 
-def floats_of(computed: pa.Array) -> npt.NDArray[np.float64]:
-    """Return numbers as an array of ours, which may be written to; without nulls."""
-    held = np.frombuffer(computed.buffers()[1], np.float64, len(computed) + computed.offset)
-    return held[computed.offset :].copy()
+def nullable(values: Values) -> pa.Array:
+    """Return numbers as arrow has them, null where they are NaN, shape (n,)."""
+    import pyarrow as pa
+
+    known = ~np.isnan(values)
+    laid = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+    held = np.ascontiguousarray(np.where(known, values, 0.0), np.float64)
+    return pa.Array.from_buffers(pa.float64(), len(values), [laid, pa.py_buffer(held)])
+
+
+def plain(values: Sequence[Any]) -> pa.Array:
+    """Return flags, whole numbers, numbers or texts as ``pyarrow.array(values)`` would, None as null."""
+    import pyarrow as pa
+
+    kinds, count = {type(value) for value in values if value is not None}, len(values)
+    known = np.array([value is not None for value in values], np.bool_)
+    laid = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+    if not kinds:
+        return pa.nulls(count)
+    if kinds == {str}:
+        texts = [b"" if value is None else value.encode() for value in values]
+        ends = np.cumsum([0, *map(len, texts)]).astype(np.int32)
+        return pa.Array.from_buffers(pa.string(), count, [laid, pa.py_buffer(ends), pa.py_buffer(b"".join(texts))])
+    if kinds == {bool}:
+        flags = np.packbits([bool(value) for value in values], bitorder="little")
+        return pa.Array.from_buffers(pa.bool_(), count, [laid, pa.py_buffer(flags)])
+    if kinds <= {int, float}:
+        whole = kinds == {int}
+        held = np.array([0 if value is None else value for value in values], np.int64 if whole else np.float64)
+        return pa.Array.from_buffers(pa.int64() if whole else pa.float64(), count, [laid, pa.py_buffer(held)])
+    return pa.array(values)
+
+
+def floats_of(computed: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Return numbers as an array of ours, which may be written to; NaN where null."""
+    parts = getattr(computed, "chunks", [computed])
+    return np.concatenate([_floats(part) for part in parts]) if parts else np.empty(0)
+
+
+def _floats(part: pa.Array) -> npt.NDArray[np.float64]:
+    valid, held = part.buffers()
+    after, kind = part.offset + len(part), part.type.to_pandas_dtype()
+    values = np.frombuffer(held, kind, after)[part.offset :].astype(np.float64)
+    if part.null_count:
+        known = np.unpackbits(np.frombuffer(valid, np.uint8), count=after, bitorder="little")[part.offset :]
+        values[known == 0] = np.nan
+    return values
+
+
+def read_columns(files: Sequence[Path], names: Sequence[str]) -> pa.Table:
+    """Return columns of Parquet files of one schema, one after the other."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    parts = []
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            parts.append(file.read(columns=list(names)))
+    return pa.concat_tables(parts)
 
 
 def _buffers(values: Values, kind: pa.DataType) -> list[Values | bytes | None] | None:
@@ -36,7 +93,7 @@ def _buffers(values: Values, kind: pa.DataType) -> list[Values | bytes | None] |
 
     if values.ndim != 1:
         return None
-    if kind in (pa.float64(), pa.int64()) and values.dtype == kind.to_pandas_dtype():
+    if kind in (pa.float64(), pa.int64(), pa.int32()) and values.dtype == kind.to_pandas_dtype():
         return [None, np.ascontiguousarray(values)]
     if kind == pa.bool_() and values.dtype == np.bool_:
         return [None, np.packbits(values, bitorder="little")]

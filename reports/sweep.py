@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.arrow import arrow_of, read_columns
 from data.errors import UserError
 from data.format import counted, percent, written
 from engine.analytics.answer.words import Piece
 from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SHIFTS, SUM, base_of, lower_is_better
 from engine.research.columns import ESTIMATED
 from engine.research.overfitting.findings import Standing
+from engine.runs.results import files_in
 from reports.charts import packed
 from reports.document import Chart, Column, Document, Link, Menus, Paragraph, Part, Row, Section, Table, named
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
@@ -50,7 +52,7 @@ TOP = Table("top", [Column("")], [])
 
 def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> None:
     """Print a sweep: its best and its worst rows by a metric, and where its files are."""
-    import pyarrow.parquet as pq
+    import pyarrow as pa
 
     from engine.research.sweep import column
 
@@ -61,7 +63,8 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
     order = known[np.argsort(measured[known] if lower_is_better(metric) else -measured[known], kind="stable")]
     best, worst = order[:top], order[top:][::-1][:top][::-1]
     measures = list(dict.fromkeys([metric, *apart, "gap_to_held_less", "episodes"]))
-    found = pq.read_table(result.results, columns=[*names, *measures]).take(np.concatenate((best, worst))).to_pylist()
+    shown = arrow_of(np.concatenate((best, worst)), pa.int64())
+    found = read_columns(files_in(result.folder), [*names, *measures]).take(shown).to_pylist()
     titles = [re.sub(r"[_.]", " ", name) for name in short_names(names)]  # a narrow table breaks at spaces
     titles += [f"{name.replace('_', ' ')}{' ~' * (name in ESTIMATED)}" for name in measures]
     rows = []

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from data.arrow import arrow_of, plain
 from data.errors import StrategyError
 from data.sources import Source
 from data.sources.wrapped import KeptSource, PartialSource, part_of
@@ -298,6 +299,7 @@ def _part(grid: Grid, chunk: Chunk, columns: Mapping[str, Any]) -> Any:  # a tab
 
     indices = grid.indices(chunk.first, chunk.last)
     keys = {
-        axis.name: pa.array(of_one_kind(axis.values)).take(pa.array(indices[:, i])) for i, axis in enumerate(grid.axes)
+        axis.name: plain(of_one_kind(axis.values)).take(arrow_of(at, pa.int64()))
+        for axis, at in zip(grid.axes, indices.T, strict=True)
     }
     return rows_table(keys, columns)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from data.arrays import Floats
+from data.arrow import arrow_of, floats_of, nullable, plain, read_columns
 from data.errors import UserError
 from data.files import damaged, read_checksums, write_checksums, write_whole
 from engine.research.columns import columns_in, columns_of
@@ -155,11 +156,11 @@ def rows_table(keys: Mapping[str, pa.Array], columns: Mapping[str, Any]) -> pa.T
 
     table = dict(keys)
     for name in columns_in(columns):
-        table[name] = pa.array(columns[name], pa.float64(), from_pandas=True)
-    table["failed"] = pa.array([word or None for word in columns["failed"]], pa.string())
+        table[name] = nullable(np.asarray(columns[name], np.float64))
+    table["failed"] = plain([word or None for word in columns["failed"]]).cast(pa.string())
     for name in [name for name in columns if name not in table]:
         values = np.asarray(columns[name])
-        table[name] = pa.array(values, pa.float64(), from_pandas=True) if values.ndim == 1 else _lists(values)
+        table[name] = nullable(values) if values.ndim == 1 else _lists(values)
     return pa.table(table)
 
 
@@ -169,8 +170,8 @@ def _lists(values: Floats) -> pa.Array:
 
     known = ~np.isnan(values[:, 0])
     ends = np.concatenate(([0], np.cumsum(known * values.shape[1]))).astype(np.int32)
-    flat = pa.array(values[known].reshape(-1), pa.float64(), from_pandas=True)
-    return pa.ListArray.from_arrays(pa.array(ends), flat, mask=pa.array(~known))
+    flat, mask = nullable(values[known].reshape(-1)), arrow_of(~known, pa.bool_())
+    return pa.ListArray.from_arrays(arrow_of(ends, pa.int32()), flat, mask=mask)
 
 
 def join(groups: Sequence[tuple[Mapping[str, Any], Sequence[Path]]], path: Path) -> None:
@@ -196,8 +197,8 @@ def join(groups: Sequence[tuple[Mapping[str, Any], Sequence[Path]]], path: Path)
         alike = [name for name in schema.names if name not in columns_of(answer=True)]  # figures are seldom equal
         with pq.ParquetWriter(writing, schema, use_dictionary=alike) as writer:
             for shared, files in groups:
-                rows = pa.concat_tables([pq.read_table(file, columns=names) for file in files]).combine_chunks()
-                ahead = [pa.array([value] * len(rows)) for value in shared.values()]
+                rows = read_columns(files, names).combine_chunks()
+                ahead = [plain([value] * len(rows)) for value in shared.values()]
                 writer.write_table(pa.table([*ahead, *rows.columns], schema=schema))
 
     write_whole(path, write)
@@ -205,9 +206,7 @@ def join(groups: Sequence[tuple[Mapping[str, Any], Sequence[Path]]], path: Path)
 
 def read_column(files: Sequence[Path], name: str) -> Any:
     """Return a column of several files, one after the other, NaN where it is empty."""
-    import pyarrow.parquet as pq
-
-    return np.concatenate([pq.read_table(file, columns=[name]).column(0).to_numpy() for file in files])
+    return floats_of(read_columns(files, [name]).column(0))
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

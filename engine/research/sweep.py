@@ -255,5 +255,5 @@ def _known(config: RunConfig, grid: Grid, inputs: Inputs, source: str) -> dict[s
 
 def column(result: SweepResult, name: str) -> np.ndarray:
     """Return one column of a sweep's table, NaN where it is empty."""
-    column: np.ndarray = read_column([result.results], name)
+    column: np.ndarray = read_column(files_in(result.folder), name)
     return column

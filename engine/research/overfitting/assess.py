@@ -12,6 +12,7 @@ import numpy as np
 
 from data.arithmetic import log1p
 from data.arrays import Flags, Floats, Ints
+from data.arrow import read_columns
 from data.format import as_json
 from engine.research.cache import Cache
 from engine.research.columns import columns_of
@@ -33,7 +34,7 @@ from engine.research.overfitting.sharpe import Deflated, effective_trials, momen
 from engine.research.overfitting.splits import Splits, block_sums, splits_of, sums_of
 from engine.research.overfitting.superior import Superior, superior
 from engine.research.rows import path_again
-from engine.runs.results import files_in, table_in
+from engine.runs.results import files_in
 
 DIGITS = 9
 """Significant digits of its numbers: more depend on how many threads a product of matrices takes. Effective numbers
@@ -97,14 +98,14 @@ def finish(folder: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin
     -------
     ``None``, and nothing is written, where no combination has a Sharpe ratio.
     """
-    found = _of_table(table_in(folder), kept, follow, begin or (lambda _: None))
+    found = _of_table(files_in(folder), kept, follow, begin or (lambda _: None))
     if found is not None:
         write_json(folder / FILE, as_json({"says": sentence(found, Tried(found.trials, 1))} | found.as_dict(), DIGITS))
     return found
 
 
-def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: Begin) -> Overfitting | None:
-    sharpe = read_column([results], "sharpe")
+def _of_table(results: Sequence[Path], kept: tuple[Ints, Floats], follow: Follow, begin: Begin) -> Overfitting | None:
+    sharpe = read_column(results, "sharpe")
     known = np.isfinite(sharpe)
     if not known.any():
         return None
@@ -123,13 +124,13 @@ def _of_table(results: Path, kept: tuple[Ints, Floats], follow: Follow, begin: B
         return Overfitting(len(sharpe), int(known.sum()), best, deflated, splits.result(), tests.result())
 
 
-def _best(results: Path, row: int) -> Best:
+def _best(results: Sequence[Path], row: int) -> Best:
     import pyarrow.parquet as pq
 
     measured = ("sharpe", "sharpe_vs_unhedged", "cagr_vs_unhedged", "episodes")
     others = {*columns_of(answer=True), "failed"}
-    axes = [name for name in pq.read_schema(files_in(results.parent)[0]).names if name not in others]
-    (values,) = pq.read_table(results, columns=[*axes, *measured]).slice(row, 1).to_pylist()
+    axes = [name for name in pq.read_schema(results[0]).names if name not in others]
+    (values,) = read_columns(results, [*axes, *measured]).slice(row, 1).to_pylist()
     sharpe, apart, gained, episodes = (values.pop(name) for name in measured)
     return Best(row, values, sharpe, math.nan if apart is None else sharpe - apart, gained, int(episodes))
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Dates, Floats, Ints
+from data.arrow import floats_of, read_columns
 from engine.research.overfitting.splits import BLOCKS, block_sums
 
 SPLIT_AMONG = 10_000
@@ -109,14 +110,12 @@ def paths_in(parts: Sequence[Path]) -> dict[int, Floats]:
 
 def _rows(parts: Sequence[Path], name: str) -> Iterator[tuple[int, Floats]]:
     """Yield the rows that hold numbers in a column, and those numbers."""
-    import pyarrow.parquet as pq
-
     first = 0
     for part in parts:
-        column = pq.read_table(part, columns=[name]).column(0).combine_chunks()
-        rows = first + np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+        column = read_columns([part], [name]).column(0).combine_chunks()
+        rows = first + np.flatnonzero(floats_of(column.is_valid().cast("int8")))
         first += len(column)
         if len(rows):
-            values = column.flatten().to_numpy(zero_copy_only=False).reshape(len(rows), -1)
+            values = floats_of(column.flatten()).reshape(len(rows), -1)
             known = ~np.isnan(values[:, 0])
             yield from zip(rows[known].tolist(), values[known], strict=True)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from data.arrow import floats_of, read_columns
 from data.files import damaged
 from engine.keys import at
 from engine.runs.folder import MANIFEST
 from engine.runs.identity import canonical
-from engine.runs.results import PARTED, RESULTS, files_in, table_in
+from engine.runs.results import PARTED, RESULTS, files_in
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -62,7 +63,7 @@ def tried_in(folder: Path) -> Tried:
     kin = [folder, *(other for other in others if other not in left_out and _alike(own, other))]
     manifests = [_manifest(other) for other in kin]
     names = sorted({name for manifest in manifests for name in manifest["axes"]})
-    rows = [_combinations(manifest, table_in(other), names) for manifest, other in zip(manifests, kin, strict=True)]
+    rows = [_combinations(manifest, files_in(other), names) for manifest, other in zip(manifests, kin, strict=True)]
     unread = (other / name for other, name in left_out.items() if other.name.startswith(f"{own['name']}-"))
     return Tried(len(np.unique(np.concatenate(rows))), len(kin), tuple(unread))
 
@@ -90,19 +91,17 @@ def _of_run(manifest: Mapping[str, Any]) -> list[Any]:
     return [manifest["name"], manifest["simulated"], strategy, core, traded, len(manifest["axes"]) > 0]
 
 
-def _combinations(manifest: Mapping[str, Any], results: Path, names: list[str]) -> Hashes:
+def _combinations(manifest: Mapping[str, Any], results: Sequence[Path], names: list[str]) -> Hashes:
     """Return a number for each row: the sum of one for each of its keys and values, so that equal rows are equal."""
-    import pyarrow.parquet as pq
-
     config = manifest["config"]
     taken = [_take(config, name.split(".")) for name in names]
     rest = {key: value for key, value in config.items() if key not in ASIDE}
     total = np.full(manifest["combinations"], _number("", canonical([rest, manifest["strategy"]])), np.uint64)
     for name, value in zip(names, taken, strict=True):
         if name in manifest["axes"]:
-            column = pq.read_table(results, columns=[name]).column(0).combine_chunks().dictionary_encode()
+            column = read_columns(results, [name]).column(0).combine_chunks().dictionary_encode()
             known = [_number(name, _text(value)) for value in (*column.dictionary.to_pylist(), None)]
-            total += np.array(known, np.uint64)[column.indices.fill_null(len(known) - 1).to_numpy()]
+            total += np.array(known, np.uint64)[floats_of(column.indices.fill_null(len(known) - 1)).astype(np.int64)]
         else:
             total += np.uint64(_number(name, _text(value)))
     return total

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from backtest import load_config, run
-from backtest.api import write_sweep_html
+from backtest.sweeping import write_sweep_html
 from data.errors import ConfigError, UserError
 from data.files import CHECKSUMS
 from engine.analytics.measure import HEDGE
