@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from benchmarks.calibration.plan import with_fund, with_timing
-from benchmarks.calibration.planted import CASH_YIELD, WARM_UP, Design, plant
+from benchmarks.calibration.planted import CASH_YIELD, WARM_UP, Design, _says, plant, timed
+from benchmarks.calibration.returns import moves_of
 from benchmarks.calibration.trial import NO_VERDICT, trial
+from data.arithmetic import exp
 from data.fund import FEE, SPREAD, fund_return
 from data.rates import days_between
 from strategies.weakness import WeaknessHedge
@@ -98,3 +100,19 @@ def test_a_design_has_its_own_luck_whatever_is_planted():
     assert spells == planted
     assert spells != weekly
     assert spells != plant(Design(), 4)[1].plan.intensity[:, -1].tolist()
+
+
+@pytest.mark.parametrize("signal", ["trend", "volatility", "random"])
+def test_a_planted_signal_says_what_it_says_of_the_prices_that_came_of_it(signal):
+    """Session by session with scalars, and over all of them at once: the same, and so is what the moves became."""
+    spells = np.random.default_rng(1).random(1500) < 0.4
+    given = moves_of("clustered", np.random.default_rng(2), 1500, 0.0, None)
+    (night, course), on = timed(Design("clustered", signal, timing=0.08, years=5), given, spells)
+    level = exp(np.cumsum(night + course))
+    again = np.cumprod(exp(night + course))
+
+    assert on.tolist() == _says(signal, again, spells).tolist()
+    assert np.mean(on == _says(signal, level, spells)) > 0.999  # but for a price that is its own average to a rounding
+    added = (night - given.night)[WARM_UP:]
+    assert set(np.sign(added[on[WARM_UP - 2 : -2]])) == {-1.0}
+    assert set(np.sign(added[~on[WARM_UP - 2 : -2]])) == {1.0}

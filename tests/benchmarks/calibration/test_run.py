@@ -8,11 +8,11 @@ import pytest
 
 from benchmarks.calibration import plan
 from benchmarks.calibration.page import Origin, page
-from benchmarks.calibration.plan import Row, chunks_of, rows_of
+from benchmarks.calibration.plan import Row, chunks_of, rows_of, with_fund, with_timing
 from benchmarks.calibration.planted import Design
 from benchmarks.calibration.returns import REAL, Moves, Pool
 from benchmarks.calibration.run import cache_folder, finish, finished, history, keep, kept
-from benchmarks.calibration.trial import FEW, FULL, NO_VERDICT, trial
+from benchmarks.calibration.trial import FEW, FULL, NO_VERDICT, judged, trial
 from engine.research.executors import Processes, Threads
 
 ROWS = {Row(Design(years=8), NO_VERDICT): 7, Row(Design("clustered", "trend", years=8), NO_VERDICT): 6}
@@ -38,6 +38,25 @@ def test_chunks_are_of_one_row_and_all_rows_come_as_far():
     assert [len(chunk) for chunk in CHUNKS] == [5, 5, 2, 1]
     assert all(len({(design, effort) for design, _number, effort in chunk}) == 1 for chunk in CHUNKS)
     assert [chunk[0][1] for chunk in CHUNKS] == [0, 0, 5, 5]
+
+
+def test_rows_that_differ_in_the_fund_alone_go_together_and_share_their_timing():
+    rows = {Row(with_fund(Design(years=8), size), NO_VERDICT): 2 for size in (-0.02, 0.02)}
+    rows[Row(with_timing(Design(years=8), 0.02), NO_VERDICT)] = 1
+    together, alone = chunks_of(rows)
+    known = {}
+    trials = [trial(None, *market, known) for market in together]
+
+    assert [(design.fund, number) for design, number, _effort in together] == [
+        (-0.02, 0),
+        (0.02, 0),
+        (-0.02, 1),
+        (0.02, 1),
+    ]
+    assert [design.timing for design, _number, _effort in alone] == [0.02]
+    assert len(known) == 2
+    assert repr(judged(None, together)) == repr(trials) == repr([trial(None, *market) for market in together])
+    assert trials[0].fund != trials[1].fund
 
 
 def test_a_killed_run_goes_on_where_it_was(tmp_path):
