@@ -88,7 +88,8 @@ class DaskCluster:
                             "dashboard_address": "127.0.0.1:0",  # its server starts all the same, and must find a port
                         },
                     )
-                where = open_until.enter_context(cluster)
+                where = cluster
+                open_until.callback(_close_behind, cluster)
             elif self.address.startswith("tls:") and not dask.config.get("distributed.comm.tls.ca-file", None):
                 raise UserError(
                     f"--cluster {self.address} needs certificates: set distributed.comm.tls, as dask reads it"
@@ -240,6 +241,8 @@ class Kit(WorkerPlugin):
         if self.refused:
             return "refused", self.refused
         with self._lock:  # a job remembers what chunks share, for one thread
+            if self._job and self._job.lacking:  # what was in hand behind a void chunk would be void too
+                return "lacking", sorted(self._job.lacking)
             try:
                 if self._compute is None:
                     self._job = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  # dask pickles all
@@ -269,6 +272,16 @@ def versions() -> dict[str, str]:
 def _close(client: Any) -> None:
     with suppress(Exception):
         client.close(timeout=2.0)
+
+
+def _close_behind(cluster: Any) -> None:
+    """Close a cluster of our own while the command goes on: its processes take up to a second to end."""
+
+    def close() -> None:
+        with suppress(Exception), silence_logging_cmgr(logging.CRITICAL):
+            cluster.close()
+
+    threading.Thread(target=close, name="closing dask").start()  # the interpreter waits for it
 
 
 def _first_line(error: BaseException) -> str:
