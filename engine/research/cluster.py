@@ -88,7 +88,7 @@ class DaskCluster:
                             "dashboard_address": "127.0.0.1:0",  # its server starts all the same, and must find a port
                         },
                     )
-                where = cluster
+                where: Any = cluster
                 open_until.callback(_close_behind, cluster)
             elif self.address.startswith("tls:") and not dask.config.get("distributed.comm.tls.ca-file", None):
                 raise UserError(
