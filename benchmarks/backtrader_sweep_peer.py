@@ -53,8 +53,8 @@ class Switch(bt.Strategy):
 def run(given: Given, combination: int) -> float:
     """Run one combination; return its final equity."""
     cerebro, index = bt.Cerebro(stdstats=False), pd.bdate_range("2000-01-03", periods=len(given["close"]))
-    cerebro.broker.set_coo(True)  # noqa: FBT003
-    cerebro.broker.set_checksubmit(False)  # noqa: FBT003
+    cerebro.broker.set_coo(True)
+    cerebro.broker.set_checksubmit(False)
     cerebro.broker.setcash(float(given["cash"]))
     cerebro.broker.setcommission(float(given["commission"]))
     cerebro.broker.set_slippage_perc(

@@ -31,7 +31,7 @@ def run(given: Given, combination: int) -> float:
         progress_bar=False,
     )
     bt.run(test)
-    equity = test.strategy.values.to_numpy()
+    equity = test.strategy.values.to_numpy()  # noqa: PD011  # bt's own
     peer_work.four(equity)
     return float(equity[-1])
 

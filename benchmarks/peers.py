@@ -178,7 +178,9 @@ def measure() -> list[Measured]:
     told = f"{WORKERS} threads; all columns of the table"
     rows = [
         Measured("hedge-backtest", "", whole, 1.0, 0.0, memory, size, size, told),
-        Measured("of it the kernel", "", kernel, kernel / whole, 0.0, None, size, size, "signals made, to sums of books"),
+        Measured(
+            "of it the kernel", "", kernel, kernel / whole, 0.0, None, size, size, "signals made, to sums of books"
+        ),
     ]
     for peer in PEERS if python else ():
         chosen = drawn(peer.combinations, size)
