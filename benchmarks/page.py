@@ -38,10 +38,11 @@ PAGE = """# Benchmarks
 {guard}
 """
 WORK = """1,000 combinations (20 averages, 10 floors of volatility, 5 weights) over {sessions} sessions and two
-instruments, from closes in memory to measures: signals, orders when the hedge is switched, slippage and commission. Ours makes every
-column of a sweep's table, splits, dividends and interest in it; peers are given prices that hold splits and dividends,
-and measure total return, volatility, Sharpe ratio and drawdown. Medians of {rounds} rounds, each peer's beside one of
-ours; *scaled*: it ran so many of them, drawn evenly. Memory is the whole process's, at its peak."""
+instruments, from closes in memory to measures: signals, orders when the hedge is switched, slippage and commission.
+Ours, on two threads, makes every column of a sweep's table, splits, dividends and interest in it; peers are given
+prices that hold splits and dividends, and measure total return, volatility, Sharpe ratio and drawdown. Medians of
+{rounds} rounds, each peer's beside one of ours; *scaled*: it ran so many of them, drawn evenly. Memory is the whole
+process's, at its peak."""
 APART = """*Apart* is the largest difference of final equity from ours, by the same rules as far as the peer's allow.
 {notes} vectorbt sizes an order before its cost."""
 WHOLE = """From the command's start to its end, files and pages written, warm; *processor* is the user time of all its

@@ -64,7 +64,7 @@ class Peer(NamedTuple):
 
 
 PEERS = (
-    Peer("vectorbt", "vectorbt_peer.py", 1000, note="all at once, vectorised and compiled"),
+    Peer("vectorbt", "vectorbt_peer.py", 1000),
     Peer(
         "backtesting.py",
         "backtesting_peer.py",
@@ -102,7 +102,6 @@ class Measured(NamedTuple):
     memory: float | None
     ran: int
     of: int
-    note: str
 
 
 def opened(settings: tuple[str, ...]) -> Cache:
@@ -175,12 +174,9 @@ def measure() -> list[Measured]:
     took = [ours()[:2] for _ in range(ROUNDS)]
     whole, kernel = (statistics.median(column) for column in zip(*took, strict=True))
     memory = 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    told = f"{WORKERS} threads; all columns of the table"
     rows = [
-        Measured("hedge-backtest", "", whole, 1.0, 0.0, memory, size, size, told),
-        Measured(
-            "of it the kernel", "", kernel, kernel / whole, 0.0, None, size, size, "signals made, to sums of books"
-        ),
+        Measured("hedge-backtest", "", whole, 1.0, 0.0, memory, size, size),
+        Measured("of it the kernel", "", kernel, kernel / whole, 0.0, None, size, size),
     ]
     for peer in PEERS if python else ():
         chosen = drawn(peer.combinations, size)
@@ -206,8 +202,8 @@ def _row(peer: Peer, version: str, pairs: list[tuple[dict[str, Any], float]], eq
     ratio = statistics.median(own / mine for own, (_, mine) in zip(seconds, pairs, strict=True))
     last = pairs[-1][0]
     apart = float(np.abs(np.array(last["equity"]) / equity - 1.0).max())
-    row = Measured(peer.name, version, statistics.median(seconds), ratio, apart, last["memory"], 0, size, peer.note)
-    return row._replace(ran=peer.combinations)
+    took = statistics.median(seconds)
+    return Measured(peer.name, version, took, ratio, apart, last["memory"], peer.combinations, size)
 
 
 def main() -> None:
