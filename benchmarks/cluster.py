@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=ROWS, help="combinations")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of which the best counts")
     options = parser.parse_args()
-    data = os.environ.get("BACKTEST_TEST_MARKET") or None
+    data = os.environ.get("BACKTEST_TEST_MARKET") or "demo"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "closing.py"
         file.write_text(CLOSING)

@@ -14,6 +14,8 @@ from benchmarks.cost import OUT, Cost, in_turn
 BACKTEST = (sys.executable, "-P", "-m", "backtest")
 HERE = Path(__file__).resolve().parent
 RUN = "hedge_soxs.yaml"
+DEMO = "demo"
+"""The simulated market, where no folder of real history is named."""
 THOUSAND = ("trend_days=10:200:10", "volatility_floor=0.1:0.55:0.05", "hedge.weight=0.05:0.25:0.05")
 SETS = ("trend_days=5:250:1", "volatility_floor=0.05:0.6:0.01")
 MILLION = ("trend_days=5:250:5", "volatility_floor=0.02:0.8:0.02", "hedge.weight=0.005:0.25:0.005")
@@ -78,14 +80,13 @@ def rows(scratch: Path, data: str) -> list[Row]:
     scratch
         A folder, with ``equity.parquet`` of a run and ``closing.py`` where peers and sweeps of closes are to be run.
     data
-        A folder of history, or "" for what ships.
+        A folder of history, or "demo".
     """
-    history = ("--data", data) if data else ()
     python, out = (sys.executable, "-W", "ignore"), ("--out", OUT)
     bare = str(HERE / "backtrader_peer.py")
     page = (*python, "-c", BARE_PAGE, str(scratch / "equity.parquet"), f"{OUT}/page.html")
     closing = ("--set", f"strategy.class={scratch / 'closing.py'}:Closing", "--executor", "dask", *out)
-    asked = (RUN, *history)
+    asked = (RUN, "--data", data)
 
     def swept(*axes: str) -> tuple[str, ...]:
         return ("sweep", *asked, *(word for axis in axes for word in ("--param", axis)))
@@ -95,7 +96,7 @@ def rows(scratch: Path, data: str) -> list[Row]:
         Row(
             "`run` without pages",
             ("run", *asked, *out, "--no-tearsheet", "--no-report"),
-            (*python, bare, *([data] if data else [])),
+            (*python, bare, data) if data != DEMO else (),
             "a bare backtrader script",
             guarded=True,
         ),

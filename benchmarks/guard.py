@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.commands import BACKTEST, Row, median, rows
+from benchmarks.commands import BACKTEST, DEMO, Row, median, rows
 from benchmarks.cost import Cost, in_turn
 from benchmarks.pins import commit_of, copy_commit, copy_working_tree
 
@@ -75,13 +75,13 @@ def main() -> int:
     """Compare and print; 1 where something is worse than was asked for."""
     asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     asked.add_argument("base", help="the commit to compare with")
-    asked.add_argument("--data", metavar="DIR", default=os.environ.get("BACKTEST_TEST_MARKET", ""), help="real history")
+    asked.add_argument("--data", metavar="DIR", default=os.environ.get("BACKTEST_TEST_MARKET"), help="real history")
     asked.add_argument("--only", metavar="TEXT", default="", help="commands whose name holds it")
     asked.add_argument("--rounds", type=int, default=5, help="of each command")
     asked.add_argument("--worse", type=float, metavar="RATIO", help="status 1 where a ratio is above it")
     given = asked.parse_args()
     commit, found = commit_of(given.base), []
-    data = str(Path(given.data).resolve()) if given.data else ""
+    data = str(Path(given.data).resolve()) if given.data else DEMO
     with tempfile.TemporaryDirectory() as folder:
         trees = [Path(folder) / side / "tree" for side in ("base", "ours")]
         copy_commit(commit, trees[0])

@@ -106,7 +106,7 @@ class Measured(NamedTuple):
 
 def opened(settings: tuple[str, ...]) -> Cache:
     """Return a sweep whose market is open, and of which no signal is made yet."""
-    data = os.environ.get("BACKTEST_TEST_MARKET") or None
+    data = os.environ.get("BACKTEST_TEST_MARKET") or "demo"
     config = load_config("hedge_soxs.yaml", [*SWITCHED, *settings], data=data)
     made = Cache(config, grid_of(config, AXES), open_source(config.data.source, config.data.path))
     made.environment(())
