@@ -37,6 +37,8 @@ PATIENCE = 60.0
 """Seconds without any worker before a sweep gives up."""
 LOOK = 1.0
 """Seconds between two looks at who is there."""
+CLOSING = "closing dask"
+"""The thread in which a cluster of our own ends, behind what the command does next."""
 
 
 @dataclass(frozen=True)
@@ -281,7 +283,7 @@ def _close_behind(cluster: Any) -> None:
         with suppress(Exception), silence_logging_cmgr(logging.CRITICAL):
             cluster.close()
 
-    threading.Thread(target=close, name="closing dask").start()  # the interpreter waits for it
+    threading.Thread(target=close, name=CLOSING).start()  # the interpreter waits for it
 
 
 def _first_line(error: BaseException) -> str:
