@@ -14,7 +14,6 @@ import pickle
 import resource
 import statistics
 import tempfile
-import threading
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -25,8 +24,7 @@ from typing import Any, NamedTuple
 from backtest.api import load_config
 from backtest.console import counting
 from engine.config import RunConfig
-from engine.research.cluster import CLOSING as CLOSING_NAME
-from engine.research.cluster import DaskCluster
+from engine.research.cluster import DaskCluster, wait_closed
 from engine.research.executors import Processes
 from engine.research.grid import grid_of
 from engine.research.job import Executor, FunctionJob
@@ -107,9 +105,7 @@ def timed(config: RunConfig, axes: list[str], executor: Executor) -> tuple[float
         began = time.perf_counter()
         result = sweep(config, grid_of(config, axes), Path(folder), progress=count, executor=executor)
         seconds, table = time.perf_counter() - began, result.results.read_bytes()
-    for thread in threading.enumerate():
-        if thread.name == CLOSING_NAME:  # workers count when they have ended
-            thread.join()
+    wait_closed()  # a worker's seconds count when it has ended
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, table
 
 
@@ -130,9 +126,8 @@ def planned(chunks: int, workers: int, fixed: float, chunk: float, here: float) 
 
 def show_plan(fixed: float, chunk: float, here: float) -> None:
     """Print what sweeps would take on more workers, and how well those are used."""
-    print(
-        f"\nstart and statistics {fixed:.1f} s, a chunk {chunk:.2f} s of a worker and {here * 1e3:.1f} ms of the command"
-    )
+    told = f"a chunk {chunk:.2f} s of a worker and {here * 1e3:.1f} ms of the command"
+    print(f"\nstart and statistics {fixed:.1f} s, {told}")
     print(f"| combinations, chunks | {' | '.join(f'{workers} workers' for workers in WORKERS)} |")
     print(f"|---|{'--:|' * len(WORKERS)}")
     for chunks in CHUNKS:

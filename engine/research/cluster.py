@@ -59,8 +59,9 @@ class DaskCluster:
     def run(self, job: Job[ChunkOf, AnswerOf], chunks: Iterable[ChunkOf]) -> Iterator[tuple[ChunkOf, AnswerOf]]:
         """Yield each chunk with its answer, as they come; raises ExecutorError where no answer can come any more."""
         patience = dask.config.set({"distributed.comm.timeouts.connect": CONNECT})
+        wait_closed()
         # dask's log lines are kept off the terminal: what a person has to know is told in one of ours
-        with silence_logging_cmgr(logging.CRITICAL), patience, self._client() as client:
+        with ExitStack() as quiet, patience, self._client(quiet) as client:
             session = _Session(client, job, iter(chunks), self.place)
             try:
                 yield from session.answers()
@@ -73,8 +74,9 @@ class DaskCluster:
         return self.address or "this machine's loopback"
 
     @contextmanager
-    def _client(self) -> Iterator[Client]:
-        """Give a client, to a cluster of our own where there is no address."""
+    def _client(self, quiet: ExitStack) -> Iterator[Client]:
+        """Give a client, to a cluster of our own where there is no address; dask's log is quiet until both close."""
+        quiet.enter_context(silence_logging_cmgr(logging.CRITICAL))
         with ExitStack() as open_until:
             if self.address is None:
                 with without_interrupts():
@@ -91,7 +93,7 @@ class DaskCluster:
                         },
                     )
                 where: Any = cluster
-                open_until.callback(_close_behind, cluster)
+                open_until.callback(_close_behind, cluster, quiet)
             elif self.address.startswith("tls:") and not dask.config.get("distributed.comm.tls.ca-file", None):
                 raise UserError(
                     f"--cluster {self.address} needs certificates: set distributed.comm.tls, as dask reads it"
@@ -276,11 +278,19 @@ def _close(client: Any) -> None:
         client.close(timeout=2.0)
 
 
-def _close_behind(cluster: Any) -> None:
+def wait_closed() -> None:
+    """Wait until clusters of our own have ended: two at once would take each other's silence away."""
+    for thread in threading.enumerate():
+        if thread.name == CLOSING:
+            thread.join()
+
+
+def _close_behind(cluster: Any, quiet: ExitStack) -> None:
     """Close a cluster of our own while the command goes on: its processes take up to a second to end."""
+    until_closed = quiet.pop_all()
 
     def close() -> None:
-        with suppress(Exception), silence_logging_cmgr(logging.CRITICAL):
+        with until_closed, suppress(Exception):
             cluster.close()
 
     threading.Thread(target=close, name=CLOSING).start()  # the interpreter waits for it

@@ -1,5 +1,6 @@
 """A cluster of real processes on loopback: the same bytes; workers that come, die or do not fit; a scheduler lost."""
 
+import logging
 import math
 import os
 import pickle
@@ -287,6 +288,17 @@ def test_no_worker_is_told_in_a_line(tmp_path, monkeypatch):
 
     with scheduler(tmp_path) as (_process, address), pytest.raises(ExecutorError, match=r"has had no worker for 0 sec"):
         list(DaskCluster(address, 1).run(FunctionJob("roots", math.sqrt), [1.0]))
+
+
+def test_a_cluster_of_our_own_ends_behind_what_follows_and_says_nothing(capfd):
+    silenced = [handler.level for handler in logging.getLogger("distributed").handlers]
+
+    assert list(DaskCluster(None, 1).run(FunctionJob("roots", math.sqrt), [4.0])) == [(4.0, 2.0)]
+    cluster.wait_closed()
+
+    assert [handler.level for handler in logging.getLogger("distributed").handlers] == silenced
+    assert not [thread for thread in threading.enumerate() if thread.name == cluster.CLOSING]
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_cluster_of_our_own_names_a_chunk_that_ends_its_workers(monkeypatch):
