@@ -22,7 +22,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage mutants fire verify calibrate docs results lint bench pins lock clean stale
+.PHONY: help run test coverage mutants fire verify calibrate docs results lint bench guard pins lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -65,8 +65,11 @@ lint: .venv/.dev ## ruff and mypy
 	@$(BIN)/mypy
 	@$(BIN)/mypy tests/typing/api.py
 
-bench: .venv/.dev ## the benchmarks
-	@$(BIN)/python -m benchmarks $(ARGS)
+bench: .venv/.dev ## the benchmarks; writes docs/benchmarks.md (BENCH_PEERS_PYTHON: an interpreter with vectorbt and others)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m benchmarks $(ARGS)
+
+guard: .venv/.dev ## what commands cost in the working tree beside another commit (BASE=COMMIT, DATA=DIR, ARGS="--worse 1.1")
+	@$(BIN)/python -m benchmarks.guard $(BASE) $(if $(DATA),--data "$(DATA)") $(ARGS)
 
 pins: .venv/.dev ## what the working tree puts out, byte for byte against another commit (BASE=COMMIT, DATA=DIR, ARGS="--only sweep")
 	@$(BIN)/python -m benchmarks.pins $(BASE) $(if $(DATA),--data "$(DATA)") $(ARGS)

@@ -1,70 +1,69 @@
-"""What the speed claims stand on: `make bench`. Medians of whole processes, each beside its peer in the same round.
+"""What the speed claims stand on: `make bench`. Writes docs/benchmarks.md; the parts' own figures are printed.
 
-Real history is used where BACKTEST_TEST_MARKET names a folder, else the simulated market; the speeds don't differ.
+    make bench                                            # some quarter of an hour
+    make bench ARGS="--large"                             # the million combinations too
+    make bench ARGS="--commands sweep"                    # the commands whose name holds it; no page is written
+    BENCH_PEERS_PYTHON=PYTHON make bench                  # with the peers, as benchmarks/peers.py says
+
+Real history is used where BACKTEST_TEST_MARKET names a folder, else the simulated market.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import statistics
-import subprocess
+import shutil
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from benchmarks import answer, pull, signals, sweeps
+from benchmarks.cluster import CLOSING
+from benchmarks.commands import BACKTEST, DEMO, RUN, Result, is_there, measured, rows
+from benchmarks.cost import cost_of
 
-ROUNDS = 5
-BACKTEST = [sys.executable, "-P", "-m", "backtest"]
-PAGE_ALONE = """
-import sys, pandas as pd, pyarrow.parquet as pq
-table = pq.read_table(sys.argv[1]).to_pandas().set_index("date")
-returns = table[["hedged", "unhedged"]].pct_change().iloc[1:]
-returns.index = pd.DatetimeIndex(returns.index)
-import matplotlib; matplotlib.use("agg")
-import logging; logging.getLogger("matplotlib.font_manager").disabled = True
-import quantstats.reports
-quantstats.reports.html(returns.hedged, returns.unhedged, rf=0.015, match_dates=False, output=sys.argv[2])
-"""
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 
-def seconds(command: list[str]) -> float:
-    """Return how long a command takes, which has to succeed."""
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
-
-
-def paired(ours: list[str], peer: list[str]) -> tuple[float, float, float]:
-    """Return the medians of both commands, run in turn after one warm-up, and of their ratio."""
-    seconds(ours), seconds(peer)
-    rounds = [(seconds(ours), seconds(peer)) for _ in range(ROUNDS)]
-    return tuple(statistics.median(column) for column in (*zip(*rounds, strict=True), [a / b for a, b in rounds]))
+def commands(data: str, only: str, most: int, *, large: bool) -> list[Result]:
+    """Measure the rows whose name holds a text, in so many rounds at most, and print each."""
+    results = []
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        (scratch / "closing.py").write_text(CLOSING, encoding="utf-8")
+        cost_of([*BACKTEST, "run", RUN, "--data", data, "--no-tearsheet", "--no-report", "--out", f"{scratch}/runs"])
+        shutil.copy(next(scratch.glob("runs/*/equity.parquet")), scratch)
+        for row in rows(scratch, data):
+            if only in row.name and (large or not row.large) and is_there(row):
+                results.append(result := measured(row._replace(rounds=min(row.rounds, most))))
+                told = "" if result.ratio is None else f"{result.ratio:8.2f} of {row.against}"
+                cost = result.ours
+                print(f"{row.name:56}{cost.seconds:8.2f} s{cost.user:8.2f} s{cost.memory / 1e6:8.0f} MB{told}")
+                sys.stdout.flush()
+    return results
 
 
 def main() -> None:
-    """Measure and print."""
-    market = os.environ.get("BACKTEST_TEST_MARKET")
-    with tempfile.TemporaryDirectory() as scratch:
-        run = [*BACKTEST, "run", "hedge_soxs.yaml", "--out", scratch, *(["--data", market] if market else [])]
-        unjudged = [*run, "--set", "controls=off"]
-        subprocess.run([*run, "--no-tearsheet", "--json"], check=True, stdout=subprocess.DEVNULL)
-        equity = next(Path(scratch).glob("*/equity.parquet"))
-        page = [sys.executable, "-W", "ignore", "-c", PAGE_ALONE, str(equity), str(Path(scratch) / "page.html")]
-        rows = {
-            "backtest --help / import typer": ([*BACKTEST, "--help"], [sys.executable, "-c", "import typer"]),
-            "run without tear-sheet / import pandas": (
-                [*unjudged, "--no-tearsheet"],
-                [sys.executable, "-c", "import pandas"],
-            ),
-            "run with tear-sheet / quantstats' page alone": (unjudged, page),
-            "run judged, with both pages / with the tear-sheet alone": (run, unjudged),
-        }
-        print(f"{'ours / peer':56}{'ours, s':>10}{'peer, s':>10}{'ratio':>8}")
-        for name, (ours, peer) in rows.items():
-            a, b, ratio = paired(ours, peer)
-            print(f"{name:56}{a:>10.2f}{b:>10.2f}{ratio:>8.2f}")
+    """Measure, print, and write the page."""
+    asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    asked.add_argument("--large", action="store_true", help="a million combinations too")
+    asked.add_argument("--commands", metavar="TEXT", help="only commands whose name holds it; writes nothing")
+    asked.add_argument("--rounds", type=int, default=9, help="of a command at most: 1 is a glance")
+    asked.add_argument("--out", type=Path, default=PAGE, help="the page")
+    given = asked.parse_args()
+    data = os.environ.get("BACKTEST_TEST_MARKET") or DEMO
+    if given.commands is not None:
+        commands(data, given.commands, given.rounds, large=given.large)
+        return
+    results = commands(data, "", given.rounds, large=given.large)
+    # what it took to start is over: these load everything
+    from benchmarks import answer, page, peers, pull, signals, sweeps
+
+    if python := os.environ.get("BENCH_PEERS_PYTHON"):
+        os.environ.setdefault("BENCH_VECTORBT_PYTHON", python)
+    world = peers.opened(()).environment(())
+    facts = page.Facts(len(world.market.run_sessions), "simulated" if data == DEMO else "real")
+    given.out.write_text(page.page(facts, peers.measure(), results), encoding="utf-8")
+    print(f"{given.out} is written")
     answer.main()
     signals.main()
     sweeps.main()

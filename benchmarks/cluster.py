@@ -1,14 +1,17 @@
 """What a cluster's table in docs/cluster.md stands on: `python -m benchmarks.cluster`, some five minutes.
 
-A sweep of a strategy that is asked at every close, on one single-threaded dask worker and on two, in turn; and what a
-chunk costs, of that sweep and of a compiled one. Real history where BACKTEST_TEST_MARKET names a folder.
+A sweep of a strategy that is asked at every close, on one single-threaded dask worker and on two, in turn; what a chunk
+costs, of that sweep and of a compiled one; and by arithmetic from these, what more workers would take. Where the
+machine does other things too, compare processor seconds. Real history where BACKTEST_TEST_MARKET names a folder.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import pickle
+import resource
 import statistics
 import tempfile
 import time
@@ -21,7 +24,7 @@ from typing import Any, NamedTuple
 from backtest.api import load_config
 from backtest.console import counting
 from engine.config import RunConfig
-from engine.research.cluster import DaskCluster
+from engine.research.cluster import DaskCluster, wait_closed
 from engine.research.executors import Processes
 from engine.research.grid import grid_of
 from engine.research.job import Executor, FunctionJob
@@ -43,6 +46,8 @@ ROUNDS = 2
 EMPTY = 300
 """Chunks in which nothing is computed."""
 ROWS = 240
+WORKERS = (2, 8, 32, 100)
+CHUNKS = (125, 1250, 12500)
 
 
 class Cost(NamedTuple):
@@ -93,12 +98,43 @@ class Watched:
         return Cost(*map(statistics.median, zip(*(cost for cost in self.costs if cost.rows == most), strict=True)))
 
 
-def timed(config: RunConfig, axes: list[str], executor: Executor) -> tuple[float, bytes]:
-    """Return the seconds of a whole sweep, and its table."""
+def timed(config: RunConfig, axes: list[str], executor: Executor) -> tuple[float, float, bytes]:
+    """Return the seconds of a whole sweep, those of its workers' processors, and its table."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     with tempfile.TemporaryDirectory() as folder, counting(str(executor)[:40], ROWS) as count:
         began = time.perf_counter()
         result = sweep(config, grid_of(config, axes), Path(folder), progress=count, executor=executor)
-        return time.perf_counter() - began, result.results.read_bytes()
+        seconds, table = time.perf_counter() - began, result.results.read_bytes()
+    wait_closed()  # a worker's seconds count when it has ended
+    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, table
+
+
+def planned(chunks: int, workers: int, fixed: float, chunk: float, here: float) -> float:
+    """Return the seconds of a sweep by arithmetic.
+
+    Parameters
+    ----------
+    chunks, workers
+        How many; each worker computes one chunk after another.
+    fixed
+        Seconds that no worker shares: the start, and the statistics in the end.
+    chunk, here
+        Seconds of a worker for a chunk, and of the command, which takes one answer after another.
+    """
+    return fixed + max(math.ceil(chunks / workers) * chunk, chunks * here + chunk)
+
+
+def show_plan(fixed: float, chunk: float, here: float) -> None:
+    """Print what sweeps would take on more workers, and how well those are used."""
+    told = f"a chunk {chunk:.2f} s of a worker and {here * 1e3:.1f} ms of the command"
+    print(f"\nstart and statistics {fixed:.1f} s, {told}")
+    print(f"| combinations, chunks | {' | '.join(f'{workers} workers' for workers in WORKERS)} |")
+    print(f"|---|{'--:|' * len(WORKERS)}")
+    for chunks in CHUNKS:
+        alone = planned(chunks, 1, fixed, chunk, here)
+        took = [(workers, planned(chunks, workers, fixed, chunk, here)) for workers in WORKERS]
+        told = " | ".join(f"{seconds:,.0f} s, {alone / seconds / workers:.0%}" for workers, seconds in took)
+        print(f"| {chunks * 8:,}, {chunks:,} | {told} |")
 
 
 def handed_out() -> float:
@@ -125,7 +161,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=ROWS, help="combinations")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="of which the best counts")
     options = parser.parse_args()
-    data = os.environ.get("BACKTEST_TEST_MARKET") or None
+    data = os.environ.get("BACKTEST_TEST_MARKET") or "demo"
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "closing.py"
         file.write_text(CLOSING)
@@ -142,22 +178,25 @@ def main() -> None:
             timed(config, swept, watched := Watched())
             costs[name] = watched.median()
         show_costs(costs)
-        print(f"\ndask hands out a chunk and brings its answer in {handed_out() * 1e3:.1f} ms")
+        handing = handed_out()
+        print(f"\ndask hands out a chunk and brings its answer in {handing * 1e3:.1f} ms")
         who = {
             "1 dask worker": DaskCluster(None, 1),
             "2 dask workers": DaskCluster(None, 2),
             "2 processes": Processes(2),
         }
         rounds = [{name: timed(asked, axes, one) for name, one in who.items()} for _ in range(options.rounds)]
-    tables = {table for timed_round in rounds for _seconds, table in timed_round.values()}
-    best = {name: min(timed_round[name][0] for timed_round in rounds) for name in who}
+    tables = {table for timed_round in rounds for *_, table in timed_round.values()}
+    best = {name: min(timed_round[name] for timed_round in rounds) for name in who}
     print(f"\n{options.rows} combinations, {os.cpu_count()} cores, the best of {options.rounds} rounds; ", end="")
     print("the same bytes" if len(tables) == 1 else f"{len(tables)} DIFFERENT TABLES")
-    print("| who | seconds | of one worker | efficiency |")
-    print("|---|--:|--:|--:|")
-    for (name, seconds), count in zip(best.items(), (1, 2, 2), strict=True):
-        times = best["1 dask worker"] / seconds
-        print(f"| {name} | {seconds:.1f} | {times:.2f} | {times / count:.0%} |")
+    print("| who | seconds | processor seconds | times one worker | efficiency |")
+    print("|---|--:|--:|--:|--:|")
+    one, two = (best[name][0] for name in list(who)[:2])
+    for (name, (seconds, user, _table)), count in zip(best.items(), (1, 2, 2), strict=True):
+        print(f"| {name} | {seconds:.1f} | {user:.1f} | {one / seconds:.2f} | {one / seconds / count:.0%} |")
+    chunks = math.ceil(options.rows / 8)
+    show_plan(2 * two - one, 2 * (one - two) / chunks, costs["`on_close`, 8 rows"].here + handing)
 
 
 if __name__ == "__main__":

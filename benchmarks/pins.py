@@ -199,6 +199,11 @@ def _git(*arguments: str) -> str:
     return done.stdout
 
 
+def commit_of(named: str) -> str:
+    """Return the hash of a commit; one that isn't there ends the process with status 2."""
+    return _git("rev-parse", "--verify", f"{named}^{{commit}}").strip()
+
+
 def copy_commit(commit: str, to: Path) -> None:
     """Copy a commit's tree; the clone's own list of worktrees is left alone."""
     to.mkdir(parents=True)
@@ -289,7 +294,7 @@ def main() -> int:
     if not given.base:
         print("pins: name the commit to compare with, as in make pins BASE=main", file=sys.stderr)
         return 2
-    commit = _git("rev-parse", "--verify", f"{given.base}^{{commit}}").strip()
+    commit = commit_of(given.base)
     cache = given.cache.resolve()
     base = prepare_base(commit, cache, data, entries, given.jobs)
     ours = cache / f"w{os.urandom(NAMES).hex()}"[:NAMES] / base.name

@@ -1,28 +1,35 @@
-"""vectorbt's part of `benchmarks.sweeps`, for any interpreter that has vectorbt: a round for each line it reads.
-
-Takes the .npz as its argument; answers each line with JSON: the seconds of one round, and every combination's equity.
-"""
+"""vectorbt's part of `benchmarks.sweeps` and `benchmarks.peers`, for any interpreter that has vectorbt."""
 
 from __future__ import annotations
 
-import json
-import sys
-import time
 import warnings
 
 import numpy as np
+import peer_work
+from peer_work import Given
 
 warnings.simplefilter("ignore")
 import pandas as pd  # noqa: E402
 import vectorbt as vbt  # noqa: E402
 
 
-def run(given: dict[str, np.ndarray]) -> list[float]:
+def weights(given: Given) -> np.ndarray:
+    """Return the hedge's weight where an order is filled, else NaN, shape (sessions, combinations)."""
+    if "hedge" in given:  # the signals aren't part of the work
+        return given["hedge"]
+    on = peer_work.states(given)
+    hedge = np.full(on.shape, np.nan)
+    hedge[1:] = np.where(peer_work.ordered(on), on * given["weight"], np.nan)[:-1]
+    return hedge
+
+
+def run(given: Given) -> list[float]:
     """Trade all combinations at once, two columns each that share cash, and measure four metrics of them."""
-    sessions, combinations = given["hedge"].shape
+    hedge = weights(given)
+    sessions, combinations = hedge.shape
     index = pd.bdate_range("2000-01-03", periods=sessions)
     target = np.empty((sessions, combinations, 2))
-    target[:, :, 0], target[:, :, 1] = 1.0 - given["hedge"], given["hedge"]  # NaN stays: no order
+    target[:, :, 0], target[:, :, 1] = 1.0 - hedge, hedge  # NaN stays: no order
     portfolio = vbt.Portfolio.from_orders(
         pd.DataFrame(np.tile(given["close"], combinations), index=index, copy=False),
         size=target.reshape(sessions, -1),
@@ -43,16 +50,5 @@ def run(given: dict[str, np.ndarray]) -> list[float]:
     return equity
 
 
-def main() -> None:
-    """Answer until the lines end."""
-    with np.load(sys.argv[1]) as file:
-        given = dict(file)
-    print(json.dumps({"version": vbt.__version__}), flush=True)
-    for _ in sys.stdin:
-        began = time.perf_counter()
-        equity = run(given)
-        print(json.dumps({"seconds": time.perf_counter() - began, "equity": equity}), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    peer_work.answer(vbt.__version__, run)

@@ -74,6 +74,11 @@ class KeptSource(Wrapped):
         kept: Held = self._kept[kind, name]
         return kept
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """What was read so far, by kind and name such as ``bars/SOXX``."""
+        return frozenset(f"{kind}/{name}" for kind, name in self._kept)
+
 
 @dataclass(frozen=True)
 class PartialSource:

@@ -38,6 +38,8 @@ PATIENCE = 60.0
 """Seconds without any worker before a sweep gives up."""
 LOOK = 1.0
 """Seconds between two looks at who is there."""
+CLOSING = "closing dask"
+"""The thread in which a cluster of our own ends, behind what the command does next."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,9 @@ class DaskCluster:
     def run(self, job: Job[ChunkOf, AnswerOf], chunks: Iterable[ChunkOf]) -> Iterator[tuple[ChunkOf, AnswerOf]]:
         """Yield each chunk with its answer, as they come; raises ExecutorError where no answer can come any more."""
         patience = dask.config.set({"distributed.comm.timeouts.connect": CONNECT})
+        wait_closed()
         # dask's log lines are kept off the terminal: what a person has to know is told in one of ours
-        with silence_logging_cmgr(logging.CRITICAL), patience, self._client() as client:
+        with ExitStack() as quiet, patience, self._client(quiet) as client:
             session = _Session(client, job, iter(chunks), self.place)
             try:
                 yield from session.answers()
@@ -72,8 +75,9 @@ class DaskCluster:
         return self.address or "this machine's loopback"
 
     @contextmanager
-    def _client(self) -> Iterator[Client]:
-        """Give a client, to a cluster of our own where there is no address."""
+    def _client(self, quiet: ExitStack) -> Iterator[Client]:
+        """Give a client, to a cluster of our own where there is no address; dask's log is quiet until both close."""
+        quiet.enter_context(silence_logging_cmgr(logging.CRITICAL))
         with ExitStack() as open_until:
             if self.address is None:
                 with without_interrupts():
@@ -89,7 +93,8 @@ class DaskCluster:
                             "dashboard_address": "127.0.0.1:0",  # its server starts all the same, and must find a port
                         },
                     )
-                where = open_until.enter_context(cluster)
+                where: Any = cluster
+                open_until.callback(_close_behind, cluster, quiet)
             elif self.address.startswith("tls:") and not dask.config.get("distributed.comm.tls.ca-file", None):
                 raise UserError(
                     f"--cluster {self.address} needs certificates: set distributed.comm.tls, as dask reads it"
@@ -241,6 +246,8 @@ class Kit(WorkerPlugin):
         if self.refused:
             return "refused", self.refused
         with self._lock:  # a job remembers what chunks share, for one thread
+            if self._job and self._job.lacking:  # what was in hand behind a void chunk would be void too
+                return "lacking", sorted(self._job.lacking)
             try:
                 if self._compute is None:
                     self._job = pickle.loads(zlib.decompress(self.packed))  # noqa: S301  # dask pickles all
@@ -270,6 +277,24 @@ def versions() -> dict[str, str]:
 def _close(client: Any) -> None:
     with suppress(Exception):
         client.close(timeout=2.0)
+
+
+def wait_closed() -> None:
+    """Wait until clusters of our own have ended: two at once would take each other's silence away."""
+    for thread in threading.enumerate():
+        if thread.name == CLOSING:
+            thread.join()
+
+
+def _close_behind(cluster: Any, quiet: ExitStack) -> None:
+    """Close a cluster of our own while the command goes on: its processes take up to a second to end."""
+    until_closed = quiet.pop_all()
+
+    def close() -> None:
+        with until_closed, suppress(Exception):
+            cluster.close()
+
+    threading.Thread(target=close, name=CLOSING).start()  # the interpreter waits for it
 
 
 def _first_line(error: BaseException) -> str:

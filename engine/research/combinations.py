@@ -26,6 +26,7 @@ from engine.research.grid import Axis, Grid, of_one_kind
 from engine.research.job import Executor, ExecutorError, Parts, rows_table
 from engine.research.rows import compute_rows
 from engine.runs.identity import CLASS, classes_in
+from engine.setup import open_market
 from strategies.load import kind, source_hash, strategy_class
 
 CHUNK = 2048
@@ -158,8 +159,15 @@ class Combinations:
         """Return the same job with what the base run reads in memory, what was found lacking too, and its files."""
         named = [each.named for each in self.windows[0].strategies]
         classes = {*named, *classes_in(self.grid.tried)}
-        source, known = part_of(self.source, self.used | set(lacking)), source_hash(named[0])
+        source = part_of(self.source, self.used | self._opened() | set(lacking))
+        known = source_hash(named[0])
         return replace(self, source=source, bundle=bundle_of(sorted(classes)), strategy=known)
+
+    def _opened(self) -> frozenset[str]:
+        """Return what opening the market reads, the audit's comparisons among it: rows that miss it are void."""
+        opened = KeptSource(self.source)
+        open_market(self.windows[0], opened)
+        return opened.reads
 
 
 class _CombinationsWorker:

@@ -1,12 +1,15 @@
 """A cluster of real processes on loopback: the same bytes; workers that come, die or do not fit; a scheduler lost."""
 
+import logging
 import math
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
 import time
+import zlib
 from contextlib import ExitStack, contextmanager
 
 import numpy as np
@@ -15,11 +18,16 @@ import pytest
 from asked import AXES, finished_rows, logged, slow_config
 from command import ROOT
 from distributed import Client
+from markets import make_series
 
 from backtest import load_config
 from data.errors import UserError
+from data.sources import BARS, SERIES
+from data.sources.demo import DemoSource
+from data.sources.wrapped import Wrapped
 from engine.research import cluster, combinations
 from engine.research.cluster import DaskCluster
+from engine.research.combinations import Combinations
 from engine.research.executors import Threads
 from engine.research.grid import grid_of
 from engine.research.job import ExecutorError, FunctionJob
@@ -223,6 +231,46 @@ def test_data_that_changed_on_the_way_is_refused():
     assert kit.compute(None) == ("refused", "worker tcp://there:1 got other data than was sent: start it anew")
 
 
+class WithIndex(Wrapped):
+    """The demo market as if it were real, and its sector's index, which the audit holds SOXX against."""
+
+    simulated = False
+
+    def names(self, kind):
+        return (*super().names(kind), "SOX") if kind == SERIES else super().names(kind)
+
+    def read(self, kind, name):
+        if (kind, name) != (SERIES, "SOX"):
+            return super().read(kind, name)
+        bars = super().read(BARS, "SOXX")
+        return make_series("SOX", bars.dates, bars.close)
+
+
+def test_what_the_audit_compares_with_goes_out_with_the_job():
+    """Else a worker's first chunk is void."""
+    config = load_config("hedge_soxs.yaml", ["start=2019-01-02", "end=2019-12-31"])
+    job = Combinations("any", (config,), grid_of(config, ["trend_days=20"]), WithIndex(DemoSource()))
+
+    assert set(job.packed().source.held) >= {"bars/SOXS", "bars/SOXX", "series/SOX"}
+
+
+def test_a_job_that_lacks_something_computes_nothing_more_before_it_is_sent_again():
+    kit = cluster.Kit(cluster.versions(), zlib.compress(pickle.dumps(FunctionJob("any", note, ("series/VIX",)))))
+    kit.setup(None)
+    NOTED.clear()
+
+    assert [kit.compute(chunk) for chunk in range(3)] == 3 * [("lacking", ["series/VIX"])]
+    assert NOTED == [0]
+
+
+NOTED = []
+
+
+def note(chunk):
+    """Write down that a chunk was computed."""
+    NOTED.append(chunk)
+
+
 def test_no_scheduler_is_told_in_a_line(monkeypatch):
     monkeypatch.setattr(cluster, "CONNECT", 0.5)
 
@@ -240,6 +288,17 @@ def test_no_worker_is_told_in_a_line(tmp_path, monkeypatch):
 
     with scheduler(tmp_path) as (_process, address), pytest.raises(ExecutorError, match=r"has had no worker for 0 sec"):
         list(DaskCluster(address, 1).run(FunctionJob("roots", math.sqrt), [1.0]))
+
+
+def test_a_cluster_of_our_own_ends_behind_what_follows_and_says_nothing(capfd):
+    silenced = [handler.level for handler in logging.getLogger("distributed").handlers]
+
+    assert list(DaskCluster(None, 1).run(FunctionJob("roots", math.sqrt), [4.0])) == [(4.0, 2.0)]
+    cluster.wait_closed()
+
+    assert [handler.level for handler in logging.getLogger("distributed").handlers] == silenced
+    assert not [thread for thread in threading.enumerate() if thread.name == cluster.CLOSING]
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_cluster_of_our_own_names_a_chunk_that_ends_its_workers(monkeypatch):
