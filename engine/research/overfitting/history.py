@@ -101,7 +101,8 @@ def _combinations(manifest: Mapping[str, Any], results: Sequence[Path], names: l
         if name in manifest["axes"]:
             column = read_columns(results, [name]).column(0).combine_chunks().dictionary_encode()
             known = [_number(name, _text(value)) for value in (*column.dictionary.to_pylist(), None)]
-            total += np.array(known, np.uint64)[floats_of(column.indices.fill_null(len(known) - 1)).astype(np.int64)]
+            places = floats_of(column.indices)
+            total += np.array(known, np.uint64)[np.nan_to_num(places, nan=len(known) - 1).astype(np.int64)]
         else:
             total += np.uint64(_number(name, _text(value)))
     return total
