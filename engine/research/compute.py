@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from queue import SimpleQueue
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,23 +16,25 @@ import numpy.typing as npt
 
 from data.arrays import Flags, Floats, Ints
 from data.errors import UserError
+from engine.analytics.answer.insurance import tails_of
 from engine.analytics.attribution import SLEEVE, attribute
 from engine.analytics.attribution_batch import sleeve_scalars, units_held
 from engine.analytics.carino import scalars
-from engine.analytics.measure import COMPARABLE, columns_from, metrics_of
+from engine.analytics.measure import COMPARABLE, SAFETY, columns_from, metrics_of
 from engine.analytics.metrics import totals_from, trades_of
 from engine.kernel.attribution import Daily, empty_sleeves
 from engine.kernel.compiled import compiled
-from engine.kernel.loop import Ledger, Plan
-from engine.kernel.sweep import Orders, Sums, empty_sums
-from engine.research.cache import Cache, Decided, Environment, Hedge, Indices
+from engine.kernel.decisions import Decisions
+from engine.kernel.loop import Ledger, Plan, policies_of
+from engine.kernel.sweep import Given, Sums, empty_sums
+from engine.research.cache import Cache, Environment, Indices
 from engine.research.columns import columns_of
 from engine.research.overfitting.drawn import KEPT, WIDTH, kept_of, returns_to_ruin
-from engine.research.rows import safety_columns, safety_row, sum_row
-from engine.setup import run_beta
+from engine.research.rows import safety_row, sum_row
+from engine.setup import rebalancing_days, run_beta
 
-BLOCK = 256
-"""Books that go through the sessions together, so that their sums stay in the nearest cache."""
+BLOCK = 128
+"""Books that a thread runs together: so many paths are in memory at once, and stay in the cache next to it."""
 
 OF_A_FUND = tuple(f"{name}_a_year" for name in (*SLEEVE[:-1], "decay"))
 """Columns that a row has of a fund, or of a book that ran by itself; the cost of trading is any hedge's."""
@@ -56,29 +60,48 @@ class Books(NamedTuple):
         Where they trade.
     rows
         Their numbers in the chunk, shape (books,).
-    decided, which
-        The distinct decisions, and which of them each book has, shape (books,).
-    sizes, sized
-        The distinct sizes, shape (sizes, sessions), and which of them each book has, shape (books,).
-    cores, pays
-        The core's weight without a hedge, and whether the hedge's comes out of it, shape (books,).
+    plan
+        Of the environment, with every policy.
+    signals
+        The distinct intensities over the run's sessions, shape (sessions,) each.
+    dues
+        The closes of the calendars of hedges, shape (calendars, sessions).
+    kinds
+        Which signal, policy, size and calendar each distinct decision has, shape (decisions, 4).
+    given
+        What each book is given.
     """
 
     env: Environment
     rows: Ints
-    decided: list[Decided]
-    which: Ints
-    sizes: Floats
-    sized: Ints
-    cores: Floats
-    pays: Flags
+    plan: Plan
+    signals: list[Floats]
+    dues: Flags
+    kinds: Ints
+    given: Given
 
-    def of(self, part: slice) -> Books:
-        """Return a part of the books."""
-        which, sized = self.which[part], self.sized[part]
+    def of(self, part: slice | Ints) -> Books:
+        """Return a part of the books, with the decisions and the signals that they have."""
+        used, decision = np.unique(self.given.decision[part], return_inverse=True)
+        kinds = self.kinds[used]
+        read, kinds[:, 0] = np.unique(kinds[:, 0], return_inverse=True)
+        cut = {name: getattr(self.given, name)[part] for name in ("sized", "core", "pays", "band")}
         return self._replace(
-            rows=self.rows[part], which=which, sized=sized, cores=self.cores[part], pays=self.pays[part]
+            rows=self.rows[part],
+            signals=[self.signals[k] for k in read.tolist()],
+            kinds=kinds,
+            given=self.given._replace(decision=decision, **cut),
         )
+
+
+class Block(NamedTuple):
+    """What a block of books came to: columns, what is kept of those drawn, those that were ruined, and the seconds."""
+
+    columns: dict[str, Floats]
+    kept: Floats
+    ruined: Flags
+    kernel: float
+    tail: float
 
 
 class Laid(NamedTuple):
@@ -115,19 +138,18 @@ def compute(cache: Cache, first: int, last: int, workers: int, timer: Timer, *, 
     table[KEPT] = np.full((len(indices), WIDTH), np.nan)
     began, asked = time.perf_counter(), cache.signal_seconds
     envs, blocks, alone, failed = lay_out(cache, indices)
+    timer.kernel += time.perf_counter() - began - (cache.signal_seconds - asked)
     with ThreadPoolExecutor(workers) as pool:
-        summed = list(pool.map(_run, blocks))
-        for block, sums in zip(blocks, summed, strict=True):
-            alone += [(block.env, int(row)) for row in block.rows[sums.lowest <= 0.0]]
-        timer.kernel += time.perf_counter() - began - (cache.signal_seconds - asked)
-        began = time.perf_counter()
-        for block, (columns, kept) in zip(
-            blocks, pool.map(partial(_columns, drawn=drawn), blocks, summed), strict=True
-        ):
-            for name, values in columns.items():
-                table[name][block.rows] = values
-            table[KEPT][block.rows[drawn[block.rows]]] = kept
-        timer.tail += time.perf_counter() - began
+        rooms = SimpleQueue[Floats]()
+        for _ in range(min(workers, len(blocks))):
+            rooms.put(np.empty(2 * BLOCK * max(len(env.setup.prices.close) for env, _ in envs)))
+        for books, block in zip(blocks, pool.map(partial(_run, drawn=drawn, rooms=rooms), blocks), strict=True):
+            for name, values in block.columns.items():
+                table[name][books.rows] = values
+            table[KEPT][books.rows[drawn[books.rows]]] = block.kept
+            alone += [(books.env, int(row)) for row in books.rows[block.ruined]]
+            timer.kernel += block.kernel / workers
+            timer.tail += block.tail / workers
     for env, row in alone:
         _write_alone(table, env, row, run_alone(cache, env, indices[row]), drawn=bool(drawn[row]))
     timer.alone += len(alone)
@@ -152,9 +174,7 @@ def lay_out(cache: Cache, indices: Ints) -> Laid:
         if env.daily is None:
             alone += [(env, int(row)) for row in _by_themselves(cache, env, indices, rows, failed)]
             continue
-        books, by_themselves = _books(cache, env, indices, rows, failed)
-        blocks += [books.of(slice(k, k + BLOCK)) for k in range(0, len(books.rows), BLOCK)]
-        alone += [(env, int(row)) for row in by_themselves]
+        blocks += _blocks(cache, env, indices, rows, failed)
     return Laid(envs, blocks, alone, failed)
 
 
@@ -189,112 +209,114 @@ def _kinds(columns: Ints) -> tuple[list[Indices], Ints]:
     return list(zip(*(column.tolist() for column in np.unravel_index(kinds, spans)), strict=True)), which
 
 
-def _books(cache: Cache, env: Environment, indices: Ints, rows: Ints, failed: Words) -> tuple[Books, Ints]:
-    """Return a environment's books, and the rows whose orders depend on their own book and so run by themselves."""
-    signals, s = _kinds(indices[rows][:, cache.axes["signal"]])
-    policies, p = _kinds(indices[rows][:, cache.axes["policy"]])
-    hedges, h = _kinds(indices[rows][:, cache.axes["hedge"]])
+def _blocks(cache: Cache, env: Environment, indices: Ints, rows: Ints, failed: Words) -> list[Books]:
+    """Return an environment's books in blocks, those that decide alike one after another."""
     at = tuple(indices[rows[0]][cache.axes["environment"]].tolist())
-    fine = np.ones(len(rows), np.bool_)
-    for kinds, of, make in (
-        (signals, s, lambda chosen: cache.signal(env, chosen)),
-        (policies, p, cache.policy),
-        (hedges, h, lambda chosen: cache.hedge(at, chosen)),
-    ):
+    makers: dict[str, Callable[[Indices], Any]] = {
+        "signal": lambda chosen: (chosen, cache.signal(env, chosen)[env.market.first :]),
+        "policy": cache.policy,
+        "hedge": lambda chosen: cache.hedge(at, chosen),
+    }
+    parts = []
+    for part, make in makers.items():
+        kinds, of = _kinds(indices[rows][:, cache.axes[part]])
+        values = []
         for k, chosen in enumerate(kinds):
             try:
-                make(chosen)
+                values.append(make(chosen))
             except UserError as error:
-                fine &= of != k
+                values.append(None)
                 failed[rows[of == k]] = str(error)
-    known = {k: cache.hedge(at, hedges[k]) for k in np.unique(h[fine]).tolist()}
-    banded = np.array([known[k].config.rebalance == "band" if k in known else False for k in range(len(hedges))])
-    alone = rows[fine & banded[h]]
-    fine &= ~banded[h]
-    decided, which = _decisions(cache, env, (signals, s[fine]), (policies, p[fine]), (known, h[fine]))
-    sizes, sized = _sizes(cache, env, (signals, s[fine]), (known, h[fine]))
-    cores = np.array([cache.core(known[k]) if k in known else 0.0 for k in range(len(hedges))])
-    pays = np.full(int(fine.sum()), env.config.hedge.funding == "sell_core")
-    return Books(env, rows[fine], decided, which, sizes, sized, cores[h[fine]], pays), alone
+        parts.append((values, of))
+    fine = failed[rows] == ""
+    if not fine.any():
+        return []
+    (signals, s), (policies, p), (hedges, h) = (_used(values, of[fine]) for values, of in parts)
+    books = _books(cache, env, rows[fine], (signals, s), (policies, p), (hedges, h))
+    return [books.of(slice(k, k + BLOCK)) for k in range(0, len(books.rows), BLOCK)]
 
 
-Kinds = tuple[list[Indices], Ints]
+Part = tuple[list[Any], Ints]
+"""Distinct values, and which of them each row has."""
 
 
-def _decisions(
-    cache: Cache, env: Environment, signals: Kinds, policies: Kinds, hedges: tuple[dict[int, Hedge], Ints]
-) -> tuple[list[Decided], Ints]:
-    """Return the distinct decisions, and which each book has: hedges of one pattern share them."""
-    known, h = hedges
-    patterns = {(hedge.config.rebalance, hedge.pattern): k for k, hedge in known.items()}
-    stands_for = np.array([0] * (max(known, default=0) + 1))
-    for k, hedge in known.items():
-        stands_for[k] = patterns[hedge.config.rebalance, hedge.pattern]
-    kinds, which = _kinds(np.column_stack((signals[1], policies[1], stands_for[h])))
-    decided = [cache.decided(env, signals[0][s], cache.policy(policies[0][p]), known[k]) for s, p, k in kinds if len(h)]
-    return decided, which
+def _used(values: list[Any], of: Ints) -> Part:
+    """Return the values that rows have, and which each has."""
+    used, of = np.unique(of, return_inverse=True)
+    return [values[k] for k in used.tolist()], of
 
 
-def _sizes(
-    cache: Cache, env: Environment, signals: Kinds, hedges: tuple[dict[int, Hedge], Ints]
-) -> tuple[Floats, Ints]:
-    """Return the distinct sizes, and which each book has; only proportional ones depend on the signal."""
-    known, h = hedges
-    reads = np.array(
-        [known[k].sizing.method == "proportional" if k in known else False for k in range(max(known, default=0) + 1)]
+def _books(cache: Cache, env: Environment, rows: Ints, signals: Part, policies: Part, hedges: Part) -> Books:
+    """Return books of which every part is made; hedges of one pattern share decisions, only some read the signal."""
+    (read, s), (rules, p), (kinds, h) = signals, policies, hedges
+    reads = np.array([hedge.sizing.method == "proportional" for hedge in kinds])
+    sizings, sized = _kinds(np.column_stack((h, np.where(reads[h], s, 0))))
+    sizes = np.array([cache.size(env, kinds[k], read[j][0]) for k, j in sizings])
+    patterns: dict[Any, int] = {}
+    alike = np.array([patterns.setdefault((e.config.rebalance, e.pattern), len(patterns)) for e in kinds])
+    decision = _kinds(np.column_stack((s, p, alike[h])))[1]
+    order, first = np.argsort(decision, kind="stable"), np.unique(decision, return_index=True)[1]
+    calendars = sorted({hedge.config.rebalance for hedge in kinds})
+    dues = np.array([rebalancing_days(env.market.run_sessions, every) for every in calendars])
+    due = np.array([calendars.index(hedge.config.rebalance) for hedge in kinds])
+    bands = np.array([hedge.config.band if hedge.config.rebalance == "band" else np.inf for hedge in kinds])
+    cores, pays = np.array([cache.core(hedge) for hedge in kinds]), env.config.hedge.funding == "sell_core"
+    return Books(
+        env,
+        rows,
+        env.setup.plan._replace(policies=policies_of(rules)),
+        [intensity for _, intensity in read],
+        dues,
+        np.column_stack((s, p, sized, due[h]))[first],
+        Given(decision, sizes, sized, cores[h], np.full(len(rows), pays), bands[h]),
+    ).of(order)
+
+
+def _run(books: Books, drawn: Flags, rooms: SimpleQueue[Floats]) -> Block:
+    """Run a block from intensities to columns; there is room for the paths of as many blocks as there are threads."""
+    room = rooms.get()
+    try:
+        return _run_in(room, books, drawn)
+    finally:
+        rooms.put(room)
+
+
+def _run_in(room: Floats, books: Books, drawn: Flags) -> Block:
+    began, env = time.perf_counter(), books.env
+    shape = 2, len(books.rows), len(env.setup.prices.close)
+    path, trail = room[: math.prod(shape)].reshape(shape)
+    decided, sums = _through(books, path, trail)
+    ran, daily, alive, count = time.perf_counter(), _daily(env), sums.lowest > 0.0, path.shape[1] - 1
+    sleeves, a_year, kept = empty_sleeves(len(path)), env.market.sessions_a_year, path[drawn[books.rows]]
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
+        compiled().attribute_books(daily, trail, path, sleeves)
+        columns = _told(env, sleeve_scalars(sleeves, daily, path[:, 0], path[:, -1], a_year))
+        tails = tails_of(path, alive, env.less, count / a_year)
+        columns |= dict(zip(SAFETY, tails.safety, strict=True))
+        blocks = _kept(env, kept[:, 1:] / kept[:, :-1] - 1.0)
+    tailed, entries = time.perf_counter(), decided.entries[books.given.decision]
+    columns |= columns_from(
+        totals_from(sums, entries, tails.worst, count, env.setup.terms.cash, env.cash_return, a_year)
     )
-    kinds, sized = _kinds(np.column_stack((h, np.where(reads[h], signals[1], 0))))
-    sizes = [cache.size(env, known[k], signals[0][s]) for k, s in kinds if len(h)]
-    return np.array(sizes).reshape(len(sizes), len(env.setup.prices.close)), sized
+    return Block(columns, blocks, ~alive, ran - began + time.perf_counter() - tailed, tailed - ran)
 
 
-def _orders(books: Books) -> Orders:
-    used, which = np.unique(books.which, return_inverse=True)
-    decided = [books.decided[d] for d in used.tolist()]
-    starts = np.concatenate(([0], np.cumsum([len(each.at) for each in decided]))).astype(np.int64)
-    read = [np.concatenate([getattr(each, name) for each in decided]) for name in ("at", "on", "anew")]
-    plan, sized = books.env.setup.plan, books.sized[:, np.newaxis]
-    given = (books.sizes, plan.sides, plan.takes, plan.a_core_share, books.cores, books.pays, plan.core_due)
-    return compiled().orders_of(starts, *read, which, sized, *given)
-
-
-def _run(books: Books) -> Sums:
-    nothing = np.empty((0, len(books.rows)))
-    return _through(books, nothing, nothing)
-
-
-def _through(books: Books, path: Floats, trail: Floats) -> Sums:
-    env, width = books.env, len(books.rows)
+def _through(books: Books, path: Floats, trail: Floats) -> tuple[Decisions, Sums]:
+    """Run a block; return what its policies decided, and its sums; paths are written as of `run_books`."""
+    env, sums = books.env, empty_sums(len(books.rows))
     prices, terms = env.setup.prices, env.setup.terms
-    sums, held = empty_sums(width, terms.cash), np.zeros((prices.close.shape[1], width))
-    compiled().run_block(prices, terms, env.units, _orders(books), env.cash_return, sums, held, path, trail)
-    return sums
+    decided = compiled().decisions(
+        prices, books.plan, np.array(books.signals), books.given.sizes, books.dues, books.kinds
+    )
+    compiled().run_books(prices, terms, env.units, books.plan, decided, books.given, sums, path, trail)
+    return decided, sums
 
 
 def paths_of(books: Books) -> tuple[Floats, Floats]:
-    """Run a block; return equity and units of the hedge at every close, shape (2, sessions, books)."""
-    path, trail = np.empty((2, len(books.env.setup.prices.close), len(books.rows)))
+    """Run a block; return equity and units of the hedge at every close, shape (books, sessions) each."""
+    path, trail = np.empty((2, len(books.rows), len(books.env.setup.prices.close)))
     _through(books, path, trail)
     return path, trail
-
-
-def _columns(books: Books, sums: Sums, drawn: Flags) -> tuple[dict[str, Floats], Floats]:
-    """Return a block's columns, and what is kept of the books drawn for the statistics of overfitting.
-
-    The tail and the attribution need every session of every book, so that the block runs once more.
-    """
-    env, (path, trail) = books.env, paths_of(books)
-    sleeves, daily = empty_sleeves(len(books.rows)), _daily(env)
-    compiled().attribute_books(daily, trail, path, sleeves)
-    levels = np.ascontiguousarray(path.T)  # what needs a book's sessions in order takes half the time by rows
-    entries = np.array([each.entries for each in books.decided])[books.which]
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books are measured by themselves
-        returns, a_year = levels[:, 1:] / levels[:, :-1] - 1.0, env.market.sessions_a_year
-        columns = _told(env, sleeve_scalars(sleeves, daily, path[0], path[-1], a_year))
-        columns |= safety_columns(levels, env.less, a_year)
-        kept = _kept(env, returns[drawn[books.rows]])
-    totals = totals_from(sums, entries, returns, env.setup.terms.cash, env.cash_return, a_year)
-    return columns_from(totals) | columns, kept
 
 
 def _write_alone(table: dict[str, Any], env: Environment, row: int, ledger: Ledger, *, drawn: bool) -> None:
@@ -351,7 +373,7 @@ def _sleeve(env: Environment, ledger: Ledger) -> dict[str, float]:
     if ledger.equity[ledger.last] <= 0.0:
         return _told(env, scalars(attribute(env.setup, ledger)))
     sums, held, path = empty_sleeves(1), units_held(ledger, env.units), ledger.equity
-    compiled().attribute_books(env.daily, held[:, np.newaxis], path[:, np.newaxis], sums)
+    compiled().attribute_books(env.daily, held[np.newaxis], path[np.newaxis], sums)
     sleeve = _told(env, sleeve_scalars(sums, env.daily, path[:1], path[-1:], env.market.sessions_a_year))
     return {name: float(values[0]) for name, values in sleeve.items()}
 

@@ -91,8 +91,8 @@ def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, po
     def run(books: Books) -> Flags:
         path = paths_of(books)[0]
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books run by themselves
-            returns[books.rows] = (path[1:] / path[:-1] - 1.0).T
-        return np.any(path <= 0.0, axis=0)
+            returns[books.rows] = path[:, 1:] / path[:, :-1] - 1.0
+        return np.any(path <= 0.0, axis=1)
 
     blocks = [block for block in laid.blocks if env_of[block.rows[0]] >= 0]
     alone = [(env, row) for env, row in laid.alone if env_of[row] >= 0]

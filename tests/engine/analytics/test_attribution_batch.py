@@ -24,13 +24,13 @@ def test_the_sums_are_those_of_each_book_by_itself(keys, seed):
     assume(all(ledger.equity[ledger.last] > 0.0 for ledger in ledgers))
     units = units_of(setups[0].prices, setups[0].terms)
     alone = [attribute(setups[0], ledger, fee=0.02, spread=0.006) for ledger in ledgers]
-    equity = np.column_stack([ledger.equity for ledger in ledgers])
+    equity = np.stack([ledger.equity for ledger in ledgers])
 
     sums = empty_sleeves(3)
-    held = np.column_stack([units_held(ledger, units) for ledger in ledgers])
+    held = np.stack([units_held(ledger, units) for ledger in ledgers])
     daily = daily_of(setups[0], units, 0.02, 0.006)
     attribute_books(daily, held, equity, sums)
-    found = sleeve_scalars(sums, daily, equity[0], equity[-1], setups[0].market.sessions_a_year)
+    found = sleeve_scalars(sums, daily, equity[:, 0], equity[:, -1], setups[0].market.sessions_a_year)
     assert list(found) == list(HEDGE)
 
     for c, one in enumerate(alone):
