@@ -1,6 +1,6 @@
 """The sleeve's attribution of many books of one market at once, session by session, as sums.
 
-It needs nothing of a book but its equity and the units of the hedge it holds after each session. Plain functions;
+It needs nothing of a book but its equity and the units of the hedge it holds from each fill on. Plain functions;
 `compiled` twins them.
 """
 
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Floats
+from engine.kernel.fills import Fills
 
 
 class Daily(NamedTuple):
@@ -82,53 +83,55 @@ def empty_sleeves(books: int) -> SleeveSums:
     return SleeveSums(*[zeros[k] for k in range(9)])
 
 
-def attribute_books(daily: Daily, held: Floats, equity: Floats, sums: SleeveSums) -> None:
+def attribute_books(daily: Daily, fills: Fills, equity: Floats, sums: SleeveSums) -> None:
     """Write the sums of every book, by the rules of `engine.analytics.attribution.attribute`.
 
     Parameters
     ----------
     daily
         What a session does to a unit.
-    held
-        Units of the fund after each session's fills, shape (books, sessions), none negative.
+    fills
+        What they hold from each fill on; of the hedge, the last instrument, never less than none.
     equity
         Dollars at each close, shape (books, sessions), all positive: a ruined book has to be attributed by itself.
     sums
         Written.
     """
-    for c in range(len(held)):
-        attribute_book(daily, held, equity, c, sums)
+    for c in range(len(equity)):
+        attribute_book(daily, fills, equity, c, sums)
 
 
-def attribute_book(daily: Daily, held: Floats, equity: Floats, c: int, sums: SleeveSums) -> None:
+def attribute_book(daily: Daily, fills: Fills, equity: Floats, c: int, sums: SleeveSums) -> None:
     """Write one book's sums: only sessions with a hedge count, and what a fill changes comes on top."""
     direction, compounding, financing, fee, spread, tracking, costs = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    weights, products, static, before = 0.0, 0.0, 0.0, held[c, 0]
-    for t in range(1, held.shape[1]):
-        after = held[c, t]
+    weights, products, static, before, last = 0.0, 0.0, 0.0, 0.0, fills.held.shape[2] - 1
+    for k in range(fills.made[c]):
+        first, after = fills.session[c, k], fills.held[c, k, last]
+        until = fills.session[c, k + 1] if k + 1 < fills.made[c] else equity.shape[1]
         if before == 0.0 and after == 0.0:
             continue
-        share, weight = link(equity[c, t - 1], equity[c, t]), before * daily.worth[t] / equity[c, t - 1]
-        unit, still = before * share, static * share * daily.static[t]
-        carry = daily.financing[t] + daily.fee[t] + daily.spread[t]
-        direction += still
-        compounding += unit * daily.indexed[t] - still
-        tracking += unit * (daily.made[t] - daily.indexed[t] - carry)
-        financing += unit * daily.financing[t]
-        fee += unit * daily.fee[t]
-        spread += unit * daily.spread[t]
-        weights += weight
-        products += weight * daily.fund[t]
-        if after != before:
-            bought, had = after - before, static
-            static = had + bought * daily.a_unit[t] if bought > 0.0 else had * (after / before)
-            indexed = before * daily.indexed_before[t] + after * daily.indexed_after[t]
-            still = (static - had) * daily.static_filled[t]
-            direction += still * share
-            compounding += (indexed - still) * share
-            tracking += (bought * daily.filled[t] - indexed) * share
-            costs += abs(bought) * (daily.buying[t] if bought > 0.0 else daily.selling[t]) * share
-            before = after
+        for t in range(first, until if after != 0.0 else first + 1):
+            share, weight = link(equity[c, t - 1], equity[c, t]), before * daily.worth[t] / equity[c, t - 1]
+            unit, still = before * share, static * share * daily.static[t]
+            carry = daily.financing[t] + daily.fee[t] + daily.spread[t]
+            direction += still
+            compounding += unit * daily.indexed[t] - still
+            tracking += unit * (daily.made[t] - daily.indexed[t] - carry)
+            financing += unit * daily.financing[t]
+            fee += unit * daily.fee[t]
+            spread += unit * daily.spread[t]
+            weights += weight
+            products += weight * daily.fund[t]
+            if t == first and after != before:
+                bought, had = after - before, static
+                static = had + bought * daily.a_unit[t] if bought > 0.0 else had * (after / before)
+                indexed = before * daily.indexed_before[t] + after * daily.indexed_after[t]
+                still = (static - had) * daily.static_filled[t]
+                direction += still * share
+                compounding += (indexed - still) * share
+                tracking += (bought * daily.filled[t] - indexed) * share
+                costs += abs(bought) * (daily.buying[t] if bought > 0.0 else daily.selling[t]) * share
+                before = after
     sums.direction[c], sums.compounding[c], sums.tracking[c] = direction, compounding, tracking
     sums.financing[c], sums.fee[c], sums.spread[c] = financing, fee, spread
     sums.costs[c], sums.weights[c], sums.products[c] = costs, weights, products

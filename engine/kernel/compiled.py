@@ -19,11 +19,11 @@ from typing import Any, NamedTuple
 
 from data.cache import user_cache
 from engine import rules
-from engine.kernel import attribution, bootstrap, core, decisions, loop, placebo, sweep, tails
+from engine.kernel import attribution, bootstrap, core, decisions, fills, loop, placebo, sweep, tails
 from engine.kernel.decisions import Decisions
 from strategies import policy
 
-SOURCES = (rules, loop, core, decisions, sweep, attribution, placebo, bootstrap, tails, policy)
+SOURCES = (rules, loop, core, decisions, fills, sweep, attribution, placebo, bootstrap, tails, policy)
 
 INLINED = (
     *(sweep.fill, attribution.link),
@@ -33,9 +33,8 @@ INLINED = (
 
 UNCOUNTED = (
     *INLINED,
-    *(decisions.decide_closes, sweep.is_core, core.stretch, sweep.leap, sweep.carry, sweep.run_book),
+    *(decisions.decide_closes, sweep.is_core, core.stretch, sweep.leap, sweep.carry, sweep.run_book, sweep.follow),
     attribution.attribute_book,
-    *(tails.cut, tails.lowest_few, tails.total, tails.as_safe, tails.between, tails.tail_of),
     placebo.run_shift,
     *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.last_ordered, loop.next_size),
     *(loop.rules_of, loop.recall),
@@ -52,6 +51,7 @@ class Compiled(NamedTuple):
     replay: Callable[..., loop.Ledger]
     decisions: Callable[..., Decisions]
     run_books: Callable[..., None]
+    follow_books: Callable[..., None]
     attribute_books: Callable[..., None]
     run_shifts: Callable[..., None]
     resample: Callable[..., None]
@@ -139,6 +139,7 @@ def compiled() -> Compiled:
             sweep.carry,
         ),
         *(sweep.run_book, sweep.run_books),
+        *(sweep.follow, sweep.follow_books),
         *(attribution.link, attribution.attribute_book, attribution.attribute_books),
         bootstrap.resample,
         *(placebo.worth, placebo.run_shift, placebo.run_shifts),

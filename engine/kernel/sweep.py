@@ -16,6 +16,7 @@ import numpy as np
 from data.arrays import Flags, Floats, Ints
 from engine.kernel.core import Core, core_of, stretch
 from engine.kernel.decisions import Decisions
+from engine.kernel.fills import Fills
 from engine.kernel.loop import Plan
 from engine.rules import LEAST_TRADE, Order, Prices, Terms, core_beside, cost, plan_trade, proceeds, settle
 
@@ -29,25 +30,28 @@ class Units(NamedTuple):
     Parameters
     ----------
     close
-        Dollars a unit at each close, shape (sessions, instruments).
+        Dollars a unit at each close, shape (sessions, instruments), each instrument's next to each other.
     shares
         As-traded shares a unit, shape (sessions, instruments).
     paid
         Dollars of cash dividend a unit, shape (sessions, instruments); 0 when dividends are reinvested.
-    pays
-        Whether any is paid, shape (sessions,).
+    paying
+        The first session from each on in which any is paid, their number where none is, shape (sessions + 1,).
     floor
         The cash return a session below which a return falls short.
     core
         The core as one price.
+    grown
+        What a dollar of cash, and one that is owed, has become by each session, shape (2, sessions).
     """
 
     close: Floats
     shares: Floats
     paid: Floats
-    pays: Flags
+    paying: Ints
     floor: float
     core: Core
+    grown: Floats
 
 
 class Given(NamedTuple):
@@ -140,14 +144,28 @@ def units_of(prices: Prices, terms: Terms) -> Units:
     grown[0] = 1.0
     shares: Floats = np.multiply.accumulate(grown, axis=0)
     paid = np.where(buys, 0.0, shares * prices.dividend)
-    pays: Flags = np.any(paid, axis=1)
-    close, floor = prices.close * shares, float(terms.cash_accrual[1:].mean())
+    sessions = np.arange(len(paid) + 1)
+    pays = np.append(np.any(paid, axis=1), True)
+    paying = np.minimum.accumulate(np.where(pays, sessions, len(paid))[::-1])[::-1].copy()
+    close, floor = np.asfortranarray(prices.close * shares), float(terms.cash_accrual[1:].mean())
     mix = terms.core_weights / (prices.fill[1] * shares[1])[: len(terms.core_weights)]
-    mix = mix / mix[0]
+    mix /= mix[0]
     core = core_of((close[:, : len(mix)] * mix).sum(axis=1), mix, floor)
-    if pays.any():
+    if paid.any():
         core = core._replace(stretches=core.stretches[:0])
-    return Units(close, shares, paid, pays, floor, core)
+    rates = np.stack((terms.cash_accrual, terms.borrow_accrual))
+    accrued: Floats = np.multiply.accumulate(1.0 + rates, axis=1)
+    return Units(close, shares, paid, paying, floor, core, accrued)
+
+
+def room_for(decided: Decisions, given: Given, instruments: int) -> Fills:
+    """Return room for the fills of books; one with a band may order at every close."""
+    books, most = len(given.decision), int(decided.orders.max())
+    if np.isfinite(given.band).any():
+        most = decided.at.shape[1]
+    shape = books, most
+    made, session = np.empty(books, np.int64), np.empty(shape, np.int64)
+    return Fills(made, session, np.empty(shape), np.empty((*shape, instruments)))
 
 
 def empty_sums(books: int) -> Sums:
@@ -163,8 +181,7 @@ def run_books(
     decided: Decisions,
     given: Given,
     sums: Sums,
-    path: Floats,
-    trail: Floats,
+    fills: Fills,
 ) -> None:
     """Run books through every session.
 
@@ -174,16 +191,13 @@ def run_books(
         What they are executed on; of the plan nothing is read that `decided` and `given` say.
     decided, given
         When they order, and what.
-    sums
-        Written, shape (books,) each.
-    path, trail
-        Equity of every session, and the units of the hedge held after its fills, are written here where `path` has
-        rows: shape (books, sessions), or (0, sessions).
+    sums, fills
+        Written; `fills` as of `room_for`.
     """
     instruments = units.close.shape[1]
     room = Room(np.empty(instruments), np.empty(instruments), np.empty(instruments), np.empty(1))
     for c in range(len(given.decision)):
-        run_book(prices, terms, units, plan, decided, given, c, sums, path, trail, room)
+        run_book(prices, terms, units, plan, decided, given, c, sums, fills, room)
 
 
 def run_book(
@@ -195,8 +209,7 @@ def run_book(
     given: Given,
     c: int,
     sums: Sums,
-    path: Floats,
-    trail: Floats,
+    fills: Fills,
     room: Room,
 ) -> None:
     """Run one book; by itself, because only code that makes no array is spared counting their owners."""
@@ -206,9 +219,7 @@ def run_book(
     book = BookState(cash, cash, cash, 0.0, 0.0, 0.0, 0.0, cash, cash)
     for i in range(last + 1):
         held[i] = 0.0
-    if len(path):
-        path[c, 0], trail[c, 0] = cash, 0.0
-    on, anew, hedged, size[0], t, k = False, True, 0, 0.0, 0, 0
+    on, anew, hedged, size[0], t, k, count = False, True, 0, 0.0, 0, 0, 0
     while t < sessions - 1 and book.lowest > 0.0:
         # the close of t orders: by its policy or a calendar, else because it has left its band
         if k < decided.orders[d] and decided.at[d, k] == t:
@@ -228,27 +239,25 @@ def run_book(
         # it fills in the next session, and the book is carried to the next close that orders
         first = t + 1
         cash = fill(prices, terms, units, Order(core, size, restate), first, book.cash, c, sums, room)
+        fills.session[c, count], fills.cash[c, count] = first, cash
+        for i in range(last + 1):
+            fills.held[c, count, i] = held[i]
+        count += 1
         ordered, size[0] = abs(size[0]), weight
         until = decided.at[d, k] if k < decided.orders[d] else sessions - 1
         if not on and held[last] == 0.0 and is_core(units.core, held, cash, book.equity):
-            book, t = carry(terms, units, held, book, cash, first, first, math.inf, 0.0, path, c)
+            book, t = carry(terms, units, held, book, cash, first, first, math.inf, 0.0)
             if t < until:
-                book = leap(units.core, held, book, first, until, path, c)
+                book = leap(units.core, held, book, first, until)
                 t = until
         else:
             band = given.band[c] if on else math.inf
-            book, t = carry(terms, units, held, book, cash, first, until, band, ordered, path, c)
+            book, t = carry(terms, units, held, book, cash, first, until, band, ordered)
         if held[last] != 0.0:
             hedged += t - first + 1
-        if len(path):
-            for s in range(first, t + 1):
-                trail[c, s] = held[last]
-    if len(path):
-        for s in range(t + 1, sessions):  # after a ruin
-            path[c, s], trail[c, s] = 0.0, 0.0
     sums.equity[c], sums.returns[c], sums.squares[c] = book.equity, book.returns, book.squares
     sums.shortfalls[c], sums.drawdown[c], sums.equities[c] = book.shortfalls, book.drawdown, book.equities
-    sums.lowest[c], sums.hedged[c] = book.lowest, hedged
+    sums.lowest[c], sums.hedged[c], fills.made[c] = book.lowest, hedged, count
 
 
 def fill(
@@ -285,8 +294,6 @@ def carry(
     until: int,
     band: float,
     ordered: float,
-    path: Floats,
-    c: int,
 ) -> tuple[BookState, int]:
     """Step through the sessions from `first`, opened and filled already, to `until`, or to where it leaves its band.
 
@@ -300,10 +307,10 @@ def carry(
     equity, peak, drawdown, lowest = book.equity, book.peak, book.drawdown, book.lowest
     returns, squares, shortfalls, equities = book.returns, book.squares, book.shortfalls, book.equities
     last, t = len(held) - 1, first
-    while True:
+    for t in range(first, until + 1):
         if t > first:
             cash += cash * (terms.cash_accrual[t] if cash >= 0.0 else terms.borrow_accrual[t])
-            if units.pays[t]:
+            if units.paying[t] == t:
                 for i in range(last + 1):
                     cash += held[i] * units.paid[t, i]
         hedge = held[last] * units.close[t, last]
@@ -325,11 +332,8 @@ def carry(
         elif equity < (1.0 + drawdown) * peak:  # few sessions deepen it, which a product tells without a division
             fall = equity / peak - 1.0
             drawdown = fall if fall < drawdown else drawdown
-        if len(path):
-            path[c, t] = equity
-        if t == until or lowest <= 0.0 or (band < math.inf and abs(abs(hedge) / equity - ordered) > band):
+        if lowest <= 0.0 or (band < math.inf and abs(abs(hedge) / equity - ordered) > band):
             break
-        t += 1
     return BookState(cash, equity, peak, returns, squares, shortfalls, drawdown, equities, lowest), t
 
 
@@ -341,12 +345,9 @@ def is_core(core: Core, held: Floats, cash: float, equity: float) -> bool:
     return alike
 
 
-def leap(core: Core, held: Floats, book: BookState, after: int, until: int, path: Floats, c: int) -> BookState:
+def leap(core: Core, held: Floats, book: BookState, after: int, until: int) -> BookState:
     """Carry a book that holds nothing but the core from the close of `after` to that of `until`."""
     units, sums = held[0], core.sums
-    if len(path):
-        for t in range(after + 1, until + 1):
-            path[c, t] = units * core.price[t]
     low, high, fall = stretch(core, after + 1, until)
     peak, drawdown = book.peak, book.drawdown
     below = units * low / peak - 1.0
@@ -363,3 +364,35 @@ def leap(core: Core, held: Floats, book: BookState, after: int, until: int, path
         book.equities + units * (sums[3, until] - sums[3, after]),
         book.lowest,
     )
+
+
+def follow_books(terms: Terms, units: Units, fills: Fills, path: Floats) -> None:
+    """Write the equity of books at every close, shape (books, sessions); after a ruin it means nothing."""
+    for c in range(len(path)):
+        path[c, 0] = terms.cash
+        for k in range(fills.made[c]):
+            follow(units, fills, c, k, path)
+
+
+def follow(units: Units, fills: Fills, c: int, k: int, path: Floats) -> None:
+    """Write the path of a book from a fill to the next, from one cash dividend to the next."""
+    first, cash, last = fills.session[c, k], fills.cash[c, k], fills.held.shape[2] - 1
+    until = fills.session[c, k + 1] if k + 1 < fills.made[c] else path.shape[1]
+    while first < until:
+        end = min(until, units.paying[first + 1])
+        owed = 0 if cash >= 0.0 else 1
+        base = cash / units.grown[owed, first]
+        core, hedge = fills.held[c, k, 0], fills.held[c, k, last]
+        for t in range(first, end):
+            path[c, t] = base * units.grown[owed, t] + core * units.close[t, 0]
+        for i in range(1, last):
+            for t in range(first, end):
+                path[c, t] += fills.held[c, k, i] * units.close[t, i]
+        if hedge != 0.0:
+            for t in range(first, end):
+                path[c, t] += hedge * units.close[t, last]
+        if end < until:
+            cash = base * units.grown[owed, end]
+            for i in range(last + 1):
+                cash += fills.held[c, k, i] * units.paid[end, i]
+        first = end

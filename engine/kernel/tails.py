@@ -158,7 +158,7 @@ def tails_of(levels: Floats, worst: int, least: int, grid: Floats, risks: Floats
         Written, shape (books, 3): the mean return of its worst sessions, how far a bad quarter falls short, and the log
         growth of holding less to the same; NaN in sessions that have no quarter.
     """
-    values, room = np.empty((2, levels.shape[1]))
+    values, room = np.empty(levels.shape[1]), np.empty(levels.shape[1])
     for j in range(len(levels)):
         tail_of(levels, j, worst, least, grid, risks, growths, values, room, out)
 

@@ -9,6 +9,7 @@ import numpy as np
 from data.arrays import Floats
 from engine.kernel import sweep
 from engine.kernel.decisions import decisions
+from engine.kernel.fills import Fills
 from engine.setup import Setup
 
 
@@ -31,10 +32,24 @@ def swept(setup: Setup, kernel: Any = sweep) -> Swept:
     decided = decide(prices, plan, intensity, rows, due, np.zeros((1, 4), np.int64))
     given = sweep.Given(zero, rows, zero, np.full(1, plan.unhedged_core), np.full(1, plan.core_pays), plan.band)
     units, sums = sweep.units_of(prices, terms), sweep.empty_sums(1)
-    path, trail = np.empty((2, 1, len(prices.close)))
-    kernel.run_books(prices, terms, units, plan, decided, given, sums, path, trail)
-    alone, nothing = sweep.empty_sums(1), np.empty((0, len(prices.close)))
-    kernel.run_books(prices, terms, units, plan, decided, given, alone, nothing, nothing)
-    assert all((a == b).all() for a, b in zip(sums, alone, strict=True)), "a path changes nothing"
+    fills, path = sweep.room_for(decided, given, prices.close.shape[1]), np.empty((1, len(prices.close)))
+    kernel.run_books(prices, terms, units, plan, decided, given, sums, fills)
+    kernel.follow_books(terms, units, fills, path)
     by_name = {name: float(values[0]) for name, values in sums._asdict().items()}
-    return Swept(by_name, int(decided.entries[0]), path[0], trail[0])
+    return Swept(by_name, int(decided.entries[0]), path[0], held_in(fills, len(prices.close))[0])
+
+
+def held_in(fills: Fills, sessions: int) -> Floats:
+    """Return the units of the hedge held after each session, shape (books, sessions)."""
+    held = np.zeros((len(fills.made), sessions))
+    for c, made in enumerate(fills.made.tolist()):
+        for k in range(made):
+            held[c, fills.session[c, k] :] = fills.held[c, k, -1]
+    return held
+
+
+def fills_in(held: Floats) -> Fills:
+    """Return a fill a session of books that hold so many units of the hedge after each, shape (books, sessions)."""
+    books, sessions = held.shape
+    session = np.tile(np.arange(1, sessions), (books, 1))
+    return Fills(np.full(books, sessions - 1), session, np.zeros(session.shape), held[:, 1:, np.newaxis].copy())

@@ -13,7 +13,8 @@ from data.calendar import SESSIONS_A_YEAR
 from engine.analytics.derisk import sold_daily
 from engine.kernel.compiled import compiled
 from engine.research.cache import Cache, Environment
-from engine.research.compute import Books, lay_out, paths_of, plan_at, run_alone
+from engine.research.compute import paths_of, plan_at, run_alone
+from engine.research.layout import Books, lay_out
 from engine.research.overfitting.drawn import calendar_of, returns_to_ruin
 from engine.setup import run_beta
 
@@ -89,7 +90,7 @@ def _run_together(cache: Cache, rows: Ints, compared: Flags, calendar: float, po
     returns = np.zeros((len(rows), len(alike[0][0].setup.prices.close) - 1 if alike else 0))
 
     def run(books: Books) -> Flags:
-        path = paths_of(books)[0]
+        path = paths_of(books)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books run by themselves
             returns[books.rows] = path[:, 1:] / path[:, :-1] - 1.0
         return np.any(path <= 0.0, axis=1)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from swept import fills_in
 from worlds import laid_out, source
 
 from engine.analytics.attribution_batch import daily_of
@@ -34,8 +35,8 @@ def test_the_compiled_sums_are_the_plain_ones(seed, sd):
     held, equity = books(seed, sd)
     plain, twin = attribution.empty_sleeves(5), attribution.empty_sleeves(5)
 
-    attribution.attribute_books(DAILY, held, equity, plain)
-    compiled().attribute_books(DAILY, held, equity, twin)
+    attribution.attribute_books(DAILY, fills_in(held), equity, plain)
+    compiled().attribute_books(DAILY, fills_in(held), equity, twin)
 
     for ours, theirs in zip(plain, twin, strict=True):
         np.testing.assert_allclose(theirs, ours, rtol=1e-12, atol=1e-15)

@@ -53,7 +53,7 @@ def test_the_table_holds_a_row_a_combination(tmp_path):
 
 def test_bytes_do_not_depend_on_workers_or_chunks(tmp_path, monkeypatch):
     one = swept(tmp_path / "one").results.read_bytes()
-    monkeypatch.setattr("engine.research.compute.BLOCK", 7)
+    monkeypatch.setattr("engine.research.layout.BLOCK", 7)
     two = swept(tmp_path / "two", workers=2).results.read_bytes()
 
     assert one == two
