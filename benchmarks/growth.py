@@ -84,6 +84,6 @@ def main(bare: Callable[..., None]) -> None:
 
 
 def _timed(run: Callable[[], object]) -> float:
-    began = time.perf_counter()
+    began = time.thread_time()
     run()
-    return time.perf_counter() - began
+    return time.thread_time() - began
