@@ -72,9 +72,9 @@ class Laid(NamedTuple):
     envs
         Each environment with its rows.
     blocks
-        Books that go through the sessions together.
+        Books that a thread runs together.
     alone
-        Worlds and rows of books that run by themselves.
+        Environments and rows of books that run by themselves.
     failed
         Why a row can't be run, empty where it can, shape (rows,).
     """
