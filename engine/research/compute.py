@@ -44,7 +44,7 @@ OF_A_FUND = tuple(f"{name}_a_year" for name in (*SLEEVE[:-1], "decay"))
 class Timer:
     """Seconds of the kernel (from intensities in memory to metrics) and of the tail; books that ran by themselves.
 
-    In threads, seconds of processors over their number: what others take of the machine is no part of it.
+    Of processors, in threads over their number: what others take of the machine is no part of it.
     """
 
     kernel: float = 0.0
@@ -73,9 +73,9 @@ def compute(cache: Cache, first: int, last: int, workers: int, timer: Timer, *, 
     table: dict[str, Any] = {name: np.full(len(indices), np.nan) for name in columns_of(answer=answer)}
     drawn = np.isin(np.arange(first, first + len(indices)), cache.drawn, assume_unique=True)
     table[KEPT] = np.full((len(indices), WIDTH), np.nan)
-    began, asked = time.perf_counter(), cache.signal_seconds
+    began, asked = time.thread_time(), cache.signal_seconds
     envs, blocks, alone, failed = lay_out(cache, indices)
-    timer.kernel += time.perf_counter() - began - (cache.signal_seconds - asked)
+    timer.kernel += max(0.0, time.thread_time() - began - (cache.signal_seconds - asked))
     with ThreadPoolExecutor(workers) as pool:
         rooms = SimpleQueue[Floats]()
         for _ in range(min(workers, len(blocks))):
