@@ -1,8 +1,10 @@
 """What the sweep's speed claims stand on: 1,000 combinations x all sessions, ours beside its peers in the same round.
 
 Ours is the sweep's own kernel time, from intensities in memory to metrics, warm. The first peer is a bare loop that
-knows no split, dividend, interest or policy and keeps four metrics: what a sweep costs at least. The second is
-vectorbt, where this interpreter has it or BENCH_VECTORBT_PYTHON names one that has: `pip install vectorbt==1.2.*`.
+knows no split, dividend, interest or policy and keeps four metrics: what a loop over sessions costs at least. The
+second is vectorbt, where this interpreter has it or BENCH_VECTORBT_PYTHON names one that has: `pip install
+vectorbt==1.2.*`. Then the tail beside the kernel, a band beside weekly, and what a book costs as its sessions and its
+orders grow (`benchmarks.growth`).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backtest.api import load_config
+from benchmarks import growth
 from data.arrays import Floats
 from data.calendar import SESSIONS_A_YEAR
 from data.sources.choose import open_source
@@ -32,6 +35,7 @@ from engine.kernel.sweep import units_of
 from engine.research.cache import Cache
 from engine.research.compute import Timer, compute
 from engine.research.grid import grid_of
+from engine.setup import rebalancing_days
 
 ROUNDS = 9
 WORKERS = 2
@@ -48,8 +52,9 @@ class Given(NamedTuple):
     ----------
     fill, close
         Prices with all splits and dividends in them, shape (sessions, 2): the core and the hedge.
-    on
-        1 where the hedge is ordered on at a close, else 0, shape (sessions, combinations).
+    on, due
+        1 where the hedge is ordered on at a close, shape (sessions, combinations), and where a calendar has its weight
+        restored, shape (sessions,); else 0.
     weight
         The hedge's weight, shape (combinations,).
     cash, slippage, commission
@@ -59,15 +64,17 @@ class Given(NamedTuple):
     fill: Floats
     close: Floats
     on: npt.NDArray[np.int8]
+    due: npt.NDArray[np.int8]
     weight: Floats
     cash: float
     slippage: float
     commission: float
 
 
-def fresh() -> tuple[Cache, list[Floats]]:
+def fresh(rebalance: str = "weekly") -> tuple[Cache, list[Floats]]:
     """Return a sweep of which nothing is made yet but the market and the intensities, and these."""
-    config = load_config("hedge_soxs.yaml", data=os.environ.get("BACKTEST_TEST_MARKET") or None)
+    settings = [f"hedge.rebalance={rebalance}"]
+    config = load_config("hedge_soxs.yaml", settings, os.environ.get("BACKTEST_TEST_MARKET") or None)
     grid = grid_of(config, AXES)
     made = Cache(config, grid, open_source(config.data.source, config.data.path))
     world = made.environment(())
@@ -80,18 +87,20 @@ def given_of(made: Cache, intensities: list[Floats]) -> Given:
     world = made.environment(())
     prices, terms = world.setup.prices, world.setup.terms
     on = np.column_stack([intensity >= made.config.policy.enter for intensity in intensities]).astype(np.int8)
+    due = rebalancing_days(world.market.run_sessions, made.config.hedge.rebalance).astype(np.int8)
     weight = np.array(made.grid.axes[2].values)[made.grid.indices(0, len(made.grid))[:, 2]]
     units = units_of(prices, terms)
     slippage, commission = float(terms.slippage[0]), float(terms.commission[0])
     cash = terms.cash * (1.0 + float(terms.cash_accrual[1]))  # with interest to the first fill; none is left after it
-    return Given(prices.fill * units.shares, units.close, on, weight, cash, slippage, commission)
+    return Given(prices.fill * units.shares, units.close, on, due, weight, cash, slippage, commission)
 
 
 @numba.njit(nogil=True, error_model="numpy")
-def bare(
+def bare(  # noqa: PLR0913, PLR0917  # compiled: no tuple to take apart
     fill: Floats,
     close: Floats,
     on: npt.NDArray[np.int8],
+    due: npt.NDArray[np.int8],
     weight: Floats,
     book: Floats,
     out: Floats,
@@ -104,6 +113,8 @@ def bare(
     ----------
     book
         Units of the core and of the hedge as bought at the first fill, equity and its peak, shape (4, combinations).
+    due
+        As of `Given`.
     kept
         What is left of a dollar sold and bought again.
     spare
@@ -116,15 +127,15 @@ def bare(
     for t in range(1, len(close)):
         one, other = close[t, 0], close[t, 1]
         if t > 1:
-            now, before = on[t - 1], on[t - 2]
+            now, before, restored = on[t - 1], on[t - 2], due[t - 1]
             switched = 0
             for c in range(width):
-                switched |= now[c] ^ before[c]
+                switched |= now[c] ^ before[c] | now[c] & restored
             if switched:
                 first, second = fill[t, 0], fill[t, 1]
                 for c in range(width):
                     target = now[c] * weight[c] * (core[c] * first + hedge[c] * second)
-                    traded[c] = (now[c] ^ before[c]) * (target - hedge[c] * second)
+                    traded[c] = (now[c] ^ before[c] | now[c] & restored) * (target - hedge[c] * second)
                 first, second = 1.0 / first, 1.0 / second
                 for c in range(width):
                     core[c] -= traded[c] * (1.0 if traded[c] > 0.0 else kept) * first
@@ -144,8 +155,8 @@ def bare(
 
 
 def run_bare(given: Given, pool: ThreadPoolExecutor) -> tuple[float, Floats]:
-    """Return the seconds of the bare loop over all combinations, metrics included, and final equities."""
-    began = time.perf_counter()
+    """Return the seconds of the bare loop over all combinations, as `Timer` has ours, and final equities."""
+    began = time.thread_time()
     lost, paid = 1.0 + given.slippage, 1.0 + given.commission
     bought, sold = 1.0 / (lost * paid), (1.0 - given.slippage) * (1.0 - given.commission)
     out = np.zeros((4, len(given.weight)))
@@ -154,36 +165,44 @@ def run_bare(given: Given, pool: ThreadPoolExecutor) -> tuple[float, Floats]:
     book[:2] = np.stack((1.0 - hedged, hedged))
     book[:2] *= given.cash * bought / given.fill[1][:, np.newaxis]
 
-    def part(k: int) -> None:
+    def part(k: int) -> float:
+        began = time.thread_time()
         some = slice(k, k + STRIDE)
-        on, weight, mine, spare = given.on[:, some], given.weight[some], book[:, some].copy(), np.empty((2, STRIDE))
+        on, weight = given.on[:, some], given.weight[some]
+        mine, spare = book[:, some].copy(), np.empty((2, STRIDE))
         result = np.zeros((4, len(weight)))
-        bare(given.fill, given.close, on, weight, mine, result, sold * bought, spare[:, : len(weight)])
+        bare(given.fill, given.close, on, given.due, weight, mine, result, sold * bought, spare[:, : len(weight)])
         out[:, some] = result
+        return time.thread_time() - began
 
-    list(pool.map(part, range(0, len(given.weight), STRIDE)))
+    laid = time.thread_time() - began
+    taken, began = sum(pool.map(part, range(0, len(given.weight), STRIDE))) / WORKERS, time.thread_time()
     count = len(given.close) - 1
     volatility = np.sqrt((out[2] - out[1] ** 2 / count) / (count - 1) * SESSIONS_A_YEAR)
     _ = out[0] / given.cash - 1.0, volatility, out[1] / count * SESSIONS_A_YEAR / volatility, out[3]
-    return time.perf_counter() - began, out[0]
+    return laid + taken + time.thread_time() - began, out[0]
 
 
-def run_ours() -> tuple[float, Floats]:
-    """Return the seconds from intensities to metrics, and final equities."""
-    made, _ = fresh()
+def run_ours(rebalance: str) -> tuple[Timer, Floats]:
+    """Return the seconds from intensities to metrics, and those of the tail; and final equities."""
+    made, _ = fresh(rebalance)
     clock = Timer()
     table = compute(made, 0, len(made.grid), WORKERS, clock)
-    return clock.kernel, table["final_equity"]
+    return clock, table["final_equity"]
 
 
 class Vectorbt:
     """vectorbt in a process of its own, which idles between rounds."""
 
     def __init__(self, python: str, given: Given, scratch: Path) -> None:
-        switched = np.diff(given.on, axis=0, prepend=1 - given.on[:1]) != 0
         hedge = np.full(given.on.shape, np.nan)
-        hedge[1:] = np.where(switched, given.on * given.weight, np.nan)[:-1]
-        np.savez(scratch / "given.npz", hedge=hedge, **{k: v for k, v in given._asdict().items() if k != "on"})
+        orders = np.diff(given.on, axis=0, prepend=1 - given.on[:1]) | (given.on & given.due[:, np.newaxis])
+        hedge[1:] = np.where(orders, given.on * given.weight, np.nan)[:-1]
+        np.savez(
+            scratch / "given.npz",
+            hedge=hedge,
+            **{k: v for k, v in given._asdict().items() if k not in ("on", "due")},
+        )
         command = [python, str(PEER), str(scratch / "given.npz")]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.version = self._answer()["version"]
@@ -202,11 +221,10 @@ class Vectorbt:
         return json.loads(self._process.stdout.readline())  # type: ignore[union-attr]  # it is a pipe
 
 
-def main() -> None:
-    """Measure and print."""
-    made, intensities = fresh()
+def compare(rebalance: str, python: str | None) -> list[Timer]:
+    """Print ours beside its peers on the shipped run, the hedge's weight restored so often; return our times."""
+    made, intensities = fresh(rebalance)
     given = given_of(made, intensities)
-    python = sys.executable if importlib.util.find_spec("vectorbt") else os.environ.get("BENCH_VECTORBT_PYTHON")
     with tempfile.TemporaryDirectory() as scratch, ThreadPoolExecutor(WORKERS) as pool:
         peers: dict[str, Callable[[], tuple[float, Floats]]] = {
             "bare loop": lambda: [run_bare(given, pool) for _ in range(3)][-1],  # so short that it has to be warmed
@@ -214,20 +232,40 @@ def main() -> None:
         vectorbt = Vectorbt(python, given, Path(scratch)) if python else None
         if vectorbt:
             peers[f"vectorbt {vectorbt.version}"] = vectorbt.run
-        rounds = [[run_ours(), *(run() for run in peers.values())] for _ in range(1 + ROUNDS)][1:]
+        rounds = [(run_ours(rebalance), *(run() for run in peers.values())) for _ in range(1 + ROUNDS)][1:]
         if vectorbt:
             vectorbt.stop()
-    equity = rounds[0][0][1]
-    sessions = len(given.close)
-    print(f"{len(equity):,} combinations x {sessions:,} sessions, {WORKERS} threads, median of {ROUNDS} rounds")
+    clocks, equity = [round_[0][0] for round_ in rounds], rounds[0][0][1]
+    print(f"{len(equity):,} combinations x {len(given.close):,} sessions, hedge.rebalance {rebalance},", end=" ")
+    print(f"{WORKERS} threads, median of {ROUNDS} rounds, processor time over threads")
     print(f"{'kernel / peer':24}{'ours, ms':>10}{'peer, ms':>10}{'ratio':>10}{'equity apart':>14}")
-    ours = [round_[0][0] for round_ in rounds]
     for k, name in enumerate(peers, 1):
-        theirs = [round_[k][0] for round_ in rounds]
-        ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
         apart = float(np.abs(rounds[0][k][1] / equity - 1.0).max())
-        medians = statistics.median(ours) * 1e3, statistics.median(theirs) * 1e3
-        print(f"{name:24}{medians[0]:>10.1f}{medians[1]:>10.1f}{ratio:>10.4f}{apart:>14.1e}")
+        _line(name, [clock.kernel for clock in clocks], [float(round_[k][0]) for round_ in rounds], f"{apart:14.1e}")
+    _line("kernel (tail / it)", [clock.tail for clock in clocks], [clock.kernel for clock in clocks])
+    return clocks
+
+
+def _line(name: str, ours: Sequence[float], theirs: Sequence[float], more: str = "") -> None:
+    ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+    print(
+        f"{name:24}{statistics.median(ours) * 1e3:>10.1f}{statistics.median(theirs) * 1e3:>10.1f}{ratio:>10.4f}{more}"
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    python = sys.executable if importlib.util.find_spec("vectorbt") else os.environ.get("BENCH_VECTORBT_PYTHON")
+    for rebalance in ("never", "weekly"):
+        compare(rebalance, python)
+    pairs = [(run_ours("band")[0], run_ours("weekly")[0]) for _ in range(ROUNDS)]
+    for part in ("kernel", "tail"):
+        banded, weekly = ([getattr(clock, part) for clock in clocks] for clocks in zip(*pairs, strict=True))
+        _line(f"weekly (band / it), {part}", banded, weekly)
+    print(f"banded books that ran by themselves: {pairs[0][0].alone}")
+    rows = [(clock.kernel + clock.tail) * WORKERS for _, clock in pairs]
+    print(f"a row with its tail: {statistics.median(rows) / len(fresh()[0].grid) * 1e6:.0f} microseconds of a core")
+    growth.main(bare)
     if not python:
         print("vectorbt isn't installed: pip install 'vectorbt==1.2.*' here, or into another environment whose")
         print("interpreter BENCH_VECTORBT_PYTHON names")

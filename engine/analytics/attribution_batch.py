@@ -12,7 +12,6 @@ from engine.analytics.carino import DECAY
 from engine.analytics.fund_exposure import carry_of, day_return, fills_at_open, index_of
 from engine.analytics.measure import measures_of
 from engine.kernel.attribution import Daily, SleeveSums
-from engine.kernel.loop import Ledger
 from engine.kernel.sweep import Units
 from engine.rules import costs_of
 from engine.setup import Setup
@@ -50,17 +49,6 @@ def daily_of(setup: Setup, units: Units, fee: float = FEE, spread: float = SPREA
         buying=buying,
         selling=selling,
     )
-
-
-def units_held(ledger: Ledger, units: Units) -> Floats:
-    """Return the units of the hedge a book holds after each session's fills, shape (sessions,).
-
-    They change by trading alone: what rounding makes of shares over shares a unit is no fill.
-    """
-    i = ledger.shares.shape[1] - ledger.hedges.shape[1]
-    held: Floats = ledger.shares[:, i] / units.shares[:, i]
-    traded = np.where(ledger.traded[:, i] != 0.0, np.arange(len(held)), 0)
-    return held[np.maximum.accumulate(traded)]
 
 
 def sleeve_scalars(sums: SleeveSums, daily: Daily, first: Floats, final: Floats, a_year: float) -> dict[str, Floats]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from data.arithmetic import dot, log
 from data.arrays import Floats, Ints
-from engine.analytics.metrics import CVAR_TAIL, returns_of
+from engine.analytics.metrics import returns_of, worst_of
 
 DRAWS = 2_000
 CHUNK = 200
@@ -110,7 +110,7 @@ def figures_on(days: Ints, equity: Floats, cash: Floats) -> Floats:
     returns = np.ascontiguousarray(returns_of(equity))
     logs = np.ascontiguousarray(np.diff(log(equity), axis=0))
     ranked = np.ascontiguousarray(np.argsort(returns, axis=0, kind="stable").T)
-    worst = int(CVAR_TAIL * (len(returns) - 1)) + 1  # as engine.analytics.metrics.cvar
+    worst = worst_of(len(returns))
     out = np.empty((len(days), equity.shape[1], len(FIGURES)))
     compiled().resample(days, logs, returns, np.ascontiguousarray(cash), ranked, worst, out)
     return out

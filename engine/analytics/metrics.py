@@ -48,9 +48,13 @@ def drawdowns(equity: Floats) -> Floats:
 
 
 def cvar(returns: Floats, tail: float = CVAR_TAIL) -> float:
-    """Return the mean of the worst returns, a fraction: the lowest ``floor(tail (n - 1)) + 1`` of n."""
-    worst = int(tail * (len(returns) - 1)) + 1
-    return float(np.sort(returns)[:worst].mean())
+    """Return the mean of the worst returns, a fraction."""
+    return float(np.sort(returns)[: worst_of(len(returns), tail)].mean())
+
+
+def worst_of(count: int, tail: float = CVAR_TAIL) -> int:
+    """Return how many of some returns are the worst: ``floor(tail (n - 1)) + 1`` of n."""
+    return int(tail * (count - 1)) + 1
 
 
 class Trades(NamedTuple):
@@ -88,8 +92,6 @@ class Totals(NamedTuple):
     ----------
     equity, mean_equity
         Dollars at the last close, and the mean over all closes.
-    returns
-        Simple returns from close to close, shape (sessions - 1,), or (books, sessions - 1).
     growth, cagr
         Equity at the last close over starting cash, and that a year less 1.
     excess, spread, shortfall
@@ -109,7 +111,6 @@ class Totals(NamedTuple):
 
     equity: Amount
     mean_equity: Amount
-    returns: Floats
     growth: Amount
     cagr: Amount
     excess: Amount
@@ -140,7 +141,6 @@ def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades, e
     return Totals(
         equity=equity[-1],
         mean_equity=equity.mean(),
-        returns=returns,
         growth=growth,
         cagr=growth ** (1.0 / years) - 1.0 if growth > 0.0 else -1.0,
         excess=excess.mean(),
@@ -161,7 +161,9 @@ def totals_of(ledger: Ledger, earned: Floats, sessions: Dates, trades: Trades, e
     )
 
 
-def totals_from(sums: Sums, entries: Ints, returns: Floats, cash: float, cash_return: float, a_year: float) -> Totals:
+def totals_from(
+    sums: Sums, entries: Ints, tail: Floats, count: int, cash: float, cash_return: float, a_year: float
+) -> Totals:
     """Return what the formulas take of a sweep's books.
 
     Parameters
@@ -170,27 +172,27 @@ def totals_from(sums: Sums, entries: Ints, returns: Floats, cash: float, cash_re
         The kernel's, over the whole run.
     entries
         How often each hedge was ordered on, shape (books,).
-    returns
-        Of each book, shape (books, sessions - 1).
+    tail
+        The mean of each one's worst returns, of which there are `worst_of`, shape (books,).
+    count
+        How many returns each has.
     cash, cash_return
         Starting dollars, and the mean of what cash earns a session.
     a_year
         How many of the sessions make a year.
     """
-    count = returns.shape[1]
     years, mean, growth = count / a_year, sums.returns / count, sums.equity / cash
     with np.errstate(divide="ignore", invalid="ignore"):
         return Totals(
             equity=sums.equity,
             mean_equity=sums.equities / (count + 1),
-            returns=returns,
             growth=growth,
             cagr=np.where(growth > 0.0, power(growth, 1.0 / years) - 1.0, -1.0),
             excess=mean - cash_return,
             spread=np.sqrt(np.maximum(sums.squares - count * mean**2, 0.0) / (count - 1)),
             shortfall=np.sqrt(sums.shortfalls / count),
             drawdown=sums.drawdown,
-            tail=_tails(returns),
+            tail=np.minimum(tail, 0.0),
             fills=sums.fills,
             episodes=entries,
             hedged=sums.hedged,
@@ -200,14 +202,6 @@ def totals_from(sums: Sums, entries: Ints, returns: Floats, cash: float, cash_re
             years=years,
             a_year=a_year,
         )
-
-
-def _tails(returns: Floats) -> Floats:
-    """Return the mean of each book's worst returns, at most 0, shape (books,)."""
-    worst = int(CVAR_TAIL * (returns.shape[1] - 1)) + 1
-    lowest = np.partition(returns, worst - 1, axis=1)[:, :worst]
-    # A running sum adds in the order of a row, whatever stands beside it: a plain one's bits hang on its company.
-    return np.minimum(np.sort(lowest, axis=1).cumsum(axis=1)[:, -1] / worst, 0.0)
 
 
 def _spread(returns: Floats) -> float:

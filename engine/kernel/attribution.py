@@ -1,6 +1,6 @@
 """The sleeve's attribution of many books of one market at once, session by session, as sums.
 
-It needs nothing of a book but its equity and the units of the hedge it holds after each session. Plain functions;
+It needs nothing of a book but its equity and the units of the hedge it holds from each fill on. Plain functions;
 `compiled` twins them.
 """
 
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from data.arrays import Floats
+from engine.kernel.fills import Fills
 
 
 class Daily(NamedTuple):
@@ -76,105 +77,76 @@ class SleeveSums(NamedTuple):
     products: Floats
 
 
-class Desk(NamedTuple):
-    """Room for a session, shape (books,) each: the static position, what links a dollar, and the weight."""
-
-    static: Floats
-    share: Floats
-    weight: Floats
-
-
 def empty_sleeves(books: int) -> SleeveSums:
     """Return sums of nothing."""
     zeros = np.zeros((9, books))
     return SleeveSums(*[zeros[k] for k in range(9)])
 
 
-def attribute_books(daily: Daily, held: Floats, equity: Floats, sums: SleeveSums) -> None:
-    """Add every session of every book to its sums, by the rules of `engine.analytics.attribution.attribute`.
+def attribute_books(daily: Daily, fills: Fills, equity: Floats, sums: SleeveSums) -> None:
+    """Write the sums of every book, by the rules of `engine.analytics.attribution.attribute`.
 
     Parameters
     ----------
     daily
         What a session does to a unit.
-    held
-        Units of the fund after each session's fills, shape (sessions, books), none negative.
+    fills
+        What they hold from each fill on; of the hedge, the last instrument, never less than none.
     equity
-        Dollars at each close, shape (sessions, books), all positive: a ruined book has to be attributed by itself.
+        Dollars at each close, shape (books, sessions), all positive: a ruined book has to be attributed by itself.
     sums
-        Changed in place.
+        Written.
     """
-    books = held.shape[1]
-    attribute_sessions(daily, held, equity, sums, Desk(np.zeros(books), np.empty(books), np.empty(books)))
+    for c in range(len(equity)):
+        attribute_book(daily, fills, equity, c, sums)
 
 
-def attribute_sessions(daily: Daily, held: Floats, equity: Floats, sums: SleeveSums, desk: Desk) -> None:
-    """Do what `attribute_books` says; by itself, because only code that makes no array is spared counting its owners.
-
-    In loops that write three arrays at most, so that each vectorises; what a fill changes comes on top.
-    """
-    sessions, books = held.shape
-    for t in range(1, sessions):
-        some, trades = False, False
-        for c in range(books):
-            some |= held[t - 1, c] + held[t, c] != 0.0
-            trades |= held[t, c] != held[t - 1, c]
-        if not some:
+def attribute_book(daily: Daily, fills: Fills, equity: Floats, c: int, sums: SleeveSums) -> None:
+    """Write one book's sums: only sessions with a hedge count, and what a fill changes comes on top."""
+    direction, compounding, financing, fee, spread, tracking, costs = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    weights, products, static, before, last = 0.0, 0.0, 0.0, 0.0, fills.held.shape[2] - 1
+    for k in range(fills.made[c]):
+        first, after = fills.session[c, k], fills.held[c, k, last]
+        until = fills.session[c, k + 1] if k + 1 < fills.made[c] else equity.shape[1]
+        if before == 0.0 and after == 0.0:
             continue
-        link(equity, t, desk)
-        static, carry = daily.static[t], daily.financing[t] + daily.fee[t] + daily.spread[t]
-        for c in range(books):
-            unit = held[t - 1, c] * desk.share[c]
-            direction = desk.static[c] * desk.share[c] * static
-            sums.direction[c] += direction
-            sums.compounding[c] += unit * daily.indexed[t] - direction
-            sums.tracking[c] += unit * (daily.made[t] - daily.indexed[t] - carry)
-        for c in range(books):
-            unit = held[t - 1, c] * desk.share[c]
-            sums.financing[c] += unit * daily.financing[t]
-            sums.fee[c] += unit * daily.fee[t]
-            sums.spread[c] += unit * daily.spread[t]
-        for c in range(books):
-            weight = held[t - 1, c] * daily.worth[t] / equity[t - 1, c]
-            sums.weights[c] += weight
-            sums.products[c] += weight * daily.fund[t]
-        if trades:
-            for c in range(books):
-                if held[t, c] != held[t - 1, c]:
-                    attribute_fill(daily, t, held[t - 1, c], held[t, c], c, sums, desk)
+        for t in range(first, until if after != 0.0 else first + 1):
+            share, weight = link(equity[c, t - 1], equity[c, t]), before * daily.worth[t] / equity[c, t - 1]
+            unit, still = before * share, static * share * daily.static[t]
+            carry = daily.financing[t] + daily.fee[t] + daily.spread[t]
+            direction += still
+            compounding += unit * daily.indexed[t] - still
+            tracking += unit * (daily.made[t] - daily.indexed[t] - carry)
+            financing += unit * daily.financing[t]
+            fee += unit * daily.fee[t]
+            spread += unit * daily.spread[t]
+            weights += weight
+            products += weight * daily.fund[t]
+            if t == first and after != before:
+                bought, had = after - before, static
+                static = had + bought * daily.a_unit[t] if bought > 0.0 else had * (after / before)
+                indexed = before * daily.indexed_before[t] + after * daily.indexed_after[t]
+                still = (static - had) * daily.static_filled[t]
+                direction += still * share
+                compounding += (indexed - still) * share
+                tracking += (bought * daily.filled[t] - indexed) * share
+                costs += abs(bought) * (daily.buying[t] if bought > 0.0 else daily.selling[t]) * share
+                before = after
+    sums.direction[c], sums.compounding[c], sums.tracking[c] = direction, compounding, tracking
+    sums.financing[c], sums.fee[c], sums.spread[c] = financing, fee, spread
+    sums.costs[c], sums.weights[c], sums.products[c] = costs, weights, products
 
 
-def link(equity: Floats, t: int, desk: Desk) -> None:
-    """Write what a dollar of session t counts for in the log of each book's growth.
+def link(before: float, after: float) -> float:
+    """Return what a dollar of a session counts for in the log of a book's growth: ``ln(after/before)`` a dollar made.
 
-    ``ln(1 + r)/r = 2/(2 + r) * (1 + z^2/3 + z^4/5 + ...)``, ``z = r/(2 + r)``: a sum that vectorises, to the last bit
-    or two up to a fifth; returns beyond that are rare.
+    ``2/(before + after) * (1 + z^2/3 + z^4/5 + ...)``, ``z`` what was made over ``before + after``: to the last bit or
+    two up to a ninth; more is rare.
     """
-    far = False
-    for c in range(len(desk.share)):
-        change = equity[t, c] / equity[t - 1, c] - 1.0
-        far |= abs(change) > 0.2
-        z = change / (2.0 + change)
-        y = z * z
-        series = 1 / 3 + y * (1 / 5 + y * (1 / 7 + y * (1 / 9 + y * (1 / 11 + y * (1 / 13 + y * (1 / 15))))))
-        desk.share[c] = 2.0 / (2.0 + change) * (1.0 + y * series) / equity[t - 1, c]
-    if far:
-        for c in range(len(desk.share)):
-            change = equity[t, c] / equity[t - 1, c] - 1.0
-            if abs(change) > 0.2:
-                desk.share[c] = math.log1p(change) / change / equity[t - 1, c]
-
-
-def attribute_fill(
-    daily: Daily, t: int, before: float, after: float, c: int, sums: SleeveSums, desk: Desk
-) -> None:  # compiled
-    """Add what a fill changes in a session: the units held from it on, the static position, and the costs."""
-    had, share = desk.static[c], desk.share[c]
-    bought = after - before
-    desk.static[c] = had + bought * daily.a_unit[t] if bought > 0.0 else had * (after / before)
-    indexed = before * daily.indexed_before[t] + after * daily.indexed_after[t]
-    direction = (desk.static[c] - had) * daily.static_filled[t]
-    sums.direction[c] += direction * share
-    sums.compounding[c] += (indexed - direction) * share
-    sums.tracking[c] += (bought * daily.filled[t] - indexed) * share
-    sums.costs[c] += abs(bought) * (daily.buying[t] if bought > 0.0 else daily.selling[t]) * share
+    made, middle = after - before, 1.0 / (before + after)
+    z = made * middle
+    if abs(z) > 1 / 9:
+        return math.log(after / before) / made
+    y = z * z
+    series = 1 / 3 + y * (1 / 5 + y * (1 / 7 + y * (1 / 9 + y * (1 / 11 + y * (1 / 13 + y * (1 / 15))))))
+    return 2.0 * middle * (1.0 + y * series)

@@ -17,25 +17,24 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from data.arrays import Flags, Ints
 from data.cache import user_cache
 from engine import rules
-from engine.kernel import attribution, bootstrap, loop, placebo, sweep, tails
+from engine.kernel import attribution, bootstrap, core, decisions, fills, loop, placebo, sweep, tails
+from engine.kernel.decisions import Decisions
 from strategies import policy
 
-SOURCES = (rules, loop, sweep, attribution, placebo, bootstrap, tails, policy)
+SOURCES = (rules, loop, core, decisions, fills, sweep, attribution, placebo, bootstrap, tails, policy)
 
 INLINED = (
-    *(sweep.fill, sweep.accumulate, attribution.link),
+    *(sweep.fill, attribution.link),
     placebo.worth,
 )
 """Set into their caller, as all of the rule book is."""
 
 UNCOUNTED = (
     *INLINED,
-    sweep.run_sessions,
-    attribution.attribute_fill,
-    attribution.attribute_sessions,
+    *(decisions.decide_closes, sweep.is_core, core.stretch, sweep.leap, sweep.carry, sweep.run_book, sweep.follow),
+    attribution.attribute_book,
     placebo.run_shift,
     *(loop.mark, loop.move, loop.fund_return, loop.is_due, loop.last_ordered, loop.next_size),
     *(loop.rules_of, loop.recall),
@@ -50,14 +49,15 @@ class Compiled(NamedTuple):
 
     run_policy: Callable[..., loop.Ledger]
     replay: Callable[..., loop.Ledger]
-    decisions: Callable[..., tuple[Ints, Flags, Flags, int]]
-    orders_of: Callable[..., sweep.Orders]
-    run_block: Callable[..., None]
+    decisions: Callable[..., Decisions]
+    run_books: Callable[..., None]
+    follow_books: Callable[..., None]
     attribute_books: Callable[..., None]
     run_shifts: Callable[..., None]
     resample: Callable[..., None]
     match_draws: Callable[..., None]
     match_books: Callable[..., None]
+    tails_of: Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -135,13 +135,23 @@ def compiled() -> Compiled:
         ),
         *(loop.next_size, loop.rules_of, loop.recall, loop.remember, loop.write_order, loop.decide),
         *(loop.run_policy, loop.replay),
-        *(sweep.accumulate, sweep.fill, sweep.run_sessions, sweep.decisions, sweep.orders_of, sweep.run_block),
-        *(attribution.link, attribution.attribute_fill, attribution.attribute_sessions, attribution.attribute_books),
+        *(
+            decisions.decide_closes,
+            decisions.decisions,
+            sweep.fill,
+            sweep.is_core,
+            core.stretch,
+            sweep.leap,
+            sweep.carry,
+        ),
+        *(sweep.run_book, sweep.run_books),
+        *(sweep.follow, sweep.follow_books),
+        *(attribution.link, attribution.attribute_book, attribution.attribute_books),
         bootstrap.resample,
         *(placebo.worth, placebo.run_shift, placebo.run_shifts),
         *(tails.lowest, tails.quarter, tails.deepest, tails.spread, tails.risk_of),
         *(tails.walk, tails.risk_and_growth, tails.between, tails.match, tails.match_draws),
-        *(tails.as_safe, tails.match_books),
+        *(tails.as_safe, tails.match_books, tails.cut, tails.lowest_few, tails.total, tails.tail_of, tails.tails_of),
     ):
         twins[function.__name__] = twin(function, twins, folder)
     return Compiled(*(twins[name] for name in Compiled._fields))

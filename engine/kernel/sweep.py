@@ -1,20 +1,27 @@
-"""The sweep kernel: sessions outside, a block of combinations inside, so that a block moves through a session at once.
+"""The sweep kernel: a book at a time, from order to order, so that quiet stretches cost next to nothing.
 
-Books are kept in units that splits and reinvested dividends don't change, so between orders a session is a few sums
-over arrays. Orders, which are rare, go through the rule book one at a time. Plain functions; `compiled` twins them.
+Books are kept in units that splits and reinvested dividends don't change. Between two orders a book that holds nothing
+but the core moves with it, and what that comes to stands in running sums and in a table of stretches, made once for
+all books; other sessions are stepped through. Orders go through the rule book. Plain functions; `compiled` twins them.
 """
 
-# ruff: noqa: FURB136  # compiled, min() and max() look for NaN first, and so keep a loop from being vectorised
+# ruff: noqa: FURB136  # compiled, min() and max() look for NaN first
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from data.arrays import Flags, Floats, Ints
-from engine.kernel.loop import Plan, empty_memory, fund_return, recall, remember, rules_of
-from engine.rules import Order, Prices, Terms, core_beside, cost, plan_trade, proceeds, settle
-from strategies.policy import ENTER, STAY, step
+from engine.kernel.core import Core, core_of, stretch
+from engine.kernel.decisions import Decisions
+from engine.kernel.fills import Fills
+from engine.kernel.loop import Plan
+from engine.rules import LEAST_TRADE, Order, Prices, Terms, core_beside, cost, plan_trade, proceeds, settle
+
+ALIKE = 1e-12
+"""How far holdings of the core may be from the mix of `Core`, a fraction."""
 
 
 class Units(NamedTuple):
@@ -23,85 +30,110 @@ class Units(NamedTuple):
     Parameters
     ----------
     close
-        Dollars a unit at each close, shape (sessions, instruments).
+        Dollars a unit at each close, shape (sessions, instruments), each instrument's next to each other.
     shares
         As-traded shares a unit, shape (sessions, instruments).
     paid
         Dollars of cash dividend a unit, shape (sessions, instruments); 0 when dividends are reinvested.
-    pays
-        Whether any is paid, shape (sessions,).
+    paying
+        The first session from each on in which any is paid, their number where none is, shape (sessions + 1,).
+    floor
+        The cash return a session below which a return falls short.
+    core
+        The core as one price.
+    grown
+        What a dollar of cash, and one that is owed, has become by each session, shape (2, sessions).
     """
 
     close: Floats
     shares: Floats
     paid: Floats
-    pays: Flags
+    paying: Ints
+    floor: float
+    core: Core
+    grown: Floats
 
 
-class Orders(NamedTuple):
-    """Orders of a block, oldest fill first.
+class Given(NamedTuple):
+    """What each book is given, shape (books,) but for `sizes`.
 
     Parameters
     ----------
-    session, column
-        In which session each fills, and whose it is, shape (orders,).
-    core, restate
-        Its target weight of the core, and whether it restates it, shape (orders,).
-    hedges
-        Its target weights of the hedges, shape (orders, hedges).
+    decision
+        Which of the decisions it has.
+    sizes, sized
+        The sizes that an order at each close gets, shape (sizes, sessions), and which of them it has; the last one
+        stands where it is NaN.
+    core, pays
+        The core's weight without a hedge, and whether the hedge's comes out of it.
+    band
+        The weight is restored when it is further than this from the one last ordered; inf for never.
     """
 
-    session: Ints
-    column: Ints
+    decision: Ints
+    sizes: Floats
+    sized: Ints
     core: Floats
-    hedges: Floats
-    restate: Flags
+    pays: Flags
+    band: Floats
 
 
 class Sums(NamedTuple):
-    """What is kept of each book while it runs, shape (combinations,): enough for every metric but the tail's.
+    """What is kept of each book, shape (books,): enough for every metric but the tail's.
 
     Parameters
     ----------
-    cash, equity, peak
-        Dollars now, and the highest equity so far.
+    equity
+        Dollars at the last close.
     returns, squares, shortfalls
         Sums of session returns, of their squares, and of the squares of what falls short of the cash rate.
     drawdown
-        The deepest fall so far, a fraction <= 0.
+        The deepest fall, a fraction <= 0.
     equities
         The sum of equity over all sessions, dollars.
+    lowest
+        The lowest equity of sessions that were stepped through: a book at or below 0 was ruined, and has to be run by
+        itself. It ends there.
     traded, costs
         Dollars bought and sold, and what that cost.
-    fills, hedged, since
-        Fills, closes with a hedge, and the session since which one is held (-1 when none is).
-    lowest
-        The lowest equity so far: a book at or below 0 was ruined, and has to be run by itself.
+    fills, hedged
+        Fills, and closes with a hedge.
     """
 
-    cash: Floats
     equity: Floats
-    peak: Floats
     returns: Floats
     squares: Floats
     shortfalls: Floats
     drawdown: Floats
     equities: Floats
+    lowest: Floats
     traded: Floats
     costs: Floats
-    fills: Ints
-    hedged: Ints
-    since: Ints
-    lowest: Floats
+    fills: Floats
+    hedged: Floats
+
+
+class BookState(NamedTuple):
+    """A book after a close; as of `Sums`, with its cash and the highest equity so far."""
+
+    cash: float
+    equity: float
+    peak: float
+    returns: float
+    squares: float
+    shortfalls: float
+    drawdown: float
+    equities: float
+    lowest: float
 
 
 class Room(NamedTuple):
-    """Room for what a session needs of each book, shape (combinations,), and of one that trades, (instruments,)."""
+    """Room for a book: units held, shares held and traded, shape (instruments,), and the hedge's weight, shape (1,)."""
 
-    equity: Floats
-    change: Floats
+    held: Floats
     shares: Floats
     traded: Floats
+    size: Floats
 
 
 def units_of(prices: Prices, terms: Terms) -> Units:
@@ -112,264 +144,255 @@ def units_of(prices: Prices, terms: Terms) -> Units:
     grown[0] = 1.0
     shares: Floats = np.multiply.accumulate(grown, axis=0)
     paid = np.where(buys, 0.0, shares * prices.dividend)
-    pays: Flags = np.any(paid, axis=1)
-    return Units(prices.close * shares, shares, paid, pays)
+    sessions = np.arange(len(paid) + 1)
+    pays = np.append(np.any(paid, axis=1), True)
+    paying = np.minimum.accumulate(np.where(pays, sessions, len(paid))[::-1])[::-1].copy()
+    close, floor = np.asfortranarray(prices.close * shares), float(terms.cash_accrual[1:].mean())
+    mix = terms.core_weights / (prices.fill[1] * shares[1])[: len(terms.core_weights)]
+    mix /= mix[0]
+    core = core_of((close[:, : len(mix)] * mix).sum(axis=1), mix, floor)
+    if paid.any():
+        core = core._replace(stretches=core.stretches[:0])
+    rates = np.stack((terms.cash_accrual, terms.borrow_accrual))
+    accrued: Floats = np.multiply.accumulate(1.0 + rates, axis=1)
+    return Units(close, shares, paid, paying, floor, core, accrued)
 
 
-def empty_sums(combinations: int, cash: float) -> Sums:
-    """Return the sums of books that hold cash at t=0."""
-    zeros, dollars = np.zeros((6, combinations)), np.full((4, combinations), cash)
-    counts = np.zeros((2, combinations), np.int64)
-    return Sums(
-        cash=dollars[0],
-        equity=dollars[1],
-        peak=dollars[2],
-        returns=zeros[0],
-        squares=zeros[1],
-        shortfalls=zeros[2],
-        drawdown=zeros[3],
-        equities=np.full(combinations, cash),
-        traded=zeros[4],
-        costs=zeros[5],
-        fills=counts[0],
-        hedged=counts[1],
-        since=np.full(combinations, -1),
-        lowest=dollars[3],
-    )
+def room_for(decided: Decisions, given: Given, instruments: int) -> Fills:
+    """Return room for the fills of books; one with a band may order at every close."""
+    books, most = len(given.decision), int(decided.orders.max())
+    if np.isfinite(given.band).any():
+        most = decided.at.shape[1]
+    shape = books, most
+    made, session = np.empty(books, np.int64), np.empty(shape, np.int64)
+    return Fills(made, session, np.empty(shape), np.empty((*shape, instruments)))
 
 
-def decisions(prices: Prices, plan: Plan) -> tuple[Ints, Flags, Flags, int]:
-    """Read every close by the policies, which know no book but for `band`, so that books of any weight share them.
-
-    Returns
-    -------
-    sessions, flags, flags, int
-        The closes that order, shape (orders,); whether each hedge is on after it, and whether it is sized anew, shape
-        (orders, hedges) each; and how often hedges were entered.
-    """
-    sessions, hedges = plan.intensity.shape
-    at = np.empty(sessions, np.int64)
-    on, anew = np.empty((sessions, hedges), np.bool_), np.empty((sessions, hedges), np.bool_)
-    memory, count, entries = empty_memory(hedges), 0, 0
-    for t in range(sessions - 1):
-        orders = t == 0
-        for k in range(hedges):
-            fund = plan.sides[k] * fund_return(prices, k, memory.entry[k], t) if memory.on[k] else 0.0
-            state, action = step(rules_of(plan, k), recall(memory, k), plan.intensity[t, k], plan.size[t, k], fund)
-            remember(memory, k, state)
-            if action == ENTER:
-                memory.entry[k] = t + 1
-                entries += 1
-            due = plan.core_due[t] or (state.on and state.held > 0 and plan.hedge_due[t, k])
-            on[count, k], anew[count, k] = state.on, action != STAY or due
-            orders |= anew[count, k]
-        if orders:
-            at[count] = t
-            count += 1
-    return at[:count], on[:count], anew[:count], entries
+def empty_sums(books: int) -> Sums:
+    """Return room for the sums of books."""
+    return Sums(*np.zeros((len(Sums._fields), books)))
 
 
-def orders_of(
-    starts: Ints,
-    at: Ints,
-    on: Flags,
-    anew: Flags,
-    which: Ints,
-    sized: Ints,
-    sizes: Floats,
-    sides: Floats,
-    takes: Floats,
-    a_core_share: Flags,
-    cores: Floats,
-    pays: Flags,
-    due: Flags,
-) -> Orders:
-    """Return the orders of a block of books, sorted by the session they fill in.
-
-    Parameters
-    ----------
-    starts, at, on, anew
-        Decisions end to end: those of decision d are ``at[starts[d]:starts[d + 1]]``.
-    which
-        Which decision each book has, shape (combinations,).
-    sized
-        Which row of `sizes` each of its hedges has, shape (combinations, hedges).
-    sizes
-        The size an order at each close gets, shape (sizes, sessions); the last one stands where it is NaN.
-    sides, takes, a_core_share
-        As of `engine.kernel.loop.Plan`.
-    cores, pays
-        The core's weight without a hedge, and whether the hedges' come out of it, shape (combinations,).
-    due
-        The closes at which the core's calendar restates its weights, shape (sessions,).
-    """
-    hedges = len(sides)
-    begin = np.zeros(sizes.shape[1] + 1, np.int64)
-    for c in range(len(which)):
-        for k in range(starts[which[c]], starts[which[c] + 1]):
-            begin[at[k] + 1] += 1
-    for t in range(sizes.shape[1]):
-        begin[t + 1] += begin[t]
-    total = begin[-1]
-    session, column = np.empty(total, np.int64), np.empty(total, np.int64)
-    core, weights, restate = np.empty(total), np.empty((total, hedges)), np.empty(total, np.bool_)
-    last = np.empty(hedges)
-    for c in range(len(which)):
-        last[:] = 0.0
-        for k in range(starts[which[c]], starts[which[c] + 1]):
-            t = at[k]
-            place = begin[t]
-            begin[t] += 1
-            for j in range(hedges):
-                size = sizes[sized[c, j], t]
-                if not on[k, j]:
-                    last[j] = 0.0
-                elif anew[k, j] and size == size:  # noqa: PLR0124  # NaN, in scalars that compile
-                    last[j] = size
-            session[place], column[place] = t + 1, c
-            core[place] = core_beside(cores[c], last, takes, a_core_share, t) if pays[c] else cores[c]
-            for j in range(hedges):
-                weights[place, j] = sides[j] * last[j] * (core[place] if a_core_share[j] else 1.0)
-            restate[place] = t == 0 or due[t]
-    return Orders(session, column, core, weights, restate)
-
-
-def run_block(
+def run_books(
     prices: Prices,
     terms: Terms,
     units: Units,
-    orders: Orders,
-    floor: float,
+    plan: Plan,
+    decided: Decisions,
+    given: Given,
     sums: Sums,
-    held: Floats,
-    path: Floats,
-    trail: Floats,
+    fills: Fills,
 ) -> None:
-    """Run a block of books through every session.
+    """Run books through every session.
 
     Parameters
     ----------
-    prices, terms, units
-        What they are executed on.
-    orders
-        Their orders.
-    floor
-        The cash return a session below which a return falls short.
-    sums
-        Changed in place, shape (combinations,) each.
-    held
-        Units held, changed in place, shape (instruments, combinations).
-    path, trail
-        Equity of every session, and the units of the hedge held after its fills, are written here where `path` has
-        rows: shape (sessions, combinations), or (0, combinations).
+    prices, terms, units, plan
+        What they are executed on; of the plan nothing is read that `decided` and `given` say.
+    decided, given
+        When they order, and what.
+    sums, fills
+        Written; `fills` as of `room_for`.
     """
-    instruments, width = held.shape
-    room = Room(np.empty(width), np.empty(width), np.empty(instruments), np.empty(instruments))
-    run_sessions(prices, terms, units, orders, floor, sums, held, path, trail, room)
+    instruments = units.close.shape[1]
+    room = Room(np.empty(instruments), np.empty(instruments), np.empty(instruments), np.empty(1))
+    for c in range(len(given.decision)):
+        run_book(prices, terms, units, plan, decided, given, c, sums, fills, room)
 
 
-def run_sessions(
+def run_book(
     prices: Prices,
     terms: Terms,
     units: Units,
-    orders: Orders,
-    floor: float,
+    plan: Plan,
+    decided: Decisions,
+    given: Given,
+    c: int,
     sums: Sums,
-    held: Floats,
-    path: Floats,
-    trail: Floats,
+    fills: Fills,
     room: Room,
 ) -> None:
-    """Do what `run_block` says; by itself, because only code that makes no array is spared counting their owners."""
-    (instruments, width), sessions, equity = held.shape, len(prices.close), room.equity
-    following = 0
-    if len(path):
-        for c in range(width):
-            path[0, c], trail[0, c] = sums.equity[c], 0.0
-    for t in range(1, sessions):
-        earned, owed = terms.cash_accrual[t], terms.borrow_accrual[t]
-        for c in range(width):
-            sums.cash[c] += sums.cash[c] * (earned if sums.cash[c] >= 0.0 else owed)
-        if units.pays[t]:
-            for i in range(instruments):
-                for c in range(width):
-                    sums.cash[c] += held[i, c] * units.paid[t, i]
-        following = fill(prices, terms, units, orders, t, following, sums, held, room)
-        for c in range(width):
-            equity[c] = sums.cash[c]
-        for i in range(instruments):
-            worth = units.close[t, i]
-            for c in range(width):
-                equity[c] += held[i, c] * worth
-        accumulate(sums, room, floor)
-        if len(path):
-            for c in range(width):
-                path[t, c], trail[t, c] = equity[c], held[instruments - 1, c]
-    for c in range(width):
-        if sums.since[c] >= 0:
-            sums.hedged[c] += sessions - sums.since[c]
-
-
-def accumulate(sums: Sums, room: Room, floor: float) -> None:
-    """Add one session of every book to its sums.
-
-    In loops that write three arrays at most, for then the compiler can tell them apart and each vectorises; and few
-    sessions deepen a drawdown, which a product tells without a division.
-    """
-    equity, change = room.equity, room.change
-    width = len(equity)
-    for c in range(width):
-        change[c] = equity[c] / sums.equity[c] - 1.0
-        sums.equity[c] = equity[c]
-    for c in range(width):
-        short = change[c] - floor
-        short = short if short < 0.0 else 0.0
-        sums.returns[c] += change[c]
-        sums.squares[c] += change[c] * change[c]
-        sums.shortfalls[c] += short * short
-    for c in range(width):
-        sums.equities[c] += equity[c]
-        sums.peak[c] = equity[c] if equity[c] > sums.peak[c] else sums.peak[c]
-        sums.lowest[c] = equity[c] if equity[c] < sums.lowest[c] else sums.lowest[c]
-    deeper = False
-    for c in range(width):
-        deeper |= equity[c] < (1.0 + sums.drawdown[c]) * sums.peak[c]
-    if deeper:
-        for c in range(width):
-            fall = equity[c] / sums.peak[c] - 1.0
-            sums.drawdown[c] = fall if fall < sums.drawdown[c] else sums.drawdown[c]
+    """Run one book; by itself, because only code that makes no array is spared counting their owners."""
+    sessions, last, held, size = len(units.close), units.close.shape[1] - 1, room.held, room.size
+    d, row = given.decision[c], given.sized[c]
+    cash = terms.cash
+    book = BookState(cash, cash, cash, 0.0, 0.0, 0.0, 0.0, cash, cash)
+    for i in range(last + 1):
+        held[i] = 0.0
+    on, anew, hedged, size[0], t, k, count = False, True, 0, 0.0, 0, 0, 0
+    while t < sessions - 1 and book.lowest > 0.0:
+        # the close of t orders: by its policy or a calendar, else because it has left its band
+        if k < decided.orders[d] and decided.at[d, k] == t:
+            on, anew = decided.on[d, k], decided.anew[d, k]
+            k += 1
+        else:
+            anew = True
+        wanted = given.sizes[row, t]
+        if not on:
+            size[0] = 0.0
+        elif anew and wanted == wanted:  # noqa: PLR0124  # NaN, in scalars that compile
+            size[0] = wanted
+        core = core_beside(given.core[c], size, plan.takes, plan.a_core_share, t) if given.pays[c] else given.core[c]
+        weight = size[0]
+        size[0] = plan.sides[0] * weight * (core if plan.a_core_share[0] else 1.0)
+        restate = t == 0 or plan.core_due[t]
+        # it fills in the next session, and the book is carried to the next close that orders
+        first = t + 1
+        cash = fill(prices, terms, units, Order(core, size, restate), first, book.cash, c, sums, room)
+        fills.session[c, count], fills.cash[c, count] = first, cash
+        for i in range(last + 1):
+            fills.held[c, count, i] = held[i]
+        count += 1
+        ordered, size[0] = abs(size[0]), weight
+        until = decided.at[d, k] if k < decided.orders[d] else sessions - 1
+        if not on and held[last] == 0.0 and is_core(units.core, held, cash, book.equity):
+            book, t = carry(terms, units, held, book, cash, first, first, math.inf, 0.0)
+            if t < until:
+                book = leap(units.core, held, book, first, until)
+                t = until
+        else:
+            band = given.band[c] if on else math.inf
+            book, t = carry(terms, units, held, book, cash, first, until, band, ordered)
+        if held[last] != 0.0:
+            hedged += t - first + 1
+    sums.equity[c], sums.returns[c], sums.squares[c] = book.equity, book.returns, book.squares
+    sums.shortfalls[c], sums.drawdown[c], sums.equities[c] = book.shortfalls, book.drawdown, book.equities
+    sums.lowest[c], sums.hedged[c], fills.made[c] = book.lowest, hedged, count
 
 
 def fill(
-    prices: Prices, terms: Terms, units: Units, orders: Orders, t: int, first: int, sums: Sums, held: Floats, room: Room
-) -> int:
-    """Fill a session's orders, from `first` on, by the rule book, and count them; return the next session's first."""
-    price, unit, shares, traded = prices.fill[t], units.shares[t], room.shares, room.traded
-    k = first
-    while k < len(orders.session) and orders.session[k] == t:
-        c = orders.column[k]
-        for i in range(len(shares)):
-            shares[i] = held[i, c] * unit[i]
-        target = Order(orders.core[k], orders.hedges[k], orders.restate[k])
-        plan_trade(terms, target, price, prices.spot_fill[t], sums.cash[c], shares, traded)
-        sums.cash[c] = settle(terms, price, sums.cash[c], shares, traded)
-        for i in range(len(shares)):
-            held[i, c] = shares[i] / unit[i]
-            if traded[i] != 0.0:
-                value = abs(traded[i]) * price[i]
-                sums.fills[c] += 1
-                sums.traded[c] += value
-                if traded[i] > 0.0:
-                    sums.costs[c] += cost(terms, i, traded[i], price[i]) - value
-                else:
-                    sums.costs[c] += value - proceeds(terms, i, -traded[i], price[i])
-        hedged = False
-        for i in range(len(terms.core_weights), len(shares)):
-            hedged |= shares[i] != 0.0
-        if hedged and sums.since[c] < 0:
-            sums.since[c] = t
-        if not hedged and sums.since[c] >= 0:
-            sums.hedged[c] += t - sums.since[c]
-            sums.since[c] = -1
-        k += 1
-    return k
+    prices: Prices, terms: Terms, units: Units, order: Order, t: int, cash: float, c: int, sums: Sums, room: Room
+) -> float:
+    """Open session t and fill an order by the rule book, and count what it trades; return the cash."""
+    price, unit, held, shares, traded = prices.fill[t], units.shares[t], room.held, room.shares, room.traded
+    cash += cash * (terms.cash_accrual[t] if cash >= 0.0 else terms.borrow_accrual[t])
+    for i in range(len(shares)):
+        cash += held[i] * units.paid[t, i]
+        shares[i] = held[i] * unit[i]
+    plan_trade(terms, order, price, prices.spot_fill[t], cash, shares, traded)
+    cash = settle(terms, price, cash, shares, traded)
+    for i in range(len(shares)):
+        if traded[i] != 0.0:
+            held[i] = shares[i] / unit[i]
+            value = abs(traded[i]) * price[i]
+            sums.fills[c] += 1
+            sums.traded[c] += value
+            if traded[i] > 0.0:
+                sums.costs[c] += cost(terms, i, traded[i], price[i]) - value
+            else:
+                sums.costs[c] += value - proceeds(terms, i, -traded[i], price[i])
+    return cash
+
+
+def carry(
+    terms: Terms,
+    units: Units,
+    held: Floats,
+    book: BookState,
+    cash: float,
+    first: int,
+    until: int,
+    band: float,
+    ordered: float,
+) -> tuple[BookState, int]:
+    """Step through the sessions from `first`, opened and filled already, to `until`, or to where it leaves its band.
+
+    Parameters
+    ----------
+    cash
+        Of the book after the fills of `first`; `book` is as of the close before.
+    band, ordered
+        Stop at the close at which the hedge's weight is further than `band` from `ordered`.
+    """
+    equity, peak, drawdown, lowest = book.equity, book.peak, book.drawdown, book.lowest
+    returns, squares, shortfalls, equities = book.returns, book.squares, book.shortfalls, book.equities
+    last, t = len(held) - 1, first
+    for t in range(first, until + 1):
+        if t > first:
+            cash += cash * (terms.cash_accrual[t] if cash >= 0.0 else terms.borrow_accrual[t])
+            if units.paying[t] == t:
+                for i in range(last + 1):
+                    cash += held[i] * units.paid[t, i]
+        hedge = held[last] * units.close[t, last]
+        worth = cash
+        for i in range(last):
+            worth += held[i] * units.close[t, i]
+        worth += hedge
+        change = worth / equity - 1.0
+        equity = worth
+        short = change - units.floor
+        short = short if short < 0.0 else 0.0
+        returns += change
+        squares += change * change
+        shortfalls += short * short
+        equities += equity
+        lowest = equity if equity < lowest else lowest
+        if equity >= peak:
+            peak = equity
+        elif equity < (1.0 + drawdown) * peak:  # few sessions deepen it, which a product tells without a division
+            fall = equity / peak - 1.0
+            drawdown = fall if fall < drawdown else drawdown
+        if lowest <= 0.0 or (band < math.inf and abs(abs(hedge) / equity - ordered) > band):
+            break
+    return BookState(cash, equity, peak, returns, squares, shortfalls, drawdown, equities, lowest), t
+
+
+def is_core(core: Core, held: Floats, cash: float, equity: float) -> bool:
+    """Return whether a book without a hedge holds nothing but the core, in its mix."""
+    alike = len(core.stretches) > 0 and held[0] > 0.0 and abs(cash) <= LEAST_TRADE * equity
+    for i in range(1, len(core.mix)):
+        alike &= abs(held[i] - held[0] * core.mix[i]) <= ALIKE * held[i]
+    return alike
+
+
+def leap(core: Core, held: Floats, book: BookState, after: int, until: int) -> BookState:
+    """Carry a book that holds nothing but the core from the close of `after` to that of `until`."""
+    units, sums = held[0], core.sums
+    low, high, fall = stretch(core, after + 1, until)
+    peak, drawdown = book.peak, book.drawdown
+    below = units * low / peak - 1.0
+    drawdown = below if below < drawdown else drawdown
+    drawdown = fall if fall < drawdown else drawdown
+    return BookState(
+        book.cash,
+        units * core.price[until],
+        units * high if units * high > peak else peak,
+        book.returns + (sums[0, until] - sums[0, after]),
+        book.squares + (sums[1, until] - sums[1, after]),
+        book.shortfalls + (sums[2, until] - sums[2, after]),
+        drawdown,
+        book.equities + units * (sums[3, until] - sums[3, after]),
+        book.lowest,
+    )
+
+
+def follow_books(terms: Terms, units: Units, fills: Fills, path: Floats) -> None:
+    """Write the equity of books at every close, shape (books, sessions); after a ruin it means nothing."""
+    for c in range(len(path)):
+        path[c, 0] = terms.cash
+        for k in range(fills.made[c]):
+            follow(units, fills, c, k, path)
+
+
+def follow(units: Units, fills: Fills, c: int, k: int, path: Floats) -> None:
+    """Write the path of a book from a fill to the next, from one cash dividend to the next."""
+    first, cash, last = fills.session[c, k], fills.cash[c, k], fills.held.shape[2] - 1
+    until = fills.session[c, k + 1] if k + 1 < fills.made[c] else path.shape[1]
+    while first < until:
+        end = min(until, units.paying[first + 1])
+        owed = 0 if cash >= 0.0 else 1
+        base = cash / units.grown[owed, first]
+        core, hedge = fills.held[c, k, 0], fills.held[c, k, last]
+        for t in range(first, end):
+            path[c, t] = base * units.grown[owed, t] + core * units.close[t, 0]
+        for i in range(1, last):
+            for t in range(first, end):
+                path[c, t] += fills.held[c, k, i] * units.close[t, i]
+        if hedge != 0.0:
+            for t in range(first, end):
+                path[c, t] += hedge * units.close[t, last]
+        if end < until:
+            cash = base * units.grown[owed, end]
+            for i in range(last + 1):
+                cash += fills.held[c, k, i] * units.paid[end, i]
+        first = end

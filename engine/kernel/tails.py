@@ -16,6 +16,8 @@ WINDOW = 63
 """Sessions of a quarter."""
 TAIL = 0.05
 """The share of windows, the lowest, that make a bad quarter."""
+STRIDE = 16
+"""Of so many values, `lowest_few` looks at one first."""
 MEASURES = ("quarter", "drawdown", "volatility")
 """What books are matched by; the columns of what `match_draws` writes."""
 
@@ -137,6 +139,113 @@ def match_books(levels: Floats, grid: Floats, risks: Floats, growths: Floats, ou
     for j in range(len(levels)):
         out[j, 0] = quarter(levels[j], room)
         out[j, 1] = as_safe(out[j, 0], grid, risks, growths)[1]
+
+
+def tails_of(levels: Floats, worst: int, least: int, grid: Floats, risks: Floats, growths: Floats, out: Floats) -> None:
+    """Write what a sweep keeps of the tails of many books.
+
+    Parameters
+    ----------
+    levels
+        What each book is worth at each close, shape (books, sessions).
+    worst
+        How many sessions are the worst.
+    least
+        Fewer returns have no bad quarter.
+    grid, risks, growths
+        As of `as_safe`, by a bad quarter.
+    out
+        Written, shape (books, 3): the mean return of its worst sessions, how far a bad quarter falls short, and the log
+        growth of holding less to the same; NaN in sessions that have no quarter.
+    """
+    values, room = np.empty(levels.shape[1]), np.empty(levels.shape[1])
+    for j in range(len(levels)):
+        tail_of(levels, j, worst, least, grid, risks, growths, values, room, out)
+
+
+def tail_of(
+    levels: Floats,
+    j: int,
+    worst: int,
+    least: int,
+    grid: Floats,
+    risks: Floats,
+    growths: Floats,
+    values: Floats,
+    room: Floats,
+    out: Floats,
+) -> None:
+    """Write the tail of one book."""
+    count = levels.shape[1] - 1
+    for t in range(count):
+        values[t] = levels[j, t + 1] / levels[j, t] - 1.0
+    out[j, 0], out[j, 1], out[j, 2] = lowest_few(values, count, worst, room) / worst, math.nan, math.nan
+    if count >= least:
+        count = levels.shape[1] - WINDOW
+        for t in range(count):
+            values[t] = levels[j, t + WINDOW] / levels[j, t] - 1.0
+        few = int(TAIL * (count - 1)) + 1
+        out[j, 1] = lowest_few(values, count, few, room) / few - total(values, count) / count
+        out[j, 2] = as_safe(out[j, 1], grid, risks, growths)[1]
+
+
+def lowest_few(values: Floats, count: int, worst: int, room: Floats) -> float:
+    """Return the sum of the lowest of some values, which are few beside all: those that a sample says are put aside."""
+    sample, kept, high = count // STRIDE, 0, math.inf
+    for i in range(sample):
+        room[i] = values[i * STRIDE]
+    some = worst // STRIDE + worst // (4 * STRIDE) + 8  # a quarter more than they would be, and a few for chance
+    if some < sample:
+        high = cut(room, sample, some, some + 4)[1]
+    for t in range(count):
+        room[kept] = values[t]
+        kept += values[t] <= high
+    if kept < worst:
+        for t in range(count):
+            room[t] = values[t]
+        kept = count
+    low, high = cut(room, kept, worst, worst)
+    below, added = 0, 0.0
+    for i in range(kept):
+        below += room[i] <= low
+        added += room[i] if room[i] <= low else 0.0
+    return added + (worst - below) * high
+
+
+def cut(values: Floats, count: int, least: int, most: int) -> tuple[float, float]:
+    """Return two bounds: at or below the first are at most `most` of some values, below the second at least `least`.
+
+    They are one where that can be; where values are equal just there, nothing lies between them.
+    """
+    low, high = values[0], values[0]
+    for i in range(count):
+        low = values[i] if values[i] < low else low  # noqa: FURB136  # min() looks for NaN first
+        high = values[i] if values[i] > high else high  # noqa: FURB136  # the same
+    low = low - abs(low) * 1e-15 - 1e-300
+    while True:
+        middle, below = low + (high - low) * 0.5, 0
+        if not low < middle < high:
+            return low, high
+        for i in range(count):
+            below += values[i] <= middle
+        if below > most:
+            high = middle
+        elif below < least:
+            low = middle
+        else:
+            return middle, middle
+
+
+def total(values: Floats, count: int) -> float:
+    """Return a sum, in eight that don't wait for each other."""
+    a, b, c, d, e, f, g, h = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    whole = count - count % 8
+    for t in range(0, whole, 8):
+        a, b, c, d = a + values[t], b + values[t + 1], c + values[t + 2], d + values[t + 3]
+        e, f, g, h = e + values[t + 4], f + values[t + 5], g + values[t + 6], h + values[t + 7]
+    for t in range(whole, count):
+        a += values[t]
+    return (a + b) + (c + d) + ((e + f) + (g + h))
 
 
 def risk_and_growth(

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from data.arrays import Flags, Floats, Ints
+from data.arrays import Floats
 from data.errors import UserError
 from data.market import Market
 from data.remembered import Remembered
@@ -119,15 +119,6 @@ class Hedge(NamedTuple):
     pattern: Hashable
 
 
-class Decided(NamedTuple):
-    """What a policy decided on a signal: the closes that order, whether the hedge is on after each, entries."""
-
-    at: Ints
-    on: Flags
-    anew: Flags
-    entries: int
-
-
 class Recent:
     """What was made, by what it was made from; the longest unused is dropped when there are too many."""
 
@@ -195,7 +186,7 @@ class Cache:
     _said: Remembered = field(default_factory=lambda: Remembered(SAID))
 
     def __post_init__(self) -> None:
-        room = {"market": 16, "environment": 64, "signal": 512, "size": 2048, "decided": 4096}
+        room = {"market": 16, "environment": 64, "signal": 512, "size": 2048}
         room |= {"policy": 100_000, "hedge": 100_000, "run": 4096}
         self._kept = {kind: Recent(most) for kind, most in room.items()}
         self.axes = {part: [i for i, axis in enumerate(self.grid.axes) if part_of(axis.keys) == part] for part in PARTS}
@@ -256,13 +247,6 @@ class Cache:
         intensity, size = self.signal(env, signal)[env.market.first :, np.newaxis], self.size(env, hedge, signal)
         takes, due = env.setup.plan.takes, env.setup.plan.core_due
         return plan_with([hedge.config], [policy], intensity, size[:, np.newaxis], takes, env.market, due)
-
-    def decided(self, env: Environment, signal: Indices, policy: PolicyRules, hedge: Hedge) -> Decided:
-        """Return what the policy decides, shared by all hedges of the same pattern."""
-        return self._kept["decided"].get(
-            (env.indices, signal, policy, hedge.config.rebalance, hedge.pattern),
-            lambda: Decided(*compiled().decisions(env.setup.prices, self.plan(env, signal, policy, hedge))),
-        )
 
     def run_at(self, indices: Indices) -> RunConfig:
         """Return the run at some indices on the axes; raises ConfigError where its keys contradict each other."""

@@ -34,25 +34,10 @@ def less_in(setup: Setup) -> Less:
     return less_of([book.equity for book in held_less_grid(setup)])
 
 
-def safety_columns(levels: Floats, less: Less, a_year: float) -> dict[str, Floats]:
-    """Return `SAFETY` of books, shape (books,) each.
-
-    Parameters
-    ----------
-    levels
-        Their equity at each close, shape (books, sessions).
-    less
-        What holding less came to, over the same sessions.
-    a_year
-        How many of the sessions make a year.
-    """
-    safety = safety_of(levels, less, (levels.shape[1] - 1) / a_year)
-    return dict(zip(SAFETY, safety, strict=True))
-
-
 def safety_row(hedged: Ledger, less: Less, a_year: float) -> dict[str, float]:
-    """Return `SAFETY` of a single book."""
-    return {name: float(values[0]) for name, values in safety_columns(hedged.equity[np.newaxis], less, a_year).items()}
+    """Return `SAFETY` of a book; `less` is what holding less came to, `a_year` how many sessions make a year."""
+    safety = safety_of(hedged.equity[np.newaxis], less, (len(hedged.equity) - 1) / a_year)
+    return {name: float(values[0]) for name, values in zip(SAFETY, safety, strict=True)}
 
 
 def sum_row(setup: Setup, hedged: Ledger, unhedged: Ledger, beta: Floats) -> dict[str, float]:

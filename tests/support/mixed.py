@@ -8,18 +8,16 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from hypothesis import reject
 from hypothesis import strategies as st
-from worlds import LOOKBACK, WARM_UP, World, configured, days, market, source
+from worlds import LOOKBACK, WARM_UP, World, configured, days, market, prepared, source
 from worlds import settings as drawn_settings
 
 from data.arrays import Floats
-from data.errors import DataError
 from data.series import Series
 from engine.hedges import with_made
 from engine.runs.execute import run
 from engine.runs.run import Run
-from engine.setup import Setup, prepare
+from engine.setup import Setup
 
 START, SESSIONS = 82, 95
 """Options read 63 sessions before their first roll, which is the April of the made-up year."""
@@ -88,20 +86,12 @@ def mixed_source(seed: int, *, missing: bool = True) -> World:
 def mixed_setup(
     keys: dict[str, Any], seed: int, signals: Sequence[int] | None = None, *, missing: bool = True
 ) -> Setup:
-    """Lay a run out whose hedges each have a signal of their own, that of the number given or of their place.
-
-    A made-up price that has fallen below the costs of a share is refused, and is no case to try.
-    """
+    """Lay a run out whose hedges each have a signal of their own, that of the number given or of their place."""
     config = configured(keys | {"start": str(days()[START])})
     laid = with_made(config, market(config, mixed_source(seed, missing=missing)))
     numbers = range(len(config.legs)) if signals is None else signals
     spells = np.column_stack([_spells(np.random.default_rng([seed, number]), len(laid)) for number in numbers])
-    try:
-        return prepare(config, laid, spells)
-    except DataError as error:
-        if "costs per share take all of its price" not in str(error):
-            raise
-        reject()
+    return prepared(config, laid, spells)
 
 
 def _spells(rng: np.random.Generator, sessions: int) -> Floats:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from data.arrays import Dates, Floats
 from data.bars import Bars
 from data.calendar import nyse_sessions
+from data.errors import DataError
 from data.market import Market, load_market
 from data.series import Series
 from data.sources import BARS, SERIES, Held, Kind
@@ -136,7 +138,17 @@ def source(seed: int, sessions: int = 45, *, events: bool = True, missing: bool 
 def laid_out(keys: Mapping[str, Any], fed: World) -> Setup:
     """Lay a run out whose intensity is the series SIGNAL."""
     config = configured(keys)
-    return prepare(config, market(config, fed), np.nan_to_num(market(config, fed).series("SIGNAL")))
+    return prepared(config, market(config, fed), np.nan_to_num(market(config, fed).series("SIGNAL")))
+
+
+def prepared(config: RunConfig, laid: Market, signals: Floats) -> Setup:
+    """Lay a run out; a made-up price that has fallen below the costs of a share is refused, and is no case to try."""
+    try:
+        return prepare(config, laid, signals)
+    except DataError as error:
+        if "costs per share take all of its price" not in str(error):
+            raise
+        reject()
 
 
 def market(config: RunConfig, fed: World) -> Market:

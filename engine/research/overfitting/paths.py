@@ -14,7 +14,8 @@ from engine.analytics.derisk import equity_sold_daily, halves_of
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Plan
 from engine.research.cache import Cache, Environment
-from engine.research.compute import Books, lay_out, paths_of, plan_at, run_alone
+from engine.research.compute import paths_of, plan_at, run_alone
+from engine.research.layout import Books, lay_out
 from engine.research.overfitting.drawn import calendar_of, returns_to_ruin
 from engine.setup import run_beta
 
@@ -85,10 +86,10 @@ def _follow(cache: Cache, rows: Ints, compared: Flags, calendar: float, pool: Th
     returns = np.zeros((len(rows), len(alike[0][0].setup.prices.close) - 1 if alike else 0))
 
     def run(books: Books) -> Flags:
-        path = paths_of(books)[0]
+        path = paths_of(books)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # ruined books run by themselves
-            returns[books.rows] = (path[1:] / path[:-1] - 1.0).T
-        return np.any(path <= 0.0, axis=0)
+            returns[books.rows] = path[:, 1:] / path[:, :-1] - 1.0
+        return np.any(path <= 0.0, axis=1)
 
     blocks = [
         block.of(slice(k, k + TOGETHER))

@@ -13,7 +13,7 @@ from worlds import settings as drawn_settings
 
 from data.cache import DiskCache
 from engine.kernel import compiled as kernel
-from engine.kernel import loop, sweep
+from engine.kernel import decisions, loop
 from engine.kernel.compiled import SOURCES, compiled, twin
 
 
@@ -40,14 +40,17 @@ def test_decisions_without_a_book_are_those_with_one(keys, seed):
     setup = laid_out(keys | {"hedge.rebalance": "weekly"}, source(seed))
     ledger = loop.run_policy(setup.prices, setup.terms, setup.plan)
 
-    for decisions in (sweep.decisions, compiled().decisions):
-        at, on, _anew, entries = decisions(setup.prices, setup.plan)
+    plan, none = setup.plan, np.zeros((1, 4), np.int64)
+    rows = [np.ascontiguousarray(values.T) for values in (plan.intensity, plan.size, plan.hedge_due)]
+    for decide in (decisions.decisions, compiled().decisions):
+        found = decide(setup.prices, plan, *rows, none)
+        at, on = found.at[0, : found.orders[0]], found.on[0, : found.orders[0]]
         kept = at < ledger.last
         assert at[kept].tolist() == np.flatnonzero(ledger.ordered[: ledger.last]).tolist()
-        held = ledger.hedges[at[kept & on[:, -1]]]
+        held = ledger.hedges[at[kept & on]]
         assert (held > 0).all() or setup.plan.size.min() <= 0 or np.isnan(setup.plan.size).any()
         if ledger.last == len(ledger.equity) - 1:
-            assert entries == np.count_nonzero(ledger.actions[:, -1] == 1)
+            assert found.entries[0] == np.count_nonzero(ledger.actions[:, -1] == 1)
 
 
 @pytest.mark.parametrize("module", SOURCES)

@@ -1,4 +1,4 @@
-"""Several hedges at once: the plain loop, its compiled twin and the sweep's kernel, and what must not change a book."""
+"""Several hedges at once: the plain loop and its compiled twin, and what must not change a book."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from worlds import laid_out, source
 from worlds import settings as drawn_settings
 
-from engine.kernel import loop, sweep
+from engine.kernel import loop
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Plan, policies_of, rules_of
 from engine.rules import Prices
@@ -78,43 +78,6 @@ def test_the_compiled_run_is_the_plain_run(keys, seed, hedges):
         np.testing.assert_array_equal(np.sign(theirs.traded), np.sign(ours.traded))
         np.testing.assert_array_equal(theirs.hedges, ours.hedges)
     np.testing.assert_array_equal(twins.actions, ours.actions)
-
-
-@settings(max_examples=60, **SLOW)
-@given(keys=drawn_settings(), seed=SEEDS, hedges=st.integers(1, 4))
-def test_the_sweeps_books_are_the_plain_runs(keys, seed, hedges):
-    setup = several(keys, seed, hedges, banded=False)
-    prices, terms, plan = setup.prices, setup.terms, setup.plan
-    ours = loop.run_policy(prices, terms, plan)
-    at, on, anew, entries = sweep.decisions(prices, plan)
-    starts, first, sized = np.array([0, len(at)]), np.zeros(1, np.int64), np.arange(hedges)[np.newaxis]
-    cores, pays = np.full(1, plan.unhedged_core), np.full(1, plan.core_pays)
-    orders = sweep.orders_of(
-        starts,
-        at,
-        on,
-        anew,
-        first,
-        sized,
-        plan.size.T.copy(),
-        plan.sides,
-        plan.takes,
-        plan.a_core_share,
-        cores,
-        pays,
-        plan.core_due,
-    )
-    sums, held = sweep.empty_sums(1, terms.cash), np.zeros((prices.close.shape[1], 1))
-    path, trail = np.empty((2, len(prices.close), 1))
-
-    sweep.run_block(prices, terms, sweep.units_of(prices, terms), orders, 0.0, sums, held, path, trail)
-
-    if sums.lowest[0] > 0.0 and (setup.plan.sides > 0.0).all():  # others are run by themselves
-        np.testing.assert_allclose(path[:, 0], ours.equity, rtol=1e-9)
-        assert entries == np.count_nonzero(ours.actions == 1)
-        assert sums.fills[0] == np.count_nonzero(ours.traded)
-        first_hedge = len(terms.core_weights)
-        assert sums.hedged[0] == np.count_nonzero(ours.shares[:, first_hedge:].any(axis=1))
 
 
 @settings(max_examples=40, **SLOW)

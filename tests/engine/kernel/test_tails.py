@@ -1,5 +1,7 @@
 """The insurance bootstrap's kernel: risks by numpy, and the share that is as safe by numpy's interpolation."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from engine.analytics.answer.insurance import bad_quarter, draw_blocks, draw_ses
 from engine.analytics.metrics import drawdowns
 from engine.kernel import tails
 from engine.kernel.compiled import compiled
-from engine.kernel.tails import MEASURES, WINDOW, Blocks, deepest, lowest, match_draws, quarter, spread
+from engine.kernel.tails import MEASURES, WINDOW, Blocks, deepest, lowest, lowest_few, match_draws, quarter, spread
 
 GRID = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
 
@@ -119,6 +121,23 @@ def test_the_lowest_are_those_that_sorting_puts_first(values, data):
     room = np.array([*values, -100], float)
 
     assert lowest(room, len(values), worst) == sum(sorted(values)[:worst])
+
+
+@given(
+    st.one_of(st.lists(st.integers(-5, 5), min_size=1, max_size=600), st.lists(st.floats(-0.5, 0.5), min_size=400)),
+    st.data(),
+)
+def test_the_lowest_of_many_are_those_that_sorting_puts_first(values, data):
+    worst, room = data.draw(st.integers(1, len(values))), np.empty(len(values))
+
+    found = lowest_few(np.array(values, float), len(values), worst, room)
+
+    assert found == pytest.approx(math.fsum(sorted(values)[:worst]), rel=1e-12, abs=1e-12)
+
+
+@given(st.lists(st.floats(-1.0, 1.0), max_size=40))
+def test_a_sum_in_eight_is_the_sum(values):
+    assert tails.total(np.array(values), len(values)) == pytest.approx(math.fsum(values), abs=1e-14)
 
 
 def test_a_walk_goes_round_the_end_of_the_pool():

@@ -93,7 +93,7 @@ def count_by_sql(sweeps, warn=pytest.fail):
 
 def test_bytes_do_not_depend_on_workers_or_chunks(tmp_path, monkeypatch):
     one = swept(tmp_path / "one").results.read_bytes()
-    monkeypatch.setattr("engine.research.compute.BLOCK", 7)
+    monkeypatch.setattr("engine.research.layout.BLOCK", 7)
     two = swept(tmp_path / "two", workers=2).results.read_bytes()
 
     assert one == two

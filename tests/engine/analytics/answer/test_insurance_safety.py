@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from less import gap_by_hand, shortfall
 
-from engine.analytics.answer.insurance import LEAST, Less, less_of, matches, safety_of
+from engine.analytics.answer.insurance import LEAST, Less, less_of, matches, safety_of, tails_of
 from engine.analytics.derisk import GRID
+from engine.analytics.metrics import cvar, returns_of
 
 YEAR = 252
 
@@ -77,3 +78,17 @@ def test_a_book_worth_less_than_a_dollar_is_alive():
     small = safety_of(levels / 1e4, less_of(grid), 399 / YEAR)
 
     assert small.gap == pytest.approx(safety_of(levels, less_of(grid), 399 / YEAR).gap, abs=1e-12)
+
+
+@pytest.mark.parametrize("sessions", [60, 126, 127, 400, 2000])
+def test_the_tails_of_a_sweep_s_books_are_those_of_each(sessions):
+    levels, grid = books(seed=sessions, sessions=sessions)
+    less, years, alive = less_of(grid), sessions / YEAR, np.arange(len(levels)) != 3
+
+    found, safety = tails_of(levels, alive, less, years), safety_of(levels, less, years)
+
+    worst = [cvar(returns_of(level)) for level in levels]
+    np.testing.assert_allclose(found.worst[alive], np.array(worst)[alive], rtol=1e-12)
+    np.testing.assert_allclose(found.safety.bad_quarter[alive], safety.bad_quarter[alive], rtol=1e-11, atol=1e-15)
+    np.testing.assert_allclose(found.safety.gap[alive], safety.gap[alive], rtol=1e-9, atol=1e-13)
+    assert np.isnan(found.safety.gap).tolist() == (~alive | (sessions <= 126)).tolist()

@@ -186,7 +186,7 @@ def test_bytes_do_not_depend_on_workers_or_chunks_and_are_read_back(tmp_path, mo
     config = configured(PARAMS)
     grid = grid_of(config, [*AXES, "policy.cooldown=0:3"])
     one = swept(config, grid, tmp_path / "one")
-    monkeypatch.setattr("engine.research.compute.BLOCK", 5)
+    monkeypatch.setattr("engine.research.layout.BLOCK", 5)
     swept(config, grid, tmp_path / "two", workers=2, chunk=17)
     text = (tmp_path / "one" / FILE).read_bytes()
 
