@@ -96,7 +96,7 @@ def given_of(made: Cache, intensities: list[Floats]) -> Given:
 
 
 @numba.njit(nogil=True, error_model="numpy")
-def bare(  # noqa: PLR0913, PLR0917  # compiled: no tuple to take apart
+def bare(  # noqa: C901, PLR0913, PLR0917  # compiled, it is one piece
     fill: Floats,
     close: Floats,
     on: npt.NDArray[np.int8],
@@ -128,14 +128,19 @@ def bare(  # noqa: PLR0913, PLR0917  # compiled: no tuple to take apart
         one, other = close[t, 0], close[t, 1]
         if t > 1:
             now, before, restored = on[t - 1], on[t - 2], due[t - 1]
-            switched = 0
+            switched = restored
             for c in range(width):
-                switched |= now[c] ^ before[c] | now[c] & restored
+                switched |= now[c] ^ before[c]
             if switched:
                 first, second = fill[t, 0], fill[t, 1]
-                for c in range(width):
-                    target = now[c] * weight[c] * (core[c] * first + hedge[c] * second)
-                    traded[c] = (now[c] ^ before[c] | now[c] & restored) * (target - hedge[c] * second)
+                if restored:
+                    for c in range(width):
+                        target = now[c] * weight[c] * (core[c] * first + hedge[c] * second)
+                        traded[c] = (now[c] | before[c]) * (target - hedge[c] * second)
+                else:
+                    for c in range(width):
+                        target = now[c] * weight[c] * (core[c] * first + hedge[c] * second)
+                        traded[c] = (now[c] ^ before[c]) * (target - hedge[c] * second)
                 first, second = 1.0 / first, 1.0 / second
                 for c in range(width):
                     core[c] -= traded[c] * (1.0 if traded[c] > 0.0 else kept) * first
