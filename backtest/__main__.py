@@ -9,6 +9,7 @@ def main() -> None:
     """Run the command, which a signal ends with status 130 while it is still being imported, too."""
     # Our own threads share the cores: those of BLAS beside them would wait for each other, busily.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # its own pools keep tens of megabytes
     with interruptible():
         from backtest.cli import main as run_command
 

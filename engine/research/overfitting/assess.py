@@ -206,7 +206,4 @@ def _superior(books: PathSet, apart: Apart, best: int, drawn: Ints) -> dict[str,
     order = np.argsort(rows != best, kind="stable")  # the best first
     left, a_year = len(np.setdiff1d(drawn, rows)), books.a_year
     series = {"unhedged": (apart.unhedged, books.compared[order]), "derisk": (apart.derisk, order)}
-    return {
-        name: superior(np.ascontiguousarray(each[rows_].T), left, a_year=a_year)
-        for name, (each, rows_) in series.items()
-    }
+    return {name: superior(each[rows_].T, left, a_year=a_year) for name, (each, rows_) in series.items()}

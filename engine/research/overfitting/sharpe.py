@@ -18,6 +18,8 @@ SURE = 0.95
 
 ROUNDING = 1e-12
 """The share of the largest eigenvalue below which one is what rounding left of 0; and a power below which it is."""
+TOGETHER = 128
+"""Rows whose scores are in memory at once."""
 STEADY = 1e-14
 """The share of a second moment that rounding leaves of returns that are all equal."""
 
@@ -151,15 +153,16 @@ def minimum_track_record(
 
 def sharpes(returns: Floats, a_year: float = SESSIONS_A_YEAR) -> Floats:
     """Return the Sharpe ratio a year of each row, shape (rows,); 0 where the returns don't vary, or are all 0."""
-    _, spread, mean = _standard(returns)
+    mean, spread = _mean_and_spread(returns)
     return np.divide(mean, spread, out=np.zeros_like(mean), where=spread > 0.0) * math.sqrt(a_year)
 
 
 def moments(returns: Floats) -> tuple[float, float]:
     """Return skew and raw kurtosis of returns, shape (n,), by plain moments; 0 and 3 where they don't vary."""
-    scores, spread, _ = _standard(returns[np.newaxis])
+    mean, spread = _mean_and_spread(returns[np.newaxis])
     if not spread[0]:
         return 0.0, 3.0
+    scores = _scores(returns[np.newaxis], mean, spread)
     variance = float((scores**2).mean())
     return float((scores**3).mean()) / variance**1.5, float((scores**4).mean()) / variance**2
 
@@ -184,32 +187,62 @@ def effective_trials(returns: Floats) -> tuple[float, float]:
     Galwey (2009), "A new measure of the effective number of tests", Genetic Epidemiology 33. Equal to the number of
     trials where they share one correlation, and to the number of groups where those of a group are the same.
     """
-    scores = _standard(returns)[0]
-    some = scores[::2].copy()
-    half, whole = _galwey(some), _galwey(scores)
-    if len(scores) < 4 or whole <= 1.0:
+    whole = _galwey(returns)
+    if len(returns) < 4 or whole <= 1.0:
         return whole, 0.0
-    power = math.log(whole / half) / math.log(len(scores) / len(some))
+    some = returns[::2]
+    power = math.log(whole / _galwey(some)) / math.log(len(returns) / len(some))
     return whole, min(1.0, power) if power > ROUNDING else 0.0  # what rounding leaves of 0 differs by processor
 
 
-def _galwey(scores: Floats) -> float:
-    """Return the effective number of standardised trials, from which the mean trial is taken off in place."""
-    scores -= scores.mean(axis=0)
-    small = scores @ scores.T if len(scores) <= scores.shape[1] else scores.T @ scores
-    if np.trace(small) <= ROUNDING**2 * scores.size:
+def _galwey(returns: Floats) -> float:
+    """Return the effective number of trials, from the products of their scores less the mean trial's."""
+    trials, sessions = returns.shape
+    mean, spread = _mean_and_spread(returns)
+    common = np.zeros(sessions)
+    for some in _parts(trials):
+        common += _scores(returns[some], mean[some], spread[some]).sum(axis=0)
+    common /= trials
+
+    def apart(some: slice) -> Floats:
+        scores = _scores(returns[some], mean[some], spread[some])
+        scores -= common
+        return scores
+
+    small = np.zeros((min(trials, sessions),) * 2)
+    for some in _parts(trials):
+        left = apart(some)
+        if trials > sessions:
+            small += left.T @ left
+            continue
+        for other in _parts(some.start):
+            small[some, other] = left @ apart(other).T
+        small[some, some] = left @ left.T
+    if np.trace(small) <= ROUNDING**2 * returns.size:
         return 1.0  # all trials are the same
-    values = np.linalg.eigvalsh(small)
+    values = np.linalg.eigvalsh(small)  # which reads the lower triangle
     values = values[values > ROUNDING * values[-1]]
     return max(1.0, float(np.sqrt(values).sum()) ** 2 / float(values.sum()))
 
 
-def _standard(returns: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return standardised returns (0 for rows that don't vary), and each row's standard deviation and mean."""
-    mean = returns.mean(axis=1)
+def _parts(rows: int) -> list[slice]:
+    """Return slices of `TOGETHER` rows: the scores of a thousand books would take 33 MB."""
+    return [slice(first, min(first + TOGETHER, rows)) for first in range(0, rows, TOGETHER)]
+
+
+def _mean_and_spread(returns: Floats) -> tuple[Floats, Floats]:
+    """Return each row's mean and standard deviation, exactly 0 for rows that don't vary."""
+    mean, spread = returns.mean(axis=1), np.zeros(len(returns))
+    for some in _parts(len(returns)):
+        off = returns[some] - mean[some, np.newaxis]
+        squares = np.einsum("ij,ij->i", off, off)
+        moving = squares > STEADY * np.einsum("ij,ij->i", returns[some], returns[some])
+        spread[some] = np.where(moving, np.sqrt(squares / max(returns.shape[1] - 1, 1)), 0.0)
+    return mean, spread
+
+
+def _scores(returns: Floats, mean: Floats, spread: Floats) -> Floats:
+    """Return standardised returns, 0 for rows that don't vary."""
     scores = returns - mean[:, np.newaxis]
-    squares = np.einsum("ij,ij->i", scores, scores)
-    moving = squares > STEADY * np.einsum("ij,ij->i", returns, returns)
-    spread = np.where(moving, np.sqrt(squares / max(returns.shape[1] - 1, 1)), 0.0)
-    scores *= np.divide(1.0, spread, out=np.zeros_like(spread), where=moving)[:, np.newaxis]
-    return scores, spread, mean
+    scores *= np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 0.0)[:, np.newaxis]
+    return scores

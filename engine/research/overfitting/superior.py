@@ -13,6 +13,8 @@ from engine.analytics.bootstrap import block_length, draw_days
 
 DRAWS = 1_000
 SEED = 0
+TOGETHER = 50
+"""Draws whose counts are in memory at once."""
 STEADY = 1e-12
 """A standard error below this share of a difference's size is rounding."""
 
@@ -88,9 +90,10 @@ def superior(
     block = block_length(differences.mean(axis=1))
     means = _means(differences, block, draws, seed)
     error = np.sqrt(sessions * means.var(axis=0))
-    moving = error > STEADY * np.sqrt((differences**2).mean(axis=0))  # a book that is the benchmark's hardly differs
+    size = np.sqrt(np.einsum("ij,ij->j", differences, differences) / sessions)
+    moving = error > STEADY * size  # a book that is the benchmark hardly differs
     unit = np.divide(1.0, error, out=np.zeros(columns), where=moving)
-    every, alone = _p_values(differences * unit, means * unit)
+    every, alone = _p_values(differences.mean(axis=0) * unit, means * unit, sessions)
     return Superior(
         every["consistent"],
         every["lower"],
@@ -105,7 +108,7 @@ def superior(
     )
 
 
-def _p_values(differences: Floats, means: Floats) -> tuple[dict[str, float], dict[str, float]]:
+def _p_values(gained: Floats, means: Floats, sessions: int) -> tuple[dict[str, float], dict[str, float]]:
     """Return the p-values of all columns, and of all but the first; 1 where none gains.
 
     The three differ by where each column's resampled means are centred (Hansen's section 2.3): `lower` on its mean
@@ -113,12 +116,13 @@ def _p_values(differences: Floats, means: Floats) -> tuple[dict[str, float], dic
 
     Parameters
     ----------
-    differences
-        In units of their own standard error, shape (sessions, columns).
+    gained
+        Mean differences in units of their own standard error, shape (columns,).
     means
-        Their means on each resample, shape (draws, columns).
+        The same on each resample, shape (draws, columns).
+    sessions
+        Of the history.
     """
-    sessions, gained = len(differences), differences.mean(axis=0)
     far = -np.sqrt(means.var(axis=0) * 2.0 * math.log(math.log(max(sessions, 3))))
     centres = {"lower": np.maximum(gained, 0.0), "consistent": np.where(gained >= far, gained, 0.0), "upper": gained}
     found = []
@@ -135,6 +139,7 @@ def _means(differences: Floats, block: float, draws: int, seed: int) -> Floats:
     sessions = len(differences)
     means = []
     for days in draw_days(sessions, block, draws, seed):
-        taken = np.array([np.bincount(each, minlength=sessions) for each in days], np.float64)
-        means.append(taken @ differences / sessions)
+        for first in range(0, len(days), TOGETHER):
+            counts = [np.bincount(each, minlength=sessions) for each in days[first : first + TOGETHER]]
+            means.append(np.array(counts, np.float64) @ differences / sessions)
     return np.concatenate(means)

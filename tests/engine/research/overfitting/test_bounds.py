@@ -62,7 +62,7 @@ def test_a_gain_keeps_the_p_value_of_arch():
     peer = SPA(np.zeros(len(apart)), -apart * unit, block_size=5, reps=300, nested=True, seed=SEED)
     peer.compute()
 
-    assert _p_values(apart * unit, means * unit)[0] == peer.pvalues.to_dict()
+    assert _p_values(apart.mean(axis=0) * unit, means * unit, len(apart))[0] == peer.pvalues.to_dict()
 
 
 def test_a_difference_has_no_probabilistic_sharpe_ratio():

@@ -22,7 +22,7 @@ def test_the_p_values_are_those_of_arch_by_itself():
     peer.subset(np.arange(5) > 0)
     peer.compute()
 
-    ours, without = _p_values(scaled, means / np.sqrt(300 * means.var(axis=0)))
+    ours, without = _p_values(scaled.mean(axis=0), means / np.sqrt(300 * means.var(axis=0)), 300)
 
     assert ours == whole
     assert without == peer.pvalues.to_dict()
