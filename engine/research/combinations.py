@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -290,16 +291,40 @@ def finish_chunks(
     files = {chunk: finished.get(name) for chunk, name in chunks.items()}
     missing = [chunk for chunk, file in files.items() if file is None]
     count(len(job.grid) * len(job.windows) - sum(chunk.last - chunk.first for chunk in missing))
+
+    def write(chunk: Chunk, answer: ChunkResult) -> Path:
+        return parts.write(chunks[chunk], _part(job.grid, chunk, answer.columns))
+
+    answers = executor.run(job, missing) if missing else iter(())
+    ahead = int(compiles(job.windows[0]))  # others take seconds a chunk, which have to be counted as they come
     try:
-        for chunk, answer in executor.run(job, missing) if missing else ():
-            files[chunk] = parts.write(chunks[chunk], _part(job.grid, chunk, answer.columns))
+        for chunk, answer, file in _written(answers, write, ahead):
+            files[chunk] = file
             count(chunk.last - chunk.first)
             for name, spent in answer.seconds.items():
                 seconds[name] += spent
     except ExecutorError as error:
-        kept = sum(file is not None for file in files.values())
+        kept = len(parts.finished().keys() & set(chunks.values()))
         raise ExecutorError(f"{error}: {kept:,} of {len(chunks):,} chunks are kept; run it again") from None
     return Finished([file for file in files.values() if file is not None], seconds)
+
+
+def _written(
+    answers: Iterator[tuple[Chunk, ChunkResult]], write: Callable[[Chunk, ChunkResult], Path], ahead: int
+) -> Iterator[tuple[Chunk, ChunkResult, Path]]:
+    """Yield chunks with their answers once their parts stand; so many are still written while the next is computed.
+
+    What was computed is written, whatever happens to the next.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        before: list[tuple[Chunk, ChunkResult, Future[Path]]] = []
+        for chunk, answer in answers:
+            before.append((chunk, answer, aside.submit(write, chunk, answer)))
+            if len(before) > ahead:
+                done, its, file = before.pop(0)
+                yield done, its, file.result()
+        for done, its, file in before:
+            yield done, its, file.result()
 
 
 def _part(grid: Grid, chunk: Chunk, columns: Mapping[str, Any]) -> Any:  # a table

@@ -19,7 +19,9 @@ from backtest import load_config
 from data.files import CHECKSUMS
 from engine.research.executors import Threads
 from engine.research.grid import grid_of
-from engine.research.sweep import FILES, sweep
+from engine.research.overfitting.findings import FILE
+from engine.research.sweep import sweep
+from engine.runs.results import RESULTS
 
 KILLS = int(os.environ.get("BACKTEST_KILLS", "2"))
 
@@ -28,7 +30,7 @@ def finished(config, axes, out):
     """Run a sweep to its end, in this process; return the bytes of what it found."""
     result = sweep(config, grid_of(config, axes), out, executor=Threads(1))
     left = {path.name for path in result.folder.iterdir()}  # a command that wasn't killed in time wrote its page
-    assert left - {"sweep.html", "sweep.tmp"} == {*FILES, CHECKSUMS, "manifest.json"}
+    assert left - {"sweep.html", "sweep.tmp"} == {*(RESULTS, FILE), CHECKSUMS, "manifest.json"}
     return tuple((result.folder / name).read_bytes() for name in ("overfitting.json", "results.parquet"))
 
 
