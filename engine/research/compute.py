@@ -81,8 +81,9 @@ def compute(cache: Cache, first: int, last: int, workers: int, timer: Timer, *, 
         for _ in range(min(workers, len(blocks))):
             rooms.put(np.empty(BLOCK * max(len(env.setup.prices.close) for env, _ in envs)))
         for books, block in zip(blocks, pool.map(partial(_run, drawn=drawn, rooms=rooms), blocks), strict=True):
+            at = _run_of(books.rows)
             for name, values in block.columns.items():
-                table[name][books.rows] = values
+                table[name][at] = values
             table[KEPT][books.rows[drawn[books.rows]]] = block.kept
             alone += [(books.env, int(row)) for row in books.rows[block.ruined]]
             timer.kernel += block.kernel / workers
@@ -100,6 +101,12 @@ def compute(cache: Cache, first: int, last: int, workers: int, timer: Timer, *, 
         for name in COMPARABLE:
             table[f"{name}_vs_unhedged"][rows] = table[name][rows] - unhedged[name]
     return {**table, "failed": failed}
+
+
+def _run_of(rows: Ints) -> slice | Ints:
+    """Return rows as a slice where they follow each other, as they do in a grid: it fills in a tenth of the time."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first + 1 == len(rows) and (np.diff(rows) == 1).all() else rows
 
 
 def _run(books: Books, drawn: Flags, rooms: SimpleQueue[Floats]) -> Block:

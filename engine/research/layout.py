@@ -15,8 +15,8 @@ from engine.kernel.sweep import Given
 from engine.research.cache import Cache, Environment, Indices
 from engine.setup import rebalancing_days
 
-BLOCK = 64
-"""Books that a thread runs together: so many paths are in memory at once, and stay in the cache next to it."""
+BLOCK = 256
+"""Books that a thread runs together: so many paths are in memory at once; fewer would cost Python more."""
 
 Words = npt.NDArray[np.object_]
 
