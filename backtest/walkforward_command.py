@@ -60,7 +60,9 @@ def walkforward(
 ) -> None:
     """Choose parameters on the past and judge them on the next stretch, over and over. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
-    from backtest.api import write_run
+    from backtest.api import write_pages
+    from backtest.drawing import drawn_beside
+    from backtest.tearsheets import UNHEDGED, tearsheets
     from engine.analytics.measure import lower_is_better
     from engine.research.grid import grid_of
     from engine.research.sweep import executor_for
@@ -77,15 +79,16 @@ def walkforward(
     with quietly():
         plan = plan_of(config, grid, cut, objective, lowest=lower_is_better(objective), answer=answer)
     announce_compiling()
-    with quietly(), counting("combinations", plan.combinations) as count:
-        sweep_windows(plan, out, computing, count)
-    with quietly(), steps(STEPS) as say:
+    with quietly(), drawn_beside() as drawing:  # which imports what the tear-sheet takes beside the sweeps
+        with counting("combinations", plan.combinations) as count:
+            sweep_windows(plan, out, computing, count)
+        with steps(STEPS) as say:
 
-        def write(result: Run, folder: Path) -> Path:
-            return write_run(result, folder, progress=say)
+            def write(result: Run, folder: Path) -> Path:
+                return write_pages(result, folder, tearsheets(result, UNHEDGED), drawing, report=True, progress=say)
 
-        walk = walk_forward(plan, out, computing, write, say)
-        page = write_walkforward_page(walk, command_line(("run",), file, data, settings, None, None))
+            walk = walk_forward(plan, out, computing, write, say)
+            page = write_walkforward_page(walk, command_line(("run",), file, data, settings, None, None))
     if as_json:
         import json
 
