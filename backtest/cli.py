@@ -98,14 +98,14 @@ def _run(
 
     if benchmark and no_tearsheet:
         raise UserError("--benchmark is the tear-sheet's: leave --no-tearsheet out")
+    config, shipped = config_of(file, data, settings, start, end)
+    reported = config.controls == "on" and not no_report
+    if open_page and no_tearsheet and not reported:
+        raise UserError("--open has no page to open: leave one of them in")
     with nullcontext(Here()) if no_tearsheet else drawn_beside() as drawing:
         from backtest.tearsheets import UNHEDGED, benchmarks_of, draw_ahead, tearsheets  # takes what a run does
 
         benchmarks = benchmarks_of(benchmark or ())
-        config, shipped = config_of(file, data, settings, start, end)
-        reported = config.controls == "on" and not no_report
-        if open_page and no_tearsheet and not reported:
-            raise UserError("--open has no page to open: leave one of them in")
         from backtest.api import write_pages
         from engine.runs.execute import run
 

@@ -101,10 +101,9 @@ class Beside:
         self.pipe.close()  # upon which that process ends by itself
 
     def stop(self) -> None:
-        """End that process, whatever it is at, unless it ends by itself."""
-        if not self.pipe.closed:
-            self.process.kill()
-            self.pipe.close()
+        """End that process, whatever it is at: once all pages stand, to end by itself would take it half a second."""
+        self.process.kill()
+        self.pipe.close()
         self.process.join()
 
 
@@ -115,12 +114,14 @@ def drawn_beside() -> Iterator[PageDrawing]:
     It is for a command, whose run comes before its pages; when that ends early, the second process is ended too.
     """
     import multiprocessing
+    import tempfile
 
     from data.processes import without_main
 
     context = multiprocessing.get_context("spawn")  # `backtest` is what it imports first: our rooms come before others
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    aside = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)  # ours, for that process may be killed
+    process = context.Process(target=_serve, args=(theirs, Path(aside.name)), daemon=True)
     drawing: PageDrawing = Here()
     with suppress(OSError), without_main():  # as where there may be no more processes
         process.start()
@@ -131,9 +132,10 @@ def drawn_beside() -> Iterator[PageDrawing]:
     finally:
         drawing.stop()
         ours.close()
+        aside.cleanup()
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, aside: Path) -> None:
     """Draw the pages that come, once; end when the pipe does."""
     import logging
     import signal
@@ -150,7 +152,7 @@ def _serve(pipe: Connection) -> None:
         get_ready()
         while isinstance(given := pipe.recv(), dict):
             with suppress(Exception):  # whatever it is, it comes up again
-                charted, drawn = given, draw_ahead(Charts(**given))
+                charted, drawn = given, draw_ahead(Charts(**given), aside)
         for path, page in given:
             done = False
             with suppress(Exception):  # the parent draws it again, and meets it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -49,8 +50,17 @@ class DiskCache:
         except OSError as error:
             self._warn(error)
 
-    def keep_few(self, name: str, content: bytes, most: int) -> None:
-        """Keep bytes as `keep` does, and of the files in their folder none but the newest: so many."""
+    def keep_few(self, name: str, content: bytes, most: int, *, settled: float = 0.0) -> None:
+        """Keep bytes as `keep` does, and of the files in their folder none but the newest: so many.
+
+        Where there are as many that were all kept in the last `settled` seconds, nothing is: a run that reads more than
+        are kept would push out what the next one reads first.
+        """
+        with suppress(OSError):
+            folder = (self._absolute() / name).parent if settled else None
+            ages = [] if folder is None else [time.time() - path.stat().st_mtime for path in folder.glob("[!.]*")]
+            if len(ages) >= most and max(ages) < settled:
+                return
         self.keep(name, content)
         with suppress(OSError):  # another process was faster, or it can't be used, which was said
             files = [path for path in (self._absolute() / name).parent.iterdir() if not path.name.startswith(".")]

@@ -112,14 +112,14 @@ def write_tearsheet(  # noqa: PLR0913 - two books, their cash rate, and the word
     path.write_text(page, encoding="utf-8")
 
 
-def draw_ahead(charts: Charts) -> str:
-    """Return quantstats' part of a page, for whoever knows the books before what stands above them."""
-    import tempfile
+def draw_ahead(charts: Charts, folder: Path) -> str:
+    """Return quantstats' part of a page, for whoever knows the books before what stands above them.
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "page.html"
-        _draw(path, charts)
-        return path.read_text(encoding="utf-8")
+    It is drawn in a folder of the caller's, who removes that even where this process is killed.
+    """
+    path = folder / "page.html"
+    _draw(path, charts)
+    return path.read_text(encoding="utf-8")
 
 
 def _draw(path: Path, charts: Charts) -> None:

@@ -35,6 +35,8 @@ _STAYS: dict[str, tuple[Any, str]] = {}
 """Modules of ours and of libraries, and where their code lies: a thousand of them, looked through at each loading."""
 LOCK = threading.RLock()
 """Modules are the process's: one strategy at a time has its own among them."""
+_OPEN: list[str] = []
+"""The folders of strategies that are being asked, the innermost last: a hedge's own is asked within the run's."""
 
 
 @dataclass
@@ -83,20 +85,24 @@ def own_modules(root: str, *names: str) -> Iterator[None]:
     with LOCK:
         path, finder = [*sys.path], _Beside()
         roots = (root, *(f"{folder}{sep}" for folder in path if folder and _real(folder) == _real(root)))
-        before = _below(roots, names, sys.modules)
+        others = [other for other in _OPEN if other not in roots]
+        before = _below((*roots, *others), names, sys.modules)
+        sys.path[:] = [folder for folder in path if f"{folder}{sep}" not in others]
         for name in before:
             del sys.modules[name]
-        others = set(sys.modules)
+        known = set(sys.modules)
         sys.meta_path.insert(_before_files(), finder)
         if root.removesuffix(sep) not in sys.path:
             sys.path.append(root.removesuffix(sep))
+        _OPEN.append(root)
         try:
             yield
         finally:
+            _OPEN.pop()
             added = tuple(f"{folder.rstrip(sep)}{sep}" for folder in sys.path if folder and folder not in path)
             sys.meta_path.remove(finder)
             sys.path[:] = path
-            for name in _below((*roots, *added), names, set(sys.modules) - others):
+            for name in _below((*roots, *added), names, set(sys.modules) - known):
                 if not name.startswith(OWN):  # a class is known by its module: inspect asks for that
                     del sys.modules[name]
             sys.modules.update(before)

@@ -52,7 +52,7 @@ def read_once(kind: Kind[Held], name: str, files: Sequence[Path], read: Callable
     held = read()
     packed = _packed(held)
     if packed is not None and _key(kind, name, files) == key:  # nobody wrote to them meanwhile
-        user_cache().keep_few(key, packed, MOST)
+        user_cache().keep_few(key, packed, MOST, settled=3600.0)
     return held
 
 

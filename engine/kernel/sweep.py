@@ -248,7 +248,7 @@ def run_book(
         if not on and held[last] == 0.0 and is_core(units.core, held, cash, book.equity):
             book, t = carry(terms, units, held, book, cash, first, first, math.inf, 0.0)
             if t < until:
-                book = leap(units.core, held, book, first, until)
+                book = leap(units, held, book, first, until)
                 t = until
         else:
             band = given.band[c] if on else math.inf
@@ -345,23 +345,24 @@ def is_core(core: Core, held: Floats, cash: float, equity: float) -> bool:
     return alike
 
 
-def leap(core: Core, held: Floats, book: BookState, after: int, until: int) -> BookState:
+def leap(units: Units, held: Floats, book: BookState, after: int, until: int) -> BookState:
     """Carry a book that holds nothing but the core from the close of `after` to that of `until`."""
-    units, sums = held[0], core.sums
+    core, owned, owed = units.core, held[0], 0 if book.cash >= 0.0 else 1
+    sums, dust = core.sums, book.cash * (units.grown[owed, until] / units.grown[owed, after])
     low, high, fall = stretch(core, after + 1, until)
     peak, drawdown = book.peak, book.drawdown
-    below = units * low / peak - 1.0
+    below = owned * low / peak - 1.0
     drawdown = below if below < drawdown else drawdown
     drawdown = fall if fall < drawdown else drawdown
     return BookState(
-        book.cash,
-        units * core.price[until],
-        units * high if units * high > peak else peak,
+        dust,
+        owned * core.price[until],
+        owned * high if owned * high > peak else peak,
         book.returns + (sums[0, until] - sums[0, after]),
         book.squares + (sums[1, until] - sums[1, after]),
         book.shortfalls + (sums[2, until] - sums[2, after]),
         drawdown,
-        book.equities + units * (sums[3, until] - sums[3, after]),
+        book.equities + owned * (sums[3, until] - sums[3, after]),
         book.lowest,
     )
 

@@ -121,8 +121,10 @@ class Signal:
             fed = {name: getattr(feeder, feed.kind)(named[name]) for name, feed in self.feeds.items()}
             return self.function(**fed, **numbers)
 
-        key = (self.function.__module__, self.name, self.function.__code__)  # one's own may have another's name
-        return market.remember((key, *named.items(), *numbers.items()), made)
+        code = self.function.__code__  # one's own may have another's name, and its text; a file's constants are its own
+        key = (self.function.__module__, self.name, code, code.co_filename)
+        given_as = ((name, type(value), value) for name, value in numbers.items())  # 1, 1.0 and true are apart
+        return market.remember((key, *named.items(), *given_as), made)
 
     @cached_property
     def _signature(self) -> Signature:

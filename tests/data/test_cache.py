@@ -145,3 +145,16 @@ def test_a_process_has_one(monkeypatch, tmp_path):
         assert user_cache().folder == tmp_path / "hedge-backtest"
     finally:
         user_cache.cache_clear()
+
+
+def test_a_run_that_reads_more_than_are_kept_keeps_what_it_reads_first(tmp_path):
+    kept = DiskCache(tmp_path / "cache")
+    for _ in range(2):
+        for k in range(5):
+            if kept.read(f"few/{k}") is None:
+                kept.keep_few(f"few/{k}", b"content", 3, settled=3600.0)
+        assert [kept.read(f"few/{k}") is not None for k in range(5)] == [True, True, True, False, False]
+    for path in (tmp_path / "cache" / "few").iterdir():  # an hour later others may take their place
+        os.utime(path, (1.0, 1.0))
+    kept.keep_few("few/4", b"content", 3, settled=3600.0)
+    assert kept.read("few/4") is not None

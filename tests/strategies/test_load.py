@@ -14,7 +14,18 @@ from ruamel.yaml import YAML
 
 from data.errors import StrategyError
 from strategies import CloseStrategy, Strategy
-from strategies.load import RUNS, SHIPPED, fault_in, files_of, full_name, kind, raised_in, source_hash, strategy_class
+from strategies.load import (
+    RUNS,
+    SHIPPED,
+    fault_in,
+    files_of,
+    fresh,
+    full_name,
+    kind,
+    raised_in,
+    source_hash,
+    strategy_class,
+)
 from strategies.parameters import make
 from strategies.reload import texts
 
@@ -368,3 +379,64 @@ def test_another_text_beside_is_another_strategy(folder, name):
 def test_a_file_beside_that_is_no_python_is_known_by_its_bytes(folder):
     (folder / "late.py").write_text("import (")
     assert folder / "late.py" in files_of(folder / "mine.py")
+
+
+SHARING = """
+from dataclasses import dataclass
+import numpy as np
+from strategies.base import Strategy
+from strategies.signals.catalogue import shared
+from helpers_of_mine import gap
+
+@dataclass(frozen=True)
+class Sharing(Strategy):
+    def intensity(self, market):
+        return np.nan_to_num(shared(market, gap))
+"""
+HELPERS = """
+from strategies.signals.feeds import Level
+from strategies.signals.windows import moving_average
+DAYS = {days}
+
+def gap(level: Level):
+    return (level < moving_average(level, DAYS)).astype(float)
+"""
+
+
+def two_folders(tmp_path):
+    """Write two strategies of one text, each with helpers of one text but for a constant; return the classes' names."""
+    for folder, days in (("a", 2), ("b", 5)):
+        written(tmp_path / folder, SHARING, "sharing.py")
+        written(tmp_path / folder, HELPERS.format(days=days), "helpers_of_mine.py")
+    return [f"{tmp_path / folder / 'sharing.py'}:Sharing" for folder in ("a", "b")]
+
+
+def falling_and_rising():
+    dates = nyse("2024-01-02", 12)
+    close = np.array([9.0, 8, 7, 6, 7, 8, 9, 8, 7, 8, 9, 10])
+    return make_market(make_bars("CORE", dates, close), make_bars("FUND", dates, np.ones(12)))
+
+
+def asked_in(named, market):
+    with fresh(named) as cls:
+        return cls().intensity(market)
+
+
+def test_functions_of_one_text_from_two_files_share_nothing(tmp_path):
+    first, second = two_folders(tmp_path)
+    market = falling_and_rising()
+    alone = [asked_in(named, falling_and_rising()) for named in (first, second)]
+
+    assert not np.array_equal(*alone)
+    for named, expected in zip((first, second, first), (*alone, alone[0]), strict=True):
+        np.testing.assert_array_equal(asked_in(named, market), expected)
+
+
+def test_a_strategy_asked_within_another_has_its_own_helpers(tmp_path):
+    first, second = two_folders(tmp_path)
+    alone = [asked_in(named, falling_and_rising()) for named in (first, second)]
+    for outer, inner, expected in ((first, second, alone[1]), (second, first, alone[0]), (first, first, alone[0])):
+        with fresh(outer) as cls:
+            np.testing.assert_array_equal(asked_in(inner, falling_and_rising()), expected)
+            own = cls().intensity(falling_and_rising())
+        np.testing.assert_array_equal(own, alone[0] if outer == first else alone[1])

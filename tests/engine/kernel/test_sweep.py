@@ -75,3 +75,15 @@ def test_a_leap_is_taken(monkeypatch):
     book = swept(laid_out({"hedge.weight": 0.1, "portfolio.core": CORES["three"]}, source(4)))
 
     assert sum(leaps) + book.sums["hedged"] > 35  # of 44
+
+
+def test_dust_left_of_an_order_earns_its_interest_over_a_leap():
+    """At a cash rate of 100 % what rounding left of a weekly order grows until it is worth a trade."""
+    keys = {"portfolio.rebalance": "weekly", "portfolio.core": {"AAA": 1.0}, "portfolio.cash": 1.0}
+    keys |= {"hedge.weight": 0.0, "hedge.funding": "margin"}
+    keys |= {"execution.cash_rate": 1.0, "execution.commission_bps": 30.0}
+    keys |= {"execution.slippage_bps": 0.0, "execution.fill": "next_open", "execution.shares": "fractional"}
+    setup = laid_out(keys, source(0, 128, missing=False, events=False))
+    ours = run_policy(setup.prices, setup.terms, setup.plan)
+
+    assert swept(setup, compiled()).sums["fills"] == np.count_nonzero(ours.traded)
