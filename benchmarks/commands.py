@@ -94,12 +94,13 @@ def rows(scratch: Path, data: str) -> list[Row]:
     return [
         Row("`--help`", ("--help",), (*python, "-c", "import typer"), "bare typer", guarded=True),
         Row(
-            "`run` without pages",
-            ("run", *asked, *out, "--no-tearsheet", "--no-report"),
+            "`run` without pages and controls",
+            ("run", *asked, *out, "--no-tearsheet", "--no-report", "--set", "controls=off"),
             (*python, bare, data) if data != DEMO else (),
             "a bare backtrader script",
             guarded=True,
         ),
+        Row("`run` without pages", ("run", *asked, *out, "--no-tearsheet", "--no-report"), guarded=True),
         Row("`run` with both pages", ("run", *asked, *out), page, "quantstats' page alone", guarded=True),
         Row("`signal`", ("signal", *asked), guarded=True),
         Row("`explain` of one session", ("explain", *asked, "2018-10-11", "--runs", OUT)),

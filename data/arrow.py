@@ -65,6 +65,22 @@ def floats_of(computed: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.float64]:
     return np.concatenate([_floats(part) for part in parts]) if parts else np.empty(0)
 
 
+def values_of(column: pa.ChunkedArray) -> Values:
+    """Return a column's values, shape (rows,): numbers, NaN where null; others as they are, None where null."""
+    kind = str(column.type)
+    if kind == "int64" and not column.null_count:
+        return np.concatenate(
+            [
+                np.frombuffer(part.buffers()[1], np.int64, part.offset + len(part))[part.offset :]
+                for part in column.chunks
+            ]
+        )
+    if kind in ("int64", "double"):
+        return floats_of(column)
+    held = column.to_pylist()
+    return np.array(held, np.bool_) if kind == "bool" and not column.null_count else np.array(held, np.object_)
+
+
 def _floats(part: pa.Array) -> npt.NDArray[np.float64]:
     valid, held = part.buffers()
     after, kind = part.offset + len(part), part.type.to_pandas_dtype()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from data.arrays import Floats
-from data.arrow import arrow_of, floats_of, nullable, plain, read_columns
+from data.arrow import arrow_of, nullable, plain, read_columns, values_of
 from data.errors import UserError
 from data.files import damaged, read_checksums, write_checksums, write_whole
 from engine.research.columns import columns_in, columns_of
@@ -205,8 +205,8 @@ def join(groups: Sequence[tuple[Mapping[str, Any], Sequence[Path]]], path: Path)
 
 
 def read_column(files: Sequence[Path], name: str) -> Any:
-    """Return a column of several files, one after the other, NaN where it is empty."""
-    return floats_of(read_columns(files, [name]).column(0))
+    """Return a column of several files, one after the other, as `values_of` gives it."""
+    return values_of(read_columns(files, [name]).column(0))
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:

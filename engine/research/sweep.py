@@ -181,7 +181,8 @@ def _join(files: Sequence[Path], rows: int, chunk: int, folder: Path) -> None:
     if rows <= TOGETHER:
         join(groups, folder / RESULTS)
         return
-    (folder / PARTED).mkdir(exist_ok=True)
+    shutil.rmtree(folder / PARTED, ignore_errors=True)
+    (folder / PARTED).mkdir()
     for number, first in enumerate(range(0, len(groups), whole // together)):
         join(groups[first : first + whole // together], folder / PARTED / f"{number:04d}.parquet")
 

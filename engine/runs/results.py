@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from data.files import read_checksums
+
 RESULTS = "results.parquet"
 PARTED = "results"
 """The folder whose files make the table up, in the order of their names."""
@@ -19,4 +21,9 @@ def table_in(folder: Path) -> Path:
 def files_in(folder: Path) -> list[Path]:
     """Return the files of a folder's table, in the order of its rows."""
     table = table_in(folder)
-    return sorted(table.glob("*.parquet")) if table.is_dir() else [table]
+    if not table.is_dir():
+        return [table]
+    written = [
+        name for name in read_checksums(folder) or () if name.startswith(f"{PARTED}/")
+    ]  # not what others put there
+    return [folder / name for name in sorted(written)] or sorted(table.glob("*.parquet"))

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from command import ROOT
 
-from data.arrow import arrow_of, floats_of
+from data.arrow import arrow_of, floats_of, values_of
 
 DAYS = np.array(["2020-01-02", "NaT", "1960-02-29"], "datetime64[D]")
 
@@ -54,3 +54,27 @@ def test_pandas_is_not_imported():
     code = "import sys, numpy as np; from data.arithmetic import log; log(np.ones(3)); print('pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        [1, 2, 3],
+        [1.5, None, 3.0],
+        [1, None],
+        ["a", None, "\u00e4"],
+        ["a", "b"],
+        [True, False],
+        [True, None],
+        [None, None],
+    ],
+)
+def test_values_of_a_column_are_pyarrow_s_own(held):
+    column = pa.chunked_array([pa.array(held), pa.array(held)[1:]])
+    found, expected = values_of(column), column.to_numpy()
+
+    assert found.dtype.kind == expected.dtype.kind
+    if found.dtype.kind == "f":
+        np.testing.assert_array_equal(found, expected)
+    else:
+        assert found.tolist() == expected.tolist()

@@ -79,6 +79,34 @@ def test_a_large_table_is_a_folder_of_files_which_everybody_reads_alike(tmp_path
     assert pq.read_table(many.results).equals(pq.read_table(one.results))
 
 
+@pytest.mark.parametrize(
+    "axis", ["hedge.rebalance=weekly,band", "strict=true,false", "policy.stop_loss=null", "policy.stop_loss=0.1,null"]
+)
+def test_axes_of_texts_flags_and_nothing_have_a_page(tmp_path, axis):
+    own = tmp_path / "flagged.py"
+    own.write_text(FLAGGED, encoding="utf-8")
+    config = load_config("hedge_soxs.yaml", [*SHORT, f"strategy.class={own}:Flagged", "strategy.params={}"])
+    result = sweep(config, grid_of(config, [axis, "hedge.weight=0.1,0.2"]), tmp_path)
+    page = write_sweep_html(result, config, "backtest run").read_text(encoding="utf-8")
+
+    assert all(word in page for word in axis.partition("=")[2].split(","))
+
+
+FLAGGED = """
+from dataclasses import dataclass
+import numpy as np
+from backtest import Strategy
+
+@dataclass(frozen=True)
+class Flagged(Strategy):
+    strict: bool = True
+
+    def intensity(self, market):
+        level = market.total_return()
+        return (level < (0.95 if self.strict else 1.0) * np.maximum.accumulate(level)).astype(float)
+"""
+
+
 def count_by_sql(sweeps, warn=pytest.fail):
     sql = (
         "select null as id, count(*) as rows, any_value(best_sharpe) as best_sharpe "
