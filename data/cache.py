@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
 import time
 from contextlib import suppress
@@ -66,6 +67,13 @@ class DiskCache:
             files = [path for path in (self._absolute() / name).parent.iterdir() if not path.name.startswith(".")]
             for path in sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)[most:]:
                 path.unlink(missing_ok=True)
+
+    def drop_older(self, beginning: str, most: int) -> None:
+        """Remove folders whose names begin so, all but the newest: so many."""
+        with suppress(OSError):
+            found = sorted(self._absolute().glob(f"{beginning}-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+            for path in found[most:]:
+                shutil.rmtree(path, ignore_errors=True)
 
     def _absolute(self) -> Path:
         """Return the folder; raises OSError for one below a home that is unknown, which would be a folder named ~."""

@@ -24,7 +24,9 @@ from data.version import made_by
 LIBRARIES = ("numpy", "pandas", "pandera", "exchange_calendars")
 """That read and check files."""
 FOLDER, MOST = "files", 256
-"""Where they lie in the cache, and how many: 250 KB each for 4,000 sessions."""
+"""How their folder begins, one for each code that makes them, and how many it has: 250 KB each for 4,000 sessions."""
+VERSIONS = 3
+"""Folders that are kept, those last written to: two versions of this code may be used in turn."""
 DAYS, NUMBERS = np.dtype("<M8[D]"), np.dtype("<f8")
 
 Column = npt.NDArray[Any]
@@ -53,12 +55,13 @@ def read_once(kind: Kind[Held], name: str, files: Sequence[Path], read: Callable
     packed = _packed(held)
     if packed is not None and _key(kind, name, files) == key:  # nobody wrote to them meanwhile
         user_cache().keep_few(key, packed, MOST, settled=3600.0)
+        user_cache().drop_older(FOLDER, VERSIONS)
     return held
 
 
 def _key(kind: str, name: str, files: Sequence[Path]) -> str | None:
     """Return the name in the cache; None where a file can't be read, which `read` tells."""
-    digest = hashlib.sha256(f"{_maker()} {kind}/{name}".encode())
+    digest = hashlib.sha256(f"{kind}/{name}".encode())
     for path in files:
         try:
             content = path.read_bytes()
@@ -69,12 +72,12 @@ def _key(kind: str, name: str, files: Sequence[Path]) -> str | None:
             return None
         digest.update(f"{len(content)} ".encode())
         digest.update(content)
-    return f"{FOLDER}/{digest.hexdigest()[:32]}"
+    return f"{FOLDER}-{_maker()}/{digest.hexdigest()[:32]}"
 
 
 @lru_cache(maxsize=1)
 def _maker() -> str:
-    return made_by(LIBRARIES)
+    return hashlib.sha256(made_by(LIBRARIES).encode()).hexdigest()[:16]
 
 
 def _packed(held: Any) -> bytes | None:

@@ -158,3 +158,13 @@ def test_a_run_that_reads_more_than_are_kept_keeps_what_it_reads_first(tmp_path)
         os.utime(path, (1.0, 1.0))
     kept.keep_few("few/4", b"content", 3, settled=3600.0)
     assert kept.read("few/4") is not None
+
+
+def test_older_folders_of_a_kind_are_dropped(tmp_path):
+    kept = DiskCache(tmp_path / "cache")
+    for k in range(5):
+        kept.keep(f"files-{k}/a", b"content")
+        os.utime(tmp_path / "cache" / f"files-{k}", (1_000.0 + k, 1_000.0 + k))
+    kept.keep("other/a", b"content")
+    kept.drop_older("files", 2)
+    assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["files-3", "files-4", "other"]
