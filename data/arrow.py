@@ -69,12 +69,7 @@ def values_of(column: pa.ChunkedArray) -> Values:
     """Return a column's values, shape (rows,): numbers, NaN where null; others as they are, None where null."""
     kind = str(column.type)
     if kind == "int64" and not column.null_count:
-        return np.concatenate(
-            [
-                np.frombuffer(part.buffers()[1], np.int64, part.offset + len(part))[part.offset :]
-                for part in column.chunks
-            ]
-        )
+        return np.concatenate([_numbers(part) for part in column.chunks])
     if kind in ("int64", "double"):
         return floats_of(column)
     held = column.to_pylist()
@@ -82,13 +77,17 @@ def values_of(column: pa.ChunkedArray) -> Values:
 
 
 def _floats(part: pa.Array) -> npt.NDArray[np.float64]:
-    valid, held = part.buffers()
-    after, kind = part.offset + len(part), part.type.to_pandas_dtype()
-    values = np.frombuffer(held, kind, after)[part.offset :].astype(np.float64)
+    values = _numbers(part).astype(np.float64)
     if part.null_count:
-        known = np.unpackbits(np.frombuffer(valid, np.uint8), count=after, bitorder="little")[part.offset :]
-        values[known == 0] = np.nan
+        valid = np.frombuffer(part.buffers()[0], np.uint8)
+        values[np.unpackbits(valid, count=part.offset + len(part), bitorder="little")[part.offset :] == 0] = np.nan
     return values
+
+
+def _numbers(part: pa.Array) -> Values:
+    """Return the memory of numbers, whatever stands there where they are null."""
+    held: Values = np.frombuffer(part.buffers()[1], part.type.to_pandas_dtype(), part.offset + len(part))
+    return held[part.offset :]
 
 
 def read_columns(files: Sequence[Path], names: Sequence[str]) -> pa.Table:
