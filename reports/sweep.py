@@ -20,7 +20,7 @@ from engine.analytics.answer.words import Piece
 from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SHIFTS, SUM, base_of, lower_is_better
 from engine.research.columns import ESTIMATED
 from engine.research.overfitting.findings import Standing
-from engine.runs.results import files_in
+from engine.runs.results import files_in, table_name
 from reports.charts import packed
 from reports.document import Chart, Column, Document, Link, Menus, Paragraph, Part, Row, Section, Table, named
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
@@ -153,7 +153,7 @@ def _header(found: Extract, *, lucky: bool) -> list[Paragraph]:
     if len(found.drawn) < found.rows:
         held = f"the {len(found.drawn):,} best rows by {label(found.ranked_by)}; every row is in "
         tried.append(Piece(f" This page holds the best and the median for each pair of parameters, and {held}"))
-        tried += [Piece("results.parquet", "code"), Piece(".")]
+        tried += [Piece(table_name(found.rows), "code"), Piece(".")]
     luck: list[Piece | Link] = [
         Piece("The best of many is mostly luck.", "strong"),
         Piece(" It was picked after the fact, on the same history that it is judged by: expect less of it"),

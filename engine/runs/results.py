@@ -13,6 +13,11 @@ TOGETHER = 2**18
 """Rows of a file: a table that has more is parted."""
 
 
+def table_name(rows: int) -> str:
+    """Return what the table of so many rows is called in its folder."""
+    return RESULTS if rows <= TOGETHER else f"{PARTED}/"
+
+
 def table_in(folder: Path) -> Path:
     """Return where a folder's table is: a file, or a folder of files, as `pyarrow.parquet.read_table` takes both."""
     return folder / PARTED if (folder / PARTED).is_dir() else folder / RESULTS

@@ -294,3 +294,13 @@ def test_a_large_sweep_fits_on_a_page_and_it_opens(tmp_path, open_page):
     assert seen.page.evaluate("document.getElementById('lines').data[0].line.color.length") == 1000
     cell = metrics["cagr_vs_unhedged"].reshape(200, 100, 10)[7, 11].max()
     assert cell == pytest.approx(seen.page.evaluate("document.getElementById('map').data[0].z[11][7]"), rel=1e-6)
+
+
+@pytest.mark.parametrize(("together", "table"), [(24, "results.parquet"), (23, "results/")])
+def test_a_page_that_holds_a_part_says_where_every_row_is(tmp_path, monkeypatch, together, table):
+    monkeypatch.setattr("engine.runs.results.TOGETHER", together)
+    monkeypatch.setattr("reports.sweep_numbers.KEPT", 5)
+    monkeypatch.setattr("reports.sweep.extract", lambda rows, metric: extract(rows, metric, limit=5))
+    page = write(tmp_path / "page.html", grid(GRID)).read_text(encoding="utf-8")
+
+    assert f"every row is in <code>{table}</code>" in page
