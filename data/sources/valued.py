@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from data.arrays import Dates, Floats, read_only
+from data.arrays import Dates, Floats, among, read_only
 from data.bars import Bars
 from data.errors import DataError
 from data.families import CHIPS, chip_makers
@@ -217,9 +217,14 @@ def read_companies(
     """
     filed = _with_figures(source, names)
     bars = {name: traded(name) for name in filed}
-    sessions = sessions_of(bars)
+    sessions, belongs = sessions_of(bars), None
+    if members is not None:
+        belongs = source.read(MEMBERS, members).on(sessions, tuple(filed))
+        there = np.column_stack([among(sessions, bars[name].dates) for name in filed])
+        # a session counts by who has been a member so far: bars of one who joins later make no day of it
+        kept = (there & np.maximum.accumulate(belongs, axis=0)).any(axis=1)
+        sessions, belongs = sessions[kept], belongs[kept]
     companies = [value(filings, bars[name], sessions) for name, filings in filed.items()]
-    belongs = None if members is None else source.read(MEMBERS, members).on(sessions, tuple(filed))
     return group(companies, sessions, belongs)
 
 
