@@ -33,6 +33,9 @@ class Units(NamedTuple):
         Dollars a unit at each close, shape (sessions, instruments), each instrument's next to each other.
     shares
         As-traded shares a unit, shape (sessions, instruments).
+    spot
+        Dollars that a unit of the hedge counts for in its weight at each close, shape (sessions,): of an option those
+        of the underlying.
     paid
         Dollars of cash dividend a unit, shape (sessions, instruments); 0 when dividends are reinvested.
     paying
@@ -47,6 +50,7 @@ class Units(NamedTuple):
 
     close: Floats
     shares: Floats
+    spot: Floats
     paid: Floats
     paying: Ints
     floor: float
@@ -155,7 +159,7 @@ def units_of(prices: Prices, terms: Terms) -> Units:
         core = core._replace(stretches=core.stretches[:0])
     rates = np.stack((terms.cash_accrual, terms.borrow_accrual))
     accrued: Floats = np.multiply.accumulate(1.0 + rates, axis=1)
-    return Units(close, shares, paid, paying, floor, core, accrued)
+    return Units(close, shares, prices.spot[:, -1] * shares[:, -1], paid, paying, floor, core, accrued)
 
 
 def room_for(decided: Decisions, given: Given, instruments: int) -> Fills:
@@ -332,7 +336,7 @@ def carry(
         elif equity < (1.0 + drawdown) * peak:  # few sessions deepen it, which a product tells without a division
             fall = equity / peak - 1.0
             drawdown = fall if fall < drawdown else drawdown
-        if lowest <= 0.0 or (band < math.inf and abs(abs(hedge) / equity - ordered) > band):
+        if lowest <= 0.0 or (band < math.inf and abs(abs(held[last]) * units.spot[t] / equity - ordered) > band):
             break
     return BookState(cash, equity, peak, returns, squares, shortfalls, drawdown, equities, lowest), t
 

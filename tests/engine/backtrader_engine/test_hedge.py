@@ -45,7 +45,19 @@ def test_backtrader_and_the_compiled_twin_are_the_plain_run(keys, seed):
 @settings(max_examples=60, **SLOW)
 @given(keys=runs(("fund", "asset", "cash", "option")), seed=SEEDS)
 def test_the_sweeps_kernel_is_the_plain_run_of_one_hedge_that_is_bought(keys, seed):
-    setup = mixed_setup(keys | {"hedges": keys["hedges"][:1]}, seed)
+    hold_the_sweeps_kernel(keys | {"hedges": keys["hedges"][:1]}, seed)
+
+
+@settings(max_examples=60, **SLOW)
+@given(keys=runs(("option",)), seed=SEEDS, band=st.sampled_from([0.001, 0.01, 0.05]))
+def test_the_band_of_an_option_is_by_what_it_is_written_on(keys, seed, band):
+    banded = keys["hedges"][0] | {"rebalance": "band", "band": band, "weight": 0.4, "max_weight": 1.0}
+    hold_the_sweeps_kernel(keys | {"hedges": [banded]}, seed)
+
+
+def hold_the_sweeps_kernel(keys, seed):
+    """Hold a book of one hedge against the plain loop's."""
+    setup = mixed_setup(keys, seed)
     assume(len(setup.plan.sides) == 1)  # a collar is two
     ours, book = loop.run_policy(setup.prices, setup.terms, setup.plan), swept(setup, compiled())
 
