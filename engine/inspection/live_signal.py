@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +17,8 @@ from data.calendar import nyse_sessions
 from data.errors import DataError, check_arguments
 from data.format import counted, dollars
 from data.market import Market, recorded
-from data.sources import BARS, Held, Kind, Source, typed
-from data.sources.wrapped import Wrapped
+from data.sources import BARS, Source, Thing
+from data.sources.altered import AlteredSource
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
@@ -141,26 +141,13 @@ def lengthened(market: Market) -> Market:
     last, roles = market.sessions[-1], market.roles
     (following, *_) = nyse_sessions(last + DAY, last + 14 * DAY)
     listed = dict.fromkeys((*roles.listed, roles.underlying, *option_reads(roles).bars))
-    longer = {name: _longer(market, name, following) for name in listed}
+    longer: dict[str, Thing] = {f"{BARS}/{name}": _longer(market, name, following) for name in listed}
     return replace(
         market,
-        source=Lengthened(market.source, longer),
+        source=AlteredSource(market.source, longer.get),
         sessions=np.append(market.sessions, following),
         calendar=np.append(market.calendar, following),
     )
-
-
-@dataclass(frozen=True)
-class Lengthened(Wrapped):
-    """A source with other bars of some instruments."""
-
-    bars: Mapping[str, Bars]
-
-    def read(self, kind: Kind[Held], name: str) -> Held:
-        """Return a history; raises DataError."""
-        if kind != BARS or name not in self.bars:
-            return self.source.read(kind, name)
-        return typed(kind, self.bars[name])
 
 
 def _longer(market: Market, name: str, following: np.datetime64) -> Bars:

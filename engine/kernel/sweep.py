@@ -34,8 +34,7 @@ class Units(NamedTuple):
     shares
         As-traded shares a unit, shape (sessions, instruments).
     spot
-        Dollars that a unit of the hedge counts for in its weight at each close, shape (sessions,): of an option those
-        of the underlying.
+        Dollars a unit of the hedge at each close, by which it is weighed, shape (sessions,): an option's underlying's.
     paid
         Dollars of cash dividend a unit, shape (sessions, instruments); 0 when dividends are reinvested.
     paying
@@ -219,8 +218,7 @@ def run_book(
     """Run one book; by itself, because only code that makes no array is spared counting their owners."""
     sessions, last, held, size = len(units.close), units.close.shape[1] - 1, room.held, room.size
     d, row = given.decision[c], given.sized[c]
-    cash = terms.cash
-    book = BookState(cash, cash, cash, 0.0, 0.0, 0.0, 0.0, cash, cash)
+    book = BookState(terms.cash, terms.cash, terms.cash, 0.0, 0.0, 0.0, 0.0, terms.cash, terms.cash)
     for i in range(last + 1):
         held[i] = 0.0
     on, anew, hedged, size[0], t, k, count = False, True, 0, 0.0, 0, 0, 0
@@ -237,9 +235,8 @@ def run_book(
         elif anew and wanted == wanted:  # noqa: PLR0124  # NaN, in scalars that compile
             size[0] = wanted
         core = core_beside(given.core[c], size, plan.takes, plan.a_core_share, t) if given.pays[c] else given.core[c]
-        weight = size[0]
+        weight, restate = size[0], t == 0 or plan.core_due[t]
         size[0] = plan.sides[0] * weight * (core if plan.a_core_share[0] else 1.0)
-        restate = t == 0 or plan.core_due[t]
         # it fills in the next session, and the book is carried to the next close that orders
         first = t + 1
         cash = fill(prices, terms, units, Order(core, size, restate), first, book.cash, c, sums, room)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,15 +15,11 @@ from data.bars import COLUMNS, PRICES, Bars
 from data.calendar import FIRST, nyse_sessions
 from data.events import Events, Members, make_events, make_members
 from data.filings.facts import Filings
-from data.filings.valuation import Company, company
 from data.publication import ended
 from data.series import Series
-from data.sources import BARS, SERIES, Held, Kind, Thing, typed
-from data.sources.valued import read_group, valuation, valued_in
-from data.sources.wrapped import Wrapped
+from data.sources import Thing
+from data.sources.altered import History
 
-History = Callable[[str, Thing], Thing]
-"""Gives what a history has in place of an item of the real one, which goes by ``bars/SOXX`` or ``series/VIX``."""
 WILD, MILD = math.log(3.0), math.log(1.02)
 """Logarithms of the factor by which a price or a value is at most off, up or down."""
 EVENT_SHARE = 0.05
@@ -47,71 +42,6 @@ class Garbage(NamedTuple):
     seed: int
     most: float = WILD
     fields: tuple[str, ...] | None = None
-
-
-class Companies(dict[str, tuple[Filings, Bars, Dates, Company]]):
-    """Values companies, each once as long as nothing was done to what it filed and to its bars: they are the same.
-
-    What is kept is what was asked for first, on the whole history. Every other is valued anew.
-    """
-
-    def value(self, filings: Filings, bars: Bars, sessions: Dates) -> Company:
-        """Return a company at each close of some sessions."""
-        if (known := self.get(filings.name)) is not None:
-            filed, traded, over, found = known
-            same = filed is filings and traded is bars and np.array_equal(over, sessions)
-            return found if same else company(filings, bars, sessions)
-        found = company(filings, bars, sessions)
-        self[filings.name] = filings, bars, sessions, found
-        return found
-
-
-@dataclass(frozen=True)
-class TamperedSource(Wrapped):
-    """A source of which everything goes through a history.
-
-    Parameters
-    ----------
-    history
-        What is done to it.
-    companies
-        What values them, one for all histories.
-    asked
-        What was asked of it, by the names of items.
-    """
-
-    history: History
-    companies: Companies = field(default_factory=Companies)
-    asked: set[str] = field(default_factory=set)
-    _made: dict[str, Thing] = field(init=False, default_factory=dict, repr=False, compare=False)
-
-    def read(self, kind: Kind[Held], name: str) -> Held:
-        """Return what the history has in place of the inner source's; raises DataError."""
-        item = f"{kind}/{name}"
-        self.asked.add(item)
-        if item not in self._made:
-            found: Any = self._valuation(name) if kind == SERIES else None
-            if found is None:
-                found = self.source.read(kind, name)
-            self._made[item] = self.history(item, found)
-        return typed(kind, self._made[item])
-
-    def _valuation(self, name: str) -> Series | None:
-        """Return a valuation, made anew of bars and filings that went through the history; None of any other series.
-
-        What a vendor adjusted is undone before: it hangs on later bars, as the file does.
-        """
-        valued = valued_in(self.source)
-        named = None if valued is None else valued.valuations.get(name)
-        if valued is None or named is None:
-            return None
-
-        def traded(company: str) -> Bars:
-            self.asked.add(f"bars/{company}")
-            return typed(BARS, self.history(f"bars/{company}", valued.traded(company)))
-
-        lag = self.source.read(SERIES, name).lag
-        return replace(valuation(read_group(self, named.whose, traded, self.companies.value), named), lag=lag)
 
 
 def whole(item: str, thing: Thing) -> Thing:

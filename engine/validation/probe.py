@@ -14,6 +14,7 @@ import numpy as np
 from data.arrays import Dates, Flags, Floats
 from data.errors import DataError, StrategyError, UserError
 from data.market import Market, load_market
+from data.sources.altered import AlteredSource, Companies, History
 from engine.config import RunConfig
 from engine.evaluate_strategy import intensity_of, weigher
 from engine.hedge_config import StrategyConfig
@@ -21,7 +22,7 @@ from engine.hedges import roles_of, with_made
 from engine.kernel.loop import Ledger, decide_given, ledger_on, move
 from engine.legs import legs_of
 from engine.setup import Setup, plan_of, prepare
-from engine.validation.histories import Companies, History, TamperedSource, cut
+from engine.validation.histories import cut
 from strategies import parameters
 from strategies.base import Strategy
 from strategies.load import fault_in, fresh, kind
@@ -184,7 +185,7 @@ def loaded(config: RunConfig) -> Iterator[Sequence[type]]:
 
 def _market_on(bench: Bench, config: RunConfig, history: History) -> Market:
     """Return a run's market, everything in it read through a history; nothing counts as read yet."""
-    source = TamperedSource(bench.market.source, history, bench.companies)
+    source = AlteredSource(bench.market.source, history, bench.companies)
     end = None if config.end is None else np.datetime64(config.end)
     market = load_market(source, roles_of(config), np.datetime64(config.start), end)
     with suppress(DataError):  # garbage can't be priced, and a strategy that doesn't read it needn't care

@@ -15,16 +15,14 @@ from worlds import source as world
 from data.bars import PRICES, Bars
 from data.errors import DataError
 from data.events import make_events, make_members
-from data.sources import BARS, FILINGS, SERIES
+from data.sources import BARS, FILINGS, SERIES, altered
+from data.sources.altered import AlteredSource, Companies
 from data.sources.valued import ValuedSource
 from data.sources.wrapped import KeptSource
 from engine.backtrader_engine.execute import run_backtrader_strategy, run_noting_orders
-from engine.validation import histories
 from engine.validation.causality import choose_cuts, switches
 from engine.validation.histories import (
-    Companies,
     Garbage,
-    TamperedSource,
     cut,
     known_at,
     later,
@@ -166,7 +164,7 @@ def test_valuations_are_made_anew_of_what_was_known(seed, row):
     source = valued_market(seed)
     for history in (cut(DATES[row]), poisoned(DATES[row], Garbage(seed))):
         for name in ("CHIPS_PE", "NVDA_EARNINGS_YIELD", "CHIPS_PS"):
-            tampered = TamperedSource(source, history)
+            tampered = AlteredSource(source, history)
             expected, found = source.read(SERIES, name), tampered.read(SERIES, name)
             assert found.lag == expected.lag == (2 if name == "CHIPS_PS" else 0)
             upto = slice(row + 1)
@@ -180,30 +178,30 @@ def test_valuations_are_made_anew_of_what_was_known(seed, row):
 def test_a_company_is_valued_once_as_long_as_nothing_was_done_to_it(monkeypatch):
     """And to the same figures as by a source that remembers nothing, whatever was asked for before."""
     asked, source, companies = [], valued_market(3), Companies()
-    value = histories.company
-    monkeypatch.setattr(histories, "company", lambda *given: asked.append(given[0].name) or value(*given))
+    value = altered.company
+    monkeypatch.setattr(altered, "company", lambda *given: asked.append(given[0].name) or value(*given))
     rate, amd = frozenset(("series/RATE",)), frozenset(("filings/AMD",))
     spoilt = [poisoned(DATES[30], Garbage(1), items) for items in (rate, amd, None)]
     for history, count in zip(
         (whole, *spoilt, cut(DATES[40]), later(DATES[10]), whole), (2, 0, 1, 2, 2, 2, 0), strict=True
     ):
         asked.clear()
-        found = TamperedSource(source, history, companies).read(SERIES, "CHIPS_PE")
+        found = AlteredSource(source, history, companies).read(SERIES, "CHIPS_PE")
         assert len(asked) == count
-        again = TamperedSource(source, history).read(SERIES, "CHIPS_PE")
+        again = AlteredSource(source, history).read(SERIES, "CHIPS_PE")
         np.testing.assert_array_equal(found.values, again.values)
         np.testing.assert_array_equal(found.dates, again.dates)
 
 
 def test_a_valuation_that_is_known_late_is_cut_by_its_lag():
-    found = TamperedSource(valued_market(1), cut(DATES[40])).read(SERIES, "CHIPS_PS")
+    found = AlteredSource(valued_market(1), cut(DATES[40])).read(SERIES, "CHIPS_PS")
     np.testing.assert_array_equal(found.dates, DATES[:39])
 
 
 def test_a_series_of_one_s_own_is_tampered_with_as_any_other():
     own = make_series("CHIPS_PE", DATES, np.arange(60.0))
     source = ValuedSource(source_of(FILED, make_bars("NVDA", DATES, np.full(60, 20.0)), own))
-    tampered = TamperedSource(source, cut(DATES[40]))
+    tampered = AlteredSource(source, cut(DATES[40]))
     np.testing.assert_array_equal(tampered.read(SERIES, "CHIPS_PE").values, np.arange(41.0))
     assert tampered.asked == {"series/CHIPS_PE"}
 
@@ -212,11 +210,11 @@ def test_before_a_company_has_a_bar_it_is_none_and_nobody_is_told():
     """AMD's bars begin on session 30: a history that ends before has NVDA's alone, and before filings no valuation."""
     bars = [make_bars(name, dates, np.full(len(dates), 20.0)) for name, dates in (("NVDA", DATES), ("AMD", DATES[30:]))]
     source = ValuedSource(source_of(FILED, filings(quarterly(1e6, 1e6, 1e8, 2016), "AMD"), *bars))
-    early = TamperedSource(source, cut(DATES[20])).read(SERIES, "CHIPS_PE")
+    early = AlteredSource(source, cut(DATES[20])).read(SERIES, "CHIPS_PE")
     assert set(early.values) == {20.0}
     np.testing.assert_array_equal(early.dates, DATES[:21])
     with pytest.raises(DataError, match=r"^AMD_PE: no session has a close as traded, shares and four quarters"):
-        TamperedSource(source, cut(DATES[20])).read(SERIES, "AMD_PE")
+        AlteredSource(source, cut(DATES[20])).read(SERIES, "AMD_PE")
 
 
 def test_what_a_vendor_adjusted_is_undone_before_and_once(monkeypatch):
@@ -225,7 +223,7 @@ def test_what_a_vendor_adjusted_is_undone_before_and_once(monkeypatch):
     monkeypatch.setattr("data.sources.valued.as_traded", lambda bars: asked.append(len(bars)) or bars)
     source = valued_market(1)
     for history in (whole, cut(DATES[40]), poisoned(DATES[40], Garbage(1)), cut(DATES[50])):
-        TamperedSource(source, history).read(SERIES, "CHIPS_PE")
+        AlteredSource(source, history).read(SERIES, "CHIPS_PE")
     assert asked == [60, 60]
 
 
