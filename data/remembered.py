@@ -34,6 +34,10 @@ class Remembered:
     def __len__(self) -> int:
         return len(self._kept)
 
+    def __reduce__(self) -> tuple[type[Remembered], tuple[int]]:
+        """Pickle it empty: another process makes its own."""
+        return Remembered, (self.most,)
+
     def get(self, key: Hashable, compute: Callable[[], Array]) -> Array:
         """Return the array that a key stands for, made now if it isn't there; it is read-only and stays so."""
         with self._lock:

@@ -9,7 +9,7 @@ import numpy as np
 
 from data.arrays import DAY, Dates, Floats, Ints
 from data.bars import Bars
-from data.calendar import nyse_sessions
+from data.calendar import LAST, nyse_sessions
 from data.errors import DataError
 
 
@@ -70,6 +70,20 @@ class Series:
         count = np.searchsorted(public[order], asked, side="right")
         known: Floats = np.where(count > 0, self.values[best[np.maximum(count, 1) - 1]], np.nan)
         return known
+
+    def public_days(self, calendar: Dates) -> Dates:
+        """Return the day at whose close each value became known, by `known` or `lag`; `LAST` after the calendar's end.
+
+        Parameters
+        ----------
+        calendar
+            As for `as_known`.
+        """
+        if self.known is not None or not len(self.dates):
+            return self.dates if self.known is None else self.known
+        calendar = self._lengthened(calendar)
+        days: Dates = np.append(calendar, LAST)[np.minimum(self._public(calendar), len(calendar))]
+        return days
 
     def value(self, of: np.datetime64, at: np.datetime64, calendar: Dates) -> float:
         """Return the value of one day as it stood at the close of a session.

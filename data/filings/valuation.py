@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from data.arrays import Dates, Flags, Floats, Ints, read_only
 from data.bars import COLUMNS, Bars
 from data.cache import user_cache
 from data.filings.facts import Filings
-from data.filings.shares import shares
+from data.filings.shares import Shares, shares
 from data.filings.trailing import FiledSteps, net_income, sales
 from data.unadjusted import unadjusted
 
@@ -209,7 +210,20 @@ def _told(bars: Bars) -> Floats:
     return found
 
 
-def company(filings: Filings, bars: Bars, sessions: Dates) -> Company:
+class Filed(NamedTuple):
+    """What a company filed, summed and counted: net income and sales of four quarters, and shares."""
+
+    income: FiledSteps
+    sales: FiledSteps
+    shares: Shares
+
+
+def filed_by(filings: Filings) -> Filed:
+    """Return what a company filed, summed and counted."""
+    return Filed(net_income(filings), sales(filings), shares(filings))
+
+
+def company(filings: Filings, bars: Bars, sessions: Dates, filed: Filed | None = None) -> Company:
     """Return a company at each close of some sessions.
 
     Parameters
@@ -220,6 +234,8 @@ def company(filings: Filings, bars: Bars, sessions: Dates) -> Company:
         Its bars, `as_traded`; a close that isn't known (NaN) is no price, and without bars nothing is known.
     sessions
         ``datetime64[D]``, shape (sessions,).
+    filed
+        `filed_by` the filings, where that is known already.
     """
     basis = np.concatenate(([1.0], np.cumprod(bars.split)))  # shares that one became, before the first bar and at each
     bar = np.searchsorted(bars.dates, sessions, side="right")  # the last one's number, from 1
@@ -227,18 +243,18 @@ def company(filings: Filings, bars: Bars, sessions: Dates) -> Company:
     priced = np.concatenate(([0], price))[bar]  # the last one's with a price, 0 where there is none
     fresh = sessions - np.concatenate((NEVER, bars.dates))[priced] <= NO_BAR
     close = np.where(fresh, np.concatenate(([np.nan], bars.close))[priced] * (basis[priced] / basis[bar]), np.nan)
-    income, sold, counted = net_income(filings), sales(filings), shares(filings)
+    income, sold, counted = filed or filed_by(filings)
     since = basis[np.searchsorted(bars.dates, counted.basis, side="right")]
     outstanding = FiledSteps(counted.filed, counted.value / since, counted.of)
     known = [_known(income, sessions, OLD), _known(sold, sessions, OLD), _known(outstanding, sessions)]
-    (earned, sold_for, number), filed = (value for value, _, _ in known), [day for _, day, _ in known]
+    (earned, sold_for, number), days = (value for value, _, _ in known), [day for _, day, _ in known]
     return Company(
         filings.name,
         read_only(close),
         read_only(number * basis[bar]),
         read_only(earned),
         read_only(sold_for),
-        read_only(np.fmax(np.fmax(*filed[:2]), filed[2])),
+        read_only(np.fmax(np.fmax(*days[:2]), days[2])),
         read_only(np.fmin(known[0][2], known[1][2])),
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 from data.arrays import Dates
 from data.bars import Bars
 from data.filings.facts import Filings
-from data.filings.valuation import Company, company
+from data.filings.valuation import Company, Filed, company, filed_by
 from data.series import Series
 from data.sources import BARS, SERIES, Held, Kind, Thing, typed
 from data.sources.valued import read_group, valuation, valued_in
@@ -21,20 +21,24 @@ History = Callable[[str, Thing], Thing]
 """Gives what a history has in place of an item of the real one, which goes by ``bars/SOXX`` or ``series/VIX``."""
 
 
-class Companies(dict[str, tuple[Filings, Bars, Dates, Company]]):
+class Companies(dict[str, tuple[Filings, Filed, Bars, Dates, Company]]):
     """Values companies, each once as long as nothing was done to what it filed and to its bars: they are the same.
 
-    What is kept is what was asked for first, on the whole history. Every other is valued anew.
+    What is kept is what was asked for first, on the whole history. Every other is valued anew, on sums and counts of
+    what it filed that are kept too.
     """
 
     def value(self, filings: Filings, bars: Bars, sessions: Dates) -> Company:
         """Return a company at each close of some sessions."""
         if (known := self.get(filings.name)) is not None:
-            filed, traded, over, found = known
-            same = filed is filings and traded is bars and np.array_equal(over, sessions)
-            return found if same else company(filings, bars, sessions)
-        found = company(filings, bars, sessions)
-        self[filings.name] = filings, bars, sessions, found
+            filed_in, filed, traded, over, found = known
+            if filed_in is not filings:
+                return company(filings, bars, sessions)
+            same = traded is bars and np.array_equal(over, sessions)
+            return found if same else company(filings, bars, sessions, filed)
+        filed = filed_by(filings)
+        found = company(filings, bars, sessions, filed)
+        self[filings.name] = filings, filed, bars, sessions, found
         return found
 
 
