@@ -14,6 +14,7 @@ __version__ = VERSION
 
 if TYPE_CHECKING:
     from backtest.api import as_backtrader, load_config, load_market, run, write_run
+    from backtest.stressing import scenario, stress
     from backtest.sweeping import sweep
     from strategies import Book, CloseStrategy, Input, Strategy, View, parameter
 
@@ -29,6 +30,8 @@ __all__ = [
     "load_market",
     "parameter",
     "run",
+    "scenario",
+    "stress",
     "sweep",
     "write_run",
 ]
@@ -41,8 +44,12 @@ def __getattr__(name: str) -> Any:
     import importlib
 
     words = ("Book", "CloseStrategy", "Input", "Strategy", "View", "parameter")
-    room = "strategies" if name in words else "backtest.sweeping" if name == "sweep" else "backtest.api"
-    return getattr(importlib.import_module(room), name)
+    rooms = dict.fromkeys(words, "strategies") | {
+        "sweep": "backtest.sweeping",
+        "scenario": "backtest.stressing",
+        "stress": "backtest.stressing",
+    }
+    return getattr(importlib.import_module(rooms.get(name, "backtest.api")), name)
 
 
 def __dir__() -> list[str]:

@@ -81,7 +81,7 @@ class CsvSource:
             refuse_text(where, texts)
             repaired = self._repaired(kind, name, frame)
             check(kind, repaired, where)
-            return typed(kind, _made(kind, name, repaired))
+            return typed(kind, thing_of(kind, name, repaired))
 
         return read_once(kind, name, (path, self.folder / REPAIRS), read)
 
@@ -94,7 +94,7 @@ class CsvSource:
         except DataError as error:
             return (Fault("unreadable", str(error), "mend or replace the file"),), None
         faults, rows = faults_of(kind, self._repaired(kind, name, frame), where)
-        return with_text(faults, where, frame, texts), _made(kind, name, rows)
+        return with_text(faults, where, frame, texts), thing_of(kind, name, rows)
 
     def bars_as_kept(self, name: str) -> Bars:
         """Read an instrument's bars as the file has them, without repairs and unchecked; raises DataError."""
@@ -140,8 +140,8 @@ def read_members(path: Path, where: str, name: str) -> Members:
     return _members(name, frame)
 
 
-def _made(kind: str, name: str, frame: pd.DataFrame) -> Any:
-    """Return a file's rows as what they are."""
+def thing_of(kind: str, name: str, frame: pd.DataFrame) -> Any:
+    """Return rows, checked and with dates as dates, as what they are."""
     if kind == BARS:
         return _bars(name, frame)
     if kind == SERIES:
