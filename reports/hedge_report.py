@@ -20,6 +20,7 @@ from reports.frontier_picture import PHONE, WIDE, described, draw_frontier
 from reports.glossary import words_of
 from reports.report_assumed import assumptions, synthetic, vocabulary
 from reports.report_books import books_of
+from reports.report_crises import crises
 from reports.report_episodes import episodes
 from reports.report_evidence import rests, timing
 from reports.report_history import falls, growth, years
@@ -67,6 +68,8 @@ def _sections(result: Run, evaluation: Evaluation) -> Iterator[Section]:
     yield growth(result, books)
     yield years(result, books)
     yield falls(result, books)
+    if (replayed := crises(result, books, None if answer is None else answer.insurance.quarter.share)) is not None:
+        yield replayed
     if answer is not None:
         yield rests(result, answer, books)
     yield money(result, evaluation)

@@ -19,7 +19,7 @@ from engine.analytics.controls import unhedged_plan
 from engine.analytics.derisk import held_less_grid, run_held_less, sold_at_entry
 from engine.config import RunConfig
 from engine.engines import execute
-from engine.evaluate_strategy import PreparedRun, evaluate_strategy
+from engine.evaluate_strategy import evaluate_strategy
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger, Plan
 from engine.setup import Setup, open_market, rebalancing_days, run_beta
@@ -135,35 +135,30 @@ def today_of(config: RunConfig, source: Source | None = None) -> Today:
     """
     market = open_market(config, source)
     with evaluate_strategy(config, market, recorded(market)) as prepared:
-        engine = _engine(prepared)
+        engine = prepared.plain_engine if prepared.signal is None else "compiled"
         hedged, _said = execute(engine, config, prepared)
-        return standing(prepared, hedged)
+        share = _as_safe(prepared.setup, hedged)
+        return standing(config, prepared.setup, hedged, share, engine, prepared.label, prepared.reads)
 
 
-def standing(prepared: PreparedRun, hedged: Ledger, share: float | None = None) -> Today:
-    """Return where a run stands whose hedged book is known; raises DataError where that was ruined.
-
-    Parameters
-    ----------
-    share
-        Of the core as safe as the hedged book, where it is known already.
-    """
-    setup, t = prepared.setup, len(hedged.equity) - 1
-    market = setup.market
+def standing(
+    config: RunConfig,
+    setup: Setup,
+    hedged: Ledger,
+    share: float | None,
+    engine: str,
+    label: str,
+    reads: frozenset[str],
+) -> Today:
+    """Return where a run stands whose hedged book is known; raises DataError where that was ruined."""
+    market, t = setup.market, len(hedged.equity) - 1
     if hedged.last < t or hedged.equity[t] <= 0.0:
         raise DataError(
             f"the hedged book was ruined on {market.run_sessions[hedged.last]}: none is left to be stressed"
         )
     worth = hedged.shares[t] * setup.prices.spot[t] / hedged.equity[t]
-    return Today(
-        Past(prepared.config, market),
-        _as_safe(setup, hedged) if share is None else share,
-        float(hedged.equity[t]),
-        worth[setup.legs.of_hedges],
-        prepared.reads,
-        prepared.label,
-        _engine(prepared),
-    )
+    held = worth[setup.legs.of_hedges]
+    return Today(Past(config, market), share, float(hedged.equity[t]), held, reads, label, engine)
 
 
 def run_books(today: Today, continuation: Continuation, *, calendars: bool = False) -> ScenarioBooks:
@@ -231,8 +226,3 @@ def _as_safe(setup: Setup, hedged: Ledger) -> float | None:
     if any(book.equity[book.last] <= 0.0 for book in grid):
         return None
     return matches(hedged.equity, [book.equity for book in grid])[0]
-
-
-def _engine(prepared: PreparedRun) -> str:
-    """Return what executes the hedged book: compiled where the strategy has an intensity."""
-    return prepared.plain_engine if prepared.signal is None else "compiled"

@@ -34,7 +34,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 FALL, RALLY, SINCE = "fall", "rally", "since"
 
 
-class Span(NamedTuple):
+class ReplaySpan(NamedTuple):
     """A part of history that is replayed.
 
     Parameters
@@ -225,11 +225,11 @@ class Past:
         return np.concatenate(([1.0], np.cumprod(self.days.course.close)))
 
     @cached_property
-    def spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[ReplaySpan, ...]:
         """What is replayed: every fall of over `DEEP`, then the sharpest rallies, each oldest first."""
         return (*_named(self._falls()), *_named(self._rallies()))
 
-    def since(self, month: np.datetime64, sessions: int) -> Span:
+    def since(self, month: np.datetime64, sessions: int) -> ReplaySpan:
         """Return the span of so many sessions from a month's first one on; raises DataError where there are fewer."""
         first = int(np.searchsorted(self.days.dates, month.astype("datetime64[D]")))
         until = first + sessions
@@ -239,18 +239,19 @@ class Past:
                 f"{month}: {sessions} sessions from there are not in the history: it takes {begin} to {end}"
             )
         move = float(self.level[until] / self.level[first] - 1.0)
-        return Span(str(month), f"{sessions} sessions from {_words(month)}", SINCE, first, until, sessions, move)
+        title = f"{sessions} sessions from {_words(month)}"
+        return ReplaySpan(str(month), title, SINCE, first, until, sessions, move)
 
-    def _falls(self) -> list[Span]:
+    def _falls(self) -> list[ReplaySpan]:
         """Return each fall from the session after its peak to the close that ends it."""
         found = []
         for fall in falls_of(self.level, DEEP):
             low, high = self.month(fall.trough), self.month(fall.peak)
             title = f"{_words(high)} to {_words(low)}"
-            found.append(Span(str(low), title, FALL, fall.peak, fall.end, fall.trough - fall.peak, fall.depth))
+            found.append(ReplaySpan(str(low), title, FALL, fall.peak, fall.end, fall.trough - fall.peak, fall.depth))
         return found
 
-    def _rallies(self) -> list[Span]:
+    def _rallies(self) -> list[ReplaySpan]:
         """Return the sharpest rises over a quarter that don't overlap, each from the session after its first close."""
         rises = self.level[QUARTER:] / self.level[:-QUARTER] - 1.0
         chosen: list[int] = []
@@ -260,8 +261,8 @@ class Past:
         found = []
         for first in sorted(chosen):
             month = self.month(first + 1)
-            title = f"{_words(month)} rally"
-            found.append(Span(f"rally-{month}", title, RALLY, first, first + QUARTER, QUARTER, float(rises[first])))
+            span = f"rally-{month}", f"{_words(month)} rally", RALLY, first, first + QUARTER, QUARTER
+            found.append(ReplaySpan(*span, float(rises[first])))
         return found
 
     def month(self, close: int) -> np.datetime64:
@@ -278,7 +279,7 @@ def _joined(older: Days, newer: Days) -> Days:
     return Days(dates, course, np.concatenate((older.volume, newer.volume)))
 
 
-def _named(spans: list[Span]) -> list[Span]:
+def _named(spans: list[ReplaySpan]) -> list[ReplaySpan]:
     """Return spans whose names differ: the second of a month has a b behind it."""
     found, seen = [], dict[str, int]()
     for span in spans:

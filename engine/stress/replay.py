@@ -17,13 +17,13 @@ from data.series import Series
 from data.sources import BARS, Thing
 from engine.stress.continuation import LEAST_LEFT, Continuation, following, is_rate, replayed_schedule
 from engine.stress.courses import Days, days_of, still, with_bars
-from engine.stress.past import Instrument, Past, Span
+from engine.stress.past import Instrument, Past, ReplaySpan
 
 HOLES = 0.1
 """Part of a span's days on which an instrument may have no bar: what it did over a hole is in the next one."""
 
 
-def replay(past: Past, span: Span) -> Continuation:
+def replay(past: Past, span: ReplaySpan) -> Continuation:
     """Return the continuation in which the days of a span come again, one after the other.
 
     An instrument does what it did on them; a leg that had no bar then goes by its beta, and what is left of another

@@ -30,11 +30,11 @@ class Replayed:
     Parameters
     ----------
     name, title, kind
-        As of `engine.stress.past.Span`; kind also ``nothing`` and ``own``.
+        As of `engine.stress.past.ReplaySpan`; kind also ``nothing`` and ``own``.
     first, last
         The days that are replayed; the scenario's own sessions of any other.
     move, turn
-        As of `Span`.
+        As of `ReplaySpan`.
     books
         What the books came to.
     edges
@@ -62,7 +62,7 @@ class Refused(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawnPaths:
     """The paths that were drawn, and what the books came to on them.
 
     Parameters
@@ -109,7 +109,7 @@ class Stress:
     today: Today
     replays: tuple[Replayed, ...]
     refused: tuple[Refused, ...]
-    drawn: Drawn | None
+    drawn: DrawnPaths | None
     reverse: Reverse | None
     horizon: int
 

@@ -19,7 +19,7 @@ BENT = 40
 """Paths that each is tried on."""
 
 
-class Tried(NamedTuple):
+class TriedPaths(NamedTuple):
     """What the hedged book did where the paths were made to end.
 
     Parameters
@@ -48,8 +48,8 @@ class Reverse(NamedTuple):
         Over which the falls take place.
     """
 
-    falls: tuple[Tried, ...]
-    chops: tuple[Tried, ...]
+    falls: tuple[TriedPaths, ...]
+    chops: tuple[TriedPaths, ...]
     sessions: int
 
     def behind(self, other: str) -> tuple[list[float], list[float]]:
@@ -108,10 +108,10 @@ def _chops(sessions: int) -> list[int]:
     return [count for count in CHOPS if count <= sessions] or [sessions]
 
 
-def _tried(at: float, books: ManyBooks, sessions: int) -> Tried:
+def _tried(at: float, books: ManyBooks, sessions: int) -> TriedPaths:
     hedged, behind, apart = books.growth[HEDGED][:, sessions], dict[str, float](), dict[str, float]()
     for other in (UNHEDGED, LESS):
         if other in books.growth:
             over = hedged - books.growth[other][:, sessions]
             behind[other], apart[other] = float((over < 0.0).mean()), float(np.median(over))
-    return Tried(at, behind, apart)
+    return TriedPaths(at, behind, apart)

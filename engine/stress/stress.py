@@ -12,15 +12,15 @@ import numpy as np
 from data import ranges
 from data.arrays import Floats
 from data.errors import DataError, UserError, check_arguments, did_you_mean
-from data.sources import Source, Thing
+from data.sources import BARS, Source, Thing
 from engine.config import RunConfig
 from engine.stress.books import HEDGED, ScenarioBooks, Today, run_books, today_of
 from engine.stress.continuation import Continuation
 from engine.stress.many import WORTH, run_paths
-from engine.stress.past import Past, Span
+from engine.stress.past import Past, ReplaySpan
 from engine.stress.paths import YEAR, Paths, paths_of
 from engine.stress.replay import given, replay, standing_still
-from engine.stress.results import Drawn, Refused, Replayed, Stress
+from engine.stress.results import DrawnPaths, Refused, Replayed, Stress
 from engine.stress.reverse import reverse_of, tries
 
 STILL = "nothing"
@@ -103,7 +103,7 @@ def stress(
     books = run_paths(today, drawn, workers=workers, progress=lambda done: say("paths", done))
     reverse = reverse_of(today, drawn, workers, lambda done: say("falls and chops", done))
     fell = drawn.level.min(axis=1) <= 1.0 + fall
-    found = Drawn(books, fall, fell, _volatility(drawn), _pool(drawn))
+    found = DrawnPaths(books, fall, fell, _volatility(drawn), _pool(drawn))
     return Stress(today, replays, refused, found, reverse, horizon)
 
 
@@ -123,17 +123,27 @@ def steps_of(scenarios: Sequence[str | Scenario] | None, paths: int | None, hori
     return (25 if scenarios is None else len(scenarios)) + count + (tries(count, horizon) if count else 0)
 
 
-def replay_all(today: Today, spans: Sequence[Span], *, calendars: bool = False) -> Iterator[Replayed | Refused]:
-    """Yield what became of a run in each span, or why it can't be replayed."""
+def replay_all(
+    today: Today, spans: Sequence[ReplaySpan], *, calendars: bool = False, edges: bool = True
+) -> Iterator[Replayed | Refused]:
+    """Yield what became of a run in each span, or why it can't be replayed.
+
+    Parameters
+    ----------
+    calendars
+        Whether other rebalancings are run too.
+    edges
+        Whether the fund is run at both edges of its model's error band, too.
+    """
     for span in spans:
         days = today.past.days.dates
         try:
-            books, edges = _run(today, replay(today.past, span), calendars=calendars)
+            books, band = _run(today, replay(today.past, span), calendars=calendars, edges=edges)
         except DataError as error:
             yield Refused(span.name, span.title, f"{error}")
             continue
         first, last = days[span.first], days[span.until - 1]
-        yield Replayed(span.name, span.title, span.kind, first, last, span.move, span.turn, books, edges)
+        yield Replayed(span.name, span.title, span.kind, first, last, span.move, span.turn, books, band)
 
 
 def _replays(
@@ -162,23 +172,26 @@ def _replays(
 
 
 def _other(today: Today, name: str, title: str, kind: str, continuation: Continuation) -> Replayed:
-    books, edges = _run(today, continuation, calendars=True)
+    books, band = _run(today, continuation, calendars=True)
     sessions, move = books.sessions, float(books.underlying[-1] - 1.0)
-    return Replayed(name, title, kind, sessions[1], sessions[-1], move, len(sessions) - 1, books, edges)
+    return Replayed(name, title, kind, sessions[1], sessions[-1], move, len(sessions) - 1, books, band)
 
 
-def _run(today: Today, continuation: Continuation, *, calendars: bool) -> tuple[ScenarioBooks, tuple[Floats, Floats]]:
+def _run(
+    today: Today, continuation: Continuation, *, calendars: bool, edges: bool = True
+) -> tuple[ScenarioBooks, tuple[Floats, Floats]]:
+    """Return the books, and the hedged one's growth at both edges of the fund model's error band."""
     books = run_books(today, continuation, calendars=calendars)
     funds = [role.instrument for role in today.past.market.roles.hedges if role.kind == "fund"]
-    if all(f"bars/{name}" in continuation.given for name in funds):
+    if not edges or all(f"{BARS}/{name}" in continuation.given for name in funds):
         return books, (books.growth[HEDGED], books.growth[HEDGED])
     low, high = (run_books(today, replace(continuation, shift=shift)).growth[HEDGED] for shift in (-1, 1))
     return books, (low, high)
 
 
-def _named(past: Past, named: Sequence[str], horizon: int) -> list[Span]:
+def _named(past: Past, named: Sequence[str], horizon: int) -> list[ReplaySpan]:
     """Return the spans that names mean: its own, a year of falls, or a month to begin with; raises UserError."""
-    known, found = {span.name: span for span in past.spans}, dict[str, Span]()
+    known, found = {span.name: span for span in past.spans}, dict[str, ReplaySpan]()
     for name in named:
         if name == STILL:
             continue

@@ -22,7 +22,10 @@ from engine.analytics.drawdowns import core_level, falls_of
 from engine.loading import build_config, find_run, load_config
 from engine.runs.execute import run
 from engine.setup import run_beta
-from reports.document import Bar, BarChart, Chart, Details, Section, Table
+from engine.stress.books import figures, standing
+from engine.stress.results import Replayed
+from engine.stress.stress import replay_all
+from reports.document import Bar, BarChart, Chart, Details, Paragraph, Section, Table, plain_text
 from reports.glossary import WORDS
 from reports.hedge_report import report_of
 from reports.renderers.html import rods, write_document
@@ -31,8 +34,9 @@ from reports.report_history import back_at_peak, years_of
 
 DATES = nyse("2012-01-03", 900)
 ORDER = [
-    *("grown", "years-part", "falls-part", "rests-part", "bridged", "controls-part", "kinds-part"),
+    *("grown", "years-part", "falls-part", "crises-part", "rests-part", "bridged", "controls-part"),
     *(
+        "kinds-part",
         "timing-part",
         "study-part",
         "sizes-part",
@@ -209,6 +213,29 @@ def test_sizes_and_sensitivity_are_the_judgement_s(judged):
     folded = table(found["sensitivity-part"], "starts").rows
     assert [row.cells[1] for row in folded] == [points(one.gap) for one in starts]
     assert len(starts) == 12
+
+
+def test_crises_are_the_replays_of_the_book_as_it_stands(judged):
+    """To each fall's low and to its end, as `backtest stress` has them, and in the picture the difference."""
+    share = judged.evaluation.answer.insurance.quarter.share
+    own = judged.execution
+    today = standing(own.config, own.setup, judged.hedged, share, "compiled", judged.label, own.reads)
+    replays = [each for each in replay_all(today, today.past.spans) if isinstance(each, Replayed)]
+    falls = [each for each in replays if each.kind == "fall"]
+    section = sections(judged)["crises-part"]
+    shown = table(section, "crises")
+    assert len(falls) >= 2
+    assert len(shown.rows) == 2 * len(falls) + len(replays) - len(falls)
+    came = [figures(each.books.growth["hedged"], each.turn) for each in falls]
+    ours = [column.role for column in shown.columns].index("hedge")
+    written = [[row.cells[ours] for row in shown.rows[2 * k : 2 * k + 2]] for k in range(len(falls))]
+    assert written == [[percent(one.turn).removesuffix(" %"), percent(one.end).removesuffix(" %")] for one in came]
+    bars = next(part for part in section.parts if isinstance(part, BarChart)).bars
+    beside = [figures(each.books.growth["held_less"], each.turn).end for each in falls]
+    assert [bar.value for bar in bars] == pytest.approx(
+        [one.end - other for one, other in zip(came, beside, strict=True)]
+    )
+    assert all("SYNTHETIC" in plain_text(part.text) for part in section.parts if isinstance(part, Paragraph))
 
 
 def test_without_an_answer_what_rests_on_one_is_left_out_and_said(judged, tmp_path, open_page):
