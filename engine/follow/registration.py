@@ -1,0 +1,135 @@
+"""The registration of a followed run: the first line of its log, with all that later closes are held against."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+
+from data.errors import ConfigError
+from data.version import VERSION, code_version
+from engine.config import RunConfig
+from engine.follow.books import BOOKS, book_entry, day_entry, empty_book, ground_of, labels_of, set_book, standing
+from engine.follow.books import terms_entry
+from engine.follow.log import LOG, Chain, read_log
+from engine.follow.present import Present, following
+from engine.follow.promise import promised, scales
+from engine.runs.folder import RUN, id_of, quoted
+from engine.runs.identity import digest, identity, known_config
+from engine.runs.origin import flat, shown
+from engine.runs.record import own_files
+from strategies.load import source_hash
+
+MOST_KEYS = 4
+"""Keys that a refusal names."""
+LIBRARIES = ("numpy", "numba", "backtrader")
+"""Whose versions are told when they change."""
+
+
+def folder_name(config: RunConfig, source: str, *, simulated: bool) -> str:
+    """Return the name of a followed run's folder: the config's name, and an id of all that the config says."""
+    marked = "-SIMULATED" if simulated else ""
+    return f"{config.name}{marked}-{identity(known_config(config, source))}"
+
+
+def refuse_another(config: RunConfig, source: str, out: Path, own: str, *, simulated: bool) -> None:
+    """Raise ConfigError where another config is followed under the name of this one; names the keys that differ.
+
+    What was tried on a simulated market doesn't stand in the way of following the same on a real one.
+    """
+    for folder in sorted(path for path in out.iterdir() if path.name != own and RUN.fullmatch(path.name)):
+        if folder.name[: -len(id_of(folder.name)) - 1].removesuffix("-SIMULATED") != config.name:
+            continue
+        chain = read_log(folder) if (folder / LOG).exists() else Chain(folder)
+        if not chain.entries or (chain.entries[0]["simulated"] and not simulated):
+            continue
+        was, now = flat(chain.entries[0]["config"]), flat(known_config(config, source))
+        keys = [key for key in sorted({*was, *now}) if was.get(key, "") != now.get(key, "")]
+        told = [f"{key} is {_value(now, key)} and was {_value(was, key)}" for key in keys[:MOST_KEYS]]
+        more = f" and {len(keys) - MOST_KEYS} keys more" if len(keys) > MOST_KEYS else ""
+        raise ConfigError(
+            f"{config.name} is followed in {quoted(folder)} with another config: {', '.join(told)}{more}: put that back,"
+            " or set another name to follow it anew"
+        )
+
+
+def _value(values: Mapping[str, Any], key: str) -> str:
+    return shown(values[key]) if key in values else "not there"
+
+
+def made_with(config: RunConfig) -> dict[str, str]:
+    """Return what code makes a line: a hash of ours and of the strategies', and versions."""
+    own = [source_hash(each.named) for each in config.strategies]
+    return {
+        "hedge-backtest": VERSION,
+        "code": code_version(),
+        "strategy": own[0] if len(own) == 1 else digest(own),
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+    }
+
+
+def registration(config: RunConfig, present: Present, written: str) -> dict[str, Any]:
+    """Return the first line of a log: the run, what it was made of, its books at the last close, what it promised."""
+    market, setup, t = present.market, present.setup, len(present.sessions) - 1
+    known, labels, last = known_config(config, market.source.name), labels_of(setup), present.sessions[t]
+    entry = {
+        "kind": "registration",
+        "written": written,
+        "name": config.name,
+        "strategy": present.label,
+        "guest": present.guest,
+        "simulated": market.simulated,
+        "source": market.source.name,
+        "synthetic": {name: str(first) for name, first in market.synthetic.items()},
+        "config": known,
+        "config_hash": digest(known),
+        "made_with": made_with(config),
+        "strategy_files": dict(_texts(config)),
+        "first": str(present.sessions[0]),
+        "date": str(last),
+        "next": str(following(last)),
+        "instruments": list(labels),
+        "underlying": market.underlying,
+        "terms": terms_entry(setup),
+        **day_entry(setup, t),
+        **present.signal(t),
+        "held_less": present.share,
+        "inputs": present.inputs(last),
+        "promised": promised(present),
+        "scales": scales(present),
+    }
+    return entry | {"books": _books(entry, present, t)}
+
+
+def _books(entry: Mapping[str, Any], present: Present, t: int) -> dict[str, Any]:
+    """Return where each recorded book stands at the last close, and its order."""
+    ground, books = ground_of(entry, [entry]), dict[str, Any]()
+    for name in BOOKS:
+        of, book = present.ledgers[name], empty_book(ground)
+        shares = dict(zip(ground.labels, of.shares[t].tolist(), strict=True))
+        set_book(ground, book, 0, {"cash": of.cash[t], "equity": of.equity[t], "shares": shares})
+        alive = t <= of.last and of.equity[t] > 0.0
+        books[name] = book_entry(ground, book, 0, order_now(present, name, t)) if alive else None
+    return books
+
+
+def order_now(present: Present, name: str, t: int) -> dict[str, Any] | None:
+    """Return the order that a book of the run gives at the close of t; None where it gives none."""
+    ledger = present.ledgers[name]
+    if present.guest and name == "hedged":
+        over = ledger.last < t or ledger.equity[t] <= 0.0
+        trade = None if over else present.trade(t)
+        return None if trade is None else {"trade": trade}
+    return standing(ledger, t, labels_of(present.setup))
+
+
+def _texts(config: RunConfig) -> Iterator[tuple[str, str]]:
+    """Yield the files of strategies of the user's own, by their bare names, with their text."""
+    for path in own_files(Path(), config.model_dump(mode="python")):
+        yield path.name, path.read_text(encoding="utf-8")
+
+
