@@ -56,7 +56,7 @@ def _digest_of(source: Source, read: str, until: np.datetime64, *, prices: bool,
     if kind not in KINDS or name not in source.names(Kind(kind)):
         return ABSENT
     try:
-        thing = source.read(Kind(kind), name)
+        thing: Thing = source.read(Kind(kind), name)
         seen = thing.public_by(until) if public and isinstance(thing, Series) else thing.up_to(until)
         return _digest(seen, prices=prices)
     except DataError:

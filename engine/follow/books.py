@@ -1,4 +1,4 @@
-"""The recorded books: what a line of the log says of each, and how one is carried to the next close by the rule book."""
+"""The recorded books: what a line of the log says of each, and how the rule book carries one to the next close."""
 
 from __future__ import annotations
 
@@ -89,18 +89,11 @@ def ground_of(registered: Mapping[str, Any], days: Sequence[Mapping[str, Any]]) 
     opened, close, fill, dividend, split = map(columns, ("open", "close", "fill", "dividend", "split"))
     weights = np.array(terms["core_weights"], np.float64)
     level = np.full((len(days), len(labels) - len(weights)), np.nan)  # only decisions read it
-    return Ground(
-        labels,
-        Prices(opened, close, fill, dividend, split, level, columns("spot"), columns("spot_fill")),
-        Terms(
-            0.0,
-            weights,
-            **{name: np.array(terms[name], np.float64) for name in EACH},
-            **{name: accrued(name) for name in ACCRUALS},
-            **{name: bool(terms[name]) for name in SWITCHES},
-            stock=np.array(terms["stock"], np.bool_),
-        ),
-    )
+    prices = Prices(opened, close, fill, dividend, split, level, columns("spot"), columns("spot_fill"))
+    given: dict[str, Any] = {name: np.array(terms[name], np.float64) for name in EACH}
+    given |= {name: accrued(name) for name in ACCRUALS} | {name: bool(terms[name]) for name in SWITCHES}
+    given["stock"] = np.array(terms["stock"], np.bool_)
+    return Ground(labels, prices, Terms(cash=0.0, core_weights=weights, **given))
 
 
 def standing(ledger: Ledger, t: int, labels: Sequence[str]) -> dict[str, Any] | None:

@@ -16,8 +16,7 @@ from data.files import locked
 from data.sources import Source
 from data.sources.choose import open_source
 from engine.config import RunConfig
-from engine.follow.books import BOOKS, Ground, book_entry, carry, day_entry, empty_book, ground_of, order_of
-from engine.follow.books import set_book
+from engine.follow.books import BOOKS, Ground, book_entry, carry, day_entry, empty_book, ground_of, order_of, set_book
 from engine.follow.log import HEAD, LOG, Chain, Entry, append, read_log, write_head
 from engine.follow.past import Finding, Past, changes, past_of, time_of
 from engine.follow.present import Moment, Present, close_of, following, is_late, present_run
@@ -37,8 +36,6 @@ class Followed:
         Where the log lies.
     chain
         The log as it is now.
-    registered
-        Whether this call registered the run.
     before
         The hedged book's order before this call; None where there was none.
     added
@@ -49,16 +46,18 @@ class Followed:
         What else has to be told, a sentence each.
     notes
         What a reader of the last close has to know, a sentence each.
+    registered
+        Whether this call registered the run.
     """
 
     folder: Path
     chain: Chain
-    registered: bool
     before: Mapping[str, Any] | None
     added: tuple[Entry, ...]
     found: tuple[Finding, ...]
     remarks: tuple[str, ...]
     notes: tuple[str, ...]
+    registered: bool = False
 
     @property
     def past(self) -> Past:
@@ -133,7 +132,9 @@ def follow(
             with locked(folder):
                 return _called(config, folder, source, moment, say)
     except OSError as error:
-        raise UserError(f"{out}: can't be written: {error.strerror or error}: choose another folder with --out") from error
+        raise UserError(
+            f"{out}: can't be written: {error.strerror or error}: choose another folder with --out"
+        ) from error
 
 
 def _remove_empty(folder: Path) -> None:
@@ -152,7 +153,7 @@ def _called(config: RunConfig, folder: Path, source: Source | None, moment: Mome
         present = present_run(config, moment, source)
         say("registering")
         chain = append(chain, [registration(config, present, written)])
-        return Followed(folder, chain, True, None, (), (), (*remarks, *_said(present)), present.notes)
+        return Followed(folder, chain, None, (), (), (*remarks, *_said(present)), present.notes, registered=True)
     past = past_of(chain.entries)
     last = np.datetime64(past.last["date"])
     present = present_run(config, moment._replace(logged=last), source, past.first["held_less"])
@@ -174,7 +175,6 @@ def _called(config: RunConfig, folder: Path, source: Source | None, moment: Mome
     return Followed(
         folder,
         chain,
-        False,
         before,
         tuple(chain.entries[len(chain.entries) - len(closes) :]) if closes else (),
         tuple(found),

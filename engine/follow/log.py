@@ -19,7 +19,7 @@ from engine.runs.folder import quoted
 
 LOG, HEAD = "log.jsonl", "head.json"
 Entry = Mapping[str, Any]
-"""A line of the log: its kind, its number `n` from 0, the hash of the line `before`, when it was `written`, and more."""
+"""A line of the log: its kind, its number `n` from 0, the hash of the line `before`, when it was `written`, more."""
 
 
 class Chain(NamedTuple):

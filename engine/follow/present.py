@@ -189,7 +189,9 @@ def _matched(setup: Setup, hedged: Ledger, count: int) -> float:
             " earlier start gives it more"
         )
     if hedged.last < count - 1 or hedged.equity[count - 1] <= 0.0:
-        raise DataError(f"the hedged book was ruined on {setup.market.run_sessions[hedged.last]}: there is none to follow")
+        raise DataError(
+            f"the hedged book was ruined on {setup.market.run_sessions[hedged.last]}: there is none to follow"
+        )
     grid = [book.equity[:count] for book in held_less_grid(setup)]
     return matches(hedged.equity[:count], grid)[0]
 
@@ -217,10 +219,13 @@ def is_late(session: np.datetime64, written: dt.datetime) -> bool:
 
     It was written after that open, or by a clock that stands before the close itself.
     """
-    opens = dt.datetime.combine(following(session).item(), OPENED, NEW_YORK)
-    return not close_of(session) <= written < opens
+    return not close_of(session) <= written < _in_new_york(following(session), OPENED)
 
 
 def close_of(session: np.datetime64) -> dt.datetime:
     """Return when a session closes, as if there were no half-days."""
-    return dt.datetime.combine(session.item(), CLOSED, NEW_YORK)
+    return _in_new_york(session, CLOSED)
+
+
+def _in_new_york(session: np.datetime64, clock: dt.time) -> dt.datetime:
+    return dt.datetime.combine(dt.date.fromisoformat(str(session)), clock, NEW_YORK)

@@ -94,9 +94,12 @@ class ForwardRecord:
         """What each session brought."""
         entries = (self.registered, *self.closes)
         ground = ground_of(self.registered, entries)
+        hedged, held_less, sold = (np.diff(log(self.growth[name])) for name in ("hedged", "held_less", "derisk_entry"))
         return ForwardReturns(
             self.dates[1:],
-            *(np.diff(log(self.growth[name])) for name in ("hedged", "held_less", "derisk_entry")),
+            hedged,
+            held_less,
+            sold,
             np.array([_core(ground, entries, t) for t in range(1, len(entries))], np.float64),
             np.array([_hedge_weight(ground, entries[t]) for t in range(len(entries) - 1)], np.float64),
             np.array([entry["late"] for entry in self.closes], np.bool_),

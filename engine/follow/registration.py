@@ -8,12 +8,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-
 from data.errors import ConfigError
 from data.version import VERSION, code_version
 from engine.config import RunConfig
-from engine.follow.books import BOOKS, book_entry, day_entry, empty_book, ground_of, labels_of, set_book, standing
-from engine.follow.books import terms_entry
+from engine.follow.books import (
+    BOOKS,
+    book_entry,
+    day_entry,
+    empty_book,
+    ground_of,
+    labels_of,
+    set_book,
+    standing,
+    terms_entry,
+)
 from engine.follow.log import LOG, Chain, read_log
 from engine.follow.present import Present, following
 from engine.follow.promise import promised, scales
@@ -51,8 +59,8 @@ def refuse_another(config: RunConfig, source: str, out: Path, own: str, *, simul
         told = [f"{key} is {_value(now, key)} and was {_value(was, key)}" for key in keys[:MOST_KEYS]]
         more = f" and {len(keys) - MOST_KEYS} keys more" if len(keys) > MOST_KEYS else ""
         raise ConfigError(
-            f"{config.name} is followed in {quoted(folder)} with another config: {', '.join(told)}{more}: put that back,"
-            " or set another name to follow it anew"
+            f"{config.name} is followed in {quoted(folder)} with another config: {', '.join(told)}{more}: put that"
+            " back, or set another name to follow it anew"
         )
 
 
@@ -131,5 +139,3 @@ def _texts(config: RunConfig) -> Iterator[tuple[str, str]]:
     """Yield the files of strategies of the user's own, by their bare names, with their text."""
     for path in own_files(Path(), config.model_dump(mode="python")):
         yield path.name, path.read_text(encoding="utf-8")
-
-

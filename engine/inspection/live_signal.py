@@ -285,7 +285,7 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
 
 
 def standing_notes(config: RunConfig, prepared: PreparedRun, now: dt.datetime | None = None) -> tuple[str, ...]:
-    """Return what a reader of the last close has to know besides the order, a sentence each; `now` as of `signal_now`."""
+    """Return what a reader of the last close has to know besides the order; `now` as of `signal_now`."""
     market = prepared.setup.market
     aged = None if market.simulated else age(market.run_sessions[-1], now)
     return tuple(_notes(config, prepared, aged, tuple(freshness(market, prepared.reads))))
