@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """Changes that a terminal shows."""
-CODE = {"code": "The engine's code", "strategy": "The strategy's code", "python": "Python"}
+CODE = {"code": "The engine's code", "strategy": "The strategy's code", "python": "Python", "accepted": "data.accept"}
 BAND_NOTE = (
     "Gap: log growth of the hedged book less that book's, since registration. Promised: where nine in ten gaps after so"
     f" many sessions lie in the backtest, resampled in blocks of {BLOCK} sessions; beside it between which of them this"
@@ -149,7 +149,7 @@ def _signal_words(signal: Mapping[str, Any] | None) -> str:
 
 
 def _short(value: object) -> str:
-    text = str(value)
+    text = str(value or "nothing")
     return text if len(text) <= 24 else f"{text[:12]}..."
 
 

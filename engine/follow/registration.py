@@ -30,6 +30,7 @@ from engine.runs.identity import digest, identity, known_config
 from engine.runs.origin import flat, shown
 from engine.runs.record import own_files
 from strategies.load import source_hash
+from strategies.reload import texts
 
 MOST_KEYS = 4
 """Keys that a refusal names."""
@@ -37,10 +38,20 @@ LIBRARIES = ("numpy", "numba", "backtrader")
 """Whose versions are told when they change."""
 
 
+def followed_config(config: RunConfig, source: str) -> dict[str, Any]:
+    """Return a config as it counts for what is followed: without the audit's findings that are accepted.
+
+    One that comes up later has to be accepted to go on; it changes what the run is told, and nothing that it does.
+    """
+    known = known_config(config, source)
+    del known["data"]["accept"]
+    return known
+
+
 def folder_name(config: RunConfig, source: str, *, simulated: bool) -> str:
     """Return the name of a followed run's folder: the config's name, and an id of all that the config says."""
     marked = "-SIMULATED" if simulated else ""
-    return f"{config.name}{marked}-{identity(known_config(config, source))}"
+    return f"{config.name}{marked}-{identity(followed_config(config, source))}"
 
 
 def refuse_another(config: RunConfig, source: str, out: Path, own: str, *, simulated: bool) -> None:
@@ -54,7 +65,7 @@ def refuse_another(config: RunConfig, source: str, out: Path, own: str, *, simul
         chain = read_log(folder) if (folder / LOG).exists() else Chain(folder)
         if not chain.entries or (chain.entries[0]["simulated"] and not simulated):
             continue
-        was, now = flat(chain.entries[0]["config"]), flat(known_config(config, source))
+        was, now = flat(chain.entries[0]["config"]), flat(followed_config(config, source))
         keys = [key for key in sorted({*was, *now}) if was.get(key, "") != now.get(key, "")]
         told = [f"{key} is {_value(now, key)} and was {_value(was, key)}" for key in keys[:MOST_KEYS]]
         more = f" and {len(keys) - MOST_KEYS} keys more" if len(keys) > MOST_KEYS else ""
@@ -69,7 +80,7 @@ def _value(values: Mapping[str, Any], key: str) -> str:
 
 
 def made_with(config: RunConfig) -> dict[str, str]:
-    """Return what code makes a line: a hash of ours and of the strategies', and versions."""
+    """Return what a line is made with: hashes of our code and the strategies', versions, findings that are accepted."""
     own = [source_hash(each.named) for each in config.strategies]
     return {
         "hedge-backtest": VERSION,
@@ -77,13 +88,14 @@ def made_with(config: RunConfig) -> dict[str, str]:
         "strategy": own[0] if len(own) == 1 else digest(own),
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
+        "accepted": ", ".join(sorted(config.data.accept)),
     }
 
 
 def registration(config: RunConfig, present: Present, written: str) -> dict[str, Any]:
     """Return the first line of a log: the run, what it was made of, its books at the last close, what it promised."""
     market, setup, t = present.market, present.setup, len(present.sessions) - 1
-    known, labels, last = known_config(config, market.source.name), labels_of(setup), present.sessions[t]
+    known, labels, last = followed_config(config, market.source.name), labels_of(setup), present.sessions[t]
     entry = {
         "kind": "registration",
         "written": written,
@@ -138,4 +150,4 @@ def order_now(present: Present, name: str, t: int) -> dict[str, Any] | None:
 def _texts(config: RunConfig) -> Iterator[tuple[str, str]]:
     """Yield the files of strategies of the user's own, by their bare names, with their text."""
     for path in own_files(Path(), config.model_dump(mode="python")):
-        yield path.name, path.read_text(encoding="utf-8")
+        yield path.name, texts().text(str(path)).decode()
