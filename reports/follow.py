@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 
 SHOWN = 8
 """Changes that a terminal shows."""
-CODE = {"code": "The engine's code", "strategy": "The strategy's code", "python": "Python", "accepted": "data.accept"}
+CODE = {
+    "code": "The engine's code",
+    "strategy": "The strategy's code",
+    "python": "Python",
+    "accepted": "data.accept",
+    "added": "The config's keys",
+}
 BAND_NOTE = (
     "Gap: log growth of the hedged book less that book's, since registration. Promised: where nine in ten gaps after so"
     f" many sessions lie in the backtest, resampled in blocks of {BLOCK} sessions; beside it between which of them this"

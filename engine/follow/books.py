@@ -33,7 +33,7 @@ class Ground(NamedTuple):
     terms: Terms
 
 
-class Given(NamedTuple):
+class BrokerFills(NamedTuple):
     """What the broker of somebody's own `backtrader.Strategy` gave in a session.
 
     Parameters
@@ -119,7 +119,7 @@ def set_book(ground: Ground, ledger: Ledger, t: int, book: Mapping[str, Any]) ->
     ledger.shares[t] = [book["shares"][label] for label in ground.labels]
 
 
-def carry(ground: Ground, ledger: Ledger, t: int, order: Order | None, given: Given | None = None) -> None:
+def carry(ground: Ground, ledger: Ledger, t: int, order: Order | None, given: BrokerFills | None = None) -> None:
     """Carry a book from the row before to row t: by the order that stood, or by what a broker gave."""
     prices, terms = ground.prices, ground.terms
     if given is None:
@@ -166,9 +166,9 @@ def empty_book(ground: Ground) -> Ledger:
     return ledger_on(ground.prices)
 
 
-def given_by(book: Mapping[str, Any], labels: Sequence[str]) -> Given:
+def given_by(book: Mapping[str, Any], labels: Sequence[str]) -> BrokerFills:
     """Return what a broker gave, from what a line says."""
     traded = np.zeros(len(labels))
     for fill in book["fills"]:
         traded[labels.index(fill["instrument"])] = fill["shares"]
-    return Given(traded, book["paid"])
+    return BrokerFills(traded, book["paid"])

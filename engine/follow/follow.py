@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from engine.follow.books import BOOKS, Ground, book_entry, carry, day_entry, emp
 from engine.follow.log import HEAD, LOG, Chain, Entry, append, read_log, write_head
 from engine.follow.past import Finding, Past, changes, past_of, time_of
 from engine.follow.present import Moment, Present, close_of, following, is_late, present_run
-from engine.follow.registration import folder_name, made_with, order_now, refuse_another, registration
+from engine.follow.registration import folder_of, made_since, order_now, registration
 from engine.kernel.loop import Ledger
 
 Progress = Callable[[str], None]
@@ -59,7 +60,7 @@ class Followed:
     notes: tuple[str, ...]
     registered: bool = False
 
-    @property
+    @cached_property
     def past(self) -> Past:
         """What the log says."""
         return past_of(self.chain.entries)
@@ -116,14 +117,13 @@ def follow(
     if config.end is not None:
         raise ConfigError(f"end is {config.end}: no close comes after it, so there is none to follow: take it out")
     fed = source or open_source(config.data.source, config.data.path)
-    folder = out / folder_name(config, fed.name, simulated=fed.simulated)
     moment = Moment((now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).replace(microsecond=0))
     say = progress or (lambda _step: None)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with ExitStack() as alone:
             alone.enter_context(locked(out))
-            refuse_another(config, fed.name, out, folder.name, simulated=fed.simulated)
+            folder = folder_of(config, fed, out)
             folder.mkdir(exist_ok=True)
             if (folder / LOG).exists():
                 alone.close()  # others may go on with theirs
@@ -165,7 +165,7 @@ def _called(config: RunConfig, folder: Path, source: Source | None, moment: Mome
     if chain.headless:
         remarks.append(f"{HEAD} is gone: whether lines are missing from the end of {LOG} can't be told.")
     say("holding the past against the data")
-    found = [*_cut_off(chain), *changes(past, present, made_with(config), written)]
+    found = [*_cut_off(chain), *changes(past, present, made_since(config, past.first), written)]
     say("writing down new closes")
     closes = _closes(past, present, moment.now)
     found += _ahead_of_clock(closes)

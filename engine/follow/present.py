@@ -23,7 +23,7 @@ from engine.analytics.derisk import held_less_grid, run_held_less, sold_at_entry
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import PreparedRun, evaluate_strategy
-from engine.follow.books import Given
+from engine.follow.books import BrokerFills
 from engine.inspection.freshness import CLOSED
 from engine.inspection.live_signal import one_more, standing_notes
 from engine.kernel.compiled import compiled
@@ -110,17 +110,17 @@ class Present:
         found = {name: shares for name, shares in zip(names, traded.tolist(), strict=True) if shares != 0.0}
         return found or None
 
-    def given(self, t: int, equity: float) -> Given:
+    def given(self, t: int, equity: float) -> BrokerFills:
         """Return what a guest's broker gave in session t, for a book that was worth `equity` at the close before."""
         book, before = self.ledgers["hedged"], self.ledgers["hedged"].equity[t - 1]
         if t > book.last or before <= 0.0:
-            return Given(np.zeros(book.shares.shape[1]), 0.0)
+            return BrokerFills(np.zeros(book.shares.shape[1]), 0.0)
         opened = book.shares[t - 1].copy()
         cash = open_session(self.setup.prices, self.setup.terms, t, float(book.cash[t - 1]), opened)
         scale = equity / before
         if abs(scale - 1.0) < 1e-9:  # the same book, to the last digits
             scale = 1.0
-        return Given(scale * (book.shares[t] - opened), scale * float(book.cash[t] - cash))
+        return BrokerFills(scale * (book.shares[t] - opened), scale * float(book.cash[t] - cash))
 
 
 class Moment(NamedTuple):

@@ -126,12 +126,12 @@ def record_of(chain: Chain) -> ForwardRecord:
 def _wrong(entries: list[Entry]) -> Iterator[str]:
     """Yield the lines of which a book isn't what the line before and their own bars make of it."""
     ground = ground_of(entries[0], entries)
+    books = {name: empty_book(ground) for name in BOOKS}
     for t in range(1, len(entries)):
-        for name in BOOKS:
+        for name, book in books.items():
             before, own = entries[t - 1]["books"][name], entries[t]["books"][name]
             if before is None or own is None:
                 continue
-            book = empty_book(ground)
             set_book(ground, book, t - 1, before)
             given = given_by(own, ground.labels) if "paid" in own else None
             order = None if given else order_of(own.get("filled", before["order"]))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import ConfigError
+from data.sources import Source
 from data.version import VERSION, code_version
 from engine.config import RunConfig
 from engine.follow.books import (
@@ -22,7 +23,7 @@ from engine.follow.books import (
     standing,
     terms_entry,
 )
-from engine.follow.log import LOG, Chain, read_log
+from engine.follow.log import read_log
 from engine.follow.present import Present, following
 from engine.follow.promise import promised, scales
 from engine.runs.folder import RUN, id_of, quoted
@@ -34,6 +35,8 @@ from strategies.reload import texts
 
 MOST_KEYS = 4
 """Keys that a refusal names."""
+NAMED = ("core", "lag", "extend", "_bps", "_per_share")
+"""How sections end whose keys are a user's names."""
 LIBRARIES = ("numpy", "numba", "backtrader")
 """Whose versions are told when they change."""
 
@@ -54,33 +57,63 @@ def folder_name(config: RunConfig, source: str, *, simulated: bool) -> str:
     return f"{config.name}{marked}-{identity(followed_config(config, source))}"
 
 
-def refuse_another(config: RunConfig, source: str, out: Path, own: str, *, simulated: bool) -> None:
-    """Raise ConfigError where another config is followed under the name of this one; names the keys that differ.
+def folder_of(config: RunConfig, fed: Source, out: Path) -> Path:
+    """Return where a config is followed, or will be: one config by each name.
 
     What was tried on a simulated market doesn't stand in the way of following the same on a real one.
+
+    Raises
+    ------
+    ConfigError
+        Another config is followed under this name; names the keys that differ.
     """
-    for folder in sorted(path for path in out.iterdir() if path.name != own and RUN.fullmatch(path.name)):
+    now = flat(followed_config(config, fed.name))
+    for folder in sorted(path for path in out.iterdir() if RUN.fullmatch(path.name)):
         if folder.name[: -len(id_of(folder.name)) - 1].removesuffix("-SIMULATED") != config.name:
             continue
-        chain = read_log(folder) if (folder / LOG).exists() else Chain(folder)
-        if not chain.entries or (chain.entries[0]["simulated"] and not simulated):
+        entries = read_log(folder).entries
+        if not entries or (entries[0]["simulated"] and not fed.simulated):
             continue
-        was, now = flat(chain.entries[0]["config"]), flat(followed_config(config, source))
-        keys = [key for key in sorted({*was, *now}) if was.get(key, "") != now.get(key, "")]
+        was = flat(entries[0]["config"])
+        grown = added_keys(was, now, entries[0]["made_with"], made_with(config))
+        keys = [key for key in sorted({*was, *now}) if key not in grown and was.get(key, "") != now.get(key, "")]
+        if not keys:
+            return folder
         told = [f"{key} is {_value(now, key)} and was {_value(was, key)}" for key in keys[:MOST_KEYS]]
         more = f" and {len(keys) - MOST_KEYS} keys more" if len(keys) > MOST_KEYS else ""
         raise ConfigError(
             f"{config.name} is followed in {quoted(folder)} with another config: {', '.join(told)}{more}: put that"
             " back, or set another name to follow it anew"
         )
+    return out / folder_name(config, fed.name, simulated=fed.simulated)
+
+
+def added_keys(
+    was: Mapping[str, Any], now: Mapping[str, Any], code: Mapping[str, str], other: Mapping[str, str]
+) -> list[str]:
+    """Return the keys that other code has beside those of a registration, which holds every default of its own.
+
+    Nobody could set them before. What a user names, such as holdings and hedges, isn't among them.
+    """
+    if (code["code"], code["strategy"]) == (other["code"], other["strategy"]):
+        return []
+    sections = {key.rpartition(".")[0] for key in was}
+    new = (key for key in now if key not in was and key.rpartition(".")[0] in sections)
+    return [key for key in sorted(new) if not key.rpartition(".")[0].endswith(NAMED)]
 
 
 def _value(values: Mapping[str, Any], key: str) -> str:
     return shown(values[key]) if key in values else "not there"
 
 
-def made_with(config: RunConfig) -> dict[str, str]:
-    """Return what a line is made with: hashes of our code and the strategies', versions, findings that are accepted."""
+def made_with(config: RunConfig, added: str = "") -> dict[str, str]:
+    """Return what a line is made with: hashes of our code and the strategies', versions, findings that are accepted.
+
+    Parameters
+    ----------
+    added
+        Keys of the config that the registration's code didn't know, with their values.
+    """
     own = [source_hash(each.named) for each in config.strategies]
     return {
         "hedge-backtest": VERSION,
@@ -89,7 +122,15 @@ def made_with(config: RunConfig) -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
         "accepted": ", ".join(sorted(config.data.accept)),
+        "added": added,
     }
+
+
+def made_since(config: RunConfig, registered: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a line is made with now, and which keys are new since the registration."""
+    was, now = flat(registered["config"]), flat(followed_config(config, registered["source"]))
+    keys = added_keys(was, now, registered["made_with"], made_with(config))
+    return made_with(config, ", ".join(f"{key}: {shown(now[key])}" for key in keys))
 
 
 def registration(config: RunConfig, present: Present, written: str) -> dict[str, Any]:

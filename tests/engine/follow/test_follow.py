@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from followed import FIRST, LATER, SESSIONS, call, config, cut, evening, log_of, restated, without, world
 
+import engine.follow.registration
 from data.errors import ConfigError, DataError
 from engine.analytics.derisk import run_held_less
 from engine.follow.books import BOOKS
@@ -284,6 +285,34 @@ def test_a_changed_strategy_file_is_told_once(out):
     assert (finding["what"], finding["of"]) == ("code", "strategy")
     assert call(out, FIRST + 1, **keys).found == ()
     assert past_of(read_log(log_of(out).parent).entries).first["strategy_files"] == {"closing.py": CLOSING}
+
+
+def test_a_key_that_newer_code_adds_is_told_and_no_other_config(out, monkeypatch):
+    called = call(out, FIRST)
+    known = engine.follow.registration.known_config
+
+    def grown(*given):
+        tree = known(*given)
+        tree["policy"]["patience"] = 3
+        return tree
+
+    monkeypatch.setattr(engine.follow.registration, "known_config", grown)
+    with pytest.raises(ConfigError, match=r"policy\.patience is 3 and was not there"):
+        call(out, FIRST + 1)
+    monkeypatch.setattr(engine.follow.registration, "code_version", lambda: "0.3.0")
+    followed = call(out, FIRST + 1)
+    assert [(f["of"], f["is"]) for f in followed.found] == [("code", "0.3.0"), ("added", "policy.patience: 3")]
+    assert followed.folder == called.folder
+    assert call(out, FIRST + 2).found == ()
+    with pytest.raises(ConfigError, match=r"portfolio\.core\.BBB is 0\.5 and was not there"):
+        call(out, FIRST + 3, portfolio__core={"AAA": 0.5, "BBB": 0.5})
+
+
+def test_a_finding_of_the_audit_that_is_accepted_later_is_no_other_config(out):
+    call(out, FIRST)
+    (finding,) = call(out, FIRST + 1, data__accept=["HHH-step-2019-06-13"]).found
+    assert (finding["of"], finding["was"], finding["is"]) == ("accepted", "", "HHH-step-2019-06-13")
+    assert call(out, FIRST + 2, data__accept=["HHH-step-2019-06-13"]).found == ()
 
 
 def test_a_backtest_that_is_too_short_is_not_registered(out):
