@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Floats
+from data.bars import COLUMNS
 from data.format import as_json
 from engine.kernel.loop import Ledger, ledger_on, mark, move
 from engine.rules import Order, Prices, Terms, open_session
@@ -15,8 +16,8 @@ from engine.setup import Setup
 
 BOOKS = ("hedged", "unhedged", "derisk_entry", "held_less")
 """The books that are recorded: the run's own, and controls by their keys in `engine.analytics.controls.CONTROLS`."""
-BAR = ("open", "high", "low", "close", "dividend", "split")
-"""What a line holds of an instrument's bar, each by the name that bars have for it."""
+BAR = COLUMNS
+"""What a line holds of an instrument's bar; volume is null where it isn't known."""
 PRICED = ("fill", "spot", "spot_fill")
 """What it holds besides, as of `engine.rules.Prices`."""
 ACCRUALS = ("cash_accrual", "borrow_accrual", "borrow")

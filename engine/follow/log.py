@@ -18,6 +18,7 @@ from data.files import GATE, write_and_sweep_up
 from engine.runs.folder import quoted
 
 LOG, HEAD = "log.jsonl", "head.json"
+REMEDY = "put the file back as it was, or follow the run anew under another name"
 Entry = Mapping[str, Any]
 """A line of the log: its kind, its number `n` from 0, the hash of the line `before`, when it was `written`, more."""
 
@@ -83,6 +84,8 @@ def read_log(folder: Path) -> Chain:
         entries.append(entry)
     if entries and entries[0].get("kind") != "registration":
         raise _changed(path, 0, "is no registration")
+    if not entries and (folder / HEAD).exists():
+        raise DataError(f"{quoted(path)}: it is gone, though {HEAD} counts its lines: {REMEDY}")
     chain = Chain(folder, tuple(entries), hashes, sum(map(len, lines)) + len(lines), len(rest), None)
     return _with_head(chain, path)
 
@@ -164,5 +167,4 @@ def _with_head(chain: Chain, path: Path) -> Chain:
 
 
 def _changed(path: Path, n: int, why: str) -> DataError:
-    remedy = "put the file back as it was, or follow the run anew under another name"
-    return DataError(f"{quoted(path)}:{n + 1}: the line {why}: {remedy}")
+    return DataError(f"{quoted(path)}:{n + 1}: the line {why}: {REMEDY}")

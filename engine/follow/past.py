@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from data.format import as_json
 from engine.follow.books import BAR
 from engine.follow.log import Entry
 from engine.follow.present import Present, hashes
@@ -39,7 +40,7 @@ class Past:
     """
 
     days: dict[str, Entry] = field(default_factory=dict)
-    bars: dict[tuple[str, str, str], float] = field(default_factory=dict)
+    bars: dict[tuple[str, str, str], float | None] = field(default_factory=dict)
     signals: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     sessions: dict[str, bool] = field(default_factory=dict)
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -145,10 +146,16 @@ def _bars(past: Past, present: Present) -> Iterator[Finding]:
         for date, entry in past.days.items():
             t = present.at(np.datetime64(date))
             for column in BAR if t is not None else ():
-                now = float(getattr(bars, column)[market.first + (t or 0)])
+                now = as_json(float(getattr(bars, column)[market.first + (t or 0)]))
                 was = past.bars.get((date, label, column), entry["bars"][label][column])
-                if was is not None and abs(now - was) > SAME * max(abs(now), abs(was)):
+                if _differ(now, was):
                     yield {"what": "bar", "instrument": label, "date": date, "column": column, "was": was, "is": now}
+
+
+def _differ(now: float | None, was: float | None) -> bool:
+    if now is None or was is None:
+        return now is not was
+    return abs(now - was) > SAME * max(abs(now), abs(was))
 
 
 def _inputs(past: Past, present: Present, told: set[str]) -> Iterator[Finding]:

@@ -103,11 +103,13 @@ def test_a_registration_whose_last_close_orders_has_something_to_do(days):
 
 
 def test_two_at_once_write_each_close_once(days):
-    follow(days["quiet"])
+    write_history(Path("mine"), FIRST, days["quiet"])
+    typed = ("follow", "hedge_soxs.yaml", "--data", "mine", "--set", START, "--json")
+    first = [json.loads(ended(process).out) for process in [started(*typed), started(*typed)]]
+    assert sorted(answer["registered"] for answer in first) == [False, True]
     last = str(nyse_sessions(np.datetime64(days["after"]), np.datetime64("2019-08-30"))[5])
     shutil.rmtree("mine")
     write_history(Path("mine"), FIRST, last)
-    typed = ("follow", "hedge_soxs.yaml", "--data", "mine", "--set", START, "--json")
     answers = [ended(process) for process in [started(*typed), started(*typed)]]
     assert {answer.status for answer in answers} <= {0, TO_DO}, answers
     added = [json.loads(answer.out)["added"] for answer in answers]

@@ -219,9 +219,13 @@ def test_a_change_before_the_registration_names_the_input(out):
     call(out, FIRST)
     call(out, FIRST + 2)
     other = restated(world(), "AAA", 100, volume=1.0)
-    (finding,) = call(out, FIRST + 3, other).found
+    later = restated(other, "HHH", FIRST + 1, volume=5.0)
+    assert [(f.get("column"), f["is"]) for f in call(out, FIRST + 2, later).found if f["what"] == "bar"] == [
+        ("volume", 5.0)
+    ]
+    (finding,) = [f for f in read_log(log_of(out).parent).entries[-1]["found"] if f.get("input") == "bars/AAA"]
     assert (finding["what"], finding["input"], finding["date"]) == ("input", "bars/AAA", str(SESSIONS[FIRST]))
-    assert call(out, FIRST + 4, other).found == ()
+    assert call(out, FIRST + 4, later).found == ()
 
 
 def test_a_changed_series_tells_the_close_it_changes_and_the_signal_that_would_be_another(out):

@@ -73,6 +73,12 @@ def test_what_is_no_log_says_so(tmp_path):
         read_log(tmp_path)
 
 
+def test_a_log_that_is_gone_is_not_begun_anew(chain, tmp_path):
+    (tmp_path / LOG).unlink()
+    with pytest.raises(DataError, match=r"log\.jsonl: it is gone, though head\.json counts its lines"):
+        read_log(tmp_path)
+
+
 def test_a_number_that_json_has_not_is_refused(tmp_path):
     with pytest.raises(ValueError, match="Out of range"):
         append(Chain(tmp_path), [line("registration", value=float("nan"))])
