@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -165,6 +166,23 @@ def book_entry(ground: Ground, ledger: Ledger, t: int, order: object, paid: floa
 def empty_book(ground: Ground) -> Ledger:
     """Return a ledger for one book on some ground, nothing in it yet."""
     return ledger_on(ground.prices)
+
+
+def core_return(prices: Prices, terms: Terms, held: Floats, t: int) -> float:
+    """Return the core's log return in session t, dividends reinvested, less that of cash.
+
+    Parameters
+    ----------
+    held
+        Shares of the core's holdings at the close before, by which they weigh, shape (holdings,); the configured
+        weights where none are held.
+    """
+    core = slice(len(held))
+    paid = prices.split[t, core] * (1.0 + prices.dividend[t, core] / prices.open[t, core])
+    grown = paid * prices.close[t, core] / prices.close[t - 1, core]
+    worth = held * prices.close[t - 1, core]
+    weights = worth / worth.sum() if worth.sum() > 0.0 else terms.core_weights
+    return math.log((weights * grown).sum()) - math.log1p(terms.cash_accrual[t])
 
 
 def given_by(book: Mapping[str, Any], labels: Sequence[str]) -> BrokerFills:

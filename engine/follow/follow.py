@@ -117,7 +117,6 @@ def follow(
     if config.end is not None:
         raise ConfigError(f"end is {config.end}: no close comes after it, so there is none to follow: take it out")
     fed = source or open_source(config.data.source, config.data.path)
-    moment = Moment((now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC).replace(microsecond=0))
     say = progress or (lambda _step: None)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -130,7 +129,8 @@ def follow(
             else:
                 alone.callback(_remove_empty, folder)
             with locked(folder):
-                return _called(config, folder, source, moment, say)
+                clock = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)  # that of the wait for the lock is over
+                return _called(config, folder, source, Moment(clock.replace(microsecond=0)), say)
     except OSError as error:
         raise UserError(
             f"{out}: can't be written: {error.strerror or error}: choose another folder with --out"

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from data.arithmetic import log, log1p
+from data.arithmetic import log
 from data.arrays import Dates, Flags, Floats
-from engine.follow.books import BOOKS, Ground, carry, empty_book, given_by, ground_of, order_of, set_book
+from engine.follow.books import BOOKS, Ground, carry, core_return, empty_book, given_by, ground_of, order_of, set_book
 from engine.follow.log import Chain, Entry
 from engine.follow.past import Finding, past_of
 from engine.follow.promise import band_after
@@ -149,15 +149,9 @@ def _same_shares(ground: Ground, shares: Floats, entry: Mapping[str, Any]) -> bo
 
 def _core(ground: Ground, entries: tuple[Entry, ...], t: int) -> float:
     """Return the core's log return in a session less that of cash, weighed as the unhedged book holds it."""
-    prices, holdings = ground.prices, len(ground.terms.core_weights)
-    core = slice(holdings)
-    paid = prices.split[t, core] * (1.0 + prices.dividend[t, core] / prices.open[t, core])
-    grown = paid * prices.close[t, core] / prices.close[t - 1, core]
-    book = entries[t - 1]["books"]["unhedged"]
-    held = np.zeros(holdings) if book is None else np.array([book["shares"][label] for label in ground.labels[core]])
-    worth = held * prices.close[t - 1, core]
-    weights = worth / worth.sum() if worth.sum() > 0.0 else ground.terms.core_weights
-    return float(log((weights * grown).sum())) - float(log1p(ground.terms.cash_accrual[t]))
+    labels, book = ground.labels[: len(ground.terms.core_weights)], entries[t - 1]["books"]["unhedged"]
+    held = np.array([0.0 if book is None else book["shares"][label] for label in labels])
+    return core_return(ground.prices, ground.terms, held, t)
 
 
 def _hedge_weight(ground: Ground, entry: Entry) -> float:

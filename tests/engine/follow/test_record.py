@@ -79,6 +79,17 @@ def test_the_band_is_of_resampled_sessions_of_the_backtest(followed, whole):
         scale = followed.past.first["scales"].get(name)
         assert scale is None or scale["largest"] == pytest.approx(np.abs(ahead).max())
         assert scale is None or scale["sd"] == pytest.approx(np.std(ahead, ddof=1))
+    scales, setup = followed.past.first["scales"], whole.setup
+    core = np.diff(logs["unhedged"])[1:] - np.log1p(
+        setup.terms.cash_accrual[2:last]
+    )  # it is bought in the second session
+    assert scales["core"]["sd"] == pytest.approx(np.std(core, ddof=1), rel=0.01)
+    hedged = whole.hedged
+    held = hedged.shares[:last, 1] * setup.prices.close[:last, 1] / hedged.equity[:last]
+    assert scales["hedged"] == pytest.approx(np.mean(held > 0.0))
+    stood = np.where(hedged.ordered[:last], hedged.hedges[:last, 0], held)
+    stood[-1] = held[-1]  # at its last close a run decides nothing
+    assert scales["hedge_weight"]["mean"] == pytest.approx(np.mean(stood), abs=0.15 / last)
 
 
 def test_between_horizons_a_band_grows_with_the_root_of_time():
