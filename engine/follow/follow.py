@@ -19,7 +19,7 @@ from data.sources.choose import open_source
 from engine.config import RunConfig
 from engine.follow.books import BOOKS, Ground, book_entry, carry, day_entry, empty_book, ground_of, order_of, set_book
 from engine.follow.log import HEAD, LOG, Chain, Entry, append, read_log, write_head
-from engine.follow.past import Finding, Past, changes, past_of, time_of
+from engine.follow.past import Finding, LoggedPast, changes, past_of, time_of
 from engine.follow.present import Moment, Present, close_of, following, is_late, present_run
 from engine.follow.registration import folder_of, made_since, order_now, registration
 from engine.kernel.loop import Ledger
@@ -61,7 +61,7 @@ class Followed:
     registered: bool = False
 
     @cached_property
-    def past(self) -> Past:
+    def past(self) -> LoggedPast:
         """What the log says."""
         return past_of(self.chain.entries)
 
@@ -200,7 +200,7 @@ def _ahead_of_clock(closes: list[dict[str, Any]]) -> list[Finding]:
     return [{"what": "clock", "close": ahead[-1]["date"], "is": ahead[-1]["written"]}] if ahead else []
 
 
-def _closes(past: Past, present: Present, now: dt.datetime) -> list[dict[str, Any]]:
+def _closes(past: LoggedPast, present: Present, now: dt.datetime) -> list[dict[str, Any]]:
     """Return a line for each session after the last in the log."""
     first = int(np.searchsorted(present.sessions, np.datetime64(past.last["date"]), side="right"))
     lines = [_line(present, t, past, now) for t in range(first, len(present.sessions))]
@@ -218,7 +218,7 @@ def _closes(past: Past, present: Present, now: dt.datetime) -> list[dict[str, An
     return lines
 
 
-def _line(present: Present, t: int, past: Past, now: dt.datetime) -> dict[str, Any]:
+def _line(present: Present, t: int, past: LoggedPast, now: dt.datetime) -> dict[str, Any]:
     """Return a close's line without its books."""
     session, simulated = present.sessions[t], present.market.simulated
     clock = max(now, time_of(past.written))  # one that was set back makes nothing early

@@ -22,7 +22,7 @@ Finding = dict[str, Any]
 
 
 @dataclass
-class Past:
+class LoggedPast:
     """What a log says of its closes, and of what has changed since, in the order of its lines.
 
     Parameters
@@ -63,9 +63,9 @@ class Past:
         return list(self.days.values())
 
 
-def past_of(entries: Sequence[Entry]) -> Past:
+def past_of(entries: Sequence[Entry]) -> LoggedPast:
     """Return what the lines of a log come to."""
-    past = Past()
+    past = LoggedPast()
     for entry in entries:
         past.written = entry["written"]
         if entry["kind"] == "changed":
@@ -79,7 +79,7 @@ def past_of(entries: Sequence[Entry]) -> Past:
     return past
 
 
-def _know(past: Past, finding: Finding) -> None:
+def _know(past: LoggedPast, finding: Finding) -> None:
     """Take in what was told as changed: it isn't told again."""
     what, date, now = finding["what"], finding.get("date", ""), finding.get("is")
     if what == "bar":
@@ -96,7 +96,7 @@ def _know(past: Past, finding: Finding) -> None:
         past.inputs[finding["input"]][finding["up_to"]] = str(now)
 
 
-def changes(past: Past, present: Present, code: Mapping[str, str], written: str) -> list[Finding]:
+def changes(past: LoggedPast, present: Present, code: Mapping[str, str], written: str) -> list[Finding]:
     """Return what is another now than the log says, each thing that hasn't been told before.
 
     Parameters
@@ -119,18 +119,18 @@ def changes(past: Past, present: Present, code: Mapping[str, str], written: str)
     ]
 
 
-def _clock(past: Past, written: str) -> Iterator[Finding]:
+def _clock(past: LoggedPast, written: str) -> Iterator[Finding]:
     if time_of(written) < time_of(past.written):
         yield {"what": "clock", "was": past.written, "is": written}
 
 
-def _code(past: Past, code: Mapping[str, str]) -> Iterator[Finding]:
+def _code(past: LoggedPast, code: Mapping[str, str]) -> Iterator[Finding]:
     for of, now in code.items():
         if past.code.get(of) != now:
             yield {"what": "code", "of": of, "was": past.code.get(of), "is": now}
 
 
-def _sessions(past: Past, present: Present) -> Iterator[Finding]:
+def _sessions(past: LoggedPast, present: Present) -> Iterator[Finding]:
     """Yield closes of the log of which the data have no bar any more, and others that came up between them."""
     first, last = np.datetime64(past.first["date"]), np.datetime64(past.last["date"])
     held = {str(date) for date in present.sessions if first <= date <= last}
@@ -139,7 +139,7 @@ def _sessions(past: Past, present: Present) -> Iterator[Finding]:
             yield {"what": "session", "date": date, "was": date not in held, "is": date in held}
 
 
-def _bars(past: Past, present: Present) -> Iterator[Finding]:
+def _bars(past: LoggedPast, present: Present) -> Iterator[Finding]:
     market, names = present.market, present.setup.legs.names
     for label, name in zip(past.first["instruments"], names, strict=True):
         bars = market.bars(name)
@@ -158,7 +158,7 @@ def _differ(now: float | None, was: float | None) -> bool:
     return abs(now - was) > SAME * max(abs(now), abs(was))
 
 
-def _inputs(past: Past, present: Present, told: set[str]) -> Iterator[Finding]:
+def _inputs(past: LoggedPast, present: Present, told: set[str]) -> Iterator[Finding]:
     """Yield inputs whose values, as far as they were public at a close of the log, are others now.
 
     Those of an instrument of which a bar was told stand for it, unless the change lies before the registration. The
@@ -191,7 +191,7 @@ def _hash(present: Present, read: str, date: str) -> str:
     return hashes(present.market, frozenset((read,)), np.datetime64(date))[read]
 
 
-def _signals(past: Past, present: Present) -> Iterator[Finding]:
+def _signals(past: LoggedPast, present: Present) -> Iterator[Finding]:
     """Yield closes of the log at which the signal would be another now."""
     for date, entry in past.days.items():
         t = present.at(np.datetime64(date))
