@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 from backtest import (
     data_commands,
     filings_commands,
+    follow_command,
     frontier_command,
     lookahead_command,
     query_command,
@@ -312,6 +313,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "compare": _compare,
     "explain": _explain,
     "signal": signal_commands.signal,
+    "follow": follow_command.follow,
     "study": signal_commands.study,
     "frontier": frontier_command.frontier,
     "lookahead": lookahead_command.lookahead,

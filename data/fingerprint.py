@@ -18,7 +18,9 @@ INSTRUMENTS = "instruments"
 """Stands for the names of all instruments: what is made of a group hangs on which of them there are."""
 
 
-def fingerprint(source: Source, reads: Iterable[str], until: np.datetime64, *, prices: bool = True) -> dict[str, str]:
+def fingerprint(
+    source: Source, reads: Iterable[str], until: np.datetime64, *, prices: bool = True, public: bool = False
+) -> dict[str, str]:
     """Return a hash of each input as far as a run that ends on a day can read it.
 
     Parameters
@@ -30,8 +32,11 @@ def fingerprint(source: Source, reads: Iterable[str], until: np.datetime64, *, p
         The last day.
     prices
         Whether the open, high and low of an index count, from which history may be made.
+    public
+        Whether of a series only what was public at the close of the last day counts, which has to be a session: what
+        is published later of that day then changes nothing.
     """
-    return {read: _digest_of(source, read, until, prices=prices) for read in sorted(reads)}
+    return {read: _digest_of(source, read, until, prices=prices, public=public) for read in sorted(reads)}
 
 
 def all_reads(source: Source) -> frozenset[str]:
@@ -44,14 +49,16 @@ def digest_lines(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _digest_of(source: Source, read: str, until: np.datetime64, *, prices: bool) -> str:
+def _digest_of(source: Source, read: str, until: np.datetime64, *, prices: bool, public: bool) -> str:
     if read == INSTRUMENTS:
         return digest_lines(source.names(BARS))
     kind, _, name = read.partition("/")
     if kind not in KINDS or name not in source.names(Kind(kind)):
         return ABSENT
     try:
-        return _digest(source.read(Kind(kind), name).up_to(until), prices=prices)
+        thing: Thing = source.read(Kind(kind), name)
+        seen = thing.public_by(until) if public and isinstance(thing, Series) else thing.up_to(until)
+        return _digest(seen, prices=prices)
     except DataError:
         return "unreadable"
 

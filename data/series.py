@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.arrays import DAY, Dates, Floats, Ints
+from data.arrays import DAY, Dates, Flags, Floats, Ints
 from data.bars import Bars
 from data.calendar import LAST, nyse_sessions
 from data.errors import DataError
@@ -44,7 +44,16 @@ class Series:
 
     def up_to(self, last: np.datetime64) -> Series:
         """Return the values of days up to one."""
-        seen = self.dates <= last
+        return self._rows(self.dates <= last)
+
+    def public_by(self, session: np.datetime64) -> Series:
+        """Return the values that were public at the close of a session, by their known days or by the lag."""
+        if self.known is not None:
+            return self._rows(self.known <= session)
+        sessions = nyse_sessions(session - (2 * self.lag + 20) * DAY, session)
+        return self._rows(self.dates <= sessions[-1 - self.lag])
+
+    def _rows(self, seen: Flags) -> Series:
         known = None if self.known is None else self.known[seen]
         prices = None if self.prices is None else {name: column[seen] for name, column in self.prices.items()}
         return replace(self, dates=self.dates[seen], values=self.values[seen], known=known, prices=prices)

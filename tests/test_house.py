@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LADDER = ("data", "strategies", "engine", "reports", "backtest")
 MODULES = [path for room in LADDER for path in sorted((ROOT / room).rglob("*.py"))]
 IMPORTERS = {
+    "apprise": "backtest/notify.py",
     "backtrader": "engine/backtrader_engine/",
     "dask": "engine/research/cluster.py",
     "distributed": "engine/research/cluster.py",
@@ -32,6 +33,7 @@ IMPORTERS = {
     "yfinance": "data/sources/yahoo.py",
 }
 NETWORK = {
+    "backtest/notify.py": {"apprise"},
     "data/sources/web.py": {"http", "socket", "urllib"},
     "data/sources/yahoo.py": {"socket", "urllib", "yfinance"},
     "engine/research/cluster.py": {"dask", "distributed"},
@@ -114,7 +116,7 @@ def test_only_what_security_names_asks_the_network():
         "urllib",
         "urllib3",
     }
-    online |= {"dask", "distributed", "yfinance"}
+    online |= {"apprise", "dask", "distributed", "yfinance"}
     found = {}
     for path in MODULES:
         asked = {module.partition(".")[0] for module in imported(path) if module != "urllib.parse"} & online

@@ -284,6 +284,13 @@ def _notes(config: RunConfig, prepared: PreparedRun, aged: int | None, fresh: Se
             yield f"The audit says of the last session: {found.instrument} {found.message}."
 
 
+def standing_notes(config: RunConfig, prepared: PreparedRun, now: dt.datetime | None = None) -> tuple[str, ...]:
+    """Return what a reader of the last close has to know besides the order; `now` as of `signal_now`."""
+    market = prepared.setup.market
+    aged = None if market.simulated else age(market.run_sessions[-1], now)
+    return tuple(_notes(config, prepared, aged, tuple(freshness(market, prepared.reads))))
+
+
 def _old(config: RunConfig, market: Market, aged: int | None, fresh: Sequence[Fresh]) -> Iterator[str]:
     """Yield what of the data ends too early for a signal of today, and what to do about it."""
     if aged:

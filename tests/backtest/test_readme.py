@@ -41,6 +41,7 @@ EXTRA = {
     "compare": SHORT,
     "frontier": SHORT,
     "explain": SHORT,
+    "follow": ["--set", "start=2020-01-02"],
     "sweep": SHORT,
     "lookahead": ["--cuts", "4"],
     "walkforward": [*SHORT, "--train", "6m", "--test", "3m"],

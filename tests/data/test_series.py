@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markets import days, make_series, nyse
+from markets import days, make_series, nyse, source_of
 
 from data.arrays import day
 from data.errors import DataError
+from data.fingerprint import fingerprint
 from data.series import index_bars
 
 BEFORE = nyse("2023-12-01", 20)
@@ -162,3 +163,30 @@ def test_levels_become_bars_that_open_at_the_last_close():
 def test_what_is_no_level_makes_no_bars(values):
     with pytest.raises(DataError, match=r"^series SPREAD holds no levels"):
         index_bars(make_series("SPREAD", CALENDAR[:2], values))
+
+
+def test_what_is_public_at_a_close_is_all_that_a_series_as_known_reads_there():
+    dated = days("2023-12-22", "2023-12-30", "2024-01-03", "2024-01-04", "2024-01-05")
+    late = make_series("S", dated, np.arange(5) + 1.0, lag=2)
+    assert [len(late.public_by(day(date)).dates) for date in ("2024-01-03", "2024-01-04", "2024-01-05")] == [1, 2, 3]
+    dated_known = make_series("S", dated, np.arange(5) + 1.0, known=days(*["2024-01-04"] * 2, *["2024-01-08"] * 3))
+    assert [len(dated_known.public_by(day(date)).dates) for date in ("2024-01-03", "2024-01-04", "2024-01-08")] == [
+        0,
+        2,
+        5,
+    ]
+
+
+@given(DATED, st.integers(0, 3), st.integers(0, 23))
+@settings(max_examples=50, deadline=None)
+def test_a_value_that_is_not_public_yet_changes_no_hash_of_what_is(dated, lag, row):
+    series = make_series("S", dated, np.arange(len(dated)) + 1.0, lag=lag)
+    seen = series.public_by(CALENDAR[row])
+    known = series.as_known(CALENDAR[: row + 1], CALENDAR)
+    np.testing.assert_array_equal(seen.as_known(CALENDAR[: row + 1], CALENDAR), known)
+    hidden = make_series("S", dated, np.where(np.isin(series.dates, seen.dates), series.values, -1.0), lag=lag)
+
+    def digest(of):
+        return fingerprint(source_of(of), ["series/S"], CALENDAR[row], public=True)
+
+    assert digest(hidden) == digest(series)
