@@ -1,13 +1,15 @@
 """Which falls and rallies history holds, back to the index before the fund."""
 
+import itertools
+
 import numpy as np
 import pytest
 from history import FOLDER, needs_history
 from markets import make_bars, make_market, make_series, nyse
 
+from backtest import load_config
 from data.errors import DataError
 from data.roles import Roles
-from backtest import load_config
 from engine.loading import build_config
 from engine.setup import open_market
 from engine.stress.past import FALL, RALLY, Past
@@ -52,7 +54,7 @@ def test_two_falls_of_a_month_have_two_names_and_rallies_do_not_overlap():
     assert len(names) == 2
     assert names[1] == f"{names[0]}b"
     rallies = [span for span in past.spans if span.kind == RALLY]
-    assert all(later.first >= earlier.until for earlier, later in zip(rallies, rallies[1:], strict=False))
+    assert all(later.first >= earlier.until for earlier, later in itertools.pairwise(rallies))
 
 
 def test_a_month_begins_with_its_first_session_and_has_to_be_long_enough():
