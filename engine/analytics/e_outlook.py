@@ -62,12 +62,9 @@ def timing_outlook(effect: float, scales: Scales) -> Outlook:
     The hedge is taken for one that is on at one weight or off, so that its mean and standard deviation say how often it
     is on: what is on seldom can't be bet on much.
     """
-    deviation = scales.hedge_sd * scales.core
-    mean = abs(scales.hedge_mean)
-    if not deviation:
-        return Outlook(effect, math.inf, (0.0,) * len(HORIZONS), math.inf)
-    rarest = max(scales.hedge_sd / mean, mean / scales.hedge_sd) if mean else math.inf
-    return _outlook(effect, deviation, STAKE / (FAR + 1.0) / rarest, MEAN_UNKNOWN)
+    mean, deviation = abs(scales.hedge_mean), scales.hedge_sd
+    rarest = max(deviation / mean, mean / deviation) if mean and deviation else math.inf
+    return _outlook(effect, deviation * scales.core, STAKE / (FAR + 1.0) / rarest, MEAN_UNKNOWN)
 
 
 def gap_outlook(effect: float, scales: Scales) -> Outlook:
@@ -80,15 +77,16 @@ def gap_outlook(effect: float, scales: Scales) -> Outlook:
     scales
         Of the backtest.
     """
-    return _outlook(effect, scales.gap, STAKE * scales.gap / (WIDE * scales.gap_largest), 1.0)
+    most = STAKE * scales.gap / (WIDE * scales.gap_largest) if scales.gap_largest else 0.0
+    return _outlook(effect, scales.gap, most, 1.0)
 
 
 def _outlook(effect: float, deviation: float, most: float, times: float) -> Outlook:
     """Return when an effect shows, of bets of at most so much a standard deviation of a session."""
-    ratio = abs(effect) / (deviation * math.sqrt(SESSIONS_A_YEAR))
-    sizes = [min(size, most * math.sqrt(SESSIONS_A_YEAR)) for size in RATIOS]
-    if not most:
+    ratio = abs(effect) / (deviation * math.sqrt(SESSIONS_A_YEAR)) if deviation else math.inf
+    if not (deviation and most):
         return Outlook(effect, ratio, (0.0,) * len(HORIZONS), math.inf)
+    sizes = [min(size, most * math.sqrt(SESSIONS_A_YEAR)) for size in RATIOS]
     # the alarm goes by the mean of both sides, of which the other is worth nothing then
     wanted = times * 2.0 / LEVEL
     chances = tuple(accumulate((_chance(ratio, sizes, years, wanted) for years in HORIZONS), max))

@@ -45,13 +45,14 @@ MEAN_PART = 0.0625
 """Of what there is at first, for those bets."""
 WIDE = 2.0
 """A difference is cut off, where it loses, at so many times the largest so far."""
+NO_SESSION = "there is no session yet"
 LARGEST = 1e300
 """Of what bets come to, so that nothing overflows."""
 
 
 @dataclass(frozen=True)
 class Scales:
-    """What the backtest says of sizes, when the record begins: a guide for bets, never a part of the null.
+    """What the backtest says of sizes, when the record begins: a guide for bets, and their bounds.
 
     Parameters
     ----------
@@ -60,9 +61,9 @@ class Scales:
     hedge_mean, hedge_sd
         Of the core exposure given up, over the backtest's sessions.
     gap
-        Standard deviation of the daily log return of the hedged book less that of holding less, above 0.
+        Standard deviation of the daily log return of the hedged book less that of holding less.
     gap_largest
-        The largest absolute one, at least `gap`.
+        The largest absolute one. Where either is 0, the gap can't be tested.
     """
 
     core: float
@@ -133,7 +134,7 @@ def timing_process(core: Floats, hedge: Floats, scales: Scales) -> EProcess:
     better, worse, cut = timing_bets(core[:, np.newaxis], hedge[:, np.newaxis], scales)
     why = ""
     if not len(core):
-        why = "there is no session yet"
+        why = NO_SESSION
     elif (hedge == hedge[0]).all():
         why = "the hedge stood at one weight all the time, so that there is no timing to test"
     return _process(better[:, 0], worse[:, 0], cut[:, 0], (HELPED, HURT, NO_SIGN), why)
@@ -160,9 +161,12 @@ def gap_process(hedged: Floats, held_less: Floats, scales: Scales) -> EProcess:
         For what is no finite number, for shapes that differ, and for scales out of range.
     """
     _check(scales, hedged=hedged, held_less=held_less)
+    words, count = (PAYS, PAYS_NOT, CANT_TELL), len(hedged)
+    if not (scales.gap and scales.gap_largest):
+        why = "in the backtest the two books never differed, so that nothing tells how much is a lot"
+        return _process(np.ones(count), np.ones(count), np.zeros(count, np.bool_), words, why)
     better, worse, cut = gap_bets((hedged - held_less)[:, np.newaxis], scales)
-    why = "" if len(hedged) else "there is no session yet"
-    return _process(better[:, 0], worse[:, 0], cut[:, 0], (PAYS, PAYS_NOT, CANT_TELL), why)
+    return _process(better[:, 0], worse[:, 0], cut[:, 0], words, "" if count else NO_SESSION)
 
 
 def timing_bets(core: Floats, hedge: Floats, scales: Scales) -> tuple[Floats, Floats, Flags]:
@@ -279,6 +283,6 @@ def _check(scales: Scales, **columns: Floats) -> None:
         if len(broken):
             at = int(broken[0])
             raise DataError(f"session {at + 1} of the forward record: {name} is {column[at]}, not a finite number")
-    sizes = (scales.core, scales.gap, scales.gap_largest)
-    if not (np.isfinite([*sizes, scales.hedge_mean, scales.hedge_sd]).all() and min(sizes) > 0.0 <= scales.hedge_sd):
+    sizes = (scales.core, scales.hedge_sd, scales.gap, scales.gap_largest)
+    if not (np.isfinite([*sizes, scales.hedge_mean]).all() and min(sizes) >= 0.0 < scales.core):
         raise DataError(f"a forward record can't be tested by these scales of its backtest: {scales}")

@@ -53,6 +53,8 @@ def test_what_is_on_seldom_or_never_changes_can_hardly_show():
     often = timing_outlook(0.16, SCALES)
 
     assert timing_outlook(0.16 * rarely.hedge_sd / SCALES.hedge_sd, rarely).years > 2.0 * often.years
-    for scales in (replace(SCALES, hedge_sd=0.0), replace(SCALES, hedge_mean=0.0)):
-        assert timing_outlook(0.16, scales).years == math.inf
-        assert timing_outlook(0.16, scales).chances == (0.0,) * len(HORIZONS)
+    never = [timing_outlook(0.16, replace(SCALES, **{name: 0.0})) for name in ("hedge_sd", "hedge_mean")]
+    never += [gap_outlook(0.16, replace(SCALES, **{name: 0.0})) for name in ("gap", "gap_largest")]
+    for each in never:
+        assert each.years == math.inf
+        assert each.chances == (0.0,) * len(HORIZONS)

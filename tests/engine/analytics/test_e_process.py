@@ -42,19 +42,20 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize(("values", "chances"), [((-0.02, 0.02), (0.5, 0.5)), ((-0.012, 0.036), (0.75, 0.25))])
 @pytest.mark.parametrize("mean", [0.0, 0.00013, -0.0021])  # between the means that are tried, too
-def test_whenever_one_stops_timing_has_made_nothing_of_one_mean(values, chances, mean, rule):
+def test_whenever_one_stops_timing_has_made_nothing_of_one_mean(values, chances, mean):
     core, chance = every_path(12, values, chances)
     falling = np.vstack([np.zeros((1, core.shape[1])), core < 0.0])[:-1]  # a hedge that follows the past
     late = np.arange(12)[:, np.newaxis] % 5 < 2
     for hedge in (0.6 * falling, np.where(late, 0.6, 0.0) + 0.0 * falling):
         helped, hurt, cut = timing_bets(core + mean, hedge, SCALES)
         assert not cut.any()
-        for side in (helped, hurt, (helped + hurt) / 2.0):
-            assert (stopped(side, RULES[rule]) * chance).sum() <= 1.0 + 1e-12
+        for side, rule in itertools.product((helped, hurt, (helped + hurt) / 2.0), RULES.values()):
+            assert (stopped(side, rule) * chance).sum() <= 1.0 + 1e-12
     assert np.ptp(helped) > 0.2  # they do bet
+    seen = timing_bets(core + mean, 0.6 * (core < 0.0), SCALES)[0]  # and would win, knowing the session's return
+    assert (seen[-1] * chance).sum() > 1.1
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -200,6 +201,14 @@ def test_before_the_first_session_there_is_nothing():
     assert gap_process(LESS[:1], CORE[:1], SCALES).why == ""
 
 
+def test_books_that_never_differed_in_the_backtest_have_no_gap_to_test():
+    found = gap_process(CORE, LESS, replace(SCALES, gap=0.0, gap_largest=0.0))
+
+    assert (found.e == 1.0).all()
+    assert found.why.startswith("in the backtest the two books never differed")
+    assert timing_process(CORE, HEDGE, replace(SCALES, gap=0.0, gap_largest=0.0)).why == ""
+
+
 def test_a_record_without_end_neither_overflows_nor_forgets():
     won = gap_process(np.full(9000, 0.04), np.zeros(9000), SCALES)
 
@@ -217,6 +226,6 @@ def test_broken_records_are_refused_in_one_line():
         gap_process(LESS, broken, SCALES)
     with pytest.raises(DataError, match=r"columns of one length: core \(300,\), hedge \(299,\)$"):
         timing_process(CORE, HEDGE[1:], SCALES)
-    for wrong in ({"core": 0.0}, {"gap": math.nan}, {"gap_largest": -0.1}, {"hedge_sd": -1.0}):
+    for wrong in ({"core": 0.0}, {"core": math.inf}, {"gap": math.nan}, {"gap_largest": -0.1}, {"hedge_sd": -1.0}):
         with pytest.raises(DataError, match=r"can't be tested by these scales"):
             gap_process(LESS, LESS, replace(SCALES, **wrong))
