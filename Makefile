@@ -51,7 +51,7 @@ verify: .venv/.dev ## 200 random rows of two sweeps against backtest run, on rea
 calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets (ARGS="--markets 20" for a glance; DATA=DIR); writes docs/calibration.md
 	@$(BIN)/python -m benchmarks.calibration.run $(if $(DATA),--data "$(DATA)") $(ARGS)
 
-alarms: .venv/.dev ## how often the tests of a forward record alarm, on simulated markets; writes docs/follow-calibration.md
+alarms: .venv/.dev ## how often the tests of a forward record alarm, on simulated markets; writes docs/alarms.md
 	@nice -n 19 $(BIN)/python -m benchmarks.calibration.forward $(ARGS)
 
 docs: .venv/.dev ## the tables of measures in docs/, written from their registry

@@ -1,6 +1,6 @@
 """How often the tests of a forward record alarm, on SIMULATED markets with nothing to find and with something.
 
-`make alarms` writes docs/follow-calibration.md, in minutes on one core. A row hangs on its design alone.
+`make alarms` writes docs/alarms.md, in minutes on one core. A row hangs on its design alone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from data.files import write_whole
 from data.simulate import LONG_RUN_SD
 from engine.analytics.e_process import DECAY, LEVEL, Scales, gap_bets, timing_bets
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "follow-calibration.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "alarms.md"
 RECORDS, YEARS = 2_000, 10
 """Forward records of a row with nothing to find, and how long each is."""
 POWER_RECORDS, POWER_YEARS = 500, 40

@@ -1,4 +1,4 @@
-"""The page of the tests of a forward record, docs/follow-calibration.md: no figure on it is written by hand."""
+"""The page of the tests of a forward record, docs/alarms.md: no figure on it is written by hand."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def page(rows: Sequence[Row]) -> str:
         "# How often the tests of a forward record alarm",
         paragraphs(
             """SIMULATED markets throughout: they say how the tests behave and nothing about SOXS. Written by `make
-            alarms`. The tests themselves are in [follow-statistics.md](follow-statistics.md)."""
+            alarms`. The tests themselves are in [forward.md](forward.md)."""
         ),
         "## In short",
         paragraphs(*_short(exact, near, power)),

@@ -2,7 +2,7 @@
 
 What the record adds up to is a random walk with a drift, and the alarm a line that it has to pass. The time at which a
 straight line is passed has the inverse Gaussian distribution (Schrödinger 1915), and this line is nearly straight.
-docs/follow-calibration.md holds the formula against simulation.
+docs/alarms.md holds the formula against simulation.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ than that in the mean, whenever one stops, so that 20 is ever reached with a pro
 Ville (1939), "Étude critique de la notion de collectif". The bets: Waudby-Smith and Ramdas (2024), "Estimating means of
 bounded random variables by betting", Journal of the Royal Statistical Society B 86. E-processes: Ramdas, Grünwald, Vovk
 and Shafer (2023), "Game-theoretic statistics and safe anytime-valid inference", Statistical Science 38. The mathematics
-stand in docs/follow-statistics.md, what was measured in docs/follow-calibration.md.
+stand in docs/forward.md, what was measured in docs/alarms.md.
 """
 
 from __future__ import annotations

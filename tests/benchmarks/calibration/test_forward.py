@@ -1,11 +1,12 @@
 """False alarms of a forward record, few markets: a bound that luck doesn't reach, and the page."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from benchmarks.calibration.forward import UNSEEN, Alarms, Design, Row, nulls, planted, row_of
+from benchmarks.calibration.forward import PAGE, UNSEEN, Alarms, Design, Row, nulls, planted, row_of
 from benchmarks.calibration.forward_page import median_years, page, rates, within
 from engine.analytics.e_process import Scales
 
@@ -54,6 +55,14 @@ def test_a_page_is_made_of_rows():
     assert text.count("**100.0 ± 15.2 %**") == 7
     assert f"| {UNSEEN} |  |  | 2,000 | 0.0 ± 15.2 % | 0.0 ± 15.2 % | 0.0 ± 15.2 % |" in text
     assert "| clustered | trend | 8 | 0.94 | 0 % | 0 % | 0 % | 100 % | 100 % | 5.0 |" in text
+
+
+def test_the_page_in_docs_has_every_row_and_keeps_the_promise():
+    text = PAGE.read_text(encoding="utf-8")
+
+    assert text.count("no row is above it") == 2
+    assert text.count("| 2,000 |") == len(nulls())
+    assert len(re.findall(r"^\| [\w ]+ \| [\w ]+ \| \d+ \| \d\.\d\d \|", text, re.MULTILINE)) == len(planted())
 
 
 def test_half_is_counted_with_those_that_never_alarm():
