@@ -22,7 +22,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage mutants fire verify calibrate docs results lint bench guard pins lock clean stale
+.PHONY: help run test coverage mutants fire verify calibrate alarms docs results lint bench guard pins lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ verify: .venv/.dev ## 200 random rows of two sweeps against backtest run, on rea
 
 calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets (ARGS="--markets 20" for a glance; DATA=DIR); writes docs/calibration.md
 	@$(BIN)/python -m benchmarks.calibration.run $(if $(DATA),--data "$(DATA)") $(ARGS)
+
+alarms: .venv/.dev ## how often the tests of a forward record alarm, on simulated markets; writes docs/alarms.md
+	@nice -n 19 $(BIN)/python -m benchmarks.calibration.forward $(ARGS)
 
 docs: .venv/.dev ## the tables of measures in docs/, written from their registry
 	@$(BIN)/python docs/tables.py

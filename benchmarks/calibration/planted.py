@@ -106,7 +106,7 @@ def plant(design: Design, number: int, pool: Pool | None = None) -> tuple[RunCon
     chances, noise, luck = (np.random.default_rng([number, stream, _seed(design)]) for stream in range(3))
     drift = drift_of(design.returns, CASH_YIELD, pool, usual=design.usual)
     moves = moves_of(design.returns, chances, len(sessions), drift, pool)
-    spells = _spells(luck, len(sessions))
+    spells = random_spells(luck, len(sessions))
     moves, on = timed(design, moves, spells)
     config = _config(design, sessions)
     market = load_market(Made(_bars(design, sessions, moves, noise)), roles_of(config), sessions[WARM_UP])
@@ -124,7 +124,7 @@ def timed(design: Design, moves: Moves, spells: Flags) -> tuple[Moves, Flags]:
     What is decided at a close is held from the next open to the open after the next decision; it is there that the
     drift is lower while the signal is on, and higher while it is off, so that the mean stays.
     """
-    on = _says(design.signal, exp(np.cumsum(moves.night + moves.course)), spells)
+    on = says(design.signal, exp(np.cumsum(moves.night + moves.course)), spells)
     share = float(on[WARM_UP:].mean())
     if not design.timing or not 0.0 < share < 1.0:
         return moves, on
@@ -146,7 +146,7 @@ def _tilted(moves: Moves, on: Flags, drift: Floats) -> Moves:
 def _on_tilted(signal: str, moves: Moves, drift: Floats) -> Flags:
     """Return whether a signal that reads prices is on, session by session: it reads the drift too.
 
-    To the last bit what `_says` says of the prices that come of it.
+    To the last bit what `says` says of the prices that come of it.
     """
     night, course = moves.night.tolist(), moves.course.tolist()
     overnight, daily = (OVERNIGHT * drift).tolist(), ((1.0 - OVERNIGHT) * drift).tolist()
@@ -171,14 +171,15 @@ def _restless(level: Floats, t: int) -> bool:
     return since >= 0 and bool(realised_volatility(level[since : t + 1], VOLATILITY_DAYS)[-1] > FLOOR)
 
 
-def _says(signal: str, level: Floats, spells: Flags) -> Flags:
+def says(signal: str, level: Floats, spells: Flags) -> Flags:
     """Return whether the signal is on at each close."""
     if signal == "trend":
         return level < moving_average(level, TREND_DAYS)
     return realised_volatility(level, VOLATILITY_DAYS) > FLOOR if signal == "volatility" else spells
 
 
-def _spells(rng: np.random.Generator, count: int) -> Flags:
+def random_spells(rng: np.random.Generator, count: int) -> Flags:
+    """Return whether a hedge that means nothing is on at each close: `ON` sessions in the mean, then off for `OFF`."""
     lengths = rng.geometric(1.0 / np.tile([OFF, ON], count))
     spells: Flags = np.repeat(np.tile([False, True], count), lengths)[:count]
     return spells

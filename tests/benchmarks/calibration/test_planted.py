@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.calibration.plan import with_fund, with_timing
-from benchmarks.calibration.planted import CASH_YIELD, WARM_UP, Design, _says, plant, timed
+from benchmarks.calibration.planted import CASH_YIELD, WARM_UP, Design, plant, says, timed
 from benchmarks.calibration.returns import moves_of
 from benchmarks.calibration.trial import NO_VERDICT, trial
 from data.arithmetic import exp
@@ -111,8 +111,8 @@ def test_a_planted_signal_says_what_it_says_of_the_prices_that_came_of_it(signal
     level = exp(np.cumsum(night + course))
     again = np.cumprod(exp(night + course))
 
-    assert on.tolist() == _says(signal, again, spells).tolist()
-    assert np.mean(on == _says(signal, level, spells)) > 0.999  # but for a price that is its own average to a rounding
+    assert on.tolist() == says(signal, again, spells).tolist()
+    assert np.mean(on == says(signal, level, spells)) > 0.999  # but for a price that is its own average to a rounding
     added = (night - given.night)[WARM_UP:]
     assert set(np.sign(added[on[WARM_UP - 2 : -2]])) == {-1.0}
     assert set(np.sign(added[~on[WARM_UP - 2 : -2]])) == {1.0}
