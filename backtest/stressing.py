@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from data.errors import DataError
 from data.schema import check
 from data.sources import BARS, EVENTS, SERIES, Kind, Source, Thing
@@ -19,8 +17,8 @@ from engine.stress.stress import stress as _stress
 if TYPE_CHECKING:
     import pandas as pd
 
-ABSENT = {"volume": np.nan, "dividend": 0.0, "split": 1.0}
-"""What bars have where a frame has no such column."""
+ABSENT = {"volume": 0.0, "dividend": 0.0, "split": 1.0}
+"""What bars have where a frame has no such column; a volume of 0 isn't known."""
 
 
 def stress(

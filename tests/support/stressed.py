@@ -45,7 +45,7 @@ class Closing(CloseStrategy):
         level = view.total_return()
         if len(level) < 30:
             return 0.0
-        return 0.15 if level[-1] < level[-30:].mean() or self.seen % 97 == 0 else book.hedge * 0.5
+        return 0.15 if level[-1] < level[-30:].mean() or self.seen % 97 == 0 else book.hedge_weight * 0.5
 
 
 class Guest(backtrader.Strategy):
