@@ -153,9 +153,7 @@ def standing(
     """Return where a run stands whose hedged book is known; raises DataError where that was ruined."""
     market, t = setup.market, len(hedged.equity) - 1
     if hedged.last < t or hedged.equity[t] <= 0.0:
-        raise DataError(
-            f"the hedged book was ruined on {market.run_sessions[hedged.last]}: none is left to be stressed"
-        )
+        raise DataError(f"the hedged book was ruined on {market.run_sessions[hedged.last]}: none is left to stress")
     worth = hedged.shares[t] * setup.prices.spot[t] / hedged.equity[t]
     held = worth[setup.legs.of_hedges]
     return Today(Past(config, market), share, float(hedged.equity[t]), held, reads, label, engine)
