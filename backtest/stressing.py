@@ -46,7 +46,7 @@ def stress(
     horizon
         Sessions of each path.
     paths
-        How many; 2,000 unless given, 100 for a ``backtrader.Strategy``, none with 0.
+        How many; 2,000 unless given, 500 of a `CloseStrategy`, 100 of a ``backtrader.Strategy``; none with 0.
     fall
         Of the underlying: paths that fell by it are shown by themselves.
     source

@@ -15,8 +15,8 @@ FALLS = (-0.025, -0.05, -0.075, -0.10, -0.125, -0.15, -0.175, -0.20, -0.25, -0.3
 """Returns of the underlying at which the paths are made to end."""
 CHOPS = (5, 10, 15, 21, 31, 42, 63, 84, 105, 126)
 """Sessions after which they are made to end where they began."""
-BENT = 40
-"""Paths that each is tried on."""
+BENT, EVERY = 40, 20
+"""Each is tried on one in so many paths, at most on so many of them."""
 
 
 class TriedPaths(NamedTuple):
@@ -86,9 +86,9 @@ def reverse_of(
     Parameters
     ----------
     paths
-        Of which the first `BENT` are bent.
+        Of which the first are bent.
     """
-    sessions, few = paths.returns.shape[1], paths.take(BENT)
+    sessions, few = paths.returns.shape[1], paths.take(_bent(len(paths)))
     tried = [(fall, sessions) for fall in FALLS] + [(0.0, count) for count in _chops(sessions)]
     bent = Paths.joined([few.bent(end, count) for end, count in tried])
     books = run_paths(today, bent, calendars=False, workers=workers, progress=progress)
@@ -101,7 +101,11 @@ def reverse_of(
 
 def tries(paths: int, sessions: int) -> int:
     """Return on how many paths `reverse_of` runs the books."""
-    return min(BENT, paths) * (len(FALLS) + len(_chops(sessions)))
+    return _bent(paths) * (len(FALLS) + len(_chops(sessions)))
+
+
+def _bent(paths: int) -> int:
+    return min(max(paths // EVERY, 5), BENT)
 
 
 def _chops(sessions: int) -> list[int]:

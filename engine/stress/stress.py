@@ -27,8 +27,9 @@ STILL = "nothing"
 """The scenario in which no price moves."""
 OWN = "own"
 HORIZON, PATHS, FALL = 126, 2_000, -0.30
-SLOW_PATHS = 100
-"""Paths for a strategy that backtrader alone can run, unless more are asked for: each takes a second."""
+FEWER: Mapping[str, int] = {"python": 500, "backtrader": 100}
+"""Paths unless some are asked for, of a strategy that is asked at every close, and of a ``backtrader.Strategy``: each
+takes a tenth of a second and a second."""
 MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 
 
@@ -75,7 +76,7 @@ def stress(
     horizon
         Sessions of each path, and of what is replayed from a month on.
     paths
-        How many; `PATHS` unless given, `SLOW_PATHS` for a strategy that only backtrader can run; none with 0.
+        How many; `PATHS` unless given, `FEWER` of a strategy without an intensity; none with 0.
     fall
         Of the underlying, a fraction < 0: paths that fell by it are shown by themselves.
     workers
@@ -95,7 +96,7 @@ def stress(
     say("running to the last close", 0)
     today = today_of(config, source)
     replays, refused = _replays(today, scenarios, horizon, say)
-    count = paths if paths is not None else SLOW_PATHS if today.engine == "backtrader" else PATHS
+    count = FEWER.get(today.engine, PATHS) if paths is None else paths
     if not count:
         return Stress(today, replays, refused, None, None, horizon)
     say("drawing paths", 0)
