@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from backtest.drawing import Here, PageDrawing
@@ -76,7 +77,13 @@ def run(
     UserError
         What can't be used, in one line: DataError, ConfigError or StrategyError.
     """
-    return _run(config_from(config), source, progress, engine)
+    return replace(_run(config_from(config), source, progress, engine), shown=_first_screen)
+
+
+def _first_screen(result: Run) -> str:
+    from reports.notebook import first_screen
+
+    return first_screen(result)
 
 
 def write_run(
