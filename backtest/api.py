@@ -16,13 +16,14 @@ from engine.config import RunConfig
 from engine.loading import Config, config_from, find_run, with_data
 from engine.loading import load_config as _load_config
 from engine.runs.execute import run as _run
+from engine.runs.folder import find_run as find_kept
 from engine.runs.folder import run_folder
 from engine.runs.run import Run
 from engine.setup import open_market
 
 REPORT = "report.html"
 
-__all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
+__all__ = ["as_backtrader", "load_config", "load_market", "load_run", "run", "write_run"]
 
 
 def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path | None = None) -> RunConfig:
@@ -50,6 +51,24 @@ def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path
 def load_market(config: Config) -> Market:
     """Load what a run trades, laid on its sessions; takes what `run` takes, and raises UserError."""
     return open_market(config_from(config))
+
+
+def load_run(run: str | Path, runs: str | Path = "runs") -> Run:
+    """Read a kept run back: its metrics, tables and books.
+
+    Parameters
+    ----------
+    run
+        Its name, id or folder.
+    runs
+        Where runs are kept.
+
+    Raises
+    ------
+    UserError
+        There is none, it is damaged, or an older version wrote it.
+    """
+    return Run.load(find_kept(str(run), Path(runs)))
 
 
 def run(

@@ -183,7 +183,7 @@ def _compare(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Lay runs side by side, in the terminal and on a page: verdicts, sums, the frontier, curves, configs."""
-    from backtest.compare import compare_runs, is_yaml
+    from backtest.comparing import compare_runs, is_yaml
     from reports.comparison_page import show_comparison
 
     def configure(file: str) -> RunConfig:
@@ -207,7 +207,7 @@ def _explain(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
 ) -> None:
     """Explain why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
-    from backtest.explain import explain_run
+    from backtest.explaining import explain_run
     from reports.explain import show_day
 
     def configure(file: str) -> RunConfig:
