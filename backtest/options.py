@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -18,6 +18,7 @@ from data.ranges import Range
 
 if TYPE_CHECKING:
     from engine.config import RunConfig
+    from reports.renderers.spreadsheet import Sheet
 
 EXECUTED = "The strategy file it names is executed."
 File = Annotated[
@@ -42,6 +43,8 @@ Settings = Annotated[
 ]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
+Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table as CSV, too.")]
+Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write the tables as a workbook, too.")]
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 """How an address begins, ``http:``."""
 
@@ -126,6 +129,28 @@ def config_of(
 def quietly() -> redirect_stdout[TextIO]:
     """Send what a strategy of the user's prints to the error stream: it is no part of our answer."""
     return redirect_stdout(sys.stderr)
+
+
+def write_sheets(sheets: Callable[[], Mapping[str, Sheet]], as_csv: Path | None, workbook: Path | None) -> None:
+    """Write tables for spreadsheets where that is asked for: the first as CSV, all as a workbook.
+
+    Raises UserError where a file can't be written.
+    """
+    if as_csv is None and workbook is None:
+        return
+    from data.files import write_and_sweep_up
+    from reports.renderers.spreadsheet import write_csv, write_xlsx
+
+    made = sheets()
+    first = next(iter(made.values()))
+    writers = ((as_csv, lambda path: write_csv(path, first)), (workbook, lambda path: write_xlsx(path, made)))
+    for target, write in writers:
+        if target is None:
+            continue
+        try:
+            write_and_sweep_up(target, write)
+        except OSError as error:
+            raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another file") from error
 
 
 def announce_compiling() -> None:

@@ -9,12 +9,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import console, echo_data, open_in_browser, steps
-from backtest.options import Data, End, File, Settings, Start, config_of, quietly, taken, within
+from backtest.options import (
+    Csv,
+    Data,
+    End,
+    File,
+    Settings,
+    Start,
+    Xlsx,
+    config_of,
+    quietly,
+    taken,
+    within,
+    write_sheets,
+)
 from data.errors import UserError
 from data.ranges import CASH, DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from reports.sheets import Sheets
 
 Json = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 Page = Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page, too.")]
@@ -32,6 +47,8 @@ def signal(
     ] = None,
     days: Annotated[int, typer.Option("--days", **within(DAYS), metavar="N", help="Sessions of history to show.")] = 60,
     as_json: Json = False,
+    as_csv: Csv = None,
+    workbook: Xlsx = None,
     page: Page = None,
     open_page: Open = False,
 ) -> None:
@@ -44,6 +61,13 @@ def signal(
     with quietly(), steps(1) as say:
         say("asking the strategy")
         live = signal_now(config, days=days, equity=equity)
+
+    def sheets() -> Sheets:
+        from reports.sheets import of_signal
+
+        return of_signal(live)
+
+    write_sheets(sheets, as_csv, workbook)
     if as_json:
         echo_data(json.dumps(live.as_dict(), indent=2, allow_nan=False))
     else:
@@ -71,6 +95,8 @@ def study(
         str, typer.Option("--from", metavar="[fill|close]", help="Where windows begin: the run's fill, or that close.")
     ] = "fill",
     as_json: Json = False,
+    as_csv: Csv = None,
+    workbook: Xlsx = None,
     page: Page = None,
     open_page: Open = False,
 ) -> None:
@@ -81,6 +107,13 @@ def study(
 
     with quietly(), steps(3) as say:
         found = study_run(config, every, since, say)
+
+    def sheets() -> Sheets:
+        from reports.sheets import of_study
+
+        return of_study(found.study, simulated=found.simulated)
+
+    write_sheets(sheets, as_csv, workbook)
     if as_json:
         echo_data(json.dumps(found.study.as_dict(), indent=2, allow_nan=False))
     else:
