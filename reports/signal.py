@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from data.format import counted, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
 from engine.hedge_names import MODELLED
-from engine.inspection.signal import LiveSignal, Watched
+from engine.inspection.signal import LiveSignal, Watched, flip_words
 from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, Text
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -35,7 +35,7 @@ def show_signal(console: Console, signal: LiveSignal) -> None:
             *(Paragraph(note, "alarm") for note in signal.notes if note.startswith(ALARMS)),
             Paragraph(signal.headline, "strong"),
             Paragraph(reason(signal)),
-            Items(signal.state, "indented"),
+            Items((*signal.state, *flip_words(signal)), "indented"),
             Paragraph(""),
             book(signal),
             Paragraph(book_note(signal), "dek"),
@@ -90,7 +90,7 @@ def write_signal_page(path: Path, signal: LiveSignal) -> None:
         header=[
             Paragraph(signal.headline, "strong", "order"),
             Paragraph(reason(signal), id="reason"),
-            Items(signal.state, id="state"),
+            Items((*signal.state, *flip_words(signal)), id="state"),
         ],
         data=page_data(signal),
         scripts=["signal"],

@@ -25,6 +25,7 @@ from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.hedge_names import hedge_names
 from engine.hedges import traded_hedges, with_made
 from engine.inspection.explain import close_read, inputs_read, known_value
+from engine.inspection.flip import flips_of
 from engine.inspection.freshness import Fresh, age, freshness
 from engine.inspection.session import Close
 from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Call, LiveSignal, Target, Watched, headline, state
@@ -120,6 +121,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         fresh,
         market.simulated,
         (*said.remarks, *_notes(config, prepared, aged, fresh)),
+        flips_of(prepared, close.hedges),
     )
 
 

@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: values come back as they are, text is never a formula, the same tables are the same bytes."""
+"""Tables for spreadsheets: values come back as they are, text is no formula, the same tables are the same bytes."""
 
 import csv
 import datetime as dt
