@@ -39,7 +39,14 @@ from engine.validation.prove import prove
 from reports.comparison import Comparison
 
 
-def signal(config: Config, *, days: int = 60, equity: float | None = None, source: Source | None = None) -> LiveSignal:
+def signal(
+    config: Config,
+    *,
+    days: int = 60,
+    equity: float | None = None,
+    held: Mapping[str, float] | None = None,
+    source: Source | None = None,
+) -> LiveSignal:
     """Return what a run's strategy decides at the last close, and why.
 
     Parameters
@@ -50,6 +57,8 @@ def signal(config: Config, *, days: int = 60, equity: float | None = None, sourc
         Sessions of recent history.
     equity
         What your book is worth, dollars; the run's own unless given.
+    held
+        What you hold instead: shares by instrument, and ``cash`` in dollars.
 
     Raises
     ------
@@ -62,7 +71,7 @@ def signal(config: Config, *, days: int = 60, equity: float | None = None, sourc
     >>> live.order in ("ENTER", "LEAVE", "HOLD", "STAY OUT")
     True
     """
-    return signal_now(config_from(config), source, days, equity)
+    return signal_now(config_from(config), source, days, equity, held=held)
 
 
 def study(config: Config, *, every: str = "entry", since: str = "fill") -> Studied:

@@ -23,7 +23,7 @@ from backtest.options import (
     within,
     write_sheets,
 )
-from data.errors import UserError
+from data.errors import UserError, quoted
 from data.ranges import CASH, DAYS
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ def signal(
     equity: Annotated[
         float | None, typer.Option("--equity", metavar="DOLLARS", help="What your book is worth.", show_default=False)
     ] = None,
+    hold: Annotated[
+        str | None,
+        typer.Option(
+            "--hold",
+            metavar="SOXX=100,cash=5000",
+            help="What you hold: shares, and cash in dollars.",
+            show_default=False,
+        ),
+    ] = None,
     days: Annotated[int, typer.Option("--days", **within(DAYS), metavar="N", help="Sessions of history to show.")] = 60,
     as_json: Json = False,
     as_csv: Csv = None,
@@ -53,14 +62,16 @@ def signal(
     open_page: Open = False,
 ) -> None:
     """Show what the strategy decides at the last close, and why: order, weights, every input by its threshold."""
-    equity = taken("--equity", equity, CASH)
+    equity, held = taken("--equity", equity, CASH), None if hold is None else _held(hold)
+    if equity is not None and held is not None:
+        raise UserError("--hold tells what your book is worth: leave --equity out")
     config, _shipped = config_of(file, data, settings, start, end)
     from engine.inspection.live_signal import signal_now
     from reports.signal import show_signal
 
     with quietly(), steps(1) as say:
         say("asking the strategy")
-        live = signal_now(config, days=days, equity=equity)
+        live = signal_now(config, days=days, equity=equity, held=held)
 
     def sheets() -> Sheets:
         from reports.sheets import of_signal
@@ -79,6 +90,21 @@ def signal(
         write_signal_page(path, live)
 
     _page(page, write, Path(f"{config.name}-signal.html"), quiet=as_json, open_page=open_page)
+
+
+def _held(text: str) -> dict[str, float]:
+    """Return what is held, by name, from ``SOXX=100,cash=5000``; raises UserError for what is none."""
+    found = dict[str, float]()
+    for part in text.split(","):
+        name, _, amount = (word.strip() for word in part.partition("="))
+        try:
+            number = float(amount)
+        except ValueError:
+            raise UserError(f"--hold {quoted(part.strip())}: has to be a name and a number, such as SOXX=100") from None
+        if name in found:
+            raise UserError(f"--hold names {quoted(name)} twice")
+        found[name] = number
+    return found
 
 
 def study(

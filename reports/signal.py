@@ -153,7 +153,7 @@ def reason(signal: LiveSignal) -> str:
 
 def book_note(signal: LiveSignal) -> str:
     """Return what the book's dollars are."""
-    whose = "your book" if signal.own else "the run's own book; --equity DOLLARS tells it for yours"
+    whose = "your book" if signal.own else "the run's own book; --equity or --hold tells it for yours"
     filled = "open" if signal.fill == "next_open" else "close"
     options = [f"{leg.instrument} is a {leg.contract}." for leg in signal.targets if leg.contract]
     options += ["A listed contract is on 100 of the shares."] if options else []
