@@ -59,7 +59,8 @@ def show_strategies(console: Console, classes: Sequence[type]) -> None:
     """Print strategies, each with what it does, its parameters and what each of them is."""
     from strategies.parameters import describe, explained
 
-    columns = [Column(head, align="left") for head in ("  parameter", "default", "range", "what it is")]
+    columns = [Column(head, align="left", wrap="never") for head in ("  parameter", "default", "range")]
+    columns.append(Column("what it is", align="left"))
     for cls in classes:
         about, said = (cls.__doc__ or "").strip().splitlines()[0], explained(cls)
         rows = [

@@ -68,7 +68,8 @@ def test_editors_find_the_schema_beside_it_and_one_that_is_there_stays():
     schema = json.loads(Path(SCHEMA).read_text())
     assert schema == json.loads(command("schema").out)
     named = {
-        rule["if"]["properties"]["class"]["const"]: rule["then"]["properties"]["params"] for rule in rules_of(schema)
+        rule["if"]["properties"]["class"]["const"]: rule["then"]["properties"]["params"]
+        for rule in schema["$defs"]["StrategyConfig"]["allOf"]
     }
     weak = named["WeaknessHedge"]["properties"]
     assert (weak["trend_days"]["minimum"], weak["trend_days"]["default"]) == (2, 50)
