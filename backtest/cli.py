@@ -20,6 +20,7 @@ from backtest import (
     follow_command,
     frontier_command,
     lookahead_command,
+    own_commands,
     query_command,
     search_command,
     signal_commands,
@@ -27,6 +28,7 @@ from backtest import (
     walkforward_command,
 )
 from backtest.console import complain, console, echo, echo_data, open_in_browser, show_traceback, steps
+from backtest.examples import epilog_of, group_of
 from backtest.interrupts import INTERRUPTED, INTERRUPTION
 from backtest.options import (
     EXECUTED,
@@ -246,87 +248,6 @@ def _explain(
     show_day(console(), explanation)
 
 
-def _validate(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
-    """Check a run, its strategy and the history it would use, without running it."""
-    config, _shipped = config_of(file, data, settings, start, end)
-    from backtest.api import load_market
-    from engine.analytics.drift import short_warning
-    from engine.evaluate_strategy import evaluate_strategy
-
-    market = load_market(config)
-    with evaluate_strategy(config, market) as prepared:
-        warning = short_warning(config, prepared)
-    sessions = market.run_sessions
-    simulated = ", SIMULATED" if market.simulated else ""
-    echo(f"{file} is fine: {len(sessions):,} sessions, {sessions[0]} to {sessions[-1]}{simulated}")
-    if not config.hedges and "rebalance" not in config.hedge.model_fields_set:
-        echo("hedge.rebalance is weekly, the default; it was never before 0.2: set it to keep an older result")
-    if warning is not None:
-        echo(f"warning: {warning}")
-
-
-def _show(file: File, data: Data = None, settings: Settings = None, start: Start = None, end: End = None) -> None:
-    """Print a run with every default written out, as YAML that runs again."""
-    from engine.runs.record import config_yaml
-
-    echo_data(config_yaml(config_of(file, data, settings, start, end)[0]), nl=False)
-
-
-def _init(name: Annotated[str, typer.Argument(help="What to call it.")] = "my_hedge") -> None:
-    """Write a commented YAML and a strategy file to start from."""
-    from backtest.starter import write_starter
-
-    for path in write_starter(name, Path()):
-        echo(f"wrote {path}")
-    echo(f"next: backtest run {name}.yaml")
-
-
-def _strategies(
-    named: Annotated[
-        list[str] | None,
-        typer.Argument(
-            help="Classes: shipped, file.py:Class or module:Class, which is executed.", show_default="shipped"
-        ),
-    ] = None,
-) -> None:
-    """List strategies with their parameters."""
-    from reports.catalogue import show_strategies
-    from strategies.load import SHIPPED, strategy_class
-
-    show_strategies(console(), [strategy_class(name, (Path(),)) for name in named or SHIPPED])
-
-
-def _catalogue(
-    named: Annotated[list[str] | None, typer.Argument(help="Signals.", show_default="all")] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="As a table in Markdown.")] = False,
-) -> None:
-    """List the signals that YAML can put together, with their keys and units."""
-    from reports.catalogue import catalogue_markdown, show_catalogue
-    from strategies.signals.catalogue import SIGNALS, signal
-
-    signals = [signal(name, name) for name in named] if named else list(SIGNALS.values())
-    if markdown:
-        echo_data(catalogue_markdown(signals), nl=False)
-        return
-    show_catalogue(console(), signals)
-
-
-def _schema(
-    of: Annotated[
-        str, typer.Argument(help="run (the YAML) or metrics (metrics.json).", metavar="[run|metrics]")
-    ] = "run",
-) -> None:
-    """Print a JSON schema: of a run's YAML, for completion in an editor, or of metrics.json, with units."""
-    import json
-
-    from engine.runs.schema import metrics_schema, run_schema
-
-    schemas = {"run": run_schema, "metrics": metrics_schema}
-    if of not in schemas:
-        raise UserError(f"there is no schema of {of}: run or metrics")
-    echo_data(json.dumps(schemas[of](), indent=2))
-
-
 AS_TYPED = {"allow_extra_args": True, "ignore_unknown_options": True}
 """For a command that hands what was typed on to another."""
 
@@ -346,21 +267,26 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "runs": query_command.runs,
     "sweeps": query_command.sweeps,
     "query": query_command.query,
-    "strategies": _strategies,
-    "catalogue": _catalogue,
-    "init": _init,
-    "validate": _validate,
-    "show": _show,
+    "strategies": own_commands.strategies,
+    "catalogue": own_commands.catalogue,
+    "init": own_commands.init,
+    "validate": own_commands.validate,
+    "show": own_commands.show,
     "parity": _parity,
-    "schema": _schema,
+    "schema": own_commands.schema,
 }
 """In the order in which help lists them."""
 
 for _name, _command in COMMANDS.items():
-    app.command(_name, context_settings=AS_TYPED if _command is _first else None)(_command)
+    app.command(
+        _name,
+        context_settings=AS_TYPED if _command is _first else None,
+        rich_help_panel=group_of(_name),
+        epilog=epilog_of(_name),
+    )(_command)
 data_commands.app.command("valuation")(filings_commands.valuation)
 data_commands.app.command("filings")(filings_commands.filings)
-app.add_typer(data_commands.app, name="data")
+app.add_typer(data_commands.app, name="data", rich_help_panel=group_of("data"))
 
 
 def main() -> None:
