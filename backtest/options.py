@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from backtest.console import complain
+from backtest.console import complain, console, open_in_browser
 from data.errors import UserError, quoted
 from data.ranges import Range
 
@@ -42,6 +42,9 @@ Settings = Annotated[
 ]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
+Page = Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page, too.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 """How an address begins, ``http:``."""
 
@@ -134,3 +137,25 @@ def announce_compiling() -> None:
 
     if not is_cached():
         complain("compiling the kernel, the first time: about ten seconds")
+
+
+def page_asked_for(
+    page: Path | None, write: Callable[[Path], None], usual: Path, *, quiet: bool, open_page: bool
+) -> None:
+    """Write a page where one is asked for, and open it."""
+    from data.files import write_and_sweep_up
+
+    if page is None and not open_page:
+        return
+    target = page or usual
+    try:
+        write_and_sweep_up(target, write)
+    except OSError as error:
+        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
+    if not quiet:
+        from reports.document import named
+        from reports.renderers.terminal import show
+
+        show(console(), [named("Page:", target)])
+    if open_page:
+        open_in_browser(target)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from data.format import counted, dollars, in_percent, percent, points, share
 from engine.analytics.answer.words import plain
-from engine.hedge_names import SYNTHETIC
 from engine.stress.books import HEDGED, UNHEDGED
 from engine.stress.results import Replayed, Stress
 from engine.stress.reverse import BENT, Tried
@@ -28,6 +27,7 @@ from reports.document import (
     notes,
 )
 from reports.first_sum import month
+from reports.first_terminal import wrapped
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 from reports.stress_made import made
@@ -74,28 +74,29 @@ def show_stress(console: Console, found: Stress) -> None:
     """Print the answer, every fall, the paths and where the hedge fails, in 80 columns."""
     told = StressTold(found)
     parts: list[Part] = [
-        Paragraph("; ".join(standing(told)), "dek"),
+        *wrapped("; ".join(standing(told)), "dek"),
         *notes(filter(None, [alarm_of(told)])),
-        Paragraph(f"{question(told)}  {headline(told).upper()}", "strong"),
-        Paragraph(plain(lead(told))),
+        *wrapped(f"{question(told)}  {headline(told).upper()}", "strong"),
+        *wrapped(plain(lead(told))),
     ]
     if found.replays:
         parts += [Paragraph(""), _terminal_table(told)]
     if found.refused:
-        few = found.refused[0]
-        total = len(found.refused) + len(found.replays)
-        parts.append(Paragraph(f"{len(found.refused)} of {total} can't be replayed; {few.name}: {few.why}.", "warning"))
+        first = found.refused[0]
+        parts += wrapped(f"{len(found.refused)} can't be replayed; {first.name}: {first.why}.", "warning")
     if found.drawn is not None:
-        parts += [Paragraph(""), Paragraph(f"{SYNTHETIC}: {fell_finding(told)}.", "strong"), _terminal_paths(told)]
+        parts += [Paragraph(""), *wrapped(f"{_marks(told)}: {fell_finding(told)}.", "strong"), _terminal_paths(told)]
     if found.reverse is not None:
-        parts += [Paragraph(""), *(Paragraph(f"{reverse_sentence(told, book)}.") for book in told.others)]
-    show(console, [*parts, Paragraph(""), Paragraph(meaning(told), "dek")])
+        parts.append(Paragraph(""))
+        for book in told.others:
+            parts += wrapped(f"{reverse_sentence(told, book)}.")
+    show(console, [*parts, Paragraph(""), *wrapped(meaning(told), "dek")])
 
 
 def _terminal_table(told: StressTold) -> Table:
     """Return every replay in two rows: at its low, and at its end."""
     columns = [
-        *(Column(SYNTHETIC), Column("", align="left"), Column(told.underlying)),
+        *(Column(_marks(told)), Column("", align="left"), Column(told.underlying)),
         *(Column(book.brief.replace(" %", "%"), role="hedge" if book.key == HEDGED else "") for book in told.books),
     ]
     rows = []
@@ -148,10 +149,9 @@ def stress_page(found: Stress) -> Document:
     """Return the page."""
     told = StressTold(found)
     config = found.today.past.config
-    marks = marks_of(told)
     first = {
         "standing": [*standing(told), *([] if found.today.past.market.simulated else ["real history behind it"])],
-        "marks": ", ".join(marks),
+        "marks": _marks(told),
         "question": question(told),
         "headline": headline(told),
         "lead": lead(told),
@@ -159,7 +159,7 @@ def stress_page(found: Stress) -> Document:
         "glance": _glance(told),
     }
     return Document(
-        f"{' '.join(marks)} {config.name}: stress of the book of {found.today.past.last}",
+        f"{' '.join(marks_of(told))} {config.name}: stress of the book of {found.today.past.last}",
         list(_sections(told)),
         note=alarm_of(told),
         header=[Custom("stress_first.html.j2", first)],
@@ -187,7 +187,7 @@ def _sections(told: StressTold) -> Iterator[Section]:
 
 def _glance(told: StressTold) -> Table | None:
     """Return the books by their median over the falls and over the paths; None where there are neither."""
-    columns, values = [Column(SYNTHETIC)], list[Mapping[str, float]]()
+    columns, values = [Column(_marks(told))], list[Mapping[str, float]]()
     if told.falls:
         for when, title in PANELS.items():
             columns.append(Column(f"median fall, {title}", format=percent))
@@ -208,7 +208,7 @@ def _falls(told: StressTold) -> Section:
     parts: list[Part] = []
     falls = told.falls
     if falls:
-        caption = f"{_marked(told)} What each book came to, of what it is worth today, and beside each fall what"
+        caption = f"{_marks(told)}. What each book came to, of what it is worth today, and beside each fall what"
         parts += [
             Paragraph(f"{caption} {told.underlying} did to its low. Point at a row for its figures.", "dek"),
             _dumbbells(told, falls, (LOW, END), falls_finding(told)),
@@ -224,7 +224,7 @@ def _falls(told: StressTold) -> Section:
 
 def _others(name: str, finding: str, told: StressTold, replays: Sequence[Replayed], topic: str) -> Section:
     parts: list[Part] = [
-        Paragraph(f"{_marked(told)} What each book came to at the end, of what it is worth today.", "dek"),
+        Paragraph(f"{_marks(told)}. What each book came to at the end, of what it is worth today.", "dek"),
         _dumbbells(told, replays, (END,), finding),
         _table(name, told, replays),
         Details("The other books in each", [_books_table(f"{name}-books", told, replays)]),
@@ -232,8 +232,8 @@ def _others(name: str, finding: str, told: StressTold, replays: Sequence[Replaye
     return Section(f"{name}-part", finding, parts, topic)
 
 
-def _marked(told: StressTold) -> str:
-    return f"{', '.join(marks_of(told))}."
+def _marks(told: StressTold) -> str:
+    return ", ".join(marks_of(told))
 
 
 def _dumbbells(told: StressTold, replays: Sequence[Replayed], times: Sequence[str], described: str) -> Custom:
@@ -265,7 +265,7 @@ def _table(name: str, told: StressTold, replays: Sequence[Replayed]) -> Table:
     """Return what the hedged book came to in each replay, beside the underlying."""
     low = any(each in told.falls for each in replays)
     columns = [
-        *(Column(SYNTHETIC), *([Column(f"{told.underlying}, at its low", format=percent)] if low else [])),
+        *(Column(_marks(told)), *([Column(f"{told.underlying}, at its low", format=percent)] if low else [])),
         Column(f"{told.underlying}, at {'its' if low else 'the'} end", format=percent),
         *([Column("Hedge, at its low", role="hedge", format=percent)] if low else []),
         *(
@@ -301,7 +301,7 @@ def _books_table(name: str, told: StressTold, replays: Sequence[Replayed]) -> Ta
     """Return what every book came to in each replay."""
     low = any(each in told.falls for each in replays)
     columns = [
-        *(Column(SYNTHETIC), *([Column("At its low", format=percent)] if low else [])),
+        *(Column(_marks(told)), *([Column("At its low", format=percent)] if low else [])),
         Column("At the end", format=percent),
         *(Column("Worst fall", format=percent), Column("Worst quarter", WORST_QUARTER, format=percent)),
     ]
@@ -320,8 +320,8 @@ def _paths(told: StressTold) -> Section:
     drawn = told.found.drawn
     assert drawn is not None  # noqa: S101  # asked for only with paths
     about = (
-        f"{_marked(told)} Return from today on, over {counted(told.found.horizon, 'session')}: the line is the median,"
-        " half of the paths are in the dark band, nine tenths in the light one. The hedge in colour, doing nothing grey."
+        f"{_marks(told)}. Return from today on, over {counted(told.found.horizon, 'session')}: the line is the median,"
+        " half of the paths in the dark band, nine tenths in the light one. In colour: the hedge; grey: doing nothing."
     )
     canvases, chosen = (WIDE_FAN, PHONE_FAN), drawn.chosen()
     fans = [(f"All {counted(len(drawn.fell), 'path')}", drawn.books, fan_finding(told))]
@@ -341,7 +341,7 @@ def _paths_table(told: StressTold, *, fell: bool) -> Table:
     behind = partial(percent, places=0)
     shortfall = "The mean of the worst twentieth of the ends."
     columns = [
-        *(Column(SYNTHETIC), *(Column(title, format=percent) for _key, title in QUANTILES)),
+        *(Column(_marks(told)), *(Column(title, format=percent) for _key, title in QUANTILES)),
         *(Column("Median end", format=dollars), Column("Shortfall", shortfall, format=percent)),
         Column("Worst fall", "The median of every path's deepest fall from any close before.", format=percent),
         Column("Ends behind doing nothing", "Share of the paths.", format=behind),
@@ -366,7 +366,7 @@ def _reverse(told: StressTold) -> Section:
     bent = min(BENT, len(drawn.fell))
     sentences = [f"{reverse_sentence(told, book)}." for book in told.others]
     about = (
-        f"{_marked(told)} {counted(bent, 'path')}, bent: one drift more a session, so that {told.underlying} ends"
+        f"{_marks(told)}. {counted(bent, 'path')}, bent: one drift more a session, so that {told.underlying} ends"
         " at a given fall, or where it began. Up: the share on which the hedge ends behind; in the shaded half, most."
     )
     parts: list[Part] = [*(Paragraph(sentence) for sentence in sentences[1:]), Paragraph(about, "dek")]
@@ -383,7 +383,7 @@ def _reverse(told: StressTold) -> Section:
 
 
 def _tried_table(name: str, title: str, tried: Sequence[Tried], told: StressTold) -> Table:
-    columns = [Column(f"{SYNTHETIC}: {title.lower()}")]
+    columns = [Column(f"{_marks(told)}: {title.lower()}")]
     for book in told.others:
         columns.append(Column(f"Ends behind {book.short}", "Share of the paths.", format=partial(percent, places=0)))
         columns.append(Column("Median of the difference", unit="points", format=points))
@@ -398,7 +398,7 @@ def _tried_table(name: str, title: str, tried: Sequence[Tried], told: StressTold
 
 def _rebalanced(told: StressTold) -> Section:
     """Return what other rebalancings of the same hedge came to."""
-    columns, drawn = [Column(SYNTHETIC)], told.found.drawn is not None
+    columns, drawn = [Column(_marks(told))], told.found.drawn is not None
     if told.falls:
         about = "Over the falls, at their ends."
         columns += [Column("Falls, median", about, format=percent), Column("Falls, worst", about, format=percent)]
@@ -413,7 +413,7 @@ def _rebalanced(told: StressTold) -> Section:
         if drawn:
             cells += [told.on_paths["all", key][name] for name in ("end_05", "end_50", "shortfall")]
         rows.append(Row(cells, role="hedge" if own else ""))
-    parts = [Paragraph(f"{_marked(told)} The same signal and weight, rebalanced otherwise.", "dek")]
+    parts = [Paragraph(f"{_marks(told)}. The same signal and weight, rebalanced otherwise.", "dek")]
     return Section(
         "rebalanced-part", rebalanced_finding(told), [*parts, Table("rebalanced", columns, rows)], "Rebalancing"
     )

@@ -51,8 +51,8 @@ def _replays(told: StressTold) -> Iterator[str]:
     yield (
         "In a replay those days come again behind the last close, one after the other. An instrument does what it did"
         f" on them; one that is traded and had no bar then goes by its beta over the last {LOOKBACK} sessions, and what"
-        " is left of another day's return. Rates do from today's level what they did, every other series has the values it"
-        " had, events come where they came. A fall on which anything that a signal reads isn't known is refused."
+        " is left of another day's return. Rates do from today's level what they did, every other series has the values"
+        " it had, events come where they came. A fall on which anything that a signal reads isn't known is refused."
     )
 
 

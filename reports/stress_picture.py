@@ -20,8 +20,8 @@ from reports.stress_words import StressBook
 
 TITLES, MOVES = 160.0, 232.0
 """Where a fall's title ends, and where what the underlying did ends."""
-PITCH, PHONE_LINE, PHONE_GAP = 30.0, 20.0, 14.0
-NAMES = 50.0
+PITCH, PHONE_LINE, PHONE_GAP = 30.0, 24.0, 8.0
+NAMES = 48.0
 """Pixels above the first row, in which the dots' names stand."""
 VALUE = 54.0
 """Pixels beside the outermost dot, in which its value stands."""
@@ -29,6 +29,8 @@ NAME_ROLES = {"hedge": "hedge bold", "idle": "", "less": "", "sold": "quiet"}
 RADII = {"idle": 4.5, "less": 4.5, "hedge": 5.5}
 POINTS = 160
 """Points of a fan's line."""
+NEAR = 5.0
+"""Pixels from the outermost dot within which another counts as outermost."""
 GAP = 15.0
 """Pixels from one label beside a line's end to the next."""
 
@@ -101,7 +103,7 @@ class Dumbbell(NamedTuple):
     values: Sequence[Mapping[str, float]]
 
 
-WIDE_FAN, PHONE_FAN = Canvas("wide", 570, 330, 46, 136, 14, 30), Canvas("phone", 358, 300, 44, 124, 14, 30)
+WIDE_FAN, PHONE_FAN = Canvas("wide", 570, 330, 46, 136, 14, 30), Canvas("phone", 358, 300, 44, 132, 14, 30)
 WIDE_SHARE, PHONE_SHARE = Canvas("wide", 570, 300, 46, 20, 22, 30), Canvas("phone", 358, 280, 44, 14, 22, 30)
 
 
@@ -135,10 +137,10 @@ def _wide(
         left = MOVES + 20.0 + panel * (room + gap)
         ruler = Ruler(low, high, left + VALUE, left + room - VALUE)
         inks.append(_text(left + VALUE, 12.0, title, "bold"))
-        inks += _grid_across(ruler, first - 18.0, bottom)
+        inks += [*_grid_across(ruler, first - 18.0, bottom), *_ticks_across(ruler, bottom + 15.0)]
         for place, row in enumerate(rows):
             y = first + PITCH * place
-            inks += _row(row, row.values[panel], ruler, y, books, title)
+            inks += _row(row, row.values[panel], ruler, y, books, title, first=not place)
         inks += _names(rows[0].values[panel], ruler, first, books, (left - gap, left + room), wide=True)
     return Sketch("wide", width, bottom + 20.0, inks)
 
@@ -155,26 +157,38 @@ def _phone(
         y += PHONE_LINE + (0.0 if place else NAMES - 12.0)
         if not place:
             inks += _names(row.values[0], ruler, y, books, (0.0, width), wide=False)
+        inks += _grid_across(ruler, y - 10.0, y + PHONE_LINE * (len(panels) - 1) + 10.0)
         for panel, title in enumerate(panels):
-            lines += _row(row, row.values[panel], ruler, y, books, title)
+            lines += _row(row, row.values[panel], ruler, y, books, title, first=not place and not panel)
             if len(panels) > 1:
                 lines.append(_text(0.0, y + 4.0, title.removeprefix("at its "), "quiet"))
             y += PHONE_LINE
         y += PHONE_GAP
-    grid = _grid_across(ruler, 74.0, y - 8.0)
-    return Sketch("phone", width, y + 12.0, [*grid, *inks, *lines])
+    inks += _ticks_across(ruler, y - 4.0)
+    return Sketch("phone", width, y + 4.0, [*inks, *lines])
 
 
 def _grid_across(ruler: Ruler, top: float, bottom: float) -> Iterator[Ink]:
-    """Yield upright lines at round values, with what they are below."""
+    """Yield upright lines at round values."""
     for tick in ruler.ticks():
         x = ruler.at(tick)
         yield _line("axis" if abs(tick) < 1e-12 else "grid", (x, top, x, bottom))
-        yield _text(x, bottom + 15.0, percent(tick, 0), "quiet", middle=True)
+
+
+def _ticks_across(ruler: Ruler, y: float) -> Iterator[Ink]:
+    for tick in ruler.ticks():
+        yield _text(ruler.at(tick), y, percent(tick, 0), "quiet", middle=True)
 
 
 def _row(
-    row: Dumbbell, values: Mapping[str, float], ruler: Ruler, y: float, books: Sequence[StressBook], when: str
+    row: Dumbbell,
+    values: Mapping[str, float],
+    ruler: Ruler,
+    y: float,
+    books: Sequence[StressBook],
+    when: str,
+    *,
+    first: bool,
 ) -> Iterator[Ink]:
     """Yield a row's line, its dots, and the values of doing nothing and of the hedge outside of them."""
     places = {book.key: ruler.at(values[book.key]) for book in books}
@@ -186,12 +200,26 @@ def _row(
             yield _line("sold", (x, y - 8.0, x, y + 8.0))
         else:
             yield Ink("circle", book.role, {"cx": x, "cy": y, "r": RADII[book.role]})
-    hedge_right = values[HEDGED] >= values[UNHEDGED]
-    for key, role, at_right in ((UNHEDGED, "quiet", not hedge_right), (HEDGED, "hedge bold", hedge_right)):
-        yield _text(right + 9.0 if at_right else left - 9.0, y + 4.0, percent(values[key]), role, end=not at_right)
+    yield from _values(values, places, y, first=first)
     told = ", ".join(f"{book.short} {percent(values[book.key])}" for book in books)
     box = {"x": left - VALUE, "y": y - 10.0, "width": right - left + 2.0 * VALUE, "height": 20.0}
     yield Ink("rect", "touch", box, tip=f"{row.title}, {when}: {told}")
+
+
+def _values(values: Mapping[str, float], places: Mapping[str, float], y: float, *, first: bool) -> Iterator[Ink]:
+    """Yield the hedge's value, above its dot where others are on both sides, and doing nothing's where it fits."""
+    left, right = min(places.values()), max(places.values())
+    free = {"left", "right"}
+    for key, role in ((HEDGED, "hedge bold"), (UNHEDGED, "quiet")):
+        x, text = places[key], percent(values[key])
+        if x >= right - NEAR and "right" in free:
+            free.remove("right")
+            yield _text(right + 9.0, y + 4.0, text, role)
+        elif x <= left + NEAR and "left" in free:
+            free.remove("left")
+            yield _text(left - 9.0, y + 4.0, text, role, end=True)
+        elif key == HEDGED and not first:  # of the first row it stands by its name
+            yield _text(x, y - 9.0, text, role, middle=True)
 
 
 def _names(
@@ -205,7 +233,10 @@ def _names(
 ) -> Iterator[Ink]:
     """Yield the dots' names above the first row, in the order of the dots, each with a line to its own."""
     named = sorted((ruler.at(values[book.key]), book) for book in books)
-    texts = [book.short if wide else book.brief for _x, book in named]
+    texts = [book.short.replace("the MODELLED", "MODELLED") if wide else book.brief for _x, book in named]
+    for place, (x, book) in enumerate(named):
+        if book.key == HEDGED and named[0][0] + NEAR < x < named[-1][0] - NEAR:  # its value has no room beside it
+            texts[place] += f" {percent(values[HEDGED])}"
     wides = [width_of(text, bold=book.role == "hedge") + 12.0 for text, (_x, book) in zip(texts, named, strict=True)]
     for (x, book), text, at in zip(named, texts, _beside([x for x, _book in named], wides, *room), strict=True):
         yield _line("leader", (x, y - 9.0, at, y - 24.0))

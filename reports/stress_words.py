@@ -15,12 +15,13 @@ import numpy as np
 from data.format import capital, counted, in_percent, lowered, percent, rest, share
 from engine.analytics.answer.digits import PRINTS_AS_NOTHING
 from engine.analytics.answer.words import Names, Piece, names_of
-from engine.hedge_names import MODELLED, SYNTHETIC, joined, traded_name
+from engine.hedge_names import MODELLED, SYNTHETIC, hedge_names, joined
 from engine.provenance import index_note
 from engine.runs.run import SIMULATED
 from engine.stress.books import HEDGED, LESS, SOLD, UNHEDGED, Figures, Today, figures
 from engine.stress.past import FALL, RALLY
 from engine.stress.results import Replayed, Stress, path_rows
+from reports.hedge_words import held_words
 
 REBALANCED = "rebalanced "
 """How the keys of other rebalancings begin."""
@@ -186,9 +187,11 @@ def standing(told: StressTold) -> list[str]:
 
 
 def _held(today: Today) -> str:
-    roles = today.past.market.roles
-    found = zip(today.weights.tolist(), roles.hedges, strict=True)
-    held = [f"{percent(weight)} {traded_name(role, roles)}" for weight, role in found if abs(weight) > 1e-9]
+    config, roles = today.past.config, today.past.market.roles
+    columns = [[role.leg for role in roles.hedges].index(leg) for leg in range(len(config.legs))]
+    weights = [abs(float(today.weights[column])) for column in columns]
+    each = zip(config.legs, hedge_names(config), weights, strict=True)
+    held = [held_words(config, leg, name.noun, percent(weight)) for leg, name, weight in each if weight > 0.0]
     return f"hedge on: {joined(held)}" if held else "hedge off"
 
 
@@ -224,7 +227,8 @@ def lead(told: StressTold) -> list[Piece]:
         start = f"At the end {told.hedge} was ahead of "
         pieces += [Piece(start), *_counts(told, told.found.replays, END, named=True), Piece(".")]
     if told.behind is not None and told.found.drawn is not None:
-        fell = f"{share(float(told.found.drawn.fell.mean()))} fall by {in_percent(-told.found.drawn.fall)}"
+        part = float(told.found.drawn.fell.mean())
+        fell = f"{f'{share(part)} fall' if part else 'none falls'} by {in_percent(-told.found.drawn.fall)}"
         start = f"On {counted(len(told.found.drawn.fell), 'path')} from today on, of which {fell}, it ends behind"
         pieces += [
             Piece(f"{' ' if pieces else ''}{start} doing nothing on "),
@@ -248,9 +252,12 @@ def _counts(told: StressTold, replays: Sequence[Replayed], when: str, *, named: 
 
 def meaning(told: StressTold) -> str:
     """Return what its figures are and are not."""
+    few, ends = "", f" A fall ends at a new peak, or {told.underlying} 40 % above its low."
+    if refused := len(told.found.refused):
+        few = f" {refused} of {refused + len(told.falls) + len(told.rallies)} falls and rallies can't be replayed."
     return (
         "Nothing here is a forecast: days of history come again behind the last close, and the strategy decides and"
-        f" trades on them by its own rules. A fall ends at a new peak, or {told.underlying} 40 % above its low."
+        f" trades on them by its own rules.{ends if told.falls else ''}{few}"
     )
 
 
@@ -312,8 +319,9 @@ def reverse_sentence(told: StressTold, book: StressBook) -> str:
     held = book.title[:1].lower() + book.title[1:]
     if not falls and not chops:
         return f"At no fall and after no chop that was tried do most paths end behind {held}"
-    where = f"{at} over {counted(reverse.sessions, 'session')}" if falls else at
-    return f"Most paths end behind {held} {where}, and {after}"
+    if not falls:
+        return f"At no fall that was tried do most paths end behind {held}, but {after}"
+    return f"Most paths end behind {held} {at} over {counted(reverse.sessions, 'session')}, and {after}"
 
 
 def runs_of(tried: Sequence[float], met: Sequence[float]) -> list[tuple[int, int]]:
@@ -325,8 +333,6 @@ def runs_of(tried: Sequence[float], met: Sequence[float]) -> list[tuple[int, int
 
 
 def _falls_words(tried: Sequence[float], met: Sequence[float]) -> str:
-    if not met:
-        return "at no fall that was tried"
     if len(met) == len(tried):
         return f"at every fall that was tried, {_percents(tried)}"
     found = []
