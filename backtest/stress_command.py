@@ -53,7 +53,7 @@ def stress(
             **within(SESSIONS),
             metavar="N",
             help="Paths from today on; 0 for none.",
-            show_default="2000; 100 of a strategy that only backtrader runs",
+            show_default="2000; 500 of a CloseStrategy, 100 of a backtrader.Strategy",
         ),
     ] = None,
     fall: Annotated[

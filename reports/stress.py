@@ -11,7 +11,7 @@ from data.format import counted, dollars, in_percent, percent, points, share
 from engine.analytics.answer.words import plain
 from engine.stress.books import HEDGED, UNHEDGED
 from engine.stress.results import Replayed, Stress
-from engine.stress.reverse import BENT, Tried
+from engine.stress.reverse import TriedPaths, tries
 from reports.document import (
     Cell,
     Column,
@@ -363,7 +363,8 @@ def _paths_table(told: StressTold, *, fell: bool) -> Table:
 def _reverse(told: StressTold) -> Section:
     reverse, drawn = told.found.reverse, told.found.drawn
     assert reverse is not None and drawn is not None  # noqa: S101, PT018  # asked for only with paths
-    bent = min(BENT, len(drawn.fell))
+    each = tries(len(drawn.fell), told.found.horizon) // len((*reverse.falls, *reverse.chops))
+    bent = min(each, len(drawn.fell))
     sentences = [f"{reverse_sentence(told, book)}." for book in told.others]
     about = (
         f"{_marks(told)}. {counted(bent, 'path')}, bent: one drift more a session, so that {told.underlying} ends"
@@ -382,7 +383,7 @@ def _reverse(told: StressTold) -> Section:
     return Section("fails-part", sentences[0].removesuffix("."), parts, "Where it fails")
 
 
-def _tried_table(name: str, title: str, tried: Sequence[Tried], told: StressTold) -> Table:
+def _tried_table(name: str, title: str, tried: Sequence[TriedPaths], told: StressTold) -> Table:
     columns = [Column(f"{_marks(told)}: {title.lower()}")]
     for book in told.others:
         columns.append(Column(f"Ends behind {book.short}", "Share of the paths.", format=partial(percent, places=0)))

@@ -13,8 +13,8 @@ from data.format import percent
 from engine.stress.books import HEDGED, UNHEDGED
 from engine.stress.many import ManyBooks
 from engine.stress.results import FAN
-from engine.stress.reverse import Tried
-from reports.drawing import tick_step
+from engine.stress.reverse import TriedPaths
+from reports.drawing import LEAST, tick_step
 from reports.label_places import Box, Label, Line, PlacedLabel, place_labels, width_of
 from reports.stress_words import StressBook
 
@@ -117,8 +117,15 @@ def draw_dumbbells(rows: Sequence[Dumbbell], panels: Sequence[str], books: Seque
     books
         Whose dots are drawn, the last on top.
     """
-    values = [0.0, *(value for row in rows for panel in row.values for value in panel.values())]
-    return [_wide(rows, panels, books, min(values), max(values)), _phone(rows, panels, books, min(values), max(values))]
+    low, high = _reach([0.0, *(value for row in rows for panel in row.values for value in panel.values())])
+    return [_wide(rows, panels, books, low, high), _phone(rows, panels, books, low, high)]
+
+
+def _reach(values: Sequence[float]) -> tuple[float, float]:
+    """Return the lowest and the highest, apart by `LEAST` at least."""
+    low, high = min(values), max(values)
+    free = max(LEAST - (high - low), 0.0) / 2.0
+    return low - free, high + free
 
 
 def _wide(
@@ -263,7 +270,7 @@ def draw_fan(books: ManyBooks, shown: Sequence[StressBook], canvas: Canvas) -> S
     values = [float(pick(fan)) for fan in fans.values() for pick in (np.min, np.max)]
     sessions = fans[HEDGED].shape[1] - 1
     x = Ruler(0.0, sessions, canvas.left, canvas.width - canvas.right)
-    y = Ruler(min(values), max(values), canvas.height - canvas.bottom, canvas.top)
+    y = Ruler(*_reach(values), canvas.height - canvas.bottom, canvas.top)
     inks = [*_grid_up(y, x), *_session_ticks(x, canvas)]
     at = np.unique(np.linspace(0, sessions, min(POINTS, sessions + 1)).round().astype(int))
     for key, role in ((UNHEDGED, "idle"), (HEDGED, "hedge")):
@@ -308,7 +315,7 @@ def _first(group: Sequence[float], gap: float) -> float:
     return sum(group) / len(group) - gap * (len(group) - 1) / 2.0
 
 
-def draw_shares(tried: Sequence[Tried], shown: Sequence[StressBook], canvas: Canvas, *, falls: bool) -> Sketch:
+def draw_shares(tried: Sequence[TriedPaths], shown: Sequence[StressBook], canvas: Canvas, *, falls: bool) -> Sketch:
     """Draw on which share of the paths the hedged book ends behind others, over falls or over chops."""
     places = [-each.at if falls else each.at for each in tried]
     x = Ruler(0.0, max(places), canvas.left, canvas.width - canvas.right)
@@ -337,7 +344,7 @@ def draw_shares(tried: Sequence[Tried], shown: Sequence[StressBook], canvas: Can
     return Sketch(canvas.name, canvas.width, canvas.height, inks, place_labels(labels, frame, boxes, lines))
 
 
-def _tried(each: Tried, falls: bool) -> str:  # noqa: FBT001
+def _tried(each: TriedPaths, falls: bool) -> str:  # noqa: FBT001
     return f"at {percent(each.at)}" if falls else f"after {int(each.at)} sessions"
 
 

@@ -314,13 +314,13 @@ def reverse_sentence(told: StressTold, book: StressBook) -> str:
     reverse = told.found.reverse
     assert reverse is not None  # noqa: S101  # asked for only with one
     falls, chops = reverse.behind(book.key)
-    at = _falls_words([tried.at for tried in reverse.falls], falls)
     after = _chops_words([int(tried.at) for tried in reverse.chops], [int(count) for count in chops])
     held = book.title[:1].lower() + book.title[1:]
     if not falls and not chops:
         return f"At no fall and after no chop that was tried do most paths end behind {held}"
     if not falls:
         return f"At no fall that was tried do most paths end behind {held}, but {after}"
+    at = _falls_words([tried.at for tried in reverse.falls], falls)
     return f"Most paths end behind {held} {at} over {counted(reverse.sessions, 'session')}, and {after}"
 
 
