@@ -71,7 +71,8 @@ def stress(
     config, _shipped = config_of(file, data, settings, start, end)
     from engine.stress.stress import steps_of
     from engine.stress.stress import stress as run_stress
-    from reports.stress import show_stress, write_stress_page
+    from reports.stress import write_stress_page
+    from reports.stress_terminal import show_stress
 
     with quietly(), counting("scenarios", steps_of(scenarios, paths, horizon)) as count:
         found = run_stress(

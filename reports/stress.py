@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from data.format import counted, dollars, in_percent, percent, points, share
-from engine.analytics.answer.words import plain
+from data.format import counted, dollars, in_percent, percent, points
 from engine.stress.books import HEDGED, UNHEDGED
 from engine.stress.results import Replayed, Stress
 from engine.stress.reverse import TriedPaths, tries
@@ -24,12 +23,9 @@ from reports.document import (
     Row,
     Section,
     Table,
-    notes,
 )
 from reports.first_sum import month
-from reports.first_terminal import wrapped
 from reports.renderers.html import write_document
-from reports.renderers.terminal import show
 from reports.stress_made import made
 from reports.stress_picture import (
     PHONE_FAN,
@@ -45,7 +41,6 @@ from reports.stress_picture import (
 from reports.stress_words import (
     END,
     LOW,
-    StressBook,
     StressTold,
     alarm_of,
     falls_finding,
@@ -55,6 +50,7 @@ from reports.stress_words import (
     lead,
     marks_of,
     meaning,
+    moved,
     question,
     rallies_finding,
     rebalanced_finding,
@@ -62,82 +58,9 @@ from reports.stress_words import (
     standing,
 )
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 PANELS = {LOW: "at its low", END: "at its end"}
 QUANTILES = (("end_05", "5 %"), ("end_25", "25 %"), ("end_50", "median"), ("end_75", "75 %"), ("end_95", "95 %"))
 """Of the paths' ends: keys of `engine.stress.results.path_rows`, and what a table's head says."""
-
-
-def show_stress(console: Console, found: Stress) -> None:
-    """Print the answer, every fall, the paths and where the hedge fails, in 80 columns."""
-    told = StressTold(found)
-    parts: list[Part] = [
-        *wrapped("; ".join(standing(told)), "dek"),
-        *notes(filter(None, [alarm_of(told)])),
-        *wrapped(f"{question(told)}  {headline(told).upper()}", "strong"),
-        *wrapped(plain(lead(told))),
-    ]
-    if found.replays:
-        parts += [Paragraph(""), _terminal_table(told)]
-    if found.refused:
-        first = found.refused[0]
-        parts += wrapped(f"{len(found.refused)} can't be replayed; {first.name}: {first.why}.", "warning")
-    if found.drawn is not None:
-        parts += [Paragraph(""), *wrapped(f"{_marks(told)}: {fell_finding(told)}.", "strong"), _terminal_paths(told)]
-    if found.reverse is not None:
-        parts.append(Paragraph(""))
-        for book in told.others:
-            parts += wrapped(f"{reverse_sentence(told, book)}.")
-    show(console, [*parts, Paragraph(""), *wrapped(meaning(told), "dek")])
-
-
-def _terminal_table(told: StressTold) -> Table:
-    """Return every replay in two rows: at its low, and at its end."""
-    columns = [
-        *(Column(_marks(told)), Column("", align="left"), Column(told.underlying)),
-        *(Column(book.brief.replace(" %", "%"), role="hedge" if book.key == HEDGED else "") for book in told.books),
-    ]
-    rows = []
-    for each in told.found.replays:
-        times = (LOW, END) if each in told.falls else (END,)
-        for when in times:
-            title = each.title if when == times[0] else f"  {counted(len(each.books.sessions) - 1, 'session')}"
-            cells = [title, when, percent(_moved(each, when))]
-            rows.append(Row([*cells, *(percent(told.came(each, book.key, when)) for book in told.books)]))
-    return Table("replays", columns, rows, "dense")
-
-
-def _moved(each: Replayed, when: str) -> float:
-    """Return what the underlying did up to a fall's low, or to the end, a fraction."""
-    return each.move if when == LOW else float(each.books.underlying[-1] - 1.0)
-
-
-def _terminal_paths(told: StressTold) -> Table:
-    """Return what the books came to on all paths, in six lines."""
-    rows = {
-        "a twentieth end above": "end_95",
-        "half end above": "end_50",
-        "a twentieth end below": "end_05",
-        "mean of that twentieth": "shortfall",
-        "deepest fall, median": "worst_fall",
-        "end behind doing nothing": "behind_unhedged",
-    }
-    columns = [
-        Column(f"{len(told.found.drawn.fell) if told.found.drawn else 0:,} paths, {told.found.horizon} sessions")
-    ]
-    columns += [
-        Column(book.brief.replace(" %", "%"), role="hedge" if book.key == HEDGED else "") for book in told.books
-    ]
-    lines = [Row([title, *(_on_paths(told, "all", book, key) for book in told.books)]) for title, key in rows.items()]
-    return Table("paths", columns, lines, "dense")
-
-
-def _on_paths(told: StressTold, which: str, book: StressBook, key: str) -> str:
-    if key == "behind_unhedged":
-        return "" if book.key == UNHEDGED else share(told.on_paths[which, book.key][key])
-    return percent(told.on_paths[which, book.key][key])
 
 
 def write_stress_page(path: Path, found: Stress) -> None:
@@ -151,7 +74,7 @@ def stress_page(found: Stress) -> Document:
     config = found.today.past.config
     first = {
         "standing": [*standing(told), *([] if found.today.past.market.simulated else ["real history behind it"])],
-        "marks": _marks(told),
+        "marks": told.marks,
         "question": question(told),
         "headline": headline(told),
         "lead": lead(told),
@@ -187,7 +110,7 @@ def _sections(told: StressTold) -> Iterator[Section]:
 
 def _glance(told: StressTold) -> Table | None:
     """Return the books by their median over the falls and over the paths; None where there are neither."""
-    columns, values = [Column(_marks(told))], list[Mapping[str, float]]()
+    columns, values = [Column(told.marks)], list[Mapping[str, float]]()
     if told.falls:
         for when, title in PANELS.items():
             columns.append(Column(f"median fall, {title}", format=percent))
@@ -208,7 +131,7 @@ def _falls(told: StressTold) -> Section:
     parts: list[Part] = []
     falls = told.falls
     if falls:
-        caption = f"{_marks(told)}. What each book came to, of what it is worth today, and beside each fall what"
+        caption = f"{told.marks}. What each book came to, of what it is worth today, and beside each fall what"
         parts += [
             Paragraph(f"{caption} {told.underlying} did to its low. Point at a row for its figures.", "dek"),
             _dumbbells(told, falls, (LOW, END), falls_finding(told)),
@@ -224,7 +147,7 @@ def _falls(told: StressTold) -> Section:
 
 def _others(name: str, finding: str, told: StressTold, replays: Sequence[Replayed], topic: str) -> Section:
     parts: list[Part] = [
-        Paragraph(f"{_marks(told)}. What each book came to at the end, of what it is worth today.", "dek"),
+        Paragraph(f"{told.marks}. What each book came to at the end, of what it is worth today.", "dek"),
         _dumbbells(told, replays, (END,), finding),
         _table(name, told, replays),
         Details("The other books in each", [_books_table(f"{name}-books", told, replays)]),
@@ -232,15 +155,11 @@ def _others(name: str, finding: str, told: StressTold, replays: Sequence[Replaye
     return Section(f"{name}-part", finding, parts, topic)
 
 
-def _marks(told: StressTold) -> str:
-    return ", ".join(marks_of(told))
-
-
 def _dumbbells(told: StressTold, replays: Sequence[Replayed], times: Sequence[str], described: str) -> Custom:
     rows = [
         Dumbbell(
             each.title,
-            f"{told.underlying} {percent(_moved(each, times[0]))}",
+            f"{told.underlying} {percent(moved(each, times[0]))}",
             [{book.key: told.came(each, book.key, when) for book in told.books} for when in times],
         )
         for each in replays
@@ -265,7 +184,7 @@ def _table(name: str, told: StressTold, replays: Sequence[Replayed]) -> Table:
     """Return what the hedged book came to in each replay, beside the underlying."""
     low = any(each in told.falls for each in replays)
     columns = [
-        *(Column(_marks(told)), *([Column(f"{told.underlying}, at its low", format=percent)] if low else [])),
+        *(Column(told.marks), *([Column(f"{told.underlying}, at its low", format=percent)] if low else [])),
         Column(f"{told.underlying}, at {'its' if low else 'the'} end", format=percent),
         *([Column("Hedge, at its low", role="hedge", format=percent)] if low else []),
         *(
@@ -290,7 +209,7 @@ def _row(told: StressTold, each: Replayed, *, low: bool) -> Row:
     came = told.figures[each.name][HEDGED]
     until = f"to {month(each.last)}, " if low else ""
     about = f"{until}{counted(len(each.books.sessions) - 1, 'session')}"
-    moves = [each.move, _moved(each, END)] if low else [_moved(each, END)]
+    moves = [each.move, moved(each, END)] if low else [moved(each, END)]
     ends = [came.turn, came.end] if low else [came.end]
     edges = [float(edge[-1] - 1.0) for edge in each.edges] if told.bands else []
     worth = told.found.today.equity * (1.0 + came.end)
@@ -301,7 +220,7 @@ def _books_table(name: str, told: StressTold, replays: Sequence[Replayed]) -> Ta
     """Return what every book came to in each replay."""
     low = any(each in told.falls for each in replays)
     columns = [
-        *(Column(_marks(told)), *([Column("At its low", format=percent)] if low else [])),
+        *(Column(told.marks), *([Column("At its low", format=percent)] if low else [])),
         Column("At the end", format=percent),
         *(Column("Worst fall", format=percent), Column("Worst quarter", WORST_QUARTER, format=percent)),
     ]
@@ -320,7 +239,7 @@ def _paths(told: StressTold) -> Section:
     drawn = told.found.drawn
     assert drawn is not None  # noqa: S101  # asked for only with paths
     about = (
-        f"{_marks(told)}. Return from today on, over {counted(told.found.horizon, 'session')}: the line is the median,"
+        f"{told.marks}. Return from today on, over {counted(told.found.horizon, 'session')}: the line is the median,"
         " half of the paths in the dark band, nine tenths in the light one. In colour: the hedge; grey: doing nothing."
     )
     canvases, chosen = (WIDE_FAN, PHONE_FAN), drawn.chosen()
@@ -341,7 +260,7 @@ def _paths_table(told: StressTold, *, fell: bool) -> Table:
     behind = partial(percent, places=0)
     shortfall = "The mean of the worst twentieth of the ends."
     columns = [
-        *(Column(_marks(told)), *(Column(title, format=percent) for _key, title in QUANTILES)),
+        *(Column(told.marks), *(Column(title, format=percent) for _key, title in QUANTILES)),
         *(Column("Median end", format=dollars), Column("Shortfall", shortfall, format=percent)),
         Column("Worst fall", "The median of every path's deepest fall from any close before.", format=percent),
         Column("Ends behind doing nothing", "Share of the paths.", format=behind),
@@ -367,7 +286,7 @@ def _reverse(told: StressTold) -> Section:
     bent = min(each, len(drawn.fell))
     sentences = [f"{reverse_sentence(told, book)}." for book in told.others]
     about = (
-        f"{_marks(told)}. {counted(bent, 'path')}, bent: one drift more a session, so that {told.underlying} ends"
+        f"{told.marks}. {counted(bent, 'path')}, bent: one drift more a session, so that {told.underlying} ends"
         " at a given fall, or where it began. Up: the share on which the hedge ends behind; in the shaded half, most."
     )
     parts: list[Part] = [*(Paragraph(sentence) for sentence in sentences[1:]), Paragraph(about, "dek")]
@@ -384,7 +303,7 @@ def _reverse(told: StressTold) -> Section:
 
 
 def _tried_table(name: str, title: str, tried: Sequence[TriedPaths], told: StressTold) -> Table:
-    columns = [Column(f"{_marks(told)}: {title.lower()}")]
+    columns = [Column(f"{told.marks}: {title.lower()}")]
     for book in told.others:
         columns.append(Column(f"Ends behind {book.short}", "Share of the paths.", format=partial(percent, places=0)))
         columns.append(Column("Median of the difference", unit="points", format=points))
@@ -399,7 +318,7 @@ def _tried_table(name: str, title: str, tried: Sequence[TriedPaths], told: Stres
 
 def _rebalanced(told: StressTold) -> Section:
     """Return what other rebalancings of the same hedge came to."""
-    columns, drawn = [Column(_marks(told))], told.found.drawn is not None
+    columns, drawn = [Column(told.marks)], told.found.drawn is not None
     if told.falls:
         about = "Over the falls, at their ends."
         columns += [Column("Falls, median", about, format=percent), Column("Falls, worst", about, format=percent)]
@@ -414,7 +333,7 @@ def _rebalanced(told: StressTold) -> Section:
         if drawn:
             cells += [told.on_paths["all", key][name] for name in ("end_05", "end_50", "shortfall")]
         rows.append(Row(cells, role="hedge" if own else ""))
-    parts = [Paragraph(f"{_marks(told)}. The same signal and weight, rebalanced otherwise.", "dek")]
+    parts = [Paragraph(f"{told.marks}. The same signal and weight, rebalanced otherwise.", "dek")]
     return Section(
         "rebalanced-part", rebalanced_finding(told), [*parts, Table("rebalanced", columns, rows)], "Rebalancing"
     )

@@ -78,6 +78,11 @@ class StressTold:
         """What falls."""
         return self.found.today.past.market.underlying
 
+    @property
+    def marks(self) -> str:
+        """What its figures are."""
+        return ", ".join(marks_of(self))
+
     @cached_property
     def figures(self) -> Mapping[str, Mapping[str, Figures]]:
         """What each book came to in each replay, by the replay's name and the book's."""
@@ -167,6 +172,11 @@ class StressTold:
         return any(not np.array_equal(*each.edges) for each in self.found.replays)
 
 
+def moved(each: Replayed, when: str) -> float:
+    """Return what the underlying did up to a fall's low, or to the end, a fraction."""
+    return each.move if when == LOW else float(each.books.underlying[-1] - 1.0)
+
+
 def marks_of(told: StressTold) -> list[str]:
     """Return what its figures are."""
     simulated = told.found.today.past.market.simulated
@@ -202,7 +212,7 @@ def question(told: StressTold) -> str:
 
 def headline(told: StressTold) -> str:
     """Return the answer in a few words, with what its figures are before it."""
-    return f"{', '.join(marks_of(told))}: {lowered(_headline(told))}"
+    return f"{told.marks}: {lowered(_headline(told))}"
 
 
 def _headline(told: StressTold) -> str:
