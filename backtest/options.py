@@ -139,19 +139,24 @@ def announce_compiling() -> None:
         complain("compiling the kernel, the first time: about ten seconds")
 
 
-def page_asked_for(
-    page: Path | None, write: Callable[[Path], None], usual: Path, *, quiet: bool, open_page: bool
-) -> None:
-    """Write a page where one is asked for, and open it."""
+def write_page(target: Path, write: Callable[[Path], None]) -> None:
+    """Write a page; raises UserError where that can't be done."""
     from data.files import write_and_sweep_up
 
-    if page is None and not open_page:
-        return
-    target = page or usual
     try:
         write_and_sweep_up(target, write)
     except OSError as error:
         raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
+
+
+def page_asked_for(
+    page: Path | None, write: Callable[[Path], None], usual: Path, *, quiet: bool, open_page: bool
+) -> None:
+    """Write a page where one is asked for, and open it."""
+    if page is None and not open_page:
+        return
+    target = page or usual
+    write_page(target, write)
     if not quiet:
         from reports.document import named
         from reports.renderers.terminal import show

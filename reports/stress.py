@@ -26,15 +26,14 @@ from reports.document import (
 )
 from reports.first_sum import month
 from reports.renderers.html import write_document
+from reports.stress_dumbbells import Dumbbell, draw_dumbbells
 from reports.stress_made import made
 from reports.stress_picture import (
     PHONE_FAN,
     PHONE_SHARE,
     WIDE_FAN,
     WIDE_SHARE,
-    Dumbbell,
     Sketch,
-    draw_dumbbells,
     draw_fan,
     draw_shares,
 )
