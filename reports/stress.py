@@ -239,7 +239,7 @@ def _paths(told: StressTold) -> Section:
     assert drawn is not None  # noqa: S101  # asked for only with paths
     about = (
         f"{told.marks}. Return from today on, over {counted(told.found.horizon, 'session')}: the line is the median,"
-        " half of the paths in the dark band, nine tenths in the light one. In colour: the hedge; grey: doing nothing."
+        " half of the paths in the inner band, nine tenths in the outer. In colour: the hedge; grey: doing nothing."
     )
     canvases, chosen = (WIDE_FAN, PHONE_FAN), drawn.chosen()
     fans = [(f"All {counted(len(drawn.fell), 'path')}", drawn.books, fan_finding(told))]

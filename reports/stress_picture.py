@@ -15,7 +15,7 @@ from engine.stress.many import ManyBooks
 from engine.stress.results import FAN
 from engine.stress.reverse import TriedPaths
 from reports.drawing import LEAST, tick_step
-from reports.label_places import Box, Label, Line, PlacedLabel, place_labels
+from reports.label_places import LEADING, Box, Label, Line, PlacedLabel, place_labels, width_of
 from reports.stress_words import StressBook
 
 POINTS = 160
@@ -150,21 +150,37 @@ def draw_shares(tried: Sequence[TriedPaths], shown: Sequence[StressBook], canvas
         *(_fall_ticks(x, canvas) if falls else _session_ticks(x, canvas)),
         line_ink("half", (x.first, middle, x.last, middle)),
     ]
-    pieces, labels, boxes = list[Line](), list[Label](), list[Box]()
+    lines, dots = dict[str, list[tuple[float, float]]](), list[Box]()
     for book in shown:
         points = [(x.at(place), y.at(each.behind[book.key])) for place, each in zip(places, tried, strict=True)]
         inks.append(Ink("path", f"line {book.role}", {"d": _path(points)}))
         for (at, up), each in zip(points, tried, strict=True):
             tip = f"{percent(each.behind[book.key], 0)} of the paths end behind {book.short} ({_tried(each, falls)})"
             inks.append(Ink("circle", book.role, {"cx": at, "cy": up, "r": 4.0}, tip=tip))
-            boxes.append(Box(at - 4.0, up - 4.0, at + 4.0, up + 4.0))
-        pieces += [(*start, *end) for start, end in pairwise(points)]
-        at, up = points[len(points) // 2]
-        labels.append(Label((f"behind {book.short}",), at, up, "strong", must=True))
-    labels.append(Label(("half of the paths",), x.last - 50.0, middle, "quiet", must=True, leads=False))
+            dots.append(Box(at - 4.0, up - 4.0, at + 4.0, up + 4.0))
+        lines[f"behind {book.short}"] = points
+    for text, box in _line_names(lines, x, y):
+        inks.append(text_ink(box.left, box.bottom - 4.0, text))
+        dots.append(box)
+    pieces = [(*start, *end) for points in lines.values() for start, end in pairwise(points)]
+    half = Label(("half of the paths",), x.last - 50.0, middle, "quiet", must=True, leads=False)
     frame = Box(x.first + 4.0, y.last, canvas.width, y.first - 2.0)
-    lines = [*pieces, (x.first, middle, x.last, middle)]
-    return Sketch(canvas.name, canvas.width, canvas.height, inks, place_labels(labels, frame, boxes, lines))
+    placed = place_labels([half], frame, dots, [*pieces, (x.first, middle, x.last, middle)])
+    return Sketch(canvas.name, canvas.width, canvas.height, inks, placed)
+
+
+def _line_names(lines: Mapping[str, Sequence[tuple[float, float]]], x: Ruler, y: Ruler) -> Iterator[tuple[str, Box]]:
+    """Yield the lines' names: the upper one's above its right end, the lower one's below its left end, where free."""
+    ordered = sorted(lines, key=lambda name: float(np.mean([up for _at, up in lines[name]])))
+    for place, name in enumerate(ordered):
+        wide, right = width_of(name), not place and len(ordered) > 1
+        left = x.last - wide - 2.0 if right else x.first + 6.0
+        span = np.linspace(left - 6.0, left + wide + 6.0, 40)
+        near = [np.interp(span, [at for at, _up in points], [up for _at, up in points]) for points in lines.values()]
+        above, below = float(np.min(near)) - 24.0, float(np.max(near)) + 8.0  # a label's upper edge
+        fits = above > y.last if right else below + LEADING < y.first
+        top = above if fits == right else below
+        yield name, Box(left, top, left + wide, top + LEADING)
 
 
 def _tried(each: TriedPaths, falls: bool) -> str:  # noqa: FBT001
