@@ -50,6 +50,7 @@ from reports.stress_words import (
     marks_of,
     meaning,
     moved,
+    provenance,
     question,
     rallies_finding,
     rebalanced_finding,
@@ -72,7 +73,7 @@ def stress_page(found: Stress) -> Document:
     told = StressTold(found)
     config = found.today.past.config
     first = {
-        "standing": [*standing(told), *([] if found.today.past.market.simulated else ["real history behind it"])],
+        "standing": [*standing(told), *provenance(told)],
         "marks": told.marks,
         "question": question(told),
         "headline": headline(told),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from data.format import capital, counted, in_percent, lowered, percent, rest, share
+from data.format import capital, counted, in_percent, lowered, percent, share
 from engine.analytics.answer.digits import PRINTS_AS_NOTHING
 from engine.analytics.answer.words import Names, Piece, names_of
 from engine.hedge_names import MODELLED, SYNTHETIC, hedge_names, joined
@@ -196,6 +196,13 @@ def standing(told: StressTold) -> list[str]:
     return [f"{past.config.name}, {today.label}", f"last close {past.last}", _held(today)]
 
 
+def provenance(told: StressTold) -> list[str]:
+    """Return what history is behind it; nothing of a market that is made up, which says so already."""
+    market = told.found.today.past.market
+    made = f", but for {SYNTHETIC} bars of {joined(list(market.synthetic))}" if market.synthetic else ""
+    return [] if market.simulated else [f"real history behind it{made}"]
+
+
 def _held(today: Today) -> str:
     config, roles = today.past.config, today.past.market.roles
     columns = [[role.leg for role in roles.hedges].index(leg) for leg in range(len(config.legs))]
@@ -277,9 +284,9 @@ def falls_finding(told: StressTold) -> str:
     return f"At the lows {told.hedge} stood at {ranges[0]}, doing nothing at {ranges[1]}"
 
 
-def between(values: Sequence[float], places: int = 1) -> str:
+def between(values: Sequence[float]) -> str:
     """Write the lowest and the highest of some fractions: ``-49.0 to -10.6 %``."""
-    low, high = (percent(pick(values), places) for pick in (min, max))
+    low, high = (percent(pick(values)) for pick in (min, max))
     return low if low == high else f"{low.removesuffix(' %')} to {high}"
 
 
@@ -370,12 +377,6 @@ def _chops_words(tried: Sequence[int], met: Sequence[int]) -> str:
         found.append(f"of {' to '.join(map(str, ends))}")
     every = ", all that were tried" if len(met) == len(tried) else ""
     return f"after chops {joined(found)} sessions{every}"
-
-
-def rest_of(told: StressTold) -> str:
-    """Return what the book that holds less has in cash."""
-    less = told.found.today.share
-    return "" if less is None else f"Holding less: {share(less)} {told.names.part}, {rest(less)} {told.names.cash}."
 
 
 def rebalanced_finding(told: StressTold) -> str:
