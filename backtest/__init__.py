@@ -13,7 +13,8 @@ from data.version import VERSION  # noqa: E402
 __version__ = VERSION
 
 if TYPE_CHECKING:
-    from backtest.api import as_backtrader, load_config, load_market, run, write_run
+    from backtest.api import as_backtrader, load_config, load_market, load_run, run, write_run
+    from backtest.asking import compare, explain, frontier, lookahead, search, signal, study, walkforward
     from backtest.stressing import scenario, stress
     from backtest.sweeping import sweep
     from strategies import Book, CloseStrategy, Input, Strategy, View, parameter
@@ -26,15 +27,35 @@ __all__ = [
     "View",
     "__version__",
     "as_backtrader",
+    "compare",
+    "explain",
+    "frontier",
     "load_config",
     "load_market",
+    "load_run",
+    "lookahead",
     "parameter",
     "run",
     "scenario",
+    "search",
+    "signal",
     "stress",
+    "study",
     "sweep",
+    "walkforward",
     "write_run",
 ]
+
+
+ROOMS = (
+    dict.fromkeys(("Book", "CloseStrategy", "Input", "Strategy", "View", "parameter"), "strategies")
+    | dict.fromkeys(
+        ("compare", "explain", "frontier", "lookahead", "search", "signal", "study", "walkforward"), "backtest.asking"
+    )
+    | dict.fromkeys(("scenario", "stress"), "backtest.stressing")
+    | {"sweep": "backtest.sweeping"}
+)
+"""Where a name of the API stands that isn't in `backtest.api`."""
 
 
 def __getattr__(name: str) -> Any:
@@ -43,13 +64,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    words = ("Book", "CloseStrategy", "Input", "Strategy", "View", "parameter")
-    rooms = dict.fromkeys(words, "strategies") | {
-        "sweep": "backtest.sweeping",
-        "scenario": "backtest.stressing",
-        "stress": "backtest.stressing",
-    }
-    return getattr(importlib.import_module(rooms.get(name, "backtest.api")), name)
+    return getattr(importlib.import_module(ROOMS.get(name, "backtest.api")), name)
 
 
 def __dir__() -> list[str]:

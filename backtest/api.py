@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from backtest.drawing import Here, PageDrawing
@@ -15,13 +16,14 @@ from engine.config import RunConfig
 from engine.loading import Config, config_from, find_run, with_data
 from engine.loading import load_config as _load_config
 from engine.runs.execute import run as _run
+from engine.runs.folder import find_run as find_kept
 from engine.runs.folder import run_folder
 from engine.runs.run import Run
 from engine.setup import open_market
 
 REPORT = "report.html"
 
-__all__ = ["as_backtrader", "load_config", "load_market", "run", "write_run"]
+__all__ = ["as_backtrader", "load_config", "load_market", "load_run", "run", "write_run"]
 
 
 def load_config(file: str | Path, settings: Sequence[str] = (), data: str | Path | None = None) -> RunConfig:
@@ -51,6 +53,24 @@ def load_market(config: Config) -> Market:
     return open_market(config_from(config))
 
 
+def load_run(run: str | Path, runs: str | Path = "runs") -> Run:
+    """Read a kept run back: its metrics, tables and books.
+
+    Parameters
+    ----------
+    run
+        Its name, id or folder.
+    runs
+        Where runs are kept.
+
+    Raises
+    ------
+    UserError
+        There is none, it is damaged, or an older version wrote it.
+    """
+    return Run.load(find_kept(str(run), Path(runs)))
+
+
 def run(
     config: Config,
     source: Source | None = None,
@@ -76,7 +96,13 @@ def run(
     UserError
         What can't be used, in one line: DataError, ConfigError or StrategyError.
     """
-    return _run(config_from(config), source, progress, engine)
+    return replace(_run(config_from(config), source, progress, engine), shown=_first_screen)
+
+
+def _first_screen(result: Run) -> str:
+    from reports.notebook import first_screen
+
+    return first_screen(result)
 
 
 def write_run(

@@ -31,24 +31,29 @@ from backtest.console import complain, console, echo, echo_data, open_in_browser
 from backtest.interrupts import INTERRUPTED, INTERRUPTION
 from backtest.options import (
     EXECUTED,
+    Csv,
     Data,
     End,
     File,
     Out,
     Settings,
     Start,
+    Xlsx,
     announce_compiling,
     check_command,
     command_line,
     config_of,
     quietly,
     typed,
+    write_sheets,
 )
 from data.errors import UserError
 from data.files import check_utf8
 
 if TYPE_CHECKING:
     from engine.config import RunConfig
+    from engine.runs.run import Run
+    from reports.sheets import Sheets
 
 USER_ERROR = 2
 OUR_ERROR = 1
@@ -85,6 +90,8 @@ def _run(
     out: Out = Path("runs"),
     engine: Annotated[str, typer.Option("--engine", help="backtrader, compiled or python.")] = "backtrader",
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics as JSON, and nothing else.")] = False,
+    as_csv: Csv = None,
+    workbook: Xlsx = None,
     no_tearsheet: Annotated[bool, typer.Option("--no-tearsheet", help="Leave quantstats' page out.")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave the hedge report out.")] = False,
     benchmark: Annotated[
@@ -117,6 +124,7 @@ def _run(
             result = run(config, progress=say, engine=engine, meanwhile=ahead)
             sheets = {} if no_tearsheet else tearsheets(result, benchmarks)
             folder = write_pages(result, out, sheets, drawing, report=reported, progress=say)
+    write_sheets(partial(_run_sheets, result), as_csv, workbook)
     if as_json:
         echo_data((folder / "metrics.json").read_text(encoding="utf-8"), nl=False)
         return
@@ -131,6 +139,12 @@ def _run(
     show_run(console(), result, folder, remarks)
     if open_page:
         open_in_browser(folder / ("report.html" if reported else "tearsheet.html"))
+
+
+def _run_sheets(result: Run) -> Sheets:
+    from reports.sheets import of_run
+
+    return of_run(result)
 
 
 def _first(context: typer.Context) -> None:
@@ -181,10 +195,12 @@ def _compare(
     end: End = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where runs are kept.")] = Path("runs"),
     page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
+    as_csv: Csv = None,
+    workbook: Xlsx = None,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Lay runs side by side, in the terminal and on a page: verdicts, sums, the frontier, curves, configs."""
-    from backtest.compare import compare_runs, is_yaml
+    from backtest.comparing import compare_runs, is_yaml
     from reports.comparison_page import show_comparison
 
     def configure(file: str) -> RunConfig:
@@ -192,6 +208,13 @@ def _compare(
 
     with quietly(), steps(1 + 8 * sum(map(is_yaml, given))) as say:
         found, written = compare_runs(given, runs, configure, typed(data, settings, start, end), page, say)
+
+    def sheets() -> Sheets:
+        from reports.sheets import of_comparison
+
+        return of_comparison(found)
+
+    write_sheets(sheets, as_csv, workbook)
     show_comparison(console(), found, written)
     if open_page:
         open_in_browser(written)
@@ -208,7 +231,7 @@ def _explain(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")] = False,
 ) -> None:
     """Explain why the hedge was on or off on a day: inputs, policy, order, fill, and what the day brought."""
-    from backtest.explain import explain_run
+    from backtest.explaining import explain_run
     from reports.explain import show_day
 
     def configure(file: str) -> RunConfig:

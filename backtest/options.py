@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO
@@ -18,6 +18,7 @@ from data.ranges import Range
 
 if TYPE_CHECKING:
     from engine.config import RunConfig
+    from reports.renderers.spreadsheet import Sheet
 
 EXECUTED = "The strategy file it names is executed."
 File = Annotated[
@@ -42,6 +43,8 @@ Settings = Annotated[
 ]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
+Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table as CSV, too.")]
+Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write the tables as a workbook, too.")]
 Json = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
 Page = Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page, too.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
@@ -131,6 +134,23 @@ def quietly() -> redirect_stdout[TextIO]:
     return redirect_stdout(sys.stderr)
 
 
+def write_sheets(sheets: Callable[[], Mapping[str, Sheet]], as_csv: Path | None, workbook: Path | None) -> None:
+    """Write tables for spreadsheets where that is asked for: the first as CSV, all as a workbook.
+
+    Raises UserError where a file can't be written.
+    """
+    if as_csv is None and workbook is None:
+        return
+    from reports.renderers.spreadsheet import write_csv, write_xlsx
+
+    made = sheets()
+    first = next(iter(made.values()))
+    writers = ((as_csv, lambda path: write_csv(path, first)), (workbook, lambda path: write_xlsx(path, made)))
+    for target, write in writers:
+        if target is not None:
+            write_page(target, write, "choose another file")
+
+
 def announce_compiling() -> None:
     """Print on the error stream why a first call takes its time."""
     from engine.kernel.compiled import is_cached
@@ -139,14 +159,14 @@ def announce_compiling() -> None:
         complain("compiling the kernel, the first time: about ten seconds")
 
 
-def write_page(target: Path, write: Callable[[Path], None]) -> None:
-    """Write a page; raises UserError where that can't be done."""
+def write_page(target: Path, write: Callable[[Path], None], remedy: str = "choose another with --page") -> None:
+    """Write a page, or another file that was asked for; raises UserError, with a remedy, where that can't be done."""
     from data.files import write_and_sweep_up
 
     try:
         write_and_sweep_up(target, write)
     except OSError as error:
-        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
+        raise UserError(f"{target}: can't be written: {error.strerror or error}: {remedy}") from error
 
 
 def page_asked_for(

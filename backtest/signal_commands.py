@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backtest.console import console, echo_data, steps
 from backtest.options import (
+    Csv,
     Data,
     End,
     File,
@@ -18,13 +19,19 @@ from backtest.options import (
     Page,
     Settings,
     Start,
+    Xlsx,
     config_of,
     page_asked_for,
     quietly,
     taken,
     within,
+    write_sheets,
 )
+from data.errors import UserError, quoted
 from data.ranges import CASH, DAYS
+
+if TYPE_CHECKING:
+    from reports.sheets import Sheets
 
 
 def signal(
@@ -36,20 +43,40 @@ def signal(
     equity: Annotated[
         float | None, typer.Option("--equity", metavar="DOLLARS", help="What your book is worth.", show_default=False)
     ] = None,
+    hold: Annotated[
+        str | None,
+        typer.Option(
+            "--hold",
+            metavar="SOXX=100,cash=5000",
+            help="What you hold: shares, and cash in dollars.",
+            show_default=False,
+        ),
+    ] = None,
     days: Annotated[int, typer.Option("--days", **within(DAYS), metavar="N", help="Sessions of history to show.")] = 60,
     as_json: Json = False,
+    as_csv: Csv = None,
+    workbook: Xlsx = None,
     page: Page = None,
     open_page: Open = False,
 ) -> None:
     """Show what the strategy decides at the last close, and why: order, weights, every input by its threshold."""
-    equity = taken("--equity", equity, CASH)
+    equity, held = taken("--equity", equity, CASH), None if hold is None else _held(hold)
+    if equity is not None and held is not None:
+        raise UserError("--hold tells what your book is worth: leave --equity out")
     config, _shipped = config_of(file, data, settings, start, end)
     from engine.inspection.live_signal import signal_now
     from reports.signal import show_signal
 
     with quietly(), steps(1) as say:
         say("asking the strategy")
-        live = signal_now(config, days=days, equity=equity)
+        live = signal_now(config, days=days, equity=equity, held=held)
+
+    def sheets() -> Sheets:
+        from reports.sheets import of_signal
+
+        return of_signal(live)
+
+    write_sheets(sheets, as_csv, workbook)
     if as_json:
         echo_data(json.dumps(live.as_dict(), indent=2, allow_nan=False))
     else:
@@ -61,6 +88,21 @@ def signal(
         write_signal_page(path, live)
 
     page_asked_for(page, write, Path(f"{config.name}-signal.html"), quiet=as_json, open_page=open_page)
+
+
+def _held(text: str) -> dict[str, float]:
+    """Return what is held, by name, from ``SOXX=100,cash=5000``; raises UserError for what is none."""
+    found = dict[str, float]()
+    for part in text.split(","):
+        name, _, amount = (word.strip() for word in part.partition("="))
+        try:
+            number = float(amount)
+        except ValueError:
+            raise UserError(f"--hold {quoted(part.strip())}: has to be a name and a number, such as SOXX=100") from None
+        if name in found:
+            raise UserError(f"--hold names {quoted(name)} twice")
+        found[name] = number
+    return found
 
 
 def study(
@@ -77,6 +119,8 @@ def study(
         str, typer.Option("--from", metavar="[fill|close]", help="Where windows begin: the run's fill, or that close.")
     ] = "fill",
     as_json: Json = False,
+    as_csv: Csv = None,
+    workbook: Xlsx = None,
     page: Page = None,
     open_page: Open = False,
 ) -> None:
@@ -87,6 +131,13 @@ def study(
 
     with quietly(), steps(3) as say:
         found = study_run(config, every, since, say)
+
+    def sheets() -> Sheets:
+        from reports.sheets import of_study
+
+        return of_study(found.study, simulated=found.simulated)
+
+    write_sheets(sheets, as_csv, workbook)
     if as_json:
         echo_data(json.dumps(found.study.as_dict(), indent=2, allow_nan=False))
     else:

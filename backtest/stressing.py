@@ -69,8 +69,9 @@ def stress(
 
     Examples
     --------
-    >>> found = backtest.stress("hedge_soxs.yaml", ["2008-11", "nothing"], paths=0)
-    >>> found.scenarios[["scenario", "book", "turn", "end"]]
+    >>> found = backtest.stress("hedge_soxs.yaml", ["nothing"], paths=0)
+    >>> found.scenarios["book"].tolist()[:4]
+    ['hedged', 'unhedged', 'derisk_entry', 'held_less']
     """
     return _stress(config_from(config), source, scenarios, horizon, paths, fall, workers, progress)
 

@@ -26,6 +26,7 @@ class Studied:
     title: str
     span: tuple[str, str]
     marks: tuple[str, ...]
+    simulated: bool
 
 
 def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str], object]) -> Studied:
@@ -71,4 +72,5 @@ def study_run(config: RunConfig, every: str, since: str, progress: Callable[[str
         f"{marked}{config.name}: {label}, after the trigger",
         (str(sessions[0]), str(sessions[-1])),
         tuple(marks),
+        market.simulated,
     )

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from backtest.console import complain, console, counting, echo_data
 from backtest.options import (
+    Csv,
     Data,
     End,
     File,
     Params,
     Settings,
     Start,
+    Xlsx,
     announce_compiling,
     command_line,
     config_of,
     kept_in,
     quietly,
     within,
+    write_sheets,
 )
 from data.ranges import PROCESSES, ROWS, SEED
+
+if TYPE_CHECKING:
+    from reports.sheets import Sheets
 
 Workers = Annotated[int | None, typer.Option("--workers", **within(PROCESSES), help="Threads, or processes.")]
 Executor = Annotated[
@@ -62,12 +68,14 @@ def sweep(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print counts, seconds and how much is luck as JSON, and nothing else.")
     ] = False,
+    as_csv: Csv = None,
+    workbook: Xlsx = None,
 ) -> None:
     """Run many combinations of a run's keys, compiled; every row is what `backtest run` gives. Resumes when killed."""
     config, _shipped = config_of(file, data, settings, start, end)
     import json
 
-    from backtest.sweeping import write_sweep_html
+    from backtest.sweeping import frame_of, write_sweep_html
     from engine.research.columns import check_column
     from engine.research.grid import grid_of
     from engine.research.overfitting.findings import figures_of, standing_of
@@ -81,6 +89,13 @@ def sweep(
     with quietly(), counting("combinations", len(grid)) as count:
         result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin, answer=answer)
     write_sweep_html(result, config, command_line(("run",), file, data, settings, start, end))
+
+    def sheets() -> Sheets:
+        from reports.sheets import of_sweep
+
+        return of_sweep(frame_of(result, [axis.name for axis in grid.axes], kept=True), result)
+
+    write_sheets(sheets, as_csv, workbook)
     standing = standing_of(result.folder)
     for path in standing.tried.damaged if standing else ():
         complain(f"{path}: is damaged: what that sweep tried isn't counted: make it again, or remove it")

@@ -90,7 +90,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
         result = run_sweep(
             read, laid, kept, progress=count, source=source, executor=computing, begin=begin, answer=answer
         )
-        return _frame(result, names, kept=out is not None)
+        return frame_of(result, names, kept=out is not None)
 
 
 @contextmanager
@@ -105,7 +105,8 @@ def _counting(total: int | None) -> Iterator[tuple[Any, Any]]:
         yield count, count.begin
 
 
-def _frame(result: SweepResult, names: Sequence[str], *, kept: bool) -> pd.DataFrame:
+def frame_of(result: SweepResult, names: Sequence[str], *, kept: bool) -> pd.DataFrame:
+    """Return a sweep's rows as a table, its axes first, by these names where no column has them."""
     import pyarrow.parquet as pq
 
     frame = pq.read_table(result.results, columns=[*columns_of(answer=result.answer), "failed"]).to_pandas()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from data.format import counted, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
 from engine.hedge_names import MODELLED
-from engine.inspection.signal import LiveSignal, Watched
+from engine.inspection.signal import LiveSignal, Watched, flip_words
 from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, Text
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -35,7 +35,7 @@ def show_signal(console: Console, signal: LiveSignal) -> None:
             *(Paragraph(note, "alarm") for note in signal.notes if note.startswith(ALARMS)),
             Paragraph(signal.headline, "strong"),
             Paragraph(reason(signal)),
-            Items(signal.state, "indented"),
+            Items((*signal.state, *flip_words(signal)), "indented"),
             Paragraph(""),
             book(signal),
             Paragraph(book_note(signal), "dek"),
@@ -90,7 +90,7 @@ def write_signal_page(path: Path, signal: LiveSignal) -> None:
         header=[
             Paragraph(signal.headline, "strong", "order"),
             Paragraph(reason(signal), id="reason"),
-            Items(signal.state, id="state"),
+            Items((*signal.state, *flip_words(signal)), id="state"),
         ],
         data=page_data(signal),
         scripts=["signal"],
@@ -153,7 +153,7 @@ def reason(signal: LiveSignal) -> str:
 
 def book_note(signal: LiveSignal) -> str:
     """Return what the book's dollars are."""
-    whose = "your book" if signal.own else "the run's own book; --equity DOLLARS tells it for yours"
+    whose = "your book" if signal.own else "the run's own book; --equity or --hold tells it for yours"
     filled = "open" if signal.fill == "next_open" else "close"
     options = [f"{leg.instrument} is a {leg.contract}." for leg in signal.targets if leg.contract]
     options += ["A listed contract is on 100 of the shares."] if options else []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from data.arithmetic import dot
 from data.arrays import DAY, Dates, Floats
 from data.bars import PRICES, Bars
 from data.calendar import nyse_sessions
-from data.errors import DataError, check_arguments
+from data.errors import DataError, UserError, check_arguments, did_you_mean
 from data.format import counted, dollars
 from data.market import Market, recorded
 from data.sources import BARS, Source, Thing
@@ -25,6 +26,7 @@ from engine.evaluate_strategy import PreparedRun, evaluate_strategy
 from engine.hedge_names import hedge_names
 from engine.hedges import traded_hedges, with_made
 from engine.inspection.explain import close_read, inputs_read, known_value
+from engine.inspection.flip import flips_of
 from engine.inspection.freshness import Fresh, age, freshness
 from engine.inspection.session import Close
 from engine.inspection.signal import ENTER, HOLD, LEAVE, STAY_OUT, Call, LiveSignal, Target, Watched, headline, state
@@ -42,6 +44,8 @@ from strategies.policy import STAY
 
 DAYS = 60
 """Sessions of recent history."""
+CASH = "cash"
+"""What cash is called among what a person holds."""
 UP_TO_DATE = {"store": "pull first", "embedded": "the embedded market ends there, and tells nothing of today"}
 """What is to be done about old bars, by the source; of any other the files are brought up to date."""
 
@@ -52,6 +56,7 @@ def signal_now(
     days: int = DAYS,
     equity: float | None = None,
     now: dt.datetime | None = None,
+    held: Mapping[str, float] | None = None,
 ) -> LiveSignal:
     """Return what a run's strategy decides at the last close of its data.
 
@@ -65,6 +70,9 @@ def signal_now(
         What the person's book is worth in dollars; the run's own book unless given.
     now
         By which the age of the data is told, with a time zone; the clock's unless given.
+    held
+        What the person holds, as-traded shares by instrument, and ``cash`` in dollars: what to trade is told from
+        there. What isn't named is 0.
 
     Raises
     ------
@@ -73,13 +81,22 @@ def signal_now(
     """
     check_arguments(whole=True, days=(days, ranges.DAYS))
     check_arguments(equity=(equity, ranges.CASH))
+    if held is not None and equity is not None:
+        raise UserError("what is held tells what the book is worth: leave equity out")
     market = open_market(config, source)
     aged = None if market.simulated else age(market.run_sessions[-1], now)
     with evaluate_strategy(config, market, recorded(market)) as prepared:
-        return _signal(config, prepared, days, equity, aged)
+        return _signal(config, prepared, days, equity, aged, held)
 
 
-def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float | None, aged: int | None) -> LiveSignal:
+def _signal(
+    config: RunConfig,
+    prepared: PreparedRun,
+    days: int,
+    equity: float | None,
+    aged: int | None,
+    held_now: Mapping[str, float] | None,
+) -> LiveSignal:
     market, inputs = prepared.setup.market, inputs_read(prepared)
     after, t = one_more(config, prepared), len(market.run_sessions) - 1
     hedged, said = execute(prepared.plain_engine, config, after)
@@ -89,7 +106,10 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         )
     close = close_read(after, hedged, inputs, t)
     calls = _calls(after, hedged, t, close)
+    own = None if held_now is None else own_book(after, t, held_now)
     worth = float(hedged.equity[t]) if equity is None else equity
+    if own is not None:
+        worth = own.worth
     following = str(after.setup.market.run_sessions[-1])
     rows = slice(max(len(market) - days, 0), len(market))
     held = (hedged.shares[:, legs_of(market.roles).of_hedges] != 0.0).any(axis=1)
@@ -109,8 +129,8 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         tuple(_states(after.setup, close, t)),
         (config.hedge.policy or config.policy).model_dump(),
         worth,
-        equity is not None,
-        _targets(after, hedged, t, worth / float(hedged.equity[t])),
+        equity is not None or own is not None,
+        _targets(after, hedged, t, worth / float(hedged.equity[t]), own),
         tuple(_watched(rule, market.sessions, rows) for rule in inputs),
         tuple(map(str, market.sessions[rows])),
         {name: _level(market, name, rows) for name in _followed(market)},
@@ -120,6 +140,7 @@ def _signal(config: RunConfig, prepared: PreparedRun, days: int, equity: float |
         fresh,
         market.simulated,
         (*said.remarks, *_notes(config, prepared, aged, fresh)),
+        flips_of(prepared, close.hedges),
     )
 
 
@@ -189,8 +210,39 @@ def _order(action: int, *, on: bool) -> str:
     return ENTER if action == ENTERED else LEAVE
 
 
-def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[Target, ...]:
-    """Return what the book is and should be, at the prices of the last close, `scale` times the run's own."""
+class OwnBook(NamedTuple):
+    """What a person holds: as-traded shares, in the order of the run's columns, and what it is all worth, dollars."""
+
+    shares: Floats
+    worth: float
+
+
+def own_book(after: PreparedRun, t: int, held: Mapping[str, float]) -> OwnBook:
+    """Return what a person holds at the prices of a close.
+
+    Raises UserError for what the run doesn't trade, a number that is none, and a book that is worth nothing.
+    """
+    legs, price = after.setup.legs, after.setup.prices.close[t]
+    names = (*legs.core, *legs.labels)
+    for name, amount in held.items():
+        if name != CASH and name not in names:
+            raise UserError(f"{name} is nothing that the run trades{did_you_mean(name, (*names, CASH))}")
+        if not math.isfinite(amount):
+            raise UserError(f"{name}={amount}: how much is held has to be a number")
+    shares = np.array([float(held.get(name, 0.0)) for name in names])
+    worth = float(held.get(CASH, 0.0)) + dot(shares, price)
+    if worth <= 0.0:
+        raise UserError(f"what is held is worth {dollars(worth)} at the last close: there is nothing to hedge")
+    return OwnBook(shares, worth)
+
+
+def _targets(
+    after: PreparedRun, hedged: Ledger, t: int, scale: float, own: OwnBook | None = None
+) -> tuple[Target, ...]:
+    """Return what the book is and should be, at the prices of the last close, `scale` times the run's own.
+
+    Of what a person holds: from there to the weights that the run's book has after its order.
+    """
     terms, price = after.setup.terms, after.setup.prices.close[t]
     cash, shares = hedged.cash[t] * scale, hedged.shares[t] * scale
     trade = np.zeros(len(shares))
@@ -200,8 +252,10 @@ def _targets(after: PreparedRun, hedged: Ledger, t: int, scale: float) -> tuple[
         order = Order(hedged.core[t], hedged.hedges[t], bool(hedged.restate[t]))
         plan_trade(terms, order, price, after.setup.prices.spot[t], cash, shares, trade)
     worth, target = cash + dot(shares, price), shares + trade
-    if terms.whole and scale != 1.0:  # of somebody's own book: the run's part of it needn't be whole
+    if terms.whole and (scale != 1.0 or own is not None):  # the run's part of a person's book needn't be whole
         target = np.floor(target + WHOLE_SHARE)
+    if own is not None:
+        shares, trade = own.shares, target - own.shares
     legs = after.setup.legs
     names = zip((*legs.core, *legs.labels), _contracts(after, t), strict=True)
     columns = (price, shares * price / worth, target * price / worth, target * price, target, trade)

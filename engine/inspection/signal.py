@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from data.format import counted, dollars, percent
 from engine.hedge_names import PARTS, HedgeName
+from engine.inspection.flip import FURTHEST, Flip
 from engine.inspection.freshness import Fresh
 from engine.inspection.session import Close, HedgeRead, PolicyRead
 from engine.kernel.loop import rules_of
@@ -146,6 +147,8 @@ class LiveSignal:
         Whether the market is made up.
     notes
         What a reader has to know besides, what warns of old data first.
+    flips
+        The closes of the next session at which a hedge would be turned on or off.
     """
 
     name: str
@@ -173,6 +176,7 @@ class LiveSignal:
     fresh: tuple[Fresh, ...]
     simulated: bool
     notes: tuple[str, ...]
+    flips: tuple[Flip, ...]
 
     @property
     def on(self) -> bool:
@@ -190,7 +194,8 @@ class LiveSignal:
         for name, value in asdict(self).items():
             plain |= {"on": self.on, "order": self.order} if name == "hedges" else {name: value}
         several = {"hedges": [call._asdict() for call in self.hedges]} if len(self.hedges) > 1 else {}
-        return plain | {"close": self.close.as_dict()} | several
+        flips = [each._asdict() | {"side": each.side} for each in self.flips]
+        return plain | {"close": self.close.as_dict(), "flips": flips} | several
 
 
 def headline(names: Sequence[HedgeName], calls: Sequence[Call], close: Close, following: str) -> str:
@@ -259,3 +264,23 @@ def _on(hedge: HedgeRead, rules: PolicyRules, read: PolicyRead, price: float, si
                 f"policy.{rule} ends it at a close of {name} at or {'below' if side * bound < 0.0 else 'above'} "
                 f"{dollars(at, 2)}, {percent(at / price - 1.0, sign=True)} from here."
             )
+
+
+def flip_words(live: LiveSignal) -> tuple[str, ...]:
+    """Return at which closes of the next session each hedge would be turned on or off, a sentence a hedge."""
+    if live.intensity is None:
+        return ()
+    return tuple(_flips(live, call.instrument) for call in live.hedges)
+
+
+def _flips(live: LiveSignal, instrument: str) -> str:
+    whose = f"{instrument} " if len(live.hedges) > 1 else "the hedge "
+    found = [flip for flip in live.flips if flip.instrument == instrument]
+    told = [
+        f"{'at or ' + flip.side + ' ' if flip.side else 'unchanged at '}{dollars(flip.price, 2)}"
+        f"{f' ({percent(flip.change, sign=True)})' if flip.side else ''} turns {whose}{flip.turns}"
+        for flip in found
+    ]
+    if not told:
+        return f"No close of {live.underlying} within {percent(FURTHEST)} of the last one turns {whose}on or off next."
+    return f"{live.underlying} closing {', '.join(told)} in the next session, all else as it is."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data.arrays import Dates, Floats
 from data.market import Market
@@ -24,6 +24,9 @@ from engine.runs.identity import as_run, digest, id_of, known_config
 from engine.runs.record import Record, own_files
 from engine.runs.schema import Columns
 from engine.setup import Setup
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SIMULATED = "SIMULATED market: it shows the machine and says nothing about {hedge}."
 
@@ -97,6 +100,8 @@ class Run:
         Where it was read from; the current folder for one just executed.
     kept
         What its folder holds; ``None`` for one just executed.
+    shown
+        Gives it as HTML for a notebook; ``None`` leaves it to `repr`.
     """
 
     metrics: dict[str, Any]
@@ -104,6 +109,11 @@ class Run:
     executed: Execution | None = None
     folder: Path = Path()
     kept: Record | None = None
+    shown: Callable[[Run], str] | None = field(default=None, repr=False, compare=False)
+
+    def _repr_html_(self) -> str | None:
+        """Return it as a notebook shows it."""
+        return None if self.shown is None or self.executed is None else self.shown(self)
 
     def __repr__(self) -> str:
         metrics, marks = self.metrics, [note for note in self.notes if note.startswith(("SIMULATED", "SYNTHETIC"))]
@@ -155,6 +165,35 @@ class Run:
     def tables(self) -> Mapping[str, Columns]:
         """The tables of its folder, by name: `engine.runs.schema.TABLES` has their columns."""
         return self.record.tables
+
+    @cached_property
+    def equity(self) -> pd.DataFrame:
+        """Each book's equity at each close, dollars, and the signal: a column each, by date."""
+        return self._frame("equity", index="date")
+
+    @cached_property
+    def fills(self) -> pd.DataFrame:
+        """What each book bought and sold: a row a fill."""
+        return self._frame("fills")
+
+    @cached_property
+    def episodes(self) -> pd.DataFrame:
+        """From each entry to flat: a row an episode."""
+        return self._frame("episodes")
+
+    @cached_property
+    def attribution(self) -> pd.DataFrame:
+        """What the hedge made, by what, dollars a session, by date; empty with ``controls: off``."""
+        return self._frame("attribution", index="date")
+
+    def _frame(self, table: str, index: str | None = None) -> pd.DataFrame:
+        import pandas as pd
+
+        frame = pd.DataFrame(dict(self.tables.get(table, {})))
+        if index in frame:
+            frame = frame.set_index(index)
+        frame.attrs["SIMULATED"] = self.simulated
+        return frame
 
     @property
     def id(self) -> str:

@@ -32,6 +32,11 @@ def write_document(path: Path, document: Document) -> None:
     write_page(path, "document.html.j2", {"document": document}, document.all_data() or None, plots=document.plots)
 
 
+def page_of(document: Document) -> str:
+    """Return a document without charts as a page."""
+    return _templates().get_template("document.html.j2").render({"document": document}, data=None, plotly="")
+
+
 def write_page(
     path: Path, template: str, words: Mapping[str, Any], data: Mapping[str, Any] | None, *, plots: bool = True
 ) -> None:

@@ -119,3 +119,30 @@ def test_a_strategy_without_a_signal_has_none_that_rises(tmp_path):
     assert answer.status == 2
     assert "Closing has no intensity that could rise: --every entry takes its orders" in answer.err
     assert json.loads(command(*typed, "--json").out)["triggers"] > 100
+
+
+def test_what_is_held_says_what_to_trade():
+    """From a person's shares to the weights of the run's book after its order, at the last close's prices."""
+    own = json.loads(command("signal", "hedge_soxs.yaml", *SPAN, "--json", "--hold", "SOXX=100,SOXS=20,cash=500").out)
+    run = json.loads(command("signal", "hedge_soxs.yaml", *SPAN, "--json").out)
+    price = {target["instrument"]: target["price"] for target in run["targets"]}
+    worth = 100 * price["SOXX"] + 20 * price["SOXS"] + 500
+    assert own["equity"] == pytest.approx(worth)
+    for mine, theirs, held in zip(own["targets"], run["targets"], (100, 20), strict=True):
+        assert mine["target"] == pytest.approx(theirs["target"])
+        assert mine["weight"] == pytest.approx(held * mine["price"] / worth)
+        assert mine["trade"] == pytest.approx(mine["target"] * worth / mine["price"] - held)
+
+
+@pytest.mark.parametrize(
+    ("hold", "fault"),
+    [
+        ("SOXY=1", "SOXY is nothing that the run trades, did you mean SOXX?"),
+        ("SOXX", "--hold 'SOXX': has to be a name and a number, such as SOXX=100"),
+        ("SOXX=1,SOXX=2", "--hold names 'SOXX' twice"),
+        ("cash=-5", "what is held is worth -$5 at the last close: there is nothing to hedge"),
+    ],
+)
+def test_what_can_not_be_held_is_told_in_one_line(hold, fault):
+    told = command("signal", "hedge_soxs.yaml", *SPAN, "--hold", hold)
+    assert (told.status, told.err) == (2, f"backtest: {fault}\n")

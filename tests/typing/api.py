@@ -10,13 +10,22 @@ import numpy as np
 import pandas as pd
 
 import backtest
+from backtest.studying import Studied
 from data.arrays import Floats
 from data.market import Market
 from engine.analytics.controls import Control
 from engine.analytics.evaluate import Evaluation
 from engine.config import RunConfig
+from engine.inspection.session import Day
+from engine.inspection.signal import LiveSignal
 from engine.kernel.loop import Ledger
+from engine.research.frontier import ProtectionFrontier
+from engine.research.search.run import SearchResult
+from engine.research.walkforward.kept import WalkForward
 from engine.runs.run import Run
+from engine.stress.results import Stress
+from engine.validation.proof import Proof
+from reports.comparison import Comparison
 
 
 def configs() -> None:
@@ -56,3 +65,19 @@ class Mine(backtest.Strategy):
 class AtTheClose(backtest.CloseStrategy):
     def on_close(self, view: backtest.View, book: backtest.Book) -> float:
         return 0.1 if view.session else 0.0
+
+
+def answers(result: Run) -> None:
+    assert_type(result.equity, pd.DataFrame)
+    assert_type(backtest.load_run("hedge_soxs"), Run)
+    assert_type(backtest.signal("hedge_soxs.yaml"), LiveSignal)
+    assert_type(backtest.study("hedge_soxs.yaml"), Studied)
+    assert_type(backtest.explain("hedge_soxs.yaml", dt.date(2020, 3, 16)), Day)
+    assert_type(backtest.lookahead("hedge_soxs.yaml"), Proof)
+    assert_type(backtest.frontier(["hedge_soxs.yaml"], ways=["cash"]), ProtectionFrontier)
+    assert_type(backtest.compare(["hedge_soxs.yaml", result]), tuple[Comparison, Path])
+    assert_type(backtest.walkforward("hedge_soxs.yaml", {"hedge.weight": [0.1, 0.2]}), WalkForward)
+    assert_type(backtest.search("hedge_soxs.yaml", {"hedge.weight": "0.05:0.3:0.05"}, trials=4), SearchResult)
+    assert_type(backtest.stress("hedge_soxs.yaml", ["2008-11"], paths=0), Stress)
+    backtest.stress("hedge_soxs.yaml", [backtest.scenario("mine", {"SOXX": pd.DataFrame()})])
+    backtest.signal("hedge_soxs.yaml", equity="much")  # type: ignore[arg-type]

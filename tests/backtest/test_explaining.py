@@ -10,7 +10,7 @@ from command import write_history
 from kept_runs import SPAN, keep
 
 from backtest import load_config, run, write_run
-from backtest.explain import explain_run
+from backtest.explaining import explain_run
 from data.errors import UserError
 
 RUNS = Path("runs")

@@ -5,19 +5,19 @@ from pathlib import Path
 import pytest
 from kept_runs import SPAN, keep
 
-import backtest.compare
+import backtest.comparing
 from backtest import load_config
-from backtest.compare import compare_runs, is_yaml
+from backtest.comparing import compare_runs, is_yaml
 from data.errors import UserError
 
 
 @pytest.fixture(autouse=True)
 def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(backtest.compare, "write_run", without_pages)
+    monkeypatch.setattr(backtest.comparing, "write_run", without_pages)
 
 
-without_pages_of = backtest.compare.write_run
+without_pages_of = backtest.comparing.write_run
 
 
 def without_pages(result, out, **more):

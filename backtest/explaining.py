@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from backtest.compare import is_yaml, refuse_options
+from backtest.comparing import is_yaml, refuse_options
 from data.arrays import day
 from data.errors import UserError
 from engine.config import RunConfig

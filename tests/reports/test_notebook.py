@@ -1,0 +1,46 @@
+"""A run in a notebook: its first screen in a frame, and its tables as DataFrames."""
+
+import re
+from html import unescape
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import backtest
+
+RUN = {"start": "2019-01-02", "end": "2021-12-31", "data": {"source": "demo"}}
+
+
+@pytest.fixture(scope="module")
+def result():
+    return backtest.run(RUN, engine="compiled")
+
+
+def test_it_shows_the_verdict_the_sum_and_the_frontier_and_runs_no_script(result):
+    frame = result._repr_html_()
+    page = unescape(re.search(r'srcdoc="([^"]*)"', frame)[1])
+    assert frame.startswith("<iframe")
+    assert " sandbox " in frame
+    assert "<script" not in page
+    assert "SIMULATED" in page
+    assert "http" not in page.replace("http://www.w3.org", "")
+    assert result.metrics["verdict"]["sentence"] in repr(result)
+
+
+def test_its_tables_are_frames_of_what_the_folder_holds(result, tmp_path):
+    folder = backtest.write_run(result, tmp_path, tearsheet=False, report=False)
+    for name in ("equity", "fills", "episodes", "attribution"):
+        shown, kept = getattr(result, name), pd.read_parquet(folder / f"{name}.parquet")
+        shown = shown.reset_index() if name in ("equity", "attribution") else shown
+        assert list(shown.columns) == list(kept.columns)
+        assert len(shown) == len(kept)
+    np.testing.assert_array_equal(result.equity["hedged"], result.hedged.equity)
+    assert result.equity.index[0] == pd.Timestamp("2019-01-02")
+    assert result.equity.attrs["SIMULATED"]
+
+
+def test_without_controls_there_is_nothing_to_attribute():
+    plain = backtest.run(RUN | {"controls": "off"}, engine="compiled")
+    assert plain.attribution.empty
+    assert plain._repr_html_().startswith("<iframe")
