@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from functools import partial
 from pathlib import Path
 
 from data.errors import UserError
 from data.files import write_whole
+from engine.runs.schema import run_schema
 from strategies.load import RUNS
 
 STRATEGY = '''from dataclasses import dataclass
@@ -28,6 +30,10 @@ class {cls}(Strategy):
         return [float(now < (1 - self.fall) * high) for now, high in zip(level, highs, strict=True)]
 '''
 
+SCHEMA = "backtest.schema.json"
+EDITORS = f"# yaml-language-server: $schema={SCHEMA}\n"
+"""What editors with the YAML language server read: keys, strategies and ranges, completed and checked."""
+
 PARAMS = """  params:
     days: 60                      # sessions behind the high
     fall: 0.10                    # a fraction below it
@@ -36,6 +42,8 @@ PARAMS = """  params:
 
 def write_starter(name: str, folder: Path) -> tuple[Path, Path]:
     """Write ``NAME.yaml`` and ``NAME.py``, both or none, and return their paths; nothing that exists is overwritten.
+
+    Beside them the YAML's JSON schema, by which editors complete and check it, unless one stands there.
 
     Raises
     ------
@@ -50,6 +58,8 @@ def write_starter(name: str, folder: Path) -> tuple[Path, Path]:
             raise UserError(f"{path} exists: choose another name, or remove it")
     cls = "".join(part.capitalize() for part in name.split("_"))
     texts = {code: STRATEGY.format(cls=cls), run: _run_yaml(name, cls)}
+    if not (folder / SCHEMA).exists():
+        texts[folder / SCHEMA] = json.dumps(run_schema(), indent=2) + "\n"
     try:
         for path, text in texts.items():
             write_whole(path, partial(Path.write_text, data=text, encoding="utf-8"))
@@ -69,4 +79,4 @@ def _run_yaml(name: str, cls: str) -> str:
     head, _, tail = body.partition("strategy:\n")
     _, _, rest = tail.partition("\npolicy:")
     strategy = f"strategy:\n  class: {name}.py:{cls}\n{PARAMS}"
-    return f"# Hold SOXX; hedge in SOXS when {name}.py says so.\n{head}{strategy}\npolicy:{rest}"
+    return f"{EDITORS}# Hold SOXX; hedge in SOXS when {name}.py says so.\n{head}{strategy}\npolicy:{rest}"

@@ -56,13 +56,17 @@ def _keys(signal: Signal) -> list[str]:
 
 
 def show_strategies(console: Console, classes: Sequence[type]) -> None:
-    """Print strategies, each with what it does and its parameters."""
-    from strategies.parameters import describe
+    """Print strategies, each with what it does, its parameters and what each of them is."""
+    from strategies.parameters import describe, explained
 
-    columns = [Column(head, align="left") for head in ("  parameter", "default", "range")]
+    columns = [Column(head, align="left", wrap="never") for head in ("  parameter", "default", "range")]
+    columns.append(Column("what it is", align="left"))
     for cls in classes:
-        about = (cls.__doc__ or "").strip().splitlines()[0]
-        rows = [Row([f"  {known.name}", _default(known.default), known.ends]) for known in describe(cls)]
+        about, said = (cls.__doc__ or "").strip().splitlines()[0], explained(cls)
+        rows = [
+            Row([f"  {known.name}", _default(known.default), known.ends, said.get(known.name, "")])
+            for known in describe(cls)
+        ]
         head = Paragraph([Piece(cls.__name__, "strong"), Piece(f"  {about}")])
         show(console, [head, Table("parameters", columns, rows), Paragraph("")])
 

@@ -67,6 +67,33 @@ def describe(cls: type) -> tuple[Parameter, ...]:
     return tuple(each._replace(default=made[each.name]()) if each.name in made else each for each in known)
 
 
+def explained(cls: type) -> dict[str, str]:
+    """Return what the docstring of a class, or of one it derives from, says of each parameter, in one line each."""
+    said = dict[str, str]()
+    for each in reversed(cls.__mro__):
+        said |= _said(inspect.cleandoc(vars(each).get("__doc__") or ""))
+    return said
+
+
+def _said(docstring: str) -> dict[str, str]:
+    """Return the texts of a NumPy style section of parameters, by name; names may share one."""
+    lines, texts = docstring.splitlines(), dict[str, list[str]]()
+    heads = (n for n, line in enumerate(lines[:-1]) if line == "Parameters" and lines[n + 1].startswith("---"))
+    begin = next((n + 2 for n in heads), None)
+    names: list[str] = []
+    for n, line in enumerate(lines[begin:] if begin is not None else []):
+        following = lines[(begin or 0) + n + 1 : (begin or 0) + n + 2]
+        if following and following[0].startswith("---"):
+            break
+        if line and not line.startswith(" "):
+            names = [name.strip() for name in line.partition(":")[0].split(",")]
+            texts |= {name: [] for name in names}
+        elif line.strip():
+            for name in names:
+                texts[name].append(line.strip())
+    return {name: " ".join(text).replace("``", "") for name, text in texts.items()}
+
+
 def _read(cls: type) -> Described:
     """Return a class's parameters, and what makes the defaults of those that are made anew each time."""
     only_base = inspect.get_annotations(cls) and "__dataclass_params__" not in vars(cls)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import MISSING, dataclass
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy.typing as npt
 
@@ -12,6 +12,8 @@ from data.arrow import arrow_of
 from engine.analytics.attribution import COLUMNS, SLEEVE, SPANS
 from engine.analytics.measure import BOOK
 from engine.config import RunConfig
+from strategies.load import SHIPPED, strategy_class
+from strategies.parameters import Parameter, describe, explained
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -182,8 +184,36 @@ def tables_page() -> str:
 
 
 def run_schema() -> dict[str, Any]:
-    """Return the JSON schema of a run's YAML."""
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **RunConfig.model_json_schema()}
+    """Return the JSON schema of a run's YAML: of a shipped strategy with its parameters, their ranges and words."""
+    schema = RunConfig.model_json_schema()
+    strategy = schema["$defs"]["StrategyConfig"]
+    strategy["properties"]["class"]["examples"] = [*SHIPPED, "my_hedge.py:MyHedge"]
+    strategy["allOf"] = [_with_params(name) for name in SHIPPED]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _with_params(name: str) -> dict[str, Any]:
+    """Return what holds where a shipped strategy is named: which parameters there are."""
+    cls = strategy_class(name)
+    said, default = explained(cls), RunConfig.model_fields["strategy"].get_default(call_default_factory=True).named
+    params = {known.name: _parameter(known, said.get(known.name, "")) for known in describe(cls)}
+    named = {"properties": {"class": {"const": name}}, **({} if name == default else {"required": ["class"]})}
+    about = (cls.__doc__ or "").strip().partition("\n")[0]
+    given = {"description": about, "properties": params, "additionalProperties": False}
+    return {"if": named, "then": {"properties": {"params": given}}}
+
+
+def _parameter(known: Parameter, about: str) -> dict[str, Any]:
+    """Return the schema of a parameter; anything goes where its type is no number, text, or true and false."""
+    kinds = {int: "integer", float: "number", str: "string", bool: "boolean", type(None): "null"}
+    allowed = get_args(known.type) or (known.type,)
+    types = [kinds[each] for each in allowed if each in kinds]
+    found: dict[str, Any] = {"description": about} if about else {}
+    if types and len(types) == len(allowed):
+        found["type"] = types[0] if len(types) == 1 else types
+    if known.ends:
+        found |= {"minimum": known.range.low, "maximum": known.range.high}
+    return found if known.default is MISSING else {**found, "default": known.default}
 
 
 def metrics_schema() -> dict[str, Any]:

@@ -287,14 +287,14 @@ def test_strategies_lists_each_with_its_parameters_defaults_and_ranges():
     lines = [" ".join(line.split()) for line in answer.out.splitlines()]
     for name in SHIPPED:
         assert any(line.startswith(f"{name} Hedge ") for line in lines)
-    assert "trend_days 50 2 to 25,200" in lines
-    assert "stretched 0.8 0.01 to 1" in lines
+    assert "trend_days 50 2 to 25,200 Sessions in the moving average, at" in lines
+    assert any(line.startswith("stretched 0.8 0.01 to 1 The percentile") for line in lines)
 
 
 def test_strategies_shows_defaults_as_yaml_writes_them():
     yaml, shown = YAML(typ="safe"), {}
     for block in command("strategies").out.strip().split("\n\n"):
-        rows = block.partition("  parameter ")[2].splitlines()[1:]
+        rows = [row for row in block.partition("  parameter ")[2].splitlines()[1:] if row[2:3].strip()]
         shown[block.split()[0]] = {name: default for name, default, *_ in (re.split(" {2,}", row[2:]) for row in rows)}
     assert shown["ValuationHedge"]["valuation"] == "null"
     assert shown["VolatilityHedge"]["vix_curve"] == "true"

@@ -1,6 +1,7 @@
 """`backtest init`: what it writes runs as it is, and nothing of the user's is overwritten."""
 
 import errno
+import json
 import sys
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from command import SHORT, Answer, command
 
 from backtest import load_config, load_market
+from backtest.starter import EDITORS, SCHEMA
 from strategies.load import strategy_class
 from strategies.parameters import make
 
@@ -23,7 +25,7 @@ def _folder(tmp_path, monkeypatch):
 def test_what_it_writes_is_valid_and_runs(typed, name):
     answer = command("init", *typed)
     assert answer.out == f"wrote {name}.yaml\nwrote {name}.py\nnext: backtest run {name}.yaml\n"
-    assert sorted(path.name for path in Path().iterdir()) == [f"{name}.py", f"{name}.yaml"]
+    assert sorted(path.name for path in Path().iterdir()) == sorted([f"{name}.py", f"{name}.yaml", SCHEMA])
     assert command("validate", f"{name}.yaml").status == 0
     answer = command("run", f"{name}.yaml", *SHORT)
     assert (answer.status, answer.err) == (0, "")
@@ -45,7 +47,7 @@ def test_it_is_the_shipped_run_with_a_strategy_of_ones_own():
 def test_every_line_of_its_yaml_is_commented_where_the_shipped_one_is():
     command("init")
     lines = Path("my_hedge.yaml").read_text().splitlines()
-    assert lines[0] == "# Hold SOXX; hedge in SOXS when my_hedge.py says so."
+    assert lines[:2] == [EDITORS.strip(), "# Hold SOXX; hedge in SOXS when my_hedge.py says so."]
     assert len([line for line in lines if "  # " in line]) > 20
 
 
@@ -59,6 +61,22 @@ def test_its_strategy_hedges_below_the_fall_from_the_high_and_not_before():
         high = max(level[max(0, row - 19) : row + 1])
         assert given[row] == float(level[row] < 0.95 * high)
     assert 0 < given.mean() < 1
+
+
+def test_editors_find_the_schema_beside_it_and_one_that_is_there_stays():
+    command("init")
+    schema = json.loads(Path(SCHEMA).read_text())
+    assert schema == json.loads(command("schema").out)
+    named = {
+        rule["if"]["properties"]["class"]["const"]: rule["then"]["properties"]["params"]
+        for rule in schema["$defs"]["StrategyConfig"]["allOf"]
+    }
+    weak = named["WeaknessHedge"]["properties"]
+    assert (weak["trend_days"]["minimum"], weak["trend_days"]["default"]) == (2, 50)
+    assert all(each["description"] for params in named.values() for each in params["properties"].values())
+    Path(SCHEMA).write_text("mine")
+    assert command("init", "other").status == 0
+    assert Path(SCHEMA).read_text() == "mine"
 
 
 @pytest.mark.parametrize("exists", ["my_hedge.yaml", "my_hedge.py"])
@@ -80,7 +98,7 @@ def test_a_name_that_is_no_files_and_classs_is_refused(name):
     assert list(Path().iterdir()) == []
 
 
-@pytest.mark.parametrize("last", [1, 2])
+@pytest.mark.parametrize("last", [1, 2, 3])
 def test_on_a_full_disk_nothing_is_left_that_is_in_the_way_of_the_next(last, monkeypatch):
     written, write = [], Path.write_text
 
