@@ -24,6 +24,7 @@ from backtest import (
     query_command,
     search_command,
     signal_commands,
+    stress_command,
     sweep_commands,
     walkforward_command,
 )
@@ -260,6 +261,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "follow": follow_command.follow,
     "study": signal_commands.study,
     "frontier": frontier_command.frontier,
+    "stress": stress_command.stress,
     "lookahead": lookahead_command.lookahead,
     "sweep": sweep_commands.sweep,
     "walkforward": walkforward_command.walkforward,

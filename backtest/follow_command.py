@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest.console import complain, console, echo_data, open_in_browser, steps
-from backtest.options import Data, File, Settings, announce_compiling, config_of, kept_in, quietly
-from data.errors import UserError
+from backtest.options import Data, File, Settings, announce_compiling, config_of, kept_in, quietly, write_page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from engine.follow.follow import Followed
 
 TO_DO = 4
@@ -73,7 +70,7 @@ def follow(
         from reports.follow import write_follow_page
 
         target = page or followed.folder / "report.html"
-        _write(target, lambda path: write_follow_page(path, followed, record))
+        write_page(target, lambda path: write_follow_page(path, followed, record))
         if not as_json:
             from reports.document import named
             from reports.renderers.terminal import show
@@ -83,15 +80,6 @@ def follow(
             open_in_browser(target)
     if status:
         raise typer.Exit(status)
-
-
-def _write(target: Path, write: Callable[[Path], None]) -> None:
-    from data.files import write_and_sweep_up
-
-    try:
-        write_and_sweep_up(target, write)
-    except OSError as error:
-        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
 
 
 def _send(addresses: list[str], followed: Followed) -> None:

@@ -20,6 +20,7 @@ from backtest.options import (
     config_of,
     quietly,
     within,
+    write_page,
 )
 from data.errors import UserError, quoted
 from data.ranges import ROWS, Range
@@ -66,7 +67,6 @@ def frontier(
     strengths = None if weights is None else _numbers(weights)
     ways = None if named is None else [way.strip() for text in named for way in text.split(",") if way.strip()]
     given = [_given(file, data, settings, start, end) for file in files]
-    from data.files import write_and_sweep_up
     from engine.research.frontier import place_ways, plan_frontier
     from reports.frontier import show_frontier, write_frontier
 
@@ -77,10 +77,7 @@ def frontier(
             found = place_ways(planned, count)
     marked = "-SIMULATED" if found.market.simulated else ""
     target = page or Path(f"{found.config.name}{marked}-frontier.html")
-    try:
-        write_and_sweep_up(target, lambda path: write_frontier(path, found))
-    except OSError as error:
-        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
+    write_page(target, lambda path: write_frontier(path, found))
     if as_json:
         echo_data(json.dumps(found.as_dict(), indent=2, allow_nan=False))
     else:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
-from backtest.console import complain
+from backtest.console import complain, console, open_in_browser
 from data.errors import UserError, quoted
 from data.ranges import Range
 
@@ -45,6 +45,9 @@ Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Shor
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]
 Csv = Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table as CSV, too.")]
 Xlsx = Annotated[Path | None, typer.Option("--xlsx", metavar="FILE", help="Write the tables as a workbook, too.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
+Page = Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page, too.")]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 """How an address begins, ``http:``."""
 
@@ -138,19 +141,14 @@ def write_sheets(sheets: Callable[[], Mapping[str, Sheet]], as_csv: Path | None,
     """
     if as_csv is None and workbook is None:
         return
-    from data.files import write_and_sweep_up
     from reports.renderers.spreadsheet import write_csv, write_xlsx
 
     made = sheets()
     first = next(iter(made.values()))
     writers = ((as_csv, lambda path: write_csv(path, first)), (workbook, lambda path: write_xlsx(path, made)))
     for target, write in writers:
-        if target is None:
-            continue
-        try:
-            write_and_sweep_up(target, write)
-        except OSError as error:
-            raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another file") from error
+        if target is not None:
+            write_page(target, write, "choose another file")
 
 
 def announce_compiling() -> None:
@@ -159,3 +157,30 @@ def announce_compiling() -> None:
 
     if not is_cached():
         complain("compiling the kernel, the first time: about ten seconds")
+
+
+def write_page(target: Path, write: Callable[[Path], None], remedy: str = "choose another with --page") -> None:
+    """Write a page, or another file that was asked for; raises UserError, with a remedy, where that can't be done."""
+    from data.files import write_and_sweep_up
+
+    try:
+        write_and_sweep_up(target, write)
+    except OSError as error:
+        raise UserError(f"{target}: can't be written: {error.strerror or error}: {remedy}") from error
+
+
+def page_asked_for(
+    page: Path | None, write: Callable[[Path], None], usual: Path, *, quiet: bool, open_page: bool
+) -> None:
+    """Write a page where one is asked for, and open it."""
+    if page is None and not open_page:
+        return
+    target = page or usual
+    write_page(target, write)
+    if not quiet:
+        from reports.document import named
+        from reports.renderers.terminal import show
+
+        show(console(), [named("Page:", target)])
+    if open_page:
+        open_in_browser(target)

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from backtest.console import console, echo_data, open_in_browser, steps
+from backtest.console import console, echo_data, steps
 from backtest.options import (
     Csv,
     Data,
     End,
     File,
+    Json,
+    Open,
+    Page,
     Settings,
     Start,
     Xlsx,
     config_of,
+    page_asked_for,
     quietly,
     taken,
     within,
@@ -27,13 +31,7 @@ from data.errors import UserError, quoted
 from data.ranges import CASH, DAYS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from reports.sheets import Sheets
-
-Json = Annotated[bool, typer.Option("--json", help="As JSON, and nothing else.")]
-Page = Annotated[Path | None, typer.Option("--page", metavar="FILE", help="Write a page, too.")]
-Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 
 
 def signal(
@@ -89,7 +87,7 @@ def signal(
 
         write_signal_page(path, live)
 
-    _page(page, write, Path(f"{config.name}-signal.html"), quiet=as_json, open_page=open_page)
+    page_asked_for(page, write, Path(f"{config.name}-signal.html"), quiet=as_json, open_page=open_page)
 
 
 def _held(text: str) -> dict[str, float]:
@@ -152,24 +150,4 @@ def study(
             path, found.study, found.roles, title=found.title, span=found.span, note=" ".join(found.marks) or None
         )
 
-    _page(page, write, Path(f"{config.name}-study.html"), quiet=as_json, open_page=open_page)
-
-
-def _page(page: Path | None, write: Callable[[Path], None], usual: Path, *, quiet: bool, open_page: bool) -> None:
-    """Write a page where one is asked for, and open it."""
-    from data.files import write_and_sweep_up
-
-    if page is None and not open_page:
-        return
-    target = page or usual
-    try:
-        write_and_sweep_up(target, write)
-    except OSError as error:
-        raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --page") from error
-    if not quiet:
-        from reports.document import named
-        from reports.renderers.terminal import show
-
-        show(console(), [named("Page:", target)])
-    if open_page:
-        open_in_browser(target)
+    page_asked_for(page, write, Path(f"{config.name}-study.html"), quiet=as_json, open_page=open_page)

@@ -22,37 +22,37 @@ MEANING = (
 
 def screen_lines(screen: Screen, sessions: int) -> Iterator[Paragraph]:
     """Yield the first screen's lines, none longer than `COLUMNS`."""
-    yield from _wrapped(screen.about)
-    yield from _wrapped(f"{screen.span}, {sessions:,} sessions, {screen.provenance}")
+    yield from wrapped(screen.about)
+    yield from wrapped(f"{screen.span}, {sessions:,} sessions, {screen.provenance}")
     yield _line("")
-    yield from _wrapped(f"{screen.question}  {screen.headline.upper()}", "strong")
+    yield from wrapped(f"{screen.question}  {screen.headline.upper()}", "strong")
     yield _line("")
-    yield from _wrapped(plain(screen.lead))
+    yield from wrapped(plain(screen.lead))
     if screen.label:
         yield _line("")
-        yield from _wrapped(f"{screen.label}{'' if screen.label == CANT_TELL else ','} {screen.line}")
-        yield from _wrapped(screen.safe)
+        yield from wrapped(f"{screen.label}{'' if screen.label == CANT_TELL else ','} {screen.line}")
+        yield from wrapped(screen.safe)
     yield _line("")
     yield from _table(screen)
     if not screen.label:
         return
     yield _line("")
-    yield from _wrapped(screen.finding, "strong")
+    yield from wrapped(screen.finding, "strong")
     yield from _falls(screen.steps)
     yield _line("")
-    yield from _wrapped(screen.frontier, "strong")
+    yield from wrapped(screen.frontier, "strong")
     for short in screen.shorts:
         yield _line(f"  {short.title:<24}{short.number}")
-        yield from _wrapped(plain(short.text), indent=4)
+        yield from wrapped(plain(short.text), indent=4)
     yield _line("")
-    yield from _wrapped(MEANING)
+    yield from wrapped(MEANING)
 
 
 def _line(text: str, role: str = "") -> Paragraph:
     return Paragraph([Piece(text, role)], "path")  # it is broken already
 
 
-def _wrapped(text: str, role: str = "", indent: int = 0) -> Iterator[Paragraph]:
+def wrapped(text: str, role: str = "", indent: int = 0) -> Iterator[Paragraph]:
     """Yield a text's lines; a number stays with its percent sign."""
     whole = text.replace(" %", "\0%")
     space = " " * indent
@@ -82,4 +82,4 @@ def _falls(steps: Sequence[SumStep]) -> Iterator[Paragraph]:
         bar = " " * first + ("=" if step.role == "part" else "#") * long
         yield _line(f"  {title:<{wide}}{step.value:>10}  {bar}".rstrip(), step.role)
         if step.remark:
-            yield from _wrapped(plain(step.remark), indent=12)
+            yield from wrapped(plain(step.remark), indent=12)

@@ -55,10 +55,11 @@ def holding_words(result: Run) -> str:
     """Return how much of each hedge is held: ``15 % SOXS``, ``10 % SOXS and 20 % TLT``."""
     config = result.config
     each = zip(config.legs, hedge_names(config), weights_of(result), strict=True)
-    return joined([_held(config, leg, name.noun, weight) for leg, name, weight in each if leg in config.held])
+    return joined([held_words(config, leg, name.noun, weight) for leg, name, weight in each if leg in config.held])
 
 
-def _held(config: RunConfig, leg: HedgeConfig, noun: str, weight: str) -> str:
+def held_words(config: RunConfig, leg: HedgeConfig, noun: str, weight: str) -> str:
+    """Return how much of a hedge is held: ``15 % SOXS``, ``60 % in bills``, ``a MODELLED put on 100 %``."""
     if leg.kind == "cash":
         return f"{weight} in {noun}"
     if leg.kind == "short":

@@ -156,6 +156,7 @@ class Stress:
         today = self.today
         return {
             "synthetic": True,
+            "simulated": today.past.market.simulated,
             "name": today.past.config.name,
             "strategy": today.label,
             "last": str(today.past.last),

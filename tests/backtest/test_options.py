@@ -19,7 +19,7 @@ def options(found, path=()):
 
 
 NUMBERS = dict(options(typer.main.get_command(app)))
-CHECKED = {("signal", "--equity"), ("data", "fund", "--leverage"), ("data", "fund", "--fee")}
+CHECKED = {("signal", "--equity"), ("data", "fund", "--leverage"), ("data", "fund", "--fee"), ("stress", "--fall")}
 
 
 def test_the_walk_finds_the_numbers():

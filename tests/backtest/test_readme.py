@@ -40,6 +40,7 @@ EXTRA = {
     "run": [*SHORT, "--no-tearsheet", "--set", "controls=off"],
     "compare": SHORT,
     "frontier": SHORT,
+    "stress": ["--scenario", "nothing", "--horizon", "5", "--paths", "0"],
     "explain": SHORT,
     "follow": ["--set", "start=2020-01-02"],
     "sweep": SHORT,
