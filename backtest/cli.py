@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from backtest import (
+    completion,
     data_commands,
     filings_commands,
     follow_command,
@@ -63,7 +64,6 @@ PARTED = 3
 
 app = typer.Typer(
     help="I hold semiconductors; if I hedge with SOXS on some signal, does it pay after decay?",
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -189,7 +189,12 @@ def _parity(
 
 def _compare(
     given: Annotated[
-        list[str], typer.Argument(metavar="RUN", help="Kept runs, or YAMLs, whose strategy files are executed.")
+        list[str],
+        typer.Argument(
+            metavar="RUN",
+            help="Kept runs, or YAMLs, whose strategy files are executed.",
+            autocompletion=completion.kept_runs,
+        ),
     ],
     data: Data = None,
     settings: Settings = None,
@@ -223,7 +228,12 @@ def _compare(
 
 
 def _explain(
-    given: Annotated[str, typer.Argument(metavar="RUN", help=f"A kept run, or a YAML file. {EXECUTED}")],
+    given: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help=f"A kept run, or a YAML file. {EXECUTED}", autocompletion=completion.kept_runs
+        ),
+    ],
     date: Annotated[str, typer.Argument(metavar="DATE", help="The session, YYYY-MM-DD.")],
     data: Data = None,
     settings: Settings = None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from backtest import completion
 from backtest.console import complain, console, open_in_browser
 from data.errors import UserError, quoted
 from data.ranges import Range
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 EXECUTED = "The strategy file it names is executed."
 File = Annotated[
     str,
-    typer.Argument(help=f"A run's YAML: a file, or the name of one that ships. {EXECUTED}", show_default=False),
+    typer.Argument(
+        help=f"A run's YAML: a file, or the name of one that ships. {EXECUTED}",
+        show_default=False,
+        autocompletion=completion.files,
+    ),
 ]
 Data = Annotated[
     str | None,
@@ -35,11 +40,21 @@ Data = Annotated[
 ]
 Params = Annotated[
     list[str] | None,
-    typer.Option("--param", metavar="KEY=VALUES", help="An axis: 10:200:10 (both ends) or a,b,c. Repeatable."),
+    typer.Option(
+        "--param",
+        metavar="KEY=VALUES",
+        help="An axis: 10:200:10 (both ends) or a,b,c. Repeatable.",
+        autocompletion=completion.settings,
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Set a key, or a strategy's parameter. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Set a key, or a strategy's parameter. Repeatable.",
+        autocompletion=completion.settings,
+    ),
 ]
 Start = Annotated[str | None, typer.Option("--start", metavar="DATE", help="Short for --set start=DATE.")]
 End = Annotated[str | None, typer.Option("--end", metavar="DATE", help="Short for --set end=DATE.")]

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from backtest import completion
 from backtest.console import console, echo, echo_data
 from backtest.options import Data, End, File, Settings, Start, config_of
 from data.errors import UserError
@@ -51,7 +52,9 @@ def strategies(
     named: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Classes: shipped, file.py:Class or module:Class, which is executed.", show_default="shipped"
+            help="Classes: shipped, file.py:Class or module:Class, which is executed.",
+            show_default="shipped",
+            autocompletion=completion.strategies,
         ),
     ] = None,
 ) -> None:
@@ -63,7 +66,9 @@ def strategies(
 
 
 def catalogue(
-    named: Annotated[list[str] | None, typer.Argument(help="Signals.", show_default="all")] = None,
+    named: Annotated[
+        list[str] | None, typer.Argument(help="Signals.", show_default="all", autocompletion=completion.signals)
+    ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a table in Markdown.")] = False,
 ) -> None:
     """List the signals that YAML can put together, with their keys and units."""
