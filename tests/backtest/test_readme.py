@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 STRATEGIES = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
 DATA = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
 
 
 def commands(page):
@@ -30,7 +31,7 @@ def commands(page):
 COMMANDS = commands(README)
 BACKTEST = [
     command
-    for command in dict.fromkeys((*COMMANDS, *commands(DATA)))
+    for command in dict.fromkeys((*COMMANDS, *commands(DATA), *commands(TUTORIAL)))
     if command.startswith("backtest ")
     and not command.startswith("backtest data pull")  # goes online; tests/data/test_pull.py has it on loopback
 ]
