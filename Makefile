@@ -54,8 +54,9 @@ calibrate: .venv/.dev ## how often the answer is wrong, on simulated markets (AR
 alarms: .venv/.dev ## how often the tests of a forward record alarm, on simulated markets; writes docs/alarms.md
 	@nice -n 19 $(BIN)/python -m benchmarks.calibration.forward $(ARGS)
 
-docs: .venv/.dev ## the tables of measures in docs/, written from their registry
+docs: .venv/.dev ## the tables of measures in docs/, written from their registry, and the site of docs/ in site/
 	@$(BIN)/python docs/tables.py
+	@$(BIN)/zensical build --strict --clean && echo "open site/index.html"
 
 results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR), writes docs/results.md and frontier.md
 	@$(if $(DATA),,$(BIN)/backtest data pull $(SYMBOLS) $(if $(SEC_IDENTITY),--filings $(FILERS)))
