@@ -22,7 +22,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage mutants fire verify calibrate alarms docs results lint bench guard pins lock clean stale
+.PHONY: help run test coverage mutants fire verify calibrate alarms docs results studies lint bench guard pins lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR)
 	@$(if $(DATA),,$(BIN)/backtest data pull $(SYMBOLS) $(if $(SEC_IDENTITY),--filings $(FILERS)))
 	@$(BIN)/python -m benchmarks.shipped $(if $(DATA),--data "$(DATA)") $(ARGS)
 	@$(BIN)/python -m benchmarks.frontier_page $(if $(DATA),--data "$(DATA)")
+
+studies: .venv/.dev ## four studies of hedging with SOXS (or DATA=DIR; else the store): rebalancing, signals, weight, 2000 and 2008
+	@$(BIN)/python -m benchmarks.studies $(if $(DATA),--data "$(DATA)")
 
 lint: .venv/.dev ## ruff and mypy
 	@$(BIN)/ruff check

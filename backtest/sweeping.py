@@ -68,7 +68,7 @@ def sweep(  # noqa: PLR0913 - what is swept, how, and where it is kept
     of results.parquet, NaN where one is undefined, and ``failed``, why a row has none. In ``attrs``, as plain values:
 
     - ``kernel_seconds``, ``signal_seconds``, ``tail_seconds``, ``wall_seconds``: what this call computed;
-    - ``says``, ``pbo``, ``deflated_sharpe``, ``spa``, ``overfitting``: how much is luck; ``None`` without a Sharpe ratio;
+    - ``says``, ``pbo``, ``deflated_sharpe``, ``spa``, ``overfitting``: how much is luck, ``None`` without a Sharpe;
     - ``sessions``, ``simulated``, ``mark`` (what has to stand beside the numbers, or ``None``), ``folder``.
 
     Raises
