@@ -162,8 +162,8 @@ def how_much(configure: Configure) -> str:
         f"From {percent(nothing['cagr'])} a year without SOXS to {percent(most['cagr'])} at"
         f" {percent(most['hedge.weight'], 0)}: each point of weight takes four points of exposure off while it is"
         f" on, and growth with them. The bad quarter gets milder up to {percent(least['hedge.weight'])}, where it is"
-        f" {bad} points from an average one, {without} without a hedge{further}. At the largest the gap to holding less is"
-        f" {points(most['gap_to_held_less'])} points a year. A weight that gives no more safety than a smaller one"
+        f" {bad} points from an average one, {without} without a hedge{further}. At the largest the gap to holding less"
+        f" is {points(most['gap_to_held_less'])} points a year. A weight that gives no more safety than a smaller one"
         " is wrong for anybody; among the others it is a question of what you can bear."
     )
     return _page(
