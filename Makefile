@@ -22,7 +22,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage mutants fire verify calibrate alarms docs results studies lint bench guard pins lock clean stale
+.PHONY: help run test coverage mutants fire verify calibrate alarms docs results studies notebook lint bench guard pins lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +65,9 @@ results: .venv/.dev ## every shipped run on real history: pulls it (or DATA=DIR)
 
 studies: .venv/.dev ## four studies of hedging with SOXS (or DATA=DIR; else the store): rebalancing, signals, weight, 2000 and 2008
 	@$(BIN)/python -m benchmarks.studies $(if $(DATA),--data "$(DATA)")
+
+notebook: .venv/.dev ## docs/first_look.ipynb, executed on real history (DATA=DIR)
+	@$(BIN)/python docs/notebook.py --data "$(DATA)"
 
 lint: .venv/.dev ## ruff and mypy
 	@$(BIN)/ruff check
