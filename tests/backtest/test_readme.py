@@ -18,6 +18,7 @@ from data.store import Origin, Store
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+USAGE = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
 STRATEGIES = (ROOT / "docs" / "strategies.md").read_text(encoding="utf-8")
 DATA = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
@@ -28,7 +29,7 @@ def commands(page):
     return [line.partition(" #")[0].strip() for block in blocks for line in block.splitlines()]
 
 
-COMMANDS = commands(README)
+COMMANDS = [*commands(README), *commands(USAGE)]
 BACKTEST = [
     command
     for command in dict.fromkeys((*COMMANDS, *commands(DATA), *commands(TUTORIAL)))
@@ -59,7 +60,7 @@ def code(text, start):
 def made(tmp_path_factory):
     """A user's folder, with the README's strategy in it and a little history of their own."""
     tmp_path = tmp_path_factory.mktemp("made")
-    (tmp_path / "my_hedge.py").write_text(code(README, "# my_hedge.py"))
+    (tmp_path / "my_hedge.py").write_text(code(USAGE, "# my_hedge.py"))
     (tmp_path / "history" / "bars").mkdir(parents=True)
     (tmp_path / "history" / "series").mkdir()
     market = load_market(load_config("hedge_soxs.yaml", ["start=2020-01-02", "end=2020-12-31"]))
@@ -157,7 +158,7 @@ def test_every_make_target_that_is_named_exists():
 
 
 def test_the_readmes_strategy_is_ten_lines_and_hedges(folder):
-    body = [line for line in code(README, "# my_hedge.py").splitlines()[1:] if line]
+    body = [line for line in code(USAGE, "# my_hedge.py").splitlines()[1:] if line]
     result = run(
         load_config("hedge_soxs.yaml", ["strategy.class=my_hedge.py:MyHedge", "start=2019-01-02", "end=2020-12-31"])
     )
@@ -168,7 +169,7 @@ def test_the_readmes_strategy_is_ten_lines_and_hedges(folder):
 
 def test_the_readmes_python_runs(folder, capsys):
     short = '{"name": "hedge_soxs", "data": {"source": "demo"}, "start": "2024-01-02"}'
-    exec(code(README, "import backtest").replace('"hedge_soxs.yaml"', short), {})
+    exec(code(USAGE, "import backtest").replace('"hedge_soxs.yaml"', short), {})
 
     figures, *table = capsys.readouterr().out.splitlines()
     hedged, derisked = (float(word) for word in figures.split())
