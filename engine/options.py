@@ -71,7 +71,8 @@ def option_volatility(market: Market) -> Floats:
     """Return the volatility at the money, as known at each of the market's closes: a fraction a year, modelled.
 
     VIX/100 times the realised volatility of the underlying over that of SPY, both over 63 sessions; NaN where it isn't
-    known. Raises DataError where VIX or SPY is missing, or has a hole in the run.
+    known. A session in which neither moves keeps the ratio of the one before: behind a quarter of them there is none.
+    Raises DataError where VIX or SPY is missing, or has a hole in the run.
     """
     if not market.has_series(VOLATILITY_INDEX):
         raise DataError(f"there is no series {VOLATILITY_INDEX}, from which an option's volatility would come")
@@ -82,8 +83,14 @@ def option_volatility(market: Market) -> Floats:
         raise DataError(f"there are no bars of {ITS_INSTRUMENT}, which {VOLATILITY_INDEX} is held against")
     quoted = ~np.isnan(market.bars(ITS_INSTRUMENT).close)
     _check_fresh(ITS_INSTRUMENT, market.sessions[quoted], market.run_sessions)
-    levels = market.total_return(), market.total_return(ITS_INSTRUMENT)
-    return base_volatility(market.series(VOLATILITY_INDEX), levels)
+    own, broad, vix = market.total_return(), market.total_return(ITS_INSTRUMENT), market.series(VOLATILITY_INDEX)
+    known = base_volatility(vix, (own, broad))
+    still = np.flatnonzero((np.diff(own) == 0.0) & (np.diff(broad) == 0.0)) + 1
+    moved = np.arange(len(own))
+    moved[still] = 0
+    before = np.maximum.accumulate(moved)[still]
+    known[still] = known[before] * vix[still] / vix[before]
+    return known
 
 
 def _history(market: Market, rate: str | float) -> UnderlyingHistory:

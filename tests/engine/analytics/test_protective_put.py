@@ -1,5 +1,7 @@
 """The protective put: its volatility by construction, its book by hand from prices alone."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -54,6 +56,21 @@ def test_it_hangs_on_vix_times_the_ratio_of_realised_volatilities():
     _, setup = world(spread=2.0, vix=25.0)
 
     assert option_volatility(setup.market)[setup.market.first :] == pytest.approx(0.5)
+
+
+def test_sessions_in_which_nothing_moves_keep_the_ratio():
+    _, setup = world(spread=2.0, vix=25.0)
+    market, still = setup.market, slice(setup.market.first - 6, None)
+    levels = {name: market.total_return(name).copy() for name in (None, "SPY")}
+    for level in levels.values():
+        level[still] = level[still.start - 1]
+    stood = SimpleNamespace(
+        underlying=market.underlying, source=market.source, sessions=market.sessions, run_sessions=market.run_sessions,
+        has_series=market.has_series, has_bars=market.has_bars, bars=market.bars, series=market.series,
+        total_return=lambda name=None: levels[name],
+    )  # fmt: skip
+
+    assert option_volatility(stood)[market.first :] == pytest.approx(0.5)
 
 
 def test_the_book_by_hand():
