@@ -93,18 +93,25 @@ class Instrument:
 
     @cached_property
     def beta(self) -> tuple[float, float]:
-        """Its beta to the underlying over the last `LOOKBACK` sessions of both, and its mean return beside that.
+        """Its beta to the underlying over the last `LOOKBACK` sessions of both; its mean return beside it, over all.
 
-        Raises DataError where there are fewer than `FEWEST`.
+        Days are drawn from all of history: what they leave of its return is 0 on average. Raises DataError where there
+        are fewer than `FEWEST`.
         """
-        common = np.flatnonzero(self.at >= 0)[-LOOKBACK:]
+        every = np.flatnonzero(self.at >= 0)
+        common = every[-LOOKBACK:]
         if len(common) < FEWEST:
             what = f"{self.bars.instrument} has {len(common)} sessions with the underlying"
             raise DataError(f"{what}: its beta takes {FEWEST}")
-        x, y = self.beside.course.close[common] - 1.0, self.days.course.close[self.at[common]] - 1.0
+        x, y = self._returns(common)
         apart = x - x.mean()
         beta = dot(apart, y) / dot(apart, apart)
+        x, y = self._returns(every)
         return beta, float(y.mean() - beta * x.mean())
+
+    def _returns(self, rows: Ints) -> tuple[Floats, Floats]:
+        """Return the underlying's returns of some of its days, and its own."""
+        return self.beside.course.close[rows] - 1.0, self.days.course.close[self.at[rows]] - 1.0
 
 
 class SoFar(NamedTuple):

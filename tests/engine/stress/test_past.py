@@ -79,3 +79,18 @@ def test_the_semiconductor_index_fell_by_a_fifth_eighteen_times():
     years = {span.name[:4] for span in falls}
     assert {"1998", "2000", "2001", "2002", "2008", "2011", "2018", "2020", "2022", "2025"} <= years
     assert [span.name for span in spans if span.kind == RALLY][2] == "rally-2025-04"
+
+
+def test_what_all_days_leave_of_a_leg_s_return_is_nothing_on_average():
+    """The beta is of the last 756 sessions, the mean beside it of all: the leg did better of late than before."""
+    dates, rng = nyse("2010-01-04", 1500), np.random.default_rng(4)
+    x = rng.normal(0.0005, 0.02, 1500)
+    y = np.where(np.arange(1500) < 750, 0.3, 0.8) * x + np.where(np.arange(1500) < 750, -0.001, 0.002)
+    held = [make_bars(name, dates, 100.0 * np.cumprod(1.0 + moves)) for name, moves in (("SOXX", x), ("OTHER", y))]
+    fund = make_bars("SOXS", dates, np.full(1500, 10.0))
+    market = make_market(*held, fund, roles=Roles.with_fund({"SOXX": 0.5, "OTHER": 0.5}, "SOXS", "SOXX", -3.0))
+    own = Past(build_config({"start": str(dates[200])}), market).named("OTHER")
+    beta, mean = own.beta
+
+    assert beta == pytest.approx(np.polyfit(x[-756:], y[-756:], 1)[0], rel=1e-6)
+    assert (y[1:] - beta * x[1:] - mean).mean() == pytest.approx(0.0, abs=1e-12)
