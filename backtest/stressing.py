@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from data.errors import DataError
 from data.schema import check
@@ -23,7 +23,7 @@ ABSENT = {"volume": 0.0, "dividend": 0.0, "split": 1.0}
 
 def stress(
     config: Config,
-    scenarios: Sequence[str | Scenario] | None = None,
+    scenarios: str | Scenario | Sequence[str | Scenario] | None = None,
     *,
     horizon: int = HORIZON,
     paths: int | None = None,
@@ -41,8 +41,9 @@ def stress(
     config
         As for `run`; its history's last session is today.
     scenarios
-        Names, as for ``--scenario``: ``2008-11``, a year of falls, a month whose first sessions are replayed,
-        ``nothing``; and what `scenario` makes. Every fall of over 20 % and the four sharpest rallies unless given.
+        One or several: names, as for ``--scenario``: ``2008-11``, a year of falls, a month whose first sessions are
+        replayed, ``nothing``; and what `scenario` makes. Every fall of over 20 % and the four sharpest rallies unless
+        given.
     horizon
         Sessions of each path.
     paths
@@ -112,19 +113,13 @@ def scenario(
 
 def _things(scenario: str, kind: Kind[Thing], frames: Mapping[str, pd.DataFrame]) -> Iterator[tuple[str, Thing]]:
     """Yield what frames hold, by ``bars/SOXX``; raises DataError with the row of what is wrong."""
-    import pandas as pd
-
     for name, given in frames.items():
         where, frame = f"scenario {scenario}, {kind}/{name}", given
         if "date" not in frame:
             frame = frame.rename_axis("date").reset_index()
         try:
             frame = frame.assign(
-                **{
-                    column: pd.to_datetime(frame[column])
-                    for column in ("date", "known", "announced")
-                    if column in frame
-                }
+                **{column: _dates(frame[column]) for column in ("date", "known", "announced") if column in frame}
             )
         except (ValueError, TypeError) as error:
             raise DataError(f"{where}: a date can't be read: {error}: write dates as YYYY-MM-DD") from None
@@ -135,3 +130,11 @@ def _things(scenario: str, kind: Kind[Thing], frames: Mapping[str, pd.DataFrame]
             raise DataError(f"{where}: column {missing[0]} is missing")
         check(kind, frame, where)
         yield f"{kind}/{name}", thing_of(kind, name, frame)
+
+
+def _dates(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return dates, of times in a zone those of their place."""
+    import pandas as pd
+
+    dates = pd.to_datetime(column)
+    return dates if dates.dt.tz is None else dates.dt.tz_localize(None)

@@ -11,10 +11,10 @@ from data.arrays import Floats, Ints
 from data.as_traded import Course
 from data.bars import Bars
 from data.calendar import nyse_sessions
-from data.errors import DataError
+from data.errors import DataError, did_you_mean
 from data.events import Events
 from data.series import Series
-from data.sources import BARS, Thing
+from data.sources import BARS, KINDS, Thing
 from engine.stress.continuation import LEAST_LEFT, Continuation, following, is_rate, replayed_schedule
 from engine.stress.courses import Days, days_of, still, with_bars
 from engine.stress.past import Instrument, Past, ReplaySpan
@@ -82,10 +82,16 @@ def given(past: Past, things: Mapping[str, Thing]) -> Continuation:
     Raises
     ------
     DataError
-        There is no bar of the underlying after the last session, one on no session of the exchange; when it is read,
-        naming it: something that nobody gave.
+        Something is given that the history lacks; there is no bar of the underlying after the last session, one on no
+        session of the exchange; when it is read, naming it: something that nobody gave.
     """
     market, last = past.market, past.last
+    for kind in KINDS:
+        known = market.source.names(kind)
+        for name in (item.partition("/")[2] for item in things if item.startswith(f"{kind}/")):
+            if name not in known:
+                guess = did_you_mean(name, known)
+                raise DataError(f"a scenario has {kind} of {name}, of which there is no history{guess}")
     item = f"{BARS}/{market.underlying}"
     bars = things.get(item)
     if not isinstance(bars, Bars) or not (bars.dates > last).any():

@@ -120,7 +120,7 @@ class Stress:
             f"replays: {', '.join(each.name for each in self.replays)}" if self.replays else None,
             f"refused: {', '.join(each.name for each in self.refused)}" if self.refused else None,
             f"paths: {len(self.drawn.fell):,} of {self.horizon} sessions" if self.drawn else None,
-            "as tables: scenarios, paths, reverse",
+            f"as tables: scenarios{', paths, fan, tries' if self.drawn else ''}",
         )
 
     @property

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from numbers import Real
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from data import ranges
 from data.arrays import Floats
-from data.errors import DataError, UserError, check_arguments, did_you_mean
+from data.errors import DataError, UserError, check_arguments, did_you_mean, quoted
 from data.sources import BARS, Source, Thing
 from engine.config import RunConfig
 from engine.stress.books import HEDGED, ScenarioBooks, Today, run_books, today_of
@@ -57,7 +58,7 @@ Progress = Callable[[str, int], None]
 def stress(
     config: RunConfig,
     source: Source | None = None,
-    scenarios: Sequence[str | Scenario] | None = None,
+    scenarios: str | Scenario | Sequence[str | Scenario] | None = None,
     horizon: int = HORIZON,
     paths: int | None = None,
     fall: float = FALL,
@@ -90,8 +91,11 @@ def stress(
         What can't be used, in one line; a scenario that was named can't be run.
     """
     check_arguments(whole=True, horizon=(horizon, ranges.DAYS), paths=(paths or None, ranges.COUNT))
-    if not -1.0 < fall < 0.0:
-        raise UserError(f"fall {fall:g} is no fall: give a fraction between -1 and 0, such as -0.3")
+    check_arguments(whole=True, workers=(workers, ranges.PROCESSES))
+    asked: Any = fall
+    if not isinstance(asked, Real) or not -1.0 < float(asked) < 0.0:
+        raise UserError(f"fall {fall} is no fall: give a fraction between -1 and 0, such as -0.3")
+    scenarios = _checked(scenarios)
     say = progress or (lambda _step, _done: None)
     say("running to the last close", 0)
     today = today_of(config, source)
@@ -106,6 +110,23 @@ def stress(
     fell = drawn.level.min(axis=1) <= 1.0 + fall
     found = DrawnPaths(books, fall, fell, _volatility(drawn), _pool(drawn))
     return Stress(today, replays, refused, found, reverse, horizon)
+
+
+def _checked(scenarios: str | Scenario | Sequence[str | Scenario] | None) -> list[str | Scenario] | None:
+    """Return scenarios as a list; raises UserError where one is none, or two of one's own have one name."""
+    if scenarios is None:
+        return None
+    asked: list[Any] = [scenarios] if isinstance(scenarios, str | Scenario) else list(scenarios)
+    for each in asked:
+        if not isinstance(each, str | Scenario):
+            raise UserError(f"{quoted(each)} is no scenario: give a name in quotes, or what scenario() makes")
+    names = [each for each in asked if isinstance(each, str)]
+    for each in asked:
+        if isinstance(each, Scenario):
+            if each.name in names:
+                raise UserError(f"two scenarios are named {each.name}: name one otherwise")
+            names.append(each.name)
+    return asked
 
 
 def _volatility(paths: Paths) -> tuple[float, float]:
@@ -205,5 +226,6 @@ def _named(past: Past, named: Sequence[str], horizon: int) -> list[ReplaySpan]:
             found[name] = past.since(np.datetime64(name, "M"), horizon)
         else:
             choices = (*known, STILL)
-            raise UserError(f"there is no scenario {name}{did_you_mean(name, choices) or ': ' + ', '.join(choices)}")
+            guess = "" if name.replace("-", "").isdigit() else did_you_mean(name, choices)
+            raise UserError(f"there is no scenario {name}{guess or ': ' + ', '.join(choices)}")
     return list(found.values())

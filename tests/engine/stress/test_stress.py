@@ -64,7 +64,14 @@ def test_where_the_hedge_ends_behind_is_by_most_paths(found):
         (["2oo8"], {}, r"^there is no scenario 2oo8"),
         (["nothin"], {}, r"^there is no scenario nothin, did you mean nothing\?"),
         (["1995-01"], {}, r"^1995-01: 126 sessions from there are not in the history"),
+        ("2oo8", {}, r"^there is no scenario 2oo8"),
+        (["2007-13"], {}, r"^there is no scenario 2007-13: \d{4}-"),
+        ([2008], {}, r"^2008 is no scenario: give a name in quotes"),
+        (["nothing", Scenario("nothing", {})], {}, r"^two scenarios are named nothing"),
+        (Scenario("mine", {"bars/CORF": None}), {}, r"^a scenario has bars of CORF, of .* did you mean CORE\?"),
         ([], {"fall": 0.3}, r"^fall 0.3 is no fall"),
+        ([], {"fall": None}, r"^fall None is no fall"),
+        ([], {"workers": 0}, r"^workers=0: has to be a whole number"),
         ([], {"horizon": 1}, r"horizon"),
         ([], {"paths": -1}, r"paths"),
     ],
@@ -96,6 +103,8 @@ def test_frames_make_a_scenario(tmp_path):
     own = backtest.scenario("mine", {"CORE": table}, {"RATE": rate})
     found = backtest.stress(config, [own], paths=0, source=source)
     assert found.scenarios["sessions"].iloc[0] == 19
+    zoned = backtest.scenario("mine", {"CORE": table.tz_localize("America/New_York")}, {"RATE": rate})
+    np.testing.assert_array_equal(zoned.things["bars/CORE"].dates, own.things["bars/CORE"].dates)
     with pytest.raises(UserError, match=r"^scenario bad, bars/CORE: column close is missing"):
         backtest.scenario("bad", {"CORE": table.drop(columns="close")})
     with pytest.raises(UserError, match=r"^scenario bad, bars/CORE:\d+: .* zero or negative"):
