@@ -94,7 +94,8 @@ def stress(
     check_arguments(whole=True, workers=(workers, ranges.PROCESSES))
     asked: Any = fall
     if not isinstance(asked, Real) or not -1.0 < float(asked) < 0.0:
-        raise UserError(f"fall {fall} is no fall: give a fraction between -1 and 0, such as -0.3")
+        shown = f"{asked:g}" if isinstance(asked, Real) else quoted(asked)
+        raise UserError(f"fall {shown} is no fall: give a fraction between -1 and 0, such as -0.3")
     scenarios = _checked(scenarios)
     say = progress or (lambda _step, _done: None)
     say("running to the last close", 0)
