@@ -165,12 +165,13 @@ def _dumbbells(told: StressTold, replays: Sequence[Replayed], times: Sequence[st
         for each in replays
     ]
     panels = [PANELS[when] if len(times) > 1 else "at the end" for when in times]
-    return _pictures("dumbbells", StressFigure("", draw_dumbbells(rows, panels, told.books), described))
+    return _pictures("dumbbells", StressFigure(told.marks, "", draw_dumbbells(rows, panels, told.books), described))
 
 
 class StressFigure(NamedTuple):
-    """A picture: its heading, its drawings for a wide screen and a phone, and itself in words."""
+    """A picture: what marks it, its heading, its drawings for a wide screen and a phone, and itself in words."""
 
+    marks: str
     heading: str
     drawings: Sequence[Sketch]
     described: str
@@ -246,7 +247,7 @@ def _paths(told: StressTold) -> Section:
     fans = [(f"All {counted(len(drawn.fell), 'path')}", drawn.books, fan_finding(told))]
     fans += [] if chosen is None else [(fell_finding(told), chosen, fell_finding(told))]
     figures = [
-        StressFigure(title, [draw_fan(books, told.books, canvas) for canvas in canvases], described)
+        StressFigure(told.marks, title, [draw_fan(books, told.books, canvas) for canvas in canvases], described)
         for title, books, described in fans
     ]
     parts: list[Part] = [Paragraph(about, "dek"), _pictures("pair", *figures)]
@@ -294,7 +295,7 @@ def _reverse(told: StressTold) -> Section:
     for name, tried, falls in (("A fall", reverse.falls, True), ("A chop", reverse.chops, False)):
         where = f"over {counted(reverse.sessions, 'session')}" if falls else "that ends where it began, by its sessions"
         sketches = [draw_shares(tried, told.others, canvas, falls=falls) for canvas in (WIDE_SHARE, PHONE_SHARE)]
-        figures.append(StressFigure(f"{name} {where}", sketches, sentences[0]))
+        figures.append(StressFigure(told.marks, f"{name} {where}", sketches, sentences[0]))
     parts.append(_pictures("pair", *figures))
     tables: list[Part] = [_tried_table("falls-tried", "Fall", reverse.falls, told)]
     tables.append(_tried_table("chops-tried", "Chop", reverse.chops, told))

@@ -42,6 +42,13 @@ def rows_of(told, kind):
     return [{book: by[name, book] for book in BOOKS} for name in names]
 
 
+def test_every_picture_carries_what_marks_it(made):
+    pictures = re.findall("<figure>.*?</figure>", made[0].read_text(), re.DOTALL)
+
+    assert len(pictures) >= 5
+    assert all("<figcaption>SIMULATED, SYNTHETIC</figcaption>" in each for each in pictures)
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
