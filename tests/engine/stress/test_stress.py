@@ -70,7 +70,7 @@ def test_where_the_hedge_ends_behind_is_by_most_paths(found):
         (["nothing", Scenario("nothing", {})], {}, r"^two scenarios are named nothing"),
         (Scenario("mine", {"bars/CORF": None}), {}, r"^a scenario has bars of CORF, of .* did you mean CORE\?"),
         ([], {"fall": 0.3}, r"^fall 0.3 is no fall"),
-        ([], {"fall": None}, r"^fall None is no fall"),
+        ([], {"fall": None}, r"^fall null is no fall"),
         ([], {"workers": 0}, r"^workers=0: has to be a whole number"),
         ([], {"horizon": 1}, r"horizon"),
         ([], {"paths": -1}, r"paths"),
