@@ -52,7 +52,7 @@ def tearsheets(result: Run, benchmark: str | Sequence[str]) -> dict[str, str]:
     return {name: f"tearsheet-{name}.html" if place else TEARSHEET for place, name in enumerate(names)}
 
 
-def draw_tearsheet(  # noqa: PLR0913 - the page, what it links to, and who draws it
+def draw_tearsheet(
     result: Run,
     path: Path,
     benchmark: str = UNHEDGED,

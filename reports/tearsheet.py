@@ -101,7 +101,7 @@ def write_tearsheet(  # noqa: PLR0913 - two books, their cash rate, and the word
     """
     if drawn is None:
         charts = Charts(sessions, hedged, benchmark, cash_rate, title, name, benchmark_name, sessions_a_year, synthetic)
-        _draw(path, charts)
+        draw(path, charts)
         drawn = path.read_text(encoding="utf-8")
     page = _finish(drawn, title, _label(benchmark_name), _heading(verdict, report, neighbours, notes))
     page = page.replace(f"Periods/Year: {sessions_a_year}", f"Periods/Year: {sessions_a_year:.5g}")
@@ -114,11 +114,11 @@ def draw_ahead(charts: Charts, folder: Path) -> str:
     It is drawn in a folder of the caller's, who removes that even where this process is killed.
     """
     path = folder / "page.html"
-    _draw(path, charts)
+    draw(path, charts)
     return path.read_text(encoding="utf-8")
 
 
-def _draw(path: Path, charts: Charts) -> None:
+def draw(path: Path, charts: Charts) -> None:
     """Have quantstats write its page into a file; raises UserError when no session has a return."""
     import pandas as pd
 
@@ -128,7 +128,7 @@ def _draw(path: Path, charts: Charts) -> None:
     name, benchmark_name = _label(charts.name), _label(charts.benchmark_name)
     if name == benchmark_name:
         name += " (hedged)"  # quantstats finds its columns by name
-    with _drawing() as quantstats, mended(quantstats), _shading(charts.synthetic):
+    with drawing() as quantstats, mended(quantstats), _shading(charts.synthetic):
         quantstats.reports.html(
             pd.Series(charts.hedged, index),
             pd.Series(charts.benchmark, index),
@@ -213,7 +213,7 @@ def _quantstats() -> tuple[ModuleType, dict[Any, Any]]:
 
 
 @contextmanager
-def _drawing() -> Iterator[ModuleType]:
+def drawing() -> Iterator[ModuleType]:
     """Quantstats in its own style and without its warnings; matplotlib is left as it was found."""
     fonts = logging.getLogger("matplotlib.font_manager")  # misses Arial at every word
     with warnings.catch_warnings(), ExitStack() as stack:

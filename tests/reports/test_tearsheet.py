@@ -109,7 +109,7 @@ def test_of_a_usual_run_the_page_is_quantstats_own_to_the_byte_but_for_the_yearl
     hedged, unhedged = (pd.Series(returns, pd.DatetimeIndex(sessions(300))) for returns in books(300))
     theirs = tmp_path / "theirs.html"
     words = {"title": "A run", "strategy_title": "SOXS hedge", "benchmark_title": "Unhedged"}
-    with tearsheet._drawing() as quantstats:
+    with tearsheet.drawing() as quantstats:
         quantstats.reports.html(hedged, unhedged, rf=0.02, match_dates=False, output=theirs, **words)
     theirs = tearsheet._finish(theirs.read_text(encoding="utf-8"), "A run", "Unhedged", "")
     ours = write(tmp_path / "ours.html", *books(300)).read_text(encoding="utf-8")
@@ -120,7 +120,7 @@ def test_of_a_usual_run_the_page_is_quantstats_own_to_the_byte_but_for_the_yearl
 @pytest.mark.parametrize("count", [300, 3000])
 def test_a_yearly_bar_stands_over_its_year(count):
     hedged, unhedged = (pd.Series(returns, pd.DatetimeIndex(sessions(count))) for returns in books(count))
-    with tearsheet._drawing() as quantstats, mended(quantstats):
+    with tearsheet.drawing() as quantstats, mended(quantstats):
         draw = quantstats.plots.yearly_returns
         axes = draw(hedged.rename("hedged"), unhedged.rename("unhedged"), subtitle=False, show=False).axes[0]
     years = {tick: label.get_text() for tick, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)}
@@ -172,7 +172,7 @@ def test_everything_is_put_back_and_nothing_is_asked_of_the_network(tmp_path, mo
         )
 
     before = state()
-    with tearsheet._drawing() as quantstats, mended(quantstats):
+    with tearsheet.drawing() as quantstats, mended(quantstats):
         assert state()[0] != before[0]
     write(tmp_path / "page.html", *books(30), synthetic=(sessions(1)[0], sessions(9)[-1]))
     assert state() == before
@@ -243,11 +243,13 @@ CONTRASTS = """() => {
   for (const one of document.querySelectorAll("#right td, #right h3, h1, h4, h4 a, .verdict"))
     (found.words ??= []).push(apart(light(getComputedStyle(one).color), ground));
   for (const one of document.querySelectorAll("svg g[id^=text] g:has(> use)")) {
-    const mapped = one.closest("[id^=axes]")?.querySelector("g[id^=QuadMesh]") && !one.closest("[id^='matplotlib.axis']");
-    if (!mapped) (found.letters ??= []).push(apart(light(getComputedStyle(one).fill), ground));
+    const mapped = one.closest("[id^=axes]")?.querySelector("g[id^=QuadMesh]");
+    if (!mapped || one.closest("[id^='matplotlib.axis']"))
+      (found.letters ??= []).push(apart(light(getComputedStyle(one).fill), ground));
   }
   for (const one of document.querySelectorAll("g[id^=patch] > path"))
-    if (one.style.fill === "rgb(255, 255, 255)") (found.papers ??= []).push(apart(light(getComputedStyle(one).fill), ground));
+    if (one.style.fill === "rgb(255, 255, 255)")
+      (found.papers ??= []).push(apart(light(getComputedStyle(one).fill), ground));
   return found;
 }"""
 
