@@ -25,6 +25,9 @@ FOLLOWS = "parent.postMessage"
 PERIOD = "Period"
 """The row that quantstats' table lacks: its page has it in the title."""
 
+SAME = (PERIOD, "Cumulative Return", "CAGR", "Max Drawdown", "Volatility (ann.)", "Skew", "Best Day", "Worst Day")
+"""The rows by which a book that two runs are set against is the same."""
+
 
 @dataclass(frozen=True)
 class KeptTearsheet:
@@ -86,7 +89,8 @@ def _cells(table: str) -> list[list[str]]:
 def figures_of(found: Comparison, sheets: Sequence[KeptTearsheet]) -> dict[str, list[str]]:
     """Return every row of quantstats' table: a column a run, then one for each book that they are set against.
 
-    Books that are called alike and have the same figures are one.
+    Where quantstats gives one book another figure beside each run, as its smart Sharpe ratio, all stand in the cell, in
+    the runs' order.
 
     Parameters
     ----------
@@ -97,16 +101,17 @@ def figures_of(found: Comparison, sheets: Sequence[KeptTearsheet]) -> dict[str, 
     """
     first = _first(found, sheets)
     titles = list(dict.fromkeys(title for sheet in first for title in sheet.rows))
-    benchmarks: dict[tuple[str, ...], list[KeptTearsheet]] = {}
+    books: dict[tuple[str, ...], list[KeptTearsheet]] = {}
     for sheet in first:
-        benchmarks.setdefault((sheet.against, *_column(sheet, titles, 0)), []).append(sheet)
+        books.setdefault((sheet.against, *_column(sheet, SAME, 0)), []).append(sheet)
     columns = {"Figure": titles} | {sheet.label: _column(sheet, titles, 1) for sheet in first}
-    for (against, *figures), those in benchmarks.items():
-        alone = sum(against == name for name, *_ in benchmarks) == 1
+    for (against, *_), those in books.items():
+        alone = sum(against == name for name, *_ in books) == 1
         head = against if alone else f"{against} ({joined([sheet.label for sheet in those])})"
         while head in columns:
             head += " (benchmark)"
-        columns[head] = figures
+        cells = zip(*(_column(sheet, titles, 0) for sheet in those), strict=True)
+        columns[head] = [each[0] if len(set(each)) == 1 else ", ".join(each) for each in cells]
     return columns
 
 
@@ -128,7 +133,10 @@ def tearsheet_section(found: Comparison, sheets: Sequence[KeptTearsheet], pages:
     if sheets:
         columns = figures_of(found, sheets)
         rows = [Row(cells) for cells in zip(*columns.values(), strict=True)]
-        about = "As each run's own tear-sheet has it, over its own sessions; after the runs what they are set against."
+        about = (
+            "As each run's own tear-sheet has it, over its own sessions; after the runs what they are set against."
+            " Where quantstats gives that book another figure beside each run, all stand there, in the runs' order."
+        )
         table = Table("quantstats", [Column("" if head == "Figure" else head) for head in columns], rows, "sheets")
         parts.append(Details("Every row of quantstats' table", [Paragraph(about, "dek"), table]))
     parts += [Paragraph(sentence, "dek") for sentence in _lacking(found, sheets)]

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from reports.tearsheet import Charts, draw, drawing, undated
 
 if TYPE_CHECKING:
@@ -89,7 +91,9 @@ def _kept_back() -> Iterator[list[Figure]]:
 
 
 def share_axes(figures: Sequence[Figure]) -> None:
-    """Give figures that show the same of several runs the same limits and colours."""
+    """Give figures that show the same of several runs the same limits, room and colours."""
+    from matplotlib.transforms import Bbox
+
     for same in zip(*(figure.axes for figure in figures), strict=True):
         for limits, put in (("get_xlim", "set_xlim"), ("get_ylim", "set_ylim")):
             ends = [getattr(axes, limits)() for axes in same]
@@ -97,6 +101,9 @@ def share_axes(figures: Sequence[Figure]) -> None:
             least, most = min(map(min, ends)), max(map(max, ends))
             for axes in same:
                 getattr(axes, put)(*((least, most) if upward else (most, least)))
+        rooms = np.array([axes.get_position().extents for axes in same])
+        for axes in same:
+            axes.set_position(Bbox.from_extents(*rooms[:, :2].max(axis=0), *rooms[:, 2:].min(axis=0)))
         _share_colours(same)
 
 
@@ -113,8 +120,6 @@ def _share_colours(same: Sequence[Axes]) -> None:
 
 
 def _recolour(axes: Axes, mesh: QuadMesh) -> None:
-    import numpy as np
-
     grounds = mesh.to_rgba(np.ravel(np.asarray(mesh.get_array())))[:, :3]
     linear = np.where(grounds <= 0.03928, grounds / 12.92, ((grounds + 0.055) / 1.055) ** 2.4)
     for text, light in zip(axes.texts, linear @ (0.2126, 0.7152, 0.0722), strict=True):
