@@ -154,7 +154,7 @@ def get_ready() -> None:
 def _heading(verdict: str, report: str | None, neighbours: Mapping[str, str], notes: Sequence[str]) -> str:
     """Return what stands above quantstats' own page: notes, the verdict, links to the report and other tear-sheets."""
     banner = "".join(f'<p class="note">{_escape(note)}</p>' for note in notes)
-    links = [] if report is None else [f'<a href="{quote(report)}" data-report>The whole answer</a>']
+    links = [] if report is None else [f'<a href="{quote(report)}">The whole answer</a>']
     links += [f'<a href="{quote(file)}">Against {_escape(against)}</a>' for against, file in neighbours.items()]
     line = " ".join(part for part in (_escape(verdict), " &middot; ".join(links)) if part)
     return f'{banner}<p class="verdict">{line}</p>' if line else banner

@@ -21,5 +21,5 @@ if (parent !== window) {
   });
   addEventListener("scroll", () => { if (Math.abs(scrollY - told) > 1) { told = -1; tell(); } });
   addEventListener("load", () => tell({loaded: true}));
-  document.querySelectorAll(".verdict a[data-report]").forEach(link => { link.target = "_top"; });
+  document.querySelectorAll(".verdict a").forEach(link => { link.target = "_top"; });
 }
