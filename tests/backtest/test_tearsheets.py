@@ -49,9 +49,7 @@ def test_several_benchmarks_make_a_page_each_with_the_run_s_own_verdict(result):
         page = text(folder / file)
         (other,) = [(one, theirs) for one, theirs in pages.items() if one != name]
         called = lowered(result.controls[other[0]].title)
-        links = (
-            f'<a href="report.html">The whole answer</a> &middot; <a href="{other[1]}">Against {called}</a>'
-        )
+        links = f'<a href="report.html">The whole answer</a> &middot; <a href="{other[1]}">Against {called}</a>'
         assert heading(page) == f"{ASKED} {result.evaluation.verdict.sentence} {links}".replace("'", "&#x27;")
         ours, theirs = result.metrics["cagr"], result.metrics["controls"][name]["cagr"]
         assert cagr(page) == pytest.approx([100 * theirs, 100 * ours], abs=0.006)
