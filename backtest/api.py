@@ -156,7 +156,8 @@ def write_pages(
         reported = report and result.evaluation is not None
         for name, page in sheets.items():
             say("drawing the tear-sheet" if len(sheets) == 1 else f"drawing the tear-sheet against {name}")
-            draw_tearsheet(result, writing / page, name, report=REPORT if reported else None, drawing=drawing)
+            report_page = REPORT if reported else None
+            draw_tearsheet(result, writing / page, name, report=report_page, sheets=sheets, drawing=drawing)
         drawing.begin()
         if reported:
             from reports.hedge_report import report_of

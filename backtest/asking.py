@@ -183,7 +183,11 @@ def frontier(
 
 
 def compare(
-    runs: Sequence[str | Path | Run], *, out: str | Path = "runs", page: str | Path | None = None
+    runs: Sequence[str | Path | Run],
+    *,
+    out: str | Path = "runs",
+    page: str | Path | None = None,
+    tearsheets: bool = False,
 ) -> tuple[Comparison, Path]:
     """Lay runs side by side over the sessions they share, write the page, and return both.
 
@@ -194,7 +198,10 @@ def compare(
     out
         Where runs are kept.
     page
-        Where the page is written; ``comparison.html`` among the runs unless given.
+        Where the page is written; ``comparison.html`` among the runs unless given. Beside it stands the page that shows
+        two of their tear-sheets.
+    tearsheets
+        Whether quantstats draws its pictures of all runs, too, by the same axes, on a page beside.
 
     Raises
     ------
@@ -208,7 +215,8 @@ def compare(
     2
     """
     given = [str(write_run(each, out)) if isinstance(each, Run) else str(each) for each in runs]
-    return compare_runs(given, Path(out), load_config, (), None if page is None else Path(page))
+    where = None if page is None else Path(page)
+    return compare_runs(given, Path(out), load_config, (), where, pictures=tearsheets)
 
 
 def walkforward(  # noqa: PLR0913 - what is chosen from, on which stretches, and where it is kept

@@ -204,6 +204,9 @@ def _compare(
     page: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where the page goes.")] = None,
     as_csv: Csv = None,
     workbook: Xlsx = None,
+    pictures: Annotated[
+        bool, typer.Option("--tearsheets", help="Draw quantstats' pictures of all runs, too, by the same axes.")
+    ] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Lay runs side by side, in the terminal and on a page: verdicts, sums, the frontier, curves, configs."""
@@ -213,8 +216,9 @@ def _compare(
     def configure(file: str) -> RunConfig:
         return config_of(file, data, settings, start, end)[0]
 
-    with quietly(), steps(1 + 8 * sum(map(is_yaml, given))) as say:
-        found, written = compare_runs(given, runs, configure, typed(data, settings, start, end), page, say)
+    options = typed(data, settings, start, end)
+    with quietly(), steps(1 + pictures + 8 * sum(map(is_yaml, given))) as say:
+        found, written = compare_runs(given, runs, configure, options, page, say, pictures=pictures)
 
     def sheets() -> Sheets:
         from reports.sheets import of_comparison

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 from backtest.api import run, write_run
 from data.errors import UserError
@@ -14,6 +15,8 @@ from engine.runs.reuse import made_before
 from engine.runs.run import Run
 from reports.comparison import Comparison, compared
 from reports.comparison_page import write_comparison
+from reports.comparison_tearsheets import kept_tearsheets, write_frames
+from reports.document import Link
 
 PAGE = "comparison.html"
 """What the page is called, among the kept runs."""
@@ -26,6 +29,8 @@ def compare_runs(
     options: tuple[str, ...] = (),
     page: Path | None = None,
     progress: Callable[[str], None] | None = None,
+    *,
+    pictures: bool = False,
 ) -> tuple[Comparison, Path]:
     """Compare runs, write the page, and return what was found and where the page stands.
 
@@ -36,6 +41,8 @@ def compare_runs(
         already. `configure` gives the config of a YAML file.
     options
         Those typed that are about YAML files: without one they are refused.
+    pictures
+        Whether quantstats draws its pictures of all runs, too, on a page beside.
 
     Raises
     ------
@@ -58,10 +65,27 @@ def compare_runs(
     found = compared([Run.load(folder) for folder in folders])
     target = page or runs / PAGE
     try:
-        write_and_sweep_up(target, lambda path: write_comparison(path, found, target.parent))
+        links = list(_write_beside(target, found, pictures=pictures, say=say))
+        write_and_sweep_up(target, lambda path: write_comparison(path, found, target.parent, links))
     except OSError as error:
         raise UserError(f"{target}: can't be written: {error.strerror or error}: choose another with --out") from error
     return found, target
+
+
+def _write_beside(target: Path, found: Comparison, *, pictures: bool, say: Callable[[str], None]) -> Iterator[Link]:
+    """Write the pages that show the runs' tear-sheets together, and yield a link to each."""
+    sheets = kept_tearsheets(found)
+    if len(sheets) > 1:
+        frames = target.with_name(f"{target.stem}-tearsheets.html")
+        write_and_sweep_up(frames, lambda path: write_frames(path, found, sheets, target.parent))
+        yield Link("Two tear-sheets beside each other, scrolling together", quote(frames.name))
+    if pictures:
+        from reports.comparison_pictures import write_pictures
+
+        say("drawing quantstats' pictures")
+        drawn = target.with_name(f"{target.stem}-pictures.html")
+        write_and_sweep_up(drawn, lambda path: write_pictures(path, found))
+        yield Link("Quantstats' pictures of all runs, by the same axes", quote(drawn.name))
 
 
 def is_yaml(given: str) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,13 @@ def tearsheets(result: Run, benchmark: str | Sequence[str]) -> dict[str, str]:
 
 
 def draw_tearsheet(
-    result: Run, path: Path, benchmark: str = UNHEDGED, *, report: str | None = None, drawing: PageDrawing | None = None
+    result: Run,
+    path: Path,
+    benchmark: str = UNHEDGED,
+    *,
+    report: str | None = None,
+    sheets: Mapping[str, str] = MappingProxyType({}),
+    drawing: PageDrawing | None = None,
 ) -> None:
     """Draw quantstats' tear-sheet of a run, over the same cash rate as its metrics.
 
@@ -64,6 +71,8 @@ def draw_tearsheet(
         The control it is set against.
     report
         The hedge report's file, where it is drawn too.
+    sheets
+        The files of all tear-sheets drawn, by benchmark, as `tearsheets` gives them: the page links to the others.
     drawing
         Who draws it; this process, at once, unless given.
     """
@@ -82,6 +91,7 @@ def draw_tearsheet(
         if result.evaluation is None
         else f"{screen_of(result).question} {result.evaluation.verdict.sentence}",
         report=report,
+        neighbours={lowered(result.controls[name].title): file for name, file in sheets.items() if name != benchmark},
         notes=[*(note for note in result.notes if any(word in note for word in words)), *holed, *same],
     )
 

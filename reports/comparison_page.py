@@ -19,6 +19,7 @@ from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
 from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
 from reports.comparison_rows import BEST, METRIC_ROWS, NONE, FigureRow, cells, decay_rows, monthly
+from reports.comparison_tearsheets import kept_tearsheets, tearsheet_section
 from reports.document import (
     LOUD,
     Cell,
@@ -124,7 +125,7 @@ def _answer_rows(found: Comparison, fields: Sequence[tuple[str, str]]) -> list[R
     return [Row([run.label, *(getattr(found.answers[run.label], name) for _, name in fields)]) for run in found.runs]
 
 
-def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
+def write_comparison(path: Path, found: Comparison, folder: Path, pages: Sequence[Link] = ()) -> None:
     """Write the page of a comparison: one file, read offline.
 
     Parameters
@@ -135,12 +136,14 @@ def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
         The comparison.
     folder
         Where the page will stand: links to the runs' own pages are relative to it.
+    pages
+        Links to the pages that show the runs' tear-sheets together.
     """
     loud = [note for note in found.notes if note.startswith(LOUD)]
     others = [Paragraph(note) for note in found.notes if note not in loud]
     document = Document(
         f"{'SIMULATED ' if any(kept.run.simulated for kept in found.runs) else ''}Runs compared",
-        list(_sections(found, folder)),
+        list(_sections(found, folder, pages)),
         note=" ".join(loud),
         header=[Paragraph(span_of(found), "strong", "span"), *others],
         data=page_data(found),
@@ -150,7 +153,7 @@ def write_comparison(path: Path, found: Comparison, folder: Path) -> None:
     write_document(path, document)
 
 
-def _sections(found: Comparison, folder: Path) -> Iterator[Section]:
+def _sections(found: Comparison, folder: Path, pages: Sequence[Link]) -> Iterator[Section]:
     """Yield the page's sections, in order."""
     yield Section("", "", [_run_table(found, folder)])
     lines = shared_lines({kept.label: kept.run for kept in found.runs})
@@ -180,6 +183,7 @@ def _sections(found: Comparison, folder: Path) -> Iterator[Section]:
     if len(found.runs) > 1:
         yield Section("", "Correlations", _correlations(found))
         yield Section("", "What differs", _differences(found))
+    yield from tearsheet_section(found, kept_tearsheets(found), pages)
     yield _months(found)
 
 

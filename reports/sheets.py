@@ -11,6 +11,7 @@ from engine.analytics.measure import BOOK
 from engine.inspection.signal import LiveSignal
 from engine.runs.run import Run
 from reports.comparison import Comparison
+from reports.comparison_tearsheets import figures_of, kept_tearsheets
 from reports.renderers.spreadsheet import Sheet
 
 if TYPE_CHECKING:
@@ -39,13 +40,16 @@ def of_sweep(rows: pd.DataFrame, result: SweepResult) -> Sheets:
 
 
 def of_comparison(found: Comparison) -> Sheets:
-    """Return the runs' measures on the sessions they share, and their growth."""
+    """Return the runs' measures on the sessions they share, their growth, and quantstats' figures of each."""
     keys = list(dict.fromkeys(key for each in found.runs for key in each.figures))
     figures: dict[str, list[Any]] = {"run": [each.label for each in found.runs]}
     figures |= {key: [each.figures.get(key) for each in found.runs] for key in keys}
     growth = {"date": found.sessions, **{each.label: each.growth["hedged"] for each in found.runs}}
     simulated = [MADE_UP if each.run.simulated else "" for each in found.runs]
-    return {"figures": figures | ({"history": simulated} if any(simulated) else {}), "growth": growth}
+    made: dict[str, Sheet] = {"figures": figures | ({"history": simulated} if any(simulated) else {}), "growth": growth}
+    if sheets := kept_tearsheets(found):
+        made["tear-sheets"] = _marked(figures_of(found, sheets), simulated=any(simulated))
+    return made
 
 
 def of_signal(live: LiveSignal) -> Sheets:

@@ -11,13 +11,14 @@ from __future__ import annotations
 import functools
 import html
 import logging
+import pkgutil
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
-
-STYLE = """<style>
-    .note{max-width:936px;margin:0 auto 10px;padding:10px 12px;background:#fff3cd;font-weight:700}
-    .verdict{max-width:960px;margin:0 auto 10px;font-size:16px;line-height:22px}
-    .verdict a{color:inherit;white-space:nowrap}
-    h1 dt,#right td+td{white-space:nowrap}th:nth-child(3){overflow-wrap:anywhere}
-    @media (max-width:1020px){#left,#right{float:none;width:auto;margin:0}svg{height:auto}#left svg{margin:0}}
-    </style>"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +60,7 @@ def write_tearsheet(  # noqa: PLR0913 - two books, their cash rate, and the word
     benchmark_name: str = "Unhedged",
     verdict: str = "",
     report: str | None = None,
+    neighbours: Mapping[str, str] = MappingProxyType({}),
     notes: Sequence[str] = (),
     synthetic: tuple[np.datetime64, np.datetime64] | None = None,
     drawn: str | None = None,
@@ -91,6 +85,8 @@ def write_tearsheet(  # noqa: PLR0913 - two books, their cash rate, and the word
         The sentence that heads the page; nothing where there is none.
     report : str, optional
         The file that the heading links to, beside this one.
+    neighbours : mapping of str to str
+        The run's other tear-sheets: the file of each, beside this one, by what it is set against.
     notes : sequence of str
         Stand above everything else, a paragraph each.
     synthetic : two datetime64[D], optional
@@ -105,9 +101,9 @@ def write_tearsheet(  # noqa: PLR0913 - two books, their cash rate, and the word
     """
     if drawn is None:
         charts = Charts(sessions, hedged, benchmark, cash_rate, title, name, benchmark_name, sessions_a_year, synthetic)
-        _draw(path, charts)
+        draw(path, charts)
         drawn = path.read_text(encoding="utf-8")
-    page = _finish(drawn, title, _label(benchmark_name), _heading(verdict, report, notes))
+    page = _finish(drawn, title, _label(benchmark_name), _heading(verdict, report, neighbours, notes))
     page = page.replace(f"Periods/Year: {sessions_a_year}", f"Periods/Year: {sessions_a_year:.5g}")
     path.write_text(page, encoding="utf-8")
 
@@ -118,11 +114,11 @@ def draw_ahead(charts: Charts, folder: Path) -> str:
     It is drawn in a folder of the caller's, who removes that even where this process is killed.
     """
     path = folder / "page.html"
-    _draw(path, charts)
+    draw(path, charts)
     return path.read_text(encoding="utf-8")
 
 
-def _draw(path: Path, charts: Charts) -> None:
+def draw(path: Path, charts: Charts) -> None:
     """Have quantstats write its page into a file; raises UserError when no session has a return."""
     import pandas as pd
 
@@ -132,7 +128,7 @@ def _draw(path: Path, charts: Charts) -> None:
     name, benchmark_name = _label(charts.name), _label(charts.benchmark_name)
     if name == benchmark_name:
         name += " (hedged)"  # quantstats finds its columns by name
-    with _drawing() as quantstats, mended(quantstats), _shading(charts.synthetic):
+    with drawing() as quantstats, mended(quantstats), _shading(charts.synthetic):
         quantstats.reports.html(
             pd.Series(charts.hedged, index),
             pd.Series(charts.benchmark, index),
@@ -155,26 +151,43 @@ def get_ready() -> None:
     _quantstats()
 
 
-def _heading(verdict: str, report: str | None, notes: Sequence[str]) -> str:
-    """Return what stands above quantstats' own page: notes, the verdict, and a link back to the report."""
+def _heading(verdict: str, report: str | None, neighbours: Mapping[str, str], notes: Sequence[str]) -> str:
+    """Return what stands above quantstats' own page: notes, the verdict, links to the report and other tear-sheets."""
     banner = "".join(f'<p class="note">{_escape(note)}</p>' for note in notes)
-    link = "" if report is None else f'<a href="{quote(report)}">The whole answer</a>'
-    line = " ".join(part for part in (_escape(verdict), link) if part)
+    links = [] if report is None else [f'<a href="{quote(report)}">The whole answer</a>']
+    links += [f'<a href="{quote(file)}">Against {_escape(against)}</a>' for against, file in neighbours.items()]
+    line = " ".join(part for part in (_escape(verdict), " &middot; ".join(links)) if part)
     return f'{banner}<p class="verdict">{line}</p>' if line else banner
 
 
 def _finish(page: str, title: str, benchmark_name: str, heading: str) -> str:
-    """Mend the page's text: title, heading, narrow screens, and what asks for the network or tells the time."""
+    """Mend the page's text: title, heading, narrow screens, the dark, and what asks for the network or tells the time.
+
+    Its script does nothing but in a frame.
+    """
     shown = benchmark_name.upper()
+    style = f"<style>\n{_template('tearsheet.css')}{_template('quantstats.css')}</style>"
     for theirs, ours in (
         ("<title>Tearsheet (generated by QuantStats)</title>", f"<title>{_escape(title)}</title>"),
-        ('<body onload="save()">', f"<body>{STYLE}{heading}"),  # there is no save()
+        ('<body onload="save()">', f"<body>{style}{heading}"),  # there is no save()
+        ("</body>", f"<script>\n{_template('tearsheet.js')}</script></body>"),
         (f"Benchmark: {shown} &bull;", f"Benchmark: {_escape(shown)} &bull;"),
         ("<td>%</td>", "<td>-</td>"),  # the drawdown, when neither run has one
         ("CAGR\ufe6a", "CAGR"),  # a small percent sign, which many fonts lack
     ):
         page = page.replace(theirs, ours)
-    return re.sub(r'<link rel="shortcut icon".*?>|<dc:date>.*?</dc:date>', "", page)
+    return undated(re.sub(r'<link rel="shortcut icon".*?>', "", page))
+
+
+def undated(picture: str) -> str:
+    """Return pictures as SVG without the time at which they were drawn."""
+    return re.sub(r"<dc:date>.*?</dc:date>", "", picture)
+
+
+@functools.cache
+def _template(name: str) -> str:
+    """Return a style or a script of ours."""
+    return (pkgutil.get_data("reports", f"templates/{name}") or b"").decode()
 
 
 def _escape(text: str) -> str:
@@ -200,7 +213,7 @@ def _quantstats() -> tuple[ModuleType, dict[Any, Any]]:
 
 
 @contextmanager
-def _drawing() -> Iterator[ModuleType]:
+def drawing() -> Iterator[ModuleType]:
     """Quantstats in its own style and without its warnings; matplotlib is left as it was found."""
     fonts = logging.getLogger("matplotlib.font_manager")  # misses Arial at every word
     with warnings.catch_warnings(), ExitStack() as stack:

@@ -11,6 +11,7 @@ from command import command
 from backtest import load_config, run, write_run
 from backtest.tearsheets import BENCHMARKS, SAME_BOOK, benchmarks_of
 from data.errors import UserError
+from data.format import lowered
 
 SPAN = ("--start", "2019-01-02", "--end", "2020-06-30")
 ASKED = "Did hedging with FUND on this signal pay?"
@@ -46,11 +47,10 @@ def test_several_benchmarks_make_a_page_each_with_the_run_s_own_verdict(result):
     assert sorted(path.name for path in folder.glob("*.html")) == ["report.html", *sorted(pages.values())][:3]
     for name, file in pages.items():
         page = text(folder / file)
-        assert heading(page) == (
-            f'{ASKED} {result.evaluation.verdict.sentence} <a href="report.html">The whole answer</a>'.replace(
-                "'", "&#x27;"
-            )
-        )
+        (other,) = [(one, theirs) for one, theirs in pages.items() if one != name]
+        called = lowered(result.controls[other[0]].title)
+        links = f'<a href="report.html">The whole answer</a> &middot; <a href="{other[1]}">Against {called}</a>'
+        assert heading(page) == f"{ASKED} {result.evaluation.verdict.sentence} {links}".replace("'", "&#x27;")
         ours, theirs = result.metrics["cagr"], result.metrics["controls"][name]["cagr"]
         assert cagr(page) == pytest.approx([100 * theirs, 100 * ours], abs=0.006)
         title = result.controls[name].title

@@ -109,7 +109,7 @@ def test_of_a_usual_run_the_page_is_quantstats_own_to_the_byte_but_for_the_yearl
     hedged, unhedged = (pd.Series(returns, pd.DatetimeIndex(sessions(300))) for returns in books(300))
     theirs = tmp_path / "theirs.html"
     words = {"title": "A run", "strategy_title": "SOXS hedge", "benchmark_title": "Unhedged"}
-    with tearsheet._drawing() as quantstats:
+    with tearsheet.drawing() as quantstats:
         quantstats.reports.html(hedged, unhedged, rf=0.02, match_dates=False, output=theirs, **words)
     theirs = tearsheet._finish(theirs.read_text(encoding="utf-8"), "A run", "Unhedged", "")
     ours = write(tmp_path / "ours.html", *books(300)).read_text(encoding="utf-8")
@@ -120,7 +120,7 @@ def test_of_a_usual_run_the_page_is_quantstats_own_to_the_byte_but_for_the_yearl
 @pytest.mark.parametrize("count", [300, 3000])
 def test_a_yearly_bar_stands_over_its_year(count):
     hedged, unhedged = (pd.Series(returns, pd.DatetimeIndex(sessions(count))) for returns in books(count))
-    with tearsheet._drawing() as quantstats, mended(quantstats):
+    with tearsheet.drawing() as quantstats, mended(quantstats):
         draw = quantstats.plots.yearly_returns
         axes = draw(hedged.rename("hedged"), unhedged.rename("unhedged"), subtitle=False, show=False).axes[0]
     years = {tick: label.get_text() for tick, label in zip(axes.get_xticks(), axes.get_xticklabels(), strict=True)}
@@ -172,7 +172,7 @@ def test_everything_is_put_back_and_nothing_is_asked_of_the_network(tmp_path, mo
         )
 
     before = state()
-    with tearsheet._drawing() as quantstats, mended(quantstats):
+    with tearsheet.drawing() as quantstats, mended(quantstats):
         assert state()[0] != before[0]
     write(tmp_path / "page.html", *books(30), synthetic=(sessions(1)[0], sessions(9)[-1]))
     assert state() == before
@@ -219,7 +219,8 @@ def test_the_page_in_a_browser(usual, open_page):
     seen = open_page(usual)
     page = seen.page
     assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
-    assert page.evaluate("document.querySelectorAll('script, link, iframe, img, b').length") == 0
+    assert page.evaluate("document.querySelectorAll('link, iframe, img, b').length") == 0
+    assert page.evaluate("document.scripts.length") == 1  # ours, which only acts in a frame
     assert page.title() == "SIMULATED: hedge & <b>seek</b>"
     assert page.locator("h1").inner_text().startswith("SIMULATED: hedge & <b>seek</b>")
     assert tuple(page.locator(".note").all_inner_texts()) == NOTES
@@ -232,9 +233,36 @@ def test_the_page_in_a_browser(usual, open_page):
     assert all(chart.bounding_box()["height"] > 100 for chart in charts)
 
 
+CONTRASTS = """() => {
+  const parts = colour => (colour.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const light = colour => parts(colour).slice(0, 3).map(one => one / 255)
+    .map(one => one <= .04045 ? one / 12.92 : ((one + .055) / 1.055) ** 2.4)
+    .reduce((sum, one, at) => sum + one * [.2126, .7152, .0722][at], 0);
+  const apart = (one, other) => (Math.max(one, other) + .05) / (Math.min(one, other) + .05);
+  const ground = light(getComputedStyle(document.body).backgroundColor), found = {};
+  for (const one of document.querySelectorAll("#right td, #right h3, h1, h4, h4 a, .verdict"))
+    (found.words ??= []).push(apart(light(getComputedStyle(one).color), ground));
+  for (const one of document.querySelectorAll("svg g[id^=text] g:has(> use)")) {
+    const mapped = one.closest("[id^=axes]")?.querySelector("g[id^=QuadMesh]");
+    if (!mapped || one.closest("[id^='matplotlib.axis']"))
+      (found.letters ??= []).push(apart(light(getComputedStyle(one).fill), ground));
+  }
+  for (const one of document.querySelectorAll("g[id^=patch] > path"))
+    if (one.style.fill === "rgb(255, 255, 255)")
+      (found.papers ??= []).push(apart(light(getComputedStyle(one).fill), ground));
+  return found;
+}"""
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_telephone_needs_no_scrolling_sideways(usual, open_page, scheme):
+@pytest.mark.parametrize(("scheme", "ground"), [("light", (255, 255, 255)), ("dark", (20, 21, 23))])
+def test_a_telephone_needs_no_scrolling_sideways_and_all_is_readable_at_night(usual, open_page, scheme, ground):
     page = open_page(usual, width=390, scheme=scheme).page
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == f"rgb{ground}"
+    found = page.evaluate(CONTRASTS)
+    assert min(found["words"]) > (4.5 if scheme == "dark" else 3)  # quantstats' grey on white
+    assert len(found["letters"]) > 100
+    assert min(found["letters"]) > 3.9  # its grey again
+    assert len(found["papers"]) > 28
+    assert set(found["papers"]) == {1}
