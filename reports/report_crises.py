@@ -6,21 +6,30 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from data.errors import UserError
 from data.format import counted, counted_of, points
 from engine.analytics.answer.words import Piece
 from engine.runs.run import Run
 from engine.stress.books import HEDGED, LESS, SOLD, UNHEDGED, figures, standing
-from engine.stress.past import FALL
+from engine.stress.past import FALL, Past, ReplaySpan
 from engine.stress.results import Refused, Replayed
 from engine.stress.stress import replay_all
 from reports.document import Bar, BarChart, Column, Details, Items, Paragraph, Part, Row, Section, Table
 from reports.report_books import NamedBook, against, bare_percent, compared_with
+from strategies.load import kind, strategy_class
 
 BOOKS = (HEDGED, LESS, UNHEDGED, SOLD)
+ENGINES = {"intensity": "compiled", "on_close": "python", "backtrader": "backtrader"}
+"""What executes a strategy in a scenario, by its kind."""
+FEW = 4
+"""Falls of a strategy without an intensity."""
 
 
 def crises(result: Run, books: Sequence[NamedBook], share: float | None) -> Section | None:
-    """Return the section; None where the strategy has no intensity, or the hedged book was ruined.
+    """Return the section; None where the hedged book was ruined, or nothing can be replayed.
+
+    A strategy without an intensity is asked again session by session, so that of it the `FEW` deepest falls alone are
+    replayed of those that it hasn't seen.
 
     Parameters
     ----------
@@ -30,10 +39,16 @@ def crises(result: Run, books: Sequence[NamedBook], share: float | None) -> Sect
         Of the core, as safe as the hedged book; None where that can't be told.
     """
     hedged, t = result.hedged, len(result.hedged.equity) - 1
-    if not np.isfinite(result.intensity).any() or hedged.last < t or hedged.equity[t] <= 0.0:
+    if hedged.last < t or hedged.equity[t] <= 0.0:
         return None
-    today = standing(result.config, result.setup, hedged, share, "compiled", result.label, result.execution.reads)
-    replayed = list(replay_all(today, today.past.spans, edges=False))
+    decides, reads = bool(np.isfinite(result.intensity).any()), result.execution.reads
+    engine = "compiled" if decides else ENGINES[kind(strategy_class(result.config.strategy.named))]
+    today = standing(result.config, result.setup, hedged, share, engine, result.label, reads)
+    spans = today.past.spans if decides else _deepest(today.past, result.market.run_sessions[0])
+    try:
+        replayed = list(replay_all(today, spans, edges=False))
+    except UserError:  # a strategy that knows the run's own sessions alone, as one that a walk-forward stitched
+        return None
     found = [each for each in replayed if isinstance(each, Replayed)]
     refused = [each for each in replayed if isinstance(each, Refused)]
     if not found:
@@ -41,10 +56,20 @@ def crises(result: Run, books: Sequence[NamedBook], share: float | None) -> Sect
     beside = compared_with(tuple(book for book in books if book.name in found[0].books.growth))
     state = "on" if np.any(today.weights != 0.0) else "off"
     parts = list(_parts(result, found, [book for book in books if book.name in BOOKS], beside, state))
+    if not decides:
+        parts.append(Paragraph(f"The {FEW} deepest falls before the run alone: this strategy takes long.", "dek"))
     if refused:
         lines = [f"{each.title}: {each.why}." for each in refused]
         parts.append(Details(f"{counted(len(refused), 'crisis')} can't be replayed", [Items(lines)]))
     return Section("crises-part", _finding(found, beside), parts, "Crises")
+
+
+def _deepest(past: Past, start: np.datetime64) -> list[ReplaySpan]:
+    """Return the deepest falls that were over before a run began, oldest first; of all where none was."""
+    falls = [span for span in past.spans if span.kind == FALL]
+    unseen = [span for span in falls if past.days.dates[span.until - 1] < start] or falls
+    deepest = sorted(unseen, key=lambda span: span.move)[:FEW]
+    return sorted(deepest, key=lambda span: span.first)
 
 
 def _finding(found: Sequence[Replayed], beside: NamedBook) -> str:

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from markets import executed_with, nyse, random_bars, source_of
 from packing import unpacked
+from stressed import DATES as STRESSED
+from stressed import run_config, whole
 
 from data.arrays import day
 from data.format import percent, points
@@ -22,7 +24,7 @@ from engine.analytics.drawdowns import core_level, falls_of
 from engine.loading import build_config, find_run, load_config
 from engine.runs.execute import run
 from engine.setup import run_beta
-from engine.stress.books import figures, standing
+from engine.stress.books import figures, standing, today_of
 from engine.stress.results import Replayed
 from engine.stress.stress import replay_all
 from reports.document import Bar, BarChart, Chart, Details, Paragraph, Section, Table, plain_text
@@ -236,6 +238,22 @@ def test_crises_are_the_replays_of_the_book_as_it_stands(judged):
         [one.end - other for one, other in zip(came, beside, strict=True)]
     )
     assert all("SYNTHETIC" in plain_text(part.text) for part in section.parts if isinstance(part, Paragraph))
+
+
+@pytest.mark.parametrize("named", ["Closing", "Guest"])
+def test_of_a_strategy_without_an_intensity_the_deepest_unseen_falls_are_replayed(named, tmp_path):
+    """Those that were over before its run began, oldest first; it is asked again session by session."""
+    result = run(run_config(tmp_path, named, f"start={STRESSED[500]}"), whole(), engine="backtrader")
+    shown = table(sections(result)["crises-part"], "crises")
+    today = today_of(result.config, whole())
+    unseen = [
+        span
+        for span in today.past.spans
+        if span.kind == "fall" and today.past.days.dates[span.until - 1] < STRESSED[500]
+    ]
+    deepest = sorted(sorted(unseen, key=lambda span: span.move)[:4], key=lambda span: span.first)
+    assert [row.cells[0] for row in shown.rows[::2]] == [f"{span.title}, the low" for span in deepest]
+    assert shown.rows[0].cells[1] == percent(deepest[0].move).removesuffix(" %")
 
 
 def test_without_an_answer_what_rests_on_one_is_left_out_and_said(judged, tmp_path, open_page):
