@@ -243,13 +243,13 @@ def test_crises_are_the_replays_of_the_book_as_it_stands(judged):
 @pytest.mark.parametrize("named", ["Closing", "Guest"])
 def test_of_a_strategy_without_an_intensity_the_deepest_unseen_falls_are_replayed(named, tmp_path):
     """Those that were over before its run began, oldest first; it is asked again session by session."""
-    result = run(run_config(tmp_path, named, f"start={STRESSED[500]}"), whole(), engine="backtrader")
+    result = run(run_config(tmp_path, named, f"start={STRESSED[780]}"), whole(), engine="backtrader")
     shown = table(sections(result)["crises-part"], "crises")
     today = today_of(result.config, whole())
     unseen = [
         span
         for span in today.past.spans
-        if span.kind == "fall" and today.past.days.dates[span.until - 1] < STRESSED[500]
+        if span.kind == "fall" and today.past.days.dates[span.until - 1] < STRESSED[780]
     ]
     deepest = sorted(sorted(unseen, key=lambda span: span.move)[:4], key=lambda span: span.first)
     assert [row.cells[0] for row in shown.rows[::2]] == [f"{span.title}, the low" for span in deepest]
