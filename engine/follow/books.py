@@ -11,6 +11,7 @@ import numpy as np
 from data.arrays import Floats
 from data.bars import COLUMNS
 from data.format import as_json
+from data.sources import BARS
 from engine.kernel.loop import Ledger, ledger_on, mark, move
 from engine.rules import Order, Prices, Terms, open_session
 from engine.setup import Setup
@@ -66,16 +67,43 @@ def terms_entry(setup: Setup) -> dict[str, Any]:
     }
 
 
-def day_entry(setup: Setup, t: int) -> dict[str, Any]:
-    """Return the bars of a session and what cash earned by it, for its line."""
-    market, prices = setup.market, setup.prices
+def day_entry(setup: Setup, t: int, logged: np.datetime64 | None = None) -> dict[str, Any]:
+    """Return the bars of a session and what cash earned by it, for its line.
+
+    Parameters
+    ----------
+    logged
+        The close before it in the log, that the session before it of the data if None.
+    """
+    prices, sessions = setup.prices, setup.market.run_sessions
     bars = dict[str, Any]()
-    for i, (label, name) in enumerate(zip(labels_of(setup), setup.legs.names, strict=True)):
-        held = market.bars(name)
-        bar = {column: float(getattr(held, column)[market.first + t]) for column in BAR}
-        bar |= {column: float(getattr(prices, column)[t, i]) for column in PRICED}
+    for i, label in enumerate(labels_of(setup)):
+        bar = bar_of(setup, t, i, logged) | {column: float(getattr(prices, column)[t, i]) for column in PRICED}
         bars[label] = as_json(bar)
-    return {"bars": bars, "accruals": {name: float(getattr(setup.terms, name)[t]) for name in ACCRUALS}}
+    # interest grows by the day, and up to the close in the log it was paid
+    part = 1.0 if logged is None or not t else float((sessions[t] - logged) / (sessions[t] - sessions[t - 1]))
+    return {"bars": bars, "accruals": {name: part * float(getattr(setup.terms, name)[t]) for name in ACCRUALS}}
+
+
+def bar_of(setup: Setup, t: int, i: int, logged: np.datetime64 | None = None) -> dict[str, float]:
+    """Return the bar of an instrument, by its column, in session t, with the splits and dividends since a close.
+
+    A session that the log has and the data have no more is cut away, and what happened in it is folded into the next
+    one, where it would count a second time.
+    """
+    market, legs = setup.market, setup.legs
+    held, sessions = market.bars(legs.names[i]), market.run_sessions
+    bar = {column: float(getattr(held, column)[market.first + t]) for column in BAR}
+    role = None if i < len(legs.core) else legs.hedges[i - len(legs.core)]
+    if logged is None or (t and sessions[t - 1] == logged) or (role is not None and role.made and role.kind != "short"):
+        return bar
+    name = market.underlying if role is not None and role.kind == "short" else legs.names[i]
+    bars = market.source.read(BARS, name).up_to(sessions[t])
+    at = int(np.searchsorted(bars.dates, logged, side="right")) - 1
+    if at < 0:
+        return bar
+    since = bars.rows(slice(at, None)).onto(np.array([bars.dates[at], sessions[t]]))
+    return bar | {"dividend": float(since.dividend[1]), "split": float(since.split[1])}
 
 
 def ground_of(registered: Mapping[str, Any], days: Sequence[Mapping[str, Any]]) -> Ground:
@@ -91,6 +119,8 @@ def ground_of(registered: Mapping[str, Any], days: Sequence[Mapping[str, Any]]) 
     opened, close, fill, dividend, split = map(columns, ("open", "close", "fill", "dividend", "split"))
     weights = np.array(terms["core_weights"], np.float64)
     level = np.full((len(days), len(labels) - len(weights)), np.nan)  # only decisions read it
+    rebased = [[day.get("rebased", {}).get(label, 1.0) for label in labels] for day in days]
+    split = split * np.array(rebased, np.float64)
     prices = Prices(opened, close, fill, dividend, split, level, columns("spot"), columns("spot_fill"))
     given: dict[str, Any] = {name: np.array(terms[name], np.float64) for name in EACH}
     given |= {name: accrued(name) for name in ACCRUALS} | {name: bool(terms[name]) for name in SWITCHES}

@@ -19,7 +19,7 @@ from data.sources.choose import open_source
 from engine.config import RunConfig
 from engine.follow.books import BOOKS, Ground, book_entry, carry, day_entry, empty_book, ground_of, order_of, set_book
 from engine.follow.log import HEAD, LOG, Chain, Entry, append, read_log, write_head
-from engine.follow.past import Finding, LoggedPast, changes, past_of, time_of
+from engine.follow.past import Finding, LoggedPast, changes, past_of, take_in, time_of
 from engine.follow.present import Moment, Present, close_of, following, is_late, present_run
 from engine.follow.registration import folder_of, made_since, order_now, registration
 from engine.kernel.loop import Ledger
@@ -166,6 +166,8 @@ def _called(config: RunConfig, folder: Path, source: Source | None, moment: Mome
         remarks.append(f"{HEAD} is gone: whether lines are missing from the end of {LOG} can't be told.")
     say("holding the past against the data")
     found = [*_cut_off(chain), *changes(past, present, made_since(config, past.first), written)]
+    for finding in found:
+        take_in(past, finding)
     say("writing down new closes")
     closes = _closes(past, present, moment.now)
     found += _ahead_of_clock(closes)
@@ -202,8 +204,13 @@ def _ahead_of_clock(closes: list[dict[str, Any]]) -> list[Finding]:
 
 def _closes(past: LoggedPast, present: Present, now: dt.datetime) -> list[dict[str, Any]]:
     """Return a line for each session after the last in the log."""
-    first = int(np.searchsorted(present.sessions, np.datetime64(past.last["date"]), side="right"))
-    lines = [_line(present, t, past, now) for t in range(first, len(present.sessions))]
+    logged = np.datetime64(past.last["date"])
+    first, lines = int(np.searchsorted(present.sessions, logged, side="right")), list[dict[str, Any]]()
+    for t in range(first, len(present.sessions)):
+        lines.append(_line(present, t, past, now, logged))
+        logged = present.sessions[t]
+    if lines and past.rebased:
+        lines[0]["rebased"] = dict(past.rebased)
     ground = ground_of(past.first, [past.last, *lines])
     for line in lines:
         line["books"] = {}
@@ -218,7 +225,9 @@ def _closes(past: LoggedPast, present: Present, now: dt.datetime) -> list[dict[s
     return lines
 
 
-def _line(present: Present, t: int, past: LoggedPast, now: dt.datetime) -> dict[str, Any]:
+def _line(
+    present: Present, t: int, past: LoggedPast, now: dt.datetime, logged: np.datetime64
+) -> dict[str, Any]:
     """Return a close's line without its books."""
     session, simulated = present.sessions[t], present.market.simulated
     clock = max(now, time_of(past.written))  # one that was set back makes nothing early
@@ -230,7 +239,7 @@ def _line(present: Present, t: int, past: LoggedPast, now: dt.datetime) -> dict[
         "next": str(following(session)),
         "late": late,
         "ahead": not simulated and now < close_of(session),
-        **day_entry(present.setup, t),
+        **day_entry(present.setup, t, logged),
         **present.signal(t),
         "inputs": present.inputs(session),
     }

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from data.format import as_json
-from engine.follow.books import BAR
+from engine.follow.books import BAR, bar_of
 from engine.follow.log import Entry
 from engine.follow.present import Present, hashes
+from engine.follow.rebased import Restated, rebasing_of
 
 SAME = 1e-12
 """Between two prices that are the same but for how they were computed, as a fraction."""
@@ -31,6 +32,8 @@ class LoggedPast:
         The lines of closes by their dates, the registration first.
     bars, signals, sessions
         What was told since of a bar's column, of a close's signal, and of whether the data have that session.
+    rebased
+        What a share of the last close is in the data's shares since, by the instruments of which that was told.
     inputs
         Of each input the hashes that count, by the day up to which they are.
     code
@@ -43,6 +46,7 @@ class LoggedPast:
     bars: dict[tuple[str, str, str], float | None] = field(default_factory=dict)
     signals: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     sessions: dict[str, bool] = field(default_factory=dict)
+    rebased: dict[str, float] = field(default_factory=dict)
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
     written: str = ""
@@ -70,20 +74,27 @@ def past_of(entries: Sequence[Entry]) -> LoggedPast:
         past.written = entry["written"]
         if entry["kind"] == "changed":
             for finding in entry["found"]:
-                _know(past, finding)
+                take_in(past, finding)
             continue
         past.days[entry["date"]] = entry
+        past.rebased = {}
         past.code = past.code or dict(entry["made_with"])
         for read, digest in entry["inputs"].items():
             past.inputs.setdefault(read, {})[entry["date"]] = digest
     return past
 
 
-def _know(past: LoggedPast, finding: Finding) -> None:
+def take_in(past: LoggedPast, finding: Finding) -> None:
     """Take in what was told as changed: it isn't told again."""
     what, date, now = finding["what"], finding.get("date", ""), finding.get("is")
     if what == "bar":
         past.bars[date, finding["instrument"], finding["column"]] = finding["is"]
+    elif what == "rebased":
+        for day, columns in finding["bars"].items():
+            past.bars |= {(day, finding["instrument"], column): value for column, value in columns.items()}
+        if finding["up_to"] == past.last["date"]:
+            name = finding["instrument"]
+            past.rebased[name] = past.rebased.get(name, 1.0) / finding["factor"]
     elif what == "signal":
         past.signals[date] = finding["is"]
     elif what == "session":
@@ -114,7 +125,7 @@ def changes(past: LoggedPast, present: Present, code: Mapping[str, str], written
         *_code(past, code),
         *_sessions(past, present),
         *bars,
-        *_inputs(past, present, {finding["instrument"] for finding in bars}),
+        *_inputs(past, present, bars),
         *(() if present.guest else _signals(past, present)),
     ]
 
@@ -140,16 +151,36 @@ def _sessions(past: LoggedPast, present: Present) -> Iterator[Finding]:
 
 
 def _bars(past: LoggedPast, present: Present) -> Iterator[Finding]:
-    market, names = present.market, present.setup.legs.names
-    for label, name in zip(past.first["instruments"], names, strict=True):
-        bars = market.bars(name)
-        for date, entry in past.days.items():
-            t = present.at(np.datetime64(date))
-            for column in BAR if t is not None else ():
-                now = as_json(float(getattr(bars, column)[market.first + (t or 0)]))
+    """Yield what of the log's bars is another in the data: a column of a day each, or the factor on all prices."""
+    for i, label in enumerate(past.first["instruments"]):
+        found, days = list(_restated(past, present, label, i)), list[str]()
+        if found:
+            days = [date for date in past.days if present.at(np.datetime64(date)) is not None]
+        rebasing = rebasing_of(days, found)
+        if rebasing is not None:
+            bars = dict[str, dict[str, Any]]()
+            for each in rebasing.explained:
+                bars.setdefault(each.date, {})[each.column] = each.now
+            told = {"date": days[0], "up_to": rebasing.until, "factor": rebasing.factor, "bars": bars}
+            yield {"what": "rebased", "instrument": label, **told}
+        for each in found:
+            if rebasing is None or each not in rebasing.explained:
+                told = {"date": each.date, "column": each.column, "was": each.was, "is": each.now}
+                yield {"what": "bar", "instrument": label, **told}
+
+
+def _restated(past: LoggedPast, present: Present, label: str, i: int) -> Iterator[Restated]:
+    logged = None
+    for date, entry in past.days.items():
+        session = np.datetime64(date)
+        t = present.at(session)
+        if t is not None:
+            bar = as_json(bar_of(present.setup, t, i, logged))
+            for column in BAR:
                 was = past.bars.get((date, label, column), entry["bars"][label][column])
-                if _differ(now, was):
-                    yield {"what": "bar", "instrument": label, "date": date, "column": column, "was": was, "is": now}
+                if _differ(bar[column], was):
+                    yield Restated(date, column, was, bar[column])
+        logged = session
 
 
 def _differ(now: float | None, was: float | None) -> bool:
@@ -158,12 +189,13 @@ def _differ(now: float | None, was: float | None) -> bool:
     return abs(now - was) > SAME * max(abs(now), abs(was))
 
 
-def _inputs(past: LoggedPast, present: Present, told: set[str]) -> Iterator[Finding]:
+def _inputs(past: LoggedPast, present: Present, told: Sequence[Finding]) -> Iterator[Finding]:
     """Yield inputs whose values, as far as they were public at a close of the log, are others now.
 
-    Those of an instrument of which a bar was told stand for it, unless the change lies before the registration. The
-    day of a finding is the first close up to which the input differs.
+    Those of an instrument of which a bar was told stand for it, unless the change lies before the registration and
+    isn't that of all prices. The day of a finding is the first close up to which the input differs.
     """
+    bars, rebased = ({each["instrument"] for each in told if each["what"] == what} for what in ("bar", "rebased"))
     registered = past.first["date"]
     for read, known in past.inputs.items():
         days = sorted(known)
@@ -175,7 +207,7 @@ def _inputs(past: LoggedPast, present: Present, told: set[str]) -> Iterator[Find
             differs = _hash(present, read, days[middle]) != known[days[middle]]
             low, high = (low, middle) if differs else (middle + 1, high)
         kind, _, name = read.partition("/")
-        hidden = kind == "bars" and name in told and days[low] > registered
+        hidden = kind == "bars" and (name in rebased or (name in bars and days[low] > registered))
         yield {
             "what": "input",
             "input": read,

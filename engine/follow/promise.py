@@ -10,7 +10,6 @@ import numpy as np
 from data.arithmetic import log
 from data.arrays import Floats
 from engine.analytics.answer.insurance import BLOCK, draw_sessions
-from engine.analytics.derisk import weights_of
 from engine.follow.books import BOOKS, core_return
 from engine.follow.present import Present
 
@@ -49,8 +48,8 @@ def scales(present: Present) -> dict[str, Any]:
     dict
         For ``held_less`` and ``derisk_entry`` the standard deviation and the largest absolute value of the hedged
         book's log return less theirs; the standard deviation of the underlying's and of the core's, this less that of
-        cash; mean and standard deviation of the hedges' weight, as `engine.follow.record.ForwardReturns` has it; the
-        share of closes with a hedge.
+        cash; mean and standard deviation of the core exposure given up, as `engine.follow.record.ForwardReturns` has
+        it; the share of closes with a hedge.
     """
     setup, market, count = present.setup, present.market, len(present.sessions)
     ahead, hedged, unhedged = _ahead(present), present.ledgers["hedged"], present.ledgers["unhedged"]
@@ -59,14 +58,14 @@ def scales(present: Present) -> dict[str, Any]:
         core_return(setup.prices, setup.terms, unhedged.shares[t - 1, setup.legs.of_core], t) for t in range(1, count)
     )
     core = np.fromiter(rows, np.float64, count - 1)
-    held = np.abs(weights_of(setup, hedged)[1]).sum(axis=1)
-    weight = np.where(hedged.ordered, np.abs(hedged.hedges).sum(axis=1), held)[:count]
+    held = (hedged.shares[:count, setup.legs.of_hedges] != 0.0).any(axis=1)
+    given_up = (unhedged.core[0] - present.ledgers["derisk_entry"].core)[: count - 1]
     return {
         **{name: _spread(ahead[name]) for name in ("held_less", "derisk_entry")},
         "underlying": {"sd": float(np.diff(log(level)).std(ddof=1))},
         "core": {"sd": float(core.std(ddof=1))},
-        "hedge_weight": {"mean": float(weight.mean()), "sd": float(weight.std(ddof=1))},
-        "hedged": float((held[:count] > 0.0).mean()),
+        "given_up": {"mean": float(given_up.mean()), "sd": float(given_up.std(ddof=1))},
+        "hedged": float(held.mean()),
     }
 
 

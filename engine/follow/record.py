@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,11 +31,11 @@ class ForwardReturns(NamedTuple):
         Log returns of the recorded books; NaN of one that was ruined before.
     core
         The core's log return, dividends included, less that of cash.
-    hedge_weight
-        Of all hedges together, a fraction of the hedged book's equity at least 0, as it stood before the session: what
-        was ordered at the close before, else what was held there.
+    given_up
+        The core exposure given up, as a part of the book: what *sold at entry* held less of the core, by its last order
+        that was filled before the session or at its open. SOXS at weight w is 4w of the core.
     late
-        Whether its line was no record made before the next session.
+        Whether that order was written down late, so that it is no record made before the fill.
     """
 
     dates: Dates
@@ -42,7 +43,7 @@ class ForwardReturns(NamedTuple):
     held_less: Floats
     derisk_entry: Floats
     core: Floats
-    hedge_weight: Floats
+    given_up: Floats
     late: Flags
 
 
@@ -94,16 +95,11 @@ class ForwardRecord:
         """What each session brought."""
         entries = (self.registered, *self.closes)
         ground = ground_of(self.registered, entries)
-        hedged, held_less, sold = (np.diff(log(self.growth[name])) for name in ("hedged", "held_less", "derisk_entry"))
-        return ForwardReturns(
-            self.dates[1:],
-            hedged,
-            held_less,
-            sold,
-            np.array([_core(ground, entries, t) for t in range(1, len(entries))], np.float64),
-            np.array([_hedge_weight(ground, entries[t]) for t in range(len(entries) - 1)], np.float64),
-            np.array([entry["late"] for entry in self.closes], np.bool_),
-        )
+        with np.errstate(invalid="ignore"):  # after a ruin
+            books = (np.diff(log(self.growth[name])) for name in ("hedged", "held_less", "derisk_entry"))
+            hedged, held_less, sold = books
+        core = np.array([_core(ground, entries, t) for t in range(1, len(entries))], np.float64)
+        return ForwardReturns(self.dates[1:], hedged, held_less, sold, core, *_given_up(entries))
 
 
 def record_of(chain: Chain) -> ForwardRecord:
@@ -154,14 +150,20 @@ def _core(ground: Ground, entries: tuple[Entry, ...], t: int) -> float:
     return core_return(ground.prices, ground.terms, held, t)
 
 
-def _hedge_weight(ground: Ground, entry: Entry) -> float:
-    """Return how much of the hedged book stands in hedges before the next session."""
-    book, holdings = entry["books"]["hedged"], len(ground.terms.core_weights)
-    if book is None or book["equity"] <= 0.0:
-        return 0.0
-    order = book["order"] or {}
-    if "hedges" in order:
-        return sum(abs(weight) for weight in order["hedges"].values())
-    ordered, bars = order.get("trade", {}), entry["bars"]
-    shares = {label: book["shares"][label] + ordered.get(label, 0.0) for label in ground.labels[holdings:]}
-    return sum(abs(held * bars[label]["spot"]) for label, held in shares.items()) / float(book["equity"])
+def _given_up(entries: tuple[Entry, ...]) -> tuple[Floats, Flags]:
+    """Return the core exposure given up in each session, and whether its order was written late, shape (closes,) each.
+
+    What fills at the close bears on the session after. So does what a guest's broker filled: an order with a price of
+    its own fills by the session's own prices, which nobody knew before it.
+    """
+    registered = entries[0]
+    core = [registered["exposure"]["sold_at_entry"]]
+    for entry, after in pairwise(entries):
+        before, then = (each["books"]["derisk_entry"] or {} for each in (entry, after))
+        order = then.get("filled", before.get("order"))
+        core.append(core[-1] if order is None else order["core"])
+    lag = 2 if registered["guest"] or registered["config"]["execution"]["fill"] == "next_close" else 1
+    sessions = range(1, len(entries))
+    stood = np.array([core[t - lag + 1] for t in sessions], np.float64)
+    late = np.array([entries[max(t - lag, 0)]["late"] for t in sessions], np.bool_)
+    return registered["exposure"]["unhedged"] - stood, late

@@ -24,7 +24,8 @@ from engine.follow.books import (
     terms_entry,
 )
 from engine.follow.log import read_log
-from engine.follow.present import Present, following
+from engine.follow.past import time_of
+from engine.follow.present import Present, following, is_late
 from engine.follow.promise import promised, scales
 from engine.runs.folder import RUN, id_of, quoted
 from engine.runs.identity import digest, identity, known_config
@@ -153,12 +154,17 @@ def registration(config: RunConfig, present: Present, written: str) -> dict[str,
         "first": str(present.sessions[0]),
         "date": str(last),
         "next": str(following(last)),
+        "late": not market.simulated and is_late(last, time_of(written)),
         "instruments": list(labels),
         "underlying": market.underlying,
         "terms": terms_entry(setup),
         **day_entry(setup, t),
         **present.signal(t),
         "held_less": present.share,
+        "exposure": {
+            "unhedged": float(present.ledgers["unhedged"].core[0]),
+            "sold_at_entry": float(present.ledgers["derisk_entry"].core[t - 1]),
+        },
         "inputs": present.inputs(last),
         "promised": promised(present),
         "scales": scales(present),

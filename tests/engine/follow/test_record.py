@@ -39,13 +39,45 @@ def test_returns_are_those_of_the_bars(followed, whole):
     level = whole.unhedged.equity[rows]  # all of it in the core
     cash = whole.setup.terms.cash_accrual[rows][1:]
     np.testing.assert_allclose(returns.core, np.diff(np.log(level)) - np.log1p(cash), rtol=1e-9, atol=1e-12)
-    hedged = whole.hedged
-    held = hedged.shares[rows, 1] * whole.setup.prices.close[rows, 1] / hedged.equity[rows]
-    stands = np.where(hedged.ordered[rows], hedged.hedges[rows, 0], held)
-    np.testing.assert_allclose(returns.hedge_weight, stands[:-1], rtol=1e-9, atol=1e-12)
-    assert set(np.sign(returns.hedge_weight)) == {0.0, 1.0}
     assert (whole.unhedged.cash[rows] == 0.0).all()
-    assert returns.late.tolist() == [False, False] + [True] * 30 + [False]
+    np.testing.assert_allclose(returns.given_up, given_up(whole)[rows][:-1], rtol=1e-12)
+    assert set(returns.given_up.tolist()) == {0.0, 0.6}
+    # two evenings were kept; the order of the third close was written in time, those after it with the last
+    assert returns.late.tolist() == [False] * 3 + [True] * 30
+
+
+def given_up(run):
+    """What stands after each close of the core exposure that was given up, by the weights of SOXS that were ordered."""
+    book, stands = run.hedged, 0.0
+    found = []
+    for ordered, weight in zip(book.ordered, book.hedges[:, 0], strict=True):
+        stands = 4.0 * weight if ordered else stands
+        found.append(stands)
+    return np.array(found)
+
+
+def test_an_order_that_fills_at_the_close_bears_on_the_session_after(tmp_path):
+    keys = KEYS | {"execution__fill": "next_close"}
+    call(tmp_path, FIRST, **keys)
+    returns = record_of(call(tmp_path, FIRST + 33, **keys).chain).returns
+    whole, first = run(config(**keys), cut(world(), FIRST + 33), engine="compiled"), FIRST - WARM_UP
+    np.testing.assert_allclose(returns.given_up, given_up(whole)[first - 1 : first + 32], rtol=1e-12)
+    assert len(set(returns.given_up.tolist())) == 2
+
+
+def test_what_is_given_up_is_what_the_book_sold_at_entry_moves_less(tmp_path):
+    """In the session after its order was filled at a close that book moves with 1 - given up of the core, and cash."""
+    keys = {"execution__fill": "next_close", "hedge__rebalance": "daily", "hedge__slippage_bps": 0, "hedge__commission_bps": 0}
+    call(tmp_path, FIRST, **keys)
+    record = record_of(call(tmp_path, FIRST + 33, **keys).chain)
+    returns = record.returns
+    cash = np.array([entry["accruals"]["cash_accrual"] for entry in record.closes])
+    core = np.expm1(returns.core + np.log1p(cash))
+    moved = np.log1p(core + returns.given_up * (cash - core))
+    stood = returns.given_up > 0.0
+    stood[1:] &= stood[:-1]
+    assert np.count_nonzero(stood) > 5
+    np.testing.assert_allclose(returns.derisk_entry[stood], moved[stood], atol=2e-4)
 
 
 def test_a_book_that_does_not_follow_from_the_line_before_is_named(followed, tmp_path):
@@ -87,9 +119,9 @@ def test_the_band_is_of_resampled_sessions_of_the_backtest(followed, whole):
     hedged = whole.hedged
     held = hedged.shares[:last, 1] * setup.prices.close[:last, 1] / hedged.equity[:last]
     assert scales["hedged"] == pytest.approx(np.mean(held > 0.0))
-    stood = np.where(hedged.ordered[:last], hedged.hedges[:last, 0], held)
-    stood[-1] = held[-1]  # at its last close a run decides nothing
-    assert scales["hedge_weight"]["mean"] == pytest.approx(np.mean(stood), abs=0.15 / last)
+    stood = given_up(whole)[: last - 1]
+    assert scales["given_up"]["mean"] == pytest.approx(np.mean(stood))
+    assert scales["given_up"]["sd"] == pytest.approx(np.std(stood, ddof=1))
 
 
 def test_between_horizons_a_band_grows_with_the_root_of_time():
