@@ -47,6 +47,7 @@ def follow(
     """
     config, _shipped = config_of(file, data, settings, None, None)
     from engine.follow.follow import follow as follow_run
+    from engine.follow.forward_tests import run_tests
     from engine.follow.record import record_of
     from reports.follow import followed_json, show_followed
 
@@ -60,17 +61,18 @@ def follow(
     status = 0 if followed.order is None else TO_DO
     wanted = report or page is not None or open_page
     record = record_of(followed.chain) if wanted else None
+    tests = None if record is None else run_tests(record)
     if as_json:
-        echo_data(json.dumps(followed_json(followed, record, status), indent=2, allow_nan=False))
+        echo_data(json.dumps(followed_json(followed, record, status, tests), indent=2, allow_nan=False))
     else:
-        show_followed(console(), followed, record)
+        show_followed(console(), followed, record, tests)
     if notify and followed.changed:
         _send(notify, followed)
-    if record is not None:
+    if record is not None and tests is not None:
         from reports.follow import write_follow_page
 
         target = page or followed.folder / "report.html"
-        write_page(target, lambda path: write_follow_page(path, followed, record))
+        write_page(target, lambda path: write_follow_page(path, followed, record, tests))
         if not as_json:
             from reports.document import named
             from reports.renderers.terminal import show

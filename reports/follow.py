@@ -13,12 +13,14 @@ from engine.analytics.answer.insurance import BLOCK
 from engine.analytics.answer.words import Piece
 from engine.follow.books import BOOKS
 from engine.follow.follow import Followed
+from engine.follow.forward_tests import ForwardTests
 from engine.follow.log import LOG, Entry
 from engine.follow.past import Finding
 from engine.follow.promise import place_in
 from engine.follow.record import ForwardRecord
 from engine.runs.run import SIMULATED
 from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, named
+from reports.follow_tests import tests_json, tests_section, tests_terminal
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 from reports.signal import ALARMS
@@ -85,7 +87,8 @@ def written_words(followed: Followed) -> str:
     """Return what this call wrote into the log, in a sentence."""
     added, last = followed.added, followed.last
     if followed.registered:
-        return f"Registered at the close of {last['date']}: what comes after it is recorded by later calls."
+        late = " It is late: the next session had opened." if last["late"] else ""
+        return f"Registered at the close of {last['date']}: what comes after it is recorded by later calls.{late}"
     if not added:
         return f"No new close since {last['date']}: nothing to record."
     late = sum(entry["late"] for entry in added)
@@ -103,6 +106,14 @@ def _bar_words(finding: Finding, was: Any, now: Any) -> str:
     return (
         f"{finding['instrument']} of {finding['date']}: {finding['column']} was {was!r} and is {now!r} in the data now;"
         " the record goes on with what it was."
+    )
+
+
+def _rebased_words(finding: Finding, _was: Any, _now: Any) -> str:
+    factor = significant(finding["factor"], 6)
+    return (
+        f"{finding['instrument']}: all prices up to {finding['up_to']} are {factor} times what they were, as where a"
+        " vendor adjusts the past for a split; the record goes on in the new shares."
     )
 
 
@@ -137,6 +148,7 @@ def _clock_words(finding: Finding, was: Any, now: Any) -> str:
 
 CHANGES = {
     "bar": _bar_words,
+    "rebased": _rebased_words,
     "input": _input_words,
     "signal": _changed_signal,
     "session": _session_words,
@@ -164,7 +176,9 @@ def shown_changes(found: tuple[Finding, ...]) -> list[Finding]:
     return [finding for finding in found if not finding.get("by_bars")]
 
 
-def show_followed(console: Console, followed: Followed, record: ForwardRecord | None) -> None:
+def show_followed(
+    console: Console, followed: Followed, record: ForwardRecord | None, tests: ForwardTests | None = None
+) -> None:
     """Print the order, what was written, what has changed, and the record where it is asked for."""
     registered, changed = followed.past.first, shown_changes(followed.found)
     told = [change_words(finding) for finding in changed[:SHOWN]]
@@ -186,6 +200,7 @@ def show_followed(console: Console, followed: Followed, record: ForwardRecord | 
             *(Paragraph(remark, "warning") for remark in followed.remarks),
             *(Paragraph(note, "dek") for note in notes if not note.startswith(ALARMS)),
             *(() if record is None else _terminal(record)),
+            *(() if record is None or tests is None else tests_terminal(record, tests)),
             Paragraph(""),
             named("Log:", followed.folder / LOG),
         ],
@@ -219,7 +234,8 @@ def record_words(record: ForwardRecord) -> str:
     count = len(record.closes)
     if not count:
         return "The record is empty: no close has come since the registration."
-    late = f"{record.late:,} of them written late" if record.late else "each written before the next session opened"
+    some = "all" if record.late == count > 1 else f"{record.late:,}"
+    late = f"{some} of them written late" if record.late else "each written before the next session opened"
     changes = len(shown_changes(tuple(finding for _written, finding in record.changed)))
     past = f"; {counted(changes, 'change')} of the past told" if changes else ""
     return f"{counted(count, 'close')} since {record.dates[0]}, {late}{past}."
@@ -249,7 +265,7 @@ def _gap_cells(record: ForwardRecord, name: str) -> list[Any]:
     return [gap, ends, f"{100 * low:.0f}-{100 * high:.0f} % of it"]
 
 
-def write_follow_page(path: Path, followed: Followed, record: ForwardRecord) -> None:
+def write_follow_page(path: Path, followed: Followed, record: ForwardRecord, tests: ForwardTests) -> None:
     """Write the page: one file, read offline."""
     registered = record.registered
     marked = "SIMULATED " if registered["simulated"] else ""
@@ -260,6 +276,7 @@ def write_follow_page(path: Path, followed: Followed, record: ForwardRecord) -> 
         f"{marked}{registered['name']}: the record since {registered['date']}",
         [
             Section("books", record_words(record), [books_table(record), Paragraph(BAND_NOTE, "dek")]),
+            tests_section(record, tests),
             Section("gap", _gap_heading(record), _picture(record)),
             Section("orders", _orders_heading(record), [_orders(record)]),
             Section("changes", "What has changed since it was recorded", [Items(told or ["Nothing."])]),
@@ -334,7 +351,9 @@ def message_of(followed: Followed) -> tuple[str, str]:
     return f"{marked}{registered['name']}: {what}", body
 
 
-def followed_json(followed: Followed, record: ForwardRecord | None, status: int) -> dict[str, Any]:
+def followed_json(
+    followed: Followed, record: ForwardRecord | None, status: int, tests: ForwardTests | None = None
+) -> dict[str, Any]:
     """Return a call's answer as plain values."""
     last = followed.last
     plain = {
@@ -353,7 +372,9 @@ def followed_json(followed: Followed, record: ForwardRecord | None, status: int)
         "notes": list(followed.notes),
         "status": status,
     }
-    return plain if record is None else plain | {"record": _record_json(record)}
+    if record is None:
+        return plain
+    return plain | {"record": _record_json(record) | ({} if tests is None else {"tests": tests_json(tests)})}
 
 
 def _record_json(record: ForwardRecord) -> dict[str, Any]:

@@ -225,9 +225,7 @@ def _closes(past: LoggedPast, present: Present, now: dt.datetime) -> list[dict[s
     return lines
 
 
-def _line(
-    present: Present, t: int, past: LoggedPast, now: dt.datetime, logged: np.datetime64
-) -> dict[str, Any]:
+def _line(present: Present, t: int, past: LoggedPast, now: dt.datetime, logged: np.datetime64) -> dict[str, Any]:
     """Return a close's line without its books."""
     session, simulated = present.sessions[t], present.market.simulated
     clock = max(now, time_of(past.written))  # one that was set back makes nothing early

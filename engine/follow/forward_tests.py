@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from data.arrays import Dates
+from data.arrays import Dates, Flags
 from engine.analytics.e_outlook import Outlook, gap_outlook, timing_outlook
 from engine.analytics.e_process import EProcess, Scales, gap_process, timing_process
 from engine.follow.record import ForwardRecord, ForwardReturns
@@ -63,7 +63,7 @@ def scales_of(registered: Mapping[str, Any]) -> Scales:
     return Scales(scales["core"]["sd"], given_up["mean"], given_up["sd"], gap["sd"], gap["largest"])
 
 
-def tests_of(record: ForwardRecord) -> ForwardTests:
+def run_tests(record: ForwardRecord) -> ForwardTests:
     """Test a forward record.
 
     A session counts as late where the order that stood in it was written down late. It is out of sample all the same,
@@ -71,20 +71,15 @@ def tests_of(record: ForwardRecord) -> ForwardTests:
     """
     returns, scales = record.returns, scales_of(record.registered)
     broken = np.flatnonzero(~np.isfinite(returns.hedged) | ~np.isfinite(returns.held_less))
-    ruined = returns.dates[broken[0]] if len(broken) else None
-    count = int(broken[0]) if len(broken) else len(returns.dates)
-    all_of = ForwardReturns(*(column[:count] for column in returns))
-    late = int(all_of.late.sum())
-    on_time = ForwardReturns(*(column[~all_of.late] for column in all_of)) if late else None
-    tested = _timing(all_of, scales), None if on_time is None else _timing(on_time, scales)
-    timing = ForwardTest(*tested, timing_outlook(EFFECT, scales))
-    tested = _gap(all_of, scales), None if on_time is None else _gap(on_time, scales)
-    return ForwardTests(all_of.dates, late, timing, ForwardTest(*tested, gap_outlook(EFFECT, scales)), ruined)
+    whole = np.arange(len(returns.dates)) < (broken[0] if len(broken) else len(returns.dates))
+    processes = _processes(returns, whole, scales)
+    late = int(returns.late[whole].sum())
+    on_time = _processes(returns, whole & ~returns.late, scales) if late else (None, None)
+    outlooks = timing_outlook(EFFECT, scales), gap_outlook(EFFECT, scales)
+    timing, gap = (ForwardTest(*test) for test in zip(processes, on_time, outlooks, strict=True))
+    return ForwardTests(returns.dates[whole], late, timing, gap, returns.dates[broken[0]] if len(broken) else None)
 
 
-def _timing(returns: ForwardReturns, scales: Scales) -> EProcess:
-    return timing_process(returns.core, returns.given_up, scales)
-
-
-def _gap(returns: ForwardReturns, scales: Scales) -> EProcess:
-    return gap_process(returns.hedged, returns.held_less, scales)
+def _processes(returns: ForwardReturns, of: Flags, scales: Scales) -> tuple[EProcess, EProcess]:
+    timing = timing_process(returns.core[of], returns.given_up[of], scales)
+    return timing, gap_process(returns.hedged[of], returns.held_less[of], scales)

@@ -13,3 +13,18 @@ DRAW.gap = figure => {
     {showlegend: false, xaxis: axis("close", {...still, type: "date"}),
       yaxis: upward("gap in log growth", {...still, tickformat: "+.1%", zeroline: true})});
 };
+
+/* The evidence of both tests over time, on a logarithmic scale, and the line at which they alarm. */
+DRAW.evidence = figure => {
+  const {days, gap, timing, alarm} = DATA.evidence, of = [["growth", gap, tone().hedge, 2.4], ["when", timing, tone().total, 1.8]];
+  const lines = of.map(([name, y, color, width]) => trace(name, days, y, {line: {color, width},
+    hovertemplate: `%{x|%Y-%m-%d} ${name} %{y:.3~g}<extra></extra>`}));
+  const line = trace("alarm", [days[0], days.at(-1)], [alarm, alarm], {hoverinfo: "skip", line: {color: tone().muted, width: 1, dash: "dash"}});
+  const known = [...gap, ...timing].filter(one => one > 0);
+  const range = [Math.log10(Math.min(.5, ...known)) - .05, Math.log10(Math.max(1.3 * alarm, ...known)) + .05];
+  const ends = of.map(([name, y, color], at) => ({name, end: Math.log10(Math.max(last(y), 1e-300)), color, strong: !at}));
+  const marks = endNames(figure, [...ends, {name: `alarm, ${alarm}`, end: Math.log10(alarm), color: tone().muted}], [0, 1], linear(range));
+  plot(figure, [line, ...lines], {showlegend: false, margin: {l: 10, r: 84, t: 10, b: 10}, annotations: marks,
+    xaxis: axis("close", {...still, type: "date"}),
+    yaxis: upward("evidence", {...still, ...logarithmic(range.map(one => 10 ** one)), range})});
+};

@@ -7,6 +7,7 @@ import pytest
 from followed import FIRST, SESSIONS, call, restated, world
 from rich.console import Console
 
+from engine.follow.forward_tests import run_tests
 from engine.follow.record import record_of
 from reports.follow import (
     CHANGES,
@@ -36,7 +37,8 @@ def followed(tmp_path_factory):
 
 def printed(followed, record=None, width=100):
     out = io.StringIO()
-    show_followed(Console(file=out, width=width, highlight=False), followed, record)
+    tests = record and run_tests(record)
+    show_followed(Console(file=out, width=width, highlight=False), followed, record, tests)
     return out.getvalue()
 
 
@@ -45,6 +47,14 @@ def test_every_kind_of_change_has_its_sentence():
     signal = {"intensity": [0.0], "actions": {"HHH": "stay"}}, {"intensity": [1.0], "actions": {"HHH": "enter"}}
     found = [
         {"what": "bar", "instrument": "HHH", "date": "2019-07-01", "column": "close", "was": 10.0, "is": 10.5},
+        {
+            "what": "rebased",
+            "instrument": "HHH",
+            "date": "2019-06-03",
+            "up_to": "2019-07-01",
+            "factor": 10.0,
+            "bars": {},
+        },
         {"what": "input", "input": "series/VIX", "date": "2019-07-01", "was": "a", "is": "b"},
         {"what": "signal", "date": "2019-07-01", "was": signal[0], "is": signal[1]},
         {"what": "session", "date": "2019-07-01", "was": True, "is": False},
@@ -55,8 +65,10 @@ def test_every_kind_of_change_has_its_sentence():
         {"what": "clock", "close": "2019-07-01", "is": now},
     ]
     assert {finding["what"] for finding in found} == set(CHANGES)
+    rebased = ", as where a vendor adjusts the past for a split; the record goes on in the new shares."
     assert [change_words(finding).removesuffix(" it was.") for finding in found] == [
         "HHH of 2019-07-01: close was 10.0 and is 10.5 in the data now; the record goes on with what",
+        f"HHH: all prices up to 2019-07-01 are 10 times what they were{rebased}",
         "series/VIX is another now, as it was known at the close of 2019-07-01 or before.",
         "The signal of 2019-07-01 was 0 (HHH stay) and would be 1 (HHH enter) now; the record goes on with what",
         "2019-07-01: the data have no bar of it any more.",
@@ -116,11 +128,12 @@ def test_the_page_shows_names_as_text(followed, tmp_path):
     entries = list(followed.chain.entries)
     entries[0] = dict(entries[0]) | {"name": EVIL, "strategy": EVIL}
     evil = replace(followed, chain=followed.chain._replace(entries=tuple(entries)))
-    write_follow_page(tmp_path / "a.html", evil, record_of(evil.chain))
+    record = record_of(evil.chain)
+    write_follow_page(tmp_path / "a.html", evil, record, run_tests(record))
     text = (tmp_path / "a.html").read_text(encoding="utf-8")
     assert "<script>alert" not in text
     assert "written late" in text
-    write_follow_page(tmp_path / "b.html", evil, record_of(evil.chain))
+    write_follow_page(tmp_path / "b.html", evil, record, run_tests(record))
     assert (tmp_path / "b.html").read_bytes() == (tmp_path / "a.html").read_bytes()
 
 
@@ -136,7 +149,7 @@ def test_json_holds_the_call_and_the_record(followed):
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
 def test_the_page_in_a_browser(followed, tmp_path, open_page, width, scheme):
     record = record_of(followed.chain)
-    write_follow_page(tmp_path / "report.html", followed, record)
+    write_follow_page(tmp_path / "report.html", followed, record, run_tests(record))
     seen = open_page(tmp_path / "report.html", width=width, scheme=scheme)
     seen.page.locator("#gap.chart, .chart#gap").first.scroll_into_view_if_needed()
     seen.page.wait_for_function("!!document.querySelector('#gap .main-svg')")

@@ -67,7 +67,12 @@ def test_an_order_that_fills_at_the_close_bears_on_the_session_after(tmp_path):
 
 def test_what_is_given_up_is_what_the_book_sold_at_entry_moves_less(tmp_path):
     """In the session after its order was filled at a close that book moves with 1 - given up of the core, and cash."""
-    keys = {"execution__fill": "next_close", "hedge__rebalance": "daily", "hedge__slippage_bps": 0, "hedge__commission_bps": 0}
+    keys = {
+        "execution__fill": "next_close",
+        "hedge__rebalance": "daily",
+        "hedge__slippage_bps": 0,
+        "hedge__commission_bps": 0,
+    }
     call(tmp_path, FIRST, **keys)
     record = record_of(call(tmp_path, FIRST + 33, **keys).chain)
     returns = record.returns
