@@ -20,7 +20,7 @@ from engine.follow.promise import place_in
 from engine.follow.record import ForwardRecord
 from engine.runs.run import SIMULATED
 from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, named
-from reports.follow_tests import tests_json, tests_section, tests_terminal
+from reports.follow_tests import forward_json, forward_section, forward_terminal
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 from reports.signal import ALARMS
@@ -200,7 +200,7 @@ def show_followed(
             *(Paragraph(remark, "warning") for remark in followed.remarks),
             *(Paragraph(note, "dek") for note in notes if not note.startswith(ALARMS)),
             *(() if record is None else _terminal(record)),
-            *(() if record is None or tests is None else tests_terminal(record, tests)),
+            *(() if record is None or tests is None else forward_terminal(record, tests)),
             Paragraph(""),
             named("Log:", followed.folder / LOG),
         ],
@@ -276,7 +276,7 @@ def write_follow_page(path: Path, followed: Followed, record: ForwardRecord, tes
         f"{marked}{registered['name']}: the record since {registered['date']}",
         [
             Section("books", record_words(record), [books_table(record), Paragraph(BAND_NOTE, "dek")]),
-            tests_section(record, tests),
+            forward_section(record, tests),
             Section("gap", _gap_heading(record), _picture(record)),
             Section("orders", _orders_heading(record), [_orders(record)]),
             Section("changes", "What has changed since it was recorded", [Items(told or ["Nothing."])]),
@@ -374,7 +374,7 @@ def followed_json(
     }
     if record is None:
         return plain
-    return plain | {"record": _record_json(record) | ({} if tests is None else {"tests": tests_json(tests)})}
+    return plain | {"record": _record_json(record) | ({} if tests is None else {"tests": forward_json(tests)})}
 
 
 def _record_json(record: ForwardRecord) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -52,7 +51,7 @@ LONG = 100.0
 """Years beyond which it is only told that it takes longer."""
 
 
-def tests_heading(record: ForwardRecord, tests: ForwardTests) -> str:
+def forward_heading(record: ForwardRecord, tests: ForwardTests) -> str:
     """Return what both tests say, in a sentence."""
     if not len(tests.dates):
         return "There is no session to test yet"
@@ -64,17 +63,17 @@ def _named(record: ForwardRecord, tests: ForwardTests) -> list[tuple[str, Forwar
     return [("When it hedged", tests.timing), (f"Growth beside {held} held", tests.gap)]
 
 
-def tests_section(record: ForwardRecord, tests: ForwardTests) -> Section:
+def forward_section(record: ForwardRecord, tests: ForwardTests) -> Section:
     """Return the tests' part of the page."""
     made = Details("How it was made", [*map(Paragraph, (BETS, NULLS, LUMP, MORE)), Items(PAPERS)], "tests-made")
     parts = [*_told(record, tests), *([_picture(tests)] if len(tests.dates) else []), made]
-    return Section("tests", tests_heading(record, tests), parts)
+    return Section("tests", forward_heading(record, tests), parts)
 
 
-def tests_terminal(record: ForwardRecord, tests: ForwardTests) -> Iterator[Part]:
+def forward_terminal(record: ForwardRecord, tests: ForwardTests) -> Iterator[Part]:
     """Yield the tests' part of what a terminal shows."""
     yield Paragraph("")
-    yield Paragraph(f"{tests_heading(record, tests)}.", "strong")
+    yield Paragraph(f"{forward_heading(record, tests)}.", "strong")
     yield from _told(record, tests)
     if tests.gap.process.label == PAYS_NOT:
         yield Paragraph(LUMP, "warning")
@@ -95,7 +94,12 @@ def _told(record: ForwardRecord, tests: ForwardTests) -> Iterator[Part]:
         yield Paragraph(_late_words(named, tests))
     cut = sum(test.process.cut for _name, test in named)
     if cut:
-        yield Paragraph(f"{counted(cut, 'difference')} so large that the bets on it were cut off.", "dek")
+        lumps = (
+            "1 difference was so large that bets on it"
+            if cut == 1
+            else f"{cut:,} differences were so large that bets on them"
+        )
+        yield Paragraph(f"{lumps} were cut off.", "dek")
     yield Paragraph(outlook_words(tests))
 
 
@@ -120,15 +124,6 @@ def outlook_words(tests: ForwardTests) -> str:
     """Return when an effect would show, in a sentence."""
     points = f"{100 * EFFECT:.0f} points a year"
     gap, timing = tests.gap.outlook.years, tests.timing.outlook.years
-    if min(gap, timing) == math.inf:
-        both = gap == timing
-        other = (
-            ""
-            if both
-            else f" {'A gap' if timing == math.inf else 'Dates worth that'} would in {_years(min(gap, timing))}."
-        )
-        of = "a gap or dates worth" if both else "dates worth" if timing == math.inf else "a gap of"
-        return f"What could be seen: {of} {points} would hardly ever show in a record of this hedge.{other}"
     return (
         f"What could be seen: a gap of {points} to holding less would show in {_years(gap)}, dates worth {points} in"
         f" {_years(timing)}, in half of all records."
@@ -185,7 +180,7 @@ def _picture(tests: ForwardTests) -> Chart:
     return Chart("evidence", "The evidence of both tests, session by session, and the alarm", caption, "low", data)
 
 
-def tests_json(tests: ForwardTests) -> dict[str, Any]:
+def forward_json(tests: ForwardTests) -> dict[str, Any]:
     """Return what the tests say as plain values; what is infinite is null."""
     plain = {
         "sessions": len(tests.dates),

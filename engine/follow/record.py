@@ -81,7 +81,8 @@ class ForwardRecord:
 
     def gap(self, book: str) -> Floats:
         """Return log growth of the hedged book less that of another at each close, shape (closes + 1,)."""
-        gap: Floats = log(self.growth["hedged"]) - log(self.growth[book])
+        with np.errstate(invalid="ignore"):  # of a ruin
+            gap: Floats = log(self.growth["hedged"]) - log(self.growth[book])
         return gap
 
     def band(self, book: str) -> Floats:
@@ -95,7 +96,7 @@ class ForwardRecord:
         """What each session brought."""
         entries = (self.registered, *self.closes)
         ground = ground_of(self.registered, entries)
-        with np.errstate(invalid="ignore"):  # after a ruin
+        with np.errstate(invalid="ignore"):  # of a ruin
             books = (np.diff(log(self.growth[name])) for name in ("hedged", "held_less", "derisk_entry"))
             hedged, held_less, sold = books
         core = np.array([_core(ground, entries, t) for t in range(1, len(entries))], np.float64)

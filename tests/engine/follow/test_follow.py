@@ -267,6 +267,67 @@ def test_older_data_are_refused_and_nothing_is_written(out):
     assert log_of(out).read_bytes() == before
 
 
+# Prices on another basis, sessions that are gone
+
+
+def scaled(of, instrument, factor, until):
+    """The same world after a vendor has put an instrument's past on another basis, as after a split."""
+    bars = of.bars_by_name[instrument]
+    by = np.where(np.arange(len(bars)) <= until, factor, 1.0)
+    prices = {name: getattr(bars, name) * by for name in ("open", "high", "low", "close", "dividend")}
+    other = replace(bars, **prices, volume=bars.volume / by)
+    return type(of)({**of.bars_by_name, instrument: other}, of.series_by_name)
+
+
+@pytest.mark.parametrize("evenings", [(FIRST + 7,), (FIRST + 5, FIRST + 7)], ids=["with a new close", "without one"])
+@pytest.mark.parametrize("instrument", ["AAA", "HHH"])
+def test_prices_on_another_basis_are_told_in_one_line_and_the_books_go_on(out, evenings, instrument):
+    """A split of 1:10 before the session FIRST + 6: the vendor has none, and ten times the prices before it."""
+    whole = run(config(), cut(world(), FIRST + 7), engine="backtrader")
+    old = scaled(world(), instrument, 0.1, FIRST + 5)  # as it was before, but for the split
+    call(out, FIRST, old)
+    call(out, FIRST + 5, old)
+    told = [finding for row in evenings for finding in call(out, row, world(), now=evening(row)).found]
+    (finding,) = [finding for finding in told if not finding.get("by_bars")]
+    assert (finding["what"], finding["instrument"]) == ("rebased", instrument)
+    assert finding["factor"] == pytest.approx(10.0)
+    assert finding["up_to"] == str(SESSIONS[FIRST + 5])
+    again = call(out, FIRST + 7)
+    assert (again.found, record_of(again.chain).wrong) == ((), ())
+    entries, first = again.past.closes, int(np.searchsorted(whole.market.run_sessions, SESSIONS[FIRST]))
+    ours = np.array([entry["books"]["hedged"]["equity"] for entry in entries])
+    np.testing.assert_allclose(ours, whole.hedged.equity[first : first + 8], rtol=1e-9)
+    high = 1.01 * float(world().bars_by_name[instrument].high[FIRST + 2])
+    other = restated(world(), instrument, FIRST + 2, high=high)
+    found = {each["what"] for each in call(out, FIRST + 7, other).found}
+    assert found & {"bar", "rebased"} == {"bar"}
+
+
+def test_a_split_of_a_session_that_is_gone_counts_once(out):
+    of = world(events=False)
+    row = FIRST + 4
+    bars = of.bars_by_name["AAA"]
+    by = np.where(np.arange(len(bars)) >= row, 2.0, 1.0)
+    prices = {name: getattr(bars, name) / by for name in ("open", "high", "low", "close")}
+    split, dividend = bars.split.copy(), bars.dividend.copy()
+    split[row], dividend[row] = 2.0, 0.002 * prices["close"][row]
+    bars = replace(bars, **prices, split=split, dividend=dividend)
+    of = type(of)({**of.bars_by_name, "AAA": bars}, of.series_by_name)
+    call(out, FIRST, of, execution__cash_rate=0.04)
+    call(out, row, of, execution__cash_rate=0.04)
+    fund = of.bars_by_name["HHH"]
+    gone = {**of.bars_by_name, "HHH": fund.rows(np.arange(len(fund)) != row)}  # the run's session with it
+    followed = call(out, row + 2, type(of)(gone, of.series_by_name), execution__cash_rate=0.04)
+    assert [f["what"] for f in followed.found if f["what"] in ("session", "bar")] == ["session"]
+    (entry, after) = followed.added
+    assert [entry["bars"]["AAA"][name] for name in ("split", "dividend")] == [1.0, 0.0]
+    whole = run(config(execution__cash_rate=0.04), cut(of, row + 2), engine="backtrader")
+    assert entry["accruals"]["cash_accrual"] == pytest.approx(whole.setup.terms.cash_accrual[-2])
+    assert after["books"]["unhedged"]["equity"] == pytest.approx(float(whole.unhedged.equity[-1]), rel=1e-9)
+    again = call(out, row + 2, type(of)(gone, of.series_by_name), execution__cash_rate=0.04)
+    assert again.found == ()
+
+
 # Another config, other code
 
 
