@@ -187,6 +187,10 @@ def test_the_report_stands_in_the_terminal_and_on_a_page(days):
     assert told["record"]["gaps"]["held_less"]["gap"] == pytest.approx(
         np.log(told["record"]["growth"]["hedged"]) - np.log(told["record"]["growth"]["held_less"])
     )
+    tests = told["record"]["tests"]
+    assert [tests[name]["label"] for name in ("timing", "gap")] == ["no sign", "can't tell"]
+    assert tests["late"] == tests["sessions"] == told["record"]["closes"]
+    assert "When it hedged: " in flat
     assert Path("mine.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
@@ -220,7 +224,8 @@ def test_an_edited_log_and_older_data_are_refused(days):
     older = follow(days["quiet"])
     assert (older.status, older.out) == (2, "")
     assert f"the data end {days['quiet']}, before {days['entry']}, the last close in the log" in older.err
-    log().write_text(log().read_text().replace('"late":true', '"late":false'))
+    first, second = log().read_text().splitlines(keepends=True)
+    log().write_text(first + second.replace('"late":true', '"late":false'))
     edited = follow(days["after"])
     assert (edited.status, edited.out) == (2, "")
     assert f"{log()}:2: the line isn't what head.json says it was" in edited.err
