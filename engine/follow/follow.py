@@ -22,6 +22,7 @@ from engine.follow.log import HEAD, LOG, Chain, Entry, append, read_log, write_h
 from engine.follow.past import Finding, LoggedPast, changes, past_of, take_in, time_of
 from engine.follow.present import Moment, Present, close_of, following, is_late, present_run
 from engine.follow.registration import folder_of, made_since, order_now, registration
+from engine.follow.shape import check_lines
 from engine.kernel.loop import Ledger
 
 Progress = Callable[[str], None]
@@ -133,7 +134,7 @@ def follow(
                 return _called(config, folder, source, Moment(clock.replace(microsecond=0)), say)
     except OSError as error:
         raise UserError(
-            f"{out}: can't be written: {error.strerror or error}: choose another folder with --out"
+            f"{error.filename2 or error.filename or out}: can't be written: {error.strerror or error}: choose another folder with --out"
         ) from error
 
 
@@ -145,7 +146,7 @@ def _remove_empty(folder: Path) -> None:
 
 def _called(config: RunConfig, folder: Path, source: Source | None, moment: Moment, say: Progress) -> Followed:
     """Do what a call does, the folder being locked."""
-    chain, written = read_log(folder), moment.now.isoformat()
+    chain, written = check_lines(read_log(folder)), moment.now.isoformat()
     remarks = [f"The last line of {LOG} was never finished, as by a process that was killed: it is made again."]
     remarks = remarks if chain.torn else []
     say("reading history")

@@ -78,12 +78,12 @@ def read_log(folder: Path) -> Chain:
     for n, line in enumerate(lines):
         entry = _entry(path, n, line)
         if entry["n"] != n:
-            raise _changed(path, n, f"is numbered {entry['n']}: lines were taken out, put in or moved")
+            raise refusal(path, n, f"is numbered {entry['n']}: lines were taken out, put in or moved")
         if entry["before"] != (hashes[n - 1] if n else ""):
-            raise _changed(path, max(n - 1, 0), "isn't what the next line says it was: it was edited")
+            raise refusal(path, max(n - 1, 0), "isn't what the next line says it was: it was edited")
         entries.append(entry)
     if entries and entries[0].get("kind") != "registration":
-        raise _changed(path, 0, "is no registration")
+        raise refusal(path, 0, "is no registration")
     if not entries and (folder / HEAD).exists():
         raise DataError(f"{quoted(path)}: it is gone, though {HEAD} counts its lines: {REMEDY}")
     chain = Chain(folder, tuple(entries), hashes, sum(map(len, lines)) + len(lines), len(rest), None)
@@ -147,10 +147,10 @@ def _write(chain: Chain, text: bytes) -> None:
 def _entry(path: Path, n: int, line: bytes) -> Entry:
     try:
         entry = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         entry = None
     if not isinstance(entry, dict) or not {"kind", "n", "before", "written"} <= entry.keys():
-        raise _changed(path, n, "is no line of a log")
+        raise refusal(path, n, "is no line of a log")
     return entry
 
 
@@ -162,9 +162,10 @@ def _with_head(chain: Chain, path: Path) -> Chain:
     except (OSError, ValueError, KeyError, TypeError):
         return chain
     if 0 < lines <= len(chain.hashes) and chain.hashes[lines - 1] != last:
-        raise _changed(path, lines - 1, f"isn't what {HEAD} says it was: it was edited")
+        raise refusal(path, lines - 1, f"isn't what {HEAD} says it was: it was edited")
     return chain._replace(counted=cut_off if cut_off and lines == len(chain.entries) else lines)
 
 
-def _changed(path: Path, n: int, why: str) -> DataError:
+def refusal(path: Path, n: int, why: str) -> DataError:
+    """Return the error that a line of a log can't be used; n counts from 0."""
     return DataError(f"{quoted(path)}:{n + 1}: the line {why}: {REMEDY}")

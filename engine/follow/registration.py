@@ -27,6 +27,7 @@ from engine.follow.log import read_log
 from engine.follow.past import time_of
 from engine.follow.present import Present, following, is_late
 from engine.follow.promise import promised, scales
+from engine.follow.shape import check_lines
 from engine.runs.folder import RUN, id_of, quoted
 from engine.runs.identity import digest, identity, known_config
 from engine.runs.origin import flat, shown
@@ -72,7 +73,7 @@ def folder_of(config: RunConfig, fed: Source, out: Path) -> Path:
     for folder in sorted(path for path in out.iterdir() if RUN.fullmatch(path.name)):
         if folder.name[: -len(id_of(folder.name)) - 1].removesuffix("-SIMULATED") != config.name:
             continue
-        entries = read_log(folder).entries
+        entries = check_lines(read_log(folder)).entries
         if not entries or (entries[0]["simulated"] and not fed.simulated):
             continue
         was = flat(entries[0]["config"])
