@@ -133,8 +133,9 @@ def follow(
                 clock = (now or dt.datetime.now(dt.UTC)).astimezone(dt.UTC)  # that of the wait for the lock is over
                 return _called(config, folder, source, Moment(clock.replace(microsecond=0)), say)
     except OSError as error:
+        where = error.filename2 or error.filename or out
         raise UserError(
-            f"{error.filename2 or error.filename or out}: can't be written: {error.strerror or error}: choose another folder with --out"
+            f"{where}: can't be written: {error.strerror or error}: choose another folder with --out"
         ) from error
 
 
