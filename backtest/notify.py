@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
 from data.errors import UserError
+
+PATIENCE = 30.0
+"""Seconds that a message may take."""
 
 
 def import_apprise() -> Any:  # the module
@@ -33,11 +38,32 @@ def notify(addresses: Sequence[str], title: str, body: str) -> list[str]:
     """Send a text to every address; return those that it didn't reach, as `named`."""
     apprise, failed = import_apprise(), list[str]()
     for place, address in enumerate(addresses, 1):
-        sender = apprise.Apprise()
+        sender = apprise.Apprise(
+            asset=apprise.AppriseAsset(async_mode=False)
+        )  # its threads would be waited for at exit
         sender.add(address)
-        if not _quietly(apprise, lambda sender=sender: sender.notify(title=title, body=body)):
+        if not _quietly(apprise, lambda sender=sender: _in_time(lambda: _sent(sender, title, body))):
             failed.append(named(address, place))
     return failed
+
+
+def _sent(sender: Any, title: str, body: str) -> bool:
+    """Return whether every service took it; apprise's own way is by threads that Python waits for at its end."""
+    return all(service.notify(title=title, body=body) for service in sender)
+
+
+def _in_time(send: Callable[[], Any]) -> bool:
+    """Return whether it was sent within `PATIENCE`: a server that answers a byte at a time would hold us for ever."""
+    sent = list[bool]()
+
+    def attempt() -> None:
+        with suppress(Exception):  # a plug-in's own fault is no traceback of ours: the log is written
+            sent.append(bool(send()))
+
+    thread = threading.Thread(target=attempt, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return sent == [True]
 
 
 def named(address: str, place: int) -> str:

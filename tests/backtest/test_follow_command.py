@@ -1,5 +1,6 @@
 """`backtest follow`, as a person or a scheduler types it: statuses, messages, the report, two at once, refusals."""
 
+import concurrent.futures.thread
 import json
 import shutil
 import threading
@@ -143,6 +144,29 @@ def test_an_address_that_cannot_be_reached_is_told_and_no_more(days, server):
     )
     assert "secret" not in answer.out + answer.err
     assert len(log().read_text().splitlines()) == 2
+
+
+class Slow(Messages):
+    """Answers a byte at a time."""
+
+    def do_POST(self):
+        self.send_response(200)
+        self.send_header("Content-Length", "10000")
+        self.end_headers()
+        for _byte in range(100):
+            self.wfile.write(b"x")
+            if self.server.over.wait(0.05):
+                return
+
+
+def test_a_server_that_never_ends_its_answer_is_left(server, monkeypatch):
+    server.RequestHandlerClass, server.over = Slow, threading.Event()
+    monkeypatch.setattr(backtest.notify, "PATIENCE", 0.3)
+    address = f"json://127.0.0.1:{server.server_port}/"
+    waited_for = set(concurrent.futures.thread._threads_queues)
+    assert backtest.notify.notify([address], "title", "body") == ["json://... (the 1. address)"]
+    assert set(concurrent.futures.thread._threads_queues) <= waited_for  # by Python, at its end
+    server.over.set()
 
 
 def test_messages_need_apprise_and_an_address_that_it_knows(days, monkeypatch):
