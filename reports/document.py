@@ -316,6 +316,27 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """What a page begins with: of what, the question, the answer, and the sentence and the numbers that carry it.
+
+    Parameters
+    ----------
+    about
+        What it is of, the period and where the history is from, in a few words each.
+    answer
+        At most six words or so.
+    table
+        Two or three of the numbers that count.
+    """
+
+    about: Sequence[str]
+    question: str
+    answer: str
+    lead: Text
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
 class Document:
     """A page.
 
@@ -323,6 +344,8 @@ class Document:
     ----------
     title
         Any text is safe, as all others are.
+    opening
+        What stands at the top in place of the title.
     sections
         In order.
     note
@@ -348,6 +371,7 @@ class Document:
     data: Mapping[str, Any] = field(default_factory=dict)
     scripts: Sequence[str] = ()
     styles: Sequence[str] = ()
+    opening: Opening | None = None
 
     @property
     def plots(self) -> bool:

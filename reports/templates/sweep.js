@@ -34,7 +34,7 @@ DRAW.lines = figure => {
   figure.style.minWidth = `${110 * dimensions.length}px`;
   figure.parentElement.classList.add("wide");
   const line = {color: of(value), colorscale, reversescale, cmin: least, cmax: most};
-  Plotly.react(figure, [{type: "parcoords", dimensions, line, labelfont: {size: 12}, tickfont: {size: 11},
+  Plotly.react(figure, [{type: "parcoords", dimensions, line, labelfont: {size: 12.5}, tickfont: {size: 12},
     rangefont: {color: "rgba(0,0,0,0)"}}],
     layout({height: 420, margin: {l: Math.min(32 + 6 * longest, 180), r: 80, t: 75, b: 30}}), CONFIG);
   captionOf(figure).textContent = "Each line is a combination, coloured by the last axis. " + key(metric, metric.beside) +

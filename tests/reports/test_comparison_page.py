@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 from kept_runs import edited, keep
+from packing import data_of
 
 from reports.comparison import ROLLING, compared
 from reports.comparison_page import CHARTS, write_comparison
@@ -167,5 +168,5 @@ def test_a_synthetic_stretch_is_shaded_and_said(folder, runs):
     text = (folder / "synthetic.html").read_text(encoding="utf-8")
     last = runs[0].sessions[99]
     assert f"rests on the fund model on 100 sessions, to {last}." in text
-    assert f'"synthetic": ["2019-01-02", "{last}"]' in text
+    assert data_of(folder / "synthetic.html")["synthetic"] == ["2019-01-02", str(last)]
     assert text.count('class="badge mark">SYNTHETIC') == 1
