@@ -317,16 +317,14 @@ class Section:
 
 @dataclass(frozen=True)
 class Opening:
-    """What a page begins with: of what, the question, the answer, and the sentence and the numbers that carry it.
+    """What a page begins with, in place of its title: what it is of, the question, the answer, what carries that.
 
     Parameters
     ----------
     about
-        What it is of, the period and where the history is from, in a few words each.
-    answer
-        At most six words or so.
+        What, the period, where the history is from; in a few words each, as is the answer.
     table
-        Two or three of the numbers that count.
+        Two or three numbers.
     """
 
     about: Sequence[str]
@@ -344,8 +342,6 @@ class Document:
     ----------
     title
         Any text is safe, as all others are.
-    opening
-        What stands at the top in place of the title.
     sections
         In order.
     note

@@ -148,7 +148,7 @@ class Scale:
             Where the lower axis stands; at the bottom unless given.
         """
         dots = [Box(dot.x - dot.radius, dot.y - dot.radius, dot.x + dot.radius, dot.y + dot.radius) for dot in spots]
-        crossed = [*(line for role, line in strokes if role in ("gap", "hung")), *pieces]
+        crossed = [*(line for role, line in strokes if role in ("gap", "hung") or role.startswith("way")), *pieces]
         return Drawing(
             self.shape,
             tuple(

@@ -10,6 +10,12 @@ for (const one of document.querySelectorAll("circle[data-run]")) one.style.fill 
 for (const table of document.querySelectorAll(".across")) table.querySelectorAll("th:not(:first-child)").forEach(swatch);
 for (const table of document.querySelectorAll("#runs, #sum")) table.querySelectorAll("tbody td:first-child").forEach(swatch);
 document.querySelectorAll("#months summary").forEach(swatch);
+/* A name breaks after its underscores. */
+for (const one of document.querySelectorAll(".across th, #runs td:first-child, #sum td:first-child")) {
+  for (const text of [...one.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)) {
+    text.replaceWith(...text.data.split(/(?<=_)/).flatMap((part, at) => at ? [document.createElement("wbr"), part] : [part]));
+  }
+}
 
 const MOST = 16;  // lines that have room for a name beside their ends; of more there is a legend
 const NUMBER = value => value.toFixed(2), RATIO = value => value.toFixed(3);
@@ -30,6 +36,9 @@ for (const [name, {unit, shown, flat, more = () => ({})}] of Object.entries(KIND
       text: y.map((value, place) => `${x[place]}<br>${plain(one.name)} ${shown(value)}`),
       line: at >= DATA.runs ? {color: ink(), dash: "dot", width: 1.2} : {color: colour(at), dash: dash(at), width: 1.6}};
   });
+  const longest = Math.max(...lines.map(one => one.name.length));
+  const across = Math.max(1, Math.floor(figure.clientWidth / (60 + 7.5 * longest)));
+  figure.style.height = `${380 + (many ? 20 * Math.ceil(lines.length / across) : 0)}px`;
   drawNamed(figure, lines, {dragmode: narrow() ? false : "zoom", ...(many ? LEGEND : {}), spread: name === "growth" && DATA.spread,
     shapes: [...(made ? [band(...made, "rgba(255,179,0,.18)")] : []),
       ...(flat === undefined ? [] : [level(flat, {color: ink(), width: 1, dash: "dot"}, BEHIND)])],

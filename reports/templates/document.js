@@ -13,6 +13,7 @@ function bytes(packed) {
 }
 const floats = packed => new Float32Array(bytes(packed));
 const codes = packed => new Uint32Array(bytes(packed));
+const typeset = text => text.replace(/(?<![\w-])-(?=[\d$])/g, "\u2212").replaceAll(" %", "\u202f%");
 const plain = text => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");  // plotly reads some HTML
 
 function layout(more) {
@@ -96,8 +97,8 @@ const BEHIND = {layer: "below"};
 
 const GAP = 16;  // pixels from one name beside a line's end to the next
 
-const fits = () => narrow() ? 17 : 26;  // letters of a name beside a line's end
-const shortened = name => name.length > fits() + 2 ? `${name.slice(0, fits())}\u2026` : name;
+const fits = () => narrow() ? 16 : 26;  // letters of a name beside a line's end
+const shortened = name => name.length > fits() ? `${name.slice(0, fits() - 1)}\u2026` : name;
 const broken = name => {
   const at = name.length > fits() ? name.lastIndexOf(" ", fits()) : -1;
   return (at < 0 ? [name] : [name.slice(0, at), name.slice(at + 1)]).map(shortened);
@@ -111,7 +112,8 @@ function endNames(figure, lines, domain, place) {
   told.sort((one, other) => one.y - other.y);
   told.forEach((one, at) => at && (one.y = Math.max(one.y, told[at - 1].y + gap(one, told[at - 1]))));
   told.reverse().forEach((one, at) => one.y = Math.min(one.y, at ? told[at - 1].y - gap(one, told[at - 1]) : domain[1]));
-  const text = ({parts, strong}) => strong ? `<b>${parts.map(plain).join("<br>")}</b>` : parts.map(plain).join("<br>");
+  const set = parts => parts.map(part => typeset(plain(part))).join("<br>");
+  const text = ({parts, strong}) => strong ? `<b>${set(parts)}</b>` : set(parts);
   return told.map(one => ({text: text(one), name: one.name, captureevents: true, x: 1, xref: "paper", xanchor: "left", xshift: 6, y: one.y, yref: "paper",
     yanchor: "middle", align: "left", showarrow: false, font: {size: 12.5, color: one.color}}));
 }

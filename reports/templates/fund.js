@@ -14,7 +14,7 @@ DRAW.dots = figure => {
   const fitted = trace(DATA.fitted.name, numbers(DATA.fitted.x), numbers(DATA.fitted.y),
     {line: {color: ink(), width: 1.5}, hoverinfo: "skip"});
   const daily = (name, side = axis) => side(`${name}, daily total return`, {tickformat: ".0%"}), [fits] = [numbers(DATA.fitted.x)];
-  told.push({text: `<b>${plain(DATA.fitted.name)}</b>`, x: fits.at(-1), y: last(numbers(DATA.fitted.y)), xanchor: "right", xshift: -12,
+  told.push({text: `<b>${typeset(plain(DATA.fitted.name))}</b>`, x: fits.at(-1), y: last(numbers(DATA.fitted.y)), xanchor: "right", xshift: -12,
     showarrow: false, font: {size: 12.5, color: ink()}});
   plot(figure, [...groups, fitted], {showlegend: false, annotations: told, xaxis: daily(DATA.underlying), yaxis: daily(DATA.fund, upward)});
 };
@@ -31,5 +31,5 @@ DRAW.levels = figure => {
 
 DRAW.differences = figure => plot(figure, [{type: "bar", x: DATA.years, y: numbers(DATA.differences),
   marker: {color: tone().part}, hovertemplate: "%{x}<br>%{y:+.2%}<extra></extra>"}], {showlegend: false,
-  xaxis: axis("", {type: "category", showgrid: false}),
+  xaxis: axis("", {type: "category", showgrid: false, tickvals: DATA.years, ticktext: DATA.years.map(year => year.replace(" (", "<br>("))}),
   yaxis: upward("fund less model (percentage points)", {tickformat: "+.1%"})});

@@ -57,7 +57,7 @@ DRAW.history = figure => {
   draw(figure, [trials("a trial", known.map(place => DATA.trials[place]), known, which, {color: faint(), size: 6}),
     trace(`${one.lower ? "lowest" : "highest"} so far`, DATA.trials, best,
       {hoverinfo: "skip", line: {color: COLOURS[0], shape: "hv"}})],
-  `A dot is a trial, the line the ${one.lower ? "lowest" : "highest"} so far. What the sampler gains after the first few ` +
+  `${one.label} of each trial in turn, and the ${one.lower ? "lowest" : "highest"} so far. What the sampler gains after the first few ` +
     "dozen is as likely fitted to this history as found.", {xaxis: axis("trial", {zeroline: false}), yaxis: side(one),
     annotations: so === null ? [] : [atEnd(`<b>${one.lower ? "lowest" : "highest"} so far</b>`, DATA.trials.at(-1), so, COLOURS[0])]});
 };

@@ -18,9 +18,11 @@ DRAW.standing = figure => {
   const chosen = (name, key, marker) => dots(name, starts, folds.map(fold => fold[key]), {size: 11, color: tone().hedge, ...marker},
     {text: folds.map(fold => `${fold.test_first} to ${fold.test_last}`),
       hovertemplate: `%{text}<br>${name} %{y:${objective.format}}<extra></extra>`});
+  const months = starts.map(day => day.slice(0, 7));
   plot(figure, [box, chosen("chosen, in its training", "in_sample", {symbol: "circle-open", line: {width: 2.5}}),
     chosen("chosen, in its test", "out_of_sample", {line: {color: ink(), width: 1}})],
-    {boxgap: .5, showlegend: false, xaxis: axis("first session of the test", {...still, type: "category", showgrid: false}),
+    {boxgap: .5, showlegend: false, xaxis: axis("first session of the test", {...still, type: "category", showgrid: false,
+      tickvals: starts, ticktext: new Set(months).size === months.length ? months : starts}),
       yaxis: upward(objective.title, {...still, tickformat: ticks(objective), zeroline: true})});
 };
 
@@ -53,7 +55,7 @@ function drawMaps() {
   } else draw("left", "whole", "The whole history");
   at("map-caption").textContent = (!single && DATA.layered ? `Each cell is ${over(objective, "label")}. ` : "") +
     (single ? "" : `${key(objective, "0")}Each map has its own scale. Blank: no value. `) +
-    (fold ? "The dot: what this training chose." : "The dot: the best of all, in hindsight.");
+    `${single ? "The dot" : marker(at("left"))}: ${fold ? "what this training chose" : "the best of all, in hindsight"}.`;
   at("back").disabled = number === 0;
   at("on").disabled = number === folds.length;
 }
