@@ -105,7 +105,9 @@ class Seat:
     cost: float | None = None
 
 
-def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line]) -> list[PlacedLabel]:
+def place_labels(
+    labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line], faint: Sequence[Line] = ()
+) -> list[PlacedLabel]:
     """Place labels, the first ones best; one that has no room is left out unless it must be there.
 
     Parameters
@@ -118,10 +120,11 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
         What they may not cover.
     lines
         What they should not cross: x and y of both ends.
+    faint
+        What they had better not cross.
     """
-    return _Layout(
-        tuple(lines), tuple(dots), {at: _seats(one, frame, dots) for at, one in enumerate(labels)}, labels
-    ).placed()
+    seats = {at: _seats(one, frame, dots) for at, one in enumerate(labels)}
+    return _Layout(lines, faint, dots, seats, labels).placed()
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ class _Layout:
     """A picture whose labels are placed one after the other, then again beside all others, then in pairs."""
 
     lines: Sequence[Line]
+    faint: Sequence[Line]
     dots: Sequence[Box]
     seats: Mapping[int, Sequence[Seat]]
     labels: Sequence[Label]
@@ -196,6 +200,7 @@ class _Layout:
             own = [dot for dot in self.dots if dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom]
             others = [dot for dot in self.dots if dot not in own]
             seat.cost = self.far(at, seat) + STRUCK * sum(crosses(seat.box, line) for line in self.lines)
+            seat.cost += MET * sum(crosses(seat.box, line) for line in self.faint)
             seat.cost += COVERED * sum(seat.box.meets(dot) for dot in self.dots)
             if leader is not None:
                 seat.cost += LED + MET * sum(_meet(leader, line) for line in self.lines)
