@@ -20,6 +20,7 @@ from reports.document import (
     Document,
     Heading,
     Link,
+    Opening,
     Paragraph,
     Part,
     Row,
@@ -40,6 +41,7 @@ ROLES = {ERROR: "bad", WARNING: "warning", INFO: "dek"}
 ACCEPT = (
     "A run stops on data with an error. To go on all the same, name it in the run's YAML, and the report will say so: "
 )
+ALL_CLEAR = "Nothing was found that stops a run. A run's report names what it was warned of."
 ABOUT = (
     f"Bars are as traded, {AROUND} sessions each side, the sessions in question shaded. A finding that spans more "
     "shows the whole history as a line, and its sessions as ticks below. Coloured lines, on the right axis, are "
@@ -107,18 +109,23 @@ def write_audit_page(
     """
     found = sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity))
     words = [f"{word} {date}" for word, date in zip(("from", "to"), span, strict=True) if date is not None]
-    headline = ", ".join([summary(findings, checked).removesuffix("."), *([" ".join(words)] if words else [])])
-    header: list[Part] = [Paragraph(f"{headline}.", "strong", "headline")]
     errors = [finding.id for finding in found if finding.severity == ERROR]
-    if errors:
-        accept = Piece(f"data: {{accept: [{errors[0]}]}}", "code")
-        header.append(Paragraph([Piece(ACCEPT), accept], "dek"))
-    sections = [Section("", "", [_table(found) if found else Paragraph("Nothing was found.")])]
+    accept = [Piece(ACCEPT), Piece(f"data: {{accept: [{errors[0]}]}}", "code")] if errors else ALL_CLEAR
+    counts = summary(findings, checked).removesuffix(".")
+    about = [title, "" if note else "real history", " ".join(words)]
+    opened = Opening(
+        [*about, counts.partition(" in ")[2]],
+        "Can this history be relied on?",
+        f"{counts.partition(' in ')[0]}.",
+        accept,
+    )
+    sections = [Section("", "What was found, and what to do", [_table(found)])] if found else []
     if found:
         read = histories(source)
         charts = [part for at, item in enumerate(found) for part in _charted(at, item, finding_chart(item, read))]
         sections.append(Section("", "Each on its chart", [Paragraph(ABOUT, "dek"), *charts]))
-    write_document(path, Document(title, sections, note=note or "", header=header, scripts=["audit"], styles=["audit"]))
+    document = Document(title, sections, note=note or "", scripts=["audit"], styles=["audit"], opening=opened)
+    write_document(path, document)
 
 
 def _table(found: Sequence[Finding]) -> Table:

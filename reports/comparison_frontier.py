@@ -25,6 +25,8 @@ from reports.label_places import Box, Label
 
 WIDE = Shape("wide", 1152, 520, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 8, 30, 48, minor=False)
+SHAPES = (WIDE, WIDE._replace(name="middle", width=720), PHONE)
+"""The same picture for a screen, for half of one and for a phone: none is shown shrunk."""
 ALIKE = 5e-4
 """How far, in CAGR and in a bad quarter, lines of holding less may lie apart that are drawn as one."""
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from data.arrays import Floats
 from data.format import number
-from engine.analytics.answer.insurance import LEVEL
+from engine.analytics.answer.insurance import LEVEL, PAID
 from engine.analytics.answer.words import Piece
 from engine.hedge_names import PARTS
 from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
-from reports.comparison_frontier import PHONE, WIDE, described, draw_shared, shared_lines
+from reports.comparison_frontier import SHAPES, described, draw_shared, shared_lines
 from reports.comparison_rows import BEST, METRIC_ROWS, NONE, FigureRow, cells, decay_rows, monthly
 from reports.comparison_tearsheets import kept_tearsheets, tearsheet_section
 from reports.document import (
@@ -29,11 +29,13 @@ from reports.document import (
     Details,
     Document,
     Link,
+    Opening,
     Paragraph,
     Part,
     Row,
     Section,
     Table,
+    Text,
     named,
     notes,
 )
@@ -141,21 +143,44 @@ def write_comparison(path: Path, found: Comparison, folder: Path, pages: Sequenc
     """
     loud = [note for note in found.notes if note.startswith(LOUD)]
     others = [Paragraph(note) for note in found.notes if note not in loud]
+    title = f"{'SIMULATED ' if any(kept.run.simulated for kept in found.runs) else ''}Runs compared"
     document = Document(
-        f"{'SIMULATED ' if any(kept.run.simulated for kept in found.runs) else ''}Runs compared",
+        title,
         list(_sections(found, folder, pages)),
         note=" ".join(loud),
-        header=[Paragraph(span_of(found), "strong", "span"), *others],
+        header=others,
         data=page_data(found),
         scripts=["compare"],
         styles=["compare", "frontier_runs"],
+        opening=_opening(found, title),
     )
     write_document(path, document)
 
 
+def _opening(found: Comparison, title: str) -> Opening:
+    """Return which of the runs paid, and how the best of them stood beside holding less."""
+    labels = [found.answers[run.label].label for run in found.runs]
+    judged = [run for run in found.runs if found.answers[run.label].gap != NONE]
+    paid = [run.label for run, label in zip(found.runs, labels, strict=True) if label == PAID]
+    answer = f"{len(paid)} of {len(labels)} did." if paid else "None, as far as can be told."
+    lead: Text = "No run has a verdict: the first table says why."
+    if judged:
+        best = max(judged, key=lambda run: float(found.answers[run.label].gap.replace("\u2212", "-")))
+        row = found.answers[best.label]
+        lead = [
+            Piece("Beside holding less to the same safety, "),
+            Piece(best.label, "name"),
+            Piece(f" came out highest: {row.gap} points a year"),
+            Piece(f", {100 * LEVEL:.0f} % interval {row.interval} ({row.label})."),
+        ]
+    real = "" if title != "Runs compared" else "real history"
+    answer = answer if judged else "There is no verdict."
+    return Opening([title, span_of(found), real], "Which of these hedges paid?", answer, lead)
+
+
 def _sections(found: Comparison, folder: Path, pages: Sequence[Link]) -> Iterator[Section]:
     """Yield the page's sections, in order."""
-    yield Section("", "", [_run_table(found, folder)])
+    yield Section("", "Each run and its verdict", [_run_table(found, folder)])
     lines = shared_lines({kept.label: kept.run for kept in found.runs})
     if lines:
         about = (
@@ -164,8 +189,7 @@ def _sections(found: Comparison, folder: Path, pages: Sequence[Link]) -> Iterato
             " on its own sessions."
         )
         drawn = [
-            (shared.title, [draw_shared(shared, shape) for shape in (WIDE, PHONE)], described(shared))
-            for shared in lines
+            (shared.title, [draw_shared(shared, shape) for shape in SHAPES], described(shared)) for shared in lines
         ]
         parts: list[Part] = [Paragraph(about, "dek"), Custom("frontiers.html.j2", {"frontiers": drawn})]
         yield Section("frontier", "Against holding less", parts)

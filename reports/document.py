@@ -316,6 +316,25 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Opening:
+    """What a page begins with, in place of its title: what it is of, the question, the answer, what carries that.
+
+    Parameters
+    ----------
+    about
+        What, the period, where the history is from; in a few words each, as is the answer.
+    table
+        Two or three numbers.
+    """
+
+    about: Sequence[str]
+    question: str
+    answer: str
+    lead: Text
+    table: Table | None = None
+
+
+@dataclass(frozen=True)
 class Document:
     """A page.
 
@@ -348,6 +367,7 @@ class Document:
     data: Mapping[str, Any] = field(default_factory=dict)
     scripts: Sequence[str] = ()
     styles: Sequence[str] = ()
+    opening: Opening | None = None
 
     @property
     def plots(self) -> bool:

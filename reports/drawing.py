@@ -149,6 +149,7 @@ class Scale:
         """
         dots = [Box(dot.x - dot.radius, dot.y - dot.radius, dot.x + dot.radius, dot.y + dot.radius) for dot in spots]
         crossed = [*(line for role, line in strokes if role in ("gap", "hung")), *pieces]
+        faint = [line for role, line in strokes if role.startswith("way")]
         return Drawing(
             self.shape,
             tuple(
@@ -160,7 +161,7 @@ class Scale:
             _path(pieces),
             tuple(strokes),
             tuple(spots),
-            tuple(place_labels(labels, frame, [*dots, *covered], crossed)),
+            tuple(place_labels(labels, frame, [*dots, *covered], crossed, faint)),
             self.across_words,
         )
 

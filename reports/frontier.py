@@ -20,6 +20,7 @@ from reports.document import (
     Document,
     Items,
     Menus,
+    Opening,
     Paragraph,
     Part,
     Row,
@@ -45,6 +46,8 @@ WORDS = {
 """Each of `engine.research.frontier.RISKS`: its name, its unit, what an axis says and what a sentence calls it."""
 WIDE = Shape("wide", 1152, 600, 40, 24, 30, 48, minor=True)
 PHONE = Shape("phone", 358, 520, 30, 12, 30, 48, minor=False)
+SHAPES = (WIDE, WIDE._replace(name="middle", width=720), PHONE)
+"""The same picture for a screen, for half of one and for a phone: none is shown shrunk."""
 HELD = (0.9, 0.75, 0.5, 0.25)
 """Shares of the core that stand in the table and are marked on the line."""
 SHOWN = 12
@@ -78,6 +81,17 @@ def finding(found: ProtectionFrontier) -> str:
         f" {price_of(line.costs['bad_quarter'])} points of growth by that, {price_of(best.costs['bad_quarter'])} by"
         f" {found.ways[best.way].title}."
     )
+
+
+def _answer(found: ProtectionFrontier) -> str:
+    """Return the shortest that can be said of all ways, by a bad quarter."""
+    best, cheaper = cheapest(found, "bad_quarter"), [point for point in found.points if label_of(point) == CHEAPER]
+    if cheaper:
+        return f"{found.ways[cheaper[0].way].title[:1].upper()}{found.ways[cheaper[0].way].title[1:]}."
+    if best is None:
+        return "None avoided anything."
+    part = names_of(found.config).part
+    return f"None surely beat holding less {part}." if best.dot.gap > 0.0 else f"Holding less {part}."
 
 
 def finding_by(found: ProtectionFrontier, risk: str) -> str:
@@ -164,7 +178,7 @@ def write_frontier(path: Path, found: ProtectionFrontier) -> None:
     """Write the page: one file, read offline."""
     marked = "SIMULATED " if found.market.simulated else ""
     menu = Menus([("risk", "Safer by", [(risk, WORDS[risk][0].lower()) for risk in RISKS])])
-    drawings = [(risk, [draw(found, risk, shape) for shape in (WIDE, PHONE)], described(found, risk)) for risk in RISKS]
+    drawings = [(risk, [draw(found, risk, shape) for shape in SHAPES], described(found, risk)) for risk in RISKS]
     picture: list[Part] = [
         menu,
         *(Paragraph(finding_by(found, risk), f"strong by-{risk}") for risk in RISKS),
@@ -175,18 +189,24 @@ def write_frontier(path: Path, found: ProtectionFrontier) -> None:
     tables: list[Part] = [Paragraph("A row opens to the command that runs it.", "hint")]
     for risk in RISKS:
         tables += [Paragraph(_about_table(risk), f"dek by-{risk}"), _table(found, risk)]
+    title = f"{marked}Ways to be safer than {names_of(found.config).whole}"
     document = Document(
-        f"{marked}Ways to be safer than {names_of(found.config).whole}",
+        title,
         [
             Section("frontier", "Growth against safety", picture),
             Section("costs", "What a point of safety cost", tables),
             Section("remarks", "What to know", [Items([*_cautions(found), *found.remarks])]),
         ],
         note=found.mark or "",
-        header=[Paragraph(span_of(found), "dek"), Paragraph(lead(found), "strong")],
         data={"commands": [point.command for point in found.points]},
         scripts=["frontier"],
         styles=["frontier_runs", "frontier"],
+        opening=Opening(
+            [title, *span_of(found).split(", ")[1:], "" if found.mark else "real history"],
+            "Which way to be safer costs least growth?",
+            _answer(found),
+            lead(found),
+        ),
     )
     write_document(path, document)
 

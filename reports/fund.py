@@ -12,13 +12,13 @@ import numpy as np
 
 from data.arrays import Floats, Ints, day
 from data.calendar import nyse_sessions
-from data.format import as_json, number, percent, points
+from data.format import as_json, counted, number, percent, points
 from data.fund import Dated
 from data.fund_fit import FundFit
 from data.tracking import Tracking
 from engine.analytics.answer.words import Piece
 from reports.charts import line, singles, thinned
-from reports.document import Chart, Column, Document, Items, Paragraph, Row, Section, Table, named
+from reports.document import Chart, Column, Document, Items, Opening, Paragraph, Row, Section, Table, named
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 
@@ -69,8 +69,20 @@ def write_fund_page(path: Path, fit: FundFit, *, title: str) -> None:
         Section("", "By what drives it", [_spans(fit), Paragraph(ABOUT_TRACKING, "dek")]),
         Section("", "What was assumed", [Items([f"The fee is {fee_words(fit.fee)}.", *fit.told])]),
     ]
-    header = [Paragraph(headline(fit), "strong", "headline")]
-    write_document(path, Document(title, sections, header=header, data=page_data(fit), scripts=["fund"]))
+    opened = Opening(
+        [title, f"{whole.first} to {whole.last}", counted(whole.sessions, "session")],
+        f"How much does {fit.fund} move for each move of {fit.underlying}?",
+        f"{number(whole.slope, 3)} times, day by day.",
+        headline(fit),
+        _glance(fit),
+    )
+    write_document(path, Document(title, sections, data=page_data(fit), scripts=["fund"], opening=opened))
+
+
+def _glance(fit: FundFit) -> Table:
+    columns = [Column("driven by"), *_shares("spread a year", "error a month")]
+    spans = [(fit.underlying, fit.whole), *([("its index", fit.index)] if fit.index else [])]
+    return Table("glance", columns, [Row([name, span.spread, span.monthly_error]) for name, span in spans])
 
 
 def _years(fit: FundFit) -> Table:

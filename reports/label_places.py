@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import NamedTuple
 
 SIZE = 12.5
@@ -15,8 +16,16 @@ AIR = 2.0
 """Pixels between a label and anything else."""
 FAR = 14.0
 """Pixels from what it names beyond which a label gets a leader."""
-RINGS = (10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 78.0, 98.0, 120.0)
-TURNS = 24
+RINGS = (10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 78.0, 98.0, 120.0, 145.0)
+TURNS = 32
+STRUCK, CROSSED, MET, COVERED = 150.0, 90.0, 30.0, 300.0
+"""What it costs that a line or a leader runs through a label, that lines cross, and to stand over another label."""
+LED, ASTRAY = 12.0, 30.0
+"""What a leader costs, and to stand closer to a dot that isn't named."""
+TANGLED = 40.0
+"""What a place costs beyond its distance where it is crossed, or its leader crosses something."""
+PASSES = 3
+"""How often each label is placed again beside all others."""
 
 
 Line = tuple[float, float, float, float]
@@ -86,7 +95,19 @@ def width_of(text: str, size: float = SIZE, *, bold: bool = False) -> float:
     return units * size * (1.06 if bold else 1.0)
 
 
-def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line]) -> list[PlacedLabel]:
+@dataclass(slots=True)
+class Seat:
+    """Where a label might stand; `cost` is how bad that is by itself, None until it is asked for."""
+
+    distance: float
+    box: Box
+    leader: Line | None
+    cost: float | None = None
+
+
+def place_labels(
+    labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines: Sequence[Line], faint: Sequence[Line] = ()
+) -> list[PlacedLabel]:
     """Place labels, the first ones best; one that has no room is left out unless it must be there.
 
     Parameters
@@ -99,34 +120,118 @@ def place_labels(labels: Sequence[Label], frame: Box, dots: Sequence[Box], lines
         What they may not cover.
     lines
         What they should not cross: x and y of both ends.
+    faint
+        What they had better not cross.
     """
-    taken, placed, lines = list(dots), list[PlacedLabel](), list(lines)
-    for label in labels:
-        written = [label.box for label in placed]
-        others = [dot for dot in dots if not (dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom)]
-        boxes = [box for box in _spots(label) if box.inside(frame)]
-        free = [box for box in boxes if not any(box.meets(other, AIR) for other in taken)]
-        if not (free or (boxes and label.must)):
-            continue
-        box = _best(label, free or boxes, lines, written, others)
-        leader = _leader(label, box)
-        placed.append(PlacedLabel(label, box, leader))
-        taken.append(box)
-        if leader is not None:
-            lines.append(leader)
-    return placed
+    seats = {at: _seats(one, frame, dots) for at, one in enumerate(labels)}
+    return _Layout(lines, faint, dots, seats, labels).placed()
 
 
-def _best(
-    label: Label, boxes: Sequence[Box], lines: Sequence[Line], written: Sequence[Box], others: Sequence[Box]
-) -> Box:
-    """Return the place that is least bad: the nearest first, and none that is further off than another is bad."""
-    found, around = (math.inf, boxes[0]), [*written, *others]
-    for distance, box in sorted((_distance(label, box), box) for box in boxes):
-        if distance > found[0]:
-            break
-        found = min(found, (_cost(label, box, lines, around) + _astray(label, box, others), box))
-    return found[1]
+@dataclass(frozen=True)
+class _Layout:
+    """A picture whose labels are placed one after the other, then again beside all others, then in pairs."""
+
+    lines: Sequence[Line]
+    faint: Sequence[Line]
+    dots: Sequence[Box]
+    seats: Mapping[int, Sequence[Seat]]
+    labels: Sequence[Label]
+
+    def placed(self) -> list[PlacedLabel]:
+        taken: dict[int, Seat] = {}
+        for at in range(len(self.labels)):
+            if (seat := self.best(at, taken.values())) is not None:
+                taken[at] = seat
+        for _ in range(PASSES):  # the first ones didn't know of what came after them
+            before = dict(taken)
+            for at in before:
+                taken[at] = self.best(at, _without(taken, at)) or taken[at]
+            if taken == before:
+                break
+        taken = self.untangled(taken)
+        return [PlacedLabel(self.labels[at], seat.box, seat.leader) for at, seat in taken.items()]
+
+    def untangled(self, taken: dict[int, Seat]) -> dict[int, Seat]:
+        """Return seats of which those that cross something have tried the place of each other one, which then moved."""
+        for at, other in permutations(taken, 2):
+            if self.cost(at, taken) - self.far(at, taken[at]) < TANGLED:
+                continue
+            rest = {place: seat for place, seat in taken.items() if place not in (at, other)}
+            moved = self.best(at, rest.values())
+            pushed = moved and self.best(other, (*rest.values(), moved))
+            if not (moved and pushed):
+                continue
+            swapped = {**taken, at: moved, other: pushed}
+            if (
+                sum(self.cost(place, swapped) for place in taken)
+                < sum(self.cost(place, taken) for place in taken) - AIR
+            ):
+                taken = swapped
+        return taken
+
+    def best(self, at: int, others: Iterable[Seat]) -> Seat | None:
+        """Return the seat that is least bad beside others: the nearest first, none further off than another is bad."""
+        around, must = list(others), self.labels[at].must
+        for covering in (False, True)[: 1 + must]:
+            found: tuple[float, Box, Seat | None] = (math.inf, Box(0.0, 0.0, 0.0, 0.0), None)
+            for seat in self.seats[at]:
+                if seat.distance > found[0]:
+                    break
+                if not covering and any(seat.box.meets(other.box, AIR) for other in around):
+                    continue
+                if (cost := self.alone(at, seat)) <= found[0]:
+                    found = min(found, (cost + _beside(seat, around), seat.box, seat), key=lambda one: one[:2])
+            if found[2] is not None:
+                return found[2]
+        return None
+
+    def cost(self, at: int, taken: Mapping[int, Seat]) -> float:
+        """Return how bad a label's seat is beside all others."""
+        return self.alone(at, taken[at]) + _beside(taken[at], _without(taken, at))
+
+    def far(self, at: int, seat: Seat) -> float:
+        """Return what a seat's distance costs: one that must be there is to be found at once."""
+        return seat.distance * (2.0 if self.labels[at].must else 1.0)
+
+    def alone(self, at: int, seat: Seat) -> float:
+        """Return how bad a seat is by itself: its distance, dots and lines that it meets or its leader crosses."""
+        if seat.cost is None:
+            label, leader = self.labels[at], seat.leader
+            own = [dot for dot in self.dots if dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom]
+            others = [dot for dot in self.dots if dot not in own]
+            seat.cost = self.far(at, seat) + STRUCK * sum(crosses(seat.box, line) for line in self.lines)
+            seat.cost += MET * sum(crosses(seat.box, line) for line in self.faint)
+            seat.cost += COVERED * sum(seat.box.meets(dot) for dot in self.dots)
+            if leader is not None:
+                seat.cost += LED + MET * sum(_meet(leader, line) for line in self.lines)
+                seat.cost += CROSSED * sum(crosses(dot, leader) for dot in others)
+            if label.leads and any(_apart(seat.box, dot) < seat.distance for dot in others):
+                seat.cost += ASTRAY
+        return seat.cost
+
+
+def _without(taken: Mapping[int, Seat], at: int) -> list[Seat]:
+    return [seat for place, seat in taken.items() if place != at]
+
+
+def _beside(seat: Seat, others: Iterable[Seat]) -> float:
+    """Return how bad a seat is beside others: labels that it covers, and leaders that run through either or cross."""
+    cost = 0.0
+    for other in others:
+        cost += COVERED * seat.box.meets(other.box)
+        cost += 0.0 if seat.leader is None else CROSSED * crosses(other.box, seat.leader)
+        if other.leader is not None:
+            cost += CROSSED * crosses(seat.box, other.leader)
+            cost += 0.0 if seat.leader is None else MET * _meet(seat.leader, other.leader)
+    return cost
+
+
+def _seats(label: Label, frame: Box, dots: Sequence[Box]) -> list[Seat]:
+    """Return where a label may stand, the nearest first: on no dot, unless it must stand and nothing else is left."""
+    boxes = [box for box in _spots(label) if box.inside(frame)]
+    free = [box for box in boxes if not any(box.meets(dot, AIR) for dot in dots)]
+    chosen = sorted((_distance(label, box), box) for box in (free or (boxes if label.must else [])))
+    return [Seat(distance, box, _leader(label, box)) for distance, box in chosen]
 
 
 def _spots(label: Label) -> Iterator[Box]:
@@ -141,21 +246,6 @@ def _spots(label: Label) -> Iterator[Box]:
             left = x if across > 0.3 else x - width if across < -0.3 else x - width / 2.0  # a side
             top = y if down > 0.3 else y - height if down < -0.3 else y - height / 2.0  # a side
             yield Box(left, top, left + width, top + height)
-
-
-def _cost(label: Label, box: Box, lines: Sequence[Line], written: Sequence[Box]) -> float:
-    """Return how bad a place is: its distance, lines it crosses, lines and labels its leader crosses."""
-    crossed = sum(crosses(box, line) for line in lines)
-    leader = _leader(label, box)
-    tangled = 0 if leader is None else sum(_meet(leader, line) for line in lines)
-    tangled += 0 if leader is None else 2 * sum(crosses(other, leader) for other in written)
-    return _distance(label, box) + 60.0 * crossed + 25.0 * tangled + (12.0 if leader is not None else 0.0)
-
-
-def _astray(label: Label, box: Box, others: Sequence[Box]) -> float:
-    """Return what it costs that a label stands closer to a dot that it doesn't name."""
-    own = _distance(label, box)
-    return 30.0 * (label.leads and any(_apart(box, other) < own for other in others))
 
 
 def _apart(first: Box, other: Box) -> float:
@@ -179,6 +269,9 @@ def _leader(label: Label, box: Box) -> Line | None:
 
 def crosses(box: Box, line: Line) -> bool:
     """Return whether a straight line runs through a rectangle."""
+    x1, y1, x2, y2 = line
+    if max(x1, x2) < box.left or min(x1, x2) > box.right or max(y1, y2) < box.top or min(y1, y2) > box.bottom:
+        return False
     near, far = inside(box, line)
     return near <= far
 

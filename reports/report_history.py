@@ -12,7 +12,6 @@ from data.calendar import nyse_sessions
 from data.format import counted, counted_of, percent, points
 from engine.analytics.derisk import net_beta
 from engine.analytics.drawdowns import DEEP, RISE, Fall, core_level, falls_of
-from engine.analytics.metrics import drawdowns
 from engine.hedge_names import hedge_name
 from engine.kernel.loop import Ledger
 from engine.runs.run import Run
@@ -77,10 +76,9 @@ def _growth_data(result: Run, books: tuple[NamedBook, ...], over: list[NamedBook
     drawn = np.concatenate([values for _book, values in alive.values()])
     return {
         "books": [
-            {"name": book.title, "role": book.role, "equity": singles(values), "drawdown": singles(drawdowns(values))}
-            for book, values in alive.values()
+            {"name": book.title, "role": book.role, "equity": singles(values)} for book, values in alive.values()
         ],
-        "over": [{"name": f"over {_called(book)}", "y": singles(hedged / alive[book.name][1])} for book in over],
+        "over": [{"name": f"over {_called(book)}", "book": list(alive).index(book.name)} for book in over],
         "beta": singles(np.where(np.isnan(hedged), np.nan, net_beta(result.setup, result.hedged, beta))),
         "held": held_stretches(result.hedged),
         "spread": spread(drawn),

@@ -8,7 +8,7 @@ from engine.analytics.answer.words import Piece
 from engine.research.frontier import few_ways
 from engine.runs.run import Run
 from reports.document import Custom, Paragraph, Part, Section
-from reports.frontier import PHONE, WIDE, by_cost, described, draw, finding
+from reports.frontier import SHAPES, by_cost, described, draw, finding
 
 
 def kinds(result: Run) -> Section | None:
@@ -20,7 +20,7 @@ def kinds(result: Run) -> Section | None:
     found = few_ways(result.config, market, signal)
     if len({point.way for point in found.points}) < 2:
         return None
-    shapes = (WIDE._replace(height=440), PHONE._replace(height=420))
+    shapes = [shape._replace(height=430) for shape in SHAPES]
     drawings = [draw(found, "bad_quarter", shape) for shape in shapes]
     about = [
         Piece(

@@ -15,7 +15,7 @@ from engine.research.search.objectives import AVOIDED, COST, PAIR, Objective, be
 from engine.research.search.run import SearchResult, cost_of_selling
 from engine.research.search.space import Dimension, values_of
 from reports.charts import singles
-from reports.document import Chart, Column, Document, Menus, Paragraph, Part, Row, Section, Table, named
+from reports.document import Chart, Column, Document, Menus, Opening, Paragraph, Part, Row, Section, Table, named
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -92,27 +92,48 @@ def write_search_page(path: Path, result: SearchResult, line: Floats | None, *, 
         Section("slice-part", "By parameter", [axes, Chart("slice", "Trials by a parameter", " ", "tall")]),
         Section("", found, [commands, best_table(result, listed, command)]),
     ]
-    header, data = _header(result, line), page_data(result, line, best, command)
-    note = result.mark or ""
-    write_document(path, Document(title, sections, note=note, header=header, data=data, scripts=["search"]))
+    document = Document(
+        title,
+        sections,
+        note=result.mark or "",
+        header=_header(result),
+        data=page_data(result, line, best, command),
+        scripts=["search"],
+        opening=_opening(result, line, title, best),
+    )
+    write_document(path, document)
 
 
-def _header(result: SearchResult, line: Floats | None) -> list[Part]:
-    """Return what was tried and by what, and what to make of it."""
+def _opening(result: SearchResult, line: Floats | None, title: str, best: Sequence[int]) -> Opening:
+    """Return the best that was found, and what to make of it."""
+    objectives = result.search.objectives
+    wanted = " and ".join(objective_data(one)["label"] for one in objectives)
+    answer = f"{counted(len(best), 'trial')} on the front." if len(objectives) > 1 else ""
+    if not best:
+        answer = "None has a value."
+    elif not answer:
+        reached = objective_shown(objectives[0], float(result.values[best[0], 0]))
+        answer = f"{objective_data(objectives[0])['label']} {reached}."
+    *others, last = sentences(result, line)
+    about = [title, counted(len(result.tried), "trial"), f"{result.sessions:,} sessions"]
+    about.append("" if result.simulated else "real history")
+    lead = [Piece(" ".join([*others, ""])), Piece(last, "strong")]
+    return Opening(about, f"How good is the best by {wanted}?", answer, lead)
+
+
+def _header(result: SearchResult) -> list[Part]:
+    """Return what was tried and by what."""
     search = result.search
     tried = [Piece(f"{counted(len(result.tried), 'trial')} of ")]
     for place, dimension in enumerate(search.space):
         tried += [Piece(", " if place else ""), Piece(dimension.name, "strong"), Piece(f" ({span(dimension)})")]
     sampler = "TPE" if len(search.objectives) == 1 else "NSGA-II"
-    how = f"; {result.sessions:,} sessions; proposed by {sampler}, seed {search.seed}. Every trial is in "
-    *others, last = sentences(result, line)
+    how = f"; proposed by {sampler}, seed {search.seed}. Every trial is in "
     counts = Piece("Every trial counts as a combination tried, whatever proposed it. ")
     then = Piece(" chooses on the past and judges on what came after.")
     about = [counts, Piece("backtest walkforward", "code"), then]
     return [
-        Paragraph([*tried, Piece(how), Piece("results.parquet", "code"), Piece(".")]),
-        *map(Paragraph, others),
-        Paragraph(last, "strong"),
+        Paragraph([*tried, Piece(how), Piece("results.parquet", "code"), Piece(".")], "dek"),
         Paragraph(about, "dek"),
         *(Paragraph(note, "dek") for note in notes(result)),
     ]

@@ -11,7 +11,7 @@ from data.format import counted, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
 from engine.hedge_names import MODELLED
 from engine.inspection.signal import LiveSignal, Watched, flip_words
-from reports.document import Chart, Column, Document, Items, Paragraph, Part, Row, Section, Table, Text
+from reports.document import Chart, Column, Document, Items, Opening, Paragraph, Part, Row, Section, Table, Text
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 
@@ -69,7 +69,7 @@ def write_signal_page(path: Path, signal: LiveSignal) -> None:
     paths = f"{signal.underlying} and {fund}"
     caption = [Piece("Total return, 100 at the first close shown. "), *held, Piece(" in the run.")]
     sections = [
-        Section("", "", [book(signal), Paragraph(book_note(signal), "dek")]),
+        Section("", "The book, and what to trade", [book(signal), Paragraph(book_note(signal), "dek")]),
         Section("", paths, [Chart("prices", f"Total return of {paths}", caption, "tall")]),
     ]
     for place, rule in enumerate(signal.inputs):
@@ -83,18 +83,21 @@ def write_signal_page(path: Path, signal: LiveSignal) -> None:
         sections.append(Section("", "Intensity", [chart]))
     notes = Items([note for note in signal.notes if note not in alarms])
     sections.append(Section("", "", [Paragraph(fresh_words(signal), "dek"), notes]))
+    opened = Opening(
+        [f"{marked}{signal.name}: {signal.strategy}", str(signal.date), "" if signal.simulated else "real history"],
+        "What does the strategy say at the last close?",
+        signal.headline,
+        reason(signal),
+    )
     document = Document(
         f"{marked}{signal.name}: {signal.strategy} on {signal.date}",
         sections,
         note=" ".join(alarms),
-        header=[
-            Paragraph(signal.headline, "strong", "order"),
-            Paragraph(reason(signal), id="reason"),
-            Items((*signal.state, *flip_words(signal)), id="state"),
-        ],
+        header=[Items((*signal.state, *flip_words(signal)), id="state")],
         data=page_data(signal),
         scripts=["signal"],
         styles=["signal"],
+        opening=opened,
     )
     write_document(path, document)
 

@@ -10,7 +10,20 @@ from data.format import UNKNOWN, counted, number, percent
 from data.roles import Roles
 from engine.analytics.event_study import LEAST, Contrast, EventStudy, Moves, StudyWindow, shows_hedge
 from reports.charts import singles
-from reports.document import Cell, Chart, Column, Document, Heading, Items, Paragraph, Part, Row, Section, Table
+from reports.document import (
+    Cell,
+    Chart,
+    Column,
+    Document,
+    Heading,
+    Items,
+    Opening,
+    Paragraph,
+    Part,
+    Row,
+    Section,
+    Table,
+)
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
 
@@ -169,13 +182,39 @@ def write_study_page(
     span
         The run's first and last session.
     """
-    fund = f" {roles.hedge} is a fund that returns {roles.leverage:g} times {roles.underlying}'s move of each day."
-    about = f"{span[0]} to {span[1]}.{fund if roles.one_fund else ''}"
+    fund = f"{roles.hedge} is a fund that returns {roles.leverage:g} times {roles.underlying}'s move of each day."
     simulated = note is not None and note.startswith("SIMULATED")
-    lead = Paragraph(headline(study, roles), "strong", "study-headline")
-    sections = [Section("", "", [lead, *study_parts(study, roles)])]
-    header, data = [Paragraph(about, "dek")], {"simulated": simulated}
-    write_document(path, Document(title, sections, note or "", header, data=data, scripts=["study"]))
+    about = [Paragraph(fund, "dek")] if roles.one_fund else []
+    sections = [Section("", finding(study, roles), [*about, *study_parts(study, roles)])]
+    opened = Opening(
+        [title, f"{span[0]} to {span[1]}", "SIMULATED" if simulated else "real history"],
+        f"Did {studied(roles)} do better after its triggers than on any day?",
+        _answer(study),
+        headline(study, roles),
+        _glance(study) if len(study.triggers) else None,
+    )
+    data = {"simulated": simulated}
+    write_document(path, Document(title, sections, note or "", data=data, scripts=["study"], opening=opened))
+
+
+def _answer(study: EventStudy) -> str:
+    """Return the shortest that can be said of what followed the triggers."""
+    judged = [_moved(window).mean for window in study.windows if window.block is not None]
+    if not len(study.triggers):
+        return "There was no trigger."
+    if not judged:
+        return "Too few triggers to tell."
+    sure = [gap.difference > 0.0 for gap in judged if gap.sure and gap.difference is not None]
+    if not sure:
+        return "No better, no worse."
+    return "Both, by the span." if len(set(sure)) > 1 else f"{'Better' if sure[0] else 'Worse'}, at least for a time."
+
+
+def _glance(study: EventStudy) -> Table:
+    """Return the mean return after triggers and on all days."""
+    columns = [Column("sessions"), Column("after triggers"), Column("all days")]
+    rows = [Row(_row(window, _moved(window)).cells) for window in study.windows]
+    return Table("glance", columns, [Row([row.cells[0], row.cells[3], row.cells[4]]) for row in rows])
 
 
 def show_study(console: Console, study: EventStudy, roles: Roles, marks: tuple[str, ...] = ()) -> None:

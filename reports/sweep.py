@@ -22,7 +22,7 @@ from engine.research.columns import ESTIMATED
 from engine.research.overfitting.findings import Standing
 from engine.runs.results import files_in, table_name
 from reports.charts import packed
-from reports.document import Chart, Column, Document, Link, Menus, Paragraph, Part, Row, Section, Table, named
+from reports.document import Chart, Column, Document, Link, Menus, Opening, Paragraph, Part, Row, Section, Table, named
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
 from reports.overfitting import overfitting_section
 from reports.renderers.html import write_document
@@ -133,16 +133,35 @@ def write_sweep_page(
         title,
         sections,
         note=note or "",
-        header=[*_header(found, lucky=standing is not None), Menus([("metric", "Metric", measures)])],
+        header=[*_header(found), Menus([("metric", "Metric", measures)])],
         data=page_data(found, command),
         scripts=["surfaces", *(["overfitting"] if standing else []), "sweep"],
         styles=["research"],
+        opening=_opening(found, title, note, lucky=standing is not None),
     )
     write_document(path, document)
 
 
-def _header(found: Extract, *, lucky: bool) -> list[Paragraph]:
-    """Return what was tried, and that the best of many is mostly luck."""
+def _opening(found: Extract, title: str, note: str | None, *, lucky: bool) -> Opening:
+    """Return the best by what rows are ranked by, beside the median, and that the best of many is mostly luck."""
+    land, measure = found.landscapes[found.ranked_by], label(found.ranked_by)
+    luck: list[Piece | Link] = [
+        Piece("The best of many is mostly luck.", "strong"),
+        Piece(" It was picked after the fact, on the same history that it is judged by: expect less of it"),
+        Piece(" from now on, and trust a broad plateau more than the first row."),
+    ]
+    if lucky:
+        luck += [Piece(" "), Link("How much of it is luck", "#overfitting"), Piece(" is worked out below.")]
+    ends = (("the best", land.leader), ("the median", land.middle))
+    rows = [Row([name, shown(found.ranked_by, value)]) for name, value in ends if not np.isnan(value)]
+    about = [title, counted(found.total, "combination"), "" if note else "real history"]
+    answer = f"{measure} {shown(found.ranked_by, land.leader)}." if rows else "None has a value."
+    table = Table("glance", [Column(""), Column(measure)], rows)
+    return Opening(about, f"How good is the best by {measure}?", answer, luck, table if rows else None)
+
+
+def _header(found: Extract) -> list[Paragraph]:
+    """Return what was tried."""
     tried: list[Piece | Link] = [Piece(f"{counted(found.total, 'combination')} of ")]
     for place, axis in enumerate(found.axes):
         many = f"; {len(axis.values):,} values" if len(axis.values) > 5 else ""
@@ -154,14 +173,7 @@ def _header(found: Extract, *, lucky: bool) -> list[Paragraph]:
         held = f"the {len(found.drawn):,} best rows by {label(found.ranked_by)}; every row is in "
         tried.append(Piece(f" This page holds the best and the median for each pair of parameters, and {held}"))
         tried += [Piece(table_name(found.rows), "code"), Piece(".")]
-    luck: list[Piece | Link] = [
-        Piece("The best of many is mostly luck.", "strong"),
-        Piece(" It was picked after the fact, on the same history that it is judged by: expect less of it"),
-        Piece(" from now on, and trust a broad plateau more than the first row."),
-    ]
-    if lucky:
-        luck += [Piece(" "), Link("How much of it is luck", "#overfitting"), Piece(" is worked out below.")]
-    return [Paragraph(tried), Paragraph(luck)]
+    return [Paragraph(tried, "dek")]
 
 
 def surface_menus(found: Extract) -> list[tuple[str, str, Sequence[tuple[str, str]]]]:

@@ -15,7 +15,7 @@ from data.files import write_and_sweep_up
 from data.format import UNKNOWN, counted, percent, points, written
 from engine.analytics.answer.words import Piece
 from engine.analytics.measure import AGAINST, MEASURES
-from engine.analytics.verdict import WITHHELD
+from engine.analytics.verdict import NOT_PAID, PAID, WITHHELD
 from engine.research.walkforward.kept import BOOKS, PAGE, WalkForward
 from engine.research.walkforward.plan import TEST, TRAIN, WHOLE
 from reports.charts import singles, spread
@@ -25,8 +25,10 @@ from reports.document import (
     Document,
     Glossary,
     Heading,
+    Items,
     Link,
     Menus,
+    Opening,
     Paragraph,
     Part,
     Row,
@@ -63,6 +65,9 @@ FIGURES = ("cagr", "volatility", "sharpe", "max_drawdown", "final_equity", "cost
 HEADS = ("test", "in sample", "out of sample", "efficiency", "rank", "ahead of")
 BRIEF = ("test from", "in", "out", "out / in", "rank", "ahead")
 """The heads of the table of folds on a page, and in a terminal."""
+WORDS = 6
+"""The most that an answer at the top of a page takes."""
+BRIEF_VERDICTS = {PAID: "It paid", NOT_PAID: "It did not pay"}
 ABOUT_BOOKS = (
     "Equity at each close, every book from the same cash on the same sessions. Dotted lines: where the next test "
     "begins."
@@ -124,6 +129,7 @@ def write_walkforward_page(walk: WalkForward, command: str) -> Path:
     about_boxes = ABOUT_BOXES.format(objective=label(objective))
     standing = Chart("standing", "What was chosen beside all combinations, test by test", about_boxes, "tall")
     books: list[Part] = [Chart("books", "Equity of each book", ABOUT_BOOKS, "tall"), book_table(walk, ""), about]
+    books.insert(1, Items([*sentences(walk)[1:], *metrics["notes"]]))
     document = Document(
         f"{marked}{metrics['name']}: {metrics['strategy']}",
         [
@@ -135,6 +141,7 @@ def write_walkforward_page(walk: WalkForward, command: str) -> Path:
         ],
         note=walk.mark or "",
         header=_header(walk),
+        opening=_opening(walk),
         data=page_data(walk, found),
         scripts=["surfaces", "walkforward"],
         styles=["research"],
@@ -143,10 +150,27 @@ def write_walkforward_page(walk: WalkForward, command: str) -> Path:
     return page
 
 
+def _opening(walk: WalkForward) -> Opening:
+    """Return whether what was chosen on the past went on to pay, by the verdict of its book, and how much was kept."""
+    metrics = walk.metrics
+    title = f"{'SIMULATED ' if walk.simulated else ''}{metrics['name']}: {metrics['strategy']}"
+    span = f"{metrics['first']} to {metrics['last']}"
+    judged, inside = metrics["verdict"]["outcome"] != WITHHELD, metrics["cagr_vs_unhedged_in_sample"]
+    first = metrics["verdict"]["sentence"].partition(". ")[0].removesuffix(".")
+    brief = (
+        first if len(first.split()) <= WORDS else BRIEF_VERDICTS.get(metrics["verdict"]["label"], "It can't be told")
+    )
+    answer = f"{brief}." if judged else "There is no verdict."
+    columns = [Column("against unhedged"), Column("points a year", format=lambda value: points(value, 2))]
+    ends = (("in sample", inside), ("out of sample", metrics["cagr_vs_unhedged_out_of_sample"]))
+    rows = [Row([name, value], role="sum" if name != "in sample" else "") for name, value in ends if value is not None]
+    about = [title, span, counted(metrics["sessions"], "session"), "" if walk.simulated else "real history"]
+    question = "Did what was chosen on the past go on to pay?"
+    return Opening(about, question, answer, sentences(walk)[0], Table("glance", columns, rows))
+
+
 def _header(walk: WalkForward) -> list[Part]:
-    metrics, run = walk.metrics, walk.run.name
-    span = f"{metrics['first']} to {metrics['last']}, {metrics['sessions']:,} sessions. {how(walk)}"
-    headline, *others = sentences(walk)
+    run = walk.run.name
     links: list[Piece | Link] = [
         Piece("The walk-forward's book is a run like any other: its "),
         Link("hedge report", f"{run}/report.html"),
@@ -154,9 +178,7 @@ def _header(walk: WalkForward) -> list[Part]:
     if (walk.run / "tearsheet.html").is_file():
         links += [Piece(" and its "), Link("tear-sheet", f"{run}/tearsheet.html")]
     return [
-        Paragraph(span, "dek"),
-        Paragraph(headline, "strong", "headline"),
-        *map(Paragraph, (*others, *metrics["notes"])),
+        Paragraph(how(walk), "dek"),
         Paragraph([*links, Piece(".")]),
     ]
 

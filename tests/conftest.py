@@ -128,6 +128,7 @@ def open_page(browser: Browser, tab: Page) -> Iterator[Callable[..., Opened]]:
         for event in ("pageerror", "console", "dialog"):
             page.on(event, getattr(seen, event))
         page.goto(path.resolve().as_uri(), wait_until="load")
+        page.wait_for_function("!document.getElementById('library')")  # what draws is unpacked after the load
         return seen
 
     yield opened

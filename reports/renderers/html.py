@@ -1,18 +1,24 @@
-"""Documents as HTML: one offline file, with plotly inside it where there is something to draw."""
+"""Documents as HTML: one offline file, with plotly compressed inside it where there is something to draw."""
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from data.cache import user_cache
 from reports.document import Bar, BarChart, Document
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+LEVEL = 9
+NOTICE = re.compile(rb"\A/\*.*?\*/", re.DOTALL)
 MINUS = re.compile(r"(?<![\w-])-(?=[\d$])")
 
 
@@ -55,11 +61,36 @@ def write_page(
     plots
         Whether the script plots, by plotly.
     """
+    library = None if data is None or not plots else _library()
+    page = _templates().get_template(template).render(words, data=data, library=library)
+    path.write_text(page, encoding="utf-8")
+
+
+class Library(NamedTuple):
+    """The library that draws: the notice of its licence, and its source as a page unpacks it."""
+
+    notice: str
+    packed: str
+
+
+@functools.cache
+def _library() -> Library:
+    """Return plotly, deflated once for the user's cache: that takes a quarter of a second."""
     import pkgutil
 
-    plotly = b"" if data is None or not plots else pkgutil.get_data("plotly", "package_data/plotly.min.js") or b""
-    page = _templates().get_template(template).render(words, data=data, plotly=plotly.decode())
-    path.write_text(page, encoding="utf-8")
+    source = pkgutil.get_data("plotly", "package_data/plotly.min.js") or b""
+    name = f"plotly/{hashlib.sha256(source).hexdigest()[:32]}-{zlib.ZLIB_RUNTIME_VERSION}"
+    kept = user_cache().read(name)
+    packed = kept or zlib.compress(source, LEVEL)
+    if kept is None:
+        user_cache().keep_few(name, packed, 2)
+    notice = NOTICE.match(source)
+    return Library(notice[0].decode() if notice else "", base64.b64encode(packed).decode())
+
+
+def deflated(text: str) -> str:
+    """Return a text as a page unpacks it: deflated, without a time or a name, as base64."""
+    return base64.b64encode(zlib.compress(text.encode(), LEVEL)).decode()
 
 
 @functools.cache
@@ -69,7 +100,9 @@ def _templates() -> Environment:
     room = jinja2.Environment(
         loader=jinja2.PackageLoader("reports"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    room.filters.update(typeset=typeset, kind=lambda part: type(part).__name__.lower(), rods=rods, shaded=shaded)
+    room.filters.update(
+        typeset=typeset, kind=lambda part: type(part).__name__.lower(), rods=rods, shaded=shaded, deflated=deflated
+    )
     return room
 
 

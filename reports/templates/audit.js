@@ -1,4 +1,4 @@
-const shade = () => night() ? "rgba(255,193,7,.28)" : "rgba(255,179,0,.30)";
+const marked = () => night() ? "rgba(255,193,7,.28)" : "rgba(255,179,0,.30)";
 const price = value => value >= 1e5 ? value.toExponential(3) : +value.toPrecision(6);
 
 /* Where a chart's x stand: each session in its place, or each day on the calendar. */
@@ -39,7 +39,7 @@ function strip(chart) {
     traces.push(dots(`${kind}s`, found.map(one => here(one.x)), found.map(() => chart.near ? .5 : .1),
       {symbol, size: 8, color: ink()}, {mode: named ? "markers+text" : "markers", text: found.map(one => one.says),
         textposition: found.map(one => chart.near && one.x > days.length / 2 ? "middle left" : "middle right"),
-        textfont: {size: 10}, hovertext: found.map(one => `${day(one.x)}<br>${one.says}`), hoverinfo: "text"}));
+        textfont: {size: 12}, hovertext: found.map(one => `${day(one.x)}<br>${one.says}`), hoverinfo: "text"}));
   }
   return traces.map(one => ({yaxis: "y3", showlegend: !chart.near, ...one}));
 }
@@ -71,7 +71,7 @@ const valued = (unit, spread, more) => axis(spread ? `${unit} (log)` : unit,
 
 function drawFinding(figure) {
   const chart = DATA[figure.id], below = strip(chart).length > 0, base = below ? .14 : 0;
-  plot(figure, traces(chart), {shapes: chart.near ? chart.marks.map(([from, to]) => band(from, to, shade())) : [],
+  plot(figure, traces(chart), {shapes: chart.near ? chart.marks.map(([from, to]) => band(from, to, marked())) : [],
     xaxis: {anchor: below ? "y3" : "y", automargin: true, gridcolor: GRID, zeroline: false,
       ...(chart.near ? sessions(chart) : {type: "date", title: {text: "session"}})},
     yaxis: valued(chart.unit, chart.spread, {domain: [base, 1]}),

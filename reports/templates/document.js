@@ -4,9 +4,16 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 let printing = false;
 const night = () => dark.matches && !printing;
 
-const bytes = packed => Uint8Array.from(atob(packed), letter => letter.charCodeAt(0)).buffer;
+/* Four-byte values, of which the first bytes of all come first, then the second ones, and so on. */
+function bytes(packed) {
+  const planes = atob(packed), count = planes.length / 4, whole = new Uint8Array(planes.length);
+  for (let plane = 0, from = 0; plane < 4; plane += 1)
+    for (let value = 0; value < count; value += 1) whole[4 * value + plane] = planes.charCodeAt(from++);
+  return whole.buffer;
+}
 const floats = packed => new Float32Array(bytes(packed));
 const codes = packed => new Uint32Array(bytes(packed));
+const typeset = text => text.replace(/(?<![\w-])-(?=[\d$])/g, "\u2212").replaceAll(" %", "\u202f%");
 const plain = text => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");  // plotly reads some HTML
 
 function layout(more) {
@@ -55,13 +62,14 @@ const PAPER = 690;  // pixels of a sheet's width: paper is narrower than the scr
 const tone = () => night()
   ? {hedge: "#ff8a4a", muted: "#a6a9af", total: "#8f9299", part: "#6d7076", grid: "#26282b", chip: "#25272a", paper: "#141517"}
   : {hedge: "#b8420a", muted: "#5b5e64", total: "#74777c", part: "#a9abae", grid: "#ebe8e1", chip: "#f1eee7", paper: "#fcfbf8"};
-const axis = (text, more) => ({title: {text: plain(text), standoff: 10}, automargin: true, gridcolor: GRID,
-  zerolinecolor: GRID, ...more});
+const titleOf = (text, standoff = 10) => ({text, standoff, font: {size: 12.5, color: tone().muted}});
+const axis = (text, more) => ({title: titleOf(plain(text)), automargin: true, gridcolor: tone().grid,
+  zerolinecolor: tone().grid, ...more});
+const calendar = more => axis("", {type: "date", showgrid: false, zeroline: false, ...more});
 const LEGEND = {showlegend: true, legend: {orientation: "h", y: 1, yanchor: "bottom", x: 0, itemsizing: "constant"},
   margin: {l: 10, r: 16, t: 10, b: 10}, hovermode: "closest"};
-const columns = () => narrow() ? {entrywidth: .5, entrywidthmode: "fraction", font: {size: 9.5}} : {};
 const upward = (text, more) => axis(narrow() ? "" : text, more);  // on a phone the caption says it, and the chart is wider
-const HELD = "rgba(224,130,20,.22)";
+const shade = () => night() ? "rgba(255,138,74,.16)" : "rgba(184,66,10,.11)";  // while the hedge is held
 const still = {fixedrange: true};
 const titled = measure => narrow() ? plain(measure.title).replace(" (", "<br>(") : plain(measure.title);
 const ticks = measure => measure.format.replace(".2%", ".3~%");
@@ -89,10 +97,11 @@ const BEHIND = {layer: "below"};
 
 const GAP = 16;  // pixels from one name beside a line's end to the next
 
-const fits = () => narrow() ? 17 : 26;  // letters of a name beside a line's end
+const fits = () => narrow() ? 16 : 26;  // letters of a name beside a line's end
+const shortened = name => name.length > fits() ? `${name.slice(0, fits() - 1)}\u2026` : name;
 const broken = name => {
   const at = name.length > fits() ? name.lastIndexOf(" ", fits()) : -1;
-  return at < 0 ? [name] : [name.slice(0, at), name.slice(at + 1)];
+  return (at < 0 ? [name] : [name.slice(0, at), name.slice(at + 1)]).map(shortened);
 };
 
 /* Names beside the ends of lines, moved apart where they would overlap; a long one takes two lines. */
@@ -103,89 +112,30 @@ function endNames(figure, lines, domain, place) {
   told.sort((one, other) => one.y - other.y);
   told.forEach((one, at) => at && (one.y = Math.max(one.y, told[at - 1].y + gap(one, told[at - 1]))));
   told.reverse().forEach((one, at) => one.y = Math.min(one.y, at ? told[at - 1].y - gap(one, told[at - 1]) : domain[1]));
-  const text = ({parts, strong}) => strong ? `<b>${parts.map(plain).join("<br>")}</b>` : parts.map(plain).join("<br>");
-  return told.map(one => ({text: text(one), x: 1, xref: "paper", xanchor: "left", xshift: 6, y: one.y, yref: "paper",
+  const set = parts => parts.map(part => typeset(plain(part))).join("<br>");
+  const text = ({parts, strong}) => strong ? `<b>${set(parts)}</b>` : set(parts);
+  return told.map(one => ({text: text(one), name: one.name, captureevents: true, x: 1, xref: "paper", xanchor: "left", xshift: 6, y: one.y, yref: "paper",
     yanchor: "middle", align: "left", showarrow: false, font: {size: 12.5, color: one.color}}));
 }
 const beside = () => narrow() ? 122 : 190;
-const last = values => values.findLast(value => value === value);
+const last = values => values.findLast(value => value === value && value !== null);
 const linear = ([low, high]) => value => (value - low) / (high - low);
+/* Lines {name, x, y, line, ...} that are named beside their ends, by an axis that is logarithmic over a spread. */
+function drawNamed(figure, lines, {spread = null, yaxis, annotations = [], ...more}) {
+  const scaled = logarithmic(spread), place = scaled.type === "log" ? Math.log10 : value => value;
+  const range = roomy(lines.flatMap(one => one.y).filter(value => value !== null).map(place));
+  const told = more.showlegend ? [] : lines.filter(one => last(one.y) !== undefined).map(({name, y, line}) =>
+    ({name, end: place(last(y)), color: line.color, strong: line.width > 2}));
+  const traces = lines.map(({name, x, y, ...rest}) => trace(name, x, y, rest));
+  plot(figure, traces, {showlegend: false, margin: {l: 10, r: beside(), t: 12, b: 10},
+    annotations: [...annotations, ...endNames(figure, told, [0, 1], linear(yaxis.range || range))],
+    yaxis: {range, ...scaled, ...yaxis}, ...more});
+}
 const roomy = values => {
   const known = values.filter(value => value === value), low = Math.min(...known), high = Math.max(...known);
   return [low - .05 * (high - low || 1), high + .05 * (high - low || 1)];
 };
 
-/* A page that was opened as a file may be refused the clipboard: then the text is selected, ready to be copied. */
-async function copy(button, code) {
-  try {
-    await navigator.clipboard.writeText(code.textContent);
-    button.textContent = "Copied";
-  } catch {
-    getSelection().selectAllChildren(code);
-    button.textContent = "Selected: press Ctrl+C";
-  }
-  setTimeout(() => { button.textContent = "Copy"; }, 3000);
-}
-
-const element = (parent, tag, text = "", more = {}) =>
-  Object.assign(parent.appendChild(document.createElement(tag)), {textContent: text, ...more});
-/* A command, and a button that copies it. */
-function runnable(parent, text) {
-  const button = element(parent, "button", "Copy", {type: "button"}), code = element(parent, "code", text);
-  button.onclick = () => copy(button, code);
-}
-
-/* A tip stands by what it explains while that is pointed at, focused or tapped; Escape puts it away. */
-{
-  const tip = element(document.body, "div", "", {id: "tip", role: "tooltip", hidden: true});
-  const hide = () => { tip.hidden = true; };
-  const show = one => {
-    tip.textContent = one.dataset.tip; tip.hidden = false;
-    one.setAttribute("aria-describedby", "tip");
-    const box = one.getBoundingClientRect(), room = document.documentElement.clientWidth - tip.offsetWidth - 12;
-    const over = box.bottom + tip.offsetHeight + 8 > innerHeight;
-    tip.style.left = `${scrollX + Math.max(12, Math.min(box.left, room))}px`;
-    tip.style.top = `${scrollY + (over ? box.top - tip.offsetHeight - 6 : box.bottom + 6)}px`;
-  };
-  for (const one of document.querySelectorAll("[data-tip]")) {
-    one.addEventListener("pointerenter", () => show(one));
-    one.addEventListener("pointerleave", () => document.activeElement === one || hide());
-    one.addEventListener("focus", () => show(one));
-    one.addEventListener("blur", hide);
-    one.addEventListener("click", () => show(one));
-  }
-  addEventListener("keydown", event => event.key === "Escape" && hide());
-  addEventListener("resize", hide);
-}
-/* The contents mark the section that is being read. */
-{
-  const links = [...document.querySelectorAll(".bar a[href^='#']")];
-  const parts = links.map(link => document.getElementById(link.hash.slice(1)));
-  const mark = () => {
-    const last = parts.findLastIndex(part => part.getBoundingClientRect().top < 120), here = Math.max(0, last);
-    links.forEach((link, place) => place === here ? link.setAttribute("aria-current", "location") : link.removeAttribute("aria-current"));
-  };
-  addEventListener("scroll", mark, {passive: true});
-  mark();
-}
-
 /* Each chart is drawn by the function of its name, or of what it says of itself. */
 const DRAW = {};
 const drawChart = figure => DRAW[figure.dataset.draw || figure.id](figure);
-
-for (const button of document.querySelectorAll(".run button")) {
-  button.onclick = () => copy(button, button.nextElementSibling);
-}
-/* A table that is wider than its place says that it scrolls. */
-{
-  const hints = [...document.querySelectorAll("main .wide")].map(wide => {
-    const hint = document.createElement("p");
-    hint.className = "hint"; hint.textContent = "Scroll the table sideways for more columns \u2192";
-    wide.before(hint); wide.tabIndex = 0;
-    return () => { hint.hidden = wide.scrollWidth <= wide.clientWidth; };
-  });
-  const check = () => hints.forEach(one => one());
-  addEventListener("resize", check);
-  addEventListener("toggle", check, true);
-  check();
-}

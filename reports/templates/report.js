@@ -19,16 +19,22 @@ const dated = ({annotations, shapes = [], ...more}) => ({dragmode: narrow() ? fa
   shapes: [...synthetic().shapes, ...shapes], annotations: [...synthetic().annotations, ...annotations], ...more});
 const days = more => ({...axis("", {type: "date", hoverformat: "%Y-%m-%d", ...more}), gridcolor: tone().grid});
 
+const falls = values => {
+  let highest = -Infinity;
+  return values.map(value => value / (highest = Math.max(highest, value)) - 1);
+};
+
 /* Equity, drawdown, the hedge over what it is compared with, and net beta, over the same days. */
 function drawGrowth(figure) {
   const {books, over, beta, held, spread, reach} = DATA.growth, rows = over.length ? 4 : 3;
   const domains = rows === 4 ? [[.6, 1], [.4, .56], [.2, .36], [0, .16]] : [[.52, 1], [.26, .48], [], [0, .2]];
   const lines = books.map((book, at) => ({...book, y: numbers(book.equity), line: line(book.role, at)}));
+  lines.forEach(one => one.drawdown = falls(one.y));
   const on = (name, y, style, more) => trace(name, DAYS, y, {line: style, ...more});
   const told = narrow() ? "%{y:$.3s}, fall %{customdata:.0%}" : "%{y:$,.0f}, %{customdata:.1%} from its peak";
-  const upper = lines.map((one, at) => on(one.name, one.y, one.line, {customdata: numbers(one.drawdown), zorder: -at, hovertemplate: told}));
-  const lower = lines.map((one, at) => on(one.name, numbers(one.drawdown), one.line, {yaxis: "y2", zorder: -at, hoverinfo: "skip"}));
-  const ratios = over.map((one, at) => on(one.name, numbers(one.y), at ? line("main", 1) : line("hedge"),
+  const upper = lines.map((one, at) => on(one.name, one.y, one.line, {customdata: one.drawdown, zorder: -at, hovertemplate: told}));
+  const lower = lines.map((one, at) => on(one.name, one.drawdown, one.line, {yaxis: "y2", zorder: -at, hoverinfo: "skip"}));
+  const ratios = over.map((one, at) => on(one.name, lines[0].y.map((value, day) => value / lines[one.book].y[day]), at ? line("main", 1) : line("hedge"),
     {yaxis: "y3", hovertemplate: "%{y:.3f}"}));
   const net = on("net beta", numbers(beta), {...line("hedge"), width: 1.4, shape: "hv"}, {yaxis: "y4", hovertemplate: "%{y:.2f}"});
   const strong = lines.filter(one => one.role), ends = [Math.log(reach[0] * .94), Math.log(reach[1] * 1.06)];
@@ -51,7 +57,6 @@ function drawGrowth(figure) {
     xaxis: days({anchor: "y4"}), yaxis: up(0, {...logarithmic(spread), range}), yaxis2: up(1, {tickformat: ".0%"}),
     ...(rows === 4 ? {yaxis3: up(2, {range: apart})} : {}), yaxis4: up(3, {nticks: 4})}));
 }
-const shade = () => night() ? "rgba(255,138,74,.16)" : "rgba(184,66,10,.11)";
 const rule = (y, yref) => level(y, {color: tone().muted, width: 1}, {yref});
 
 /* A waterfall that lies on its side, so that its names can be read on any screen. */

@@ -14,7 +14,7 @@ const picked = Object.assign(document.createElement("div"), {id: "picked", class
 runnable(picked, "");
 function draw(figure, traces, caption, more) {
   const first = !figure.data;
-  plot(figure, traces, {margin: {l: 10, r: 16, t: 30, b: 10}, ...more});
+  plot(figure, traces, {showlegend: false, margin: {l: 10, r: 16, t: 30, b: 10}, ...more});
   captionOf(figure).textContent = caption;
   if (first) figure.on("plotly_click", ({points}) => {
     const place = points.map(point => point.customdata).find(one => one !== undefined);
@@ -24,7 +24,9 @@ function draw(figure, traces, caption, more) {
     picked.firstChild.click();
   });
 }
-const side = one => axis("", {title: {text: titled(one), standoff: 10}, tickformat: ticks(one)});
+const side = one => axis("", {title: titleOf(titled(one)), tickformat: ticks(one)});
+/* A name at a line's end on the side where there is room. */
+const atEnd = (text, x, y, color) => ({text, x, y, xanchor: "right", xshift: -8, yshift: 14, showarrow: false, font: {size: 12.5, color}});
 const faint = () => night() ? "#5d6872" : "#b3bcc4";
 
 DRAW.front = figure => {
@@ -36,9 +38,12 @@ DRAW.front = figure => {
     line: {color: COLOURS[1], dash: "dot"}, marker: {size: 5},
     text: DATA.selling.shares, hovertemplate: "<b>%{text} of the core sold</b><br>" +
       `${plain(across.label)} %{x:${across.format}}<br>${plain(up.label)} %{y:${up.format}}<extra></extra>`}));
+  const highest = DATA.best.reduce((most, one) => values[0][one] > values[0][most] ? one : most, DATA.best[0]);
+  const ends = highest === undefined ? [] : [atEnd("<b>the front</b>", values[0][highest], values[1][highest], color)];
+  if (DATA.selling) ends.push(atEnd("core sold to cash", ...DATA.selling.values.map(one => last(numbers(one))), COLOURS[1]));
   draw(figure, traces, "No other trial is better by both than one on the front. " + (DATA.selling
     ? "Dotted: no hedge at all, so much of the core in cash instead, restated monthly at the same costs. " : "") +
-    "Touch a dot for its parameters, click it to copy its command.", {xaxis: side(across), yaxis: side(up)});
+    "Touch a dot for its parameters, click it to copy its command.", {xaxis: side(across), yaxis: side(up), annotations: ends});
 };
 
 DRAW.history = figure => {
@@ -52,8 +57,9 @@ DRAW.history = figure => {
   draw(figure, [trials("a trial", known.map(place => DATA.trials[place]), known, which, {color: faint(), size: 6}),
     trace(`${one.lower ? "lowest" : "highest"} so far`, DATA.trials, best,
       {hoverinfo: "skip", line: {color: COLOURS[0], shape: "hv"}})],
-  `${one.label} of each trial in turn. What the sampler gains after the first few ` +
-    "dozen is as likely fitted to this history as found.", {xaxis: axis("trial", {zeroline: false}), yaxis: side(one)});
+  `${one.label} of each trial in turn, and the ${one.lower ? "lowest" : "highest"} so far. What the sampler gains after the first few ` +
+    "dozen is as likely fitted to this history as found.", {xaxis: axis("trial", {zeroline: false}), yaxis: side(one),
+    annotations: so === null ? [] : [atEnd(`<b>${one.lower ? "lowest" : "highest"} so far</b>`, DATA.trials.at(-1), so, COLOURS[0])]});
 };
 
 DRAW.slice = figure => {

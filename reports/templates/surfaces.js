@@ -27,19 +27,27 @@ function drawSurface(figure, measure, surface, dot, nticks) {
   if (single) return drawCurve(figure, measure, surface, dot);
   const [x, y] = sides(), across = DATA.parameters[x], up = DATA.parameters[y], z = matrix(surface[DATA.layered ? how() : "best"], x, y);
   const {colorscale, reversescale, least, most} = colours(measure, z.flat());
+  const spoken = across.cells.length * 62 < figure.clientWidth - 90 && up.cells.length <= 20;  // room for a value in each cell
   const heat = {type: "heatmap", x: across.cells.map(plain), y: up.cells.map(plain), z, zmin: least, zmax: most,
-    colorscale, reversescale, hoverongaps: false, hovertemplate: `${plain(across.label)} %{x}<br>${plain(up.label)} %{y}` +
+    colorscale, reversescale, hoverongaps: false, showscale: !spoken, ...(spoken ? {text: z.map(row => row.map(brief(measure))), texttemplate: "%{text}"} : {}),
+    textfont: {size: 12.5}, hovertemplate: `${plain(across.label)} %{x}<br>${plain(up.label)} %{y}` +
       `<br>${plain(measure.label)} %{z:${measure.format}}<extra></extra>`,
     colorbar: {orientation: "h", y: 1, yanchor: "bottom", thickness: 12, nticks: 6, tickformat: ticks(measure),
-      outlinewidth: 0, title: {text: titled(measure), side: "top"}}};
-  const marks = !dot ? [] : [dots("", [plain(across.cells[dot[x]])], [plain(up.cells[dot[y]])],
+      outlinewidth: 0, title: {text: titled(measure), side: "top", font: {size: 12.5}}}};
+  const [column, row] = dot ? [dot[x], dot[y]] : [], frame = dot && spoken ? [{type: "rect", x0: column - .5, x1: column + .5,
+    y0: row - .5, y1: row + .5, line: {color: ink(), width: 2}}] : [];
+  const marks = !dot || spoken ? [] : [dots("", [plain(across.cells[dot[x]])], [plain(up.cells[dot[y]])],
     {size: 10, color: "#000", line: {width: 2, color: "#fff"}}, {hoverinfo: "skip"})];
   const side = (parameter, nticks, standoff) => ({type: "category", automargin: true, nticks, showgrid: false, ...still,
-    title: {text: plain(parameter.title), standoff}, categoryorder: "array", categoryarray: parameter.cells.map(plain)});
-  plot(figure, [heat, ...marks], {showlegend: false, margin: {l: 10, r: 16, t: 20, b: 10},
+    title: titleOf(plain(parameter.title), standoff), categoryorder: "array", categoryarray: parameter.cells.map(plain)});
+  plot(figure, [heat, ...marks], {showlegend: false, shapes: frame, margin: {l: 10, r: 16, t: 20, b: 10},
     height: Math.min(Math.max(200 + 24 * up.cells.length, 380), 640),
-    xaxis: side(across, narrow() ? 8 : nticks, BELOW), yaxis: side(up, 20, 12)});
+    xaxis: side(across, narrow() ? 8 : nticks, narrow() ? BELOW : 24), yaxis: side(up, 20, 12)});
 }
+const marker = figure => figure.layout.shapes.length ? "Framed" : "The dot";
+/* A value as it stands in a cell: a percentage to a tenth, others in three digits. */
+const brief = measure => value => value !== value || value === null ? "" : typeset(measure.format.endsWith("%")
+  ? `${(100 * value).toFixed(1)} %` : `${+value.toPrecision(3)}`);
 
 /* One parameter: a line, and a second for the median where values share a place. */
 function drawCurve(figure, measure, surface, dot) {

@@ -11,7 +11,7 @@ DRAW.map = figure => {
   caption.textContent = single ? `A gap: no value${grouped}.`
     : `Each cell is ${DATA.layered ? over(metric, "key") : metric.label}${grouped}. ` +
       (metric.meaning ? `${metric.label}: ${metric.meaning}. ` : "") + key(metric, metric.beside) +
-      "Blank: no value. The dot: where the best of all combinations is.";
+      `Blank: no value. ${marker(figure)}: where the best of all combinations is.`;
 };
 
 /* Parallel coordinates: an axis for each parameter that varies, and the metric's. */
@@ -34,7 +34,7 @@ DRAW.lines = figure => {
   figure.style.minWidth = `${110 * dimensions.length}px`;
   figure.parentElement.classList.add("wide");
   const line = {color: of(value), colorscale, reversescale, cmin: least, cmax: most};
-  Plotly.react(figure, [{type: "parcoords", dimensions, line, labelfont: {size: 12}, tickfont: {size: 11},
+  Plotly.react(figure, [{type: "parcoords", dimensions, line, labelfont: {size: 12.5}, tickfont: {size: 12},
     rangefont: {color: "rgba(0,0,0,0)"}}],
     layout({height: 420, margin: {l: Math.min(32 + 6 * longest, 180), r: 80, t: 75, b: 30}}), CONFIG);
   captionOf(figure).textContent = "Each line is a combination, coloured by the last axis. " + key(metric, metric.beside) +
@@ -52,7 +52,7 @@ function drawTable() {
   metric.top.forEach((place, rank) => {
     const body = table.createTBody(), row = body.insertRow(), found = DATA.table[place], run = body.insertRow();
     const texts = [rank + 1, found.metrics[which], ...found.values, ...others.map(one => found.metrics[one])];
-    for (const text of texts) element(row, "td", text);
+    for (const text of texts) element(row, "td", typeset(`${text}`));
     run.className = "run";
     const cell = run.insertCell();
     cell.colSpan = row.cells.length;
@@ -67,7 +67,7 @@ function draw() {
   const {verdict, sentence, edges} = chosen();
   at("verdict").replaceChildren();
   element(at("verdict"), "b", verdict);
-  at("verdict").append(`. ${sentence} ${edges}`);
+  at("verdict").append(typeset(`. ${sentence} ${edges}`));
   DRAW.map(at("map"));
   DRAW.lines(at("lines"));
   drawTable();

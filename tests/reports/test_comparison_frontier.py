@@ -93,7 +93,9 @@ def test_names_are_told_without_what_they_all_begin_with():
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1280, "light"), (1280, "dark"), (800, "light"), (390, "light"), (390, "dark")]
+)
 def test_the_page_shows_every_run_on_it_and_the_sum_of_each(runs, tmp_path, open_page, width, scheme):
     page = tmp_path / "comparison.html"
     write_comparison(page, compared(list(runs.values())), tmp_path)
@@ -101,6 +103,8 @@ def test_the_page_shows_every_run_on_it_and_the_sum_of_each(runs, tmp_path, open
     shown = seen.page
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
     assert shown.locator(".drawing svg:visible").count() == 2
+    shrunk = "all => all.map(one => one.getBoundingClientRect().width / one.viewBox.baseVal.width)"
+    assert min(shown.locator(".drawing svg:visible").evaluate_all(shrunk)) > 0.96  # its letters are what they should be
     names = shown.locator(".drawing svg:visible").first.locator("text.strong").all_text_contents()
     assert {text.split()[0] for text in names} >= {"base", "fast", "heavy"}
     colours = "one => getComputedStyle(one).fill"

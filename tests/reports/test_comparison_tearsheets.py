@@ -33,7 +33,7 @@ class Tables(HTMLParser):
             self.tables[-1].append([])
         elif tag in ("td", "th"):
             self.tables[-1][-1].append("")
-        self.inside = tag in ("td", "th", "span")
+        self.inside = bool(self.tables) and tag in ("td", "th", "span")
 
     def handle_endtag(self, tag):
         self.inside = self.inside and tag not in ("td", "th")

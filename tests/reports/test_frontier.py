@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from engine.analytics.answer.frontier import Dot
 from engine.analytics.answer.insurance import GapInterval
 from engine.research.frontier import RISKS, Placement
-from reports.frontier import label_of
+from reports.frontier import SHAPES, label_of
 
 WEIGHTS = (0.1, 0.3)
 NAMED = {
@@ -133,7 +133,7 @@ def test_options_say_modelled_wherever_they_stand(made):
     labels = re.findall(r"<tspan[^>]*>([^<]*put[ :]always[^<]*)</tspan>", text)
     assert len(labels) >= 2 * len(RISKS) - 1
     assert all("MODELLED" in label for label in labels)
-    assert text.count('class="way modelled"') == 2 * len(RISKS) * len(WEIGHTS)
+    assert text.count('class="way modelled"') == len(SHAPES) * len(RISKS) * len(WEIGHTS)
     assert len(text) < 600_000  # no plotting library in it
 
 

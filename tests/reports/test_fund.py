@@ -96,7 +96,7 @@ def test_the_page_in_a_browser(tmp_path, open_page, width, scheme):
     shown.wait_for_function(DRAWN)
     assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
     assert shown.title() == EVIL
-    assert shown.locator("#headline").inner_text() == typeset(headline(FITTED))
+    assert shown.locator("#lead").inner_text() == typeset(headline(FITTED))
     assert shown.locator("li").all_inner_texts() == [
         typeset("The fee is 1.01 % a year."),
         "What was assumed <b>boldly</b>.",

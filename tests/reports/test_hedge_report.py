@@ -176,6 +176,7 @@ def test_the_same_run_makes_the_same_page_and_none_without_a_judgement(judged, p
     write_document(again, report_of(renamed(judged), tearsheet="tearsheet.html"))
     assert again.read_bytes() == page.read_bytes()
     assert page.read_bytes().count(b"plotly.js v") == 1
+    assert page.stat().st_size < 2_600_000
     with pytest.raises(ValueError, match="no evaluation"):
         write_document(again, report_of(executed_with(judged, evaluation=None), tearsheet=None))
 

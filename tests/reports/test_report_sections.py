@@ -168,7 +168,8 @@ def test_the_core_is_back_at_its_peak_at_the_first_close_that_reaches_it():
 def test_growth_over_the_others_and_net_beta(judged):
     data = report_of(judged).all_data()["growth"]
     for name, line in zip(("held_less", "derisk_daily"), data["over"], strict=True):
-        np.testing.assert_allclose(unpacked(line["y"]), judged.hedged.equity / judged.books[name].equity, rtol=1e-6)
+        other = data["books"][line["book"]]
+        np.testing.assert_allclose(unpacked(other["equity"]), judged.books[name].equity, rtol=1e-6)
     beta, hedged, close = run_beta(judged.config, judged.market), judged.hedged, judged.setup.prices.close
     core, fund = (hedged.shares * close / hedged.equity[:, None]).T
     np.testing.assert_allclose(unpacked(data["beta"]), core * beta - 3.0 * fund, rtol=1e-6, atol=1e-6)

@@ -136,16 +136,21 @@ def test_the_page_in_a_browser(tmp_path, open_page, width, scheme):
         charts.nth(at).locator(".main-svg").first.wait_for()
     assert shown.title() == f"SIMULATED hedge_soxs: ToldSignal on {SIGNAL.date}"
     assert shown.locator("#note").inner_text() == SIGNAL.notes[0]
-    assert shown.locator("#order").inner_text() == typeset(SIGNAL.headline)
-    assert shown.locator("#reason").inner_text() == typeset(reason(SIGNAL))
-    assert shown.locator("h2").all_inner_texts() == ["AAA and HHH", typeset(EVIL), "Intensity"]
+    assert shown.locator("#headline").inner_text() == typeset(SIGNAL.headline)
+    assert shown.locator("#lead").inner_text() == typeset(reason(SIGNAL))
+    assert shown.locator("h2").all_inner_texts() == [
+        "The book, and what to trade",
+        "AAA and HHH",
+        typeset(EVIL),
+        "Intensity",
+    ]
     assert shown.locator(".standing").inner_text() == typeset(f"{standing(watched)}.")
     assert shown.locator("#book tbody tr").count() == 2
     assert "<b>told</b>" in shown.locator("main li").all_inner_texts()
     bound, value = shown.evaluate("document.querySelector('#input-0').data.map(one => one.y)")
     assert (bound, value) == (list(watched.thresholds), list(watched.values))
     layout = shown.evaluate("document.querySelector('#input-0').layout")
-    assert layout["xaxis"]["title"]["text"] == "session"
+    assert layout["xaxis"]["title"]["text"] == ""
     assert layout["yaxis"]["title"]["text"] == ("" if width < 600 else "points")
     assert len(layout["shapes"]) == len(stretches(SIGNAL.held)) + len(stretches(watched.fires_at))
     assert shown.evaluate("document.documentElement.scrollWidth") <= width

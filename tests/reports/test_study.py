@@ -132,7 +132,7 @@ def test_the_page_in_a_browser(found, tmp_path, open_page, width, scheme):
     shown = seen.page
     shown.wait_for_function("!!document.querySelector('#after .main-svg')")
     assert (shown.title(), shown.locator("#note").inner_text()) == (EVIL, "SIMULATED <market>")
-    assert shown.locator("#study-headline").inner_text() == typeset(headline(found, ROLES))
+    assert shown.locator("#lead").inner_text() == typeset(headline(found, ROLES))
     assert shown.locator("li").all_inner_texts() == [typeset(one) for one in notes(found, ROLES)]
     cells = [row.locator("td").all_inner_texts() for row in shown.locator("#study tr:not(.group)").all()[1:]]
     (first, *_) = rows(found, "fund")
@@ -155,5 +155,5 @@ def test_a_study_of_nothing_has_no_chart(found, tmp_path, open_page):
     write_study_page(tmp_path / "study.html", nothing, ROLES, title="none", span=SPAN)
     seen = open_page(tmp_path / "study.html")
     assert seen.page.locator(".chart, table").count() == 0
-    assert "There is nothing to study" in seen.page.locator("#study-headline").inner_text()
+    assert "There is nothing to study" in seen.page.locator("#lead").inner_text()
     assert seen.errors == []

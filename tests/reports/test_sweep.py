@@ -195,7 +195,7 @@ def test_any_title_note_and_value_is_text(tmp_path, open_page):
     seen = open_page(write(tmp_path / "sweep.html", rows, title=evil, note=NOTE, command=f"backtest {evil}"))
     page = seen.page
     assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
-    assert (page.title(), page.locator("h1").inner_text()) == (evil, evil)
+    assert (page.title(), page.locator(".about span").first.inner_text()) == (evil, evil)
     assert page.locator("#note").inner_text() == NOTE
     assert page.locator("#note").bounding_box()["y"] < page.locator("h1").bounding_box()["y"] < 200
     assert "<b>bold</b>" in page.locator("#map .xtick text").all_text_contents()

@@ -204,7 +204,7 @@ def test_the_page_in_a_browser(tmp_path, open_page, width, scheme):
     assert page.title() == "SIMULATED <b>bold</b>: <Weak>Hedge, walk-forward"
     assert "SIMULATED" in page.locator("#note").inner_text()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.locator("#headline").inner_text().startswith("Chosen on the past, SOXS cost 1.30 points")
+    assert page.locator("#lead").inner_text().startswith("Chosen on the past, SOXS cost 1.30 points")
     assert page.locator("a").first.get_attribute("href") == "run-0123456789/report.html"
     assert len(page.locator("#folds tbody tr:not(.run)").all()) == 3
     assert len(page.locator("#figures tbody tr").all()) == 5
