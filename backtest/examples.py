@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+OWN = "Of your own"
 GROUPS: dict[str, tuple[str, ...]] = {
     "Does it pay?": ("first", "run", "compare", "frontier", "explain", "study", "lookahead"),
     "Today, and from here on": ("signal", "stress", "follow", "lab"),
     "Many at once": ("sweep", "walkforward", "search"),
     "What is kept": ("runs", "sweeps", "query"),
-    "Of your own": ("init", "validate", "show", "strategies", "catalogue", "schema", "parity"),
+    OWN: ("init", "validate", "show", "strategies", "catalogue", "schema", "parity"),
     "History": ("data",),
 }
 """Commands by the heading that they stand under, in order."""
@@ -48,8 +49,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 
 
 def group_of(command: str) -> str:
-    """Return the heading that a command stands under."""
-    return next(heading for heading, commands in GROUPS.items() if command in commands)
+    """Return the heading that a command stands under; one that none lists is of your own."""
+    return next((heading for heading, commands in GROUPS.items() if command in commands), OWN)
 
 
 def epilog_of(command: str) -> str | None:

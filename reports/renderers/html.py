@@ -40,7 +40,7 @@ def write_document(path: Path, document: Document) -> None:
 
 def page_of(document: Document) -> str:
     """Return a document without charts as a page."""
-    return _templates().get_template("document.html.j2").render({"document": document}, data=None, plotly="")
+    return _templates().get_template("document.html.j2").render({"document": document}, data=None, library=None)
 
 
 def write_page(
