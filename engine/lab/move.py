@@ -83,8 +83,10 @@ class Move:
         Every measure of the hedged book, as metrics.json has them.
     unknown
         Why it can't be compared with holding less; empty where it can.
-    simulated
-        Whether its history is made up.
+    years
+        Of the run.
+    simulated, synthetic
+        Whether its history is made up, and whether the fund model made a part of it.
     remarks
         What has to be read before its figures, a sentence each.
     """
@@ -101,7 +103,9 @@ class Move:
     strengths: Strengths | None
     figures: Mapping[str, Any]
     unknown: str
+    years: float
     simulated: bool
+    synthetic: bool
     remarks: tuple[str, ...] = ()
 
 
@@ -183,7 +187,9 @@ def _move(config: RunConfig, setup: Setup, hedged: Ledger, signals: Floats | Non
         strengths,
         figures,
         unknown,
+        (len(hedged.equity) - 1) / market.sessions_a_year,
         market.simulated,
+        bool(market.synthetic),
     )
 
 
