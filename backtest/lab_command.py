@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -24,6 +25,7 @@ from backtest.options import (
     quietly,
     within,
 )
+from data.errors import UserError
 from data.ranges import Range
 
 if TYPE_CHECKING:
@@ -39,24 +41,32 @@ TOKEN_FILE = "lab-token"  # noqa: S105  # a file's name
 def lab(
     files: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[FILE]...", help=f"Runs to start from, a YAML each; those that ship unless given. {EXECUTED}", show_default=False),
+        typer.Argument(
+            metavar="[FILE]...",
+            help=f"Runs to start from, a YAML each; those that ship unless given. {EXECUTED}",
+            show_default=False,
+        ),
     ] = None,
     data: Data = None,
     settings: Settings = None,
     start: Start = None,
     end: End = None,
     out: Out = Path("runs"),
-    port: Annotated[int, typer.Option("--port", **within(PORTS), help="Where it listens; the next free one if that is taken, 0 for any.")] = PORT,
+    port: Annotated[
+        int,
+        typer.Option(
+            "--port", **within(PORTS), help="Where it listens; the next free one if that is taken, 0 for any."
+        ),
+    ] = PORT,
     new_token: Annotated[bool, typer.Option("--new-token", help="Make the addresses printed before useless.")] = False,
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
 ) -> None:
     """Turn a run by hand: a page on which each move of a slider runs it anew, beside holding less."""
-    from backtest.lab_server import HOST, bound, check_installed
-
-    check_installed()
+    if find_spec("starlette") is None or find_spec("uvicorn") is None:
+        raise UserError("backtest lab needs starlette and uvicorn: pip install 'hedge-backtest[lab]'")
     announce_compiling()
     from backtest.lab_desk import LabDesk
-    from backtest.lab_server import lab_app, serve
+    from backtest.lab_server import HOST, bound, lab_app, server_of
 
     with quietly(), steps(2) as say:
         say("reading the runs")
@@ -77,7 +87,7 @@ def lab(
 
         webbrowser.open(address)
     with quietly():
-        serve(lab_app(desk, token, number), listening)
+        server_of(lab_app(desk, token, number)).run([listening])
 
 
 def _configured(
@@ -86,9 +96,7 @@ def _configured(
     return config_of(file, data, settings, start, end)[0]
 
 
-def _file(
-    file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None
-) -> LabFile:
+def _file(file: str, data: str | None, settings: list[str] | None, start: str | None, end: str | None) -> LabFile:
     from backtest.lab_desk import LabFile
 
     def command(more: object) -> str:

@@ -7,7 +7,6 @@ import re
 import secrets
 import socket
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from backtest.lab_desk import LabDesk, SupersededError
@@ -15,7 +14,7 @@ from data.errors import UserError
 from engine.lab.given import AskedError
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
+    import uvicorn
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -39,12 +38,8 @@ HEADERS = {
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE = NOTHING + "; connect-src 'self'; img-src data:; script-src 'nonce-{0}'; style-src 'nonce-{0}'"
 REFUSED = 403
-
-
-def check_installed() -> None:
-    """Raise UserError where starlette or uvicorn isn't installed, with what to do."""
-    if find_spec("starlette") is None or find_spec("uvicorn") is None:
-        raise UserError("backtest lab needs starlette and uvicorn: pip install 'hedge-backtest[lab]'")
+LACKING = "the address lacks the lab's token: open the address that backtest lab prints"
+TOO_LONG = (413, "a question is too long")
 
 
 def bound(port: int, *, exactly: bool) -> socket.socket:
@@ -69,8 +64,8 @@ def bound(port: int, *, exactly: bool) -> socket.socket:
     raise UserError(f"port {port} is taken: end what has it, or give another by --port (0: any that is free)")
 
 
-def serve(app: Starlette, listening: socket.socket) -> None:
-    """Serve until the process is interrupted."""
+def server_of(app: ASGIApp) -> uvicorn.Server:
+    """Return what serves the application; its `run` takes the sockets, and ends when the process is interrupted."""
     import uvicorn
 
     config = uvicorn.Config(
@@ -83,7 +78,7 @@ def serve(app: Starlette, listening: socket.socket) -> None:
         timeout_graceful_shutdown=1,
         ws="none",
     )
-    uvicorn.Server(config).run(sockets=[listening])
+    return uvicorn.Server(config)
 
 
 def lab_app(desk: LabDesk, token: str, port: int) -> ASGIApp:
@@ -100,7 +95,11 @@ def lab_app(desk: LabDesk, token: str, port: int) -> ASGIApp:
         async def ask(request: Request) -> Response:
             from starlette.concurrency import run_in_threadpool
 
-            return await run_in_threadpool(_answered, answer, await request.body())
+            try:
+                body = await request.body()
+            except _TooLongError:
+                return JSONResponse({"error": TOO_LONG[1]}, TOO_LONG[0])
+            return await run_in_threadpool(_answered, answer, body)
 
         return ask
 
@@ -113,8 +112,14 @@ def lab_app(desk: LabDesk, token: str, port: int) -> ASGIApp:
             key = error.key if isinstance(error, AskedError) else ""
             return JSONResponse({"error": str(error), "key": key}, 422)
 
-    asked = {"move": desk.move, "answer": desk.answer, "copy": desk.copy, "keep": desk.keep, "book": desk.book}
-    asked["kept"] = lambda _asked: desk.kept()
+    asked: dict[str, Callable[[dict[str, Any]], Any]] = {
+        "move": desk.move,
+        "answer": desk.answer,
+        "copy": desk.copy,
+        "keep": desk.keep,
+        "kept": lambda _asked: desk.kept(),
+        "book": desk.book,
+    }
     routes = [Route("/", page, methods=["GET"])]
     routes += [Route(f"/{name}", asking(answer), methods=["POST"]) for name, answer in asked.items()]
     return Guard(Starlette(routes=routes), token, port)
@@ -175,25 +180,23 @@ class Guard:
 
     def _refusal(self, scope: Scope, headers: dict[bytes, list[bytes]]) -> tuple[int, str] | None:
         """Return with what status and words a request is refused; None where it isn't."""
-        hosts, origins = headers.get(b"host", []), headers.get(b"origin", [])
-        if len(hosts) != 1 or hosts[0] not in self._hosts:
-            return 421, "the lab is asked for by 127.0.0.1 alone"
-        if any(origin not in self._origins for origin in origins):
-            return REFUSED, "the lab answers no other page"
-        posted = scope["method"] == "POST"
-        if not posted and scope["method"] not in ("GET", "HEAD"):
-            return 405, "the lab takes GET and POST"
-        site = headers.get(b"sec-fetch-site", [b"same-origin"])
-        if posted and site != [b"same-origin"]:
-            return REFUSED, "the lab answers no other page"
-        if not self._knows(scope, headers, posted=posted):
-            return REFUSED, "the address lacks the lab's token: open the address that backtest lab prints"
-        if posted and headers.get(b"content-type") != [b"application/json"]:
-            return 415, "a question is application/json"
+        hosts, posted = headers.get(b"host", []), scope["method"] == "POST"
         length = headers.get(b"content-length", [b"0"])[0]
-        if not length.isdigit() or int(length) > LARGEST:
-            return 413, "a question is too long"
-        return None
+        refusals = (
+            (len(hosts) != 1 or hosts[0] not in self._hosts, 421, "the lab is asked for by 127.0.0.1 alone"),
+            (self._is_another_page(headers, posted=posted), REFUSED, "the lab answers no other page"),
+            (scope["method"] not in ("GET", "POST"), 405, "the lab takes GET and POST"),
+            (not self._knows(scope, headers, posted=posted), REFUSED, LACKING),
+            (posted and headers.get(b"content-type") != [b"application/json"], 415, "a question is application/json"),
+            (not length.isdigit() or int(length) > LARGEST, TOO_LONG[0], TOO_LONG[1]),
+        )
+        return next(((status, why) for refused, status, why in refusals if refused), None)
+
+    def _is_another_page(self, headers: dict[bytes, list[bytes]], *, posted: bool) -> bool:
+        """Return whether a browser says that a page of another origin asks."""
+        site = headers.get(b"sec-fetch-site", [b"same-origin"])
+        foreign = any(origin not in self._origins for origin in headers.get(b"origin", []))
+        return foreign or (posted and site != [b"same-origin"])
 
     def _knows(self, scope: Scope, headers: dict[bytes, list[bytes]], *, posted: bool) -> bool:
         """Return whether a request carries the token: a page's address in its query, a question in a header."""

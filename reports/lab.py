@@ -92,8 +92,12 @@ def _mark(move: Move, names: Names) -> str:
 
 def _lead(move: Move, names: Names) -> tuple[Piece, ...]:
     if move.unknown == NEVER:
-        return (Piece(f"{names.hedge.noun.capitalize() if names.hedge.noun.islower() else names.hedge.noun} was never"
-                      " bought: the book is the one without a hedge."),)
+        return (
+            Piece(
+                f"{names.hedge.noun.capitalize() if names.hedge.noun.islower() else names.hedge.noun} was never"
+                " bought: the book is the one without a hedge."
+            ),
+        )
     if move.match is None:
         return (Piece(no_headline(move.unknown)),)
     return lead_of(move.match, names)
@@ -146,13 +150,16 @@ def _short_fall(value: float | None) -> str:
 
 def _figures(move: Move) -> list[tuple[str, str]]:
     """Return what else is asked of the hedged book."""
-    figures, beta = move.figures, move.net_beta[: move.hedged.last + 1]
+    figures, beta = move.figures, move.net_beta[1 : move.hedged.last + 1]  # nothing is held before the first fill
     known = beta[~np.isnan(beta)]
     short = int(np.count_nonzero(known[:-1] < 0.0))
     below = f", below 0 on {counted(short, 'close')}" if short else ""
     low = f"{number(float(known.min()))}{below}" if len(known) else "-"
     return [
-        ("On", f"{times(int(figures['episodes']))}, {figures['sessions_hedged']:,} of {figures['sessions']:,} sessions"),
+        (
+            "On",
+            f"{times(int(figures['episodes']))}, {figures['sessions_hedged']:,} of {figures['sessions']:,} sessions",
+        ),
         ("Costs", f"{dollars(float(figures['costs']))} in {counted(int(figures['fills']), 'fill')}"),
         ("Volatility", f"{percent(float(figures['volatility']))} a year"),
         ("Lowest net beta", low),
@@ -165,12 +172,13 @@ def _curves(move: Move) -> dict[str, Any]:
     books = {"hedged": move.hedged.equity, "unhedged": move.unhedged.equity}
     books |= {} if move.held is None else {"held": move.held.equity}
     falls = {name: drawdowns(equity[until]) for name, equity in books.items()}
-    at = _places([books["hedged"][until], falls["hedged"], falls["unhedged"], move.net_beta[until]])
+    beta = np.concatenate(([np.nan], move.net_beta[1:][until]))  # nothing is held before the first fill
+    at = _places([books["hedged"][until], falls["hedged"], falls["unhedged"], beta[until]])
     return {
         "x": _days(move.sessions[at]),
         "growth": {name: _shown(equity[at] / equity[0]) for name, equity in books.items()},
-        "drawdown": {name: _shown(fall[at], 4) for name, fall in falls.items()},
-        "beta": {"hedged": _shown(move.net_beta[at], 4)},
+        "drawdown": {name: _shown(fall[at], 6) for name, fall in falls.items()},
+        "beta": {"hedged": _shown(beta[at], 4)},
     }
 
 
@@ -200,8 +208,13 @@ def _strengths(found: Strengths, move: Move, names: Names) -> dict[str, Any]:
     """Return the same hedge at other strengths: bars of the gap, and what they show."""
     what = found.key.rpartition(".")[2]
     bars = [
-        {"value": float(value), "label": typeset(_strength(what, value)), "gap": None if math.isnan(gap) else float(gap),
-         "text": typeset(points(gap)), "cagr": typeset(percent(cagr))}
+        {
+            "value": float(value),
+            "label": typeset(_strength(what, value)),
+            "gap": None if math.isnan(gap) else float(gap),
+            "text": typeset(points(gap)),
+            "cagr": typeset(percent(cagr)),
+        }
         for value, gap, cagr in zip(found.values.tolist(), found.gaps.tolist(), found.cagrs.tolist(), strict=True)
     ]
     own = getattr(move.config.hedge, what)
@@ -239,12 +252,21 @@ def answer_data(run: Run) -> dict[str, Any]:
         "about": typeset(screen.about),
         "finding": typeset(screen.finding),
         "steps": [
-            {"name": step.name, "about": typeset(step.about), "remark": _pieces(step.remark), "value": typeset(step.value),
-             "begin": step.begin, "end": step.end, "role": step.role, "exact": typeset(step.exact)}
+            {
+                "name": step.name,
+                "about": typeset(step.about),
+                "remark": _pieces(step.remark),
+                "value": typeset(step.value),
+                "begin": step.begin,
+                "end": step.end,
+                "role": step.role,
+                "exact": typeset(step.exact),
+            }
             for step in screen.steps
         ],
         "shorts": [
-            {"title": short.title, "number": typeset(short.number), "text": _pieces(short.text)} for short in screen.shorts
+            {"title": short.title, "number": typeset(short.number), "text": _pieces(short.text)}
+            for short in screen.shorts
         ],
         "signal": typeset(screen.signal),
         "notes": [typeset(note) for note in run.notes],
@@ -265,7 +287,7 @@ def kept_data(run: Run) -> dict[str, Any]:
     return {
         "x": _days(run.sessions[at]),
         "growth": _shown(equity[at] / equity[0]),
-        "drawdown": _shown(fall[at], 4),
+        "drawdown": _shown(fall[at], 6),
         "dot": None if hedged is None else [hedged.bad_quarter, hedged.cagr],
         "tip": "" if hedged is None else typeset(tip_of(hedged, run.name)),
         "span": [str(run.sessions[0]), str(run.sessions[-1])],

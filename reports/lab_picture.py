@@ -29,11 +29,21 @@ def drawn(move: Move, names: Names, *, phone: bool) -> dict[str, Any] | None:
     scale = _scale(move, shape)
     drawing = _laid_out(move, names, scale)
     labels = [
-        {"lines": [typeset(line) for line in placed.label.lines], "role": placed.label.role, "box": [*placed.box],
-         "leader": placed.leader, "size": placed.label.size}
+        {
+            "lines": [typeset(line) for line in placed.label.lines],
+            "role": placed.label.role,
+            "box": [*placed.box],
+            "leader": placed.leader,
+            "size": placed.label.size,
+        }
         for placed in drawing.labels
     ]
-    room = {"left": shape.left, "right": shape.width - shape.right, "top": shape.top, "bottom": shape.height - shape.bottom}
+    room = {
+        "left": shape.left,
+        "right": shape.width - shape.right,
+        "top": shape.top,
+        "bottom": shape.height - shape.bottom,
+    }
     return {
         **asdict(drawing),
         "shape": shape._asdict(),
@@ -52,7 +62,9 @@ def _scale(move: Move, shape: Shape) -> Scale:
     growths, quarters = [0.0, *(dot.cagr for dot in dots)], [dot.bad_quarter for dot in dots]
     if (found := move.strengths) is not None:
         line = -min(dot.bad_quarter for dot in move.line)
-        near = [(q, g) for q, g in zip(found.bad_quarters.tolist(), found.cagrs.tolist(), strict=True) if -q < 1.5 * line]
+        near = [
+            (q, g) for q, g in zip(found.bad_quarters.tolist(), found.cagrs.tolist(), strict=True) if -q < 1.5 * line
+        ]
         quarters += [quarter for quarter, _growth in near]
         growths += [growth for _quarter, growth in near]
     high = max(growths)
@@ -79,13 +91,18 @@ def _laid_out(move: Move, names: Names, scale: Scale) -> Drawing:
         spots=[*tried, *_spots(move, names, scale, ring)],
         labels=_labels(move, names, scale, ring, gap, tried),
         strokes=strokes,
-        covered=[Box(min(x, x) - 3.0, min(gap[1], gap[3]), x + 3.0, max(gap[1], gap[3])), Box(0.0, 0.0, width_of(UP), 18.0)],
+        covered=[
+            Box(min(x, x) - 3.0, min(gap[1], gap[3]), x + 3.0, max(gap[1], gap[3])),
+            Box(0.0, 0.0, width_of(UP), 18.0),
+        ],
     )
 
 
 def _tried(found: Strengths, scale: Scale, names: Names) -> Iterator[Spot]:
     what = found.key.rpartition(".")[2]
-    rows = zip(found.values.tolist(), found.bad_quarters.tolist(), found.cagrs.tolist(), found.gaps.tolist(), strict=True)
+    rows = zip(
+        found.values.tolist(), found.bad_quarters.tolist(), found.cagrs.tolist(), found.gaps.tolist(), strict=True
+    )
     for value, quarter, cagr, gap in rows:
         if not math.isnan(quarter) and scale.holds(quarter, cagr):
             much = in_percent(value) if what == "weight" else f"cover {value:g}"
@@ -97,7 +114,12 @@ def _spots(move: Move, names: Names, scale: Scale, ring: tuple[float, float]) ->
     match = move.match
     for dot in move.line:
         if dot.share in (0.0, *STOPS):
-            yield Spot(*scale.at(dot), "stop", 4.0, tip_of(dot, f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"))
+            yield Spot(
+                *scale.at(dot),
+                "stop",
+                4.0,
+                tip_of(dot, f"{share(dot.share or 0.0)} {names.part}, the rest in {names.cash}"),
+            )
     yield Spot(*scale.at(move.dots["unhedged"]), "beside", 4.0, tip_of(move.dots["unhedged"], "doing nothing"))
     if match is not None:
         yield Spot(*ring, "held", 6.0, f"{share(match.share)} {names.part} grew {percent(match.cagr)} a year")
@@ -114,7 +136,9 @@ def _labels(
 ) -> list[Label]:
     """Return the labels, the most important first."""
     hedged, idle, match = move.dots["hedged"], move.dots["unhedged"], move.match
-    labels = [Label((f"*{names.hedge.title}", f"*{percent(hedged.cagr)}"), *scale.at(hedged), "hedge", must=True, size=14.0)]
+    labels = [
+        Label((f"*{names.hedge.title}", f"*{percent(hedged.cagr)}"), *scale.at(hedged), "hedge", must=True, size=14.0)
+    ]
     if match is not None and match.share < 1.0:
         labels.append(Label((f"*{share(match.share)} {names.part} {percent(match.cagr)}",), *ring, "strong", must=True))
     labels.append(Label((f"*doing nothing {percent(idle.cagr)}",), *scale.at(idle), "strong", must=True))
@@ -122,7 +146,13 @@ def _labels(
         labels.append(Label((f"*{signed(printed_gap(match))} points",), gap[0], (gap[1] + gap[3]) / 2.0, "hedge"))
     upper = move.line[len(move.line) // 4]
     labels.append(
-        Label(("*the line: holding less", "above it is cheaper"), scale.x(upper.bad_quarter), scale.y(upper.cagr) - 50.0, "quiet", leads=False)
+        Label(
+            ("*the line: holding less", "above it is cheaper"),
+            scale.x(upper.bad_quarter),
+            scale.y(upper.cagr) - 50.0,
+            "quiet",
+            leads=False,
+        )
     )
     found = move.strengths
     if found is not None and tried:

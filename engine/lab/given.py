@@ -135,9 +135,13 @@ def _check(tree: Mapping[str, Any], known: set[str]) -> None:
         key = ".".join(place)
         if len(place) > DEEPEST:
             raise AskedError(f"{cut(key)} is nested too deep: a run has three levels of keys")
-        if isinstance(value, str) and value not in known and place[-1] != "class":
-            if len(value) > LONGEST_TEXT or not value.isprintable() or "/" in value or "\\" in value:
-                raise AskedError(f"{key} can't be {cut(value)} here: a page gives names, no paths", key)
+        own = not isinstance(value, str) or value in known or place[-1] == "class"
+        if not own and not _is_a_name(value):
+            raise AskedError(f"{key} can't be {cut(value)} here: a page gives names, no paths", key)
+
+
+def _is_a_name(text: str) -> bool:
+    return len(text) <= LONGEST_TEXT and text.isprintable() and not {"/", "\\"} & set(text)
 
 
 def _named_in(tree: Mapping[str, Any]) -> Iterator[tuple[Keys, dict[str, Any]]]:

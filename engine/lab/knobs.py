@@ -101,14 +101,9 @@ def _of_hedges(config: RunConfig, tree: Mapping[str, Any], instruments: Sequence
             knob = _knob(replace(field, key=f"{place}.{below[2]}", group=group), field.key, tree)
             if below[2] == "instrument":
                 knob = replace(knob, choices=tuple(dict.fromkeys((leg.instrument, *instruments))))
-            yield replace(knob, high=min(knob.high, leg.max_weight)) if _capped(knob, leg) else knob
+            yield knob
         if leg.policy is not None and not asked:
             yield from _of_policy(tree, f"{place}.policy", f"{group}, when")
-
-
-def _capped(knob: Knob, leg: HedgeConfig) -> bool:
-    """Return whether a knob is a weight that has no room beyond what is allowed, and stands within it."""
-    return knob.key.endswith(".weight") and leg.weight <= leg.max_weight < knob.high
 
 
 def _applies(field: Field, leg: HedgeConfig, *, first: bool, asked: bool) -> bool:

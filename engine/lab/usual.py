@@ -192,7 +192,14 @@ FIELDS = (
         "The hedge is bought when the signal, 0 to 1, reaches this.",
         (0.0, 1.0, 0.05),
     ),
-    Field("policy.exit", "When", "Leave below", "signal", "The hedge is sold when the signal falls below this.", (0.0, 1.0, 0.05)),
+    Field(
+        "policy.exit",
+        "When",
+        "Leave below",
+        "signal",
+        "The hedge is sold when the signal falls below this.",
+        (0.0, 1.0, 0.05),
+    ),
     Field(
         "policy.confirm",
         "When",
@@ -211,8 +218,12 @@ FIELDS = (
         (0, 63, 1),
         main=True,
     ),
-    Field("policy.max_hold", "When", "Hold at most", "sessions", "The hedge is sold after this.", (1, 252, 1), "no limit"),
-    Field("policy.cooldown", "When", "Wait after", "sessions", "No new hedge for this long after one ended.", (0, 63, 1)),
+    Field(
+        "policy.max_hold", "When", "Hold at most", "sessions", "The hedge is sold after this.", (1, 252, 1), "no limit"
+    ),
+    Field(
+        "policy.cooldown", "When", "Wait after", "sessions", "No new hedge for this long after one ended.", (0, 63, 1)
+    ),
     Field(
         "policy.stop_loss",
         "When",
@@ -231,7 +242,15 @@ FIELDS = (
     ),
     Field("start", "Dates", "From", "", "The first session; the signals read what is before.", main=True),
     Field("end", "Dates", "To", "", "The last session.", none="the end of the data", main=True),
-    Field("execution.commission_bps", "Costs", "Commission", "basis points", "Of every order, a side.", (0.0, 50.0, 0.5), main=True),
+    Field(
+        "execution.commission_bps",
+        "Costs",
+        "Commission",
+        "basis points",
+        "Of every order, a side.",
+        (0.0, 50.0, 0.5),
+        main=True,
+    ),
     Field(
         "execution.slippage_bps",
         "Costs",
@@ -259,9 +278,22 @@ FIELDS = (
     ),
     Field("execution.fill", "Costs", "Orders fill", "", "At the next session's open, or at its close."),
     Field("execution.shares", "Costs", "Shares", "", "Fractions of a share, or whole ones."),
-    Field("portfolio.cash", "Holdings", "Cash at the start", "dollars", "What the book begins with.", (10_000.0, 1_000_000.0, 10_000.0)),
+    Field(
+        "portfolio.cash",
+        "Holdings",
+        "Cash at the start",
+        "dollars",
+        "What the book begins with.",
+        (10_000.0, 1_000_000.0, 10_000.0),
+    ),
     Field("portfolio.dividends", "Holdings", "Dividends", "", "Reinvested on the day, or kept as cash."),
-    Field("portfolio.rebalance", "Holdings", "Core rebalancing", "", "How often the core's holdings go back to their weights."),
+    Field(
+        "portfolio.rebalance",
+        "Holdings",
+        "Core rebalancing",
+        "",
+        "How often the core's holdings go back to their weights.",
+    ),
 )
 """In the order in which a person looks for them; of a hedge's, `when` tells which apply."""
 

@@ -99,12 +99,8 @@ async function pump() {
   answering?.abort();
   while (wanted) {
     wanted = false;
-    const sent = [...pending], run = state.run;
     try {
-      const told = await ask("move", {run, tree: state.tree, moves: sent, shape: state.shape, phone: phone()});
-      if (run !== state.run) continue;
-      for (const [key, value] of sent) if (pending.get(key) === value) pending.delete(key);
-      took(told);
+      await sendMoves([...pending], state.run);
     } catch (error) {
       if (error instanceof Offline) { offline(); break; }
       if (!(error instanceof Refused)) { busy = false; throw error; }
@@ -114,6 +110,23 @@ async function pump() {
   }
   busy = false;
   if (state.move && !pending.size) rest = setTimeout(answer, REST);
+}
+/* What is refused waits for what it hangs on, an exit for its enter; the rest is turned meanwhile. */
+async function sendMoves(sent, run) {
+  let refused = null, told = null;
+  while (!told) {
+    try {
+      told = await ask("move", {run, tree: state.tree, moves: sent, shape: state.shape, phone: phone()});
+    } catch (error) {
+      const rest = sent.filter(([key]) => key !== error.key);
+      if (!(error instanceof Refused) || rest.length === sent.length || !rest.length) throw error;
+      refused ??= error; sent = rest;
+    }
+  }
+  if (run !== state.run) { wanted = true; return; }
+  for (const [key, value] of sent) if (pending.get(key) === value) pending.delete(key);
+  took(told);
+  if (refused) complain(refused.message, refused.key);
 }
 function took(told) {
   Object.assign(state, {tree: told.tree, values: told.values, move: told});
@@ -170,8 +183,15 @@ function list(parent, texts) {
 const dollars = (value, short) => value >= 1e3 ? `$${Math.round(value).toLocaleString("en")}` : `$${Number(value.toPrecision(short ? 2 : 3))}`;
 const parts = (value, short) => `${(100 * value).toFixed(short ? 0 : 1)}\u202f%`;
 const plainly = (value, short) => value.toFixed(short ? 1 : 2);
+let about = "";
 function draw() {
   const {move} = state, {curves, names} = move;
+  if (about && about !== move.about) {  // another hedge: what was said of the last one isn't said of it
+    for (const id of ["asked", "headline", "finding", "signal"]) at(id).textContent = "\u00a0";
+    for (const id of ["label", "sum-figure"]) at(id).hidden = true;
+    at("shorts").replaceChildren();
+  }
+  about = move.about;
   document.body.classList.add("moving");
   document.title = `${state.tree.name} \u00b7 Lab`;
   at("about").textContent = `${move.about} \u00b7 ${move.span} \u00b7 ${move.mark || "real history"}`;
@@ -202,7 +222,7 @@ function draw() {
     ...ends.filter(name => curves[what][name]).map(name => ({x: curves.x, y: curves[what][name], name: names[name], role: name}))];
   const worst = move.rows.map(row => `${row.cells[0]} ${row.cells[3]}`).join(", "), grown = move.rows.map(row => `${row.cells[0]} ${row.cells[1]} a year`).join(", ");
   plotLines(at("growth"), lines("growth"), {log: true, format: dollars, described: `Growth of a dollar: ${grown}.`});
-  plotLines(at("drawdown"), lines("drawdown"), {format: parts, zero: true, described: `Drawdown, the worst: ${worst}.`});
+  plotLines(at("drawdown"), lines("drawdown").map(line => ({...line, told: Math.min(...line.y)})), {format: parts, zero: true, described: `Drawdown, the worst: ${worst}.`});
   plotLines(at("beta"), [{x: curves.x, y: curves.beta.hedged, name: names.hedged, role: "hedged"}], {format: plainly, zero: true, described: `Net beta of the hedged book over time. ${move.figures.at(-1).join(": ")}.`});
   at("strengths-figure").hidden = !move.strengths;
   if (move.strengths) {
@@ -332,7 +352,7 @@ function complain(message, key = "") {
   at("wrong").hidden = !message || Boolean(found);
   at("wrong").textContent = message;
   if (!found) return;
-  found.error.textContent = message; found.error.hidden = false;
+  found.error.textContent = found.knob.percent ? `${message}; here in percent, ${found.knob.ends}` : message; found.error.hidden = false;
   found.main.setAttribute("aria-invalid", "true");
   for (let one = found.row.parentElement; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
 }

@@ -110,7 +110,7 @@ function plotLines(place, lines, {log = false, format, zero = false, described})
     const text = shape(svg, "text", {class: `end ${line.role}`, x: width - right + 6, y: spread[k]});
     const name = line.name.length > 17 ? `${line.name.slice(0, 16)}\u2026` : line.name;
     shape(text, "tspan", {x: width - right + 6}, name);
-    shape(text, "tspan", {x: width - right + 6, dy: 14}, minus(format(line.end)));
+    shape(text, "tspan", {x: width - right + 6, dy: 14}, minus(format(line.told ?? line.end)));
   });
   read(place, svg, lines, {across, first, last, left, right, width, format});
 }
