@@ -74,6 +74,7 @@ def server_of(app: ASGIApp) -> uvicorn.Server:
         date_header=False,
         lifespan="off",
         log_level="error",
+        proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=1,
         ws="none",

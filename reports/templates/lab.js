@@ -406,7 +406,13 @@ async function take(what, text) {
     box.querySelector("textarea").select();
   }
 }
+const pause = time => new Promise(done => { setTimeout(done, time); });
+/* Whoever takes a run along means it as it was last turned. */
+async function caughtUp() {
+  for (let waited = 0; (busy || wanted) && waited < 100; waited += 1) await pause(20);
+}
 async function told(what) {
+  await caughtUp();
   try {
     return await ask(what, {run: state.run, tree: state.tree});
   } catch (error) {
@@ -416,7 +422,7 @@ async function told(what) {
 }
 at("copy-yaml").onclick = async () => { const text = await told("copy"); if (text) take("YAML", text.yaml); };
 at("copy-command").onclick = async () => { const text = await told("copy"); if (text) take("Command", text.command); };
-at("copy-link").onclick = async () => { unsettled = false; await remember(true); take("Link", location.href); };
+at("copy-link").onclick = async () => { await caughtUp(); unsettled = false; await remember(true); take("Link", location.href); };
 at("undo").onclick = () => history.back();
 at("redo").onclick = () => history.forward();
 addEventListener("keydown", event => {
@@ -425,7 +431,8 @@ addEventListener("keydown", event => {
   (event.shiftKey ? at("redo") : at("undo")).click();
 });
 for (const button of document.querySelectorAll("dialog .close")) button.onclick = () => button.closest("dialog").close();
-at("keep").onclick = () => {
+at("keep").onclick = async () => {
+  await caughtUp();
   at("keep-name").value = state.tree.name;
   at("keeping").querySelector(".error").hidden = true;
   at("keeping").showModal();
