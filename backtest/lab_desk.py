@@ -138,7 +138,7 @@ class LabDesk:
         for row, metrics in run_rows(self._out, lambda _damaged: None)[::-1]:
             if row["older"]:
                 continue
-            origin = origin_of(self._out / row["folder"])
+            origin = origin_of(self._out / row["folder"], list(self._bases.values()))
             changes = {} if origin is None else origin.changes
             found.append(
                 {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from itertools import pairwise
 from typing import Any
@@ -14,7 +14,7 @@ from engine.analytics.answer.words import Names
 from engine.lab.move import Move, Strengths
 from reports.drawing import Drawing, Scale, Shape, Spot, Stroke
 from reports.frontier_picture import STOPS, UP, tip_of
-from reports.label_places import Box, Label, width_of
+from reports.label_places import LEADING, Box, Label, PlacedLabel, width_of
 from reports.renderers.html import typeset
 
 WIDE = Shape("wide", 430, 330, 28, 92, 26, 44, minor=True)
@@ -28,6 +28,8 @@ def drawn(move: Move, names: Names, *, phone: bool) -> dict[str, Any] | None:
     shape = PHONE if phone else WIDE
     scale = _scale(move, shape)
     drawing = _laid_out(move, names, scale)
+    taken = [placed.box for placed in drawing.labels]
+    taken += [Box(spot.x - 4.0, spot.y - 4.0, spot.x + 4.0, spot.y + 4.0) for spot in drawing.spots]
     labels = [
         {
             "lines": [typeset(line) for line in placed.label.lines],
@@ -36,7 +38,7 @@ def drawn(move: Move, names: Names, *, phone: bool) -> dict[str, Any] | None:
             "leader": placed.leader,
             "size": placed.label.size,
         }
-        for placed in drawing.labels
+        for placed in (*drawing.labels, *_beside_the_line(move, names, scale, taken))
     ]
     room = {
         "left": shape.left,
@@ -144,25 +146,23 @@ def _labels(
     labels.append(Label((f"*doing nothing {percent(idle.cagr)}",), *scale.at(idle), "strong", must=True))
     if match is not None and abs(gap[1] - gap[3]) > 24.0:
         labels.append(Label((f"*{signed(printed_gap(match))} points",), gap[0], (gap[1] + gap[3]) / 2.0, "hedge"))
-    upper = move.line[len(move.line) // 4]
-    labels.append(
-        Label(
-            ("*the line: holding less", "above it is cheaper"),
-            scale.x(upper.bad_quarter),
-            scale.y(upper.cagr) - 50.0,
-            "quiet",
-            leads=False,
-        )
-    )
     found = move.strengths
     if found is not None and tried:
         what = found.key.rpartition(".")[2]
         labels.append(Label((f"other {what}s",), tried[-1].x, tried[-1].y, "quiet"))
+    return labels
+
+
+def _beside_the_line(move: Move, names: Names, scale: Scale, taken: Sequence[Box]) -> Iterator[PlacedLabel]:
+    """Yield what stands at its usual place beside the line, where nothing else does: to look for another is slow."""
     for dot in move.line[::-1]:
         if dot.share in (0.0, *STOPS):
             stop = f"{share(dot.share)} {names.part}" if dot.share else f"all in {names.cash}"
-            labels.append(Label((stop,), *scale.at(dot), "quiet"))
-    return labels
+            label = Label((stop,), *scale.at(dot), "quiet")
+            left, top = label.x + 9.0, label.y - 2.0
+            box = Box(left, top, left + width_of(stop), top + LEADING)
+            if not any(box.meets(other, 2.0) for other in taken):
+                yield PlacedLabel(label, box, None)
 
 
 def _described(move: Move, names: Names) -> str:

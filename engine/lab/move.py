@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -17,7 +17,6 @@ from engine.analytics.answer.frontier import Dot, place
 from engine.analytics.answer.insurance import Match, less_of, matches, safety_of
 from engine.analytics.controls import unhedged_plan
 from engine.analytics.derisk import GRID, held_less_grid, net_beta, run_held_less
-from engine.analytics.episodes import episodes_of
 from engine.analytics.measure import metrics_of
 from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
@@ -31,8 +30,8 @@ from engine.setup import Setup, market_key, open_market, plan_of, prepare, run_b
 from strategies.base import CloseStrategy, Strategy
 from strategies.load import kind, strategy_class
 
-MARKETS, SIGNALS = 3, 24
-"""How many are kept: a market of sixteen years takes some ten megabytes, a signal 50 kilobytes."""
+MARKETS, SIGNALS, LINES = 3, 24, 8
+"""How many are kept: a market of sixteen years takes some ten megabytes, a signal 50 kilobytes, a line 700."""
 TRIED = 10
 """Strengths of the same hedge that are laid beside it."""
 
@@ -114,7 +113,7 @@ class MoveEngine:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._markets, self._signals = Recent(MARKETS), Recent(SIGNALS)
+        self._markets, self._signals, self._lines = Recent(MARKETS), Recent(SIGNALS), Recent(LINES)
 
     def market(self, config: RunConfig) -> Market:
         """Return what a run is fed; raises DataError."""
@@ -129,7 +128,7 @@ class MoveEngine:
                 return self._asked(config, market)
             setup = prepare(config, market, signals := self._signal(config, market))
             hedged = compiled().run_policy(setup.prices, setup.terms, setup.plan)
-            return _move(config, setup, hedged, signals)
+            return _move(config, setup, hedged, signals, self._less(config, setup))
 
     def _market(self, config: RunConfig) -> Market:
         made: Market = self._markets.get(market_key(config), lambda: open_market(config))
@@ -147,11 +146,14 @@ class MoveEngine:
         key = (market_key(config), repr(config.strategy), tuple(repr(leg.strategy) for leg in config.legs))
         return self._signals.get(key, asked)
 
+    def _less(self, config: RunConfig, setup: Setup) -> Callable[[], HeldLess]:
+        return lambda: self._lines.get(_terms_key(config), lambda: _held_less(setup))
+
     def _asked(self, config: RunConfig, market: Market) -> Move:
         """Run a strategy that decides in the run itself: by the plain loop, or in backtrader."""
         with evaluate_strategy(config, market) as prepared:
             hedged, said = execute(prepared.plain_engine, config, prepared)
-            move = _move(config, prepared.setup, hedged, None)
+            move = _move(config, prepared.setup, hedged, None, self._less(config, prepared.setup))
         slow = (ON_CLOSE if isinstance(prepared.strategy, Strategy | CloseStrategy) else IN_BACKTRADER,)
         withheld = (said.withheld,) if said.withheld else ()
         return replace(move, remarks=(*said.remarks, *withheld, *slow))
@@ -161,18 +163,41 @@ ON_CLOSE = "This strategy is asked at every close, so that a move takes longer t
 IN_BACKTRADER = "This strategy runs in backtrader, so that a move takes longer than with one that gives a signal."
 
 
-def _move(config: RunConfig, setup: Setup, hedged: Ledger, signals: Floats | None) -> Move:
+class HeldLess(NamedTuple):
+    """Books that hold each share of `GRID`, their equity, and where they lie."""
+
+    grid: tuple[Floats, ...]
+    line: tuple[Dot, ...]
+
+
+def _held_less(setup: Setup) -> HeldLess:
+    years = (len(setup.prices.close) - 1) / setup.market.sessions_a_year
+    grid = [book.equity for book in held_less_grid(setup)]
+    line = (place(f"held_{k}", "", grid[k], grid, years, float(share)) for k, share in enumerate(GRID))
+    return HeldLess(tuple(grid), tuple(line))
+
+
+def _terms_key(config: RunConfig) -> str:
+    """Return all of a config on which holding less hangs: what the hedge is made of and when it is held isn't in it."""
+    costs = [(leg.commission_bps, leg.slippage_bps, leg.funding) for leg in config.legs]
+    return repr((market_key(config), config.portfolio, config.execution, costs))
+
+
+def _move(
+    config: RunConfig, setup: Setup, hedged: Ledger, signals: Floats | None, less: Callable[[], HeldLess]
+) -> Move:
     """Lay a hedged book beside holding less."""
     market, sessions = setup.market, setup.market.run_sessions
     check_worth(hedged, market)
     unhedged = compiled().run_policy(setup.prices, setup.terms, unhedged_plan(setup))
-    unknown = no_comparison(hedged, unhedged, episodes_of(setup, hedged)) or ""
+    bought = bool(hedged.shares[:, setup.legs.of_hedges].any())
+    unknown = no_comparison(hedged, unhedged, bought=bought) or ""
     trades = trades_of(hedged.traded, setup.prices.fill, setup.terms)
     figures = metrics_of(hedged, setup.terms.cash_accrual, sessions, trades, setup.legs.firsts)
     beta = net_beta(setup, hedged, run_beta(config, market))
     found: tuple[Any, ...] = (None, None, (), {}, None)
     if unknown in ("", NEVER):  # a hedge that is never bought is as safe as none
-        found = _beside(config, setup, hedged, unhedged, signals)
+        found = _beside(config, setup, hedged, unhedged, signals, less())
     held, match, line, dots, strengths = found
     return Move(
         config,
@@ -194,21 +219,20 @@ def _move(config: RunConfig, setup: Setup, hedged: Ledger, signals: Floats | Non
 
 
 def _beside(
-    config: RunConfig, setup: Setup, hedged: Ledger, unhedged: Ledger, signals: Floats | None
+    config: RunConfig, setup: Setup, hedged: Ledger, unhedged: Ledger, signals: Floats | None, less: HeldLess
 ) -> tuple[Ledger, Match, tuple[Dot, ...], dict[str, Dot], Strengths | None]:
     """Return the book that holds less, its match, the line, the dots, and the hedge at other strengths."""
     years = (len(hedged.equity) - 1) / setup.market.sessions_a_year
-    grid = [book.equity for book in held_less_grid(setup)]
+    grid = list(less.grid)
     share = matches(hedged.equity, grid)[0]
     held = run_held_less(setup, share)
-    line = tuple(place(f"held_{k}", "", grid[k], grid, years, float(part)) for k, part in enumerate(GRID))
     dots = {
         "hedged": place("hedged", "", hedged.equity, grid, years),
         "unhedged": place("unhedged", "", unhedged.equity, grid, years),
     }
     grown = float((held.equity[-1] / held.equity[0]) ** (1.0 / years) - 1.0)
     match = Match(share, grown, dots["hedged"].cagr - grown, (math.nan, math.nan))
-    return held, match, line, dots, None if signals is None else _strengths(config, setup, signals, grid, years)
+    return held, match, less.line, dots, None if signals is None else _strengths(config, setup, signals, grid, years)
 
 
 def _strengths(

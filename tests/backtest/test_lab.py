@@ -210,7 +210,7 @@ def test_a_run_is_kept_and_laid_over(lab, visit, out):
     assert (folder / "report.html").is_file()
     assert (folder / "tearsheet.html").is_file()
     assert json.loads((folder / "metrics.json").read_text())["name"] == "less of it"
-    assert "start 2014-01-02, hedge.weight 0.08" in page.inner_text("#kept-list")
+    page.wait_for_selector(".keptrun:has-text('start 2014-01-02, hedge.weight 0.08')")
     page.check(".keptrun input")
     page.wait_for_selector("#growth .line.kept")
     assert page.locator(".keptdot").count() == 1
