@@ -14,7 +14,7 @@ from typing import Any
 from data.errors import UserError, cut
 from data.processes import without_main
 from engine.config import RunConfig
-from engine.lab.given import AskedError, Strategies, config_given, tree_of
+from engine.lab.given import HEDGE_KEY, AskedError, Strategies, completed, config_given, tree_of
 from engine.lab.knobs import Knob, knobs_of
 from engine.lab.move import MoveEngine
 from engine.research.cache import Recent
@@ -78,7 +78,7 @@ class LabDesk:
         self._strategies, self._out = Strategies.of(given), out
         self._bases: dict[str, RunConfig] = {}
         self._engine, self._answers = MoveEngine(), Recent(ANSWERS)
-        self._asking, self._keeping = threading.Lock(), threading.Lock()
+        self._asking, self._keeping, self._turning = threading.Lock(), threading.Lock(), threading.Lock()
         self._latest = Recent(TABS)
 
     def page(self, nonce: str) -> str:
@@ -110,8 +110,9 @@ class LabDesk:
         _file, config = self._config(asked)
         tab, key = str(asked.get("tab", ""))[:40], repr(config)
         turn = object()
-        latest = self._latest.get(tab, lambda: {"turn": turn})
-        latest["turn"] = turn
+        with self._turning:
+            latest = self._latest.get(tab, dict[str, object])
+            latest["turn"] = turn
         with self._asking:
             if latest["turn"] is not turn:
                 raise SupersededError("another answer is asked for")
@@ -173,7 +174,11 @@ class LabDesk:
         if not (tree is None or isinstance(tree, dict)) or not pairs or len(moves) > MOST_KEYS:
             raise AskedError("a page asks with a run, its keys, and keys with values")
         file = self._files[named]
-        return file, config_given(self._base(file), self._strategies, tree, [(key, value) for key, value in moves])
+        base, turned = self._base(file), [(key, value) for key, value in moves]
+        if any(isinstance(key, str) and HEDGE_KEY.fullmatch(key) for key, _value in turned):
+            begun = config_given(base, self._strategies, tree)
+            turned = completed(turned, begun, self._engine.market(begun).instruments())
+        return file, config_given(base, self._strategies, tree, turned)
 
     def _settings(self, file: LabFile, config: RunConfig) -> list[str]:
         """Return by which --set a file's run becomes another."""

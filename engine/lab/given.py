@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import ConfigError, cut, did_you_mean
+from data.families import FUNDS
 from engine.config import RunConfig
 from engine.keys import in_tree, put
 from engine.loading import build_config
 from engine.plain import Keys
+from engine.research.ways import KNOWN
 from strategies.load import SHIPPED
 
 FREE = ("name", "start", "end", "portfolio", "underlying", "hedge", "hedges", "strategy", "policy", "execution")
 """The keys of a run that a page may set; its data are those of the file."""
 KEY = re.compile(r"[\w^=-]+(\.[\w^=-]+)*")
+HEDGE_KEY = re.compile(r"hedges?(\.[0-9]+)?\.(kind|instrument)")
 PLACE = re.compile(r"page:(\d+): ")
 DEEPEST = 8
 """Levels of keys in a run, with room."""
@@ -118,6 +121,44 @@ def config_given(
         message = str(error)[found.end() if found else 0 :].removeprefix("page: ")
         raise AskedError(message, ".".join(keys)) from None
     return config.checked_by(base.check)
+
+
+def completed(moves: Sequence[tuple[str, Any]], config: RunConfig, instruments: Sequence[str]) -> list[tuple[str, Any]]:
+    """Return moves with what a hedge's kind and its instrument need of each other, where a page turned one of them.
+
+    A fund of the underlying takes its leverage along, and anything else that has bars is an asset; a kind that is
+    bought takes the first of what is usual, of what the data hold.
+
+    Parameters
+    ----------
+    moves
+        Keys with values.
+    config
+        The run that they begin from: what is held, and what signals read.
+    instruments
+        What the data hold bars of.
+    """
+    held, turned = {*config.portfolio.core, config.read}, {key for key, _value in moves if isinstance(key, str)}
+    funds = {name: fund.leverage for name, fund in FUNDS.items() if fund.underlying == config.read and name not in held}
+    funds |= {leg.instrument: leg.leverage for leg in config.legs if leg.kind == "fund" and leg.leverage is not None}
+    bought = {"fund": [name for name in funds if name in instruments and funds[name] < 0.0]}
+    bought["asset"] = [
+        name for name in dict.fromkeys((*KNOWN, *instruments)) if name in instruments and name not in held
+    ]
+    found = list[tuple[str, Any]]()
+    for key, value in moves:
+        place = key.rpartition(".")[0] if isinstance(key, str) and HEDGE_KEY.fullmatch(key) else ""
+        named = value if place and key.endswith(".instrument") else None
+        if place and key.endswith(".kind") and value in bought and f"{place}.instrument" not in turned:
+            named = next(iter(bought[value]), None)
+            found.append((key, value))
+        if isinstance(named, str) and (named in funds or named in instruments):
+            kind = "asset" if key.endswith(".kind") and value == "asset" else "fund" if named in funds else "asset"
+            found += [(f"{place}.kind", kind), (f"{place}.instrument", named)]
+            found += [(f"{place}.leverage", funds[named])] if kind == "fund" else []
+        elif not found or found[-1] != (key, value):
+            found.append((key, value))
+    return found
 
 
 def _keys(key: Any) -> Keys:

@@ -5,7 +5,7 @@ const REST = 450, RETRY = 1500, SETTLE = 350;
 const state = {run: DATA.runs[0], tree: null, shape: "", values: {}, was: {}, move: null};
 const pending = new Map();
 const ticked = new Map();
-let last = "", busy = false, wanted = false, settle = 0, rest = 0, unsettled = false, answering = null, retry = 0;
+let lost = "", last = "", busy = false, wanted = false, settle = 0, rest = 0, unsettled = false, answering = null, retry = 0;
 
 class Refused extends Error {
   constructor(message, key, status) { super(message); this.key = key; this.status = status; }
@@ -71,7 +71,7 @@ async function fromAddress() {
       const {run, tree} = await unpack(location.hash.slice(1));
       Object.assign(state, {run, tree});
     } catch {
-      complain("The address holds no run: it may have been cut off. This is the run it starts from.", "");
+      lost = "The address holds no run: it may have been cut off. This is the run that the lab starts from.";
     }
   } else Object.assign(state, {tree: null});
   wanted = true;
@@ -95,6 +95,7 @@ async function settled() {
 async function pump() {
   if (busy) return;
   busy = true;
+  const slow = setTimeout(() => { at("busy").hidden = false; }, 300);
   clearTimeout(rest);
   answering?.abort();
   while (wanted) {
@@ -103,12 +104,18 @@ async function pump() {
       await sendMoves([...pending], state.run);
     } catch (error) {
       if (error instanceof Offline) { offline(); break; }
-      if (!(error instanceof Refused)) { busy = false; throw error; }
+      if (!(error instanceof Refused)) { busy = false; clearTimeout(slow); throw error; }
       complain(error.message, error.key || (error.status === 422 ? last : ""));
-      if (!state.move && error.status === 422 && state.tree) { state.tree = null; wanted = true; }
+      if (!state.move && error.status === 422 && state.tree) {  // an address of another version, or of another lab
+        Object.assign(state, {run: DATA.runs[0], tree: null});
+        lost = `The run in the address can\u2019t be had: ${error.message}. This is the run that the lab starts from.`;
+        wanted = true;
+      }
     }
   }
   busy = false;
+  clearTimeout(slow);
+  at("busy").hidden = true;
   if (state.move && !pending.size) rest = setTimeout(answer, REST);
 }
 /* What is refused waits for what it hangs on, an exit for its enter; the rest is turned meanwhile. */
@@ -130,11 +137,12 @@ async function sendMoves(sent, run) {
 }
 function took(told) {
   Object.assign(state, {tree: told.tree, values: told.values, move: told});
-  complain("");
   if (told.knobs) {
     state.shape = told.shape; state.was = told.was;
     build(told.knobs);
   }
+  complain(lost);
+  lost = "";
   show();
   draw();
   if (!location.hash) remember(false);

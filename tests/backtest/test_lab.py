@@ -139,6 +139,22 @@ def test_a_link_and_a_reload_have_the_whole_run(lab, visit):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    ("fragment", "said"),
+    [
+        ("#zXXXX", "holds no run"),
+        ("#jeyJydW4iOiJvdGhlci55YW1sIiwidHJlZSI6e319", "the lab wasn't started with other.yaml"),
+    ],
+)
+def test_an_address_that_holds_no_run_says_so_and_begins_anew(lab, visit, fragment, said):
+    page = visit(lab.address + fragment)
+
+    page.wait_for_selector("#wrong:not([hidden])")
+    assert said in page.inner_text("#wrong")
+    assert page.input_value("#run") == "hedge_nasdaq.yaml"
+
+
+@pytest.mark.browser
 def test_what_is_copied_runs_to_the_same_book(lab, visit, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = visit(lab.address)
@@ -195,7 +211,7 @@ def test_a_run_is_kept_and_laid_over(lab, visit, out):
 
     page = visit(lab.address)
     page.click("summary:text-is('Dates')")
-    page.fill("#knob-start", "2014-01-02")
+    page.fill("#knob-start", "2016-01-04")
     page.fill(BOX, "8")
     page.press(BOX, "Enter")
     page.click("#keep")
@@ -210,7 +226,7 @@ def test_a_run_is_kept_and_laid_over(lab, visit, out):
     assert (folder / "report.html").is_file()
     assert (folder / "tearsheet.html").is_file()
     assert json.loads((folder / "metrics.json").read_text())["name"] == "less of it"
-    page.wait_for_selector(".keptrun:has-text('start 2014-01-02, hedge.weight 0.08')")
+    page.wait_for_selector(".keptrun:has-text('start 2016-01-04, hedge.weight 0.08')")
     page.check(".keptrun input")
     page.wait_for_selector("#growth .line.kept")
     assert page.locator(".keptdot").count() == 1

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from engine.lab.given import AskedError, Strategies, config_given, tree_of
+from engine.lab.given import AskedError, Strategies, completed, config_given, tree_of
 from engine.loading import build_config, load_config
 from strategies.load import RUNS
 
@@ -116,3 +116,22 @@ def test_a_file_named_at_the_start_goes_by_its_name_and_keeps_its_texts(base, tm
     }
     with pytest.raises(AskedError, match="names, no paths"):
         config_given(own, strategies, tree, [("strategy.params.file", "other/own.csv")])
+
+
+@pytest.mark.parametrize(
+    ("moves", "expected"),
+    {
+        "another fund takes its leverage along": ([("hedge.instrument", "SOXL")], ("fund", "SOXL", 3.0)),
+        "what is no fund of it is an asset": ([("hedge.instrument", "TLT")], ("asset", "TLT", None)),
+        "an asset is the first usual one there is": ([("hedge.kind", "asset")], ("asset", "TLT", None)),
+        "or the one that is named": ([("hedge.kind", "asset"), ("hedge.instrument", "XLU")], ("asset", "XLU", None)),
+        "a fund is that of the underlying": ([("hedge.kind", "cash"), ("hedge.kind", "fund")], ("fund", "SOXS", -3.0)),
+        "what is made names itself": ([("hedge.kind", "short")], ("short", "SOXX-SHORT", None)),
+    }.values(),
+)
+def test_kind_and_instrument_take_along_what_they_need(base, moves, expected):
+    turned = completed(moves, base, ("AMD", "SOXL", "SOXS", "SOXX", "TLT", "XLU"))
+
+    leg = given(base, *turned).hedge
+
+    assert (leg.kind, leg.instrument, leg.leverage) == expected
