@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -74,7 +75,8 @@ class LabDesk:
     """
 
     def __init__(self, files: Sequence[LabFile], given: Sequence[RunConfig], out: Path) -> None:
-        self._files = {file.file: file for file in files}
+        short = Counter(Path(file.file).name for file in files)
+        self._files = {Path(file.file).name if short[Path(file.file).name] == 1 else file.file: file for file in files}
         self._strategies, self._out = Strategies.of(given), out
         self._bases: dict[str, RunConfig] = {}
         self._engine, self._answers = MoveEngine(), Recent(ANSWERS)
@@ -92,7 +94,7 @@ class LabDesk:
         knobs = knobs_of(config, self._engine.market(config).instruments())
         shape = _shape(knobs)
         return {
-            "run": file.file,
+            "run": next(name for name, one in self._files.items() if one is file),
             "tree": tree_of(config, self._strategies),
             "shape": shape,
             **({"knobs": None} if asked.get("shape") == shape else self._knobs(file, knobs)),
