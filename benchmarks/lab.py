@@ -3,8 +3,8 @@
     python -m benchmarks.lab --data DIR --moves 1000 hedge_soxs.yaml hedge_soxs_article.yaml
 
 A lab is started as a person starts it, and asked over HTTP as its page asks: a walk over every slider and menu of the
-run, each move another value. Shown are the median, the 95th percentile and the slowest move, and the server's memory
-after the first hundred moves and at the end.
+run, each move another value. Shown are the median, the 95th percentile and the slowest move, what a move takes of a
+processor (which other programs don't change), and the server's memory after the first hundred moves and at the end.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import random
 import re
 import statistics
@@ -66,6 +67,12 @@ def memory(process: int) -> float:
     return int(found[1]) / 1024.0 if found else float("nan")
 
 
+def worked(process: int) -> float:
+    """Return the seconds that a process has had of processors."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(file: str, data: str | None, moves: int) -> str:
     """Return a line of what a run's moves took."""
     with tempfile.TemporaryDirectory() as out:
@@ -78,15 +85,18 @@ def measure(file: str, data: str | None, moves: int) -> str:
             client = Client(int(found[1]), found[2])
             _status, told, _seconds = client.move({})
             took, tree, refused, settled = [], told["tree"], 0, memory(server.pid)
+            begun = worked(server.pid)
             for at, (key, value) in enumerate(values(told["knobs"], moves)):
                 status, answer, seconds = client.move({"tree": tree, "moves": [[key, value]], "shape": told["shape"]})
                 took.append(1000.0 * seconds)
                 refused += status != 200
                 tree = answer.get("tree", tree)
                 settled = memory(server.pid) if at + 1 == WARM else settled
+            each = 1000.0 * (worked(server.pid) - begun) / moves
             cuts = statistics.quantiles(took, n=100)
             return (
                 f"{file:32} {len(took):,} moves, {refused} refused: median {cuts[49]:5.1f} ms, p95 {cuts[94]:5.1f} ms,"
+                f" {each:.0f} ms of a processor each,"
                 f" slowest {max(took):6.1f} ms; memory {settled:,.0f} MB"
                 f" after {WARM} moves, {memory(server.pid):,.0f} MB at the end"
             )
