@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from backtest import completion
 from backtest.console import complain, echo, steps
 from backtest.options import (
     EXECUTED,
@@ -45,6 +46,7 @@ def lab(
             metavar="[FILE]...",
             help=f"Runs to start from, a YAML each; those that ship unless given. {EXECUTED}",
             show_default=False,
+            autocompletion=completion.files,
         ),
     ] = None,
     data: Data = None,

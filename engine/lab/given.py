@@ -83,7 +83,7 @@ def tree_of(config: RunConfig, strategies: Strategies) -> dict[str, Any]:
 
 
 def config_given(
-    base: RunConfig, strategies: Strategies, tree: Mapping[str, Any] | None, moves: Sequence[tuple[str, Any]] = ()
+    base: RunConfig, strategies: Strategies, tree: Mapping[str, Any] | None, moves: Sequence[tuple[Any, Any]] = ()
 ) -> RunConfig:
     """Return the run that a page asks for.
 
@@ -123,7 +123,7 @@ def config_given(
     return config.checked_by(base.check)
 
 
-def completed(moves: Sequence[tuple[str, Any]], config: RunConfig, instruments: Sequence[str]) -> list[tuple[str, Any]]:
+def completed(moves: Sequence[tuple[Any, Any]], config: RunConfig, instruments: Sequence[str]) -> list[tuple[Any, Any]]:
     """Return moves with what a hedge's kind and its instrument need of each other, where a page turned one of them.
 
     A fund of the underlying takes its leverage along, and anything else that has bars is an asset; a kind that is
@@ -145,7 +145,7 @@ def completed(moves: Sequence[tuple[str, Any]], config: RunConfig, instruments: 
     bought["asset"] = [
         name for name in dict.fromkeys((*KNOWN, *instruments)) if name in instruments and name not in held
     ]
-    found = list[tuple[str, Any]]()
+    found = list[tuple[Any, Any]]()
     for key, value in moves:
         place = key.rpartition(".")[0] if isinstance(key, str) and HEDGE_KEY.fullmatch(key) else ""
         named = value if place and key.endswith(".instrument") else None

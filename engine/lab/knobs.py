@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import NoneType, UnionType
@@ -213,7 +212,7 @@ def _of_strategy(named: str, params: Mapping[str, Any], place: str, group: str) 
             known = Parameter(name, type(value), value)
             yield from _parameter(known, params.get(name, value), f"{place}.params", group, "")
         return
-    said = described_parameters(cls)
+    said = parameters.explained(cls)
     for known in parameters.describe(cls):
         value = params.get(known.name, known.default)
         if issubclass(cls, CompositeHedge) and known.name == "combine":
@@ -266,21 +265,3 @@ def _unit(known: Parameter) -> str:
     """Return the unit of a parameter, by how its name ends."""
     last = known.name.rpartition("_")[2]
     return {"days": "sessions", "memory": "sessions", "within": "sessions", "over": "sessions"}.get(last, "")
-
-
-def described_parameters(cls: type) -> dict[str, str]:
-    """Return what a class's docstring says of each of its parameters, by name; nothing where it says nothing."""
-    text = cls.__doc__ or ""
-    section = re.search(r"^ *Parameters\n *-+\n(.*?)(?=^ *\w[\w ]*\n *-{3,}|\Z)", text, re.MULTILINE | re.DOTALL)
-    if section is None:
-        return {}
-    body = section[1]
-    indent = len(body) - len(body.lstrip(" "))
-    found, names = dict[str, list[str]](), list[str]()
-    for line in body.splitlines():
-        if line.strip() and len(line) - len(line.lstrip(" ")) == indent:
-            names = [name.strip() for name in line.partition(":")[0].split(",")]
-        elif line.strip():
-            for name in names:
-                found.setdefault(name, []).append(line.strip())
-    return {name: " ".join(lines) for name, lines in found.items()}

@@ -4,7 +4,7 @@ import pytest
 
 from data.ranges import Range
 from engine.lab.given import AskedError, Strategies, config_given
-from engine.lab.knobs import CHOICE, NUMBER, described_parameters, knobs_of
+from engine.lab.knobs import CHOICE, NUMBER, knobs_of
 from engine.lab.usual import usual_range
 from engine.loading import load_config
 from strategies.load import RUNS, strategy_class
@@ -41,11 +41,10 @@ def test_every_number_of_a_shipped_strategy_is_a_knob_with_a_sentence():
     for file in SHIPPED:
         config = load_config(file)
         cls = strategy_class(config.strategy.named)
-        keys = {knob.key for knob in knobs_of(config)}
+        knobs = {knob.key: knob for knob in knobs_of(config)}
         for known in describe(cls):
             if type(config.strategy.params[known.name]) in (int, float):
-                assert f"strategy.params.{known.name}" in keys
-                assert described_parameters(cls)[known.name]
+                assert knobs[f"strategy.params.{known.name}"].about
 
 
 def test_a_rule_s_numbers_are_knobs_and_several_hedges_have_their_own():
