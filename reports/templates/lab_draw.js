@@ -108,7 +108,7 @@ function plotLines(place, lines, {log = false, format, zero = false, described})
   for (let k = spread.length - 1, most = HEIGHT - FOOT - 12; k >= 0; k -= 1, most = spread[k + 1] - tall) spread[k] = Math.min(spread[k], most);
   ends.forEach((line, k) => {
     const text = shape(svg, "text", {class: `end ${line.role}`, x: width - right + 6, y: spread[k]});
-    const fits = phone() ? 12 : 15, short = line.name.length > fits ? line.name.replace(/ hedge$/, "") : line.name;
+    const fits = phone() ? 13 : 15, short = line.name.length > fits ? line.name.replace(/ hedge$/, "") : line.name;
     const name = short.length > fits ? `${short.slice(0, fits - 1)}\u2026` : short;
     shape(text, "tspan", {x: width - right + 6}, name);
     shape(text, "tspan", {x: width - right + 6, dy: 14}, minus(format(line.told ?? line.end)));
