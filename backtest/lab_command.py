@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from backtest import completion
-from backtest.console import complain, echo, steps
+from backtest.console import complain, echo, open_in_browser, steps
 from backtest.options import (
     EXECUTED,
     Data,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 FIRST, EMBEDDED = "hedge_soxs.yaml", "hedge_nasdaq.yaml"
 PORT = 8642
 PORTS = Range(0, 65_535)
-TOKEN_FILE = "lab-token"  # noqa: S105  # a file's name
+TOKEN_FILE, OPENING_FILE = "lab-token", "lab-open.html"
 
 
 def lab(
@@ -66,13 +67,13 @@ def lab(
     """Turn a run by hand: a page on which each move of a slider runs it anew, beside holding less."""
     if find_spec("starlette") is None or find_spec("uvicorn") is None:
         raise UserError("backtest lab needs starlette and uvicorn: pip install 'hedge-backtest[lab]'")
-    announce_compiling()
     from backtest.lab_desk import LabDesk
     from backtest.lab_server import HOST, bound, lab_app, server_of
 
     with quietly(), steps(2) as say:
         say("reading the runs")
         found, given = _files(files, partial(_configured, data=data, settings=settings, start=start, end=end))
+        announce_compiling()
         desk = LabDesk([_file(file, data, settings, start, end) for file in found], given, out)
         say("running the first")
         desk.move({})
@@ -85,9 +86,7 @@ def lab(
     echo(f"the lab is open: {address}")
     echo("Ctrl-C ends it. A page that is open goes on when it is started again.")
     if open_page:
-        import webbrowser
-
-        webbrowser.open(address)
+        _open(address)
     with quietly():
         server_of(lab_app(desk, token, number)).run([listening])
 
@@ -147,11 +146,29 @@ def _token(*, new: bool) -> str:
         if TOKEN.fullmatch(kept):
             return kept
     token = secrets.token_urlsafe(32)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(token)
-    except OSError:  # then an address holds until the lab ends
-        return token
+    with suppress(OSError):  # where it can't be kept, an address holds until the lab ends
+        _keep_privately(path, token)
     return token
+
+
+def _open(address: str) -> None:
+    """Open an address by a page that leads to it: all users of a machine see with what a browser is started."""
+    from html import escape
+
+    from data.cache import user_cache
+
+    path = user_cache().folder / OPENING_FILE
+    try:
+        _keep_privately(path, f'<meta charset="utf-8"><meta http-equiv="refresh" content="0;url={escape(address)}">\n')
+    except OSError:
+        complain("the page can't be opened from here: open the address that is printed above")
+        return
+    open_in_browser(path)
+
+
+def _keep_privately(path: Path, text: str) -> None:
+    """Write a file that nobody else may read, in place of what was there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        file.write(text)

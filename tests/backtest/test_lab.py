@@ -13,6 +13,8 @@ import pytest
 from command import ROOT, command
 from lab_server import TOKEN, open_lab
 
+import backtest.lab_command
+from data.cache import DiskCache
 from data.errors import UserError
 
 pytest.importorskip("uvicorn")
@@ -531,6 +533,23 @@ def test_it_prints_its_address_keeps_its_token_and_ends_cleanly(tmp_path):
         assert process.returncode == 130
         assert time.monotonic() - begun < 5
     assert tokens[0] == tokens[1]
+
+
+def test_the_browser_is_started_without_the_token(tmp_path, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    monkeypatch.setattr("data.cache.user_cache", lambda: DiskCache(tmp_path / "cache"))
+    token = backtest.lab_command._token(new=False)
+    address = f"http://127.0.0.1:1/?token={token}"
+
+    backtest.lab_command._open(address)
+
+    (page,) = (tmp_path / "cache").glob("*.html")
+    assert opened == [page.as_uri()]
+    assert f"url={address}" in page.read_text()
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "cache").iterdir()} == {0o600}
+    assert backtest.lab_command._token(new=False) == token
+    assert backtest.lab_command._token(new=True) != token
 
 
 def test_what_is_wrong_with_a_file_is_one_line(tmp_path):
