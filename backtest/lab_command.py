@@ -27,6 +27,7 @@ from backtest.options import (
     quietly,
     within,
 )
+from data.cache import user_cache
 from data.errors import UserError
 from data.ranges import Range
 
@@ -135,7 +136,6 @@ def _lacks(config: RunConfig) -> bool:
 def _token(*, new: bool) -> str:
     """Return the token: the one kept in the user's cache, in a file that nobody else may read, or a new one."""
     from backtest.lab_server import TOKEN
-    from data.cache import user_cache
 
     path = user_cache().folder / TOKEN_FILE
     if not new:
@@ -154,8 +154,6 @@ def _token(*, new: bool) -> str:
 def _open(address: str) -> None:
     """Open an address by a page that leads to it: all users of a machine see with what a browser is started."""
     from html import escape
-
-    from data.cache import user_cache
 
     path = user_cache().folder / OPENING_FILE
     try:
