@@ -366,9 +366,10 @@ function complain(message, key = "") {
 }
 
 /* Kept runs. */
+let listing = 0;
 async function listKept() {
-  const rows = await ask("kept", {}).catch(() => null);
-  if (!rows) return;
+  const turn = listing += 1, rows = await ask("kept", {}).catch(() => null);
+  if (!rows || turn !== listing) return;  // a later list is on its way
   const place = at("kept-list");
   place.replaceChildren();
   at("kept").querySelector("summary").textContent = `Kept runs (${rows.length})`;
