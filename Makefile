@@ -22,7 +22,7 @@ STALE := $(shell [ -x $(BIN)/python ] && [ "$$(cat .venv/.made 2>/dev/null)" = "
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test coverage mutants fire verify calibrate alarms docs results studies notebook lint bench guard pins lock clean stale
+.PHONY: help run lab test coverage mutants fire verify calibrate alarms docs results studies notebook lint bench guard pins lock clean stale
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ run: .venv/.run ## does the hedge pay? on your history, pulled first where it la
 	@$(BIN)/backtest first $(ARGS)
 
 # Its hundred processes and its rewritten asserts are compiled once, whatever the environment says of bytecode.
+lab: .venv/.dev ## which weight would I take? the run on a page, turned by hand (ARGS="FILE --data DIR"); docs/lab.md
+	@$(BIN)/backtest lab --open $(ARGS)
+
 test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(ARGS)
 

@@ -59,7 +59,7 @@ def chosen_run(config: RunConfig, say: Say, show: Say, clock: Callable[[], dt.da
     """
     if config.data.source != "auto":
         return ASKED
-    symbols, own = _lacking(config)
+    symbols, own = lacking_symbols(config)
     if own or not symbols:  # what can't be pulled the run tells, with what to do
         return ASKED
     now = (clock or partial(dt.datetime.now, dt.UTC))()
@@ -68,7 +68,7 @@ def chosen_run(config: RunConfig, say: Say, show: Say, clock: Callable[[], dt.da
         why = f"{why}, tried {_age(now - since)} ago"
     else:
         why_not = pull_once(symbols, say, show)
-        symbols, _own = _lacking(config)
+        symbols, _own = lacking_symbols(config)
         if why_not is None or not symbols:
             return ASKED
         _keep_failure(why_not, now)
@@ -111,7 +111,7 @@ def pull_once(
     return _in_a_process(partial(work or _pull, store_folder(), tuple(symbols)), show, begun + pulling)
 
 
-def _lacking(config: RunConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def lacking_symbols(config: RunConfig) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return by which symbols what the store lacks for a run can be pulled, and what has to be imported."""
     from data.store import Store, store_folder
     from engine.hedges import roles_of

@@ -91,6 +91,13 @@ def open_market(config: RunConfig, source: Source | None = None, shift: int = 0)
     return market if shift else replace(market, findings=audited(config, market, ranges))
 
 
+def market_key(config: RunConfig) -> str:
+    """Return all of a config that its market is made from; the cash rate is, for it drives made history."""
+    hedges = [(leg.kind, leg.instrument, leg.underlying, leg.leverage, leg.option) for leg in config.legs]
+    traded = (config.portfolio.core, config.read, hedges)
+    return repr((config.data, config.start, config.end, traded, config.execution.cash_rate))
+
+
 def run_findings(config: RunConfig) -> tuple[Finding, ...]:
     """Return all that the audit finds in the history a run uses, accepted or not.
 

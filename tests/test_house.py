@@ -29,10 +29,13 @@ IMPORTERS = {
     "pandera": "data/schema.py",
     "quantstats": "reports/tearsheet.py",
     "rich": ("reports/", "backtest/"),
+    "starlette": "backtest/lab_server.py",
     "typer": "backtest/",
+    "uvicorn": "backtest/lab_server.py",
     "yfinance": "data/sources/yahoo.py",
 }
 NETWORK = {
+    "backtest/lab_server.py": {"socket", "starlette", "uvicorn"},
     "backtest/notify.py": {"apprise"},
     "data/sources/web.py": {"http", "socket", "urllib"},
     "data/sources/yahoo.py": {"socket", "urllib", "yfinance"},
@@ -116,7 +119,7 @@ def test_only_what_security_names_asks_the_network():
         "urllib",
         "urllib3",
     }
-    online |= {"apprise", "dask", "distributed", "yfinance"}
+    online |= {"apprise", "dask", "distributed", "starlette", "uvicorn", "yfinance"}
     found = {}
     for path in MODULES:
         asked = {module.partition(".")[0] for module in imported(path) if module != "urllib.parse"} & online

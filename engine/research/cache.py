@@ -35,7 +35,7 @@ from engine.research.grid import Grid, with_values
 from engine.research.overfitting.drawn import drawn_of
 from engine.research.rows import less_in
 from engine.research.windows import begins, causal_by_construction
-from engine.setup import Setup, open_market, plan_of, plan_with, policy_of, prepare, sizing_of
+from engine.setup import Setup, market_key, open_market, plan_of, plan_with, policy_of, prepare, sizing_of
 from strategies import parameters
 from strategies.load import fresh
 from strategies.policy import PolicyRules
@@ -194,7 +194,7 @@ class Cache:
 
     def market(self, config: RunConfig) -> Market:
         """Return what a run is fed; raises DataError."""
-        return self._kept["market"].get(_fed(config), lambda: open_market(config, self.source))
+        return self._kept["market"].get(market_key(config), lambda: open_market(config, self.source))
 
     def environment(self, indices: Indices) -> Environment:
         """Return the environment of some indices on its axes."""
@@ -275,7 +275,7 @@ class Cache:
 
     def _make_environment(self, indices: Indices) -> Environment:
         config = self._config({"environment": indices})
-        fed, market = _fed(config), self.market(config)
+        fed, market = market_key(config), self.market(config)
         setup = prepare(config, market, None)
         unhedged = compiled().run_policy(setup.prices, setup.terms, unhedged_plan(setup))
         cash = mean_cash_return(setup.terms.cash_accrual, len(setup.prices.close) - 1)
@@ -340,10 +340,3 @@ def _daily_of(setup: Setup, units: Units) -> Daily:
     if setup.market.roles.one_fund:
         return daily
     return daily._replace(**dict.fromkeys(FUNDS_ONLY, np.zeros(len(daily.fund))))
-
-
-def _fed(config: RunConfig) -> Hashable:
-    """Return all of a config that its market is made from; the cash rate is, for it drives made history."""
-    hedges = [(leg.kind, leg.instrument, leg.underlying, leg.leverage, leg.option) for leg in config.legs]
-    traded = (config.portfolio.core, config.read, hedges)
-    return repr((config.data, config.start, config.end, traded, config.execution.cash_rate))

@@ -94,7 +94,7 @@ def _result(
     setup, market = prepared.setup, prepared.setup.market
     say(f"running in {engine}")
     hedged, said = execute(engine, config, prepared)
-    _check_worth(hedged, market)
+    check_worth(hedged, market)
     if meanwhile is not None:
         meanwhile(Executed(config, setup, prepared.label, hedged))
     say("running the controls")
@@ -164,7 +164,7 @@ def hedges_of(setup: Setup, hedged: Ledger, evaluation: Evaluation | None) -> li
     ]
 
 
-def _check_worth(hedged: Ledger, market: Market) -> None:
+def check_worth(hedged: Ledger, market: Market) -> None:
     """Raise DataError where a book comes to more than any could: what follows would compute with infinity."""
     beyond = ~(np.abs(hedged.equity[: hedged.last + 1]) <= MOST)
     if beyond.any():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,28 +37,43 @@ class RunOrigin:
     changes: Mapping[str, str]
 
 
-def origin_of(folder: Path) -> RunOrigin | None:
+def origin_of(folder: Path, near: Sequence[RunConfig] = ()) -> RunOrigin | None:
     """Return where a kept run comes from; None where its config.yaml can't be read.
 
     No code of the user's is run for it: of a strategy of theirs every parameter counts as changed.
+
+    Parameters
+    ----------
+    folder
+        The run's.
+    near
+        Runs of which the most alike is what it is compared with, in place of the one that ships under its name.
     """
     path = folder / "config.yaml"
     try:
         tree = PlainYaml(path.read_text(encoding="utf-8"), partial(_place, path)).tree
         if not isinstance(tree, dict) or not isinstance(tree.get("strategy"), dict):
             return None
+        own = {key: value for key, value in flat(tree).items() if counts(key)}
+        if near:
+            changes = (_changes(own, _flat_run(config)) for config in near)
+            return RunOrigin(None, min(changes, key=len))
         file = f"{tree.get('name')}.yaml"
         shipped = file if file in {path.name for path in RUNS.glob("*.yaml")} else None
         base = _flat_run(load_config(RUNS / shipped) if shipped else _defaults(tree["strategy"].get("class")))
     except (OSError, UserError, UnicodeDecodeError):
         return None
-    own = {key: value for key, value in flat(tree).items() if counts(key)}
+    return RunOrigin(shipped, _changes(own, base))
+
+
+def _changes(own: Mapping[str, Any], base: Mapping[str, Any]) -> dict[str, str]:
+    """Return which keys of a run have other values than another's."""
     if own.get(CLASS) != base[CLASS]:
         base = {key: value for key, value in base.items() if not key.startswith(PARAMETERS)}
     usual = flat(HedgeConfig().model_dump())
-    known = {key: usual.get(hedge[1]) for key in own if (hedge := OF_SEVERAL.fullmatch(key))} | base
+    known = {key: usual.get(hedge[1]) for key in own if (hedge := OF_SEVERAL.fullmatch(key))} | dict(base)
     changed = {key: value for key, value in own.items() if key not in known or value != known[key]}
-    return RunOrigin(shipped, {key.removeprefix(PARAMETERS): shown(value) for key, value in changed.items()})
+    return {key.removeprefix(PARAMETERS): shown(value) for key, value in changed.items()}
 
 
 def flat(tree: Mapping[str, Any], above: str = "") -> dict[str, Any]:

@@ -61,9 +61,13 @@ def write_page(
     plots
         Whether the script plots, by plotly.
     """
+    path.write_text(page_text(template, words, data, plots=plots), encoding="utf-8")
+
+
+def page_text(template: str, words: Mapping[str, Any], data: Mapping[str, Any] | None, *, plots: bool = True) -> str:
+    """Return a template filled in; its arguments are those of `write_page`."""
     library = None if data is None or not plots else _library()
-    page = _templates().get_template(template).render(words, data=data, library=library)
-    path.write_text(page, encoding="utf-8")
+    return _templates().get_template(template).render(words, data=data, library=library)
 
 
 class Library(NamedTuple):

@@ -35,6 +35,7 @@ BACKTEST = [
     for command in dict.fromkeys((*COMMANDS, *commands(DATA), *commands(TUTORIAL)))
     if command.startswith("backtest ")
     and not command.startswith("backtest data pull")  # goes online; tests/data/test_pull.py has it on loopback
+    and not command.startswith("backtest lab")  # serves until it is interrupted; test_lab.py has it
 ]
 SHORT = ["--start", "2020-01-01", "--end", "2020-12-31"]
 SHORTLY = ["start=2020-01-01", "end=2020-12-31", "controls=off"]

@@ -110,13 +110,16 @@ class Answer:
 
 def no_answer(setup: Setup, hedged: Ledger, unhedged: Ledger, episodes: Sequence[Episode]) -> str | None:
     """Return why a run has no answer, None where it has one."""
-    if setup.market.simulated:
-        return SIMULATED
+    return SIMULATED if setup.market.simulated else no_comparison(hedged, unhedged, bought=bool(episodes))
+
+
+def no_comparison(hedged: Ledger, unhedged: Ledger, *, bought: bool) -> str | None:
+    """Return why a hedged book can't be compared with holding less, whatever its history is; None where it can."""
     if hedged.equity[hedged.last] <= 0.0:
         return RUINED
     if unhedged.equity[unhedged.last] <= 0.0:
         return UNHEDGED_RUINED
-    if not episodes:
+    if not bought:
         return NEVER
     return SHORT if len(hedged.equity) < 2 * FALL else None
 

@@ -11,7 +11,7 @@ from engine.analytics.answer.answer import Answer
 from engine.analytics.answer.digits import printed_gap, printed_sum
 from engine.analytics.answer.fund_part import AS_MODELLED
 from engine.analytics.answer.fund_part import CANT_TELL as FUND_UNTOLD
-from engine.analytics.answer.insurance import CANT_TELL, LEVEL, NOT_PAID, PAID, Insurance
+from engine.analytics.answer.insurance import CANT_TELL, LEVEL, NOT_PAID, PAID, Insurance, Match
 from engine.config import RunConfig
 from engine.hedge_names import MODELLED, SYNTHETIC, HedgeName, bills_of, hedge_name, joined
 
@@ -115,7 +115,11 @@ def no_headline(why: str) -> str:
 
 def lead(answer: Answer, names: Names) -> tuple[Piece, ...]:
     """Return the sentence that carries the answer, in pieces."""
-    held = answer.insurance.quarter
+    return lead_of(answer.insurance.quarter, names)
+
+
+def lead_of(held: Match, names: Names) -> tuple[Piece, ...]:
+    """Return the sentence that lays the hedge beside holding less to the same bad quarter, in pieces."""
     grown, made = Piece(f"{percent(held.cagr)} a year", "number"), Piece(percent(held.cagr + held.gap), "hedge")
     end = (Piece(" and grew "), grown, Piece(f"; {names.hedge.hedge} grew "), made, Piece("."))
     if held.share >= 1.0:

@@ -1,0 +1,69 @@
+"""What can be turned: every parameter, with the range that the engine itself holds values to."""
+
+import pytest
+
+from data.ranges import Range
+from engine.lab.given import AskedError, Strategies, config_given
+from engine.lab.knobs import CHOICE, NUMBER, knobs_of
+from engine.lab.usual import usual_range
+from engine.loading import load_config
+from strategies.load import RUNS, strategy_class
+from strategies.parameters import describe
+
+SHIPPED = sorted(RUNS.glob("*.yaml"))
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda path: path.stem)
+def test_every_knob_turns_and_the_engine_takes_both_ends(file):
+    config = load_config(file)
+    strategies = Strategies.of([config])
+
+    knobs = knobs_of(config)
+
+    assert len({knob.key for knob in knobs}) == len(knobs)
+    for knob in knobs:
+        assert knob.label
+        assert knob.about or knob.key.startswith("strategy.params")
+        if knob.kind == NUMBER:
+            begin, end, step = knob.usual
+            assert knob.low <= begin < end <= knob.high
+            assert 0 < step <= end - begin
+            with pytest.raises(AskedError, match=r"has to|above|below|sum"):
+                config_given(config, strategies, None, [(knob.key, knob.high + 1)])
+        if knob.kind == CHOICE and not knob.key.endswith(
+            (".kind", ".instrument", ".structure", ".funding", ".sizing", ".combine")
+        ):
+            for word in knob.choices:
+                config_given(config, strategies, None, [(knob.key, word)])
+
+
+def test_every_number_of_a_shipped_strategy_is_a_knob_with_a_sentence():
+    for file in SHIPPED:
+        config = load_config(file)
+        cls = strategy_class(config.strategy.named)
+        knobs = {knob.key: knob for knob in knobs_of(config)}
+        for known in describe(cls):
+            if type(config.strategy.params[known.name]) in (int, float):
+                assert knobs[f"strategy.params.{known.name}"].about
+
+
+def test_a_rule_s_numbers_are_knobs_and_several_hedges_have_their_own():
+    article = {knob.key: knob for knob in knobs_of(load_config(RUNS / "hedge_soxs_article.yaml"))}
+    several = {knob.key for knob in knobs_of(load_config(RUNS / "hedge_soxs_and_tlt.yaml"))}
+
+    assert any(key.startswith("strategy.params.signals.") for key in article)
+    assert {"hedges.0.weight", "hedges.1.weight"} <= several
+
+
+@pytest.mark.parametrize(
+    ("value", "within", "whole", "expected"),
+    [
+        (50, Range(2, 25_200), True, (2.0, 200.0, 1.0)),
+        (0, Range(0, 25_200), True, (0.0, 20.0, 1.0)),
+        (0.25, Range(0, 10), False, (0, 1.0, 0.01)),
+        (70.0, Range(0, 100), False, (0, 100, 1.0)),
+        (-2.0, Range(-100, 100), False, (-8.0, 0.0, 0.1)),
+    ],
+)
+def test_a_slider_spans_what_is_usual(value, within, whole, expected):
+    assert usual_range(value, within, whole=whole) == expected
