@@ -30,10 +30,10 @@ help: ## this list
 run: .venv/.run ## does the hedge pay? on your history, pulled first where it lacks, else the Nasdaq's (ARGS="--data DIR")
 	@$(BIN)/backtest first $(ARGS)
 
-# Its hundred processes and its rewritten asserts are compiled once, whatever the environment says of bytecode.
 lab: .venv/.dev ## which weight would I take? the run on a page, turned by hand (ARGS="FILE --data DIR"); docs/lab.md
 	@$(BIN)/backtest lab --open $(ARGS)
 
+# Its hundred processes and its rewritten asserts are compiled once, whatever the environment says of bytecode.
 test: .venv/.dev ## the whole test suite (ARGS="-k kernel" for a part)
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(ARGS)
 

@@ -65,14 +65,24 @@ def test_a_broken_file_completes_keys_all_the_same_and_its_code_is_not_run(tmp_p
     assert completion.settings(Typed, "trend")[0][0] == "trend_days="
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
-def test_each_shell_has_a_script(shell, tmp_path):
+@pytest.mark.parametrize(
+    ("shell", "registers"),
+    [
+        ("bash", "complete -o default -F _backtest_completion backtest"),
+        ("zsh", "#compdef backtest"),
+        ("fish", "complete --command backtest"),
+        ("powershell", "Register-ArgumentCompleter -Native -CommandName backtest"),
+    ],
+)
+def test_each_shell_has_a_script(shell, registers, tmp_path):
+    named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}  # else the shell is that of the process tree, if any
     done = subprocess.run(
         [sys.executable, "-P", "-c", MAIN, "--show-completion", shell],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **named},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "_BACKTEST_COMPLETE" in done.stdout
+    assert registers in done.stdout
+    assert f"complete_{shell}" in done.stdout
