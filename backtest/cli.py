@@ -139,9 +139,11 @@ def _run(
         remarks.append(f"For real history give its folder: {real}  (see the README).")
     if any(finding.severity == "warning" for finding in result.market.findings):
         remarks.append(f"What the audit warns of is shown by: {check_command(file, data, settings, start, end)}")
-    show_run(console(), result, folder, remarks)
+    paged = reported or not no_tearsheet
+    place = folder / ("report.html" if reported else "tearsheet.html") if paged else folder
+    show_run(console(), result, place, remarks)
     if open_page:
-        open_in_browser(folder / ("report.html" if reported else "tearsheet.html"))
+        open_in_browser(place)
 
 
 def _run_sheets(result: Run) -> Sheets:

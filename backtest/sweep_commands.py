@@ -88,7 +88,7 @@ def sweep(
     announce_compiling()
     with quietly(), counting("combinations", len(grid)) as count:
         result = run_sweep(config, grid, out, workers or 1, count, executor=computing, begin=count.begin, answer=answer)
-    write_sweep_html(result, config, command_line(("run",), file, data, settings, start, end))
+    page = write_sweep_html(result, config, command_line(("run",), file, data, settings, start, end))
 
     def sheets() -> Sheets:
         from reports.sheets import of_sweep
@@ -114,8 +114,10 @@ def sweep(
         )
         return
     from reports.overfitting import show_overfitting
+    from reports.renderers.terminal import show, where
     from reports.sweep import show_sweep
 
     show_sweep(console(), result, metric, top)
     if standing:
         show_overfitting(console(), standing, whole=luck)
+    show(console(), [where(page)])

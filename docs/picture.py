@@ -18,7 +18,7 @@ def main(folder: str) -> None:
     result = run(load_config("hedge_soxs.yaml", data=folder))
     console = Console(record=True, width=80, file=io.StringIO(), highlight=False)
     console.print("[dim]$[/] backtest run hedge_soxs.yaml --data history\n")
-    show_run(console, result, Path("runs") / "hedge_soxs-...")
+    show_run(console, result, Path("runs") / "hedge_soxs-..." / "report.html")
     drawn = console.export_svg(title="backtest", unique_id="run")
     offline = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL)  # the font would come from the network
     Path(__file__).with_name("run.svg").write_text(offline, encoding="utf-8")

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from data.format import dollars
 from engine.analytics.answer.words import Piece, plain
 from engine.runs.run import Run
-from reports.document import Column, Paragraph, Row, Table, named, notes
+from reports.document import Column, Paragraph, Row, Table, notes
 from reports.first_screen import screen_of
 from reports.first_terminal import screen_lines
 from reports.hedge_words import exposure
-from reports.renderers.terminal import show
+from reports.renderers.terminal import show, where
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from engine.validation.parity import Parity
 
 
-def show_run(console: Console, result: Run, folder: Path | None, remarks: Sequence[str] = ()) -> None:
-    """Print one run: its first screen as the report has it, then the notes, and where its files are."""
+def show_run(console: Console, result: Run, place: Path | None, remarks: Sequence[str] = ()) -> None:
+    """Print one run: its first screen as the report has it, then the notes, and its page or folder."""
     screen = screen_of(result)
     show(console, [Paragraph([Piece(result.config.name, "strong"), Piece(f"  {result.label}")], "path")])
     show(console, [Paragraph(alarm, "alarm") for alarm in result.alarms])
@@ -31,7 +31,7 @@ def show_run(console: Console, result: Run, folder: Path | None, remarks: Sequen
     shown = {*result.alarms, plain(screen.lead)}
     others = (*band(result.metrics), *(note for note in result.notes if note not in shown), *remarks)
     parts = [Paragraph(""), Paragraph(exposure(result)), *notes(others)]
-    show(console, parts if folder is None else [*parts, named("Files:", folder)])
+    show(console, parts if place is None else [*parts, where(place)])
 
 
 def band(metrics: Mapping[str, Any]) -> list[str]:

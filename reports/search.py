@@ -12,13 +12,13 @@ from data.arrays import Floats
 from data.format import counted, figure, lowered, percent
 from engine.analytics.answer.words import Piece
 from engine.research.search.objectives import AVOIDED, COST, PAIR, Objective, best_first
-from engine.research.search.run import SearchResult, cost_of_selling
+from engine.research.search.run import PAGE, SearchResult, cost_of_selling
 from engine.research.search.space import Dimension, values_of
 from reports.charts import singles
 from reports.document import Chart, Column, Document, Menus, Opening, Paragraph, Part, Row, Section, Table, named
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
 from reports.renderers.html import write_document
-from reports.renderers.terminal import show
+from reports.renderers.terminal import show, where
 from reports.sweep import command_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def show_search(
         parts.append(Paragraph(result.mark, "alarm"))
     if forward:
         parts.append(named("Out of sample:", forward))
-    show(console, [*parts, named("Files:", result.folder)])
+    show(console, [*parts, where(result.folder / PAGE)])
 
 
 def write_search_page(path: Path, result: SearchResult, line: Floats | None, *, title: str, command: str) -> None:

@@ -22,7 +22,7 @@ from engine.research.columns import ESTIMATED
 from engine.research.overfitting.findings import Standing
 from engine.runs.results import files_in, table_name
 from reports.charts import packed
-from reports.document import Chart, Column, Document, Link, Menus, Opening, Paragraph, Part, Row, Section, Table, named
+from reports.document import Chart, Column, Document, Link, Menus, Opening, Paragraph, Part, Row, Section, Table
 from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
 from reports.overfitting import overfitting_section
 from reports.renderers.html import write_document
@@ -82,7 +82,7 @@ def show_sweep(console: Console, result: SweepResult, metric: str, top: int) -> 
         parts.append(Paragraph(text, "warning"))
     if result.mark:
         parts.append(Paragraph(result.mark, "alarm"))
-    show(console, [*parts, named("Files:", result.folder)])
+    show(console, parts)
 
 
 def _brief(name: str, value: float | None) -> str:

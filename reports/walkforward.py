@@ -34,12 +34,11 @@ from reports.document import (
     Row,
     Section,
     Table,
-    named,
 )
 from reports.naming import as_yaml, label, measure_data, short_names, shown
 from reports.renderers.html import write_document
 from reports.renderers.markdown import markdown
-from reports.renderers.terminal import show
+from reports.renderers.terminal import show, where
 from reports.sweep import axes_data, command_of, surface_data, surface_menus
 from reports.sweep_numbers import Columns, Extract, Rows, extract
 
@@ -88,7 +87,7 @@ ABOUT_CHOSEN = (
 
 
 def show_walkforward(console: Console, walk: WalkForward) -> None:
-    """Print a walk-forward: a row a fold, the books over all tests, what it says, and where its files are."""
+    """Print a walk-forward: a row a fold, the books over all tests, what it says, and its page."""
     metrics, mark = walk.metrics, [Paragraph(walk.mark, "alarm")] if walk.mark else []
     head = [
         Paragraph([Piece(metrics["name"], "strong"), Piece(f"  {metrics['strategy']}")]),
@@ -97,7 +96,7 @@ def show_walkforward(console: Console, walk: WalkForward) -> None:
     tests = [Paragraph(""), Paragraph(f"All tests, {metrics['first']} to {metrics['last']}:", "dek")]
     books, notes = book_table(walk, "SIMULATED" if walk.simulated else ""), metrics["notes"]
     lines = [*map(Paragraph, ("", *sentences(walk))), *mark, *(Paragraph(note, "warning") for note in notes)]
-    show(console, [*head, fold_table(walk, brief=True), *tests, books, *lines, named("Files:", walk.folder)])
+    show(console, [*head, fold_table(walk, brief=True), *tests, books, *lines, where(walk.folder / PAGE)])
 
 
 def as_markdown(walk: WalkForward) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text as RichText
 
 from data.text import visible
-from reports.document import Cell, Details, Heading, Items, Paragraph, Part, Table, Text
+from reports.document import Cell, Details, Heading, Items, Paragraph, Part, Table, Text, named
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -92,3 +93,8 @@ def as_rich(table: Table) -> RichTable:
 def _cell(cell: Cell) -> RichText:
     text = styled(cell.text.replace(" %", "%") if isinstance(cell.text, str) else cell.text, cell.role)
     return text.append_text(styled(f"\n{cell.detail}", "dek")) if cell.detail else text
+
+
+def where(place: Path) -> Paragraph:
+    """Return a command's last line: the page to open, or the folder of what has none."""
+    return named("Page:" if place.suffix == ".html" else "Files:", place)

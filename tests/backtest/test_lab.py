@@ -440,7 +440,7 @@ def elsewhere(tmp_path):
 
     class Quiet(SimpleHTTPRequestHandler):
         def log_message(self, *_said):
-            """Say nothing."""
+            """Keep the test's output to itself."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path)))
     threading.Thread(target=server.serve_forever, daemon=True).start()

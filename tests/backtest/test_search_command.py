@@ -30,6 +30,7 @@ def test_it_shows_the_best_counts_what_was_tried_and_writes_its_folder(folder):
     assert "The best of 8 trials is mostly luck" in answer.out
     assert "SIMULATED" in answer.out
     (found,) = folder.glob("searches/hedge_soxs-SIMULATED-search-*")
+    assert answer.out.splitlines()[-1].endswith(f"{found.name}/search.html")
     names = {"results.parquet", "checksums.json", "manifest.json", "journal.log", "search.html"}
     assert {path.name for path in found.iterdir()} == names
     assert "SIMULATED" in (found / "search.html").read_text()

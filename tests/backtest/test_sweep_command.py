@@ -30,6 +30,7 @@ def test_it_shows_the_best_and_the_worst_and_writes_its_folder(folder):
     )
     assert "SIMULATED" in answer.out
     (found,) = folder.glob("sweeps/hedge_soxs-SIMULATED-sweep-*")
+    assert answer.out.splitlines()[-1].endswith(f"{found.name}/sweep.html")
     assert {path.name for path in found.iterdir()} == {
         "results.parquet",
         "overfitting.json",

@@ -28,6 +28,7 @@ def test_it_shows_the_folds_and_writes_its_folder_once(folder):
         answer.out.split()
     )
     (found,) = folder.glob("walkforwards/hedge_soxs-SIMULATED-walkforward-*")
+    assert answer.out.splitlines()[-1].endswith(f"{found.name}/walkforward.html")
     (run,) = (path for path in found.iterdir() if path.is_dir())
     files = {"combinations.parquet", "folds.parquet", "equity.parquet", "metrics.json", "manifest.json", CHECKSUMS}
     assert {path.name for path in found.iterdir()} == {*files, "walkforward.html", run.name}
