@@ -106,6 +106,12 @@ def test_a_run_shows_three_books_and_says_what_the_hedge_does():
     assert lines[-1] == f"Files: {only_run()}"
 
 
+def test_the_last_line_is_the_page_to_open():
+    answer = command("run", "hedge_soxs.yaml", "--start", "2019-01-02", "--end", "2020-12-31", "--no-tearsheet")
+    assert answer.out.splitlines()[-1] == f"Page: {only_run()}/report.html"
+    assert (only_run() / "report.html").is_file()
+
+
 def test_no_line_but_a_path_is_wider_than_the_terminal():
     lines = short("--set", "name=" + "n" * 80).out.splitlines()
     assert [line for line in lines if len(line) > 80 and not line.startswith(("Files: ", "nnn"))] == []
