@@ -47,7 +47,7 @@ def tearsheets(result: Run, benchmark: str | Sequence[str]) -> dict[str, str]:
     names = benchmarks_of(benchmark)
     for name in names:
         if name not in result.books:
-            why = result.metrics["answer_why"] or "it couldn't be run"
+            why = result.figures["answer_why"] or "it couldn't be run"
             raise UserError(f"benchmark {name}: this run has none, {why}: {UNHEDGED} is always there")
     return {name: f"tearsheet-{name}.html" if place else TEARSHEET for place, name in enumerate(names)}
 

@@ -137,7 +137,7 @@ def page(
     """
     runs = {run_title(name, one.run.settings): one.run for name, one in shipped.items()}
     first = next(iter(runs.values()))
-    rows, unhedged = answer_rows(runs), first.metrics["controls"]["unhedged"]
+    rows, unhedged = answer_rows(runs), first.figures["controls"]["unhedged"]
     return WORDS.format(
         span=f"{first.sessions[0]} to {first.sessions[-1]}",
         sessions=len(first.sessions),
@@ -162,7 +162,7 @@ def page(
 
 def lesson(runs: Mapping[str, Run], rows: Mapping[str, AnswerRow]) -> str:
     """Return what a holder learns of runs that have an answer, in a paragraph; its numbers are computed."""
-    judged = {name: run for name, run in runs.items() if run.metrics["answer"] is not None}
+    judged = {name: run for name, run in runs.items() if run.figures["answer"] is not None}
     if not judged:
         return "None of them has an answer."
     labels, count = [rows[name].label for name in judged], len(judged)
@@ -182,11 +182,11 @@ def lesson(runs: Mapping[str, Run], rows: Mapping[str, AnswerRow]) -> str:
 
 def _cost(judged: Mapping[str, Run]) -> str:
     """Return what the hedges with the fund that most of them buy cost on average, part by part."""
-    fewer = sum(run.metrics["answer"]["sum"]["cagr"]["total"] < 0.0 for run in judged.values())
+    fewer = sum(run.figures["answer"]["sum"]["cagr"]["total"] < 0.0 for run in judged.values())
     start = f"{fewer} of {len(judged)} grew less than doing nothing."
     sums: dict[str, list[dict[str, float]]] = {}
     for run in judged.values():
-        name, parts = hedge_name(kept_names(run.settings)), run.metrics["answer"]["sum"]["cagr"]
+        name, parts = hedge_name(kept_names(run.settings)), run.figures["answer"]["sum"]["cagr"]
         if name.part == OWN_PARTS["fund"] and None not in parts.values():
             sums.setdefault(name.noun, []).append(parts)
     if not sums:
@@ -205,7 +205,7 @@ def _cost(judged: Mapping[str, Run]) -> str:
 
 def _dates(judged: Mapping[str, Run]) -> str:
     """Return what can be said of the signals' dates."""
-    signs = sum(run.metrics["answer"]["timing"]["label"] != NO_SIGN for run in judged.values())
+    signs = sum(run.figures["answer"]["timing"]["label"] != NO_SIGN for run in judged.values())
     least = min(test.p for test in adjusted_of(judged).values())
     return (
         f"{'No signal' if not signs else f'{signs} signals' if signs > 1 else 'One signal'} showed dates better or"
@@ -215,7 +215,7 @@ def _dates(judged: Mapping[str, Run]) -> str:
 
 def _instead(judged: Mapping[str, Run]) -> str:
     """Return what holding less would have brought."""
-    matches = [match_of(run.metrics) for run in judged.values()]
+    matches = [match_of(run.figures) for run in judged.values()]
     shares = sorted(match.share for match in matches if match.share < 1.0)
     nothing = len(matches) - len(shares)
     idle = f", and {nothing} had no milder bad quarters than SOXX itself" if nothing else ""
@@ -230,13 +230,13 @@ def _instead(judged: Mapping[str, Run]) -> str:
 
 def dear(shipped: Mapping[str, Shipped]) -> str:
     """Return what runs by a valuation of filings came to beside the same by prices alone; nothing without such."""
-    judged = {name: one for name, one in shipped.items() if one.run.metrics["answer"] is not None}
+    judged = {name: one for name, one in shipped.items() if one.run.figures["answer"] is not None}
     pairs = {name: (judged[name], judged[f"{name}{BY_PRICE}"]) for name in judged if f"{name}{BY_PRICE}" in judged}
     if not pairs:
         return ""
     names = " and ".join(_code(name) for name in pairs)
-    more = [signed(100 * (one.run.metrics["cagr"] - other.run.metrics["cagr"])) for one, other in pairs.values()]
-    labels = {each.run.metrics["answer"]["timing"]["label"] for pair in pairs.values() for each in pair}
+    more = [signed(100 * (one.run.figures["cagr"] - other.run.figures["cagr"])) for one, other in pairs.values()]
+    labels = {each.run.figures["answer"]["timing"]["label"] for pair in pairs.values() for each in pair}
     sign = (
         "No dates of theirs, by either, show a sign against random ones, so that earnings can't be said to tell more "
         "than the price does."
@@ -274,8 +274,8 @@ def article(day: Day) -> str:
 
 def _idle_quarter(runs: Mapping[str, Run]) -> str:
     for run in runs.values():
-        if run.metrics["answer"] is not None:
-            for dot in run.metrics["answer"]["frontier"]["dots"]:
+        if run.figures["answer"] is not None:
+            for dot in run.figures["answer"]["frontier"]["dots"]:
                 if dot["name"] == "unhedged":
                     return f"{-100 * dot['bad_quarter']:.1f}"
     return "-"
@@ -288,8 +288,8 @@ def _code(name: str) -> str:
 
 
 def _verdict(name: str, run: Run, row: AnswerRow) -> tuple[str, ...]:
-    grew = "-" if run.metrics["answer"] is None else percent(match_of(run.metrics).cagr)
-    return _code(name), percent(run.metrics["cagr"]), row.held, grew, row.gap, row.interval, row.label
+    grew = "-" if run.figures["answer"] is None else percent(match_of(run.figures).cagr)
+    return _code(name), percent(run.figures["cagr"]), row.held, grew, row.gap, row.interval, row.label
 
 
 def _sum(name: str, row: AnswerRow) -> tuple[str, ...]:
@@ -298,7 +298,7 @@ def _sum(name: str, row: AnswerRow) -> tuple[str, ...]:
 
 
 def _other(name: str, kept: Shipped) -> tuple[str, ...]:
-    told, answer = kept.run.metrics, kept.run.metrics["answer"]
+    told, answer = kept.run.figures, kept.run.figures["answer"]
     return (
         _code(name),
         percent(told["max_drawdown"]),

@@ -95,7 +95,7 @@ def which_signal(configure: Configure) -> str:
         answer = result.evaluation.answer if result.evaluation else None
         if answer is not None:
             quarter = answer.insurance.quarter
-            rows.append((name, result.metrics["cagr"], quarter, answer.timing, answer.insurance.label))
+            rows.append((name, result.figures["cagr"], quarter, answer.timing, answer.insurance.label))
     rows.sort(key=lambda row: -row[2].gap)
     table = _table(
         ("signal", "growth a year", "as safe, held", "gap", "98 % interval", "verdict", "timing"),

@@ -60,7 +60,7 @@ def shared_lines(runs: Mapping[str, Run]) -> list[Shared]:
     """Return the runs that have an answer by the lines they are judged by, in the order given."""
     found: list[tuple[Hashable, Shared]] = []
     for place, (label, run) in enumerate(runs.items()):
-        frontier = None if run.metrics["answer"] is None else run.metrics["answer"]["frontier"]
+        frontier = None if run.figures["answer"] is None else run.figures["answer"]["frontier"]
         if frontier is None:
             continue
         family, line = family_of(run), _dots(frontier["line"])

@@ -220,9 +220,9 @@ def _run_table(found: Comparison, folder: Path) -> Table:
 
 def _run_cells(run: Compared, found: Comparison, folder: Path) -> list[str | Cell]:
     """Return what the first table says of a run, with links to its own pages."""
-    kept, verdict, answer = run.run, run.run.metrics["verdict"], found.answers[run.label]
+    kept, verdict, answer = run.run, run.run.figures["verdict"], found.answers[run.label]
     place = os.path.relpath(kept.folder.resolve(), folder.resolve())
-    marks = {"SIMULATED": kept.simulated, "SYNTHETIC": kept.metrics["synthetic"]}
+    marks = {"SIMULATED": kept.simulated, "SYNTHETIC": kept.figures["synthetic"]}
     links = [
         Link(called, quote(Path(place, name).as_posix()))
         for name, called in PAGES.items()
@@ -235,7 +235,7 @@ def _run_cells(run: Compared, found: Comparison, folder: Path) -> list[str | Cel
         Cell([Piece(run.label, "name"), *(Piece(word, "badge mark") for word, true in marks.items() if true)]),
         Cell([Piece(answer.label, "badge verdict"), Piece(f" {sentence}")]),
         Cell(answer.gap, "", interval),
-        kept.metrics["strategy"],
+        kept.figures["strategy"],
         f"{kept.sessions[0]} to {kept.sessions[-1]}",
         Cell(pages or "none"),
     ]

@@ -164,7 +164,7 @@ def adjusted_of(runs: Mapping[str, Run]) -> dict[str, Adjusted]:
 def answer_rows(runs: Mapping[str, Run]) -> dict[str, AnswerRow]:
     """Return the answers of runs as tables show them, by the names given."""
     adjusted = adjusted_of(runs)
-    return {name: answer_row(run.metrics, adjusted.get(name)) for name, run in runs.items()}
+    return {name: answer_row(run.figures, adjusted.get(name)) for name, run in runs.items()}
 
 
 def answer_row(metrics: Mapping[str, Any], adjusted: Adjusted | None) -> AnswerRow:

@@ -150,12 +150,12 @@ def _when(result: Run) -> str | None:
 
 
 def _provenance(result: Run) -> str:
-    made, options = result.metrics["synthetic"], f", options {MODELLED}" if modelled(result.config) else ""
+    made, options = result.figures["synthetic"], f", options {MODELLED}" if modelled(result.config) else ""
     if result.simulated:
         return f"SIMULATED market{options}"
     sessions = "real history"
     if made is not None:
-        sessions = f"{made['sessions']:,} of {result.metrics['sessions']:,} sessions SYNTHETIC"
+        sessions = f"{made['sessions']:,} of {result.figures['sessions']:,} sessions SYNTHETIC"
         if throughout := hedges_made(result):
             sessions = f"real history, {throughout} SYNTHETIC"
     return f"{sessions}{options}"
@@ -172,7 +172,7 @@ def _signal(result: Run, names: Names) -> str:
     found = f" ({by}" if by else ""
     begin = f"Signal{found}: {result.label if when is None else when.replace('it is', f'{names.whole} is', 1)}."
     count = entries(result)
-    held = f"{result.metrics['sessions_hedged']:,} of {result.metrics['sessions']:,} sessions. Costs paid."
+    held = f"{result.figures['sessions_hedged']:,} of {result.figures['sessions']:,} sessions. Costs paid."
     if always(result.config):
         return f"No signal: {book_words(result)}, all the time, {held}"
     return f"{begin}{own_signals(result.config)} Then {book_words(result)}: {times(count)}, {held}"
@@ -196,7 +196,7 @@ def _why_not(result: Run, why: str) -> str:
 
 def _rows(result: Run, names: Names, answer: Answer | None) -> tuple[GlanceRow, ...]:
     idle = f"{share(names.held)} {names.part}, do nothing"
-    rows = [_row(idle, result.unhedged, result.metrics["controls"]["unhedged"]["cagr"])]
+    rows = [_row(idle, result.unhedged, result.figures["controls"]["unhedged"]["cagr"])]
     if answer is not None and answer.insurance.quarter.share < 1.0:
         held = answer.insurance.quarter
         name = f"{share(held.share)} {names.part}, {rest(held.share)} {names.cash}"
@@ -205,7 +205,7 @@ def _rows(result: Run, names: Names, answer: Answer | None) -> tuple[GlanceRow, 
         same = _short_fall(answer.insurance.bad_quarter)
         rows.append(_row(name, ledger, held.cagr, quarter=same, role="held", safe=True))
     safe = len(rows) > 1
-    rows.append(_row(names.hedge.title, result.hedged, result.metrics["cagr"], role="hedge", safe=safe))
+    rows.append(_row(names.hedge.title, result.hedged, result.figures["cagr"], role="hedge", safe=safe))
     return tuple(rows)
 
 

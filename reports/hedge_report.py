@@ -48,7 +48,7 @@ def report_of(result: Run, *, tearsheet: str | None = None) -> Document:
     if evaluation is None:
         raise ValueError("a run without controls has no evaluation to report")
     marked = "SIMULATED " if result.simulated else ""
-    notes = (synthetic(result.metrics), *result.alarms)
+    notes = (synthetic(result.figures), *result.alarms)
     return Document(
         f"{marked}{result.config.name}: {result.label}, {hedge_name(result.config).title}",
         tuple(_sections(result, evaluation)),

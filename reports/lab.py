@@ -282,7 +282,7 @@ def kept_data(run: Run) -> dict[str, Any]:
     equity, until = run.hedged.equity, slice(0, run.hedged.last + 1)
     fall = drawdowns(equity[until])
     at = _places([equity[until], fall])
-    dots = ((run.metrics.get("answer") or {}).get("frontier") or {}).get("dots") or []
+    dots = ((run.figures.get("answer") or {}).get("frontier") or {}).get("dots") or []
     hedged = next((Dot(**dot) for dot in dots if dot["name"] == "hedged"), None)
     return {
         "x": _days(run.sessions[at]),

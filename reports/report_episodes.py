@@ -63,9 +63,9 @@ def episodes(result: Run, evaluation: Evaluation) -> Section:
 
 def measures(result: Run) -> Table:
     """Return what became of the episodes together, or why there is no telling."""
-    made, count = result.metrics["measures"], counted(result.metrics["episodes"], "episode")
+    made, count = result.figures["measures"], counted(result.figures["episodes"], "episode")
     lost, yearly = dollars(made["whipsaw_dollars"], sign=True), percent(made["whipsaw_a_year"], 2, sign=True)
-    hits = f"{percent(made['hit_rate'])} ({made['hits']:,} of {result.metrics['episodes']:,})"
+    hits = f"{percent(made['hit_rate'])} ({made['hits']:,} of {result.figures['episodes']:,})"
     whipsaws = f"{counted(made['whipsaws'], 'episode')}, {lost}, {yearly} a year"
     false, rose = f"{made['false_alarms']:,} of {count}", f"{result.market.underlying} rose from fill to fill"
     figures = (

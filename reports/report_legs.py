@@ -20,7 +20,7 @@ GAINED = partial(dollars, sign=True)
 
 def legs(result: Run) -> Section:
     """Return what each hedge, or each contract of an option, made: points of the book's CAGR, and dollars."""
-    roles, found = result.market.roles, result.metrics["hedges"]
+    roles, found = result.market.roles, result.figures["hedges"]
     names = leg_names(roles)
     yearly = [{part: one[f"{part}_a_year"] for part in SLEEVE} for one in found]
     totals = [one["sleeve_a_year"] for one in found]

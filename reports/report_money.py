@@ -27,7 +27,7 @@ GAINED = partial(dollars, sign=True)
 
 def money(result: Run, evaluation: Evaluation) -> Section:
     """Return the bridge from doing nothing to the hedge, and the hedge's own parts."""
-    metrics, roles, name = result.metrics, result.market.roles, hedge_name(result.config)
+    metrics, roles, name = result.figures, result.market.roles, hedge_name(result.config)
     carried, fund, titles = metrics["bridge"], name.called, titles_of(kinds_of(roles))
     largest = max(spans_of(kinds_of(roles)), key=lambda name: abs(carried[name]))
     ends = f"{dollars(metrics['controls']['unhedged']['final_equity'])} to {dollars(metrics['final_equity'])}"
@@ -127,7 +127,7 @@ def _waterfall(labels: Sequence[str], values: Sequence[float], texts: Sequence[s
 
 def costs(result: Run) -> Section:
     """Return what trading cost the hedged book, by instrument."""
-    metrics = result.metrics
+    metrics = result.figures
     bps = Column("Basis points", "Hundredths of a percent of what was traded.", format=partial(number, places=1))
     columns = [
         Column(""),

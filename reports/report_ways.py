@@ -57,10 +57,10 @@ def ways(result: Run, answer: Answer | None, books: tuple[NamedBook, ...]) -> Se
         Column("End value", format=dollars),
         *([GAP] if dots else []),
     ]
-    figures = {"hedged": result.metrics, **result.metrics["controls"]}
+    figures = {"hedged": result.figures, **result.figures["controls"]}
     parts.append(Table("controls", columns, [_book_row(book, figures.get(book.name), dots) for book in books]))
     if not result.simulated:
-        verdict = result.metrics["verdict"]
+        verdict = result.figures["verdict"]
         parts += [Paragraph(verdict[name], id=name) for name in ("price", "alternative")]
     return Section("controls-part", _ways_finding(result, books, dots), parts, "Other ways")
 
@@ -70,9 +70,9 @@ def _ways_finding(result: Run, books: tuple[NamedBook, ...], dots: Mapping[str, 
         others = [dot for name, dot in dots.items() if name not in ("hedged", "unhedged")]
         better = counted_of(sum(dot.gap > dots["hedged"].gap + PRINTS_AS_NOTHING for dot in others), len(others))
         return f"Against holding less, {better} other ways did better than the hedge"
-    figures = result.metrics["controls"]
+    figures = result.figures["controls"]
     grown = [figures[book.name]["cagr"] for book in books if book.name in figures]
-    more = counted_of(sum(growth > result.metrics["cagr"] for growth in grown), len(grown))
+    more = counted_of(sum(growth > result.figures["cagr"] for growth in grown), len(grown))
     return f"{more} other ways grew more than the hedge"
 
 

@@ -29,7 +29,7 @@ def show_run(console: Console, result: Run, place: Path | None, remarks: Sequenc
     show(console, [Paragraph(alarm, "alarm") for alarm in result.alarms])
     show(console, screen_lines(screen, len(result.market.run_sessions)))
     shown = {*result.alarms, plain(screen.lead)}
-    others = (*band(result.metrics), *(note for note in result.notes if note not in shown), *remarks)
+    others = (*band(result.figures), *(note for note in result.notes if note not in shown), *remarks)
     parts = [Paragraph(""), Paragraph(exposure(result)), *notes(others)]
     show(console, parts if place is None else [*parts, where(place)])
 

@@ -27,7 +27,7 @@ TABLES = ("equity", "fills", "episodes", "attribution", "hedges")
 
 def of_run(result: Run) -> Sheets:
     """Return every book's measures, and the run's tables."""
-    books = {"hedged": result.metrics, **result.metrics["controls"]}
+    books = {"hedged": result.figures, **result.figures["controls"]}
     figures = {"book": list(books), **{key: [book.get(key) for book in books.values()] for key in BOOK}}
     kept = {name: result.tables[name] for name in TABLES if name in result.tables}
     return {"figures": _marked(figures, simulated=result.simulated), **kept}

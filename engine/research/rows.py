@@ -66,7 +66,7 @@ def sum_row(setup: Setup, hedged: Ledger, unhedged: Ledger, beta: Floats) -> dic
 
 def run_row(result: Run, *, answer: bool) -> dict[str, float]:
     """Return the columns of a single run, NaN where one is undefined; `SUM` where it is asked for."""
-    setup, hedged, metrics = result.setup, result.hedged, result.metrics
+    setup, hedged, metrics = result.setup, result.hedged, result.figures
     sleeve = scalars(attribute(setup, hedged))
     row: dict[str, Any] = {name: metrics[name] for name in NUMBERS} | {name: sleeve[name] for name in HEDGE}
     for name in COMPARABLE:

@@ -108,7 +108,7 @@ def run_rows(runs: Path, warn: Warn) -> list[tuple[Row, Mapping[str, Any]]]:
         with _named(warn):
             metrics, manifest = _json(folder / METRICS), _json(folder / MANIFEST)
             try:
-                row = _run_row(folder.name, metrics, manifest)
+                row = flat_row(folder.name, metrics, manifest)
             except LACKING:
                 if not all(isinstance(metrics.get(key), str) for key in OURS):
                     continue  # another program's
@@ -209,7 +209,8 @@ def _json(path: Path) -> dict[str, Any]:
     return read
 
 
-def _run_row(folder: str, metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> Row:
+def flat_row(folder: str, metrics: Mapping[str, Any], manifest: Mapping[str, Any]) -> Row:
+    """Return a run's figures under one name each; raises KeyError where an older version wrote them."""
     verdict = metrics["verdict"] or {}
     if "answer" not in metrics:
         raise KeyError("answer")

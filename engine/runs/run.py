@@ -21,6 +21,7 @@ from engine.config import RunConfig
 from engine.kernel.loop import Ledger
 from engine.runs import tables
 from engine.runs.identity import as_run, digest, id_of, known_config
+from engine.runs.index import flat_row
 from engine.runs.record import Record, own_files
 from engine.runs.schema import Columns
 from engine.setup import Setup
@@ -89,8 +90,8 @@ class Run:
 
     Parameters
     ----------
-    metrics
-        What metrics.json holds.
+    figures
+        What metrics.json holds, nested as it is there.
     ledgers
         What each book did, by name: ``hedged`` first, then every control that could be run. Those read back are the
         ones of the run's own instruments, each to its last session.
@@ -104,7 +105,7 @@ class Run:
         Gives it as HTML for a notebook; ``None`` leaves it to `repr`.
     """
 
-    metrics: dict[str, Any]
+    figures: dict[str, Any]
     ledgers: Mapping[str, Ledger]
     executed: Execution | None = None
     folder: Path = Path()
@@ -116,7 +117,7 @@ class Run:
         return None if self.shown is None or self.executed is None else self.shown(self)
 
     def __repr__(self) -> str:
-        metrics, marks = self.metrics, [note for note in self.notes if note.startswith(("SIMULATED", "SYNTHETIC"))]
+        metrics, marks = self.figures, [note for note in self.notes if note.startswith(("SIMULATED", "SYNTHETIC"))]
         derisk = "derisk_daily" if "derisk_daily" in metrics["controls"] else "derisk_entry"
         sessions = self.sessions if self.executed is None else self.market.run_sessions
         legs = self.settings.get("hedges") or [self.settings["hedge"]]
@@ -186,6 +187,20 @@ class Run:
         """What the hedge made, by what, dollars a session, by date; empty with ``controls: off``."""
         return self._frame("attribution", index="date")
 
+    @cached_property
+    def metrics(self) -> pd.Series[Any]:
+        """Every figure of metrics.json under one name each, as a column of `backtest query` has it; NaN if undefined.
+
+        `figures` has the same nested, with its sentences and lists.
+        """
+        import pandas as pd
+
+        row = flat_row(self.folder_name, self.figures, self.manifest)
+        made = {key: float("nan") if value is None else value for key, value in row.items()}
+        series = pd.Series(made, name=self.name, dtype=object)
+        series.attrs["SIMULATED"] = self.simulated
+        return series
+
     def _frame(self, table: str, index: str | None = None) -> pd.DataFrame:
         import pandas as pd
 
@@ -203,7 +218,7 @@ class Run:
     @property
     def name(self) -> str:
         """What its YAML calls it."""
-        return str(self.metrics["name"])
+        return str(self.figures["name"])
 
     @property
     def folder_name(self) -> str:
@@ -238,7 +253,7 @@ class Run:
     @property
     def simulated(self) -> bool:
         """Whether its history is made up."""
-        return bool(self.metrics["simulated"])
+        return bool(self.figures["simulated"])
 
     @property
     def execution(self) -> Execution:
@@ -265,7 +280,7 @@ class Run:
     @property
     def label(self) -> str:
         """The strategy's name as it shows."""
-        return str(self.metrics["strategy"])
+        return str(self.figures["strategy"])
 
     @property
     def intensity(self) -> Floats:
@@ -290,7 +305,7 @@ class Run:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a reader has to know besides the numbers, a sentence each."""
-        return tuple(self.metrics["notes"])
+        return tuple(self.figures["notes"])
 
     @property
     def alarms(self) -> tuple[str, ...]:
@@ -329,7 +344,7 @@ def _record(run: Run) -> Record:
     return Record(
         as_run(config, market.source.name).model_dump(mode="python"),
         _manifest(run, config, market),
-        run.metrics,
+        run.figures,
         made,
         own_files(Path(), config.model_dump(mode="python")),
     )

@@ -35,11 +35,11 @@ def test_all_is_true():
 
 def test_a_run_is_a_mapping_a_file_or_a_shipped_name(folder):
     (folder / "mine.yaml").write_text("name: short\nstart: 2019-01-02\nend: 2020-12-31\ncontrols: off\n")
-    told = backtest.run("mine.yaml").metrics
+    told = backtest.run("mine.yaml").figures
 
-    assert backtest.run(SHORT).metrics == told
-    assert backtest.run(Path("mine.yaml")).metrics == told
-    assert backtest.run(backtest.load_config("mine.yaml")).metrics == told
+    assert backtest.run(SHORT).figures == told
+    assert backtest.run(Path("mine.yaml")).figures == told
+    assert backtest.run(backtest.load_config("mine.yaml")).figures == told
     assert backtest.load_market("hedge_soxs.yaml").hedge == "SOXS"
 
 
@@ -86,7 +86,7 @@ def test_what_is_wrong_with_it_is_one_line_that_names_the_key(config, said):
 
 def test_a_sweep_is_a_table_in_the_grids_order_and_leaves_nothing(folder):
     frame = backtest.sweep(SHORT, {"trend_days": range(20, 61, 20), "hedge.weight": np.array([0.1, 0.2])})
-    single = backtest.run({**SHORT, "hedge": {"weight": 0.2}, "strategy": {"params": {"trend_days": 40}}}).metrics
+    single = backtest.run({**SHORT, "hedge": {"weight": 0.2}, "strategy": {"params": {"trend_days": 40}}}).figures
 
     assert list(frame.columns) == ["trend_days", "hedge.weight", *COLUMNS, "failed"]
     assert frame["trend_days"].tolist() == [20, 20, 40, 40, 60, 60]

@@ -37,7 +37,7 @@ def test_a_kept_run_is_read_back_and_explained(tmp_path, monkeypatch):
     ran = backtest.run("hedge_soxs.yaml", engine="compiled")
     folder = backtest.write_run(ran, "runs", tearsheet=False, report=False)
     again = backtest.load_run(folder.name)
-    assert again.metrics == json.loads((folder / "metrics.json").read_text())
+    assert again.figures == json.loads((folder / "metrics.json").read_text())
     assert again.equity.equals(ran.equity)
     day = str(ran.equity.index[400].date())
     assert backtest.explain(folder.name, day).as_dict() == backtest.explain("hedge_soxs.yaml", day).as_dict()

@@ -113,7 +113,7 @@ def forged(tmp_path_factory):
 
     runs = tmp_path_factory.mktemp("forged")
     run = keep(runs, "end=2019-12-31")
-    (run.folder / "metrics.json").write_text(json.dumps(steering(run.metrics)))
+    (run.folder / "metrics.json").write_text(json.dumps(steering(run.figures)))
     write_checksums(run.folder, [path.name for path in run.folder.iterdir() if path.name != "checksums.json"])
     return runs
 

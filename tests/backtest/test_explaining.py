@@ -75,7 +75,7 @@ def test_a_run_kept_before_history_grew_is_explained_to_its_own_end():
     day = explain_run(kept.name, last, RUNS, configure)
     assert (day.session, day.sessions) == (61, 62)
     assert day.closes[-1].why == "nothing is decided any more: the run ends here"
-    assert day.books[0].equity == pytest.approx(result.metrics["final_equity"], rel=1e-9)
+    assert day.books[0].equity == pytest.approx(result.figures["final_equity"], rel=1e-9)
     with pytest.raises(UserError, match="2020-04-01 is no session of this run"):
         explain_run(kept.name, "2020-04-01", RUNS, configure)
     path = folder / "bars" / "SOXX.csv"

@@ -37,7 +37,7 @@ def plain(page):
 
 
 def test_it_is_real_history_with_a_fund_of_which_no_bar_is(result):
-    metrics, market = result.metrics, result.market
+    metrics, market = result.figures, result.market
     assert (metrics["source"], metrics["simulated"], metrics["sessions"]) == ("embedded", False, 4929)
     assert (metrics["first"], metrics["last"]) == ("1999-06-01", "2018-12-31")
     assert metrics["synthetic"]["before"] == {FUND: "2019-01-01"}
@@ -51,8 +51,8 @@ def test_the_unhedged_book_is_the_index_bought_once(result):
     row = int(np.searchsorted(bars.dates, np.datetime64("1999-06-01"))) + 1
     cash = 100_000 * (1 + 0.0040 / 30)  # a night of June 1999, whose bill returned 0.40 %
     end = cash / (bars.open[row] * 1.0002 * 1.0001) * bars.close[-1]
-    assert result.metrics["controls"]["unhedged"]["final_equity"] == pytest.approx(end, rel=1e-12)
-    assert result.metrics["controls"]["unhedged"]["max_drawdown"] == pytest.approx(-0.779, abs=5e-4)
+    assert result.figures["controls"]["unhedged"]["final_equity"] == pytest.approx(end, rel=1e-12)
+    assert result.figures["controls"]["unhedged"]["max_drawdown"] == pytest.approx(-0.779, abs=5e-4)
 
 
 def test_it_fell_twice_by_more_than_half(result):
@@ -73,9 +73,9 @@ def test_the_fund_is_its_formula_on_every_session(result):
 
 
 def test_its_verdict(result):
-    answer, verdict = result.evaluation.answer, result.metrics["verdict"]
+    answer, verdict = result.evaluation.answer, result.figures["verdict"]
     held = answer.insurance.quarter
-    assert result.metrics["cagr"] == pytest.approx(0.0839, abs=2e-4)
+    assert result.figures["cagr"] == pytest.approx(0.0839, abs=2e-4)
     assert (held.share, held.gap) == (pytest.approx(0.626, abs=5e-3), pytest.approx(0.0372, abs=5e-4))
     assert held.interval == (pytest.approx(0.0005, abs=5e-3), pytest.approx(0.0714, abs=1e-2))
     assert answer.timing.label == "helped"
@@ -106,7 +106,7 @@ def test_the_first_screen_says_what_it_rests_on(result, capsys):
     text = " ".join(lines)
     assert text.index(INDEX) < text.index("Did hedging with") < text.index("SYNTHETIC: ")
     assert "1999-06-01 to 2018-12-31, 4,929 sessions, real history, the hedge SYNTHETIC" in lines
-    low, high = (f"${value:,.0f}" for value in result.metrics["synthetic"]["final_equity"])
+    low, high = (f"${value:,.0f}" for value in result.figures["synthetic"]["final_equity"])
     assert f"SYNTHETIC history may err by its band: the end value is {low} to {high}." in text
 
 

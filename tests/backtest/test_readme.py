@@ -165,7 +165,7 @@ def test_the_readmes_strategy_is_ten_lines_and_hedges(folder):
     )
 
     assert len(body) <= 10
-    assert result.metrics["episodes"] > 3
+    assert result.figures["episodes"] > 3
 
 
 def test_the_readmes_python_runs(folder, capsys):
@@ -187,8 +187,8 @@ def test_the_docs_close_strategy_runs(folder):
         )
     )
 
-    assert result.metrics["episodes"] > 0
-    assert result.metrics["sessions_hedged"] > 5
+    assert result.figures["episodes"] > 0
+    assert result.figures["sessions_hedged"] > 5
 
 
 def test_the_docs_strategy_that_shares_signals_runs(folder):
@@ -198,7 +198,7 @@ def test_the_docs_strategy_that_shares_signals_runs(folder):
         load_config("hedge_soxs.yaml", ["strategy.class=my_trend.py:Trend", "start=2019-01-02", "end=2020-12-31"])
     )
 
-    assert result.metrics["episodes"] > 0
+    assert result.figures["episodes"] > 0
 
 
 def test_the_docs_cerebro_takes_our_strategy():

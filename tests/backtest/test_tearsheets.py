@@ -51,7 +51,7 @@ def test_several_benchmarks_make_a_page_each_with_the_run_s_own_verdict(result):
         called = lowered(result.controls[other[0]].title)
         links = f'<a href="report.html">The whole answer</a> &middot; <a href="{other[1]}">Against {called}</a>'
         assert heading(page) == f"{ASKED} {result.evaluation.verdict.sentence} {links}".replace("'", "&#x27;")
-        ours, theirs = result.metrics["cagr"], result.metrics["controls"][name]["cagr"]
+        ours, theirs = result.figures["cagr"], result.figures["controls"][name]["cagr"]
         assert cagr(page) == pytest.approx([100 * theirs, 100 * ours], abs=0.006)
         title = result.controls[name].title
         held = " all the time" if name == "held_less" else ""
@@ -63,7 +63,7 @@ def test_unhedged_unless_told_and_no_link_without_a_report(result):
     folder = write_run(result, "runs", report=False)
     page = text(folder / "tearsheet.html")
     assert [path.name for path in folder.glob("*.html")] == ["tearsheet.html"]
-    assert cagr(page)[0] == pytest.approx(100 * result.metrics["controls"]["unhedged"]["cagr"], abs=0.006)
+    assert cagr(page)[0] == pytest.approx(100 * result.figures["controls"]["unhedged"]["cagr"], abs=0.006)
     assert heading(page) == f"{ASKED} {result.evaluation.verdict.sentence}".replace("'", "&#x27;")
     assert "report.html" not in page
 

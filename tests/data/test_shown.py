@@ -31,9 +31,9 @@ def test_a_run_says_name_period_verdict_figures_and_where_it_can_go(result):
     for said in (
         "2019-01-02 to 2020-12-31, 505 sessions",
         result.evaluation.verdict.sentence,
-        f"{result.metrics['cagr']:.2%}".replace("%", " %"),
-        f"{result.metrics['controls']['derisk_daily']['cagr']:.2%}".replace("%", " %"),
-        f"{result.metrics['controls']['unhedged']['max_drawdown']:.2%}".replace("%", " %"),
+        f"{result.figures['cagr']:.2%}".replace("%", " %"),
+        f"{result.figures['controls']['derisk_daily']['cagr']:.2%}".replace("%", " %"),
+        f"{result.figures['controls']['unhedged']['max_drawdown']:.2%}".replace("%", " %"),
         "SIMULATED",
         "backtest.write_run(result)",
     ):

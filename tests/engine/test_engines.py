@@ -69,7 +69,7 @@ def short():
 
 
 def test_metrics_do_not_depend_on_the_engine(short):
-    runs = [run(short, engine=engine).metrics for engine in ("backtrader", "compiled", "python")]
+    runs = [run(short, engine=engine).figures for engine in ("backtrader", "compiled", "python")]
 
     for metrics in runs[1:]:
         assert metrics["final_equity"] == pytest.approx(runs[0]["final_equity"], rel=1e-12)
@@ -131,7 +131,7 @@ def test_split_events_are_worth_what_a_rescaled_history_is(engine):
     assert (rescaled.market.bars("SOXS").split == 1).all()
     assert rescaled.market.bars("SOXS").close[rescaled.market.first] > 1e9
     np.testing.assert_allclose(rescaled.hedged.equity, as_traded.hedged.equity, rtol=1e-9)
-    assert rescaled.metrics["fills"] == as_traded.metrics["fills"] == 732
+    assert rescaled.figures["fills"] == as_traded.figures["fills"] == 732
 
 
 @dataclass(frozen=True)

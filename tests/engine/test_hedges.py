@@ -158,7 +158,7 @@ def test_two_halves_of_a_fund_are_the_fund_in_every_figure_of_the_answer():
     base = one.config.hedge
     half = base.model_copy(update={"weight": base.weight / 2.0})
     both = run(one.config.with_legs([half, half]), answered_market(), engine="compiled")
-    ours, theirs = both.metrics, one.metrics
+    ours, theirs = both.figures, one.figures
 
     for name in ("final_equity", "cagr", "max_drawdown", "volatility"):
         assert ours[name] == pytest.approx(theirs[name], rel=1e-9)
@@ -174,14 +174,14 @@ def test_on_real_history_the_parts_of_two_hedges_sum():
     hedges = [{"instrument": "SOXS", "weight": 0.1}, {"kind": "asset", "instrument": "XLU", "weight": 0.2}]
     tree = {"data": {"source": "csv", "path": str(FOLDER)}, "start": "2021-01-04", "hedges": hedges}
     made = run(build_config(tree), engine="python")
-    logs, per_hedge = made.metrics["answer"]["sum"]["log"], made.metrics["hedges"]
+    logs, per_hedge = made.figures["answer"]["sum"]["log"], made.figures["hedges"]
 
     assert sum(value for name, value in logs.items() if name != "total") == pytest.approx(logs["total"], abs=1e-9)
     for name in SLEEVE:
-        whole_part = made.metrics["attribution"][f"{name}_a_year"]
+        whole_part = made.figures["attribution"][f"{name}_a_year"]
         assert sum(leg[f"{name}_a_year"] for leg in per_hedge) == pytest.approx(whole_part, abs=1e-12)
-    low, high = made.metrics["answer"]["fund"]["beta_range"]
-    assert low < made.metrics["answer"]["fund"]["estimate"] < high
+    low, high = made.figures["answer"]["fund"]["beta_range"]
+    assert low < made.figures["answer"]["fund"]["estimate"] < high
     assert run_beta(made.config, made.market) == pytest.approx(1.0)
 
 

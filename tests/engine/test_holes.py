@@ -87,7 +87,7 @@ def test_the_sessions_left_make_a_year_by_what_the_exchange_held():
 
 
 def test_every_yearly_figure_is_by_the_exchange_s_years(holed):
-    told, last = holed.metrics, len(holed.hedged.equity) - 1
+    told, last = holed.figures, len(holed.hedged.equity) - 1
     years = (len(nyse_sessions(DATES[60], DATES[-1])) - 1) / 252
     assert (last, years) == (789, 1_039 / 252)
     for ledger, figures in ((holed.hedged, told), (holed.unhedged, told["controls"]["unhedged"])):
@@ -120,8 +120,8 @@ def test_every_yearly_figure_is_by_the_exchange_s_years(holed):
 
 def test_a_hole_changes_no_dollar_and_no_return(holed):
     """Only years: what the sessions left make by themselves, without a calendar, is the same book."""
-    assert holed.metrics["total_return"] == pytest.approx(holed.hedged.equity[-1] / 100_000 - 1)
-    assert holed.metrics["sessions"] == len(holed.market.run_sessions)
+    assert holed.figures["total_return"] == pytest.approx(holed.hedged.equity[-1] / 100_000 - 1)
+    assert holed.figures["sessions"] == len(holed.market.run_sessions)
 
 
 def test_an_episode_over_a_hole_is_no_whipsaw(holed):
@@ -138,9 +138,9 @@ def test_a_sweep_over_a_hole_has_the_run_s_figures(tmp_path, holed):
     table = pq.read_table(folder / "results.parquet").to_pylist()
     (row,) = [one for one in table if (one["strategy.params.trend_days"], one["hedge.weight"]) == (20, 0.15)]
     for name in ("cagr", "volatility", "sharpe", "sortino", "calmar", "turnover"):
-        assert row[name] == pytest.approx(holed.metrics[name], rel=1e-9), name
+        assert row[name] == pytest.approx(holed.figures[name], rel=1e-9), name
     for name in ("sleeve_a_year", "decay_a_year", "hedge_timing"):
-        assert row[name] == pytest.approx(holed.metrics["attribution"][name], rel=1e-9), name
+        assert row[name] == pytest.approx(holed.figures["attribution"][name], rel=1e-9), name
     found = json.loads((folder / "overfitting.json").read_text())
     best = max(one["sharpe"] for one in table)
     assert found["deflated"]["over_cash"]["sharpe"] == pytest.approx(best, rel=1e-6)
@@ -152,17 +152,17 @@ def test_a_comparison_over_a_hole_has_the_runs_figures(tmp_path, holed):
     kept = [Run.load(write_run(one, tmp_path, tearsheet=False, report=False)) for one in (holed, other)]
     for one in compared(kept).runs:
         for name in ("cagr", "volatility", "sharpe", "turnover"):
-            assert one.figures[name] == pytest.approx(one.run.metrics[name], rel=1e-9), name
-        daily = one.run.metrics["controls"]["derisk_daily"]["cagr"]
-        assert one.figures["cagr_vs_derisk_daily"] == pytest.approx(one.run.metrics["cagr"] - daily)
+            assert one.figures[name] == pytest.approx(one.run.figures[name], rel=1e-9), name
+        daily = one.run.figures["controls"]["derisk_daily"]["cagr"]
+        assert one.figures["cagr_vs_derisk_daily"] == pytest.approx(one.run.figures["cagr"] - daily)
 
 
 def test_quantstats_page_has_the_run_s_figures_and_says_so(tmp_path, holed):
     draw_tearsheet(holed, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     rows_of = dict(re.findall(r"<td>([^<]*)</td><td>[^<]*</td><td>([^<]*)</td>", page))
-    assert float(rows_of["CAGR"].rstrip("%")) == round(100 * holed.metrics["cagr"], 2)
-    assert float(rows_of["Sharpe"]) == round(holed.metrics["sharpe"], 2)
+    assert float(rows_of["CAGR"].rstrip("%")) == round(100 * holed.figures["cagr"], 2)
+    assert float(rows_of["Sharpe"]) == round(holed.figures["sharpe"], 2)
     assert "191.4 of those that there are make a year on this page" in page
     assert "Periods/Year: 191.36" in page
 

@@ -77,14 +77,14 @@ def test_a_run_reads_the_store_once_something_is_in_it_and_says_what_to_pull(tmp
 @needs_history
 def test_a_study_reaches_back_before_the_fund_and_says_what_is_made():
     result = ran(*EXTENDED)
-    made, market = result.metrics["synthetic"], result.market
+    made, market = result.figures["synthetic"], result.market
 
     assert made["before"] == {"SOXS": "2010-06-01", "SOXX": "2001-07-13"}
     assert made["sessions"] == np.count_nonzero(market.run_sessions < np.datetime64("2010-06-01"))
     low, high = made["final_equity"]
-    assert low < result.metrics["final_equity"] < high
+    assert low < result.figures["final_equity"] < high
     lowest, highest = made["unhedged_final_equity"]
-    assert lowest < result.metrics["controls"]["unhedged"]["final_equity"] < highest
+    assert lowest < result.figures["controls"]["unhedged"]["final_equity"] < highest
     assert sum("SYNTHETIC" in note for note in result.notes) == 2
     (fills,) = [note for note in result.notes if note.startswith("Fills at such notional opens")]
     switched = np.count_nonzero(result.hedged.traded[market.run_sessions < np.datetime64("2001-07-13")], axis=0)
@@ -98,7 +98,7 @@ def test_from_its_first_real_session_on_the_extended_run_has_the_real_prices():
     since = np.searchsorted(made.market.run_sessions, real.market.run_sessions[0])
     for prices in ("open", "close", "dividend"):
         np.testing.assert_array_equal(getattr(made.setup.prices, prices)[since:], getattr(real.setup.prices, prices))
-    assert real.metrics["synthetic"] is None
+    assert real.figures["synthetic"] is None
 
 
 @needs_history
@@ -107,7 +107,7 @@ def test_all_three_executions_agree_on_synthetic_history():
     plain, compiled, broker = (run(config, engine=engine) for engine in ("python", "compiled", "backtrader"))
     np.testing.assert_allclose(compiled.hedged.equity, plain.hedged.equity, rtol=1e-9)
     np.testing.assert_allclose(broker.hedged.equity, plain.hedged.equity, rtol=1e-9)
-    assert broker.metrics["fills"] == plain.metrics["fills"] > 100
+    assert broker.figures["fills"] == plain.figures["fills"] > 100
 
 
 def test_only_what_a_run_uses_can_be_extended():

@@ -28,7 +28,7 @@ def grid(config):
 
 
 def alone(config, days):
-    return run(with_values(config, {("strategy", "params", "days"): days}), FED).metrics["final_equity"]
+    return run(with_values(config, {("strategy", "params", "days"): days}), FED).figures["final_equity"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -69,7 +69,7 @@ def test_rows_of_processes_are_the_same_bytes(tmp_path, kind):
 def test_every_engine_gets_it_afresh(tmp_path, where, kind):
     config = config_of(tmp_path, where, kind)
     engines = [engine for engine in ENGINES if (engine, kind) != ("compiled", "on_close")]
-    ended = [run(config, FED, engine=engine).metrics["final_equity"] for engine in engines]
+    ended = [run(config, FED, engine=engine).figures["final_equity"] for engine in engines]
     assert ended == pytest.approx([ended[0]] * len(ended), rel=1e-9)
 
 
@@ -90,22 +90,22 @@ def test_modules_beside_two_strategies_that_share_a_name_are_two(tmp_path):
         named = write_stateful(folder, "module beside", "on_close")
         (folder / "kept_beside.py").write_text(f"def count():\n    return {number}\n")
         configs.append(configured({"strategy.class": named, "controls": "off"}))
-        ended.append(run(configs[-1], FED).metrics["final_equity"])
+        ended.append(run(configs[-1], FED).figures["final_equity"])
     assert ended[0] != ended[1]
-    assert [run(config, FED).metrics["final_equity"] for config in configs] == ended
+    assert [run(config, FED).figures["final_equity"] for config in configs] == ended
 
 
 @pytest.mark.parametrize("edited", ["stateful.py", "kept_beside.py"])
 def test_what_is_edited_meanwhile_is_read_when_a_config_is_loaded_again(tmp_path, edited):
     """Neither the file nor its neighbour is read a second time while a config stands; then both are."""
     config = config_of(tmp_path, "module beside", "on_close")
-    before = run(config, FED).metrics["final_equity"]
+    before = run(config, FED).figures["final_equity"]
     text = (tmp_path / edited).read_text()
     (tmp_path / edited).write_text(f"{text}\n\ndef count():\n    return 6\n")
     ((_, answer),) = Processes(1).run(
         Combinations("state", (config,), grid_of(config, ["days=3"]), FED), [Chunk(0, 0, 1)]
     )
-    assert run(config, FED).metrics["final_equity"] == before == answer.columns["final_equity"][0]
+    assert run(config, FED).figures["final_equity"] == before == answer.columns["final_equity"][0]
     (tmp_path / "run.yaml").write_text(f"name: again\nstrategy: {{class: {config.strategy.named}}}\n")
     load_config(tmp_path / "run.yaml")
-    assert run(config, FED).metrics["final_equity"] != before
+    assert run(config, FED).figures["final_equity"] != before

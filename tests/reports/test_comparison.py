@@ -39,9 +39,9 @@ def ended(run, row):
 
 def test_over_its_own_sessions_a_run_has_the_figures_of_its_metrics(runs):
     found = compared(runs[:2])
-    assert len(found.sessions) == runs[0].metrics["sessions"]
+    assert len(found.sessions) == runs[0].figures["sessions"]
     for one in found.runs:
-        told = one.run.metrics
+        told = one.run.figures
         assert one.figures["fills"] > 0
         for name in CURVE_ONLY:
             assert one.figures[name] == pytest.approx(told[name], rel=1e-9), name
@@ -62,7 +62,7 @@ def test_of_other_kinds_of_hedge_it_has_their_parts_and_names(runs, tmp_path):
     found = compared([collar, bills])
     assert (found.kinds, found.own) == ({"option", "cash"}, "Hedge's own")
     for one in found.runs:
-        told = one.run.metrics
+        told = one.run.figures
         assert {name: one.figures[name] for name in CURVE_ONLY} == pytest.approx({n: told[n] for n in CURVE_ONLY})
         of_a_fund = {"compounding", "financing", "fee", "spread", "decay"}
         assert set(one.attribution) == {*COLUMNS, "sleeve"} - of_a_fund
@@ -169,7 +169,7 @@ def test_a_ruined_run_ends_nobody_elses_span(runs):
     assert one.figures["cagr_vs_derisk_daily"] < -1.0 < sold
     assert one.drawdown[-1] == -1.0
     assert f"gone was ruined on {runs[0].sessions[100]}: its curve stays where it ended." in found.notes
-    assert found.runs[0].figures["cagr"] == pytest.approx(runs[1].metrics["cagr"])
+    assert found.runs[0].figures["cagr"] == pytest.approx(runs[1].figures["cagr"])
     assert len(shared_sessions([gone])) == 101
     with pytest.raises(UserError, match="share"):
         compared([gone, cut(runs[1], 100, 300, manifest={"id": "later"})])
@@ -186,7 +186,7 @@ def test_sessions_that_one_run_lacks_are_bridged(runs):
     np.testing.assert_array_equal(one.growth["hedged"], run.hedged.equity[~lacking] / run.hedged.equity[0])
     parts = [one.attribution[name] for name in run.tables["attribution"] if name in one.attribution]
     assert sum(parts) == pytest.approx(one.figures["cagr"], rel=1e-9)
-    assert one.figures["costs"] == pytest.approx(run.metrics["costs"])
+    assert one.figures["costs"] == pytest.approx(run.figures["costs"])
 
 
 def test_runs_of_one_name_are_told_apart_by_their_ids(runs, tmp_path):

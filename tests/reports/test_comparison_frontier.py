@@ -37,8 +37,8 @@ def test_who_has_one_core_and_the_same_sessions_shares_a_line(runs):
     assert [label for label, _place, _dot in second.runs] == ["later"]
     assert first.title == f"CORE, {DATES[100]} to {DATES[-1]}"
     for label, _place, dot in first.runs:
-        told = runs[label].metrics["answer"]
-        assert dot.cagr == pytest.approx(runs[label].metrics["cagr"], abs=1e-12)
+        told = runs[label].figures["answer"]
+        assert dot.cagr == pytest.approx(runs[label].figures["cagr"], abs=1e-12)
         assert dot.bad_quarter == told["insurance"]["bad_quarter"]
     assert shared_lines({"none": runs["none"]}) == []
 

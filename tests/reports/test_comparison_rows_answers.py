@@ -40,11 +40,11 @@ def test_adjusted_p_is_that_of_the_folders_tables(runs):
     assert {name: told[name].p for name in family} == family
     assert [told[name].runs for name in told] == [3, 3, 3, 1, 1]
     for name in ("later", "more"):
-        assert told[name].p == pytest.approx(runs[name].metrics["answer"]["timing"]["p"], abs=1e-12)
+        assert told[name].p == pytest.approx(runs[name].figures["answer"]["timing"]["p"], abs=1e-12)
     rows = answer_rows(runs)
     assert [rows[name].adjusted for name in family] == [f"{p:.3f}" for p in family.values()]
     assert (rows["later"].adjusted, rows["more"].adjusted, rows["none"].adjusted) == (NONE,) * 3
-    assert all(family[name] >= runs[name].metrics["answer"]["timing"]["p"] - 1e-12 for name in family)
+    assert all(family[name] >= runs[name].figures["answer"]["timing"]["p"] - 1e-12 for name in family)
 
 
 def test_a_family_is_one_core_and_the_same_sessions(runs):
@@ -70,7 +70,7 @@ def test_the_printed_sum_adds_up_to_the_printed_growth(runs):
         parts = [float(getattr(row, part)) for part in ("exposure", "timing", "drift", "fund")]
         ends = [float(getattr(row, end).removesuffix(" %")) for end in ("unhedged", "hedged")]
         assert ends[0] + sum(parts) == pytest.approx(ends[1], abs=1e-9)
-        metrics = runs[name].metrics
+        metrics = runs[name].figures
         assert ends == [round(100 * metrics["controls"]["unhedged"]["cagr"], 1), round(100 * metrics["cagr"], 1)]
         exact = metrics["answer"]["sum"]["cagr"]
         for part, shown in zip(("exposure", "timing", "drift", "fund"), parts, strict=True):
@@ -90,8 +90,8 @@ def test_figures_over_controls_are_differences_of_growth(runs):
     found = compared([runs["base"], runs["fast"], runs["none"]])
     for one in found.runs[:2]:
         for control in ("derisk_daily", "held_less"):
-            theirs = one.run.metrics["controls"][control]["cagr"]
-            assert one.figures[f"cagr_vs_{control}"] == pytest.approx(one.run.metrics["cagr"] - theirs, rel=1e-9)
+            theirs = one.run.figures["controls"][control]["cagr"]
+            assert one.figures[f"cagr_vs_{control}"] == pytest.approx(one.run.figures["cagr"] - theirs, rel=1e-9)
             equity = one.run.tables["equity"][control]
             np.testing.assert_allclose(one.growth[control], equity / equity[0], rtol=1e-12)
     assert found.runs[2].figures["cagr_vs_held_less"] is None

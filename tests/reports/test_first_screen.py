@@ -220,11 +220,11 @@ def test_a_made_up_market_is_marked_wherever_it_shows():
     result = made("weekly")
     market = replace(result.market, source=MemorySource({}, name="demo", simulated=True))
     evaluation = replace(result.evaluation, answer=None, why="the market is SIMULATED")
-    marked = replace(result, metrics=result.metrics | {"simulated": True})
+    marked = replace(result, figures=result.figures | {"simulated": True})
     told = executed_with(marked, setup=replace(result.setup, market=market), evaluation=evaluation)
     screen = screen_of(told)
     assert screen.headline == "No verdict: the market is SIMULATED."
     assert screen.provenance == "SIMULATED market"
     assert any(plain_text(line.text).startswith("  SIMULATED") for line in screen_lines(screen, 800))
-    synthetic = replace(result, metrics=result.metrics | {"synthetic": {"sessions": 200}})
+    synthetic = replace(result, figures=result.figures | {"synthetic": {"sessions": 200}})
     assert screen_of(synthetic).provenance == "200 of 800 sessions SYNTHETIC"

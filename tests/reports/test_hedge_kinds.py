@@ -150,17 +150,17 @@ def test_net_exposure_is_that_of_the_orders(judged):
 
 def test_steps_and_parts_add_up(judged):
     steps = table(judged, "bridged", "steps").rows
-    apart = judged.metrics["final_equity"] - judged.metrics["controls"]["unhedged"]["final_equity"]
+    apart = judged.figures["final_equity"] - judged.figures["controls"]["unhedged"]["final_equity"]
     own = [row for row in steps if not row.role]
     assert sum(row.cells[1] for row in own) == pytest.approx(apart, rel=1e-9)
     brought = [row.cells[2] for row in own if row.cells[2] != ""]
-    assert sum(brought) == pytest.approx(judged.metrics["attribution"]["sleeve_a_year"], abs=1e-12)
+    assert sum(brought) == pytest.approx(judged.figures["attribution"]["sleeve_a_year"], abs=1e-12)
 
 
 @pytest.mark.parametrize("kind", ["two", "collar"])
 def test_each_of_several_makes_its_part_of_the_whole(kind):
     several = made(kind)
-    metrics, ours = several.metrics, several.evaluation.attribution
+    metrics, ours = several.figures, several.evaluation.attribution
     yearly, carried = (table(several, "legs-part", name).rows for name in ("legs", "legs-carried"))
     assert yearly[-1].cells[-1] == pytest.approx(metrics["attribution"]["sleeve_a_year"], abs=1e-12)
     for row, leg in zip(carried, ours.legs, strict=False):

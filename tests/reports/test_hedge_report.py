@@ -54,7 +54,7 @@ def judged():
 
 
 def renamed(result):
-    return replace(result, metrics=result.metrics | {"strategy": EVIL})
+    return replace(result, figures=result.figures | {"strategy": EVIL})
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +65,7 @@ def page(judged, tmp_path_factory):
 
 
 def test_the_waterfalls_end_where_the_books_do(judged):
-    metrics, roles = judged.metrics, judged.market.roles
+    metrics, roles = judged.figures, judged.market.roles
     bridge = bridge_chart(metrics, roles)
     assert bridge["values"][0] == pytest.approx(metrics["controls"]["unhedged"]["final_equity"], rel=1e-9)
     assert sum(bridge["values"]) == pytest.approx(metrics["final_equity"], rel=1e-12)
@@ -113,7 +113,7 @@ def test_paths_run_from_fill_to_fill(fill):
 
 def test_cumulative_attribution_ends_at_the_linked_returns(judged):
     lines = data_of(judged)["linked"]
-    told = judged.metrics["attribution"]
+    told = judged.figures["attribution"]
     ends = [unpacked(line["y"])[-1] for line in lines]
     expected = [100 * told[f"{name}_return"] for name in ("sleeve", *SLEEVE)]
     assert ends == pytest.approx(expected, rel=1e-5, abs=1e-6)
@@ -133,9 +133,9 @@ def test_what_followed_the_triggers_is_the_study_of_the_run(judged, page):
 
 
 def test_what_is_undefined_says_why(judged):
-    held = judged.metrics["measures"]
+    held = judged.figures["measures"]
     undefined = held | {"payoff": None, "undefined": held["undefined"] | {"payoff": "no episode lost"}}
-    rows = measures(replace(judged, metrics=judged.metrics | {"measures": undefined})).rows
+    rows = measures(replace(judged, figures=judged.figures | {"measures": undefined})).rows
     assert [row.cells[0] for row in rows] == ["Hit rate", "Payoff", "False alarms", "Whipsaws"]
     told = {row.cells[0]: (row.cells[1], row.about) for row in rows}
     assert told["Payoff"][0] == "undefined: no episode lost"
@@ -199,7 +199,7 @@ def table(page, name):
 
 
 def test_figures_on_the_page_are_those_of_the_metrics(judged, page):
-    text, metrics = page.read_text(encoding="utf-8"), judged.metrics
+    text, metrics = page.read_text(encoding="utf-8"), judged.figures
     rows, found = table(text, "controls"), books_of(judged)
     assert [row[0] for row in rows] == [told_as(book.title) for book in found]
     gaps = {dot.name: dot.gap for dot in judged.evaluation.answer.frontier.dots}
@@ -252,7 +252,7 @@ def see_all(shown):
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_page_in_a_browser(judged, page, open_page, width, scheme):
     seen = open_page(page, width=width, scheme=scheme)
-    shown, metrics, verdict = seen.page, judged.metrics, judged.metrics["verdict"]
+    shown, metrics, verdict = seen.page, judged.figures, judged.figures["verdict"]
     see(shown, "growth")
     assert "needs" not in shown.evaluate(DRAWN)  # what is far below waits
     assert shown.title() == f"hedge_soxs: {EVIL}, FUND hedge"
@@ -292,7 +292,7 @@ def test_episodes_open_in_any_order_and_paper_takes_what_is_open(judged, page, o
     seen = open_page(page, scheme="dark")
     shown, episodes = seen.page, judged.evaluation.episodes
     rows = shown.locator(".episode")
-    assert rows.count() == len(episodes) == judged.metrics["episodes"]
+    assert rows.count() == len(episodes) == judged.figures["episodes"]
     shown.locator("#all-episodes > summary").click()
     row = shown.locator("#episode-3")
     told = [words(one) for one in row.locator("summary span").all_inner_texts()]
@@ -337,7 +337,7 @@ def test_simulated_and_synthetic_history_are_named(judged, tmp_path, open_page):
     made_up = replace(market, source=replace(SOURCE, simulated=True), synthetic={"FUND": day(DATES[300])})
     told = {"before": {}, "sessions": 200, "final_equity": [1.0, 2.0], "unhedged_final_equity": [3.0, 4.0]}
     result = executed_with(
-        replace(judged, metrics=judged.metrics | {"simulated": True, "synthetic": told}),
+        replace(judged, figures=judged.figures | {"simulated": True, "synthetic": told}),
         setup=replace(judged.setup, market=made_up),
         evaluation=replace(judged.evaluation, answer=None, why="the market is SIMULATED"),
     )

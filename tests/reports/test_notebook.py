@@ -25,7 +25,7 @@ def test_it_shows_the_verdict_the_sum_and_the_frontier_and_runs_no_script(result
     assert "<script" not in page
     assert "SIMULATED" in page
     assert "http" not in page.replace("http://www.w3.org", "")
-    assert result.metrics["verdict"]["sentence"] in repr(result)
+    assert result.figures["verdict"]["sentence"] in repr(result)
 
 
 def test_its_tables_are_frames_of_what_the_folder_holds(result, tmp_path):

@@ -16,7 +16,7 @@ def test_the_report_places_other_kinds_beside_the_run():
     table = section.parts[-1]
     rows = {row.cells[0]: row for row in table.rows}
 
-    own = made.metrics["answer"]["insurance"]
+    own = made.figures["answer"]["insurance"]
     assert float(rows["SOXS (hedge_soxs), 15 %"].cells[3]) == pytest.approx(100 * own["gap"], abs=0.05)
     options = [row for name, row in rows.items() if "put" in name or "collar" in name]
     assert len(options) >= 3

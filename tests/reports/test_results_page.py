@@ -47,7 +47,7 @@ def test_the_paragraph_counts_what_there_is(runs):
     assert f"{labels.count('did not pay') or 'none'} did not" in told
     total, *parts = (float(one) for one in re.search(AVERAGE, told).groups())
     assert sum(parts) == pytest.approx(total, abs=1e-9)
-    exact = [runs[name].metrics["answer"]["sum"]["cagr"]["total"] for name in ("of_base", "of_fast")]
+    exact = [runs[name].figures["answer"]["sum"]["cagr"]["total"] for name in ("of_base", "of_fast")]
     assert total == pytest.approx(50 * sum(exact), abs=0.051)
     assert lesson({"of_none": runs["of_none"]}, answer_rows(runs)) == "None of them has an answer."
 
@@ -74,19 +74,19 @@ def test_runs_by_earnings_stand_beside_those_by_price(runs):
     assert len(re.findall(r"^\| `dear`, by price \|", text, re.MULTILINE)) == 3
     assert "Odd (`dear`, by price)." in text
     told = " ".join(dear(shipped).split())
-    more = 100 * (base.metrics["cagr"] - fast.metrics["cagr"])
+    more = 100 * (base.figures["cagr"] - fast.figures["cagr"])
     assert f"Their growth differs from those by {more:+.1f} points a year." in told
     assert "nothing is dear before 2012-11-09" in told
-    signs = {run.metrics["answer"]["timing"]["label"] for run in (base, fast)}
+    signs = {run.figures["answer"]["timing"]["label"] for run in (base, fast)}
     assert ("No dates of theirs" in told) == (signs == {"no sign"})
     assert "## Dear by earnings, and by price alone" in text
     assert dear({"dear": shipped["dear"]}) == ""
 
 
 def test_a_hedge_that_paid_is_said_to_have(runs):
-    told = {**runs["of_base"].metrics["answer"]["insurance"], "label": "paid"}
-    metrics = {**runs["of_base"].metrics, "answer": {**runs["of_base"].metrics["answer"], "insurance": told}}
-    paid = {"of_base": replace(runs["of_base"], metrics=metrics), "of_fast": runs["of_fast"]}
+    told = {**runs["of_base"].figures["answer"]["insurance"], "label": "paid"}
+    metrics = {**runs["of_base"].figures, "answer": {**runs["of_base"].figures["answer"], "insurance": told}}
+    paid = {"of_base": replace(runs["of_base"], figures=metrics), "of_fast": runs["of_fast"]}
     said = lesson(paid, answer_rows(paid))
     assert "Of 2 hedges 1 paid" in said
     assert "none here has been" not in said

@@ -30,7 +30,7 @@ def edited(run: Run, *, manifest: Any = (), metrics: Any = (), settings: Any = N
         run.kept,
         settings=settings or run.settings,
         manifest={**run.manifest, **dict(manifest)},
-        metrics={**run.metrics, **dict(metrics)},
+        metrics={**run.figures, **dict(metrics)},
         tables=kept,
     )
     equity, rows = kept["equity"], np.flatnonzero(np.isin(run.sessions, kept["equity"]["date"]))
@@ -38,4 +38,4 @@ def edited(run: Run, *, manifest: Any = (), metrics: Any = (), settings: Any = N
         name: Ledger._make([*(column[rows] for column in book[:-1]), len(rows) - 1])._replace(equity=equity[name])
         for name, book in run.ledgers.items()
     }
-    return replace(run, metrics=record.metrics, ledgers=ledgers, kept=record)
+    return replace(run, figures=record.metrics, ledgers=ledgers, kept=record)

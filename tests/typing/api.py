@@ -44,7 +44,8 @@ def runs(config: RunConfig) -> None:
     assert_type(result.hedged.equity, Floats)
     assert_type(result.controls["unhedged"], Control)
     assert_type(result.evaluation, Evaluation | None)
-    assert_type(result.metrics, dict[str, Any])
+    assert_type(result.metrics, "pd.Series[Any]")
+    assert_type(result.figures, dict[str, Any])
     assert_type(backtest.write_run(result, "runs", report=False), Path)
     backtest.run(5)  # type: ignore[arg-type]
 

@@ -102,10 +102,10 @@ def efficiency(objective: str, inside: float | None, outside: float | None, *, l
 
 def books_of(stitched: Run, others: Mapping[str, Run], objective: str) -> dict[str, dict[str, Any]]:
     """Return each book's metrics over all tests, and its ``objective`` where it has one."""
-    controls = stitched.metrics["controls"]
+    controls = stitched.figures["controls"]
     books: dict[str, tuple[Mapping[str, Any], float | None]] = {}
     for name, result in {"walk_forward": stitched, **others}.items():
-        books[name] = result.metrics, run_row(result, answer=objective in SUM)[objective]
+        books[name] = result.figures, run_row(result, answer=objective in SUM)[objective]
     for name in ("derisk_daily", UNHEDGED):
         value = _difference(controls[name], controls[UNHEDGED], objective)
         if objective in SAFETY:
@@ -145,7 +145,7 @@ def summary_of(
     inside = float(np.average([row["in_sample"] for row in rows], weights=weights))
     outside = books["walk_forward"]["objective"]
     earlier = [row[f"{AGAINST_UNHEDGED}_in_sample"] for row in rows]
-    metrics = stitched.metrics
+    metrics = stitched.figures
     own = {axis.name: plain_values_at(plan, axis.keys) for axis in plan.grid.axes}
     return {
         "name": plan.config.name,

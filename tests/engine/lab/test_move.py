@@ -53,7 +53,7 @@ def test_a_move_is_what_the_run_answers(base, engine):
     for name, dot in move.dots.items():
         assert (dot.cagr, dot.bad_quarter, dot.gap) == (dots[name].cagr, dots[name].bad_quarter, dots[name].gap)
     assert [(dot.share, dot.cagr) for dot in move.line] == [(dot.share, dot.cagr) for dot in answer.frontier.line]
-    assert move.figures["costs"] == result.metrics["costs"]
+    assert move.figures["costs"] == result.figures["costs"]
 
 
 def test_net_beta_is_what_the_books_hold(base, engine):
@@ -77,7 +77,7 @@ def test_other_strengths_are_the_runs_of_those_weights(base, engine):
     years = (len(again.hedged.equity) - 1) / again.market.sessions_a_year
     grid = [book.equity for book in held_less_grid(again.setup)]
     assert found.key == "hedge.weight"
-    assert found.cagrs[at] == pytest.approx(again.metrics["cagr"], rel=1e-12)
+    assert found.cagrs[at] == pytest.approx(again.figures["cagr"], rel=1e-12)
     assert found.gaps[at] == pytest.approx(gap_to_held_less(again.hedged.equity, grid, years), abs=1e-12)
 
 

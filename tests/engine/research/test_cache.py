@@ -82,7 +82,7 @@ def test_a_buffer_is_in_the_unhedged_book_too():
     table = compute(Cache(config, grid, fed), 0, 2, 1, Timer())
 
     for row, places in enumerate(grid.indices(0, 2)):
-        ran = run(with_values(config, {("hedge", "buffer"): grid.axes[0].values[places[0]]}), fed).metrics
+        ran = run(with_values(config, {("hedge", "buffer"): grid.axes[0].values[places[0]]}), fed).figures
         above = ran["total_return"] - ran["controls"]["unhedged"]["total_return"]
         assert table["total_return_vs_unhedged"][row] == pytest.approx(above, rel=1e-9)
 

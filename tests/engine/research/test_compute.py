@@ -139,12 +139,12 @@ def test_rows_of_real_history_are_what_backtest_run_gives():
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
         result = run(with_values(config, values).model_copy(update={"controls": "off" if row else "on"}))
         for name in NUMBERS:
-            assert table[name][row] == pytest.approx(result.metrics[name], rel=1e-9), (name, values)
+            assert table[name][row] == pytest.approx(result.figures[name], rel=1e-9), (name, values)
         attributed = scalars(attribute(result.setup, result.hedged))
         for name in HEDGE:
             assert table[name][row] == pytest.approx(attributed[name], rel=1e-8, abs=1e-12), (name, values)
         if not row:  # the one that is evaluated
-            told = result.metrics["attribution"]
+            told = result.figures["attribution"]
             assert [table[name][row] for name in HEDGE] == pytest.approx([told[name] for name in HEDGE], rel=1e-8)
 
 

@@ -35,7 +35,7 @@ AXES = [
 def by_itself(config, source):
     """Return a row's metrics by backtest run, and why it failed."""
     try:
-        return run(config.model_copy(update={"controls": "off"}), source).metrics, ""
+        return run(config.model_copy(update={"controls": "off"}), source).figures, ""
     except UserError as fault:
         return {}, str(fault)
 

@@ -54,7 +54,7 @@ def test_a_dot_is_the_book_of_its_command(found):
         settings = point.command.removeprefix("backtest run base.yaml").replace("--set", "").split()
         sold = found.ways[point.way].sold
         config = given("base", f"controls={'on' if sold else 'off'}", *settings).config
-        told = run(config, market(), engine="compiled").metrics
+        told = run(config, market(), engine="compiled").figures
         again = told["controls"]["derisk_entry"] if sold else told
         assert again["final_equity"] == pytest.approx(point.dot.final_equity, rel=1e-12)
 
@@ -69,7 +69,7 @@ def test_the_line_is_holding_less_and_ends_with_doing_nothing(found):
 
 def test_the_files_own_hedge_in_full_is_the_run_with_its_gap_and_interval(found):
     own = [point for point in found.points if point.way == 0][-1]
-    answer = answered().metrics["answer"]
+    answer = answered().figures["answer"]
 
     assert own.dot.gap == pytest.approx(answer["frontier"]["dots"][0]["gap"], abs=1e-12)
     told = answer["insurance"]
@@ -192,7 +192,7 @@ def test_a_strategy_that_gives_weights_itself_has_its_book_and_core_sold_instead
 
     found = place_ways(plan_frontier([given("base", own)], None, [0.2, 0.4]))
 
-    told = run(given("base", own).config, market(), engine="python").metrics
+    told = run(given("base", own).config, market(), engine="python").figures
     books = [told["final_equity"], told["controls"]["derisk_entry"]["final_equity"]]
     assert [point.dot.final_equity for point in found.points] == pytest.approx(books, rel=1e-12)
     assert books[0] != books[1]

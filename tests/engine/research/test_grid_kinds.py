@@ -18,7 +18,7 @@ def test_the_lag_of_a_series_is_swept_though_the_run_sets_none():
     frame = sweep(config, {"data.lag.VIX": [0, 40]}, workers=1)
     for lag, equity in zip(frame["data.lag.VIX"], frame["final_equity"], strict=True):
         alone = run(with_values(config, {("data", "lag"): {"VIX": lag}}))
-        assert equity == pytest.approx(alone.metrics["final_equity"], rel=1e-9)
+        assert equity == pytest.approx(alone.figures["final_equity"], rel=1e-9)
     assert frame["final_equity"].nunique() == 2
 
 

@@ -251,7 +251,7 @@ def test_rows_of_real_history_know_what_the_run_answers():
 
     for row, places in enumerate(grid.indices(0, count)):
         values = {axis.keys: axis.values[place] for axis, place in zip(grid.axes, places, strict=True)}
-        answer = run(with_values(config, values)).metrics["answer"]
+        answer = run(with_values(config, values)).figures["answer"]
         assert table["bad_quarter"][row] == pytest.approx(answer["insurance"]["bad_quarter"], abs=1e-9)
         # The run holds the very share; the row reads between two of the grid: some thousandths of a point.
         assert table["gap_to_held_less"][row] == pytest.approx(answer["insurance"]["gap"], abs=5e-5)

@@ -199,9 +199,9 @@ def test_a_strategy_that_cannot_be_compiled_is_swept_in_processes(tmp_path, monk
     assert "too far" in failed[4]
     single = run(with_values(config, {("strategy", "params", "fall"): 0.1, ("execution", "commission_bps"): 10.0}))
     for name in ("final_equity", "sharpe", "episodes", "costs"):
-        assert table.column(name)[3].as_py() == pytest.approx(single.metrics[name], rel=1e-12)
+        assert table.column(name)[3].as_py() == pytest.approx(single.figures[name], rel=1e-12)
     for name in HEDGE:
-        assert table.column(name)[3].as_py() == pytest.approx(single.metrics["attribution"][name], rel=1e-12)
+        assert table.column(name)[3].as_py() == pytest.approx(single.figures["attribution"][name], rel=1e-12)
     assert table.column("sleeve_a_year")[3].as_py() != 0.0
 
 

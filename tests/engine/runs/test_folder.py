@@ -254,7 +254,7 @@ def test_an_older_folder_of_the_same_id_is_replaced_whole(result):
     (folder / "tearsheet.html").write_text("old")
     assert write_run(result, tearsheet=False) == folder
     assert sorted(contents(folder)) == DATA_FILES
-    assert json.loads((folder / "metrics.json").read_text()) == result.metrics
+    assert json.loads((folder / "metrics.json").read_text()) == result.figures
 
 
 def test_what_another_is_writing_is_not_swept_up(result):
@@ -305,7 +305,7 @@ def test_kept_runs_are_the_runs_oldest_first(result):
         shutil.copytree(first, Path("runs") / name)
     rows = run_rows(Path("runs"), pytest.fail)
     assert [row["folder"] for row, _metrics in rows] == [first.name, second.name]
-    assert rows[1][1] == result.metrics
+    assert rows[1][1] == result.figures
     assert run_rows(Path("nowhere"), pytest.fail) == []
 
 

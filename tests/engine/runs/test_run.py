@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -116,7 +117,7 @@ def test_what_fits_several_runs_or_none_is_refused(several):
 def test_a_run_is_read_back_as_it_was(result, kept):
     read = Run.load(kept)
     assert (read.name, read.id, read.simulated, read.ruined) == ("hedge_soxs", result.id, True, False)
-    assert read.metrics == json.loads((kept / "metrics.json").read_text())
+    assert read.figures == json.loads((kept / "metrics.json").read_text())
     assert read.settings["strategy"] == {
         "class": "WeaknessHedge",
         "params": {"trend_days": 50, "volatility_floor": 0.25},
@@ -127,8 +128,22 @@ def test_a_run_is_read_back_as_it_was(result, kept):
     np.testing.assert_array_equal(
         read.tables["attribution"]["direction"], result.evaluation.attribution.dollars["direction"]
     )
-    assert len(read.tables["orders"]["filled"]) == read.metrics["fills"] > 0
+    assert len(read.tables["orders"]["filled"]) == read.figures["fills"] > 0
     assert read.tables["episodes"]["decided"].dtype == read.sessions.dtype
+
+
+def test_metrics_are_the_nested_figures_under_one_name_each(result, kept):
+    metrics, figures = Run.load(kept).metrics, result.figures
+    assert metrics.attrs["SIMULATED"] is True
+    assert (metrics["cagr"], metrics["fills"], metrics["id"]) == (figures["cagr"], figures["fills"], result.id)
+    assert metrics["unhedged_cagr"] == figures["controls"]["unhedged"]["cagr"]
+    assert metrics["direction_a_year"] == figures["attribution"]["direction_a_year"]
+    judged = answered()
+    assert judged.metrics["answer_timing_p"] == judged.figures["answer"]["timing"]["p"]
+    assert not any(value is None or isinstance(value, dict | list) for value in metrics)
+    (row,) = (row for row, _figures in run_rows(kept.parent, pytest.fail) if row["id"] == result.id)
+    assert metrics.dropna().to_dict() == {key: value for key, value in row.items() if value is not None}
+    pd.testing.assert_series_equal(metrics, result.metrics)
 
 
 def test_ledgers_come_back_as_they_were(result, kept):
@@ -155,6 +170,7 @@ OWN = """
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from strategies import Strategy
 
@@ -237,7 +253,7 @@ def test_a_run_without_controls_is_read_too(tmp_path):
     bare = run(load_config("hedge_soxs.yaml", [*SPAN, "controls=off"]), engine="python")
     read = Run.load(write_run(bare, tmp_path, tearsheet=False, report=False))
     assert "attribution" not in read.tables
-    assert read.metrics["verdict"] is None
+    assert read.figures["verdict"] is None
 
 
 @pytest.mark.parametrize("name", ["config.yaml", *(f"{n}.json" for n in ("metrics", "manifest"))])

@@ -37,7 +37,7 @@ def test_each_traded_hedge_has_a_row_a_session_that_sum_to_the_sleeve():
 
 def test_figures_of_each_hedge_sum_to_those_of_all():
     run = several()
-    figures, made = run.metrics["hedges"], run.metrics["attribution"]
+    figures, made = run.figures["hedges"], run.figures["attribution"]
     dollars = run.tables["hedges"]
 
     assert [(each["hedge"], each["kind"]) for each in figures] == list(
@@ -47,7 +47,7 @@ def test_figures_of_each_hedge_sum_to_those_of_all():
         assert sum(each[f"{name}_a_year"] for each in figures) == pytest.approx(made[f"{name}_a_year"], abs=1e-12)
     for name in SLEEVE[:-1]:
         carried = sum(each["bridge"][name] for each in figures)
-        assert carried == pytest.approx(run.metrics["bridge"][name], abs=1e-9)
+        assert carried == pytest.approx(run.figures["bridge"][name], abs=1e-9)
     assert [each["sleeve_a_year"] != 0.0 for each in figures] == [
         dollars["tracking"][dollars["hedge"] == h].any() for h in LABELS
     ]
@@ -58,7 +58,7 @@ def test_mean_weights_are_those_of_the_equity_table():
     run = several()
     table, hedged = run.tables["equity"], run.hedged
 
-    for k, each in enumerate(run.metrics["hedges"]):
+    for k, each in enumerate(run.figures["hedges"]):
         worth = hedged.shares[:, 1 + k] * run.setup.prices.spot[:, 1 + k] / hedged.equity
         np.testing.assert_allclose(table[f"{LABELS[k]} weight"], worth, atol=1e-12)
         assert each["mean_weight"] == pytest.approx(worth.mean(), abs=1e-12)
@@ -84,7 +84,7 @@ def test_episodes_are_each_hedges_own_and_a_collars_is_one():
     assert entries.pop("AAA-CALL110") == entries["AAA-PUT95"]
     assert entries["XXX"] != entries["HHH"]  # it has a policy of its own
     assert list(table["decided"]) == sorted(table["decided"])
-    assert run.metrics["episodes"] == len(table["hedge"]) == sum(map(len, entries.values()))
+    assert run.figures["episodes"] == len(table["hedge"]) == sum(map(len, entries.values()))
     for name, days in entries.items():
         assert table["decided"][table["hedge"] == name].tolist() == days
     made = sum(run.tables["hedges"][name].sum() for name in SLEEVE)
@@ -118,6 +118,6 @@ def test_metrics_are_json_without_a_number_that_is_none(folder):
 def test_one_hedge_has_no_columns_nor_table_of_its_own():
     run = several(1)
 
-    assert run.metrics["hedges"] is None
+    assert run.figures["hedges"] is None
     assert "hedges" not in run.tables
     assert not [name for name in run.tables["equity"] if " " in name]

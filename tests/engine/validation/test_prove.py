@@ -254,11 +254,11 @@ class ByPE(Strategy):
     late = config.model_copy(update={"data": config.data.model_copy(update={"lag": {"PE": 3}})})
     for told, asked in (("as_it_is", config), ("a_session_late", late)):
         result = run(asked, made_up(), engine="python")
-        assert details[told]["final_equity"] == pytest.approx(result.metrics["final_equity"], rel=1e-12)
+        assert details[told]["final_equity"] == pytest.approx(result.figures["final_equity"], rel=1e-12)
         derisk = sold_daily(result.setup, result.hedged, run_beta(asked, result.market)).ledger
         daily = derisk.equity
         growth = (daily[-1] / daily[0]) ** (252 / (len(daily) - 1)) - 1
-        assert details[told]["against_derisk"] == pytest.approx(result.metrics["cagr"] - growth, abs=1e-9)
+        assert details[told]["against_derisk"] == pytest.approx(result.figures["cagr"] - growth, abs=1e-9)
 
 
 def test_a_series_known_sooner_than_it_is_published_is_doubted(tmp_path):

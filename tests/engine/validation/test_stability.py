@@ -56,11 +56,11 @@ def test_its_own_figures_are_the_runs(tmp_path, text, rebalance, shares):
     (check,) = [one for one in prove(config, FED, 2).checks if one.name == "lag"]
     ran = run(config, FED)
     now, late = check.details["as_it_is"], check.details["a_session_late"]
-    assert now["final_equity"] == pytest.approx(ran.metrics["final_equity"], rel=1e-9)
-    assert now["cagr"] == pytest.approx(ran.metrics["cagr"], rel=1e-9)
+    assert now["final_equity"] == pytest.approx(ran.figures["final_equity"], rel=1e-9)
+    assert now["cagr"] == pytest.approx(ran.figures["cagr"], rel=1e-9)
     derisk = sold_daily(ran.setup, ran.hedged, run_beta(config, ran.market)).ledger
     growth = (derisk.equity[-1] / derisk.equity[0]) ** (ran.market.sessions_a_year / (len(derisk.equity) - 1)) - 1
-    assert now["against_derisk"] == pytest.approx(ran.metrics["cagr"] - growth, rel=1e-6)
+    assert now["against_derisk"] == pytest.approx(ran.figures["cagr"] - growth, rel=1e-6)
     assert late["final_equity"] != pytest.approx(now["final_equity"], rel=1e-6)
 
 
@@ -89,7 +89,7 @@ def test_late_is_the_book_of_weights_that_are_given_a_session_later(tmp_path, sh
 
     assert (ran.hedged.hedges[0, -1] > 0.0) == (shift == 4)
     assert check.details["a_session_late"]["final_equity"] == pytest.approx(
-        run(late, FED).metrics["final_equity"], rel=1e-12
+        run(late, FED).figures["final_equity"], rel=1e-12
     )
 
 

@@ -237,9 +237,9 @@ def test_the_best_is_the_run_that_it_names(tmp_path):
     values = {tuple(key.split(".")): value for key, value in found.best.parameters.items()}
     result = run(with_values(config, values).model_copy(update={"controls": "off"}), FED)
 
-    assert result.metrics["sharpe"] == pytest.approx(found.best.sharpe, rel=1e-8)
-    assert result.metrics["controls"]["unhedged"]["sharpe"] == pytest.approx(found.best.unhedged_sharpe, rel=1e-8)
-    assert found.best.episodes == result.metrics["episodes"]
+    assert result.figures["sharpe"] == pytest.approx(found.best.sharpe, rel=1e-8)
+    assert result.figures["controls"]["unhedged"]["sharpe"] == pytest.approx(found.best.unhedged_sharpe, rel=1e-8)
+    assert found.best.episodes == result.figures["episodes"]
 
 
 def planted(tmp_path, returns, unhedged, episodes=40):

@@ -69,7 +69,7 @@ def test_each_choice_is_the_best_of_plain_runs_over_its_training(demo):
         sharpes = {}
         for values in ((days, weight) for days in (20, 60) for weight in (0.1, 0.3)):
             config = with_values(plan.config, dict(zip(OWN, values, strict=True)))
-            sharpes[values] = alone(config, row["train_first"], row["train_last"]).metrics["sharpe"]
+            sharpes[values] = alone(config, row["train_first"], row["train_last"]).figures["sharpe"]
         best = max(sharpes, key=sharpes.get)
         assert (row["strategy.params.trend_days"], row["hedge.weight"]) == best
         assert row["in_sample"] == pytest.approx(sharpes[best], rel=1e-9)
@@ -84,7 +84,7 @@ def test_out_of_sample_is_a_plain_run_over_the_test_ranked_among_all(demo):
     ends = [row["test_first"] for row in walk.folds[1:]] + [date(2020, 10, 30)]
     for row, end in zip(walk.folds, ends, strict=True):
         sharpes = [
-            alone(with_values(plan.config, dict(zip(OWN, values, strict=True))), row["test_first"], end).metrics[
+            alone(with_values(plan.config, dict(zip(OWN, values, strict=True))), row["test_first"], end).figures[
                 "sharpe"
             ]
             for values in ((days, weight) for days in (20, 60) for weight in (0.1, 0.3))
@@ -254,10 +254,10 @@ def test_the_books_beside_it_are_plain_runs_over_the_same_sessions(demo):
     plan, walk = demo
     books, told = walk.metrics["books"], walk.metrics
     first, last = walk.folds[0]["test_first"], walk.folds[-1]["test_last"]
-    own = alone(plan.config, first, last).metrics
+    own = alone(plan.config, first, last).figures
     sharpes = walk.values(0, WHOLE, "sharpe")
     best = dict(zip(OWN, [(20, 60)[sharpes.argmax() // 2], (0.1, 0.3)[sharpes.argmax() % 2]], strict=True))
-    hindsight = alone(with_values(plan.config, best), first, last).metrics
+    hindsight = alone(with_values(plan.config, best), first, last).figures
 
     for name, metrics in (("own", own), ("hindsight", hindsight), ("unhedged", own["controls"]["unhedged"])):
         assert books[name]["final_equity"] == pytest.approx(metrics["final_equity"], rel=1e-9)
@@ -285,9 +285,9 @@ def test_a_rebalanced_hedge_is_rebalanced_in_the_stitched_book_too(tmp_path, reb
     single = alone(
         plan.config.model_copy(update={"hedge": plan.config.hedge.model_copy(update={"weight": 0.2})}), first, last
     )
-    assert walk.metrics["books"]["walk_forward"]["fills"] == single.metrics["fills"]
+    assert walk.metrics["books"]["walk_forward"]["fills"] == single.figures["fills"]
     assert walk.metrics["books"]["walk_forward"]["final_equity"] == pytest.approx(
-        single.metrics["final_equity"], rel=1e-9
+        single.figures["final_equity"], rel=1e-9
     )
 
 
@@ -384,7 +384,7 @@ def test_a_strategy_that_cannot_be_compiled_is_walked_forward_too(tmp_path):
         alone(with_values(plan.config, {("strategy", "params", "fall"): fall}), row["train_first"], row["train_last"])
         for fall in (0.02, 0.1)
     ]
-    assert row["strategy.params.fall"] == (0.02, 0.1)[int(np.argmax([one.metrics["sharpe"] for one in sharpes]))]
+    assert row["strategy.params.fall"] == (0.02, 0.1)[int(np.argmax([one.figures["sharpe"] for one in sharpes]))]
     assert walk.metrics["strategy"] == "Closing, walk-forward"
 
 
