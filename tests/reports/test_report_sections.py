@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
+from history import FOLDER, needs_history
 from markets import executed_with, nyse, random_bars, source_of
 from packing import unpacked
 from stressed import DATES as STRESSED
@@ -356,13 +355,10 @@ def test_words_are_explained_and_old_names_are_gone(judged, tmp_path):
     assert "reset" not in words["Decay"]
 
 
-REAL = os.environ.get("BACKTEST_TEST_MARKET")
-
-
-@pytest.mark.skipif(REAL is None, reason="BACKTEST_TEST_MARKET names no folder of real history")
+@needs_history
 def test_the_falls_of_real_history():
     path, _shipped = find_run("hedge_soxs.yaml")
-    settings = ["data.source=csv", f"data.path={Path(REAL)}", "hedge.rebalance=never"]
+    settings = ["data.source=csv", f"data.path={FOLDER}", "hedge.rebalance=never"]
     result = run(load_config(path, settings), engine="compiled")
     rows = table(sections(result)["falls-part"], "falls").rows
     titles = ["", "core", *(book.name for book in books_of(result))]
