@@ -18,8 +18,9 @@ FAR = 14.0
 """Pixels from what it names beyond which a label gets a leader."""
 RINGS = (10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 78.0, 98.0, 120.0, 145.0)
 TURNS = 32
-STRUCK, CROSSED, MET, COVERED = 150.0, 90.0, 30.0, 300.0
-"""What it costs that a line or a leader runs through a label, that lines cross, and to stand over another label."""
+STRUCK, CROSSED, LAIN, MET, COVERED = 150.0, 90.0, 75.0, 30.0, 300.0
+"""What it costs that a line, a leader or a faint line runs through a label, that lines cross, and to cover another
+label."""
 LED, ASTRAY = 12.0, 30.0
 """What a leader costs, and to stand closer to a dot that isn't named."""
 TANGLED = 40.0
@@ -200,7 +201,7 @@ class _Layout:
             own = [dot for dot in self.dots if dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom]
             others = [dot for dot in self.dots if dot not in own]
             seat.cost = self.far(at, seat) + STRUCK * sum(crosses(seat.box, line) for line in self.lines)
-            seat.cost += MET * sum(crosses(seat.box, line) for line in self.faint)
+            seat.cost += LAIN * sum(crosses(seat.box, line) for line in self.faint)
             seat.cost += COVERED * sum(seat.box.meets(dot) for dot in self.dots)
             if leader is not None:
                 seat.cost += LED + MET * sum(_meet(leader, line) for line in self.lines)
