@@ -12,7 +12,7 @@ import numpy as np
 
 from data.arrays import Floats, Ints, day
 from data.calendar import nyse_sessions
-from data.format import amount, as_json, counted, number, percent, points
+from data.format import as_json, counted, number, percent, points
 from data.fund import Dated
 from data.fund_fit import FundFit
 from data.tracking import Tracking
@@ -84,9 +84,9 @@ def write_fund_page(path: Path, fit: FundFit, *, title: str) -> None:
 
 
 def _became(fit: FundFit) -> str:
-    """Return what a dollar became in the fund, by the model and by the plain multiple."""
-    fund, model, naive = (amount(float(levels[-1] / levels[0])) for levels in (fit.actual, fit.model, fit.naive))
-    return f"A dollar became {fund} in {fit.fund}, {model} by the model, {naive} by the plain multiple"
+    """Return what the fund and the model made a year."""
+    made, modelled = percent(fit.whole.actual_a_year), percent(fit.whole.model_a_year)
+    return f"{fit.fund} made {made} a year, by the model {modelled}"
 
 
 def _largest(fit: FundFit) -> str:
