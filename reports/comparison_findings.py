@@ -10,6 +10,7 @@ import numpy as np
 
 from data.arrays import Floats
 from data.format import capital, counted, dollars, number, percent, points
+from engine.analytics.answer.decompose import PARTS
 from engine.analytics.answer.insurance import CANT_TELL, NOT_PAID, PAID
 from engine.hedge_names import joined
 from reports.comparison import HELD, SOLD, Comparison
@@ -40,8 +41,8 @@ def frontier_finding(found: Comparison) -> str:
 def sum_finding(found: Comparison) -> str:
     """Return which part of the sum is the largest, and in how many runs."""
     answers = [run.run.figures["answer"] for run in found.runs if run.run.figures["answer"] is not None]
-    sums = [{name: abs(part) for name, part in answer["sum"]["cagr"].items() if part is not None} for answer in answers]
-    largest = Counter(max(parts, key=lambda name: parts[name]) for parts in sums if parts)
+    sums = [{name: abs(answer["sum"]["cagr"][name] or 0.0) for name in PARTS} for answer in answers]
+    largest = Counter(max(parts, key=lambda name: parts[name]) for parts in sums if any(parts.values()))
     if not largest:
         return "The parts of no run are known"
     name, many = largest.most_common(1)[0]
@@ -77,11 +78,8 @@ def _drawdown(_: Comparison, labels: Sequence[str], curves: Sequence[Floats]) ->
     falls = [-float(np.nanmin(curve)) for curve in curves]
     if len(falls) == 1:
         return f"{labels[0]} fell by {percent(falls[0])} at most"
-    return f"{labels[int(np.argmin(falls))]} fell least, by {percent(min(falls))} at most, {_most(labels, falls)}"
-
-
-def _most(labels: Sequence[str], falls: Sequence[float]) -> str:
-    return f"{labels[int(np.argmax(falls))]} most, by {percent(max(falls))}"
+    least, most = labels[int(np.argmin(falls))], labels[int(np.argmax(falls))]
+    return f"{least} fell least, by {percent(min(falls))}; {most} most, by {percent(max(falls))}"
 
 
 def _over(what: str) -> Callable[[Comparison, Sequence[str], Sequence[Floats]], str]:

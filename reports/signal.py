@@ -113,7 +113,8 @@ def _moved(signal: LiveSignal) -> str:
     """Return what the underlying and the hedge made over the sessions shown."""
     ends = {name: (y[0], y[-1]) for name, y in signal.levels.items() if y}
     made = [f"{name} {percent(b / a - 1.0, sign=True)}" for name, (a, b) in ends.items() if a and b is not None]
-    return f"Over {counted(len(signal.dates), 'session')}: {joined(made)}"
+    told = joined(made) if made else "no close is known"
+    return f"Over {counted(len(signal.dates), 'session')}: {told}"
 
 
 def _side(rule: Watched) -> str:

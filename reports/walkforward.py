@@ -155,7 +155,8 @@ def _ended(walk: WalkForward) -> str:
     """Return where the walk-forward's book ended among all books."""
     ends = {name: walk.metrics["books"][name]["final_equity"] for name in BOOKS}
     ahead = [TITLES[name].lower() for name in BOOKS[1:] if (ends[name] or 0.0) > (ends[BOOKS[0]] or 0.0)]
-    return f"Out of sample the book ended at {dollars(ends[BOOKS[0]])}, behind {joined(ahead) or 'no other'}"
+    behind = joined(ahead) if ahead else "no other"
+    return f"Out of sample the book ended at {dollars(ends[BOOKS[0]])}, behind {behind}"
 
 
 def _better(walk: WalkForward) -> str:
