@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.audit.finding import ERROR, INFO, SEVERITIES, WARNING, Finding
-from data.format import counted
+from data.format import counted, counted_of
 from data.sources import Source
 from engine.analytics.answer.words import Piece
 from reports.document import (
@@ -119,11 +119,16 @@ def write_audit_page(
         f"{counts.partition(' in ')[0]}.",
         accept,
     )
-    sections = [Section("", "What was found, and what to do", [_table(found)])] if found else []
+    sections: list[Section] = []
     if found:
+        kinds = len({item.kind for item in found})
+        many = f"{counted(len(found), 'finding')} of {counted(kinds, 'kind')}, each with what to do"
+        sections.append(Section("", many, [_table(found)]))
         read = histories(source)
         charts = [part for at, item in enumerate(found) for part in _charted(at, item, finding_chart(item, read))]
-        sections.append(Section("", "Each on its chart", [Paragraph(ABOUT, "dek"), *charts]))
+        drawn = sum(isinstance(part, Chart) for part in charts)
+        shown = f"{counted_of(drawn, len(found))} findings can be seen on a chart"
+        sections.append(Section("", shown, [Paragraph(ABOUT, "dek"), *charts]))
     document = Document(title, sections, note=note or "", scripts=["audit"], styles=["audit"], opening=opened)
     write_document(path, document)
 

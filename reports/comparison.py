@@ -26,6 +26,7 @@ from engine.runs.origin import flat, shown
 from engine.runs.run import Run
 from engine.runs.schema import Columns
 from reports.comparison_rows import NONE, AnswerRow, answer_rows, family_note
+from reports.document import LOUD
 from reports.hedge_parts import ALL_FUNDS, Kinds, kinds_of, sleeve_parts
 from strategies.policy import ENTER
 from strategies.signals.windows import padded, windows
@@ -124,6 +125,21 @@ class Comparison:
     family: str
     kinds: Kinds
     own: str
+
+    @property
+    def mark(self) -> str:
+        """What its titles begin with: that a market is made up, or nothing."""
+        return "SIMULATED " if any(compared.run.simulated for compared in self.runs) else ""
+
+    @property
+    def span(self) -> str:
+        """Which sessions it is over."""
+        return f"{self.sessions[0]} to {self.sessions[-1]}, {len(self.sessions):,} sessions"
+
+    @property
+    def loud(self) -> list[str]:
+        """The notes that come before anything else."""
+        return [note for note in self.notes if note.startswith(LOUD)]
 
 
 def compared(kept: Sequence[Run]) -> Comparison:

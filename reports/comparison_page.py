@@ -15,13 +15,13 @@ from data.format import number
 from engine.analytics.answer.insurance import LEVEL, PAID
 from engine.analytics.answer.words import Piece
 from engine.hedge_names import PARTS
+from reports import comparison_findings as findings
 from reports.charts import line, spread, thinned
 from reports.comparison import HELD, ROLLING, SOLD, Compared, Comparison
 from reports.comparison_frontier import SHAPES, described, draw_shared, shared_lines
 from reports.comparison_rows import BEST, METRIC_ROWS, NONE, FigureRow, cells, decay_rows, monthly
 from reports.comparison_tearsheets import kept_tearsheets, tearsheet_section
 from reports.document import (
-    LOUD,
     Cell,
     Chart,
     Column,
@@ -76,7 +76,7 @@ WORDS = ("label", "when", "fund_label")
 
 def show_comparison(console: Console, found: Comparison, page: Path) -> None:
     """Print a comparison: figures, verdicts, what a reader has to know, and where the page is."""
-    parts: list[Part] = [Paragraph(span_of(found), "dek"), Paragraph(""), _figures(found)]
+    parts: list[Part] = [Paragraph(found.span, "dek"), Paragraph(""), _figures(found)]
     if len(found.runs) > 1:
         parts.append(Paragraph([Piece("*", "strong"), Piece(" is the best of its column.")], "dek"))
     answers = {"verdict": JUDGED, "sum": _parts(found), "tests": _tests(found)}
@@ -100,16 +100,10 @@ def _tests(found: Comparison) -> Fields:
     return ("Timing", "when"), ("p", "p"), ("p adjusted", "adjusted"), (found.own, "fund_label")
 
 
-def span_of(found: Comparison) -> str:
-    """Return which sessions a comparison is over."""
-    return f"{found.sessions[0]} to {found.sessions[-1]}, {len(found.sessions):,} sessions"
-
-
 def _figures(found: Comparison) -> Table:
     shown = [row for row in METRIC_ROWS if row.key in SHOWN]
     written = {row.key: cells(row, [run.figures[row.key] for run in found.runs]) for row in shown}
-    corner = "SIMULATED" if any(kept.run.simulated for kept in found.runs) else ""
-    columns = [Column(corner, wrap="fold"), *(Column(title) for title in SHOWN.values())]
+    columns = [Column(found.mark.strip(), wrap="fold"), *(Column(title) for title in SHOWN.values())]
     rows = [Row([run.label, *(_marked(written[key][at]) for key in SHOWN)]) for at, run in enumerate(found.runs)]
     return Table("figures", columns, rows)
 
@@ -141,13 +135,12 @@ def write_comparison(path: Path, found: Comparison, folder: Path, pages: Sequenc
     pages
         Links to the pages that show the runs' tear-sheets together.
     """
-    loud = [note for note in found.notes if note.startswith(LOUD)]
-    others = [Paragraph(note) for note in found.notes if note not in loud]
-    title = f"{'SIMULATED ' if any(kept.run.simulated for kept in found.runs) else ''}Runs compared"
+    others = [Paragraph(note) for note in found.notes if note not in found.loud]
+    title = f"{found.mark}Runs compared"
     document = Document(
         title,
         list(_sections(found, folder, pages)),
-        note=" ".join(loud),
+        note=" ".join(found.loud),
         header=others,
         data=page_data(found),
         scripts=["compare"],
@@ -173,14 +166,13 @@ def _opening(found: Comparison, title: str) -> Opening:
             Piece(f" came out highest: {row.gap} points a year"),
             Piece(f", {100 * LEVEL:.0f} % interval {row.interval} ({row.label})."),
         ]
-    real = "" if title != "Runs compared" else "real history"
+    real = "" if found.mark else "real history"
     answer = answer if judged else "There is no verdict."
-    return Opening([title, span_of(found), real], "Which of these hedges paid?", answer, lead)
+    return Opening([title, found.span, real], "Which of these hedges paid?", answer, lead)
 
 
 def _sections(found: Comparison, folder: Path, pages: Sequence[Link]) -> Iterator[Section]:
     """Yield the page's sections, in order."""
-    yield Section("", "Each run and its verdict", [_run_table(found, folder)])
     lines = shared_lines({kept.label: kept.run for kept in found.runs})
     if lines:
         about = (
@@ -192,21 +184,23 @@ def _sections(found: Comparison, folder: Path, pages: Sequence[Link]) -> Iterato
             (shared.title, [draw_shared(shared, shape) for shape in SHAPES], described(shared)) for shared in lines
         ]
         parts: list[Part] = [Paragraph(about, "dek"), Custom("frontiers.html.j2", {"frontiers": drawn})]
-        yield Section("frontier", "Against holding less", parts)
+        yield Section("frontier", findings.frontier_finding(found), parts)
+    yield Section("", findings.verdicts_finding(found), [_run_table(found, folder)])
+    if lines:
         yield _sum(found)
     curves = _curves(found)  # a rolling window may be longer than the runs
     shown = [key for key in CHARTS if any(np.isfinite(curve).any() for _name, curve in curves[key])]
     for key in shown:
         title, caption = CHARTS[key]
-        yield Section("", title, [Chart(key, title, caption)])
+        yield Section("", findings.chart_finding(found, key, curves), [Chart(key, title, caption)])
         if key == "growth":
             yield from _side_by_side(found)
     if "sharpe" not in shown:
         few = f"There are fewer than {ROLLING + 1} sessions: too few for rolling figures."
         yield Section("", "", [Paragraph(few)])
     if len(found.runs) > 1:
-        yield Section("", "Correlations", _correlations(found))
-        yield Section("", "What differs", _differences(found))
+        yield Section("", findings.correlations_finding(found), _correlations(found))
+        yield Section("", findings.differences_finding(found), _differences(found))
     yield from tearsheet_section(found, kept_tearsheets(found), pages)
     yield _months(found)
 
@@ -236,7 +230,7 @@ def _run_cells(run: Compared, found: Comparison, folder: Path) -> list[str | Cel
         Cell([Piece(answer.label, "badge verdict"), Piece(f" {sentence}")]),
         Cell(answer.gap, "", interval),
         kept.figures["strategy"],
-        f"{kept.sessions[0]} to {kept.sessions[-1]}",
+        Cell(str(kept.sessions[0]), detail=f"to {kept.sessions[-1]}"),
         Cell(pages or "none"),
     ]
 
@@ -256,21 +250,21 @@ def _sum(found: Comparison) -> Section:
         for head, name in fields
     ]
     table = Table("sum", columns, _answer_rows(found, fields))
-    return Section("", "The sum", [Paragraph(about, "dek"), table])
+    return Section("", findings.sum_finding(found), [Paragraph(about, "dek"), table])
 
 
 def _side_by_side(found: Comparison) -> Iterator[Section]:
     figures = [run.figures for run in found.runs]
     about = "The best of each row is marked \u2605, where more or less of it is better."
     table = _across(found, "metrics", "Hedged book", [_figure_row(row, figures) for row in METRIC_ROWS])
-    yield Section("", "Side by side", [Paragraph(about, "dek"), table])
+    yield Section("", findings.figures_finding(found), [Paragraph(about, "dek"), table])
     if any(run.attribution for run in found.runs):
         parts = [run.attribution or {} for run in found.runs]
         about = "What each part of the hedge contributed to the book's CAGR, linked, a year. Below 0 it took."
         table = _across(
             found, "decay", "Part of the hedge", [_figure_row(row, parts) for row in decay_rows(found.kinds)]
         )
-        yield Section("", "What the hedge brought and took", [Paragraph(about, "dek"), table])
+        yield Section("", findings.hedges_finding(found), [Paragraph(about, "dek"), table])
 
 
 def _figure_row(row: FigureRow, figures: Sequence[Mapping[str, Any]]) -> Row:
@@ -316,7 +310,7 @@ def _months(found: Comparison) -> Section:
             for year, made, total in monthly(found.sessions, run.growth["hedged"])
         ]
         parts.append(Details(run.label, [Table("", columns, rows, "months")], opened=run is found.runs[0]))
-    return Section("months", "Month by month", parts)
+    return Section("months", findings.months_finding(found), parts)
 
 
 def _month(made: float | None) -> Cell:
@@ -335,7 +329,7 @@ CHARTS = {
     "sharpe": ("Rolling Sharpe", f"Of the last {ROLLING} sessions, a year, over what cash earned."),
     "beta": ("Rolling beta", f"Of the last {ROLLING} sessions' returns, to the run's own unhedged book."),
 }
-"""The charts: a title and what a reader has to know, by key."""
+"""The charts: what each draws and what a reader has to know, by key."""
 
 
 def _curves(found: Comparison) -> dict[str, list[tuple[str, Floats]]]:

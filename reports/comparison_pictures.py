@@ -9,7 +9,7 @@ import numpy as np
 from data.calendar import sessions_a_year
 from engine.hedge_names import hedge_name, kept_names
 from reports.comparison import Compared, Comparison
-from reports.document import LOUD, Custom, Document, Paragraph, Section
+from reports.document import Custom, Document, Paragraph, Section
 from reports.renderers.html import write_document
 from reports.tearsheet import Charts
 from reports.tearsheet_pictures import PICTURES, draw_pictures
@@ -27,14 +27,12 @@ def write_pictures(path: Path, found: Comparison) -> None:
         Section("", title, [Custom("compare_pictures.html.j2", {"pictures": list(zip(labels, row, strict=True))})])
         for title, row in zip(PICTURES, drawn, strict=True)
     ]
-    loud = [note for note in found.notes if note.startswith(LOUD)]
-    span = f"{found.sessions[0]} to {found.sessions[-1]}, {len(found.sessions):,} sessions"
     about = "Quantstats' pictures of each hedged book against the run's own unhedged one, all by the same axes."
     document = Document(
-        f"{'SIMULATED ' if any(run.run.simulated for run in found.runs) else ''}Quantstats' pictures of runs compared",
+        f"{found.mark}Quantstats' pictures of runs compared",
         sections,
-        note=" ".join(loud),
-        header=[Paragraph(span, "strong"), Paragraph(about)],
+        note=" ".join(found.loud),
+        header=[Paragraph(found.span, "strong"), Paragraph(about)],
         styles=["compare_pictures", "quantstats"],
     )
     write_document(path, document)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from data.format import lowered
+from data.format import counted, lowered
 from engine.hedge_names import joined
 from reports.comparison import Compared, Comparison
 from reports.comparison_rows import NONE
@@ -140,7 +140,8 @@ def tearsheet_section(found: Comparison, sheets: Sequence[KeptTearsheet], pages:
         table = Table("quantstats", [Column("" if head == "Figure" else head) for head in columns], rows, "sheets")
         parts.append(Details("Every row of quantstats' table", [Paragraph(about, "dek"), table]))
     parts += [Paragraph(sentence, "dek") for sentence in _lacking(found, sheets)]
-    yield Section("tearsheets", "Tear-sheets", parts)
+    kept = f"{len(_first(found, sheets))} of {counted(len(found.runs), 'run')}"
+    yield Section("tearsheets", f"A tear-sheet was kept with {kept}", parts)
 
 
 def _lacking(found: Comparison, sheets: Sequence[KeptTearsheet]) -> Iterator[str]:
@@ -172,7 +173,7 @@ def write_frames(path: Path, found: Comparison, sheets: Sequence[KeptTearsheet],
     if older:
         header.append(f"Written by an older version, and so not scrolling along: {joined(older)}. Run it again.")
     document = Document(
-        f"{'SIMULATED ' if any(kept.run.simulated for kept in found.runs) else ''}Tear-sheets side by side",
+        f"{found.mark}Tear-sheets side by side",
         [Section("", "", [Custom("compare_frames.html.j2", {"options": options, "shown": (left, right)})])],
         header=[Paragraph(sentence, "dek") for sentence in header],
         styles=["compare_frames"],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from data.format import as_json, counted, dollars, number, percent, share, significant
+from data.format import as_json, counted, dollars, number, percent, points, share, significant
 from engine.analytics.answer.insurance import BLOCK
 from engine.analytics.answer.words import Piece
 from engine.follow.books import BOOKS
@@ -270,8 +270,9 @@ def write_follow_page(path: Path, followed: Followed, record: ForwardRecord, tes
     registered = record.registered
     marked = "SIMULATED " if registered["simulated"] else ""
     alarms = [*_simulated(registered), *_loud(list(followed.notes)), *(f"WRONG: {line}." for line in record.wrong)]
-    changed = [(written, finding) for written, finding in record.changed if not finding.get("by_bars")]
-    told = [f"{written[:10]}: {change_words(finding)}" for written, finding in changed]
+    shown = [(written, finding) for written, finding in record.changed if not finding.get("by_bars")]
+    told = [f"{written[:10]}: {change_words(finding)}" for written, finding in shown]
+    changed = f"{counted(len(told), 'change') if told else 'Nothing has changed'} since it was recorded"
     document = Document(
         f"{marked}{registered['name']}: the record since {registered['date']}",
         [
@@ -279,7 +280,7 @@ def write_follow_page(path: Path, followed: Followed, record: ForwardRecord, tes
             forward_section(record, tests),
             Section("gap", _gap_heading(record), _picture(record)),
             Section("orders", _orders_heading(record), [_orders(record)]),
-            Section("changes", "What has changed since it was recorded", [Items(told or ["Nothing."])]),
+            Section("changes", changed, [Items(told)]),
         ],
         note=" ".join(alarms),
         header=[Paragraph(order_words(followed), "strong"), Paragraph(_since(registered), "dek")],
@@ -290,7 +291,10 @@ def write_follow_page(path: Path, followed: Followed, record: ForwardRecord, tes
 
 
 def _gap_heading(record: ForwardRecord) -> str:
-    return f"The hedged book against {title_of('held_less', record.registered)}"
+    beside, gap = title_of("held_less", record.registered), float(record.gap("held_less")[-1])
+    if not record.closes or np.isnan(gap):
+        return f"The hedged book against {beside}"
+    return f"Since registration the hedged book grew {points(gap)} points beside {beside}"
 
 
 def _picture(record: ForwardRecord) -> list[Part]:

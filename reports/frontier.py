@@ -193,9 +193,13 @@ def write_frontier(path: Path, found: ProtectionFrontier) -> None:
     document = Document(
         title,
         [
-            Section("frontier", "Growth against safety", picture),
-            Section("costs", "What a point of safety cost", tables),
-            Section("remarks", "What to know", [Items([*_cautions(found), *found.remarks])]),
+            Section("frontier", _below(found), picture),
+            Section("costs", _prices(found), tables),
+            Section(
+                "remarks",
+                f"{counted(len(found.points), 'book')} tried, each judged by itself",
+                [Items([*_cautions(found), *found.remarks])],
+            ),
         ],
         note=found.mark or "",
         data={"commands": [point.command for point in found.points]},
@@ -209,6 +213,23 @@ def write_frontier(path: Path, found: ProtectionFrontier) -> None:
         ),
     )
     write_document(path, document)
+
+
+def _below(found: ProtectionFrontier) -> str:
+    """Return how many books grew less than holding less to the same bad quarter."""
+    less = sum(point.dot.gap < 0.0 for point in found.points)
+    books = counted(len(found.points), "book")
+    return f"{less or 'None'} of {books} grew less than holding less to the same bad quarter"
+
+
+def _prices(found: ProtectionFrontier) -> str:
+    """Return between which ends lies what a point of safety cost, and what it cost by holding less."""
+    costs = [cost for point in found.points if (cost := point.costs["bad_quarter"]) is not None]
+    held = [cost for point in _held(found) if (cost := point.costs["bad_quarter"]) is not None]
+    if not (costs and held):
+        return "No point of a bad quarter was avoided"
+    ends, less = (" to ".join(dict.fromkeys(map(price_of, _reach(prices)))) for prices in (costs, held))
+    return f"A point of safety cost {ends} points of growth, {less} by holding less"
 
 
 def _about_picture(found: ProtectionFrontier) -> str:

@@ -63,11 +63,15 @@ def write_fund_page(path: Path, fit: FundFit, *, title: str) -> None:
     levels += f" Since {changed} the fund follows another index." if changed else ""
     years = "The fund's total return less the model's, in percentage points."
     sections = [
-        Section("", "Day by day", [Chart("dots", "Daily returns of the fund against its underlying's", dots, "tall")]),
-        Section("", "What a dollar became", [Chart("levels", "Fund, model and plain multiple", levels, "tall")]),
-        Section("", "Year by year", [Chart("differences", "Fund less model by year", years, "tall"), _years(fit)]),
-        Section("", "By what drives it", [_spans(fit), Paragraph(ABOUT_TRACKING, "dek")]),
-        Section("", "What was assumed", [Items([f"The fee is {fee_words(fit.fee)}.", *fit.told])]),
+        Section(
+            "",
+            f"{percent(whole.r2, 1)} of a day's move is {fit.underlying}'s, {number(whole.slope, 2)} times",
+            [Chart("dots", "Daily returns of the fund against its underlying's", dots, "tall")],
+        ),
+        Section("", _became(fit), [Chart("levels", "Fund, model and plain multiple", levels, "tall")]),
+        Section("", _largest(fit), [Chart("differences", "Fund less model by year", years, "tall"), _years(fit)]),
+        Section("", _driven(fit), [_spans(fit), Paragraph(ABOUT_TRACKING, "dek")]),
+        Section("", f"A fee of {fee_words(fit.fee)} was assumed", [Items(fit.told)]),
     ]
     opened = Opening(
         [title, f"{whole.first} to {whole.last}", counted(whole.sessions, "session")],
@@ -77,6 +81,25 @@ def write_fund_page(path: Path, fit: FundFit, *, title: str) -> None:
         _glance(fit),
     )
     write_document(path, Document(title, sections, data=page_data(fit), scripts=["fund"], opening=opened))
+
+
+def _became(fit: FundFit) -> str:
+    """Return what the fund and the model made a year."""
+    made, modelled = percent(fit.whole.actual_a_year), percent(fit.whole.model_a_year)
+    return f"{fit.fund} made {made} a year, by the model {modelled}"
+
+
+def _largest(fit: FundFit) -> str:
+    """Return in which year fund and model were furthest apart."""
+    at = max(range(len(fit.years)), key=lambda at: abs(fit.years[at].difference))
+    return f"Fund and model were furthest apart in {year_label(fit, at)}: {points(fit.years[at].difference, 2)} points"
+
+
+def _driven(fit: FundFit) -> str:
+    """Return the spread by what drives the fund."""
+    spans = {fit.underlying: fit.whole, **({"its index": fit.index} if fit.index else {})}
+    told = ", ".join(f"{percent(span.spread, 2)} driven by {name}" for name, span in spans.items())
+    return f"The spread that fits best, a year: {told}"
 
 
 def _glance(fit: FundFit) -> Table:

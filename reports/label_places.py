@@ -18,7 +18,7 @@ FAR = 14.0
 """Pixels from what it names beyond which a label gets a leader."""
 RINGS = (10.0, 16.0, 24.0, 34.0, 46.0, 60.0, 78.0, 98.0, 120.0, 145.0)
 TURNS = 32
-STRUCK, CROSSED, MET, COVERED = 150.0, 90.0, 30.0, 300.0
+STRUCK, CROSSED, MET, COVERED = 220.0, 90.0, 30.0, 300.0
 """What it costs that a line or a leader runs through a label, that lines cross, and to stand over another label."""
 LED, ASTRAY = 12.0, 30.0
 """What a leader costs, and to stand closer to a dot that isn't named."""
@@ -119,9 +119,9 @@ def place_labels(
     dots
         What they may not cover.
     lines
-        What they should not cross: x and y of both ends.
+        What they should not cross, nor their leaders: x and y of both ends.
     faint
-        What they had better not cross.
+        What leaders alone may cross.
     """
     seats = {at: _seats(one, frame, dots) for at, one in enumerate(labels)}
     return _Layout(lines, faint, dots, seats, labels).placed()
@@ -199,8 +199,8 @@ class _Layout:
             label, leader = self.labels[at], seat.leader
             own = [dot for dot in self.dots if dot.left <= label.x <= dot.right and dot.top <= label.y <= dot.bottom]
             others = [dot for dot in self.dots if dot not in own]
-            seat.cost = self.far(at, seat) + STRUCK * sum(crosses(seat.box, line) for line in self.lines)
-            seat.cost += MET * sum(crosses(seat.box, line) for line in self.faint)
+            lines = (*self.lines, *self.faint)
+            seat.cost = self.far(at, seat) + STRUCK * sum(crosses(seat.box, line) for line in lines)
             seat.cost += COVERED * sum(seat.box.meets(dot) for dot in self.dots)
             if leader is not None:
                 seat.cost += LED + MET * sum(_meet(leader, line) for line in self.lines)

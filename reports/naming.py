@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from data.errors import ConfigError
-from data.format import figure
+from data.format import figure, lowered
 from engine.analytics.measure import AGAINST, MEASURES, SUM, base_of, lower_is_better
 from engine.plain import PlainYaml
 from engine.research.columns import ESTIMATED
@@ -15,6 +15,7 @@ from engine.research.columns import ESTIMATED
 APART = ("gap_to_held_less", *SUM)
 """Differences to another book that aren't named after it: shown with a sign, in points."""
 ACRONYMS = {"cagr": "CAGR", "cvar 95": "CVaR 95 %"}
+PEOPLE = ("Sharpe", "Sortino", "Calmar")
 UNITS = {
     "bps": "basis points",
     "buffer": "of equity",
@@ -35,6 +36,11 @@ def label(name: str) -> str:
     words = ACRONYMS.get(words) or words.capitalize()
     words += " (estimate)" if name in ESTIMATED else ""
     return f"{words} against {other.replace('_', ' ')}" if against else words
+
+
+def within(words: str) -> str:
+    """Return a metric's name as it stands within a sentence: one that is a person's keeps its capital."""
+    return words if words.startswith(PEOPLE) else lowered(words)
 
 
 def is_difference(name: str) -> bool:
@@ -60,8 +66,9 @@ def spec_of(name: str) -> str:
 
 
 def shown(name: str, value: float) -> str:
-    """Write a figure of a metric, a dash for none."""
-    return figure(value, spec_of(name))
+    """Write a figure of a metric, a dash for none; what rounds to 0 has no sign."""
+    text = figure(value, spec_of(name))
+    return text if text.strip("+-$0.,%") else text.lstrip("+-") or text
 
 
 def measure_data(name: str) -> dict[str, Any]:

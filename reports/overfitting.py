@@ -75,13 +75,11 @@ def overfitting_section(standing: Standing, metrics: Mapping[str, Floats]) -> Se
     if splits:
         halves = [charts["luck-logits"], charts["luck-halves"]]
         rest += [Heading("Chosen in one half, judged in the other"), Paragraph(splits), *halves]
-    role = _outcome(standing).replace(" ", "-").replace("'", "")
     parts: list[Part] = [
-        Paragraph(sentence(*standing), f"outcome {role}"),
         Items(numbers_in_words(standing)),
         Details("All that this rests on", [*rest, Paragraph(counted_in_words(standing), "dek")], "luck-rest"),
     ]
-    return Section("overfitting", "How much of it is luck", parts)
+    return Section("overfitting", sentence(*standing).removesuffix("."), parts)
 
 
 def _outcome(standing: Standing) -> str:

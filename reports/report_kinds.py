@@ -35,4 +35,4 @@ def kinds(result: Run) -> Section | None:
         Custom("frontier.html.j2", {"drawings": [("kinds", drawings, described(found, "bad_quarter"))], "picked": ""}),
         by_cost(found, "bad_quarter"),
     ]
-    return Section("kinds-part", finding(found), parts, "Other hedges")
+    return Section("kinds-part", finding(found).removesuffix("."), parts, "Other hedges")

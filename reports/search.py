@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from data.arrays import Floats
-from data.format import counted, figure, lowered, percent
+from data.format import counted, figure, percent
 from engine.analytics.answer.words import Piece
 from engine.research.search.objectives import AVOIDED, COST, PAIR, Objective, best_first
 from engine.research.search.run import PAGE, SearchResult, cost_of_selling
 from engine.research.search.space import Dimension, values_of
 from reports.charts import singles
 from reports.document import Chart, Column, Document, Menus, Opening, Paragraph, Part, Row, Section, Table, named
-from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
+from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown, within
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show, where
 from reports.sweep import command_of
@@ -85,12 +85,13 @@ def write_search_page(path: Path, result: SearchResult, line: Floats | None, *, 
     axes = Menus([("parameter", "Parameter", space), *([("against", "Objective", goals)] if two else [])])
     history = [Menus([("objective", "Objective", goals)])] if two else []
     commands = Paragraph("Each command runs its row as a single run.", "dek")
-    found = f"All {len(listed)} on the front" if two else f"The {len(listed)} best trials"
+    front = [Chart("front", "The front of the search", " ", "tall")]
+    come, where = history_findings(result)[0], slice_findings(result)[0][0]
     sections = [
-        *([Section("", "The front", [Chart("front", "The front of the search", " ", "tall")])] if two else []),
-        Section("", "How the best came up", [*history, Chart("history", "Each trial in turn", " ", "tall")]),
-        Section("slice-part", "By parameter", [axes, Chart("slice", "Trials by a parameter", " ", "tall")]),
-        Section("", found, [commands, best_table(result, listed, command)]),
+        *([Section("front-part", sentences(result, line)[-2 if best else 0].removesuffix("."), front)] if two else []),
+        Section("history-part", come, [*history, Chart("history", "Each trial in turn", " ", "tall")]),
+        Section("slice-part", where, [axes, Chart("slice", "Trials by a parameter", " ", "tall")]),
+        Section("best-part", _reach(result, listed), [commands, best_table(result, listed, command)]),
     ]
     document = Document(
         title,
@@ -119,6 +120,65 @@ def _opening(result: SearchResult, line: Floats | None, title: str, best: Sequen
     about.append("" if result.simulated else "real history")
     lead = [Piece(" ".join([*others, ""])), Piece(last, "strong")]
     return Opening(about, f"How good is the best by {wanted}?", answer, lead)
+
+
+def history_findings(result: SearchResult) -> list[str]:
+    """Return by each objective when the best came up, and how many trials bettered nothing since."""
+    found = []
+    for objective, column in zip(result.search.objectives, result.values.T, strict=True):
+        goal, last = _sided(objective), len(column)
+        if np.isnan(column).all():
+            found.append(f"No trial has a value of {goal}")
+            continue
+        at = int(np.nanargmin(column) if objective.lowest else np.nanargmax(column)) + 1
+        since = f": {counted(last - at, 'trial')} since were no better" if at < last else ""
+        found.append(f"The {goal} came up at trial {at:,} of {last:,}{since}")
+    return found
+
+
+def slice_findings(result: SearchResult) -> list[list[str]]:
+    """Return by each objective, for each parameter, where the best tenth of all trials lie."""
+    space, found = result.search.space, []
+    rows = [values_of(space, trial.drawn) for trial in result.tried]
+    for objective, column in zip(result.search.objectives, result.values.T, strict=True):
+        order = np.argsort(column if objective.lowest else -column, kind="stable")[: int((~np.isnan(column)).sum())]
+        best = order[: max(len(order) // 10, 1)].tolist() if len(order) else []
+        many = f"the {len(best)} trials" if len(best) > 1 else "the trial"
+        head = f"{many[:1].upper()}{many[1:]} of {_sided(objective)} {'have' if len(best) > 1 else 'has'}"
+        lies = [_lie(dimension, [rows[at][place] for at in best]) for place, dimension in enumerate(space)]
+        found.append([f"{head} {lie}" if best else f"No trial has a value of {_sided(objective)}" for lie in lies])
+    return found
+
+
+def _lie(dimension: Dimension, values: Sequence[Any]) -> str:
+    """Return where a parameter's values lie, and where they might have."""
+    name = short_names([dimension.name])[0]
+    if dimension.range is None:
+        among = [choice for choice in dimension.choices if choice in values]
+        texts = [short(value) for value in among]
+    else:
+        texts = list(dict.fromkeys(map(short, (min(values), max(values))))) if values else []
+    return f"{name} {(' to ' if dimension.range else ' and ').join(texts)}, of {span(dimension)}"
+
+
+def _sided(objective: Objective) -> str:
+    """Return an objective with the side that is sought: the highest Sharpe."""
+    return f"{'least' if objective.lowest else 'highest'} {within(objective_data(objective)['label'])}"
+
+
+def _reach(result: SearchResult, places: Sequence[int]) -> str:
+    """Return between which values the listed trials lie, by the first objective."""
+    objectives, values = result.search.objectives, result.values
+    if not places:
+        return "There is no best"
+    many = (
+        f"The {counted(len(places), 'trial')} on the front" if len(objectives) > 1 else f"The {len(places)} best trials"
+    )
+    least, most = (objective_shown(objectives[0], float(end(values[list(places), 0]))) for end in (np.min, np.max))
+    goal = within(objective_data(objectives[0])["label"])
+    if len(places) == 1:
+        return f"The one best trial: {goal} {least}"
+    return f"{many} are equal by {goal}: {least}" if least == most else f"{many}: {goal} from {least} to {most}"
 
 
 def _header(result: SearchResult) -> list[Part]:
@@ -153,7 +213,10 @@ def page_data(result: SearchResult, line: Floats | None, best: Sequence[int], co
         "objectives": [
             objective_data(objective)
             | {"values": singles(column), "shown": [objective_shown(objective, float(value)) for value in column]}
-            for objective, column in zip(search.objectives, result.values.T, strict=True)
+            | {"came": came, "lie": lie}
+            for objective, column, came, lie in zip(
+                search.objectives, result.values.T, history_findings(result), slice_findings(result), strict=True
+            )
         ],
         "best": list(best),
         "selling": _selling(line, search.objectives),
@@ -195,10 +258,7 @@ def span(dimension: Dimension) -> str:
 
 def head(result: SearchResult) -> str:
     """Return what was searched, and by what."""
-    wanted = " and ".join(
-        f"the {'least' if objective.lowest else 'highest'} {lowered(objective_data(objective)['label'])}"
-        for objective in result.search.objectives
-    )
+    wanted = " and ".join(f"the {_sided(objective)}" for objective in result.search.objectives)
     return f"{counted(len(result.tried), 'trial')}, {result.sessions:,} sessions, for {wanted}"
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from data.format import counted, dollars, number, percent, quantity
+from data.format import capital, counted, dollars, number, percent, quantity
 from engine.analytics.answer.words import Piece
-from engine.hedge_names import MODELLED
+from engine.hedge_names import MODELLED, joined
 from engine.inspection.signal import LiveSignal, Watched, flip_words
 from reports.document import Chart, Column, Document, Items, Opening, Paragraph, Part, Row, Section, Table, Text
 from reports.renderers.html import write_document
@@ -69,18 +69,18 @@ def write_signal_page(path: Path, signal: LiveSignal) -> None:
     paths = f"{signal.underlying} and {fund}"
     caption = [Piece("Total return, 100 at the first close shown. "), *held, Piece(" in the run.")]
     sections = [
-        Section("", "The book, and what to trade", [book(signal), Paragraph(book_note(signal), "dek")]),
-        Section("", paths, [Chart("prices", f"Total return of {paths}", caption, "tall")]),
+        Section("", _trades(signal), [book(signal), Paragraph(book_note(signal), "dek")]),
+        Section("", _moved(signal), [Chart("prices", f"Total return of {paths}", caption, "tall")]),
     ]
     for place, rule in enumerate(signal.inputs):
         caption = [Piece("fired", "swatch"), Piece(" It speaks for hedging. "), *held, Piece(".")]
         chart = Chart(f"input-{place}", f"{rule.name} against its threshold", caption)
-        sections.append(Section("", rule.name, [Paragraph(f"{standing(rule)}.", "standing"), chart]))
+        sections.append(Section("", _side(rule), [Paragraph(f"{standing(rule)}.", "standing"), chart]))
     if signal.intensity is not None:
         enter, leave = signal.rules["enter"], signal.rules["exit"]
         caption = [Piece(f"The policy may enter from {enter:g} and leaves below {leave:g}. "), *held, Piece(".")]
         chart = Chart("intensity", "Intensity against the policy's thresholds", caption)
-        sections.append(Section("", "Intensity", [chart]))
+        sections.append(Section("", _stands(signal.intensity[-1], enter, leave), [chart]))
     notes = Items([note for note in signal.notes if note not in alarms])
     sections.append(Section("", "", [Paragraph(fresh_words(signal), "dek"), notes]))
     opened = Opening(
@@ -100,6 +100,37 @@ def write_signal_page(path: Path, signal: LiveSignal) -> None:
         opening=opened,
     )
     write_document(path, document)
+
+
+def _trades(signal: LiveSignal) -> str:
+    """Return what is to be traded."""
+    trades = [leg for leg in signal.targets if number(leg.trade) != number(0.0)]
+    told = [f"{'buy' if leg.trade > 0.0 else 'sell'} {number(abs(leg.trade))} {leg.instrument}" for leg in trades]
+    return capital(joined(told)) if told else "Nothing to trade"
+
+
+def _moved(signal: LiveSignal) -> str:
+    """Return what the underlying and the hedge made over the sessions shown."""
+    ends = {name: (y[0], y[-1]) for name, y in signal.levels.items() if y}
+    made = [f"{name} {percent(b / a - 1.0, sign=True)}" for name, (a, b) in ends.items() if a and b is not None]
+    told = joined(made) if made else "no close is known"
+    return f"Over {counted(len(signal.dates), 'session')}: {told}"
+
+
+def _side(rule: Watched) -> str:
+    """Return on which side an input stands."""
+    known = rule.value is not None and rule.threshold is not None
+    return f"{rule.name} {'is not known' if not known else 'speaks for hedging' if rule.fired else 'is quiet'}"
+
+
+def _stands(intensity: float | None, enter: float, leave: float) -> str:
+    """Return where the intensity stands beside the policy's thresholds."""
+    if intensity is None:
+        return "The intensity isn't known"
+    if intensity >= enter:
+        return f"The intensity is {intensity:.4g}, and from {enter:g} the policy may enter"
+    side = f"below {leave:g} the policy leaves" if intensity < leave else f"only from {enter:g} the policy may enter"
+    return f"The intensity is {intensity:.4g}, and {side}"
 
 
 def page_data(signal: LiveSignal) -> dict[str, Any]:

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from data.arrays import Ints
 from data.arrow import arrow_of, read_columns
 from data.errors import UserError
 from data.format import counted, percent, written
 from engine.analytics.answer.words import Piece
 from engine.analytics.measure import AGAINST, MEASURES, SAFETY, SHIFTS, SUM, base_of, lower_is_better
+from engine.hedge_names import joined
 from engine.research.columns import ESTIMATED
 from engine.research.overfitting.findings import Standing
 from engine.runs.results import files_in, table_name
 from reports.charts import packed
 from reports.document import Chart, Column, Document, Link, Menus, Opening, Paragraph, Part, Row, Section, Table
-from reports.naming import as_yaml, label, measure_data, parameter_data, short_names, shown
+from reports.naming import as_yaml, is_difference, label, measure_data, parameter_data, short_names, shown
 from reports.overfitting import overfitting_section
 from reports.renderers.html import write_document
 from reports.renderers.terminal import show
@@ -118,17 +120,17 @@ def write_sweep_page(
         raise UserError("a sweep's page needs a combination that was run: there is none")
     found = extract(rows, ranking(rows.metrics))
     measures = [(str(place), measure_data(name)["title"]) for place, name in enumerate(found.landscapes)]
-    drawn = len(found.drawn)
-    best = f"The {drawn:,} best rows by {label(found.ranked_by)}"
     menus = [Menus(of, "map-menus")] if (of := surface_menus(found)) else []
     lines = Chart("lines", "Every combination as a line through its parameters", "Each line is a combination.")
-    sections = [
-        Section("map-part", "Metric by parameter", [*menus, Chart("map", "The metric by parameter", " ")]),
-        Section("standing", "Plateau or spike", [Paragraph(" ", id="verdict"), Paragraph(RULE, "dek")]),
-        *([overfitting_section(standing, rows.metrics)] if standing else []),
-        Section("lines-part", "All combinations at once" if drawn == found.rows else best, [lines]),
-        Section("top-part", "The best", [Paragraph("Each command runs its row as a single run.", "dek"), TOP]),
-    ]
+    headings = headings_of(found, found.ranked_by)
+    parts: dict[str, list[Part]] = {
+        "map-part": [*menus, Chart("map", "The metric by parameter", " ")],
+        "standing": [Paragraph(" ", id="verdict"), Paragraph(RULE, "dek")],
+        "lines-part": [lines],
+        "top-part": [Paragraph("Each command runs its row as a single run.", "dek"), TOP],
+    }
+    sections = [Section(place, headings[place], shown) for place, shown in parts.items()]
+    sections[2:2] = [overfitting_section(standing, rows.metrics)] if standing else []
     document = Document(
         title,
         sections,
@@ -224,16 +226,14 @@ def surface_data(found: Extract, name: str) -> dict[str, list[str]]:
 
 def _metric_data(found: Extract, name: str) -> dict[str, Any]:
     land = found.landscapes[name]
-    word, sentence = verdict(land, name)
     return {
         **measure_data(name),
         **surface_data(found, name),
         "name": name,
         "beside": beside(name),
         "meaning": MEASURES[name].meaning if name in (*SAFETY, *SUM) else "",
-        "verdict": word,
-        "sentence": sentence,
-        "edges": edges(found, land),
+        "headings": headings_of(found, name),
+        "verdict": " ".join([verdict(land, name)[1], edges(found, land)]).rstrip(),
         "cell": [int(axis.codes[land.top[0]] // axis.width) for axis in found.axes] if len(land.top) else None,
         "drawn": packed(found.columns[name][: len(found.drawn)].astype("<f4")),
         "top": np.searchsorted(found.listed, land.top).tolist(),
@@ -255,6 +255,66 @@ def command_of(command: str, values: Mapping[str, str]) -> str:
     return " ".join([command, *(f"--set {shlex.quote(f'{key}={value}')}" for key, value in values.items())])
 
 
+def headings_of(found: Extract, name: str) -> dict[str, str]:
+    """Return what each section finds by a metric, its heading, by the section's id."""
+    land, what, names = found.landscapes[name], label(name), short_names([axis.key for axis in found.axes])
+    held = {name: axis for name, axis in zip(names, found.axes, strict=True) if len(axis.values) > 1}
+    standing, _ = verdict(land, name)
+    if not land.known:
+        nothing = f"No combination has a value of {what}"
+        return {
+            "map-part": nothing,
+            "standing": standing,
+            "lines-part": "There is no line",
+            "top-part": "There is no best",
+        }
+    many, ends = f"The {len(land.top)} best", [shown(name, found.columns[name][at]) for at in _listed(found, land)]
+    lie = f"lie between {ends[0]} and {ends[-1]}" if ends[0] != ends[-1] else f"are all at {ends[0]}"
+    at = ", ".join(f"{name} {as_yaml(axis.values[axis.codes[land.top[0]]])}" for name, axis in held.items())
+    peak = f"{what} is {'lowest' if lower_is_better(name) else 'highest'}, {ends[0]}{f', at {at}' if at else ''}"
+    return {
+        "map-part": _ahead(land, name) or peak,
+        "standing": standing,
+        "lines-part": f"{many} {_in_common(held, land)}"
+        if land.known > len(land.top)
+        else "Each combination is a line",
+        "top-part": f"{many} {lie}" if len(ends) > 1 else f"The best is at {ends[0]}",
+    }
+
+
+def _listed(found: Extract, land: Landscape) -> Ints:
+    """Return where the best rows stand in the extract's columns."""
+    return len(found.drawn) + np.searchsorted(found.listed, land.top)
+
+
+def _ahead(land: Landscape, name: str) -> str:
+    """Return how many combinations came out ahead of what a difference is measured from; empty for no difference."""
+    base, against, _ = name.partition(AGAINST)
+    many = f"{f'{land.ahead:,}' if land.ahead else 'None'} of {counted(land.known, 'combination')}"
+    if name == "gap_to_held_less":
+        return f"{many} grew more than {beside(name)}"
+    if against:
+        return f"{many} did better than {beside(name)} by {label(base)}"
+    return f"{label(name)} is above 0 in {many[:1].lower()}{many[1:]}" if is_difference(name) else ""
+
+
+def _in_common(held: Mapping[str, SweptAxis], land: Landscape) -> str:
+    """Return in which parameter the best rows are closest together, and where they are."""
+    among = {name: np.unique(axis.codes[land.top]) for name, axis in held.items()}
+
+    def reach(name: str) -> float:
+        axis, codes = held[name], among[name]
+        numeric = codes[-1] < axis.numeric
+        return (codes[-1] - codes[0] + 1 if numeric else len(codes)) / len(axis.values)
+
+    name = min(among, key=reach)
+    if reach(name) == 1.0:
+        return "are spread over every value of each parameter"
+    axis, texts = held[name], [as_yaml(held[name].values[code]) for code in among[name]]
+    where = f"{texts[0]} to {texts[-1]}" if among[name][-1] < axis.numeric and len(texts) > 2 else joined(texts)
+    return f"have {name} {where}, of {span(axis)}"
+
+
 def verdict(land: Landscape, name: str) -> tuple[str, str]:
     """Return whether the best stands on a plateau or on a spike, and from what that follows."""
     known = land.neighbours[~np.isnan(land.neighbours)]
@@ -263,18 +323,19 @@ def verdict(land: Landscape, name: str) -> tuple[str, str]:
     lead = land.leader - land.middle
     head = f"The best, {shown(name, land.leader)}, leads the median of all combinations, {shown(name, land.middle)}"
     if lead == 0:
-        return "Plateau", "At least half of all combinations are as good as the best."
+        return "A plateau: half of all are as good", "At least half of all combinations are as good as the best."
     if not len(known):
-        return "It can't be told", f"{head}, and it has no neighbour with a value."
+        return "Plateau or spike: it can't be told", f"{head}, and it has no neighbour with a value."
     kept = np.sort((known - land.middle) / lead)
     middle = float(np.median(kept))
-    word = "Plateau" if middle >= PLATEAU else "Spike"
+    word = "The best stands on a plateau" if middle >= PLATEAU else "The best is a spike"
     worst, usual = (shown(name, land.middle + share * lead) for share in (kept[0], middle))
     undefined = f" ({len(land.neighbours) - len(known)} more undefined)" if len(known) < len(land.neighbours) else ""
     count = len(known)
     many = f"its {count} neighbours{undefined}, the median one" if count > 1 else f"its one neighbour{undefined}"
     words = f"{head}. Of {many} keeps {_share(middle)} of that lead ({usual})"
-    return word, words + (f", the worst {_share(kept[0])} ({worst})." if len(known) > 1 else ".")
+    heading = f"{word}: its {'median' if count > 1 else 'one'} neighbour keeps {_share(middle)} of its lead"
+    return heading, words + (f", the worst {_share(kept[0])} ({worst})." if count > 1 else ".")
 
 
 def _share(kept: float) -> str:

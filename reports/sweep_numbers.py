@@ -147,6 +147,8 @@ class Landscape:
         The median of all.
     neighbours
         The metric of rows one grid step from the best in one numeric parameter, all else equal; NaN where undefined.
+    known, ahead
+        How many rows have a value, and how many of those a better one than 0.
     """
 
     best: tuple[Singles, ...]
@@ -155,6 +157,8 @@ class Landscape:
     leader: float
     middle: float
     neighbours: Floats
+    known: int
+    ahead: int
 
 
 @dataclass(frozen=True)
@@ -286,6 +290,8 @@ def _landscape(column: Floats, name: str, axes: Sequence[SweptAxis], cells: Sequ
         leader=float(column[top[0]]) if known else np.nan,
         middle=float(column[order[[(known - 1) // 2, known // 2]]].mean()) if known else np.nan,
         neighbours=column[_neighbours(axes, int(top[0]))] if known else np.empty(0),
+        known=known,
+        ahead=int(np.count_nonzero(scores < 0.0)),
     )
 
 

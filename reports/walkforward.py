@@ -6,16 +6,18 @@ A row a fold, the books over all tests, plain sentences; and on the page what wa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from data.files import write_and_sweep_up
-from data.format import UNKNOWN, counted, percent, points, written
+from data.format import UNKNOWN, counted, dollars, percent, points, written
 from engine.analytics.answer.words import Piece
 from engine.analytics.measure import AGAINST, MEASURES
 from engine.analytics.verdict import NOT_PAID, PAID, WITHHELD
+from engine.hedge_names import joined
 from engine.research.walkforward.kept import BOOKS, PAGE, WalkForward
 from engine.research.walkforward.plan import TEST, TRAIN, WHOLE
 from reports.charts import singles, spread
@@ -132,11 +134,11 @@ def write_walkforward_page(walk: WalkForward, command: str) -> Path:
     document = Document(
         f"{marked}{metrics['name']}: {metrics['strategy']}",
         [
-            Section("books-part", "The book out of sample", books),
-            Section("", "What was chosen, and what came of it", [Paragraph(ABOUT_FOLDS, "dek"), folds]),
-            Section("", "In sample and out of it", [standing]),
-            Section("chosen-part", "Chosen parameters over time", _chosen_charts(found)),
-            Section("maps", f"{label(objective)} of every combination, fold by fold", [*_maps(walk, found), content]),
+            Section("books-part", _ended(walk), books),
+            Section("", _better(walk), [standing]),
+            Section("", _kept(walk), [Paragraph(ABOUT_FOLDS, "dek"), folds]),
+            Section("chosen-part", _turned(walk), _chosen_charts(found)),
+            Section("maps", _best_again(walk), [*_maps(walk, found), content]),
         ],
         note=walk.mark or "",
         header=_header(walk),
@@ -147,6 +149,40 @@ def write_walkforward_page(walk: WalkForward, command: str) -> Path:
     )
     write_and_sweep_up(page, lambda path: write_document(path, document))
     return page
+
+
+def _ended(walk: WalkForward) -> str:
+    """Return where the walk-forward's book ended among all books."""
+    ends = {name: walk.metrics["books"][name]["final_equity"] for name in BOOKS}
+    ahead = [TITLES[name].lower() for name in BOOKS[1:] if (ends[name] or 0.0) > (ends[BOOKS[0]] or 0.0)]
+    behind = joined(ahead) if ahead else "no other"
+    return f"Out of sample the book ended at {dollars(ends[BOOKS[0]])}, behind {behind}"
+
+
+def _better(walk: WalkForward) -> str:
+    """Return in how many tests the choice did better than half of all combinations."""
+    tests = counted(walk.metrics["folds"], "test")
+    return f"In {walk.metrics['better_half']} of {tests} the choice did better than half of all combinations"
+
+
+def _kept(walk: WalkForward) -> str:
+    """Return what was left out of sample of what the choices had shown."""
+    name = walk.metrics["objective"]
+    then, now = (figure(name, walk.metrics[where]) for where in ("in_sample", "out_of_sample"))
+    return f"{label(name)}: {then} in sample, {now} out of it"
+
+
+def _turned(walk: WalkForward) -> str:
+    """Return how often the choice changed from one test to the next."""
+    chosen = [tuple(row[name] for name in walk.parameters) for row in walk.folds]
+    changed = sum(before != after for before, after in pairwise(chosen))
+    return f"The choice changed {changed} of {counted(len(chosen) - 1, 'time')} it might have"
+
+
+def _best_again(walk: WalkForward) -> str:
+    """Return in how many tests the choice was the best of all."""
+    best = sum(row["rank"] == 1 for row in walk.folds)
+    return f"The best on the past was the best of its test in {best} of {counted(len(walk.folds), 'test')}"
 
 
 def _opening(walk: WalkForward) -> Opening:

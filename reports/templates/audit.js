@@ -72,7 +72,7 @@ const valued = (unit, spread, more) => axis(spread ? `${unit} (log)` : unit,
 function drawFinding(figure) {
   const chart = DATA[figure.id], below = strip(chart).length > 0, base = below ? .14 : 0;
   plot(figure, traces(chart), {shapes: chart.near ? chart.marks.map(([from, to]) => band(from, to, marked())) : [],
-    xaxis: {anchor: below ? "y3" : "y", automargin: true, gridcolor: GRID, zeroline: false,
+    xaxis: {anchor: below ? "y3" : "y", automargin: true, ticklabelstandoff: 4, gridcolor: GRID, zeroline: false,
       ...(chart.near ? sessions(chart) : {type: "date", title: {text: "session"}})},
     yaxis: valued(chart.unit, chart.spread, {domain: [base, 1]}),
     ...(chart.others.length ? {yaxis2: valued("total return, start = 100", chart.others_spread,

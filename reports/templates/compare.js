@@ -10,10 +10,10 @@ for (const one of document.querySelectorAll("circle[data-run]")) one.style.fill 
 for (const table of document.querySelectorAll(".across")) table.querySelectorAll("th:not(:first-child)").forEach(swatch);
 for (const table of document.querySelectorAll("#runs, #sum")) table.querySelectorAll("tbody td:first-child").forEach(swatch);
 document.querySelectorAll("#months summary").forEach(swatch);
-/* A name breaks after its underscores. */
-for (const one of document.querySelectorAll(".across th, #runs td:first-child, #sum td:first-child")) {
+/* A name breaks after its underscores and dots. */
+for (const one of document.querySelectorAll(".across th, .sheets th, #config td:first-child, #runs td:first-child, #sum td:first-child")) {
   for (const text of [...one.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)) {
-    text.replaceWith(...text.data.split(/(?<=_)/).flatMap((part, at) => at ? [document.createElement("wbr"), part] : [part]));
+    text.replaceWith(...text.data.split(/(?<=[_.])/).flatMap((part, at) => at ? [document.createElement("wbr"), part] : [part]));
   }
 }
 

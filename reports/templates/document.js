@@ -14,6 +14,7 @@ function bytes(packed) {
 const floats = packed => new Float32Array(bytes(packed));
 const codes = packed => new Uint32Array(bytes(packed));
 const typeset = text => text.replace(/(?<![\w-])-(?=[\d$])/g, "\u2212").replaceAll(" %", "\u202f%");
+const headingTo = (id, text) => { document.querySelector(`#${id} h2`).textContent = typeset(text); };
 const plain = text => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");  // plotly reads some HTML
 
 function layout(more) {
@@ -100,8 +101,8 @@ const GAP = 16;  // pixels from one name beside a line's end to the next
 const fits = () => narrow() ? 16 : 26;  // letters of a name beside a line's end
 const shortened = name => name.length > fits() ? `${name.slice(0, fits() - 1)}\u2026` : name;
 const broken = name => {
-  const at = name.length > fits() ? name.lastIndexOf(" ", fits()) : -1;
-  return (at < 0 ? [name] : [name.slice(0, at), name.slice(at + 1)]).map(shortened);
+  const at = name.length > fits() ? Math.max(name.lastIndexOf(" ", fits()), name.lastIndexOf("_", fits() - 1)) : -1;
+  return (at < 0 ? [name] : [name.slice(0, at + 1).trimEnd(), name.slice(at + 1)]).map(shortened);
 };
 
 /* Names beside the ends of lines, moved apart where they would overlap; a long one takes two lines. */

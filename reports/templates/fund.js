@@ -31,5 +31,5 @@ DRAW.levels = figure => {
 
 DRAW.differences = figure => plot(figure, [{type: "bar", x: DATA.years, y: numbers(DATA.differences),
   marker: {color: tone().part}, hovertemplate: "%{x}<br>%{y:+.2%}<extra></extra>"}], {showlegend: false,
-  xaxis: axis("", {type: "category", showgrid: false, tickvals: DATA.years, ticktext: DATA.years.map(year => year.replace(" (", "<br>("))}),
+  xaxis: axis("", {type: "category", showgrid: false, tickvals: DATA.years, ticktext: DATA.years.map(year => narrow() ? year.slice(0, 4) : year.replace(" (", "<br>("))}),
   yaxis: upward("fund less model (percentage points)", {tickformat: "+.1%"})});

@@ -1,4 +1,4 @@
-const below = (text, more) => axis(text, {title: titleOf(text, BELOW), ...more});
+const below = (text, more) => axis(text, {title: titleOf(text, BELOW), ticklabelstandoff: 6, ...more});
 const lucky = (figure, traces, more) =>
   plot(figure, traces, {height: 340, showlegend: false, bargap: 0, margin: {l: 10, r: 16, t: 12, b: 10}, ...more});
 

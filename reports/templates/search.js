@@ -60,6 +60,7 @@ DRAW.history = figure => {
   `${one.label} of each trial in turn, and the ${one.lower ? "lowest" : "highest"} so far. What the sampler gains after the first few ` +
     "dozen is as likely fitted to this history as found.", {xaxis: axis("trial", {zeroline: false}), yaxis: side(one),
     annotations: so === null ? [] : [atEnd(`<b>${one.lower ? "lowest" : "highest"} so far</b>`, DATA.trials.at(-1), so, COLOURS[0])]});
+  headingTo("history-part", one.came);
 };
 
 DRAW.slice = figure => {
@@ -74,7 +75,7 @@ DRAW.slice = figure => {
     `A dot is a trial, ${night() ? "brighter" : "darker"} the later it came: where they ` +
     "crowd, the sampler looked for more. The other parameters differ from dot to dot.",
     {showlegend: false, xaxis: axis(parameter.title, {...kind, zeroline: false}), yaxis: side(one)});
-  document.querySelector("#slice-part h2").textContent = `${one.label} by ${parameter.label}`;
+  headingTo("slice-part", one.lie[chosen]);
 };
 
 for (const [menu, chart] of [["objective", "history"], ["against", "slice"], ["parameter", "slice"]]) {

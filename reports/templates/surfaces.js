@@ -40,9 +40,9 @@ function drawSurface(figure, measure, surface, dot, nticks) {
     {size: 10, color: "#000", line: {width: 2, color: "#fff"}}, {hoverinfo: "skip"})];
   const side = (parameter, nticks, standoff) => ({type: "category", automargin: true, nticks, showgrid: false, ...still,
     title: titleOf(plain(parameter.title), standoff), categoryorder: "array", categoryarray: parameter.cells.map(plain)});
-  plot(figure, [heat, ...marks], {showlegend: false, shapes: frame, margin: {l: 10, r: 16, t: 20, b: 10},
+  plot(figure, [heat, ...marks], {showlegend: false, shapes: frame, margin: {l: 10, r: 16, t: 20, b: 52},
     height: Math.min(Math.max(200 + 24 * up.cells.length, 380), 640),
-    xaxis: side(across, narrow() ? 8 : nticks, narrow() ? BELOW : 24), yaxis: side(up, 20, 12)});
+    xaxis: side(across, narrow() ? 8 : nticks, BELOW), yaxis: side(up, 20, 12)});
 }
 const marker = figure => figure.layout.shapes.length ? "Framed" : "The dot";
 /* A value as it stands in a cell: a percentage to a tenth, others in three digits. */

@@ -1,5 +1,4 @@
 const chosen = () => DATA.metrics[at("metric").value];
-const headingOf = id => document.querySelector(`#${id} h2`);
 
 DRAW.map = figure => {
   const metric = chosen(), caption = captionOf(figure), shown = single ? varied : sides();
@@ -7,7 +6,6 @@ DRAW.map = figure => {
   const grouped = shown.map(one => DATA.parameters[one]).filter(one => one.grouped > 1)
     .map(one => `, ${one.grouped} neighbouring values of ${one.label} to a cell`).join("");
   drawSurface(figure, metric, metric, single ? null : metric.cell, 24);
-  headingOf("map-part").textContent = `${metric.label} by ${across.label}${single ? "" : ` and ${up.label}`}`;
   caption.textContent = single ? `A gap: no value${grouped}.`
     : `Each cell is ${DATA.layered ? over(metric, "key") : metric.label}${grouped}. ` +
       (metric.meaning ? `${metric.label}: ${metric.meaning}. ` : "") + key(metric, metric.beside) +
@@ -59,15 +57,12 @@ function drawTable() {
     runnable(element(cell, "div"), found.command);
   });
   for (const cell of table.querySelectorAll("th, tr:not(.run) td")) cell.className = cell.cellIndex ? "number" : "";
-  headingOf("top-part").textContent = metric.top.length > 1
-    ? `The ${metric.top.length} best by ${metric.label}, ${highest(metric)} first` : `The best by ${metric.label}`;
 }
 
 function draw() {
-  const {verdict, sentence, edges} = chosen();
-  at("verdict").replaceChildren();
-  element(at("verdict"), "b", verdict);
-  at("verdict").append(typeset(`. ${sentence} ${edges}`));
+  const {headings, verdict} = chosen();
+  for (const [id, found] of Object.entries(headings)) headingTo(id, found);
+  at("verdict").textContent = typeset(verdict);
   DRAW.map(at("map"));
   DRAW.lines(at("lines"));
   drawTable();

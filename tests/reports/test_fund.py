@@ -66,6 +66,11 @@ def test_a_year_is_whole_from_close_to_close():
     assert [year_label(part, at) for at in range(2)] == ["2019 (part)", "2020 (part)"]
 
 
+def furthest():
+    at = int(np.argmax([abs(year.difference) for year in FITTED.years]))
+    return f"{year_label(FITTED, at)}: {100 * FITTED.years[at].difference:+.2f} points"
+
+
 def test_words():
     assert fee_words(0.0101) == "1.01 % a year"
     assert fee_words({"2022-01-01": 0.0108, "2010-03-11": 0.0101}) == (
@@ -97,10 +102,15 @@ def test_the_page_in_a_browser(tmp_path, open_page, width, scheme):
     assert (seen.online, seen.errors, seen.dialogs) == ([], [], [])
     assert shown.title() == EVIL
     assert shown.locator("#lead").inner_text() == typeset(headline(FITTED))
-    assert shown.locator("li").all_inner_texts() == [
-        typeset("The fee is 1.01 % a year."),
-        "What was assumed <b>boldly</b>.",
+    whole = FITTED.whole
+    assert shown.locator("h2").all_inner_texts() == [
+        typeset(f"{percent(whole.r2)} of a day's move is CORE's, {whole.slope:.2f} times").replace("'", "\u2019"),
+        typeset(f"FUND made {percent(whole.actual_a_year)} a year, by the model {percent(whole.model_a_year)}"),
+        typeset(f"Fund and model were furthest apart in {furthest()}"),
+        typeset(f"The spread that fits best, a year: {percent(whole.spread, 2)} driven by CORE"),
+        typeset("A fee of 1.01 % a year was assumed"),
     ]
+    assert shown.locator("li").all_inner_texts() == ["What was assumed <b>boldly</b>."]
     assert shown.evaluate("document.documentElement.scrollWidth") <= width
 
     rows = [row.locator("td").all_inner_texts() for row in shown.locator("#years tbody tr").all()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -35,6 +37,17 @@ def test_labels_of_a_crowd_are_crossed_by_nothing():
         struck += sum(crosses(box, line) for box in boxes for line in slope)
         run_through += sum(crosses(box, one.leader) for box in boxes for one in placed if one.leader and one.box != box)
     assert (struck, run_through) == (0, 0)
+
+
+def test_labels_of_a_crowd_keep_off_faint_lines():
+    struck = 0
+    for seed in range(8):
+        labels, slope, dots = crowd(seed)
+        faint = [(one.x, one.y, other.x, other.y) for one, other in pairwise(labels[:8])]
+        placed = place_labels(labels, FRAME, dots, slope, faint)
+        assert len(placed) == len(labels)
+        struck += sum(crosses(one.box, line) for one in placed for line in (*faint, *slope))
+    assert struck == 0
 
 
 @pytest.mark.parametrize("must", [False, True])

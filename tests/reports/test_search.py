@@ -19,7 +19,17 @@ from engine.research.search.objectives import objectives_of
 from engine.research.search.run import Search, SearchResult
 from engine.research.search.sampler import Trial
 from engine.research.search.space import Dimension, NumberRange, values_of
-from reports.search import head, page_data, sentences, short, show_search, span, write_search_page
+from reports.search import (
+    head,
+    history_findings,
+    page_data,
+    sentences,
+    short,
+    show_search,
+    slice_findings,
+    span,
+    write_search_page,
+)
 
 COMMAND = "backtest run hedge_soxs.yaml --data DIR"
 WEIGHT = Dimension(("hedge", "weight"), "", NumberRange(Decimal("0.1"), Decimal("0.3"), None, whole=False))
@@ -73,6 +83,19 @@ def test_one_objective_is_ranked_and_repeats_are_told():
 
     assert [line.split()[0] for line in printed(again, None, 2).splitlines() if line[:1].isdigit()][1:] == ["2", "3"]
     assert "The best of 4 trials (3 combinations) is mostly luck" in " ".join(printed(again, None).split())
+
+
+def test_headings_say_when_the_best_came_up_and_where_the_best_tenth_lies():
+    found = result("sharpe", [(number % 7 / 10, 0.0) for number in range(20)])
+    assert history_findings(found) == ["The highest Sharpe came up at trial 7 of 20: 13 trials since were no better"]
+    assert slice_findings(found) == [
+        [
+            "The 2 trials of highest Sharpe have weight 0.16 to 0.23, of 0.1 to 0.3",
+            "The 2 trials of highest Sharpe have rebalance never and it's, of never, it's",
+        ]
+    ]
+    (nothing,) = slice_findings(result("sharpe", [(np.nan, np.nan)]))
+    assert set(nothing) == {"No trial has a value of highest Sharpe"}
 
 
 def test_nothing_defined_is_said():
@@ -138,7 +161,10 @@ def test_menus_change_the_pictures_and_a_click_gives_the_command(tmp_path, open_
     assert drawn(page, "front", "history", "slice")
     page.select_option("#parameter", label="hedge.rebalance")
     page.select_option("#against", index=1)
-    assert page.text_content("#slice-part h2") == "Drawdown avoided by rebalance"
+    assert (
+        page.text_content("#slice-part h2")
+        == "The trial of highest drawdown avoided has rebalance it's, of never, it's"
+    )
     page.select_option("#objective", index=1)
     assert "Drawdown avoided of each trial" in page.text_content("figure:has(#history) figcaption")
     page.evaluate("document.getElementById('front').emit('plotly_click', {points: [{customdata: 1}]})")

@@ -139,10 +139,10 @@ def test_the_page_in_a_browser(tmp_path, open_page, width, scheme):
     assert shown.locator("#headline").inner_text() == typeset(SIGNAL.headline)
     assert shown.locator("#lead").inner_text() == typeset(reason(SIGNAL))
     assert shown.locator("h2").all_inner_texts() == [
-        "The book, and what to trade",
-        "AAA and HHH",
-        typeset(EVIL),
-        "Intensity",
+        "Nothing to trade",
+        typeset("Over 40 sessions: AAA -6.2 % and HHH -19.5 %"),
+        typeset(f"{EVIL} speaks for hedging"),
+        "The intensity is 0.6438, and from 0.5 the policy may enter",
     ]
     assert shown.locator(".standing").inner_text() == typeset(f"{standing(watched)}.")
     assert shown.locator("#book tbody tr").count() == 2

@@ -14,7 +14,7 @@ from data.errors import UserError
 from engine.plain import PlainYaml
 from reports import sweep
 from reports.naming import as_yaml, shown
-from reports.sweep import verdict, write_sweep_page
+from reports.sweep import headings_of, verdict, write_sweep_page
 from reports.sweep_numbers import Rows, extract
 
 COMMAND = "backtest run hedge_soxs.yaml --data DIR"
@@ -37,32 +37,59 @@ def write(path, rows, **words):
 
 
 @pytest.mark.parametrize(
-    ("row_of", "word", "told"),
+    ("row_of", "heading", "told"),
     [
-        (lambda days, floor, weight: -abs(days - 60) - floor - weight, "Plateau", "the worst"),
-        (lambda days, floor, weight: (days, floor, weight) == (50, 0.25, 0.1), "Spike", "keeps none of that lead"),
-        (lambda *_: 0.1, "Plateau", "At least half of all combinations are as good"),
+        (lambda days, floor, weight: -abs(days - 60) - floor - weight, "stands on a plateau: its median", "the worst"),
+        (
+            lambda days, floor, weight: (days, floor, weight) == (50, 0.25, 0.1),
+            "is a spike: its median neighbour keeps none",
+            "keeps none of that",
+        ),
+        (lambda *_: 0.1, "A plateau: half of all are as good", "At least half of all combinations are as good"),
         (lambda *_: np.nan, "Nothing to judge", "CAGR is undefined in every combination."),
-        (lambda days, floor, weight: 1 if days == 50 else np.nan, "Plateau", "At least half"),
+        (lambda days, floor, weight: 1 if days == 50 else np.nan, "A plateau: half of all", "At least half"),
         (
             lambda days, floor, weight: {(10, 0.0, 0.05): 1, (200, 0.5, 0.1): 0}.get((days, floor, weight), np.nan),
-            "It can't be told",
+            "it can't be told",
             "no neighbour with a value",
         ),
     ],
 )
-def test_plateau_or_spike(row_of, word, told):
+def test_plateau_or_spike(row_of, heading, told):
     land = extract(bumpy(row_of), "cagr").landscapes["cagr"]
     said, sentence = verdict(land, "cagr")
-    assert said == word
+    assert heading in said
     assert told in sentence
+
+
+def test_headings_say_what_was_found():
+    rows = bumpy(lambda days, floor, weight: (days - 60) / 100 + floor + weight)
+    gaps = Rows(
+        rows.parameters, rows.values, {"gap_to_held_less": rows.metrics["cagr"] - 1.2, **rows.metrics}, rows.total
+    )
+    found = extract(gaps, "cagr")
+    ahead = int(np.count_nonzero(rows.metrics["cagr"] > 1.2))
+    assert 1 < ahead < len(rows)
+    by = {name: headings_of(found, name) for name in gaps.metrics}
+    many = f"{ahead} of {len(rows)} combinations grew more than holding less to the same bad quarter"
+    assert by["gap_to_held_less"]["map-part"] == many
+    assert by["cagr"]["map-part"] == "CAGR is highest, 200.00%, at trend_days 200, volatility_floor 0.5, weight 0.1"
+    assert by["cagr"]["lines-part"] == "The 20 best are spread over every value of each parameter"
+
+
+def test_a_heading_says_where_the_best_lie():
+    rows = bumpy(lambda days, floor, weight: days, {**GRID, WEIGHT: [0.05 * step for step in range(1, 8)]})
+    found = headings_of(extract(rows, "cagr"), "cagr")
+    assert found["lines-part"] == "The 20 best have trend_days 200, of 10, 50, 100, 200"
+    assert found["top-part"] == "The 20 best are all at 20,000.00%".replace(",", "")
 
 
 def test_a_lowest_best_is_judged_the_other_way_up():
     rows = bumpy(lambda days, floor, weight: 100 + abs(days - 60) + floor)
     rows = Rows(rows.parameters, rows.values, {"costs": rows.metrics["cagr"]}, rows.total)
     land = extract(rows, "costs").landscapes["costs"]
-    assert (land.leader, verdict(land, "costs")[0]) == (110, "Plateau")
+    assert land.leader == 110
+    assert "on a plateau" in verdict(land, "costs")[0]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +181,10 @@ def test_the_menus_change_the_picture(tmp_path, open_page):
     page.select_option("#how", "best")
     np.testing.assert_allclose(heat(page)[2], cube["costs"].min(axis=2).T, rtol=1e-6)
     np.testing.assert_allclose(lines(page)[-1][1], rows.metrics["costs"], rtol=1e-6)
-    assert page.locator("#top-part h2").inner_text() == "The 20 best by Costs, lowest first"
+    least, *_, last = np.sort(rows.metrics["costs"])[:20]
+    ends = list(dict.fromkeys(shown("costs", end) for end in (least, last)))
+    lie = f"The 20 best {'are all at' if len(ends) == 1 else 'lie between'} {' and '.join(ends)}"
+    assert page.locator("#top-part h2").inner_text() == lie
     assert "the lowest Costs over hedge.weight" in page.locator("#map-part figcaption").inner_text()
 
     page.select_option("#x", label=WEIGHT)
@@ -236,7 +266,8 @@ def test_words_nothing_and_undefined_metrics(tmp_path, open_page):
     assert np.isnan(z).any()
     assert len(lines(seen.page)[-1][1]) == np.isfinite(cube).sum()
     seen.page.select_option("#metric", label="Sharpe")
-    assert seen.page.locator("#verdict b").inner_text() == "Nothing to judge"
+    assert seen.page.locator("#standing h2").inner_text() == "Nothing to judge"
+    assert seen.page.locator("#map-part h2").inner_text() == "No combination has a value of Sharpe"
     assert seen.page.locator("#top tbody").count() == 0
     assert seen.errors == []
 
