@@ -9,6 +9,7 @@ from engine.lab.given import Strategies, config_given
 from engine.lab.move import MARKETS, ON_CLOSE, TRIED, MoveEngine
 from engine.loading import build_config, load_config
 from engine.runs.execute import run
+from engine.setup import open_market
 from strategies.load import RUNS
 
 ASKED = """
@@ -60,7 +61,7 @@ def test_net_beta_is_what_the_books_hold(base, engine):
     move = engine.move(turned(base))
     leverage, close = base.hedge.leverage, -1
 
-    market = engine.market(turned(base))
+    market = open_market(turned(base))
     worth = move.hedged.shares[close] * [market.close(name)[-1] for name in (*base.portfolio.core, market.hedge)]
 
     by_hand = (worth[0] + leverage * worth[1]) / move.hedged.equity[close]
