@@ -186,7 +186,8 @@ function tell(told) {
     write(element(part, "p"), one.text);
   }
   at("signal").textContent = told.signal;
-  list(at("remarks"), [...state.move.remarks, ...told.notes]);
+  notes = told.notes;
+  list(at("remarks"), [...state.move.remarks, ...notes]);
   at("said").textContent = `${told.headline} ${state.move.spoken} ${told.label}`;
 }
 function list(parent, texts) {
@@ -196,13 +197,14 @@ function list(parent, texts) {
 const dollars = (value, short) => value >= 1e3 ? `$${Math.round(value).toLocaleString("en")}` : `$${Number(value.toPrecision(short ? 2 : 3))}`;
 const parts = (value, short) => `${(100 * value).toFixed(short ? 0 : 1)}\u202f%`;
 const plainly = (value, short) => value.toFixed(short ? 1 : 2);
-let about = "";
+let about = "", notes = [];
 function draw() {
   const {move} = state, {curves, names} = move;
   if (about && about !== move.about) {  // another hedge: what was said of the last one isn't said of it
     for (const id of ["asked", "headline", "finding", "signal"]) at(id).textContent = "\u00a0";
     for (const id of ["label", "sum-figure"]) at(id).hidden = true;
     at("shorts").replaceChildren();
+    notes = [];
   }
   about = move.about;
   document.body.classList.add("moving");
@@ -212,7 +214,7 @@ function draw() {
   at("mark").textContent = move.mark.split(" ")[0];
   at("cash").textContent = move.cash;
   write(at("lead"), move.lead);
-  list(at("remarks"), move.remarks);
+  list(at("remarks"), [...move.remarks, ...notes]);
   const rows = at("glance").tBodies[0];
   rows.replaceChildren();
   for (const row of move.rows) {
@@ -278,16 +280,18 @@ function build(given) {
 function add(parent, knob) {
   const row = element(parent, "div", "", {className: `knob ${knob.kind}`}), id = ID(knob.key);
   row.dataset.key = knob.key;
-  const head = element(row, "div", "", {className: "head"}), label = element(head, "label", knob.label, {htmlFor: id});
+  const head = element(row, "div", "", {className: "head"}), label = element(head, "label", knob.label, {htmlFor: id, title: knob.key});
   if (knob.unit) element(label, "small", ` ${knob.unit}`);
   const made = MAKE[knob.kind](head, row, knob, id);
   const was = element(row, "button", "", {type: "button", className: "was", hidden: true});
   was.onclick = () => { turn(knob.key, state.was[knob.key]); made.main.focus(); };
   if (knob.about) element(row, "p", knob.about, {className: "said", id: `${id}-about`});
+  const beside = element(row, "button", "", {type: "button", className: "beside", hidden: true});
+  beside.onclick = () => { at("strengths-figure").scrollIntoView({block: "center"}); at("strengths").querySelector("[aria-current], button").focus({preventScroll: true}); };
   const error = element(row, "p", "", {className: "error", id: `${id}-error`, hidden: true});
   error.setAttribute("role", "alert");
   if (knob.about) made.main.setAttribute("aria-describedby", `${id}-about`);
-  knobs.set(knob.key, {...made, knob, was, error, row});
+  knobs.set(knob.key, {...made, knob, was, beside, error, row});
 }
 const scaled = (knob, value) => knob.percent ? Number((100 * value).toPrecision(10)) : value;
 const plainValue = (knob, text) => knob.percent ? Number((Number(text) / 100).toPrecision(10)) : Number(text);
@@ -368,9 +372,12 @@ const MAKE = {
   },
 };
 function show() {
-  for (const [key, {show, text, was, knob}] of knobs) {
+  const {strengths} = state.move;
+  for (const [key, {show, text, was, beside, knob}] of knobs) {
     const value = pending.has(key) ? pending.get(key) : state.values[key];
     if (value !== undefined) show(value);
+    beside.hidden = strengths?.key !== key;
+    if (!beside.hidden) beside.textContent = `Ten ${strengths.what}s side by side`;
     const before = state.was[key];
     was.hidden = before === undefined || JSON.stringify(before) === JSON.stringify(state.values[key]);
     if (!was.hidden) { was.textContent = `was ${text(before)}`; was.setAttribute("aria-label", `${knob.label}: back to ${text(before)}`); }

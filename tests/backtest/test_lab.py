@@ -98,9 +98,11 @@ def test_a_slider_is_moved_and_undone_and_the_answer_follows(lab, visit):
     assert page.locator("#sum .says").count() == 6
     assert "SYNTHETIC" in page.inner_text("#about")
 
+    notes = page.inner_text("#remarks")
     page.focus(WEIGHT)
     page.keyboard.press("ArrowRight")
     moved = grown(page, first)
+    assert page.inner_text("#remarks") == notes != ""  # nothing jumps while a slider is moved
     line = page.get_attribute("#growth .line.hedged", "d")
     page.wait_for_selector("#undo:enabled")
     page.keyboard.press("End")
@@ -347,6 +349,10 @@ def test_keyboard_and_screen_reader_have_all_of_it(lab, visit):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("() => document.activeElement.id || document.activeElement.getAttribute('class')"))
     assert {"run", "copy-yaml", "keep", "knob-hedge-weight", "knob-hedge-sizing", "strength"} <= reached
+
+    page.focus(".knob[data-key='hedge.weight'] .beside")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.getAttribute('class')") == "strength own"
 
     page.focus("summary:text-is('Costs')")
     page.keyboard.press("Enter")
