@@ -287,7 +287,7 @@ function add(parent, knob) {
   was.onclick = () => { turn(knob.key, state.was[knob.key]); made.main.focus(); };
   if (knob.about) element(row, "p", knob.about, {className: "said", id: `${id}-about`});
   const beside = element(row, "button", "", {type: "button", className: "beside", hidden: true});
-  beside.onclick = () => { at("strengths-figure").scrollIntoView({block: "center"}); at("strengths").querySelector("[aria-current], button").focus({preventScroll: true}); };
+  beside.onclick = () => { at("strengths-figure").scrollIntoView({block: "center"}); (at("strengths").querySelector("[aria-current]") ?? at("strengths").firstChild).focus({preventScroll: true}); };
   const error = element(row, "p", "", {className: "error", id: `${id}-error`, hidden: true});
   error.setAttribute("role", "alert");
   if (knob.about) made.main.setAttribute("aria-describedby", `${id}-about`);
