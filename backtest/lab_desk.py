@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import threading
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import Any
 from data.errors import UserError, cut
 from data.processes import without_main
 from engine.config import RunConfig
-from engine.lab.given import HEDGE_KEY, AskedError, Strategies, completed, config_given, tree_of
+from engine.lab.given import COUPLED, AskedError, Strategies, completed, config_given, tree_of
 from engine.lab.knobs import Knob, knobs_of
 from engine.lab.move import MoveEngine
 from engine.research.cache import Recent
@@ -33,6 +34,8 @@ ANSWERS, TABS = 24, 64
 """How many answers are remembered, and how many pages are told apart."""
 MOST_KEYS = 200
 """Keys that a page may set at once."""
+MOST_STEPS = 100_000
+"""Of a slider."""
 
 Asked = Mapping[str, Any]
 """What a page asks, as JSON holds it."""
@@ -88,10 +91,50 @@ class LabDesk:
         return lab_page({"runs": [*self._files], "out": str(self._out)}, nonce)
 
     def move(self, asked: Asked) -> dict[str, Any]:
-        """Return what a move comes to, with the run's keys as they now stand, and its knobs where they are others."""
+        """Return what a move comes to, with the run's keys as they now stand, and its knobs where they are others.
+
+        A slider that is drawn to where the run can't be, `slid` with its step and where it was, goes as far as it can.
+        """
+        try:
+            return self._moved(asked)
+        except UserError as refused:
+            nearest = self._nearest(asked, refused)
+            if nearest is None:
+                raise
+            key, value = nearest["moves"][-1]
+            return {**self._moved(nearest), "stopped": {"key": key, "value": value, "why": str(refused)}}
+
+    def _nearest(self, asked: Asked, refused: UserError) -> dict[str, Any] | None:
+        """Return a question with its slider drawn back to the nearest step that is taken; None where it has none."""
+        match asked.get("slid"), asked.get("moves"):
+            case [int() | float() as step, int() | float() as was], [*others, [key, int() | float() as to]]:
+                pass
+            case _:
+                return None
+        steps = round(abs(to - was) / step) if step > 0.0 else 0
+        if not 0 < steps <= MOST_STEPS:
+            return None
+
+        def at(count: int) -> dict[str, Any]:
+            value = was + count * (step if to > was else -step)
+            return {**asked, "moves": [*others, [key, round(value) if isinstance(was, int) else round(value, 9)]]}
+
+        def taken(count: int) -> bool:
+            try:
+                _file, config = self._config(at(count))
+                if not isinstance(refused, AskedError):  # the data refused it
+                    self._engine.move(config)
+            except UserError:
+                return False
+            return True
+
+        good = bisect_left(range(1, steps), 1, key=lambda count: not taken(count))
+        return at(good) if good or taken(0) else None
+
+    def _moved(self, asked: Asked) -> dict[str, Any]:
         file, config = self._config(asked)
         move = self._engine.move(config)
-        knobs = knobs_of(config, self._engine.market(config).instruments())
+        knobs = knobs_of(config, self._engine.names(config))
         shape = _shape(knobs)
         return {
             "run": next(name for name, one in self._files.items() if one is file),
@@ -160,7 +203,8 @@ class LabDesk:
         folder = asked.get("folder")
         if folder not in kept_folders(self._out):
             raise UserError(f"no run {cut(str(folder))} is kept any more")
-        return kept_data(Run.load(self._out / str(folder)))
+        run = Run.load(self._out / str(folder))
+        return kept_data(run, self._engine.net_beta(run))
 
     def _base(self, file: LabFile) -> RunConfig:
         if file.file not in self._bases:
@@ -177,9 +221,9 @@ class LabDesk:
             raise AskedError("a page asks with a run, its keys, and keys with values")
         file = self._files[named]
         base, turned = self._base(file), [(key, value) for key, value in moves]
-        if any(isinstance(key, str) and HEDGE_KEY.fullmatch(key) for key, _value in turned):
+        if any(isinstance(key, str) and COUPLED.fullmatch(key) for key, _value in turned):
             begun = config_given(base, self._strategies, tree)
-            turned = completed(turned, begun, self._engine.market(begun).instruments())
+            turned = completed(turned, begun, self._engine.names(begun)[0])
         return file, config_given(base, self._strategies, tree, turned)
 
     def _settings(self, file: LabFile, config: RunConfig) -> list[str]:

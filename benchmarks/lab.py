@@ -45,20 +45,20 @@ class Client:
         return answer.status, json.loads(body), time.perf_counter() - begun
 
 
-def values(knobs: list[dict[str, Any]], moves: int) -> Iterator[tuple[str, Any]]:
-    """Yield keys and values: one slider after another is drawn for twenty moves, and a menu is turned in between."""
+def values(knobs: list[dict[str, Any]], moves: int) -> Iterator[tuple[str, Any, float]]:
+    """Yield keys, values and steps: a slider after another is drawn for twenty moves, then a menu, without a step."""
     rng = random.Random(0)  # noqa: S311  # a walk, no secret
     sliders = [knob for knob in knobs if knob["kind"] == "number" and knob["value"] is not None]
     menus = [knob for knob in knobs if knob["kind"] == "choice" and knob["key"].endswith((".rebalance", ".fill"))]
     for at in range(moves):
         if at % 20 == 19:
             menu = rng.choice(menus)
-            yield menu["key"], rng.choice(menu["choices"])
+            yield menu["key"], rng.choice(menu["choices"]), 0.0
             continue
         knob = sliders[at // 20 % len(sliders)]
         low, high, step = knob["usual"]
         value = low + step * rng.randint(0, round((high - low) / step))
-        yield knob["key"], int(value) if knob["whole"] else round(min(value, high), 6)
+        yield knob["key"], int(value) if knob["whole"] else round(min(value, high), 6), step
 
 
 def memory(process: int) -> float:
@@ -84,18 +84,21 @@ def measure(file: str, data: str | None, moves: int) -> str:
                 return f"{file}: the lab didn't start"
             client = Client(int(found[1]), found[2])
             _status, told, _seconds = client.move({})
-            took, tree, refused, settled = [], told["tree"], 0, memory(server.pid)
+            took, refused, stopped, settled = [], 0, 0, memory(server.pid)
             begun = worked(server.pid)
-            for at, (key, value) in enumerate(values(told["knobs"], moves)):
-                status, answer, seconds = client.move({"tree": tree, "moves": [[key, value]], "shape": told["shape"]})
+            for at, (key, value, step) in enumerate(values(told["knobs"], moves)):
+                slid = {"slid": [step, told["values"][key]]} if step else {}
+                move = {"tree": told["tree"], "moves": [[key, value]], "shape": told["shape"], **slid}
+                status, answer, seconds = client.move(move)
                 took.append(1000.0 * seconds)
-                refused += status != 200
-                tree = answer.get("tree", tree)
+                refused, stopped = refused + (status != 200), stopped + ("stopped" in answer)
+                told = {**told, **(answer if status == 200 else {})}
                 settled = memory(server.pid) if at + 1 == WARM else settled
             each = 1000.0 * (worked(server.pid) - begun) / moves
             cuts = statistics.quantiles(took, n=100)
             return (
-                f"{file:32} {len(took):,} moves, {refused} refused: median {cuts[49]:5.1f} ms, p95 {cuts[94]:5.1f} ms,"
+                f"{file:32} {len(took):,} moves, {refused} refused, {stopped} drawn back:"
+                f" median {cuts[49]:5.1f} ms, p95 {cuts[94]:5.1f} ms,"
                 f" {each:.0f} ms of a processor each,"
                 f" slowest {max(took):6.1f} ms; memory {settled:,.0f} MB"
                 f" after {WARM} moves, {memory(server.pid):,.0f} MB at the end"

@@ -172,14 +172,19 @@ def _curves(move: Move) -> dict[str, Any]:
     books = {"hedged": move.hedged.equity, "unhedged": move.unhedged.equity}
     books |= {} if move.held is None else {"held": move.held.equity}
     falls = {name: drawdowns(equity[until]) for name, equity in books.items()}
-    beta = np.concatenate(([np.nan], move.net_beta[1:][until]))  # nothing is held before the first fill
-    at = _places([books["hedged"][until], falls["hedged"], falls["unhedged"], beta[until]])
+    beta = _from_the_first_fill(move.net_beta)[until]
+    at = _places([books["hedged"][until], falls["hedged"], falls["unhedged"], beta])
     return {
         "x": _days(move.sessions[at]),
         "growth": {name: _shown(equity[at] / equity[0]) for name, equity in books.items()},
         "drawdown": {name: _shown(fall[at], 6) for name, fall in falls.items()},
         "beta": {"hedged": _shown(beta[at], 4)},
     }
+
+
+def _from_the_first_fill(beta: Floats) -> Floats:
+    """Return net beta without its first session, before which nothing is held."""
+    return np.concatenate(([np.nan], beta[1:]))
 
 
 def _places(lines: Sequence[Floats]) -> Ints:
@@ -277,17 +282,20 @@ def _pieces(pieces: Sequence[Piece]) -> list[list[str]]:
     return [[typeset(piece.text), piece.role] for piece in pieces]
 
 
-def kept_data(run: Run) -> dict[str, Any]:
-    """Return the lines of a kept run, and where it lies beside holding less."""
-    equity, until = run.hedged.equity, slice(0, run.hedged.last + 1)
-    fall = drawdowns(equity[until])
-    at = _places([equity[until], fall])
+def kept_data(run: Run, net_beta: Floats | None) -> dict[str, Any]:
+    """Return the lines of a kept run, without its net beta where that isn't known, and where it lies."""
+    until = slice(0, run.hedged.last + 1)
+    equity = run.hedged.equity[until]
+    fall = drawdowns(equity)
+    beta = np.full(len(equity), np.nan) if net_beta is None else _from_the_first_fill(net_beta)[until]
+    at = _places([equity, fall, beta])
     dots = ((run.figures.get("answer") or {}).get("frontier") or {}).get("dots") or []
     hedged = next((Dot(**dot) for dot in dots if dot["name"] == "hedged"), None)
     return {
         "x": _days(run.sessions[at]),
         "growth": _shown(equity[at] / equity[0]),
         "drawdown": _shown(fall[at], 6),
+        "beta": _shown(beta[at], 4),
         "dot": None if hedged is None else [hedged.bad_quarter, hedged.cagr],
         "tip": "" if hedged is None else typeset(tip_of(hedged, run.name)),
         "span": [str(run.sessions[0]), str(run.sessions[-1])],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from strategies.inputs import Input
 from strategies.parameters import ParameterError
 from strategies.rules import Rule, all_fire, any_fires, rule_of
 
-WAYS = ("all", "any", "votes")
 ROUNDING = 1e-12
 """Of a sum of weights."""
 
@@ -48,7 +47,7 @@ class CompositeHedge(Strategy):
     """
 
     signals: Mapping[str, Any] = field(default_factory=dict)
-    combine: str = "all"
+    combine: Literal["all", "any", "votes"] = "all"
     enough: float | None = None
     require: tuple[str, ...] = ()
 
@@ -56,8 +55,6 @@ class CompositeHedge(Strategy):
         super().__post_init__()
         rules = self.named_rules()
         object.__setattr__(self, "signals", {name: rule.as_dict() for name, rule in rules.items()})
-        if self.combine not in WAYS:
-            raise ParameterError(f"combine has to be one of {', '.join(WAYS)}, not {self.combine!r}", "combine")
         for name in self.require:
             if name not in rules:
                 hint = did_you_mean(name, rules) or f": they are {', '.join(rules)}"

@@ -165,6 +165,10 @@ def check_value(owner: str, known: Parameter, value: Any, path: str) -> Any:
     allowed = _allowed(known.type)
     if value is None and type(None) in allowed:
         return value
+    if words := choices(known.type):
+        if value not in words:
+            raise _wrong(owner, known, value, f"has to be one of {', '.join(map(str, words))}", path)
+        return value
     if isinstance(value, list | tuple) and (lists := _lists(allowed)):
         return tuple(_elements(owner, known, value, lists[0], path))
     if any(isinstance(value, kind) for kind in allowed if kind in WORDS):
@@ -186,6 +190,11 @@ def _allowed(kind: Any) -> tuple[Any, ...]:
         return (kind,)
     union = isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Union
     return typing.get_args(kind) if union else (kind,)
+
+
+def choices(kind: Any) -> tuple[Any, ...]:
+    """Return the words that a parameter's type, a ``Literal``, allows; none where it allows others."""
+    return tuple(word for each in _allowed(kind) if typing.get_origin(each) is typing.Literal for word in each.__args__)
 
 
 def _lists(allowed: tuple[Any, ...]) -> list[Any]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from data.arrays import Floats
 from data.market import Market
 from data.ranges import ANY, COUNT, DAYS, DEVIATIONS, SESSIONS, SHARE, Range
 from strategies.base import Strategy
-from strategies.parameters import ParameterError, parameter
+from strategies.parameters import parameter
 from strategies.rules import Rule, any_fires, rule, rule_of
-
-BY = ("level", "change", "percentile", "zscore")
-"""What of a series a SeriesHedge may go by."""
 
 
 def _weak(days: int) -> Rule:
@@ -311,17 +309,12 @@ class SeriesHedge(Strategy):
     """
 
     series: str = "VIX"
-    by: str = "percentile"
+    by: Literal["level", "change", "percentile", "zscore"] = "percentile"
     over: int = parameter(252, DAYS)
     threshold: float = parameter(0.8, ANY)
     high: bool = True
     memory: int = parameter(5, COUNT)
     trend_days: int = parameter(50, DAYS)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.by not in BY:
-            raise ParameterError(f"by has to be one of {', '.join(BY)}, not {self.by!r}", "by")
 
     def rules(self) -> tuple[Rule, ...]:
         """Return its rules."""

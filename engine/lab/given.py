@@ -12,6 +12,7 @@ from typing import Any
 from data.errors import ConfigError, cut, did_you_mean
 from data.families import FUNDS
 from engine.config import RunConfig
+from engine.hedge_config import HedgeConfig
 from engine.keys import in_tree, put
 from engine.loading import build_config
 from engine.plain import Keys
@@ -21,7 +22,8 @@ from strategies.load import SHIPPED
 FREE = ("name", "start", "end", "portfolio", "underlying", "hedge", "hedges", "strategy", "policy", "execution")
 """The keys of a run that a page may set; its data are those of the file."""
 KEY = re.compile(r"[\w^=-]+(\.[\w^=-]+)*")
-HEDGE_KEY = re.compile(r"hedges?(\.[0-9]+)?\.(kind|instrument)")
+COUPLED = re.compile(r"hedges?(\.[0-9]+)?\.(kind|instrument|weight|option\.structure)|portfolio\.core\..+|.+\.combine")
+"""Keys that take others along."""
 PLACE = re.compile(r"page:(\d+): ")
 DEEPEST = 8
 """Levels of keys in a run, with room."""
@@ -124,10 +126,12 @@ def config_given(
 
 
 def completed(moves: Sequence[tuple[Any, Any]], config: RunConfig, instruments: Sequence[str]) -> list[tuple[Any, Any]]:
-    """Return moves with what a hedge's kind and its instrument need of each other, where a page turned one of them.
+    """Return moves with what the keys that a page turned need of others.
 
-    A fund of the underlying takes its leverage along, and anything else that has bars is an asset; a kind that is
-    bought takes the first of what is usual, of what the data hold.
+    A hedge's kind and its instrument need each other: a fund of the underlying takes its leverage along, and anything
+    else that has bars is an asset; a kind that is bought takes the first of what is usual, of what the data hold. Bills
+    sell core, an option is sized by its cover and never stopped. A weight is no less than may be held, holdings make
+    room for one of them, and what is sold of an option or is enough of votes goes where it means nothing.
 
     Parameters
     ----------
@@ -138,27 +142,74 @@ def completed(moves: Sequence[tuple[Any, Any]], config: RunConfig, instruments: 
     instruments
         What the data hold bars of.
     """
-    held, turned = {*config.portfolio.core, config.read}, {key for key, _value in moves if isinstance(key, str)}
-    funds = {name: fund.leverage for name, fund in FUNDS.items() if fund.underlying == config.read and name not in held}
-    funds |= {leg.instrument: leg.leverage for leg in config.legs if leg.kind == "fund" and leg.leverage is not None}
-    bought = {"fund": [name for name in funds if name in instruments and funds[name] < 0.0]}
-    bought["asset"] = [
-        name for name in dict.fromkeys((*KNOWN, *instruments)) if name in instruments and name not in held
-    ]
+    turned, cores = {key for key, _value in moves if isinstance(key, str)}, dict(config.portfolio.core)
     found = list[tuple[Any, Any]]()
     for key, value in moves:
-        place = key.rpartition(".")[0] if isinstance(key, str) and HEDGE_KEY.fullmatch(key) else ""
-        named = value if place and key.endswith(".instrument") else None
-        if place and key.endswith(".kind") and value in bought and f"{place}.instrument" not in turned:
-            named = next(iter(bought[value]), None)
-            found.append((key, value))
-        if isinstance(named, str) and (named in funds or named in instruments):
-            kind = "asset" if key.endswith(".kind") and value == "asset" else "fund" if named in funds else "asset"
-            found += [(f"{place}.kind", kind), (f"{place}.instrument", named)]
-            found += [(f"{place}.leverage", funds[named])] if kind == "fund" else []
-        elif not found or found[-1] != (key, value):
-            found.append((key, value))
+        found.append((key, value))
+        if not isinstance(key, str) or not COUPLED.fullmatch(key):
+            continue
+        above, _dot, name = key.rpartition(".")
+        if above == "portfolio.core":
+            cores = _made_room(cores, name, value)
+            found += [(f"{above}.{other}", weight) for other, weight in cores.items()]
+        elif name == "combine":
+            known = value != "votes" and any("enough" in each.params for each in config.strategies)
+            found += [(f"{above}.enough", None)] if known else []
+        elif name == "structure":
+            found.append((f"{above}.sold_strike", None))
+        elif above != "hedge" and int(above.partition(".")[2]) >= len(config.legs):
+            continue  # refused by its number
+        elif name == "weight":
+            room = _leg(config, above).max_weight
+            found += [(f"{above}.max_weight", value)] if isinstance(value, int | float) and value > room else []
+        else:
+            found += _of_its_kind(above, name, value, config, instruments, turned)
     return found
+
+
+def _leg(config: RunConfig, key: str) -> HedgeConfig:
+    return config.legs[int(key.partition(".")[2] or 0)]
+
+
+def _of_its_kind(
+    above: str, name: str, value: Any, config: RunConfig, instruments: Sequence[str], turned: set[str]
+) -> list[tuple[Any, Any]]:
+    """Return what a hedge's kind, or its instrument, takes along."""
+    held, leg = {*config.portfolio.core, config.read}, _leg(config, above)
+    funds = {each: fund.leverage for each, fund in FUNDS.items() if fund.underlying == config.read and each not in held}
+    funds |= {own.instrument: own.leverage for own in config.legs if own.kind == "fund" and own.leverage is not None}
+    found = list[tuple[Any, Any]]()
+    named, kind = value, "fund" if value in funds else "asset"
+    if name == "kind":
+        found += [(f"{above}.funding", "sell_core")] if value == "cash" and leg.funding != "sell_core" else []
+        if value == "option":
+            found += [(f"{above}.sizing", "fixed")] if leg.sizing not in ("fixed", "proportional") else []
+            policies = {"policy": config.policy, f"{above}.policy": leg.policy}
+            found += [
+                (f"{place}.{stop}", None)
+                for place, policy in policies.items()
+                for stop in ("stop_loss", "take_profit")
+                if policy is not None and getattr(policy, stop) is not None
+            ]
+        bought = {"fund": [each for each in funds if each in instruments and funds[each] < 0.0]}
+        bought["asset"] = [each for each in (*KNOWN, *instruments) if each in instruments and each not in held]
+        if value not in bought or f"{above}.instrument" in turned:
+            return found
+        named, kind = next(iter(bought[value]), None), value
+    if isinstance(named, str) and (named in funds or named in instruments):
+        kind = "fund" if kind != "asset" and named in funds else "asset"
+        found += [(f"{above}.kind", kind), (f"{above}.instrument", named)]
+        found += [(f"{above}.leverage", funds[named])] if kind == "fund" else []
+    return found
+
+
+def _made_room(cores: Mapping[str, float], name: str, value: Any) -> dict[str, float]:
+    """Return holdings in which one has a weight, and the others share the rest as before; as they are for no weight."""
+    if name not in cores or len(cores) == 1 or not isinstance(value, int | float) or not 0.0 < value < 1.0:
+        return dict(cores)
+    rest = 1.0 - cores[name]
+    made = {other: weight * (1.0 - value) / rest for other, weight in cores.items() if other != name}
+    return {other: value if other == name else made[other] for other in cores}
 
 
 def _keys(key: Any) -> Keys:

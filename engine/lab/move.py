@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from data.arrays import Dates, Floats
+from data.errors import UserError
 from data.market import Market
+from data.sources import EVENTS, SERIES
 from engine.analytics.answer.answer import NEVER, no_comparison
 from engine.analytics.answer.frontier import Dot, place
 from engine.analytics.answer.insurance import Match, less_of, matches, safety_of
@@ -22,10 +24,12 @@ from engine.analytics.metrics import trades_of
 from engine.config import RunConfig
 from engine.engines import execute
 from engine.evaluate_strategy import evaluate_strategy, signals_of
+from engine.hedge_config import StrategyConfig
 from engine.kernel.compiled import compiled
 from engine.kernel.loop import Ledger
 from engine.research.cache import Recent
 from engine.runs.execute import check_worth
+from engine.runs.run import Run
 from engine.setup import Setup, market_key, open_market, plan_of, prepare, run_beta
 from strategies.base import CloseStrategy, Strategy
 from strategies.load import kind, strategy_class
@@ -115,10 +119,28 @@ class MoveEngine:
         self._lock = threading.Lock()
         self._markets, self._signals, self._lines = Recent(MARKETS), Recent(SIGNALS), Recent(LINES)
 
-    def market(self, config: RunConfig) -> Market:
-        """Return what a run is fed; raises DataError."""
+    def names(self, config: RunConfig) -> tuple[tuple[str, ...], ...]:
+        """Return the names of what a run's data hold: instruments, series, events; raises DataError."""
         with self._lock:
-            return self._market(config)
+            market = self._market(config)
+        return market.instruments(), market.source.names(SERIES), market.source.names(EVENTS)
+
+    def net_beta(self, run: Run) -> Floats | None:
+        """Return how much of a kept run's equity moved with the underlying; None where the data are others by now.
+
+        Its strategy is neither loaded nor asked: what was held stands in its folder.
+        """
+        try:
+            config = RunConfig.model_validate(run.settings).with_strategies(lambda _own: StrategyConfig())
+            ended = config.model_copy(update={"end": run.tables["ledger"]["date"].max().item()})
+            with self._lock:
+                market = self._market(ended)
+            setup = prepare(ended, market, None)
+        except (UserError, ValueError):
+            return None
+        book, sessions = run.hedged, market.run_sessions
+        same = len(book.equity) == len(sessions) and np.array_equal(sessions[: book.last + 1], run.sessions)
+        return net_beta(setup, book, run_beta(ended, market)) if same else None
 
     def move(self, config: RunConfig) -> Move:
         """Run a config; raises UserError in one line where it can't be."""

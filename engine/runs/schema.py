@@ -13,7 +13,7 @@ from engine.analytics.attribution import COLUMNS, SLEEVE, SPANS
 from engine.analytics.measure import BOOK
 from engine.config import RunConfig
 from strategies.load import SHIPPED, strategy_class
-from strategies.parameters import Parameter, describe, explained
+from strategies.parameters import Parameter, choices, describe, explained
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -211,6 +211,8 @@ def _parameter(known: Parameter, about: str) -> dict[str, Any]:
     found: dict[str, Any] = {"description": about} if about else {}
     if types and len(types) == len(allowed):
         found["type"] = types[0] if len(types) == 1 else types
+    if words := choices(known.type):
+        found["enum"] = list(words)
     if known.ends:
         found |= {"minimum": known.range.low, "maximum": known.range.high}
     return found if known.default is MISSING else {**found, "default": known.default}

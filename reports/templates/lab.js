@@ -5,7 +5,7 @@ const REST = 450, RETRY = 1500, SETTLE = 350;
 const state = {run: DATA.runs[0], tree: null, shape: "", values: {}, was: {}, move: null};
 const pending = new Map();
 const ticked = new Map();
-let lost = "", last = "", busy = false, wanted = false, settle = 0, rest = 0, unsettled = false, answering = null, retry = 0;
+let lost = "", last = "", busy = false, wanted = false, settle = 0, rest = 0, unsettled = false, answering = null, retry = 0, slid = {};
 
 class Refused extends Error {
   constructor(message, key, status) { super(message); this.key = key; this.status = status; }
@@ -80,8 +80,10 @@ async function fromAddress() {
 addEventListener("popstate", () => { unsettled = false; clearTimeout(settle); fromAddress(); });
 
 /* A move: what is turned is sent with the run's keys; while one is computed, the newest that came meanwhile waits. */
-function turn(key, value) {
+function turn(key, value, step = 0) {
+  pending.delete(key);
   pending.set(key, value);
+  slid = {key, step};
   last = key;
   wanted = unsettled = true;
   clearTimeout(settle);
@@ -123,7 +125,8 @@ async function sendMoves(sent, run) {
   let refused = null, told = null;
   while (!told) {
     try {
-      told = await ask("move", {run, tree: state.tree, moves: sent, shape: state.shape, phone: phone()});
+      const last = sent.at(-1)?.[0], drawn = last === slid.key && slid.step ? [slid.step, state.values[last]] : undefined;
+      told = await ask("move", {run, tree: state.tree, moves: sent, shape: state.shape, phone: phone(), slid: drawn});
     } catch (error) {
       const rest = sent.filter(([key]) => key !== error.key);
       if (!(error instanceof Refused) || rest.length === sent.length || !rest.length) throw error;
@@ -141,7 +144,9 @@ function took(told) {
     state.shape = told.shape; state.was = told.was;
     build(told.knobs);
   }
-  complain(lost);
+  const {stopped} = told;
+  if (stopped) complain(`It goes no further: ${stopped.why}`, stopped.key, false);
+  else complain(lost);
   lost = "";
   show();
   draw();
@@ -181,7 +186,8 @@ function tell(told) {
     write(element(part, "p"), one.text);
   }
   at("signal").textContent = told.signal;
-  list(at("remarks"), [...state.move.remarks, ...told.notes]);
+  notes = told.notes;
+  list(at("remarks"), [...state.move.remarks, ...notes]);
   at("said").textContent = `${told.headline} ${state.move.spoken} ${told.label}`;
 }
 function list(parent, texts) {
@@ -191,13 +197,14 @@ function list(parent, texts) {
 const dollars = (value, short) => value >= 1e3 ? `$${Math.round(value).toLocaleString("en")}` : `$${Number(value.toPrecision(short ? 2 : 3))}`;
 const parts = (value, short) => `${(100 * value).toFixed(short ? 0 : 1)}\u202f%`;
 const plainly = (value, short) => value.toFixed(short ? 1 : 2);
-let about = "";
+let about = "", notes = [];
 function draw() {
   const {move} = state, {curves, names} = move;
   if (about && about !== move.about) {  // another hedge: what was said of the last one isn't said of it
     for (const id of ["asked", "headline", "finding", "signal"]) at(id).textContent = "\u00a0";
     for (const id of ["label", "sum-figure"]) at(id).hidden = true;
     at("shorts").replaceChildren();
+    notes = [];
   }
   about = move.about;
   document.body.classList.add("moving");
@@ -207,7 +214,7 @@ function draw() {
   at("mark").textContent = move.mark.split(" ")[0];
   at("cash").textContent = move.cash;
   write(at("lead"), move.lead);
-  list(at("remarks"), move.remarks);
+  list(at("remarks"), [...move.remarks, ...notes]);
   const rows = at("glance").tBodies[0];
   rows.replaceChildren();
   for (const row of move.rows) {
@@ -231,7 +238,7 @@ function draw() {
   const worst = move.rows.map(row => `${row.cells[0]} ${row.cells[3]}`).join(", "), grown = move.rows.map(row => `${row.cells[0]} ${row.cells[1]} a year`).join(", ");
   plotLines(at("growth"), lines("growth"), {log: true, format: dollars, described: `Growth of a dollar: ${grown}.`});
   plotLines(at("drawdown"), lines("drawdown").map(line => ({...line, told: Math.min(...line.y)})), {format: parts, zero: true, described: `Drawdown, the worst: ${worst}.`});
-  plotLines(at("beta"), [{x: curves.x, y: curves.beta.hedged, name: names.hedged, role: "hedged"}], {format: plainly, zero: true, described: `Net beta of the hedged book over time. ${move.figures.at(-1).join(": ")}.`});
+  plotLines(at("beta"), lines("beta"), {format: plainly, zero: true, described: `Net beta of the hedged book over time. ${move.figures.at(-1).join(": ")}.`});
   at("strengths-figure").hidden = !move.strengths;
   if (move.strengths) {
     at("strengths-title").textContent = move.strengths.finding;
@@ -273,23 +280,25 @@ function build(given) {
 function add(parent, knob) {
   const row = element(parent, "div", "", {className: `knob ${knob.kind}`}), id = ID(knob.key);
   row.dataset.key = knob.key;
-  const head = element(row, "div", "", {className: "head"}), label = element(head, "label", knob.label, {htmlFor: id});
+  const head = element(row, "div", "", {className: "head"}), label = element(head, "label", knob.label, {htmlFor: id, title: knob.key});
   if (knob.unit) element(label, "small", ` ${knob.unit}`);
   const made = MAKE[knob.kind](head, row, knob, id);
   const was = element(row, "button", "", {type: "button", className: "was", hidden: true});
   was.onclick = () => { turn(knob.key, state.was[knob.key]); made.main.focus(); };
   if (knob.about) element(row, "p", knob.about, {className: "said", id: `${id}-about`});
+  const beside = element(row, "button", "", {type: "button", className: "beside", hidden: true});
+  beside.onclick = () => { at("strengths-figure").scrollIntoView({block: "center"}); (at("strengths").querySelector("[aria-current]") ?? at("strengths").firstChild).focus({preventScroll: true}); };
   const error = element(row, "p", "", {className: "error", id: `${id}-error`, hidden: true});
   error.setAttribute("role", "alert");
   if (knob.about) made.main.setAttribute("aria-describedby", `${id}-about`);
-  knobs.set(knob.key, {...made, knob, was, error, row});
+  knobs.set(knob.key, {...made, knob, was, beside, error, row});
 }
 const scaled = (knob, value) => knob.percent ? Number((100 * value).toPrecision(10)) : value;
 const plainValue = (knob, text) => knob.percent ? Number((Number(text) / 100).toPrecision(10)) : Number(text);
 function none(row, knob, id, toggled) {
   if (!knob.optional) return null;
   const label = element(row, "label", "", {className: "none"}), box = element(label, "input", "", {type: "checkbox", id: `${id}-none`});
-  label.append(` ${knob.optional}`);
+  label.append(` ${knob.none}`);
   box.addEventListener("change", () => toggled(box.checked));
   return box;
 }
@@ -302,7 +311,7 @@ const MAKE = {
     const slider = element(row, "input", "", {type: "range", id, min: low, max: high, step});
     const empty = none(row, knob, id, off => turn(knob.key, off ? null : plainValue(knob, usual())));
     const usual = () => knob.whole ? Math.round(low + (high - low) / 4) : Number((low + Math.round((high - low) / 4 / step) * step).toPrecision(6));
-    slider.addEventListener("input", () => turn(knob.key, plainValue(knob, slider.value)));
+    slider.addEventListener("input", () => turn(knob.key, plainValue(knob, slider.value), knob.usual[2]));
     box.addEventListener("change", () => box.value === "" ? complain(`${knob.label}: write a number`, knob.key) : turn(knob.key, plainValue(knob, box.value)));
     const show = value => {
       const off = value === null;
@@ -315,14 +324,15 @@ const MAKE = {
       if (Number(slider.value) !== shown) slider.value = shown;
       slider.setAttribute("aria-valuetext", `${shown}${knob.percent ? " %" : ""}${knob.unit ? ` ${knob.unit}` : ""}`);
     };
-    const text = value => value === null ? knob.optional : `${minus(scaled(knob, value))}${knob.percent ? "\u202f%" : ""}`;
+    const text = value => value === null ? knob.none : `${minus(scaled(knob, value))}${knob.percent ? "\u202f%" : ""}`;
     return {main: slider, show, text};
   },
   choice(head, row, knob, id) {
     const box = element(head, "select", "", {id});
-    for (const word of knob.choices) element(box, "option", word.replaceAll("_", " "), {value: word});
-    box.addEventListener("change", () => turn(knob.key, box.value));
-    return {main: box, show: value => { box.value = value; }, text: value => String(value).replaceAll("_", " ")};
+    const words = knob.optional ? [null, ...knob.choices] : knob.choices, text = value => value === null ? knob.none : String(value).replaceAll("_", " ");
+    for (const word of words) element(box, "option", text(word));
+    box.addEventListener("change", () => turn(knob.key, words[box.selectedIndex]));
+    return {main: box, show: value => { box.selectedIndex = words.indexOf(value); }, text};
   },
   date(head, row, knob, id) {
     const box = element(head, "input", "", {type: "date", id});
@@ -334,7 +344,26 @@ const MAKE = {
       box.disabled = value === null;
       if (document.activeElement !== box) box.value = value ?? "";
     };
-    return {main: box, show, text: value => value ?? knob.optional};
+    return {main: box, show, text: value => value ?? knob.none};
+  },
+  text(head, row, knob, id) {
+    const box = element(row, "input", "", {type: "text", id, spellcheck: false, placeholder: knob.optional ? knob.none : "", maxLength: 400});
+    if (knob.choices.length) {
+      const more = element(head, "select");
+      more.setAttribute("aria-label", `Add to ${knob.label}`);
+      for (const word of ["add \u2026", ...knob.choices]) element(more, "option", word);
+      more.addEventListener("change", () => { const word = more.value; more.selectedIndex = 0; turn(knob.key, [...new Set([state.values[knob.key] ?? []].flat()).add(word)]); });
+    }
+    const numbers = [knob.value].flat().some(one => typeof one === "number"), read = one => numbers && Number.isFinite(Number(one)) ? Number(one) : one;
+    const text = value => value === null ? knob.none : [value].flat().join(", ");
+    const asked = () => {
+      const parts = box.value.split(",").map(one => one.trim());
+      if (!parts.some(Boolean) && knob.optional) return null;
+      return knob.lists === "no" || (knob.lists === "either" && parts.length < 2) ? box.value.trim() : parts.filter(Boolean).map(read);
+    };
+    box.addEventListener("change", () => turn(knob.key, asked()));
+    const show = value => { if (document.activeElement !== box) box.value = value === null ? "" : text(value); };
+    return {main: box, show, text};
   },
   switch(head, row, knob, id) {
     const box = element(head, "input", "", {type: "checkbox", id});
@@ -343,9 +372,12 @@ const MAKE = {
   },
 };
 function show() {
-  for (const [key, {show, text, was, knob}] of knobs) {
+  const {strengths} = state.move;
+  for (const [key, {show, text, was, beside, knob}] of knobs) {
     const value = pending.has(key) ? pending.get(key) : state.values[key];
     if (value !== undefined) show(value);
+    beside.hidden = strengths?.key !== key;
+    if (!beside.hidden) beside.textContent = `Ten ${strengths.what}s side by side`;
     const before = state.was[key];
     was.hidden = before === undefined || JSON.stringify(before) === JSON.stringify(state.values[key]);
     if (!was.hidden) { was.textContent = `was ${text(before)}`; was.setAttribute("aria-label", `${knob.label}: back to ${text(before)}`); }
@@ -354,14 +386,14 @@ function show() {
 }
 
 /* What is wrong stands at the control that it is about. */
-function complain(message, key = "") {
+function complain(message, key = "", wrong = true) {
   for (const {error, main} of knobs.values()) { error.hidden = true; main.removeAttribute("aria-invalid"); }
   const found = message && knobs.get(key);
   at("wrong").hidden = !message || Boolean(found);
   at("wrong").textContent = message;
   if (!found) return;
-  found.error.textContent = found.knob.percent ? `${message}; here in percent, ${found.knob.ends}` : message; found.error.hidden = false;
-  found.main.setAttribute("aria-invalid", "true");
+  found.error.textContent = found.knob.percent && wrong ? `${message}; here in percent, ${found.knob.ends}` : message; found.error.hidden = false;
+  if (wrong) found.main.setAttribute("aria-invalid", "true");
   for (let one = found.row.parentElement; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
 }
 
@@ -386,7 +418,8 @@ async function tick(row, on) {
   if (!on) { ticked.delete(row.folder); draw(); return; }
   ticked.set(row.folder, {name: row.name, lines: null});
   try {
-    ticked.get(row.folder).lines = await ask("book", {folder: row.folder});
+    const lines = ticked.get(row.folder).lines = await ask("book", {folder: row.folder});
+    if (lines.beta.every(value => value === null)) toast(`${row.name} has no net beta here: its data are others by now`);
   } catch (error) {
     ticked.delete(row.folder);
     if (error instanceof Offline) offline(); else complain(error.message);
@@ -435,7 +468,7 @@ at("copy-link").onclick = async () => { await caughtUp(); unsettled = false; awa
 at("undo").onclick = () => history.back();
 at("redo").onclick = () => history.forward();
 addEventListener("keydown", event => {
-  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.matches("textarea, input[type=number], input:not([type])")) return;
+  if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z" || event.target.matches("textarea, input[type=number], input[type=text], input:not([type])")) return;
   event.preventDefault();
   (event.shiftKey ? at("redo") : at("undo")).click();
 });

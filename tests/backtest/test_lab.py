@@ -98,9 +98,11 @@ def test_a_slider_is_moved_and_undone_and_the_answer_follows(lab, visit):
     assert page.locator("#sum .says").count() == 6
     assert "SYNTHETIC" in page.inner_text("#about")
 
+    notes = page.inner_text("#remarks")
     page.focus(WEIGHT)
     page.keyboard.press("ArrowRight")
     moved = grown(page, first)
+    assert page.inner_text("#remarks") == notes != ""  # nothing jumps while a slider is moved
     line = page.get_attribute("#growth .line.hedged", "d")
     page.wait_for_selector("#undo:enabled")
     page.keyboard.press("End")
@@ -209,6 +211,57 @@ def test_what_is_wrong_stands_at_its_control_and_the_rest_goes_on(lab, visit):
 
 
 @pytest.mark.browser
+def test_a_slider_stops_where_the_run_would_be_refused_and_says_why(lab, visit):
+    page = visit(lab.address)
+    page.click("summary:text-is('When')")
+    page.click("summary:text-is('More of when')")
+    page.focus("#knob-policy-exit")
+    page.keyboard.press("End")
+
+    page.wait_for_selector("#knob-policy-exit-error:not([hidden])")
+    said = page.inner_text("#knob-policy-exit-error")
+    assert said.startswith("It goes no further: policy.exit 1 is above policy.enter 0.5")
+    assert page.input_value("#knob-policy-exit") == "0.5"
+    assert page.get_attribute("#knob-policy-exit", "aria-invalid") is None
+
+
+@pytest.mark.parametrize(
+    ("moves", "slid", "stopped"),
+    [
+        ([["policy.enter", 0.1]], [0.05, 0.5], 0.5),
+        ([["policy.exit", 0.3], ["policy.enter", 0.05]], [0.05, 0.5], 0.3),
+        ([["policy.min_hold", 5], ["policy.max_hold", 1]], [1, 30], 5),
+    ],
+)
+def test_a_slider_is_drawn_back_to_the_nearest_step_that_is_taken(lab, moves, slid, stopped):
+    status, told = lab.ask("move", {"moves": moves, "slid": slid})
+    refused = [lab.ask("move", {"moves": moves, "slid": wrong})[0] for wrong in ([0, 0.5], [1e-9, 0.5], [True], "0.05")]
+
+    assert status == 200
+    assert told["stopped"]["value"] == told["values"][moves[-1][0]] == pytest.approx(stopped)
+    assert told["stopped"]["key"] == moves[-1][0]
+    assert refused == [422] * 4
+
+
+@pytest.mark.browser
+def test_texts_of_a_strategy_are_chosen_and_written(visit, out):
+    with open_lab(["hedge_soxs_article.yaml", "hedge_soxs_rotation.yaml"], out) as opened:
+        page = visit(opened.address)
+        grown(page)
+        require = "#knob-strategy-params-require"
+        assert page.input_value(require) == "dear"
+        page.fill(require, "deer")
+        page.press(require, "Enter")
+        page.wait_for_selector(f"{require}-error:not([hidden])")
+        assert "did you mean dear?" in page.inner_text(f"{require}-error")
+        page.fill(require, "dear, surge")
+        page.press(require, "Enter")
+        page.wait_for_selector(".knob[data-key='strategy.params.require'] .was:not([hidden])")
+        page.select_option("#knob-strategy-params-combine", "any")
+        page.wait_for_selector(".knob[data-key='strategy.params.combine'] .was:text-is('was votes')")
+
+
+@pytest.mark.browser
 def test_a_run_is_kept_and_laid_over(lab, visit, out):
 
     page = visit(lab.address)
@@ -232,6 +285,9 @@ def test_a_run_is_kept_and_laid_over(lab, visit, out):
     page.check(".keptrun input")
     page.wait_for_selector("#growth .line.kept")
     assert page.locator(".keptdot").count() == 1
+    assert page.locator("#drawdown .line.kept").count() == page.locator("#beta .line.kept").count() == 1
+    ends = [page.get_attribute(f"#beta .line.{role}", "d").split("L")[-1] for role in ("kept", "hedged")]
+    assert ends[0] == ends[1]
     page.uncheck(".keptrun input")
     page.wait_for_selector("#growth .line.kept", state="detached")
 
@@ -294,6 +350,10 @@ def test_keyboard_and_screen_reader_have_all_of_it(lab, visit):
         page.keyboard.press("Tab")
         reached.add(page.evaluate("() => document.activeElement.id || document.activeElement.getAttribute('class')"))
     assert {"run", "copy-yaml", "keep", "knob-hedge-weight", "knob-hedge-sizing", "strength"} <= reached
+
+    page.focus(".knob[data-key='hedge.weight'] .beside")
+    page.keyboard.press("Enter")
+    assert page.evaluate("() => document.activeElement.getAttribute('class')") == "strength own"
 
     page.focus("summary:text-is('Costs')")
     page.keyboard.press("Enter")

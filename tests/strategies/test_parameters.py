@@ -1,8 +1,9 @@
 """Parameters: the fields of a strategy's dataclass, checked in one line that names the class and the field."""
 
 from dataclasses import FrozenInstanceError, dataclass, field
-from typing import Optional
+from typing import Literal, Optional
 
+import numpy as np
 import pytest
 
 from data.errors import StrategyError
@@ -190,3 +191,17 @@ def test_a_type_that_nobody_imported_is_told():
 def test_what_is_no_dataclass_is_refused():
     with pytest.raises(StrategyError, match=r"object is no dataclass: put @dataclass\(frozen=True\) above it"):
         check(object())
+
+
+def test_a_literal_is_one_of_its_words():
+    @dataclass(frozen=True)
+    class Worded(Strategy):
+        by: Literal["level", "change"] | None = "level"
+
+        def intensity(self, market):
+            return np.zeros(len(market))
+
+    assert [make(Worded, {"by": by}).by for by in ("change", None)] == ["change", None]
+    with pytest.raises(ParameterError, match="Worded: by has to be one of level, change, not 'rank'") as refused:
+        make(Worded, {"by": "rank"})
+    assert refused.value.parameter == "by"

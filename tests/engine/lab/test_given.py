@@ -135,3 +135,47 @@ def test_kind_and_instrument_take_along_what_they_need(base, moves, expected):
     leg = given(base, *turned).hedge
 
     assert (leg.kind, leg.instrument, leg.leverage) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "move", "expected"),
+    {
+        "holdings make room": (
+            "portfolio.core={SOXX: 0.5, SMH: 0.3, SPY: 0.2}",
+            ("portfolio.core.SOXX", 0.6),
+            {"portfolio.core": {"SOXX": 0.6, "SMH": 0.24, "SPY": 0.16}},
+        ),
+        "a weight is no less than may be held": (
+            "hedge.max_weight=0.2",
+            ("hedge.weight", 0.4),
+            {"hedge.max_weight": 0.4},
+        ),
+        "bills sell core": ("hedge.funding=margin", ("hedge.kind", "cash"), {"hedge.funding": "sell_core"}),
+        "an option is never stopped": (
+            "policy.stop_loss=0.1",
+            ("hedge.kind", "option"),
+            {"policy.stop_loss": None, "hedge.sizing": "fixed"},
+        ),
+    }.values(),
+)
+def test_keys_take_along_what_they_need(file, move, expected):
+    begun = load_config(RUNS / "hedge_soxs.yaml", ["data.source=demo", file])
+
+    config = given(begun, *completed([move], begun, ("SOXS", "SOXX", "SMH", "SPY")))
+
+    tree = config.model_dump()
+    for key, value in expected.items():
+        found = tree
+        for part in key.split("."):
+            found = found[part]
+        assert found == (pytest.approx(value, rel=1e-12) if isinstance(value, dict) else value)
+
+
+def test_a_structure_and_a_way_of_combining_drop_what_means_nothing_there():
+    collar, article = (load_config(RUNS / file) for file in ("collar.yaml", "hedge_soxs_article.yaml"))
+
+    put = given(collar, *completed([("hedge.option.structure", "put")], collar, ()))
+    every = given(article, *completed([("strategy.params.combine", "all")], article, ()))
+
+    assert put.hedge.option.sold_strike is None
+    assert every.strategy.params["enough"] is None

@@ -4,7 +4,7 @@ import pytest
 
 from data.ranges import Range
 from engine.lab.given import AskedError, Strategies, config_given
-from engine.lab.knobs import CHOICE, NUMBER, knobs_of
+from engine.lab.knobs import CHOICE, NUMBER, TEXT, knobs_of
 from engine.lab.usual import usual_range
 from engine.loading import load_config
 from strategies.load import RUNS, strategy_class
@@ -53,6 +53,34 @@ def test_a_rule_s_numbers_are_knobs_and_several_hedges_have_their_own():
 
     assert any(key.startswith("strategy.params.signals.") for key in article)
     assert {"hedges.0.weight", "hedges.1.weight"} <= several
+
+
+def test_texts_of_a_strategy_are_chosen_where_there_are_choices_and_written_else():
+    def knobs(file):
+        made = knobs_of(load_config(RUNS / file), (("SPY", "XLP"), ("TNX", "VIX"), ("fomc_dates",)))
+        return {knob.key.removeprefix("strategy.params."): knob for knob in made}
+
+    series, rotation = knobs("hedge_soxs_series.yaml"), knobs("hedge_soxs_rotation.yaml")
+    article, breadth = knobs("hedge_soxs_article.yaml"), knobs("hedge_soxs_breadth.yaml")
+
+    assert (series["by"].kind, series["by"].choices) == (CHOICE, ("level", "change", "percentile", "zscore"))
+    assert (series["series"].kind, series["series"].choices) == (CHOICE, ("TNX", "VIX"))
+    assert (rotation["market"].kind, rotation["market"].choices) == (CHOICE, ("SPY", "XLP"))
+    defensives = rotation["defensives"]
+    assert (defensives.kind, defensives.lists, defensives.choices) == (TEXT, "list", ("SPY", "XLP"))
+    assert (article["combine"].kind, article["combine"].choices) == (CHOICE, ("all", "any", "votes"))
+    assert (article["require"].kind, article["require"].value) == (TEXT, ["dear"])
+    assert (breadth["members"].lists, breadth["members"].optional) == ("either", True)
+
+
+def test_what_history_tells_of_a_fund_can_t_be_turned():
+    listed = {knob.key for knob in knobs_of(load_config(RUNS / "hedge_soxs.yaml"))}
+    made = {knob.key: knob for knob in knobs_of(load_config(RUNS / "hedge_nasdaq.yaml"))}
+
+    assert "hedge.leverage" not in listed
+    assert {"hedge.kind", "hedge.instrument"} <= listed
+    assert not {"hedge.kind", "hedge.instrument"} & set(made)
+    assert made["hedge.leverage"].usual == (-4, -0.5, 0.5)  # on its own side of 0
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """A move is the run itself, computed faster: its books, its match, and what it remembers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,8 @@ from engine.lab.given import Strategies, config_given
 from engine.lab.move import MARKETS, ON_CLOSE, TRIED, MoveEngine
 from engine.loading import build_config, load_config
 from engine.runs.execute import run
+from engine.runs.run import Run
+from engine.setup import open_market
 from strategies.load import RUNS
 
 ASKED = """
@@ -60,7 +64,7 @@ def test_net_beta_is_what_the_books_hold(base, engine):
     move = engine.move(turned(base))
     leverage, close = base.hedge.leverage, -1
 
-    market = engine.market(turned(base))
+    market = open_market(turned(base))
     worth = move.hedged.shares[close] * [market.close(name)[-1] for name in (*base.portfolio.core, market.hedge)]
 
     by_hand = (worth[0] + leverage * worth[1]) / move.hedged.equity[close]
@@ -121,3 +125,19 @@ def test_it_remembers_few_markets_and_asks_a_strategy_once(base, monkeypatch):
         engine.move(turned(base, ("start", f"{year}-01-03")))
 
     assert len(engine._markets._made) == MARKETS
+
+
+def test_a_kept_run_s_net_beta_needs_its_data_and_not_its_strategy(base, engine, tmp_path):
+    (tmp_path / "asked.py").write_text(ASKED)
+    tree = base.model_dump(mode="python") | {"strategy": {"class": f"{tmp_path / 'asked.py'}:Asked"}}
+    config = build_config(tree | {"start": "2015-01-02", "controls": "off"})
+    move = engine.move(config)
+    (folder := tmp_path / "kept").mkdir()
+    run(config, engine="python").save(folder)
+    (tmp_path / "asked.py").write_text("raise SystemExit('it ran')")
+
+    kept = Run.load(folder)
+    elsewhere = replace(kept, kept=replace(kept.record, settings=kept.settings | {"start": "2014-01-02"}))
+
+    np.testing.assert_allclose(engine.net_beta(kept), move.net_beta, rtol=1e-12)
+    assert engine.net_beta(elsewhere) is None
